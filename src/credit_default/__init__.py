@@ -1,0 +1,1 @@
+"""credit-default: which credit-card clients will default next month, and why we may say so."""

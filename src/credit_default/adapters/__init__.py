@@ -1,0 +1,1 @@
+"""The outside: one outside library each, behind our own words."""

@@ -1,0 +1,63 @@
+"""What can go wrong, as a tree; each leaf knows the exit code that the command line ends with.
+
+CreditDefaultError
+├── InputError       2  bad usage, or input that cannot be read as what it should be
+├── RefusedError     1  a gate said no, and the run cannot go on
+├── ServiceError     3  MLflow, Prefect, a disk or a network did not do its part
+└── ArtifactError    3  a model artifact is not the one on record, or not one that we load
+"""
+
+from typing import ClassVar
+
+
+class CreditDefaultError(Exception):
+    """An expected failure, told to a person in one line.
+
+    Every message names the thing, what was found, what was expected and what to do.
+    """
+
+    exit_code: ClassVar[int] = 3
+
+    def __init__(self, thing: str, *, found: str, expected: str, remedy: str) -> None:
+        super().__init__(thing, found, expected, remedy)
+        self.thing = thing
+        self.found = found
+        self.expected = expected
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        return f"{self.thing}: found {self.found}; expected {self.expected}. {self.remedy}"
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (_rebuild, (type(self), self.thing, self.found, self.expected, self.remedy))
+
+
+class InputError(CreditDefaultError):
+    """Bad usage, or input that cannot be read as what it should be."""
+
+    exit_code = 2
+
+
+class RefusedError(CreditDefaultError):
+    """A gate refused and the run cannot go on; the verdict's reasons stand in `found`."""
+
+    exit_code = 1
+
+
+class ServiceError(CreditDefaultError):
+    """A service that the run depends on did not do its part."""
+
+
+class ArtifactError(CreditDefaultError):
+    """A model artifact is not the one on record, or holds what we never load."""
+
+
+def _rebuild(kind: type[CreditDefaultError], thing: str, found: str, expected: str, remedy: str) -> CreditDefaultError:
+    return kind(thing, found=found, expected=expected, remedy=remedy)
+
+
+def show_examples(values: object, *, most: int = 5) -> str:
+    """The first `most` of the values in quotes, and how many there are in all when there are more."""
+    items = [repr(value) for value in values]  # type: ignore[attr-defined]
+    shown = ", ".join(items[:most])
+    return shown if len(items) <= most else f"{shown} … ({len(items)} in all)"

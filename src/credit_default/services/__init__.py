@@ -1,0 +1,1 @@
+"""Complete acts that need no server: check this file, train a challenger, score this batch."""

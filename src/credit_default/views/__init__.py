@@ -1,0 +1,1 @@
+"""What people read: figures, markdown, tables. Pure functions from values to text and pictures."""
