@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help setup demo test check fix lock cover nightly simulator-fit clean
+.PHONY: help setup demo test cover check fix nightly simulator-fit model-quality lock clean
 
 help: ## what you can make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,12 +29,38 @@ $(STAMP): requirements.lock pyproject.toml
 	@$(BIN)/python -m compileall -q src
 	@touch $@
 
-demo: setup ## the whole life of a model on this laptop
-	@$(BIN)/credit-default demo
+demo: setup ## the whole life of a model on this laptop (ARGS="--data simulated")
+	@$(BIN)/credit-default demo $(ARGS)
 
 test: setup ## the tests
-	$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest $(ARGS)
+
+cover: setup ## the tests, and branch coverage of data, model and gates (at least 95 %)
+	@$(BIN)/python -m pytest --cov --cov-report= $(ARGS)
+	@$(BIN)/coverage report --include='*/data/*,*/model/*,*/gates/*' --fail-under=95
+
+check: setup ## lint, format, types, import contract
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+fix: setup ## what the tools can mend by themselves
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+nightly: setup ## the tests, and the long form of the heavy ones
+	@$(BIN)/python -m pytest -m "nightly or not nightly" $(ARGS)
+
+simulator-fit: setup ## how near the simulator comes to the real portfolio: a table and a picture (DATA=file)
+	@$(BIN)/python benchmarks/simulator_fit_report.py $(DATA)
+
+model-quality: setup ## pooled five-fold quality of the forest, mean of three seeds (DATA=file)
+	@$(BIN)/python benchmarks/model_quality.py $(DATA)
 
 lock: setup ## make requirements.lock anew from pyproject.toml
-	$(BIN)/uv pip compile --quiet pyproject.toml --extra dev --universal --generate-hashes --python-version 3.11 \
+	@$(BIN)/uv pip compile --quiet pyproject.toml --extra dev --universal --generate-hashes --python-version 3.11 \
 	  --no-emit-index-url --custom-compile-command "make lock" --upgrade -o requirements.lock
+
+clean: ## remove what the commands made, but not .venv
+	@rm -rf demo-lake .cache .coverage* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache build dist

@@ -1,18 +1,48 @@
 """What a portfolio's schema is: columns, what each may hold and means, and rules across columns.
 
 `data/schema.py` declares the credit-card portfolio in these words; `parse_schema` reads any other one from a mapping
-(a TOML file, say), so that another portfolio needs no change of code.
+(a TOML file, say), so that another portfolio needs no change of code. A declaration that contradicts itself
+is refused here, when it is made, and not later, when rows are checked against it.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Literal
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal, get_args
+
+import polars as pl
+
+from credit_default.data.declaration import Types, check_table, read_texts, refuse
+from credit_default.errors import show_examples
 
 Kind = Literal["identifier", "month", "code", "integer", "amount", "outcome"]
 DriftMethod = Literal["psi", "jensenshannon", "wasserstein", "ks", "chisquare"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+DRIFT_METHODS: tuple[DriftMethod, ...] = get_args(DriftMethod)
 
 CLIENT_ID = "client_id"
 STATEMENT_MONTH = "statement_month"
+OUTCOME = "defaulted"
+LINE = "line"
+KEY = (CLIENT_ID, STATEMENT_MONTH)
+
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
+_RESERVED = frozenset({LINE, "rules", *KEY, OUTCOME})
+
+_SCHEMA_WORDS: dict[str, Types] = {
+    **dict.fromkeys(("name", "version"), str),
+    **dict.fromkeys(("columns", "rules", "row_number_for"), Sequence),
+    "outcome": Mapping,
+}
+_COLUMN_WORDS: dict[str, Types] = {
+    **dict.fromkeys(("name", "kind", "description", "drift_method"), str),
+    **dict.fromkeys(("minimum", "maximum", "drift_threshold"), (int, float)),
+    "aliases": Sequence,
+    "codes": Mapping,
+    "protected": bool,
+}
+_RULE_WORDS: dict[str, Types] = dict.fromkeys(("name", "expression", "description"), str)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,13 +52,21 @@ class Column:
     name: str
     kind: Kind
     description: str
-    aliases: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()  # matched without regard to case or surrounding blanks
     minimum: float | None = None  # inclusive
     maximum: float | None = None  # inclusive
     codes: Mapping[int, str] = field(default_factory=dict)  # permitted codes and what each means
     protected: bool = False  # stays in the lake for fairness, never a model input by default
     drift_method: DriftMethod = "psi"
     drift_threshold: float = 0.1
+
+    def __post_init__(self) -> None:
+        _check_column(self)
+
+    @property
+    def known_as(self) -> tuple[str, ...]:
+        """Every name that the column is accepted under, its own first."""
+        return (self.name, *self.aliases)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +87,10 @@ class Schema:
     columns: tuple[Column, ...]  # key first, then inputs; without the outcome
     outcome: Column
     rules: tuple[Rule, ...] = ()
+    row_number_for: tuple[str, ...] = ()  # a file with just these names, and no id, numbers its clients by row, from 1
+
+    def __post_init__(self) -> None:
+        _check_schema(self)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -64,3 +106,134 @@ class Schema:
     def protected(self) -> tuple[str, ...]:
         """Names of the protected attributes."""
         return tuple(c.name for c in self.inputs if c.protected)
+
+
+def parse_schema(mapping: Mapping[str, Any]) -> Schema:
+    """The schema that a TOML-shaped mapping declares.
+
+    Words: `name`, `version`, `columns` (a list of tables with the fields of `Column`; codes are `{"1" = "male"}`),
+    `outcome` (a table: description, aliases, what 0 and 1 mean), `rules` (a list of tables with the fields of `Rule`)
+    and `row_number_for`. client_id and statement_month are there undeclared; declare them to give them aliases.
+
+    Raises:
+        InputError: A word is unknown, missing or of the wrong type, or the declaration contradicts itself.
+    """
+    thing = "the declared schema"
+    check_table(mapping, words=_SCHEMA_WORDS, required=("name", "version", "columns", "outcome"), thing=thing)
+    declared = [_parse_column(item, thing=f"column {i} of {thing}") for i, item in enumerate(mapping["columns"], 1)]
+    keys = {
+        CLIENT_ID: Column(CLIENT_ID, "identifier", "Who: one client, the same id in every month."),
+        STATEMENT_MONTH: Column(STATEMENT_MONTH, "month", "The month of the latest statement, YYYY-MM."),
+    } | {column.name: column for column in declared if column.name in KEY}
+    outcome = {"name": OUTCOME, "kind": "outcome", "codes": {"0": "no default", "1": "default"}, **mapping["outcome"]}
+    return Schema(
+        name=mapping["name"],
+        version=mapping["version"],
+        columns=(*keys.values(), *(column for column in declared if column.name not in KEY)),
+        outcome=_parse_column(outcome, thing=f"the outcome of {thing}"),
+        rules=tuple(
+            _parse_rule(item, thing=f"rule {i} of {thing}") for i, item in enumerate(mapping.get("rules", ()), 1)
+        ),
+        row_number_for=read_texts(mapping.get("row_number_for", ()), thing=f"row_number_for of {thing}"),
+    )
+
+
+def describe_schema(schema: Schema) -> dict[str, Any]:
+    """The schema as plain data that JSON and TOML can hold: `parse_schema` makes an equal schema of it."""
+    return asdict(schema) | {
+        "columns": [_describe_column(column) for column in schema.columns],
+        "outcome": _describe_column(schema.outcome),
+        "rules": [asdict(rule) for rule in schema.rules],
+        "row_number_for": list(schema.row_number_for),
+    }
+
+
+def fold_name(name: str) -> str:
+    """A raw column name as it is compared: without surrounding blanks, quotes of a byte-order mark, or case."""
+    return name.strip().strip("\ufeff").casefold()
+
+
+def _describe_column(column: Column) -> dict[str, Any]:
+    # TOML has no null: a bound that is not there is a word that is not there.
+    described = {word: value for word, value in asdict(column).items() if value is not None}
+    codes = {str(code): meaning for code, meaning in column.codes.items()}
+    return described | {"aliases": list(column.aliases), "codes": codes}
+
+
+def _parse_column(item: Any, *, thing: str) -> Column:
+    check_table(item, words=_COLUMN_WORDS, required=("name", "kind", "description"), thing=thing)
+    try:
+        codes = {int(code): str(meaning) for code, meaning in item.get("codes", {}).items()}
+    except ValueError as error:
+        raise refuse(f"codes of {thing}", found=show_examples(item["codes"]), expected="whole numbers") from error
+    aliases = read_texts(item.get("aliases", ()), thing=f"aliases of {thing}")
+    return Column(**{**item, "aliases": aliases, "codes": codes})
+
+
+def _parse_rule(item: Any, *, thing: str) -> Rule:
+    check_table(item, words=_RULE_WORDS, required=tuple(_RULE_WORDS), thing=thing)
+    return Rule(**item)
+
+
+def _check_column(column: Column) -> None:
+    thing = f"column {column.name!r} of the schema"
+    if not _NAME.fullmatch(column.name):
+        raise refuse(thing, found="that name", expected="a lower-case name of letters, digits and _")
+    if column.kind not in KINDS:
+        raise refuse(thing, found=f"kind {column.kind!r}", expected="one of " + ", ".join(KINDS))
+    if column.drift_method not in DRIFT_METHODS:
+        raise refuse(thing, found=f"drift_method {column.drift_method!r}", expected=", ".join(DRIFT_METHODS))
+    if bool(column.codes) != (column.kind in {"code", "outcome"}):
+        raise refuse(thing, found=f"{len(column.codes)} codes", expected="codes for kind code, and for no other kind")
+    bounded = column.minimum is not None or column.maximum is not None
+    if bounded and column.kind not in {"integer", "amount"}:
+        raise refuse(thing, found="minimum or maximum", expected="bounds for kinds integer and amount only")
+    if column.minimum is not None and column.maximum is not None and column.minimum > column.maximum:
+        raise refuse(thing, found=f"minimum {column.minimum} > maximum {column.maximum}", expected="minimum ≤ maximum")
+    if not column.drift_threshold > 0:
+        raise refuse(thing, found=f"drift_threshold {column.drift_threshold}", expected="a number above 0")
+
+
+def _check_schema(schema: Schema) -> None:
+    thing = f"schema {schema.name!r}"
+    kinds = [column.kind for column in schema.columns]
+    if kinds[:2] != ["identifier", "month"] or schema.names[:2] != KEY:
+        raise refuse(thing, found=f"first columns {schema.names[:2]}", expected="client_id and statement_month first")
+    if not schema.inputs or {"identifier", "month", "outcome"} & set(kinds[2:]):
+        raise refuse(thing, found=f"kinds {kinds[2:]}", expected="one or more inputs of kind code, integer or amount")
+    if schema.outcome.name != OUTCOME or schema.outcome.kind != "outcome" or set(schema.outcome.codes) != {0, 1}:
+        raise refuse(thing, found=f"outcome {schema.outcome.name!r}", expected=f"{OUTCOME!r} with the codes 0 and 1")
+    reserved = sorted(_RESERVED & {column.name for column in schema.inputs})
+    if reserved:
+        raise refuse(thing, found=show_examples(reserved), expected="inputs under other names, these are taken")
+    _check_unique_names(schema, thing=thing)
+    for rule in schema.rules:
+        _check_rule(rule, schema=schema)
+
+
+def _check_unique_names(schema: Schema, *, thing: str) -> None:
+    """Each column's own name may be repeated among its aliases; no name may mean two columns."""
+    own_names = [{fold_name(name) for name in column.known_as} for column in (*schema.columns, schema.outcome)]
+    repeated = _repeated(name for names in own_names for name in names)
+    if repeated:
+        raise refuse(thing, found=f"{show_examples(repeated)} for two columns", expected="each name and alias once")
+    repeated = _repeated(rule.name for rule in schema.rules)
+    if repeated:
+        raise refuse(thing, found=f"rules {show_examples(repeated)} twice", expected="each rule's name once")
+
+
+def _repeated(names: Iterable[str]) -> list[str]:
+    return sorted(name for name, count in Counter(names).items() if count > 1)
+
+
+def _check_rule(rule: Rule, *, schema: Schema) -> None:
+    thing = f"rule {rule.name!r} of the schema"
+    if not _NAME.fullmatch(rule.name) or rule.name in {*schema.names, OUTCOME}:
+        raise refuse(thing, found="that name", expected="a lower-case name that is not a column's")
+    try:
+        used = pl.sql_expr(rule.expression).meta.root_names()
+    except pl.exceptions.PolarsError as error:
+        raise refuse(thing, found=f"{rule.expression!r} ({error})", expected="a Polars SQL expression") from error
+    unknown = sorted(set(used) - {column.name for column in schema.inputs})
+    if unknown or not used:
+        raise refuse(thing, found=show_examples(unknown) or "no column", expected="inputs of the schema")

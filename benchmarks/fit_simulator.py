@@ -1,0 +1,135 @@
+"""Fit the simulator's figures to the public file and write them where the package reads them.
+
+    python benchmarks/fit_simulator.py UCI_Credit_Card.csv
+
+Everything written is a share, a quantile or a coefficient, never a row. After fitting, multipliers are turned until the
+simulated mix of statuses is the real one in each month of the history and stays level while months roll.
+"""
+
+import argparse
+import pathlib
+from dataclasses import replace
+
+import numpy as np
+from simulator_estimates import (
+    STATUS_COUNT,
+    Array,
+    Figures,
+    Portfolio,
+    estimate_charges,
+    estimate_clients,
+    estimate_habits,
+    estimate_payments,
+    estimate_risk,
+    estimate_standing,
+    estimate_statuses,
+    lay_out_steps,
+    read_portfolio,
+)
+
+import credit_default.data
+from credit_default.data.simulation_lifecycle import roll_accounts
+from credit_default.data.simulation_outcome import default_probability
+from credit_default.data.simulation_process import Accounts, open_accounts
+from credit_default.data.simulation_tables import RESOURCE, build_tables
+
+CLIENT_COUNT = 100_000
+ROUNDS = 8
+ROLLED_MONTHS = 12
+
+
+def estimate(real: Portfolio) -> Figures:
+    """Every figure before tuning."""
+    figures = estimate_clients(real)
+    steps = lay_out_steps(real, figures["bill_edges"])
+    return {
+        **figures,
+        **estimate_payments(steps),
+        **estimate_charges(steps),
+        **estimate_habits(real, steps, np.random.default_rng(0)),
+        **estimate_standing(real, steps, np.random.default_rng(0)),
+        **estimate_statuses(real, steps),
+        **estimate_risk(real),
+    }
+
+
+def open_sample(figures: Figures) -> Accounts:
+    """Accounts opened with these figures, always from the same draws."""
+    return open_accounts(build_tables(figures), np.random.default_rng(1), np.arange(CLIENT_COUNT))
+
+
+def mix(status: Array) -> Array:
+    """The share of each status."""
+    return np.bincount(status, minlength=STATUS_COUNT) / len(status)
+
+
+def turn(multipliers: Array, target: Array, reached: Array) -> Array:
+    """Multipliers turned towards the target mix, gently where a status is rare."""
+    return multipliers * np.clip((target + 2e-4) / (reached + 2e-4), 0.5, 2.0)
+
+
+def hold_history(figures: Figures, real: Portfolio) -> None:
+    """Turn the multipliers until an opening history has the real mix of statuses in every month."""
+    level = mix(real.status[:, 1:].ravel())
+    for _ in range(ROUNDS):
+        accounts = open_sample(figures)
+        for step in range(5):
+            target = mix(real.status[:, 4 - step]) if step < 4 else level
+            reached = mix(accounts.statuses[4 - step])
+            figures["status_multipliers"][step] = turn(figures["status_multipliers"][step], target, reached)
+        target = mix(real.status[:, 0])
+        figures["latest_multipliers"][0] = turn(figures["latest_multipliers"][0], target, mix(accounts.latest_status))
+
+
+def hold_level(figures: Figures, real: Portfolio) -> None:
+    """Turn the rolled multipliers until twelve calm months keep the mix, the use of limits and the payments level."""
+    level = mix(real.status[:, 1:].ravel())
+    for name in ("status_multipliers", "latest_multipliers"):
+        figures[name][-1] = figures[name][-2]
+    for _ in range(ROUNDS):
+        tables, accounts = build_tables(figures), open_sample(figures)
+        used, paid = np.median(accounts.bills[0] / accounts.limit), np.mean(np.log1p(accounts.payments[0]))
+        rng, months = np.random.default_rng(2), []
+        for _month in range(ROLLED_MONTHS):
+            accounts = roll_accounts(tables, accounts, rng)
+            months.append(accounts)
+        reached = np.mean([mix(month.statuses[0]) for month in months], axis=0)
+        figures["status_multipliers"][-1] = turn(figures["status_multipliers"][-1], level, reached)
+        reached = np.mean([mix(month.latest_status) for month in months], axis=0)
+        target = mix(real.status[:, 0])
+        figures["latest_multipliers"][-1] = turn(figures["latest_multipliers"][-1], target, reached)
+        now_used = np.mean([np.median(month.bills[0] / month.limit) for month in months])
+        now_paid = np.mean([np.mean(np.log1p(month.payments[0])) for month in months])
+        figures["charge_shifts"][-1] += np.clip(1.0 * (used - now_used), -0.1, 0.1)
+        figures["payment_shifts"][-1] += np.clip(0.3 * (paid - now_paid), -0.1, 0.1)
+        print(f"  used {used:.3f} then {now_used:.3f}; log paid {paid:.3f} then {now_paid:.3f}")
+
+
+def hold_risk(figures: Figures, real: Portfolio) -> None:
+    """Move the intercept until the first month's default rate is the real one."""
+    for _ in range(ROUNDS):
+        mean = default_probability(build_tables(figures), open_sample(figures)).mean()
+        rate = real.defaulted.mean()
+        figures["risk_effects"][-1] += np.log(rate / (1 - rate)) - np.log(mean / (1 - mean))
+
+
+def main() -> None:
+    """Fit, tune, write, and say what was written."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("csv", help="the public file")
+    target = pathlib.Path(credit_default.data.__file__).with_name(RESOURCE)
+    parser.add_argument("--out", type=pathlib.Path, default=target, help="where the figures go")
+    arguments = parser.parse_args()
+    real = read_portfolio(arguments.csv)
+    figures = {name: np.array(values, dtype=np.float64) for name, values in estimate(real).items()}
+    hold_history(figures, real)
+    hold_level(figures, real)
+    hold_risk(figures, real)
+    packed = {name: values.astype(np.float32) for name, values in figures.items()}
+    np.savez_compressed(arguments.out, **packed)
+    count = sum(values.size for values in packed.values())
+    print(f"{count:,} figures in {len(packed)} tables, {arguments.out.stat().st_size / 1000:.0f} kB, {arguments.out.name}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,186 @@
+"""How near the simulator comes to the public file: a table in the terminal, and a picture where a path is given.
+
+    python benchmarks/simulator_fit_report.py UCI_Credit_Card.csv [--picture fit.png] [--seeds 1 2 3]
+
+The same functions hold the figures in tests/data/test_simulation_fit.py.
+"""
+
+import argparse
+import time
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import polars as pl
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.metrics import roc_auc_score
+
+from credit_default.data.simulation import CALM, Scenario, SimulatedMonth, simulate, simulate_chunks
+
+BIN_COUNT = 20
+CODES = {"sex", "education", "marriage", *(f"repayment_status_m{i}" for i in range(1, 7))}
+BOUNDS = {
+    "largest column distance": "≤ .12",
+    "mean column distance": "≤ .06",
+    "Spearman difference": "≤ .06",
+    "default rate": ".2112–.2312",
+    "trained on simulated, AUC on real": "≥ .75",
+    "AUC of the true probabilities": ".74–.78",
+    "AUC of telling real from simulated": "≤ .90",
+    "default rate, twelve calm months, lowest": "within .02",
+    "default rate, twelve calm months, highest": "of the first",
+    "rows a second": "≥ 200,000",
+}
+
+
+def read_real(path: str) -> pl.DataFrame:
+    """The public file under our names: inputs in schema order, then `defaulted`."""
+    raw = pl.read_csv(path, infer_schema_length=None)
+    old = ["LIMIT_BAL", "SEX", "EDUCATION", "MARRIAGE", "AGE", *(f"PAY_{i}" for i in (0, 2, 3, 4, 5, 6))]
+    old += [*(f"BILL_AMT{i}" for i in range(1, 7)), *(f"PAY_AMT{i}" for i in range(1, 7)), raw.columns[-1]]
+    new = ["credit_limit", "sex", "education", "marriage", "age", *(f"repayment_status_m{i}" for i in range(1, 7))]
+    new += [*(f"bill_amount_m{i}" for i in range(1, 7)), *(f"payment_amount_m{i}" for i in range(1, 7)), "defaulted"]
+    return raw.select(pl.col(name).cast(pl.Float64).alias(alias) for name, alias in zip(old, new, strict=True))
+
+
+def inputs_of(month: SimulatedMonth) -> pl.DataFrame:
+    """A simulated month's inputs as floats, without the key."""
+    return month.statements.drop("client_id", "statement_month").cast(pl.Float64)
+
+
+def column_distance(real: np.ndarray, simulated: np.ndarray, *, coded: bool) -> float:
+    """The Jensen–Shannon distance (base 2, 0–1) over codes, or over 20 quantile bins of the real values."""
+    if coded:
+        edges = np.unique(np.concatenate([real, simulated])) + 0.5
+    else:
+        edges = np.unique(np.quantile(real, np.arange(1, BIN_COUNT) / BIN_COUNT))
+    p, q = (np.bincount(np.searchsorted(edges, v, side="right"), minlength=len(edges) + 1) for v in (real, simulated))
+    p, q = p / p.sum(), q / q.sum()
+    middle = (p + q) / 2
+    halves = [np.sum(share[share > 0] * np.log2(share[share > 0] / middle[share > 0])) for share in (p, q)]
+    return float(np.sqrt(max(sum(halves) / 2, 0.0)))
+
+
+def column_distances(real: pl.DataFrame, simulated: pl.DataFrame) -> dict[str, float]:
+    """The distance of every input column."""
+    return {
+        name: column_distance(real[name].to_numpy(), simulated[name].to_numpy(), coded=name in CODES)
+        for name in simulated.columns
+    }
+
+
+def spearman_difference(real: pl.DataFrame, simulated: pl.DataFrame) -> float:
+    """The mean absolute difference of the two sets of rank correlations over all pairs of inputs."""
+    pair = [np.corrcoef(frame.select(pl.all().rank()).to_numpy(), rowvar=False) for frame in (real, simulated)]
+    above = np.triu_indices(len(simulated.columns), k=1)
+    return float(np.abs(pair[0][above] - pair[1][above]).mean())
+
+
+def forest(seed: int) -> RandomForestClassifier:
+    """The forest that every comparison uses."""
+    return RandomForestClassifier(
+        n_estimators=100, min_samples_leaf=20, max_features=0.3, max_samples=0.5, random_state=seed
+    )
+
+
+def transfer_auc(real: pl.DataFrame, simulated: SimulatedMonth, *, seed: int) -> float:
+    """The AUC on real rows of a forest that saw simulated rows only."""
+    inputs = inputs_of(simulated)
+    model = forest(seed).fit(inputs.to_numpy(), simulated.outcomes["defaulted"].to_numpy())
+    score = model.predict_proba(real.select(inputs.columns).to_numpy())[:, 1]
+    return float(roc_auc_score(real["defaulted"].to_numpy(), score))
+
+
+def known_auc(simulated: SimulatedMonth) -> float:
+    """The AUC of the true probabilities: nobody can do better inside the simulation."""
+    return float(roc_auc_score(simulated.outcomes["defaulted"], simulated.outcomes["true_probability"]))
+
+
+def telling_auc(real: pl.DataFrame, simulated: pl.DataFrame, *, seed: int) -> float:
+    """The AUC, on rows it has not seen, of a forest that tells real rows from simulated ones."""
+    rows = np.concatenate([real.select(simulated.columns).to_numpy(), simulated.to_numpy()])
+    is_simulated = np.repeat([0, 1], [real.height, simulated.height])
+    chosen = np.random.default_rng(seed).permutation(len(rows))
+    train, test = chosen[: len(rows) // 2], chosen[len(rows) // 2 :]
+    model = forest(seed).fit(rows[train], is_simulated[train])
+    return float(roc_auc_score(is_simulated[test], model.predict_proba(rows[test])[:, 1]))
+
+
+def default_rates(*, seed: int, month_count: int = 12, scenario: Scenario = CALM) -> list[float]:
+    """The default rate of each month."""
+    months = simulate(client_count=30_000, month_count=month_count, seed=seed, scenario=scenario)
+    return [float(month.outcomes["defaulted"].to_numpy().mean()) for month in months]
+
+
+def rows_per_second(*, row_count: int = 1_000_000) -> float:
+    """How many rows a second come out of `simulate_chunks`, in chunks, on this machine."""
+    next(simulate_chunks(client_count=1, seed=0))
+    start = time.perf_counter()
+    rows = sum(chunk.statements.height for chunk in simulate_chunks(client_count=row_count, seed=0))
+    return rows / (time.perf_counter() - start)
+
+
+def measure(real: pl.DataFrame, seed: int) -> dict[str, float]:
+    """Every figure of one seed, on as many simulated rows as there are real ones."""
+    month = next(simulate(client_count=real.height, month_count=1, seed=seed))
+    inputs = inputs_of(month)
+    distances = column_distances(real, inputs)
+    rates = default_rates(seed=seed)
+    return {
+        "largest column distance": max(distances.values()),
+        "mean column distance": float(np.mean(list(distances.values()))),
+        "Spearman difference": spearman_difference(real.select(inputs.columns), inputs),
+        "default rate": rates[0],
+        "trained on simulated, AUC on real": transfer_auc(real, month, seed=seed),
+        "AUC of the true probabilities": known_auc(month),
+        "AUC of telling real from simulated": telling_auc(real, inputs, seed=seed),
+        "default rate, twelve calm months, lowest": min(rates),
+        "default rate, twelve calm months, highest": max(rates),
+    }
+
+
+def print_table(found: Sequence[Mapping[str, float]], seeds: Sequence[int]) -> None:
+    """The figures of every seed beside their bounds."""
+    print(f"{'figure':44}{'bound':>14}" + "".join(f"{f'seed {seed}':>10}" for seed in seeds))
+    for name in found[0]:
+        print(f"{name:44}{BOUNDS[name]:>14}" + "".join(f"{figures[name]:>10.4f}" for figures in found))
+
+
+def draw(real: pl.DataFrame, path: str, *, seed: int) -> None:
+    """A picture of every column's distribution, real beside simulated, with its distance."""
+    from matplotlib.figure import Figure
+
+    simulated = inputs_of(next(simulate(client_count=real.height, month_count=1, seed=seed)))
+    distances = column_distances(real, simulated)
+    figure = Figure(figsize=(16, 12), layout="constrained")
+    for axis, name in zip(figure.subplots(4, 6).ravel(), simulated.columns, strict=False):
+        pair = [real[name].to_numpy(), simulated[name].to_numpy()]
+        if name in CODES:
+            bins = np.arange(min(map(np.min, pair)), max(map(np.max, pair)) + 2) - 0.5
+        else:
+            bins = np.linspace(*np.quantile(pair[0], [0.01, 0.97]), 41)
+        axis.hist(pair, bins=bins, density=True, histtype="step", label=["real", "simulated"])
+        axis.set_title(f"{name}  {distances[name]:.3f}", fontsize=9)
+        axis.tick_params(labelsize=7, labelleft=False)
+    figure.axes[22].legend()
+    figure.axes[23].remove()
+    figure.suptitle("Real and simulated statements: Jensen–Shannon distance of every column")
+    figure.savefig(path, dpi=80)
+
+
+def main() -> None:
+    """Measure and print, and draw when asked to."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("csv", help="the public file")
+    parser.add_argument("--picture", help="where to write the picture (PNG)")
+    parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
+    arguments = parser.parse_args()
+    real = read_real(arguments.csv)
+    print_table([measure(real, seed) for seed in arguments.seeds], arguments.seeds)
+    print(f"{'rows a second':44}{BOUNDS['rows a second']:>14}{rows_per_second():>10,.0f}")
+    if arguments.picture:
+        draw(real, arguments.picture, seed=arguments.seeds[0])
+        print(f"picture: {arguments.picture}")
+
+
+if __name__ == "__main__":
+    main()

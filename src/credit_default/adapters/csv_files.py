@@ -1,0 +1,137 @@
+"""Comma-separated text, read as text: what a cell holds is for the contract to judge, not for a type guesser.
+
+pyarrow streams the file in blocks, so that memory does not grow with it, and is strict about the number of cells in a
+line. What it cannot read is told here with the line, and what to do.
+"""
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+import polars as pl
+
+from credit_default.adapters.file_headers import HEADER_LINES, count_known
+from credit_default.adapters.file_kinds import HEAD_BYTES
+from credit_default.data.contract import Schema
+from credit_default.errors import InputError
+
+_BLOCK_BYTES = 4_194_304
+_OTHER_DELIMITERS = {";": "semicolons", "\t": "tabs", "|": "bars"}
+
+
+def read_csv_head(path: Path, *, head: bytes, schema: Schema) -> list[list[str]]:
+    """The cells of the file's first lines.
+
+    Raises:
+        InputError: The text is not UTF-8, or another delimiter than the comma makes more sense of it.
+    """
+    text = _decode(path, head)
+    lines = _split_cells(text, delimiter=",")
+    known = max((count_known(line, schema=schema) for line in lines), default=0)
+    for delimiter, name in _OTHER_DELIMITERS.items():
+        others = _split_cells(text, delimiter=delimiter)
+        if max((count_known(line, schema=schema) for line in others), default=0) > known:
+            remedy = "Export it again with commas (and a point, not a comma, in decimal numbers)."
+            raise InputError(str(path), found=f"columns separated by {name}", expected="by commas", remedy=remedy)
+    return lines
+
+
+def read_csv_rows(
+    path: Path, *, head: Sequence[Sequence[str]], place: int, positions: Sequence[int]
+) -> Iterator[pl.DataFrame]:
+    """The rows below the header as texts, block by block, in columns named by their position ("0", "1" …).
+
+    An empty cell is null, and so is every cell of an empty line.
+
+    Raises:
+        InputError: A line has more or fewer cells than the header, a cell holds a line break, or the bytes are not
+            UTF-8.
+    """
+    import pyarrow as pa
+    from pyarrow import csv as arrow_csv
+
+    width = len(head[place])
+    ragged: list[Any] = []
+
+    def refuse_row(row: Any) -> str:
+        ragged.append(row)
+        return "error"
+
+    names = [str(position) for position in range(width)]
+    try:
+        reader = arrow_csv.open_csv(
+            path,
+            read_options=arrow_csv.ReadOptions(
+                use_threads=False, block_size=_BLOCK_BYTES, skip_rows=place + 1, column_names=names
+            ),
+            parse_options=arrow_csv.ParseOptions(ignore_empty_lines=False, invalid_row_handler=refuse_row),
+            convert_options=arrow_csv.ConvertOptions(
+                column_types=dict.fromkeys(names, pa.string()),
+                include_columns=[str(position) for position in positions],
+                strings_can_be_null=True,
+                null_values=[""],
+            ),
+        )
+        for batch in reader:
+            yield _without_line_breaks(pl.DataFrame(batch), path=path)
+    except pa.ArrowInvalid as error:
+        _refuse(path, error=error, ragged=ragged, width=width)
+
+
+def _decode(path: Path, head: bytes) -> str:
+    # The head may end within a line, or a character: only whole lines are looked at.
+    whole = head if len(head) < HEAD_BYTES else head[: head.rfind(b"\n") + 1]
+    try:
+        return whole.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise _encoding_error(path, found=f"the byte 0x{whole[error.start]:02x} at position {error.start}") from error
+
+
+def _split_cells(text: str, *, delimiter: str) -> list[list[str]]:
+    try:
+        rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+        return [row for _, row in zip(range(HEADER_LINES), rows, strict=False)]
+    except csv.Error:
+        return []
+
+
+def _without_line_breaks(batch: pl.DataFrame, *, path: Path) -> pl.DataFrame:
+    broken = batch.select(pl.any_horizontal(pl.all().str.contains("\n", literal=True).any())).item()
+    if broken:
+        raise InputError(
+            str(path),
+            found="a quoted cell that goes on over the end of its line",
+            expected="one line for each row",
+            remedy='Look for a quotation mark (") that is opened and not closed.',
+        )
+    return batch
+
+
+def _refuse(path: Path, *, error: Exception, ragged: list[Any], width: int) -> NoReturn:
+    if "UTF8" in str(error):
+        raise _encoding_error(path, found=str(error)) from error
+    if not ragged:
+        remedy = "Look at that place, and export the file again."
+        raise InputError(str(path), found=f"unreadable text ({error})", expected="a table", remedy=remedy) from error
+    row = ragged[0]
+    last = row.actual_columns < width and _last_line(path) == row.text
+    raise InputError(
+        f"line {row.number} of {path}",
+        found=f"{row.actual_columns} cells" + (" in the last line" if last else ""),
+        expected=f"{width}, as in the header",
+        remedy="The file was cut short: copy or export it again." if last else "Correct that line (a stray comma?).",
+    ) from error
+
+
+def _last_line(path: Path) -> str:
+    with path.open("rb") as file:
+        file.seek(0, 2)
+        file.seek(max(0, file.tell() - HEAD_BYTES))
+        return file.read().rstrip(b"\r\n").rpartition(b"\n")[2].decode("utf-8", "replace")
+
+
+def _encoding_error(path: Path, *, found: str) -> InputError:
+    remedy = "Save it as UTF-8 text (in Excel: CSV UTF-8)."
+    return InputError(str(path), found=f"text that is not UTF-8 ({found})", expected="UTF-8 text", remedy=remedy)

@@ -1,0 +1,183 @@
+"""The public data, fetched once: UCI's archive first, OpenML second, each checked by content, kept in a cache.
+
+What comes over the network is not trusted: its size is bounded, an archive's member names are never used as paths,
+and the numbers must have the digest on record, whichever source they came from. Whoever calls decides what to do
+when no source can be reached (simulate, and say so).
+"""
+
+import io
+import json
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import polars as pl
+
+from credit_default.adapters.files import read_batches, write_table
+from credit_default.adapters.transfer import TransferLimits, download
+from credit_default.data.contract import Schema
+from credit_default.data.public_data import PUBLIC_DIGEST, PUBLIC_MONTH, canonical_digest
+from credit_default.data.schema import CREDIT_CARD
+from credit_default.data.validation import check
+from credit_default.errors import CreditDefaultError, InputError, ServiceError
+
+UCI_URL = "https://archive.ics.uci.edu/static/public/350/default+of+credit+card+clients.zip"
+OPENML_URL = "https://api.openml.org/api/v1/json/data/42477"
+
+Origin = Literal["uci", "openml", "cache"]
+
+_MOST_UNPACKED_BYTES = 100_000_000
+_DESCRIPTION_BYTES = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class PublicData:
+    """The public data on this machine: a Parquet file under our names, month and outcome included."""
+
+    path: Path
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A table as a source hands it over."""
+
+    suffix: str
+    content: bytes
+
+
+def fetch_public_data(
+    *,
+    cache: Path,
+    uci_url: str = UCI_URL,
+    openml_url: str = OPENML_URL,
+    timeout_seconds: float = 5.0,
+    body_seconds: float = 60.0,
+    digest: str = PUBLIC_DIGEST,
+    schema: Schema = CREDIT_CARD,
+) -> PublicData:
+    """The public data, from the cache when it is there and whole, else from the first source that has it.
+
+    `timeout_seconds` bounds each wait for an answer, `body_seconds` each transfer after it. `digest` is what
+    `canonical_digest` must give. Two processes may fetch at once: the file is put in its place whole.
+
+    Raises:
+        ServiceError: No source gave the data; every one is named with its reason. Or the cache cannot be written to.
+    """
+    path = cache / f"credit-card-clients-{digest[:12]}.parquet"
+    if _is_whole(path, digest=digest, schema=schema):
+        return PublicData(path, "cache")
+    limits = TransferLimits(answer_seconds=timeout_seconds, body_seconds=body_seconds)
+    sources: dict[Origin, Callable[[], _File]] = {
+        "uci": lambda: _fetch_from_uci(uci_url, limits=limits),
+        "openml": lambda: _fetch_from_openml(openml_url, limits=limits),
+    }
+    failures: list[CreditDefaultError] = []
+    for origin, fetch in sources.items():
+        try:
+            rows = _read_rows(fetch(), cache=cache, digest=digest, schema=schema)
+        except (ServiceError, InputError) as failure:
+            failures.append(failure)
+            continue
+        write_table(rows, path)
+        return PublicData(path, origin)
+    raise ServiceError(
+        "the public data",
+        found="; ".join(f"{failure.thing}: {failure.found}, not {failure.expected}" for failure in failures),
+        expected="one source that gives it",
+        remedy="Check the network, name a local copy of the file, or use simulated data.",
+    )
+
+
+def _is_whole(path: Path, *, digest: str, schema: Schema) -> bool:
+    """True when the cached file holds the data; one that holds something else is removed."""
+    if not path.exists():
+        return False
+    try:
+        _check_rows(path, digest=digest, schema=schema, month=None)
+    except InputError:
+        path.unlink(missing_ok=True)
+        return False
+    return True
+
+
+def _read_rows(file: _File, *, cache: Path, digest: str, schema: Schema) -> pl.DataFrame:
+    try:
+        cache.mkdir(parents=True, exist_ok=True)
+        # Beside the cache, and not in the system's temporary folder: nothing is written anywhere else.
+        with tempfile.TemporaryDirectory(dir=cache, prefix=".fetch-") as folder:
+            path = Path(folder) / f"source{file.suffix}"
+            path.write_bytes(file.content)
+            return _check_rows(path, digest=digest, schema=schema, month=PUBLIC_MONTH)
+    except OSError as error:
+        remedy = "Set CREDIT_DEFAULT_CACHE to a folder that can be written to."
+        raise ServiceError(f"cache {cache}", found=str(error), expected="a writable folder", remedy=remedy) from error
+
+
+def _check_rows(path: Path, *, digest: str, schema: Schema, month: str | None) -> pl.DataFrame:
+    """The file's rows, all of which hold to the schema and which together have the digest.
+
+    Raises:
+        InputError: They do not.
+    """
+    checked = check(lambda: read_batches(path, schema=schema, month=month), schema=schema, outcome="required")
+    rows = checked.accepted_rows()
+    found = canonical_digest(rows, schema=schema)
+    if checked.rejected_count or found != digest:
+        raise InputError(
+            path.name,
+            found=f"{checked.row_count} rows with the digest {found[:12]}…",
+            expected=f"the public data, digest {digest[:12]}…",
+            remedy="The source has changed or was tampered with: name a local copy of the file.",
+        )
+    return rows
+
+
+def _fetch_from_uci(url: str, *, limits: TransferLimits) -> _File:
+    content = download(url, limits=limits)
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            tables = [member for member in archive.infolist() if member.filename.lower().endswith((".xls", ".xlsx"))]
+            if not tables:
+                raise _unusable(url, found="no workbook in the archive")
+            with archive.open(tables[0]) as member:
+                # The size in the archive's own list may lie: what counts is what comes out.
+                unpacked = member.read(_MOST_UNPACKED_BYTES + 1)
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+        raise _unusable(url, found=f"a damaged archive ({error})") from error
+    if len(unpacked) > _MOST_UNPACKED_BYTES:
+        raise _unusable(url, found=f"an archive that unpacks to more than {_MOST_UNPACKED_BYTES:,} bytes")
+    return _File(Path(tables[0].filename).suffix.lower(), unpacked)
+
+
+def _fetch_from_openml(url: str, *, limits: TransferLimits) -> _File:
+    brief = TransferLimits(limits.answer_seconds, limits.body_seconds, _DESCRIPTION_BYTES)
+    try:
+        description = json.loads(download(url, limits=brief))["data_set_description"]
+        parquet_url, arff_url = description.get("parquet_url"), description.get("url")
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise _unusable(url, found="no data set description") from error
+    if isinstance(parquet_url, str):
+        return _File(".parquet", download(parquet_url, limits=limits))
+    if isinstance(arff_url, str):
+        return _File(".csv", _arff_to_csv(download(arff_url, limits=limits), url=arff_url))
+    raise _unusable(url, found="a description that says no place of the data")
+
+
+def _arff_to_csv(content: bytes, *, url: str) -> bytes:
+    """The dense ARFF table with its attribute lines made into a header."""
+    head, marker, data = content.partition(b"@data") if b"@data" in content else content.partition(b"@DATA")
+    attributes = [line.split(None, 2)[1] for line in head.splitlines() if line[:10].lower() == b"@attribute"]
+    if not marker or not attributes:
+        raise _unusable(url, found="no ARFF table")
+    names = b",".join(name.strip(b"'\"") for name in attributes)
+    return names + b"\n" + b"\n".join(line for line in data.splitlines() if line and not line.startswith(b"%")) + b"\n"
+
+
+def _unusable(url: str, *, found: str) -> ServiceError:
+    remedy = "The source has changed: name a local copy of the file."
+    return ServiceError(url, found=found, expected="the public data", remedy=remedy)

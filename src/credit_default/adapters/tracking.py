@@ -1,0 +1,246 @@
+"""Runs in MLflow (mlflow's home, with `registry`): what was tried, on which data, with what result.
+
+A connection names its store explicitly and reads no environment and no global; what MLflow itself reads from the environment
+stands in `MLFLOW_ENVIRONMENT`, which the settings apply before mlflow is first imported (it is imported late, here).
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
+
+from credit_default.adapters.staging import disk_errors
+from credit_default.errors import ServiceError
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+    from mlflow import MlflowClient
+    from mlflow.entities import Experiment
+
+Act = Literal["train", "predict", "monitor"]
+MLFLOW_ENVIRONMENT: Final[Mapping[str, str]] = {
+    "DO_NOT_TRACK": "true",  # MLflow does not take "1" for an answer
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+    "MLFLOW_LOGGING_LEVEL": "WARNING",
+    # a dead server is noticed after about half a minute, where the defaults take a quarter of an hour
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "10",
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "3",
+    "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": "1",
+}
+_METRICS_PER_REQUEST, _PARAMS_PER_REQUEST = 1000, 100  # MLflow's own limits
+_Item = TypeVar("_Item")
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetRecord:
+    """The rows that a run used: what MLflow shows as a dataset."""
+
+    name: str
+    digest: str  # of the content; MLflow shows the first 36 characters
+    source_uri: str
+    context: str  # "training", "test", "scoring", "monitoring", …
+    row_count: int
+    columns: tuple[str, ...] = ()
+
+
+class Run:
+    """One open run: everything recorded here stands in MLflow at once."""
+
+    def __init__(
+        self, client: "MlflowClient", *, run_id: str, experiment_id: str, started_at_ms: int, address: str
+    ) -> None:
+        self.run_id = run_id
+        self.experiment_id = experiment_id
+        self.address = address  # a link on a server, the run's id otherwise
+        self.started_at_ms = started_at_ms
+        self._client = client
+
+    def record_params(self, params: Mapping[str, object]) -> None:
+        """None; what was chosen, as text. A parameter can't be changed later."""
+        from mlflow.entities import Param
+
+        items = [Param(key, str(value)) for key, value in params.items()]
+        with mlflow_errors(self.address):
+            for part in _parts(items, _PARAMS_PER_REQUEST):
+                self._client.log_batch(self.run_id, params=part)
+
+    def record_metrics(
+        self,
+        metrics: Mapping[str, float],
+        *,
+        step: int = 0,
+        model_id: str | None = None,
+        dataset: DatasetRecord | None = None,
+    ) -> None:
+        """None; what was measured, and when given on which model and dataset, so that their pages show it too.
+
+        Times are the run's start: a run has one moment, its batch of rows.
+        """
+        from mlflow.entities import Metric
+
+        link = {"model_id": model_id} if model_id else {}
+        if dataset:
+            link |= {"dataset_name": dataset.name, "dataset_digest": dataset.digest[:36]}
+        items = [Metric(key, float(value), self.started_at_ms, step, **link) for key, value in metrics.items()]
+        with mlflow_errors(self.address):
+            for part in _parts(items, _METRICS_PER_REQUEST):
+                self._client.log_batch(self.run_id, metrics=part)
+
+    def record_tags(self, tags: Mapping[str, object]) -> None:
+        """None; words to find the run by: batch_id, model_version, data_origin, git_commit, …"""
+        from mlflow.entities import RunTag
+
+        with mlflow_errors(self.address):
+            for part in _parts([RunTag(key, str(value)) for key, value in tags.items()], _PARAMS_PER_REQUEST):
+                self._client.log_batch(self.run_id, tags=part)
+
+    def record_datasets(self, datasets: Sequence[DatasetRecord]) -> None:
+        """None; the rows that the run used, by name, digest and source; the rows themselves stay where they are."""
+        with mlflow_errors(self.address):
+            self._client.log_inputs(self.run_id, [_dataset_input(dataset) for dataset in datasets])
+
+    def record_figure(self, figure: "Figure", name: str) -> None:
+        """None; the picture as `name`, a path such as "figures/roc.png". Closing the figure is the caller's."""
+        with mlflow_errors(self.address), disk_errors(Path(name)):
+            self._client.log_figure(self.run_id, figure, name)
+
+    def record_file(self, path: Path, folder: str | None = None) -> None:
+        """None; a copy of the file, in `folder` when given."""
+        with mlflow_errors(self.address), disk_errors(path):
+            self._client.log_artifact(self.run_id, str(path), folder)
+
+    def record_folder(self, path: Path, folder: str) -> None:
+        """None; a copy of all that is in `path`, under `folder`."""
+        with mlflow_errors(self.address), disk_errors(path):
+            self._client.log_artifacts(self.run_id, str(path), folder)
+
+    def record_text(self, text: str, name: str) -> None:
+        """None; the text as `name`, a path such as "verdict.md"."""
+        with mlflow_errors(self.address), disk_errors(Path(name)):
+            self._client.log_text(self.run_id, text, name)
+
+
+class Tracking:
+    """A connection to MLflow: a SQLite file or a server, opened at first use.
+
+    `artifacts_uri` says where files go when the store is a database; a server decides that itself (None).
+    """
+
+    def __init__(self, tracking_uri: str, *, artifacts_uri: str | None = None) -> None:
+        self.tracking_uri = tracking_uri
+        self.artifacts_uri = artifacts_uri
+        self._client: MlflowClient | None = None
+
+    @property
+    def client(self) -> "MlflowClient":
+        """MLflow's own client, for `registry`. The first use of a new database makes its tables, which takes seconds."""
+        if self._client is None:
+            with mlflow_errors(self.tracking_uri):
+                _make_folder(self.tracking_uri)
+                from mlflow import MlflowClient
+
+                self._client = MlflowClient(tracking_uri=self.tracking_uri, registry_uri=self.tracking_uri)
+        return self._client
+
+    @contextmanager
+    def start_run(self, act: Act, *, name: str, tags: Mapping[str, object]) -> Iterator[Run]:
+        """A run in the experiment `credit-default/<act>`, FINISHED when the block ends, FAILED when it raises."""
+        run = self._create_run(act, name=name, tags=tags)
+        try:
+            yield run
+        except BaseException:
+            self._end_run(run, "FAILED")
+            raise
+        self._end_run(run, "FINISHED")
+
+    def _create_run(self, act: Act, *, name: str, tags: Mapping[str, object]) -> Run:
+        with mlflow_errors(self.tracking_uri):
+            experiment = self._experiment(act)
+            info = self.client.create_run(
+                experiment.experiment_id, run_name=name, tags={key: str(value) for key, value in tags.items()}
+            ).info
+        return Run(
+            self.client,
+            run_id=info.run_id,
+            experiment_id=experiment.experiment_id,
+            started_at_ms=info.start_time,
+            address=self.run_address(experiment.experiment_id, info.run_id),
+        )
+
+    def run_address(self, experiment_id: str, run_id: str) -> str:
+        """Where a person finds the run: a link on a server, the run's id in a SQLite store."""
+        if self.tracking_uri.startswith("http"):
+            return f"{self.tracking_uri.rstrip('/')}/#/experiments/{experiment_id}/runs/{run_id}"
+        return run_id
+
+    def _end_run(self, run: Run, status: Literal["FINISHED", "FAILED"]) -> None:
+        with mlflow_errors(run.address):
+            self.client.set_terminated(run.run_id, status)
+
+    def _experiment(self, act: Act) -> "Experiment":
+        from mlflow import MlflowException
+
+        name = f"credit-default/{act}"
+        experiment = self.client.get_experiment_by_name(name)
+        if experiment is None:
+            location = f"{self.artifacts_uri}/{act}" if self.artifacts_uri else None
+            try:
+                self.client.create_experiment(name, artifact_location=location)
+            except MlflowException as error:
+                if error.error_code != "RESOURCE_ALREADY_EXISTS":  # another runner was faster
+                    raise
+            experiment = self.client.get_experiment_by_name(name)
+        if experiment is None or experiment.lifecycle_stage != "active":
+            raise ServiceError(
+                f"MLflow experiment {name}",
+                found="a deleted one",
+                expected="an active one",
+                remedy=f"Restore it: mlflow experiments restore --experiment-id {experiment and experiment.experiment_id}",
+            )
+        return experiment
+
+
+@contextmanager
+def mlflow_errors(thing: str) -> Iterator[None]:
+    """A block in which MLflow's complaints become a `ServiceError` about `thing`."""
+    from mlflow import MlflowException
+
+    try:
+        yield
+    except MlflowException as error:
+        raise ServiceError(
+            f"MLflow ({thing})",
+            found=str(error).splitlines()[0][:300],
+            expected="an answer from the tracking store",
+            remedy="Check that the store at CREDIT_DEFAULT_MLFLOW__TRACKING_URI is up, then run the command again.",
+        ) from error
+
+
+def _make_folder(tracking_uri: str) -> None:
+    if tracking_uri.startswith("sqlite:///"):
+        path = Path(tracking_uri.removeprefix("sqlite:///"))
+        with disk_errors(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+
+
+def _dataset_input(dataset: DatasetRecord) -> Any:
+    from mlflow.entities import Dataset, DatasetInput, InputTag
+
+    columns = [{"type": "string", "name": name, "required": True} for name in dataset.columns]
+    entity = Dataset(
+        name=dataset.name,
+        digest=dataset.digest[:36],
+        source_type="uri",
+        source=json.dumps({"uri": dataset.source_uri}),
+        schema=json.dumps({"mlflow_colspec": columns}),
+        profile=json.dumps({"num_rows": dataset.row_count, "sha256": dataset.digest}),
+    )
+    return DatasetInput(entity, [InputTag("mlflow.data.context", dataset.context)])
+
+
+def _parts(items: list[_Item], size: int) -> Iterator[list[_Item]]:
+    return (items[start : start + size] for start in range(0, len(items), size))

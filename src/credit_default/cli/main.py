@@ -1,0 +1,51 @@
+"""The command line's entrance: names the commands, and keeps `--help` quick by importing nothing heavy."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from credit_default import __version__
+from credit_default.cli import data, demo, inspection, models, production
+
+app = typer.Typer(
+    name="credit-default",
+    help="Which credit-card clients will default next month: train, gate, score, monitor, and defend it.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("demo")(demo.demo)
+app.command("ingest")(data.ingest)
+app.command("train")(production.train)
+app.command("predict")(production.predict)
+app.command("outcomes")(production.outcomes)
+app.command("monitor")(production.monitor)
+app.add_typer(models.app, name="models")
+app.command("simulate")(data.simulate)
+app.command("settings")(inspection.settings)
+app.command("doctor")(inspection.doctor)
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        sys.stdout.write(f"credit-default {__version__}\n")
+        raise typer.Exit
+
+
+@app.callback()
+def _main(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    del version
+
+
+def run() -> None:
+    """Nothing; runs the command named on the command line and ends the process with its exit code."""
+    try:
+        app()
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader went away; there is nobody left to tell
+        sys.exit(141)

@@ -1,0 +1,77 @@
+"""How every command ends: one summary on standard output, progress on standard error, an exit code, no traceback."""
+
+import logging
+import sys
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import typer
+
+from credit_default.errors import CreditDefaultError
+
+if TYPE_CHECKING:
+    from credit_default.views.summary import Summary
+
+_CHATTY = ("alembic", "mlflow", "prefect", "sqlalchemy", "evidently", "httpx", "matplotlib", "urllib3", "py4j", "git")
+
+
+class Output:
+    """Where a running command writes to a person: steps as they are done, nothing at all with --quiet or --json."""
+
+    def __init__(self, command: str, *, as_json: bool, quiet: bool) -> None:
+        self.command = command
+        self.as_json = as_json
+        self.silent = quiet or as_json
+
+    @contextmanager
+    def step(self, doing: str) -> Iterator[Callable[[str], None]]:
+        """A block that is one step of the work; call what it gives with what came of it."""
+        from rich.console import Console
+
+        console = Console(stderr=True, highlight=False)
+        found: list[str] = []
+        if self.silent:
+            yield found.append
+            return
+        with console.status(doing):
+            yield found.append
+        console.print(f"[green]✓[/] {doing}" + (f": {found[-1]}" if found else ""))
+
+    def show(self, summary: "Summary") -> None:
+        """Nothing; the summary stands on standard output, as JSON when that was asked for."""
+        from rich.console import Console
+
+        from credit_default.views.summary import render_summary, write_json
+
+        if self.as_json:
+            sys.stdout.write(write_json(summary) + "\n")
+        else:
+            Console(highlight=False, soft_wrap=not sys.stdout.isatty()).print(render_summary(summary))
+
+
+def run_command(command: str, act: Callable[[Output], "Summary"], *, as_json: bool, quiet: bool) -> None:
+    """Nothing; shows what `act` came to, or the one line of an expected error, and ends with its exit code."""
+    _quieten()
+    output = Output(command, as_json=as_json, quiet=quiet)
+    try:
+        summary = act(output)
+    except CreditDefaultError as error:
+        if as_json:
+            from credit_default.views.summary import summarise_error
+
+            output.show(summarise_error(command, error))
+        else:
+            sys.stderr.write(f"credit-default {command}: {error}\n")
+        raise typer.Exit(error.exit_code) from error
+    output.show(summary)
+    raise typer.Exit(summary.exit_code)
+
+
+def _quieten() -> None:
+    """Nothing; libraries' own chatter stays out of the terminal, since what matters to a person is in the summary."""
+    if not sys.warnoptions:
+        warnings.simplefilter("ignore")
+    for name in _CHATTY:
+        logging.getLogger(name).setLevel(logging.ERROR)

@@ -1,0 +1,111 @@
+"""Raw values to the types of the schema, with a flag where that cannot be done without changing what is said.
+
+A text becomes a number when it reads as one: "20000", " 20000.0" and "2e+04" are whole numbers, "20000.5" is none;
+"NaN", "inf" and "1,000" are no numbers at all. What cannot be converted becomes a null whose flag is False, so that
+a value that is not there (null, flag True) and a value that makes no sense are told apart and rejected by name.
+Each value is converted by itself: what stands in other rows never changes what it becomes.
+"""
+
+import polars as pl
+
+from credit_default.data.contract import Column, Kind
+
+_WHOLE_FLOATS = 2.0**53  # beyond it a float no longer holds every whole number
+_TYPES: dict[Kind, type[pl.DataType]] = {
+    "identifier": pl.String,
+    "month": pl.String,
+    "code": pl.Int64,
+    "integer": pl.Int64,
+    "outcome": pl.Int64,
+    "amount": pl.Float64,
+}
+
+
+def checked_type(column: Column) -> type[pl.DataType]:
+    """The type that the column has in a checked frame."""
+    return _TYPES[column.kind]
+
+
+def flag_name(column: Column) -> str:
+    """The name of the column's flag: True where the raw value is missing or converts."""
+    return f"type:{column.name}"
+
+
+def convert(raw: pl.DataFrame, *, columns: tuple[Column, ...]) -> pl.DataFrame:
+    """The columns in their checked types, each followed by its flag; nothing else of `raw`.
+
+    Null where the raw value is null, an empty text, or does not convert.
+    """
+    converted: list[pl.Series] = []
+    for column in columns:
+        value = _convert_column(raw[column.name], column=column)
+        converted += [value, _flag(raw[column.name], value).alias(flag_name(column))]
+    return pl.DataFrame(converted)
+
+
+def read_as_text(raw: pl.Series) -> pl.Series:
+    """The raw values as texts, null where there is none; what has no text form (a list, bytes) is shown as Python does."""
+    if raw.dtype.is_nested() or raw.dtype in {pl.Binary, pl.Object}:
+        return pl.Series(raw.name, [None if item is None else str(item) for item in raw.to_list()], dtype=pl.String)
+    return raw.cast(pl.String)
+
+
+def _convert_column(raw: pl.Series, *, column: Column) -> pl.Series:
+    target = checked_type(column)
+    if column.kind == "month" and raw.dtype in {pl.Date, pl.Datetime}:
+        return raw.dt.strftime("%Y-%m")
+    if raw.dtype in {pl.Categorical, pl.Enum}:
+        raw = raw.cast(pl.String)
+    if target == pl.String:
+        return _to_text(raw)
+    if raw.dtype == pl.String:
+        return _parse_numbers(raw, whole=target == pl.Int64)
+    if not raw.dtype.is_numeric():
+        return _nothing(raw, target)
+    return _to_number(raw, whole=target == pl.Int64)
+
+
+def _to_text(raw: pl.Series) -> pl.Series:
+    """Texts as they are, but the empty one is none; whole numbers without a fraction, as spreadsheets hold ids."""
+    if raw.dtype == pl.String:
+        return raw.replace("", None) if (raw == "").any() else raw
+    if raw.dtype.is_numeric():
+        return _to_number(raw, whole=True).cast(pl.String)
+    return _nothing(raw, pl.String)
+
+
+def _parse_numbers(raw: pl.Series, *, whole: bool) -> pl.Series:
+    target = pl.Int64 if whole else pl.Float64
+    quick = raw.cast(target, strict=False)
+    # Blanks around a number, "2e+04" for a whole one: rare, so the dearer way is taken only where the quick one fails.
+    if quick.null_count() > raw.null_count():
+        stripped = raw.str.strip_chars()
+        slow = _to_number(stripped.cast(pl.Float64, strict=False), whole=whole)
+        quick = quick.zip_with(quick.is_not_null(), stripped.cast(target, strict=False))
+        quick = quick.zip_with(quick.is_not_null(), slow)
+    return quick if whole else _to_number(quick, whole=False)
+
+
+def _to_number(raw: pl.Series, *, whole: bool) -> pl.Series:
+    """The numbers as whole numbers or floats; null for what is not finite or, when `whole`, has a fraction."""
+    if raw.dtype.is_integer():
+        return raw.cast(pl.Int64 if whole else pl.Float64, strict=False)
+    number = raw.cast(pl.Float64, strict=False)
+    sound = number.is_finite()
+    if whole:
+        sound &= (number == number.floor()) & (number.abs() <= _WHOLE_FLOATS)
+    number = number if sound.all(ignore_nulls=True) else number.set(~sound, None)
+    return number.cast(pl.Int64) if whole else number
+
+
+def _nothing(raw: pl.Series, target: type[pl.DataType]) -> pl.Series:
+    return pl.Series(raw.name, [None], dtype=target).new_from_index(0, len(raw))
+
+
+def _flag(raw: pl.Series, value: pl.Series) -> pl.Series:
+    if value.null_count() == raw.null_count():
+        return pl.Series([True], dtype=pl.Boolean).new_from_index(0, len(raw))
+    missing = raw.is_null()
+    if raw.dtype == pl.String:
+        missing = raw.fill_null("").str.strip_chars() == ""
+    return missing | value.is_not_null()

@@ -1,0 +1,123 @@
+"""Faults of a file as a whole: columns that are not there, or that hold something else than their header says.
+
+A row that breaks a rule is rejected and the rest goes on. But where most rows break the rules of one column, the
+column is not what it is called: values shifted by one place, two columns swapped, another unit. Then no row can be
+trusted, and one error says what was found where.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+
+import polars as pl
+
+from credit_default.data.contract import Column, Schema
+from credit_default.data.row_rules import RowRules
+from credit_default.errors import InputError, show_examples
+
+_SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class FileFaultPolicy:
+    """When broken rows are the file's fault and no longer the rows'."""
+
+    broken_share: float = 0.5  # of all rows; more than this breaking one column's own rules is a fault of the file
+    least_rows: int = 20  # in a smaller file, broken rows are only rejected
+
+
+def check_columns(found: Collection[str], *, schema: Schema, thing: str, outcome_required: bool = False) -> None:
+    """Nothing; returns when these names hold every column of the schema, and the outcome where it is required.
+
+    Raises:
+        InputError: One or more are missing; each is told with the other names it is accepted under.
+    """
+    wanted = (*schema.columns, schema.outcome) if outcome_required else schema.columns
+    missing = [column for column in wanted if column.name not in found]
+    if not missing:
+        return
+    if missing == [schema.outcome]:
+        raise InputError(
+            f"the outcome in {thing}",
+            found="no such column",
+            expected=show_names(schema.outcome),
+            remedy="Give a file with known outcomes; one without can be scored, not learned from.",
+        )
+    raise InputError(
+        f"columns of {thing}",
+        found=f"none for {'; '.join(show_names(column) for column in missing[:_SHOWN])}"
+        + (f" … ({len(missing)} in all)" if len(missing) > _SHOWN else ""),
+        expected=f"all {len(wanted)} columns of schema {schema.name!r}, in any order",
+        remedy="Add what is missing, or rename it to one of the names shown.",
+    )
+
+
+def show_names(column: Column) -> str:
+    """The column's name with the others that it is accepted under."""
+    others = ", ".join(repr(alias) for alias in column.aliases)
+    return f"{column.name} (also called {others})" if others else column.name
+
+
+def collect_examples(rejected: pl.DataFrame, *, rules: RowRules, into: dict[str, dict[str, None]]) -> None:
+    """Nothing; adds to `into` up to five different raw values of each column whose own rules are broken."""
+    broken = rejected.select(pl.col("rules").explode().unique())["rules"].to_list()
+    for column, names in rules.own.items():
+        seen = into.setdefault(column, {})
+        if len(seen) >= _SHOWN or not set(names) & set(broken):
+            continue
+        values = rejected.filter(pl.col("rules").list.set_intersection(list(names)).list.len() > 0)[column]
+        seen.update(dict.fromkeys(values.fill_null("").unique(maintain_order=True).head(_SHOWN)))
+
+
+def judge_file(
+    rule_counts: Mapping[str, int],
+    *,
+    examples: Mapping[str, Collection[str]],
+    row_count: int,
+    rules: RowRules,
+    policy: FileFaultPolicy,
+) -> None:
+    """Nothing; returns when no column breaks its own rules in more than the policy's share of the rows.
+
+    Raises:
+        InputError: One or more do; the message names them, shows values, and says what they should hold.
+    """
+    if row_count < policy.least_rows:
+        return
+    # A value breaks at most one of its column's own rules, so that the sum counts rows.
+    broken = {name: sum(rule_counts.get(rule, 0) for rule in own) for name, own in rules.own.items()}
+    guilty = [column for column in rules.columns if broken[column.name] > policy.broken_share * row_count]
+    if not guilty:
+        return
+    told = "; ".join(
+        f"{column.name} holds {show_examples(list(examples[column.name])[:_SHOWN])} where it should hold"
+        f" {describe_values(column)} ({broken[column.name]} of {row_count} rows)"
+        for column in guilty[:_SHOWN]
+    )
+    raise InputError(
+        "columns " + ", ".join(column.name for column in guilty) if len(guilty) > 1 else f"column {guilty[0].name}",
+        found=told,
+        expected=f"no column to break its own rules in more than {policy.broken_share:.0%} of the rows",
+        remedy=_advise(guilty, columns=rules.columns),
+    )
+
+
+def describe_values(column: Column) -> str:
+    """What the column may hold, in a few words."""
+    if column.kind == "identifier":
+        return "ids of 1 to 64 letters, digits, _ . - that begin with a letter, a digit or _"
+    if column.kind == "month":
+        return "months as YYYY-MM"
+    if column.codes:
+        return "one of the codes " + ", ".join(str(code) for code in column.codes)
+    kind = "whole numbers" if column.kind == "integer" else "numbers"
+    bounds = [f"from {column.minimum:,g}"] if column.minimum is not None else []
+    bounds += [f"to {column.maximum:,g}"] if column.maximum is not None else []
+    return " ".join([kind, *bounds])
+
+
+def _advise(guilty: list[Column], *, columns: tuple[Column, ...]) -> str:
+    places = [index for index, column in enumerate(columns) if column in guilty]
+    if any(after - before == 1 for before, after in pairwise(places)):
+        return "The values look shifted against the header: compare a line with it, and export the file again."
+    return f"Look whether {guilty[0].name} was swapped with another column or is in another unit, and export the file again."

@@ -1,0 +1,44 @@
+"""The public credit-card data set, known by its content: one digest, whatever the file it came in.
+
+A spreadsheet, its CSV copies and OpenML's Parquet differ in every byte and hold the same numbers; the digest is taken
+over the numbers, so that each of them can be checked against one constant.
+"""
+
+from hashlib import sha256
+
+import numpy as np
+import polars as pl
+
+from credit_default.data.contract import CLIENT_ID, OUTCOME, Schema
+from credit_default.errors import InputError
+
+PUBLIC_MONTH = "2005-09"  # the file has no month; its latest statement is of September 2005
+PUBLIC_ROW_COUNT = 30_000
+PUBLIC_DIGEST = "74f2df84887b26f183075d63d1672a5a54e04dee7d01d6e824d57a4b76acdaee"
+
+
+def canonical_digest(rows: pl.DataFrame, *, schema: Schema) -> str:
+    """The sha256, hexadecimal, of what the rows hold.
+
+    Over the client ids as whole numbers, the inputs in the schema's order and the outcome, each column as
+    little-endian 64-bit whole numbers, rows in the order of the ids. The month is left out: the sources have none.
+
+    Raises:
+        InputError: An id is no whole number, or a value has a fraction or is missing.
+    """
+    names = [CLIENT_ID, *(column.name for column in schema.inputs), OUTCOME]
+    try:
+        ordered = rows.select(pl.col(names).cast(pl.Float64)).sort(CLIENT_ID)
+    except pl.exceptions.PolarsError as error:
+        raise _unlike_the_source(str(error)) from error
+    digest = sha256()
+    for name in names:
+        values = ordered[name]
+        if values.null_count() or not (values == values.floor()).all():
+            raise _unlike_the_source(f"{name} with a fraction or a gap")
+        digest.update(np.ascontiguousarray(values.to_numpy().astype("<i8")).tobytes())
+    return digest.hexdigest()
+
+
+def _unlike_the_source(found: str) -> InputError:
+    return InputError("the public data", found=found, expected="whole numbers only", remedy="Get the file again.")

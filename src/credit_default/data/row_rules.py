@@ -1,0 +1,118 @@
+"""The schema's rules over rows, by name: which rows hold to all of them, and which rules each other row broke.
+
+dataframely evaluates them; its schema class is made here from ours, so that another portfolio needs no class.
+Names: `<column>|type`, `|nullability`, `|format`, `|min`, `|max`, `|code`, then `key|repeated`, then the rules across
+columns under their own names. A value that is missing or of the wrong type breaks that rule and no other.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import dataframely as dy
+import polars as pl
+
+from credit_default.data.contract import CLIENT_ID, LINE, STATEMENT_MONTH, Column, Schema
+from credit_default.data.conversion import checked_type, convert, flag_name, read_as_text
+
+REPEATED_KEY = "key|repeated"
+
+# No client id begins with . or -, so that none is read as a file's name, an option or a spreadsheet's formula.
+_FORMATS = {CLIENT_ID: r"\A[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}\z", STATEMENT_MONTH: r"\A[0-9]{4}-(0[1-9]|1[0-2])\z"}
+_ROW = "row:index"
+_REPEATED = "row:repeated"
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedBatch:
+    """One batch after checking: the rows that hold to every rule, and the others with the rules they broke.
+
+    `accepted`: the schema's columns in their checked types (and `defaulted` where it is kept), in the file's order.
+    `rejected`: line (1 is the header's), client_id, statement_month, rules, then the raw values as texts.
+    """
+
+    accepted: pl.DataFrame
+    rejected: pl.DataFrame
+
+
+@dataclass(frozen=True, slots=True)
+class RowRules:
+    """The rules ready to run, for frames with these columns."""
+
+    columns: tuple[Column, ...]
+    names: tuple[str, ...]  # every rule's name, in the order in which they are told
+    own: dict[str, tuple[str, ...]]  # by column: the rules that look at it alone
+    frame_class: type[dy.Schema]
+
+    def convert_keys(self, raw: pl.DataFrame) -> pl.DataFrame:
+        """The key columns of a raw batch, converted as `separate` does it."""
+        return convert(raw, columns=self.columns[:2]).select(CLIENT_ID, STATEMENT_MONTH)
+
+    def separate(self, raw: pl.DataFrame, *, repeated: pl.Series | None = None) -> CheckedBatch:
+        """The batch's rows, those that break no rule beside those that break one or more.
+
+        `repeated` is True for rows whose key another row of the file has too; None where that is not known yet.
+        """
+        frame = convert(raw, columns=self.columns).with_columns(
+            pl.int_range(pl.len(), dtype=pl.Int64).alias(_ROW),
+            pl.lit(value=False).alias(_REPEATED) if repeated is None else repeated.alias(_REPEATED),
+        )
+        passed, failure = self.frame_class.filter(frame)
+        details = failure.details()
+        rules = [pl.when(pl.col(name) == "invalid").then(pl.lit(name)) for name in self.names]
+        broken = details.select(pl.concat_list(rules).list.drop_nulls().alias("rules"))["rules"]
+        return CheckedBatch(
+            accepted=passed.select(column.name for column in self.columns),
+            rejected=self._show_rejected(raw[details[_ROW]], rules=broken),
+        )
+
+    def _show_rejected(self, raw: pl.DataFrame, *, rules: pl.Series) -> pl.DataFrame:
+        texts = [read_as_text(raw[column.name]) for column in self.columns]
+        return pl.DataFrame([raw[LINE].cast(pl.Int64), *texts[:2], rules.cast(pl.List(pl.String)), *texts[2:]])
+
+
+def build_row_rules(schema: Schema, *, with_outcome: bool, outcome_required: bool) -> RowRules:
+    """The schema's rules as one dataframely class, and their names."""
+    columns = (*schema.columns, schema.outcome) if with_outcome else schema.columns
+    members: dict[str, Any] = {_ROW: dy.Int64(nullable=True), _REPEATED: dy.Bool(nullable=True)}
+    own: dict[str, tuple[str, ...]] = {}
+    for column in columns:
+        members |= {column.name: _declare_column(column), flag_name(column): dy.Bool(nullable=True)}
+        rules = _column_rules(column, nullable=column.kind == "outcome" and not outcome_required)
+        members |= {name: _as_rule(expression) for name, expression in rules.items()}
+        bounds = {"min": column.minimum, "max": column.maximum}
+        own[column.name] = (*rules, *(f"{column.name}|{word}" for word, bound in bounds.items() if bound is not None))
+    members[REPEATED_KEY] = _as_rule(~pl.col(_REPEATED))
+    members |= {rule.name: _as_rule(pl.sql_expr(rule.expression)) for rule in schema.rules}
+    names = (*_flatten(own.values()), REPEATED_KEY, *(rule.name for rule in schema.rules))
+    return RowRules(columns, names, own, type("CheckedRows", (dy.Schema,), members))
+
+
+def _declare_column(column: Column) -> dy.Column:
+    """The column for dataframely, which adds the rules |min and |max; nulls are for our own rules to judge."""
+    if checked_type(column) == pl.String:
+        return dy.String(nullable=True)
+    if checked_type(column) == pl.Float64:
+        return dy.Float64(nullable=True, min=column.minimum, max=column.maximum)
+    whole = [None if bound is None else int(bound) for bound in (column.minimum, column.maximum)]
+    return dy.Int64(nullable=True, min=whole[0], max=whole[1])
+
+
+def _column_rules(column: Column, *, nullable: bool) -> dict[str, pl.Expr]:
+    value, converts = pl.col(column.name), pl.col(flag_name(column))
+    rules = {f"{column.name}|type": converts}
+    if not nullable:
+        rules[f"{column.name}|nullability"] = value.is_not_null() | ~converts
+    if column.name in _FORMATS:
+        rules[f"{column.name}|format"] = value.str.contains(_FORMATS[column.name])
+    if column.codes:
+        rules[f"{column.name}|code"] = value.is_in(list(column.codes))
+    return rules
+
+
+def _as_rule(expression: pl.Expr) -> Any:
+    return dy.rule()(lambda _: expression)
+
+
+def _flatten(groups: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
+    return tuple(name for group in groups for name in group)

@@ -1,0 +1,80 @@
+"""Who stays, who leaves and who comes: one month in the life of a portfolio, above the single account's.
+
+A default does not end an account. It ends when it is charged off, closed by its owner or displaced by a campaign, and a
+new client with a new client_id then takes its slot, so that a portfolio keeps its size.
+"""
+
+from dataclasses import fields, replace
+
+import numpy as np
+
+from credit_default.data.simulation_process import USUAL_INTAKE, Accounts, advance, limit_group, open_accounts
+from credit_default.data.simulation_scenarios import CALM_CLIMATE, Climate, Fault
+from credit_default.data.simulation_tables import Floats, Tables, utilisation_band
+
+# Share of accounts charged off in a month, by status −2 … 8: from four months late on, the eighth is the last.
+CHARGE_OFF_SHARE = np.array([0, 0, 0, 0, 0, 0, 0.05, 0.10, 0.20, 0.40, 1.0], dtype=np.float32)
+CLOSURE_SHARE = 0.003  # accounts that their owners close in a month
+# Every account that ends is replaced at once. Of the accounts whose outcome was default, this share shows no arrears of
+# two months or more in the next statement: a default here is a missed month, and most of them cure.
+CURE_SHARE = 0.72
+HIGHEST_LIMIT = 1_000_000  # NT dollars
+LIMIT_STEP = 10_000
+EDUCATION_SWAP = np.array([0, 3, 2, 1, 4, 5, 6])
+
+
+def roll_accounts(
+    tables: Tables, accounts: Accounts, rng: np.random.Generator, *, climate: Climate = CALM_CLIMATE
+) -> Accounts:
+    """The same slots one month later: those who stay have lived on, the others are new clients with a history."""
+    count = len(accounts.slot)
+    ended = rng.random(count, dtype=np.float32) < CHARGE_OFF_SHARE[accounts.statuses[0]]
+    ended |= rng.random(count, dtype=np.float32) < CLOSURE_SHARE
+    displaced = ~ended & (rng.random(count, dtype=np.float32) < climate.newcomer_share)
+    lived = advance(tables, accounts, rng, hardship=climate.hardship)
+    for gone, intake in ((ended, USUAL_INTAKE), (displaced, climate.intake)):
+        places = np.flatnonzero(gone)
+        if len(places):
+            newcomers = open_accounts(tables, rng, accounts.slot[places], intake=intake, hardship=climate.hardship)
+            newcomers = replace(newcomers, generation=accounts.generation[places] + 1)
+            lived = _put(lived, newcomers, places)
+    return lived
+
+
+def raise_limits(tables: Tables, accounts: Accounts, *, factor: float) -> Accounts:
+    """The accounts with limits multiplied, in steps of 10,000 up to 1,000,000 NT dollars."""
+    limit = np.minimum(np.rint(accounts.limit * np.float32(factor) / LIMIT_STEP) * LIMIT_STEP, HIGHEST_LIMIT)
+    limit = limit.astype(np.float32)
+    return replace(accounts, limit=limit, limit_group=limit_group(tables, limit), band=utilisation_band(accounts.bills[0], limit))
+
+
+def distort(accounts: Accounts, fault: Fault, rng: np.random.Generator) -> Accounts:
+    """The accounts as a broken feed delivers them; the accounts themselves are not touched."""
+    count = len(accounts.slot)
+    in_thousands, stale, swapped = (
+        rng.random(count, dtype=np.float32) < share
+        for share in (fault.unit_error_share, fault.stale_share, fault.swapped_share)
+    )
+    scale = np.where(in_thousands, np.float32(0.001), np.float32(1))
+    payments: tuple[Floats, ...] = tuple(np.rint(payment * scale) for payment in accounts.payments)
+    latest = np.where(stale, payments[1], payments[0])
+    education = np.where(swapped, EDUCATION_SWAP[accounts.education], accounts.education)
+    return replace(accounts, payments=(latest, *payments[1:]), education=education)
+
+
+def _put(accounts: Accounts, newcomers: Accounts, places: np.ndarray[tuple[int], np.dtype[np.intp]]) -> Accounts:
+    """The accounts with newcomers in these places; neither argument changes."""
+
+    def merged(old: np.ndarray, new: np.ndarray) -> np.ndarray:
+        result = old.copy()
+        result[places] = new
+        return result
+
+    changes = {}
+    for field in fields(Accounts):
+        old, new = getattr(accounts, field.name), getattr(newcomers, field.name)
+        if isinstance(old, tuple):
+            changes[field.name] = tuple(merged(a, b) for a, b in zip(old, new, strict=True))
+        else:
+            changes[field.name] = merged(old, new)
+    return replace(accounts, **changes)

@@ -1,0 +1,58 @@
+"""The risk that a statement carries: the log odds of default next month, and the outcome drawn from it.
+
+The probability is known here because we made it, and is kept beside every outcome; a model can be held against it.
+"""
+
+import numpy as np
+
+from credit_default.data.simulation_process import Accounts
+from credit_default.data.simulation_tables import Floats, Tables, normal_share
+
+SEVERE = 4  # the place of status 2 in STATUS_CODES: two months late or more
+MINIMUM_DUE = np.float32(1000)  # below this a bill is as good as none when payments are held against it
+
+
+def risk_features(accounts: Accounts) -> tuple[Floats, ...]:
+    """What risk depends on beside codes, in the order of `Tables.risk_effects`: of the statement as shown."""
+    severe = np.stack([status >= SEVERE for status in accounts.shown_statuses])
+    late_count = severe.sum(axis=0, dtype=np.float32)
+    used = np.stack([np.clip(bill / accounts.limit, -0.2, 1.5) for bill in accounts.bills])
+    paid = [np.log1p(payment) / 10 for payment in accounts.payments]
+    met = [
+        np.clip(payment / np.maximum(bill, MINIMUM_DUE), 0, 1.2)
+        for payment, bill in zip(accounts.payments[:3], accounts.bills[1:4], strict=True)
+    ]
+    log_limit = np.log(accounts.limit / 140_000)
+    return (
+        late_count,
+        (late_count > 0).astype(np.float32),
+        log_limit,
+        log_limit**2,
+        used[0],
+        used.mean(axis=0),
+        np.maximum(used[0] - np.float32(0.9), 0),
+        *paid[:4],
+        *met,
+        sum(payment == 0 for payment in accounts.payments).astype(np.float32),
+        np.log1p(np.maximum(accounts.bills[0], 0)) / 10,
+        np.maximum(accounts.age - 45, 0) / 10,
+        np.ones_like(accounts.limit),
+    )
+
+
+def default_probability(tables: Tables, accounts: Accounts, *, risk_shift: float = 0.0) -> Floats:
+    """The probability that each account defaults next month; `risk_shift` is added to its log odds."""
+    log_odds = np.full(len(accounts.limit), risk_shift, dtype=np.float32)
+    for effects, status in zip(tables.status_effects, accounts.shown_statuses, strict=True):
+        log_odds += effects[status]
+    log_odds += tables.sex_effects[accounts.sex]
+    log_odds += tables.education_effects[accounts.education]
+    log_odds += tables.marriage_effects[accounts.marriage]
+    for effect, feature in zip(tables.risk_effects, risk_features(accounts), strict=True):
+        log_odds += effect * feature
+    return 1 / (1 + np.exp(-log_odds))
+
+
+def draw_outcome(accounts: Accounts, probability: Floats) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    """Whether each account defaults: its fortune falls below its probability."""
+    return normal_share(accounts.fortune) < probability

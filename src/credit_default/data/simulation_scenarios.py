@@ -1,0 +1,93 @@
+"""What may happen to a portfolio, and how hard: each scenario's strengths 1, 2 and 3, fixed in numbers.
+
+A scenario acts from its start month on. `recession` changes what the inputs mean, `marketing` and `policy` change who and
+what is seen, `broken-feed` changes nothing but the delivery.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from credit_default.data.simulation_process import Intake
+from credit_default.errors import InputError
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What a broken feed does to its rows; outcomes stay true."""
+
+    unit_error_share: float = 0.0  # rows whose payments come in thousands
+    stale_share: float = 0.0  # rows whose latest payment is last month's again
+    swapped_share: float = 0.0  # rows whose education codes 1 and 3 are exchanged
+
+    @property
+    def active(self) -> bool:
+        """True when any row comes otherwise than it is."""
+        return max(self.unit_error_share, self.stale_share, self.swapped_share) > 0
+
+
+@dataclass(frozen=True, slots=True)
+class Climate:
+    """What presses on every account in a month; the defaults are calm."""
+
+    hardship: float = 0.0  # standard deviations by which statuses rise and payments fall
+    risk_shift: float = 0.0  # added to the log odds of default: the same inputs mean more risk
+    newcomer_share: float = 0.0  # accounts that a campaign replaces by new clients each month
+    intake: Intake = field(default_factory=Intake)  # whom the campaign brings
+    limit_factor: float = 1.0  # what limits are multiplied by, once, in the start month
+    fault: Fault = field(default_factory=Fault)
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """A named course of events; `start` is the month, counted from 0, in which it begins; `strength` is 1, 2 or 3."""
+
+    name: str
+    start: int = 0
+    strength: int = 1
+
+
+CALM = Scenario("calm")
+CALM_CLIMATE = Climate()
+
+CLIMATES: Mapping[str, tuple[Climate, Climate, Climate]] = {
+    "calm": (CALM_CLIMATE, CALM_CLIMATE, CALM_CLIMATE),
+    "recession": (
+        Climate(hardship=0.2, risk_shift=0.2),
+        Climate(hardship=0.4, risk_shift=0.4),
+        Climate(hardship=0.8, risk_shift=0.8),
+    ),
+    "marketing": (
+        Climate(newcomer_share=0.05, intake=Intake(limit_tilt=1.5, age_tilt=1.5)),
+        Climate(newcomer_share=0.10, intake=Intake(limit_tilt=2.0, age_tilt=2.0)),
+        Climate(newcomer_share=0.20, intake=Intake(limit_tilt=3.0, age_tilt=3.0)),
+    ),
+    "policy": (Climate(limit_factor=1.2), Climate(limit_factor=1.5), Climate(limit_factor=2.0)),
+    "broken-feed": (
+        Climate(fault=Fault(unit_error_share=0.1, stale_share=0.1, swapped_share=0.1)),
+        Climate(fault=Fault(unit_error_share=0.4, stale_share=0.4, swapped_share=0.4)),
+        Climate(fault=Fault(unit_error_share=1.0, stale_share=1.0, swapped_share=1.0)),
+    ),
+}
+
+
+def check_scenario(scenario: Scenario) -> None:
+    """Nothing, when the scenario is one that we know.
+
+    Raises InputError when its name is unknown, its start negative or its strength not 1, 2 or 3.
+    """
+    if scenario.name not in CLIMATES:
+        names = ", ".join(CLIMATES)
+        raise InputError("scenario", found=repr(scenario.name), expected=f"one of {names}", remedy="Choose a known one.")
+    if scenario.start < 0:
+        raise InputError(
+            "scenario start", found=str(scenario.start), expected="0 or more", remedy="Count months from 0."
+        )
+    if scenario.strength not in {1, 2, 3}:
+        raise InputError(
+            "scenario strength", found=str(scenario.strength), expected="1, 2 or 3", remedy="Choose one of the three."
+        )
+
+
+def climate_at(scenario: Scenario, month_index: int) -> Climate:
+    """The climate of the month counted from 0: calm before the start, the scenario's from then on."""
+    return CALM_CLIMATE if month_index < scenario.start else CLIMATES[scenario.name][scenario.strength - 1]

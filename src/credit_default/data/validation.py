@@ -1,0 +1,181 @@
+"""The contract applied to a file of any size: pass one judges it, pass two hands out its rows.
+
+Pass one counts the broken rules, finds repeated keys across all batches and faults of the file as a whole (a column
+that holds something else than its name says); it keeps nine bytes a row and no values. Pass two reads the file again,
+a batch at a time. Nothing is clamped, imputed or dropped: accepted + rejected = all.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import chain
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from credit_default.data.contract import CLIENT_ID, LINE, OUTCOME, STATEMENT_MONTH, Schema
+from credit_default.data.file_faults import FileFaultPolicy, check_columns, collect_examples, judge_file
+from credit_default.data.row_rules import REPEATED_KEY, CheckedBatch, RowRules, build_row_rules
+from credit_default.errors import InputError
+
+Read = Callable[[], Iterator[pl.DataFrame]]
+OutcomeUse = Literal["required", "kept", "ignored"]
+Hashes = npt.NDArray[np.uint64]
+
+_FIRST_LINE = 2  # the header's is 1
+_NO_KEY = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Validated:
+    """What pass one found; `batches` reads the rows again and hands them out.
+
+    `rule_counts` names every broken rule with the rows that broke it (a row may break several); `months` are those of
+    rows that hold to every rule, in order. `has_outcome` says that the file has an outcome column, kept or not.
+    """
+
+    row_count: int
+    accepted_count: int
+    rule_counts: Mapping[str, int]
+    rule_names: tuple[str, ...]  # every rule that was checked
+    months: tuple[str, ...]
+    has_outcome: bool
+    _read: Read = field(repr=False, compare=False)
+    _rules: RowRules = field(repr=False, compare=False)
+    _repeated: Hashes = field(repr=False, compare=False)
+
+    @property
+    def rejected_count(self) -> int:
+        """The rows that broke one or more rules."""
+        return self.row_count - self.accepted_count
+
+    def batches(self) -> Iterator[CheckedBatch]:
+        """The rows of pass two, batch by batch in the file's order.
+
+        Raises:
+            InputError: The file is no longer the one that pass one read.
+        """
+        accepted_count = rejected_count = 0
+        for raw in _number_lines(self._read()):
+            hashes = _hash_keys(self._rules.convert_keys(raw)) if self._repeated.size else None
+            repeated = None if hashes is None else pl.Series(np.isin(hashes, self._repeated))
+            batch = self._rules.separate(raw, repeated=repeated)
+            accepted_count += batch.accepted.height
+            rejected_count += batch.rejected.height
+            yield batch
+        if (accepted_count, rejected_count) != (self.accepted_count, self.rejected_count):
+            raise InputError(
+                "the file",
+                found=f"{accepted_count} + {rejected_count} rows the second time",
+                expected=f"{self.accepted_count} accepted + {self.rejected_count} rejected, as the first time",
+                remedy="Something writes to it while it is read: wait for that, then run again.",
+            )
+
+    def accepted_rows(self) -> pl.DataFrame:
+        """All accepted rows in one frame, for work that needs them together (training)."""
+        return pl.concat([batch.accepted for batch in self.batches()])
+
+
+@dataclass(slots=True)
+class _Tally:
+    """What pass one accumulates."""
+
+    row_count: int = 0
+    accepted_count: int = 0
+    rule_counts: Counter[str] = field(default_factory=Counter)
+    months: set[str] = field(default_factory=set)
+    examples: dict[str, dict[str, None]] = field(default_factory=dict)  # by column, in order of appearance
+    hashes: list[Hashes] = field(default_factory=list)
+    sound: list[npt.NDArray[np.bool_]] = field(default_factory=list)
+
+
+def check(
+    read: Read,
+    *,
+    schema: Schema,
+    outcome: OutcomeUse = "ignored",
+    policy: FileFaultPolicy = FileFaultPolicy(),  # noqa: B008 - frozen, and so safe to share
+) -> Validated:
+    """What the file holds, judged by the schema.
+
+    `read` gives the file's raw batches anew at each call: the schema's columns (text or typed, in any order), the
+    outcome if there is one, and `line`, the row's line in the file (counted from 2 where it is absent).
+    `outcome`: "required" (training: each row has one), "kept" (checked where there is one), "ignored" (scoring).
+
+    Two different keys are taken for one with a chance of about n² / 2⁶⁵: 2e-5 at 30 million rows.
+
+    Raises:
+        InputError: A column is missing; the outcome is, and is required; more than the policy's share of the rows
+            break one column's own rules, which is the file's fault and no longer the rows'.
+    """
+    batches = _number_lines(read())
+    first = next(batches, None)
+    if first is None:
+        raise InputError("the file", found="no rows", expected="one or more", remedy="Give a file with rows.")
+    check_columns(first.columns, schema=schema, thing="the file", outcome_required=outcome == "required")
+    has_outcome = OUTCOME in first.columns
+    rules = build_row_rules(
+        schema, with_outcome=has_outcome and outcome != "ignored", outcome_required=outcome == "required"
+    )
+    tally = _Tally()
+    for raw in chain([first], batches):
+        _count_batch(raw, rules=rules, tally=tally)
+    repeated = _find_repeated(tally)
+    judge_file(tally.rule_counts, examples=tally.examples, row_count=tally.row_count, rules=rules, policy=policy)
+    return Validated(
+        row_count=tally.row_count,
+        accepted_count=tally.accepted_count,
+        rule_counts={name: tally.rule_counts[name] for name in rules.names if tally.rule_counts[name]},
+        rule_names=rules.names,
+        months=tuple(sorted(tally.months)),
+        has_outcome=has_outcome,
+        _read=read,
+        _rules=rules,
+        _repeated=repeated,
+    )
+
+
+def _count_batch(raw: pl.DataFrame, *, rules: RowRules, tally: _Tally) -> None:
+    batch = rules.separate(raw)
+    sound = np.ones(raw.height, dtype=np.bool_)
+    if batch.rejected.height:
+        places = pl.Series(np.arange(raw.height)).filter(raw[LINE].is_in(batch.rejected[LINE].implode()))
+        sound[places.to_numpy()] = False
+        counts = batch.rejected["rules"].explode().value_counts()
+        tally.rule_counts.update(dict(counts.iter_rows()))
+        collect_examples(batch.rejected, rules=rules, into=tally.examples)
+    tally.months.update(batch.accepted[STATEMENT_MONTH].unique())
+    tally.sound.append(sound)
+    tally.hashes.append(_hash_keys(rules.convert_keys(raw)))
+
+
+def _find_repeated(tally: _Tally) -> Hashes:
+    """The hashes of keys that stand in more than one row, and the tally's counts made to know of them."""
+    hashes, sound = np.concatenate(tally.hashes), np.concatenate(tally.sound)
+    ordered = np.sort(hashes)
+    repeated: Hashes = np.setdiff1d(ordered[1:][ordered[1:] == ordered[:-1]], [np.uint64(_NO_KEY)])
+    in_repeated = np.isin(hashes, repeated)
+    tally.row_count = hashes.size
+    tally.accepted_count = int(np.count_nonzero(sound & ~in_repeated))
+    tally.rule_counts[REPEATED_KEY] = int(np.count_nonzero(in_repeated))
+    return repeated
+
+
+def _hash_keys(keys: pl.DataFrame) -> Hashes:
+    """One number a key, the same wherever the key stands; `_NO_KEY` where a part of it is missing."""
+    hashes: Hashes = np.array(keys.to_struct("key").hash(), dtype=np.uint64)
+    missing = (keys[CLIENT_ID].is_null() | keys[STATEMENT_MONTH].is_null()).to_numpy()
+    hashes[missing] = _NO_KEY
+    return hashes
+
+
+def _number_lines(batches: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+    """The batches, each with the column `line`; those without rows are left out."""
+    line = _FIRST_LINE
+    for batch in batches:
+        lines = pl.int_range(line, line + batch.height, dtype=pl.Int64, eager=True).alias(LINE)
+        line += batch.height
+        if batch.height:
+            yield batch if LINE in batch.columns else batch.with_columns(lines)

@@ -1,0 +1,153 @@
+"""The Prefect server that a command starts for itself when none is named, and ends when it is done.
+
+`start_server` only starts a process, so that the server comes up while the rest of the program is still being imported;
+`run_on_server` waits for it and holds for the flows inside. Its history stays in the lake: `prefect server start` with
+that folder as PREFECT_HOME shows the runs.
+"""
+
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from credit_default.errors import ServiceError
+
+# A command's own server keeps the records of its runs and nothing else: no schedules, no UI, no clean-up.
+_SERVER_VARIABLES = {
+    "PREFECT_UI_ENABLED": "0",
+    "PREFECT__SERVER_EPHEMERAL": "1",
+    "PREFECT__SERVER_FINAL": "1",
+    "PREFECT_SERVER_SERVICES_SCHEDULER_ENABLED": "false",
+    "PREFECT_SERVER_SERVICES_LATE_RUNS_ENABLED": "false",
+    "PREFECT_SERVER_SERVICES_FOREMAN_ENABLED": "false",
+    "PREFECT_SERVER_SERVICES_PAUSE_EXPIRATIONS_ENABLED": "false",
+    "PREFECT_SERVER_SERVICES_CANCELLATION_CLEANUP_ENABLED": "false",
+    "PREFECT_SERVER_SERVICES_TRIGGERS_ENABLED": "false",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PrefectServer:
+    """A server process of ours on loopback, perhaps not yet ready."""
+
+    process: subprocess.Popen[bytes]
+    api_url: str
+    log_path: Path
+
+
+def describe_environment(home: Path) -> dict[str, str]:
+    """The variables that Prefect reads when it is imported: its home in the lake, quiet and without telemetry."""
+    return {
+        "PREFECT_HOME": str(home),
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "PREFECT_SERVER_LOGGING_LEVEL": "CRITICAL",
+        "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL",
+        "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
+        "PREFECT_RESULTS_PERSIST_BY_DEFAULT": "false",
+        "DO_NOT_TRACK": "true",
+    }
+
+
+def start_server(home: Path, *, environment: Mapping[str, str]) -> PrefectServer:
+    """A server on a free loopback port, just started; its database and its log stand in `home`.
+
+    `environment` is what the new process gets, beside what a command's own server needs.
+    """
+    home.mkdir(parents=True, exist_ok=True)
+    port = _find_free_port()
+    log_path = home / "server.log"
+    with log_path.open("ab") as log:
+        process = subprocess.Popen(  # noqa: S603 - our own interpreter and fixed arguments
+            [
+                sys.executable, "-m", "uvicorn", "--factory", "prefect.server.api.server:create_app",
+                "--host", "127.0.0.1", "--port", str(port), "--log-level", "error", "--lifespan", "on",
+            ],
+            env={**environment, **describe_environment(home), **_SERVER_VARIABLES},
+            stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+            start_new_session=True,  # Ctrl-C reaches us first, and we end it in order
+        )  # fmt: skip
+    return PrefectServer(process, f"http://127.0.0.1:{port}/api", log_path)
+
+
+def stop_server(server: PrefectServer) -> None:
+    """Nothing; the process has ended, killed when it did not end by itself within ten seconds."""
+    server.process.terminate()
+    try:
+        server.process.wait(timeout=10)
+    except subprocess.TimeoutExpired:
+        server.process.kill()
+        server.process.wait()
+
+
+def wait_until_ready(server: PrefectServer, *, timeout_seconds: float) -> None:
+    """Nothing; returns as soon as the server answers.
+
+    Raises:
+        ServiceError: its process ended, or it did not answer in time.
+    """
+    deadline = time.monotonic() + timeout_seconds
+    while time.monotonic() < deadline:
+        if server.process.poll() is not None:
+            raise _not_ready(server, f"its process ended with code {server.process.returncode}")
+        try:
+            with urllib.request.urlopen(f"{server.api_url}/health", timeout=1):  # noqa: S310 - our own loopback address
+                return
+        except OSError:
+            time.sleep(0.05)
+    raise _not_ready(server, f"no answer in {timeout_seconds:.0f} s")
+
+
+@contextmanager
+def run_on_server(server: PrefectServer | None, *, api_url: str, timeout_seconds: float) -> Iterator[None]:
+    """A block whose flows run on `server`, or on the one at `api_url` when we started none; ours is ended after it."""
+    from prefect.settings import (
+        PREFECT_API_URL,
+        PREFECT_FLOWS_HEARTBEAT_FREQUENCY,
+        temporary_settings,
+    )
+
+    try:
+        if server is not None:
+            wait_until_ready(server, timeout_seconds=timeout_seconds)
+        # The heartbeat's thread is joined at each flow's end and costs a second; a command that dies here is not
+        # found by heartbeats but by `reconcile`.
+        updates = {
+            PREFECT_API_URL: server.api_url if server is not None else api_url,
+            PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None,
+        }
+        with temporary_settings(updates=updates):
+            try:
+                yield
+            finally:
+                _send_what_waits()
+    finally:
+        if server is not None:
+            stop_server(server)
+
+
+def _send_what_waits() -> None:
+    """Nothing; logs and events on their way have reached the server, which may be gone a moment later."""
+    from prefect.events.worker import EventsWorker
+    from prefect.logging.handlers import APILogWorker
+
+    for worker in (APILogWorker, EventsWorker):
+        worker.drain_all(timeout=5)
+
+
+def _find_free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _not_ready(server: PrefectServer, found: str) -> ServiceError:
+    return ServiceError(
+        f"Prefect server at {server.api_url}", found=found, expected="an answer to its health check",
+        remedy=f"Read {server.log_path}, or name a running server with PREFECT_API_URL.",
+    )  # fmt: skip

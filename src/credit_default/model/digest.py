@@ -1,0 +1,132 @@
+"""Canonical digests: of a model, of rows, of keys. Equal content gives equal digests on every machine.
+
+Saved files do not: a zip carries its date and a forest's file its job count. So what is digested is what decides a
+score: tree arrays, parameters, features, policy. Numbers are digested as little-endian bytes, text by length and UTF-8.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from typing import Any, Final
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from credit_default.data.contract import CLIENT_ID, STATEMENT_MONTH, Schema
+from credit_default.model.bundle import ModelBundle
+from credit_default.model.declaration import Feature, list_spec
+from credit_default.model.pipeline import FEATURES_STEP, Recipe
+
+_FORMAT: Final = "credit-default digest 1"
+_TREE_ARRAYS: Final = (
+    "children_left",
+    "children_right",
+    "feature",
+    "threshold",
+    "missing_go_to_left",
+    "impurity",
+    "n_node_samples",
+    "weighted_n_node_samples",
+    "value",
+)
+# How a forest was run, not what it says.
+_IDLE_PARAMETERS: Final = frozenset({"n_jobs", "verbose", "warm_start", "random_state"})
+
+
+def digest_bundle(bundle: ModelBundle) -> str:
+    """Hex sha256 of what decides the bundle's scores and comparisons; `bundle.digest` itself is not looked at.
+
+    Covers the trees, the forest's parameters, classes, features, recipe, policy, schema, the rows trained on and the
+    reference; not the source's name or bytes, since the same rows may come in another order or file.
+    """
+    reference = [] if bundle.reference is None else [digest_frame(bundle.reference)]
+    return _digest_parts([_FORMAT, _describe(bundle), _digest_forest(bundle.forest), bundle.trained_rows, *reference])
+
+
+def digest_frame(frame: pl.DataFrame) -> str:
+    """Hex sha256 of a frame's column names and values in their order, missing values included."""
+    parts: list[Any] = [_FORMAT, str(frame.height)]
+    for series in frame:
+        parts += [series.name, series.is_null().to_numpy()]
+        if series.dtype == pl.List:
+            series = series.list.join("\x1f")  # noqa: PLW2901
+        if series.dtype.is_numeric() or series.dtype == pl.Boolean:
+            parts.append(series.fill_null(0).to_numpy())
+        else:
+            texts = [text.encode() for text in series.cast(pl.String).fill_null("").to_list()]
+            parts += [np.array([len(text) for text in texts]), b"".join(texts)]
+    return _digest_parts(parts)
+
+
+def digest_recipe_and_rows(
+    recipe: Recipe, rows: pl.DataFrame, *, schema: Schema, features: Sequence[Feature], fold_count: int, seed: int
+) -> str:
+    """Hex sha256 that names a cross-validation: equal when recipe, features, rows (in any order) and folds are."""
+    names = sorted(rows.columns)
+    settings = {
+        "recipe": asdict(recipe),
+        "schema": [schema.name, schema.version],
+        "protected": sorted(schema.protected),
+        "features": list_spec(features),
+        "folds": [fold_count, seed],
+    }
+    return _digest_parts([_FORMAT, _write_json(settings), digest_frame(sort_rows(rows).select(names))])
+
+
+def sort_rows(rows: pl.DataFrame) -> pl.DataFrame:
+    """The rows by client_id, then statement_month: the order in which everything is fitted and digested."""
+    return rows.sort(CLIENT_ID, STATEMENT_MONTH)
+
+
+def hash_keys(rows: pl.DataFrame) -> NDArray[np.uint64]:
+    """A 64-bit hash of each row's (client_id, statement_month), in row order; the same on every machine."""
+    keys = zip(rows.get_column(CLIENT_ID).to_list(), rows.get_column(STATEMENT_MONTH).to_list(), strict=True)
+    hashed = b"".join(
+        hashlib.blake2b(f"{client}\x1f{month}".encode(), digest_size=8).digest() for client, month in keys
+    )
+    return np.frombuffer(hashed, dtype="<u8").astype(np.uint64)
+
+
+def _describe(bundle: ModelBundle) -> str:
+    transformer, forest = bundle.pipeline.named_steps[FEATURES_STEP], bundle.forest
+    parameters = {name: value for name, value in forest.get_params().items() if name not in _IDLE_PARAMETERS}
+    function = transformer.func
+    return _write_json(
+        {
+            "function": f"{function.__module__}.{function.__qualname__}",
+            "spec": transformer.kw_args["spec"],
+            "forest": parameters,
+            "classes": [int(value) for value in forest.classes_],
+            "recipe": asdict(bundle.recipe),
+            "decision_policy": asdict(bundle.decision_policy),
+            "schema": [bundle.schema_name, bundle.schema_version],
+            "feature_version": bundle.feature_version,
+            "rows": [bundle.row_count, bundle.default_share],
+        }
+    )
+
+
+def _digest_forest(forest: Any) -> str:
+    trees = [estimator.tree_ for estimator in forest.estimators_]
+    return _digest_parts(np.asarray(getattr(tree, name)) for tree in trees for name in _TREE_ARRAYS)
+
+
+def _write_json(values: Any) -> str:
+    return json.dumps(values, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+
+
+def _digest_parts(parts: Iterable[Any]) -> str:
+    digest = hashlib.sha256()
+    for part in parts:
+        if isinstance(part, np.ndarray):
+            # Integers as 64 bits: platforms differ in how wide scikit-learn's indices are.
+            wide = part.astype("<f8" if part.dtype.kind == "f" else "<i8" if part.dtype.kind != "u" else "<u8")
+            digest.update(f"{wide.dtype.str}{wide.shape};".encode())
+            digest.update(np.ascontiguousarray(wide).data)
+        else:
+            content = part if isinstance(part, bytes) else str(part).encode()
+            digest.update(f"{len(content)};".encode())
+            digest.update(content)
+    return digest.hexdigest()

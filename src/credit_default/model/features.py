@@ -1,0 +1,155 @@
+"""What the forest looks at: features declared by name, built row by row inside the pipeline.
+
+A portfolio declares its list (in a file, say) in the words of `vocabulary`; `CREDIT_CARD_FEATURES` is ours. The list
+travels with the model as plain JSON values, so that a loaded model builds what the fitted one was taught on.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from credit_default.errors import InputError, show_examples
+from credit_default.model.declaration import Feature, list_inputs, list_names, list_spec, parse_features
+from credit_default.model.frames import read_columns
+from credit_default.model.vocabulary import FUNCTIONS, FloatArray
+
+FEATURE_VERSION: Final = "1"  # raised when a word of the vocabulary or a feature comes to mean something else
+
+__all__ = [
+    "CREDIT_CARD_FEATURES",
+    "FEATURE_VERSION",
+    "Feature",
+    "build_features",
+    "list_inputs",
+    "list_names",
+    "list_spec",
+    "parse_features",
+]
+
+
+def build_features(rows: Any, *, spec: Sequence[Mapping[str, Any]]) -> NDArray[np.float32]:
+    """The feature matrix (rows, kept features), float32: each row from that row alone.
+
+    `rows` is a Polars, pandas or Arrow frame or a mapping of arrays, read by name; the frame's kind, its column order
+    and further columns change no bit. `spec` is what `list_spec` gives. Missing and infinite values are refused, never
+    filled in.
+
+    Raises:
+        InputError: a spec or rows that break this.
+    """
+    features = parse_features(spec)
+    values = read_columns(rows, list_inputs(features))
+    for feature in features:
+        function = FUNCTIONS[feature.function]
+        values[feature.name] = function.compute([values[name] for name in feature.columns], **feature.arguments)
+    return _stack({name: values[name] for name in list_names(features)})
+
+
+def _stack(columns: Mapping[str, FloatArray]) -> NDArray[np.float32]:
+    matrix = np.column_stack([column.astype(np.float32) for column in columns.values()])
+    if not np.isfinite(matrix).all():
+        names = [name for position, name in enumerate(columns) if not np.isfinite(matrix[:, position]).all()]
+        raise InputError(
+            f"feature {show_examples(names)}",
+            found="values too large for a 32-bit float",
+            expected="finite numbers",
+            remedy="Check the amounts' unit, or hold the feature in bounds in its declaration.",
+        )
+    return matrix
+
+
+def _months(stem: str, first: int = 1, last: int = 6) -> tuple[str, ...]:
+    return tuple(f"{stem}_m{month}" for month in range(first, last + 1))
+
+
+def _declare_raw() -> list[Feature]:
+    names = ("credit_limit", "sex", "education", "marriage", "age")
+    stems = ("repayment_status", "bill_amount", "payment_amount")
+    return [Feature(name, "raw", (name,)) for name in (*names, *(name for stem in stems for name in _months(stem)))]
+
+
+def _declare_lateness() -> list[Feature]:
+    # Codes below 0 say how a bill was paid, codes above 0 how late: only the latter are an amount of anything.
+    statuses, severities = _months("repayment_status"), _months("severity")
+    return [
+        *(
+            Feature(severity, "clip", (status,), {"minimum": 0.0}, kept=False)
+            for severity, status in zip(severities, statuses, strict=True)
+        ),
+        Feature("severity_maximum", "maximum", severities),
+        Feature("severity_mean", "mean", severities),
+        Feature("severity_latest_three", "mean", severities[:3]),
+        Feature("severity_recent", "weighted_mean", severities, {"decay": 0.7}),
+        Feature("late_month_count", "count_at_least", statuses, {"value": 1.0}),
+        Feature("two_months_late_count", "count_at_least", statuses, {"value": 2.0}),
+        Feature("months_since_late", "months_since_at_least", statuses, {"value": 1.0}),
+        Feature("unused_month_count", "count_equal", statuses, {"value": -2.0}),
+        Feature("paid_in_full_month_count", "count_equal", statuses, {"value": -1.0}),
+        Feature("revolving_month_count", "count_equal", statuses, {"value": 0.0}),
+        Feature("status_change", "difference", statuses[:2]),
+    ]
+
+
+def _declare_utilisation() -> list[Feature]:
+    bills, utilisations = _months("bill_amount"), _months("utilisation")
+    return [
+        *(
+            Feature(utilisation, "ratio", (bill, "credit_limit"))
+            for utilisation, bill in zip(utilisations, bills, strict=True)
+        ),
+        Feature("utilisation_mean", "mean", utilisations),
+        Feature("utilisation_maximum", "maximum", utilisations),
+        Feature("utilisation_trend", "trend", utilisations),
+        Feature("open_credit", "difference", ("credit_limit", "bill_amount_m1")),
+        Feature("bill_mean", "mean", bills),
+        Feature("bill_spread", "spread", bills),
+        Feature("log_credit_limit", "log", ("credit_limit",)),
+    ]
+
+
+def _declare_payments() -> list[Feature]:
+    # The payment of month i settles the bill of the month before, i + 1; with nothing due, nothing is left unpaid.
+    payments, settled = _months("payment_amount", 1, 5), _months("bill_amount", 2, 6)
+    shares = _months("paid_share", 1, 5)
+    return [
+        *(
+            Feature(share, "ratio", (payment, bill), {"otherwise": 1.0, "maximum": 2.0})
+            for share, payment, bill in zip(shares, payments, settled, strict=True)
+        ),
+        Feature("paid_share_mean", "mean", shares),
+        Feature("paid_share_minimum", "minimum", shares),
+        Feature("paid_share_latest_three", "mean", shares[:3]),
+        Feature("paid_total", "total", payments, kept=False),
+        Feature("billed_total", "total", settled, kept=False),
+        Feature("paid_over_billed", "ratio", ("paid_total", "billed_total"), {"otherwise": 1.0, "maximum": 5.0}),
+        Feature("payment_mean", "mean", _months("payment_amount")),
+        Feature("payment_over_limit", "ratio", ("payment_mean", "credit_limit")),
+        Feature("payment_minimum", "minimum", _months("payment_amount")),
+        Feature("payment_spread", "spread", _months("payment_amount")),
+        Feature("zero_payment_count", "count_at_most", _months("payment_amount"), {"value": 0.0}),
+    ]
+
+
+def _declare_flows(month: int) -> list[Feature]:
+    unpaid, charged = f"unpaid_m{month}", f"charged_m{month}"
+    return [
+        Feature(unpaid, "difference", (f"bill_amount_m{month + 1}", f"payment_amount_m{month}"), kept=False),
+        Feature(f"unpaid_over_limit_m{month}", "ratio", (unpaid, "credit_limit")),
+        Feature(charged, "difference", (f"bill_amount_m{month}", unpaid), kept=False),
+        Feature(f"charged_over_limit_m{month}", "ratio", (charged, "credit_limit")),
+    ]
+
+
+CREDIT_CARD_FEATURES: Final = parse_features(
+    list_spec(
+        [
+            *_declare_raw(),
+            *_declare_lateness(),
+            *_declare_utilisation(),
+            *_declare_payments(),
+            *(feature for month in range(1, 6) for feature in _declare_flows(month)),
+        ]
+    )
+)

@@ -1,0 +1,123 @@
+"""From checked rows with outcomes to a model bundle, and to honest out-of-fold probabilities of its recipe.
+
+Rows are sorted by key before anything is drawn, and the forest predicts on one core however many grew it, so neither
+row order nor core count changes a digest or a score.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from credit_default.data.contract import OUTCOME, Schema
+from credit_default.data.splitting import assign_folds
+from credit_default.errors import InputError
+from credit_default.model.bundle import ModelBundle
+from credit_default.model.decision import DecisionPolicy
+from credit_default.model.declaration import Feature, list_inputs
+from credit_default.model.digest import digest_bundle, hash_keys, sort_rows
+from credit_default.model.features import FEATURE_VERSION
+from credit_default.model.pipeline import FOREST_STEP, Recipe, build_pipeline, choose_features
+
+__all__ = ["ModelBundle", "OutOfFold", "cross_validate", "fit"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OutOfFold:
+    """Each row's default probability from a forest that did not see it, in the order of the rows given."""
+
+    default_probability: NDArray[np.float64]
+    fold: NDArray[np.int64]
+
+
+def fit(
+    recipe: Recipe,
+    rows: pl.DataFrame,
+    *,
+    schema: Schema,
+    features: Sequence[Feature],
+    decision_policy: DecisionPolicy,
+    job_count: int = 1,
+    source_digests: Sequence[str] = (),
+) -> ModelBundle:
+    """A bundle fitted on checked rows that carry `defaulted` (0/1); it has no reference yet.
+
+    `job_count` cores grow the trees (-1: all). Row order and job count change nothing in the result.
+
+    Raises:
+        InputError: outcomes that are missing or all alike, or features that the recipe or schema does not allow.
+    """
+    ordered = sort_rows(rows)
+    defaulted = _read_outcome(ordered)
+    bundle = ModelBundle(
+        pipeline=_fit_pipeline(recipe, ordered, schema=schema, features=features, job_count=job_count),
+        decision_policy=decision_policy,
+        recipe=recipe,
+        schema_name=schema.name,
+        schema_version=schema.version,
+        feature_version=FEATURE_VERSION,
+        source_digests=tuple(source_digests),
+        row_count=ordered.height,
+        default_share=float(defaulted.mean()),
+        trained_rows=np.sort(hash_keys(ordered)),
+        reference=None,
+        digest="",
+    )
+    return replace(bundle, digest=digest_bundle(bundle))
+
+
+def cross_validate(
+    recipe: Recipe,
+    rows: pl.DataFrame,
+    *,
+    schema: Schema,
+    features: Sequence[Feature],
+    fold_count: int = 5,
+    seed: int = 0,
+    job_count: int = 1,
+) -> OutOfFold:
+    """Out-of-fold probabilities of the recipe, pooled over `fold_count` folds drawn by `seed`.
+
+    Identical rows share a fold. Each fold's forest is fitted exactly as `fit` would fit it on the other folds.
+
+    Raises:
+        InputError: as `fit`.
+    """
+    fold = np.asarray(assign_folds(rows, fold_count=fold_count, seed=seed), dtype=np.int64)
+    default_probability = np.full(rows.height, np.nan)
+    for number in range(fold_count):
+        held_out = fold == number
+        pipeline = _fit_pipeline(
+            recipe, sort_rows(rows.filter(~held_out)), schema=schema, features=features, job_count=job_count
+        )
+        default_probability[held_out] = pipeline.predict_proba(rows.filter(held_out))[:, 1]
+    return OutOfFold(default_probability, fold)
+
+
+def _fit_pipeline(
+    recipe: Recipe, ordered: pl.DataFrame, *, schema: Schema, features: Sequence[Feature], job_count: int
+) -> Any:
+    inputs = list_inputs(choose_features(recipe, features, schema=schema))
+    pipeline = build_pipeline(recipe, schema=schema, features=features)
+    forest = pipeline.named_steps[FOREST_STEP].set_params(n_jobs=job_count)
+    pipeline.fit(ordered.select(inputs), _read_outcome(ordered))
+    # Several jobs add up the trees' votes in the order in which they end: the last bit would differ from run to run.
+    forest.set_params(n_jobs=1)
+    return pipeline
+
+
+def _read_outcome(rows: pl.DataFrame) -> NDArray[np.int64]:
+    remedy = "Give training rows whose outcome is known, of clients who paid and of clients who did not."
+    if OUTCOME not in rows.columns:
+        raise InputError("training rows", found="no column 'defaulted'", expected="an outcome for each", remedy=remedy)
+    outcome = rows.get_column(OUTCOME)
+    if outcome.null_count():
+        found = f"{outcome.null_count()} rows without an outcome"
+        raise InputError("training rows", found=found, expected="an outcome for each", remedy=remedy)
+    values = sorted(outcome.unique().to_list())
+    if values != [0, 1]:
+        raise InputError("training rows", found=f"outcomes {values}", expected="both 0 and 1", remedy=remedy)
+    return outcome.to_numpy().astype(np.int64)

@@ -1,0 +1,69 @@
+"""Columns of numbers by name, out of whatever frame the rows came in.
+
+Scoring is asked with Polars in batch, pandas by MLflow and Arrow in streams; the model sees the same bits from all.
+Nothing is read by position: with reversed columns a forest answers without complaint, and wrongly.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from credit_default.errors import InputError, show_examples
+from credit_default.model.vocabulary import FloatArray
+
+_REMEDY = "Pass checked rows: a Polars, pandas or Arrow frame, or a mapping from column name to array."
+
+
+def read_columns(rows: Any, names: Iterable[str]) -> dict[str, FloatArray]:
+    """The named columns as contiguous float64 arrays, of one length.
+
+    Integers and floats pass. Text, flags and objects do not: nothing is parsed here.
+
+    Raises:
+        InputError: rows without names, a missing or doubled name, a value that is not a finite number.
+    """
+    wanted = list(names)
+    _check_names(_read_names(rows), wanted)
+    columns = {name: _read_column(rows, name) for name in wanted}
+    lengths = {len(column) for column in columns.values()}
+    if len(lengths) > 1:
+        raise InputError("rows", found=f"columns of {sorted(lengths)} values", expected="one length", remedy=_REMEDY)
+    return columns
+
+
+def _read_names(rows: Any) -> list[str]:
+    if isinstance(rows, Mapping):
+        return list(rows)
+    # Arrow says column_names and means arrays by `columns`; Polars and pandas say columns and mean names.
+    names = getattr(rows, "column_names", None)
+    names = getattr(rows, "columns", None) if names is None else names
+    if names is None:
+        found = f"{type(rows).__name__} without column names"
+        raise InputError("rows", found=found, expected="columns by name", remedy=_REMEDY)
+    return [str(name) for name in names]
+
+
+def _check_names(present: Sequence[str], wanted: Sequence[str]) -> None:
+    missing = [name for name in wanted if name not in set(present)]
+    if missing:
+        expected = f"all {len(wanted)} columns that the model's features use"
+        raise InputError("rows", found=f"no column {show_examples(missing)}", expected=expected, remedy=_REMEDY)
+    doubled = [name for name in wanted if present.count(name) > 1]
+    if doubled:
+        raise InputError(
+            "rows", found=f"column {show_examples(doubled)} more than once", expected="each name once", remedy=_REMEDY
+        )
+
+
+def _read_column(rows: Any, name: str) -> FloatArray:
+    values = np.asarray(rows[name])
+    if values.ndim != 1 or values.dtype.kind not in "iuf":
+        found = f"{values.dtype} values" if values.ndim == 1 else f"{values.ndim} dimensions"
+        raise InputError(f"column {name!r}", found=found, expected="a column of numbers", remedy=_REMEDY)
+    column = np.ascontiguousarray(values, dtype=np.float64)
+    bad = np.flatnonzero(~np.isfinite(column))
+    if bad.size:
+        found = f"{bad.size} values that are missing or infinite, at rows {show_examples(bad[:5].tolist())}"
+        raise InputError(f"column {name!r}", found=found, expected="finite numbers", remedy=_REMEDY)
+    return column

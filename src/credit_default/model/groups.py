@@ -1,0 +1,65 @@
+"""The same figures by group: whom the model serves, at the threshold that is in force."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from credit_default.errors import InputError
+from credit_default.model.decision import DecisionPolicy
+from credit_default.model.resampling import check_scores, measure_ranking, rank
+
+
+@dataclass(frozen=True, slots=True)
+class GroupEvaluation:
+    """One group's figures; shares are 0-1, and None where the group has nobody to take the share of."""
+
+    group: str
+    row_count: int
+    default_share: float
+    mean_probability: float
+    decline_share: float
+    missed_default_share: float | None  # of its defaulters
+    false_alarm_share: float | None  # of its clients who paid
+    roc_auc: float | None
+
+
+def evaluate_groups(
+    defaulted: Any, default_probability: Any, *, groups: Any, policy: DecisionPolicy
+) -> tuple[GroupEvaluation, ...]:
+    """Each group's evaluation, by the group's name; `groups` holds one label a row.
+
+    Small groups carry a lot of noise, and no interval here says so: look at `row_count`.
+
+    Raises:
+        InputError: lengths that differ, outcomes or probabilities out of range.
+    """
+    check_scores(defaulted, default_probability)
+    labels = np.asarray([str(group) for group in groups])
+    if len(labels) != len(np.asarray(defaulted)):
+        found = f"{len(labels)} labels"
+        raise InputError(
+            "groups", found=found, expected="one label a row", remedy="Take the labels from the same rows."
+        )
+    outcome, probability = np.asarray(defaulted, dtype=np.int64), np.asarray(default_probability, dtype=np.float64)
+    return tuple(
+        _evaluate_group(str(label), outcome[labels == label], probability[labels == label], policy=policy)
+        for label in np.unique(labels)
+    )
+
+
+def _evaluate_group(label: str, outcome: Any, probability: Any, *, policy: DecisionPolicy) -> GroupEvaluation:
+    declined = probability >= policy.threshold
+    paid, failed = outcome == 0, outcome == 1
+    both = paid.any() and failed.any()
+    ranking = measure_ranking(np.ones((1, len(outcome))), defaulted=outcome, ranked=rank(probability)) if both else None
+    return GroupEvaluation(
+        group=label,
+        row_count=len(outcome),
+        default_share=float(outcome.mean()),
+        mean_probability=float(probability.mean()),
+        decline_share=float(declined.mean()),
+        missed_default_share=float((~declined[failed]).mean()) if failed.any() else None,
+        false_alarm_share=float(declined[paid].mean()) if paid.any() else None,
+        roc_auc=None if ranking is None else float(ranking.roc_auc[0]),
+    )

@@ -1,0 +1,89 @@
+"""Where statements with known outcomes come from: a file that was named, the public data set, or the simulator."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from credit_default.adapters.downloads import fetch_public_data
+from credit_default.adapters.files import write_table
+from credit_default.data.contract import KEY, OUTCOME
+from credit_default.data.simulation import CALM, Scenario, SimulatedMonth, simulate
+from credit_default.errors import InputError, ServiceError
+from credit_default.settings import Settings
+
+PUBLIC = "public"
+SIMULATED = "simulated"
+PUBLIC_MONTH = "2005-09"  # the month of the latest statement in the public data set, which has no column for it
+
+
+@dataclass(frozen=True, slots=True)
+class SimulationPolicy:
+    """The portfolio that stands in where there is no real one: three months of the same clients to learn from."""
+
+    client_count: int = 5_000
+    month_count: int = 3
+
+
+@dataclass(frozen=True, slots=True)
+class DataFile:
+    """A file of statements with outcomes, the month of rows without one of their own, and what a person should know."""
+
+    path: Path
+    month: str | None
+    origin: str  # where it came from, in words
+    notes: tuple[str, ...] = ()
+
+
+def fetch_data(settings: Settings, *, policy: SimulationPolicy = SimulationPolicy()) -> DataFile:  # noqa: B008 - frozen
+    """The file that `settings.data` names; simulated, and saying so, when the public data cannot be had.
+
+    Raises:
+        InputError: a file is named and is not there.
+    """
+    if settings.data == SIMULATED:
+        return _simulate_file(settings, policy)
+    if settings.data != PUBLIC:
+        return _name_file(settings.data)
+    try:
+        public = fetch_public_data(
+            cache=Path(settings.cache), uci_url=settings.public_data.uci_url,
+            openml_url=settings.public_data.openml_url, timeout_seconds=settings.public_data.timeout_seconds,
+        )  # fmt: skip
+    except ServiceError as error:
+        simulated = _simulate_file(settings, policy)
+        note = f"the public data set could not be had ({error.found}); the data are simulated instead"
+        return DataFile(simulated.path, simulated.month, simulated.origin, (note,))
+    return DataFile(public.path, PUBLIC_MONTH, public.origin)
+
+
+def write_month(simulated: SimulatedMonth, path: Path, *, with_outcome: bool) -> Path:
+    """The path, where the month's statements now stand; with their outcomes when asked for."""
+    rows = simulated.statements
+    if with_outcome:
+        rows = rows.join(simulated.outcomes.select(*KEY, OUTCOME), on=KEY, how="left", maintain_order="left")
+    write_table(rows, path)
+    return path
+
+
+def _name_file(name: str) -> DataFile:
+    path = Path(name).expanduser()
+    if not path.exists():
+        raise InputError(
+            f"data {name}", found="no such file", expected="public, simulated, or the path of a file",
+            remedy="Check --data or CREDIT_DEFAULT_DATA.",
+        )  # fmt: skip
+    return DataFile(path, None, str(path))
+
+
+def _simulate_file(settings: Settings, policy: SimulationPolicy) -> DataFile:
+    import polars as pl
+
+    months = simulate(
+        client_count=policy.client_count, month_count=policy.month_count, seed=settings.seed, scenario=CALM
+    )
+    rows = pl.concat([m.statements.join(m.outcomes.select(*KEY, OUTCOME), on=KEY, how="left") for m in months])
+    path = Path(settings.cache) / f"simulated-{policy.client_count}x{policy.month_count}-seed{settings.seed}.parquet"
+    write_table(rows, path)
+    return DataFile(path, None, "the simulator")
+
+
+__all__ = ["PUBLIC", "PUBLIC_MONTH", "SIMULATED", "DataFile", "Scenario", "SimulationPolicy", "fetch_data", "write_month"]

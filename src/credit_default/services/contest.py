@@ -1,0 +1,90 @@
+"""Who sits in the champion's seat: the contest that a challenger must win, chosen by what is new about it.
+
+The first model has floors to clear. A new recipe is compared with the champion's by pooled out-of-fold predictions of
+both, and confirmed on the test side; newer data under the same recipe is compared as frozen model against frozen model
+on the newest matured rows that neither was trained on.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import polars as pl
+
+from credit_default.data.contract import OUTCOME, STATEMENT_MONTH
+from credit_default.data.splitting import Split
+from credit_default.errors import InputError
+from credit_default.gates.promotion import judge_first, judge_recipe, judge_refresh
+from credit_default.gates.verdict import Verdict
+from credit_default.model.bundle import ModelBundle
+from credit_default.model.digest import hash_keys
+from credit_default.model.scoring import score_probability
+from credit_default.services.training import Challenger, cross_validate_recipe
+from credit_default.services.wiring import Wiring
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SeatHolder:
+    """The champion at the time of the contest, and the version that it is."""
+
+    bundle: ModelBundle
+    number: int
+
+
+def judge_challenger(wiring: Wiring, challenger: Challenger, sides: Split, *, champion: SeatHolder | None) -> Verdict:
+    """The promotion gate's verdict on the challenger.
+
+    Raises:
+        InputError: the champion is of another portfolio.
+    """
+    policy = wiring.settings.promotion
+    if champion is None:
+        return judge_first(challenger.evaluation, policy)
+    _refuse_other_portfolio(wiring, champion)
+    if champion.bundle.digest == challenger.bundle.digest:
+        reason = f"the challenger is version {champion.number} again, digest {champion.bundle.digest[:12]}: nothing to judge"
+        return Verdict("promotion", "refused", (reason,))
+    if _is_new_recipe(champion.bundle, challenger.bundle):
+        return _contest_recipe(wiring, challenger, sides, champion)
+    return _contest_refresh(wiring, challenger, sides, champion)
+
+
+def select_newest(rows: pl.DataFrame, *, row_count: int) -> pl.DataFrame:
+    """The rows of the newest months, as many months as it takes to have `row_count` of them, or all."""
+    counts = rows.group_by(STATEMENT_MONTH).len().sort(STATEMENT_MONTH, descending=True)
+    needed = counts.filter((pl.col("len").cum_sum() - pl.col("len")) < row_count)[STATEMENT_MONTH]
+    return rows.filter(pl.col(STATEMENT_MONTH).is_in(needed.implode()))
+
+
+def _is_new_recipe(old: ModelBundle, new: ModelBundle) -> bool:
+    return old.recipe != new.recipe or old.features != new.features
+
+
+def _contest_recipe(wiring: Wiring, challenger: Challenger, sides: Split, champion: SeatHolder) -> Verdict:
+    rows = sides.development
+    new = cross_validate_recipe(wiring, challenger.bundle.recipe, rows)
+    old = cross_validate_recipe(wiring, champion.bundle.recipe, rows)
+    return judge_recipe(
+        rows[OUTCOME].to_numpy(), old.default_probability, new.default_probability,
+        test_defaulted=challenger.test_defaulted,
+        test_champion=score_probability(champion.bundle, sides.test),
+        test_challenger=challenger.test_probability,
+        policy=replace(wiring.settings.promotion),
+    )  # fmt: skip
+
+
+def _contest_refresh(wiring: Wiring, challenger: Challenger, sides: Split, champion: SeatHolder) -> Verdict:
+    seen = np.isin(hash_keys(sides.test), champion.bundle.trained_rows)
+    unseen = sides.test.filter(pl.Series(~seen))
+    rows = select_newest(unseen, row_count=wiring.settings.refresh.contest_row_count)
+    return judge_refresh(
+        rows[OUTCOME].to_numpy(), score_probability(champion.bundle, rows),
+        score_probability(challenger.bundle, rows), policy=wiring.settings.promotion,
+    )  # fmt: skip
+
+
+def _refuse_other_portfolio(wiring: Wiring, champion: SeatHolder) -> None:
+    if champion.bundle.schema_name != wiring.schema.name:
+        raise InputError(
+            f"champion, version {champion.number}", found=f"portfolio {champion.bundle.schema_name!r}",
+            expected=f"portfolio {wiring.schema.name!r}", remedy="Give each portfolio a lake of its own with --lake.",
+        )  # fmt: skip

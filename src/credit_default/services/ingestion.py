@@ -1,0 +1,89 @@
+"""A file is read, checked and judged, and what it holds is kept: the door of the house."""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from credit_default.adapters.files import Source, read_batches, read_source
+from credit_default.adapters.lake_tables import write_quarantine
+from credit_default.adapters.snapshots import Snapshot, write_snapshot
+from credit_default.data.contract import CLIENT_ID
+from credit_default.data.simulation import SIMULATED_PREFIX
+from credit_default.data.validation import OutcomeUse, Validated, check
+from credit_default.errors import RefusedError
+from credit_default.gates.quality import judge_quality
+from credit_default.gates.verdict import Verdict
+from credit_default.services.wiring import Wiring
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedFile:
+    """A file of statements as the contract sees it. `batch_id` names its content, `name` is what people call it."""
+
+    source: Source
+    name: str
+    batch_id: str
+    validated: Validated
+    data_origin: str  # "real" or "simulated"
+
+
+def check_file(wiring: Wiring, path: str, *, month: str | None, outcome: OutcomeUse) -> CheckedFile:
+    """The file, read once and every row of it judged by the schema; nothing is written.
+
+    Raises:
+        InputError: the file as a whole is not what it should be.
+    """
+    schema = wiring.schema
+    source = read_source(Path(path))
+    validated = check(lambda: read_batches(Path(path), schema=schema, month=month), schema=schema, outcome=outcome)
+    name = hashlib.sha256(f"{source.sha256} {schema.name} {schema.version} {month or ''}".encode()).hexdigest()
+    return CheckedFile(source, Path(path).name, name[:16], validated, _find_origin(validated))
+
+
+def judge_file(wiring: Wiring, checked: CheckedFile) -> Verdict:
+    """The quality gate's verdict on the file as a whole.
+
+    Raises:
+        RefusedError: the gate refused; nothing of the file was kept.
+    """
+    validated = checked.validated
+    verdict = judge_quality(
+        row_count=validated.row_count, rejected_count=validated.rejected_count, rule_counts=validated.rule_counts,
+        policy=wiring.settings.quality,
+    )  # fmt: skip
+    if not verdict.passed:
+        raise RefusedError(
+            f"batch {checked.name} ({checked.batch_id})", found="; ".join(verdict.reasons),
+            expected="a file that passes the quality gate",
+            remedy="Correct the rows or the file and run again; nothing was written.",
+        )  # fmt: skip
+    return verdict
+
+
+def keep_snapshot(wiring: Wiring, checked: CheckedFile) -> Snapshot:
+    """The file's accepted rows at rest in the lake, under its batch_id; the same file twice is one snapshot."""
+    return write_snapshot(
+        wiring.lake, (batch.accepted for batch in checked.validated.batches()),
+        digest=checked.batch_id, source=checked.source, schema_name=wiring.schema.name,
+        schema_version=wiring.schema.version, data_origin=checked.data_origin,
+    )  # fmt: skip
+
+
+def keep_quarantine(wiring: Wiring, checked: CheckedFile) -> int:
+    """How many rejected rows of the file now stand in the quarantine table, each with the rules it broke."""
+    if checked.validated.rejected_count == 0:
+        return 0
+    return write_quarantine(
+        wiring.lake, lambda: (batch.rejected for batch in checked.validated.batches()), batch_id=checked.batch_id
+    )
+
+
+def _find_origin(validated: Validated) -> str:
+    """`simulated` when a client of the first accepted rows bears the simulator's mark; real portfolios never do."""
+    for batch in validated.batches():
+        if batch.accepted.height:
+            marked = batch.accepted.select(pl.col(CLIENT_ID).str.starts_with(SIMULATED_PREFIX).any()).item()
+            return "simulated" if marked else "real"
+    return "real"

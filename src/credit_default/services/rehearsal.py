@@ -1,0 +1,123 @@
+"""The months of a demonstration, laid out as files: four that are like the past, two that are not.
+
+The public data have one month only, so its months are drawn from clients that training never sees: the quiet ones at
+random, the drifted ones with a preference for clients who are late, each with the outcome that really followed. A
+simulated portfolio simply lives on, and a recession begins. Real and simulated clients never meet.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from credit_default.adapters.files import write_table
+from credit_default.data.contract import CLIENT_ID, KEY, OUTCOME, STATEMENT_MONTH
+from credit_default.data.simulation import Scenario, simulate
+
+QUIET_COUNT, DRIFTED_COUNT = 4, 2
+
+
+@dataclass(frozen=True, slots=True)
+class RehearsalPolicy:
+    """How many clients stand where, and how hard the last months pull."""
+
+    batch_rows: int = 2_000
+    late_preference: float = 0.8  # each month late multiplies a client's chance to be drawn by e to this
+    client_count: int = 4_000  # of a simulated portfolio
+    history_months: int = 3
+    recession_strength: int = 3
+
+
+@dataclass(frozen=True, slots=True)
+class RehearsedMonth:
+    """One month's statements as they arrive, and its outcomes as they become known later."""
+
+    statement_month: str
+    statements: Path
+    outcomes: Path
+    drifted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsal:
+    """The history to learn from, and the six months after it."""
+
+    training: Path
+    months: tuple[RehearsedMonth, ...]
+
+
+def rehearse_real(rows: pl.DataFrame, folder: Path, *, seed: int, policy: RehearsalPolicy) -> Rehearsal:
+    """Months made of real clients that training never sees, their outcomes intact.
+
+    `rows` are checked rows of one month with `defaulted`, one row a client.
+    """
+    shuffled = rows.sort(KEY).sample(fraction=1.0, shuffle=True, seed=seed)
+    quiet_rows = QUIET_COUNT * policy.batch_rows
+    drift_pool_rows = 2 * DRIFTED_COUNT * policy.batch_rows
+    quiet, pool, training = (
+        shuffled.head(quiet_rows),
+        shuffled.slice(quiet_rows, drift_pool_rows),
+        shuffled.slice(quiet_rows + drift_pool_rows),
+    )
+    late = _prefer_late(pool, seed=seed, policy=policy)
+    months = _count_months(str(rows[STATEMENT_MONTH][0]))
+    batches = [*quiet.iter_slices(policy.batch_rows), *late.iter_slices(policy.batch_rows)]
+    write_table(training, folder / "training.parquet")
+    return Rehearsal(
+        folder / "training.parquet",
+        tuple(
+            _write_month(batch.with_columns(pl.lit(next(months)).alias(STATEMENT_MONTH)), folder, drifted=i >= QUIET_COUNT)
+            for i, batch in enumerate(batches)
+        ),
+    )
+
+
+def rehearse_simulated(folder: Path, *, seed: int, policy: RehearsalPolicy) -> Rehearsal:
+    """Months of one simulated portfolio: its history, four more like it, and two of a recession."""
+    start = policy.history_months + QUIET_COUNT
+    scenario = Scenario("recession", start=start, strength=policy.recession_strength)
+    lived = [
+        month.statements.join(month.outcomes.select(*KEY, OUTCOME), on=KEY, how="left", maintain_order="left")
+        for month in simulate(
+            client_count=policy.client_count, month_count=start + DRIFTED_COUNT, seed=seed, scenario=scenario
+        )
+    ]
+    write_table(pl.concat(lived[: policy.history_months]), folder / "training.parquet")
+    return Rehearsal(
+        folder / "training.parquet",
+        tuple(
+            _write_month(batch, folder, drifted=i >= QUIET_COUNT)
+            for i, batch in enumerate(lived[policy.history_months :])
+        ),
+    )
+
+
+def _prefer_late(pool: pl.DataFrame, *, seed: int, policy: RehearsalPolicy) -> pl.DataFrame:
+    """A weighted selection without replacement (Efraimidis and Spirakis 2006): the largest log(u)/w come first."""
+    months_late = pool["repayment_status_m1"].clip(lower_bound=0).to_numpy()
+    weight = np.exp(policy.late_preference * np.minimum(months_late, 3))
+    chance = np.log(np.random.default_rng(seed).random(pool.height)) / weight
+    return pool[np.argsort(-chance)[: DRIFTED_COUNT * policy.batch_rows]].sample(fraction=1.0, shuffle=True, seed=seed)
+
+
+def _write_month(rows: pl.DataFrame, folder: Path, *, drifted: bool) -> RehearsedMonth:
+    month = str(rows[STATEMENT_MONTH][0])
+    statements, outcomes = folder / f"statements-{month}.csv", folder / f"outcomes-{month}.csv"
+    write_table(rows.drop(OUTCOME), statements)
+    observed_at = f"{_add_months(month, 2)}-01T00:00:00Z"
+    write_table(rows.select(CLIENT_ID, STATEMENT_MONTH, OUTCOME, pl.lit(observed_at).alias("observed_at")), outcomes)
+    return RehearsedMonth(month, statements, outcomes, drifted)
+
+
+def _count_months(last: str) -> Iterator[str]:
+    step = 0
+    while True:
+        step += 1
+        yield _add_months(last, step)
+
+
+def _add_months(month: str, count: int) -> str:
+    number = int(month[:4]) * 12 + int(month[5:7]) - 1 + count
+    return f"{number // 12:04d}-{number % 12 + 1:02d}"

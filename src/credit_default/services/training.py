@@ -1,0 +1,138 @@
+"""From statements with outcomes to a challenger: rows, split, fit, evaluate. What becomes of it is `contest`'s."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from credit_default.adapters.lake_tables import read_outcomes
+from credit_default.adapters.snapshots import Snapshot, list_snapshots, read_rows
+from credit_default.data.contract import KEY, OUTCOME
+from credit_default.data.splitting import Split, split
+from credit_default.errors import InputError
+from credit_default.gates.verdict import Verdict
+from credit_default.model.bundle import ModelBundle
+from credit_default.model.digest import digest_recipe_and_rows
+from credit_default.model.evaluation import Evaluation, evaluate
+from credit_default.model.fitting import OutOfFold, cross_validate, fit
+from credit_default.model.pipeline import Recipe
+from credit_default.model.scoring import attach_reference, score_probability
+from credit_default.services.acquisition import fetch_data
+from credit_default.services.ingestion import check_file, judge_file, keep_quarantine, keep_snapshot
+from credit_default.services.wiring import Wiring
+
+FOLD_COUNT = 5
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TrainingRows:
+    """Checked rows with outcomes, the snapshots that they stand in, and what the quality gate said of them."""
+
+    rows: pl.DataFrame
+    snapshots: tuple[Snapshot, ...]
+    data_origin: str
+    rejected_count: int
+    verdicts: tuple[Verdict, ...]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Challenger:
+    """A fitted bundle with its reference, and how good it is on the test side, whose clients it never saw."""
+
+    bundle: ModelBundle
+    evaluation: Evaluation
+    test_defaulted: np.ndarray
+    test_probability: np.ndarray
+
+
+def read_training_rows(wiring: Wiring, *, month: str | None) -> TrainingRows:
+    """The rows of the file that the settings name: checked, judged, kept as a snapshot, rejected ones in quarantine.
+
+    Raises:
+        InputError: the file is not what it should be.
+        RefusedError: the quality gate refused it; nothing was kept.
+    """
+    data = fetch_data(wiring.settings)
+    checked = check_file(wiring, str(data.path), month=month or data.month, outcome="required")
+    verdict = judge_file(wiring, checked)
+    snapshot = keep_snapshot(wiring, checked)
+    rejected_count = keep_quarantine(wiring, checked)
+    rows = pl.concat(list(read_rows(snapshot)))
+    return TrainingRows(rows, (snapshot,), checked.data_origin, rejected_count, (verdict,), data.notes)
+
+
+def read_known_rows(wiring: Wiring) -> TrainingRows:
+    """All rows in the lake whose outcome is known by now: labelled snapshots, and batches whose outcomes arrived.
+
+    A row that stands in several snapshots counts once.
+
+    Raises:
+        InputError: the lake knows no outcome, or holds real and simulated clients.
+    """
+    snapshots = tuple(s for s in list_snapshots(wiring.lake) if s.schema_name == wiring.schema.name)
+    outcomes = read_outcomes(wiring.lake).select(*KEY, OUTCOME)
+    known = [(s, rows) for s in snapshots if not (rows := _label_rows(s, outcomes)).is_empty()]
+    if not known:
+        raise InputError(
+            f"lake {wiring.lake.root}", found="no statements with known outcomes", expected="some to learn from",
+            remedy="Ingest a file with outcomes, or name one with --data.",
+        )  # fmt: skip
+    origins = {s.data_origin for s, _ in known}
+    if len(origins) > 1:
+        raise InputError(
+            f"lake {wiring.lake.root}", found="real and simulated clients", expected="one of the two",
+            remedy="Use a lake of its own for simulated data.",
+        )  # fmt: skip
+    rows = pl.concat([rows for _, rows in known]).unique(KEY, keep="first", maintain_order=True)
+    return TrainingRows(rows, tuple(s for s, _ in known), origins.pop(), 0, ())
+
+
+def split_rows(wiring: Wiring, training: TrainingRows) -> Split:
+    """Development and test side; a client stays on its side in every training."""
+    return split(training.rows, test_share=wiring.settings.refresh.test_share)
+
+
+def fit_challenger(wiring: Wiring, training: TrainingRows, sides: Split) -> Challenger:
+    """A bundle fitted on the development side, evaluated on the test side, which is also its reference."""
+    settings = wiring.settings
+    bundle = fit(
+        settings.recipe, sides.development, schema=wiring.schema, features=wiring.portfolio.features,
+        decision_policy=settings.decision, job_count=settings.jobs,
+        source_digests=[s.source.sha256 for s in training.snapshots],
+    )  # fmt: skip
+    bundle = attach_reference(bundle, sides.test)
+    defaulted = sides.test[OUTCOME].to_numpy()
+    probability = score_probability(bundle, sides.test)
+    evaluation = evaluate(defaulted, probability, policy=settings.decision, seed=settings.seed)
+    return Challenger(bundle, evaluation, defaulted, probability)
+
+
+def cross_validate_recipe(wiring: Wiring, recipe: Recipe, rows: pl.DataFrame) -> OutOfFold:
+    """Out-of-fold probabilities of a recipe on these rows, from the cache when they were computed before."""
+    common = {"schema": wiring.schema, "features": wiring.portfolio.features, "fold_count": FOLD_COUNT}
+    seed = wiring.settings.seed
+    digest = digest_recipe_and_rows(recipe, rows, seed=seed, **common)
+    path = Path(wiring.settings.cache) / "folds" / f"{digest}.npz"
+    ordered = rows.sort(KEY)
+    if path.is_file():
+        return _read_folds(path)
+    folds = cross_validate(recipe, ordered, seed=seed, job_count=wiring.settings.jobs, **common)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    neighbour = path.with_suffix(".part.npz")
+    np.savez_compressed(neighbour, default_probability=folds.default_probability, fold=folds.fold)
+    neighbour.replace(path)
+    return folds
+
+
+def _label_rows(snapshot: Snapshot, outcomes: pl.DataFrame) -> pl.DataFrame:
+    rows = pl.concat(list(read_rows(snapshot)))
+    if OUTCOME in rows.columns:
+        return rows.drop_nulls(OUTCOME)
+    return rows.join(outcomes, on=KEY, how="inner", maintain_order="left")
+
+
+def _read_folds(path: Path) -> OutOfFold:
+    with np.load(path, allow_pickle=False) as stored:
+        return OutOfFold(stored["default_probability"], stored["fold"])

@@ -1,0 +1,84 @@
+"""Settings become the parts that the acts work with: the one place where everything is connected."""
+
+import tomllib
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from credit_default.adapters.lake import Lake, open_lake
+from credit_default.adapters.registry import Registry
+from credit_default.adapters.tracking import Tracking
+from credit_default.data.contract import Schema
+from credit_default.data.declaration import parse_schema
+from credit_default.data.schema import CREDIT_CARD
+from credit_default.errors import InputError
+from credit_default.model.declaration import Feature, parse_features
+from credit_default.model.features import CREDIT_CARD_FEATURES
+from credit_default.settings import Settings
+
+DEFAULT_PORTFOLIO = "credit-card"
+
+
+@dataclass(frozen=True, slots=True)
+class Portfolio:
+    """What a row of this lender's is, and what the model looks at in it."""
+
+    schema: Schema
+    features: tuple[Feature, ...]
+
+
+@dataclass(frozen=True)
+class Wiring:
+    """The parts that the acts work with. MLflow is connected when first asked for, which takes seconds."""
+
+    settings: Settings
+    portfolio: Portfolio
+    lake: Lake
+    commit: str
+
+    @cached_property
+    def tracking(self) -> Tracking:
+        """The connection to MLflow's runs."""
+        own = self.settings.mlflow.tracking_uri
+        return Tracking(own or self.lake.tracking_uri, artifacts_uri=None if own else self.lake.artifacts_uri)
+
+    @cached_property
+    def registry(self) -> Registry:
+        """The connection to MLflow's registered models."""
+        return Registry(self.tracking, cache=self.lake.bundles)
+
+    @property
+    def schema(self) -> Schema:
+        """The portfolio's schema."""
+        return self.portfolio.schema
+
+
+def wire(settings: Settings, *, commit: str) -> Wiring:
+    """The parts that these settings name; the lake's folder is made when it is absent."""
+    return Wiring(settings, read_portfolio(settings.portfolio), open_lake(Path(settings.lake)), commit)
+
+
+def read_portfolio(name: str) -> Portfolio:
+    """The built-in portfolio, or the one that a TOML file declares: a `[schema]` table and a list of `[[features]]`.
+
+    Raises:
+        InputError: the file is missing, is no TOML, or declares something that cannot be.
+    """
+    if name == DEFAULT_PORTFOLIO:
+        return Portfolio(CREDIT_CARD, CREDIT_CARD_FEATURES)
+    try:
+        content = tomllib.loads(Path(name).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise InputError(
+            f"portfolio {name}", found=str(error), expected=f"{DEFAULT_PORTFOLIO!r} or a readable TOML file",
+            remedy="docs/another-portfolio.md shows one.",
+        ) from error  # fmt: skip
+    missing = {"schema", "features"} - set(content)
+    if missing or set(content) - {"schema", "features"}:
+        raise InputError(
+            f"portfolio {name}", found=f"the keys {sorted(content)}", expected="schema and features, no other",
+            remedy="docs/another-portfolio.md shows one.",
+        )  # fmt: skip
+    schema = parse_schema(content["schema"])
+    inputs = [column.name for column in schema.inputs]
+    return Portfolio(schema, parse_features(content["features"], columns=inputs))

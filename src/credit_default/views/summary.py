@@ -1,0 +1,102 @@
+"""What a command has to say at its end: one value, shown as a table or printed as one JSON object."""
+
+import dataclasses
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from credit_default.errors import CreditDefaultError
+from credit_default.gates.verdict import Verdict
+
+LEVEL_STYLES = {"ok": "green", "watch": "yellow", "alarm": "bold red", "refused": "bold red", "not judged": "dim"}
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What a command did. `status` is a word or two a person reads first; `counts` are rows; `paths` are where to look."""
+
+    command: str
+    status: str
+    exit_code: int = 0
+    verdicts: tuple[Verdict, ...] = ()
+    batch_id: str | None = None
+    model_version: int | None = None
+    run_id: str | None = None
+    counts: Mapping[str, int] = field(default_factory=dict)
+    figures: Mapping[str, float] = field(default_factory=dict)
+    paths: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
+def write_json(summary: Summary) -> str:
+    """The summary as one JSON object; a figure that is not a finite number becomes null, as JSON has no other word."""
+    content = dataclasses.asdict(summary)
+    content["verdicts"] = [_verdict_content(verdict) for verdict in summary.verdicts]
+    content["figures"] = _finite(summary.figures)
+    return json.dumps(content, ensure_ascii=False, allow_nan=False)
+
+
+def summarise_error(command: str, error: CreditDefaultError) -> Summary:
+    """The summary of a command that ended with an expected error; its one note is the message."""
+    status = "refused" if error.exit_code == 1 else "failed"
+    return Summary(command=command, status=status, exit_code=error.exit_code, notes=(str(error),))
+
+
+def render_summary(summary: Summary) -> RenderableType:
+    """The summary as a person reads it in a terminal: what happened, the verdicts and their reasons, figures, paths."""
+    table = Table(show_header=False, box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column(overflow="fold")
+    table.add_row(summary.command, Text(summary.status, style="bold"))
+    for verdict in summary.verdicts:
+        table.add_row(verdict.gate, render_verdict(verdict))
+    for name, value in _identity(summary).items():
+        table.add_row(name, value)
+    if summary.counts:
+        table.add_row("rows", ", ".join(f"{value:,} {name}" for name, value in summary.counts.items()))
+    for name, number in summary.figures.items():
+        table.add_row(name, format_figure(number))
+    for name, path in summary.paths.items():
+        table.add_row(name, Text(path))
+    notes = [Text(f"note: {note}", style="yellow") for note in summary.notes]
+    return Group(table, *notes)
+
+
+def render_verdict(verdict: Verdict) -> Text:
+    """The verdict's level in its colour, then its reasons."""
+    text = Text(verdict.level, style=LEVEL_STYLES[verdict.level])
+    text.append("  " + "; ".join(verdict.reasons), style="not bold default")
+    return text
+
+
+def format_figure(number: float) -> str:
+    """A figure in four significant digits, with thousands set apart; `–` when it is not a finite number."""
+    if not math.isfinite(number):
+        return "–"
+    if float(number).is_integer() and abs(number) >= 1:
+        return f"{number:,.0f}"
+    return f"{number:,.1f}" if abs(number) >= 100 else f"{number:.4f}"  # noqa: PLR2004 - where decimals stop to matter
+
+
+def _identity(summary: Summary) -> dict[str, str]:
+    parts = {"batch": summary.batch_id, "model version": summary.model_version, "run": summary.run_id}
+    return {name: str(value) for name, value in parts.items() if value is not None}
+
+
+def _verdict_content(verdict: Verdict) -> dict[str, Any]:
+    return {
+        "gate": verdict.gate,
+        "level": verdict.level,
+        "reasons": list(verdict.reasons),
+        "figures": _finite(verdict.figures),
+    }
+
+
+def _finite(figures: Mapping[str, float]) -> dict[str, float | None]:
+    return {name: value if math.isfinite(value) else None for name, value in figures.items()}

@@ -1,0 +1,270 @@
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+
+import polars as pl
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from credit_default.adapters.lake import open_lake
+from credit_default.adapters.lake_tables import (
+    has_scores,
+    merge_outcomes,
+    read_monitoring,
+    read_outcomes,
+    read_quarantine,
+    read_scores,
+    scan_table,
+    write_monitoring,
+    write_quarantine,
+    write_scores,
+)
+from credit_default.errors import InputError, ServiceError
+
+BATCH_ID = "ab" * 8
+OTHER_ID = "cd" * 8
+NOON = datetime(2005, 10, 1, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def lake(tmp_path):
+    return open_lake(tmp_path)
+
+
+def scored(count=4, *, batch_id=BATCH_ID, model_version=1, probability=0.25):
+    return pl.DataFrame(
+        {
+            "client_id": [f"c{i}" for i in range(count)],
+            "statement_month": ["2005-09" if i % 2 else "2005-10" for i in range(count)],
+            "default_probability": [probability] * count,
+            "decision": ["decline"] * count,
+            "risk_band": ["high"] * count,
+            "reasons": [[] for _ in range(count)],
+            "model_version": [model_version] * count,
+            "batch_id": [batch_id] * count,
+            "scored_at": [NOON] * count,
+        },
+        schema_overrides={"reasons": pl.List(pl.String)},
+    )
+
+
+def outcome(client_id="c1", month="2005-09", defaulted=0, observed_at=NOON):
+    return {"client_id": client_id, "statement_month": month, "defaulted": defaulted, "observed_at": observed_at}
+
+
+def test_scores_come_back_as_they_were_written(lake):
+    count = write_scores(lake, lambda: [scored(3), scored(2)], batch_id=BATCH_ID, model_version=1)
+
+    found = read_scores(lake, batch_id=BATCH_ID, model_version=1)
+    assert count == 5
+    assert found.sort("client_id").equals(pl.concat([scored(3), scored(2)]).sort("client_id"))
+
+
+def test_writing_a_batch_again_replaces_it(lake):
+    write_scores(lake, lambda: [scored(4, probability=0.1)], batch_id=BATCH_ID, model_version=1)
+    write_scores(lake, lambda: [scored(4, probability=0.9)], batch_id=BATCH_ID, model_version=1)
+
+    assert read_scores(lake, batch_id=BATCH_ID)["default_probability"].to_list() == [0.9] * 4
+
+
+def test_other_batches_and_versions_stay_when_one_is_replaced(lake):
+    write_scores(lake, lambda: [scored(2, batch_id=OTHER_ID)], batch_id=OTHER_ID, model_version=1)
+    write_scores(lake, lambda: [scored(3, model_version=2)], batch_id=BATCH_ID, model_version=2)
+    write_scores(lake, lambda: [scored(4)], batch_id=BATCH_ID, model_version=1)
+
+    assert read_scores(lake, batch_id=OTHER_ID).height == 2
+    assert read_scores(lake, batch_id=BATCH_ID, model_version=2).height == 3
+    assert read_scores(lake, batch_id=BATCH_ID, columns=("client_id",)).shape == (7, 1)
+
+
+def test_a_batch_has_scores_only_once_they_are_committed(lake):
+    before = has_scores(lake, batch_id=BATCH_ID, model_version=1)
+    write_scores(lake, lambda: [scored()], batch_id=BATCH_ID, model_version=1)
+
+    assert not before
+    assert has_scores(lake, batch_id=BATCH_ID, model_version=1)
+    assert not has_scores(lake, batch_id=BATCH_ID, model_version=2)
+    assert not has_scores(lake, batch_id=OTHER_ID, model_version=1)
+
+
+def test_a_reader_that_fails_half_way_leaves_the_old_rows_and_is_heard(lake):
+    write_scores(lake, lambda: [scored(2)], batch_id=BATCH_ID, model_version=1)
+
+    def failing():
+        yield scored(4)
+        raise InputError("file", found="an end", expected="more", remedy="Send it again.")
+
+    with pytest.raises(InputError, match="found an end"):
+        write_scores(lake, failing, batch_id=BATCH_ID, model_version=1)
+    assert read_scores(lake, batch_id=BATCH_ID).height == 2
+
+
+def test_rows_of_another_batch_are_not_let_in(lake):
+    with pytest.raises(ServiceError, match="failed validation"):
+        write_scores(lake, lambda: [scored(batch_id=OTHER_ID)], batch_id=BATCH_ID, model_version=1)
+
+    assert read_scores(lake, batch_id=OTHER_ID).is_empty()
+
+
+def test_runners_that_race_on_a_new_table_leave_one_result(lake):
+    def run(number):
+        return write_scores(lake, lambda: [scored(50, probability=number / 10)], batch_id=BATCH_ID, model_version=1)
+
+    with ThreadPoolExecutor(6) as pool:
+        counts = list(pool.map(run, range(6)))
+
+    found = read_scores(lake, batch_id=BATCH_ID)
+    assert counts == [50] * 6
+    assert found.height == 50
+    assert found["default_probability"].n_unique() == 1
+
+
+def test_a_batch_id_that_is_not_hex_never_reaches_a_predicate(lake):
+    with pytest.raises(InputError, match="batch_id"):
+        read_scores(lake, batch_id="x' OR '1'='1")
+    with pytest.raises(InputError, match="batch_id"):
+        write_scores(lake, lambda: [scored()], batch_id="x' OR '1'='1", model_version=1)
+
+
+def test_tables_are_read_by_polars_alone(lake):
+    write_scores(lake, lambda: [scored(4)], batch_id=BATCH_ID, model_version=1)
+
+    table = pl.read_delta(str(lake.root / "tables" / "scores"))
+
+    assert table.height == 4
+    assert table.schema["scored_at"] == pl.Datetime("us", "UTC")
+    assert table.schema["reasons"] == pl.List(pl.String)
+
+
+def test_tables_are_partitioned_by_month(lake):
+    write_scores(lake, lambda: [scored(4)], batch_id=BATCH_ID, model_version=1)
+
+    folders = sorted(path.name for path in (lake.root / "tables" / "scores").glob("statement_month=*"))
+    assert folders == ["statement_month=2005-09", "statement_month=2005-10"]
+
+
+def test_quarantined_rows_keep_line_rules_and_the_values_as_they_came(lake):
+    rejected = pl.DataFrame(
+        {
+            "line": [7, 3],
+            "client_id": ["c7", None],
+            "statement_month": ["2005-09", "../../x"],
+            "rules": [["age_range"], ["month_format", "client_id_missing"]],
+            "age": ["-5", "</script>"],
+            "sex": ["1", None],
+        }
+    )
+
+    count = write_quarantine(lake, lambda: [rejected], batch_id=BATCH_ID)
+
+    found = read_quarantine(lake, batch_id=BATCH_ID)
+    assert count == 2
+    assert found["line"].to_list() == [3, 7]
+    assert found["client_id"].to_list() == [None, "c7"]
+    assert found["statement_month"].to_list() == ["unknown", "2005-09"]
+    assert found["rules"].to_list() == [["month_format", "client_id_missing"], ["age_range"]]
+    assert found["raw_values"].to_list() == ['{"age":"</script>","sex":null}', '{"age":"-5","sex":"1"}']
+
+
+def test_the_outcome_observed_last_stands(lake):
+    later = NOON.replace(hour=18)
+
+    first = merge_outcomes(lake, pl.DataFrame([outcome("a"), outcome("b")]))
+    second = merge_outcomes(lake, pl.DataFrame([outcome("a", defaulted=1, observed_at=later), outcome("c")]))
+    third = merge_outcomes(lake, pl.DataFrame([outcome("a", defaulted=0)]))
+
+    assert (first.inserted_count, first.updated_count, first.unchanged_count) == (2, 0, 0)
+    assert (second.inserted_count, second.updated_count, second.unchanged_count) == (1, 1, 0)
+    assert (third.inserted_count, third.updated_count, third.unchanged_count) == (0, 0, 1)
+    assert read_outcomes(lake).select("client_id", "defaulted").rows() == [("a", 1), ("b", 0), ("c", 0)]
+
+
+def test_outcomes_are_read_by_month(lake):
+    merge_outcomes(lake, pl.DataFrame([outcome("a"), outcome("b", month="2005-10")]))
+
+    assert read_outcomes(lake, months=["2005-10"])["client_id"].to_list() == ["b"]
+    assert read_outcomes(lake, months=[]).is_empty()
+
+
+def test_no_outcomes_merge_to_nothing(lake):
+    counts = merge_outcomes(lake, pl.DataFrame([outcome()]).clear())
+
+    assert (counts.inserted_count, counts.updated_count, counts.unchanged_count) == (0, 0, 0)
+
+
+def test_an_outcome_of_no_month_is_refused(lake):
+    with pytest.raises(InputError, match="statement_month"):
+        merge_outcomes(lake, pl.DataFrame([outcome(month="x') OR (1=1")]))
+
+
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(st.tuples(st.sampled_from("ab"), st.integers(0, 1), st.integers(0, 3)), min_size=2, max_size=6),
+    st.randoms(use_true_random=False),
+)
+def test_outcomes_end_up_the_same_whatever_the_order_of_files(tmp_path_factory, items, random):
+    rows = [outcome(client, "2005-09", flag, NOON.replace(hour=hour)) for client, flag, hour in items]
+    shuffled = random.sample(rows, len(rows))
+    one, two = (open_lake(tmp_path_factory.mktemp("lake")) for _ in range(2))
+
+    merge_outcomes(one, pl.DataFrame(rows))
+    for row in shuffled:
+        merge_outcomes(two, pl.DataFrame([row]))
+
+    assert read_outcomes(one).equals(read_outcomes(two))
+
+
+def monitored(level="ok", *, gate="drift", batch_id=BATCH_ID, month="2005-10"):
+    return pl.DataFrame(
+        {
+            "batch_id": [batch_id],
+            "model_version": [1],
+            "statement_month": [month],
+            "gate": [gate],
+            "level": [level],
+            "reasons": [["3 of 23 columns drifted"]],
+            "figures": ['{"drifted_share": 0.13}'],
+            "row_count": [2500],
+            "data_origin": ["simulated"],
+            "report_path": ["reports/x/v1/report.html"],
+            "monitored_at": [NOON],
+        }
+    )
+
+
+def test_a_monitors_finding_replaces_its_earlier_one_and_no_other(lake):
+    write_monitoring(lake, monitored("ok", batch_id=OTHER_ID, month="2005-11"))
+    write_monitoring(lake, monitored("ok"))
+    write_monitoring(lake, monitored("alarm"))
+    write_monitoring(lake, monitored("watch", gate="performance"))
+
+    found = read_monitoring(lake).select("statement_month", "gate", "level").rows()
+    assert found == [
+        ("2005-10", "drift", "alarm"),
+        ("2005-10", "performance", "watch"),
+        ("2005-11", "drift", "ok"),
+    ]
+
+
+def test_a_gate_with_a_quote_in_its_name_is_refused(lake):
+    with pytest.raises(InputError, match="gate"):
+        write_monitoring(lake, monitored(gate="x' OR '1'='1"))
+
+
+@pytest.mark.parametrize("name", ["scores", "quarantine", "outcomes", "monitoring"])
+def test_a_table_that_was_never_written_is_empty_with_its_columns(lake, name):
+    table = scan_table(lake, name).collect()
+
+    assert table.is_empty()
+    assert "statement_month" in table.columns
+    assert not (lake.root / "tables").exists()
+
+
+@pytest.mark.parametrize("content", [b"", b"PAR1 nothing PAR1", None])
+def test_a_damaged_table_is_a_service_that_failed(lake, content):
+    write_scores(lake, lambda: [scored()], batch_id=BATCH_ID, model_version=1)
+    for path in (lake.root / "tables" / "scores").rglob("*.parquet"):
+        path.unlink() if content is None else path.write_bytes(content)
+
+    with pytest.raises(ServiceError, match=r"table .*scores"):
+        read_scores(lake, batch_id=BATCH_ID)
