@@ -8,14 +8,13 @@ simulated mix of statuses is the real one in each month of the history and stays
 
 import argparse
 import pathlib
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass
 
 import numpy as np
 from simulator_estimates import (
     STATUS_COUNT,
-    Array,
     Figures,
-    Portfolio,
     estimate_charges,
     estimate_clients,
     estimate_habits,
@@ -23,19 +22,20 @@ from simulator_estimates import (
     estimate_risk,
     estimate_standing,
     estimate_statuses,
-    lay_out_steps,
-    read_portfolio,
 )
+from simulator_portfolio import Array, Portfolio, lay_out_steps, read_portfolio
 
 import credit_default.data
+from credit_default.data.simulation_accounts import Accounts
 from credit_default.data.simulation_lifecycle import roll_accounts
 from credit_default.data.simulation_outcome import default_probability
-from credit_default.data.simulation_process import Accounts, open_accounts
-from credit_default.data.simulation_tables import RESOURCE, build_tables
+from credit_default.data.simulation_process import open_accounts
+from credit_default.data.simulation_tables import HISTORY_STEPS, RESOURCE, build_tables
 
 CLIENT_COUNT = 100_000
-ROUNDS = 8
+ROUNDS = 10
 ROLLED_MONTHS = 12
+HELD_MONTHS = 4  # the newest months of a history, whose level is held
 
 
 def estimate(real: Portfolio) -> Figures:
@@ -73,36 +73,57 @@ def hold_history(figures: Figures, real: Portfolio) -> None:
     level = mix(real.status[:, 1:].ravel())
     for _ in range(ROUNDS):
         accounts = open_sample(figures)
-        for step in range(5):
-            target = mix(real.status[:, 4 - step]) if step < 4 else level
-            reached = mix(accounts.statuses[4 - step])
+        for step in range(HISTORY_STEPS):
+            month = HISTORY_STEPS - 1 - step  # the newest month is not seen in the canonical coding
+            target = mix(real.status[:, month]) if month else level
+            reached = mix(accounts.statuses[month])
             figures["status_multipliers"][step] = turn(figures["status_multipliers"][step], target, reached)
         target = mix(real.status[:, 0])
         figures["latest_multipliers"][0] = turn(figures["latest_multipliers"][0], target, mix(accounts.latest_status))
 
 
+@dataclass(frozen=True, slots=True)
+class Level:
+    """What should not creep while months roll."""
+
+    use_mean: float  # bill over limit
+    use_median: float
+    paid: float  # mean of log1p of payments
+
+    @classmethod
+    def of(cls, accounts: Accounts, month: int) -> "Level":
+        """The level in one month of the history."""
+        use = np.minimum(accounts.bills[month] / accounts.limit, 2)
+        return cls(float(use.mean()), float(np.median(use)), float(np.log1p(accounts.payments[month]).mean()))
+
+    @classmethod
+    def mean(cls, levels: "Sequence[Level]") -> "Level":
+        """The mean of several months' levels."""
+        return cls(*np.mean([astuple(level) for level in levels], axis=0))
+
+
 def hold_level(figures: Figures, real: Portfolio) -> None:
-    """Turn the rolled multipliers until twelve calm months keep the mix, the use of limits and the payments level."""
-    level = mix(real.status[:, 1:].ravel())
+    """Turn the rolled multipliers and shifts until twelve calm months keep statuses, bills and payments level."""
+    level_mix = mix(real.status[:, 1:].ravel())
     for name in ("status_multipliers", "latest_multipliers"):
         figures[name][-1] = figures[name][-2]
     for _ in range(ROUNDS):
         tables, accounts = build_tables(figures), open_sample(figures)
-        used, paid = np.median(accounts.bills[0] / accounts.limit), np.mean(np.log1p(accounts.payments[0]))
+        target = Level.mean([Level.of(accounts, month) for month in range(HELD_MONTHS)])
         rng, months = np.random.default_rng(2), []
         for _month in range(ROLLED_MONTHS):
             accounts = roll_accounts(tables, accounts, rng)
             months.append(accounts)
         reached = np.mean([mix(month.statuses[0]) for month in months], axis=0)
-        figures["status_multipliers"][-1] = turn(figures["status_multipliers"][-1], level, reached)
+        figures["status_multipliers"][-1] = turn(figures["status_multipliers"][-1], level_mix, reached)
         reached = np.mean([mix(month.latest_status) for month in months], axis=0)
-        target = mix(real.status[:, 0])
-        figures["latest_multipliers"][-1] = turn(figures["latest_multipliers"][-1], target, reached)
-        now_used = np.mean([np.median(month.bills[0] / month.limit) for month in months])
-        now_paid = np.mean([np.mean(np.log1p(month.payments[0])) for month in months])
-        figures["charge_shifts"][-1] += np.clip(1.0 * (used - now_used), -0.1, 0.1)
-        figures["payment_shifts"][-1] += np.clip(0.3 * (paid - now_paid), -0.1, 0.1)
-        print(f"  used {used:.3f} then {now_used:.3f}; log paid {paid:.3f} then {now_paid:.3f}")
+        figures["latest_multipliers"][-1] = turn(figures["latest_multipliers"][-1], mix(real.status[:, 0]), reached)
+        now = Level.mean([Level.of(month, 0) for month in months])
+        figures["charge_shifts"][-1] += np.clip(
+            [target.use_mean - now.use_mean, target.use_median - now.use_median], -0.1, 0.1
+        )
+        figures["payment_shifts"][-1] += np.clip(0.3 * (target.paid - now.paid), -0.1, 0.1)
+        print(f"  held at {target}\n  reached {now}")
 
 
 def hold_risk(figures: Figures, real: Portfolio) -> None:
@@ -128,7 +149,9 @@ def main() -> None:
     packed = {name: values.astype(np.float32) for name, values in figures.items()}
     np.savez_compressed(arguments.out, **packed)
     count = sum(values.size for values in packed.values())
-    print(f"{count:,} figures in {len(packed)} tables, {arguments.out.stat().st_size / 1000:.0f} kB, {arguments.out.name}")
+    print(
+        f"{count:,} figures in {len(packed)} tables, {arguments.out.stat().st_size / 1000:.0f} kB, {arguments.out.name}"
+    )
 
 
 if __name__ == "__main__":

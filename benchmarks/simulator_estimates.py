@@ -3,15 +3,20 @@
 Everything here is a share, a quantile or a coefficient; a cell with fewer than `FEWEST` rows takes its parent's figures.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
-import polars as pl
-from scipy.stats import norm
+from simulator_portfolio import Array, Portfolio, Steps
+from simulator_statistics import (
+    count_shares,
+    estimate_knots,
+    loading_of,
+    mean_scores,
+    normal_scores,
+    persistence,
+)
 from sklearn.linear_model import LogisticRegression
 
 from credit_default.data.simulation_outcome import risk_features
-from credit_default.data.simulation_process import Accounts, status_cell
+from credit_default.data.simulation_process import status_cell
 from credit_default.data.simulation_tables import (
     AGE_EDGES,
     BAND_COUNT,
@@ -29,68 +34,13 @@ from credit_default.data.simulation_tables import (
     PART,
     SPENDING_GROUP_COUNT,
     STATUS_CODES,
-    UNPAID,
-    spending_group,
     utilisation_band,
 )
 
-FEWEST = 80  # a cell with fewer rows takes its parent's figures
-SHRINKAGE = 15.0  # rows that a parent's shares count for
 STATUS_COUNT = len(STATUS_CODES)
 LATEST_GROUP_COUNT = LATEST_GROUP.max() + 1
 BILL_BAND_COUNT = 12
-Array = np.ndarray
 Figures = dict[str, Array]
-
-
-@dataclass(frozen=True, slots=True)
-class Portfolio:
-    """The public file as arrays; statuses as places, months along the second axis with the latest first."""
-
-    accounts: Accounts
-    status: Array
-    bill: Array
-    payment: Array
-    defaulted: Array
-
-    @property
-    def limit(self) -> Array:
-        return self.accounts.limit
-
-    @property
-    def group(self) -> Array:
-        return self.accounts.limit_group
-
-
-def read_portfolio(path: str) -> Portfolio:
-    """The public file, as the process sees accounts."""
-    frame = pl.read_csv(path, infer_schema_length=None)
-    column = {name: frame[name].to_numpy() for name in frame.columns}
-    status = np.stack([column[f"PAY_{i}"].astype(int) + 2 for i in (0, 2, 3, 4, 5, 6)], axis=1)
-    bill = np.stack([column[f"BILL_AMT{i}"] for i in range(1, 7)], axis=1).astype(np.float32)
-    payment = np.stack([column[f"PAY_AMT{i}"] for i in range(1, 7)], axis=1).astype(np.float32)
-    limit = column["LIMIT_BAL"].astype(np.float32)
-    edges = np.quantile(limit, [0.2, 0.4, 0.6, 0.8]).astype(np.float32)
-    nothing = np.zeros(len(limit), dtype=np.float32)
-    accounts = Accounts(
-        slot=np.arange(len(limit)),
-        generation=np.ones(len(limit), dtype=np.intp),
-        limit=limit,
-        limit_group=np.searchsorted(edges, limit, side="left"),
-        sex=column["SEX"],
-        education=column["EDUCATION"],
-        marriage=column["MARRIAGE"],
-        age=column["AGE"].astype(np.float32),
-        payment_habit=nothing,
-        spending_habit=nothing,
-        statuses=tuple(status.T),
-        latest_status=status[:, 0],
-        band=utilisation_band(bill[:, 0], limit),
-        bills=tuple(bill.T),
-        payments=tuple(payment.T),
-        fortune=nothing,
-    )
-    return Portfolio(accounts, status, bill, payment, column["default.payment.next.month"].astype(int))
 
 
 def estimate_clients(real: Portfolio) -> Figures:
@@ -113,7 +63,9 @@ def estimate_clients(real: Portfolio) -> Figures:
         "age_knots": estimate_knots(age, [(group, LIMIT_GROUP_COUNT)], 200, stepwise=True),
         "sex_share": np.cumsum(count_shares(group_age, real.accounts.sex - 1, cell_count, 2), axis=1),
         "education_share": np.cumsum(count_shares(group_age, real.accounts.education, cell_count, 7), axis=1),
-        "marriage_share": np.cumsum(count_shares(schooled_age, real.accounts.marriage, EDUCATION_COUNT * (len(AGE_EDGES) + 1), 4), axis=1),
+        "marriage_share": np.cumsum(
+            count_shares(schooled_age, real.accounts.marriage, EDUCATION_COUNT * (len(AGE_EDGES) + 1), 4), axis=1
+        ),
         "opening_status_share": np.cumsum(count_shares(group, status, LIMIT_GROUP_COUNT, STATUS_COUNT), axis=1),
         "elder_status_share": np.cumsum(elder, axis=1),
         "opening_bill_knots": estimate_knots(
@@ -132,48 +84,6 @@ def estimate_clients(real: Portfolio) -> Figures:
         ),
         "bill_edges": edges,
     }
-
-
-@dataclass(frozen=True, slots=True)
-class Steps:
-    """The five steps between months, pooled: entry (row, i) leads from month i + 1 to month i."""
-
-    latest: Array  # status place in month i + 1
-    habit: Array
-    bill: Array  # of month i + 1
-    new_bill: Array
-    payment: Array
-    limit: Array
-    group: Array
-    bill_class: Array
-    bill_band: Array
-    month: Array  # i
-    spending: Array  # spending group
-    drawn: Array  # what is drawn to make the new bill
-
-
-def lay_out_steps(real: Portfolio, bill_edges: Array) -> Steps:
-    """Every step of every client, flattened client by client."""
-    latest, bill, payment = real.status[:, 1:].ravel(), real.bill[:, 1:].ravel(), real.payment[:, :5].ravel()
-    new_bill = real.bill[:, :5].ravel()
-    bill_class = np.where(payment <= 0, UNPAID, np.where(payment >= bill, FULL, PART))
-    bill_class = np.where(bill <= 0, NOT_DUE, bill_class)
-    spending = spending_group(bill_class, HABIT_GROUP[latest])
-    charged = (new_bill - bill + payment) / np.repeat(real.limit, 5)
-    return Steps(
-        latest=latest,
-        habit=HABIT_GROUP[latest],
-        bill=bill,
-        new_bill=new_bill,
-        payment=payment,
-        limit=np.repeat(real.limit, 5),
-        group=np.repeat(real.group, 5),
-        bill_class=bill_class,
-        bill_band=np.searchsorted(bill_edges.astype(np.float32), bill, side="right"),
-        month=np.tile(np.arange(5), len(real.limit)),
-        spending=spending,
-        drawn=np.where(spending >= FIRST_OWING_GROUP, charged, new_bill),
-    )
 
 
 def estimate_payments(steps: Steps) -> Figures:
@@ -236,7 +146,12 @@ def estimate_habits(real: Portfolio, steps: Steps, rng: np.random.Generator) -> 
     both = ~np.isnan(paying)
     across = (np.where(both, paying, 0) * spending).sum() / both.sum()
     last = np.arange(4, -1, -1)
-    charge_shifts, payment_shifts = spending.mean(axis=0)[last], np.nanmean(paying, axis=0)[last]
+    kinds = [
+        np.where(group >= FIRST_OWING_GROUP, spending, np.nan),
+        np.where(group < FIRST_OWING_GROUP, spending, np.nan),
+    ]
+    charge_shifts = np.stack([np.nanmean(kind, axis=0)[last] for kind in kinds], axis=1)
+    payment_shifts = np.nanmean(paying, axis=0)[last]
     opening = HABIT_GROUP[real.status[:, 5]]
     first = normal_scores(real.bill[:, 5] / real.limit, opening * LIMIT_GROUP_COUNT + real.group, rng)
     return {
@@ -244,8 +159,8 @@ def estimate_habits(real: Portfolio, steps: Steps, rng: np.random.Generator) -> 
         "opening_loading": np.array([loading_of(first, spending, opening == h, loadings[group]) for h in range(5)]),
         "payment_loading": np.array([payment_loading]),
         "habit_correlation": np.clip([across / (payment_loading * loadings[group][both].mean())], -0.6, 0.6),
-        "charge_shifts": np.append(charge_shifts, charge_shifts[-2:].mean()),
-        "payment_shifts": np.append(payment_shifts, payment_shifts[-2:].mean()),
+        "charge_shifts": np.vstack([charge_shifts, charge_shifts.mean(axis=0)]),
+        "payment_shifts": np.append(payment_shifts, payment_shifts.mean()),
         "spending_shifts": mean_scores(spending.ravel(), np.repeat(real.accounts.education, 5), EDUCATION_COUNT),
         "opening_bill_shifts": mean_scores(first, real.accounts.education, EDUCATION_COUNT),
     }
@@ -309,74 +224,3 @@ def estimate_risk(real: Portfolio) -> Figures:
         "marriage_effects": effects[8],
         "risk_effects": effects[9],
     }
-
-
-def count_shares(
-    cell: Array, target: Array, cell_count: int, target_count: int, *, prior: Array | None = None, weight: float = SHRINKAGE
-) -> Array:
-    """Shares of each target in each cell; a prior, where given, counts as `weight` rows. Empty cells are even."""
-    counts = np.bincount(cell * target_count + target, minlength=cell_count * target_count).astype(float)
-    counts = counts.reshape(cell_count, target_count)
-    counts += 1e-9 if prior is None else weight * prior
-    return counts / counts.sum(axis=1, keepdims=True)
-
-
-def estimate_knots(values: Array, levels: list[tuple[Array, int]], count: int, *, stepwise: bool = False) -> Array:
-    """Quantiles of the values in the last level's cells; a thin cell takes its parent's, the coarsest level comes first.
-
-    `stepwise` gives `count` values at the middle of equal shares; otherwise `count` + 1 knots to draw straight lines
-    between, the outer two set so that the outer shares keep their means.
-    """
-    whole = _quantiles(values, count, stepwise=stepwise)
-    knots, parent_count = whole[None, :], 1
-    for cell, cell_count in levels:
-        order = np.argsort(cell, kind="stable")
-        bounds = np.searchsorted(cell[order], np.arange(cell_count + 1))
-        finer = np.repeat(knots, cell_count // parent_count, axis=0)
-        for place in range(cell_count):
-            rows = order[bounds[place] : bounds[place + 1]]
-            if len(rows) >= FEWEST:
-                finer[place] = _quantiles(values[rows], count, stepwise=stepwise)
-        knots, parent_count = finer, cell_count
-    return knots
-
-
-def _quantiles(values: Array, count: int, *, stepwise: bool) -> Array:
-    if stepwise:
-        return np.quantile(values, (np.arange(count) + 0.5) / count, method="inverted_cdf")
-    knots = np.quantile(values, np.arange(count + 1) / count)
-    ordered = np.sort(values)
-    share = max(len(ordered) // count, 1)
-    knots[-1] = np.clip(2 * ordered[-share:].mean() - knots[-2], knots[-2], ordered[-1])
-    knots[0] = np.clip(2 * ordered[:share].mean() - knots[1], ordered[0], knots[1])
-    return knots
-
-
-def normal_scores(values: Array, cell: Array, rng: np.random.Generator) -> Array:
-    """Each value's normal score among its cell, ties broken by chance."""
-    order = np.lexsort((rng.random(len(values)), values, cell))
-    ordered_cell = cell[order]
-    start = np.searchsorted(ordered_cell, ordered_cell, side="left")
-    size = np.searchsorted(ordered_cell, ordered_cell, side="right") - start
-    scores = np.empty(len(values))
-    scores[order] = norm.ppf((np.arange(len(values)) - start + 0.5) / size)
-    return scores
-
-
-def persistence(scores: Array) -> float:
-    """The loading on a lasting habit that the mean product of two months' scores speaks for."""
-    products = [np.nanmean(scores[:, i] * scores[:, j]) for i in range(5) for j in range(i)]
-    return float(np.sqrt(np.clip(np.nanmean(products), 0.0, 0.9)))
-
-
-def loading_of(first: Array, scores: Array, chosen: Array, loadings: Array) -> float:
-    """The loading of the first score on the habit that the later scores, with their own loadings, follow."""
-    products = (first[:, None] * scores)[chosen].mean()
-    return float(np.clip(products / loadings[chosen].mean(), 0.0, 0.9))
-
-
-def mean_scores(scores: Array, cell: Array, cell_count: int) -> Array:
-    """The mean score in each cell; 0 in a thin one."""
-    count = np.bincount(cell, minlength=cell_count)
-    total = np.bincount(cell, weights=scores, minlength=cell_count)
-    return np.where(count >= FEWEST, total / np.maximum(count, 1), 0.0)

@@ -17,7 +17,6 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
-    InitSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
 )
@@ -164,12 +163,17 @@ def _read_config(name: str) -> dict[str, Any]:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise InputError(
-            f"configuration file {name}", found=error.strerror or str(error), expected="a readable TOML file",
+            f"configuration file {name}",
+            found=error.strerror or str(error),
+            expected="a readable TOML file",
             remedy="Check the path given with --config or CREDIT_DEFAULT_CONFIG.",
         ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(
-            f"configuration file {name}", found=str(error), expected="TOML", remedy="Mend the line that it names.",
+            f"configuration file {name}",
+            found=str(error),
+            expected="TOML",
+            remedy="Mend the line that it names.",
         ) from error
 
 
@@ -177,7 +181,9 @@ def _read_environment(variables: Mapping[str, str]) -> dict[str, Any]:
     known = {f"{ENVIRONMENT_PREFIX}{name.upper().replace('.', '__')}" for name in _leaf_names()} | {CONFIG_VARIABLE}
     for name in sorted(n for n in variables if n.startswith(ENVIRONMENT_PREFIX) and n not in known):
         raise InputError(
-            f"environment variable {name}", found="a name that nothing reads", expected=_nearest(name, known),
+            f"environment variable {name}",
+            found="a name that nothing reads",
+            expected=_nearest(name, known),
             remedy="Rename or unset it; `credit-default settings` lists every name.",
         )
     standard: dict[str, Any] = {}
@@ -220,7 +226,9 @@ def _refuse_unknown(layer: Mapping[str, Any], origin: str) -> None:
     for name in _flatten(layer):
         if name not in known:
             raise InputError(
-                f"setting {name} ({origin})", found="a key that nothing reads", expected=_nearest(name, known),
+                f"setting {name} ({origin})",
+                found="a key that nothing reads",
+                expected=_nearest(name, known),
                 remedy="Rename or remove it; `credit-default settings` lists every key.",
             )
 
@@ -236,8 +244,10 @@ def _validate(merged: dict[str, Any]) -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         raise InputError(
-            "setting " + ".".join(str(part) for part in first["loc"]), found=repr(first["input"]),
-            expected=first["msg"], remedy="`credit-default settings` shows what is in force.",
+            "setting " + ".".join(str(part) for part in first["loc"]),
+            found=repr(first["input"]),
+            expected=first["msg"],
+            remedy="`credit-default settings` shows what is in force.",
         ) from error
 
 

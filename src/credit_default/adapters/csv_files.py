@@ -52,6 +52,8 @@ def read_csv_rows(
     import pyarrow as pa
     from pyarrow import csv as arrow_csv
 
+    if len(head) == place + 1:
+        return  # the header is the file's last line: what pyarrow would say about it helps nobody
     width = len(head[place])
     ragged: list[Any] = []
 
@@ -92,7 +94,7 @@ def _decode(path: Path, head: bytes) -> str:
 def _split_cells(text: str, *, delimiter: str) -> list[list[str]]:
     try:
         rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-        return [row for _, row in zip(range(HEADER_LINES), rows, strict=False)]
+        return [row for _, row in zip(range(HEADER_LINES + 1), rows, strict=False)]
     except csv.Error:
         return []
 

@@ -41,7 +41,11 @@ def find_header(lines: Sequence[Sequence[str]], *, schema: Schema, path: Path) -
     Raises:
         InputError: Columns are missing, or two raw columns mean the same one.
     """
-    place = max(range(len(lines)), key=lambda index: (count_known(lines[index], schema=schema), -index), default=None)
+    place = max(
+        range(min(len(lines), HEADER_LINES)),
+        key=lambda index: (count_known(lines[index], schema=schema), -index),
+        default=None,
+    )
     names = [] if place is None else list(lines[place])
     known = _known_names(schema)
     matched = [(position, known[fold_name(name)]) for position, name in enumerate(names) if fold_name(name) in known]

@@ -75,16 +75,22 @@ def read_snapshot(lake: Lake, digest: str) -> Snapshot:
         )
     try:
         content = json.loads((folder / _RECORD).read_text(encoding="utf-8"))
-        if content["digest"] != digest:
-            raise ValueError(content["digest"])
-        return Snapshot(**{**content, "folder": folder, "source": Source(**content["source"])})
+        return Snapshot(**{**content, "digest": digest, "folder": folder, "source": Source(**content["source"])})
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise ArtifactError(
             f"snapshot {digest}",
-            found=f"a record that does not say so ({error})",
+            found=f"a record that can't be read ({error})",
             expected=f"{_RECORD} as `ingest` writes it",
             remedy="Remove the folder and ingest the file again.",
         ) from error
+
+
+def list_snapshots(lake: Lake) -> tuple[Snapshot, ...]:
+    """Every snapshot in the lake, by digest, their rows unread. Raises `ArtifactError` at a damaged record."""
+    if not lake.snapshots.is_dir():
+        return ()
+    folders = sorted(path for path in lake.snapshots.iterdir() if not path.name.startswith("."))
+    return tuple(read_snapshot(lake, folder.name) for folder in folders)
 
 
 def read_rows(snapshot: Snapshot, *, batch_rows: int = 65_536) -> Iterator[pl.DataFrame]:

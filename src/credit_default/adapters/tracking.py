@@ -91,7 +91,7 @@ class Run:
                 self._client.log_batch(self.run_id, metrics=part)
 
     def record_tags(self, tags: Mapping[str, object]) -> None:
-        """None; words to find the run by: batch_id, model_version, data_origin, git_commit, …"""
+        """None; words to find the run by: batch_id, model_version, data_origin, git_commit."""
         from mlflow.entities import RunTag
 
         with mlflow_errors(self.address):

@@ -1,7 +1,7 @@
 """Excel workbooks, old and new: the first sheet, read whole.
 
-A sheet has at most a million rows, so that memory is bounded by the format. A column whose cells are all numbers or
-all dates keeps that type; a mixed one is text.
+A sheet has at most a million rows, so that memory is bounded by the format. Cells are read as texts, numbers to nine
+decimals: a type guessed for a whole column would turn the cells that do not fit it into gaps without a word.
 """
 
 from collections.abc import Iterator, Sequence
@@ -13,6 +13,8 @@ import polars as pl
 from credit_default.adapters.file_headers import HEADER_LINES
 from credit_default.errors import InputError
 
+_DATE_CELL = r"\A(?P<month>[0-9]{4}-[0-9]{2})-[0-9]{2} 00:00:00\z"
+
 
 def read_workbook_head(path: Path) -> list[list[str]]:
     """The cells of the first sheet's first lines, "" where a cell is empty.
@@ -20,28 +22,29 @@ def read_workbook_head(path: Path) -> list[list[str]]:
     Raises:
         InputError: The workbook is damaged, or its first sheet is empty.
     """
-    lines = [
-        ["" if cell is None else cell for cell in row]
-        for row in _read(path, n_rows=HEADER_LINES, dtypes="string").rows()
-    ]
-    if not lines:
+    head = _read(path, n_rows=HEADER_LINES + 1)
+    if head.is_empty():
         remedy = "Move the table to the first sheet."
         raise InputError(str(path), found="an empty first sheet", expected="a table", remedy=remedy)
-    return lines
+    return [[cell or "" for cell in row] for row in head.rows()]
 
 
 def read_workbook_rows(path: Path, *, place: int, positions: Sequence[int]) -> Iterator[pl.DataFrame]:
-    """The rows below the header in one frame, in columns named by their position ("0", "1" …)."""
-    sheet = _read(path, skip_rows=place + 1, schema_sample_rows=None)
-    if sheet.height:
-        yield sheet.select(sheet.to_series(position).alias(str(position)) for position in positions)
+    """The rows below the header in one frame of texts, in columns named by their position ("0", "1" …).
+
+    A cell that holds a date without a time gives "YYYY-MM": a month typed into a spreadsheet becomes such a date.
+    """
+    sheet = _read(path, skip_rows=place + 1)
+    if not sheet.is_empty():
+        cells = [sheet.to_series(position).alias(str(position)) for position in positions]
+        yield pl.DataFrame(cells).with_columns(pl.all().str.replace(_DATE_CELL, "$month"))
 
 
 def _read(path: Path, **options: Any) -> pl.DataFrame:
     import fastexcel
 
     try:
-        sheet = fastexcel.read_excel(path).load_sheet(0, header_row=None, **{"skip_rows": 0} | options)
+        sheet = fastexcel.read_excel(path).load_sheet(0, dtypes="string", header_row=None, **{"skip_rows": 0} | options)
         return sheet.to_polars()
     except fastexcel.FastExcelError as error:
         raise _damaged(path, error) from error

@@ -16,7 +16,7 @@ import polars as pl
 from credit_default.data.declaration import Types, check_table, read_texts, refuse
 from credit_default.errors import show_examples
 
-Kind = Literal["identifier", "month", "code", "integer", "amount", "outcome"]
+Kind = Literal["identifier", "month", "code", "integer", "amount", "time", "outcome"]
 DriftMethod = Literal["psi", "jensenshannon", "wasserstein", "ks", "chisquare"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 DRIFT_METHODS: tuple[DriftMethod, ...] = get_args(DriftMethod)
@@ -87,6 +87,7 @@ class Schema:
     columns: tuple[Column, ...]  # key first, then inputs; without the outcome
     outcome: Column
     rules: tuple[Rule, ...] = ()
+    unique_key: bool = True  # a key that comes twice is a fault; False where rows are observations of a key
     row_number_for: tuple[str, ...] = ()  # a file with just these names, and no id, numbers its clients by row, from 1
 
     def __post_init__(self) -> None:
@@ -149,8 +150,8 @@ def describe_schema(schema: Schema) -> dict[str, Any]:
 
 
 def fold_name(name: str) -> str:
-    """A raw column name as it is compared: without surrounding blanks, quotes of a byte-order mark, or case."""
-    return name.strip().strip("\ufeff").casefold()
+    """A raw column name as it is compared: without surrounding blanks, byte-order mark or case."""
+    return name.replace("\ufeff", "").strip().casefold()
 
 
 def _describe_column(column: Column) -> dict[str, Any]:

@@ -11,17 +11,19 @@ import polars as pl
 from credit_default.data.contract import Column, Kind
 
 _WHOLE_FLOATS = 2.0**53  # beyond it a float no longer holds every whole number
-_TYPES: dict[Kind, type[pl.DataType]] = {
+_TIME = pl.Datetime("us", "UTC")
+_TYPES: dict[Kind, type[pl.DataType] | pl.DataType] = {
     "identifier": pl.String,
     "month": pl.String,
     "code": pl.Int64,
     "integer": pl.Int64,
     "outcome": pl.Int64,
     "amount": pl.Float64,
+    "time": _TIME,
 }
 
 
-def checked_type(column: Column) -> type[pl.DataType]:
+def checked_type(column: Column) -> type[pl.DataType] | pl.DataType:
     """The type that the column has in a checked frame."""
     return _TYPES[column.kind]
 
@@ -45,17 +47,19 @@ def convert(raw: pl.DataFrame, *, columns: tuple[Column, ...]) -> pl.DataFrame:
 
 def read_as_text(raw: pl.Series) -> pl.Series:
     """The raw values as texts, null where there is none; what has no text form (a list, bytes) is shown as Python does."""
-    if raw.dtype.is_nested() or raw.dtype in {pl.Binary, pl.Object}:
+    if raw.dtype.is_nested() or isinstance(raw.dtype, pl.Binary | pl.Object):
         return pl.Series(raw.name, [None if item is None else str(item) for item in raw.to_list()], dtype=pl.String)
     return raw.cast(pl.String)
 
 
 def _convert_column(raw: pl.Series, *, column: Column) -> pl.Series:
     target = checked_type(column)
-    if column.kind == "month" and raw.dtype in {pl.Date, pl.Datetime}:
+    if column.kind == "month" and isinstance(raw.dtype, pl.Date | pl.Datetime):
         return raw.dt.strftime("%Y-%m")
-    if raw.dtype in {pl.Categorical, pl.Enum}:
+    if isinstance(raw.dtype, pl.Categorical | pl.Enum):
         raw = raw.cast(pl.String)
+    if column.kind == "time":
+        return _to_time(raw)
     if target == pl.String:
         return _to_text(raw)
     if raw.dtype == pl.String:
@@ -72,6 +76,18 @@ def _to_text(raw: pl.Series) -> pl.Series:
     if raw.dtype.is_numeric():
         return _to_number(raw, whole=True).cast(pl.String)
     return _nothing(raw, pl.String)
+
+
+def _to_time(raw: pl.Series) -> pl.Series:
+    """Times in UTC; a text by ISO 8601 with its zone, a day alone is its first moment; null for what has no zone."""
+    if raw.dtype == pl.String:
+        days = raw.str.to_date("%Y-%m-%d", strict=False).cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
+        return raw.str.to_datetime("%+", time_unit="us", time_zone="UTC", strict=False).fill_null(days)
+    if raw.dtype == pl.Date:
+        return raw.cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
+    if isinstance(raw.dtype, pl.Datetime) and raw.dtype.time_zone is not None:
+        return raw.dt.convert_time_zone("UTC").cast(_TIME)
+    return _nothing(raw, _TIME)
 
 
 def _parse_numbers(raw: pl.Series, *, whole: bool) -> pl.Series:
@@ -98,7 +114,7 @@ def _to_number(raw: pl.Series, *, whole: bool) -> pl.Series:
     return number.cast(pl.Int64) if whole else number
 
 
-def _nothing(raw: pl.Series, target: type[pl.DataType]) -> pl.Series:
+def _nothing(raw: pl.Series, target: type[pl.DataType] | pl.DataType) -> pl.Series:
     return pl.Series(raw.name, [None], dtype=target).new_from_index(0, len(raw))
 
 

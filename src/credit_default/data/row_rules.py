@@ -58,17 +58,24 @@ class RowRules:
             pl.lit(value=False).alias(_REPEATED) if repeated is None else repeated.alias(_REPEATED),
         )
         passed, failure = self.frame_class.filter(frame)
-        details = failure.details()
-        rules = [pl.when(pl.col(name) == "invalid").then(pl.lit(name)) for name in self.names]
-        broken = details.select(pl.concat_list(rules).list.drop_nulls().alias("rules"))["rules"]
+        details = failure.details().select(_ROW, *failure.counts())
         return CheckedBatch(
             accepted=passed.select(column.name for column in self.columns),
-            rejected=self._show_rejected(raw[details[_ROW]], rules=broken),
+            rejected=self._show_rejected(raw[details[_ROW]], rules=self._name_broken(details)),
         )
+
+    def _name_broken(self, details: pl.DataFrame) -> pl.Series:
+        """For each row the names of the rules that it broke, in the order of `names`."""
+        # Most rules hold in most batches: only those that somebody broke are looked at.
+        names = [name for name in self.names if name in details.columns]
+        if not names:
+            return pl.Series("rules", [], dtype=pl.List(pl.String))
+        broken = [pl.when(pl.col(name) == "invalid").then(pl.lit(name)) for name in names]
+        return details.select(pl.concat_list(broken).list.drop_nulls().alias("rules"))["rules"]
 
     def _show_rejected(self, raw: pl.DataFrame, *, rules: pl.Series) -> pl.DataFrame:
         texts = [read_as_text(raw[column.name]) for column in self.columns]
-        return pl.DataFrame([raw[LINE].cast(pl.Int64), *texts[:2], rules.cast(pl.List(pl.String)), *texts[2:]])
+        return pl.DataFrame([raw[LINE].cast(pl.Int64), *texts[:2], rules, *texts[2:]])
 
 
 def build_row_rules(schema: Schema, *, with_outcome: bool, outcome_required: bool) -> RowRules:
@@ -90,6 +97,8 @@ def build_row_rules(schema: Schema, *, with_outcome: bool, outcome_required: boo
 
 def _declare_column(column: Column) -> dy.Column:
     """The column for dataframely, which adds the rules |min and |max; nulls are for our own rules to judge."""
+    if column.kind == "time":
+        return dy.Datetime(nullable=True, time_unit="us", time_zone="UTC")
     if checked_type(column) == pl.String:
         return dy.String(nullable=True)
     if checked_type(column) == pl.Float64:

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from credit_default.data.simulation_accounts import Accounts
 from credit_default.data.simulation_lifecycle import distort, raise_limits, roll_accounts
 from credit_default.data.simulation_outcome import default_probability, draw_outcome
-from credit_default.data.simulation_process import Accounts, open_accounts
+from credit_default.data.simulation_process import open_accounts
 from credit_default.data.simulation_scenarios import CALM, Climate, Scenario, check_scenario, climate_at
 from credit_default.data.simulation_tables import STATUS_CODES, Tables, read_tables
 from credit_default.errors import InputError
@@ -20,6 +21,7 @@ from credit_default.errors import InputError
 __all__ = ["CALM", "Scenario", "SimulatedMonth", "simulate", "simulate_chunks"]
 
 BLOCK_CLIENTS = 16_384
+SIMULATED_PREFIX = "SIM-"  # begins every client_id, so that a simulated client is known as one wherever it turns up
 FEED = 1_000_000  # sets the feed's generator apart from every month's
 MONTHS_IN_YEAR = 12
 
@@ -165,15 +167,15 @@ def _lay_out(accounts: Accounts, name: str) -> pl.DataFrame:
     columns |= {f"bill_amount_m{i}": bill.astype(np.float64) for i, bill in enumerate(accounts.bills, 1)}
     columns |= {f"payment_amount_m{i}": payment.astype(np.float64) for i, payment in enumerate(accounts.payments, 1)}
     frame = pl.DataFrame({"slot": accounts.slot, "generation": accounts.generation, **columns})
-    number = "S" + pl.col("slot").cast(pl.String).str.zfill(9)
+    number = SIMULATED_PREFIX + pl.col("slot").cast(pl.String).str.zfill(9)
     client_id = pl.when(pl.col("generation") == 1).then(number).otherwise(pl.format("{}-{}", number, "generation"))
     return frame.select(client_id.alias("client_id"), pl.lit(name).alias("statement_month"), *columns)
 
 
 def _month_number(month: str) -> int:
-    year, dash, number = month.partition("-")
-    well_formed = dash and len(year) == 4 and len(number) == 2 and (year + number).isascii() and (year + number).isdigit()
-    if not well_formed or not 1 <= int(number) <= MONTHS_IN_YEAR:
+    year, number = month[:4], month[5:]
+    well_formed = len(month) == len("YYYY-MM") and month[4] == "-" and (year + number).isascii()
+    if not (well_formed and (year + number).isdigit() and 1 <= int(number) <= MONTHS_IN_YEAR):
         raise InputError("month", found=repr(month), expected="YYYY-MM", remedy="Give a month such as 2005-09.")
     return int(year) * MONTHS_IN_YEAR + int(number) - 1
 

@@ -5,19 +5,23 @@ new client with a new client_id then takes its slot, so that a portfolio keeps i
 """
 
 from dataclasses import fields, replace
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from credit_default.data.simulation_process import USUAL_INTAKE, Accounts, advance, limit_group, open_accounts
+from credit_default.data.simulation_accounts import USUAL_INTAKE, Accounts
+from credit_default.data.simulation_process import advance, limit_group, open_accounts
 from credit_default.data.simulation_scenarios import CALM_CLIMATE, Climate, Fault
-from credit_default.data.simulation_tables import Floats, Tables, utilisation_band
+from credit_default.data.simulation_tables import Codes, Floats, Tables, utilisation_band
 
-# Share of accounts charged off in a month, by status −2 … 8: from four months late on, the eighth is the last.
+# Share of accounts charged off in a month by status, -2 to 8: from status 4 on, the eighth month is the last.
 CHARGE_OFF_SHARE = np.array([0, 0, 0, 0, 0, 0, 0.05, 0.10, 0.20, 0.40, 1.0], dtype=np.float32)
 CLOSURE_SHARE = 0.003  # accounts that their owners close in a month
-# Every account that ends is replaced at once. Of the accounts whose outcome was default, this share shows no arrears of
-# two months or more in the next statement: a default here is a missed month, and most of them cure.
-CURE_SHARE = 0.72
+REPLACEMENT_SHARE = 1.0  # ended accounts whose slot a new client takes at once
+# Of those whose outcome was default, the share whose next statement shows no arrears of two months or more (of the
+# others: .95). It follows from STATUS_ECHO; a default here is a missed month, and most cure.
+CURE_SHARE = 0.70
 HIGHEST_LIMIT = 1_000_000  # NT dollars
 LIMIT_STEP = 10_000
 EDUCATION_SWAP = np.array([0, 3, 2, 1, 4, 5, 6])
@@ -45,7 +49,9 @@ def raise_limits(tables: Tables, accounts: Accounts, *, factor: float) -> Accoun
     """The accounts with limits multiplied, in steps of 10,000 up to 1,000,000 NT dollars."""
     limit = np.minimum(np.rint(accounts.limit * np.float32(factor) / LIMIT_STEP) * LIMIT_STEP, HIGHEST_LIMIT)
     limit = limit.astype(np.float32)
-    return replace(accounts, limit=limit, limit_group=limit_group(tables, limit), band=utilisation_band(accounts.bills[0], limit))
+    return replace(
+        accounts, limit=limit, limit_group=limit_group(tables, limit), band=utilisation_band(accounts.bills[0], limit)
+    )
 
 
 def distort(accounts: Accounts, fault: Fault, rng: np.random.Generator) -> Accounts:
@@ -62,19 +68,19 @@ def distort(accounts: Accounts, fault: Fault, rng: np.random.Generator) -> Accou
     return replace(accounts, payments=(latest, *payments[1:]), education=education)
 
 
-def _put(accounts: Accounts, newcomers: Accounts, places: np.ndarray[tuple[int], np.dtype[np.intp]]) -> Accounts:
+def _put(accounts: Accounts, newcomers: Accounts, places: Codes) -> Accounts:
     """The accounts with newcomers in these places; neither argument changes."""
-
-    def merged(old: np.ndarray, new: np.ndarray) -> np.ndarray:
-        result = old.copy()
-        result[places] = new
-        return result
-
-    changes = {}
+    changes: dict[str, Any] = {}
     for field in fields(Accounts):
         old, new = getattr(accounts, field.name), getattr(newcomers, field.name)
         if isinstance(old, tuple):
-            changes[field.name] = tuple(merged(a, b) for a, b in zip(old, new, strict=True))
+            changes[field.name] = tuple(_merge(mine, theirs, places) for mine, theirs in zip(old, new, strict=True))
         else:
-            changes[field.name] = merged(old, new)
+            changes[field.name] = _merge(old, new, places)
     return replace(accounts, **changes)
+
+
+def _merge(old: NDArray[Any], new: NDArray[Any], places: Codes) -> NDArray[Any]:
+    merged = old.copy()
+    merged[places] = new
+    return merged

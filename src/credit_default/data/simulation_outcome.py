@@ -5,7 +5,7 @@ The probability is known here because we made it, and is kept beside every outco
 
 import numpy as np
 
-from credit_default.data.simulation_process import Accounts
+from credit_default.data.simulation_accounts import Accounts
 from credit_default.data.simulation_tables import Floats, Tables, normal_share
 
 SEVERE = 4  # the place of status 2 in STATUS_CODES: two months late or more
@@ -50,7 +50,8 @@ def default_probability(tables: Tables, accounts: Accounts, *, risk_shift: float
     log_odds += tables.marriage_effects[accounts.marriage]
     for effect, feature in zip(tables.risk_effects, risk_features(accounts), strict=True):
         log_odds += effect * feature
-    return 1 / (1 + np.exp(-log_odds))
+    probability: Floats = np.float32(1) / (np.float32(1) + np.exp(-log_odds))
+    return probability
 
 
 def draw_outcome(accounts: Accounts, probability: Floats) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:

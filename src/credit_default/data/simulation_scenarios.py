@@ -7,7 +7,7 @@ what is seen, `broken-feed` changes nothing but the delivery.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from credit_default.data.simulation_process import Intake
+from credit_default.data.simulation_accounts import Intake
 from credit_default.errors import InputError
 
 
@@ -77,7 +77,9 @@ def check_scenario(scenario: Scenario) -> None:
     """
     if scenario.name not in CLIMATES:
         names = ", ".join(CLIMATES)
-        raise InputError("scenario", found=repr(scenario.name), expected=f"one of {names}", remedy="Choose a known one.")
+        raise InputError(
+            "scenario", found=repr(scenario.name), expected=f"one of {names}", remedy="Choose a known one."
+        )
     if scenario.start < 0:
         raise InputError(
             "scenario start", found=str(scenario.start), expected="0 or more", remedy="Count months from 0."

@@ -18,6 +18,7 @@ Codes = NDArray[np.intp]
 RESOURCE = "simulation_parameters.npz"
 
 STATUS_CODES = np.arange(-2, 9)  # a status is carried as its place in this list
+PLACE_OF_ZERO = 2
 # Upper edges of bill over limit: credit balance, nothing, then ever fuller, the last band over the limit.
 UTILISATION_EDGES = np.array([-1e-6, 1e-6, 0.02, 0.1, 0.3, 0.6, 0.9, 1.02], dtype=np.float32)
 AGE_EDGES = np.array([28, 35, 45], dtype=np.float32)
@@ -31,7 +32,8 @@ ELDER_GROUP_COUNT = HABIT_GROUP_COUNT = 5
 LATE_HABIT = 3  # from this habit group on an account is late
 # How a bill is met: nothing paid, a part, all of it, or nothing was due.
 UNPAID, PART, FULL, NOT_DUE = range(4)
-# How an account spends hangs on whether anything was left to pay, then on its habit: settled −2, −1, others; owing.
+# How an account spends hangs on whether anything was left to pay, then on its habit: first the
+# settled (not using the card, paying in full, others), then those who owe (the same two as one, revolving, late, later).
 SETTLED_GROUP = np.array([0, 1, 2, 2, 2])
 OWING_GROUP = np.array([3, 3, 4, 5, 6])
 SPENDING_GROUP_COUNT = 7
@@ -71,7 +73,7 @@ class Tables:
     latest_share: Floats  # provisional coding: by last history step or rolled, then the same cells
     status_shifts: Floats  # by limit group, education: shift of the status score
     spending_shifts: Floats  # by education: shift of the spending score
-    charge_shifts: Floats  # by step: shift of the spending score
+    charge_shifts: Floats  # by step, owing or settled: shift of the spending score
     payment_shifts: Floats  # by step: shift of the payment score
     spending_loading: Floats  # by spending group: how far a month's spending follows the client's own habit
     payment_loading: Floats  # one figure: the same for payments
@@ -137,19 +139,22 @@ def draw_quantile(knots: Floats, cell: Codes, uniform: Floats) -> Floats:
     start = cell * (count + 1) + below
     flat = knots.ravel()
     low = flat[start]
-    return low + (flat[start + 1] - low) * (position - below.astype(np.float32))
+    drawn: Floats = low + (flat[start + 1] - low) * (position - below.astype(np.float32))
+    return drawn
 
 
 def draw_knot(knots: Floats, cell: Codes, uniform: Floats) -> Floats:
     """The knot that each uniform in [0, 1) falls on: exact values, which keeps round numbers round."""
     count = knots.shape[1]
     place = np.minimum((uniform * np.float32(count)).astype(np.intp), count - 1)
-    return knots.ravel()[cell * count + place]
+    drawn: Floats = knots.ravel()[cell * count + place]
+    return drawn
 
 
 def normal_share(score: Floats) -> Floats:
     """The share of a standard normal below each score, to 3e-4, inside [0, 1)."""
-    share = np.float32(0.5) * (1 + np.tanh(np.float32(0.7978846) * (score + np.float32(0.044715) * score * score * score)))
+    bent = score + np.float32(0.044715) * score * score * score  # the usual tanh form of the normal integral
+    share = np.float32(0.5) * (1 + np.tanh(np.float32(0.7978846) * bent))
     return np.minimum(share, np.float32(0.9999999))
 
 

@@ -122,7 +122,7 @@ def check(
     tally = _Tally()
     for raw in chain([first], batches):
         _count_batch(raw, rules=rules, tally=tally)
-    repeated = _find_repeated(tally)
+    repeated = _find_repeated(tally, unique_key=schema.unique_key)
     judge_file(tally.rule_counts, examples=tally.examples, row_count=tally.row_count, rules=rules, policy=policy)
     return Validated(
         row_count=tally.row_count,
@@ -151,10 +151,10 @@ def _count_batch(raw: pl.DataFrame, *, rules: RowRules, tally: _Tally) -> None:
     tally.hashes.append(_hash_keys(rules.convert_keys(raw)))
 
 
-def _find_repeated(tally: _Tally) -> Hashes:
+def _find_repeated(tally: _Tally, *, unique_key: bool) -> Hashes:
     """The hashes of keys that stand in more than one row, and the tally's counts made to know of them."""
     hashes, sound = np.concatenate(tally.hashes), np.concatenate(tally.sound)
-    ordered = np.sort(hashes)
+    ordered = np.sort(hashes) if unique_key else hashes[:0]
     repeated: Hashes = np.setdiff1d(ordered[1:][ordered[1:] == ordered[:-1]], [np.uint64(_NO_KEY)])
     in_repeated = np.isin(hashes, repeated)
     tally.row_count = hashes.size

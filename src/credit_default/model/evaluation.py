@@ -186,7 +186,9 @@ def _measure(rows: _Rows, weights: FloatArray) -> dict[str, FloatArray]:
 
 
 def _divide(numerator: FloatArray, denominator: FloatArray) -> FloatArray:
-    return np.divide(numerator, denominator, out=np.full(len(numerator), np.nan), where=denominator > 0)
+    quotient = np.full(len(numerator), np.nan)
+    np.divide(numerator, denominator, out=quotient, where=denominator > 0)
+    return quotient
 
 
 def _make_metric(value: float, resampled: FloatArray) -> Metric:

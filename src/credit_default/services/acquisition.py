@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+import polars as pl
+
 from credit_default.adapters.downloads import fetch_public_data
 from credit_default.adapters.files import write_table
 from credit_default.data.contract import KEY, OUTCOME
-from credit_default.data.simulation import CALM, Scenario, SimulatedMonth, simulate
+from credit_default.data.simulation import simulate
 from credit_default.errors import InputError, ServiceError
 from credit_default.settings import Settings
 
@@ -33,14 +35,21 @@ class DataFile:
     notes: tuple[str, ...] = ()
 
 
-def fetch_data(settings: Settings, *, policy: SimulationPolicy = SimulationPolicy()) -> DataFile:  # noqa: B008 - frozen
-    """The file that `settings.data` names; simulated, and saying so, when the public data cannot be had.
+@dataclass(frozen=True, slots=True)
+class NoRealData:
+    """There is no file: simulated data were asked for, or nothing else could be had (then `notes` say why)."""
+
+    notes: tuple[str, ...] = ()
+
+
+def find_data(settings: Settings) -> DataFile | NoRealData:
+    """The real file that `settings.data` names, fetched when it is the public one.
 
     Raises:
         InputError: a file is named and is not there.
     """
     if settings.data == SIMULATED:
-        return _simulate_file(settings, policy)
+        return NoRealData()
     if settings.data != PUBLIC:
         return _name_file(settings.data)
     try:
@@ -49,19 +58,18 @@ def fetch_data(settings: Settings, *, policy: SimulationPolicy = SimulationPolic
             openml_url=settings.public_data.openml_url, timeout_seconds=settings.public_data.timeout_seconds,
         )  # fmt: skip
     except ServiceError as error:
-        simulated = _simulate_file(settings, policy)
-        note = f"the public data set could not be had ({error.found}); the data are simulated instead"
-        return DataFile(simulated.path, simulated.month, simulated.origin, (note,))
+        return NoRealData((f"the public data set could not be had, the data are SIMULATED instead ({error.found})",))
     return DataFile(public.path, PUBLIC_MONTH, public.origin)
 
 
-def write_month(simulated: SimulatedMonth, path: Path, *, with_outcome: bool) -> Path:
-    """The path, where the month's statements now stand; with their outcomes when asked for."""
-    rows = simulated.statements
-    if with_outcome:
-        rows = rows.join(simulated.outcomes.select(*KEY, OUTCOME), on=KEY, how="left", maintain_order="left")
-    write_table(rows, path)
-    return path
+def fetch_data(settings: Settings, *, policy: SimulationPolicy = SimulationPolicy()) -> DataFile:
+    """The file that `settings.data` names, or one that the simulator makes where there is no real one.
+
+    Raises:
+        InputError: a file is named and is not there.
+    """
+    found = find_data(settings)
+    return _simulate_file(settings, policy, found.notes) if isinstance(found, NoRealData) else found
 
 
 def _name_file(name: str) -> DataFile:
@@ -74,16 +82,10 @@ def _name_file(name: str) -> DataFile:
     return DataFile(path, None, str(path))
 
 
-def _simulate_file(settings: Settings, policy: SimulationPolicy) -> DataFile:
-    import polars as pl
-
-    months = simulate(
-        client_count=policy.client_count, month_count=policy.month_count, seed=settings.seed, scenario=CALM
-    )
+def _simulate_file(settings: Settings, policy: SimulationPolicy, notes: tuple[str, ...]) -> DataFile:
+    Path(settings.cache).mkdir(parents=True, exist_ok=True)
+    months = simulate(client_count=policy.client_count, month_count=policy.month_count, seed=settings.seed)
     rows = pl.concat([m.statements.join(m.outcomes.select(*KEY, OUTCOME), on=KEY, how="left") for m in months])
     path = Path(settings.cache) / f"simulated-{policy.client_count}x{policy.month_count}-seed{settings.seed}.parquet"
     write_table(rows, path)
-    return DataFile(path, None, "the simulator")
-
-
-__all__ = ["PUBLIC", "PUBLIC_MONTH", "SIMULATED", "DataFile", "Scenario", "SimulationPolicy", "fetch_data", "write_month"]
+    return DataFile(path, None, "the simulator", notes)

@@ -5,7 +5,7 @@ both, and confirmed on the test side; newer data under the same recipe is compar
 on the newest matured rows that neither was trained on.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
@@ -13,6 +13,7 @@ import polars as pl
 from credit_default.data.contract import OUTCOME, STATEMENT_MONTH
 from credit_default.data.splitting import Split
 from credit_default.errors import InputError
+from credit_default.gates.contest import Contest
 from credit_default.gates.promotion import judge_first, judge_recipe, judge_refresh
 from credit_default.gates.verdict import Verdict
 from credit_default.model.bundle import ModelBundle
@@ -38,10 +39,12 @@ def judge_challenger(wiring: Wiring, challenger: Challenger, sides: Split, *, ch
     """
     policy = wiring.settings.promotion
     if champion is None:
-        return judge_first(challenger.evaluation, policy)
+        return judge_first(challenger.evaluation, policy=policy)
     _refuse_other_portfolio(wiring, champion)
     if champion.bundle.digest == challenger.bundle.digest:
-        reason = f"the challenger is version {champion.number} again, digest {champion.bundle.digest[:12]}: nothing to judge"
+        reason = (
+            f"the challenger is version {champion.number} again, digest {champion.bundle.digest[:12]}: nothing to judge"
+        )
         return Verdict("promotion", "refused", (reason,))
     if _is_new_recipe(champion.bundle, challenger.bundle):
         return _contest_recipe(wiring, challenger, sides, champion)
@@ -61,25 +64,22 @@ def _is_new_recipe(old: ModelBundle, new: ModelBundle) -> bool:
 
 def _contest_recipe(wiring: Wiring, challenger: Challenger, sides: Split, champion: SeatHolder) -> Verdict:
     rows = sides.development
-    new = cross_validate_recipe(wiring, challenger.bundle.recipe, rows)
-    old = cross_validate_recipe(wiring, champion.bundle.recipe, rows)
+    new = cross_validate_recipe(wiring, challenger.bundle.recipe, rows, seed=0)
+    old = cross_validate_recipe(wiring, champion.bundle.recipe, rows, seed=0)
+    old_test = score_probability(champion.bundle, sides.test)
     return judge_recipe(
-        rows[OUTCOME].to_numpy(), old.default_probability, new.default_probability,
-        test_defaulted=challenger.test_defaulted,
-        test_champion=score_probability(champion.bundle, sides.test),
-        test_challenger=challenger.test_probability,
-        policy=replace(wiring.settings.promotion),
-    )  # fmt: skip
+        Contest(rows[OUTCOME].to_numpy(), old.default_probability, new.default_probability),
+        Contest(challenger.test_defaulted, old_test, challenger.test_probability),
+        policy=wiring.settings.promotion,
+    )
 
 
 def _contest_refresh(wiring: Wiring, challenger: Challenger, sides: Split, champion: SeatHolder) -> Verdict:
     seen = np.isin(hash_keys(sides.test), champion.bundle.trained_rows)
     unseen = sides.test.filter(pl.Series(~seen))
     rows = select_newest(unseen, row_count=wiring.settings.refresh.contest_row_count)
-    return judge_refresh(
-        rows[OUTCOME].to_numpy(), score_probability(champion.bundle, rows),
-        score_probability(challenger.bundle, rows), policy=wiring.settings.promotion,
-    )  # fmt: skip
+    old, new = (score_probability(bundle, rows) for bundle in (champion.bundle, challenger.bundle))
+    return judge_refresh(Contest(rows[OUTCOME].to_numpy(), old, new), policy=wiring.settings.promotion)
 
 
 def _refuse_other_portfolio(wiring: Wiring, champion: SeatHolder) -> None:

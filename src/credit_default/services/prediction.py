@@ -8,8 +8,10 @@ from pathlib import Path
 import polars as pl
 
 from credit_default.adapters.files import write_table
+from credit_default.adapters.lake import Lake
 from credit_default.adapters.lake_tables import has_scores, read_quarantine, read_scores, write_scores
 from credit_default.adapters.snapshots import Snapshot, read_rows
+from credit_default.data.contract import KEY
 from credit_default.errors import InputError
 from credit_default.model.bundle import ModelBundle
 from credit_default.model.decision import DECLINE
@@ -101,19 +103,20 @@ def score_file(wiring: Wiring, checked: CheckedFile, champion: SeatHolder, *, sc
     scoring = _Scoring(champion.bundle, keep_snapshot(wiring, checked), champion.number, scored_at)
     keep_quarantine(wiring, checked)
     write_scores(wiring.lake, scoring.frames, **key)
-    return _conclude(
-        wiring, checked, champion, trained_row_count=scoring.tally.trained_row_count, was_there=False
-    )
+    return _conclude(wiring, checked, champion, trained_row_count=scoring.tally.trained_row_count, was_there=False)
 
 
-def hand_over(wiring: Wiring, scored: ScoredFile, path: Path) -> Path:
-    """The path, where the batch's scores now stand as .csv or .parquet, and its rejected rows beside them if any."""
-    rows = read_scores(wiring.lake, batch_id=scored.batch_id, model_version=scored.model_version)
-    write_table(rows.sort("client_id", "statement_month"), path)
-    if scored.rejected_count:
-        rejected = read_quarantine(wiring.lake, batch_id=scored.batch_id)
-        write_table(rejected, path.with_name(f"{path.stem}-rejected{path.suffix}"))
-    return path
+def hand_over(lake: Lake, *, batch_id: str, model_version: int, path: Path) -> dict[str, str]:
+    """Where a copy of the batch's scores now stands as .csv or .parquet, and its rejected rows beside it if any."""
+    scores = read_scores(lake, batch_id=batch_id, model_version=model_version)
+    write_table(scores.sort(KEY), path)
+    written = {"handed over": str(path)}
+    rejected = read_quarantine(lake, batch_id=batch_id)
+    if rejected.height:
+        beside = path.with_name(f"{path.stem}-rejected{path.suffix}")
+        write_table(rejected, beside)
+        written["rejected rows"] = str(beside)
+    return written
 
 
 def _conclude(

@@ -6,17 +6,23 @@ simulated portfolio simply lives on, and a recession begins. Real and simulated 
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 
-from credit_default.adapters.files import write_table
+from credit_default.adapters.files import read_batches, read_header, write_table
 from credit_default.data.contract import CLIENT_ID, KEY, OUTCOME, STATEMENT_MONTH
+from credit_default.data.schema import CREDIT_CARD
 from credit_default.data.simulation import Scenario, simulate
+from credit_default.data.validation import check
+from credit_default.errors import InputError
+from credit_default.services.acquisition import DataFile, NoRealData, find_data
+from credit_default.settings import Settings
 
 QUIET_COUNT, DRIFTED_COUNT = 4, 2
+FEWEST_BATCH_ROWS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +52,22 @@ class Rehearsal:
 
     training: Path
     months: tuple[RehearsedMonth, ...]
+    story: str  # where the clients come from, in words
+    notes: tuple[str, ...] = ()
+
+
+def rehearse(settings: Settings, folder: Path, *, month: str, policy: RehearsalPolicy = RehearsalPolicy()) -> Rehearsal:
+    """The months of a demonstration as files in `folder`, from the data that the settings name.
+
+    Raises:
+        InputError: the file that they name is not there, not what it should be, or too small for seven parts.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    data = find_data(settings)
+    if isinstance(data, NoRealData):
+        return replace(rehearse_simulated(folder, seed=settings.seed, policy=policy), notes=data.notes)
+    rows = _read_checked(data, month=data.month or month)
+    return rehearse_real(rows, folder, seed=settings.seed, policy=_fit_policy(policy, rows, data))
 
 
 def rehearse_real(rows: pl.DataFrame, folder: Path, *, seed: int, policy: RehearsalPolicy) -> Rehearsal:
@@ -68,9 +90,12 @@ def rehearse_real(rows: pl.DataFrame, folder: Path, *, seed: int, policy: Rehear
     return Rehearsal(
         folder / "training.parquet",
         tuple(
-            _write_month(batch.with_columns(pl.lit(next(months)).alias(STATEMENT_MONTH)), folder, drifted=i >= QUIET_COUNT)
+            _write_month(
+                batch.with_columns(pl.lit(next(months)).alias(STATEMENT_MONTH)), folder, drifted=i >= QUIET_COUNT
+            )
             for i, batch in enumerate(batches)
         ),
+        f"{rows.height:,} real clients, {training.height:,} of them to learn from",
     )
 
 
@@ -91,7 +116,31 @@ def rehearse_simulated(folder: Path, *, seed: int, policy: RehearsalPolicy) -> R
             _write_month(batch, folder, drifted=i >= QUIET_COUNT)
             for i, batch in enumerate(lived[policy.history_months :])
         ),
+        f"SIMULATED: {policy.client_count:,} clients through {len(lived)} months",
     )
+
+
+def _read_checked(data: DataFile, *, month: str) -> pl.DataFrame:
+    """The file's accepted rows, one a client."""
+    has_month = read_header(data.path, schema=CREDIT_CARD).has_month
+    validated = check(
+        lambda: read_batches(data.path, schema=CREDIT_CARD, month=None if has_month else month),
+        schema=CREDIT_CARD, outcome="required",
+    )  # fmt: skip
+    return validated.accepted_rows().unique(CLIENT_ID, keep="last", maintain_order=True)
+
+
+def _fit_policy(policy: RehearsalPolicy, rows: pl.DataFrame, data: DataFile) -> RehearsalPolicy:
+    """The policy with batches that leave nearly half of the clients to learn from."""
+    parts = QUIET_COUNT + 2 * DRIFTED_COUNT
+    batch_rows = min(policy.batch_rows, rows.height // (2 * parts))
+    if batch_rows < FEWEST_BATCH_ROWS:
+        raise InputError(
+            f"data {data.path}", found=f"{rows.height:,} clients",
+            expected=f"at least {2 * parts * FEWEST_BATCH_ROWS:,}, for a history and six months",
+            remedy="Name a larger file with --data, or --data simulated.",
+        )  # fmt: skip
+    return replace(policy, batch_rows=batch_rows)
 
 
 def _prefer_late(pool: pl.DataFrame, *, seed: int, policy: RehearsalPolicy) -> pl.DataFrame:

@@ -1,6 +1,7 @@
 """From statements with outcomes to a challenger: rows, split, fit, evaluate. What becomes of it is `contest`'s."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +24,7 @@ from credit_default.services.ingestion import check_file, judge_file, keep_quara
 from credit_default.services.wiring import Wiring
 
 FOLD_COUNT = 5
+FOLD_SEEDS = (0, 1, 2)  # fixed beforehand: a figure that stands in a document is a mean over these draws
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,6 +47,18 @@ class Challenger:
     evaluation: Evaluation
     test_defaulted: np.ndarray
     test_probability: np.ndarray
+
+
+@dataclass(frozen=True, slots=True)
+class CrossValidation:
+    """One evaluation of pooled out-of-fold probabilities for each seed of `FOLD_SEEDS`."""
+
+    evaluations: tuple[Evaluation, ...]
+
+    def average(self) -> Mapping[str, float]:
+        """Each metric's mean over the seeds."""
+        names = self.evaluations[0].metrics
+        return {name: sum(e.metrics[name].value for e in self.evaluations) / len(self.evaluations) for name in names}
 
 
 def read_training_rows(wiring: Wiring, *, month: str | None) -> TrainingRows:
@@ -109,16 +123,32 @@ def fit_challenger(wiring: Wiring, training: TrainingRows, sides: Split) -> Chal
     return Challenger(bundle, evaluation, defaulted, probability)
 
 
-def cross_validate_recipe(wiring: Wiring, recipe: Recipe, rows: pl.DataFrame) -> OutOfFold:
-    """Out-of-fold probabilities of a recipe on these rows, from the cache when they were computed before."""
-    common = {"schema": wiring.schema, "features": wiring.portfolio.features, "fold_count": FOLD_COUNT}
-    seed = wiring.settings.seed
-    digest = digest_recipe_and_rows(recipe, rows, seed=seed, **common)
-    path = Path(wiring.settings.cache) / "folds" / f"{digest}.npz"
-    ordered = rows.sort(KEY)
+def cross_validate_challenger(wiring: Wiring, challenger: Challenger, training: TrainingRows) -> CrossValidation:
+    """How good the challenger's recipe is on all rows, each scored by a forest that did not see it, for three draws."""
+    rows = training.rows.sort(KEY)
+    defaulted = rows[OUTCOME].to_numpy()
+    return CrossValidation(
+        tuple(
+            evaluate(
+                defaulted, cross_validate_recipe(wiring, challenger.bundle.recipe, rows, seed=seed).default_probability,
+                policy=wiring.settings.decision, seed=seed,
+            )
+            for seed in FOLD_SEEDS
+        )
+    )  # fmt: skip
+
+
+def cross_validate_recipe(wiring: Wiring, recipe: Recipe, rows: pl.DataFrame, *, seed: int) -> OutOfFold:
+    """Out-of-fold probabilities of a recipe on rows sorted by key, from the cache when they were computed before.
+
+    The forest draws by the recipe's seed plus this one, so that another draw of folds is another draw of trees too.
+    """
+    recipe = replace(recipe, seed=recipe.seed + seed)
+    common = {"schema": wiring.schema, "features": wiring.portfolio.features, "fold_count": FOLD_COUNT, "seed": seed}
+    path = Path(wiring.settings.cache) / "folds" / f"{digest_recipe_and_rows(recipe, rows, **common)}.npz"
     if path.is_file():
         return _read_folds(path)
-    folds = cross_validate(recipe, ordered, seed=seed, job_count=wiring.settings.jobs, **common)
+    folds = cross_validate(recipe, rows, job_count=wiring.settings.jobs, **common)
     path.parent.mkdir(parents=True, exist_ok=True)
     neighbour = path.with_suffix(".part.npz")
     np.savez_compressed(neighbour, default_probability=folds.default_probability, fold=folds.fold)

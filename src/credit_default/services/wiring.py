@@ -8,8 +8,7 @@ from pathlib import Path
 from credit_default.adapters.lake import Lake, open_lake
 from credit_default.adapters.registry import Registry
 from credit_default.adapters.tracking import Tracking
-from credit_default.data.contract import Schema
-from credit_default.data.declaration import parse_schema
+from credit_default.data.contract import Schema, parse_schema
 from credit_default.data.schema import CREDIT_CARD
 from credit_default.errors import InputError
 from credit_default.model.declaration import Feature, parse_features

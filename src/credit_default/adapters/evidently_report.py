@@ -1,0 +1,146 @@
+"""Evidently's part (its home): pandas frames in, its dictionary and its page out, and the one reader of that dictionary.
+
+The dictionary's shape changed with 0.7 and may again: `read_drift` takes from it what a gate needs and refuses another
+shape. Method and threshold are given for each column, because the defaults change their meaning with the row count.
+"""
+
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from credit_default.adapters.drift_statistics import measure_stability
+from credit_default.errors import ServiceError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+PSI_NAME: Final = "psi_deciles"
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedColumn:
+    """One column of both frames: what it is to Evidently, and how its drift is measured."""
+
+    name: str
+    is_code: bool
+    method: str  # in Evidently's words
+    threshold: float
+
+
+@dataclass(frozen=True, slots=True)
+class MeasuredDrift:
+    """What Evidently says of one column."""
+
+    method: str
+    statistic: float
+    threshold: float
+    drifted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class EvidentlyReport:
+    """A finished report: its dictionary as Evidently gives it, and its page."""
+
+    content: Mapping[str, Any]
+    html: str
+
+
+def run_drift_report(
+    *, reference: "pd.DataFrame", current: "pd.DataFrame", columns: Sequence[ComparedColumn], summary: bool
+) -> EvidentlyReport:
+    """The drift of each column, in the order given, the data summary behind it when asked for."""
+    with _quiet():
+        from evidently import DataDefinition, Report
+        from evidently.metrics import ValueDrift
+        from evidently.presets import DataSummaryPreset
+
+        _register_psi()
+        definition = DataDefinition(
+            numerical_columns=[c.name for c in columns if not c.is_code],
+            categorical_columns=[c.name for c in columns if c.is_code],
+        )
+        metrics: list[Any] = [ValueDrift(column=c.name, method=c.method, threshold=c.threshold) for c in columns]
+        report = Report([*metrics, *([DataSummaryPreset()] if summary else [])], include_tests=True)
+        return _run(report, definition, reference=reference, current=current)
+
+
+def run_quality_report(*, reference: "pd.DataFrame", current: "pd.DataFrame") -> EvidentlyReport:
+    """How well decisions and probabilities met the outcomes: columns `outcome` and `decision` (0/1), `probability`."""
+    with _quiet():
+        from evidently import BinaryClassification, DataDefinition, Report
+        from evidently.presets import ClassificationPreset
+
+        roles = BinaryClassification(
+            target="outcome", prediction_labels="decision", prediction_probas="probability", pos_label=1
+        )
+        definition = DataDefinition(
+            numerical_columns=["probability"], categorical_columns=["outcome", "decision"], classification=[roles]
+        )
+        report = Report([ClassificationPreset()])
+        return _run(report, definition, reference=reference, current=current)
+
+
+def read_drift(content: Mapping[str, Any]) -> dict[str, MeasuredDrift]:
+    """Each column's drift out of Evidently's dictionary. Raises `ServiceError` when it is of another shape."""
+    try:
+        failed = {
+            test["metric_config"]["params"]["column"]: {"FAIL": True, "SUCCESS": False}[_read_status(test)]
+            for test in content["tests"]
+            if test["id"] == "drift"
+        }
+        return {
+            config["column"]: MeasuredDrift(
+                str(config["method"]), float(metric["value"]), float(config["threshold"]), failed[config["column"]]
+            )
+            for metric in content["metrics"]
+            if (config := metric["config"])["type"].endswith(":ValueDrift")
+        }
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise ServiceError(
+            "Evidently's report",
+            found=f"a dictionary of another shape ({type(error).__name__}: {error})",
+            expected="metrics and tests as in Evidently 0.7",
+            remedy="Install the versions that requirements.lock names.",
+        ) from error
+
+
+def _read_status(test: Mapping[str, Any]) -> str:
+    status = test["status"]
+    return str(getattr(status, "value", status))
+
+
+def _run(report: Any, definition: Any, *, reference: "pd.DataFrame", current: "pd.DataFrame") -> EvidentlyReport:
+    from evidently import Dataset
+
+    done = report.run(
+        current_data=Dataset.from_pandas(current, data_definition=definition),
+        reference_data=Dataset.from_pandas(reference, data_definition=definition),
+    )
+    return EvidentlyReport(done.dict(), done.get_html_str(as_iframe=False))
+
+
+def _register_psi() -> None:
+    from evidently.legacy.calculations.stattests import StatTest, register_stattest
+    from evidently.legacy.core import ColumnType
+
+    def measure(reference: Any, current: Any, kind: Any, threshold: float) -> tuple[float, bool]:
+        is_code = kind == ColumnType.Categorical
+        index = measure_stability(reference.to_numpy(), current.to_numpy(), is_code=is_code).index
+        return index, index >= threshold
+
+    test = StatTest(
+        name=PSI_NAME,
+        display_name="PSI (deciles of the reference)",
+        allowed_feature_types=[ColumnType.Categorical, ColumnType.Numerical],
+        default_threshold=0.1,
+    )
+    register_stattest(test, default_impl=measure)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Evidently's own, on its way through pandas, plotly and pydantic
+        yield

@@ -1,0 +1,64 @@
+"""An Evidently page made ours: a heading that says what it is about, and nothing in it that a browser could run by mistake.
+
+Evidently writes the values it shows into a script as they are. Only numbers and names of ours reach it; should anything
+else ever, it stays text here.
+"""
+
+import html
+from dataclasses import dataclass
+from typing import Final
+
+from credit_default.adapters.lake import check_hex
+from credit_default.errors import ServiceError
+
+_BODY: Final = "\n    <body>\n"
+_HEADING: Final = """\
+    <header style="font: 16px/1.5 sans-serif; padding: 12px 24px; background: {background}; color: #1d2433">
+      <strong>{text}</strong>{note}
+    </header>
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class ReportTitle:
+    """What a report is about. The same batch_id and model version stand in MLflow and Prefect."""
+
+    batch_id: str
+    model_version: int
+    simulated: bool = False
+
+    @property
+    def text(self) -> str:
+        """One line: batch, model version, and `simulated data` where it is."""
+        origin = " · SIMULATED data" if self.simulated else ""
+        return f"credit-default · batch {check_hex(self.batch_id, 'batch_id')} · model version {self.model_version}{origin}"
+
+    @property
+    def data_origin(self) -> str:
+        """`real` or `simulated`."""
+        return "simulated" if self.simulated else "real"
+
+
+def write_page(page: str, *, title: ReportTitle) -> str:
+    """Evidently's page with our title and heading; a `<` inside its data is written so that no browser sees a tag.
+
+    Raises `ServiceError` when the page is not built as Evidently 0.7 builds it.
+    """
+    head, body, rest = page.partition(_BODY)
+    if not body or "<head>" not in head:
+        raise ServiceError(
+            "Evidently's page",
+            found="another layout",
+            expected="a head with its data, then a body",
+            remedy="Install the versions that requirements.lock names.",
+        )
+    data = "\n".join(_hide_tags(line) for line in head.split("\n"))
+    text = html.escape(title.text)
+    note = "<br>No real client stands behind these figures." if title.simulated else ""
+    heading = _HEADING.format(text=text, note=note, background="#ffe08a" if title.simulated else "#e8ecf4")
+    return data.replace("<head>", f"<head>\n        <title>{text}</title>", 1) + body + heading + rest
+
+
+def _hide_tags(line: str) -> str:
+    # Data stand on lines of their own (`var … = {JSON};`), and in JSON a `<` occurs within strings only.
+    return line.replace("<", "\\u003c") if line.lstrip().startswith("var ") else line

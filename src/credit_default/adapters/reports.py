@@ -1,0 +1,199 @@
+"""Reference against current: the report that people open, and its figures for the drift gate.
+
+Evidently draws and measures; here stands what it may be given (no empty or text column, numbers and our own names only),
+how much of it (pictures and statistics both on at most `sample_rows` of each side) and how its page becomes a file.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import polars as pl
+
+from credit_default.adapters.drift_statistics import measure_stability
+from credit_default.adapters.evidently_report import (
+    PSI_NAME,
+    ComparedColumn,
+    EvidentlyReport,
+    MeasuredDrift,
+    read_drift,
+    run_drift_report,
+    run_quality_report,
+)
+from credit_default.adapters.report_page import ReportTitle, write_page
+from credit_default.adapters.staging import write_whole
+from credit_default.data.contract import KEY, OUTCOME, Schema
+from credit_default.errors import InputError, ServiceError, show_examples
+from credit_default.gates.drift import ColumnDrift, DriftReport
+from credit_default.model.decision import DECLINE
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["ReportTitle", "compare"]
+
+SAMPLE_ROWS: Final = 5_000
+DECISION_THRESHOLD: Final = 0.1
+_SCORE, _DECISION = "default_probability", "decision"
+
+
+def compare(
+    *,
+    reference: pl.DataFrame | None,
+    current: pl.DataFrame,
+    schema: Schema,
+    score_threshold: float,
+    folder: Path,
+    title: ReportTitle,
+    full: bool = False,
+    sample_rows: int = SAMPLE_ROWS,
+) -> DriftReport:
+    """How far each input and the score of `current` have moved from `reference`, with a report in `folder`.
+
+    Both frames hold the key, the schema's inputs, default_probability and decision; `reference` is the one that travels
+    with the model. Writes report.html and report.json; `full` adds a data summary and, where `defaulted` is known on both
+    sides, quality.html and quality.json on the rows that have it. Statistics and pictures come from the same at most
+    `sample_rows` rows a side, every n-th by score, so that the same frames give the same report.
+
+    Raises `InputError` for a frame that is missing, empty, or lacks a column or a value, `ServiceError` for Evidently's
+    own trouble or the disk's.
+    """
+    columns = _plan_columns(schema, score_threshold)
+    if reference is None:
+        raise _refuse(
+            "reference", found="none with the model", expected="scored rows that the model was not trained on"
+        )
+    earlier, later = (
+        _sample_rows(_check_frame(frame, columns, name=name), sample_rows)
+        for frame, name in ((reference, "reference"), (current, "current rows"))
+    )
+    report = run_drift_report(
+        reference=_to_pandas(earlier, columns), current=_to_pandas(later, columns), columns=columns, summary=full
+    )
+    paths = _write_report(report, folder, "report", title=title)
+    if full:
+        paths |= _write_quality(earlier, later, folder, title=title)
+    return _build_drift_report(read_drift(report.content), columns, earlier=earlier, later=later, paths=paths)
+
+
+def _plan_columns(schema: Schema, score_threshold: float) -> tuple[ComparedColumn, ...]:
+    # The score first: it is what a reader of the page asks for.
+    return (
+        ComparedColumn(_SCORE, is_code=False, method=PSI_NAME, threshold=score_threshold),
+        ComparedColumn(_DECISION, is_code=True, method=PSI_NAME, threshold=DECISION_THRESHOLD),
+        *(
+            ComparedColumn(
+                column.name,
+                is_code=column.kind == "code",
+                method=PSI_NAME if column.drift_method == "psi" else column.drift_method,
+                threshold=column.drift_threshold,
+            )
+            for column in schema.inputs
+        ),
+    )
+
+
+def _check_frame(frame: pl.DataFrame, columns: Sequence[ComparedColumn], *, name: str) -> pl.DataFrame:
+    if frame.is_empty():
+        raise _refuse(name, found="no rows", expected="at least one")
+    missing = [column.name for column in columns if column.name not in frame.columns]
+    if missing:
+        raise _refuse(name, found=f"no column {show_examples(missing)}", expected="every input, score and decision")
+    for column in columns:
+        values = frame[column.name]
+        if values.null_count():
+            raise _refuse(
+                f"{name}, column {column.name!r}", found=f"{values.null_count()} empty values", expected="none"
+            )
+        # Evidently writes category values into its page as they are: numbers and our own two words carry no markup.
+        good = values.is_in(["accept", DECLINE]).all() if column.name == _DECISION else values.dtype.is_numeric()
+        if not good or (column.is_code and values.dtype.is_float()):
+            raise _refuse(f"{name}, column {column.name!r}", found=f"{values.dtype} values", expected="checked values")
+    return frame
+
+
+def _sample_rows(frame: pl.DataFrame, count: int) -> pl.DataFrame:
+    if frame.height <= count:
+        return frame
+    keys = [key for key in KEY if key in frame.columns]
+    return frame.sort(_SCORE, *keys)[np.linspace(0, frame.height - 1, count).round().astype(np.int64)]
+
+
+def _to_pandas(frame: pl.DataFrame, columns: Sequence[ComparedColumn]) -> "pd.DataFrame":
+    texts = [pl.col(column.name).cast(pl.String) for column in columns if column.is_code]
+    numbers = [pl.col(column.name).cast(pl.Float64) for column in columns if not column.is_code]
+    return frame.select(*numbers, *texts).to_pandas()
+
+
+def _write_report(report: EvidentlyReport, folder: Path, name: str, *, title: ReportTitle) -> dict[str, str]:
+    content = {"title": title.text, "data_origin": title.data_origin, **report.content}
+    html, data = folder / f"{name}.html", folder / f"{name}.json"
+    write_whole(html, write_page(report.html, title=title).encode())
+    write_whole(data, json.dumps(content, default=_to_json).encode())
+    prefix = "" if name == "report" else f"{name} "
+    return {f"{prefix}html": str(html), f"{prefix}json": str(data)}
+
+
+def _write_quality(earlier: pl.DataFrame, later: pl.DataFrame, folder: Path, *, title: ReportTitle) -> dict[str, str]:
+    if not all(OUTCOME in frame.columns for frame in (earlier, later)):
+        return {}
+    sides = [frame.drop_nulls(OUTCOME) for frame in (earlier, later)]
+    if any(side[OUTCOME].n_unique() < 2 for side in sides):  # noqa: PLR2004 - one class has no curve
+        return {}
+    told = [
+        side.select(
+            outcome=pl.col(OUTCOME).cast(pl.Int64),
+            decision=(pl.col(_DECISION) == DECLINE).cast(pl.Int64),
+            probability=pl.col(_SCORE),
+        ).to_pandas()
+        for side in sides
+    ]
+    return _write_report(run_quality_report(reference=told[0], current=told[1]), folder, "quality", title=title)
+
+
+def _build_drift_report(
+    measured: Mapping[str, MeasuredDrift],
+    columns: Sequence[ComparedColumn],
+    *,
+    earlier: pl.DataFrame,
+    later: pl.DataFrame,
+    paths: Mapping[str, str],
+) -> DriftReport:
+    unmeasured = [column.name for column in columns if column.name not in measured]
+    if unmeasured:
+        raise ServiceError(
+            "Evidently's report",
+            found=f"nothing on {show_examples(unmeasured)}",
+            expected="every column",
+            remedy="Install the versions that requirements.lock names.",
+        )
+    drifts = [_build_drift(column, measured[column.name], earlier=earlier, later=later) for column in columns]
+    score, inputs = drifts[0], tuple(drifts[2:])
+    share = sum(drift.drifted for drift in inputs) / len(inputs)
+    return DriftReport(inputs, score, share, earlier.height, later.height, dict(paths))
+
+
+def _build_drift(
+    column: ComparedColumn, measured: MeasuredDrift, *, earlier: pl.DataFrame, later: pl.DataFrame
+) -> ColumnDrift:
+    before, after = (frame[column.name].to_numpy() for frame in (earlier, later))
+    if measured.method == PSI_NAME:
+        bin_count = measure_stability(before, after, is_code=column.is_code).bin_count
+    elif column.is_code:
+        bin_count = len(np.unique(np.concatenate([before, after])))
+    else:
+        bin_count = len(np.histogram_bin_edges(np.concatenate([before, after]), bins="sturges")) - 1
+    method = "psi" if measured.method == PSI_NAME else measured.method
+    return ColumnDrift(column.name, method, measured.statistic, measured.threshold, measured.drifted, bin_count)
+
+
+def _to_json(value: Any) -> Any:
+    if isinstance(value, np.generic):
+        return value.item()
+    return getattr(value, "value", None) or str(value)
+
+
+def _refuse(thing: str, *, found: str, expected: str) -> InputError:
+    return InputError(thing, found=found, expected=expected, remedy="Compare checked and scored rows of one portfolio.")

@@ -1,0 +1,38 @@
+"""demo: the whole life of a model on this laptop, in a lake that is made afresh each time."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from credit_default.cli.options import Config, Json, Quiet, Seed, collect_flags
+from credit_default.cli.output import Output, run_command
+
+if TYPE_CHECKING:
+    from credit_default.views.summary import Summary
+
+
+def demo(
+    data: Annotated[
+        str | None,
+        typer.Option(
+            "--data", help="public, simulated, or a file with outcomes.  [default: public]", show_default=False
+        ),
+    ] = None,
+    lake: Annotated[str, typer.Option("--lake", help="Made afresh: what stands there is removed first.")] = "demo-lake",
+    month: Annotated[
+        str, typer.Option("--month", help="YYYY-MM, for a file without a statement_month column.")
+    ] = "2005-09",
+    config: Config = None,
+    seed: Seed = None,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Live the whole life of a model: train, promote, six months, drift, outcomes, a retrain, the gate."""
+    flags = collect_flags(data=data, lake=lake, seed=seed)
+
+    def act(output: Output) -> "Summary":
+        from credit_default.cli.life import live
+
+        return live(output, flags, config=config or [], month=month)
+
+    run_command("demo", act, as_json=json, quiet=quiet)

@@ -1,0 +1,108 @@
+"""A model's life from the first statement to its first rival, told step by step: what `demo` does."""
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from credit_default.cli.output import Output
+from credit_default.cli.session import read_settings, run_flow
+from credit_default.errors import InputError
+
+if TYPE_CHECKING:
+    from credit_default.services.rehearsal import Rehearsal
+    from credit_default.settings import Settings
+    from credit_default.views.summary import Summary
+
+MARKER = ".credit-default-demo"
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """What the demo's flows came to, in order."""
+
+    training: "Summary"
+    scored: "tuple[Summary, ...]"
+    monitored: "tuple[Summary, ...]"
+    judged: "tuple[Summary, ...]"
+    retraining: "Summary"
+
+
+def live(output: Output, flags: dict[str, Any], *, config: list[str], month: str) -> "Summary":
+    """The summary of a whole life; exit code 0 whatever the gates decided, since all of it is the story."""
+    settings = read_settings(flags, config)
+    lake = _clear_lake(Path(settings.lake))
+    from credit_default.flows.session import flow_session
+
+    with flow_session(settings):
+        with output.step("getting the data") as found:
+            from credit_default.services.rehearsal import rehearse
+
+            rehearsal = rehearse(settings, lake / "incoming", month=month)
+            found(rehearsal.story)
+        life = _run_flows(output, settings, rehearsal, config=config, flags=flags)
+    from credit_default.views.life import LivedMonth, render_life, summarise_life
+
+    months = [
+        LivedMonth(month.statement_month, month.drifted, *found)
+        for month, *found in zip(rehearsal.months, life.scored, life.monitored, life.judged, strict=True)
+    ]
+
+    if not output.as_json:
+        from rich.console import Console
+
+        Console(highlight=False).print(render_life(months))
+    return summarise_life(life.training, life.retraining, months, lake=str(settings.lake), notes=rehearsal.notes)
+
+
+def _run_flows(
+    output: Output, settings: "Settings", rehearsal: "Rehearsal", *, config: list[str], flags: dict[str, Any]
+) -> Life:
+    from credit_default.flows.monitor import monitor
+    from credit_default.flows.predict import predict
+    from credit_default.flows.train import train
+
+    common = {"overrides": {**flags, "data": str(rehearsal.training)}, "config": config}
+    with output.step("training a random forest") as found:
+        training = run_flow(train, **common)
+        found(f"version {training.model_version} {training.status}; {training.verdicts[-1].reasons[0]}")
+    scored, monitored = [], []
+    for month in rehearsal.months:
+        with output.step(f"scoring {month.statement_month}") as found:
+            scored.append(run_flow(predict, batch=str(month.statements), **common))
+            monitored.append(run_flow(monitor, batch_id=scored[-1].batch_id, full=month.drifted, **common))
+            verdict = monitored[-1].verdicts[0]
+            found(f"{scored[-1].counts['scored']:,} rows; drift {verdict.level}: {verdict.reasons[0]}")
+    with output.step("outcomes arrive") as found:
+        found(_take_in(settings, rehearsal))
+    judged = []
+    with output.step("judging performance by batch") as found:
+        for summary in scored:
+            judged.append(run_flow(monitor, batch_id=summary.batch_id, full=summary is scored[-1], **common))
+        found(", ".join(s.verdicts[-1].level for s in judged))
+    with output.step("retraining on what is known now") as found:
+        retraining = run_flow(train, refresh=True, **common)
+        found(f"version {retraining.model_version}, {retraining.status}; {retraining.verdicts[-1].reasons[0]}")
+    return Life(training, tuple(scored), tuple(monitored), tuple(judged), retraining)
+
+
+def _take_in(settings: "Settings", rehearsal: "Rehearsal") -> str:
+    from credit_default.services.outcomes import take_in_outcomes
+    from credit_default.services.wiring import wire
+
+    wiring = wire(settings, commit="")
+    merged = [take_in_outcomes(wiring, month.outcomes) for month in rehearsal.months]
+    return f"{sum(summary.counts['new'] for summary in merged):,} of them"
+
+
+def _clear_lake(root: Path) -> Path:
+    """The demo's lake, empty. A folder that the demo did not make is never removed."""
+    if root.exists() and any(root.iterdir()) and not (root / MARKER).exists():
+        raise InputError(
+            f"lake {root}", found="a folder that the demo did not make", expected="a new one, or the demo's own",
+            remedy="Name another with --lake, or remove it yourself.",
+        )  # fmt: skip
+    shutil.rmtree(root, ignore_errors=True)
+    root.mkdir(parents=True)
+    (root / MARKER).touch()
+    return root

@@ -1,0 +1,82 @@
+"""models: who sits in the champion's seat, and the two ways to change that by hand."""
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from credit_default.cli.options import Config, Json, Lake, Quiet, collect_flags
+from credit_default.cli.output import Output, run_command
+from credit_default.cli.session import read_settings
+
+if TYPE_CHECKING:
+    from credit_default.services.wiring import Wiring
+    from credit_default.views.summary import Summary
+
+app = typer.Typer(help="The registered versions: show, promote, rollback.", no_args_is_help=True)
+
+
+@app.command()
+def show(lake: Lake = None, config: Config = None, json: Json = False, quiet: Quiet = False) -> None:
+    """Every version: its seat, its figures, and the verdict that it was promoted or refused by."""
+
+    def act(output: Output) -> "Summary":
+        from credit_default.services.models import list_models, summarise_models
+        from credit_default.views.models import render_models
+
+        models = list_models(_wire(collect_flags(lake=lake), config))
+        if not output.as_json:
+            from rich.console import Console
+
+            Console(highlight=False).print(render_models(models))
+        return summarise_models(models)
+
+    run_command("models show", act, as_json=json, quiet=quiet)
+
+
+@app.command()
+def promote(
+    version: Annotated[int, typer.Argument(help="The version's number.", min=1)],
+    reason: Annotated[str, typer.Option("--reason", help="Why, for the record.")],
+    lake: Lake = None,
+    config: Config = None,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Make a version the champion by a person's decision, with the reason on record."""
+
+    def act(output: Output) -> "Summary":
+        del output
+        from credit_default.flows.context import read_clock
+        from credit_default.services.models import promote_by_hand
+
+        return promote_by_hand(_wire(collect_flags(lake=lake), config), version, reason=reason, decided_at=read_clock())
+
+    run_command("models promote", act, as_json=json, quiet=quiet)
+
+
+@app.command()
+def rollback(
+    reason: Annotated[str, typer.Option("--reason", help="Why, for the record.")],
+    lake: Lake = None,
+    config: Config = None,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Put the previous champion back in its seat."""
+
+    def act(output: Output) -> "Summary":
+        del output
+        from credit_default.flows.context import read_clock
+        from credit_default.services.models import roll_back
+
+        return roll_back(_wire(collect_flags(lake=lake), config), reason=reason, decided_at=read_clock())
+
+    run_command("models rollback", act, as_json=json, quiet=quiet)
+
+
+def _wire(flags: dict[str, Any], config: list[str] | None) -> "Wiring":
+    from credit_default.flows.context import connect
+    from credit_default.flows.session import prepare_libraries
+
+    prepare_libraries(read_settings(flags, config))
+    return connect(flags, config or [])

@@ -1,0 +1,127 @@
+"""train, predict, outcomes, monitor: the commands of the loop, each a flow or two on a server."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from credit_default.cli.options import Config, Json, Lake, Month, Portfolio, Quiet, Seed, collect_flags
+from credit_default.cli.output import Output, run_command
+from credit_default.cli.session import read_settings, run_flow
+
+if TYPE_CHECKING:
+    from credit_default.views.summary import Summary
+
+Data = Annotated[
+    str | None,
+    typer.Option("--data", help="public, simulated, or a file with outcomes.  [default: public]", show_default=False),
+]
+
+
+def train(
+    data: Data = None,
+    cross_validate: Annotated[
+        bool, typer.Option("--cross-validate", help="Also judge the recipe on five folds (cached).")
+    ] = False,
+    refresh: Annotated[
+        bool, typer.Option("--refresh", help="Train on all rows in the lake whose outcome is known by now.")
+    ] = False,
+    month: Month = None,
+    lake: Lake = None,
+    portfolio: Portfolio = None,
+    config: Config = None,
+    seed: Seed = None,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Train a challenger; the gate decides whether it becomes the champion."""
+    flags = collect_flags(data=data, lake=lake, portfolio=portfolio, seed=seed)
+
+    def act(output: Output) -> "Summary":
+        settings = read_settings(flags, config)
+        from credit_default.flows.session import flow_session
+
+        with output.step("training") as found, flow_session(settings):
+            from credit_default.flows.train import train as flow
+
+            summary = run_flow(
+                flow, overrides=flags, config=config, month=month, refresh=refresh, cross_validated=cross_validate
+            )
+            found(summary.status)
+        return summary
+
+    run_command("train", act, as_json=json, quiet=quiet)
+
+
+def predict(
+    batch: Annotated[str | None, typer.Argument(help="A file of statements: .csv, .xls, .xlsx or .parquet.")] = None,
+    incoming: Annotated[bool, typer.Option("--incoming", help="Score every file that waits in LAKE/incoming.")] = False,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Also write the scores to this .csv or .parquet.", show_default=False)
+    ] = None,
+    month: Month = None,
+    lake: Lake = None,
+    portfolio: Portfolio = None,
+    config: Config = None,
+    seed: Seed = None,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Score statements with the champion, then compare them with what it was trained on."""
+    flags = collect_flags(lake=lake, portfolio=portfolio, seed=seed)
+
+    def act(output: Output) -> "Summary":
+        from credit_default.cli.batches import score_batches
+
+        settings = read_settings(flags, config)
+        return score_batches(
+            output, settings, batch=batch, incoming=incoming, out=out, month=month,
+            common={"overrides": flags, "config": config},
+        )  # fmt: skip
+
+    run_command("predict", act, as_json=json, quiet=quiet)
+
+
+def outcomes(
+    file: Annotated[str, typer.Argument(help="client_id, statement_month, defaulted, observed_at: .csv or .parquet.")],
+    lake: Lake = None,
+    config: Config = None,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Take in what became of clients; the last observation of a client and month wins."""
+    flags = collect_flags(lake=lake)
+
+    def act(output: Output) -> "Summary":
+        settings = read_settings(flags, config)
+        with output.step(f"taking in {file}"):
+            from credit_default.services.outcomes import take_in_outcomes
+            from credit_default.services.wiring import wire
+
+            return take_in_outcomes(wire(settings, commit=""), Path(file))
+
+    run_command("outcomes", act, as_json=json, quiet=quiet)
+
+
+def monitor(
+    batch: Annotated[str | None, typer.Argument(help="A batch_id; the batch scored last when not given.")] = None,
+    history: Annotated[bool, typer.Option("--history", help="What was found so far, as a table.")] = False,
+    lake: Lake = None,
+    portfolio: Portfolio = None,
+    config: Config = None,
+    seed: Seed = None,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Compare a scored batch with what its model was trained on, and with what became of it."""
+    flags: dict[str, Any] = collect_flags(lake=lake, portfolio=portfolio, seed=seed)
+
+    def act(output: Output) -> "Summary":
+        from credit_default.cli.batches import monitor_batch, show_history
+
+        settings = read_settings(flags, config)
+        if history:
+            return show_history(output, settings)
+        return monitor_batch(output, settings, batch_id=batch, common={"overrides": flags, "config": config})
+
+    run_command("monitor", act, as_json=json, quiet=quiet)

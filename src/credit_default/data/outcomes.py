@@ -1,0 +1,18 @@
+"""What became of clients, as it arrives later: one observation a row, the same client and month perhaps more than once."""
+
+from credit_default.data.contract import CLIENT_ID, STATEMENT_MONTH, Column, Schema
+from credit_default.data.schema import CREDIT_CARD
+
+OBSERVED_AT = "observed_at"
+
+OBSERVED_OUTCOMES = Schema(
+    name="outcomes",
+    version="1",
+    columns=(
+        Column(CLIENT_ID, "identifier", "Who: as in the statements.", aliases=("ID",)),
+        Column(STATEMENT_MONTH, "month", "The month of the statement that the outcome belongs to, YYYY-MM."),
+        Column(OBSERVED_AT, "time", "When this became known, ISO 8601 with a zone, or a day (UTC)."),
+    ),
+    outcome=CREDIT_CARD.outcome,
+    unique_key=False,
+)

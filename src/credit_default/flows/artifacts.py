@@ -1,0 +1,11 @@
+"""What a run leaves in the Prefect UI: one markdown artifact with the verdict, its reasons and where else to look."""
+
+from prefect.artifacts import create_markdown_artifact
+
+from credit_default.views.markdown import write_markdown
+from credit_default.views.summary import Summary
+
+
+def publish_summary(summary: Summary, *, simulated: bool) -> None:
+    """Nothing; the summary stands as the artifact `<command>-summary` of the run that calls this."""
+    create_markdown_artifact(write_markdown(summary, simulated=simulated), key=f"{summary.command}-summary")

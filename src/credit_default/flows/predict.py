@@ -1,0 +1,43 @@
+"""The flow `predict`: one batch of statements is scored by the champion, once."""
+
+from typing import Any
+
+from prefect import flow
+from prefect.states import Completed, State
+
+from credit_default.flows.artifacts import publish_summary
+from credit_default.flows.context import connect, read_clock
+from credit_default.flows.events import announce
+from credit_default.flows.script import run_as_script
+from credit_default.flows.steps import network_step, step
+from credit_default.services import ingestion, prediction, recording
+from credit_default.views.summary import Summary
+
+check_file = step(ingestion.check_file, "check")
+judge_file = step(ingestion.judge_file, "judge quality")
+load_champion = network_step(prediction.load_champion, "load champion")
+score_file = step(prediction.score_file, "score")
+record_scores = network_step(recording.record_scores, "record")
+
+
+@flow(name="predict", validate_parameters=False)
+def predict(
+    batch: str,
+    overrides: dict[str, Any] | None = None,
+    config: list[str] | None = None,
+    month: str | None = None,
+) -> State[Summary]:
+    """A completed run named `Scored` or `AlreadyScored`, carrying its summary; `batch` is a file's path."""
+    wiring = connect(overrides or {}, config or [])
+    checked = check_file(wiring, batch, month=month, outcome="ignored")
+    verdict = judge_file(wiring, checked)
+    champion = load_champion(wiring)
+    scored = score_file(wiring, checked, champion, scored_at=read_clock())
+    summary = record_scores(wiring, checked, scored, verdict)
+    publish_summary(summary, simulated=checked.data_origin == "simulated")
+    announce(summary)
+    return Completed(name="AlreadyScored" if scored.was_there else "Scored", message=summary.status, data=summary)
+
+
+if __name__ == "__main__":
+    run_as_script(predict)

@@ -1,0 +1,54 @@
+"""The flow `train`: statements with outcomes become a challenger, and perhaps the champion."""
+
+from typing import Any
+
+from prefect import flow
+from prefect.states import Completed, State
+
+from credit_default.flows.artifacts import publish_summary
+from credit_default.flows.context import connect, read_clock
+from credit_default.flows.events import announce
+from credit_default.flows.script import run_as_script
+from credit_default.flows.steps import network_step, step
+from credit_default.services import contest, prediction, recording, training
+from credit_default.views.summary import Summary
+
+read_training_rows = network_step(training.read_training_rows, "read training rows")
+read_known_rows = step(training.read_known_rows, "read known rows")
+split_rows = step(training.split_rows, "split by client")
+fit_challenger = step(training.fit_challenger, "fit")
+cross_validate = step(training.cross_validate_challenger, "cross-validate")
+find_champion = network_step(prediction.find_champion, "find champion")
+register_challenger = network_step(recording.register_challenger, "record and register")
+judge_challenger = step(contest.judge_challenger, "judge promotion")
+seat_winner = network_step(recording.seat_winner, "promote or keep")
+
+
+@flow(name="train", validate_parameters=False)
+def train(
+    overrides: dict[str, Any] | None = None,
+    config: list[str] | None = None,
+    month: str | None = None,
+    refresh: bool = False,  # noqa: FBT001, FBT002 - a flow's parameters are named in the UI
+    cross_validated: bool = False,  # noqa: FBT001, FBT002
+) -> State[Summary]:
+    """A completed run named `Promoted` or `ChampionKept`, carrying its summary.
+
+    `refresh` trains on all that the lake knows by now instead of on the file that the settings name.
+    """
+    wiring = connect(overrides or {}, config or [])
+    rows = read_known_rows(wiring) if refresh else read_training_rows(wiring, month=month)
+    sides = split_rows(wiring, rows)
+    challenger = fit_challenger(wiring, rows, sides)
+    folds = cross_validate(wiring, challenger, rows) if cross_validated else None
+    champion = find_champion(wiring)
+    registered = register_challenger(wiring, rows, challenger, folds, trained_at=read_clock())
+    verdict = judge_challenger(wiring, challenger, sides, champion=champion)
+    summary = seat_winner(wiring, registered, verdict, rows=rows, decided_at=read_clock())
+    publish_summary(summary, simulated=rows.data_origin == "simulated")
+    announce(summary)
+    return Completed(name="Promoted" if verdict.passed else "ChampionKept", message=summary.status, data=summary)
+
+
+if __name__ == "__main__":
+    run_as_script(train)

@@ -1,0 +1,61 @@
+"""The registered versions for people: who sits where, and the seat changed by a person's decision."""
+
+import datetime as dt
+from collections.abc import Sequence
+
+from credit_default.adapters.model_versions import CHAMPION, ModelVersion
+from credit_default.gates.verdict import Verdict
+from credit_default.services.wiring import Wiring
+from credit_default.views.models import ModelRow
+from credit_default.views.summary import Summary
+
+
+def list_models(wiring: Wiring) -> tuple[ModelRow, ...]:
+    """Every registered version, the newest first."""
+    return tuple(_describe_version(version) for version in wiring.registry.list_versions())
+
+
+def summarise_models(models: Sequence[ModelRow]) -> Summary:
+    """How many versions there are and which one scores."""
+    champion = next((model for model in models if model.seat == CHAMPION), None)
+    status = f"version {champion.number} is the champion" if champion else "no champion yet"
+    return Summary(
+        "models show", status, model_version=champion.number if champion else None, counts={"versions": len(models)}
+    )
+
+
+def promote_by_hand(wiring: Wiring, number: int, *, reason: str, decided_at: dt.datetime) -> Summary:
+    """The summary, after the version has the seat; its artifact is verified first.
+
+    Raises:
+        InputError: there is no such version.
+        ArtifactError: its artifact is not the one on record.
+    """
+    version = wiring.registry.find_version(number)
+    wiring.registry.load_version(version)
+    verdict = Verdict("promotion", "ok", (f"by a person's decision: {reason}",))
+    promoted = wiring.registry.promote(version, verdict, promoted_at=decided_at)
+    return Summary("models promote", f"version {promoted.number} is the champion", model_version=promoted.number)
+
+
+def roll_back(wiring: Wiring, *, reason: str, decided_at: dt.datetime) -> Summary:
+    """The summary, after the previous champion is back in its seat.
+
+    Raises:
+        InputError: there is no champion, or none before it.
+    """
+    earlier = wiring.registry.rollback(reason=reason, rolled_back_at=decided_at)
+    return Summary("models rollback", f"version {earlier.number} is the champion again", model_version=earlier.number)
+
+
+def _describe_version(version: ModelVersion) -> ModelRow:
+    _, _, level = version.tags.get("verdict", "").partition(": ")
+    return ModelRow(
+        number=version.number,
+        seat=", ".join(version.aliases),
+        digest=version.digest,
+        trained_at=version.tags.get("trained_at", ""),
+        data_origin=version.tags.get("data_origin", ""),
+        level=level,
+        reason=version.tags.get("verdict_reasons", "").partition("\n")[0],
+    )

@@ -1,0 +1,137 @@
+"""After a batch: is it still like what its model was tested on, and, once outcomes are known, was the model right?"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from credit_default.adapters.lake_tables import read_outcomes, read_scores, scan_table
+from credit_default.adapters.reports import ReportTitle, compare
+from credit_default.adapters.snapshots import Snapshot, read_rows, read_snapshot
+from credit_default.data.contract import KEY, OUTCOME
+from credit_default.errors import InputError
+from credit_default.gates.drift import DriftReport, judge_drift
+from credit_default.gates.performance import judge_performance
+from credit_default.gates.verdict import Verdict
+from credit_default.model.bundle import ModelBundle, measure_input_importance
+from credit_default.model.evaluation import Evaluation, evaluate
+from credit_default.services.wiring import Wiring
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MonitoredBatch:
+    """A scored batch with all that monitors look at: rows with scores, outcomes where known, and its model."""
+
+    snapshot: Snapshot
+    model_version: int
+    bundle: ModelBundle
+    current: pl.DataFrame  # key, inputs, default_probability, decision; `defaulted` when any outcome is known
+    outcome_count: int
+
+    @property
+    def batch_id(self) -> str:
+        """The batch's id."""
+        return self.snapshot.digest
+
+    @property
+    def data_origin(self) -> str:
+        """`real` or `simulated`."""
+        return self.snapshot.data_origin
+
+    @property
+    def months(self) -> tuple[str, ...]:
+        """The statement months of the batch, in order."""
+        return tuple(self.current["statement_month"].unique().sort())
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Performance:
+    """How the batch's scores fared against its outcomes. `evaluation` is None when none is known."""
+
+    evaluation: Evaluation | None
+    verdict: Verdict
+    coverage_share: float  # of the scored rows, those with a known outcome
+
+
+def find_batch(wiring: Wiring, batch_id: str | None) -> MonitoredBatch:
+    """The batch under this id, or the one scored last, as the newest model version that scored it saw it.
+
+    Raises:
+        InputError: nothing was scored under that id, or nothing at all.
+    """
+    known = scan_table(wiring.lake, "scores").select("batch_id", "model_version", "scored_at")
+    wanted = known if batch_id is None else known.filter(pl.col("batch_id") == batch_id)
+    newest = wanted.sort("scored_at", "model_version", descending=True).head(1).collect()
+    if newest.is_empty():
+        raise InputError(
+            f"batch {batch_id}" if batch_id else f"lake {wiring.lake.root}", found="no scores",
+            expected="a batch that was scored", remedy="Score one with `credit-default predict FILE`.",
+        )  # fmt: skip
+    found_id, model_version = newest.select("batch_id", "model_version").row(0)
+    snapshot = read_snapshot(wiring.lake, found_id)
+    current = _join_scores(wiring, snapshot, model_version)
+    outcomes = read_outcomes(wiring.lake, months=current["statement_month"].unique().to_list()).select(*KEY, OUTCOME)
+    labelled = current.join(outcomes, on=KEY, how="left", maintain_order="left")
+    outcome_count = labelled[OUTCOME].count()
+    return MonitoredBatch(
+        snapshot, model_version, wiring.registry.load_version(wiring.registry.find_version(model_version)),
+        labelled if outcome_count else current, outcome_count,
+    )  # fmt: skip
+
+
+def compare_batch(wiring: Wiring, batch: MonitoredBatch, *, full: bool) -> DriftReport:
+    """The batch's drift from its model's reference, column by column, with an Evidently report in the lake.
+
+    Raises:
+        InputError: the batch is simulated and the model's reference is real, or the other way round.
+    """
+    return compare(
+        batch.bundle.reference, batch.current, schema=wiring.schema,
+        score_threshold=wiring.settings.drift.score_threshold,
+        folder=wiring.lake.report_folder(batch.batch_id, batch.model_version), full=full,
+        title=ReportTitle(batch.batch_id, batch.model_version, simulated=batch.data_origin == "simulated"),
+    )  # fmt: skip
+
+
+def judge_batch(wiring: Wiring, batch: MonitoredBatch, report: DriftReport) -> Verdict:
+    """The drift gate's verdict, each column weighed by what it is to the model."""
+    return judge_drift(
+        report, row_count=batch.current.height, policy=wiring.settings.drift,
+        importance=measure_input_importance(batch.bundle),
+    )  # fmt: skip
+
+
+def evaluate_batch(wiring: Wiring, batch: MonitoredBatch) -> Performance:
+    """How the scores fared against the outcomes known by now; `not judged` while there are none or too few."""
+    if not batch.outcome_count:
+        verdict = Verdict("performance", "not judged", ("no outcome is known yet",))
+        return Performance(None, verdict, 0.0)
+    known = batch.current.drop_nulls(OUTCOME)
+    evaluation = evaluate(
+        known[OUTCOME].to_numpy(), known["default_probability"].to_numpy(),
+        policy=batch.bundle.decision_policy, seed=wiring.settings.seed,
+    )  # fmt: skip
+    verdict = judge_performance(
+        evaluation, policy=wiring.settings.performance, test_roc_auc=_measure_reference_auc(batch.bundle)
+    )
+    return Performance(evaluation, verdict, batch.outcome_count / batch.current.height)
+
+
+def _join_scores(wiring: Wiring, snapshot: Snapshot, model_version: int) -> pl.DataFrame:
+    rows = pl.concat(list(read_rows(snapshot)))
+    scores = read_scores(
+        wiring.lake, batch_id=snapshot.digest, model_version=model_version,
+        columns=(*KEY, "default_probability", "decision"),
+    )  # fmt: skip
+    if OUTCOME in rows.columns:
+        rows = rows.drop(OUTCOME)
+    return rows.join(scores, on=KEY, how="inner", maintain_order="left")
+
+
+def _measure_reference_auc(bundle: ModelBundle) -> float | None:
+    from sklearn.metrics import roc_auc_score
+
+    reference = bundle.reference
+    if reference is None or OUTCOME not in reference.columns or reference[OUTCOME].n_unique() < 2:  # noqa: PLR2004
+        return None
+    return float(roc_auc_score(reference[OUTCOME].to_numpy(), np.asarray(reference["default_probability"])))

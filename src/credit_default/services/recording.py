@@ -1,0 +1,251 @@
+"""What was done becomes a record: MLflow runs and versions, rows of the monitoring table, the summary a person reads."""
+
+import datetime as dt
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+
+import polars as pl
+
+from credit_default.adapters.lake_tables import write_monitoring
+from credit_default.adapters.registry import ModelVersion
+from credit_default.adapters.tracking import DatasetRecord, Run
+from credit_default.gates.drift import DriftReport
+from credit_default.gates.verdict import Verdict
+from credit_default.model.bundle import measure_feature_importance
+from credit_default.model.evaluation import Evaluation
+from credit_default.services.ingestion import CheckedFile
+from credit_default.services.monitoring import MonitoredBatch, Performance
+from credit_default.services.prediction import ScoredFile
+from credit_default.services.training import FOLD_COUNT, FOLD_SEEDS, Challenger, CrossValidation, TrainingRows
+from credit_default.services.wiring import Wiring
+from credit_default.views.figures import draw_evaluation
+from credit_default.views.markdown import write_markdown
+from credit_default.views.summary import Summary
+
+SHOWN_METRICS = ("roc_auc", "average_precision", "brier", "log_loss", "accuracy", "f1", "precision", "recall", "ks")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Registered:
+    """A challenger on record: its version, its run, and the figures it was recorded with."""
+
+    version: ModelVersion
+    run_address: str
+    evaluation: Evaluation
+    folds: CrossValidation | None
+
+
+def register_challenger(
+    wiring: Wiring,
+    training: TrainingRows,
+    challenger: Challenger,
+    folds: CrossValidation | None,
+    *,
+    trained_at: dt.datetime,
+) -> Registered:
+    """The challenger as a registered version: its run holds parameters, metrics, datasets, pictures and the commit."""
+    bundle = challenger.bundle
+    tags = {"data_origin": training.data_origin, "git_commit": wiring.commit, "trained_at": trained_at.isoformat()}
+    metrics = _list_metrics(challenger.evaluation)
+    with wiring.tracking.start_run("train", name=f"train {bundle.digest[:8]}", tags=tags) as run:
+        run.record_params(_list_params(wiring, training, challenger))
+        datasets = _list_datasets(wiring, training, challenger)
+        run.record_datasets(datasets)
+        if folds is not None:
+            run.record_metrics({f"cv_{name}": value for name, value in folds.average().items()})
+        _record_figures(run, training, challenger)
+        version = wiring.registry.register(run, bundle, metrics=metrics, dataset=datasets[-1], tags=tags)
+        run.record_tags({"model_version": version.number, "digest": bundle.digest})
+        return Registered(version, run.address, challenger.evaluation, folds)
+
+
+def seat_winner(
+    wiring: Wiring, registered: Registered, verdict: Verdict, *, rows: TrainingRows, decided_at: dt.datetime
+) -> Summary:
+    """The summary of a training, after the version has the champion's seat or the reasons why not."""
+    version = registered.version
+    if verdict.passed:
+        wiring.registry.promote(version, verdict, promoted_at=decided_at)
+    else:
+        wiring.registry.record_verdict(version, verdict)
+    figures = _pick_figures(_read_values(registered.evaluation), where="test side")
+    if registered.folds is not None:
+        figures |= _pick_figures(registered.folds.average(), where=f"{FOLD_COUNT} folds × {len(FOLD_SEEDS)} seeds")
+    return Summary(
+        "train", "promoted" if verdict.passed else "champion kept",
+        verdicts=(*rows.verdicts, verdict), model_version=version.number, run_id=version.run_id,
+        counts={"accepted": rows.rows.height, "rejected": rows.rejected_count,
+                "tested": registered.evaluation.row_count},
+        figures=figures, paths={"MLflow run": registered.run_address, "digest": version.digest},
+        notes=(*_tell_origin(rows.data_origin), *rows.notes),
+    )  # fmt: skip
+
+
+def record_scores(wiring: Wiring, checked: CheckedFile, scored: ScoredFile, verdict: Verdict) -> Summary:
+    """The summary of a scored batch, after its figures stand in MLflow; a batch that was there already adds no run."""
+    counts = {"read": checked.validated.row_count, "scored": scored.scored_count, "quarantined": scored.rejected_count}
+    figures = {"declined share": scored.declined_share, "expected default share": scored.expected_default_share}
+    run_id = None
+    if not scored.was_there:
+        tags = _tag_batch(wiring, scored.batch_id, scored.model_version, checked.data_origin)
+        with wiring.tracking.start_run("predict", name=f"predict {scored.batch_id}", tags=tags) as run:
+            run.record_datasets([_describe_file(wiring, checked)])
+            run.record_metrics({name.replace(" ", "_"): value for name, value in (counts | figures).items()})
+            run_id = run.run_id
+    return Summary(
+        "predict", "already scored, nothing done" if scored.was_there else "scored", verdicts=(verdict,),
+        batch_id=scored.batch_id, model_version=scored.model_version, run_id=run_id, counts=counts, figures=figures,
+        paths={"scores": wiring.lake.table_uri("scores")}, notes=_note_scores(checked, scored),
+    )  # fmt: skip
+
+
+def record_findings(
+    wiring: Wiring,
+    batch: MonitoredBatch,
+    report: DriftReport,
+    drift: Verdict,
+    performance: Performance,
+    *,
+    monitored_at: dt.datetime,
+) -> Summary:
+    """The summary of what the monitors found, after it stands in the monitoring table and in MLflow."""
+    verdicts = (drift, performance.verdict) if performance.evaluation else (drift,)
+    rows = [_monitoring_row(batch, v, report.report_paths.get("html", ""), monitored_at) for v in verdicts]
+    for row in rows:
+        write_monitoring(wiring.lake, pl.DataFrame([row]))
+    summary = Summary(
+        "monitor", "drift found" if drift.level == "alarm" else "quiet" if drift.passed else drift.level,
+        verdicts=verdicts, batch_id=batch.batch_id, model_version=batch.model_version,
+        counts={"compared": batch.current.height, "outcomes": batch.outcome_count},
+        figures=_monitoring_figures(drift, performance), paths=_name_reports(report),
+        notes=_tell_origin(batch.data_origin),
+    )  # fmt: skip
+    return _record_run(wiring, batch, report, summary)
+
+
+def _record_run(wiring: Wiring, batch: MonitoredBatch, report: DriftReport, summary: Summary) -> Summary:
+    tags = _tag_batch(wiring, batch.batch_id, batch.model_version, batch.data_origin)
+    with wiring.tracking.start_run("monitor", name=f"monitor {batch.batch_id}", tags=tags) as run:
+        run.record_metrics({f"drift_{c.column}": c.statistic for c in (*report.columns, report.score)})
+        for verdict in summary.verdicts:
+            run.record_metrics({f"{verdict.gate}_{name}": value for name, value in verdict.figures.items()})
+            run.record_tags({f"{verdict.gate}_level": verdict.level})
+        run.record_folder(wiring.lake.report_folder(batch.batch_id, batch.model_version), "report")
+        run.record_text(write_markdown(summary, simulated=batch.data_origin == "simulated"), "verdict.md")
+        return replace(summary, run_id=run.run_id)
+
+
+def _record_figures(run: Run, training: TrainingRows, challenger: Challenger) -> None:
+    subtitle = "simulated data" if training.data_origin == "simulated" else ""
+    figures = draw_evaluation(
+        challenger.test_defaulted, challenger.test_probability, policy=challenger.bundle.decision_policy,
+        evaluation=challenger.evaluation, importance=measure_feature_importance(challenger.bundle), subtitle=subtitle,
+    )  # fmt: skip
+    for name, figure in figures.items():
+        run.record_figure(figure, f"figures/{name}.png")
+
+
+def _list_params(wiring: Wiring, training: TrainingRows, challenger: Challenger) -> dict[str, object]:
+    bundle = challenger.bundle
+    return {
+        **{f"recipe.{name}": value for name, value in asdict(bundle.recipe).items()},
+        "decision.missed_default_cost": bundle.decision_policy.missed_default_cost,
+        "decision.false_alarm_cost": bundle.decision_policy.false_alarm_cost,
+        "decision.threshold": bundle.decision_policy.threshold,
+        "schema": f"{bundle.schema_name} {bundle.schema_version}",
+        "feature_version": bundle.feature_version,
+        "feature_count": len(bundle.feature_names),
+        "test_share": wiring.settings.refresh.test_share,
+        "development_row_count": bundle.row_count,
+        "test_row_count": challenger.evaluation.row_count,
+        "data_origin": training.data_origin,
+    }
+
+
+def _list_datasets(wiring: Wiring, training: TrainingRows, challenger: Challenger) -> list[DatasetRecord]:
+    columns = wiring.schema.names
+    used = [
+        DatasetRecord(
+            f"snapshot-{s.digest}", s.source.sha256, s.source.uri, "training", s.row_count, columns
+        ) for s in training.snapshots
+    ]  # fmt: skip
+    test = DatasetRecord(
+        "test-side", challenger.bundle.digest, training.snapshots[0].source.uri, "test",
+        challenger.evaluation.row_count, columns,
+    )  # fmt: skip
+    return [*used, test]
+
+
+def _describe_file(wiring: Wiring, checked: CheckedFile) -> DatasetRecord:
+    source = checked.source
+    row_count = checked.validated.row_count
+    return DatasetRecord(checked.name, source.sha256, source.uri, "scoring", row_count, wiring.schema.names)
+
+
+def _tag_batch(wiring: Wiring, batch_id: str, model_version: int, data_origin: str) -> dict[str, object]:
+    return {
+        "batch_id": batch_id,
+        "model_version": model_version,
+        "data_origin": data_origin,
+        "git_commit": wiring.commit,
+    }
+
+
+def _list_metrics(evaluation: Evaluation) -> dict[str, float]:
+    listed: dict[str, float] = {}
+    for name, metric in evaluation.metrics.items():
+        listed |= {name: metric.value, f"{name}_low": metric.low, f"{name}_high": metric.high}
+    return listed
+
+
+def _pick_figures(values: Mapping[str, float], *, where: str) -> dict[str, float]:
+    return {f"{name}, {where}": values[name] for name in SHOWN_METRICS if name in values}
+
+
+def _read_values(evaluation: Evaluation) -> dict[str, float]:
+    return {name: metric.value for name, metric in evaluation.metrics.items()}
+
+
+def _monitoring_row(batch: MonitoredBatch, verdict: Verdict, report_path: str, at: dt.datetime) -> dict[str, object]:
+    return {
+        "batch_id": batch.batch_id,
+        "model_version": batch.model_version,
+        "statement_month": batch.months[-1],
+        "gate": verdict.gate,
+        "level": verdict.level,
+        "reasons": list(verdict.reasons),
+        "figures": json.dumps(dict(verdict.figures), sort_keys=True),
+        "row_count": batch.current.height,
+        "data_origin": batch.data_origin,
+        "report_path": report_path,
+        "monitored_at": at,
+    }
+
+
+def _monitoring_figures(drift: Verdict, performance: Performance) -> dict[str, float]:
+    figures = {"score drift (psi)": drift.figures.get("score_drift", float("nan"))}
+    if performance.evaluation is not None:
+        figures |= {"coverage of outcomes": performance.coverage_share}
+        figures |= _pick_figures(_read_values(performance.evaluation), where="this batch")
+    return figures
+
+
+def _name_reports(report: DriftReport) -> dict[str, str]:
+    return {f"report ({kind})": path for kind, path in report.report_paths.items()}
+
+
+def _note_scores(checked: CheckedFile, scored: ScoredFile) -> tuple[str, ...]:
+    notes = [*_tell_origin(checked.data_origin)]
+    if checked.validated.has_outcome:
+        notes.append("the file has an outcome column; scoring does not look at it")
+    if scored.trained_row_count:
+        notes.append(f"the model was trained on {scored.trained_row_count:,} of these rows: their scores are flattered")
+    if scored.rejected_count:
+        worst = sorted(checked.validated.rule_counts.items(), key=lambda item: (-item[1], item[0]))[:5]
+        notes.append("rows in quarantine broke " + ", ".join(f"{rule} ({count:,})" for rule, count in worst))
+    return tuple(notes)
+
+
+def _tell_origin(data_origin: str) -> tuple[str, ...]:
+    return ("SIMULATED data: no real client stands behind these figures",) if data_origin == "simulated" else ()

@@ -1,0 +1,34 @@
+"""The registered versions as a table for a terminal."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rich.table import Table
+from rich.text import Text
+
+from credit_default.views.summary import LEVEL_STYLES
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRow:
+    """One version as a line: where it sits, what it is, and the verdict on it."""
+
+    number: int
+    seat: str
+    digest: str
+    trained_at: str
+    data_origin: str
+    level: str
+    reason: str
+
+
+def render_models(rows: Sequence[ModelRow]) -> Table:
+    """One line a version, the newest first."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("version", "seat", "digest", "trained", "data", "verdict", "reason"):
+        table.add_column(name, justify="right" if name == "version" else "left", overflow="fold")
+    for row in rows:
+        level = Text(row.level, style=LEVEL_STYLES.get(row.level, ""))
+        seat = Text(row.seat, style="bold" if row.seat == "champion" else "")
+        table.add_row(str(row.number), seat, row.digest[:12], row.trained_at[:19], row.data_origin, level, row.reason)
+    return table

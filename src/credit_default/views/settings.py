@@ -1,0 +1,46 @@
+"""The settings in force as a table for a terminal: name, value, origin."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rich.table import Table
+from rich.text import Text
+
+from credit_default.views.summary import Summary
+
+
+@dataclass(frozen=True, slots=True)
+class SettingLine:
+    """One setting: its dotted name, the value in force, and what set it."""
+
+    name: str
+    value: object
+    origin: str
+
+
+def render_settings(lines: Sequence[SettingLine]) -> Table:
+    """One line a setting in order of declaration; those that somebody set stand out."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("setting", "value", "origin"):
+        table.add_column(name, overflow="fold")
+    for line in lines:
+        style = "" if line.origin == "default" else "bold"
+        cells = (line.name, show_value(line.value), line.origin)
+        table.add_row(*(Text(cell, style=style) for cell in cells))
+    return table
+
+
+def summarise_settings(lines: Sequence[SettingLine]) -> Summary:
+    """How many settings there are, and those that are not the default."""
+    changed = [line for line in lines if line.origin != "default"]
+    notes = tuple(f"{line.name} = {show_value(line.value)} ({line.origin})" for line in changed)
+    return Summary("settings", "in force", counts={"settings": len(lines), "changed": len(changed)}, notes=notes)
+
+
+def show_value(value: object) -> str:
+    """The value as a person would write it; a password in an address is not shown."""
+    text = str(value)
+    scheme, separator, rest = text.partition("://")
+    if separator and "@" in rest.split("/", 1)[0]:
+        return f"{scheme}://***@{rest.split('@', 1)[1]}"
+    return text

@@ -1,0 +1,101 @@
+import pytest
+
+from credit_default.errors import InputError
+from credit_default.settings import load_settings
+
+
+def origin_of(loaded, name):
+    return next(origin for origin in loaded.origins if origin.name == name)
+
+
+def test_defaults_hold_when_nothing_is_set():
+    loaded = load_settings(environment={})
+
+    assert loaded.settings.lake == "./lake"
+    assert {origin.origin for origin in loaded.origins} == {"default"}
+
+
+def test_flag_wins_over_variable_wins_over_file(tmp_path):
+    config = tmp_path / "config.toml"
+    config.write_text('lake = "from-file"\nseed = 1\n[drift]\nscore_threshold = 0.3\n')
+    environment = {"CREDIT_DEFAULT_LAKE": "from-variable", "CREDIT_DEFAULT_SEED": "2"}
+
+    loaded = load_settings({"lake": "from-flag"}, config_files=[str(config)], environment=environment)
+
+    assert (loaded.settings.lake, loaded.settings.seed) == ("from-flag", 2)
+    assert loaded.settings.drift.score_threshold == 0.3
+    assert origin_of(loaded, "lake").origin == "flag"
+    assert origin_of(loaded, "seed").origin == "environment"
+    assert origin_of(loaded, "drift.score_threshold").origin == f"file {config}"
+
+
+def test_later_file_wins_and_leaves_the_rest_of_its_section(tmp_path):
+    first, second = tmp_path / "first.toml", tmp_path / "second.toml"
+    first.write_text("[recipe]\ntree_count = 10\nmaximum_depth = 3\n")
+    second.write_text("[recipe]\ntree_count = 20\n")
+
+    settings = load_settings(config_files=[str(first), str(second)], environment={}).settings
+
+    assert (settings.recipe.tree_count, settings.recipe.maximum_depth) == (20, 3)
+
+
+def test_nested_variable_reaches_a_policy():
+    settings = load_settings(environment={"CREDIT_DEFAULT_DECISION__MISSED_DEFAULT_COST": "10"}).settings
+
+    assert settings.decision.missed_default_cost == 10
+
+
+def test_config_variable_names_files(tmp_path):
+    config = tmp_path / "config.toml"
+    config.write_text("seed = 5\n")
+
+    assert load_settings(environment={"CREDIT_DEFAULT_CONFIG": str(config)}).settings.seed == 5
+
+
+def test_variables_of_mlflow_and_prefect_are_honoured_below_our_own():
+    environment = {"MLFLOW_TRACKING_URI": "http://a", "PREFECT_API_URL": "http://b"}
+
+    settings = load_settings(environment=environment).settings
+    ours = load_settings(environment={**environment, "CREDIT_DEFAULT_MLFLOW__TRACKING_URI": "http://c"}).settings
+
+    assert (settings.mlflow.tracking_uri, settings.prefect.api_url) == ("http://a", "http://b")
+    assert (ours.mlflow.tracking_uri, ours.prefect.api_url) == ("http://c", "http://b")
+
+
+@pytest.mark.parametrize(
+    ("environment", "told"),
+    [
+        ({"CREDIT_DEFAULT_LAEK": "x"}, "CREDIT_DEFAULT_LAKE"),
+        ({"CREDIT_DEFAULT_DRIFT__SCORE_TRESHOLD": "1"}, "CREDIT_DEFAULT_DRIFT__SCORE_THRESHOLD"),
+    ],
+)
+def test_mistyped_variable_is_refused_and_the_nearest_name_told(environment, told):
+    with pytest.raises(InputError, match=told):
+        load_settings(environment=environment)
+
+
+def test_unknown_key_in_a_file_is_refused_and_the_nearest_name_told(tmp_path):
+    config = tmp_path / "config.toml"
+    config.write_text("[recipe]\ntree_cuont = 10\n")
+
+    with pytest.raises(InputError, match=r"recipe\.tree_count"):
+        load_settings(config_files=[str(config)], environment={})
+
+
+@pytest.mark.parametrize("line", ["seed = -1", 'seed = "many"', "[recipe]\ntree_count = 0", "[decision]\nbands = 3"])
+def test_value_out_of_range_is_refused(tmp_path, line):
+    config = tmp_path / "config.toml"
+    config.write_text(line + "\n")
+
+    with pytest.raises(InputError):
+        load_settings(config_files=[str(config)], environment={})
+
+
+@pytest.mark.parametrize("content", [b"seed = ", b"\xff\xfe", None])
+def test_file_that_is_no_toml_or_not_there_is_refused(tmp_path, content):
+    config = tmp_path / "config.toml"
+    if content is not None:
+        config.write_bytes(content)
+
+    with pytest.raises(InputError, match=r"config\.toml"):
+        load_settings(config_files=[str(config)], environment={})

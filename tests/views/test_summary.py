@@ -1,0 +1,65 @@
+import json
+import math
+
+from rich.console import Console
+
+from credit_default.errors import InputError
+from credit_default.gates.verdict import Verdict
+from credit_default.views.summary import Summary, format_figure, render_summary, summarise_error, write_json
+
+KEYS = {
+    "command", "status", "exit_code", "verdicts", "batch_id", "model_version", "run_id", "counts", "figures", "paths",
+    "notes",
+}  # fmt: skip
+
+
+def show(summary):
+    console = Console(width=120, record=True, file=None, force_terminal=False)
+    with console.capture() as captured:
+        console.print(render_summary(summary))
+    return captured.get()
+
+
+def test_json_has_the_promised_keys_and_no_others():
+    content = json.loads(write_json(Summary("predict", "scored")))
+
+    assert set(content) == KEYS
+
+
+def test_json_is_one_object_whatever_the_figures():
+    verdict = Verdict("drift", "watch", ("age moved",), {"psi": math.inf})
+
+    content = json.loads(write_json(Summary("monitor", "quiet", verdicts=(verdict,), figures={"auc": math.nan})))
+
+    assert content["figures"] == {"auc": None}
+    assert content["verdicts"] == [
+        {"gate": "drift", "level": "watch", "reasons": ["age moved"], "figures": {"psi": None}}
+    ]
+
+
+def test_error_keeps_its_message_and_exit_code():
+    error = InputError("batch", found="nothing", expected="rows", remedy="Try again.")
+
+    summary = summarise_error("predict", error)
+
+    assert (summary.status, summary.exit_code, summary.notes) == ("failed", 2, (str(error),))
+
+
+def test_terminal_shows_status_verdict_reasons_counts_and_notes():
+    verdict = Verdict("quality", "ok", ("3 of 100 rows rejected",))
+    summary = Summary(
+        "predict", "scored", verdicts=(verdict,), batch_id="abc", counts={"scored": 1234}, notes=("simulated",)
+    )
+
+    text = show(summary)
+
+    for part in ("scored", "3 of 100 rows rejected", "abc", "1,234", "note: simulated"):
+        assert part in text
+
+
+def test_text_from_data_is_not_taken_for_markup():
+    assert "[red]x[/red]" in show(Summary("predict", "scored", notes=("[red]x[/red]",)))
+
+
+def test_figures_are_short_and_missing_ones_are_a_dash():
+    assert [format_figure(n) for n in (0.78512, 5539.0, 123.456, math.nan)] == ["0.7851", "5,539", "123.5", "–"]
