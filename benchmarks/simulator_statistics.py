@@ -28,7 +28,7 @@ def estimate_knots(values: Array, levels: list[tuple[Array, int]], count: int, *
     """Quantiles of the values in the last level's cells; a thin cell takes its parent's, the coarsest level comes first.
 
     `stepwise` gives `count` values at the middle of equal shares; otherwise `count` + 1 knots to draw straight lines
-    between, the outer two set so that the outer shares keep their means.
+    between, the highest set so that the highest share keeps its mean.
     """
     whole = _quantiles(values, count, stepwise=stepwise)
     knots, parent_count = whole[None, :], 1
@@ -51,7 +51,7 @@ def _quantiles(values: Array, count: int, *, stepwise: bool) -> Array:
     ordered = np.sort(values)
     share = max(len(ordered) // count, 1)
     knots[-1] = np.clip(2 * ordered[-share:].mean() - knots[-2], knots[-2], ordered[-1])
-    knots[0] = np.clip(2 * ordered[:share].mean() - knots[1], ordered[0], knots[1])
+    knots[0] = np.quantile(values, 0.25 / count)  # the far ends below are refunds, and a few of them only
     return knots
 
 

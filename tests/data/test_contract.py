@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from credit_default.data.contract import Column, describe_schema, fold_name, parse_schema
+from credit_default.data.outcomes import OBSERVED_OUTCOMES
 from credit_default.data.schema import CREDIT_CARD
 from credit_default.errors import InputError
 
@@ -76,7 +77,12 @@ def test_parse_schema_reads_what_a_file_declares():
     assert schema.outcome.aliases == ("default flag",)
     assert schema.outcome.codes == {0: "no default", 1: "default"}
     assert schema.rules[0].expression == "income >= 10 * term"
+    assert schema.unique_key
     assert schema.row_number_for == ()
+
+
+def test_parse_schema_reads_that_a_key_may_come_twice():
+    assert not parse_schema(declare(unique_key=False)).unique_key
 
 
 def test_parse_schema_gives_the_key_when_it_is_not_declared():
@@ -85,7 +91,9 @@ def test_parse_schema_gives_the_key_when_it_is_not_declared():
     assert schema.names == ("client_id", "statement_month", "income")
 
 
-@pytest.mark.parametrize("schema", [CREDIT_CARD, parse_schema(tomllib.loads(LOANS))], ids=lambda schema: schema.name)
+@pytest.mark.parametrize(
+    "schema", [CREDIT_CARD, OBSERVED_OUTCOMES, parse_schema(tomllib.loads(LOANS))], ids=lambda schema: schema.name
+)
 def test_describe_schema_and_parse_schema_undo_each_other(schema):
     described = json.loads(json.dumps(describe_schema(schema)))
 

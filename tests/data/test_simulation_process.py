@@ -25,8 +25,8 @@ def test_a_history_has_six_months_of_everything(accounts):
 def test_what_is_left_of_a_bill_stands_on_the_next_one(accounts, month):
     bill, left = accounts.bills[month], accounts.bills[month + 1] - accounts.payments[month]
 
-    # In the real portfolio the share is .99: refunds and corrections take something off now and then.
-    assert (bill >= left)[left > 0].mean() > 0.98
+    # In the real portfolio the share is .994: refunds and corrections take something off now and then.
+    assert (bill >= left)[left > 0].mean() > 0.985
 
 
 @pytest.mark.parametrize("month", range(5))
@@ -37,8 +37,8 @@ def test_a_bill_is_met_as_the_status_it_was_given_says(accounts, month):
     assert (payment >= bill)[due & (status <= PAID_IN_FULL)].mean() > 0.9
     revolving = due & (status == REVOLVING)
     assert ((payment > 0) & (payment < bill))[revolving].mean() > 0.9
-    assert (payment == 0)[due & (status >= TWO_LATE)].mean() > 0.25
-    assert (payment == 0)[due & (status < TWO_LATE)].mean() < 0.02
+    assert (payment == 0)[due & (status >= TWO_LATE)].mean() > 0.4
+    assert (payment == 0)[due & (status < TWO_LATE)].mean() < 0.04
 
 
 @pytest.mark.parametrize("month", range(5))
@@ -81,7 +81,7 @@ def test_who_was_about_to_default_is_late_more_often_in_the_next_statement(accou
     later = advance(read_tables(), accounts, np.random.default_rng(4))
     late, unlucky = later.latest_status >= TWO_LATE, accounts.fortune < -1
 
-    assert late[unlucky].mean() > 3 * late[~unlucky].mean()
+    assert late[unlucky].mean() > 2 * late[~unlucky].mean()
 
 
 def test_a_tilted_intake_is_younger_and_has_lower_limits(accounts):

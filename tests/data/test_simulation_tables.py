@@ -81,7 +81,7 @@ def test_a_knot_is_drawn_as_it_is():
 
 
 def test_bands_of_use_begin_with_credit_balances_and_end_over_the_limit():
-    bills = f32(-500, 0, 100, 1_000, 2_000, 5_000, 8_000, 9_500, 12_000)
+    bills = f32(-500, 0, 100, 900, 2_000, 5_000, 8_000, 9_500, 12_000)
 
     assert utilisation_band(bills, f32(10_000)).tolist() == list(range(BAND_COUNT))
 

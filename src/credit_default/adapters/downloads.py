@@ -83,7 +83,7 @@ def fetch_public_data(
         except (ServiceError, InputError) as failure:
             failures.append(failure)
             continue
-        write_table(rows, path)
+        _keep(rows, path)
         return PublicData(path, origin)
     raise ServiceError(
         "the public data",
@@ -95,7 +95,7 @@ def fetch_public_data(
 
 def _is_whole(path: Path, *, digest: str, schema: Schema) -> bool:
     """True when the cached file holds the data; one that holds something else is removed."""
-    if not path.exists():
+    if not path.is_file():
         return False
     try:
         _check_rows(path, digest=digest, schema=schema, month=None)
@@ -114,8 +114,14 @@ def _read_rows(file: _File, *, cache: Path, digest: str, schema: Schema) -> pl.D
             path.write_bytes(file.content)
             return _check_rows(path, digest=digest, schema=schema, month=PUBLIC_MONTH)
     except OSError as error:
-        remedy = "Set CREDIT_DEFAULT_CACHE to a folder that can be written to."
-        raise ServiceError(f"cache {cache}", found=str(error), expected="a writable folder", remedy=remedy) from error
+        raise _unwritable(cache, found=str(error)) from error
+
+
+def _keep(rows: pl.DataFrame, path: Path) -> None:
+    try:
+        write_table(rows, path)
+    except InputError as error:
+        raise _unwritable(path.parent, found=error.found) from error
 
 
 def _check_rows(path: Path, *, digest: str, schema: Schema, month: str | None) -> pl.DataFrame:
@@ -176,6 +182,11 @@ def _arff_to_csv(content: bytes, *, url: str) -> bytes:
         raise _unusable(url, found="no ARFF table")
     names = b",".join(name.strip(b"'\"") for name in attributes)
     return names + b"\n" + b"\n".join(line for line in data.splitlines() if line and not line.startswith(b"%")) + b"\n"
+
+
+def _unwritable(cache: Path, *, found: str) -> ServiceError:
+    remedy = "Set CREDIT_DEFAULT_CACHE to a folder that can be written to."
+    return ServiceError(f"cache {cache}", found=found, expected="a writable folder", remedy=remedy)
 
 
 def _unusable(url: str, *, found: str) -> ServiceError:

@@ -34,6 +34,7 @@ _SCHEMA_WORDS: dict[str, Types] = {
     **dict.fromkeys(("name", "version"), str),
     **dict.fromkeys(("columns", "rules", "row_number_for"), Sequence),
     "outcome": Mapping,
+    "unique_key": bool,
 }
 _COLUMN_WORDS: dict[str, Types] = {
     **dict.fromkeys(("name", "kind", "description", "drift_method"), str),
@@ -113,8 +114,8 @@ def parse_schema(mapping: Mapping[str, Any]) -> Schema:
     """The schema that a TOML-shaped mapping declares.
 
     Words: `name`, `version`, `columns` (a list of tables with the fields of `Column`; codes are `{"1" = "male"}`),
-    `outcome` (a table: description, aliases, what 0 and 1 mean), `rules` (a list of tables with the fields of `Rule`)
-    and `row_number_for`. client_id and statement_month are there undeclared; declare them to give them aliases.
+    `outcome` (a table: description, aliases, what 0 and 1 mean), `rules` (a list of tables with the fields of `Rule`),
+    `unique_key` and `row_number_for`. client_id and statement_month are there undeclared; declare them to give them aliases.
 
     Raises:
         InputError: A word is unknown, missing or of the wrong type, or the declaration contradicts itself.
@@ -135,6 +136,7 @@ def parse_schema(mapping: Mapping[str, Any]) -> Schema:
         rules=tuple(
             _parse_rule(item, thing=f"rule {i} of {thing}") for i, item in enumerate(mapping.get("rules", ()), 1)
         ),
+        unique_key=mapping.get("unique_key", True),
         row_number_for=read_texts(mapping.get("row_number_for", ()), thing=f"row_number_for of {thing}"),
     )
 

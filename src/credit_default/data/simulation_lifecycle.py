@@ -61,8 +61,8 @@ def distort(accounts: Accounts, fault: Fault, rng: np.random.Generator) -> Accou
         rng.random(count, dtype=np.float32) < share
         for share in (fault.unit_error_share, fault.stale_share, fault.swapped_share)
     )
-    scale = np.where(in_thousands, np.float32(0.001), np.float32(1))
-    payments: tuple[Floats, ...] = tuple(np.rint(payment * scale) for payment in accounts.payments)
+    unit = np.where(in_thousands, np.float32(1000), np.float32(1))
+    payments: tuple[Floats, ...] = tuple(np.rint(payment / unit) for payment in accounts.payments)
     latest = np.where(stale, payments[1], payments[0])
     education = np.where(swapped, EDUCATION_SWAP[accounts.education], accounts.education)
     return replace(accounts, payments=(latest, *payments[1:]), education=education)

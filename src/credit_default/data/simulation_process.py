@@ -138,13 +138,13 @@ def _start(tables: Tables, accounts: Accounts, rng: np.random.Generator) -> Acco
     bill = np.rint(use * accounts.limit)
     paying = _mixed(tables.payment_loading[0], accounts.payment_habit, _normal(rng, count))
     bill_band = habit * (len(tables.bill_edges) + 1) + band_of(bill, tables.bill_edges)
-    cell = bill_band * LIMIT_GROUP_COUNT + group
+    payment = draw_quantile(tables.opening_payment_knots, bill_band * LIMIT_GROUP_COUNT + group, normal_share(paying))
     return replace(
         accounts,
         statuses=(status, draw_place(tables.elder_status_share, status, _uniform(rng, count))),
         band=utilisation_band(bill, accounts.limit),
         bills=(bill,),
-        payments=(np.rint(draw_quantile(tables.opening_payment_knots, cell, normal_share(paying))),),
+        payments=(np.rint(np.minimum(payment, MOST_OVERPAID * accounts.limit)),),
     )
 
 

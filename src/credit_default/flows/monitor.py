@@ -11,6 +11,7 @@ from credit_default.flows.events import announce
 from credit_default.flows.script import run_as_script
 from credit_default.flows.steps import network_step, step
 from credit_default.services import monitoring, recording
+from credit_default.services.origin import SIMULATED
 from credit_default.views.summary import Summary
 
 find_batch = step(monitoring.find_batch, "find batch")
@@ -38,7 +39,7 @@ def monitor(
     drift = judge_batch(wiring, batch, report)
     performance = evaluate_batch(wiring, batch)
     summary = record_findings(wiring, batch, report, drift, performance, monitored_at=read_clock())
-    publish_summary(summary, simulated=batch.data_origin == "simulated")
+    publish_summary(summary, simulated=batch.data_origin == SIMULATED)
     announce(summary)
     return Completed(name="DriftFound" if drift.level == "alarm" else "Quiet", message=summary.status, data=summary)
 

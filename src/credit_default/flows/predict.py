@@ -11,6 +11,7 @@ from credit_default.flows.events import announce
 from credit_default.flows.script import run_as_script
 from credit_default.flows.steps import network_step, step
 from credit_default.services import ingestion, prediction, recording
+from credit_default.services.origin import SIMULATED
 from credit_default.views.summary import Summary
 
 check_file = step(ingestion.check_file, "check")
@@ -31,10 +32,10 @@ def predict(
     wiring = connect(overrides or {}, config or [])
     checked = check_file(wiring, batch, month=month, outcome="ignored")
     verdict = judge_file(wiring, checked)
-    champion = load_champion(wiring)
+    champion = load_champion(wiring, checked)
     scored = score_file(wiring, checked, champion, scored_at=read_clock())
     summary = record_scores(wiring, checked, scored, verdict)
-    publish_summary(summary, simulated=checked.data_origin == "simulated")
+    publish_summary(summary, simulated=checked.data_origin == SIMULATED)
     announce(summary)
     return Completed(name="AlreadyScored" if scored.was_there else "Scored", message=summary.status, data=summary)
 

@@ -11,6 +11,7 @@ from credit_default.flows.events import announce
 from credit_default.flows.script import run_as_script
 from credit_default.flows.steps import network_step, step
 from credit_default.services import contest, prediction, recording, training
+from credit_default.services.origin import SIMULATED
 from credit_default.views.summary import Summary
 
 read_training_rows = network_step(training.read_training_rows, "read training rows")
@@ -45,7 +46,7 @@ def train(
     registered = register_challenger(wiring, rows, challenger, folds, trained_at=read_clock())
     verdict = judge_challenger(wiring, challenger, sides, champion=champion)
     summary = seat_winner(wiring, registered, verdict, rows=rows, decided_at=read_clock())
-    publish_summary(summary, simulated=rows.data_origin == "simulated")
+    publish_summary(summary, simulated=rows.data_origin == SIMULATED)
     announce(summary)
     return Completed(name="Promoted" if verdict.passed else "ChampionKept", message=summary.status, data=summary)
 

@@ -16,7 +16,7 @@ from credit_default.model.resampling import (
     IntArray,
     draw_weights,
     measure_log_loss,
-    measure_ranking,
+    measure_roc_auc,
     rank,
 )
 
@@ -104,5 +104,5 @@ class _Measured:
     def measure(self, weights: FloatArray) -> FloatArray:
         """(resamples, measures): each figure, more is better."""
         log_loss, brier, cost = (-(weights @ self._losses) / weights.sum(axis=1)[:, None]).T
-        roc_auc = measure_ranking(weights, defaulted=self._defaulted, ranked=self._ranked).roc_auc
+        roc_auc = measure_roc_auc(weights, defaulted=self._defaulted, ranked=self._ranked)
         return np.column_stack([log_loss, brier, roc_auc, cost])

@@ -90,16 +90,38 @@ def measure_ranking(weights: FloatArray, *, defaulted: IntArray, ranked: Ranked)
 
     Both classes must have weight in every resample.
     """
-    drawn = weights[:, ranked.order]
-    outcome = defaulted[ranked.order]
-    caught = np.cumsum(drawn * outcome, axis=1)[:, ranked.ends]
-    alarmed = np.cumsum(drawn * (1 - outcome), axis=1)[:, ranked.ends]
-    new_caught, new_alarmed = (np.diff(counts, axis=1, prepend=0.0) for counts in (caught, alarmed))
-    default_weight, other_weight = caught[:, -1], alarmed[:, -1]
-    area = (new_alarmed * (caught - new_caught / 2)).sum(axis=1) / (default_weight * other_weight)
-    distance = np.abs(caught / default_weight[:, None] - alarmed / other_weight[:, None]).max(axis=1)
+    defaults, others = _sum_ties(weights, defaulted, ranked)
+    caught, alarmed = np.cumsum(defaults, axis=1), np.cumsum(others, axis=1)
+    distance = np.abs(caught / caught[:, -1:] - alarmed / alarmed[:, -1:]).max(axis=1)
     precision = caught / np.maximum(caught + alarmed, 1e-12)  # nothing drawn yet: weighs nothing below
-    return RankFigures(area, distance, (new_caught * precision).sum(axis=1) / default_weight)
+    return RankFigures(
+        roc_auc=_measure_area(defaults, others, caught=caught),
+        ks=distance,
+        average_precision=np.einsum("ij,ij->i", defaults, precision) / caught[:, -1],
+    )
+
+
+def measure_roc_auc(weights: FloatArray, *, defaulted: IntArray, ranked: Ranked) -> FloatArray:
+    """The ROC AUC of each resample alone, in half the time of `measure_ranking`."""
+    defaults, others = _sum_ties(weights, defaulted, ranked)
+    return _measure_area(defaults, others, caught=np.cumsum(defaults, axis=1))
+
+
+def _sum_ties(weights: FloatArray, defaulted: IntArray, ranked: Ranked) -> tuple[FloatArray, FloatArray]:
+    """Weights of defaulters and of others (resamples, different probabilities), by falling probability."""
+    drawn = weights[:, ranked.order]
+    defaults = drawn * defaulted[ranked.order]
+    others = drawn - defaults
+    if len(ranked.ends) == drawn.shape[1]:
+        return defaults, others
+    starts = np.append(0, ranked.ends[:-1] + 1)
+    return np.add.reduceat(defaults, starts, axis=1), np.add.reduceat(others, starts, axis=1)
+
+
+def _measure_area(defaults: FloatArray, others: FloatArray, *, caught: FloatArray) -> FloatArray:
+    area: FloatArray = np.einsum("ij,ij->i", others, caught - defaults / 2)
+    area /= caught[:, -1] * others.sum(axis=1)
+    return area
 
 
 def measure_log_loss(defaulted: IntArray, default_probability: FloatArray) -> FloatArray:

@@ -10,10 +10,10 @@ from credit_default.adapters.files import write_table
 from credit_default.data.contract import KEY, OUTCOME
 from credit_default.data.simulation import simulate
 from credit_default.errors import InputError, ServiceError
+from credit_default.services.origin import SIMULATED
 from credit_default.settings import Settings
 
 PUBLIC = "public"
-SIMULATED = "simulated"
 PUBLIC_MONTH = "2005-09"  # the month of the latest statement in the public data set, which has no column for it
 
 

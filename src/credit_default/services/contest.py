@@ -19,6 +19,7 @@ from credit_default.gates.verdict import Verdict
 from credit_default.model.bundle import ModelBundle
 from credit_default.model.digest import hash_keys
 from credit_default.model.scoring import score_probability
+from credit_default.services.origin import refuse_mixture
 from credit_default.services.training import Challenger, cross_validate_recipe
 from credit_default.services.wiring import Wiring
 
@@ -29,6 +30,7 @@ class SeatHolder:
 
     bundle: ModelBundle
     number: int
+    data_origin: str
 
 
 def judge_challenger(wiring: Wiring, challenger: Challenger, sides: Split, *, champion: SeatHolder | None) -> Verdict:
@@ -41,6 +43,7 @@ def judge_challenger(wiring: Wiring, challenger: Challenger, sides: Split, *, ch
     if champion is None:
         return judge_first(challenger.evaluation, policy=policy)
     _refuse_other_portfolio(wiring, champion)
+    refuse_mixture(model_origin=champion.data_origin, batch_origin=challenger.data_origin, thing="training rows")
     if champion.bundle.digest == challenger.bundle.digest:
         reason = (
             f"the challenger is version {champion.number} again, digest {champion.bundle.digest[:12]}: nothing to judge"

@@ -4,17 +4,14 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
-import polars as pl
-
 from credit_default.adapters.files import Source, read_batches, read_source
 from credit_default.adapters.lake_tables import write_quarantine
 from credit_default.adapters.snapshots import Snapshot, write_snapshot
-from credit_default.data.contract import CLIENT_ID
-from credit_default.data.simulation import SIMULATED_PREFIX
 from credit_default.data.validation import OutcomeUse, Validated, check
 from credit_default.errors import RefusedError
 from credit_default.gates.quality import judge_quality
 from credit_default.gates.verdict import Verdict
+from credit_default.services.origin import find_origin
 from credit_default.services.wiring import Wiring
 
 
@@ -39,7 +36,7 @@ def check_file(wiring: Wiring, path: str, *, month: str | None, outcome: Outcome
     source = read_source(Path(path))
     validated = check(lambda: read_batches(Path(path), schema=schema, month=month), schema=schema, outcome=outcome)
     name = hashlib.sha256(f"{source.sha256} {schema.name} {schema.version} {month or ''}".encode()).hexdigest()
-    return CheckedFile(source, Path(path).name, name[:16], validated, _find_origin(validated))
+    return CheckedFile(source, Path(path).name, name[:16], validated, find_origin(validated))
 
 
 def judge_file(wiring: Wiring, checked: CheckedFile) -> Verdict:
@@ -78,12 +75,3 @@ def keep_quarantine(wiring: Wiring, checked: CheckedFile) -> int:
     return write_quarantine(
         wiring.lake, lambda: (batch.rejected for batch in checked.validated.batches()), batch_id=checked.batch_id
     )
-
-
-def _find_origin(validated: Validated) -> str:
-    """`simulated` when a client of the first accepted rows bears the simulator's mark; real portfolios never do."""
-    for batch in validated.batches():
-        if batch.accepted.height:
-            marked = batch.accepted.select(pl.col(CLIENT_ID).str.starts_with(SIMULATED_PREFIX).any()).item()
-            return "simulated" if marked else "real"
-    return "real"

@@ -9,6 +9,7 @@ from credit_default.adapters.lake_tables import read_outcomes, read_scores, scan
 from credit_default.adapters.reports import ReportTitle, compare
 from credit_default.adapters.snapshots import Snapshot, read_rows, read_snapshot
 from credit_default.data.contract import KEY, OUTCOME
+from credit_default.services.origin import SIMULATED
 from credit_default.errors import InputError
 from credit_default.gates.drift import DriftReport, judge_drift
 from credit_default.gates.performance import judge_performance
@@ -86,10 +87,10 @@ def compare_batch(wiring: Wiring, batch: MonitoredBatch, *, full: bool) -> Drift
         InputError: the batch is simulated and the model's reference is real, or the other way round.
     """
     return compare(
-        batch.bundle.reference, batch.current, schema=wiring.schema,
+        reference=batch.bundle.reference, current=batch.current, schema=wiring.schema,
         score_threshold=wiring.settings.drift.score_threshold,
-        folder=wiring.lake.report_folder(batch.batch_id, batch.model_version), full=full,
-        title=ReportTitle(batch.batch_id, batch.model_version, simulated=batch.data_origin == "simulated"),
+        folder=wiring.lake.report_folder(batch.batch_id, batch.model_version),
+        title=ReportTitle(batch.batch_id, batch.model_version, simulated=batch.data_origin == SIMULATED), full=full,
     )  # fmt: skip
 
 

@@ -18,6 +18,7 @@ from credit_default.model.decision import DECLINE
 from credit_default.model.scoring import score
 from credit_default.services.contest import SeatHolder
 from credit_default.services.ingestion import CheckedFile, keep_quarantine, keep_snapshot
+from credit_default.services.origin import REAL, refuse_mixture
 from credit_default.services.wiring import Wiring
 
 
@@ -61,11 +62,11 @@ class _Scoring:
             yield scored.frame
 
 
-def load_champion(wiring: Wiring) -> SeatHolder:
-    """The champion, its artifact verified.
+def load_champion(wiring: Wiring, checked: CheckedFile) -> SeatHolder:
+    """The champion, its artifact verified, fit to score this file.
 
     Raises:
-        InputError: there is none yet, or it is of another portfolio.
+        InputError: there is none yet, it is of another portfolio, or one of the two is simulated and the other real.
         ArtifactError: its artifact is not the one on record.
     """
     champion = find_champion(wiring)
@@ -79,6 +80,7 @@ def load_champion(wiring: Wiring) -> SeatHolder:
             f"champion, version {champion.number}", found=f"portfolio {champion.bundle.schema_name!r}",
             expected=f"portfolio {wiring.schema.name!r}", remedy="Name its lake with --lake, or its portfolio.",
         )  # fmt: skip
+    refuse_mixture(model_origin=champion.data_origin, batch_origin=checked.data_origin, thing=f"batch {checked.name}")
     return champion
 
 
@@ -87,7 +89,7 @@ def find_champion(wiring: Wiring) -> SeatHolder | None:
     version = wiring.registry.find_champion()
     if version is None:
         return None
-    return SeatHolder(wiring.registry.load_version(version), version.number)
+    return SeatHolder(wiring.registry.load_version(version), version.number, version.tags.get("data_origin", REAL))
 
 
 def score_file(wiring: Wiring, checked: CheckedFile, champion: SeatHolder, *, scored_at: dt.datetime) -> ScoredFile:

@@ -12,14 +12,14 @@ from credit_default.adapters.registry import ModelVersion
 from credit_default.adapters.tracking import DatasetRecord, Run
 from credit_default.gates.drift import DriftReport
 from credit_default.gates.verdict import Verdict
-from credit_default.model.bundle import measure_feature_importance
 from credit_default.model.evaluation import Evaluation
 from credit_default.services.ingestion import CheckedFile
 from credit_default.services.monitoring import MonitoredBatch, Performance
+from credit_default.services.drawing import draw_challenger
+from credit_default.services.origin import SIMULATED
 from credit_default.services.prediction import ScoredFile
 from credit_default.services.training import FOLD_COUNT, FOLD_SEEDS, Challenger, CrossValidation, TrainingRows
 from credit_default.services.wiring import Wiring
-from credit_default.views.figures import draw_evaluation
 from credit_default.views.markdown import write_markdown
 from credit_default.views.summary import Summary
 
@@ -54,7 +54,8 @@ def register_challenger(
         run.record_datasets(datasets)
         if folds is not None:
             run.record_metrics({f"cv_{name}": value for name, value in folds.average().items()})
-        _record_figures(run, training, challenger)
+        for name, figure in draw_challenger(challenger).items():
+            run.record_figure(figure, f"figures/{name}.png")
         version = wiring.registry.register(run, bundle, metrics=metrics, dataset=datasets[-1], tags=tags)
         run.record_tags({"model_version": version.number, "digest": bundle.digest})
         return Registered(version, run.address, challenger.evaluation, folds)
@@ -132,18 +133,8 @@ def _record_run(wiring: Wiring, batch: MonitoredBatch, report: DriftReport, summ
             run.record_metrics({f"{verdict.gate}_{name}": value for name, value in verdict.figures.items()})
             run.record_tags({f"{verdict.gate}_level": verdict.level})
         run.record_folder(wiring.lake.report_folder(batch.batch_id, batch.model_version), "report")
-        run.record_text(write_markdown(summary, simulated=batch.data_origin == "simulated"), "verdict.md")
+        run.record_text(write_markdown(summary, simulated=batch.data_origin == SIMULATED), "verdict.md")
         return replace(summary, run_id=run.run_id)
-
-
-def _record_figures(run: Run, training: TrainingRows, challenger: Challenger) -> None:
-    subtitle = "simulated data" if training.data_origin == "simulated" else ""
-    figures = draw_evaluation(
-        challenger.test_defaulted, challenger.test_probability, policy=challenger.bundle.decision_policy,
-        evaluation=challenger.evaluation, importance=measure_feature_importance(challenger.bundle), subtitle=subtitle,
-    )  # fmt: skip
-    for name, figure in figures.items():
-        run.record_figure(figure, f"figures/{name}.png")
 
 
 def _list_params(wiring: Wiring, training: TrainingRows, challenger: Challenger) -> dict[str, object]:
@@ -248,4 +239,4 @@ def _note_scores(checked: CheckedFile, scored: ScoredFile) -> tuple[str, ...]:
 
 
 def _tell_origin(data_origin: str) -> tuple[str, ...]:
-    return ("SIMULATED data: no real client stands behind these figures",) if data_origin == "simulated" else ()
+    return ("SIMULATED data: no real client stands behind these figures",) if data_origin == SIMULATED else ()

@@ -44,6 +44,7 @@ class Challenger:
     """A fitted bundle with its reference, and how good it is on the test side, whose clients it never saw."""
 
     bundle: ModelBundle
+    data_origin: str
     evaluation: Evaluation
     test_defaulted: np.ndarray
     test_probability: np.ndarray
@@ -120,7 +121,7 @@ def fit_challenger(wiring: Wiring, training: TrainingRows, sides: Split) -> Chal
     defaulted = sides.test[OUTCOME].to_numpy()
     probability = score_probability(bundle, sides.test)
     evaluation = evaluate(defaulted, probability, policy=settings.decision, seed=settings.seed)
-    return Challenger(bundle, evaluation, defaulted, probability)
+    return Challenger(bundle, training.data_origin, evaluation, defaulted, probability)
 
 
 def cross_validate_challenger(wiring: Wiring, challenger: Challenger, training: TrainingRows) -> CrossValidation:

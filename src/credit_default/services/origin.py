@@ -1,0 +1,35 @@
+"""Where clients come from: real ones and simulated ones are told apart by their ids and never compared."""
+
+from typing import Final
+
+import polars as pl
+
+from credit_default.data.contract import CLIENT_ID
+from credit_default.data.simulation import SIMULATED_PREFIX
+from credit_default.data.validation import Validated
+from credit_default.errors import InputError
+
+REAL: Final = "real"
+SIMULATED: Final = "simulated"
+
+
+def find_origin(validated: Validated) -> str:
+    """`simulated` when a client of the first accepted rows bears the simulator's mark, else `real`."""
+    for batch in validated.batches():
+        if batch.accepted.height:
+            marked = batch.accepted.select(pl.col(CLIENT_ID).str.starts_with(SIMULATED_PREFIX).any()).item()
+            return SIMULATED if marked else REAL
+    return REAL
+
+
+def refuse_mixture(*, model_origin: str, batch_origin: str, thing: str) -> None:
+    """Nothing; returns when model and batch are both real or both simulated.
+
+    Raises:
+        InputError: they are not; every comparison between them would be meaningless.
+    """
+    if model_origin != batch_origin:
+        raise InputError(
+            thing, found=f"{batch_origin} clients", expected=f"{model_origin} ones, as the champion was trained on",
+            remedy="Give simulated data a lake of their own with --lake.",
+        )  # fmt: skip
