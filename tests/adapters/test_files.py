@@ -415,6 +415,12 @@ def test_a_quote_that_is_not_closed_is_refused(tmp_path):
     refuse(path, "found a quoted cell that goes on over the end of its line")
 
 
+def test_a_cell_larger_than_a_block_is_refused(tmp_path):
+    path = write(tmp_path / "a.csv", KAGGLE, ONE, ONE.rpartition(",")[0] + "," + "1" * 9_000_000)
+
+    refuse(path, "found unreadable text (", month=MONTH)
+
+
 @pytest.mark.parametrize("suffix", [".xls", ".xlsx", ".parquet"])
 def test_half_a_file_is_refused(tmp_path, suffix):
     path = tmp_path / f"a{suffix}"

@@ -26,11 +26,6 @@ OTHER_ID = "cd" * 8
 NOON = datetime(2005, 10, 1, 12, tzinfo=UTC)
 
 
-@pytest.fixture
-def lake(tmp_path):
-    return open_lake(tmp_path)
-
-
 def scored(count=4, *, batch_id=BATCH_ID, model_version=1, probability=0.25):
     return pl.DataFrame(
         {

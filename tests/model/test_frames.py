@@ -43,7 +43,7 @@ def test_every_kind_of_frame_gives_the_same_columns(rows):
         (pl.DataFrame({"age": [True]}), "bool values"),
         (pl.DataFrame({"age": [30, None]}), "1 values that are missing or infinite, at rows 1"),
         (pd.DataFrame({"age": [30.0, np.nan]}), "1 values that are missing"),
-        (pd.DataFrame({"age": pd.array([30, None], dtype="Int64")}), "object values"),
+        (pd.DataFrame({"age": pd.array([30, None], dtype="Int64")}), "values"),
         (pa.table({"age": pa.array([None, 1.0])}), "at rows 0"),
         ({"age": [1.0, np.inf]}, "missing or infinite"),
         ({"age": [[1.0], [2.0]]}, "2 dimensions"),

@@ -93,6 +93,15 @@ def fetch_public_data(
     )
 
 
+def is_public_data(path: Path, *, digest: str = PUBLIC_DIGEST, schema: Schema = CREDIT_CARD) -> bool:
+    """True when the file holds the public data, in whatever form and under whichever of its names."""
+    try:
+        _check_rows(path, digest=digest, schema=schema, month=PUBLIC_MONTH)
+    except InputError:
+        return False
+    return True
+
+
 def _is_whole(path: Path, *, digest: str, schema: Schema) -> bool:
     """True when the cached file holds the data; one that holds something else is removed."""
     if not path.is_file():

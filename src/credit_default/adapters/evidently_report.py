@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from credit_default.adapters.drift_statistics import measure_stability
 from credit_default.errors import ServiceError
 
 if TYPE_CHECKING:
@@ -48,37 +47,49 @@ class EvidentlyReport:
 
 
 def run_drift_report(
-    *, reference: "pd.DataFrame", current: "pd.DataFrame", columns: Sequence[ComparedColumn], summary: bool
+    *,
+    reference: "pd.DataFrame",
+    current: "pd.DataFrame",
+    columns: Sequence[ComparedColumn],
+    drift_share: float,
+    summary: bool,
 ) -> EvidentlyReport:
-    """The drift of each column, in the order given, the data summary behind it when asked for."""
+    """The drift of each column, and the data summary behind it when asked for.
+
+    The page calls it drift of the whole when the share of drifted columns (0-1) reaches `drift_share`.
+    """
     with _quiet():
         from evidently import DataDefinition, Report
-        from evidently.metrics import ValueDrift
         from evidently.presets import DataSummaryPreset
 
-        _register_psi()
+        from credit_default.adapters.evidently_table import DriftTable, register_stability
+
+        register_stability()
         definition = DataDefinition(
             numerical_columns=[c.name for c in columns if not c.is_code],
             categorical_columns=[c.name for c in columns if c.is_code],
         )
-        metrics: list[Any] = [ValueDrift(column=c.name, method=c.method, threshold=c.threshold) for c in columns]
-        report = Report([*metrics, *([DataSummaryPreset()] if summary else [])], include_tests=True)
+        table = DriftTable(
+            columns=[c.name for c in columns],
+            per_column_method={c.name: c.method for c in columns},
+            per_column_threshold={c.name: c.threshold for c in columns},
+            drift_share=drift_share,
+        )
+        report = Report([table, *([DataSummaryPreset()] if summary else [])], include_tests=True)
         return _run(report, definition, reference=reference, current=current)
 
 
-def run_quality_report(*, reference: "pd.DataFrame", current: "pd.DataFrame") -> EvidentlyReport:
-    """How well decisions and probabilities met the outcomes: columns `outcome` and `decision` (0/1), `probability`."""
+def run_quality_report(*, reference: "pd.DataFrame", current: "pd.DataFrame", threshold: float) -> EvidentlyReport:
+    """How well the model met the outcomes: columns `outcome` (0/1) and `probability`, declined from `threshold` on."""
     with _quiet():
         from evidently import BinaryClassification, DataDefinition, Report
         from evidently.presets import ClassificationPreset
 
-        roles = BinaryClassification(
-            target="outcome", prediction_labels="decision", prediction_probas="probability", pos_label=1
-        )
+        roles = BinaryClassification(target="outcome", prediction_probas="probability", pos_label=1)
         definition = DataDefinition(
-            numerical_columns=["probability"], categorical_columns=["outcome", "decision"], classification=[roles]
+            numerical_columns=["probability"], categorical_columns=["outcome"], classification=[roles]
         )
-        report = Report([ClassificationPreset()])
+        report = Report([ClassificationPreset(probas_threshold=threshold)])
         return _run(report, definition, reference=reference, current=current)
 
 
@@ -95,7 +106,7 @@ def read_drift(content: Mapping[str, Any]) -> dict[str, MeasuredDrift]:
                 str(config["method"]), float(metric["value"]), float(config["threshold"]), failed[config["column"]]
             )
             for metric in content["metrics"]
-            if (config := metric["config"])["type"].endswith(":ValueDrift")
+            if (config := metric["config"])["type"].endswith(":PlainDrift")
         }
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ServiceError(
@@ -119,24 +130,6 @@ def _run(report: Any, definition: Any, *, reference: "pd.DataFrame", current: "p
         reference_data=Dataset.from_pandas(reference, data_definition=definition),
     )
     return EvidentlyReport(done.dict(), done.get_html_str(as_iframe=False))
-
-
-def _register_psi() -> None:
-    from evidently.legacy.calculations.stattests import StatTest, register_stattest
-    from evidently.legacy.core import ColumnType
-
-    def measure(reference: Any, current: Any, kind: Any, threshold: float) -> tuple[float, bool]:
-        is_code = kind == ColumnType.Categorical
-        index = measure_stability(reference.to_numpy(), current.to_numpy(), is_code=is_code).index
-        return index, index >= threshold
-
-    test = StatTest(
-        name=PSI_NAME,
-        display_name="PSI (deciles of the reference)",
-        allowed_feature_types=[ColumnType.Categorical, ColumnType.Numerical],
-        default_threshold=0.1,
-    )
-    register_stattest(test, default_impl=measure)
 
 
 @contextmanager

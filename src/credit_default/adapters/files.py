@@ -57,6 +57,15 @@ def read_header(path: Path, *, schema: Schema, month: str | None = None) -> Head
     return header
 
 
+def says_month(path: Path, *, schema: Schema) -> bool:
+    """True when the file has a statement_month column of its own.
+
+    Raises:
+        InputError: as `read_header`, but for the month.
+    """
+    return find_header(_read_head(path, found=find_kind(path), schema=schema), schema=schema, path=path).has_month
+
+
 def read_batches(
     path: Path, *, schema: Schema, month: str | None = None, batch_rows: int = 65_536
 ) -> Iterator[pl.DataFrame]:
@@ -128,13 +137,18 @@ def _without_blank_end(batches: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame
     """The batches without the empty lines at the very end; those between rows stay, and are rejected by name."""
     held: list[pl.DataFrame] = []
     for batch in batches:
-        filled = (~batch.select(pl.all_horizontal(pl.all().is_null())).to_series()).arg_true()
-        if not len(filled):
-            held.append(batch)
-            continue
-        end = int(filled[-1]) + 1
-        yield from (*held, batch.head(end))
-        held = [batch.slice(end)]
+        end = _count_to_last_filled(batch)
+        if end:
+            yield from (*held, batch.head(end))
+            held = []
+        held.append(batch.slice(end))
+
+
+def _count_to_last_filled(batch: pl.DataFrame) -> int:
+    if batch.height and any(cell is not None for cell in batch.row(-1)):
+        return batch.height
+    filled = (~batch.select(pl.all_horizontal(pl.all().is_null())).to_series()).arg_true()
+    return int(filled[-1]) + 1 if len(filled) else 0
 
 
 def _name_columns(

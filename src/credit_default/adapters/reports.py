@@ -26,7 +26,7 @@ from credit_default.adapters.report_page import ReportTitle, write_page
 from credit_default.adapters.staging import write_whole
 from credit_default.data.contract import KEY, OUTCOME, Schema
 from credit_default.errors import InputError, ServiceError, show_examples
-from credit_default.gates.drift import ColumnDrift, DriftReport
+from credit_default.gates.drift import ColumnDrift, DriftPolicy, DriftReport
 from credit_default.model.decision import DECLINE
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def compare(
     reference: pl.DataFrame | None,
     current: pl.DataFrame,
     schema: Schema,
-    score_threshold: float,
+    policy: DriftPolicy,
     folder: Path,
     title: ReportTitle,
     full: bool = False,
@@ -60,7 +60,7 @@ def compare(
     Raises `InputError` for a frame that is missing, empty, or lacks a column or a value, `ServiceError` for Evidently's
     own trouble or the disk's.
     """
-    columns = _plan_columns(schema, score_threshold)
+    columns = _plan_columns(schema, policy)
     if reference is None:
         raise _refuse(
             "reference", found="none with the model", expected="scored rows that the model was not trained on"
@@ -70,7 +70,11 @@ def compare(
         for frame, name in ((reference, "reference"), (current, "current rows"))
     )
     report = run_drift_report(
-        reference=_to_pandas(earlier, columns), current=_to_pandas(later, columns), columns=columns, summary=full
+        reference=_to_pandas(earlier, columns),
+        current=_to_pandas(later, columns),
+        columns=columns,
+        drift_share=policy.highest_drifted_share,
+        summary=full,
     )
     paths = _write_report(report, folder, "report", title=title)
     if full:
@@ -78,10 +82,10 @@ def compare(
     return _build_drift_report(read_drift(report.content), columns, earlier=earlier, later=later, paths=paths)
 
 
-def _plan_columns(schema: Schema, score_threshold: float) -> tuple[ComparedColumn, ...]:
+def _plan_columns(schema: Schema, policy: DriftPolicy) -> tuple[ComparedColumn, ...]:
     # The score first: it is what a reader of the page asks for.
     return (
-        ComparedColumn(_SCORE, is_code=False, method=PSI_NAME, threshold=score_threshold),
+        ComparedColumn(_SCORE, is_code=False, method=PSI_NAME, threshold=policy.score_threshold),
         ComparedColumn(_DECISION, is_code=True, method=PSI_NAME, threshold=DECISION_THRESHOLD),
         *(
             ComparedColumn(
@@ -143,14 +147,17 @@ def _write_quality(earlier: pl.DataFrame, later: pl.DataFrame, folder: Path, *, 
     if any(side[OUTCOME].n_unique() < 2 for side in sides):  # noqa: PLR2004 - one class has no curve
         return {}
     told = [
-        side.select(
-            outcome=pl.col(OUTCOME).cast(pl.Int64),
-            decision=(pl.col(_DECISION) == DECLINE).cast(pl.Int64),
-            probability=pl.col(_SCORE),
-        ).to_pandas()
-        for side in sides
+        side.select(outcome=pl.col(OUTCOME).cast(pl.Int64), probability=pl.col(_SCORE)).to_pandas() for side in sides
     ]
-    return _write_report(run_quality_report(reference=told[0], current=told[1]), folder, "quality", title=title)
+    threshold = _find_threshold(pl.concat([side.select(_SCORE, _DECISION) for side in sides]))
+    report = run_quality_report(reference=told[0], current=told[1], threshold=threshold)
+    return _write_report(report, folder, "quality", title=title)
+
+
+def _find_threshold(scores: pl.DataFrame) -> float:
+    """A threshold that gives back the decisions as they were taken: the lowest probability that was declined."""
+    declined = scores.filter(pl.col(_DECISION) == DECLINE)[_SCORE]
+    return 1.0 if declined.is_empty() else float(declined.min())  # type: ignore[arg-type]
 
 
 def _build_drift_report(

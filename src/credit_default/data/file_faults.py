@@ -108,6 +108,8 @@ def describe_values(column: Column) -> str:
         return "ids of 1 to 64 letters, digits, _ . - that begin with a letter, a digit or _"
     if column.kind == "month":
         return "months as YYYY-MM"
+    if column.kind == "time":
+        return "times in ISO 8601 with a zone, or days"
     if column.codes:
         return "one of the codes " + ", ".join(str(code) for code in column.codes)
     kind = "whole numbers" if column.kind == "integer" else "numbers"

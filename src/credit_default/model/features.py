@@ -48,7 +48,8 @@ def build_features(rows: Any, *, spec: Sequence[Mapping[str, Any]]) -> NDArray[n
 
 
 def _stack(columns: Mapping[str, FloatArray]) -> NDArray[np.float32]:
-    matrix = np.column_stack([column.astype(np.float32) for column in columns.values()])
+    with np.errstate(over="ignore"):  # what does not fit becomes infinite, and is refused by name below
+        matrix = np.column_stack([column.astype(np.float32) for column in columns.values()])
     if not np.isfinite(matrix).all():
         names = [name for position, name in enumerate(columns) if not np.isfinite(matrix[:, position]).all()]
         raise InputError(

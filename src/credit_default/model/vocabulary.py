@@ -46,7 +46,8 @@ def _ratio(columns: Columns, *, otherwise: float, minimum: float, maximum: float
     numerator, denominator = columns
     positive = denominator > 0
     quotient = np.full(len(numerator), otherwise)
-    np.divide(numerator, denominator, out=quotient, where=positive)
+    with np.errstate(over="ignore"):  # a vanishing denominator: the maximum below holds it
+        np.divide(numerator, denominator, out=quotient, where=positive)
     held: FloatArray = np.minimum(np.maximum(quotient, minimum), maximum)
     return held
 

@@ -5,16 +5,16 @@ from pathlib import Path
 
 import polars as pl
 
-from credit_default.adapters.downloads import fetch_public_data
+from credit_default.adapters.downloads import fetch_public_data, is_public_data
 from credit_default.adapters.files import write_table
 from credit_default.data.contract import KEY, OUTCOME
+from credit_default.data.public_data import PUBLIC_MONTH
 from credit_default.data.simulation import simulate
 from credit_default.errors import InputError, ServiceError
 from credit_default.services.origin import SIMULATED
 from credit_default.settings import Settings
 
 PUBLIC = "public"
-PUBLIC_MONTH = "2005-09"  # the month of the latest statement in the public data set, which has no column for it
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ def find_data(settings: Settings) -> DataFile | NoRealData:
         )  # fmt: skip
     except ServiceError as error:
         return NoRealData((f"the public data set could not be had, the data are SIMULATED instead ({error.found})",))
-    return DataFile(public.path, PUBLIC_MONTH, public.origin)
+    return DataFile(public.path, None, f"the public data set ({public.origin})")
 
 
 def fetch_data(settings: Settings, *, policy: SimulationPolicy = SimulationPolicy()) -> DataFile:
@@ -79,7 +79,8 @@ def _name_file(name: str) -> DataFile:
             f"data {name}", found="no such file", expected="public, simulated, or the path of a file",
             remedy="Check --data or CREDIT_DEFAULT_DATA.",
         )  # fmt: skip
-    return DataFile(path, None, str(path))
+    # The public data set has no months; a copy of it is known by its content, whatever its name and form.
+    return DataFile(path, PUBLIC_MONTH if is_public_data(path) else None, str(path))
 
 
 def _simulate_file(settings: Settings, policy: SimulationPolicy, notes: tuple[str, ...]) -> DataFile:

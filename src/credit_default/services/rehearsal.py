@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from credit_default.adapters.files import read_batches, read_header, write_table
+from credit_default.adapters.files import read_batches, says_month, write_table
 from credit_default.data.contract import CLIENT_ID, KEY, OUTCOME, STATEMENT_MONTH
 from credit_default.data.schema import CREDIT_CARD
 from credit_default.data.simulation import Scenario, simulate
@@ -66,7 +66,7 @@ def rehearse(settings: Settings, folder: Path, *, month: str, policy: RehearsalP
     data = find_data(settings)
     if isinstance(data, NoRealData):
         return replace(rehearse_simulated(folder, seed=settings.seed, policy=policy), notes=data.notes)
-    rows = _read_checked(data, month=data.month or month)
+    rows = _read_checked(data, month=month)
     return rehearse_real(rows, folder, seed=settings.seed, policy=_fit_policy(policy, rows, data))
 
 
@@ -122,9 +122,9 @@ def rehearse_simulated(folder: Path, *, seed: int, policy: RehearsalPolicy) -> R
 
 def _read_checked(data: DataFile, *, month: str) -> pl.DataFrame:
     """The file's accepted rows, one a client."""
-    has_month = read_header(data.path, schema=CREDIT_CARD).has_month
+    given = None if says_month(data.path, schema=CREDIT_CARD) else data.month or month
     validated = check(
-        lambda: read_batches(data.path, schema=CREDIT_CARD, month=None if has_month else month),
+        lambda: read_batches(data.path, schema=CREDIT_CARD, month=given),
         schema=CREDIT_CARD, outcome="required",
     )  # fmt: skip
     return validated.accepted_rows().unique(CLIENT_ID, keep="last", maintain_order=True)

@@ -1,0 +1,99 @@
+"""A small fitted bundle, and an MLflow whose database is a copy of one made once: making it takes seconds."""
+
+import datetime as dt
+import shutil
+
+import numpy as np
+import polars as pl
+import pytest
+
+from credit_default.adapters.lake import open_lake
+from credit_default.adapters.registry import Registry
+from credit_default.adapters.tracking import Tracking
+from credit_default.data.schema import CREDIT_CARD
+from credit_default.model.decision import DecisionPolicy
+from credit_default.model.features import CREDIT_CARD_FEATURES
+from credit_default.model.fitting import fit
+from credit_default.model.pipeline import Recipe
+from credit_default.model.scoring import attach_reference
+
+NOON = dt.datetime(2005, 10, 1, 12, tzinfo=dt.UTC)
+
+
+def make_rows(count, *, seed=0, prefix="c"):
+    """Checked rows with outcomes that the latest status explains; amounts are round, as in the real file."""
+    rng = np.random.default_rng(seed)
+    columns = {
+        "client_id": [f"{prefix}{i:05d}" for i in range(count)],
+        "statement_month": ["2005-09"] * count,
+        "credit_limit": rng.integers(1, 50, count) * 1e4,
+        "sex": rng.integers(1, 3, count),
+        "education": rng.integers(1, 5, count),
+        "marriage": rng.integers(1, 4, count),
+        "age": rng.integers(21, 70, count),
+    }
+    columns |= {f"repayment_status_m{m}": rng.integers(-2, 4, count) for m in range(1, 7)}
+    columns |= {f"bill_amount_m{m}": rng.gamma(1, 5e4, count).round() for m in range(1, 7)}
+    columns |= {f"payment_amount_m{m}": rng.gamma(1, 5e3, count).round() for m in range(1, 7)}
+    probability = 1 / (1 + np.exp(1.5 - np.maximum(columns["repayment_status_m1"], 0)))
+    return pl.DataFrame({**columns, "defaulted": (rng.random(count) < probability).astype(int)})
+
+
+def make_bundle(*, seed=0, tree_count=5):
+    recipe = Recipe(tree_count=tree_count, leaf_row_count=20, seed=seed)
+    bundle = fit(
+        recipe,
+        make_rows(400),
+        schema=CREDIT_CARD,
+        features=CREDIT_CARD_FEATURES,
+        decision_policy=DecisionPolicy(),
+        source_digests=["ab" * 32],
+    )
+    return attach_reference(bundle, make_rows(300, seed=1, prefix="r"))
+
+
+@pytest.fixture(scope="session")
+def bundle():
+    return make_bundle()
+
+
+@pytest.fixture(scope="session")
+def other_bundle():
+    return make_bundle(seed=7)
+
+
+@pytest.fixture(scope="session")
+def scored():
+    """Makes scored rows as monitoring sees them: checked rows with score, decision and, if asked for, outcomes."""
+    bundle = make_bundle()
+
+    def score(count, *, seed=2, with_outcome=True):
+        rows = make_rows(count, seed=seed, prefix=f"s{seed}-")
+        rows = attach_reference(bundle, rows).reference
+        return rows if with_outcome else rows.drop("defaulted")
+
+    return score
+
+
+@pytest.fixture(scope="session")
+def mlflow_template(tmp_path_factory):
+    lake = open_lake(tmp_path_factory.mktemp("template"))
+    tracking = Tracking(lake.tracking_uri)
+    assert tracking.client.search_experiments()
+    return lake.root / "mlflow.db"
+
+
+@pytest.fixture
+def lake(tmp_path):
+    return open_lake(tmp_path / "lake")
+
+
+@pytest.fixture
+def tracking(lake, mlflow_template):
+    shutil.copy(mlflow_template, lake.root / "mlflow.db")
+    return Tracking(lake.tracking_uri, artifacts_uri=lake.artifacts_uri)
+
+
+@pytest.fixture
+def registry(tracking, lake):
+    return Registry(tracking, cache=lake.bundles)

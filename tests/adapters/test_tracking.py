@@ -1,0 +1,181 @@
+import matplotlib.pyplot as plt
+import pytest
+
+from credit_default.adapters.tracking import MLFLOW_ENVIRONMENT, DatasetRecord, Tracking
+from credit_default.errors import InputError, ServiceError
+
+pytestmark = pytest.mark.xdist_group("mlflow")
+
+DATASET = DatasetRecord("march.csv", "ab" * 32, "file:///data/march.csv", "training", 2500, ("age", "sex"))
+
+
+def read(tracking, run):
+    return tracking.client.get_run(run.run_id)
+
+
+def test_a_run_ends_finished_with_what_was_recorded(tracking):
+    with tracking.start_run("train", name="first", tags={"git_commit": "abc", "model_version": 3}) as run:
+        run.record_params({"tree_count": 100, "seed": 0})
+        run.record_metrics({"roc_auc": 0.77, "brier": 0.13})
+        run.record_tags({"data_origin": "simulated"})
+
+    found = read(tracking, run)
+    assert found.info.status == "FINISHED"
+    assert found.info.run_name == "first"
+    assert found.data.params == {"tree_count": "100", "seed": "0"}
+    assert found.data.metrics == {"roc_auc": 0.77, "brier": 0.13}
+    assert found.data.tags["git_commit"] == "abc"
+    assert found.data.tags["model_version"] == "3"
+    assert found.data.tags["data_origin"] == "simulated"
+
+
+def test_a_run_ends_failed_and_the_exception_goes_on_when_the_block_raises(tracking):
+    def fail():
+        with tracking.start_run("predict", name="bad", tags={}):
+            raise InputError("file", found="nothing", expected="rows", remedy="Send some.")
+
+    with pytest.raises(InputError, match="found nothing"):
+        fail()
+
+    experiment = tracking.client.get_experiment_by_name("credit-default/predict")
+    (found,) = tracking.client.search_runs([experiment.experiment_id])
+    assert found.info.status == "FAILED"
+
+
+def test_an_interrupted_run_ends_failed_too(tracking):
+    def interrupt():
+        with tracking.start_run("monitor", name="stopped", tags={}):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupt()
+
+    experiment = tracking.client.get_experiment_by_name("credit-default/monitor")
+    (found,) = tracking.client.search_runs([experiment.experiment_id])
+    assert found.info.status == "FAILED"
+
+
+def test_more_items_than_one_request_takes_are_all_recorded(tracking):
+    with tracking.start_run("train", name="many", tags={}) as run:
+        run.record_params({f"param_{i}": i for i in range(230)})
+        run.record_metrics({f"metric_{i}": i for i in range(1100)})
+
+    found = read(tracking, run)
+    assert len(found.data.params) == 230
+    assert len(found.data.metrics) == 1100
+
+
+def test_a_dataset_stands_on_the_run_with_digest_source_and_row_count(tracking):
+    with tracking.start_run("train", name="data", tags={}) as run:
+        run.record_datasets([DATASET])
+
+    (found,) = read(tracking, run).inputs.dataset_inputs
+    assert found.dataset.name == "march.csv"
+    assert found.dataset.digest == ("ab" * 32)[:36]
+    assert '"uri": "file:///data/march.csv"' in found.dataset.source
+    assert '"num_rows": 2500' in found.dataset.profile
+    assert [(tag.key, tag.value) for tag in found.tags] == [("mlflow.data.context", "training")]
+
+
+def test_files_pictures_and_texts_stand_among_the_artifacts(tracking, tmp_path):
+    folder = tmp_path / "report"
+    folder.mkdir()
+    (folder / "report.html").write_text("<html></html>")
+    figure, axes = plt.subplots()
+    axes.plot([0, 1])
+
+    with tracking.start_run("monitor", name="files", tags={}) as run:
+        run.record_figure(figure, "figures/roc.png")
+        run.record_file(folder / "report.html", "single")
+        run.record_folder(folder, "report")
+        run.record_text("all is well", "verdict.md")
+
+    plt.close(figure)
+    paths = {
+        item.path
+        for where in (None, "figures", "single", "report")
+        for item in tracking.client.list_artifacts(run.run_id, where)
+        if not item.is_dir
+    }
+    assert paths == {"figures/roc.png", "single/report.html", "report/report.html", "verdict.md"}
+
+
+def test_artifacts_stay_in_the_lake_and_the_working_folder_stays_clean(tracking, lake, tmp_path, monkeypatch):
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    monkeypatch.chdir(elsewhere)
+
+    with tracking.start_run("train", name="text", tags={}) as run:
+        run.record_text("hello", "hello.txt")
+
+    assert len(list((lake.root / "mlartifacts" / "train").rglob("hello.txt"))) == 1
+    assert list(elsewhere.iterdir()) == []
+
+
+def test_two_runs_share_their_experiment(tracking):
+    with tracking.start_run("train", name="one", tags={}) as one:
+        pass
+    with tracking.start_run("train", name="two", tags={}) as two:
+        pass
+
+    assert one.experiment_id == two.experiment_id
+    assert one.run_id != two.run_id
+
+
+def test_a_parameter_that_changes_is_told_as_a_service_that_failed(tracking):
+    def change():
+        with tracking.start_run("train", name="changing", tags={}) as run:
+            run.record_params({"seed": 0})
+            run.record_params({"seed": 1})
+
+    with pytest.raises(ServiceError, match="MLflow"):
+        change()
+
+
+def test_a_deleted_experiment_is_named_with_the_command_that_restores_it(tracking):
+    with tracking.start_run("train", name="one", tags={}) as run:
+        pass
+    tracking.client.delete_experiment(run.experiment_id)
+
+    with (
+        pytest.raises(ServiceError, match=f"mlflow experiments restore --experiment-id {run.experiment_id}"),
+        tracking.start_run("train", name="two", tags={}),
+    ):
+        pass
+
+
+def test_a_store_that_cannot_be_opened_is_a_service_that_failed(tmp_path):
+    (tmp_path / "lake").write_text("a file")
+    tracking = Tracking(f"sqlite:///{tmp_path}/lake/mlflow.db")
+
+    with pytest.raises(ServiceError, match="File exists|Not a directory"):
+        _ = tracking.client
+
+
+def test_a_dead_server_is_noticed_within_seconds(monkeypatch):
+    # the environment's own waiting time is longer; what is tested is that the failure is ours and soon
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR", "0")
+    tracking = Tracking("http://127.0.0.1:9")
+
+    with pytest.raises(ServiceError, match="127.0.0.1"), tracking.start_run("train", name="lost", tags={}):
+        pass
+
+
+def test_a_servers_run_has_a_link_and_a_databases_its_id():
+    server, database = Tracking("http://mlflow.example:5000/"), Tracking("sqlite:////lake/mlflow.db")
+
+    assert server.run_address("4", "ab12") == "http://mlflow.example:5000/#/experiments/4/runs/ab12"
+    assert database.run_address("4", "ab12") == "ab12"
+
+
+def test_telemetry_is_off_and_pickles_are_refused_in_the_environment_that_mlflow_reads():
+    import os
+
+    assert MLFLOW_ENVIRONMENT["DO_NOT_TRACK"] == "true"
+    assert MLFLOW_ENVIRONMENT["MLFLOW_DISABLE_TELEMETRY"] == "true"
+    assert MLFLOW_ENVIRONMENT["MLFLOW_ALLOW_PICKLE_DESERIALIZATION"] == "false"
+    assert {key: os.environ[key] for key in MLFLOW_ENVIRONMENT} == dict(MLFLOW_ENVIRONMENT)
+    from mlflow.telemetry.utils import is_telemetry_disabled
+
+    assert is_telemetry_disabled()

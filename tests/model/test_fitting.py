@@ -1,0 +1,131 @@
+import numpy as np
+import polars as pl
+import pytest
+from sklearn.metrics import roc_auc_score
+
+from credit_default.adapters.files import read_batches
+from credit_default.data.schema import CREDIT_CARD
+from credit_default.data.splitting import split
+from credit_default.data.validation import check
+from credit_default.errors import InputError
+from credit_default.model.decision import DecisionPolicy
+from credit_default.model.features import CREDIT_CARD_FEATURES
+from credit_default.model.fitting import cross_validate, fit
+from credit_default.model.pipeline import Recipe
+from credit_default.model.scoring import score_probability
+
+FOLDS = {"schema": CREDIT_CARD, "features": CREDIT_CARD_FEATURES, "seed": 1}
+TINY = Recipe(tree_count=4, leaf_row_count=10, maximum_depth=4)
+
+
+def test_a_bundle_records_what_it_was_taught_on(rows, bundle):
+    assert bundle.row_count == 400
+    assert bundle.default_share == rows["defaulted"].mean()
+    assert (bundle.schema_name, bundle.schema_version) == (CREDIT_CARD.name, CREDIT_CARD.version)
+    assert bundle.source_digests == ("ab" * 32,)
+    assert bundle.trained_rows.tolist() == sorted(bundle.trained_rows.tolist())
+    assert len(set(bundle.trained_rows.tolist())) == 400
+    assert bundle.reference is None
+
+
+def test_row_order_column_order_and_job_count_change_neither_digest_nor_scores(rows, bundle, fit_small):
+    shuffled = rows.sample(fraction=1.0, shuffle=True, seed=3).select(rows.columns[::-1])
+
+    again = fit_small(shuffled, job_count=2)
+
+    assert again.digest == bundle.digest
+    assert score_probability(again, rows).tobytes() == score_probability(bundle, rows).tobytes()
+    assert again.forest.n_jobs == 1
+
+
+def test_another_seed_makes_another_model(rows, bundle, fit_small):
+    recipe = Recipe(tree_count=8, leaf_row_count=10, maximum_depth=5, seed=1)
+
+    assert fit_small(rows, recipe=recipe).digest != bundle.digest
+
+
+def test_fitting_leaves_the_rows_alone(rows, fit_small):
+    before = rows.clone()
+
+    fit_small(rows, recipe=TINY)
+
+    assert rows.equals(before)
+
+
+def test_a_small_training_gives_the_figures_that_it_gave_before(rows, bundle):
+    # These move only when features, recipe, scikit-learn's forest or the made-up rows do.
+    probability = score_probability(bundle, rows)
+
+    assert probability[:4].round(6).tolist() == [0.352629, 0.262999, 0.061442, 0.150162]
+    assert probability.mean() == pytest.approx(0.246967, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("change", "found"),
+    [
+        (pl.exclude("defaulted"), "no column 'defaulted'"),
+        ([pl.exclude("defaulted"), pl.lit(1).alias("defaulted")], r"outcomes \[1\]"),
+        (
+            [pl.exclude("defaulted"), pl.when(pl.col("age") > 30).then(pl.col("defaulted"))],
+            "rows without an outcome",
+        ),
+    ],
+)
+def test_rows_without_both_outcomes_cannot_be_learned_from(rows, change, found, fit_small):
+    with pytest.raises(InputError, match=found):
+        fit_small(rows.select(change))
+
+
+def test_out_of_fold_probabilities_come_from_forests_that_did_not_see_the_row(rows):
+    out_of_fold = cross_validate(TINY, rows, fold_count=3, **FOLDS)
+
+    held_out = out_of_fold.fold == 1
+    others = fit(
+        TINY,
+        rows.filter(~held_out),
+        schema=CREDIT_CARD,
+        features=CREDIT_CARD_FEATURES,
+        decision_policy=DecisionPolicy(),
+    )
+    expected = score_probability(others, rows.filter(held_out))
+    assert out_of_fold.default_probability[held_out].tobytes() == expected.tobytes()
+    assert sorted(np.unique(out_of_fold.fold)) == [0, 1, 2]
+
+
+def test_out_of_fold_probabilities_follow_their_rows(rows):
+    order = np.random.default_rng(5).permutation(rows.height)
+
+    straight = cross_validate(TINY, rows, fold_count=3, **FOLDS)
+    shuffled = cross_validate(TINY, rows[order.tolist()], fold_count=3, job_count=2, **FOLDS)
+
+    assert shuffled.default_probability.tobytes() == straight.default_probability[order].tobytes()
+
+
+def test_what_is_known_only_in_the_training_rows_does_not_leak_out_of_fold(rows, fit_small):
+    noise = rows.with_columns(pl.Series("defaulted", np.random.default_rng(2).integers(0, 2, rows.height)))
+
+    out_of_fold = cross_validate(TINY, noise, fold_count=4, **FOLDS)
+    seen = score_probability(fit_small(noise), noise)
+
+    assert roc_auc_score(noise["defaulted"], out_of_fold.default_probability) < 0.6
+    assert roc_auc_score(noise["defaulted"], seen) > 0.7
+
+
+def test_a_few_trees_reach_most_of_what_the_public_data_allows(real_data):
+    checked = check(
+        lambda: read_batches(real_data, schema=CREDIT_CARD, month="2005-09"), schema=CREDIT_CARD, outcome="required"
+    )
+    sides = split(pl.concat([batch.accepted for batch in checked.batches()]))
+    recipe = Recipe(tree_count=20)
+
+    bundle = fit(
+        recipe,
+        sides.development,
+        schema=CREDIT_CARD,
+        features=CREDIT_CARD_FEATURES,
+        decision_policy=DecisionPolicy(),
+        job_count=2,
+    )
+    roc_auc = roc_auc_score(sides.test["defaulted"], score_probability(bundle, sides.test))
+
+    assert 0.765 < roc_auc < 0.80  # above: a leak; nobody honest gets there

@@ -1,0 +1,104 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.metrics import average_precision_score, roc_auc_score, roc_curve
+
+from credit_default.errors import InputError
+from credit_default.model.resampling import (
+    check_scores,
+    draw_weights,
+    measure_log_loss,
+    measure_ranking,
+    measure_roc_auc,
+    rank,
+)
+
+# Coarse probabilities, so that ties are common.
+SCORED = st.lists(st.tuples(st.integers(0, 1), st.integers(0, 8)), min_size=2, max_size=60).filter(
+    lambda rows: len({outcome for outcome, _ in rows}) == 2
+)
+
+
+def measure(defaulted, probability, weights):
+    return measure_ranking(np.atleast_2d(weights), defaulted=defaulted, ranked=rank(probability))
+
+
+@given(SCORED)
+def test_ranking_figures_are_those_of_scikit_learn(rows):
+    defaulted = np.array([outcome for outcome, _ in rows])
+    probability = np.array([level / 8 for _, level in rows])
+
+    figures = measure(defaulted, probability, np.ones(len(rows)))
+    alarmed, caught, _ = roc_curve(defaulted, probability)
+
+    assert figures.roc_auc[0] == pytest.approx(roc_auc_score(defaulted, probability))
+    assert figures.average_precision[0] == pytest.approx(average_precision_score(defaulted, probability))
+    assert figures.ks[0] == pytest.approx(np.abs(caught - alarmed).max())
+
+
+@settings(max_examples=30)
+@given(SCORED, st.integers(0, 1000))
+def test_a_weight_counts_a_row_as_often_as_it_was_drawn(rows, seed):
+    defaulted = np.array([outcome for outcome, _ in rows])
+    probability = np.array([level / 8 for _, level in rows])
+    weights = next(draw_weights(defaulted, resample_count=3, seed=seed))
+
+    figures = measure(defaulted, probability, weights)
+    alone = measure_roc_auc(weights, defaulted=defaulted, ranked=rank(probability))
+
+    assert alone.tolist() == figures.roc_auc.tolist()
+    for number, drawn in enumerate(weights.astype(int)):
+        expected = roc_auc_score(np.repeat(defaulted, drawn), np.repeat(probability, drawn))
+        assert figures.roc_auc[number] == pytest.approx(expected)
+
+
+def test_resamples_keep_the_number_of_defaults():
+    defaulted = np.array([1] * 30 + [0] * 70)
+
+    weights = np.vstack(list(draw_weights(defaulted, resample_count=50, seed=1)))
+
+    assert weights.shape == (50, 100)
+    assert set(weights[:, :30].sum(axis=1)) == {30.0}
+    assert set(weights[:, 30:].sum(axis=1)) == {70.0}
+    assert len(np.unique(weights, axis=0)) == 50
+
+
+def test_the_same_seed_draws_the_same_weights_in_bounded_blocks():
+    defaulted = np.arange(900_000) % 5 == 0
+
+    first, again = (draw_weights(defaulted.astype(int), resample_count=5, seed=4) for _ in range(2))
+    blocks = list(first)
+
+    assert [block.shape for block in blocks] == [(2, 900_000), (2, 900_000), (1, 900_000)]
+    assert next(again).tobytes() == blocks[0].tobytes()
+
+
+def test_one_outcome_alone_can_be_drawn():
+    weights = next(draw_weights(np.zeros(10, dtype=int), resample_count=4, seed=0))
+
+    assert weights.sum(axis=1).tolist() == [10.0] * 4
+
+
+def test_log_loss_is_finite_where_the_model_was_certain_and_wrong():
+    loss = measure_log_loss(np.array([1, 0, 1]), np.array([0.0, 0.5, 1.0]))
+
+    assert loss == pytest.approx([34.54, 0.6931, 0.0], abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("defaulted", "probability", "found"),
+    [
+        ([0, 1], [0.5], "as many of both"),
+        ([], [], "as many of both"),
+        ([[0, 1]], [[0.1, 0.2]], "as many of both"),
+        ([0, 2], [0.1, 0.2], "not 0 or 1"),
+        ([0, np.nan], [0.1, 0.2], "not 0 or 1"),
+        ([0, 1], [0.1, np.nan], "missing or outside"),
+        ([0, 1], [0.1, 1.1], "missing or outside"),
+        ([0, 1], [-0.1, 0.1], "missing or outside"),
+    ],
+)
+def test_what_cannot_be_compared_is_refused(defaulted, probability, found):
+    with pytest.raises(InputError, match=found):
+        check_scores(np.array(defaulted), np.array(probability))
