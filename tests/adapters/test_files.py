@@ -190,13 +190,13 @@ def test_batches_have_at_most_the_rows_asked_for(tmp_path, batch_rows):
 
 
 def test_a_large_csv_is_read_in_blocks_with_its_lines(tmp_path):
-    path = write(tmp_path / "a.csv", KAGGLE, *[ONE] * 100_000)
+    path = write(tmp_path / "a.csv", KAGGLE, *[ONE] * 200_000)
 
     batches = list(read_batches(path, schema=CREDIT_CARD, month=MONTH))
 
     assert len(batches) > 1
     assert pl.concat([batch["line"] for batch in batches]).equals(
-        pl.int_range(2, 100_002, dtype=pl.Int64, eager=True).alias("line")
+        pl.int_range(2, 200_002, dtype=pl.Int64, eager=True).alias("line")
     )
 
 
@@ -416,7 +416,7 @@ def test_a_quote_that_is_not_closed_is_refused(tmp_path):
 
 
 def test_a_cell_larger_than_a_block_is_refused(tmp_path):
-    path = write(tmp_path / "a.csv", KAGGLE, ONE, ONE.rpartition(",")[0] + "," + "1" * 9_000_000)
+    path = write(tmp_path / "a.csv", KAGGLE, ONE, ONE.rpartition(",")[0] + "," + "1" * 20_000_000)
 
     refuse(path, "found unreadable text (", month=MONTH)
 

@@ -4,7 +4,11 @@ import pytest
 from credit_default.adapters.tracking import MLFLOW_ENVIRONMENT, DatasetRecord, Tracking
 from credit_default.errors import InputError, ServiceError
 
-pytestmark = pytest.mark.xdist_group("mlflow")
+pytestmark = [
+    pytest.mark.xdist_group("mlflow"),
+    # MLflow's own queries, under the SQLAlchemy that the lock names
+    pytest.mark.filterwarnings("ignore:The ``noload`` loader strategy:sqlalchemy.exc.SADeprecationWarning"),
+]
 
 DATASET = DatasetRecord("march.csv", "ab" * 32, "file:///data/march.csv", "training", 2500, ("age", "sex"))
 
@@ -148,7 +152,7 @@ def test_a_store_that_cannot_be_opened_is_a_service_that_failed(tmp_path):
     (tmp_path / "lake").write_text("a file")
     tracking = Tracking(f"sqlite:///{tmp_path}/lake/mlflow.db")
 
-    with pytest.raises(ServiceError, match="File exists|Not a directory"):
+    with pytest.raises(ServiceError, match=r"File exists|Not a directory"):
         _ = tracking.client
 
 
@@ -158,7 +162,7 @@ def test_a_dead_server_is_noticed_within_seconds(monkeypatch):
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR", "0")
     tracking = Tracking("http://127.0.0.1:9")
 
-    with pytest.raises(ServiceError, match="127.0.0.1"), tracking.start_run("train", name="lost", tags={}):
+    with pytest.raises(ServiceError, match=r"127\.0\.0\.1"), tracking.start_run("train", name="lost", tags={}):
         pass
 
 

@@ -80,15 +80,15 @@ def test_the_interval_of_the_auc_is_as_wide_as_theory_says():
     assert 0.010 < metric.value - metric.low < 0.019
 
 
-def test_a_hundred_intervals_hold_the_truth_about_as_often_as_they_claim():
-    truth = sk.roc_auc_score(*make_scores(200_000, seed=99))
+def test_intervals_hold_the_truth_about_as_often_as_they_claim():
+    truth = sk.roc_auc_score(*make_scores(100_000, seed=99))
 
     held = [
         metric.low <= truth <= metric.high
-        for metric in (run(*make_scores(500, seed=seed), resample_count=100).metrics["roc_auc"] for seed in range(100))
+        for metric in (run(*make_scores(500, seed=seed), resample_count=100).metrics["roc_auc"] for seed in range(60))
     ]
 
-    assert 88 <= sum(held) <= 100
+    assert 51 <= sum(held) <= 60
 
 
 def test_the_default_share_carries_wilsons_interval():
@@ -129,7 +129,7 @@ def test_one_outcome_alone_leaves_the_ranking_out_and_says_why(outcome):
 def test_precision_is_absent_when_nobody_is_declined():
     evaluation = run([0, 1, 0, 1], [0.01, 0.02, 0.03, 0.04])
 
-    assert evaluation.absent == {"precision": "nobody was declined"}
+    assert evaluation.absent["precision"] == "nobody was declined"
     assert evaluation.metrics["recall"].value == 0.0
 
 

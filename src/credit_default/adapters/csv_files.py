@@ -17,7 +17,7 @@ from credit_default.adapters.file_kinds import HEAD_BYTES
 from credit_default.data.contract import Schema
 from credit_default.errors import InputError
 
-_BLOCK_BYTES = 4_194_304
+_BLOCK_BYTES = 8_388_608
 _OTHER_DELIMITERS = {";": "semicolons", "\t": "tabs", "|": "bars"}
 
 

@@ -5,6 +5,7 @@ to guess its requirements and need the global state that we do without.
 """
 
 import platform
+import warnings
 from collections.abc import Mapping
 from dataclasses import asdict
 from importlib.metadata import version
@@ -91,8 +92,10 @@ def _list_parameters(bundle: ModelBundle) -> dict[str, str]:
 
 
 def _describe(bundle: ModelBundle, sealed: SealedBundle, *, model_id: str, run_id: str) -> Any:
-    from mlflow import pyfunc
-    from mlflow.models import Model
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # of MLflow about its own type hints, when first imported
+        from mlflow import pyfunc
+        from mlflow.models import Model
 
     model = Model(run_id=run_id, model_id=model_id, model_uuid=model_id, signature=_sign(bundle))
     model.metadata = {

@@ -75,10 +75,8 @@ def _run_flows(
             found(f"{scored[-1].counts['scored']:,} rows; drift {verdict.level}: {verdict.reasons[0]}")
     with output.step("outcomes arrive") as found:
         found(_take_in(settings, rehearsal))
-    judged = []
     with output.step("judging performance by batch") as found:
-        for summary in scored:
-            judged.append(run_flow(monitor, batch_id=summary.batch_id, full=summary is scored[-1], **common))
+        judged = [run_flow(monitor, batch_id=s.batch_id, full=s is scored[-1], **common) for s in scored]
         found(", ".join(s.verdicts[-1].level for s in judged))
     with output.step("retraining on what is known now") as found:
         retraining = run_flow(train, refresh=True, **common)

@@ -54,7 +54,7 @@ CLIMATES: Mapping[str, tuple[Climate, Climate, Climate]] = {
     "recession": (
         Climate(hardship=0.2, risk_shift=0.2),
         Climate(hardship=0.4, risk_shift=0.4),
-        Climate(hardship=0.8, risk_shift=0.8),
+        Climate(hardship=1.3, risk_shift=0.8),
     ),
     "marketing": (
         Climate(newcomer_share=0.05, intake=Intake(limit_tilt=1.5, age_tilt=1.5)),

@@ -3,7 +3,8 @@
 from typing import Any
 
 from prefect import flow
-from prefect.states import Completed, State
+from prefect.client.schemas.objects import State
+from prefect.states import Completed
 
 from credit_default.flows.artifacts import publish_summary
 from credit_default.flows.context import connect, read_clock

@@ -13,6 +13,7 @@ from credit_default.gates.quality import judge_quality
 from credit_default.gates.verdict import Verdict
 from credit_default.services.origin import find_origin
 from credit_default.services.wiring import Wiring
+from credit_default.views.summary import Summary
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,27 @@ def judge_file(wiring: Wiring, checked: CheckedFile) -> Verdict:
             remedy="Correct the rows or the file and run again; nothing was written.",
         )  # fmt: skip
     return verdict
+
+
+def ingest_file(wiring: Wiring, path: str, *, month: str | None) -> Summary:
+    """What was kept: the accepted rows as a snapshot, outcomes included where there are any, the rejected in quarantine.
+
+    Raises:
+        InputError: the file as a whole is not what it should be.
+        RefusedError: the quality gate refused it; nothing was kept.
+    """
+    checked = check_file(wiring, path, month=month, outcome="kept")
+    verdict = judge_file(wiring, checked)
+    snapshot = keep_snapshot(wiring, checked)
+    keep_quarantine(wiring, checked)
+    validated = checked.validated
+    notes = [f"rejected rows broke {rule} ({count:,})" for rule, count in validated.rule_counts.items()]
+    return Summary(
+        "ingest", "kept", verdicts=(verdict,), batch_id=checked.batch_id,
+        counts={"read": validated.row_count, "accepted": validated.accepted_count,
+                "quarantined": validated.rejected_count},
+        paths={"snapshot": str(snapshot.folder)}, notes=tuple(notes),
+    )  # fmt: skip
 
 
 def keep_snapshot(wiring: Wiring, checked: CheckedFile) -> Snapshot:

@@ -9,13 +9,13 @@ from credit_default.adapters.lake_tables import read_outcomes, read_scores, scan
 from credit_default.adapters.reports import ReportTitle, compare
 from credit_default.adapters.snapshots import Snapshot, read_rows, read_snapshot
 from credit_default.data.contract import KEY, OUTCOME
-from credit_default.services.origin import SIMULATED
 from credit_default.errors import InputError
 from credit_default.gates.drift import DriftReport, judge_drift
 from credit_default.gates.performance import judge_performance
 from credit_default.gates.verdict import Verdict
 from credit_default.model.bundle import ModelBundle, measure_input_importance
 from credit_default.model.evaluation import Evaluation, evaluate
+from credit_default.services.origin import SIMULATED
 from credit_default.services.wiring import Wiring
 
 
@@ -88,7 +88,7 @@ def compare_batch(wiring: Wiring, batch: MonitoredBatch, *, full: bool) -> Drift
     """
     return compare(
         reference=batch.bundle.reference, current=batch.current, schema=wiring.schema,
-        score_threshold=wiring.settings.drift.score_threshold,
+        policy=wiring.settings.drift,
         folder=wiring.lake.report_folder(batch.batch_id, batch.model_version),
         title=ReportTitle(batch.batch_id, batch.model_version, simulated=batch.data_origin == SIMULATED), full=full,
     )  # fmt: skip

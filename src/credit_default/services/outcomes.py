@@ -19,9 +19,7 @@ def take_in_outcomes(wiring: Wiring, path: Path) -> Summary:
         InputError: the file as a whole is not what it should be.
     """
     source = read_source(path)
-    checked = check(
-        lambda: read_batches(path, schema=OBSERVED_OUTCOMES), schema=OBSERVED_OUTCOMES, outcome="required"
-    )
+    checked = check(lambda: read_batches(path, schema=OBSERVED_OUTCOMES), schema=OBSERVED_OUTCOMES, outcome="required")
     batch_id = hashlib.sha256(f"outcomes {source.sha256}".encode()).hexdigest()[:16]
     if checked.rejected_count:
         write_quarantine(wiring.lake, lambda: (batch.rejected for batch in checked.batches()), batch_id=batch_id)

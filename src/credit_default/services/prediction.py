@@ -94,8 +94,7 @@ def find_champion(wiring: Wiring) -> SeatHolder | None:
 
 def score_file(wiring: Wiring, checked: CheckedFile, champion: SeatHolder, *, scored_at: dt.datetime) -> ScoredFile:
     """What became of the batch; when this champion has scored it before, nothing is done and `was_there` says so."""
-    key = {"batch_id": checked.batch_id, "model_version": champion.number}
-    if has_scores(wiring.lake, **key):
+    if has_scores(wiring.lake, batch_id=checked.batch_id, model_version=champion.number):
         return _conclude(wiring, checked, champion, trained_row_count=0, was_there=True)
     if checked.validated.accepted_count == 0:
         raise InputError(
@@ -104,7 +103,7 @@ def score_file(wiring: Wiring, checked: CheckedFile, champion: SeatHolder, *, sc
         )  # fmt: skip
     scoring = _Scoring(champion.bundle, keep_snapshot(wiring, checked), champion.number, scored_at)
     keep_quarantine(wiring, checked)
-    write_scores(wiring.lake, scoring.frames, **key)
+    write_scores(wiring.lake, scoring.frames, batch_id=checked.batch_id, model_version=champion.number)
     return _conclude(wiring, checked, champion, trained_row_count=scoring.tally.trained_row_count, was_there=False)
 
 
@@ -133,8 +132,8 @@ def _conclude(
         model_version=champion.number,
         scored_count=scores.height,
         rejected_count=checked.validated.rejected_count,
-        declined_share=float((scores["decision"] == DECLINE).mean() or 0.0),
-        expected_default_share=float(scores["default_probability"].mean() or 0.0),  # type: ignore[arg-type]
+        declined_share=float((scores["decision"] == DECLINE).to_numpy().mean()),
+        expected_default_share=float(scores["default_probability"].to_numpy().mean()),
         trained_row_count=trained_row_count,
         was_there=was_there,
     )

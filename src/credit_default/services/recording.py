@@ -9,13 +9,13 @@ import polars as pl
 
 from credit_default.adapters.lake_tables import write_monitoring
 from credit_default.adapters.registry import ModelVersion
-from credit_default.adapters.tracking import DatasetRecord, Run
+from credit_default.adapters.tracking import DatasetRecord
 from credit_default.gates.drift import DriftReport
 from credit_default.gates.verdict import Verdict
 from credit_default.model.evaluation import Evaluation
+from credit_default.services.drawing import draw_challenger
 from credit_default.services.ingestion import CheckedFile
 from credit_default.services.monitoring import MonitoredBatch, Performance
-from credit_default.services.drawing import draw_challenger
 from credit_default.services.origin import SIMULATED
 from credit_default.services.prediction import ScoredFile
 from credit_default.services.training import FOLD_COUNT, FOLD_SEEDS, Challenger, CrossValidation, TrainingRows

@@ -22,6 +22,7 @@ from credit_default.services.acquisition import DataFile, NoRealData, find_data
 from credit_default.settings import Settings
 
 QUIET_COUNT, DRIFTED_COUNT = 4, 2
+POOL_FACTOR = 3  # clients to choose from, for each one that a drifted month takes
 FEWEST_BATCH_ROWS = 200
 
 
@@ -29,8 +30,8 @@ FEWEST_BATCH_ROWS = 200
 class RehearsalPolicy:
     """How many clients stand where, and how hard the last months pull."""
 
-    batch_rows: int = 2_000
-    late_preference: float = 0.8  # each month late multiplies a client's chance to be drawn by e to this
+    batch_rows: int = 1_500
+    late_preference: float = 1.2  # each month late multiplies a client's chance to be drawn by e to this
     client_count: int = 4_000  # of a simulated portfolio
     history_months: int = 3
     recession_strength: int = 3
@@ -77,7 +78,7 @@ def rehearse_real(rows: pl.DataFrame, folder: Path, *, seed: int, policy: Rehear
     """
     shuffled = rows.sort(KEY).sample(fraction=1.0, shuffle=True, seed=seed)
     quiet_rows = QUIET_COUNT * policy.batch_rows
-    drift_pool_rows = 2 * DRIFTED_COUNT * policy.batch_rows
+    drift_pool_rows = POOL_FACTOR * DRIFTED_COUNT * policy.batch_rows
     quiet, pool, training = (
         shuffled.head(quiet_rows),
         shuffled.slice(quiet_rows, drift_pool_rows),
@@ -132,7 +133,7 @@ def _read_checked(data: DataFile, *, month: str) -> pl.DataFrame:
 
 def _fit_policy(policy: RehearsalPolicy, rows: pl.DataFrame, data: DataFile) -> RehearsalPolicy:
     """The policy with batches that leave nearly half of the clients to learn from."""
-    parts = QUIET_COUNT + 2 * DRIFTED_COUNT
+    parts = QUIET_COUNT + POOL_FACTOR * DRIFTED_COUNT
     batch_rows = min(policy.batch_rows, rows.height // (2 * parts))
     if batch_rows < FEWEST_BATCH_ROWS:
         raise InputError(

@@ -145,11 +145,15 @@ def cross_validate_recipe(wiring: Wiring, recipe: Recipe, rows: pl.DataFrame, *,
     The forest draws by the recipe's seed plus this one, so that another draw of folds is another draw of trees too.
     """
     recipe = replace(recipe, seed=recipe.seed + seed)
-    common = {"schema": wiring.schema, "features": wiring.portfolio.features, "fold_count": FOLD_COUNT, "seed": seed}
-    path = Path(wiring.settings.cache) / "folds" / f"{digest_recipe_and_rows(recipe, rows, **common)}.npz"
+    schema, features = wiring.schema, wiring.portfolio.features
+    name = digest_recipe_and_rows(recipe, rows, schema=schema, features=features, fold_count=FOLD_COUNT, seed=seed)
+    path = Path(wiring.settings.cache) / "folds" / f"{name}.npz"
     if path.is_file():
         return _read_folds(path)
-    folds = cross_validate(recipe, rows, job_count=wiring.settings.jobs, **common)
+    folds = cross_validate(
+        recipe, rows, schema=schema, features=features, fold_count=FOLD_COUNT, seed=seed,
+        job_count=wiring.settings.jobs,
+    )  # fmt: skip
     path.parent.mkdir(parents=True, exist_ok=True)
     neighbour = path.with_suffix(".part.npz")
     np.savez_compressed(neighbour, default_probability=folds.default_probability, fold=folds.fold)

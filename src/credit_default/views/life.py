@@ -9,6 +9,9 @@ from rich.text import Text
 from credit_default.gates.verdict import Verdict
 from credit_default.views.summary import LEVEL_STYLES, Summary, format_figure
 
+_TITLE = "six months of production: drift is judged at once, the verdict on performance when outcomes are known"
+_WORDS = {"month", "planted", "drift", "verdict"}
+
 
 @dataclass(frozen=True, slots=True)
 class LivedMonth:
@@ -33,24 +36,15 @@ class LivedMonth:
 
 def render_life(months: Sequence[LivedMonth]) -> Table:
     """One line a month: rows, drift before outcomes, expected and realised defaults, AUC, performance after."""
-    table = Table(box=None, pad_edge=False, header_style="bold", title="six months of production", title_justify="left")
-    for name in (
-        "month",
-        "rows",
-        "planted",
-        "drift",
-        "score psi",
-        "declined",
-        "expected",
-        "defaulted",
-        "AUC",
-        "performance",
-    ):
-        table.add_column(name, justify="left" if name in {"month", "planted", "drift", "performance"} else "right")
+    table = Table(
+        box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold", title=_TITLE, title_justify="left"
+    )
+    for name in ("month", "rows", "planted", "drift", "psi", "declined", "expected", "defaulted", "AUC", "verdict"):
+        table.add_column(name, justify="left" if name in _WORDS else "right", no_wrap=True)
     for month in months:
         performance = month.performance.figures
         table.add_row(
-            month.statement_month, f"{month.scored.counts['scored']:,}", "drift" if month.drifted else "nothing",
+            month.statement_month, f"{month.scored.counts['scored']:,}", "drift" if month.drifted else "–",
             _show_level(month.drift), format_figure(month.drift.figures["score_drift"]),
             f"{month.scored.figures['declined share']:.1%}", f"{month.scored.figures['expected default share']:.1%}",
             f"{performance.get('default_share', float('nan')):.1%}",

@@ -1,0 +1,49 @@
+import pytest
+
+from credit_default.gates.quality import QualityPolicy, judge_quality
+
+
+def test_a_clean_file_is_ok():
+    verdict = judge_quality(row_count=1000, rejected_count=0, rule_counts={"age|min": 0})
+
+    assert verdict.level == "ok"
+    assert verdict.reasons == ("0 of 1,000 rows rejected (0.0%)",)
+    assert verdict.figures["rejected_share"] == 0.0
+
+
+@pytest.mark.parametrize(("rejected_count", "level"), [(50, "ok"), (51, "refused")])
+def test_more_than_one_row_in_twenty_refuses_the_file(rejected_count, level):
+    verdict = judge_quality(row_count=1000, rejected_count=rejected_count, rule_counts={"age|min": rejected_count})
+
+    assert verdict.level == level
+    assert verdict.gate == "quality"
+    assert verdict.reasons[-1] == f"rule age|min: broken by {rejected_count} rows"
+
+
+def test_the_rules_most_broken_come_first_and_five_at_most():
+    counts = {f"rule_{number}": number for number in range(8)}
+
+    verdict = judge_quality(row_count=10, rejected_count=7, rule_counts=counts)
+
+    assert verdict.level == "refused"
+    assert verdict.reasons == (
+        "7 of 10 rows rejected (70.0%): more than the 5.0% allowed",
+        "rule rule_7: broken by 7 rows",
+        "rule rule_6: broken by 6 rows",
+        "rule rule_5: broken by 5 rows",
+        "rule rule_4: broken by 4 rows",
+        "rule rule_3: broken by 3 rows",
+        "and 2 more rules",
+    )
+
+
+def test_few_rows_are_no_fault_but_none_are():
+    assert judge_quality(row_count=1, rejected_count=0, rule_counts={}).level == "ok"
+    assert judge_quality(row_count=0, rejected_count=0, rule_counts={}).level == "refused"
+
+
+def test_the_policy_may_ask_for_more_rows_and_allow_more_rejects():
+    policy = QualityPolicy(highest_rejected_share=0.5, fewest_rows=100)
+
+    assert judge_quality(row_count=210, rejected_count=100, rule_counts={}, policy=policy).level == "ok"
+    assert judge_quality(row_count=99, rejected_count=0, rule_counts={}, policy=policy).level == "refused"
