@@ -1,14 +1,23 @@
-"""What every room's tests may use: the real data when at hand, a lake of one's own, one Prefect server a session."""
+"""What every room's tests may use: the real data when at hand, one Prefect server a session, a lake with a champion."""
 
 import os
 import tempfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import hypothesis
+import polars as pl
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 REAL_DATA = ROOT.parent / "shared" / "data" / "UCI_Credit_Card.csv"
+KEY = ["client_id", "statement_month"]
+
+# A first example pays for imports, and two suites share the cores: time is judged elsewhere.
+hypothesis.settings.register_profile("project", deadline=None)
+hypothesis.settings.load_profile("project")
 
 
 def pytest_configure(config):
@@ -31,9 +40,56 @@ def real_data() -> Path:
 
 
 @pytest.fixture(scope="session")
-def prefect_server() -> Iterator[None]:
+def prefect_server() -> Iterator[str]:
     from credit_default.flows.server import run_on_server, start_server
 
     server = start_server(Path(os.environ["PREFECT_HOME"]), environment=dict(os.environ))
     with run_on_server(server, api_url="", timeout_seconds=180):
-        yield
+        yield server.api_url
+
+
+@dataclass(frozen=True)
+class SimulatedFiles:
+    training: Path  # one month, with outcomes
+    batch: Path  # the month after, of the same clients
+    drifted: Path  # that month's clients, many of them two months late
+    outcomes: Path  # of `batch`
+
+
+@pytest.fixture(scope="session")
+def simulated_files(tmp_path_factory) -> SimulatedFiles:
+    from credit_default.data.simulation import simulate
+
+    folder = tmp_path_factory.mktemp("simulated")
+    first, second = simulate(client_count=3_000, month_count=2, seed=3)
+    labels = first.outcomes.select(*KEY, "defaulted")
+    first.statements.join(labels, on=KEY).write_csv(folder / "training.csv")
+    second.statements.head(1_000).write_csv(folder / "batch.csv")
+    late = second.statements.tail(1_000).with_columns(
+        **{f"repayment_status_m{month}": pl.lit(2, dtype=pl.Int64) for month in (1, 2, 3)}
+    )
+    late.write_csv(folder / "drifted.csv")
+    observed = second.outcomes.select(*KEY, "defaulted", observed_at=pl.lit("2005-12-01T00:00:00Z"))
+    observed.head(1_000).write_csv(folder / "outcomes.csv")
+    return SimulatedFiles(*(folder / f"{name}.csv" for name in ("training", "batch", "drifted", "outcomes")))
+
+
+@pytest.fixture(scope="session")
+def small_settings(tmp_path_factory) -> dict[str, Any]:
+    """Overrides for a quick model, without the lake."""
+    cache = tmp_path_factory.mktemp("cache")
+    return {"cache": str(cache), "recipe": {"tree_count": 10, "maximum_depth": 6}, "jobs": 1}
+
+
+@pytest.fixture(scope="session")
+def trained(prefect_server, simulated_files, small_settings, tmp_path_factory) -> dict[str, Any]:
+    """Overrides whose lake has a champion, trained on the simulated month; tests that use it add batches of their own."""
+    from credit_default.flows.train import train
+
+    overrides = {
+        **small_settings,
+        "lake": str(tmp_path_factory.mktemp("lake")),
+        "data": str(simulated_files.training),
+    }
+    train(overrides=overrides, return_state=True).result()
+    return overrides

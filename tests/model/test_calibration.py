@@ -35,6 +35,17 @@ def test_the_line_is_that_of_a_plain_logistic_regression():
     assert line.intercept == pytest.approx(expected.intercept_[0], abs=1e-4)
 
 
+@pytest.mark.parametrize("power", [0.05, 3.0, -2.0])
+def test_a_score_far_from_calibrated_still_has_its_line(power):
+    defaulted, probability = make_scores()
+    bent = 1 / (1 + np.exp(-power * measure_log_odds(probability)))
+
+    line = fit_calibration(defaulted, bent)
+
+    assert line is not None
+    assert line.slope == pytest.approx(1 / power, rel=0.1)
+
+
 @pytest.mark.parametrize(
     ("defaulted", "probability"),
     [

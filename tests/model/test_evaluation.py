@@ -98,7 +98,7 @@ def test_the_default_share_carries_wilsons_interval():
     assert (metric.low, metric.high) == (pytest.approx(0.1334, abs=1e-4), pytest.approx(0.2888, abs=1e-4))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 1), st.floats(0, 1)), min_size=1, max_size=40), st.randoms())
 def test_whatever_the_rows_figures_are_finite_ordered_and_indifferent_to_row_order(rows, random):
     shuffled = list(rows)

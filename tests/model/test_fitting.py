@@ -14,8 +14,19 @@ from credit_default.model.fitting import cross_validate, fit
 from credit_default.model.pipeline import Recipe
 from credit_default.model.scoring import score_probability
 
-FOLDS = {"schema": CREDIT_CARD, "features": CREDIT_CARD_FEATURES, "seed": 1}
 TINY = Recipe(tree_count=4, leaf_row_count=10, maximum_depth=4)
+
+
+def validate_tiny(rows, *, fold_count=3, job_count=1):
+    return cross_validate(
+        TINY,
+        rows,
+        schema=CREDIT_CARD,
+        features=CREDIT_CARD_FEATURES,
+        fold_count=fold_count,
+        seed=1,
+        job_count=job_count,
+    )
 
 
 def test_a_bundle_records_what_it_was_taught_on(rows, bundle):
@@ -77,7 +88,7 @@ def test_rows_without_both_outcomes_cannot_be_learned_from(rows, change, found, 
 
 
 def test_out_of_fold_probabilities_come_from_forests_that_did_not_see_the_row(rows):
-    out_of_fold = cross_validate(TINY, rows, fold_count=3, **FOLDS)
+    out_of_fold = validate_tiny(rows, fold_count=3)
 
     held_out = out_of_fold.fold == 1
     others = fit(
@@ -95,8 +106,8 @@ def test_out_of_fold_probabilities_come_from_forests_that_did_not_see_the_row(ro
 def test_out_of_fold_probabilities_follow_their_rows(rows):
     order = np.random.default_rng(5).permutation(rows.height)
 
-    straight = cross_validate(TINY, rows, fold_count=3, **FOLDS)
-    shuffled = cross_validate(TINY, rows[order.tolist()], fold_count=3, job_count=2, **FOLDS)
+    straight = validate_tiny(rows, fold_count=3)
+    shuffled = validate_tiny(rows[order.tolist()], fold_count=3, job_count=2)
 
     assert shuffled.default_probability.tobytes() == straight.default_probability[order].tobytes()
 
@@ -104,7 +115,7 @@ def test_out_of_fold_probabilities_follow_their_rows(rows):
 def test_what_is_known_only_in_the_training_rows_does_not_leak_out_of_fold(rows, fit_small):
     noise = rows.with_columns(pl.Series("defaulted", np.random.default_rng(2).integers(0, 2, rows.height)))
 
-    out_of_fold = cross_validate(TINY, noise, fold_count=4, **FOLDS)
+    out_of_fold = validate_tiny(noise, fold_count=4)
     seen = score_probability(fit_small(noise), noise)
 
     assert roc_auc_score(noise["defaulted"], out_of_fold.default_probability) < 0.6

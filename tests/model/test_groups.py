@@ -13,7 +13,7 @@ def test_each_group_has_its_own_figures():
     )
 
     assert groups == (
-        GroupEvaluation("x", 3, 1 / 3, pytest.approx(1 / 3), 2 / 3, 0.0, 0.5, 1.0),
+        GroupEvaluation("x", 3, 1 / 3, (0.6 + 0.3 + 0.1) / 3, 2 / 3, 0.0, 0.5, 1.0),
         GroupEvaluation("y", 2, 0.5, 0.1, 0.0, 1.0, 0.0, 0.5),
         GroupEvaluation("z", 1, 0.0, 0.05, 0.0, None, 0.0, None),
     )

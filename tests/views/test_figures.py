@@ -77,20 +77,20 @@ def test_the_roc_curve_runs_from_corner_to_corner_and_names_its_area():
 
     assert "ROC AUC 0.875" in read_texts(figure)["title"]
     model = figure.axes[0].lines[-1]
-    assert model.get_xydata().tolist() == [[0.0, 0.0], [0.0, 0.5], [0.5, 1.0], [1.0, 1.0]]
+    assert np.asarray(model.get_xydata()).tolist() == [[0.0, 0.0], [0.0, 0.5], [0.5, 1.0], [1.0, 1.0]]
 
 
 def test_the_cost_curve_ends_at_declining_all_and_nobody():
     figure = figures.draw_cost_curve([0, 0, 0, 1], [0.1, 0.2, 0.3, 0.9], policy=POLICY)
 
-    costs = figure.axes[0].lines[0].get_ydata()
+    costs = np.asarray(figure.axes[0].lines[0].get_ydata())
     assert (costs[0], costs[-1]) == (750.0, 1250.0)
 
 
 def test_precision_and_recall_stand_at_the_threshold_in_force():
     figure = figures.draw_precision_recall([0, 0, 1, 1], [0.1, 0.5, 0.6, 0.05], policy=POLICY)
 
-    assert figure.axes[0].lines[-1].get_xydata().tolist() == [[0.5, 0.5]]
+    assert np.asarray(figure.axes[0].lines[-1].get_xydata()).tolist() == [[0.5, 0.5]]
 
 
 def test_a_model_that_declines_nobody_can_be_drawn():

@@ -62,7 +62,8 @@ def replace_rows(table: Table, read: Frames, *, predicate: str, retry: RetryPoli
     """How many rows now answer to `predicate`, in place of all that did before, in one commit.
 
     `read()` gives frames, one record batch at a time, and is called again when the commit is tried again. An exception
-    that it raises comes out as it is, and nothing is committed. Raises `ServiceError` when the table refuses.
+    that it raises comes out as it is, and nothing is committed. It must not read a Delta table itself: it runs inside
+    deltalake's own stream. Raises `ServiceError` when the table refuses.
     """
 
     def write(delta: DeltaTable) -> int:

@@ -94,8 +94,8 @@ def _list_parameters(bundle: ModelBundle) -> dict[str, str]:
 def _describe(bundle: ModelBundle, sealed: SealedBundle, *, model_id: str, run_id: str) -> Any:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # of MLflow about its own type hints, when first imported
-        from mlflow import pyfunc
         from mlflow.models import Model
+        from mlflow.pyfunc import add_to_model
 
     model = Model(run_id=run_id, model_id=model_id, model_uuid=model_id, signature=_sign(bundle))
     model.metadata = {
@@ -104,9 +104,7 @@ def _describe(bundle: ModelBundle, sealed: SealedBundle, *, model_id: str, run_i
         "needs": f"credit-default {version('credit-default')}",
     }
     environments = {"conda_env": "conda.yaml", "python_env": "python_env.yaml"}
-    pyfunc.add_to_model(
-        model, loader_module="mlflow.sklearn", model_path=PIPELINE, predict_fn="predict_proba", **environments
-    )
+    add_to_model(model, loader_module="mlflow.sklearn", model_path=PIPELINE, predict_fn="predict_proba", **environments)
     sklearn: Mapping[str, Any] = {
         "pickled_model": PIPELINE,  # MLflow's word; what it is stands in serialization_format
         "sklearn_version": version("scikit-learn"),

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from scipy.special import expit
 
 from credit_default.model.resampling import FloatArray, IntArray
 
 _STEPS: Final = 50
 _CLOSE: Final = 1e-10
+_FLAT: Final = 1e-9  # share of the information left below which the scores are too alike to give a slope
 _STEEPEST: Final = 100.0  # beyond it the outcomes are parted by the score and no finite line fits
 
 
@@ -33,10 +35,12 @@ class CalibrationResamples:
 
 def fit_calibration(defaulted: IntArray, probability: FloatArray) -> Calibration | None:
     """The maximum-likelihood line by Newton's steps; None where there is none (one outcome, constant or parting score)."""
-    line = Calibration(slope=1.0, intercept=0.0)
-    weights = np.ones((1, len(defaulted)))
-    if not 0 < defaulted.sum() < len(defaulted) or np.ptp(probability) == 0:
+    default_count, row_count = int(defaulted.sum()), len(defaulted)
+    if not 0 < default_count < row_count or np.ptp(probability) == 0:
         return None
+    # From the flat line Newton's steps do not overshoot, however far from calibrated the score is.
+    line = Calibration(slope=0.0, intercept=float(np.log(default_count / (row_count - default_count))))
+    weights = np.ones((1, row_count))
     for _ in range(_STEPS):
         step = solve_one_step(line, defaulted, probability, weights=weights)
         new = Calibration(float(step.slope[0]), float(step.intercept[0]))
@@ -53,16 +57,17 @@ def solve_one_step(
 ) -> CalibrationResamples:
     """One Newton step from the line for each resample of weights: from the fitted line, close to each one's own fit."""
     odds = measure_log_odds(probability)
-    expected = 1 / (1 + np.exp(-(line.intercept + line.slope * odds)))
+    expected = expit(line.intercept + line.slope * odds)
     residual, variance = defaulted - expected, expected * (1 - expected)
     terms = np.column_stack([residual, residual * odds, variance, variance * odds, variance * odds * odds])
     score_0, score_1, fisher_00, fisher_01, fisher_11 = (weights @ terms).T
     determinant = fisher_00 * fisher_11 - fisher_01 * fisher_01
-    usable = determinant > 0
-    steps = [
-        np.divide(top, determinant, out=np.full(len(weights), np.nan), where=usable)
-        for top in (fisher_11 * score_0 - fisher_01 * score_1, fisher_00 * score_1 - fisher_01 * score_0)
-    ]
+    usable = determinant > _FLAT * fisher_00 * fisher_11
+    with np.errstate(over="ignore"):  # a step to infinity is no line: callers look for finite ones
+        steps = [
+            np.divide(top, determinant, out=np.full(len(weights), np.nan), where=usable)
+            for top in (fisher_11 * score_0 - fisher_01 * score_1, fisher_00 * score_1 - fisher_01 * score_0)
+        ]
     return CalibrationResamples(slope=line.slope + steps[1], intercept=line.intercept + steps[0])
 
 

@@ -4,16 +4,19 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from credit_default.adapters.files import Source, read_batches, read_source
+from credit_default.adapters.files import Source, read_batches, read_header, read_source
 from credit_default.adapters.lake_tables import write_quarantine
 from credit_default.adapters.snapshots import Snapshot, write_snapshot
 from credit_default.data.validation import OutcomeUse, Validated, check
-from credit_default.errors import RefusedError
+from credit_default.errors import RefusedError, show_examples
 from credit_default.gates.quality import judge_quality
 from credit_default.gates.verdict import Verdict
 from credit_default.services.origin import find_origin
 from credit_default.services.wiring import Wiring
 from credit_default.views.summary import Summary
+
+
+SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +28,7 @@ class CheckedFile:
     batch_id: str
     validated: Validated
     data_origin: str  # "real" or "simulated"
+    unknown_columns: tuple[str, ...]  # what the file has besides; it is not read
 
 
 def check_file(wiring: Wiring, path: str, *, month: str | None, outcome: OutcomeUse) -> CheckedFile:
@@ -35,9 +39,10 @@ def check_file(wiring: Wiring, path: str, *, month: str | None, outcome: Outcome
     """
     schema = wiring.schema
     source = read_source(Path(path))
+    header = read_header(Path(path), schema=schema, month=month)
     validated = check(lambda: read_batches(Path(path), schema=schema, month=month), schema=schema, outcome=outcome)
     name = hashlib.sha256(f"{source.sha256} {schema.name} {schema.version} {month or ''}".encode()).hexdigest()
-    return CheckedFile(source, Path(path).name, name[:16], validated, find_origin(validated))
+    return CheckedFile(source, Path(path).name, name[:16], validated, find_origin(validated), header.extra)
 
 
 def judge_file(wiring: Wiring, checked: CheckedFile) -> Verdict:
@@ -72,13 +77,29 @@ def ingest_file(wiring: Wiring, path: str, *, month: str | None) -> Summary:
     snapshot = keep_snapshot(wiring, checked)
     keep_quarantine(wiring, checked)
     validated = checked.validated
-    notes = [f"rejected rows broke {rule} ({count:,})" for rule, count in validated.rule_counts.items()]
+    notes = [*tell_unknown_columns(checked), *tell_broken_rules(validated)]
     return Summary(
         "ingest", "kept", verdicts=(verdict,), batch_id=checked.batch_id,
         counts={"read": validated.row_count, "accepted": validated.accepted_count,
                 "quarantined": validated.rejected_count},
         paths={"snapshot": str(snapshot.folder)}, notes=tuple(notes),
     )  # fmt: skip
+
+
+def tell_broken_rules(validated: Validated) -> tuple[str, ...]:
+    """One line that names the rules most rows broke, with their counts; none when no row broke any."""
+    worst = sorted(validated.rule_counts.items(), key=lambda item: (-item[1], item[0]))
+    if not worst:
+        return ()
+    told = ", ".join(f"{rule} ({count:,})" for rule, count in worst[:SHOWN])
+    return (f"rows in quarantine broke {told}" + (f" and {len(worst) - SHOWN} more rules" if worst[SHOWN:] else ""),)
+
+
+def tell_unknown_columns(checked: CheckedFile) -> tuple[str, ...]:
+    """One line that names the columns nobody reads; none when there are none."""
+    if not checked.unknown_columns:
+        return ()
+    return (f"columns that the schema does not know were not read: {show_examples(checked.unknown_columns)}",)
 
 
 def keep_snapshot(wiring: Wiring, checked: CheckedFile) -> Snapshot:

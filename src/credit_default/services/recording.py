@@ -14,7 +14,7 @@ from credit_default.gates.drift import DriftReport
 from credit_default.gates.verdict import Verdict
 from credit_default.model.evaluation import Evaluation
 from credit_default.services.drawing import draw_challenger
-from credit_default.services.ingestion import CheckedFile
+from credit_default.services.ingestion import CheckedFile, tell_broken_rules, tell_unknown_columns
 from credit_default.services.monitoring import MonitoredBatch, Performance
 from credit_default.services.origin import SIMULATED
 from credit_default.services.prediction import ScoredFile
@@ -232,10 +232,7 @@ def _note_scores(checked: CheckedFile, scored: ScoredFile) -> tuple[str, ...]:
         notes.append("the file has an outcome column; scoring does not look at it")
     if scored.trained_row_count:
         notes.append(f"the model was trained on {scored.trained_row_count:,} of these rows: their scores are flattered")
-    if scored.rejected_count:
-        worst = sorted(checked.validated.rule_counts.items(), key=lambda item: (-item[1], item[0]))[:5]
-        notes.append("rows in quarantine broke " + ", ".join(f"{rule} ({count:,})" for rule, count in worst))
-    return tuple(notes)
+    return (*notes, *tell_unknown_columns(checked), *tell_broken_rules(checked.validated))
 
 
 def _tell_origin(data_origin: str) -> tuple[str, ...]:

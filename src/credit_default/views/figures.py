@@ -111,10 +111,9 @@ def draw_score_distribution(
     edges = [step / 40 for step in range(41)]
     for value, colour, name in ((0, MODEL, "paid"), (1, ALERT, "defaulted")):
         chosen = probability[outcome == value]
-        if len(chosen):
-            weights = np.full(len(chosen), 1 / len(chosen))
-            label = f"{name} ({len(chosen):,} clients)"
-            axes.hist(chosen, edges, weights=weights, color=colour, alpha=0.55, label=label)
+        weights = np.full(len(chosen), 1 / len(chosen))
+        label = f"{name} ({len(chosen):,} clients)"
+        axes.hist(chosen, edges, weights=weights, color=colour, alpha=0.55, label=label)
     axes.axvline(policy.threshold, color=INK, linewidth=1.5, linestyle="--", label=f"threshold {policy.threshold:.3f}")
     label_axes(axes, across="predicted default probability", up="share of each group, by steps of 2.5 points")
     axes.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))

@@ -1,0 +1,43 @@
+import pytest
+
+from credit_default.adapters.report_page import ReportTitle, write_page
+from credit_default.errors import InputError, ServiceError
+
+PAGE = "<html>\n    <head>\n<script>\n    var data = {DATA};\n</script>\n    </head>\n    <body>\n    <div></div>\n    </body></html>"
+TITLE = ReportTitle("ab" * 8, 3)
+
+
+def test_the_title_says_batch_and_model_version():
+    assert TITLE.text == "credit-default · batch abababababababab · model version 3"
+    assert TITLE.data_origin == "real"
+
+
+def test_the_page_says_simulated_where_the_data_are():
+    page = write_page(PAGE, title=ReportTitle("ab" * 8, 3, simulated=True))
+
+    assert "SIMULATED data" in page.partition("<body>")[2]
+    assert "No real client stands behind these figures." in page
+    assert "<title>credit-default · batch abababababababab · model version 3 · SIMULATED data</title>" in page
+
+
+def test_the_page_of_real_data_does_not():
+    assert "SIMULATED" not in write_page(PAGE, title=TITLE)
+
+
+@pytest.mark.parametrize("value", ['"</script><script>alert(1)</script>"', '"<!--<script>"', '"<body>"'])
+def test_a_tag_in_the_data_stays_text(value):
+    page = write_page(PAGE.replace("{DATA}", f"[{value}]"), title=TITLE)
+
+    (line,) = [line for line in page.split("\n") if "var data" in line]
+    assert "<" not in line
+    assert line.count("\\u003c") == value.count("<")
+
+
+def test_a_page_of_another_layout_is_refused():
+    with pytest.raises(ServiceError, match="another layout"):
+        write_page("<html></html>", title=TITLE)
+
+
+def test_a_batch_id_with_markup_is_refused():
+    with pytest.raises(InputError, match="batch_id"):
+        write_page(PAGE, title=ReportTitle("<script>", 3))

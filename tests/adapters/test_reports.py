@@ -1,0 +1,228 @@
+import json
+import shutil
+import subprocess
+import tempfile
+from dataclasses import replace
+
+import numpy as np
+import polars as pl
+import pytest
+
+from credit_default.adapters.evidently_report import read_drift
+from credit_default.adapters.reports import ReportTitle, compare
+from credit_default.data.schema import CREDIT_CARD
+from credit_default.errors import InputError, ServiceError
+from credit_default.gates.drift import DriftPolicy, judge_drift
+
+pytestmark = pytest.mark.xdist_group("evidently")
+
+TITLE = ReportTitle("ab" * 8, 3, simulated=True)
+INPUTS = [column.name for column in CREDIT_CARD.inputs]
+
+
+def run(reference, current, folder, **options):
+    given = {"schema": CREDIT_CARD, "policy": DriftPolicy(), "folder": folder, "title": TITLE}
+    return compare(reference=reference, current=current, **{**given, **options})
+
+
+@pytest.fixture(scope="module")
+def reference(scored):
+    return scored(600, seed=3)
+
+
+@pytest.fixture(scope="module")
+def moved(scored):
+    return scored(400, seed=4).with_columns(
+        pl.col("payment_amount_m1") * 3,
+        pl.when(pl.col("education") == 1).then(4).otherwise("education").alias("education"),
+    )
+
+
+@pytest.fixture(scope="module")
+def full(reference, moved, tmp_path_factory):
+    """One full report, looked at from several sides."""
+    return run(reference, moved, tmp_path_factory.mktemp("full"), full=True)
+
+
+def decile_index(reference, current):
+    edges = np.unique(np.quantile(reference, np.arange(0.1, 0.95, 0.1)))
+    shares = [
+        np.maximum(np.bincount((x[:, None] >= edges).sum(axis=1), minlength=len(edges) + 1) / len(x), 1e-4)
+        for x in (reference, current)
+    ]
+    return float(((shares[0] - shares[1]) * np.log(shares[0] / shares[1])).sum())
+
+
+def code_index(reference, current):
+    codes = sorted(set(reference) | set(current))
+    shares = [np.maximum([np.mean(x == code) for code in codes], 1e-4) for x in (reference, current)]
+    return float(((shares[0] - shares[1]) * np.log(shares[0] / shares[1])).sum())
+
+
+def test_every_column_has_the_index_that_numpy_gives(reference, moved, full):
+    assert [column.column for column in full.columns] == INPUTS
+    for found in (*full.columns, full.score):
+        before, after = reference[found.column].to_numpy(), moved[found.column].to_numpy()
+        is_code = reference[found.column].dtype == pl.Int64 and found.column != "age"
+        expected = code_index(before, after) if is_code else decile_index(before, after)
+        assert found.statistic == pytest.approx(expected, abs=1e-6), found.column
+        assert found.method == "psi"
+        assert found.drifted == (found.statistic >= found.threshold)
+
+
+def test_a_planted_shift_is_found_where_it_was_planted_and_nowhere_else(full):
+    drifted = {column.column for column in full.columns if column.drifted}
+
+    assert drifted == {"payment_amount_m1", "education"}
+    assert full.drifted_share == pytest.approx(2 / 23)
+    assert (full.reference_count, full.current_count) == (600, 400)
+
+
+def test_a_clean_batch_is_quiet(reference, scored, tmp_path):
+    report = run(reference, scored(400, seed=5), tmp_path)
+
+    assert judge_drift(report, row_count=400).level == "ok"
+
+
+def test_swapped_sides_cannot_be_passed_by_place(reference, moved, tmp_path):
+    with pytest.raises(TypeError, match="positional"):
+        compare(reference, moved, schema=CREDIT_CARD, policy=DriftPolicy(), folder=tmp_path, title=TITLE)
+
+
+def test_each_column_is_measured_by_the_method_and_threshold_of_its_own(reference, moved, tmp_path):
+    methods = {"credit_limit": ("ks", 0.01), "age": ("jensenshannon", 0.2), "sex": ("chisquare", 0.05)}
+    methods |= {"bill_amount_m1": ("wasserstein", 0.3), "education": ("jensenshannon", 0.05)}
+    columns = tuple(
+        replace(c, drift_method=methods[c.name][0], drift_threshold=methods[c.name][1]) if c.name in methods else c
+        for c in CREDIT_CARD.columns
+    )
+
+    report = run(reference, moved, tmp_path, schema=replace(CREDIT_CARD, columns=columns))
+
+    found = {column.column: column for column in report.columns}
+    assert {name: (found[name].method, found[name].threshold) for name in methods} == methods
+    # ks and chisquare give p-values: a large one is no drift
+    assert found["credit_limit"].statistic > 0.01
+    assert not found["credit_limit"].drifted
+    assert not found["sex"].drifted
+    assert found["education"].drifted
+    assert found["education"].bin_count == 4
+
+
+def test_the_page_and_the_dictionary_are_written_and_say_what_they_are(full):
+    html, data = (full.report_paths[kind] for kind in ("html", "json"))
+    page = open(html, encoding="utf-8").read()  # noqa: PTH123, SIM115
+    content = json.loads(open(data, encoding="utf-8").read())  # noqa: PTH123, SIM115
+
+    assert "credit-default · batch abababababababab · model version 3 · SIMULATED data" in page
+    assert content["title"] == TITLE.text
+    assert content["data_origin"] == "simulated"
+    assert set(read_drift(content)) == {*INPUTS, "default_probability", "decision"}
+
+
+def test_the_full_report_has_quality_at_the_decisions_as_they_were_taken(reference, moved, full):
+    content = json.loads(open(full.report_paths["quality json"], encoding="utf-8").read())  # noqa: PTH123, SIM115
+    declined, defaulted = moved["decision"] == "decline", moved["defaulted"] == 1
+
+    values = {m["metric_name"].split("(")[0]: m["value"] for m in content["metrics"]}
+    assert values["Recall"] == pytest.approx((declined & defaulted).sum() / defaulted.sum())
+    assert values["Precision"] == pytest.approx((declined & defaulted).sum() / declined.sum())
+
+
+def test_there_is_no_quality_without_outcomes(reference, scored, tmp_path):
+    report = run(reference, scored(300, with_outcome=False), tmp_path, full=True)
+
+    assert set(report.report_paths) == {"html", "json"}
+
+
+def test_quality_is_measured_on_the_rows_whose_outcome_is_known(reference, scored, tmp_path):
+    current = scored(300).with_columns(
+        pl.when(pl.int_range(pl.len()) < 200).then("defaulted").otherwise(None).alias("defaulted")
+    )
+
+    report = run(reference, current, tmp_path, full=True)
+
+    assert report.current_count == 300
+    assert "quality html" in report.report_paths
+
+
+def test_the_same_frames_give_the_same_figures_in_any_order(reference, moved, tmp_path):
+    first = run(reference, moved, tmp_path / "a", sample_rows=250)
+    second = run(
+        reference.sample(fraction=1, shuffle=True, seed=1),
+        moved.sample(fraction=1, shuffle=True, seed=1),
+        tmp_path / "b",
+        sample_rows=250,
+    )
+
+    assert first.columns == second.columns
+    assert first.score == second.score
+    assert (first.reference_count, first.current_count) == (250, 250)
+
+
+@pytest.mark.parametrize(
+    ("change", "found"),
+    [
+        (lambda rows: rows.clear(), "no rows"),
+        (lambda rows: rows.drop("age"), "no column 'age'"),
+        (lambda rows: rows.with_columns(pl.lit(None, dtype=pl.Int64).alias("age")), "400 empty values"),
+        (lambda rows: rows.with_columns(pl.col("education").cast(pl.String)), "String values"),
+        (lambda rows: rows.with_columns(pl.col("education").cast(pl.Float64)), "Float64 values"),
+        (lambda rows: rows.with_columns(pl.lit("</script>").alias("decision")), "column 'decision'"),
+    ],
+)
+def test_what_would_crash_or_run_is_refused_before_evidently_sees_it(reference, moved, tmp_path, change, found):
+    with pytest.raises(InputError, match=found):
+        run(reference, change(moved), tmp_path)
+    with pytest.raises(InputError, match=found):
+        run(change(moved), moved, tmp_path)
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_model_without_a_reference_is_refused(moved, tmp_path):
+    with pytest.raises(InputError, match="none with the model"):
+        run(None, moved, tmp_path)
+
+
+def test_one_row_and_constant_columns_make_a_report_and_no_verdict(reference, scored, tmp_path):
+    constant = reference.with_columns(pl.lit(0.0).alias("payment_amount_m6"), pl.lit(1).alias("sex"))
+
+    report = run(constant, scored(1), tmp_path, full=True)
+
+    assert judge_drift(report, row_count=1).level == "not judged"
+    assert all(np.isfinite(column.statistic) for column in report.columns)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {},
+        {"metrics": [], "tests": [{}]},
+        {"metrics": [{"config": {"type": "x:PlainDrift"}}], "tests": []},
+        {"tests": 1},
+    ],
+)
+def test_a_dictionary_of_another_shape_is_told_and_not_misread(content):
+    with pytest.raises(ServiceError, match="another shape"):
+        read_drift(content)
+
+
+def test_the_page_opens_in_a_browser_and_shows_the_table(full):
+    browser = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if browser is None:
+        pytest.skip("no chromium at hand")
+    with tempfile.TemporaryDirectory() as profile:
+        command = [
+            browser,
+            *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
+            *("--disable-background-networking", "--disable-component-update", f"--user-data-dir={profile}"),
+            *("--virtual-time-budget=8000", "--dump-dom", f"file://{full.report_paths['html']}"),
+        ]
+        shown = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True).stdout
+
+    body = shown[shown.index("<body") :]
+    assert "Dataset Drift" in body
+    assert "payment_amount_m1" in body
+    assert "PSI (deciles of the reference)" in body
+    assert "SIMULATED data" in body

@@ -1,0 +1,73 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from credit_default.adapters.lake_tables import read_monitoring
+from credit_default.errors import InputError
+from credit_default.flows.context import connect
+from credit_default.flows.monitor import monitor
+from credit_default.flows.predict import predict
+from credit_default.services.outcomes import take_in_outcomes
+
+pytestmark = pytest.mark.xdist_group("prefect")
+
+
+@pytest.fixture(scope="module")
+def quiet_batch(trained, simulated_files):
+    return predict(batch=str(simulated_files.batch), overrides=trained, return_state=True).result().batch_id
+
+
+@pytest.fixture(scope="module")
+def drifted_batch(trained, simulated_files):
+    return predict(batch=str(simulated_files.drifted), overrides=trained, return_state=True).result().batch_id
+
+
+def run(batch_id, overrides, **options):
+    return monitor(batch_id=batch_id, overrides=overrides, return_state=True, **options)
+
+
+def test_clean_batch_stays_quiet_and_has_a_report(trained, quiet_batch):
+    state = run(quiet_batch, trained, full=False)
+
+    summary = state.result()
+    assert (state.name, summary.verdicts[0].level) == ("Quiet", "ok")
+    page = Path(summary.paths["report (html)"]).read_text(encoding="utf-8")
+    assert quiet_batch in page
+    assert "SIMULATED" in page
+
+
+def test_drifted_batch_rings_as_a_completed_run(trained, drifted_batch):
+    state = run(drifted_batch, trained, full=False)
+
+    assert (state.name, state.type.value) == ("DriftFound", "COMPLETED")
+    assert any("repayment_status_m1" in reason for reason in state.result().verdicts[0].reasons)
+
+
+def test_findings_stand_in_mlflow_and_in_the_monitoring_table(trained, drifted_batch):
+    summary = run(drifted_batch, trained, full=False).result()
+
+    found = connect(trained, []).tracking.client.get_run(summary.run_id)
+    kept = read_monitoring(connect(trained, []).lake).filter(batch_id=drifted_batch, gate="drift")
+    assert found.data.tags["batch_id"] == drifted_batch
+    assert found.data.tags["drift_level"] == "alarm"
+    assert found.data.metrics["drift_repayment_status_m1"] > 0.1
+    assert kept["level"].to_list() == ["alarm"]
+    assert json.loads(kept["figures"][0])["drifted_count"] >= 1
+
+
+def test_performance_is_judged_once_outcomes_are_known(trained, simulated_files, quiet_batch):
+    before = run(quiet_batch, trained, full=False).result()
+    take_in_outcomes(connect(trained, []), simulated_files.outcomes)
+    after = run(quiet_batch, trained, full=True).result()
+
+    assert [verdict.gate for verdict in before.verdicts] == ["drift"]
+    assert [verdict.gate for verdict in after.verdicts] == ["drift", "performance"]
+    assert after.counts == {"compared": 1000, "outcomes": 1000}
+    assert 0.6 < after.figures["roc_auc, this batch"] < 0.9
+    assert Path(after.paths["report (quality html)"]).exists()
+
+
+def test_batch_that_was_never_scored_is_refused(trained):
+    with pytest.raises(InputError, match="no scores"):
+        run("0123456789abcdef", trained).result()

@@ -1,0 +1,103 @@
+import polars as pl
+import pytest
+
+from credit_default.adapters.lake_tables import read_quarantine, read_scores
+from credit_default.adapters.lake import open_lake
+from credit_default.errors import InputError, RefusedError
+from credit_default.flows.context import connect
+from credit_default.flows.predict import predict
+
+pytestmark = pytest.mark.xdist_group("prefect")
+
+
+def run(batch, overrides, **options):
+    return predict(batch=str(batch), overrides=overrides, return_state=True, **options)
+
+
+def write_variant(source, path, *, start, count=300, **columns):
+    rows = pl.read_csv(source, infer_schema=False).slice(start, count)
+    rows.with_columns(**{name: pl.lit(value) for name, value in columns.items()}).write_csv(path)
+    return path
+
+
+def test_batch_is_scored_once(trained, simulated_files, tmp_path):
+    batch = write_variant(simulated_files.batch, tmp_path / "once.csv", start=0)
+
+    first, second = run(batch, trained), run(batch, trained)
+
+    assert (first.name, second.name) == ("Scored", "AlreadyScored")
+    assert second.result().status == "already scored, nothing done"
+    assert second.result().run_id is None
+    scores = read_scores(open_lake(connect(trained, []).lake.root), batch_id=first.result().batch_id)
+    assert scores.height == 300
+
+
+def test_scores_have_one_row_a_client_with_the_promised_columns(trained, simulated_files, tmp_path):
+    batch = write_variant(simulated_files.batch, tmp_path / "columns.csv", start=300)
+
+    summary = run(batch, trained).result()
+
+    scores = read_scores(connect(trained, []).lake, batch_id=summary.batch_id)
+    assert scores.columns == [
+        "client_id", "statement_month", "default_probability", "decision", "risk_band", "reasons", "model_version",
+        "batch_id", "scored_at",
+    ]  # fmt: skip
+    assert scores["client_id"].n_unique() == 300
+    assert scores["default_probability"].is_between(0, 1).all()
+    assert set(scores["decision"]) <= {"accept", "decline"}
+
+
+def test_rejected_rows_stand_in_quarantine_with_their_rules_and_rows_balance(trained, simulated_files, tmp_path):
+    rows = pl.read_csv(simulated_files.batch, infer_schema=False).slice(600, 300)
+    broken = rows.with_columns(
+        age=pl.when(pl.int_range(pl.len()) < 4).then(pl.lit("abc")).otherwise("age"),
+        sex=pl.when(pl.int_range(pl.len()) == 3).then(pl.lit("7")).otherwise("sex"),
+    )
+    broken.write_csv(tmp_path / "broken.csv")
+
+    summary = run(tmp_path / "broken.csv", trained).result()
+
+    rejected = read_quarantine(connect(trained, []).lake, batch_id=summary.batch_id)
+    assert summary.counts == {"read": 300, "scored": 296, "quarantined": 4}
+    assert rejected["rules"].to_list() == [["age|type"]] * 3 + [["sex|code", "age|type"]]
+    assert rejected["line"].to_list() == [2, 3, 4, 5]
+    assert any("age|type (4)" in note for note in summary.notes)
+
+
+def test_too_many_rejected_rows_fail_the_run_and_nothing_is_kept(trained, simulated_files, tmp_path):
+    rows = pl.read_csv(simulated_files.batch, infer_schema=False).slice(0, 200)
+    bad = rows.with_columns(age=pl.when(pl.int_range(pl.len()) < 60).then(pl.lit("-1")).otherwise("age"))
+    bad.write_csv(tmp_path / "bad.csv")
+    before = sorted(p for p in connect(trained, []).lake.root.rglob("*") if "prefect" not in p.parts)
+
+    state = run(tmp_path / "bad.csv", trained)
+
+    assert state.is_failed()
+    with pytest.raises(RefusedError, match=r"60 of 200 rows rejected.*age\|min"):
+        state.result()
+    assert sorted(p for p in connect(trained, []).lake.root.rglob("*") if "prefect" not in p.parts) == before
+
+
+def test_rows_that_the_champion_learned_from_get_a_warning(trained, simulated_files, tmp_path):
+    batch = write_variant(simulated_files.training, tmp_path / "known.csv", start=0, count=250)
+
+    summary = run(batch, trained).result()
+
+    assert any("was trained on" in note for note in summary.notes)
+    assert any("outcome column" in note for note in summary.notes)
+
+
+def test_real_clients_are_not_scored_by_a_simulated_champion(trained, simulated_files, tmp_path):
+    rows = pl.read_csv(simulated_files.batch, infer_schema=False).head(250)
+    rows.with_columns(pl.col("client_id").str.replace("SIM-", "")).write_csv(tmp_path / "real.csv")
+
+    with pytest.raises(InputError, match="real clients"):
+        run(tmp_path / "real.csv", trained).result()
+
+
+def test_no_champion_stops_the_flow(prefect_server, small_settings, simulated_files, tmp_path):
+    state = run(simulated_files.batch, {**small_settings, "lake": str(tmp_path / "empty")})
+
+    assert state.is_failed()
+    with pytest.raises(InputError, match="Train one"):
+        state.result()

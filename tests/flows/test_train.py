@@ -1,0 +1,99 @@
+import pytest
+
+from credit_default.errors import InputError
+from credit_default.flows.context import connect
+from credit_default.flows.train import train
+
+pytestmark = pytest.mark.xdist_group("prefect")
+
+
+@pytest.fixture(scope="module")
+def lake(tmp_path_factory):
+    return str(tmp_path_factory.mktemp("lake"))
+
+
+@pytest.fixture(scope="module")
+def overrides(small_settings, simulated_files, lake):
+    return {**small_settings, "lake": lake, "data": str(simulated_files.training)}
+
+
+@pytest.fixture(scope="module")
+def first(prefect_server, overrides):
+    return train(overrides=overrides, cross_validated=True, return_state=True)
+
+
+def read_run(overrides, run_id):
+    return connect(overrides, []).tracking.client.get_run(run_id)
+
+
+def test_first_model_that_clears_the_floors_is_promoted(first, overrides):
+    summary = first.result()
+
+    champion = connect(overrides, []).registry.find_champion()
+
+    assert (first.name, first.type.value, summary.status) == ("Promoted", "COMPLETED", "promoted")
+    assert champion.number == summary.model_version
+    assert champion.tags["verdict"] == "promotion: ok"
+
+
+def test_run_holds_parameters_metrics_datasets_pictures_and_origin(first, overrides):
+    run_id = first.result().run_id
+    run = read_run(overrides, run_id)
+
+    pictures = {f.path for f in connect(overrides, []).tracking.client.list_artifacts(run_id, "figures")}
+
+    assert run.info.status == "FINISHED"
+    assert run.data.params["recipe.tree_count"] == "10"
+    assert {"accuracy", "f1", "roc_auc", "brier", "roc_auc_low", "cv_roc_auc", "cv_brier"} <= set(run.data.metrics)
+    assert run.data.tags["data_origin"] == "simulated"
+    assert run.data.tags["git_commit"]
+    assert {i.dataset.name for i in run.inputs.dataset_inputs} >= {"test-side"}
+    assert {f"figures/{name}.png" for name in ("roc", "calibration", "confusion", "cost", "importance")} <= pictures
+
+
+def test_summary_says_that_data_are_simulated(first):
+    assert any("SIMULATED" in note for note in first.result().notes)
+
+
+def test_every_run_leaves_one_artifact_in_the_prefect_api(first):
+    from prefect.client.orchestration import get_client
+
+    with get_client(sync_client=True) as client:
+        found = client.request("POST", "/artifacts/filter", json={"artifacts": {"key": {"any_": ["train-summary"]}}})
+
+    texts = [artifact["data"] for artifact in found.json()]
+    assert any("**promotion: ok**" in text and "**Simulated data**" in text for text in texts)
+
+
+def test_same_rows_again_give_the_same_digest_and_keep_the_champion(first, overrides):
+    state = train(overrides=overrides, return_state=True)
+
+    assert state.name == "ChampionKept"
+    assert state.result().paths["digest"] == first.result().paths["digest"]
+    assert "nothing to judge" in state.result().verdicts[-1].reasons[0]
+
+
+def test_new_recipe_is_judged_out_of_fold(first, overrides):
+    stumps = {**overrides, "recipe": {"tree_count": 10, "maximum_depth": 1}}
+
+    state = train(overrides=stumps, return_state=True)
+
+    verdict = state.result().verdicts[-1]
+    assert state.name == "ChampionKept"
+    assert "out of fold" in verdict.reasons[0]
+    assert verdict.figures["log_loss_gain"] < 0
+
+
+def test_file_that_is_not_there_fails_the_run_and_is_seen_to_fail(prefect_server, overrides):
+    state = train(overrides={**overrides, "data": "nowhere.csv"}, return_state=True)
+
+    assert state.is_failed()
+    with pytest.raises(InputError, match=r"nowhere\.csv"):
+        state.result()
+
+
+def test_refresh_without_anything_known_is_refused(prefect_server, small_settings, tmp_path):
+    state = train(overrides={**small_settings, "lake": str(tmp_path / "empty")}, refresh=True, return_state=True)
+
+    with pytest.raises(InputError, match="no statements with known outcomes"):
+        state.result()
