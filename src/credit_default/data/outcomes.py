@@ -4,6 +4,7 @@ from credit_default.data.contract import CLIENT_ID, STATEMENT_MONTH, Column, Sch
 from credit_default.data.schema import CREDIT_CARD
 
 OBSERVED_AT = "observed_at"
+MATURITY_MONTHS = 2  # an outcome is known when the month after the statement's is over
 
 OBSERVED_OUTCOMES = Schema(
     name="outcomes",

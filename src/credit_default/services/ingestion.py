@@ -15,7 +15,6 @@ from credit_default.services.origin import find_origin
 from credit_default.services.wiring import Wiring
 from credit_default.views.summary import Summary
 
-
 SHOWN = 5
 
 

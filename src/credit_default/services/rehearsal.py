@@ -14,6 +14,8 @@ import polars as pl
 
 from credit_default.adapters.files import read_batches, says_month, write_table
 from credit_default.data.contract import CLIENT_ID, KEY, OUTCOME, STATEMENT_MONTH
+from credit_default.data.months import add_months
+from credit_default.data.outcomes import MATURITY_MONTHS
 from credit_default.data.schema import CREDIT_CARD
 from credit_default.data.simulation import Scenario, simulate
 from credit_default.data.validation import check
@@ -156,7 +158,7 @@ def _write_month(rows: pl.DataFrame, folder: Path, *, drifted: bool) -> Rehearse
     month = str(rows[STATEMENT_MONTH][0])
     statements, outcomes = folder / f"statements-{month}.csv", folder / f"outcomes-{month}.csv"
     write_table(rows.drop(OUTCOME), statements)
-    observed_at = f"{_add_months(month, 2)}-01T00:00:00Z"
+    observed_at = f"{add_months(month, MATURITY_MONTHS)}-01T00:00:00Z"
     write_table(rows.select(CLIENT_ID, STATEMENT_MONTH, OUTCOME, pl.lit(observed_at).alias("observed_at")), outcomes)
     return RehearsedMonth(month, statements, outcomes, drifted)
 
@@ -165,9 +167,4 @@ def _count_months(last: str) -> Iterator[str]:
     step = 0
     while True:
         step += 1
-        yield _add_months(last, step)
-
-
-def _add_months(month: str, count: int) -> str:
-    number = int(month[:4]) * 12 + int(month[5:7]) - 1 + count
-    return f"{number // 12:04d}-{number % 12 + 1:02d}"
+        yield add_months(last, step)

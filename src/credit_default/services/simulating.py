@@ -2,8 +2,12 @@
 
 from pathlib import Path
 
+import polars as pl
+
 from credit_default.adapters.files import write_table
 from credit_default.data.contract import KEY, OUTCOME
+from credit_default.data.months import add_months
+from credit_default.data.outcomes import MATURITY_MONTHS
 from credit_default.data.simulation import Scenario, simulate
 from credit_default.errors import InputError
 from credit_default.views.summary import Summary
@@ -33,7 +37,8 @@ def write_simulation(
         labels = month.outcomes.select(*KEY, OUTCOME)
         rows = month.statements.join(labels, on=KEY, how="left", maintain_order="left")
         write_table(rows if with_outcomes else month.statements, folder / f"statements-{month.statement_month}.parquet")
-        write_table(month.outcomes, folder / f"outcomes-{month.statement_month}.parquet")
+        observed_at = f"{add_months(month.statement_month, MATURITY_MONTHS)}-01T00:00:00Z"
+        write_table(month.outcomes.with_columns(observed_at=pl.lit(observed_at)), folder / f"outcomes-{month.statement_month}.parquet")
         row_count += rows.height
         default_count += int(rows[OUTCOME].sum())
     return Summary(

@@ -1,0 +1,44 @@
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+
+@dataclass(frozen=True)
+class Answer:
+    exit_code: int
+    stdout: str
+    stderr: str
+
+    @property
+    def json(self) -> dict[str, Any]:
+        return json.loads(self.stdout)
+
+
+@pytest.fixture
+def run(monkeypatch):
+    """Runs a command line in this process, on the session's Prefect server when the test has one."""
+    from credit_default.cli.main import app
+
+    def run_line(*arguments, server=None) -> Answer:
+        if server is not None:
+            monkeypatch.setenv("CREDIT_DEFAULT_PREFECT__API_URL", server)
+        result = CliRunner().invoke(app, [str(argument) for argument in arguments])
+        if result.exception is not None and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return Answer(result.exit_code, result.stdout, result.stderr)
+
+    return run_line
+
+
+@pytest.fixture(scope="session")
+def config(trained, tmp_path_factory):
+    """The settings of the trained lake as a file for --config."""
+    path = tmp_path_factory.mktemp("config") / "small.toml"
+    path.write_text(
+        f'lake = "{trained["lake"]}"\ncache = "{trained["cache"]}"\njobs = 1\n'
+        "[recipe]\ntree_count = 10\nmaximum_depth = 6\n"
+    )
+    return path

@@ -1,0 +1,44 @@
+import polars as pl
+
+
+def test_ingest_keeps_a_snapshot_named_by_content(run, simulated_files, tmp_path):
+    first = run("ingest", simulated_files.batch, "--lake", tmp_path, "--json")
+    second = run("ingest", simulated_files.batch, "--lake", tmp_path, "--json")
+
+    assert first.exit_code == second.exit_code == 0
+    assert first.json["batch_id"] == second.json["batch_id"]
+    assert len(list((tmp_path / "snapshots").iterdir())) == 1
+    assert first.json["counts"] == {"read": 1000, "accepted": 1000, "quarantined": 0}
+
+
+def test_ingest_tells_columns_that_nobody_reads(run, simulated_files, tmp_path):
+    rows = pl.read_csv(simulated_files.batch, infer_schema=False).with_columns(note=pl.lit("x"))
+    rows.write_csv(tmp_path / "more.csv")
+
+    answer = run("ingest", tmp_path / "more.csv", "--lake", tmp_path / "lake", "--json")
+
+    assert any("'note'" in note for note in answer.json["notes"])
+
+
+def test_simulate_writes_consecutive_months_of_the_same_clients(run, tmp_path):
+    answer = run("simulate", "--out", tmp_path, "--clients", 500, "--months", 2, "--month", "2007-12", "--json")
+
+    december, january = (pl.read_parquet(tmp_path / f"statements-{m}.parquet") for m in ("2007-12", "2008-01"))
+    assert answer.json["counts"]["statements"] == 1000
+    assert december["client_id"].is_in(january["client_id"].implode()).mean() > 0.9
+
+
+def test_simulated_outcomes_can_be_taken_in_as_they_are(run, tmp_path):
+    run("simulate", "--out", tmp_path, "--clients", 100, "--json")
+
+    answer = run("outcomes", tmp_path / "outcomes-2005-09.parquet", "--lake", tmp_path / "lake", "--json")
+
+    assert (answer.exit_code, answer.json["counts"]["new"]) == (0, 100)
+
+
+def test_simulate_refuses_an_unknown_scenario(run, tmp_path):
+    answer = run("simulate", "--out", tmp_path / "x", "--scenario", "flood")
+
+    assert answer.exit_code == 2
+    assert "flood" in answer.stderr
+    assert not (tmp_path / "x").exists()

@@ -1,0 +1,40 @@
+import pytest
+
+pytestmark = pytest.mark.xdist_group("prefect")
+
+
+@pytest.fixture(scope="module")
+def own_config(prefect_server, simulated_files, small_settings, tmp_path_factory):
+    """A lake of its own with two versions: the seat changes hands here."""
+    from credit_default.flows.train import train
+
+    lake = tmp_path_factory.mktemp("seats")
+    overrides = {**small_settings, "lake": str(lake), "data": str(simulated_files.training)}
+    train(overrides=overrides, return_state=True)
+    train(overrides={**overrides, "recipe": {"tree_count": 5, "maximum_depth": 2}}, return_state=True)
+    config = lake / "config.toml"
+    config.write_text(f'lake = "{lake}"\n')
+    return config
+
+
+def test_show_lists_versions_with_seat_and_verdict(run, own_config):
+    answer = run("models", "show", "--config", own_config)
+
+    assert answer.exit_code == 0
+    for word in ("champion", "challenger", "refused", "first model"):
+        assert word in answer.stdout.replace("\n", " ")
+
+
+def test_promotion_by_hand_and_rollback_move_the_seat_and_say_so(run, own_config):
+    promoted = run("models", "promote", 2, "--reason", "a test", "--config", own_config, "--json")
+    rolled_back = run("models", "rollback", "--reason", "a test", "--config", own_config, "--json")
+
+    assert promoted.json["status"] == "version 2 is the champion"
+    assert rolled_back.json["status"] == "version 1 is the champion again"
+
+
+def test_promoting_what_is_not_there_is_exit_2(run, own_config):
+    answer = run("models", "promote", 99, "--reason", "a test", "--config", own_config)
+
+    assert (answer.exit_code, answer.stdout) == (2, "")
+    assert "no version 99" in answer.stderr
