@@ -181,6 +181,7 @@ def test_the_models_page_has_signature_requirements_metrics_and_dataset(registry
 
     assert (metric.key, metric.value, metric.dataset_name) == ("roc_auc", 0.77, "test-side")
     assert model.params["recipe.tree_count"] == "5"
+    assert '"name": "credit-default"' in model.tags["mlflow.modelVersions"]
     assert run.outputs.model_outputs[0].model_id == version.model_id
     assert run.data.metrics["roc_auc"] == 0.77
     assert described.signature.inputs.input_names() == list(bundle.input_names)

@@ -45,7 +45,10 @@ def test_unknown_option_is_bad_usage(run):
 def test_flow_module_runs_as_a_script():
     for name in ("train", "predict", "monitor"):
         answer = subprocess.run(
-            [sys.executable, "-m", f"credit_default.flows.{name}", "--help"], capture_output=True, text=True, check=False
+            [sys.executable, "-m", f"credit_default.flows.{name}", "--help"],
+            capture_output=True,
+            text=True,
+            check=False,
         )
 
         assert answer.returncode == 0, answer.stderr

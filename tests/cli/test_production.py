@@ -69,7 +69,9 @@ def test_predict_shows_the_verdict_and_the_report_to_a_person(run, config, prefe
     assert "SIMULATED" in answer.stdout
 
 
-def test_incoming_is_scored_and_put_away_refused_files_with_their_reason(run, config, trained, prefect_server, own_batch):
+def test_incoming_is_scored_and_put_away_refused_files_with_their_reason(
+    run, config, trained, prefect_server, own_batch
+):
     lake = Path(trained["lake"])
     (lake / "incoming").mkdir(exist_ok=True)
     own_batch(50, "good.csv").rename(lake / "incoming" / "good.csv")

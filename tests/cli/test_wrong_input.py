@@ -31,7 +31,7 @@ FAULTS = {
     "binary": lambda rows: bytes(range(256)) * 50,
     "html": lambda rows: b"<html><body><table></table></body></html>",
     "pdf": lambda rows: b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n",
-    "truncated": lambda rows: truncated(rows),
+    "truncated": truncated,
     "ragged": lambda rows: as_text(rows).replace(b"\n", b",1\n", 5).replace(b",1\n", b"\n", 1),
     "missing column": lambda rows: as_text(rows.drop("age")),
     "duplicated column": lambda rows: as_text(rows).replace(b"age", b"sex", 1),

@@ -1,8 +1,8 @@
 import polars as pl
 import pytest
 
-from credit_default.adapters.lake_tables import read_quarantine, read_scores
 from credit_default.adapters.lake import open_lake
+from credit_default.adapters.lake_tables import read_quarantine, read_scores
 from credit_default.errors import InputError, RefusedError
 from credit_default.flows.context import connect
 from credit_default.flows.predict import predict

@@ -4,6 +4,7 @@ The files are written here rather than by `mlflow.sklearn.log_model`, which woul
 to guess its requirements and need the global state that we do without.
 """
 
+import json
 import platform
 import warnings
 from collections.abc import Mapping
@@ -67,9 +68,13 @@ def create_version(tracking: Tracking, name: str, *, model_id: str, run_id: str,
 
     # Over a database MLflow looks for the logged model where its global address points, whatever client it is asked by.
     with _use_tracking_uri(tracking.tracking_uri):
-        return tracking.client.create_model_version(
+        created = tracking.client.create_model_version(
             name, f"models:/{model_id}", run_id, tags=dict(tags), model_id=model_id
         )
+    # the link back, from the model's page to its version
+    link = json.dumps([{"name": name, "version": created.version}])
+    tracking.client.set_logged_model_tags(model_id, {"mlflow.modelVersions": link})
+    return created
 
 
 def write_mlflow_model(bundle: ModelBundle, sealed: SealedBundle, *, model_id: str, run_id: str) -> None:
@@ -103,8 +108,13 @@ def _describe(bundle: ModelBundle, sealed: SealedBundle, *, model_id: str, run_i
         "seal": sealed.seal,
         "needs": f"credit-default {version('credit-default')}",
     }
-    environments = {"conda_env": "conda.yaml", "python_env": "python_env.yaml"}
-    add_to_model(model, loader_module="mlflow.sklearn", model_path=PIPELINE, predict_fn="predict_proba", **environments)
+    answers: Mapping[str, Any] = {
+        "model_path": PIPELINE,
+        "predict_fn": "predict_proba",
+        "conda_env": "conda.yaml",
+        "python_env": "python_env.yaml",
+    }
+    add_to_model(model, "mlflow.sklearn", **answers)  # type: ignore[no-untyped-call]
     sklearn: Mapping[str, Any] = {
         "pickled_model": PIPELINE,  # MLflow's word; what it is stands in serialization_format
         "sklearn_version": version("scikit-learn"),

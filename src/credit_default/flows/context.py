@@ -1,7 +1,6 @@
 """What a flow knows before it begins: the settings in force, the parts they name, the commit, the time."""
 
 import datetime as dt
-import json
 import subprocess
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
@@ -9,23 +8,23 @@ from pathlib import Path
 from typing import Any
 
 from credit_default.services.wiring import Wiring, wire
-from credit_default.settings import load_settings
+from credit_default.settings import Settings, load_settings
 
 
 def connect(overrides: Mapping[str, Any], config: Sequence[str]) -> Wiring:
-    """The parts that the settings name; the same overrides in one process share their connections.
+    """The parts that the settings name; flows of one process with the same settings share their connections.
 
     `overrides` is nested like a configuration file and wins over everything else.
 
     Raises:
         InputError: a setting that nothing reads or that is out of its range.
     """
-    return _connect(json.dumps(overrides, sort_keys=True), tuple(config))
+    return _connect(load_settings(overrides, config_files=config).settings.model_dump_json())
 
 
 @lru_cache(maxsize=4)
-def _connect(overrides: str, config: tuple[str, ...]) -> Wiring:
-    return wire(load_settings(json.loads(overrides), config_files=config).settings, commit=read_commit())
+def _connect(settings: str) -> Wiring:
+    return wire(Settings.model_validate_json(settings), commit=read_commit())
 
 
 def read_commit() -> str:

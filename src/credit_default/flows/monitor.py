@@ -27,16 +27,17 @@ def monitor(
     batch_id: str | None = None,
     overrides: dict[str, Any] | None = None,
     config: list[str] | None = None,
-    full: bool = True,  # noqa: FBT001, FBT002 - a flow's parameters are named in the UI
+    full: bool | None = None,  # noqa: FBT001 - a flow's parameters are named in the UI
 ) -> State[Summary]:
     """A completed run named `Quiet` or `DriftFound`, carrying its summary.
 
     `batch_id` is the batch to look at, the one scored last when it is not given. `full` adds data summaries and, when
-    outcomes are there, classification quality to the report; the statistics that decide are the same without.
+    outcomes are there, classification quality to the report (by default as the settings say); the statistics that
+    decide are the same without.
     """
     wiring = connect(overrides or {}, config or [])
     batch = find_batch(wiring, batch_id)
-    report = compare_batch(wiring, batch, full=full)
+    report = compare_batch(wiring, batch, full=wiring.settings.full_reports if full is None else full)
     drift = judge_batch(wiring, batch, report)
     performance = evaluate_batch(wiring, batch)
     summary = record_findings(wiring, batch, report, drift, performance, monitored_at=read_clock())

@@ -40,7 +40,7 @@ def _build_parser(flow: Any) -> argparse.ArgumentParser:
 
 def _add_option(add: Callable[..., Any], name: str, parameter: inspect.Parameter) -> None:
     flag = f"--{name.replace('_', '-')}"
-    if isinstance(parameter.default, bool):
+    if isinstance(parameter.default, bool) or "bool" in str(parameter.annotation):
         add(flag, action=argparse.BooleanOptionalAction, default=parameter.default)
     elif parameter.default is inspect.Parameter.empty:
         add(flag, required=True)

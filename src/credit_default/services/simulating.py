@@ -38,7 +38,10 @@ def write_simulation(
         rows = month.statements.join(labels, on=KEY, how="left", maintain_order="left")
         write_table(rows if with_outcomes else month.statements, folder / f"statements-{month.statement_month}.parquet")
         observed_at = f"{add_months(month.statement_month, MATURITY_MONTHS)}-01T00:00:00Z"
-        write_table(month.outcomes.with_columns(observed_at=pl.lit(observed_at)), folder / f"outcomes-{month.statement_month}.parquet")
+        write_table(
+            month.outcomes.with_columns(observed_at=pl.lit(observed_at)),
+            folder / f"outcomes-{month.statement_month}.parquet",
+        )
         row_count += rows.height
         default_count += int(rows[OUTCOME].sum())
     return Summary(
