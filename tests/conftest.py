@@ -78,7 +78,7 @@ def simulated_files(tmp_path_factory) -> SimulatedFiles:
 def small_settings(tmp_path_factory) -> dict[str, Any]:
     """Overrides for a quick model, without the lake."""
     cache = tmp_path_factory.mktemp("cache")
-    return {"cache": str(cache), "recipe": {"tree_count": 10, "maximum_depth": 6}, "jobs": 1, "full_reports": False}
+    return {"cache": str(cache), "recipe": {"tree_count": 10, "maximum_depth": 6}, "jobs": 1, "report": "drift"}
 
 
 @pytest.fixture(scope="session")

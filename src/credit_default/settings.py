@@ -11,7 +11,7 @@ import os
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_settings import (
@@ -79,7 +79,7 @@ class Settings(BaseSettings):
     portfolio: str = "credit-card"
     seed: int = Field(default=7, ge=0)
     jobs: int = Field(default=2, ge=1)
-    full_reports: bool = True  # data summaries beside drift, and classification quality once outcomes are known
+    report: Literal["full", "drift"] = "full"  # full: data summaries too, and quality once outcomes are known
     public_data: DataSettings = DataSettings()
     mlflow: MlflowSettings = MlflowSettings()
     prefect: PrefectSettings = PrefectSettings()

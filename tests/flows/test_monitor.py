@@ -28,7 +28,7 @@ def run(batch_id, overrides, **options):
 
 
 def test_clean_batch_stays_quiet_and_has_a_report(trained, quiet_batch):
-    state = run(quiet_batch, trained, full=False)
+    state = run(quiet_batch, trained, report="drift")
 
     summary = state.result()
     assert (state.name, summary.verdicts[0].level) == ("Quiet", "ok")
@@ -38,14 +38,14 @@ def test_clean_batch_stays_quiet_and_has_a_report(trained, quiet_batch):
 
 
 def test_drifted_batch_rings_as_a_completed_run(trained, drifted_batch):
-    state = run(drifted_batch, trained, full=False)
+    state = run(drifted_batch, trained, report="drift")
 
     assert (state.name, state.type.value) == ("DriftFound", "COMPLETED")
     assert any("repayment_status_m1" in reason for reason in state.result().verdicts[0].reasons)
 
 
 def test_findings_stand_in_mlflow_and_in_the_monitoring_table(trained, drifted_batch):
-    summary = run(drifted_batch, trained, full=False).result()
+    summary = run(drifted_batch, trained, report="drift").result()
 
     found = connect(trained, []).tracking.client.get_run(summary.run_id)
     kept = read_monitoring(connect(trained, []).lake).filter(batch_id=drifted_batch, gate="drift")
@@ -56,12 +56,18 @@ def test_findings_stand_in_mlflow_and_in_the_monitoring_table(trained, drifted_b
     assert json.loads(kept["figures"][0])["drifted_count"] >= 1
 
 
-def test_performance_is_judged_once_outcomes_are_known(trained, simulated_files, quiet_batch):
-    before = run(quiet_batch, trained, full=False).result()
-    take_in_outcomes(connect(trained, []), simulated_files.outcomes)
-    after = run(quiet_batch, trained, full=True).result()
+def test_performance_is_not_judged_before_any_outcome_is_known(trained, drifted_batch):
+    summary = run(drifted_batch, trained, report="none").result()
 
-    assert [verdict.gate for verdict in before.verdicts] == ["drift"]
+    assert [(verdict.gate, verdict.level) for verdict in summary.verdicts] == [("performance", "not judged")]
+    assert summary.counts["outcomes"] == 0
+
+
+def test_performance_is_judged_once_outcomes_are_known(trained, simulated_files, quiet_batch):
+    take_in_outcomes(connect(trained, []), simulated_files.outcomes)
+
+    after = run(quiet_batch, trained, report="full").result()
+
     assert [verdict.gate for verdict in after.verdicts] == ["drift", "performance"]
     assert after.counts == {"compared": 1000, "outcomes": 1000}
     assert 0.6 < after.figures["roc_auc, this batch"] < 0.9

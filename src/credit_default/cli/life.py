@@ -1,6 +1,7 @@
 """A model's life from the first statement to its first rival, told step by step: what `demo` does."""
 
 import shutil
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,14 +33,20 @@ def live(output: Output, flags: dict[str, Any], *, config: list[str], month: str
     """The summary of a whole life; exit code 0 whatever the gates decided, since all of it is the story."""
     settings = read_settings(flags, config)
     lake = _clear_lake(Path(settings.lake))
-    from credit_default.flows.session import flow_session
+    from credit_default.flows.server import run_on_server
+    from credit_default.flows.session import FLOWS, REPORTS, import_modules, start_session
 
-    with flow_session(settings):
+    with ExitStack() as session:
+        server = session.enter_context(start_session(settings))
         with output.step("getting the data") as found:
             from credit_default.services.rehearsal import rehearse
 
             rehearsal = rehearse(settings, lake / "incoming", month=month)
             found(rehearsal.story)
+        with output.step("starting Prefect"):
+            import_modules((*FLOWS, *REPORTS))
+            wait = settings.prefect.startup_seconds
+            session.enter_context(run_on_server(server, api_url=settings.prefect.api_url, timeout_seconds=wait))
         life = _run_flows(output, settings, rehearsal, config=config, flags=flags)
     from credit_default.views.life import LivedMonth, render_life, summarise_life
 
@@ -70,13 +77,17 @@ def _run_flows(
     for month in rehearsal.months:
         with output.step(f"scoring {month.statement_month}") as found:
             scored.append(run_flow(predict, batch=str(month.statements), **common))
-            monitored.append(run_flow(monitor, batch_id=scored[-1].batch_id, full=month.drifted, **common))
+            monitored.append(run_flow(monitor, batch_id=scored[-1].batch_id, report="drift", **common))
             verdict = monitored[-1].verdicts[0]
             found(f"{scored[-1].counts['scored']:,} rows; drift {verdict.level}: {verdict.reasons[0]}")
     with output.step("outcomes arrive") as found:
         found(_take_in(settings, rehearsal))
     with output.step("judging performance by batch") as found:
-        judged = [run_flow(monitor, batch_id=s.batch_id, full=s is scored[-1], **common) for s in scored]
+        reports = ["none"] * (len(scored) - 1) + ["full"]
+        judged = [
+            run_flow(monitor, batch_id=summary.batch_id, report=report, **common)
+            for summary, report in zip(scored, reports, strict=True)
+        ]
         found(", ".join(s.verdicts[-1].level for s in judged))
     with output.step("retraining on what is known now") as found:
         retraining = run_flow(train, refresh=True, **common)

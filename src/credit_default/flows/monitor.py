@@ -1,6 +1,6 @@
 """The flow `monitor`: a scored batch is compared with what its model was trained on, and with what became of it."""
 
-from typing import Any
+from typing import Any, Literal
 
 from prefect import flow
 from prefect.client.schemas.objects import State
@@ -15,9 +15,8 @@ from credit_default.services import monitoring, recording
 from credit_default.services.origin import SIMULATED
 from credit_default.views.summary import Summary
 
-find_batch = step(monitoring.find_batch, "find batch")
-compare_batch = step(monitoring.compare_batch, "compare with reference")
-judge_batch = step(monitoring.judge_batch, "judge drift")
+find_batch = network_step(monitoring.find_batch, "find batch")
+find_drift = step(monitoring.find_drift, "compare with reference")
 evaluate_batch = step(monitoring.evaluate_batch, "judge performance")
 record_findings = network_step(recording.record_findings, "record")
 
@@ -27,23 +26,28 @@ def monitor(
     batch_id: str | None = None,
     overrides: dict[str, Any] | None = None,
     config: list[str] | None = None,
-    full: bool | None = None,  # noqa: FBT001 - a flow's parameters are named in the UI
+    report: Literal["full", "drift", "none"] | None = None,
 ) -> State[Summary]:
-    """A completed run named `Quiet` or `DriftFound`, carrying its summary.
+    """A completed run named `Quiet`, `DriftFound` or `PerformanceLow`, carrying its summary.
 
-    `batch_id` is the batch to look at, the one scored last when it is not given. `full` adds data summaries and, when
-    outcomes are there, classification quality to the report (by default as the settings say); the statistics that
-    decide are the same without.
+    `batch_id` is the batch to look at, the one scored last when it is not given. `report` is `full` (data summaries
+    and, once outcomes are known, classification quality), `drift`, or `none`: then only performance is judged. By
+    default it is what the settings say.
     """
     wiring = connect(overrides or {}, config or [])
     batch = find_batch(wiring, batch_id)
-    report = compare_batch(wiring, batch, full=wiring.settings.full_reports if full is None else full)
-    drift = judge_batch(wiring, batch, report)
+    kind = report or wiring.settings.report
+    drift = None if kind == "none" else find_drift(wiring, batch, report=kind)
     performance = evaluate_batch(wiring, batch)
-    summary = record_findings(wiring, batch, report, drift, performance, monitored_at=read_clock())
+    summary = record_findings(wiring, batch, drift, performance, monitored_at=read_clock())
     publish_summary(summary, simulated=batch.data_origin == SIMULATED)
     announce(summary)
-    return Completed(name="DriftFound" if drift.level == "alarm" else "Quiet", message=summary.status, data=summary)
+    return Completed(name=_name_state(summary), message=summary.status, data=summary)
+
+
+def _name_state(summary: Summary) -> str:
+    rang = {verdict.gate for verdict in summary.verdicts if not verdict.passed}
+    return "DriftFound" if "drift" in rang else "PerformanceLow" if rang else "Quiet"
 
 
 if __name__ == "__main__":

@@ -104,30 +104,26 @@ def wait_until_ready(server: PrefectServer, *, timeout_seconds: float) -> None:
 
 @contextmanager
 def run_on_server(server: PrefectServer | None, *, api_url: str, timeout_seconds: float) -> Iterator[None]:
-    """A block whose flows run on `server`, or on the one at `api_url` when we started none; ours is ended after it."""
+    """A block whose flows run on `server` once it answers, or on the one at `api_url` when we started none."""
     from prefect.settings import (
         PREFECT_API_URL,
         PREFECT_FLOWS_HEARTBEAT_FREQUENCY,
         temporary_settings,
     )
 
-    try:
-        if server is not None:
-            wait_until_ready(server, timeout_seconds=timeout_seconds)
-        # The heartbeat's thread is joined at each flow's end and costs a second; a command that dies here is not
-        # found by heartbeats but by `reconcile`.
-        updates = {
-            PREFECT_API_URL: server.api_url if server is not None else api_url,
-            PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None,
-        }
-        with temporary_settings(updates=updates):
-            try:
-                yield
-            finally:
-                _send_what_waits()
-    finally:
-        if server is not None:
-            stop_server(server)
+    if server is not None:
+        wait_until_ready(server, timeout_seconds=timeout_seconds)
+    # The heartbeat's thread is joined at each flow's end and costs a second; a command that dies here is not found by
+    # heartbeats but by `reconcile`.
+    updates = {
+        PREFECT_API_URL: server.api_url if server is not None else api_url,
+        PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None,
+    }
+    with temporary_settings(updates=updates):
+        try:
+            yield
+        finally:
+            _send_what_waits()
 
 
 def _send_what_waits() -> None:

@@ -1,27 +1,53 @@
 """A Prefect server around the flows of one command: the one that the settings name, or one of the command's own."""
 
-from collections.abc import Iterator
+import importlib
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from credit_default.adapters.tracking import MLFLOW_ENVIRONMENT
-from credit_default.flows.server import describe_environment, run_on_server, start_server
+from credit_default.flows.server import PrefectServer, describe_environment, run_on_server, start_server, stop_server
 from credit_default.settings import Settings, copy_environment, export_environment
+
+FLOWS = ("mlflow", *(f"credit_default.flows.{name}" for name in ("train", "predict", "monitor")))
+REPORTS = ("evidently", "evidently.presets")  # six seconds of imports
 
 
 @contextmanager
-def flow_session(settings: Settings) -> Iterator[None]:
-    """A block in which flows can run. An own server is started before Prefect is imported, so that both happen at once."""
-    home = Path(settings.lake).expanduser().absolute() / "prefect"
-    own = None
+def flow_session(settings: Settings, *, meanwhile: Sequence[str] = FLOWS) -> Iterator[None]:
+    """A block in which flows can run; the modules `meanwhile` are imported while the server comes up."""
+    with start_session(settings) as server:
+        import_modules(meanwhile)
+        with run_on_server(
+            server, api_url=settings.prefect.api_url, timeout_seconds=settings.prefect.startup_seconds
+        ):  # fmt: skip
+            yield
+
+
+@contextmanager
+def start_session(settings: Settings) -> Iterator[PrefectServer | None]:
+    """A server of this command's own, started and not yet waited for, or None when the settings name one."""
     prepare_libraries(settings)
-    if not settings.prefect.api_url:
-        own = start_server(home, environment=copy_environment())
-    with run_on_server(own, api_url=settings.prefect.api_url, timeout_seconds=settings.prefect.startup_seconds):
-        yield
+    if settings.prefect.api_url:
+        yield None
+        return
+    server = start_server(_find_home(settings), environment=copy_environment())
+    try:
+        yield server
+    finally:
+        stop_server(server)
+
+
+def import_modules(names: Sequence[str]) -> None:
+    """Nothing; the modules are imported: what takes seconds is done while something else has to be waited for."""
+    for name in names:
+        importlib.import_module(name)
 
 
 def prepare_libraries(settings: Settings) -> None:
     """Nothing; MLflow and Prefect find what they read from the environment when they are imported after this."""
-    home = Path(settings.lake).expanduser().absolute() / "prefect"
-    export_environment({**MLFLOW_ENVIRONMENT, **describe_environment(home)})
+    export_environment({**MLFLOW_ENVIRONMENT, **describe_environment(_find_home(settings))})
+
+
+def _find_home(settings: Settings) -> Path:
+    return Path(settings.lake).expanduser().absolute() / "prefect"

@@ -1,11 +1,13 @@
 """How an act becomes a Prefect task: a name and, where it touches the network, retries. Nothing else changes."""
 
 from collections.abc import Callable
+from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
 from prefect import Task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
+from prefect.utilities.annotations import quote
 
 from credit_default.errors import ServiceError
 
@@ -13,17 +15,31 @@ _Params = ParamSpec("_Params")
 _Result = TypeVar("_Result")
 
 
-def step(act: Callable[_Params, _Result], name: str) -> Task[_Params, _Result]:
+def step(act: Callable[_Params, _Result], name: str) -> Callable[_Params, _Result]:
     """The act as a task of that name, tried once."""
-    return Task(act, name=name, cache_policy=NO_CACHE, persist_result=False)
+    return _as_task(Task(act, name=name, cache_policy=NO_CACHE, persist_result=False))
 
 
-def network_step(act: Callable[_Params, _Result], name: str) -> Task[_Params, _Result]:
+def network_step(act: Callable[_Params, _Result], name: str) -> Callable[_Params, _Result]:
     """The act as a task of that name, tried three times when a service did not do its part."""
-    return Task(
-        act, name=name, cache_policy=NO_CACHE, persist_result=False,
-        retries=2, retry_delay_seconds=[1, 4], retry_condition_fn=_is_service_failure,
+    return _as_task(
+        Task(
+            act, name=name, cache_policy=NO_CACHE, persist_result=False,
+            retries=2, retry_delay_seconds=[1, 4], retry_condition_fn=_is_service_failure,
+        )
     )  # fmt: skip
+
+
+def _as_task(task: Task[_Params, _Result]) -> Callable[_Params, _Result]:
+    """The task, its arguments handed over whole: Prefect would else search schemas and models for futures, leaf by leaf."""
+
+    @wraps(task.fn)
+    def call(*args: _Params.args, **kwargs: _Params.kwargs) -> _Result:
+        handed: Any = task
+        result: _Result = handed(*(quote(arg) for arg in args), **{name: quote(arg) for name, arg in kwargs.items()})
+        return result
+
+    return call
 
 
 def _is_service_failure(_task: Task[Any, Any], _run: TaskRun, state: State[Any]) -> bool:

@@ -1,6 +1,7 @@
 """After a batch: is it still like what its model was tested on, and, once outcomes are known, was the model right?"""
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import polars as pl
@@ -17,6 +18,8 @@ from credit_default.model.bundle import ModelBundle, measure_input_importance
 from credit_default.model.evaluation import Evaluation, evaluate
 from credit_default.services.origin import SIMULATED
 from credit_default.services.wiring import Wiring
+
+ReportKind = Literal["full", "drift"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,6 +57,14 @@ class Performance:
     coverage_share: float  # of the scored rows, those with a known outcome
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Drift:
+    """How far the batch has moved from the reference, and what that means."""
+
+    report: DriftReport
+    verdict: Verdict
+
+
 def find_batch(wiring: Wiring, batch_id: str | None) -> MonitoredBatch:
     """The batch under this id, or the one scored last, as the newest model version that scored it saw it.
 
@@ -80,26 +91,22 @@ def find_batch(wiring: Wiring, batch_id: str | None) -> MonitoredBatch:
     )  # fmt: skip
 
 
-def compare_batch(wiring: Wiring, batch: MonitoredBatch, *, full: bool) -> DriftReport:
-    """The batch's drift from its model's reference, column by column, with an Evidently report in the lake.
+def find_drift(wiring: Wiring, batch: MonitoredBatch, *, report: ReportKind) -> Drift:
+    """The batch's drift from its model's reference, with an Evidently report in the lake and the gate's verdict.
 
-    Raises:
-        InputError: the batch is simulated and the model's reference is real, or the other way round.
+    Each column weighs what it is to the model.
     """
-    return compare(
+    drift_report = compare(
         reference=batch.bundle.reference, current=batch.current, schema=wiring.schema,
-        policy=wiring.settings.drift,
-        folder=wiring.lake.report_folder(batch.batch_id, batch.model_version),
-        title=ReportTitle(batch.batch_id, batch.model_version, simulated=batch.data_origin == SIMULATED), full=full,
+        policy=wiring.settings.drift, folder=wiring.lake.report_folder(batch.batch_id, batch.model_version),
+        title=ReportTitle(batch.batch_id, batch.model_version, simulated=batch.data_origin == SIMULATED),
+        full=report == "full",
     )  # fmt: skip
-
-
-def judge_batch(wiring: Wiring, batch: MonitoredBatch, report: DriftReport) -> Verdict:
-    """The drift gate's verdict, each column weighed by what it is to the model."""
-    return judge_drift(
-        report, row_count=batch.current.height, policy=wiring.settings.drift,
+    verdict = judge_drift(
+        drift_report, row_count=batch.current.height, policy=wiring.settings.drift,
         importance=measure_input_importance(batch.bundle),
     )  # fmt: skip
+    return Drift(drift_report, verdict)
 
 
 def evaluate_batch(wiring: Wiring, batch: MonitoredBatch) -> Performance:

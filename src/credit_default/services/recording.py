@@ -15,7 +15,7 @@ from credit_default.gates.verdict import Verdict
 from credit_default.model.evaluation import Evaluation
 from credit_default.services.drawing import draw_challenger
 from credit_default.services.ingestion import CheckedFile, tell_broken_rules, tell_unknown_columns
-from credit_default.services.monitoring import MonitoredBatch, Performance
+from credit_default.services.monitoring import Drift, MonitoredBatch, Performance
 from credit_default.services.origin import SIMULATED
 from credit_default.services.prediction import ScoredFile
 from credit_default.services.training import FOLD_COUNT, FOLD_SEEDS, Challenger, CrossValidation, TrainingRows
@@ -104,35 +104,44 @@ def record_scores(wiring: Wiring, checked: CheckedFile, scored: ScoredFile, verd
 def record_findings(
     wiring: Wiring,
     batch: MonitoredBatch,
-    report: DriftReport,
-    drift: Verdict,
+    drift: Drift | None,
     performance: Performance,
     *,
     monitored_at: dt.datetime,
 ) -> Summary:
-    """The summary of what the monitors found, after it stands in the monitoring table and in MLflow."""
-    verdicts = (drift, performance.verdict) if performance.evaluation else (drift,)
-    rows = [_monitoring_row(batch, v, report.report_paths.get("html", ""), monitored_at) for v in verdicts]
-    for row in rows:
+    """The summary of what the monitors found, after it stands in the monitoring table and in MLflow.
+
+    `drift` is None where only the performance was asked for.
+    """
+    verdicts = (*([drift.verdict] if drift else []), *([performance.verdict] if performance.evaluation else []))
+    paths = _name_reports(drift.report) if drift else {}
+    for verdict in verdicts:
+        row = _monitoring_row(batch, verdict, paths.get("report (html)", ""), monitored_at)
         write_monitoring(wiring.lake, pl.DataFrame([row]))
     summary = Summary(
-        "monitor", "drift found" if drift.level == "alarm" else "quiet" if drift.passed else drift.level,
-        verdicts=verdicts, batch_id=batch.batch_id, model_version=batch.model_version,
+        "monitor", _name_status(verdicts), verdicts=verdicts or (performance.verdict,),
+        batch_id=batch.batch_id, model_version=batch.model_version,
         counts={"compared": batch.current.height, "outcomes": batch.outcome_count},
-        figures=_monitoring_figures(drift, performance), paths=_name_reports(report),
-        notes=_tell_origin(batch.data_origin),
+        figures=_monitoring_figures(drift, performance), paths=paths, notes=_tell_origin(batch.data_origin),
     )  # fmt: skip
-    return _record_run(wiring, batch, report, summary)
+    return _record_run(wiring, batch, drift, summary)
 
 
-def _record_run(wiring: Wiring, batch: MonitoredBatch, report: DriftReport, summary: Summary) -> Summary:
+def _name_status(verdicts: tuple[Verdict, ...]) -> str:
+    rang = [verdict.gate for verdict in verdicts if not verdict.passed]
+    return f"{' and '.join(rang)} alarm" if rang else "quiet"
+
+
+def _record_run(wiring: Wiring, batch: MonitoredBatch, drift: Drift | None, summary: Summary) -> Summary:
     tags = _tag_batch(wiring, batch.batch_id, batch.model_version, batch.data_origin)
     with wiring.tracking.start_run("monitor", name=f"monitor {batch.batch_id}", tags=tags) as run:
-        run.record_metrics({f"drift_{c.column}": c.statistic for c in (*report.columns, report.score)})
+        if drift is not None:
+            columns = (*drift.report.columns, drift.report.score)
+            run.record_metrics({f"drift_{column.column}": column.statistic for column in columns})
+            run.record_folder(wiring.lake.report_folder(batch.batch_id, batch.model_version), "report")
         for verdict in summary.verdicts:
             run.record_metrics({f"{verdict.gate}_{name}": value for name, value in verdict.figures.items()})
             run.record_tags({f"{verdict.gate}_level": verdict.level})
-        run.record_folder(wiring.lake.report_folder(batch.batch_id, batch.model_version), "report")
         run.record_text(write_markdown(summary, simulated=batch.data_origin == SIMULATED), "verdict.md")
         return replace(summary, run_id=run.run_id)
 
@@ -214,8 +223,8 @@ def _monitoring_row(batch: MonitoredBatch, verdict: Verdict, report_path: str, a
     }
 
 
-def _monitoring_figures(drift: Verdict, performance: Performance) -> dict[str, float]:
-    figures = {"score drift (psi)": drift.figures.get("score_drift", float("nan"))}
+def _monitoring_figures(drift: Drift | None, performance: Performance) -> dict[str, float]:
+    figures = {"score drift (psi)": drift.report.score.statistic} if drift else {}
     if performance.evaluation is not None:
         figures |= {"coverage of outcomes": performance.coverage_share}
         figures |= _pick_figures(_read_values(performance.evaluation), where="this batch")
