@@ -27,7 +27,7 @@ def rate(month):
 def test_the_scenarios_and_their_strengths_are_fixed_in_numbers():
     assert list(CLIMATES) == ["calm", *NAMES]
     assert [climate.hardship for climate in CLIMATES["recession"]] == [0.2, 0.4, 1.3]
-    assert [climate.risk_shift for climate in CLIMATES["recession"]] == [0.2, 0.4, 1.3]
+    assert [climate.risk_shift for climate in CLIMATES["recession"]] == [0.2, 0.4, 0.8]
     assert [climate.newcomer_share for climate in CLIMATES["marketing"]] == [0.05, 0.1, 0.2]
     assert [climate.intake.limit_tilt for climate in CLIMATES["marketing"]] == [1.5, 2.0, 3.0]
     assert [climate.intake.age_tilt for climate in CLIMATES["marketing"]] == [1.5, 2.0, 3.0]
