@@ -5,7 +5,14 @@ from rich.console import Console
 
 from credit_default.errors import InputError
 from credit_default.gates.verdict import Verdict
-from credit_default.views.summary import Summary, format_figure, render_summary, summarise_error, write_json
+from credit_default.views.summary import (
+    Summary,
+    format_figure,
+    render_summary,
+    summarise_error,
+    tell_figures,
+    write_json,
+)
 
 KEYS = {
     "command", "status", "exit_code", "verdicts", "batch_id", "model_version", "run_id", "counts", "figures", "paths",
@@ -63,3 +70,9 @@ def test_text_from_data_is_not_taken_for_markup():
 
 def test_figures_are_short_and_missing_ones_are_a_dash():
     assert [format_figure(n) for n in (0.78512, 5539.0, 123.456, math.nan)] == ["0.7851", "5,539", "123.5", "–"]
+
+
+def test_interval_stands_behind_its_figure():
+    figures = {"auc": 0.78, "auc, low": 0.76, "auc, high": 0.8, "rows": 5.0}
+
+    assert tell_figures(figures) == {"auc": "0.7800  (0.7600 to 0.8000)", "rows": "5"}

@@ -14,6 +14,7 @@ from credit_default.errors import CreditDefaultError
 if TYPE_CHECKING:
     from credit_default.views.summary import Summary
 
+INTERRUPTED = 130  # 128 + SIGINT, as shells have it
 _CHATTY = ("alembic", "mlflow", "prefect", "sqlalchemy", "evidently", "httpx", "matplotlib", "urllib3", "py4j", "git")
 
 
@@ -65,6 +66,9 @@ def run_command(command: str, act: Callable[[Output], "Summary"], *, as_json: bo
         else:
             sys.stderr.write(f"credit-default {command}: {error}\n")
         raise typer.Exit(error.exit_code) from error
+    except KeyboardInterrupt as interrupt:
+        sys.stderr.write(f"credit-default {command}: interrupted\n")
+        raise typer.Exit(INTERRUPTED) from interrupt
     output.show(summary)
     raise typer.Exit(summary.exit_code)
 

@@ -2,6 +2,7 @@
 
 import argparse
 import inspect
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -22,6 +23,9 @@ def run_as_script(flow: Any, arguments: Sequence[str] | None = None) -> None:
     except CreditDefaultError as error:
         sys.stderr.write(f"{flow.name}: {error}\n")
         sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        sys.stderr.write(f"{flow.name}: interrupted\n")
+        sys.exit(128 + signal.SIGINT)
     sys.stdout.write(f"{summary.command}: {summary.status}\n")
 
 

@@ -5,15 +5,18 @@
 that folder as PREFECT_HOME shows the runs.
 """
 
+import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 
 from credit_default.errors import ServiceError
 
@@ -63,15 +66,34 @@ def start_server(home: Path, *, environment: Mapping[str, str]) -> PrefectServer
     log_path = home / "server.log"
     with log_path.open("ab") as log:
         process = subprocess.Popen(  # noqa: S603 - our own interpreter and fixed arguments
-            [
-                sys.executable, "-m", "uvicorn", "--factory", "prefect.server.api.server:create_app",
-                "--host", "127.0.0.1", "--port", str(port), "--log-level", "error", "--lifespan", "on",
-            ],
+            [sys.executable, "-m", "credit_default.flows.server_process", str(port)],
             env={**environment, **describe_environment(home), **_SERVER_VARIABLES},
-            stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+            stdin=subprocess.PIPE,  # never written to: that it is closed tells the server that we are gone
+            stdout=log, stderr=log,
             start_new_session=True,  # Ctrl-C reaches us first, and we end it in order
         )  # fmt: skip
     return PrefectServer(process, f"http://127.0.0.1:{port}/api", log_path)
+
+
+@contextmanager
+def orderly_ending() -> Iterator[None]:
+    """A block in which SIGTERM and SIGHUP unwind the program, so that what it started is ended; exit code 128 + signal.
+
+    Python would else drop everything at once. Outside the main thread, where no signal arrives, nothing changes.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.signal(number, _unwind) for number in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _unwind(number: int, _frame: FrameType | None) -> None:
+    sys.exit(128 + number)
 
 
 def stop_server(server: PrefectServer) -> None:
@@ -82,6 +104,8 @@ def stop_server(server: PrefectServer) -> None:
     except subprocess.TimeoutExpired:
         server.process.kill()
         server.process.wait()
+    if server.process.stdin is not None:
+        server.process.stdin.close()
 
 
 def wait_until_ready(server: PrefectServer, *, timeout_seconds: float) -> None:

@@ -6,7 +6,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from credit_default.adapters.tracking import MLFLOW_ENVIRONMENT
-from credit_default.flows.server import PrefectServer, describe_environment, run_on_server, start_server, stop_server
+from credit_default.flows.server import (
+    PrefectServer,
+    describe_environment,
+    orderly_ending,
+    run_on_server,
+    start_server,
+    stop_server,
+)
 from credit_default.settings import Settings, copy_environment, export_environment
 
 FLOWS = ("mlflow", *(f"credit_default.flows.{name}" for name in ("train", "predict", "monitor")))
@@ -31,11 +38,12 @@ def start_session(settings: Settings) -> Iterator[PrefectServer | None]:
     if settings.prefect.api_url:
         yield None
         return
-    server = start_server(_find_home(settings), environment=copy_environment())
-    try:
-        yield server
-    finally:
-        stop_server(server)
+    with orderly_ending():
+        server = start_server(_find_home(settings), environment=copy_environment())
+        try:
+            yield server
+        finally:
+            stop_server(server)
 
 
 def import_modules(names: Sequence[str]) -> None:

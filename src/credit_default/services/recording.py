@@ -3,16 +3,16 @@
 import datetime as dt
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 
 import polars as pl
 
 from credit_default.adapters.lake_tables import write_monitoring
 from credit_default.adapters.registry import ModelVersion
-from credit_default.adapters.tracking import DatasetRecord
 from credit_default.gates.drift import DriftReport
 from credit_default.gates.verdict import Verdict
 from credit_default.model.evaluation import Evaluation
+from credit_default.services.descriptions import describe_file, list_datasets, list_metrics, list_params, tag_batch
 from credit_default.services.drawing import draw_challenger
 from credit_default.services.ingestion import CheckedFile, tell_broken_rules, tell_unknown_columns
 from credit_default.services.monitoring import Drift, MonitoredBatch, Performance
@@ -47,10 +47,10 @@ def register_challenger(
     """The challenger as a registered version: its run holds parameters, metrics, datasets, pictures and the commit."""
     bundle = challenger.bundle
     tags = {"data_origin": training.data_origin, "git_commit": wiring.commit, "trained_at": trained_at.isoformat()}
-    metrics = _list_metrics(challenger.evaluation)
+    metrics = list_metrics(challenger.evaluation)
     with wiring.tracking.start_run("train", name=f"train {bundle.digest[:8]}", tags=tags) as run:
-        run.record_params(_list_params(wiring, training, challenger))
-        datasets = _list_datasets(wiring, training, challenger)
+        run.record_params(list_params(wiring, training, challenger))
+        datasets = list_datasets(wiring, training, challenger)
         run.record_datasets(datasets)
         if folds is not None:
             run.record_metrics({f"cv_{name}": value for name, value in folds.average().items()})
@@ -70,7 +70,7 @@ def seat_winner(
         wiring.registry.promote(version, verdict, promoted_at=decided_at)
     else:
         wiring.registry.record_verdict(version, verdict)
-    figures = _pick_figures(_read_values(registered.evaluation), where="test side")
+    figures = _pick_metrics(registered.evaluation, where="test side")
     if registered.folds is not None:
         figures |= _pick_figures(registered.folds.average(), where=f"{FOLD_COUNT} folds × {len(FOLD_SEEDS)} seeds")
     return Summary(
@@ -89,9 +89,9 @@ def record_scores(wiring: Wiring, checked: CheckedFile, scored: ScoredFile, verd
     figures = {"declined share": scored.declined_share, "expected default share": scored.expected_default_share}
     run_id = None
     if not scored.was_there:
-        tags = _tag_batch(wiring, scored.batch_id, scored.model_version, checked.data_origin)
+        tags = tag_batch(wiring, scored.batch_id, scored.model_version, checked.data_origin)
         with wiring.tracking.start_run("predict", name=f"predict {scored.batch_id}", tags=tags) as run:
-            run.record_datasets([_describe_file(wiring, checked)])
+            run.record_datasets([describe_file(wiring, checked)])
             run.record_metrics({name.replace(" ", "_"): value for name, value in (counts | figures).items()})
             run_id = run.run_id
     return Summary(
@@ -133,7 +133,7 @@ def _name_status(verdicts: tuple[Verdict, ...]) -> str:
 
 
 def _record_run(wiring: Wiring, batch: MonitoredBatch, drift: Drift | None, summary: Summary) -> Summary:
-    tags = _tag_batch(wiring, batch.batch_id, batch.model_version, batch.data_origin)
+    tags = tag_batch(wiring, batch.batch_id, batch.model_version, batch.data_origin)
     with wiring.tracking.start_run("monitor", name=f"monitor {batch.batch_id}", tags=tags) as run:
         if drift is not None:
             columns = (*drift.report.columns, drift.report.score)
@@ -146,65 +146,18 @@ def _record_run(wiring: Wiring, batch: MonitoredBatch, drift: Drift | None, summ
         return replace(summary, run_id=run.run_id)
 
 
-def _list_params(wiring: Wiring, training: TrainingRows, challenger: Challenger) -> dict[str, object]:
-    bundle = challenger.bundle
-    return {
-        **{f"recipe.{name}": value for name, value in asdict(bundle.recipe).items()},
-        "decision.missed_default_cost": bundle.decision_policy.missed_default_cost,
-        "decision.false_alarm_cost": bundle.decision_policy.false_alarm_cost,
-        "decision.threshold": bundle.decision_policy.threshold,
-        "schema": f"{bundle.schema_name} {bundle.schema_version}",
-        "feature_version": bundle.feature_version,
-        "feature_count": len(bundle.feature_names),
-        "test_share": wiring.settings.refresh.test_share,
-        "development_row_count": bundle.row_count,
-        "test_row_count": challenger.evaluation.row_count,
-        "data_origin": training.data_origin,
-    }
-
-
-def _list_datasets(wiring: Wiring, training: TrainingRows, challenger: Challenger) -> list[DatasetRecord]:
-    columns = wiring.schema.names
-    used = [
-        DatasetRecord(
-            f"snapshot-{s.digest}", s.source.sha256, s.source.uri, "training", s.row_count, columns
-        ) for s in training.snapshots
-    ]  # fmt: skip
-    test = DatasetRecord(
-        "test-side", challenger.bundle.digest, training.snapshots[0].source.uri, "test",
-        challenger.evaluation.row_count, columns,
-    )  # fmt: skip
-    return [*used, test]
-
-
-def _describe_file(wiring: Wiring, checked: CheckedFile) -> DatasetRecord:
-    source = checked.source
-    row_count = checked.validated.row_count
-    return DatasetRecord(checked.name, source.sha256, source.uri, "scoring", row_count, wiring.schema.names)
-
-
-def _tag_batch(wiring: Wiring, batch_id: str, model_version: int, data_origin: str) -> dict[str, object]:
-    return {
-        "batch_id": batch_id,
-        "model_version": model_version,
-        "data_origin": data_origin,
-        "git_commit": wiring.commit,
-    }
-
-
-def _list_metrics(evaluation: Evaluation) -> dict[str, float]:
-    listed: dict[str, float] = {}
-    for name, metric in evaluation.metrics.items():
-        listed |= {name: metric.value, f"{name}_low": metric.low, f"{name}_high": metric.high}
-    return listed
-
-
 def _pick_figures(values: Mapping[str, float], *, where: str) -> dict[str, float]:
     return {f"{name}, {where}": values[name] for name in SHOWN_METRICS if name in values}
 
 
-def _read_values(evaluation: Evaluation) -> dict[str, float]:
-    return {name: metric.value for name, metric in evaluation.metrics.items()}
+def _pick_metrics(evaluation: Evaluation, *, where: str) -> dict[str, float]:
+    """The metrics that people ask for, each followed by the ends of its interval."""
+    picked: dict[str, float] = {}
+    for name in SHOWN_METRICS:
+        if metric := evaluation.metrics.get(name):
+            label = f"{name}, {where}"
+            picked |= {label: metric.value, f"{label}, low": metric.low, f"{label}, high": metric.high}
+    return picked
 
 
 def _monitoring_row(batch: MonitoredBatch, verdict: Verdict, report_path: str, at: dt.datetime) -> dict[str, object]:
@@ -227,7 +180,7 @@ def _monitoring_figures(drift: Drift | None, performance: Performance) -> dict[s
     figures = {"score drift (psi)": drift.report.score.statistic} if drift else {}
     if performance.evaluation is not None:
         figures |= {"coverage of outcomes": performance.coverage_share}
-        figures |= _pick_figures(_read_values(performance.evaluation), where="this batch")
+        figures |= _pick_metrics(performance.evaluation, where="this batch")
     return figures
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from credit_default.views.summary import Summary, format_figure
+from credit_default.views.summary import Summary, tell_figures
 
 _ESCAPES = str.maketrans({c: f"\\{c}" for c in "\\`*_{}[]<>()#|!~"})
 
@@ -18,7 +18,7 @@ def write_markdown(summary: Summary, *, simulated: bool) -> str:
     identity = {"batch_id": summary.batch_id, "model_version": summary.model_version, "MLflow run": summary.run_id}
     lines += _table("", {name: str(value) for name, value in identity.items() if value is not None})
     lines += _table("Rows", {name: f"{count:,}" for name, count in summary.counts.items()})
-    lines += _table("Figures", {name: format_figure(number) for name, number in summary.figures.items()})
+    lines += _table("Figures", tell_figures(summary.figures))
     lines += _table("Where to look", summary.paths)
     lines += [f"> {escape(note)}" for note in summary.notes]
     return "\n".join(lines) + "\n"

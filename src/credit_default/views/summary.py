@@ -60,12 +60,24 @@ def render_summary(summary: Summary) -> RenderableType:
         table.add_row(name, value)
     if summary.counts:
         table.add_row("rows", ", ".join(f"{value:,} {name}" for name, value in summary.counts.items()))
-    for name, number in summary.figures.items():
-        table.add_row(name, format_figure(number))
+    for name, text in tell_figures(summary.figures).items():
+        table.add_row(name, text)
     for name, path in summary.paths.items():
         table.add_row(name, Text(path))
     notes = [Text(f"note: {note}", style="yellow") for note in summary.notes]
     return Group(table, *notes)
+
+
+def tell_figures(figures: Mapping[str, float]) -> dict[str, str]:
+    """Each figure as text; `x`, `x, low` and `x, high` become one: the value and its interval."""
+    told = {}
+    for name, number in figures.items():
+        if name.endswith((", low", ", high")):
+            continue
+        ends = [figures[f"{name}, {end}"] for end in ("low", "high") if f"{name}, {end}" in figures]
+        interval = f"  ({' to '.join(format_figure(end) for end in ends)})" if ends else ""
+        told[name] = format_figure(number) + interval
+    return told
 
 
 def render_verdict(verdict: Verdict) -> Text:

@@ -1,0 +1,85 @@
+"""Writes docs/data-dictionary.md from the declarations in the code: what `make docs` calls."""  # noqa: INP001 - a script
+
+from pathlib import Path
+
+import pyarrow as pa
+
+from credit_default.adapters.lake_tables import TABLES
+from credit_default.data.outcomes import OBSERVED_OUTCOMES
+from credit_default.data.schema import CREDIT_CARD
+from credit_default.views.dictionary import TableColumn, TableDescription, write_dictionary
+
+PAGE = Path(__file__).with_name("data-dictionary.md")
+
+# What Arrow's types are called here; a type that is missing is a reason to say what it is to people.
+KINDS = {
+    pa.string(): "text",
+    pa.int64(): "integer, 64 bits",
+    pa.float64(): "number, 64 bits",
+    pa.timestamp("us", tz="UTC"): "time, UTC",
+    pa.list_(pa.field("element", pa.string())): "list of texts",
+}
+ROWS = {
+    "scores": "One row for each scored client of a batch and model version.",
+    "quarantine": "One row for each rejected row of a file, statements and outcomes alike.",
+    "outcomes": "One row for each client and month whose outcome is known: the one observed last.",
+    "monitoring": "One row for each batch, model version and gate: what the monitors found last.",
+}
+_COMMON = {
+    "client_id": "Who: as in the statements.",
+    "statement_month": "The month of the latest statement, YYYY-MM. The table is partitioned by it.",
+    "batch_id": "Names the batch by its content.",
+    "model_version": "The registered version that scored the batch.",
+}
+MEANINGS = {
+    "scores": _COMMON
+    | {
+        "default_probability": "How likely a default in the month after statement_month is, 0 to 1.",
+        "decision": "`decline` at or above the model's threshold, else `accept`.",
+        "risk_band": "The band of the decision policy that the probability falls into.",
+        "reasons": "Reserved for what weighed most; empty for now.",
+        "scored_at": "When the batch was scored.",
+    },
+    "quarantine": _COMMON
+    | {
+        "statement_month": "As in the file, or `unknown` where the row has no readable month. Partitioned by it.",
+        "line": "The row's line in the file; the header is line 1.",
+        "client_id": "As in the file.",
+        "rules": "Every rule that the row broke, by name.",
+        "raw_values": "The row as it came: a JSON object of texts.",
+    },
+    "outcomes": _COMMON
+    | {
+        "defaulted": "1 when the client defaulted in the month after statement_month, else 0.",
+        "observed_at": "When this became known.",
+    },
+    "monitoring": _COMMON
+    | {
+        "statement_month": "The newest month of the batch, YYYY-MM. The table is partitioned by it.",
+        "gate": "`drift` or `performance`.",
+        "level": "`ok`, `watch`, `alarm` or `not judged`.",
+        "reasons": "Why, in words, the weightiest first.",
+        "figures": "The figures behind the verdict: a JSON object of numbers.",
+        "row_count": "Rows that were compared.",
+        "data_origin": "`real` or `simulated`.",
+        "report_path": "Where the report for people is.",
+        "monitored_at": "When the batch was looked at.",
+    },
+}
+
+
+def build_page() -> str:
+    """The page as the declarations say it now."""
+    return write_dictionary(CREDIT_CARD, outcomes=OBSERVED_OUTCOMES, tables=[describe_table(name) for name in TABLES])
+
+
+def describe_table(name: str) -> TableDescription:
+    """The lake's table in words; a KeyError names the column or type that nobody has described yet."""
+    columns = tuple(TableColumn(field.name, KINDS[field.type], MEANINGS[name][field.name]) for field in TABLES[name])
+    return TableDescription(name, ROWS[name], columns)
+
+
+if __name__ == "__main__":
+    page = build_page()
+    PAGE.write_text(page, encoding="utf-8")
+    print(f"wrote {PAGE.parent.name}/{PAGE.name}, {len(page.splitlines())} lines")  # noqa: T201 - what make shows

@@ -1,0 +1,67 @@
+"""What MLflow is told of a run: parameters, datasets, tags, metrics, in plain values."""
+
+from dataclasses import asdict
+
+from credit_default.adapters.tracking import DatasetRecord
+from credit_default.model.evaluation import Evaluation
+from credit_default.services.ingestion import CheckedFile
+from credit_default.services.training import Challenger, TrainingRows
+from credit_default.services.wiring import Wiring
+
+
+def list_params(wiring: Wiring, training: TrainingRows, challenger: Challenger) -> dict[str, object]:
+    """What was chosen, by the names that MLflow shows."""
+    bundle = challenger.bundle
+    return {
+        **{f"recipe.{name}": value for name, value in asdict(bundle.recipe).items()},
+        "decision.missed_default_cost": bundle.decision_policy.missed_default_cost,
+        "decision.false_alarm_cost": bundle.decision_policy.false_alarm_cost,
+        "decision.threshold": bundle.decision_policy.threshold,
+        "schema": f"{bundle.schema_name} {bundle.schema_version}",
+        "feature_version": bundle.feature_version,
+        "feature_count": len(bundle.feature_names),
+        "test_share": wiring.settings.refresh.test_share,
+        "development_row_count": bundle.row_count,
+        "test_row_count": challenger.evaluation.row_count,
+        "data_origin": training.data_origin,
+    }
+
+
+def list_datasets(wiring: Wiring, training: TrainingRows, challenger: Challenger) -> list[DatasetRecord]:
+    """The snapshots trained on, then the test side."""
+    columns = wiring.schema.names
+    used = [
+        DatasetRecord(
+            f"snapshot-{s.digest}", s.source.sha256, s.source.uri, "training", s.row_count, columns
+        ) for s in training.snapshots
+    ]  # fmt: skip
+    test = DatasetRecord(
+        "test-side", challenger.bundle.digest, training.snapshots[0].source.uri, "test",
+        challenger.evaluation.row_count, columns,
+    )  # fmt: skip
+    return [*used, test]
+
+
+def describe_file(wiring: Wiring, checked: CheckedFile) -> DatasetRecord:
+    """The file that was scored, as MLflow shows a dataset."""
+    source = checked.source
+    row_count = checked.validated.row_count
+    return DatasetRecord(checked.name, source.sha256, source.uri, "scoring", row_count, wiring.schema.names)
+
+
+def tag_batch(wiring: Wiring, batch_id: str, model_version: int, data_origin: str) -> dict[str, object]:
+    """The words by which a run over a batch is found: the same batch_id and model_version stand in every UI."""
+    return {
+        "batch_id": batch_id,
+        "model_version": model_version,
+        "data_origin": data_origin,
+        "git_commit": wiring.commit,
+    }
+
+
+def list_metrics(evaluation: Evaluation) -> dict[str, float]:
+    """Every metric, and the ends of its 95 % interval as `<name>_low` and `<name>_high`."""
+    listed: dict[str, float] = {}
+    for name, metric in evaluation.metrics.items():
+        listed |= {name: metric.value, f"{name}_low": metric.low, f"{name}_high": metric.high}
+    return listed
