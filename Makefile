@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help setup demo test cover check fix nightly simulator-fit model-quality lock clean
+.PHONY: help setup demo test cover check fix nightly docs simulator-fit model-quality lock clean
 
 help: ## what you can make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -51,6 +51,9 @@ fix: setup ## what the tools can mend by themselves
 
 nightly: setup ## the tests, and the long form of the heavy ones
 	@$(BIN)/python -m pytest -m "nightly or not nightly" $(ARGS)
+
+docs: setup ## write docs/data-dictionary.md anew from the declarations
+	@$(BIN)/python docs/write_data_dictionary.py
 
 simulator-fit: setup ## how near the simulator comes to the real portfolio: a table and a picture (DATA=file)
 	@$(BIN)/python benchmarks/simulator_fit_report.py $(DATA)

@@ -8,6 +8,7 @@ from credit_default.gates.promotion import PromotionPolicy, judge_first, judge_r
 from credit_default.model.decision import DecisionPolicy
 from credit_default.model.evaluation import evaluate
 
+COSTS = DecisionPolicy()
 POLICY = PromotionPolicy(resample_count=100)
 SEEDS = range(5)
 
@@ -84,7 +85,9 @@ def test_a_first_model_cannot_be_judged_by_one_outcome_or_few_rows():
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_better_refresh_is_promoted(make_contest, seed):
-    verdict = judge_refresh(make_contest(4000, champion_noise=0.7, challenger_noise=0.1, seed=seed), policy=POLICY)
+    verdict = judge_refresh(
+        make_contest(4000, champion_noise=0.7, challenger_noise=0.1, seed=seed), decision_policy=COSTS, policy=POLICY
+    )
 
     assert verdict.level == "ok"
     assert "challenger better by" in verdict.reasons[0]
@@ -93,7 +96,9 @@ def test_a_better_refresh_is_promoted(make_contest, seed):
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_worse_refresh_is_refused(make_contest, seed):
-    verdict = judge_refresh(make_contest(4000, champion_noise=0.1, challenger_noise=0.7, seed=seed), policy=POLICY)
+    verdict = judge_refresh(
+        make_contest(4000, champion_noise=0.1, challenger_noise=0.7, seed=seed), decision_policy=COSTS, policy=POLICY
+    )
 
     assert verdict.level == "refused"
     assert "challenger worse by" in verdict.reasons[0]
@@ -101,7 +106,9 @@ def test_a_worse_refresh_is_refused(make_contest, seed):
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_an_equal_refresh_keeps_the_champion(make_contest, seed):
-    verdict = judge_refresh(make_contest(4000, champion_noise=0.1, challenger_noise=0.1, seed=seed), policy=POLICY)
+    verdict = judge_refresh(
+        make_contest(4000, champion_noise=0.1, challenger_noise=0.1, seed=seed), decision_policy=COSTS, policy=POLICY
+    )
 
     assert verdict.level == "refused"
     assert verdict.figures["log_loss_gain_low"] < 0 < verdict.figures["log_loss_gain_high"]
@@ -110,7 +117,9 @@ def test_an_equal_refresh_keeps_the_champion(make_contest, seed):
 def test_the_same_model_twice_is_a_tie_with_its_figures(make_contest):
     contest = make_contest(1000, champion_noise=0.1, challenger_noise=0.1, seed=1)
 
-    verdict = judge_refresh(Contest(contest.defaulted, contest.champion, contest.champion), policy=POLICY)
+    verdict = judge_refresh(
+        Contest(contest.defaulted, contest.champion, contest.champion), decision_policy=COSTS, policy=POLICY
+    )
 
     assert verdict.level == "refused"
     assert verdict.reasons[0].startswith("a tie on the newest rows keeps the champion")
@@ -120,15 +129,17 @@ def test_the_same_model_twice_is_a_tie_with_its_figures(make_contest):
 
 def test_a_gain_beyond_noise_but_not_worth_a_change_is_a_tie(make_contest):
     contest = make_contest(4000, champion_noise=0.7, challenger_noise=0.1, seed=1)
-    greedy = replace(POLICY, least_gains=(("log_loss", 1.0), ("brier", 1.0), ("roc_auc", 1.0)))
+    greedy = replace(POLICY, least_log_loss_gain=1.0, least_brier_gain=1.0, least_roc_auc_gain=1.0)
 
-    assert judge_refresh(contest, policy=greedy).reasons[0].startswith("a tie")
+    assert judge_refresh(contest, decision_policy=COSTS, policy=greedy).reasons[0].startswith("a tie")
 
 
 def test_a_challenger_that_ranks_better_but_has_lost_its_calibration_is_refused(make_contest):
     contest = make_contest(4000, champion_noise=0.7, challenger_noise=0.1, seed=1)
 
-    verdict = judge_refresh(Contest(contest.defaulted, contest.champion, contest.challenger**0.5), policy=POLICY)
+    verdict = judge_refresh(
+        Contest(contest.defaulted, contest.champion, contest.challenger**0.5), decision_policy=COSTS, policy=POLICY
+    )
 
     assert verdict.level == "refused"
     assert verdict.figures["roc_auc_gain_low"] > 0
@@ -139,7 +150,9 @@ def test_ranking_lost_beyond_the_margin_is_not_outweighed(make_contest):
     contest = make_contest(4000, champion_noise=0.1, challenger_noise=0.25, seed=2)
     miscalibrated = contest.champion**0.5
 
-    verdict = judge_refresh(Contest(contest.defaulted, miscalibrated, contest.challenger), policy=POLICY)
+    verdict = judge_refresh(
+        Contest(contest.defaulted, miscalibrated, contest.challenger), decision_policy=COSTS, policy=POLICY
+    )
 
     assert verdict.figures["log_loss_gain_low"] > 0
     assert verdict.figures["roc_auc_gain"] < -POLICY.roc_auc_margin
@@ -151,7 +164,7 @@ def test_a_better_recipe_confirmed_on_the_test_side_is_promoted(make_contest, se
     out_of_fold = make_contest(6000, champion_noise=0.6, challenger_noise=0.1, seed=seed)
     test = make_contest(1500, champion_noise=0.6, challenger_noise=0.1, seed=100 + seed)
 
-    verdict = judge_recipe(out_of_fold, test, policy=POLICY)
+    verdict = judge_recipe(out_of_fold, test, decision_policy=COSTS, policy=POLICY)
 
     assert verdict.level == "ok"
     assert verdict.figures["test_log_loss_gain"] > 0
@@ -162,7 +175,7 @@ def test_a_recipe_that_the_test_side_contradicts_is_refused(make_contest, seed):
     out_of_fold = make_contest(6000, champion_noise=0.6, challenger_noise=0.1, seed=seed)
     test = make_contest(1500, champion_noise=0.1, challenger_noise=1.0, seed=100 + seed)
 
-    verdict = judge_recipe(out_of_fold, test, policy=POLICY)
+    verdict = judge_recipe(out_of_fold, test, decision_policy=COSTS, policy=POLICY)
 
     assert verdict.level == "refused"
     assert "the gain is not confirmed" in verdict.reasons[0]
@@ -173,7 +186,7 @@ def test_a_recipe_no_better_out_of_fold_is_refused_whatever_the_test_side_says(m
     out_of_fold = make_contest(6000, champion_noise=0.1, challenger_noise=challenger_noise, seed=1)
     lucky = make_contest(1500, champion_noise=1.0, challenger_noise=0.1, seed=2)
 
-    verdict = judge_recipe(out_of_fold, lucky, policy=POLICY)
+    verdict = judge_recipe(out_of_fold, lucky, decision_policy=COSTS, policy=POLICY)
 
     assert verdict.level == "refused"
     assert "out of fold" in verdict.reasons[0]
@@ -204,7 +217,11 @@ def test_scores_that_cannot_be_compared_are_refused_with_the_side_named(make_con
     contest = plant(make_contest(1000, champion_noise=0.5, challenger_noise=0.1, seed=1), side=side, fault=fault)
     good = make_contest(1000, champion_noise=0.5, challenger_noise=0.1, seed=2)
 
-    for verdict in (judge_refresh(contest), judge_recipe(contest, good), judge_recipe(good, contest)):
+    for verdict in (
+        judge_refresh(contest, decision_policy=COSTS),
+        judge_recipe(contest, good, decision_policy=COSTS),
+        judge_recipe(good, contest, decision_policy=COSTS),
+    ):
         assert verdict.level == "refused"
         assert verdict.reasons[0].startswith(f"the {side} cannot be compared")
         assert reason in verdict.reasons[0]
@@ -214,8 +231,12 @@ def test_a_constant_challenger_is_refused_and_a_constant_champion_can_be_beaten(
     contest = make_contest(2000, champion_noise=0.1, challenger_noise=0.1, seed=1)
     constant = np.full(2000, contest.defaulted.mean())
 
-    refused = judge_refresh(Contest(contest.defaulted, contest.champion, constant), policy=POLICY)
-    promoted = judge_refresh(Contest(contest.defaulted, constant, contest.challenger), policy=POLICY)
+    refused = judge_refresh(
+        Contest(contest.defaulted, contest.champion, constant), decision_policy=COSTS, policy=POLICY
+    )
+    promoted = judge_refresh(
+        Contest(contest.defaulted, constant, contest.challenger), decision_policy=COSTS, policy=POLICY
+    )
 
     assert refused.reasons == ("the challenger gives every client the same probability on the newest rows",)
     assert promoted.level == "ok"
@@ -226,12 +247,15 @@ def test_too_few_rows_or_defaults_promote_nobody(make_contest):
     lopsided = make_contest(1000, champion_noise=3.0, challenger_noise=0.0, seed=1)
     lopsided.defaulted[10:] = 0
 
-    assert judge_refresh(few).reasons[0] == "150 rows are too few to judge by: at least 200 on the newest rows"
-    assert judge_refresh(lopsided).level == "refused"
-    assert "defaults among 1,000 rows are too few" in judge_refresh(lopsided).reasons[0]
+    assert (
+        judge_refresh(few, decision_policy=COSTS).reasons[0]
+        == "150 rows are too few to judge by: at least 200 on the newest rows"
+    )
+    assert judge_refresh(lopsided, decision_policy=COSTS).level == "refused"
+    assert "defaults among 1,000 rows are too few" in judge_refresh(lopsided, decision_policy=COSTS).reasons[0]
 
 
 def test_the_same_contest_gets_the_same_verdict(make_contest):
     contest = make_contest(1000, champion_noise=0.5, challenger_noise=0.1, seed=1)
 
-    assert judge_refresh(contest) == judge_refresh(contest)
+    assert judge_refresh(contest, decision_policy=COSTS) == judge_refresh(contest, decision_policy=COSTS)

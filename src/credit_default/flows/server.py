@@ -79,12 +79,14 @@ def start_server(home: Path, *, environment: Mapping[str, str]) -> PrefectServer
 def orderly_ending() -> Iterator[None]:
     """A block in which SIGTERM and SIGHUP unwind the program, so that what it started is ended; exit code 128 + signal.
 
-    Python would else drop everything at once. Outside the main thread, where no signal arrives, nothing changes.
+    Python would else drop everything at once. A signal that is ignored stays so (`nohup`), and outside the main thread,
+    where no signal arrives, nothing changes.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = {number: signal.signal(number, _unwind) for number in (signal.SIGTERM, signal.SIGHUP)}
+    heard = [number for number in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(number) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, _unwind) for number in heard}
     try:
         yield
     finally:

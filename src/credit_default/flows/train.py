@@ -39,11 +39,11 @@ def train(
     `refresh` trains on all that the lake knows by now instead of on the file that the settings name.
     """
     wiring = connect(overrides or {}, config or [])
+    champion = find_champion(wiring)
     rows = read_known_rows(wiring) if refresh else read_training_rows(wiring, month=month)
     sides = split_rows(wiring, rows)
     challenger = fit_challenger(wiring, rows, sides)
     folds = cross_validate(wiring, challenger, rows) if cross_validated else None
-    champion = find_champion(wiring)
     registered = register_challenger(wiring, rows, challenger, folds, trained_at=read_clock())
     verdict = judge_challenger(wiring, challenger, sides, champion=champion)
     summary = seat_winner(wiring, registered, verdict, rows=rows, decided_at=read_clock())

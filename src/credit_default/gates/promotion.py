@@ -5,7 +5,7 @@ refresh as frozen champion against frozen challenger on rows that neither was tr
 a change costs work and trust, so it has to earn them.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final, Literal
 
 import numpy as np
@@ -40,12 +40,13 @@ class PromotionPolicy:
     fewest_rows: int = 200
     fewest_defaults: int = 20  # and as many clients who paid
     roc_auc_margin: float = 0.002  # the largest loss of AUC that another gain may outweigh
-    least_gains: tuple[tuple[str, float], ...] = (("log_loss", 0.0005), ("brier", 0.0002), ("roc_auc", 0.001))
+    least_log_loss_gain: float = 0.0005  # a gain that is sure but smaller is not worth a change
+    least_brier_gain: float = 0.0002
+    least_roc_auc_gain: float = 0.001
     # Three measures may win, so each interval is wider than the usual 95 %: about one tie in a hundred would pass.
     confidence: float = 0.99
     resample_count: int = 300
     seed: int = 20_050_901
-    decision_policy: DecisionPolicy = field(default_factory=DecisionPolicy)
 
 
 def judge_first(evaluation: Evaluation, *, policy: PromotionPolicy | None = None) -> Verdict:
@@ -73,7 +74,9 @@ def judge_first(evaluation: Evaluation, *, policy: PromotionPolicy | None = None
     return Verdict(GATE, "ok", (reason,), figures)
 
 
-def judge_recipe(out_of_fold: Contest, test: Contest, *, policy: PromotionPolicy | None = None) -> Verdict:
+def judge_recipe(
+    out_of_fold: Contest, test: Contest, *, decision_policy: DecisionPolicy, policy: PromotionPolicy | None = None
+) -> Verdict:
     """The verdict on a change of recipe: better on the pooled out-of-fold rows, and not worse on the test side.
 
     The test side alone is too small to show a gain of this size: it can contradict one, and then the champion stays.
@@ -84,7 +87,7 @@ def judge_recipe(out_of_fold: Contest, test: Contest, *, policy: PromotionPolicy
     )
     if faults:
         return Verdict(GATE, "refused", tuple(faults))
-    gains, test_gains = _measure(out_of_fold, policy), _measure(test, policy)
+    gains, test_gains = (_measure(contest, policy, decision_policy) for contest in (out_of_fold, test))
     figures = _list_figures(gains) | _list_figures(test_gains, prefix="test_")
     level, reasons = _weigh(gains, policy, where="out of fold")
     contradicted = [gain for gain in test_gains if gain.is_worse]
@@ -94,13 +97,15 @@ def judge_recipe(out_of_fold: Contest, test: Contest, *, policy: PromotionPolicy
     return Verdict(GATE, level, reasons, figures)
 
 
-def judge_refresh(contest: Contest, *, policy: PromotionPolicy | None = None) -> Verdict:
+def judge_refresh(
+    contest: Contest, *, decision_policy: DecisionPolicy, policy: PromotionPolicy | None = None
+) -> Verdict:
     """The verdict on the same recipe with newer data: both models frozen, on rows that neither was trained on."""
     policy = policy or PromotionPolicy()
     faults = _find_faults(contest, policy, where="on the newest rows")
     if faults:
         return Verdict(GATE, "refused", tuple(faults))
-    gains = _measure(contest, policy)
+    gains = _measure(contest, policy, decision_policy)
     level, reasons = _weigh(gains, policy, where="on the newest rows")
     return Verdict(GATE, level, reasons, _list_figures(gains))
 
@@ -114,7 +119,11 @@ def _weigh(
         worse.append(by_measure["roc_auc"])
     if worse:
         return "refused", tuple(f"{_tell(gain)} {where}" for gain in worse)
-    least = dict(policy.least_gains)
+    least = {
+        "log_loss": policy.least_log_loss_gain,
+        "brier": policy.least_brier_gain,
+        "roc_auc": policy.least_roc_auc_gain,
+    }
     won = [
         by_measure[name] for name in _DECISIVE if by_measure[name].is_better and by_measure[name].gain >= least[name]
     ]
@@ -134,10 +143,10 @@ def _tell(gain: Gain) -> str:
     )
 
 
-def _measure(contest: Contest, policy: PromotionPolicy) -> tuple[Gain, ...]:
+def _measure(contest: Contest, policy: PromotionPolicy, decision_policy: DecisionPolicy) -> tuple[Gain, ...]:
     return measure_gains(
         contest,
-        decision_policy=policy.decision_policy,
+        decision_policy=decision_policy,
         confidence=policy.confidence,
         resample_count=policy.resample_count,
         seed=policy.seed,

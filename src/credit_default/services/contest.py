@@ -12,7 +12,6 @@ import polars as pl
 
 from credit_default.data.contract import OUTCOME, STATEMENT_MONTH
 from credit_default.data.splitting import Split
-from credit_default.errors import InputError
 from credit_default.gates.contest import Contest
 from credit_default.gates.promotion import judge_first, judge_recipe, judge_refresh
 from credit_default.gates.verdict import Verdict
@@ -37,12 +36,11 @@ def judge_challenger(wiring: Wiring, challenger: Challenger, sides: Split, *, ch
     """The promotion gate's verdict on the challenger.
 
     Raises:
-        InputError: the champion is of another portfolio.
+        InputError: the champion was trained on simulated clients and the challenger on real ones, or the reverse.
     """
     policy = wiring.settings.promotion
     if champion is None:
         return judge_first(challenger.evaluation, policy=policy)
-    _refuse_other_portfolio(wiring, champion)
     refuse_mixture(model_origin=champion.data_origin, batch_origin=challenger.data_origin, thing="training rows")
     if champion.bundle.digest == challenger.bundle.digest:
         reason = (
@@ -73,8 +71,8 @@ def _contest_recipe(wiring: Wiring, challenger: Challenger, sides: Split, champi
     return judge_recipe(
         Contest(rows[OUTCOME].to_numpy(), old.default_probability, new.default_probability),
         Contest(challenger.test_defaulted, old_test, challenger.test_probability),
-        policy=wiring.settings.promotion,
-    )
+        decision_policy=wiring.settings.decision, policy=wiring.settings.promotion,
+    )  # fmt: skip
 
 
 def _contest_refresh(wiring: Wiring, challenger: Challenger, sides: Split, champion: SeatHolder) -> Verdict:
@@ -82,12 +80,7 @@ def _contest_refresh(wiring: Wiring, challenger: Challenger, sides: Split, champ
     unseen = sides.test.filter(pl.Series(~seen))
     rows = select_newest(unseen, row_count=wiring.settings.refresh.contest_row_count)
     old, new = (score_probability(bundle, rows) for bundle in (champion.bundle, challenger.bundle))
-    return judge_refresh(Contest(rows[OUTCOME].to_numpy(), old, new), policy=wiring.settings.promotion)
-
-
-def _refuse_other_portfolio(wiring: Wiring, champion: SeatHolder) -> None:
-    if champion.bundle.schema_name != wiring.schema.name:
-        raise InputError(
-            f"champion, version {champion.number}", found=f"portfolio {champion.bundle.schema_name!r}",
-            expected=f"portfolio {wiring.schema.name!r}", remedy="Give each portfolio a lake of its own with --lake.",
-        )  # fmt: skip
+    return judge_refresh(
+        Contest(rows[OUTCOME].to_numpy(), old, new),
+        decision_policy=wiring.settings.decision, policy=wiring.settings.promotion,
+    )  # fmt: skip

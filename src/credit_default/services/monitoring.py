@@ -17,7 +17,7 @@ from credit_default.gates.verdict import Verdict
 from credit_default.model.bundle import ModelBundle, measure_input_importance
 from credit_default.model.evaluation import Evaluation, evaluate
 from credit_default.services.origin import SIMULATED
-from credit_default.services.wiring import Wiring
+from credit_default.services.wiring import Wiring, refuse_other_portfolio
 
 ReportKind = Literal["full", "drift"]
 
@@ -69,7 +69,7 @@ def find_batch(wiring: Wiring, batch_id: str | None) -> MonitoredBatch:
     """The batch under this id, or the one scored last, as the newest model version that scored it saw it.
 
     Raises:
-        InputError: nothing was scored under that id, or nothing at all.
+        InputError: nothing was scored under that id, or nothing at all, or the batch is of another portfolio.
     """
     known = scan_table(wiring.lake, "scores").select("batch_id", "model_version", "scored_at")
     wanted = known if batch_id is None else known.filter(pl.col("batch_id") == batch_id)
@@ -81,6 +81,7 @@ def find_batch(wiring: Wiring, batch_id: str | None) -> MonitoredBatch:
         )  # fmt: skip
     found_id, model_version = newest.select("batch_id", "model_version").row(0)
     snapshot = read_snapshot(wiring.lake, found_id)
+    refuse_other_portfolio(wiring, snapshot.schema_name, thing=f"batch {found_id}")
     current = _join_scores(wiring, snapshot, model_version)
     outcomes = read_outcomes(wiring.lake, months=current["statement_month"].unique().to_list()).select(*KEY, OUTCOME)
     labelled = current.join(outcomes, on=KEY, how="left", maintain_order="left")

@@ -19,7 +19,7 @@ from credit_default.model.scoring import score
 from credit_default.services.contest import SeatHolder
 from credit_default.services.ingestion import CheckedFile, keep_quarantine, keep_snapshot
 from credit_default.services.origin import REAL, refuse_mixture
-from credit_default.services.wiring import Wiring
+from credit_default.services.wiring import Wiring, refuse_other_portfolio
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,21 +75,23 @@ def load_champion(wiring: Wiring, checked: CheckedFile) -> SeatHolder:
             "champion", found="none in the registry", expected="a promoted model",
             remedy="Train one with `credit-default train`.",
         )  # fmt: skip
-    if champion.bundle.schema_name != wiring.schema.name:
-        raise InputError(
-            f"champion, version {champion.number}", found=f"portfolio {champion.bundle.schema_name!r}",
-            expected=f"portfolio {wiring.schema.name!r}", remedy="Name its lake with --lake, or its portfolio.",
-        )  # fmt: skip
     refuse_mixture(model_origin=champion.data_origin, batch_origin=checked.data_origin, thing=f"batch {checked.name}")
     return champion
 
 
 def find_champion(wiring: Wiring) -> SeatHolder | None:
-    """The champion, its artifact verified, or None before the first promotion."""
+    """The champion, its artifact verified, or None before the first promotion.
+
+    Raises:
+        InputError: it is of another portfolio.
+        ArtifactError: its artifact is not the one on record.
+    """
     version = wiring.registry.find_champion()
     if version is None:
         return None
-    return SeatHolder(wiring.registry.load_version(version), version.number, version.tags.get("data_origin", REAL))
+    bundle = wiring.registry.load_version(version)
+    refuse_other_portfolio(wiring, bundle.schema_name, thing=f"champion, version {version.number}")
+    return SeatHolder(bundle, version.number, version.tags.get("data_origin", REAL))
 
 
 def score_file(wiring: Wiring, checked: CheckedFile, champion: SeatHolder, *, scored_at: dt.datetime) -> ScoredFile:

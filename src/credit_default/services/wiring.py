@@ -81,3 +81,16 @@ def read_portfolio(name: str) -> Portfolio:
     schema = parse_schema(content["schema"])
     inputs = [column.name for column in schema.inputs]
     return Portfolio(schema, parse_features(content["features"], columns=inputs))
+
+
+def refuse_other_portfolio(wiring: Wiring, schema_name: str, *, thing: str) -> None:
+    """Nothing; returns when `thing`, made by the schema of that name, is of the portfolio that the settings name.
+
+    Raises:
+        InputError: it is of another one, whose rows have other columns and other clients.
+    """
+    if schema_name != wiring.schema.name:
+        raise InputError(
+            thing, found=f"portfolio {schema_name!r}", expected=f"portfolio {wiring.schema.name!r}",
+            remedy="Name its portfolio with --portfolio, and give each portfolio a lake of its own with --lake.",
+        )  # fmt: skip

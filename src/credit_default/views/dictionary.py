@@ -6,6 +6,7 @@ than the code does. Tables come in as plain values, since a view does not know w
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from credit_default.data.contract import Column, Schema
 
@@ -28,6 +29,14 @@ class TableDescription:
     name: str
     description: str
     columns: tuple[TableColumn, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CodeGroup:
+    """Columns that follow one another and permit the same codes, in words, and what each code means."""
+
+    columns: str
+    codes: Mapping[int, str]
 
 
 def write_dictionary(schema: Schema, *, outcomes: Schema, tables: Sequence[TableDescription]) -> str:
@@ -65,16 +74,16 @@ def _write_columns(schema: Schema) -> str:
     ]  # fmt: skip
     told = (
         "Protected attributes stay in the lake, so that fairness can be measured, and are no inputs of the model by"
-        " default. Drift: how far a batch may be from the reference, by which method. Amounts are NT dollars."
+        " default. Drift: how far a batch may be from the reference, by which method."
     )
     return f"## Statements\n\n{told}\n\n{_write_grid(heading, rows)}"
 
 
 def _write_codes(schema: Schema) -> str:
     rows = [
-        (_list_codes(names), _code(str(code)), meaning)
-        for names, codes in _group_codes((*schema.columns, schema.outcome))
-        for code, meaning in codes.items()
+        (group.columns, _code(str(code)), meaning)
+        for group in _group_codes((*schema.columns, schema.outcome))
+        for code, meaning in group.codes.items()
     ]
     return f"### Codes\n\n{_write_grid(('columns', 'code', 'meaning'), rows)}"
 
@@ -107,14 +116,10 @@ def _write_table(table: TableDescription) -> str:
     return f"## Table `{table.name}`\n\n{table.description}\n\n{grid}"
 
 
-def _group_codes(columns: Iterable[Column]) -> Iterator[tuple[list[str], Mapping[int, str]]]:
-    """Columns that permit the same codes, together, in the order of the first of them."""
-    groups: dict[tuple[tuple[int, str], ...], list[Column]] = {}
-    for column in columns:
-        if column.codes:
-            groups.setdefault(tuple(column.codes.items()), []).append(column)
-    for group in groups.values():
-        yield [column.name for column in group], group[0].codes
+def _group_codes(columns: Iterable[Column]) -> Iterator[CodeGroup]:
+    for codes, group in groupby((column for column in columns if column.codes), key=lambda column: column.codes):
+        names = [_code(column.name) for column in group]
+        yield CodeGroup(names[0] if len(names) == 1 else f"{names[0]} to {names[-1]}", codes)
 
 
 def _write_range(column: Column) -> str:
@@ -122,7 +127,7 @@ def _write_range(column: Column) -> str:
         return ", ".join(str(code) for code in column.codes)
     if column.minimum is None and column.maximum is None:
         return _NONE
-    low, high = (_NONE if bound is None else f"{bound:,g}" for bound in (column.minimum, column.maximum))
+    low, high = (_NONE if bound is None else f"{bound:,.12g}" for bound in (column.minimum, column.maximum))
     return f"{low} to {high}"
 
 

@@ -1,7 +1,7 @@
 """The settings in force as a table for a terminal: name, value, origin."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
 
 from rich.table import Table
 from rich.text import Text
@@ -39,6 +39,10 @@ def summarise_settings(lines: Sequence[SettingLine]) -> Summary:
 
 def show_value(value: object) -> str:
     """The value as a person would write it; a password in an address is not shown."""
+    if isinstance(value, tuple):
+        return "; ".join(show_value(item) for item in value)
+    if is_dataclass(value) and not isinstance(value, type):
+        return " ".join(str(getattr(value, field.name)) for field in fields(value))
     text = str(value)
     scheme, separator, rest = text.partition("://")
     if separator and "@" in rest.split("/", 1)[0]:

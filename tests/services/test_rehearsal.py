@@ -1,0 +1,263 @@
+"""Over five seeds: the four healthy months stay quiet and the two drifted ones ring, on real and on simulated clients.
+
+A month's drift is measured here by our own statistics, column for column as the report does it; for one seed the same
+months go through the report itself.
+"""
+
+from dataclasses import dataclass, replace
+
+import polars as pl
+import pytest
+
+from credit_default.adapters.drift_statistics import measure_stability
+from credit_default.adapters.files import read_batches
+from credit_default.adapters.reports import ReportTitle, compare
+from credit_default.data.months import add_months
+from credit_default.data.outcomes import OBSERVED_OUTCOMES
+from credit_default.data.schema import CREDIT_CARD
+from credit_default.data.splitting import split
+from credit_default.data.validation import check
+from credit_default.errors import InputError
+from credit_default.gates.drift import ColumnDrift, DriftPolicy, DriftReport, judge_drift
+from credit_default.model.bundle import ModelBundle, measure_input_importance
+from credit_default.model.decision import DecisionPolicy, decide
+from credit_default.model.features import CREDIT_CARD_FEATURES
+from credit_default.model.fitting import fit
+from credit_default.model.pipeline import Recipe
+from credit_default.model.scoring import attach_reference, score_probability
+from credit_default.services.rehearsal import (
+    Rehearsal,
+    RehearsalPolicy,
+    rehearse,
+    rehearse_real,
+    rehearse_simulated,
+)
+from credit_default.settings import Settings
+
+SEEDS = (0, 1, 2, 3, 4)
+SCORE = "default_probability"
+SMALL = RehearsalPolicy(batch_rows=200)
+MOVED = {column.name for column in CREDIT_CARD.inputs if column.name.startswith("repayment_status")}
+
+
+@dataclass(frozen=True)
+class Lived:
+    rehearsal: Rehearsal
+    bundle: ModelBundle
+
+    def score(self, month):
+        rows = read_statements(month.statements)
+        probability = score_probability(self.bundle, rows)
+        decision = decide(probability, self.bundle.decision_policy).tolist()
+        return rows.with_columns(pl.Series(SCORE, probability), pl.Series("decision", decision))
+
+    def judge(self, month):
+        current, reference = self.score(month), self.bundle.reference
+
+        def measure(name, threshold, *, is_code):
+            found = measure_stability(reference[name].to_numpy(), current[name].to_numpy(), is_code=is_code)
+            return ColumnDrift(name, "psi", found.index, threshold, found.index >= threshold, found.bin_count)
+
+        columns = tuple(measure(c.name, c.drift_threshold, is_code=c.kind == "code") for c in CREDIT_CARD.inputs)
+        score = measure(SCORE, DriftPolicy().score_threshold, is_code=False)
+        return self._judge(DriftReport(columns, score, 0.0, reference.height, current.height, {}))
+
+    def judge_report(self, month, folder):
+        report = compare(
+            reference=self.bundle.reference,
+            current=self.score(month),
+            schema=CREDIT_CARD,
+            policy=DriftPolicy(),
+            folder=folder / month.statement_month,
+            title=ReportTitle("0123456789abcdef", 1, simulated=False),
+        )
+        return self._judge(report)
+
+    def _judge(self, report):
+        importance = measure_input_importance(self.bundle)
+        return judge_drift(report, row_count=report.current_count, importance=importance)
+
+
+def read_statements(path, *, outcome="ignored"):
+    return check(lambda: read_batches(path, schema=CREDIT_CARD), schema=CREDIT_CARD, outcome=outcome).accepted_rows()
+
+
+def read_outcomes(month):
+    read = check(
+        lambda: read_batches(month.outcomes, schema=OBSERVED_OUTCOMES), schema=OBSERVED_OUTCOMES, outcome="required"
+    )
+    assert read.rejected_count == 0
+    return read.accepted_rows()
+
+
+def live(rehearsal):
+    sides = split(pl.read_parquet(rehearsal.training))
+    bundle = fit(
+        Recipe(tree_count=30),
+        sides.development,
+        schema=CREDIT_CARD,
+        features=CREDIT_CARD_FEATURES,
+        decision_policy=DecisionPolicy(),
+    )
+    return Lived(rehearsal, attach_reference(bundle, sides.test))
+
+
+def ring(verdicts):
+    return [not verdict.passed for verdict in verdicts]
+
+
+PLANTED = [False] * 4 + [True] * 2
+
+
+@pytest.fixture(scope="module")
+def real_rows(real_data):
+    read = check(
+        lambda: read_batches(real_data, schema=CREDIT_CARD, month="2005-09"), schema=CREDIT_CARD, outcome="required"
+    )
+    return read.accepted_rows()
+
+
+@pytest.fixture(scope="module")
+def some_rows(simulated_files):
+    """Clients of one month under plain names: what `rehearse_real` is given, whoever they are."""
+    rows = read_statements(simulated_files.training, outcome="required")
+    return rows.with_columns(pl.col("client_id").str.replace("SIM-", "c"))
+
+
+@pytest.fixture(scope="module")
+def some_months(some_rows, tmp_path_factory):
+    return rehearse_real(some_rows, tmp_path_factory.mktemp("months"), seed=7, policy=SMALL)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_only_the_two_drifted_months_of_real_clients_ring(real_rows, tmp_path, seed):
+    lived = live(rehearse_real(real_rows, tmp_path, seed=seed, policy=RehearsalPolicy()))
+
+    verdicts = [lived.judge(month) for month in lived.rehearsal.months]
+
+    assert [month.drifted for month in lived.rehearsal.months] == PLANTED
+    assert ring(verdicts) == PLANTED
+    assert all("repayment_status_m1" in " ".join(verdict.reasons) for verdict in verdicts[4:])
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_only_the_two_drifted_months_of_simulated_clients_ring(tmp_path, seed):
+    lived = live(rehearse_simulated(tmp_path, seed=seed, policy=RehearsalPolicy()))
+
+    verdicts = [lived.judge(month) for month in lived.rehearsal.months]
+
+    assert [month.drifted for month in lived.rehearsal.months] == PLANTED
+    assert ring(verdicts) == PLANTED
+
+
+def test_the_report_itself_comes_to_the_same_verdicts(real_rows, tmp_path):
+    lived = live(rehearse_real(real_rows, tmp_path, seed=0, policy=RehearsalPolicy()))
+
+    reported = [lived.judge_report(month, tmp_path) for month in lived.rehearsal.months]
+
+    assert ring(reported) == PLANTED
+    for month, verdict in zip(lived.rehearsal.months, reported, strict=True):
+        ours = lived.judge(month)
+        assert verdict.level == ours.level
+        assert verdict.figures["score_drift"] == pytest.approx(ours.figures["score_drift"], abs=1e-9)
+
+
+def test_no_client_of_a_month_stands_in_the_training_file_or_in_another_month(some_months, some_rows):
+    parts = [pl.read_parquet(some_months.training), *(read_statements(m.statements) for m in some_months.months)]
+
+    clients = [client for part in parts for client in part["client_id"]]
+
+    assert len(clients) == len(set(clients))
+    assert set(clients) <= set(some_rows["client_id"])
+    assert [part.height for part in parts[1:]] == [200] * 6
+
+
+def test_statements_of_a_month_are_the_source_rows_under_another_month(some_months, some_rows):
+    for month in some_months.months:
+        rows = read_statements(month.statements)
+        source = rows.select("client_id").join(some_rows, on="client_id", how="left", maintain_order="left")
+        assert rows.drop("statement_month").equals(source.drop("statement_month", "defaulted"))
+
+
+def test_outcomes_are_those_that_really_followed_and_known_after_the_next_month(some_months, some_rows):
+    truth = dict(some_rows.select("client_id", "defaulted").iter_rows())
+
+    for month in some_months.months:
+        outcomes = read_outcomes(month)
+        assert {client: truth[client] for client in outcomes["client_id"]} == dict(
+            outcomes.select("client_id", "defaulted").iter_rows()
+        )
+        assert outcomes["client_id"].to_list() == read_statements(month.statements)["client_id"].to_list()
+        known_from = add_months(month.statement_month, 2)
+        assert set(outcomes["observed_at"].dt.strftime("%Y-%m")) == {known_from}
+
+
+def test_statements_of_a_month_do_not_say_what_followed(some_months):
+    for month in some_months.months:
+        assert "defaulted" not in pl.read_csv(month.statements, n_rows=1).columns
+
+
+def test_months_follow_the_month_of_the_source_one_by_one(some_months, tmp_path):
+    simulated = rehearse_simulated(tmp_path, seed=1, policy=replace(SMALL, client_count=300, history_months=2))
+
+    expected = ["2005-10", "2005-11", "2005-12", "2006-01", "2006-02", "2006-03"]
+    assert [month.statement_month for month in some_months.months] == expected
+    lived = [*pl.read_parquet(simulated.training)["statement_month"].unique().sort()]
+    lived += [month.statement_month for month in simulated.months]
+    assert lived == [add_months(lived[0], step) for step in range(8)]
+
+
+def test_drifted_months_take_late_clients_and_healthy_ones_do_not(some_months, some_rows):
+    def share_late(rows):
+        return float((rows["repayment_status_m1"] > 0).mean())
+
+    shares = [share_late(read_statements(month.statements)) for month in some_months.months]
+
+    usual = share_late(some_rows)
+    assert all(abs(share - usual) < 0.1 for share in shares[:4])
+    assert all(share > usual + 0.15 for share in shares[4:])
+
+
+def test_nothing_depends_on_the_order_of_the_source(some_months, some_rows, tmp_path):
+    shuffled = some_rows.sample(fraction=1.0, shuffle=True, seed=11)
+
+    again = rehearse_real(shuffled, tmp_path, seed=7, policy=SMALL)
+
+    assert pl.read_parquet(again.training).equals(pl.read_parquet(some_months.training))
+    for month, other in zip(some_months.months, again.months, strict=True):
+        assert month.statements.read_bytes() == other.statements.read_bytes()
+        assert month.outcomes.read_bytes() == other.outcomes.read_bytes()
+
+
+def test_another_seed_draws_other_clients(some_months, some_rows, tmp_path):
+    other = rehearse_real(some_rows, tmp_path, seed=8, policy=SMALL)
+
+    assert other.months[0].statements.read_bytes() != some_months.months[0].statements.read_bytes()
+
+
+def test_file_too_small_for_seven_parts_is_refused(some_rows, tmp_path):
+    some_rows.with_columns(statement_month=pl.lit("2010-02")).write_csv(tmp_path / "own.csv")
+    settings = Settings(data=str(tmp_path / "own.csv"), cache=str(tmp_path / "cache"))
+
+    with pytest.raises(InputError, match="3,000 clients"):
+        rehearse(settings, tmp_path / "months", month="2005-09")
+
+
+def test_months_begin_after_the_file_s_own_month(some_rows, tmp_path):
+    twice = pl.concat([some_rows, some_rows.with_columns("d" + pl.col("client_id"))])
+    twice.with_columns(statement_month=pl.lit("2010-02")).write_csv(tmp_path / "own.csv")
+    settings = Settings(data=str(tmp_path / "own.csv"), cache=str(tmp_path / "cache"))
+
+    rehearsal = rehearse(settings, tmp_path / "months", month="2005-09")
+
+    assert rehearsal.months[0].statement_month == "2010-03"
+    assert pl.read_parquet(rehearsal.training).height == 6_000 - 10 * 300
+
+
+def test_simulated_data_say_so_where_a_person_will_see_it(tmp_path):
+    policy = replace(SMALL, client_count=250, history_months=1)
+
+    rehearsal = rehearse(Settings(data="simulated"), tmp_path, month="2005-09", policy=policy)
+
+    assert rehearsal.story.startswith("SIMULATED")
+    assert pl.read_parquet(rehearsal.training)["client_id"].str.starts_with("SIM-").all()
