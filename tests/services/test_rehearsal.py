@@ -37,7 +37,6 @@ from credit_default.settings import Settings
 SEEDS = (0, 1, 2, 3, 4)
 SCORE = "default_probability"
 SMALL = RehearsalPolicy(batch_rows=200)
-MOVED = {column.name for column in CREDIT_CARD.inputs if column.name.startswith("repayment_status")}
 
 
 @dataclass(frozen=True)
@@ -152,11 +151,12 @@ def test_only_the_two_drifted_months_of_simulated_clients_ring(tmp_path, seed):
 
 def test_the_report_itself_comes_to_the_same_verdicts(real_rows, tmp_path):
     lived = live(rehearse_real(real_rows, tmp_path, seed=0, policy=RehearsalPolicy()))
+    months = lived.rehearsal.months[3:]  # a report takes seconds: the last healthy month, and both drifted ones
 
-    reported = [lived.judge_report(month, tmp_path) for month in lived.rehearsal.months]
+    reported = [lived.judge_report(month, tmp_path) for month in months]
 
-    assert ring(reported) == PLANTED
-    for month, verdict in zip(lived.rehearsal.months, reported, strict=True):
+    assert ring(reported) == [False, True, True]
+    for month, verdict in zip(months, reported, strict=True):
         ours = lived.judge(month)
         assert verdict.level == ours.level
         assert verdict.figures["score_drift"] == pytest.approx(ours.figures["score_drift"], abs=1e-9)
@@ -244,7 +244,7 @@ def test_file_too_small_for_seven_parts_is_refused(some_rows, tmp_path):
 
 
 def test_months_begin_after_the_file_s_own_month(some_rows, tmp_path):
-    twice = pl.concat([some_rows, some_rows.with_columns("d" + pl.col("client_id"))])
+    twice = pl.concat([some_rows, some_rows.with_columns(client_id="d" + pl.col("client_id"))])
     twice.with_columns(statement_month=pl.lit("2010-02")).write_csv(tmp_path / "own.csv")
     settings = Settings(data=str(tmp_path / "own.csv"), cache=str(tmp_path / "cache"))
 

@@ -39,8 +39,8 @@ def train(
     `refresh` trains on all that the lake knows by now instead of on the file that the settings name.
     """
     wiring = connect(overrides or {}, config or [])
-    champion = find_champion(wiring)
     rows = read_known_rows(wiring) if refresh else read_training_rows(wiring, month=month)
+    champion = find_champion(wiring)
     sides = split_rows(wiring, rows)
     challenger = fit_challenger(wiring, rows, sides)
     folds = cross_validate(wiring, challenger, rows) if cross_validated else None

@@ -40,7 +40,9 @@ def check_file(wiring: Wiring, path: str, *, month: str | None, outcome: Outcome
     source = read_source(Path(path))
     header = read_header(Path(path), schema=schema, month=month)
     validated = check(lambda: read_batches(Path(path), schema=schema, month=month), schema=schema, outcome=outcome)
-    name = hashlib.sha256(f"{source.sha256} {schema.name} {schema.version} {month or ''}".encode()).hexdigest()
+    # Rows checked with their outcomes are other rows than those scored without: each use has a batch of its own.
+    use = f" outcome {outcome}" if validated.has_outcome and outcome != "ignored" else ""
+    name = hashlib.sha256(f"{source.sha256} {schema.name} {schema.version} {month or ''}{use}".encode()).hexdigest()
     return CheckedFile(source, Path(path).name, name[:16], validated, find_origin(validated), header.extra)
 
 

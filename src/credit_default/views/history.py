@@ -1,6 +1,5 @@
 """What the monitors found, batch after batch, as a table for a terminal."""
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -8,24 +7,23 @@ import polars as pl
 from rich.table import Table
 from rich.text import Text
 
-from credit_default.views.summary import LEVEL_STYLES, format_figure
-
-_SHOWN = {"drift": ("score_drift", "drifted_share"), "performance": ("roc_auc", "default_share", "mean_probability")}
+from credit_default.views.summary import LEVEL_STYLES
 
 
 def render_history(findings: pl.DataFrame) -> Table:
-    """One line a finding, oldest month first: what was judged, how, by which figures, and the first reason."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("month", "batch", "version", "rows", "gate", "verdict", "figures", "reason"):
-        table.add_column(name, justify="right" if name in {"version", "rows"} else "left", overflow="fold")
+    """One line a finding, oldest month first: what was judged, how, and the first reason with its figures."""
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
+    for name in ("month", "batch", "v", "rows", "gate", "verdict", "reason"):
+        last = name == "reason"
+        table.add_column(
+            name, justify="right" if name in {"v", "rows"} else "left", no_wrap=not last, overflow="fold" if last else "ellipsis"
+        )  # fmt: skip
     for row in findings.iter_rows(named=True):
         table.add_row(*_list_cells(row))
     return table
 
 
 def _list_cells(row: Mapping[str, Any]) -> list[Text | str]:
-    figures = json.loads(row["figures"])
-    shown = [f"{name} {format_figure(figures[name])}" for name in _SHOWN.get(row["gate"], ()) if name in figures]
     return [
         row["statement_month"],
         row["batch_id"][:8],
@@ -33,6 +31,5 @@ def _list_cells(row: Mapping[str, Any]) -> list[Text | str]:
         f"{row['row_count']:,}",
         row["gate"],
         Text(row["level"], style=LEVEL_STYLES[row["level"]]),
-        ", ".join(shown),
         Text(row["reasons"][0] if row["reasons"] else ""),
     ]

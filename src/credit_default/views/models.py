@@ -24,11 +24,11 @@ class ModelRow:
 
 def render_models(rows: Sequence[ModelRow]) -> Table:
     """One line a version, the newest first."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("version", "seat", "digest", "trained", "data", "verdict", "reason"):
-        table.add_column(name, justify="right" if name == "version" else "left", overflow="fold")
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
+    for name in ("v", "seat", "digest", "trained", "data", "verdict", "reason"):
+        table.add_column(name, justify="right" if name == "v" else "left", no_wrap=name != "reason", overflow="fold")
     for row in rows:
         level = Text(row.level, style=LEVEL_STYLES.get(row.level, ""))
         seat = Text(row.seat, style="bold" if row.seat == "champion" else "")
-        table.add_row(str(row.number), seat, row.digest[:12], row.trained_at[:19], row.data_origin, level, row.reason)
+        table.add_row(str(row.number), seat, row.digest[:8], row.trained_at[:10], row.data_origin, level, row.reason)
     return table
