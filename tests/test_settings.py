@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 
 from credit_default.errors import InputError
@@ -99,3 +101,14 @@ def test_file_that_is_no_toml_or_not_there_is_refused(tmp_path, content):
 
     with pytest.raises(InputError, match=r"config\.toml"):
         load_settings(config_files=[str(config)], environment={})
+
+
+def test_the_large_forest_of_config_is_the_one_that_the_code_names():
+    from credit_default.model.pipeline import FULL_RECIPE
+
+    assert load_settings(config_files=["config/full-forest.toml"], environment={}).settings.recipe == FULL_RECIPE
+
+
+def test_every_file_in_config_is_read_without_complaint():
+    for path in sorted(Path("config").glob("*.toml")):
+        load_settings(config_files=[str(path)], environment={})
