@@ -5,6 +5,8 @@ import pytest
 from credit_default.errors import InputError
 from credit_default.settings import load_settings
 
+CONFIG = Path(__file__).parents[1] / "config"
+
 
 def origin_of(loaded, name):
     return next(origin for origin in loaded.origins if origin.name == name)
@@ -106,9 +108,9 @@ def test_file_that_is_no_toml_or_not_there_is_refused(tmp_path, content):
 def test_the_large_forest_of_config_is_the_one_that_the_code_names():
     from credit_default.model.pipeline import FULL_RECIPE
 
-    assert load_settings(config_files=["config/full-forest.toml"], environment={}).settings.recipe == FULL_RECIPE
+    assert load_settings(config_files=[str(CONFIG / "full-forest.toml")], environment={}).settings.recipe == FULL_RECIPE
 
 
 def test_every_file_in_config_is_read_without_complaint():
-    for path in sorted(Path("config").glob("*.toml")):
+    for path in sorted(CONFIG.glob("*.toml")):
         load_settings(config_files=[str(path)], environment={})
