@@ -41,11 +41,14 @@ def real_data() -> Path:
 
 @pytest.fixture(scope="session")
 def prefect_server() -> Iterator[str]:
-    from credit_default.flows.server import run_on_server, start_server
+    from credit_default.flows.server import run_on_server, start_server, stop_server
 
     server = start_server(Path(os.environ["PREFECT_HOME"]), environment=dict(os.environ))
-    with run_on_server(server, api_url="", timeout_seconds=180):
-        yield server.api_url
+    try:
+        with run_on_server(server, api_url="", timeout_seconds=180):
+            yield server.api_url
+    finally:
+        stop_server(server)
 
 
 @dataclass(frozen=True)
@@ -93,3 +96,14 @@ def trained(prefect_server, simulated_files, small_settings, tmp_path_factory) -
     }
     train(overrides=overrides, return_state=True).result()
     return overrides
+
+
+@pytest.fixture(scope="session")
+def mlflow_template(tmp_path_factory) -> Path:
+    """An MLflow database with nothing in it: making one takes seconds, copying it none."""
+    from credit_default.adapters.lake import open_lake
+    from credit_default.adapters.tracking import Tracking
+
+    lake = open_lake(tmp_path_factory.mktemp("template"))
+    assert Tracking(lake.tracking_uri).client.search_experiments()
+    return lake.root / "mlflow.db"

@@ -12,6 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from credit_default.adapters.lake_tables import read_quarantine, read_scores
+from credit_default.data.simulation import SIMULATED_PREFIX
 from credit_default.errors import InputError
 from credit_default.flows.context import connect
 from credit_default.flows.monitor import monitor
@@ -26,8 +27,6 @@ pytestmark = pytest.mark.xdist_group("prefect")
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "another-portfolio.md"
 TRAINING_COUNT, BATCH_COUNT = 1_500, 400
-# The smallest book that clears the floors for a first model wants smaller leaves than 30,000 clients do.
-RECIPE = {"tree_count": 30, "leaf_row_count": 10, "column_share": 0.4}
 
 
 @dataclass(frozen=True)
@@ -56,10 +55,10 @@ def lend(count: int, *, month: str, first: int, late_share: float = 0.25, seed: 
     days = [np.where(struggles, random.geometric(0.04, count), 0) * (random.random(count) < 0.8) for _ in range(3)]
     purpose = random.choice([1, 2, 3, 4], count, p=[0.4, 0.2, 0.3, 0.1])
     burden = np.minimum(instalment / income, 2)
-    log_odds = -2.9 + 0.05 * np.minimum(days[0], 60) + 1.2 * (days[1] > 0) + 2.0 * burden + 0.6 * (purpose == 3)
+    log_odds = -3.1 + 0.05 * np.minimum(days[0], 50) + 1.6 * (days[1] > 0) + 2.5 * burden + 0.8 * (purpose == 3)
     return pl.DataFrame(
         {
-            "loan_no": [f"L{number}" for number in range(first, first + count)],
+            "loan_no": [f"{SIMULATED_PREFIX}{number}" for number in range(first, first + count)],
             "month": month, "loan_amount": amount, "monthly_income": income, "instalment_amount": instalment,
             "age": random.integers(20, 75, count), "days_late_m1": days[0], "days_late_m2": days[1],
             "days_late_m3": days[2], "purpose": purpose,
@@ -72,7 +71,7 @@ def lend(count: int, *, month: str, first: int, late_share: float = 0.25, seed: 
 def loans(tmp_path_factory) -> Loans:
     folder = tmp_path_factory.mktemp("loans")
     (folder / "loans.toml").write_text(cut_out_declaration(), encoding="utf-8")
-    lend(TRAINING_COUNT, month="2026-05", first=1, seed=1).write_csv(folder / "training.csv")
+    lend(TRAINING_COUNT, month="2026-05", first=1, seed=4).write_csv(folder / "training.csv")
     batch = lend(BATCH_COUNT, month="2026-06", first=5_000, seed=2)
     place = pl.int_range(pl.len())
     broken = batch.with_columns(
@@ -87,7 +86,7 @@ def loans(tmp_path_factory) -> Loans:
     observed.write_csv(folder / "outcomes.csv")
     overrides = {
         "portfolio": str(folder / "loans.toml"), "lake": str(folder / "lake"), "cache": str(folder / "cache"),
-        "data": str(folder / "training.csv"), "recipe": RECIPE, "jobs": 1, "report": "drift",
+        "data": str(folder / "training.csv"), "jobs": 1, "report": "drift",
     }  # fmt: skip
     paths = [folder / name for name in ("loans.toml", "training.csv", "batch.csv", "late.csv", "outcomes.csv")]
     return Loans(*paths, overrides)
@@ -132,7 +131,7 @@ def test_batch_is_scored_and_every_other_row_is_rejected_by_name(scored, loans):
 
     assert scored.counts == {"read": BATCH_COUNT, "scored": BATCH_COUNT - 2, "quarantined": 2}
     assert read_scores(lake, batch_id=scored.batch_id).height == BATCH_COUNT - 2
-    assert rejected["client_id"].to_list() == ["L5000", "L5001"]
+    assert rejected["client_id"].to_list() == ["SIM-5000", "SIM-5001"]
     assert rejected["rules"].to_list() == [["purpose|code"], ["instalment_within_loan"]]
 
 
@@ -194,13 +193,20 @@ def test_loans_are_not_compared_under_the_credit_card_portfolio(scored, loans):
         state.result()
 
 
+@pytest.mark.parametrize("data", ["public", "simulated"])
+def test_loans_are_not_learned_from_credit_card_clients(prefect_server, loans, data):
+    state = train(overrides={**loans.overrides, "data": data}, return_state=True)
+
+    with pytest.raises(InputError, match=rf"data {data}: found clients of portfolio 'credit-card'.*--data"):
+        state.result()
+
+
 def test_command_line_takes_the_portfolio_the_same_way(prefect_server, loans, tmp_path, monkeypatch):
     from credit_default.cli.main import app
 
     monkeypatch.setenv("CREDIT_DEFAULT_PREFECT__API_URL", prefect_server)
-    small = [f"{name} = {json.dumps(value)}" for name, value in RECIPE.items()]
-    config = tmp_path / "small.toml"
-    config.write_text("\n".join(['report = "drift"', "jobs = 1", "[recipe]", *small]))
+    config = tmp_path / "quick.toml"
+    config.write_text('report = "drift"\njobs = 1\n')
     portfolio, common = ["--portfolio", loans.portfolio], ["--lake", tmp_path / "lake", "--config", config, "--json"]
 
     def run(*arguments: object) -> dict[str, Any]:

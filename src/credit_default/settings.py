@@ -14,12 +14,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from pydantic_settings import (
-    BaseSettings,
-    EnvSettingsSource,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
-)
+from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 from credit_default.errors import InputError
 from credit_default.gates.drift import DriftPolicy
@@ -93,13 +88,10 @@ class Settings(BaseSettings):
 
     @classmethod
     def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
+        cls, settings_cls: type[BaseSettings], init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource, dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
+    ) -> tuple[PydanticBaseSettingsSource, ...]:  # fmt: skip
         """The one source that `load_settings` merged; nothing else is looked at."""
         del settings_cls, env_settings, dotenv_settings, file_secret_settings
         return (init_settings,)
@@ -139,8 +131,7 @@ def load_settings(
     variables = dict(os.environ if environment is None else environment)
     files = [*filter(None, variables.get(CONFIG_VARIABLE, "").split(os.pathsep)), *config_files]
     layers = [(f"file {name}", _read_config(name)) for name in files]
-    layers.append(("environment", _read_environment(variables)))
-    layers.append(("flag", _drop_none(flags or {})))
+    layers += [("environment", _read_environment(variables)), ("flag", _drop_none(flags or {}))]
     for origin, layer in layers:
         _refuse_unknown(layer, origin)
     settings = _validate(_merge([layer for _, layer in layers]))
@@ -163,29 +154,22 @@ def _read_config(name: str) -> dict[str, Any]:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise InputError(
-            f"configuration file {name}",
-            found=error.strerror or str(error),
-            expected="a readable TOML file",
+            f"configuration file {name}", found=error.strerror or str(error), expected="a readable TOML file",
             remedy="Check the path given with --config or CREDIT_DEFAULT_CONFIG.",
-        ) from error
+        ) from error  # fmt: skip
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(
-            f"configuration file {name}",
-            found=str(error),
-            expected="TOML",
-            remedy="Mend the line that it names.",
-        ) from error
+            f"configuration file {name}", found=str(error), expected="TOML", remedy="Mend the line that it names.",
+        ) from error  # fmt: skip
 
 
 def _read_environment(variables: Mapping[str, str]) -> dict[str, Any]:
     known = {f"{ENVIRONMENT_PREFIX}{name.upper().replace('.', '__')}" for name in _leaf_names()} | {CONFIG_VARIABLE}
     for name in sorted(n for n in variables if n.startswith(ENVIRONMENT_PREFIX) and n not in known):
         raise InputError(
-            f"environment variable {name}",
-            found="a name that nothing reads",
-            expected=_nearest(name, known),
+            f"environment variable {name}", found="a name that nothing reads", expected=_nearest(name, known),
             remedy="Rename or unset it; `credit-default settings` lists every name.",
-        )
+        )  # fmt: skip
     standard: dict[str, Any] = {}
     for variable, (section, key) in STANDARD_VARIABLES.items():
         if variables.get(variable):
@@ -215,10 +199,7 @@ def _leaves(value: object, prefix: str = "") -> Iterator[tuple[str, object]]:
 def _flatten(layer: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
     for key, value in layer.items():
         name = f"{prefix}{key}"
-        if isinstance(value, Mapping):
-            yield from _flatten(value, f"{name}.")
-        else:
-            yield name
+        yield from _flatten(value, f"{name}.") if isinstance(value, Mapping) else [name]
 
 
 def _refuse_unknown(layer: Mapping[str, Any], origin: str) -> None:
@@ -226,11 +207,9 @@ def _refuse_unknown(layer: Mapping[str, Any], origin: str) -> None:
     for name in _flatten(layer):
         if name not in known:
             raise InputError(
-                f"setting {name} ({origin})",
-                found="a key that nothing reads",
-                expected=_nearest(name, known),
+                f"setting {name} ({origin})", found="a key that nothing reads", expected=_nearest(name, known),
                 remedy="Rename or remove it; `credit-default settings` lists every key.",
-            )
+            )  # fmt: skip
 
 
 def _nearest(name: str, known: set[str]) -> str:
@@ -244,11 +223,9 @@ def _validate(merged: dict[str, Any]) -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         raise InputError(
-            "setting " + ".".join(str(part) for part in first["loc"]),
-            found=repr(first["input"]),
-            expected=first["msg"],
-            remedy="`credit-default settings` shows what is in force.",
-        ) from error
+            "setting " + ".".join(str(part) for part in first["loc"]), found=repr(first["input"]),
+            expected=first["msg"], remedy="`credit-default settings` shows what is in force.",
+        ) from error  # fmt: skip
 
 
 def _merge(layers: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""A small fitted bundle, and an MLflow whose database is a copy of one made once: making it takes seconds."""
+"""A small fitted bundle, and an MLflow of its own for each test."""
 
 import datetime as dt
 import shutil
@@ -73,14 +73,6 @@ def scored():
         return rows if with_outcome else rows.drop("defaulted")
 
     return score
-
-
-@pytest.fixture(scope="session")
-def mlflow_template(tmp_path_factory):
-    lake = open_lake(tmp_path_factory.mktemp("template"))
-    tracking = Tracking(lake.tracking_uri)
-    assert tracking.client.search_experiments()
-    return lake.root / "mlflow.db"
 
 
 @pytest.fixture

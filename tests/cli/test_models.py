@@ -1,5 +1,7 @@
 import pytest
 
+from credit_default.flows.context import connect
+
 pytestmark = pytest.mark.xdist_group("prefect")
 
 
@@ -38,3 +40,21 @@ def test_promoting_what_is_not_there_is_exit_2(run, own_config):
 
     assert (answer.exit_code, answer.stdout) == (2, "")
     assert "no version 99" in answer.stderr
+
+
+def test_gates_verdict_stays_on_record_when_a_person_overrules_it(run, own_config):
+    run("models", "promote", 2, "--reason", "the committee", "--config", own_config, "--json")
+
+    tags = connect({}, [str(own_config)]).registry.find_version(2).tags
+
+    run("models", "rollback", "--reason", "a test", "--config", own_config, "--json")
+    assert tags["verdict_reasons"].startswith("by a person's decision: the committee\nbefore that: ")
+    assert "refused" in tags["verdict_reasons"]
+
+
+@pytest.mark.parametrize("act", [("promote", 2), ("rollback",)])
+def test_seat_does_not_move_without_a_reason(run, own_config, act):
+    answer = run("models", *act, "--reason", " ", "--config", own_config)
+
+    assert answer.exit_code == 2
+    assert "--reason" in answer.stderr

@@ -43,11 +43,16 @@ def test_predict_ends_with_0_though_drift_rings_and_monitor_with_1(run, config, 
 
 def test_predict_twice_is_a_no_op_that_says_so(run, config, prefect_server, own_batch):
     path = own_batch(500)
-    run("predict", path, "--config", config, "--json", server=prefect_server)
+    first = run("predict", path, "--config", config, "--json", server=prefect_server)
+    page = Path(first.json["paths"]["report (html)"])
+    written_at = page.stat().st_mtime_ns
 
     again = run("predict", path, "--config", config, "--json", server=prefect_server)
 
     assert (again.exit_code, again.json["status"]) == (0, "already scored, nothing done")
+    assert again.json["verdicts"] == first.json["verdicts"]
+    assert again.json["paths"]["report (html)"] == str(page)
+    assert page.stat().st_mtime_ns == written_at
 
 
 @pytest.mark.parametrize("ending", ["csv", "parquet"])
@@ -84,6 +89,22 @@ def test_incoming_is_scored_and_put_away_refused_files_with_their_reason(
     assert [p.name.split("-", 1)[1] for p in (lake / "processed").iterdir()] == ["good.csv"]
     reason = next((lake / "refused").glob("*.reason.json"))
     assert "columns" in json.loads(reason.read_text())["thing"]
+
+
+@pytest.mark.parametrize("place", ["scores.txt", "no-such-folder/scores.csv"])
+def test_place_that_takes_no_scores_is_refused_before_any_work(run, config, own_batch, tmp_path, place):
+    answer = run("predict", own_batch(740), "--out", tmp_path / place, "--config", config)
+
+    assert answer.exit_code == 2
+    assert "nothing was scored" in answer.stderr
+
+
+@pytest.mark.parametrize("beside", [["--data", "a.csv"], ["--month", "2005-09"]])
+def test_refresh_takes_no_file_of_its_own(run, config, beside):
+    answer = run("train", "--refresh", *beside, "--config", config)
+
+    assert answer.exit_code == 2
+    assert "ingest" in answer.stderr
 
 
 @pytest.mark.parametrize("arguments", [[], ["a.csv", "--incoming"], ["--incoming", "--out", "x.csv"]])

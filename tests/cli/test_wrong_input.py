@@ -116,3 +116,14 @@ def test_errors_under_json_are_one_object_too(run, tmp_path):
 
     assert (answer.exit_code, answer.json["status"], answer.json["exit_code"]) == (2, "failed", 2)
     assert "missing.csv" in answer.json["notes"][0]
+
+
+@pytest.mark.parametrize("act", [["predict", "{batch}"], ["train", "--data", "{batch}"], ["monitor"], ["demo"]])
+def test_lake_that_is_a_file_is_refused_in_words(run, simulated_files, tmp_path, act):
+    (tmp_path / "lake").write_text("no folder")
+
+    answer = run(*(part.format(batch=simulated_files.batch) for part in act), "--lake", tmp_path / "lake")
+
+    assert answer.exit_code == 2
+    assert "lake" in answer.stderr
+    assert (tmp_path / "lake").read_text() == "no folder"

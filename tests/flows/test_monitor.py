@@ -1,14 +1,17 @@
 import json
 from pathlib import Path
 
+import polars as pl
 import pytest
 
-from credit_default.adapters.lake_tables import read_monitoring
+from credit_default.adapters.lake_tables import read_monitoring, read_scores, write_scores
 from credit_default.errors import InputError
 from credit_default.flows.context import connect
 from credit_default.flows.monitor import monitor
 from credit_default.flows.predict import predict
+from credit_default.services.ingestion import ingest_file
 from credit_default.services.outcomes import take_in_outcomes
+from credit_default.services.training import read_known_rows
 
 pytestmark = pytest.mark.xdist_group("prefect")
 
@@ -77,3 +80,43 @@ def test_performance_is_judged_once_outcomes_are_known(trained, simulated_files,
 def test_batch_that_was_never_scored_is_refused(trained):
     with pytest.raises(InputError, match="no scores"):
         run("0123456789abcdef", trained).result()
+
+
+def test_small_batch_is_not_judged_and_says_so(trained, simulated_files, tmp_path):
+    pl.read_csv(simulated_files.batch, infer_schema=False).head(100).write_csv(tmp_path / "small.csv")
+    batch_id = predict(batch=str(tmp_path / "small.csv"), overrides=trained, return_state=True).result().batch_id
+
+    state = run(batch_id, trained, report="drift")
+
+    assert (state.name, state.result().status) == ("NotJudged", "not judged")
+
+
+def test_each_version_is_compared_with_its_own_reference(trained, quiet_batch):
+    wiring = connect(trained, [])
+    scores = read_scores(wiring.lake, batch_id=quiet_batch)
+    other = scores.with_columns(
+        model_version=pl.lit(99, dtype=pl.Int64), scored_at=pl.col("scored_at").dt.offset_by("1d")
+    )
+    write_scores(wiring.lake, lambda: [other], batch_id=quiet_batch, model_version=99)
+
+    summary = run(quiet_batch, trained, report="none", model_version=1).result()
+
+    assert summary.model_version == 1
+
+
+def test_outcome_observed_later_corrects_the_file_that_was_learned_from(trained, simulated_files, tmp_path):
+    overrides = {**trained, "lake": str(tmp_path / "lake")}
+    wiring = connect(overrides, [])
+    ingest_file(wiring, str(simulated_files.training), month=None)
+    first = read_known_rows(wiring).rows.head(1)
+    flipped = first.select(
+        "client_id", "statement_month", defaulted=1 - pl.col("defaulted"), observed_at=pl.lit("2006-01-01")
+    )
+    flipped.write_csv(tmp_path / "correction.csv")
+
+    take_in_outcomes(wiring, tmp_path / "correction.csv")
+
+    known = read_known_rows(wiring).rows
+    corrected = known.filter(client_id=first["client_id"][0])["defaulted"].to_list()
+    assert known.height == 3_000
+    assert corrected == [1 - first["defaulted"][0]]

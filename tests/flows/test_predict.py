@@ -6,6 +6,8 @@ from credit_default.adapters.lake_tables import read_quarantine, read_scores
 from credit_default.errors import InputError, RefusedError
 from credit_default.flows.context import connect
 from credit_default.flows.predict import predict
+from credit_default.services.ingestion import ingest_file
+from credit_default.services.training import read_training_rows
 
 pytestmark = pytest.mark.xdist_group("prefect")
 
@@ -101,3 +103,27 @@ def test_no_champion_stops_the_flow(prefect_server, small_settings, simulated_fi
     assert state.is_failed()
     with pytest.raises(InputError, match="Train one"):
         state.result()
+
+
+def test_rows_refused_for_their_outcome_alone_are_scored_all_the_same(trained, simulated_files, tmp_path):
+    rows = pl.read_csv(simulated_files.training, infer_schema=False).slice(500, 250)
+    wrong = pl.when(pl.int_range(pl.len()) < 5).then(pl.lit("3")).otherwise("defaulted")
+    rows.with_columns(defaulted=wrong).write_csv(tmp_path / "wrong.csv")
+    kept = ingest_file(connect(trained, []), str(tmp_path / "wrong.csv"), month=None)
+
+    summary = run(tmp_path / "wrong.csv", trained).result()
+
+    assert kept.counts == {"read": 250, "accepted": 245, "quarantined": 5}
+    assert summary.counts == {"read": 250, "scored": 250, "quarantined": 0}
+    assert summary.batch_id != kept.batch_id
+
+
+def test_file_that_was_scored_can_be_learned_from(trained, simulated_files, tmp_path):
+    rows = pl.read_csv(simulated_files.training, infer_schema=False).slice(750, 250)
+    rows.write_csv(tmp_path / "both.csv")
+    run(tmp_path / "both.csv", trained).result()
+
+    learned = read_training_rows(connect({**trained, "data": str(tmp_path / "both.csv")}, []), month=None)
+
+    assert learned.rows.height == 250
+    assert learned.rows["defaulted"].null_count() == 0

@@ -1,5 +1,7 @@
+import polars as pl
 import pytest
 
+from credit_default.adapters.snapshots import list_snapshots
 from credit_default.errors import InputError
 from credit_default.flows.context import connect
 from credit_default.flows.train import train
@@ -82,6 +84,40 @@ def test_new_recipe_is_judged_out_of_fold(first, overrides):
     assert state.name == "ChampionKept"
     assert "out of fold" in verdict.reasons[0]
     assert verdict.figures["log_loss_gain"] < 0
+
+
+def test_other_costs_with_the_same_forest_are_left_to_a_person(first, overrides):
+    dearer = {**overrides, "decision": {"missed_default_cost": 20.0}}
+
+    verdict = train(overrides=dearer, return_state=True).result().verdicts[-1]
+
+    assert (verdict.level, verdict.reasons) == (
+        "refused", ("only the decision policy differs: what errors cost is a person's decision, by `models promote`",)
+    )  # fmt: skip
+
+
+def test_real_clients_leave_no_trace_in_a_lake_of_simulated_ones(first, overrides, simulated_files, tmp_path):
+    rows = pl.read_csv(simulated_files.training, infer_schema=False)
+    rows.with_columns(pl.col("client_id").str.replace("SIM-", "")).write_csv(tmp_path / "real.csv")
+    wiring = connect(overrides, [])
+    before = [s.digest for s in list_snapshots(wiring.lake)], len(wiring.registry.list_versions())
+
+    state = train(overrides={**overrides, "data": str(tmp_path / "real.csv")}, return_state=True)
+
+    with pytest.raises(InputError, match="real clients"):
+        state.result()
+    assert ([s.digest for s in list_snapshots(wiring.lake)], len(wiring.registry.list_versions())) == before
+
+
+def test_first_model_below_the_floors_leaves_the_seat_empty_and_says_so(
+    prefect_server, overrides, simulated_files, tmp_path
+):
+    pl.read_csv(simulated_files.training, infer_schema=False).head(400).write_csv(tmp_path / "few.csv")
+    few = {**overrides, "lake": str(tmp_path / "lake"), "data": str(tmp_path / "few.csv")}
+
+    summary = train(overrides=few, return_state=True).result()
+
+    assert (summary.status, summary.exit_code) == ("refused, and there is no champion yet", 1)
 
 
 def test_file_that_is_not_there_fails_the_run_and_is_seen_to_fail(prefect_server, overrides):

@@ -29,18 +29,23 @@ def score_batches(
     """What became of the batch, or of all that wait in `incoming`.
 
     Raises:
-        InputError: neither or both were named, or `--out` together with `--incoming`.
+        InputError: neither or both were named, `--out` together with `--incoming` or with a place that takes no file,
+            or a file that is no table of this portfolio; all of it before a server is started.
     """
     if (batch is None) != incoming or (incoming and out is not None):
         raise InputError(
             "predict", found="--incoming with a file or --out" if incoming else "neither a file nor --incoming",
             expected="one file, or --incoming alone", remedy="See `credit-default predict --help`.",
         )  # fmt: skip
+    if out is not None:
+        _refuse_place(out)
+    if batch is not None:
+        _refuse_header(settings, batch, month=month)
     from credit_default.flows.session import flow_session
 
     with flow_session(settings):
         if batch is not None:
-            summary = _score_and_monitor(output, batch, month=month, common=common)
+            summary = _score_and_monitor(output, settings, batch, month=month, common=common)
             return summary if out is None else _hand_over(settings, summary, out)
         return _score_incoming(output, settings, month=month, common=common)
 
@@ -71,17 +76,48 @@ def show_history(output: Output, settings: "Settings") -> "Summary":
     return Summary("monitor", "history", counts={"findings": findings.height})
 
 
-def _score_and_monitor(output: Output, batch: str, *, month: str | None, common: Common) -> "Summary":
+def _score_and_monitor(
+    output: Output, settings: "Settings", batch: str, *, month: str | None, common: Common
+) -> "Summary":
     with output.step(f"scoring {batch}") as found:
         from credit_default.flows.predict import predict as flow
 
         scored = run_flow(flow, batch=batch, month=month, **common)
         found(scored.status)
+    if scored.run_id is None and (known := _recall(settings, scored)) is not None:
+        return _join(scored, known)  # it was there already: nothing is done, and nothing drawn anew
     with output.step("comparing it with the reference") as found:
         from credit_default.flows.monitor import monitor
 
-        monitored = run_flow(monitor, batch_id=scored.batch_id, **common)
+        monitored = run_flow(monitor, batch_id=scored.batch_id, model_version=scored.model_version, **common)
         found(monitored.status)
+    return _join(scored, monitored)
+
+
+def _refuse_place(out: Path) -> None:
+    if out.suffix.lower() not in {".csv", ".parquet"} or not out.absolute().parent.is_dir():
+        raise InputError(
+            f"--out {out}", found="another ending, or no such folder", expected=".csv or .parquet in a folder that is there",
+            remedy="Choose another place; nothing was scored.",
+        )  # fmt: skip
+
+
+def _refuse_header(settings: "Settings", batch: str, *, month: str | None) -> None:
+    from credit_default.adapters.files import read_header
+    from credit_default.services.wiring import read_portfolio
+
+    read_header(Path(batch), schema=read_portfolio(settings.portfolio).schema, month=month)
+
+
+def _recall(settings: "Settings", scored: "Summary") -> "Summary | None":
+    from credit_default.adapters.lake import open_lake
+    from credit_default.services.monitoring import recall_findings
+
+    lake = open_lake(Path(settings.lake))
+    return recall_findings(lake, batch_id=str(scored.batch_id), model_version=int(scored.model_version or 0))
+
+
+def _join(scored: "Summary", monitored: "Summary") -> "Summary":
     return replace(
         scored,
         verdicts=(*scored.verdicts, *monitored.verdicts),
@@ -112,9 +148,9 @@ def _score_incoming(output: Output, settings: "Settings", *, month: str | None, 
     refused: list[str] = []
     for path in list_incoming(lake):
         try:
-            summary = _score_and_monitor(output, str(path), month=month, common=common)
+            summary = _score_and_monitor(output, settings, str(path), month=month, common=common)
         except CreditDefaultError as error:
-            if error.exit_code not in {1, 2} or error.thing == "champion":
+            if error.exit_code not in {1, 2} or error.thing.startswith(("champion", "--month", "portfolio")):
                 raise
             put_away_refused(lake, path, error)
             refused.append(f"{path.name}: {error}")

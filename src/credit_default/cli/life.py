@@ -32,7 +32,7 @@ class Life:
 def live(output: Output, flags: dict[str, Any], *, config: list[str], month: str) -> "Summary":
     """The summary of a whole life; exit code 0 whatever the gates decided, since all of it is the story."""
     settings = read_settings(flags, config)
-    lake = _clear_lake(Path(settings.lake))
+    lake = _clear_lake(Path(settings.lake).expanduser())
     from credit_default.flows.server import run_on_server
     from credit_default.flows.session import FLOWS, REPORTS, import_modules, start_session
 
@@ -41,7 +41,7 @@ def live(output: Output, flags: dict[str, Any], *, config: list[str], month: str
         with output.step("getting the data") as found:
             from credit_default.services.rehearsal import rehearse
 
-            rehearsal = rehearse(settings, lake / "incoming", month=month)
+            rehearsal = rehearse(settings, lake / "rehearsal", month=month)
             found(rehearsal.story)
         with output.step("starting Prefect"):
             import_modules((*FLOWS, *REPORTS))
@@ -106,9 +106,9 @@ def _take_in(settings: "Settings", rehearsal: "Rehearsal") -> str:
 
 def _clear_lake(root: Path) -> Path:
     """The demo's lake, empty. A folder that the demo did not make is never removed."""
-    if root.exists() and any(root.iterdir()) and not (root / MARKER).exists():
+    if root.exists() and (not root.is_dir() or any(root.iterdir())) and not (root / MARKER).exists():
         raise InputError(
-            f"lake {root}", found="a folder that the demo did not make", expected="a new one, or the demo's own",
+            f"lake {root}", found="something that the demo did not make", expected="a new one, or the demo's own",
             remedy="Name another with --lake, or remove it yourself.",
         )  # fmt: skip
     shutil.rmtree(root, ignore_errors=True)

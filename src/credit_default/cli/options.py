@@ -12,7 +12,15 @@ Config = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print the result only, no progress.")]
-Seed = Annotated[int | None, typer.Option("--seed", min=0, help="Seed of all chance.", show_default=False)]
+Seed = Annotated[
+    int | None,
+    typer.Option(
+        "--seed",
+        min=0,
+        help="Seed of intervals and of simulated clients; recipe.seed is the forest's.",
+        show_default=False,
+    ),
+]
 Month = Annotated[
     str | None,
     typer.Option("--month", help="YYYY-MM, for files without a statement_month column.", show_default=False),

@@ -8,6 +8,7 @@ import typer
 from credit_default.cli.options import Config, Json, Lake, Month, Portfolio, Quiet, Seed, collect_flags
 from credit_default.cli.output import Output, run_command
 from credit_default.cli.session import read_settings, run_flow
+from credit_default.errors import InputError
 
 if TYPE_CHECKING:
     from credit_default.views.summary import Summary
@@ -39,8 +40,15 @@ def train(
 
     def act(output: Output) -> "Summary":
         settings = read_settings(flags, config)
+        if refresh and (data is not None or month is not None):
+            raise InputError(
+                "train --refresh", found="--data or --month beside it", expected="--refresh alone",
+                remedy="It learns from what the lake knows: `ingest` the file first.",
+            )  # fmt: skip
         from credit_default.flows.session import flow_session
+        from credit_default.services.acquisition import refuse_absent_file
 
+        refuse_absent_file(settings)  # at once, and not when a server is up
         with output.step("training") as found, flow_session(settings):
             from credit_default.flows.train import train as flow
 

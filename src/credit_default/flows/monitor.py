@@ -27,15 +27,17 @@ def monitor(
     overrides: dict[str, Any] | None = None,
     config: list[str] | None = None,
     report: Literal["full", "drift", "none"] | None = None,
+    model_version: int | None = None,
 ) -> State[Summary]:
-    """A completed run named `Quiet`, `DriftFound` or `PerformanceLow`, carrying its summary.
+    """A completed run named `Quiet`, `DriftFound`, `PerformanceLow` or `NotJudged`, carrying its summary.
 
-    `batch_id` is the batch to look at, the one scored last when it is not given. `report` is `full` (data summaries
+    `batch_id` is the batch to look at, the one scored last when it is not given, as `model_version` scored it, or the
+    version that scored it last. `report` is `full` (data summaries
     and, once outcomes are known, classification quality), `drift`, or `none`: then only performance is judged. By
     default it is what the settings say.
     """
     wiring = connect(overrides or {}, config or [])
-    batch = find_batch(wiring, batch_id)
+    batch = find_batch(wiring, batch_id, model_version=model_version)
     kind = report or wiring.settings.report
     drift = None if kind == "none" else find_drift(wiring, batch, report=kind)
     performance = evaluate_batch(wiring, batch)
@@ -47,7 +49,9 @@ def monitor(
 
 def _name_state(summary: Summary) -> str:
     rang = {verdict.gate for verdict in summary.verdicts if not verdict.passed}
-    return "DriftFound" if "drift" in rang else "PerformanceLow" if rang else "Quiet"
+    if rang:
+        return "DriftFound" if "drift" in rang else "PerformanceLow"
+    return "NotJudged" if all(verdict.level == "not judged" for verdict in summary.verdicts) else "Quiet"
 
 
 if __name__ == "__main__":

@@ -49,7 +49,7 @@ def _add_option(add: Callable[..., Any], name: str, parameter: inspect.Parameter
     elif parameter.default is inspect.Parameter.empty:
         add(flag, required=True)
     else:
-        add(flag, default=parameter.default)
+        add(flag, default=parameter.default, type=int if "int" in str(parameter.annotation) else str)
 
 
 def _nest(pairs: Sequence[str]) -> dict[str, Any]:

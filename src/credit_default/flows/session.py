@@ -5,6 +5,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from credit_default.adapters.lake import open_lake
+from credit_default.adapters.staging import disk_errors
 from credit_default.adapters.tracking import MLFLOW_ENVIRONMENT
 from credit_default.flows.server import (
     PrefectServer,
@@ -33,13 +35,20 @@ def flow_session(settings: Settings, *, meanwhile: Sequence[str] = FLOWS) -> Ite
 
 @contextmanager
 def start_session(settings: Settings) -> Iterator[PrefectServer | None]:
-    """A server of this command's own, started and not yet waited for, or None when the settings name one."""
+    """A server of this command's own, started and not yet waited for, or None when the settings name one.
+
+    Raises:
+        InputError: the lake, where the server keeps its records, is no folder.
+        ServiceError: the disk refuses.
+    """
     prepare_libraries(settings)
     if settings.prefect.api_url:
         yield None
         return
+    home = _find_home(open_lake(Path(settings.lake)).root)
     with orderly_ending():
-        server = start_server(_find_home(settings), environment=copy_environment())
+        with disk_errors(home):
+            server = start_server(home, environment=copy_environment())
         try:
             yield server
         finally:
@@ -54,8 +63,8 @@ def import_modules(names: Sequence[str]) -> None:
 
 def prepare_libraries(settings: Settings) -> None:
     """Nothing; MLflow and Prefect find what they read from the environment when they are imported after this."""
-    export_environment({**MLFLOW_ENVIRONMENT, **describe_environment(_find_home(settings))})
+    export_environment({**MLFLOW_ENVIRONMENT, **describe_environment(_find_home(Path(settings.lake)))})
 
 
-def _find_home(settings: Settings) -> Path:
-    return Path(settings.lake).expanduser().absolute() / "prefect"
+def _find_home(lake: Path) -> Path:
+    return lake.expanduser().absolute() / "prefect"

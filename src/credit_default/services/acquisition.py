@@ -12,6 +12,7 @@ from credit_default.data.public_data import PUBLIC_MONTH
 from credit_default.data.simulation import simulate
 from credit_default.errors import InputError, ServiceError
 from credit_default.services.origin import SIMULATED
+from credit_default.services.wiring import DEFAULT_PORTFOLIO
 from credit_default.settings import Settings
 
 PUBLIC = "public"
@@ -51,6 +52,7 @@ def find_data(settings: Settings) -> DataFile | NoRealData:
     if settings.data == SIMULATED:
         return NoRealData()
     if settings.data != PUBLIC:
+        refuse_absent_file(settings)
         return _name_file(settings.data)
     try:
         public = fetch_public_data(
@@ -66,19 +68,37 @@ def fetch_data(settings: Settings, *, policy: SimulationPolicy = SimulationPolic
     """The file that `settings.data` names, or one that the simulator makes where there is no real one.
 
     Raises:
-        InputError: a file is named and is not there.
+        InputError: a file is named and is not there, or none is and the portfolio is not the built-in one.
     """
+    _refuse_foreign_data(settings)
     found = find_data(settings)
     return _simulate_file(settings, policy, found.notes) if isinstance(found, NoRealData) else found
 
 
-def _name_file(name: str) -> DataFile:
-    path = Path(name).expanduser()
-    if not path.exists():
+def refuse_absent_file(settings: Settings) -> None:
+    """Nothing; returns when `settings.data` names no file, or one that is there.
+
+    Raises:
+        InputError: it is not there.
+    """
+    if settings.data not in {PUBLIC, SIMULATED} and not Path(settings.data).expanduser().exists():
         raise InputError(
-            f"data {name}", found="no such file", expected="public, simulated, or the path of a file",
+            f"data {settings.data}", found="no such file", expected="public, simulated, or the path of a file",
             remedy="Check --data or CREDIT_DEFAULT_DATA.",
         )  # fmt: skip
+
+
+def _refuse_foreign_data(settings: Settings) -> None:
+    """Nothing; returns when a file is named, or the portfolio is the one that is published and simulated."""
+    if settings.data in {PUBLIC, SIMULATED} and settings.portfolio != DEFAULT_PORTFOLIO:
+        raise InputError(
+            f"data {settings.data}", found=f"clients of portfolio {DEFAULT_PORTFOLIO!r}",
+            expected=f"a file of portfolio {settings.portfolio}", remedy="Name one with --data or CREDIT_DEFAULT_DATA.",
+        )  # fmt: skip
+
+
+def _name_file(name: str) -> DataFile:
+    path = Path(name).expanduser()
     # The public data set has no months; a copy of it is known by its content, whatever its name and form.
     return DataFile(path, PUBLIC_MONTH if is_public_data(path) else None, str(path))
 

@@ -47,6 +47,9 @@ def judge_challenger(wiring: Wiring, challenger: Challenger, sides: Split, *, ch
             f"the challenger is version {champion.number} again, digest {champion.bundle.digest[:12]}: nothing to judge"
         )
         return Verdict("promotion", "refused", (reason,))
+    if _differs_by_policy_alone(champion.bundle, challenger.bundle):
+        reason = "only the decision policy differs: what errors cost is a person's decision, by `models promote`"
+        return Verdict("promotion", "refused", (reason,))
     if _is_new_recipe(champion.bundle, challenger.bundle):
         return _contest_recipe(wiring, challenger, sides, champion)
     return _contest_refresh(wiring, challenger, sides, champion)
@@ -59,6 +62,15 @@ def select_newest(rows: pl.DataFrame, *, row_count: int) -> pl.DataFrame:
     return rows.filter(pl.col(STATEMENT_MONTH).is_in(needed.implode()))
 
 
+def _differs_by_policy_alone(old: ModelBundle, new: ModelBundle) -> bool:
+    return (
+        old.decision_policy != new.decision_policy
+        and not _is_new_recipe(old, new)
+        and np.array_equal(old.trained_rows, new.trained_rows)
+        and set(old.source_digests) == set(new.source_digests)
+    )
+
+
 def _is_new_recipe(old: ModelBundle, new: ModelBundle) -> bool:
     return old.recipe != new.recipe or old.features != new.features
 
@@ -66,18 +78,24 @@ def _is_new_recipe(old: ModelBundle, new: ModelBundle) -> bool:
 def _contest_recipe(wiring: Wiring, challenger: Challenger, sides: Split, champion: SeatHolder) -> Verdict:
     rows = sides.development
     new = cross_validate_recipe(wiring, challenger.bundle.recipe, rows, seed=0)
-    old = cross_validate_recipe(wiring, champion.bundle.recipe, rows, seed=0)
-    old_test = score_probability(champion.bundle, sides.test)
+    old = cross_validate_recipe(wiring, champion.bundle.recipe, rows, seed=0, features=champion.bundle.features)
+    unseen = _find_unseen(sides.test, champion)
+    old_test = score_probability(champion.bundle, sides.test.filter(pl.Series(unseen)))
     return judge_recipe(
         Contest(rows[OUTCOME].to_numpy(), old.default_probability, new.default_probability),
-        Contest(challenger.test_defaulted, old_test, challenger.test_probability),
+        Contest(challenger.test_defaulted[unseen], old_test, challenger.test_probability[unseen]),
         decision_policy=wiring.settings.decision, policy=wiring.settings.promotion,
     )  # fmt: skip
 
 
+def _find_unseen(rows: pl.DataFrame, champion: SeatHolder) -> np.ndarray:
+    """True for each row that the champion was not trained on: another test share, or twins, can move a client's side."""
+    unseen: np.ndarray = ~np.isin(hash_keys(rows), champion.bundle.trained_rows)
+    return unseen
+
+
 def _contest_refresh(wiring: Wiring, challenger: Challenger, sides: Split, champion: SeatHolder) -> Verdict:
-    seen = np.isin(hash_keys(sides.test), champion.bundle.trained_rows)
-    unseen = sides.test.filter(pl.Series(~seen))
+    unseen = sides.test.filter(pl.Series(_find_unseen(sides.test, champion)))
     rows = select_newest(unseen, row_count=wiring.settings.refresh.contest_row_count)
     old, new = (score_probability(bundle, rows) for bundle in (champion.bundle, challenger.bundle))
     return judge_refresh(

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from credit_default.adapters.files import Source, read_batches, read_header, read_source
 from credit_default.adapters.lake_tables import write_quarantine
-from credit_default.adapters.snapshots import Snapshot, write_snapshot
+from credit_default.adapters.snapshots import Snapshot, list_snapshots, write_snapshot
 from credit_default.data.validation import OutcomeUse, Validated, check
-from credit_default.errors import RefusedError, show_examples
+from credit_default.errors import InputError, RefusedError, show_examples
 from credit_default.gates.quality import judge_quality
 from credit_default.gates.verdict import Verdict
 from credit_default.services.origin import find_origin
@@ -70,10 +70,11 @@ def ingest_file(wiring: Wiring, path: str, *, month: str | None) -> Summary:
     """What was kept: the accepted rows as a snapshot, outcomes included where there are any, the rejected in quarantine.
 
     Raises:
-        InputError: the file as a whole is not what it should be.
+        InputError: the file as a whole is not what it should be, or the lake's clients are of the other origin.
         RefusedError: the quality gate refused it; nothing was kept.
     """
     checked = check_file(wiring, path, month=month, outcome="kept")
+    refuse_other_origin(wiring, checked)
     verdict = judge_file(wiring, checked)
     snapshot = keep_snapshot(wiring, checked)
     keep_quarantine(wiring, checked)
@@ -85,6 +86,23 @@ def ingest_file(wiring: Wiring, path: str, *, month: str | None) -> Summary:
                 "quarantined": validated.rejected_count},
         paths={"snapshot": str(snapshot.folder)}, notes=tuple(notes),
     )  # fmt: skip
+
+
+def refuse_other_origin(wiring: Wiring, checked: CheckedFile) -> None:
+    """Nothing; returns when the file's clients and those that the lake keeps are all real or all simulated.
+
+    Asked before anything is kept: one snapshot of the other kind would stop every later `train --refresh`.
+
+    Raises:
+        InputError: they are not.
+    """
+    origins = {snapshot.data_origin for snapshot in list_snapshots(wiring.lake)}
+    if origins - {checked.data_origin}:
+        raise InputError(
+            f"file {checked.name}", found=f"{checked.data_origin} clients",
+            expected=f"{origins.pop()} ones, as all others in {wiring.lake.root}",
+            remedy="Give simulated data a lake of their own with --lake.",
+        )  # fmt: skip
 
 
 def tell_broken_rules(validated: Validated) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Sequence
 
 from credit_default.adapters.model_versions import CHAMPION, ModelVersion
+from credit_default.errors import InputError
 from credit_default.gates.verdict import Verdict
 from credit_default.services.wiring import Wiring
 from credit_default.views.models import ModelRow
@@ -28,12 +29,13 @@ def promote_by_hand(wiring: Wiring, number: int, *, reason: str, decided_at: dt.
     """The summary, after the version has the seat; its artifact is verified first.
 
     Raises:
-        InputError: there is no such version.
+        InputError: there is no such version, or no reason was given.
         ArtifactError: its artifact is not the one on record.
     """
+    _refuse_silence(reason)
     version = wiring.registry.find_version(number)
     wiring.registry.load_version(version)
-    verdict = Verdict("promotion", "ok", (f"by a person's decision: {reason}",))
+    verdict = Verdict("promotion", "ok", (f"by a person's decision: {reason}", *_keep_verdict(version)))
     promoted = wiring.registry.promote(version, verdict, promoted_at=decided_at)
     return Summary("models promote", f"version {promoted.number} is the champion", model_version=promoted.number)
 
@@ -42,10 +44,26 @@ def roll_back(wiring: Wiring, *, reason: str, decided_at: dt.datetime) -> Summar
     """The summary, after the previous champion is back in its seat.
 
     Raises:
-        InputError: there is no champion, or none before it.
+        InputError: there is no champion, or none before it, or no reason was given.
     """
+    _refuse_silence(reason)
     earlier = wiring.registry.rollback(reason=reason, rolled_back_at=decided_at)
     return Summary("models rollback", f"version {earlier.number} is the champion again", model_version=earlier.number)
+
+
+def _refuse_silence(reason: str) -> None:
+    if not reason.strip():
+        raise InputError(
+            "--reason", found="nothing", expected="why, in words that stand on record",
+            remedy="Say who decided and what for.",
+        )  # fmt: skip
+
+
+def _keep_verdict(version: ModelVersion) -> tuple[str, ...]:
+    """What the gate said of the version: a person may overrule it, not erase it."""
+    _, _, level = version.tags.get("verdict", "").partition(": ")
+    reasons = version.tags.get("verdict_reasons", "").split("\n")
+    return tuple(f"before that: {level}, {reason}" for reason in reasons) if level else ()
 
 
 def _describe_version(version: ModelVersion) -> ModelRow:

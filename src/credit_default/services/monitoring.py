@@ -1,12 +1,14 @@
 """After a batch: is it still like what its model was tested on, and, once outcomes are known, was the model right?"""
 
+import json
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 import polars as pl
 
-from credit_default.adapters.lake_tables import read_outcomes, read_scores, scan_table
+from credit_default.adapters.lake import Lake
+from credit_default.adapters.lake_tables import read_monitoring, read_outcomes, read_scores, scan_table
 from credit_default.adapters.reports import ReportTitle, compare
 from credit_default.adapters.snapshots import Snapshot, read_rows, read_snapshot
 from credit_default.data.contract import KEY, OUTCOME
@@ -18,6 +20,7 @@ from credit_default.model.bundle import ModelBundle, measure_input_importance
 from credit_default.model.evaluation import Evaluation, evaluate
 from credit_default.services.origin import SIMULATED
 from credit_default.services.wiring import Wiring, refuse_other_portfolio
+from credit_default.views.summary import Summary
 
 ReportKind = Literal["full", "drift"]
 
@@ -65,31 +68,47 @@ class Drift:
     verdict: Verdict
 
 
-def find_batch(wiring: Wiring, batch_id: str | None) -> MonitoredBatch:
-    """The batch under this id, or the one scored last, as the newest model version that scored it saw it.
+def find_batch(wiring: Wiring, batch_id: str | None, *, model_version: int | None = None) -> MonitoredBatch:
+    """The batch under this id, or the one scored last, as that model version saw it, or the one that scored it last.
 
     Raises:
         InputError: nothing was scored under that id, or nothing at all, or the batch is of another portfolio.
     """
     known = scan_table(wiring.lake, "scores").select("batch_id", "model_version", "scored_at")
     wanted = known if batch_id is None else known.filter(pl.col("batch_id") == batch_id)
+    wanted = wanted if model_version is None else wanted.filter(pl.col("model_version") == model_version)
     newest = wanted.sort("scored_at", "model_version", descending=True).head(1).collect()
     if newest.is_empty():
         raise InputError(
             f"batch {batch_id}" if batch_id else f"lake {wiring.lake.root}", found="no scores",
             expected="a batch that was scored", remedy="Score one with `credit-default predict FILE`.",
         )  # fmt: skip
-    found_id, model_version = newest.select("batch_id", "model_version").row(0)
+    found_id, found_version = newest.select("batch_id", "model_version").row(0)
     snapshot = read_snapshot(wiring.lake, found_id)
     refuse_other_portfolio(wiring, snapshot.schema_name, thing=f"batch {found_id}")
-    current = _join_scores(wiring, snapshot, model_version)
+    current = _join_scores(wiring, snapshot, found_version)
     outcomes = read_outcomes(wiring.lake, months=current["statement_month"].unique().to_list()).select(*KEY, OUTCOME)
     labelled = current.join(outcomes, on=KEY, how="left", maintain_order="left")
     outcome_count = labelled[OUTCOME].count()
     return MonitoredBatch(
-        snapshot, model_version, wiring.registry.load_version(wiring.registry.find_version(model_version)),
+        snapshot, found_version, wiring.registry.load_version(wiring.registry.find_version(found_version)),
         labelled if outcome_count else current, outcome_count,
     )  # fmt: skip
+
+
+def recall_findings(lake: Lake, *, batch_id: str, model_version: int) -> Summary | None:
+    """What the monitors found when they last looked at this version's scores of the batch; None when they never did."""
+    found = read_monitoring(lake).filter(batch_id=batch_id, model_version=model_version)
+    if found.is_empty():
+        return None
+    verdicts = tuple(
+        Verdict(row["gate"], row["level"], tuple(row["reasons"]), json.loads(row["figures"]))
+        for row in found.iter_rows(named=True)
+    )
+    reports = [path for path in found["report_path"] if path]
+    return Summary(
+        "monitor", "as found before", verdicts=verdicts, paths={"report (html)": reports[-1]} if reports else {}
+    )
 
 
 def find_drift(wiring: Wiring, batch: MonitoredBatch, *, report: ReportKind) -> Drift:

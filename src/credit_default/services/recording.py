@@ -64,17 +64,22 @@ def register_challenger(
 def seat_winner(
     wiring: Wiring, registered: Registered, verdict: Verdict, *, rows: TrainingRows, decided_at: dt.datetime
 ) -> Summary:
-    """The summary of a training, after the version has the champion's seat or the reasons why not."""
+    """The summary of a training, after the version has the champion's seat or the reasons why not.
+
+    Its exit code is 1 where the gate refused and nobody has the seat: then there is no model to go on with.
+    """
     version = registered.version
     if verdict.passed:
         wiring.registry.promote(version, verdict, promoted_at=decided_at)
     else:
         wiring.registry.record_verdict(version, verdict)
+    status = "promoted" if verdict.passed else "champion kept"
+    vacant = not verdict.passed and wiring.registry.find_champion() is None
     figures = _pick_metrics(registered.evaluation, where="test side")
     if registered.folds is not None:
         figures |= _pick_figures(registered.folds.average(), where=f"{FOLD_COUNT} folds × {len(FOLD_SEEDS)} seeds")
     return Summary(
-        "train", "promoted" if verdict.passed else "champion kept",
+        "train", "refused, and there is no champion yet" if vacant else status, exit_code=int(vacant),
         verdicts=(*rows.verdicts, verdict), model_version=version.number, run_id=version.run_id,
         counts={"accepted": rows.rows.height, "rejected": rows.rejected_count,
                 "tested": registered.evaluation.row_count},
@@ -129,7 +134,10 @@ def record_findings(
 
 def _name_status(verdicts: tuple[Verdict, ...]) -> str:
     rang = [verdict.gate for verdict in verdicts if not verdict.passed]
-    return f"{' and '.join(rang)} alarm" if rang else "quiet"
+    if rang:
+        return f"{' and '.join(rang)} alarm"
+    judged = {verdict.level for verdict in verdicts} - {"not judged"}
+    return "quiet" if judged == {"ok"} else "watch" if judged else "not judged"
 
 
 def _record_run(wiring: Wiring, batch: MonitoredBatch, drift: Drift | None, summary: Summary) -> Summary:

@@ -14,13 +14,20 @@ from credit_default.data.splitting import Split, split
 from credit_default.errors import InputError
 from credit_default.gates.verdict import Verdict
 from credit_default.model.bundle import ModelBundle
+from credit_default.model.declaration import Feature
 from credit_default.model.digest import digest_recipe_and_rows
 from credit_default.model.evaluation import Evaluation, evaluate
 from credit_default.model.fitting import OutOfFold, cross_validate, fit
 from credit_default.model.pipeline import Recipe
 from credit_default.model.scoring import attach_reference, score_probability
 from credit_default.services.acquisition import fetch_data
-from credit_default.services.ingestion import check_file, judge_file, keep_quarantine, keep_snapshot
+from credit_default.services.ingestion import (
+    check_file,
+    judge_file,
+    keep_quarantine,
+    keep_snapshot,
+    refuse_other_origin,
+)
 from credit_default.services.wiring import Wiring
 
 FOLD_COUNT = 5
@@ -66,11 +73,12 @@ def read_training_rows(wiring: Wiring, *, month: str | None) -> TrainingRows:
     """The rows of the file that the settings name: checked, judged, kept as a snapshot, rejected ones in quarantine.
 
     Raises:
-        InputError: the file is not what it should be.
+        InputError: the file is not what it should be, or the lake's clients are of the other origin.
         RefusedError: the quality gate refused it; nothing was kept.
     """
     data = fetch_data(wiring.settings)
     checked = check_file(wiring, str(data.path), month=month or data.month, outcome="required")
+    refuse_other_origin(wiring, checked)
     verdict = judge_file(wiring, checked)
     snapshot = keep_snapshot(wiring, checked)
     rejected_count = keep_quarantine(wiring, checked)
@@ -139,13 +147,17 @@ def cross_validate_challenger(wiring: Wiring, challenger: Challenger, training: 
     )  # fmt: skip
 
 
-def cross_validate_recipe(wiring: Wiring, recipe: Recipe, rows: pl.DataFrame, *, seed: int) -> OutOfFold:
+def cross_validate_recipe(
+    wiring: Wiring, recipe: Recipe, rows: pl.DataFrame, *, seed: int, features: tuple[Feature, ...] | None = None
+) -> OutOfFold:
     """Out-of-fold probabilities of a recipe on rows sorted by key, from the cache when they were computed before.
+
+    `features` are the recipe's own: the portfolio's where they are not given.
 
     The forest draws by the recipe's seed plus this one, so that another draw of folds is another draw of trees too.
     """
     recipe = replace(recipe, seed=recipe.seed + seed)
-    schema, features = wiring.schema, wiring.portfolio.features
+    schema, features = wiring.schema, features or wiring.portfolio.features
     name = digest_recipe_and_rows(recipe, rows, schema=schema, features=features, fold_count=FOLD_COUNT, seed=seed)
     path = Path(wiring.settings.cache) / "folds" / f"{name}.npz"
     if path.is_file():
@@ -163,9 +175,12 @@ def cross_validate_recipe(wiring: Wiring, recipe: Recipe, rows: pl.DataFrame, *,
 
 def _label_rows(snapshot: Snapshot, outcomes: pl.DataFrame) -> pl.DataFrame:
     rows = pl.concat(list(read_rows(snapshot)))
-    if OUTCOME in rows.columns:
-        return rows.drop_nulls(OUTCOME)
-    return rows.join(outcomes, on=KEY, how="inner", maintain_order="left")
+    if OUTCOME not in rows.columns:
+        return rows.join(outcomes, on=KEY, how="inner", maintain_order="left")
+    # What was observed later corrects, or completes, what the file said.
+    later = outcomes.rename({OUTCOME: "observed"})
+    joined = rows.join(later, on=KEY, how="left", maintain_order="left")
+    return joined.with_columns(pl.coalesce("observed", OUTCOME).alias(OUTCOME)).drop("observed").drop_nulls(OUTCOME)
 
 
 def _read_folds(path: Path) -> OutOfFold:

@@ -1,0 +1,230 @@
+"""Planted challengers, worse, equal and better, go through each of the three contests with real bundles."""
+
+from dataclasses import replace
+
+import numpy as np
+import polars as pl
+import pytest
+
+from credit_default.data.splitting import split
+from credit_default.errors import InputError
+from credit_default.gates.contest import Contest
+from credit_default.gates.promotion import judge_refresh
+from credit_default.model.fitting import fit
+from credit_default.model.pipeline import Recipe
+from credit_default.model.scoring import score_probability
+from credit_default.services.contest import SeatHolder, judge_challenger, select_newest
+from credit_default.services.training import TrainingRows, fit_challenger
+
+GOOD = Recipe(tree_count=20, maximum_depth=6)
+STUMPS = Recipe(tree_count=5, maximum_depth=1)
+
+
+def shuffle_outcomes(rows):
+    """The rows with somebody else's outcome: nothing can be learned from them."""
+    return rows.with_columns(pl.col("defaulted").shuffle(seed=1))
+
+
+@pytest.fixture(scope="module")
+def sides(known_rows):
+    return split(known_rows)
+
+
+@pytest.fixture(scope="module")
+def folds(tmp_path_factory):
+    """One cache for all: recipes meet each other more than once here."""
+    return str(tmp_path_factory.mktemp("folds"))
+
+
+@pytest.fixture
+def challenge(make_wiring, folds):
+    """A challenger of this recipe, trained on these rows, and the wiring that judges it."""
+
+    def make(sides, recipe=GOOD):
+        wiring = make_wiring(recipe=recipe, cache=folds)
+        training = TrainingRows(pl.concat([sides.development, sides.test]), (), "simulated", 0, ())
+        return wiring, fit_challenger(wiring, training, sides)
+
+    return make
+
+
+@pytest.fixture
+def seat(wiring):
+    """A champion of this recipe, trained on these rows."""
+
+    def make(rows, recipe=GOOD, *, data_origin="simulated"):
+        settings = wiring.settings
+        bundle = fit(
+            recipe,
+            rows,
+            schema=wiring.schema,
+            features=wiring.portfolio.features,
+            decision_policy=settings.decision,
+        )
+        return SeatHolder(bundle, 3, data_origin)
+
+    return make
+
+
+def test_first_model_that_has_learned_something_is_let_in(challenge, sides):
+    wiring, challenger = challenge(sides)
+
+    verdict = judge_challenger(wiring, challenger, sides, champion=None)
+
+    assert verdict.level == "ok"
+    assert verdict.figures["roc_auc"] > 0.72
+
+
+def test_first_model_that_has_learned_nothing_is_refused(challenge, sides):
+    wiring, challenger = challenge(replace(sides, development=shuffle_outcomes(sides.development)))
+
+    verdict = judge_challenger(wiring, challenger, sides, champion=None)
+
+    assert verdict.level == "refused"
+    assert any("ROC AUC" in reason for reason in verdict.reasons)
+
+
+@pytest.mark.parametrize(
+    ("champion_recipe", "challenger_recipe", "level", "word"),
+    [
+        (STUMPS, GOOD, "ok", "challenger better"),
+        (GOOD, STUMPS, "refused", "challenger worse"),
+        (GOOD, replace(GOOD, seed=1), "refused", "a tie"),
+    ],
+    ids=["better", "worse", "equal"],
+)
+def test_new_recipe_takes_the_seat_only_when_it_is_better(
+    challenge, seat, sides, champion_recipe, challenger_recipe, level, word
+):
+    wiring, challenger = challenge(sides, challenger_recipe)
+    champion = seat(sides.development, champion_recipe)
+
+    verdict = judge_challenger(wiring, challenger, sides, champion=champion)
+
+    assert verdict.level == level
+    assert word in verdict.reasons[0]
+    assert "out of fold" in verdict.reasons[0]
+
+
+def test_refresh_takes_the_seat_of_a_champion_that_learned_nothing(challenge, seat, sides):
+    wiring, challenger = challenge(sides)
+    champion = seat(shuffle_outcomes(sides.development))
+
+    verdict = judge_challenger(wiring, challenger, sides, champion=champion)
+
+    assert verdict.level == "ok"
+    assert "on the newest rows" in verdict.reasons[0]
+
+
+def test_refresh_that_learned_nothing_is_refused(challenge, seat, sides):
+    wiring, challenger = challenge(replace(sides, development=shuffle_outcomes(sides.development)))
+    champion = seat(sides.development)
+
+    verdict = judge_challenger(wiring, challenger, sides, champion=champion)
+
+    assert verdict.level == "refused"
+    assert "challenger worse" in verdict.reasons[0]
+
+
+def test_refresh_that_makes_no_difference_keeps_the_champion(challenge, seat, sides):
+    wiring, challenger = challenge(sides)
+    champion = seat(sides.development.slice(20))
+
+    verdict = judge_challenger(wiring, challenger, sides, champion=champion)
+
+    assert verdict.level == "refused"
+    assert "a tie on the newest rows keeps the champion" in verdict.reasons[0]
+
+
+def test_rows_that_the_champion_was_trained_on_never_enter_a_refresh_contest(challenge, seat, sides):
+    wiring, challenger = challenge(sides)
+    newest = sides.test["statement_month"].max()
+    champion = seat(pl.concat([sides.development, sides.test.filter(statement_month=newest)]))
+
+    verdict = judge_challenger(wiring, challenger, sides, champion=champion)
+
+    unseen = sides.test.filter(pl.col("statement_month") < newest)
+    scores = (score_probability(bundle, unseen) for bundle in (champion.bundle, challenger.bundle))
+    alone = judge_refresh(
+        Contest(unseen["defaulted"].to_numpy(), *scores),
+        decision_policy=wiring.settings.decision,
+        policy=wiring.settings.promotion,
+    )
+    assert verdict.figures == alone.figures
+
+
+def test_refresh_is_not_judged_on_nothing_when_the_champion_knows_every_row(challenge, seat, sides):
+    wiring, challenger = challenge(sides)
+    champion = seat(pl.concat([sides.development, sides.test]))
+
+    verdict = judge_challenger(wiring, challenger, sides, champion=champion)
+
+    assert verdict.level == "refused"
+    assert verdict.figures == {}
+
+
+def test_rows_that_the_champion_was_trained_on_do_not_confirm_a_recipe_either(challenge, seat, sides):
+    wiring, challenger = challenge(sides)
+    few = sides.test.head(300)
+    champion = seat(pl.concat([sides.development, few]), STUMPS)
+
+    verdict = judge_challenger(wiring, challenger, sides, champion=champion)
+
+    unseen = sides.test.slice(300)
+    expected = score_probability(champion.bundle, unseen)
+    brier = float(np.mean((expected - unseen["defaulted"].to_numpy()) ** 2))
+    assert verdict.figures["test_champion_brier"] == pytest.approx(brier)
+
+
+def test_same_model_again_is_refused_without_a_contest(challenge, sides):
+    wiring, challenger = challenge(sides)
+
+    verdict = judge_challenger(wiring, challenger, sides, champion=SeatHolder(challenger.bundle, 8, "simulated"))
+
+    assert verdict.level == "refused"
+    assert verdict.reasons[0].startswith("the challenger is version 8 again")
+
+
+def test_real_clients_and_simulated_ones_never_meet_in_a_contest(challenge, seat, sides):
+    wiring, challenger = challenge(sides)
+
+    with pytest.raises(InputError, match="simulated clients"):
+        judge_challenger(wiring, challenger, sides, champion=seat(sides.development, data_origin="real"))
+
+
+def test_verdict_does_not_depend_on_the_order_of_the_rows(challenge, seat, sides, known_rows):
+    shuffled = split(known_rows.sample(fraction=1.0, shuffle=True, seed=2))
+    champion = seat(sides.development, STUMPS)
+
+    verdicts = [judge_challenger(*challenge(s), s, champion=champion) for s in (sides, shuffled)]
+
+    assert verdicts[0] == verdicts[1]
+
+
+def count_months(rows):
+    return dict(rows.group_by("statement_month").len().sort("statement_month").iter_rows())
+
+
+def make_rows(**counts):
+    months = [month.replace("_", "-")[1:] for month, count in counts.items() for _ in range(count)]
+    return pl.DataFrame({"client_id": [f"c{i}" for i in range(len(months))], "statement_month": months})
+
+
+@pytest.mark.parametrize(
+    ("row_count", "expected"),
+    [
+        (1, {"2005-12": 3}),
+        (3, {"2005-12": 3}),
+        (4, {"2005-11": 4, "2005-12": 3}),
+        (8, {"2005-10": 5, "2005-11": 4, "2005-12": 3}),
+        (99, {"2005-10": 5, "2005-11": 4, "2005-12": 3}),
+    ],
+)
+def test_newest_rows_are_whole_months(row_count, expected):
+    rows = make_rows(_2005_10=5, _2005_12=3, _2005_11=4)
+
+    assert count_months(select_newest(rows, row_count=row_count)) == expected
+
+
+def test_no_rows_have_no_newest_ones():
+    assert select_newest(make_rows(), row_count=5).is_empty()

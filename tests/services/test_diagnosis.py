@@ -1,0 +1,69 @@
+import shutil
+
+import pytest
+
+from credit_default.services.diagnosis import diagnose
+
+
+@pytest.fixture
+def empty(make_wiring, tmp_path, mlflow_template):
+    """Wirings of a lake with nothing in it but MLflow's database."""
+
+    def make(**settings):
+        wiring = make_wiring(**settings)
+        shutil.copy(mlflow_template, wiring.lake.root / "mlflow.db")
+        return wiring
+
+    return make
+
+
+def read(summary):
+    return {verdict.gate: (verdict.level, verdict.reasons[0]) for verdict in summary.verdicts}
+
+
+def test_fresh_lake_is_well_and_says_what_is_still_to_come(empty):
+    summary = diagnose(empty())
+
+    told = read(summary)
+    assert (summary.exit_code, summary.status) == (0, "all well")
+    assert {level for level, _ in told.values()} == {"ok"}
+    assert "scores 0 rows" in told["lake"][1]
+    assert "none yet" in told["champion"][1]
+    assert "scikit-learn 1.9" in told["libraries"][1]
+
+
+def test_champion_is_verified(seated):
+    told = read(diagnose(seated.wiring))
+
+    assert told["champion"] == ("ok", f"version 1, digest {seated.champion.bundle.digest[:12]}, verified")
+
+
+def test_looking_leaves_nothing_behind(empty):
+    wiring = empty()
+    before = sorted(wiring.lake.root.rglob("*"))
+
+    diagnose(wiring)
+
+    assert sorted(wiring.lake.root.rglob("*")) == before
+
+
+def test_server_that_does_not_answer_is_named_with_what_to_do(empty):
+    summary = diagnose(empty(prefect={"api_url": "http://127.0.0.1:9/api"}))
+
+    level, reason = read(summary)["prefect"]
+    assert (summary.exit_code, summary.status, level) == (3, "prefect out of reach", "alarm")
+    assert "unset PREFECT_API_URL" in reason
+
+
+def test_lake_that_is_gone_is_named_and_the_other_parts_are_still_asked(make_wiring, tmp_path, mlflow_template):
+    shutil.copy(mlflow_template, tmp_path / "mlflow.db")
+    wiring = make_wiring(mlflow={"tracking_uri": f"sqlite:///{tmp_path}/mlflow.db"})
+    shutil.rmtree(wiring.lake.root)
+
+    summary = diagnose(wiring)
+
+    told = read(summary)
+    assert summary.exit_code == 3
+    assert {name: level for name, (level, _) in told.items()} == {
+        "lake": "alarm", "mlflow": "ok", "prefect": "ok", "champion": "ok", "libraries": "ok",
+    }  # fmt: skip

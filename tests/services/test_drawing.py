@@ -1,0 +1,57 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from credit_default.model.evaluation import evaluate
+from credit_default.services.drawing import draw_challenger
+from credit_default.services.training import fit_challenger, split_rows
+
+
+@pytest.fixture(scope="module")
+def challenger(seated):
+    training = seated.training
+    return fit_challenger(seated.wiring, training, split_rows(seated.wiring, training))
+
+
+@pytest.fixture(autouse=True)
+def closed():
+    yield
+    import matplotlib.pyplot as plt
+
+    assert plt.get_fignums() == []
+
+
+def read_texts(figure):
+    from matplotlib.text import Text
+
+    return " ".join(found.get_text() for found in figure.findobj(Text))
+
+
+def test_every_picture_is_drawn_where_both_outcomes_are_known(challenger):
+    assert set(draw_challenger(challenger)) == {
+        "roc", "precision_recall", "calibration", "score_distribution", "confusion", "cost", "importance",
+    }  # fmt: skip
+
+
+def test_curves_are_left_out_where_nobody_defaulted(challenger):
+    nobody = np.zeros_like(challenger.test_defaulted)
+    evaluation = evaluate(nobody, challenger.test_probability, policy=challenger.bundle.decision_policy, seed=1)
+
+    drawn = draw_challenger(replace(challenger, test_defaulted=nobody, evaluation=evaluation))
+
+    assert set(drawn) == {"confusion", "importance"}
+
+
+@pytest.mark.parametrize(("origin", "said"), [("simulated", True), ("real", False)])
+def test_picture_says_that_data_are_simulated_when_they_are(challenger, origin, said):
+    drawn = draw_challenger(replace(challenger, data_origin=origin))
+
+    assert all(("SIMULATED" in read_texts(figure)) is said for figure in drawn.values())
+
+
+def test_picture_says_which_model_it_is_of_and_on_how_many_unseen_clients(challenger):
+    texts = read_texts(draw_challenger(challenger)["roc"])
+
+    assert challenger.bundle.digest[:8] in texts
+    assert f"{challenger.evaluation.row_count:,}" in texts

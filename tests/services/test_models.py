@@ -1,0 +1,92 @@
+import datetime as dt
+import shutil
+from dataclasses import replace
+
+import pytest
+
+from credit_default.errors import InputError
+from credit_default.gates.verdict import Verdict
+from credit_default.services.models import list_models, promote_by_hand, roll_back, summarise_models
+from credit_default.services.recording import register_challenger, seat_winner
+from credit_default.services.training import fit_challenger, read_training_rows, split_rows
+
+NOON = dt.datetime(2006, 1, 1, 12, tzinfo=dt.UTC)
+
+
+@pytest.fixture(scope="module")
+def wiring(tmp_path_factory, mlflow_template, month_rows):
+    """A lake with two versions: the first has the seat, the second was refused it."""
+    from credit_default.services.wiring import wire
+    from credit_default.settings import Settings
+
+    root = tmp_path_factory.mktemp("two")
+    month_rows.head(600).write_csv(root / "rows.csv")
+    settings = Settings(lake=str(root / "lake"), cache=str(root), data=str(root / "rows.csv"), jobs=1)
+    wiring = wire(settings, commit="0123abc")
+    shutil.copy(mlflow_template, wiring.lake.root / "mlflow.db")
+    training = read_training_rows(wiring, month=None)
+    verdicts = (Verdict("promotion", "ok", ("first model",)), Verdict("promotion", "refused", ("a tie", "no gain")))
+    for number, verdict in enumerate(verdicts):
+        recipe = {"tree_count": 3 + number, "maximum_depth": 2}
+        own = replace(wiring, settings=Settings(**(settings.model_dump() | {"recipe": recipe})))
+        challenger = fit_challenger(own, training, split_rows(own, training))
+        registered = register_challenger(own, training, challenger, None, trained_at=NOON)
+        seat_winner(own, registered, verdict, rows=training, decided_at=NOON)
+    return wiring
+
+
+def seats(wiring):
+    return {model.number: model.seat for model in list_models(wiring)}
+
+
+def test_versions_are_listed_newest_first_with_what_the_gate_said(wiring):
+    models = list_models(wiring)
+
+    assert [model.number for model in models] == [2, 1]
+    assert [(model.level, model.reason) for model in models] == [("refused", "a tie"), ("ok", "first model")]
+    assert {model.data_origin for model in models} == {"simulated"}
+    assert {model.trained_at for model in models} == {NOON.isoformat()}
+
+
+def test_summary_names_the_version_that_scores(wiring):
+    summary = summarise_models(list_models(wiring))
+
+    assert summary.status == "version 1 is the champion"
+    assert (summary.model_version, summary.counts) == (1, {"versions": 2})
+
+
+def test_registry_without_versions_has_no_champion():
+    assert summarise_models(()).status == "no champion yet"
+
+
+def test_person_who_overrules_the_gate_is_on_record_beside_it_and_can_take_it_back(wiring):
+    promoted = promote_by_hand(wiring, 2, reason="the board decided", decided_at=NOON)
+    tags = wiring.registry.find_version(2).tags
+    seats_then = seats(wiring)
+
+    back = roll_back(wiring, reason="the board thought again", decided_at=NOON)
+
+    assert (promoted.model_version, back.model_version) == (2, 1)
+    assert "champion" in seats_then[2]
+    assert "champion" in seats(wiring)[1]
+    assert "by a person's decision: the board decided" in tags["verdict_reasons"]
+    assert "a tie" in tags["verdict_reasons"]
+
+
+@pytest.mark.parametrize("reason", ["", "  "])
+def test_nobody_is_seated_without_a_reason(wiring, reason):
+    before = seats(wiring)
+
+    with pytest.raises(InputError, match="--reason"):
+        promote_by_hand(wiring, 2, reason=reason, decided_at=NOON)
+
+    assert seats(wiring) == before
+
+
+def test_version_that_is_not_there_takes_no_seat(wiring):
+    before = seats(wiring)
+
+    with pytest.raises(InputError, match="99"):
+        promote_by_hand(wiring, 99, reason="why not", decided_at=NOON)
+
+    assert seats(wiring) == before

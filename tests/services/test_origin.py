@@ -1,0 +1,25 @@
+import polars as pl
+import pytest
+
+from credit_default.errors import InputError
+from credit_default.services.ingestion import check_file
+from credit_default.services.origin import refuse_mixture
+
+
+@pytest.mark.parametrize(("prefix", "origin"), [("SIM-", "simulated"), ("c", "real")])
+def test_clients_tell_by_their_ids_where_they_come_from(wiring, month_rows, tmp_path, prefix, origin):
+    rows = month_rows.head(20).with_columns(client_id=pl.col("client_id").str.replace("SIM-", prefix))
+    rows.write_csv(tmp_path / "rows.csv")
+
+    assert check_file(wiring, str(tmp_path / "rows.csv"), month=None, outcome="ignored").data_origin == origin
+
+
+@pytest.mark.parametrize("both", ["real", "simulated"])
+def test_like_meets_like(both):
+    assert refuse_mixture(model_origin=both, batch_origin=both, thing="batch x") is None
+
+
+@pytest.mark.parametrize(("model", "batch"), [("real", "simulated"), ("simulated", "real")])
+def test_real_and_simulated_never_meet(model, batch):
+    with pytest.raises(InputError, match=f"batch x: found {batch} clients; expected {model} ones"):
+        refuse_mixture(model_origin=model, batch_origin=batch, thing="batch x")

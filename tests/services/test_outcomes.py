@@ -1,0 +1,81 @@
+import polars as pl
+import pytest
+
+from credit_default.adapters.lake_tables import read_outcomes, read_quarantine
+from credit_default.errors import InputError
+from credit_default.services.outcomes import take_in_outcomes
+
+HEADER = "client_id,statement_month,defaulted,observed_at\n"
+
+
+@pytest.fixture
+def take_in(wiring, tmp_path):
+    def take_in(*lines, name="outcomes.csv"):
+        path = tmp_path / name
+        path.write_text(HEADER + "\n".join(lines) + "\n")
+        return take_in_outcomes(wiring, path)
+
+    return take_in
+
+
+def known(wiring):
+    return dict(read_outcomes(wiring.lake).select("client_id", "defaulted").iter_rows())
+
+
+def test_outcomes_become_known(wiring, take_in):
+    summary = take_in("a,2005-09,1,2005-11-01", "b,2005-09,0,2005-11-01")
+
+    assert summary.counts == {"new": 2, "changed": 0, "older or known already": 0, "rejected": 0}
+    assert known(wiring) == {"a": 1, "b": 0}
+
+
+def test_same_file_twice_changes_nothing(wiring, take_in):
+    take_in("a,2005-09,1,2005-11-01", "b,2005-09,0,2005-11-01")
+
+    again = take_in("a,2005-09,1,2005-11-01", "b,2005-09,0,2005-11-01")
+
+    assert again.counts == {"new": 0, "changed": 0, "older or known already": 2, "rejected": 0}
+    assert known(wiring) == {"a": 1, "b": 0}
+
+
+@pytest.mark.parametrize("order", [[0, 1], [1, 0]])
+def test_last_observation_wins_in_whatever_order_files_arrive(wiring, take_in, order):
+    lines = ["a,2005-09,0,2005-11-01", "a,2005-09,1,2005-12-01"]
+
+    for place in order:
+        take_in(lines[place], name=f"{place}.csv")
+
+    assert known(wiring) == {"a": 1}
+
+
+def test_last_observation_wins_within_one_file(wiring, take_in):
+    summary = take_in("a,2005-09,1,2005-12-01", "a,2005-09,0,2005-11-01")
+
+    assert known(wiring) == {"a": 1}
+    assert sum(summary.counts.values()) == 2
+
+
+def test_same_client_in_another_month_is_another_outcome(wiring, take_in):
+    take_in("a,2005-09,1,2005-11-01", "a,2005-10,0,2005-12-01")
+
+    assert read_outcomes(wiring.lake)["defaulted"].to_list() == [1, 0]
+    assert read_outcomes(wiring.lake, months=["2005-10"])["defaulted"].to_list() == [0]
+
+
+def test_rejected_outcomes_stand_in_quarantine_with_their_rules(wiring, take_in):
+    good = [f"c{number},2005-09,0,2005-11-01" for number in range(20)]
+
+    summary = take_in(*good, "d,2005-09,maybe,2005-11-01")
+
+    rejected = read_quarantine(wiring.lake, batch_id=summary.batch_id)
+    assert summary.counts == {"new": 20, "changed": 0, "older or known already": 0, "rejected": 1}
+    assert rejected.select("client_id", "line").row(0) == ("d", 22)
+    assert rejected["rules"].to_list() == [["defaulted|type"]]
+    assert any("defaulted|type (1)" in note for note in summary.notes)
+
+
+def test_file_without_the_time_of_observation_is_refused(wiring, tmp_path):
+    pl.DataFrame({"client_id": ["a"], "statement_month": ["2005-09"], "defaulted": [1]}).write_csv(tmp_path / "o.csv")
+
+    with pytest.raises(InputError, match="observed_at"):
+        take_in_outcomes(wiring, tmp_path / "o.csv")

@@ -1,0 +1,135 @@
+import datetime as dt
+import json
+
+import polars as pl
+import pytest
+
+from credit_default.adapters.lake_tables import read_monitoring
+from credit_default.gates.verdict import Verdict
+from credit_default.services.ingestion import check_file
+from credit_default.services.monitoring import Performance, evaluate_batch, find_batch
+from credit_default.services.recording import record_findings, record_scores
+
+NOON = dt.datetime(2006, 1, 1, 12, tzinfo=dt.UTC)
+FINE = Verdict("quality", "ok", ("every row holds",))
+
+
+@pytest.fixture
+def batch(seated, score_rows, known_rows):
+    """Makes a scored batch of these many November rows from this place on, with nothing known of it."""
+
+    def make(start, count=60):
+        rows = known_rows.filter(statement_month="2005-11").slice(start, count)
+        return find_batch(seated.wiring, score_rows(rows.drop("defaulted")).batch_id)
+
+    return make
+
+
+def get_run(seated, run_id):
+    return seated.wiring.tracking.client.get_run(run_id)
+
+
+def test_training_is_recorded_with_what_it_takes_to_repeat_it(seated):
+    run = get_run(seated, seated.summary.run_id)
+
+    assert run.data.params["recipe.tree_count"] == "12"
+    assert run.data.params["decision.threshold"] == str(seated.champion.bundle.decision_policy.threshold)
+    assert run.data.tags["git_commit"] == "0123abc"
+    assert run.data.tags["model_version"] == "1"
+    assert run.data.tags["digest"] == seated.champion.bundle.digest
+    assert int(run.data.params["development_row_count"]) == seated.champion.bundle.row_count
+
+
+def test_version_carries_the_verdict_that_seated_it(seated):
+    version = seated.wiring.registry.find_champion()
+
+    assert version.tags["verdict"] == "promotion: ok"
+    assert version.tags["verdict_reasons"].startswith("first model")
+    assert seated.summary.status == "promoted"
+    assert seated.summary.counts["accepted"] == seated.training.rows.height
+
+
+def test_scored_batch_has_a_run_under_its_batch_and_version(seated, score_rows, known_rows, tmp_path):
+    rows = known_rows.filter(statement_month="2005-10").tail(80)
+    scored = score_rows(rows)
+    checked = check_file(seated.wiring, str(tmp_path / "batch.csv"), month=None, outcome="ignored")
+
+    summary = record_scores(seated.wiring, checked, scored, FINE)
+
+    run = get_run(seated, summary.run_id)
+    assert (run.data.tags["batch_id"], run.data.tags["model_version"]) == (scored.batch_id, "1")
+    assert run.data.metrics["read"] == 80
+    assert run.data.metrics["scored"] + run.data.metrics["quarantined"] == 80
+    assert run.data.metrics["expected_default_share"] == pytest.approx(scored.expected_default_share)
+    assert any("SIMULATED" in note for note in summary.notes)
+    assert any("outcome column" in note for note in summary.notes)
+
+
+def test_batch_that_was_there_already_adds_no_run(seated, score_rows, known_rows, tmp_path):
+    rows = known_rows.filter(statement_month="2005-10").tail(160).head(80)
+    score_rows(rows)
+    checked = check_file(seated.wiring, str(tmp_path / "batch.csv"), month=None, outcome="ignored")
+
+    summary = record_scores(seated.wiring, checked, score_rows(rows), FINE)
+
+    assert (summary.status, summary.run_id) == ("already scored, nothing done", None)
+
+
+def test_unknown_outcomes_leave_no_row_in_the_monitoring_table(seated, batch):
+    found = batch(0)
+
+    summary = record_findings(seated.wiring, found, None, evaluate_batch(seated.wiring, found), monitored_at=NOON)
+
+    assert [verdict.level for verdict in summary.verdicts] == ["not judged"]
+    assert summary.status == "not judged"
+    assert read_monitoring(seated.wiring.lake).filter(batch_id=found.batch_id).is_empty()
+
+
+def test_looking_again_replaces_what_was_found_before(seated, batch):
+    found = batch(60)
+    evaluation = find_evaluation(seated)
+
+    for level, minute in (("watch", 0), ("alarm", 5)):
+        verdict = Verdict("performance", level, (f"it is {level}",), {"roc_auc": 0.5})
+        record_findings(
+            seated.wiring, found, None, Performance(evaluation, verdict, 0.25), monitored_at=NOON.replace(minute=minute)
+        )
+
+    kept = read_monitoring(seated.wiring.lake).filter(batch_id=found.batch_id)
+    assert kept.select("gate", "level", "model_version", "row_count").rows() == [("performance", "alarm", 1, 60)]
+    assert kept["reasons"].to_list() == [["it is alarm"]]
+    assert json.loads(kept["figures"][0]) == {"roc_auc": 0.5}
+    assert kept["monitored_at"].to_list() == [NOON.replace(minute=5)]
+
+
+@pytest.mark.parametrize(("level", "status"), [("ok", "quiet"), ("watch", "watch"), ("alarm", "performance alarm")])
+def test_status_says_what_the_monitors_found(seated, batch, level, status):
+    found = batch({"ok": 120, "watch": 180, "alarm": 240}[level])
+    performance = Performance(find_evaluation(seated), Verdict("performance", level, ("so",)), 0.5)
+
+    summary = record_findings(seated.wiring, found, None, performance, monitored_at=NOON)
+
+    run = get_run(seated, summary.run_id)
+    assert summary.status == status
+    assert run.data.tags["performance_level"] == level
+    assert summary.figures["coverage of outcomes"] == 0.5
+
+
+def find_evaluation(seated):
+    from credit_default.model.evaluation import evaluate
+
+    reference = seated.champion.bundle.reference
+    policy = seated.champion.bundle.decision_policy
+    return evaluate(
+        reference["defaulted"].to_numpy(), reference["default_probability"].to_numpy(), policy=policy, seed=1
+    )
+
+
+def test_two_gates_of_one_batch_stand_side_by_side(seated, batch):
+    found = batch(300)
+    for gate in ("performance", "drift"):
+        performance = Performance(find_evaluation(seated), Verdict(gate, "ok", ("so",)), 0.5)
+        record_findings(seated.wiring, found, None, performance, monitored_at=NOON)
+
+    kept = read_monitoring(seated.wiring.lake).filter(pl.col("batch_id") == found.batch_id)
+    assert sorted(kept["gate"]) == ["drift", "performance"]
