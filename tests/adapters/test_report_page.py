@@ -41,3 +41,16 @@ def test_a_page_of_another_layout_is_refused():
 def test_a_batch_id_with_markup_is_refused():
     with pytest.raises(InputError, match="batch_id"):
         write_page(PAGE, title=ReportTitle("<script>", 3))
+
+
+def test_verdict_stands_in_the_heading_and_its_text_stays_text():
+    from credit_default.adapters.report_page import stamp_verdict
+    from credit_default.gates.verdict import Verdict
+
+    page = write_page("<html>\n<head>\n</head>\n    <body>\nrest", title=ReportTitle("0123456789abcdef", 1))
+
+    stamped = stamp_verdict(page, Verdict("drift", "alarm", ("<b>age</b> moved",)))
+
+    assert "drift: alarm" in stamped
+    assert "&lt;b&gt;age&lt;/b&gt; moved" in stamped
+    assert stamped.index("drift: alarm") < stamped.index("rest")

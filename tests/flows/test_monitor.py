@@ -45,6 +45,9 @@ def test_drifted_batch_rings_as_a_completed_run(trained, drifted_batch):
 
     assert (state.name, state.type.value) == ("DriftFound", "COMPLETED")
     assert any("repayment_status_m1" in reason for reason in state.result().verdicts[0].reasons)
+    page = Path(state.result().paths["report (html)"]).read_text(encoding="utf-8")
+    assert "drift: alarm" in page
+    assert "Dataset Drift is" not in page
 
 
 def test_findings_stand_in_mlflow_and_in_the_monitoring_table(trained, drifted_batch):

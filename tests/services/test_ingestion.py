@@ -125,3 +125,13 @@ def test_clean_file_has_no_broken_rules_to_tell(wiring, rows, write):
     checked = check_file(wiring, write(rows), month=None, outcome="kept")
 
     assert tell_broken_rules(checked.validated) == ()
+
+
+def test_real_clients_are_not_kept_beside_simulated_ones(wiring, rows, write):
+    ingest_file(wiring, write(rows), month=None)
+    real = rows.with_columns(client_id=pl.col("client_id").str.replace("SIM-", "c"))
+
+    with pytest.raises(InputError, match="found real clients; expected simulated ones"):
+        ingest_file(wiring, write(real, "real.csv"), month=None)
+
+    assert len(list(wiring.lake.snapshots.iterdir())) == 1

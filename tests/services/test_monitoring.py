@@ -74,16 +74,6 @@ def test_model_that_is_wrong_about_a_batch_is_found_out(seated, score_rows, nove
     assert performance.verdict.level == "alarm"
 
 
-def test_few_rows_are_not_judged_though_every_one_moved(seated, score_rows, november):
-    rows = november.slice(1_500, 60).drop("defaulted").with_columns(credit_limit=pl.lit(4_000_000.0))
-    batch = find_batch(seated.wiring, score_rows(rows).batch_id)
-
-    drift = find_drift(seated.wiring, batch, report="drift")
-
-    assert drift.verdict.level == "not judged"
-    assert drift.report.current_count == 60
-
-
 def test_report_stands_in_the_lake_under_batch_and_version(seated, score_rows, november):
     batch = find_batch(seated.wiring, score_rows(november.slice(1_560, 250).drop("defaulted")).batch_id)
 

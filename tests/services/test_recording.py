@@ -7,7 +7,7 @@ import pytest
 from credit_default.adapters.lake_tables import read_monitoring
 from credit_default.gates.verdict import Verdict
 from credit_default.services.ingestion import check_file
-from credit_default.services.monitoring import Performance, evaluate_batch, find_batch
+from credit_default.services.monitoring import Performance, evaluate_batch, find_batch, recall_findings
 from credit_default.services.recording import record_findings, record_scores
 
 NOON = dt.datetime(2006, 1, 1, 12, tzinfo=dt.UTC)
@@ -133,3 +133,16 @@ def test_two_gates_of_one_batch_stand_side_by_side(seated, batch):
 
     kept = read_monitoring(seated.wiring.lake).filter(pl.col("batch_id") == found.batch_id)
     assert sorted(kept["gate"]) == ["drift", "performance"]
+
+
+def test_what_was_found_can_be_recalled_and_nothing_where_nobody_looked(seated, batch):
+    found = batch(360)
+    lake, key = seated.wiring.lake, {"batch_id": found.batch_id, "model_version": 1}
+    before = recall_findings(lake, **key)
+    verdict = Verdict("performance", "watch", ("so", "and so"), {"roc_auc": 0.7})
+
+    record_findings(seated.wiring, found, None, Performance(find_evaluation(seated), verdict, 0.5), monitored_at=NOON)
+
+    assert before is None
+    assert recall_findings(lake, **key).verdicts == (verdict,)
+    assert recall_findings(lake, batch_id=found.batch_id, model_version=2) is None

@@ -217,7 +217,10 @@ class Registry:
         from mlflow import MlflowException
 
         try:
-            self._client.create_registered_model(self.name, description="Default next month: see docs/model-card.md.")
+            self._client.create_registered_model(
+                self.name,
+                description="Which credit-card clients default next month: raw statements in, a probability out.",
+            )
         except MlflowException as error:
             if error.error_code != "RESOURCE_ALREADY_EXISTS":
                 raise

@@ -10,13 +10,18 @@ from typing import Final
 
 from credit_default.adapters.lake import check_hex
 from credit_default.errors import ServiceError
+from credit_default.gates.verdict import Verdict
 
 _BODY: Final = "\n    <body>\n"
 _HEADING: Final = """\
     <header style="font: 16px/1.5 sans-serif; padding: 12px 24px; background: {background}; color: #1d2433">
-      <strong>{text}</strong>{note}
+      <strong>{text}</strong>{note}{verdict}
     </header>
 """
+
+
+_VERDICT: Final = "<!-- verdict -->"
+_COLOURS: Final = {"ok": "#1a7f37", "watch": "#9a6700", "alarm": "#b42318"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +44,14 @@ class ReportTitle:
         return "simulated" if self.simulated else "real"
 
 
+def stamp_verdict(page: str, verdict: Verdict) -> str:
+    """The page with the gate's level and reasons in its heading, where a reader looks first."""
+    reasons = "".join(f"<br>{html.escape(reason)}" for reason in verdict.reasons)
+    colour = _COLOURS.get(verdict.level, "#1d2433")
+    level = f'<strong style="color: {colour}">{html.escape(f"{verdict.gate}: {verdict.level}")}</strong>'
+    return page.replace(_VERDICT, f"<br>{level}{reasons}", 1)
+
+
 def write_page(page: str, *, title: ReportTitle) -> str:
     """Evidently's page with our title and heading; a `<` inside its data is written so that no browser sees a tag.
 
@@ -55,7 +68,9 @@ def write_page(page: str, *, title: ReportTitle) -> str:
     data = "\n".join(_hide_tags(line) for line in head.split("\n"))
     text = html.escape(title.text)
     note = "<br>No real client stands behind these figures." if title.simulated else ""
-    heading = _HEADING.format(text=text, note=note, background="#ffe08a" if title.simulated else "#e8ecf4")
+    heading = _HEADING.format(
+        text=text, note=note, background="#ffe08a" if title.simulated else "#e8ecf4", verdict=_VERDICT
+    )
     return data.replace("<head>", f"<head>\n        <title>{text}</title>", 1) + body + heading + rest
 
 

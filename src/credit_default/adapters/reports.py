@@ -22,17 +22,18 @@ from credit_default.adapters.evidently_report import (
     run_drift_report,
     run_quality_report,
 )
-from credit_default.adapters.report_page import ReportTitle, write_page
-from credit_default.adapters.staging import write_whole
+from credit_default.adapters.report_page import ReportTitle, stamp_verdict, write_page
+from credit_default.adapters.staging import disk_errors, write_whole
 from credit_default.data.contract import KEY, OUTCOME, Schema
 from credit_default.errors import InputError, ServiceError, show_examples
 from credit_default.gates.drift import ColumnDrift, DriftPolicy, DriftReport
+from credit_default.gates.verdict import Verdict
 from credit_default.model.decision import DECLINE
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["ReportTitle", "compare"]
+__all__ = ["ReportTitle", "compare", "publish_verdict"]
 
 SAMPLE_ROWS: Final = 5_000
 DECISION_THRESHOLD: Final = 0.1
@@ -80,6 +81,14 @@ def compare(
     if full:
         paths |= _write_quality(earlier, later, folder, title=title)
     return _build_drift_report(read_drift(report.content), columns, earlier=earlier, later=later, paths=paths)
+
+
+def publish_verdict(report: DriftReport, verdict: Verdict) -> None:
+    """Nothing; the report's page begins with what the gate made of it. Raises `ServiceError` when the disk refuses."""
+    path = Path(report.report_paths["html"])
+    with disk_errors(path):
+        page = path.read_text(encoding="utf-8")
+    write_whole(path, stamp_verdict(page, verdict).encode())
 
 
 def _plan_columns(schema: Schema, policy: DriftPolicy) -> tuple[ComparedColumn, ...]:

@@ -67,13 +67,14 @@ def show_history(output: Output, settings: "Settings") -> "Summary":
 
     from credit_default.adapters.lake import open_lake
     from credit_default.adapters.lake_tables import read_monitoring
-    from credit_default.views.history import render_history
+    from credit_default.views.history import render_history, tell_findings
     from credit_default.views.summary import Summary
 
     findings = read_monitoring(open_lake(Path(settings.lake)))
     if not output.as_json:
         Console(highlight=False).print(render_history(findings))
-    return Summary("monitor", "history", counts={"findings": findings.height})
+    notes = tuple(tell_findings(findings)) if output.as_json else ()
+    return Summary("monitor", "history", counts={"findings": findings.height}, notes=notes)
 
 
 def _score_and_monitor(

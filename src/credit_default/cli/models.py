@@ -28,7 +28,7 @@ def show(lake: Lake = None, config: Config = None, json: Json = False, quiet: Qu
             from rich.console import Console
 
             Console(highlight=False).print(render_models(models))
-        return summarise_models(models)
+        return summarise_models(models, listed=output.as_json)
 
     run_command("models show", act, as_json=json, quiet=quiet)
 

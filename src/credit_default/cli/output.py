@@ -49,7 +49,7 @@ class Output:
         if self.as_json:
             sys.stdout.write(write_json(summary) + "\n")
         else:
-            Console(highlight=False, soft_wrap=not sys.stdout.isatty()).print(render_summary(summary))
+            Console(highlight=False).print(render_summary(summary), crop=False, overflow="ignore")
 
 
 def run_command(command: str, act: Callable[[Output], "Summary"], *, as_json: bool, quiet: bool) -> None:

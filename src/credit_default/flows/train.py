@@ -46,7 +46,7 @@ def train(
     folds = cross_validate(wiring, challenger, rows) if cross_validated else None
     registered = register_challenger(wiring, rows, challenger, folds, trained_at=read_clock())
     verdict = judge_challenger(wiring, challenger, sides, champion=champion)
-    summary = seat_winner(wiring, registered, verdict, rows=rows, decided_at=read_clock())
+    summary = seat_winner(wiring, registered, verdict, champion=champion, rows=rows, decided_at=read_clock())
     publish_summary(summary, simulated=rows.data_origin == SIMULATED)
     announce(summary)
     return Completed(name="Promoted" if verdict.passed else "ChampionKept", message=summary.status, data=summary)

@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Sequence
 
-from credit_default.adapters.model_versions import CHAMPION, ModelVersion
+from credit_default.adapters.model_versions import CHAMPION, REPLACED_TAG, ModelVersion
 from credit_default.errors import InputError
 from credit_default.gates.verdict import Verdict
 from credit_default.services.wiring import Wiring
@@ -16,13 +16,19 @@ def list_models(wiring: Wiring) -> tuple[ModelRow, ...]:
     return tuple(_describe_version(version) for version in wiring.registry.list_versions())
 
 
-def summarise_models(models: Sequence[ModelRow]) -> Summary:
-    """How many versions there are and which one scores."""
+def summarise_models(models: Sequence[ModelRow], *, listed: bool) -> Summary:
+    """How many versions there are and which one scores; each version as a note when they are to be `listed`."""
     champion = next((model for model in models if model.seat == CHAMPION), None)
     status = f"version {champion.number} is the champion" if champion else "no champion yet"
+    lines = [
+        f"version {model.number}: {model.seat or 'no seat'}; {model.data_origin}; digest {model.digest}; "
+        f"{model.level}: {model.reason}"
+        for model in models
+    ]
     return Summary(
-        "models show", status, model_version=champion.number if champion else None, counts={"versions": len(models)}
-    )
+        "models show", status, model_version=champion.number if champion else None, counts={"versions": len(models)},
+        notes=tuple(lines) if listed else (),
+    )  # fmt: skip
 
 
 def promote_by_hand(wiring: Wiring, number: int, *, reason: str, decided_at: dt.datetime) -> Summary:
@@ -45,8 +51,12 @@ def roll_back(wiring: Wiring, *, reason: str, decided_at: dt.datetime) -> Summar
 
     Raises:
         InputError: there is no champion, or none before it, or no reason was given.
+        ArtifactError: the artifact to go back to is not the one on record.
     """
     _refuse_silence(reason)
+    champion = wiring.registry.find_champion()
+    if champion is not None and (previous := champion.tags.get(REPLACED_TAG)):
+        wiring.registry.load_version(wiring.registry.find_version(int(previous)))
     earlier = wiring.registry.rollback(reason=reason, rolled_back_at=decided_at)
     return Summary("models rollback", f"version {earlier.number} is the champion again", model_version=earlier.number)
 

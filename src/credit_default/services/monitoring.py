@@ -9,7 +9,7 @@ import polars as pl
 
 from credit_default.adapters.lake import Lake
 from credit_default.adapters.lake_tables import read_monitoring, read_outcomes, read_scores, scan_table
-from credit_default.adapters.reports import ReportTitle, compare
+from credit_default.adapters.reports import ReportTitle, compare, publish_verdict
 from credit_default.adapters.snapshots import Snapshot, read_rows, read_snapshot
 from credit_default.data.contract import KEY, OUTCOME
 from credit_default.errors import InputError
@@ -126,6 +126,7 @@ def find_drift(wiring: Wiring, batch: MonitoredBatch, *, report: ReportKind) -> 
         drift_report, row_count=batch.current.height, policy=wiring.settings.drift,
         importance=measure_input_importance(batch.bundle),
     )  # fmt: skip
+    publish_verdict(drift_report, verdict)
     return Drift(drift_report, verdict)
 
 

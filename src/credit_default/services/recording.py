@@ -9,9 +9,11 @@ import polars as pl
 
 from credit_default.adapters.lake_tables import write_monitoring
 from credit_default.adapters.registry import ModelVersion
+from credit_default.errors import ServiceError
 from credit_default.gates.drift import DriftReport
 from credit_default.gates.verdict import Verdict
 from credit_default.model.evaluation import Evaluation
+from credit_default.services.contest import SeatHolder
 from credit_default.services.descriptions import describe_file, list_datasets, list_metrics, list_params, tag_batch
 from credit_default.services.drawing import draw_challenger
 from credit_default.services.ingestion import CheckedFile, tell_broken_rules, tell_unknown_columns
@@ -62,14 +64,25 @@ def register_challenger(
 
 
 def seat_winner(
-    wiring: Wiring, registered: Registered, verdict: Verdict, *, rows: TrainingRows, decided_at: dt.datetime
+    wiring: Wiring,
+    registered: Registered,
+    verdict: Verdict,
+    *,
+    champion: SeatHolder | None,
+    rows: TrainingRows,
+    decided_at: dt.datetime,
 ) -> Summary:
     """The summary of a training, after the version has the champion's seat or the reasons why not.
 
-    Its exit code is 1 where the gate refused and nobody has the seat: then there is no model to go on with.
+    `champion` is the one that the challenger was judged against. The exit code is 1 where the gate refused and nobody
+    has the seat: then there is no model to go on with.
+
+    Raises:
+        ServiceError: somebody else has the seat by now, whom this challenger was never compared with.
     """
     version = registered.version
     if verdict.passed:
+        _refuse_moved_seat(wiring, champion)
         wiring.registry.promote(version, verdict, promoted_at=decided_at)
     else:
         wiring.registry.record_verdict(version, verdict)
@@ -86,6 +99,16 @@ def seat_winner(
         figures=figures, paths={"MLflow run": registered.run_address, "digest": version.digest},
         notes=(*_tell_origin(rows.data_origin), *rows.notes),
     )  # fmt: skip
+
+
+def _refuse_moved_seat(wiring: Wiring, champion: SeatHolder | None) -> None:
+    seated = wiring.registry.find_champion()
+    found, judged = seated.number if seated else None, champion.number if champion else None
+    if found != judged:
+        raise ServiceError(
+            "champion", found=f"version {found}, seated while this training ran",
+            expected=f"version {judged}, which the challenger was judged against", remedy="Train again.",
+        )  # fmt: skip
 
 
 def record_scores(wiring: Wiring, checked: CheckedFile, scored: ScoredFile, verdict: Verdict) -> Summary:

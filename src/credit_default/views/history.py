@@ -33,3 +33,12 @@ def _list_cells(row: Mapping[str, Any]) -> list[Text | str]:
         Text(row["level"], style=LEVEL_STYLES[row["level"]]),
         Text(row["reasons"][0] if row["reasons"] else ""),
     ]
+
+
+def tell_findings(findings: pl.DataFrame) -> list[str]:
+    """One text a finding, for those who read no tables."""
+    return [
+        f"{row['statement_month']} batch {row['batch_id']} version {row['model_version']}: {row['gate']} {row['level']}: "
+        + "; ".join(row["reasons"])
+        for row in findings.iter_rows(named=True)
+    ]

@@ -62,10 +62,10 @@ def render_summary(summary: Summary) -> RenderableType:
         table.add_row("rows", ", ".join(f"{value:,} {name}" for name, value in summary.counts.items()))
     for name, text in tell_figures(summary.figures).items():
         table.add_row(name, text)
-    for name, path in summary.paths.items():
-        table.add_row(name, Text(path))
+    # Below the table and never folded: a path or a command is there to be copied.
+    paths = [Text.assemble((name, "bold"), f"  {path}", no_wrap=True) for name, path in summary.paths.items()]
     notes = [Text(f"note: {note}", style="yellow") for note in summary.notes]
-    return Group(table, *notes)
+    return Group(table, *paths, *notes)
 
 
 def tell_figures(figures: Mapping[str, float]) -> dict[str, str]:
