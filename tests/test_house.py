@@ -37,7 +37,7 @@ FORBIDDEN = [
     ]
 ]
 # The lock's own command names the option that keeps an index out of it.
-ALLOWED_LINES = {"Makefile": ["--no-emit-" + "index-url"]}
+ALLOWED_LINES = {"Makefile": ["--no-emit-index-" + "url"]}
 RAW_NAME = re.compile(r"PAY_\d|(BILL|PAY)_AMT\d|LIMIT_BAL|X\d{1,2}|default[ .]payment[ .]next[ .]month", re.IGNORECASE)
 
 # Runs in an empty folder, in a process of its own: the outside libraries first, whose imports are not ours to judge,

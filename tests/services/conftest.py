@@ -83,7 +83,7 @@ def seated(tmp_path_factory, mlflow_template, month_rows) -> SeatedLake:
     challenger = fit_challenger(wiring, training, sides)
     registered = register_challenger(wiring, training, challenger, None, trained_at=NOON)
     verdict = judge_challenger(wiring, challenger, sides, champion=None)
-    summary = seat_winner(wiring, registered, verdict, rows=training, decided_at=NOON)
+    summary = seat_winner(wiring, registered, verdict, champion=None, rows=training, decided_at=NOON)
     champion = find_champion(wiring)
     assert champion is not None
     return SeatedLake(wiring, training, champion, summary)

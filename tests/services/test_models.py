@@ -7,6 +7,7 @@ import pytest
 from credit_default.errors import InputError
 from credit_default.gates.verdict import Verdict
 from credit_default.services.models import list_models, promote_by_hand, roll_back, summarise_models
+from credit_default.services.prediction import find_champion
 from credit_default.services.recording import register_challenger, seat_winner
 from credit_default.services.training import fit_challenger, read_training_rows, split_rows
 
@@ -31,7 +32,8 @@ def wiring(tmp_path_factory, mlflow_template, month_rows):
         own = replace(wiring, settings=Settings(**(settings.model_dump() | {"recipe": recipe})))
         challenger = fit_challenger(own, training, split_rows(own, training))
         registered = register_challenger(own, training, challenger, None, trained_at=NOON)
-        seat_winner(own, registered, verdict, rows=training, decided_at=NOON)
+        champion = find_champion(wiring)
+        seat_winner(own, registered, verdict, champion=champion, rows=training, decided_at=NOON)
     return wiring
 
 
@@ -49,14 +51,21 @@ def test_versions_are_listed_newest_first_with_what_the_gate_said(wiring):
 
 
 def test_summary_names_the_version_that_scores(wiring):
-    summary = summarise_models(list_models(wiring))
+    summary = summarise_models(list_models(wiring), listed=False)
 
     assert summary.status == "version 1 is the champion"
-    assert (summary.model_version, summary.counts) == (1, {"versions": 2})
+    assert (summary.model_version, summary.counts, summary.notes) == (1, {"versions": 2}, ())
+
+
+def test_summary_lists_each_version_when_asked_to(wiring):
+    notes = summarise_models(list_models(wiring), listed=True).notes
+
+    assert [note.split(";")[0] for note in notes] == ["version 2: challenger", "version 1: champion"]
+    assert [note.rsplit("; ", 1)[1] for note in notes] == ["refused: a tie", "ok: first model"]
 
 
 def test_registry_without_versions_has_no_champion():
-    assert summarise_models(()).status == "no champion yet"
+    assert summarise_models((), listed=False).status == "no champion yet"
 
 
 def test_person_who_overrules_the_gate_is_on_record_beside_it_and_can_take_it_back(wiring):
