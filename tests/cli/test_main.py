@@ -1,5 +1,10 @@
+import importlib
 import subprocess
 import sys
+
+import pytest
+
+from credit_default.flows.script import run_as_script
 
 HEAVY = {"mlflow", "prefect", "evidently", "sklearn", "polars", "pandas", "numpy", "pydantic", "matplotlib"}
 
@@ -43,13 +48,20 @@ def test_unknown_option_is_bad_usage(run):
 
 
 def test_flow_module_runs_as_a_script():
-    for name in ("train", "predict", "monitor"):
-        answer = subprocess.run(
-            [sys.executable, "-m", f"credit_default.flows.{name}", "--help"],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+    command = [sys.executable, "-m", "credit_default.flows.train", "--help"]
 
-        assert answer.returncode == 0, answer.stderr
-        assert "--config" in answer.stdout
+    answer = subprocess.run(command, capture_output=True, text=True, check=False)
+
+    assert answer.returncode == 0, answer.stderr
+    assert "--config" in answer.stdout
+
+
+@pytest.mark.parametrize(("name", "option"), [("predict", "--batch"), ("monitor", "--report")])
+def test_every_flow_offers_its_parameters_as_options(name, option, capsys):
+    flow = getattr(importlib.import_module(f"credit_default.flows.{name}"), name)
+
+    with pytest.raises(SystemExit) as ended:
+        run_as_script(flow, ["--help"])
+
+    assert ended.value.code == 0
+    assert option in capsys.readouterr().out

@@ -1,14 +1,16 @@
 import datetime as dt
 import json
+from dataclasses import replace
 
 import polars as pl
 import pytest
 
 from credit_default.adapters.lake_tables import read_monitoring
+from credit_default.errors import ServiceError
 from credit_default.gates.verdict import Verdict
 from credit_default.services.ingestion import check_file
 from credit_default.services.monitoring import Performance, evaluate_batch, find_batch, recall_findings
-from credit_default.services.recording import record_findings, record_scores
+from credit_default.services.recording import Registered, record_findings, record_scores, seat_winner
 
 NOON = dt.datetime(2006, 1, 1, 12, tzinfo=dt.UTC)
 FINE = Verdict("quality", "ok", ("every row holds",))
@@ -47,6 +49,17 @@ def test_version_carries_the_verdict_that_seated_it(seated):
     assert version.tags["verdict_reasons"].startswith("first model")
     assert seated.summary.status == "promoted"
     assert seated.summary.counts["accepted"] == seated.training.rows.height
+
+
+def test_winner_of_a_contest_against_somebody_else_takes_no_seat(seated):
+    version = seated.wiring.registry.find_champion()
+    winner = Registered(replace(version, number=2), "", find_evaluation(seated), None)
+    passed = Verdict("promotion", "ok", ("better than nobody",))
+
+    with pytest.raises(ServiceError):
+        seat_winner(seated.wiring, winner, passed, champion=None, rows=seated.training, decided_at=NOON)
+
+    assert seated.wiring.registry.find_champion() == version
 
 
 def test_scored_batch_has_a_run_under_its_batch_and_version(seated, score_rows, known_rows, tmp_path):

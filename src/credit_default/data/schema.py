@@ -55,7 +55,7 @@ def _payment_amount(month: int) -> Column:
     return Column(
         f"payment_amount_m{month}",
         "amount",
-        f"Amount paid in the month of {_when(month)}, NT dollars{settled}.",
+        f"Amount paid by {_when(month)}, NT dollars{settled}.",
         aliases=(f"PAY_AMT{month}", f"X{17 + month}"),
         minimum=0,
         maximum=10_000_000,

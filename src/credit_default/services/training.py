@@ -1,5 +1,6 @@
 """From statements with outcomes to a challenger: rows, split, fit, evaluate. What becomes of it is `contest`'s."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -167,7 +168,7 @@ def cross_validate_recipe(
         job_count=wiring.settings.jobs,
     )  # fmt: skip
     path.parent.mkdir(parents=True, exist_ok=True)
-    neighbour = path.with_suffix(".part.npz")
+    neighbour = path.with_suffix(f".{os.getpid()}.part.npz")
     np.savez_compressed(neighbour, default_probability=folds.default_probability, fold=folds.fold)
     neighbour.replace(path)
     return folds
