@@ -1,3 +1,4 @@
+import os
 import signal
 import subprocess
 import sys
@@ -43,3 +44,17 @@ def test_server_of_a_command_is_gone_after_it_however_it_was_ended(tmp_path, num
         time.sleep(0.05)
     assert (process.returncode, complaints) == (exit_code, "")
     assert not is_running(server_id)
+
+
+@pytest.mark.parametrize(("given", "expected"), [(None, "cache/matplotlib"), ("elsewhere", "elsewhere")])
+def test_font_list_is_kept_in_our_own_cache_unless_a_person_says_otherwise(tmp_path, monkeypatch, given, expected):
+    from credit_default.flows.session import prepare_libraries
+    from credit_default.settings import load_settings
+
+    for name in ("PREFECT_HOME", "MPLCONFIGDIR"):  # put back after the test, whatever it sets
+        monkeypatch.setenv(name, os.environ.get(name, ""))
+    monkeypatch.setenv("MPLCONFIGDIR", given) if given else monkeypatch.delenv("MPLCONFIGDIR")
+
+    prepare_libraries(load_settings({"lake": str(tmp_path / "lake"), "cache": str(tmp_path / "cache")}).settings)
+
+    assert os.environ["MPLCONFIGDIR"].endswith(expected)

@@ -63,7 +63,11 @@ def import_modules(names: Sequence[str]) -> None:
 
 def prepare_libraries(settings: Settings) -> None:
     """Nothing; MLflow and Prefect find what they read from the environment when they are imported after this."""
-    export_environment({**MLFLOW_ENVIRONMENT, **describe_environment(_find_home(Path(settings.lake)))})
+    # matplotlib keeps a list of fonts, in the home folder unless told otherwise; nothing is written outside our own.
+    pictures = {"MPLCONFIGDIR": str(Path(settings.cache).expanduser().absolute() / "matplotlib")}
+    home = describe_environment(_find_home(Path(settings.lake)))
+    given = {name: value for name, value in copy_environment().items() if name in pictures}
+    export_environment({**pictures, **given, **MLFLOW_ENVIRONMENT, **home})
 
 
 def _find_home(lake: Path) -> Path:
