@@ -37,7 +37,7 @@ test: setup ## the tests
 
 cover: setup ## the tests, and branch coverage of data, model and gates (at least 95 %)
 	@$(BIN)/python -m pytest --cov --cov-report= $(ARGS)
-	@$(BIN)/coverage report --include='*/data/*,*/model/*,*/gates/*' --fail-under=95
+	@$(BIN)/coverage report --fail-under=95
 
 check: setup ## lint, format, types, import contract
 	@$(BIN)/ruff check .
