@@ -13,6 +13,7 @@ app = typer.Typer(
     help="Which credit-card clients will default next month: train, gate, score, monitor, and defend it.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # plain help: importing rich alone takes as long as everything else
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("demo")(demo.demo)
