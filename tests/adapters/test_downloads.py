@@ -133,7 +133,7 @@ def send(handler, content, *, length=None):
 def drip(handler):
     handler.send_response(200)
     handler.end_headers()
-    for _ in range(50):
+    for _ in range(120):
         handler.wfile.write(b"x")
         handler.wfile.flush()
         time.sleep(0.05)
@@ -141,7 +141,7 @@ def drip(handler):
 
 def drip_headers(handler):
     handler.wfile.write(b"HTTP/1.0 200 OK\r\n")
-    for number in range(50):
+    for number in range(120):
         handler.wfile.write(f"X-{number}: 1\r\n".encode())
         handler.wfile.flush()
         time.sleep(0.05)
@@ -254,7 +254,7 @@ def test_both_sources_give_the_same_rows(openml, tmp_path):
         (lambda handler: send(handler, make_archive(), length=100_000), "bytes, then the end"),
         (lambda handler: handler.wfile.write(b"garbage\r\n\r\n"), "BadStatusLine"),
         (lambda handler: handler.connection.close(), "the file"),
-        (lambda _: time.sleep(2.5), "no answer, not one within 1 s"),
+        (lambda _: time.sleep(6), "no answer, not one within 1 s"),
         (drip_headers, "no answer, not one within 1 s"),
         (drip, "a body that does not end, not all of it within 1 s"),
     ],
