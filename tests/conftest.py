@@ -1,7 +1,12 @@
 """What every room's tests may use: the real data when at hand, one Prefect server a session, a lake with a champion."""
 
 import os
+import socket
+import subprocess
+import sys
 import tempfile
+import time
+import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -107,3 +112,63 @@ def mlflow_template(tmp_path_factory) -> Path:
     lake = open_lake(tmp_path_factory.mktemp("template"))
     assert Tracking(lake.tracking_uri).client.search_experiments()
     return lake.root / "mlflow.db"
+
+
+@pytest.fixture(scope="session")
+def s3_server() -> Iterator[str]:
+    """The address of moto's server, in a process of its own: deltalake holds the interpreter while it waits for S3."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    start = f"from moto.server import main; main(['-H', '127.0.0.1', '-p', '{port}'])"
+    quiet = subprocess.DEVNULL
+    with subprocess.Popen([sys.executable, "-c", start], stdout=quiet, stderr=quiet, stdin=quiet) as process:
+        address = f"http://127.0.0.1:{port}"
+        try:
+            _wait_for(address)
+            yield address
+        finally:
+            process.kill()
+
+
+def _wait_for(address: str) -> None:
+    for _ in range(600):
+        try:
+            with urllib.request.urlopen(f"{address}/moto-api/", timeout=5):
+                return
+        except OSError:
+            time.sleep(0.1)
+    pytest.fail("moto's server did not start within a minute")
+
+
+@pytest.fixture
+def s3_environment(s3_server, monkeypatch) -> str:
+    """The variables by which every S3 client finds moto's server; gives its address."""
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    for name, value in {
+        "AWS_ENDPOINT_URL": s3_server,
+        "AWS_ACCESS_KEY_ID": "test-key",
+        "AWS_SECRET_ACCESS_KEY": "test-secret",
+        "AWS_DEFAULT_REGION": "eu-central-1",
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+    }.items():
+        monkeypatch.setenv(name, value)
+    return s3_server
+
+
+@pytest.fixture
+def s3_uri(s3_environment) -> str:
+    """A versioned bucket of its own for each test, with a prefix."""
+    import uuid
+
+    import boto3
+
+    bucket = f"lake-{uuid.uuid4().hex[:12]}"
+    client = boto3.client("s3", endpoint_url=s3_environment)
+    client.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
+    client.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    client.close()
+    return f"s3://{bucket}/portfolio"
