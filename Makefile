@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help setup demo test cover check fix nightly docs simulator-fit model-quality lock clean
+.PHONY: help setup demo test cover check fix nightly docs simulator-fit model-quality bench-memory lock clean
 
 help: ## what you can make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -60,6 +60,9 @@ simulator-fit: setup ## how near the simulator comes to the real portfolio: a ta
 
 model-quality: setup ## pooled five-fold quality of the forest, mean of three seeds (DATA=file)
 	@$(BIN)/python benchmarks/model_quality.py $(DATA)
+
+bench-memory: setup ## memory of checking and scoring 1 M and 10 M rows, four minutes (ARGS="200000 1000000")
+	@$(BIN)/python benchmarks/memory.py $(ARGS)
 
 lock: setup ## make requirements.lock anew from pyproject.toml
 	@$(BIN)/uv pip compile --quiet pyproject.toml --extra dev --universal --generate-hashes --python-version 3.11 \

@@ -111,7 +111,7 @@ def mlflow_template(tmp_path_factory) -> Path:
 
     lake = open_lake(tmp_path_factory.mktemp("template"))
     assert Tracking(lake.tracking_uri).client.search_experiments()
-    return lake.root / "mlflow.db"
+    return lake.home / "mlflow.db"
 
 
 @pytest.fixture(scope="session")

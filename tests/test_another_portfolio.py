@@ -1,5 +1,6 @@
 """A book of personal loans, declared by the file in docs/another-portfolio.md, goes the whole way with no code of its own."""
 
+import datetime as dt
 import json
 import tomllib
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ from credit_default.model.vocabulary import FUNCTIONS
 from credit_default.services.ingestion import ingest_file
 from credit_default.services.outcomes import take_in_outcomes
 from credit_default.services.training import read_known_rows
+
+NOON = dt.datetime(2005, 12, 1, 12, tzinfo=dt.UTC)
 
 pytestmark = pytest.mark.xdist_group("prefect")
 
@@ -155,7 +158,7 @@ def test_batch_like_the_reference_stays_quiet_and_late_payers_ring(scored, loans
 def test_outcomes_make_the_batch_known_and_its_performance_is_judged(scored, loans):
     wiring = connect(loans.overrides, [])
 
-    taken = take_in_outcomes(wiring, loans.outcomes)
+    taken = take_in_outcomes(wiring, str(loans.outcomes), taken_in_at=NOON)
     judged = monitor(batch_id=scored.batch_id, overrides=loans.overrides, report="none", return_state=True).result()
 
     assert taken.counts["new"] == BATCH_COUNT
@@ -238,6 +241,6 @@ def test_page_explains_every_word_that_a_feature_may_use():
 def test_ingest_keeps_loans_under_their_own_schema(loans, tmp_path):
     wiring = connect({**loans.overrides, "lake": str(tmp_path / "lake")}, [])
 
-    ingest_file(wiring, str(loans.training), month=None)
+    ingest_file(wiring, str(loans.training), month=None, corrects=None, kept_at=NOON)
 
-    assert [snapshot.schema_name for snapshot in read_known_rows(wiring).snapshots] == ["personal-loans"]
+    assert [snapshot.origin.schema_name for snapshot in read_known_rows(wiring).snapshots] == ["personal-loans"]

@@ -9,6 +9,8 @@ CreditDefaultError
 
 from typing import ClassVar
 
+_LONGEST_EXAMPLE = 100
+
 
 class CreditDefaultError(Exception):
     """An expected failure, told to a person in one line.
@@ -26,7 +28,7 @@ class CreditDefaultError(Exception):
         self.remedy = remedy
 
     def __str__(self) -> str:
-        return f"{self.thing}: found {self.found}; expected {self.expected}. {self.remedy}"
+        return show_plainly(f"{self.thing}: found {self.found}; expected {self.expected}. {self.remedy}")
 
     def __reduce__(self) -> tuple[object, ...]:
         return (_rebuild, (type(self), self.thing, self.found, self.expected, self.remedy))
@@ -56,8 +58,20 @@ def _rebuild(kind: type[CreditDefaultError], thing: str, found: str, expected: s
     return kind(thing, found=found, expected=expected, remedy=remedy)
 
 
+def show_plainly(text: str) -> str:
+    """The text on one line, what does not print as itself (line ends, terminal codes, bidirectional marks) as an escape.
+
+    File names and cells come from strangers: what is told of them may move no cursor and turn no line around.
+    """
+    return text if text.isprintable() else "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+
+
 def show_examples(values: object, *, most: int = 5) -> str:
-    """The first `most` of the values in quotes, and how many there are in all when there are more."""
-    items = [repr(value) for value in values]  # type: ignore[attr-defined]
+    """The first `most` of the values in quotes, long ones cut short, and how many there are in all when there are more."""
+    items = [_shorten(repr(value)) for value in values]  # type: ignore[attr-defined]
     shown = ", ".join(items[:most])
     return shown if len(items) <= most else f"{shown} … ({len(items)} in all)"
+
+
+def _shorten(text: str) -> str:
+    return text if len(text) <= _LONGEST_EXAMPLE else f"{text[:_LONGEST_EXAMPLE]}… ({len(text)} characters)"

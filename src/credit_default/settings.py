@@ -69,6 +69,7 @@ class Settings(BaseSettings):
         env_prefix=ENVIRONMENT_PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True
     )
     lake: str = "./lake"
+    home: str = "./.credit-default"  # beside a lake in a bucket: the embedded MLflow and Prefect's records
     cache: str = "./.cache"
     data: str = "public"
     portfolio: str = "credit-card"

@@ -1,7 +1,16 @@
-"""A small fitted bundle, and an MLflow of its own for each test."""
+"""A small fitted bundle, an MLflow of its own for each test, and a proxy that spoils what goes to S3 and comes back."""
 
 import datetime as dt
+import json
 import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -89,3 +98,75 @@ def tracking(lake, mlflow_template):
 @pytest.fixture
 def registry(tracking, lake):
     return Registry(tracking, cache=lake.bundles)
+
+
+@dataclass(frozen=True)
+class FaultProxy:
+    """S3 behind a proxy that does wrong on order; `tests/fakes/fault_proxy.py` names the faults."""
+
+    address: str
+
+    def add(self, method, path, fault, *, times=1, skip=0):
+        """The next `times` requests of this method (or "*") whose path and query match get this fault, after `skip`."""
+        self._call("POST", {"method": method, "path": path, "fault": fault, "times": times, "skip": skip})
+
+    def clear(self):
+        self._call("DELETE")
+
+    @property
+    def struck(self) -> int:
+        """How many requests were spoilt since the rules were last cleared."""
+        return sum(rule["struck"] for rule in self._call("GET"))
+
+    def _call(self, method, rule=None):
+        body = None if rule is None else json.dumps(rule).encode()
+        request = urllib.request.Request(f"{self.address}/-/rules", data=body, method=method)
+        with urllib.request.urlopen(request, timeout=30) as reply:
+            return json.load(reply)
+
+
+@pytest.fixture(scope="session")
+def fault_proxy_process(s3_server) -> Iterator[FaultProxy]:
+    script = Path(__file__).parents[1] / "fakes" / "fault_proxy.py"
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    with subprocess.Popen([sys.executable, script, str(port), s3_server], stdin=subprocess.DEVNULL) as process:
+        proxy = FaultProxy(f"http://127.0.0.1:{port}")
+        try:
+            _wait_until_listening(port)
+            yield proxy
+        finally:
+            process.kill()
+
+
+def _wait_until_listening(port):
+    for _ in range(300):
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=5).close()
+        except OSError:
+            time.sleep(0.1)
+        else:
+            return
+    pytest.fail("the fault proxy did not start within half a minute")
+
+
+@pytest.fixture
+def fault_proxy(fault_proxy_process, s3_environment, monkeypatch) -> FaultProxy:
+    """A proxy without rules, through which every S3 client of this test goes (AWS_ENDPOINT_URL)."""
+    fault_proxy_process.clear()
+    monkeypatch.setenv("AWS_ENDPOINT_URL", fault_proxy_process.address)
+    return fault_proxy_process
+
+
+@pytest.fixture(scope="session")
+def _s3_model():
+    from botocore.loaders import create_loader
+
+    return create_loader()
+
+
+@pytest.fixture
+def quick_s3_clients(_s3_model, monkeypatch):
+    """Lets all clients share one reading of S3's model, which is a fifth of a second of each otherwise."""
+    monkeypatch.setattr("botocore.session.create_loader", lambda *_: _s3_model)

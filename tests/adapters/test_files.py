@@ -415,6 +415,71 @@ def test_a_quote_that_is_not_closed_is_refused(tmp_path):
     refuse(path, "found a quoted cell that goes on over the end of its line")
 
 
+@pytest.mark.parametrize(
+    ("cell", "found"),
+    [
+        ('"20"000', "text after a closing quotation mark"),
+        ('"20000" ', "text after a closing quotation mark"),
+        ('"20000', "a quoted cell that goes on over the end of its line"),
+        ('"20\n000"', "a quoted cell that goes on over the end of its line"),
+    ],
+)
+@pytest.mark.parametrize("column", ["LIMIT_BAL", "remark"])
+def test_a_quotation_mark_where_none_can_be_is_refused_with_its_line(tmp_path, cell, found, column):
+    spoilt = TWO.replace("120000", cell) if column == "LIMIT_BAL" else TWO
+    path = write(
+        tmp_path / "a.csv",
+        f"{KAGGLE},remark",
+        f"{ONE},x",
+        f"{spoilt},{cell if column == 'remark' else 'x'}",
+        f"{THREE},x",
+    )
+
+    told = refuse(path, f"found {found}; expected cells that are quoted as a whole or not at all")
+
+    assert told.startswith("line 3 of ")
+
+
+def test_a_quote_that_the_end_of_the_file_closes_is_refused(tmp_path):
+    path = write(tmp_path / "a.csv", KAGGLE, ONE, TWO.rpartition(",")[0] + ',"1', end="")
+
+    refuse(path, "line 3 of")
+
+
+def test_quoted_cells_may_hold_commas_and_marks(tmp_path):
+    path = write(tmp_path / "a.csv", f"{KAGGLE},remark", f'"{ONE[0]}"{ONE[1:]},"5"" screen, new"', f'{TWO},5" screen')
+
+    assert read(path)["client_id"].to_list() == ["1", "2"]
+
+
+def test_lines_so_long_that_the_first_bytes_hold_the_header_alone_are_read(tmp_path):
+    names = ",".join(f"note{number}" for number in range(5_000))
+    notes = ",".join(["x" * 30] * 5_000)
+    path = write(tmp_path / "a.csv", f"{KAGGLE},{names}", f"{ONE},{notes}", f"{TWO},{notes}")
+
+    assert read(path)["client_id"].to_list() == ["1", "2"]
+
+
+def test_a_header_further_in_than_we_look_is_told(tmp_path):
+    refuse(write(tmp_path / "a.csv", "x" * 200_000 + KAGGLE, ONE), "found a first line longer than 131,072 bytes")
+
+
+def test_a_large_file_with_old_line_ends_is_read(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_bytes("\r".join([KAGGLE, *[ONE] * 3_000]).encode())
+
+    assert read(path).height == 3_000
+
+
+def test_a_ragged_line_that_is_no_text_is_refused_with_its_number(tmp_path, capfd):
+    path = tmp_path / "a.csv"
+    path.write_bytes("\n".join([KAGGLE, *[ONE] * 5_000]).encode() + b"\n1,\xff\n" + TWO.encode())
+
+    refuse(path, "line 5002 of")
+
+    assert capfd.readouterr().err == ""
+
+
 def test_a_cell_larger_than_a_block_is_refused(tmp_path):
     path = write(tmp_path / "a.csv", KAGGLE, ONE, ONE.rpartition(",")[0] + "," + "1" * 20_000_000)
 
@@ -451,6 +516,28 @@ def test_a_zip_called_xlsx_is_refused(tmp_path):
         archive.writestr("a.csv", f"{KAGGLE}\n{ONE}\n")
 
     refuse(tmp_path / "a.xlsx", "found a damaged workbook")
+
+
+def test_a_workbook_that_does_not_match_its_checksums_is_refused(tmp_path):
+    path = tmp_path / "a.xlsx"
+    with zipfile.ZipFile(write_workbook(path, [KAGGLE.split(","), cells_of(ONE)])) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    path.write_bytes(path.read_bytes().replace(b"<v>20000</v>", b"<v>30000</v>"))
+
+    refuse(path, "found a damaged workbook (xl/worksheets/sheet1.xml does not match its checksum)")
+
+
+def test_a_workbook_that_unpacks_without_end_is_refused(tmp_path):
+    path = write_workbook(tmp_path / "a.xlsx", [KAGGLE.split(","), cells_of(ONE)])
+    content = bytearray(path.read_bytes())
+    size = content.rfind(b"PK\x01\x02") + 24
+    content[size : size + 4] = (0xF0000000).to_bytes(4, "little")
+    path.write_bytes(content)
+
+    refuse(path, "bytes once unpacked; expected at most 2,147,483,648. Give the table as .csv or .parquet")
 
 
 @pytest.mark.parametrize("place", [1424, 1426])
@@ -532,7 +619,7 @@ def test_write_table_gives_csv_that_a_spreadsheet_does_not_run(tmp_path):
         'client_id,default_probability,decision,reasons\na,0.25,accept,late; high use\nb,-0.5,\'=HYPERLINK(1),""\n'
     )
     back = pl.read_csv(tmp_path / "risky.csv")
-    assert back["text"].to_list() == ["'=1", "'+1", "'-1", "'@x", "'\tx", "plain"]
+    assert back["text"].to_list() == ["'=1", "'+1", "'-1", "'@x", "'\\tx", "plain"]
     assert back["number"].to_list() == [-1] * 6
 
 

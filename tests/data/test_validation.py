@@ -259,6 +259,11 @@ def test_a_value_is_read_as_what_it_says(build_rows, column, text, value):
             [["statement_month|type"]] * 2 + [["statement_month|nullability"]],
         ),
         ("statement_month", pl.Series([200_509, 200_510, 1]), [["statement_month|format"]] * 3),
+        (
+            "age",
+            pl.Series([1, 2, None], dtype=pl.Duration("us")),
+            [["age|type"], ["age|type"], ["age|nullability"]],
+        ),
     ],
 )
 def test_typed_columns_are_converted_or_rejected(build_rows, column, values, expected):

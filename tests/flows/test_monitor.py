@@ -1,3 +1,4 @@
+import datetime as dt
 import json
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from credit_default.flows.predict import predict
 from credit_default.services.ingestion import ingest_file
 from credit_default.services.outcomes import take_in_outcomes
 from credit_default.services.training import read_known_rows
+
+NOON = dt.datetime(2005, 12, 1, 12, tzinfo=dt.UTC)
 
 pytestmark = pytest.mark.xdist_group("prefect")
 
@@ -70,7 +73,7 @@ def test_performance_is_not_judged_before_any_outcome_is_known(trained, drifted_
 
 
 def test_performance_is_judged_once_outcomes_are_known(trained, simulated_files, quiet_batch):
-    take_in_outcomes(connect(trained, []), simulated_files.outcomes)
+    take_in_outcomes(connect(trained, []), str(simulated_files.outcomes), taken_in_at=NOON)
 
     after = run(quiet_batch, trained, report="full").result()
 
@@ -110,14 +113,14 @@ def test_each_version_is_compared_with_its_own_reference(trained, quiet_batch):
 def test_outcome_observed_later_corrects_the_file_that_was_learned_from(trained, simulated_files, tmp_path):
     overrides = {**trained, "lake": str(tmp_path / "lake")}
     wiring = connect(overrides, [])
-    ingest_file(wiring, str(simulated_files.training), month=None)
+    ingest_file(wiring, str(simulated_files.training), month=None, corrects=None, kept_at=NOON)
     first = read_known_rows(wiring).rows.head(1)
     flipped = first.select(
         "client_id", "statement_month", defaulted=1 - pl.col("defaulted"), observed_at=pl.lit("2006-01-01")
     )
     flipped.write_csv(tmp_path / "correction.csv")
 
-    take_in_outcomes(wiring, tmp_path / "correction.csv")
+    take_in_outcomes(wiring, str(tmp_path / "correction.csv"), taken_in_at=NOON)
 
     known = read_known_rows(wiring).rows
     corrected = known.filter(client_id=first["client_id"][0])["defaulted"].to_list()

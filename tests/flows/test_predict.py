@@ -1,13 +1,16 @@
+import datetime as dt
+
 import polars as pl
 import pytest
 
-from credit_default.adapters.lake import open_lake
 from credit_default.adapters.lake_tables import read_quarantine, read_scores
 from credit_default.errors import InputError, RefusedError
 from credit_default.flows.context import connect
 from credit_default.flows.predict import predict
 from credit_default.services.ingestion import ingest_file
 from credit_default.services.training import read_training_rows
+
+NOON = dt.datetime(2005, 12, 1, 12, tzinfo=dt.UTC)
 
 pytestmark = pytest.mark.xdist_group("prefect")
 
@@ -30,7 +33,7 @@ def test_batch_is_scored_once(trained, simulated_files, tmp_path):
     assert (first.name, second.name) == ("Scored", "AlreadyScored")
     assert second.result().status == "already scored, nothing done"
     assert second.result().run_id is None
-    scores = read_scores(open_lake(connect(trained, []).lake.root), batch_id=first.result().batch_id)
+    scores = read_scores(connect(trained, []).lake, batch_id=first.result().batch_id)
     assert scores.height == 300
 
 
@@ -70,14 +73,14 @@ def test_too_many_rejected_rows_fail_the_run_and_nothing_is_kept(trained, simula
     rows = pl.read_csv(simulated_files.batch, infer_schema=False).slice(0, 200)
     bad = rows.with_columns(age=pl.when(pl.int_range(pl.len()) < 60).then(pl.lit("-1")).otherwise("age"))
     bad.write_csv(tmp_path / "bad.csv")
-    before = sorted(p for p in connect(trained, []).lake.root.rglob("*") if "prefect" not in p.parts)
+    before = sorted(p for p in connect(trained, []).lake.home.rglob("*") if "prefect" not in p.parts)
 
     state = run(tmp_path / "bad.csv", trained)
 
     assert state.is_failed()
     with pytest.raises(RefusedError, match=r"60 of 200 rows rejected.*age\|min"):
         state.result()
-    assert sorted(p for p in connect(trained, []).lake.root.rglob("*") if "prefect" not in p.parts) == before
+    assert sorted(p for p in connect(trained, []).lake.home.rglob("*") if "prefect" not in p.parts) == before
 
 
 def test_rows_that_the_champion_learned_from_get_a_warning(trained, simulated_files, tmp_path):
@@ -109,7 +112,7 @@ def test_rows_refused_for_their_outcome_alone_are_scored_all_the_same(trained, s
     rows = pl.read_csv(simulated_files.training, infer_schema=False).slice(500, 250)
     wrong = pl.when(pl.int_range(pl.len()) < 5).then(pl.lit("3")).otherwise("defaulted")
     rows.with_columns(defaulted=wrong).write_csv(tmp_path / "wrong.csv")
-    kept = ingest_file(connect(trained, []), str(tmp_path / "wrong.csv"), month=None)
+    kept = ingest_file(connect(trained, []), str(tmp_path / "wrong.csv"), month=None, corrects=None, kept_at=NOON)
 
     summary = run(tmp_path / "wrong.csv", trained).result()
 
@@ -123,7 +126,7 @@ def test_file_that_was_scored_can_be_learned_from(trained, simulated_files, tmp_
     rows.write_csv(tmp_path / "both.csv")
     run(tmp_path / "both.csv", trained).result()
 
-    learned = read_training_rows(connect({**trained, "data": str(tmp_path / "both.csv")}, []), month=None)
+    learned = read_training_rows(connect({**trained, "data": str(tmp_path / "both.csv")}, []), month=None, read_at=NOON)
 
     assert learned.rows.height == 250
     assert learned.rows["defaulted"].null_count() == 0

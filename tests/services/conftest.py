@@ -11,10 +11,10 @@ import polars as pl
 import pytest
 
 from credit_default.data.simulation import simulate
+from credit_default.services.checking import check_file
 from credit_default.services.contest import judge_challenger
-from credit_default.services.ingestion import check_file
 from credit_default.services.prediction import SeatHolder, find_champion, score_file
-from credit_default.services.recording import register_challenger, seat_winner
+from credit_default.services.seating import register_challenger, seat_winner
 from credit_default.services.training import TrainingRows, fit_challenger, read_training_rows, split_rows
 from credit_default.services.wiring import Wiring, wire
 from credit_default.settings import Settings
@@ -77,8 +77,8 @@ class SeatedLake:
 def seated(tmp_path_factory, mlflow_template, month_rows) -> SeatedLake:
     root = tmp_path_factory.mktemp("seated")
     wiring = make_wiring(root, data=str(write_labelled(month_rows, root / "training.csv")))
-    shutil.copy(mlflow_template, wiring.lake.root / "mlflow.db")
-    training = read_training_rows(wiring, month=None)
+    shutil.copy(mlflow_template, wiring.lake.home / "mlflow.db")
+    training = read_training_rows(wiring, month=None, read_at=NOON)
     sides = split_rows(wiring, training)
     challenger = fit_challenger(wiring, training, sides)
     registered = register_challenger(wiring, training, challenger, None, trained_at=NOON)

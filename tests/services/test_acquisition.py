@@ -1,3 +1,4 @@
+import datetime as dt
 import io
 import json
 import threading
@@ -18,6 +19,8 @@ from credit_default.services.acquisition import (
 )
 from credit_default.services.training import read_training_rows
 from credit_default.settings import DataSettings, Settings
+
+NOON = dt.datetime(2005, 12, 1, 12, tzinfo=dt.UTC)
 
 FEW = SimulationPolicy(client_count=60, month_count=2)
 
@@ -157,7 +160,7 @@ def test_training_on_a_copy_of_the_real_file_needs_no_month(make_wiring, real_da
     copy = tmp_path / "whatever.csv"
     copy.write_bytes(real_data.read_bytes())
 
-    training = read_training_rows(make_wiring(data=str(copy)), month=None)
+    training = read_training_rows(make_wiring(data=str(copy)), month=None, read_at=NOON)
 
     assert training.rows.height == 30_000
     assert training.rows["statement_month"].unique().to_list() == ["2005-09"]
@@ -169,9 +172,11 @@ def test_file_of_another_portfolio_needs_its_month_said(make_wiring, month_rows,
     wiring = make_wiring(data=str(tmp_path / "bare.csv"))
 
     with pytest.raises(InputError, match="--month"):
-        read_training_rows(wiring, month=None)
+        read_training_rows(wiring, month=None, read_at=NOON)
 
-    assert read_training_rows(wiring, month="2011-02").rows["statement_month"].unique().to_list() == ["2011-02"]
+    assert read_training_rows(wiring, month="2011-02", read_at=NOON).rows["statement_month"].unique().to_list() == [
+        "2011-02"
+    ]
 
 
 def test_file_that_is_not_there_is_named(settings):

@@ -11,7 +11,7 @@ def empty(make_wiring, tmp_path, mlflow_template):
 
     def make(**settings):
         wiring = make_wiring(**settings)
-        shutil.copy(mlflow_template, wiring.lake.root / "mlflow.db")
+        shutil.copy(mlflow_template, wiring.lake.home / "mlflow.db")
         return wiring
 
     return make
@@ -40,11 +40,11 @@ def test_champion_is_verified(seated):
 
 def test_looking_leaves_nothing_behind(empty):
     wiring = empty()
-    before = sorted(wiring.lake.root.rglob("*"))
+    before = sorted(wiring.lake.home.rglob("*"))
 
     diagnose(wiring)
 
-    assert sorted(wiring.lake.root.rglob("*")) == before
+    assert sorted(wiring.lake.home.rglob("*")) == before
 
 
 def test_server_that_does_not_answer_is_named_with_what_to_do(empty):
@@ -58,7 +58,7 @@ def test_server_that_does_not_answer_is_named_with_what_to_do(empty):
 def test_lake_that_is_gone_is_named_and_the_other_parts_are_still_asked(make_wiring, tmp_path, mlflow_template):
     shutil.copy(mlflow_template, tmp_path / "mlflow.db")
     wiring = make_wiring(mlflow={"tracking_uri": f"sqlite:///{tmp_path}/mlflow.db"})
-    shutil.rmtree(wiring.lake.root)
+    shutil.rmtree(wiring.lake.home)
 
     summary = diagnose(wiring)
 

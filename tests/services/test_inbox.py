@@ -2,52 +2,42 @@ import json
 
 import pytest
 
+from credit_default.adapters.incoming import list_incoming
 from credit_default.errors import InputError
 from credit_default.services.inbox import put_away_refused, put_away_scored
 
 ERROR = InputError("bad.csv", found="no header", expected="a table", remedy="Export it again.")
+BATCH_ID = "0123456789abcdef"
 
 
 @pytest.fixture
 def incoming(wiring):
-    def place(name, content="a,b\n1,2\n"):
-        wiring.lake.incoming.mkdir(parents=True, exist_ok=True)
-        path = wiring.lake.incoming / name
-        path.write_text(content)
-        return path
+    def place(name, content=b"a,b\n1,2\n"):
+        wiring.lake.storage.write_object(f"incoming/{name}", content)
+        return next(waiting for waiting in list_incoming(wiring.lake) if waiting.key.endswith(name))
 
     return place
 
 
 def test_scored_file_stands_in_processed_under_its_batch(wiring, incoming):
-    path = incoming("march.csv")
+    moved = put_away_scored(wiring.lake, incoming("march.csv"), batch_id=BATCH_ID)
 
-    moved = put_away_scored(wiring.lake, path, batch_id="0123456789abcdef")
-
-    assert moved == wiring.lake.processed / "0123456789abcdef-march.csv"
-    assert moved.read_text() == "a,b\n1,2\n"
-    assert not path.exists()
+    assert moved == f"processed/{BATCH_ID}-march.csv"
+    assert wiring.lake.storage.read_object(moved) == b"a,b\n1,2\n"
+    assert list_incoming(wiring.lake) == ()
 
 
 def test_refused_file_stands_in_refused_with_the_reason_beside_it(wiring, incoming):
     moved = put_away_refused(wiring.lake, incoming("bad.csv"), ERROR)
 
-    reason = json.loads(moved.with_name(moved.name + ".reason.json").read_text())
-    assert moved.parent == wiring.lake.refused
+    reason = json.loads(wiring.lake.storage.read_object(f"{moved}.reason.json"))
     assert reason == {"thing": "bad.csv", "found": "no header", "expected": "a table", "remedy": "Export it again."}
-    assert list(wiring.lake.incoming.iterdir()) == []
+    assert list_incoming(wiring.lake) == ()
 
 
-def test_two_refused_files_of_one_name_do_not_replace_each_other(wiring, incoming):
-    first = put_away_refused(wiring.lake, incoming("bad.csv", "one"), ERROR)
-    second = put_away_refused(wiring.lake, incoming("bad.csv", "two"), ERROR)
+def test_a_file_written_anew_meanwhile_stays_and_waits(wiring, incoming):
+    waiting = incoming("march.csv")
+    incoming("march.csv", b"other rows")
 
-    assert (first.read_text(), second.read_text()) == ("one", "two")
-
-
-def test_file_of_a_person_s_own_stays_where_it_is(wiring, tmp_path):
-    own = tmp_path / "own.csv"
-    own.write_text("a\n1\n")
-
-    assert put_away_scored(wiring.lake, own, batch_id="0123456789abcdef") == own
-    assert own.exists()
+    assert put_away_scored(wiring.lake, waiting, batch_id=BATCH_ID) is None
+    assert len(list_incoming(wiring.lake)) == 1

@@ -1,5 +1,5 @@
+import datetime as dt
 from collections import Counter
-from pathlib import Path
 
 import polars as pl
 import pytest
@@ -7,7 +7,11 @@ import pytest
 from credit_default.adapters.lake_tables import read_quarantine
 from credit_default.adapters.snapshots import read_rows, read_snapshot
 from credit_default.errors import InputError, RefusedError
-from credit_default.services.ingestion import check_file, ingest_file, judge_file, tell_broken_rules
+from credit_default.adapters.snapshots import list_snapshots
+from credit_default.services.checking import check_file, judge_file
+from credit_default.services.ingestion import ingest_file, tell_broken_rules
+
+NOON = dt.datetime(2005, 12, 1, 12, tzinfo=dt.UTC)
 
 
 @pytest.fixture
@@ -49,13 +53,13 @@ def test_same_file_for_another_month_is_another_batch(wiring, rows, write):
 
 
 def test_checking_a_file_writes_nothing(wiring, rows, write):
-    judge_file(wiring, check_file(wiring, write(spoil(rows, 3, sex=9)), month=None, outcome="kept"))
+    judge_file(wiring, check_file(wiring, write(spoil(rows, 3, sex=9)), month=None, outcome="kept"), judged_at=NOON)
 
-    assert [path for path in wiring.lake.root.rglob("*") if path.is_file()] == []
+    assert [path for path in wiring.lake.home.rglob("*") if path.is_file()] == []
 
 
 def test_every_row_is_kept_or_stands_in_quarantine(wiring, rows, write):
-    summary = ingest_file(wiring, write(spoil(rows, 4, sex=9)), month=None)
+    summary = ingest_file(wiring, write(spoil(rows, 4, sex=9)), month=None, corrects=None, kept_at=NOON)
 
     snapshot = read_snapshot(wiring.lake, summary.batch_id)
     kept = pl.concat(list(read_rows(snapshot)))
@@ -63,11 +67,11 @@ def test_every_row_is_kept_or_stands_in_quarantine(wiring, rows, write):
     assert summary.counts == {"read": 300, "accepted": 296, "quarantined": 4}
     assert kept["client_id"].to_list() == rows["client_id"].slice(4).to_list()
     assert rejected["client_id"].to_list() == rows["client_id"].head(4).to_list()
-    assert summary.paths["snapshot"] == str(snapshot.folder)
+    assert summary.paths["snapshot"] == snapshot.uri
 
 
 def test_outcomes_that_come_with_a_file_are_kept(wiring, rows, write):
-    summary = ingest_file(wiring, write(rows), month=None)
+    summary = ingest_file(wiring, write(rows), month=None, corrects=None, kept_at=NOON)
 
     kept = pl.concat(list(read_rows(read_snapshot(wiring.lake, summary.batch_id))))
     assert kept["defaulted"].to_list() == rows["defaulted"].to_list()
@@ -75,9 +79,9 @@ def test_outcomes_that_come_with_a_file_are_kept(wiring, rows, write):
 
 def test_ingesting_twice_changes_nothing(wiring, rows, write):
     path = write(spoil(rows, 4, sex=9))
-    first = ingest_file(wiring, path, month=None)
+    first = ingest_file(wiring, path, month=None, corrects=None, kept_at=NOON)
 
-    again = ingest_file(wiring, path, month=None)
+    again = ingest_file(wiring, path, month=None, corrects=None, kept_at=NOON)
 
     assert again == first
     assert read_quarantine(wiring.lake, batch_id=first.batch_id).height == 4
@@ -85,26 +89,28 @@ def test_ingesting_twice_changes_nothing(wiring, rows, write):
 
 def test_refusal_names_the_rule_and_keeps_nothing(wiring, rows, write):
     with pytest.raises(RefusedError, match=r"sex\|code") as caught:
-        ingest_file(wiring, write(spoil(rows, 60, sex=9)), month=None)
+        ingest_file(wiring, write(spoil(rows, 60, sex=9)), month=None, corrects=None, kept_at=NOON)
 
     assert "60 of 300 rows rejected" in caught.value.found
-    assert not wiring.lake.snapshots.exists()
+    assert not list_snapshots(wiring.lake)
 
 
 def test_how_much_is_too_much_is_a_setting(make_wiring, rows, write):
     path = write(spoil(rows, 4, sex=9))
 
     with pytest.raises(RefusedError):
-        ingest_file(make_wiring(quality={"highest_rejected_share": 0.01}), path, month=None)
+        ingest_file(
+            make_wiring(quality={"highest_rejected_share": 0.01}), path, month=None, corrects=None, kept_at=NOON
+        )
 
 
 def test_file_that_is_no_table_is_one_clear_error(wiring, tmp_path):
     (tmp_path / "note.csv").write_text("to whom it may concern\n")
 
     with pytest.raises(InputError):
-        ingest_file(wiring, str(tmp_path / "note.csv"), month=None)
+        ingest_file(wiring, str(tmp_path / "note.csv"), month=None, corrects=None, kept_at=NOON)
 
-    assert not Path(wiring.lake.snapshots).exists()
+    assert not list_snapshots(wiring.lake)
 
 
 def test_rules_that_most_rows_broke_are_told_first_and_the_rest_counted(wiring, rows, write):
@@ -128,10 +134,10 @@ def test_clean_file_has_no_broken_rules_to_tell(wiring, rows, write):
 
 
 def test_real_clients_are_not_kept_beside_simulated_ones(wiring, rows, write):
-    ingest_file(wiring, write(rows), month=None)
+    ingest_file(wiring, write(rows), month=None, corrects=None, kept_at=NOON)
     real = rows.with_columns(client_id=pl.col("client_id").str.replace("SIM-", "c"))
 
     with pytest.raises(InputError, match="found real clients; expected simulated ones"):
-        ingest_file(wiring, write(real, "real.csv"), month=None)
+        ingest_file(wiring, write(real, "real.csv"), month=None, corrects=None, kept_at=NOON)
 
-    assert len(list(wiring.lake.snapshots.iterdir())) == 1
+    assert len(list_snapshots(wiring.lake)) == 1

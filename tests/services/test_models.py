@@ -8,7 +8,7 @@ from credit_default.errors import InputError
 from credit_default.gates.verdict import Verdict
 from credit_default.services.models import list_models, promote_by_hand, roll_back, summarise_models
 from credit_default.services.prediction import find_champion
-from credit_default.services.recording import register_challenger, seat_winner
+from credit_default.services.seating import register_challenger, seat_winner
 from credit_default.services.training import fit_challenger, read_training_rows, split_rows
 
 NOON = dt.datetime(2006, 1, 1, 12, tzinfo=dt.UTC)
@@ -24,8 +24,8 @@ def wiring(tmp_path_factory, mlflow_template, month_rows):
     month_rows.head(600).write_csv(root / "rows.csv")
     settings = Settings(lake=str(root / "lake"), cache=str(root), data=str(root / "rows.csv"), jobs=1)
     wiring = wire(settings, commit="0123abc")
-    shutil.copy(mlflow_template, wiring.lake.root / "mlflow.db")
-    training = read_training_rows(wiring, month=None)
+    shutil.copy(mlflow_template, wiring.lake.home / "mlflow.db")
+    training = read_training_rows(wiring, month=None, read_at=NOON)
     verdicts = (Verdict("promotion", "ok", ("first model",)), Verdict("promotion", "refused", ("a tie", "no gain")))
     for number, verdict in enumerate(verdicts):
         recipe = {"tree_count": 3 + number, "maximum_depth": 2}

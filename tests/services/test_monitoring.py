@@ -79,7 +79,7 @@ def test_report_stands_in_the_lake_under_batch_and_version(seated, score_rows, n
 
     drift = find_drift(seated.wiring, batch, report="drift")
 
-    folder = seated.wiring.lake.root / "reports" / batch.batch_id / "v1"
+    folder = seated.wiring.lake.home / "reports" / batch.batch_id / "v1"
     assert sorted(path.name for path in folder.iterdir()) == ["report.html", "report.json"]
     assert drift.report.reference_count == seated.champion.bundle.reference.height
     assert [column.column for column in drift.report.columns] == [column.name for column in seated.wiring.schema.inputs]

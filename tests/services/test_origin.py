@@ -2,7 +2,7 @@ import polars as pl
 import pytest
 
 from credit_default.errors import InputError
-from credit_default.services.ingestion import check_file
+from credit_default.services.checking import check_file
 from credit_default.services.origin import refuse_mixture
 
 

@@ -1,9 +1,13 @@
+import datetime as dt
+
 import polars as pl
 import pytest
 
 from credit_default.adapters.lake_tables import read_outcomes, read_quarantine
 from credit_default.errors import InputError
 from credit_default.services.outcomes import take_in_outcomes
+
+NOON = dt.datetime(2005, 12, 1, 12, tzinfo=dt.UTC)
 
 HEADER = "client_id,statement_month,defaulted,observed_at\n"
 
@@ -13,7 +17,7 @@ def take_in(wiring, tmp_path):
     def take_in(*lines, name="outcomes.csv"):
         path = tmp_path / name
         path.write_text(HEADER + "\n".join(lines) + "\n")
-        return take_in_outcomes(wiring, path)
+        return take_in_outcomes(wiring, str(path), taken_in_at=NOON)
 
     return take_in
 
@@ -78,4 +82,4 @@ def test_file_without_the_time_of_observation_is_refused(wiring, tmp_path):
     pl.DataFrame({"client_id": ["a"], "statement_month": ["2005-09"], "defaulted": [1]}).write_csv(tmp_path / "o.csv")
 
     with pytest.raises(InputError, match="observed_at"):
-        take_in_outcomes(wiring, tmp_path / "o.csv")
+        take_in_outcomes(wiring, str(tmp_path / "o.csv"), taken_in_at=NOON)

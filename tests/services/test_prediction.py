@@ -6,7 +6,7 @@ import pytest
 from credit_default.adapters.lake_tables import read_quarantine, read_scores
 from credit_default.errors import InputError
 from credit_default.model.scoring import score_probability
-from credit_default.services.ingestion import check_file
+from credit_default.services.checking import check_file
 from credit_default.services.prediction import SeatHolder, find_champion, hand_over, load_champion, score_file
 
 LATER = dt.datetime(2006, 1, 1, tzinfo=dt.UTC)

@@ -8,9 +8,10 @@ import pytest
 from credit_default.adapters.lake_tables import read_monitoring
 from credit_default.errors import ServiceError
 from credit_default.gates.verdict import Verdict
-from credit_default.services.ingestion import check_file
+from credit_default.services.checking import check_file
 from credit_default.services.monitoring import Performance, evaluate_batch, find_batch, recall_findings
-from credit_default.services.recording import Registered, record_findings, record_scores, seat_winner
+from credit_default.services.recording import record_findings, record_scores
+from credit_default.services.seating import Registered, seat_winner
 
 NOON = dt.datetime(2006, 1, 1, 12, tzinfo=dt.UTC)
 FINE = Verdict("quality", "ok", ("every row holds",))

@@ -1,3 +1,5 @@
+import datetime as dt
+
 import numpy as np
 import polars as pl
 import pytest
@@ -5,7 +7,8 @@ import pytest
 from credit_default.adapters.lake_tables import merge_outcomes, read_quarantine
 from credit_default.errors import InputError, RefusedError
 from credit_default.model.pipeline import Recipe
-from credit_default.services.ingestion import check_file, ingest_file, keep_snapshot
+from credit_default.services.checking import check_file
+from credit_default.services.ingestion import ingest_file, keep_snapshot
 from credit_default.services.training import (
     FOLD_SEEDS,
     cross_validate_challenger,
@@ -15,6 +18,8 @@ from credit_default.services.training import (
     read_training_rows,
     split_rows,
 )
+
+NOON = dt.datetime(2005, 12, 1, 12, tzinfo=dt.UTC)
 
 KEY = ["client_id", "statement_month"]
 FEW = Recipe(tree_count=3, maximum_depth=3)
@@ -26,7 +31,7 @@ def write(rows, path):
 
 
 def train(wiring):
-    training = read_training_rows(wiring, month=None)
+    training = read_training_rows(wiring, month=None, read_at=NOON)
     return fit_challenger(wiring, training, split_rows(wiring, training))
 
 
@@ -45,7 +50,7 @@ def some_rows(month_rows):
 @pytest.fixture
 def ingest(wiring, tmp_path):
     def ingest(rows, name):
-        return ingest_file(wiring, write(rows, tmp_path / name), month=None)
+        return ingest_file(wiring, write(rows, tmp_path / name), month=None, corrects=None, kept_at=NOON)
 
     return ingest
 
@@ -91,7 +96,7 @@ def test_other_data_recipe_or_policy_give_another_digest(make_wiring, some_rows,
 
 def test_challenger_is_judged_on_clients_that_it_never_saw(make_wiring, month_rows, tmp_path):
     wiring = make_wiring(data=write(month_rows, tmp_path / "rows.csv"))
-    training = read_training_rows(wiring, month=None)
+    training = read_training_rows(wiring, month=None, read_at=NOON)
     sides = split_rows(wiring, training)
 
     challenger = fit_challenger(wiring, training, sides)
@@ -105,7 +110,7 @@ def test_challenger_is_judged_on_clients_that_it_never_saw(make_wiring, month_ro
 def test_test_share_is_what_the_settings_say(make_wiring, month_rows, tmp_path):
     wiring = make_wiring(data=write(month_rows, tmp_path / "rows.csv"), refresh={"test_share": 0.4})
 
-    sides = split_rows(wiring, read_training_rows(wiring, month=None))
+    sides = split_rows(wiring, read_training_rows(wiring, month=None, read_at=NOON))
 
     assert 0.35 < sides.test.height / month_rows.height < 0.45
 
@@ -114,7 +119,7 @@ def test_rejected_training_rows_stand_in_quarantine_and_rows_balance(make_wiring
     broken = some_rows.with_columns(sex=pl.when(pl.int_range(pl.len()) < 2).then(9).otherwise("sex"))
     wiring = make_wiring(data=write(broken, tmp_path / "rows.csv"))
 
-    training = read_training_rows(wiring, month=None)
+    training = read_training_rows(wiring, month=None, read_at=NOON)
 
     assert (training.rows.height, training.rejected_count) == (298, 2)
     assert read_quarantine(wiring.lake, batch_id=training.snapshots[0].digest)["rules"].to_list() == [["sex|code"]] * 2
@@ -125,16 +130,16 @@ def test_file_that_the_quality_gate_refuses_leaves_nothing(make_wiring, some_row
     wiring = make_wiring(data=write(broken, tmp_path / "rows.csv"))
 
     with pytest.raises(RefusedError, match="nothing was written"):
-        read_training_rows(wiring, month=None)
+        read_training_rows(wiring, month=None, read_at=NOON)
 
-    assert [path for path in wiring.lake.root.rglob("*") if path.is_file()] == []
+    assert [path for path in wiring.lake.home.rglob("*") if path.is_file()] == []
 
 
 def test_training_file_without_outcomes_is_refused(make_wiring, some_rows, tmp_path):
     wiring = make_wiring(data=write(some_rows.drop("defaulted"), tmp_path / "rows.csv"))
 
     with pytest.raises(InputError, match="defaulted"):
-        read_training_rows(wiring, month=None)
+        read_training_rows(wiring, month=None, read_at=NOON)
 
 
 def test_what_is_known_are_labelled_files_and_batches_whose_outcomes_arrived(wiring, ingest, known_rows):
@@ -219,7 +224,7 @@ def test_other_folds_recipe_or_rows_are_computed_anew(wiring, some_rows, tmp_pat
 
 def test_cross_validation_averages_pooled_evaluations_of_three_fixed_draws(make_wiring, some_rows, tmp_path):
     wiring = make_wiring(recipe=FEW, data=write(some_rows, tmp_path / "rows.csv"))
-    training = read_training_rows(wiring, month=None)
+    training = read_training_rows(wiring, month=None, read_at=NOON)
     challenger = fit_challenger(wiring, training, split_rows(wiring, training))
 
     folds = cross_validate_challenger(wiring, challenger, training)

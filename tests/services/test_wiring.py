@@ -50,8 +50,8 @@ def test_portfolio_that_is_not_there_is_named():
 def test_lake_is_made_where_the_settings_say(make_wiring, tmp_path):
     wiring = make_wiring(lake=str(tmp_path / "deep" / "lake"))
 
-    assert wiring.lake.root == tmp_path / "deep" / "lake"
-    assert wiring.lake.root.is_dir()
+    assert wiring.lake.home == tmp_path / "deep" / "lake"
+    assert wiring.lake.home.is_dir()
 
 
 def test_mlflow_lives_in_the_lake_unless_an_address_is_given(make_wiring, tmp_path):

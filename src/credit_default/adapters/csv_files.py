@@ -1,14 +1,16 @@
 """Comma-separated text, read as text: what a cell holds is for the contract to judge, not for a type guesser.
 
 pyarrow streams the file in blocks, so that memory does not grow with it, and is strict about the number of cells in a
-line. What it cannot read is told here with the line, and what to do.
+line. It is not about quotation marks ("20"000 would be 20000, and the end of the file closes every cell), so these are
+looked at first. What cannot be read is told with the line, and what to do.
 """
 
 import csv
 import io
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import polars as pl
 
@@ -18,6 +20,14 @@ from credit_default.data.contract import Schema
 from credit_default.errors import InputError
 
 _BLOCK_BYTES = 8_388_608
+_LINE_BYTES = _BLOCK_BYTES  # no longer line can be read
+# A cell in quotation marks is all of the cell and ends on its line; elsewhere than at its beginning a mark is a mark.
+_QUOTED = rb'"[^"\r\n]*+(?:""[^"\r\n]*+)*+"'
+_CELL = rb'(?:%s|[^",\r\n][^,\r\n]*+|)' % _QUOTED
+_WELL_QUOTED = re.compile(rb"(?:\xef\xbb\xbf)?%s(?:[,\r\n]%s)*+" % (_CELL, _CELL))
+_RAGGED = re.compile(
+    r"CSV parse error: Row #(?P<line>\d+): Expected \d+ columns, got (?P<count>\d+): (?P<text>.*)", re.DOTALL
+)
 _OTHER_DELIMITERS = {";": "semicolons", "\t": "tabs", "|": "bars"}
 
 
@@ -46,21 +56,16 @@ def read_csv_rows(
     An empty cell is null, and so is every cell of an empty line.
 
     Raises:
-        InputError: A line has more or fewer cells than the header, a cell holds a line break, or the bytes are not
-            UTF-8.
+        InputError: A line has more or fewer cells than the header, a cell holds a line break, a quotation mark is not
+            closed or stands where none can, or the bytes are not UTF-8.
     """
     import pyarrow as pa
     from pyarrow import csv as arrow_csv
 
-    if len(head) == place + 1:
+    if len(head) == place + 1 and path.stat().st_size < HEAD_BYTES:
         return  # the header is the file's last line: what pyarrow would say about it helps nobody
+    _check_quotes(path)
     width = len(head[place])
-    ragged: list[Any] = []
-
-    def refuse_row(row: Any) -> str:
-        ragged.append(row)
-        return "error"
-
     names = [str(position) for position in range(width)]
     try:
         reader = arrow_csv.open_csv(
@@ -68,7 +73,7 @@ def read_csv_rows(
             read_options=arrow_csv.ReadOptions(
                 use_threads=False, block_size=_BLOCK_BYTES, skip_rows=place + 1, column_names=names
             ),
-            parse_options=arrow_csv.ParseOptions(ignore_empty_lines=False, invalid_row_handler=refuse_row),
+            parse_options=arrow_csv.ParseOptions(ignore_empty_lines=False),
             convert_options=arrow_csv.ConvertOptions(
                 column_types=dict.fromkeys(names, pa.string()),
                 include_columns=[str(position) for position in positions],
@@ -77,15 +82,21 @@ def read_csv_rows(
             ),
         )
         for batch in reader:
-            _check_line_breaks(batch, path=path)
             yield pl.DataFrame(batch)
     except pa.ArrowInvalid as error:
-        _refuse(path, error=error, ragged=ragged, width=width)
+        _refuse(path, error=error, width=width)
 
 
 def _decode(path: Path, head: bytes) -> str:
     # The head may end within a line, or a character: only whole lines are looked at.
-    whole = head if len(head) < HEAD_BYTES else head[: head.rfind(b"\n") + 1]
+    whole = head if len(head) < HEAD_BYTES else head[: max(head.rfind(b"\n"), head.rfind(b"\r")) + 1]
+    if not whole:
+        raise InputError(
+            str(path),
+            found=f"a first line longer than {HEAD_BYTES:,} bytes",
+            expected="a header with the columns of the schema",
+            remedy="Give a table with a header line, and leave out columns that nobody reads.",
+        )
     try:
         return whole.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -97,29 +108,42 @@ def _split_cells(text: str, *, delimiter: str) -> list[list[str]]:
     return [row for _, row in zip(range(HEADER_LINES + 1), rows, strict=False)]
 
 
-def _check_line_breaks(batch: Any, *, path: Path) -> None:
-    # Looked for in each column's bytes as a whole: going through the cells would cost as much as reading them.
-    texts = [buffer for column in batch.columns for buffer in column.buffers()[2:] if buffer is not None]
-    if any(b"\n" in buffer.to_pybytes() for buffer in texts):
-        raise InputError(
-            str(path),
-            found="a quoted cell that goes on over the end of its line",
-            expected="one line for each row",
-            remedy='Look for a quotation mark (") that is opened and not closed.',
-        )
+def _check_quotes(path: Path) -> None:
+    with path.open("rb") as file:
+        # Most files have no quotation mark at all, which is quickly seen.
+        if not any(b'"' in block for block in iter(lambda: file.read(_BLOCK_BYTES), b"")):
+            return
+        file.seek(0)
+        for number, line in enumerate(iter(lambda: file.readline(_LINE_BYTES), b""), 1):
+            if b'"' in line and not _WELL_QUOTED.fullmatch(line):
+                raise _quote_error(path, number=number, line=line)
 
 
-def _refuse(path: Path, *, error: Exception, ragged: list[Any], width: int) -> NoReturn:
+def _quote_error(path: Path, *, number: int, line: bytes) -> InputError:
+    open_ended = line.count(b'"') % 2 == 1
+    return InputError(
+        f"line {number} of {path}",
+        found="a quoted cell that goes on over the end of its line"
+        if open_ended
+        else "text after a closing quotation mark",
+        expected='cells that are quoted as a whole or not at all, a mark within them written twice ("")',
+        remedy='Look for a quotation mark (") that is opened and not closed.',
+    )
+
+
+def _refuse(path: Path, *, error: Exception, width: int) -> NoReturn:
     if "UTF8" in str(error):
         raise _encoding_error(path, found=str(error)) from error
-    if not ragged:
+    # Its handler of invalid rows would be asked for the same, but drops rows that are no UTF-8.
+    ragged = _RAGGED.match(str(error))
+    if ragged is None:
         remedy = "Look at that place, and export the file again."
         raise InputError(str(path), found=f"unreadable text ({error})", expected="a table", remedy=remedy) from error
-    row = ragged[0]
-    last = row.actual_columns < width and _last_line(path) == row.text
+    count = int(ragged["count"])
+    last = count < width and _last_line(path).startswith(ragged["text"].removesuffix(" ..."))
     raise InputError(
-        f"line {row.number} of {path}",
-        found=f"{row.actual_columns} cells" + (" in the last line" if last else ""),
+        f"line {ragged['line']} of {path}",
+        found=f"{count} cells" + (" in the last line" if last else ""),
         expected=f"{width}, as in the header",
         remedy="The file was cut short: copy or export it again." if last else "Correct that line (a stray comma?).",
     ) from error

@@ -12,7 +12,7 @@ from credit_default.errors import InputError
 
 Kind = Literal["csv", "workbook", "parquet"]
 
-HEAD_BYTES = 65_536
+HEAD_BYTES = 131_072  # as much as the csv module takes for one cell
 
 _KINDS: dict[str, Kind] = {
     ".csv": "csv",

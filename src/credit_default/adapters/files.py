@@ -18,10 +18,13 @@ from credit_default.adapters.file_kinds import FileKind, find_kind
 from credit_default.adapters.parquet_files import read_parquet_head, read_parquet_rows
 from credit_default.adapters.workbooks import read_workbook_head, read_workbook_rows
 from credit_default.data.contract import CLIENT_ID, LINE, OUTCOME, STATEMENT_MONTH, Schema
-from credit_default.errors import InputError
+from credit_default.errors import InputError, show_plainly
 
 _MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
-_FORMULA_START = r"\A[=+\-@\t\r]"
+_FORMULA_START = (
+    "\\A[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20]"  # the full-width ones too: some spreadsheets make no difference
+)
+_UNPRINTABLE = r"[\p{C}\p{Zl}\p{Zp}]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +98,7 @@ def write_table(frame: pl.DataFrame, path: Path) -> None:
     """Nothing; the frame stands at `path` as .csv or .parquet, whole or not at all.
 
     In a .csv, a text that a spreadsheet would take for a formula (it begins with = + - @) gets a leading apostrophe,
-    and lists are joined by "; ".
+    terminal codes and other characters that do not print become escapes, and lists are joined by "; ".
 
     Raises:
         InputError: The ending is neither of the two, or the place cannot be written to.
@@ -179,8 +182,12 @@ def _check_month(header: Header, *, month: str | None, path: Path) -> None:
 def _flatten(frame: pl.DataFrame) -> pl.DataFrame:
     lists = [name for name, dtype in frame.schema.items() if dtype == pl.List(pl.String)]
     frame = frame.with_columns(pl.col(lists).list.join("; ")) if lists else frame
-    return frame.with_columns(
-        pl.when(pl.col(name).str.contains(_FORMULA_START)).then("'" + pl.col(name)).otherwise(name).alias(name)
-        for name, dtype in frame.schema.items()
-        if dtype == pl.String
-    )
+    return frame.with_columns(_neutralise(column) for column in frame.get_columns() if column.dtype == pl.String)
+
+
+def _neutralise(texts: pl.Series) -> pl.Series:
+    formulas = texts.str.contains(_FORMULA_START)
+    safe = texts.zip_with(~formulas, "'" + texts)
+    if not safe.str.contains(_UNPRINTABLE).any():
+        return safe
+    return safe.map_elements(show_plainly, return_dtype=pl.String)

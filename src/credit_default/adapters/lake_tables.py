@@ -1,89 +1,50 @@
-"""The tables of a lake: scores, quarantine, outcomes, monitoring; what each holds, and what a write replaces.
+"""The tables of a lake: what each holds, and what a write creates, replaces or merges. The ledger has a home of its own.
 
-A batch's rows go in as one commit that replaces what stood under the same key, so running twice, two runners at once or a
-crash at any point leave one result. Call `write_quarantine` before `write_scores`: the scores are what says "done".
+A batch's rows go in as one commit, once under their key, so running twice, two runners at once or a crash at any point
+leave one result. Call `write_quarantine` before `write_scores`: the scores are what says "done".
 """
 
+import datetime as dt
+import hashlib
 import re
 from collections.abc import Iterable, Iterator
 
 import polars as pl
-import pyarrow as pa
 
-from credit_default.adapters.delta import Frames, MergeCounts, Table, merge_rows, read_rows, replace_rows, scan_rows
+from credit_default.adapters.delta import (
+    Frames,
+    MergeCounts,
+    Written,
+    create_rows,
+    delete_rows,
+    erase_history,
+    has_rows,
+    merge_rows,
+    read_rows,
+    replace_rows,
+    scan_rows,
+)
+from credit_default.adapters.delta_commits import Table
 from credit_default.adapters.lake import Lake, check_hex, check_month
+from credit_default.adapters.table_schemas import CLIENT_TABLES, INDEXED, SCORES_COLUMNS, TABLES, UNKNOWN_MONTH
 from credit_default.errors import InputError
 
-_TIME = pa.timestamp("us", tz="UTC")
-_TEXTS = pa.list_(pa.field("element", pa.string()))
-
-SCORES = pa.schema(
-    [
-        ("client_id", pa.string()),
-        ("statement_month", pa.string()),
-        ("default_probability", pa.float64()),
-        ("decision", pa.string()),
-        ("risk_band", pa.string()),
-        ("reasons", _TEXTS),
-        ("model_version", pa.int64()),
-        ("batch_id", pa.string()),
-        ("scored_at", _TIME),
-    ]
-)
-QUARANTINE = pa.schema(
-    [
-        ("batch_id", pa.string()),
-        ("statement_month", pa.string()),  # "unknown" where the row has no readable month
-        ("line", pa.int64()),  # in the file; the header is line 1
-        ("client_id", pa.string()),
-        ("rules", _TEXTS),
-        ("raw_values", pa.string()),  # the row as it came, a JSON object of texts
-    ]
-)
-OUTCOMES = pa.schema(
-    [
-        ("client_id", pa.string()),
-        ("statement_month", pa.string()),
-        ("defaulted", pa.int64()),
-        ("observed_at", _TIME),
-    ]
-)
-MONITORING = pa.schema(
-    [
-        ("batch_id", pa.string()),
-        ("model_version", pa.int64()),
-        ("statement_month", pa.string()),
-        ("gate", pa.string()),
-        ("level", pa.string()),
-        ("reasons", _TEXTS),
-        ("figures", pa.string()),  # a JSON object of numbers
-        ("row_count", pa.int64()),
-        ("data_origin", pa.string()),
-        ("report_path", pa.string()),
-        ("monitored_at", _TIME),
-    ]
-)
-TABLES = {"scores": SCORES, "quarantine": QUARANTINE, "outcomes": OUTCOMES, "monitoring": MONITORING}
-SCORES_COLUMNS = tuple(SCORES.names)
-UNKNOWN_MONTH = "unknown"
 _WORD = re.compile(r"[a-z][a-z_ -]{0,40}")
 
 
-def write_scores(lake: Lake, read: Frames, *, batch_id: str, model_version: int) -> int:
-    """How many rows now stand under this batch and version, in place of all that stood there before, in one commit.
+def write_scores(lake: Lake, read: Frames, *, batch_id: str, model_version: int) -> Written:
+    """What became of the scores of this batch and version: they go in once, in one commit, whoever else is at it.
 
     `read()` gives the scored frames, one record batch at a time; it is called again when the commit is tried again. An
     exception it raises comes out as it is, and nothing is committed. Raises `ServiceError` when the table refuses.
     """
-    return replace_rows(_table(lake, "scores"), read, predicate=_batch(batch_id, model_version))
+    wanted = _batch(batch_id, model_version)
+    return create_rows(_table(lake, "scores"), read, key=_scores_key(batch_id, model_version), predicate=wanted)
 
 
 def has_scores(lake: Lake, *, batch_id: str, model_version: int) -> bool:
     """Whether this batch has been scored by this version: the sign that it is done."""
-    wanted = (pl.col("batch_id") == check_hex(batch_id, "batch_id")) & (pl.col("model_version") == int(model_version))
-    return not read_rows(
-        _table(lake, "scores"), lambda table: table.filter(wanted).select("batch_id").head(1)
-    ).is_empty()
+    return has_rows(_table(lake, "scores"), key=_scores_key(batch_id, model_version))
 
 
 def read_scores(
@@ -96,8 +57,8 @@ def read_scores(
     return read_rows(_table(lake, "scores"), lambda table: table.filter(wanted).select(columns))
 
 
-def write_quarantine(lake: Lake, read: Frames, *, batch_id: str) -> int:
-    """How many refused rows now stand under this batch, in place of all that stood there before, in one commit.
+def write_quarantine(lake: Lake, read: Frames, *, batch_id: str) -> Written:
+    """What became of the refused rows of this batch: they go in once, in one commit.
 
     `read()` gives the `rejected` frames of the checked batches. Which rows are refused depends on the file and the schema
     alone, so the key is the batch without a model version; the values as they came are kept as one JSON text.
@@ -107,13 +68,25 @@ def write_quarantine(lake: Lake, read: Frames, *, batch_id: str) -> int:
     def rows() -> Iterator[pl.DataFrame]:
         return (_quarantined(frame, key) for frame in read())
 
-    return replace_rows(_table(lake, "quarantine"), rows, predicate=f"batch_id = '{key}'")
+    return create_rows(_table(lake, "quarantine"), rows, key=f"quarantine {key}", predicate=f"batch_id = '{key}'")
 
 
 def read_quarantine(lake: Lake, *, batch_id: str) -> pl.DataFrame:
     """The batch's refused rows in the file's order; no rows when there are none."""
     wanted = pl.col("batch_id") == check_hex(batch_id, "batch_id")
     return read_rows(_table(lake, "quarantine"), lambda table: table.filter(wanted).sort("line"))
+
+
+def keep_observations(lake: Lake, outcomes: pl.DataFrame, *, batch_id: str, taken_in_at: dt.datetime) -> Written:
+    """What became of a file's observations: all of them stand in the history from now on, once.
+
+    Columns: client_id, statement_month, defaulted 0/1, observed_at UTC.
+    """
+    key = check_hex(batch_id, "batch_id")
+    rows = outcomes.with_columns(batch_id=pl.lit(key), taken_in_at=pl.lit(taken_in_at).cast(pl.Datetime("us", "UTC")))
+    return create_rows(
+        _table(lake, "outcome_history"), lambda: [rows], key=f"outcomes {key}", predicate=f"batch_id = '{key}'"
+    )
 
 
 def merge_outcomes(lake: Lake, outcomes: pl.DataFrame) -> MergeCounts:
@@ -159,13 +132,30 @@ def read_monitoring(lake: Lake) -> pl.DataFrame:
     return read_rows(_table(lake, "monitoring"), lambda table: table.sort("statement_month", "monitored_at", "gate"))
 
 
+def delete_client(lake: Lake, client_id: str) -> dict[str, int]:
+    """How many rows of this client were deleted from each table, for good: older versions of the tables are erased."""
+    # by hash: what is deleted stands in the table's log until that is erased too
+    named = hashlib.sha256(client_id.encode()).hexdigest()
+    counts = {}
+    for name in CLIENT_TABLES:
+        table = _table(lake, name)
+        counts[name] = delete_rows(table, f"encode(sha256(client_id), 'hex') = '{named}'")
+        erase_history(table)
+    return counts
+
+
 def scan_table(lake: Lake, name: str) -> pl.LazyFrame:
     """A table's current rows, read when collected, for more than the functions above give; see `delta.scan_rows`."""
     return scan_rows(_table(lake, name))
 
 
 def _table(lake: Lake, name: str) -> Table:
-    return Table(lake.table_uri(name), TABLES[name], storage_options=lake.storage_options)
+    indexed = tuple(column for column in INDEXED if column in TABLES[name].names)
+    return Table(lake.table_uri(name), TABLES[name], options=lambda: lake.storage_options, indexed=indexed)
+
+
+def _scores_key(batch_id: str, model_version: int) -> str:
+    return f"scores {check_hex(batch_id, 'batch_id')} v{int(model_version)}"
 
 
 def _quarantined(rejected: pl.DataFrame, batch_id: str) -> pl.DataFrame:

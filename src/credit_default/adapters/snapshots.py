@@ -1,13 +1,18 @@
 """Snapshots: checked rows at rest, immutable, one folder a digest.
 
-A snapshot is Parquet with page checksums, which are verified at reading, beside `snapshot.json`, which says where the rows
-came from. It appears whole or not at all; the same digest twice is one snapshot.
+A snapshot is Parquet with page checksums, which are verified at reading, and `snapshot.json`, which says where the rows
+came from. The rows are written first, under a name that is their content's; the record, written once, makes the snapshot.
+So it appears whole or not at all, and the same digest twice is one snapshot.
 """
 
+import datetime as dt
 import json
+import re
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
+from hashlib import file_digest
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pyarrow as pa
@@ -15,47 +20,62 @@ import pyarrow.parquet as pq
 
 from credit_default.adapters.files import Source
 from credit_default.adapters.lake import Lake, check_hex
-from credit_default.adapters.staging import disk_errors, staged_folder
+from credit_default.adapters.staging import disk_errors
 from credit_default.errors import ArtifactError, InputError
+from credit_default.failpoints import reach
 
-_ROWS, _RECORD = "rows.parquet", "snapshot.json"
+_PREFIX, _RECORD = "snapshots/", "/snapshot.json"
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotOrigin:
+    """Where the rows of a snapshot come from, and by which contract they were checked."""
+
+    source: Source
+    name: str  # what people call it
+    schema_name: str
+    schema_version: str
+    data_origin: str  # "real" or "simulated"
+    kept_at: dt.datetime  # UTC
+    corrects: str | None = None  # the batch whose rejected rows come again, corrected
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Checked rows at rest: where they are, where they came from, by which contract they were checked."""
+    """Checked rows at rest: `row_count` accepted rows; the source's own count includes the rejected ones."""
 
     digest: str
-    folder: Path
-    source: Source
-    row_count: int  # accepted rows; the source's own count includes the rejected ones
-    schema_name: str
-    schema_version: str
-    data_origin: str  # "real" or "simulated"
+    origin: SnapshotOrigin
+    row_count: int
+    rows_key: str
+    lake: Lake = field(repr=False, compare=False)
+
+    @property
+    def source(self) -> Source:
+        """The file that the rows came from."""
+        return self.origin.source
+
+    @property
+    def uri(self) -> str:
+        """Where it stands, for people."""
+        return f"{self.lake.uri}/{_PREFIX}{self.digest}"
 
 
-def write_snapshot(
-    lake: Lake,
-    frames: Iterable[pl.DataFrame],
-    *,
-    digest: str,
-    source: Source,
-    schema_name: str,
-    schema_version: str,
-    data_origin: str,
-) -> Snapshot:
+def write_snapshot(lake: Lake, frames: Iterable[pl.DataFrame], *, digest: str, origin: SnapshotOrigin) -> Snapshot:
     """The snapshot under `digest`, written from the frames unless it is there already (then they are not read).
 
-    Raises `InputError` when the frames hold no row, `ServiceError` when the disk refuses; either way nothing is left.
+    Raises `InputError` when the frames hold no row, `ServiceError` when the lake refuses; either way nothing is left
+    that a reader would take for a snapshot.
     """
-    target = lake.snapshots / check_hex(digest, "digest")
-    if not target.is_dir():
-        with staged_folder(target) as folder:
-            row_count = _write_rows(frames, folder / _ROWS)
-            snapshot = Snapshot(digest, target, source, row_count, schema_name, schema_version, data_origin)
-            content = {key: value for key, value in asdict(snapshot).items() if key != "folder"}
-            with disk_errors(folder):
-                (folder / _RECORD).write_text(json.dumps(content, indent=2), encoding="utf-8")
+    record_key = f"{_PREFIX}{check_hex(digest, 'digest')}{_RECORD}"
+    if lake.storage.find_object(record_key) is None:
+        with lake.scratch() as folder:
+            path = folder / "rows.parquet"
+            row_count = _write_rows(frames, path)
+            rows_key = _keep_rows(lake, path, digest)
+        reach("snapshot.rows-kept")
+        lake.storage.create_object(record_key, _write_record(origin, row_count, rows_key))
+        reach("snapshot.recorded")
     return read_snapshot(lake, digest)
 
 
@@ -64,53 +84,109 @@ def read_snapshot(lake: Lake, digest: str) -> Snapshot:
 
     Raises `InputError` when there is none, `ArtifactError` when its record is not one that we wrote.
     """
-    folder = lake.snapshots / check_hex(digest, "digest")
-    if not folder.is_dir():
-        known = sorted(p.name[:12] for p in lake.snapshots.glob("[0-9a-f]*")) if lake.snapshots.is_dir() else []
+    found = lake.storage.read_object(f"{_PREFIX}{check_hex(digest, 'digest')}{_RECORD}")
+    if found is None:
+        count = sum(1 for _ in _list_digests(lake))
         raise InputError(
-            f"snapshot {digest}",
-            found=f"{len(known)} other snapshots" if known else "no snapshot",
-            expected=f"a folder {folder}",
-            remedy="Make it with `credit-default ingest`.",
-        )
+            f"snapshot {digest}", found=f"{count} other snapshots" if count else "no snapshot",
+            expected=f"one in {lake.uri}", remedy="Make it with `credit-default ingest`.",
+        )  # fmt: skip
     try:
-        content = json.loads((folder / _RECORD).read_text(encoding="utf-8"))
-        return Snapshot(**{**content, "digest": digest, "folder": folder, "source": Source(**content["source"])})
-    except (OSError, ValueError, TypeError, KeyError) as error:
+        content = json.loads(found)
+        rows_key = _check_rows_key(str(content["rows_key"]), digest)
+        return Snapshot(digest, _read_origin(content), int(content["row_count"]), rows_key, lake)
+    except (ValueError, TypeError, KeyError) as error:
         raise ArtifactError(
-            f"snapshot {digest}",
-            found=f"a record that can't be read ({error})",
-            expected=f"{_RECORD} as `ingest` writes it",
-            remedy="Remove the folder and ingest the file again.",
-        ) from error
+            f"snapshot {digest}", found=f"a record that can't be read ({error})",
+            expected="snapshot.json as `ingest` writes it", remedy="Remove the folder and ingest the file again.",
+        ) from error  # fmt: skip
+
+
+def has_snapshot(lake: Lake, digest: str) -> bool:
+    """Whether rows are kept under this digest."""
+    return lake.storage.find_object(f"{_PREFIX}{check_hex(digest, 'digest')}{_RECORD}") is not None
 
 
 def list_snapshots(lake: Lake) -> tuple[Snapshot, ...]:
-    """Every snapshot in the lake, by digest, their rows unread. Raises `ArtifactError` at a damaged record."""
-    if not lake.snapshots.is_dir():
-        return ()
-    folders = sorted(path for path in lake.snapshots.iterdir() if not path.name.startswith("."))
-    return tuple(read_snapshot(lake, folder.name) for folder in folders)
+    """Every snapshot in the lake, the oldest first, their rows unread. Raises `ArtifactError` at a damaged record."""
+    found = (read_snapshot(lake, digest) for digest in _list_digests(lake))
+    return tuple(sorted(found, key=lambda snapshot: (snapshot.origin.kept_at, snapshot.digest)))
 
 
-def read_rows(snapshot: Snapshot, *, batch_rows: int = 65_536) -> Iterator[pl.DataFrame]:
+def read_rows(
+    snapshot: Snapshot, *, batch_rows: int = 65_536, columns: tuple[str, ...] | None = None
+) -> Iterator[pl.DataFrame]:
     """The snapshot's checked rows in the order of its source, in frames of at most `batch_rows`; memory stays flat.
 
-    Raises `ArtifactError` when a page's checksum or the number of rows is not what was written.
+    Raises `ArtifactError` when a page's checksum or the number of rows is not what was written, or the rows are gone.
     """
     row_count = 0
-    try:
-        with pq.ParquetFile(snapshot.folder / _ROWS, pre_buffer=False, page_checksum_verification=True) as file:
-            for batch in file.iter_batches(batch_size=batch_rows):
-                row_count += batch.num_rows
-                yield pl.DataFrame(pa.Table.from_batches([batch]))
-    except (OSError, pa.ArrowException) as error:
-        raise _damaged(snapshot, str(error)) from error
+    with snapshot.lake.scratch() as folder:
+        fetched = snapshot.lake.storage.fetch_object(snapshot.rows_key, folder)
+        if fetched is None:
+            raise _damaged(snapshot, "no rows")
+        try:
+            with pq.ParquetFile(fetched.path, pre_buffer=False, page_checksum_verification=True) as file:
+                for batch in file.iter_batches(batch_size=batch_rows, columns=list(columns) if columns else None):
+                    row_count += batch.num_rows
+                    yield pl.DataFrame(pa.Table.from_batches([batch]))
+        except (OSError, pa.ArrowException) as error:
+            raise _damaged(snapshot, str(error)) from error
     if row_count != snapshot.row_count:
         raise _damaged(snapshot, f"{row_count} rows")
 
 
-def _write_rows(frames: Iterable[pl.DataFrame], path: Path) -> int:
+def rewrite_snapshot(snapshot: Snapshot, frames: Iterable[pl.DataFrame]) -> Snapshot:
+    """The snapshot with these rows in place of its own, which are deleted: for a client who is to be forgotten.
+
+    Its digest stays what it was, the name of the content that once came. A reader sees the old rows or the new.
+    """
+    lake = snapshot.lake
+    with lake.scratch() as folder:
+        path = folder / "rows.parquet"
+        row_count = _write_rows(frames, path, fewest=0)
+        rows_key = _keep_rows(lake, path, snapshot.digest)
+    reach("snapshot.rewritten")
+    record = _write_record(snapshot.origin, row_count, rows_key)
+    lake.storage.write_object(f"{_PREFIX}{snapshot.digest}{_RECORD}", record)
+    for stored in tuple(lake.storage.list_objects(f"{_PREFIX}{snapshot.digest}/rows-")):
+        if stored.key != rows_key:
+            lake.storage.delete_object(stored.key)
+    return read_snapshot(lake, snapshot.digest)
+
+
+def _list_digests(lake: Lake) -> Iterator[str]:
+    keys = (stored.key for stored in lake.storage.list_objects(_PREFIX))
+    return (key.removeprefix(_PREFIX).removesuffix(_RECORD) for key in keys if key.endswith(_RECORD))
+
+
+def _keep_rows(lake: Lake, path: Path, digest: str) -> str:
+    with path.open("rb") as file:
+        key = f"{_PREFIX}{digest}/rows-{file_digest(file, 'sha256').hexdigest()[:16]}.parquet"
+    lake.storage.create_object(key, path)
+    return key
+
+
+def _check_rows_key(key: str, digest: str) -> str:
+    if not re.fullmatch(rf"{_PREFIX}{digest}/rows-[0-9a-f]{{16}}\.parquet", key):
+        raise ValueError(f"rows_key {key[:80]!r}")
+    return key
+
+
+def _write_record(origin: SnapshotOrigin, row_count: int, rows_key: str) -> bytes:
+    content = {**asdict(origin), "kept_at": origin.kept_at.isoformat(), "row_count": row_count, "rows_key": rows_key}
+    return json.dumps(content, indent=2).encode()
+
+
+def _read_origin(content: dict[str, Any]) -> SnapshotOrigin:
+    return SnapshotOrigin(
+        source=Source(**content["source"]), name=content["name"], schema_name=content["schema_name"],
+        schema_version=content["schema_version"], data_origin=content["data_origin"],
+        kept_at=dt.datetime.fromisoformat(content["kept_at"]), corrects=content["corrects"],
+    )  # fmt: skip
+
+
+def _write_rows(frames: Iterable[pl.DataFrame], path: Path, *, fewest: int = 1) -> int:
     row_count, writer = 0, None
     try:
         for frame in frames:
@@ -123,7 +199,7 @@ def _write_rows(frames: Iterable[pl.DataFrame], path: Path) -> int:
         if writer is not None:
             with disk_errors(path):
                 writer.close()
-    if row_count == 0:
+    if row_count < fewest:
         raise InputError(
             "snapshot", found="no accepted row", expected="at least one", remedy="See which rules the rows broke."
         )

@@ -4,6 +4,8 @@ Folders and files are made beside their place under a name that nobody reads, th
 state or the new one, and at worst a hidden `.staging-…` neighbour. A disk's complaints become `ServiceError` here.
 """
 
+import errno
+import fcntl
 import os
 import shutil
 import tempfile
@@ -12,19 +14,22 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from credit_default.errors import ServiceError
+from credit_default.failpoints import reach
 
 STAGING_PREFIX = ".staging-"
+_COPY_BYTES = 1024 * 1024
+NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
 
 
 @contextmanager
-def disk_errors(path: Path) -> Iterator[None]:
-    """A block in which an `OSError` becomes a `ServiceError` about `path`."""
+def disk_errors(path: Path, *, thing: str = "folder lake at") -> Iterator[None]:
+    """A block in which an `OSError` becomes a `ServiceError` about `path`, which `thing` names."""
     try:
         yield
     except OSError as error:
         reason = error.strerror or str(error)
         raise ServiceError(
-            f"folder lake at {path}",
+            f"{thing} {path}",
             found=f"{reason} ({error.filename or path})",
             expected="a folder that can be read and written, with room left",
             remedy="Free some space or mend the permissions, then run the same command again: nothing was left half done.",
@@ -58,17 +63,81 @@ def _place(folder: Path, target: Path) -> None:
             raise
 
 
-def write_whole(target: Path, content: bytes) -> None:
-    """None; `target` holds `content`, or what it held before when the disk refuses (`ServiceError`)."""
+def write_whole(target: Path, content: bytes | Path) -> None:
+    """None; `target` holds `content` (a file's, if it is a path), or what it held before when the disk refuses.
+
+    Raises: `ServiceError` when it does.
+    """
+    with disk_errors(target), _staged_file(target, content) as staged:
+        reach("write.staged")
+        staged.replace(target)
+        sync_folder(target.parent)
+
+
+def create_whole(target: Path, content: bytes | Path) -> bool:
+    """True when this call made `target`, with `content` in it; False when something was there, which stays as it was.
+
+    Raises: `ServiceError` when the disk refuses; then `target` is not there.
+    """
     with disk_errors(target):
-        target.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(prefix=STAGING_PREFIX, dir=target.parent)
-        try:
-            with os.fdopen(descriptor, "wb") as file:
+        if os.path.lexists(target):
+            return False
+        with _staged_file(target, content) as staged:
+            reach("create.staged")
+            made = _link(staged, target)
+            sync_folder(target.parent)
+            return made
+
+
+def sync_folder(folder: Path) -> None:
+    """None; names made and removed in the folder outlast a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def _staged_file(target: Path, content: bytes | Path) -> Iterator[Path]:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, name = tempfile.mkstemp(prefix=STAGING_PREFIX, dir=target.parent)
+    staged = Path(name)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            if isinstance(content, bytes):
                 file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(name).chmod(0o644)
-            Path(name).replace(target)
-        finally:
-            Path(name).unlink(missing_ok=True)
+            else:
+                with content.open("rb") as source:
+                    shutil.copyfileobj(source, file, _COPY_BYTES)
+            file.flush()
+            os.fsync(file.fileno())
+        staged.chmod(0o644)
+        yield staged
+    finally:
+        staged.unlink(missing_ok=True)
+
+
+def _link(staged: Path, target: Path) -> bool:
+    try:
+        os.link(staged, target)  # the one step that makes a whole file and never replaces another
+    except FileExistsError:
+        return False
+    except OSError as error:
+        if error.errno not in NO_LINKS:
+            raise
+        return _rename_under_lock(staged, target)
+    return True
+
+
+def _rename_under_lock(staged: Path, target: Path) -> bool:
+    """The same where the file system knows no hard links: runners take turns by a lock that ends with its holder."""
+    descriptor = os.open(target.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        if os.path.lexists(target):
+            return False
+        staged.rename(target)
+        return True
+    finally:
+        os.close(descriptor)

@@ -14,7 +14,8 @@ from typing import Protocol
 from credit_default.errors import InputError
 
 _LONGEST_KEY_BYTES = 900  # S3 takes 1,024 with the prefix
-_UNFIT = re.compile(r"[\x00-\x1f\x7f\\]")
+_LONGEST_PART_BYTES = 255  # what a file system takes
+_UNFIT = re.compile(r"[\x00-\x1f\x7f-\x9f\\\ud800-\udfff]")  # surrogates: a file name that is not UTF-8
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +82,17 @@ def check_key(key: str) -> str:
     """The key itself, once it is known to name a place below the root and nothing else.
 
     Raises:
-        InputError: It is empty or too long, has an empty part, "." or "..", a backslash or a control character.
+        InputError: It is empty or too long, has an empty part, "." or "..", a backslash or a control character, or is no UTF-8.
     """
     parts = key.split("/")
-    if _UNFIT.search(key) or {"", ".", ".."} & set(parts) or len(key.encode()) > _LONGEST_KEY_BYTES:
+    if (
+        _UNFIT.search(key)
+        or {"", ".", ".."} & set(parts)
+        or len(key.encode()) > _LONGEST_KEY_BYTES
+        or max(len(part.encode()) for part in parts) > _LONGEST_PART_BYTES
+    ):
         raise InputError(
-            "key", found=repr(key[:120]), expected="parts joined by /, none of them empty, . or ..",
+            "key", found=ascii(key[:120]), expected="parts joined by /, none of them empty, . or .. or over 255 bytes",
             remedy="Rename the file.",
         )  # fmt: skip
     return key

@@ -4,6 +4,8 @@ A sheet has at most a million rows, so that memory is bounded by the format. Cel
 decimals: a type guessed for a whole column would turn the cells that do not fit it into gaps without a word.
 """
 
+import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ import polars as pl
 from credit_default.adapters.file_headers import HEADER_LINES
 from credit_default.errors import InputError
 
+_MOST_BYTES = 2 << 30  # unpacked; a million rows of this portfolio take half of it
 _DATE_CELL = r"\A(?P<month>[0-9]{4}-[0-9]{2})-[0-9]{2} 00:00:00\z"
 
 
@@ -20,8 +23,10 @@ def read_workbook_head(path: Path) -> list[list[str]]:
     """The cells of the first sheet's first lines, "" where a cell is empty.
 
     Raises:
-        InputError: The workbook is damaged, or its first sheet is empty.
+        InputError: The workbook is damaged or too large, or its first sheet is empty.
     """
+    if path.suffix.lower() == ".xlsx":
+        _check_archive(path)
     head = _read(path, n_rows=HEADER_LINES + 1)
     if head.is_empty():
         remedy = "Move the table to the first sheet."
@@ -38,6 +43,21 @@ def read_workbook_rows(path: Path, *, place: int, positions: Sequence[int]) -> I
     if not sheet.is_empty():
         cells = [sheet.to_series(position).alias(str(position)) for position in positions]
         yield pl.DataFrame(cells).with_columns(pl.all().str.replace(_DATE_CELL, "$month"))
+
+
+def _check_archive(path: Path) -> None:
+    # The reader looks at no checksum: a damaged cell would be read as another one.
+    try:
+        with zipfile.ZipFile(path) as archive:
+            byte_count = sum(member.file_size for member in archive.infolist())
+            damaged = archive.testzip() if byte_count <= _MOST_BYTES else None
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError) as error:
+        raise _damaged(path, error) from error
+    if byte_count > _MOST_BYTES:
+        expected, remedy = f"at most {_MOST_BYTES:,}", "Give the table as .csv or .parquet, which may be of any size."
+        raise InputError(str(path), found=f"{byte_count:,} bytes once unpacked", expected=expected, remedy=remedy)
+    if damaged is not None:
+        raise _damaged(path, zipfile.BadZipFile(f"{damaged} does not match its checksum"))
 
 
 def _read(path: Path, **options: Any) -> pl.DataFrame:

@@ -1,4 +1,4 @@
-"""Scoring followed by monitoring, for one file or for all that wait: what `predict` and `monitor` do."""
+"""Scoring followed by monitoring: what `predict` and `monitor` do."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from credit_default.cli.output import Output
 from credit_default.cli.session import run_flow
-from credit_default.errors import CreditDefaultError, InputError
+from credit_default.errors import InputError
 
 if TYPE_CHECKING:
     from credit_default.settings import Settings
@@ -23,31 +23,34 @@ def score_batches(
     batch: str | None,
     incoming: bool,
     out: Path | None,
-    month: str | None,
-    common: Common,
+    parameters: Common,
 ) -> "Summary":
-    """What became of the batch, or of all that wait in `incoming`.
+    """What became of the batch, or of all that wait in `incoming`; `parameters` are the flow `predict`'s own.
 
     Raises:
         InputError: neither or both were named, `--out` together with `--incoming` or with a place that takes no file,
             or a file that is no table of this portfolio; all of it before a server is started.
     """
-    if (batch is None) != incoming or (incoming and out is not None):
+    of_one = out is not None or parameters.get("corrects") or parameters.get("name")
+    if (batch is None) != incoming or (incoming and of_one):
         raise InputError(
-            "predict", found="--incoming with a file or --out" if incoming else "neither a file nor --incoming",
+            "predict",
+            found="--incoming with a file or what belongs to one" if incoming else "neither a file nor --incoming",
             expected="one file, or --incoming alone", remedy="See `credit-default predict --help`.",
         )  # fmt: skip
     if out is not None:
         _refuse_place(out)
     if batch is not None:
-        _refuse_header(settings, batch, month=month)
+        _refuse_header(settings, batch, month=parameters.get("month"))
     from credit_default.flows.session import flow_session
 
     with flow_session(settings):
         if batch is not None:
-            summary = _score_and_monitor(output, settings, batch, month=month, common=common)
-            return summary if out is None else _hand_over(settings, summary, out)
-        return _score_incoming(output, settings, month=month, common=common)
+            summary = score_and_monitor(output, batch, parameters)
+            return summary if out is None else _hand_over(parameters, summary, out)
+        from credit_default.cli.inbox import score_incoming
+
+        return score_incoming(output, parameters, score=score_and_monitor)
 
 
 def monitor_batch(output: Output, settings: "Settings", *, batch_id: str | None, common: Common) -> "Summary":
@@ -70,22 +73,22 @@ def show_history(output: Output, settings: "Settings") -> "Summary":
     from credit_default.views.history import render_history, tell_findings
     from credit_default.views.summary import Summary
 
-    findings = read_monitoring(open_lake(Path(settings.lake)))
+    findings = read_monitoring(open_lake(settings.lake, home=Path(settings.home)))
     if not output.as_json:
         Console(highlight=False).print(render_history(findings))
     notes = tuple(tell_findings(findings)) if output.as_json else ()
     return Summary("monitor", "history", counts={"findings": findings.height}, notes=notes)
 
 
-def _score_and_monitor(
-    output: Output, settings: "Settings", batch: str, *, month: str | None, common: Common
-) -> "Summary":
+def score_and_monitor(output: Output, batch: str, parameters: Common) -> "Summary":
+    """What became of one batch, and what the monitors say of it."""
     with output.step(f"scoring {batch}") as found:
         from credit_default.flows.predict import predict as flow
 
-        scored = run_flow(flow, batch=batch, month=month, **common)
+        scored = run_flow(flow, batch=batch, **parameters)
         found(scored.status)
-    if scored.run_id is None and (known := _recall(settings, scored)) is not None:
+    common = {name: parameters[name] for name in ("overrides", "config")}
+    if scored.run_id is None and (known := _recall(common, scored)) is not None:
         return _join(scored, known)  # it was there already: nothing is done, and nothing drawn anew
     with output.step("comparing it with the reference") as found:
         from credit_default.flows.monitor import monitor
@@ -107,14 +110,16 @@ def _refuse_header(settings: "Settings", batch: str, *, month: str | None) -> No
     from credit_default.adapters.files import read_header
     from credit_default.services.wiring import read_portfolio
 
+    if batch.startswith("s3://"):
+        return  # fetched once, when there is a server to score it
     read_header(Path(batch), schema=read_portfolio(settings.portfolio).schema, month=month)
 
 
-def _recall(settings: "Settings", scored: "Summary") -> "Summary | None":
-    from credit_default.adapters.lake import open_lake
+def _recall(common: Common, scored: "Summary") -> "Summary | None":
+    from credit_default.flows.context import connect
     from credit_default.services.monitoring import recall_findings
 
-    lake = open_lake(Path(settings.lake))
+    lake = connect(common["overrides"], common["config"] or []).lake
     return recall_findings(lake, batch_id=str(scored.batch_id), model_version=int(scored.model_version or 0))
 
 
@@ -128,40 +133,12 @@ def _join(scored: "Summary", monitored: "Summary") -> "Summary":
     )
 
 
-def _hand_over(settings: "Settings", summary: "Summary", out: Path) -> "Summary":
-    from credit_default.adapters.lake import open_lake
+def _hand_over(common: Common, summary: "Summary", out: Path) -> "Summary":
+    from credit_default.flows.context import connect
     from credit_default.services.prediction import hand_over
 
     written = hand_over(
-        open_lake(Path(settings.lake)), batch_id=str(summary.batch_id), model_version=int(summary.model_version or 0),
-        path=out,
+        connect(common["overrides"], common["config"] or []).lake, batch_id=str(summary.batch_id),
+        model_version=int(summary.model_version or 0), path=out,
     )  # fmt: skip
     return replace(summary, paths={**summary.paths, **written})
-
-
-def _score_incoming(output: Output, settings: "Settings", *, month: str | None, common: Common) -> "Summary":
-    from credit_default.adapters.lake import list_incoming, open_lake
-    from credit_default.services.inbox import put_away_refused, put_away_scored
-    from credit_default.views.summary import Summary
-
-    lake = open_lake(Path(settings.lake))
-    scored: list[Summary] = []
-    refused: list[str] = []
-    for path in list_incoming(lake):
-        try:
-            summary = _score_and_monitor(output, settings, str(path), month=month, common=common)
-        except CreditDefaultError as error:
-            if error.exit_code not in {1, 2} or error.thing.startswith(("champion", "--month", "portfolio")):
-                raise
-            put_away_refused(lake, path, error)
-            refused.append(f"{path.name}: {error}")
-            continue
-        put_away_scored(lake, path, batch_id=str(summary.batch_id))
-        scored.append(summary)
-    return Summary(
-        "predict", f"{len(scored)} scored, {len(refused)} refused", exit_code=1 if refused else 0,
-        verdicts=tuple(verdict for summary in scored for verdict in summary.verdicts),
-        counts={"scored": sum(s.counts.get("scored", 0) for s in scored),
-                "quarantined": sum(s.counts.get("quarantined", 0) for s in scored)},
-        notes=tuple(refused),
-    )  # fmt: skip

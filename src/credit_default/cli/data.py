@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from credit_default.cli.options import Config, Json, Lake, Month, Portfolio, Quiet, Seed, collect_flags
+from credit_default.cli.options import Config, Corrects, Json, Lake, Month, Portfolio, Quiet, Seed, collect_flags
 from credit_default.cli.output import Output, run_command
 from credit_default.cli.session import read_settings
 
@@ -14,8 +14,11 @@ if TYPE_CHECKING:
 
 
 def ingest(
-    source: Annotated[str, typer.Argument(help="A file of statements: .csv, .xls, .xlsx or .parquet.")],
+    source: Annotated[
+        str, typer.Argument(help="A file of statements, here or in a bucket: .csv, .xls, .xlsx or .parquet.")
+    ],
     month: Month = None,
+    corrects: Corrects = None,
     lake: Lake = None,
     portfolio: Portfolio = None,
     config: Config = None,
@@ -26,12 +29,12 @@ def ingest(
     flags = collect_flags(lake=lake, portfolio=portfolio)
 
     def act(output: Output) -> "Summary":
-        settings = read_settings(flags, config)
         with output.step(f"checking {source}"):
+            from credit_default.flows.context import connect, read_clock
             from credit_default.services.ingestion import ingest_file
-            from credit_default.services.wiring import wire
 
-            return ingest_file(wire(settings, commit=""), source, month=month)
+            wiring = connect(flags, config or [])
+            return ingest_file(wiring, source, month=month, corrects=corrects, kept_at=read_clock())
 
     run_command("ingest", act, as_json=json, quiet=quiet)
 

@@ -32,7 +32,7 @@ class Life:
 def live(output: Output, flags: dict[str, Any], *, config: list[str], month: str) -> "Summary":
     """The summary of a whole life; exit code 0 whatever the gates decided, since all of it is the story."""
     settings = read_settings(flags, config)
-    lake = _clear_lake(Path(settings.lake).expanduser())
+    lake = _clear_lake(settings.lake)
     from credit_default.flows.server import run_on_server
     from credit_default.flows.session import FLOWS, REPORTS, import_modules, start_session
 
@@ -96,16 +96,25 @@ def _run_flows(
 
 
 def _take_in(settings: "Settings", rehearsal: "Rehearsal") -> str:
+    from credit_default.flows.context import read_clock, read_commit
     from credit_default.services.outcomes import take_in_outcomes
     from credit_default.services.wiring import wire
 
-    wiring = wire(settings, commit="")
-    merged = [take_in_outcomes(wiring, month.outcomes) for month in rehearsal.months]
+    wiring = wire(settings, commit=read_commit())
+    merged = [take_in_outcomes(wiring, str(month.outcomes), taken_in_at=read_clock()) for month in rehearsal.months]
     return f"{sum(summary.counts['new'] for summary in merged):,} of them"
 
 
-def _clear_lake(root: Path) -> Path:
+def _clear_lake(uri: str) -> Path:
     """The demo's lake, empty. A folder that the demo did not make is never removed."""
+    if uri.startswith("s3://"):
+        raise InputError(
+            f"lake {uri}",
+            found="a bucket",
+            expected="a folder",
+            remedy="The demo lives on this machine: name a folder.",
+        )
+    root = Path(uri).expanduser()
     if root.exists() and (not root.is_dir() or any(root.iterdir())) and not (root / MARKER).exists():
         raise InputError(
             f"lake {root}", found="something that the demo did not make", expected="a new one, or the demo's own",

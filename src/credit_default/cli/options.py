@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import typer
 
 Lake = Annotated[
-    str | None, typer.Option("--lake", help="Where everything is kept.  [default: ./lake]", show_default=False)
+    str | None, typer.Option("--lake", help="A folder or s3://bucket/prefix.  [default: ./lake]", show_default=False)
 ]
 Config = Annotated[
     list[str] | None, typer.Option("--config", help="A TOML file with settings; may be repeated.", show_default=False)
@@ -24,6 +24,10 @@ Seed = Annotated[
 Month = Annotated[
     str | None,
     typer.Option("--month", help="YYYY-MM, for files without a statement_month column.", show_default=False),
+]
+Corrects = Annotated[
+    str | None,
+    typer.Option("--corrects", help="The batch whose rejected rows come again, corrected.", show_default=False),
 ]
 Portfolio = Annotated[
     str | None,

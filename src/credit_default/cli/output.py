@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from credit_default.errors import CreditDefaultError
+from credit_default.errors import CreditDefaultError, show_plainly
 
 if TYPE_CHECKING:
     from credit_default.views.summary import Summary
@@ -29,16 +29,18 @@ class Output:
     @contextmanager
     def step(self, doing: str) -> Iterator[Callable[[str], None]]:
         """A block that is one step of the work; call what it gives with what came of it."""
-        from rich.console import Console
-
-        console = Console(stderr=True, highlight=False)
         found: list[str] = []
         if self.silent:
             yield found.append
             return
-        with console.status(doing):
+        from rich.console import Console
+        from rich.text import Text
+
+        console = Console(stderr=True, highlight=False)
+        with console.status(Text(show_plainly(doing))):
             yield found.append
-        console.print(f"[green]✓[/] {doing}" + (f": {found[-1]}" if found else ""))
+        told = show_plainly(doing + (f": {found[-1]}" if found else ""))
+        console.print(Text.assemble(("✓", "green"), f" {told}"))
 
     def show(self, summary: "Summary") -> None:
         """Nothing; the summary stands on standard output, as JSON when that was asked for."""

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from credit_default.cli.options import Config, Json, Lake, Month, Portfolio, Quiet, Seed, collect_flags
+from credit_default.cli.options import Config, Corrects, Json, Lake, Month, Portfolio, Quiet, Seed, collect_flags
 from credit_default.cli.output import Output, run_command
 from credit_default.cli.session import read_settings, run_flow
 from credit_default.errors import InputError
@@ -62,12 +62,18 @@ def train(
 
 
 def predict(
-    batch: Annotated[str | None, typer.Argument(help="A file of statements: .csv, .xls, .xlsx or .parquet.")] = None,
+    batch: Annotated[
+        str | None, typer.Argument(help="A file of statements, here or s3://: .csv, .xls, .xlsx or .parquet.")
+    ] = None,
     incoming: Annotated[bool, typer.Option("--incoming", help="Score every file that waits in LAKE/incoming.")] = False,
     out: Annotated[
         Path | None, typer.Option("--out", help="Also write the scores to this .csv or .parquet.", show_default=False)
     ] = None,
     month: Month = None,
+    corrects: Corrects = None,
+    name: Annotated[
+        str | None, typer.Option("--name", help="What people call this batch.  [default: the file's name]")
+    ] = None,
     lake: Lake = None,
     portfolio: Portfolio = None,
     config: Config = None,
@@ -83,30 +89,42 @@ def predict(
 
         settings = read_settings(flags, config)
         return score_batches(
-            output, settings, batch=batch, incoming=incoming, out=out, month=month,
-            common={"overrides": flags, "config": config},
+            output, settings, batch=batch, incoming=incoming, out=out,
+            parameters={"month": month, "corrects": corrects, "name": name, "overrides": flags, "config": config},
         )  # fmt: skip
 
     run_command("predict", act, as_json=json, quiet=quiet)
 
 
 def outcomes(
-    file: Annotated[str, typer.Argument(help="client_id, statement_month, defaulted, observed_at: .csv or .parquet.")],
+    file: Annotated[
+        str | None,
+        typer.Argument(help="client_id, statement_month, defaulted, observed_at: .csv or .parquet, here or s3://."),
+    ] = None,
     lake: Lake = None,
     config: Config = None,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Take in what became of clients; the last observation of a client and month wins."""
+    """Take in what became of clients, the last observation wins; without a file, tell what is known of each batch."""
     flags = collect_flags(lake=lake)
 
     def act(output: Output) -> "Summary":
-        settings = read_settings(flags, config)
-        with output.step(f"taking in {file}"):
-            from credit_default.services.outcomes import take_in_outcomes
-            from credit_default.services.wiring import wire
+        from credit_default.flows.context import connect, read_clock
+        from credit_default.services.outcomes import summarise_coverage, take_in_outcomes
 
-            return take_in_outcomes(wire(settings, commit=""), Path(file))
+        wiring = connect(flags, config or [])
+        if file is not None:
+            with output.step(f"taking in {file}"):
+                return take_in_outcomes(wiring, file, taken_in_at=read_clock())
+        rows, summary = summarise_coverage(wiring, now=read_clock(), told=output.as_json)
+        if rows and not output.as_json:
+            from rich.console import Console
+
+            from credit_default.views.coverage import render_coverage
+
+            Console(highlight=False, markup=False).print(render_coverage(rows))
+        return summary
 
     run_command("outcomes", act, as_json=json, quiet=quiet)
 

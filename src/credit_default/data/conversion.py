@@ -46,8 +46,8 @@ def convert(raw: pl.DataFrame, *, columns: tuple[Column, ...]) -> pl.DataFrame:
 
 
 def read_as_text(raw: pl.Series) -> pl.Series:
-    """The raw values as texts, null where there is none; what has no text form (a list, bytes) is shown as Python does."""
-    if raw.dtype.is_nested() or isinstance(raw.dtype, pl.Binary | pl.Object):
+    """The raw values as texts, null where there is none; what has no text form (a list, bytes, a duration) is shown as Python does."""
+    if raw.dtype.is_nested() or isinstance(raw.dtype, pl.Binary | pl.Object | pl.Duration):
         return pl.Series(raw.name, [None if item is None else str(item) for item in raw.to_list()], dtype=pl.String)
     return raw.cast(pl.String)
 

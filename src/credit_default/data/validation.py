@@ -1,8 +1,8 @@
 """The contract applied to a file of any size: pass one judges it, pass two hands out its rows.
 
 Pass one counts the broken rules, finds repeated keys across all batches and faults of the file as a whole (a column
-that holds something else than its name says); it keeps nine bytes a row and no values. Pass two reads the file again,
-a batch at a time. Nothing is clamped, imputed or dropped: accepted + rejected = all.
+that holds something else than its name says); of each row a key log keeps nine bytes, in memory or on disk, and no
+values. Pass two reads the file again, a batch at a time. Nothing is clamped, imputed or dropped: accepted + rejected = all.
 """
 
 from collections import Counter
@@ -12,20 +12,18 @@ from itertools import chain
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
-from credit_default.data.contract import CLIENT_ID, LINE, OUTCOME, STATEMENT_MONTH, Schema
+from credit_default.data.contract import LINE, OUTCOME, STATEMENT_MONTH, Schema
 from credit_default.data.file_faults import FileFaultPolicy, check_columns, collect_examples, judge_file
+from credit_default.data.repeated_keys import HeldKeys, KeyLog, RepeatedKeys, find_repeated, hash_keys, log_keys
 from credit_default.data.row_rules import REPEATED_KEY, CheckedBatch, RowRules, build_row_rules
 from credit_default.errors import InputError
 
 Read = Callable[[], Iterator[pl.DataFrame]]
 OutcomeUse = Literal["required", "kept", "ignored"]
-Hashes = npt.NDArray[np.uint64]
 
 _FIRST_LINE = 2  # the header's is 1
-_NO_KEY = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +42,7 @@ class Validated:
     has_outcome: bool
     _read: Read = field(repr=False, compare=False)
     _rules: RowRules = field(repr=False, compare=False)
-    _repeated: Hashes = field(repr=False, compare=False)
+    _repeated: RepeatedKeys = field(repr=False, compare=False)
 
     @property
     def rejected_count(self) -> int:
@@ -59,9 +57,7 @@ class Validated:
         """
         accepted_count = rejected_count = 0
         for raw in _number_lines(self._read()):
-            hashes = _hash_keys(self._rules.convert_keys(raw)) if self._repeated.size else None
-            repeated = None if hashes is None else pl.Series(np.isin(hashes, self._repeated))
-            batch = self._rules.separate(raw, repeated=repeated)
+            batch = self._rules.separate(raw, repeated=self._mark_repeated(raw))
             accepted_count += batch.accepted.height
             rejected_count += batch.rejected.height
             yield batch
@@ -77,18 +73,22 @@ class Validated:
         """All accepted rows in one frame, for work that needs them together (training)."""
         return pl.concat([batch.accepted for batch in self.batches()])
 
+    def _mark_repeated(self, raw: pl.DataFrame) -> pl.Series | None:
+        if not self._repeated.row_count:
+            return None
+        return pl.Series(self._repeated.mark(hash_keys(self._rules.convert_keys(raw))))
+
 
 @dataclass(slots=True)
 class _Tally:
     """What pass one accumulates."""
 
+    key_log: KeyLog | None  # None where a key may come twice
     row_count: int = 0
-    accepted_count: int = 0
+    sound_count: int = 0  # rows that break no rule of their own; their key may stand elsewhere too
     rule_counts: Counter[str] = field(default_factory=Counter)
     months: set[str] = field(default_factory=set)
     examples: dict[str, dict[str, None]] = field(default_factory=dict)  # by column, in order of appearance
-    hashes: list[Hashes] = field(default_factory=list)
-    sound: list[npt.NDArray[np.bool_]] = field(default_factory=list)
 
 
 def check(
@@ -97,12 +97,14 @@ def check(
     schema: Schema,
     outcome: OutcomeUse = "ignored",
     policy: FileFaultPolicy = FileFaultPolicy(),  # noqa: B008 - frozen, and so safe to share
+    key_log: KeyLog | None = None,
 ) -> Validated:
     """What the file holds, judged by the schema.
 
     `read` gives the file's raw batches anew at each call: the schema's columns (text or typed, in any order), the
     outcome if there is one, and `line`, the row's line in the file (counted from 2 where it is absent).
     `outcome`: "required" (training: each row has one), "kept" (checked where there is one), "ignored" (scoring).
+    `key_log`: an empty one, no longer needed afterwards; without it the keys' hashes are held in memory until then.
 
     Two different keys are taken for one with a chance of about n² / 2⁶⁵: 2e-5 at 30 million rows.
 
@@ -119,15 +121,16 @@ def check(
     rules = build_row_rules(
         schema, with_outcome=has_outcome and outcome != "ignored", outcome_required=outcome == "required"
     )
-    tally = _Tally()
+    tally = _Tally((key_log or HeldKeys()) if schema.unique_key else None)
     for raw in chain([first], batches):
         _count_batch(raw, rules=rules, tally=tally)
-    repeated = _find_repeated(tally, unique_key=schema.unique_key)
-    judge_file(tally.rule_counts, examples=tally.examples, row_count=tally.row_count, rules=rules, policy=policy)
+    repeated = find_repeated(tally.key_log or HeldKeys())
+    counts = tally.rule_counts + Counter({REPEATED_KEY: repeated.row_count})
+    judge_file(counts, examples=tally.examples, row_count=tally.row_count, rules=rules, policy=policy)
     return Validated(
         row_count=tally.row_count,
-        accepted_count=tally.accepted_count,
-        rule_counts={name: tally.rule_counts[name] for name in rules.names if tally.rule_counts[name]},
+        accepted_count=tally.sound_count - repeated.sound_row_count,
+        rule_counts={name: counts[name] for name in rules.names if counts[name]},
         rule_names=rules.names,
         months=tuple(sorted(tally.months)),
         has_outcome=has_outcome,
@@ -146,29 +149,11 @@ def _count_batch(raw: pl.DataFrame, *, rules: RowRules, tally: _Tally) -> None:
         counts = batch.rejected["rules"].explode().value_counts()
         tally.rule_counts.update(dict(counts.iter_rows()))
         collect_examples(batch.rejected, rules=rules, into=tally.examples)
+    tally.row_count += raw.height
+    tally.sound_count += batch.accepted.height
     tally.months.update(batch.accepted[STATEMENT_MONTH].unique())
-    tally.sound.append(sound)
-    tally.hashes.append(_hash_keys(rules.convert_keys(raw)))
-
-
-def _find_repeated(tally: _Tally, *, unique_key: bool) -> Hashes:
-    """The hashes of keys that stand in more than one row, and the tally's counts made to know of them."""
-    hashes, sound = np.concatenate(tally.hashes), np.concatenate(tally.sound)
-    ordered = np.sort(hashes) if unique_key else hashes[:0]
-    repeated: Hashes = np.setdiff1d(ordered[1:][ordered[1:] == ordered[:-1]], [np.uint64(_NO_KEY)])
-    in_repeated = np.isin(hashes, repeated)
-    tally.row_count = hashes.size
-    tally.accepted_count = int(np.count_nonzero(sound & ~in_repeated))
-    tally.rule_counts[REPEATED_KEY] = int(np.count_nonzero(in_repeated))
-    return repeated
-
-
-def _hash_keys(keys: pl.DataFrame) -> Hashes:
-    """One number a key, the same wherever the key stands; `_NO_KEY` where a part of it is missing."""
-    hashes: Hashes = np.array(keys.to_struct("key").hash(), dtype=np.uint64)
-    missing = (keys[CLIENT_ID].is_null() | keys[STATEMENT_MONTH].is_null()).to_numpy()
-    hashes[missing] = _NO_KEY
-    return hashes
+    if tally.key_log is not None:
+        log_keys(rules.convert_keys(raw), sound, into=tally.key_log)
 
 
 def _number_lines(batches: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame]:

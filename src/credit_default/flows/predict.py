@@ -11,12 +11,12 @@ from credit_default.flows.context import connect, read_clock
 from credit_default.flows.events import announce
 from credit_default.flows.script import run_as_script
 from credit_default.flows.steps import network_step, step
-from credit_default.services import ingestion, prediction, recording
+from credit_default.services import checking, prediction, recording
 from credit_default.services.origin import SIMULATED
 from credit_default.views.summary import Summary
 
-check_file = step(ingestion.check_file, "check")
-judge_file = step(ingestion.judge_file, "judge quality")
+check_file = step(checking.check_file, "check")
+judge_file = step(checking.judge_file, "judge quality")
 load_champion = network_step(prediction.load_champion, "load champion")
 score_file = step(prediction.score_file, "score")
 record_scores = network_step(recording.record_scores, "record")
@@ -28,11 +28,16 @@ def predict(
     overrides: dict[str, Any] | None = None,
     config: list[str] | None = None,
     month: str | None = None,
+    corrects: str | None = None,
+    name: str | None = None,
 ) -> State[Summary]:
-    """A completed run named `Scored` or `AlreadyScored`, carrying its summary; `batch` is a file's path."""
+    """A completed run named `Scored` or `AlreadyScored`, carrying its summary; `batch` is a file's path or s3://.
+
+    `corrects` names the batch whose rejected rows come again, corrected; `name` is what people call this one.
+    """
     wiring = connect(overrides or {}, config or [])
-    checked = check_file(wiring, batch, month=month, outcome="ignored")
-    verdict = judge_file(wiring, checked)
+    checked = check_file(wiring, batch, month=month, outcome="ignored", corrects=corrects, name=name)
+    verdict = judge_file(wiring, checked, judged_at=read_clock())
     champion = load_champion(wiring, checked)
     scored = score_file(wiring, checked, champion, scored_at=read_clock())
     summary = record_scores(wiring, checked, scored, verdict)

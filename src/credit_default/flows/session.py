@@ -45,7 +45,7 @@ def start_session(settings: Settings) -> Iterator[PrefectServer | None]:
     if settings.prefect.api_url:
         yield None
         return
-    home = _find_home(open_lake(Path(settings.lake)).root)
+    home = _find_home(settings)
     with orderly_ending():
         with disk_errors(home):
             server = start_server(home, environment=copy_environment())
@@ -65,10 +65,10 @@ def prepare_libraries(settings: Settings) -> None:
     """Nothing; MLflow and Prefect find what they read from the environment when they are imported after this."""
     # matplotlib keeps a list of fonts, in the home folder unless told otherwise; nothing is written outside our own.
     pictures = {"MPLCONFIGDIR": str(Path(settings.cache).expanduser().absolute() / "matplotlib")}
-    home = describe_environment(_find_home(Path(settings.lake)))
+    home = describe_environment(_find_home(settings))
     given = {name: value for name, value in copy_environment().items() if name in pictures}
     export_environment({**pictures, **given, **MLFLOW_ENVIRONMENT, **home})
 
 
-def _find_home(lake: Path) -> Path:
-    return lake.expanduser().absolute() / "prefect"
+def _find_home(settings: Settings) -> Path:
+    return open_lake(settings.lake, home=Path(settings.home)).home / "prefect"

@@ -11,7 +11,7 @@ from credit_default.flows.context import connect, read_clock
 from credit_default.flows.events import announce
 from credit_default.flows.script import run_as_script
 from credit_default.flows.steps import network_step, step
-from credit_default.services import contest, prediction, recording, training
+from credit_default.services import contest, prediction, seating, training
 from credit_default.services.origin import SIMULATED
 from credit_default.views.summary import Summary
 
@@ -21,9 +21,9 @@ split_rows = step(training.split_rows, "split by client")
 fit_challenger = step(training.fit_challenger, "fit")
 cross_validate = step(training.cross_validate_challenger, "cross-validate")
 find_champion = network_step(prediction.find_champion, "find champion")
-register_challenger = network_step(recording.register_challenger, "record and register")
+register_challenger = network_step(seating.register_challenger, "record and register")
 judge_challenger = step(contest.judge_challenger, "judge promotion")
-seat_winner = network_step(recording.seat_winner, "promote or keep")
+seat_winner = network_step(seating.seat_winner, "promote or keep")
 
 
 @flow(name="train", validate_parameters=False)
@@ -39,7 +39,7 @@ def train(
     `refresh` trains on all that the lake knows by now instead of on the file that the settings name.
     """
     wiring = connect(overrides or {}, config or [])
-    rows = read_known_rows(wiring) if refresh else read_training_rows(wiring, month=month)
+    rows = read_known_rows(wiring) if refresh else read_training_rows(wiring, month=month, read_at=read_clock())
     champion = find_champion(wiring)
     sides = split_rows(wiring, rows)
     challenger = fit_challenger(wiring, rows, sides)

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from credit_default.data.contract import CLIENT_ID, STATEMENT_MONTH, Schema
 from credit_default.model.bundle import ModelBundle
+from credit_default.model.decision import DecisionPolicy
 from credit_default.model.declaration import Feature, list_spec
 from credit_default.model.pipeline import FEATURES_STEP, Recipe
 
@@ -73,6 +74,11 @@ def digest_recipe_and_rows(
         "folds": [fold_count, seed],
     }
     return _digest_parts([_FORMAT, _write_json(settings), digest_frame(sort_rows(rows).select(names))])
+
+
+def digest_policy(policy: DecisionPolicy) -> str:
+    """Hex sha256 that names a decision policy: equal when costs and bands are."""
+    return _digest_parts([_FORMAT, _write_json(asdict(policy))])
 
 
 def sort_rows(rows: pl.DataFrame) -> pl.DataFrame:

@@ -104,7 +104,8 @@ def count_trained_rows(bundle: ModelBundle, rows: pl.DataFrame) -> int:
 def attach_reference(bundle: ModelBundle, rows: pl.DataFrame) -> ModelBundle:
     """The bundle with these unseen rows, scored by itself, as its reference for drift, and its digest over both.
 
-    The reference holds the key, all columns of the rows, default_probability and decision, sorted by key.
+    The reference holds all columns of the rows but the client's id, which no comparison needs and no artifact should
+    carry, and default_probability and decision, in the order of the key.
 
     Raises:
         InputError: rows that the model was trained on: their scores are too good to compare others with.
@@ -116,7 +117,7 @@ def attach_reference(bundle: ModelBundle, rows: pl.DataFrame) -> ModelBundle:
     ordered = sort_rows(rows)
     probability = score_probability(bundle, ordered)
     outcome = [OUTCOME] if OUTCOME in rows.columns else []
-    reference = ordered.select(pl.exclude(outcome)).with_columns(
+    reference = ordered.select(pl.exclude(CLIENT_ID, *outcome)).with_columns(
         pl.Series("default_probability", probability, dtype=pl.Float64),
         pl.Series("decision", decide(probability, bundle.decision_policy).tolist(), dtype=pl.String),
         *(ordered.get_column(name) for name in outcome),

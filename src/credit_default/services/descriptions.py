@@ -1,12 +1,15 @@
 """What MLflow is told of a run: parameters, datasets, tags, metrics, in plain values."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
 
 from credit_default.adapters.tracking import DatasetRecord
 from credit_default.model.evaluation import Evaluation
-from credit_default.services.ingestion import CheckedFile
+from credit_default.services.checking import CheckedFile
 from credit_default.services.training import Challenger, TrainingRows
 from credit_default.services.wiring import Wiring
+
+SHOWN_METRICS = ("roc_auc", "average_precision", "brier", "log_loss", "accuracy", "f1", "precision", "recall", "ks")
 
 
 def list_params(wiring: Wiring, training: TrainingRows, challenger: Challenger) -> dict[str, object]:
@@ -65,3 +68,18 @@ def list_metrics(evaluation: Evaluation) -> dict[str, float]:
     for name, metric in evaluation.metrics.items():
         listed |= {name: metric.value, f"{name}_low": metric.low, f"{name}_high": metric.high}
     return listed
+
+
+def pick_figures(values: Mapping[str, float], *, where: str) -> dict[str, float]:
+    """The metrics that people ask for, each said to be `where` it was measured."""
+    return {f"{name}, {where}": values[name] for name in SHOWN_METRICS if name in values}
+
+
+def pick_metrics(evaluation: Evaluation, *, where: str) -> dict[str, float]:
+    """The metrics that people ask for, each followed by the ends of its interval."""
+    picked: dict[str, float] = {}
+    for name in SHOWN_METRICS:
+        if metric := evaluation.metrics.get(name):
+            label = f"{name}, {where}"
+            picked |= {label: metric.value, f"{label}, low": metric.low, f"{label}, high": metric.high}
+    return picked

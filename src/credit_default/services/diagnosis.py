@@ -1,18 +1,19 @@
 """Is everything reachable? Each part is asked for real, and what does not answer comes with what to do."""
 
-import tempfile
+import uuid
 from collections.abc import Callable, Iterator
 from importlib.metadata import version
 
 import httpx
 
-from credit_default.adapters.lake_tables import TABLES, scan_table
+from credit_default.adapters.lake_tables import scan_table
+from credit_default.adapters.table_schemas import TABLES
 from credit_default.errors import CreditDefaultError, ServiceError
 from credit_default.gates.verdict import Verdict
 from credit_default.services.wiring import Wiring
 from credit_default.views.summary import Summary
 
-_LIBRARIES = ("mlflow", "prefect", "evidently", "scikit-learn", "polars", "deltalake")
+_LIBRARIES = ("mlflow", "prefect", "evidently", "scikit-learn", "polars", "deltalake", "boto3")
 
 
 def diagnose(wiring: Wiring) -> Summary:
@@ -40,16 +41,11 @@ def _examine(name: str, look: Callable[[Wiring], str], wiring: Wiring) -> Verdic
 
 
 def _look_at_lake(wiring: Wiring) -> str:
-    root = wiring.lake.root
-    try:
-        with tempfile.TemporaryFile(dir=root):
-            pass
-    except OSError as error:
-        raise ServiceError(
-            f"lake {root}", found=error.strerror or str(error), expected="a folder to write to",
-            remedy="Check its permissions, or name another with --lake.",
-        ) from error  # fmt: skip
-    return f"{root}, writable; {', '.join(_count_rows(wiring))}"
+    lake = wiring.lake
+    probe = f"probe-{uuid.uuid4().hex}"
+    lake.storage.write_object(probe, b"may this be written?")
+    lake.storage.delete_object(probe)
+    return f"{lake.uri}, writable; {', '.join(_count_rows(wiring))}"
 
 
 def _count_rows(wiring: Wiring) -> Iterator[str]:

@@ -1,28 +1,25 @@
-"""What becomes of a file in `incoming` once its result is committed, or once it was refused."""
+"""What becomes of a file in `incoming/` once its result is committed, or once it was refused."""
 
-import hashlib
-import json
-from pathlib import Path
-
-from credit_default.adapters.lake import Lake, move_incoming
-from credit_default.adapters.staging import write_whole
+from credit_default.adapters.incoming import move_processed, move_refused
+from credit_default.adapters.lake import Lake
+from credit_default.adapters.storage import StoredObject
 from credit_default.errors import CreditDefaultError
+from credit_default.failpoints import reach
 
 
-def put_away_scored(lake: Lake, path: Path, *, batch_id: str) -> Path:
-    """Where the file stands now, in `processed`; call it only after its result is committed."""
-    return move_incoming(lake, path, to="processed", batch_id=batch_id)
+def put_away_scored(lake: Lake, waiting: StoredObject, *, batch_id: str) -> str | None:
+    """The key in `processed/` under which the file stands now, or None when it was written anew meanwhile and waits.
+
+    Call it only after the result is committed.
+    """
+    moved = move_processed(lake, waiting, batch_id=batch_id)
+    reach("inbox.processed")
+    return moved
 
 
-def put_away_refused(lake: Lake, path: Path, error: CreditDefaultError) -> Path:
-    """Where the file stands now, in `refused`, with the reason beside it in `<name>.reason.json`."""
-    target = move_incoming(lake, path, to="refused", batch_id=_digest_file(path)[:16])
+def put_away_refused(lake: Lake, waiting: StoredObject, error: CreditDefaultError) -> str | None:
+    """The key in `refused/` under which the file stands now, the reason beside it as `<name>.reason.json`; or None."""
     reason = {"thing": error.thing, "found": error.found, "expected": error.expected, "remedy": error.remedy}
-    write_whole(target.with_name(target.name + ".reason.json"), json.dumps(reason, indent=2).encode())
-    return target
-
-
-def _digest_file(path: Path) -> str:
-    # Of the bytes, since what was refused may be no table at all.
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    moved = move_refused(lake, waiting, reason=reason)
+    reach("inbox.refused")
+    return moved

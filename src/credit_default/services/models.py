@@ -5,7 +5,9 @@ from collections.abc import Sequence
 
 from credit_default.adapters.model_versions import CHAMPION, REPLACED_TAG, ModelVersion
 from credit_default.errors import InputError
+from credit_default.failpoints import reach
 from credit_default.gates.verdict import Verdict
+from credit_default.services.records import enter
 from credit_default.services.wiring import Wiring
 from credit_default.views.models import ModelRow
 from credit_default.views.summary import Summary
@@ -43,6 +45,8 @@ def promote_by_hand(wiring: Wiring, number: int, *, reason: str, decided_at: dt.
     wiring.registry.load_version(version)
     verdict = Verdict("promotion", "ok", (f"by a person's decision: {reason}", *_keep_verdict(version)))
     promoted = wiring.registry.promote(version, verdict, promoted_at=decided_at)
+    reach("promote.seated-by-hand")
+    _enter_seat(wiring, promoted, "promoted", at=decided_at)
     return Summary("models promote", f"version {promoted.number} is the champion", model_version=promoted.number)
 
 
@@ -58,7 +62,17 @@ def roll_back(wiring: Wiring, *, reason: str, decided_at: dt.datetime) -> Summar
     if champion is not None and (previous := champion.tags.get(REPLACED_TAG)):
         wiring.registry.load_version(wiring.registry.find_version(int(previous)))
     earlier = wiring.registry.rollback(reason=reason, rolled_back_at=decided_at)
+    reach("rollback.seated")
+    _enter_seat(wiring, earlier, "rolled back", at=decided_at)
     return Summary("models rollback", f"version {earlier.number} is the champion again", model_version=earlier.number)
+
+
+def _enter_seat(wiring: Wiring, version: ModelVersion, event: str, *, at: dt.datetime) -> None:
+    # The reason stays with the version in the registry: what a person wrote may name somebody.
+    enter(
+        wiring, event, key=f"{event} v{version.number} {at.isoformat()}", at=at, model_version=version.number,
+        details={"model_digest": version.digest, "by": "a person"},
+    )  # fmt: skip
 
 
 def _refuse_silence(reason: str) -> None:

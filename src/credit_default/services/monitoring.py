@@ -1,7 +1,7 @@
 """After a batch: is it still like what its model was tested on, and, once outcomes are known, was the model right?"""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -9,6 +9,7 @@ import polars as pl
 
 from credit_default.adapters.lake import Lake
 from credit_default.adapters.lake_tables import read_monitoring, read_outcomes, read_scores, scan_table
+from credit_default.adapters.published import name_published, publication
 from credit_default.adapters.reports import ReportTitle, compare, publish_verdict
 from credit_default.adapters.snapshots import Snapshot, read_rows, read_snapshot
 from credit_default.data.contract import KEY, OUTCOME
@@ -43,7 +44,7 @@ class MonitoredBatch:
     @property
     def data_origin(self) -> str:
         """`real` or `simulated`."""
-        return self.snapshot.data_origin
+        return self.snapshot.origin.data_origin
 
     @property
     def months(self) -> tuple[str, ...]:
@@ -80,12 +81,12 @@ def find_batch(wiring: Wiring, batch_id: str | None, *, model_version: int | Non
     newest = wanted.sort("scored_at", "model_version", descending=True).head(1).collect()
     if newest.is_empty():
         raise InputError(
-            f"batch {batch_id}" if batch_id else f"lake {wiring.lake.root}", found="no scores",
+            f"batch {batch_id}" if batch_id else f"lake {wiring.lake.uri}", found="no scores",
             expected="a batch that was scored", remedy="Score one with `credit-default predict FILE`.",
         )  # fmt: skip
     found_id, found_version = newest.select("batch_id", "model_version").row(0)
     snapshot = read_snapshot(wiring.lake, found_id)
-    refuse_other_portfolio(wiring, snapshot.schema_name, thing=f"batch {found_id}")
+    refuse_other_portfolio(wiring, snapshot.origin.schema_name, thing=f"batch {found_id}")
     current = _join_scores(wiring, snapshot, found_version)
     outcomes = read_outcomes(wiring.lake, months=current["statement_month"].unique().to_list()).select(*KEY, OUTCOME)
     labelled = current.join(outcomes, on=KEY, how="left", maintain_order="left")
@@ -116,18 +117,20 @@ def find_drift(wiring: Wiring, batch: MonitoredBatch, *, report: ReportKind) -> 
 
     Each column weighs what it is to the model.
     """
-    drift_report = compare(
-        reference=batch.bundle.reference, current=batch.current, schema=wiring.schema,
-        policy=wiring.settings.drift, folder=wiring.lake.report_folder(batch.batch_id, batch.model_version),
-        title=ReportTitle(batch.batch_id, batch.model_version, simulated=batch.data_origin == SIMULATED),
-        full=report == "full",
-    )  # fmt: skip
-    verdict = judge_drift(
-        drift_report, row_count=batch.current.height, policy=wiring.settings.drift,
-        importance=measure_input_importance(batch.bundle),
-    )  # fmt: skip
-    publish_verdict(drift_report, verdict)
-    return Drift(drift_report, verdict)
+    with publication(wiring.lake, batch_id=batch.batch_id, model_version=batch.model_version) as pages:
+        drift_report = compare(
+            reference=batch.bundle.reference, current=batch.current, schema=wiring.schema,
+            policy=wiring.settings.drift, folder=pages.folder,
+            title=ReportTitle(batch.batch_id, batch.model_version, simulated=batch.data_origin == SIMULATED),
+            full=report == "full",
+        )  # fmt: skip
+        verdict = judge_drift(
+            drift_report, row_count=batch.current.height, policy=wiring.settings.drift,
+            importance=measure_input_importance(batch.bundle),
+        )  # fmt: skip
+        publish_verdict(drift_report, verdict)
+        paths = name_published(pages, drift_report.report_paths)
+    return Drift(replace(drift_report, report_paths=paths), verdict)
 
 
 def evaluate_batch(wiring: Wiring, batch: MonitoredBatch) -> Performance:

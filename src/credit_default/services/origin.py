@@ -33,3 +33,8 @@ def refuse_mixture(*, model_origin: str, batch_origin: str, thing: str) -> None:
             thing, found=f"{batch_origin} clients", expected=f"{model_origin} ones, as the champion was trained on",
             remedy="Give simulated data a lake of their own with --lake.",
         )  # fmt: skip
+
+
+def tell_origin(data_origin: str) -> tuple[str, ...]:
+    """One line that says so where the clients are simulated."""
+    return ("SIMULATED data: no real client stands behind these figures",) if data_origin == SIMULATED else ()

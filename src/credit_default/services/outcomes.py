@@ -1,41 +1,82 @@
 """What became of clients is taken in: checked row by row, merged by client and month, the last observation wins."""
 
+import datetime as dt
 import hashlib
 from collections.abc import Mapping
-from pathlib import Path
+
+import polars as pl
 
 from credit_default.adapters.files import read_batches, read_source
-from credit_default.adapters.lake_tables import merge_outcomes, write_quarantine
+from credit_default.adapters.lake_tables import keep_observations, merge_outcomes, write_quarantine
 from credit_default.data.outcomes import OBSERVED_OUTCOMES
 from credit_default.data.validation import check
+from credit_default.failpoints import reach
+from credit_default.services.arrivals import receive
+from credit_default.services.coverage import count_unscored_outcomes, measure_coverage
+from credit_default.services.records import enter
 from credit_default.services.wiring import Wiring
+from credit_default.views.coverage import CoverageRow, tell_coverage
 from credit_default.views.summary import Summary
 
 
-def take_in_outcomes(wiring: Wiring, path: Path) -> Summary:
+def take_in_outcomes(wiring: Wiring, uri: str, *, taken_in_at: dt.datetime) -> Summary:
     """How many outcomes were new, changed an earlier one, changed nothing, or were rejected and stand in quarantine.
+
+    All observations of the file are kept in the history first; what they change of the current outcomes is one commit.
+    Doing it again, whole or after a crash, completes it and changes nothing.
 
     Raises:
         InputError: the file as a whole is not what it should be.
     """
-    source = read_source(path)
-    checked = check(lambda: read_batches(path, schema=OBSERVED_OUTCOMES), schema=OBSERVED_OUTCOMES, outcome="required")
+    arrival = receive(wiring, uri)
+    source = read_source(arrival.path)
+    checked = check(
+        lambda: read_batches(arrival.path, schema=OBSERVED_OUTCOMES), schema=OBSERVED_OUTCOMES, outcome="required"
+    )
     batch_id = hashlib.sha256(f"outcomes {source.sha256}".encode()).hexdigest()[:16]
     if checked.rejected_count:
         write_quarantine(wiring.lake, lambda: (batch.rejected for batch in checked.batches()), batch_id=batch_id)
-    merged = [merge_outcomes(wiring.lake, batch.accepted) for batch in checked.batches()]
-    new, changed = sum(m.inserted_count for m in merged), sum(m.updated_count for m in merged)
+    reach("outcomes.quarantined")
+    observed = pl.concat([batch.accepted for batch in checked.batches()])
+    keep_observations(wiring.lake, observed, batch_id=batch_id, taken_in_at=taken_in_at)
+    reach("outcomes.kept")
+    merged = merge_outcomes(wiring.lake, observed)
+    reach("outcomes.merged")
     counts = {
-        "new": new,
-        "changed": changed,
-        "older or known already": checked.accepted_count - new - changed,
+        "new": merged.inserted_count,
+        "changed": merged.updated_count,
+        "older or known already": checked.accepted_count - merged.inserted_count - merged.updated_count,
         "rejected": checked.rejected_count,
     }
+    enter(
+        wiring, "outcomes taken in", key=f"outcomes {batch_id}", batch_id=batch_id, at=taken_in_at,
+        details={"input_sha256": source.sha256, "object_version": arrival.object_version,
+                 "accepted_count": checked.accepted_count, "rejected_count": checked.rejected_count},
+    )  # fmt: skip
+    reach("outcomes.recorded")
     return Summary(
         "outcomes", "taken in", batch_id=batch_id, counts=counts,
-        paths={"outcomes": wiring.lake.table_uri("outcomes")}, notes=_tell_rejected(checked.rule_counts),
+        paths={"outcomes": wiring.lake.table_uri("outcomes")},
+        notes=(*_tell_rejected(checked.rule_counts), *_tell_unscored(wiring)),
     )  # fmt: skip
+
+
+def summarise_coverage(wiring: Wiring, *, now: dt.datetime, told: bool) -> tuple[tuple[CoverageRow, ...], Summary]:
+    """What is known of each scored batch, and its summary; each batch as a note where it is to be `told`."""
+    rows = measure_coverage(wiring, now=now)
+    counts = {
+        "batches": len(rows),
+        "scored": sum(row.scored_count for row in rows),
+        "known": sum(row.known_count for row in rows),
+    }
+    notes = (*(tell_coverage(rows) if told else ()), *_tell_unscored(wiring))
+    return rows, Summary("outcomes", "as known now", counts=counts, notes=notes)
 
 
 def _tell_rejected(rule_counts: Mapping[str, int]) -> tuple[str, ...]:
     return tuple(f"rejected rows broke {rule} ({count:,})" for rule, count in rule_counts.items())
+
+
+def _tell_unscored(wiring: Wiring) -> tuple[str, ...]:
+    count = count_unscored_outcomes(wiring)
+    return (f"{count:,} outcomes are of clients and months that nobody scored yet: they are kept",) if count else ()

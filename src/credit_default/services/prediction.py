@@ -1,24 +1,32 @@
 """One batch, one pinned champion, one result: every accepted row scored, every rejected one in quarantine."""
 
 import datetime as dt
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
 from credit_default.adapters.files import write_table
 from credit_default.adapters.lake import Lake
 from credit_default.adapters.lake_tables import has_scores, read_quarantine, read_scores, write_scores
-from credit_default.adapters.snapshots import Snapshot, read_rows
+from credit_default.adapters.ledger import find_entry
+from credit_default.adapters.score_digests import digest_scores, measure_scores
+from credit_default.adapters.snapshots import Snapshot, read_rows, read_snapshot
 from credit_default.data.contract import KEY
 from credit_default.errors import InputError
+from credit_default.failpoints import reach
+from credit_default.gates.ledger import LedgerEntry
 from credit_default.model.bundle import ModelBundle
-from credit_default.model.decision import DECLINE
+from credit_default.model.digest import digest_policy
 from credit_default.model.scoring import score
+from credit_default.services.checking import CheckedFile
 from credit_default.services.contest import SeatHolder
-from credit_default.services.ingestion import CheckedFile, keep_quarantine, keep_snapshot
+from credit_default.services.ingestion import keep_file
 from credit_default.services.origin import REAL, refuse_mixture
+from credit_default.services.records import enter
 from credit_default.services.wiring import Wiring, refuse_other_portfolio
 
 
@@ -34,6 +42,7 @@ class ScoredFile:
     expected_default_share: float
     trained_row_count: int  # rows that the model was trained on, whose scores are flattered
     was_there: bool  # the result was there already, and nothing was done
+    known_count: int = 0  # rows of a correction that the corrected batch has already: they stay as they are
 
 
 @dataclass(slots=True)
@@ -95,18 +104,24 @@ def find_champion(wiring: Wiring) -> SeatHolder | None:
 
 
 def score_file(wiring: Wiring, checked: CheckedFile, champion: SeatHolder, *, scored_at: dt.datetime) -> ScoredFile:
-    """What became of the batch; when this champion has scored it before, nothing is done and `was_there` says so."""
-    if has_scores(wiring.lake, batch_id=checked.batch_id, model_version=champion.number):
-        return _conclude(wiring, checked, champion, trained_row_count=0, was_there=True)
-    if checked.validated.accepted_count == 0:
-        raise InputError(
-            f"batch {checked.name}", found="no accepted row", expected="at least one row to score",
-            remedy="See which rules the rows broke and correct the file.",
+    """What became of the batch; when this champion has scored it before, nothing is done and `was_there` says so.
+
+    The scores are committed once, whoever else is at it, and stand on record in the ledger afterwards.
+    """
+    snapshot, trained_row_count, was_there = None, 0, True
+    if not has_scores(wiring.lake, batch_id=checked.batch_id, model_version=champion.number):
+        _refuse_no_rows(checked)
+        snapshot = keep_file(wiring, checked, kept_at=scored_at)
+        scoring = _Scoring(champion.bundle, snapshot, champion.number, scored_at)
+        written = write_scores(
+            wiring.lake, scoring.frames, batch_id=checked.batch_id, model_version=champion.number
         )  # fmt: skip
-    scoring = _Scoring(champion.bundle, keep_snapshot(wiring, checked), champion.number, scored_at)
-    keep_quarantine(wiring, checked)
-    write_scores(wiring.lake, scoring.frames, batch_id=checked.batch_id, model_version=champion.number)
-    return _conclude(wiring, checked, champion, trained_row_count=scoring.tally.trained_row_count, was_there=False)
+        reach("predict.scored")
+        trained_row_count, was_there = scoring.tally.trained_row_count, written.was_there
+    snapshot = snapshot or read_snapshot(wiring.lake, checked.batch_id)
+    entry = _enter_scores(wiring, checked, champion, trained_row_count=trained_row_count, scored_at=scored_at)
+    reach("predict.recorded")
+    return _conclude(checked, snapshot, json.loads(entry.details), model_version=champion.number, was_there=was_there)
 
 
 def hand_over(lake: Lake, *, batch_id: str, model_version: int, path: Path) -> dict[str, str]:
@@ -122,20 +137,50 @@ def hand_over(lake: Lake, *, batch_id: str, model_version: int, path: Path) -> d
     return written
 
 
-def _conclude(
-    wiring: Wiring, checked: CheckedFile, champion: SeatHolder, *, trained_row_count: int, was_there: bool
-) -> ScoredFile:
-    scores = read_scores(
-        wiring.lake, batch_id=checked.batch_id, model_version=champion.number,
-        columns=("default_probability", "decision"),
+def _refuse_no_rows(checked: CheckedFile) -> None:
+    if checked.validated.accepted_count == 0:
+        raise InputError(
+            f"batch {checked.name}", found="no accepted row", expected="at least one row to score",
+            remedy="See which rules the rows broke and correct the file.",
+        )  # fmt: skip
+
+
+def _enter_scores(
+    wiring: Wiring, checked: CheckedFile, champion: SeatHolder, *, trained_row_count: int, scored_at: dt.datetime
+) -> LedgerEntry:
+    """The ledger's entry for these scores; made now where a crash came between the scores and it."""
+    batch_id, bundle = checked.batch_id, champion.bundle
+    key = f"scored {batch_id} v{champion.number}"
+    if (entry := find_entry(wiring.lake, key)) is not None:
+        return entry
+    measured = measure_scores(wiring.lake, batch_id=batch_id, model_version=champion.number)
+    return enter(
+        wiring, "scored", key=key, batch_id=batch_id, model_version=champion.number, at=scored_at,
+        details={
+            "input_sha256": checked.source.sha256, "object_version": checked.source.object_version,
+            "corrects": checked.corrects or "", "schema": bundle.schema_name, "schema_version": bundle.schema_version,
+            "feature_version": bundle.feature_version, "model_digest": bundle.digest,
+            "threshold": bundle.decision_policy.threshold, "policy_digest": digest_policy(bundle.decision_policy),
+            "read_count": checked.validated.row_count, "quarantined_count": checked.validated.rejected_count,
+            "scored_count": measured.scored_count, "declined_count": measured.declined_count,
+            "expected_default_share": measured.expected_default_share, "trained_row_count": trained_row_count,
+            "scores_digest": digest_scores(wiring.lake, batch_id=batch_id, model_version=champion.number),
+        },
     )  # fmt: skip
+
+
+def _conclude(
+    checked: CheckedFile, snapshot: Snapshot, details: Mapping[str, Any], *, model_version: int, was_there: bool
+) -> ScoredFile:
+    scored_count = int(details["scored_count"])
     return ScoredFile(
         batch_id=checked.batch_id,
-        model_version=champion.number,
-        scored_count=scores.height,
+        model_version=model_version,
+        scored_count=scored_count,
         rejected_count=checked.validated.rejected_count,
-        declined_share=float((scores["decision"] == DECLINE).to_numpy().mean()),
-        expected_default_share=float(scores["default_probability"].to_numpy().mean()),
-        trained_row_count=trained_row_count,
+        declined_share=int(details["declined_count"]) / scored_count,
+        expected_default_share=float(details["expected_default_share"]),
+        trained_row_count=int(details["trained_row_count"]),
         was_there=was_there,
+        known_count=checked.validated.accepted_count - snapshot.row_count if checked.corrects else 0,
     )

@@ -1,5 +1,6 @@
 """From statements with outcomes to a challenger: rows, split, fit, evaluate. What becomes of it is `contest`'s."""
 
+import datetime as dt
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -22,13 +23,8 @@ from credit_default.model.fitting import OutOfFold, cross_validate, fit
 from credit_default.model.pipeline import Recipe
 from credit_default.model.scoring import attach_reference, score_probability
 from credit_default.services.acquisition import fetch_data
-from credit_default.services.ingestion import (
-    check_file,
-    judge_file,
-    keep_quarantine,
-    keep_snapshot,
-    refuse_other_origin,
-)
+from credit_default.services.checking import check_file, judge_file
+from credit_default.services.ingestion import keep_file, refuse_other_origin
 from credit_default.services.wiring import Wiring
 
 FOLD_COUNT = 5
@@ -70,7 +66,7 @@ class CrossValidation:
         return {name: sum(e.metrics[name].value for e in self.evaluations) / len(self.evaluations) for name in names}
 
 
-def read_training_rows(wiring: Wiring, *, month: str | None) -> TrainingRows:
+def read_training_rows(wiring: Wiring, *, month: str | None, read_at: dt.datetime) -> TrainingRows:
     """The rows of the file that the settings name: checked, judged, kept as a snapshot, rejected ones in quarantine.
 
     Raises:
@@ -80,36 +76,37 @@ def read_training_rows(wiring: Wiring, *, month: str | None) -> TrainingRows:
     data = fetch_data(wiring.settings)
     checked = check_file(wiring, str(data.path), month=month or data.month, outcome="required")
     refuse_other_origin(wiring, checked)
-    verdict = judge_file(wiring, checked)
-    snapshot = keep_snapshot(wiring, checked)
-    rejected_count = keep_quarantine(wiring, checked)
+    verdict = judge_file(wiring, checked, judged_at=read_at)
+    snapshot = keep_file(wiring, checked, kept_at=read_at)
     rows = pl.concat(list(read_rows(snapshot)))
-    return TrainingRows(rows, (snapshot,), checked.data_origin, rejected_count, (verdict,), data.notes)
+    return TrainingRows(
+        rows, (snapshot,), checked.data_origin, checked.validated.rejected_count, (verdict,), data.notes
+    )  # fmt: skip
 
 
 def read_known_rows(wiring: Wiring) -> TrainingRows:
     """All rows in the lake whose outcome is known by now: labelled snapshots, and batches whose outcomes arrived.
 
-    A row that stands in several snapshots counts once.
+    A row that stands in several snapshots counts once, as it was kept last.
 
     Raises:
         InputError: the lake knows no outcome, or holds real and simulated clients.
     """
-    snapshots = tuple(s for s in list_snapshots(wiring.lake) if s.schema_name == wiring.schema.name)
+    snapshots = tuple(s for s in list_snapshots(wiring.lake) if s.origin.schema_name == wiring.schema.name)
     outcomes = read_outcomes(wiring.lake).select(*KEY, OUTCOME)
     known = [(s, rows) for s in snapshots if not (rows := _label_rows(s, outcomes)).is_empty()]
     if not known:
         raise InputError(
-            f"lake {wiring.lake.root}", found="no statements with known outcomes", expected="some to learn from",
+            f"lake {wiring.lake.uri}", found="no statements with known outcomes", expected="some to learn from",
             remedy="Ingest a file with outcomes, or name one with --data.",
         )  # fmt: skip
-    origins = {s.data_origin for s, _ in known}
+    origins = {s.origin.data_origin for s, _ in known}
     if len(origins) > 1:
         raise InputError(
-            f"lake {wiring.lake.root}", found="real and simulated clients", expected="one of the two",
+            f"lake {wiring.lake.uri}", found="real and simulated clients", expected="one of the two",
             remedy="Use a lake of its own for simulated data.",
         )  # fmt: skip
-    rows = pl.concat([rows for _, rows in known]).unique(KEY, keep="first", maintain_order=True)
+    rows = pl.concat([rows for _, rows in known]).unique(KEY, keep="last", maintain_order=True)
     return TrainingRows(rows, tuple(s for s, _ in known), origins.pop(), 0, ())
 
 

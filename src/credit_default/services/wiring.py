@@ -1,12 +1,16 @@
 """Settings become the parts that the acts work with: the one place where everything is connected."""
 
+import shutil
+import tempfile
 import tomllib
+import weakref
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 from credit_default.adapters.lake import Lake, open_lake
 from credit_default.adapters.registry import Registry
+from credit_default.adapters.staging import disk_errors
 from credit_default.adapters.tracking import Tracking
 from credit_default.data.contract import Schema, parse_schema
 from credit_default.data.schema import CREDIT_CARD
@@ -46,6 +50,15 @@ class Wiring:
         """The connection to MLflow's registered models."""
         return Registry(self.tracking, cache=self.lake.bundles)
 
+    @cached_property
+    def scratch(self) -> Path:
+        """A folder of this process's own for files on their way, on this machine's disk; gone when the process ends well."""
+        with disk_errors(self.lake.home):
+            self.lake.home.mkdir(parents=True, exist_ok=True)
+            folder = Path(tempfile.mkdtemp(prefix=".scratch-", dir=self.lake.home))
+        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        return folder
+
     @property
     def schema(self) -> Schema:
         """The portfolio's schema."""
@@ -54,7 +67,8 @@ class Wiring:
 
 def wire(settings: Settings, *, commit: str) -> Wiring:
     """The parts that these settings name; the lake's folder is made when it is absent."""
-    return Wiring(settings, read_portfolio(settings.portfolio), open_lake(Path(settings.lake)), commit)
+    lake = open_lake(settings.lake, home=Path(settings.home))
+    return Wiring(settings, read_portfolio(settings.portfolio), lake, commit)
 
 
 def read_portfolio(name: str) -> Portfolio:

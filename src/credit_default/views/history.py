@@ -7,7 +7,7 @@ import polars as pl
 from rich.table import Table
 from rich.text import Text
 
-from credit_default.views.summary import LEVEL_STYLES
+from credit_default.views.summary import LEVEL_STYLES, render_text
 
 
 def render_history(findings: pl.DataFrame) -> Table:
@@ -25,13 +25,13 @@ def render_history(findings: pl.DataFrame) -> Table:
 
 def _list_cells(row: Mapping[str, Any]) -> list[Text | str]:
     return [
-        row["statement_month"],
-        row["batch_id"][:8],
+        render_text(row["statement_month"]),
+        render_text(row["batch_id"][:8]),
         str(row["model_version"]),
         f"{row['row_count']:,}",
-        row["gate"],
+        render_text(row["gate"]),
         Text(row["level"], style=LEVEL_STYLES[row["level"]]),
-        Text(row["reasons"][0] if row["reasons"] else ""),
+        render_text(row["reasons"][0] if row["reasons"] else ""),
     ]
 
 

@@ -1,10 +1,14 @@
 """What the Prefect UI shows of a run: the verdict first, then its reasons, figures and where else to look."""
 
+import re
 from collections.abc import Mapping
 
+from credit_default.errors import show_plainly
 from credit_default.views.summary import Summary, tell_figures
 
-_ESCAPES = str.maketrans({c: f"\\{c}" for c in "\\`*_{}[]<>()#|!~"})
+_ESCAPES = str.maketrans({c: f"\\{c}" for c in "\\`*_{}[]<>()#|!~&:@"})
+_STARTS = re.compile(r"\A(=|[-+](?=[-+\s]|\Z)|[0-9]+(?=\.(?:\s|\Z)))")  # of lists, rules and underlined headings
+_ADDRESS = re.compile(r"(?i)\bwww\.")  # becomes a link by itself
 
 
 def write_markdown(summary: Summary, *, simulated: bool) -> str:
@@ -26,7 +30,13 @@ def write_markdown(summary: Summary, *, simulated: bool) -> str:
 
 def escape(text: str) -> str:
     """The text with every character that markdown or HTML would act on made plain, on one line."""
-    return " ".join(text.split()).translate(_ESCAPES)
+    plain = show_plainly(" ".join(text.split())).translate(_ESCAPES)
+    return _STARTS.sub(_escape_start, _ADDRESS.sub(r"www\.", plain))
+
+
+def _escape_start(start: re.Match[str]) -> str:
+    # As an entity it is the same character, and begins nothing.
+    return f"&#{ord(start[1][0])};{start[1][1:]}"
 
 
 def _table(title: str, rows: Mapping[str, str]) -> list[str]:

@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rich.table import Table
-from rich.text import Text
 
-from credit_default.views.summary import LEVEL_STYLES
+from credit_default.views.summary import LEVEL_STYLES, render_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +27,8 @@ def render_models(rows: Sequence[ModelRow]) -> Table:
     for name in ("v", "seat", "digest", "trained", "data", "verdict", "reason"):
         table.add_column(name, justify="right" if name == "v" else "left", no_wrap=name != "reason", overflow="fold")
     for row in rows:
-        level = Text(row.level, style=LEVEL_STYLES.get(row.level, ""))
-        seat = Text(row.seat, style="bold" if row.seat == "champion" else "")
-        table.add_row(str(row.number), seat, row.digest[:8], row.trained_at[:10], row.data_origin, level, row.reason)
+        level = render_text(row.level, style=LEVEL_STYLES.get(row.level, ""))
+        seat = render_text(row.seat, style="bold" if row.seat == "champion" else "")
+        told = (row.digest[:8], row.trained_at[:10], row.data_origin)
+        table.add_row(str(row.number), seat, *map(render_text, told), level, render_text(row.reason))
     return table

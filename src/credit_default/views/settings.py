@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields, is_dataclass
 
 from rich.table import Table
-from rich.text import Text
 
-from credit_default.views.summary import Summary
+from credit_default.views.summary import Summary, render_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +25,7 @@ def render_settings(lines: Sequence[SettingLine]) -> Table:
     for line in lines:
         style = "" if line.origin == "default" else "bold"
         cells = (line.name, show_value(line.value), line.origin)
-        table.add_row(*(Text(cell, style=style) for cell in cells))
+        table.add_row(*(render_text(cell, style=style) for cell in cells))
     return table
 
 

@@ -11,7 +11,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from credit_default.errors import CreditDefaultError
+from credit_default.errors import CreditDefaultError, show_plainly
 from credit_default.gates.verdict import Verdict
 
 LEVEL_STYLES = {"ok": "green", "watch": "yellow", "alarm": "bold red", "refused": "bold red", "not judged": "dim"}
@@ -35,11 +35,14 @@ class Summary:
 
 
 def write_json(summary: Summary) -> str:
-    """The summary as one JSON object; a figure that is not a finite number becomes null, as JSON has no other word."""
+    """The summary as one JSON object; a figure that is not a finite number becomes null, as JSON has no other word.
+
+    It is ASCII: what a file name or a cell holds is all there, as JSON's escapes, and a terminal that shows it obeys none.
+    """
     content = dataclasses.asdict(summary)
     content["verdicts"] = [_verdict_content(verdict) for verdict in summary.verdicts]
     content["figures"] = _finite(summary.figures)
-    return json.dumps(content, ensure_ascii=False, allow_nan=False)
+    return json.dumps(content, ensure_ascii=True, allow_nan=False)
 
 
 def summarise_error(command: str, error: CreditDefaultError) -> Summary:
@@ -53,19 +56,27 @@ def render_summary(summary: Summary) -> RenderableType:
     table = Table(show_header=False, box=None, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column(style="bold", no_wrap=True)
     table.add_column(overflow="fold")
-    table.add_row(summary.command, Text(summary.status, style="bold"))
+    table.add_row(summary.command, render_text(summary.status, style="bold"))
     for verdict in summary.verdicts:
         table.add_row(verdict.gate, render_verdict(verdict))
     for name, value in _identity(summary).items():
-        table.add_row(name, value)
+        table.add_row(name, render_text(value))
     if summary.counts:
-        table.add_row("rows", ", ".join(f"{value:,} {name}" for name, value in summary.counts.items()))
+        table.add_row("rows", render_text(", ".join(f"{value:,} {name}" for name, value in summary.counts.items())))
     for name, text in tell_figures(summary.figures).items():
-        table.add_row(name, text)
+        table.add_row(render_text(name), render_text(text))
     # Below the table and never folded: a path or a command is there to be copied.
-    paths = [Text.assemble((name, "bold"), f"  {path}", no_wrap=True) for name, path in summary.paths.items()]
-    notes = [Text(f"note: {note}", style="yellow") for note in summary.notes]
+    paths = [
+        Text.assemble((show_plainly(name), "bold"), f"  {show_plainly(path)}", no_wrap=True)
+        for name, path in summary.paths.items()
+    ]
+    notes = [render_text(f"note: {note}", style="yellow") for note in summary.notes]
     return Group(table, *paths, *notes)
+
+
+def render_text(text: str, *, style: str = "") -> Text:
+    """The text as it is for a terminal: nothing in it is markup, and what does not print stands as an escape."""
+    return Text(show_plainly(text), style=style)
 
 
 def tell_figures(figures: Mapping[str, float]) -> dict[str, str]:
@@ -83,7 +94,7 @@ def tell_figures(figures: Mapping[str, float]) -> dict[str, str]:
 def render_verdict(verdict: Verdict) -> Text:
     """The verdict's level in its colour, then its reasons."""
     text = Text(verdict.level, style=LEVEL_STYLES[verdict.level])
-    text.append("  " + "; ".join(verdict.reasons), style="not bold default")
+    text.append("  " + show_plainly("; ".join(verdict.reasons)), style="not bold default")
     return text
 
 

@@ -1,0 +1,60 @@
+"""What deltalake and Polars complain of when a table can't be reached, in our words and on one line.
+
+Their own words come in many lines, coloured, with the whole reply of S3 in them. A cause that S3 names by a code is told
+as `s3_errors` tells it, whoever met it.
+"""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import polars as pl
+from deltalake.exceptions import DeltaError
+
+from credit_default.adapters.s3_errors import translate
+from credit_default.errors import CreditDefaultError, ServiceError
+
+_TERMINAL_CODES = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+_CODE = re.compile(r"<Code>(\w{1,60})</Code>|\bcode: \"?(\w{1,60})\"?,")
+_SILENCE = re.compile(r"error sending request|connection refused|tcp connect error|dns error", re.IGNORECASE)
+_LONGEST_FOUND = 300
+
+
+class _Reply(Exception):  # noqa: N818 - carries S3's code to `translate`, and is never raised
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.response = {"Error": {"Code": code}}
+
+
+@contextmanager
+def delta_errors(uri: str) -> Iterator[None]:
+    """A block in which what deltalake or Polars complain of becomes one of our errors about the table at `uri`."""
+    try:
+        yield
+    except (DeltaError, OSError, pl.exceptions.PolarsError) as error:
+        raise tell_error(error, uri) from error
+
+
+def tell_error(error: Exception, uri: str) -> CreditDefaultError:
+    """Our error for one of deltalake's or Polars' about the table at `uri`."""
+    words = _read_words(error)
+    thing = f"table {uri}"
+    if code := _CODE.search(words):
+        return translate(_Reply(code[1] or code[2]), thing)
+    if is_broken_line(error, uri):
+        return translate(ConnectionError(words), thing)
+    return ServiceError(
+        thing,
+        found=words[:_LONGEST_FOUND],
+        expected="a Delta table that can be read and written",
+        remedy="Check the disk's space and permissions, then run the same command again: no commit is half done.",
+    )
+
+
+def is_broken_line(error: Exception, uri: str) -> bool:
+    """True when the connection to a bucket broke, so that nobody can say whether what was asked for was done."""
+    return "://" in uri and _SILENCE.search(_read_words(error)) is not None
+
+
+def _read_words(error: Exception) -> str:
+    return " ".join(_TERMINAL_CODES.sub("", str(error)).split())

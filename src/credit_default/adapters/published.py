@@ -1,0 +1,46 @@
+"""Reports in the lake: written on this machine's disk, then put under the batch's key for people to open."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from credit_default.adapters.lake import Lake, check_hex
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """A folder of files in the making, and what they are called once they stand in the lake."""
+
+    folder: Path
+    uri: str
+    prefix: str = field(repr=False)
+
+
+@contextmanager
+def publication(lake: Lake, *, batch_id: str, model_version: int) -> Iterator[Publication]:
+    """An empty folder whose files stand under `reports/<batch_id>/v<version>/` when the block ends well."""
+    prefix = f"reports/{check_hex(batch_id, 'batch_id')}/v{int(model_version)}"
+    with lake.scratch() as folder:
+        yield Publication(folder, f"{lake.uri}/{prefix}", prefix)
+        for path in sorted(folder.rglob("*")):
+            if path.is_file():
+                lake.storage.write_object(f"{prefix}/{path.relative_to(folder).as_posix()}", path)
+
+
+def name_published(publication: Publication, paths: Mapping[str, str]) -> dict[str, str]:
+    """The same names, each path below the folder made into where the file stands in the lake."""
+    folder = f"{publication.folder}/"
+    return {name: f"{publication.uri}/{path.removeprefix(folder)}" for name, path in paths.items()}
+
+
+def fetch_published(lake: Lake, folder: Path, *, batch_id: str, model_version: int) -> Path:
+    """The folder itself, once it holds a copy of all that was published for the batch under that version."""
+    prefix = f"reports/{check_hex(batch_id, 'batch_id')}/v{int(model_version)}/"
+    for stored in lake.storage.list_objects(prefix):
+        content = lake.storage.read_object(stored.key)
+        if content is not None:
+            path = folder / stored.key.removeprefix(prefix)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+    return folder

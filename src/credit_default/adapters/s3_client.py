@@ -1,0 +1,168 @@
+"""The line to one S3 bucket: session, client, patience, and errors in our words. The storage above it speaks no boto3.
+
+Credentials, region and endpoint come by the usual AWS chain (variables, profile, role; AWS_ENDPOINT_URL), which boto3
+follows by itself. The client is opened at the first call, and opened anew in a forked process.
+"""
+
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from credit_default.adapters.s3_errors import translate
+from credit_default.errors import InputError, ServiceError
+
+_AWS_HOSTS = (".amazonaws.com", ".amazonaws.com.cn")
+_MIB = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class S3Policy:
+    """How patient we are with S3, and from which size on an object travels in parts."""
+
+    attempt_count: int = 5  # of one request; botocore's standard mode waits in between
+    connect_timeout_seconds: float = 5.0
+    read_timeout_seconds: float = 30.0
+    conflict_attempt_count: int = 8  # when somebody writes the same object
+    longest_wait_seconds: float = 2.0  # between those
+    part_byte_count: int = 16 * _MIB  # 5 MiB at least on S3; an object up to this size is sent in one piece
+    copy_byte_count: int = 5 * 1024 * _MIB  # the largest that S3 copies in one request
+    copy_part_byte_count: int = 512 * _MIB
+
+
+DEFAULT_POLICY = S3Policy()
+
+
+class S3Connection:
+    """One bucket's client, opened when first used; safe to share between threads."""
+
+    def __init__(self, bucket: str, policy: S3Policy = DEFAULT_POLICY) -> None:
+        self.bucket, self.policy = bucket, policy
+        self._lock = threading.Lock()
+        self._owner, self._region = 0, ""
+        self._session: Any = None
+        self._client: Any = None
+
+    def call(self, operation: str, **parameters: Any) -> dict[str, Any]:
+        """S3's reply to one of its operations on this bucket, after the retries that the policy allows.
+
+        Raises: our error for S3's; see `s3_errors` for those a caller may want to catch.
+        """
+        with self._errors(parameters.get("Key", "")):
+            reply: dict[str, Any] = getattr(self._open(), operation)(Bucket=self.bucket, **parameters)
+            return reply
+
+    def pages(self, operation: str, **parameters: Any) -> Iterator[dict[str, Any]]:
+        """The pages of a listing, in S3's order."""
+        with self._errors(""):
+            yield from self._open().get_paginator(operation).paginate(Bucket=self.bucket, **parameters)
+
+    def options(self) -> dict[str, str]:
+        """What an Arrow object store must be told to reach this bucket as we do, with credentials that are good now."""
+        with self._errors(""):
+            client = self._open()
+            held = self._session.get_credentials()
+            credentials = None if held is None else held.get_frozen_credentials()
+        if credentials is None:
+            from botocore.exceptions import NoCredentialsError
+
+            raise translate(NoCredentialsError(), f"s3://{self.bucket}")
+        options = {
+            "aws_access_key_id": credentials.access_key,
+            "aws_secret_access_key": credentials.secret_key,
+            "aws_region": self._find_region(client),
+            "retry_timeout": f"{self.policy.attempt_count * self.policy.read_timeout_seconds:g}s",
+            "timeout": f"{self.policy.read_timeout_seconds:g}s",
+            "connect_timeout": f"{self.policy.connect_timeout_seconds:g}s",
+        }
+        if credentials.token:
+            options["aws_session_token"] = credentials.token
+        return options | self._describe_endpoint(client)
+
+    def close(self) -> None:
+        """Nothing; the connections are closed. The next call opens new ones."""
+        with self._lock:
+            self._drop()
+
+    @contextmanager
+    def _errors(self, key: str) -> Iterator[None]:
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        try:
+            yield
+        except (BotoCoreError, ClientError) as error:
+            raise translate(error, f"s3://{self.bucket}/{key}".rstrip("/")) from error
+
+    def _open(self) -> Any:
+        with self._lock:
+            if self._owner != os.getpid():  # a fork must not talk through its parent's sockets
+                self._drop()
+                import boto3
+
+                self._session = boto3.session.Session()
+                self._client = _open_client(self._session, self.policy)
+                self._owner = os.getpid()
+            return self._client
+
+    def _drop(self) -> None:
+        if self._client is not None:
+            self._client.close()
+        self._owner, self._session, self._client = 0, None, None
+
+    def _find_region(self, client: Any) -> str:
+        if self._region:
+            return self._region
+        if _is_aws(client.meta.endpoint_url):  # boto3 follows a bucket to its region, an Arrow object store does not
+            try:
+                self._region = str(self.call("head_bucket").get("BucketRegion") or "")
+            except ServiceError:
+                self._region = ""
+        return self._region or str(client.meta.region_name or "us-east-1")
+
+    def _describe_endpoint(self, client: Any) -> dict[str, str]:
+        endpoint = str(client.meta.endpoint_url)
+        if _is_aws(endpoint):
+            return {}
+        options = {"aws_endpoint": endpoint, "aws_allow_http": str(urlsplit(endpoint).scheme == "http").lower()}
+        if _addressing_style(client) == "virtual":
+            scheme, _, host = endpoint.partition("://")
+            options |= {"aws_endpoint": f"{scheme}://{self.bucket}.{host}", "aws_virtual_hosted_style_request": "true"}
+        return options
+
+
+def _open_client(session: Any, policy: S3Policy) -> Any:
+    from botocore.config import Config
+
+    config = Config(
+        connect_timeout=policy.connect_timeout_seconds,
+        read_timeout=policy.read_timeout_seconds,
+        retries={"mode": "standard", "total_max_attempts": policy.attempt_count},
+        request_checksum_calculation="when_supported",
+        response_checksum_validation="when_supported",
+        user_agent_extra="credit-default",
+    )
+    try:
+        client = session.client("s3", config=config)
+        if _is_aws(client.meta.endpoint_url) or _addressing_style(client):
+            return client
+        client.close()
+        # few other stores answer to names made of bucket and host; all answer to paths
+        return session.client("s3", config=config.merge(Config(s3={"addressing_style": "path"})))
+    except ValueError as error:
+        raise InputError(
+            "AWS_ENDPOINT_URL",
+            found=" ".join(str(error).split())[:200],
+            expected="an address such as https://s3.example.org",
+            remedy="Correct the variable, or the endpoint_url and region of the AWS profile.",
+        ) from error
+
+
+def _is_aws(endpoint: str) -> bool:
+    return (urlsplit(endpoint).hostname or "").endswith(_AWS_HOSTS)
+
+
+def _addressing_style(client: Any) -> str:
+    return str((client.meta.config.s3 or {}).get("addressing_style") or "")

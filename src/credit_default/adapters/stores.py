@@ -1,0 +1,58 @@
+"""Which storage stands behind a uri: a folder, or a prefix in a bucket. The one place that knows both."""
+
+import re
+from pathlib import Path
+
+from credit_default.adapters.folder_storage import FolderStorage
+from credit_default.adapters.s3_storage import S3Storage
+from credit_default.adapters.storage import Storage, check_key
+from credit_default.errors import InputError
+
+# docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html, general purpose buckets
+_BUCKET = re.compile(r"[a-z0-9](?!.*\.\.)[a-z0-9.-]{1,61}[a-z0-9]")
+_RESERVED_BUCKET = re.compile(
+    r"\d+\.\d+\.\d+\.\d+|(xn--|sthree-|amzn-s3-demo-).*|.*(-s3alias|--ol-s3|\.mrap|--x-s3|--table-s3)"
+)
+# the characters that S3 calls safe and that mean nothing in a uri or a pattern
+_PREFIX = re.compile(r"[A-Za-z0-9._=/-]*")
+_LONGEST_PREFIX_BYTES = 120  # with the longest key, S3's 1,024
+
+
+def open_storage(uri: str) -> Storage:
+    """The storage at `s3://bucket/prefix`, or in a folder. Nothing is reached or made before the first call.
+
+    Raises:
+        InputError: Another scheme, a bucket name or a prefix against S3's rules, or a file where the folder should be.
+    """
+    if uri.startswith("s3:"):
+        bucket, _, prefix = uri.removeprefix("s3:").removeprefix("//").partition("/")
+        prefix = prefix.rstrip("/")
+        if not uri.startswith("s3://"):
+            raise _refuse(uri, "a uri with one slash or none", "s3://bucket/prefix")
+        return S3Storage(_check_bucket(uri, bucket), _check_prefix(uri, prefix))
+    if "://" in uri or not uri or "\0" in uri:
+        raise _refuse(uri, "neither a folder nor s3://", "a folder, or s3://bucket/prefix")
+    folder = Path(uri).expanduser().absolute()
+    if folder.exists() and not folder.is_dir():
+        raise _refuse(uri, "a file", "a folder, or s3://bucket/prefix")
+    return FolderStorage(folder)
+
+
+def _check_bucket(uri: str, bucket: str) -> str:
+    if not _BUCKET.fullmatch(bucket) or _RESERVED_BUCKET.fullmatch(bucket):
+        raise _refuse(uri, f"the bucket name {bucket[:80]!r}", "3 to 63 of a-z, 0-9, - and ., as S3 allows them")
+    return bucket
+
+
+def _check_prefix(uri: str, prefix: str) -> str:
+    if len(prefix) > _LONGEST_PREFIX_BYTES or not _PREFIX.fullmatch(prefix):
+        raise _refuse(
+            uri, f"the prefix {prefix[:80]!r}", f"at most {_LONGEST_PREFIX_BYTES} of a-z, A-Z, 0-9, . _ = - and /"
+        )
+    return check_key(prefix) if prefix else prefix
+
+
+def _refuse(uri: str, found: str, expected: str) -> InputError:
+    return InputError(
+        f"lake {uri[:120]!r}", found=found, expected=expected, remedy="Correct --lake or CREDIT_DEFAULT_LAKE."
+    )

@@ -1,0 +1,127 @@
+"""A file is read, checked row by row and judged as a whole: the door of the house. Nothing is written here but refusals."""
+
+import datetime as dt
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import polars as pl
+
+from credit_default.adapters.files import Source, read_batches, read_header, read_source
+from credit_default.adapters.key_spill import spill_keys
+from credit_default.data.row_rules import REPEATED_KEY
+from credit_default.data.validation import OutcomeUse, Validated, check
+from credit_default.errors import RefusedError
+from credit_default.gates.quality import BatchHistory, FileCounts, judge_quality
+from credit_default.gates.verdict import Verdict
+from credit_default.services.arrivals import Arrival, receive
+from credit_default.services.history import (
+    Hashes,
+    count_known_rows,
+    find_family,
+    hash_keys,
+    list_known_keys,
+    recall_row_counts,
+)
+from credit_default.services.origin import find_origin
+from credit_default.services.records import enter
+from credit_default.services.wiring import Wiring
+
+_LONGEST_NAME = 80
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedFile:
+    """A file of statements as the contract sees it. `batch_id` names its content, `name` is what people call it."""
+
+    arrival: Arrival
+    source: Source
+    name: str
+    batch_id: str
+    validated: Validated
+    data_origin: str  # "real" or "simulated"
+    unknown_columns: tuple[str, ...]  # what the file has besides; it is not read
+    outcome: OutcomeUse
+    corrects: str | None = None  # the batch whose rejected rows come again
+    family: tuple[str, ...] = ()  # that batch, and what corrected it before
+    known: Hashes | None = field(default=None, repr=False, compare=False)  # their keys
+
+    def accepted(self) -> Iterator[pl.DataFrame]:
+        """The rows that the contract accepts, without those which the corrected batch has already."""
+        for batch in self.validated.batches():
+            rows = batch.accepted
+            yield rows if self.known is None else rows.filter(~pl.Series(np.isin(hash_keys(rows), self.known)))
+
+
+def check_file(
+    wiring: Wiring,
+    uri: str,
+    *,
+    month: str | None,
+    outcome: OutcomeUse,
+    corrects: str | None = None,
+    name: str | None = None,
+) -> CheckedFile:
+    """The file, fetched if it stands in a bucket, and every row of it judged by the schema; nothing is written.
+
+    Raises:
+        InputError: the file as a whole is not what it should be, or there is no batch for it to correct.
+    """
+    schema = wiring.schema
+    arrival = receive(wiring, uri)
+    source = replace(read_source(arrival.path), uri=arrival.uri, object_version=arrival.object_version)
+    header = read_header(arrival.path, schema=schema, month=month)
+    with wiring.lake.scratch() as scratch, spill_keys(scratch) as keys:
+        validated = check(
+            lambda: read_batches(arrival.path, schema=schema, month=month), schema=schema, outcome=outcome, key_log=keys
+        )
+    # Rows checked with their outcomes are other rows than those scored without: each use has a batch of its own.
+    use = f" outcome {outcome}" if validated.has_outcome and outcome != "ignored" else ""
+    use += f" corrects {corrects}" if corrects else ""
+    content = hashlib.sha256(f"{source.sha256} {schema.name} {schema.version} {month or ''}{use}".encode()).hexdigest()
+    batch_id = content[:16]
+    family = find_family(wiring, corrects, but=batch_id) if corrects else ()
+    return CheckedFile(
+        arrival, source, (name or arrival.name)[:_LONGEST_NAME], batch_id, validated, find_origin(validated),
+        header.extra, outcome, corrects, tuple(snapshot.digest for snapshot in family),
+        list_known_keys(family) if corrects else None,
+    )  # fmt: skip
+
+
+def judge_file(wiring: Wiring, checked: CheckedFile, *, judged_at: dt.datetime) -> Verdict:
+    """The quality gate's verdict on the file as a whole; one to be scored is compared with the batches before it.
+
+    Raises:
+        RefusedError: the gate refused; nothing of the file was kept but the refusal.
+    """
+    validated = checked.validated
+    counts = FileCounts(
+        validated.row_count, validated.rejected_count, validated.rule_counts.get(REPEATED_KEY, 0), validated.rule_counts
+    )
+    verdict = judge_quality(counts, _recall_history(wiring, checked), policy=wiring.settings.quality)
+    if not verdict.passed:
+        enter(
+            wiring, "refused", key=f"refused {checked.batch_id} {judged_at.isoformat()}", batch_id=checked.batch_id,
+            at=judged_at, details={"input_sha256": checked.source.sha256, **_count(checked)},
+        )  # fmt: skip
+        raise RefusedError(
+            f"batch {checked.name} ({checked.batch_id})", found="; ".join(verdict.reasons),
+            expected="a file that passes the quality gate",
+            remedy="Correct the rows or the file and run again; nothing was written.",
+        )  # fmt: skip
+    return verdict
+
+
+def _recall_history(wiring: Wiring, checked: CheckedFile) -> BatchHistory | None:
+    """The batches before a file to be scored; None for any other, and for one that was scored before itself."""
+    earlier = recall_row_counts(wiring) if checked.outcome == "ignored" else {checked.batch_id: 0}
+    if checked.batch_id in earlier:
+        return None
+    own = {checked.batch_id, *checked.family}
+    known = count_known_rows(wiring, checked.accepted(), months=checked.validated.months, own=own)
+    return known if checked.corrects else replace(known, row_counts=tuple(earlier.values()))
+
+
+def _count(checked: CheckedFile) -> dict[str, int]:
+    return {"read_count": checked.validated.row_count, "rejected_count": checked.validated.rejected_count}

@@ -1,0 +1,56 @@
+"""How much is known by now of what became of a batch's clients: coverage, and whether the batch is mature."""
+
+import datetime as dt
+
+import polars as pl
+
+from credit_default.adapters.lake_tables import scan_table
+from credit_default.data.contract import KEY, STATEMENT_MONTH
+from credit_default.data.months import add_months
+from credit_default.data.outcomes import MATURITY_MONTHS, OBSERVED_AT
+from credit_default.services.wiring import Wiring
+from credit_default.views.coverage import CoverageRow
+
+
+def measure_coverage(wiring: Wiring, *, now: dt.datetime) -> tuple[CoverageRow, ...]:
+    """Every scored batch, by its months; a batch scored by several versions counts its rows once.
+
+    An outcome that was observed before its month was over is `early`: it may still turn.
+    """
+    rows = scan_table(wiring.lake, "scores").select("batch_id", *KEY).unique()
+    outcomes = scan_table(wiring.lake, "outcomes").select(*KEY, OBSERVED_AT)
+    matured_at = _month_start(STATEMENT_MONTH)
+    known = pl.col(OBSERVED_AT).is_not_null()
+    counted = (
+        rows.join(outcomes, on=list(KEY), how="left")
+        .group_by("batch_id")
+        .agg(
+            months=pl.col(STATEMENT_MONTH).unique().sort(),
+            scored=pl.len(),
+            known=known.sum(),
+            early=(known & (pl.col(OBSERVED_AT) < matured_at)).sum(),
+        )
+        .sort(pl.col("months").list.first(), "batch_id")
+        .collect(engine="streaming")
+    )
+    return tuple(
+        CoverageRow(batch_id, tuple(months), scored, known, early, known / scored, _is_mature(months[-1], now))
+        for batch_id, months, scored, known, early in counted.iter_rows()
+    )
+
+
+def count_unscored_outcomes(wiring: Wiring) -> int:
+    """How many outcomes are known of clients and months that nobody scored: they wait for their scores."""
+    scored = scan_table(wiring.lake, "scores").select(*KEY)
+    unscored = scan_table(wiring.lake, "outcomes").join(scored, on=list(KEY), how="anti")
+    return int(unscored.select(pl.len()).collect(engine="streaming").item())
+
+
+def _month_start(column: str) -> pl.Expr:
+    """The first moment (UTC) at which outcomes of a statement month are mature."""
+    first = (pl.col(column) + "-01").str.to_datetime("%Y-%m-%d", time_unit="us", time_zone="UTC")
+    return first.dt.offset_by(f"{MATURITY_MONTHS}mo")
+
+
+def _is_mature(month: str, now: dt.datetime) -> bool:
+    return add_months(month, MATURITY_MONTHS) <= now.strftime("%Y-%m")

@@ -1,0 +1,106 @@
+"""A client's right to be forgotten: the rows are deleted everywhere in the lake; the ledger keeps digests and counts.
+
+The ledger says first what is about to change and afterwards what it has become, so that `verify` can tell a client who
+was forgotten from a score that somebody changed, and a second try completes one that a crash cut short.
+"""
+
+import datetime as dt
+import json
+from collections.abc import Collection, Iterator
+
+import polars as pl
+
+from credit_default.adapters.incoming import PROCESSED
+from credit_default.adapters.lake_tables import delete_client, scan_table
+from credit_default.adapters.ledger import read_entries
+from credit_default.adapters.score_digests import digest_scores, measure_scores
+from credit_default.adapters.snapshots import Snapshot, list_snapshots, read_rows, rewrite_snapshot
+from credit_default.adapters.table_schemas import CLIENT_TABLES
+from credit_default.data.contract import CLIENT_ID
+from credit_default.errors import InputError
+from credit_default.failpoints import reach
+from credit_default.services.records import enter
+from credit_default.services.wiring import Wiring
+from credit_default.views.summary import Summary
+
+_ELSEWHERE = (
+    "not searched: files in incoming/ and refused/, copies handed over with --out, older versions of objects that a "
+    "bucket keeps, and the hashes of client ids by which a model knows the rows it was trained on"
+)
+
+
+def forget_client(wiring: Wiring, client_id: str, *, forgotten_at: dt.datetime) -> Summary:
+    """How many rows of the client were deleted from each table and from snapshots.
+
+    Files in `processed/` of a batch that held the client are deleted whole: their other rows stand in the snapshot and
+    in quarantine. Tables lose the versions that they had before: time travel begins anew.
+
+    Raises:
+        InputError: nothing in the lake is of that client.
+    """
+    lake = wiring.lake
+    results = sorted({*_find_results(wiring, client_id), *_list_unfinished(wiring)})
+    snapshots = [snapshot for snapshot in list_snapshots(lake) if _holds(snapshot, client_id)]
+    if not (results or snapshots or _stands_in_tables(wiring, client_id)):
+        raise InputError(
+            f"client {client_id[:64]!r}", found="nowhere in the lake", expected="a client with rows",
+            remedy="Check the id; it is matched to the letter.",
+        )  # fmt: skip
+    begun = f"forgetting {forgotten_at.isoformat()}"
+    enter(wiring, "forgetting", key=begun, at=forgotten_at, details={"results": json.dumps(results)})
+    reach("forget.begun")
+    counts = delete_client(lake, client_id)
+    reach("forget.tables")
+    for snapshot in snapshots:
+        rewrite_snapshot(snapshot, (rows.filter(pl.col(CLIENT_ID) != client_id) for rows in read_rows(snapshot)))
+        counts["snapshots"] = counts.get("snapshots", 0) + 1
+    reach("forget.snapshots")
+    counts["files"] = _delete_files(wiring, {batch for batch, _ in results} | {s.digest for s in snapshots})
+    for batch_id, version in results:
+        _enter_result(wiring, batch_id, version, at=forgotten_at)
+    enter(wiring, "forgotten", key=f"forgotten {begun}", at=forgotten_at, details={"begun": begun, **counts})
+    return Summary("forget", "forgotten", counts=counts, notes=(_ELSEWHERE,))
+
+
+def _find_results(wiring: Wiring, client_id: str) -> list[tuple[str, int]]:
+    scores = scan_table(wiring.lake, "scores").filter(pl.col(CLIENT_ID) == client_id)
+    return scores.select("batch_id", "model_version").unique().collect(engine="streaming").rows()
+
+
+def _stands_in_tables(wiring: Wiring, client_id: str) -> bool:
+    tables = (scan_table(wiring.lake, name).filter(pl.col(CLIENT_ID) == client_id) for name in CLIENT_TABLES)
+    return any(not table.select(CLIENT_ID).head(1).collect().is_empty() for table in tables)
+
+
+def _list_unfinished(wiring: Wiring) -> Iterator[tuple[str, int]]:
+    entries = read_entries(wiring.lake)
+    done = {json.loads(entry.details).get("begun") for entry in entries if entry.event == "forgotten"}
+    for entry in entries:
+        if entry.event == "forgetting" and entry.key not in done:
+            yield from (
+                (str(batch), int(version)) for batch, version in json.loads(json.loads(entry.details)["results"])
+            )
+
+
+def _holds(snapshot: Snapshot, client_id: str) -> bool:
+    return any((rows[CLIENT_ID] == client_id).any() for rows in read_rows(snapshot, columns=(CLIENT_ID,)))
+
+
+def _delete_files(wiring: Wiring, batches: Collection[str]) -> int:
+    storage = wiring.lake.storage
+    keys = [stored.key for batch in sorted(batches) for stored in storage.list_objects(f"{PROCESSED}{batch}-")]
+    for key in keys:
+        storage.delete_object(key)
+    return len(keys)
+
+
+def _enter_result(wiring: Wiring, batch_id: str, version: int, *, at: dt.datetime) -> None:
+    measured = measure_scores(wiring.lake, batch_id=batch_id, model_version=version)
+    enter(
+        wiring, "forgotten", key=f"forgotten {batch_id} v{version} {at.isoformat()}", at=at, batch_id=batch_id,
+        model_version=version,
+        details={
+            "scored_count": measured.scored_count,
+            "scores_digest": digest_scores(wiring.lake, batch_id=batch_id, model_version=version),
+        },
+    )  # fmt: skip

@@ -1,0 +1,106 @@
+"""A trained challenger becomes a registered version, and its version the champion's seat or the reasons why not."""
+
+import datetime as dt
+from dataclasses import dataclass
+
+from credit_default.adapters.registry import ModelVersion
+from credit_default.errors import ServiceError
+from credit_default.failpoints import reach
+from credit_default.gates.verdict import Verdict
+from credit_default.model.evaluation import Evaluation
+from credit_default.services.contest import SeatHolder
+from credit_default.services.descriptions import list_datasets, list_metrics, list_params, pick_figures, pick_metrics
+from credit_default.services.drawing import draw_challenger
+from credit_default.services.origin import tell_origin
+from credit_default.services.records import enter
+from credit_default.services.training import FOLD_COUNT, FOLD_SEEDS, Challenger, CrossValidation, TrainingRows
+from credit_default.services.wiring import Wiring
+from credit_default.views.summary import Summary
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Registered:
+    """A challenger on record: its version, its run, and the figures it was recorded with."""
+
+    version: ModelVersion
+    run_address: str
+    evaluation: Evaluation
+    folds: CrossValidation | None
+
+
+def register_challenger(
+    wiring: Wiring,
+    training: TrainingRows,
+    challenger: Challenger,
+    folds: CrossValidation | None,
+    *,
+    trained_at: dt.datetime,
+) -> Registered:
+    """The challenger as a registered version: its run holds parameters, metrics, datasets, pictures and the commit."""
+    bundle = challenger.bundle
+    tags = {"data_origin": training.data_origin, "git_commit": wiring.commit, "trained_at": trained_at.isoformat()}
+    metrics = list_metrics(challenger.evaluation)
+    with wiring.tracking.start_run("train", name=f"train {bundle.digest[:8]}", tags=tags) as run:
+        run.record_params(list_params(wiring, training, challenger))
+        datasets = list_datasets(wiring, training, challenger)
+        run.record_datasets(datasets)
+        if folds is not None:
+            run.record_metrics({f"cv_{name}": value for name, value in folds.average().items()})
+        for name, figure in draw_challenger(challenger).items():
+            run.record_figure(figure, f"figures/{name}.png")
+        version = wiring.registry.register(run, bundle, metrics=metrics, dataset=datasets[-1], tags=tags)
+        run.record_tags({"model_version": version.number, "digest": bundle.digest})
+        return Registered(version, run.address, challenger.evaluation, folds)
+
+
+def seat_winner(
+    wiring: Wiring,
+    registered: Registered,
+    verdict: Verdict,
+    *,
+    champion: SeatHolder | None,
+    rows: TrainingRows,
+    decided_at: dt.datetime,
+) -> Summary:
+    """The summary of a training, after the version has the champion's seat or the reasons why not.
+
+    `champion` is the one that the challenger was judged against. The exit code is 1 where the gate refused and nobody
+    has the seat: then there is no model to go on with.
+
+    Raises:
+        ServiceError: somebody else has the seat by now, whom this challenger was never compared with.
+    """
+    version = registered.version
+    if verdict.passed:
+        _refuse_moved_seat(wiring, champion)
+        wiring.registry.promote(version, verdict, promoted_at=decided_at)
+        reach("promote.seated")
+    else:
+        wiring.registry.record_verdict(version, verdict)
+    enter(
+        wiring, "promoted" if verdict.passed else "kept", key=f"judged v{version.number} {version.run_id}", at=decided_at,
+        model_version=version.number, details={"model_digest": version.digest, "level": verdict.level, "by": "gate"},
+    )  # fmt: skip
+    status = "promoted" if verdict.passed else "champion kept"
+    vacant = not verdict.passed and wiring.registry.find_champion() is None
+    figures = pick_metrics(registered.evaluation, where="test side")
+    if registered.folds is not None:
+        figures |= pick_figures(registered.folds.average(), where=f"{FOLD_COUNT} folds × {len(FOLD_SEEDS)} seeds")
+    return Summary(
+        "train", "refused, and there is no champion yet" if vacant else status, exit_code=int(vacant),
+        verdicts=(*rows.verdicts, verdict), model_version=version.number, run_id=version.run_id,
+        counts={"accepted": rows.rows.height, "rejected": rows.rejected_count,
+                "tested": registered.evaluation.row_count},
+        figures=figures, paths={"MLflow run": registered.run_address, "digest": version.digest},
+        notes=(*tell_origin(rows.data_origin), *rows.notes),
+    )  # fmt: skip
+
+
+def _refuse_moved_seat(wiring: Wiring, champion: SeatHolder | None) -> None:
+    seated = wiring.registry.find_champion()
+    found, judged = seated.number if seated else None, champion.number if champion else None
+    if found != judged:
+        raise ServiceError(
+            "champion", found=f"version {found}, seated while this training ran",
+            expected=f"version {judged}, which the challenger was judged against", remedy="Train again.",
+        )  # fmt: skip

@@ -1,0 +1,47 @@
+"""What is known of each batch's outcomes, as a table for a terminal."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rich.table import Table
+
+from credit_default.views.summary import render_text
+
+
+@dataclass(frozen=True, slots=True)
+class CoverageRow:
+    """A scored batch and how much of what became of its clients is known by now. The share is 0-1, of its rows."""
+
+    batch_id: str
+    months: tuple[str, ...]
+    scored_count: int
+    known_count: int
+    early_count: int
+    coverage_share: float
+    mature: bool
+
+
+def render_coverage(rows: Sequence[CoverageRow]) -> Table:
+    """One line a batch, in the order given."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for name in ("months", "batch", "scored", "known", "coverage", "early", "outcomes"):
+        table.add_column(name, justify="right" if name in {"scored", "known", "coverage", "early"} else "left")
+    for row in rows:
+        table.add_row(
+            render_text(_span(row.months)), render_text(row.batch_id), f"{row.scored_count:,}", f"{row.known_count:,}",
+            f"{row.coverage_share:.1%}", f"{row.early_count:,}", "mature" if row.mature else "not mature yet",
+        )  # fmt: skip
+    return table
+
+
+def tell_coverage(rows: Sequence[CoverageRow]) -> tuple[str, ...]:
+    """One text a batch, for those who read no tables."""
+    return tuple(
+        f"batch {row.batch_id} ({_span(row.months)}): {row.known_count:,} of {row.scored_count:,} outcomes known "
+        f"({row.coverage_share:.1%}), {row.early_count:,} of them early; {'mature' if row.mature else 'not mature yet'}"
+        for row in rows
+    )
+
+
+def _span(months: tuple[str, ...]) -> str:
+    return months[0] if len(months) == 1 else f"{months[0]} to {months[-1]}"

@@ -1,0 +1,18 @@
+"""Which rows of a batch were refused and why, as a table for a terminal."""
+
+from collections.abc import Mapping
+
+from rich.table import Table
+
+from credit_default.views.summary import render_text
+
+
+def render_rules(rule_counts: Mapping[str, int], *, row_count: int) -> Table:
+    """One line a rule, the one that most rows broke first; a row may break several."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    table.add_column("rule")
+    table.add_column("rows", justify="right")
+    table.add_column("of the rejected", justify="right")
+    for rule, count in sorted(rule_counts.items(), key=lambda item: (-item[1], item[0])):
+        table.add_row(render_text(rule), f"{count:,}", f"{count / row_count:.1%}")
+    return table
