@@ -1,14 +1,13 @@
-from concurrent.futures import ThreadPoolExecutor
-
 import polars as pl
 import pyarrow as pa
 import pytest
 
-from credit_default.adapters.delta import RetryPolicy, Table, merge_rows, read_rows, replace_rows, scan_rows
-from credit_default.errors import ServiceError
+from credit_default.adapters.delta import Table, has_committed, read_frames, read_rows, scan_rows
+from credit_default.adapters.delta_commits import create_rows, replace_rows
+from credit_default.adapters.delta_errors import tell_error
+from credit_default.errors import InputError, ServiceError
 
 SCHEMA = pa.schema([("statement_month", pa.string()), ("key", pa.int64()), ("value", pa.int64())])
-QUICK = RetryPolicy(attempt_count=3, first_wait_seconds=0.001)
 
 
 @pytest.fixture
@@ -20,70 +19,38 @@ def frame(key, value):
     return pl.DataFrame({"statement_month": ["2005-09"], "key": [key], "value": [value]})
 
 
-def rows(table):
-    return read_rows(table, lambda scan: scan.sort("key").select("key", "value")).rows()
+def test_scanning_what_was_never_written_gives_no_rows_and_makes_nothing(table, tmp_path):
+    assert scan_rows(table).collect().is_empty()
+    assert list(read_frames(table, ("key",), predicate="key = 1")) == []
+    assert not has_committed(table, "a")
+    assert list(tmp_path.iterdir()) == []
 
 
-def meanwhile(table, value):
-    """Another runner's commit, in a thread of its own: deltalake cannot be called from within its own stream."""
-    with ThreadPoolExecutor(1) as other:
-        other.submit(replace_rows, table, lambda: [frame(1, value)], predicate="key = 1").result()
+def test_frames_hold_the_rows_of_the_predicate_and_the_columns_asked_for(table):
+    replace_rows(table, lambda: [frame(1, 10), frame(2, 20), frame(3, 30)], predicate="key < 9")
+
+    found = pl.concat(read_frames(table, ("value", "statement_month"), predicate="key > 1"))
+
+    assert sorted(found.rows()) == [(20, "2005-09"), (30, "2005-09")]
 
 
-def test_a_commit_that_another_runner_spoiled_is_tried_again_from_the_start(table):
-    replace_rows(table, lambda: [frame(1, 0)], predicate="key = 1")
-    attempts = []
+def test_storage_options_are_asked_anew_at_each_opening(tmp_path):
+    asked = []
+    table = Table(str(tmp_path / "table"), SCHEMA, storage_options=lambda: asked.append(1) or {})
 
-    def racing():
-        attempts.append(1)
-        if len(attempts) == 1:  # between our reading and our commit, somebody else replaces the same rows
-            meanwhile(table, 7)
-        yield frame(1, 9)
-
-    count = replace_rows(table, racing, predicate="key = 1", retry=QUICK)
-
-    assert count == 1
-    assert len(attempts) == 2
-    assert rows(table) == [(1, 9)]
-
-
-def test_a_commit_that_is_spoiled_every_time_gives_up_and_says_so(table):
-    replace_rows(table, lambda: [frame(1, 0)], predicate="key = 1")
-
-    def racing():
-        meanwhile(table, 7)
-        yield frame(1, 9)
-
-    with pytest.raises(ServiceError, match="3 times in a row"):
-        replace_rows(table, racing, predicate="key = 1", retry=QUICK)
-    assert rows(table) == [(1, 7)]
-
-
-def test_waits_double_up_to_the_longest_and_differ(table):
-    policy = RetryPolicy(first_wait_seconds=0.1, longest_wait_seconds=0.4)
-
-    assert 0.05 <= policy.wait_seconds(0) <= 0.1
-    assert 0.1 <= policy.wait_seconds(1) <= 0.2
-    assert 0.2 <= policy.wait_seconds(9) <= 0.4
-    assert len({policy.wait_seconds(0) for _ in range(9)}) > 1
-
-
-def test_a_merge_puts_in_and_replaces(table):
-    replace_rows(table, lambda: [frame(1, 10), frame(2, 20)], predicate="key < 9")
-    newer = pl.concat([frame(1, 11), frame(2, 5), frame(3, 30)])
-
-    counts = merge_rows(table, newer, match="old.key = new.key", update_when="new.value > old.value")
-
-    assert (counts.inserted_count, counts.updated_count, counts.unchanged_count) == (1, 1, 1)
-    assert rows(table) == [(1, 11), (2, 20), (3, 30)]
-
-
-def test_no_frames_clear_the_rows_of_the_predicate(table):
     replace_rows(table, lambda: [frame(1, 10)], predicate="key = 1")
-    replace_rows(table, lambda: [frame(2, 20)], predicate="key = 2")
+    once = len(asked)
+    read_rows(table, lambda scan: scan)
 
-    assert replace_rows(table, list, predicate="key = 1") == 0
-    assert rows(table) == [(2, 20)]
+    assert once > 0
+    assert len(asked) > once
+
+
+def test_only_the_key_that_was_committed_is_there(table):
+    create_rows(table, lambda: [frame(1, 10)], key="a", predicate="key = 1")
+
+    assert has_committed(table, "a")
+    assert not has_committed(table, "b")
 
 
 def test_a_place_that_cannot_be_written_is_a_service_that_failed(tmp_path):
@@ -94,6 +61,44 @@ def test_a_place_that_cannot_be_written_is_a_service_that_failed(tmp_path):
         replace_rows(table, lambda: [frame(1, 1)], predicate="key = 1")
 
 
-def test_scanning_what_was_never_written_gives_no_rows_and_makes_nothing(table, tmp_path):
-    assert scan_rows(table).collect().is_empty()
-    assert list(tmp_path.iterdir()) == []
+S3_WORDS = """Generic S3 error
+  \x1b[31m↳\x1b[0m Error performing GET http://s3/lake?list-type=2 in 4ms - Server returned non-2xx status code
+   \x1b[31m↳\x1b[0m 404 Not Found
+    \x1b[31m↳\x1b[0m <?xml version="1.0"?><Error><Code>CODE</Code><Message>secret words</Message></Error>
+"""
+
+
+@pytest.mark.parametrize(
+    ("code", "kind", "told"),
+    [
+        ("NoSuchBucket", InputError, "no such bucket"),
+        ("AccessDenied", ServiceError, "access denied"),
+        ("ExpiredToken", ServiceError, "credentials that have expired"),
+        ("SlowDown", ServiceError, "too many requests"),
+    ],
+)
+def test_what_s3_answers_is_told_in_our_words_on_one_line(code, kind, told):
+    error = tell_error(OSError(S3_WORDS.replace("CODE", code)), "s3://lake/tables/scores")
+
+    assert isinstance(error, kind)
+    assert error.thing == "table s3://lake/tables/scores"
+    assert told in str(error)
+    assert "\n" not in str(error)
+    assert "\x1b" not in str(error)
+    assert "secret" not in str(error)
+
+
+def test_a_server_that_does_not_answer_is_told_as_such():
+    words = "Kernel error -> Generic S3 error\n \x1b[31m↳\x1b[0m error sending request\n tcp connect error"
+
+    error = tell_error(OSError(words), "s3://lake/tables/scores")
+
+    assert isinstance(error, ServiceError)
+    assert "no connection" in str(error)
+
+
+def test_words_we_do_not_know_are_told_plainly_and_cut_short():
+    error = tell_error(OSError("\x1b[31mNo space left\x1b[0m\n on device (os error 28) " + "x" * 999), "/lake/tables/scores")
+
+    assert error.found.startswith("No space left on device (os error 28) xxx")
+    assert len(error.found) == 300

@@ -471,11 +471,19 @@ def test_a_large_file_with_old_line_ends_is_read(tmp_path):
     assert read(path).height == 3_000
 
 
-def test_a_ragged_line_that_is_no_text_is_refused_with_its_number(tmp_path, capfd):
+@pytest.mark.parametrize(
+    ("spoilt", "found"),
+    [
+        (b"1,\xff", "the byte 0xff in line 5002"),
+        (b"1,\x00", "a NUL in line 5002"),
+        (b"1,\xc3", "the byte 0xc3 in line 5002"),
+    ],
+)
+def test_bytes_that_are_no_text_are_refused_wherever_they_stand(tmp_path, capfd, spoilt, found):
     path = tmp_path / "a.csv"
-    path.write_bytes("\n".join([KAGGLE, *[ONE] * 5_000]).encode() + b"\n1,\xff\n" + TWO.encode())
+    path.write_bytes("\n".join([f"remark,{KAGGLE}", *[f"x,{ONE}"] * 5_000]).encode() + b"\n" + spoilt)
 
-    refuse(path, "line 5002 of")
+    refuse(path, f"found text that is not UTF-8 ({found})")
 
     assert capfd.readouterr().err == ""
 

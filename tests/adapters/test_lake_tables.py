@@ -1,16 +1,27 @@
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from pathlib import Path
 
 import polars as pl
 import pytest
+from deltalake import DeltaTable, write_deltalake
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from credit_default.adapters.lake import open_lake
 from credit_default.adapters.lake_tables import (
+    CLIENT_TABLES,
+    TABLES,
+    Written,
+    delete_client,
+    digest_frames,
+    digest_scores,
     has_scores,
+    keep_observations,
+    measure_scores,
     merge_outcomes,
     read_monitoring,
+    read_observations,
     read_outcomes,
     read_quarantine,
     read_scores,
@@ -48,18 +59,32 @@ def outcome(client_id="c1", month="2005-09", defaulted=0, observed_at=NOON):
 
 
 def test_scores_come_back_as_they_were_written(lake):
-    count = write_scores(lake, lambda: [scored(3), scored(2)], batch_id=BATCH_ID, model_version=1)
+    written = write_scores(lake, lambda: [scored(3), scored(2)], batch_id=BATCH_ID, model_version=1)
 
     found = read_scores(lake, batch_id=BATCH_ID, model_version=1)
-    assert count == 5
+    assert written == Written(5, was_there=False)
     assert found.sort("client_id").equals(pl.concat([scored(3), scored(2)]).sort("client_id"))
 
 
-def test_writing_a_batch_again_replaces_it(lake):
+def test_writing_a_batch_again_changes_nothing(lake):
     write_scores(lake, lambda: [scored(4, probability=0.1)], batch_id=BATCH_ID, model_version=1)
-    write_scores(lake, lambda: [scored(4, probability=0.9)], batch_id=BATCH_ID, model_version=1)
+    again = write_scores(lake, lambda: [scored(4, probability=0.9)], batch_id=BATCH_ID, model_version=1)
 
-    assert read_scores(lake, batch_id=BATCH_ID)["default_probability"].to_list() == [0.9] * 4
+    assert again == Written(0, was_there=True)
+    assert read_scores(lake, batch_id=BATCH_ID)["default_probability"].to_list() == [0.1] * 4
+    assert DeltaTable(lake.table_uri("scores")).version() == 1
+
+
+def test_scores_of_an_older_lake_without_a_key_are_replaced(lake):
+    rows = scored(4, probability=0.1).to_arrow().cast(TABLES["scores"])
+    write_deltalake(lake.table_uri("scores"), rows, partition_by=["statement_month"])
+
+    before = has_scores(lake, batch_id=BATCH_ID, model_version=1)
+    written = write_scores(lake, lambda: [scored(3, probability=0.9)], batch_id=BATCH_ID, model_version=1)
+
+    assert not before
+    assert written == Written(3, was_there=False)
+    assert read_scores(lake, batch_id=BATCH_ID)["default_probability"].to_list() == [0.9] * 3
 
 
 def test_other_batches_and_versions_stay_when_one_is_replaced(lake):
@@ -82,16 +107,15 @@ def test_a_batch_has_scores_only_once_they_are_committed(lake):
     assert not has_scores(lake, batch_id=OTHER_ID, model_version=1)
 
 
-def test_a_reader_that_fails_half_way_leaves_the_old_rows_and_is_heard(lake):
-    write_scores(lake, lambda: [scored(2)], batch_id=BATCH_ID, model_version=1)
-
+def test_a_reader_that_fails_half_way_commits_nothing_and_is_heard(lake):
     def failing():
         yield scored(4)
         raise InputError("file", found="an end", expected="more", remedy="Send it again.")
 
     with pytest.raises(InputError, match="found an end"):
         write_scores(lake, failing, batch_id=BATCH_ID, model_version=1)
-    assert read_scores(lake, batch_id=BATCH_ID).height == 2
+    assert read_scores(lake, batch_id=BATCH_ID).is_empty()
+    assert not has_scores(lake, batch_id=BATCH_ID, model_version=1)
 
 
 def test_rows_of_another_batch_are_not_let_in(lake):
@@ -106,10 +130,10 @@ def test_runners_that_race_on_a_new_table_leave_one_result(lake):
         return write_scores(lake, lambda: [scored(50, probability=number / 10)], batch_id=BATCH_ID, model_version=1)
 
     with ThreadPoolExecutor(6) as pool:
-        counts = list(pool.map(run, range(6)))
+        written = list(pool.map(run, range(6)))
 
     found = read_scores(lake, batch_id=BATCH_ID)
-    assert counts == [50] * 6
+    assert sorted(w.was_there for w in written) == [False, *[True] * 5]
     assert found.height == 50
     assert found["default_probability"].n_unique() == 1
 
@@ -124,7 +148,7 @@ def test_a_batch_id_that_is_not_hex_never_reaches_a_predicate(lake):
 def test_tables_are_read_by_polars_alone(lake):
     write_scores(lake, lambda: [scored(4)], batch_id=BATCH_ID, model_version=1)
 
-    table = pl.read_delta(str(lake.root / "tables" / "scores"))
+    table = pl.read_delta(lake.table_uri("scores"))
 
     assert table.height == 4
     assert table.schema["scored_at"] == pl.Datetime("us", "UTC")
@@ -134,7 +158,7 @@ def test_tables_are_read_by_polars_alone(lake):
 def test_tables_are_partitioned_by_month(lake):
     write_scores(lake, lambda: [scored(4)], batch_id=BATCH_ID, model_version=1)
 
-    folders = sorted(path.name for path in (lake.root / "tables" / "scores").glob("statement_month=*"))
+    folders = sorted(path.name for path in Path(lake.table_uri("scores")).glob("statement_month=*"))
     assert folders == ["statement_month=2005-09", "statement_month=2005-10"]
 
 
@@ -192,11 +216,11 @@ def test_an_outcome_of_no_month_is_refused(lake):
         merge_outcomes(lake, pl.DataFrame([outcome(month="x') OR (1=1")]))
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(
-    st.lists(st.tuples(st.sampled_from("ab"), st.integers(0, 1), st.integers(0, 3)), min_size=2, max_size=6),
-    st.randoms(use_true_random=False),
-)
+observations = st.tuples(st.sampled_from("ab"), st.integers(0, 1), st.integers(0, 3))
+
+
+@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(observations, min_size=2, max_size=6), st.randoms(use_true_random=False))
 def test_outcomes_end_up_the_same_whatever_the_order_of_files(tmp_path_factory, items, random):
     rows = [outcome(client, "2005-09", flag, NOON.replace(hour=hour)) for client, flag, hour in items]
     shuffled = random.sample(rows, len(rows))
@@ -207,6 +231,154 @@ def test_outcomes_end_up_the_same_whatever_the_order_of_files(tmp_path_factory, 
         merge_outcomes(two, pl.DataFrame([row]))
 
     assert read_outcomes(one).equals(read_outcomes(two))
+
+
+@settings(max_examples=5, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.lists(observations, min_size=1, max_size=4), min_size=1, max_size=3))
+def test_the_outcomes_that_stand_are_the_last_of_all_that_were_ever_observed(tmp_path_factory, files):
+    lake = open_lake(tmp_path_factory.mktemp("lake"))
+    for number, items in enumerate(files):
+        rows = pl.DataFrame([outcome(client, "2005-09", flag, NOON.replace(hour=hour)) for client, flag, hour in items])
+        keep_observations(lake, rows, batch_id=f"{number:08x}", taken_in_at=NOON)
+        merge_outcomes(lake, rows)
+
+    history = read_observations(lake)
+    last = history.sort("observed_at", "defaulted").group_by("client_id", "statement_month").last()
+    assert history.height == sum(len(items) for items in files)
+    assert read_outcomes(lake).equals(last.select(read_outcomes(lake).columns).sort("client_id"))
+
+
+def test_every_observation_is_kept_once_with_the_file_it_came_in(lake):
+    rows = pl.DataFrame([outcome("a"), outcome("a", defaulted=1)])
+
+    first = keep_observations(lake, rows, batch_id=BATCH_ID, taken_in_at=NOON)
+    again = keep_observations(lake, rows, batch_id=BATCH_ID, taken_in_at=NOON)
+    keep_observations(lake, rows.head(1), batch_id=OTHER_ID, taken_in_at=NOON)
+
+    assert (first, again) == (Written(2, was_there=False), Written(0, was_there=True))
+    found = read_observations(lake, client_id="a").select("defaulted", "batch_id", "taken_in_at").rows()
+    assert found == [(0, BATCH_ID, NOON), (0, OTHER_ID, NOON), (1, BATCH_ID, NOON)]
+    assert read_observations(lake, client_id="b").is_empty()
+
+
+def test_a_file_is_merged_in_one_commit(lake):
+    merge_outcomes(lake, pl.DataFrame([outcome("a"), outcome("b", month="2005-10"), outcome("c", month="2005-11")]))
+
+    assert DeltaTable(lake.table_uri("outcomes")).version() == 1
+
+
+def test_an_outcomes_file_that_was_merged_under_its_name_is_not_merged_again(lake):
+    rows = pl.DataFrame([outcome("a"), outcome("b")])
+    merge_outcomes(lake, rows, batch_id=BATCH_ID)
+    delete_client(lake, "a")
+
+    again = merge_outcomes(lake, rows, batch_id=BATCH_ID)
+
+    assert (again.inserted_count, again.updated_count, again.unchanged_count) == (0, 0, 2)
+    assert read_outcomes(lake)["client_id"].to_list() == ["b"]
+
+
+def test_scores_are_measured_by_batch_and_version(lake):
+    mixed = scored(4).with_columns(
+        default_probability=pl.Series([0.1, 0.2, 0.3, 0.8]), decision=pl.Series(["accept"] * 3 + ["decline"])
+    )
+    write_scores(lake, lambda: [mixed.head(3), mixed.tail(1)], batch_id=BATCH_ID, model_version=1)
+    write_scores(lake, lambda: [scored(9, model_version=2)], batch_id=BATCH_ID, model_version=2)
+
+    measured = measure_scores(lake, batch_id=BATCH_ID, model_version=1)
+
+    assert (measured.scored_count, measured.declined_count) == (4, 1)
+    assert measured.expected_default_share == pytest.approx(0.35)
+    assert measure_scores(lake, batch_id=OTHER_ID, model_version=1).scored_count == 0
+
+
+def test_the_digest_of_scores_is_that_of_the_frames_in_any_order_and_size(lake):
+    rows = pl.concat([scored(5), scored(1).with_columns(client_id=pl.lit("x"), default_probability=0.5)])
+    write_scores(lake, lambda: [rows], batch_id=BATCH_ID, model_version=1)
+
+    digest = digest_scores(lake, batch_id=BATCH_ID, model_version=1)
+
+    assert digest == digest_frames([rows])
+    assert digest == digest_frames([rows.reverse().head(2), rows.head(4)])
+    assert digest == digest_frames([rows.drop("reasons", "scored_at").sample(fraction=1, shuffle=True, seed=1)])
+    assert digest == "DIGEST"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"default_probability": pl.col("default_probability") + 2**-54},
+        {"client_id": pl.col("client_id") + " "},
+        {"statement_month": pl.lit("2005-11")},
+        {"decision": pl.lit("accept")},
+        {"decision": pl.lit(None, dtype=pl.String)},
+        {"client_id": pl.col("decision") + pl.col("client_id"), "decision": pl.lit("")},
+    ],
+)
+def test_a_change_to_one_score_changes_the_digest(change):
+    rows = scored(5)
+    first = pl.int_range(pl.len()) == 0
+    changed = rows.with_columns(**{n: pl.when(first).then(e).otherwise(pl.col(n)) for n, e in change.items()})
+
+    assert digest_frames([changed]) != digest_frames([rows])
+
+
+def test_a_row_that_comes_twice_or_not_at_all_changes_the_digest():
+    rows = scored(3)
+
+    found = {digest_frames([r]) for r in (rows, rows.head(2), pl.concat([rows, rows.head(1)]), rows.clear())}
+
+    assert len(found) == 4
+    assert digest_frames([]) == digest_frames([rows.clear()])
+
+
+def everywhere(lake, client_id):
+    """A row of this client, and one of another, in every table that tells of clients."""
+    rows = scored(2).with_columns(client_id=pl.Series([client_id, "other"]))
+    write_scores(lake, lambda: [rows], batch_id=BATCH_ID, model_version=1)
+    refused = pl.DataFrame(
+        {"line": [2, 3], "client_id": [client_id, "other"], "statement_month": ["2005-09"] * 2, "rules": [["r"]] * 2}
+    )
+    write_quarantine(lake, lambda: [refused], batch_id=BATCH_ID)
+    outcomes = pl.DataFrame([outcome(client_id), outcome("other")])
+    keep_observations(lake, outcomes, batch_id=BATCH_ID, taken_in_at=NOON)
+    merge_outcomes(lake, outcomes)
+
+
+@pytest.mark.parametrize("client_id", ["zebra-17", "d'Arc\" OR 1=1 --", "../../é\x1b[31m"])
+def test_a_client_who_is_forgotten_stands_in_no_file_of_the_lake(lake, client_id):
+    everywhere(lake, client_id)
+    found_before = [p for p in lake.home.rglob("*.parquet") if client_id.encode() in p.read_bytes()]
+
+    counts = delete_client(lake, client_id)
+
+    assert len(found_before) >= len(CLIENT_TABLES)
+    assert counts == dict.fromkeys(CLIENT_TABLES, 1)
+    assert [p for p in lake.home.rglob("*") if p.is_file() and client_id.encode() in p.read_bytes()] == []
+    for name in CLIENT_TABLES:
+        assert scan_table(lake, name).select("client_id").collect()["client_id"].to_list() == ["other"]
+    assert delete_client(lake, client_id) == dict.fromkeys(CLIENT_TABLES, 0)
+
+
+def test_no_client_stands_in_the_log_of_a_table(lake):
+    everywhere(lake, "zebra-17")
+
+    assert [p for p in lake.home.rglob("_delta_log/*") if p.is_file() and b"zebra-17" in p.read_bytes()] == []
+
+
+def test_forgetting_in_a_lake_without_tables_makes_none(lake):
+    assert delete_client(lake, "a") == dict.fromkeys(CLIENT_TABLES, 0)
+    assert not (lake.home / "tables").exists()
+
+
+def test_a_batch_whose_client_was_forgotten_stays_as_it_is_when_it_is_scored_again(lake):
+    everywhere(lake, "a")
+    delete_client(lake, "a")
+
+    again = write_scores(lake, lambda: [scored(2)], batch_id=BATCH_ID, model_version=1)
+
+    assert again.was_there
+    assert read_scores(lake, batch_id=BATCH_ID)["client_id"].to_list() == ["other"]
 
 
 def monitored(level="ok", *, gate="drift", batch_id=BATCH_ID, month="2005-10"):
@@ -246,19 +418,19 @@ def test_a_gate_with_a_quote_in_its_name_is_refused(lake):
         write_monitoring(lake, monitored(gate="x' OR '1'='1"))
 
 
-@pytest.mark.parametrize("name", ["scores", "quarantine", "outcomes", "monitoring"])
+@pytest.mark.parametrize("name", ["scores", "quarantine", "outcomes", "outcome_history", "monitoring"])
 def test_a_table_that_was_never_written_is_empty_with_its_columns(lake, name):
     table = scan_table(lake, name).collect()
 
     assert table.is_empty()
     assert "statement_month" in table.columns
-    assert not (lake.root / "tables").exists()
+    assert not (lake.home / "tables").exists()
 
 
 @pytest.mark.parametrize("content", [b"", b"PAR1 nothing PAR1", None])
 def test_a_damaged_table_is_a_service_that_failed(lake, content):
     write_scores(lake, lambda: [scored()], batch_id=BATCH_ID, model_version=1)
-    for path in (lake.root / "tables" / "scores").rglob("*.parquet"):
+    for path in Path(lake.table_uri("scores")).rglob("*.parquet"):
         path.unlink() if content is None else path.write_bytes(content)
 
     with pytest.raises(ServiceError, match=r"table .*scores"):

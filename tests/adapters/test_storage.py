@@ -481,12 +481,13 @@ def test_what_others_dropped_is_read_and_moved(s3, s3_client, tmp_path):
     assert keys(s3) == ["processed/a.csv"]
 
 
-def test_more_objects_than_a_page_are_all_listed(s3, s3_client, monkeypatch):
-    monkeypatch.setattr(s3._connection, "pages", _in_pages_of_two(s3._connection.pages))
+def test_more_objects_than_a_page_are_all_listed(s3_uri):
+    storage = S3Storage(s3_uri.split("/")[2], policy=S3Policy(page_object_count=2))
     for number in range(5):
-        s3.write_object(f"incoming/{number}", b"")
+        storage.write_object(f"incoming/{number}", b"")
 
-    assert keys(s3, "incoming/") == [f"incoming/{number}" for number in range(5)]
+    assert keys(storage, "incoming/") == [f"incoming/{number}" for number in range(5)]
+    storage.close()
 
 
 def test_an_object_too_large_for_one_copy_moves_in_parts(s3_uri, s3_client):
@@ -522,18 +523,10 @@ def test_a_file_that_grows_while_it_is_sent_is_not_kept(s3, tmp_path):
     source = tmp_path / "source"
     source.write_bytes(BIG)
 
-    def grow():
-        raise AssertionError("completed")
-
-    upload_part = s3._connection.call
-
-    def call(operation, **parameters):
-        if operation == "create_multipart_upload":
-            source.write_bytes(BIG[::-1])
-        return upload_part(operation, **parameters)
-
-    s3._connection.call = call
-    with pytest.raises(ServiceError, match="a change while it was being sent"), armed("upload.parts_sent", grow):
+    with (
+        pytest.raises(ServiceError, match="a change while it was being sent"),
+        armed("upload.begun", lambda: source.write_bytes(BIG[::-1])),
+    ):
         s3.create_object("a", source)
 
     assert keys(s3) == []
@@ -582,10 +575,10 @@ def test_the_options_carry_the_credentials_of_the_chain(s3, s3_environment, monk
 
 
 def test_on_aws_itself_the_options_name_the_buckets_region_and_no_endpoint(s3_environment, monkeypatch):
-    from moto import mock_aws
+    import moto
 
     monkeypatch.delenv("AWS_ENDPOINT_URL")
-    with mock_aws():
+    with moto.mock_aws():
         import boto3
 
         client = boto3.client("s3", region_name="ap-south-1")
@@ -646,10 +639,6 @@ def test_a_full_scratch_disk_is_told_and_nothing_is_left_on_it(s3, tmp_path, ful
         s3.fetch_object("a", tmp_path)
 
     assert list(tmp_path.iterdir()) == []
-
-
-def _in_pages_of_two(pages):
-    return lambda operation, **parameters: pages(operation, PaginationConfig={"PageSize": 2}, **parameters)
 
 
 @pytest.fixture

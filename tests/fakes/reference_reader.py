@@ -68,6 +68,8 @@ def read_opinion(content: bytes, dictionary: Dictionary, *, month: str | None) -
 
 def _read_rows(content, dictionary, *, month):
     lines = _read_lines(content)
+    if not lines:
+        raise _RefusedError("no line")
     names = {_fold(name): field.name for field in dictionary.fields for name in (field.name, *field.aliases)}
     known = [len({names[_fold(cell)] for cell in line if _fold(cell) in names}) for line in lines[:HEADER_LINES]]
     place = known.index(max(known))

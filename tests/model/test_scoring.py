@@ -97,8 +97,9 @@ def test_a_reference_is_scored_by_its_own_bundle_and_sealed_in_the_digest(bundle
 
     reference = with_reference.reference
     assert reference is not None
-    assert reference.columns == [*unseen.columns[:-1], "default_probability", "decision", "defaulted"]
-    assert reference["client_id"].to_list() == unseen["client_id"].to_list()
+    assert reference.columns == [*unseen.columns[1:-1], "default_probability", "decision", "defaulted"]
+    assert "client_id" not in reference.columns  # no artifact names a client
+    assert reference["credit_limit"].to_list() == unseen.sort("client_id", "statement_month")["credit_limit"].to_list()
     assert reference["default_probability"].to_list() == score_probability(bundle, unseen).tolist()
     assert with_reference.digest == digest_bundle(with_reference) != bundle.digest
     assert attach_reference(bundle, unseen).digest == with_reference.digest

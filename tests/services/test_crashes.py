@@ -6,7 +6,6 @@ old state or the new; the second run completes; rows balance; the ledger is unbr
 
 import json
 import os
-import random
 import shutil
 import subprocess
 import sys
@@ -16,15 +15,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from credit_default.adapters.incoming import list_incoming
-from credit_default.adapters.lake_tables import read_outcomes, read_quarantine, read_scores, scan_table
-from credit_default.adapters.ledger import read_entries
-from credit_default.adapters.snapshots import list_snapshots
 from credit_default.data.simulation import simulate
 from credit_default.services.contest import judge_challenger
 from credit_default.services.seating import register_challenger
 from credit_default.services.training import fit_challenger, split_rows
-from credit_default.services.verification import verify_lake
 
 pytestmark = pytest.mark.xdist_group("mlflow")
 

@@ -55,10 +55,13 @@ def test_server_that_does_not_answer_is_named_with_what_to_do(empty):
     assert "unset PREFECT_API_URL" in reason
 
 
-def test_lake_that_is_gone_is_named_and_the_other_parts_are_still_asked(make_wiring, tmp_path, mlflow_template):
+def test_lake_that_cannot_be_written_is_named_and_the_other_parts_are_still_asked(
+    make_wiring, tmp_path, mlflow_template
+):
     shutil.copy(mlflow_template, tmp_path / "mlflow.db")
     wiring = make_wiring(mlflow={"tracking_uri": f"sqlite:///{tmp_path}/mlflow.db"})
     shutil.rmtree(wiring.lake.home)
+    wiring.lake.home.write_text("no folder any more")
 
     summary = diagnose(wiring)
 

@@ -1,3 +1,4 @@
+import dataclasses
 import datetime as dt
 from collections import Counter
 
@@ -5,9 +6,9 @@ import polars as pl
 import pytest
 
 from credit_default.adapters.lake_tables import read_quarantine
-from credit_default.adapters.snapshots import read_rows, read_snapshot
+from credit_default.adapters.ledger import read_entries
+from credit_default.adapters.snapshots import list_snapshots, read_rows, read_snapshot
 from credit_default.errors import InputError, RefusedError
-from credit_default.adapters.snapshots import list_snapshots
 from credit_default.services.checking import check_file, judge_file
 from credit_default.services.ingestion import ingest_file, tell_broken_rules
 
@@ -83,7 +84,9 @@ def test_ingesting_twice_changes_nothing(wiring, rows, write):
 
     again = ingest_file(wiring, path, month=None, corrects=None, kept_at=NOON)
 
-    assert again == first
+    assert again.status == "known already, nothing done"
+    assert dataclasses.replace(again, status="kept") == first
+    assert [entry.event for entry in read_entries(wiring.lake)] == ["ingested"]
     assert read_quarantine(wiring.lake, batch_id=first.batch_id).height == 4
 
 

@@ -8,6 +8,7 @@ from credit_default.errors import InputError
 from credit_default.model.scoring import score_probability
 from credit_default.services.checking import check_file
 from credit_default.services.prediction import SeatHolder, find_champion, hand_over, load_champion, score_file
+from credit_default.services.training import split_rows
 
 LATER = dt.datetime(2006, 1, 1, tzinfo=dt.UTC)
 
@@ -75,7 +76,7 @@ def test_rows_that_came_in_are_scored_or_in_quarantine(seated, score_rows, rows)
 def test_rows_that_the_model_learned_from_are_counted(seated, score_rows, month_rows):
     scored = score_rows(month_rows.drop("defaulted").head(150))
 
-    learned = set(seated.training.rows["client_id"]) - set(seated.champion.bundle.reference["client_id"])
+    learned = set(split_rows(seated.wiring, seated.training).development["client_id"])
     assert scored.trained_row_count == sum(client in learned for client in month_rows["client_id"].head(150))
     assert scored.trained_row_count > 0
 

@@ -81,12 +81,24 @@ def test_scored_batch_has_a_run_under_its_batch_and_version(seated, score_rows, 
 
 def test_batch_that_was_there_already_adds_no_run(seated, score_rows, known_rows, tmp_path):
     rows = known_rows.filter(statement_month="2005-10").tail(160).head(80)
-    score_rows(rows)
+    scored = score_rows(rows)
     checked = check_file(seated.wiring, str(tmp_path / "batch.csv"), month=None, outcome="ignored")
+    record_scores(seated.wiring, checked, scored, FINE)
 
     summary = record_scores(seated.wiring, checked, score_rows(rows), FINE)
 
     assert (summary.status, summary.run_id) == ("already scored, nothing done", None)
+
+
+def test_scores_whose_run_a_crash_prevented_are_recorded_by_the_next_try(seated, score_rows, known_rows, tmp_path):
+    rows = known_rows.filter(statement_month="2005-10").tail(240).head(80)
+    first = score_rows(rows)
+    checked = check_file(seated.wiring, str(tmp_path / "batch.csv"), month=None, outcome="ignored")
+
+    summary = record_scores(seated.wiring, checked, score_rows(rows), FINE)
+
+    assert (summary.status, summary.batch_id) == ("already scored, nothing done", first.batch_id)
+    assert get_run(seated, summary.run_id).data.metrics["scored"] == 80
 
 
 def test_unknown_outcomes_leave_no_row_in_the_monitoring_table(seated, batch):

@@ -5,6 +5,8 @@ import polars as pl
 import pytest
 
 from credit_default.adapters.lake_tables import merge_outcomes, read_quarantine
+from credit_default.adapters.ledger import read_entries
+from credit_default.adapters.snapshots import list_snapshots
 from credit_default.errors import InputError, RefusedError
 from credit_default.model.pipeline import Recipe
 from credit_default.services.checking import check_file
@@ -103,7 +105,8 @@ def test_challenger_is_judged_on_clients_that_it_never_saw(make_wiring, month_ro
 
     assert challenger.evaluation.row_count == sides.test.height
     assert challenger.bundle.row_count == sides.development.height
-    assert set(challenger.bundle.reference["client_id"]) == set(sides.test["client_id"])
+    assert challenger.bundle.reference.height == sides.test.height
+    assert "client_id" not in challenger.bundle.reference.columns  # no artifact names a client
     assert not set(sides.test["client_id"]) & set(sides.development["client_id"])
 
 
@@ -132,7 +135,9 @@ def test_file_that_the_quality_gate_refuses_leaves_nothing(make_wiring, some_row
     with pytest.raises(RefusedError, match="nothing was written"):
         read_training_rows(wiring, month=None, read_at=NOON)
 
-    assert [path for path in wiring.lake.home.rglob("*") if path.is_file()] == []
+    assert list_snapshots(wiring.lake) == ()
+    assert read_quarantine(wiring.lake, batch_id="0" * 16).is_empty()
+    assert [entry.event for entry in read_entries(wiring.lake)] == ["refused"]
 
 
 def test_training_file_without_outcomes_is_refused(make_wiring, some_rows, tmp_path):
@@ -188,7 +193,8 @@ def test_real_and_simulated_clients_are_never_learned_from_together(wiring, some
     real = some_rows.with_columns(client_id=pl.col("client_id").str.replace("SIM-", ""))
     for rows, name in ((some_rows, "simulated.csv"), (real, "real.csv")):
         path = write(rows, tmp_path / name)
-        keep_snapshot(wiring, check_file(wiring, path, month=None, outcome="kept"))  # past the door that refuses them
+        checked = check_file(wiring, path, month=None, outcome="kept")
+        keep_snapshot(wiring, checked, kept_at=NOON)  # past the door that refuses them
 
     with pytest.raises(InputError, match="real and simulated clients"):
         read_known_rows(wiring)

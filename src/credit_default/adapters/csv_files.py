@@ -1,14 +1,16 @@
 """Comma-separated text, read as text: what a cell holds is for the contract to judge, not for a type guesser.
 
 pyarrow streams the file in blocks, so that memory does not grow with it, and is strict about the number of cells in a
-line. It is not about quotation marks ("20"000 would be 20000, and the end of the file closes every cell), so these are
-looked at first. What cannot be read is told with the line, and what to do.
+line. It is not about quotation marks ("20"000 would be 20000, and the end of the file closes every cell) nor about cells that
+nobody reads, so the bytes are looked at first. What cannot be read is told with the line, and what to do.
 """
 
+import codecs
 import csv
 import io
 import re
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import NoReturn
 
@@ -64,7 +66,8 @@ def read_csv_rows(
 
     if len(head) == place + 1 and path.stat().st_size < HEAD_BYTES:
         return  # the header is the file's last line: what pyarrow would say about it helps nobody
-    _check_quotes(path)
+    if _scan_text(path):
+        _check_quotes(path)
     width = len(head[place])
     names = [str(position) for position in range(width)]
     try:
@@ -108,12 +111,27 @@ def _split_cells(text: str, *, delimiter: str) -> list[list[str]]:
     return [row for _, row in zip(range(HEADER_LINES + 1), rows, strict=False)]
 
 
+def _scan_text(path: Path) -> bool:
+    """Whether there are quotation marks in the file: most have none, which spares them a closer look."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    quoted, line = False, 1
+    with path.open("rb") as file:
+        for block in chain(iter(lambda: file.read(_BLOCK_BYTES), b""), [b""]):
+            try:
+                decoder.decode(block, final=not block)
+            except UnicodeDecodeError as error:
+                line += error.object[: error.start].count(b"\n")
+                found = f"the byte 0x{error.object[error.start]:02x} in line {line}"
+                raise _encoding_error(path, found=found) from error
+            if b"\0" in block:
+                raise _encoding_error(path, found=f"a NUL in line {line + block[: block.index(0)].count(10)}")
+            quoted = quoted or b'"' in block
+            line += block.count(b"\n")
+    return quoted
+
+
 def _check_quotes(path: Path) -> None:
     with path.open("rb") as file:
-        # Most files have no quotation mark at all, which is quickly seen.
-        if not any(b'"' in block for block in iter(lambda: file.read(_BLOCK_BYTES), b"")):
-            return
-        file.seek(0)
         for number, line in enumerate(iter(lambda: file.readline(_LINE_BYTES), b""), 1):
             if b'"' in line and not _WELL_QUOTED.fullmatch(line):
                 raise _quote_error(path, number=number, line=line)
@@ -132,8 +150,6 @@ def _quote_error(path: Path, *, number: int, line: bytes) -> InputError:
 
 
 def _refuse(path: Path, *, error: Exception, width: int) -> NoReturn:
-    if "UTF8" in str(error):
-        raise _encoding_error(path, found=str(error)) from error
     # Its handler of invalid rows would be asked for the same, but drops rows that are no UTF-8.
     ragged = _RAGGED.match(str(error))
     if ragged is None:

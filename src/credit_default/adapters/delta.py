@@ -14,8 +14,6 @@ from deltalake.exceptions import DeltaError
 
 from credit_default.adapters.delta_errors import delta_errors
 
-_READ_ROW_COUNT = 65_536
-
 
 @dataclass(frozen=True, slots=True)
 class Table:
@@ -60,8 +58,7 @@ def read_frames(table: Table, columns: tuple[str, ...], *, predicate: str) -> It
         if delta is None:
             return
         for batch in delta.scan(columns=list(columns), predicate=predicate):
-            frame = pl.from_arrow(batch)
-            assert isinstance(frame, pl.DataFrame)
+            frame = pl.DataFrame(pa.record_batch(batch))
             if frame.height:
                 yield frame
 

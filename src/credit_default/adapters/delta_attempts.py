@@ -12,16 +12,16 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from deltalake import CommitProperties, DeltaTable, Transaction
-from deltalake.exceptions import CommitFailedError, DeltaError
+from deltalake.exceptions import CommitFailedError
 
 from credit_default.adapters.delta import Table, find_delta, open_delta
-from credit_default.adapters.delta_errors import delta_errors, is_broken_line, tell_error
+from credit_default.adapters.delta_errors import COMPLAINTS, delta_errors, is_broken_line, tell_error
 from credit_default.errors import ServiceError
 from credit_default.failpoints import reach
 
 _Result = TypeVar("_Result")
 
-_TOKEN = "attempt"
+_TOKEN_NAME = "attempt"  # noqa: S105 - nobody's password
 _BROKEN_LINE_COUNT = 2  # so often a commit that never arrived is sent again; deltalake does not, since it can't know
 
 
@@ -56,7 +56,7 @@ def build_properties(token: str, numbers: Mapping[str, int], *, rebase_count: in
     `rebase_count` is how many commits of others, which touched neither rows nor transactions of ours, it may go behind.
     """
     return CommitProperties(
-        custom_metadata={_TOKEN: token},
+        custom_metadata={_TOKEN_NAME: token},
         app_transactions=[Transaction(name, number) for name, number in numbers.items()],
         max_commit_retries=rebase_count,
     )
@@ -78,13 +78,14 @@ def commit_once(
             opened_version = delta.version()
             reach("table.opened")
             result = write(delta, token)
-        except _StreamFailedError as failed:
+        except StreamFailedError as failed:
             raise failed.cause from None
-        except (DeltaError, OSError) as error:
+        except COMPLAINTS as error:
             if (commit := _find_commit(table, token, since=opened_version)) is not None:
                 return own(commit)
-            broken_count += is_broken_line(error, table.uri)
-            if not isinstance(error, CommitFailedError) and not 0 < broken_count <= _BROKEN_LINE_COUNT:
+            broken = is_broken_line(error, table.uri)
+            broken_count += broken
+            if not (isinstance(error, CommitFailedError) or (broken and broken_count <= _BROKEN_LINE_COUNT)):
                 raise tell_error(error, table.uri) from error
             reach("table.refused")
             time.sleep(retry.wait_seconds(attempt))
@@ -105,4 +106,4 @@ def _find_commit(table: Table, token: str, *, since: int) -> Mapping[str, Any] |
         delta = find_delta(table) if since >= 0 else None
         if delta is None or delta.version() == since:
             return None
-        return next((c for c in delta.history(delta.version() - since) if c.get(_TOKEN) == token), None)
+        return next((c for c in delta.history(delta.version() - since) if c.get(_TOKEN_NAME) == token), None)

@@ -12,7 +12,6 @@ from typing import Any
 import polars as pl
 import pyarrow as pa
 from deltalake import CommitProperties, DeltaTable, write_deltalake
-from deltalake.exceptions import DeltaError
 
 from credit_default.adapters.delta import Table, find_delta
 from credit_default.adapters.delta_attempts import (
@@ -22,7 +21,7 @@ from credit_default.adapters.delta_attempts import (
     build_properties,
     commit_once,
 )
-from credit_default.adapters.delta_errors import delta_errors
+from credit_default.adapters.delta_errors import COMPLAINTS, delta_errors
 from credit_default.failpoints import reach
 
 Frames = Callable[[], Iterable[pl.DataFrame]]  # called anew for each attempt
@@ -192,7 +191,7 @@ class _Stream:
         reader = pa.RecordBatchReader.from_batches(self._schema, self._batches())
         try:
             write_deltalake(delta, reader, mode="overwrite", predicate=predicate, commit_properties=properties)
-        except (DeltaError, OSError) as error:
+        except COMPLAINTS as error:
             if self._failure is not None:
                 raise StreamFailedError(self._failure) from error
             raise

@@ -9,15 +9,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import polars as pl
+import pyarrow as pa
 from deltalake.exceptions import DeltaError
 
 from credit_default.adapters.s3_errors import translate
 from credit_default.errors import CreditDefaultError, ServiceError
 
 _TERMINAL_CODES = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
-_CODE = re.compile(r"<Code>(\w{1,60})</Code>|\bcode: \"?(\w{1,60})\"?,")
+_CODE = re.compile(r'<Code>(\w{1,60})</Code>|\bcode: "([A-Za-z]\w{1,60})"')
 _SILENCE = re.compile(r"error sending request|connection refused|tcp connect error|dns error", re.IGNORECASE)
 _LONGEST_FOUND = 300
+
+# Polars' own Parquet reader panics, in its word, at a file that is shorter than the log says.
+COMPLAINTS = (DeltaError, OSError, pa.ArrowException, pl.exceptions.PolarsError, pl.exceptions.PanicException)
 
 
 class _Reply(Exception):  # noqa: N818 - carries S3's code to `translate`, and is never raised
@@ -31,11 +35,11 @@ def delta_errors(uri: str) -> Iterator[None]:
     """A block in which what deltalake or Polars complain of becomes one of our errors about the table at `uri`."""
     try:
         yield
-    except (DeltaError, OSError, pl.exceptions.PolarsError) as error:
+    except COMPLAINTS as error:
         raise tell_error(error, uri) from error
 
 
-def tell_error(error: Exception, uri: str) -> CreditDefaultError:
+def tell_error(error: BaseException, uri: str) -> CreditDefaultError:
     """Our error for one of deltalake's or Polars' about the table at `uri`."""
     words = _read_words(error)
     thing = f"table {uri}"
@@ -51,10 +55,10 @@ def tell_error(error: Exception, uri: str) -> CreditDefaultError:
     )
 
 
-def is_broken_line(error: Exception, uri: str) -> bool:
+def is_broken_line(error: BaseException, uri: str) -> bool:
     """True when the connection to a bucket broke, so that nobody can say whether what was asked for was done."""
     return "://" in uri and _SILENCE.search(_read_words(error)) is not None
 
 
-def _read_words(error: Exception) -> str:
+def _read_words(error: BaseException) -> str:
     return " ".join(_TERMINAL_CODES.sub("", str(error)).split())

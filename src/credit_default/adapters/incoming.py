@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from pathlib import PurePosixPath
 
 from credit_default.adapters.lake import Lake, check_hex
-from credit_default.adapters.storage import StoredObject
+from credit_default.adapters.storage import StoredObject, check_key
+from credit_default.errors import InputError
 
 INCOMING, PROCESSED, REFUSED = "incoming/", "processed/", "refused/"
 
@@ -24,6 +25,15 @@ def list_incoming(lake: Lake) -> tuple[StoredObject, ...]:
 def name_incoming(lake: Lake, stored: StoredObject) -> str:
     """How a person would name the waiting file: its path, or `s3://bucket/key`."""
     return f"{lake.uri}/{stored.key}"
+
+
+def has_fit_name(stored: StoredObject) -> bool:
+    """Whether the file's name can be a key at all; one that can't stays where it is until a person renames it."""
+    try:
+        check_key(stored.key)
+    except InputError:
+        return False
+    return True
 
 
 def move_processed(lake: Lake, stored: StoredObject, *, batch_id: str) -> str | None:

@@ -1,32 +1,29 @@
-"""The ledger in the lake: one row of a Delta table for each decision, each sealed to the one before (`gates/ledger`)."""
+"""The ledger of a lake: its decisions, one row each, chained by hash, never changed (`gates.ledger` has the rules).
+
+An entry follows the very version of the table on which it was sealed; who was slower reads the new head and seals again.
+So there is one chain, however many runners write to it, and one entry for each decision, however often it is tried.
+"""
 
 import datetime as dt
 from collections.abc import Mapping
+from typing import Final
 
 import polars as pl
 import pyarrow as pa
+from deltalake import DeltaTable
 
-from credit_default.adapters.delta import append_next, compact_rows, read_rows
-from credit_default.adapters.delta_commits import Table
+from credit_default.adapters.delta import find_delta, read_rows
+from credit_default.adapters.delta_attempts import RetryPolicy
+from credit_default.adapters.delta_commits import append_row, compact_rows
+from credit_default.adapters.delta_errors import delta_errors
 from credit_default.adapters.lake import Lake
-from credit_default.failpoints import reach
-from credit_default.gates.ledger import LedgerEntry, Scalar, seal, write_details
+from credit_default.adapters.table_schemas import LEDGER, table_of
+from credit_default.errors import CreditDefaultError, ServiceError
+from credit_default.gates.ledger import GENESIS, LedgerEntry, Scalar, seal, write_details
 
-LEDGER = pa.schema(
-    [
-        ("sequence", pa.int64()),
-        ("at", pa.timestamp("us", tz="UTC")),
-        ("month", pa.string()),  # of `at`, YYYY-MM: the partition
-        ("event", pa.string()),
-        ("key", pa.string()),
-        ("batch_id", pa.string()),
-        ("model_version", pa.int64()),
-        ("details", pa.string()),
-        ("previous_hash", pa.string()),
-        ("entry_hash", pa.string()),
-    ]
-)
-_COMPACTED = 50  # entries after which their files, one each, are made into one
+_HEAD: Final = "ledger head"  # whose number is the last entry's
+_PATIENT = RetryPolicy(attempt_count=300, first_wait_seconds=0.01, longest_wait_seconds=0.5)
+_COMPACT_EVERY = 50  # entries: one small file each until then
 
 
 def append_entry(
@@ -39,53 +36,91 @@ def append_entry(
     details: Mapping[str, Scalar],
     at: dt.datetime,
 ) -> LedgerEntry:
-    """The entry of this decision, appended behind the last one; the one that is there when its `key` has one already.
+    """The entry for this decision, put at the end of the chain; the one that is there when its key has come before.
+
+    `at` has a time zone. A reply that is lost after the commit is no failure.
 
     Raises:
-        InputError: details that are no texts, finite numbers, truth values or nulls.
-        ServiceError: the table can't be reached or refuses.
+        InputError: `details` holds something other than texts, numbers, truth values and nulls.
+        ServiceError: the table refuses, or others were faster some hundreds of times.
     """
-    moment = at.astimezone(dt.UTC)
-    content = write_details(details)
+    told = at.astimezone(dt.UTC)
+    draft = LedgerEntry(
+        sequence=0, at=_tell_time(told), event=event, key=key, batch_id=batch_id, model_version=model_version,
+        details=write_details(details), previous_hash=GENESIS,
+    )  # fmt: skip
+    found = draft
 
-    def follow(last: pl.DataFrame) -> pl.DataFrame:
-        previous = next(iter(_to_entries(last)), None)
-        open_entry = LedgerEntry(0, moment.isoformat(), event, key, batch_id, int(model_version), content, "")
-        return _to_row(seal(open_entry, previous), moment)
+    def build(delta: DeltaTable) -> tuple[pa.Table, Mapping[str, int]] | None:
+        nonlocal found
+        if (there := _find_entry(delta, key)) is not None:
+            found = there
+            return None
+        head = delta.transaction_version(_HEAD)
+        found = seal(draft, None if head is None else _read_entry(delta, head))
+        return _to_row(found, told), {_name(key): found.sequence, _HEAD: found.sequence}
 
-    table = _table(lake)
-    written = append_next(table, follow, key=f"entry {key}", number="sequence")
-    reach("ledger.appended")
-    entry = find_entry(lake, key)
-    if entry is None:  # only where somebody removed it by hand
-        raise LookupError(key)
-    if not written.was_there and entry.sequence % _COMPACTED == 0:
-        compact_rows(table)
-    return entry
+    append_row(table_of(lake, "ledger"), build, retry=_PATIENT)
+    if found.sequence % _COMPACT_EVERY == 0:
+        _tidy(lake)
+    return found
 
 
 def find_entry(lake: Lake, key: str) -> LedgerEntry | None:
-    """The entry of this decision, or None."""
-    return next(iter(_to_entries(read_rows(_table(lake), lambda table: table.filter(pl.col("key") == key)))), None)
+    """The entry of this key, or None where that decision is not on record."""
+    table = table_of(lake, "ledger")
+    with delta_errors(table.uri):
+        delta = find_delta(table)
+        return None if delta is None else _find_entry(delta, key)
 
 
 def read_entries(lake: Lake) -> tuple[LedgerEntry, ...]:
-    """Every entry, in order of their numbers."""
-    return _to_entries(read_rows(_table(lake), lambda table: table.sort("sequence")))
+    """All entries by their number; whether they are a chain is for `gates.ledger.judge_chain` to say."""
+    rows = read_rows(table_of(lake, "ledger"), lambda table: table.select(LEDGER.names).sort("sequence"))
+    return tuple(_from_row(row) for row in rows.iter_rows(named=True))
 
 
-def _table(lake: Lake) -> Table:
-    indexed = ("sequence", "key", "batch_id")
-    return Table(lake.table_uri("ledger"), LEDGER, "month", lambda: lake.storage_options, indexed)
+def _find_entry(delta: DeltaTable, key: str) -> LedgerEntry | None:
+    sequence = delta.transaction_version(_name(key))
+    return None if sequence is None else _read_entry(delta, sequence)
 
 
-def _to_row(entry: LedgerEntry, at: dt.datetime) -> pl.DataFrame:
-    row = {name: getattr(entry, name) for name in LedgerEntry.__slots__}
-    return pl.DataFrame([{**row, "at": at, "month": f"{at:%Y-%m}"}])
+def _read_entry(delta: DeltaTable, sequence: int) -> LedgerEntry:
+    scanned = delta.scan(columns=LEDGER.names, predicate=f"sequence = {int(sequence)}")
+    found = pl.DataFrame(pa.RecordBatchReader.from_stream(scanned).read_all())
+    if found.height != 1:
+        raise ServiceError(
+            f"ledger {delta.table_uri}",
+            found=f"{found.height} entries numbered {sequence}",
+            expected="one",
+            remedy="Somebody changed the table: see what `credit-default verify` says.",
+        )
+    return _from_row(found.row(0, named=True))
 
 
-def _to_entries(rows: pl.DataFrame) -> tuple[LedgerEntry, ...]:
-    return tuple(
-        LedgerEntry(**{name: row[name] for name in LedgerEntry.__slots__} | {"at": row["at"].isoformat()})
-        for row in rows.iter_rows(named=True)
-    )
+def _tidy(lake: Lake) -> None:
+    """Nothing; the entry before this is committed, so that a failure here is no failure: the next one tries again."""
+    try:
+        compact_rows(table_of(lake, "ledger"), retry=RetryPolicy(attempt_count=1))
+    except CreditDefaultError:
+        return
+
+
+def _name(key: str) -> str:
+    return f"ledger entry {key}"
+
+
+def _tell_time(at: dt.datetime) -> str:
+    return at.isoformat(timespec="microseconds")
+
+
+def _to_row(entry: LedgerEntry, at: dt.datetime) -> pa.Table:
+    values = {name: getattr(entry, name) for name in LEDGER.names if name not in {"month", "at"}}
+    return pa.Table.from_pylist([{**values, "at": at, "month": entry.at[:7]}], schema=LEDGER)
+
+
+def _from_row(row: Mapping[str, object]) -> LedgerEntry:
+    at = row["at"]
+    assert isinstance(at, dt.datetime)
+    values = {name: row[name] for name in LEDGER.names if name not in {"month", "at"}}
+    return LedgerEntry(at=_tell_time(at.astimezone(dt.UTC)), **values)  # type: ignore[arg-type]

@@ -31,6 +31,7 @@ class S3Policy:
     part_byte_count: int = 16 * _MIB  # 5 MiB at least on S3; an object up to this size is sent in one piece
     copy_byte_count: int = 5 * 1024 * _MIB  # the largest that S3 copies in one request
     copy_part_byte_count: int = 512 * _MIB
+    page_object_count: int = 1_000  # of a listing; S3 gives no more at a time
 
 
 DEFAULT_POLICY = S3Policy()
@@ -58,7 +59,9 @@ class S3Connection:
     def pages(self, operation: str, **parameters: Any) -> Iterator[dict[str, Any]]:
         """The pages of a listing, in S3's order."""
         with self._errors(""):
-            yield from self._open().get_paginator(operation).paginate(Bucket=self.bucket, **parameters)
+            pages = self._open().get_paginator(operation)
+            size = {"PageSize": self.policy.page_object_count}
+            yield from pages.paginate(Bucket=self.bucket, PaginationConfig=size, **parameters)
 
     def options(self) -> dict[str, str]:
         """What an Arrow object store must be told to reach this bucket as we do, with credentials that are good now."""

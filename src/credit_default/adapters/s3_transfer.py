@@ -148,6 +148,7 @@ def _send_parts(
     started = connection.call("create_multipart_upload", Key=key, Metadata=metadata, ChecksumAlgorithm="CRC32")
     place = {"Key": key, "UploadId": started["UploadId"]}
     try:
+        reach("upload.begun")
         done = []
         for number in range(1, parts.count + 1):
             reply = parts.send(number, place)

@@ -1,77 +1,57 @@
-"""A batch's scores as one number and as a few figures, whatever their order and however many: memory stays flat."""
+"""One digest for a batch's scores, whatever the order of rows, the sizes of frames or the layout of files.
+
+Each row is hashed by itself and the hashes are summed (a multiset hash after Bellare and Micciancio, 1997); the digest is
+over the sum and the count. Two sets of rows with one digest are beyond anybody's reach; nothing need be sorted or held.
+"""
 
 import hashlib
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable
 
+import numpy as np
 import polars as pl
 
-from credit_default.adapters.lake import Lake, check_hex
-from credit_default.adapters.lake_tables import scan_table
-from credit_default.errors import InputError
+from credit_default.adapters.delta import read_frames
+from credit_default.adapters.lake import Lake
+from credit_default.adapters.score_tables import select_scores
+from credit_default.adapters.table_schemas import table_of
 
 _COLUMNS = ("client_id", "statement_month", "default_probability", "decision")
-_MODULUS = 1 << 256
-_CHUNK_ROWS = 65_536
-
-
-@dataclass(frozen=True, slots=True)
-class MeasuredScores:
-    """A batch's scores by one version, counted. The share is 0-1, the mean of the probabilities."""
-
-    scored_count: int
-    declined_count: int
-    expected_default_share: float
-
-
-def measure_scores(lake: Lake, *, batch_id: str, model_version: int) -> MeasuredScores:
-    """The counts over the table's rows; all 0 where there is none."""
-    figures = _scan(lake, batch_id, model_version).select(
-        pl.len(), (pl.col("decision") == "decline").sum().alias("declined"), pl.col("default_probability").mean()
-    )
-    scored, declined, share = figures.collect(engine="streaming").row(0)
-    return MeasuredScores(scored, declined, share or 0.0)
+_HASH_BYTES = 64  # wide, so that sums can't be steered by choosing rows
+_MODULUS = 1 << (8 * _HASH_BYTES)
+_LIMB_BYTES = 4  # added up in 8 bytes: four thousand million rows of a frame fit
+_PIECE_ROW_COUNT = 65_536  # whose hashes are held at once
 
 
 def digest_scores(lake: Lake, *, batch_id: str, model_version: int) -> str:
-    """The digest of the scores that the table holds under this batch and version; see `digest_frames`."""
-    batches = _scan(lake, batch_id, model_version).select(_COLUMNS).collect_batches(chunk_size=_CHUNK_ROWS)
-    return digest_frames(batches)
+    """`digest_frames` of the batch's scores under this version as they stand in the table now."""
+    predicate = select_scores(batch_id, model_version)
+    return digest_frames(read_frames(table_of(lake, "scores"), _COLUMNS, predicate=predicate))
 
 
 def digest_frames(frames: Iterable[pl.DataFrame]) -> str:
-    """Hex digest of (client_id, statement_month, default_probability to the bit, decision) over all rows, in any order.
+    """64 hex digits for the rows of all frames: client, month, the probability's bits, decision; other columns are left out.
 
-    The sum of each row's BLAKE2b-256 modulo 2²⁵⁶ with the number of rows: the additive multiset hash of Bellare and
-    Micciancio (1997). About 800,000 rows a second.
-
-    Raises:
-        InputError: a row without one of the four.
+    A row that comes twice counts twice. About 400,000 rows a second.
     """
     total = count = 0
     for frame in frames:
-        for text in _write_rows(frame):
-            total += int.from_bytes(hashlib.blake2b(text.encode(), digest_size=32).digest(), "big")
-        total %= _MODULUS
-        count += frame.height
-    return hashlib.sha256(f"{count} {total:064x}".encode()).hexdigest()
+        for piece in frame.select(_COLUMNS).iter_slices(_PIECE_ROW_COUNT):
+            total = (total + _sum_hashes(_write_rows(piece))) % _MODULUS
+            count += piece.height
+    return hashlib.sha256(f"{count} {total:x}".encode()).hexdigest()
 
 
-def _write_rows(frame: pl.DataFrame) -> Iterator[str]:
-    """One text a row. Lengths stand before the texts, so that no two different rows read the same."""
-    if any(frame[name].null_count() for name in _COLUMNS):
-        raise InputError(
-            "scores", found="a missing value", expected=", ".join(_COLUMNS), remedy="Score the batch anew."
-        )
-    bits = pl.col("default_probability").cast(pl.Float64).reinterpret(signed=True)
-    texts = frame.select(
-        pl.concat_str(
-            pl.col("client_id").str.len_bytes(), "client_id", "statement_month", bits, "decision", separator=" "
-        ).alias("row")
-    )
-    return iter(texts["row"].to_list())
+def _write_rows(frame: pl.DataFrame) -> pl.Series:
+    """Each row as one text that no other row has: the lengths of the texts come first, -1 for one that is missing."""
+    texts = [pl.col(name) for name in ("statement_month", "decision", "client_id")]
+    bits = pl.Series("bits", frame["default_probability"].fill_null(float("nan")).to_numpy().view(np.uint64))
+    lengths = [text.str.len_bytes().cast(pl.Int64).fill_null(-1) for text in texts]
+    row = pl.concat_str("bits", *lengths, *(text.fill_null("") for text in texts), separator="|")
+    return frame.with_columns(bits).select(row).to_series()
 
 
-def _scan(lake: Lake, batch_id: str, model_version: int) -> pl.LazyFrame:
-    wanted = (pl.col("batch_id") == check_hex(batch_id, "batch_id")) & (pl.col("model_version") == int(model_version))
-    return scan_table(lake, "scores").filter(wanted)
+def _sum_hashes(rows: pl.Series) -> int:
+    blake = hashlib.blake2b
+    hashes = b"".join([blake(row.encode()).digest() for row in rows.to_list()])
+    limbs = np.frombuffer(hashes, dtype="<u4").reshape(-1, _HASH_BYTES // _LIMB_BYTES).sum(axis=0, dtype=np.uint64)
+    return sum(int(limb) << (8 * _LIMB_BYTES * place) for place, limb in enumerate(limbs))

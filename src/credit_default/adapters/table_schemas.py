@@ -1,9 +1,16 @@
-"""What each table of a lake holds, column by column: plain types that every engine reads.
+"""What each table of a lake holds, by column and plain Arrow type: such as Athena, Spark, DuckDB, Polars and pandas all read.
 
-`docs/data-dictionary.md` is written from here. All are partitioned by `statement_month`; the ledger's own is beside it.
+Times are UTC to the microsecond. Delta keeps the least and greatest value of columns in its log, which outlives rows:
+columns that tell of one client are left out of that.
 """
 
+from collections.abc import Mapping
+from typing import Final
+
 import pyarrow as pa
+
+from credit_default.adapters.delta import Table
+from credit_default.adapters.lake import Lake
 
 _TIME = pa.timestamp("us", tz="UTC")
 _TEXTS = pa.list_(pa.field("element", pa.string()))
@@ -41,12 +48,9 @@ OUTCOMES = pa.schema(
 )
 OUTCOME_HISTORY = pa.schema(
     [
-        ("client_id", pa.string()),
-        ("statement_month", pa.string()),
-        ("defaulted", pa.int64()),
-        ("observed_at", _TIME),
-        ("batch_id", pa.string()),
-        ("taken_in_at", _TIME),
+        *OUTCOMES,
+        pa.field("batch_id", pa.string()),  # of the outcomes file
+        pa.field("taken_in_at", _TIME),
     ]
 )
 MONITORING = pa.schema(
@@ -64,14 +68,45 @@ MONITORING = pa.schema(
         ("monitored_at", _TIME),
     ]
 )
-TABLES = {
+LEDGER = pa.schema(
+    [
+        ("sequence", pa.int64()),
+        ("month", pa.string()),  # of `at`
+        ("at", _TIME),
+        ("event", pa.string()),
+        ("key", pa.string()),
+        ("batch_id", pa.string()),
+        ("model_version", pa.int64()),
+        ("details", pa.string()),  # a JSON object of digests, counts, versions
+        ("previous_hash", pa.string()),
+        ("entry_hash", pa.string()),
+    ]
+)
+TABLES: Final[Mapping[str, pa.Schema]] = {
     "scores": SCORES,
     "quarantine": QUARANTINE,
     "outcomes": OUTCOMES,
     "outcome_history": OUTCOME_HISTORY,
     "monitoring": MONITORING,
+    "ledger": LEDGER,
 }
-CLIENT_TABLES = ("scores", "quarantine", "outcomes", "outcome_history")  # those whose rows are of clients
-SCORES_COLUMNS = tuple(SCORES.names)
-UNKNOWN_MONTH = "unknown"
-INDEXED = ("batch_id", "model_version", "line")
+CLIENT_TABLES: Final = ("scores", "quarantine", "outcomes", "outcome_history")  # whose rows tell of one client
+
+_PERSONAL = {"client_id", "raw_values"}
+_PROPERTIES: Mapping[str, Mapping[str, str]] = {
+    # nothing is ever deleted from it; opening it reads few small files however many entries there are
+    "ledger": {"delta.appendOnly": "true", "delta.checkpointInterval": "20"},
+}
+
+
+def table_of(lake: Lake, name: str) -> Table:
+    """The lake's table of that name; nothing is opened yet."""
+    schema = TABLES[name]
+    indexed = ",".join(f.name for f in schema if f.name not in _PERSONAL and not pa.types.is_list(f.type))
+    return Table(
+        lake.table_uri(name),
+        schema,
+        partition_by="month" if name == "ledger" else "statement_month",
+        storage_options=lambda: lake.storage_options,
+        configuration={"delta.dataSkippingStatsColumns": indexed, **_PROPERTIES.get(name, {})},
+    )

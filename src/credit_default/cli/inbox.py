@@ -18,7 +18,7 @@ _FILE_FAULTS = {1, 2}  # exit codes: refused, unreadable
 
 def score_incoming(output: Output, parameters: Common, *, score: Score) -> "Summary":
     """What became of all that waits; exit code 1 when some of it was refused."""
-    from credit_default.adapters.incoming import list_incoming, name_incoming
+    from credit_default.adapters.incoming import has_fit_name, list_incoming, name_incoming
     from credit_default.flows.context import connect
     from credit_default.services.inbox import put_away_refused, put_away_scored
 
@@ -33,8 +33,9 @@ def score_incoming(output: Output, parameters: Common, *, score: Score) -> "Summ
         except CreditDefaultError as error:
             if not _is_the_files_fault(error):
                 raise
-            put_away_refused(lake, waiting, error)
             refused.append(f"{name}: {error}")
+            if has_fit_name(waiting):
+                put_away_refused(lake, waiting, error)
             continue
         if put_away_scored(lake, waiting, batch_id=str(summary.batch_id)) is None:
             notes.append(f"{name} was written anew while it was scored: the new content waits for its turn")

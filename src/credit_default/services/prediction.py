@@ -13,7 +13,8 @@ from credit_default.adapters.files import write_table
 from credit_default.adapters.lake import Lake
 from credit_default.adapters.lake_tables import has_scores, read_quarantine, read_scores, write_scores
 from credit_default.adapters.ledger import find_entry
-from credit_default.adapters.score_digests import digest_scores, measure_scores
+from credit_default.adapters.score_digests import digest_scores
+from credit_default.adapters.score_tables import measure_scores
 from credit_default.adapters.snapshots import Snapshot, read_rows, read_snapshot
 from credit_default.data.contract import KEY
 from credit_default.errors import InputError

@@ -1,0 +1,72 @@
+"""The table of scores: written once for each batch and model version, and measured without ever being held in memory."""
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from credit_default.adapters.delta import has_committed, read_frames, read_rows
+from credit_default.adapters.delta_commits import Frames, Written, create_rows
+from credit_default.adapters.lake import Lake, check_hex
+from credit_default.adapters.table_schemas import SCORES, table_of
+
+SCORES_COLUMNS = tuple(SCORES.names)
+_DECLINE = "decline"
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreMeasures:
+    """What a batch's scores come to under one model version."""
+
+    scored_count: int
+    declined_count: int
+    expected_default_share: float  # mean probability, 0-1; 0 where there are no scores
+
+
+def write_scores(lake: Lake, read: Frames, *, batch_id: str, model_version: int) -> Written:
+    """How many scores were put in for this batch and version, once for ever, in one commit.
+
+    `was_there` when they had been put in before: then nothing changes. Scores of an older lake, written without a key,
+    are replaced. `read()` gives the scored frames, one record batch at a time; it is called again when the commit is
+    tried again. An exception it raises comes out as it is, and nothing is committed. Raises `ServiceError` when the
+    table refuses.
+    """
+    key, predicate = name_scores(batch_id, model_version), select_scores(batch_id, model_version)
+    return create_rows(table_of(lake, "scores"), read, key=key, predicate=predicate)
+
+
+def has_scores(lake: Lake, *, batch_id: str, model_version: int) -> bool:
+    """True once `write_scores` has committed this batch under this version."""
+    return has_committed(table_of(lake, "scores"), name_scores(batch_id, model_version))
+
+
+def read_scores(
+    lake: Lake, *, batch_id: str, model_version: int | None = None, columns: tuple[str, ...] = SCORES_COLUMNS
+) -> pl.DataFrame:
+    """The batch's scores, of one version or of all; in no order; no rows when there are none."""
+    wanted = pl.col("batch_id") == check_hex(batch_id, "batch_id")
+    if model_version is not None:
+        wanted &= pl.col("model_version") == int(model_version)
+    return read_rows(table_of(lake, "scores"), lambda table: table.filter(wanted).select(columns))
+
+
+def measure_scores(lake: Lake, *, batch_id: str, model_version: int) -> ScoreMeasures:
+    """Counts and the mean probability of the batch's scores, read a record batch at a time."""
+    scored_count = declined_count = 0
+    total = 0.0
+    columns = ("default_probability", "decision")
+    predicate = select_scores(batch_id, model_version)
+    for frame in read_frames(table_of(lake, "scores"), columns, predicate=predicate):
+        scored_count += frame.height
+        declined_count += int((frame["decision"] == _DECLINE).sum())
+        total += float(frame["default_probability"].sum())
+    return ScoreMeasures(scored_count, declined_count, total / scored_count if scored_count else 0.0)
+
+
+def name_scores(batch_id: str, model_version: int) -> str:
+    """The key under which a batch's scores of one version are committed."""
+    return f"scores {check_hex(batch_id, 'batch_id')} v{int(model_version)}"
+
+
+def select_scores(batch_id: str, model_version: int) -> str:
+    """SQL that is true for the rows of this batch and version."""
+    return f"batch_id = '{check_hex(batch_id, 'batch_id')}' AND model_version = {int(model_version)}"

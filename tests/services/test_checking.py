@@ -1,0 +1,132 @@
+"""A corrected file, a batch like no other, clients that come twice: what the door does with each."""
+
+import datetime as dt
+
+import polars as pl
+import pytest
+
+from credit_default.adapters.lake_tables import read_scores
+from credit_default.adapters.ledger import read_entries
+from credit_default.adapters.snapshots import read_rows, read_snapshot
+from credit_default.errors import InputError, RefusedError
+from credit_default.services.checking import check_file, judge_file
+from credit_default.services.prediction import score_file
+from credit_default.services.quarantining import find_rejected, summarise_rejected
+
+pytestmark = pytest.mark.xdist_group("mlflow")
+
+NOON = dt.datetime(2005, 12, 1, 12, tzinfo=dt.UTC)
+
+
+@pytest.fixture
+def lake(seated, make_wiring, tmp_path):
+    """A lake of its own, with the seated lake's champion to score by."""
+    return make_wiring(tmp_path / "own")
+
+
+@pytest.fixture
+def score_batch(lake, seated, tmp_path):
+    def score(rows, name="batch.csv", corrects=None):
+        rows.write_csv(tmp_path / name)
+        checked = check_file(lake, str(tmp_path / name), month=None, outcome="ignored", corrects=corrects)
+        judge_file(lake, checked, judged_at=NOON)
+        return score_file(lake, checked, seated.champion, scored_at=NOON)
+
+    return score
+
+
+def spoil(rows, count):
+    return rows.with_columns(sex=pl.when(pl.int_range(pl.len()) < count).then(9).otherwise("sex"))
+
+
+@pytest.fixture
+def rows(known_rows):
+    return known_rows.filter(statement_month="2005-10").drop("defaulted").head(200)
+
+
+def test_a_correction_adds_only_the_rows_that_were_missing(lake, score_batch, rows):
+    first = score_batch(spoil(rows, 4))
+
+    corrected = score_batch(rows, "corrected.csv", corrects=first.batch_id)
+
+    assert (corrected.scored_count, corrected.known_count, corrected.rejected_count) == (4, 196, 0)
+    scores = pl.concat([read_scores(lake.lake, batch_id=b) for b in (first.batch_id, corrected.batch_id)])
+    assert sorted(scores["client_id"]) == sorted(rows["client_id"])
+    snapshot = read_snapshot(lake.lake, corrected.batch_id)
+    assert snapshot.origin.corrects == first.batch_id
+    assert pl.concat(list(read_rows(snapshot)))["client_id"].to_list() == rows["client_id"].head(4).to_list()
+
+
+def test_a_correction_twice_is_a_no_op_and_a_second_one_adds_what_is_still_missing(score_batch, rows):
+    first = score_batch(spoil(rows, 4))
+    half = spoil(rows, 2).head(60)
+
+    corrected = score_batch(half, "half.csv", corrects=first.batch_id)
+    again = score_batch(half, "half.csv", corrects=first.batch_id)
+    rest = score_batch(rows.head(4), "rest.csv", corrects=first.batch_id)
+
+    assert (corrected.scored_count, corrected.rejected_count, corrected.known_count) == (2, 2, 56)
+    assert again.was_there
+    assert (again.scored_count, again.known_count) == (2, 56)
+    assert (rest.scored_count, rest.known_count) == (2, 2)
+
+
+def test_a_correction_of_nothing_is_refused(score_batch, rows):
+    with pytest.raises(InputError, match="--corrects 0123456789abcdef: found no such batch"):
+        score_batch(rows, corrects="0123456789abcdef")
+
+
+def test_clients_of_another_batch_are_refused_and_the_way_out_is_named(lake, score_batch, rows):
+    first = score_batch(rows)
+
+    with pytest.raises(RefusedError, match=f"stand in batch {first.batch_id} already") as caught:
+        score_batch(rows.reverse(), "again.csv")
+
+    assert "--corrects BATCH" in str(caught.value)
+    assert [entry.event for entry in read_entries(lake.lake)][-1] == "refused"
+
+
+def test_the_same_clients_a_month_later_are_welcome(score_batch, rows, known_rows):
+    score_batch(rows)
+
+    assert score_batch(
+        known_rows.filter(statement_month="2005-11").drop("defaulted").head(200), "next.csv"
+    ).scored_count
+
+
+def test_the_same_batch_again_is_a_no_op_and_not_refused(score_batch, rows):
+    score_batch(rows)
+
+    assert score_batch(rows).was_there
+
+
+def test_a_batch_far_shorter_than_those_before_is_refused(score_batch, rows):
+    for start in (0, 50, 100):
+        score_batch(rows.slice(start, 50), f"batch-{start}.csv")
+
+    with pytest.raises(RefusedError, match="20 rows, where 50 are usual"):
+        score_batch(rows.slice(150, 20), "short.csv")
+
+
+def test_clients_that_come_twice_in_one_file_refuse_it(score_batch, rows):
+    with pytest.raises(RefusedError, match="bring the same client and month twice"):
+        score_batch(pl.concat([rows, rows.head(2)]))
+
+
+def test_quarantine_counts_rows_by_rule_and_hands_them_over(lake, score_batch, rows, tmp_path):
+    scored = score_batch(spoil(rows, 4))
+
+    rejected = find_rejected(lake, scored.batch_id)
+    summary = summarise_rejected(rejected, out=tmp_path / "rejected.csv")
+
+    assert rejected.rule_counts == {"sex|code": 4}
+    assert summary.counts == {"rejected": 4, "sex|code": 4}
+    assert pl.read_csv(tmp_path / "rejected.csv")["line"].to_list() == [2, 3, 4, 5]
+
+
+def test_a_clean_batch_has_an_empty_quarantine_and_an_unknown_one_is_told(lake, score_batch, rows):
+    scored = score_batch(rows)
+
+    assert find_rejected(lake, scored.batch_id).rule_counts == {}
+    with pytest.raises(InputError, match="found nothing kept under that id"):
+        find_rejected(lake, "0123456789abcdef")

@@ -1,0 +1,186 @@
+"""What `verify` proves, and each planted tampering that it must find."""
+
+import datetime as dt
+import json
+import shutil
+
+import polars as pl
+import pytest
+from deltalake import DeltaTable, write_deltalake
+
+from credit_default.adapters.lake_tables import read_outcomes, read_quarantine, read_scores, scan_table
+from credit_default.adapters.ledger import read_entries
+from credit_default.adapters.snapshots import list_snapshots, read_rows, read_snapshot
+from credit_default.errors import ArtifactError, InputError
+from credit_default.failpoints import armed
+from credit_default.services.checking import check_file
+from credit_default.services.forgetting import forget_client
+from credit_default.services.outcomes import take_in_outcomes
+from credit_default.services.prediction import score_file
+from credit_default.services.verification import verify_lake
+
+pytestmark = pytest.mark.xdist_group("mlflow")
+
+NOON = dt.datetime(2005, 12, 1, 12, tzinfo=dt.UTC)
+LATER = dt.datetime(2006, 1, 1, 12, tzinfo=dt.UTC)
+KEY = ["client_id", "statement_month"]
+
+
+@pytest.fixture
+def rows(known_rows):
+    return known_rows.filter(statement_month="2005-10").drop("defaulted").head(60)
+
+
+@pytest.fixture
+def wired(seated, make_wiring, tmp_path):
+    """A lake of its own by the seated lake's MLflow."""
+    return make_wiring(tmp_path / "own", mlflow={"tracking_uri": seated.wiring.lake.tracking_uri})
+
+
+@pytest.fixture
+def scored(wired, seated, rows, tmp_path):
+    spoiled = rows.with_columns(sex=pl.when(pl.int_range(pl.len()) < 1).then(9).otherwise("sex"))
+    spoiled.write_csv(tmp_path / "batch.csv")
+    checked = check_file(wired, str(tmp_path / "batch.csv"), month=None, outcome="ignored")
+    return score_file(wired, checked, seated.champion, scored_at=NOON)
+
+
+def verify(wired, batch_id=None, client_id=None, head=None):
+    summary = verify_lake(wired, batch_id=batch_id, client_id=client_id, head=head)
+    return {verdict.gate: verdict.level for verdict in summary.verdicts}, summary
+
+
+def test_an_untouched_lake_is_proved_and_its_scores_come_out_again(wired, scored):
+    levels, summary = verify(wired, scored.batch_id)
+
+    assert levels == {"ledger": "ok", "scores": "ok", "replay": "ok"}
+    assert (summary.status, summary.exit_code) == ("proved", 0)
+
+
+def test_one_client_is_replayed(wired, scored, rows):
+    levels, summary = verify(wired, scored.batch_id, client_id=rows["client_id"][5])
+
+    assert levels["replay"] == "ok"
+    stored = read_scores(wired.lake, batch_id=scored.batch_id).filter(client_id=rows["client_id"][5])
+    assert repr(stored["default_probability"][0]) in summary.verdicts[-1].reasons[0]
+
+
+def test_an_empty_lake_has_nothing_to_prove(wired):
+    assert verify(wired)[0] == {"ledger": "ok", "scores": "ok"}
+
+
+def test_a_score_that_somebody_changed_is_found(wired, scored, rows):
+    client = rows["client_id"][5]
+    DeltaTable(wired.lake.table_uri("scores")).update(
+        {"default_probability": "default_probability + 0.000000001"}, predicate=f"client_id = '{client}'"
+    )
+
+    levels, summary = verify(wired, scored.batch_id, client_id=client)
+
+    assert (levels["scores"], levels["replay"], summary.exit_code) == ("alarm", "alarm", 1)
+    assert scored.batch_id in summary.verdicts[1].reasons[0]
+
+
+def test_a_score_that_somebody_deleted_is_found(wired, scored, rows):
+    DeltaTable(wired.lake.table_uri("scores")).delete(f"client_id = '{rows['client_id'][5]}'")
+
+    assert verify(wired)[0] == {"ledger": "ok", "scores": "alarm"}
+
+
+def test_an_entry_that_somebody_changed_is_found(wired, scored):
+    entries = scan_table(wired.lake, "ledger").collect()
+    changed = entries.with_columns(details=pl.col("details").str.replace('"scored_count":59', '"scored_count":58'))
+    assert not changed.equals(entries)
+    shutil.rmtree(wired.lake.table_uri("ledger"))  # the table itself takes nothing but new rows
+    write_deltalake(wired.lake.table_uri("ledger"), changed.to_arrow(), partition_by=["month"])
+
+    levels, summary = verify(wired)
+
+    assert levels["ledger"] == "alarm"
+    assert "entry 2" in summary.verdicts[0].reasons[0]
+
+
+def test_a_chain_forged_as_a_whole_is_found_by_a_head_kept_elsewhere(wired, scored):
+    head = verify(wired)[1].paths["head"]
+
+    assert verify(wired, head=head)[0]["ledger"] == "ok"
+    assert verify(wired, head="f" * 64)[0]["ledger"] == "alarm"
+
+
+def test_rows_that_somebody_changed_are_refused_by_their_checksum(wired, scored):
+    snapshot = read_snapshot(wired.lake, scored.batch_id)
+    content = bytearray(wired.lake.storage.read_object(snapshot.rows_key))
+    content[100] ^= 1
+    wired.lake.storage.write_object(snapshot.rows_key, bytes(content))
+
+    with pytest.raises(ArtifactError, match="good checksums"):
+        verify(wired, scored.batch_id)
+
+
+def test_a_batch_that_was_never_scored_and_a_client_that_is_not_in_it_are_told(wired, scored):
+    with pytest.raises(InputError, match="no scores on record"):
+        verify(wired, "0123456789abcdef")
+    with pytest.raises(InputError, match="no score in batch"):
+        verify(wired, scored.batch_id, client_id="nobody")
+
+
+def take_in(wired, rows, tmp_path):
+    rows.select(*KEY, defaulted=pl.lit(1), observed_at=pl.lit("2005-12-31")).write_csv(tmp_path / "outcomes.csv")
+    take_in_outcomes(wired, str(tmp_path / "outcomes.csv"), taken_in_at=NOON)
+
+
+def test_a_forgotten_client_is_nowhere_and_the_rest_is_proved(wired, scored, rows, tmp_path):
+    client = rows["client_id"][5]
+    take_in(wired, rows, tmp_path)
+    wired.lake.storage.write_object(f"processed/{scored.batch_id}-batch.csv", (tmp_path / "batch.csv").read_bytes())
+
+    summary = forget_client(wired, client, forgotten_at=LATER)
+
+    assert summary.counts == {
+        "scores": 1, "quarantine": 0, "outcomes": 1, "outcome_history": 1, "snapshots": 1, "files": 1,
+    }  # fmt: skip
+    assert client not in read_scores(wired.lake, batch_id=scored.batch_id)["client_id"]
+    assert client not in read_outcomes(wired.lake)["client_id"]
+    assert [client in rows["client_id"] for s in list_snapshots(wired.lake) for rows in read_rows(s)] == [False]
+    found = [path for path in wired.lake.home.rglob("*") if path.is_file() and client.encode() in path.read_bytes()]
+    assert found == []
+    levels, _ = verify(wired, scored.batch_id)
+    assert levels == {"ledger": "ok", "scores": "ok", "replay": "ok"}
+
+
+def test_the_ledger_names_no_client(wired, scored, rows, tmp_path):
+    take_in(wired, rows, tmp_path)
+    forget_client(wired, rows["client_id"][5], forgotten_at=LATER)
+
+    told = json.dumps([entry.details + entry.key for entry in read_entries(wired.lake)])
+
+    assert not any(client in told for client in rows["client_id"])
+
+
+def test_a_rejected_row_is_forgotten_too(wired, scored, rows):
+    forget_client(wired, rows["client_id"][0], forgotten_at=LATER)
+
+    assert read_quarantine(wired.lake, batch_id=scored.batch_id).is_empty()
+
+
+def test_a_client_whom_nobody_knows_is_told_and_leaves_no_trace(wired, scored):
+    before = read_entries(wired.lake)
+
+    with pytest.raises(InputError, match="nowhere in the lake"):
+        forget_client(wired, "nobody", forgotten_at=LATER)
+
+    assert read_entries(wired.lake) == before
+
+
+@pytest.mark.parametrize("point", ["forget.begun", "forget.tables", "forget.snapshots"])
+def test_a_forgetting_that_a_crash_cut_short_is_completed_by_the_next(wired, scored, rows, point):
+    client = rows["client_id"][5]
+
+    def die():
+        raise KeyboardInterrupt
+
+    with armed(point, die), pytest.raises(KeyboardInterrupt):
+        forget_client(wired, client, forgotten_at=NOON)
+    forget_client(wired, client, forgotten_at=LATER)
+
+    assert verify(wired, scored.batch_id)[0] == {"ledger": "ok", "scores": "ok", "replay": "ok"}
