@@ -86,7 +86,10 @@ def simulated_files(tmp_path_factory) -> SimulatedFiles:
 def small_settings(tmp_path_factory) -> dict[str, Any]:
     """Overrides for a quick model, without the lake."""
     cache = tmp_path_factory.mktemp("cache")
-    return {"cache": str(cache), "recipe": {"tree_count": 10, "maximum_depth": 6}, "jobs": 1, "report": "drift"}
+    # tests that share a lake score the same clients in batches of any length
+    any_batch = {"highest_known_share": 1.0, "lowest_usual_ratio": 0.0, "highest_usual_ratio": 1_000.0}
+    small = {"recipe": {"tree_count": 10, "maximum_depth": 6}, "jobs": 1, "report": "drift"}
+    return {"cache": str(cache), "quality": any_batch, **small}
 
 
 @pytest.fixture(scope="session")

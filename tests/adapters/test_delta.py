@@ -98,7 +98,9 @@ def test_a_server_that_does_not_answer_is_told_as_such():
 
 
 def test_words_we_do_not_know_are_told_plainly_and_cut_short():
-    error = tell_error(OSError("\x1b[31mNo space left\x1b[0m\n on device (os error 28) " + "x" * 999), "/lake/tables/scores")
+    error = tell_error(
+        OSError("\x1b[31mNo space left\x1b[0m\n on device (os error 28) " + "x" * 999), "/lake/tables/scores"
+    )
 
     assert error.found.startswith("No space left on device (os error 28) xxx")
     assert len(error.found) == 300

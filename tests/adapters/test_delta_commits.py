@@ -88,7 +88,7 @@ def test_a_runner_that_was_held_up_changes_nothing_after_anothers_commit(table, 
             has_been.append(1)
             in_a_thread(create_rows, table, lambda: content, key="a", predicate="key = 1")
             for other in between:
-                in_a_thread(replace_rows, table, lambda: [other], predicate="key = 7")
+                in_a_thread(replace_rows, table, lambda other=other: [other], predicate="key = 7")
         yield from content
 
     has_been = []
@@ -202,7 +202,8 @@ def test_no_frames_clear_the_rows_of_the_predicate(table):
 
 
 @pytest.mark.parametrize(
-    "failure", [InputError("file", found="an end", expected="more", remedy="x"), OSError(errno.EIO, "torn"), SystemExit(9)]
+    "failure",
+    [InputError("file", found="an end", expected="more", remedy="x"), OSError(errno.EIO, "torn"), SystemExit(9)],
 )
 def test_what_the_stream_raises_comes_out_as_it_is_and_nothing_is_committed(table, failure):
     replace_rows(table, lambda: [frame(1, 0)], predicate="key = 1")

@@ -40,5 +40,6 @@ def config(trained, tmp_path_factory):
     path.write_text(
         f'lake = "{trained["lake"]}"\ncache = "{trained["cache"]}"\njobs = 1\nreport = "drift"\n'
         "[recipe]\ntree_count = 10\nmaximum_depth = 6\n"
+        "[quality]\n" + "".join(f"{name} = {value}\n" for name, value in trained["quality"].items())
     )
     return path

@@ -100,7 +100,7 @@ def test_month_neither_given_nor_there_is_one_clear_line(run, rows, tmp_path):
     assert "--month" in answer.stderr
 
 
-def test_too_many_bad_rows_are_refused_with_1_and_nothing_is_written(run, rows, tmp_path):
+def test_too_many_bad_rows_are_refused_with_1_and_only_the_refusal_is_kept(run, rows, tmp_path):
     bad = rows.with_columns(age=pl.when(pl.int_range(pl.len()) < 30).then(pl.lit("old")).otherwise("age"))
     bad.write_csv(tmp_path / "bad.csv")
 
@@ -108,7 +108,8 @@ def test_too_many_bad_rows_are_refused_with_1_and_nothing_is_written(run, rows, 
 
     assert answer.exit_code == 1
     assert "age|type" in answer.stderr
-    assert not any((tmp_path / "lake").rglob("*"))
+    assert {path.name for path in (tmp_path / "lake").iterdir()} == {"tables"}
+    assert {path.name for path in (tmp_path / "lake" / "tables").iterdir()} == {"ledger"}
 
 
 def test_errors_under_json_are_one_object_too(run, tmp_path):

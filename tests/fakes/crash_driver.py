@@ -1,23 +1,46 @@
-"""A warmed process that lets children die: imports everything once, then forks one child for each job it reads.
+"""A warmed process that lets children die: imports everything once, then forks a child for each job it reads.
 
-A job is one line of JSON on standard input: `root` (of a lake that is the child's to spoil), `act`, `path`, `failpoint`
-and `how` it dies there (kill, term, raise, full), or `after`, the seconds after which it is killed wherever it is. The
-answer is one line: how the child ended and which failpoints it passed. The driver itself never computes anything: a
-process may only be forked while it has no threads.
+A command is one line of JSON on standard input, its answer one line on standard output:
+
+    {"do": "run", "jobs": [...]}     every job in a child of its own, all let go at once; how each ended, when all have
+    {"do": "start", "job": {...}}    as one of these, but answered as soon as the child has stopped itself
+    {"do": "wake", "pid": 123}       lets that child go on; how it ended
+
+A job: `root` (a lake that is the child's to spoil), `acts` (a list of `[name, path, hours]`, done one after another; `look`
+is what a reader sees, `prove` what can be proved), perhaps `failpoint`, `nth` (which time it is reached) and `how` it dies
+there (kill, term, raise, full, stop), or `after`, the seconds after which the system ends it wherever it is.
+
+The driver computes nothing itself: a process may only be forked while none of its threads is at work. What imports leave
+behind (Polars' cleaner of spilled files, which sleeps) holds no lock.
 """
 
 import datetime as dt
 import errno
+import gc
+import importlib
 import json
 import os
 import signal
 import sys
-import threading
+import traceback
+from collections import Counter
+from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 from credit_default import failpoints
+from credit_default.adapters.delta import find_delta
 from credit_default.adapters.incoming import list_incoming, name_incoming
+from credit_default.adapters.lake import Lake
+from credit_default.adapters.lake_tables import scan_table
+from credit_default.adapters.ledger import read_entries
+from credit_default.adapters.score_digests import digest_scores
+from credit_default.adapters.snapshots import list_snapshots, read_rows
+from credit_default.adapters.table_schemas import TABLES, table_of
+from credit_default.adapters.tracking import MLFLOW_ENVIRONMENT, DatasetRecord
 from credit_default.errors import CreditDefaultError
+from credit_default.gates.ledger import judge_chain
 from credit_default.gates.verdict import Verdict
 from credit_default.services.checking import check_file, judge_file
 from credit_default.services.forgetting import forget_client
@@ -25,14 +48,20 @@ from credit_default.services.inbox import put_away_refused, put_away_scored
 from credit_default.services.ingestion import ingest_file
 from credit_default.services.models import promote_by_hand, roll_back
 from credit_default.services.outcomes import take_in_outcomes
-from credit_default.services.prediction import load_champion, score_file
+from credit_default.services.prediction import find_champion, load_champion, score_file
 from credit_default.services.recording import record_scores
+from credit_default.services.verification import verify_lake
 from credit_default.services.wiring import Wiring, wire
 from credit_default.settings import Settings
 
-NOON = dt.datetime(2005, 12, 1, 12, tzinfo=dt.UTC)
-SEEN = Path("failpoints-seen")  # in the lake's root
-SIGNALS = {"kill": signal.SIGKILL, "term": signal.SIGTERM}
+NOON = dt.datetime(2006, 1, 1, 12, tzinfo=dt.UTC)
+SMALL = {"tree_count": 12, "maximum_depth": 6}
+PLANTED = 70  # exit code: what was planted came out, as an error that nobody translated
+FILE_FAULTS = {1, 2}
+SLOW_IMPORTS = (
+    "mlflow.store.tracking.sqlalchemy_store", "skops.io", "sklearn.ensemble", "pyarrow.dataset", "pyarrow.csv",
+    "credit_default.model.evaluation", "credit_default.services.seating",
+)  # fmt: skip
 
 
 class PlantedError(Exception):
@@ -40,50 +69,132 @@ class PlantedError(Exception):
 
 
 def connect(root: str) -> Wiring:
-    settings = Settings(lake=root, cache=f"{root}/cache", jobs=1, recipe={"tree_count": 12, "maximum_depth": 6})
-    return wire(settings, commit="0123abc")
+    return wire(Settings(lake=root, cache=f"{root}/../cache", jobs=1, recipe=SMALL), commit="0123abc")
 
 
-def ingest(wiring: Wiring, path: str) -> None:
-    ingest_file(wiring, path, month=None, corrects=None, kept_at=NOON)
+# ── what is done ──
 
 
-def predict(wiring: Wiring, path: str) -> None:
-    checked = check_file(wiring, path, month=None, outcome="ignored")
-    verdict = judge_file(wiring, checked, judged_at=NOON)
-    champion = load_champion(wiring, checked)
-    scored = score_file(wiring, checked, champion, scored_at=NOON)
-    record_scores(wiring, checked, scored, verdict)
+def ingest(wiring: Wiring, path: str, at: dt.datetime) -> str:
+    return ingest_file(wiring, path, month=None, corrects=None, kept_at=at).status
 
 
-def predict_incoming(wiring: Wiring, _path: str) -> None:
+def predict(wiring: Wiring, path: str, at: dt.datetime) -> str:
+    return _predict(wiring, path, at).status
+
+
+def predict_incoming(wiring: Wiring, _path: str, at: dt.datetime) -> str:
+    told = []
     for waiting in list_incoming(wiring.lake):
-        name = name_incoming(wiring.lake, waiting)
         try:
-            predict(wiring, name)
+            summary = _predict(wiring, name_incoming(wiring.lake, waiting), at)
         except CreditDefaultError as error:
-            if error.exit_code not in {1, 2}:
+            if error.exit_code not in FILE_FAULTS:
                 raise
             put_away_refused(wiring.lake, waiting, error)
+            told.append("refused")
             continue
-        batch_id = check_file(wiring, name, month=None, outcome="ignored").batch_id
-        put_away_scored(wiring.lake, waiting, batch_id=batch_id)
+        put_away_scored(wiring.lake, waiting, batch_id=str(summary.batch_id))
+        told.append(summary.status)
+    return ", ".join(told)
 
 
-def outcomes(wiring: Wiring, path: str) -> None:
-    take_in_outcomes(wiring, path, taken_in_at=NOON)
+def outcomes(wiring: Wiring, path: str, at: dt.datetime) -> str:
+    return take_in_outcomes(wiring, path, taken_in_at=at).status
 
 
-def promote(wiring: Wiring, _path: str) -> None:
-    promote_by_hand(wiring, 2, reason="a drill", decided_at=NOON)
+def promote(wiring: Wiring, _path: str, at: dt.datetime) -> str:
+    return promote_by_hand(wiring, 2, reason="a drill", decided_at=at).status
 
 
-def rollback(wiring: Wiring, _path: str) -> None:
-    roll_back(wiring, reason="a drill", decided_at=NOON)
+def rollback(wiring: Wiring, _path: str, at: dt.datetime) -> str:
+    return roll_back(wiring, reason="a drill", decided_at=at).status
 
 
-def forget(wiring: Wiring, path: str) -> None:
-    forget_client(wiring, path, forgotten_at=NOON)
+def forget(wiring: Wiring, path: str, at: dt.datetime) -> str:
+    return forget_client(wiring, path, forgotten_at=at).status
+
+
+def _predict(wiring: Wiring, path: str, at: dt.datetime) -> Any:
+    checked = check_file(wiring, path, month=None, outcome="ignored")
+    verdict = judge_file(wiring, checked, judged_at=at)
+    scored = score_file(wiring, checked, load_champion(wiring, checked), scored_at=at)
+    return record_scores(wiring, checked, scored, verdict)
+
+
+def seat(wiring: Wiring, _path: str, at: dt.datetime) -> str:
+    """What `train` ends with once its gate has said yes to version 2."""
+    import numpy as np
+    import polars as pl
+
+    from credit_default.model.evaluation import evaluate
+    from credit_default.services.seating import Registered, seat_winner
+    from credit_default.services.training import TrainingRows
+
+    defaulted = np.arange(200) % 2
+    evaluation = evaluate(defaulted, np.linspace(0.1, 0.9, 200), policy=wiring.settings.decision, seed=1)
+    registered = Registered(wiring.registry.find_version(2), "", evaluation, None)
+    rows = TrainingRows(pl.DataFrame({"client_id": ["a"]}), (), "simulated", 0, ())
+    verdict = Verdict("promotion", "ok", ("better",))
+    return seat_winner(wiring, registered, verdict, champion=find_champion(wiring), rows=rows, decided_at=at).status
+
+
+# ── what is seen ──
+
+
+def look(wiring: Wiring, _path: str, _at: dt.datetime) -> dict[str, Any]:
+    """What a reader sees, part by part, each a list of things; `versions` and `runs` tell whether anything was done at all."""
+    lake = wiring.lake
+    entries = read_entries(lake)
+    frames = {name: scan_table(lake, name).collect() for name in TABLES if name != "ledger"}
+    scored = frames["scores"].select("batch_id", "model_version").unique().sort("batch_id", "model_version").rows()
+    champion = wiring.registry.find_champion()
+    return {
+        "parts": {
+            "scores": [[b, v, frames["scores"].filter(batch_id=b, model_version=v).height,
+                        digest_scores(lake, batch_id=b, model_version=v)] for b, v in scored],
+            "quarantine": [_digest(frames["quarantine"])],
+            "outcomes": [_digest(frames["outcomes"])],
+            "outcome history": [_digest(frames["outcome_history"].drop("taken_in_at"))],
+            "snapshots": sorted([s.digest, sum(rows.height for rows in read_rows(s))] for s in list_snapshots(lake)),
+            "champion": [champion.number if champion else 0],
+            **{place: _list_files(lake, place) for place in ("incoming", "processed", "refused")},
+        },
+        "ledger": judge_chain(entries).level,
+        "entries": dict(Counter(f"{e.event} {e.batch_id} {e.model_version or ''}".strip() for e in entries)),
+        "versions": {name: delta.version() if (delta := find_delta(table_of(lake, name))) else -1 for name in TABLES},
+        "runs": _count_runs(wiring),
+    }  # fmt: skip
+
+
+def prove(wiring: Wiring, batch_id: str, _at: dt.datetime) -> dict[str, Any]:
+    proof = verify_lake(wiring, batch_id=batch_id or None, client_id=None, head=None)
+    return {"status": proof.status, "levels": [verdict.level for verdict in proof.verdicts]}
+
+
+def _digest(frame: Any) -> list[Any]:
+    """How many rows, and which, in whatever order they stand."""
+    ordered = frame.select(sorted(frame.columns)).sort([c for c in sorted(frame.columns) if c != "rules"])
+    return [frame.height, sha256(ordered.write_json().encode()).hexdigest()[:12]]
+
+
+def _list_files(lake: Lake, place: str) -> list[list[str]]:
+    """Name and content of each, without the digest that a name begins with once it was moved."""
+    found = [
+        (s.key.rpartition("/")[2], lake.storage.read_object(s.key) or b"")
+        for s in lake.storage.list_objects(f"{place}/")
+    ]
+    return sorted(
+        [name if place == "incoming" else name[17:], sha256(content).hexdigest()[:12]] for name, content in found
+    )
+
+
+def _count_runs(wiring: Wiring) -> dict[str, int]:
+    """Finished MLflow runs of `predict`, by batch and version."""
+    client = wiring.tracking.client
+    experiment = client.get_experiment_by_name("credit-default/predict")
+    found = client.search_runs([experiment.experiment_id], "attributes.status = 'FINISHED'") if experiment else []
+    return dict(Counter(f"{run.data.tags['batch_id']} {run.data.tags['model_version']}" for run in found))
 
 
 ACTS = {
@@ -91,69 +202,139 @@ ACTS = {
     "predict": predict,
     "predict --incoming": predict_incoming,
     "outcomes": outcomes,
+    "seat": seat,
     "promote": promote,
     "rollback": rollback,
     "forget": forget,
+    "look": look,
+    "prove": prove,
 }
 
 
-def die(how: str) -> None:
-    if how in SIGNALS:
-        os.kill(os.getpid(), SIGNALS[how])
-    if how == "raise":
-        raise PlantedError
-    raise OSError(errno.ENOSPC, "No space left on device")
+# ── how it dies ──
 
 
-def live(job: dict) -> int:
-    """The child's exit code: 0 done, 3 a service failed, 70 what was planted came out."""
-    root = job["root"]
+@dataclass
+class Planted:
+    """A death at the nth time that a name is reached."""
+
+    how: str
+    nth: int
+
+    def __call__(self) -> None:
+        self.nth -= 1
+        if self.nth:
+            return
+        if self.how == "full":
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        if self.how == "raise":
+            raise PlantedError
+        os.kill(os.getpid(), {"kill": signal.SIGKILL, "term": signal.SIGTERM, "stop": signal.SIGSTOP}[self.how])
+
+
+def live(job: dict[str, Any]) -> dict[str, Any]:
+    """How the child ended: exit code, error, what each act came to, and the failpoints that it passed."""
+    passed: list[str] = []
+    failpoints.watch(passed.append)
+    # as a command has it: what runs is unwound, so that what it started is ended
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     if job.get("failpoint"):
-        failpoints.arm(job["failpoint"], lambda: die(job["how"]))
-    failpoints.watch(lambda name: _note(root, name))
-    try:
-        ACTS[job["act"]](connect(root), job.get("path") or "")
-    except CreditDefaultError as error:
-        sys.stderr.write(f"{error}\n")
-        return error.exit_code
-    except (PlantedError, OSError):
-        return 70
-    return 0
-
-
-def _note(root: str, name: str) -> None:
-    with (Path(root) / SEEN).open("a") as seen:
-        seen.write(f"{name}\n")
-
-
-def run(job: dict) -> dict:
-    child = os.fork()
-    if child == 0:
-        code = 71
-        try:
-            code = live(job)
-        finally:
-            os._exit(code)
-    killer = None
+        failpoints.arm(job["failpoint"], Planted(job["how"], job.get("nth", 1)))
     if job.get("after") is not None:
-        killer = threading.Timer(job["after"], lambda: os.kill(child, signal.SIGKILL))
-        killer.start()
+        signal.setitimer(signal.ITIMER_REAL, job["after"])  # SIGALRM, unheard, ends a process as SIGKILL does
+    told: list[Any] = []
+    code, error = 0, ""
+    wiring = connect(job["root"])
+    for name, path, hours in job["acts"]:
+        try:
+            told.append(ACTS[name](wiring, path, NOON + dt.timedelta(hours=hours)))
+        except CreditDefaultError as complaint:
+            code, error = complaint.exit_code, str(complaint)
+            told.append(f"exit {code}: {error}")
+        except (PlantedError, OSError) as complaint:
+            code, error = PLANTED, repr(complaint)
+            told.append(f"exit {code}: {error}")
+    return {"exit": code, "error": error, "told": told, "passed": passed}
+
+
+def fork(job: dict[str, Any], gate: tuple[int, int]) -> tuple[int, int]:
+    """The child's process id, and where it will write how it ended; it waits until the gate is closed."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child:
+        os.close(writing)
+        return child, reading
+    code = 71
+    try:
+        os.close(gate[1])
+        os.read(gate[0], 1)
+        ended = live(job)
+        with os.fdopen(writing, "w") as pipe:
+            json.dump(ended, pipe)
+        code = ended["exit"]
+    except SystemExit as leaving:
+        code = int(leaving.code or 0)
+    except BaseException:
+        traceback.print_exc()
+        raise
+    finally:
+        os._exit(code)
+
+
+def end(child: int, reading: int) -> dict[str, Any]:
+    """How the child ended, once it has: what it said, and its exit code, negative for a signal."""
+    with os.fdopen(reading) as pipe:
+        said = pipe.read()
     _, status = os.waitpid(child, 0)
-    if killer is not None:
-        killer.cancel()
-        killer.join()
-    return {"exit": os.waitstatus_to_exitcode(status)}
+    silent = {"told": [], "passed": [], "error": ""}
+    return {**silent, **json.loads(said or "{}"), "exit": os.waitstatus_to_exitcode(status)}
+
+
+def run(jobs: list[dict[str, Any]]) -> list[tuple[int, int]]:
+    """The children of these jobs, all let go at once."""
+    gate = os.pipe()
+    children = [fork(job, gate) for job in jobs]
+    for side in gate:
+        os.close(side)
+    return children
+
+
+def answer(command: dict[str, Any], stopped: dict[int, int]) -> Any:
+    if command["do"] == "run":
+        return [end(*child) for child in run(command["jobs"])]
+    if command["do"] == "start":
+        ((child, reading),) = run([command["job"]])
+        os.waitid(os.P_PID, child, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
+        stopped[child] = reading
+        return {"pid": child}
+    os.kill(command["pid"], signal.SIGCONT)
+    return end(command["pid"], stopped.pop(command["pid"]))
+
+
+def warm(root: str) -> None:
+    """Nothing; what costs a first use of MLflow seconds is done, in a lake that nobody else looks at. No thread is begun."""
+    for name in SLOW_IMPORTS:
+        importlib.import_module(name)
+    wiring = connect(root)
+    wiring.registry.list_versions()
+    _count_runs(wiring)
+    with wiring.tracking.start_run("predict", name="warm", tags={"batch_id": "0", "model_version": 0}) as run:
+        run.record_datasets([DatasetRecord("warm", "0" * 64, "warm.csv", "scoring", 1)])
+        run.record_metrics({"read": 1.0})
+    gc.collect()
+    gc.freeze()  # what is here by now stays shared with the children
 
 
 def main() -> None:
-    import mlflow  # noqa: F401 - the slow imports, once
-
-    threads = len(list(Path("/proc/self/task").iterdir()))
-    sys.stdout.write(json.dumps({"ready": True, "threads": threads}) + "\n")
-    sys.stdout.flush()
+    os.environ.update(MLFLOW_ENVIRONMENT)
+    warm(sys.argv[1])
+    answers = os.fdopen(os.dup(1), "w", buffering=1)
+    os.dup2(2, 1)
+    threads = [(task / "comm").read_text().strip() for task in Path("/proc/self/task").iterdir()]
+    answers.write(json.dumps({"threads": threads}) + "\n")
+    stopped: dict[int, int] = {}
     for line in sys.stdin:
-        sys.stdout.write(json.dumps(run(json.loads(line))) + "\n")
-        sys.stdout.flush()
+        answers.write(json.dumps(answer(json.loads(line), stopped)) + "\n")
 
 
 if __name__ == "__main__":

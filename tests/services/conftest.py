@@ -1,8 +1,12 @@
 """Wirings of small models, checked rows of three simulated months, and a lake with a champion, all without a server."""
 
 import datetime as dt
+import json
+import os
 import shutil
-from collections.abc import Callable
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -101,3 +105,83 @@ def score_rows(seated, tmp_path):
         return score_file(seated.wiring, checked, seat, scored_at=scored_at)
 
     return score
+
+
+CRASH_DRIVER = Path(__file__).parents[1] / "fakes" / "crash_driver.py"
+# no threads but the one that forks: OpenBLAS, Polars' and Arrow's allocators begin some when they are imported
+THREADLESS = {
+    "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "POLARS_MAX_THREADS": "2", "PYTHONWARNINGS": "ignore",
+    "_RJEM_MALLOC_CONF": "background_thread:false", "JE_ARROW_MALLOC_CONF": "background_thread:false",
+    "ARROW_DEFAULT_MEMORY_POOL": "system",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class CrashDriver:
+    """The warmed process of tests/fakes/crash_driver.py, which says what can be asked of it."""
+
+    process: subprocess.Popen
+
+    def ask(self, **command: Any) -> Any:
+        self.process.stdin.write(json.dumps(command) + "\n")
+        self.process.stdin.flush()
+        return json.loads(self.process.stdout.readline())
+
+    def run(self, root: Path, acts: list[Any], **death: Any) -> dict[str, Any]:
+        (ended,) = self.ask(do="run", jobs=[{"root": str(root), "acts": acts, **death}])
+        return ended
+
+
+@pytest.fixture(scope="session")
+def crash_driver(two_versions, tmp_path_factory) -> Iterator[CrashDriver]:
+    warm = tmp_path_factory.mktemp("warm") / "lake"
+    shutil.copytree(two_versions, warm)
+    with subprocess.Popen(
+        [sys.executable, str(CRASH_DRIVER), str(warm)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        env={**os.environ, **THREADLESS},
+    ) as process:  # fmt: skip
+        assert json.loads(process.stdout.readline())["threads"] == [
+            "python",
+            "polars-ooc-clea",
+        ]  # the second one sleeps
+        yield CrashDriver(process)
+        process.stdin.close()
+
+
+@pytest.fixture(scope="session")
+def two_versions(seated, tmp_path_factory) -> Path:
+    """A small lake with two registered versions, the first of them champion; what MLflow keeps of their runs is left out."""
+    root = tmp_path_factory.mktemp("two-versions") / "lake"
+    shutil.copytree(seated.wiring.lake.home, root, ignore=shutil.ignore_patterns("mlartifacts"))
+    wiring = make_wiring(root.parent, recipe={"tree_count": 10, "maximum_depth": 5})
+    challenger = fit_challenger(wiring, seated.training, split_rows(wiring, seated.training))
+    register_challenger(wiring, seated.training, challenger, None, trained_at=NOON)
+    for version in wiring.registry.list_versions():
+        wiring.registry.load_version(version)
+    return root
+
+
+@dataclass(frozen=True)
+class CrashFiles:
+    """Files for each act: 60 statements of which 3 break a rule, the same without and with outcomes, and 60 all bad."""
+
+    batch: Path
+    labelled: Path
+    bad: Path
+    outcomes: Path  # two of them are neither 0 nor 1
+    client: str  # with an accepted row and an outcome
+
+
+@pytest.fixture(scope="session")
+def crash_files(tmp_path_factory) -> CrashFiles:
+    folder = tmp_path_factory.mktemp("crash-files")
+    *_, month = simulate(client_count=400, month_count=2, seed=17)
+    rows, labels = month.statements.head(60), month.outcomes.select(*KEY, "defaulted").head(60)
+    spoiled = rows.with_columns(sex=pl.when(pl.int_range(pl.len()) < 3).then(9).otherwise("sex"))
+    spoiled.write_csv(folder / "batch.csv")
+    spoiled.join(labels, on=KEY, maintain_order="left").write_csv(folder / "labelled.csv")
+    rows.with_columns(sex=pl.lit(9)).write_csv(folder / "bad.csv")
+    wrong = pl.when(pl.int_range(pl.len()) < 2).then(7).otherwise("defaulted")
+    labels.with_columns(defaulted=wrong, observed_at=pl.lit("2006-01-01")).write_csv(folder / "outcomes.csv")
+    paths = (folder / f"{name}.csv" for name in ("batch", "labelled", "bad", "outcomes"))
+    return CrashFiles(*paths, client=rows["client_id"][59])

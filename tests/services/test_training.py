@@ -132,7 +132,7 @@ def test_file_that_the_quality_gate_refuses_leaves_nothing(make_wiring, some_row
     broken = some_rows.with_columns(age=pl.when(pl.int_range(pl.len()) < 100).then(-1).otherwise("age"))
     wiring = make_wiring(data=write(broken, tmp_path / "rows.csv"))
 
-    with pytest.raises(RefusedError, match="nothing was written"):
+    with pytest.raises(RefusedError, match="nothing of it was kept"):
         read_training_rows(wiring, month=None, read_at=NOON)
 
     assert list_snapshots(wiring.lake) == ()

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import polars as pl
 import pyarrow as pa
-from deltalake import DeltaTable
+from deltalake import CommitProperties, DeltaTable
 from deltalake.exceptions import DeltaError
 
 from credit_default.adapters.delta_errors import delta_errors
@@ -85,6 +85,7 @@ def open_delta(table: Table) -> DeltaTable:
         return DeltaTable.create(
             table.uri, table.schema, mode="ignore", partition_by=[table.partition_by], storage_options=options,
             configuration=dict(table.configuration),
+            commit_properties=CommitProperties(max_commit_retries=0),  # or who is slower makes the table a second time
         )  # fmt: skip
     except (DeltaError, OSError):
         if (delta := find_delta(table)) is None:  # nobody else was faster, nor was it our own, with its reply lost

@@ -11,7 +11,7 @@ from typing import Any
 
 import polars as pl
 import pyarrow as pa
-from deltalake import CommitProperties, DeltaTable, write_deltalake
+from deltalake import ColumnProperties, CommitProperties, DeltaTable, WriterProperties, write_deltalake
 
 from credit_default.adapters.delta import Table, find_delta
 from credit_default.adapters.delta_attempts import (
@@ -28,7 +28,9 @@ Frames = Callable[[], Iterable[pl.DataFrame]]  # called anew for each attempt
 
 # deltalake puts a commit after those of others that touched neither its rows nor its key, so that runners with batches
 # of their own need not score them again. Those that did touch them are conflicts, and begin anew here.
-_REBASE_COUNT = 200
+_REBASE_COUNT = 100
+_GROUP_ROWS = 131_072
+_UNLIKE = ("client_id", "default_probability")
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +192,10 @@ class _Stream:
         self.row_count, self._failure = 0, None
         reader = pa.RecordBatchReader.from_batches(self._schema, self._batches())
         try:
-            write_deltalake(delta, reader, mode="overwrite", predicate=predicate, commit_properties=properties)
+            write_deltalake(
+                delta, reader, mode="overwrite", predicate=predicate, commit_properties=properties,
+                writer_properties=_lay_out(self._schema),
+            )  # fmt: skip
         except COMPLAINTS as error:
             if self._failure is not None:
                 raise StreamFailedError(self._failure) from error
@@ -205,6 +210,13 @@ class _Stream:
         except BaseException as error:
             self._failure = error
             raise
+
+
+def _lay_out(schema: pa.Schema) -> WriterProperties:
+    """Row groups that a reader can hold one of, and no dictionary where nearly every value is another one."""
+    plain = ColumnProperties(dictionary_enabled=False)
+    unlike = {name: plain for name in _UNLIKE if name in schema.names}
+    return WriterProperties(compression="ZSTD", max_row_group_size=_GROUP_ROWS, column_properties=unlike)
 
 
 def _to_arrow(frame: pl.DataFrame, schema: pa.Schema) -> pa.Table:

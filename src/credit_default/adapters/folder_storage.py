@@ -125,6 +125,7 @@ class FolderStorage:
         reach("move.copied")
         with suppress(FileNotFoundError):  # another runner moved it too
             source.rename(leaving)
+            reach("move.left")
             if leaving.stat().st_ino != inode:  # written anew between the two steps: back it goes, unless a newer came
                 with suppress(FileExistsError):
                     os.link(leaving, source)

@@ -12,6 +12,7 @@ from pathlib import PurePosixPath
 from credit_default.adapters.lake import Lake, check_hex
 from credit_default.adapters.storage import StoredObject, check_key
 from credit_default.errors import InputError
+from credit_default.failpoints import reach
 
 INCOMING, PROCESSED, REFUSED = "incoming/", "processed/", "refused/"
 
@@ -49,6 +50,7 @@ def move_refused(lake: Lake, stored: StoredObject, *, reason: Mapping[str, str])
     seen = hashlib.sha256(f"{stored.key} {stored.token}".encode()).hexdigest()
     key = f"{REFUSED}{seen[:16]}-{_name(stored)}"
     lake.storage.write_object(f"{key}.reason.json", json.dumps(dict(reason), indent=2).encode())
+    reach("inbox.reason-written")
     return _move(lake, stored, key)
 
 

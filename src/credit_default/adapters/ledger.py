@@ -23,6 +23,7 @@ from credit_default.gates.ledger import GENESIS, LedgerEntry, Scalar, seal, writ
 
 _HEAD: Final = "ledger head"  # whose number is the last entry's
 _PATIENT = RetryPolicy(attempt_count=300, first_wait_seconds=0.01, longest_wait_seconds=0.5)
+_OWN_COLUMNS: Final = ("month", "decided_at")  # both tell `at`: as a partition, and as a time
 _COMPACT_EVERY = 50  # entries: one small file each until then
 
 
@@ -115,12 +116,12 @@ def _tell_time(at: dt.datetime) -> str:
 
 
 def _to_row(entry: LedgerEntry, at: dt.datetime) -> pa.Table:
-    values = {name: getattr(entry, name) for name in LEDGER.names if name not in {"month", "at"}}
-    return pa.Table.from_pylist([{**values, "at": at, "month": entry.at[:7]}], schema=LEDGER)
+    values = {name: getattr(entry, name) for name in LEDGER.names if name not in _OWN_COLUMNS}
+    return pa.Table.from_pylist([{**values, "decided_at": at, "month": entry.at[:7]}], schema=LEDGER)
 
 
 def _from_row(row: Mapping[str, object]) -> LedgerEntry:
-    at = row["at"]
+    at = row["decided_at"]
     assert isinstance(at, dt.datetime)
-    values = {name: row[name] for name in LEDGER.names if name not in {"month", "at"}}
+    values = {name: row[name] for name in LEDGER.names if name not in _OWN_COLUMNS}
     return LedgerEntry(at=_tell_time(at.astimezone(dt.UTC)), **values)  # type: ignore[arg-type]

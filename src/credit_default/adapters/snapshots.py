@@ -149,6 +149,7 @@ def rewrite_snapshot(snapshot: Snapshot, frames: Iterable[pl.DataFrame]) -> Snap
     reach("snapshot.rewritten")
     record = _write_record(snapshot.origin, row_count, rows_key)
     lake.storage.write_object(f"{_PREFIX}{snapshot.digest}{_RECORD}", record)
+    reach("snapshot.replaced")
     for stored in tuple(lake.storage.list_objects(f"{_PREFIX}{snapshot.digest}/rows-")):
         if stored.key != rows_key:
             lake.storage.delete_object(stored.key)

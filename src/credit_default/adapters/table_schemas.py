@@ -71,8 +71,8 @@ MONITORING = pa.schema(
 LEDGER = pa.schema(
     [
         ("sequence", pa.int64()),
-        ("month", pa.string()),  # of `at`
-        ("at", _TIME),
+        ("month", pa.string()),  # of `decided_at`
+        ("decided_at", _TIME),
         ("event", pa.string()),
         ("key", pa.string()),
         ("batch_id", pa.string()),

@@ -70,7 +70,6 @@ def judge_quality(
             "rejected_count": float(counts.rejected_count),
             "rejected_share": counts.rejected_share,
             "highest_rejected_share": policy.highest_rejected_share,
-            **({"usual_row_count": float(median(history.row_counts))} if history.row_counts else {}),
         },
     )
 

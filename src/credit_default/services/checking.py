@@ -13,6 +13,7 @@ from credit_default.adapters.key_spill import spill_keys
 from credit_default.data.row_rules import REPEATED_KEY
 from credit_default.data.validation import OutcomeUse, Validated, check
 from credit_default.errors import RefusedError
+from credit_default.failpoints import reach
 from credit_default.gates.quality import BatchHistory, FileCounts, judge_quality
 from credit_default.gates.verdict import Verdict
 from credit_default.services.arrivals import Arrival, receive
@@ -105,10 +106,11 @@ def judge_file(wiring: Wiring, checked: CheckedFile, *, judged_at: dt.datetime) 
             wiring, "refused", key=f"refused {checked.batch_id} {judged_at.isoformat()}", batch_id=checked.batch_id,
             at=judged_at, details={"input_sha256": checked.source.sha256, **_count(checked)},
         )  # fmt: skip
+        reach("refuse.recorded")
         raise RefusedError(
             f"batch {checked.name} ({checked.batch_id})", found="; ".join(verdict.reasons),
             expected="a file that passes the quality gate",
-            remedy="Correct the rows or the file and run again; nothing was written.",
+            remedy="Correct the rows or the file and run again; nothing of it was kept.",
         )  # fmt: skip
     return verdict
 

@@ -20,6 +20,7 @@ from credit_default.adapters.table_schemas import CLIENT_TABLES
 from credit_default.data.contract import CLIENT_ID
 from credit_default.errors import InputError
 from credit_default.failpoints import reach
+from credit_default.gates.ledger import LedgerEntry
 from credit_default.services.records import enter
 from credit_default.services.wiring import Wiring
 from credit_default.views.summary import Summary
@@ -40,9 +41,10 @@ def forget_client(wiring: Wiring, client_id: str, *, forgotten_at: dt.datetime) 
         InputError: nothing in the lake is of that client.
     """
     lake = wiring.lake
-    results = sorted({*_find_results(wiring, client_id), *_list_unfinished(wiring)})
+    unfinished = _list_unfinished(wiring)
+    results = sorted({*_find_results(wiring, client_id), *_list_results(unfinished)})
     snapshots = [snapshot for snapshot in list_snapshots(lake) if _holds(snapshot, client_id)]
-    if not (results or snapshots or _stands_in_tables(wiring, client_id)):
+    if not (unfinished or results or snapshots or _stands_in_tables(wiring, client_id)):
         raise InputError(
             f"client {client_id[:64]!r}", found="nowhere in the lake", expected="a client with rows",
             remedy="Check the id; it is matched to the letter.",
@@ -57,9 +59,13 @@ def forget_client(wiring: Wiring, client_id: str, *, forgotten_at: dt.datetime) 
         counts["snapshots"] = counts.get("snapshots", 0) + 1
     reach("forget.snapshots")
     counts["files"] = _delete_files(wiring, {batch for batch, _ in results} | {s.digest for s in snapshots})
+    reach("forget.files")
     for batch_id, version in results:
         _enter_result(wiring, batch_id, version, at=forgotten_at)
-    enter(wiring, "forgotten", key=f"forgotten {begun}", at=forgotten_at, details={"begun": begun, **counts})
+    reach("forget.results")
+    for key in (*(entry.key for entry in unfinished), begun):
+        enter(wiring, "forgotten", key=f"forgotten {key}", at=forgotten_at, details={"begun": key, **counts})
+    reach("forget.recorded")
     return Summary("forget", "forgotten", counts=counts, notes=(_ELSEWHERE,))
 
 
@@ -73,14 +79,17 @@ def _stands_in_tables(wiring: Wiring, client_id: str) -> bool:
     return any(not table.select(CLIENT_ID).head(1).collect().is_empty() for table in tables)
 
 
-def _list_unfinished(wiring: Wiring) -> Iterator[tuple[str, int]]:
+def _list_unfinished(wiring: Wiring) -> tuple[LedgerEntry, ...]:
+    """What was begun and never ended: whose results may be others than those on record by now."""
     entries = read_entries(wiring.lake)
     done = {json.loads(entry.details).get("begun") for entry in entries if entry.event == "forgotten"}
-    for entry in entries:
-        if entry.event == "forgetting" and entry.key not in done:
-            yield from (
-                (str(batch), int(version)) for batch, version in json.loads(json.loads(entry.details)["results"])
-            )
+    return tuple(entry for entry in entries if entry.event == "forgetting" and entry.key not in done)
+
+
+def _list_results(unfinished: Collection[LedgerEntry]) -> Iterator[tuple[str, int]]:
+    for entry in unfinished:
+        named = json.loads(json.loads(entry.details)["results"])
+        yield from ((str(batch), int(version)) for batch, version in named)
 
 
 def _holds(snapshot: Snapshot, client_id: str) -> bool:

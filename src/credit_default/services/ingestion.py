@@ -4,6 +4,7 @@ import datetime as dt
 from dataclasses import replace
 
 from credit_default.adapters.lake_tables import write_quarantine
+from credit_default.adapters.ledger import find_entry
 from credit_default.adapters.snapshots import Snapshot, SnapshotOrigin, has_snapshot, list_snapshots, write_snapshot
 from credit_default.data.validation import Validated
 from credit_default.errors import InputError, show_examples
@@ -40,12 +41,14 @@ def keep_file(wiring: Wiring, checked: CheckedFile, *, kept_at: dt.datetime) -> 
 
     Doing it again, whole or after a crash, completes it and changes nothing.
     """
-    keep_quarantine(wiring, checked)
-    reach("ingest.quarantined")
+    key = f"ingested {checked.batch_id}"
+    if find_entry(wiring.lake, key) is None:  # else a client who was forgotten since would come back
+        keep_quarantine(wiring, checked)
+        reach("ingest.quarantined")
     snapshot = keep_snapshot(wiring, checked, kept_at=kept_at)
     reach("ingest.kept")
     enter(
-        wiring, "ingested", key=f"ingested {checked.batch_id}", batch_id=checked.batch_id, at=kept_at,
+        wiring, "ingested", key=key, batch_id=checked.batch_id, at=kept_at,
         details={"input_sha256": checked.source.sha256, "object_version": checked.source.object_version,
                  "schema": wiring.schema.name, "schema_version": wiring.schema.version,
                  "corrects": checked.corrects or "", **count_rows(checked, snapshot)},

@@ -7,10 +7,12 @@ from credit_default.adapters.model_versions import CHAMPION, REPLACED_TAG, Model
 from credit_default.errors import InputError
 from credit_default.failpoints import reach
 from credit_default.gates.verdict import Verdict
-from credit_default.services.records import enter
+from credit_default.services.seats import ROLLED_BACK, enter_seat
 from credit_default.services.wiring import Wiring
 from credit_default.views.models import ModelRow
 from credit_default.views.summary import Summary
+
+_PERSON = "a person"
 
 
 def list_models(wiring: Wiring) -> tuple[ModelRow, ...]:
@@ -42,37 +44,42 @@ def promote_by_hand(wiring: Wiring, number: int, *, reason: str, decided_at: dt.
     """
     _refuse_silence(reason)
     version = wiring.registry.find_version(number)
+    if not version.is_champion:
+        enter_seat(wiring)
     wiring.registry.load_version(version)
     verdict = Verdict("promotion", "ok", (f"by a person's decision: {reason}", *_keep_verdict(version)))
     promoted = wiring.registry.promote(version, verdict, promoted_at=decided_at)
     reach("promote.seated-by-hand")
-    _enter_seat(wiring, promoted, "promoted", at=decided_at)
+    enter_seat(wiring, by=_PERSON)
+    reach("promote.recorded")
     return Summary("models promote", f"version {promoted.number} is the champion", model_version=promoted.number)
 
 
 def roll_back(wiring: Wiring, *, reason: str, decided_at: dt.datetime) -> Summary:
     """The summary, after the previous champion is back in its seat.
 
+    Where an earlier rollback died before it was on record, it is completed and no further step back is taken.
+
     Raises:
         InputError: there is no champion, or none before it, or no reason was given.
         ArtifactError: the artifact to go back to is not the one on record.
     """
     _refuse_silence(reason)
+    unfinished = enter_seat(wiring)
+    if unfinished is not None and unfinished.event == ROLLED_BACK:
+        return _tell_rollback(unfinished.model_version)
     champion = wiring.registry.find_champion()
     if champion is not None and (previous := champion.tags.get(REPLACED_TAG)):
         wiring.registry.load_version(wiring.registry.find_version(int(previous)))
     earlier = wiring.registry.rollback(reason=reason, rolled_back_at=decided_at)
     reach("rollback.seated")
-    _enter_seat(wiring, earlier, "rolled back", at=decided_at)
-    return Summary("models rollback", f"version {earlier.number} is the champion again", model_version=earlier.number)
+    enter_seat(wiring, by=_PERSON)
+    reach("rollback.recorded")
+    return _tell_rollback(earlier.number)
 
 
-def _enter_seat(wiring: Wiring, version: ModelVersion, event: str, *, at: dt.datetime) -> None:
-    # The reason stays with the version in the registry: what a person wrote may name somebody.
-    enter(
-        wiring, event, key=f"{event} v{version.number} {at.isoformat()}", at=at, model_version=version.number,
-        details={"model_digest": version.digest, "by": "a person"},
-    )  # fmt: skip
+def _tell_rollback(number: int) -> Summary:
+    return Summary("models rollback", f"version {number} is the champion again", model_version=number)
 
 
 def _refuse_silence(reason: str) -> None:

@@ -8,6 +8,7 @@ import polars as pl
 
 from credit_default.adapters.files import read_batches, read_source
 from credit_default.adapters.lake_tables import keep_observations, merge_outcomes, write_quarantine
+from credit_default.adapters.ledger import find_entry
 from credit_default.data.outcomes import OBSERVED_OUTCOMES
 from credit_default.data.validation import check
 from credit_default.failpoints import reach
@@ -34,13 +35,14 @@ def take_in_outcomes(wiring: Wiring, uri: str, *, taken_in_at: dt.datetime) -> S
         lambda: read_batches(arrival.path, schema=OBSERVED_OUTCOMES), schema=OBSERVED_OUTCOMES, outcome="required"
     )
     batch_id = hashlib.sha256(f"outcomes {source.sha256}".encode()).hexdigest()[:16]
-    if checked.rejected_count:
+    key = f"outcomes {batch_id}"
+    if checked.rejected_count and find_entry(wiring.lake, key) is None:  # else who was forgotten since would come back
         write_quarantine(wiring.lake, lambda: (batch.rejected for batch in checked.batches()), batch_id=batch_id)
     reach("outcomes.quarantined")
     observed = pl.concat([batch.accepted for batch in checked.batches()])
     keep_observations(wiring.lake, observed, batch_id=batch_id, taken_in_at=taken_in_at)
     reach("outcomes.kept")
-    merged = merge_outcomes(wiring.lake, observed)
+    merged = merge_outcomes(wiring.lake, observed, batch_id=batch_id)
     reach("outcomes.merged")
     counts = {
         "new": merged.inserted_count,
@@ -49,7 +51,7 @@ def take_in_outcomes(wiring: Wiring, uri: str, *, taken_in_at: dt.datetime) -> S
         "rejected": checked.rejected_count,
     }
     enter(
-        wiring, "outcomes taken in", key=f"outcomes {batch_id}", batch_id=batch_id, at=taken_in_at,
+        wiring, "outcomes taken in", key=key, batch_id=batch_id, at=taken_in_at,
         details={"input_sha256": source.sha256, "object_version": arrival.object_version,
                  "accepted_count": checked.accepted_count, "rejected_count": checked.rejected_count},
     )  # fmt: skip

@@ -22,7 +22,7 @@ from credit_default.failpoints import reach
 from credit_default.gates.ledger import LedgerEntry
 from credit_default.model.bundle import ModelBundle
 from credit_default.model.digest import digest_policy
-from credit_default.model.scoring import score
+from credit_default.model.scoring import count_trained_rows, score
 from credit_default.services.checking import CheckedFile
 from credit_default.services.contest import SeatHolder
 from credit_default.services.ingestion import keep_file
@@ -109,7 +109,7 @@ def score_file(wiring: Wiring, checked: CheckedFile, champion: SeatHolder, *, sc
 
     The scores are committed once, whoever else is at it, and stand on record in the ledger afterwards.
     """
-    snapshot, trained_row_count, was_there = None, 0, True
+    snapshot, was_there, trained_row_count = None, True, None
     if not has_scores(wiring.lake, batch_id=checked.batch_id, model_version=champion.number):
         _refuse_no_rows(checked)
         snapshot = keep_file(wiring, checked, kept_at=scored_at)
@@ -118,9 +118,10 @@ def score_file(wiring: Wiring, checked: CheckedFile, champion: SeatHolder, *, sc
             wiring.lake, scoring.frames, batch_id=checked.batch_id, model_version=champion.number
         )  # fmt: skip
         reach("predict.scored")
-        trained_row_count, was_there = scoring.tally.trained_row_count, written.was_there
+        was_there = written.was_there
+        trained_row_count = None if was_there else scoring.tally.trained_row_count
     snapshot = snapshot or read_snapshot(wiring.lake, checked.batch_id)
-    entry = _enter_scores(wiring, checked, champion, trained_row_count=trained_row_count, scored_at=scored_at)
+    entry = _enter_scores(wiring, checked, champion, snapshot, trained_row_count=trained_row_count, scored_at=scored_at)
     reach("predict.recorded")
     return _conclude(checked, snapshot, json.loads(entry.details), model_version=champion.number, was_there=was_there)
 
@@ -147,14 +148,25 @@ def _refuse_no_rows(checked: CheckedFile) -> None:
 
 
 def _enter_scores(
-    wiring: Wiring, checked: CheckedFile, champion: SeatHolder, *, trained_row_count: int, scored_at: dt.datetime
+    wiring: Wiring,
+    checked: CheckedFile,
+    champion: SeatHolder,
+    snapshot: Snapshot,
+    *,
+    trained_row_count: int | None,
+    scored_at: dt.datetime,
 ) -> LedgerEntry:
-    """The ledger's entry for these scores; made now where a crash came between the scores and it."""
+    """The ledger's entry for these scores; made now where a crash came between the scores and it.
+
+    Who did not commit the scores (None) counts the rows that the model was trained on anew.
+    """
     batch_id, bundle = checked.batch_id, champion.bundle
     key = f"scored {batch_id} v{champion.number}"
     if (entry := find_entry(wiring.lake, key)) is not None:
         return entry
     measured = measure_scores(wiring.lake, batch_id=batch_id, model_version=champion.number)
+    if trained_row_count is None:
+        trained_row_count = sum(count_trained_rows(bundle, rows) for rows in read_rows(snapshot, columns=KEY))
     return enter(
         wiring, "scored", key=key, batch_id=batch_id, model_version=champion.number, at=scored_at,
         details={

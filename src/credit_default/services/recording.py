@@ -9,6 +9,7 @@ import polars as pl
 from credit_default.adapters.lake_tables import write_monitoring
 from credit_default.adapters.past_runs import find_run_id
 from credit_default.adapters.published import fetch_published
+from credit_default.failpoints import reach
 from credit_default.gates.drift import DriftReport
 from credit_default.gates.verdict import Verdict
 from credit_default.services.checking import CheckedFile
@@ -32,9 +33,12 @@ def record_scores(wiring: Wiring, checked: CheckedFile, scored: ScoredFile, verd
     if not scored.was_there or not _is_recorded(wiring, scored):
         tags = tag_batch(wiring, scored.batch_id, scored.model_version, checked.data_origin)
         with wiring.tracking.start_run("predict", name=f"predict {scored.batch_id}", tags=tags) as run:
+            reach("predict.run-begun")
             run.record_datasets([describe_file(wiring, checked)])
             run.record_metrics({name.replace(" ", "_"): value for name, value in (counts | figures).items()})
             run_id = run.run_id
+            reach("predict.run-written")
+        reach("predict.run-ended")
     return Summary(
         "predict", "already scored, nothing done" if scored.was_there else "scored", verdicts=(verdict,),
         batch_id=scored.batch_id, model_version=scored.model_version, run_id=run_id, counts=counts, figures=figures,

@@ -13,6 +13,7 @@ from credit_default.services.descriptions import list_datasets, list_metrics, li
 from credit_default.services.drawing import draw_challenger
 from credit_default.services.origin import tell_origin
 from credit_default.services.records import enter
+from credit_default.services.seats import enter_seat
 from credit_default.services.training import FOLD_COUNT, FOLD_SEEDS, Challenger, CrossValidation, TrainingRows
 from credit_default.services.wiring import Wiring
 from credit_default.views.summary import Summary
@@ -73,14 +74,16 @@ def seat_winner(
     version = registered.version
     if verdict.passed:
         _refuse_moved_seat(wiring, champion)
+        enter_seat(wiring)  # of who sits there now, if that is not on record
         wiring.registry.promote(version, verdict, promoted_at=decided_at)
         reach("promote.seated")
+        enter_seat(wiring, by="gate")
     else:
         wiring.registry.record_verdict(version, verdict)
-    enter(
-        wiring, "promoted" if verdict.passed else "kept", key=f"judged v{version.number} {version.run_id}", at=decided_at,
-        model_version=version.number, details={"model_digest": version.digest, "level": verdict.level, "by": "gate"},
-    )  # fmt: skip
+        enter(
+            wiring, "kept", key=f"judged v{version.number} {version.run_id}", at=decided_at,
+            model_version=version.number, details={"model_digest": version.digest, "level": verdict.level, "by": "gate"},
+        )  # fmt: skip
     status = "promoted" if verdict.passed else "champion kept"
     vacant = not verdict.passed and wiring.registry.find_champion() is None
     figures = pick_metrics(registered.evaluation, where="test side")

@@ -1,0 +1,190 @@
+"""Engines of other people read the tables as they are: DuckDB by its own Delta reader, Polars, pandas."""
+
+import datetime as dt
+from pathlib import Path
+
+import duckdb
+import duckdb_extension_delta
+import polars as pl
+import pytest
+from deltalake import DeltaTable
+
+from credit_default.adapters.lake_tables import (
+    TABLES,
+    delete_client,
+    keep_observations,
+    merge_outcomes,
+    write_monitoring,
+    write_quarantine,
+    write_scores,
+)
+from credit_default.adapters.ledger import append_entry
+
+NOON = dt.datetime(2005, 10, 1, 12, tzinfo=dt.UTC)
+BATCH_ID = "ab" * 8
+CLIENTS = ["a", "b", "c", "é'4"]
+
+
+def fill(lake):
+    """Some rows in every table: two commits of scores, an outcome that was corrected, a client who was forgotten."""
+    for version in (1, 2):
+        write_scores(lake, lambda version=version: [scores(version)], batch_id=BATCH_ID, model_version=version)
+    rejected = pl.DataFrame(
+        {"line": [7, 9], "client_id": ["x", None], "statement_month": ["2005-09", "?"], "rules": [["age|min"]] * 2}
+    ).with_columns(age=pl.lit("-5"))
+    write_quarantine(lake, lambda: [rejected], batch_id=BATCH_ID)
+    for number, defaulted in enumerate([0, 1]):
+        observed = pl.DataFrame(
+            {"client_id": CLIENTS, "statement_month": "2005-09", "defaulted": defaulted, "observed_at": NOON.replace(hour=number)}
+        )  # fmt: skip
+        keep_observations(lake, observed, batch_id=f"{number:08x}", taken_in_at=NOON)
+        merge_outcomes(lake, observed)
+    write_monitoring(lake, monitored())
+    for number in range(3):
+        append_entry(
+            lake, event="scored", key=f"scored {number}", batch_id=BATCH_ID, model_version=number,
+            details={"scored_count": 4}, at=NOON,
+        )  # fmt: skip
+    delete_client(lake, "b")
+
+
+def scores(version):
+    return pl.DataFrame(
+        {
+            "client_id": CLIENTS,
+            "statement_month": ["2005-09", "2005-09", "2005-10", "2005-10"],
+            "default_probability": [0.1, 0.2, 0.3, 0.1 + 0.2],
+            "decision": ["accept", "accept", "decline", "decline"],
+            "risk_band": "high",
+            "reasons": [[], ["utilisation"], [], []],
+            "model_version": version,
+            "batch_id": BATCH_ID,
+            "scored_at": NOON,
+        }
+    )
+
+
+def monitored():
+    return pl.DataFrame(
+        {
+            "batch_id": BATCH_ID, "model_version": 1, "statement_month": "2005-10", "gate": "drift", "level": "ok",
+            "reasons": [["3 of 23 columns drifted"]], "figures": '{"drifted_share": 0.13}', "row_count": 2500,
+            "data_origin": "simulated", "report_path": "reports/x/v1/report.html", "monitored_at": NOON,
+        }
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory):
+    from credit_default.adapters.lake import open_lake
+
+    lake = open_lake(tmp_path_factory.mktemp("lake"))
+    fill(lake)
+    return lake
+
+
+@pytest.fixture(scope="module")
+def duck():
+    folder = Path(duckdb_extension_delta.__file__).parent
+    (extension,) = folder.rglob("delta.duckdb_extension")
+    connection = duckdb.connect(config={"allow_unsigned_extensions": "true"})
+    connection.execute(f"LOAD '{extension}'")
+    connection.execute("SET TimeZone = 'UTC'")
+    yield connection
+    connection.close()
+
+
+ROW_COUNTS = {"scores": 6, "quarantine": 2, "outcomes": 3, "outcome_history": 6, "monitoring": 1, "ledger": 3}
+
+
+def by_all(frame):
+    """The rows in an order of their own, values as Python has them."""
+    return sorted(frame.rows(), key=repr)
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_duckdb_and_polars_read_the_same_rows(filled, duck, name):
+    found = duck.execute(f"SELECT {', '.join(TABLES[name].names)} FROM delta_scan('{filled.table_uri(name)}')")
+    by_duckdb = pl.DataFrame(found.to_arrow_table())
+    by_polars = pl.scan_delta(filled.table_uri(name)).select(TABLES[name].names).collect()
+
+    assert by_polars.height == ROW_COUNTS[name]
+    assert by_all(by_duckdb) == by_all(by_polars)
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_pandas_reads_the_same_rows(filled, name):
+    by_pandas = DeltaTable(filled.table_uri(name)).to_pandas()
+    by_polars = pl.read_delta(filled.table_uri(name))
+
+    columns = [c for c in by_polars.columns if by_polars.schema[c] != pl.List(pl.String)]
+    assert len(by_pandas) == ROW_COUNTS[name]
+    assert by_all(pl.from_pandas(by_pandas[columns])) == by_all(by_polars.select(columns))
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_the_types_are_plain_ones(filled, name):
+    schema = pl.read_delta(filled.table_uri(name)).schema
+
+    plain = {pl.String, pl.Int64, pl.Float64, pl.List(pl.String), pl.Datetime("us", "UTC")}
+    assert {kind for kind in schema.values() if kind not in plain} == set()
+    protocol = DeltaTable(filled.table_uri(name)).protocol()
+    assert protocol.min_reader_version == 1
+    assert protocol.reader_features is None
+
+
+def test_probabilities_keep_their_last_bit_in_every_engine(filled, duck):
+    query = (
+        f"SELECT DISTINCT default_probability FROM delta_scan('{filled.table_uri('scores')}') WHERE client_id = 'é''4'"
+    )
+
+    assert duck.execute(query).fetchall() == [(0.1 + 0.2,)]
+
+
+def test_a_client_who_was_forgotten_is_gone_for_every_engine(filled, duck):
+    for name in ("scores", "outcomes", "outcome_history"):
+        (found,) = duck.execute(
+            f"SELECT count(*) FILTER (client_id = 'b') FROM delta_scan('{filled.table_uri(name)}')"
+        ).fetchone()
+        assert found == 0
+
+
+def test_a_months_rows_are_read_from_its_partition_alone(filled, duck):
+    query = f"SELECT count(*) FROM delta_scan('{filled.table_uri('scores')}') WHERE statement_month = '2005-10'"
+
+    (plan,) = (row[1] for row in duck.execute(f"EXPLAIN ANALYZE {query}").fetchall())
+
+    assert duck.execute(query).fetchone() == (4,)
+    assert "Total Files Read: 2" in plan
+
+
+QUERIES = {
+    "what each batch came to, by model version": """
+        SELECT s.batch_id, s.model_version, count(*) AS scored, avg(s.default_probability) AS expected_default_share,
+               avg(CASE WHEN s.decision = 'decline' THEN 1 ELSE 0 END) AS declined_share,
+               count(o.defaulted) AS known, avg(o.defaulted) AS observed_default_share
+        FROM scores s LEFT JOIN outcomes o USING (client_id, statement_month)
+        GROUP BY ALL ORDER BY s.batch_id, s.model_version
+    """,
+    "which rules the rows of a batch broke": """
+        SELECT batch_id, rule, count(*) AS row_count, min(line) AS first_line
+        FROM (SELECT batch_id, line, unnest(rules) AS rule FROM quarantine)
+        GROUP BY ALL ORDER BY row_count DESC, rule
+    """,
+    "what the system decided, the newest first": """
+        SELECT sequence, decided_at, event, batch_id, model_version, details ->> '$.scored_count' AS scored_count
+        FROM ledger ORDER BY sequence DESC
+    """,
+}
+
+
+def test_the_queries_of_the_documentation_run(filled, duck):
+    for name in TABLES:
+        duck.execute(f"CREATE OR REPLACE VIEW {name} AS FROM delta_scan('{filled.table_uri(name)}')")
+
+    came_to, broken, decided = (duck.execute(query).fetchall() for query in QUERIES.values())
+
+    share = pytest.approx((0.1 + 0.3 + 0.1 + 0.2) / 3)
+    assert came_to == [(BATCH_ID, version, 3, share, pytest.approx(2 / 3), 1, 1.0) for version in (1, 2)]
+    assert broken == [(BATCH_ID, "age|min", 2, 7)]
+    assert [(row[0], row[5]) for row in decided] == [(3, "4"), (2, "4"), (1, "4")]

@@ -1,0 +1,101 @@
+"""Runners that race on the tables of one lake: `python table_runners.py LAKE COUNT ACT`.
+
+One process imports what is needed and then parts into COUNT, before any library has started a thread. They begin together;
+what each of them found is printed as a line of JSON.
+"""
+
+import datetime as dt
+import json
+import os
+import signal
+import sys
+import traceback
+
+import polars as pl
+
+from credit_default.adapters.lake import open_lake
+from credit_default.adapters.lake_tables import write_scores
+from credit_default.adapters.ledger import append_entry
+from credit_default.failpoints import arm
+
+NOON = dt.datetime(2005, 10, 1, 12, tzinfo=dt.UTC)
+BATCH_ID = "ab" * 8
+ROW_COUNT = 200
+ENTRY_COUNT = 2
+
+
+def make_scores(batch_id, number):
+    """Two record batches; the probability tells which runner wrote them."""
+    texts = {"statement_month": "2005-09", "decision": "accept", "risk_band": "low", "batch_id": batch_id}
+    half = pl.select(client_id=pl.format("c{}", pl.int_range(ROW_COUNT // 2))).with_columns(
+        **{name: pl.lit(text) for name, text in texts.items()},
+        default_probability=pl.lit(number / 1000),
+        reasons=pl.lit([], dtype=pl.List(pl.String)),
+        model_version=pl.lit(1, dtype=pl.Int64),
+        scored_at=pl.lit(NOON),
+    )
+    return [half, half.with_columns(client_id="d" + pl.col("client_id"))]
+
+
+def score(lake, batch_id, number):
+    written = write_scores(lake, lambda: make_scores(batch_id, number), batch_id=batch_id, model_version=1)
+    return {"number": number, "row_count": written.row_count, "was_there": written.was_there}
+
+
+def score_one_batch(lake, number):
+    return score(lake, BATCH_ID, number)
+
+
+def score_own_batch(lake, number):
+    return score(lake, f"{number:08x}", number)
+
+
+def score_after_a_pause(lake, number):
+    arm("table.streamed", lambda: os.kill(os.getpid(), signal.SIGSTOP))
+    return score(lake, BATCH_ID, number)
+
+
+def enter_decisions(lake, number):
+    """Entries of its own, and one that all runners try to make."""
+    keys = [*(f"own {number}.{entry}" for entry in range(ENTRY_COUNT)), "everybody's"]
+    entries = [
+        append_entry(lake, event="scored", key=key, batch_id="", model_version=0, details={"n": number}, at=NOON)
+        for key in keys
+    ]
+    return {"number": number, "sequences": [entry.sequence for entry in entries]}
+
+
+ACTS = {act.__name__: act for act in (score_one_batch, score_own_batch, score_after_a_pause, enter_decisions)}
+
+
+def run(uri, number, act, start):
+    """What the runner found, or the error that ended it, on standard output; ends this process."""
+    try:
+        os.read(start, 1)  # comes to its end when the parent lets go
+        found = ACTS[act](open_lake(uri), number)
+        os.write(1, (json.dumps(found) + "\n").encode())
+    except BaseException:  # noqa: BLE001 - a forked child must end here, whatever happened
+        traceback.print_exc()
+        sys.stderr.flush()
+        os._exit(1)
+    os._exit(0)
+
+
+def main(uri, count, act):
+    if count == 1:
+        sys.stdout.write(json.dumps(ACTS[act](open_lake(uri), 1)))
+        return 0
+    start, let_go = os.pipe()
+    children = []
+    for number in range(1, count + 1):
+        child = os.fork()
+        if child == 0:
+            os.close(let_go)
+            run(uri, number, act, start)
+        children.append(child)
+    os.close(let_go)
+    return max(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1], int(sys.argv[2]), sys.argv[3]))
