@@ -23,6 +23,8 @@ ROWS = {
     "scores": "One row for each scored client of a batch and model version.",
     "quarantine": "One row for each rejected row of a file, statements and outcomes alike.",
     "outcomes": "One row for each client and month whose outcome is known: the one observed last.",
+    "outcome_history": "One row for each observation of an outcome that ever came, with the file that brought it.",
+    "ledger": "One row for each decision of the system, sealed to the one before.",
     "monitoring": "One row for each batch, model version and gate: what the monitors found last.",
 }
 _COMMON = {
@@ -52,6 +54,26 @@ MEANINGS = {
     | {
         "defaulted": "1 when the client defaulted in the month after statement_month, else 0.",
         "observed_at": "When this became known.",
+    },
+    "outcome_history": _COMMON
+    | {
+        "defaulted": "1 when the client was seen to default in the month after statement_month, else 0.",
+        "observed_at": "When this became known.",
+        "batch_id": "Names the outcomes file by its content.",
+        "taken_in_at": "When the file was taken in.",
+    },
+    "ledger": _COMMON
+    | {
+        "sequence": "1, 2, 3 …",
+        "month": "Of `decided_at`, YYYY-MM. The table is partitioned by it.",
+        "decided_at": "When the decision was made.",
+        "event": "ingested, scored, promoted, kept, refused, rolled back, alarmed, outcomes taken in, forgetting or forgotten.",
+        "key": "Names the decision: one entry a key.",
+        "batch_id": "The batch that it is about, or empty.",
+        "model_version": "The version that it is about, or 0.",
+        "details": "Digests, counts and versions: a JSON object; nobody's data.",
+        "previous_hash": "The hash of the entry before; 64 zeros in the first.",
+        "entry_hash": "sha256 of this entry, the hash before it included.",
     },
     "monitoring": _COMMON
     | {

@@ -1,6 +1,7 @@
 """Engines of other people read the tables as they are: DuckDB by its own Delta reader, Polars, pandas."""
 
 import datetime as dt
+import re
 from pathlib import Path
 
 import duckdb
@@ -43,7 +44,7 @@ def fill(lake):
     for number in range(3):
         append_entry(
             lake, event="scored", key=f"scored {number}", batch_id=BATCH_ID, model_version=number,
-            details={"scored_count": 4}, at=NOON,
+            details={"scored_count": 4, "input_sha256": "0a", "threshold": 0.25}, at=NOON,
         )  # fmt: skip
     delete_client(lake, "b")
 
@@ -158,33 +159,20 @@ def test_a_months_rows_are_read_from_its_partition_alone(filled, duck):
     assert "Total Files Read: 2" in plan
 
 
-QUERIES = {
-    "what each batch came to, by model version": """
-        SELECT s.batch_id, s.model_version, count(*) AS scored, avg(s.default_probability) AS expected_default_share,
-               avg(CASE WHEN s.decision = 'decline' THEN 1 ELSE 0 END) AS declined_share,
-               count(o.defaulted) AS known, avg(o.defaulted) AS observed_default_share
-        FROM scores s LEFT JOIN outcomes o USING (client_id, statement_month)
-        GROUP BY ALL ORDER BY s.batch_id, s.model_version
-    """,
-    "which rules the rows of a batch broke": """
-        SELECT batch_id, rule, count(*) AS row_count, min(line) AS first_line
-        FROM (SELECT batch_id, line, unnest(rules) AS rule FROM quarantine)
-        GROUP BY ALL ORDER BY row_count DESC, rule
-    """,
-    "what the system decided, the newest first": """
-        SELECT sequence, decided_at, event, batch_id, model_version, details ->> '$.scored_count' AS scored_count
-        FROM ledger ORDER BY sequence DESC
-    """,
-}
+PAGE = Path(__file__).parents[2] / "docs" / "tables.md"
 
 
-def test_the_queries_of_the_documentation_run(filled, duck):
-    for name in TABLES:
-        duck.execute(f"CREATE OR REPLACE VIEW {name} AS FROM delta_scan('{filled.table_uri(name)}')")
+def test_the_queries_of_the_documentation_run_as_printed(duck, tmp_path, monkeypatch):
+    from credit_default.adapters.lake import open_lake
 
-    came_to, broken, decided = (duck.execute(query).fetchall() for query in QUERIES.values())
+    fill(open_lake(tmp_path / "lake"))
+    monkeypatch.chdir(tmp_path)
+    views, *queries = re.findall(r"```sql\n(.*?)```", PAGE.read_text(encoding="utf-8"), flags=re.DOTALL)
+    duck.execute(views)
+
+    came_to, broken, traced = (duck.execute(query).fetchall() for query in queries)
 
     share = pytest.approx((0.1 + 0.3 + 0.1 + 0.2) / 3)
     assert came_to == [(BATCH_ID, version, 3, share, pytest.approx(2 / 3), 1, 1.0) for version in (1, 2)]
     assert broken == [(BATCH_ID, "age|min", 2, 7)]
-    assert [(row[0], row[5]) for row in decided] == [(3, "4"), (2, "4"), (1, "4")]
+    assert [(row[0], row[3], row[5], row[7]) for row in traced][:2] == [("a", "0a", "0.25", 2), ("a", "0a", "0.25", 3)]

@@ -22,6 +22,7 @@ import json
 import os
 import signal
 import sys
+import time
 import traceback
 from collections import Counter
 from dataclasses import dataclass
@@ -233,9 +234,9 @@ class Planted:
 
 
 def live(job: dict[str, Any]) -> dict[str, Any]:
-    """How the child ended: exit code, error, what each act came to, and the failpoints that it passed."""
-    passed: list[str] = []
-    failpoints.watch(passed.append)
+    """How the child ended: exit code, and of each act what it came to, its seconds and the failpoints that it passed."""
+    passed: list[list[str]] = []
+    failpoints.watch(lambda name: passed[-1].append(name))
     # as a command has it: what runs is unwound, so that what it started is ended
     signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     if job.get("failpoint"):
@@ -243,9 +244,12 @@ def live(job: dict[str, Any]) -> dict[str, Any]:
     if job.get("after") is not None:
         signal.setitimer(signal.ITIMER_REAL, job["after"])  # SIGALRM, unheard, ends a process as SIGKILL does
     told: list[Any] = []
+    seconds: list[float] = []
     code, error = 0, ""
     wiring = connect(job["root"])
     for name, path, hours in job["acts"]:
+        passed.append([])
+        begun = time.monotonic()
         try:
             told.append(ACTS[name](wiring, path, NOON + dt.timedelta(hours=hours)))
         except CreditDefaultError as complaint:
@@ -254,7 +258,8 @@ def live(job: dict[str, Any]) -> dict[str, Any]:
         except (PlantedError, OSError) as complaint:
             code, error = PLANTED, repr(complaint)
             told.append(f"exit {code}: {error}")
-    return {"exit": code, "error": error, "told": told, "passed": passed}
+        seconds.append(time.monotonic() - begun)
+    return {"exit": code, "error": error, "told": told, "seconds": seconds, "passed": passed}
 
 
 def fork(job: dict[str, Any], gate: tuple[int, int]) -> tuple[int, int]:
@@ -286,7 +291,7 @@ def end(child: int, reading: int) -> dict[str, Any]:
     with os.fdopen(reading) as pipe:
         said = pipe.read()
     _, status = os.waitpid(child, 0)
-    silent = {"told": [], "passed": [], "error": ""}
+    silent = {"told": [], "seconds": [], "passed": [], "error": ""}
     return {**silent, **json.loads(said or "{}"), "exit": os.waitstatus_to_exitcode(status)}
 
 
