@@ -236,7 +236,7 @@ class Planted:
 def live(job: dict[str, Any]) -> dict[str, Any]:
     """How the child ended: exit code, and of each act what it came to, its seconds and the failpoints that it passed."""
     passed: list[list[str]] = []
-    failpoints.watch(lambda name: passed[-1].append(name))
+    failpoints.watch(lambda name: passed[-1].append(name))  # noqa: PLW0108 - of the list that is last by then
     # as a command has it: what runs is unwound, so that what it started is ended
     signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     if job.get("failpoint"):

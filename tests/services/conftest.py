@@ -163,7 +163,7 @@ def two_versions(seated, tmp_path_factory) -> Path:
 
 @dataclass(frozen=True)
 class CrashFiles:
-    """Files for each act: 60 statements of which 3 break a rule, the same without and with outcomes, and 300 all bad."""
+    """Files for each act: 60 statements of which 3 break a rule, without and with outcomes, and 100 with too many that do."""
 
     batch: Path
     labelled: Path
@@ -180,7 +180,8 @@ def crash_files(tmp_path_factory) -> CrashFiles:
     spoiled = rows.with_columns(sex=pl.when(pl.int_range(pl.len()) < 3).then(9).otherwise("sex"))
     spoiled.write_csv(folder / "batch.csv")
     spoiled.join(labels, on=KEY, maintain_order="left").write_csv(folder / "labelled.csv")
-    month.statements.tail(300).with_columns(sex=pl.lit(9)).write_csv(folder / "bad.csv")
+    many = month.statements.tail(100).with_columns(sex=pl.when(pl.int_range(pl.len()) < 40).then(9).otherwise("sex"))
+    many.write_csv(folder / "bad.csv")
     wrong = pl.when(pl.int_range(pl.len()) < 2).then(7).otherwise("defaulted")
     labels.with_columns(defaulted=wrong, observed_at=pl.lit("2006-01-01")).write_csv(folder / "outcomes.csv")
     paths = (folder / f"{name}.csv" for name in ("batch", "labelled", "bad", "outcomes"))

@@ -15,10 +15,12 @@ from credit_default.adapters.delta_commits import (
     Frames,
     MergeCounts,
     Written,
+    create_rows,
     delete_rows,
     erase_history,
     replace_rows,
 )
+from credit_default.adapters.delta_errors import delta_errors
 from credit_default.adapters.lake import Lake, check_hex
 from credit_default.adapters.outcome_tables import keep_observations, merge_outcomes, read_observations, read_outcomes
 from credit_default.adapters.score_digests import digest_frames, digest_scores
@@ -44,6 +46,7 @@ __all__ = [
     "MergeCounts",
     "ScoreMeasures",
     "Written",
+    "collect_rows",
     "delete_client",
     "digest_frames",
     "digest_scores",
@@ -67,8 +70,8 @@ _WORD = re.compile(r"[a-z][a-z_ -]{0,40}")
 _MONTH = r"^\d{4}-(0[1-9]|1[0-2])$"
 
 
-def write_quarantine(lake: Lake, read: Frames, *, batch_id: str) -> int:
-    """How many refused rows now stand under this batch, in place of all that stood there before, in one commit.
+def write_quarantine(lake: Lake, read: Frames, *, batch_id: str) -> Written:
+    """How many refused rows were put in for this batch, once for ever, in one commit; `was_there` when they were before.
 
     `read()` gives the `rejected` frames of the checked batches. Which rows are refused depends on the file and the schema
     alone, so the key is the batch without a model version; the values as they came are kept as one JSON text.
@@ -78,7 +81,8 @@ def write_quarantine(lake: Lake, read: Frames, *, batch_id: str) -> int:
     def rows() -> Iterator[pl.DataFrame]:
         return (_quarantined(frame, key) for frame in read())
 
-    return replace_rows(table_of(lake, "quarantine"), rows, predicate=f"batch_id = '{key}'")
+    table = table_of(lake, "quarantine")
+    return create_rows(table, rows, key=f"quarantine {key}", predicate=f"batch_id = '{key}'")
 
 
 def read_quarantine(lake: Lake, *, batch_id: str) -> pl.DataFrame:
@@ -105,6 +109,12 @@ def read_monitoring(lake: Lake) -> pl.DataFrame:
 def scan_table(lake: Lake, name: str) -> pl.LazyFrame:
     """A table's current rows, read when collected, for more than the functions above give; see `delta.scan_rows`."""
     return scan_rows(table_of(lake, name))
+
+
+def collect_rows(lake: Lake, query: pl.LazyFrame) -> pl.DataFrame:
+    """What a query over scanned tables gives, in memory. Raises `ServiceError` when one of them can't be read."""
+    with delta_errors(lake.uri):
+        return query.collect(engine="streaming")
 
 
 def delete_client(lake: Lake, client_id: str) -> dict[str, int]:

@@ -40,6 +40,7 @@ def score_incoming(output: Output, parameters: Common, *, score: Score) -> "Summ
         if put_away_scored(lake, waiting, batch_id=str(summary.batch_id)) is None:
             notes.append(f"{name} was written anew while it was scored: the new content waits for its turn")
         scored.append(summary)
+        notes.append(f"{name}: batch {summary.batch_id}, {summary.status}")
     return _summarise(scored, refused, notes)
 
 

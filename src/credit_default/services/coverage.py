@@ -4,7 +4,7 @@ import datetime as dt
 
 import polars as pl
 
-from credit_default.adapters.lake_tables import scan_table
+from credit_default.adapters.lake_tables import collect_rows, scan_table
 from credit_default.data.contract import KEY, STATEMENT_MONTH
 from credit_default.data.months import add_months
 from credit_default.data.outcomes import MATURITY_MONTHS, OBSERVED_AT
@@ -21,7 +21,8 @@ def measure_coverage(wiring: Wiring, *, now: dt.datetime) -> tuple[CoverageRow, 
     outcomes = scan_table(wiring.lake, "outcomes").select(*KEY, OBSERVED_AT)
     matured_at = _month_start(STATEMENT_MONTH)
     known = pl.col(OBSERVED_AT).is_not_null()
-    counted = (
+    counted = collect_rows(
+        wiring.lake,
         rows.join(outcomes, on=list(KEY), how="left")
         .group_by("batch_id")
         .agg(
@@ -30,8 +31,7 @@ def measure_coverage(wiring: Wiring, *, now: dt.datetime) -> tuple[CoverageRow, 
             known=known.sum(),
             early=(known & (pl.col(OBSERVED_AT) < matured_at)).sum(),
         )
-        .sort(pl.col("months").list.first(), "batch_id")
-        .collect(engine="streaming")
+        .sort(pl.col("months").list.first(), "batch_id"),
     )
     return tuple(
         CoverageRow(batch_id, tuple(months), scored, known, early, known / scored, _is_mature(months[-1], now))
@@ -43,7 +43,7 @@ def count_unscored_outcomes(wiring: Wiring) -> int:
     """How many outcomes are known of clients and months that nobody scored: they wait for their scores."""
     scored = scan_table(wiring.lake, "scores").select(*KEY)
     unscored = scan_table(wiring.lake, "outcomes").join(scored, on=list(KEY), how="anti")
-    return int(unscored.select(pl.len()).collect(engine="streaming").item())
+    return int(collect_rows(wiring.lake, unscored.select(pl.len())).item())
 
 
 def _month_start(column: str) -> pl.Expr:

@@ -6,7 +6,7 @@ from importlib.metadata import version
 
 import httpx
 
-from credit_default.adapters.lake_tables import scan_table
+from credit_default.adapters.lake_tables import collect_rows, scan_table
 from credit_default.adapters.table_schemas import TABLES
 from credit_default.errors import CreditDefaultError, ServiceError
 from credit_default.gates.verdict import Verdict
@@ -52,7 +52,7 @@ def _count_rows(wiring: Wiring) -> Iterator[str]:
     import polars as pl
 
     for name in TABLES:
-        yield f"{name} {scan_table(wiring.lake, name).select(pl.len()).collect().item():,} rows"
+        yield f"{name} {collect_rows(wiring.lake, scan_table(wiring.lake, name).select(pl.len())).item():,} rows"
 
 
 def _look_at_mlflow(wiring: Wiring) -> str:

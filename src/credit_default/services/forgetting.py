@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator
 import polars as pl
 
 from credit_default.adapters.incoming import PROCESSED
-from credit_default.adapters.lake_tables import delete_client, scan_table
+from credit_default.adapters.lake_tables import collect_rows, delete_client, scan_table
 from credit_default.adapters.ledger import read_entries
 from credit_default.adapters.score_digests import digest_scores
 from credit_default.adapters.score_tables import measure_scores
@@ -71,12 +71,12 @@ def forget_client(wiring: Wiring, client_id: str, *, forgotten_at: dt.datetime) 
 
 def _find_results(wiring: Wiring, client_id: str) -> list[tuple[str, int]]:
     scores = scan_table(wiring.lake, "scores").filter(pl.col(CLIENT_ID) == client_id)
-    return scores.select("batch_id", "model_version").unique().collect(engine="streaming").rows()
+    return collect_rows(wiring.lake, scores.select("batch_id", "model_version").unique()).rows()
 
 
 def _stands_in_tables(wiring: Wiring, client_id: str) -> bool:
     tables = (scan_table(wiring.lake, name).filter(pl.col(CLIENT_ID) == client_id) for name in CLIENT_TABLES)
-    return any(not table.select(CLIENT_ID).head(1).collect().is_empty() for table in tables)
+    return any(not collect_rows(wiring.lake, table.select(CLIENT_ID).head(1)).is_empty() for table in tables)
 
 
 def _list_unfinished(wiring: Wiring) -> tuple[LedgerEntry, ...]:

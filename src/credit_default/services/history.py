@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from credit_default.adapters.lake_tables import scan_table
+from credit_default.adapters.lake_tables import collect_rows, scan_table
 from credit_default.adapters.ledger import read_entries
 from credit_default.adapters.snapshots import Snapshot, has_snapshot, list_snapshots, read_rows
 from credit_default.data.contract import KEY, STATEMENT_MONTH
@@ -61,10 +61,10 @@ def count_known_rows(
 ) -> BatchHistory:
     """How many of the rows are of clients and months that batches other than its `own` were scored for, and which."""
     scores = scan_table(wiring.lake, "scores").filter(pl.col(STATEMENT_MONTH).is_in(list(months)))
-    found = scores.select("batch_id").unique().collect(engine="streaming")["batch_id"].sort()
+    found = collect_rows(wiring.lake, scores.select("batch_id").unique())["batch_id"].sort()
     others = [batch for batch in found if batch not in own]
     if not others:
         return BatchHistory()
     keys = scores.filter(pl.col("batch_id").is_in(others)).select(pl.struct(*KEY).hash().alias("key")).unique()
-    known = keys.collect(engine="streaming")["key"].to_numpy()
+    known = collect_rows(wiring.lake, keys)["key"].to_numpy()
     return BatchHistory((), sum(int(np.isin(hash_keys(rows), known).sum()) for rows in frames), tuple(others))

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from credit_default.adapters.lake import Lake
-from credit_default.adapters.lake_tables import read_monitoring, read_outcomes, read_scores, scan_table
+from credit_default.adapters.lake_tables import collect_rows, read_monitoring, read_outcomes, read_scores, scan_table
 from credit_default.adapters.published import name_published, publication
 from credit_default.adapters.reports import ReportTitle, compare, publish_verdict
 from credit_default.adapters.snapshots import Snapshot, read_rows, read_snapshot
@@ -78,7 +78,7 @@ def find_batch(wiring: Wiring, batch_id: str | None, *, model_version: int | Non
     known = scan_table(wiring.lake, "scores").select("batch_id", "model_version", "scored_at")
     wanted = known if batch_id is None else known.filter(pl.col("batch_id") == batch_id)
     wanted = wanted if model_version is None else wanted.filter(pl.col("model_version") == model_version)
-    newest = wanted.sort("scored_at", "model_version", descending=True).head(1).collect()
+    newest = collect_rows(wiring.lake, wanted.sort("scored_at", "model_version", descending=True).head(1))
     if newest.is_empty():
         raise InputError(
             f"batch {batch_id}" if batch_id else f"lake {wiring.lake.uri}", found="no scores",
