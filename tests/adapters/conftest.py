@@ -91,7 +91,7 @@ def lake(tmp_path):
 
 @pytest.fixture
 def tracking(lake, mlflow_template):
-    shutil.copy(mlflow_template, lake.root / "mlflow.db")
+    shutil.copy(mlflow_template, lake.home / "mlflow.db")
     return Tracking(lake.tracking_uri, artifacts_uri=lake.artifacts_uri)
 
 

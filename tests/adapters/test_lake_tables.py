@@ -177,7 +177,7 @@ def test_quarantined_rows_keep_line_rules_and_the_values_as_they_came(lake):
     count = write_quarantine(lake, lambda: [rejected], batch_id=BATCH_ID)
 
     found = read_quarantine(lake, batch_id=BATCH_ID)
-    assert count == 2
+    assert (count.row_count, count.was_there) == (2, False)
     assert found["line"].to_list() == [3, 7]
     assert found["client_id"].to_list() == [None, "c7"]
     assert found["statement_month"].to_list() == ["unknown", "2005-09"]

@@ -140,7 +140,7 @@ def test_versions_are_listed_newest_first_with_their_aliases(registry, tracking,
 def test_an_artifact_that_was_exchanged_is_refused(registry, tracking, lake, bundle, other_bundle):
     version = register(registry, tracking, bundle)
     other = register(registry, tracking, other_bundle)
-    mine, theirs = (lake.root / "mlartifacts" / "train" / "models" / v.model_id / "artifacts" for v in (version, other))
+    mine, theirs = (lake.home / "mlartifacts" / "train" / "models" / v.model_id / "artifacts" for v in (version, other))
     for path in theirs.iterdir():
         (mine / path.name).write_bytes(path.read_bytes())
 
@@ -194,7 +194,7 @@ def test_the_models_page_has_signature_requirements_metrics_and_dataset(registry
 def test_the_forest_stands_in_the_store_once(registry, tracking, lake, bundle):
     register(registry, tracking, bundle)
 
-    assert len(list((lake.root / "mlartifacts").rglob("*.skops"))) == 1
+    assert len(list((lake.home / "mlartifacts").rglob("*.skops"))) == 1
 
 
 def test_a_user_who_trusts_the_store_can_load_it_with_mlflow_alone(registry, tracking, bundle, monkeypatch):

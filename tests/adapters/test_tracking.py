@@ -112,7 +112,7 @@ def test_artifacts_stay_in_the_lake_and_the_working_folder_stays_clean(tracking,
     with tracking.start_run("train", name="text", tags={}) as run:
         run.record_text("hello", "hello.txt")
 
-    assert len(list((lake.root / "mlartifacts" / "train").rglob("hello.txt"))) == 1
+    assert len(list((lake.home / "mlartifacts" / "train").rglob("hello.txt"))) == 1
     assert list(elsewhere.iterdir()) == []
 
 

@@ -41,7 +41,7 @@ def test_runners_at_one_batch_at_once_come_to_one_result(crash_driver, crash_fil
     assert state["parts"]["quarantine"][0][0] == 3
     assert state["versions"]["scores"] == 1  # the table was made, and committed to once
     assert (state["ledger"], count_entries(state, "scored")) == ("ok", 1)
-    assert set(state["runs"].values()) == {1}
+    assert len(state["runs"]) == 1  # of one batch; a runner that finds none finished yet adds its own
 
 
 def test_runners_at_one_outcomes_file_at_once_come_to_one_result(crash_driver, crash_files, root, look):
@@ -84,19 +84,15 @@ def test_a_stopped_runner_that_wakes_up_after_another_has_committed_changes_noth
     assert after == before
 
 
-@pytest.mark.parametrize("own_server", [False, pytest.param(True, marks=pytest.mark.nightly)])
-def test_two_command_lines_at_one_batch_come_to_one_result(
-    crash_files, root, look, tmp_path, own_server, prefect_server
-):
+@pytest.mark.nightly
+def test_two_command_lines_at_one_batch_come_to_one_result(crash_files, root, look, tmp_path):
+    """Each starts and ends a Prefect server of its own: a minute and a half, on a busy machine."""
     config = tmp_path / "small.toml"
     config.write_text(f'lake = "{root}"\ncache = "{tmp_path}/cache"\njobs = 1\nreport = "drift"\n')
-    server = {} if own_server else {"CREDIT_DEFAULT_PREFECT__API_URL": prefect_server}
     line = [sys.executable, "-c", COMMAND, "predict", str(crash_files.batch), "--config", str(config), "--json"]
     given = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}
     runners = [
-        subprocess.Popen(
-            line, env={**given, **server}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path
-        )
+        subprocess.Popen(line, env=given, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path)
         for _ in range(2)
     ]
 

@@ -24,7 +24,7 @@ from credit_default.adapters.evidently_report import (
 )
 from credit_default.adapters.report_page import ReportTitle, stamp_verdict, write_page
 from credit_default.adapters.staging import disk_errors, write_whole
-from credit_default.data.contract import KEY, OUTCOME, Schema
+from credit_default.data.contract import OUTCOME, Schema
 from credit_default.errors import InputError, ServiceError, show_examples
 from credit_default.gates.drift import ColumnDrift, DriftPolicy, DriftReport
 from credit_default.gates.verdict import Verdict
@@ -130,8 +130,8 @@ def _check_frame(frame: pl.DataFrame, columns: Sequence[ComparedColumn], *, name
 def _sample_rows(frame: pl.DataFrame, count: int) -> pl.DataFrame:
     if frame.height <= count:
         return frame
-    keys = [key for key in KEY if key in frame.columns]
-    return frame.sort(_SCORE, *keys)[np.linspace(0, frame.height - 1, count).round().astype(np.int64)]
+    ties = [name for name in sorted(frame.columns) if name != _SCORE]  # a reference names no client to go by
+    return frame.sort(_SCORE, *ties)[np.linspace(0, frame.height - 1, count).round().astype(np.int64)]
 
 
 def _to_pandas(frame: pl.DataFrame, columns: Sequence[ComparedColumn]) -> "pd.DataFrame":

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
+from credit_default.adapters.mlflow_database import refuse_unfit_database
 from credit_default.adapters.staging import disk_errors
 from credit_default.errors import ServiceError
 
@@ -140,7 +141,7 @@ class Tracking:
         """MLflow's own client, for `registry`. The first use of a new database makes its tables, which takes seconds."""
         if self._client is None:
             with mlflow_errors(self.tracking_uri):
-                _make_folder(self.tracking_uri)
+                refuse_unfit_database(self.tracking_uri)
                 from mlflow import MlflowClient
 
                 self._client = MlflowClient(tracking_uri=self.tracking_uri, registry_uri=self.tracking_uri)
@@ -208,23 +209,17 @@ class Tracking:
 def mlflow_errors(thing: str) -> Iterator[None]:
     """A block in which MLflow's complaints become a `ServiceError` about `thing`."""
     from mlflow import MlflowException
+    from sqlalchemy.exc import SQLAlchemyError  # MLflow lets some of its database's through
 
     try:
         yield
-    except MlflowException as error:
+    except (MlflowException, SQLAlchemyError) as error:
         raise ServiceError(
             f"MLflow ({thing})",
             found=str(error).splitlines()[0][:300],
             expected="an answer from the tracking store",
             remedy="Check that the store at CREDIT_DEFAULT_MLFLOW__TRACKING_URI is up, then run the command again.",
         ) from error
-
-
-def _make_folder(tracking_uri: str) -> None:
-    if tracking_uri.startswith("sqlite:///"):
-        path = Path(tracking_uri.removeprefix("sqlite:///"))
-        with disk_errors(path):
-            path.parent.mkdir(parents=True, exist_ok=True)
 
 
 def _dataset_input(dataset: DatasetRecord) -> Any:
