@@ -84,6 +84,14 @@ def predict(wiring: Wiring, path: str, at: dt.datetime) -> str:
     return _predict(wiring, path, at).status
 
 
+def score(wiring: Wiring, path: str, at: dt.datetime) -> str:
+    """The lake's part of `predict`: MLflow is told nothing."""
+    checked = check_file(wiring, path, month=None, outcome="ignored")
+    judge_file(wiring, checked, judged_at=at)
+    scored = score_file(wiring, checked, load_champion(wiring, checked), scored_at=at)
+    return "was there" if scored.was_there else "scored"
+
+
 def predict_incoming(wiring: Wiring, _path: str, at: dt.datetime) -> str:
     told = []
     for waiting in list_incoming(wiring.lake):
@@ -201,6 +209,7 @@ def _count_runs(wiring: Wiring) -> dict[str, int]:
 ACTS = {
     "ingest": ingest,
     "predict": predict,
+    "score": score,
     "predict --incoming": predict_incoming,
     "outcomes": outcomes,
     "seat": seat,
