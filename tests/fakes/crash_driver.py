@@ -128,7 +128,7 @@ def _predict(wiring: Wiring, path: str, at: dt.datetime) -> Any:
     checked = check_file(wiring, path, month=None, outcome="ignored")
     verdict = judge_file(wiring, checked, judged_at=at)
     scored = score_file(wiring, checked, load_champion(wiring, checked), scored_at=at)
-    return record_scores(wiring, checked, scored, verdict)
+    return record_scores(wiring, checked, scored, verdict, recorded_at=at)
 
 
 def seat(wiring: Wiring, _path: str, at: dt.datetime) -> str:

@@ -75,6 +75,7 @@ class SeatedLake:
     training: TrainingRows
     champion: SeatHolder
     summary: Summary  # of its training
+    untouched: Path  # a copy of the lake as it was then; what MLflow keeps of runs is left out
 
 
 @pytest.fixture(scope="session")
@@ -90,7 +91,8 @@ def seated(tmp_path_factory, mlflow_template, month_rows) -> SeatedLake:
     summary = seat_winner(wiring, registered, verdict, champion=None, rows=training, decided_at=NOON)
     champion = find_champion(wiring)
     assert champion is not None
-    return SeatedLake(wiring, training, champion, summary)
+    shutil.copytree(wiring.lake.home, root / "untouched", ignore=shutil.ignore_patterns("mlartifacts"))
+    return SeatedLake(wiring, training, champion, summary, root / "untouched")
 
 
 @pytest.fixture
@@ -152,7 +154,7 @@ def crash_driver(two_versions, tmp_path_factory) -> Iterator[CrashDriver]:
 def two_versions(seated, tmp_path_factory) -> Path:
     """A small lake with two registered versions, the first of them champion; what MLflow keeps of their runs is left out."""
     root = tmp_path_factory.mktemp("two-versions") / "lake"
-    shutil.copytree(seated.wiring.lake.home, root, ignore=shutil.ignore_patterns("mlartifacts"))
+    shutil.copytree(seated.untouched, root)
     wiring = make_wiring(root.parent, recipe={"tree_count": 10, "maximum_depth": 5})
     challenger = fit_challenger(wiring, seated.training, split_rows(wiring, seated.training))
     register_challenger(wiring, seated.training, challenger, None, trained_at=NOON)

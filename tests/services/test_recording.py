@@ -68,7 +68,7 @@ def test_scored_batch_has_a_run_under_its_batch_and_version(seated, score_rows, 
     scored = score_rows(rows)
     checked = check_file(seated.wiring, str(tmp_path / "batch.csv"), month=None, outcome="ignored")
 
-    summary = record_scores(seated.wiring, checked, scored, FINE)
+    summary = record_scores(seated.wiring, checked, scored, FINE, recorded_at=NOON)
 
     run = get_run(seated, summary.run_id)
     assert (run.data.tags["batch_id"], run.data.tags["model_version"]) == (scored.batch_id, "1")
@@ -83,9 +83,9 @@ def test_batch_that_was_there_already_adds_no_run(seated, score_rows, known_rows
     rows = known_rows.filter(statement_month="2005-10").tail(160).head(80)
     scored = score_rows(rows)
     checked = check_file(seated.wiring, str(tmp_path / "batch.csv"), month=None, outcome="ignored")
-    record_scores(seated.wiring, checked, scored, FINE)
+    record_scores(seated.wiring, checked, scored, FINE, recorded_at=NOON)
 
-    summary = record_scores(seated.wiring, checked, score_rows(rows), FINE)
+    summary = record_scores(seated.wiring, checked, score_rows(rows), FINE, recorded_at=NOON)
 
     assert (summary.status, summary.run_id) == ("already scored, nothing done", None)
 
@@ -95,8 +95,10 @@ def test_scores_whose_run_a_crash_prevented_are_recorded_by_the_next_try(seated,
     first = score_rows(rows)
     checked = check_file(seated.wiring, str(tmp_path / "batch.csv"), month=None, outcome="ignored")
 
-    summary = record_scores(seated.wiring, checked, score_rows(rows), FINE)
+    soon = record_scores(seated.wiring, checked, score_rows(rows), FINE, recorded_at=first.scored_at)
+    summary = record_scores(seated.wiring, checked, score_rows(rows), FINE, recorded_at=NOON)
 
+    assert soon.run_id is None  # whoever scored it may be about to record it
     assert (summary.status, summary.batch_id) == ("already scored, nothing done", first.batch_id)
     assert get_run(seated, summary.run_id).data.metrics["scored"] == 80
 

@@ -157,10 +157,13 @@ def test_the_ledger_names_no_client(wired, scored, rows, tmp_path):
     assert not any(client in told for client in rows["client_id"])
 
 
-def test_a_rejected_row_is_forgotten_too(wired, scored, rows):
+def test_a_rejected_row_is_forgotten_too_with_the_file_that_brought_it(wired, scored, rows):
+    wired.lake.storage.write_object(f"processed/{scored.batch_id}-batch.csv", b"as it came")
+
     forget_client(wired, rows["client_id"][0], forgotten_at=LATER)
 
     assert read_quarantine(wired.lake, batch_id=scored.batch_id).is_empty()
+    assert list(wired.lake.storage.list_objects("processed/")) == []
 
 
 def test_a_client_whom_nobody_knows_is_told_and_leaves_no_trace(wired, scored):
@@ -172,7 +175,7 @@ def test_a_client_whom_nobody_knows_is_told_and_leaves_no_trace(wired, scored):
     assert read_entries(wired.lake) == before
 
 
-@pytest.mark.parametrize("point", ["forget.begun", "forget.tables", "forget.snapshots"])
+@pytest.mark.parametrize("point", ["forget.begun", "forget.files", "forget.tables", "forget.snapshots"])
 def test_a_forgetting_that_a_crash_cut_short_is_completed_by_the_next(wired, scored, rows, point):
     client = rows["client_id"][5]
 

@@ -40,7 +40,7 @@ def predict(
     verdict = judge_file(wiring, checked, judged_at=read_clock())
     champion = load_champion(wiring, checked)
     scored = score_file(wiring, checked, champion, scored_at=read_clock())
-    summary = record_scores(wiring, checked, scored, verdict)
+    summary = record_scores(wiring, checked, scored, verdict, recorded_at=read_clock())
     publish_summary(summary, simulated=checked.data_origin == SIMULATED)
     announce(summary)
     return Completed(name="AlreadyScored" if scored.was_there else "Scored", message=summary.status, data=summary)

@@ -26,8 +26,9 @@ from credit_default.services.wiring import Wiring
 from credit_default.views.summary import Summary
 
 _ELSEWHERE = (
-    "not searched: files in incoming/ and refused/, copies handed over with --out, older versions of objects that a "
-    "bucket keeps, and the hashes of client ids by which a model knows the rows it was trained on"
+    "not searched: files in incoming/ and refused/, scratch files of runs that were killed, copies handed over with "
+    "--out, older versions of objects that a bucket keeps, and the hashes of client ids by which a model knows the rows "
+    "it was trained on"
 )
 
 
@@ -52,14 +53,16 @@ def forget_client(wiring: Wiring, client_id: str, *, forgotten_at: dt.datetime) 
     begun = f"forgetting {forgotten_at.isoformat()}"
     enter(wiring, "forgetting", key=begun, at=forgotten_at, details={"results": json.dumps(results)})
     reach("forget.begun")
-    counts = delete_client(lake, client_id)
+    # files first: what names their batches are the rows that go next
+    rejected = _find_batches(wiring, "quarantine", client_id)
+    file_count = _delete_files(wiring, {batch for batch, _ in results} | {s.digest for s in snapshots} | rejected)
+    reach("forget.files")
+    counts = delete_client(lake, client_id) | {"files": file_count}
     reach("forget.tables")
     for snapshot in snapshots:
         rewrite_snapshot(snapshot, (rows.filter(pl.col(CLIENT_ID) != client_id) for rows in read_rows(snapshot)))
         counts["snapshots"] = counts.get("snapshots", 0) + 1
     reach("forget.snapshots")
-    counts["files"] = _delete_files(wiring, {batch for batch, _ in results} | {s.digest for s in snapshots})
-    reach("forget.files")
     for batch_id, version in results:
         _enter_result(wiring, batch_id, version, at=forgotten_at)
     reach("forget.results")
@@ -72,6 +75,11 @@ def forget_client(wiring: Wiring, client_id: str, *, forgotten_at: dt.datetime) 
 def _find_results(wiring: Wiring, client_id: str) -> list[tuple[str, int]]:
     scores = scan_table(wiring.lake, "scores").filter(pl.col(CLIENT_ID) == client_id)
     return collect_rows(wiring.lake, scores.select("batch_id", "model_version").unique()).rows()
+
+
+def _find_batches(wiring: Wiring, table: str, client_id: str) -> set[str]:
+    rows = scan_table(wiring.lake, table).filter(pl.col(CLIENT_ID) == client_id)
+    return set(collect_rows(wiring.lake, rows.select("batch_id").unique())["batch_id"])
 
 
 def _stands_in_tables(wiring: Wiring, client_id: str) -> bool:

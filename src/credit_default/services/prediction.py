@@ -2,10 +2,9 @@
 
 import datetime as dt
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
@@ -43,6 +42,7 @@ class ScoredFile:
     expected_default_share: float
     trained_row_count: int  # rows that the model was trained on, whose scores are flattered
     was_there: bool  # the result was there already, and nothing was done
+    scored_at: dt.datetime  # when they were, by whoever did it
     known_count: int = 0  # rows of a correction that the corrected batch has already: they stay as they are
 
 
@@ -123,7 +123,7 @@ def score_file(wiring: Wiring, checked: CheckedFile, champion: SeatHolder, *, sc
     snapshot = snapshot or read_snapshot(wiring.lake, checked.batch_id)
     entry = _enter_scores(wiring, checked, champion, snapshot, trained_row_count=trained_row_count, scored_at=scored_at)
     reach("predict.recorded")
-    return _conclude(checked, snapshot, json.loads(entry.details), model_version=champion.number, was_there=was_there)
+    return _conclude(checked, snapshot, entry, was_there=was_there)
 
 
 def hand_over(lake: Lake, *, batch_id: str, model_version: int, path: Path) -> dict[str, str]:
@@ -182,18 +182,18 @@ def _enter_scores(
     )  # fmt: skip
 
 
-def _conclude(
-    checked: CheckedFile, snapshot: Snapshot, details: Mapping[str, Any], *, model_version: int, was_there: bool
-) -> ScoredFile:
+def _conclude(checked: CheckedFile, snapshot: Snapshot, entry: LedgerEntry, *, was_there: bool) -> ScoredFile:
+    details = json.loads(entry.details)
     scored_count = int(details["scored_count"])
     return ScoredFile(
         batch_id=checked.batch_id,
-        model_version=model_version,
+        model_version=entry.model_version,
         scored_count=scored_count,
         rejected_count=checked.validated.rejected_count,
         declined_share=int(details["declined_count"]) / scored_count,
         expected_default_share=float(details["expected_default_share"]),
         trained_row_count=int(details["trained_row_count"]),
         was_there=was_there,
+        scored_at=dt.datetime.fromisoformat(entry.at),
         known_count=checked.validated.accepted_count - snapshot.row_count if checked.corrects else 0,
     )

@@ -23,14 +23,18 @@ from credit_default.services.wiring import Wiring
 from credit_default.views.markdown import write_markdown
 from credit_default.views.summary import Summary
 
+RECORDING_TIME = dt.timedelta(minutes=2)  # which another runner may take from its scores to their run
 
-def record_scores(wiring: Wiring, checked: CheckedFile, scored: ScoredFile, verdict: Verdict) -> Summary:
+
+def record_scores(
+    wiring: Wiring, checked: CheckedFile, scored: ScoredFile, verdict: Verdict, *, recorded_at: dt.datetime
+) -> Summary:
     """The summary of a scored batch, after its figures stand in MLflow; one that stands there already adds no run."""
     counts = {"read": checked.validated.row_count, "scored": scored.scored_count, "quarantined": scored.rejected_count}
     counts |= {"in the batch already": scored.known_count} if checked.corrects else {}
     figures = {"declined share": scored.declined_share, "expected default share": scored.expected_default_share}
     run_id = None
-    if not scored.was_there or not _is_recorded(wiring, scored):
+    if not scored.was_there or _is_unrecorded(wiring, scored, recorded_at):
         tags = tag_batch(wiring, scored.batch_id, scored.model_version, checked.data_origin)
         with wiring.tracking.start_run("predict", name=f"predict {scored.batch_id}", tags=tags) as run:
             reach("predict.run-begun")
@@ -46,10 +50,12 @@ def record_scores(wiring: Wiring, checked: CheckedFile, scored: ScoredFile, verd
     )  # fmt: skip
 
 
-def _is_recorded(wiring: Wiring, scored: ScoredFile) -> bool:
-    """Whether MLflow knows of these scores: not where a crash came between them and their run."""
+def _is_unrecorded(wiring: Wiring, scored: ScoredFile, now: dt.datetime) -> bool:
+    """Whether a crash came between these scores and their run: whoever has just scored them is given time to record."""
+    if now - scored.scored_at < RECORDING_TIME:
+        return False
     tags = {"batch_id": scored.batch_id, "model_version": scored.model_version}
-    return find_run_id(wiring.tracking, "predict", tags=tags) is not None
+    return find_run_id(wiring.tracking, "predict", tags=tags) is None
 
 
 def record_findings(
