@@ -7,7 +7,7 @@ import pytest
 
 from credit_default.adapters.lake_tables import read_scores
 from credit_default.adapters.ledger import read_entries
-from credit_default.adapters.snapshots import read_rows, read_snapshot
+from credit_default.adapters.snapshots import list_snapshots, read_rows, read_snapshot
 from credit_default.errors import InputError, RefusedError
 from credit_default.services.checking import check_file, judge_file
 from credit_default.services.prediction import score_file
@@ -130,3 +130,51 @@ def test_a_clean_batch_has_an_empty_quarantine_and_an_unknown_one_is_told(lake, 
     assert find_rejected(lake, scored.batch_id).rule_counts == {}
     with pytest.raises(InputError, match="found nothing kept under that id"):
         find_rejected(lake, "0123456789abcdef")
+
+
+def test_a_correction_of_a_correction_belongs_to_the_first_batch(lake, score_batch, rows):
+    first = score_batch(spoil(rows, 4))
+    half = score_batch(spoil(rows, 2), "half.csv", corrects=first.batch_id)
+
+    rest = score_batch(rows, "rest.csv", corrects=half.batch_id)
+
+    assert (half.scored_count, rest.scored_count) == (2, 2)
+    assert read_snapshot(lake.lake, rest.batch_id).origin.corrects == first.batch_id
+    parts = [read_scores(lake.lake, batch_id=scored.batch_id) for scored in (first, half, rest)]
+    assert sorted(pl.concat(parts)["client_id"]) == sorted(rows["client_id"])
+
+
+def test_a_correction_without_a_new_row_is_told_and_keeps_nothing(lake, score_batch, rows):
+    first = score_batch(spoil(rows, 4))
+    before = [entry.key for entry in read_entries(lake.lake)]
+
+    with pytest.raises(InputError, match=f"no accepted row that batch {first.batch_id} does not have already"):
+        score_batch(spoil(rows.head(150), 4), "same.csv", corrects=first.batch_id)
+
+    assert [entry.key for entry in read_entries(lake.lake)] == before
+
+
+def test_what_to_correct_is_named_when_it_is_no_batch_id(score_batch, rows):
+    with pytest.raises(InputError, match="--corrects: found 'zzz'"):
+        score_batch(rows, corrects="zzz")
+
+
+def test_only_the_batches_that_brought_the_clients_are_named(score_batch, rows):
+    score_batch(rows.head(100), "a.csv")
+    second = score_batch(rows.slice(100, 100), "b.csv")
+
+    with pytest.raises(RefusedError, match=f"stand in batch {second.batch_id} already"):
+        score_batch(rows.slice(100, 60), "again.csv")
+
+
+def test_a_file_that_is_written_while_it_is_read_is_refused_and_not_kept(lake, seated, rows, tmp_path):
+    path = tmp_path / "growing.csv"
+    rows.write_csv(path)
+    checked = check_file(lake, str(path), month=None, outcome="ignored")
+    rows.reverse().write_csv(path)
+
+    with pytest.raises(InputError, match="other content than when it was checked"):
+        score_file(lake, checked, seated.champion, scored_at=NOON)
+
+    assert list_snapshots(lake.lake) == ()
+    assert read_scores(lake.lake, batch_id=checked.batch_id).is_empty()

@@ -54,9 +54,10 @@ def find_kind(path: Path) -> FileKind:
     """What the file is.
 
     Raises:
-        InputError: It is missing, a folder, unreadable or empty; its ending is none that we read; or its first bytes
-            (for Parquet its last ones too) are not what the ending says.
+        InputError: It is missing, a folder, unreadable or empty; its name is no UTF-8; its ending is none that we read;
+            or its first bytes (for Parquet its last ones too) are not what the ending says.
     """
+    _refuse_name(path)
     kind = _KINDS.get(path.suffix.lower())
     head = _read_head(path)
     found = describe_bytes(head)
@@ -88,11 +89,21 @@ def describe_bytes(head: bytes) -> str:
     return "text"
 
 
+def _refuse_name(path: Path) -> None:
+    """Nothing; libraries, tables and servers that are told of the file take its name as UTF-8 and nothing else."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError as error:
+        raise InputError(
+            str(path), found="a name that is no UTF-8", expected="one that is", remedy="Rename the file."
+        ) from error
+
+
 def _read_head(path: Path) -> bytes:
     expected = "a file that can be read"
-    if path.is_dir():
-        raise InputError(str(path), found="a folder", expected="a file", remedy="Name one file in it.")
     try:
+        if path.is_dir():
+            raise InputError(str(path), found="a folder", expected="a file", remedy="Name one file in it.")
         with path.open("rb") as file:
             head = file.read(HEAD_BYTES)
     except FileNotFoundError as error:

@@ -5,6 +5,7 @@ Delta tables by uri. What must stand on this machine's own disk (the embedded ML
 from the registry) is under `home`, which is the root itself where the lake is a folder.
 """
 
+import hashlib
 import re
 import shutil
 import tempfile
@@ -20,7 +21,8 @@ from credit_default.errors import InputError
 
 _HEX = re.compile(r"[0-9a-f]{8,64}")
 _MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
-_SCHEME = "s3://"
+_S3 = "s3://"
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,11 @@ class Lake:
     def uri(self) -> str:
         """The root, as people name it: an absolute path or `s3://bucket/prefix`."""
         return self.storage.uri
+
+    @property
+    def in_bucket(self) -> bool:
+        """Whether it stands in a bucket, where objects appear whole, and not in a folder, where people copy files."""
+        return self.uri.startswith(_S3)
 
     @property
     def storage_options(self) -> Mapping[str, str]:
@@ -77,13 +84,12 @@ def open_lake(uri: str | Path, *, home: Path | None = None) -> Lake:
     `home` is where a lake in a bucket keeps what must stand on this machine, in a folder of the lake's own.
 
     Raises:
-        InputError: something other than a folder stands there, or it is no bucket's name.
+        InputError: something other than a folder stands there, it is no bucket's name, or another scheme than s3://.
         ServiceError: the disk refuses.
     """
-    if str(uri).startswith(_SCHEME):
+    if stands_in_bucket(str(uri), thing="lake", expected="a folder or s3://bucket/prefix"):
         storage = open_storage(str(uri))
-        own = re.sub(r"[^A-Za-z0-9.-]+", "-", storage.uri.removeprefix(_SCHEME))
-        return Lake(storage, (home or Path()).expanduser().absolute() / own)
+        return Lake(storage, (home or Path()).expanduser().absolute() / _name_home(storage.uri))
     root = Path(uri).expanduser().absolute()
     if root.exists() and not root.is_dir():
         raise InputError(
@@ -93,6 +99,28 @@ def open_lake(uri: str | Path, *, home: Path | None = None) -> Lake:
     with disk_errors(root):
         root.mkdir(parents=True, exist_ok=True)
     return Lake(open_storage(str(root)), root)
+
+
+def stands_in_bucket(uri: str, *, thing: str, expected: str) -> bool:
+    """True when the uri is of a bucket, `s3://…`, False when it is a path.
+
+    Raises:
+        InputError: it begins like another scheme's (`gs://`, `S3://`, `s3:/`), which would else be a strange folder's name.
+    """
+    if uri.startswith(_S3):
+        return True
+    if found := _SCHEME.match(uri):
+        raise InputError(
+            f"{thing} {uri[:120]}", found=f"{found[0]!r} at its beginning", expected=expected,
+            remedy="Write s3:// in small letters with two slashes, or ./ before a folder of that name.",
+        )  # fmt: skip
+    return False
+
+
+def _name_home(uri: str) -> str:
+    """The uri as a person would know it again, and a digest: `lender/dev-1` and `lender-dev/1` are two lakes."""
+    plain = re.sub(r"[^A-Za-z0-9.-]+", "-", uri.removeprefix(_S3))
+    return f"{plain}-{hashlib.sha256(uri.encode()).hexdigest()[:8]}"
 
 
 def check_hex(value: str, name: str) -> str:

@@ -23,9 +23,12 @@ def publication(lake: Lake, *, batch_id: str, model_version: int) -> Iterator[Pu
     prefix = f"reports/{check_hex(batch_id, 'batch_id')}/v{int(model_version)}"
     with lake.scratch() as folder:
         yield Publication(folder, f"{lake.uri}/{prefix}", prefix)
-        for path in sorted(folder.rglob("*")):
-            if path.is_file():
-                lake.storage.write_object(f"{prefix}/{path.relative_to(folder).as_posix()}", path)
+        paths = {f"{prefix}/{p.relative_to(folder).as_posix()}": p for p in sorted(folder.rglob("*")) if p.is_file()}
+        for key, path in paths.items():
+            lake.storage.write_object(key, path)
+        for stored in tuple(lake.storage.list_objects(f"{prefix}/")):
+            if stored.key not in paths:  # of an earlier report, which this one replaces
+                lake.storage.delete_object(stored.key)
 
 
 def name_published(publication: Publication, paths: Mapping[str, str]) -> dict[str, str]:

@@ -127,6 +127,9 @@ def read_rows(
             raise _damaged(snapshot, "no rows")
         try:
             with pq.ParquetFile(fetched.path, pre_buffer=False, page_checksum_verification=True) as file:
+                if not snapshot.row_count:  # every client of it was forgotten
+                    empty = file.schema_arrow.empty_table()
+                    yield pl.DataFrame(empty.select(list(columns)) if columns else empty)
                 for batch in file.iter_batches(batch_size=batch_rows, columns=list(columns) if columns else None):
                     row_count += batch.num_rows
                     yield pl.DataFrame(pa.Table.from_batches([batch]))
@@ -150,10 +153,19 @@ def rewrite_snapshot(snapshot: Snapshot, frames: Iterable[pl.DataFrame]) -> Snap
     record = _write_record(snapshot.origin, row_count, rows_key)
     lake.storage.write_object(f"{_PREFIX}{snapshot.digest}{_RECORD}", record)
     reach("snapshot.replaced")
-    for stored in tuple(lake.storage.list_objects(f"{_PREFIX}{snapshot.digest}/rows-")):
-        if stored.key != rows_key:
-            lake.storage.delete_object(stored.key)
-    return read_snapshot(lake, snapshot.digest)
+    rewritten = read_snapshot(lake, snapshot.digest)
+    delete_strays(rewritten)
+    return rewritten
+
+
+def delete_strays(snapshot: Snapshot) -> int:
+    """How many files of rows beside the snapshot's own were deleted: what a crash left of older rows."""
+    storage = snapshot.lake.storage
+    prefix = f"{_PREFIX}{snapshot.digest}/rows-"
+    strays = [stored.key for stored in storage.list_objects(prefix) if stored.key != snapshot.rows_key]
+    for key in strays:
+        storage.delete_object(key)
+    return len(strays)
 
 
 def _list_digests(lake: Lake) -> Iterator[str]:

@@ -29,13 +29,16 @@ def receive(wiring: Wiring, uri: str) -> Arrival:
     """The file that `uri` names, a path or `s3://bucket/key`; one in a bucket is fetched whole and verified.
 
     Raises:
-        InputError: there is no such object.
+        InputError: there is no such object, or the uri names none.
         ServiceError: the bucket can't be reached, or refuses.
     """
-    if not uri.startswith(_SCHEME):
+    if not names_object(uri):
         return Arrival(Path(uri), uri)
-    storage, key = _find_storage(wiring, uri)
-    fetched = storage.fetch_object(key, wiring.scratch)
+    if uri in _held:
+        return _held[uri]
+    key = _find_key(wiring, uri)
+    with _open_bucket(wiring, uri) as storage:
+        fetched = storage.fetch_object(key, wiring.scratch)
     if fetched is None:
         raise InputError(
             uri, found="no such object", expected="a file of statements", remedy="Check the bucket and the key."
@@ -43,11 +46,64 @@ def receive(wiring: Wiring, uri: str) -> Arrival:
     return Arrival(fetched.path, uri, fetched.stored.version)
 
 
-def _find_storage(wiring: Wiring, uri: str) -> tuple[Storage, str]:
+@contextmanager
+def hold(wiring: Wiring, uri: str) -> Iterator[Arrival]:
+    """The file as `receive` gives it; who receives it inside the block gets the same copy, which is gone afterwards.
+
+    Raises: as `receive`.
+    """
+    arrival = receive(wiring, uri)
+    if not names_object(uri):
+        yield arrival
+        return
+    _held[uri] = arrival
+    try:
+        yield arrival
+    finally:
+        del _held[uri]
+        shutil.rmtree(arrival.path.parent, ignore_errors=True)  # a fetched copy stands in a folder of its own
+
+
+def names_object(uri: str) -> bool:
+    """True when the uri names an object in a bucket, False when it is a path.
+
+    Raises:
+        InputError: it has another scheme.
+    """
+    return stands_in_bucket(uri, thing="file", expected="a path or s3://bucket/key")
+
+
+@contextmanager
+def _open_bucket(wiring: Wiring, uri: str) -> Iterator[Storage]:
+    """The storage that `_find_key` gives the key for: the lake's own, or one of the whole bucket that is closed afterwards."""
+    if uri.startswith(f"{wiring.lake.uri}/"):
+        yield wiring.lake.storage
+        return
+    storage = open_storage(_name_bucket(uri))
+    try:
+        yield storage
+    finally:
+        if isinstance(storage, S3Storage):
+            storage.close()
+
+
+def _find_key(wiring: Wiring, uri: str) -> str:
+    """The object's key, in the lake or in its bucket."""
+    expected = "s3://bucket/key, the key's parts joined by single slashes"
     root = f"{wiring.lake.uri}/"
-    if uri.startswith(root):
-        return wiring.lake.storage, uri.removeprefix(root)
-    bucket, _, key = uri.removeprefix(_SCHEME).partition("/")
-    if not key:
-        raise InputError(uri, found="a bucket", expected="s3://bucket/key", remedy="Name the file in it.")
-    return open_storage(f"{_SCHEME}{bucket}"), key
+    key = uri.removeprefix(root if uri.startswith(root) else f"{_name_bucket(uri)}/")
+    if not key or key == uri:
+        raise InputError(uri, found="a bucket", expected=expected, remedy="Name the file in it.")
+    if key.endswith("/"):
+        raise InputError(uri, found="a folder", expected=expected, remedy="Name the file in it.")
+    try:
+        open_storage(_name_bucket(uri))
+        return check_key(key)
+    except InputError as error:
+        raise InputError(
+            uri, found="a name that no object has here", expected=expected, remedy="Check the bucket and the key."
+        ) from error
+
+
+def _name_bucket(uri: str) -> str:
+    return _SCHEME + uri.removeprefix(_SCHEME).partition("/")[0]

@@ -4,15 +4,16 @@ import datetime as dt
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import numpy as np
 import polars as pl
 
 from credit_default.adapters.files import Source, read_batches, read_header, read_source
 from credit_default.adapters.key_spill import spill_keys
-from credit_default.data.row_rules import REPEATED_KEY
+from credit_default.data.row_rules import REPEATED_KEY, CheckedBatch
 from credit_default.data.validation import OutcomeUse, Validated, check
-from credit_default.errors import RefusedError
+from credit_default.errors import InputError, RefusedError
 from credit_default.failpoints import reach
 from credit_default.gates.quality import BatchHistory, FileCounts, judge_quality
 from credit_default.gates.verdict import Verdict
@@ -21,6 +22,7 @@ from credit_default.services.history import (
     Hashes,
     count_known_rows,
     find_family,
+    find_root,
     hash_keys,
     list_known_keys,
     recall_row_counts,
@@ -44,13 +46,27 @@ class CheckedFile:
     data_origin: str  # "real" or "simulated"
     unknown_columns: tuple[str, ...]  # what the file has besides; it is not read
     outcome: OutcomeUse
+    stamp: tuple[int, ...]  # what the disk knew of the file before its digest was taken
     corrects: str | None = None  # the batch whose rejected rows come again
     family: tuple[str, ...] = ()  # that batch, and what corrected it before
     known: Hashes | None = field(default=None, repr=False, compare=False)  # their keys
 
+    def batches(self) -> Iterator[CheckedBatch]:
+        """The rows as the contract separates them, read anew.
+
+        Raises:
+            InputError: the file is no longer the one whose digest was taken.
+        """
+        yield from self.validated.batches()
+        if stamp_file(self.arrival.path) != self.stamp:
+            raise InputError(
+                f"file {self.name}", found="other content than when it was checked", expected="a file at rest",
+                remedy="Something writes to it: wait for that, then run again.",
+            )  # fmt: skip
+
     def accepted(self) -> Iterator[pl.DataFrame]:
         """The rows that the contract accepts, without those which the corrected batch has already."""
-        for batch in self.validated.batches():
+        for batch in self.batches():
             rows = batch.accepted
             yield rows if self.known is None else rows.filter(~pl.Series(np.isin(hash_keys(rows), self.known)))
 
@@ -70,7 +86,9 @@ def check_file(
         InputError: the file as a whole is not what it should be, or there is no batch for it to correct.
     """
     schema = wiring.schema
+    corrects = find_root(wiring, corrects) if corrects else None
     arrival = receive(wiring, uri)
+    stamp = stamp_file(arrival.path)
     source = replace(read_source(arrival.path), uri=arrival.uri, object_version=arrival.object_version)
     header = read_header(arrival.path, schema=schema, month=month)
     with wiring.lake.scratch() as scratch, spill_keys(scratch) as keys:
@@ -85,9 +103,17 @@ def check_file(
     family = find_family(wiring, corrects, but=batch_id) if corrects else ()
     return CheckedFile(
         arrival, source, (name or arrival.name)[:_LONGEST_NAME], batch_id, validated, find_origin(validated),
-        header.extra, outcome, corrects, tuple(snapshot.digest for snapshot in family),
+        header.extra, outcome, stamp, corrects, tuple(snapshot.digest for snapshot in family),
         list_known_keys(family) if corrects else None,
     )  # fmt: skip
+
+
+def stamp_file(path: Path) -> tuple[int, ...]:
+    """What the disk knows of the file: other numbers mean that it was written anew; none where there is no file."""
+    if not path.exists():
+        return ()
+    known = path.stat()
+    return (known.st_ino, known.st_size, known.st_mtime_ns)
 
 
 def judge_file(wiring: Wiring, checked: CheckedFile, *, judged_at: dt.datetime) -> Verdict:

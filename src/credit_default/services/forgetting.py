@@ -15,7 +15,7 @@ from credit_default.adapters.lake_tables import collect_rows, delete_client, sca
 from credit_default.adapters.ledger import read_entries
 from credit_default.adapters.score_digests import digest_scores
 from credit_default.adapters.score_tables import measure_scores
-from credit_default.adapters.snapshots import Snapshot, list_snapshots, read_rows, rewrite_snapshot
+from credit_default.adapters.snapshots import Snapshot, delete_strays, list_snapshots, read_rows, rewrite_snapshot
 from credit_default.adapters.table_schemas import CLIENT_TABLES
 from credit_default.data.contract import CLIENT_ID
 from credit_default.errors import InputError
@@ -27,9 +27,12 @@ from credit_default.views.summary import Summary
 
 _ELSEWHERE = (
     "not searched: files in incoming/ and refused/, scratch files of runs that were killed, copies handed over with "
-    "--out, older versions of objects that a bucket keeps, and the hashes of client ids by which a model knows the rows "
-    "it was trained on"
+    "--out, older versions of objects that a bucket keeps, the id's sha256 in the tables' logs, and the hashes by which "
+    "a model knows the rows it was trained on; a file that is given again brings its clients back"
 )
+
+
+_ENDED = {"forgotten", "cut short"}
 
 
 def forget_client(wiring: Wiring, client_id: str, *, forgotten_at: dt.datetime) -> Summary:
@@ -42,10 +45,15 @@ def forget_client(wiring: Wiring, client_id: str, *, forgotten_at: dt.datetime) 
         InputError: nothing in the lake is of that client.
     """
     lake = wiring.lake
-    unfinished = _list_unfinished(wiring)
-    results = sorted({*_find_results(wiring, client_id), *_list_results(unfinished)})
-    snapshots = [snapshot for snapshot in list_snapshots(lake) if _holds(snapshot, client_id)]
-    if not (unfinished or results or snapshots or _stands_in_tables(wiring, client_id)):
+    notes = _complete_records(wiring, at=forgotten_at)
+    results = sorted(_find_results(wiring, client_id))
+    every = list_snapshots(lake)
+    for snapshot in every:
+        delete_strays(snapshot)
+    snapshots = [snapshot for snapshot in every if _holds(snapshot, client_id)]
+    if not (results or snapshots or _stands_in_tables(wiring, client_id)):
+        if notes:  # as it is when the client's own forgetting died with everything done but the record
+            return Summary("forget", "nothing found of this client", notes=notes)
         raise InputError(
             f"client {client_id[:64]!r}", found="nowhere in the lake", expected="a client with rows",
             remedy="Check the id; it is matched to the letter.",
@@ -66,10 +74,22 @@ def forget_client(wiring: Wiring, client_id: str, *, forgotten_at: dt.datetime) 
     for batch_id, version in results:
         _enter_result(wiring, batch_id, version, at=forgotten_at)
     reach("forget.results")
-    for key in (*(entry.key for entry in unfinished), begun):
-        enter(wiring, "forgotten", key=f"forgotten {key}", at=forgotten_at, details={"begun": key, **counts})
+    enter(wiring, "forgotten", key=f"forgotten {begun}", at=forgotten_at, details={"begun": begun, **counts})
     reach("forget.recorded")
-    return Summary("forget", "forgotten", counts=counts, notes=(_ELSEWHERE,))
+    return Summary("forget", "forgotten", counts=counts, notes=(*notes, _ELSEWHERE))
+
+
+def _complete_records(wiring: Wiring, *, at: dt.datetime) -> tuple[str, ...]:
+    """One note for each forgetting that a crash cut short, after what its results have become stands on record.
+
+    Whose it was nobody knows any more: that client is forgotten when the command is given again for that client.
+    """
+    unfinished = _list_unfinished(wiring)
+    for batch_id, version in sorted(set(_list_results(unfinished))):
+        _enter_result(wiring, batch_id, version, at=at)
+    for entry in unfinished:
+        enter(wiring, "cut short", key=f"cut short {entry.key}", at=at, details={"begun": entry.key})
+    return tuple(f"a forgetting of {entry.at} was cut short: give it again for its client" for entry in unfinished)
 
 
 def _find_results(wiring: Wiring, client_id: str) -> list[tuple[str, int]]:
@@ -90,7 +110,7 @@ def _stands_in_tables(wiring: Wiring, client_id: str) -> bool:
 def _list_unfinished(wiring: Wiring) -> tuple[LedgerEntry, ...]:
     """What was begun and never ended: whose results may be others than those on record by now."""
     entries = read_entries(wiring.lake)
-    done = {json.loads(entry.details).get("begun") for entry in entries if entry.event == "forgotten"}
+    done = {json.loads(entry.details).get("begun") for entry in entries if entry.event in _ENDED}
     return tuple(entry for entry in entries if entry.event == "forgetting" and entry.key not in done)
 
 
@@ -114,11 +134,8 @@ def _delete_files(wiring: Wiring, batches: Collection[str]) -> int:
 
 def _enter_result(wiring: Wiring, batch_id: str, version: int, *, at: dt.datetime) -> None:
     measured = measure_scores(wiring.lake, batch_id=batch_id, model_version=version)
+    digest = digest_scores(wiring.lake, batch_id=batch_id, model_version=version)
     enter(
-        wiring, "forgotten", key=f"forgotten {batch_id} v{version} {at.isoformat()}", at=at, batch_id=batch_id,
-        model_version=version,
-        details={
-            "scored_count": measured.scored_count,
-            "scores_digest": digest_scores(wiring.lake, batch_id=batch_id, model_version=version),
-        },
+        wiring, "forgotten", key=f"forgotten {batch_id} v{version} {digest[:16]}", at=at, batch_id=batch_id,
+        model_version=version, details={"scored_count": measured.scored_count, "scores_digest": digest},
     )  # fmt: skip

@@ -7,32 +7,40 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from credit_default.adapters.lake import check_hex
 from credit_default.adapters.lake_tables import collect_rows, scan_table
 from credit_default.adapters.ledger import read_entries
-from credit_default.adapters.snapshots import Snapshot, has_snapshot, list_snapshots, read_rows
+from credit_default.adapters.snapshots import Snapshot, has_snapshot, list_snapshots, read_rows, read_snapshot
 from credit_default.data.contract import KEY, STATEMENT_MONTH
 from credit_default.errors import InputError
 from credit_default.gates.quality import BatchHistory
-from credit_default.services.wiring import Wiring
+from credit_default.services.wiring import Wiring, refuse_other_portfolio
 
 Hashes = npt.NDArray[np.uint64]
 
 _NO_KEYS: Hashes = np.empty(0, dtype=np.uint64)
 
 
-def find_family(wiring: Wiring, batch_id: str, *, but: str) -> tuple[Snapshot, ...]:
-    """The batch and all that corrected it before, the batch `but` left out.
+def find_root(wiring: Wiring, batch_id: str) -> str:
+    """The batch that a correction of `batch_id` belongs to: itself, or what it corrects in its turn.
 
     Raises:
-        InputError: nothing was kept under that id.
+        InputError: nothing was kept under that id, or by another portfolio.
     """
-    if not has_snapshot(wiring.lake, batch_id):
+    if not has_snapshot(wiring.lake, check_hex(batch_id, "--corrects")):
         raise InputError(
             f"--corrects {batch_id}", found="no such batch", expected="one that was scored or ingested",
             remedy="A file that was refused as a whole comes again without --corrects.",
         )  # fmt: skip
+    origin = read_snapshot(wiring.lake, batch_id).origin
+    refuse_other_portfolio(wiring, origin.schema_name, thing=f"--corrects {batch_id}")
+    return origin.corrects or batch_id
+
+
+def find_family(wiring: Wiring, root: str, *, but: str) -> tuple[Snapshot, ...]:
+    """The batch and all that corrected it before, the batch `but` left out."""
     known = (s for s in list_snapshots(wiring.lake) if s.digest != but)
-    return tuple(s for s in known if batch_id in {s.digest, s.origin.corrects})
+    return tuple(s for s in known if root in {s.digest, s.origin.corrects})
 
 
 def list_known_keys(family: Sequence[Snapshot]) -> Hashes:
@@ -61,10 +69,12 @@ def count_known_rows(
 ) -> BatchHistory:
     """How many of the rows are of clients and months that batches other than its `own` were scored for, and which."""
     scores = scan_table(wiring.lake, "scores").filter(pl.col(STATEMENT_MONTH).is_in(list(months)))
-    found = collect_rows(wiring.lake, scores.select("batch_id").unique())["batch_id"].sort()
-    others = [batch for batch in found if batch not in own]
+    batches = collect_rows(wiring.lake, scores.select("batch_id").unique())["batch_id"].sort()
+    others = [batch for batch in batches if batch not in own]
     if not others:
         return BatchHistory()
-    keys = scores.filter(pl.col("batch_id").is_in(others)).select(pl.struct(*KEY).hash().alias("key")).unique()
-    known = collect_rows(wiring.lake, keys)["key"].to_numpy()
-    return BatchHistory((), sum(int(np.isin(hash_keys(rows), known).sum()) for rows in frames), tuple(others))
+    keys = scores.filter(pl.col("batch_id").is_in(others)).select("batch_id", pl.struct(*KEY).hash().alias("key"))
+    known = collect_rows(wiring.lake, keys.unique()).sort("key")
+    brought = [known.filter(pl.col("key").is_in(pl.Series(hash_keys(rows)).implode())) for rows in frames]
+    found = pl.concat(brought)
+    return BatchHistory((), found["key"].n_unique(), tuple(found["batch_id"].unique().sort()))

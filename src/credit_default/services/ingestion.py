@@ -43,6 +43,7 @@ def keep_file(wiring: Wiring, checked: CheckedFile, *, kept_at: dt.datetime) -> 
     """
     key = f"ingested {checked.batch_id}"
     if find_entry(wiring.lake, key) is None:  # else a client who was forgotten since would come back
+        _refuse_nothing_new(checked)
         keep_quarantine(wiring, checked)
         reach("ingest.quarantined")
     snapshot = keep_snapshot(wiring, checked, kept_at=kept_at)
@@ -55,6 +56,14 @@ def keep_file(wiring: Wiring, checked: CheckedFile, *, kept_at: dt.datetime) -> 
     )  # fmt: skip
     reach("ingest.recorded")
     return snapshot
+
+
+def _refuse_nothing_new(checked: CheckedFile) -> None:
+    if checked.corrects and not any(rows.height for rows in checked.accepted()):
+        raise InputError(
+            f"correction {checked.name}", found=f"no accepted row that batch {checked.corrects} does not have already",
+            expected="rows that were rejected, corrected", remedy="See them with `credit-default quarantine BATCH`.",
+        )  # fmt: skip
 
 
 def count_rows(checked: CheckedFile, snapshot: Snapshot) -> dict[str, int]:
@@ -116,5 +125,5 @@ def keep_quarantine(wiring: Wiring, checked: CheckedFile) -> None:
     """Nothing; the file's rejected rows stand in the quarantine table, each with the rules it broke."""
     if checked.validated.rejected_count:
         write_quarantine(
-            wiring.lake, lambda: (batch.rejected for batch in checked.validated.batches()), batch_id=checked.batch_id
+            wiring.lake, lambda: (batch.rejected for batch in checked.batches()), batch_id=checked.batch_id
         )

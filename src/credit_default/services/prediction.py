@@ -3,7 +3,7 @@
 import datetime as dt
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import polars as pl
@@ -43,6 +43,7 @@ class ScoredFile:
     trained_row_count: int  # rows that the model was trained on, whose scores are flattered
     was_there: bool  # the result was there already, and nothing was done
     scored_at: dt.datetime  # when they were, by whoever did it
+    was_beaten: bool = False  # another runner was faster by moments, and tells MLflow
     known_count: int = 0  # rows of a correction that the corrected batch has already: they stay as they are
 
 
@@ -110,7 +111,8 @@ def score_file(wiring: Wiring, checked: CheckedFile, champion: SeatHolder, *, sc
     The scores are committed once, whoever else is at it, and stand on record in the ledger afterwards.
     """
     snapshot, was_there, trained_row_count = None, True, None
-    if not has_scores(wiring.lake, batch_id=checked.batch_id, model_version=champion.number):
+    was_done = has_scores(wiring.lake, batch_id=checked.batch_id, model_version=champion.number)
+    if not was_done:
         _refuse_no_rows(checked)
         snapshot = keep_file(wiring, checked, kept_at=scored_at)
         scoring = _Scoring(champion.bundle, snapshot, champion.number, scored_at)
@@ -123,7 +125,8 @@ def score_file(wiring: Wiring, checked: CheckedFile, champion: SeatHolder, *, sc
     snapshot = snapshot or read_snapshot(wiring.lake, checked.batch_id)
     entry = _enter_scores(wiring, checked, champion, snapshot, trained_row_count=trained_row_count, scored_at=scored_at)
     reach("predict.recorded")
-    return _conclude(checked, snapshot, entry, was_there=was_there)
+    scored = _conclude(checked, snapshot, entry, was_there=was_there)
+    return replace(scored, was_beaten=was_there and not was_done)
 
 
 def hand_over(lake: Lake, *, batch_id: str, model_version: int, path: Path) -> dict[str, str]:
@@ -190,7 +193,7 @@ def _conclude(checked: CheckedFile, snapshot: Snapshot, entry: LedgerEntry, *, w
         model_version=entry.model_version,
         scored_count=scored_count,
         rejected_count=checked.validated.rejected_count,
-        declined_share=int(details["declined_count"]) / scored_count,
+        declined_share=int(details["declined_count"]) / scored_count if scored_count else 0.0,
         expected_default_share=float(details["expected_default_share"]),
         trained_row_count=int(details["trained_row_count"]),
         was_there=was_there,

@@ -7,7 +7,7 @@ import polars as pl
 
 from credit_default.adapters.files import write_table
 from credit_default.adapters.lake_tables import read_quarantine
-from credit_default.adapters.snapshots import has_snapshot
+from credit_default.adapters.ledger import read_entries
 from credit_default.errors import InputError
 from credit_default.services.wiring import Wiring
 from credit_default.views.summary import Summary
@@ -29,7 +29,7 @@ def find_rejected(wiring: Wiring, batch_id: str) -> Rejected:
         InputError: nothing was kept under that id.
     """
     rows = read_quarantine(wiring.lake, batch_id=batch_id)
-    if rows.is_empty() and not has_snapshot(wiring.lake, batch_id):
+    if rows.is_empty() and batch_id not in {entry.batch_id for entry in read_entries(wiring.lake)}:
         raise InputError(
             f"batch {batch_id}", found="nothing kept under that id", expected="a batch that was scored or ingested",
             remedy="Copy the id from `predict` or `ingest`; a file that was refused as a whole keeps no rows.",

@@ -23,7 +23,7 @@ from credit_default.services.wiring import Wiring
 from credit_default.views.markdown import write_markdown
 from credit_default.views.summary import Summary
 
-RECORDING_TIME = dt.timedelta(minutes=2)  # which another runner may take from its scores to their run
+RECORDING_TIME = dt.timedelta(seconds=30)  # which another runner may take from its scores to their run
 
 
 def record_scores(
@@ -52,7 +52,7 @@ def record_scores(
 
 def _is_unrecorded(wiring: Wiring, scored: ScoredFile, now: dt.datetime) -> bool:
     """Whether a crash came between these scores and their run: whoever has just scored them is given time to record."""
-    if now - scored.scored_at < RECORDING_TIME:
+    if scored.was_beaten or now - scored.scored_at < RECORDING_TIME:
         return False
     tags = {"batch_id": scored.batch_id, "model_version": scored.model_version}
     return find_run_id(wiring.tracking, "predict", tags=tags) is None

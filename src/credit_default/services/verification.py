@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 
-from credit_default.adapters.lake_tables import read_scores
+from credit_default.adapters.lake_tables import collect_rows, read_scores, scan_table
 from credit_default.adapters.ledger import read_entries
 from credit_default.adapters.score_digests import digest_frames, digest_scores
 from credit_default.adapters.snapshots import read_rows, read_snapshot
@@ -32,6 +32,11 @@ def verify_lake(wiring: Wiring, *, batch_id: str | None, client_id: str | None, 
         InputError: the batch was never scored, or has no such client.
         ArtifactError: the rows or the model are not those on record.
     """
+    if client_id is not None and batch_id is None:
+        raise InputError(
+            "--client", found="no batch", expected="the batch whose score of this client is computed again",
+            remedy="Name it: `credit-default verify BATCH --client ID`.",
+        )  # fmt: skip
     entries = read_entries(wiring.lake)
     verdicts = [_judge_ledger(entries, head), _judge_scores(wiring, _list_results(entries))]
     if batch_id is not None:
@@ -66,7 +71,17 @@ def _judge_scores(wiring: Wiring, results: Mapping[tuple[str, int], Mapping[str,
         for (batch_id, version), details in results.items()
         if digest_scores(wiring.lake, batch_id=batch_id, model_version=version) != details[_SCORE_DIGEST]
     ]
-    figures = {"result_count": float(len(results)), "changed_count": float(len(changed))}
+    scores = scan_table(wiring.lake, "scores").select("batch_id", "model_version").unique()
+    found = {(batch, version) for batch, version in collect_rows(wiring.lake, scores).iter_rows()}
+    unknown = [f"{batch} version {version}" for batch, version in sorted(found - set(results))]
+    figures = {
+        "result_count": float(len(results)), "changed_count": float(len(changed)), "unknown_count": float(len(unknown)),
+    }  # fmt: skip
+    if unknown:
+        told = (
+            f"{len(unknown)} results are not on record: {show_examples(unknown)}; if a run was cut short, give it again"
+        )
+        return Verdict("scores", "alarm", (told,), figures)
     if changed:
         told = show_examples(changed)
         return Verdict("scores", "alarm", (f"{len(changed)} results are not those on record: {told}",), figures)
