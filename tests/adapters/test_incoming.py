@@ -1,10 +1,21 @@
+import datetime as dt
 import json
 import os
 
 import pytest
 
-from credit_default.adapters.incoming import list_incoming, move_processed, move_refused, name_incoming
+from credit_default.adapters.incoming import (
+    SettlingPolicy,
+    has_fit_name,
+    has_settled,
+    list_incoming,
+    look_again,
+    move_processed,
+    move_refused,
+    name_incoming,
+)
 from credit_default.adapters.lake import open_lake
+from credit_default.failpoints import armed
 
 BATCH_ID = "ab" * 8
 REASON = {"thing": "march.csv", "found": "no header"}
@@ -89,3 +100,110 @@ def test_a_file_written_anew_while_it_was_scored_stays_and_waits(lake):
 
     assert move_processed(lake, waiting, batch_id=BATCH_ID) is None
     assert content(lake, "incoming/march.csv") == b"newer rows"
+    assert move_refused(lake, waiting, reason=REASON) is None
+    assert list(lake.storage.list_objects("refused/")) == []
+
+
+def test_a_late_runner_leaves_no_reason_and_keeps_that_of_the_first(lake):
+    arrive(lake, "bad.csv")
+    arrive(lake, "good.csv")
+    bad, good = sorted(list_incoming(lake), key=lambda waiting: waiting.key)
+    moved = move_refused(lake, bad, reason=REASON)
+    move_processed(lake, good, batch_id=BATCH_ID)
+
+    late = [move_refused(lake, waiting, reason={"found": "no such file"}) for waiting in (bad, good)]
+
+    assert late == [None, None]
+    assert look_again(lake, bad) is None
+    assert [stored.key for stored in lake.storage.list_objects("refused/")] == [moved, f"{moved}.reason.json"]
+    assert json.loads(content(lake, f"{moved}.reason.json")) == REASON
+
+
+def test_no_reason_is_left_for_a_file_that_is_written_anew_at_the_last_moment(lake):
+    arrive(lake, "bad.csv")
+
+    with armed("inbox.reason-written", lambda: arrive(lake, "bad.csv", b"better rows")):
+        moved = move_refused(lake, list_incoming(lake)[0], reason=REASON)
+
+    assert moved is None
+    assert list(lake.storage.list_objects("refused/")) == []
+    assert content(lake, "incoming/bad.csv") == b"better rows"
+
+
+def test_a_crash_between_the_reason_and_the_move_is_completed_by_the_next_run(lake):
+    class CrashError(Exception):
+        pass
+
+    def crash():
+        raise CrashError
+
+    arrive(lake, "bad.csv")
+    (waiting,) = list_incoming(lake)
+    with pytest.raises(CrashError), armed("inbox.reason-written", crash):
+        move_refused(lake, waiting, reason=REASON)
+    assert look_again(lake, waiting) is not None
+
+    moved = move_refused(lake, list_incoming(lake)[0], reason=REASON)
+
+    assert list_incoming(lake) == ()
+    assert [stored.key for stored in lake.storage.list_objects("refused/")] == [moved, f"{moved}.reason.json"]
+
+
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [
+        ("x" * 251 + ".csv", "x" * 196 + ".csv"),
+        ("é" * 120 + "y.parquet", "é" * 96 + ".parquet"),
+        ("a." + "x" * 253, "a." + "x" * 198),
+        ("x" * 196 + ".csv", "x" * 196 + ".csv"),
+    ],
+)
+def test_a_long_name_is_cut_where_it_is_put_away_and_keeps_its_ending(lake, name, kept):
+    arrive(lake, name)
+    (waiting,) = list_incoming(lake)
+    assert has_fit_name(waiting)
+
+    moved = move_refused(lake, waiting, reason=REASON)
+    arrive(lake, name)
+    scored = move_processed(lake, list_incoming(lake)[0], batch_id=BATCH_ID)
+
+    assert moved.partition("-")[2] == scored.partition("-")[2] == kept
+    assert json.loads(content(lake, f"{moved}.reason.json")) == REASON
+
+
+@pytest.mark.parametrize("name", [b"a\\b.csv", b"\xff.csv", b"line\n.csv"])
+def test_a_name_that_is_no_key_is_listed_and_known_as_unfit(tmp_path, name):
+    (tmp_path / "incoming").mkdir()
+    (tmp_path / "incoming" / os.fsdecode(name)).write_bytes(b"rows")
+
+    (waiting,) = list_incoming(open_lake(tmp_path))
+
+    assert not has_fit_name(waiting)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "settled"), [(0, False), (1.9, False), (2, True), (3600, True), (-1, False), (-3600, True)]
+)
+def test_a_file_in_a_folder_settles_two_seconds_after_it_was_written(tmp_path, seconds, settled):
+    lake = open_lake(tmp_path)
+    arrive(lake, "a.csv")
+    (waiting,) = list_incoming(lake)
+
+    assert has_settled(lake, waiting, now=waiting.modified_at + dt.timedelta(seconds=seconds)) is settled
+
+
+def test_how_long_it_takes_to_settle_is_a_policy(tmp_path):
+    lake = open_lake(tmp_path)
+    arrive(lake, "a.csv")
+    (waiting,) = list_incoming(lake)
+    now = waiting.modified_at + dt.timedelta(seconds=5)
+
+    assert not has_settled(lake, waiting, now=now, policy=SettlingPolicy(quiet_seconds=10))
+
+
+def test_an_object_in_a_bucket_appears_whole(s3_uri, tmp_path):
+    lake = open_lake(s3_uri, home=tmp_path)
+    arrive(lake, "a.csv")
+    (waiting,) = list_incoming(lake)
+
+    assert has_settled(lake, waiting, now=waiting.modified_at)

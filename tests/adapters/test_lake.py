@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 
 from credit_default.adapters.lake import check_hex, check_month, open_lake
@@ -34,7 +36,7 @@ def test_a_lake_in_a_bucket_keeps_what_is_this_machines_in_a_home_of_its_own(tmp
 
     assert lake.uri == "s3://lender-lake/cards/tw"
     assert lake.table_uri("scores") == "s3://lender-lake/cards/tw/tables/scores"
-    assert lake.tracking_uri == f"sqlite:///{tmp_path}/lender-lake-cards-tw/mlflow.db"
+    assert lake.tracking_uri == f"sqlite:///{tmp_path}/lender-lake-cards-tw-10a4fa91/mlflow.db"
     assert list(tmp_path.iterdir()) == []
 
 
@@ -42,6 +44,37 @@ def test_a_lake_in_a_bucket_keeps_what_is_this_machines_in_a_home_of_its_own(tmp
 def test_what_is_no_buckets_name_is_refused(uri):
     with pytest.raises(InputError):
         open_lake(uri)
+
+
+def test_lakes_whose_names_look_alike_have_homes_of_their_own(tmp_path):
+    uris = ("s3://lender/dev-1", "s3://lender/dev/1", "s3://lender/dev_1", "s3://lender-dev/1")
+
+    homes = {open_lake(uri, home=tmp_path).home for uri in uris}
+
+    assert len(homes) == 4
+    assert open_lake("s3://lender/dev/1/", home=tmp_path).home == open_lake("s3://lender/dev/1", home=tmp_path).home
+
+
+@pytest.mark.parametrize(
+    "uri", ["s3:/bucket/x", "S3://bucket/x", "gs://bucket/x", "http://host/x", "file:///x", Path("s3://bucket/x")]
+)
+def test_another_scheme_is_refused_and_makes_no_folder(uri, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    with pytest.raises(InputError, match="expected a folder or s3://bucket/prefix"):
+        open_lake(uri)
+
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("uri", ["data:2005", "./gs:/lake", "1:/lake"])
+def test_a_folder_with_a_colon_in_its_name_is_a_folder(uri, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    lake = open_lake(uri)
+
+    assert lake.home.is_dir()
+    assert not lake.in_bucket
 
 
 def test_scratch_is_gone_afterwards_whatever_happened(tmp_path):

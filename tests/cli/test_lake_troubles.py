@@ -14,6 +14,8 @@ import boto3
 import polars as pl
 import pytest
 
+from credit_default.adapters.lake import open_lake
+
 FAULT_PROXY = Path(__file__).parents[1] / "fakes" / "fault_proxy.py"
 SECRETS = ("test-secret", "a-token-that-nobody-may-read")
 MISSING = "s3://nobody-made-this/portfolio"
@@ -37,7 +39,7 @@ def files(simulated_files, tmp_path_factory):
 def own_home(tmp_path, mlflow_template, s3_uri):
     """What a lake in a bucket keeps on this machine: an MLflow database is there already, since making one takes seconds."""
     for lake in (s3_uri, MISSING):
-        folder = tmp_path / "home" / lake.removeprefix("s3://").replace("/", "-")
+        folder = open_lake(lake, home=tmp_path / "home").home
         folder.mkdir(parents=True)
         shutil.copy(mlflow_template, folder / "mlflow.db")
 

@@ -1,4 +1,5 @@
 import json
+import os
 from pathlib import Path
 
 import polars as pl
@@ -81,6 +82,8 @@ def test_incoming_is_scored_and_put_away_refused_files_with_their_reason(
     (lake / "incoming").mkdir(exist_ok=True)
     own_batch(50, "good.csv").rename(lake / "incoming" / "good.csv")
     (lake / "incoming" / "bad.csv").write_text("nonsense")
+    for name in ("good.csv", "bad.csv"):
+        os.utime(lake / "incoming" / name, (1_000_000_000, 1_000_000_000))  # long settled
 
     answer = run("predict", "--incoming", "--config", config, "--json", server=prefect_server)
 
@@ -89,6 +92,25 @@ def test_incoming_is_scored_and_put_away_refused_files_with_their_reason(
     assert [p.name.split("-", 1)[1] for p in (lake / "processed").iterdir()] == ["good.csv"]
     reason = next((lake / "refused").glob("*.reason.json"))
     assert "columns" in json.loads(reason.read_text())["thing"]
+
+
+@pytest.mark.parametrize("command", ["ingest", "predict"])
+def test_a_file_whose_name_is_no_utf8_is_one_line(run, config, own_batch, tmp_path, command):
+    path = own_batch(740).rename(tmp_path / "march\udcff.csv")
+
+    answer = run(command, path, "--config", config)
+
+    assert (answer.exit_code, answer.stdout) == (2, "")
+    assert answer.stderr.startswith(f"credit-default {command}: ")
+    assert "found a name that is no UTF-8" in answer.stderr
+
+
+@pytest.mark.parametrize("command", ["ingest", "predict"])
+def test_a_scheme_that_nobody_reads_is_one_line(run, config, command):
+    answer = run(command, "S3://bucket/batch.csv", "--config", config)
+
+    assert (answer.exit_code, answer.stdout) == (2, "")
+    assert "expected a path or s3://bucket/key" in answer.stderr
 
 
 @pytest.mark.parametrize("place", ["scores.txt", "no-such-folder/scores.csv"])

@@ -1,6 +1,7 @@
 """The whole life of a batch in a lake that is a bucket, by the same acts as in a folder."""
 
 import datetime as dt
+import gc
 import json
 import shutil
 
@@ -8,9 +9,12 @@ import polars as pl
 import pytest
 
 from credit_default.adapters.incoming import list_incoming, name_incoming
+from credit_default.adapters.lake import open_lake
 from credit_default.adapters.lake_tables import read_outcomes, read_quarantine, read_scores
 from credit_default.adapters.ledger import read_entries
 from credit_default.adapters.snapshots import read_snapshot
+from credit_default.errors import InputError
+from credit_default.services.arrivals import hold, receive
 from credit_default.services.checking import check_file, judge_file
 from credit_default.services.contest import judge_challenger
 from credit_default.services.coverage import measure_coverage
@@ -90,3 +94,80 @@ def test_a_client_is_forgotten_in_a_bucket_and_the_rest_still_proved(bucket, kno
     assert client not in read_scores(bucket.lake, batch_id=scored.batch_id)["client_id"]
     proof = verify_lake(bucket, batch_id=scored.batch_id, client_id=None, head=None)
     assert (proof.status, [verdict.level for verdict in proof.verdicts]) == ("proved", ["ok", "ok", "ok"])
+
+
+@pytest.fixture
+def in_bucket(s3_uri, make_wiring, tmp_path):
+    return make_wiring(lake=s3_uri, home=str(tmp_path / "home"))
+
+
+def test_a_held_file_is_fetched_once_and_its_copy_gone_afterwards(in_bucket):
+    in_bucket.lake.storage.write_object("incoming/a.csv", b"rows")
+    uri = f"{in_bucket.lake.uri}/incoming/a.csv"
+
+    with hold(in_bucket, uri) as arrival:
+        in_bucket.lake.storage.write_object("incoming/a.csv", b"newer rows")
+        again = receive(in_bucket, uri)
+
+        assert again == arrival
+        assert again.path.read_bytes() == b"rows"
+    assert list(in_bucket.scratch.iterdir()) == []
+    assert receive(in_bucket, uri).path.read_bytes() == b"newer rows"
+
+
+def test_a_held_copy_is_gone_though_the_work_failed(in_bucket):
+    in_bucket.lake.storage.write_object("incoming/a.csv", b"rows")
+
+    with pytest.raises(KeyError), hold(in_bucket, f"{in_bucket.lake.uri}/incoming/a.csv"):
+        raise KeyError
+
+    assert list(in_bucket.scratch.iterdir()) == []
+
+
+def test_a_held_file_on_this_machine_stays(wiring, tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("rows")
+
+    with hold(wiring, str(path)) as arrival:
+        assert (arrival.path, arrival.uri) == (path, str(path))
+
+    assert path.read_text() == "rows"
+
+
+def test_a_file_in_another_bucket_is_fetched_and_no_connection_left_open(s3_uri, wiring):
+    other = open_lake(s3_uri, home=wiring.lake.home)
+    other.storage.write_object("a.csv", b"rows")
+    other.storage.close()
+
+    arrival = receive(wiring, f"{s3_uri}/a.csv")  # an open socket would be a warning, which is an error here
+    gc.collect()
+
+    assert arrival.path.read_bytes() == b"rows"
+    assert arrival.object_version
+    with pytest.raises(InputError, match="no such object"):
+        receive(wiring, f"{s3_uri}/b.csv")
+
+
+@pytest.mark.parametrize(
+    ("uri", "found"),
+    [
+        ("s3://bucket", "a bucket or a folder"),
+        ("s3://bucket/", "a bucket or a folder"),
+        ("s3://bucket/key/", "a bucket or a folder"),
+        ("s3://bucket/a//b.csv", "a name that no object can have"),
+        ("s3://bucket/../b.csv", "a name that no object can have"),
+        ("s3://UPPER/b.csv", "a name that no object can have"),
+        ("s3:///b.csv", "a name that no object can have"),
+        ("s3://bucket/\udcff.csv", "a name that no object can have"),
+        ("S3://bucket/b.csv", "'S3:/' at its beginning"),
+        ("s3:/bucket/b.csv", "'s3:/' at its beginning"),
+        ("gs://bucket/b.csv", "'gs:/' at its beginning"),
+        ("https://host/b.csv", "'https:/' at its beginning"),
+    ],
+)
+def test_what_names_no_object_is_told_in_words_that_fit(wiring, uri, found):
+    with pytest.raises(InputError, match=f"found {found}.*expected .*s3://bucket/key") as caught:
+        receive(wiring, uri)
+
+    assert "Rename" not in str(caught.value)
+    assert str(caught.value).isprintable()

@@ -252,7 +252,8 @@ def _judge_then(act: Act, second: str, then: dict[str, Any]) -> list[str]:
 
 
 def _but_again(entries: dict[str, int]) -> dict[str, int]:
-    return {name: 1 if name.startswith(AGAIN) else count for name, count in entries.items()}
+    ended = {name.replace("cut short", "forgotten"): count for name, count in entries.items()}
+    return {name: 1 if name.startswith(AGAIN) else count for name, count in ended.items()}
 
 
 def _differences(expected: dict[str, Any], found: dict[str, Any]) -> str:

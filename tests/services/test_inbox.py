@@ -41,3 +41,11 @@ def test_a_file_written_anew_meanwhile_stays_and_waits(wiring, incoming):
 
     assert put_away_scored(wiring.lake, waiting, batch_id=BATCH_ID) is None
     assert len(list_incoming(wiring.lake)) == 1
+
+
+def test_a_refused_file_that_another_runner_took_leaves_nothing(wiring, incoming):
+    waiting = incoming("bad.csv")
+    put_away_scored(wiring.lake, waiting, batch_id=BATCH_ID)
+
+    assert put_away_refused(wiring.lake, waiting, ERROR) is None
+    assert list(wiring.lake.storage.list_objects("refused/")) == []

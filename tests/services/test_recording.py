@@ -95,7 +95,8 @@ def test_scores_whose_run_a_crash_prevented_are_recorded_by_the_next_try(seated,
     first = score_rows(rows)
     checked = check_file(seated.wiring, str(tmp_path / "batch.csv"), month=None, outcome="ignored")
 
-    soon = record_scores(seated.wiring, checked, score_rows(rows), FINE, recorded_at=first.scored_at)
+    others = score_rows(rows, scored_at=NOON)
+    soon = record_scores(seated.wiring, checked, others, FINE, recorded_at=first.scored_at)
     summary = record_scores(seated.wiring, checked, score_rows(rows), FINE, recorded_at=NOON)
 
     assert soon.run_id is None  # whoever scored it may be about to record it

@@ -72,14 +72,14 @@ def move_processed(lake: Lake, stored: StoredObject, *, batch_id: str) -> str | 
 def move_refused(lake: Lake, stored: StoredObject, *, reason: Mapping[str, str]) -> str | None:
     """The key under which the refused file stands now, its reason beside it.
 
-    None when it was written anew meanwhile, or is gone: then no reason is left for a file that is not there. Two files that
-    came under one name do not replace one another.
+    None when it was written anew meanwhile or is gone, perhaps put away by another runner, whose reason is the right one:
+    none is left for a file that is not there. Two files that came under one name do not replace one another.
     """
     seen = hashlib.sha256(f"{stored.key} {stored.token}".encode()).hexdigest()
     key = f"{REFUSED}{seen[:16]}-{_name(stored)}"
     now = look_again(lake, stored)
-    if now is None or now.token != stored.token:  # another runner may have moved it: the reason there is the right one
-        return key if now is None and lake.storage.find_object(key) is not None else None
+    if now is None or now.token != stored.token:
+        return None
     # The reason first: a crash before the move leaves the file where the next run finds it, and completes both.
     lake.storage.write_object(f"{key}.reason.json", json.dumps(dict(reason), indent=2).encode())
     reach("inbox.reason-written")

@@ -47,7 +47,7 @@ def append_entry(
     """
     told = at.astimezone(dt.UTC)
     draft = LedgerEntry(
-        sequence=0, at=_tell_time(told), event=event, key=key, batch_id=batch_id, model_version=model_version,
+        sequence=0, at=tell_time(told), event=event, key=key, batch_id=batch_id, model_version=model_version,
         details=write_details(details), previous_hash=GENESIS,
     )  # fmt: skip
     found = draft
@@ -111,8 +111,9 @@ def _name(key: str) -> str:
     return f"ledger entry {key}"
 
 
-def _tell_time(at: dt.datetime) -> str:
-    return at.isoformat(timespec="microseconds")
+def tell_time(at: dt.datetime) -> str:
+    """The moment as entries write it: UTC, to the microsecond."""
+    return at.astimezone(dt.UTC).isoformat(timespec="microseconds")
 
 
 def _to_row(entry: LedgerEntry, at: dt.datetime) -> pa.Table:
@@ -124,4 +125,4 @@ def _from_row(row: Mapping[str, object]) -> LedgerEntry:
     at = row["decided_at"]
     assert isinstance(at, dt.datetime)
     values = {name: row[name] for name in LEDGER.names if name not in _OWN_COLUMNS}
-    return LedgerEntry(at=_tell_time(at.astimezone(dt.UTC)), **values)  # type: ignore[arg-type]
+    return LedgerEntry(at=tell_time(at.astimezone(dt.UTC)), **values)  # type: ignore[arg-type]

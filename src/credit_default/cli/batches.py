@@ -108,9 +108,10 @@ def _refuse_place(out: Path) -> None:
 
 def _refuse_header(settings: "Settings", batch: str, *, month: str | None) -> None:
     from credit_default.adapters.files import read_header
+    from credit_default.services.arrivals import names_object
     from credit_default.services.wiring import read_portfolio
 
-    if batch.startswith("s3://"):
+    if names_object(batch):
         return  # fetched once, when there is a server to score it
     read_header(Path(batch), schema=read_portfolio(settings.portfolio).schema, month=month)
 

@@ -1,9 +1,14 @@
 """A file that a person or a schedule names, wherever it stands, becomes one on this machine's disk that can be read."""
 
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from credit_default.adapters.storage import Storage
+from credit_default.adapters.lake import stands_in_bucket
+from credit_default.adapters.s3_storage import S3Storage
+from credit_default.adapters.storage import Storage, check_key
 from credit_default.adapters.stores import open_storage
 from credit_default.errors import InputError
 from credit_default.services.wiring import Wiring
@@ -23,6 +28,9 @@ class Arrival:
     def name(self) -> str:
         """The file's name, without the folders above it."""
         return self.path.name
+
+
+_held: dict[str, Arrival] = {}  # by uri, for as long as their block lasts
 
 
 def receive(wiring: Wiring, uri: str) -> Arrival:
@@ -92,16 +100,14 @@ def _find_key(wiring: Wiring, uri: str) -> str:
     expected = "s3://bucket/key, the key's parts joined by single slashes"
     root = f"{wiring.lake.uri}/"
     key = uri.removeprefix(root if uri.startswith(root) else f"{_name_bucket(uri)}/")
-    if not key or key == uri:
-        raise InputError(uri, found="a bucket", expected=expected, remedy="Name the file in it.")
-    if key.endswith("/"):
-        raise InputError(uri, found="a folder", expected=expected, remedy="Name the file in it.")
+    if key == uri or not key or key.endswith("/"):
+        raise InputError(uri, found="a bucket or a folder in one", expected=expected, remedy="Name the file in it.")
     try:
-        open_storage(_name_bucket(uri))
+        open_storage(_name_bucket(uri))  # reaches nothing: it knows what no bucket can be called
         return check_key(key)
     except InputError as error:
         raise InputError(
-            uri, found="a name that no object has here", expected=expected, remedy="Check the bucket and the key."
+            uri, found="a name that no object can have here", expected=expected, remedy="Check the bucket and the key."
         ) from error
 
 

@@ -3,7 +3,7 @@
 import datetime as dt
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import polars as pl
@@ -11,7 +11,7 @@ import polars as pl
 from credit_default.adapters.files import write_table
 from credit_default.adapters.lake import Lake
 from credit_default.adapters.lake_tables import has_scores, read_quarantine, read_scores, write_scores
-from credit_default.adapters.ledger import find_entry
+from credit_default.adapters.ledger import find_entry, tell_time
 from credit_default.adapters.score_digests import digest_scores
 from credit_default.adapters.score_tables import measure_scores
 from credit_default.adapters.snapshots import Snapshot, read_rows, read_snapshot
@@ -43,7 +43,7 @@ class ScoredFile:
     trained_row_count: int  # rows that the model was trained on, whose scores are flattered
     was_there: bool  # the result was there already, and nothing was done
     scored_at: dt.datetime  # when they were, by whoever did it
-    was_beaten: bool = False  # another runner was faster by moments, and tells MLflow
+    is_ours: bool  # whether this run put them on record: who did tells MLflow too
     known_count: int = 0  # rows of a correction that the corrected batch has already: they stay as they are
 
 
@@ -111,8 +111,7 @@ def score_file(wiring: Wiring, checked: CheckedFile, champion: SeatHolder, *, sc
     The scores are committed once, whoever else is at it, and stand on record in the ledger afterwards.
     """
     snapshot, was_there, trained_row_count = None, True, None
-    was_done = has_scores(wiring.lake, batch_id=checked.batch_id, model_version=champion.number)
-    if not was_done:
+    if not has_scores(wiring.lake, batch_id=checked.batch_id, model_version=champion.number):
         _refuse_no_rows(checked)
         snapshot = keep_file(wiring, checked, kept_at=scored_at)
         scoring = _Scoring(champion.bundle, snapshot, champion.number, scored_at)
@@ -125,8 +124,8 @@ def score_file(wiring: Wiring, checked: CheckedFile, champion: SeatHolder, *, sc
     snapshot = snapshot or read_snapshot(wiring.lake, checked.batch_id)
     entry = _enter_scores(wiring, checked, champion, snapshot, trained_row_count=trained_row_count, scored_at=scored_at)
     reach("predict.recorded")
-    scored = _conclude(checked, snapshot, entry, was_there=was_there)
-    return replace(scored, was_beaten=was_there and not was_done)
+    is_ours = entry.at == tell_time(scored_at)
+    return _conclude(checked, snapshot, entry, was_there=was_there, is_ours=is_ours)
 
 
 def hand_over(lake: Lake, *, batch_id: str, model_version: int, path: Path) -> dict[str, str]:
@@ -185,7 +184,9 @@ def _enter_scores(
     )  # fmt: skip
 
 
-def _conclude(checked: CheckedFile, snapshot: Snapshot, entry: LedgerEntry, *, was_there: bool) -> ScoredFile:
+def _conclude(
+    checked: CheckedFile, snapshot: Snapshot, entry: LedgerEntry, *, was_there: bool, is_ours: bool
+) -> ScoredFile:
     details = json.loads(entry.details)
     scored_count = int(details["scored_count"])
     return ScoredFile(
@@ -198,5 +199,6 @@ def _conclude(checked: CheckedFile, snapshot: Snapshot, entry: LedgerEntry, *, w
         trained_row_count=int(details["trained_row_count"]),
         was_there=was_there,
         scored_at=dt.datetime.fromisoformat(entry.at),
+        is_ours=is_ours,
         known_count=checked.validated.accepted_count - snapshot.row_count if checked.corrects else 0,
     )

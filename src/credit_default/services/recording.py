@@ -51,8 +51,8 @@ def record_scores(
 
 
 def _is_unrecorded(wiring: Wiring, scored: ScoredFile, now: dt.datetime) -> bool:
-    """Whether a crash came between these scores and their run: whoever has just scored them is given time to record."""
-    if scored.was_beaten or now - scored.scored_at < RECORDING_TIME:
+    """Whether a crash came between these scores and their run: another who has just scored them is given time for it."""
+    if not scored.is_ours and now - scored.scored_at < RECORDING_TIME:
         return False
     tags = {"batch_id": scored.batch_id, "model_version": scored.model_version}
     return find_run_id(wiring.tracking, "predict", tags=tags) is None
