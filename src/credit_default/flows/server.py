@@ -5,6 +5,7 @@
 that folder as PREFECT_HOME shows the runs.
 """
 
+import fcntl
 import signal
 import socket
 import subprocess
@@ -17,6 +18,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
+from typing import IO
 
 from credit_default.errors import ServiceError
 
@@ -41,6 +43,7 @@ class PrefectServer:
     process: subprocess.Popen[bytes]
     api_url: str
     log_path: Path
+    turn: IO[bytes] | None = None  # a lock, held until the server answers: two at once would make one database twice
 
 
 def describe_environment(home: Path) -> dict[str, str]:
@@ -59,9 +62,12 @@ def describe_environment(home: Path) -> dict[str, str]:
 def start_server(home: Path, *, environment: Mapping[str, str]) -> PrefectServer:
     """A server on a free loopback port, just started; its database and its log stand in `home`.
 
-    `environment` is what the new process gets, beside what a command's own server needs.
+    `environment` is what the new process gets, beside what a command's own server needs. Where another command's
+    server is coming up in the same `home`, its turn is waited for.
     """
     home.mkdir(parents=True, exist_ok=True)
+    turn = (home / "starting.lock").open("ab")
+    fcntl.flock(turn, fcntl.LOCK_EX)
     port = _find_free_port()
     log_path = home / "server.log"
     with log_path.open("ab") as log:
@@ -72,7 +78,7 @@ def start_server(home: Path, *, environment: Mapping[str, str]) -> PrefectServer
             stdout=log, stderr=log,
             start_new_session=True,  # Ctrl-C reaches us first, and we end it in order
         )  # fmt: skip
-    return PrefectServer(process, f"http://127.0.0.1:{port}/api", log_path)
+    return PrefectServer(process, f"http://127.0.0.1:{port}/api", log_path, turn)
 
 
 @contextmanager
@@ -100,6 +106,7 @@ def _unwind(number: int, _frame: FrameType | None) -> None:
 
 def stop_server(server: PrefectServer) -> None:
     """Nothing; the process has ended, killed when it did not end by itself within ten seconds."""
+    _end_turn(server)
     server.process.terminate()
     try:
         server.process.wait(timeout=10)
@@ -122,6 +129,7 @@ def wait_until_ready(server: PrefectServer, *, timeout_seconds: float) -> None:
             raise _not_ready(server, f"its process ended with code {server.process.returncode}")
         try:
             with urllib.request.urlopen(f"{server.api_url}/health", timeout=1):  # noqa: S310 - our own loopback address
+                _end_turn(server)
                 return
         except OSError:
             time.sleep(0.05)
@@ -150,6 +158,11 @@ def run_on_server(server: PrefectServer | None, *, api_url: str, timeout_seconds
             yield
         finally:
             _send_what_waits()
+
+
+def _end_turn(server: PrefectServer) -> None:
+    if server.turn is not None:
+        server.turn.close()  # which lets the next one start
 
 
 def _send_what_waits() -> None:
