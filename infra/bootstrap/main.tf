@@ -1,5 +1,5 @@
 # The bucket that keeps Terraform's state, made once per account, before any environment. Its own state is a file that the
-# person who runs it keeps, or moves into the bucket afterwards (infra/README.md).
+# person who runs it keeps, or moves into the bucket afterwards.
 
 provider "aws" {
   region              = var.region

@@ -1,5 +1,5 @@
 # Who may do what. One role a job; a job that is taken over can do that job's harm and no more. The table of jobs is in
-# policies.tf; tests/infra/test_iam_matrix.py asks the rendered policies some sixty questions.
+# policies.tf, rendered as JSON without data sources, so that they can be judged without an account.
 
 locals {
   # roles that a container takes
