@@ -3,7 +3,7 @@
 CloudWatch itself looks back a week at most, and statements come monthly. A lake without scores prints 36500.
 """
 
-import datetime
+import datetime as dt
 import os
 
 import boto3
@@ -12,6 +12,6 @@ bucket, _, prefix = os.environ["CREDIT_DEFAULT_LAKE"].removeprefix("s3://").part
 pages = boto3.client("s3").get_paginator("list_objects_v2")
 log = pages.paginate(Bucket=bucket, Prefix=f"{prefix}/tables/scores/_delta_log/")
 moments = [found["LastModified"] for page in log for found in page.get("Contents", ())]
-now = datetime.datetime.now(datetime.UTC)
+now = dt.datetime.now(dt.UTC)
 days = (now - max(moments)).total_seconds() / 86400 if moments else 36500.0
 print(f'{{"days_since_batch": {days:.3f}}}')
