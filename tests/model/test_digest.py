@@ -6,7 +6,7 @@ import pytest
 
 from credit_default.data.schema import CREDIT_CARD
 from credit_default.model.decision import DecisionPolicy
-from credit_default.model.digest import digest_bundle, digest_frame, digest_recipe_and_rows, hash_keys
+from credit_default.model.digest import digest_bundle, digest_frame, digest_policy, digest_recipe_and_rows, hash_keys
 from credit_default.model.features import CREDIT_CARD_FEATURES
 from credit_default.model.pipeline import FOREST_STEP, Recipe
 
@@ -99,3 +99,10 @@ def test_a_cross_validation_is_named_by_its_rows_and_recipe_and_not_by_their_ord
     assert name(rows.sample(fraction=1.0, shuffle=True, seed=1).select(rows.columns[::-1])) == name()
     others = [name(rows[1:]), name(recipe=Recipe(seed=9)), name(seed=2), name(fold_count=4)]
     assert len({name(), *others}) == 5
+
+
+def test_a_policy_is_named_by_its_costs_and_bands():
+    policy = DecisionPolicy()
+
+    assert digest_policy(policy) == digest_policy(DecisionPolicy())
+    assert digest_policy(policy) != digest_policy(DecisionPolicy(missed_default_cost=6.0))
