@@ -1,0 +1,111 @@
+"""Would another draw of clients have made another model? Refits on parts of the development rows, compared on the test side."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from credit_default.data.contract import CLIENT_ID, OUTCOME, Schema
+from credit_default.errors import InputError
+from credit_default.model.bundle import ModelBundle
+from credit_default.model.declaration import Feature
+from credit_default.model.fitting import fit
+from credit_default.model.resampling import measure_roc_auc, rank
+from credit_default.model.scoring import score_probability
+
+_SEED_STEP: Final = 1_000  # apart from the seeds that folds add to a recipe's own
+
+
+@dataclass(frozen=True, slots=True)
+class StabilityPolicy:
+    """How many refits, each on what share of the development clients.
+
+    Raises:
+        InputError: a share outside 0-1, or a negative count.
+    """
+
+    refit_count: int = 3  # 0: stability is not measured
+    client_share: float = 0.8
+
+    def __post_init__(self) -> None:
+        if not (0 < self.client_share < 1 and self.refit_count >= 0):
+            found = f"{self.refit_count} refits on {self.client_share} of the clients"
+            raise InputError("stability", found=found, expected="a count, and a share of 0-1", remedy="Correct them.")
+
+
+@dataclass(frozen=True, slots=True)
+class Stability:
+    """How far refits are from the model on the same unseen rows. Shares and probabilities are 0-1."""
+
+    refit_count: int
+    lowest_roc_auc: float | None  # None where the rows have one outcome only
+    highest_roc_auc: float | None
+    mean_difference: float  # of a client's probability, without its sign, over clients and refits
+    high_difference: float  # what 95 % of them stay below
+    changed_decision_share: float  # of the decisions, over refits
+
+
+def measure_stability(
+    bundle: ModelBundle,
+    development: pl.DataFrame,
+    test: pl.DataFrame,
+    *,
+    schema: Schema,
+    features: Sequence[Feature],
+    policy: StabilityPolicy | None = None,
+    job_count: int = 1,
+) -> Stability | None:
+    """How stable the model is; None when the policy asks for no refit.
+
+    Each refit leaves out another part of the development clients and grows its trees by another seed; a client's months
+    stay together. The same rows give the same figures, whatever their order.
+    """
+    policy = policy or StabilityPolicy()
+    if not policy.refit_count:
+        return None
+    own = score_probability(bundle, test)
+    refits = [
+        _refit(bundle, development, test, number, schema=schema, features=features, policy=policy, job_count=job_count)
+        for number in range(policy.refit_count)
+    ]
+    differences = np.abs(np.stack(refits) - own)
+    threshold = bundle.decision_policy.threshold
+    changed = (np.stack(refits) >= threshold) != (own >= threshold)
+    areas = _measure_areas(test[OUTCOME].to_numpy().astype(np.int64), refits)
+    return Stability(
+        refit_count=policy.refit_count,
+        lowest_roc_auc=min(areas, default=None),
+        highest_roc_auc=max(areas, default=None),
+        mean_difference=float(differences.mean()),
+        high_difference=float(np.quantile(differences, 0.95)),
+        changed_decision_share=float(changed.mean()),
+    )
+
+
+def _refit(
+    bundle: ModelBundle,
+    development: pl.DataFrame,
+    test: pl.DataFrame,
+    number: int,
+    *,
+    policy: StabilityPolicy,
+    **how: Any,
+) -> NDArray[np.float64]:
+    seed = bundle.recipe.seed + _SEED_STEP * (number + 1)
+    clients = development[CLIENT_ID].unique().sort()
+    drawn = clients.sample(max(1, round(policy.client_share * len(clients))), seed=seed)
+    refit = fit(
+        replace(bundle.recipe, seed=seed), development.filter(pl.col(CLIENT_ID).is_in(drawn.implode())),
+        decision_policy=bundle.decision_policy, **how,
+    )  # fmt: skip
+    return score_probability(refit, test)
+
+
+def _measure_areas(defaulted: NDArray[np.int64], scores: Sequence[NDArray[np.float64]]) -> list[float]:
+    if not 0 < defaulted.sum() < len(defaulted):
+        return []
+    ones = np.ones((1, len(defaulted)))
+    return [float(measure_roc_auc(ones, defaulted=defaulted, ranked=rank(score))[0]) for score in scores]

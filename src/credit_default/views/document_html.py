@@ -1,0 +1,89 @@
+"""A document as one page for a browser: nothing to fetch, no script, pictures inside, fit for print.
+
+Every text is escaped, and the page's own policy forbids what escaping might have let through.
+"""
+
+import base64
+import re
+from html import escape
+from typing import Final
+
+from credit_default.errors import show_plainly
+from credit_default.views.document import Block, Bullets, Document, Paragraph, Picture, Section, Table
+
+_POLICY: Final = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
+_STYLE: Final = """
+:root { color-scheme: light; }
+body { margin: 0 auto; max-width: 70rem; padding: 2rem 1.5rem 4rem; color: #1b2a41; background: #fff;
+  font: 16px/1.55 system-ui, "Segoe UI", "DejaVu Sans", sans-serif; }
+h1 { margin: 0 0 .2rem; font-size: 1.9rem; line-height: 1.2; }
+h2 { margin: 2.4rem 0 .6rem; padding-top: .6rem; border-top: 1px solid #d5dbe1; font-size: 1.3rem; }
+.subtitle { margin: 0 0 1rem; color: #5b6b7b; }
+.warning { padding: .6rem 1rem; border-left: 4px solid #b5452c; background: #fbeeea; font-weight: 600; }
+nav { margin: 1.2rem 0; padding: .7rem 1rem; background: #f4f6f8; columns: 3 14rem; }
+nav a { display: block; color: #1f5f99; text-decoration: none; }
+p, li { max-width: 52rem; }
+.table { overflow-x: auto; }
+table { border-collapse: collapse; margin: .7rem 0 1rem; font-size: .93rem; font-variant-numeric: tabular-nums; }
+th, td { padding: .28rem .9rem .28rem 0; border-bottom: 1px solid #e3e7eb; text-align: left; vertical-align: top; }
+th { border-bottom-color: #8b97a3; }
+.figure { text-align: right; white-space: nowrap; }
+figure { margin: 1rem 0; }
+img { max-width: 100%; width: 800px; height: auto; }
+figcaption { color: #5b6b7b; font-size: .9rem; }
+@media print { body { max-width: none; padding: 0; } nav { display: none; } h2 { break-after: avoid; } figure, tr { break-inside: avoid; } }
+"""
+
+
+def write_html(document: Document) -> str:
+    """The document as one HTML page."""
+    warning = f'<p class="warning">{_text(document.warning)}</p>' if document.warning else ""
+    links = "".join(f'<a href="#{_name(s.title)}">{_text(s.title)}</a>' for s in document.sections)
+    sections = "\n".join(_write_section(section) for section in document.sections)
+    return (
+        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
+        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
+        f'<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>{_text(document.title)}</title><style>{_STYLE}</style></head>\n<body>\n"
+        f'<h1>{_text(document.title)}</h1>\n<p class="subtitle">{_text(document.subtitle)}</p>\n{warning}\n'
+        f"<nav>{links}</nav>\n{sections}\n</body></html>\n"
+    )
+
+
+def _write_section(section: Section) -> str:
+    blocks = "\n".join(_write_block(block) for block in section.blocks)
+    return f'<h2 id="{_name(section.title)}">{_text(section.title)}</h2>\n{blocks}'
+
+
+def _write_block(block: Block) -> str:
+    match block:
+        case Paragraph(text):
+            return f"<p>{_text(text)}</p>"
+        case Bullets(items):
+            return f"<ul>{''.join(f'<li>{_text(item)}</li>' for item in items)}</ul>"
+        case Table():
+            return _write_table(block)
+        case Picture(_, description, png):
+            source = base64.b64encode(png).decode()
+            told = _text(description)
+            image = f'<img alt="{told}" src="data:image/png;base64,{source}">'
+            return f"<figure>{image}<figcaption>{told}</figcaption></figure>"
+
+
+def _write_table(table: Table) -> str:
+    def write_row(cells: tuple[str, ...], tag: str) -> str:
+        kinds = ['class="figure"' if place >= table.first_figure else "" for place in range(len(cells))]
+        written = (f"<{tag} {kind}>{_text(cell)}</{tag}>" for cell, kind in zip(cells, kinds, strict=True))
+        return f"<tr>{''.join(written)}</tr>"
+
+    rows = "\n".join(write_row(row, "td") for row in table.rows)
+    head = write_row(table.heading, "th")
+    return f'<div class="table"><table><thead>{head}</thead><tbody>\n{rows}\n</tbody></table></div>'
+
+
+def _text(text: str) -> str:
+    return escape(show_plainly(text), quote=True)
+
+
+def _name(title: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")

@@ -1,0 +1,31 @@
+"""A document as markdown: for a repository, a review or a UI that renders it. Pictures are named by their paths."""
+
+from credit_default.views.document import Block, Bullets, Document, Paragraph, Picture, Table
+from credit_default.views.markdown import escape
+
+
+def write_document(document: Document) -> str:
+    """The document as markdown; text that came with the data cannot turn into markup."""
+    parts = [f"# {escape(document.title)}", escape(document.subtitle)]
+    parts += [f"> **{escape(document.warning)}**"] if document.warning else []
+    for section in document.sections:
+        parts += [f"## {escape(section.title)}", *(_write_block(block) for block in section.blocks)]
+    return "\n\n".join(parts) + "\n"
+
+
+def _write_block(block: Block) -> str:
+    match block:
+        case Paragraph(text):
+            return escape(text)
+        case Bullets(items):
+            return "\n".join(f"* {escape(item)}" for item in items)
+        case Table():
+            return _write_table(block)
+        case Picture(path, description, _):
+            return f"![{escape(description)}]({path})"
+
+
+def _write_table(table: Table) -> str:
+    rules = ["---:" if place >= table.first_figure else "---" for place in range(len(table.heading))]
+    lines = [[escape(cell) for cell in table.heading], rules, *([escape(cell) for cell in row] for row in table.rows)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)

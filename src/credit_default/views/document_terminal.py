@@ -1,0 +1,49 @@
+"""A document in a terminal: the same sections, tables to the width there is, pictures told by their words and paths."""
+
+from collections.abc import Iterator
+
+from rich import table as rich_table
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.text import Text
+
+from credit_default.views.document import Block, Bullets, Document, Paragraph, Picture, Table
+from credit_default.views.summary import render_text
+
+
+def render_document(document: Document) -> RenderableType:
+    """The document as Rich prints it."""
+    return Group(*_render_parts(document))
+
+
+def _render_parts(document: Document) -> Iterator[RenderableType]:
+    yield render_text(document.title, style="bold")
+    yield render_text(document.subtitle, style="dim")
+    if document.warning:
+        yield render_text(document.warning, style="bold yellow")
+    for section in document.sections:
+        yield Text()
+        yield render_text(section.title.upper(), style="bold")
+        for block in section.blocks:
+            yield Padding(_render_block(block), (0, 0, 0, 2))
+
+
+def _render_block(block: Block) -> RenderableType:
+    match block:
+        case Paragraph(text):
+            return render_text(text)
+        case Bullets(items):
+            return Group(*(render_text(f"• {item}") for item in items))
+        case Table():
+            return _render_table(block)
+        case Picture(path, description, _):
+            return render_text(f"[picture {path}] {description}", style="dim")
+
+
+def _render_table(table: Table) -> rich_table.Table:
+    drawn = rich_table.Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for place, name in enumerate(table.heading):
+        drawn.add_column(render_text(name), justify="right" if place >= table.first_figure else "left", overflow="fold")
+    for row in table.rows:
+        drawn.add_row(*(render_text(cell) for cell in row))
+    return drawn
