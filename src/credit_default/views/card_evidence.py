@@ -1,0 +1,110 @@
+"""What a card is written from: everything that one training measured, decided and read, as values."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from credit_default.data.contract import Schema
+from credit_default.gates.verdict import Verdict
+from credit_default.model.bundle import ModelBundle
+from credit_default.model.economics import Economics
+from credit_default.model.evaluation import Evaluation
+from credit_default.model.fairness import FairnessReport
+from credit_default.model.fairness_comparison import FairnessComparison
+from credit_default.model.flips import FlipSensitivity
+from credit_default.model.groups import GroupEvaluation
+from credit_default.model.loss import LossPolicy
+from credit_default.model.proxies import ProxyStrength
+from credit_default.model.sensitivity import InputSensitivity
+from credit_default.model.stability import Stability
+from credit_default.views.document import Picture
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Which version of which model this is, and what made it."""
+
+    name: str
+    number: int
+    trained_at: str  # ISO 8601, UTC
+    run_id: str
+    commit: str
+    libraries: Mapping[str, str]  # name to version
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotFacts:
+    """One snapshot that the model was taught or tested on."""
+
+    batch_id: str
+    sha256: str
+    row_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class DataFacts:
+    """The rows behind the model: where they came from and how they were parted."""
+
+    origin: str  # "real" or "simulated"
+    snapshots: tuple[SnapshotFacts, ...]
+    months: tuple[str, ...]
+    accepted_count: int
+    rejected_count: int
+    development_count: int
+    test_count: int
+    default_share: float  # of all accepted rows, 0-1
+
+
+@dataclass(frozen=True, slots=True)
+class LossFacts:
+    """Expected loss of the test side under the stated assumptions; amounts in the portfolio's own unit."""
+
+    policy: LossPolicy
+    exposure_amount: float
+    expected_loss_amount: float
+
+
+@dataclass(frozen=True, slots=True)
+class RivalFacts:
+    """A simpler model on the same test clients, and by how much the model beats it (above 0: the model is better)."""
+
+    name: str
+    metrics: Mapping[str, float]
+    roc_auc_gain: float
+    roc_auc_gain_low: float
+    roc_auc_gain_high: float
+    log_loss_gain: float
+    log_loss_gain_low: float
+    log_loss_gain_high: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CardEvidence:
+    """One training, as the card tells it. A part that was not measured is None or empty."""
+
+    identity: Identity
+    bundle: ModelBundle
+    schema: Schema
+    data: DataFacts
+    evaluation: Evaluation  # on the test side
+    verdict: Verdict  # of the promotion gate
+    seat: str  # "champion", "challenger, approval requested", …
+    calibration_reason: str
+    economics: Economics
+    loss: LossFacts | None
+    fairness: FairnessReport
+    fairness_verdict: Verdict
+    comparison: FairnessComparison | None
+    proxies: tuple[ProxyStrength, ...]
+    flips: tuple[FlipSensitivity, ...]
+    rivals: tuple[RivalFacts, ...]
+    slices: Mapping[str, tuple[GroupEvaluation, ...]]
+    stability: Stability | None
+    refit_client_share: float
+    sensitivity: tuple[InputSensitivity, ...]
+    folds: Mapping[str, float] = field(default_factory=dict)  # pooled figures, where the recipe was cross-validated
+    folds_told: str = ""
+    pictures: Mapping[str, Picture] = field(default_factory=dict)
+
+    def find_pictures(self, *names: str) -> tuple[Picture, ...]:
+        """The pictures of these names that were drawn, in the order asked for."""
+        return tuple(self.pictures[name] for name in names if name in self.pictures)
