@@ -22,11 +22,15 @@ def write_purpose(evidence: CardEvidence) -> Section:
             ),
             Bullets(
                 (
-                    "For: a lender's risk team that reviews existing card clients month by month, with a person's decision in "
-                    "the end.",
+                    (
+                        "For: a lender's risk team that reviews existing card clients month by month, with a person's decision in "
+                        "the end."
+                    ),
                     "Not for: applicants without statements, other products, pricing, or decisions that no person can overrule.",
-                    "Users: risk analysts (scores and reasons), validators (this card and its evidence), auditors (ledger and "
-                    "replay).",
+                    (
+                        "Users: risk analysts (scores and reasons), validators (this card and its evidence), auditors (ledger and "
+                        "replay)."
+                    ),
                 )
             ),
         ),

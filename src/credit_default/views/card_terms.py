@@ -26,8 +26,10 @@ def write_limits(evidence: CardEvidence) -> Section:
     span = "one month" if len(data.months) == 1 else f"{len(data.months)} months"
     limits = [
         f"It knows {span} of statements: a figure on clients of another time can't be claimed from them; the monitors watch for it.",
-        "It ranks by what happened to earlier clients. It says nothing of causes: what would have changed a decision is a "
-        "property of the model, not advice.",
+        (
+            "It ranks by what happened to earlier clients. It says nothing of causes: what would have changed a decision is a "
+            "property of the model, not advice."
+        ),
         "Clients who were declined before are not among the rows, unless they were accepted all the same (selection).",
         "A probability is calibrated on average and in the groups above, not for each single client.",
         "Costs, conversion factor and loss given default are assumptions of the lender, told beside the figures they make.",
@@ -44,13 +46,13 @@ def write_oversight(evidence: CardEvidence) -> Section:
     """Where the duties of model risk management, of fair lending and of the AI Act are met."""
     protected = ", ".join(evidence.schema.protected) or "none declared"
     rows = (
-        ("SR 26-2 / OCC Bulletin 2026-13", "purpose, data, assumptions and limits, rivals, sensitivity and stability stand in "
-         "this card; outcomes analysis is the monitors' after each batch; versions, verdicts and reasons stay in the registry"),
-        ("Regulation B, 12 CFR 1002.9", "each declined client gets up to four specific reasons from exact Shapley values "
-         f"against accepted clients, never a protected attribute ({protected})"),
-        ("Regulation (EU) 2024/1689, Annex III 5 b", "high-risk use: data governance under Data (Art. 10), this card and its "
+        ("SR 26-2 / OCC Bulletin 2026-13", ("purpose, data, assumptions and limits, rivals, sensitivity and stability stand in "
+         "this card; outcomes analysis is the monitors' after each batch; versions, verdicts and reasons stay in the registry")),
+        ("Regulation B, 12 CFR 1002.9", ("each declined client gets up to four specific reasons from exact Shapley values "
+         f"against accepted clients, never a protected attribute ({protected})")),
+        ("Regulation (EU) 2024/1689, Annex III 5 b", ("high-risk use: data governance under Data (Art. 10), this card and its "
          "evidence as technical documentation (Art. 11, Annex IV), the hash-chained ledger as records (Art. 12), reasons and "
          "this card for users (Art. 13), people decide and can overrule or roll back (Art. 14), accuracy and robustness with "
-         "intervals (Art. 15)"),
+         "intervals (Art. 15)")),
     )  # fmt: skip
     return Section("Oversight", (Table(("rule", "where it is met"), rows, first_figure=9),))
