@@ -5,8 +5,10 @@ import io
 import pytest
 from rich.console import Console
 
+from credit_default.errors import ArtifactError
 from credit_default.views.document import Bullets, Document, Paragraph, Picture, Section, Table
 from credit_default.views.document_html import write_html
+from credit_default.views.document_json import parse_document, write_document_json
 from credit_default.views.document_markdown import write_document
 from credit_default.views.document_terminal import render_document
 
@@ -93,3 +95,31 @@ def test_links_lead_to_the_sections():
 @pytest.mark.parametrize("width", [60, 80, 200])
 def test_the_terminal_form_keeps_to_its_width(width):
     assert max(len(line) for line in print_terminal(make_document("word " * 60), width=width).splitlines()) <= width
+
+
+def test_a_document_comes_back_from_json_without_its_pictures_bytes():
+    document = make_document(EVIL)
+
+    again = parse_document(write_document_json(document))
+
+    assert write_document(again) == write_document(document)
+    assert again.sections[0].blocks[-1] == Picture("figures/roc.png", EVIL, b"")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        "{}",
+        '{"format": "other"}',
+        '{"format": "credit-default document 1", "title": 1, "subtitle": "", "warning": "", "sections": []}',
+        '{"format": "credit-default document 1", "title": "", "subtitle": "", "warning": "", "sections": [{"title": "", "blocks": [{"script": "x"}]}]}',
+        '{"format": "credit-default document 1", "title": "", "subtitle": "", "warning": "", "sections": [{"title": "", "blocks": [{"heading": ["a"], "rows": [["b", "c"]], "first_figure": 1}]}]}',
+        "[" * 100_000,
+    ],
+    ids=["empty", "list", "no-format", "other-format", "number", "strange-block", "ragged-table", "deep"],
+)
+def test_what_is_no_card_is_refused(text):
+    with pytest.raises(ArtifactError, match="model card"):
+        parse_document(text)
