@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 import pytest
@@ -10,8 +12,8 @@ from credit_default.data.validation import check
 from credit_default.errors import InputError
 from credit_default.model.decision import DecisionPolicy
 from credit_default.model.features import CREDIT_CARD_FEATURES
-from credit_default.model.fitting import cross_validate, fit
-from credit_default.model.pipeline import Recipe
+from credit_default.model.fitting import cross_validate, fit, fit_with_evidence
+from credit_default.model.pipeline import FOREST_STEP, Recipe, build_pipeline
 from credit_default.model.scoring import score_probability
 
 TINY = Recipe(tree_count=4, leaf_row_count=10, maximum_depth=4)
@@ -85,6 +87,54 @@ def test_a_small_training_gives_the_figures_that_it_gave_before(rows, bundle):
 def test_rows_without_both_outcomes_cannot_be_learned_from(rows, change, found, fit_small):
     with pytest.raises(InputError, match=found):
         fit_small(rows.select(change))
+
+
+def fit_tiny(rows, *, recipe=TINY, job_count=1):
+    return fit_with_evidence(
+        recipe,
+        rows,
+        schema=CREDIT_CARD,
+        features=CREDIT_CARD_FEATURES,
+        decision_policy=DecisionPolicy(),
+        job_count=job_count,
+    )
+
+
+def test_out_of_bag_probabilities_are_those_of_scikit_learn(rows):
+    recipe = replace(TINY, tree_count=40)
+    pipeline = build_pipeline(recipe, schema=CREDIT_CARD, features=CREDIT_CARD_FEATURES)
+    pipeline.named_steps[FOREST_STEP].set_params(oob_score=True)
+    pipeline.fit(rows, rows["defaulted"].to_numpy())
+
+    out_of_bag = fit_tiny(rows.sample(fraction=1.0, shuffle=True, seed=3), recipe=recipe, job_count=2).out_of_bag
+
+    expected = pipeline.named_steps[FOREST_STEP].oob_decision_function_[:, 1]
+    np.testing.assert_allclose(out_of_bag.default_probability, expected, rtol=1e-12)
+    assert out_of_bag.rows.equals(rows)
+    assert out_of_bag.defaulted.tolist() == rows["defaulted"].to_list()
+
+
+def test_a_row_that_every_tree_drew_has_no_out_of_bag_probability_and_is_left_out(rows):
+    out_of_bag = fit_tiny(rows, recipe=replace(TINY, tree_count=1)).out_of_bag
+
+    assert 200 < out_of_bag.rows.height < 280  # about exp(-0.5) of 400
+    assert len(out_of_bag.default_probability) == len(out_of_bag.defaulted) == out_of_bag.rows.height
+    assert out_of_bag.rows["defaulted"].to_list() == out_of_bag.defaulted.tolist()
+
+
+def test_evidence_leaves_nothing_on_the_forest(rows, bundle, fit_small):
+    fitted = fit_tiny(rows)
+
+    assert not [name for name in vars(fitted.bundle.forest) if name.startswith("oob")]
+    assert fitted.bundle.digest == fit_small(rows, recipe=TINY).digest
+
+
+def test_what_is_known_only_in_the_training_rows_does_not_leak_out_of_bag(rows):
+    noise = rows.with_columns(pl.Series("defaulted", np.random.default_rng(2).integers(0, 2, rows.height)))
+
+    out_of_bag = fit_tiny(noise, recipe=replace(TINY, tree_count=20)).out_of_bag
+
+    assert roc_auc_score(out_of_bag.defaulted, out_of_bag.default_probability) < 0.6
 
 
 def test_out_of_fold_probabilities_come_from_forests_that_did_not_see_the_row(rows):

@@ -1,6 +1,7 @@
-"""From checked rows with outcomes to a model bundle, and to honest out-of-fold probabilities of its recipe.
+"""From checked rows with outcomes to a model bundle, and to honest probabilities: out of bag, and out of fold.
 
-Rows are sorted by key before anything is drawn, and the forest predicts on one core however many grew it, so neither
+Each tree draws its own rows, so the trees that did not draw a row judge it as a model that never saw it would: evidence
+that costs no second fit. What is decided on development rows (a calibration, a threshold) is decided on that. Rows are sorted by key before anything is drawn, and the forest predicts on one core however many grew it, so neither
 row order nor core count changes a digest or a score.
 """
 
@@ -22,7 +23,29 @@ from credit_default.model.digest import digest_bundle, hash_keys, sort_rows
 from credit_default.model.features import FEATURE_VERSION
 from credit_default.model.pipeline import FOREST_STEP, Recipe, build_pipeline, choose_features
 
-__all__ = ["ModelBundle", "OutOfFold", "cross_validate", "fit"]
+__all__ = ["Fitted", "ModelBundle", "OutOfBag", "OutOfFold", "cross_validate", "fit", "fit_with_evidence"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OutOfBag:
+    """Development rows, their outcomes and held-out default probabilities, all in the order of the sorted keys.
+
+    A row's probability is the mean over the trees that did not draw it. A row that every tree drew (about none of a
+    hundred trees, some of five) has no such probability and is left out. Identical rows are drawn apart from each other,
+    so a twin's outcome can show: 35 rows of the public data's 30,000.
+    """
+
+    rows: pl.DataFrame
+    defaulted: NDArray[np.int64]
+    default_probability: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fitted:
+    """A bundle and what its own development rows say of it, each judged by trees that did not draw it."""
+
+    bundle: ModelBundle
+    out_of_bag: OutOfBag
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,7 +66,24 @@ def fit(
     job_count: int = 1,
     source_digests: Sequence[str] = (),
 ) -> ModelBundle:
-    """A bundle fitted on checked rows that carry `defaulted` (0/1); it has no reference yet.
+    """The bundle alone of `fit_with_evidence`, and as it raises."""
+    return fit_with_evidence(
+        recipe, rows, schema=schema, features=features, decision_policy=decision_policy, job_count=job_count,
+        source_digests=source_digests,
+    ).bundle  # fmt: skip
+
+
+def fit_with_evidence(
+    recipe: Recipe,
+    rows: pl.DataFrame,
+    *,
+    schema: Schema,
+    features: Sequence[Feature],
+    decision_policy: DecisionPolicy,
+    job_count: int = 1,
+    source_digests: Sequence[str] = (),
+) -> Fitted:
+    """A bundle fitted on checked rows that carry `defaulted` (0/1), without a reference yet, and its held-out evidence.
 
     `job_count` cores grow the trees (-1: all). Row order and job count change nothing in the result.
 
@@ -52,8 +92,9 @@ def fit(
     """
     ordered = sort_rows(rows)
     defaulted = _read_outcome(ordered)
+    pipeline = _fit_pipeline(recipe, ordered, schema=schema, features=features, job_count=job_count)
     bundle = ModelBundle(
-        pipeline=_fit_pipeline(recipe, ordered, schema=schema, features=features, job_count=job_count),
+        pipeline=pipeline,
         decision_policy=decision_policy,
         recipe=recipe,
         schema_name=schema.name,
@@ -66,7 +107,7 @@ def fit(
         reference=None,
         digest="",
     )
-    return replace(bundle, digest=digest_bundle(bundle))
+    return Fitted(replace(bundle, digest=digest_bundle(bundle)), _hold_out(pipeline, ordered, defaulted))
 
 
 def cross_validate(
@@ -107,6 +148,18 @@ def _fit_pipeline(
     # Several jobs add up the trees' votes in the order in which they end: the last bit would differ from run to run.
     forest.set_params(n_jobs=1)
     return pipeline
+
+
+def _hold_out(pipeline: Any, ordered: pl.DataFrame, defaulted: NDArray[np.int64]) -> OutOfBag:
+    forest, matrix = pipeline.named_steps[FOREST_STEP], pipeline[:-1].transform(ordered)
+    total, count = np.zeros(len(matrix)), np.zeros(len(matrix), dtype=np.int64)
+    # Not scikit-learn's own `oob_score`: it would leave its figures on the forest, and so in the artifact.
+    for tree, drawn in zip(forest.estimators_, forest.estimators_samples_, strict=True):
+        unseen = np.flatnonzero(np.bincount(drawn, minlength=len(matrix)) == 0)
+        total[unseen] += tree.tree_.predict(matrix[unseen])[:, 1]
+        count[unseen] += 1
+    judged = count > 0
+    return OutOfBag(ordered.filter(pl.Series(judged)), defaulted[judged], total[judged] / count[judged])
 
 
 def _read_outcome(rows: pl.DataFrame) -> NDArray[np.int64]:
