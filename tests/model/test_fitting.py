@@ -3,19 +3,22 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 import pytest
-from sklearn.metrics import roc_auc_score
+from sklearn.metrics import log_loss, roc_auc_score
 
 from credit_default.adapters.files import read_batches
 from credit_default.data.schema import CREDIT_CARD
+from credit_default.data.simulation import simulate
 from credit_default.data.splitting import split
 from credit_default.data.validation import check
 from credit_default.errors import InputError
+from credit_default.model.calibration import fit_calibration
 from credit_default.model.decision import DecisionPolicy
 from credit_default.model.features import CREDIT_CARD_FEATURES
 from credit_default.model.fitting import cross_validate, fit, fit_with_evidence
 from credit_default.model.pipeline import FOREST_STEP, Recipe, build_pipeline
 from credit_default.model.scoring import score_probability
 
+KEY = ["client_id", "statement_month"]
 TINY = Recipe(tree_count=4, leaf_row_count=10, maximum_depth=4)
 
 
@@ -125,7 +128,7 @@ def test_a_row_that_every_tree_drew_has_no_out_of_bag_probability_and_is_left_ou
 def test_evidence_leaves_nothing_on_the_forest(rows, bundle, fit_small):
     fitted = fit_tiny(rows)
 
-    assert not [name for name in vars(fitted.bundle.forest) if name.startswith("oob")]
+    assert not [name for name in vars(fitted.bundle.forest) if name.startswith("oob") and name != "oob_score"]
     assert fitted.bundle.digest == fit_small(rows, recipe=TINY).digest
 
 
@@ -190,3 +193,53 @@ def test_a_few_trees_reach_most_of_what_the_public_data_allows(real_data):
     roc_auc = roc_auc_score(sides.test["defaulted"], score_probability(bundle, sides.test))
 
     assert 0.765 < roc_auc < 0.80  # above: a leak; nobody honest gets there
+
+
+OVER_CONFIDENT = Recipe(tree_count=20, leaf_row_count=1, maximum_depth=None, row_share=1.0)
+
+
+@pytest.fixture(scope="module")
+def portfolio():
+    """Simulated clients of one month, with outcomes: those to learn from, and others to judge on."""
+    first = next(iter(simulate(client_count=6_000, month_count=1, seed=5)))
+    rows = first.statements.join(first.outcomes.select("client_id", "statement_month", "defaulted"), on=KEY)
+    return rows[:3_000], rows[3_000:]
+
+
+def test_an_over_confident_forest_is_calibrated_by_evidence_and_is_better_for_it(portfolio):
+    development, unseen = portfolio
+
+    fitted = fit_tiny(development, recipe=OVER_CONFIDENT)
+
+    assert fitted.bundle.calibration == fitted.calibration.line
+    assert fitted.calibration.line.slope < 0.8
+    bare, mended = fitted.bundle.forest, score_probability(fitted.bundle, unseen)
+    before = bare.predict_proba(fitted.bundle.pipeline[:-1].transform(unseen))[:, 1]
+    assert log_loss(unseen["defaulted"], mended) < log_loss(unseen["defaulted"], before) - 0.02
+    assert roc_auc_score(unseen["defaulted"], mended) == pytest.approx(roc_auc_score(unseen["defaulted"], before))
+    line = fit_calibration(fitted.out_of_bag.defaulted, fitted.out_of_bag.default_probability)
+    assert line.slope == pytest.approx(1, abs=0.1)
+
+
+def test_a_forest_of_large_leaves_is_left_as_it_is(portfolio):
+    fitted = fit_tiny(portfolio[0], recipe=Recipe(tree_count=20))
+
+    assert fitted.bundle.calibration is None
+    assert fitted.calibration.line is None
+    assert score_probability(fitted.bundle, portfolio[1]).tobytes() == (
+        fitted.bundle.pipeline.predict_proba(portfolio[1])[:, 1].tobytes()
+    )
+
+
+def test_folds_are_calibrated_by_the_same_rule(portfolio):
+    rows = portfolio[0]
+    recipe = replace(OVER_CONFIDENT, tree_count=10)
+    arguments = {"schema": CREDIT_CARD, "features": CREDIT_CARD_FEATURES}
+
+    folds = cross_validate(recipe, rows, fold_count=2, seed=1, **arguments)
+
+    held_out = folds.fold == 0
+    other = fit(recipe, rows.filter(~held_out), decision_policy=DecisionPolicy(), **arguments)
+    assert other.calibration is not None
+    expected = score_probability(other, rows.filter(held_out))
+    assert folds.default_probability[held_out].tobytes() == expected.tobytes()

@@ -9,6 +9,8 @@ from typing import Any, Final, Literal
 
 from credit_default.data.contract import Schema
 from credit_default.errors import InputError, show_examples
+from credit_default.model.calibrated_forest import CalibratedForest
+from credit_default.model.calibration import Calibration
 from credit_default.model.declaration import Feature, list_inputs, list_spec, select_features
 from credit_default.model.features import build_features
 
@@ -114,3 +116,13 @@ def build_pipeline(recipe: Recipe, *, schema: Schema, features: Sequence[Feature
     return Pipeline(
         [(FEATURES_STEP, FunctionTransformer(build_features, kw_args={"spec": spec})), (FOREST_STEP, forest)]
     )
+
+
+def calibrate_pipeline(pipeline: Any, line: Calibration | None) -> Any:
+    """A pipeline over the same fitted steps whose forest answers by the line; the same pipeline where there is none."""
+    if line is None:
+        return pipeline
+    from sklearn.pipeline import Pipeline
+
+    transformer, forest = (pipeline.named_steps[name] for name in (FEATURES_STEP, FOREST_STEP))
+    return Pipeline([(FEATURES_STEP, transformer), (FOREST_STEP, CalibratedForest(forest, line))])
