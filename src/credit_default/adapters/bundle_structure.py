@@ -112,10 +112,21 @@ def _check_forest(forest: Any, *, tree_count: int, feature_count: int) -> None:
     trees = forest.estimators_
     _require(isinstance(trees, list) and len(trees) == forest.n_estimators == tree_count, "a wrong number of trees")
     _check_counts(forest, feature_count=feature_count)
+    _check_constraints(forest.monotonic_cst, feature_count=feature_count)
     for tree in trees:
         _check_attributes(tree, DecisionTreeClassifier)
+        _require(tree.monotonic_cst == forest.monotonic_cst, "a tree under other constraints than its forest")
         _check_counts(tree, feature_count=feature_count)
         _require(type(tree.tree_) is Tree and tree.tree_.n_features == feature_count, "a tree over other features")
+
+
+def _check_constraints(constraints: Any, *, feature_count: int) -> None:
+    if constraints is None:
+        return
+    _require(isinstance(constraints, list) and len(constraints) == feature_count, "constraints on other features")
+    _require(
+        all(type(value) is int and value in {-1, 0, 1} for value in constraints), "constraints other than -1, 0, 1"
+    )
 
 
 def _check_counts(estimator: Any, *, feature_count: int) -> None:
