@@ -505,8 +505,12 @@ def test_a_pipeline_whose_attributes_have_strange_types_is_refused(tmp_path, bun
         read_pipeline(path, tree_count=TREE_COUNT)
 
 
-def test_the_types_that_others_must_trust_are_two():
-    assert list_trusted_types() == ["credit_default.model.features.build_features", "sklearn.tree._tree.Tree"]
+def test_the_types_that_others_must_trust_are_three():
+    assert list_trusted_types() == [
+        "credit_default.model.features.build_features",
+        "credit_default.model.calibrated_forest.CalibratedForest",
+        "sklearn.tree._tree.Tree",
+    ]
 
 
 def test_a_hundred_trees_load_in_a_moment(bundle, tmp_path):

@@ -1,19 +1,24 @@
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 import pytest
-from sklearn.metrics import roc_auc_score
+from sklearn.metrics import log_loss, roc_auc_score
 
 from credit_default.adapters.files import read_batches
 from credit_default.data.schema import CREDIT_CARD
+from credit_default.data.simulation import simulate
 from credit_default.data.splitting import split
 from credit_default.data.validation import check
 from credit_default.errors import InputError
+from credit_default.model.calibration import fit_calibration
 from credit_default.model.decision import DecisionPolicy
 from credit_default.model.features import CREDIT_CARD_FEATURES
-from credit_default.model.fitting import cross_validate, fit
-from credit_default.model.pipeline import Recipe
+from credit_default.model.fitting import cross_validate, fit, fit_with_evidence
+from credit_default.model.pipeline import FOREST_STEP, Recipe, build_pipeline
 from credit_default.model.scoring import score_probability
 
+KEY = ["client_id", "statement_month"]
 TINY = Recipe(tree_count=4, leaf_row_count=10, maximum_depth=4)
 
 
@@ -87,6 +92,54 @@ def test_rows_without_both_outcomes_cannot_be_learned_from(rows, change, found, 
         fit_small(rows.select(change))
 
 
+def fit_tiny(rows, *, recipe=TINY, job_count=1):
+    return fit_with_evidence(
+        recipe,
+        rows,
+        schema=CREDIT_CARD,
+        features=CREDIT_CARD_FEATURES,
+        decision_policy=DecisionPolicy(),
+        job_count=job_count,
+    )
+
+
+def test_out_of_bag_probabilities_are_those_of_scikit_learn(rows):
+    recipe = replace(TINY, tree_count=40)
+    pipeline = build_pipeline(recipe, schema=CREDIT_CARD, features=CREDIT_CARD_FEATURES)
+    pipeline.named_steps[FOREST_STEP].set_params(oob_score=True)
+    pipeline.fit(rows, rows["defaulted"].to_numpy())
+
+    out_of_bag = fit_tiny(rows.sample(fraction=1.0, shuffle=True, seed=3), recipe=recipe, job_count=2).out_of_bag
+
+    expected = pipeline.named_steps[FOREST_STEP].oob_decision_function_[:, 1]
+    np.testing.assert_allclose(out_of_bag.default_probability, expected, rtol=1e-12)
+    assert out_of_bag.rows.equals(rows)
+    assert out_of_bag.defaulted.tolist() == rows["defaulted"].to_list()
+
+
+def test_a_row_that_every_tree_drew_has_no_out_of_bag_probability_and_is_left_out(rows):
+    out_of_bag = fit_tiny(rows, recipe=replace(TINY, tree_count=1)).out_of_bag
+
+    assert 200 < out_of_bag.rows.height < 280  # about exp(-0.5) of 400
+    assert len(out_of_bag.default_probability) == len(out_of_bag.defaulted) == out_of_bag.rows.height
+    assert out_of_bag.rows["defaulted"].to_list() == out_of_bag.defaulted.tolist()
+
+
+def test_evidence_leaves_nothing_on_the_forest(rows, bundle, fit_small):
+    fitted = fit_tiny(rows)
+
+    assert not [name for name in vars(fitted.bundle.forest) if name.startswith("oob") and name != "oob_score"]
+    assert fitted.bundle.digest == fit_small(rows, recipe=TINY).digest
+
+
+def test_what_is_known_only_in_the_training_rows_does_not_leak_out_of_bag(rows):
+    noise = rows.with_columns(pl.Series("defaulted", np.random.default_rng(2).integers(0, 2, rows.height)))
+
+    out_of_bag = fit_tiny(noise, recipe=replace(TINY, tree_count=20)).out_of_bag
+
+    assert roc_auc_score(out_of_bag.defaulted, out_of_bag.default_probability) < 0.6
+
+
 def test_out_of_fold_probabilities_come_from_forests_that_did_not_see_the_row(rows):
     out_of_fold = validate_tiny(rows, fold_count=3)
 
@@ -140,3 +193,53 @@ def test_a_few_trees_reach_most_of_what_the_public_data_allows(real_data):
     roc_auc = roc_auc_score(sides.test["defaulted"], score_probability(bundle, sides.test))
 
     assert 0.765 < roc_auc < 0.80  # above: a leak; nobody honest gets there
+
+
+OVER_CONFIDENT = Recipe(tree_count=20, leaf_row_count=1, maximum_depth=None, row_share=1.0)
+
+
+@pytest.fixture(scope="module")
+def portfolio():
+    """Simulated clients of one month, with outcomes: those to learn from, and others to judge on."""
+    first = next(iter(simulate(client_count=6_000, month_count=1, seed=5)))
+    rows = first.statements.join(first.outcomes.select("client_id", "statement_month", "defaulted"), on=KEY)
+    return rows[:3_000], rows[3_000:]
+
+
+def test_an_over_confident_forest_is_calibrated_by_evidence_and_is_better_for_it(portfolio):
+    development, unseen = portfolio
+
+    fitted = fit_tiny(development, recipe=OVER_CONFIDENT)
+
+    assert fitted.bundle.calibration == fitted.calibration.line
+    assert fitted.calibration.line.slope < 0.8
+    bare, mended = fitted.bundle.forest, score_probability(fitted.bundle, unseen)
+    before = bare.predict_proba(fitted.bundle.pipeline[:-1].transform(unseen))[:, 1]
+    assert log_loss(unseen["defaulted"], mended) < log_loss(unseen["defaulted"], before) - 0.02
+    assert roc_auc_score(unseen["defaulted"], mended) == pytest.approx(roc_auc_score(unseen["defaulted"], before))
+    line = fit_calibration(fitted.out_of_bag.defaulted, fitted.out_of_bag.default_probability)
+    assert line.slope == pytest.approx(1, abs=0.1)
+
+
+def test_a_forest_of_large_leaves_is_left_as_it_is(portfolio):
+    fitted = fit_tiny(portfolio[0], recipe=Recipe(tree_count=20))
+
+    assert fitted.bundle.calibration is None
+    assert fitted.calibration.line is None
+    assert score_probability(fitted.bundle, portfolio[1]).tobytes() == (
+        fitted.bundle.pipeline.predict_proba(portfolio[1])[:, 1].tobytes()
+    )
+
+
+def test_folds_are_calibrated_by_the_same_rule(portfolio):
+    rows = portfolio[0]
+    recipe = replace(OVER_CONFIDENT, tree_count=10)
+    arguments = {"schema": CREDIT_CARD, "features": CREDIT_CARD_FEATURES}
+
+    folds = cross_validate(recipe, rows, fold_count=2, seed=1, **arguments)
+
+    held_out = folds.fold == 0
+    other = fit(recipe, rows.filter(~held_out), decision_policy=DecisionPolicy(), **arguments)
+    assert other.calibration is not None
+    expected = score_probability(other, rows.filter(held_out))
+    assert folds.default_probability[held_out].tobytes() == expected.tobytes()

@@ -15,8 +15,11 @@ from typing import Any, Final
 
 from credit_default.adapters.bundle_structure import check_pipeline, check_tree_state
 from credit_default.errors import ArtifactError
+from credit_default.model.calibrated_forest import take_forest
+from credit_default.model.pipeline import FOREST_STEP
 
 _BUILD_FEATURES: Final = "credit_default.model.features.build_features"
+_CALIBRATED: Final = "credit_default.model.calibrated_forest.CalibratedForest"
 _TREE: Final = "sklearn.tree._tree.Tree"
 _ALLOWED: Final = frozenset(
     {
@@ -24,6 +27,7 @@ _ALLOWED: Final = frozenset(
         ("ObjectNode", "sklearn.preprocessing._function_transformer.FunctionTransformer"),
         ("ObjectNode", "sklearn.ensemble._forest.RandomForestClassifier"),
         ("ObjectNode", "sklearn.tree._classes.DecisionTreeClassifier"),
+        ("ObjectNode", _CALIBRATED),
         ("TreeNode", _TREE),
         ("FunctionNode", _BUILD_FEATURES),
         ("NdArrayNode", "numpy.ndarray"),
@@ -60,7 +64,7 @@ def write_pipeline(pipeline: Any, path: Path) -> None:
 
 def list_trusted_types() -> list[str]:
     """What a user of `skops.io.load` or MLflow must trust beyond skops' defaults to open a pipeline of ours."""
-    return [_BUILD_FEATURES, _TREE]
+    return [_BUILD_FEATURES, _CALIBRATED, _TREE]
 
 
 def read_pipeline(path: Path, *, tree_count: int, limits: PipelineLimits = PipelineLimits()) -> Any:
@@ -78,7 +82,7 @@ def read_pipeline(path: Path, *, tree_count: int, limits: PipelineLimits = Pipel
         check_pipeline(pipeline, tree_count=tree_count)
     except _DAMAGE as error:
         raise _refuse(f"{type(error).__name__}: {str(error)[:200]}") from error
-    pipeline.named_steps["forest"].set_params(n_jobs=1, verbose=0)
+    take_forest(pipeline.named_steps[FOREST_STEP]).set_params(n_jobs=1, verbose=0)
     return pipeline
 
 

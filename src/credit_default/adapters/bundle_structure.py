@@ -10,6 +10,8 @@ from typing import Any, Final
 import numpy as np
 
 from credit_default.errors import ArtifactError, InputError
+from credit_default.model.calibrated_forest import CalibratedForest
+from credit_default.model.calibration import STEEPEST
 from credit_default.model.declaration import list_inputs, list_names, parse_features
 from credit_default.model.features import build_features
 from credit_default.model.pipeline import FEATURES_STEP, FOREST_STEP
@@ -72,10 +74,23 @@ def check_pipeline(pipeline: Any, *, tree_count: int) -> None:
     _require(
         pipeline.memory is None and pipeline.transform_input is None, "a pipeline that keeps or passes on its input"
     )
-    transformer, forest = steps[0][1], steps[1][1]
+    transformer, forest = steps[0][1], _check_line(steps[1][1])
     _check_attributes(transformer, FunctionTransformer)
     _check_attributes(forest, RandomForestClassifier)
     _check_forest(forest, tree_count=tree_count, feature_count=_check_transformer(transformer))
+
+
+def _check_line(last_step: Any) -> Any:
+    """The bare forest, once the calibration line on it, where there is one, is a rising and finite one."""
+    if type(last_step) is not CalibratedForest:
+        return last_step
+    _require(set(vars(last_step)) == {"forest", "slope", "intercept"}, "strange attributes on a CalibratedForest")
+    slope, intercept = last_step.slope, last_step.intercept
+    _require(type(slope) is float and type(intercept) is float, "a calibration line that is no numbers")
+    _require(
+        0 < slope < STEEPEST and abs(intercept) < STEEPEST, "a calibration line that does not rise, or too steeply"
+    )
+    return last_step.forest
 
 
 def _check_transformer(transformer: Any) -> int:
@@ -97,10 +112,21 @@ def _check_forest(forest: Any, *, tree_count: int, feature_count: int) -> None:
     trees = forest.estimators_
     _require(isinstance(trees, list) and len(trees) == forest.n_estimators == tree_count, "a wrong number of trees")
     _check_counts(forest, feature_count=feature_count)
+    _check_constraints(forest.monotonic_cst, feature_count=feature_count)
     for tree in trees:
         _check_attributes(tree, DecisionTreeClassifier)
+        _require(tree.monotonic_cst == forest.monotonic_cst, "a tree under other constraints than its forest")
         _check_counts(tree, feature_count=feature_count)
         _require(type(tree.tree_) is Tree and tree.tree_.n_features == feature_count, "a tree over other features")
+
+
+def _check_constraints(constraints: Any, *, feature_count: int) -> None:
+    if constraints is None:
+        return
+    _require(isinstance(constraints, list) and len(constraints) == feature_count, "constraints on other features")
+    _require(
+        all(type(value) is int and value in {-1, 0, 1} for value in constraints), "constraints other than -1, 0, 1"
+    )
 
 
 def _check_counts(estimator: Any, *, feature_count: int) -> None:

@@ -73,6 +73,9 @@ def read_bundle(folder: Path, *, expected_digest: str, seal: str | None = None) 
         if hashlib.sha256(_read_file(folder, name, largest=_LARGEST_FILE_BYTES)).hexdigest() != sha256:
             raise _refuse(folder, f"{name} with other bytes", f"the sha256 {sha256} of {MANIFEST}")
     bundle = _build_bundle(folder, manifest)
+    line = None if bundle.calibration is None else asdict(bundle.calibration)
+    if manifest.get("calibration") != line:
+        raise _refuse(folder, f"the calibration {line}", f"the calibration {manifest.get('calibration')} of {MANIFEST}")
     found = digest_bundle(bundle)
     if found != expected_digest:
         raise _refuse(folder, f"content with the digest {found}", f"the digest {expected_digest}")
@@ -129,6 +132,7 @@ def _describe(bundle: ModelBundle, files: Mapping[str, str]) -> dict[str, Any]:
         "feature_version": bundle.feature_version,
         "decision_policy": asdict(bundle.decision_policy),
         "recipe": asdict(bundle.recipe),
+        "calibration": None if bundle.calibration is None else asdict(bundle.calibration),
         "source_digests": list(bundle.source_digests),
         "row_count": bundle.row_count,
         "default_share": bundle.default_share,

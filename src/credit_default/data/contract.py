@@ -38,7 +38,7 @@ _SCHEMA_WORDS: dict[str, Types] = {
 }
 _COLUMN_WORDS: dict[str, Types] = {
     **dict.fromkeys(("name", "kind", "description", "drift_method"), str),
-    **dict.fromkeys(("minimum", "maximum", "drift_threshold"), (int, float)),
+    **dict.fromkeys(("minimum", "maximum", "drift_threshold", "risk_rises_from"), (int, float)),
     "aliases": Sequence,
     "codes": Mapping,
     "protected": bool,
@@ -60,6 +60,7 @@ class Column:
     protected: bool = False  # stays in the lake for fairness, never a model input by default
     drift_method: DriftMethod = "psi"
     drift_threshold: float = 0.1
+    risk_rises_from: float | None = None  # from here up, more is never less risk; below, codes are kinds and no amounts
 
     def __post_init__(self) -> None:
         _check_column(self)
@@ -193,6 +194,8 @@ def _check_column(column: Column) -> None:
         raise refuse(thing, found="minimum or maximum", expected="bounds for kinds integer and amount only")
     if column.minimum is not None and column.maximum is not None and column.minimum > column.maximum:
         raise refuse(thing, found=f"minimum {column.minimum} > maximum {column.maximum}", expected="minimum ≤ maximum")
+    if column.risk_rises_from is not None and column.kind not in {"code", "integer", "amount"}:
+        raise refuse(thing, found="risk_rises_from", expected="it for inputs only")
     if not column.drift_threshold > 0:
         raise refuse(thing, found=f"drift_threshold {column.drift_threshold}", expected="a number above 0")
 

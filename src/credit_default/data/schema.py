@@ -36,6 +36,7 @@ def _repayment_status(month: int) -> Column:
         + (" Coded provisionally: the value 1 is common here and nearly absent in m2 to m6." if month == 1 else ""),
         aliases=(f"PAY_{0 if month == 1 else month}", f"X{5 + month}"),
         codes=_REPAYMENT_CODES,
+        risk_rises_from=1,
     )
 
 

@@ -7,6 +7,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from credit_default.model.calibrated_forest import CalibratedForest, take_forest
+from credit_default.model.calibration import Calibration
 from credit_default.model.decision import DecisionPolicy
 from credit_default.model.declaration import Feature, list_inputs, list_names, parse_features, trace_inputs
 from credit_default.model.pipeline import FEATURES_STEP, FOREST_STEP, Recipe
@@ -19,7 +21,7 @@ class ModelBundle:
     `digest` is canonical: the same data and code give the same one, whatever the order of rows or the number of jobs.
     """
 
-    pipeline: Any  # a fitted scikit-learn Pipeline: features, forest
+    pipeline: Any  # a fitted scikit-learn Pipeline: features, forest (with its line, where it is calibrated)
     decision_policy: DecisionPolicy
     recipe: Recipe
     schema_name: str
@@ -49,8 +51,14 @@ class ModelBundle:
 
     @property
     def forest(self) -> Any:
-        """The fitted forest alone: its input is the feature matrix, not raw rows."""
-        return self.pipeline.named_steps[FOREST_STEP]
+        """The fitted forest alone: its input is the feature matrix, not raw rows; its output is not yet calibrated."""
+        return take_forest(self.pipeline.named_steps[FOREST_STEP])
+
+    @property
+    def calibration(self) -> Calibration | None:
+        """The line that scoring puts on the forest's log odds; None where the forest is calibrated as it is."""
+        last = self.pipeline.named_steps[FOREST_STEP]
+        return last.line if isinstance(last, CalibratedForest) else None
 
 
 def measure_feature_importance(bundle: ModelBundle) -> dict[str, float]:

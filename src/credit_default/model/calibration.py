@@ -14,7 +14,7 @@ from credit_default.model.resampling import FloatArray, IntArray
 _STEPS: Final = 50
 _CLOSE: Final = 1e-10
 _FLAT: Final = 1e-9  # share of the information left below which the scores are too alike to give a slope
-_STEEPEST: Final = 100.0  # beyond it the outcomes are parted by the score and no finite line fits
+STEEPEST: Final = 100.0  # beyond it the outcomes are parted by the score and no finite line fits
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ def fit_calibration(defaulted: IntArray, probability: FloatArray) -> Calibration
     for _ in range(_STEPS):
         step = solve_one_step(line, defaulted, probability, weights=weights)
         new = Calibration(float(step.slope[0]), float(step.intercept[0]))
-        if not (abs(new.slope) < _STEEPEST and abs(new.intercept) < _STEEPEST):
+        if not (abs(new.slope) < STEEPEST and abs(new.intercept) < STEEPEST):
             return None
         if abs(new.slope - line.slope) + abs(new.intercept - line.intercept) < _CLOSE:
             return new

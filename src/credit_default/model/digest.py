@@ -39,7 +39,7 @@ _IDLE_PARAMETERS: Final = frozenset({"n_jobs", "verbose", "warm_start", "random_
 def digest_bundle(bundle: ModelBundle) -> str:
     """Hex sha256 of what decides the bundle's scores and comparisons; `bundle.digest` itself is not looked at.
 
-    Covers the trees, the forest's parameters, classes, features, recipe, policy, schema, the rows trained on and the
+    Covers the trees, the forest's parameters, its calibration, classes, features, recipe, policy, schema, the rows trained on and the
     reference; not the source's name or bytes, since the same rows may come in another order or file.
     """
     reference = [] if bundle.reference is None else [digest_frame(bundle.reference)]
@@ -105,6 +105,7 @@ def _describe(bundle: ModelBundle) -> str:
             "spec": transformer.kw_args["spec"],
             "forest": parameters,
             "classes": [int(value) for value in forest.classes_],
+            "calibration": None if bundle.calibration is None else asdict(bundle.calibration),
             "recipe": asdict(bundle.recipe),
             "decision_policy": asdict(bundle.decision_policy),
             "schema": [bundle.schema_name, bundle.schema_version],

@@ -9,8 +9,11 @@ from typing import Any, Final, Literal
 
 from credit_default.data.contract import Schema
 from credit_default.errors import InputError, show_examples
+from credit_default.model.calibrated_forest import CalibratedForest
+from credit_default.model.calibration import Calibration
 from credit_default.model.declaration import Feature, list_inputs, list_spec, select_features
 from credit_default.model.features import build_features
+from credit_default.model.monotone import constrain_features, list_constraints, list_rising
 
 FEATURES_STEP: Final = "features"
 FOREST_STEP: Final = "forest"
@@ -36,6 +39,7 @@ class Recipe:
     row_share: float = 0.5  # of the training rows, drawn for each tree
     seed: int = 0
     include_protected: bool = False  # sex, marriage and age as inputs: for measuring what leaving them out costs
+    monotone: bool = False  # more months late, never a lower probability: see `monotone`
 
     def __post_init__(self) -> None:
         in_range = {
@@ -76,10 +80,15 @@ def parse_recipe(mapping: Mapping[str, Any]) -> Recipe:
 def choose_features(recipe: Recipe, features: Sequence[Feature], *, schema: Schema) -> tuple[Feature, ...]:
     """The features that the recipe may use: those that go back to a protected attribute only if it says so.
 
+    A monotone recipe keeps from the forest those that its law cannot be held with.
+
     Raises:
-        InputError: features on columns that the schema does not have, or none left.
+        InputError: features on columns that the schema does not have, none left, or a monotone recipe for a schema
+            that says of no input that risk rises with it.
     """
     chosen = tuple(features) if recipe.include_protected else select_features(features, without=schema.protected)
+    if recipe.monotone:
+        chosen = constrain_features(chosen, rising=_list_rising(schema))
     unknown = sorted(set(list_inputs(chosen)) - {column.name for column in schema.inputs})
     if unknown:
         found = f"column {show_examples(unknown)}"
@@ -100,7 +109,8 @@ def build_pipeline(recipe: Recipe, *, schema: Schema, features: Sequence[Feature
     from sklearn.pipeline import Pipeline
     from sklearn.preprocessing import FunctionTransformer
 
-    spec = list_spec(choose_features(recipe, features, schema=schema))
+    chosen = choose_features(recipe, features, schema=schema)
+    spec = list_spec(chosen)
     forest = RandomForestClassifier(
         n_estimators=recipe.tree_count,
         criterion=recipe.criterion,
@@ -108,9 +118,30 @@ def build_pipeline(recipe: Recipe, *, schema: Schema, features: Sequence[Feature
         min_samples_leaf=recipe.leaf_row_count,
         max_features=recipe.column_share,
         max_samples=recipe.row_share,
+        monotonic_cst=list_constraints(chosen, rising=_list_rising(schema)) if recipe.monotone else None,
         random_state=recipe.seed,
         n_jobs=1,
     )
     return Pipeline(
         [(FEATURES_STEP, FunctionTransformer(build_features, kw_args={"spec": spec})), (FOREST_STEP, forest)]
     )
+
+
+def calibrate_pipeline(pipeline: Any, line: Calibration | None) -> Any:
+    """A pipeline over the same fitted steps whose forest answers by the line; the same pipeline where there is none."""
+    if line is None:
+        return pipeline
+    from sklearn.pipeline import Pipeline
+
+    transformer, forest = (pipeline.named_steps[name] for name in (FEATURES_STEP, FOREST_STEP))
+    return Pipeline([(FEATURES_STEP, transformer), (FOREST_STEP, CalibratedForest(forest, line))])
+
+
+def _list_rising(schema: Schema) -> dict[str, float]:
+    rising = list_rising(schema)
+    if not rising:
+        found = f"no input of schema {schema.name!r} with risk_rises_from"
+        raise InputError(
+            "recipe's monotone", found=found, expected="at least one", remedy="Declare it, or drop monotone."
+        )
+    return rising

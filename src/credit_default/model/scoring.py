@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from credit_default.data.contract import CLIENT_ID, OUTCOME, STATEMENT_MONTH
 from credit_default.errors import InputError
 from credit_default.model.bundle import ModelBundle
+from credit_default.model.calibrated_forest import calibrate
 from credit_default.model.decision import assign_bands, decide
 from credit_default.model.digest import digest_bundle, hash_keys, sort_rows
 
@@ -68,8 +69,7 @@ def score_probability(bundle: ModelBundle, rows: Any) -> NDArray[np.float64]:
     matrix = bundle.pipeline[:-1].transform(rows)
     if not len(matrix):
         return np.empty(0)
-    probability: NDArray[np.float64] = bundle.forest.predict_proba(matrix)[:, 1]
-    return probability
+    return calibrate(bundle.forest.predict_proba(matrix)[:, 1], bundle.calibration)
 
 
 def score(

@@ -20,13 +20,15 @@ REQUIRED: Final = None  # stands where an argument has no default
 
 @dataclass(frozen=True, slots=True)
 class RowFunction:
-    """One word: what it computes, how many columns it takes, its arguments and their defaults (`REQUIRED`: none)."""
+    """One word: what it computes, how many columns it takes, its arguments and defaults (`REQUIRED`: none)."""
 
     compute: Callable[..., FloatArray]
     meaning: str
     fewest_columns: int = 1
     most_columns: int | None = 1  # None: any number
     arguments: Mapping[str, float | None] = field(default_factory=dict)
+    # Which way it goes when one column alone is raised: 1 never down, -1 never up, 0 either; the last holds for the rest.
+    directions: tuple[int, ...] = (1,)
 
 
 def _raw(columns: Columns) -> FloatArray:
@@ -135,28 +137,38 @@ FUNCTIONS: Final[Mapping[str, RowFunction]] = MappingProxyType(
             fewest_columns=2,
             most_columns=2,
             arguments={"otherwise": 0.0, "minimum": _ANY[0], "maximum": _ANY[1]},
+            directions=(1, 0),
         ),
-        "difference": RowFunction(_difference, "first less second", fewest_columns=2, most_columns=2),
+        "difference": RowFunction(
+            _difference, "first less second", fewest_columns=2, most_columns=2, directions=(1, -1)
+        ),
         "total": RowFunction(_total, "the sum", most_columns=None),
         "mean": RowFunction(_mean, "the mean", most_columns=None),
         "minimum": RowFunction(_minimum, "the smallest", most_columns=None),
         "maximum": RowFunction(_maximum, "the largest", most_columns=None),
-        "spread": RowFunction(_spread, "the standard deviation (divisor n)", most_columns=None),
+        "spread": RowFunction(_spread, "the standard deviation (divisor n)", most_columns=None, directions=(0,)),
         "weighted_mean": RowFunction(
             _weighted_mean,
             "the mean with weights 1, decay, decay² …, latest first",
             most_columns=None,
             arguments={"decay": REQUIRED},
         ),
-        "trend": RowFunction(_trend, "the slope by month, latest first", fewest_columns=2, most_columns=None),
-        "count_equal": RowFunction(_count_equal, "how many equal value", most_columns=None, arguments=_VALUE),
+        "trend": RowFunction(
+            _trend, "the slope by month, latest first", fewest_columns=2, most_columns=None, directions=(0,)
+        ),
+        "count_equal": RowFunction(
+            _count_equal, "how many equal value", most_columns=None, arguments=_VALUE, directions=(0,)
+        ),
         "count_at_least": RowFunction(_count_at_least, "how many reach value", most_columns=None, arguments=_VALUE),
-        "count_at_most": RowFunction(_count_at_most, "how many are value or less", most_columns=None, arguments=_VALUE),
+        "count_at_most": RowFunction(
+            _count_at_most, "how many are value or less", most_columns=None, arguments=_VALUE, directions=(-1,)
+        ),
         "months_since_at_least": RowFunction(
             _months_since_at_least,
             "months since the latest one that reached value; the number of columns when none did",
             most_columns=None,
             arguments=_VALUE,
+            directions=(-1,),
         ),
     }
 )

@@ -19,7 +19,7 @@ from credit_default.model.bundle import ModelBundle
 from credit_default.model.declaration import Feature
 from credit_default.model.digest import digest_recipe_and_rows
 from credit_default.model.evaluation import Evaluation, evaluate
-from credit_default.model.fitting import OutOfFold, cross_validate, fit
+from credit_default.model.fitting import OutOfBag, OutOfFold, cross_validate, fit_with_evidence
 from credit_default.model.pipeline import Recipe
 from credit_default.model.scoring import attach_reference, score_probability
 from credit_default.services.acquisition import fetch_data
@@ -45,13 +45,17 @@ class TrainingRows:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Challenger:
-    """A fitted bundle with its reference, and how good it is on the test side, whose clients it never saw."""
+    """A fitted bundle with its reference, and how good it is on the test side, whose clients it never saw.
+
+    The threshold and all else that development rows may decide is decided on `out_of_bag`.
+    """
 
     bundle: ModelBundle
     data_origin: str
     evaluation: Evaluation
     test_defaulted: np.ndarray
     test_probability: np.ndarray
+    out_of_bag: OutOfBag  # development rows, each judged by the trees that did not draw it
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,16 +122,16 @@ def split_rows(wiring: Wiring, training: TrainingRows) -> Split:
 def fit_challenger(wiring: Wiring, training: TrainingRows, sides: Split) -> Challenger:
     """A bundle fitted on the development side, evaluated on the test side, which is also its reference."""
     settings = wiring.settings
-    bundle = fit(
+    fitted = fit_with_evidence(
         settings.recipe, sides.development, schema=wiring.schema, features=wiring.portfolio.features,
         decision_policy=settings.decision, job_count=settings.jobs,
         source_digests=[s.source.sha256 for s in training.snapshots],
     )  # fmt: skip
-    bundle = attach_reference(bundle, sides.test)
+    bundle = attach_reference(fitted.bundle, sides.test)
     defaulted = sides.test[OUTCOME].to_numpy()
     probability = score_probability(bundle, sides.test)
     evaluation = evaluate(defaulted, probability, policy=settings.decision, seed=settings.seed)
-    return Challenger(bundle, training.data_origin, evaluation, defaulted, probability)
+    return Challenger(bundle, training.data_origin, evaluation, defaulted, probability, fitted.out_of_bag)
 
 
 def cross_validate_challenger(wiring: Wiring, challenger: Challenger, training: TrainingRows) -> CrossValidation:

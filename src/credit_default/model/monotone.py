@@ -1,0 +1,72 @@
+"""The more months late, the higher the risk: what that asks of each feature, where a regulator asks for it.
+
+The law is one on the client: raise any input that is declared to carry risk (`Column.risk_rises_from`) to that value or
+above, all else equal, and the probability does not fall. From a repayment status "paid in full" to "one month late", say,
+or from one month late to three. Below that value codes are kinds and not amounts: nothing is promised between them.
+
+scikit-learn constrains a forest by feature, so each feature is followed back to its inputs. One that only rises with
+them may only raise the probability, one that only falls (months since late, count of months paid in full) may only lower
+it; one that does both (the change from one month to the next) is left out. The law then holds to the last bit, since
+sums and means of rising terms rise after rounding too. It is a law on the forest's inputs one client at a time: it
+says nothing of two clients who differ in their bills as well, and it makes a probability no truer. On this data few
+clients are more than three months late, and what the forest says of them was thinly learned with or without it.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Final
+
+from credit_default.data.contract import Schema
+from credit_default.model.declaration import Feature
+from credit_default.model.vocabulary import FUNCTIONS
+
+# Which way a value goes when a rising input is raised: 1 up, -1 down, both where either may happen, none where it stays.
+_Ways = frozenset[int]
+_BOTH: Final[_Ways] = frozenset({1, -1})
+
+
+def list_rising(schema: Schema) -> dict[str, float]:
+    """The inputs that carry risk, and from which value up each does."""
+    return {column.name: column.risk_rises_from for column in schema.inputs if column.risk_rises_from is not None}
+
+
+def constrain_features(features: Sequence[Feature], *, rising: Mapping[str, float]) -> tuple[Feature, ...]:
+    """The features; those that may go either way with the `rising` inputs are no longer kept for the forest."""
+    ways = _trace_ways(features, rising)
+    return tuple(replace(feature, kept=feature.kept and ways[feature.name] != _BOTH) for feature in features)
+
+
+def list_constraints(features: Sequence[Feature], *, rising: Mapping[str, float]) -> list[int]:
+    """For each kept feature 1 where the probability must not fall with it, -1 where it must not rise, else 0.
+
+    The features are ones that `constrain_features` let pass.
+    """
+    ways = _trace_ways(features, rising)
+    return [sum(ways[feature.name]) for feature in features if feature.kept]
+
+
+def _trace_ways(features: Sequence[Feature], rising: Mapping[str, float]) -> dict[str, _Ways]:
+    ways = dict.fromkeys(rising, frozenset({1}))
+    bare = dict(rising)  # names that still mean the input itself
+    for feature in features:
+        found = [
+            frozenset(way * step for way in ways.get(column, frozenset()) for step in steps)
+            for column, steps in zip(feature.columns, _list_steps(feature, bare), strict=True)
+        ]
+        if feature.function != "raw":
+            bare.pop(feature.name, None)
+        ways[feature.name] = frozenset().union(*found)
+    return ways
+
+
+def _list_steps(feature: Feature, bare: Mapping[str, float]) -> list[_Ways]:
+    """For each of the feature's columns, which way the feature goes when that column alone is raised."""
+    if feature.function == "count_equal":
+        # A code below the value from which risk rises is left by such a move and never entered.
+        value = feature.arguments["value"]
+        return [frozenset({-1}) if value < bare.get(column, value) else _BOTH for column in feature.columns]
+    if feature.arguments.get("decay", 0.0) < 0:
+        return [_BOTH] * len(feature.columns)
+    directions = FUNCTIONS[feature.function].directions
+    padded = directions + directions[-1:] * (len(feature.columns) - len(directions))
+    return [frozenset({direction}) if direction else _BOTH for direction in padded]

@@ -1,0 +1,199 @@
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from credit_default.data.contract import Column, Schema
+from credit_default.data.schema import CREDIT_CARD
+from credit_default.data.simulation import simulate
+from credit_default.errors import InputError
+from credit_default.model.declaration import parse_features
+from credit_default.model.features import CREDIT_CARD_FEATURES, build_features, list_spec
+from credit_default.model.monotone import constrain_features, list_constraints, list_rising
+from credit_default.model.pipeline import Recipe, build_pipeline, choose_features
+from credit_default.model.scoring import score_probability
+from credit_default.model.vocabulary import FUNCTIONS
+
+KEY = ["client_id", "statement_month"]
+STATUSES = [f"repayment_status_m{month}" for month in range(1, 7)]
+RISING = {"late": 1.0, "worse": 1.0}
+
+
+def find_constraints(*items):
+    """Name and constraint of each feature that the forest may still see."""
+    chosen = constrain_features(parse_features(items), rising=RISING)
+    names = [feature.name for feature in chosen if feature.kept]
+    return dict(zip(names, list_constraints(chosen, rising=RISING), strict=True))
+
+
+def declare(function, *columns, **arguments):
+    return {"name": "x", "function": function, "columns": columns, "arguments": arguments}
+
+
+@pytest.mark.parametrize(
+    ("item", "expected"),
+    [
+        (declare("raw", "late"), {"x": 1}),
+        (declare("raw", "income"), {"x": 0}),
+        (declare("clip", "late", minimum=0.0), {"x": 1}),
+        (declare("log", "late"), {"x": 1}),
+        (declare("ratio", "late", "income"), {"x": 1}),
+        (declare("ratio", "income", "late"), {}),
+        (declare("difference", "late", "income"), {"x": 1}),
+        (declare("difference", "income", "late"), {"x": -1}),
+        (declare("difference", "late", "worse"), {}),
+        (declare("mean", "late", "income", "worse"), {"x": 1}),
+        (declare("spread", "late", "worse"), {}),
+        (declare("spread", "income", "age"), {"x": 0}),
+        (declare("trend", "late", "worse"), {}),
+        (declare("weighted_mean", "late", "worse", decay=0.7), {"x": 1}),
+        (declare("weighted_mean", "late", "worse", decay=-0.7), {}),
+        (declare("count_at_least", "late", "worse", value=2.0), {"x": 1}),
+        (declare("count_at_most", "late", "worse", value=0.0), {"x": -1}),
+        (declare("months_since_at_least", "late", "worse", value=1.0), {"x": -1}),
+        (declare("count_equal", "late", "worse", value=-1.0), {"x": -1}),
+        (declare("count_equal", "late", "worse", value=1.0), {}),
+        (declare("count_equal", "income", value=1.0), {"x": 0}),
+    ],
+    ids=lambda value: value.get("function", ""),
+)
+def test_a_feature_is_constrained_by_how_its_word_moves(item, expected):
+    assert find_constraints(item, {"name": "other", "function": "raw", "columns": ["other"]}) == {
+        **expected,
+        "other": 0,
+    }
+
+
+def test_a_way_is_followed_through_steps_that_the_forest_does_not_see():
+    steps = [
+        {"name": "spare", "function": "difference", "columns": ["income", "late"], "kept": False},
+        {"name": "doubled", "function": "difference", "columns": ["late", "spare"]},
+        {"name": "cancelled", "function": "total", "columns": ["late", "spare"]},
+    ]
+
+    assert find_constraints(*steps) == {"doubled": 1}
+
+
+def test_a_feature_left_out_may_still_be_a_step_to_one_that_stays():
+    steps = [
+        {"name": "change", "function": "difference", "columns": ["late", "worse"]},
+        {"name": "back", "function": "maximum", "columns": ["late", "income"]},
+    ]
+
+    chosen = constrain_features(parse_features(steps), rising=RISING)
+
+    assert [(feature.name, feature.kept) for feature in chosen] == [("change", False), ("back", True)]
+
+
+def test_codes_are_kinds_only_while_the_name_still_means_the_input():
+    held = {"name": "late", "function": "clip", "columns": ["late"], "arguments": {"maximum": 0.0}, "kept": False}
+
+    assert find_constraints(
+        held, declare("count_equal", "late", value=0.0), declare("raw", "income") | {"name": "y"}
+    ) == {"y": 0}
+
+
+def test_every_word_says_which_way_it_moves():
+    assert all(set(word.directions) <= {-1, 0, 1} and word.directions for word in FUNCTIONS.values())
+
+
+@given(data=st.data())
+@settings(max_examples=100)
+def test_words_move_as_they_say(data):
+    name = data.draw(st.sampled_from(sorted(FUNCTIONS)))
+    word = FUNCTIONS[name]
+    count = word.fewest_columns if word.most_columns else data.draw(st.integers(word.fewest_columns, 4))
+    arguments = {key: 0.5 if value is None else value for key, value in word.arguments.items()}
+    low = [np.array([data.draw(st.integers(-3, 5)) / 2]) for _ in range(count)]
+    position = data.draw(st.integers(0, count - 1))
+    high = [column + (place == position) * data.draw(st.integers(1, 6)) / 2 for place, column in enumerate(low)]
+    direction = (word.directions + word.directions[-1:] * count)[position]
+
+    moved = word.compute(high, **arguments)[0] - word.compute(low, **arguments)[0]
+
+    assert direction * moved >= 0
+
+
+def test_the_credit_cards_features_lose_one_and_sixteen_are_constrained():
+    rising = list_rising(CREDIT_CARD)
+    free = choose_features(Recipe(), CREDIT_CARD_FEATURES, schema=CREDIT_CARD)
+    chosen = choose_features(Recipe(monotone=True), CREDIT_CARD_FEATURES, schema=CREDIT_CARD)
+
+    assert rising == dict.fromkeys(STATUSES, 1)
+    assert {f.name for f in free if f.kept} - {f.name for f in chosen if f.kept} == {"status_change"}
+    constraints = list_constraints(chosen, rising=rising)
+    assert (constraints.count(1), constraints.count(-1)) == (12, 4)
+
+
+def test_a_free_recipe_is_not_constrained():
+    assert build_pipeline(Recipe(), schema=CREDIT_CARD, features=CREDIT_CARD_FEATURES)[-1].monotonic_cst is None
+
+
+def test_a_schema_without_a_risk_that_rises_has_no_monotone_recipe():
+    bare = Schema("bare", "1", (*CREDIT_CARD.columns[:2], Column("income", "amount", "Income.")), CREDIT_CARD.outcome)
+
+    with pytest.raises(InputError, match=r"recipe's monotone: found no input of schema 'bare' with risk_rises_from"):
+        choose_features(Recipe(monotone=True), CREDIT_CARD_FEATURES, schema=bare)
+
+
+@pytest.fixture(scope="module")
+def clients():
+    """Simulated clients, and outcomes that go against lateness in places: the law must hold against the data too."""
+    first = next(iter(simulate(client_count=1_500, month_count=1, seed=5)))
+    rows = first.statements.join(first.outcomes.select(*KEY, "defaulted"), on=KEY)
+    turned = pl.when(pl.col("repayment_status_m2") >= 2).then(0).otherwise("defaulted")
+    return rows.with_columns(turned.cast(pl.Int64).alias("defaulted"))
+
+
+@pytest.fixture(scope="module")
+def monotone(clients, fit_small):
+    return fit_small(clients, recipe=Recipe(tree_count=10, leaf_row_count=5, maximum_depth=8, monotone=True))
+
+
+MOVES = st.lists(
+    st.tuples(st.integers(0, 1_499), st.sampled_from(STATUSES), st.integers(1, 8)), min_size=1, max_size=40
+)
+
+
+def find_falls(bundle, clients, moves):
+    """How many of the clients score lower after one status each was raised to 1 or above."""
+    before = clients[[row for row, _, _ in moves]].with_row_index("place")
+    after = before.with_columns(
+        pl.Series(
+            status,
+            [
+                max(level, old + 1) if chosen == status else old
+                for (_, chosen, level), old in zip(moves, before[status].to_list(), strict=True)
+            ],
+        )
+        for status in STATUSES
+    )
+    return int((score_probability(bundle, after) < score_probability(bundle, before)).sum())
+
+
+@given(moves=MOVES)
+@settings(max_examples=25)
+def test_a_client_who_is_later_never_scores_lower(monotone, clients, moves):
+    assert find_falls(monotone, clients, moves) == 0
+
+
+def test_a_free_forest_taught_on_the_same_rows_breaks_the_law(clients, fit_small):
+    free = fit_small(clients, recipe=Recipe(tree_count=10, leaf_row_count=5, maximum_depth=8))
+
+    assert find_falls(free, clients, [(row, "repayment_status_m2", 2) for row in range(1_500)]) > 100
+
+
+@given(moves=MOVES)
+@settings(max_examples=20)
+def test_every_constrained_feature_moves_its_own_way(clients, moves):
+    features = choose_features(Recipe(monotone=True), CREDIT_CARD_FEATURES, schema=CREDIT_CARD)
+    constraints = np.array(list_constraints(features, rising=list_rising(CREDIT_CARD)))
+    row, status, level = moves[0]
+    before = clients[row : row + 1]
+    after = before.with_columns(pl.lit(max(level, before[status][0] + 1), dtype=pl.Int64).alias(status))
+
+    low, high = (build_features(rows, spec=list_spec(features)) for rows in (before, after))
+
+    assert ((high - low) * constraints >= 0).all()
+    assert ((high == low) | (constraints != 0)).all()

@@ -1,0 +1,98 @@
+import numpy as np
+import pytest
+
+from credit_default.model.calibrated_forest import calibrate
+from credit_default.model.calibration import Calibration
+from credit_default.model.recalibration import CalibrationPolicy, choose_calibration
+
+POLICY = CalibrationPolicy()
+
+
+def make_scores(*, slope=1.0, intercept=0.0, count=8_000, seed=3):
+    """Outcomes whose log odds are `intercept` + `slope` times those of the score."""
+    generator = np.random.default_rng(seed)
+    odds = generator.normal(-1.3, 1.2, count)
+    defaulted = (generator.random(count) < 1 / (1 + np.exp(-(intercept + slope * odds)))).astype(np.int64)
+    return defaulted, 1 / (1 + np.exp(-odds))
+
+
+def choose(defaulted, probability, *, policy=POLICY, seed=0):
+    return choose_calibration(defaulted, probability, policy=policy, seed=seed)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_calibrated_score_is_left_as_it_is(seed):
+    choice = choose(*make_scores(seed=seed))
+
+    assert choice.line is None
+    assert choice.reason.startswith("calibrated as it is (slope ")
+
+
+@pytest.mark.parametrize(("slope", "intercept"), [(0.6, 0.0), (1.5, 0.0), (1.0, 0.5)])
+def test_a_score_that_departs_beyond_noise_is_recalibrated(slope, intercept):
+    choice = choose(*make_scores(slope=slope, intercept=intercept))
+
+    assert choice.line is not None
+    assert choice.line.slope == pytest.approx(slope, abs=0.1)
+    assert choice.line.intercept == pytest.approx(intercept, abs=0.15)
+    assert choice.reason.startswith("recalibrated (slope ")
+    assert choice.gain > 2 * choice.gain_error > 0
+
+
+def test_a_departure_that_is_certain_but_tiny_is_not_worth_a_line():
+    choice = choose(*make_scores(slope=0.94, count=100_000))
+
+    assert choice.line is None
+    assert choice.p_value < 0.001
+    assert choice.gain < POLICY.least_gain
+    assert choice.reason.endswith("too little")
+
+
+def test_a_few_defaults_are_no_evidence():
+    choice = choose(*make_scores(slope=0.4, count=300))
+
+    assert choice.line is None
+    assert "fewer than 200" in choice.reason
+
+
+@pytest.mark.parametrize("turn", [lambda p: 1 - p, lambda p: np.full(len(p), 0.2)], ids=["upside down", "constant"])
+def test_a_score_that_no_rising_line_mends_is_left_to_the_gate(turn):
+    defaulted, probability = make_scores()
+
+    assert choose(defaulted, turn(probability)).reason == "no rising line fits the scores: left as it is"
+
+
+def test_a_half_without_a_default_gives_no_line_and_no_gain():
+    probability = np.linspace(0.01, 0.05, 40)
+    defaulted = (np.arange(40) == 20).astype(np.int64)
+
+    choice = choose(defaulted, probability, policy=CalibrationPolicy(fewest_defaults=1, significance=1.1))
+
+    assert choice.line is None
+    assert choice.gain < choice.gain_error
+
+
+def test_the_line_mends_rows_that_it_never_saw():
+    defaulted, probability = make_scores(slope=0.5, seed=1)
+    unseen, score = make_scores(slope=0.5, seed=2)
+
+    mended = calibrate(score, choose(defaulted, probability).line)
+
+    assert np.mean((mended - unseen) ** 2) < np.mean((score - unseen) ** 2) - 0.005
+    assert abs(mended.mean() - unseen.mean()) < 0.02
+
+
+def test_without_a_line_every_bit_stays():
+    probability = np.random.default_rng(0).random(100)
+
+    assert calibrate(probability, None).tobytes() == probability.tobytes()
+
+
+def test_a_line_keeps_the_order_and_stays_between_0_and_1():
+    probability = np.concatenate([[0.0, 1.0], np.random.default_rng(0).random(1_000)])
+    probability.sort()
+
+    for line in (Calibration(0.01, -50.0), Calibration(99.0, 50.0), Calibration(0.5, 0.1)):
+        mended = calibrate(probability, line)
+        assert (np.diff(mended) >= 0).all()
+        assert ((mended >= 0) & (mended <= 1)).all()
