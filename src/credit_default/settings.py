@@ -22,7 +22,11 @@ from credit_default.gates.performance import PerformancePolicy
 from credit_default.gates.promotion import PromotionPolicy
 from credit_default.gates.quality import QualityPolicy
 from credit_default.model.decision import DecisionPolicy
+from credit_default.model.economics import EconomicsPolicy
+from credit_default.model.fairness import FairnessPolicy
+from credit_default.model.loss import LossPolicy
 from credit_default.model.pipeline import Recipe
+from credit_default.model.proxies import ProxyPolicy
 
 ENVIRONMENT_PREFIX = "CREDIT_DEFAULT_"
 CONFIG_VARIABLE = "CREDIT_DEFAULT_CONFIG"
@@ -82,6 +86,10 @@ class Settings(BaseSettings):
     refresh: RefreshSettings = RefreshSettings()
     recipe: Recipe = Recipe()
     decision: DecisionPolicy = DecisionPolicy()
+    economics: EconomicsPolicy = EconomicsPolicy()
+    loss: LossPolicy = LossPolicy()
+    fairness: FairnessPolicy = FairnessPolicy()
+    proxies: ProxyPolicy = ProxyPolicy()
     quality: QualityPolicy = QualityPolicy()
     promotion: PromotionPolicy = PromotionPolicy()
     drift: DriftPolicy = DriftPolicy()
@@ -150,18 +158,13 @@ def copy_environment() -> dict[str, str]:
 
 
 def _read_config(name: str) -> dict[str, Any]:
-    path = Path(name)
+    remedy = "Check the path given with --config or CREDIT_DEFAULT_CONFIG, and the line that is named."
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError(
-            f"configuration file {name}", found=error.strerror or str(error), expected="a readable TOML file",
-            remedy="Check the path given with --config or CREDIT_DEFAULT_CONFIG.",
-        ) from error  # fmt: skip
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(
-            f"configuration file {name}", found=str(error), expected="TOML", remedy="Mend the line that it names.",
-        ) from error  # fmt: skip
+        return tomllib.loads(Path(name).read_text(encoding="utf-8"))
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        found = getattr(error, "strerror", None) or str(error)
+        expected = "a readable TOML file"
+        raise InputError(f"configuration file {name}", found=found, expected=expected, remedy=remedy) from error
 
 
 def _read_environment(variables: Mapping[str, str]) -> dict[str, Any]:
@@ -171,10 +174,8 @@ def _read_environment(variables: Mapping[str, str]) -> dict[str, Any]:
             f"environment variable {name}", found="a name that nothing reads", expected=_nearest(name, known),
             remedy="Rename or unset it; `credit-default settings` lists every name.",
         )  # fmt: skip
-    standard: dict[str, Any] = {}
-    for variable, (section, key) in STANDARD_VARIABLES.items():
-        if variables.get(variable):
-            standard[section] = {key: variables[variable]}
+    named = {name: place for name, place in STANDARD_VARIABLES.items() if variables.get(name)}
+    standard = {section: {key: variables[name]} for name, (section, key) in named.items()}
     source = EnvSettingsSource(Settings, env_ignore_empty=True)
     source.env_vars = {k.lower(): v for k, v in variables.items() if k.startswith(ENVIRONMENT_PREFIX)}
     return _merge([standard, source()])
@@ -205,12 +206,11 @@ def _flatten(layer: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
 
 def _refuse_unknown(layer: Mapping[str, Any], origin: str) -> None:
     known = set(_leaf_names())
-    for name in _flatten(layer):
-        if name not in known:
-            raise InputError(
-                f"setting {name} ({origin})", found="a key that nothing reads", expected=_nearest(name, known),
-                remedy="Rename or remove it; `credit-default settings` lists every key.",
-            )  # fmt: skip
+    for name in (name for name in _flatten(layer) if name not in known):
+        raise InputError(
+            f"setting {name} ({origin})", found="a key that nothing reads", expected=_nearest(name, known),
+            remedy="Rename or remove it; `credit-default settings` lists every key.",
+        )  # fmt: skip
 
 
 def _nearest(name: str, known: set[str]) -> str:

@@ -116,7 +116,7 @@ def evaluate(
         _measure(rows, weights) for weights in draw_weights(rows.defaulted, resample_count=resample_count, seed=seed)
     ]
     metrics = {
-        name: _make_metric(float(value[0]), np.concatenate([block[name] for block in drawn]))
+        name: measure_interval(float(value[0]), np.concatenate([block[name] for block in drawn]))
         for name, value in values.items()
         if np.isfinite(value[0])
     }
@@ -191,7 +191,8 @@ def _divide(numerator: FloatArray, denominator: FloatArray) -> FloatArray:
     return quotient
 
 
-def _make_metric(value: float, resampled: FloatArray) -> Metric:
+def measure_interval(value: float, resampled: FloatArray) -> Metric:
+    """The value with the interval that holds the middle 95 % of its resamples, and itself; those that are nan are left out."""
     found = resampled[np.isfinite(resampled)]
     low, high = np.quantile(found, [0.025, 0.975]) if found.size else (value, value)
     # Distances such as ECE only grow by resampling; an interval that leaves out its own value would mislead.

@@ -1,0 +1,190 @@
+"""Prints who is declined and what it costs on the public data: fairness, proxies, economics, expected loss, and times.
+
+    python benchmarks/fairness.py UCI_Credit_Card.csv [--job-count 2] [--pictures FOLDER]
+
+One compact forest without protected attributes and one with them, on the split that a training uses.
+"""
+
+import argparse
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from model_quality import read_rows
+
+from credit_default.data.schema import CREDIT_CARD
+from credit_default.data.splitting import Split, split
+from credit_default.gates.fairness import judge_fairness
+from credit_default.model.attributes import choose_attributes
+from credit_default.model.decision import DecisionPolicy
+from credit_default.model.economics import Economics, KnownScores, measure_economics
+from credit_default.model.evaluation import Metric, evaluate
+from credit_default.model.fairness import FairnessPolicy, FairnessReport, measure_fairness
+from credit_default.model.fairness_comparison import compare_fairness
+from credit_default.model.features import CREDIT_CARD_FEATURES
+from credit_default.model.fitting import ModelBundle, cross_validate, fit
+from credit_default.model.flips import measure_flip_sensitivity
+from credit_default.model.loss import LossPolicy, measure_expected_loss
+from credit_default.model.pipeline import COMPACT_RECIPE, Recipe
+from credit_default.model.proxies import measure_proxies
+from credit_default.model.scoring import score_probability
+
+SEED = 7
+POLICY = DecisionPolicy()
+
+
+def main() -> None:
+    """Measures and prints."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--month", default="2005-09")
+    parser.add_argument("--job-count", type=int, default=2)
+    parser.add_argument("--pictures", type=Path)
+    arguments = parser.parse_args()
+    sides = split(read_rows(arguments.data, month=arguments.month))
+    bundles = [
+        fit_recipe(replace(COMPACT_RECIPE, include_protected=included), sides, job_count=arguments.job_count)
+        for included in (False, True)
+    ]
+    report = print_fairness(sides, bundles)
+    print_proxies(sides, bundles[0], job_count=arguments.job_count)
+    economics = print_economics(sides, bundles[0], job_count=arguments.job_count)
+    print_loss(sides, bundles[0])
+    if arguments.pictures:
+        draw(report, economics, arguments.pictures)
+
+
+def fit_recipe(recipe: Recipe, sides: Split, *, job_count: int) -> ModelBundle:
+    """The recipe's bundle on the development side."""
+    return fit(
+        recipe, sides.development, schema=CREDIT_CARD, features=CREDIT_CARD_FEATURES, decision_policy=POLICY,
+        job_count=job_count,
+    )  # fmt: skip
+
+
+def print_fairness(sides: Split, bundles: list[ModelBundle]) -> FairnessReport:
+    """Acceptance ratios of both models, the gate's verdict, what leaving attributes out costs, flips."""
+    scored = [score_probability(bundle, sides.test) for bundle in bundles]
+    reports = []
+    for name, probability in zip(("protected attributes out", "protected attributes in"), scored, strict=True):
+        report = timed(
+            f"fairness, {name}", measure_fairness, sides.test, probability, schema=CREDIT_CARD, decision_policy=POLICY,
+            seed=SEED,
+        )  # fmt: skip
+        reports.append(report)
+        for group in (group for group in report.groups if group.is_single):
+            told = "  ".join(
+                f"{label} {tell(getattr(group, figure))}"
+                for label, figure in (
+                    ("accepted", "accept_share"), ("ratio", "acceptance_ratio"), ("caught gap", "caught_gap"),
+                    ("alarm gap", "false_alarm_gap"), ("calibration", "calibration_gap"), ("AUC", "roc_auc"),
+                )
+            )  # fmt: skip
+            print(f"  {group.attribute:10s} {group.group:34s} {group.row_count:5d} rows  {told}")
+        for headline in report.headlines:
+            lowest = headline.lowest_ratio
+            if lowest is not None:
+                print(
+                    f"  lowest ratio by {headline.attribute:24s} {tell(lowest.acceptance_ratio)}  {lowest.group}"
+                    f" (reference {headline.reference}; {headline.judged_count} groups judged,"
+                    f" {headline.too_small_count} too small)"
+                )
+        verdict = judge_fairness(report)
+        print(f"  gate: {verdict.level}")
+        for reason in verdict.reasons:
+            print(f"    {reason}")
+    comparison = timed(
+        "comparison", compare_fairness, sides.test, without=scored[0], including=scored[1], schema=CREDIT_CARD,
+        decision_policy=POLICY, seed=SEED,
+    )  # fmt: skip
+    print(f"  AUC {comparison.roc_auc_without:.4f} without, {comparison.roc_auc_with:.4f} with:"
+          f" leaving out costs {tell(comparison.roc_auc_cost, digits=4)}")  # fmt: skip
+    for change in comparison.changes:
+        print(
+            f"  {change.attribute:10s} {change.group:20s} ratio {change.ratio_without:.3f} -> {change.ratio_with:.3f}"
+            f"  change {tell(change.change)}"
+        )
+    for bundle in bundles:
+        for flip in timed("flips", measure_flip_sensitivity, bundle, sides.test, CREDIT_CARD):
+            print(f"  flip {flip}")
+    return reports[0]
+
+
+def print_proxies(sides: Split, bundle: ModelBundle, *, job_count: int) -> None:
+    """How well the inputs tell each attribute."""
+    attributes = choose_attributes(CREDIT_CARD, named=FairnessPolicy().attributes)
+    found = timed(
+        "proxies", measure_proxies, bundle, sides.development, schema=CREDIT_CARD, attributes=attributes, seed=SEED,
+        job_count=job_count,
+    )  # fmt: skip
+    for proxy in found:
+        inputs = ", ".join(f"{item.name} {item.share:.0%}" for item in proxy.strongest_inputs)
+        print(f"  {proxy.attribute:10s} {proxy.group:16s} AUC {tell(proxy.roc_auc)}  {inputs}")
+
+
+def print_economics(sides: Split, bundle: ModelBundle, *, job_count: int) -> Economics:
+    """Costs, sensitivity, capacity; held-out probabilities come from five folds of the development side."""
+    held_out = cross_validate(
+        bundle.recipe, sides.development, schema=CREDIT_CARD, features=CREDIT_CARD_FEATURES, job_count=job_count
+    )
+    development = KnownScores(sides.development["defaulted"].to_numpy(), held_out.default_probability)
+    judged = KnownScores(sides.test["defaulted"].to_numpy(), score_probability(bundle, sides.test))
+    timed(
+        "evaluation", evaluate, judged.defaulted, judged.default_probability, policy=POLICY, seed=SEED
+    )  # fmt: skip
+    economics: Economics = timed("economics", measure_economics, development, judged, decision_policy=POLICY, seed=SEED)
+    rows = [("in force", economics.in_force), ("cheapest", economics.cheapest)]
+    rows += [(f"{point.cost_ratio:g} : 1", point) for point in economics.sensitivity]
+    rows += [(f"{item.capacity_share:.0%}, {item.capacity_count:,}", item.reached) for item in economics.capacity]
+    for name, point in rows:
+        print(
+            f"  {name:12s} threshold {point.threshold:.4f} declined {tell(point.declined_share)} caught"
+            f" {point.caught_default_count:,} {tell(point.caught_share)} precision {tell(point.precision)}"
+            f" cost {tell(point.cost_per_1000, digits=0)} (all {point.decline_all_cost:.0f},"
+            f" nobody {point.decline_nobody_cost:.0f})"
+        )
+    print(f"  the cheapest on development rows saves {tell(economics.cheapest_saving, digits=1)} per 1,000")
+    return economics
+
+
+def print_loss(sides: Split, bundle: ModelBundle) -> None:
+    """Expected loss of the test side as a portfolio."""
+    probability = score_probability(bundle, sides.test)
+    losses = timed("expected loss", measure_expected_loss, sides.test, probability, policy=LossPolicy())
+    accepted = losses.filter(pl.Series(probability < POLICY.threshold))
+    limit = float(sides.test["credit_limit"].sum())
+    print(f"  {losses.sum():,.0f} NT dollars of {limit:,.0f} granted; accepted clients {accepted.sum():,.0f}")
+
+
+def draw(report: FairnessReport, economics: Economics, folder: Path) -> None:
+    """The pictures as files, to look at."""
+    from credit_default.views.economics import draw_capacity, draw_cost_sensitivity
+    from credit_default.views.fairness import draw_fairness
+
+    subtitle = f"{report.row_count:,} clients that the model never saw"
+    folder.mkdir(parents=True, exist_ok=True)
+    draw_fairness(report, lowest_ratio=0.8, subtitle=subtitle).savefig(folder / "fairness.png")
+    draw_cost_sensitivity(economics, subtitle=subtitle).savefig(folder / "cost_sensitivity.png")
+    draw_capacity(economics, subtitle=subtitle).savefig(folder / "capacity.png")
+
+
+def timed(name: str, act: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
+    """What the act gives, after a line with its time."""
+    start = time.perf_counter()
+    result = act(*arguments, **named)
+    print(f"{name}: {time.perf_counter() - start:.2f} s")
+    return result
+
+
+def tell(metric: Metric | None, *, digits: int = 3) -> str:
+    """The value and its interval."""
+    if metric is None:
+        return "-"
+    return f"{metric.value:.{digits}f} [{metric.low:.{digits}f} {metric.high:.{digits}f}]"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,234 @@
+"""What do the decisions cost, and what would other costs, or a review team of so many hands, change?
+
+Every threshold here follows from a policy or is found on development rows (by probabilities from models that did not see
+them), and is only then applied to the rows that it is judged on: their outcomes move no threshold.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+import numpy as np
+
+from credit_default.errors import InputError
+from credit_default.model.decision import DecisionPolicy
+from credit_default.model.evaluation import Metric, measure_interval
+from credit_default.model.resampling import FloatArray, IntArray, check_scores, draw_weights, rank
+
+_ABOVE_ALL: Final = float(np.nextafter(1.0, 2.0))  # a threshold that no probability reaches
+_CLOSE: Final = 1e-9  # rows; .3 of 1,000 clients are 300
+_REMEDY: Final = "Correct the section `economics` of the settings."
+
+
+@dataclass(frozen=True, slots=True)
+class EconomicsPolicy:
+    """Which other costs and capacities are looked at.
+
+    A capacity is a share (0-1) of the clients, or a number of them among those that are judged.
+
+    Raises:
+        InputError: ratios or counts that are not above 0, shares that are not above 0 and at most 1.
+    """
+
+    cost_ratios: tuple[float, ...] = (3.0, 5.0, 10.0)  # of a missed default to a false alarm
+    capacity_shares: tuple[float, ...] = (0.05, 0.1, 0.2, 0.3, 0.5)
+    capacity_counts: tuple[int, ...] = ()
+    resample_count: int = 300
+
+    def __post_init__(self) -> None:
+        good = {
+            "cost_ratios": all(0 < ratio < np.inf for ratio in self.cost_ratios),
+            "capacity_shares": all(0 < share <= 1 for share in self.capacity_shares),
+            "capacity_counts": all(count > 0 for count in self.capacity_counts),
+            "resample_count": self.resample_count > 0,
+        }
+        for name in (name for name, is_good in good.items() if not is_good):
+            found = repr(getattr(self, name))
+            raise InputError(f"economics policy's {name}", found=found, expected="values in range", remedy=_REMEDY)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class KnownScores:
+    """Default probabilities (0-1) from models that did not see the rows, and the rows' outcomes (0 or 1), in one order."""
+
+    defaulted: Any
+    default_probability: Any
+
+
+@dataclass(frozen=True, slots=True)
+class OperatingPoint:
+    """What one threshold comes to on one set of rows. Shares are 0-1; costs are per 1,000 clients, in the policy's unit."""
+
+    threshold: float
+    cost_ratio: float  # of a missed default to a false alarm
+    declined_count: int
+    caught_default_count: int
+    declined_share: Metric
+    caught_share: Metric | None  # of the defaulters; None where there are none
+    precision: Metric | None  # defaulters among those declined; None where nobody is
+    cost_per_1000: Metric
+    decline_all_cost: float
+    decline_nobody_cost: float
+
+
+@dataclass(frozen=True, slots=True)
+class CapacityPoint:
+    """What the review team gets done when it looks at this share (0-1) of clients, the riskiest first."""
+
+    capacity_share: float
+    capacity_count: int  # of the judged rows
+    reached: OperatingPoint  # by the threshold that this capacity implies on development rows
+
+
+@dataclass(frozen=True, slots=True)
+class Economics:
+    """The decision in money, on rows that no threshold was chosen by."""
+
+    row_count: int
+    default_count: int
+    development_row_count: int
+    in_force: OperatingPoint  # at the policy's threshold
+    cheapest: OperatingPoint  # at the one that cost least on development rows
+    cheapest_saving: Metric  # what that one saves here, per 1,000 clients; below 0 it costs more
+    sensitivity: tuple[OperatingPoint, ...]  # one for each cost ratio, in the policy's order
+    capacity: tuple[CapacityPoint, ...]  # by rising share
+
+
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    """A threshold and what mistakes at it cost."""
+
+    threshold: float
+    policy: DecisionPolicy
+
+
+def measure_economics(
+    development: KnownScores,
+    judged: KnownScores,
+    *,
+    decision_policy: DecisionPolicy,
+    seed: int,
+    policy: EconomicsPolicy | None = None,
+) -> Economics:
+    """Costs, sensitivity and capacity on the judged rows, with 95 % intervals; thresholds from policy or development rows.
+
+    Raises:
+        InputError: rows that are none, or with outcomes or probabilities out of range.
+    """
+    policy = policy or EconomicsPolicy()
+    check_scores(judged.defaulted, judged.default_probability)
+    defaulted = np.asarray(judged.defaulted, dtype=np.int64)
+    shares = sorted({*policy.capacity_shares, *(min(1.0, n / len(defaulted)) for n in policy.capacity_counts)})
+    held_out = np.asarray(development.default_probability, dtype=np.float64)
+    choices = [
+        _Choice(decision_policy.threshold, decision_policy),
+        _Choice(find_cheapest_threshold(development, policy=decision_policy), decision_policy),
+        *(_choose_by_ratio(ratio, decision_policy) for ratio in policy.cost_ratios),
+        *(_Choice(find_capacity_threshold(held_out, capacity_share=share), decision_policy) for share in shares),
+    ]
+    measured = _Measured(defaulted, np.asarray(judged.default_probability, dtype=np.float64), choices)
+    drawn = [
+        measured.measure(weights)
+        for weights in draw_weights(defaulted, resample_count=policy.resample_count, seed=seed)
+    ]
+    points, saving = measured.conclude({name: np.vstack([block[name] for block in drawn]) for name in drawn[0]})
+    first_capacity = 2 + len(policy.cost_ratios)
+    return Economics(
+        row_count=len(defaulted),
+        default_count=int(defaulted.sum()),
+        development_row_count=len(held_out),
+        in_force=points[0],
+        cheapest=points[1],
+        cheapest_saving=saving,
+        sensitivity=tuple(points[2:first_capacity]),
+        capacity=tuple(
+            CapacityPoint(share, int(share * len(defaulted) + _CLOSE), point)
+            for share, point in zip(shares, points[first_capacity:], strict=True)
+        ),
+    )
+
+
+def find_cheapest_threshold(development: KnownScores, *, policy: DecisionPolicy) -> float:
+    """The threshold at which these rows would have cost least; of equal ones the highest, which declines fewest.
+
+    It is one of their probabilities, or just above 1 where declining nobody is cheapest.
+
+    Raises:
+        InputError: rows that are none, or with outcomes or probabilities out of range.
+    """
+    check_scores(development.defaulted, development.default_probability)
+    defaulted = np.asarray(development.defaulted, dtype=np.int64)
+    probability = np.asarray(development.default_probability, dtype=np.float64)
+    ranked = rank(probability)
+    caught = np.append(0, np.cumsum(defaulted[ranked.order])[ranked.ends])
+    declined = np.append(0, ranked.ends + 1)
+    cost = policy.missed_default_cost * (caught[-1] - caught) + policy.false_alarm_cost * (declined - caught)
+    return float(np.append(_ABOVE_ALL, probability[ranked.order][ranked.ends])[np.argmin(cost)])
+
+
+def find_capacity_threshold(default_probability: FloatArray, *, capacity_share: float) -> float:
+    """The lowest threshold that at most this share (0-1) of the probabilities reaches: more capacity never raises it."""
+    ranked = rank(default_probability)
+    fitting = np.flatnonzero(ranked.ends + 1 <= capacity_share * len(default_probability) + _CLOSE)
+    return float(default_probability[ranked.order][ranked.ends[fitting[-1]]]) if len(fitting) else _ABOVE_ALL
+
+
+def _choose_by_ratio(ratio: float, policy: DecisionPolicy) -> _Choice:
+    dearer = replace(policy, missed_default_cost=ratio * policy.false_alarm_cost)
+    return _Choice(dearer.threshold, dearer)
+
+
+class _Measured:
+    """Rows and thresholds, ready to be weighed many times in one product."""
+
+    def __init__(self, defaulted: IntArray, probability: FloatArray, choices: Sequence[_Choice]) -> None:
+        self._choices = choices
+        declined = probability[:, None] >= np.array([choice.threshold for choice in choices])
+        self._terms = np.column_stack([np.ones(len(defaulted)), defaulted, declined, declined * defaulted[:, None]])
+        self._missed = np.array([choice.policy.missed_default_cost for choice in choices])
+        self._alarm = np.array([choice.policy.false_alarm_cost for choice in choices])
+
+    def measure(self, weights: FloatArray) -> dict[str, FloatArray]:
+        """(resamples, choices) for each figure; nan where a resample cannot give it."""
+        sums = weights @ self._terms
+        count, defaults = sums[:, :1], sums[:, 1:2]
+        declined, caught = np.split(sums[:, 2:], 2, axis=1)
+        cost = self._missed * (defaults - caught) + self._alarm * (declined - caught)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return {
+                "declined_count": declined,
+                "caught_count": caught,
+                "declined_share": declined / count,
+                "caught_share": caught / defaults,
+                "precision": caught / declined,
+                "cost_per_1000": 1000 * cost / count,
+            }
+
+    def conclude(self, drawn: dict[str, FloatArray]) -> tuple[list[OperatingPoint], Metric]:
+        """A point for each choice, and what the second one saves against the first."""
+        values = self.measure(np.ones((1, len(self._terms))))
+        cost, costs = values["cost_per_1000"][0], drawn["cost_per_1000"]
+        saving = measure_interval(float(cost[0] - cost[1]), costs[:, 0] - costs[:, 1])
+        return [self._build(number, values, drawn) for number in range(len(self._choices))], saving
+
+    def _build(self, number: int, values: dict[str, FloatArray], drawn: dict[str, FloatArray]) -> OperatingPoint:
+        def read(name: str) -> Metric | None:
+            value = float(values[name][0, number])
+            return measure_interval(value, drawn[name][:, number]) if np.isfinite(value) else None
+
+        declined_share, cost_per_1000 = read("declined_share"), read("cost_per_1000")
+        assert declined_share is not None
+        assert cost_per_1000 is not None
+        share = float(self._terms[:, 1].mean())
+        return OperatingPoint(
+            threshold=self._choices[number].threshold,
+            cost_ratio=float(self._missed[number] / self._alarm[number]),
+            declined_count=round(float(values["declined_count"][0, number])),
+            caught_default_count=round(float(values["caught_count"][0, number])),
+            declined_share=declined_share,
+            caught_share=read("caught_share"),
+            precision=read("precision"),
+            cost_per_1000=cost_per_1000,
+            decline_all_cost=1000 * float(self._alarm[number]) * (1 - share),
+            decline_nobody_cost=1000 * float(self._missed[number]) * share,
+        )

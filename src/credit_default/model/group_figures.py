@@ -1,0 +1,79 @@
+"""How one group fares under a model's decisions: figures of many resamples at once, for `fairness` to set side by side."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from credit_default.model.calibration import Calibration, fit_calibration, solve_one_step
+from credit_default.model.placements import measure_area, measure_placements
+from credit_default.model.resampling import FloatArray, IntArray
+
+GroupFigures = dict[str, FloatArray]  # by figure, one value a resample
+
+ABSOLUTE_FIGURES: Final = (
+    "accept_share",
+    "caught_share",
+    "false_alarm_share",
+    "calibration_gap",
+    "calibration_slope",
+    "roc_auc",
+)
+RELATIVE_FIGURES: Final = ("acceptance_ratio", "caught_gap", "false_alarm_gap")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GroupRows:
+    """The rows of one group with what every resample needs of them."""
+
+    rows: IntArray  # their places among all rows
+    defaulted: IntArray
+    probability: FloatArray
+    placements: FloatArray
+    calibration: Calibration | None  # None where there are too few rows for a slope, or none fits
+    terms: FloatArray  # (rows, terms): what resampled sums are taken of
+
+
+def prepare_group(
+    rows: IntArray, *, defaulted: IntArray, probability: FloatArray, threshold: float, fit_slope: bool
+) -> GroupRows:
+    """The group's rows, taken from all outcomes and probabilities; it holds defaulters and others."""
+    outcome, chance = defaulted[rows], probability[rows]
+    declined = (chance >= threshold).astype(np.float64)
+    return GroupRows(
+        rows=rows,
+        defaulted=outcome,
+        probability=chance,
+        placements=measure_placements(outcome, chance),
+        calibration=fit_calibration(outcome, chance) if fit_slope else None,
+        terms=np.column_stack([np.ones(len(rows)), outcome, chance, declined, declined * outcome]),
+    )
+
+
+def measure_group(weights: FloatArray, group: GroupRows) -> GroupFigures:
+    """`ABSOLUTE_FIGURES` of the group for each resample of all rows; nan where a resample or the group can't give one."""
+    drawn = np.take(weights, group.rows, axis=1)
+    count, defaults, expected, declined, caught = (drawn @ group.terms).T
+    slope = np.full(len(drawn), np.nan)
+    if group.calibration is not None:
+        slope = solve_one_step(group.calibration, group.defaulted, group.probability, weights=drawn).slope
+    with np.errstate(invalid="ignore", divide="ignore"):  # a resample may hold no defaulter of a small group
+        return {
+            "accept_share": 1 - declined / count,
+            "caught_share": caught / defaults,
+            "false_alarm_share": (declined - caught) / (count - defaults),
+            "calibration_gap": (defaults - expected) / count,
+            "calibration_slope": slope,
+            "roc_auc": measure_area(drawn, defaulted=group.defaulted, placements=group.placements),
+        }
+
+
+def relate_group(figures: GroupFigures, reference: GroupFigures) -> GroupFigures:
+    """`RELATIVE_FIGURES` of the group against the reference group, resample by resample."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        ratio = figures["accept_share"] / reference["accept_share"]
+    return {
+        "acceptance_ratio": ratio,
+        "caught_gap": figures["caught_share"] - reference["caught_share"],
+        "false_alarm_gap": figures["false_alarm_share"] - reference["false_alarm_share"],
+    }

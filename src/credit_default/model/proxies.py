@@ -1,0 +1,181 @@
+"""Do the model's inputs give protected attributes away? Leaving sex out is no cure where everything else tells it.
+
+A small forest learns to tell each attribute from the features that the model sees, and is asked about clients that it did
+not learn from. An area under the curve of 0.5 says that the inputs know nothing of the attribute, 1 that they tell it.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from credit_default.data.contract import Schema
+from credit_default.data.splitting import assign_folds
+from credit_default.model.attributes import Grouping, build_groupings
+from credit_default.model.bundle import ModelBundle
+from credit_default.model.declaration import trace_inputs
+from credit_default.model.digest import sort_rows
+from credit_default.model.evaluation import Metric, measure_interval
+from credit_default.model.placements import measure_area, measure_placements
+from credit_default.model.resampling import FloatArray, IntArray, draw_weights
+
+_FOLD_COUNT: Final = 3
+_RESAMPLE_COUNT: Final = 100
+_PAIR: Final = 2
+
+
+@dataclass(frozen=True, slots=True)
+class ProxyPolicy:
+    """How hard the check looks, and from which area under the curve an attribute counts as given away."""
+
+    row_count: int = 6_000  # drawn from those given, so that the check takes seconds
+    tree_count: int = 50
+    fewest_rows: int = 100  # of a group, and of the others: smaller ones are not asked about
+    strong_roc_auc: float = 0.75
+    told_input_count: int = 3
+
+
+@dataclass(frozen=True, slots=True)
+class ProxyInput:
+    """A raw column, and its share (0-1) of what the inputs together know of the attribute (impurity decrease)."""
+
+    name: str
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class ProxyStrength:
+    """How well the model's inputs tell the clients of one group from all others."""
+
+    attribute: str
+    group: str
+    row_count: int  # of the group, among the rows drawn
+    roc_auc: Metric
+    is_strong: bool
+    strongest_inputs: tuple[ProxyInput, ...]  # of the attribute, not of this group alone
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Learned:
+    """Out-of-fold probabilities (rows, groups) of belonging to each group, and each feature's importance."""
+
+    membership: FloatArray
+    importance: FloatArray
+
+
+def measure_proxies(
+    bundle: ModelBundle,
+    rows: pl.DataFrame,
+    *,
+    schema: Schema,
+    attributes: tuple[str, ...],
+    seed: int,
+    job_count: int = 1,
+    policy: ProxyPolicy | None = None,
+) -> tuple[ProxyStrength, ...]:
+    """The strength of each attribute's proxies, by group, in the order of `attributes`; numbers are cut at their median.
+
+    Of an attribute with two groups the first one tells both. Features that go back to the attribute itself are left out.
+    Row order and job count change nothing.
+    """
+    policy = policy or ProxyPolicy()
+    drawn = _draw_rows(rows, policy.row_count, seed=seed)
+    matrix = bundle.pipeline[:-1].transform(drawn)
+    fold = np.asarray(assign_folds(drawn, fold_count=_FOLD_COUNT, seed=seed), dtype=np.int64)
+    roots = trace_inputs(bundle.features)
+    strengths: list[ProxyStrength] = []
+    for grouping in _group_rows(drawn, schema=schema, attributes=attributes):
+        (attribute,) = grouping.attributes
+        kept = [place for place, name in enumerate(bundle.feature_names) if attribute not in roots[name]]
+        if not kept or len(grouping.labels) == 1:
+            continue
+        learned = _learn(matrix[:, kept], grouping.group, fold=fold, seed=seed, job_count=job_count, policy=policy)
+        names = [bundle.feature_names[place] for place in kept]
+        inputs = _share_out(learned.importance, [roots[name] for name in names])
+        strengths += _describe(grouping, learned, inputs=inputs, seed=seed, policy=policy)
+    return tuple(strengths)
+
+
+def _draw_rows(rows: pl.DataFrame, count: int, *, seed: int) -> pl.DataFrame:
+    ordered = sort_rows(rows)
+    if ordered.height <= count:
+        return ordered
+    places = np.random.default_rng(seed).choice(ordered.height, size=count, replace=False)
+    return ordered[np.sort(places)]
+
+
+def _group_rows(rows: pl.DataFrame, *, schema: Schema, attributes: tuple[str, ...]) -> list[Grouping]:
+    singles = [
+        g for g in build_groupings(rows, schema=schema, attributes=attributes, bands=()) if len(g.attributes) == 1
+    ]
+    numeric = {column.name for column in schema.inputs if not column.codes}
+    return [_halve(rows[g.name], g.name) if g.name in numeric else g for g in singles]
+
+
+def _halve(values: pl.Series, name: str) -> Grouping:
+    numbers = values.to_numpy().astype(np.float64)
+    middle = float(np.median(numbers))
+    above = (numbers > middle).astype(np.int64)
+    labels = (f"up to {middle:g}", f"above {middle:g}") if above.any() else (f"up to {middle:g}",)
+    return Grouping((name,), labels, above)
+
+
+def _learn(
+    matrix: NDArray[np.float32], group: IntArray, *, fold: IntArray, seed: int, job_count: int, policy: ProxyPolicy
+) -> _Learned:
+    from sklearn.ensemble import ExtraTreesClassifier  # half the time of a random forest, and it tells as much
+
+    membership = np.zeros((len(group), int(group.max()) + 1))
+    importance = np.zeros(matrix.shape[1])
+    for number in range(_FOLD_COUNT):
+        held_out = fold == number
+        forest = ExtraTreesClassifier(
+            n_estimators=policy.tree_count, max_depth=8, min_samples_leaf=20, max_features=0.4, max_samples=0.5,
+            bootstrap=True, random_state=seed, n_jobs=job_count,
+        )  # fmt: skip
+        forest.fit(matrix[~held_out], group[~held_out])
+        forest.set_params(n_jobs=1)  # several jobs add up the votes in the order in which they end
+        if held_out.any():
+            membership[np.ix_(held_out, forest.classes_)] = forest.predict_proba(matrix[held_out])
+        importance += forest.feature_importances_ / _FOLD_COUNT
+    return _Learned(membership, importance)
+
+
+def _share_out(importance: FloatArray, roots: list[tuple[str, ...]]) -> list[ProxyInput]:
+    """Raw columns by falling share: a feature's importance goes in equal parts to the columns behind it."""
+    shares: dict[str, float] = {}
+    for weight, columns in zip(importance.tolist(), roots, strict=True):
+        for column in columns:
+            shares[column] = shares.get(column, 0.0) + weight / len(columns)
+    return [ProxyInput(name, share) for name, share in sorted(shares.items(), key=lambda item: (-item[1], item[0]))]
+
+
+def _describe(
+    grouping: Grouping, learned: _Learned, *, inputs: list[ProxyInput], seed: int, policy: ProxyPolicy
+) -> list[ProxyStrength]:
+    described = []
+    for place, label in enumerate(grouping.labels[:1] if len(grouping.labels) == _PAIR else grouping.labels):
+        inside = (grouping.group == place).astype(np.int64)
+        count = int(inside.sum())
+        if min(count, len(inside) - count) < policy.fewest_rows:
+            continue
+        roc_auc = _measure_roc_auc(inside, learned.membership[:, place], seed=seed)
+        described.append(
+            ProxyStrength(
+                grouping.name, label, count, roc_auc, roc_auc.value >= policy.strong_roc_auc,
+                tuple(inputs[: policy.told_input_count]),
+            )
+        )  # fmt: skip
+    return described
+
+
+def _measure_roc_auc(inside: IntArray, membership: FloatArray, *, seed: int) -> Metric:
+    placements = measure_placements(inside, membership)
+    value = float(placements[inside == 1].mean())
+    drawn = [
+        measure_area(weights, defaulted=inside, placements=placements)
+        for weights in draw_weights(inside, resample_count=_RESAMPLE_COUNT, seed=seed)
+    ]
+    return measure_interval(value, np.concatenate(drawn))
