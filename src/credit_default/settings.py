@@ -19,7 +19,7 @@ from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSetti
 from credit_default.errors import InputError
 from credit_default.gates.drift import DriftPolicy
 from credit_default.gates.performance import PerformancePolicy
-from credit_default.gates.promotion import PromotionPolicy
+from credit_default.gates.promotion_policy import PromotionPolicy
 from credit_default.gates.quality import QualityPolicy
 from credit_default.model.decision import DecisionPolicy
 from credit_default.model.pipeline import Recipe
