@@ -73,6 +73,7 @@ class Settings(BaseSettings):
     cache: str = "./.cache"
     data: str = "public"
     portfolio: str = "credit-card"
+    identity: str = ""  # who asks for or approves a promotion; empty: the account that runs the command
     seed: int = Field(default=7, ge=0)
     jobs: int = Field(default=2, ge=1)
     report: Literal["full", "drift"] = "full"  # full: data summaries too, and quality once outcomes are known
@@ -116,11 +117,9 @@ class LoadedSettings:
 
 
 def load_settings(
-    flags: Mapping[str, Any] | None = None,
-    *,
-    config_files: Sequence[str] = (),
+    flags: Mapping[str, Any] | None = None, *, config_files: Sequence[str] = (),
     environment: Mapping[str, str] | None = None,
-) -> LoadedSettings:
+) -> LoadedSettings:  # fmt: skip
     """The settings in force, each with its origin.
 
     `flags` is nested like the configuration file; None values are flags that were not given. `environment` defaults to

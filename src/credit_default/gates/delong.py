@@ -31,13 +31,13 @@ def measure_auc_difference(defaulted: Any, champion: Any, *, challenger: Any, co
     """The difference with a two-sided interval of that confidence (0-1); ties count half, two of each outcome are needed."""
     is_default = np.asarray(defaulted) == 1
     old, new = (_place(is_default, np.asarray(scores, dtype=np.float64)) for scores in (champion, challenger))
-    areas = [float(placed[0].mean()) for placed in (old, new)]
+    before, after = (float(placed[0].mean()) for placed in (old, new))
     # of each client: how much better placed by the challenger, among the clients of the other outcome
-    variance = sum(float(np.var(after - before, ddof=1)) / len(after) for before, after in zip(old, new, strict=True))
+    variance = sum(float(np.var(now - then, ddof=1)) / len(now) for then, now in zip(old, new, strict=True))
     standard_error = float(np.sqrt(variance))
-    gain = areas[1] - areas[0]
+    gain = after - before
     reach = NormalDist().inv_cdf((1 + confidence) / 2) * standard_error
-    return AucDifference(*areas, gain, standard_error, gain - reach, gain + reach)
+    return AucDifference(before, after, gain, standard_error, gain - reach, gain + reach)
 
 
 def _place(is_default: np.ndarray, scores: FloatArray) -> tuple[FloatArray, FloatArray]:

@@ -95,7 +95,8 @@ def _divide(labels: Any, defaulted: IntArray, policy: PromotionPolicy) -> FloatA
     defaults = np.bincount(of_row, weights=defaulted, minlength=len(levels))
     fewest = np.minimum(defaults, counts - defaults)
     large = np.flatnonzero((counts >= policy.fewest_rows) & (fewest >= policy.fewest_defaults))
-    return (of_row[:, None] == large).astype(np.float64)
+    members: FloatArray = (of_row[:, None] == large).astype(np.float64)
+    return members
 
 
 def _list_terms(groups: FloatArray, defaulted: IntArray, declined: list[np.ndarray]) -> FloatArray:
