@@ -19,7 +19,7 @@ from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSetti
 from credit_default.errors import InputError
 from credit_default.gates.drift import DriftPolicy
 from credit_default.gates.performance import PerformancePolicy
-from credit_default.gates.promotion import PromotionPolicy
+from credit_default.gates.promotion_policy import PromotionPolicy
 from credit_default.gates.quality import QualityPolicy
 from credit_default.model.decision import DecisionPolicy
 from credit_default.model.economics import EconomicsPolicy
@@ -77,6 +77,7 @@ class Settings(BaseSettings):
     cache: str = "./.cache"
     data: str = "public"
     portfolio: str = "credit-card"
+    identity: str = ""  # who asks for or approves a promotion; empty: the account that runs the command
     seed: int = Field(default=7, ge=0)
     jobs: int = Field(default=2, ge=1)
     report: Literal["full", "drift"] = "full"  # full: data summaries too, and quality once outcomes are known
@@ -124,11 +125,9 @@ class LoadedSettings:
 
 
 def load_settings(
-    flags: Mapping[str, Any] | None = None,
-    *,
-    config_files: Sequence[str] = (),
+    flags: Mapping[str, Any] | None = None, *, config_files: Sequence[str] = (),
     environment: Mapping[str, str] | None = None,
-) -> LoadedSettings:
+) -> LoadedSettings:  # fmt: skip
     """The settings in force, each with its origin.
 
     `flags` is nested like the configuration file; None values are flags that were not given. `environment` defaults to

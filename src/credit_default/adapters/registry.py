@@ -139,9 +139,13 @@ class Registry:
 
     def record_verdict(self, version: ModelVersion, verdict: Verdict) -> None:
         """None; the verdict on the version, whichever way it went."""
+        self.record_tags(version, write_verdict(verdict))
+
+    def record_tags(self, version: ModelVersion, tags: Mapping[str, str]) -> None:
+        """None; words on the version, cut where MLflow takes no longer ones."""
         with self._errors():
-            for key, value in write_verdict(verdict).items():
-                self._client.set_model_version_tag(self.name, str(version.number), key, value)
+            for key, value in tags.items():
+                self._client.set_model_version_tag(self.name, str(version.number), key, value[:LONGEST_TAG])
 
     def promote(self, version: ModelVersion, verdict: Verdict, *, promoted_at: dt.datetime) -> ModelVersion:
         """The version as champion, with the verdict and the number of its predecessor on it.
@@ -151,11 +155,9 @@ class Registry:
         """
         if not verdict.passed:
             raise InputError(
-                f"version {version.number}",
-                found=f"a verdict of {verdict.level!r}",
-                expected="one that passed",
+                f"version {version.number}", found=f"a verdict of {verdict.level!r}", expected="one that passed",
                 remedy="See its reasons with `credit-default models show`.",
-            )
+            )  # fmt: skip
         champion = self.find_champion()
         if champion is not None and champion.number == version.number:
             return champion
@@ -178,10 +180,9 @@ class Registry:
                 remedy="Promote a version with `credit-default models promote`.",
             )
         earlier = self.find_version(int(previous))
+        tags = {"rolled_back_at": rolled_back_at.isoformat(), "rolled_back_because": reason}
+        self.record_tags(champion, tags)
         with self._errors():
-            tags = {"rolled_back_at": rolled_back_at.isoformat(), "rolled_back_because": reason[:LONGEST_TAG]}
-            for key, value in tags.items():
-                self._client.set_model_version_tag(self.name, str(champion.number), key, value)
             self._client.set_registered_model_alias(self.name, CHAMPION, str(earlier.number))
         return self.find_version(earlier.number)
 
@@ -191,9 +192,8 @@ class Registry:
 
     def _seat(self, version: ModelVersion, *, replaced: ModelVersion | None, tags: Mapping[str, str]) -> None:
         notes = {**tags, **({REPLACED_TAG: str(replaced.number)} if replaced else {})}
+        self.record_tags(version, notes)
         with self._errors():
-            for key, value in notes.items():
-                self._client.set_model_version_tag(self.name, str(version.number), key, value)
             self._client.set_registered_model_alias(self.name, CHAMPION, str(version.number))
             if CHALLENGER in version.aliases:
                 self._client.delete_registered_model_alias(self.name, CHALLENGER)

@@ -158,6 +158,12 @@ class Tracking:
             raise
         self._end_run(run, "FINISHED")
 
+    def record_later(self, run_id: str, tags: Mapping[str, str]) -> None:
+        """None; words on a run that has ended: what became of its model."""
+        with mlflow_errors(self.tracking_uri):
+            for key, value in tags.items():
+                self.client.set_tag(run_id, key, value)
+
     def _create_run(self, act: Act, *, name: str, tags: Mapping[str, object]) -> Run:
         with mlflow_errors(self.tracking_uri):
             experiment = self._experiment(act)

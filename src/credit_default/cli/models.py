@@ -7,6 +7,7 @@ import typer
 from credit_default.cli.options import Config, Json, Lake, Quiet, collect_flags
 from credit_default.cli.output import Output, run_command
 from credit_default.cli.session import read_settings
+from credit_default.errors import InputError
 
 if TYPE_CHECKING:
     from credit_default.services.wiring import Wiring
@@ -37,19 +38,35 @@ def show(lake: Lake = None, config: Config = None, json: Json = False, quiet: Qu
 def promote(
     version: Annotated[int, typer.Argument(help="The version's number.", min=1)],
     reason: Annotated[str, typer.Option("--reason", help="Why, for the record.")],
+    request: Annotated[bool, typer.Option("--request", help="Ask for it; another person approves.")] = False,
+    approve: Annotated[bool, typer.Option("--approve", help="Agree to what another person asked for.")] = False,
+    by: Annotated[
+        str | None,
+        typer.Option("--by", help="Who asks or approves.  [default: the setting, or the account]", show_default=False),
+    ] = None,
     lake: Lake = None,
     config: Config = None,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Make a version the champion by a person's decision, with the reason on record."""
+    """Make a version the champion by a person's decision, or by two people's, with the reasons on record."""
 
     def act(output: Output) -> "Summary":
         del output
-        from credit_default.flows.context import read_clock
+        from credit_default.flows.context import read_clock, read_identity
+        from credit_default.services.approval import approve_promotion, request_promotion
         from credit_default.services.models import promote_by_hand
 
-        return promote_by_hand(_wire(collect_flags(lake=lake), config), version, reason=reason, decided_at=read_clock())
+        if request and approve:
+            raise InputError(
+                "models promote", found="--request and --approve", expected="one of the two",
+                remedy="One person asks, another one approves.",
+            )  # fmt: skip
+        wiring, decided_at = _wire(collect_flags(lake=lake), config), read_clock()
+        if not request and not approve:
+            return promote_by_hand(wiring, version, reason=reason, decided_at=decided_at)
+        decide = request_promotion if request else approve_promotion
+        return decide(wiring, version, by=read_identity(wiring, by), reason=reason, decided_at=decided_at)
 
     run_command("models promote", act, as_json=json, quiet=quiet)
 

@@ -1,12 +1,14 @@
 """What a flow knows before it begins: the settings in force, the parts they name, the commit, the time."""
 
 import datetime as dt
+import os
 import subprocess
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from credit_default.errors import InputError
 from credit_default.services.wiring import Wiring, wire
 from credit_default.settings import Settings, load_settings
 
@@ -40,3 +42,22 @@ def read_commit() -> str:
 def read_clock() -> dt.datetime:
     """This moment, UTC."""
     return dt.datetime.now(dt.UTC)
+
+
+def read_identity(wiring: Wiring, by: str | None = None) -> str:
+    """Who decides: as named, else as the settings say, else the account that runs this process.
+
+    Raises:
+        InputError: the account has no name either.
+    """
+    if by is not None or wiring.settings.identity:
+        return wiring.settings.identity if by is None else by
+    try:
+        import pwd  # not on every system
+
+        return pwd.getpwuid(os.getuid()).pw_name
+    except (ImportError, KeyError) as error:
+        raise InputError(
+            "who decides", found="an account without a name", expected="somebody who can be named",
+            remedy="Name yourself with --by or the setting `identity`.",
+        ) from error  # fmt: skip

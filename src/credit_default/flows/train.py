@@ -13,6 +13,7 @@ from credit_default.flows.script import run_as_script
 from credit_default.flows.steps import network_step, step
 from credit_default.services import contest, prediction, seating, training
 from credit_default.services.origin import SIMULATED
+from credit_default.services.seats import APPROVAL_REQUESTED, PROMOTED
 from credit_default.views.summary import Summary
 
 read_training_rows = network_step(training.read_training_rows, "read training rows")
@@ -24,6 +25,7 @@ find_champion = network_step(prediction.find_champion, "find champion")
 register_challenger = network_step(seating.register_challenger, "record and register")
 judge_challenger = step(contest.judge_challenger, "judge promotion")
 seat_winner = network_step(seating.seat_winner, "promote or keep")
+STATES = {PROMOTED: "Promoted", APPROVAL_REQUESTED: "ApprovalRequested"}
 
 
 @flow(name="train", validate_parameters=False)
@@ -34,7 +36,7 @@ def train(
     refresh: bool = False,  # noqa: FBT001, FBT002 - a flow's parameters are named in the UI
     cross_validated: bool = False,  # noqa: FBT001, FBT002
 ) -> State[Summary]:
-    """A completed run named `Promoted` or `ChampionKept`, carrying its summary.
+    """A completed run named `Promoted`, `ApprovalRequested` or `ChampionKept`, carrying its summary.
 
     `refresh` trains on all that the lake knows by now instead of on the file that the settings name.
     """
@@ -49,7 +51,7 @@ def train(
     summary = seat_winner(wiring, registered, verdict, champion=champion, rows=rows, decided_at=read_clock())
     publish_summary(summary, simulated=rows.data_origin == SIMULATED)
     announce(summary)
-    return Completed(name="Promoted" if verdict.passed else "ChampionKept", message=summary.status, data=summary)
+    return Completed(name=STATES.get(summary.status, "ChampionKept"), message=summary.status, data=summary)
 
 
 if __name__ == "__main__":

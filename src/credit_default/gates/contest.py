@@ -4,12 +4,14 @@ Both scored the same clients, so differences are resampled in pairs: what is har
 drops out. Gains are positive where the challenger is better, whatever the figure.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from statistics import NormalDist
 from typing import Any, Final
 
 import numpy as np
 
+from credit_default.errors import InputError
 from credit_default.model.decision import DecisionPolicy
 from credit_default.model.resampling import (
     FloatArray,
@@ -21,15 +23,40 @@ from credit_default.model.resampling import (
 )
 
 MEASURES: Final = ("log_loss", "brier", "roc_auc", "cost_per_1000")
+MEASURE_NAMES: Final[Mapping[str, str]] = {
+    "log_loss": "log loss",
+    "brier": "Brier score",
+    "roc_auc": "ROC AUC",
+    "cost_per_1000": "cost per 1,000",
+}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Contest:
-    """Outcomes (0 or 1) of one set of rows, and both models' default probabilities (0-1) for them, in one order."""
+    """Outcomes (0 or 1) of one set of rows, and both models' default probabilities (0-1) for them, in one order.
+
+    `groups` divide the same rows, each by one label a row: all of them are slices, those named in `protected` are what
+    fairness is compared by.
+
+    Raises:
+        InputError: labels of another number than rows, or a protected group that is not among the groups.
+    """
 
     defaulted: Any
     champion: Any
     challenger: Any
+    groups: Mapping[str, Any] = field(default_factory=dict)
+    protected: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        counts = {name: len(labels) for name, labels in self.groups.items()}
+        odd = [name for name, count in counts.items() if count != len(self.defaulted)]
+        odd += [name for name in self.protected if name not in counts]
+        if odd:
+            raise InputError(
+                f"groups of a contest, {odd[0]!r}", found=f"{counts.get(odd[0], 'no')} labels",
+                expected=f"one for each of {len(self.defaulted)} rows", remedy="Take the labels from the same rows.",
+            )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +69,7 @@ class Gain:
     gain: float
     low: float
     high: float
+    standard_error: float  # of the gain
 
     @property
     def is_better(self) -> bool:
@@ -82,6 +110,7 @@ def measure_gains(
             gain=float(gains[position]),
             low=float(gains[position] - reach[position]),
             high=float(gains[position] + reach[position]),
+            standard_error=float(spread[position]),
         )
         for position, measure in enumerate(MEASURES)
     )

@@ -12,12 +12,15 @@ import polars as pl
 
 from credit_default.data.contract import OUTCOME, STATEMENT_MONTH
 from credit_default.data.splitting import Split
+from credit_default.gates.check import Check
 from credit_default.gates.contest import Contest
-from credit_default.gates.promotion import judge_first, judge_recipe, judge_refresh
+from credit_default.gates.promotion import judge_first, judge_recipe, judge_refresh, refuse_challenger
+from credit_default.gates.structure import check_structure
 from credit_default.gates.verdict import Verdict
 from credit_default.model.bundle import ModelBundle
 from credit_default.model.digest import hash_keys
 from credit_default.model.scoring import score_probability
+from credit_default.services.grouping import label_groups
 from credit_default.services.origin import refuse_mixture
 from credit_default.services.training import Challenger, cross_validate_recipe
 from credit_default.services.wiring import Wiring
@@ -38,21 +41,22 @@ def judge_challenger(wiring: Wiring, challenger: Challenger, sides: Split, *, ch
     Raises:
         InputError: the champion was trained on simulated clients and the challenger on real ones, or the reverse.
     """
-    policy = wiring.settings.promotion
+    structure = check_structure(challenger.bundle, schema=wiring.schema)
+    if structure.fault:
+        return refuse_challenger(structure.fault)
     if champion is None:
-        return judge_first(challenger.evaluation, policy=policy)
+        return judge_first(challenger.evaluation, policy=wiring.settings.promotion, structure=structure)
     refuse_mixture(model_origin=champion.data_origin, batch_origin=challenger.data_origin, thing="training rows")
     if champion.bundle.digest == challenger.bundle.digest:
-        reason = (
-            f"the challenger is version {champion.number} again, digest {champion.bundle.digest[:12]}: nothing to judge"
-        )
-        return Verdict("promotion", "refused", (reason,))
+        again = f"the challenger is version {champion.number} again, digest {champion.bundle.digest[:12]}"
+        return refuse_challenger(f"{again}: nothing to judge")
     if _differs_by_policy_alone(champion.bundle, challenger.bundle):
-        reason = "only the decision policy differs: what errors cost is a person's decision, by `models promote`"
-        return Verdict("promotion", "refused", (reason,))
+        return refuse_challenger(
+            "only the decision policy differs: what errors cost is a person's decision, by `models promote`"
+        )
     if _is_new_recipe(champion.bundle, challenger.bundle):
-        return _contest_recipe(wiring, challenger, sides, champion)
-    return _contest_refresh(wiring, challenger, sides, champion)
+        return _contest_recipe(wiring, challenger, sides, champion=champion, structure=structure)
+    return _contest_refresh(wiring, challenger, sides, champion=champion, structure=structure)
 
 
 def select_newest(rows: pl.DataFrame, *, row_count: int) -> pl.DataFrame:
@@ -75,16 +79,19 @@ def _is_new_recipe(old: ModelBundle, new: ModelBundle) -> bool:
     return old.recipe != new.recipe or old.features != new.features
 
 
-def _contest_recipe(wiring: Wiring, challenger: Challenger, sides: Split, champion: SeatHolder) -> Verdict:
+def _contest_recipe(
+    wiring: Wiring, challenger: Challenger, sides: Split, *, champion: SeatHolder, structure: Check
+) -> Verdict:
     rows = sides.development
     new = cross_validate_recipe(wiring, challenger.bundle.recipe, rows, seed=0)
     old = cross_validate_recipe(wiring, champion.bundle.recipe, rows, seed=0, features=champion.bundle.features)
     unseen = _find_unseen(sides.test, champion)
     old_test = score_probability(champion.bundle, sides.test.filter(pl.Series(unseen)))
     return judge_recipe(
-        Contest(rows[OUTCOME].to_numpy(), old.default_probability, new.default_probability),
+        _match(wiring, rows, old.default_probability, new.default_probability),
         Contest(challenger.test_defaulted[unseen], old_test, challenger.test_probability[unseen]),
         decision_policy=wiring.settings.decision, policy=wiring.settings.promotion,
+        structure=structure,
     )  # fmt: skip
 
 
@@ -94,11 +101,19 @@ def _find_unseen(rows: pl.DataFrame, champion: SeatHolder) -> np.ndarray:
     return unseen
 
 
-def _contest_refresh(wiring: Wiring, challenger: Challenger, sides: Split, champion: SeatHolder) -> Verdict:
+def _contest_refresh(
+    wiring: Wiring, challenger: Challenger, sides: Split, *, champion: SeatHolder, structure: Check
+) -> Verdict:
     unseen = sides.test.filter(pl.Series(_find_unseen(sides.test, champion)))
     rows = select_newest(unseen, row_count=wiring.settings.refresh.contest_row_count)
     old, new = (score_probability(bundle, rows) for bundle in (champion.bundle, challenger.bundle))
     return judge_refresh(
-        Contest(rows[OUTCOME].to_numpy(), old, new),
+        _match(wiring, rows, old, new),
         decision_policy=wiring.settings.decision, policy=wiring.settings.promotion,
+        structure=structure,
     )  # fmt: skip
+
+
+def _match(wiring: Wiring, rows: pl.DataFrame, old: np.ndarray, new: np.ndarray) -> Contest:
+    groups = label_groups(rows, schema=wiring.schema)
+    return Contest(rows[OUTCOME].to_numpy(), old, new, groups=groups.labels, protected=groups.protected)

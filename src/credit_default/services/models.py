@@ -3,11 +3,11 @@
 import datetime as dt
 from collections.abc import Sequence
 
-from credit_default.adapters.model_versions import CHAMPION, REPLACED_TAG, ModelVersion
-from credit_default.errors import InputError
+from credit_default.adapters.model_versions import CHAMPION, LONGEST_TAG, REPLACED_TAG, ModelVersion
+from credit_default.errors import RefusedError
 from credit_default.failpoints import reach
 from credit_default.gates.verdict import Verdict
-from credit_default.services.seats import ROLLED_BACK, enter_seat
+from credit_default.services.seats import ROLLED_BACK, enter_seat, keep_verdict, refuse_silence
 from credit_default.services.wiring import Wiring
 from credit_default.views.models import ModelRow
 from credit_default.views.summary import Summary
@@ -40,14 +40,16 @@ def promote_by_hand(wiring: Wiring, number: int, *, reason: str, decided_at: dt.
 
     Raises:
         InputError: there is no such version, or no reason was given.
+        RefusedError: the settings ask for a second person.
         ArtifactError: its artifact is not the one on record.
     """
-    _refuse_silence(reason)
+    refuse_silence(reason)
+    _refuse_alone(wiring, number)
     version = wiring.registry.find_version(number)
     if not version.is_champion:
         enter_seat(wiring)
     wiring.registry.load_version(version)
-    verdict = Verdict("promotion", "ok", (f"by a person's decision: {reason}", *_keep_verdict(version)))
+    verdict = Verdict("promotion", "ok", (f"by a person's decision: {reason}", *keep_verdict(version)))
     promoted = wiring.registry.promote(version, verdict, promoted_at=decided_at)
     reach("promote.seated-by-hand")
     enter_seat(wiring, by=_PERSON)
@@ -56,21 +58,25 @@ def promote_by_hand(wiring: Wiring, number: int, *, reason: str, decided_at: dt.
 
 
 def roll_back(wiring: Wiring, *, reason: str, decided_at: dt.datetime) -> Summary:
-    """The summary, after the previous champion is back in its seat.
+    """The summary, after the previous champion is back in its seat: one person can do it, whatever promotions need.
 
+    Both versions' runs say so too, before the seat moves.
     Where an earlier rollback died before it was on record, it is completed and no further step back is taken.
 
     Raises:
         InputError: there is no champion, or none before it, or no reason was given.
         ArtifactError: the artifact to go back to is not the one on record.
     """
-    _refuse_silence(reason)
+    refuse_silence(reason)
     unfinished = enter_seat(wiring)
     if unfinished is not None and unfinished.event == ROLLED_BACK:
         return _tell_rollback(unfinished.model_version)
     champion = wiring.registry.find_champion()
     if champion is not None and (previous := champion.tags.get(REPLACED_TAG)):
-        wiring.registry.load_version(wiring.registry.find_version(int(previous)))
+        back = wiring.registry.find_version(int(previous))
+        wiring.registry.load_version(back)
+        _tell_runs(wiring, champion, back, reason=reason, decided_at=decided_at)
+        reach("rollback.told")
     earlier = wiring.registry.rollback(reason=reason, rolled_back_at=decided_at)
     reach("rollback.seated")
     enter_seat(wiring, by=_PERSON)
@@ -78,23 +84,23 @@ def roll_back(wiring: Wiring, *, reason: str, decided_at: dt.datetime) -> Summar
     return _tell_rollback(earlier.number)
 
 
+def _tell_runs(wiring: Wiring, left: ModelVersion, back: ModelVersion, *, reason: str, decided_at: dt.datetime) -> None:
+    at = decided_at.isoformat()
+    gone = {"rolled_back_at": at, "rolled_back_because": reason[:LONGEST_TAG], "rolled_back_to": str(back.number)}
+    wiring.tracking.record_later(left.run_id, gone)
+    wiring.tracking.record_later(back.run_id, {"champion_again_at": at, "champion_again_after": str(left.number)})
+
+
 def _tell_rollback(number: int) -> Summary:
     return Summary("models rollback", f"version {number} is the champion again", model_version=number)
 
 
-def _refuse_silence(reason: str) -> None:
-    if not reason.strip():
-        raise InputError(
-            "--reason", found="nothing", expected="why, in words that stand on record",
-            remedy="Say who decided and what for.",
+def _refuse_alone(wiring: Wiring, number: int) -> None:
+    if wiring.settings.promotion.approval == "second-person":
+        raise RefusedError(
+            f"version {number}", found="one person's decision", expected="two: promotion.approval is second-person",
+            remedy=f"Ask with `credit-default models promote {number} --request`; somebody else approves.",
         )  # fmt: skip
-
-
-def _keep_verdict(version: ModelVersion) -> tuple[str, ...]:
-    """What the gate said of the version: a person may overrule it, not erase it."""
-    _, _, level = version.tags.get("verdict", "").partition(": ")
-    reasons = version.tags.get("verdict_reasons", "").split("\n")
-    return tuple(f"before that: {level}, {reason}" for reason in reasons) if level else ()
 
 
 def _describe_version(version: ModelVersion) -> ModelRow:

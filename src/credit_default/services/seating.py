@@ -13,7 +13,7 @@ from credit_default.services.descriptions import list_datasets, list_metrics, li
 from credit_default.services.drawing import draw_challenger
 from credit_default.services.origin import tell_origin
 from credit_default.services.records import enter
-from credit_default.services.seats import enter_seat
+from credit_default.services.seats import APPROVAL_REQUESTED, PROMOTED, enter_seat
 from credit_default.services.training import FOLD_COUNT, FOLD_SEEDS, Challenger, CrossValidation, TrainingRows
 from credit_default.services.wiring import Wiring
 from credit_default.views.summary import Summary
@@ -72,19 +72,7 @@ def seat_winner(
         ServiceError: somebody else has the seat by now, whom this challenger was never compared with.
     """
     version = registered.version
-    if verdict.passed:
-        _refuse_moved_seat(wiring, champion)
-        enter_seat(wiring)  # of who sits there now, if that is not on record
-        wiring.registry.promote(version, verdict, promoted_at=decided_at)
-        reach("promote.seated")
-        enter_seat(wiring, by="gate")
-    else:
-        wiring.registry.record_verdict(version, verdict)
-        enter(
-            wiring, "kept", key=f"judged v{version.number} {version.run_id}", at=decided_at,
-            model_version=version.number, details={"model_digest": version.digest, "level": verdict.level, "by": "gate"},
-        )  # fmt: skip
-    status = "promoted" if verdict.passed else "champion kept"
+    status = _settle(wiring, version, verdict, champion=champion, decided_at=decided_at)
     vacant = not verdict.passed and wiring.registry.find_champion() is None
     figures = pick_metrics(registered.evaluation, where="test side")
     if registered.folds is not None:
@@ -95,8 +83,37 @@ def seat_winner(
         counts={"accepted": rows.rows.height, "rejected": rows.rejected_count,
                 "tested": registered.evaluation.row_count},
         figures=figures, paths={"MLflow run": registered.run_address, "digest": version.digest},
-        notes=(*tell_origin(rows.data_origin), *rows.notes),
+        notes=(*tell_origin(rows.data_origin), *rows.notes, *_tell_next(version, status)),
     )  # fmt: skip
+
+
+def _settle(
+    wiring: Wiring, version: ModelVersion, verdict: Verdict, *, champion: SeatHolder | None, decided_at: dt.datetime
+) -> str:
+    """What became of the version, in a word or two."""
+    if verdict.passed and wiring.settings.promotion.approval == "none":
+        _refuse_moved_seat(wiring, champion)
+        enter_seat(wiring)  # of who sits there now, if that is not on record
+        wiring.registry.promote(version, verdict, promoted_at=decided_at)
+        reach("promote.seated")
+        enter_seat(wiring, by="gate")
+        return PROMOTED
+    wiring.registry.record_verdict(version, verdict)
+    enter(
+        wiring, APPROVAL_REQUESTED if verdict.passed else "kept", key=f"judged v{version.number} {version.run_id}",
+        at=decided_at, model_version=version.number,
+        details={"model_digest": version.digest, "level": verdict.level, "by": "gate"},
+    )  # fmt: skip
+    return APPROVAL_REQUESTED if verdict.passed else "champion kept"
+
+
+def _tell_next(version: ModelVersion, status: str) -> tuple[str, ...]:
+    if status != APPROVAL_REQUESTED:
+        return ()
+    command = f"credit-default models promote {version.number}"
+    return (
+        f"two people decide: one with `{command} --request --reason …`, another with `{command} --approve --reason …`",
+    )
 
 
 def _refuse_moved_seat(wiring: Wiring, champion: SeatHolder | None) -> None:

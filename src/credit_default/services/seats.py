@@ -2,13 +2,14 @@
 
 import datetime as dt
 
-from credit_default.adapters.ledger import read_entries
+from credit_default.adapters.ledger import find_entry, read_entries
 from credit_default.adapters.model_versions import REPLACED_TAG, ModelVersion
+from credit_default.errors import InputError
 from credit_default.gates.ledger import LedgerEntry
 from credit_default.services.records import enter
 from credit_default.services.wiring import Wiring
 
-PROMOTED, ROLLED_BACK = "promoted", "rolled back"
+PROMOTED, ROLLED_BACK, APPROVAL_REQUESTED = "promoted", "rolled back", "approval requested"
 _PROMOTED_AT, _ROLLED_BACK_AT = "promoted_at", "rolled_back_at"  # tags of a version
 _SOMEBODY = "a run that died before it could say so"
 
@@ -30,6 +31,30 @@ def enter_seat(wiring: Wiring, *, by: str = _SOMEBODY) -> LedgerEntry | None:
         wiring, event, key=f"{event} v{champion.number} {at}", at=dt.datetime.fromisoformat(at),
         model_version=champion.number, details={"model_digest": champion.digest, "by": by},
     )  # fmt: skip
+
+
+def was_seated(wiring: Wiring, version: ModelVersion, *, since: dt.datetime) -> bool:
+    """Whether the version came to the seat after that moment, by the record."""
+    came = version.tags.get(_PROMOTED_AT)
+    if came is None or dt.datetime.fromisoformat(came) < since:
+        return False
+    return find_entry(wiring.lake, f"{PROMOTED} v{version.number} {came}") is not None
+
+
+def keep_verdict(version: ModelVersion) -> tuple[str, ...]:
+    """What the gate said of the version: a person may overrule it, not erase it."""
+    _, _, level = version.tags.get("verdict", "").partition(": ")
+    reasons = version.tags.get("verdict_reasons", "").split("\n")
+    return tuple(f"before that: {level}, {reason}" for reason in reasons) if level else ()
+
+
+def refuse_silence(reason: str) -> None:
+    """Nothing, when a reason was given. Raises `InputError` when not."""
+    if not reason.strip():
+        raise InputError(
+            "--reason", found="nothing", expected="why, in words that stand on record",
+            remedy="Say who decided and what for.",
+        )  # fmt: skip
 
 
 def _find_last(wiring: Wiring) -> int | None:

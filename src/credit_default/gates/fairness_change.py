@@ -1,0 +1,130 @@
+"""Does the challenger treat groups less evenly than the champion, at the threshold in force?
+
+What is judged is the change from one model to the other. How fair either is by itself is a report's subject, not this
+gate's: a champion that is not fair must not be protected from one that is fairer.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from statistics import NormalDist
+from typing import Any, Final
+
+import numpy as np
+
+from credit_default.gates.check import Check
+from credit_default.gates.contest import Contest
+from credit_default.gates.promotion_policy import PromotionPolicy
+from credit_default.model.decision import DecisionPolicy
+from credit_default.model.resampling import FloatArray, IntArray, draw_weights
+
+FIGURES: Final = ("impact ratio", "caught-default gap", "false-alarm gap")
+
+
+@dataclass(frozen=True, slots=True)
+class FairnessChange:
+    """One figure for one protected attribute: both models' values, and by how much the challenger is less even.
+
+    The impact ratio is the lowest share accepted over the highest (1 is even); gaps are between the largest and the
+    smallest share of defaulters, or of clients who paid, that is declined (0 is even).
+    """
+
+    attribute: str
+    figure: str
+    champion: float
+    challenger: float
+    loss: float  # positive: less even than the champion
+    standard_error: float
+
+
+def compare_fairness(contest: Contest, *, decision_policy: DecisionPolicy, policy: PromotionPolicy) -> Check:
+    """A fault where a figure is less even by more than the margin and beyond noise, corrected for their number."""
+    changes = tuple(measure_fairness_changes(contest, decision_policy=decision_policy, policy=policy))
+    if not changes:
+        return Check("fairness: no protected attribute has two groups that are large enough to compare")
+    level = (1 - policy.objection_confidence) / len(changes)
+    reach = NormalDist().inv_cdf(1 - level)
+    worse = [c for c in changes if c.loss > policy.fairness_margin and c.loss > reach * c.standard_error]
+    lowest = min((c for c in changes if c.figure == FIGURES[0]), key=lambda change: change.challenger)
+    figures = {
+        "lowest_impact_ratio": lowest.challenger,
+        "largest_fairness_loss": max(change.loss for change in changes),
+    }
+    told = f"fairness at threshold {decision_policy.threshold:.4f}"
+    if worse:
+        return Check(
+            f"{told}: less even than the champion: " + "; ".join(_tell(change) for change in worse),
+            fault=f"it is less fair by {' and '.join(dict.fromkeys(change.attribute for change in worse))}",
+            figures=figures,
+        )
+    names = ", ".join(dict.fromkeys(change.attribute for change in changes))
+    return Check(f"{told} by {names}: no less even than the champion; lowest {_tell(lowest)}", figures=figures)
+
+
+def measure_fairness_changes(
+    contest: Contest, *, decision_policy: DecisionPolicy, policy: PromotionPolicy
+) -> Iterator[FairnessChange]:
+    """Each figure of `FIGURES` for each protected attribute with two large enough groups, by a paired bootstrap."""
+    defaulted = np.asarray(contest.defaulted, dtype=np.int64)
+    divided = {name: _divide(contest.groups[name], defaulted, policy) for name in contest.protected}
+    divided = {name: groups for name, groups in divided.items() if groups.shape[1] > 1}
+    if not divided:
+        return
+    declined = [
+        np.asarray(scored, dtype=np.float64) >= decision_policy.threshold
+        for scored in (contest.champion, contest.challenger)
+    ]
+    terms = {name: _list_terms(groups, defaulted, declined) for name, groups in divided.items()}
+    plain = {name: _measure(np.ones((1, len(defaulted))) @ term) for name, term in terms.items()}
+    drawn = [
+        {name: _measure(weights @ term) for name, term in terms.items()}
+        for weights in draw_weights(defaulted, resample_count=policy.resample_count, seed=policy.seed)
+    ]
+    for name in divided:
+        values, losses = plain[name][0], np.vstack([_lose(block[name]) for block in drawn])
+        for position, figure in enumerate(FIGURES):
+            yield FairnessChange(
+                name, figure, float(values[0, position]), float(values[1, position]),
+                float(_lose(plain[name])[0, position]), float(losses[:, position].std()),
+            )  # fmt: skip
+
+
+def _divide(labels: Any, defaulted: IntArray, policy: PromotionPolicy) -> FloatArray:
+    """(rows, groups): 1 where the row is of the group; groups without enough rows of both outcomes are left out."""
+    levels, of_row = np.unique(np.asarray(labels).astype(str), return_inverse=True)
+    counts = np.bincount(of_row, minlength=len(levels))
+    defaults = np.bincount(of_row, weights=defaulted, minlength=len(levels))
+    fewest = np.minimum(defaults, counts - defaults)
+    large = np.flatnonzero((counts >= policy.fewest_rows) & (fewest >= policy.fewest_defaults))
+    members: FloatArray = (of_row[:, None] == large).astype(np.float64)
+    return members
+
+
+def _list_terms(groups: FloatArray, defaulted: IntArray, declined: list[np.ndarray]) -> FloatArray:
+    """What resampled sums are taken of: of each group its defaulters and others, and of these whom each model declines."""
+    rows = [defaulted == 1, defaulted == 0]
+    rows += [outcome & said for said in declined for outcome in rows[:2]]
+    return np.hstack([groups * chosen[:, None] for chosen in rows])
+
+
+def _measure(sums: FloatArray) -> FloatArray:
+    """(resamples, models, figures) from (resamples, terms)."""
+    defaults, others, *by_model = np.split(sums, 6, axis=1)
+    figures = []
+    for caught, alarmed in (by_model[:2], by_model[2:]):
+        accepted = 1 - (caught + alarmed) / np.maximum(defaults + others, 1)
+        highest = accepted.max(axis=1)
+        ratio = np.divide(accepted.min(axis=1), highest, out=np.ones_like(highest), where=highest > 0)
+        gaps = [np.ptp(part / np.maximum(whole, 1), axis=1) for part, whole in ((caught, defaults), (alarmed, others))]
+        figures.append(np.column_stack([ratio, *gaps]))
+    return np.stack(figures, axis=1)
+
+
+def _lose(figures: FloatArray) -> FloatArray:
+    """(resamples, figures): by how much the challenger is less even; a ratio falls where a gap grows."""
+    signs = np.array([-1.0, 1.0, 1.0])
+    loss: FloatArray = signs * (figures[:, 1] - figures[:, 0])
+    return loss
+
+
+def _tell(change: FairnessChange) -> str:
+    return f"{change.figure} by {change.attribute} {change.challenger:.2f}, champion {change.champion:.2f}"
