@@ -23,6 +23,7 @@ from credit_default.gates.promotion import PromotionPolicy
 from credit_default.gates.quality import QualityPolicy
 from credit_default.model.decision import DecisionPolicy
 from credit_default.model.pipeline import Recipe
+from credit_default.model.search import SearchPolicy
 
 ENVIRONMENT_PREFIX = "CREDIT_DEFAULT_"
 CONFIG_VARIABLE = "CREDIT_DEFAULT_CONFIG"
@@ -86,6 +87,7 @@ class Settings(BaseSettings):
     promotion: PromotionPolicy = PromotionPolicy()
     drift: DriftPolicy = DriftPolicy()
     performance: PerformancePolicy = PerformancePolicy()
+    search: SearchPolicy = SearchPolicy()
 
     @classmethod
     def settings_customise_sources(
@@ -123,8 +125,7 @@ def load_settings(
 ) -> LoadedSettings:
     """The settings in force, each with its origin.
 
-    `flags` is nested like the configuration file; None values are flags that were not given. `environment` defaults to
-    the process's own.
+    `flags` is nested like the configuration file, None a flag that was not given; `environment` is the process's own.
 
     Raises:
         InputError: an unknown key or variable, a value out of range, a file that is missing or not TOML.
@@ -159,9 +160,8 @@ def _read_config(name: str) -> dict[str, Any]:
             remedy="Check the path given with --config or CREDIT_DEFAULT_CONFIG.",
         ) from error  # fmt: skip
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(
-            f"configuration file {name}", found=str(error), expected="TOML", remedy="Mend the line that it names.",
-        ) from error  # fmt: skip
+        remedy = "Mend the line that it names."
+        raise InputError(f"configuration file {name}", found=str(error), expected="TOML", remedy=remedy) from error
 
 
 def _read_environment(variables: Mapping[str, str]) -> dict[str, Any]:
