@@ -11,100 +11,19 @@ import os
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic import BaseModel, ValidationError
+from pydantic_settings import EnvSettingsSource
 
 from credit_default.errors import InputError
-from credit_default.gates.drift import DriftPolicy
-from credit_default.gates.performance import PerformancePolicy
-from credit_default.gates.promotion_policy import PromotionPolicy
-from credit_default.gates.quality import QualityPolicy
-from credit_default.model.decision import DecisionPolicy
-from credit_default.model.economics import EconomicsPolicy
-from credit_default.model.fairness import FairnessPolicy
-from credit_default.model.loss import LossPolicy
-from credit_default.model.pipeline import Recipe
-from credit_default.model.proxies import ProxyPolicy
+from credit_default.sections import ENVIRONMENT_PREFIX, Settings
 
-ENVIRONMENT_PREFIX = "CREDIT_DEFAULT_"
+__all__ = ["LoadedSettings", "SettingOrigin", "Settings", "copy_environment", "export_environment", "load_settings"]
+
 CONFIG_VARIABLE = "CREDIT_DEFAULT_CONFIG"
 # Variables that users of MLflow and Prefect already have; ours, when set, come first.
 STANDARD_VARIABLES = {"MLFLOW_TRACKING_URI": ("mlflow", "tracking_uri"), "PREFECT_API_URL": ("prefect", "api_url")}
-
-
-class DataSettings(BaseModel):
-    """Where the public data set is fetched from; each address gets `timeout_seconds` to answer."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-    uci_url: str = "https://archive.ics.uci.edu/static/public/350/default+of+credit+card+clients.zip"
-    openml_url: str = "https://api.openml.org/api/v1/json/data/42477"
-    timeout_seconds: float = Field(default=5.0, gt=0)
-
-
-class MlflowSettings(BaseModel):
-    """Where runs and models are kept; empty means a SQLite database inside the lake."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-    tracking_uri: str = ""
-
-
-class PrefectSettings(BaseModel):
-    """Which Prefect server runs the flows; empty means one that the command starts and ends."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-    api_url: str = ""
-    startup_seconds: float = Field(default=120.0, gt=0)
-
-
-class RefreshSettings(BaseModel):
-    """How a retrain is judged: on the newest matured rows, month by month until there are `contest_row_count`."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-    contest_row_count: int = Field(default=2_000, ge=200)
-    test_share: float = Field(default=0.2, gt=0, lt=1)
-
-
-class Settings(BaseSettings):
-    """Everything that a person may set. Frozen: a run sees one set of values from its start to its end."""
-
-    model_config = SettingsConfigDict(
-        env_prefix=ENVIRONMENT_PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True
-    )
-    lake: str = "./lake"
-    home: str = "./.credit-default"  # beside a lake in a bucket: the embedded MLflow and Prefect's records
-    cache: str = "./.cache"
-    data: str = "public"
-    portfolio: str = "credit-card"
-    identity: str = ""  # who asks for or approves a promotion; empty: the account that runs the command
-    seed: int = Field(default=7, ge=0)
-    jobs: int = Field(default=2, ge=1)
-    report: Literal["full", "drift"] = "full"  # full: data summaries too, and quality once outcomes are known
-    public_data: DataSettings = DataSettings()
-    mlflow: MlflowSettings = MlflowSettings()
-    prefect: PrefectSettings = PrefectSettings()
-    refresh: RefreshSettings = RefreshSettings()
-    recipe: Recipe = Recipe()
-    decision: DecisionPolicy = DecisionPolicy()
-    economics: EconomicsPolicy = EconomicsPolicy()
-    loss: LossPolicy = LossPolicy()
-    fairness: FairnessPolicy = FairnessPolicy()
-    proxies: ProxyPolicy = ProxyPolicy()
-    quality: QualityPolicy = QualityPolicy()
-    promotion: PromotionPolicy = PromotionPolicy()
-    drift: DriftPolicy = DriftPolicy()
-    performance: PerformancePolicy = PerformancePolicy()
-
-    @classmethod
-    def settings_customise_sources(
-        cls, settings_cls: type[BaseSettings], init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource, dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:  # fmt: skip
-        """The one source that `load_settings` merged; nothing else is looked at."""
-        del settings_cls, env_settings, dotenv_settings, file_secret_settings
-        return (init_settings,)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -125,9 +44,11 @@ class LoadedSettings:
 
 
 def load_settings(
-    flags: Mapping[str, Any] | None = None, *, config_files: Sequence[str] = (),
+    flags: Mapping[str, Any] | None = None,
+    *,
+    config_files: Sequence[str] = (),
     environment: Mapping[str, str] | None = None,
-) -> LoadedSettings:  # fmt: skip
+) -> LoadedSettings:
     """The settings in force, each with its origin.
 
     `flags` is nested like the configuration file; None values are flags that were not given. `environment` defaults to
@@ -157,13 +78,18 @@ def copy_environment() -> dict[str, str]:
 
 
 def _read_config(name: str) -> dict[str, Any]:
-    remedy = "Check the path given with --config or CREDIT_DEFAULT_CONFIG, and the line that is named."
+    path = Path(name)
     try:
-        return tomllib.loads(Path(name).read_text(encoding="utf-8"))
-    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        found = getattr(error, "strerror", None) or str(error)
-        expected = "a readable TOML file"
-        raise InputError(f"configuration file {name}", found=found, expected=expected, remedy=remedy) from error
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(
+            f"configuration file {name}", found=error.strerror or str(error), expected="a readable TOML file",
+            remedy="Check the path given with --config or CREDIT_DEFAULT_CONFIG.",
+        ) from error  # fmt: skip
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(
+            f"configuration file {name}", found=str(error), expected="TOML", remedy="Mend the line that it names.",
+        ) from error  # fmt: skip
 
 
 def _read_environment(variables: Mapping[str, str]) -> dict[str, Any]:
@@ -173,8 +99,10 @@ def _read_environment(variables: Mapping[str, str]) -> dict[str, Any]:
             f"environment variable {name}", found="a name that nothing reads", expected=_nearest(name, known),
             remedy="Rename or unset it; `credit-default settings` lists every name.",
         )  # fmt: skip
-    named = {name: place for name, place in STANDARD_VARIABLES.items() if variables.get(name)}
-    standard = {section: {key: variables[name]} for name, (section, key) in named.items()}
+    standard: dict[str, Any] = {}
+    for variable, (section, key) in STANDARD_VARIABLES.items():
+        if variables.get(variable):
+            standard[section] = {key: variables[variable]}
     source = EnvSettingsSource(Settings, env_ignore_empty=True)
     source.env_vars = {k.lower(): v for k, v in variables.items() if k.startswith(ENVIRONMENT_PREFIX)}
     return _merge([standard, source()])
@@ -205,11 +133,12 @@ def _flatten(layer: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
 
 def _refuse_unknown(layer: Mapping[str, Any], origin: str) -> None:
     known = set(_leaf_names())
-    for name in (name for name in _flatten(layer) if name not in known):
-        raise InputError(
-            f"setting {name} ({origin})", found="a key that nothing reads", expected=_nearest(name, known),
-            remedy="Rename or remove it; `credit-default settings` lists every key.",
-        )  # fmt: skip
+    for name in _flatten(layer):
+        if name not in known:
+            raise InputError(
+                f"setting {name} ({origin})", found="a key that nothing reads", expected=_nearest(name, known),
+                remedy="Rename or remove it; `credit-default settings` lists every key.",
+            )  # fmt: skip
 
 
 def _nearest(name: str, known: set[str]) -> str:

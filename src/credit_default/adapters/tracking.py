@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import Experiment
 
-Act = Literal["train", "predict", "monitor"]
+Act = Literal["train", "predict", "monitor", "tune"]
 MLFLOW_ENVIRONMENT: Final[Mapping[str, str]] = {
     "DO_NOT_TRACK": "true",  # MLflow does not take "1" for an answer
     "MLFLOW_DISABLE_TELEMETRY": "true",
@@ -148,9 +148,13 @@ class Tracking:
         return self._client
 
     @contextmanager
-    def start_run(self, act: Act, *, name: str, tags: Mapping[str, object]) -> Iterator[Run]:
-        """A run in the experiment `credit-default/<act>`, FINISHED when the block ends, FAILED when it raises."""
-        run = self._create_run(act, name=name, tags=tags)
+    def start_run(self, act: Act, *, name: str, tags: Mapping[str, object], parent: Run | None = None) -> Iterator[Run]:
+        """A run in the experiment `credit-default/<act>`, FINISHED when the block ends, FAILED when it raises.
+
+        MLflow shows it below its `parent`, when it has one.
+        """
+        below = {"mlflow.parentRunId": parent.run_id} if parent else {}
+        run = self._create_run(act, name=name, tags={**tags, **below})
         try:
             yield run
         except BaseException:

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from credit_default import __version__
-from credit_default.cli import data, demo, evidence, inspection, models, production
+from credit_default.cli import data, demo, evidence, inspection, models, production, tune
 
 app = typer.Typer(
     name="credit-default",
@@ -23,6 +23,7 @@ app.command("predict")(production.predict)
 app.command("outcomes")(production.outcomes)
 app.command("monitor")(production.monitor)
 app.add_typer(models.app, name="models")
+app.command("tune")(tune.tune)
 app.command("simulate")(data.simulate)
 app.command("quarantine")(evidence.quarantine)
 app.command("verify")(evidence.verify)

@@ -1,0 +1,120 @@
+"""tune: a search for a better recipe, whose winner becomes a file that people review."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from time import monotonic
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from credit_default.cli.options import Config, Json, Lake, Month, Portfolio, Quiet, Seed, collect_flags
+from credit_default.cli.output import Output, run_command
+from credit_default.cli.production import Data
+from credit_default.cli.session import read_settings
+
+if TYPE_CHECKING:
+    from credit_default.adapters.study import EndedTrial
+    from credit_default.services.searching import Budget
+    from credit_default.services.tuning import Listener
+    from credit_default.settings import Settings
+    from credit_default.views.summary import Summary
+
+USUAL_TRIAL_COUNT = 40
+
+
+def tune(
+    data: Data = None,
+    trials: Annotated[
+        int | None,
+        typer.Option(
+            "--trials",
+            min=1,
+            show_default=False,
+            help="Stop at this many, those of earlier runs included.  [default: 40, none with --minutes]",
+        ),
+    ] = None,
+    minutes: Annotated[
+        float | None, typer.Option("--minutes", min=0.01, help="Begin no trial after this long.", show_default=False)
+    ] = None,
+    challengers: Annotated[
+        bool, typer.Option("--challengers/--no-challengers", help="Also measure boosting, networks, splines, a blend.")
+    ] = True,
+    out: Annotated[Path, typer.Option("--out", help="Where the winner's recipe is written.")] = Path(
+        "config/tuned-forest.toml"
+    ),
+    replace: Annotated[bool, typer.Option("--replace", help="Overwrite that file when it is there.")] = False,
+    month: Month = None,
+    lake: Lake = None,
+    portfolio: Portfolio = None,
+    config: Config = None,
+    seed: Seed = None,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Search for a better recipe on the development side; interrupted, the same command goes on where it was."""
+    flags = collect_flags(data=data, lake=lake, portfolio=portfolio, seed=seed)
+
+    def act(output: Output) -> "Summary":
+        settings = read_settings(flags, config)
+        from credit_default.flows.context import connect, read_clock
+        from credit_default.flows.session import prepare_libraries
+        from credit_default.services.acquisition import refuse_absent_file
+        from credit_default.services.searching import Budget
+        from credit_default.services.training import read_training_rows
+        from credit_default.services.tuning import keep_winner, refuse_taken, summarise_tuning
+        from credit_default.services.tuning import tune as search
+
+        refuse_taken(out, replacing=replace)
+        refuse_absent_file(settings)
+        prepare_libraries(settings)
+        wiring = connect(flags, config or [])
+        with output.step("reading and checking the statements"):
+            training = read_training_rows(wiring, month=month, read_at=read_clock())
+        budget = Budget(trials or (None if minutes else USUAL_TRIAL_COUNT), minutes * 60 if minutes else None)
+        with _show_progress(output, budget) as listener:
+            tuning = search(
+                wiring, training, budget=budget, with_families=challengers, clock=monotonic, listener=listener
+            )
+        kept = keep_winner(tuning, out, command=_tell_command(settings, trial_count=len(tuning.trials)))
+        if not output.as_json:
+            from rich.console import Console
+
+            from credit_default.views.tuning import render_standings
+
+            Console(highlight=False).print(render_standings(tuning.standings))
+        return summarise_tuning(tuning, out if kept else None, told=output.as_json)
+
+    run_command("tune", act, as_json=json, quiet=quiet)
+
+
+@contextmanager
+def _show_progress(output: Output, budget: "Budget") -> Iterator["Listener"]:
+    """A bar that moves with each trial, the best loss beside it; nothing where nothing is to be shown."""
+    from credit_default.services.tuning import Listener
+
+    if output.silent:
+        yield Listener(lambda _trials: None, lambda _standing: None)
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True, highlight=False)) as progress:
+        task = progress.add_task("searching", total=budget.trial_count)
+        yield Listener(
+            lambda trials: progress.update(task, completed=len(trials), description=_tell_trials(trials)),
+            lambda standing: progress.console.print(f"measured {standing.name}"),
+        )
+
+
+def _tell_trials(trials: "tuple[EndedTrial, ...]") -> str:
+    losses = [trial.loss for trial in trials if trial.ending == "finished"]
+    given_up = len(trials) - len(losses)
+    return f"searching: best log loss {min(losses):.5f}, {given_up} given up" if losses else "searching"
+
+
+def _tell_command(settings: "Settings", *, trial_count: int) -> str:
+    """The command that would do the same again; where a file lies on this machine is nobody else's concern."""
+    data = settings.data if settings.data in {"public", "simulated"} else Path(settings.data).name
+    return f"credit-default tune --data {data} --trials {trial_count} --seed {settings.seed}"

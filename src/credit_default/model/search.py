@@ -1,0 +1,95 @@
+"""Which recipes a search may try, as data: a forest's regularisation, every figure on a grid that a person can read.
+
+The number of trees is not searched: more is never worse and always slower, so it stays the choice of who pays the time.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from hashlib import sha256
+from typing import Any, Final
+
+import polars as pl
+
+from credit_default.data.contract import Schema
+from credit_default.errors import InputError
+from credit_default.model.declaration import Feature
+from credit_default.model.digest import digest_recipe_and_rows
+from credit_default.model.pipeline import Recipe, parse_recipe
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One parameter of the recipe and the values that a search may give it, in rising order where they are numbers."""
+
+    name: str
+    values: tuple[Any, ...]
+
+    @property
+    def is_scale(self) -> bool:
+        """True when the values are numbers, so that neighbours in the list are neighbours in effect."""
+        return all(isinstance(value, int | float) for value in self.values)
+
+
+@dataclass(frozen=True, slots=True)
+class SearchPolicy:
+    """The values to choose among, and how a search goes about it.
+
+    A trial is given up after a fold unless its loss so far is among the best `kept_share` of those before it.
+
+    Raises:
+        InputError: a parameter without values, a value that no recipe can have, a share out of its range.
+    """
+
+    criterion: tuple[str, ...] = ("entropy", "gini")
+    maximum_depth: tuple[int, ...] = (6, 7, 8, 9, 10, 11, 12, 14)
+    leaf_row_count: tuple[int, ...] = (10, 15, 20, 25, 30, 35, 40, 50, 60, 80, 100)
+    column_share: tuple[float, ...] = (0.08, 0.1, 0.12, 0.15, 0.18, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5)
+    row_share: tuple[float, ...] = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
+    startup_trial_count: int = 10  # drawn at random before the search begins to learn, and before any is given up
+    kept_share: float = 0.5
+
+    def __post_init__(self) -> None:
+        if self.startup_trial_count < 1 or not 0 < self.kept_share < 1:
+            raise InputError(
+                "search policy", found=f"{self.startup_trial_count} trials to start, a share of {self.kept_share} kept",
+                expected="1 or more, and between 0 and 1", remedy="Correct [search] in the configuration.",
+            )  # fmt: skip
+        for choice in list_choices(self):
+            if not choice.values:
+                raise InputError(
+                    f"search's {choice.name}", found="no values", expected="one or more",
+                    remedy="Correct [search] in the configuration.",
+                )  # fmt: skip
+            for value in choice.values:
+                Recipe(**{choice.name: value})
+
+
+SEARCHED: Final = ("criterion", "maximum_depth", "leaf_row_count", "column_share", "row_share")
+
+
+def list_choices(policy: SearchPolicy) -> tuple[Choice, ...]:
+    """The policy's parameters with their values, in one order for all searches."""
+    return tuple(Choice(name, tuple(getattr(policy, name))) for name in SEARCHED)
+
+
+def choose_recipe(recipe: Recipe, values: Mapping[str, Any]) -> Recipe:
+    """The recipe with the values that a search chose in place of its own."""
+    return parse_recipe({**asdict(recipe), **values})
+
+
+def name_study(
+    recipe: Recipe,
+    rows: pl.DataFrame,
+    *,
+    schema: Schema,
+    features: tuple[Feature, ...],
+    policy: SearchPolicy,
+    fold_count: int,
+    seed: int,
+) -> str:
+    """The study's name, hex: equal when the rows (in any order), features, folds, space, seed and what is not searched are."""
+    fixed = replace(recipe, **{choice.name: choice.values[0] for choice in list_choices(policy)})
+    contest = digest_recipe_and_rows(fixed, rows, schema=schema, features=features, fold_count=fold_count, seed=0)
+    space = json.dumps([contest, asdict(policy), seed], sort_keys=True)
+    return sha256(space.encode()).hexdigest()[:16]

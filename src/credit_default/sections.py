@@ -1,0 +1,98 @@
+"""What a person may set, section by section. Defaults stand beside the code that uses them, in the frozen policy classes."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from credit_default.gates.drift import DriftPolicy
+from credit_default.gates.performance import PerformancePolicy
+from credit_default.gates.promotion_policy import PromotionPolicy
+from credit_default.gates.quality import QualityPolicy
+from credit_default.model.decision import DecisionPolicy
+from credit_default.model.economics import EconomicsPolicy
+from credit_default.model.fairness import FairnessPolicy
+from credit_default.model.loss import LossPolicy
+from credit_default.model.pipeline import Recipe
+from credit_default.model.proxies import ProxyPolicy
+from credit_default.model.reasons import ReasonsPolicy
+from credit_default.model.search import SearchPolicy
+from credit_default.model.stability import StabilityPolicy
+
+ENVIRONMENT_PREFIX = "CREDIT_DEFAULT_"
+
+
+class DataSettings(BaseModel):
+    """Where the public data set is fetched from; each address gets `timeout_seconds` to answer."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    uci_url: str = "https://archive.ics.uci.edu/static/public/350/default+of+credit+card+clients.zip"
+    openml_url: str = "https://api.openml.org/api/v1/json/data/42477"
+    timeout_seconds: float = Field(default=5.0, gt=0)
+
+
+class MlflowSettings(BaseModel):
+    """Where runs and models are kept; empty means a SQLite database inside the lake."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    tracking_uri: str = ""
+
+
+class PrefectSettings(BaseModel):
+    """Which Prefect server runs the flows; empty means one that the command starts and ends."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    api_url: str = ""
+    startup_seconds: float = Field(default=120.0, gt=0)
+
+
+class RefreshSettings(BaseModel):
+    """How a retrain is judged: on the newest matured rows, month by month until there are `contest_row_count`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    contest_row_count: int = Field(default=2_000, ge=200)
+    test_share: float = Field(default=0.2, gt=0, lt=1)
+
+
+class Settings(BaseSettings):
+    """Everything that a person may set. Frozen: a run sees one set of values from its start to its end."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=ENVIRONMENT_PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True
+    )
+    lake: str = "./lake"
+    home: str = "./.credit-default"  # beside a lake in a bucket: the embedded MLflow and Prefect's records
+    cache: str = "./.cache"
+    data: str = "public"
+    portfolio: str = "credit-card"
+    identity: str = ""  # who asks for or approves a promotion; empty: the account that runs the command
+    seed: int = Field(default=7, ge=0)
+    jobs: int = Field(default=2, ge=1)
+    report: Literal["full", "drift"] = "full"  # full: data summaries too, and quality once outcomes are known
+    public_data: DataSettings = DataSettings()
+    mlflow: MlflowSettings = MlflowSettings()
+    prefect: PrefectSettings = PrefectSettings()
+    refresh: RefreshSettings = RefreshSettings()
+    recipe: Recipe = Recipe()
+    search: SearchPolicy = SearchPolicy()
+    decision: DecisionPolicy = DecisionPolicy()
+    reasons: ReasonsPolicy = ReasonsPolicy()
+    economics: EconomicsPolicy = EconomicsPolicy()
+    loss: LossPolicy = LossPolicy()
+    fairness: FairnessPolicy = FairnessPolicy()
+    proxies: ProxyPolicy = ProxyPolicy()
+    stability: StabilityPolicy = StabilityPolicy()
+    quality: QualityPolicy = QualityPolicy()
+    promotion: PromotionPolicy = PromotionPolicy()
+    drift: DriftPolicy = DriftPolicy()
+    performance: PerformancePolicy = PerformancePolicy()
+
+    @classmethod
+    def settings_customise_sources(
+        cls, settings_cls: type[BaseSettings], init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource, dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:  # fmt: skip
+        """The one source that `load_settings` merged; nothing else is looked at."""
+        del settings_cls, env_settings, dotenv_settings, file_secret_settings
+        return (init_settings,)

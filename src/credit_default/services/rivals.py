@@ -1,0 +1,57 @@
+"""What the forest is worth: by how much it beats models that fit on a page, on clients that none of them saw."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from credit_default.data.splitting import Split
+from credit_default.gates.contest import Contest, Gain, measure_gains
+from credit_default.model.rivals import RivalScores, score_rivals
+from credit_default.services.training import Challenger
+from credit_default.services.wiring import Wiring
+
+
+@dataclass(frozen=True, slots=True)
+class RivalComparison:
+    """A rival's figures on the test side, and the model's gains over it; both by the names of `gates.contest.MEASURES`.
+
+    A gain is positive where the model is better; its interval is paired, 95 %.
+    """
+
+    name: str
+    meaning: str
+    metrics: Mapping[str, float]
+    gains: Mapping[str, Gain]
+
+    @property
+    def is_beaten(self) -> bool:
+        """True when the model is better in ROC AUC and in log loss, both beyond noise."""
+        return self.gains["roc_auc"].is_better and self.gains["log_loss"].is_better
+
+
+def compare_rivals(wiring: Wiring, challenger: Challenger, sides: Split) -> tuple[RivalComparison, ...]:
+    """The challenger against each rival, which learned the challenger's features on the same development side."""
+    rivals = score_rivals(
+        sides.development, sides.test, schema=wiring.schema, features=wiring.portfolio.features,
+        include_protected=challenger.bundle.recipe.include_protected, seed=wiring.settings.seed,
+    )  # fmt: skip
+    return tuple(_compare(wiring, challenger, rival) for rival in rivals)
+
+
+def tell_rival(comparison: RivalComparison) -> str:
+    """The comparison as a sentence."""
+    auc, loss = comparison.gains["roc_auc"], comparison.gains["log_loss"]
+    return (
+        f"{comparison.name} (ROC AUC {auc.champion:.4f}): the model gains {auc.gain:+.4f} ({auc.low:+.4f} to {auc.high:+.4f}) "
+        f"in ROC AUC and {loss.gain:+.4f} ({loss.low:+.4f} to {loss.high:+.4f}) in log loss"
+    )
+
+
+def _compare(wiring: Wiring, challenger: Challenger, rival: RivalScores) -> RivalComparison:
+    measured = measure_gains(
+        Contest(challenger.test_defaulted, rival.default_probability, challenger.test_probability),
+        decision_policy=wiring.settings.decision, confidence=0.95, resample_count=300, seed=wiring.settings.seed,
+    )  # fmt: skip
+    return RivalComparison(
+        rival.family.name, rival.family.meaning, {gain.measure: gain.champion for gain in measured},
+        {gain.measure: gain for gain in measured},
+    )  # fmt: skip

@@ -1,0 +1,166 @@
+"""The trials of a search, on the development side alone: propose a recipe, score its folds, keep what came of it.
+
+The test side is not touched: the promotion gate needs it for the winner.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+import polars as pl
+
+from credit_default.adapters.study import EndedTrial, OpenTrial, open_study
+from credit_default.data.public_data import PUBLIC_DIGEST, PUBLIC_ROW_COUNT, canonical_digest
+from credit_default.data.schema import CREDIT_CARD
+from credit_default.model.ceiling import refuse_leak
+from credit_default.model.digest import digest_recipe_and_rows, sort_rows
+from credit_default.model.fitting import OutOfFold
+from credit_default.model.folding import (
+    FoldedRows,
+    build_forest,
+    fold_rows,
+    measure_pooled,
+    replay_folds,
+    score_folds,
+)
+from credit_default.model.pipeline import Recipe
+from credit_default.model.resampling import measure_log_loss
+from credit_default.model.search import choose_recipe, list_choices, name_study
+from credit_default.services.folds import find_folds, keep_folds
+from credit_default.services.training import (
+    FOLD_COUNT,
+    FOLD_SEEDS,
+    TrainingRows,
+    cross_validate_recipe,
+    split_rows,
+)
+from credit_default.services.wiring import Wiring
+
+SEARCHED_SEED = FOLD_SEEDS[0]  # the draw of folds that trials are compared on
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """When a search ends: at that many trials, earlier runs' included, or after that long, whatever comes first."""
+
+    trial_count: int | None = None
+    seconds: float | None = None
+
+    def is_spent(self, trial_count: int, seconds: float) -> bool:
+        """True when neither another trial nor more time is allowed."""
+        enough = self.trial_count is not None and trial_count >= self.trial_count
+        return enough or (self.seconds is not None and seconds >= self.seconds)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Search:
+    """What all trials of a search share. `rows` are the development side's, in the order of their key."""
+
+    name: str
+    rows: pl.DataFrame
+    folded: FoldedRows
+    data_origin: str
+    is_public: bool  # the public data set, on which we know what is beyond belief
+
+    def refuse_leak(self, roc_auc: float, *, thing: str) -> None:
+        """Nothing, when the figure of `thing` can be believed.
+
+        Raises:
+            RefusedError: it cannot.
+        """
+        if self.is_public:
+            refuse_leak(roc_auc, row_count=self.rows.height, thing=thing)
+
+
+def open_search(wiring: Wiring, training: TrainingRows) -> Search:
+    """The search that these rows, the recipe in force and the search policy name."""
+    settings = wiring.settings
+    rows = sort_rows(split_rows(wiring, training).development)
+    name = name_study(
+        settings.recipe, rows, schema=wiring.schema, features=wiring.portfolio.features, policy=settings.search,
+        fold_count=FOLD_COUNT, seed=settings.seed,
+    )  # fmt: skip
+    folded = fold_development(wiring, rows, seed=SEARCHED_SEED)
+    return Search(name, rows, folded, training.data_origin, _is_public(wiring, training.rows))
+
+
+def fold_development(wiring: Wiring, rows: pl.DataFrame, *, seed: int) -> FoldedRows:
+    """The rows as the features and folds that every contestant of one comparison sees."""
+    return fold_rows(
+        rows, schema=wiring.schema, features=wiring.portfolio.features, fold_count=FOLD_COUNT, seed=seed,
+        include_protected=wiring.settings.recipe.include_protected,
+    )  # fmt: skip
+
+
+def run_trials(
+    wiring: Wiring, search: Search, *, budget: Budget, clock: Callable[[], float]
+) -> Iterator[tuple[EndedTrial, ...]]:
+    """The trials that have ended so far: first those of earlier runs, then one more each time, until the budget is spent.
+
+    `clock` tells seconds from any start. Who stops, or is stopped, keeps every trial that ended.
+
+    Raises:
+        RefusedError: a trial is beyond belief.
+        InputError: another process searches in this lake.
+    """
+    policy, started = wiring.settings.search, clock()
+    with open_study(
+        wiring.lake.home / "studies.db", search.name, choices=list_choices(policy), seed=wiring.settings.seed,
+        startup_trial_count=policy.startup_trial_count, kept_share=policy.kept_share,
+    ) as study:  # fmt: skip
+        ended = study.list_trials()
+        yield ended
+        while not budget.is_spent(len(ended), clock() - started):
+            ended = (*ended, _try_recipe(wiring, search, study.begin()))
+            yield ended
+
+
+def choose_winner(wiring: Wiring, search: Search, trials: tuple[EndedTrial, ...]) -> Recipe:
+    """The recipe of the smallest loss among the finished trials and the recipe in force, which keeps a tie."""
+    in_force = wiring.settings.recipe
+    folds = cross_validate_recipe(wiring, in_force, search.rows, seed=SEARCHED_SEED)
+    finished = [trial for trial in trials if trial.ending == "finished"]
+    best = min(finished, key=lambda trial: (trial.loss, trial.number), default=None)
+    if best is None or best.loss >= measure_loss(search.folded, folds):
+        return in_force
+    return choose_recipe(in_force, best.values)
+
+
+def measure_loss(folded: FoldedRows, out_of_fold: OutOfFold) -> float:
+    """The mean log loss, nats, of the rows that are scored by now."""
+    scored = np.isfinite(out_of_fold.default_probability)
+    return float(measure_log_loss(folded.defaulted[scored], out_of_fold.default_probability[scored]).mean())
+
+
+def _try_recipe(wiring: Wiring, search: Search, trial: OpenTrial) -> EndedTrial:
+    recipe = choose_recipe(wiring.settings.recipe, trial.values)
+    for number, out_of_fold in enumerate(_score_recipe(wiring, search, recipe)):
+        loss = measure_loss(search.folded, out_of_fold)
+        if number < FOLD_COUNT - 1 and trial.report(loss, fold=number):
+            return trial.give_up(loss)
+    figures = measure_pooled(search.folded, out_of_fold, policy=wiring.settings.decision)
+    search.refuse_leak(figures["roc_auc"], thing=f"trial {trial.number}")
+    return trial.finish(loss, figures=figures)
+
+
+def _score_recipe(wiring: Wiring, search: Search, recipe: Recipe) -> Iterator[OutOfFold]:
+    """The folds in turn, from the cache of `cross_validate_recipe` when it has them, and into it when they are whole."""
+    recipe = replace(recipe, seed=recipe.seed + SEARCHED_SEED)
+    schema, features = wiring.schema, wiring.portfolio.features
+    name = digest_recipe_and_rows(
+        recipe, search.rows, schema=schema, features=features, fold_count=FOLD_COUNT, seed=SEARCHED_SEED
+    )
+    if (kept := find_folds(wiring, name)) is not None:
+        yield from replay_folds(search.folded, kept)
+        return
+    jobs = wiring.settings.jobs
+    for out_of_fold in score_folds(
+        search.folded, lambda: build_forest(recipe, schema=schema, features=features), job_count=jobs
+    ):
+        yield out_of_fold
+    keep_folds(wiring, name, out_of_fold)
+
+
+def _is_public(wiring: Wiring, rows: pl.DataFrame) -> bool:
+    named = wiring.schema.name == CREDIT_CARD.name and rows.height == PUBLIC_ROW_COUNT
+    return named and canonical_digest(rows, schema=wiring.schema) == PUBLIC_DIGEST
