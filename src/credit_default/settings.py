@@ -23,6 +23,7 @@ from credit_default.gates.promotion import PromotionPolicy
 from credit_default.gates.quality import QualityPolicy
 from credit_default.model.decision import DecisionPolicy
 from credit_default.model.pipeline import Recipe
+from credit_default.model.reasons import ReasonsPolicy
 
 ENVIRONMENT_PREFIX = "CREDIT_DEFAULT_"
 CONFIG_VARIABLE = "CREDIT_DEFAULT_CONFIG"
@@ -86,6 +87,7 @@ class Settings(BaseSettings):
     promotion: PromotionPolicy = PromotionPolicy()
     drift: DriftPolicy = DriftPolicy()
     performance: PerformancePolicy = PerformancePolicy()
+    reasons: ReasonsPolicy = ReasonsPolicy()
 
     @classmethod
     def settings_customise_sources(

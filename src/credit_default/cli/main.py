@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from credit_default import __version__
-from credit_default.cli import data, demo, evidence, inspection, models, production
+from credit_default.cli import data, demo, evidence, explain, inspection, models, production
 
 app = typer.Typer(
     name="credit-default",
@@ -24,6 +24,7 @@ app.command("outcomes")(production.outcomes)
 app.command("monitor")(production.monitor)
 app.add_typer(models.app, name="models")
 app.command("simulate")(data.simulate)
+app.command("explain")(explain.explain)
 app.command("quarantine")(evidence.quarantine)
 app.command("verify")(evidence.verify)
 app.command("forget")(evidence.forget)

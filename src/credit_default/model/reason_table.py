@@ -113,7 +113,7 @@ def _say_code(subject: str, lead: Feature, code: int, meaning: str) -> Wording:
 
 
 def _describe(lead: Feature, columns: Sequence[Column]) -> str:
-    texts = [_BREAK.split(column.description.strip(), maxsplit=1)[0].rstrip(".") for column in columns]
+    texts = [_BREAK.split(column.description.strip(), maxsplit=1)[0].rstrip(" .") for column in columns]
     if lead.function == "raw":
         return f"{_spell(lead.name)} ({texts[0]})"
     more = len(texts) - _MOST_DESCRIBED

@@ -96,7 +96,7 @@ class ReasonGiver:
         row_count = len(next(iter(measured.values())))
         said = np.full(row_count, _NOTHING, dtype=np.int64)
         for place in range(len(concept.wordings) - 1, -1, -1):
-            holds = np.full(row_count, True)
+            holds = np.ones(row_count, dtype=np.bool_)
             for condition in concept.wordings[place].conditions:
                 holds &= self._meets(condition, measured[condition.measure])
             said[holds] = place
