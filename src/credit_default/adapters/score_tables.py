@@ -19,6 +19,7 @@ class ScoreMeasures:
 
     scored_count: int
     declined_count: int
+    reasoned_count: int  # declined rows that were given reasons
     expected_default_share: float  # mean probability, 0-1; 0 where there are no scores
 
 
@@ -51,15 +52,16 @@ def read_scores(
 
 def measure_scores(lake: Lake, *, batch_id: str, model_version: int) -> ScoreMeasures:
     """Counts and the mean probability of the batch's scores, read a record batch at a time."""
-    scored_count = declined_count = 0
+    scored_count = declined_count = reasoned_count = 0
     total = 0.0
-    columns = ("default_probability", "decision")
+    columns = ("default_probability", "decision", "reasons")
     predicate = select_scores(batch_id, model_version)
     for frame in read_frames(table_of(lake, "scores"), columns, predicate=predicate):
         scored_count += frame.height
         declined_count += int((frame["decision"] == _DECLINE).sum())
+        reasoned_count += int((frame["reasons"].list.len() > 0).sum())
         total += float(frame["default_probability"].sum())
-    return ScoreMeasures(scored_count, declined_count, total / scored_count if scored_count else 0.0)
+    return ScoreMeasures(scored_count, declined_count, reasoned_count, total / scored_count if scored_count else 0.0)
 
 
 def name_scores(batch_id: str, model_version: int) -> str:

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from credit_default import __version__
-from credit_default.cli import data, demo, evidence, inspection, models, production, tune
+from credit_default.cli import data, demo, evidence, explain, inspection, models, production, tune
 
 app = typer.Typer(
     name="credit-default",
@@ -25,6 +25,7 @@ app.command("monitor")(production.monitor)
 app.add_typer(models.app, name="models")
 app.command("tune")(tune.tune)
 app.command("simulate")(data.simulate)
+app.command("explain")(explain.explain)
 app.command("quarantine")(evidence.quarantine)
 app.command("verify")(evidence.verify)
 app.command("forget")(evidence.forget)

@@ -1,6 +1,6 @@
 """The options that several commands share, declared once."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -33,6 +33,13 @@ Portfolio = Annotated[
     str | None,
     typer.Option("--portfolio", help="credit-card, or a TOML file that declares another.", show_default=False),
 ]
+Reasons = Annotated[
+    Literal["auto", "all", "none"] | None,
+    typer.Option(
+        "--reasons", help="Reasons for declined clients: auto (the first 50,000), all or none.  [default: auto]",
+        show_default=False,
+    ),
+]  # fmt: skip
 
 
 def collect_flags(**flags: Any) -> dict[str, Any]:

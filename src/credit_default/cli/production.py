@@ -5,7 +5,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from credit_default.cli.options import Config, Corrects, Json, Lake, Month, Portfolio, Quiet, Seed, collect_flags
+from credit_default.cli.options import (
+    Config,
+    Corrects,
+    Json,
+    Lake,
+    Month,
+    Portfolio,
+    Quiet,
+    Reasons,
+    Seed,
+    collect_flags,
+)
 from credit_default.cli.output import Output, run_command
 from credit_default.cli.session import read_settings, run_flow
 from credit_default.errors import InputError
@@ -71,6 +82,7 @@ def predict(
     ] = None,
     month: Month = None,
     corrects: Corrects = None,
+    reasons: Reasons = None,
     name: Annotated[
         str | None, typer.Option("--name", help="What people call this batch.  [default: the file's name]")
     ] = None,
@@ -82,7 +94,8 @@ def predict(
     quiet: Quiet = False,
 ) -> None:
     """Score statements with the champion, then compare them with what it was trained on."""
-    flags = collect_flags(lake=lake, portfolio=portfolio, seed=seed)
+    chosen = None if reasons is None else {"mode": reasons}
+    flags = collect_flags(lake=lake, portfolio=portfolio, seed=seed, reasons=chosen)
 
     def act(output: Output) -> "Summary":
         from credit_default.cli.batches import score_batches

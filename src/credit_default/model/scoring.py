@@ -1,5 +1,6 @@
 """Raw rows in, scored rows out: the one path that test rows, rivals, production and the drift reference all take."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, Protocol
 
@@ -11,7 +12,7 @@ from credit_default.data.contract import CLIENT_ID, OUTCOME, STATEMENT_MONTH
 from credit_default.errors import InputError
 from credit_default.model.bundle import ModelBundle
 from credit_default.model.calibrated_forest import calibrate
-from credit_default.model.decision import assign_bands, decide
+from credit_default.model.decision import DECLINE, assign_bands, decide
 from credit_default.model.digest import digest_bundle, hash_keys, sort_rows
 
 SCORE_SCHEMA: Final = pl.Schema(
@@ -27,6 +28,8 @@ SCORE_SCHEMA: Final = pl.Schema(
         "scored_at": pl.Datetime("us", "UTC"),
     }
 )
+
+GiveReasons = Callable[[pl.DataFrame], Sequence[Sequence[str]]]  # the declined rows' reasons, in their order
 
 
 class Moment(Protocol):
@@ -73,9 +76,17 @@ def score_probability(bundle: ModelBundle, rows: Any) -> NDArray[np.float64]:
 
 
 def score(
-    bundle: ModelBundle, rows: pl.DataFrame, *, model_version: int, batch_id: str, scored_at: Moment
+    bundle: ModelBundle,
+    rows: pl.DataFrame,
+    *,
+    model_version: int,
+    batch_id: str,
+    scored_at: Moment,
+    give_reasons: GiveReasons | None = None,
 ) -> ScoredBatch:
-    """The scored rows, one for each checked row, in their order; `reasons` are left empty here.
+    """The scored rows, one for each checked row, in their order.
+
+    `give_reasons` is asked for those of the declined rows, when there are any; without it all `reasons` are empty.
 
     Raises:
         InputError: as `score_probability`, or a `scored_at` without a time zone.
@@ -84,16 +95,24 @@ def score(
         found = scored_at.isoformat()
         raise InputError("scored_at", found=found, expected="a time with a zone", remedy="Pass a time in UTC.")
     probability = score_probability(bundle, rows)
+    decision = decide(probability, bundle.decision_policy)
     frame = rows.select(CLIENT_ID, STATEMENT_MONTH).with_columns(
         pl.Series("default_probability", probability, dtype=pl.Float64),
-        pl.Series("decision", decide(probability, bundle.decision_policy).tolist(), dtype=pl.String),
+        pl.Series("decision", decision.tolist(), dtype=pl.String),
         pl.Series("risk_band", assign_bands(probability, bundle.decision_policy).tolist(), dtype=pl.String),
-        pl.lit([], dtype=pl.List(pl.String)).alias("reasons"),
+        pl.Series("reasons", _list_reasons(rows, decision == DECLINE, give_reasons), dtype=pl.List(pl.String)),
         pl.lit(model_version, dtype=pl.Int64).alias("model_version"),
         pl.lit(batch_id).alias("batch_id"),
         pl.lit(scored_at).dt.convert_time_zone("UTC").cast(SCORE_SCHEMA["scored_at"]).alias("scored_at"),
     )
     return ScoredBatch(frame, model_version, batch_id, count_trained_rows(bundle, rows))
+
+
+def _list_reasons(rows: pl.DataFrame, declined: NDArray[np.bool_], give_reasons: GiveReasons | None) -> list[list[str]]:
+    if give_reasons is None or not declined.any():
+        return [[] for _ in range(rows.height)]
+    given = iter(give_reasons(rows.filter(pl.Series(declined))))
+    return [list(next(given)) if flagged else [] for flagged in declined.tolist()]
 
 
 def count_trained_rows(bundle: ModelBundle, rows: pl.DataFrame) -> int:

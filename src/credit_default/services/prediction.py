@@ -26,6 +26,7 @@ from credit_default.services.checking import CheckedFile
 from credit_default.services.contest import SeatHolder
 from credit_default.services.ingestion import keep_file
 from credit_default.services.origin import REAL, refuse_mixture
+from credit_default.services.reasoning import BatchReasons
 from credit_default.services.records import enter
 from credit_default.services.wiring import Wiring, refuse_other_portfolio
 
@@ -44,6 +45,9 @@ class ScoredFile:
     was_there: bool  # the result was there already, and nothing was done
     scored_at: dt.datetime  # when they were, by whoever did it
     is_ours: bool  # whether this run put them on record: who did tells MLflow too
+    declined_count: int = 0
+    reasoned_count: int = 0  # declined rows that were given reasons
+    reasons_mode: str = "none"  # under which they were: auto, all or none
     known_count: int = 0  # rows of a correction that the corrected batch has already: they stay as they are
 
 
@@ -56,6 +60,7 @@ class _Tally:
 class _Scoring:
     """Rows of a snapshot on their way through the model, a record batch at a time."""
 
+    wiring: Wiring
     bundle: ModelBundle
     snapshot: Snapshot
     model_version: int
@@ -64,10 +69,11 @@ class _Scoring:
 
     def frames(self) -> Iterator[pl.DataFrame]:
         self.tally.trained_row_count = 0  # a commit that is tried again begins anew
+        reasons = BatchReasons(self.wiring, self.bundle)
         for rows in read_rows(self.snapshot):
             scored = score(
                 self.bundle, rows, model_version=self.model_version, batch_id=self.snapshot.digest,
-                scored_at=self.scored_at,
+                scored_at=self.scored_at, give_reasons=reasons.give,
             )  # fmt: skip
             self.tally.trained_row_count += scored.trained_row_count
             yield scored.frame
@@ -114,7 +120,7 @@ def score_file(wiring: Wiring, checked: CheckedFile, champion: SeatHolder, *, sc
     if not has_scores(wiring.lake, batch_id=checked.batch_id, model_version=champion.number):
         _refuse_no_rows(checked)
         snapshot = keep_file(wiring, checked, kept_at=scored_at)
-        scoring = _Scoring(champion.bundle, snapshot, champion.number, scored_at)
+        scoring = _Scoring(wiring, champion.bundle, snapshot, champion.number, scored_at)
         written = write_scores(
             wiring.lake, scoring.frames, batch_id=checked.batch_id, model_version=champion.number
         )  # fmt: skip
@@ -178,6 +184,7 @@ def _enter_scores(
             "threshold": bundle.decision_policy.threshold, "policy_digest": digest_policy(bundle.decision_policy),
             "read_count": checked.validated.row_count, "quarantined_count": checked.validated.rejected_count,
             "scored_count": measured.scored_count, "declined_count": measured.declined_count,
+            "reasons": wiring.settings.reasons.mode, "reasoned_count": measured.reasoned_count,
             "expected_default_share": measured.expected_default_share, "trained_row_count": trained_row_count,
             "scores_digest": digest_scores(wiring.lake, batch_id=batch_id, model_version=champion.number),
         },
@@ -200,5 +207,8 @@ def _conclude(
         was_there=was_there,
         scored_at=dt.datetime.fromisoformat(entry.at),
         is_ours=is_ours,
+        declined_count=int(details["declined_count"]),
+        reasoned_count=int(details.get("reasoned_count", 0)),  # older lakes say nothing of reasons
+        reasons_mode=str(details.get("reasons", "none")),
         known_count=checked.validated.accepted_count - snapshot.row_count if checked.corrects else 0,
     )

@@ -18,6 +18,7 @@ from credit_default.services.ingestion import tell_broken_rules, tell_unknown_co
 from credit_default.services.monitoring import Drift, MonitoredBatch, Performance
 from credit_default.services.origin import SIMULATED, tell_origin
 from credit_default.services.prediction import ScoredFile
+from credit_default.services.reasoning import tell_reasons
 from credit_default.services.records import enter
 from credit_default.services.wiring import Wiring
 from credit_default.views.markdown import write_markdown
@@ -152,4 +153,7 @@ def _note_scores(checked: CheckedFile, scored: ScoredFile) -> tuple[str, ...]:
         notes.append("the file has an outcome column; scoring does not look at it")
     if scored.trained_row_count:
         notes.append(f"the model was trained on {scored.trained_row_count:,} of these rows: their scores are flattered")
+    notes += tell_reasons(
+        scored.reasons_mode, declined_count=scored.declined_count, reasoned_count=scored.reasoned_count
+    )
     return (*notes, *tell_unknown_columns(checked), *tell_broken_rules(checked.validated))

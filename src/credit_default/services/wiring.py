@@ -17,6 +17,9 @@ from credit_default.data.schema import CREDIT_CARD
 from credit_default.errors import InputError
 from credit_default.model.declaration import Feature, parse_features
 from credit_default.model.features import CREDIT_CARD_FEATURES
+from credit_default.model.levers import CREDIT_CARD_LEVERS, Lever
+from credit_default.model.reason_table import NO_WORDS, ReasonTable
+from credit_default.model.reason_words import CREDIT_CARD_REASONS
 from credit_default.settings import Settings
 
 DEFAULT_PORTFOLIO = "credit-card"
@@ -24,10 +27,12 @@ DEFAULT_PORTFOLIO = "credit-card"
 
 @dataclass(frozen=True, slots=True)
 class Portfolio:
-    """What a row of this lender's is, and what the model looks at in it."""
+    """What a row of this lender's is, what the model looks at in it, and how a reason is worded."""
 
     schema: Schema
     features: tuple[Feature, ...]
+    reasons: ReasonTable = NO_WORDS  # what has no words here is told in the schema's
+    levers: tuple[Lever, ...] | None = None  # what a client can change; None: derived from the schema
 
 
 @dataclass(frozen=True)
@@ -78,7 +83,7 @@ def read_portfolio(name: str) -> Portfolio:
         InputError: the file is missing, is no TOML, or declares something that cannot be.
     """
     if name == DEFAULT_PORTFOLIO:
-        return Portfolio(CREDIT_CARD, CREDIT_CARD_FEATURES)
+        return Portfolio(CREDIT_CARD, CREDIT_CARD_FEATURES, CREDIT_CARD_REASONS, CREDIT_CARD_LEVERS)
     try:
         content = tomllib.loads(Path(name).read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:

@@ -1,0 +1,128 @@
+"""Why a probability is what it is: what each feature adds to it, against the clients whom the model accepts.
+
+Method: exact Shapley values (Shapley 1953), interventional: a feature that is left out takes the values of the background
+rows, which are the accepted rows of the bundle's reference, unseen in training. Nothing here is path-dependent. The
+computation is woodelf-explainer's; docs/adr/0012 tells what it was measured against.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Final
+
+import numpy as np
+import polars as pl
+
+from credit_default.errors import ArtifactError, InputError
+from credit_default.model.bundle import ModelBundle
+from credit_default.model.decision import ACCEPT
+from credit_default.model.vocabulary import FloatArray
+
+METHOD: Final = "exact Shapley values, interventional"
+
+_CLOSE: Final = 1e-6
+_DEFAULTED: Final = 1  # the class whose probability is explained; the library's own choice would be the first
+_REMEDY: Final = "Score with `--reasons none`, and compare the installed woodelf-explainer with requirements.lock."
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Explanation:
+    """What each feature adds to each row's probability: base_probability plus a row's contributions is its probability.
+
+    The probability is the forest's own. A recalibration that the bundle carries comes after it and is monotone: it
+    changes neither the order nor the sign of contributions.
+    """
+
+    feature_names: tuple[str, ...]
+    contributions: FloatArray  # (rows, features), differences of probability
+    probability: FloatArray  # of each row
+    base_probability: float  # mean over the background
+
+    def sum_by(self, groups: Mapping[str, str]) -> dict[str, FloatArray]:
+        """The contributions of each group of features, by the group's name in alphabetic order.
+
+        `groups` names each feature's group; the features of a group are added in the order of the forest's columns.
+        """
+        sums = {name: np.zeros(len(self.probability)) for name in sorted(set(groups.values()))}
+        for position, name in enumerate(self.feature_names):
+            sums[groups[name]] += self.contributions[:, position]
+        return sums
+
+
+@dataclass(frozen=True, eq=False)
+class Explainer:
+    """A bundle ready to be explained; the first explanation reads its trees and its background.
+
+    A batch costs as much as some 14,000 rows before its first row: give it rows in large batches. A row's contributions
+    do not hang on the rows beside it, but for the last bit where trees are deeper than 12.
+    """
+
+    bundle: ModelBundle
+    background_rows: pl.DataFrame
+    background: str  # whom these rows are of, in words
+
+    def explain(self, rows: Any) -> Explanation:
+        """Each row's contributions, in row order; `rows` as in `score_probability`.
+
+        Raises:
+            InputError: as `score_probability`.
+            ArtifactError: contributions that do not add up to the probability within 1e-6.
+        """
+        bundle = self.bundle
+        matrix = bundle.pipeline[:-1].transform(rows)
+        if not len(matrix):
+            empty = np.empty((0, len(bundle.feature_names)))
+            return Explanation(bundle.feature_names, empty, np.empty(0), self.base_probability)
+        probability: FloatArray = bundle.forest.predict_proba(matrix)[:, _DEFAULTED]
+        contributions: FloatArray = np.asarray(self._library.shap_values(self._frame(matrix), verbose=False))
+        _check_sums(contributions, probability - self.base_probability)
+        return Explanation(bundle.feature_names, contributions, probability, self.base_probability)
+
+    @cached_property
+    def base_probability(self) -> float:
+        """Mean probability of the background rows, 0-1."""
+        return float(self.bundle.forest.predict_proba(self._background_matrix)[:, _DEFAULTED].mean())
+
+    @cached_property
+    def _background_matrix(self) -> Any:
+        return self.bundle.pipeline[:-1].transform(self.background_rows)
+
+    @cached_property
+    def _library(self) -> Any:
+        from woodelf import WoodelfExplainer
+        from woodelf.core.trees.parse_models import load_decision_tree_ensemble_model
+
+        names = list(self.bundle.feature_names)
+        trees = load_decision_tree_ensemble_model(self.bundle.forest, names, class_index=_DEFAULTED)
+        return WoodelfExplainer(trees, self._frame(self._background_matrix))
+
+    def _frame(self, matrix: Any) -> Any:
+        # 64 bits: next to 32-bit columns a threshold would be rounded, and rows beside it take the other branch.
+        return pl.DataFrame(matrix.astype(np.float64), schema=list(self.bundle.feature_names)).to_pandas()
+
+
+def build_explainer(bundle: ModelBundle) -> Explainer:
+    """The bundle's explainer, against the accepted rows of its reference, or all of them where it accepts nobody.
+
+    Raises:
+        InputError: a bundle that has no reference.
+    """
+    if bundle.reference is None or bundle.reference.is_empty():
+        raise InputError(
+            "reasons", found="a model without reference rows", expected="the unseen rows that a trained model carries",
+            remedy="Train the model anew, or score with `--reasons none`.",
+        )  # fmt: skip
+    accepted = bundle.reference.filter(decision=ACCEPT)
+    if accepted.is_empty():
+        whole = bundle.reference
+        return Explainer(bundle, whole, f"all {whole.height:,} clients of the reference, none of whom is accepted")
+    return Explainer(bundle, accepted, f"the {accepted.height:,} accepted clients of the reference")
+
+
+def _check_sums(contributions: FloatArray, rise: FloatArray) -> None:
+    furthest = float(np.abs(contributions.sum(axis=1) - rise).max())
+    if not furthest <= _CLOSE:
+        raise ArtifactError(
+            "contributions", found=f"sums that miss the probability by {furthest:.1e}", expected=f"at most {_CLOSE:g}",
+            remedy=_REMEDY,
+        )  # fmt: skip

@@ -1,0 +1,203 @@
+"""The credit cards' reasons: which features speak of which concept, and in what words it is told to a client.
+
+The words follow Regulation B (12 CFR 1002.9): specific, the principal reasons, true of this client, and nothing of a
+prohibited basis. Education is none there, and is an input here: where it counts it must be told, as what is on file,
+with no word on what it might stand for. How each wording is checked on the client's own inputs stands beside it.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+from credit_default.model.declaration import Feature, list_spec, parse_features
+from credit_default.model.reason_table import Concept, Condition, ReasonTable, Wording
+
+
+def _months(stem: str, first: int = 1, last: int = 6) -> tuple[str, ...]:
+    return tuple(f"{stem}_m{month}" for month in range(first, last + 1))
+
+
+def _ratios(stem: str, over: Sequence[str], under: Sequence[str], *, otherwise: float) -> list[Feature]:
+    return [
+        Feature(f"{stem}_m{month}", "ratio", pair, {"otherwise": otherwise}, kept=False)
+        for month, pair in enumerate(zip(over, under, strict=True), 1)
+    ]
+
+
+_STATUSES, _BILLS, _PAYMENTS = _months("repayment_status"), _months("bill_amount"), _months("payment_amount")
+
+_MEASURES: Final = parse_features(
+    list_spec(
+        [
+            Feature("latest_status", "raw", _STATUSES[:1]),
+            Feature("latest_change", "difference", _STATUSES[:2]),
+            Feature("late_months", "count_at_least", _STATUSES, {"value": 1.0}),
+            Feature("months_two_late", "count_at_least", _STATUSES, {"value": 2.0}),
+            Feature("months_since_late", "months_since_at_least", _STATUSES, {"value": 1.0}),
+            Feature("revolving_months", "count_equal", _STATUSES, {"value": 0.0}),
+            Feature("unused_months", "count_equal", _STATUSES, {"value": -2.0}),
+            Feature("paid_in_full_months", "count_equal", _STATUSES, {"value": -1.0}),
+            *_ratios("used", _BILLS, ("credit_limit",) * 6, otherwise=0.0),
+            Feature("used_mean", "mean", _months("used")),
+            Feature("used_trend", "trend", _months("used")),
+            Feature("used_latest", "ratio", (_BILLS[0], "credit_limit")),
+            Feature("billed_mean", "mean", _BILLS),
+            Feature("billed_spread", "spread", _BILLS),
+            *_ratios("paid", _PAYMENTS[:5], _BILLS[1:], otherwise=1.0),
+            Feature("paid_least", "minimum", _months("paid", 1, 5)),
+            Feature("paid_sum", "total", _PAYMENTS[:5], kept=False),
+            Feature("due_sum", "total", _BILLS[1:], kept=False),
+            Feature("paid_over_due", "ratio", ("paid_sum", "due_sum"), {"otherwise": 1.0}),
+            Feature("paid_mean", "mean", _PAYMENTS),
+            Feature("limit", "raw", ("credit_limit",)),
+            *(Feature(f"rest_m{m}", "difference", (_BILLS[m], _PAYMENTS[m - 1]), kept=False) for m in range(1, 6)),
+            *(Feature(f"new_m{m}", "difference", (_BILLS[m - 1], f"rest_m{m}"), kept=False) for m in range(1, 6)),
+            *_ratios("charged", _months("new", 1, 5), ("credit_limit",) * 5, otherwise=0.0),
+            Feature("charged_mean", "mean", _months("charged", 1, 5)),
+            Feature("education_code", "raw", ("education",)),
+        ]
+    )
+)
+
+
+_CONCEPTS: Final = (
+    Concept(
+        "late payments",
+        "How often and how late payments were in the last six months",
+        (
+            *_STATUSES[1:],
+            *(f"severity_{name}" for name in ("maximum", "mean", "latest_three", "recent")),
+            *("late_month_count", "two_months_late_count"),
+        ),
+        (
+            Wording(
+                "Payments two or more months late, in several of the last six months",
+                (Condition("months_two_late", "at least", 2),),
+            ),
+            Wording(
+                "A payment two or more months late in the last six months",
+                (Condition("months_two_late", "at least", 1),),
+            ),
+            Wording("A payment a month late in the last six months", (Condition("late_months", "at least", 1),)),
+        ),
+    ),
+    Concept(
+        "latest payment",
+        "The latest repayment, and how long ago one was late",
+        (_STATUSES[0], "months_since_late", "status_change"),
+        (
+            Wording("The latest payment is two or more months late", (Condition("latest_status", "at least", 2),)),
+            Wording("The latest payment is late", (Condition("latest_status", "at least", 1),)),
+            Wording("A payment was late in the last three months", (Condition("months_since_late", "at most", 2),)),
+        ),
+    ),
+    Concept(
+        "way of repaying",
+        "In how many months the card was unused, paid in full or revolving",
+        ("unused_month_count", "paid_in_full_month_count", "revolving_month_count"),
+        (
+            Wording(
+                "The balance was carried over, not paid in full, in most of the last six months",
+                (Condition("revolving_months", "at least", 4),),
+            ),
+            Wording(
+                "The card was unused in most of the last six months: little repayment to judge by",
+                (Condition("unused_months", "at least", 4),),
+            ),
+            Wording(
+                "The bill was paid in full in few of the last six months",
+                (Condition("paid_in_full_months", "at most", 2),),
+            ),
+        ),
+    ),
+    Concept(
+        "balance and limit",
+        "Balance compared with the credit limit",
+        (
+            *_months("utilisation"),
+            *("utilisation_mean", "utilisation_maximum", "open_credit"),
+            *_months("unpaid_over_limit", 1, 5),
+        ),
+        (
+            Wording(
+                "Balance is high compared with the credit limit",
+                (Condition("used_mean", "above"), Condition("used_latest", "above")),
+            ),
+            Wording(
+                "Balance was high compared with the credit limit in the last six months",
+                (Condition("used_mean", "above"),),
+            ),
+            Wording("The latest balance is high compared with the credit limit", (Condition("used_latest", "above"),)),
+        ),
+    ),
+    Concept(
+        "balance growth",
+        "How the balance moved over the last six months",
+        ("utilisation_trend",),
+        (
+            Wording(
+                "Balance has grown over the last six months",
+                (Condition("used_trend", "above"), Condition("used_trend", "at least", 1e-6)),
+            ),
+        ),
+    ),
+    Concept(
+        "amounts billed",
+        "Amounts of the bills and how much they vary",
+        (*_BILLS, "bill_mean", "bill_spread"),
+        (
+            Wording("Amounts billed in the last six months are high", (Condition("billed_mean", "above"),)),
+            Wording("Amounts billed vary strongly from month to month", (Condition("billed_spread", "above"),)),
+            Wording(
+                "Amounts billed are low: little use of the card to judge by",
+                (Condition("billed_mean", "below"), Condition("used_mean", "below")),
+            ),
+            Wording("Amounts billed in the last six months are low", (Condition("billed_mean", "below"),)),
+        ),
+    ),
+    Concept(
+        "credit limit",
+        "The credit limit",
+        ("credit_limit", "log_credit_limit"),
+        (Wording("The credit limit granted so far is low", (Condition("limit", "below"),)),),
+    ),
+    Concept(
+        "payments and bills",
+        "Payments compared with the bills they settle",
+        (
+            *_months("paid_share", 1, 5),
+            *("paid_share_mean", "paid_share_minimum", "paid_share_latest_three", "paid_over_billed"),
+            "zero_payment_count",
+        ),
+        (
+            Wording(
+                "Nothing was paid on a bill in at least one of the last six months",
+                (Condition("paid_least", "at most", 0),),
+            ),
+            Wording("Payments are small compared with the bills", (Condition("paid_over_due", "below"),)),
+        ),
+    ),
+    Concept(
+        "amounts paid",
+        "Amounts of the payments",
+        (*_PAYMENTS, "payment_mean", "payment_minimum", "payment_spread", "payment_over_limit"),
+        (Wording("Amounts paid in the last six months are low", (Condition("paid_mean", "below"),)),),
+    ),
+    Concept(
+        "new charges",
+        "New charges compared with the credit limit",
+        _months("charged_over_limit", 1, 5),
+        (Wording("New charges are high compared with the credit limit", (Condition("charged_mean", "above"),)),),
+    ),
+    Concept(
+        "education",
+        "Level of education on file",
+        ("education",),
+        (
+            Wording("No documented level of education on file", (Condition("education_code", "at most", 0),)),
+            Wording("No documented level of education on file", (Condition("education_code", "at least", 5),)),
+            Wording("Level of education on file", ()),
+        ),
+    ),
+)
+
+CREDIT_CARD_REASONS: Final = ReasonTable(_MEASURES, _CONCEPTS)
