@@ -1,7 +1,10 @@
-"""Runs that MLflow knows already, found by their tags: so that a run which a crash cut short is recorded once."""
+"""Runs that MLflow knows already: found by their tags, so that one which a crash cut short is recorded once, and read from."""
 
+import tempfile
 from collections.abc import Mapping
+from pathlib import Path
 
+from credit_default.adapters.staging import disk_errors
 from credit_default.adapters.tracking import Act, Tracking, mlflow_errors
 
 
@@ -16,3 +19,23 @@ def find_run_id(tracking: Tracking, act: Act, *, tags: Mapping[str, object]) -> 
             [experiment.experiment_id], filter_string=f"{wanted} and attributes.status = 'FINISHED'", max_results=1
         )
     return str(runs[0].info.run_id) if runs else None
+
+
+def read_run_text(tracking: Tracking, run_id: str, name: str) -> str | None:
+    """The text that the run keeps under this name, a path such as "card/card.json"; None when it keeps none.
+
+    Raises:
+        ServiceError: MLflow can't be asked.
+    """
+    folder, _, _ = name.rpartition("/")
+    with tempfile.TemporaryDirectory() as place, mlflow_errors(tracking.tracking_uri), disk_errors(Path(place)):
+        if name not in {item.path for item in tracking.client.list_artifacts(run_id, folder or None)}:
+            return None
+        return Path(tracking.client.download_artifacts(run_id, name, place)).read_text(encoding="utf-8")
+
+
+def locate_artifact(tracking: Tracking, run_id: str, name: str) -> str:
+    """Where the run keeps it: a path on this machine where it is one, else the address of the store."""
+    with mlflow_errors(tracking.tracking_uri):
+        root = str(tracking.client.get_run(run_id).info.artifact_uri)
+    return f"{root.removeprefix('file://')}/{name}"

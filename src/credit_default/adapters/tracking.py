@@ -4,21 +4,22 @@ A connection names its store explicitly and reads no environment and no global; 
 stands in `MLFLOW_ENVIRONMENT`, which the settings apply before mlflow is first imported (it is imported late, here).
 """
 
-import json
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
+from typing import TYPE_CHECKING, Final, Literal, TypeVar
 
 from credit_default.adapters.mlflow_database import refuse_unfit_database
+from credit_default.adapters.mlflow_datasets import DatasetRecord, describe_dataset
 from credit_default.adapters.staging import disk_errors
 from credit_default.errors import ServiceError
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
     from mlflow import MlflowClient
-    from mlflow.entities import Experiment
+    from mlflow.entities import Experiment, RunInfo
+
+__all__ = ["MLFLOW_ENVIRONMENT", "Act", "DatasetRecord", "Run", "Tracking", "mlflow_errors"]
 
 Act = Literal["train", "predict", "monitor", "tune"]
 MLFLOW_ENVIRONMENT: Final[Mapping[str, str]] = {
@@ -34,18 +35,6 @@ MLFLOW_ENVIRONMENT: Final[Mapping[str, str]] = {
 }
 _METRICS_PER_REQUEST, _PARAMS_PER_REQUEST = 1000, 100  # MLflow's own limits
 _Item = TypeVar("_Item")
-
-
-@dataclass(frozen=True, slots=True)
-class DatasetRecord:
-    """The rows that a run used: what MLflow shows as a dataset."""
-
-    name: str
-    digest: str  # of the content; MLflow shows the first 36 characters
-    source_uri: str
-    context: str  # "training", "test", "scoring", "monitoring", …
-    row_count: int
-    columns: tuple[str, ...] = ()
 
 
 class Run:
@@ -102,17 +91,16 @@ class Run:
     def record_datasets(self, datasets: Sequence[DatasetRecord]) -> None:
         """None; the rows that the run used, by name, digest and source; the rows themselves stay where they are."""
         with mlflow_errors(self.address):
-            self._client.log_inputs(self.run_id, [_dataset_input(dataset) for dataset in datasets])
+            self._client.log_inputs(self.run_id, [describe_dataset(dataset) for dataset in datasets])
 
-    def record_figure(self, figure: "Figure", name: str) -> None:
-        """None; the picture as `name`, a path such as "figures/roc.png". Closing the figure is the caller's."""
-        with mlflow_errors(self.address), disk_errors(Path(name)):
-            self._client.log_figure(self.run_id, figure, name)
-
-    def record_file(self, path: Path, folder: str | None = None) -> None:
-        """None; a copy of the file, in `folder` when given."""
-        with mlflow_errors(self.address), disk_errors(path):
-            self._client.log_artifact(self.run_id, str(path), folder)
+    def record_files(self, files: Mapping[str, bytes]) -> None:
+        """None; each content under its name, a path such as "figures/roc.png"."""
+        with tempfile.TemporaryDirectory() as name, mlflow_errors(self.address), disk_errors(Path(name)):
+            for path, content in files.items():
+                place = Path(name) / path
+                place.parent.mkdir(parents=True, exist_ok=True)
+                place.write_bytes(content)
+            self._client.log_artifacts(self.run_id, name)
 
     def record_folder(self, path: Path, folder: str) -> None:
         """None; a copy of all that is in `path`, under `folder`."""
@@ -168,18 +156,26 @@ class Tracking:
             for key, value in tags.items():
                 self.client.set_tag(run_id, key, value)
 
+    def find_run(self, run_id: str) -> Run:
+        """A run that ended before, to record more in; its status stays what it is."""
+        with mlflow_errors(self.tracking_uri):
+            return self._open_run(self.client.get_run(run_id).info)
+
     def _create_run(self, act: Act, *, name: str, tags: Mapping[str, object]) -> Run:
         with mlflow_errors(self.tracking_uri):
             experiment = self._experiment(act)
             info = self.client.create_run(
                 experiment.experiment_id, run_name=name, tags={key: str(value) for key, value in tags.items()}
             ).info
+        return self._open_run(info)
+
+    def _open_run(self, info: "RunInfo") -> Run:
         return Run(
             self.client,
             run_id=info.run_id,
-            experiment_id=experiment.experiment_id,
+            experiment_id=info.experiment_id,
             started_at_ms=info.start_time,
-            address=self.run_address(experiment.experiment_id, info.run_id),
+            address=self.run_address(info.experiment_id, info.run_id),
         )
 
     def run_address(self, experiment_id: str, run_id: str) -> str:
@@ -230,21 +226,6 @@ def mlflow_errors(thing: str) -> Iterator[None]:
             expected="an answer from the tracking store",
             remedy="Check that the store at CREDIT_DEFAULT_MLFLOW__TRACKING_URI is up, then run the command again.",
         ) from error
-
-
-def _dataset_input(dataset: DatasetRecord) -> Any:
-    from mlflow.entities import Dataset, DatasetInput, InputTag
-
-    columns = [{"type": "string", "name": name, "required": True} for name in dataset.columns]
-    entity = Dataset(
-        name=dataset.name,
-        digest=dataset.digest[:36],
-        source_type="uri",
-        source=json.dumps({"uri": dataset.source_uri}),
-        schema=json.dumps({"mlflow_colspec": columns}),
-        profile=json.dumps({"num_rows": dataset.row_count, "sha256": dataset.digest}),
-    )
-    return DatasetInput(entity, [InputTag("mlflow.data.context", dataset.context)])
 
 
 def _parts(items: list[_Item], size: int) -> Iterator[list[_Item]]:

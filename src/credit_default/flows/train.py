@@ -11,7 +11,7 @@ from credit_default.flows.context import connect, read_clock
 from credit_default.flows.events import announce
 from credit_default.flows.script import run_as_script
 from credit_default.flows.steps import network_step, step
-from credit_default.services import contest, prediction, seating, training
+from credit_default.services import assessment, carding, contest, prediction, seating, training
 from credit_default.services.origin import SIMULATED
 from credit_default.services.seats import APPROVAL_REQUESTED, PROMOTED
 from credit_default.views.summary import Summary
@@ -21,10 +21,12 @@ read_known_rows = step(training.read_known_rows, "read known rows")
 split_rows = step(training.split_rows, "split by client")
 fit_challenger = step(training.fit_challenger, "fit")
 cross_validate = step(training.cross_validate_challenger, "cross-validate")
+assess_challenger = step(assessment.assess_challenger, "assess")
 find_champion = network_step(prediction.find_champion, "find champion")
 register_challenger = network_step(seating.register_challenger, "record and register")
 judge_challenger = step(contest.judge_challenger, "judge promotion")
 seat_winner = network_step(seating.seat_winner, "promote or keep")
+publish_card = network_step(carding.publish_card, "write card")
 STATES = {PROMOTED: "Promoted", APPROVAL_REQUESTED: "ApprovalRequested"}
 
 
@@ -46,9 +48,11 @@ def train(
     sides = split_rows(wiring, rows)
     challenger = fit_challenger(wiring, rows, sides)
     folds = cross_validate(wiring, challenger, rows) if cross_validated else None
-    registered = register_challenger(wiring, rows, challenger, folds, trained_at=read_clock())
+    assessed = assess_challenger(wiring, challenger, sides)
+    registered = register_challenger(wiring, rows, challenger, folds, trained_at=read_clock(), assessment=assessed)
     verdict = judge_challenger(wiring, challenger, sides, champion=champion)
     summary = seat_winner(wiring, registered, verdict, champion=champion, rows=rows, decided_at=read_clock())
+    summary = publish_card(wiring, registered, summary, rows=rows, sides=sides)
     publish_summary(summary, simulated=rows.data_origin == SIMULATED)
     announce(summary)
     return Completed(name=STATES.get(summary.status, "ChampionKept"), message=summary.status, data=summary)

@@ -5,6 +5,7 @@ from dataclasses import asdict
 
 from credit_default.adapters.tracking import DatasetRecord
 from credit_default.model.evaluation import Evaluation
+from credit_default.services.assessment import Assessment
 from credit_default.services.checking import CheckedFile
 from credit_default.services.training import Challenger, TrainingRows
 from credit_default.services.wiring import Wiring
@@ -83,3 +84,21 @@ def pick_metrics(evaluation: Evaluation, *, where: str) -> dict[str, float]:
             label = f"{name}, {where}"
             picked |= {label: metric.value, f"{label}, low": metric.low, f"{label}, high": metric.high}
     return picked
+
+
+def list_assessed(assessment: Assessment) -> dict[str, float]:
+    """What was assessed, by names that MLflow's tables can compare from run to run."""
+    listed: dict[str, float] = {}
+    for line in assessment.fairness.headlines:
+        if line.lowest_ratio and line.lowest_ratio.acceptance_ratio:
+            name = line.attribute.replace(" ", "_")
+            listed[f"fairness_lowest_ratio_{name}"] = line.lowest_ratio.acceptance_ratio.value
+    for rival in assessment.rivals:
+        for measure, gain in rival.gains.items():
+            listed[f"gain_over_{rival.name.replace(' ', '_')}_{measure}"] = gain.gain
+    if assessment.loss:
+        listed["expected_loss"] = assessment.loss.expected_loss_amount
+    if assessment.stability:
+        listed["stability_mean_difference"] = assessment.stability.mean_difference
+        listed["stability_changed_decision_share"] = assessment.stability.changed_decision_share
+    return listed

@@ -1,34 +1,62 @@
 """The pictures of a challenger on its test side, each under the name that its file gets."""
 
+from collections.abc import Iterator
+
 from matplotlib.figure import Figure
 
 from credit_default.model.bundle import measure_feature_importance
+from credit_default.services.assessment import Assessment
 from credit_default.services.origin import SIMULATED
 from credit_default.services.training import Challenger
 from credit_default.views import figures
+from credit_default.views.canvas import write_png
+from credit_default.views.document import Picture
+
+_DESCRIPTIONS = {
+    "confusion": "What was decided against what came",
+    "importance": "Which features weigh most in the forest",
+    "roc": "ROC curve on the test side",
+    "precision_recall": "Precision and recall over all thresholds, and where the threshold stands",
+    "calibration": "Share that defaulted against share predicted, in ten groups",
+    "score_distribution": "Scores of clients who defaulted and of those who paid",
+    "cost": "Cost per 1,000 clients over all thresholds",
+    "fairness": "Acceptance ratio by group with its 95 % interval, and the four-fifths line",
+    "economics": "What other costs and capacities would mean",
+}
 
 
-def draw_challenger(challenger: Challenger) -> dict[str, Figure]:
-    """ROC, precision-recall, calibration, score distribution, confusion, cost curve, feature importance.
+def draw_challenger(challenger: Challenger, assessment: Assessment | None = None) -> dict[str, Picture]:
+    """ROC, precision-recall, calibration, score distribution, confusion, cost, importance; fairness where it was assessed.
 
     Pictures that need both outcomes are left out where the test side has one only.
     """
-    bundle, evaluation = challenger.bundle, challenger.evaluation
-    rows = (challenger.test_defaulted, challenger.test_probability)
-    subtitle = f"{evaluation.row_count:,} clients that the model never saw, digest {bundle.digest[:8]}"
-    if challenger.data_origin == SIMULATED:
-        subtitle = f"SIMULATED data: {subtitle}"
-    policy = bundle.decision_policy
-    drawn = {
-        "confusion": figures.draw_confusion(evaluation.confusion, threshold=policy.threshold, subtitle=subtitle),
-        "importance": figures.draw_importance(measure_feature_importance(bundle), subtitle=subtitle),
+    subtitle = tell_subtitle(challenger)
+    return {
+        name: Picture(f"figures/{name}.png", _DESCRIPTIONS[name], write_png(figure))
+        for name, figure in draw_figures(challenger, assessment, subtitle=subtitle)
     }
-    if 0 < evaluation.default_count < evaluation.row_count:
-        drawn |= {
-            "roc": figures.draw_roc(*rows, subtitle=subtitle),
-            "precision_recall": figures.draw_precision_recall(*rows, policy=policy, subtitle=subtitle),
-            "calibration": figures.draw_calibration(*rows, subtitle=subtitle),
-            "score_distribution": figures.draw_score_distribution(*rows, policy=policy, subtitle=subtitle),
-            "cost": figures.draw_cost_curve(*rows, policy=policy, subtitle=subtitle),
-        }
-    return drawn
+
+
+def tell_subtitle(challenger: Challenger) -> str:
+    """Which model the pictures are of and on how many clients, and that these are simulated where they are."""
+    told = (
+        f"{challenger.evaluation.row_count:,} clients that the model never saw, digest {challenger.bundle.digest[:8]}"
+    )
+    return f"SIMULATED data: {told}" if challenger.data_origin == SIMULATED else told
+
+
+def draw_figures(
+    challenger: Challenger, assessment: Assessment | None, *, subtitle: str
+) -> Iterator[tuple[str, Figure]]:
+    """Each figure by its name, drawn as it is asked for."""
+    bundle, evaluation = challenger.bundle, challenger.evaluation
+    rows, policy = (challenger.test_defaulted, challenger.test_probability), bundle.decision_policy
+    yield "confusion", figures.draw_confusion(evaluation.confusion, threshold=policy.threshold, subtitle=subtitle)
+    yield "importance", figures.draw_importance(measure_feature_importance(bundle), subtitle=subtitle)
+    if not 0 < evaluation.default_count < evaluation.row_count:
+        return
+    yield "roc", figures.draw_roc(*rows, subtitle=subtitle)
+    yield "precision_recall", figures.draw_precision_recall(*rows, policy=policy, subtitle=subtitle)
+    yield "calibration", figures.draw_calibration(*rows, subtitle=subtitle)
+    yield "score_distribution", figures.draw_score_distribution(*rows, policy=policy, subtitle=subtitle)
+    yield "cost", figures.draw_cost_curve(*rows, policy=policy, subtitle=subtitle)

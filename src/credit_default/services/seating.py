@@ -1,32 +1,44 @@
 """A trained challenger becomes a registered version, and its version the champion's seat or the reasons why not."""
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from credit_default.adapters.registry import ModelVersion
 from credit_default.errors import ServiceError
 from credit_default.failpoints import reach
 from credit_default.gates.verdict import Verdict
-from credit_default.model.evaluation import Evaluation
+from credit_default.services.assessment import Assessment
 from credit_default.services.contest import SeatHolder
-from credit_default.services.descriptions import list_datasets, list_metrics, list_params, pick_figures, pick_metrics
+from credit_default.services.descriptions import (
+    list_assessed,
+    list_datasets,
+    list_metrics,
+    list_params,
+    pick_figures,
+    pick_metrics,
+)
 from credit_default.services.drawing import draw_challenger
 from credit_default.services.origin import tell_origin
 from credit_default.services.records import enter
 from credit_default.services.seats import APPROVAL_REQUESTED, PROMOTED, enter_seat
 from credit_default.services.training import FOLD_COUNT, FOLD_SEEDS, Challenger, CrossValidation, TrainingRows
 from credit_default.services.wiring import Wiring
+from credit_default.views.document import Picture
 from credit_default.views.summary import Summary
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Registered:
-    """A challenger on record: its version, its run, and the figures it was recorded with."""
+    """A challenger on record: its version, its run, and all that it was recorded with."""
 
     version: ModelVersion
     run_address: str
-    evaluation: Evaluation
+    challenger: Challenger
     folds: CrossValidation | None
+    assessment: Assessment | None
+    pictures: Mapping[str, Picture]
+    trained_at: dt.datetime
 
 
 def register_challenger(
@@ -36,6 +48,7 @@ def register_challenger(
     folds: CrossValidation | None,
     *,
     trained_at: dt.datetime,
+    assessment: Assessment | None = None,
 ) -> Registered:
     """The challenger as a registered version: its run holds parameters, metrics, datasets, pictures and the commit."""
     bundle = challenger.bundle
@@ -47,11 +60,13 @@ def register_challenger(
         run.record_datasets(datasets)
         if folds is not None:
             run.record_metrics({f"cv_{name}": value for name, value in folds.average().items()})
-        for name, figure in draw_challenger(challenger).items():
-            run.record_figure(figure, f"figures/{name}.png")
+        if assessment is not None:
+            run.record_metrics(list_assessed(assessment))
+        pictures = draw_challenger(challenger, assessment)
+        run.record_files({picture.path: picture.png for picture in pictures.values()})
         version = wiring.registry.register(run, bundle, metrics=metrics, dataset=datasets[-1], tags=tags)
         run.record_tags({"model_version": version.number, "digest": bundle.digest})
-        return Registered(version, run.address, challenger.evaluation, folds)
+        return Registered(version, run.address, challenger, folds, assessment, pictures, trained_at)
 
 
 def seat_winner(
@@ -74,14 +89,14 @@ def seat_winner(
     version = registered.version
     status = _settle(wiring, version, verdict, champion=champion, decided_at=decided_at)
     vacant = not verdict.passed and wiring.registry.find_champion() is None
-    figures = pick_metrics(registered.evaluation, where="test side")
+    figures = pick_metrics(registered.challenger.evaluation, where="test side")
     if registered.folds is not None:
         figures |= pick_figures(registered.folds.average(), where=f"{FOLD_COUNT} folds × {len(FOLD_SEEDS)} seeds")
     return Summary(
         "train", "refused, and there is no champion yet" if vacant else status, exit_code=int(vacant),
         verdicts=(*rows.verdicts, verdict), model_version=version.number, run_id=version.run_id,
         counts={"accepted": rows.rows.height, "rejected": rows.rejected_count,
-                "tested": registered.evaluation.row_count},
+                "tested": registered.challenger.evaluation.row_count},
         figures=figures, paths={"MLflow run": registered.run_address, "digest": version.digest},
         notes=(*tell_origin(rows.data_origin), *rows.notes, *_tell_next(version, status)),
     )  # fmt: skip

@@ -3,6 +3,7 @@
 Figures are made without pyplot, so that drawing keeps no state, opens no window and works in threads.
 """
 
+import io
 import textwrap
 from typing import Final, Literal
 
@@ -58,3 +59,10 @@ def set_shares(axes: Axes, *, top: float = 1.0) -> None:
 def add_legend(axes: Axes, place: Literal["upper left", "upper right", "lower right"]) -> None:
     """A legend at the place, on white."""
     axes.legend(loc=place, fontsize=11, frameon=True, facecolor="white", edgecolor=_GRID)
+
+
+def write_png(figure: Figure) -> bytes:
+    """The picture as PNG; what drew it is left out, so that the same figures give the same bytes."""
+    held = io.BytesIO()
+    figure.savefig(held, format="png", metadata={"Software": None})
+    return held.getvalue()

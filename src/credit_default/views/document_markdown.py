@@ -4,16 +4,19 @@ from credit_default.views.document import Block, Bullets, Document, Paragraph, P
 from credit_default.views.markdown import escape
 
 
-def write_document(document: Document) -> str:
-    """The document as markdown; text that came with the data cannot turn into markup."""
+def write_document(document: Document, *, pictures: str = "") -> str:
+    """The document as markdown; text that came with the data cannot turn into markup.
+
+    `pictures` leads from where the document stands to where its pictures' paths begin ("../").
+    """
     parts = [f"# {escape(document.title)}", escape(document.subtitle)]
     parts += [f"> **{escape(document.warning)}**"] if document.warning else []
     for section in document.sections:
-        parts += [f"## {escape(section.title)}", *(_write_block(block) for block in section.blocks)]
+        parts += [f"## {escape(section.title)}", *(_write_block(block, pictures) for block in section.blocks)]
     return "\n\n".join(parts) + "\n"
 
 
-def _write_block(block: Block) -> str:
+def _write_block(block: Block, pictures: str) -> str:
     match block:
         case Paragraph(text):
             return escape(text)
@@ -22,7 +25,7 @@ def _write_block(block: Block) -> str:
         case Table():
             return _write_table(block)
         case Picture(path, description, _):
-            return f"![{escape(description)}]({path})"
+            return f"![{escape(description)}]({pictures}{path})"
 
 
 def _write_table(table: Table) -> str:

@@ -1,0 +1,119 @@
+"""The card and the evidence behind it, written after the gate has spoken and kept with the version's run."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from importlib.metadata import version
+
+from credit_default.adapters.model_versions import ModelVersion
+from credit_default.adapters.past_runs import locate_artifact, read_run_text
+from credit_default.data.contract import OUTCOME, STATEMENT_MONTH
+from credit_default.data.splitting import Split
+from credit_default.errors import InputError
+from credit_default.services.assessment import Assessment
+from credit_default.services.rivals import RivalComparison
+from credit_default.services.seating import Registered
+from credit_default.services.training import FOLD_COUNT, FOLD_SEEDS, TrainingRows
+from credit_default.services.wiring import Wiring
+from credit_default.views.card import write_card
+from credit_default.views.card_evidence import CardEvidence, DataFacts, Identity, RivalFacts, SnapshotFacts
+from credit_default.views.card_pack import write_evidence
+from credit_default.views.document import Document
+from credit_default.views.document_html import write_html
+from credit_default.views.document_json import parse_document, write_document_json
+from credit_default.views.document_markdown import write_document
+from credit_default.views.summary import Summary
+
+CARD_PAGE, CARD_CONTENT = "card/card.html", "card/card.json"
+_LIBRARIES = ("credit-default", "scikit-learn", "numpy", "polars", "mlflow", "prefect", "skops")
+
+
+def publish_card(
+    wiring: Wiring, registered: Registered, summary: Summary, *, rows: TrainingRows, sides: Split
+) -> Summary:
+    """The summary of the training with the card's place, after card and evidence were recorded in the version's run.
+
+    `card/` holds the page, the same as markdown, and its content as JSON; `validation/evidence.json` every figure that
+    was measured, also those that no page shows. A challenger that was not assessed gets no card.
+    """
+    if registered.assessment is None:
+        return summary
+    evidence = _collect(
+        wiring, registered, registered.assessment, summary, data=_describe_data(registered, rows, sides)
+    )
+    card = write_card(evidence)
+    files = {
+        CARD_PAGE: write_html(card),
+        "card/card.md": write_document(card, pictures="../"),
+        CARD_CONTENT: write_document_json(card),
+        "validation/evidence.json": write_evidence(evidence),
+    }
+    run_id = registered.version.run_id
+    wiring.tracking.find_run(run_id).record_files({name: text.encode() for name, text in files.items()})
+    place = locate_artifact(wiring.tracking, run_id, CARD_PAGE)
+    return replace(summary, paths={**summary.paths, "model card": place})
+
+
+def read_card(wiring: Wiring, version: ModelVersion) -> Document:
+    """The version's card as it was written after its training.
+
+    Raises:
+        InputError: the version's run keeps no card.
+        ArtifactError: what it keeps is none.
+    """
+    content = read_run_text(wiring.tracking, version.run_id, CARD_CONTENT)
+    if content is None:
+        raise InputError(
+            f"version {version.number}", found="no card in its run", expected="one that `train` registered",
+            remedy="Train again: the card is written with each version.",
+        )  # fmt: skip
+    return parse_document(content)
+
+
+def _identify(wiring: Wiring, registered: Registered) -> Identity:
+    number, run_id = registered.version.number, registered.version.run_id
+    libraries = {name: version(name) for name in _LIBRARIES}
+    return Identity(wiring.registry.name, number, registered.trained_at.isoformat(), run_id, wiring.commit, libraries)
+
+
+def _describe_data(registered: Registered, rows: TrainingRows, sides: Split) -> DataFacts:
+    return DataFacts(
+        origin=registered.challenger.data_origin,
+        snapshots=tuple(SnapshotFacts(s.digest, s.source.sha256, s.row_count) for s in rows.snapshots),
+        months=tuple(rows.rows[STATEMENT_MONTH].unique().sort()),
+        accepted_count=rows.rows.height,
+        rejected_count=rows.rejected_count,
+        development_count=sides.development.height,
+        test_count=sides.test.height,
+        default_share=float(rows.rows[OUTCOME].to_numpy().mean()),
+    )
+
+
+def _collect(
+    wiring: Wiring, registered: Registered, assessed: Assessment, summary: Summary, *, data: DataFacts
+) -> CardEvidence:
+    challenger = registered.challenger
+    folds = registered.folds.average() if registered.folds else {}
+    return CardEvidence(
+        identity=_identify(wiring, registered), bundle=challenger.bundle, schema=wiring.schema, data=data,
+        evaluation=challenger.evaluation, verdict=summary.verdicts[-1], seat=summary.status,
+        calibration_reason=challenger.calibration.reason, economics=assessed.economics, loss=assessed.loss,
+        fairness=assessed.fairness, fairness_verdict=assessed.fairness_verdict, comparison=assessed.comparison,
+        proxies=assessed.proxies, flips=assessed.flips, rivals=tuple(_tell_rival(rival) for rival in assessed.rivals),
+        slices=assessed.slices, stability=assessed.stability,
+        refit_client_share=wiring.settings.stability.client_share, sensitivity=assessed.sensitivity, folds=folds,
+        folds_told=f"mean of {len(FOLD_SEEDS)} draws of {FOLD_COUNT} folds" if folds else "",
+        pictures=registered.pictures,
+    )  # fmt: skip
+
+
+def _tell_rival(rival: RivalComparison) -> RivalFacts:
+    gains: Mapping[str, float] = {
+        f"{name}_{end}": value
+        for name in ("roc_auc", "log_loss")
+        for end, value in (
+            ("gain", rival.gains[name].gain),
+            ("gain_low", rival.gains[name].low),
+            ("gain_high", rival.gains[name].high),
+        )
+    }
+    return RivalFacts(name=f"{rival.name}: {rival.meaning}", metrics=rival.metrics, **gains)

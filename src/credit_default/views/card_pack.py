@@ -1,0 +1,42 @@
+"""The evidence behind a card as one JSON object: every figure that was measured, for a validator's own tools."""
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from typing import Any, Final
+
+from credit_default.views.card_evidence import CardEvidence
+
+_ELSEWHERE: Final = frozenset({"bundle", "schema", "pictures"})  # in the registry, in the code, beside it
+
+
+def write_evidence(evidence: CardEvidence) -> str:
+    """The evidence as JSON with sorted keys; a figure that is not finite is null.
+
+    The model itself stands in the registry under `digest`, the pictures beside this file.
+    """
+    content = {f.name: _plain(getattr(evidence, f.name)) for f in fields(evidence) if f.name not in _ELSEWHERE}
+    bundle = evidence.bundle
+    content["model"] = {
+        "digest": bundle.digest,
+        "recipe": _plain(bundle.recipe),
+        "decision_policy": {**_plain(bundle.decision_policy), "threshold": bundle.decision_policy.threshold},
+        "schema": [bundle.schema_name, bundle.schema_version],
+        "feature_names": list(bundle.feature_names),
+        "source_digests": list(bundle.source_digests),
+        "row_count": bundle.row_count,
+    }
+    return json.dumps(content, sort_keys=True, indent=1, ensure_ascii=True, allow_nan=False)
+
+
+def _plain(value: Any) -> Any:
+    if is_dataclass(value) and not isinstance(value, type):
+        return {f.name: _plain(getattr(value, f.name)) for f in fields(value)}
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, tuple | list):
+        return [_plain(item) for item in value]
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    return value
