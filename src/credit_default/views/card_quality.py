@@ -29,7 +29,12 @@ def write_performance(evidence: CardEvidence) -> Section:
     )
     heading = ("figure", "meaning", "test side (95 %)", *(("pooled folds",) if folds else ()))
     rows = tuple(
-        (name, meaning, show_metric(name, evaluation.metrics[name]), *((show_score(folds.get(name)),) if folds else ()))
+        (
+            name.replace("_", " "),
+            meaning,
+            show_metric(name, evaluation.metrics[name]),
+            *((show_score(folds.get(name)),) if folds else ()),
+        )
         for name, meaning in METRIC_MEANINGS.items()
         if name in evaluation.metrics
     )
@@ -48,7 +53,9 @@ def write_calibration(evidence: CardEvidence) -> Section:
     """Whether a probability means what it says, and whether it was recalibrated and on what evidence."""
     metrics = evidence.evaluation.metrics
     rows = tuple(
-        (name, METRIC_MEANINGS[name], show_metric(name, metrics[name])) for name in _CALIBRATION if name in metrics
+        (name.replace("_", " "), METRIC_MEANINGS[name], show_metric(name, metrics[name]))
+        for name in _CALIBRATION
+        if name in metrics
     )
     blocks: tuple[Block, ...] = (
         Paragraph(evidence.calibration_reason),

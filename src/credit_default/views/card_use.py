@@ -6,7 +6,7 @@ from credit_default.model.economics import Economics, OperatingPoint
 from credit_default.model.evaluation import Metric
 from credit_default.model.fairness import FairnessReport, GroupFairness
 from credit_default.views.card_evidence import CardEvidence, LossFacts
-from credit_default.views.card_figures import NONE, show_amount, show_interval, show_score, show_share, show_signed
+from credit_default.views.card_figures import NONE, show_amount, show_interval, show_score, show_share
 from credit_default.views.document import Block, Bullets, Paragraph, Section, Table
 
 
@@ -44,7 +44,7 @@ def write_fairness(evidence: CardEvidence) -> Section:
         "Fairness",
         (
             Paragraph(told), Paragraph(f"Verdict: {verdict.level}."), Bullets(verdict.reasons), _write_headlines(report),
-            _write_groups(report), *evidence.find_pictures("fairness"), *_write_flips(evidence),
+            *_write_groups(report), *evidence.find_pictures("fairness"), *_write_flips(evidence),
             *_write_comparison(evidence), *_write_proxies(evidence),
         ),
     )  # fmt: skip
@@ -104,39 +104,44 @@ def _write_loss(loss: LossFacts | None) -> tuple[Block, ...]:
 def _write_headlines(report: FairnessReport) -> Table:
     rows = tuple(
         (
-            line.attribute, line.reference or NONE, f"{line.judged_count} ({line.too_small_count})",
-            *_tell_extreme(line.lowest_ratio, "acceptance_ratio"), *_tell_extreme(line.widest_caught_gap, "caught_gap"),
-            *_tell_extreme(line.widest_false_alarm_gap, "false_alarm_gap"),
+            line.attribute, line.reference or NONE, f"{line.judged_count}", f"{line.too_small_count}",
+            _tell_extreme(line.lowest_ratio, "acceptance_ratio"), _tell_extreme(line.widest_caught_gap, "caught_gap"),
+            _tell_extreme(line.widest_false_alarm_gap, "false_alarm_gap"),
         )
         for line in report.headlines
     )  # fmt: skip
-    heading = ("attribute", "most accepted", "groups (too small)", "lowest ratio", "of", "widest gap in defaults caught", "of",
-               "widest gap in false alarms", "of")  # fmt: skip
-    return Table(heading, rows, first_figure=2)
+    heading = ("attribute", "most accepted", "groups", "too small", "lowest acceptance ratio", "widest gap, defaults caught",
+               "widest gap, false alarms")  # fmt: skip
+    return Table(heading, rows, first_figure=len(heading))
 
 
-def _tell_extreme(group: GroupFairness | None, name: str) -> tuple[str, str]:
+def _tell_extreme(group: GroupFairness | None, name: str) -> str:
     metric = getattr(group, name) if group else None
-    return (show_signed(metric.value).lstrip("+"), group.group) if group and metric else (NONE, NONE)
+    if group is None or metric is None:
+        return NONE
+    return f"{metric.value:.3f} {group.group}" if name == "acceptance_ratio" else f"{metric.value:+.1%} {group.group}"
 
 
-def _write_groups(report: FairnessReport) -> Table:
+def _write_groups(report: FairnessReport) -> Iterator[Block]:
+    singles = [group for group in report.groups if group.is_single]
     heading = ("attribute", "group", "clients", "defaults", "accepted", "ratio (95 %)", "caught", "false alarms",
                "defaulted − expected", "ROC AUC")  # fmt: skip
-    rows = tuple(_list_group(group) for group in report.groups if group.is_single)
-    return Table(heading, rows, first_figure=2)
+    yield Table(heading, tuple(_list_group(group) for group in singles if not group.is_too_small), first_figure=2)
+    small = [f"{group.attribute} {group.group} ({group.row_count:,})" for group in singles if group.is_too_small]
+    if small:
+        yield Paragraph(f"Too small to judge, with their clients: {'; '.join(small)}.")
 
 
 def _list_group(group: GroupFairness) -> tuple[str, ...]:
-    told = " (too small)" if group.is_too_small else " (reference)" if group.is_reference else ""
     ratio = group.acceptance_ratio
+    told = "reference" if group.is_reference else NONE
+    if ratio and not group.is_reference:
+        told = f"{ratio.value:.3f} ({ratio.low:.3f} to {ratio.high:.3f})"
     return (
-        group.attribute, f"{group.group}{told}", f"{group.row_count:,}", f"{group.default_count:,}",
-        _show_share(group.accept_share),
-        f"{ratio.value:.3f} ({show_interval(ratio.low, ratio.high)})" if ratio else NONE,
-        _show_share(group.caught_share), _show_share(group.false_alarm_share),
+        group.attribute, group.group, f"{group.row_count:,}", f"{group.default_count:,}",
+        _show_share(group.accept_share), told, _show_share(group.caught_share), _show_share(group.false_alarm_share),
         f"{group.calibration_gap.value:+.1%}" if group.calibration_gap else NONE,
-        show_score(group.roc_auc.value) if group.roc_auc else NONE,
+        f"{group.roc_auc.value:.3f}" if group.roc_auc else NONE,
     )  # fmt: skip
 
 

@@ -27,7 +27,9 @@ p, li { max-width: 52rem; }
 table { border-collapse: collapse; margin: .7rem 0 1rem; font-size: .93rem; font-variant-numeric: tabular-nums; }
 th, td { padding: .28rem .9rem .28rem 0; border-bottom: 1px solid #e3e7eb; text-align: left; vertical-align: top; }
 th { border-bottom-color: #8b97a3; }
-.figure { text-align: right; white-space: nowrap; }
+td, th:first-child { max-width: 26rem; }
+.figure { text-align: right; }
+td.figure { white-space: nowrap; }
 figure { margin: 1rem 0; }
 img { max-width: 100%; width: 800px; height: auto; }
 figcaption { color: #5b6b7b; font-size: .9rem; }
