@@ -17,21 +17,48 @@ app = typer.Typer(help="The registered versions: show, promote, rollback.", no_a
 
 
 @app.command()
-def show(lake: Lake = None, config: Config = None, json: Json = False, quiet: Quiet = False) -> None:
-    """Every version: its seat, its figures, and the verdict that it was promoted or refused by."""
+def show(
+    version: Annotated[
+        int | None, typer.Argument(help="A version's number: its card.", min=1, show_default=False)
+    ] = None,
+    lake: Lake = None,
+    config: Config = None,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Every version, its seat and the verdict on it; of one version, its whole model card."""
 
     def act(output: Output) -> "Summary":
-        from credit_default.services.models import list_models, summarise_models
-        from credit_default.views.models import render_models
-
-        models = list_models(_wire(collect_flags(lake=lake), config))
-        if not output.as_json:
-            from rich.console import Console
-
-            Console(highlight=False).print(render_models(models))
-        return summarise_models(models, listed=output.as_json)
+        wiring = _wire(collect_flags(lake=lake), config)
+        return _show_versions(wiring, output) if version is None else _show_card(wiring, output, version)
 
     run_command("models show", act, as_json=json, quiet=quiet)
+
+
+def _show_versions(wiring: "Wiring", output: Output) -> "Summary":
+    from credit_default.services.models import list_models, summarise_models
+    from credit_default.views.models import render_models
+
+    models = list_models(wiring)
+    if not output.as_json:
+        from rich.console import Console
+
+        Console(highlight=False).print(render_models(models))
+    return summarise_models(models, listed=output.as_json)
+
+
+def _show_card(wiring: "Wiring", output: Output, number: int) -> "Summary":
+    from credit_default.services.carding import read_card, summarise_card
+
+    version = wiring.registry.find_version(number)
+    card = read_card(wiring, version)
+    if not output.as_json:
+        from rich.console import Console
+
+        from credit_default.views.document_terminal import render_document
+
+        Console(highlight=False).print(render_document(card))
+    return summarise_card(wiring, version)
 
 
 @app.command()

@@ -17,6 +17,7 @@ from credit_default.services.wiring import Wiring
 from credit_default.views.card import write_card
 from credit_default.views.card_evidence import CardEvidence, DataFacts, Identity, RivalFacts, SnapshotFacts
 from credit_default.views.card_pack import write_evidence
+from credit_default.views.card_terms import write_standing
 from credit_default.views.document import Document
 from credit_default.views.document_html import write_html
 from credit_default.views.document_json import parse_document, write_document_json
@@ -54,7 +55,7 @@ def publish_card(
 
 
 def read_card(wiring: Wiring, version: ModelVersion) -> Document:
-    """The version's card as it was written after its training.
+    """The version's card as it was written after its training, and before it what the registry says of it today.
 
     Raises:
         InputError: the version's run keeps no card.
@@ -66,7 +67,19 @@ def read_card(wiring: Wiring, version: ModelVersion) -> Document:
             f"version {version.number}", found="no card in its run", expected="one that `train` registered",
             remedy="Train again: the card is written with each version.",
         )  # fmt: skip
-    return parse_document(content)
+    card = parse_document(content)
+    today = write_standing(version.aliases, version.tags)
+    return replace(card, sections=(today, *card.sections))
+
+
+def summarise_card(wiring: Wiring, version: ModelVersion) -> Summary:
+    """Where the version's card stands, and the verdict on it."""
+    _, _, level = version.tags.get("verdict", "").partition(": ")
+    return Summary(
+        "models show", ", ".join(version.aliases) or "no seat", model_version=version.number, run_id=version.run_id,
+        paths={"model card": locate_artifact(wiring.tracking, version.run_id, CARD_PAGE), "digest": version.digest},
+        notes=(f"verdict of the gate: {level or 'none'}",),
+    )  # fmt: skip
 
 
 def _identify(wiring: Wiring, registered: Registered) -> Identity:

@@ -15,7 +15,7 @@ from credit_default.views.card_quality import (
     write_slices,
     write_stability,
 )
-from credit_default.views.card_terms import write_approval, write_limits, write_oversight
+from credit_default.views.card_terms import write_approval, write_glance, write_limits, write_oversight
 from credit_default.views.card_use import write_decision, write_fairness
 from credit_default.views.document import Document
 
@@ -25,6 +25,7 @@ SIMULATED_WARNING = "SIMULATED data: no real client stands behind these figures"
 def write_card(evidence: CardEvidence) -> Document:
     """The card as a document; a part that was not measured says so and why."""
     sections = (
+        write_glance(evidence),
         write_approval(evidence),
         write_purpose(evidence),
         write_performance(evidence),

@@ -1,7 +1,60 @@
 """The card on who let the model pass and on what terms: approval, assumptions and limits, people's part."""
 
+from collections.abc import Mapping, Sequence
+from typing import Final
+
 from credit_default.views.card_evidence import CardEvidence
+from credit_default.views.card_figures import show_metric, show_share
 from credit_default.views.document import Bullets, Paragraph, Section, Table
+
+_RECORDED: Final = {  # tags of a version, and what they say
+    "verdict": "verdict",
+    "promoted_at": "promoted at",
+    "replaced_version": "in the place of version",
+    "requested_by": "promotion asked for by",
+    "requested_at": "asked at",
+    "requested_because": "because",
+    "requested_digest": "for the digest",
+    "approved_by": "approved by",
+    "approved_at": "approved at",
+    "approved_because": "because",
+    "rolled_back_at": "rolled back at",
+    "rolled_back_because": "because",
+}
+
+
+def write_standing(aliases: Sequence[str], tags: Mapping[str, str]) -> Section:
+    """What the registry says of a version today: its seat, who asked for it and approved it, what it was judged by."""
+    rows = [("seat", ", ".join(aliases) or "none")]
+    rows += [(told, tags[tag]) for tag, told in _RECORDED.items() if tags.get(tag)]
+    reasons = tuple(reason for reason in tags.get("verdict_reasons", "").split("\n") if reason)
+    return Section(
+        "Today", (Table(("on record", ""), tuple(rows), first_figure=9), *([Bullets(reasons)] if reasons else []))
+    )
+
+
+def write_glance(evidence: CardEvidence) -> Section:
+    """What a risk officer has to know first, one line each; everything else is behind it."""
+    metrics, cost = evidence.evaluation.metrics, evidence.economics.in_force
+    cheaper = min(cost.decline_all_cost, cost.decline_nobody_cost)
+    lines = [f"The promotion gate said {evidence.verdict.level}: {evidence.verdict.reasons[0]}."]
+    if "roc_auc" in metrics:
+        best = max(evidence.rivals, key=lambda rival: rival.metrics["roc_auc"], default=None)
+        beside = f"; the best simple rival reaches {best.metrics['roc_auc']:.4f}" if best else ""
+        lines.append(f"It ranks clients with a ROC AUC of {show_metric('roc_auc', metrics['roc_auc'])}{beside}.")
+    if "calibration_slope" in metrics:
+        told = f"{show_share(metrics['mean_probability'].value)} of clients were expected to default"
+        came = f"{show_share(metrics['default_share'].value)} did"
+        slope = show_metric("calibration_slope", metrics["calibration_slope"])
+        lines.append(f"Calibration: {told}, {came}; calibration slope {slope}.")
+    lines.append(
+        f"At the threshold in force it declines {show_share(cost.declined_share.value)} of clients and costs "
+        f"{show_metric('cost_per_1000', cost.cost_per_1000)} per 1,000, where the better of declining all or nobody costs "
+        f"{cheaper:,.0f}."
+    )
+    fairness = evidence.fairness_verdict
+    lines.append(f"Fairness at that threshold: {fairness.level}; {fairness.reasons[0]}.")
+    return Section("At a glance", (Bullets(tuple(lines)),))
 
 
 def write_approval(evidence: CardEvidence) -> Section:
