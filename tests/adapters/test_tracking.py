@@ -1,6 +1,6 @@
-import matplotlib.pyplot as plt
 import pytest
 
+from credit_default.adapters.past_runs import locate_artifact, read_run_text
 from credit_default.adapters.tracking import MLFLOW_ENVIRONMENT, DatasetRecord, Tracking
 from credit_default.errors import InputError, ServiceError
 
@@ -85,16 +85,12 @@ def test_files_pictures_and_texts_stand_among_the_artifacts(tracking, tmp_path):
     folder = tmp_path / "report"
     folder.mkdir()
     (folder / "report.html").write_text("<html></html>")
-    figure, axes = plt.subplots()
-    axes.plot([0, 1])
 
     with tracking.start_run("monitor", name="files", tags={}) as run:
-        run.record_figure(figure, "figures/roc.png")
-        run.record_file(folder / "report.html", "single")
+        run.record_files({"figures/roc.png": b"png", "single/report.html": b"<html></html>"})
         run.record_folder(folder, "report")
         run.record_text("all is well", "verdict.md")
 
-    plt.close(figure)
     paths = {
         item.path
         for where in (None, "figures", "single", "report")
@@ -102,6 +98,18 @@ def test_files_pictures_and_texts_stand_among_the_artifacts(tracking, tmp_path):
         if not item.is_dir
     }
     assert paths == {"figures/roc.png", "single/report.html", "report/report.html", "verdict.md"}
+
+
+def test_a_run_that_ended_takes_more_and_keeps_its_status(tracking):
+    with tracking.start_run("train", name="ended", tags={}) as run:
+        pass
+
+    tracking.find_run(run.run_id).record_files({"card/card.md": b"# card"})
+
+    assert tracking.client.get_run(run.run_id).info.status == "FINISHED"
+    assert read_run_text(tracking, run.run_id, "card/card.md") == "# card"
+    assert read_run_text(tracking, run.run_id, "card/other.md") is None
+    assert locate_artifact(tracking, run.run_id, "card/card.md").endswith("/artifacts/card/card.md")
 
 
 def test_artifacts_stay_in_the_lake_and_the_working_folder_stays_clean(tracking, lake, tmp_path, monkeypatch):

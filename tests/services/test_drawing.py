@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from credit_default.model.evaluation import evaluate
-from credit_default.services.drawing import draw_challenger
+from credit_default.services.drawing import draw_challenger, draw_figures, tell_subtitle
 from credit_default.services.training import fit_challenger, split_rows
 
 
@@ -28,8 +28,19 @@ def read_texts(figure):
     return " ".join(found.get_text() for found in figure.findobj(Text))
 
 
+def draw(challenger):
+    return dict(draw_figures(challenger, None, subtitle=tell_subtitle(challenger)))
+
+
+def test_pictures_are_png_under_the_names_of_their_files(challenger):
+    pictures = draw_challenger(challenger)
+
+    assert {picture.path for picture in pictures.values()} == {f"figures/{name}.png" for name in pictures}
+    assert all(picture.png.startswith(b"\x89PNG") and picture.description for picture in pictures.values())
+
+
 def test_every_picture_is_drawn_where_both_outcomes_are_known(challenger):
-    assert set(draw_challenger(challenger)) == {
+    assert set(draw(challenger)) == {
         "roc", "precision_recall", "calibration", "score_distribution", "confusion", "cost", "importance",
     }  # fmt: skip
 
@@ -38,20 +49,20 @@ def test_curves_are_left_out_where_nobody_defaulted(challenger):
     nobody = np.zeros_like(challenger.test_defaulted)
     evaluation = evaluate(nobody, challenger.test_probability, policy=challenger.bundle.decision_policy, seed=1)
 
-    drawn = draw_challenger(replace(challenger, test_defaulted=nobody, evaluation=evaluation))
+    drawn = draw(replace(challenger, test_defaulted=nobody, evaluation=evaluation))
 
     assert set(drawn) == {"confusion", "importance"}
 
 
 @pytest.mark.parametrize(("origin", "said"), [("simulated", True), ("real", False)])
 def test_picture_says_that_data_are_simulated_when_they_are(challenger, origin, said):
-    drawn = draw_challenger(replace(challenger, data_origin=origin))
+    drawn = draw(replace(challenger, data_origin=origin))
 
     assert all(("SIMULATED" in read_texts(figure)) is said for figure in drawn.values())
 
 
 def test_picture_says_which_model_it_is_of_and_on_how_many_unseen_clients(challenger):
-    texts = read_texts(draw_challenger(challenger)["roc"])
+    texts = read_texts(draw(challenger)["roc"])
 
     assert challenger.bundle.digest[:8] in texts
     assert f"{challenger.evaluation.row_count:,}" in texts

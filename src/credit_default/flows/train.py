@@ -52,7 +52,9 @@ def train(
     registered = register_challenger(wiring, rows, challenger, folds, trained_at=read_clock(), assessment=assessed)
     verdict = judge_challenger(wiring, challenger, sides, champion=champion)
     summary = seat_winner(wiring, registered, verdict, champion=champion, rows=rows, decided_at=read_clock())
-    summary = publish_card(wiring, registered, summary, rows=rows, sides=sides)
+    summary = publish_card(
+        wiring, registered, summary, challenger=challenger, assessment=assessed, rows=rows, sides=sides
+    )
     publish_summary(summary, simulated=rows.data_origin == SIMULATED)
     announce(summary)
     return Completed(name=STATES.get(summary.status, "ChampionKept"), message=summary.status, data=summary)

@@ -12,7 +12,7 @@ from credit_default.errors import InputError
 from credit_default.services.assessment import Assessment
 from credit_default.services.rivals import RivalComparison
 from credit_default.services.seating import Registered
-from credit_default.services.training import FOLD_COUNT, FOLD_SEEDS, TrainingRows
+from credit_default.services.training import FOLD_COUNT, FOLD_SEEDS, Challenger, TrainingRows
 from credit_default.services.wiring import Wiring
 from credit_default.views.card import write_card
 from credit_default.views.card_evidence import CardEvidence, DataFacts, Identity, RivalFacts, SnapshotFacts
@@ -29,18 +29,22 @@ _LIBRARIES = ("credit-default", "scikit-learn", "numpy", "polars", "mlflow", "pr
 
 
 def publish_card(
-    wiring: Wiring, registered: Registered, summary: Summary, *, rows: TrainingRows, sides: Split
+    wiring: Wiring,
+    registered: Registered,
+    summary: Summary,
+    *,
+    challenger: Challenger,
+    assessment: Assessment,
+    rows: TrainingRows,
+    sides: Split,
 ) -> Summary:
     """The summary of the training with the card's place, after card and evidence were recorded in the version's run.
 
     `card/` holds the page, the same as markdown, and its content as JSON; `validation/evidence.json` every figure that
-    was measured, also those that no page shows. A challenger that was not assessed gets no card.
+    was measured, also those that no page shows.
     """
-    if registered.assessment is None:
-        return summary
-    evidence = _collect(
-        wiring, registered, registered.assessment, summary, data=_describe_data(registered, rows, sides)
-    )
+    data = _describe_data(challenger, rows, sides)
+    evidence = _collect(wiring, registered, summary, challenger=challenger, assessed=assessment, data=data)
     card = write_card(evidence)
     files = {
         CARD_PAGE: write_html(card),
@@ -85,12 +89,14 @@ def summarise_card(wiring: Wiring, version: ModelVersion) -> Summary:
 def _identify(wiring: Wiring, registered: Registered) -> Identity:
     number, run_id = registered.version.number, registered.version.run_id
     libraries = {name: version(name) for name in _LIBRARIES}
-    return Identity(wiring.registry.name, number, registered.trained_at.isoformat(), run_id, wiring.commit, libraries)
+    return Identity(
+        wiring.registry.name, number, registered.version.tags.get("trained_at", ""), run_id, wiring.commit, libraries
+    )
 
 
-def _describe_data(registered: Registered, rows: TrainingRows, sides: Split) -> DataFacts:
+def _describe_data(challenger: Challenger, rows: TrainingRows, sides: Split) -> DataFacts:
     return DataFacts(
-        origin=registered.challenger.data_origin,
+        origin=challenger.data_origin,
         snapshots=tuple(SnapshotFacts(s.digest, s.source.sha256, s.row_count) for s in rows.snapshots),
         months=tuple(rows.rows[STATEMENT_MONTH].unique().sort()),
         accepted_count=rows.rows.height,
@@ -102,9 +108,14 @@ def _describe_data(registered: Registered, rows: TrainingRows, sides: Split) -> 
 
 
 def _collect(
-    wiring: Wiring, registered: Registered, assessed: Assessment, summary: Summary, *, data: DataFacts
+    wiring: Wiring,
+    registered: Registered,
+    summary: Summary,
+    *,
+    challenger: Challenger,
+    assessed: Assessment,
+    data: DataFacts,
 ) -> CardEvidence:
-    challenger = registered.challenger
     folds = registered.folds.average() if registered.folds else {}
     return CardEvidence(
         identity=_identify(wiring, registered), bundle=challenger.bundle, schema=wiring.schema, data=data,

@@ -2,12 +2,13 @@
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from credit_default.adapters.registry import ModelVersion
 from credit_default.errors import ServiceError
 from credit_default.failpoints import reach
 from credit_default.gates.verdict import Verdict
+from credit_default.model.evaluation import Evaluation
 from credit_default.services.assessment import Assessment
 from credit_default.services.contest import SeatHolder
 from credit_default.services.descriptions import (
@@ -30,15 +31,13 @@ from credit_default.views.summary import Summary
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Registered:
-    """A challenger on record: its version, its run, and all that it was recorded with."""
+    """A challenger on record: its version, its run, and the figures and pictures it was recorded with."""
 
     version: ModelVersion
     run_address: str
-    challenger: Challenger
+    evaluation: Evaluation
     folds: CrossValidation | None
-    assessment: Assessment | None
-    pictures: Mapping[str, Picture]
-    trained_at: dt.datetime
+    pictures: Mapping[str, Picture] = field(default_factory=dict)
 
 
 def register_challenger(
@@ -66,7 +65,7 @@ def register_challenger(
         run.record_files({picture.path: picture.png for picture in pictures.values()})
         version = wiring.registry.register(run, bundle, metrics=metrics, dataset=datasets[-1], tags=tags)
         run.record_tags({"model_version": version.number, "digest": bundle.digest})
-        return Registered(version, run.address, challenger, folds, assessment, pictures, trained_at)
+        return Registered(version, run.address, challenger.evaluation, folds, pictures)
 
 
 def seat_winner(
@@ -89,14 +88,14 @@ def seat_winner(
     version = registered.version
     status = _settle(wiring, version, verdict, champion=champion, decided_at=decided_at)
     vacant = not verdict.passed and wiring.registry.find_champion() is None
-    figures = pick_metrics(registered.challenger.evaluation, where="test side")
+    figures = pick_metrics(registered.evaluation, where="test side")
     if registered.folds is not None:
         figures |= pick_figures(registered.folds.average(), where=f"{FOLD_COUNT} folds × {len(FOLD_SEEDS)} seeds")
     return Summary(
         "train", "refused, and there is no champion yet" if vacant else status, exit_code=int(vacant),
         verdicts=(*rows.verdicts, verdict), model_version=version.number, run_id=version.run_id,
         counts={"accepted": rows.rows.height, "rejected": rows.rejected_count,
-                "tested": registered.challenger.evaluation.row_count},
+                "tested": registered.evaluation.row_count},
         figures=figures, paths={"MLflow run": registered.run_address, "digest": version.digest},
         notes=(*tell_origin(rows.data_origin), *rows.notes, *_tell_next(version, status)),
     )  # fmt: skip

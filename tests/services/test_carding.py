@@ -1,0 +1,115 @@
+import datetime as dt
+import json
+from dataclasses import replace
+
+import pytest
+
+from credit_default.adapters.past_runs import read_run_text
+from credit_default.errors import ArtifactError, InputError
+from credit_default.services.assessment import assess_challenger
+from credit_default.services.carding import CARD_CONTENT, publish_card, read_card, summarise_card
+from credit_default.services.contest import judge_challenger
+from credit_default.services.seating import register_challenger, seat_winner
+from credit_default.services.training import fit_challenger, split_rows
+from credit_default.views.document_markdown import write_document
+
+NOON = dt.datetime(2006, 1, 1, 12, tzinfo=dt.UTC)
+
+
+@pytest.fixture(scope="module")
+def wiring(tmp_path_factory, mlflow_template, seated):
+    """A lake with one version that has been through everything that a training does."""
+    import shutil
+
+    from credit_default.services.wiring import wire
+
+    root = tmp_path_factory.mktemp("carded")
+    quick = {"lake": str(root / "lake"), "stability": {"refit_count": 1}, "proxies": {"tree_count": 5}}
+    settings = type(seated.wiring.settings)(**(seated.wiring.settings.model_dump() | quick))
+    wiring = wire(settings, commit="0123abc")
+    shutil.copy(mlflow_template, wiring.lake.home / "mlflow.db")
+    return wiring
+
+
+@pytest.fixture(scope="module")
+def summary(wiring, seated):
+    rows, sides = seated.training, split_rows(wiring, seated.training)
+    challenger = fit_challenger(wiring, rows, sides)
+    assessed = assess_challenger(wiring, challenger, sides)
+    registered = register_challenger(wiring, rows, challenger, None, trained_at=NOON, assessment=assessed)
+    verdict = judge_challenger(wiring, challenger, sides, champion=None)
+    summary = seat_winner(wiring, registered, verdict, champion=None, rows=rows, decided_at=NOON)
+    return publish_card(wiring, registered, summary, challenger=challenger, assessment=assessed, rows=rows, sides=sides)
+
+
+@pytest.fixture
+def version(wiring, summary):
+    return wiring.registry.find_version(summary.model_version)
+
+
+def test_card_stands_with_the_versions_run_in_three_forms_beside_its_evidence(wiring, summary):
+    listed = {
+        item.path
+        for folder in ("card", "validation", "figures")
+        for item in wiring.tracking.client.list_artifacts(summary.run_id, folder)
+    }
+
+    assert {"card/card.html", "card/card.md", "card/card.json", "validation/evidence.json"} <= listed
+    assert summary.paths["model card"].endswith("/card/card.html")
+    assert "figures/roc.png" in listed
+
+
+def test_card_tells_what_the_run_measured_and_no_other_figure(wiring, summary, version):
+    metrics = wiring.tracking.client.get_run(summary.run_id).data.metrics
+    told = write_document(read_card(wiring, version))
+
+    for name in ("roc_auc", "brier", "log_loss"):
+        assert f"{metrics[name]:.4f}" in told
+    assert version.digest in told
+    assert f"{metrics['fairness_lowest_ratio_sex']:.3f}" in told
+
+
+def test_evidence_is_json_and_holds_every_part(wiring, summary, version):
+    evidence = json.loads(read_run_text(wiring.tracking, summary.run_id, "validation/evidence.json"))
+
+    assert {"economics", "fairness", "rivals", "stability", "sensitivity", "slices", "evaluation", "verdict"} <= set(
+        evidence
+    )
+    assert evidence["model"]["digest"] == version.digest
+    assert evidence["data"]["test_count"] == evidence["evaluation"]["row_count"]
+
+
+def test_card_opens_with_what_the_registry_says_today(wiring, version):
+    card = read_card(wiring, version)
+
+    assert card.sections[0].title == "Today"
+    assert ("seat", "champion") in card.sections[0].blocks[0].rows
+    assert [section.title for section in card.sections[1:3]] == ["At a glance", "Approval"]
+
+
+def test_simulated_clients_are_named_on_the_cards_head(wiring, version):
+    assert "SIMULATED" in read_card(wiring, version).warning
+
+
+def test_summary_of_a_card_says_seat_and_place(wiring, version):
+    summary = summarise_card(wiring, version)
+
+    assert (summary.status, summary.model_version) == ("champion", version.number)
+    assert summary.paths["model card"].endswith("card.html")
+
+
+def test_run_without_a_card_is_named(wiring, version):
+    with wiring.tracking.start_run("train", name="bare", tags={}) as run:
+        bare = replace(version, run_id=run.run_id)
+
+    with pytest.raises(InputError, match="no card"):
+        read_card(wiring, bare)
+
+
+def test_card_that_is_none_is_refused(wiring, version):
+    with wiring.tracking.start_run("train", name="odd", tags={}) as run:
+        run.record_files({CARD_CONTENT: b"<script>"})
+        odd = replace(version, run_id=run.run_id)
+
+    with pytest.raises(ArtifactError, match="model card"):
+        read_card(wiring, odd)
