@@ -9,7 +9,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -20,10 +20,11 @@ from credit_default.adapters.lake import open_lake
 from credit_default.adapters.registry import Registry
 from credit_default.adapters.tracking import Tracking
 from credit_default.data.schema import CREDIT_CARD
+from credit_default.model.calibration import Calibration
 from credit_default.model.decision import DecisionPolicy
 from credit_default.model.features import CREDIT_CARD_FEATURES
 from credit_default.model.fitting import fit
-from credit_default.model.pipeline import Recipe
+from credit_default.model.pipeline import Recipe, calibrate_pipeline
 from credit_default.model.scoring import attach_reference
 
 NOON = dt.datetime(2005, 10, 1, 12, tzinfo=dt.UTC)
@@ -48,8 +49,8 @@ def make_rows(count, *, seed=0, prefix="c"):
     return pl.DataFrame({**columns, "defaulted": (rng.random(count) < probability).astype(int)})
 
 
-def make_bundle(*, seed=0, tree_count=5):
-    recipe = Recipe(tree_count=tree_count, leaf_row_count=20, seed=seed)
+def make_bundle(*, seed=0, tree_count=5, monotone=False):
+    recipe = Recipe(tree_count=tree_count, leaf_row_count=20, seed=seed, monotone=monotone)
     bundle = fit(
         recipe,
         make_rows(400),
@@ -69,6 +70,18 @@ def bundle():
 @pytest.fixture(scope="session")
 def other_bundle():
     return make_bundle(seed=7)
+
+
+@pytest.fixture(scope="session")
+def calibrated_bundle(bundle):
+    line = Calibration(slope=0.5, intercept=-0.25)
+    bare = replace(bundle, pipeline=calibrate_pipeline(bundle.pipeline, line), reference=None)
+    return attach_reference(bare, make_rows(300, seed=1, prefix="r"))
+
+
+@pytest.fixture(scope="session")
+def monotone_bundle():
+    return make_bundle(monotone=True)
 
 
 @pytest.fixture(scope="session")

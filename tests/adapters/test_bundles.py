@@ -8,6 +8,8 @@ import zipfile
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
 
@@ -94,6 +96,25 @@ def test_a_bundle_comes_back_whole(bundle, sealed):
     ):
         assert getattr(found, name) == getattr(bundle, name), name
     assert digest_bundle(found) == bundle.digest
+
+
+@pytest.mark.parametrize("name", ["calibrated_bundle", "monotone_bundle"])
+def test_a_line_and_constraints_come_back_and_so_does_every_bit_of_a_score(request, tmp_path, name):
+    bundle = request.getfixturevalue(name)
+    write_bundle(bundle, tmp_path)
+
+    found = read_bundle(tmp_path, expected_digest=bundle.digest)
+
+    assert score_probability(found, bundle.reference).tobytes() == score_probability(bundle, bundle.reference).tobytes()
+    assert (found.calibration, found.recipe) == (bundle.calibration, bundle.recipe)
+    assert found.forest.monotonic_cst == bundle.forest.monotonic_cst
+    assert found.forest.n_jobs == 1
+
+
+def test_the_manifest_tells_the_line(calibrated_bundle, bundle, tmp_path):
+    for good, told in ((bundle, None), (calibrated_bundle, {"slope": 0.5, "intercept": -0.25})):
+        sealed = write_bundle(good, tmp_path)
+        assert json.loads((sealed.folder / "bundle.json").read_text())["calibration"] == told
 
 
 def test_a_bundle_without_a_reference_comes_back_without_one(bundle, tmp_path):
@@ -327,6 +348,27 @@ def state_of(bundle):
 
 def test_a_fitted_trees_state_is_accepted(bundle):
     check_tree_state(*state_of(bundle))
+
+
+@given(flips=st.lists(st.tuples(st.floats(0, 1), st.integers(1, 255)), min_size=1, max_size=3))
+@settings(max_examples=150)
+def test_a_tree_with_flipped_bytes_is_refused_or_can_be_built_and_walked(bundle, flips):
+    from sklearn.tree._tree import Tree
+
+    (features, classes, outputs), state = state_of(bundle)
+    content = bytearray(state["nodes"].tobytes())
+    for place, bits in flips:
+        content[int(place * (len(content) - 1))] ^= bits
+    spoilt = {**state, "nodes": np.frombuffer(bytes(content), dtype=state["nodes"].dtype).copy()}
+    try:
+        check_tree_state((features, classes, outputs), spoilt)
+    except ArtifactError:
+        return
+
+    tree = Tree(features, classes, outputs)
+    tree.__setstate__(spoilt)
+    shares = tree.predict(np.linspace(-9, 9, 20 * features, dtype=np.float32).reshape(20, features))
+    assert ((shares >= 0) & (shares <= 1)).all()
 
 
 @pytest.mark.parametrize(

@@ -197,7 +197,9 @@ def test_the_forest_stands_in_the_store_once(registry, tracking, lake, bundle):
     assert len(list((lake.home / "mlartifacts").rglob("*.skops"))) == 1
 
 
-def test_a_user_who_trusts_the_store_can_load_it_with_mlflow_alone(registry, tracking, bundle, monkeypatch):
+@pytest.mark.parametrize("name", ["bundle", "calibrated_bundle"])
+def test_a_user_who_trusts_the_store_can_load_it_with_mlflow_alone(request, registry, tracking, name, monkeypatch):
+    bundle = request.getfixturevalue(name)
     version = register(registry, tracking, bundle)
     rows = bundle.reference.select(bundle.input_names).to_pandas().astype(float)
     monkeypatch.setenv("MLFLOW_ALLOW_PICKLE_DESERIALIZATION", "true")

@@ -40,10 +40,11 @@ _ALLOWED: Final = frozenset(
     }
 )
 _PROTOCOL: Final = 2
+_SCHEMA: Final = "schema.json"
 # What skops, zipfile, numpy and json raise on a file that is damaged or not theirs.
 _DAMAGE: Final = (
-    ValueError, KeyError, TypeError, AttributeError, IndexError, NotImplementedError, EOFError, OSError, RecursionError,
-    MemoryError, zipfile.BadZipFile, zlib.error,
+    ValueError, KeyError, TypeError, AttributeError, IndexError, NotImplementedError, EOFError, OSError, RuntimeError,
+    MemoryError, OverflowError, zipfile.BadZipFile, zlib.error,
 )  # fmt: skip
 
 
@@ -75,7 +76,7 @@ def read_pipeline(path: Path, *, tree_count: int, limits: PipelineLimits = Pipel
     try:
         with zipfile.ZipFile(path) as file:
             _check_size(file, limits)
-            pipeline = _construct(file, json.loads(file.read("schema.json")))
+            pipeline = _construct(file, json.loads(file.read(_SCHEMA)))
     except _DAMAGE as error:
         raise _refuse(f"{type(error).__name__}: {str(error)[:200]}") from error
     try:
@@ -103,6 +104,7 @@ def _construct(file: zipfile.ZipFile, schema: Any) -> Any:
     if not isinstance(schema, dict) or schema.get("protocol") != _PROTOCOL:
         raise _refuse("another version of the skops format")
     _check_list(schema)
+    _check_names(file.namelist(), schema)
     root = get_tree(schema, LoadContext(src=file, protocol=_PROTOCOL), trusted=list_trusted_types())
     for node in _find_trees(root):
         # Nodes build their value once and keep it, so what is looked at here is what the tree is made of.
@@ -113,7 +115,20 @@ def _construct(file: zipfile.ZipFile, schema: Any) -> Any:
         return root.construct()
 
 
+def _check_names(names: list[str], schema: dict[str, Any]) -> None:
+    """None; the archive holds the schema and the arrays that it names, each once, and nothing beside them."""
+    if sorted(names) != sorted({_SCHEMA, *(item["file"] for item in _walk(schema) if "file" in item)}):
+        raise _refuse("entries that the schema does not name, or names that are no entries")
+
+
 def _check_list(schema: Any) -> None:
+    for item in _walk(schema):
+        if "__loader__" in item or "__class__" in item or "__module__" in item:
+            _check_entry(item)
+
+
+def _walk(schema: Any) -> Iterator[dict[str, Any]]:
+    """Every table in the schema, however deep."""
     waiting = [schema]
     while waiting:
         item = waiting.pop()
@@ -121,8 +136,7 @@ def _check_list(schema: Any) -> None:
             waiting.extend(item)
         elif isinstance(item, dict):
             waiting.extend(item.values())
-            if "__loader__" in item or "__class__" in item or "__module__" in item:
-                _check_entry(item)
+            yield item
 
 
 def _check_entry(item: dict[str, Any]) -> None:

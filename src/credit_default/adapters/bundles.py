@@ -18,7 +18,7 @@ import polars as pl
 
 from credit_default.adapters.bundle_pipeline import read_pipeline, write_pipeline
 from credit_default.adapters.staging import disk_errors
-from credit_default.errors import ArtifactError, InputError
+from credit_default.errors import ArtifactError, InputError, show_examples
 from credit_default.model.bundle import ModelBundle
 from credit_default.model.decision import parse_decision_policy
 from credit_default.model.digest import digest_bundle
@@ -32,6 +32,12 @@ _FORMAT: Final = "credit-default bundle 1"
 _LIBRARIES: Final = ("credit-default", "numpy", "polars", "scikit-learn", "skops")
 _LARGEST_FILE_BYTES: Final = 1_000_000_000
 _LARGEST_MANIFEST_BYTES: Final = 1_000_000
+_LARGEST_REFERENCE_CELLS: Final = 200_000_000  # a few bytes of Parquet can claim more than any memory holds
+# What numpy, polars and plain conversions raise on content that is none of ours.
+_DAMAGE: Final = (
+    InputError, KeyError, TypeError, ValueError, AttributeError, EOFError, OverflowError, MemoryError,
+    pl.exceptions.PolarsError,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,15 +105,15 @@ def _build_bundle(folder: Path, manifest: Mapping[str, Any]) -> ModelBundle:
             reference=_read_reference(folder) if REFERENCE in manifest["files"] else None,
             digest="",
         )
-    except (InputError, KeyError, TypeError, ValueError) as error:
+    except _DAMAGE as error:
         raise _refuse(folder, f"{type(error).__name__}: {error}", "a bundle as `train` writes it") from error
 
 
 def _read_trained_rows(folder: Path) -> Any:
     with disk_errors(folder):
         hashes = np.load(folder / TRAINED_ROWS, allow_pickle=False)
-    if hashes.ndim != 1 or hashes.dtype != np.uint64:
-        raise ValueError(f"{TRAINED_ROWS} of {hashes.dtype}{hashes.shape}")
+    if not isinstance(hashes, np.ndarray) or hashes.ndim != 1 or hashes.dtype != np.uint64:
+        raise ValueError(f"{TRAINED_ROWS} of {getattr(hashes, 'dtype', type(hashes).__name__)}, no list of hashes")
     return hashes
 
 
@@ -117,9 +123,24 @@ def _read_reference(folder: Path) -> pl.DataFrame:
 
     try:
         # Arrow, not Polars: on a file that is no Parquet it raises where the other may panic
-        return pl.DataFrame(pq.read_table(folder / REFERENCE))
+        with pq.ParquetFile(folder / REFERENCE) as file:
+            cell_count = file.metadata.num_rows * file.metadata.num_columns
+            if cell_count > _LARGEST_REFERENCE_CELLS:
+                raise ValueError(f"{REFERENCE} of {cell_count} values, more than {_LARGEST_REFERENCE_CELLS}")
+            strange = [field.name for field in file.schema_arrow if not _is_plain(field)]
+            if strange:
+                raise ValueError(f"{REFERENCE} with columns {show_examples(strange)} of a strange type")
+            return pl.DataFrame(file.read())
     except (pa.ArrowException, OSError) as error:
         raise ValueError(f"{REFERENCE}: {error}") from error
+
+
+def _is_plain(field: Any) -> bool:
+    """True for numbers, flags and texts that bring no type of their own."""
+    from pyarrow import types
+
+    kinds = (types.is_integer, types.is_floating, types.is_boolean, types.is_string, types.is_large_string)
+    return not field.metadata and any(is_kind(field.type) for is_kind in kinds)
 
 
 def _describe(bundle: ModelBundle, files: Mapping[str, str]) -> dict[str, Any]:
@@ -142,7 +163,7 @@ def _describe(bundle: ModelBundle, files: Mapping[str, str]) -> dict[str, Any]:
 
 def _parse_manifest(folder: Path, content: bytes) -> dict[str, Any]:
     try:
-        manifest = json.loads(content)
+        manifest = json.loads(content, object_pairs_hook=_refuse_repeated)
         files, libraries = manifest["files"], manifest["library_versions"]
         known = manifest["format"] == _FORMAT and {PIPELINE, TRAINED_ROWS} <= set(files) <= {
             PIPELINE,
@@ -160,6 +181,13 @@ def _parse_manifest(folder: Path, content: bytes) -> dict[str, Any]:
             folder, f"scikit-learn {'.'.join(wrote)}", f"scikit-learn {version('scikit-learn')}, minor version alike"
         )
     return dict(manifest)
+
+
+def _refuse_repeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    # of two readers of a repeated key one may see the first and one the last
+    if len(dict(pairs)) < len(pairs):
+        raise ValueError(f"a key that comes twice among {show_examples([name for name, _ in pairs])}")
+    return dict(pairs)
 
 
 def _read_file(folder: Path, name: str, *, largest: int) -> bytes:

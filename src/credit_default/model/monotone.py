@@ -1,15 +1,10 @@
 """The more months late, the higher the risk: what that asks of each feature, where a regulator asks for it.
 
-The law is one on the client: raise any input that is declared to carry risk (`Column.risk_rises_from`) to that value or
-above, all else equal, and the probability does not fall. From a repayment status "paid in full" to "one month late", say,
-or from one month late to three. Below that value codes are kinds and not amounts: nothing is promised between them.
-
-scikit-learn constrains a forest by feature, so each feature is followed back to its inputs. One that only rises with
-them may only raise the probability, one that only falls (months since late, count of months paid in full) may only lower
-it; one that does both (the change from one month to the next) is left out. The law then holds to the last bit, since
-sums and means of rising terms rise after rounding too. It is a law on the forest's inputs one client at a time: it
-says nothing of two clients who differ in their bills as well, and it makes a probability no truer. On this data few
-clients are more than three months late, and what the forest says of them was thinly learned with or without it.
+The law: raise an input that is declared to carry risk (`Column.risk_rises_from`) to that value or above, all else equal,
+and the probability does not fall. Below that value codes are kinds, and nothing is promised between them. scikit-learn
+constrains by feature, so each is followed back to its inputs: what only rises with them may only raise the probability,
+what only falls may only lower it, what does both is left out. Rounding keeps the order of sums, so the law holds to the
+last bit. It is a law on one client's inputs: of two clients whose bills differ too it says nothing.
 """
 
 from collections.abc import Mapping, Sequence
