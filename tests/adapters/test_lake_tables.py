@@ -45,6 +45,7 @@ def scored(count=4, *, batch_id=BATCH_ID, model_version=1, probability=0.25):
             "default_probability": [probability] * count,
             "decision": ["decline"] * count,
             "risk_band": ["high"] * count,
+            "expected_loss": [1_000.0] * count,
             "reasons": [[] for _ in range(count)],
             "model_version": [model_version] * count,
             "batch_id": [batch_id] * count,

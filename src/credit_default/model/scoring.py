@@ -12,6 +12,7 @@ from credit_default.errors import InputError
 from credit_default.model.bundle import ModelBundle
 from credit_default.model.decision import assign_bands, decide
 from credit_default.model.digest import digest_bundle, hash_keys, sort_rows
+from credit_default.model.loss import EXPECTED_LOSS, LossPolicy, measure_expected_loss
 
 SCORE_SCHEMA: Final = pl.Schema(
     {
@@ -20,6 +21,7 @@ SCORE_SCHEMA: Final = pl.Schema(
         "default_probability": pl.Float64(),
         "decision": pl.String(),
         "risk_band": pl.String(),
+        EXPECTED_LOSS: pl.Float64(),
         "reasons": pl.List(pl.String()),
         "model_version": pl.Int64(),
         "batch_id": pl.String(),
@@ -73,12 +75,20 @@ def score_probability(bundle: ModelBundle, rows: Any) -> NDArray[np.float64]:
 
 
 def score(
-    bundle: ModelBundle, rows: pl.DataFrame, *, model_version: int, batch_id: str, scored_at: Moment
+    bundle: ModelBundle,
+    rows: pl.DataFrame,
+    *,
+    model_version: int,
+    batch_id: str,
+    scored_at: Moment,
+    loss_policy: LossPolicy | None = None,
 ) -> ScoredBatch:
     """The scored rows, one for each checked row, in their order; `reasons` are left empty here.
 
+    `expected_loss` is null where no policy is given, or it does not fit the portfolio.
+
     Raises:
-        InputError: as `score_probability`, or a `scored_at` without a time zone.
+        InputError: as `score_probability` and `measure_expected_loss`, or a `scored_at` without a time zone.
     """
     if scored_at.tzinfo is None:
         found = scored_at.isoformat()
@@ -88,6 +98,7 @@ def score(
         pl.Series("default_probability", probability, dtype=pl.Float64),
         pl.Series("decision", decide(probability, bundle.decision_policy).tolist(), dtype=pl.String),
         pl.Series("risk_band", assign_bands(probability, bundle.decision_policy).tolist(), dtype=pl.String),
+        measure_expected_loss(rows, probability, policy=loss_policy),
         pl.lit([], dtype=pl.List(pl.String)).alias("reasons"),
         pl.lit(model_version, dtype=pl.Int64).alias("model_version"),
         pl.lit(batch_id).alias("batch_id"),

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from credit_default.failpoints import reach
 from credit_default.gates.ledger import LedgerEntry
 from credit_default.model.bundle import ModelBundle
 from credit_default.model.digest import digest_policy
+from credit_default.model.loss import LossPolicy
 from credit_default.model.scoring import count_trained_rows, score
 from credit_default.services.checking import CheckedFile
 from credit_default.services.contest import SeatHolder
@@ -28,6 +29,8 @@ from credit_default.services.ingestion import keep_file
 from credit_default.services.origin import REAL, refuse_mixture
 from credit_default.services.records import enter
 from credit_default.services.wiring import Wiring, refuse_other_portfolio
+
+_LOSS = "expected_loss "  # how the sums of expected losses are named on record
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,8 @@ class ScoredFile:
     scored_at: dt.datetime  # when they were, by whoever did it
     is_ours: bool  # whether this run put them on record: who did tells MLflow too
     known_count: int = 0  # rows of a correction that the corrected batch has already: they stay as they are
+    # sums by decision and by band, as in `ScoreMeasures`; empty where the portfolio declares none
+    expected_losses: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -60,6 +65,7 @@ class _Scoring:
     snapshot: Snapshot
     model_version: int
     scored_at: dt.datetime
+    loss_policy: LossPolicy
     tally: _Tally = field(default_factory=_Tally)
 
     def frames(self) -> Iterator[pl.DataFrame]:
@@ -67,7 +73,7 @@ class _Scoring:
         for rows in read_rows(self.snapshot):
             scored = score(
                 self.bundle, rows, model_version=self.model_version, batch_id=self.snapshot.digest,
-                scored_at=self.scored_at,
+                scored_at=self.scored_at, loss_policy=self.loss_policy,
             )  # fmt: skip
             self.tally.trained_row_count += scored.trained_row_count
             yield scored.frame
@@ -114,7 +120,7 @@ def score_file(wiring: Wiring, checked: CheckedFile, champion: SeatHolder, *, sc
     if not has_scores(wiring.lake, batch_id=checked.batch_id, model_version=champion.number):
         _refuse_no_rows(checked)
         snapshot = keep_file(wiring, checked, kept_at=scored_at)
-        scoring = _Scoring(champion.bundle, snapshot, champion.number, scored_at)
+        scoring = _Scoring(champion.bundle, snapshot, champion.number, scored_at, wiring.settings.loss)
         written = write_scores(
             wiring.lake, scoring.frames, batch_id=checked.batch_id, model_version=champion.number
         )  # fmt: skip
@@ -179,6 +185,7 @@ def _enter_scores(
             "read_count": checked.validated.row_count, "quarantined_count": checked.validated.rejected_count,
             "scored_count": measured.scored_count, "declined_count": measured.declined_count,
             "expected_default_share": measured.expected_default_share, "trained_row_count": trained_row_count,
+            **{f"{_LOSS}{name}": amount for name, amount in measured.expected_losses.items()},
             "scores_digest": digest_scores(wiring.lake, batch_id=batch_id, model_version=champion.number),
         },
     )  # fmt: skip
@@ -201,4 +208,5 @@ def _conclude(
         scored_at=dt.datetime.fromisoformat(entry.at),
         is_ours=is_ours,
         known_count=checked.validated.accepted_count - snapshot.row_count if checked.corrects else 0,
+        expected_losses={name.removeprefix(_LOSS): details[name] for name in details if name.startswith(_LOSS)},
     )
