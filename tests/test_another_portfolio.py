@@ -134,6 +134,8 @@ def test_batch_is_scored_and_every_other_row_is_rejected_by_name(scored, loans):
 
     assert scored.counts == {"read": BATCH_COUNT, "scored": BATCH_COUNT - 2, "quarantined": 2}
     assert read_scores(lake, batch_id=scored.batch_id).height == BATCH_COUNT - 2
+    assert read_scores(lake, batch_id=scored.batch_id)["expected_loss"].null_count() == BATCH_COUNT - 2
+    assert not any(name.startswith("expected loss") for name in scored.figures)  # no balance is declared
     assert rejected["client_id"].to_list() == ["SIM-5000", "SIM-5001"]
     assert rejected["rules"].to_list() == [["purpose|code"], ["instalment_within_loan"]]
 

@@ -57,6 +57,7 @@ def scores(version):
             "default_probability": [0.1, 0.2, 0.3, 0.1 + 0.2],
             "decision": ["accept", "accept", "decline", "decline"],
             "risk_band": "high",
+            "expected_loss": [1_000.0, 2_000.0, None, 4_000.0],
             "reasons": [[], ["utilisation"], [], []],
             "model_version": version,
             "batch_id": BATCH_ID,
@@ -70,6 +71,7 @@ def monitored():
         {
             "batch_id": BATCH_ID, "model_version": 1, "statement_month": "2005-10", "gate": "drift", "level": "ok",
             "reasons": [["3 of 23 columns drifted"]], "figures": '{"drifted_share": 0.13}', "row_count": 2500,
+            "expected_loss": 1_250_000.5,
             "data_origin": "simulated", "report_path": "reports/x/v1/report.html", "monitored_at": NOON,
         }
     )  # fmt: skip

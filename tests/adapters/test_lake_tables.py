@@ -1,13 +1,16 @@
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import polars as pl
+import pyarrow as pa
 import pytest
 from deltalake import DeltaTable, write_deltalake
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from credit_default.adapters.delta_commits import create_rows
 from credit_default.adapters.lake import open_lake
 from credit_default.adapters.lake_tables import (
     CLIENT_TABLES,
@@ -30,6 +33,8 @@ from credit_default.adapters.lake_tables import (
     write_quarantine,
     write_scores,
 )
+from credit_default.adapters.score_tables import name_scores, select_scores
+from credit_default.adapters.table_schemas import table_of
 from credit_default.errors import InputError, ServiceError
 
 BATCH_ID = "ab" * 8
@@ -45,6 +50,7 @@ def scored(count=4, *, batch_id=BATCH_ID, model_version=1, probability=0.25):
             "default_probability": [probability] * count,
             "decision": ["decline"] * count,
             "risk_band": ["high"] * count,
+            "expected_loss": [1_000.0] * count,
             "reasons": [[] for _ in range(count)],
             "model_version": [model_version] * count,
             "batch_id": [batch_id] * count,
@@ -292,6 +298,44 @@ def test_scores_are_measured_by_batch_and_version(lake):
     assert measure_scores(lake, batch_id=OTHER_ID, model_version=1).scored_count == 0
 
 
+def test_expected_losses_are_summed_by_decision_and_by_band_over_all_frames(lake):
+    mixed = scored(4).with_columns(
+        decision=pl.Series(["accept"] * 3 + ["decline"]), risk_band=pl.Series(["A", "B", "B", "C"]),
+        expected_loss=pl.Series([1.0, 2.0, 4.0, 8.0]),
+    )  # fmt: skip
+    write_scores(lake, lambda: [mixed.head(2), mixed.tail(2)], batch_id=BATCH_ID, model_version=1)
+
+    measured = measure_scores(lake, batch_id=BATCH_ID, model_version=1)
+
+    assert measured.expected_losses == {"accept": 7.0, "decline": 8.0, "band A": 1.0, "band B": 6.0, "band C": 8.0}
+
+
+def test_a_portfolio_without_expected_loss_has_no_sums_of_it(lake):
+    nothing = scored(4).with_columns(expected_loss=pl.lit(None, dtype=pl.Float64))
+    write_scores(lake, lambda: [nothing], batch_id=BATCH_ID, model_version=1)
+
+    assert measure_scores(lake, batch_id=BATCH_ID, model_version=1).expected_losses == {}
+
+
+def test_scores_of_a_lake_from_before_a_column_are_read_and_written_beside_new_ones(lake):
+    older = pa.schema([field for field in TABLES["scores"] if field.name != "expected_loss"])
+    create_rows(
+        replace(table_of(lake, "scores"), schema=older), lambda: [scored(3, model_version=1)],
+        key=name_scores(BATCH_ID, 1), predicate=select_scores(BATCH_ID, 1),
+    )  # fmt: skip
+
+    before = read_scores(lake, batch_id=BATCH_ID)
+    digest = digest_scores(lake, batch_id=BATCH_ID, model_version=1)
+    losses = measure_scores(lake, batch_id=BATCH_ID, model_version=1).expected_losses
+    write_scores(lake, lambda: [scored(2, model_version=2)], batch_id=BATCH_ID, model_version=2)
+
+    assert before["expected_loss"].to_list() == [None] * 3
+    assert losses == {}
+    after = read_scores(lake, batch_id=BATCH_ID).sort("model_version")
+    assert after["expected_loss"].to_list() == [None] * 3 + [1_000.0] * 2
+    assert digest_scores(lake, batch_id=BATCH_ID, model_version=1) == digest
+
+
 def test_the_digest_of_scores_is_that_of_the_frames_in_any_order_and_size(lake):
     rows = pl.concat([scored(5), scored(1).with_columns(client_id=pl.lit("x"), default_probability=0.5)])
     write_scores(lake, lambda: [rows], batch_id=BATCH_ID, model_version=1)
@@ -392,6 +436,7 @@ def monitored(level="ok", *, gate="drift", batch_id=BATCH_ID, month="2005-10"):
             "reasons": [["3 of 23 columns drifted"]],
             "figures": ['{"drifted_share": 0.13}'],
             "row_count": [2500],
+            "expected_loss": [1_250_000.5],
             "data_origin": ["simulated"],
             "report_path": ["reports/x/v1/report.html"],
             "monitored_at": [NOON],

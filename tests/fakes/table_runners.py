@@ -30,6 +30,7 @@ def make_scores(batch_id, number):
     half = pl.select(client_id=pl.format("c{}", pl.int_range(ROW_COUNT // 2))).with_columns(
         **{name: pl.lit(text) for name, text in texts.items()},
         default_probability=pl.lit(number / 1000),
+        expected_loss=pl.lit(None, dtype=pl.Float64),
         reasons=pl.lit([], dtype=pl.List(pl.String)),
         model_version=pl.lit(1, dtype=pl.Int64),
         scored_at=pl.lit(NOON),

@@ -44,8 +44,8 @@ def test_scores_have_one_row_a_client_with_the_promised_columns(trained, simulat
 
     scores = read_scores(connect(trained, []).lake, batch_id=summary.batch_id)
     assert scores.columns == [
-        "client_id", "statement_month", "default_probability", "decision", "risk_band", "reasons", "model_version",
-        "batch_id", "scored_at",
+        "client_id", "statement_month", "default_probability", "decision", "risk_band", "expected_loss", "reasons",
+        "model_version", "batch_id", "scored_at",
     ]  # fmt: skip
     assert scores["client_id"].n_unique() == 300
     assert scores["default_probability"].is_between(0, 1).all()

@@ -7,6 +7,7 @@ import pytest
 
 from credit_default.errors import InputError
 from credit_default.model.digest import digest_bundle
+from credit_default.model.loss import LossPolicy
 from credit_default.model.scoring import (
     SCORE_SCHEMA,
     attach_reference,
@@ -42,6 +43,38 @@ def test_decision_and_band_follow_the_bundles_policy(bundle, rows):
 
     assert (frame["decision"] == "decline").to_list() == (frame["default_probability"] >= 1 / 6).to_list()
     assert frame.filter(pl.col("default_probability") < 0.08)["risk_band"].unique().to_list() in ([], ["A"])
+
+
+def test_expected_loss_stands_beside_the_score_by_the_policy_s_assumptions(bundle, rows):
+    policy = LossPolicy(conversion_factor=0.25, loss_given_default=0.8)
+
+    scored = score(bundle, rows, model_version=3, batch_id="b1", scored_at=NOON, loss_policy=policy).frame
+
+    assert scored.schema == SCORE_SCHEMA
+    owed = rows["bill_amount_m1"].clip(lower_bound=0)
+    unused = (rows["credit_limit"] - rows["bill_amount_m1"]).clip(lower_bound=0)
+    expected = scored["default_probability"] * (owed + 0.25 * unused) * 0.8
+    assert scored["expected_loss"].to_list() == pytest.approx(expected.to_list())
+    assert scored["expected_loss"].min() >= 0
+
+
+def test_expected_loss_changes_no_score_and_is_empty_without_a_policy(bundle, rows):
+    plain = run_score(bundle, rows).frame
+    costed = score(bundle, rows, model_version=3, batch_id="b1", scored_at=NOON, loss_policy=LossPolicy()).frame
+
+    assert plain["expected_loss"].null_count() == rows.height
+    assert costed.drop("expected_loss").equals(plain.drop("expected_loss"))
+
+
+def test_chunks_and_row_order_change_no_expected_loss(bundle, rows):
+    def lose(part):
+        scored = score(bundle, part, model_version=3, batch_id="b1", scored_at=NOON, loss_policy=LossPolicy())
+        return scored.frame["expected_loss"].to_list()
+
+    whole = lose(rows)
+
+    assert [loss for start in range(0, rows.height, 37) for loss in lose(rows[start : start + 37])] == whole
+    assert lose(rows[::-1]) == whole[::-1]
 
 
 def test_a_time_in_another_zone_is_kept_as_utc(bundle, rows):

@@ -30,6 +30,10 @@ def test_batch_is_found_with_its_rows_scores_and_model(seated, score_rows, novem
     assert batch.current["client_id"].to_list() == november["client_id"].slice(0, 250).to_list()
     assert {"credit_limit", "default_probability", "decision"} <= set(batch.current.columns)
     assert batch.bundle.digest == seated.champion.bundle.digest
+    assert batch.expected_loss_amount == pytest.approx(
+        sum(scored.expected_losses[name] for name in ("accept", "decline"))
+    )
+    assert "expected_loss" not in batch.current.columns  # it is no column to compare
 
 
 def test_batch_that_was_scored_last_is_looked_at_when_none_is_named(seated, score_rows, november):

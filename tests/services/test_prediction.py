@@ -42,6 +42,25 @@ def test_decline_begins_at_the_threshold_that_travels_with_the_model(seated, sco
     assert scored.declined_share == pytest.approx((scores["default_probability"] >= threshold).mean())
 
 
+def test_expected_losses_are_summed_and_stand_on_record(seated, score_rows, rows):
+    batch = rows.slice(970, 90)
+
+    scored = score_rows(batch)
+
+    scores = read(seated, scored)
+    probability = scores.join(batch, on=["client_id", "statement_month"])
+    owed, unused = pl.col("bill_amount_m1"), pl.col("credit_limit") - pl.col("bill_amount_m1")
+    exposure = owed.clip(lower_bound=0) + 0.4 * unused.clip(lower_bound=0)
+    expected = probability.select((pl.col("default_probability") * exposure * 0.5).alias("loss"))["loss"]
+    assert probability["expected_loss"].to_list() == pytest.approx(expected.to_list())
+    losses = scored.expected_losses
+    declined = scores.filter(decision="decline")["expected_loss"].sum()
+    assert losses["decline"] == pytest.approx(declined)
+    assert losses["accept"] + losses["decline"] == pytest.approx(scores["expected_loss"].sum())
+    assert sum(losses[name] for name in losses if name.startswith("band ")) == pytest.approx(expected.sum())
+    assert score_rows(batch, scored_at=LATER).expected_losses == losses  # read from the ledger
+
+
 def test_scoring_again_does_nothing_and_says_so(seated, score_rows, rows):
     first = score_rows(rows.slice(400, 100))
 

@@ -75,6 +75,12 @@ def test_scored_batch_has_a_run_under_its_batch_and_version(seated, score_rows, 
     assert run.data.metrics["read"] == 80
     assert run.data.metrics["scored"] + run.data.metrics["quarantined"] == 80
     assert run.data.metrics["expected_default_share"] == pytest.approx(scored.expected_default_share)
+    losses = scored.expected_losses
+    assert summary.figures["expected loss"] == pytest.approx(losses["accept"] + losses["decline"])
+    assert summary.figures["expected loss declined"] == losses["decline"]
+    assert summary.figures["expected loss band C"] == losses["band C"]
+    assert run.data.metrics["expected_loss"] == pytest.approx(summary.figures["expected loss"])
+    assert not any("band" in name for name in run.data.metrics)  # a band may have a name that MLflow refuses
     assert any("SIMULATED" in note for note in summary.notes)
     assert any("outcome column" in note for note in summary.notes)
 
@@ -128,6 +134,7 @@ def test_looking_again_replaces_what_was_found_before(seated, batch):
     assert kept.select("gate", "level", "model_version", "row_count").rows() == [("performance", "alarm", 1, 60)]
     assert kept["reasons"].to_list() == [["it is alarm"]]
     assert json.loads(kept["figures"][0]) == {"roc_auc": 0.5}
+    assert kept["expected_loss"].to_list() == [found.expected_loss_amount]
     assert kept["monitored_at"].to_list() == [NOON.replace(minute=5)]
 
 

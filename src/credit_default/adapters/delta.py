@@ -4,7 +4,7 @@
 hold. A table is named by uri and options only, so that a folder or a bucket can stand behind the same words.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import polars as pl
@@ -32,13 +32,14 @@ class Table:
 def scan_rows(table: Table) -> pl.LazyFrame:
     """The table's current rows, read when collected; none, with the right columns, when nothing was ever written.
 
-    What goes wrong when it is collected is Polars' own error; `read_rows` speaks ours.
+    A column that an older lake's table does not have yet is null throughout. What goes wrong when it is collected is Polars' own error; `read_rows` speaks ours.
     """
     with delta_errors(table.uri):
         options = dict(table.storage_options())
         if not DeltaTable.is_deltatable(table.uri, options):
             return pl.DataFrame(table.schema.empty_table()).lazy()
-        return pl.scan_delta(table.uri, storage_options=options)
+        scan = pl.scan_delta(table.uri, storage_options=options)
+        return scan.with_columns(_fill_absent(table, scan.collect_schema().names()))
 
 
 def read_rows(table: Table, query: Callable[[pl.LazyFrame], pl.LazyFrame]) -> pl.DataFrame:
@@ -57,10 +58,16 @@ def read_frames(table: Table, columns: tuple[str, ...], *, predicate: str) -> It
         delta = find_delta(table)
         if delta is None:
             return
-        for batch in delta.scan(columns=list(columns), predicate=predicate):
+        present = [field.name for field in delta.schema().fields if field.name in columns]
+        for batch in delta.scan(columns=present, predicate=predicate):
             frame = pl.DataFrame(pa.record_batch(batch))
             if frame.height:
-                yield frame
+                yield frame.with_columns(_fill_absent(table, present)).select(columns)
+
+
+def _fill_absent(table: Table, present: Collection[str]) -> list[pl.Expr]:
+    empty = pl.DataFrame(table.schema.empty_table()).schema
+    return [pl.lit(None, dtype=kind).alias(name) for name, kind in empty.items() if name not in present]
 
 
 def has_committed(table: Table, key: str) -> bool:

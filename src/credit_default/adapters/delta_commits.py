@@ -194,6 +194,7 @@ class _Stream:
         try:
             write_deltalake(
                 delta, reader, mode="overwrite", predicate=predicate, commit_properties=properties,
+                schema_mode="merge",  # an older lake's table gets the columns that it lacks
                 writer_properties=_lay_out(self._schema),
             )  # fmt: skip
         except COMPLAINTS as error:

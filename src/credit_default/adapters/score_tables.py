@@ -1,5 +1,6 @@
 """The table of scores: written once for each batch and model version, and measured without ever being held in memory."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import polars as pl
@@ -21,6 +22,9 @@ class ScoreMeasures:
     declined_count: int
     reasoned_count: int  # declined rows that were given reasons
     expected_default_share: float  # mean probability, 0-1; 0 where there are no scores
+    expected_losses: Mapping[
+        str, float
+    ]  # sums by decision and by band ("accept", "band A"); empty where none is declared
 
 
 def write_scores(lake: Lake, read: Frames, *, batch_id: str, model_version: int) -> Written:
@@ -51,17 +55,30 @@ def read_scores(
 
 
 def measure_scores(lake: Lake, *, batch_id: str, model_version: int) -> ScoreMeasures:
-    """Counts and the mean probability of the batch's scores, read a record batch at a time."""
+    """Counts, the mean probability and expected losses of the batch's scores, read a record batch at a time."""
     scored_count = declined_count = reasoned_count = 0
     total = 0.0
-    columns = ("default_probability", "decision", "reasons")
+    losses: dict[str, float] = {}
+    columns = ("default_probability", "decision", "risk_band", "reasons", "expected_loss")
     predicate = select_scores(batch_id, model_version)
     for frame in read_frames(table_of(lake, "scores"), columns, predicate=predicate):
         scored_count += frame.height
         declined_count += int((frame["decision"] == _DECLINE).sum())
         reasoned_count += int((frame["reasons"].list.len() > 0).sum())
         total += float(frame["default_probability"].sum())
-    return ScoreMeasures(scored_count, declined_count, reasoned_count, total / scored_count if scored_count else 0.0)
+        for name, amount in _sum_losses(frame).items():
+            losses[name] = losses.get(name, 0.0) + amount
+    share = total / scored_count if scored_count else 0.0
+    return ScoreMeasures(scored_count, declined_count, reasoned_count, share, dict(sorted(losses.items())))
+
+
+def _sum_losses(frame: pl.DataFrame) -> dict[str, float]:
+    declared = frame.drop_nulls("expected_loss")
+    sums: dict[str, float] = {}
+    for column, prefix in (("decision", ""), ("risk_band", "band ")):
+        found = declared.group_by(column, maintain_order=True).agg(pl.col("expected_loss").sum())
+        sums |= {f"{prefix}{name}": float(amount) for name, amount in found.iter_rows()}
+    return sums
 
 
 def name_scores(batch_id: str, model_version: int) -> str:

@@ -22,6 +22,7 @@ SCORES = pa.schema(
         ("default_probability", pa.float64()),
         ("decision", pa.string()),
         ("risk_band", pa.string()),
+        ("expected_loss", pa.float64()),  # null where the portfolio declares none
         ("reasons", _TEXTS),
         ("model_version", pa.int64()),
         ("batch_id", pa.string()),
@@ -63,6 +64,7 @@ MONITORING = pa.schema(
         ("reasons", _TEXTS),
         ("figures", pa.string()),  # a JSON object of numbers
         ("row_count", pa.int64()),
+        ("expected_loss", pa.float64()),  # of all rows; null where the portfolio declares none
         ("data_origin", pa.string()),
         ("report_path", pa.string()),
         ("monitored_at", _TIME),
@@ -92,7 +94,7 @@ TABLES: Final[Mapping[str, pa.Schema]] = {
 }
 CLIENT_TABLES: Final = ("scores", "quarantine", "outcomes", "outcome_history")  # whose rows tell of one client
 
-_PERSONAL = {"client_id", "raw_values"}
+_PERSONAL = {"client_id", "raw_values", "expected_loss"}
 _PROPERTIES: Mapping[str, Mapping[str, str]] = {
     # nothing is ever deleted from it; opening it reads few small files however many entries there are
     "ledger": {"delta.appendOnly": "true", "delta.checkpointInterval": "20"},

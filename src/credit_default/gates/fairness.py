@@ -28,23 +28,23 @@ class Finding:
 def judge_fairness(report: FairnessReport, *, policy: FairnessPolicy | None = None) -> Verdict:
     """`watch` when a group is treated worse beyond noise, with each such group; `ok` else, and what may be noise is told.
 
-    `not judged` where no attribute has two groups that are large enough.
+    `not judged` where no attribute has two groups that are large enough, or nobody is accepted.
     """
     policy = policy or FairnessPolicy()
     figures = _list_figures(report)
     if all(headline.lowest_ratio is None for headline in report.headlines):
-        told = f"no attribute has two groups of at least {policy.fewest_rows:,} rows"
-        return Verdict(GATE, "not judged", (f"{told} and {policy.fewest_defaults:,} defaults",), figures)
+        return Verdict(GATE, "not judged", (_tell_thin(report, policy),), figures)
     findings = list_findings(report, policy=policy)
     sure = [finding.reason for finding in findings if finding.is_sure]
     if sure:
         return Verdict(GATE, "watch", tuple(sure), figures)
-    doubtful = tuple(f"{finding.reason}: may be noise" for finding in findings)
-    single = [g for g in report.groups if g.is_single and g.acceptance_ratio is not None and not g.is_reference]
-    lowest = min(single, key=_read_ratio, default=None)
-    told = "every judged group is accepted at least four fifths as often as the most accepted one, or may be"
-    if lowest is not None:
-        told = f"lowest acceptance ratio {_read_ratio(lowest):.2f} ({_name(lowest)}): no difference beyond noise"
+    doubtful = [f"{finding.reason}: may be noise" for finding in findings if finding.group.is_single]
+    pairs = {finding.group for finding in findings if not finding.group.is_single}
+    if pairs:
+        count = f"{len(pairs)} group{'s' if len(pairs) > 1 else ''}"
+        doubtful.append(f"{count} by two attributes beyond a line: may be noise")
+    lowest = min((headline.lowest_ratio for headline in report.headlines if headline.lowest_ratio), key=_read_ratio)
+    told = f"lowest acceptance ratio {_read_ratio(lowest):.2f} ({_name(lowest)}): no difference beyond noise"
     return Verdict(GATE, "ok", (told, *doubtful), figures)
 
 
@@ -72,6 +72,13 @@ def _examine(group: GroupFairness, policy: FairnessPolicy) -> list[Finding]:
             reason = f"{_name(group)}: {words} {gap.value:+.3f} ({_tell(gap, sign='+')}), beyond {limit:g}"
             found.append(Finding(group, measure, gap, is_sure, reason))
     return found
+
+
+def _tell_thin(report: FairnessReport, policy: FairnessPolicy) -> str:
+    if any(headline.judged_count > 1 for headline in report.headlines):
+        return "nobody is accepted: there is nothing to compare"
+    few = f"{policy.fewest_rows:,} rows, {policy.fewest_defaults:,} defaults and as many others"
+    return f"no attribute has two groups of at least {few}"
 
 
 def _list_figures(report: FairnessReport) -> dict[str, float]:

@@ -27,7 +27,7 @@ class EconomicsPolicy:
     A capacity is a share (0-1) of the clients, or a number of them among those that are judged.
 
     Raises:
-        InputError: ratios or counts that are not above 0, shares that are not above 0 and at most 1.
+        InputError: no ratio or no capacity, ratios or counts that are not above 0, shares not above 0 or above 1.
     """
 
     cost_ratios: tuple[float, ...] = (3.0, 5.0, 10.0)  # of a missed default to a false alarm
@@ -37,9 +37,10 @@ class EconomicsPolicy:
 
     def __post_init__(self) -> None:
         good = {
-            "cost_ratios": all(0 < ratio < np.inf for ratio in self.cost_ratios),
+            "cost_ratios": bool(self.cost_ratios) and all(0 < ratio < np.inf for ratio in self.cost_ratios),
             "capacity_shares": all(0 < share <= 1 for share in self.capacity_shares),
-            "capacity_counts": all(count > 0 for count in self.capacity_counts),
+            "capacity_counts": all(count > 0 for count in self.capacity_counts)
+            and bool(self.capacity_shares or self.capacity_counts),
             "resample_count": self.resample_count > 0,
         }
         for name in (name for name, is_good in good.items() if not is_good):

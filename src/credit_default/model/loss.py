@@ -74,14 +74,16 @@ def measure_exposure(rows: pl.DataFrame, policy: LossPolicy) -> pl.Series:
 
 
 def measure_expected_loss(
-    rows: pl.DataFrame, default_probability: NDArray[np.float64], *, policy: LossPolicy
+    rows: pl.DataFrame, default_probability: NDArray[np.float64], *, policy: LossPolicy | None
 ) -> pl.Series:
     """Each row's expected loss, in the unit of its amounts, in row order; null throughout where it is not declared.
+
+    `default_probability` is in row order too. No policy declares nothing.
 
     Raises:
         InputError: as `has_expected_loss`.
     """
-    if not has_expected_loss(policy, rows.columns):
+    if policy is None or not has_expected_loss(policy, rows.columns):
         return pl.Series(EXPECTED_LOSS, [None] * rows.height, dtype=pl.Float64)
     probability = pl.Series(default_probability, dtype=pl.Float64)
     loss = probability * measure_exposure(rows, policy) * policy.loss_given_default

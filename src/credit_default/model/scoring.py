@@ -14,6 +14,7 @@ from credit_default.model.bundle import ModelBundle
 from credit_default.model.calibrated_forest import calibrate
 from credit_default.model.decision import DECLINE, assign_bands, decide
 from credit_default.model.digest import digest_bundle, hash_keys, sort_rows
+from credit_default.model.loss import EXPECTED_LOSS, LossPolicy, measure_expected_loss
 
 SCORE_SCHEMA: Final = pl.Schema(
     {
@@ -22,6 +23,7 @@ SCORE_SCHEMA: Final = pl.Schema(
         "default_probability": pl.Float64(),
         "decision": pl.String(),
         "risk_band": pl.String(),
+        EXPECTED_LOSS: pl.Float64(),
         "reasons": pl.List(pl.String()),
         "model_version": pl.Int64(),
         "batch_id": pl.String(),
@@ -83,13 +85,16 @@ def score(
     batch_id: str,
     scored_at: Moment,
     give_reasons: GiveReasons | None = None,
+    loss_policy: LossPolicy | None = None,
 ) -> ScoredBatch:
     """The scored rows, one for each checked row, in their order.
 
     `give_reasons` is asked for those of the declined rows, when there are any; without it all `reasons` are empty.
 
+    `expected_loss` is null where no policy is given, or it does not fit the portfolio.
+
     Raises:
-        InputError: as `score_probability`, or a `scored_at` without a time zone.
+        InputError: as `score_probability` and `measure_expected_loss`, or a `scored_at` without a time zone.
     """
     if scored_at.tzinfo is None:
         found = scored_at.isoformat()
@@ -100,6 +105,7 @@ def score(
         pl.Series("default_probability", probability, dtype=pl.Float64),
         pl.Series("decision", decision.tolist(), dtype=pl.String),
         pl.Series("risk_band", assign_bands(probability, bundle.decision_policy).tolist(), dtype=pl.String),
+        measure_expected_loss(rows, probability, policy=loss_policy),
         pl.Series("reasons", _list_reasons(rows, decision == DECLINE, give_reasons), dtype=pl.List(pl.String)),
         pl.lit(model_version, dtype=pl.Int64).alias("model_version"),
         pl.lit(batch_id).alias("batch_id"),

@@ -19,6 +19,7 @@ from credit_default.gates.performance import judge_performance
 from credit_default.gates.verdict import Verdict
 from credit_default.model.bundle import ModelBundle, measure_input_importance
 from credit_default.model.evaluation import Evaluation, evaluate
+from credit_default.model.loss import EXPECTED_LOSS
 from credit_default.services.origin import SIMULATED
 from credit_default.services.wiring import Wiring, refuse_other_portfolio
 from credit_default.views.summary import Summary
@@ -35,6 +36,7 @@ class MonitoredBatch:
     bundle: ModelBundle
     current: pl.DataFrame  # key, inputs, default_probability, decision; `defaulted` when any outcome is known
     outcome_count: int
+    expected_loss_amount: float | None  # of all scored rows; None where the portfolio declares none
 
     @property
     def batch_id(self) -> str:
@@ -87,13 +89,14 @@ def find_batch(wiring: Wiring, batch_id: str | None, *, model_version: int | Non
     found_id, found_version = newest.select("batch_id", "model_version").row(0)
     snapshot = read_snapshot(wiring.lake, found_id)
     refuse_other_portfolio(wiring, snapshot.origin.schema_name, thing=f"batch {found_id}")
-    current = _join_scores(wiring, snapshot, found_version)
+    scored = _join_scores(wiring, snapshot, found_version)
+    current, losses = scored.drop(EXPECTED_LOSS), scored[EXPECTED_LOSS].drop_nulls()
     outcomes = read_outcomes(wiring.lake, months=current["statement_month"].unique().to_list()).select(*KEY, OUTCOME)
     labelled = current.join(outcomes, on=KEY, how="left", maintain_order="left")
     outcome_count = labelled[OUTCOME].count()
     return MonitoredBatch(
         snapshot, found_version, wiring.registry.load_version(wiring.registry.find_version(found_version)),
-        labelled if outcome_count else current, outcome_count,
+        labelled if outcome_count else current, outcome_count, float(losses.sum()) if len(losses) else None,
     )  # fmt: skip
 
 
@@ -153,7 +156,7 @@ def _join_scores(wiring: Wiring, snapshot: Snapshot, model_version: int) -> pl.D
     rows = pl.concat(list(read_rows(snapshot)))
     scores = read_scores(
         wiring.lake, batch_id=snapshot.digest, model_version=model_version,
-        columns=(*KEY, "default_probability", "decision"),
+        columns=(*KEY, "default_probability", "decision", EXPECTED_LOSS),
     )  # fmt: skip
     if OUTCOME in rows.columns:
         rows = rows.drop(OUTCOME)

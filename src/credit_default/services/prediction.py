@@ -2,7 +2,7 @@
 
 import datetime as dt
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -30,6 +30,8 @@ from credit_default.services.reasoning import BatchReasons
 from credit_default.services.records import enter
 from credit_default.services.wiring import Wiring, refuse_other_portfolio
 
+_LOSS = "expected_loss "  # how the sums of expected losses are named on record
+
 
 @dataclass(frozen=True, slots=True)
 class ScoredFile:
@@ -49,6 +51,8 @@ class ScoredFile:
     reasoned_count: int = 0  # declined rows that were given reasons
     reasons_mode: str = "none"  # under which they were: auto, all or none
     known_count: int = 0  # rows of a correction that the corrected batch has already: they stay as they are
+    # sums by decision and by band, as in `ScoreMeasures`; empty where the portfolio declares none
+    expected_losses: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -73,7 +77,7 @@ class _Scoring:
         for rows in read_rows(self.snapshot):
             scored = score(
                 self.bundle, rows, model_version=self.model_version, batch_id=self.snapshot.digest,
-                scored_at=self.scored_at, give_reasons=reasons.give,
+                scored_at=self.scored_at, give_reasons=reasons.give, loss_policy=self.wiring.settings.loss,
             )  # fmt: skip
             self.tally.trained_row_count += scored.trained_row_count
             yield scored.frame
@@ -186,6 +190,7 @@ def _enter_scores(
             "scored_count": measured.scored_count, "declined_count": measured.declined_count,
             "reasons": wiring.settings.reasons.mode, "reasoned_count": measured.reasoned_count,
             "expected_default_share": measured.expected_default_share, "trained_row_count": trained_row_count,
+            **{f"{_LOSS}{name}": amount for name, amount in measured.expected_losses.items()},
             "scores_digest": digest_scores(wiring.lake, batch_id=batch_id, model_version=champion.number),
         },
     )  # fmt: skip
@@ -211,4 +216,5 @@ def _conclude(
         reasoned_count=int(details.get("reasoned_count", 0)),  # older lakes say nothing of reasons
         reasons_mode=str(details.get("reasons", "none")),
         known_count=checked.validated.accepted_count - snapshot.row_count if checked.corrects else 0,
+        expected_losses={name.removeprefix(_LOSS): details[name] for name in details if name.startswith(_LOSS)},
     )

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 
 import polars as pl
@@ -12,6 +13,8 @@ from credit_default.adapters.published import fetch_published
 from credit_default.failpoints import reach
 from credit_default.gates.drift import DriftReport
 from credit_default.gates.verdict import Verdict
+from credit_default.model.decision import ACCEPT, DECLINE
+from credit_default.model.loss import EXPECTED_LOSS
 from credit_default.services.checking import CheckedFile
 from credit_default.services.descriptions import describe_file, pick_metrics, tag_batch
 from credit_default.services.ingestion import tell_broken_rules, tell_unknown_columns
@@ -24,6 +27,7 @@ from credit_default.services.wiring import Wiring
 from credit_default.views.markdown import write_markdown
 from credit_default.views.summary import Summary
 
+_BAND = "band "
 RECORDING_TIME = dt.timedelta(seconds=30)  # which another runner may take from its scores to their run
 
 
@@ -34,13 +38,15 @@ def record_scores(
     counts = {"read": checked.validated.row_count, "scored": scored.scored_count, "quarantined": scored.rejected_count}
     counts |= {"in the batch already": scored.known_count} if checked.corrects else {}
     figures = {"declined share": scored.declined_share, "expected default share": scored.expected_default_share}
+    figures |= _tell_losses(scored.expected_losses)
     run_id = None
     if not scored.was_there or _is_unrecorded(wiring, scored, recorded_at):
         tags = tag_batch(wiring, scored.batch_id, scored.model_version, checked.data_origin)
         with wiring.tracking.start_run("predict", name=f"predict {scored.batch_id}", tags=tags) as run:
             reach("predict.run-begun")
             run.record_datasets([describe_file(wiring, checked)])
-            run.record_metrics({name.replace(" ", "_"): value for name, value in (counts | figures).items()})
+            told = {name: value for name, value in figures.items() if _BAND not in name}  # a band has any name
+            run.record_metrics({name.replace(" ", "_"): value for name, value in (counts | told).items()})
             run_id = run.run_id
             reach("predict.run-written")
         reach("predict.run-ended")
@@ -49,6 +55,16 @@ def record_scores(
         batch_id=scored.batch_id, model_version=scored.model_version, run_id=run_id, counts=counts, figures=figures,
         paths={"scores": wiring.lake.table_uri("scores")}, notes=_note_scores(checked, scored),
     )  # fmt: skip
+
+
+def _tell_losses(losses: Mapping[str, float]) -> dict[str, float]:
+    """What is expected to be lost, in all, by decision and by band; nothing where the portfolio declares no loss."""
+    if not losses:
+        return {}
+    by_decision = {"accepted": losses.get(ACCEPT, 0.0), "declined": losses.get(DECLINE, 0.0)}
+    bands = {name: amount for name, amount in losses.items() if name.startswith(_BAND)}
+    told = {"": sum(by_decision.values())} | by_decision | bands
+    return {f"expected loss {name}".rstrip(): amount for name, amount in told.items()}
 
 
 def _is_unrecorded(wiring: Wiring, scored: ScoredFile, now: dt.datetime) -> bool:
@@ -75,7 +91,7 @@ def record_findings(
     paths = _name_reports(drift.report) if drift else {}
     for verdict in verdicts:
         row = _monitoring_row(batch, verdict, paths.get("report (html)", ""), monitored_at)
-        write_monitoring(wiring.lake, pl.DataFrame([row]))
+        write_monitoring(wiring.lake, pl.DataFrame([row], schema_overrides={EXPECTED_LOSS: pl.Float64}))
         if not verdict.passed:
             _enter_alarm(wiring, batch, verdict, monitored_at)
     summary = Summary(
@@ -129,6 +145,7 @@ def _monitoring_row(batch: MonitoredBatch, verdict: Verdict, report_path: str, a
         "reasons": list(verdict.reasons),
         "figures": json.dumps(dict(verdict.figures), sort_keys=True),
         "row_count": batch.current.height,
+        "expected_loss": batch.expected_loss_amount,
         "data_origin": batch.data_origin,
         "report_path": report_path,
         "monitored_at": at,

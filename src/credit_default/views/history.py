@@ -13,10 +13,10 @@ from credit_default.views.summary import LEVEL_STYLES, render_text
 def render_history(findings: pl.DataFrame) -> Table:
     """One line a finding, oldest month first: what was judged, how, and the first reason with its figures."""
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
-    for name in ("month", "batch", "v", "rows", "gate", "verdict", "reason"):
+    for name in ("month", "batch", "v", "rows", "expected loss", "gate", "verdict", "reason"):
         last = name == "reason"
         table.add_column(
-            name, justify="right" if name in {"v", "rows"} else "left", no_wrap=not last, overflow="fold" if last else "ellipsis"
+            name, justify="right" if name in {"v", "rows", "expected loss"} else "left", no_wrap=not last, overflow="fold" if last else "ellipsis"
         )  # fmt: skip
     for row in findings.iter_rows(named=True):
         table.add_row(*_list_cells(row))
@@ -29,10 +29,15 @@ def _list_cells(row: Mapping[str, Any]) -> list[Text | str]:
         render_text(row["batch_id"][:8]),
         str(row["model_version"]),
         f"{row['row_count']:,}",
+        _tell_loss(row["expected_loss"]),
         render_text(row["gate"]),
         Text(row["level"], style=LEVEL_STYLES[row["level"]]),
         render_text(row["reasons"][0] if row["reasons"] else ""),
     ]
+
+
+def _tell_loss(amount: float | None) -> str:
+    return "–" if amount is None else f"{amount:,.0f}"
 
 
 def tell_findings(findings: pl.DataFrame) -> list[str]:

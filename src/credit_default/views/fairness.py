@@ -1,0 +1,74 @@
+"""The picture of who is accepted how often: each group's acceptance ratio, with the four-fifths line, small groups in grey."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MultipleLocator
+
+from credit_default.model.fairness import FairnessReport, GroupFairness
+from credit_default.views.canvas import ALERT, INK, MODEL, PALE, label_axes, open_figure
+
+_ROOMY: Final = 20  # groups up to which their names are written large
+
+
+def draw_fairness(report: FairnessReport, *, lowest_ratio: float, subtitle: str = "") -> Figure:
+    """Acceptance ratios of the groups of single attributes, with 95 % intervals, in the report's order from the top.
+
+    `lowest_ratio` is the policy's line. Groups too small to be judged stand in grey, with their number of rows only.
+    """
+    groups = [group for group in report.groups if group.is_single]
+    figure, axes = open_figure(_find_title(groups, lowest_ratio), subtitle=subtitle)
+    ratios = [group.acceptance_ratio for group in groups if group.acceptance_ratio is not None]
+    left = min([0.7, lowest_ratio, *(ratio.low for ratio in ratios)]) - 0.02
+    axes.axvline(lowest_ratio, color=ALERT, linestyle="--", linewidth=1.5)
+    axes.axvline(1.0, color=PALE, linestyle=":", linewidth=1.5)
+    for place, group in enumerate(groups):
+        _draw_group(axes, group, place=place, left=left, lowest_ratio=lowest_ratio)
+    _name_groups(axes, groups)
+    axes.set_xlim(left, max([1.04, *(ratio.high for ratio in ratios)]) + 0.02)
+    axes.set_ylim(len(groups) - 0.4, -0.9)
+    axes.xaxis.set_major_locator(MultipleLocator(0.1))
+    across = f"share accepted, over that of the attribute's\nmost accepted group (diamond); dashed: {lowest_ratio:g}"
+    label_axes(axes, across=across, up="")
+    axes.xaxis.label.set_fontsize(11)
+    return figure
+
+
+def _draw_group(axes: Axes, group: GroupFairness, *, place: int, left: float, lowest_ratio: float) -> None:
+    ratio = group.acceptance_ratio
+    if ratio is None:
+        text = f"{group.row_count:,} clients, {group.default_count:,} defaults: too few"
+        paper = {"facecolor": "white", "edgecolor": "none", "pad": 1.5}
+        axes.text(left + 0.005, place, text, va="center", fontsize=9, color=PALE, style="italic", bbox=paper)
+    elif group.is_reference:
+        axes.plot([1], [place], "D", color=INK, markersize=7)
+    else:
+        colour = ALERT if ratio.value < lowest_ratio else MODEL
+        reach = [[ratio.value - ratio.low], [ratio.high - ratio.value]]
+        axes.errorbar([ratio.value], [place], xerr=reach, fmt="o", color=colour, markersize=7, capsize=4, linewidth=2)
+        axes.annotate(
+            f"{ratio.value:.2f}", (ratio.value, place), (0, 6), textcoords="offset points", ha="center", color=INK,
+            fontsize=9,
+        )  # fmt: skip
+
+
+def _name_groups(axes: Axes, groups: Sequence[GroupFairness]) -> None:
+    names = [f"{group.attribute}: {group.group}" for group in groups]
+    axes.set_yticks(range(len(groups)), names)
+    for label, group in zip(axes.get_yticklabels(), groups, strict=True):
+        label.set_parse_math(False)  # a dollar sign in a meaning is not mathematics
+        label.set_color(PALE if group.is_too_small else INK)
+        label.set_fontsize(10 if len(groups) <= _ROOMY else 7)
+
+
+def _find_title(groups: Sequence[GroupFairness], lowest_ratio: float) -> str:
+    known = [(group.acceptance_ratio, group) for group in groups if group.acceptance_ratio and not group.is_reference]
+    if not known:
+        return "No two groups are large enough to compare"
+    ratio, lowest = min(known, key=lambda pair: pair[0].value)
+    told = f"{lowest.attribute} {lowest.group} is accepted {ratio.value:.2f} times as often as the most accepted group"
+    if ratio.value >= lowest_ratio:
+        return f"Every judged group reaches {lowest_ratio:g}: {told}"
+    return f"{told}, {'beyond noise' if ratio.high < lowest_ratio else 'which may be noise'}"

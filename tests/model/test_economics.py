@@ -1,0 +1,197 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from credit_default.errors import InputError
+from credit_default.model.decision import DecisionPolicy
+from credit_default.model.economics import (
+    EconomicsPolicy,
+    KnownScores,
+    find_capacity_threshold,
+    find_cheapest_threshold,
+    measure_economics,
+)
+
+FIVE_TO_ONE = DecisionPolicy()
+QUICK = EconomicsPolicy(capacity_shares=(0.25, 0.5), resample_count=50)
+SCORED = st.lists(st.tuples(st.integers(0, 1), st.integers(0, 8)), min_size=1, max_size=40)
+
+
+def simulate(count, *, seed):
+    generator = np.random.default_rng(seed)
+    probability = generator.beta(1, 3.5, count)
+    return KnownScores((generator.random(count) < probability).astype(int), probability)
+
+
+def read(rows):
+    return KnownScores([outcome for outcome, _ in rows], [level / 8 for _, level in rows])
+
+
+def measure_cost(scores, threshold, policy):
+    declined = np.asarray(scores.default_probability) >= threshold
+    defaulted = np.asarray(scores.defaulted) == 1
+    missed, alarms = (~declined & defaulted).sum(), (declined & ~defaulted).sum()
+    return policy.missed_default_cost * missed + policy.false_alarm_cost * alarms
+
+
+def test_the_decision_is_counted_and_costed_on_the_judged_rows():
+    judged = KnownScores([1, 1, 0, 0, 0], [0.9, 0.1, 0.5, 0.1, 0.0])
+
+    found = measure_economics(judged, judged, decision_policy=FIVE_TO_ONE, seed=1, policy=QUICK)
+
+    point = found.in_force
+    assert (found.row_count, found.default_count, found.development_row_count) == (5, 2, 5)
+    assert (point.threshold, point.cost_ratio) == (1 / 6, 5.0)
+    assert (point.declined_count, point.caught_default_count) == (2, 1)
+    assert (point.declined_share.value, point.caught_share.value, point.precision.value) == (0.4, 0.5, 0.5)
+    assert point.cost_per_1000.value == 1000 * (5 + 1) / 5
+    assert (point.decline_all_cost, point.decline_nobody_cost) == pytest.approx((600.0, 2000.0))
+
+
+@given(SCORED, st.floats(0.1, 20))
+def test_no_threshold_is_cheaper_on_the_rows_than_the_cheapest(rows, ratio):
+    scores, policy = read(rows), DecisionPolicy(missed_default_cost=ratio)
+
+    cheapest = measure_cost(scores, find_cheapest_threshold(scores, policy=policy), policy)
+
+    for threshold in [*np.linspace(0, 1, 17), 2.0]:
+        assert cheapest <= measure_cost(scores, threshold, policy) + 1e-9
+
+
+@given(SCORED, st.floats(0.1, 20), st.floats(0.1, 20))
+def test_a_dearer_missed_default_never_raises_the_cheapest_threshold(rows, one, other):
+    cheap, dear = sorted((one, other))
+    scores = read(rows)
+
+    low = find_cheapest_threshold(scores, policy=DecisionPolicy(missed_default_cost=dear))
+    high = find_cheapest_threshold(scores, policy=DecisionPolicy(missed_default_cost=cheap))
+
+    assert low <= high
+
+
+def test_where_nobody_defaults_nobody_is_declined():
+    assert find_cheapest_threshold(KnownScores([0, 0], [0.2, 1.0]), policy=FIVE_TO_ONE) > 1
+
+
+@given(SCORED, st.floats(0.01, 1))
+def test_no_more_clients_reach_a_capacity_s_threshold_than_it_has_hands_for(rows, share):
+    probability = np.asarray(read(rows).default_probability)
+
+    threshold = find_capacity_threshold(probability, capacity_share=share)
+
+    assert (probability >= threshold).sum() <= share * len(rows) + 1e-6
+    lower = probability[probability < threshold]
+    assert not lower.size or (probability >= lower.max()).sum() > share * len(rows)
+
+
+@given(SCORED, st.floats(0.01, 1), st.floats(0.01, 1))
+def test_more_capacity_never_raises_the_threshold(rows, one, other):
+    fewer, more = sorted((one, other))
+    probability = np.asarray(read(rows).default_probability)
+
+    assert find_capacity_threshold(probability, capacity_share=more) <= find_capacity_threshold(
+        probability, capacity_share=fewer
+    )
+
+
+def test_capacity_catches_more_defaults_the_more_it_is():
+    found = measure_economics(
+        simulate(2_000, seed=1), simulate(1_000, seed=2), decision_policy=FIVE_TO_ONE, seed=1,
+        policy=EconomicsPolicy(capacity_shares=(0.5, 0.1), capacity_counts=(200, 5_000), resample_count=50),
+    )  # fmt: skip
+
+    assert [point.capacity_count for point in found.capacity] == [100, 200, 500, 1_000]
+    caught = [point.reached.caught_default_count for point in found.capacity]
+    assert caught == sorted(caught)
+    assert found.capacity[-1].reached.caught_share.value == 1.0
+    assert abs(found.capacity[1].reached.declined_count - 200) < 40  # by a threshold from other rows
+
+
+def test_sensitivity_has_a_point_for_each_ratio_at_its_own_threshold_and_cost():
+    judged = simulate(3_000, seed=3)
+
+    found = measure_economics(judged, judged, decision_policy=FIVE_TO_ONE, seed=1, policy=EconomicsPolicy())
+
+    three, five, ten = found.sensitivity
+    assert [point.cost_ratio for point in found.sensitivity] == [3.0, 5.0, 10.0]
+    assert [point.threshold for point in found.sensitivity] == [1 / 4, 1 / 6, 1 / 11]
+    assert five == found.in_force
+    assert three.declined_share.value < five.declined_share.value < ten.declined_share.value
+    assert ten.decline_nobody_cost == pytest.approx(2 * five.decline_nobody_cost)
+    assert all(p.cost_per_1000.low < p.cost_per_1000.value < p.cost_per_1000.high for p in found.sensitivity)
+
+
+def test_outcomes_of_the_judged_rows_move_no_threshold():
+    development, judged = simulate(1_000, seed=4), simulate(500, seed=5)
+    turned = KnownScores(1 - judged.defaulted, judged.default_probability)
+
+    honest, other = (
+        measure_economics(development, rows, decision_policy=FIVE_TO_ONE, seed=1, policy=QUICK)
+        for rows in (judged, turned)
+    )
+
+    for one, two in (
+        (honest.cheapest, other.cheapest),
+        (honest.in_force, other.in_force),
+        *zip(honest.sensitivity, other.sensitivity, strict=True),
+        *((a.reached, b.reached) for a, b in zip(honest.capacity, other.capacity, strict=True)),
+    ):
+        assert one.threshold == two.threshold
+        assert one.declined_count == two.declined_count
+        assert one.cost_per_1000 != two.cost_per_1000
+
+
+def test_the_threshold_that_was_cheapest_on_development_rows_need_not_be_on_others():
+    development = KnownScores([1, 0, 0, 0], [0.9, 0.5, 0.4, 0.3])
+    judged = KnownScores([1, 1, 0, 0], [0.9, 0.5, 0.4, 0.1])
+
+    found = measure_economics(development, judged, decision_policy=FIVE_TO_ONE, seed=1, policy=QUICK)
+
+    assert found.cheapest.threshold == 0.9
+    assert found.cheapest_saving.value == found.in_force.cost_per_1000.value - found.cheapest.cost_per_1000.value
+    assert found.cheapest_saving.value == 250.0 - 1250.0
+
+
+def test_shares_of_nobody_are_left_out():
+    judged = KnownScores([0, 0, 0], [0.1, 0.1, 0.05])
+
+    found = measure_economics(judged, judged, decision_policy=FIVE_TO_ONE, seed=1, policy=QUICK)
+
+    assert (found.in_force.precision, found.in_force.caught_share) == (None, None)
+    assert found.in_force.cost_per_1000.value == 0.0
+
+
+def test_intervals_hold_the_true_share_caught_about_as_often_as_they_say():
+    truth = simulate(400_000, seed=0)
+    caught = float((truth.default_probability[truth.defaulted == 1] >= FIVE_TO_ONE.threshold).mean())
+    policy = EconomicsPolicy(cost_ratios=(5.0,), capacity_shares=(0.5,), resample_count=100)
+
+    held = 0
+    for seed in range(60):
+        rows = simulate(600, seed=100 + seed)
+        found = measure_economics(rows, rows, decision_policy=FIVE_TO_ONE, seed=seed, policy=policy)
+        held += found.in_force.caught_share.low <= caught <= found.in_force.caught_share.high
+
+    assert 52 <= held <= 60
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"cost_ratios": ()}, {"cost_ratios": (0.0,)}, {"cost_ratios": (float("nan"),)}, {"capacity_shares": (1.5,)},
+        {"capacity_counts": (0,)}, {"capacity_shares": ()}, {"resample_count": 0},
+    ],
+)  # fmt: skip
+def test_a_policy_that_cannot_be_is_refused(wrong):
+    with pytest.raises(InputError, match="economics policy"):
+        EconomicsPolicy(**wrong)
+
+
+def test_rows_without_outcomes_are_refused():
+    good = KnownScores([0, 1], [0.1, 0.2])
+    for bad in (KnownScores([], []), KnownScores([0, 2], [0.1, 0.2]), KnownScores([0, 1], [0.1, np.nan])):
+        with pytest.raises(InputError):
+            measure_economics(good, bad, decision_policy=FIVE_TO_ONE, seed=1)
+        with pytest.raises(InputError):
+            measure_economics(bad, good, decision_policy=FIVE_TO_ONE, seed=1)

@@ -1,0 +1,83 @@
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from credit_default.errors import InputError
+from credit_default.model.loss import LossPolicy, has_expected_loss, measure_expected_loss, measure_exposure
+
+POLICY = LossPolicy(conversion_factor=0.4, loss_given_default=0.5)
+AMOUNTS = st.floats(-1e6, 1e6)
+SHARES = st.floats(0, 1)
+
+
+def statement(bill, limit=100_000.0):
+    return pl.DataFrame({"bill_amount_m1": [bill], "credit_limit": [limit]})
+
+
+def loss(bill, probability, *, limit=100_000.0, policy=POLICY):
+    return measure_expected_loss(statement(bill, limit), np.array([probability]), policy=policy)[0]
+
+
+def test_exposure_is_what_is_owed_and_a_share_of_what_is_open():
+    rows = pl.DataFrame({"bill_amount_m1": [0, 60_000, 100_000, 130_000, -20_000], "credit_limit": [100_000] * 5})
+
+    # A client in credit can draw the credit too; one above the limit nothing more.
+    assert measure_exposure(rows, POLICY).to_list() == [40_000.0, 76_000.0, 100_000.0, 130_000.0, 48_000.0]
+
+
+def test_expected_loss_is_probability_times_exposure_times_share_lost():
+    assert loss(60_000.0, 0.25) == 0.25 * 76_000 * 0.5
+
+
+@given(bill=AMOUNTS, limit=st.floats(0, 1e6), probability=SHARES, factor=SHARES, share=SHARES)
+def test_expected_loss_is_never_below_nothing(bill, limit, probability, factor, share):
+    assert loss(bill, probability, limit=limit, policy=LossPolicy(factor, share)) >= 0
+
+
+@given(bill=AMOUNTS, one=SHARES, other=SHARES)
+def test_a_riskier_client_is_never_expected_to_lose_less(bill, one, other):
+    low, high = sorted((one, other))
+
+    assert loss(bill, low) <= loss(bill, high)
+
+
+@given(bill=AMOUNTS, probability=SHARES, one=SHARES, other=SHARES)
+def test_a_higher_share_lost_or_drawn_never_lowers_the_loss(bill, probability, one, other):
+    low, high = sorted((one, other))
+
+    assert loss(bill, probability, policy=LossPolicy(low, 0.5)) <= loss(bill, probability, policy=LossPolicy(high, 0.5))
+    assert loss(bill, probability, policy=LossPolicy(0.4, low)) <= loss(bill, probability, policy=LossPolicy(0.4, high))
+
+
+def test_without_a_limit_nothing_more_can_be_drawn():
+    rows = pl.DataFrame({"outstanding": [900.0, 0.0]})
+    policy = LossPolicy(balance_column="outstanding", limit_column="")
+
+    assert measure_expected_loss(rows, np.array([0.1, 0.9]), policy=policy).to_list() == [45.0, 0.0]
+
+
+def test_another_portfolio_has_no_expected_loss_until_it_names_its_columns():
+    rows = pl.DataFrame({"outstanding": [900.0, 100.0]})
+
+    found = measure_expected_loss(rows, np.array([0.1, 0.9]), policy=LossPolicy())
+
+    assert (found.name, found.dtype, found.to_list()) == ("expected_loss", pl.Float64, [None, None])
+    assert not has_expected_loss(LossPolicy(), rows.columns)
+    assert not has_expected_loss(LossPolicy(balance_column=""), ["credit_limit"])
+    assert measure_expected_loss(rows, np.array([0.1, 0.9]), policy=None).null_count() == 2
+
+
+@pytest.mark.parametrize("name", ["balance_column", "limit_column"])
+def test_a_column_that_is_named_and_not_there_is_refused(name):
+    with pytest.raises(InputError, match=f"{name}: found balanse"):
+        has_expected_loss(LossPolicy(**{name: "balanse"}), ["bill_amount_m1", "credit_limit"])
+
+
+@pytest.mark.parametrize("share", [-0.1, 1.1, float("nan")])
+def test_a_share_that_is_none_is_refused(share):
+    with pytest.raises(InputError, match="conversion_factor"):
+        LossPolicy(conversion_factor=share)
+    with pytest.raises(InputError, match="loss_given_default"):
+        LossPolicy(loss_given_default=share)

@@ -1,0 +1,64 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.metrics import roc_auc_score
+
+from credit_default.model.placements import measure_area, measure_placements
+from credit_default.model.resampling import draw_weights, measure_roc_auc, rank
+
+# Coarse probabilities, so that ties are common.
+SCORED = st.lists(st.tuples(st.integers(0, 1), st.integers(0, 8)), min_size=2, max_size=60).filter(
+    lambda rows: len({outcome for outcome, _ in rows}) == 2
+)
+
+
+def split(rows):
+    return np.array([outcome for outcome, _ in rows]), np.array([level / 8 for _, level in rows])
+
+
+def test_a_placement_is_the_share_of_the_other_side_that_is_ranked_right():
+    placements = measure_placements(np.array([1, 1, 0, 0]), np.array([0.9, 0.3, 0.3, 0.1]))
+
+    assert placements.tolist() == [1.0, 0.75, 0.75, 1.0]
+
+
+@given(SCORED)
+def test_the_mean_placement_of_either_side_is_the_area(rows):
+    defaulted, probability = split(rows)
+
+    placements = measure_placements(defaulted, probability)
+
+    area = roc_auc_score(defaulted, probability)
+    assert placements[defaulted == 1].mean() == pytest.approx(area)
+    assert placements[defaulted == 0].mean() == pytest.approx(area)
+
+
+@given(SCORED)
+def test_equal_weights_give_the_area_itself(rows):
+    defaulted, probability = split(rows)
+    placements = measure_placements(defaulted, probability)
+
+    area = measure_area(np.ones((1, len(rows))), defaulted=defaulted, placements=placements)
+
+    assert area[0] == pytest.approx(roc_auc_score(defaulted, probability))
+
+
+def test_resampled_areas_spread_as_those_that_are_ranked_anew():
+    generator = np.random.default_rng(3)
+    probability = generator.beta(1, 3, 400)
+    defaulted = (generator.random(400) < probability).astype(np.int64)
+    (weights,) = draw_weights(defaulted, resample_count=400, seed=1)
+
+    placed = measure_area(weights, defaulted=defaulted, placements=measure_placements(defaulted, probability))
+    ranked = measure_roc_auc(weights, defaulted=defaulted, ranked=rank(probability))
+
+    assert np.abs(placed - ranked).max() < 0.01
+    assert placed.std() == pytest.approx(ranked.std(), rel=0.05)
+
+
+def test_a_resample_without_defaulters_has_no_area():
+    defaulted = np.array([1, 0, 0])
+    placements = measure_placements(defaulted, np.array([0.9, 0.2, 0.1]))
+
+    assert np.isnan(measure_area(np.array([[0.0, 1.0, 1.0]]), defaulted=defaulted, placements=placements)[0])
