@@ -116,7 +116,7 @@ def tell_roc_auc(bout: Bout, *, policy: PromotionPolicy) -> str:
     gain, area = bout.gains["roc_auc"], bout.area
     bootstrap = f"bootstrap {gain.low:+.4f} to {gain.high:+.4f}"
     delong = f"DeLong {area.low:+.4f} to {area.high:+.4f}"
-    return f"{_compare(gain)} ({policy.confidence:.1%}: {bootstrap}, {delong})"
+    return f"{_compare(gain)} ({policy.confidence:.2%}: {bootstrap}, {delong})"
 
 
 def _compare(gain: Gain) -> str:
