@@ -20,8 +20,8 @@ TIE = "champion stays: a tie"
 @pytest.fixture(scope="module")
 def contest(make_contest):
     """A challenger that is clearly better and has no fault, on rows in groups that mean nothing."""
-    met = divide(make_contest(COUNT, champion_noise=0.45, challenger_noise=0.05, seed=6))
-    return replace(met, champion=calm(met.champion, noise=0.45))
+    met = divide(make_contest(COUNT, champion_noise=0.55, challenger_noise=0.05, seed=6))
+    return replace(met, champion=calm(met.champion, noise=0.55))
 
 
 def divide(contest):
@@ -80,7 +80,7 @@ def plant_equal(contest):
 
 def plant_tie(contest):
     # as far from the truth as the champion, by another road
-    return calm(shake(contest.challenger, noise=0.45), noise=0.45)
+    return calm(shake(contest.challenger, noise=0.55), noise=0.55)
 
 
 def plant_leak(contest):
@@ -105,7 +105,7 @@ def plant_miscalibrated(contest):
 
 def plant_spoiled_slice(contest):
     low = contest.groups["credit limit"] == "low"
-    return calm(shake(contest.challenger, noise=0.9, where=low), noise=0.9, where=low)
+    return calm(shake(contest.challenger, noise=0.75, where=low), noise=0.75, where=low)
 
 
 def plant_less_fair(contest):
