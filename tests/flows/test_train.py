@@ -92,7 +92,7 @@ def test_other_costs_with_the_same_forest_are_left_to_a_person(first, overrides)
     verdict = train(overrides=dearer, return_state=True).result().verdicts[-1]
 
     assert (verdict.level, verdict.reasons) == (
-        "refused", ("only the decision policy differs: what errors cost is a person's decision, by `models promote`",)
+        "refused", ("champion stays: only the decision policy differs: what errors cost is a person's decision, by `models promote`",)
     )  # fmt: skip
 
 

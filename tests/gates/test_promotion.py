@@ -90,7 +90,8 @@ def test_a_better_refresh_is_promoted(make_contest, seed):
     )
 
     assert verdict.level == "ok"
-    assert "challenger better by" in verdict.reasons[0]
+    assert verdict.reasons[0].startswith("challenger wins: better beyond noise on log loss")
+    assert "challenger better by" in verdict.reasons[1]
     assert verdict.figures["log_loss_gain_low"] > 0
 
 
@@ -101,7 +102,8 @@ def test_a_worse_refresh_is_refused(make_contest, seed):
     )
 
     assert verdict.level == "refused"
-    assert "challenger worse by" in verdict.reasons[0]
+    assert verdict.reasons[0].startswith("champion stays: worse beyond noise on log loss")
+    assert "challenger worse by" in verdict.reasons[1]
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -122,16 +124,26 @@ def test_the_same_model_twice_is_a_tie_with_its_figures(make_contest):
     )
 
     assert verdict.level == "refused"
-    assert verdict.reasons[0].startswith("a tie on the newest rows keeps the champion")
+    assert verdict.reasons[0].startswith("champion stays: a tie")
     assert verdict.figures["roc_auc_gain"] == 0.0
     assert verdict.figures["champion_roc_auc"] == verdict.figures["challenger_roc_auc"]
 
 
 def test_a_gain_beyond_noise_but_not_worth_a_change_is_a_tie(make_contest):
     contest = make_contest(4000, champion_noise=0.7, challenger_noise=0.1, seed=1)
-    greedy = replace(POLICY, least_log_loss_gain=1.0, least_brier_gain=1.0, least_roc_auc_gain=1.0)
+    greedy = replace(
+        POLICY,
+        least_log_loss_gain=1.0,
+        least_brier_gain=1.0,
+        least_roc_auc_gain=1.0,
+        least_cost_gain_share=1.0,
+        largest_roc_auc_gain=1.0,
+    )
 
-    assert judge_refresh(contest, decision_policy=COSTS, policy=greedy).reasons[0].startswith("a tie")
+    verdict = judge_refresh(contest, decision_policy=COSTS, policy=greedy)
+
+    assert verdict.figures["log_loss_gain_low"] > 0
+    assert verdict.reasons[0].startswith("champion stays: a tie")
 
 
 def test_a_challenger_that_ranks_better_but_has_lost_its_calibration_is_refused(make_contest):
@@ -143,7 +155,7 @@ def test_a_challenger_that_ranks_better_but_has_lost_its_calibration_is_refused(
 
     assert verdict.level == "refused"
     assert verdict.figures["roc_auc_gain_low"] > 0
-    assert verdict.reasons[0].startswith("log loss")
+    assert verdict.reasons[0].startswith("champion stays: worse beyond noise on log loss")
 
 
 def test_ranking_lost_beyond_the_margin_is_not_outweighed(make_contest):
@@ -178,7 +190,7 @@ def test_a_recipe_that_the_test_side_contradicts_is_refused(make_contest, seed):
     verdict = judge_recipe(out_of_fold, test, decision_policy=COSTS, policy=POLICY)
 
     assert verdict.level == "refused"
-    assert "the gain is not confirmed" in verdict.reasons[0]
+    assert "the test side contradicts it" in verdict.reasons[0]
 
 
 @pytest.mark.parametrize("challenger_noise", [0.1, 0.6], ids=["equal", "worse"])
@@ -223,12 +235,12 @@ def test_scores_that_cannot_be_compared_are_refused_with_the_side_named(make_con
         judge_recipe(good, contest, decision_policy=COSTS),
     ):
         assert verdict.level == "refused"
-        assert verdict.reasons[0].startswith(f"the {side} cannot be compared")
+        assert verdict.reasons[0].startswith(f"champion stays: the {side} cannot be compared")
         assert reason in verdict.reasons[0]
 
 
 def test_a_constant_challenger_is_refused_and_a_constant_champion_can_be_beaten(make_contest):
-    contest = make_contest(2000, champion_noise=0.1, challenger_noise=0.1, seed=1)
+    contest = make_contest(2000, champion_noise=0.1, challenger_noise=0.1, seed=2)
     constant = np.full(2000, contest.defaulted.mean())
 
     refused = judge_refresh(
@@ -238,7 +250,9 @@ def test_a_constant_challenger_is_refused_and_a_constant_champion_can_be_beaten(
         Contest(contest.defaulted, constant, contest.challenger), decision_policy=COSTS, policy=POLICY
     )
 
-    assert refused.reasons == ("the challenger gives every client the same probability on the newest rows",)
+    assert refused.reasons == (
+        "champion stays: the challenger gives every client the same probability on the newest rows",
+    )
     assert promoted.level == "ok"
 
 
@@ -249,7 +263,7 @@ def test_too_few_rows_or_defaults_promote_nobody(make_contest):
 
     assert (
         judge_refresh(few, decision_policy=COSTS).reasons[0]
-        == "150 rows are too few to judge by: at least 200 on the newest rows"
+        == "champion stays: 150 rows are too few to judge by: at least 200 on the newest rows"
     )
     assert judge_refresh(lopsided, decision_policy=COSTS).level == "refused"
     assert "defaults among 1,000 rows are too few" in judge_refresh(lopsided, decision_policy=COSTS).reasons[0]

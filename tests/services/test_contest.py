@@ -16,7 +16,7 @@ from credit_default.model.scoring import score_probability
 from credit_default.services.contest import SeatHolder, judge_challenger, select_newest
 from credit_default.services.training import TrainingRows, fit_challenger
 
-GOOD = Recipe(tree_count=20, maximum_depth=6)
+GOOD = Recipe(tree_count=20, maximum_depth=8, leaf_row_count=20, column_share=0.3)
 STUMPS = Recipe(tree_count=5, maximum_depth=1)
 
 
@@ -87,9 +87,9 @@ def test_first_model_that_has_learned_nothing_is_refused(challenge, sides):
 @pytest.mark.parametrize(
     ("champion_recipe", "challenger_recipe", "level", "word"),
     [
-        (STUMPS, GOOD, "ok", "challenger better"),
-        (GOOD, STUMPS, "refused", "challenger worse"),
-        (GOOD, replace(GOOD, seed=1), "refused", "a tie"),
+        (STUMPS, GOOD, "ok", "challenger wins"),
+        (GOOD, STUMPS, "refused", "champion stays: worse beyond noise"),
+        (GOOD, replace(GOOD, seed=1), "refused", "champion stays: a tie"),
     ],
     ids=["better", "worse", "equal"],
 )
@@ -123,7 +123,7 @@ def test_refresh_that_learned_nothing_is_refused(challenge, seat, sides):
     verdict = judge_challenger(wiring, challenger, sides, champion=champion)
 
     assert verdict.level == "refused"
-    assert "challenger worse" in verdict.reasons[0]
+    assert "worse beyond noise" in verdict.reasons[0]
 
 
 def test_refresh_that_makes_no_difference_keeps_the_champion(challenge, seat, sides):
@@ -133,7 +133,8 @@ def test_refresh_that_makes_no_difference_keeps_the_champion(challenge, seat, si
     verdict = judge_challenger(wiring, challenger, sides, champion=champion)
 
     assert verdict.level == "refused"
-    assert "a tie on the newest rows keeps the champion" in verdict.reasons[0]
+    assert verdict.reasons[0].startswith("champion stays: a tie")
+    assert "on the newest rows" in verdict.reasons[0]
 
 
 def test_rows_that_the_champion_was_trained_on_never_enter_a_refresh_contest(challenge, seat, sides):
@@ -150,7 +151,7 @@ def test_rows_that_the_champion_was_trained_on_never_enter_a_refresh_contest(cha
         decision_policy=wiring.settings.decision,
         policy=wiring.settings.promotion,
     )
-    assert verdict.figures == alone.figures
+    assert {name: verdict.figures[name] for name in alone.figures} == alone.figures
 
 
 def test_refresh_is_not_judged_on_nothing_when_the_champion_knows_every_row(challenge, seat, sides):
@@ -182,7 +183,7 @@ def test_same_model_again_is_refused_without_a_contest(challenge, sides):
     verdict = judge_challenger(wiring, challenger, sides, champion=SeatHolder(challenger.bundle, 8, "simulated"))
 
     assert verdict.level == "refused"
-    assert verdict.reasons[0].startswith("the challenger is version 8 again")
+    assert verdict.reasons[0].startswith("champion stays: the challenger is version 8 again")
 
 
 def test_real_clients_and_simulated_ones_never_meet_in_a_contest(challenge, seat, sides):

@@ -80,12 +80,12 @@ def find_thin(row_count: int, default_count: int, *, policy: PromotionPolicy) ->
     return faults
 
 
-def find_losses(bout: Bout, *, policy: PromotionPolicy) -> Iterator[str]:
-    """What the challenger does worse: any measure beyond noise, and the AUC beyond its margin too."""
+def find_losses(bout: Bout, *, won: Sequence[Gain], policy: PromotionPolicy) -> Iterator[str]:
+    """What the challenger does worse: any measure beyond noise, and the AUC beyond its margin where another gain is won."""
     worse = [gain for gain in bout.gains.values() if gain.is_worse]
     if worse:
         yield f"worse beyond noise on {name_measures(worse)}"
-    if not bout.gains["roc_auc"].is_worse and bout.gains["roc_auc"].gain < -policy.roc_auc_margin:
+    if won and not bout.gains["roc_auc"].is_worse and bout.gains["roc_auc"].gain < -policy.roc_auc_margin:
         yield f"ROC AUC is lower by more than {policy.roc_auc_margin:g}"
 
 
@@ -116,7 +116,7 @@ def tell_roc_auc(bout: Bout, *, policy: PromotionPolicy) -> str:
     gain, area = bout.gains["roc_auc"], bout.area
     bootstrap = f"bootstrap {gain.low:+.4f} to {gain.high:+.4f}"
     delong = f"DeLong {area.low:+.4f} to {area.high:+.4f}"
-    return f"{_compare(gain)} ({policy.confidence:.1%}: {bootstrap}, {delong})"
+    return f"{_compare(gain)} ({policy.confidence:.2%}: {bootstrap}, {delong})"
 
 
 def _compare(gain: Gain) -> str:

@@ -143,7 +143,10 @@ def _confirm(bout: Bout) -> Check:
 def _decide(bout: Bout, checks: tuple[Check | None, ...], policy: PromotionPolicy) -> Verdict:
     done = [check for check in checks if check is not None]
     won = find_wins(bout, policy=policy)
-    objections = [*find_losses(bout, policy=policy), *(check.fault for check in done if check.fault)]
+    losses = list(find_losses(bout, won=won, policy=policy))
+    if not won and not losses:
+        losses = ["a tie, no gain is both beyond noise and worth a change"]
+    objections = [*losses, *(check.fault for check in done if check.fault)]
     power = measure_power(bout.gains["roc_auc"], bout.gains["log_loss"], row_count=bout.row_count, policy=policy)
     figures = bout.list_figures()
     for check in (*done, power):
@@ -151,18 +154,16 @@ def _decide(bout: Bout, checks: tuple[Check | None, ...], policy: PromotionPolic
     decisive = _find_decisive(bout, won)
     told = [tell_gain(decisive)] if decisive.measure != "roc_auc" else []
     told += [tell_roc_auc(bout, policy=policy), *(check.told for check in done if check.told), power.told]
-    level: Literal["ok", "refused"] = "ok" if won and not objections else "refused"
+    level: Literal["ok", "refused"] = "refused" if objections else "ok"
     return Verdict(GATE, level, (_tell_decision(bout, won, objections=objections), *told), figures)
 
 
 def _tell_decision(bout: Bout, won: list[Gain], *, objections: list[str]) -> str:
     place = f"{bout.where}, {bout.row_count:,} rows"
-    if objections:
-        aside = f", although better on {name_measures(won)}" if won else ""
-        return f"champion stays: {'; '.join(objections)}{aside} ({place})"
-    if won:
+    if not objections:
         return f"challenger wins: better beyond noise on {name_measures(won)} ({place})"
-    return f"champion stays: a tie, no gain is both beyond noise and worth a change ({place})"
+    aside = f", although better on {name_measures(won)}" if won else ""
+    return f"champion stays: {'; '.join(objections)}{aside} ({place})"
 
 
 def _find_decisive(bout: Bout, won: list[Gain]) -> Gain:

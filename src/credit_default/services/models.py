@@ -105,6 +105,7 @@ def _refuse_alone(wiring: Wiring, number: int) -> None:
 
 def _describe_version(version: ModelVersion) -> ModelRow:
     _, _, level = version.tags.get("verdict", "").partition(": ")
+    reasons = version.tags.get("verdict_reasons", "").split("\n")
     return ModelRow(
         number=version.number,
         seat=", ".join(version.aliases),
@@ -112,5 +113,6 @@ def _describe_version(version: ModelVersion) -> ModelRow:
         trained_at=version.tags.get("trained_at", ""),
         data_origin=version.tags.get("data_origin", ""),
         level=level,
-        reason=version.tags.get("verdict_reasons", "").partition("\n")[0],
+        reason=reasons[0],
+        evidence=tuple(reasons[1:]),
     )

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rich.table import Table
+from rich.text import Text
 
 from credit_default.views.summary import LEVEL_STYLES, render_text
 
@@ -19,10 +20,11 @@ class ModelRow:
     data_origin: str
     level: str
     reason: str
+    evidence: tuple[str, ...] = ()  # the verdict's other reasons, in its order
 
 
 def render_models(rows: Sequence[ModelRow]) -> Table:
-    """One line a version, the newest first."""
+    """One line a version, the newest first; the champion's and the challenger's evidence below their verdict."""
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
     for name in ("v", "seat", "digest", "trained", "data", "verdict", "reason"):
         table.add_column(name, justify="right" if name == "v" else "left", no_wrap=name != "reason", overflow="fold")
@@ -30,5 +32,7 @@ def render_models(rows: Sequence[ModelRow]) -> Table:
         level = render_text(row.level, style=LEVEL_STYLES.get(row.level, ""))
         seat = render_text(row.seat, style="bold" if row.seat == "champion" else "")
         told = (row.digest[:8], row.trained_at[:10], row.data_origin)
-        table.add_row(str(row.number), seat, *map(render_text, told), level, render_text(row.reason))
+        reasons = (row.reason, *row.evidence) if row.seat else (row.reason,)
+        reason = Text("\n").join(render_text(text) for text in reasons)
+        table.add_row(str(row.number), seat, *map(render_text, told), level, reason)
     return table

@@ -92,9 +92,9 @@ def tell_figures(figures: Mapping[str, float]) -> dict[str, str]:
 
 
 def render_verdict(verdict: Verdict) -> Text:
-    """The verdict's level in its colour, then its reasons."""
+    """The verdict's level in its colour, then its reasons, a line each."""
     text = Text(verdict.level, style=LEVEL_STYLES[verdict.level])
-    text.append("  " + show_plainly("; ".join(verdict.reasons)), style="not bold default")
+    text.append("  " + "\n".join(map(show_plainly, verdict.reasons)), style="not bold default")
     return text
 
 

@@ -1,0 +1,77 @@
+import numpy as np
+import pytest
+
+from credit_default.gates.calibration import check_calibration
+from credit_default.gates.contest import Contest
+from credit_default.gates.promotion_policy import PromotionPolicy
+
+POLICY = PromotionPolicy()
+
+
+def stretch(probability, factor):
+    """The probabilities with their log odds times this factor: too extreme above 1, too timid below."""
+    return 1 / (1 + np.exp(-factor * np.log(probability / (1 - probability))))
+
+
+def check(make_contest, *, factor, count=12_000, seed=1):
+    contest = make_contest(count, champion_noise=0.0, challenger_noise=0.0, seed=seed)
+    return check_calibration(
+        Contest(contest.defaulted, contest.champion, stretch(contest.challenger, factor)), policy=POLICY
+    )
+
+
+def test_a_calibrated_challenger_passes_with_its_slope_beside_the_champions(make_contest):
+    found = check(make_contest, factor=1.0)
+
+    assert found.fault == ""
+    assert found.told.startswith("calibration: slope 1.0")
+    assert "the champion's 1.0" in found.told
+    low, slope, high = (found.figures[f"calibration_slope{end}"] for end in ("_low", "", "_high"))
+    assert low < 1 < high
+    assert high - slope == pytest.approx(slope - low)
+
+
+@pytest.mark.parametrize(("factor", "slope"), [(1.25, "0.8"), (0.8, "1.2")], ids=["too extreme", "too timid"])
+def test_a_slope_out_of_range_beyond_noise_is_a_fault(make_contest, factor, slope):
+    found = check(make_contest, factor=factor)
+
+    assert found.fault.startswith(f"its calibration slope {slope}")
+
+
+def test_a_slope_that_is_off_but_in_range_is_none(make_contest):
+    found = check(make_contest, factor=1.06, count=60_000)
+
+    assert found.figures["calibration_slope_high"] < 1
+    assert found.fault == ""
+
+
+def test_few_rows_do_not_accuse_a_calibrated_challenger_more_often_than_one_time_in_twenty(make_contest):
+    accused = [bool(check(make_contest, factor=1.0, count=400, seed=seed).fault) for seed in range(100)]
+
+    assert sum(accused) <= 10
+
+
+def test_a_slope_of_eight_tenths_is_found_on_two_thousand_rows_more_often_than_not(make_contest):
+    accused = [bool(check(make_contest, factor=1.25, count=2_000, seed=seed).fault) for seed in range(40)]
+
+    assert sum(accused) >= 30
+
+
+def test_interval_of_the_slope_holds_the_truth_about_as_often_as_it_claims(make_contest):
+    held = [
+        found.figures["calibration_slope_low"] <= 1 <= found.figures["calibration_slope_high"]
+        for found in (check(make_contest, factor=1.0, count=1_000, seed=seed) for seed in range(120))
+    ]
+
+    assert np.mean(held) == pytest.approx(0.95, abs=0.06)
+
+
+def test_a_constant_champion_has_no_slope_and_a_constant_challenger_cannot_be_measured(make_contest):
+    contest = make_contest(1_000, champion_noise=0.1, challenger_noise=0.1, seed=1)
+    constant = np.full(1_000, 0.22)
+
+    beside = check_calibration(Contest(contest.defaulted, constant, contest.challenger), policy=POLICY)
+    alone = check_calibration(Contest(contest.defaulted, contest.champion, constant), policy=POLICY)
+
+    assert "the champion has none" in beside.told
+    assert alone.fault == "its calibration cannot be measured"

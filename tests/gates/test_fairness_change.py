@@ -1,0 +1,108 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from credit_default.gates.contest import Contest
+from credit_default.gates.fairness_change import FIGURES, compare_fairness, measure_fairness_changes
+from credit_default.gates.promotion_policy import PromotionPolicy
+from credit_default.model.decision import DecisionPolicy
+
+COSTS = DecisionPolicy()
+POLICY = PromotionPolicy(resample_count=100)
+
+
+def divide(contest, *, share=0.5):
+    women = np.random.default_rng(5).random(len(contest.defaulted)) < share
+    labels = np.where(women, "female", "male")
+    return replace(contest, groups={"sex": labels}, protected=("sex",))
+
+
+def burden(scored, contest, *, odds):
+    """The scores with this much on the log odds of every woman."""
+    added = np.where(contest.groups["sex"] == "female", odds, 0.0)
+    return 1 / (1 + np.exp(-(np.log(scored / (1 - scored)) + added)))
+
+
+def compare(contest, policy=POLICY):
+    return compare_fairness(contest, decision_policy=COSTS, policy=policy)
+
+
+def test_figures_are_those_that_counting_gives():
+    # of 8 women 4 are accepted, of 8 men 6; by the challenger 2 and 6
+    group = np.repeat(["female", "male"], 8)
+    outcome = np.array([1, 1, 0, 0, 0, 0, 1, 0] * 2)
+    champion = np.array([0.9, 0.9, 0.9, 0.9, 0.1, 0.1, 0.1, 0.1, 0.9, 0.9, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1])
+    challenger = champion.copy()
+    challenger[[4, 5]] = 0.9
+    contest = Contest(np.tile(outcome, 40), np.tile(champion, 40), np.tile(challenger, 40),
+                      groups={"sex": np.tile(group, 40)}, protected=("sex",))  # fmt: skip
+
+    changes = list(measure_fairness_changes(contest, decision_policy=COSTS, policy=POLICY))
+
+    told = {c.figure: (round(c.champion, 9), round(c.challenger, 9), round(c.loss, 9)) for c in changes}
+    assert tuple(told) == FIGURES
+    assert told["impact ratio"] == pytest.approx((4 / 6, 2 / 6, 2 / 6))
+    assert told["caught-default gap"] == pytest.approx((0.0, 0.0, 0.0))
+    assert told["false-alarm gap"] == pytest.approx((2 / 5, 4 / 5, 2 / 5))
+
+
+def test_equal_models_are_equally_fair(make_contest):
+    found = compare(divide(make_contest(8_000, champion_noise=0.2, challenger_noise=0.2, seed=1)))
+
+    assert found.fault == ""
+    assert found.told.startswith("fairness at threshold 0.1667 by sex: no less even than the champion")
+    assert found.figures["lowest_impact_ratio"] > 0.9
+
+
+@pytest.mark.parametrize(("odds", "ratio"), [(0.6, "0.60"), (-0.6, "0.69")], ids=["against women", "against men"])
+def test_a_challenger_that_burdens_one_group_is_named_with_its_figures(make_contest, odds, ratio):
+    contest = divide(make_contest(8_000, champion_noise=0.3, challenger_noise=0.1, seed=2))
+
+    found = compare(replace(contest, challenger=burden(contest.challenger, contest, odds=odds)))
+
+    assert found.fault == "it is less fair by sex"
+    assert f"impact ratio by sex {ratio}, champion 0.99" in found.told
+    assert found.figures["largest_fairness_loss"] > 0.1
+
+
+def test_a_fairer_challenger_is_no_fault_however_large_the_change(make_contest):
+    contest = divide(make_contest(8_000, champion_noise=0.3, challenger_noise=0.1, seed=2))
+
+    found = compare(replace(contest, champion=burden(contest.champion, contest, odds=0.8)))
+
+    assert found.fault == ""
+    assert found.figures["largest_fairness_loss"] < 0
+
+
+def test_a_change_within_the_margin_is_none_however_sure(make_contest):
+    contest = divide(make_contest(8_000, champion_noise=0.1, challenger_noise=0.1, seed=2))
+    unfair = replace(contest, challenger=burden(contest.challenger, contest, odds=0.6))
+
+    assert compare(unfair, replace(POLICY, fairness_margin=1.0)).fault == ""
+
+
+def test_groups_that_are_too_small_are_not_compared(make_contest):
+    contest = divide(make_contest(3_000, champion_noise=0.1, challenger_noise=0.1, seed=3), share=0.05)
+
+    found = compare(replace(contest, challenger=burden(contest.challenger, contest, odds=2.0)))
+
+    assert found == compare(replace(contest, protected=()))
+    assert found.told == "fairness: no protected attribute has two groups that are large enough to compare"
+
+
+def test_a_model_that_declines_everybody_is_even(make_contest):
+    contest = divide(make_contest(2_000, champion_noise=0.1, challenger_noise=0.1, seed=4))
+
+    found = compare(replace(contest, challenger=np.full(2_000, 0.9)))
+
+    assert found.figures["lowest_impact_ratio"] == 1.0
+
+
+def test_ties_are_accused_no_more_often_than_claimed(make_contest):
+    accused = [
+        bool(compare(divide(make_contest(1_500, champion_noise=0.3, challenger_noise=0.3, seed=seed))).fault)
+        for seed in range(60)
+    ]
+
+    assert sum(accused) <= 6

@@ -1,0 +1,54 @@
+import numpy as np
+import pytest
+
+from credit_default.gates.contest import Gain
+from credit_default.gates.power import measure_power
+from credit_default.gates.promotion_policy import PromotionPolicy
+
+
+def make_gain(measure, error):
+    return Gain(measure, 0.78, 0.78, 0.0, -error, error, standard_error=error)
+
+
+def measure(error, *, row_count=6_000, **policy):
+    return measure_power(
+        make_gain("roc_auc", error), make_gain("log_loss", error / 2), row_count=row_count,
+        policy=PromotionPolicy(**policy),
+    )  # fmt: skip
+
+
+def test_a_difference_is_found_four_times_in_five_when_it_is_3_4_standard_errors_wide():
+    found = measure(0.001, confidence=0.99)
+
+    assert found.figures["detectable_roc_auc"] == pytest.approx((2.5758 + 0.8416) * 0.001, rel=1e-4)
+    assert found.figures["detectable_log_loss"] == pytest.approx((2.5758 + 0.8416) * 0.0005, rel=1e-4)
+
+
+def test_line_says_what_the_rows_show_and_what_the_margin_needs():
+    found = measure(0.001, confidence=0.99)
+
+    assert found.fault == ""
+    assert found.told == (
+        "power: 6,000 rows show 0.0034 in ROC AUC or 0.0017 in log loss with a chance of 80%; "
+        "a difference of 0.002 in AUC needs about 18,000 paired rows"
+    )
+
+
+def test_twice_the_difference_needs_a_quarter_of_the_rows():
+    one, two = (measure(0.001, roc_auc_margin=margin).figures["rows_for_roc_auc_margin"] for margin in (0.002, 0.004))
+
+    assert one / two == pytest.approx(4.0)
+
+
+def test_the_same_model_twice_is_told_as_such():
+    assert measure(0.0).told == "power: both rank every client alike, so no number of rows would tell them apart"
+
+
+def test_a_difference_of_that_size_is_found_about_as_often_as_promised():
+    error, policy = 0.001, PromotionPolicy()
+    reach = measure(error).figures["detectable_roc_auc"]
+    drawn = np.random.default_rng(1).normal(reach, error, 20_000)
+
+    found = np.mean(drawn > (reach - 0.8416 * error))
+
+    assert found == pytest.approx(policy.power, abs=0.01)

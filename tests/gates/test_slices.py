@@ -1,0 +1,116 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from credit_default.gates.contest import Contest
+from credit_default.gates.promotion_policy import PromotionPolicy
+from credit_default.gates.slices import compare_slices, measure_slices
+from credit_default.model.resampling import measure_log_loss
+
+POLICY = PromotionPolicy()
+
+
+def divide(contest, *, count=4):
+    """The contest's rows dealt out in turn."""
+    labels = np.array([f"hand {number}" for number in range(count)])[np.arange(len(contest.defaulted)) % count]
+    return replace(contest, groups={"deal": labels})
+
+
+def spoil(contest, label, *, noise=1.5):
+    """The contest with a challenger that guesses in one slice."""
+    chosen = contest.groups["deal"] == label
+    odds = np.log(contest.challenger / (1 - contest.challenger))
+    shaken = 1 / (1 + np.exp(-(odds + noise * np.random.default_rng(9).normal(size=len(odds)))))
+    return replace(contest, challenger=np.where(chosen, shaken, contest.challenger))
+
+
+def test_a_gain_is_the_mean_difference_of_log_loss_in_the_slice(make_contest):
+    contest = divide(make_contest(2_000, champion_noise=0.5, challenger_noise=0.1, seed=1))
+
+    found = {slice_.name: slice_ for slice_ in measure_slices(contest, policy=POLICY)}
+
+    first = np.arange(2_000) % 4 == 0
+    old, new = (measure_log_loss(contest.defaulted, side)[first] for side in (contest.champion, contest.challenger))
+    assert list(found) == [f"deal hand {number}" for number in range(4)]
+    assert found["deal hand 0"].row_count == 500
+    assert found["deal hand 0"].gain == pytest.approx((old - new).mean())
+    assert found["deal hand 0"].standard_error == pytest.approx((old - new).std() / np.sqrt(500))
+
+
+def test_equal_models_are_worse_nowhere(make_contest):
+    contest = divide(make_contest(8_000, champion_noise=0.2, challenger_noise=0.2, seed=2))
+
+    found = compare_slices(contest, policy=POLICY)
+
+    assert found.fault == ""
+    assert found.told.startswith("slices: none of 4 is worse beyond noise; the nearest to it deal hand ")
+    assert found.figures["slice_count"] == 4.0
+
+
+def test_one_spoiled_slice_is_named(make_contest):
+    contest = spoil(divide(make_contest(8_000, champion_noise=0.3, challenger_noise=0.1, seed=3)), "hand 2")
+
+    found = compare_slices(contest, policy=POLICY)
+
+    assert found.fault == "the slice deal hand 2 is worse"
+    assert found.told.startswith("slices: worse for deal hand 2, log loss worse by 0.")
+    assert "on 2,000 rows" in found.told
+
+
+def test_many_spoiled_slices_are_counted_and_three_are_named(make_contest):
+    contest = divide(make_contest(8_000, champion_noise=0.1, challenger_noise=1.0, seed=3))
+
+    found = compare_slices(contest, policy=POLICY)
+
+    assert found.fault == "4 slices are worse"
+    assert found.told.count("log loss worse") == 3
+    assert found.told.endswith("and 1 more")
+
+
+def test_a_loss_that_is_sure_but_within_the_margin_is_none(make_contest):
+    contest = spoil(divide(make_contest(8_000, champion_noise=0.1, challenger_noise=0.1, seed=3)), "hand 2")
+
+    assert compare_slices(contest, policy=replace(POLICY, slice_log_loss_margin=1.0)).fault == ""
+
+
+def test_slices_without_enough_of_both_outcomes_are_left_out(make_contest):
+    contest = make_contest(1_000, champion_noise=0.1, challenger_noise=0.1, seed=4)
+    place = np.arange(1_000)
+    contest.defaulted[place < 300] = 0
+    labels = np.select([place < 300, place < 400], ["all paid", "too few"], "enough")
+
+    found = list(measure_slices(replace(contest, groups={"deal": labels}), policy=POLICY))
+
+    assert [slice_.name for slice_ in found] == ["deal enough"]
+
+
+def test_a_group_that_holds_everybody_is_no_slice(make_contest):
+    contest = make_contest(1_000, champion_noise=0.1, challenger_noise=0.1, seed=4)
+
+    found = compare_slices(replace(contest, groups={"month": ["2005-09"] * 1_000}), policy=POLICY)
+
+    assert (found.fault, found.told) == ("", "slices: none is large enough to be judged apart")
+
+
+def test_the_same_model_twice_is_worse_nowhere_and_a_loss_without_noise_is_sure():
+    outcome = np.tile([0, 0, 0, 1], 400)
+    score = np.full(1_600, 0.3)
+    labels = np.repeat(["left", "right"], 800)
+    contest = Contest(outcome, score, score, groups={"side": labels})
+
+    twins = list(measure_slices(contest, policy=POLICY))
+    sure = replace(twins[0], gain=-0.1)
+
+    assert [(twin.gain, twin.chance) for twin in twins] == [(0.0, 1.0), (0.0, 1.0)]
+    assert sure.chance == 0.0
+
+
+def test_ties_are_accused_by_twenty_slices_no_more_often_than_by_one(make_contest):
+    accused = [
+        bool(compare_slices(divide(make_contest(8_000, champion_noise=0.2, challenger_noise=0.2, seed=seed), count=20),
+                            policy=POLICY).fault)
+        for seed in range(100)
+    ]  # fmt: skip
+
+    assert sum(accused) <= 10

@@ -1,0 +1,224 @@
+"""A lake of its own with two versions, the first in the seat: who asks, who approves, and what stands on record."""
+
+import datetime as dt
+import json
+import shutil
+from collections import Counter
+
+import numpy as np
+import pytest
+
+from credit_default.adapters.ledger import read_entries
+from credit_default.errors import InputError, RefusedError
+from credit_default.failpoints import armed
+from credit_default.gates.ledger import judge_chain
+from credit_default.gates.verdict import Verdict
+from credit_default.model.evaluation import evaluate
+from credit_default.services.approval import approve_promotion, request_promotion
+from credit_default.services.models import promote_by_hand, roll_back
+from credit_default.services.prediction import find_champion
+from credit_default.services.seating import Registered, seat_winner
+from credit_default.services.training import TrainingRows
+
+pytestmark = pytest.mark.xdist_group("mlflow")
+
+NOON = dt.datetime(2006, 1, 1, 12, tzinfo=dt.UTC)
+HOUR = dt.timedelta(hours=1)
+TWO_PEOPLE = {"approval": "second-person"}
+
+
+@pytest.fixture
+def two(two_versions, make_wiring, tmp_path):
+    """The wiring of a lake of two versions under the rule of the second person."""
+    shutil.copytree(two_versions, tmp_path / "lake")
+    return make_wiring(promotion=TWO_PEOPLE)
+
+
+@pytest.fixture
+def few_figures(two):
+    outcome = np.arange(200) % 2
+    return evaluate(outcome, np.linspace(0.1, 0.9, 200), policy=two.settings.decision, seed=1, resample_count=20)
+
+
+@pytest.fixture
+def trained_rows(month_rows):
+    return TrainingRows(month_rows, (), "simulated", 0, ())
+
+
+def ask(wiring, by="Ada", *, number=2, at=NOON):
+    return request_promotion(wiring, number, by=by, reason="a better forest", decided_at=at)
+
+
+def agree(wiring, by="Grace", *, number=2, at=NOON + HOUR):
+    return approve_promotion(wiring, number, by=by, reason="I looked at it", decided_at=at)
+
+
+def read_events(wiring):
+    return Counter(entry.event for entry in read_entries(wiring.lake))
+
+
+def seated(wiring):
+    return wiring.registry.find_champion().number
+
+
+def test_one_asks_another_approves_and_the_registry_names_both_and_the_digest(two):
+    asked = ask(two)
+    seated_then = seated(two)
+
+    approved = agree(two)
+
+    tags = two.registry.find_version(2).tags
+    assert (asked.status, asked.exit_code, seated_then) == ("approval requested", 0, 1)
+    assert "--approve" in asked.notes[0]
+    assert (approved.status, seated(two)) == ("version 2 is the champion", 2)
+    assert (tags["requested_by"], tags["approved_by"]) == ("Ada", "Grace")
+    assert tags["requested_digest"] == tags["approved_digest"] == two.registry.find_version(2).digest
+    assert tags["verdict_reasons"].split("\n")[0] == (
+        "by two people's decision: Ada asked (a better forest), Grace approved (I looked at it)"
+    )
+
+
+def test_ledger_gets_digest_and_roles_and_nobodys_name(two):
+    ask(two)
+    agree(two)
+
+    entries = read_entries(two.lake)[-2:]
+    details = [json.loads(entry.details) for entry in entries]
+    assert [entry.event for entry in entries] == ["promotion requested", "promoted"]
+    assert [found["by"] for found in details] == ["a requester", "a requester and an approver"]
+    assert {found["model_digest"] for found in details} == {two.registry.find_version(2).digest}
+    assert not any(name in str(entry) for entry in entries for name in ("Ada", "Grace", "forest"))
+    assert judge_chain(read_entries(two.lake)).level == "ok"
+
+
+@pytest.mark.parametrize("by", ["Ada", " ada ", "ADA", "\uff21da"], ids=["same", "blanks", "case", "wide"])
+def test_nobody_approves_what_they_asked_for_however_they_write_their_name(two, by):
+    ask(two)
+
+    with pytest.raises(RefusedError, match="expected two people"):
+        agree(two, by)
+
+    assert seated(two) == 1
+    assert "approved_by" not in two.registry.find_version(2).tags
+
+
+def test_nothing_is_approved_that_nobody_asked_for(two):
+    with pytest.raises(InputError, match="no request for its promotion"):
+        agree(two)
+
+    assert seated(two) == 1
+
+
+def test_a_request_for_another_digest_is_refused(two):
+    ask(two)
+    two.registry.record_tags(two.registry.find_version(2), {"requested_digest": "ab" * 32})
+
+    with pytest.raises(RefusedError, match="abababababab, which was asked for"):
+        agree(two)
+
+    assert seated(two) == 1
+
+
+def test_asking_anew_after_the_digest_changed_makes_a_new_request(two):
+    ask(two)
+    two.registry.record_tags(two.registry.find_version(2), {"requested_digest": "ab" * 32})
+
+    ask(two, at=NOON + HOUR)
+
+    assert agree(two, at=NOON + 2 * HOUR).status == "version 2 is the champion"
+
+
+def test_asking_twice_is_one_request(two):
+    ask(two)
+    ask(two, at=NOON + HOUR)
+
+    assert read_events(two)["promotion requested"] == 1
+    assert two.registry.find_version(2).tags["requested_at"] == NOON.isoformat()
+
+
+def test_approving_twice_is_one_promotion(two):
+    ask(two)
+    agree(two)
+    before = read_events(two)
+
+    again = agree(two, at=NOON + 2 * HOUR)
+
+    assert (again.status, read_events(two)) == ("version 2 is the champion", before)
+
+
+def test_a_request_that_led_to_the_seat_is_used_up(two):
+    ask(two)
+    agree(two)
+    roll_back(two, reason="scores too low", decided_at=NOON + 2 * HOUR)
+
+    with pytest.raises(InputError, match="no request for its promotion"):
+        agree(two, at=NOON + 3 * HOUR)
+
+    ask(two, at=NOON + 4 * HOUR)
+    assert agree(two, at=NOON + 5 * HOUR).status == "version 2 is the champion"
+
+
+def test_one_person_alone_is_refused_with_the_way_to_go(two):
+    with pytest.raises(RefusedError, match="--request") as refused:
+        promote_by_hand(two, 2, reason="I am sure", decided_at=NOON)
+
+    assert (refused.value.exit_code, seated(two)) == (1, 1)
+
+
+def test_without_the_rule_two_steps_work_and_one_person_alone_does_too(two_versions, make_wiring, tmp_path):
+    shutil.copytree(two_versions, tmp_path / "lake")
+    wiring = make_wiring()
+    ask(wiring)
+
+    assert agree(wiring).status == "version 2 is the champion"
+    roll_back(wiring, reason="a test", decided_at=NOON + 2 * HOUR)
+    assert promote_by_hand(wiring, 2, reason="the board", decided_at=NOON + 3 * HOUR).model_version == 2
+
+
+def test_the_champion_is_not_asked_for_again(two):
+    with pytest.raises(InputError, match="found the champion"):
+        ask(two, number=1)
+
+
+@pytest.mark.parametrize("by", ["", "  ", "a\x1b[31mb", "x" * 201])
+def test_somebody_has_to_be_named(two, by):
+    with pytest.raises(InputError, match="--by"):
+        ask(two, by)
+    with pytest.raises(InputError, match="--by"):
+        agree(two, by)
+
+
+def test_winner_of_a_contest_waits_for_two_people(two, trained_rows, few_figures):
+    version = two.registry.find_version(2)
+    registered = Registered(version, "", few_figures, None)
+    verdict = Verdict("promotion", "ok", ("challenger wins: better",))
+
+    summary = seat_winner(two, registered, verdict, champion=find_champion(two), rows=trained_rows, decided_at=NOON)
+
+    assert (summary.status, summary.exit_code, seated(two)) == ("approval requested", 0, 1)
+    assert any("models promote 2 --request" in note for note in summary.notes)
+    assert two.registry.find_version(2).tags["verdict"] == "promotion: ok"
+    assert two.registry.find_challenger().number == 2
+    assert read_events(two)["approval requested"] == 1
+
+
+class Stop(Exception):  # noqa: N818 - what a test plants
+    """The process ends here."""
+
+
+def stop():
+    raise Stop
+
+
+@pytest.mark.parametrize("where", ["approval.granted", "approval.seated", "approval.recorded"])
+def test_an_approval_that_died_is_completed_by_the_next_one(two, where):
+    ask(two)
+    with armed(where, stop), pytest.raises(Stop):
+        agree(two)
+    found = seated(two)
+
+    again = agree(two, at=NOON + 2 * HOUR)
+
+    assert found == (1 if where == "approval.granted" else 2)
+    assert (again.status, seated(two)) == ("version 2 is the champion", 2)
+    assert read_events(two)["promoted"] == 2
