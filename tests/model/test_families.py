@@ -32,7 +32,7 @@ def test_every_family_scores_every_row_and_ranks_better_than_chance(folded, pool
 
 
 def test_mean_of_the_members_is_what_the_blend_itself_would_give(folded, pooled):
-    scored = dict((family.name, scored) for family, scored in pooled)[BLEND.name]
+    scored = next(scored for family, scored in pooled if family is BLEND)
 
     itself = pool_folds(folded, lambda: BLEND.build(0))
 
