@@ -33,6 +33,18 @@ def test_a_run_ends_finished_with_what_was_recorded(tracking):
     assert found.data.tags["data_origin"] == "simulated"
 
 
+def test_a_run_stands_below_its_parent(tracking):
+    with (
+        tracking.start_run("tune", name="search", tags={}) as parent,
+        tracking.start_run("tune", name="trial 0", tags={"study": "ab"}, parent=parent) as run,
+    ):
+        run.record_metrics({"loss": 0.43})
+
+    tags = read(tracking, run).data.tags
+    assert (tags["mlflow.parentRunId"], tags["study"]) == (parent.run_id, "ab")
+    assert read(tracking, parent).info.status == "FINISHED"
+
+
 def test_a_run_ends_failed_and_the_exception_goes_on_when_the_block_raises(tracking):
     def fail():
         with tracking.start_run("predict", name="bad", tags={}):

@@ -90,7 +90,7 @@ def _build_networks(seed: int) -> Any:
 
     networks = [
         (f"network {number}", MLPClassifier(
-            (32, 16), alpha=0.3, batch_size=256, learning_rate_init=2e-3, early_stopping=True, random_state=4 * seed + number,
+            (32, 16), alpha=0.3, learning_rate_init=2e-3, early_stopping=True, random_state=4 * seed + number,
         )) for number in range(4)
     ]  # fmt: skip
     return make_pipeline(

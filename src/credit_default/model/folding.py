@@ -80,7 +80,7 @@ def pool_folds(folded: FoldedRows, build: Callable[[], Any], *, job_count: int =
 def fit_on(
     matrix: NDArray[np.float32], defaulted: NDArray[np.int64], *, build: Callable[[], Any], job_count: int = 1
 ) -> Any:
-    """A new estimator, fitted; the number of cores that fitted it changes no score."""
+    """A new estimator, fitted by `job_count` cores at most; how many fitted a forest changes none of its scores."""
     from threadpoolctl import threadpool_limits
 
     estimator = build()

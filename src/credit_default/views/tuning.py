@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -11,6 +12,7 @@ from credit_default.gates.contest import Gain
 from credit_default.views.summary import render_text
 
 _SHOWN: Final = {"roc_auc": "AUC", "average_precision": "AP", "brier": "Brier", "log_loss": "log loss", "ece": "ECE"}
+_GAINS: Final = ("roc_auc", "log_loss")
 _STYLES: Final = {"better": "green", "worse": "red", "a tie": ""}
 
 
@@ -34,21 +36,21 @@ class Standing:
         return "better" if gain.is_better else "worse" if gain.is_worse else "a tie"
 
 
-def render_standings(standings: Sequence[Standing]) -> Table:
-    """One line a recipe or family; gains are positive where it is better, each with its interval."""
-    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
-    table.add_column("", no_wrap=True)
-    for heading in _SHOWN.values():
-        table.add_column(heading, justify="right", no_wrap=True)
-    for heading in ("AUC gain", "log loss gain"):
-        table.add_column(heading, no_wrap=True)
-    table.add_column("")
+def render_standings(standings: Sequence[Standing]) -> RenderableType:
+    """Two tables of one line a recipe or family: its figures, then its gains, positive where it is better."""
+    figures, gains = (Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold") for _ in range(2))
+    gains.title, gains.title_style, gains.title_justify = "gains over the recipe in force", "bold", "left"
+    for heading in ("", *_SHOWN.values()):
+        figures.add_column(heading, justify="right" if heading else "left", no_wrap=True)
+    for heading in ("", *(_SHOWN[measure] for measure in _GAINS), ""):
+        gains.add_column(heading, no_wrap=True)
     for standing in standings:
-        figures = [f"{standing.figures[name]:.4f}" for name in _SHOWN]
-        gains = [_tell_gain(standing.gains.get(name)) for name in ("roc_auc", "log_loss")]
-        word = Text(standing.word, style=_STYLES.get(standing.word, ""))
-        table.add_row(render_text(standing.name), *figures, *gains, word)
-    return table
+        name = render_text(standing.name)
+        figures.add_row(name, *(f"{standing.figures[metric]:.4f}" for metric in _SHOWN))
+        if standing.gains:
+            told = [_tell_gain(standing.gains[measure]) for measure in _GAINS]
+            gains.add_row(name, *told, Text(standing.word, style=_STYLES[standing.word]))
+    return Group(figures, "", gains, "") if gains.row_count else Group(figures, "")
 
 
 def tell_standing(standing: Standing) -> str:
@@ -56,9 +58,9 @@ def tell_standing(standing: Standing) -> str:
     figures = ", ".join(f"{heading} {standing.figures[name]:.4f}" for name, heading in _SHOWN.items())
     if not standing.gains:
         return f"{standing.name}: {figures}"
-    told = ", ".join(f"{_SHOWN[name]} gain {_tell_gain(standing.gains[name])}" for name in ("roc_auc", "log_loss"))
+    told = ", ".join(f"{_SHOWN[measure]} gain {_tell_gain(standing.gains[measure])}" for measure in _GAINS)
     return f"{standing.name}: {figures}; {told}: {standing.word}"
 
 
-def _tell_gain(gain: Gain | None) -> str:
-    return f"{gain.gain:+.4f} ({gain.low:+.4f} to {gain.high:+.4f})" if gain else ""
+def _tell_gain(gain: Gain) -> str:
+    return f"{gain.gain:+.4f} ({gain.low:+.4f} to {gain.high:+.4f})"

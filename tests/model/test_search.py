@@ -1,0 +1,64 @@
+from dataclasses import replace
+
+import pytest
+
+from credit_default.data.schema import CREDIT_CARD
+from credit_default.errors import InputError
+from credit_default.model.features import CREDIT_CARD_FEATURES
+from credit_default.model.pipeline import COMPACT_RECIPE, FULL_RECIPE, Recipe
+from credit_default.model.search import SearchPolicy, choose_recipe, list_choices, name_study
+
+USUAL = SearchPolicy()
+
+
+def name(rows, *, recipe=COMPACT_RECIPE, policy=USUAL, seed=1, features=CREDIT_CARD_FEATURES):
+    return name_study(recipe, rows, schema=CREDIT_CARD, features=features, policy=policy, fold_count=5, seed=seed)
+
+
+def test_recipes_of_the_house_can_be_found():
+    for recipe in (COMPACT_RECIPE, FULL_RECIPE):
+        for choice in list_choices(SearchPolicy()):
+            assert getattr(recipe, choice.name) in choice.values
+
+
+def test_numbers_are_scales_and_words_are_not():
+    assert {choice.name: choice.is_scale for choice in list_choices(SearchPolicy())} == {
+        "criterion": False, "maximum_depth": True, "leaf_row_count": True, "column_share": True, "row_share": True,
+    }  # fmt: skip
+
+
+def test_chosen_values_take_the_place_of_the_recipes_own_and_the_rest_stays():
+    chosen = choose_recipe(Recipe(tree_count=7, seed=3), {"maximum_depth": 12, "criterion": "gini"})
+
+    assert chosen == Recipe(tree_count=7, seed=3, maximum_depth=12, criterion="gini")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"maximum_depth": ()},
+        {"column_share": (0.2, 1.5)},
+        {"criterion": ("gini", "luck")},
+        {"startup_trial_count": 0},
+        {"kept_share": 1.0},
+    ],
+    ids=lambda wrong: next(iter(wrong)),
+)
+def test_space_that_no_recipe_fits_in_is_refused(wrong):
+    with pytest.raises(InputError):
+        SearchPolicy(**wrong)
+
+
+def test_study_is_named_by_what_it_compares(rows):
+    named = name(rows)
+
+    assert named == name(rows.sample(fraction=1.0, shuffle=True, seed=1))
+    assert named == name(rows, recipe=replace(COMPACT_RECIPE, maximum_depth=3))  # it is searched anyway
+    others = {
+        name(rows.head(399)),
+        name(rows, seed=2),
+        name(rows, recipe=replace(COMPACT_RECIPE, tree_count=50)),
+        name(rows, policy=SearchPolicy(row_share=(0.5,))),
+        name(rows, features=CREDIT_CARD_FEATURES[:30]),
+    }
+    assert len(others | {named}) == 6

@@ -1,0 +1,51 @@
+import numpy as np
+import pytest
+
+from credit_default.gates.contest import MEASURES
+from credit_default.services.rivals import compare_rivals, tell_rival
+from credit_default.services.training import fit_challenger, split_rows
+
+
+@pytest.fixture(scope="module")
+def contest(seated):
+    sides = split_rows(seated.wiring, seated.training)
+    return sides, fit_challenger(seated.wiring, seated.training, sides)
+
+
+def test_every_rival_is_measured_on_the_test_side_with_paired_gains(seated, contest):
+    sides, challenger = contest
+
+    compared = {rival.name: rival for rival in compare_rivals(seated.wiring, challenger, sides)}
+
+    assert list(compared) == ["scorecard", "small tree", "base rate"]
+    for rival in compared.values():
+        assert set(rival.metrics) == set(rival.gains) == set(MEASURES)
+        for gain in rival.gains.values():
+            assert gain.low <= gain.gain <= gain.high
+        auc = challenger.evaluation.metrics["roc_auc"].value
+        assert rival.gains["roc_auc"].gain == pytest.approx(auc - rival.metrics["roc_auc"])
+
+
+def test_base_rate_is_beaten_and_says_so_in_a_sentence(seated, contest):
+    sides, challenger = contest
+
+    *_, base_rate = compare_rivals(seated.wiring, challenger, sides)
+
+    assert base_rate.metrics["roc_auc"] == 0.5
+    assert base_rate.is_beaten
+    assert tell_rival(base_rate).startswith("base rate (ROC AUC 0.5000): the model gains +0.")
+
+
+def test_comparison_is_the_same_each_time(seated, contest):
+    sides, challenger = contest
+
+    assert compare_rivals(seated.wiring, challenger, sides) == compare_rivals(seated.wiring, challenger, sides)
+
+
+def test_model_that_a_rival_equals_does_not_beat_it(seated, contest):
+    sides, challenger = contest
+    from dataclasses import replace
+
+    constant = replace(challenger, test_probability=np.full(len(challenger.test_probability), 0.22))
+
+    assert not any(rival.is_beaten for rival in compare_rivals(seated.wiring, constant, sides))

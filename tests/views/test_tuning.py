@@ -1,0 +1,56 @@
+import pytest
+from rich.console import Console
+
+from credit_default.gates.contest import Gain
+from credit_default.views.tuning import Standing, render_standings, tell_standing
+
+FIGURES = {"roc_auc": 0.788, "average_precision": 0.5612, "brier": 0.1331, "log_loss": 0.4241, "ece": 0.0057}
+
+
+def gains(*, low, high):
+    middle = (low + high) / 2
+    return {name: Gain(name, 0.4, 0.4 + middle, middle, low, high) for name in ("roc_auc", "log_loss")}
+
+
+IN_FORCE = Standing("recipe in force", FIGURES, {})
+BLEND = Standing("blend", {**FIGURES, "roc_auc": 0.7905}, gains(low=0.0005, high=0.0019))
+
+
+def draw(standings):
+    console = Console(width=80)
+    with console.capture() as captured:
+        console.print(render_standings(standings))
+    return captured.get()
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "word"), [(0.001, 0.002, "better"), (-0.002, -0.001, "worse"), (-0.001, 0.001, "a tie")]
+)
+def test_word_is_better_or_worse_only_beyond_noise(low, high, word):
+    assert Standing("tuned recipe", FIGURES, gains(low=low, high=high)).word == word
+
+
+def test_recipe_in_force_is_not_compared_with_itself():
+    assert IN_FORCE.word == ""
+    assert (
+        tell_standing(IN_FORCE) == "recipe in force: AUC 0.7880, AP 0.5612, Brier 0.1331, log loss 0.4241, ECE 0.0057"
+    )
+
+
+def test_tables_fit_a_terminal_of_eighty_columns_with_every_figure_in_full():
+    drawn = draw([IN_FORCE, BLEND])
+
+    assert "0.7905" in drawn
+    assert "+0.0012 (+0.0005 to +0.0019)" in drawn
+    assert "better" in drawn
+    assert "…" not in drawn
+
+
+def test_gains_are_left_out_where_there_is_nothing_to_compare():
+    assert "gain" not in draw([IN_FORCE])
+
+
+def test_name_of_a_stranger_stays_text():
+    drawn = draw([Standing("[red]x\x1b[2J", FIGURES, {})])
+
+    assert "[red]x\\x1b[2J" in drawn
