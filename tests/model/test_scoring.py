@@ -19,8 +19,8 @@ from credit_default.model.scoring import (
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
-def run_score(bundle, rows, *, scored_at=NOON):
-    return score(bundle, rows, model_version=3, batch_id="b1", scored_at=scored_at)
+def run_score(bundle, rows, *, scored_at=NOON, give_reasons=None):
+    return score(bundle, rows, model_version=3, batch_id="b1", scored_at=scored_at, give_reasons=give_reasons)
 
 
 def test_a_scored_batch_has_one_row_for_each_client_in_their_order(bundle, make_rows):
@@ -105,6 +105,30 @@ def test_every_frame_chunk_and_order_gives_the_same_probabilities(bundle, rows):
     for frame in (rows.to_pandas(), rows.to_arrow(), rows.select(rows.columns[::-1])):
         assert score_probability(bundle, frame).tobytes() == whole.tobytes()
     assert isinstance(rows.to_pandas(), pd.DataFrame)
+
+
+def test_declined_rows_are_given_their_reasons_and_accepted_ones_none(bundle, rows):
+    asked = []
+
+    def give(declined):
+        asked.append(declined)
+        return [[f"because of {client}"] for client in declined["client_id"]]
+
+    frame = run_score(bundle, rows, give_reasons=give).frame
+
+    declined = frame.filter(decision="decline")
+    assert frame.schema == SCORE_SCHEMA
+    assert [frame["client_id"].to_list() for frame in asked] == [declined["client_id"].to_list()]
+    assert declined["reasons"].to_list() == [[f"because of {client}"] for client in declined["client_id"]]
+    assert set(frame.filter(decision="accept")["reasons"].list.len()) == {0}
+
+
+def test_nobody_is_asked_for_reasons_of_rows_that_are_all_accepted(bundle, rows):
+    accepted = rows.filter(pl.Series(score_probability(bundle, rows) < 1 / 6))
+
+    frame = run_score(bundle, accepted, give_reasons=lambda _: pytest.fail("asked for reasons")).frame
+
+    assert frame["reasons"].to_list() == [[]] * accepted.height
 
 
 def test_no_rows_give_no_scores(bundle, rows):

@@ -118,7 +118,7 @@ def _describe(lead: Feature, columns: Sequence[Column]) -> str:
         return f"{_spell(lead.name)} ({texts[0]})"
     more = len(texts) - _MOST_DESCRIBED
     told = [*texts[:_MOST_DESCRIBED], *([f"{more} more"] if more > 0 else [])]
-    return f"{_spell(lead.name)} ({'; '.join(told)})"
+    return f"{_spell(lead.name)} ({' / '.join(told)})"
 
 
 def _spell(name: str) -> str:

@@ -10,6 +10,7 @@ from rich.text import Text
 from credit_default.views.summary import Summary, render_text
 
 _BAR_WIDTH = 24
+_MOST_PUSHES = 2  # told of a direction
 _RECALIBRATED = 1e-9  # further apart than this the bundle has changed the forest's probability
 
 
@@ -72,9 +73,11 @@ def render_explanation(explained: ClientExplanation) -> RenderableType:
     parts = [_section("Inputs", _render_inputs(explained))]
     if explained.declined:
         parts.append(_section("Reasons", _render_lines(explained.reasons or ("none that has words",))))
-    parts.append(_section(f"From the average accepted client ({explained.method})", _render_sums(explained)))
-    title = "What would have changed the decision"
-    parts.append(_section(title, _render_lines(tuple(_tell_changes(explained)))))
+    else:
+        parts.append(_section("What pushed most", _render_lines(tuple(_tell_pushes(explained)))))
+    title = f"From the average accepted client, in percentage points ({explained.method})"
+    parts.append(_section(title, _render_sums(explained)))
+    parts.append(_section("What would have changed the decision", _render_lines(tuple(_tell_changes(explained)))))
     return Group(*parts)
 
 
@@ -88,7 +91,8 @@ def summarise_explanation(explained: ClientExplanation, *, told: bool) -> Summar
         figures |= {"sum": explained.forest_probability}
         figures |= {f"input {line.name}": line.value for line in explained.inputs if line.used}
         reasons = (f"reason {place}: {reason}" for place, reason in enumerate(explained.reasons, 1))
-        notes = (*reasons, *_tell_changes(explained), explained.method)
+        changes = (f"what would have changed the decision: {change}" for change in _tell_changes(explained))
+        notes = (*reasons, *changes, f"method: {explained.method}")
     return Summary(
         "explain", f"{explained.decision}, band {explained.risk_band}: client {explained.client_id}, {explained.statement_month}",
         batch_id=explained.batch_id, model_version=explained.model_version, figures=figures, notes=notes,
@@ -114,7 +118,12 @@ def _render_inputs(explained: ClientExplanation) -> Table:
 
 
 def _render_lines(lines: tuple[str, ...]) -> RenderableType:
-    return Group(*(render_text(f"  {place}. {line}") for place, line in enumerate(lines, 1)))
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 2), show_header=False)
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    for place, line in enumerate(lines, 1):
+        table.add_row(f"{place}." if len(lines) > 1 else "–", render_text(line))
+    return table
 
 
 def _render_sums(explained: ClientExplanation) -> Table:
@@ -136,6 +145,15 @@ def _render_sums(explained: ClientExplanation) -> Table:
         table.add_row(Text("recalibrated: this client's default probability", style="bold"), score, "")
     table.add_row("threshold", f"{explained.threshold:.2%}", "")
     return table
+
+
+def _tell_pushes(explained: ClientExplanation) -> Iterator[str]:
+    """The two largest contributions of either direction."""
+    for direction, sign in (("up", 1), ("down", -1)):
+        parts = [part for part in explained.contributions if sign * part.added > 0][:_MOST_PUSHES]
+        if parts:
+            told = ", ".join(f"{part.subject} ({100 * part.added:+.2f})" for part in parts)
+            yield f"{direction}: {told}"
 
 
 def _tell_changes(explained: ClientExplanation) -> Iterator[str]:

@@ -1,0 +1,80 @@
+"""Prints how fast reasons are given: the declined rows of the public data's 30,000, and of a small batch.
+
+    python benchmarks/reasons.py UCI_Credit_Card.csv
+
+The model is the compact recipe's, trained on the development side; the background are the accepted clients of the test
+side. Seconds are of CPU, summed over cores, imports apart: what other processes do does not count.
+"""
+
+import argparse
+import time
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+from model_quality import read_rows
+
+from credit_default.data.schema import CREDIT_CARD
+from credit_default.data.splitting import split
+from credit_default.model.bundle import ModelBundle
+from credit_default.model.decision import DecisionPolicy
+from credit_default.model.features import CREDIT_CARD_FEATURES
+from credit_default.model.fitting import fit
+from credit_default.model.pipeline import COMPACT_RECIPE
+from credit_default.model.reason_words import CREDIT_CARD_REASONS
+from credit_default.model.reasons import ReasonGiver, build_reason_giver
+from credit_default.model.scoring import attach_reference, score_probability
+
+SMALL_BATCH = 500
+
+
+def main() -> None:
+    """Measures and prints."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--month", default="2005-09")
+    arguments = parser.parse_args()
+    import woodelf  # noqa: F401 - its import is no part of the figure
+
+    rows = read_rows(arguments.data, month=arguments.month)
+    bundle = fit_model(rows)
+    flagged = score_probability(bundle, rows) >= bundle.decision_policy.threshold
+    declined = rows.filter(pl.Series(flagged))
+    giver = build_reason_giver(bundle, CREDIT_CARD_REASONS, schema=CREDIT_CARD)
+    print(f"{declined.height:,} of {rows.height:,} clients declined, background: {giver.explainer.background}")
+    print_time(giver, declined.head(SMALL_BATCH))
+    print_time(giver, declined)
+    print_closeness(giver, declined)
+
+
+def fit_model(rows: pl.DataFrame) -> ModelBundle:
+    """The compact model of the development side, with the test side as its reference."""
+    sides = split(rows)
+    bundle = fit(
+        COMPACT_RECIPE, sides.development, schema=CREDIT_CARD, features=CREDIT_CARD_FEATURES,
+        decision_policy=DecisionPolicy(), job_count=2,
+    )  # fmt: skip
+    return attach_reference(bundle, sides.test)
+
+
+def print_time(giver: ReasonGiver, declined: pl.DataFrame) -> None:
+    """CPU seconds for the reasons of these clients, and what they come to."""
+    began, began_at = time.process_time(), time.perf_counter()
+    reasons = giver.give(declined)
+    spent, waited = time.process_time() - began, time.perf_counter() - began_at
+    mean = np.mean([len(given) for given in reasons])
+    print(
+        f"reasons of {declined.height:>6,} declined rows: {spent:.1f} s of CPU ({declined.height / spent:,.0f} rows/s), "
+        f"{waited:.1f} s by the clock; {mean:.1f} reasons a client"
+    )
+
+
+def print_closeness(giver: ReasonGiver, declined: pl.DataFrame) -> None:
+    """How far base and contributions are from the probability at most."""
+    explained = giver.explainer.explain(declined)
+    sums = explained.base_probability + explained.contributions.sum(axis=1)
+    print(f"base plus contributions miss the probability by at most {np.abs(sums - explained.probability).max():.1e}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,91 @@
+from dataclasses import replace
+
+import polars as pl
+import pytest
+
+from credit_default.data.contract import Rule
+from credit_default.data.schema import CREDIT_CARD
+from credit_default.model.alternatives import find_alternatives
+from credit_default.model.levers import CREDIT_CARD_LEVERS, Lever, derive_levers
+from credit_default.model.scoring import attach_reference, score_probability
+
+THRESHOLD = 1 / 6
+
+
+@pytest.fixture(scope="module")
+def declined(bundle, make_rows) -> pl.DataFrame:
+    """Declined clients, the one nearest to the threshold first."""
+    asked = make_rows(300, seed=9, prefix="Q")
+    scored = asked.with_columns(probability=pl.Series(score_probability(bundle, asked)))
+    return scored.filter(pl.col("probability") >= THRESHOLD).sort("probability").drop("probability")
+
+
+def find(bundle, row, *, levers=CREDIT_CARD_LEVERS, schema=CREDIT_CARD):
+    return find_alternatives(bundle, row, levers=levers, schema=schema)
+
+
+def test_each_alternative_really_scores_below_the_threshold(bundle, declined):
+    found = {place: find(bundle, declined[place]) for place in range(0, declined.height, 8)}
+
+    assert sum(bool(alternatives) for alternatives in found.values()) > len(found) / 2
+    for place, alternatives in found.items():
+        assert len(alternatives) <= 3
+        for alternative in alternatives:
+            changed = declined[place].with_columns(
+                **{name: pl.lit(new).cast(declined.schema[name]) for name, (_, new) in alternative.changes.items()}
+            )
+            assert score_probability(bundle, changed)[0] == alternative.default_probability < THRESHOLD
+            old = declined[place].row(0, named=True)
+            assert all(was == old[name] != new for name, (was, new) in alternative.changes.items())
+
+
+def test_pairs_are_told_only_where_no_single_lever_suffices(bundle, declined):
+    levers = [lever for lever in CREDIT_CARD_LEVERS if len(lever.columns) == 1]
+    rows = declined[::4].iter_slices(1)
+
+    found = [(row, told) for row in rows if (told := find(bundle, row, levers=levers))]
+
+    assert {len(alternative.levers) for _, told in found for alternative in told} == {1, 2}
+    row = next(row for row, told in found if len(told[0].levers) == 2)
+    assert all(find(bundle, row, levers=[lever]) == () for lever in levers)
+
+
+def test_the_smallest_step_that_suffices_is_told(bundle, declined):
+    lever = Lever("smaller bills", "scale", tuple(f"bill_amount_m{m}" for m in range(1, 7)), (0.9, 0.5, 0.1))
+    found = [(row, told) for row in declined[::4].iter_slices(1) if (told := find(bundle, row, levers=[lever]))]
+
+    assert found
+    for row, (alternative,) in found:
+        old, new = alternative.changes["bill_amount_m1"]
+        step = round(new / old, 1) if old else 1.0
+        for larger in (s for s in lever.steps if s > step):
+            rest = replace(lever, steps=(larger,))
+            assert find(bundle, row, levers=[rest]) == ()
+
+
+def test_a_changed_row_that_breaks_a_rule_is_no_alternative(bundle, declined):
+    rule = Rule("never", "repayment_status_m1 > 99 OR bill_amount_m1 > 99999999", "x")
+
+    assert find(bundle, declined[0])
+    assert find(bundle, declined[0], schema=replace(CREDIT_CARD, rules=(rule,))) == ()
+
+
+def test_a_protected_attribute_is_no_lever(bundle, declined):
+    levers = [Lever("another age", "set", ("age", "repayment_status_m1"), (50.0,))]
+
+    assert find(bundle, declined[0], levers=levers) == ()
+
+
+def test_without_levers_nothing_is_found(bundle, declined):
+    assert find(bundle, declined[0], levers=()) == ()
+
+
+def test_derived_levers_go_the_shortest_way_to_where_accepted_clients_are(bundle, declined, make_rows):
+    reference = attach_reference(bundle, make_rows(100, seed=4, prefix="R")).reference
+    levers = derive_levers(CREDIT_CARD, input_names=bundle.input_names, accepted=reference.filter(decision="accept"))
+
+    found = [find(bundle, row, levers=levers) for row in declined.head(5).iter_slices(1)]
+
+    assert any(found)
+    assert all(new in lever.steps for alternatives in found for a in alternatives for name, (_, new) in a.changes.items()
+               for lever in levers if lever.columns == (name,))  # fmt: skip

@@ -1,0 +1,48 @@
+from collections import Counter
+
+from credit_default.data.schema import CREDIT_CARD
+from credit_default.model.declaration import list_inputs, list_names
+from credit_default.model.features import CREDIT_CARD_FEATURES
+from credit_default.model.reason_table import build_table
+from credit_default.model.reason_words import CREDIT_CARD_REASONS
+
+
+def test_every_feature_of_the_credit_cards_but_protected_ones_has_one_concept():
+    counts = Counter(name for concept in CREDIT_CARD_REASONS.concepts for name in concept.features)
+
+    assert set(counts) == set(list_names(CREDIT_CARD_FEATURES)) - {"sex", "marriage", "age"}
+    assert set(counts.values()) == {1}
+
+
+def test_concepts_have_names_of_their_own_and_words_that_no_other_says():
+    concepts = CREDIT_CARD_REASONS.concepts
+    words = Counter(words for concept in concepts for words in {wording.words for wording in concept.wordings})
+
+    assert len({concept.name for concept in concepts}) == len(concepts)
+    assert set(words.values()) == {1}
+    assert all(len(text) <= 100 and text[0].isupper() and not text.endswith(".") for text in words)
+
+
+def test_conditions_look_at_measures_of_inputs_that_nobody_protects():
+    measured = set(list_names(CREDIT_CARD_REASONS.measures))
+    conditions = [c for concept in CREDIT_CARD_REASONS.concepts for w in concept.wordings for c in w.conditions]
+
+    assert {condition.measure for condition in conditions} <= measured
+    assert not set(list_inputs(CREDIT_CARD_REASONS.measures)) & set(CREDIT_CARD.protected)
+
+
+def test_a_feature_that_nobody_put_into_words_gets_its_own():
+    from credit_default.model.features import parse_features
+
+    features = parse_features(
+        [
+            {"name": "credit_limit", "function": "raw", "columns": ["credit_limit"]},
+            {"name": "worst_bill", "function": "maximum", "columns": ["bill_amount_m1", "bill_amount_m2"]},
+        ]
+    )
+
+    table = build_table(CREDIT_CARD_REASONS, features, schema=CREDIT_CARD)
+
+    assert [concept.name for concept in table.concepts] == ["credit limit", "worst_bill"]
+    assert table.concepts[0].features == ("credit_limit",)
+    assert "worst_bill" in list_names(table.measures)

@@ -1,0 +1,139 @@
+import datetime as dt
+import json
+from dataclasses import replace
+
+import polars as pl
+import pytest
+
+from credit_default.adapters.lake_tables import read_scores
+from credit_default.adapters.ledger import find_entry
+from credit_default.model.scoring import score_probability
+from credit_default.services.checking import check_file
+from credit_default.services.prediction import hand_over, score_file
+from credit_default.services.reasoning import BatchReasons, tell_reasons
+from credit_default.services.verification import verify_lake
+
+KEY = ["client_id", "statement_month"]
+NOON = dt.datetime(2005, 12, 1, 12, tzinfo=dt.UTC)
+
+
+@pytest.fixture
+def rows(known_rows):
+    return known_rows.filter(statement_month="2005-11").drop("defaulted")
+
+
+@pytest.fixture
+def declined(seated, rows) -> pl.DataFrame:
+    return rows.filter(pl.Series(score_probability(seated.champion.bundle, rows) >= 1 / 6))
+
+
+def under(seated, **policy):
+    """The seated lake's wiring with another policy of reasons."""
+    settings = seated.wiring.settings
+    return replace(seated.wiring, settings=settings.model_copy(update={"reasons": replace(settings.reasons, **policy)}))
+
+
+@pytest.fixture
+def score_under(seated, tmp_path):
+    """Scores the rows under a policy of reasons; returns what became of them and the scores."""
+
+    def score(rows, **policy):
+        rows.write_csv(tmp_path / "batch.csv")
+        wiring = under(seated, **policy)
+        checked = check_file(wiring, str(tmp_path / "batch.csv"), month=None, outcome="ignored")
+        scored = score_file(wiring, checked, seated.champion, scored_at=NOON)
+        scores = read_scores(wiring.lake, batch_id=scored.batch_id)
+        return scored, rows.select(KEY).join(scores, on=KEY, maintain_order="left")
+
+    return score
+
+
+def test_everybody_who_is_declined_has_one_to_four_reasons_in_the_lake(score_under, rows):
+    scored, scores = score_under(rows.slice(0, 150))
+
+    counts = scores["reasons"].list.len()
+    assert set(counts.filter(scores["decision"] == "accept")) == {0}
+    assert set(counts.filter(scores["decision"] == "decline")) <= {1, 2, 3, 4}
+    assert scored.reasoned_count == scored.declined_count == (scores["decision"] == "decline").sum() > 0
+
+
+def test_auto_stops_at_its_limit_in_the_order_of_the_file(score_under, rows):
+    scored, scores = score_under(rows.slice(150, 150), limit=3)
+
+    declined = scores.filter(decision="decline")
+    assert (declined["reasons"].list.len() > 0).to_list() == [True] * 3 + [False] * (declined.height - 3)
+    assert (scored.reasons_mode, scored.reasoned_count, scored.declined_count) == ("auto", 3, declined.height)
+
+
+def test_all_knows_no_limit(score_under, rows):
+    scored, _ = score_under(rows.slice(300, 100), mode="all", limit=3)
+
+    assert scored.reasoned_count == scored.declined_count > 3
+
+
+def test_none_gives_none(score_under, rows):
+    scored, scores = score_under(rows.slice(400, 100), mode="none")
+
+    assert set(scores["reasons"].list.len()) == {0}
+    assert (scored.reasoned_count, scored.reasons_mode) == (0, "none")
+
+
+def test_ledger_tells_the_mode_and_how_many_were_given_reasons(seated, score_under, rows):
+    scored, _ = score_under(rows.slice(500, 100), limit=2)
+
+    details = json.loads(find_entry(seated.wiring.lake, f"scored {scored.batch_id} v1").details)
+    assert (details["reasons"], details["reasoned_count"]) == ("auto", 2)
+
+
+def test_replay_proves_scores_whatever_their_reasons(seated, score_under, rows):
+    scored, _ = score_under(rows.slice(600, 100), limit=2)
+
+    summary = verify_lake(seated.wiring, batch_id=scored.batch_id, client_id=None, head=None)
+
+    assert [v.level for v in summary.verdicts if v.gate == "replay"] == ["ok"]
+
+
+def test_scoring_again_under_another_mode_leaves_the_reasons_as_they_are(score_under, rows):
+    first, before = score_under(rows.slice(700, 100), mode="none")
+    again, after = score_under(rows.slice(700, 100), mode="all")
+
+    assert (first.was_there, again.was_there) == (False, True)
+    assert after.equals(before)
+    assert again.reasons_mode == "none"
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+def test_reasons_are_handed_over_with_the_scores(seated, score_under, rows, tmp_path, ending):
+    scored, scores = score_under(rows.slice(800, 60 + len(ending)))
+    path = tmp_path / f"scores.{ending}"
+
+    hand_over(seated.wiring.lake, batch_id=scored.batch_id, model_version=1, path=path)
+
+    written = pl.read_csv(path) if ending == "csv" else pl.read_parquet(path)
+    told = scores.sort(KEY)["reasons"].to_list()
+    if ending == "parquet":
+        assert written["reasons"].to_list() == told
+    else:
+        assert all(reason in text for text, given in zip(written["reasons"], told, strict=True) for reason in given)
+
+
+@pytest.mark.parametrize("frame_rows", [1, 7, 1_000])
+def test_sizes_of_frames_change_no_reason(seated, declined, frame_rows):
+    batch = declined.head(20)
+    whole = BatchReasons(under(seated, mode="all"), seated.champion.bundle).give(batch)
+
+    reasons = BatchReasons(under(seated, limit=13), seated.champion.bundle)
+    given = [one for part in batch.iter_slices(frame_rows) for one in reasons.give(part)]
+
+    assert given == [*whole[:13], *[[]] * 7]
+    assert reasons.declined_count == 20
+
+
+def test_notes_tell_who_was_given_none():
+    assert tell_reasons("auto", declined_count=5, reasoned_count=5) == ()
+    assert tell_reasons("none", declined_count=0, reasoned_count=0) == ()
+    assert tell_reasons("none", declined_count=1_200, reasoned_count=0) == (
+        "no reasons were given to the 1,200 declined clients, as `--reasons none` asks",
+    )
+    (note,) = tell_reasons("auto", declined_count=60_000, reasoned_count=50_000)
+    assert note.startswith("reasons were given to 50,000 of 60,000 declined clients, in the order of the file")
