@@ -27,6 +27,17 @@ def test_show_lists_versions_with_seat_and_verdict(run, own_config):
         assert word in answer.stdout.replace("\n", " ")
 
 
+def test_show_of_a_version_is_its_card(run, own_config):
+    page = run("models", "show", 1, "--config", own_config)
+    told = run("models", "show", 1, "--config", own_config, "--json")
+
+    for title in ("TODAY", "AT A GLANCE", "PERFORMANCE", "FAIRNESS", "RIVALS", "ASSUMPTIONS AND LIMITS", "OVERSIGHT"):
+        assert title in page.stdout
+    assert "SIMULATED" in page.stdout
+    assert told.json["paths"]["model card"].endswith("card.html")
+    assert run("models", "show", 99, "--config", own_config).exit_code == 2
+
+
 def test_promotion_by_hand_and_rollback_move_the_seat_and_say_so(run, own_config):
     promoted = run("models", "promote", 2, "--reason", "a test", "--config", own_config, "--json")
     rolled_back = run("models", "rollback", "--reason", "a test", "--config", own_config, "--json")

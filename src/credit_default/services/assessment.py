@@ -40,6 +40,7 @@ class Assessment:
     loss: LossFacts | None
     fairness: FairnessReport
     fairness_verdict: Verdict
+    lowest_acceptance_ratio: float  # the line that the verdict was given by
     comparison: FairnessComparison | None  # with a model that sees protected attributes too
     proxies: tuple[ProxyStrength, ...]
     flips: tuple[FlipSensitivity, ...]
@@ -61,6 +62,7 @@ def assess_challenger(wiring: Wiring, challenger: Challenger, sides: Split) -> A
         loss=_measure_loss(wiring, challenger, test),
         fairness=fairness,
         fairness_verdict=judge_fairness(fairness, policy=settings.fairness),
+        lowest_acceptance_ratio=settings.fairness.lowest_acceptance_ratio,
         comparison=_compare_with_protected(wiring, challenger, sides),
         proxies=_measure_proxies(wiring, challenger, sides.development),
         flips=measure_flip_sensitivity(bundle, test, wiring.schema),

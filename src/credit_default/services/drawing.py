@@ -11,6 +11,8 @@ from credit_default.services.training import Challenger
 from credit_default.views import figures
 from credit_default.views.canvas import write_png
 from credit_default.views.document import Picture
+from credit_default.views.economics import draw_capacity, draw_cost_sensitivity
+from credit_default.views.fairness import draw_fairness
 
 _DESCRIPTIONS = {
     "confusion": "What was decided against what came",
@@ -21,7 +23,8 @@ _DESCRIPTIONS = {
     "score_distribution": "Scores of clients who defaulted and of those who paid",
     "cost": "Cost per 1,000 clients over all thresholds",
     "fairness": "Acceptance ratio by group with its 95 % interval, and the four-fifths line",
-    "economics": "What other costs and capacities would mean",
+    "sensitivity": "Cost per 1,000 clients at other ratios of costs",
+    "capacity": "Defaulters caught and precision by how many clients can be looked at",
 }
 
 
@@ -60,3 +63,8 @@ def draw_figures(
     yield "calibration", figures.draw_calibration(*rows, subtitle=subtitle)
     yield "score_distribution", figures.draw_score_distribution(*rows, policy=policy, subtitle=subtitle)
     yield "cost", figures.draw_cost_curve(*rows, policy=policy, subtitle=subtitle)
+    if assessment is not None:
+        yield "sensitivity", draw_cost_sensitivity(assessment.economics, subtitle=subtitle)
+        yield "capacity", draw_capacity(assessment.economics, subtitle=subtitle)
+        lowest = assessment.lowest_acceptance_ratio
+        yield "fairness", draw_fairness(assessment.fairness, lowest_ratio=lowest, subtitle=subtitle)

@@ -26,7 +26,7 @@ def write_decision(evidence: CardEvidence) -> Section:
             Paragraph(told), _write_points(economics), _write_cheapest(economics),
             Paragraph("If the review team can look at only so many clients, the riskiest first:"),
             _write_capacity(economics), Paragraph(f"Risk bands, by probability: {bands}."),
-            *_write_loss(evidence.loss), *evidence.find_pictures("cost", "economics", "sensitivity", "capacity"),
+            *_write_loss(evidence.loss), *evidence.find_pictures("cost", "sensitivity", "capacity"),
         ),
     )  # fmt: skip
 
