@@ -123,7 +123,13 @@ def small_settings(tmp_path_factory) -> dict[str, Any]:
     # tests that share a lake score the same clients in batches of any length
     any_batch = {"highest_known_share": 1.0, "lowest_usual_ratio": 0.0, "highest_usual_ratio": 1_000.0}
     small = {"recipe": {"tree_count": 10, "maximum_depth": 6}, "jobs": 1, "report": "drift"}
-    return {"cache": str(cache), "quality": any_batch, **small}
+    quick = {
+        "stability": {"refit_count": 0},
+        "proxies": {"tree_count": 5, "row_count": 500},
+        "fairness": {"resample_count": 50},
+        "economics": {"resample_count": 50},
+    }
+    return {"cache": str(cache), "quality": any_batch, **small, **quick}
 
 
 @pytest.fixture(scope="session")

@@ -27,7 +27,7 @@ class StabilityPolicy:
         InputError: a share outside 0-1, or a negative count.
     """
 
-    refit_count: int = 3  # 0: stability is not measured
+    refit_count: int = 2  # 0: stability is not measured
     client_share: float = 0.8
 
     def __post_init__(self) -> None:
