@@ -9,7 +9,7 @@ FIGURES = {"roc_auc": 0.788, "average_precision": 0.5612, "brier": 0.1331, "log_
 
 def gains(*, low, high):
     middle = (low + high) / 2
-    return {name: Gain(name, 0.4, 0.4 + middle, middle, low, high) for name in ("roc_auc", "log_loss")}
+    return {name: Gain(name, 0.4, 0.4 + middle, middle, low, high, 0.001) for name in ("roc_auc", "log_loss")}
 
 
 IN_FORCE = Standing("recipe in force", FIGURES, {})
