@@ -42,7 +42,9 @@ def digest_bundle(bundle: ModelBundle) -> str:
     Covers the trees, the forest's parameters, its calibration, classes, features, recipe, policy, schema, the rows trained on and the
     reference; not the source's name or bytes, since the same rows may come in another order or file.
     """
-    reference = [] if bundle.reference is None else [digest_frame(bundle.reference)]
+    frame = bundle.reference
+    # by name: in which order a file had its columns decides nothing
+    reference = [] if frame is None else [digest_frame(frame.select(sorted(frame.columns)))]
     return _digest_parts([_FORMAT, _describe(bundle), _digest_forest(bundle.forest), bundle.trained_rows, *reference])
 
 

@@ -21,6 +21,7 @@ from credit_default.model.digest import digest_recipe_and_rows
 from credit_default.model.evaluation import Evaluation, evaluate
 from credit_default.model.fitting import OutOfBag, OutOfFold, cross_validate, fit_with_evidence
 from credit_default.model.pipeline import Recipe
+from credit_default.model.recalibration import CalibrationChoice
 from credit_default.model.scoring import attach_reference, score_probability
 from credit_default.services.acquisition import fetch_data
 from credit_default.services.checking import check_file, judge_file
@@ -56,6 +57,7 @@ class Challenger:
     test_defaulted: np.ndarray
     test_probability: np.ndarray
     out_of_bag: OutOfBag  # development rows, each judged by the trees that did not draw it
+    calibration: CalibrationChoice  # what those rows said of the probabilities
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +133,9 @@ def fit_challenger(wiring: Wiring, training: TrainingRows, sides: Split) -> Chal
     defaulted = sides.test[OUTCOME].to_numpy()
     probability = score_probability(bundle, sides.test)
     evaluation = evaluate(defaulted, probability, policy=settings.decision, seed=settings.seed)
-    return Challenger(bundle, training.data_origin, evaluation, defaulted, probability, fitted.out_of_bag)
+    return Challenger(
+        bundle, training.data_origin, evaluation, defaulted, probability, fitted.out_of_bag, fitted.calibration
+    )  # fmt: skip
 
 
 def cross_validate_challenger(wiring: Wiring, challenger: Challenger, training: TrainingRows) -> CrossValidation:
