@@ -172,3 +172,9 @@ def test_schema_refuses_inputs_before_the_key():
 
 def test_fold_name_forgets_case_blanks_and_the_byte_order_mark():
     assert fold_name("\ufeff LIMIT_BAL ") == fold_name("limit_bal")
+
+
+def test_risk_rises_with_an_input_or_not_at_all():
+    assert Column("days_late", "integer", "Days late.", risk_rises_from=1).risk_rises_from == 1
+    with pytest.raises(InputError, match="found risk_rises_from; expected it for inputs only"):
+        Column("client_id", "identifier", "Who.", risk_rises_from=1)

@@ -42,6 +42,12 @@ def test_the_digest_changes_with_whatever_decides_a_score_or_a_comparison(bundle
     assert digest_bundle(replace(bundle, **change)) != bundle.digest
 
 
+def test_the_order_of_the_references_columns_decides_nothing(bundle):
+    one, other = (replace(bundle, reference=FRAME.select(names)) for names in (FRAME.columns, FRAME.columns[::-1]))
+
+    assert digest_bundle(one) == digest_bundle(other)
+
+
 def test_the_digest_changes_with_one_leaf_of_one_tree(rows, fit_small):
     bundle = fit_small(rows)
 

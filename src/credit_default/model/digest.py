@@ -39,10 +39,12 @@ _IDLE_PARAMETERS: Final = frozenset({"n_jobs", "verbose", "warm_start", "random_
 def digest_bundle(bundle: ModelBundle) -> str:
     """Hex sha256 of what decides the bundle's scores and comparisons; `bundle.digest` itself is not looked at.
 
-    Covers the trees, the forest's parameters, its calibration, classes, features, recipe, policy, schema, the rows trained on and the
-    reference; not the source's name or bytes, since the same rows may come in another order or file.
+    Covers the trees, the forest's parameters, its calibration, classes, features, recipe, policy, schema, the rows
+    trained on and the reference; not the source's name or bytes, since the same rows may come in another order or file.
     """
-    reference = [] if bundle.reference is None else [digest_frame(bundle.reference)]
+    frame = bundle.reference
+    # by name: in which order a file had its columns decides nothing
+    reference = [] if frame is None else [digest_frame(frame.select(sorted(frame.columns)))]
     return _digest_parts([_FORMAT, _describe(bundle), _digest_forest(bundle.forest), bundle.trained_rows, *reference])
 
 

@@ -1,8 +1,9 @@
 """From checked rows with outcomes to a model bundle, and to honest probabilities: out of bag, and out of fold.
 
 Each tree draws its own rows, so the trees that did not draw a row judge it as a model that never saw it would: evidence
-that costs no second fit. What is decided on development rows (a calibration, a threshold) is decided on that. Rows are sorted by key before anything is drawn, and the forest predicts on one core however many grew it, so neither
-row order nor core count changes a digest or a score.
+that costs no second fit, for what development rows may decide (a calibration, a threshold). Rows are sorted by key
+before anything is drawn, and the forest predicts on one core however many grew it, so neither row order nor core count
+changes a digest or a score.
 """
 
 from collections.abc import Callable, Sequence

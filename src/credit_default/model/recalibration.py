@@ -7,10 +7,10 @@ under, like the features' version, and so no setting: two recipes in one contest
 """
 
 from dataclasses import dataclass
+from math import exp
 from typing import Final
 
 import numpy as np
-from scipy.stats import chi2
 
 from credit_default.model.calibrated_forest import calibrate
 from credit_default.model.calibration import Calibration, fit_calibration
@@ -58,7 +58,8 @@ def choose_calibration(
     if line is None or line.slope <= 0:
         return CalibrationChoice(None, "no rising line fits the scores: left as it is")
     saved = _save(defaulted, held_out_probability, line)
-    p_value = float(chi2.sf(2 * saved.sum(), df=2))
+    # Twice the gain in log likelihood is chi-squared with two degrees of freedom, whose tail is an exponential.
+    p_value = exp(-max(0.0, float(saved.sum())))
     found = f"slope {line.slope:.3f}, intercept {line.intercept:.3f}, p = {p_value:.2g}"
     if p_value >= policy.significance:
         return CalibrationChoice(None, f"calibrated as it is ({found})", line.slope, line.intercept, p_value)
