@@ -185,10 +185,18 @@ def _enter_scores(
             "read_count": checked.validated.row_count, "quarantined_count": checked.validated.rejected_count,
             "scored_count": measured.scored_count, "declined_count": measured.declined_count,
             "expected_default_share": measured.expected_default_share, "trained_row_count": trained_row_count,
-            **{f"{_LOSS}{name}": amount for name, amount in measured.expected_losses.items()},
+            **_describe_losses(wiring.settings.loss, measured.expected_losses),
             "scores_digest": digest_scores(wiring.lake, batch_id=batch_id, model_version=champion.number),
         },
     )  # fmt: skip
+
+
+def _describe_losses(policy: LossPolicy, losses: Mapping[str, float]) -> dict[str, float]:
+    """The sums and what they assume, as they stand on record; nothing where there is no expected loss."""
+    if not losses:
+        return {}
+    assumed = {"conversion_factor": policy.conversion_factor, "loss_given_default": policy.loss_given_default}
+    return assumed | {f"{_LOSS}{name}": amount for name, amount in losses.items()}
 
 
 def _conclude(
