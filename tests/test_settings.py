@@ -49,6 +49,38 @@ def test_nested_variable_reaches_a_policy():
     assert settings.decision.missed_default_cost == 10
 
 
+def test_sections_of_fairness_and_loss_are_read(tmp_path):
+    config = tmp_path / "config.toml"
+    config.write_text(
+        "[loss]\nloss_given_default = 0.8\n[economics]\ncost_ratios = [2, 4]\n[proxies]\nrow_count = 900\n"
+        '[fairness]\nattributes = []\nbands = [{ name = "age", edges = [25, 65] }]\n'
+    )
+
+    settings = load_settings(config_files=[str(config)], environment={}).settings
+
+    assert settings.loss.loss_given_default == 0.8
+    assert settings.economics.cost_ratios == (2.0, 4.0)
+    assert settings.proxies.row_count == 900
+    assert settings.fairness.attributes == ()
+    assert settings.fairness.bands[0].edges == (25.0, 65.0)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[loss]\nconversion_factor = 2",
+        "[economics]\ncost_ratios = []",
+        "[fairness]\nbands = [{ name = 'age', edges = [] }]",
+    ],
+)
+def test_assumptions_that_cannot_be_are_refused(tmp_path, text):
+    config = tmp_path / "config.toml"
+    config.write_text(text)
+
+    with pytest.raises(InputError):
+        load_settings(config_files=[str(config)], environment={})
+
+
 def test_config_variable_names_files(tmp_path):
     config = tmp_path / "config.toml"
     config.write_text("seed = 5\n")

@@ -70,3 +70,13 @@ def test_groups_too_small_and_attributes_alike_are_not_asked_about(bundle, rows)
     )
 
     assert measure(bundle, few) == ()
+
+
+def test_clients_who_are_alike_but_for_the_attribute_do_not_give_it_away(bundle, rows):
+    twins = pl.concat([rows[:1]] * 300).with_columns(
+        client_id=pl.format("T{}", pl.int_range(pl.len())), sex=pl.int_range(pl.len()) % 2 + 1
+    )
+
+    (sex,) = measure(bundle, twins, attributes=("sex",))
+
+    assert sex.roc_auc.high <= 0.5

@@ -1,9 +1,11 @@
 import datetime as dt
+import json
 
 import polars as pl
 import pytest
 
 from credit_default.adapters.lake_tables import read_quarantine, read_scores
+from credit_default.adapters.ledger import find_entry
 from credit_default.errors import InputError
 from credit_default.model.scoring import score_probability
 from credit_default.services.checking import check_file
@@ -59,6 +61,8 @@ def test_expected_losses_are_summed_and_stand_on_record(seated, score_rows, rows
     assert losses["accept"] + losses["decline"] == pytest.approx(scores["expected_loss"].sum())
     assert sum(losses[name] for name in losses if name.startswith("band ")) == pytest.approx(expected.sum())
     assert score_rows(batch, scored_at=LATER).expected_losses == losses  # read from the ledger
+    entry = find_entry(seated.wiring.lake, f"scored {scored.batch_id} v1")
+    assert json.loads(entry.details)["loss_given_default"] == 0.5
 
 
 def test_scoring_again_does_nothing_and_says_so(seated, score_rows, rows):

@@ -32,7 +32,8 @@ class Table:
 def scan_rows(table: Table) -> pl.LazyFrame:
     """The table's current rows, read when collected; none, with the right columns, when nothing was ever written.
 
-    A column that an older lake's table does not have yet is null throughout. What goes wrong when it is collected is Polars' own error; `read_rows` speaks ours.
+    A column that an older lake's table does not have yet is null throughout. What goes wrong when it is collected is
+    Polars' own error; `read_rows` speaks ours.
     """
     with delta_errors(table.uri):
         options = dict(table.storage_options())

@@ -22,9 +22,7 @@ class ScoreMeasures:
     declined_count: int
     reasoned_count: int  # declined rows that were given reasons
     expected_default_share: float  # mean probability, 0-1; 0 where there are no scores
-    expected_losses: Mapping[
-        str, float
-    ]  # sums by decision and by band ("accept", "band A"); empty where none is declared
+    expected_losses: Mapping[str, float]  # sums by decision and by band ("accept", "band A"); empty where undeclared
 
 
 def write_scores(lake: Lake, read: Frames, *, batch_id: str, model_version: int) -> Written:

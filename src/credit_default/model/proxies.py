@@ -129,7 +129,8 @@ def _learn(
 
     membership = np.zeros((len(group), int(group.max()) + 1))
     importance = np.zeros(matrix.shape[1])
-    for number in range(_FOLD_COUNT):
+    folds = np.unique(fold)  # clients of two groups are no twins, so there are two at least
+    for number in folds:
         held_out = fold == number
         forest = ExtraTreesClassifier(
             n_estimators=policy.tree_count, max_depth=8, min_samples_leaf=20, max_features=0.4, max_samples=0.5,
@@ -137,9 +138,8 @@ def _learn(
         )  # fmt: skip
         forest.fit(matrix[~held_out], group[~held_out])
         forest.set_params(n_jobs=1)  # several jobs add up the votes in the order in which they end
-        if held_out.any():
-            membership[np.ix_(held_out, forest.classes_)] = forest.predict_proba(matrix[held_out])
-        importance += forest.feature_importances_ / _FOLD_COUNT
+        membership[np.ix_(held_out, forest.classes_)] = forest.predict_proba(matrix[held_out])
+        importance += forest.feature_importances_ / len(folds)
     return _Learned(membership, importance)
 
 

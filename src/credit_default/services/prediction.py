@@ -21,6 +21,7 @@ from credit_default.failpoints import reach
 from credit_default.gates.ledger import LedgerEntry
 from credit_default.model.bundle import ModelBundle
 from credit_default.model.digest import digest_policy
+from credit_default.model.loss import LossPolicy
 from credit_default.model.scoring import count_trained_rows, score
 from credit_default.services.checking import CheckedFile
 from credit_default.services.contest import SeatHolder
@@ -190,10 +191,18 @@ def _enter_scores(
             "scored_count": measured.scored_count, "declined_count": measured.declined_count,
             "reasons": wiring.settings.reasons.mode, "reasoned_count": measured.reasoned_count,
             "expected_default_share": measured.expected_default_share, "trained_row_count": trained_row_count,
-            **{f"{_LOSS}{name}": amount for name, amount in measured.expected_losses.items()},
+            **_describe_losses(wiring.settings.loss, measured.expected_losses),
             "scores_digest": digest_scores(wiring.lake, batch_id=batch_id, model_version=champion.number),
         },
     )  # fmt: skip
+
+
+def _describe_losses(policy: LossPolicy, losses: Mapping[str, float]) -> dict[str, float]:
+    """The sums and what they assume, as they stand on record; nothing where there is no expected loss."""
+    if not losses:
+        return {}
+    assumed = {"conversion_factor": policy.conversion_factor, "loss_given_default": policy.loss_given_default}
+    return assumed | {f"{_LOSS}{name}": amount for name, amount in losses.items()}
 
 
 def _conclude(

@@ -1,10 +1,8 @@
 """From statements with outcomes to a challenger: rows, split, fit, evaluate. What becomes of it is `contest`'s."""
 
 import datetime as dt
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -25,6 +23,7 @@ from credit_default.model.recalibration import CalibrationChoice
 from credit_default.model.scoring import attach_reference, score_probability
 from credit_default.services.acquisition import fetch_data
 from credit_default.services.checking import check_file, judge_file
+from credit_default.services.folds import find_folds, keep_folds
 from credit_default.services.ingestion import keep_file, refuse_other_origin
 from credit_default.services.wiring import Wiring
 
@@ -135,7 +134,7 @@ def fit_challenger(wiring: Wiring, training: TrainingRows, sides: Split) -> Chal
     evaluation = evaluate(defaulted, probability, policy=settings.decision, seed=settings.seed)
     return Challenger(
         bundle, training.data_origin, evaluation, defaulted, probability, fitted.out_of_bag, fitted.calibration
-    )  # fmt: skip
+    )
 
 
 def cross_validate_challenger(wiring: Wiring, challenger: Challenger, training: TrainingRows) -> CrossValidation:
@@ -165,18 +164,13 @@ def cross_validate_recipe(
     recipe = replace(recipe, seed=recipe.seed + seed)
     schema, features = wiring.schema, features or wiring.portfolio.features
     name = digest_recipe_and_rows(recipe, rows, schema=schema, features=features, fold_count=FOLD_COUNT, seed=seed)
-    path = Path(wiring.settings.cache) / "folds" / f"{name}.npz"
-    if path.is_file():
-        return _read_folds(path)
-    folds = cross_validate(
-        recipe, rows, schema=schema, features=features, fold_count=FOLD_COUNT, seed=seed,
-        job_count=wiring.settings.jobs,
+    return find_folds(wiring, name) or keep_folds(
+        wiring, name,
+        cross_validate(
+            recipe, rows, schema=schema, features=features, fold_count=FOLD_COUNT, seed=seed,
+            job_count=wiring.settings.jobs,
+        ),
     )  # fmt: skip
-    path.parent.mkdir(parents=True, exist_ok=True)
-    neighbour = path.with_suffix(f".{os.getpid()}.part.npz")
-    np.savez_compressed(neighbour, default_probability=folds.default_probability, fold=folds.fold)
-    neighbour.replace(path)
-    return folds
 
 
 def _label_rows(snapshot: Snapshot, outcomes: pl.DataFrame) -> pl.DataFrame:
@@ -187,8 +181,3 @@ def _label_rows(snapshot: Snapshot, outcomes: pl.DataFrame) -> pl.DataFrame:
     later = outcomes.rename({OUTCOME: "observed"})
     joined = rows.join(later, on=KEY, how="left", maintain_order="left")
     return joined.with_columns(pl.coalesce("observed", OUTCOME).alias(OUTCOME)).drop("observed").drop_nulls(OUTCOME)
-
-
-def _read_folds(path: Path) -> OutOfFold:
-    with np.load(path, allow_pickle=False) as stored:
-        return OutOfFold(stored["default_probability"], stored["fold"])

@@ -14,10 +14,10 @@ def render_history(findings: pl.DataFrame) -> Table:
     """One line a finding, oldest month first: what was judged, how, and the first reason with its figures."""
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
     for name in ("month", "batch", "v", "rows", "expected loss", "gate", "verdict", "reason"):
-        last = name == "reason"
+        last, number = name == "reason", name in {"v", "rows", "expected loss"}
         table.add_column(
-            name, justify="right" if name in {"v", "rows", "expected loss"} else "left", no_wrap=not last, overflow="fold" if last else "ellipsis"
-        )  # fmt: skip
+            name, justify="right" if number else "left", no_wrap=not last, overflow="fold" if last else "ellipsis"
+        )
     for row in findings.iter_rows(named=True):
         table.add_row(*_list_cells(row))
     return table
