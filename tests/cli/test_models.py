@@ -26,7 +26,7 @@ def test_show_lists_versions_with_seat_and_verdict(run, own_config):
     answer = run("models", "show", "--config", own_config)
 
     assert answer.exit_code == 0
-    for word in ("champion", "challenger", "refused", "first model"):
+    for word in ("champion", "challenger", "refused", "first model", "DeLong", "calibration", "slices", "power"):
         assert word in answer.stdout.replace("\n", " ")
 
 
