@@ -1,13 +1,13 @@
 """How often would the promotion gate's measures let a tie pass, and at which confidence? Prints one line a setting.
 
-    python benchmarks/promotion_ties.py [ROWS] [TIES]
+    python benchmarks/promotion_ties.py [--row-count 2000] [--tie-count 8000]
 
 Two equally good models see the true log odds through noise that is partly shared. Errors are those that the gate's
 bootstrap converges to (stratified sums, DeLong's for the AUC), so that thousands of ties take a minute; `make nightly` puts
 3,000 ties through the gate itself, with all its checks.
 """
 
-import sys
+import argparse
 from statistics import NormalDist
 
 import numpy as np
@@ -52,7 +52,12 @@ def measure_tie(defaulted: np.ndarray, first: np.ndarray, second: np.ndarray) ->
 
 
 def main() -> None:
-    row_count, tie_count = (int(text) for text in (*sys.argv[1:3], *("2000", "8000")[len(sys.argv) - 1 :]))
+    """Measures and prints."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--row-count", type=int, default=2_000)
+    parser.add_argument("--tie-count", type=int, default=8_000)
+    arguments = parser.parse_args()
+    row_count, tie_count = arguments.row_count, arguments.tie_count
     for shared, own in NOISES:
         ties = [measure_tie(*draw_tie(seed, row_count, shared=shared, own=own)) for seed in range(tie_count)]
         errors, worth = (np.array(side) for side in zip(*ties, strict=True))
