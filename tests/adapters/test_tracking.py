@@ -58,6 +58,19 @@ def test_a_run_ends_failed_and_the_exception_goes_on_when_the_block_raises(track
     assert found.info.status == "FAILED"
 
 
+def test_a_run_that_has_ended_takes_words_later_and_one_that_is_gone_is_left_alone(tracking):
+    with tracking.start_run("train", name="old", tags={}) as run:
+        pass
+
+    tracking.record_later(run.run_id, {"rolled_back_at": "noon"})
+    tracking.client.delete_run(run.run_id)
+    tracking.record_later(run.run_id, {"rolled_back_at": "midnight"})
+    tracking.record_later("0" * 32, {"rolled_back_at": "noon"})
+
+    found = read(tracking, run)
+    assert (found.info.status, found.data.tags["rolled_back_at"]) == ("FINISHED", "noon")
+
+
 def test_an_interrupted_run_ends_failed_too(tracking):
     def interrupt():
         with tracking.start_run("monitor", name="stopped", tags={}):

@@ -1,3 +1,6 @@
+import os
+import pwd
+
 import pytest
 
 from credit_default.flows.context import connect
@@ -23,7 +26,7 @@ def test_show_lists_versions_with_seat_and_verdict(run, own_config):
     answer = run("models", "show", "--config", own_config)
 
     assert answer.exit_code == 0
-    for word in ("champion", "challenger", "refused", "first model"):
+    for word in ("champion", "challenger", "refused", "first model", "DeLong", "calibration", "slices", "power"):
         assert word in answer.stdout.replace("\n", " ")
 
 
@@ -69,3 +72,40 @@ def test_seat_does_not_move_without_a_reason(run, own_config, act):
 
     assert answer.exit_code == 2
     assert "--reason" in answer.stderr
+
+
+def test_second_person_approves_what_the_first_asked_for(run, own_config):
+    two = ("--config", own_config, "--json")
+    alone = run("models", "promote", 2, "--approve", "--by", "Grace", "--reason", "a test", *two)
+    asked = run("models", "promote", 2, "--request", "--by", "Ada", "--reason", "a test", *two)
+    same = run("models", "promote", 2, "--approve", "--by", "ADA", "--reason", "a test", *two)
+    agreed = run("models", "promote", 2, "--approve", "--by", "Grace", "--reason", "a test", *two)
+    run("models", "rollback", "--reason", "a test", *two)
+
+    assert [answer.exit_code for answer in (alone, asked, same, agreed)] == [2, 0, 1, 0]
+    assert asked.json["status"] == "approval requested"
+    assert agreed.json["status"] == "version 2 is the champion"
+
+
+def test_who_asks_is_the_account_where_nobody_is_named(run, own_config):
+    run("models", "promote", 2, "--request", "--reason", "a test", "--config", own_config, "--json")
+    account = connect({}, [str(own_config)]).registry.find_version(2).tags["requested_by"]
+    run("models", "promote", 2, "--request", "--reason", "a test", "--config", own_config, "--json")
+
+    assert account == pwd.getpwuid(os.getuid()).pw_name
+
+
+def test_nobody_asks_and_approves_in_one_breath(run, own_config):
+    answer = run("models", "promote", 2, "--request", "--approve", "--reason", "a test", "--config", own_config)
+
+    assert (answer.exit_code, answer.stdout) == (2, "")
+    assert "one of the two" in answer.stderr
+
+
+def test_one_person_alone_is_refused_where_two_are_asked_for(run, own_config, monkeypatch):
+    monkeypatch.setenv("CREDIT_DEFAULT_PROMOTION__APPROVAL", "second-person")
+
+    answer = run("models", "promote", 2, "--reason", "a test", "--config", own_config)
+
+    assert (answer.exit_code, answer.stdout) == (1, "")
+    assert "--request" in answer.stderr

@@ -43,6 +43,7 @@ from credit_default.adapters.tracking import MLFLOW_ENVIRONMENT, DatasetRecord
 from credit_default.errors import CreditDefaultError
 from credit_default.gates.ledger import judge_chain
 from credit_default.gates.verdict import Verdict
+from credit_default.services.approval import approve_promotion, request_promotion
 from credit_default.services.checking import check_file, judge_file
 from credit_default.services.forgetting import forget_client
 from credit_default.services.inbox import put_away_refused, put_away_scored
@@ -114,6 +115,14 @@ def outcomes(wiring: Wiring, path: str, at: dt.datetime) -> str:
 
 def promote(wiring: Wiring, _path: str, at: dt.datetime) -> str:
     return promote_by_hand(wiring, 2, reason="a drill", decided_at=at).status
+
+
+def ask(wiring: Wiring, _path: str, at: dt.datetime) -> str:
+    return request_promotion(wiring, 2, by="one", reason="a drill", decided_at=at).status
+
+
+def approve(wiring: Wiring, _path: str, at: dt.datetime) -> str:
+    return approve_promotion(wiring, 2, by="another", reason="a drill", decided_at=at).status
 
 
 def rollback(wiring: Wiring, _path: str, at: dt.datetime) -> str:
@@ -214,6 +223,8 @@ ACTS = {
     "outcomes": outcomes,
     "seat": seat,
     "promote": promote,
+    "ask": ask,
+    "approve": approve,
     "rollback": rollback,
     "forget": forget,
     "look": look,

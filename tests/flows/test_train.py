@@ -86,6 +86,18 @@ def test_new_recipe_is_judged_out_of_fold(first, overrides):
     assert verdict.figures["log_loss_gain"] < 0
 
 
+def test_winner_waits_for_two_people_where_the_settings_say_so(prefect_server, overrides, tmp_path):
+    own = {**overrides, "lake": str(tmp_path), "promotion": {"approval": "second-person"}}
+
+    state = train(overrides=own, return_state=True)
+
+    summary = state.result()
+    assert (state.name, summary.status, summary.exit_code) == ("ApprovalRequested", "approval requested", 0)
+    assert summary.verdicts[-1].level == "ok"
+    assert connect(own, []).registry.find_champion() is None
+    assert connect(own, []).registry.find_challenger().number == summary.model_version
+
+
 def test_other_costs_with_the_same_forest_are_left_to_a_person(first, overrides):
     dearer = {**overrides, "decision": {"missed_default_cost": 20.0}}
 

@@ -77,6 +77,7 @@ def acts(play, two_versions, crash_files) -> tuple[Act, ...]:
     for name in ("bad", "batch"):  # the refused file is the older one
         shutil.copy(getattr(crash_files, name), waiting / "incoming")
     _, seated = play(two_versions, [("promote", "")])
+    _, asked = play(two_versions, [("ask", "")])
     _, full = play(waiting, [("predict --incoming", ""), ("outcomes", str(crash_files.outcomes))])
     return tuple(
         _try_out(play, *act)
@@ -87,6 +88,8 @@ def acts(play, two_versions, crash_files) -> tuple[Act, ...]:
             ("outcomes", two_versions, str(crash_files.outcomes)),
             ("seat", two_versions, ""),
             ("promote", two_versions, ""),
+            ("ask", two_versions, ""),
+            ("approve", asked, ""),
             ("rollback", seated, ""),
             ("forget", full, crash_files.client),
         )
@@ -120,7 +123,8 @@ def test_undisturbed_runs_keep_every_row(by_name):
     assert inbox["incoming"] == []
     assert [name for name, _ in inbox["processed"]] == ["batch.csv"]
     assert [name for name, _ in inbox["refused"]] == ["bad.csv", "bad.csv.reason.json"]
-    assert [by_name[name].new["parts"]["champion"] for name in ("seat", "promote", "rollback")] == [[2], [2], [1]]
+    seats = {name: by_name[name].new["parts"]["champion"] for name in ("seat", "promote", "ask", "approve", "rollback")}
+    assert seats == {"seat": [2], "promote": [2], "ask": [1], "approve": [2], "rollback": [1]}
     forgotten = by_name["forget"].new["parts"]
     assert ([rows for _, _, rows, _ in forgotten["scores"]], forgotten["outcomes"][0][0]) == ([56], 57)
     assert forgotten["processed"] == []

@@ -4,14 +4,17 @@ from dataclasses import replace
 
 import pytest
 
+from credit_default.adapters.ledger import read_entries
 from credit_default.errors import InputError
 from credit_default.gates.verdict import Verdict
+from credit_default.model.scoring import score_probability
 from credit_default.services.models import list_models, promote_by_hand, roll_back, summarise_models
 from credit_default.services.prediction import find_champion
 from credit_default.services.seating import register_challenger, seat_winner
 from credit_default.services.training import fit_challenger, read_training_rows, split_rows
 
 NOON = dt.datetime(2006, 1, 1, 12, tzinfo=dt.UTC)
+HOUR = dt.timedelta(hours=1)
 
 
 @pytest.fixture(scope="module")
@@ -80,6 +83,37 @@ def test_person_who_overrules_the_gate_is_on_record_beside_it_and_can_take_it_ba
     assert "champion" in seats(wiring)[1]
     assert "by a person's decision: the board decided" in tags["verdict_reasons"]
     assert "a tie" in tags["verdict_reasons"]
+
+
+def test_champion_that_is_rolled_back_to_scores_to_the_last_bit_what_it_scored_before(wiring, month_rows):
+    rows = month_rows.head(200)
+    before = score_probability(find_champion(wiring).bundle, rows)
+    promote_by_hand(wiring, 2, reason="the board decided", decided_at=NOON)
+    between = score_probability(find_champion(wiring).bundle, rows)
+
+    roll_back(wiring, reason="scores too low", decided_at=NOON)
+
+    again = score_probability(find_champion(wiring).bundle, rows)
+    assert again.tobytes() == before.tobytes()
+    assert between.tobytes() != before.tobytes()
+
+
+def test_rollback_stands_in_both_runs_in_the_registry_and_in_the_ledger(wiring):
+    promote_by_hand(wiring, 2, reason="the board decided", decided_at=NOON + HOUR)
+
+    roll_back(wiring, reason="scores too low", decided_at=NOON + 2 * HOUR)
+
+    left, back = (wiring.registry.find_version(number) for number in (2, 1))
+    tags = {version.number: wiring.tracking.client.get_run(version.run_id).data.tags for version in (left, back)}
+    at = (NOON + 2 * HOUR).isoformat()
+    told = {"rolled_back_at": at, "rolled_back_because": "scores too low", "rolled_back_to": "1"}
+    assert told.items() <= tags[2].items()
+    assert {"champion_again_at": at, "champion_again_after": "2"}.items() <= tags[1].items()
+    assert left.tags["rolled_back_because"] == "scores too low"
+    last = read_entries(wiring.lake)[-1]
+    assert (last.event, last.model_version) == ("rolled back", 1)
+    assert dt.datetime.fromisoformat(last.at) == NOON + 2 * HOUR
+    assert back.digest in last.details
 
 
 @pytest.mark.parametrize("reason", ["", "  "])

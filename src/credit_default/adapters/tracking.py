@@ -59,13 +59,9 @@ class Run:
                 self._client.log_batch(self.run_id, params=part)
 
     def record_metrics(
-        self,
-        metrics: Mapping[str, float],
-        *,
-        step: int = 0,
-        model_id: str | None = None,
+        self, metrics: Mapping[str, float], *, step: int = 0, model_id: str | None = None,
         dataset: DatasetRecord | None = None,
-    ) -> None:
+    ) -> None:  # fmt: skip
         """None; what was measured, and when given on which model and dataset, so that their pages show it too.
 
         Times are the run's start: a run has one moment, its batch of rows.
@@ -151,8 +147,17 @@ class Tracking:
         self._end_run(run, "FINISHED")
 
     def record_later(self, run_id: str, tags: Mapping[str, str]) -> None:
-        """None; words on a run that has ended: what became of its model."""
+        """None; words on a run that has ended: what became of its model. One that was deleted since is left alone."""
+        from mlflow import MlflowException
+
         with mlflow_errors(self.tracking_uri):
+            try:
+                if self.client.get_run(run_id).info.lifecycle_stage != "active":
+                    return
+            except MlflowException as error:
+                if error.error_code == "RESOURCE_DOES_NOT_EXIST":
+                    return
+                raise
             for key, value in tags.items():
                 self.client.set_tag(run_id, key, value)
 
@@ -203,11 +208,9 @@ class Tracking:
             experiment = self.client.get_experiment_by_name(name)
         if experiment is None or experiment.lifecycle_stage != "active":
             raise ServiceError(
-                f"MLflow experiment {name}",
-                found="a deleted one",
-                expected="an active one",
+                f"MLflow experiment {name}", found="a deleted one", expected="an active one",
                 remedy=f"Restore it: mlflow experiments restore --experiment-id {experiment and experiment.experiment_id}",
-            )
+            )  # fmt: skip
         return experiment
 
 

@@ -108,7 +108,8 @@ def name_measures(gains: Sequence[Gain]) -> str:
 
 def tell_gain(gain: Gain) -> str:
     """The gain as a person reads it: both figures, the difference, its interval."""
-    return f"{_compare(gain)} ({gain.low:+.4f} to {gain.high:+.4f})"
+    digits = _count_digits(gain)
+    return f"{_compare(gain)} ({gain.low:+.{digits}f} to {gain.high:+.{digits}f})"
 
 
 def tell_roc_auc(bout: Bout, *, policy: PromotionPolicy) -> str:
@@ -121,5 +122,11 @@ def tell_roc_auc(bout: Bout, *, policy: PromotionPolicy) -> str:
 
 def _compare(gain: Gain) -> str:
     side = "better" if gain.gain >= 0 else "worse"
-    figures = f"{gain.challenger:.4f} against {gain.champion:.4f}"
-    return f"{MEASURE_NAMES[gain.measure]} {figures}: challenger {side} by {abs(gain.gain):.4f}"
+    digits = _count_digits(gain)
+    figures = f"{gain.challenger:.{digits}f} against {gain.champion:.{digits}f}"
+    return f"{MEASURE_NAMES[gain.measure]} {figures}: challenger {side} by {abs(gain.gain):.{digits}f}"
+
+
+def _count_digits(gain: Gain) -> int:
+    """How many decimals mean something: a cost per 1,000 clients is some hundreds, the others are shares."""
+    return 1 if gain.measure == "cost_per_1000" else 4

@@ -43,7 +43,8 @@ def judge_first(
     metrics = {name: metric.value for name, metric in evaluation.metrics.items()}
     told = ("roc_auc", "brier", "brier_skill", "calibration_slope")
     figures: dict[str, float] = {name: metrics[name] for name in told if name in metrics}
-    faults = find_thin(evaluation.row_count, evaluation.default_count, policy=policy)
+    faults = [structure.fault] if structure and structure.fault else []
+    faults += find_thin(evaluation.row_count, evaluation.default_count, policy=policy)
     if evaluation.distinct_count == 1:
         faults.append("the model gives every client the same probability")
     bounds = (

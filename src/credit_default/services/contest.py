@@ -42,10 +42,10 @@ def judge_challenger(wiring: Wiring, challenger: Challenger, sides: Split, *, ch
         InputError: the champion was trained on simulated clients and the challenger on real ones, or the reverse.
     """
     structure = check_structure(challenger.bundle, schema=wiring.schema)
-    if structure.fault:
-        return refuse_challenger(structure.fault)
     if champion is None:
         return judge_first(challenger.evaluation, policy=wiring.settings.promotion, structure=structure)
+    if structure.fault:
+        return refuse_challenger(structure.fault)
     refuse_mixture(model_origin=champion.data_origin, batch_origin=challenger.data_origin, thing="training rows")
     if champion.bundle.digest == challenger.bundle.digest:
         again = f"the challenger is version {champion.number} again, digest {champion.bundle.digest[:12]}"

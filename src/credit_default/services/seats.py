@@ -44,8 +44,8 @@ def was_seated(wiring: Wiring, version: ModelVersion, *, since: dt.datetime) -> 
 def keep_verdict(version: ModelVersion) -> tuple[str, ...]:
     """What the gate said of the version: a person may overrule it, not erase it."""
     _, _, level = version.tags.get("verdict", "").partition(": ")
-    reasons = version.tags.get("verdict_reasons", "").split("\n")
-    return tuple(f"before that: {level}, {reason}" for reason in reasons) if level else ()
+    first, *others = version.tags.get("verdict_reasons", "").split("\n")
+    return (f"before that: {level}, {first}", *others) if level else ()
 
 
 def refuse_silence(reason: str) -> None:
