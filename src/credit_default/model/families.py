@@ -2,7 +2,7 @@
 
 They are measured, logged and reported beside the forest on the same folds, and cannot be registered: what the loader
 takes from an artifact stays one structure, a forest's (docs/adr/0014 has the price). Each is a plain scikit-learn
-estimator that takes the feature matrix, with figures chosen once and not searched on the rows that it is judged on.
+estimator that takes the feature matrix, with figures chosen once from a handful, not searched.
 """
 
 from collections.abc import Callable, Iterator
