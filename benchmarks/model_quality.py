@@ -1,6 +1,6 @@
 """Prints what the forest and the other families reach on the public data: pooled five-fold figures of three fixed seeds.
 
-    python benchmarks/model_quality.py UCI_Credit_Card.csv [--only compact --only blend] [--protected] [--job-count 2]
+    python benchmarks/model_quality.py UCI_Credit_Card.csv [--only "compact forest" --only blend] [--protected] [--job-count 2]
 
 Each seed draws its own folds and grows its own models; protected attributes are out unless --protected. A figure above
 the ceiling of the public data ends the run: it would be a leak. Times are wall-clock and hold for this machine only.
@@ -69,10 +69,10 @@ def main() -> None:
 
 def list_recipes() -> dict[str, Recipe]:
     """The default forest, then each that stands in config/ as NAME-forest.toml."""
-    found = {"forest, compact": COMPACT_RECIPE}
+    found = {"compact forest": COMPACT_RECIPE}
     for path in sorted(CONFIG.glob("*-forest.toml")):
         recipe = tomllib.loads(path.read_text(encoding="utf-8"))["recipe"]
-        found[f"forest, {path.stem.removesuffix('-forest')}"] = parse_recipe(recipe)
+        found[path.stem.replace("-", " ")] = parse_recipe(recipe)
     return found
 
 
