@@ -58,7 +58,7 @@ docs: setup ## write docs/data-dictionary.md anew from the declarations
 simulator-fit: setup ## how near the simulator comes to the real portfolio: a table and a picture (DATA=file)
 	@$(BIN)/python benchmarks/simulator_fit_report.py $(DATA)
 
-model-quality: setup ## pooled five-fold quality of the forest, mean of three seeds (DATA=file)
+model-quality: setup ## pooled five-fold quality of forests and other families, mean of three seeds (DATA=file)
 	@$(BIN)/python benchmarks/model_quality.py $(DATA)
 
 bench-memory: setup ## memory of checking and scoring 1 M and 10 M rows, four minutes (ARGS="200000 1000000")

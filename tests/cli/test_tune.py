@@ -46,6 +46,7 @@ def test_search_ends_with_two_tables_and_a_file_for_training(run, config, tmp_pa
     [
         (("--trials", 0), "--trials"),
         (("--minutes", 0), "--minutes"),
+        (("--minutes", "nan"), "--minutes"),
         (("--out", "tuned.json"), "expected .toml"),
         (("--data", "nowhere.csv", "--out", "x.toml"), "nowhere.csv"),
         (("--config", "nowhere.toml"), "nowhere.toml"),

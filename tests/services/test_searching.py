@@ -5,7 +5,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from credit_default.errors import RefusedError
+from credit_default.errors import InputError, RefusedError
 from credit_default.model.pipeline import Recipe
 from credit_default.services.searching import Budget, choose_winner, open_search, run_trials
 from credit_default.services.training import TrainingRows, cross_validate_recipe, read_training_rows
@@ -160,3 +160,9 @@ def test_public_data_are_known_by_their_content(wire_search, real_data):
 
     assert open_search(wiring, whole).is_public
     assert not open_search(wiring, replace(whole, rows=whole.rows.head(29_999))).is_public
+
+
+@pytest.mark.parametrize("wrong", [{}, {"trial_count": 0}, {"seconds": float("nan")}, {"seconds": -1.0}])
+def test_budget_that_never_ends_or_never_begins_is_refused(wrong):
+    with pytest.raises(InputError, match="budget of a search"):
+        Budget(**wrong)

@@ -139,3 +139,10 @@ def test_file_that_is_there_is_not_overwritten_unasked(tmp_path):
 def test_file_that_no_configuration_is_read_from_is_refused(tmp_path):
     with pytest.raises(InputError, match=r"expected \.toml"):
         refuse_taken(tmp_path / "tuned.json", replacing=False)
+
+
+def test_place_that_cannot_be_written_to_is_refused_before_the_search(tmp_path):
+    (tmp_path / "file").write_text("")
+
+    with pytest.raises(InputError, match="cannot be written to"):
+        refuse_taken(tmp_path / "file" / "tuned.toml", replacing=False)

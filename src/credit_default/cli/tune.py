@@ -1,5 +1,6 @@
 """tune: a search for a better recipe, whose winner becomes a file that people review."""
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -65,14 +66,15 @@ def tune(
         from credit_default.services.tuning import keep_winner, refuse_taken, summarise_tuning
         from credit_default.services.tuning import tune as search
 
+        usual = None if minutes else USUAL_TRIAL_COUNT
+        budget = Budget(trials or usual, minutes * 60 if minutes else None)
         refuse_taken(out, replacing=replace)
         refuse_absent_file(settings)
         prepare_libraries(settings)
         wiring = connect(flags, config or [])
         with output.step("reading and checking the statements"):
             training = read_training_rows(wiring, month=month, read_at=read_clock())
-        budget = Budget(trials or (None if minutes else USUAL_TRIAL_COUNT), minutes * 60 if minutes else None)
-        with _show_progress(output, budget) as listener:
+        with _tell_what_is_kept(), _show_progress(output, budget) as listener:
             tuning = search(
                 wiring, training, budget=budget, with_families=challengers, clock=monotonic, listener=listener
             )
@@ -86,6 +88,15 @@ def tune(
         return summarise_tuning(tuning, out if kept else None, told=output.as_json)
 
     run_command("tune", act, as_json=json, quiet=quiet)
+
+
+@contextmanager
+def _tell_what_is_kept() -> Iterator[None]:
+    try:
+        yield
+    except KeyboardInterrupt:
+        sys.stderr.write("credit-default tune: the trials that ended are kept; the same command goes on from there\n")
+        raise
 
 
 @contextmanager

@@ -1,8 +1,8 @@
 """Beyond belief: what no honest model reaches on the public data set, so that a figure above it is a leak to be found.
 
-With these inputs the best that we measured is a blend of three families, at an ROC AUC of .79 on pooled folds
-(docs/adr/0014), and published cross-validations end there too. What beats that by a hundredth has seen the answer:
-an outcome among the inputs, a client on both sides, statistics taken over the rows that are judged.
+With these inputs the best that we measured is a blend of four families, at an ROC AUC of .79 on pooled folds
+(docs/adr/0014), and the published cross-validations that we know of end there too. What beats that by a hundredth has
+seen the answer: an outcome among the inputs, a client on both sides, statistics taken over the rows that are judged.
 """
 
 from dataclasses import dataclass

@@ -5,6 +5,7 @@ The test side is not touched: the promotion gate needs it for the winner.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from math import isfinite
 
 import numpy as np
 import polars as pl
@@ -12,6 +13,7 @@ import polars as pl
 from credit_default.adapters.study import EndedTrial, OpenTrial, open_study
 from credit_default.data.public_data import PUBLIC_DIGEST, PUBLIC_ROW_COUNT, canonical_digest
 from credit_default.data.schema import CREDIT_CARD
+from credit_default.errors import InputError
 from credit_default.model.ceiling import refuse_leak
 from credit_default.model.digest import digest_recipe_and_rows, sort_rows
 from credit_default.model.fitting import OutOfFold
@@ -41,10 +43,22 @@ SEARCHED_SEED = FOLD_SEEDS[0]  # the draw of folds that trials are compared on
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """When a search ends: at that many trials, earlier runs' included, or after that long, whatever comes first."""
+    """When a search ends: at that many trials, earlier runs' included, or after that long, whatever comes first.
+
+    Raises:
+        InputError: no trial, no time, or neither of the two said.
+    """
 
     trial_count: int | None = None
     seconds: float | None = None
+
+    def __post_init__(self) -> None:
+        said = [amount for amount in (self.trial_count, self.seconds) if amount is not None]
+        if not said or not all(isfinite(amount) and amount > 0 for amount in said):
+            raise InputError(
+                "budget of a search", found=f"{self.trial_count} trials, {self.seconds} seconds",
+                expected="a number of trials, a time, or both", remedy="Say --trials or --minutes.",
+            )  # fmt: skip
 
     def is_spent(self, trial_count: int, seconds: float) -> bool:
         """True when neither another trial nor more time is allowed."""

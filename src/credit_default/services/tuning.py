@@ -1,5 +1,6 @@
 """The act behind `tune`: a search, its runs in MLflow, the standings, and the winner as a file that people review."""
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -86,8 +87,10 @@ def tune(
 def refuse_taken(path: Path, *, replacing: bool) -> None:
     """Nothing, when the winner may be written to the file: nothing is there, or `replacing` was said.
 
+    Asked before a search of an hour, and not after it.
+
     Raises:
-        InputError: something is there, or the ending is not .toml.
+        InputError: something is there, the ending is not .toml, or the folder is none that we may write to.
     """
     if path.suffix != ".toml":
         raise InputError(str(path), found="that ending", expected=".toml", remedy="Choose another name with --out.")
@@ -95,6 +98,12 @@ def refuse_taken(path: Path, *, replacing: bool) -> None:
         raise InputError(
             str(path), found="a file that is there", expected="a new one, since a reviewed recipe is not overwritten unasked",
             remedy="Choose another name with --out, or say --replace.",
+        )  # fmt: skip
+    folder = next(parent for parent in path.absolute().parents if parent.exists())
+    if not folder.is_dir() or not os.access(folder, os.W_OK):
+        raise InputError(
+            str(path), found=f"{folder}, which cannot be written to", expected="a folder that can",
+            remedy="Choose another place with --out.",
         )  # fmt: skip
 
 

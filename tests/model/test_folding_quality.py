@@ -1,0 +1,89 @@
+"""The bars of the public data, on pooled folds: a short form that looks for ruin and for leaks, and the whole nightly."""
+
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from credit_default.adapters.files import read_batches
+from credit_default.data.schema import CREDIT_CARD
+from credit_default.data.validation import check
+from credit_default.errors import RefusedError
+from credit_default.model.ceiling import refuse_leak
+from credit_default.model.families import pool_families
+from credit_default.model.features import CREDIT_CARD_FEATURES
+from credit_default.model.folding import build_forest, fold_rows, measure_pooled, pool_folds
+from credit_default.model.pipeline import COMPACT_RECIPE
+from credit_default.services.training import FOLD_SEEDS
+from credit_default.settings import load_settings
+
+BARS = {"roc_auc": 0.787, "average_precision": 0.562, "brier": 0.1331, "log_loss": 0.4248, "ece": 0.02}
+BEST_BAR = 0.790
+MIDDLE = Path(__file__).parents[2] / "config" / "middle-forest.toml"
+OURS = {"schema": CREDIT_CARD, "features": CREDIT_CARD_FEATURES}
+
+
+@pytest.fixture(scope="module")
+def real_rows(real_data):
+    batches = check(
+        lambda: read_batches(real_data, schema=CREDIT_CARD, month="2005-09"), schema=CREDIT_CARD, outcome="required"
+    ).batches()
+    return pl.concat([batch.accepted for batch in batches])
+
+
+@pytest.fixture(scope="module")
+def folded(real_rows):
+    return fold_rows(real_rows, **OURS, seed=FOLD_SEEDS[0])
+
+
+def measure(folded, recipe, **options):
+    return measure_pooled(folded, pool_folds(folded, partial(build_forest, recipe, **OURS), **options))
+
+
+def test_few_trees_of_the_default_recipe_rank_well_and_not_too_well(folded):
+    figures = measure(folded, replace(COMPACT_RECIPE, tree_count=30), job_count=2)
+
+    assert 0.785 <= figures["roc_auc"] < 0.80
+    assert figures["ece"] <= BARS["ece"]
+    refuse_leak(figures["roc_auc"], row_count=len(folded.defaulted), thing="forest")
+
+
+def test_planted_leak_is_refused(folded):
+    generator = np.random.default_rng(1)
+    told = np.where(generator.random(len(folded.defaulted)) < 0.2, folded.defaulted, 0)  # of one default in five
+    leaking = replace(folded, matrix=np.column_stack([folded.matrix, told]).astype(np.float32))
+
+    figures = measure(leaking, replace(COMPACT_RECIPE, tree_count=5))
+
+    with pytest.raises(RefusedError, match="Look for the leak"):
+        refuse_leak(figures["roc_auc"], row_count=len(folded.defaulted), thing="forest")
+
+
+@pytest.mark.nightly
+def test_middle_forest_clears_every_bar_in_the_mean_of_three_draws(real_rows):
+    recipe = load_settings(config_files=[str(MIDDLE)], environment={}).settings.recipe
+
+    figures = [
+        measure(fold_rows(real_rows, **OURS, seed=seed), replace(recipe, seed=recipe.seed + seed), job_count=2)
+        for seed in FOLD_SEEDS
+    ]
+
+    means = {name: np.mean([figure[name] for figure in figures]) for name in BARS}
+    assert {name for name in ("roc_auc", "average_precision") if means[name] < BARS[name]} == set()
+    assert {name for name in ("brier", "log_loss", "ece") if means[name] > BARS[name]} == set()
+    assert max(figure["roc_auc"] for figure in figures) < 0.80
+
+
+@pytest.mark.nightly
+def test_best_family_reaches_its_bar_in_the_mean_of_three_draws(real_rows):
+    found = {}
+    for seed in FOLD_SEEDS:
+        folded = fold_rows(real_rows, **OURS, seed=seed)
+        for family, scored in pool_families(folded, seed=seed, job_count=2):
+            found.setdefault(family.name, []).append(measure_pooled(folded, scored)["roc_auc"])
+
+    assert max(np.mean(values) for values in found.values()) >= BEST_BAR
+    assert max(map(max, found.values())) < 0.80
