@@ -39,7 +39,7 @@ MEANINGS = {
         "default_probability": "How likely a default in the month after statement_month is, 0 to 1.",
         "decision": "`decline` at or above the model's threshold, else `accept`.",
         "risk_band": "The band of the decision policy that the probability falls into.",
-        "reasons": "Reserved for what weighed most; empty for now.",
+        "reasons": "Up to four reasons of a declined client, the weightiest first; empty for others, and beyond `reasons.limit`.",
         "scored_at": "When the batch was scored.",
     },
     "quarantine": _COMMON
