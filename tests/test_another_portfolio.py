@@ -20,6 +20,7 @@ from credit_default.flows.monitor import monitor
 from credit_default.flows.predict import predict
 from credit_default.flows.train import train
 from credit_default.model.vocabulary import FUNCTIONS
+from credit_default.services.explanation import explain_client
 from credit_default.services.ingestion import ingest_file
 from credit_default.services.outcomes import take_in_outcomes
 from credit_default.services.training import read_known_rows
@@ -138,6 +139,32 @@ def test_batch_is_scored_and_every_other_row_is_rejected_by_name(scored, loans):
     assert not any(name.startswith("expected loss") for name in scored.figures)  # no balance is declared
     assert rejected["client_id"].to_list() == ["SIM-5000", "SIM-5001"]
     assert rejected["rules"].to_list() == [["purpose|code"], ["instalment_within_loan"]]
+
+
+def test_declined_loans_are_given_reasons_in_the_words_of_their_columns(scored, loans):
+    scores = read_scores(connect(loans.overrides, []).lake, batch_id=scored.batch_id)
+
+    declined = scores.filter(decision="decline")
+    told = set(declined["reasons"].explode())
+    assert (declined["reasons"].list.len() > 0).all()
+    assert (
+        "Worst delay (Days late, latest month / A month earlier / 1 more): higher than for most accepted clients"
+        in told
+    )
+    assert not any("In years" in reason or "Age" in reason for reason in told)
+
+
+def test_a_declined_loan_is_explained(scored, loans):
+    wiring = connect(loans.overrides, [])
+    scores = read_scores(wiring.lake, batch_id=scored.batch_id).filter(decision="decline").sort("default_probability")
+
+    explained = explain_client(wiring, scored.batch_id, scores["client_id"][0])
+
+    assert explained.changes
+    assert {name for change in explained.changes for name in change.changes} <= {
+        "loan_amount", "monthly_income", "instalment_amount", "days_late_m1", "days_late_m2", "days_late_m3",
+    }  # fmt: skip
+    assert [line.name for line in explained.inputs if not line.used] == ["age"]
 
 
 def test_code_that_nobody_declared_everywhere_is_refused_by_name(champion, loans, tmp_path):

@@ -150,11 +150,9 @@ def _validate(merged: dict[str, Any]) -> Settings:
     try:
         return Settings(**merged)
     except ValidationError as error:
-        first = error.errors()[0]
-        raise InputError(
-            "setting " + ".".join(str(part) for part in first["loc"]), found=repr(first["input"]),
-            expected=first["msg"], remedy="`credit-default settings` shows what is in force.",
-        ) from error  # fmt: skip
+        first, remedy = error.errors()[0], "`credit-default settings` shows what is in force."
+        thing = "setting " + ".".join(str(part) for part in first["loc"])
+        raise InputError(thing, found=repr(first["input"]), expected=first["msg"], remedy=remedy) from error
 
 
 def _merge(layers: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -162,8 +160,7 @@ def _merge(layers: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     for layer in layers:
         for key, value in layer.items():
             old = merged.get(key)
-            both = isinstance(old, Mapping) and isinstance(value, Mapping)
-            merged[key] = _merge([old, value]) if both else value  # type: ignore[list-item]
+            merged[key] = _merge([old, value]) if isinstance(old, Mapping) and isinstance(value, Mapping) else value
     return merged
 
 

@@ -1,0 +1,51 @@
+"""How long reasons take, in seconds of CPU: 15 on the public data's declined rows; `benchmarks/reasons.py` prints them."""
+
+import time
+
+import polars as pl
+import pytest
+
+from credit_default.adapters.files import read_batches
+from credit_default.data.schema import CREDIT_CARD
+from credit_default.data.validation import check
+from credit_default.model.decision import DecisionPolicy
+from credit_default.model.features import CREDIT_CARD_FEATURES
+from credit_default.model.fitting import fit
+from credit_default.model.pipeline import COMPACT_RECIPE
+from credit_default.model.reason_words import CREDIT_CARD_REASONS
+from credit_default.model.reasons import build_reason_giver
+from credit_default.model.scoring import attach_reference, score_probability
+
+
+def spend(bundle, rows) -> tuple[int, float]:
+    """How many of the rows are declined, and the CPU seconds that their reasons take."""
+    import woodelf  # noqa: F401 - its import is no part of the figure
+
+    declined = rows.filter(pl.Series(score_probability(bundle, rows) >= bundle.decision_policy.threshold))
+    giver = build_reason_giver(bundle, CREDIT_CARD_REASONS, schema=CREDIT_CARD)
+    began = time.process_time()
+    giver.give(declined)
+    return declined.height, time.process_time() - began
+
+
+def test_a_small_forest_gives_thousands_of_reasons_in_a_few_seconds(bundle, make_rows):
+    count, seconds = spend(attach_reference(bundle, make_rows(200, seed=4, prefix="R")), make_rows(6_000, seed=9))
+
+    assert count > 1_000
+    assert seconds < 5
+
+
+@pytest.mark.nightly
+def test_declined_rows_of_thirty_thousand_take_fifteen_seconds_at_most(real_data):
+    validated = check(
+        lambda: read_batches(real_data, schema=CREDIT_CARD, month="2005-09"), schema=CREDIT_CARD, outcome="required"
+    )
+    rows = pl.concat([batch.accepted for batch in validated.batches()])
+    shuffled = rows.sample(fraction=1.0, shuffle=True, seed=1)
+    parts = dict(schema=CREDIT_CARD, features=CREDIT_CARD_FEATURES, decision_policy=DecisionPolicy())
+    bundle = attach_reference(fit(COMPACT_RECIPE, shuffled[6_000:], **parts, job_count=2), shuffled[:6_000])
+
+    count, seconds = spend(bundle, rows)
+
+    assert count > 12_000
+    assert seconds <= 15
