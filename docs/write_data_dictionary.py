@@ -39,12 +39,8 @@ MEANINGS = {
         "default_probability": "How likely a default in the month after statement_month is, 0 to 1.",
         "decision": "`decline` at or above the model's threshold, else `accept`.",
         "risk_band": "The band of the decision policy that the probability falls into.",
-<<<<<<< HEAD
         "expected_loss": "Probability × exposure at default × loss given default, NT dollars, by the assumptions of the settings' section `loss`; empty where the portfolio declares none.",
-        "reasons": "Reserved for what weighed most; empty for now.",
-=======
         "reasons": "Up to four reasons of a declined client, the weightiest first; empty for others, and beyond `reasons.limit`.",
->>>>>>> reasons
         "scored_at": "When the batch was scored.",
     },
     "quarantine": _COMMON
