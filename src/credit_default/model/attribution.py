@@ -93,7 +93,9 @@ def attribute_shift(plan: ProfilePlan, reference: Profile, current: Profile, *, 
     (bins,) = (item.bins for item in plan.columns if item.name == column.name)
     before, after = reference.columns[column.name], current.columns[column.name]
     shares = [side.counts / side.counts.sum() for side in (before, after)]
-    means = [np.divide(s.score_sums, s.counts, out=np.zeros(len(s.counts)), where=s.counts > 0) for s in (before, after)]
+    means = [
+        np.divide(s.score_sums, s.counts, out=np.zeros(len(s.counts)), where=s.counts > 0) for s in (before, after)
+    ]
     means = [np.where(s.counts > 0, m, other) for s, m, other in zip((before, after), means, means[::-1], strict=True)]
     level = (reference.expected_default_share + current.expected_default_share) / 2
     composition = (shares[1] - shares[0]) * ((means[0] + means[1]) / 2 - level)

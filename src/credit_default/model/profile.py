@@ -124,7 +124,9 @@ def profile_frames(plan: ProfilePlan, frames: Iterable[pl.DataFrame]) -> Profile
     profiles = (profile_rows(plan, frame) for frame in frames)
     first = next(profiles, None)
     if first is None:
-        raise InputError("rows to profile", found="none", expected="at least one frame", remedy="Score the batch first.")
+        raise InputError(
+            "rows to profile", found="none", expected="at least one frame", remedy="Score the batch first."
+        )
     return reduce(merge_profiles, profiles, first)
 
 
