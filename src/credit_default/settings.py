@@ -1,8 +1,7 @@
 """What is in force and where it came from: the only reader (and writer) of the environment.
 
 Defaults stand beside the code that uses them (the frozen policy classes) < configuration files in TOML <
-`CREDIT_DEFAULT_*` variables (two underscores go one level down) < flags. A key or a variable that nothing reads is
-refused: a mistyped threshold would otherwise be a silent one.
+`CREDIT_DEFAULT_*` variables (two underscores go one level down) < flags. One that nothing reads is refused.
 """
 
 import dataclasses
@@ -18,6 +17,7 @@ from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSetti
 
 from credit_default.errors import InputError
 from credit_default.gates.drift import DriftPolicy
+from credit_default.gates.feed_policy import FeedPolicy
 from credit_default.gates.performance import PerformancePolicy
 from credit_default.gates.promotion import PromotionPolicy
 from credit_default.gates.quality import QualityPolicy
@@ -85,6 +85,7 @@ class Settings(BaseSettings):
     quality: QualityPolicy = QualityPolicy()
     promotion: PromotionPolicy = PromotionPolicy()
     drift: DriftPolicy = DriftPolicy()
+    feed: FeedPolicy = FeedPolicy()
     performance: PerformancePolicy = PerformancePolicy()
 
     @classmethod
@@ -123,8 +124,7 @@ def load_settings(
 ) -> LoadedSettings:
     """The settings in force, each with its origin.
 
-    `flags` is nested like the configuration file; None values are flags that were not given. `environment` defaults to
-    the process's own.
+    `flags` is nested like the files; None values were not given. `environment` defaults to the process's own.
 
     Raises:
         InputError: an unknown key or variable, a value out of range, a file that is missing or not TOML.

@@ -77,7 +77,7 @@ def test_performance_is_judged_once_outcomes_are_known(trained, simulated_files,
 
     after = run(quiet_batch, trained, report="full").result()
 
-    assert [verdict.gate for verdict in after.verdicts] == ["drift", "performance"]
+    assert [verdict.gate for verdict in after.verdicts] == ["drift", "feed", "volume", "performance"]
     assert after.counts == {"compared": 1000, "outcomes": 1000}
     assert 0.6 < after.figures["roc_auc, this batch"] < 0.9
     assert Path(after.paths["report (quality html)"]).exists()

@@ -1,5 +1,6 @@
 """The table of scores: written once for each batch and model version, and measured without ever being held in memory."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import polars as pl
@@ -49,13 +50,19 @@ def read_scores(
     return read_rows(table_of(lake, "scores"), lambda table: table.filter(wanted).select(columns))
 
 
+def read_score_frames(
+    lake: Lake, *, batch_id: str, model_version: int, columns: tuple[str, ...] = SCORES_COLUMNS
+) -> Iterator[pl.DataFrame]:
+    """The batch's scores of one version, a record batch at a time, in no order: memory does not grow with them."""
+    return read_frames(table_of(lake, "scores"), columns, predicate=select_scores(batch_id, model_version))
+
+
 def measure_scores(lake: Lake, *, batch_id: str, model_version: int) -> ScoreMeasures:
     """Counts and the mean probability of the batch's scores, read a record batch at a time."""
     scored_count = declined_count = 0
     total = 0.0
     columns = ("default_probability", "decision")
-    predicate = select_scores(batch_id, model_version)
-    for frame in read_frames(table_of(lake, "scores"), columns, predicate=predicate):
+    for frame in read_score_frames(lake, batch_id=batch_id, model_version=model_version, columns=columns):
         scored_count += frame.height
         declined_count += int((frame["decision"] == _DECLINE).sum())
         total += float(frame["default_probability"].sum())

@@ -121,7 +121,8 @@ def measure_noise(column: ColumnDrift, report: DriftReport, *, confidence: float
     rows = 1 / max(1, report.reference_count) + 1 / max(1, report.current_count)
     psi = float(chi2.ppf(confidence, max(1, column.bin_count - 1))) * rows
     area = float(norm.ppf((1 + confidence) / 2)) * column.spread * rows**0.5
-    return {"psi": psi, "jensenshannon": float((psi / 8) ** 0.5), "wasserstein": area}.get(column.method, 0.0)
+    noise: float = {"psi": psi, "jensenshannon": (psi / 8) ** 0.5, "wasserstein": area}.get(column.method, 0.0)
+    return noise
 
 
 def _share_confidence(report: DriftReport, policy: DriftPolicy) -> float:
@@ -187,8 +188,8 @@ def _tell_shift(shift: ScoreShift | None, *, policy: DriftPolicy) -> list[str]:
     if shift is None or abs(shift.move) < policy.fewest_standard_errors * shift.standard_error:
         return []
     told = [
-        f"expected defaults {shift.reference_share:.1%} -> {shift.current_share:.1%}, expected cost of 1,000 decisions "
-        f"{shift.reference_cost:,.0f} -> {shift.current_cost:,.0f}"
+        f"expected defaults {shift.reference_share:.1%} -> {shift.current_share:.1%}",
+        f"expected cost of 1,000 decisions {shift.reference_cost:,.0f} -> {shift.current_cost:,.0f}",
     ]
     if (cause := shift.find_cause()) is not None:
         told.append(

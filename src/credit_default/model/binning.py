@@ -82,4 +82,5 @@ def place_on_grid(grid: Floats, column: Floats) -> NDArray[np.intp]:
     """Where each value lies: 2i + 1 on point i, 2i between point i - 1 and point i; row order."""
     below = np.searchsorted(grid, column)
     on_point = grid[np.minimum(below, len(grid) - 1)] == column
-    return 2 * below + on_point
+    place: NDArray[np.intp] = 2 * below + on_point
+    return place

@@ -144,13 +144,15 @@ def _measure_wasserstein(column: ComparedColumn) -> Distance:
 def _integrate(grid: Floats, side: ColumnProfile, distribution: Floats) -> Floats:
     """The area under a distribution function between each two points of the grid."""
     sums = side.grid_sums[2:-1:2] / side.grid_counts.sum()
-    return distribution[2:-1:2] * grid[1:] - distribution[1:-2:2] * grid[:-1] - sums
+    area: Floats = distribution[2:-1:2] * grid[1:] - distribution[1:-2:2] * grid[:-1] - sums
+    return area
 
 
 def _measure_tails(grid: Floats, side: ColumnProfile) -> Floats:
     """How far, in all, values lie below the first point of the grid and above the last, for one row on average."""
     ends, counts, sums = grid[[0, -1]], side.grid_counts[[0, -1]], side.grid_sums[[0, -1]]
-    return np.abs(counts * ends - sums) / side.grid_counts.sum()
+    beyond: Floats = np.abs(counts * ends - sums) / side.grid_counts.sum()
+    return beyond
 
 
 def _measure_deviation(side: ColumnProfile) -> float:

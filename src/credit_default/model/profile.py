@@ -68,7 +68,7 @@ class Profile:
     slots: NDArray[np.bool_]  # which places of a bitmap some row fell on
 
     @property
-    def repeated_share(self) -> float:
+    def twin_share(self) -> float:
         """Rows that are another one's twin in every input, 0-1, estimated by linear counting (Whang et al. 1990)."""
         free = 1 - float(self.slots.mean())
         distinct = -len(self.slots) * np.log(max(free, 1 / len(self.slots)))
@@ -152,7 +152,7 @@ def _profile_column(
     repeats = 0 if earlier is None else np.count_nonzero((values == earlier) & (values != 0))
     return ColumnProfile(
         counts=np.bincount(place, minlength=plan.bins.class_count),
-        score_sums=np.bincount(place, weights=score, minlength=plan.bins.class_count),
+        score_sums=np.bincount(place, weights=score, minlength=plan.bins.class_count).astype(np.float64),
         zero_count=int(np.count_nonzero(present == 0)),
         repeat_count=int(repeats),
         minimum=float(present.min(initial=np.inf)),
@@ -162,7 +162,7 @@ def _profile_column(
         magnitudes=_count_magnitudes(present),
         fingerprint=int(_finish(mixed).sum(dtype=np.uint64)),
         grid_counts=np.bincount(on_grid, minlength=slot_count),
-        grid_sums=np.bincount(on_grid, weights=present if slot_count else np.empty(0), minlength=slot_count),
+        grid_sums=np.bincount(on_grid, weights=present[: len(on_grid)], minlength=slot_count).astype(np.float64),
     )
 
 

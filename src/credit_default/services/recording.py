@@ -70,7 +70,7 @@ def record_findings(
 
     `drift` is None where only the performance was asked for.
     """
-    verdicts = (*([drift.verdict] if drift else []), *([performance.verdict] if performance.evaluation else []))
+    verdicts = (*(drift.verdicts if drift else ()), *([performance.verdict] if performance.evaluation else []))
     paths = _name_reports(drift.report) if drift else {}
     for verdict in verdicts:
         row = _monitoring_row(batch, verdict, paths.get("report (html)", ""), monitored_at)
@@ -80,7 +80,7 @@ def record_findings(
     summary = Summary(
         "monitor", _name_status(verdicts), verdicts=verdicts or (performance.verdict,),
         batch_id=batch.batch_id, model_version=batch.model_version,
-        counts={"compared": batch.current.height, "outcomes": batch.outcome_count},
+        counts={"compared": batch.row_count, "outcomes": batch.outcome_count},
         figures=_monitoring_figures(drift, performance), paths=paths, notes=tell_origin(batch.data_origin),
     )  # fmt: skip
     return _record_run(wiring, batch, drift, summary)
@@ -127,7 +127,7 @@ def _monitoring_row(batch: MonitoredBatch, verdict: Verdict, report_path: str, a
         "level": verdict.level,
         "reasons": list(verdict.reasons),
         "figures": json.dumps(dict(verdict.figures), sort_keys=True),
-        "row_count": batch.current.height,
+        "row_count": batch.row_count,
         "data_origin": batch.data_origin,
         "report_path": report_path,
         "monitored_at": at,
