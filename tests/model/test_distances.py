@@ -77,6 +77,7 @@ def test_chisquare_of_a_value_the_reference_never_held_is_nought():
     assert measure_distance(compare([1] * 50, [1] * 49 + [2], codes=(1, 2)), "chisquare").statistic == 0.0
 
 
+@pytest.mark.filterwarnings("ignore:ks_2samp")
 @settings(max_examples=60)
 @given(VALUES, VALUES)
 def test_ks_of_counts_is_that_of_the_rows(before, after):

@@ -1,5 +1,6 @@
 import math
 from dataclasses import fields, replace
+from itertools import pairwise
 
 import numpy as np
 import polars as pl
@@ -109,7 +110,7 @@ def test_profile_of_no_rows_is_neutral():
 def test_cutting_and_ordering_the_rows_changes_nothing(cuts, random):
     rows = make_rows(60)
     edges = [0, *sorted(cuts), 60]
-    parts = [rows.slice(low, high - low) for low, high in zip(edges, edges[1:], strict=False)]
+    parts = [rows.slice(low, high - low) for low, high in pairwise(edges)]
     random.shuffle(parts)
 
     assert_equal(profile_frames(PLAN, parts), profile_rows(PLAN, rows))

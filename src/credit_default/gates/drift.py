@@ -25,7 +25,7 @@ class ColumnDrift:
 
     `statistic` is a distance for psi, jensenshannon and wasserstein (drifted when above the threshold) and a p-value for
     ks and chisquare (drifted when below). `bin_count`: classes or bins that the distance was taken over. `spread` and
-    `error`: as in `model.distances.Distance`.
+    `error` and `chance`: as in `model.distances.Distance`.
     """
 
     column: str
@@ -36,6 +36,7 @@ class ColumnDrift:
     bin_count: int = 10
     spread: float = 0.0
     error: float = 0.0
+    chance: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,9 +132,9 @@ def _share_confidence(report: DriftReport, policy: DriftPolicy) -> float:
 
 
 def _has_moved(column: ColumnDrift, report: DriftReport, *, confidence: float) -> bool:
-    if not column.drifted or column.method in P_VALUE_METHODS:
-        return column.drifted
-    return column.statistic > measure_noise(column, report, confidence=confidence)
+    if column.method in P_VALUE_METHODS:
+        return column.drifted and column.chance < 1 - confidence
+    return column.drifted and column.statistic > measure_noise(column, report, confidence=confidence)
 
 
 def _rank(column: ColumnDrift, importance: Mapping[str, float]) -> float:

@@ -31,9 +31,16 @@ def measure_drift(
         column = ComparedColumn(reference.columns[name], current.columns[name], grids[name])
         distance = measure_distance(column, method)
         return ColumnDrift(
-            name, method, distance.statistic, threshold,
-            _is_drifted(distance.statistic, method, threshold), distance.bin_count, distance.spread, distance.error,
-        )  # fmt: skip
+            column=name,
+            method=method,
+            statistic=distance.statistic,
+            threshold=threshold,
+            drifted=_is_drifted(distance.statistic, method, threshold),
+            bin_count=distance.bin_count,
+            spread=distance.spread,
+            error=distance.error,
+            chance=distance.chance,
+        )
 
     columns = tuple(measure(column.name, column.drift_method, column.drift_threshold) for column in schema.inputs)
     return DriftReport(

@@ -128,7 +128,7 @@ def _allow(share: float, state: BatchState, policy: FeedPolicy) -> float:
     """What chance may add to a share of that size, with the policy's confidence for all columns together."""
     count = max(1, len(state.columns))
     deviations = float(norm.ppf(policy.confidence ** (1 / count)))
-    return deviations * sqrt(share * (1 - share) * (1 / state.row_count + 1 / max(1, state.reference_count)))
+    return deviations * sqrt(share * (1 - share) * (1 / max(1, state.row_count) + 1 / max(1, state.reference_count)))
 
 
 def _tell_repeats(column: ColumnState) -> str:

@@ -5,6 +5,7 @@ reference's bins, `ks` and `wasserstein` over its different values. All are exac
 whose doubt is told (`error`), and a `ks` on a reference of more than 8,192 different values.
 """
 
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -18,6 +19,7 @@ from credit_default.model.profile import ColumnProfile
 
 SMALLEST_SHARE: Final = 0.0001  # stands in for an empty bin, whose logarithm there is not
 SMALLEST_DEVIATION: Final = 0.001  # stands in for that of a constant reference
+_FEWEST_EXPECTED: Final = 5  # in a bin, for a chi-square test to hold
 _LONGEST_EXACT: Final = 10_000  # rows a side, up to which scipy counts paths for a p-value of ks
 
 
@@ -27,13 +29,15 @@ class Distance:
 
     `statistic`: a p-value for ks and chisquare, else a distance. `bin_count`: bins that any row of either side is in.
     `error`: how far the statistic of all rows may be from this one. `spread`: for wasserstein, the integral of
-    sqrt(F (1 - F)) over the reference's distribution, in its standard deviations.
+    sqrt(F (1 - F)) over the reference's distribution, in its standard deviations. `chance`: for ks and chisquare, how
+    likely two samples of one population are that far apart; 0 where the noise is known otherwise.
     """
 
     statistic: float
     bin_count: int
     error: float = 0.0
     spread: float = 0.0
+    chance: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,14 +91,31 @@ def _measure_jensenshannon(column: ComparedColumn) -> Distance:
 
 
 def _measure_chisquare(column: ComparedColumn) -> Distance:
-    """Pearson's test that the current counts are drawn from the reference's shares: its p-value."""
+    """Pearson's test that the current counts are drawn from the reference's shares: its p-value.
+
+    It takes the reference for the truth, whose own noise it does not know, and one row of a code that the reference happens
+    to lack for impossible: `chance` is that of the two-sample test, rare codes together.
+    """
     found = column.current.counts
     expected = column.reference.counts * (found.sum() / column.reference.counts.sum())
     taken = (found > 0) | (expected > 0)
     bin_count = int(taken.sum())
     with np.errstate(divide="ignore"):  # a value that the reference never held: infinitely far
         statistic = float(((found[taken] - expected[taken]) ** 2 / expected[taken]).sum())
-    return Distance(float(chi2.sf(statistic, bin_count - 1)) if bin_count > 1 else 1.0, bin_count)
+    p_value = float(chi2.sf(statistic, bin_count - 1)) if bin_count > 1 else 1.0
+    return Distance(p_value, bin_count, chance=_find_chance(column.reference.counts, found))
+
+
+def _find_chance(reference: Counts, current: Counts) -> float:
+    """The p-value of the chi-square test of homogeneity; bins too thin for it (fewer than 5 expected) count as one."""
+    shares = np.array([reference.sum(), current.sum()]) / (reference.sum() + current.sum())
+    both = reference + current
+    thin = both * shares.min() < _FEWEST_EXPECTED
+    table = np.array([[*side[~thin], side[thin].sum()] for side in (reference, current)], dtype=np.float64)
+    table = table[:, table.sum(axis=0) > 0]
+    expected = np.outer(shares, table.sum(axis=0))
+    statistic = float(((table - expected) ** 2 / expected).sum())
+    return float(chi2.sf(statistic, table.shape[1] - 1)) if table.shape[1] > 1 else 1.0
 
 
 def _measure_ks(column: ComparedColumn) -> Distance:
@@ -107,7 +128,7 @@ def _measure_ks(column: ComparedColumn) -> Distance:
     p_value = _find_p_value(int(before[place]), int(before[-1]), int(after[place]), int(after[-1]))
     between = slice(0, None, 2)
     unseen = float((column.reference.grid_counts[between] / before[-1]).max())
-    return Distance(p_value, _count_bins(column), error=unseen)
+    return Distance(p_value, _count_bins(column), error=unseen, chance=p_value)
 
 
 def _find_p_value(below: int, row_count: int, other_below: int, other_row_count: int) -> float:
@@ -117,7 +138,11 @@ def _find_p_value(below: int, row_count: int, other_below: int, other_row_count:
         return float(kstwo.sf(distance, np.round(effective)))
     # The p-value depends on both lengths and the distance alone: two samples of 0 and 1 that are as far apart have it.
     sides = [np.arange(count) >= part for part, count in ((below, row_count), (other_below, other_row_count))]
-    return float(ks_2samp(*(side.astype(np.float64) for side in sides)).pvalue)
+    with warnings.catch_warnings():
+        warnings.simplefilter(
+            "ignore", RuntimeWarning
+        )  # where the paths can't be counted scipy says so and approximates
+        return float(ks_2samp(*(side.astype(np.float64) for side in sides)).pvalue)
 
 
 def _measure_wasserstein(column: ComparedColumn) -> Distance:
