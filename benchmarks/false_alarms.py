@@ -137,7 +137,9 @@ def run_calm_months(seed: int, month_count: int) -> int:
         fingerprints = {name: column.fingerprint for name, column in current.columns.items()}
         levels.update(f"{verdict.gate} {verdict.level}" for verdict in (drift, feed))
         told += [f"{v.gate} {v.level}: {'; '.join(v.reasons[:3])}" for v in (drift, feed) if v.level != "ok"]
-    print(f"seed {seed}, {month_count} calm months: " + ", ".join(f"{n} {level}" for level, n in sorted(levels.items())))
+    print(
+        f"seed {seed}, {month_count} calm months: " + ", ".join(f"{n} {level}" for level, n in sorted(levels.items()))
+    )
     for line, count in Counter(told).most_common(6):
         print(f"    {count} x {line}")
     return levels["drift alarm"] + levels["feed alarm"]

@@ -32,8 +32,8 @@ def test_clean_batch_is_ok_and_says_what_went_to_quarantine():
 @pytest.mark.parametrize(
     ("fault", "reason"),
     [
-        ({"is_constant": True}, "column_4 has one value in every row"),
-        ({"is_stale": True}, "column_4 is that of the month before, value for value"),
+        ({"is_constant": True}, "one value in every row: 'column_4'"),
+        ({"is_stale": True}, "the same as in the month before, value for value: 'column_4'"),
         ({"scale": 0.001}, "column_4 comes 0.001 times as large as in the reference: another unit?"),
         ({"scale": 1000.0}, "column_4 comes 1e+03 times as large as in the reference: another unit?"),
         ({"repeat_share": 0.4}, "column_4 repeats the month before in 40.0% of the rows, 4.0% usually"),
@@ -121,7 +121,10 @@ def test_batch_of_no_rows_has_no_share_rejected():
 def test_five_findings_are_told_and_the_rest_counted():
     broken = replace(CLEAN, columns=tuple(replace(column, is_constant=True, scale=9.0) for column in CLEAN.columns))
 
-    assert judge_feed(broken).reasons[-1] == "and 5 more findings"
+    reasons = judge_feed(broken).reasons
+
+    assert reasons[0] == "one value in every row: 'column_0', 'column_1', 'column_2', 'column_3', 'column_4'"
+    assert reasons[-1] == "and 1 more findings"
 
 
 def test_bounds_are_the_policys():

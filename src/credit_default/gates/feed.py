@@ -12,6 +12,7 @@ from typing import Final
 
 from scipy.stats import norm
 
+from credit_default.errors import show_examples
 from credit_default.gates.feed_policy import FeedPolicy
 from credit_default.gates.verdict import Level, Verdict
 
@@ -89,11 +90,13 @@ def judge_feed(state: BatchState, *, policy: FeedPolicy | None = None) -> Verdic
 
 
 def _find_broken(state: BatchState, policy: FeedPolicy) -> Iterator[str]:
+    constant = [column.column for column in state.columns if column.is_constant]
+    stale = [column.column for column in state.columns if column.is_stale and not column.is_constant]
+    if constant:
+        yield f"one value in every row: {show_examples(constant)}"
+    if stale:
+        yield f"the same as in the month before, value for value: {show_examples(stale)}"
     for column in state.columns:
-        if column.is_constant:
-            yield f"{column.column} has one value in every row"
-        elif column.is_stale:
-            yield f"{column.column} is that of the month before, value for value"
         if not 1 / policy.highest_scale <= column.scale <= policy.highest_scale:
             yield f"{column.column} comes {column.scale:.3g} times as large as in the reference: another unit?"
         if column.repeat_share - column.reference_repeat_share > policy.stale_margin:
