@@ -106,7 +106,11 @@ def _record_run(wiring: Wiring, batch: MonitoredBatch, drift: Drift | None, summ
     tags = tag_batch(wiring, batch.batch_id, batch.model_version, batch.data_origin)
     with wiring.tracking.start_run("monitor", name=f"monitor {batch.batch_id}", tags=tags) as run:
         if drift is not None:
-            columns = (*drift.report.columns, drift.report.score)
+            columns = (
+                *drift.report.columns,
+                drift.report.score,
+                *([drift.report.decision] if drift.report.decision else []),
+            )
             run.record_metrics({f"drift_{column.column}": column.statistic for column in columns})
             with wiring.lake.scratch() as folder:
                 fetch_published(wiring.lake, folder, batch_id=batch.batch_id, model_version=batch.model_version)
