@@ -71,7 +71,7 @@ def record_findings(
     `drift` is None where only the performance was asked for.
     """
     verdicts = (*(drift.verdicts if drift else ()), *([performance.verdict] if performance.evaluation else []))
-    paths = _name_reports(drift.report) if drift else {}
+    paths = _name_reports(drift.report) | {"evidently ui": str(wiring.lake.workspace)} if drift else {}
     for verdict in verdicts:
         row = _monitoring_row(batch, verdict, paths.get("report (html)", ""), monitored_at)
         write_monitoring(wiring.lake, pl.DataFrame([row]))
