@@ -26,6 +26,7 @@ from credit_default.gates.drift_measurement import measure_drift
 from credit_default.gates.feed import BatchState, judge_feed
 from credit_default.gates.feed_measurement import measure_feed
 from credit_default.gates.verdict import Verdict
+from credit_default.model.attribution import measure_score_shift
 from credit_default.model.bundle import ModelBundle, measure_input_importance
 from credit_default.model.decision import DecisionPolicy, decide
 from credit_default.model.features import CREDIT_CARD_FEATURES
@@ -90,7 +91,9 @@ def judge_pair(
 ) -> tuple[DriftReport, Verdict]:
     """What the drift gate makes of a batch."""
     report = measure_drift(plan, reference, current, schema=schema, policy=DriftPolicy())
-    return report, judge_drift(report, row_count=current.row_count, importance=importance)
+    telling = [column for column in schema.inputs if column.name in list(importance)[:5]]
+    shift = measure_score_shift(plan, reference, current, columns=telling)
+    return report, judge_drift(report, row_count=current.row_count, importance=importance, shift=shift)
 
 
 def run_resamples(bundle: ModelBundle, batch_count: int, seed: int) -> int:

@@ -161,7 +161,7 @@ SHIFT = ScoreShift(0.22, 0.28, 0.004, 540.0, 610.0, columns=(ColumnShift("repaym
 def test_what_moved_the_score_is_told_with_what_it_costs():
     verdict = judge(move(STILL, 4), shift=SHIFT)
 
-    assert verdict.reasons[:3] == (
+    assert verdict.reasons[1:4] == (
         "expected defaults 22.0% -> 28.0%",
         "expected cost of 1,000 decisions 540 -> 610",
         "repayment_status_m1 2 (payment 2 months late): 11% -> 17% of the clients, explains 60% of the score's move",
@@ -177,18 +177,29 @@ def test_a_shift_that_chance_may_have_made_is_not_explained():
 
 
 def test_a_shift_without_a_cause_is_told_all_the_same():
-    assert judge(move(STILL, 4), shift=replace(SHIFT, columns=())).reasons[:2] == (
+    assert judge(move(STILL, 4), shift=replace(SHIFT, columns=())).reasons[1:3] == (
         "expected defaults 22.0% -> 28.0%",
         "expected cost of 1,000 decisions 540 -> 610",
     )
 
 
 def test_a_quiet_verdict_explains_nothing_and_keeps_the_figures():
-    verdict = judge(STILL, shift=SHIFT)
+    verdict = judge(STILL, shift=replace(SHIFT, current_share=0.238))
 
     assert verdict.level == "ok"
     assert len(verdict.reasons) == 1
     assert verdict.figures["expected_cost"] == 610.0
+
+
+@pytest.mark.parametrize(("share", "level"), [(0.238, "ok"), (0.244, "watch"), (0.19, "watch"), (0.28, "alarm")])
+def test_expected_defaults_that_creep_are_noticed_where_no_column_moved(share, level):
+    verdict = judge(STILL, shift=replace(SHIFT, current_share=share))
+
+    assert verdict.level == level
+    if level == "alarm":
+        assert verdict.reasons[0] == "expected defaults moved by 27%, limit 25%"
+    if level == "watch":
+        assert verdict.reasons[0].startswith("expected defaults 22.0% -> ")
 
 
 @pytest.mark.parametrize(("chance", "level"), [(0.01, "ok"), (1e-6, "watch")])

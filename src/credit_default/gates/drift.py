@@ -61,7 +61,9 @@ class DriftPolicy:
     decision_threshold: float = 0.1  # psi of accepted and declined
     highest_drifted_share: float = 0.3  # of the columns, or of the importance behind them where it is given
     confidence: float = 0.999  # that chance alone moves nothing in a whole report
-    fewest_standard_errors: float = 3.0  # by which the mean score has moved before its causes are told
+    fewest_standard_errors: float = 4.0  # by which the mean score has moved before anything is made of it
+    watched_share_move: float = 0.1  # of the expected default share, over the reference's: watch
+    highest_share_move: float = 0.25  # likewise: alarm
 
 
 def judge_drift(
@@ -72,7 +74,7 @@ def judge_drift(
     importance: Mapping[str, float] | None = None,
     shift: ScoreShift | None = None,
 ) -> Verdict:
-    """`alarm` when the score, the decision or too many columns moved, `watch` when any column did, else `ok`.
+    """`alarm` when the score, the decision or too many columns moved, `watch` when any column did or defaults may, else `ok`.
 
     Below the fewest rows: `not judged`. `importance` (share of the model per column, sum 1) weighs the columns; the
     share that counts is the larger of the weighed and the plain one, so that a model that ignores a column cannot hide
@@ -105,7 +107,10 @@ def judge_drift(
         *_list_score_rings(report, score_threshold, policy=policy, confidence=noise_confidence),
         *_list_share_rings(plain_share, weighed_share, policy=policy),
     ]
-    level: Level = "alarm" if rings else "watch" if moved else "ok"
+    share_move = _measure_share_move(shift, policy=policy)
+    if share_move >= policy.highest_share_move:
+        rings.append(f"expected defaults moved by {share_move:.0%}, limit {policy.highest_share_move:.0%}")
+    level: Level = "alarm" if rings else "watch" if moved or share_move >= policy.watched_share_move else "ok"
     quiet = f"no column moved; score drift {report.score.statistic:.3f} is below {score_threshold:.3f}"
     told = (*rings, *_tell_shift(shift, policy=policy), *_tell_moved(moved, importance)) if level != "ok" else (quiet,)
     return Verdict(GATE, level, told, figures)
@@ -185,8 +190,15 @@ def _list_shift_figures(shift: ScoreShift | None) -> dict[str, float]:
     }
 
 
-def _tell_shift(shift: ScoreShift | None, *, policy: DriftPolicy) -> list[str]:
+def _measure_share_move(shift: ScoreShift | None, *, policy: DriftPolicy) -> float:
+    """How far the expected default share has moved, over what it was; 0 where chance may have done it."""
     if shift is None or abs(shift.move) < policy.fewest_standard_errors * shift.standard_error:
+        return 0.0
+    return abs(shift.move) / max(shift.reference_share, 1e-9)
+
+
+def _tell_shift(shift: ScoreShift | None, *, policy: DriftPolicy) -> list[str]:
+    if shift is None or not _measure_share_move(shift, policy=policy):
         return []
     told = [
         f"expected defaults {shift.reference_share:.1%} -> {shift.current_share:.1%}",
