@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from credit_default.gates.drift import DriftPolicy
+from credit_default.gates.feed_policy import FeedPolicy
 from credit_default.gates.performance import PerformancePolicy
 from credit_default.gates.promotion_policy import PromotionPolicy
 from credit_default.gates.quality import QualityPolicy
@@ -85,6 +86,7 @@ class Settings(BaseSettings):
     quality: QualityPolicy = QualityPolicy()
     promotion: PromotionPolicy = PromotionPolicy()
     drift: DriftPolicy = DriftPolicy()
+    feed: FeedPolicy = FeedPolicy()
     performance: PerformancePolicy = PerformancePolicy()
 
     @classmethod

@@ -53,6 +53,27 @@ def test_drifted_batch_rings_as_a_completed_run(trained, drifted_batch):
     assert "Dataset Drift is" not in page
 
 
+def test_broken_feed_rings_where_hardly_anything_drifted(trained, simulated_files, tmp_path):
+    rows = pl.read_csv(simulated_files.batch, infer_schema=False).with_columns(sex=pl.lit("1"))
+    rows.write_csv(tmp_path / "one-sex.csv")
+    batch_id = predict(batch=str(tmp_path / "one-sex.csv"), overrides=trained, return_state=True).result().batch_id
+
+    state = run(batch_id, trained, report="drift")
+
+    verdicts = {verdict.gate: verdict for verdict in state.result().verdicts}
+    assert (state.name, state.result().status) == ("FeedBroken", "feed alarm")
+    assert (verdicts["drift"].level, verdicts["feed"].level) == ("watch", "alarm")
+    assert verdicts["feed"].reasons == ("one value in every row: 'sex'",)
+
+
+def test_monitored_batches_stand_in_a_workspace_of_evidently(trained, drifted_batch):
+    summary = run(drifted_batch, trained, report="drift").result()
+
+    runs = [json.loads(path.read_bytes()) for path in Path(summary.paths["evidently ui"]).glob("*/snapshots/*.json")]
+    (found,) = (run for run in runs if run["metadata"]["batch_id"] == drifted_batch)
+    assert "drift: alarm" in found["tags"]
+
+
 def test_findings_stand_in_mlflow_and_in_the_monitoring_table(trained, drifted_batch):
     summary = run(drifted_batch, trained, report="drift").result()
 
@@ -62,7 +83,11 @@ def test_findings_stand_in_mlflow_and_in_the_monitoring_table(trained, drifted_b
     assert found.data.tags["drift_level"] == "alarm"
     assert found.data.metrics["drift_repayment_status_m1"] > 0.1
     assert kept["level"].to_list() == ["alarm"]
-    assert json.loads(kept["figures"][0])["drifted_count"] >= 1
+    figures = json.loads(kept["figures"][0])
+    assert figures["drifted_count"] >= 1
+    assert figures["expected_default_share"] > figures["reference_default_share"] + 0.05
+    assert found.data.metrics["drift_decision"] > 0.1
+    assert found.data.tags["feed_level"] in {"ok", "watch", "alarm"}
 
 
 def test_performance_is_not_judged_before_any_outcome_is_known(trained, drifted_batch):
@@ -77,7 +102,7 @@ def test_performance_is_judged_once_outcomes_are_known(trained, simulated_files,
 
     after = run(quiet_batch, trained, report="full").result()
 
-    assert [verdict.gate for verdict in after.verdicts] == ["drift", "performance"]
+    assert [verdict.gate for verdict in after.verdicts] == ["drift", "feed", "volume", "performance"]
     assert after.counts == {"compared": 1000, "outcomes": 1000}
     assert 0.6 < after.figures["roc_auc, this batch"] < 0.9
     assert Path(after.paths["report (quality html)"]).exists()

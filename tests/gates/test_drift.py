@@ -2,8 +2,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.stats import wasserstein_distance
 
 from credit_default.gates.drift import ColumnDrift, DriftPolicy, DriftReport, judge_drift, measure_noise
+from credit_default.model.attribution import ColumnShift, ScoreShift, SegmentShift
 
 STILL = DriftReport(
     columns=tuple(ColumnDrift(f"column_{number}", "psi", 0.01, 0.1, drifted=False) for number in range(10)),
@@ -131,3 +133,119 @@ def test_a_report_without_columns_is_judged_by_its_score():
 
     assert judge(report).level == "ok"
     assert judge(move_score(report, 1.0), policy=DriftPolicy(score_threshold=2.0)).level == "ok"
+
+
+@pytest.mark.parametrize(("statistic", "level"), [(0.09, "ok"), (0.11, "alarm")])
+def test_a_moved_decision_rings(statistic, level):
+    decision = ColumnDrift("decision", "psi", statistic, 0.1, drifted=statistic >= 0.1, bin_count=2)
+
+    verdict = judge(replace(STILL, decision=decision))
+
+    assert verdict.level == level
+    assert verdict.figures["decision_drift"] == statistic
+
+
+def test_a_column_that_matters_comes_before_one_that_moved_farther():
+    report = move(move(STILL, 1, statistic=0.2), 2, statistic=0.9)
+
+    reasons = judge(report, importance={"column_1": 0.25, "column_2": 0.01}).reasons
+
+    assert reasons[0] == "column_1 moved: psi 0.200, limit 0.100, 25% of the model"
+    assert reasons[1] == "column_2 moved: psi 0.900, limit 0.100, 1% of the model"
+
+
+LATE = SegmentShift("repayment_status_m1 2 (payment 2 months late)", 0.11, 0.17, composition=0.036, within=0.0)
+SHIFT = ScoreShift(0.22, 0.28, 0.004, 540.0, 610.0, columns=(ColumnShift("repayment_status_m1", (LATE,)),))
+
+
+def test_what_moved_the_score_is_told_with_what_it_costs():
+    verdict = judge(move(STILL, 4), shift=SHIFT)
+
+    assert verdict.reasons[1:4] == (
+        "expected defaults 22.0% -> 28.0%",
+        "expected cost of 1,000 decisions 540 -> 610",
+        "repayment_status_m1 2 (payment 2 months late): 11% -> 17% of the clients, explains 60% of the score's move",
+    )
+    assert verdict.figures["expected_default_share"] == 0.28
+    assert verdict.figures["reference_cost"] == 540.0
+
+
+def test_a_shift_that_chance_may_have_made_is_not_explained():
+    verdict = judge(move(STILL, 4), shift=replace(SHIFT, standard_error=0.03))
+
+    assert verdict.reasons == ("column_4 moved: psi 0.500, limit 0.100",)
+
+
+def test_a_shift_without_a_cause_is_told_all_the_same():
+    assert judge(move(STILL, 4), shift=replace(SHIFT, columns=())).reasons[1:3] == (
+        "expected defaults 22.0% -> 28.0%",
+        "expected cost of 1,000 decisions 540 -> 610",
+    )
+
+
+def test_a_quiet_verdict_explains_nothing_and_keeps_the_figures():
+    verdict = judge(STILL, shift=replace(SHIFT, current_share=0.238))
+
+    assert verdict.level == "ok"
+    assert len(verdict.reasons) == 1
+    assert verdict.figures["expected_cost"] == 610.0
+
+
+@pytest.mark.parametrize(("share", "level"), [(0.238, "ok"), (0.244, "watch"), (0.19, "watch"), (0.28, "alarm")])
+def test_expected_defaults_that_creep_are_noticed_where_no_column_moved(share, level):
+    verdict = judge(STILL, shift=replace(SHIFT, current_share=share))
+
+    assert verdict.level == level
+    if level == "alarm":
+        assert verdict.reasons[0] == "expected defaults moved by 27%, limit 25%"
+    if level == "watch":
+        assert verdict.reasons[0].startswith("expected defaults 22.0% -> ")
+
+
+@pytest.mark.parametrize(("chance", "level"), [(0.01, "ok"), (1e-6, "watch")])
+def test_a_p_value_that_chance_gives_two_samples_is_no_drift(chance, level):
+    moved = replace(STILL.columns[0], method="chisquare", statistic=0.0, threshold=0.05, drifted=True, chance=chance)
+
+    assert judge(replace(STILL, columns=(moved, *STILL.columns[1:]))).level == level
+
+
+def test_a_wasserstein_distance_knows_its_noise():
+    far = replace(move(STILL, 1, statistic=0.2, method="wasserstein"), current_count=200)
+    noisy = replace(far, columns=tuple(replace(column, spread=1.5) for column in far.columns))
+
+    assert judge(far).level == "watch"
+    assert judge(noisy).level == "ok"
+    assert judge(replace(noisy, current_count=20_000)).level == "watch"
+
+
+def test_the_allowance_for_wasserstein_is_hardly_ever_reached_by_chance():
+    generator = np.random.default_rng(2)
+    rows = generator.exponential(1.0, (300, 600))
+    reference, current = np.sort(rows[:, :400]), rows[:, 400:]
+    spread = 1.57  # the integral of sqrt(F (1 - F)) for an exponential, whose deviation is 1: pi / 2
+    report = replace(STILL, reference_count=400, current_count=200)
+    column = ColumnDrift("any", "wasserstein", 0.0, 0.1, drifted=False, spread=spread)
+
+    distances = [wasserstein_distance(before, after) for before, after in zip(reference, current, strict=True)]
+
+    allowed = measure_noise(column, report, confidence=0.99)
+    assert np.mean(np.array(distances) > allowed) <= 0.01
+    assert allowed < 3 * np.quantile(distances, 0.99)
+
+
+def test_chance_moves_nothing_in_999_of_1000_whole_reports():
+    generator = np.random.default_rng(3)
+    reference = generator.multinomial(6_000, [0.1] * 10, size=(400, 25)) / 6_000
+    current = generator.multinomial(200, [0.1] * 10, size=(400, 25)) / 200
+    distances = ((current - reference) * np.log(np.maximum(current, 1e-4) / reference)).sum(axis=2)
+
+    def report(row):
+        columns = [ColumnDrift(f"c{n}", "psi", float(x), 0.1, drifted=x >= 0.1) for n, x in enumerate(row[:24])]
+        score = ColumnDrift("default_probability", "psi", float(row[24]), 0.1, drifted=bool(row[24] >= 0.1))
+        return DriftReport(tuple(columns), score, 0.0, 6_000, 200, {})
+
+    levels = [judge(report(row)).level for row in distances]
+
+    assert levels.count("alarm") == 0
+    assert levels.count("watch") <= 3
+    assert sum(any(row > 0.1) for row in distances) > 10  # the threshold alone would have rung

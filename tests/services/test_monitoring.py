@@ -27,8 +27,9 @@ def test_batch_is_found_with_its_rows_scores_and_model(seated, score_rows, novem
 
     assert (batch.batch_id, batch.model_version, batch.data_origin) == (scored.batch_id, 1, "simulated")
     assert batch.months == ("2005-11",)
-    assert batch.current["client_id"].to_list() == november["client_id"].slice(0, 250).to_list()
-    assert {"credit_limit", "default_probability", "decision"} <= set(batch.current.columns)
+    rows = pl.concat(batch.frames())
+    assert rows["client_id"].to_list() == november["client_id"].slice(0, 250).to_list()
+    assert {"credit_limit", "default_probability", "decision"} <= set(rows.columns)
     assert batch.bundle.digest == seated.champion.bundle.digest
     assert batch.expected_loss_amount == pytest.approx(
         sum(scored.expected_losses[name] for name in ("accept", "decline"))
@@ -48,7 +49,7 @@ def test_outcome_column_of_the_file_itself_is_not_looked_at(seated, score_rows, 
     batch = find_batch(seated.wiring, scored.batch_id)
 
     assert batch.outcome_count == 0
-    assert "defaulted" not in batch.current.columns
+    assert "defaulted" not in pl.concat(batch.frames()).columns
 
 
 def test_performance_is_measured_on_the_rows_whose_outcome_is_known_by_now(seated, score_rows, november):
@@ -84,7 +85,7 @@ def test_report_stands_in_the_lake_under_batch_and_version(seated, score_rows, n
     drift = find_drift(seated.wiring, batch, report="drift")
 
     folder = seated.wiring.lake.home / "reports" / batch.batch_id / "v1"
-    assert sorted(path.name for path in folder.iterdir()) == ["report.html", "report.json"]
+    assert sorted(path.name for path in folder.iterdir()) == ["profile.json", "report.html", "report.json"]
     assert drift.report.reference_count == seated.champion.bundle.reference.height
     assert [column.column for column in drift.report.columns] == [column.name for column in seated.wiring.schema.inputs]
 

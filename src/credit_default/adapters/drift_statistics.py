@@ -1,18 +1,18 @@
-"""The population stability index as the credit industry means it: bins are deciles of the reference.
+"""The population stability index as the credit industry means it, and Jensen-Shannon likewise: over deciles of the reference.
 
-Evidently's own index takes bins of equal width over both samples; on amounts, where one bin holds nearly everyone, it
-sees almost nothing (docs/adr/ says what was measured). Ours is registered with Evidently under a name of its own.
+Evidently's own take bins of equal width over both samples; on amounts, where one bin holds nearly everyone, they see almost
+nothing (docs/adr/ says what was measured). Ours are registered with Evidently under names of their own, and are those of
+`model.distances`, so that a page and a verdict mean the same.
 """
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-DECILE_COUNT: Final = 10
-MOST_CODES: Final = 20  # a reference with no more values than these is binned by value
-SMALLEST_SHARE: Final = 0.0001  # stands in for an empty bin, whose logarithm there is not
+from credit_default.model.binning import Counts, plan_bins
+from credit_default.model.distances import measure_divergence, measure_stability_index
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,20 +26,28 @@ class Stability:
 def measure_stability(reference: NDArray[Any], current: NDArray[Any], *, is_code: bool) -> Stability:
     """The index of `current` against `reference`: the sum of (r - c) ln(r / c) over the bins' shares r and c.
 
-    Codes, and numbers of at most 20 different values in the reference, are binned by value; others by the deciles of the
-    reference, those that coincide taken once. An empty bin counts as a share of .0001. Neither may hold missing values.
+    Codes, and numbers of at most 20 different values in the reference, are binned by value, a value that such a reference
+    never held in one bin with all others of that kind; other numbers by the deciles of the reference, those that coincide
+    taken once. An empty bin counts as a share of .0001. Neither may hold missing values.
     """
-    if is_code or len(np.unique(reference)) <= MOST_CODES:
+    before, after = count_by_bins(reference, current, is_code=is_code)
+    return Stability(measure_stability_index(before, after), int(((before > 0) | (after > 0)).sum()))
+
+
+def measure_jensenshannon(reference: NDArray[Any], current: NDArray[Any], *, is_code: bool) -> float:
+    """The Jensen-Shannon distance over the same bins: the root of the divergence in natural logarithms."""
+    return measure_divergence(*count_by_bins(reference, current, is_code=is_code))
+
+
+def count_by_bins(reference: NDArray[Any], current: NDArray[Any], *, is_code: bool) -> tuple[Counts, Counts]:
+    """How many values of each side lie in each bin; codes may be texts."""
+    if is_code:
         values, place = np.unique(np.concatenate([reference, current]), return_inverse=True)
-        bin_count = len(values)
+        class_count = len(values)
     else:
-        edges = np.unique(np.quantile(reference, np.linspace(0, 1, DECILE_COUNT + 1)[1:-1]))
-        place = np.searchsorted(edges, np.concatenate([reference, current]), side="right")
-        bin_count = len(edges) + 1
-    expected = _count_shares(place[: len(reference)], bin_count)
-    found = _count_shares(place[len(reference) :], bin_count)
-    return Stability(float(((expected - found) * np.log(expected / found)).sum()), bin_count)
-
-
-def _count_shares(place: NDArray[np.intp], bin_count: int) -> NDArray[np.float64]:
-    return np.maximum(np.bincount(place, minlength=bin_count) / len(place), SMALLEST_SHARE)
+        bins = plan_bins(np.asarray(reference, dtype=np.float64))
+        place = bins.place(np.concatenate([reference, current]).astype(np.float64))
+        class_count = bins.class_count
+    sides = (place[: len(reference)], place[len(reference) :])
+    before, after = (np.bincount(side, minlength=class_count) for side in sides)
+    return before, after

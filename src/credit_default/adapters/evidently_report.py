@@ -15,7 +15,14 @@ from credit_default.errors import ServiceError
 if TYPE_CHECKING:
     import pandas as pd
 
-PSI_NAME: Final = "psi_deciles"
+# By the schema's names: what Evidently calls each method. Two are ours, over bins of the reference (`drift_statistics`).
+METHOD_NAMES: Final[Mapping[str, str]] = {
+    "psi": "psi_deciles",
+    "jensenshannon": "jensenshannon_deciles",
+    "wasserstein": "wasserstein",
+    "ks": "ks",
+    "chisquare": "chisquare",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +47,11 @@ class MeasuredDrift:
 
 @dataclass(frozen=True, slots=True)
 class EvidentlyReport:
-    """A finished report: its dictionary as Evidently gives it, and its page."""
+    """A finished report: its dictionary as Evidently gives it, its page, and the page's widgets as plain values."""
 
     content: Mapping[str, Any]
     html: str
+    widgets: Sequence[Mapping[str, Any]] = ()
 
 
 def run_drift_report(
@@ -58,13 +66,13 @@ def run_drift_report(
 
     The page calls it drift of the whole when the share of drifted columns (0-1) reaches `drift_share`.
     """
-    with _quiet():
+    with quiet_evidently():
         from evidently import DataDefinition, Report
         from evidently.presets import DataSummaryPreset
 
-        from credit_default.adapters.evidently_table import DriftTable, register_stability
+        from credit_default.adapters.evidently_table import DriftTable, register_statistics
 
-        register_stability()
+        register_statistics()
         definition = DataDefinition(
             numerical_columns=[c.name for c in columns if not c.is_code],
             categorical_columns=[c.name for c in columns if c.is_code],
@@ -81,7 +89,7 @@ def run_drift_report(
 
 def run_quality_report(*, reference: "pd.DataFrame", current: "pd.DataFrame", threshold: float) -> EvidentlyReport:
     """How well the model met the outcomes: columns `outcome` (0/1) and `probability`, declined from `threshold` on."""
-    with _quiet():
+    with quiet_evidently():
         from evidently import BinaryClassification, DataDefinition, Report
         from evidently.presets import ClassificationPreset
 
@@ -129,11 +137,13 @@ def _run(report: Any, definition: Any, *, reference: "pd.DataFrame", current: "p
         current_data=Dataset.from_pandas(current, data_definition=definition),
         reference_data=Dataset.from_pandas(reference, data_definition=definition),
     )
-    return EvidentlyReport(done.dict(), done.get_html_str(as_iframe=False))
+    widgets = [widget.dict() for widget in done.to_snapshot_model().widgets]
+    return EvidentlyReport(done.dict(), done.get_html_str(as_iframe=False), widgets)
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def quiet_evidently() -> Iterator[None]:
+    """A block in which Evidently is imported and used without its warnings."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Evidently's own, on its way through pandas, plotly and pydantic
         yield

@@ -13,13 +13,19 @@ from evidently.metrics import ValueDrift
 from evidently.metrics.column_statistics import ValueDriftCalculation
 from evidently.presets import DataDriftPreset
 
-from credit_default.adapters.drift_statistics import measure_stability
+from credit_default.adapters.drift_statistics import measure_jensenshannon, measure_stability
 
 _TABLE = "big_table"  # Evidently's word for the kind of widget
 
 PSI = StatTest(
     name="psi_deciles",
     display_name="PSI (deciles of the reference)",
+    allowed_feature_types=[ColumnType.Categorical, ColumnType.Numerical],
+    default_threshold=0.1,
+)
+JENSEN_SHANNON = StatTest(
+    name="jensenshannon_deciles",
+    display_name="Jensen-Shannon distance (deciles of the reference)",
     allowed_feature_types=[ColumnType.Categorical, ColumnType.Numerical],
     default_threshold=0.1,
 )
@@ -60,12 +66,19 @@ class DriftTable(DataDriftPreset):  # type: ignore[misc]
         return [widget for widget in widgets if widget.type == _TABLE]
 
 
-def register_stability() -> None:
-    """None; Evidently knows our index by its name from now on. Twice is once."""
-    register_stattest(PSI, default_impl=_measure)
+def register_statistics() -> None:
+    """None; Evidently knows our statistics by their names from now on. Twice is once."""
+    register_stattest(PSI, default_impl=_measure_stability)
+    register_stattest(JENSEN_SHANNON, default_impl=_measure_jensenshannon)
 
 
-def _measure(reference: Any, current: Any, kind: Any, threshold: float) -> tuple[float, bool]:
+def _measure_stability(reference: Any, current: Any, kind: Any, threshold: float) -> tuple[float, bool]:
     is_code = kind == ColumnType.Categorical
     index = measure_stability(reference.to_numpy(), current.to_numpy(), is_code=is_code).index
     return index, index >= threshold
+
+
+def _measure_jensenshannon(reference: Any, current: Any, kind: Any, threshold: float) -> tuple[float, bool]:
+    is_code = kind == ColumnType.Categorical
+    distance = measure_jensenshannon(reference.to_numpy(), current.to_numpy(), is_code=is_code)
+    return distance, distance >= threshold

@@ -53,6 +53,11 @@ class Lake:
         return self.home / "champion" / "bundles"
 
     @property
+    def workspace(self) -> Path:
+        """Where `evidently ui --workspace` finds the monitored batches, on this machine."""
+        return self.home / "evidently"
+
+    @property
     def tracking_uri(self) -> str:
         """The embedded MLflow store of this lake, as MLflow names it."""
         return f"sqlite:///{self.home / 'mlflow.db'}"

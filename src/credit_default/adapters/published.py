@@ -1,11 +1,17 @@
 """Reports in the lake: written on this machine's disk, then put under the batch's key for people to open."""
 
+import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, Final
 
 from credit_default.adapters.lake import Lake, check_hex
+from credit_default.adapters.staging import write_whole
+from credit_default.errors import ArtifactError
+
+PROFILE_NAME: Final = "profile.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +41,28 @@ def name_published(publication: Publication, paths: Mapping[str, str]) -> dict[s
     """The same names, each path below the folder made into where the file stands in the lake."""
     folder = f"{publication.folder}/"
     return {name: f"{publication.uri}/{path.removeprefix(folder)}" for name, path in paths.items()}
+
+
+def write_profile(folder: Path, content: Mapping[str, Any]) -> None:
+    """Nothing; the profile stands as profile.json in the folder. Raises `ServiceError` when the disk refuses."""
+    write_whole(folder / PROFILE_NAME, json.dumps(content).encode())
+
+
+def read_profile(lake: Lake, *, batch_id: str, model_version: int) -> dict[str, Any] | None:
+    """The profile that was published for the batch under that version, or None. Raises `ArtifactError` if it is no JSON."""
+    content = read_published(lake, PROFILE_NAME, batch_id=batch_id, model_version=model_version)
+    try:
+        return None if content is None else dict(json.loads(content))
+    except ValueError as error:
+        raise ArtifactError(
+            f"profile of batch {batch_id}", found=f"no JSON object ({error})", expected="profile.json as `monitor` writes it",
+            remedy="Monitor that batch again.",
+        ) from error  # fmt: skip
+
+
+def read_published(lake: Lake, name: str, *, batch_id: str, model_version: int) -> bytes | None:
+    """One published file's content, or None where nothing stands under that name."""
+    return lake.storage.read_object(f"reports/{check_hex(batch_id, 'batch_id')}/v{int(model_version)}/{name}")
 
 
 def fetch_published(lake: Lake, folder: Path, *, batch_id: str, model_version: int) -> Path:

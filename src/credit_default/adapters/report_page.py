@@ -45,11 +45,16 @@ class ReportTitle:
 
 
 def stamp_verdict(page: str, verdict: Verdict) -> str:
-    """The page with the gate's level and reasons in its heading, where a reader looks first."""
+    """The page with the gate's level and reasons in its heading, where a reader looks first, below those stamped before."""
     reasons = "".join(f"<br>{html.escape(reason)}" for reason in verdict.reasons)
     colour = _COLOURS.get(verdict.level, "#1d2433")
     level = f'<strong style="color: {colour}">{html.escape(f"{verdict.gate}: {verdict.level}")}</strong>'
-    return page.replace(_VERDICT, f"<br>{level}{reasons}", 1)
+    return page.replace(_VERDICT, f"<br>{level}{reasons}{_VERDICT}", 1)
+
+
+def stamp_note(page: str, note: str) -> str:
+    """The page with a note at the end of its heading."""
+    return page.replace(_VERDICT, f"<br><em>{html.escape(note)}</em>{_VERDICT}", 1)
 
 
 def write_page(page: str, *, title: ReportTitle) -> str:

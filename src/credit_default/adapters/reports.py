@@ -1,20 +1,22 @@
-"""Reference against current: the report that people open, and its figures for the drift gate.
+"""Reference against current: the report that people open.
 
 Evidently draws and measures; here stands what it may be given (no empty or text column, numbers and our own names only),
-how much of it (pictures and statistics both on at most `sample_rows` of each side) and how its page becomes a file.
+how much of it (at most `sample_rows` of each side) and how its page becomes a file. What the gate judges is taken on all rows
+elsewhere (`gates.drift_measurement`); the figures here are those of the rows that are drawn.
 """
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import polars as pl
 
-from credit_default.adapters.drift_statistics import measure_stability
+from credit_default.adapters.drift_statistics import count_by_bins
 from credit_default.adapters.evidently_report import (
-    PSI_NAME,
+    METHOD_NAMES,
     ComparedColumn,
     EvidentlyReport,
     MeasuredDrift,
@@ -22,7 +24,7 @@ from credit_default.adapters.evidently_report import (
     run_drift_report,
     run_quality_report,
 )
-from credit_default.adapters.report_page import ReportTitle, stamp_verdict, write_page
+from credit_default.adapters.report_page import ReportTitle, stamp_note, stamp_verdict, write_page
 from credit_default.adapters.staging import disk_errors, write_whole
 from credit_default.data.contract import OUTCOME, Schema
 from credit_default.errors import InputError, ServiceError, show_examples
@@ -33,11 +35,18 @@ from credit_default.model.decision import DECLINE
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["ReportTitle", "compare", "publish_verdict"]
+__all__ = ["DrawnReport", "ReportTitle", "compare", "draw_report", "publish_verdicts"]
 
 SAMPLE_ROWS: Final = 5_000
-DECISION_THRESHOLD: Final = 0.1
 _SCORE, _DECISION = "default_probability", "decision"
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnReport:
+    """A report that was drawn: the figures of the rows in it, where its files are, its table of columns."""
+
+    drift: DriftReport
+    widgets: Sequence[Mapping[str, Any]]
 
 
 def compare(
@@ -51,7 +60,25 @@ def compare(
     full: bool = False,
     sample_rows: int = SAMPLE_ROWS,
 ) -> DriftReport:
-    """How far each input and the score of `current` have moved from `reference`, with a report in `folder`.
+    """How far each input and the score of the sampled rows have moved, with a report in `folder`: as `draw_report`."""
+    return draw_report(
+        reference=reference, current=current, schema=schema, policy=policy, folder=folder, title=title, full=full,
+        sample_rows=sample_rows,
+    ).drift  # fmt: skip
+
+
+def draw_report(
+    *,
+    reference: pl.DataFrame | None,
+    current: pl.DataFrame,
+    schema: Schema,
+    policy: DriftPolicy,
+    folder: Path,
+    title: ReportTitle,
+    full: bool = False,
+    sample_rows: int = SAMPLE_ROWS,
+) -> DrawnReport:
+    """The report on how far each input and the score of `current` are from `reference`, in `folder`.
 
     Both frames hold the key, the schema's inputs, default_probability and decision; `reference` is the one that travels
     with the model. Writes report.html and report.json; `full` adds a data summary and, where `defaulted` is known on both
@@ -80,27 +107,33 @@ def compare(
     paths = _write_report(report, folder, "report", title=title)
     if full:
         paths |= _write_quality(earlier, later, folder, title=title)
-    return _build_drift_report(read_drift(report.content), columns, earlier=earlier, later=later, paths=paths)
+    drift = _build_drift_report(read_drift(report.content), columns, earlier=earlier, later=later, paths=paths)
+    return DrawnReport(drift, report.widgets)
 
 
-def publish_verdict(report: DriftReport, verdict: Verdict) -> None:
-    """Nothing; the report's page begins with what the gate made of it. Raises `ServiceError` when the disk refuses."""
-    path = Path(report.report_paths["html"])
+def publish_verdicts(paths: Mapping[str, str], verdicts: Sequence[Verdict], *, note: str) -> None:
+    """Nothing; the report's page begins with what the gates made of the batch, then the note.
+
+    Raises `ServiceError` when the disk refuses.
+    """
+    path = Path(paths["html"])
     with disk_errors(path):
         page = path.read_text(encoding="utf-8")
-    write_whole(path, stamp_verdict(page, verdict).encode())
+    for verdict in verdicts:
+        page = stamp_verdict(page, verdict)
+    write_whole(path, stamp_note(page, note).encode())
 
 
 def _plan_columns(schema: Schema, policy: DriftPolicy) -> tuple[ComparedColumn, ...]:
     # The score first: it is what a reader of the page asks for.
     return (
-        ComparedColumn(_SCORE, is_code=False, method=PSI_NAME, threshold=policy.score_threshold),
-        ComparedColumn(_DECISION, is_code=True, method=PSI_NAME, threshold=DECISION_THRESHOLD),
+        ComparedColumn(_SCORE, is_code=False, method=METHOD_NAMES["psi"], threshold=policy.score_threshold),
+        ComparedColumn(_DECISION, is_code=True, method=METHOD_NAMES["psi"], threshold=policy.decision_threshold),
         *(
             ComparedColumn(
                 column.name,
                 is_code=column.kind == "code",
-                method=PSI_NAME if column.drift_method == "psi" else column.drift_method,
+                method=METHOD_NAMES[column.drift_method],
                 threshold=column.drift_threshold,
             )
             for column in schema.inputs
@@ -188,20 +221,15 @@ def _build_drift_report(
     drifts = [_build_drift(column, measured[column.name], earlier=earlier, later=later) for column in columns]
     score, inputs = drifts[0], tuple(drifts[2:])
     share = sum(drift.drifted for drift in inputs) / len(inputs)
-    return DriftReport(inputs, score, share, earlier.height, later.height, dict(paths))
+    return DriftReport(inputs, score, share, earlier.height, later.height, dict(paths), drifts[1])
 
 
 def _build_drift(
     column: ComparedColumn, measured: MeasuredDrift, *, earlier: pl.DataFrame, later: pl.DataFrame
 ) -> ColumnDrift:
-    before, after = (frame[column.name].to_numpy() for frame in (earlier, later))
-    if measured.method == PSI_NAME:
-        bin_count = measure_stability(before, after, is_code=column.is_code).bin_count
-    elif column.is_code:
-        bin_count = len(np.unique(np.concatenate([before, after])))
-    else:
-        bin_count = len(np.histogram_bin_edges(np.concatenate([before, after]), bins="sturges")) - 1
-    method = "psi" if measured.method == PSI_NAME else measured.method
+    sides = count_by_bins(*(frame[column.name].to_numpy() for frame in (earlier, later)), is_code=column.is_code)
+    bin_count = int(((sides[0] > 0) | (sides[1] > 0)).sum())
+    method = next(ours for ours, name in METHOD_NAMES.items() if name == measured.method)
     return ColumnDrift(column.name, method, measured.statistic, measured.threshold, measured.drifted, bin_count)
 
 

@@ -1,6 +1,6 @@
 """The table of scores: written once for each batch and model version, and measured without ever being held in memory."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import polars as pl
@@ -52,14 +52,20 @@ def read_scores(
     return read_rows(table_of(lake, "scores"), lambda table: table.filter(wanted).select(columns))
 
 
+def read_score_frames(
+    lake: Lake, *, batch_id: str, model_version: int, columns: tuple[str, ...] = SCORES_COLUMNS
+) -> Iterator[pl.DataFrame]:
+    """The batch's scores of one version, a record batch at a time, in no order: memory does not grow with them."""
+    return read_frames(table_of(lake, "scores"), columns, predicate=select_scores(batch_id, model_version))
+
+
 def measure_scores(lake: Lake, *, batch_id: str, model_version: int) -> ScoreMeasures:
     """Counts, the mean probability and expected losses of the batch's scores, read a record batch at a time."""
     scored_count = declined_count = reasoned_count = 0
     total = 0.0
     losses: dict[str, float] = {}
     columns = ("default_probability", "decision", "risk_band", "reasons", "expected_loss")
-    predicate = select_scores(batch_id, model_version)
-    for frame in read_frames(table_of(lake, "scores"), columns, predicate=predicate):
+    for frame in read_score_frames(lake, batch_id=batch_id, model_version=model_version, columns=columns):
         scored_count += frame.height
         declined_count += int((frame["decision"] == _DECLINE).sum())
         reasoned_count += int((frame["reasons"].list.len() > 0).sum())

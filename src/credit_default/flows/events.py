@@ -20,6 +20,7 @@ def _name_events(summary: Summary) -> list[str]:
         "batch.scored": summary.command == "predict" and summary.status == "scored",
         "model.promoted": summary.command == "train" and summary.status == "promoted",
         "drift.found": "drift" in rang,
+        "feed.broken": bool({"feed", "volume"} & rang),
         "performance.low": "performance" in rang,
     }
     return [name for name, happened in names.items() if happened]

@@ -20,6 +20,9 @@ find_drift = step(monitoring.find_drift, "compare with reference")
 evaluate_batch = step(monitoring.evaluate_batch, "judge performance")
 record_findings = network_step(recording.record_findings, "record")
 
+# By gate: the name of a run in which it rang. The first that did names the run.
+_RANG = {"drift": "DriftFound", "feed": "FeedBroken", "volume": "FeedBroken", "performance": "PerformanceLow"}
+
 
 @flow(name="monitor", validate_parameters=False)
 def monitor(
@@ -29,7 +32,7 @@ def monitor(
     report: Literal["full", "drift", "none"] | None = None,
     model_version: int | None = None,
 ) -> State[Summary]:
-    """A completed run named `Quiet`, `DriftFound`, `PerformanceLow` or `NotJudged`, carrying its summary.
+    """A completed run named `Quiet`, `DriftFound`, `FeedBroken`, `PerformanceLow` or `NotJudged`, carrying its summary.
 
     `batch_id` is the batch to look at, the one scored last when it is not given, as `model_version` scored it, or the
     version that scored it last. `report` is `full` (data summaries
@@ -49,8 +52,9 @@ def monitor(
 
 def _name_state(summary: Summary) -> str:
     rang = {verdict.gate for verdict in summary.verdicts if not verdict.passed}
-    if rang:
-        return "DriftFound" if "drift" in rang else "PerformanceLow"
+    for gate, name in _RANG.items():
+        if gate in rang:
+            return name
     return "NotJudged" if all(verdict.level == "not judged" for verdict in summary.verdicts) else "Quiet"
 
 

@@ -13,6 +13,7 @@ from credit_default.adapters.ledger import read_entries
 from credit_default.adapters.snapshots import Snapshot, has_snapshot, list_snapshots, read_rows, read_snapshot
 from credit_default.data.contract import KEY, STATEMENT_MONTH
 from credit_default.errors import InputError
+from credit_default.gates.ledger import LedgerEntry
 from credit_default.gates.quality import BatchHistory
 from credit_default.services.wiring import Wiring, refuse_other_portfolio
 
@@ -50,13 +51,18 @@ def list_known_keys(family: Sequence[Snapshot]) -> Hashes:
 
 def recall_row_counts(wiring: Wiring) -> dict[str, int]:
     """How many rows each batch had that was scored before, by its id, the oldest first; corrections left out."""
-    lengths: dict[str, int] = {}
+    return {entry.batch_id: int(json.loads(entry.details)["read_count"]) for entry in list_scored(wiring)}
+
+
+def list_scored(wiring: Wiring) -> tuple[LedgerEntry, ...]:
+    """The first scoring of each batch of this portfolio, the oldest first; corrections left out."""
+    first: dict[str, LedgerEntry] = {}
     for entry in read_entries(wiring.lake):
         if entry.event == "scored":
             details = json.loads(entry.details)
             if details["schema"] == wiring.schema.name and not details["corrects"]:
-                lengths.setdefault(entry.batch_id, int(details["read_count"]))
-    return lengths
+                first.setdefault(entry.batch_id, entry)
+    return tuple(first.values())
 
 
 def hash_keys(rows: pl.DataFrame) -> Hashes:

@@ -1,28 +1,38 @@
 """After a batch: is it still like what its model was tested on, and, once outcomes are known, was the model right?"""
 
 import json
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Final, Literal
 
 import numpy as np
 import polars as pl
 
+from credit_default.adapters.evidently_workspace import WorkspaceRun, record_workspace_run
 from credit_default.adapters.lake import Lake
-from credit_default.adapters.lake_tables import collect_rows, read_monitoring, read_outcomes, read_scores, scan_table
-from credit_default.adapters.published import name_published, publication
-from credit_default.adapters.reports import ReportTitle, compare, publish_verdict
-from credit_default.adapters.snapshots import Snapshot, read_rows, read_snapshot
-from credit_default.data.contract import KEY, OUTCOME
+from credit_default.adapters.lake_tables import collect_rows, read_monitoring, scan_table
+from credit_default.adapters.published import name_published, publication, write_profile
+from credit_default.adapters.registry import MODEL_NAME
+from credit_default.adapters.reports import SAMPLE_ROWS, ReportTitle, draw_report, publish_verdicts
+from credit_default.adapters.snapshots import Snapshot, read_snapshot
+from credit_default.data.contract import OUTCOME
 from credit_default.errors import InputError
 from credit_default.gates.drift import DriftReport, judge_drift
+from credit_default.gates.drift_measurement import measure_drift
 from credit_default.gates.performance import judge_performance
 from credit_default.gates.verdict import Verdict
+from credit_default.model.attribution import ScoreShift, measure_score_shift
 from credit_default.model.bundle import ModelBundle, measure_input_importance
 from credit_default.model.evaluation import Evaluation, evaluate
-from credit_default.model.loss import EXPECTED_LOSS
+from credit_default.model.profile_record import describe_profile
+from credit_default.services.deliveries import judge_delivery
 from credit_default.services.origin import SIMULATED
+from credit_default.services.profiling import ProfiledBatch, profile_batch
+from credit_default.services.scored_rows import BatchScores, read_batch_scores, read_scored_rows
 from credit_default.services.wiring import Wiring, refuse_other_portfolio
 from credit_default.views.summary import Summary
+
+EXPLAINED_COLUMNS: Final = 5  # inputs that weigh most: the causes of a move are looked for among them
 
 ReportKind = Literal["full", "drift"]
 
@@ -34,9 +44,7 @@ class MonitoredBatch:
     snapshot: Snapshot
     model_version: int
     bundle: ModelBundle
-    current: pl.DataFrame  # key, inputs, default_probability, decision; `defaulted` when any outcome is known
-    outcome_count: int
-    expected_loss_amount: float | None  # of all scored rows; None where the portfolio declares none
+    scores: BatchScores
 
     @property
     def batch_id(self) -> str:
@@ -51,7 +59,21 @@ class MonitoredBatch:
     @property
     def months(self) -> tuple[str, ...]:
         """The statement months of the batch, in order."""
-        return tuple(self.current["statement_month"].unique().sort())
+        return self.scores.months
+
+    @property
+    def row_count(self) -> int:
+        """Scored rows."""
+        return len(self.scores.keys)
+
+    @property
+    def outcome_count(self) -> int:
+        """Scored rows whose outcome is known by now."""
+        return self.scores.outcome_count
+
+    def frames(self) -> Iterator[pl.DataFrame]:
+        """The rows in the snapshot's order, in frames: key, inputs, default_probability, decision, any known outcome."""
+        return read_scored_rows(self.snapshot, self.scores)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,10 +87,18 @@ class Performance:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Drift:
-    """How far the batch has moved from the reference, and what that means."""
+    """How far the batch has moved from the reference, how it was delivered, and what that means."""
 
     report: DriftReport
     verdict: Verdict
+    feed: Verdict
+    volume: Verdict
+    profiled: ProfiledBatch
+
+    @property
+    def verdicts(self) -> tuple[Verdict, ...]:
+        """Drift first, then what the delivery itself says."""
+        return (self.verdict, self.feed, self.volume)
 
 
 def find_batch(wiring: Wiring, batch_id: str | None, *, model_version: int | None = None) -> MonitoredBatch:
@@ -89,14 +119,9 @@ def find_batch(wiring: Wiring, batch_id: str | None, *, model_version: int | Non
     found_id, found_version = newest.select("batch_id", "model_version").row(0)
     snapshot = read_snapshot(wiring.lake, found_id)
     refuse_other_portfolio(wiring, snapshot.origin.schema_name, thing=f"batch {found_id}")
-    scored = _join_scores(wiring, snapshot, found_version)
-    current, losses = scored.drop(EXPECTED_LOSS), scored[EXPECTED_LOSS].drop_nulls()
-    outcomes = read_outcomes(wiring.lake, months=current["statement_month"].unique().to_list()).select(*KEY, OUTCOME)
-    labelled = current.join(outcomes, on=KEY, how="left", maintain_order="left")
-    outcome_count = labelled[OUTCOME].count()
     return MonitoredBatch(
         snapshot, found_version, wiring.registry.load_version(wiring.registry.find_version(found_version)),
-        labelled if outcome_count else current, outcome_count, float(losses.sum()) if len(losses) else None,
+        read_batch_scores(wiring.lake, batch_id=found_id, model_version=found_version),
     )  # fmt: skip
 
 
@@ -116,24 +141,71 @@ def recall_findings(lake: Lake, *, batch_id: str, model_version: int) -> Summary
 
 
 def find_drift(wiring: Wiring, batch: MonitoredBatch, *, report: ReportKind) -> Drift:
-    """The batch's drift from its model's reference, with an Evidently report in the lake and the gate's verdict.
+    """The batch's drift from its model's reference, the state of its feed and its volume, each with its gate's verdict.
 
-    Each column weighs what it is to the model.
+    All rows are counted, in one pass; Evidently's report in the lake is drawn from a sample. Each column weighs what it is
+    to the model.
     """
+    settings = wiring.settings
+    profiled = profile_batch(
+        batch.bundle, batch.frames(), schema=wiring.schema, chosen=batch.scores.choose(SAMPLE_ROWS)
+    )
+    importance = measure_input_importance(batch.bundle)
+    measured = measure_drift(
+        profiled.plan, profiled.reference, profiled.current, schema=wiring.schema, policy=settings.drift
+    )
+    verdict = judge_drift(
+        measured, row_count=batch.row_count, policy=settings.drift, importance=importance,
+        shift=_explain_shift(wiring, profiled, importance),
+    )  # fmt: skip
+    feed, volume = judge_delivery(
+        wiring, batch.snapshot, profiled, months=batch.months, model_version=batch.model_version
+    )
+    paths = _publish(wiring, batch, profiled, measured, verdicts=(verdict, feed, volume), full=report == "full")
+    return Drift(replace(measured, report_paths=paths), verdict, feed, volume, profiled)
+
+
+def _explain_shift(wiring: Wiring, profiled: ProfiledBatch, importance: Mapping[str, float]) -> ScoreShift:
+    columns = {column.name: column for column in wiring.schema.inputs}
+    telling = [columns[name] for name in list(importance)[:EXPLAINED_COLUMNS]]
+    return measure_score_shift(profiled.plan, profiled.reference, profiled.current, columns=telling)
+
+
+def _publish(
+    wiring: Wiring,
+    batch: MonitoredBatch,
+    profiled: ProfiledBatch,
+    measured: DriftReport,
+    *,
+    verdicts: tuple[Verdict, ...],
+    full: bool,
+) -> dict[str, str]:
+    """Where the report's files stand in the lake: page, dictionary and profile; the workspace has a run of it."""
     with publication(wiring.lake, batch_id=batch.batch_id, model_version=batch.model_version) as pages:
-        drift_report = compare(
-            reference=batch.bundle.reference, current=batch.current, schema=wiring.schema,
+        drawn = draw_report(
+            reference=batch.bundle.reference, current=profiled.sample, schema=wiring.schema,
             policy=wiring.settings.drift, folder=pages.folder,
-            title=ReportTitle(batch.batch_id, batch.model_version, simulated=batch.data_origin == SIMULATED),
-            full=report == "full",
+            title=ReportTitle(batch.batch_id, batch.model_version, simulated=batch.data_origin == SIMULATED), full=full,
         )  # fmt: skip
-        verdict = judge_drift(
-            drift_report, row_count=batch.current.height, policy=wiring.settings.drift,
-            importance=measure_input_importance(batch.bundle),
-        )  # fmt: skip
-        publish_verdict(drift_report, verdict)
-        paths = name_published(pages, drift_report.report_paths)
-    return Drift(replace(drift_report, report_paths=paths), verdict)
+        publish_verdicts(drawn.drift.report_paths, verdicts, note=_tell_sample(batch, profiled))
+        write_profile(pages.folder, describe_profile(profiled.plan, profiled.current))
+        paths = name_published(pages, drawn.drift.report_paths)
+    run = WorkspaceRun(
+        batch.batch_id, batch.model_version, batch.months[-1], batch.data_origin, measured,
+        profiled.current.expected_default_share, {verdict.gate: verdict.level for verdict in verdicts}, drawn.widgets,
+    )  # fmt: skip
+    telling = list(measure_input_importance(batch.bundle))[:EXPLAINED_COLUMNS]
+    record_workspace_run(wiring.lake.workspace, run, project=MODEL_NAME, columns=telling)
+    return paths
+
+
+def _tell_sample(batch: MonitoredBatch, profiled: ProfiledBatch) -> str:
+    if profiled.sample.height == batch.row_count:
+        return f"Verdicts, figures and pictures are of all {batch.row_count:,} rows."
+    return (
+        f"Verdicts are of all {batch.row_count:,} rows; the pictures and figures below of {profiled.sample.height:,} "
+        "of them, every n-th by score."
+    )
 
 
 def evaluate_batch(wiring: Wiring, batch: MonitoredBatch) -> Performance:
@@ -141,26 +213,15 @@ def evaluate_batch(wiring: Wiring, batch: MonitoredBatch) -> Performance:
     if not batch.outcome_count:
         verdict = Verdict("performance", "not judged", ("no outcome is known yet",))
         return Performance(None, verdict, 0.0)
-    known = batch.current.drop_nulls(OUTCOME)
+    outcome, probability = batch.scores.list_known()
     evaluation = evaluate(
-        known[OUTCOME].to_numpy(), known["default_probability"].to_numpy(),
+        outcome.astype(np.int64), probability,
         policy=batch.bundle.decision_policy, seed=wiring.settings.seed,
     )  # fmt: skip
     verdict = judge_performance(
         evaluation, policy=wiring.settings.performance, test_roc_auc=_measure_reference_auc(batch.bundle)
     )
-    return Performance(evaluation, verdict, batch.outcome_count / batch.current.height)
-
-
-def _join_scores(wiring: Wiring, snapshot: Snapshot, model_version: int) -> pl.DataFrame:
-    rows = pl.concat(list(read_rows(snapshot)))
-    scores = read_scores(
-        wiring.lake, batch_id=snapshot.digest, model_version=model_version,
-        columns=(*KEY, "default_probability", "decision", EXPECTED_LOSS),
-    )  # fmt: skip
-    if OUTCOME in rows.columns:
-        rows = rows.drop(OUTCOME)
-    return rows.join(scores, on=KEY, how="inner", maintain_order="left")
+    return Performance(evaluation, verdict, batch.outcome_count / batch.row_count)
 
 
 def _measure_reference_auc(bundle: ModelBundle) -> float | None:

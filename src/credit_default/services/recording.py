@@ -87,8 +87,8 @@ def record_findings(
 
     `drift` is None where only the performance was asked for.
     """
-    verdicts = (*([drift.verdict] if drift else []), *([performance.verdict] if performance.evaluation else []))
-    paths = _name_reports(drift.report) if drift else {}
+    verdicts = (*(drift.verdicts if drift else ()), *([performance.verdict] if performance.evaluation else []))
+    paths = _name_reports(drift.report) | {"evidently ui": str(wiring.lake.workspace)} if drift else {}
     for verdict in verdicts:
         row = _monitoring_row(batch, verdict, paths.get("report (html)", ""), monitored_at)
         write_monitoring(wiring.lake, pl.DataFrame([row], schema_overrides={EXPECTED_LOSS: pl.Float64}))
@@ -97,7 +97,7 @@ def record_findings(
     summary = Summary(
         "monitor", _name_status(verdicts), verdicts=verdicts or (performance.verdict,),
         batch_id=batch.batch_id, model_version=batch.model_version,
-        counts={"compared": batch.current.height, "outcomes": batch.outcome_count},
+        counts={"compared": batch.row_count, "outcomes": batch.outcome_count},
         figures=_monitoring_figures(drift, performance), paths=paths, notes=tell_origin(batch.data_origin),
     )  # fmt: skip
     return _record_run(wiring, batch, drift, summary)
@@ -123,7 +123,11 @@ def _record_run(wiring: Wiring, batch: MonitoredBatch, drift: Drift | None, summ
     tags = tag_batch(wiring, batch.batch_id, batch.model_version, batch.data_origin)
     with wiring.tracking.start_run("monitor", name=f"monitor {batch.batch_id}", tags=tags) as run:
         if drift is not None:
-            columns = (*drift.report.columns, drift.report.score)
+            columns = (
+                *drift.report.columns,
+                drift.report.score,
+                *([drift.report.decision] if drift.report.decision else []),
+            )
             run.record_metrics({f"drift_{column.column}": column.statistic for column in columns})
             with wiring.lake.scratch() as folder:
                 fetch_published(wiring.lake, folder, batch_id=batch.batch_id, model_version=batch.model_version)
@@ -144,8 +148,8 @@ def _monitoring_row(batch: MonitoredBatch, verdict: Verdict, report_path: str, a
         "level": verdict.level,
         "reasons": list(verdict.reasons),
         "figures": json.dumps(dict(verdict.figures), sort_keys=True),
-        "row_count": batch.current.height,
-        "expected_loss": batch.expected_loss_amount,
+        "row_count": batch.row_count,
+        "expected_loss": batch.scores.expected_loss_amount,
         "data_origin": batch.data_origin,
         "report_path": report_path,
         "monitored_at": at,

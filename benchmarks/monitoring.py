@@ -1,0 +1,147 @@
+"""What monitoring a long batch costs: CPU-seconds and memory of the statistics on all rows, then of the page. Imports apart.
+
+    python benchmarks/monitoring.py [rows …]
+
+Rows are simulated and scored by a small champion first, in processes of their own. Each batch is then monitored by a fresh
+process, which reports its CPU time (all threads) and its peak of memory. Ends with 1 when the longest takes more than 10
+CPU-seconds or 500 MB for the statistics, or more than 6 CPU-seconds more for the page. Without imports both.
+"""
+
+import argparse
+import json
+import os
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from memory import connect, score_statements, train_champion, write_statements
+
+COUNTS = (100_000, 1_000_000)
+MOST_STATISTICS_SECONDS, MOST_PAGE_SECONDS, MOST_MEGABYTES = 10.0, 6.0, 500.0
+
+
+def monitor_batch(lake: Path) -> None:
+    """Prints what each step of monitoring the last batch took, one JSON object a line."""
+    from credit_default.gates.drift import judge_drift
+    from credit_default.gates.drift_measurement import measure_drift
+    from credit_default.model.bundle import measure_input_importance
+    from credit_default.services.deliveries import judge_delivery
+    from credit_default.services.monitoring import find_batch, find_drift
+    from credit_default.services.profiling import profile_batch
+
+    wiring = connect(lake)
+    champion = wiring.registry.find_champion()
+    assert champion is not None
+    tell_step("imports and the champion", lambda: wiring.registry.load_version(champion))
+    batch = tell_step("find the batch and its scores", lambda: find_batch(wiring, None))
+    importance = measure_input_importance(batch.bundle)
+
+    def take_statistics() -> Any:
+        profiled = profile_batch(
+            batch.bundle, batch.frames(), schema=wiring.schema, chosen=batch.scores.choose(5_000)
+        )  # fmt: skip
+        sides = (profiled.plan, profiled.reference, profiled.current)
+        report = measure_drift(*sides, schema=wiring.schema, policy=wiring.settings.drift)
+        months = {"months": batch.months, "model_version": batch.model_version}
+        return (
+            judge_drift(report, row_count=batch.row_count, importance=importance),
+            *judge_delivery(wiring, batch.snapshot, profiled, **months),
+        )
+
+    verdicts = tell_step("all statistics and verdicts", take_statistics)
+    import_evidently()
+    drift = tell_step("the same again, with the page", lambda: find_drift(wiring, batch, report="drift"))
+    page = wiring.lake.home / "reports" / batch.batch_id / f"v{batch.model_version}" / "report.html"
+    told = {"rows": batch.row_count, "levels": [v.level for v in verdicts], "page": page.stat().st_size}
+    assert tuple(v.level for v in drift.verdicts) == tuple(v.level for v in verdicts)
+    print(json.dumps(told))
+
+
+def import_evidently() -> None:
+    """Nothing; the time that importing takes is no longer a step's."""
+    from credit_default.adapters.evidently_report import quiet_evidently
+
+    with quiet_evidently():
+        import evidently.presets
+        import evidently.ui.workspace
+
+        import credit_default.adapters.evidently_table
+
+        assert evidently.presets
+        assert evidently.ui.workspace
+        assert credit_default.adapters.evidently_table
+
+
+def tell_step(name: str, act: Callable[[], Any]) -> Any:
+    """What the act gives, after a line about its CPU time and about the peak of memory until now."""
+    before = os.times()
+    result = act()
+    after = os.times()
+    seconds = after.user + after.system - before.user - before.system
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1_000
+    print(json.dumps({"step": name, "seconds": seconds, "peak": peak}), flush=True)
+    return result
+
+
+def run_child(*arguments: str) -> list[dict[str, Any]]:
+    """The lines that this script prints when it is started anew with these arguments."""
+    command = [sys.executable, __file__, *arguments]
+    ended = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)  # noqa: S603 - ourselves
+    return [json.loads(line) for line in ended.stdout.splitlines() if line.startswith("{")]
+
+
+def measure(lake: Path, folder: Path, count: int) -> tuple[float, float, float]:
+    """CPU-seconds of the statistics and of the page, and MB above what imports took, after a table of the steps."""
+    path, copy = folder / f"statements-{count}.parquet", folder / f"lake-{count}"
+    run_child("--write", str(path), str(count))
+    shutil.copytree(lake, copy)
+    run_child("--score", str(copy), str(path))
+    path.unlink()
+    imported, found, statistics, page, told = run_child("--monitor", str(copy))
+    shutil.rmtree(copy)
+    for step in (imported, found, statistics, page):
+        print(f"{count:>11,}  {step['step']:<42} {step['seconds']:>6.1f} CPU-s {step['peak']:>7,.0f} MB peak")
+    print(f"{count:>11,}  verdicts {', '.join(told['levels'])}; page {told['page'] / 1e6:.1f} MB")
+    seconds = found["seconds"] + statistics["seconds"]
+    return seconds, page["seconds"] - statistics["seconds"], statistics["peak"] - imported["peak"]
+
+
+def main() -> int:
+    """The exit code, after the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("rows", type=int, nargs="*", default=list(COUNTS))
+    parser.add_argument("--write", nargs=2, metavar=("FILE", "ROWS"), help=argparse.SUPPRESS)
+    parser.add_argument("--train", nargs=2, type=Path, metavar=("LAKE", "FOLDER"), help=argparse.SUPPRESS)
+    parser.add_argument("--score", nargs=2, type=Path, metavar=("LAKE", "FILE"), help=argparse.SUPPRESS)
+    parser.add_argument("--monitor", type=Path, metavar="LAKE", help=argparse.SUPPRESS)
+    asked = parser.parse_args()
+    if asked.write:
+        write_statements(Path(asked.write[0]), int(asked.write[1]))
+    elif asked.train:
+        train_champion(*asked.train)
+    elif asked.score:
+        score_statements(*asked.score)
+    elif asked.monitor:
+        monitor_batch(asked.monitor)
+    else:
+        with tempfile.TemporaryDirectory() as folder:
+            run_child("--train", str(Path(folder) / "lake"), folder)
+            figures = [measure(Path(folder) / "lake", Path(folder), count) for count in sorted(asked.rows)]
+        statistics, page, megabytes = figures[-1]
+        print(
+            f"statistics {statistics:.1f} CPU-s (bound {MOST_STATISTICS_SECONDS:g}), {megabytes:,.0f} MB above the imports (bound 500)"
+        )
+        print(f"page {page:.1f} CPU-s more (bound {MOST_PAGE_SECONDS:g})")
+        return int(
+            statistics > MOST_STATISTICS_SECONDS or page > MOST_PAGE_SECONDS or megabytes > MOST_MEGABYTES
+        )  # fmt: skip
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

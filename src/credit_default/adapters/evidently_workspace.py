@@ -1,0 +1,130 @@
+"""Evidently's own UI over time: a workspace folder with one project a model and one run a batch, for `evidently ui`.
+
+A run's figures are those of the verdict, taken on all rows; its table of columns is the report's, drawn from a sample. It
+is dated by its statement month. A batch monitored again replaces its run; of a project the newest runs are kept.
+"""
+
+import datetime as dt
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+from credit_default.adapters.evidently_report import quiet_evidently
+from credit_default.adapters.staging import disk_errors, write_whole
+from credit_default.gates.drift import ColumnDrift, DriftReport
+
+MOST_RUNS: Final = 60
+_KIND: Final = "evidently:metric_v2:"
+_SHARE, _ROWS = "MeanValue", "RowCount"
+_SCORE, _DECISION = "default_probability", "decision"
+
+
+@dataclass(frozen=True, slots=True)
+class WorkspaceRun:
+    """One batch as `evidently ui` shows it. `levels`: each gate's verdict; `table`: widgets of the drawn report."""
+
+    batch_id: str
+    model_version: int
+    statement_month: str  # YYYY-MM
+    data_origin: str
+    report: DriftReport
+    expected_default_share: float
+    levels: Mapping[str, str]
+    table: Sequence[Mapping[str, Any]] = field(default=(), repr=False)
+
+
+def record_workspace_run(
+    folder: Path, run: WorkspaceRun, *, project: str, columns: Sequence[str], most_runs: int = MOST_RUNS
+) -> None:
+    """Nothing; the run stands in the project, which is made, with its panels, when it is not there yet.
+
+    `columns`: the inputs whose drift has a line of its own. Raises `ServiceError` when the disk refuses.
+    """
+    project_id = uuid5(NAMESPACE_URL, f"credit-default/{project}")
+    runs = folder / str(project_id) / "snapshots"
+    with disk_errors(folder):
+        if not (folder / str(project_id) / "dashboard.json").exists():
+            _make_project(folder, project_id, project, columns)
+        runs.mkdir(parents=True, exist_ok=True)
+    run_id = uuid5(project_id, f"{run.batch_id} v{run.model_version}")
+    write_whole(runs / f"{run_id}.json", _write_snapshot(run))
+    _keep_newest(runs, most_runs)
+
+
+def _make_project(folder: Path, project_id: UUID, name: str, columns: Sequence[str]) -> None:
+    with quiet_evidently():
+        from evidently.sdk.models import PanelMetric, ProjectModel
+        from evidently.sdk.panels import line_plot_panel
+        from evidently.ui.workspace import Workspace
+
+        def draw_drift(names: Sequence[str]) -> list[Any]:
+            return [PanelMetric(metric="ValueDrift", metric_labels={"column": name}, legend=name) for name in names]
+
+        made = Workspace.create(str(folder)).add_project(ProjectModel(id=project_id, name=name))
+        rows = [PanelMetric(metric=_ROWS, legend="rows")]
+        expected = [PanelMetric(metric=_SHARE, metric_labels={"column": _SCORE}, legend="expected default share")]
+        for title, values, size in (
+            ("Drift of the score and of the decision (PSI)", draw_drift((_SCORE, _DECISION)), "full"),
+            ("Expected default share", expected, "half"),
+            ("Rows scored", rows, "half"),
+            ("Drift of the inputs that weigh most", draw_drift(columns), "full"),
+        ):
+            made.dashboard.add_panel(line_plot_panel(title, values=values, size=size), tab="Monitoring")
+
+
+def _write_snapshot(run: WorkspaceRun) -> bytes:
+    with quiet_evidently():
+        from evidently.core.serialization import SnapshotModel
+        from evidently.legacy.utils import NumpyEncoder
+
+        results = {str(uuid5(NAMESPACE_URL, name)): result for name, result in _list_results(run).items()}
+        content = {
+            "report": {"items": []},
+            "name": f"batch {run.batch_id}, model version {run.model_version}",
+            "timestamp": dt.datetime.strptime(run.statement_month, "%Y-%m").replace(tzinfo=dt.UTC).isoformat(),
+            "metadata": {"batch_id": run.batch_id, "model_version": str(run.model_version), "origin": run.data_origin},
+            "tags": [run.data_origin, *(f"{gate}: {level}" for gate, level in run.levels.items())],
+            "metric_results": results,
+            "top_level_metrics": list(results),
+            "widgets": list(run.table),
+            "tests_widgets": [],
+        }
+        return json.dumps(SnapshotModel.parse_obj(content).dict(), cls=NumpyEncoder).encode()
+
+
+def _list_results(run: WorkspaceRun) -> dict[str, dict[str, Any]]:
+    inputs = run.report.columns
+    drifts = (run.report.score, *((run.report.decision,) if run.report.decision else ()), *inputs)
+    results = {f"drift {column.column}": _describe_drift(column) for column in drifts}
+    results["rows"] = _describe_result("rows", _ROWS, run.report.current_count)
+    results["share"] = _describe_result("share", _SHARE, run.expected_default_share, column=_SCORE)
+    return results
+
+
+def _describe_drift(column: ColumnDrift) -> dict[str, Any]:
+    return _describe_result(
+        f"drift {column.column}", "ValueDrift", column.statistic,
+        column=column.column, method=column.method, threshold=column.threshold,
+    )  # fmt: skip
+
+
+def _describe_result(name: str, kind: str, value: float, **parameters: Any) -> dict[str, Any]:
+    metric = {"metric_id": str(uuid5(NAMESPACE_URL, name)), "params": {"type": f"{_KIND}{kind}", **parameters}}
+    return {
+        "type": "evidently:metric_result_v2:SingleValue",
+        "display_name": name,
+        "metric_value_location": {"metric": metric, "param": {}},
+        "widget": [],
+        "tests": [],
+        "value": value,
+    }
+
+
+def _keep_newest(runs: Path, count: int) -> None:
+    with disk_errors(runs):
+        written = sorted(runs.glob("*.json"), key=lambda path: (path.stat().st_mtime_ns, path.name))
+        for path in written[: max(0, len(written) - count)]:
+            path.unlink(missing_ok=True)

@@ -1,0 +1,58 @@
+"""From two profiles to a drift report: every input, the score and the decision, on all rows, by the schema's methods."""
+
+from typing import Final
+
+from credit_default.data.contract import Schema
+from credit_default.errors import InputError
+from credit_default.gates.drift import P_VALUE_METHODS, ColumnDrift, DriftPolicy, DriftReport
+from credit_default.model.distances import ComparedColumn, measure_distance
+from credit_default.model.profile import Profile
+from credit_default.model.profile_plan import DECISION, SCORE, ProfilePlan
+
+_PSI: Final = "psi"
+
+
+def measure_drift(
+    plan: ProfilePlan, reference: Profile, current: Profile, *, schema: Schema, policy: DriftPolicy
+) -> DriftReport:
+    """How far each input, the score and the decision of the current rows are from the reference, all rows counted.
+
+    No page is drawn: `report_paths` is empty.
+
+    Raises:
+        InputError: one of both holds no row.
+    """
+    for name, side in (("reference", reference), ("current rows", current)):
+        if not side.row_count:
+            raise InputError(name, found="no rows", expected="at least one", remedy="Compare batches that hold rows.")
+    grids = {column.name: column.grid for column in plan.columns}
+
+    def measure(name: str, method: str, threshold: float) -> ColumnDrift:
+        column = ComparedColumn(reference.columns[name], current.columns[name], grids[name])
+        distance = measure_distance(column, method)
+        return ColumnDrift(
+            column=name,
+            method=method,
+            statistic=distance.statistic,
+            threshold=threshold,
+            drifted=_is_drifted(distance.statistic, method, threshold),
+            bin_count=distance.bin_count,
+            spread=distance.spread,
+            error=distance.error,
+            chance=distance.chance,
+        )
+
+    columns = tuple(measure(column.name, column.drift_method, column.drift_threshold) for column in schema.inputs)
+    return DriftReport(
+        columns=columns,
+        score=measure(SCORE, _PSI, policy.score_threshold),
+        drifted_share=sum(column.drifted for column in columns) / len(columns),
+        reference_count=reference.row_count,
+        current_count=current.row_count,
+        report_paths={},
+        decision=measure(DECISION, _PSI, policy.decision_threshold),
+    )
+
+
+def _is_drifted(statistic: float, method: str, threshold: float) -> bool:
+    return statistic <= threshold if method in P_VALUE_METHODS else statistic >= threshold

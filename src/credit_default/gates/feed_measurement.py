@@ -1,0 +1,95 @@
+"""From two profiles to what the feed gate looks at: each input of a batch beside the reference's."""
+
+from collections.abc import Mapping
+from typing import Final
+
+import numpy as np
+
+from credit_default.data.contract import Column, Schema
+from credit_default.gates.feed import ColumnState
+from credit_default.model.binning import Bins
+from credit_default.model.profile import ColumnProfile, Profile, measure_magnitude
+from credit_default.model.profile_plan import ColumnPlan, ProfilePlan
+
+_TAIL: Final = 0.05  # of the reference's values other than 0, at either end
+_MIDDLE: Final = 0.5
+
+
+def measure_feed(
+    plan: ProfilePlan,
+    reference: Profile,
+    current: Profile,
+    *,
+    schema: Schema,
+    fingerprints: Mapping[str, int] | None = None,
+) -> tuple[ColumnState, ...]:
+    """The state of every input, in the schema's order.
+
+    `fingerprints` are those of the batch of the month before. Only figures that change with the month (those with a
+    month before in the same row) can be stale: sex and limit are the same again.
+    """
+    known = fingerprints or {}
+    return tuple(
+        _measure_column(
+            column, column_plan, reference.columns[column.name], current.columns[column.name],
+            stale_fingerprint=known.get(column.name),
+        )
+        for column, column_plan in zip(schema.inputs, plan.inputs, strict=True)
+    )  # fmt: skip
+
+
+def _measure_column(
+    column: Column,
+    plan: ColumnPlan,
+    reference: ColumnProfile,
+    current: ColumnProfile,
+    *,
+    stale_fingerprint: int | None,
+) -> ColumnState:
+    row_count = int(current.counts.sum())
+    new = (reference.counts == 0) & (current.counts > 0)
+    new[-1] = False
+    is_amount = column.kind == "amount"
+    low, high = _measure_tails(reference, current) if is_amount else (0.0, 0.0)
+    return ColumnState(
+        column=column.name,
+        missing_share=current.missing_count / row_count,
+        new_codes=tuple(_name_values(plan.bins, new)) if column.codes else (),
+        new_share=float(current.counts[new].sum()) / row_count if column.codes else 0.0,
+        is_constant=current.minimum == current.maximum and reference.minimum < reference.maximum,
+        is_stale=plan.before is not None and current.fingerprint == stale_fingerprint,
+        repeat_share=_share_repeats(column, current),
+        reference_repeat_share=_share_repeats(column, reference),
+        low_tail_share=low,
+        high_tail_share=high,
+        scale=_measure_scale(reference, current) if is_amount else 1.0,
+    )
+
+
+def _name_values(bins: Bins, chosen: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]) -> list[str]:
+    names = [f"{value:,.6g}" for value in bins.values] + ["a value of no code"]
+    return [name for name, is_chosen in zip(names, chosen[:-1].tolist(), strict=True) if is_chosen]
+
+
+def _share_repeats(column: Column, side: ColumnProfile) -> float:
+    # Codes are few, so most clients repeat theirs; an amount of the month before to the dollar is an oddity.
+    return side.repeat_count / int(side.counts.sum()) if column.kind == "amount" else 0.0
+
+
+def _measure_tails(reference: ColumnProfile, current: ColumnProfile) -> tuple[float, float]:
+    """How much more of the current values are smaller, and larger, than nearly all of the reference's: shares, of rows."""
+    before, after = (np.cumsum(side.magnitudes) for side in (reference, current))
+    if not before[-1] or not after[-1]:
+        return 0.0, 0.0
+    low, high = (int(np.searchsorted(before, share * before[-1])) for share in (_TAIL, 1 - _TAIL))
+    gaps = [_share_below(current, after, step) - _share_below(reference, before, step) for step in (low, high + 1)]
+    return max(0.0, gaps[0]), max(0.0, -gaps[1])
+
+
+def _share_below(side: ColumnProfile, cumulated: np.ndarray[tuple[int, ...], np.dtype[np.int64]], step: int) -> float:
+    return float(cumulated[step - 1]) / int(side.counts.sum()) if step else 0.0
+
+
+def _measure_scale(reference: ColumnProfile, current: ColumnProfile) -> float:
+    octaves = measure_magnitude(current, _MIDDLE) - measure_magnitude(reference, _MIDDLE)
+    return float(2**octaves) if np.isfinite(octaves) else 1.0

@@ -1,0 +1,75 @@
+"""How the rows of a batch are counted: fixed by the reference that travels with the model, before any row is seen.
+
+`profile` counts by it. Column roles and methods are the schema's; nothing is inferred from what a column holds.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import polars as pl
+
+from credit_default.data.contract import Schema
+from credit_default.model.binning import Bins, Floats, plan_bins, plan_grid
+from credit_default.model.decision import DECLINE, DecisionPolicy
+
+SCORE: Final = "default_probability"
+DECISION: Final = "decision"
+_GRID_METHODS: Final = frozenset({"ks", "wasserstein"})
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ColumnPlan:
+    """How one column is counted. `before`: the same figure a month earlier, in the same row; `grid`: empty if not asked."""
+
+    name: str
+    bins: Bins
+    grid: Floats
+    before: str | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ProfilePlan:
+    """How the rows of a batch are counted: fixed by the reference, the schema and the costs."""
+
+    columns: tuple[ColumnPlan, ...]  # the inputs in the schema's order, then the score, then the decision (1: declined)
+    decision_policy: DecisionPolicy
+
+    @property
+    def inputs(self) -> tuple[ColumnPlan, ...]:
+        """The inputs alone."""
+        return self.columns[:-2]
+
+
+def plan_profile(reference: pl.DataFrame, *, schema: Schema, decision_policy: DecisionPolicy) -> ProfilePlan:
+    """How to count rows that are to be compared with these scored ones.
+
+    A grid is kept for columns whose drift is measured by ks or wasserstein. `repayment_status_m1` has
+    `repayment_status_m2` for a month before, and so on; names without such an ending have none.
+    """
+    names = {column.name for column in schema.inputs}
+    plans = []
+    for column in schema.inputs:
+        values = read_values(reference, column.name)
+        grid = plan_grid(values) if column.drift_method in _GRID_METHODS else np.empty(0)
+        before = _name_before(column.name)
+        bins = plan_bins(values, codes=tuple(column.codes))
+        plans.append(ColumnPlan(column.name, bins, grid, before if before in names else None))
+    score, none = plan_bins(read_values(reference, SCORE)), np.empty(0)
+    return ProfilePlan(
+        (*plans, ColumnPlan(SCORE, score, none), ColumnPlan(DECISION, plan_bins(none, codes=(0, 1)), none)),
+        decision_policy,
+    )
+
+
+def read_values(rows: pl.DataFrame, name: str) -> Floats:
+    """The column as numbers in row order: a missing value is NaN, a decision 1 where it declines."""
+    column = rows[name]
+    if name == DECISION:
+        column = column == DECLINE
+    return column.cast(pl.Float64).fill_null(float("nan")).to_numpy(writable=True)
+
+
+def _name_before(name: str) -> str | None:
+    stem, _, month = name.rpartition("_m")
+    return f"{stem}_m{int(month) + 1}" if stem and month.isdecimal() else None

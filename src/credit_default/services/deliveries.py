@@ -1,0 +1,115 @@
+"""How a batch was delivered, beside those before it: counts, months and times, from the ledger and the monitoring table."""
+
+import datetime as dt
+import json
+from dataclasses import dataclass
+from itertools import takewhile
+
+import polars as pl
+
+from credit_default.adapters.lake import Lake
+from credit_default.adapters.lake_tables import collect_rows, read_monitoring, scan_table
+from credit_default.adapters.published import read_profile
+from credit_default.adapters.snapshots import Snapshot
+from credit_default.data.months import count_months
+from credit_default.gates.feed import BatchState, judge_feed
+from credit_default.gates.feed_measurement import measure_feed
+from credit_default.gates.ledger import LedgerEntry
+from credit_default.gates.verdict import Verdict
+from credit_default.gates.volume import Delivery, judge_volume
+from credit_default.model.profile_record import parse_fingerprints
+from credit_default.services.history import list_scored
+from credit_default.services.profiling import ProfiledBatch
+from credit_default.services.wiring import Wiring
+
+_SECONDS_IN_DAY = 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class Deliveries:
+    """A batch as it came, those before it, the oldest first, and what of each of those went to quarantine (0-1)."""
+
+    own: Delivery
+    earlier: tuple[Delivery, ...]
+    earlier_rejected_shares: tuple[float, ...]
+
+
+def recall_deliveries(wiring: Wiring, *, batch_id: str, month: str, row_count: int) -> Deliveries:
+    """How this batch of `month` was delivered, and the batches that were scored before it; corrections are left out.
+
+    Looked at again later, a batch is held against the same ones. What never was monitored has no month here and counts
+    as being of its predecessor's.
+    """
+    entries = list_scored(wiring)
+    before = list(takewhile(lambda entry: entry.batch_id != batch_id, entries))
+    own = entries[len(before) : len(before) + 1]
+    months = dict(read_monitoring(wiring.lake).select("batch_id", "statement_month").iter_rows()) | {batch_id: month}
+    found: list[Delivery] = []
+    newest, last = "", None
+    for entry in (*before, *own):
+        at = dt.datetime.fromisoformat(entry.at)
+        own_month = months.get(entry.batch_id, newest) or month
+        found.append(
+            Delivery(
+                row_count=int(json.loads(entry.details)["read_count"]),
+                age=count_months(own_month, at.strftime("%Y-%m")),
+                step=count_months(newest, own_month) if newest else None,
+                wait=(at - last).total_seconds() / _SECONDS_IN_DAY if last else None,
+            )
+        )
+        newest, last = max(newest, own_month), at
+    shares = tuple(_share_rejected(entry) for entry in before)
+    if not own:  # scored in a lake that keeps no ledger of it
+        return Deliveries(Delivery(row_count, 0), tuple(found), shares)
+    return Deliveries(found[-1], tuple(found[:-1]), shares)
+
+
+def judge_delivery(
+    wiring: Wiring, snapshot: Snapshot, profiled: ProfiledBatch, *, months: tuple[str, ...], model_version: int
+) -> tuple[Verdict, Verdict]:
+    """The verdicts `feed` and `volume` on a batch, held against its model's reference and the batches before it."""
+    batch_id, month, policy = snapshot.digest, months[-1], wiring.settings.feed
+    rejected_count = count_rejected(wiring.lake, batch_id)
+    row_count = profiled.current.row_count
+    deliveries = recall_deliveries(wiring, batch_id=batch_id, month=month, row_count=row_count + rejected_count)
+    state = BatchState(
+        row_count=row_count,
+        reference_count=profiled.reference.row_count,
+        columns=measure_feed(
+            profiled.plan, profiled.reference, profiled.current, schema=wiring.schema,
+            fingerprints=_recall_fingerprints(wiring, month=month, model_version=model_version),
+        ),
+        twin_share=profiled.current.twin_share,
+        reference_twin_share=profiled.reference.twin_share,
+        rejected_count=rejected_count,
+        rule_counts=count_broken_rules(wiring.lake, batch_id) if rejected_count else {},
+        earlier_rejected_shares=deliveries.earlier_rejected_shares,
+    )  # fmt: skip
+    return judge_feed(state, policy=policy), judge_volume(deliveries.own, deliveries.earlier, policy=policy)
+
+
+def count_broken_rules(lake: Lake, batch_id: str) -> dict[str, int]:
+    """How many of the batch's rows in quarantine broke each rule."""
+    rules = scan_table(lake, "quarantine").filter(pl.col("batch_id") == batch_id).select(pl.col("rules").explode())
+    return dict(collect_rows(lake, rules.group_by("rules").len().sort("rules")).iter_rows())
+
+
+def count_rejected(lake: Lake, batch_id: str) -> int:
+    """How many of the batch's rows stand in quarantine."""
+    rows = scan_table(lake, "quarantine").filter(pl.col("batch_id") == batch_id)
+    return int(collect_rows(lake, rows.select(pl.len())).item())
+
+
+def _recall_fingerprints(wiring: Wiring, *, month: str, model_version: int) -> dict[str, int]:
+    """Of the batch of the newest month before `month` that was monitored; empty where there is none."""
+    found = read_monitoring(wiring.lake).filter(pl.col("statement_month") < month, model_version=model_version)
+    if found.is_empty():
+        return {}
+    batch_id = str(found.sort("statement_month", "monitored_at")["batch_id"][-1])
+    content = read_profile(wiring.lake, batch_id=batch_id, model_version=model_version)
+    return {} if content is None else parse_fingerprints(content)
+
+
+def _share_rejected(entry: LedgerEntry) -> float:
+    details = json.loads(entry.details)
+    return int(details["quarantined_count"]) / int(details["read_count"]) if details["read_count"] else 0.0

@@ -1,0 +1,103 @@
+from dataclasses import replace
+
+import numpy as np
+import polars as pl
+import pytest
+
+from credit_default.data.contract import KEY
+from credit_default.data.schema import CREDIT_CARD
+from credit_default.data.simulation import simulate
+from credit_default.errors import InputError
+from credit_default.gates.drift import DriftPolicy, judge_drift
+from credit_default.gates.drift_measurement import measure_drift
+from credit_default.model.decision import DecisionPolicy
+from credit_default.model.profile import merge_profiles, profile_rows
+from credit_default.model.profile_plan import plan_profile
+
+NAMES = ("credit_limit", "education", "age", "repayment_status_m1", "payment_amount_m1", "payment_amount_m2")
+FEW = replace(CREDIT_CARD, columns=tuple(c for c in CREDIT_CARD.columns if c.name in {*KEY, *NAMES}), rules=())
+BY_TESTS = replace(
+    FEW,
+    columns=tuple(
+        replace(c, drift_method="chisquare" if c.codes else "wasserstein", drift_threshold=0.001 if c.codes else 0.1)
+        if c.name in NAMES
+        else c
+        for c in FEW.columns
+    ),
+)
+
+
+@pytest.fixture(scope="module")
+def pool():
+    (month,) = simulate(client_count=16_000, month_count=1, seed=21)
+    probability = month.outcomes["true_probability"]
+    decision = np.where(probability.to_numpy() >= 1 / 6, "decline", "accept").tolist()
+    return month.statements.with_columns(default_probability=probability, decision=pl.Series(decision))
+
+
+def measure(reference, current, *, schema=FEW):
+    plan = plan_profile(reference, schema=schema, decision_policy=DecisionPolicy())
+    sides = (profile_rows(plan, reference), profile_rows(plan, current))
+    return measure_drift(plan, *sides, schema=schema, policy=DriftPolicy())
+
+
+def test_every_input_the_score_and_the_decision_are_measured_by_the_schemas_methods(pool):
+    report = measure(pool.head(3_000), pool.tail(1_000), schema=BY_TESTS)
+
+    assert [column.column for column in report.columns] == [column.name for column in FEW.inputs]
+    assert {column.method for column in report.columns} == {"wasserstein", "chisquare"}
+    assert (report.score.column, report.decision.column) == ("default_probability", "decision")
+    assert (report.reference_count, report.current_count) == (3_000, 1_000)
+
+
+def test_swapped_sides_are_another_report(pool):
+    late = pool.tail(1_000).with_columns(repayment_status_m1=pl.lit(2, dtype=pl.Int64))
+
+    there, back = measure(pool.head(3_000), late), measure(late, pool.head(3_000))
+
+    index = {column.column: column.statistic for column in there.columns}
+    other = {column.column: column.statistic for column in back.columns}
+    assert index["payment_amount_m1"] != other["payment_amount_m1"]
+    assert (there.reference_count, back.reference_count) == (3_000, 1_000)
+
+
+def test_halves_that_are_added_come_to_the_report_of_the_whole(pool):
+    reference, current = pool.head(3_000), pool.tail(1_000)
+    plan = plan_profile(reference, schema=FEW, decision_policy=DecisionPolicy())
+    halves = merge_profiles(profile_rows(plan, current.head(300)), profile_rows(plan, current.tail(700)))
+
+    found = measure_drift(plan, profile_rows(plan, reference), halves, schema=FEW, policy=DriftPolicy())
+
+    assert found == measure(reference, current)
+
+
+@pytest.mark.parametrize("schema", [FEW, BY_TESTS], ids=["psi", "wasserstein and chisquare"])
+def test_resampled_clean_batches_raise_no_alarm_and_hardly_a_watch(pool, schema):
+    rng = np.random.default_rng(5)
+    levels = []
+    for length in (200, 500, 1_500, 5_000):
+        for _ in range(8):
+            rows = pool[rng.permutation(pool.height)[: 6_000 + length]]
+            report = measure(rows[:6_000], rows[6_000:], schema=schema)
+            levels.append(judge_drift(report, row_count=length).level)
+
+    assert levels.count("alarm") == 0
+    assert levels.count("watch") <= 1
+
+
+@pytest.mark.parametrize("schema", [FEW, BY_TESTS], ids=["psi", "wasserstein and chisquare"])
+def test_planted_shift_is_watched_at_every_length(pool, schema):
+    for length in (200, 1_500, 5_000):
+        later = pool.tail(length).with_columns(repayment_status_m1=pl.lit(2, dtype=pl.Int64))
+
+        verdict = judge_drift(measure(pool.head(6_000), later, schema=schema), row_count=length)
+
+        assert verdict.level in {"watch", "alarm"}
+        assert "repayment_status_m1" in " ".join(verdict.reasons)
+
+
+def test_side_without_rows_is_told(pool):
+    with pytest.raises(InputError, match="current rows: found no rows"):
+        measure(pool.head(100), pool.head(0))
+    with pytest.raises(InputError, match="reference: found no rows"):
+        measure(pool.head(0), pool.head(100))

@@ -1,0 +1,136 @@
+import numpy as np
+import polars as pl
+import pytest
+
+from credit_default.data.contract import Column, Schema
+from credit_default.gates.feed import BatchState, judge_feed
+from credit_default.gates.feed_measurement import measure_feed
+from credit_default.model.decision import DecisionPolicy
+from credit_default.model.profile import profile_rows
+from credit_default.model.profile_plan import plan_profile
+
+SCHEMA = Schema(
+    "small", "1",
+    (
+        Column("client_id", "identifier", "who"),
+        Column("statement_month", "month", "when"),
+        Column("status", "code", "how late", codes={0: "in time", 1: "late", 2: "very late"}),
+        Column("age", "integer", "years"),
+        Column("paid_m1", "amount", "paid"),
+        Column("paid_m2", "amount", "paid a month before"),
+    ),
+    Column("defaulted", "outcome", "what became", codes={0: "no", 1: "yes"}),
+)  # fmt: skip
+
+
+def make_rows(count=1_000, seed=0):
+    rng = np.random.default_rng(seed)
+    return pl.DataFrame(
+        {
+            "status": rng.integers(0, 2, count),
+            "age": rng.integers(21, 70, count),
+            "paid_m1": rng.lognormal(7, 1, count).round(),
+            "paid_m2": rng.lognormal(7, 1, count).round(),
+            "default_probability": rng.beta(2, 6, count),
+            "decision": ["accept"] * count,
+        }
+    )
+
+
+REFERENCE = make_rows(3_000, seed=9)
+PLAN = plan_profile(REFERENCE, schema=SCHEMA, decision_policy=DecisionPolicy())
+
+
+def look(rows, *, before=None):
+    fingerprints = (
+        {name: c.fingerprint for name, c in profile_rows(PLAN, before).columns.items()} if before is not None else None
+    )
+    columns = measure_feed(
+        PLAN, profile_rows(PLAN, REFERENCE), profile_rows(PLAN, rows), schema=SCHEMA, fingerprints=fingerprints
+    )
+    return {column.column: column for column in columns}
+
+
+def judge(rows, **options):
+    states = tuple(look(rows, **options).values())
+    return judge_feed(BatchState(rows.height, REFERENCE.height, states, 0.0, 0.0))
+
+
+def test_clean_rows_look_like_the_reference():
+    states = look(make_rows())
+
+    assert list(states) == ["status", "age", "paid_m1", "paid_m2"]
+    assert judge(make_rows(), before=make_rows(seed=3)).level == "ok"
+    assert all(state.scale == pytest.approx(1.0, abs=0.25) for state in states.values())
+
+
+def test_amounts_in_thousands_are_another_unit():
+    verdict = judge(make_rows().with_columns((pl.col("paid_m1") / 1_000).round(3)))
+
+    assert verdict.level == "alarm"
+    assert verdict.reasons[0].startswith("paid_m1 comes 0.00")
+
+
+def test_a_fifth_of_the_amounts_in_thousands_stand_in_the_tail():
+    some = pl.when(pl.int_range(pl.len()) % 5 == 0).then(pl.col("paid_m1") * 1_000).otherwise("paid_m1")
+
+    state = look(make_rows().with_columns(paid_m1=some))["paid_m1"]
+
+    assert state.high_tail_share == pytest.approx(0.2, abs=0.03)
+    assert state.low_tail_share < 0.02
+
+
+def test_rows_with_last_months_figure_are_seen_in_the_rows_themselves():
+    stale = pl.when(pl.int_range(pl.len()) % 2 == 0).then("paid_m2").otherwise("paid_m1")
+
+    state = look(make_rows().with_columns(paid_m1=stale))["paid_m1"]
+
+    assert state.repeat_share == pytest.approx(0.5, abs=0.01)
+    assert state.reference_repeat_share < 0.01
+
+
+def test_column_that_came_again_in_another_order_is_stale():
+    last = make_rows(seed=4)
+    again = last.sample(fraction=1, shuffle=True, seed=1)["paid_m1"]
+
+    assert look(make_rows().with_columns(paid_m1=again), before=last)["paid_m1"].is_stale
+    assert not look(make_rows(), before=last)["paid_m1"].is_stale
+
+
+def test_age_may_be_the_same_as_a_month_before():
+    assert not look(make_rows(), before=make_rows())["age"].is_stale
+
+
+def test_constant_column_new_code_and_missing_value_are_seen():
+    rows = make_rows().with_columns(
+        age=pl.lit(30),
+        status=pl.when(pl.int_range(pl.len()) < 50)
+        .then(2)
+        .when(pl.int_range(pl.len()) < 60)
+        .then(8)
+        .otherwise("status"),
+        paid_m2=pl.when(pl.int_range(pl.len()) < 100).then(None).otherwise("paid_m2"),
+    )
+
+    states = look(rows)
+
+    assert states["age"].is_constant
+    assert (states["status"].new_codes, states["status"].new_share) == (("2", "a value of no code"), 0.06)
+    assert states["paid_m2"].missing_share == 0.1
+
+
+def test_amount_that_is_nought_everywhere_has_no_size_to_compare():
+    state = look(make_rows().with_columns(paid_m1=pl.lit(0.0)))["paid_m1"]
+
+    assert (state.scale, state.low_tail_share, state.high_tail_share) == (1.0, 0.0, 0.0)
+    assert state.is_constant
+
+
+def test_smallest_sizes_of_all_have_nothing_below():
+    tiny = REFERENCE.with_columns(paid_m1=pl.lit(1e-9))
+    plan = plan_profile(tiny, schema=SCHEMA, decision_policy=DecisionPolicy())
+    sides = (profile_rows(plan, tiny), profile_rows(plan, tiny.head(300)))
+
+    (state,) = (s for s in measure_feed(plan, *sides, schema=SCHEMA) if s.column == "paid_m1")
+
+    assert (state.low_tail_share, state.high_tail_share, state.is_constant) == (0.0, 0.0, False)
