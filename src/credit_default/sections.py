@@ -5,7 +5,9 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from credit_default.gates.coverage import CoveragePolicy
 from credit_default.gates.drift import DriftPolicy
+from credit_default.gates.drill import DrillPolicy
 from credit_default.gates.feed_policy import FeedPolicy
 from credit_default.gates.performance import PerformancePolicy
 from credit_default.gates.promotion_policy import PromotionPolicy
@@ -88,6 +90,8 @@ class Settings(BaseSettings):
     drift: DriftPolicy = DriftPolicy()
     feed: FeedPolicy = FeedPolicy()
     performance: PerformancePolicy = PerformancePolicy()
+    coverage: CoveragePolicy = CoveragePolicy()
+    drill: DrillPolicy = DrillPolicy()
 
     @classmethod
     def settings_customise_sources(

@@ -7,7 +7,8 @@ import numpy as np
 
 from credit_default.data.contract import Column, Schema
 from credit_default.gates.feed import ColumnState
-from credit_default.model.binning import Bins
+from credit_default.model.binning import Bins, Counts
+from credit_default.model.distances import measure_chance, measure_stability_index
 from credit_default.model.profile import ColumnProfile, Profile, measure_magnitude
 from credit_default.model.profile_plan import ColumnPlan, ProfilePlan
 
@@ -22,17 +23,20 @@ def measure_feed(
     *,
     schema: Schema,
     fingerprints: Mapping[str, int] | None = None,
+    counts: Mapping[str, Counts] | None = None,
 ) -> tuple[ColumnState, ...]:
     """The state of every input, in the schema's order.
 
-    `fingerprints` are those of the batch of the month before. Only figures that change with the month (those with a
-    month before in the same row) can be stale: sex and limit are the same again.
+    `fingerprints` and `counts` (by class) are those of the batch of the month before. Only figures that change with the
+    month (those with a month before in the same row) can be stale: sex and limit are the same again. Only codes without
+    a history are held against the month before by their mix: who the clients are does not change in a month.
     """
     known = fingerprints or {}
+    mixes = {name: found for name, found in (counts or {}).items() if name in _list_standing(schema, plan)}
     return tuple(
         _measure_column(
             column, column_plan, reference.columns[column.name], current.columns[column.name],
-            stale_fingerprint=known.get(column.name),
+            stale_fingerprint=known.get(column.name), earlier=mixes.get(column.name),
         )
         for column, column_plan in zip(schema.inputs, plan.inputs, strict=True)
     )  # fmt: skip
@@ -45,11 +49,13 @@ def _measure_column(
     current: ColumnProfile,
     *,
     stale_fingerprint: int | None,
+    earlier: Counts | None,
 ) -> ColumnState:
     row_count = int(current.counts.sum())
     new = (reference.counts == 0) & (current.counts > 0)
     new[-1] = False
     is_amount = column.kind == "amount"
+    mix, chance = _measure_mix(earlier, current)
     low, high = _measure_tails(reference, current) if is_amount else (0.0, 0.0)
     return ColumnState(
         column=column.name,
@@ -63,7 +69,22 @@ def _measure_column(
         low_tail_share=low,
         high_tail_share=high,
         scale=_measure_scale(reference, current) if is_amount else 1.0,
+        mix_shift=mix,
+        mix_chance=chance,
     )
+
+
+def _list_standing(schema: Schema, plan: ProfilePlan) -> set[str]:
+    """The codes that a client has once, and not month by month."""
+    monthly = {name for column in plan.inputs if column.before for name in (column.name, column.before)}
+    return {column.name for column in schema.inputs if column.codes} - monthly
+
+
+def _measure_mix(earlier: Counts | None, current: ColumnProfile) -> tuple[float, float]:
+    """How far (psi) the mix of codes is from that of the month before, and how likely by chance; 0 and 1 without one."""
+    if earlier is None or earlier.shape != current.counts.shape or not earlier.sum():
+        return 0.0, 1.0
+    return measure_stability_index(earlier, current.counts), measure_chance(earlier, current.counts)
 
 
 def _name_values(bins: Bins, chosen: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]) -> list[str]:

@@ -219,12 +219,13 @@ def evaluate_batch(wiring: Wiring, batch: MonitoredBatch) -> Performance:
         policy=batch.bundle.decision_policy, seed=wiring.settings.seed,
     )  # fmt: skip
     verdict = judge_performance(
-        evaluation, policy=wiring.settings.performance, test_roc_auc=_measure_reference_auc(batch.bundle)
+        evaluation, policy=wiring.settings.performance, test_roc_auc=measure_reference_auc(batch.bundle)
     )
     return Performance(evaluation, verdict, batch.outcome_count / batch.row_count)
 
 
-def _measure_reference_auc(bundle: ModelBundle) -> float | None:
+def measure_reference_auc(bundle: ModelBundle) -> float | None:
+    """The model's AUC on its own test side; None where the reference has no outcomes of both kinds."""
     from sklearn.metrics import roc_auc_score
 
     reference = bundle.reference
