@@ -102,8 +102,8 @@ def tell_step(name: str, act: Callable[[], Any]) -> Any:
 
 
 def run_child(*arguments: str) -> list[dict[str, Any]]:
-    """The lines that this script prints when it is started anew with these arguments."""
-    command = [sys.executable, __file__, *arguments]
+    """The lines that the script that is running prints when it is started anew with these arguments."""
+    command = [sys.executable, sys.argv[0], *arguments]
     ended = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)  # noqa: S603 - ourselves
     return [json.loads(line) for line in ended.stdout.splitlines() if line.startswith("{")]
 

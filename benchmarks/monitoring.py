@@ -12,14 +12,13 @@ import json
 import os
 import resource
 import shutil
-import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from memory import connect, score_statements, train_champion, write_statements
+from memory import connect, run_child, score_statements, train_champion, write_statements
 
 COUNTS = (100_000, 1_000_000)
 MOST_STATISTICS_SECONDS, MOST_PAGE_SECONDS, MOST_MEGABYTES = 10.0, 6.0, 500.0
@@ -86,13 +85,6 @@ def tell_step(name: str, act: Callable[[], Any]) -> Any:
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1_000
     print(json.dumps({"step": name, "seconds": seconds, "peak": peak}), flush=True)
     return result
-
-
-def run_child(*arguments: str) -> list[dict[str, Any]]:
-    """The lines that this script prints when it is started anew with these arguments."""
-    command = [sys.executable, __file__, *arguments]
-    ended = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)  # noqa: S603 - ourselves
-    return [json.loads(line) for line in ended.stdout.splitlines() if line.startswith("{")]
 
 
 def measure(lake: Path, folder: Path, count: int) -> tuple[float, float, float]:

@@ -54,7 +54,7 @@ def reported(sides, tmp_path_factory):
     return compare(
         reference=reference, current=current, schema=SCHEMA, policy=DriftPolicy(),
         folder=tmp_path_factory.mktemp("methods"), title=ReportTitle("ab" * 8, 3),
-    )  # fmt: skip
+    ).drift  # fmt: skip
 
 
 def count(reference, current, *, is_code):

@@ -54,3 +54,17 @@ def test_verdict_stands_in_the_heading_and_its_text_stays_text():
     assert "drift: alarm" in stamped
     assert "&lt;b&gt;age&lt;/b&gt; moved" in stamped
     assert stamped.index("drift: alarm") < stamped.index("rest")
+
+
+def test_verdicts_stand_in_their_order_and_the_note_after_them():
+    from credit_default.adapters.report_page import stamp_note, stamp_verdict
+    from credit_default.gates.verdict import Verdict
+
+    page = write_page("<html>\n<head>\n</head>\n    <body>\nrest", title=ReportTitle("0123456789abcdef", 1))
+    for gate in ("drift", "feed"):
+        page = stamp_verdict(page, Verdict(gate, "ok", ("so",)))
+
+    stamped = stamp_note(page, "of 5 & 7 rows")
+
+    places = [stamped.index(text) for text in ("drift: ok", "feed: ok", "of 5 &amp; 7 rows", "rest")]
+    assert places == sorted(places)

@@ -26,7 +26,7 @@ FEW = replace(CREDIT_CARD, columns=tuple(c for c in CREDIT_CARD.columns if c.nam
 
 def run(reference, current, folder, **options):
     given = {"schema": FEW, "policy": DriftPolicy(), "folder": folder, "title": TITLE}
-    return compare(reference=reference, current=current, **{**given, **options})
+    return compare(reference=reference, current=current, **{**given, **options}).drift
 
 
 @pytest.fixture(scope="module")

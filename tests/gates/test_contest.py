@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import brier_score_loss, log_loss, roc_auc_score
 
+from credit_default.errors import InputError
 from credit_default.gates.contest import MEASURES, Contest, measure_gains
 from credit_default.model.decision import DecisionPolicy
 
@@ -80,3 +81,11 @@ def test_intervals_of_paired_gains_hold_the_truth_about_as_often_as_they_claim(m
     ]
 
     assert np.mean(held) == pytest.approx(0.95, abs=0.06)
+
+
+@pytest.mark.parametrize(
+    ("groups", "protected", "found"), [({"sex": ["f"]}, (), "1 labels"), ({}, ("sex",), "no labels")]
+)
+def test_groups_hold_one_label_a_row_and_protected_ones_are_among_them(groups, protected, found):
+    with pytest.raises(InputError, match=f"'sex': found {found}; expected one for each of 2 rows"):
+        Contest([0, 1], [0.1, 0.2], [0.1, 0.2], groups=groups, protected=protected)

@@ -42,7 +42,7 @@ def test_figures_are_those_that_counting_gives():
 
     told = {c.figure: (round(c.champion, 9), round(c.challenger, 9), round(c.loss, 9)) for c in changes}
     assert tuple(told) == FIGURES
-    assert told["impact ratio"] == pytest.approx((4 / 6, 2 / 6, 2 / 6))
+    assert told["acceptance ratio"] == pytest.approx((4 / 6, 2 / 6, 2 / 6))
     assert told["caught-default gap"] == pytest.approx((0.0, 0.0, 0.0))
     assert told["false-alarm gap"] == pytest.approx((2 / 5, 4 / 5, 2 / 5))
 
@@ -52,7 +52,7 @@ def test_equal_models_are_equally_fair(make_contest):
 
     assert found.fault == ""
     assert found.told.startswith("fairness at threshold 0.1667 by sex: no less even than the champion")
-    assert found.figures["lowest_impact_ratio"] > 0.9
+    assert found.figures["lowest_acceptance_ratio"] > 0.9
 
 
 @pytest.mark.parametrize(("odds", "ratio"), [(0.6, "0.60"), (-0.6, "0.69")], ids=["against women", "against men"])
@@ -62,7 +62,7 @@ def test_a_challenger_that_burdens_one_group_is_named_with_its_figures(make_cont
     found = compare(replace(contest, challenger=burden(contest.challenger, contest, odds=odds)))
 
     assert found.fault == "it is less fair by sex"
-    assert f"impact ratio by sex {ratio}, champion 0.99" in found.told
+    assert f"acceptance ratio by sex {ratio}, champion 0.99" in found.told
     assert found.figures["largest_fairness_loss"] > 0.1
 
 
@@ -96,7 +96,7 @@ def test_a_model_that_declines_everybody_is_even(make_contest):
 
     found = compare(replace(contest, challenger=np.full(2_000, 0.9)))
 
-    assert found.figures["lowest_impact_ratio"] == 1.0
+    assert found.figures["lowest_acceptance_ratio"] == 1.0
 
 
 def test_ties_are_accused_no_more_often_than_claimed(make_contest):

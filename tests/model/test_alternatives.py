@@ -76,6 +76,16 @@ def test_a_protected_attribute_is_no_lever(bundle, declined):
     assert find(bundle, declined[0], levers=levers) == ()
 
 
+def test_where_two_levers_come_to_the_same_the_first_is_told(bundle, declined):
+    statuses = tuple(f"repayment_status_m{month}" for month in range(1, 7))
+    twins = [Lever(name, "cap", statuses, (-1.0,)) for name in ("on time", "in time")]
+
+    found = [told for row in declined.iter_slices(1) if (told := find(bundle, row, levers=twins))]
+
+    assert found
+    assert {alternative.levers for told in found for alternative in told} == {("on time",)}
+
+
 def test_without_levers_nothing_is_found(bundle, declined):
     assert find(bundle, declined[0], levers=()) == ()
 

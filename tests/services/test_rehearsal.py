@@ -69,7 +69,7 @@ class Lived:
             policy=DriftPolicy(),
             folder=folder / month.statement_month,
             title=ReportTitle("0123456789abcdef", 1, simulated=False),
-        )
+        ).drift
         return self._judge(report)
 
     def _judge(self, report):

@@ -53,7 +53,7 @@ def read_profile(lake: Lake, *, batch_id: str, model_version: int) -> dict[str, 
     content = read_published(lake, PROFILE_NAME, batch_id=batch_id, model_version=model_version)
     try:
         return None if content is None else dict(json.loads(content))
-    except ValueError as error:
+    except (TypeError, ValueError) as error:
         raise ArtifactError(
             f"profile of batch {batch_id}", found=f"no JSON object ({error})", expected="profile.json as `monitor` writes it",
             remedy="Monitor that batch again.",

@@ -35,7 +35,7 @@ from credit_default.model.decision import DECLINE
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["DrawnReport", "ReportTitle", "compare", "draw_report", "publish_verdicts"]
+__all__ = ["DrawnReport", "ReportTitle", "compare", "publish_verdicts"]
 
 SAMPLE_ROWS: Final = 5_000
 _SCORE, _DECISION = "default_probability", "decision"
@@ -59,26 +59,8 @@ def compare(
     title: ReportTitle,
     full: bool = False,
     sample_rows: int = SAMPLE_ROWS,
-) -> DriftReport:
-    """How far each input and the score of the sampled rows have moved, with a report in `folder`: as `draw_report`."""
-    return draw_report(
-        reference=reference, current=current, schema=schema, policy=policy, folder=folder, title=title, full=full,
-        sample_rows=sample_rows,
-    ).drift  # fmt: skip
-
-
-def draw_report(
-    *,
-    reference: pl.DataFrame | None,
-    current: pl.DataFrame,
-    schema: Schema,
-    policy: DriftPolicy,
-    folder: Path,
-    title: ReportTitle,
-    full: bool = False,
-    sample_rows: int = SAMPLE_ROWS,
 ) -> DrawnReport:
-    """The report on how far each input and the score of `current` are from `reference`, in `folder`.
+    """How far each input and the score of the sampled rows have moved from `reference`, with a report in `folder`.
 
     Both frames hold the key, the schema's inputs, default_probability and decision; `reference` is the one that travels
     with the model. Writes report.html and report.json; `full` adds a data summary and, where `defaulted` is known on both

@@ -43,12 +43,19 @@ def has_scores(lake: Lake, *, batch_id: str, model_version: int) -> bool:
 
 
 def read_scores(
-    lake: Lake, *, batch_id: str, model_version: int | None = None, columns: tuple[str, ...] = SCORES_COLUMNS
+    lake: Lake,
+    *,
+    batch_id: str,
+    model_version: int | None = None,
+    client_id: str | None = None,
+    columns: tuple[str, ...] = SCORES_COLUMNS,
 ) -> pl.DataFrame:
-    """The batch's scores, of one version or of all; in no order; no rows when there are none."""
+    """The batch's scores, of one version or client or of all; in no order; no rows when there are none."""
     wanted = pl.col("batch_id") == check_hex(batch_id, "batch_id")
     if model_version is not None:
         wanted &= pl.col("model_version") == int(model_version)
+    if client_id is not None:
+        wanted &= pl.col("client_id") == client_id
     return read_rows(table_of(lake, "scores"), lambda table: table.filter(wanted).select(columns))
 
 

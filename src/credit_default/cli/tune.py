@@ -17,7 +17,7 @@ from credit_default.cli.session import read_settings
 if TYPE_CHECKING:
     from credit_default.adapters.study import EndedTrial
     from credit_default.services.searching import Budget
-    from credit_default.services.tuning import Listener
+    from credit_default.services.tuning import Listener, Tuning
     from credit_default.settings import Settings
     from credit_default.views.summary import Summary
 
@@ -79,12 +79,7 @@ def tune(
                 wiring, training, budget=budget, with_families=challengers, clock=monotonic, listener=listener
             )
         kept = keep_winner(tuning, out, command=_tell_command(settings, trial_count=len(tuning.trials)))
-        if not output.as_json:
-            from rich.console import Console
-
-            from credit_default.views.tuning import render_standings
-
-            Console(highlight=False).print(render_standings(tuning.standings))
+        _show_standings(output, tuning)
         return summarise_tuning(tuning, out if kept else None, told=output.as_json)
 
     run_command("tune", act, as_json=json, quiet=quiet)
@@ -117,6 +112,15 @@ def _show_progress(output: Output, budget: "Budget") -> Iterator["Listener"]:
             lambda trials: progress.update(task, completed=len(trials), description=_tell_trials(trials)),
             lambda standing: progress.console.print(f"measured {standing.name}"),
         )
+
+
+def _show_standings(output: Output, tuning: "Tuning") -> None:
+    if not output.as_json:
+        from rich.console import Console
+
+        from credit_default.views.tuning import render_standings
+
+        Console(highlight=False).print(render_standings(tuning.standings))
 
 
 def _tell_trials(trials: "tuple[EndedTrial, ...]") -> str:

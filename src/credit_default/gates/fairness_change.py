@@ -17,14 +17,14 @@ from credit_default.gates.promotion_policy import PromotionPolicy
 from credit_default.model.decision import DecisionPolicy
 from credit_default.model.resampling import FloatArray, IntArray, draw_weights
 
-FIGURES: Final = ("impact ratio", "caught-default gap", "false-alarm gap")
+FIGURES: Final = ("acceptance ratio", "caught-default gap", "false-alarm gap")
 
 
 @dataclass(frozen=True, slots=True)
 class FairnessChange:
     """One figure for one protected attribute: both models' values, and by how much the challenger is less even.
 
-    The impact ratio is the lowest share accepted over the highest (1 is even); gaps are between the largest and the
+    The acceptance ratio is the lowest share accepted over the highest (1 is even); gaps are between the largest and the
     smallest share of defaulters, or of clients who paid, that is declined (0 is even).
     """
 
@@ -46,7 +46,7 @@ def compare_fairness(contest: Contest, *, decision_policy: DecisionPolicy, polic
     worse = [c for c in changes if c.loss > policy.fairness_margin and c.loss > reach * c.standard_error]
     lowest = min((c for c in changes if c.figure == FIGURES[0]), key=lambda change: change.challenger)
     figures = {
-        "lowest_impact_ratio": lowest.challenger,
+        "lowest_acceptance_ratio": lowest.challenger,
         "largest_fairness_loss": max(change.loss for change in changes),
     }
     told = f"fairness at threshold {decision_policy.threshold:.4f}"

@@ -80,7 +80,7 @@ def _find_passing(
         for candidate, holds, p in zip(candidates, scored["holds"], scored["probability"], strict=True)
         if holds and p < bundle.decision_policy.threshold
     ]
-    passing.sort(key=lambda pair: (len(pair[0].moved), pair[0].size, pair[0].levers))
+    passing.sort(key=lambda pair: (len(pair[0].moved), pair[0].size))  # equal ones in the order of the levers
     smallest: dict[frozenset[str], Alternative] = {}
     for candidate, p in passing:
         if not any(columns <= set(candidate.moved) for columns in smallest):

@@ -1,7 +1,8 @@
 """What a client could have done differently, as data: each lever moves some inputs by steps, the smallest step first.
 
 Credit cards have levers of their own; another portfolio's are its unprotected numbers, each moved to where accepted
-clients are. The credit limit, education and protected attributes are nobody's to change and have none.
+clients are. The credit limit, education and protected attributes are not the client's to change and have none. Where
+two levers come to the same, the first is told.
 """
 
 from collections.abc import Mapping, Sequence

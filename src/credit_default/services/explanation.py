@@ -56,13 +56,12 @@ def explain_client(wiring: Wiring, batch_id: str, client_id: str) -> ClientExpla
 
 
 def _find_score(wiring: Wiring, batch_id: str, client_id: str) -> Mapping[str, Any]:
-    scores = read_scores(wiring.lake, batch_id=batch_id)
-    if scores.is_empty():
+    of_client = read_scores(wiring.lake, batch_id=batch_id, client_id=client_id)
+    if of_client.is_empty() and read_scores(wiring.lake, batch_id=batch_id, columns=(CLIENT_ID,)).is_empty():
         raise InputError(
             f"batch {batch_id}", found="no scores", expected="a batch that was scored",
             remedy="Copy the id from `predict`.",
         )  # fmt: skip
-    of_client = scores.filter(pl.col(CLIENT_ID) == client_id)
     if of_client.is_empty():
         raise InputError(
             f"client {client_id[:64]!r}", found=f"no score in batch {batch_id}", expected="one of its clients",

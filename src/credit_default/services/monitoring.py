@@ -13,7 +13,7 @@ from credit_default.adapters.lake import Lake
 from credit_default.adapters.lake_tables import collect_rows, read_monitoring, scan_table
 from credit_default.adapters.published import name_published, publication, write_profile
 from credit_default.adapters.registry import MODEL_NAME
-from credit_default.adapters.reports import SAMPLE_ROWS, ReportTitle, draw_report, publish_verdicts
+from credit_default.adapters.reports import SAMPLE_ROWS, ReportTitle, compare, publish_verdicts
 from credit_default.adapters.snapshots import Snapshot, read_snapshot
 from credit_default.data.contract import OUTCOME
 from credit_default.errors import InputError
@@ -182,7 +182,7 @@ def _publish(
 ) -> dict[str, str]:
     """Where the report's files stand in the lake: page, dictionary and profile; the workspace has a run of it."""
     with publication(wiring.lake, batch_id=batch.batch_id, model_version=batch.model_version) as pages:
-        drawn = draw_report(
+        drawn = compare(
             reference=batch.bundle.reference, current=profiled.sample, schema=wiring.schema,
             policy=wiring.settings.drift, folder=pages.folder,
             title=ReportTitle(batch.batch_id, batch.model_version, simulated=batch.data_origin == SIMULATED), full=full,

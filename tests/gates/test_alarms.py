@@ -1,0 +1,215 @@
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from credit_default.data.months import add_months
+from credit_default.gates.alarms import (
+    QUIET,
+    SUPERSEDED,
+    WITHDRAWN,
+    Alarm,
+    AlarmPolicy,
+    Finding,
+    follow_alarms,
+    list_open,
+    tell_alarm,
+    update_alarms,
+)
+
+START = "2025-01"
+LETTERS = {"a": "alarm", "w": "watch", "o": "ok", "-": "not judged"}
+NO_COOLDOWN = AlarmPolicy(cooldown_months=0)
+
+
+def findings(levels, *, gate="drift", version=1):
+    """One batch a month from January 2025 on, a letter each: a rings, w is watched, o is ok, - is not judged."""
+    return [
+        Finding(gate, version, f"b{number}", add_months(START, number), LETTERS[letter])
+        for number, letter in enumerate(levels)
+    ]
+
+
+def follow(levels, *, policy=None, champion=1, **about):
+    return follow_alarms(findings(levels, **about), champion_version=champion, policy=policy)
+
+
+def months_of(alarms):
+    return [(alarm.opened_month[5:], alarm.closed_month[5:]) for alarm in alarms]
+
+
+@pytest.mark.parametrize(
+    ("levels", "expected"),
+    [
+        ("ooowwo", []),
+        ("oao", []),  # one of three
+        ("aoa", [("03", "")]),
+        ("aooa", []),  # two of four
+        ("aa", [("02", "")]),
+        ("a-a", [("03", "")]),  # what was not judged counts for nothing
+        ("aao", [("02", "")]),
+        ("aaow", [("02", "04")]),  # two quiet in a row
+        ("aaoao", [("02", "")]),
+        ("aao-o", [("02", "05")]),
+        ("aaooaaa", [("02", "04"), ("06", "")]),  # a month of cooldown, whose ring counts afterwards
+    ],
+)
+def test_alarm_opens_by_the_last_batches_and_closes_when_they_are_quiet(levels, expected):
+    assert months_of(follow(levels)) == expected
+
+
+@pytest.mark.parametrize(
+    ("gate", "expected"), [("feed", "01"), ("performance", "01"), ("drift", "02"), ("volume", "02")]
+)
+def test_some_gates_open_with_their_first(gate, expected):
+    assert follow("aa", gate=gate)[0].opened_month[5:] == expected
+
+
+def test_cooldown_keeps_a_gate_from_opening_again():
+    levels = "aooaoo"
+
+    assert months_of(follow(levels, gate="feed")) == [("01", "03")]
+    assert months_of(follow(levels, gate="feed", policy=NO_COOLDOWN)) == [("01", "03"), ("04", "06")]
+
+
+def test_rings_before_an_alarm_closed_do_not_open_the_next():
+    policy = AlarmPolicy(window_count=5, cooldown_months=0)
+
+    assert months_of(follow("aaooa", policy=policy)) == [("02", "04")]
+
+
+def test_alarm_of_another_version_is_over_when_it_is_not_champion():
+    [alarm] = follow("aa", champion=2)
+
+    assert (alarm.is_open, alarm.closed_because, alarm.closed_month) == (False, SUPERSEDED, "")
+
+
+def test_alarm_has_one_name():
+    [alarm] = follow("aa")
+
+    assert alarm == Alarm("drift", 1, "2025-02", "b1")
+    assert alarm.alarm_id == "drift v1 2025-02"
+
+
+def test_alarm_is_told_when_it_opens_and_when_it_closes():
+    first = update_alarms((), follow("aa"), at="T1")
+    second = update_alarms(first.alarms, follow("aaa"), at="T2")
+    third = update_alarms(second.alarms, follow("aaaoo"), at="T3")
+    fourth = update_alarms(third.alarms, follow("aaaooo"), at="T4")
+
+    assert [alarm.opened_at for alarm in first.opened] == ["T1"]
+    assert (second.opened, second.closed) == ((), ())
+    assert [(alarm.opened_at, alarm.closed_at, alarm.closed_because) for alarm in third.closed] == [("T1", "T3", QUIET)]
+    assert (fourth.opened, fourth.closed, fourth.alarms) == ((), (), third.alarms)
+
+
+def test_batch_that_comes_late_renames_no_alarm():
+    known = update_alarms((), follow("-aa"), at="T1")
+
+    changes = update_alarms(known.alarms, follow("aaa"), at="T2")
+
+    assert (changes.opened, changes.closed, changes.alarms) == ((), (), known.alarms)
+
+
+def test_alarm_that_no_finding_bears_out_any_more_is_withdrawn():
+    known = update_alarms((), follow("aa"), at="T1")
+
+    changes = update_alarms(known.alarms, follow("ao"), at="T2")
+
+    assert [(alarm.closed_because, alarm.closed_month) for alarm in changes.closed] == [(WITHDRAWN, "")]
+
+
+def test_what_was_over_before_anybody_looked_is_kept_and_not_told():
+    changes = update_alarms((), follow("aaoo"), at="T1")
+
+    assert (changes.opened, changes.closed) == ((), ())
+    assert [(alarm.is_open, alarm.closed_at) for alarm in changes.alarms] == [(False, "T1")]
+
+
+def test_alarm_in_words():
+    [alarm] = follow("aa")
+    over = replace(alarm, closed_month="2025-05", closed_because=QUIET)
+
+    assert tell_alarm(alarm) == "alarm: drift of version 1, since month 2025-02"
+    assert tell_alarm(alarm, {"drift": ["the score moved"]}).endswith("since month 2025-02: the score moved")
+    assert tell_alarm(over) == "alarm over: drift of version 1, open since month 2025-02: quiet again, month 2025-05"
+    assert tell_alarm(replace(over, closed_month="")).endswith("open since month 2025-02: quiet again")
+
+
+STORIES = st.lists(
+    st.builds(
+        Finding,
+        gate=st.sampled_from(["feed", "drift"]),
+        model_version=st.integers(1, 2),
+        batch_id=st.sampled_from("abcdefgh"),
+        statement_month=st.integers(0, 9).map(lambda number: add_months(START, number)),
+        level=st.sampled_from(list(LETTERS.values())),
+    ),
+    max_size=40,
+    unique_by=lambda finding: (finding.gate, finding.model_version, finding.batch_id),
+)
+POLICIES = st.builds(
+    AlarmPolicy, ringing_count=st.integers(1, 3), window_count=st.integers(1, 4), quiet_count=st.integers(1, 3),
+    cooldown_months=st.integers(0, 3),
+)  # fmt: skip
+
+
+@given(STORIES, POLICIES)
+def test_no_two_alarms_of_one_gate_are_open(story, policy):
+    gates = [alarm.gate for alarm in list_open(follow_alarms(story, champion_version=2, policy=policy))]
+
+    assert len(gates) == len(set(gates))
+
+
+@given(STORIES, POLICIES, st.randoms())
+def test_order_in_which_batches_are_looked_at_changes_nothing(story, policy, random):
+    shuffled = list(story)
+    random.shuffle(shuffled)
+
+    assert follow_alarms(shuffled, champion_version=2, policy=policy) == follow_alarms(
+        story, champion_version=2, policy=policy
+    )
+
+
+@given(STORIES, POLICIES)
+def test_batch_looked_at_again_changes_nothing(story, policy):
+    once = follow_alarms(story, champion_version=2, policy=policy)
+    known = update_alarms((), once, at="T1")
+
+    again = update_alarms(known.alarms, follow_alarms([*story, *story], champion_version=2, policy=policy), at="T2")
+
+    assert (again.opened, again.closed, again.alarms) == ((), (), known.alarms)
+
+
+@given(STORIES, POLICIES)
+def test_told_once_open_once_closed_and_never_two_at_a_time(story, policy):
+    ordered = sorted(story, key=lambda finding: (finding.statement_month, finding.batch_id))
+    alarms, speaking = (), set()
+    for count in range(len(ordered) + 1):
+        changes = update_alarms(
+            alarms, follow_alarms(ordered[:count], champion_version=2, policy=policy), at=f"T{count}"
+        )
+        for alarm in changes.closed:
+            speaking.remove(alarm.alarm_id)
+        for alarm in changes.opened:
+            assert alarm.alarm_id not in speaking
+            speaking.add(alarm.alarm_id)
+        alarms = changes.alarms
+        assert speaking == {alarm.alarm_id for alarm in list_open(alarms)}
+        assert len(speaking) == len({alarm.gate for alarm in list_open(alarms)})
+
+
+@given(STORIES, POLICIES)
+def test_alarm_closes_only_after_enough_quiet_batches(story, policy):
+    judged = [f for f in story if f.level != "not judged"]
+    for alarm in follow_alarms(story, champion_version=2, policy=policy):
+        if alarm.closed_because != QUIET:
+            continue
+        own = sorted(
+            (f for f in judged if (f.gate, f.model_version) == (alarm.gate, alarm.model_version)),
+            key=lambda f: (f.statement_month, f.batch_id),
+        )
+        until = [f for f in own if f.statement_month <= alarm.closed_month]
+        quiet = sum(f.level != "alarm" for f in until if f.statement_month >= alarm.opened_month)
+        assert quiet >= policy.quiet_count

@@ -1,0 +1,114 @@
+import pytest
+
+from credit_default.errors import InputError
+from credit_default.gates.alarms import QUIET, Alarm
+from credit_default.gates.retraining import (
+    RetrainingPolicy,
+    RetrainingState,
+    TrainingWindow,
+    choose_window,
+    judge_retraining,
+)
+
+
+def alarms(*gates):
+    return [Alarm(gate, 3, "2025-06", "b6") for gate in gates]
+
+
+def decide(*gates, labels=0, asked=(), broken=0, policy=None):
+    state = RetrainingState("2025-08", alarms(*gates), labels, asked, broken)
+    return judge_retraining(state, policy=policy)
+
+
+def test_nothing_is_asked_while_no_alarm_is_open():
+    over = Alarm("performance", 3, "2025-03", "b3", closed_month="2025-05", closed_because=QUIET)
+
+    decision = judge_retraining(RetrainingState("2025-08", [over], 9_000))
+
+    assert (decision.action, decision.verdict.gate, decision.verdict.level) == ("nothing", "retraining", "ok")
+    assert decision.verdict.reasons == (
+        "no training is asked for",
+        "no alarm is open",
+        "9,000 matured outcomes since the champion was trained",
+    )
+
+
+def test_performance_below_its_floor_asks_for_a_training():
+    decision = decide("performance")
+
+    assert (decision.action, decision.verdict.level) == ("train", "watch")
+    assert decision.verdict.figures["asked"] == 1
+    assert decision.verdict.reasons == (
+        "a training is asked for",
+        "performance alarm of version 3 open since 2025-06: the model is wrong more often than it may be",
+        "on all months whose outcomes are known",
+    )
+
+
+@pytest.mark.parametrize(("labels", "action"), [(0, "look"), (1_999, "look"), (2_000, "train")])
+def test_drift_trains_only_with_enough_new_outcomes(labels, action):
+    decision = decide("drift", labels=labels)
+
+    assert decision.action == action
+    assert f"{labels:,} matured outcomes since the champion was trained: 2,000 make a training" in str(
+        decision.verdict.reasons
+    )
+
+
+@pytest.mark.parametrize("gate", ["feed", "volume"])
+def test_broken_feed_trains_nothing_whatever_else_rings(gate):
+    decision = decide(gate, "performance", "drift", labels=9_000, broken=2)
+
+    assert decision.action == "look"
+    assert decision.verdict.reasons[1].endswith("mend the feed before any training")
+    assert decision.verdict.reasons[-1] == "2 batches of a broken feed are left out of every training"
+
+
+def test_any_other_alarm_asks_for_a_look():
+    decision = decide("fairness")
+
+    assert decision.action == "look"
+    assert decision.verdict.reasons[1] == "fairness alarm of version 3 open since 2025-06"
+
+
+@pytest.mark.parametrize(
+    ("asked", "action"),
+    [(("2025-06",), "wait"), (("2025-08",), "wait"), (("2025-05",), "train"), (("2025-09",), "train")],
+)
+def test_cooldown_holds_a_training_back(asked, action):
+    assert decide("performance", asked=asked).action == action
+
+
+def test_budget_holds_a_training_back():
+    months = ("2024-10", "2024-12", "2025-02", "2025-04")
+
+    decision = decide("performance", asked=months)
+
+    assert decision.action == "wait"
+    assert decision.verdict.figures["budget_used"] == 4
+    assert "4 were asked for in 12 months, budget 4" in decision.verdict.reasons
+    assert decide("performance", asked=("2024-08", *months[1:])).action == "train"
+
+
+@pytest.mark.parametrize(
+    ("policy", "window"),
+    [
+        (RetrainingPolicy(), TrainingWindow(None, "2025-03")),
+        (RetrainingPolicy(window="sliding", window_months=6), TrainingWindow("2024-10", "2025-03")),
+        (RetrainingPolicy(window="sliding", window_months=1), TrainingWindow("2025-03", "2025-03")),
+    ],
+)
+def test_window_expands_or_slides(policy, window):
+    assert choose_window(policy, newest_month="2025-03") == window
+
+
+def test_sliding_window_is_told():
+    decision = decide("performance", policy=RetrainingPolicy(window="sliding", window_months=6))
+
+    assert "on the newest 6 months whose outcomes are known" in decision.verdict.reasons
+
+
+@pytest.mark.parametrize("wrong", [{"window": "moving"}, {"window_months": 0}, {"budget_months": 0}])
+def test_window_that_is_none_is_refused(wrong):
+    with pytest.raises(InputError, match="setting retraining"):
+        RetrainingPolicy(**wrong)
