@@ -6,6 +6,7 @@ a drill plants, how hard, and which alarm each must ring, stands in `planted_fau
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -105,7 +106,7 @@ def _plant_stale(scene: Scene) -> DrilledMonth:
 
 def _plant_shift(scene: Scene) -> DrilledMonth:
     """Every history one month late: the latest month is last month's again."""
-    moved = {later: pl.col(earlier) for names in _HISTORIES for later, earlier in zip(names, names[1:], strict=False)}
+    moved = {later: pl.col(earlier) for names in _HISTORIES for later, earlier in pairwise(names)}
     return scene.change(**moved)
 
 
@@ -184,7 +185,9 @@ def _plant_label_loss(scene: Scene) -> DrilledMonth:
     """A share of the defaults is never reported: the desk that reports them reports payers only."""
     outcomes = scene.month.outcomes
     lost = pl.Series(scene.rng.random(outcomes.height) < scene.size) & (outcomes[OUTCOME] == 1)
-    return replace(scene.month, outcomes=outcomes.with_columns(outcomes[OUTCOME].zip_with(~lost, outcomes[OUTCOME] * 0)))
+    return replace(
+        scene.month, outcomes=outcomes.with_columns(outcomes[OUTCOME].zip_with(~lost, outcomes[OUTCOME] * 0))
+    )
 
 
 PLANTERS: Final[Mapping[str, Callable[[Scene], DrilledMonth]]] = {

@@ -4,14 +4,14 @@ The door refuses (`refused`), monitors ring (`alarm`) or ask for a look (`watch`
 it was meant for rang as loud as it should, in one of the first batches that could show it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from credit_default.errors import show_examples
 from credit_default.gates.verdict import Level, Verdict
 
 GATE: Final = "drill"
-_SHOWN: Final = 5
 
 Response = Literal["alarm", "watch", "quiet"]
 RESPONSES: Final[tuple[Response, ...]] = ("alarm", "watch", "quiet")
@@ -103,13 +103,15 @@ def judge_drill(drill: Drill, *, policy: DrillPolicy | None = None) -> Verdict:
         "false_alarm_count": float(clean["alarm"]),
         "watched_clean_count": float(clean["watch"]),
     }
-    told = (
-        f"{len(due) - len(missed)} of {len(due)} faults of strength {policy.judged_from} and above caught within "
-        f"{policy.batch_count} batches ({recall:.0%}), at least {policy.lowest_recall:.0%} asked for",
-        f"{clean['alarm']} alarms and {clean['watch']} looks asked for in {len(drill.clean)} clean months, "
-        f"at most {policy.most_false_alarms} alarm allowed",
-        *([f"missed: {', '.join(missed[:_SHOWN])}" + (" …" if len(missed) > _SHOWN else "")] if missed else []),
+    caught = f"{len(due) - len(missed)} of {len(due)} faults of strength {policy.judged_from} and above caught"
+    asked = f"recall {recall:.1%}, at least {policy.lowest_recall:.0%} asked for"
+    told = [f"{caught} within {policy.batch_count} batches: {asked}"]
+    told.append(
+        f"{clean['alarm']} alarms and {clean['watch']} looks asked for in {len(drill.clean)} clean months: "
+        f"at most {policy.most_false_alarms} alarm allowed"
     )
+    if missed:
+        told.append(f"missed: {show_examples(missed)}")
     broken = recall < policy.lowest_recall or clean["alarm"] > policy.most_false_alarms
     level: Level = "alarm" if broken else "watch" if missed or clean["alarm"] else "ok"
-    return Verdict(GATE, level, told, figures)
+    return Verdict(GATE, level, tuple(told), figures)

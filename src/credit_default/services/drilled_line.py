@@ -181,7 +181,9 @@ class DrilledLine:
         scored = rows.select(*KEY, pl.Series("default_probability", probability))
         known = scored.join(month.outcomes.select(CLIENT_ID, OUTCOME), on=CLIENT_ID).sort("default_probability")
         policy, seed = self.bundle.decision_policy, self.wiring.settings.seed
-        evaluation = evaluate(known[OUTCOME].to_numpy(), known["default_probability"].to_numpy(), policy=policy, seed=seed)
+        evaluation = evaluate(
+            known[OUTCOME].to_numpy(), known["default_probability"].to_numpy(), policy=policy, seed=seed
+        )
         return judge_performance(
             evaluation, policy=self.wiring.settings.performance, test_roc_auc=self.test_roc_auc
         )  # fmt: skip

@@ -12,13 +12,13 @@ import numpy as np
 import polars as pl
 
 from credit_default.data.contract import KEY, OUTCOME
-from credit_default.data.planted_faults import BROKEN_GATE, PLANTED_FAULTS, PlantedFault
+from credit_default.data.planted_faults import PLANTED_FAULTS, PlantedFault
 from credit_default.data.planting import DrilledMonth, Scene, plant
 from credit_default.data.simulation import CALM, Scenario, simulate
 from credit_default.data.splitting import split
 from credit_default.errors import InputError
 from credit_default.gates.drift import DriftPolicy
-from credit_default.gates.drill import Drill, DrillPolicy, Exercise, judge_drill
+from credit_default.gates.drill import Drill, Exercise, judge_drill
 from credit_default.gates.feed_policy import FeedPolicy
 from credit_default.gates.performance import PerformancePolicy
 from credit_default.gates.verdict import Level
@@ -28,6 +28,7 @@ from credit_default.services.drilled_line import Delivered, DrilledLine
 from credit_default.services.wiring import Wiring
 
 TRAINING_MONTHS: Final = 3
+_LOUDEST: Final = 3  # strength
 PAST_MONTHS: Final = 6  # clean ones, before any fault
 
 
@@ -48,6 +49,21 @@ class DrillGround:
     months: tuple[DrilledMonth, ...]
     levels: tuple[Mapping[str, Level], ...]
     delivered: tuple[Delivered, ...]  # of the months before the faults
+
+
+def choose_faults(names: Sequence[str]) -> tuple[PlantedFault, ...]:
+    """The planned faults of these names, at every strength; all of them where none is named.
+
+    Raises:
+        InputError: a name that no fault goes by.
+    """
+    known = dict.fromkeys(fault.name for fault in PLANTED_FAULTS)
+    for name in names:
+        if name not in known:
+            raise InputError(
+                "planted fault", found=repr(name), expected=f"one of {', '.join(known)}", remedy="Choose a known one."
+            )
+    return tuple(fault for fault in PLANTED_FAULTS if not names or fault.name in names)
 
 
 def prepare_ground(wiring: Wiring, plan: DrillPlan) -> DrillGround:
@@ -106,12 +122,13 @@ def _break_gates(ground: DrillGround, plan: DrillPlan, fault: PlantedFault) -> t
             "drift": loosen_drift(settings.drift, fault.size),
             "feed": loosen_feed(settings.feed, fault.size),
             "performance": loosen_performance(settings.performance, fault.size),
+            "drill": replace(settings.drill, batch_count=1),
         }
     )
     line = DrilledLine(replace(ground.line.wiring, settings=loose), ground.line.bundle)
-    judged = [f for f in plan.faults if f.kind == "month" and f.strength >= settings.drill.judged_from]
-    canaries = [f for f in judged if set(f.expects) <= {"drift", "feed", "performance"}]
-    broken = replace(plan, faults=tuple(canaries))
+    loudest = [f for f in PLANTED_FAULTS if f.kind == "month" and f.strength == _LOUDEST]
+    canaries = tuple(f for f in loudest if set(f.expects) <= {"drift", "feed", "performance"})
+    broken = replace(plan, faults=canaries)
     exercises = tuple(run_drill(replace(ground, line=line), broken))
     return ({"drill": judge_drill(Drill(exercises, ()), policy=settings.drill).level},)
 
