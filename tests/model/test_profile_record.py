@@ -9,7 +9,7 @@ from credit_default.errors import ArtifactError
 from credit_default.model.decision import DecisionPolicy
 from credit_default.model.profile import profile_rows
 from credit_default.model.profile_plan import plan_profile
-from credit_default.model.profile_record import describe_profile, parse_fingerprints
+from credit_default.model.profile_record import describe_profile, parse_counts, parse_fingerprints
 
 
 @pytest.fixture(scope="module")
@@ -48,3 +48,18 @@ def test_what_is_not_there_is_null(profiled):
 def test_other_layout_is_told(content):
     with pytest.raises(ArtifactError, match="another layout"):
         parse_fingerprints(content)
+
+
+def test_counts_come_back_as_they_were(profiled):
+    plan, profile = profiled
+
+    counts = parse_counts(json.loads(json.dumps(describe_profile(plan, profile))))
+
+    assert counts.keys() == profile.columns.keys()
+    assert all(np.array_equal(counts[name], column.counts) for name, column in profile.columns.items())
+
+
+@pytest.mark.parametrize("content", [{}, {"columns": {"age": {"counts": "many"}}}])
+def test_other_layout_of_counts_is_told(content):
+    with pytest.raises(ArtifactError, match="another layout"):
+        parse_counts(content)

@@ -40,6 +40,8 @@ class ColumnState:
     high_tail_share: float = 0.0
     mix_shift: float = 0.0  # psi of its codes against the batch of the month before
     mix_chance: float = 1.0  # how likely that is by chance, 0-1
+    filled_code: str = ""  # that took rows of all other codes alike since the month before
+    filled_share: float = 0.0  # of theirs
     scale: float = 1.0  # how many times the middle size of an amount is the reference's
 
 
@@ -80,6 +82,7 @@ def judge_feed(state: BatchState, *, policy: FeedPolicy | None = None) -> Verdic
         "repeat_share": max((c.repeat_share - c.reference_repeat_share for c in state.columns), default=0.0),
         "tail_share": max((max(c.low_tail_share, c.high_tail_share) for c in state.columns), default=0.0),
         "mix_shift": max((column.mix_shift for column in state.columns), default=0.0),
+        "filled_share": max((column.filled_share for column in state.columns), default=0.0),
         "scale_octaves": max((abs(log2(column.scale)) for column in state.columns), default=0.0),
         "constant_count": float(sum(column.is_constant for column in state.columns)),
         "stale_count": float(sum(column.is_stale for column in state.columns)),
@@ -106,6 +109,8 @@ def _find_broken(state: BatchState, policy: FeedPolicy) -> Iterator[str]:
             yield _tell_repeats(column)
         if _has_other_mix(column, state, policy) and column.mix_shift >= policy.highest_mix:
             yield _tell_mix(column)
+        if column.filled_share >= policy.highest_filled:
+            yield _tell_filled(column)
     excess = state.twin_share - state.reference_twin_share
     if excess > policy.twin_margin + _allow(state.reference_twin_share, state, policy):
         yield f"{state.twin_share:.1%} of the rows equal another one in every input, {state.reference_twin_share:.1%} usually"
@@ -128,6 +133,8 @@ def _find_odd(state: BatchState, policy: FeedPolicy) -> Iterator[str]:
             yield _tell_repeats(column)
         if _has_other_mix(column, state, policy) and column.mix_shift < policy.highest_mix:
             yield _tell_mix(column)
+        if policy.filled_margin <= column.filled_share < policy.highest_filled:
+            yield _tell_filled(column)
         allowed = policy.tail_margin + _allow(policy.tail_margin, state, policy)
         for share, word in ((column.low_tail_share, "smaller"), (column.high_tail_share, "larger")):
             if share > allowed:
@@ -148,6 +155,13 @@ def _has_other_mix(column: ColumnState, state: BatchState, policy: FeedPolicy) -
 
 def _tell_mix(column: ColumnState) -> str:
     return f"{column.column}: other codes than in the month before (psi {column.mix_shift:.3f}): swapped?"
+
+
+def _tell_filled(column: ColumnState) -> str:
+    return (
+        f"{column.column}: {column.filled_code} took {column.filled_share:.0%} of the rows of every other code since the "
+        "month before: filled in?"
+    )
 
 
 def _tell_repeats(column: ColumnState) -> str:

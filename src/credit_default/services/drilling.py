@@ -146,8 +146,8 @@ def loosen_feed(policy: FeedPolicy, factor: float) -> FeedPolicy:
     """The policy with limits so many times as high; a share ends at 1."""
     names = ("rejected_margin", "new_share", "repeat_margin", "stale_margin", "tail_margin", "twin_margin")
     shares = {name: min(1.0, getattr(policy, name) * factor) for name in names}
-    mixes = {"mix_threshold": policy.mix_threshold * factor, "highest_mix": policy.highest_mix * factor}
-    return replace(policy, highest_scale=policy.highest_scale * factor, **shares, **mixes)
+    others = ("mix_threshold", "highest_mix", "filled_margin", "highest_filled", "highest_scale")
+    return replace(policy, **shares, **{name: getattr(policy, name) * factor for name in others})
 
 
 def loosen_performance(policy: PerformancePolicy, factor: float) -> PerformancePolicy:
