@@ -144,7 +144,9 @@ def outcomes(
 
 def monitor(
     batch: Annotated[str | None, typer.Argument(help="A batch_id; the batch scored last when not given.")] = None,
-    history: Annotated[bool, typer.Option("--history", help="What was found so far, as a table.")] = False,
+    history: Annotated[
+        bool, typer.Option("--history", help="What was found so far: a table here, a page in the lake.")
+    ] = False,
     lake: Lake = None,
     portfolio: Portfolio = None,
     config: Config = None,

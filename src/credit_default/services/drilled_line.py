@@ -36,7 +36,7 @@ from credit_default.model.evaluation import evaluate
 from credit_default.model.profile import Profile, profile_rows
 from credit_default.model.profile_plan import ProfilePlan, plan_profile
 from credit_default.model.scoring import score_probability
-from credit_default.services.monitoring import EXPLAINED_COLUMNS, measure_reference_auc
+from credit_default.services.monitoring import EXPLAINED_COLUMNS
 from credit_default.services.wiring import Wiring
 
 DOOR: Final = "file"  # what stops a file before any row is judged
@@ -86,9 +86,11 @@ class DrilledLine:
         return profile_rows(self.plan, self._rows)
 
     @cached_property
-    def test_roc_auc(self) -> float | None:
+    def test_roc_auc(self) -> float:
         """The model's AUC on its own test side."""
-        return measure_reference_auc(self.bundle)
+        from sklearn.metrics import roc_auc_score
+
+        return float(roc_auc_score(self._rows[OUTCOME].to_numpy(), self._rows["default_probability"].to_numpy()))
 
     @property
     def _rows(self) -> pl.DataFrame:

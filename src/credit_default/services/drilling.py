@@ -181,7 +181,8 @@ def _inspect_all(
     line: DrilledLine, months: Sequence[DrilledMonth], *, past: Sequence[Delivered]
 ) -> tuple[list[Mapping[str, Level]], list[Delivered]]:
     """What was said of the months, one after the other; one that is not let in leaves no past."""
-    levels, delivered = [], list(past)
+    levels: list[Mapping[str, Level]] = []
+    delivered = list(past)
     for month in months:
         inspected = line.inspect(month, delivered)
         levels.append(inspected.levels)

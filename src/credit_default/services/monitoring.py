@@ -18,7 +18,7 @@ from credit_default.adapters.snapshots import Snapshot, read_snapshot
 from credit_default.data.contract import OUTCOME
 from credit_default.errors import InputError
 from credit_default.gates.drift import DriftReport, judge_drift
-from credit_default.gates.drift_measurement import measure_drift
+from credit_default.gates.drift_measurement import describe_drift, measure_drift
 from credit_default.gates.performance import judge_performance
 from credit_default.gates.verdict import Verdict
 from credit_default.model.attribution import ScoreShift, measure_score_shift
@@ -188,7 +188,7 @@ def _publish(
             title=ReportTitle(batch.batch_id, batch.model_version, simulated=batch.data_origin == SIMULATED), full=full,
         )  # fmt: skip
         publish_verdicts(drawn.drift.report_paths, verdicts, note=_tell_sample(batch, profiled))
-        write_profile(pages.folder, describe_profile(profiled.plan, profiled.current))
+        write_profile(pages.folder, describe_profile(profiled.plan, profiled.current) | describe_drift(measured))
         paths = name_published(pages, drawn.drift.report_paths)
     run = WorkspaceRun(
         batch.batch_id, batch.model_version, batch.months[-1], batch.data_origin, measured,
@@ -219,13 +219,12 @@ def evaluate_batch(wiring: Wiring, batch: MonitoredBatch) -> Performance:
         policy=batch.bundle.decision_policy, seed=wiring.settings.seed,
     )  # fmt: skip
     verdict = judge_performance(
-        evaluation, policy=wiring.settings.performance, test_roc_auc=measure_reference_auc(batch.bundle)
+        evaluation, policy=wiring.settings.performance, test_roc_auc=_measure_reference_auc(batch.bundle)
     )
     return Performance(evaluation, verdict, batch.outcome_count / batch.row_count)
 
 
-def measure_reference_auc(bundle: ModelBundle) -> float | None:
-    """The model's AUC on its own test side; None where the reference has no outcomes of both kinds."""
+def _measure_reference_auc(bundle: ModelBundle) -> float | None:
     from sklearn.metrics import roc_auc_score
 
     reference = bundle.reference
