@@ -26,6 +26,7 @@ ROWS = {
     "outcome_history": "One row for each observation of an outcome that ever came, with the file that brought it.",
     "ledger": "One row for each decision of the system, sealed to the one before.",
     "monitoring": "One row for each batch, model version and gate: what the monitors found last.",
+    "alarms": "One row for each alarm: a gate that rang about a model version, from its opening to its end.",
 }
 _COMMON = {
     "client_id": "Who: as in the statements.",
@@ -79,7 +80,7 @@ MEANINGS = {
     "monitoring": _COMMON
     | {
         "statement_month": "The newest month of the batch, YYYY-MM. The table is partitioned by it.",
-        "gate": "`drift` or `performance`.",
+        "gate": "`drift`, `feed`, `volume`, `estimate`, `fairness`, `performance` or `retraining`.",
         "level": "`ok`, `watch`, `alarm` or `not judged`.",
         "reasons": "Why, in words, the weightiest first.",
         "figures": "The figures behind the verdict: a JSON object of numbers.",
@@ -88,6 +89,19 @@ MEANINGS = {
         "data_origin": "`real` or `simulated`.",
         "report_path": "Where the report for people is.",
         "monitored_at": "When the batch was looked at.",
+    },
+    "alarms": {
+        "alarm_id": "Gate, model version and the month that opened it: the same alarm under every name.",
+        "gate": "The gate that rang.",
+        "model_version": "The registered version that it rang about.",
+        "statement_month": "The month of the batch that opened it, YYYY-MM. The table is partitioned by it.",
+        "batch_id": "The batch that opened it.",
+        "opened_at": "When it was found to be open.",
+        "closed_month": "The month of the batch that closed it; empty while it is open, or where no batch did.",
+        "closed_because": "Why it is over; empty while it is open.",
+        "closed_at": "When it was found to be over; empty while it is open.",
+        "opening_told": "`told`, `nobody to tell` or what failed, of the message that it opened; empty until it was sent.",
+        "closing_told": "Likewise, of the message that it is over.",
     },
 }
 

@@ -1,6 +1,7 @@
 """What every room's tests may use: the real data when at hand, one Prefect server a session, a lake with a champion."""
 
 import os
+import runpy
 import socket
 import subprocess
 import sys
@@ -88,6 +89,18 @@ class People:
 @pytest.fixture(scope="session")
 def people() -> People:
     return People()
+
+
+@pytest.fixture(scope="session")
+def open_webhook() -> Any:
+    """Opens a webhook on this machine for a block; see tests/fakes/webhook.py."""
+    return runpy.run_path(str(ROOT / "tests" / "fakes" / "webhook.py"))["open_webhook"]
+
+
+@pytest.fixture
+def webhook(open_webhook) -> Iterator[Any]:
+    with open_webhook() as opened:
+        yield opened
 
 
 @dataclass(frozen=True)

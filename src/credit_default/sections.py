@@ -5,13 +5,17 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from credit_default.gates.alarms import AlarmPolicy
 from credit_default.gates.coverage import CoveragePolicy
 from credit_default.gates.drift import DriftPolicy
 from credit_default.gates.drill import DrillPolicy
+from credit_default.gates.estimate import EstimatePolicy
+from credit_default.gates.fairness_drift import FairnessDriftPolicy
 from credit_default.gates.feed_policy import FeedPolicy
 from credit_default.gates.performance import PerformancePolicy
 from credit_default.gates.promotion_policy import PromotionPolicy
 from credit_default.gates.quality import QualityPolicy
+from credit_default.gates.retraining import RetrainingPolicy
 from credit_default.model.decision import DecisionPolicy
 from credit_default.model.economics import EconomicsPolicy
 from credit_default.model.fairness import FairnessPolicy
@@ -23,6 +27,7 @@ from credit_default.model.search import SearchPolicy
 from credit_default.model.stability import StabilityPolicy
 
 ENVIRONMENT_PREFIX = "CREDIT_DEFAULT_"
+SECRETS = frozenset({"notify.urls"})  # settings whose value is shown to nobody
 
 
 class DataSettings(BaseModel):
@@ -55,6 +60,22 @@ class RefreshSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
     contest_row_count: int = Field(default=2_000, ge=200)
     test_share: float = Field(default=0.2, gt=0, lt=1)
+
+
+class NotifySettings(BaseModel):
+    """Who is told when an alarm opens and when it closes: addresses as Apprise has them, with spaces between them.
+
+    They are secrets: nothing shows or logs them. Each address gets `timeout_seconds` to connect and as long to answer.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    urls: str = Field(default="", repr=False)
+    timeout_seconds: float = Field(default=5.0, gt=0)
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """The addresses, one by one."""
+        return tuple(self.urls.split())
 
 
 class Settings(BaseSettings):
@@ -92,6 +113,11 @@ class Settings(BaseSettings):
     performance: PerformancePolicy = PerformancePolicy()
     coverage: CoveragePolicy = CoveragePolicy()
     drill: DrillPolicy = DrillPolicy()
+    estimate: EstimatePolicy = EstimatePolicy()
+    fairness_drift: FairnessDriftPolicy = FairnessDriftPolicy()
+    alarms: AlarmPolicy = AlarmPolicy()
+    notify: NotifySettings = NotifySettings()
+    retraining: RetrainingPolicy = RetrainingPolicy()
 
     @classmethod
     def settings_customise_sources(

@@ -17,11 +17,12 @@ from pydantic import BaseModel, ValidationError
 from pydantic_settings import EnvSettingsSource
 
 from credit_default.errors import InputError
-from credit_default.sections import ENVIRONMENT_PREFIX, Settings
+from credit_default.sections import ENVIRONMENT_PREFIX, SECRETS, Settings
 
 __all__ = ["LoadedSettings", "SettingOrigin", "Settings", "copy_environment", "export_environment", "load_settings"]
 
 CONFIG_VARIABLE = "CREDIT_DEFAULT_CONFIG"
+_HIDDEN = "***"
 # Variables that users of MLflow and Prefect already have; ours, when set, come first.
 STANDARD_VARIABLES = {"MLFLOW_TRACKING_URI": ("mlflow", "tracking_uri"), "PREFECT_API_URL": ("prefect", "api_url")}
 
@@ -151,8 +152,10 @@ def _validate(merged: dict[str, Any]) -> Settings:
         return Settings(**merged)
     except ValidationError as error:
         first, remedy = error.errors()[0], "`credit-default settings` shows what is in force."
-        thing = "setting " + ".".join(str(part) for part in first["loc"])
-        raise InputError(thing, found=repr(first["input"]), expected=first["msg"], remedy=remedy) from error
+        name = ".".join(str(part) for part in first["loc"])
+        if any(secret.startswith(name) for secret in SECRETS):  # the error itself would show it, as its cause
+            raise InputError(f"setting {name}", found="something else", expected=first["msg"], remedy=remedy) from None
+        raise InputError(f"setting {name}", found=repr(first["input"]), expected=first["msg"], remedy=remedy) from error
 
 
 def _merge(layers: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -172,4 +175,5 @@ def _drop_none(flags: Mapping[str, Any]) -> dict[str, Any]:
 def _trace(settings: Settings, layers: Sequence[tuple[str, Mapping[str, Any]]]) -> Iterator[SettingOrigin]:
     set_by = {name: origin for origin, layer in layers for name in _flatten(layer)}
     for name, value in _leaves(settings):
-        yield SettingOrigin(name, value, set_by.get(name, "default"))
+        shown = _HIDDEN if name in SECRETS and value else value
+        yield SettingOrigin(name, shown, set_by.get(name, "default"))

@@ -5,7 +5,10 @@ from credit_default.views.history_batches import History, HistoryBatch, OpenedAl
 
 
 def make_profile(shift, *, columns=("credit_limit", "repayment_status_m1", "payment_amount_m1")):
-    drift = {name: {"statistic": 0.02 + shift * place, "threshold": 0.1, "method": "psi"} for place, name in enumerate(columns)}
+    drift = {
+        name: {"statistic": 0.02 + shift * place, "threshold": 0.1, "method": "psi"}
+        for place, name in enumerate(columns)
+    }
     score = {
         "edges": [0.05, 0.08, 0.1, 0.12, 0.15, 0.2, 0.3, 0.4, 0.6], "minimum": 0.02, "maximum": 0.9,
         "counts": [90 - int(200 * shift)] * 5 + [110 + int(200 * shift)] * 5 + [0, 0],

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from credit_default.gates.performance import PerformancePolicy, judge_performance
+from credit_default.gates.performance import Coverage, PerformancePolicy, judge_performance
 from credit_default.model.decision import DecisionPolicy
 from credit_default.model.evaluation import evaluate
 
@@ -92,3 +92,44 @@ def test_a_model_that_promised_no_default_at_all_rings_when_some_come():
     verdict = judge_performance(evaluate_scores([0] * 300 + [1] * 60, [0.0] * 360))
 
     assert verdict.level == "alarm"
+
+
+@pytest.mark.parametrize(
+    ("coverage", "reason"),
+    [
+        (Coverage(1.0, is_mature=False), "the outcomes are not due yet: 100% are known"),
+        (Coverage(0.3, is_mature=False, early_count=80), "not due yet: 30% are known, 80 more came too early to count"),
+        (Coverage(0.79, is_mature=True), "79% of the outcomes are known: at least 80%"),
+    ],
+)
+def test_a_batch_that_is_not_mature_never_rings(make_contest, coverage, reason):
+    broken = make_evaluation(make_contest, noise=3.0, shift=1.0)
+
+    verdict = judge_performance(broken, coverage=coverage)
+
+    assert verdict.level == "not judged"
+    assert reason in verdict.reasons[0]
+    assert verdict.figures["coverage_share"] == coverage.known_share
+    assert judge_performance(broken, coverage=Coverage(0.8, is_mature=True)).level == "alarm"
+
+
+@pytest.mark.parametrize(("stretch", "level"), [(1.0, "ok"), (1.3, "watch"), (2.0, "alarm"), (0.5, "alarm")])
+def test_probabilities_that_grew_too_extreme_or_too_tame_ring(stretch, level):
+    generator = np.random.default_rng(7)
+    odds = generator.normal(-1.5, 1.3, 900)
+    defaulted = (generator.random(900) < 1 / (1 + np.exp(-odds))).astype(int)
+    centre = -0.4  # about which stretching keeps the number of expected defaults near what came
+    loose = PerformancePolicy(calibration_deviations=99, highest_calibration_error=9)
+
+    verdict = judge_performance(
+        evaluate_scores(defaulted, 1 / (1 + np.exp(-(centre + stretch * (odds - centre))))), policy=loose
+    )
+
+    assert verdict.level == level
+    assert verdict.figures["calibration_slope"] == pytest.approx(1 / stretch, rel=0.15)
+
+
+def test_figures_hold_what_estimates_are_compared_with(make_contest):
+    figures = judge_performance(make_evaluation(make_contest)).figures
+
+    assert {"roc_auc", "brier", "log_loss", "cost_per_1000", "default_share"} <= set(figures)

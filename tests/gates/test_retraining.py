@@ -73,14 +73,14 @@ def test_any_other_alarm_asks_for_a_look():
 
 @pytest.mark.parametrize(
     ("asked", "action"),
-    [(("2025-06",), "wait"), (("2025-08",), "wait"), (("2025-05",), "train"), (("2025-09",), "train")],
+    [(("2025-06",), "wait"), (("2025-08",), "train"), (("2025-05",), "train"), (("2025-09",), "train")],
 )
 def test_cooldown_holds_a_training_back(asked, action):
     assert decide("performance", asked=asked).action == action
 
 
 def test_budget_holds_a_training_back():
-    months = ("2024-10", "2024-12", "2025-02", "2025-04")
+    months = ("2024-10", "2024-12", "2025-02", "2025-04", "2025-08")
 
     decision = decide("performance", asked=months)
 

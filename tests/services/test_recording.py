@@ -9,7 +9,8 @@ from credit_default.adapters.lake_tables import read_monitoring
 from credit_default.errors import ServiceError
 from credit_default.gates.verdict import Verdict
 from credit_default.services.checking import check_file
-from credit_default.services.monitoring import Performance, evaluate_batch, find_batch, recall_findings
+from credit_default.services.monitoring import find_batch, recall_findings
+from credit_default.services.performance import Performance, evaluate_batch
 from credit_default.services.recording import record_findings, record_scores
 from credit_default.services.seating import Registered, seat_winner
 
@@ -113,7 +114,9 @@ def test_scores_whose_run_a_crash_prevented_are_recorded_by_the_next_try(seated,
 def test_unknown_outcomes_leave_no_row_in_the_monitoring_table(seated, batch):
     found = batch(0)
 
-    summary = record_findings(seated.wiring, found, None, evaluate_batch(seated.wiring, found), monitored_at=NOON)
+    summary = record_findings(
+        seated.wiring, found, None, evaluate_batch(seated.wiring, found, now=NOON), monitored_at=NOON
+    )
 
     assert [verdict.level for verdict in summary.verdicts] == ["not judged"]
     assert summary.status == "not judged"
@@ -134,7 +137,7 @@ def test_looking_again_replaces_what_was_found_before(seated, batch):
     assert kept.select("gate", "level", "model_version", "row_count").rows() == [("performance", "alarm", 1, 60)]
     assert kept["reasons"].to_list() == [["it is alarm"]]
     assert json.loads(kept["figures"][0]) == {"roc_auc": 0.5}
-    assert kept["expected_loss"].to_list() == [found.expected_loss_amount]
+    assert kept["expected_loss"].to_list() == [found.scores.expected_loss_amount]
     assert kept["monitored_at"].to_list() == [NOON.replace(minute=5)]
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from credit_default.adapters.lake_tables import merge_outcomes, read_quarantine
+from credit_default.adapters.lake_tables import merge_outcomes, read_quarantine, write_monitoring
 from credit_default.adapters.ledger import read_entries
 from credit_default.adapters.snapshots import list_snapshots
 from credit_default.errors import InputError, RefusedError
@@ -240,3 +240,47 @@ def test_cross_validation_averages_pooled_evaluations_of_three_fixed_draws(make_
     values = [evaluation.metrics["roc_auc"].value for evaluation in folds.evaluations]
     assert len(set(values)) == 3
     assert folds.average()["roc_auc"] == pytest.approx(sum(values) / 3)
+
+
+def ring(lake, batch_id):
+    row = {
+        "batch_id": batch_id, "model_version": 1, "statement_month": "2005-10", "gate": "feed", "level": "alarm",
+        "reasons": [], "figures": "{}", "row_count": 10, "expected_loss": None, "data_origin": "simulated",
+        "report_path": "", "monitored_at": NOON,
+    }  # fmt: skip
+    write_monitoring(lake, pl.DataFrame([row], schema_overrides={"expected_loss": pl.Float64}))
+
+
+def test_batch_of_a_broken_feed_trains_no_model(wiring, ingest, known_rows):
+    months = known_rows.filter(pl.col("statement_month") < "2005-11").group_by("statement_month", maintain_order=True)
+    ids = [ingest(rows.head(100), f"{number}.csv").batch_id for number, (_, rows) in enumerate(months)]
+    before = read_known_rows(wiring)
+
+    ring(wiring.lake, ids[1])
+
+    known = read_known_rows(wiring)
+    assert (before.rows.height, before.notes) == (200, ())
+    assert known.rows["statement_month"].unique().to_list() == ["2005-09"]
+    assert [snapshot.digest for snapshot in known.snapshots] == [ids[0]]
+    assert known.notes == ("1 batch of a broken feed left out",)
+
+
+def test_sliding_window_leaves_older_months_out(make_wiring, known_rows, tmp_path):
+    wiring = make_wiring(retraining={"window": "sliding", "window_months": 2})
+    for number, (_, rows) in enumerate(known_rows.group_by("statement_month", maintain_order=True)):
+        path = write(rows.head(100), tmp_path / f"{number}.csv")
+        ingest_file(wiring, path, month=None, corrects=None, kept_at=NOON)
+
+    known = read_known_rows(wiring)
+
+    assert sorted(known.rows["statement_month"].unique()) == ["2005-10", "2005-11"]
+    assert len(known.snapshots) == 2
+    assert known.notes == ("learnt from the months 2005-10 to 2005-11",)
+
+
+def test_outcome_that_came_too_early_is_not_learnt_from(wiring, ingest, some_rows):
+    ingest(some_rows.head(60).drop("defaulted"), "rows.csv")
+    observe(wiring.lake, some_rows.head(20), at="2005-10-15")
+    observe(wiring.lake, some_rows.slice(20, 30), at="2005-11-01")
+
+    assert read_known_rows(wiring).rows.height == 30

@@ -70,6 +70,21 @@ MONITORING = pa.schema(
         ("monitored_at", _TIME),
     ]
 )
+ALARMS = pa.schema(
+    [
+        ("alarm_id", pa.string()),  # gate, version and the month that opened it
+        ("gate", pa.string()),
+        ("model_version", pa.int64()),
+        ("statement_month", pa.string()),  # of the batch that opened it
+        ("batch_id", pa.string()),
+        ("opened_at", _TIME),
+        ("closed_month", pa.string()),  # null while it is open, or where no batch closed it
+        ("closed_because", pa.string()),
+        ("closed_at", _TIME),
+        ("opening_told", pa.string()),  # what became of the message; "" where none was sent yet
+        ("closing_told", pa.string()),
+    ]
+)
 LEDGER = pa.schema(
     [
         ("sequence", pa.int64()),
@@ -90,6 +105,7 @@ TABLES: Final[Mapping[str, pa.Schema]] = {
     "outcomes": OUTCOMES,
     "outcome_history": OUTCOME_HISTORY,
     "monitoring": MONITORING,
+    "alarms": ALARMS,
     "ledger": LEDGER,
 }
 CLIENT_TABLES: Final = ("scores", "quarantine", "outcomes", "outcome_history")  # whose rows tell of one client

@@ -53,15 +53,46 @@ def score_batches(
         return score_incoming(output, parameters, score=score_and_monitor)
 
 
-def monitor_batch(output: Output, settings: "Settings", *, batch_id: str | None, common: Common) -> "Summary":
-    """What the monitors found in one batch; exit code 1 when one of them rang."""
+def monitor_batch(
+    output: Output, settings: "Settings", *, batch_id: str | None, common: Common, retrain: bool = False
+) -> "Summary":
+    """What the monitors found in one batch, and with `retrain` what became of the training that they asked for.
+
+    Exit code 1 when one of them rang.
+    """
     from credit_default.flows.session import flow_session
 
-    with flow_session(settings), output.step("comparing the batch with its reference"):
-        from credit_default.flows.monitor import monitor as flow
+    with flow_session(settings):
+        with output.step("comparing the batch with its reference") as found:
+            from credit_default.flows.monitor import monitor as flow
 
-        summary = run_flow(flow, batch_id=batch_id, **common)
+            summary = run_flow(flow, batch_id=batch_id, **common)
+            found(summary.status)
+        asked = summary.find_verdict("retraining")
+        if retrain and asked is not None and asked.figures["asked"]:
+            summary = _retrain(output, summary, common)
     return replace(summary, exit_code=int(any(not verdict.passed for verdict in summary.verdicts)))
+
+
+def explain_training(settings: "Settings", *, common: Common) -> "Summary":
+    """Why a training is asked for by now, or why not."""
+    from credit_default.flows.context import connect
+    from credit_default.flows.session import prepare_libraries
+    from credit_default.services.following import explain_retraining
+
+    prepare_libraries(settings)
+    return explain_retraining(connect(common["overrides"], common["config"] or []))
+
+
+def _retrain(output: Output, monitored: "Summary", common: Common) -> "Summary":
+    """The monitors' summary, with what the training came to among its notes."""
+    with output.step("training on what is known now") as found:
+        from credit_default.flows.train import train as flow
+
+        trained = run_flow(flow, refresh=True, **common)
+        found(f"version {trained.model_version} {trained.status}")
+    told = f"trained version {trained.model_version}: {trained.status}; {'; '.join(trained.verdicts[-1].reasons)}"
+    return replace(monitored, notes=(*monitored.notes, told, *trained.notes))
 
 
 def show_history(output: Output, settings: "Settings") -> "Summary":

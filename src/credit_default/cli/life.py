@@ -88,7 +88,8 @@ def _run_flows(
             run_flow(monitor, batch_id=summary.batch_id, report=report, **common)
             for summary, report in zip(scored, reports, strict=True)
         ]
-        found(", ".join(s.verdicts[-1].level for s in judged))
+        verdicts = [summary.find_verdict("performance") for summary in judged]
+        found(", ".join(verdict.level for verdict in verdicts if verdict))
     with output.step("retraining on what is known now") as found:
         retraining = run_flow(train, refresh=True, **common)
         found(f"version {retraining.model_version}, {retraining.status}; {retraining.verdicts[-1].reasons[0]}")

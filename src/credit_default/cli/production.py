@@ -147,6 +147,12 @@ def monitor(
     history: Annotated[
         bool, typer.Option("--history", help="What was found so far: a table here, a page in the lake.")
     ] = False,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Why a training is asked for now, or why not; nothing is looked at anew.")
+    ] = False,
+    retrain: Annotated[
+        bool, typer.Option("--retrain", help="Train at once if the policy asks for it, through the same gate.")
+    ] = False,
     lake: Lake = None,
     portfolio: Portfolio = None,
     config: Config = None,
@@ -158,11 +164,19 @@ def monitor(
     flags: dict[str, Any] = collect_flags(lake=lake, portfolio=portfolio, seed=seed)
 
     def act(output: Output) -> "Summary":
-        from credit_default.cli.batches import monitor_batch, show_history
+        from credit_default.cli.batches import explain_training, monitor_batch, show_history
 
         settings = read_settings(flags, config)
+        if history + explain + retrain > 1 or (batch is not None and (history or explain)):
+            raise InputError(
+                "monitor", found="--history, --explain or --retrain beside one another or a batch",
+                expected="one of them; a batch with --retrain alone", remedy="See `credit-default monitor --help`.",
+            )  # fmt: skip
         if history:
             return show_history(output, settings)
-        return monitor_batch(output, settings, batch_id=batch, common={"overrides": flags, "config": config})
+        common = {"overrides": flags, "config": config}
+        if explain:
+            return explain_training(settings, common=common)
+        return monitor_batch(output, settings, batch_id=batch, common=common, retrain=retrain)
 
     run_command("monitor", act, as_json=json, quiet=quiet)

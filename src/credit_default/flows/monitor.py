@@ -8,20 +8,28 @@ from prefect.states import Completed
 
 from credit_default.flows.artifacts import publish_summary
 from credit_default.flows.context import connect, read_clock
-from credit_default.flows.events import announce
+from credit_default.flows.events import announce, announce_follow_up
 from credit_default.flows.script import run_as_script
 from credit_default.flows.steps import network_step, step
-from credit_default.services import monitoring, recording
+from credit_default.services import following, monitoring, performance, recording
 from credit_default.services.origin import SIMULATED
 from credit_default.views.summary import Summary
 
 find_batch = network_step(monitoring.find_batch, "find batch")
 find_drift = step(monitoring.find_drift, "compare with reference")
-evaluate_batch = step(monitoring.evaluate_batch, "judge performance")
+look_ahead = step(performance.look_ahead, "estimate from the scores")
+evaluate_batch = step(performance.evaluate_batch, "judge performance")
 record_findings = network_step(recording.record_findings, "record")
+follow_up = network_step(following.follow_up, "alarms and retraining")
 
 # By gate: the name of a run in which it rang. The first that did names the run.
-_RANG = {"drift": "DriftFound", "feed": "FeedBroken", "volume": "FeedBroken", "performance": "PerformanceLow"}
+_RANG = {
+    "drift": "DriftFound",
+    "feed": "FeedBroken",
+    "volume": "FeedBroken",
+    "performance": "PerformanceLow",
+    "fairness": "FairnessDrift",
+}
 
 
 @flow(name="monitor", validate_parameters=False)
@@ -32,7 +40,7 @@ def monitor(
     report: Literal["full", "drift", "none"] | None = None,
     model_version: int | None = None,
 ) -> State[Summary]:
-    """A completed run named `Quiet`, `DriftFound`, `FeedBroken`, `PerformanceLow` or `NotJudged`, carrying its summary.
+    """A completed run named `Quiet`, `DriftFound`, `FeedBroken`, `PerformanceLow`, `FairnessDrift` or `NotJudged`, with its summary.
 
     `batch_id` is the batch to look at, the one scored last when it is not given, as `model_version` scored it, or the
     version that scored it last. `report` is `full` (data summaries
@@ -43,11 +51,14 @@ def monitor(
     batch = find_batch(wiring, batch_id, model_version=model_version)
     kind = report or wiring.settings.report
     drift = None if kind == "none" else find_drift(wiring, batch, report=kind)
-    performance = evaluate_batch(wiring, batch)
-    summary = record_findings(wiring, batch, drift, performance, monitored_at=read_clock())
-    publish_summary(summary, simulated=batch.data_origin == SIMULATED)
-    announce(summary)
-    return Completed(name=_name_state(summary), message=summary.status, data=summary)
+    outlook = None if kind == "none" else look_ahead(wiring, batch)
+    performed = evaluate_batch(wiring, batch, now=read_clock())
+    found = record_findings(wiring, batch, drift, performed, outlook=outlook, monitored_at=read_clock())
+    followed = follow_up(wiring, batch, found, at=read_clock())
+    publish_summary(followed.summary, simulated=batch.data_origin == SIMULATED)
+    announce(found)
+    announce_follow_up(followed)
+    return Completed(name=_name_state(found), message=found.status, data=followed.summary)
 
 
 def _name_state(summary: Summary) -> str:

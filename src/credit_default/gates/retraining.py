@@ -55,7 +55,10 @@ class TrainingWindow:
 
 @dataclass(frozen=True, slots=True)
 class RetrainingState:
-    """What is known in `month`, the newest statement month that was scored."""
+    """What is known in `month`, the newest statement month that was scored.
+
+    A training that was asked for in this very month is the one in question, so looking twice changes nothing.
+    """
 
     month: str
     alarms: Sequence[Alarm]  # about the champion, open and closed
@@ -142,7 +145,7 @@ def _find_cause(
 def _find_limits(state: RetrainingState, policy: RetrainingPolicy) -> list[str]:
     """What speaks against a training now, though it is due."""
     limits = []
-    asked = [month for month in state.asked_months if count_months(month, state.month) >= 0]
+    asked = [month for month in state.asked_months if month < state.month]
     if asked and count_months(max(asked), state.month) <= policy.cooldown_months:
         limits.append(f"the last one was asked for in {max(asked)}, cooldown {policy.cooldown_months} months")
     if (used := _count_asked(state, policy)) >= policy.budget_count:
@@ -151,7 +154,7 @@ def _find_limits(state: RetrainingState, policy: RetrainingPolicy) -> list[str]:
 
 
 def _count_asked(state: RetrainingState, policy: RetrainingPolicy) -> int:
-    return sum(0 <= count_months(month, state.month) < policy.budget_months for month in state.asked_months)
+    return sum(0 < count_months(month, state.month) < policy.budget_months for month in set(state.asked_months))
 
 
 def _tell(alarm: Alarm) -> str:

@@ -19,7 +19,6 @@ def measure_coverage(wiring: Wiring, *, now: dt.datetime) -> tuple[CoverageRow, 
     """
     rows = scan_table(wiring.lake, "scores").select("batch_id", *KEY).unique()
     outcomes = scan_table(wiring.lake, "outcomes").select(*KEY, OBSERVED_AT)
-    matured_at = _month_start(STATEMENT_MONTH)
     known = pl.col(OBSERVED_AT).is_not_null()
     counted = collect_rows(
         wiring.lake,
@@ -29,12 +28,12 @@ def measure_coverage(wiring: Wiring, *, now: dt.datetime) -> tuple[CoverageRow, 
             months=pl.col(STATEMENT_MONTH).unique().sort(),
             scored=pl.len(),
             known=known.sum(),
-            early=(known & (pl.col(OBSERVED_AT) < matured_at)).sum(),
+            early=(known & is_early()).sum(),
         )
         .sort(pl.col("months").list.first(), "batch_id"),
     )
     return tuple(
-        CoverageRow(batch_id, tuple(months), scored, known, early, known / scored, _is_mature(months[-1], now))
+        CoverageRow(batch_id, tuple(months), scored, known, early, known / scored, is_mature(months[-1], now=now))
         for batch_id, months, scored, known, early in counted.iter_rows()
     )
 
@@ -46,11 +45,12 @@ def count_unscored_outcomes(wiring: Wiring) -> int:
     return int(collect_rows(wiring.lake, unscored.select(pl.len())).item())
 
 
-def _month_start(column: str) -> pl.Expr:
-    """The first moment (UTC) at which outcomes of a statement month are mature."""
-    first = (pl.col(column) + "-01").str.to_datetime("%Y-%m-%d", time_unit="us", time_zone="UTC")
-    return first.dt.offset_by(f"{MATURITY_MONTHS}mo")
+def is_early() -> pl.Expr:
+    """Of rows with `statement_month` and `observed_at`: whether that was before the outcomes of the month are mature."""
+    first = (pl.col(STATEMENT_MONTH) + "-01").str.to_datetime("%Y-%m-%d", time_unit="us", time_zone="UTC")
+    return pl.col(OBSERVED_AT) < first.dt.offset_by(f"{MATURITY_MONTHS}mo")
 
 
-def _is_mature(month: str, now: dt.datetime) -> bool:
+def is_mature(month: str, *, now: dt.datetime) -> bool:
+    """Whether all outcomes of that statement month should be known by now."""
     return add_months(month, MATURITY_MONTHS) <= now.strftime("%Y-%m")

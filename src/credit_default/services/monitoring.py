@@ -1,11 +1,13 @@
-"""After a batch: is it still like what its model was tested on, and, once outcomes are known, was the model right?"""
+"""After a batch: is it still like what its model was tested on, and was it delivered as usual?
+
+Whether the model is right about it is `performance`'s to say, before and after outcomes are known.
+"""
 
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
-import numpy as np
 import polars as pl
 
 from credit_default.adapters.evidently_workspace import WorkspaceRun, record_workspace_run
@@ -15,15 +17,12 @@ from credit_default.adapters.published import name_published, publication, write
 from credit_default.adapters.registry import MODEL_NAME
 from credit_default.adapters.reports import SAMPLE_ROWS, ReportTitle, compare, publish_verdicts
 from credit_default.adapters.snapshots import Snapshot, read_snapshot
-from credit_default.data.contract import OUTCOME
 from credit_default.errors import InputError
 from credit_default.gates.drift import DriftReport, judge_drift
 from credit_default.gates.drift_measurement import describe_drift, measure_drift
-from credit_default.gates.performance import judge_performance
 from credit_default.gates.verdict import Verdict
 from credit_default.model.attribution import ScoreShift, measure_score_shift
 from credit_default.model.bundle import ModelBundle, measure_input_importance
-from credit_default.model.evaluation import Evaluation, evaluate
 from credit_default.model.profile_record import describe_profile
 from credit_default.services.deliveries import judge_delivery
 from credit_default.services.origin import SIMULATED
@@ -68,21 +67,12 @@ class MonitoredBatch:
 
     @property
     def outcome_count(self) -> int:
-        """Scored rows whose outcome is known by now."""
+        """Scored rows whose outcome is known by now, early ones left out."""
         return self.scores.outcome_count
 
     def frames(self) -> Iterator[pl.DataFrame]:
         """The rows in the snapshot's order, in frames: key, inputs, default_probability, decision, any known outcome."""
         return read_scored_rows(self.snapshot, self.scores)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Performance:
-    """How the batch's scores fared against its outcomes. `evaluation` is None when none is known."""
-
-    evaluation: Evaluation | None
-    verdict: Verdict
-    coverage_share: float  # of the scored rows, those with a known outcome
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -206,28 +196,3 @@ def _tell_sample(batch: MonitoredBatch, profiled: ProfiledBatch) -> str:
         f"Verdicts are of all {batch.row_count:,} rows; the pictures and figures below of {profiled.sample.height:,} "
         "of them, every n-th by score."
     )
-
-
-def evaluate_batch(wiring: Wiring, batch: MonitoredBatch) -> Performance:
-    """How the scores fared against the outcomes known by now; `not judged` while there are none or too few."""
-    if not batch.outcome_count:
-        verdict = Verdict("performance", "not judged", ("no outcome is known yet",))
-        return Performance(None, verdict, 0.0)
-    outcome, probability = batch.scores.list_known()
-    evaluation = evaluate(
-        outcome.astype(np.int64), probability,
-        policy=batch.bundle.decision_policy, seed=wiring.settings.seed,
-    )  # fmt: skip
-    verdict = judge_performance(
-        evaluation, policy=wiring.settings.performance, test_roc_auc=_measure_reference_auc(batch.bundle)
-    )
-    return Performance(evaluation, verdict, batch.outcome_count / batch.row_count)
-
-
-def _measure_reference_auc(bundle: ModelBundle) -> float | None:
-    from sklearn.metrics import roc_auc_score
-
-    reference = bundle.reference
-    if reference is None or OUTCOME not in reference.columns or reference[OUTCOME].n_unique() < 2:  # noqa: PLR2004
-        return None
-    return float(roc_auc_score(reference[OUTCOME].to_numpy(), np.asarray(reference["default_probability"])))

@@ -18,8 +18,9 @@ from credit_default.model.loss import EXPECTED_LOSS
 from credit_default.services.checking import CheckedFile
 from credit_default.services.descriptions import describe_file, pick_metrics, tag_batch
 from credit_default.services.ingestion import tell_broken_rules, tell_unknown_columns
-from credit_default.services.monitoring import Drift, MonitoredBatch, Performance
+from credit_default.services.monitoring import Drift, MonitoredBatch
 from credit_default.services.origin import SIMULATED, tell_origin
+from credit_default.services.performance import Outlook, Performance
 from credit_default.services.prediction import ScoredFile
 from credit_default.services.reasoning import tell_reasons
 from credit_default.services.records import enter
@@ -82,16 +83,20 @@ def record_findings(
     performance: Performance,
     *,
     monitored_at: dt.datetime,
+    outlook: Outlook | None = None,
 ) -> Summary:
     """The summary of what the monitors found, after it stands in the monitoring table and in MLflow.
 
-    `drift` is None where only the performance was asked for.
+    `drift` and `outlook` are None where only the performance was asked for.
     """
-    verdicts = (*(drift.verdicts if drift else ()), *([performance.verdict] if performance.evaluation else []))
+    verdicts = (
+        *(drift.verdicts if drift else ()),
+        *(outlook.verdicts if outlook else ()),
+        *([performance.verdict] if performance.evaluation else []),
+    )
     paths = _name_reports(drift.report) | {"evidently ui": str(wiring.lake.workspace)} if drift else {}
     for verdict in verdicts:
-        row = _monitoring_row(batch, verdict, paths.get("report (html)", ""), monitored_at)
-        write_monitoring(wiring.lake, pl.DataFrame([row], schema_overrides={EXPECTED_LOSS: pl.Float64}))
+        record_verdict(wiring, batch, verdict, report_path=paths.get("report (html)", ""), at=monitored_at)
         if not verdict.passed:
             _enter_alarm(wiring, batch, verdict, monitored_at)
     summary = Summary(
@@ -101,6 +106,14 @@ def record_findings(
         figures=_monitoring_figures(drift, performance), paths=paths, notes=tell_origin(batch.data_origin),
     )  # fmt: skip
     return _record_run(wiring, batch, drift, summary)
+
+
+def record_verdict(
+    wiring: Wiring, batch: MonitoredBatch, verdict: Verdict, *, at: dt.datetime, report_path: str = ""
+) -> None:
+    """Nothing; the verdict stands in the monitoring table, in place of the gate's last one on this batch and version."""
+    row = _monitoring_row(batch, verdict, report_path, at)
+    write_monitoring(wiring.lake, pl.DataFrame([row], schema_overrides={EXPECTED_LOSS: pl.Float64}))
 
 
 def _enter_alarm(wiring: Wiring, batch: MonitoredBatch, verdict: Verdict, at: dt.datetime) -> None:

@@ -19,6 +19,7 @@ from credit_default.adapters.snapshots import Snapshot, read_rows
 from credit_default.data.contract import KEY, OUTCOME, STATEMENT_MONTH
 from credit_default.model.decision import ACCEPT, DECLINE
 from credit_default.model.loss import EXPECTED_LOSS
+from credit_default.services.coverage import is_early
 from credit_default.services.history import Hashes, hash_keys
 
 _UNKNOWN: Final = -1
@@ -34,6 +35,7 @@ class BatchScores:
     outcome: npt.NDArray[np.int8]  # 0, 1, or -1 where it is not known
     months: tuple[str, ...]  # statement months, in order
     expected_loss_amount: float | None = None  # of all rows; None where the portfolio declares none
+    early_count: int = 0  # outcomes seen before they were mature: they may still turn, and are not known
 
     @property
     def outcome_count(self) -> int:
@@ -70,7 +72,7 @@ class BatchScores:
 
 
 def read_batch_scores(lake: Lake, *, batch_id: str, model_version: int) -> BatchScores:
-    """The batch's scores of that version, with the outcomes that are known by now."""
+    """The batch's scores of that version, with the outcomes that are known by now; early ones are only counted."""
     columns = (*KEY, "default_probability", "decision", EXPECTED_LOSS)
     keys, probability, declined = [np.empty(0, dtype=np.uint64)], [np.empty(0)], [np.empty(0, dtype=np.bool_)]
     months: set[str] = set()
@@ -98,12 +100,13 @@ def read_scored_rows(snapshot: Snapshot, scores: BatchScores) -> Iterator[pl.Dat
 
 
 def _add_outcomes(lake: Lake, scores: BatchScores) -> BatchScores:
-    known = read_outcomes(lake, months=scores.months).select(*KEY, OUTCOME)
+    known = read_outcomes(lake, months=scores.months).select(*KEY, OUTCOME, early=is_early())
     if known.is_empty() or not len(scores.keys):
         return scores
     hashes = hash_keys(known)
     place = np.minimum(np.searchsorted(scores.keys, hashes), len(scores.keys) - 1)
-    found = scores.keys[place] == hashes
+    found, early = scores.keys[place] == hashes, known["early"].to_numpy()
+    counted = found & ~early
     outcome = scores.outcome.copy()
-    outcome[place[found]] = known[OUTCOME].to_numpy()[found]
-    return replace(scores, outcome=outcome)
+    outcome[place[counted]] = known[OUTCOME].to_numpy()[counted]
+    return replace(scores, outcome=outcome, early_count=int((found & early).sum()))

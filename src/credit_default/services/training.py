@@ -9,9 +9,10 @@ import polars as pl
 
 from credit_default.adapters.lake_tables import read_outcomes
 from credit_default.adapters.snapshots import Snapshot, list_snapshots, read_rows
-from credit_default.data.contract import KEY, OUTCOME
+from credit_default.data.contract import KEY, OUTCOME, STATEMENT_MONTH
 from credit_default.data.splitting import Split, split
 from credit_default.errors import InputError
+from credit_default.gates.retraining import TrainingWindow, choose_window
 from credit_default.gates.verdict import Verdict
 from credit_default.model.bundle import ModelBundle
 from credit_default.model.declaration import Feature
@@ -23,8 +24,10 @@ from credit_default.model.recalibration import CalibrationChoice
 from credit_default.model.scoring import attach_reference, score_probability
 from credit_default.services.acquisition import fetch_data
 from credit_default.services.checking import check_file, judge_file
+from credit_default.services.coverage import is_early
 from credit_default.services.folds import find_folds, keep_folds
 from credit_default.services.ingestion import keep_file, refuse_other_origin
+from credit_default.services.retraining import find_broken_batches
 from credit_default.services.wiring import Wiring
 
 FOLD_COUNT = 5
@@ -92,27 +95,35 @@ def read_training_rows(wiring: Wiring, *, month: str | None, read_at: dt.datetim
 def read_known_rows(wiring: Wiring) -> TrainingRows:
     """All rows in the lake whose outcome is known by now: labelled snapshots, and batches whose outcomes arrived.
 
-    A row that stands in several snapshots counts once, as it was kept last.
+    A row that stands in several snapshots counts once, as it was kept last. Months outside the retraining policy's window
+    are left out, and so are batches of a broken feed and outcomes that came too early to count.
 
     Raises:
         InputError: the lake knows no outcome, or holds real and simulated clients.
     """
-    snapshots = tuple(s for s in list_snapshots(wiring.lake) if s.origin.schema_name == wiring.schema.name)
-    outcomes = read_outcomes(wiring.lake).select(*KEY, OUTCOME)
+    broken = set(find_broken_batches(wiring))
+    own = tuple(s for s in list_snapshots(wiring.lake) if s.origin.schema_name == wiring.schema.name)
+    snapshots = tuple(s for s in own if s.digest not in broken)
+    outcomes = read_outcomes(wiring.lake).filter(~is_early()).select(*KEY, OUTCOME)
     known = [(s, rows) for s in snapshots if not (rows := _label_rows(s, outcomes)).is_empty()]
     if not known:
         raise InputError(
             f"lake {wiring.lake.uri}", found="no statements with known outcomes", expected="some to learn from",
             remedy="Ingest a file with outcomes, or name one with --data.",
         )  # fmt: skip
-    origins = {s.origin.data_origin for s, _ in known}
+    window = choose_window(
+        wiring.settings.retraining, newest_month=max(str(rows[STATEMENT_MONTH].max()) for _, rows in known)
+    )
+    used = [(s, rows) for s, rows in ((s, _keep_window(rows, window)) for s, rows in known) if not rows.is_empty()]
+    origins = {s.origin.data_origin for s, _ in used}
     if len(origins) > 1:
         raise InputError(
             f"lake {wiring.lake.uri}", found="real and simulated clients", expected="one of the two",
             remedy="Use a lake of its own for simulated data.",
         )  # fmt: skip
-    rows = pl.concat([rows for _, rows in known]).unique(KEY, keep="last", maintain_order=True)
-    return TrainingRows(rows, tuple(s for s, _ in known), origins.pop(), 0, ())
+    rows = pl.concat([rows for _, rows in used]).unique(KEY, keep="last", maintain_order=True)
+    notes = _tell_left_out(window, len(own) - len(snapshots))
+    return TrainingRows(rows, tuple(s for s, _ in used), origins.pop(), 0, (), notes)
 
 
 def split_rows(wiring: Wiring, training: TrainingRows) -> Split:
@@ -171,6 +182,18 @@ def cross_validate_recipe(
             job_count=wiring.settings.jobs,
         ),
     )  # fmt: skip
+
+
+def _keep_window(rows: pl.DataFrame, window: TrainingWindow) -> pl.DataFrame:
+    if window.first_month is None:
+        return rows
+    return rows.filter(pl.col(STATEMENT_MONTH).is_between(pl.lit(window.first_month), pl.lit(window.last_month)))
+
+
+def _tell_left_out(window: TrainingWindow, broken_count: int) -> tuple[str, ...]:
+    told = [f"learnt from the months {window.first_month} to {window.last_month}"] if window.first_month else []
+    batches = "1 batch" if broken_count == 1 else f"{broken_count} batches"
+    return (*told, f"{batches} of a broken feed left out") if broken_count else tuple(told)
 
 
 def _label_rows(snapshot: Snapshot, outcomes: pl.DataFrame) -> pl.DataFrame:

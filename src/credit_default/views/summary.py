@@ -33,6 +33,10 @@ class Summary:
     paths: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
+    def find_verdict(self, gate: str) -> Verdict | None:
+        """What this gate said, or None where it was not asked."""
+        return next((verdict for verdict in self.verdicts if verdict.gate == gate), None)
+
 
 def write_json(summary: Summary) -> str:
     """The summary as one JSON object; a figure that is not a finite number becomes null, as JSON has no other word.

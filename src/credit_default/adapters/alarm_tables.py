@@ -1,0 +1,106 @@
+"""Alarms at rest: one row each, opened by one commit and closed by another, and who has been told.
+
+Whether an alarm was opened or closed before is judged on the version that the commit follows: of two runners one does it.
+"""
+
+import datetime as dt
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import polars as pl
+
+from credit_default.adapters.delta import read_rows
+from credit_default.adapters.delta_commits import create_rows, replace_rows
+from credit_default.adapters.lake import Lake
+from credit_default.adapters.table_schemas import ALARMS, table_of
+from credit_default.errors import InputError
+from credit_default.gates.alarms import Alarm
+
+_ID = re.compile(r"[a-z][a-z_ -]{0,40} v\d+ \d{4}-\d{2}")
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedAlarm:
+    """An alarm on record, and what became of the messages about it: "" until somebody was told."""
+
+    alarm: Alarm
+    opening_told: str = ""
+    closing_told: str = ""
+
+
+def read_alarms(lake: Lake) -> tuple[RecordedAlarm, ...]:
+    """Every alarm on record, by the month that opened it, gate and version."""
+    rows = read_rows(table_of(lake, "alarms"), lambda table: table.sort("statement_month", "gate", "model_version"))
+    return tuple(_from_row(row) for row in rows.iter_rows(named=True))
+
+
+def open_alarm(lake: Lake, alarm: Alarm, *, before: RecordedAlarm | None) -> bool:
+    """Whether this call put the alarm on record as open; False when somebody else had. `before`: its earlier row, closed."""
+    since = before.alarm.closed_at if before else "ever"
+    return _create(lake, RecordedAlarm(alarm), key=f"alarm opened {alarm.alarm_id} after {since}")
+
+
+def close_alarm(lake: Lake, alarm: Alarm, *, before: RecordedAlarm | None) -> bool:
+    """Whether this call put the alarm on record as closed; False when somebody else had. `before`: its row, open."""
+    recorded = replace(before, alarm=alarm) if before else RecordedAlarm(alarm)
+    return _create(lake, recorded, key=f"alarm closed {alarm.alarm_id} since {alarm.opened_at}")
+
+
+def record_told(lake: Lake, recorded: RecordedAlarm) -> None:
+    """Nothing; the row of the alarm says what became of its messages."""
+    replace_rows(table_of(lake, "alarms"), lambda: [_to_frame(recorded)], predicate=_select(recorded.alarm))
+
+
+def _create(lake: Lake, recorded: RecordedAlarm, *, key: str) -> bool:
+    written = create_rows(
+        table_of(lake, "alarms"), lambda: [_to_frame(recorded)], key=key, predicate=_select(recorded.alarm)
+    )
+    return not written.was_there
+
+
+def _select(alarm: Alarm) -> str:
+    if not _ID.fullmatch(alarm.alarm_id):
+        raise InputError(
+            "alarm", found=repr(alarm.alarm_id[:80]), expected="a gate, a version and a month",
+            remedy="Use the gate's own name.",
+        )  # fmt: skip
+    return f"alarm_id = '{alarm.alarm_id}' AND statement_month = '{alarm.opened_month}'"
+
+
+def _to_frame(recorded: RecordedAlarm) -> pl.DataFrame:
+    alarm = recorded.alarm
+    row = {
+        "alarm_id": alarm.alarm_id,
+        "gate": alarm.gate,
+        "model_version": alarm.model_version,
+        "statement_month": alarm.opened_month,
+        "batch_id": alarm.opened_batch_id,
+        "opened_at": _parse_time(alarm.opened_at),
+        "closed_month": alarm.closed_month or None,
+        "closed_because": alarm.closed_because or None,
+        "closed_at": _parse_time(alarm.closed_at),
+        "opening_told": recorded.opening_told,
+        "closing_told": recorded.closing_told,
+    }
+    times = {"opened_at": pl.Datetime("us", "UTC"), "closed_at": pl.Datetime("us", "UTC")}
+    texts = {"closed_month": pl.String, "closed_because": pl.String}
+    return pl.DataFrame([row], schema_overrides={**times, **texts}).select(ALARMS.names)
+
+
+def _from_row(row: Mapping[str, Any]) -> RecordedAlarm:
+    alarm = Alarm(
+        row["gate"], row["model_version"], row["statement_month"], row["batch_id"],
+        closed_month=row["closed_month"] or "", closed_because=row["closed_because"] or "",
+        opened_at=_tell_time(row["opened_at"]), closed_at=_tell_time(row["closed_at"]),
+    )  # fmt: skip
+    return RecordedAlarm(alarm, row["opening_told"], row["closing_told"])
+
+
+def _parse_time(told: str) -> dt.datetime | None:
+    return dt.datetime.fromisoformat(told).astimezone(dt.UTC) if told else None
+
+
+def _tell_time(at: dt.datetime | None) -> str:
+    return "" if at is None else at.astimezone(dt.UTC).isoformat(timespec="microseconds")

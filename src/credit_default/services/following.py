@@ -1,0 +1,48 @@
+"""After a batch was judged: which alarms that opens or closes, who is told, and whether it is time to train anew."""
+
+import datetime as dt
+from dataclasses import dataclass, replace
+
+from credit_default.gates.verdict import Verdict
+from credit_default.services.alarms import AlarmUpdate, read_known_alarms, tell_open, update_lake_alarms
+from credit_default.services.monitoring import MonitoredBatch
+from credit_default.services.recording import record_verdict
+from credit_default.services.retraining import Retraining, consider_retraining, request_retraining
+from credit_default.services.wiring import Wiring
+from credit_default.views.summary import Summary
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FollowUp:
+    """The summary with what followed from it, the alarms, and what is to be done about the model."""
+
+    summary: Summary
+    update: AlarmUpdate
+    retraining: Retraining
+
+
+def follow_up(wiring: Wiring, batch: MonitoredBatch, summary: Summary, *, at: dt.datetime) -> FollowUp:
+    """What follows from the findings, after it stands in the lake: alarms, messages, a request for a training."""
+    champion = wiring.registry.find_champion()
+    version = champion.number if champion else 0
+    reasons = {verdict.gate: verdict.reasons for verdict in summary.verdicts}
+    update = update_lake_alarms(wiring, champion_version=version, reasons=reasons, at=at)
+    retraining = consider_retraining(wiring, update.alarms, champion)
+    request_retraining(wiring, retraining, champion_version=version, at=at)
+    verdict = retraining.decision.verdict
+    record_verdict(wiring, batch, verdict, at=at)
+    asked: tuple[Verdict, ...] = () if retraining.decision.action == "nothing" else (verdict,)
+    told = replace(summary, verdicts=(*summary.verdicts, *asked), notes=(*summary.notes, *update.notes))
+    return FollowUp(told, update, retraining)
+
+
+def explain_retraining(wiring: Wiring) -> Summary:
+    """Why a training is asked for now, or why not, from what is on record; nothing is looked at anew."""
+    champion = wiring.registry.find_champion()
+    alarms = read_known_alarms(wiring)
+    retraining = consider_retraining(wiring, alarms, champion)
+    verdict = retraining.decision.verdict
+    return Summary(
+        "monitor", verdict.reasons[0], verdicts=(replace(verdict, reasons=verdict.reasons[1:]),),
+        model_version=champion.number if champion else None, figures=verdict.figures, notes=tell_open(alarms),
+    )  # fmt: skip

@@ -1,0 +1,89 @@
+"""Is a training asked for? What the lake knows of alarms, labels and earlier requests, and the request on record."""
+
+import datetime as dt
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from credit_default.adapters.lake_tables import collect_rows, read_monitoring, scan_table
+from credit_default.adapters.ledger import find_entry, read_entries
+from credit_default.adapters.model_versions import ModelVersion
+from credit_default.data.contract import KEY
+from credit_default.gates import feed
+from credit_default.gates.alarms import Alarm
+from credit_default.gates.retraining import RetrainingDecision, RetrainingState, judge_retraining
+from credit_default.services.coverage import is_early
+from credit_default.services.records import enter
+from credit_default.services.wiring import Wiring
+
+REQUESTED = "retraining requested"
+
+
+@dataclass(frozen=True, slots=True)
+class Retraining:
+    """What is to be done, for which statement month, and whether this look was the first to ask for it."""
+
+    decision: RetrainingDecision
+    month: str
+    is_new: bool = False
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether a training is asked for now."""
+        return self.decision.action == "train"
+
+
+def consider_retraining(wiring: Wiring, alarms: Sequence[Alarm], champion: ModelVersion | None) -> Retraining:
+    """What the open alarms about the champion ask for, by the policy; nothing goes on record."""
+    number = champion.number if champion else 0
+    months = read_monitoring(wiring.lake)["statement_month"]
+    month = str(months.max()) if len(months) else ""
+    broken = find_broken_batches(wiring)
+    state = RetrainingState(
+        month=month,
+        alarms=[alarm for alarm in alarms if alarm.model_version == number],
+        new_label_count=_count_new_labels(wiring, champion, broken=broken) if champion else 0,
+        asked_months=_list_asked_months(wiring),
+        broken_count=len(broken),
+    )
+    decision = judge_retraining(state, policy=wiring.settings.retraining)
+    is_new = decision.action == "train" and find_entry(wiring.lake, _key(month, number)) is None
+    return Retraining(decision, month, is_new)
+
+
+def request_retraining(wiring: Wiring, retraining: Retraining, *, champion_version: int, at: dt.datetime) -> None:
+    """Nothing; a training that is asked for is on record, once for its month and version."""
+    if retraining.is_new:
+        enter(
+            wiring, REQUESTED, key=_key(retraining.month, champion_version), at=at, model_version=champion_version,
+            details={"month": retraining.month, "window": wiring.settings.retraining.window},
+        )  # fmt: skip
+
+
+def find_broken_batches(wiring: Wiring) -> tuple[str, ...]:
+    """The batches whose feed rang when they were last looked at: no model learns from them."""
+    rows = read_monitoring(wiring.lake).filter(gate=feed.GATE, level="alarm")
+    return tuple(rows["batch_id"].unique().sort())
+
+
+def _count_new_labels(wiring: Wiring, champion: ModelVersion, *, broken: Sequence[str]) -> int:
+    """Clients and months whose outcome matured and came in after the champion was trained, broken batches left out."""
+    since = dt.datetime.fromisoformat(champion.tags.get("trained_at") or champion.created_at.isoformat())
+    came = scan_table(wiring.lake, "outcome_history").filter(pl.col("taken_in_at") > since, ~is_early())
+    labels = came.select(*KEY).unique()
+    if broken:
+        scored = scan_table(wiring.lake, "scores").filter(pl.col("batch_id").is_in(list(broken))).select(*KEY)
+        labels = labels.join(scored, on=list(KEY), how="anti")
+    return int(collect_rows(wiring.lake, labels.select(pl.len())).item())
+
+
+def _list_asked_months(wiring: Wiring) -> tuple[str, ...]:
+    return tuple(
+        str(json.loads(entry.details)["month"]) for entry in read_entries(wiring.lake) if entry.event == REQUESTED
+    )
+
+
+def _key(month: str, version: int) -> str:
+    return f"{REQUESTED} {month} v{version}"

@@ -1,0 +1,51 @@
+import numpy as np
+import pytest
+
+from credit_default.gates.estimate import EstimatePolicy, judge_estimate, read_estimate
+from credit_default.model.decision import DecisionPolicy
+from credit_default.model.estimation import PastError, estimate_performance
+
+TELLING = np.tile([0.02, 0.1, 0.5, 0.9], 100)  # scores that part clients well
+FLAT = np.tile([0.20, 0.22], 200)  # and scores that hardly do
+
+
+def estimate(scores):
+    return estimate_performance(scores, policy=DecisionPolicy())
+
+
+def test_what_is_expected_is_told_with_its_range_and_the_error_of_earlier_estimates():
+    past = {"default_share": PastError(4, 0.01, 0.02, 0.75)}
+
+    verdict = judge_estimate(estimate(TELLING), past)
+
+    assert (verdict.gate, verdict.level) == ("estimate", "ok")
+    assert verdict.reasons[0] == (
+        "default share expected 38.0% (34.7% to 41.3%); off by 2.0% on the mean of 4 earlier batches"
+    )
+    assert verdict.reasons[1].endswith("; no earlier estimate has met its outcomes")
+    assert verdict.figures["default_share_past_error"] == 0.02
+    assert verdict.figures["row_count"] == 400
+    assert "cost of 1,000 decisions expected" in verdict.reasons[-1]
+
+
+def test_scores_that_tell_nobody_apart_are_watched_and_never_ring():
+    verdict = judge_estimate(estimate(FLAT), {})
+
+    assert verdict.level == "watch"
+    assert verdict.reasons[0].endswith("floor 0.7")
+    assert judge_estimate(estimate(FLAT), {}, policy=EstimatePolicy(lowest_roc_auc=0.4)).level == "ok"
+
+
+def test_few_rows_are_not_judged():
+    assert judge_estimate(estimate(FLAT[:199]), {}).reasons == ("199 rows are too few to estimate from: at least 200",)
+
+
+def test_certain_scores_have_no_ranking_to_fall_short():
+    assert judge_estimate(estimate([0.0] * 300), {}).level == "ok"
+
+
+@pytest.mark.parametrize("scores", [TELLING, FLAT, [0.0] * 200])
+def test_estimate_is_read_back_from_the_figures_as_it_was(scores):
+    made = estimate(scores)
+
+    assert read_estimate(judge_estimate(made, {}).figures) == made.metrics

@@ -1,0 +1,142 @@
+import datetime as dt
+import json
+
+import polars as pl
+import pytest
+
+from credit_default.adapters.alarm_tables import close_alarm, open_alarm, read_alarms
+from credit_default.adapters.lake_tables import write_monitoring
+from credit_default.adapters.ledger import read_entries
+from credit_default.data.months import add_months
+from credit_default.errors import InputError
+from credit_default.gates.alarms import QUIET, SUPERSEDED, Alarm
+from credit_default.services.alarms import read_known_alarms, tell_open, update_lake_alarms
+
+NOON = dt.datetime(2006, 3, 1, 12, tzinfo=dt.UTC)
+LEVELS = {"a": "alarm", "o": "ok"}
+
+
+def find(lake, letters, *, gate="drift", version=1, start="2005-10"):
+    """Puts one finding a month into the monitoring table, a letter each."""
+    for number, letter in enumerate(letters):
+        row = {
+            "batch_id": f"{number:016x}", "model_version": version, "statement_month": add_months(start, number),
+            "gate": gate, "level": LEVELS[letter], "reasons": ["so"], "figures": "{}", "row_count": 10,
+            "expected_loss": None, "data_origin": "simulated", "report_path": "", "monitored_at": NOON,
+        }  # fmt: skip
+        write_monitoring(lake, pl.DataFrame([row], schema_overrides={"expected_loss": pl.Float64}))
+
+
+def update(wiring, *, minute=0, champion=1, reasons=None):
+    return update_lake_alarms(
+        wiring, champion_version=champion, reasons=reasons or {}, at=NOON.replace(minute=minute)
+    )  # fmt: skip
+
+
+def ids(alarms):
+    return [alarm.alarm_id for alarm in alarms]
+
+
+def events(wiring):
+    return [(entry.event, json.loads(entry.details)["gate"]) for entry in read_entries(wiring.lake)]
+
+
+def test_alarm_opens_once_and_closes_once_on_record(wiring):
+    find(wiring.lake, "a", gate="feed")
+    first, again = update(wiring), update(wiring, minute=1)
+    find(wiring.lake, "aoo", gate="feed")
+    last, after = update(wiring, minute=2), update(wiring, minute=3)
+
+    assert (ids(first.opened), ids(again.opened)) == (["feed v1 2005-10"], [])
+    assert (ids(last.closed), ids(after.closed)) == (["feed v1 2005-10"], [])
+    assert events(wiring) == [("alarm opened", "feed"), ("alarm closed", "feed")]
+    [recorded] = read_alarms(wiring.lake)
+    assert (recorded.opening_told, recorded.closing_told) == ("nobody to tell", "nobody to tell")
+    assert recorded.alarm == Alarm(
+        "feed", 1, "2005-10", "0" * 16, closed_month="2005-12", closed_because=QUIET,
+        opened_at="2006-03-01T12:00:00.000000+00:00", closed_at="2006-03-01T12:02:00.000000+00:00",
+    )  # fmt: skip
+
+
+def test_alarm_is_told_with_its_reasons_and_its_end(wiring):
+    find(wiring.lake, "a", gate="feed")
+
+    opened = update(wiring, reasons={"feed": ["one value in every row"]})
+    closed = update(wiring, champion=2)
+
+    assert opened.notes == ("alarm: feed of version 1, since month 2005-10",)
+    assert closed.notes == (f"alarm over: feed of version 1, open since month 2005-10: {SUPERSEDED}",)
+    assert tell_open(opened.alarms) == opened.notes
+    assert tell_open(read_known_alarms(wiring)) == ()
+
+
+def test_lake_without_findings_has_no_alarm(wiring):
+    assert update(wiring).alarms == ()
+
+
+def test_people_are_told_when_it_opens_and_when_it_closes(make_wiring, webhook):
+    wiring = make_wiring(notify={"urls": webhook.address})
+    find(wiring.lake, "a", gate="feed")
+    update(wiring, reasons={"feed": ["one value in every row"]})
+    update(wiring, minute=1)
+    update(wiring, minute=2, champion=2)
+
+    assert [(m["title"], m["message"]) for m in webhook.messages] == [
+        ("credit-default: alarm", "feed of version 1, since month 2005-10: one value in every row"),
+        ("credit-default: alarm over", f"feed of version 1, open since month 2005-10: {SUPERSEDED}"),
+    ]
+    assert [(r.opening_told, r.closing_told) for r in read_alarms(wiring.lake)] == [("told", "told")]
+
+
+def test_message_that_failed_is_told_here_stands_with_the_alarm_and_is_tried_again(make_wiring, webhook):
+    wiring = make_wiring(notify={"urls": webhook.address})
+    find(wiring.lake, "a", gate="feed")
+    webhook.status = 500
+    failed = update(wiring)
+    stored = read_alarms(wiring.lake)[0].opening_told
+    webhook.status = 200
+    later = update(wiring, minute=1)
+
+    assert failed.notes[-1] == "feed v1 2005-10: address 1 of 1 (JSON) did not take it"
+    assert stored == "failed: address 1 of 1 (JSON) did not take it"
+    assert (ids(later.opened), later.notes) == ([], ())
+    assert read_alarms(wiring.lake)[0].opening_told == "told"
+    assert "secret-word" not in str(failed)
+
+
+def test_alarm_that_was_over_before_anybody_looked_is_told_to_nobody(make_wiring, webhook):
+    wiring = make_wiring(notify={"urls": webhook.address})
+    find(wiring.lake, "aoo", gate="feed")
+
+    changed = update(wiring)
+    update(wiring, minute=1)
+
+    assert (changed.opened, changed.closed, webhook.messages) == ((), (), [])
+    assert [r.opening_told for r in read_alarms(wiring.lake)] == ["over before anybody looked"]
+
+
+def test_of_two_runners_one_opens_and_one_closes(wiring):
+    opened = Alarm("feed", 1, "2005-10", "b", opened_at=NOON.isoformat())
+    over = Alarm("feed", 1, "2005-10", "b", "2005-12", QUIET, NOON.isoformat(), NOON.isoformat())
+
+    both = [open_alarm(wiring.lake, opened, before=None) for _ in range(2)]
+    [recorded] = read_alarms(wiring.lake)
+    ends = [close_alarm(wiring.lake, over, before=recorded) for _ in range(2)]
+
+    assert (both, ends) == ([True, False], [True, False])
+    assert len(read_alarms(wiring.lake)) == 1
+
+
+def test_alarm_that_a_later_look_brings_back_is_open_again_under_its_name(wiring):
+    opened = []
+    for minute, letter in enumerate("aoa"):
+        find(wiring.lake, letter, gate="feed")
+        opened += ids(update(wiring, minute=minute).opened)
+
+    assert opened == ["feed v1 2005-10", "feed v1 2005-10"]
+    assert [(r.alarm.is_open, r.closing_told) for r in read_alarms(wiring.lake)] == [(True, "")]
+
+
+def test_gate_with_a_hostile_name_has_no_alarm(wiring):
+    with pytest.raises(InputError, match="gate, a version"):
+        open_alarm(wiring.lake, Alarm("x' OR '1'='1", 1, "2005-10", "b", opened_at=NOON.isoformat()), before=None)

@@ -1,0 +1,104 @@
+import datetime as dt
+import json
+
+import polars as pl
+import pytest
+
+from credit_default.adapters.lake_tables import keep_observations, write_monitoring, write_scores
+from credit_default.adapters.ledger import read_entries
+from credit_default.adapters.model_versions import ModelVersion
+from credit_default.gates.alarms import Alarm
+from credit_default.services.retraining import consider_retraining, find_broken_batches, request_retraining
+
+NOON = dt.datetime(2006, 1, 1, 12, tzinfo=dt.UTC)
+CHAMPION = ModelVersion("credit-default", 3, "run", "model", "d" * 64, ("champion",), NOON, {})
+BATCH = "b" * 16
+
+
+def alarm(gate, version=3):
+    return Alarm(gate, version, "2005-11", BATCH, opened_at=NOON.isoformat())
+
+
+def find(lake, *, gate="drift", level="ok", month="2005-12", batch_id=BATCH):
+    row = {
+        "batch_id": batch_id, "model_version": 3, "statement_month": month, "gate": gate, "level": level,
+        "reasons": [], "figures": "{}", "row_count": 10, "expected_loss": None, "data_origin": "simulated",
+        "report_path": "", "monitored_at": NOON,
+    }  # fmt: skip
+    write_monitoring(lake, pl.DataFrame([row], schema_overrides={"expected_loss": pl.Float64}))
+
+
+def observe(lake, count, *, taken_in_at, observed_at="2006-02-01", batch_id="a" * 16):
+    rows = pl.DataFrame({"client_id": [f"c{n}" for n in range(count)]}).with_columns(
+        statement_month=pl.lit("2005-12"), defaulted=0,
+        observed_at=pl.lit(observed_at).str.to_datetime(time_unit="us", time_zone="UTC"),
+    )  # fmt: skip
+    keep_observations(lake, rows, batch_id=batch_id, taken_in_at=taken_in_at)
+
+
+def score(lake, count):
+    rows = pl.DataFrame({"client_id": [f"c{n}" for n in range(count)]}).with_columns(
+        statement_month=pl.lit("2005-12"), default_probability=0.1, decision=pl.lit("accept"), risk_band=pl.lit("A"),
+        expected_loss=pl.lit(None, dtype=pl.Float64), reasons=pl.lit([], dtype=pl.List(pl.String)),
+        model_version=pl.lit(3, dtype=pl.Int64), batch_id=pl.lit(BATCH), scored_at=pl.lit(NOON).dt.cast_time_unit("us"),
+    )  # fmt: skip
+    write_scores(lake, lambda: [rows], batch_id=BATCH, model_version=3)
+
+
+def figures(wiring, *alarms):
+    return consider_retraining(wiring, alarms, CHAMPION).decision.verdict.figures
+
+
+def test_lake_in_which_nothing_rings_asks_for_nothing(wiring):
+    considered = consider_retraining(wiring, (), None)
+
+    assert (considered.decision.action, considered.month, considered.is_asked) == ("nothing", "", False)
+
+
+def test_labels_count_once_when_they_matured_and_came_after_the_champion_was_trained(wiring):
+    later = NOON + dt.timedelta(days=40)
+    observe(wiring.lake, 9, taken_in_at=NOON - dt.timedelta(days=1))  # before it was trained
+    observe(wiring.lake, 7, taken_in_at=later, batch_id="c" * 16)
+    observe(wiring.lake, 5, taken_in_at=later, batch_id="d" * 16)  # five of the same again
+    observe(wiring.lake, 8, taken_in_at=later, observed_at="2006-01-15", batch_id="e" * 16)  # too early to count
+
+    assert figures(wiring)["new_label_count"] == 7
+
+
+def test_labels_of_a_broken_batch_count_for_nothing(wiring):
+    observe(wiring.lake, 7, taken_in_at=NOON + dt.timedelta(days=40))
+    score(wiring.lake, 5)
+    find(wiring.lake, gate="feed", level="alarm")
+
+    assert find_broken_batches(wiring) == (BATCH,)
+    assert (figures(wiring)["new_label_count"], figures(wiring)["broken_batch_count"]) == (2, 1)
+
+
+def test_batch_whose_feed_is_in_order_now_is_not_broken(wiring):
+    find(wiring.lake, gate="feed", level="alarm")
+    find(wiring.lake, gate="feed", level="ok")
+
+    assert find_broken_batches(wiring) == ()
+
+
+@pytest.mark.parametrize(("version", "action"), [(3, "train"), (2, "nothing")])
+def test_alarms_about_the_champion_are_what_counts(wiring, version, action):
+    find(wiring.lake)
+
+    assert consider_retraining(wiring, [alarm("performance", version)], CHAMPION).decision.action == action
+
+
+def test_request_is_on_record_once_and_holds_back_that_of_the_next_month(wiring):
+    find(wiring.lake)
+    first = consider_retraining(wiring, [alarm("performance")], CHAMPION)
+    request_retraining(wiring, first, champion_version=3, at=NOON)
+    again = consider_retraining(wiring, [alarm("performance")], CHAMPION)
+    request_retraining(wiring, again, champion_version=3, at=NOON)
+    find(wiring.lake, month="2006-01", batch_id="f" * 16)
+    later = consider_retraining(wiring, [alarm("performance")], CHAMPION)
+
+    assert [(c.is_asked, c.is_new) for c in (first, again, later)] == [(True, True), (True, False), (False, False)]
+    assert later.decision.action == "wait"
+    [entry] = read_entries(wiring.lake)
+    assert (entry.event, entry.model_version) == ("retraining requested", 3)
+    assert json.loads(entry.details)["month"] == "2005-12"
