@@ -5,7 +5,8 @@ from typing import Final
 from credit_default.adapters.lake_tables import read_monitoring
 from credit_default.adapters.ledger import read_entries
 from credit_default.adapters.published import read_profile
-from credit_default.gates.alarms import Finding, follow_alarms
+from credit_default.gates.alarms import Alarm
+from credit_default.services.alarms import read_known_alarms
 from credit_default.services.origin import SIMULATED
 from credit_default.services.seats import PROMOTED, ROLLED_BACK
 from credit_default.services.wiring import Wiring
@@ -26,12 +27,7 @@ def recall_history(wiring: Wiring) -> History:
         for entry in read_entries(wiring.lake)
         if entry.event in {PROMOTED, ROLLED_BACK}
     )
-    found = [Finding(*row) for row in findings.select(list(Finding.__slots__)).rows()]
-    champion = seats[-1].model_version if seats else 0
-    alarms = tuple(
-        OpenedAlarm(alarm.gate, alarm.opened_month, alarm.closed_month)
-        for alarm in follow_alarms(found, champion_version=champion)
-    )
+    alarms = tuple(OpenedAlarm(alarm.gate, alarm.opened_month, _find_end(alarm)) for alarm in read_known_alarms(wiring))
     simulated = SIMULATED in findings["data_origin"].to_list()
     return History(read_history_batches(findings, profiles), seats, alarms, simulated)
 
@@ -51,3 +47,8 @@ def write_history_page(wiring: Wiring) -> str | None:
         path.write_text(page, encoding="utf-8")
         wiring.lake.storage.write_object(PAGE, path)
     return f"{wiring.lake.uri}/{PAGE}"
+
+
+def _find_end(alarm: Alarm) -> str:
+    """The month that closed it; the one that opened it where another champion did before any other batch came."""
+    return "" if alarm.is_open else alarm.closed_month or alarm.opened_month
