@@ -24,7 +24,7 @@ def make_batch(place, *, bad=False, version=1, known=True, profile=None):
         auc = 0.7 if bad else 0.77
         levels["performance"] = level
         figures["performance"] = {
-            "default_share": 0.22 + 0.14 * bad, "mean_probability": 0.22 + 0.05 * bad, "roc_auc": auc,
+            "default_share": 0.22 + 0.14 * bad, "calibration_deviations": 12.0 * bad, "mean_probability": 0.22 + 0.05 * bad, "roc_auc": auc,
             "roc_auc_low": auc - 0.02, "roc_auc_high": auc + 0.02, "roc_auc_floor": 0.73,
         }  # fmt: skip
     found = make_profile(0.12 if bad else 0.01) if profile is None else profile

@@ -40,6 +40,7 @@ def live_seasons(
             policy = RehearsalPolicy(
                 quiet_months=QUIET_MONTHS, changed_months=month_count - QUIET_MONTHS, scenario=scenario
             )
+            (lake / "rehearsal").mkdir()
             rehearsal = rehearse_simulated(lake / "rehearsal", seed=settings.seed, policy=policy)
             found(rehearsal.story)
         with output.step("starting Prefect"):

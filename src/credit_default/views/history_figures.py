@@ -12,7 +12,9 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 from matplotlib.ticker import PercentFormatter
+from numpy.typing import NDArray
 
+from credit_default.errors import show_plainly
 from credit_default.views.canvas import ALERT, INK, MODEL, PALE, add_legend, label_axes, open_figure
 from credit_default.views.history_batches import History, HistoryBatch, OpenedAlarm
 
@@ -25,11 +27,14 @@ _SCALE: Final = LinearSegmentedColormap.from_list("moved", ["#f4f6f8", "#f3d9a4"
 _TOP: Final = 3.0  # times its limit, from where a column's drift is drawn alike
 _MOST_LABELS: Final = 24
 _Z95: Final = 1.96
+_BEYOND_CHANCE: Final = 3  # standard deviations
+_LONGEST_NAME: Final = 32
+_NO_INPUTS: Final = frozenset({"default_probability", "decision"})
 
 
 def draw_scores(history: History, *, subtitle: str) -> Figure:
     """The distribution of the score: median, the middle half and all but the outer tenth, batch by batch."""
-    figure, axes = open_figure("How the scores are spread", subtitle=subtitle, height=4.4)
+    figure, axes = open_figure(_title_scores(history), subtitle=subtitle, height=4.4)
     quantiles = np.array([batch.find_quantiles(_SHARES) for batch in history.batches]).T
     places = np.arange(len(history.batches))
     axes.fill_between(
@@ -38,6 +43,7 @@ def draw_scores(history: History, *, subtitle: str) -> Figure:
     axes.fill_between(places, quantiles[1], quantiles[3], color=MODEL, alpha=0.35, label="the middle half", step="mid")
     axes.plot(places, quantiles[2], "o-", color=MODEL, label="median")
     _finish(axes, history, up="default probability")
+    axes.set_ylim(0, 1.35 * axes.get_ylim()[1])
     axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
     add_legend(axes, "upper left")
     return _plain(figure)
@@ -48,22 +54,20 @@ def draw_drift(history: History, *, subtitle: str) -> Figure:
     excesses = [batch.list_excesses() for batch in history.batches]
     names = list(dict.fromkeys(name for found in excesses for name in found))
     values = np.array([[found.get(name, np.nan) for found in excesses] for name in names])
-    figure, axes = open_figure(
-        "Which columns moved, and when", subtitle=subtitle, height=1.8 + 0.22 * max(6, len(names))
-    )
+    figure, axes = open_figure(_title_drift(names, values), subtitle=subtitle, height=1.8 + 0.22 * max(6, len(names)))
     axes.grid(visible=False)
     if names:
         image = axes.imshow(values, aspect="auto", cmap=_SCALE, vmin=0, vmax=_TOP, interpolation="nearest")
         bar = figure.colorbar(image, ax=axes, shrink=0.6, extend="max")
         bar.set_label("drift, times its limit", color=INK)
-        axes.set_yticks(range(len(names)), [name.replace("_", " ") for name in names], fontsize=9)
+        axes.set_yticks(range(len(names)), [_shorten(name) for name in names], fontsize=9)
     _finish(axes, history, up="")
     return _plain(figure)
 
 
 def draw_defaults(history: History, *, subtitle: str) -> Figure:
     """The default share that the scores promised against that which came, with its 95 % interval."""
-    figure, axes = open_figure("Defaults: what was expected and what came", subtitle=subtitle, height=4.4)
+    figure, axes = open_figure(_title_defaults(history), subtitle=subtitle, height=4.4)
     places = np.arange(len(history.batches))
     expected = [_find_expected(batch) for batch in history.batches]
     came = np.array([batch.find("performance", "default_share") for batch in history.batches])
@@ -72,7 +76,7 @@ def draw_defaults(history: History, *, subtitle: str) -> Figure:
     axes.plot(places, expected, "s-", color=MODEL, label="expected, from the scores")
     axes.errorbar(places, came, yerr=reach, fmt="o", color=ALERT, capsize=3, label="came, with its 95 % interval")
     _finish(axes, history, up="share of clients who default")
-    axes.set_ylim(bottom=0)
+    axes.set_ylim(0, 1.35 * axes.get_ylim()[1])
     axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
     add_legend(axes, "upper left")
     return _plain(figure)
@@ -80,7 +84,7 @@ def draw_defaults(history: History, *, subtitle: str) -> Figure:
 
 def draw_performance(history: History, *, subtitle: str) -> Figure:
     """The ROC AUC of each batch whose outcomes are known, with its interval, and the floor in force."""
-    figure, axes = open_figure("How well the model ranks, once outcomes are known", subtitle=subtitle, height=4.0)
+    figure, axes = open_figure(_title_performance(history), subtitle=subtitle, height=4.0)
     places = np.arange(len(history.batches))
     value, low, high, floor = (
         np.array([batch.find("performance", name) for batch in history.batches])
@@ -98,9 +102,7 @@ def draw_performance(history: History, *, subtitle: str) -> Figure:
 def draw_timeline(history: History, *, subtitle: str) -> Figure:
     """Champions and verdicts on one time line: which version scored a month, and what each gate said of it."""
     gates = list(dict.fromkeys(gate for batch in history.batches for gate in batch.levels))
-    figure, axes = open_figure(
-        "Champions, verdicts and alarms", subtitle=subtitle, height=2.0 + 0.42 * (len(gates) + 1)
-    )
+    figure, axes = open_figure(_title_timeline(history), subtitle=subtitle, height=2.0 + 0.42 * (len(gates) + 1))
     axes.grid(visible=False)
     _draw_champions(axes, history.batches)
     for row, gate in enumerate(gates, start=1):
@@ -109,7 +111,7 @@ def draw_timeline(history: History, *, subtitle: str) -> Figure:
                 axes.scatter([place], [row], s=110, marker="s", color=_MARKS[batch.levels[gate]], zorder=3)
         for alarm in (a for a in history.alarms if a.gate == gate):
             _draw_alarm(axes, history, alarm, row)
-    axes.set_yticks(range(len(gates) + 1), ["champion", *gates], fontsize=11)
+    axes.set_yticks(range(len(gates) + 1), ["champion", *map(_shorten, gates)], fontsize=11)
     axes.set_ylim(len(gates) + 0.6, -0.6)
     for level, name in (("ok", "ok"), ("watch", "watch"), ("alarm", "alarm"), ("not judged", "not judged")):
         axes.scatter([], [], s=80, marker="s", color=_MARKS[level], label=name)
@@ -118,6 +120,51 @@ def draw_timeline(history: History, *, subtitle: str) -> Figure:
     _finish(axes, history, up="")
     axes.legend(loc="upper left", bbox_to_anchor=(0, -0.32), ncols=5, fontsize=10, frameon=False)
     return _plain(figure)
+
+
+def _title_timeline(history: History) -> str:
+    versions = list(dict.fromkeys(batch.model_version for batch in history.batches))
+    alarms = f"{len(history.alarms)} alarm{'' if len(history.alarms) == 1 else 's'} opened"
+    if len(versions) == 1:
+        return f"{alarms}; version {versions[0]} scored every batch"
+    taken = next(b.statement_month for b in history.batches if b.model_version == versions[-1])
+    return f"{alarms}; version {versions[-1]} scores since {taken}"
+
+
+def _title_scores(history: History) -> str:
+    medians = [median for batch in history.batches for median in batch.find_quantiles([0.5]) if np.isfinite(median)]
+    if not medians:
+        return "No distribution of scores is on record"
+    return f"The median score lay between {min(medians):.1%} and {max(medians):.1%}"
+
+
+def _title_drift(names: Sequence[str], values: NDArray[np.float64]) -> str:
+    most = {n: float(np.nanmax(row, initial=0.0)) for n, row in zip(names, values, strict=True) if n not in _NO_INPUTS}
+    if not most:
+        return "No column's drift is on record"
+    beyond, first = sum(excess >= 1 for excess in most.values()), max(most, key=lambda name: most[name])
+    return f"{beyond} of {len(most)} columns went beyond their limit; {_shorten(first)} moved most"
+
+
+def _title_defaults(history: History) -> str:
+    known = [b for b in history.batches if np.isfinite(b.find("performance", "default_share"))]
+    if not known:
+        return "What came of the clients is not known yet"
+    higher = [b for b in known if b.find("performance", "calibration_deviations") > _BEYOND_CHANCE]
+    return f"More defaults came than chance explains in {len(higher)} of {len(known)} batches"
+
+
+def _title_performance(history: History) -> str:
+    known = [b for b in history.batches if np.isfinite(b.find("performance", "roc_auc"))]
+    if not known:
+        return "How well the model ranks is not known yet"
+    below = [b for b in known if b.find("performance", "roc_auc") < b.find("performance", "roc_auc_floor")]
+    return f"The ranking was below its floor in {len(below)} of {len(known)} batches"
+
+
+def _shorten(name: str) -> str:
+    plain = show_plainly(name.replace("_", " "))
+    return plain if len(plain) <= _LONGEST_NAME else f"{plain[:_LONGEST_NAME]}…"
 
 
 def _draw_champions(axes: Axes, batches: Sequence[HistoryBatch]) -> None:
