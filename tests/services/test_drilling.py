@@ -46,8 +46,8 @@ def test_refused_file_is_judged_no_further(ground):
 def test_late_file_and_overdue_outcomes_ask_for_a_look(ground):
     found = drill(ground, "late file 3", "label delay 3")
 
-    assert found["late file 3"].rang == {"volume": "watch"}
-    assert found["label delay 3"].rang == {"coverage": "watch"}
+    assert found["late file 3"].rang["volume"] == "watch"
+    assert found["label delay 3"].rang["coverage"] == "watch"
 
 
 def test_gates_that_were_loosened_fail_the_drill(ground):

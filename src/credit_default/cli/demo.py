@@ -35,6 +35,7 @@ def demo(
             show_default=False,
         ),
     ] = None,
+    strength: Annotated[int, typer.Option("--strength", min=1, max=3, help="How hard the scenario pulls.")] = 2,
     config: Config = None,
     seed: Seed = None,
     json: Json = False,
@@ -49,7 +50,12 @@ def demo(
 
             _refuse_data(data)
             return live_seasons(
-                output, flags, config=config or [], month_count=months or 18, scenario=scenario or "recession"
+                output,
+                flags,
+                config=config or [],
+                month_count=months or 18,
+                scenario=scenario or "recession",
+                strength=strength,
             )
         from credit_default.cli.life import live
 

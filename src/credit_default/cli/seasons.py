@@ -19,12 +19,13 @@ QUIET_MONTHS = 6  # before the scenario begins
 LATE = 2  # months until outcomes are known
 _LEAN: dict[str, Any] = {
     "reasons": {"mode": "none"},
-    "retraining": {"window": "sliding", "window_months": 4},
+    # as much as the first training had; what was learnt before the change is of little use after it
+    "retraining": {"window": "sliding", "window_months": 3, "cooldown_months": 1},
 }
 
 
 def live_seasons(
-    output: Output, flags: dict[str, Any], *, config: list[str], month_count: int, scenario: str
+    output: Output, flags: dict[str, Any], *, config: list[str], month_count: int, scenario: str, strength: int
 ) -> "Summary":
     """The summary of a long life in simulated months; exit code 0 however it ended, since all of it is the story."""
     settings = read_settings(flags, config)
@@ -38,7 +39,10 @@ def live_seasons(
             from credit_default.services.rehearsal import RehearsalPolicy, rehearse_simulated
 
             policy = RehearsalPolicy(
-                quiet_months=QUIET_MONTHS, changed_months=month_count - QUIET_MONTHS, scenario=scenario
+                quiet_months=QUIET_MONTHS,
+                changed_months=month_count - QUIET_MONTHS,
+                scenario=scenario,
+                scenario_strength=strength,
             )
             (lake / "rehearsal").mkdir()
             rehearsal = rehearse_simulated(lake / "rehearsal", seed=settings.seed, policy=policy)
