@@ -12,22 +12,21 @@ ROWS = (
 
 
 def test_month_is_a_line_with_what_was_expected_and_what_came():
-    console = Console(width=120, force_terminal=False)
+    console = Console(width=80, force_terminal=False)
     with console.capture() as captured:
         console.print(render_vintages(ROWS))
 
     _, first, second = captured.get().splitlines()
     assert first.split() == [
-        "2005-10", "1", "1,000", "95.0%", "21.0%", "22.1%", "(20.0%", "to", "24.3%)", "0.770", "(0.740", "to", "0.800)",
-        "mature",
+        "2005-10", "1", "1,000", "95.0%", "21.0%", "22.1%", "(20.0%–24.3%)", "0.770", "(0.740–0.800)", "yes",
     ]  # fmt: skip
-    assert second.split() == ["2005-11", "2", "1,000", "0.0%", "–", "–", "–", "not", "mature", "yet"]
+    assert second.split() == ["2005-11", "2", "1,000", "0.0%", "–", "–", "–", "not", "yet"]
 
 
 def test_months_are_told_in_words_for_those_who_read_no_tables():
     assert tell_vintages(ROWS)[0] == (
-        "month 2005-10 version 1: scored 1,000, coverage 95.0%, expected 21.0%, defaulted 22.1% (20.0% to 24.3%), "
-        "ROC AUC 0.770 (0.740 to 0.800), outcomes mature"
+        "month 2005-10 version 1: scored 1,000, coverage 95.0%, expected 21.0%, defaulted 22.1% (20.0%–24.3%), "
+        "ROC AUC 0.770 (0.740–0.800), mature yes"
     )
 
 

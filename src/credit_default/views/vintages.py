@@ -9,6 +9,8 @@ from credit_default.model.evaluation import Metric
 from credit_default.model.vintages import VintageFigures
 from credit_default.views.summary import render_text
 
+_NAMES = ("scored", "coverage", "expected", "defaulted", "ROC AUC", "mature")
+
 
 @dataclass(frozen=True, slots=True)
 class VintageRow:
@@ -24,9 +26,9 @@ class VintageRow:
 
 def render_vintages(rows: Sequence[VintageRow]) -> Table:
     """One line a month and version, in the order given."""
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    for name in ("month", "v", "scored", "coverage", "expected", "defaulted", "ROC AUC", "outcomes"):
-        table.add_column(name, justify="left" if name in {"month", "outcomes"} else "right")
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
+    for name in ("month", "v", *_NAMES):
+        table.add_column(name, justify="left" if name in {"month", "mature"} else "right", no_wrap=True)
     for row in rows:
         table.add_row(render_text(row.statement_month), *_list_cells(row))
     return table
@@ -41,13 +43,10 @@ def tell_vintages(rows: Sequence[VintageRow]) -> tuple[str, ...]:
     )
 
 
-_NAMES = ("scored", "coverage", "expected", "defaulted", "ROC AUC", "outcomes")
-
-
 def _list_cells(row: VintageRow) -> list[str]:
     return [
         str(row.model_version), f"{row.scored_count:,}", f"{row.coverage_share:.1%}", *_tell_figures(row.figures),
-        "mature" if row.mature else "not mature yet",
+        "yes" if row.mature else "not yet",
     ]  # fmt: skip
 
 
@@ -57,9 +56,9 @@ def _tell_figures(figures: VintageFigures | None) -> Iterator[str]:
         return
     yield f"{figures.expected_share:.1%}"
     share = figures.default_share
-    yield f"{share.value:.1%} ({share.low:.1%} to {share.high:.1%})"
+    yield f"{share.value:.1%} ({share.low:.1%}–{share.high:.1%})"
     yield "–" if figures.roc_auc is None else _tell_metric(figures.roc_auc)
 
 
 def _tell_metric(metric: Metric) -> str:
-    return f"{metric.value:.3f} ({metric.low:.3f} to {metric.high:.3f})"
+    return f"{metric.value:.3f} ({metric.low:.3f}–{metric.high:.3f})"
