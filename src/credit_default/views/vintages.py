@@ -46,7 +46,7 @@ def tell_vintages(rows: Sequence[VintageRow]) -> tuple[str, ...]:
 def _list_cells(row: VintageRow) -> list[str]:
     return [
         str(row.model_version), f"{row.scored_count:,}", f"{row.coverage_share:.1%}", *_tell_figures(row.figures),
-        "yes" if row.mature else "not yet",
+        "yes" if row.mature else "no",
     ]  # fmt: skip
 
 
@@ -56,7 +56,7 @@ def _tell_figures(figures: VintageFigures | None) -> Iterator[str]:
         return
     yield f"{figures.expected_share:.1%}"
     share = figures.default_share
-    yield f"{share.value:.1%} ({share.low:.1%}–{share.high:.1%})"
+    yield f"{share.value:.1%} ({100 * share.low:.1f}–{100 * share.high:.1f})"
     yield "–" if figures.roc_auc is None else _tell_metric(figures.roc_auc)
 
 
