@@ -142,7 +142,7 @@ def test_contributions_that_do_not_add_up_are_never_told(explainer, make_rows):
 
 
 def test_a_forest_of_long_paths_is_explained_by_the_library_and_adds_up_too(fit_small, make_rows):
-    deep = fit_small(make_rows(300), recipe=Recipe(tree_count=2, maximum_depth=None, leaf_row_count=2))
+    deep = fit_small(make_rows(900), recipe=Recipe(tree_count=2, maximum_depth=None, leaf_row_count=1))
     explainer = build_explainer(attach_reference(deep, make_rows(60, seed=4, prefix="R")))
 
     found = explainer.explain(make_rows(15, seed=5, prefix="N"))
