@@ -147,7 +147,5 @@ MEMBERS: Final = (
 SCORECARD: Final = Family(
     "scorecard", "logistic regression on the weight of evidence of ten bins a feature", build_scorecard
 )
-BLEND: Final = Family(
-    "blend", "the weighted mean of a forest, boosting, networks and spline logistic", build_blend
-)
+BLEND: Final = Family("blend", "the weighted mean of a forest, boosting, networks and spline logistic", build_blend)
 FAMILIES: Final = (*MEMBERS, BLEND)
