@@ -85,7 +85,7 @@ def run_tool(tool):
 
     def run(name, *arguments, cwd=ROOT):
         return subprocess.run(
-            [tool(name), *arguments], cwd=cwd, capture_output=True, text=True, check=False, timeout=120
+            [tool(name), *arguments], cwd=cwd, capture_output=True, text=True, check=False, timeout=600
         )
 
     return run

@@ -232,7 +232,7 @@ def test_step_works_in_a_clean_clone(line, clone, tool, request):
     if key in DONE_BY_CI:
         pytest.skip(f"`{key}`: done whole by .ci/run")
     if key in SHORTENED:
-        pytest.skip(f"`{key}`: done by `make ci-check` without SHORT=1, and nightly")
+        pytest.skip(f"`{key}`: done by the longer forms of `make ci-check`, and nightly")
     if key == "make sbom":
         tool("cyclonedx-py")  # which make would install otherwise
 
@@ -241,7 +241,7 @@ def test_step_works_in_a_clean_clone(line, clone, tool, request):
 
 
 @pytest.mark.nightly
-@pytest.mark.parametrize("key", SHORTENED)
+@pytest.mark.parametrize("key", SHORTENED, ids=["model-metrics", "bench-memory in_full"])  # the second for LONG=1 alone
 def test_long_step_works_in_a_clean_clone(key, steps, clone):
     check_replay(next(step for step in steps if find_key(step) == key), SHORTENED[key], clone)
 
