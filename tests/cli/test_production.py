@@ -140,7 +140,7 @@ def test_outcomes_then_performance(run, config, prefect_server, simulated_files)
     monitored = run("monitor", scored.json["batch_id"], "--config", config, "--json", server=prefect_server)
 
     assert sum(taken.json["counts"].values()) == 1000
-    assert {verdict["gate"] for verdict in monitored.json["verdicts"]} == {"drift", "performance"}
+    assert {verdict["gate"] for verdict in monitored.json["verdicts"]} == {"drift", "feed", "volume", "performance"}
 
 
 def test_history_lists_findings(run, config, prefect_server, own_batch):
