@@ -1,23 +1,29 @@
 """moto's server with what Terraform's provider asks for and moto leaves out; `python aws_server.py PORT`, on loopback only.
 
-A queue doesn't tell of its redrive allow policy there, and forgets its policy when another attribute is set; the provider
-would wait for both for ever. AWS's own managed policies are loaded by MOTO_IAM_LOAD_MANAGED_POLICIES, which whoever starts
-this sets.
+The provider reads back what it wrote, and would wait for ever or plan it again. moto doesn't tell of a queue's redrive allow
+policy, forgets its policy when another attribute is set, and tells of replication without filters. AWS's own managed policies
+are loaded by MOTO_IAM_LOAD_MANAGED_POLICIES, which whoever starts this sets.
 """
 
+import json
 import sys
 
 from moto.backends import get_backend
+from moto.core.responses import ActionResult
+from moto.s3.responses import S3Response
 from moto.server import main
 from moto.sqs.models import Queue
 
 told_by_moto = Queue.attributes.fget
 set_by_moto = Queue._set_attributes
+replication_told_by_moto = S3Response.get_bucket_replication
 
 
 def tell_attributes(queue):
-    """A queue's attributes, and with them the policy that says which queues may send it their dead letters."""
+    """A queue's attributes, its policies about dead letters as they were written."""
     told = {**told_by_moto(queue), "RedriveAllowPolicy": queue.redrive_allow_policy}
+    if queue.redrive_policy:
+        told["RedrivePolicy"] = json.dumps(queue.redrive_policy, separators=(",", ":"))
     return {name: value for name, value in told.items() if value is not None}
 
 
@@ -27,11 +33,22 @@ def set_attributes(queue, attributes, now=None):
     set_by_moto(queue, {**kept, **attributes}, now)
 
 
+def tell_replication(response):
+    """A bucket's replication as it was written."""
+    kept = response.backend.get_bucket_replication(response.bucket_name)
+    if not kept:
+        return replication_told_by_moto(response)
+    response.data["Action"] = "GetBucketReplication"
+    configuration = {"Role": kept["Role"], "Rules": kept["Rule"]}
+    return response.serialized(ActionResult({"ReplicationConfiguration": configuration}))
+
+
 if __name__ == "__main__":
     Queue.BASE_ATTRIBUTES = [*Queue.BASE_ATTRIBUTES, "RedriveAllowPolicy"]
     Queue.redrive_allow_policy = None
     Queue.attributes = property(tell_attributes)
     Queue._set_attributes = set_attributes
+    S3Response.get_bucket_replication = tell_replication
     for service in ("iam", "kms", "s3", "sqs", "sts"):  # imported by two requests at once they would lock each other out
         get_backend(service)
     main(["-H", "127.0.0.1", "-p", sys.argv[1]])
