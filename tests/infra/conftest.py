@@ -1,15 +1,119 @@
-"""Terraform for the tests of infra/, where it and its provider are at hand, and the table of what was proved."""
+"""Terraform for the tests of infra/, where it and its provider are at hand, and the table of what was proved.
 
+Terraform works in a copy of infra/, one run at a time. The whole system is rendered once, by the tests of infra/stack with
+a mocked provider; what needs rendered policies or settings reads them from there.
+"""
+
+import ast
+import shutil
 import sys
+import time
+from collections import Counter
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
-sys.path.append(str(Path(__file__).parent))  # the modules beside this one are shared by its tests alone
+HERE = Path(__file__).parent
+INFRA = HERE.parents[1] / "infra"
+sys.path.append(str(HERE))  # the modules beside this one are shared by its tests alone
 
 
 @pytest.fixture(scope="session")
-def configuration():
-    from hcl_parsing import read_configuration
+def terraform(tmp_path_factory):
+    """Terraform in a folder below infra/, ready to work there."""
+    from terraform_runs import Terraform, find_plugins, require_terraform
 
-    return read_configuration()
+    require_terraform()
+    copy = tmp_path_factory.mktemp("terraform") / "infra"
+    shutil.copytree(INFRA, copy, ignore=shutil.ignore_patterns(".terraform", "*.tfstate*"))
+    shutil.copytree(HERE / "live", copy / "live")
+    plugins = find_plugins()
+    ready = {}
+
+    def ready_in(folder):
+        if folder not in ready:
+            ready[folder] = Terraform(copy / folder, plugins).init()
+        return ready[folder]
+
+    return ready_in
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """The whole system as the tests of infra/stack leave it: every resource's values by address, and the outputs."""
+
+    resources: dict
+    outputs: dict
+
+    def read_policy(self, address):
+        return self.resources[address]["policy"]
+
+
+@pytest.fixture(scope="session")
+def rendered(terraform):
+    """The end of the run `stands`: `-verbose` prints its state."""
+    messages = terraform("stack").run_tests("-verbose", "-filter=tests/standing.tftest.hcl")
+    state = next(message["test_state"] for message in messages if message["type"] == "test_state")
+    outputs = {name: told["value"] for name, told in state["outputs"].items()}
+    return Rendered(dict(_list_resources(state["root_module"])), outputs)
+
+
+def _list_resources(module):
+    yield from ((resource["address"], resource["values"]) for resource in module.get("resources", ()))
+    for child in module.get("child_modules", ()):
+        yield from _list_resources(child)
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:  # what is costly to make is made by one process
+        for fixture in ("rendered", "live"):
+            if fixture in getattr(item, "fixturenames", ()):
+                item.add_marker(pytest.mark.xdist_group(fixture))
+
+
+@dataclass
+class Part:
+    """One row of the table: a test module, what it proves, and how it went."""
+
+    proves: str
+    passed: int = 0
+    failed: int = 0
+    seconds: float = 0.0
+    reasons: Counter = field(default_factory=Counter)
+
+
+class Table:
+    """Counts the outcomes of the tests of infra/ by module and prints them at the end, with what was skipped and why."""
+
+    def __init__(self):
+        self.parts, self.began = {}, time.monotonic()
+
+    def pytest_runtest_logreport(self, report):
+        path = HERE / Path(report.nodeid.split("::")[0]).name
+        if "tests/infra/" not in report.nodeid:
+            return
+        if path.name not in self.parts:
+            self.parts[path.name] = Part(ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))).splitlines()[0])
+        part = self.parts[path.name]
+        part.seconds += report.duration
+        part.failed += report.failed
+        part.passed += report.passed and report.when == "call"
+        if report.skipped:
+            part.reasons[str(report.longrepr[2]).removeprefix("Skipped: ")] += 1
+
+    def pytest_terminal_summary(self, terminalreporter):
+        if not self.parts:
+            return
+        terminalreporter.section("infra: what was proved")
+        for name, part in sorted(self.parts.items()):
+            counts = f"{part.passed:4d} passed {part.failed:2d} failed {part.reasons.total():2d} skipped {part.seconds:6.1f} s"
+            terminalreporter.write_line(f"{name[5:-3]:15s}{counts}  {part.proves}")
+            for reason, count in part.reasons.items():
+                terminalreporter.write_line(f"{'':15s}skipped {count}: {reason}")
+        terminalreporter.write_line(f"{time.monotonic() - self.began:.0f} s in all")
+
+
+def pytest_configure(config):
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(Table())
