@@ -19,9 +19,9 @@ HEAD = "# Written by infra/write_config.py from Terraform's outputs; write it an
 def render(outputs: Mapping[str, Any]) -> str:
     """The file's text: plain settings first, then a table for each group, in order of name.
 
-    Raises: KeyError when the outputs aren't those of an environment.
+    Raises: KeyError, TypeError or ValueError when the outputs aren't those of an environment.
     """
-    settings = outputs["application"]["value"]
+    settings = dict(outputs["application"]["value"])
     plain = {key: value for key, value in settings.items() if not isinstance(value, Mapping)}
     groups = {key: value for key, value in settings.items() if isinstance(value, Mapping)}
     parts = [_render_lines(plain)]

@@ -49,6 +49,12 @@ if __name__ == "__main__":
     Queue.attributes = property(tell_attributes)
     Queue._set_attributes = set_attributes
     S3Response.get_bucket_replication = tell_replication
-    for service in ("iam", "kms", "s3", "sqs", "sts"):  # imported by two requests at once they would lock each other out
+    for service in (
+        "iam",
+        "kms",
+        "s3",
+        "sqs",
+        "sts",
+    ):  # imported by two requests at once they would lock each other out
         get_backend(service)
     main(["-H", "127.0.0.1", "-p", sys.argv[1]])

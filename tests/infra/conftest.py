@@ -80,7 +80,8 @@ class Part:
     passed: int = 0
     failed: int = 0
     seconds: float = 0.0
-    reasons: Counter = field(default_factory=Counter)
+    notes: Counter = field(default_factory=Counter)  # figures, and reasons of what was skipped
+    skipped: int = 0
 
 
 class Table:
@@ -100,17 +101,20 @@ class Table:
         part.failed += report.failed
         part.passed += report.passed and report.when == "call"
         if report.skipped:
-            part.reasons[str(report.longrepr[2]).removeprefix("Skipped: ")] += 1
+            part.skipped += 1
+            part.notes["skipped: " + str(report.longrepr[2]).removeprefix("Skipped: ")] += 1
+        if report.when == "call":
+            part.notes.update(str(told) for name, told in report.user_properties if name == "figures")
 
     def pytest_terminal_summary(self, terminalreporter):
         if not self.parts:
             return
         terminalreporter.section("infra: what was proved")
         for name, part in sorted(self.parts.items()):
-            counts = f"{part.passed:4d} passed {part.failed:2d} failed {part.reasons.total():2d} skipped {part.seconds:6.1f} s"
+            counts = f"{part.passed:4d} passed {part.failed:2d} failed {part.skipped:2d} skipped {part.seconds:6.1f} s"
             terminalreporter.write_line(f"{name[5:-3]:15s}{counts}  {part.proves}")
-            for reason, count in part.reasons.items():
-                terminalreporter.write_line(f"{'':15s}skipped {count}: {reason}")
+            for note, count in part.notes.items():
+                terminalreporter.write_line(f"{'':15s}{note}" + (f" ({count} times)" if count > 1 else ""))
         terminalreporter.write_line(f"{time.monotonic() - self.began:.0f} s in all")
 
 

@@ -11,7 +11,9 @@ from pathlib import Path
 import hcl2
 
 INFRA = Path(__file__).resolve().parents[2] / "infra"
-_REFERENCE = re.compile(r"(?<![\w.\"-])(aws_[a-z0-9_]+\.[a-z][a-z0-9_]*|module\.[a-z_]+|var\.[a-z_0-9]+|local\.[a-z_0-9]+)")
+_REFERENCE = re.compile(
+    r"(?<![\w.\"-])(aws_[a-z0-9_]+\.[a-z][a-z0-9_]*|module\.[a-z_]+|var\.[a-z_0-9]+|local\.[a-z_0-9]+)"
+)
 
 
 def read_configuration():

@@ -84,14 +84,12 @@ class Companion:
     folders: tuple[str, ...] = field(default=())  # empty: wherever the owner stands
 
 
+BESIDE_A_BUCKET = (
+    "versioning", "server_side_encryption_configuration", "public_access_block", "ownership_controls", "policy", "logging",
+    "object_lock_configuration", "lifecycle_configuration",
+)  # fmt: skip
 COMPANIONS = [
-    *(
-        Companion("aws_s3_bucket", f"aws_s3_bucket_{kind}", "bucket")
-        for kind in (
-            "versioning", "server_side_encryption_configuration", "public_access_block", "ownership_controls", "policy",
-            "logging", "object_lock_configuration", "lifecycle_configuration",
-        )  # fmt: skip
-    ),
+    *(Companion("aws_s3_bucket", f"aws_s3_bucket_{kind}", "bucket") for kind in BESIDE_A_BUCKET),
     Companion("aws_iam_role", "aws_iam_role_policy", "role", ("modules/lake", "modules/network", "modules/schedule")),
     Companion("aws_ecr_repository", "aws_ecr_lifecycle_policy", "repository"),
     Companion("aws_vpc", "aws_default_security_group", "vpc_id"),

@@ -52,9 +52,13 @@ class Terraform:
     def init(self):
         """Itself, once the provider is there; skips where it can't be had."""
         places = [f"-plugin-dir={self.plugins}"] if self.plugins else []
-        ended = self.run("init", "-backend=false", "-input=false", "-no-color", *places, check=False, timeout_seconds=300)
+        ended = self.run(
+            "init", "-backend=false", "-input=false", "-no-color", *places, check=False, timeout_seconds=300
+        )
         if ended.code and self.plugins is None and "provider" in ended.text:
-            pytest.skip("no provider: TF_PLUGIN_DIR names no mirror, none is in the usual places, and init fetched none")
+            pytest.skip(
+                "no provider: TF_PLUGIN_DIR names no mirror, none is in the usual places, and init fetched none"
+            )
         assert ended.code == 0, ended.text
         return self
 

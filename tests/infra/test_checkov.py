@@ -33,7 +33,7 @@ def test_checkov_is_locked_by_hash():
 
 
 @pytest.mark.terraform
-def test_checkov_fails_nothing_and_read_everything(tmp_path):
+def test_checkov_fails_nothing_and_read_everything(tmp_path, record_property):
     checkov = ENVIRONMENT / "bin" / "checkov"
     if not checkov.exists():
         pytest.skip("no checkov: `make infra-check` installs it into .venv-infra")
@@ -47,7 +47,10 @@ def test_checkov_fails_nothing_and_read_everything(tmp_path):
     told = json.loads(ended.stdout)
     summary = told["summary"]
     failed = [f"{found['check_id']} {found['resource']}" for found in told["results"]["failed_checks"]]
-    print(f"checkov: {summary['passed']} passed, {summary['skipped']} skipped with a reason, of {summary['resource_count']}")
+    figures = (
+        f"{summary['passed']} passed, {summary['skipped']} skipped with a reason, {summary['resource_count']} resources"
+    )
+    record_property("figures", figures)
     assert (failed, summary["parsing_errors"]) == ([], 0)
     assert summary["resource_count"] >= 160
     assert summary["passed"] >= 400

@@ -106,21 +106,29 @@ def test_may_not(rendered, case):
     assert judge(rendered, *case) is False
 
 
-def test_every_job_stands_in_the_matrix_on_both_sides():
+def test_every_job_stands_in_the_matrix_on_both_sides(record_property):
+    record_property("figures", f"{len(ALLOWED)} cases that may, {len(DENIED)} that may not")
+
     assert {case[0] for case in ALLOWED} | {"orchestration"} == {case[0] for case in DENIED} == set(JOBS)
 
 
 @pytest.mark.parametrize(
     "circumstance",
-    [{"aws:SecureTransport": "false"}, {"s3:TlsVersion": "1.1"}, {"s3:x-amz-server-side-encryption-aws-kms-key-id": "other"}],
-    ids=lambda circumstance: " ".join(circumstance),
+    [
+        {"aws:SecureTransport": "false"},
+        {"s3:TlsVersion": "1.1"},
+        {"s3:x-amz-server-side-encryption-aws-kms-key-id": "other"},
+    ],
+    ids=" ".join,
 )
 def test_the_data_bucket_refuses_even_who_may(rendered, circumstance):
     assert judge(rendered, "scorer", PUT, SCORES) is True
     assert judge(rendered, "scorer", PUT, SCORES, circumstance) is False
 
 
-@pytest.mark.parametrize("action", ["s3:DeleteObject", "s3:DeleteObjectVersion", "s3:BypassGovernanceRetention", "s3:PutObject"])
+@pytest.mark.parametrize(
+    "action", ["s3:DeleteObject", "s3:DeleteObjectVersion", "s3:BypassGovernanceRetention", "s3:PutObject"]
+)
 def test_the_records_refuse_even_an_administrator(rendered, action):
     everything = [{"Effect": "Allow", "Action": "*", "Resource": "*"}]
     policy = rendered.read_policy("module.lake.module.records.aws_s3_bucket_policy.this")
@@ -155,7 +163,10 @@ def test_the_copier_alone_writes_records(rendered):
 @pytest.mark.parametrize("role", ["publish", "deploy"])
 def test_github_comes_from_one_repository_and_one_environment(rendered, role, subject, trusted):
     trust = rendered.resources[f'module.identity.aws_iam_role.pipeline["{role}"]']["assume_role_policy"]
-    token = {"token.actions.githubusercontent.com:aud": "sts.amazonaws.com", "token.actions.githubusercontent.com:sub": subject}
+    token = {
+        "token.actions.githubusercontent.com:aud": "sts.amazonaws.com",
+        "token.actions.githubusercontent.com:sub": subject,
+    }
     statements = [{**statement, "Resource": "*"} for statement in read_statements(trust)]
 
     assert any(matches(s, Request("sts:AssumeRoleWithWebIdentity", "*", token)) for s in statements) is trusted
@@ -176,7 +187,8 @@ def test_no_role_may_do_everything(rendered):
         address
         for address, policy in policies.items()
         for statement in read_statements(policy)
-        if statement["Effect"] == "Allow" and any(action in {"*", "s3:*", "iam:*", "kms:*"} for action in statement["Action"])
+        if statement["Effect"] == "Allow"
+        and any(action in {"*", "s3:*", "iam:*", "kms:*"} for action in statement["Action"])
     ]
 
     assert len(policies) >= 15

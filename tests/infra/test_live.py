@@ -53,7 +53,9 @@ def server(tmp_path_factory):
     environment = {**os.environ, "MOTO_IAM_LOAD_MANAGED_POLICIES": "true"}
     with (
         log.open("w") as written,
-        subprocess.Popen([sys.executable, SERVER, str(port)], env=environment, stdout=written, stderr=written) as process,
+        subprocess.Popen(
+            [sys.executable, SERVER, str(port)], env=environment, stdout=written, stderr=written
+        ) as process,
     ):
         try:
             _wait_for(f"http://127.0.0.1:{port}")

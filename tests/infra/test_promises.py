@@ -1,6 +1,7 @@
 """Every promise of infra/ on its parsed text: kept as it stands, and broken when any resource or setting goes."""
 
 import re
+from itertools import product
 
 import pytest
 from hcl_parsing import INFRA, find_references, read_configuration
@@ -34,6 +35,15 @@ def replace_at(body, path, value):
     return {**body, head: replace_at(body[head], rest, value) if rest else value}
 
 
+def take_out(word, value):
+    """The value without a word, in whatever it is nested."""
+    if isinstance(value, dict):
+        return {take_out(word, key): take_out(word, item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [take_out(word, item) for item in value]
+    return value.replace(word, "") if isinstance(value, str) else value
+
+
 def of_kind(kind):
     return [(folder, address) for folder, address in RESOURCES if kind_of(address) == kind]
 
@@ -47,56 +57,55 @@ def test_the_whole_of_infra_was_read():
     assert {folder.split("/")[0] for folder in CONFIGURATION} == {"bootstrap", "environments", "modules", "stack"}
 
 
-@pytest.mark.parametrize(
-    ("folder", "address"), [found for found in RESOURCES if found not in NOT_SECURITY], ids=lambda part: part
-)
-def test_a_deleted_resource_is_noticed(folder, address):
-    assert judge(change(folder, address, None)) != []
+def test_each_deleted_resource_is_noticed(record_property):
+    deleted = [found for found in RESOURCES if found not in NOT_SECURITY]
+
+    unnoticed = [(folder, address) for folder, address in deleted if judge(change(folder, address, None)) == []]
+
+    record_property("figures", f"{len(deleted)} deletions of a resource or module, each noticed")
+    assert unnoticed == []
 
 
-@pytest.mark.parametrize(
-    ("folder", "address", "path"),
-    [
+def test_each_weakened_setting_is_noticed(record_property):
+    settings = [
         (folder, address, path)
-        for kind, settings in SETTINGS.items()
+        for kind, wanted in SETTINGS.items()
         for folder, address in of_kind(kind)
-        for path in settings
-    ],
-    ids=lambda part: part,
-)
-def test_a_weakened_setting_is_noticed(folder, address, path):
-    body = replace_at(CONFIGURATION[folder][address], path, "something else")
+        for path in wanted
+    ]
 
-    assert [c for c in judge(change(folder, address, body)) if f"{address} has {path}" in c] != []
+    unnoticed = []
+    for folder, address, path in settings:
+        body = replace_at(CONFIGURATION[folder][address], path, "something else")
+        if not any(f"{address} has {path}" in complaint for complaint in judge(change(folder, address, body))):
+            unnoticed.append((folder, address, path))
 
-
-@pytest.mark.parametrize(
-    ("folder", "address", "argument"),
-    [(folder, address, name) for kind, names in ARGUMENTS.items() for folder, address in of_kind(kind) for name in names],
-    ids=lambda part: part,
-)
-def test_a_missing_argument_is_noticed(folder, address, argument):
-    body = {name: value for name, value in CONFIGURATION[folder][address].items() if name != argument}
-
-    assert f"{folder}: {address} has no {argument}" in judge(change(folder, address, body))
+    record_property("figures", f"{len(settings)} settings weakened, each noticed")
+    assert unnoticed == []
 
 
-@pytest.mark.parametrize(
-    ("folder", "address", "word"),
-    [(folder, address, word) for (folder, address), words in STATEMENTS.items() for word in words],
-    ids=lambda part: part,
-)
-def test_a_statement_taken_out_is_noticed(folder, address, word):
-    def take_out(value):
-        if isinstance(value, dict):
-            return {take_out(key): take_out(item) for key, item in value.items()}
-        if isinstance(value, list):
-            return [take_out(item) for item in value]
-        return value.replace(word, "") if isinstance(value, str) else value
+def test_each_missing_argument_is_noticed():
+    unnoticed = []
+    for kind, names in ARGUMENTS.items():
+        for (folder, address), name in product(of_kind(kind), names):
+            body = {argument: value for argument, value in CONFIGURATION[folder][address].items() if argument != name}
+            if f"{folder}: {address} has no {name}" not in judge(change(folder, address, body)):
+                unnoticed.append((folder, address, name))
 
-    changed = change(folder, address, take_out(CONFIGURATION[folder][address]))
+    assert unnoticed == []
 
-    assert f"{folder}: {address} says nothing of {word}" in judge(changed)
+
+def test_each_statement_taken_out_is_noticed(record_property):
+    statements = [(folder, address, word) for (folder, address), words in STATEMENTS.items() for word in words]
+
+    unnoticed = []
+    for folder, address, word in statements:
+        complaints = judge(change(folder, address, take_out(word, CONFIGURATION[folder][address])))
+        if f"{folder}: {address} says nothing of {word}" not in complaints:
+            unnoticed.append((folder, address, word))
+
+    record_property("figures", f"{len(statements)} statements taken out of a policy, each noticed")
+    assert unnoticed == []
 
 
 @pytest.mark.parametrize("kind", sorted(FORBIDDEN_KINDS))
@@ -169,7 +178,10 @@ def test_only_one_provider_and_one_version_of_it_is_asked_for():
 def test_state_is_encrypted_and_locked():
     backends = [CONFIGURATION[f"environments/{name}"]["terraform"]["backend"] for name in ("staging", "production")]
 
-    assert ["use_lockfile" in str(backend) and "'encrypt': True" in str(backend) for backend in backends] == [True, True]
+    assert ["use_lockfile" in str(backend) and "'encrypt': True" in str(backend) for backend in backends] == [
+        True,
+        True,
+    ]
 
 
 def test_production_is_the_stricter_environment():

@@ -19,7 +19,10 @@ APPLICATION = {
     "mlflow": {"tracking_uri": "https://mlflow.credit.example.internal"},
     "prefect": {"api_url": "https://prefect.credit.example.internal:4200/api"},
 }
-OUTPUTS = {"application": {"sensitive": False, "type": "object", "value": APPLICATION}, "deployment": {"value": {"x": 1}}}
+OUTPUTS = {
+    "application": {"sensitive": False, "type": "object", "value": APPLICATION},
+    "deployment": {"value": {"x": 1}},
+}
 
 
 @pytest.fixture(scope="module")
