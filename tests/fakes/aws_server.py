@@ -1,8 +1,9 @@
 """moto's server with what Terraform's provider asks for and moto leaves out; `python aws_server.py PORT`, on loopback only.
 
 The provider reads back what it wrote, and would wait for ever or plan it again. moto doesn't tell of a queue's redrive allow
-policy, forgets its policy when another attribute is set, and tells of replication without filters. AWS's own managed policies
-are loaded by MOTO_IAM_LOAD_MANAGED_POLICIES, which whoever starts this sets.
+policy, forgets its policy when another attribute is set, and tells of replication without filters. It takes a prohibition under
+a condition for one without: bucket policies are judged by the tests, not here. AWS's own managed policies are loaded by
+MOTO_IAM_LOAD_MANAGED_POLICIES, which whoever starts this sets.
 """
 
 import json
@@ -10,6 +11,8 @@ import sys
 
 from moto.backends import get_backend
 from moto.core.responses import ActionResult
+from moto.iam.access_control import PermissionResult
+from moto.s3.models import FakeBucket
 from moto.s3.responses import S3Response
 from moto.server import main
 from moto.sqs.models import Queue
@@ -43,12 +46,18 @@ def tell_replication(response):
     return response.serialized(ActionResult({"ReplicationConfiguration": configuration}))
 
 
+def judge_nothing(*_):
+    """Neither allowed nor forbidden."""
+    return PermissionResult.NEUTRAL
+
+
 if __name__ == "__main__":
     Queue.BASE_ATTRIBUTES = [*Queue.BASE_ATTRIBUTES, "RedriveAllowPolicy"]
     Queue.redrive_allow_policy = None
     Queue.attributes = property(tell_attributes)
     Queue._set_attributes = set_attributes
     S3Response.get_bucket_replication = tell_replication
+    FakeBucket.get_permission = judge_nothing
     for service in (
         "iam",
         "kms",

@@ -1,6 +1,7 @@
 """`lake` and `identity` applied to moto's server: a second plan is empty, the application's lake works there, all is destroyed.
 
-Not AWS: moto judges no policy, so every request of the application is judged here, by the role of the job that makes it.
+Not AWS: this server judges no policy, so every request of the application is judged here, by the policies of the bucket and
+of the job that makes it.
 """
 
 import datetime as dt
@@ -118,10 +119,11 @@ def statements(tmp_path):
 
 
 def refused_requests(live, job, log):
-    """What the application asked in this piece of the log and the job's role doesn't allow."""
+    """What the application asked in this piece of the log and the policies of job and bucket don't allow."""
     requests = read_requests(log, bucket=live.bucket)
     assert requests != []
-    return [request for request in requests if not is_allowed(request, role_policy=live.outputs["policies"][job])]
+    policies = {"role_policy": live.outputs["policies"][job], "resource_policy": live.outputs["data_bucket_policy"]}
+    return [request for request in requests if not is_allowed(request, **policies)]
 
 
 def test_a_second_plan_changes_nothing(live):
@@ -191,7 +193,8 @@ def test_a_record_is_locked(live):
     s3 = live.client("s3")
     rule = s3.get_object_lock_configuration(Bucket=live.outputs["records_bucket"])["ObjectLockConfiguration"]["Rule"]
 
-    assert rule == {"DefaultRetention": {"Mode": "GOVERNANCE", "Days": 1}}
+    retention = rule["DefaultRetention"]
+    assert (retention["Mode"], retention["Days"]) == ("GOVERNANCE", 1)
 
 
 def test_destroying_stops_before_a_bucket_that_holds_something_and_then_takes_all(live):

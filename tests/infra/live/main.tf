@@ -87,3 +87,8 @@ output "policies" {
   description = "The policy of each job."
   value       = module.identity.policies
 }
+
+output "data_bucket_policy" {
+  description = "The policy of the data bucket."
+  value       = module.lake.data_bucket_policy
+}
