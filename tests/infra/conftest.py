@@ -28,12 +28,12 @@ def terraform(tmp_path_factory):
     copy = tmp_path_factory.mktemp("terraform") / "infra"
     shutil.copytree(INFRA, copy, ignore=shutil.ignore_patterns(".terraform", "*.tfstate*"))
     shutil.copytree(HERE / "live", copy / "live")
-    plugins = find_plugins()
+    plugins, cache = find_plugins(), tmp_path_factory.mktemp("providers")
     ready = {}
 
     def ready_in(folder):
         if folder not in ready:
-            ready[folder] = Terraform(copy / folder, plugins).init()
+            ready[folder] = Terraform(copy / folder, plugins, cache).init()
         return ready[folder]
 
     return ready_in

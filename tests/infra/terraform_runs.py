@@ -30,13 +30,14 @@ class Terraform:
     """Terraform's command in one folder of the copy."""
 
     folder: Path
-    plugins: Path | None
+    plugins: Path | None  # a filesystem mirror
+    cache: Path  # for what has to be fetched where there is none
 
     def run(self, *arguments, timeout_seconds=600, check=True):
         """The end of `terraform ARGUMENTS`; with `check` a failure is the test's."""
         command = ["terraform", *arguments]
         with subprocess.Popen(
-            command, cwd=self.folder, env=_environment(), text=True, stdin=subprocess.DEVNULL,
+            command, cwd=self.folder, env=_environment(self.cache if self.plugins is None else None), text=True, stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         ) as process:  # fmt: skip
             try:
@@ -75,11 +76,13 @@ class Terraform:
         return json.loads(self.run(*arguments, **options).text)
 
 
-def _environment():
+def _environment(cache):
+    """This process's environment without its AWS and Terraform; with a cache, a provider is fetched once for all folders."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "TF_"))}
     return kept | {
         "TF_CLI_CONFIG_FILE": os.devnull, "TF_IN_AUTOMATION": "true", "CHECKPOINT_DISABLE": "true", "NO_COLOR": "true",
         "AWS_EC2_METADATA_DISABLED": "true",
+        **({"TF_PLUGIN_CACHE_DIR": str(cache), "TF_PLUGIN_CACHE_MAY_BREAK_DEPENDENCY_LOCK_FILE": "true"} if cache else {}),
     }  # fmt: skip
 
 
