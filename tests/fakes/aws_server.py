@@ -23,11 +23,11 @@ replication_told_by_moto = S3Response.get_bucket_replication
 
 
 def tell_attributes(queue):
-    """A queue's attributes, its policies about dead letters as they were written."""
+    """A queue's attributes, its policies about dead letters as they were written; one that was emptied is gone."""
     told = {**told_by_moto(queue), "RedriveAllowPolicy": queue.redrive_allow_policy}
     if queue.redrive_policy:
         told["RedrivePolicy"] = json.dumps(queue.redrive_policy, separators=(",", ":"))
-    return {name: value for name, value in told.items() if value is not None}
+    return {name: value for name, value in told.items() if value not in (None, "")}
 
 
 def set_attributes(queue, attributes, now=None):

@@ -111,10 +111,10 @@ class Table:
             return
         terminalreporter.section("infra: what was proved")
         for name, part in sorted(self.parts.items()):
-            counts = f"{part.passed:4d} passed {part.failed:2d} failed {part.skipped:2d} skipped {part.seconds:6.1f} s"
-            terminalreporter.write_line(f"{name[5:-3]:15s}{counts}  {part.proves}")
-            for note, count in part.notes.items():
-                terminalreporter.write_line(f"{'':15s}{note}" + (f" ({count} times)" if count > 1 else ""))
+            counts = f"{part.passed:4d} passed {part.failed:3d} failed {part.skipped:3d} skipped {part.seconds:6.1f} s"
+            terminalreporter.write_line(f"{name[5:-3]:16s}{counts}")
+            for note, count in [(part.proves, 1), *part.notes.items()]:
+                terminalreporter.write_line(f"    {note}" + (f" ({count} times)" if count > 1 else ""))
         terminalreporter.write_line(f"{time.monotonic() - self.began:.0f} s in all")
 
 

@@ -14,6 +14,7 @@ import time
 import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import unquote_plus
 
 import boto3
 import polars as pl
@@ -146,7 +147,7 @@ def test_a_file_is_kept_as_snapshot_quarantine_and_ledger(wiring, statements, li
     assert first.counts == {"read": 300, "accepted": 299, "quarantined": 1}
     assert again.status == "known already, nothing done"
     assert read_quarantine(wiring.lake, batch_id=first.batch_id).height == 1
-    assert [entry.act for entry in read_entries(wiring.lake)] == ["ingested"]
+    assert [entry.event for entry in read_entries(wiring.lake)] == ["ingested"]
     log = live.log.read_text()[began:]
     assert refused_requests(live, "trainer", log) == []
     assert refused_requests(live, "scorer", log) == []
@@ -165,7 +166,7 @@ def test_a_new_file_is_told_to_the_queue_scored_once_and_put_away(wiring, live):
     told = sqs.receive_message(QueueUrl=live.outputs["queue_url"], WaitTimeSeconds=5)["Messages"]
     record = json.loads(told[0]["Body"])["Records"][0]
     assert (record["eventName"], record["s3"]["bucket"]["name"]) == ("ObjectCreated:Put", live.bucket)
-    assert record["s3"]["object"]["key"].startswith("portfolio/incoming/march")
+    assert unquote_plus(record["s3"]["object"]["key"]) == "portfolio/incoming/march 2006.csv"
 
     scores = [write_scores(wiring.lake, lambda: [make_scores()], batch_id=BATCH_ID, model_version=1) for _ in range(2)]
     (waiting,) = list_incoming(wiring.lake)
