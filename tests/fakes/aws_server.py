@@ -2,8 +2,8 @@
 
 The provider reads back what it wrote, and would wait for ever or plan it again. moto doesn't tell of a queue's redrive allow
 policy, forgets its policy when another attribute is set, and tells of replication without filters. It takes a prohibition under
-a condition for one without: bucket policies are judged by the tests, not here. AWS's own managed policies are loaded by
-MOTO_IAM_LOAD_MANAGED_POLICIES, which whoever starts this sets.
+a condition for one without: bucket policies are judged by the tests, not here. It can't delete a delete marker. AWS's own
+managed policies are loaded by MOTO_IAM_LOAD_MANAGED_POLICIES, which whoever starts this sets.
 """
 
 import json
@@ -12,7 +12,7 @@ import sys
 from moto.backends import get_backend
 from moto.core.responses import ActionResult
 from moto.iam.access_control import PermissionResult
-from moto.s3.models import FakeBucket
+from moto.s3.models import FakeBucket, FakeDeleteMarker
 from moto.s3.responses import S3Response
 from moto.server import main
 from moto.sqs.models import Queue
@@ -51,6 +51,10 @@ def judge_nothing(*_):
     return PermissionResult.NEUTRAL
 
 
+def let_go(*_, **__):
+    """Nothing: a delete marker holds no file."""
+
+
 if __name__ == "__main__":
     Queue.BASE_ATTRIBUTES = [*Queue.BASE_ATTRIBUTES, "RedriveAllowPolicy"]
     Queue.redrive_allow_policy = None
@@ -58,6 +62,7 @@ if __name__ == "__main__":
     Queue._set_attributes = set_attributes
     S3Response.get_bucket_replication = tell_replication
     FakeBucket.get_permission = judge_nothing
+    FakeDeleteMarker.dispose = let_go
     for service in (
         "iam",
         "kms",

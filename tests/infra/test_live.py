@@ -160,8 +160,8 @@ def test_a_new_file_is_told_to_the_queue_scored_once_and_put_away(wiring, live):
 
     sqs = live.client("sqs")
     sqs.purge_queue(QueueUrl=live.outputs["queue_url"])
+    wiring.lake.storage.write_object("incoming/march 2006.csv", b"a,b\n1,2\n")  # the sender's doing
     began = live.log.stat().st_size
-    wiring.lake.storage.write_object("incoming/march 2006.csv", b"a,b\n1,2\n")
 
     told = sqs.receive_message(QueueUrl=live.outputs["queue_url"], WaitTimeSeconds=5)["Messages"]
     record = json.loads(told[0]["Body"])["Records"][0]
@@ -190,6 +190,13 @@ def make_scores(count=4):
     )  # fmt: skip
 
 
+def test_who_asked_the_data_bucket_is_on_record(wiring, live):
+    wiring.lake.storage.read_object("incoming/nothing")
+
+    listed = live.client("s3").list_objects_v2(Bucket=live.outputs["logs_bucket"], Prefix=f"access/{live.bucket}/")
+    assert listed["KeyCount"] > 0
+
+
 def test_a_record_is_locked(live):
     s3 = live.client("s3")
     rule = s3.get_object_lock_configuration(Bucket=live.outputs["records_bucket"])["ObjectLockConfiguration"]["Rule"]
@@ -206,9 +213,15 @@ def test_destroying_stops_before_a_bucket_that_holds_something_and_then_takes_al
     refused = live.terraform.run(*destroy, check=False)
 
     assert (refused.code, "BucketNotEmpty" in refused.text) == (1, True), refused.text[-4000:]
-    for page in s3.get_paginator("list_object_versions").paginate(Bucket=live.bucket):
-        for version in [*page.get("Versions", ()), *page.get("DeleteMarkers", ())]:
-            s3.delete_object(Bucket=live.bucket, Key=version["Key"], VersionId=version["VersionId"])
+    for bucket in (live.bucket, live.outputs["logs_bucket"]):
+        empty(s3, bucket)
     live.terraform.run(*destroy)
     assert s3.list_buckets()["Buckets"] == []
     assert live.terraform.run("state", "list").text == ""
+
+
+def empty(s3, bucket):
+    """Nothing; the bucket holds no version of anything afterwards."""
+    for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
+        for version in [*page.get("Versions", ()), *page.get("DeleteMarkers", ())]:
+            s3.delete_object(Bucket=bucket, Key=version["Key"], VersionId=version["VersionId"])

@@ -83,6 +83,11 @@ output "records_bucket" {
   value       = module.lake.records_bucket
 }
 
+output "logs_bucket" {
+  description = "The bucket of access logs."
+  value       = module.lake.logs_bucket
+}
+
 output "policies" {
   description = "The policy of each job."
   value       = module.identity.policies
