@@ -4,7 +4,7 @@ import re
 from itertools import product
 
 import pytest
-from hcl_parsing import INFRA, find_references, read_configuration
+from hcl_parsing import INFRA, find_references, read_configuration, read_folder
 from promises import ARGUMENTS, FORBIDDEN_KINDS, SETTINGS, STANDING, STATEMENTS, judge, kind_of
 
 CONFIGURATION = read_configuration()
@@ -64,6 +64,17 @@ def test_each_deleted_resource_is_noticed(record_property):
 
     record_property("figures", f"{len(deleted)} deletions of a resource or module, each noticed")
     assert unnoticed == []
+
+
+def test_a_block_deleted_from_the_file_itself_is_noticed(tmp_path):
+    for path in (INFRA / "modules" / "bucket").glob("*.tf"):
+        text = path.read_text(encoding="utf-8")
+        block = re.compile(r'^resource "aws_s3_bucket_public_access_block" .*?^}\n', re.MULTILINE | re.DOTALL)
+        (tmp_path / path.name).write_text(block.sub("", text), encoding="utf-8")
+
+    complaints = judge({**CONFIGURATION, "modules/bucket": read_folder(tmp_path)})
+
+    assert "modules/bucket: aws_s3_bucket.this has no aws_s3_bucket_public_access_block" in complaints
 
 
 def test_each_weakened_setting_is_noticed(record_property):

@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+from pathlib import Path
 
 import pytest
 from hcl_parsing import INFRA
@@ -20,8 +21,9 @@ def test_every_file_is_formatted():
     require_terraform()
 
     ended = subprocess.run(
-        ["terraform", "fmt", "-check", "-recursive", "-no-color"], cwd=INFRA, capture_output=True, text=True, check=False,
+        ["terraform", "fmt", "-check", "-recursive", "-no-color", INFRA, Path(__file__).parent / "live"],
         env={"PATH": os.environ["PATH"], "TF_CLI_CONFIG_FILE": os.devnull, "CHECKPOINT_DISABLE": "true"},
+        capture_output=True, text=True, check=False,
     )  # fmt: skip
 
     assert (ended.returncode, ended.stdout) == (0, "")
@@ -66,6 +68,20 @@ def test_nothing_that_stands_has_a_public_address(rendered):
     ]
 
     assert public == []
+
+
+@pytest.mark.terraform
+@pytest.mark.short
+def test_only_files_that_were_dealt_with_go_away_by_age(rendered):
+    """Models, scores, snapshots and the ledger stay; of the records not even an older version goes."""
+    rules = {
+        bucket: rendered.resources[f"module.lake.module.{bucket}.aws_s3_bucket_lifecycle_configuration.this"]["rule"]
+        for bucket in ("data", "records")
+    }
+
+    expired = {rule["filter"][0]["prefix"] for rule in rules["data"] if rule["expiration"]}
+    assert expired == {"portfolio/processed/", "portfolio/refused/"}
+    assert [rule["id"] for rule in rules["records"]] == ["unfinished-uploads"]
 
 
 def walk(value):

@@ -6,7 +6,7 @@ locals {
 }
 
 terraform {
-  required_version = ">= 1.9"
+  required_version = ">= 1.10" # the state's lock file came with it
 
   required_providers {
     aws = {
