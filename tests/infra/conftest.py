@@ -1,6 +1,6 @@
 """Terraform for the tests of infra/, where it and its provider are at hand, and the table of what was proved.
 
-Terraform works in a copy of infra/, one run at a time. The whole system is rendered once, by the tests of infra/stack with
+Terraform works in a copy of infra/, one run at a time in each process. The whole system is rendered once, by the tests of infra/stack with
 a mocked provider; what needs rendered policies or settings reads them from there.
 """
 
@@ -66,7 +66,7 @@ def _list_resources(module):
 
 
 def pytest_collection_modifyitems(items):
-    for item in items:  # what is costly to make is made by one process
+    for item in (item for item in items if HERE in item.path.parents):  # what is costly to make is made by one process
         for fixture in ("rendered", "live"):
             if fixture in getattr(item, "fixturenames", ()):
                 item.add_marker(pytest.mark.xdist_group(fixture))
@@ -119,5 +119,6 @@ class Table:
 
 
 def pytest_configure(config):
-    if not hasattr(config, "workerinput"):
+    asked = [(config.invocation_params.dir / name.split("::")[0]).resolve() for name in config.args]
+    if not hasattr(config, "workerinput") and all(path.is_relative_to(HERE) for path in asked):
         config.pluginmanager.register(Table())
