@@ -66,10 +66,13 @@ def _list_resources(module):
 
 
 def pytest_collection_modifyitems(items):
-    for item in (item for item in items if HERE in item.path.parents):  # what is costly to make is made by one process
-        for fixture in ("rendered", "live"):
+    """What is costly to make is made by one process; the longest begins first."""
+    ours = [item for item in items if HERE in item.path.parents]
+    for fixture in ("rendered", "live"):
+        for item in ours:
             if fixture in getattr(item, "fixturenames", ()):
                 item.add_marker(pytest.mark.xdist_group(fixture))
+    items.sort(key=lambda item: not (HERE in item.path.parents and "live" in getattr(item, "fixturenames", ())))
 
 
 @dataclass
