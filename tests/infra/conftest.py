@@ -65,16 +65,6 @@ def _list_resources(module):
         yield from _list_resources(child)
 
 
-def pytest_collection_modifyitems(items):
-    """What is costly to make is made by one process; the longest begins first."""
-    ours = [item for item in items if HERE in item.path.parents]
-    for fixture in ("rendered", "live"):
-        for item in ours:
-            if fixture in getattr(item, "fixturenames", ()):
-                item.add_marker(pytest.mark.xdist_group(fixture))
-    items.sort(key=lambda item: not (HERE in item.path.parents and "live" in getattr(item, "fixturenames", ())))
-
-
 @dataclass
 class Part:
     """One row of the table: a test module, what it proves, and how it went."""
