@@ -6,6 +6,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+INFRA_STAMP := .venv-infra/.installed
 HELD := tests/data tests/model tests/gates  # whose rooms' branch coverage is held; tracing the rest would cost minutes
 # what checks workflows, image and locks: never in requirements.lock
 TOOLS ?= .venv-ci
@@ -13,8 +14,8 @@ REPORTS := build/reports
 COMPILE = $(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-emit-index-url --custom-compile-command "make lock"
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help setup demo test cover check fix nightly docs simulator-fit model-quality bench-memory lock clean
 .PHONY: ci-check ci-tools build test-pythons audit licences sbom release-notes model-metrics model-comparison
+.PHONY: help setup demo test cover check fix nightly docs infra-check infra-lock simulator-fit model-quality bench-memory lock clean
 
 help: ## what you can make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -61,6 +62,18 @@ nightly: setup ci-tools ## the tests, and the long form of the heavy ones; then 
 
 docs: setup ## write docs/data-dictionary.md anew from the declarations
 	@$(BIN)/python docs/write_data_dictionary.py
+
+infra-check: setup $(if $(SHORT),,$(INFRA_STAMP)) ## Terraform and its tests, six minutes (SHORT=1: one of them)
+	@$(BIN)/python -m pytest -q -rNfE tests/infra -m "$(if $(SHORT),short or not terraform,terraform or not terraform)" $(ARGS)
+
+$(INFRA_STAMP): infra/requirements.lock
+	@test -x $(@D)/bin/python || $(PYTHON) -m venv $(@D)
+	@$(BIN)/uv pip install --quiet --python $(@D)/bin/python --require-hashes -r $< && touch $@ || \
+	  echo "make: checkov could not be installed into $(@D): its check will be skipped"
+
+infra-lock: setup ## make infra/requirements.lock anew from infra/requirements.in
+	@$(BIN)/uv pip compile --quiet infra/requirements.in --universal --generate-hashes --python-version 3.11 \
+	  --no-emit-index-url --custom-compile-command "make infra-lock" --upgrade -o infra/requirements.lock
 
 simulator-fit: setup ## how near the simulator comes to the real portfolio: a table and a picture (DATA=file)
 	@$(BIN)/python benchmarks/simulator_fit_report.py $(DATA)
