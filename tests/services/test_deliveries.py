@@ -38,7 +38,7 @@ def deliver(seated, wiring, known_rows, tmp_path):
         batch_id = score_file(wiring, checked, champion, scored_at=scored_at).batch_id
         row = {
             "batch_id": batch_id, "model_version": 1, "statement_month": month, "gate": "drift", "level": "ok",
-            "reasons": ["so"], "figures": "{}", "row_count": rows.height, "data_origin": "simulated",
+            "reasons": ["so"], "figures": "{}", "row_count": rows.height, "expected_loss": 1.0, "data_origin": "simulated",
             "report_path": "", "monitored_at": scored_at,
         }  # fmt: skip
         write_monitoring(wiring.lake, pl.DataFrame([row]))

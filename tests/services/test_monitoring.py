@@ -31,7 +31,7 @@ def test_batch_is_found_with_its_rows_scores_and_model(seated, score_rows, novem
     assert rows["client_id"].to_list() == november["client_id"].slice(0, 250).to_list()
     assert {"credit_limit", "default_probability", "decision"} <= set(rows.columns)
     assert batch.bundle.digest == seated.champion.bundle.digest
-    assert batch.expected_loss_amount == pytest.approx(
+    assert batch.scores.expected_loss_amount == pytest.approx(
         sum(scored.expected_losses[name] for name in ("accept", "decline"))
     )
     assert "expected_loss" not in batch.current.columns  # it is no column to compare

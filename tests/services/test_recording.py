@@ -134,7 +134,7 @@ def test_looking_again_replaces_what_was_found_before(seated, batch):
     assert kept.select("gate", "level", "model_version", "row_count").rows() == [("performance", "alarm", 1, 60)]
     assert kept["reasons"].to_list() == [["it is alarm"]]
     assert json.loads(kept["figures"][0]) == {"roc_auc": 0.5}
-    assert kept["expected_loss"].to_list() == [found.expected_loss_amount]
+    assert kept["expected_loss"].to_list() == [found.scores.expected_loss_amount]
     assert kept["monitored_at"].to_list() == [NOON.replace(minute=5)]
 
 
