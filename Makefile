@@ -64,7 +64,7 @@ docs: setup ## write docs/data-dictionary.md anew from the declarations
 	@$(BIN)/python docs/write_data_dictionary.py
 
 infra-check: setup $(if $(SHORT),,$(INFRA_STAMP)) ## Terraform and its tests, six minutes (SHORT=1: one of them)
-	@$(BIN)/python -m pytest -q -rNfE tests/infra -m "$(if $(SHORT),short or not terraform,terraform or not terraform)" $(ARGS)
+	@$(BIN)/python -m pytest -q -rNfE --dist loadfile --no-loadscope-reorder tests/infra -m "$(if $(SHORT),short or not terraform,terraform or not terraform)" $(ARGS)
 
 $(INFRA_STAMP): infra/requirements.lock
 	@test -x $(@D)/bin/python || $(PYTHON) -m venv $(@D)

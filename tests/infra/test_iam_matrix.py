@@ -6,7 +6,7 @@ Each case names a job, an action and a place; the role's policy and the bucket's
 import pytest
 from iam_evaluation import Request, is_allowed, matches, read_statements
 
-pytestmark = [pytest.mark.terraform, pytest.mark.short, pytest.mark.xdist_group("rendered")]
+pytestmark = [pytest.mark.terraform, pytest.mark.short]
 
 ACCOUNT = "123456789012"
 NAME = "credit-default-staging"

@@ -26,7 +26,7 @@ SERVER = Path(__file__).parents[1] / "fakes" / "aws_server.py"
 NOON = dt.datetime(2005, 10, 1, 12, tzinfo=dt.UTC)
 BATCH_ID = "ab" * 8
 
-pytestmark = [pytest.mark.terraform, pytest.mark.xdist_group("live")]  # one server, one state
+pytestmark = pytest.mark.terraform
 
 
 @dataclass(frozen=True)

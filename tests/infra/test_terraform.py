@@ -51,7 +51,6 @@ def test_a_module_keeps_its_promises(terraform, folder):
 
 @pytest.mark.terraform
 @pytest.mark.short
-@pytest.mark.xdist_group("rendered")
 def test_the_whole_system_stands(rendered):
     assert len(rendered.resources) >= 150
     assert rendered.outputs["cluster_name"] == "credit-default-staging"
@@ -59,7 +58,6 @@ def test_the_whole_system_stands(rendered):
 
 @pytest.mark.terraform
 @pytest.mark.short
-@pytest.mark.xdist_group("rendered")
 def test_nothing_that_stands_has_a_public_address(rendered):
     """Read from the rendered values, whatever the text says."""
     public = [
@@ -74,7 +72,6 @@ def test_nothing_that_stands_has_a_public_address(rendered):
 
 @pytest.mark.terraform
 @pytest.mark.short
-@pytest.mark.xdist_group("rendered")
 def test_only_files_that_were_dealt_with_go_away_by_age(rendered):
     """Models, scores, snapshots and the ledger stay; of the records not even an older version goes."""
     rules = {

@@ -83,7 +83,6 @@ def test_without_a_name_it_is_the_projects_config(write_config, monkeypatch, tmp
 
 @pytest.mark.terraform
 @pytest.mark.short
-@pytest.mark.xdist_group("rendered")
 def test_outputs_of_the_whole_system_are_settings(rendered, tmp_path, write_config):
     target = tmp_path / "aws.toml"
     target.write_text(write_config.render({"application": {"value": rendered.outputs["application"]}}))
@@ -101,7 +100,6 @@ def list_containers(rendered):
 
 @pytest.mark.terraform
 @pytest.mark.short
-@pytest.mark.xdist_group("rendered")
 def test_the_containers_variables_are_ones_that_the_application_knows(rendered):
     containers = list_containers(rendered)
 
@@ -115,7 +113,6 @@ def test_the_containers_variables_are_ones_that_the_application_knows(rendered):
 
 @pytest.mark.terraform
 @pytest.mark.short
-@pytest.mark.xdist_group("rendered")
 def test_the_containers_commands_are_ones_that_the_application_has(rendered):
     import typer.main
 
