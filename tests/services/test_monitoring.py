@@ -34,7 +34,7 @@ def test_batch_is_found_with_its_rows_scores_and_model(seated, score_rows, novem
     assert batch.scores.expected_loss_amount == pytest.approx(
         sum(scored.expected_losses[name] for name in ("accept", "decline"))
     )
-    assert "expected_loss" not in batch.current.columns  # it is no column to compare
+    assert all("expected_loss" not in rows.columns for rows in batch.frames())  # it is no column to compare
 
 
 def test_batch_that_was_scored_last_is_looked_at_when_none_is_named(seated, score_rows, november):
