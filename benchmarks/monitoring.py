@@ -46,10 +46,9 @@ def monitor_batch(lake: Path) -> None:
         )  # fmt: skip
         sides = (profiled.plan, profiled.reference, profiled.current)
         report = measure_drift(*sides, schema=wiring.schema, policy=wiring.settings.drift)
-        months = {"months": batch.months, "model_version": batch.model_version}
         return (
             judge_drift(report, row_count=batch.row_count, importance=importance),
-            *judge_delivery(wiring, batch.snapshot, profiled, **months),
+            *judge_delivery(wiring, batch.snapshot, profiled, months=batch.months),
         )
 
     verdicts = tell_step("all statistics and verdicts", take_statistics)
@@ -125,9 +124,8 @@ def main() -> int:
             run_child("--train", str(Path(folder) / "lake"), folder)
             figures = [measure(Path(folder) / "lake", Path(folder), count) for count in sorted(asked.rows)]
         statistics, page, megabytes = figures[-1]
-        print(
-            f"statistics {statistics:.1f} CPU-s (bound {MOST_STATISTICS_SECONDS:g}), {megabytes:,.0f} MB above the imports (bound 500)"
-        )
+        print(f"statistics {statistics:.1f} CPU-s (bound {MOST_STATISTICS_SECONDS:g})")
+        print(f"memory above the imports {megabytes:,.0f} MB (bound {MOST_MEGABYTES:g})")
         print(f"page {page:.1f} CPU-s more (bound {MOST_PAGE_SECONDS:g})")
         return int(
             statistics > MOST_STATISTICS_SECONDS or page > MOST_PAGE_SECONDS or megabytes > MOST_MEGABYTES

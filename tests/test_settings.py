@@ -146,3 +146,25 @@ def test_the_large_forest_of_config_is_the_one_that_the_code_names():
 def test_every_file_in_config_is_read_without_complaint():
     for path in sorted(CONFIG.glob("*.toml")):
         load_settings(config_files=[str(path)], environment={})
+
+
+def test_addresses_of_people_are_in_force_and_shown_to_nobody():
+    addresses = "json://me:secret-word@127.0.0.1/hook  slack://token-a/token-b"
+
+    loaded = load_settings(environment={"CREDIT_DEFAULT_NOTIFY__URLS": addresses})
+
+    assert loaded.settings.notify.addresses == ("json://me:secret-word@127.0.0.1/hook", "slack://token-a/token-b")
+    assert origin_of(loaded, "notify.urls").value == "***"
+    assert "secret-word" not in repr(loaded.settings)
+    assert load_settings(environment={}).settings.notify.addresses == ()
+
+
+def test_addresses_that_are_no_text_are_refused_without_being_shown(tmp_path):
+    config = tmp_path / "config.toml"
+    config.write_text('[notify]\nurls = ["json://me:secret-word@127.0.0.1/hook"]\n')
+
+    with pytest.raises(InputError, match=r"setting notify\.urls") as refused:
+        load_settings(config_files=[str(config)], environment={})
+
+    assert "secret-word" not in str(refused.value)
+    assert refused.value.__cause__ is None

@@ -42,7 +42,7 @@ module "logs" {
     Effect    = "Allow"
     Principal = { Service = "logging.s3.amazonaws.com" }
     Action    = "s3:PutObject"
-    Resource  = "arn:aws:s3:::credit-default-state-logs-${var.account_id}/access/*"
+    Resource  = "arn:aws:s3:::credit-default-state-logs-${var.account_id}/access/credit-default-state-${var.account_id}/*"
     Condition = { StringEquals = { "aws:SourceAccount" = var.account_id } }
   }])
 }

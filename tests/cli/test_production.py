@@ -140,7 +140,45 @@ def test_outcomes_then_performance(run, config, prefect_server, simulated_files)
     monitored = run("monitor", scored.json["batch_id"], "--config", config, "--json", server=prefect_server)
 
     assert sum(taken.json["counts"].values()) == 1000
-    assert {verdict["gate"] for verdict in monitored.json["verdicts"]} == {"drift", "performance"}
+    gates = {verdict["gate"] for verdict in monitored.json["verdicts"]}
+    assert {"drift", "feed", "volume", "estimate", "fairness", "performance"} <= gates
+
+
+def test_it_is_explained_whether_a_training_is_asked_for(run, config):
+    answer = run("monitor", "--explain", "--config", config, "--json")
+
+    assert answer.exit_code == 0
+    assert [verdict["gate"] for verdict in answer.json["verdicts"]] == ["retraining"]
+    assert "training is" in answer.json["status"]
+
+
+@pytest.mark.parametrize(
+    "beside", [["--history", "--explain"], ["--explain", "--retrain"], ["0123456789abcdef", "--explain"]]
+)
+def test_monitor_takes_one_of_its_options(run, config, beside):
+    answer = run("monitor", *beside, "--config", config)
+
+    assert answer.exit_code == 2
+    assert "credit-default monitor --help" in answer.stderr
+
+
+def test_model_that_is_wrong_is_trained_anew_at_once_where_that_is_asked_for(
+    run, config, prefect_server, simulated_files, tmp_path
+):
+    strict = tmp_path / "strict.toml"
+    strict.write_text("[performance]\nlowest_roc_auc = 0.99\n")
+    scored = run("predict", simulated_files.batch, "--config", config, "--json", server=prefect_server)
+    run("outcomes", simulated_files.outcomes, "--config", config, "--json")
+
+    answer = run(
+        "monitor", scored.json["batch_id"], "--retrain", "--config", config, "--config", strict, "--json",
+        server=prefect_server,
+    )  # fmt: skip
+
+    verdicts = {verdict["gate"]: verdict for verdict in answer.json["verdicts"]}
+    assert (answer.exit_code, verdicts["performance"]["level"]) == (1, "alarm")
+    assert verdicts["retraining"]["reasons"][0] == "a training is asked for"
+    assert any(note.startswith("trained version") for note in answer.json["notes"])
 
 
 def test_history_lists_findings(run, config, prefect_server, own_batch):

@@ -22,10 +22,12 @@ def test_what_is_expected_is_told_with_its_range_and_the_error_of_earlier_estima
     assert verdict.reasons[0] == (
         "default share expected 38.0% (34.7% to 41.3%); off by 2.0% on the mean of 4 earlier batches"
     )
-    assert verdict.reasons[1].endswith("; no earlier estimate has met its outcomes")
+    assert verdict.reasons[1].startswith("ROC AUC expected 0.9")
+    assert verdict.reasons[1].endswith(")")
     assert verdict.figures["default_share_past_error"] == 0.02
     assert verdict.figures["row_count"] == 400
     assert "cost of 1,000 decisions expected" in verdict.reasons[-1]
+    assert judge_estimate(estimate(TELLING), {}).reasons[-1] == "no earlier estimate has met its outcomes yet"
 
 
 def test_scores_that_tell_nobody_apart_are_watched_and_never_ring():

@@ -139,3 +139,13 @@ def test_contributions_that_do_not_add_up_are_never_told(explainer, make_rows):
 
     with pytest.raises(ArtifactError, match=r"miss the probability by 1\.0e-05"):
         spoiled.explain(make_rows(5, seed=9))
+
+
+def test_a_forest_of_long_paths_is_explained_by_the_library_and_adds_up_too(fit_small, make_rows):
+    deep = fit_small(make_rows(900), recipe=Recipe(tree_count=2, maximum_depth=None, leaf_row_count=1))
+    explainer = build_explainer(attach_reference(deep, make_rows(60, seed=4, prefix="R")))
+
+    found = explainer.explain(make_rows(15, seed=5, prefix="N"))
+
+    assert not explainer._has_short_paths
+    assert np.abs(found.contributions.sum(axis=1) - (found.probability - found.base_probability)).max() < 1e-6

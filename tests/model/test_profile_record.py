@@ -50,16 +50,27 @@ def test_other_layout_is_told(content):
         parse_fingerprints(content)
 
 
-def test_counts_come_back_as_they_were(profiled):
+def test_counts_by_value_come_back_as_they_were(profiled):
     plan, profile = profiled
 
-    counts = parse_counts(json.loads(json.dumps(describe_profile(plan, profile))))
+    counts = parse_counts(json.loads(json.dumps(describe_profile(plan, profile))), plan)
 
-    assert counts.keys() == profile.columns.keys()
-    assert all(np.array_equal(counts[name], column.counts) for name, column in profile.columns.items())
+    assert {"sex", "education", "repayment_status_m1"} <= counts.keys()
+    assert "age" not in counts
+    assert all(np.array_equal(found, profile.columns[name].counts) for name, found in counts.items())
 
 
-@pytest.mark.parametrize("content", [{}, {"columns": {"age": {"counts": "many"}}}])
-def test_other_layout_of_counts_is_told(content):
+def test_counts_of_other_values_are_left_out(profiled):
+    plan, profile = profiled
+    content = describe_profile(plan, profile)
+    content["columns"]["sex"]["values"] = [0.0, 1.0]
+
+    assert "sex" not in parse_counts(content, plan)
+
+
+@pytest.mark.parametrize(
+    "content", [{}, {"columns": {"age": 1}}, {"columns": {"sex": {"values": [1.0, 2.0], "counts": "x"}}}]
+)
+def test_other_layout_of_counts_is_told(profiled, content):
     with pytest.raises(ArtifactError, match="another layout"):
-        parse_counts(content)
+        parse_counts(content, profiled[0])

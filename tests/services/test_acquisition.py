@@ -10,6 +10,7 @@ import pytest
 
 from credit_default.data.schema import CREDIT_CARD
 from credit_default.errors import InputError
+from credit_default.sections import DataSettings
 from credit_default.services.acquisition import (
     DataFile,
     NoRealData,
@@ -18,7 +19,7 @@ from credit_default.services.acquisition import (
     find_data,
 )
 from credit_default.services.training import read_training_rows
-from credit_default.settings import DataSettings, Settings
+from credit_default.settings import Settings
 
 NOON = dt.datetime(2005, 12, 1, 12, tzinfo=dt.UTC)
 

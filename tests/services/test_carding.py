@@ -79,6 +79,13 @@ def test_evidence_is_json_and_holds_every_part(wiring, summary, version):
     assert evidence["data"]["test_count"] == evidence["evaluation"]["row_count"]
 
 
+def test_parts_list_names_the_model_by_its_digest(wiring, summary, version):
+    parts = json.loads(read_run_text(wiring.tracking, summary.run_id, "validation/parts.cdx.json"))
+
+    assert parts["metadata"]["timestamp"] == NOON.isoformat()
+    assert version.digest in json.dumps(parts["metadata"]["component"])
+
+
 def test_card_opens_with_what_the_registry_says_today(wiring, version):
     card = read_card(wiring, version)
 

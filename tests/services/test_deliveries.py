@@ -1,5 +1,6 @@
 import datetime as dt
 import shutil
+from dataclasses import replace
 
 import polars as pl
 import pytest
@@ -37,7 +38,7 @@ def deliver(seated, wiring, known_rows, tmp_path):
         batch_id = score_file(wiring, checked, champion, scored_at=scored_at).batch_id
         row = {
             "batch_id": batch_id, "model_version": 1, "statement_month": month, "gate": "drift", "level": "ok",
-            "reasons": ["so"], "figures": "{}", "row_count": rows.height, "data_origin": "simulated",
+            "reasons": ["so"], "figures": "{}", "row_count": rows.height, "expected_loss": 1.0, "data_origin": "simulated",
             "report_path": "", "monitored_at": scored_at,
         }  # fmt: skip
         write_monitoring(wiring.lake, pl.DataFrame([row]))
@@ -81,9 +82,22 @@ def test_payments_of_the_month_before_that_come_again_are_stale(wiring, seated, 
     profiled = profile_batch(
         batch.bundle, batch.frames(), schema=wiring.schema, chosen=batch.scores.choose(1)
     )  # fmt: skip
-    feed, volume = judge_delivery(wiring, batch.snapshot, profiled, months=batch.months, model_version=1)
+    feed, volume = judge_delivery(wiring, batch.snapshot, profiled, months=batch.months)
 
     assert feed.level == "alarm"
     assert feed.reasons[0].startswith("the same as in the month before, value for value: 'repayment_status_m1'")
     assert feed.figures["stale_count"] == 14  # what changes with the month and has one before it, but for the moved one
     assert volume.level == "not judged"
+
+
+def test_correction_is_not_held_against_the_usual_number_of_rows(wiring, seated, deliver, known_rows):
+    rows = known_rows.filter(statement_month="2005-10").drop("defaulted").head(230)
+    deliver("2005-10", rows, scored_at=dt.datetime(2006, 1, 5, tzinfo=dt.UTC))
+    batch = find_batch(wiring, None)
+    origin = replace(batch.snapshot.origin, corrects="fedcba9876543210")
+    profiled = profile_batch(batch.bundle, batch.frames(), schema=wiring.schema, chosen=batch.scores.choose(1))
+
+    feed, volume = judge_delivery(wiring, replace(batch.snapshot, origin=origin), profiled, months=batch.months)
+
+    assert feed.level != "not judged"
+    assert (volume.level, volume.reasons) == ("not judged", ("these rows correct batch fedcba9876543210",))

@@ -65,6 +65,17 @@ def test_outcomes_known_by_now_stand_beside_the_scores(seated, batch):
     assert (np.diff(probability) >= 0).all()
 
 
+def test_outcomes_seen_before_they_are_mature_are_counted_and_not_known(seated, batch):
+    rows, batch_id, _ = batch(460, 40)
+    early = rows.head(15).select(*KEY, "defaulted", observed_at=pl.lit(dt.datetime(2005, 11, 30, tzinfo=dt.UTC)))
+    merge_outcomes(seated.wiring.lake, early)
+
+    scores = read_batch_scores(seated.wiring.lake, batch_id=batch_id, model_version=1)
+
+    assert (scores.outcome_count, scores.early_count) == (0, 15)
+    assert "defaulted" not in scores.attach(rows.drop("defaulted")).columns
+
+
 def test_chosen_rows_are_every_nth_by_score(batch):
     rows, _, scores = batch(500, 101)
 

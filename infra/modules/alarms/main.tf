@@ -1,4 +1,4 @@
-# What rings, and where: each alarm names what happened and what to do first. Mail goes to the people named; they confirm once.
+# What rings, and where. The alarms stand in table.tf; mail goes to the people named, who confirm once.
 
 locals {
   namespace = "CreditDefault/${var.name}"
@@ -73,37 +73,22 @@ resource "aws_sns_topic_subscription" "mail" {
   endpoint  = each.value
 }
 
-resource "aws_cloudwatch_metric_alarm" "dead_letters" {
-  for_each = toset(var.dead_letter_queue_names)
+resource "aws_cloudwatch_metric_alarm" "this" {
+  for_each = local.alarms
 
-  alarm_name          = "${each.value}-not-empty"
-  alarm_description   = "A message that nobody could handle waits in ${each.value}. Read it, mend the cause, then start its redrive."
-  namespace           = "AWS/SQS"
-  metric_name         = "ApproximateNumberOfMessagesVisible"
-  dimensions          = { QueueName = each.value }
-  statistic           = "Maximum"
-  period              = 300
-  evaluation_periods  = 1
-  comparison_operator = "GreaterThanThreshold"
-  threshold           = 0
-  treat_missing_data  = "notBreaching"
+  alarm_name          = each.key
+  alarm_description   = each.value.description
+  namespace           = each.value.namespace
+  metric_name         = each.value.metric
+  dimensions          = each.value.dimensions
+  statistic           = each.value.statistic
+  period              = each.value.seconds
+  evaluation_periods  = each.value.count
+  comparison_operator = each.value.when
+  threshold           = each.value.threshold
+  treat_missing_data  = each.value.silence
   alarm_actions       = [aws_sns_topic.alarms.arn]
   ok_actions          = [aws_sns_topic.alarms.arn]
-}
-
-resource "aws_cloudwatch_metric_alarm" "waiting" {
-  alarm_name          = "${var.queue_name}-waits"
-  alarm_description   = "A new file has waited for an hour: the listener or the scorer stands still. Look at their logs first."
-  namespace           = "AWS/SQS"
-  metric_name         = "ApproximateAgeOfOldestMessage"
-  dimensions          = { QueueName = var.queue_name }
-  statistic           = "Maximum"
-  period              = 300
-  evaluation_periods  = 1
-  comparison_operator = "GreaterThanThreshold"
-  threshold           = 3600
-  treat_missing_data  = "notBreaching"
-  alarm_actions       = [aws_sns_topic.alarms.arn]
 }
 
 resource "aws_cloudwatch_log_metric_filter" "failed_runs" {
@@ -121,20 +106,6 @@ resource "aws_cloudwatch_log_metric_filter" "failed_runs" {
   }
 }
 
-resource "aws_cloudwatch_metric_alarm" "failed_runs" {
-  alarm_name          = "${var.name}-failed-runs"
-  alarm_description   = "A flow run failed or crashed. Prefect shows which, and its reasons; a refused batch is in refused/."
-  namespace           = local.namespace
-  metric_name         = "FailedRuns"
-  statistic           = "Sum"
-  period              = 300
-  evaluation_periods  = 1
-  comparison_operator = "GreaterThanThreshold"
-  threshold           = 0
-  treat_missing_data  = "notBreaching"
-  alarm_actions       = [aws_sns_topic.alarms.arn]
-}
-
 # CloudWatch looks back a week at most and statements come monthly: the schedule's watch prints the days, this reads them.
 resource "aws_cloudwatch_log_metric_filter" "days_since_batch" {
   name           = "${var.name}-days-since-batch"
@@ -146,56 +117,6 @@ resource "aws_cloudwatch_log_metric_filter" "days_since_batch" {
     name      = "DaysSinceBatch"
     value     = "$.days_since_batch"
   }
-}
-
-resource "aws_cloudwatch_metric_alarm" "no_batch" {
-  alarm_name          = "${var.name}-no-batch"
-  alarm_description   = "No batch was scored for ${var.no_batch_days} days, or the watch itself did not run for two days. Ask who sends the statements."
-  namespace           = local.namespace
-  metric_name         = "DaysSinceBatch"
-  statistic           = "Maximum"
-  period              = 86400
-  evaluation_periods  = 2
-  datapoints_to_alarm = 2
-  comparison_operator = "GreaterThanThreshold"
-  threshold           = var.no_batch_days
-  treat_missing_data  = "breaching"
-  alarm_actions       = [aws_sns_topic.alarms.arn]
-  ok_actions          = [aws_sns_topic.alarms.arn]
-}
-
-resource "aws_cloudwatch_metric_alarm" "no_container" {
-  for_each = toset(var.service_names)
-
-  alarm_name          = "${var.name}-${each.value}-stands-still"
-  alarm_description   = "No container of ${each.value} has run for a quarter of an hour. Its log says why it stopped."
-  namespace           = "ECS/ContainerInsights"
-  metric_name         = "RunningTaskCount"
-  dimensions          = { ClusterName = var.cluster_name, ServiceName = each.value }
-  statistic           = "Minimum"
-  period              = 300
-  evaluation_periods  = 3
-  comparison_operator = "LessThanThreshold"
-  threshold           = 1
-  treat_missing_data  = "breaching"
-  alarm_actions       = [aws_sns_topic.alarms.arn]
-}
-
-resource "aws_cloudwatch_metric_alarm" "database_space" {
-  for_each = toset(var.database_identifiers)
-
-  alarm_name          = "${each.value}-disk"
-  alarm_description   = "Less than 2 GiB are free on the disk of ${each.value}. It grows by itself up to its limit; raise the limit."
-  namespace           = "AWS/RDS"
-  metric_name         = "FreeStorageSpace"
-  dimensions          = { DBInstanceIdentifier = each.value }
-  statistic           = "Minimum"
-  period              = 300
-  evaluation_periods  = 3
-  comparison_operator = "LessThanThreshold"
-  threshold           = 2147483648
-  treat_missing_data  = "breaching"
-  alarm_actions       = [aws_sns_topic.alarms.arn]
 }
 
 resource "aws_budgets_budget" "monthly" {

@@ -103,7 +103,7 @@ variable "policy_statements" {
   default     = "[]"
 
   validation {
-    condition     = can(tolist(jsondecode(var.policy_statements)))
-    error_message = "policy_statements must be a JSON list."
+    condition     = can([for statement in jsondecode(var.policy_statements) : statement.Effect]) && startswith(var.policy_statements, "[")
+    error_message = "policy_statements must be a JSON list of statements."
   }
 }

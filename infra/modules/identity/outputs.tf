@@ -1,16 +1,16 @@
 output "task_role_arns" {
-  description = "ARN of each container's role, by job."
-  value       = { for job, role in aws_iam_role.task : job => role.arn }
+  description = "ARN of each container's role, by job; known before the roles stand, so that a plan can judge them."
+  value       = { for job, role in aws_iam_role.task : job => "arn:aws:iam::${var.account_id}:role/${role.name}" }
 }
 
 output "person_role_arns" {
   description = "ARN of each person's role, by job; only those with somebody to take them."
-  value       = { for job, role in aws_iam_role.person : job => role.arn }
+  value       = { for job, role in aws_iam_role.person : job => "arn:aws:iam::${var.account_id}:role/${role.name}" }
 }
 
 output "pipeline_role_arns" {
   description = "ARN of the roles of GitHub Actions: publish (pushes the image) and deploy (changes the services)."
-  value       = { for job, role in aws_iam_role.pipeline : job => role.arn }
+  value       = { for job, role in aws_iam_role.pipeline : job => "arn:aws:iam::${var.account_id}:role/${role.name}" }
 }
 
 output "policies" {

@@ -1,5 +1,6 @@
 # The table of jobs: which prefixes each reads, which it writes, what it may delete, and what it is forbidden whatever else
-# is granted. Deletes are named one by one: moving a file out of incoming/, and the table format tidying its own log.
+# is granted. Deletes are named one by one: moving a file out of incoming/, a report that a newer one of the same batch
+# replaces, and the table format tidying its own log.
 
 locals {
   lake   = "${var.data_bucket_arn}/${var.lake_prefix}"
@@ -14,12 +15,12 @@ locals {
     scorer = {
       read   = ["incoming", "snapshots", "tables", "champion"]
       write  = ["processed", "refused", "snapshots", "reports", "tables/scores", "tables/quarantine", "tables/monitoring", "tables/ledger"]
-      delete = ["incoming"]
+      delete = ["incoming", "reports"]
     }
     monitor = {
       read   = ["incoming", "snapshots", "tables", "reports", "champion"]
       write  = ["reports", "tables/outcomes", "tables/outcome_history", "tables/quarantine", "tables/monitoring", "tables/ledger"]
-      delete = []
+      delete = ["reports"]
     }
     reader = {
       read   = ["tables/scores", "tables/monitoring", "tables/quarantine", "tables/ledger", "reports"]

@@ -69,15 +69,17 @@ module "logs" {
   name            = local.logs_name
   noncurrent_days = 30
   expirations     = { "access/" = var.log_days }
-  policy_statements = jsonencode([{
-    Sid       = "AccessLogs"
+
+  # each bucket writes below its own name and nowhere else
+  policy_statements = jsonencode([for name, arn in { (local.data_name) = local.data_arn, (local.records_name) = local.records_arn } : {
+    Sid       = "AccessLogs${index([local.data_name, local.records_name], name)}"
     Effect    = "Allow"
     Principal = { Service = "logging.s3.amazonaws.com" }
     Action    = "s3:PutObject"
-    Resource  = "${local.logs_arn}/access/*"
+    Resource  = "${local.logs_arn}/access/${name}/*"
     Condition = {
       StringEquals = { "aws:SourceAccount" = var.account_id }
-      ArnLike      = { "aws:SourceArn" = [local.data_arn, local.records_arn] }
+      ArnEquals    = { "aws:SourceArn" = arn }
     }
   }])
 }

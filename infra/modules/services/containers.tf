@@ -31,16 +31,21 @@ locals {
   })
 
   # the trainer registers and promotes; the others see MLflow through a listener that refuses to change the registry
+  worker_doors = {
+    trainer = local.mlflow_address
+    scorer  = local.mlflow_guarded
+    monitor = local.mlflow_guarded
+  }
   workers = {
-    for job, address in { trainer = local.mlflow_address, scorer = local.mlflow_guarded, monitor = local.mlflow_guarded } : job => {
-      job                         = job
-      standing                    = true
-      port                        = null
-      cpu                         = var.worker_sizes[job].cpu
-      memory                      = var.worker_sizes[job].memory
-      command                     = ["prefect", "worker", "start", "--type", "process", "--pool", "${var.name}-${job}"]
-      environment                 = merge(local.application, { MLFLOW_TRACKING_URI = address })
-      secrets                     = []
+    for job, address in local.worker_doors : job => {
+      job         = job
+      standing    = true
+      port        = null
+      cpu         = var.worker_sizes[job].cpu
+      memory      = var.worker_sizes[job].memory
+      command     = ["prefect", "worker", "start", "--type", "process", "--pool", "${var.name}-${job}"]
+      environment = merge(local.application, { MLFLOW_TRACKING_URI = address })
+      secrets     = []
     }
   }
 

@@ -7,6 +7,7 @@ resource "aws_security_group" "balancer" {
 }
 
 resource "aws_security_group" "container" {
+  #checkov:skip=CKV2_AWS_5:attached to the container of its name, by for_each
   for_each = local.container_names
 
   name        = "${var.name}-${each.key}"
@@ -15,6 +16,7 @@ resource "aws_security_group" "container" {
 }
 
 resource "aws_security_group" "database" {
+  #checkov:skip=CKV2_AWS_5:attached to the database of its name, by for_each
   for_each = local.server_ports
 
   name        = "${var.name}-${each.key}-database"

@@ -130,14 +130,16 @@ def outcomes(
         if file is not None:
             with output.step(f"taking in {file}"):
                 return take_in_outcomes(wiring, file, taken_in_at=read_clock())
-        rows, summary = summarise_coverage(wiring, now=read_clock(), told=output.as_json)
-        if rows and not output.as_json:
+        known = summarise_coverage(wiring, now=read_clock(), told=output.as_json)
+        if known.batches and not output.as_json:
             from rich.console import Console
 
             from credit_default.views.coverage import render_coverage
+            from credit_default.views.vintages import render_vintages
 
-            Console(highlight=False, markup=False).print(render_coverage(rows))
-        return summary
+            console = Console(highlight=False, markup=False)
+            console.print(render_coverage(known.batches), "", render_vintages(known.vintages), sep="\n")
+        return known.summary
 
     run_command("outcomes", act, as_json=json, quiet=quiet)
 

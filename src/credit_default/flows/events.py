@@ -1,5 +1,8 @@
 """What others may act on: events about a batch or a model, by the names that deployments are triggered by."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 from prefect.events import emit_event
 
 from credit_default.gates.alarms import Alarm
@@ -11,6 +14,15 @@ _BATCH = "credit-default.batch"
 _ALARM = "credit-default.alarm"
 
 
+@dataclass(frozen=True, slots=True)
+class EventDraft:
+    """An event that is about to be emitted: its name, what it is about, and what goes with it."""
+
+    name: str
+    resource_id: str
+    payload: Mapping[str, str]
+
+
 def announce(summary: Summary) -> None:
     """Nothing; what happened was emitted as Prefect events, if anything happened that others wait for."""
     for name in _name_events(summary):
@@ -19,17 +31,23 @@ def announce(summary: Summary) -> None:
 
 def announce_follow_up(followed: FollowUp) -> None:
     """Nothing; each alarm that opened or closed, and a training that was asked for, was emitted once."""
-    for name, alarms in (("opened", followed.update.opened), ("closed", followed.update.closed)):
-        for alarm in alarms:
-            _announce_alarm(name, alarm)
-    if followed.retraining.is_new:
-        payload = _describe_payload(followed.summary) | {"month": followed.retraining.month}
-        resource = {"prefect.resource.id": f"{_MODEL}.{followed.summary.model_version}"}
-        emit_event("credit-default.retraining.requested", resource=resource, payload=payload)
+    for draft in draft_events(followed):
+        emit_event(draft.name, resource={"prefect.resource.id": draft.resource_id}, payload=dict(draft.payload))
 
 
-def _announce_alarm(name: str, alarm: Alarm) -> None:
-    resource = {"prefect.resource.id": f"{_ALARM}.{alarm.gate}.v{alarm.model_version}"}
+def draft_events(followed: FollowUp) -> tuple[EventDraft, ...]:
+    """What followed from a look at a batch, as events: alarms that closed, alarms that opened, a request for a training."""
+    update, retraining = followed.update, followed.retraining
+    alarms = [("closed", alarm) for alarm in update.closed] + [("opened", alarm) for alarm in update.opened]
+    drafts = [_draft_alarm(name, alarm) for name, alarm in alarms]
+    if retraining.is_new:
+        payload = _describe_payload(followed.summary) | {"month": retraining.month}
+        resource_id = f"{_MODEL}.{followed.summary.model_version}"
+        drafts.append(EventDraft("credit-default.retraining.requested", resource_id, payload))
+    return tuple(drafts)
+
+
+def _draft_alarm(name: str, alarm: Alarm) -> EventDraft:
     payload = {
         "alarm_id": alarm.alarm_id,
         "gate": alarm.gate,
@@ -37,7 +55,7 @@ def _announce_alarm(name: str, alarm: Alarm) -> None:
         "opened_month": alarm.opened_month,
         "because": alarm.closed_because,
     }
-    emit_event(f"credit-default.alarm.{name}", resource=resource, payload=payload)
+    return EventDraft(f"credit-default.alarm.{name}", f"{_ALARM}.{alarm.gate}.v{alarm.model_version}", payload)
 
 
 def _name_events(summary: Summary) -> list[str]:

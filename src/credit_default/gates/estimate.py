@@ -43,11 +43,12 @@ def judge_estimate(
     if estimate.row_count < policy.fewest_rows:
         reason = f"{estimate.row_count:,} rows are too few to estimate from: at least {policy.fewest_rows:,}"
         return Verdict(GATE, "not judged", (reason,), figures)
-    told = tuple(_tell(name, metric, past_errors.get(name)) for name, metric in estimate.metrics.items())
+    told = [_tell(name, metric, past_errors.get(name)) for name, metric in estimate.metrics.items()]
+    told += [] if past_errors else ["no earlier estimate has met its outcomes yet"]
     roc_auc = estimate.metrics.get("roc_auc")
     if roc_auc is not None and roc_auc.high < policy.lowest_roc_auc:
-        return Verdict(GATE, "watch", (f"{_tell_ranking(roc_auc, policy)}", *told), figures)
-    return Verdict(GATE, "ok", told, figures)
+        return Verdict(GATE, "watch", (_tell_ranking(roc_auc, policy), *told), figures)
+    return Verdict(GATE, "ok", tuple(told), figures)
 
 
 def read_estimate(figures: Mapping[str, float]) -> dict[str, Metric]:
@@ -72,7 +73,7 @@ def _tell(name: str, metric: Metric, past: PastError | None) -> str:
     told = f"{_WORDS[name]} expected {_show(name, metric.value)}"
     told += f" ({_show(name, metric.low)} to {_show(name, metric.high)})"
     if past is None:
-        return f"{told}; no earlier estimate has met its outcomes"
+        return told
     return f"{told}; off by {_show(name, past.mean_absolute_error)} on the mean of {past.batch_count} earlier batches"
 
 

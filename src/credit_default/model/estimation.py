@@ -3,8 +3,9 @@
 Confidence-based estimation: a client scored p counts as p defaulters and 1 - p payers (NannyML's CBPE; for the expected
 confusion matrix of calibrated scores see Guerra, Mendes-Moreira and Gama 2018). It sees what a change of the clients does
 to the figures and is blind to a change of what the inputs mean: so each figure is told beside the error that its
-estimates turned out to have. These few lines instead of the library, which brings a boosting library, plotting and pins
-on NumPy and pandas for them, and draws samples where the spread of every figure here has a closed form.
+estimates turned out to have. These few lines instead of the library: its 0.13 brings LightGBM, FLAML, plotly, usage
+analytics and s3fs with its pin on botocore, has no release for Python 3.13, and samples where the spread of every
+figure here has a closed form.
 """
 
 from collections.abc import Iterable, Mapping

@@ -120,7 +120,7 @@ def evaluate(
         for name, value in values.items()
         if np.isfinite(value[0])
     }
-    metrics["default_share"] = _make_share(int(rows.defaulted.sum()), len(rows.defaulted))
+    metrics["default_share"] = make_share(int(rows.defaulted.sum()), len(rows.defaulted))
     probability = rows.probability
     return Evaluation(
         row_count=len(rows.defaulted),
@@ -199,7 +199,7 @@ def measure_interval(value: float, resampled: FloatArray) -> Metric:
     return Metric(value, min(float(low), value), max(float(high), value))
 
 
-def _make_share(count: int, total: int) -> Metric:
+def make_share(count: int, total: int) -> Metric:
     """A share with Wilson's interval: the stratified resamples hold it fixed and say nothing about it."""
     share, square = count / total, _Z95 * _Z95
     centre = (share + square / (2 * total)) / (1 + square / total)

@@ -1,8 +1,8 @@
 """Why a probability is what it is: what each feature adds to it, against the clients whom the model accepts.
 
 Method: exact Shapley values (Shapley 1953), interventional: a feature that is left out takes the values of the background
-rows, which are the accepted rows of the bundle's reference, unseen in training. Nothing here is path-dependent. The
-computation is woodelf-explainer's; docs/adr/0012 tells what it was measured against.
+rows, which are the accepted rows of the bundle's reference, unseen in training. Nothing here is path-dependent. Forests of
+short paths, such as the compact one, go through `leaf_tables`; deeper ones through woodelf-explainer: docs/adr/0012 tells why.
 """
 
 from collections.abc import Mapping
@@ -16,6 +16,7 @@ import polars as pl
 from credit_default.errors import ArtifactError, InputError
 from credit_default.model.bundle import ModelBundle
 from credit_default.model.decision import ACCEPT
+from credit_default.model.leaf_tables import LONGEST_PATH, add_contributions, measure_longest_path
 from credit_default.model.vocabulary import FloatArray
 
 METHOD: Final = "exact Shapley values, interventional"
@@ -53,8 +54,7 @@ class Explanation:
 class Explainer:
     """A bundle ready to be explained; the first explanation reads its trees and its background.
 
-    A batch costs as much as some 14,000 rows before its first row: give it rows in large batches. A row's contributions
-    do not hang on the rows beside it, but for the last bit where trees are deeper than 12.
+    A row's contributions do not hang on the rows beside it, but for the last bit where trees are deeper than 12.
     """
 
     bundle: ModelBundle
@@ -74,9 +74,21 @@ class Explainer:
             empty = np.empty((0, len(bundle.feature_names)))
             return Explanation(bundle.feature_names, empty, np.empty(0), self.base_probability)
         probability: FloatArray = bundle.forest.predict_proba(matrix)[:, _DEFAULTED]
-        contributions: FloatArray = np.asarray(self._library.shap_values(self._frame(matrix), verbose=False))
+        contributions = self._add_up(matrix)
         _check_sums(contributions, probability - self.base_probability)
         return Explanation(bundle.feature_names, contributions, probability, self.base_probability)
+
+    def _add_up(self, matrix: Any) -> FloatArray:
+        if self._has_short_paths:
+            return add_contributions(
+                self.bundle.forest, matrix, background=self._background_matrix, class_index=_DEFAULTED
+            )
+        found: FloatArray = np.asarray(self._library.shap_values(self._frame(matrix), verbose=False))
+        return found
+
+    @cached_property
+    def _has_short_paths(self) -> bool:
+        return measure_longest_path(self.bundle.forest) <= LONGEST_PATH
 
     @cached_property
     def base_probability(self) -> float:

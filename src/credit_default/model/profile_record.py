@@ -37,10 +37,15 @@ def parse_fingerprints(content: Mapping[str, Any]) -> dict[str, int]:
         raise _refuse_layout(error) from error
 
 
-def parse_counts(content: Mapping[str, Any]) -> dict[str, Counts]:
-    """Each column's counts by class out of what `describe_profile` made. Raises `ArtifactError` when it is something else."""
+def parse_counts(content: Mapping[str, Any], plan: ProfilePlan) -> dict[str, Counts]:
+    """Each column's counts by class out of what `describe_profile` made, of columns that this plan bins by the same values.
+
+    Raises `ArtifactError` when it is something else.
+    """
     try:
-        return {name: np.array(column["counts"], dtype=np.int64) for name, column in content["columns"].items()}
+        found = content["columns"]
+        same = [c.name for c in plan.columns if found.get(c.name, {}).get("values") == c.bins.values.tolist()]
+        return {name: np.array(found[name]["counts"], dtype=np.int64) for name in same}
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise _refuse_layout(error) from error
 

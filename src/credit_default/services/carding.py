@@ -22,6 +22,7 @@ from credit_default.views.document import Document
 from credit_default.views.document_html import write_html
 from credit_default.views.document_json import parse_document, write_document_json
 from credit_default.views.document_markdown import write_document
+from credit_default.views.sbom import write_bundle_sbom
 from credit_default.views.summary import Summary
 
 CARD_PAGE, CARD_CONTENT = "card/card.html", "card/card.json"
@@ -41,7 +42,7 @@ def publish_card(
     """The summary of the training with the card's place, after card and evidence were recorded in the version's run.
 
     `card/` holds the page, the same as markdown, and its content as JSON; `validation/evidence.json` every figure that
-    was measured, also those that no page shows.
+    was measured, also those that no page shows; beside it stands the model's parts list (CycloneDX).
     """
     data = _describe_data(challenger, rows, sides)
     evidence = _collect(wiring, registered, summary, challenger=challenger, assessed=assessment, data=data)
@@ -51,6 +52,13 @@ def publish_card(
         "card/card.md": write_document(card, pictures="../"),
         CARD_CONTENT: write_document_json(card),
         "validation/evidence.json": write_evidence(evidence),
+        "validation/parts.cdx.json": write_bundle_sbom(
+            challenger.bundle,
+            model_name=evidence.identity.name,
+            libraries=evidence.identity.libraries,
+            data_origin=challenger.data_origin,
+            written_at=evidence.identity.trained_at,
+        ),
     }
     run_id = registered.version.run_id
     wiring.tracking.find_run(run_id).record_files({name: text.encode() for name, text in files.items()})

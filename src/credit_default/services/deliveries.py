@@ -66,11 +66,14 @@ def recall_deliveries(wiring: Wiring, *, batch_id: str, month: str, row_count: i
 
 
 def judge_delivery(
-    wiring: Wiring, snapshot: Snapshot, profiled: ProfiledBatch, *, months: tuple[str, ...], model_version: int
+    wiring: Wiring, snapshot: Snapshot, profiled: ProfiledBatch, *, months: tuple[str, ...]
 ) -> tuple[Verdict, Verdict]:
-    """The verdicts `feed` and `volume` on a batch, held against its model's reference and the batches before it."""
+    """The verdicts `feed` and `volume` on a batch, held against its model's reference and the batches before it.
+
+    A correction has the rows that its batch lacked: their number says nothing.
+    """
     batch_id, month, policy = snapshot.digest, months[-1], wiring.settings.feed
-    before = _recall_profile(wiring, month=month, model_version=model_version)
+    before = _recall_profile(wiring, month=month)
     rejected_count = count_rejected(wiring.lake, batch_id)
     row_count = profiled.current.row_count
     deliveries = recall_deliveries(wiring, batch_id=batch_id, month=month, row_count=row_count + rejected_count)
@@ -79,7 +82,8 @@ def judge_delivery(
         reference_count=profiled.reference.row_count,
         columns=measure_feed(
             profiled.plan, profiled.reference, profiled.current, schema=wiring.schema,
-            fingerprints=parse_fingerprints(before) if before else None, counts=parse_counts(before) if before else None,
+            fingerprints=parse_fingerprints(before) if before else None,
+            counts=parse_counts(before, profiled.plan) if before else None,
         ),
         twin_share=profiled.current.twin_share,
         reference_twin_share=profiled.reference.twin_share,
@@ -87,7 +91,10 @@ def judge_delivery(
         rule_counts=count_broken_rules(wiring.lake, batch_id) if rejected_count else {},
         earlier_rejected_shares=deliveries.earlier_rejected_shares,
     )  # fmt: skip
-    return judge_feed(state, policy=policy), judge_volume(deliveries.own, deliveries.earlier, policy=policy)
+    feed = judge_feed(state, policy=policy)
+    if corrected := snapshot.origin.corrects:
+        return feed, Verdict("volume", "not judged", (f"these rows correct batch {corrected}",))
+    return feed, judge_volume(deliveries.own, deliveries.earlier, policy=policy)
 
 
 def count_broken_rules(lake: Lake, batch_id: str) -> dict[str, int]:
@@ -102,12 +109,12 @@ def count_rejected(lake: Lake, batch_id: str) -> int:
     return int(collect_rows(lake, rows.select(pl.len())).item())
 
 
-def _recall_profile(wiring: Wiring, *, month: str, model_version: int) -> dict[str, Any] | None:
-    """Of the batch of the newest month before `month` that was monitored; None where there is none."""
-    found = read_monitoring(wiring.lake).filter(pl.col("statement_month") < month, model_version=model_version)
+def _recall_profile(wiring: Wiring, *, month: str) -> dict[str, Any] | None:
+    """Of the batch of the newest month before `month` that was monitored, under whatever model; None where there is none."""
+    found = read_monitoring(wiring.lake).filter(pl.col("statement_month") < month)
     if found.is_empty():
         return None
-    batch_id = str(found.sort("statement_month", "monitored_at")["batch_id"][-1])
+    batch_id, model_version = found.sort("statement_month", "monitored_at").select("batch_id", "model_version").row(-1)
     return read_profile(wiring.lake, batch_id=batch_id, model_version=model_version)
 
 

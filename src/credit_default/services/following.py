@@ -44,5 +44,5 @@ def explain_retraining(wiring: Wiring) -> Summary:
     verdict = retraining.decision.verdict
     return Summary(
         "monitor", verdict.reasons[0], verdicts=(replace(verdict, reasons=verdict.reasons[1:]),),
-        model_version=champion.number if champion else None, figures=verdict.figures, notes=tell_open(alarms),
+        model_version=champion.number if champion else None, notes=tell_open(alarms),
     )  # fmt: skip

@@ -148,9 +148,7 @@ def find_drift(wiring: Wiring, batch: MonitoredBatch, *, report: ReportKind) -> 
         measured, row_count=batch.row_count, policy=settings.drift, importance=importance,
         shift=_explain_shift(wiring, profiled, importance),
     )  # fmt: skip
-    feed, volume = judge_delivery(
-        wiring, batch.snapshot, profiled, months=batch.months, model_version=batch.model_version
-    )
+    feed, volume = judge_delivery(wiring, batch.snapshot, profiled, months=batch.months)
     paths = _publish(wiring, batch, profiled, measured, verdicts=(verdict, feed, volume), full=report == "full")
     return Drift(replace(measured, report_paths=paths), verdict, feed, volume, profiled)
 

@@ -3,6 +3,7 @@
 import datetime as dt
 import hashlib
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import polars as pl
 
@@ -18,9 +19,11 @@ from credit_default.gates.verdict import Verdict
 from credit_default.services.arrivals import receive
 from credit_default.services.coverage import count_unscored_outcomes, measure_coverage
 from credit_default.services.records import enter
+from credit_default.services.vintages import measure_vintages
 from credit_default.services.wiring import Wiring
 from credit_default.views.coverage import CoverageRow, tell_coverage
 from credit_default.views.summary import Summary
+from credit_default.views.vintages import VintageRow, tell_vintages
 
 
 def take_in_outcomes(wiring: Wiring, uri: str, *, taken_in_at: dt.datetime) -> Summary:
@@ -66,17 +69,28 @@ def take_in_outcomes(wiring: Wiring, uri: str, *, taken_in_at: dt.datetime) -> S
     )  # fmt: skip
 
 
-def summarise_coverage(wiring: Wiring, *, now: dt.datetime, told: bool) -> tuple[tuple[CoverageRow, ...], Summary]:
-    """What is known of each scored batch, and its summary; each batch as a note where it is to be `told`."""
-    rows = measure_coverage(wiring, now=now)
+@dataclass(frozen=True, slots=True)
+class KnownOutcomes:
+    """What is known by now, batch by batch and month by month, and both in short."""
+
+    batches: tuple[CoverageRow, ...]
+    vintages: tuple[VintageRow, ...]
+    summary: Summary
+
+
+def summarise_coverage(wiring: Wiring, *, now: dt.datetime, told: bool) -> KnownOutcomes:
+    """What is known of each scored batch and each month; each as a note of the summary where it is to be `told`."""
+    rows, vintages = measure_coverage(wiring, now=now), measure_vintages(wiring, now=now)
     verdict = _judge_coverage(wiring, rows, now=now)
     counts = {
         "batches": len(rows),
         "scored": sum(row.scored_count for row in rows),
         "known": sum(row.known_count for row in rows),
     }
-    notes = (*(tell_coverage(rows) if told else ()), *_tell_unscored(wiring))
-    return rows, Summary("outcomes", "as known now", verdicts=verdict, counts=counts, notes=notes)
+    notes = (*((*tell_coverage(rows), *tell_vintages(vintages)) if told else ()), *_tell_unscored(wiring))
+    return KnownOutcomes(
+        rows, vintages, Summary("outcomes", "as known now", verdicts=verdict, counts=counts, notes=notes)
+    )
 
 
 def _judge_coverage(wiring: Wiring, rows: tuple[CoverageRow, ...], *, now: dt.datetime) -> tuple[Verdict, ...]:

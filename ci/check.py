@@ -1,0 +1,95 @@
+"""Judges workflows, image and supply chain, and prints a table: what was proved, what had to be skipped and why.
+
+    python ci/check.py            every claim of tests/ci; minutes-long steps in a shortened form
+    python ci/check.py --short    without those that take longer than a few seconds
+    python ci/check.py --long     the image's RUN lines and whatever else takes minutes, too
+
+`make ci-check` installs the tools first. A test that skips because a tool is missing is a failure here: the tests of every
+day may do without the tools, this command is what they are for.
+"""
+
+import argparse
+import sys
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+TESTS = ("tests/ci", "tests/views/test_sbom.py")
+NO_TOOL = "make ci-tools"  # in the reason of a test that needs a tool
+FORMS = {
+    "short": ["-m", "not nightly"],
+    "ordinary": ["-m", "nightly or not nightly", "-k", "not in_full"],
+    "long": ["-m", "nightly or not nightly"],
+}
+
+
+@dataclass
+class Table:
+    """What became of each claim, gathered from pytest's reports; claims stand under the file that holds them."""
+
+    passed: Counter[tuple[str, str]] = field(default_factory=Counter)
+    failed: Counter[tuple[str, str]] = field(default_factory=Counter)
+    skipped: dict[str, str] = field(default_factory=dict)  # one example of what was skipped, by reason
+
+    def pytest_runtest_logreport(self, report: Any) -> None:
+        """Takes one report in."""
+        claim = read_claim(report.nodeid)
+        if report.failed:
+            self.failed[claim] += 1
+        elif report.skipped:
+            reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+            self.skipped.setdefault(reason.removeprefix("Skipped: "), claim[1])
+        elif report.when == "call":
+            self.passed[claim] += 1
+
+    def list_missing_tools(self) -> list[str]:
+        """Reasons that name a tool which `make ci-tools` should have installed."""
+        return sorted(reason for reason in self.skipped if NO_TOOL in reason)
+
+    def write(self) -> str:
+        """The table as text."""
+        lines = []
+        for title, claims in (("proved", self.passed), ("FAILED", self.failed)):
+            for subject in sorted({subject for subject, _ in claims}):
+                lines += ["", f"{title}: {subject}"]
+                lines += [
+                    f"  {claim[:104]:<104} {n:>4}" for (found, claim), n in sorted(claims.items()) if found == subject
+                ]
+        return "\n".join([*lines, "", "skipped, because", *(f"  {reason}" for reason in sorted(self.skipped))])
+
+
+def read_claim(nodeid: str) -> tuple[str, str]:
+    """The subject, from the file's name, and the claim, from the test's; a step of a workflow stands for itself."""
+    path, _, name = nodeid.partition("::")
+    claim, _, parameter = name.removeprefix("test_").partition("[")
+    claim = claim.replace("_", " ")
+    if claim.endswith("clean clone") and parameter:
+        claim = f"`{parameter.removesuffix(']')}` works in a clean clone"
+    return Path(path).stem.removeprefix("test_").replace("_", " "), claim
+
+
+def main() -> None:
+    """Runs the tests, prints the table, and fails where a claim failed or a tool was missing."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--short", dest="form", action="store_const", const="short", default="ordinary")
+    parser.add_argument("--long", dest="form", action="store_const", const="long")
+    form = parser.parse_args().form
+    table, began = Table(), time.monotonic()
+    code = pytest.main(
+        ["-q", "--no-header", "-rN", *FORMS[form], *(str(ROOT / name) for name in TESTS)], plugins=[table]
+    )
+    print(table.write())
+    for reason in table.list_missing_tools():
+        print(f"MISSING  {reason}")
+    proved = sum(table.passed.values())
+    print(f"\n{proved} proved, {sum(table.failed.values())} failed, in {time.monotonic() - began:.0f} s ({form} form)")
+    sys.exit(bool(code) or bool(table.list_missing_tools()) or not proved)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,77 @@
+"""Runs the tests of the pure rooms on every Python that the project names, where it is installed.
+
+    python ci/test_pythons.py [--versions 3.12 3.13] [PYTEST ARGUMENTS]
+
+Each version gets an environment of its own with what the lock names, kept in build/ for the next time. The version that
+runs this script is left out: the suite itself runs on it. A version that is not installed is skipped, and named.
+"""
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+VERSIONS = ("3.11", "3.12", "3.13")
+ROOMS = ("tests/data", "tests/model", "tests/gates", "tests/views", "tests/test_errors.py", "tests/test_settings.py")
+ASK = "import sys; print(sys.executable, '%d.%d' % sys.version_info[:2])"
+
+
+def find_python(version: str) -> str | None:
+    """The interpreter of that version: the one on the path that runs, else pyenv's, else none."""
+    candidates = [f"python{version}"]
+    if pyenv := shutil.which("pyenv"):
+        prefix = subprocess.run([pyenv, "prefix", version], capture_output=True, text=True, check=False).stdout.strip()
+        candidates += [f"{prefix}/bin/python"] if prefix else []
+    for candidate in filter(shutil.which, candidates):
+        asked = subprocess.run([candidate, "-c", ASK], capture_output=True, text=True, check=False)
+        path, _, found = asked.stdout.strip().rpartition(" ")
+        if asked.returncode == 0 and found == version:  # a shim may be there without its interpreter
+            return path
+    return None
+
+
+def prepare(version: str, interpreter: str) -> Path:
+    """The Python of an environment that holds what the lock names; made once, and again when the lock changes."""
+    folder = ROOT / "build" / f"python-{version}"
+    python, stamp, lock = folder / "bin/python", folder / ".installed", ROOT / "requirements.lock"
+    if not stamp.exists() or stamp.stat().st_mtime < lock.stat().st_mtime:
+        uv = str(Path(sys.executable).with_name("uv"))
+        subprocess.run([uv, "venv", "--quiet", "--clear", "--python", interpreter, folder], check=True)
+        install = [uv, "pip", "install", "--quiet", "--python", python, "--require-hashes"]
+        subprocess.run([*install, "-r", lock], check=True)
+        stamp.touch()
+    return python
+
+
+def run_tests(python: Path, arguments: list[str]) -> int:
+    """Pytest's exit code for the pure rooms, on the source of this checkout."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
+    command = [python, "-m", "pytest", "-q", *(arguments or ROOMS)]
+    return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
+
+
+def main() -> None:
+    """Runs them one version after the other, prints what came of each, and fails if a test did."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--versions", nargs="+", default=VERSIONS)
+    known, arguments = parser.parse_known_args()
+    answers = {}
+    for version in known.versions:
+        interpreter = find_python(version)
+        if version == f"{sys.version_info[0]}.{sys.version_info[1]}":
+            answers[version] = "skipped: the suite itself runs on it"
+        elif interpreter is None:
+            answers[version] = "skipped: not installed on this machine"
+        else:
+            print(f"\nPython {version}: {interpreter}", flush=True)
+            failed = run_tests(prepare(version, interpreter), arguments)
+            answers[version] = f"FAILED: pytest ended with {failed}" if failed else "passed"
+    print("", *(f"Python {version}  {answer}" for version, answer in answers.items()), sep="\n")
+    sys.exit(any(answer.startswith("FAILED") for answer in answers.values()))
+
+
+if __name__ == "__main__":
+    main()

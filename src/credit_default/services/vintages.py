@@ -1,0 +1,36 @@
+"""Each statement month as each version scored it, over all batches: how much is known of it by now, and what came."""
+
+import datetime as dt
+
+import polars as pl
+
+from credit_default.adapters.lake_tables import collect_rows, scan_table
+from credit_default.data.contract import KEY, OUTCOME, STATEMENT_MONTH
+from credit_default.model.vintages import measure_vintage
+from credit_default.services.coverage import is_early, is_mature
+from credit_default.services.wiring import Wiring
+from credit_default.views.vintages import VintageRow
+
+
+def measure_vintages(wiring: Wiring, *, now: dt.datetime) -> tuple[VintageRow, ...]:
+    """Every month and version that was scored, in order. A client scored twice counts as scored last.
+
+    One vintage is in memory at a time. Outcomes that came too early to count are unknown.
+    """
+    scores = scan_table(wiring.lake, "scores")
+    pairs = collect_rows(wiring.lake, scores.select(STATEMENT_MONTH, "model_version").unique())
+    ordered = pairs.sort(STATEMENT_MONTH, "model_version").rows()
+    return tuple(_measure(wiring, month, version, now=now) for month, version in ordered)
+
+
+def _measure(wiring: Wiring, month: str, version: int, *, now: dt.datetime) -> VintageRow:
+    own = pl.col(STATEMENT_MONTH) == month
+    scores = scan_table(wiring.lake, "scores").filter(own, pl.col("model_version") == version)
+    last = scores.select(*KEY, "default_probability", "scored_at").sort("scored_at").unique(KEY, keep="last")
+    outcomes = scan_table(wiring.lake, "outcomes").filter(own, ~is_early()).select(*KEY, OUTCOME)
+    rows = collect_rows(
+        wiring.lake, last.join(outcomes, on=list(KEY), how="left").select("default_probability", OUTCOME)
+    )
+    known = rows.drop_nulls(OUTCOME)
+    figures = None if known.is_empty() else measure_vintage(known[OUTCOME], known["default_probability"])
+    return VintageRow(month, version, rows.height, known.height / rows.height, is_mature(month, now=now), figures)

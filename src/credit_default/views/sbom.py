@@ -1,0 +1,99 @@
+"""The parts list of a model: the bundle, the libraries it was trained with, the rows it learned from, as CycloneDX 1.6.
+
+It travels with the registered version and answers, years later and without our code: which model was this, on what was it
+trained, and does a hole found today in a library concern it? Digests and counts only; not a row, not a client.
+"""
+
+import json
+import uuid
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any, Final
+from urllib.parse import quote
+
+from credit_default.model.bundle import ModelBundle
+
+_FORMAT: Final = {
+    "$schema": "http://cyclonedx.org/schema/bom-1.6.schema.json",
+    "bomFormat": "CycloneDX",
+    "specVersion": "1.6",
+}
+_NAMES: Final = uuid.uuid5(uuid.NAMESPACE_URL, "urn:credit-default:bundle")  # in which a digest names a parts list
+
+
+def write_bundle_sbom(
+    bundle: ModelBundle, *, model_name: str, libraries: Mapping[str, str], data_origin: str, written_at: str
+) -> str:
+    """The parts list as JSON text; the same arguments give the same text.
+
+    `libraries` are versions by distribution name; `data_origin` is real or simulated; `written_at` is UTC, ISO 8601.
+    """
+    model = f"model:{bundle.digest}"
+    datasets = {f"data:{digest}": digest for digest in bundle.source_digests}
+    packages = {_name_package(name, version): (name, version) for name, version in sorted(libraries.items())}
+    parts = _FORMAT | {
+        "serialNumber": f"urn:uuid:{uuid.uuid5(_NAMES, bundle.digest)}",
+        "version": 1,
+        "metadata": {"timestamp": written_at, "component": _describe_model(bundle, model, model_name, list(datasets))},
+        "components": [
+            *(_describe_dataset(reference, digest, data_origin) for reference, digest in datasets.items()),
+            *(_describe_library(purl, name, version) for purl, (name, version) in packages.items()),
+        ],
+        "dependencies": [
+            {"ref": model, "dependsOn": [*datasets, *packages]},
+            *({"ref": reference} for reference in (*datasets, *packages)),
+        ],
+    }
+    return json.dumps(parts, indent=2) + "\n"
+
+
+def _describe_model(bundle: ModelBundle, reference: str, name: str, datasets: list[str]) -> dict[str, Any]:
+    recipe = {f"recipe.{key}": value for key, value in asdict(bundle.recipe).items()}
+    facts = {
+        "schema": f"{bundle.schema_name} {bundle.schema_version}",
+        "features": bundle.feature_version,
+        "training_row_count": bundle.row_count,
+        "default_share": bundle.default_share,
+        "missed_default_cost": bundle.decision_policy.missed_default_cost,
+        "false_alarm_cost": bundle.decision_policy.false_alarm_cost,
+    }
+    return {
+        "type": "machine-learning-model",
+        "bom-ref": reference,
+        "name": name,
+        "version": bundle.digest,
+        "description": "Probability that a credit-card client defaults in the month after the statement.",
+        "properties": [
+            {"name": f"credit-default:{key}", "value": json.dumps(value) if not isinstance(value, str) else value}
+            for key, value in (facts | recipe).items()
+        ],
+        "modelCard": {
+            "modelParameters": {
+                "approach": {"type": "supervised"},
+                "task": "binary classification, calibrated probability",
+                "architectureFamily": "decision trees",
+                "modelArchitecture": type(bundle.forest).__name__,
+                "datasets": [{"ref": dataset} for dataset in datasets],
+                "inputs": [{"format": column} for column in bundle.input_names],
+                "outputs": [{"format": "default_probability, 0-1"}],
+            },
+        },
+    }
+
+
+def _describe_dataset(reference: str, digest: str, origin: str) -> dict[str, Any]:
+    return {
+        "type": "data",
+        "bom-ref": reference,
+        "name": f"training source {digest[:12]}",
+        "hashes": [{"alg": "SHA-256", "content": digest}],
+        "data": [{"type": "dataset", "name": f"{origin} statements with outcomes", "classification": "confidential"}],
+    }
+
+
+def _name_package(name: str, version: str) -> str:
+    return f"pkg:pypi/{quote(name.lower().replace('_', '-'))}@{quote(version)}"
+
+
+def _describe_library(purl: str, name: str, version: str) -> dict[str, Any]:
+    return {"type": "library", "bom-ref": purl, "name": name, "version": version, "purl": purl}

@@ -1,0 +1,287 @@
+"""Every `run:` of every workflow, done again in a clean clone of HEAD as GitHub's runner does it: bash, ended by the first
+failure, with files for outputs and summary. Where a line speaks to docker, cosign, aws, terraform or gh, a stand-in writes
+down what it was asked for; make and all that is ours behind it are real. What can't be done here is skipped by name.
+"""
+
+import hashlib
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+DIGEST = "sha256:" + "ab" * 32
+RELEASE = f"registry.example/credit-default@{DIGEST}"
+SERVICES = ("listener", "mlflow", "monitor", "prefect", "scorer", "trainer")
+PLAN = "Plan: 1 to change.\n"
+PLAN_SHA256 = hashlib.sha256(PLAN.encode()).hexdigest()
+METRICS = json.dumps(
+    {
+        "status": "promoted",
+        "verdicts": [{"gate": "promotion", "level": "ok"}],
+        "counts": {"accepted": 100},
+        "figures": {"roc_auc": 0.7, "roc_auc, low": 0.6, "roc_auc, high": 0.8},
+        "paths": {"digest": "0"},
+    }
+)
+
+STAND_IN = """#!/usr/bin/env bash
+echo "$(basename "$0") $*" >> "$ASKED"
+case "$(basename "$0") $*" in
+  terraform*" plan "*) for word in "$@"; do case $word in -out=*) : > "${word#-out=}" ;; esac; done ;;
+  terraform*" show "*) printf '%s' "$SHOWN" ;;
+  "aws ecr"*) echo password ;;
+  "docker login"*) cat > /dev/null ;;
+esac
+"""
+
+
+@dataclass(frozen=True)
+class Replay:
+    """What a line finds (`files`, `environment`) and what it must leave behind."""
+
+    files: Mapping[str, str] = field(default_factory=dict)  # path → content, from an earlier step or job
+    environment: Mapping[str, str] = field(default_factory=dict)
+    makes: tuple[str, ...] = ()
+    asks: tuple[str, ...] = ()  # beginnings of what the stand-ins were asked for
+    outputs: tuple[str, ...] = ()
+    summary: str = ""
+    on_aws: bool = False  # speaks to ECS by boto3: moto's server stands in
+
+
+TERRAFORM = "terraform -chdir=infra/environments/staging "
+PLANNED = (f"{TERRAFORM}init -input=false", f"{TERRAFORM}plan -input=false", f"{TERRAFORM}show -no-color")
+APPLIED = f"{TERRAFORM}apply -input=false"
+IMAGE = {"IMAGE": "registry.example/credit-default", "TAG": "abc-1"}
+STAGING = {"ENVIRONMENT": "staging", "RELEASE": RELEASE}
+
+# By the first line of the step.
+REPLAYED = {
+    "make licences": Replay(),
+    "make build": Replay(makes=("dist/*.whl", "dist/*.tar.gz")),
+    "make sbom": Replay(makes=("build/sbom/image.cdx.json",)),
+    "make --silent release-notes > notes.md": Replay(environment={"VERSION": "Unreleased"}, makes=("notes.md",)),
+    "make model-comparison MAIN=build/metrics/metrics-main/metrics.json PROPOSED=build/metrics/metrics-proposed/metrics.json": Replay(
+        files={f"build/metrics/metrics-{side}/metrics.json": METRICS for side in ("main", "proposed")},
+        makes=("build/comparison.md",),
+    ),
+    'cat build/comparison.md >> "$GITHUB_STEP_SUMMARY"': Replay(
+        files={"build/comparison.md": "figures"}, summary="figures"
+    ),
+    'cat build/reports/memory.txt >> "$GITHUB_STEP_SUMMARY"': Replay(
+        files={"build/reports/memory.txt": "754 MiB"}, summary="754 MiB"
+    ),
+    "mkdir -p build/reports": Replay(makes=("build/reports",)),
+    'gh pr comment "$NUMBER" --repo "$GITHUB_REPOSITORY" --edit-last --create-if-none --body-file comparison.md': Replay(
+        environment={"NUMBER": "7"}, asks=("gh pr comment 7 --repo owner/name --edit-last --create-if-none",)
+    ),
+    'gh release create "$VERSION" --verify-tag --title "$VERSION" --notes-file notes.md dist/* build/sbom/image.cdx.json': Replay(
+        files={"dist/a.whl": ""},
+        environment={"VERSION": "v1.2.3"},
+        asks=("gh release create v1.2.3 --verify-tag --title v1.2.3 --notes-file notes.md dist/a.whl build/sbom/",),
+    ),
+    "make image-login": Replay(
+        environment=IMAGE,
+        asks=("aws ecr get-login-password", "docker login --username AWS --password-stdin registry.example"),
+    ),
+    "make image-push": Replay(
+        environment=IMAGE, asks=("docker buildx build --push --target run --provenance=mode=max --sbom=true",)
+    ),
+    "make image-sign": Replay(environment=STAGING, asks=(f"cosign sign --yes {RELEASE}",)),
+    "make image-verify": Replay(
+        environment=STAGING | {"REPOSITORY": "owner/name"},
+        asks=("cosign verify --certificate-oidc-issuer https://token",),
+    ),
+    "digest=$(jq -r '.\"containerimage.digest\"' build/image.json)": Replay(
+        files={"build/image.json": json.dumps({"containerimage.digest": DIGEST})},
+        environment=IMAGE,
+        outputs=(f"digest={DIGEST}", f"release={RELEASE}"),
+    ),
+    "make plan": Replay(environment=STAGING, asks=PLANNED, makes=("build/plan/plan.txt", "build/plan/plan.sha256")),
+    "before=$(make --silent running-image)": Replay(
+        files={"build/plan/plan.sha256": PLAN_SHA256, "build/plan/plan.txt": PLAN},
+        environment=STAGING,
+        outputs=(f"before={RELEASE}", f"sha256={PLAN_SHA256}"),
+        summary=PLAN,
+        on_aws=True,
+    ),
+    "make approved": Replay(environment=STAGING | {"APPROVED": PLAN_SHA256}, asks=PLANNED),
+    "make apply": Replay(environment=STAGING, asks=(APPLIED,)),
+    "make smoke-test": Replay(environment=STAGING, on_aws=True),
+    "make rollback smoke-test": Replay(environment=STAGING, asks=(*PLANNED, APPLIED), on_aws=True),
+}
+
+# Shortened where the whole takes minutes; in the long form of the suite.
+SHORTENED = {
+    "make model-metrics DATA=public": Replay(
+        environment={"MAKEFLAGS": "-- DATA=simulated", "CREDIT_DEFAULT_RECIPE__TREE_COUNT": "5"},
+        makes=("build/metrics.json",),
+    ),
+    "make bench-memory > build/reports/memory.txt": Replay(
+        files={"build/reports/a": ""}, environment={"ARGS": "2000 4000"}, makes=("build/reports/memory.txt",)
+    ),
+}
+
+DONE_BY_CI = ("make check", "make cover", 'make demo ARGS="--quiet"')  # whole, by .ci/run, in a clean clone too
+
+LEFT_OUT = {
+    "make audit": "the database of known holes is not in reach",
+    "make ci-check": "this very run",
+    "make ci-check LONG=1": "this very run, in its long form",
+    "make infra-check": "proves infra/ by itself, beside this run",
+    'make nightly ARGS="--junitxml=build/reports/nightly.xml"': "the suite that holds this test",
+    "make test-pythons": "takes minutes for each Python: `make nightly` does it",
+}
+
+
+def find_key(step):
+    return step.run.splitlines()[0]
+
+
+@pytest.fixture
+def clone(tmp_path):
+    """A clean clone of HEAD, set up already: its environment is the one that runs this test, as `make setup` left it."""
+    if not (Path(sys.prefix) / ".installed").exists():
+        pytest.skip("the environment that runs this was not made by `make setup`")
+    folder = tmp_path / "clone"
+    cloned = subprocess.run(["git", "clone", "--quiet", ROOT, folder], capture_output=True, check=False)
+    if cloned.returncode:
+        pytest.skip("no git checkout to clone")
+    for name in ("requirements.lock", "pyproject.toml", "ci/requirements.lock", "ci/package-lock.json"):
+        os.utime(folder / name, (0, 0))  # older than what was installed from them
+    return folder
+
+
+@pytest.fixture(scope="module")
+def cloud():
+    """Where boto3 finds a cluster whose services all run `RELEASE`."""
+    import boto3
+    from moto.server import ThreadedMotoServer
+
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    address = "http://{}:{}".format(*server.get_host_and_port())
+    keys = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing", "AWS_REGION": "eu-central-1"}
+    ecs = boto3.client("ecs", endpoint_url=address, region_name="eu-central-1",
+                       aws_access_key_id="testing", aws_secret_access_key="testing")  # fmt: skip
+    ecs.create_cluster(clusterName="credit-default-staging")
+    for name in SERVICES:
+        ecs.register_task_definition(family=name, containerDefinitions=[{"name": name, "image": RELEASE, "memory": 1}])
+        ecs.create_service(cluster="credit-default-staging", serviceName=name, taskDefinition=name, desiredCount=0)
+    yield keys | {"AWS_ENDPOINT_URL": address, "AWS_DEFAULT_REGION": "eu-central-1"}
+    server.stop()
+
+
+def run_step(step, replay, clone, *, more=None):
+    """Runs the step as GitHub's runner does; what came of it, and what the stand-ins were asked for."""
+    github = clone.parent / "github"
+    stand_ins = clone.parent / "stand-ins"
+    github.mkdir()
+    stand_ins.mkdir()
+    for name in ("aws", "cosign", "docker", "gh", "terraform"):
+        (stand_ins / name).write_text(STAND_IN, encoding="utf-8")
+        (stand_ins / name).chmod(0o755)
+    for name, content in replay.files.items():
+        (clone / name).parent.mkdir(parents=True, exist_ok=True)
+        (clone / name).write_text(content, encoding="utf-8")
+    script = github / "script.sh"
+    script.write_text(step.run, encoding="utf-8")
+    environment = {
+        "ASKED": str(github / "asked"), "CI": "true", "GITHUB_OUTPUT": str(github / "output"),
+        "GITHUB_REPOSITORY": "owner/name", "GITHUB_STEP_SUMMARY": str(github / "summary"), "HOME": str(github),
+        "PATH": f"{stand_ins}:{os.environ['PATH']}", "SHOWN": PLAN, "PYTHONPATH": str(clone / "src"),
+        "TOOLS": str(ROOT / ".venv-ci"), "VENV": sys.prefix, **replay.environment, **(more or {}),
+    }  # fmt: skip
+    ended = subprocess.run(
+        ["bash", "-e", script], cwd=clone, env=environment, capture_output=True, text=True, check=False, timeout=600
+    )
+    left = {
+        name: (github / name).read_text() if (github / name).exists() else "" for name in ("asked", "output", "summary")
+    }
+    return ended, left
+
+
+def check_replay(step, replay, clone, *, more=None):
+    ended, left = run_step(step, replay, clone, more=more)
+
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert [pattern for pattern in replay.makes if not list(clone.glob(pattern))] == []
+    asked, expected = sorted(left["asked"].splitlines()), sorted(replay.asks)  # a pipe's two ends begin in any order
+    assert len(asked) == len(expected)
+    assert all(line.startswith(start) for line, start in zip(asked, expected, strict=True)), asked
+    assert left["output"].splitlines() == list(replay.outputs)
+    assert replay.summary in left["summary"]
+
+
+def test_every_step_is_replayed_or_left_out_for_a_reason(steps):
+    known = {*REPLAYED, *SHORTENED, *DONE_BY_CI, *LEFT_OUT}
+
+    assert {find_key(step) for step in steps} == known
+
+
+def test_step_works_in_a_clean_clone(line, clone, tool, request):
+    key = find_key(line)
+    if key in LEFT_OUT:
+        pytest.skip(f"`{key}`: {LEFT_OUT[key]}")
+    if key in DONE_BY_CI:
+        pytest.skip(f"`{key}`: done whole by .ci/run")
+    if key in SHORTENED:
+        pytest.skip(f"`{key}`: done by the longer forms of `make ci-check`, and nightly")
+    if key == "make sbom":
+        tool("cyclonedx-py")  # which make would install otherwise
+
+    replay = REPLAYED[key]
+    check_replay(line, replay, clone, more=request.getfixturevalue("cloud") if replay.on_aws else None)
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("key", SHORTENED, ids=["model-metrics", "bench-memory in_full"])  # the second for LONG=1 alone
+def test_long_step_works_in_a_clean_clone(key, steps, clone):
+    check_replay(next(step for step in steps if find_key(step) == key), SHORTENED[key], clone)
+
+
+def test_make_knows_how_to_do_every_step(line, clone, find_make_targets):
+    targets = find_make_targets(line.run)
+    environment = {"PATH": os.environ["PATH"], "TOOLS": str(ROOT / ".venv-ci"), "VENV": sys.prefix}
+
+    ended = subprocess.run(
+        ["make", "--dry-run", *targets], cwd=clone, env=environment, capture_output=True, text=True, check=False
+    )
+
+    assert ended.returncode == 0, ended.stderr
+
+
+def test_what_is_left_to_ci_run_is_done_there():
+    done = set(re.findall(r"\bmake [a-z-]+", (ROOT / ".ci/run").read_text(encoding="utf-8")))
+
+    assert {" ".join(line.split()[:2]) for line in DONE_BY_CI} <= done
+
+
+def test_a_plan_that_has_changed_since_it_was_approved_is_refused(steps, clone):
+    step = next(step for step in steps if step.run == "make approved")
+    replay = Replay(environment=STAGING | {"APPROVED": "00" * 32})
+
+    ended, left = run_step(step, replay, clone)
+
+    assert ended.returncode != 0
+    assert "the plan has changed since it was approved" in ended.stdout
+    assert " apply " not in left["asked"]
+
+
+def test_a_release_that_does_not_run_fails_the_smoke_test_and_says_which_service(clone, cloud):
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(clone / "src"), **cloud}
+    command = [sys.executable, "ci/smoke_test.py", "--cluster", "credit-default-staging", "--minutes", "0"]
+
+    ended = subprocess.run(
+        [*command, "--release", RELEASE.replace("ab", "cd")], cwd=clone, env=environment, capture_output=True, text=True,
+        check=False,
+    )  # fmt: skip
+
+    assert ended.returncode == 1
+    assert f"mlflow: runs {RELEASE}" in ended.stderr

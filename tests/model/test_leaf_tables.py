@@ -1,0 +1,88 @@
+import numpy as np
+import pytest
+
+from credit_default.model.explanation import build_explainer
+from credit_default.model.leaf_tables import LONGEST_PATH, add_contributions, measure_longest_path
+from credit_default.model.pipeline import Recipe
+from credit_default.model.scoring import attach_reference
+
+
+def read_matrix(bundle, rows):
+    return bundle.pipeline[:-1].transform(rows)
+
+
+@pytest.fixture(scope="module")
+def background(bundle, make_rows):
+    return read_matrix(bundle, make_rows(90, seed=21, prefix="B"))
+
+
+def test_contributions_add_up_to_the_probability_to_the_last_digits(bundle, make_rows, background):
+    matrix = read_matrix(bundle, make_rows(60, seed=22, prefix="N"))
+
+    found = add_contributions(bundle.forest, matrix, background=background, class_index=1)
+
+    rise = bundle.forest.predict_proba(matrix)[:, 1] - bundle.forest.predict_proba(background)[:, 1].mean()
+    assert np.abs(found.sum(axis=1) - rise).max() < 1e-14
+
+
+def test_the_library_finds_the_same(fit_small, rows, make_rows):
+    referenced = attach_reference(fit_small(rows), make_rows(150, seed=4, prefix="R"))
+    explainer = build_explainer(referenced)
+    matrix = read_matrix(referenced, make_rows(40, seed=23, prefix="N"))
+
+    ours = add_contributions(referenced.forest, matrix, background=explainer._background_matrix, class_index=1)
+    theirs = np.asarray(explainer._library.shap_values(explainer._frame(matrix), verbose=False))
+
+    assert np.abs(ours - theirs).max() < 1e-6
+
+
+def test_a_row_on_a_threshold_goes_where_the_forest_sends_it(bundle, make_rows, background):
+    matrix = read_matrix(bundle, make_rows(30, seed=24, prefix="N"))
+    for tree in bundle.forest.estimators_:
+        inner = tree.tree_.feature >= 0
+        for feature, threshold in zip(tree.tree_.feature[inner], tree.tree_.threshold[inner], strict=True):
+            matrix[:10, feature] = np.float32(threshold)
+
+    found = add_contributions(bundle.forest, matrix, background=background, class_index=1)
+
+    rise = bundle.forest.predict_proba(matrix)[:, 1] - bundle.forest.predict_proba(background)[:, 1].mean()
+    assert np.abs(found.sum(axis=1) - rise).max() < 1e-14
+
+
+def test_a_rows_values_do_not_hang_on_the_rows_beside_it(bundle, make_rows, background):
+    matrix = read_matrix(bundle, make_rows(50, seed=25, prefix="N"))
+    whole = add_contributions(bundle.forest, matrix, background=background, class_index=1)
+
+    alone = [
+        add_contributions(bundle.forest, matrix[n : n + 1], background=background, class_index=1) for n in range(5)
+    ]
+
+    assert np.array_equal(np.vstack(alone), whole[:5])
+    assert np.array_equal(
+        add_contributions(bundle.forest, matrix[::-1], background=background, class_index=1), whole[::-1]
+    )
+
+
+def test_the_two_classes_take_from_one_another(bundle, make_rows, background):
+    matrix = read_matrix(bundle, make_rows(20, seed=26, prefix="N"))
+
+    defaulted, paid = (
+        add_contributions(bundle.forest, matrix, background=background, class_index=number) for number in (1, 0)
+    )
+
+    assert np.abs(defaulted + paid).max() < 1e-14
+
+
+def test_a_tree_without_a_split_adds_nothing(fit_small, rows, background):
+    stump = fit_small(rows, recipe=Recipe(tree_count=2, leaf_row_count=10_000))
+
+    found = add_contributions(stump.forest, background[:5], background=background, class_index=1)
+
+    assert measure_longest_path(stump.forest) == 0
+    assert not found.any()
+
+
+def test_long_paths_are_known_before_a_table_is_filled(fit_small, make_rows):
+    deep = fit_small(make_rows(900), recipe=Recipe(tree_count=2, maximum_depth=None, leaf_row_count=1))
+
+    assert measure_longest_path(deep.forest) > LONGEST_PATH
