@@ -65,6 +65,7 @@ class _Life:
 
     def __init__(self, output: Output, settings: "Settings", common: dict[str, Any]) -> None:
         self.output, self.settings, self.common = output, settings, common
+        self._asked = False  # whether the look at the newest month asked for a training
 
     def run(self, rehearsal: "Rehearsal") -> "tuple[Summary, list[LivedSeason]]":
         from credit_default.flows.train import train
