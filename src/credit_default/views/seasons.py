@@ -10,7 +10,7 @@ from credit_default.gates.recovery import Season, judge_recovery
 from credit_default.gates.verdict import Level, Verdict
 from credit_default.views.summary import LEVEL_STYLES, Summary, format_figure
 
-_WORDS = {"month", "scenario", "drift", "performance", "done"}
+_WORDS = {"month", "drift", "performance", "what happened"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,18 +37,24 @@ class LivedSeason:
 def render_seasons(seasons: Sequence[LivedSeason]) -> Table:
     """One line a month: champion, drift, expected and realised defaults, AUC, the verdict and what was done."""
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
-    names = ("month", "v", "scenario", "drift", "psi", "expected", "defaulted", "AUC", "performance", "done")
-    for name in names:
-        table.add_column(name, justify="left" if name in _WORDS else "right", no_wrap=True)
+    for name in ("month", "v", "drift", "psi", "expected", "came", "AUC", "performance", "what happened"):
+        last = name == "what happened"
+        table.add_column(
+            name,
+            justify="left" if name in _WORDS else "right",
+            no_wrap=not last,
+            overflow="fold" if last else "ellipsis",
+        )
+    begun = next((lived.statement_month for lived in seasons if lived.changed), "")
     for lived in seasons:
         figures = lived.performance.figures if lived.performance else {}
         table.add_row(
-            lived.statement_month, str(lived.scored.model_version), "begun" if lived.changed else "–",
+            lived.statement_month, str(lived.scored.model_version),
             _show_level(lived.drift), format_figure(lived.drift.figures["score_drift"]),
             f"{lived.scored.figures['expected default share']:.1%}",
             f"{figures['default_share']:.1%}" if "default_share" in figures else "–",
             format_figure(figures.get("roc_auc", float("nan"))),
-            _show_level(lived.performance) if lived.performance else Text("–"), _tell_training(lived.trained),
+            _show_level(lived.performance) if lived.performance else Text("–"), _tell_happening(lived, begun=begun),
         )  # fmt: skip
     return table
 
@@ -70,5 +76,8 @@ def _show_level(verdict: Verdict) -> Text:
     return Text(verdict.level, style=LEVEL_STYLES[verdict.level])
 
 
-def _tell_training(trained: Summary | None) -> str:
-    return "" if trained is None else f"trained v{trained.model_version}: {trained.status}"
+def _tell_happening(lived: LivedSeason, *, begun: str) -> str:
+    told = ["the change begins"] if lived.statement_month == begun else []
+    if (trained := lived.trained) is not None:
+        told.append(f"v{trained.model_version} {trained.status}")
+    return ", ".join(told)
