@@ -6,7 +6,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from credit_default.gates.alarms import AlarmPolicy
+from credit_default.gates.coverage import CoveragePolicy
 from credit_default.gates.drift import DriftPolicy
+from credit_default.gates.drill import DrillPolicy
 from credit_default.gates.estimate import EstimatePolicy
 from credit_default.gates.fairness_drift import FairnessDriftPolicy
 from credit_default.gates.feed_policy import FeedPolicy
@@ -109,6 +111,8 @@ class Settings(BaseSettings):
     drift: DriftPolicy = DriftPolicy()
     feed: FeedPolicy = FeedPolicy()
     performance: PerformancePolicy = PerformancePolicy()
+    coverage: CoveragePolicy = CoveragePolicy()
+    drill: DrillPolicy = DrillPolicy()
     estimate: EstimatePolicy = EstimatePolicy()
     fairness_drift: FairnessDriftPolicy = FairnessDriftPolicy()
     alarms: AlarmPolicy = AlarmPolicy()

@@ -198,3 +198,13 @@ def test_train_with_what_is_known_keeps_the_champion_on_a_tie(run, config, prefe
 
     assert (answer.exit_code, answer.json["status"]) == (0, "champion kept")
     assert "on the newest rows" in answer.json["verdicts"][-1]["reasons"][0]
+
+
+def test_history_stands_as_a_page_in_the_lake(run, config, prefect_server, own_batch):
+    run("predict", own_batch(730), "--config", config, "--json", server=prefect_server)
+
+    answer = run("monitor", "--history", "--config", config, "--json")
+
+    page = Path(answer.json["paths"]["history (html)"]).read_text(encoding="utf-8")
+    assert "What the monitors saw" in page
+    assert "<script" not in page

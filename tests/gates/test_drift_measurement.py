@@ -8,8 +8,8 @@ from credit_default.data.contract import KEY
 from credit_default.data.schema import CREDIT_CARD
 from credit_default.data.simulation import simulate
 from credit_default.errors import InputError
-from credit_default.gates.drift import DriftPolicy, judge_drift
-from credit_default.gates.drift_measurement import measure_drift
+from credit_default.gates.drift import ColumnDrift, DriftPolicy, DriftReport, judge_drift
+from credit_default.gates.drift_measurement import describe_drift, measure_drift
 from credit_default.model.decision import DecisionPolicy
 from credit_default.model.profile import merge_profiles, profile_rows
 from credit_default.model.profile_plan import plan_profile
@@ -101,3 +101,17 @@ def test_side_without_rows_is_told(pool):
         measure(pool.head(100), pool.head(0))
     with pytest.raises(InputError, match="reference: found no rows"):
         measure(pool.head(0), pool.head(100))
+
+
+def test_report_as_plain_values_keeps_every_column_with_its_limit():
+    report = DriftReport(
+        (ColumnDrift("age", "psi", 0.2, 0.1, drifted=True),), ColumnDrift("default_probability", "psi", 0.3, 0.1, drifted=True),
+        1.0, 300, 300, {},
+    )  # fmt: skip
+
+    assert describe_drift(report) == {
+        "drift": {
+            "age": {"statistic": 0.2, "threshold": 0.1, "method": "psi"},
+            "default_probability": {"statistic": 0.3, "threshold": 0.1, "method": "psi"},
+        }
+    }

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 import pytest
@@ -134,3 +136,63 @@ def test_smallest_sizes_of_all_have_nothing_below():
     (state,) = (s for s in measure_feed(plan, *sides, schema=SCHEMA) if s.column == "paid_m1")
 
     assert (state.low_tail_share, state.high_tail_share, state.is_constant) == (0.0, 0.0, False)
+
+
+def look_after(before, rows):
+    counts = {name: column.counts for name, column in profile_rows(PLAN, before).columns.items()}
+    found = measure_feed(PLAN, profile_rows(PLAN, REFERENCE), profile_rows(PLAN, rows), schema=SCHEMA, counts=counts)
+    return {column.column: column for column in found}
+
+
+def with_codes(*counts):
+    codes = np.repeat([0, 1, 2], counts)
+    return make_rows(len(codes)).with_columns(status=pl.Series(codes))
+
+
+def test_swapped_codes_are_another_mix_than_the_month_before():
+    (mixed, same) = (
+        look_after(with_codes(600, 300, 100), with_codes(*counts))["status"]
+        for counts in ((300, 600, 100), (590, 310, 100))
+    )
+
+    assert mixed.mix_shift > 0.3
+    assert mixed.mix_chance < 1e-9
+    assert same.mix_shift < 0.001
+    assert same.mix_chance > 0.1
+
+
+def test_code_that_took_rows_of_all_others_alike_was_filled_in():
+    state = look_after(with_codes(400, 400, 200), with_codes(640, 240, 120))["status"]
+
+    assert state.filled_code == "0"
+    assert state.filled_share == pytest.approx(0.4)
+
+
+def test_codes_that_shifted_among_themselves_were_not_filled_in():
+    assert look_after(with_codes(400, 400, 200), with_codes(640, 60, 300))["status"].filled_share == 0
+
+
+def test_profile_of_another_plan_is_not_compared():
+    state = measure_feed(
+        PLAN, profile_rows(PLAN, REFERENCE), profile_rows(PLAN, make_rows()), schema=SCHEMA,
+        counts={"status": np.array([1, 2]), "age": np.zeros(3, dtype=np.int64)},
+    )  # fmt: skip
+
+    assert {(column.mix_shift, column.filled_share) for column in state} == {(0.0, 0.0)}
+
+
+@pytest.mark.parametrize(
+    ("after", "level"),
+    [
+        ((600, 300, 100), "ok"),
+        ((500, 400, 100), "watch"),
+        ((300, 600, 100), "alarm"),
+        ((680, 240, 80), "watch"),
+        ((800, 150, 50), "alarm"),
+    ],
+)
+def test_mix_of_the_clients_is_judged_against_the_month_before(after, level):
+    found = look_after(with_codes(600, 300, 100), with_codes(*after))
+    states = [replace(state, new_share=0.0) for state in found.values()]  # the reference holds no code 2
+
+    assert judge_feed(BatchState(1_000, REFERENCE.height, states, 0.0, 0.0)).level == level

@@ -9,7 +9,7 @@ from credit_default.errors import ArtifactError
 from credit_default.model.decision import DecisionPolicy
 from credit_default.model.profile import profile_rows
 from credit_default.model.profile_plan import plan_profile
-from credit_default.model.profile_record import describe_profile, parse_fingerprints
+from credit_default.model.profile_record import describe_profile, parse_counts, parse_fingerprints
 
 
 @pytest.fixture(scope="module")
@@ -48,3 +48,29 @@ def test_what_is_not_there_is_null(profiled):
 def test_other_layout_is_told(content):
     with pytest.raises(ArtifactError, match="another layout"):
         parse_fingerprints(content)
+
+
+def test_counts_by_value_come_back_as_they_were(profiled):
+    plan, profile = profiled
+
+    counts = parse_counts(json.loads(json.dumps(describe_profile(plan, profile))), plan)
+
+    assert {"sex", "education", "repayment_status_m1"} <= counts.keys()
+    assert "age" not in counts
+    assert all(np.array_equal(found, profile.columns[name].counts) for name, found in counts.items())
+
+
+def test_counts_of_other_values_are_left_out(profiled):
+    plan, profile = profiled
+    content = describe_profile(plan, profile)
+    content["columns"]["sex"]["values"] = [0.0, 1.0]
+
+    assert "sex" not in parse_counts(content, plan)
+
+
+@pytest.mark.parametrize(
+    "content", [{}, {"columns": {"age": 1}}, {"columns": {"sex": {"values": [1.0, 2.0], "counts": "x"}}}]
+)
+def test_other_layout_of_counts_is_told(profiled, content):
+    with pytest.raises(ArtifactError, match="another layout"):
+        parse_counts(content, profiled[0])

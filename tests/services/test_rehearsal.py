@@ -261,3 +261,13 @@ def test_simulated_data_say_so_where_a_person_will_see_it(tmp_path):
 
     assert rehearsal.story.startswith("SIMULATED")
     assert pl.read_parquet(rehearsal.training)["client_id"].str.starts_with("SIM-").all()
+
+
+def test_scenario_begins_after_the_quiet_months(tmp_path):
+    policy = RehearsalPolicy(client_count=300, quiet_months=2, changed_months=1, scenario="policy", scenario_strength=3)
+
+    months = rehearse_simulated(tmp_path, seed=1, policy=policy).months
+
+    assert [month.drifted for month in months] == [False, False, True]
+    before, after = (pl.read_csv(month.statements)["credit_limit"].mean() for month in months[1:])
+    assert after > 1.7 * before

@@ -96,19 +96,23 @@ def _retrain(output: Output, monitored: "Summary", common: Common) -> "Summary":
 
 
 def show_history(output: Output, settings: "Settings") -> "Summary":
-    """How many findings there are so far, after a table of them for people."""
+    """How many findings there are so far, after a table of them for people, and where the page of them stands."""
     from rich.console import Console
 
-    from credit_default.adapters.lake import open_lake
     from credit_default.adapters.lake_tables import read_monitoring
+    from credit_default.services.chronicle import write_history_page
+    from credit_default.services.wiring import wire
     from credit_default.views.history import render_history, tell_findings
     from credit_default.views.summary import Summary
 
-    findings = read_monitoring(open_lake(settings.lake, home=Path(settings.home)))
+    wiring = wire(settings, commit="")
+    findings = read_monitoring(wiring.lake)
     if not output.as_json:
         Console(highlight=False).print(render_history(findings))
     notes = tuple(tell_findings(findings)) if output.as_json else ()
-    return Summary("monitor", "history", counts={"findings": findings.height}, notes=notes)
+    page = write_history_page(wiring)
+    paths = {"history (html)": page} if page else {}
+    return Summary("monitor", "history", counts={"findings": findings.height}, paths=paths, notes=notes)
 
 
 def score_and_monitor(output: Output, batch: str, parameters: Common) -> "Summary":

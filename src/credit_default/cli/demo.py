@@ -6,6 +6,7 @@ import typer
 
 from credit_default.cli.options import Config, Json, Quiet, Seed, collect_flags
 from credit_default.cli.output import Output, run_command
+from credit_default.errors import InputError
 
 if TYPE_CHECKING:
     from credit_default.views.summary import Summary
@@ -22,6 +23,19 @@ def demo(
     month: Annotated[
         str, typer.Option("--month", help="YYYY-MM, for a file without a statement_month column.")
     ] = "2005-09",
+    months: Annotated[
+        int | None,
+        typer.Option("--months", min=9, help="So many simulated months, outcomes two months late.", show_default=False),
+    ] = None,
+    scenario: Annotated[
+        str | None,
+        typer.Option(
+            "--scenario",
+            help="What begins in month 7: recession, marketing, policy or broken-feed.  [default: recession]",
+            show_default=False,
+        ),
+    ] = None,
+    strength: Annotated[int, typer.Option("--strength", min=1, max=3, help="How hard the scenario pulls.")] = 2,
     config: Config = None,
     seed: Seed = None,
     json: Json = False,
@@ -31,8 +45,28 @@ def demo(
     flags = collect_flags(data=data, lake=lake, seed=seed)
 
     def act(output: Output) -> "Summary":
+        if months is not None or scenario is not None:
+            from credit_default.cli.seasons import live_seasons
+
+            _refuse_data(data)
+            return live_seasons(
+                output,
+                flags,
+                config=config or [],
+                month_count=months or 18,
+                scenario=scenario or "recession",
+                strength=strength,
+            )
         from credit_default.cli.life import live
 
         return live(output, flags, config=config or [], month=month)
 
     run_command("demo", act, as_json=json, quiet=quiet)
+
+
+def _refuse_data(data: str | None) -> None:
+    if data not in {None, "simulated"}:
+        raise InputError(
+            "demo --months", found=f"--data {data}", expected="simulated clients: only they live on",
+            remedy="Leave --data out.",
+        )  # fmt: skip

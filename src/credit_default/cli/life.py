@@ -1,6 +1,7 @@
 """A model's life from the first statement to its first rival, told step by step: what `demo` does."""
 
 import shutil
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,7 @@ from credit_default.cli.session import read_settings, run_flow
 from credit_default.errors import InputError
 
 if TYPE_CHECKING:
-    from credit_default.services.rehearsal import Rehearsal
+    from credit_default.services.rehearsal import Rehearsal, RehearsedMonth
     from credit_default.settings import Settings
     from credit_default.views.summary import Summary
 
@@ -32,7 +33,7 @@ class Life:
 def live(output: Output, flags: dict[str, Any], *, config: list[str], month: str) -> "Summary":
     """The summary of a whole life; exit code 0 whatever the gates decided, since all of it is the story."""
     settings = read_settings(flags, config)
-    lake = _clear_lake(settings.lake)
+    lake = clear_lake(settings.lake)
     from credit_default.flows.server import run_on_server
     from credit_default.flows.session import FLOWS, REPORTS, import_modules, start_session
 
@@ -81,7 +82,7 @@ def _run_flows(
             verdict = monitored[-1].verdicts[0]
             found(f"{scored[-1].counts['scored']:,} rows; drift {verdict.level}: {verdict.reasons[0]}")
     with output.step("outcomes arrive") as found:
-        found(_take_in(settings, rehearsal))
+        found(f"{take_in(settings, rehearsal.months):,} of them")
     with output.step("judging performance by batch") as found:
         reports = ["none"] * (len(scored) - 1) + ["full"]
         judged = [
@@ -96,17 +97,18 @@ def _run_flows(
     return Life(training, tuple(scored), tuple(monitored), tuple(judged), retraining)
 
 
-def _take_in(settings: "Settings", rehearsal: "Rehearsal") -> str:
+def take_in(settings: "Settings", months: "Sequence[RehearsedMonth]") -> int:
+    """How many outcomes of these months were new to the lake."""
     from credit_default.flows.context import read_clock, read_commit
     from credit_default.services.outcomes import take_in_outcomes
     from credit_default.services.wiring import wire
 
     wiring = wire(settings, commit=read_commit())
-    merged = [take_in_outcomes(wiring, str(month.outcomes), taken_in_at=read_clock()) for month in rehearsal.months]
-    return f"{sum(summary.counts['new'] for summary in merged):,} of them"
+    merged = [take_in_outcomes(wiring, str(month.outcomes), taken_in_at=read_clock()) for month in months]
+    return sum(summary.counts["new"] for summary in merged)
 
 
-def _clear_lake(uri: str) -> Path:
+def clear_lake(uri: str) -> Path:
     """The demo's lake, empty. A folder that the demo did not make is never removed."""
     if uri.startswith("s3://"):
         raise InputError(

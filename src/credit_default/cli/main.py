@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from credit_default import __version__
-from credit_default.cli import data, demo, evidence, explain, inspection, models, production, tune
+from credit_default.cli import data, demo, drill, evidence, explain, inspection, models, production, tune
 
 app = typer.Typer(
     name="credit-default",
@@ -22,6 +22,7 @@ app.command("train")(production.train)
 app.command("predict")(production.predict)
 app.command("outcomes")(production.outcomes)
 app.command("monitor")(production.monitor)
+app.command("drill")(drill.drill)
 app.add_typer(models.app, name="models")
 app.command("tune")(tune.tune)
 app.command("simulate")(data.simulate)

@@ -146,7 +146,9 @@ def outcomes(
 
 def monitor(
     batch: Annotated[str | None, typer.Argument(help="A batch_id; the batch scored last when not given.")] = None,
-    history: Annotated[bool, typer.Option("--history", help="What was found so far, as a table.")] = False,
+    history: Annotated[
+        bool, typer.Option("--history", help="What was found so far: a table here, a page in the lake.")
+    ] = False,
     explain: Annotated[
         bool, typer.Option("--explain", help="Why a training is asked for now, or why not; nothing is looked at anew.")
     ] = False,

@@ -1,6 +1,6 @@
 """From two profiles to a drift report: every input, the score and the decision, on all rows, by the schema's methods."""
 
-from typing import Final
+from typing import Any, Final
 
 from credit_default.data.contract import Schema
 from credit_default.errors import InputError
@@ -52,6 +52,16 @@ def measure_drift(
         report_paths={},
         decision=measure(DECISION, _PSI, policy.decision_threshold),
     )
+
+
+def describe_drift(report: DriftReport) -> dict[str, Any]:
+    """The report as plain values under the name `drift`: each column's statistic, threshold and method, the score last."""
+    columns = (*report.columns, report.score, *([report.decision] if report.decision else []))
+    return {
+        "drift": {
+            c.column: {"statistic": c.statistic, "threshold": c.threshold, "method": c.method} for c in columns
+        }
+    }  # fmt: skip
 
 
 def _is_drifted(statistic: float, method: str, threshold: float) -> bool:

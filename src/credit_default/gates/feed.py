@@ -38,6 +38,10 @@ class ColumnState:
     reference_repeat_share: float = 0.0
     low_tail_share: float = 0.0  # smaller than nearly all of the reference, beyond the reference's own share
     high_tail_share: float = 0.0
+    mix_shift: float = 0.0  # psi of its codes against the batch of the month before
+    mix_chance: float = 1.0  # how likely that is by chance, 0-1
+    filled_code: str = ""  # that took rows of all other codes alike since the month before
+    filled_share: float = 0.0  # of theirs
     scale: float = 1.0  # how many times the middle size of an amount is the reference's
 
 
@@ -77,6 +81,8 @@ def judge_feed(state: BatchState, *, policy: FeedPolicy | None = None) -> Verdic
         "new_code_share": max((column.new_share for column in state.columns), default=0.0),
         "repeat_share": max((c.repeat_share - c.reference_repeat_share for c in state.columns), default=0.0),
         "tail_share": max((max(c.low_tail_share, c.high_tail_share) for c in state.columns), default=0.0),
+        "mix_shift": max((column.mix_shift for column in state.columns), default=0.0),
+        "filled_share": max((column.filled_share for column in state.columns), default=0.0),
         "scale_octaves": max((abs(log2(column.scale)) for column in state.columns), default=0.0),
         "constant_count": float(sum(column.is_constant for column in state.columns)),
         "stale_count": float(sum(column.is_stale for column in state.columns)),
@@ -101,6 +107,10 @@ def _find_broken(state: BatchState, policy: FeedPolicy) -> Iterator[str]:
             yield f"{column.column} comes {column.scale:.3g} times as large as in the reference: another unit?"
         if column.repeat_share - column.reference_repeat_share > policy.stale_margin:
             yield _tell_repeats(column)
+        if _has_other_mix(column, state, policy) and column.mix_shift >= policy.highest_mix:
+            yield _tell_mix(column)
+        if column.filled_share >= policy.highest_filled:
+            yield _tell_filled(column)
     excess = state.twin_share - state.reference_twin_share
     if excess > policy.twin_margin + _allow(state.reference_twin_share, state, policy):
         yield f"{state.twin_share:.1%} of the rows equal another one in every input, {state.reference_twin_share:.1%} usually"
@@ -121,6 +131,10 @@ def _find_odd(state: BatchState, policy: FeedPolicy) -> Iterator[str]:
         allowed = policy.repeat_margin + _allow(column.reference_repeat_share, state, policy)
         if allowed < repeats <= policy.stale_margin:
             yield _tell_repeats(column)
+        if _has_other_mix(column, state, policy) and column.mix_shift < policy.highest_mix:
+            yield _tell_mix(column)
+        if policy.filled_margin <= column.filled_share < policy.highest_filled:
+            yield _tell_filled(column)
         allowed = policy.tail_margin + _allow(policy.tail_margin, state, policy)
         for share, word in ((column.low_tail_share, "smaller"), (column.high_tail_share, "larger")):
             if share > allowed:
@@ -132,6 +146,22 @@ def _allow(share: float, state: BatchState, policy: FeedPolicy) -> float:
     count = max(1, len(state.columns))
     deviations = float(norm.ppf(policy.confidence ** (1 / count)))
     return deviations * sqrt(share * (1 - share) * (1 / max(1, state.row_count) + 1 / max(1, state.reference_count)))
+
+
+def _has_other_mix(column: ColumnState, state: BatchState, policy: FeedPolicy) -> bool:
+    confidence = policy.confidence ** (1 / max(1, len(state.columns)))
+    return column.mix_shift >= policy.mix_threshold and column.mix_chance < 1 - confidence
+
+
+def _tell_mix(column: ColumnState) -> str:
+    return f"{column.column}: other codes than in the month before (psi {column.mix_shift:.3f}): swapped?"
+
+
+def _tell_filled(column: ColumnState) -> str:
+    return (
+        f"{column.column}: {column.filled_code} took {column.filled_share:.0%} of the rows of every other code since the "
+        "month before: filled in?"
+    )
 
 
 def _tell_repeats(column: ColumnState) -> str:

@@ -7,12 +7,14 @@ import numpy as np
 
 from credit_default.data.contract import Column, Schema
 from credit_default.gates.feed import ColumnState
-from credit_default.model.binning import Bins
+from credit_default.model.binning import Bins, Counts
+from credit_default.model.distances import measure_chance, measure_stability_index
 from credit_default.model.profile import ColumnProfile, Profile, measure_magnitude
 from credit_default.model.profile_plan import ColumnPlan, ProfilePlan
 
 _TAIL: Final = 0.05  # of the reference's values other than 0, at either end
 _MIDDLE: Final = 0.5
+_OTHER_MIX: Final = 0.01  # less likely than that by chance: the other codes have shifted among themselves
 
 
 def measure_feed(
@@ -22,17 +24,21 @@ def measure_feed(
     *,
     schema: Schema,
     fingerprints: Mapping[str, int] | None = None,
+    counts: Mapping[str, Counts] | None = None,
 ) -> tuple[ColumnState, ...]:
     """The state of every input, in the schema's order.
 
-    `fingerprints` are those of the batch of the month before. Only figures that change with the month (those with a
-    month before in the same row) can be stale: sex and limit are the same again.
+    `fingerprints` and `counts` (by class) are those of the batch of the month before. Only figures that change with the
+    month (those with a month before in the same row) can be stale: sex and limit are the same again. Only codes without
+    a history are held against the month before by their mix: who the clients are does not change in a month.
     """
     known = fingerprints or {}
+    earlier, standing = counts or {}, _list_standing(schema, plan)
     return tuple(
         _measure_column(
             column, column_plan, reference.columns[column.name], current.columns[column.name],
-            stale_fingerprint=known.get(column.name),
+            stale_fingerprint=known.get(column.name), earlier=earlier.get(column.name),
+            standing=column.name in standing,
         )
         for column, column_plan in zip(schema.inputs, plan.inputs, strict=True)
     )  # fmt: skip
@@ -45,11 +51,17 @@ def _measure_column(
     current: ColumnProfile,
     *,
     stale_fingerprint: int | None,
+    earlier: Counts | None,
+    standing: bool,
 ) -> ColumnState:
     row_count = int(current.counts.sum())
     new = (reference.counts == 0) & (current.counts > 0)
     new[-1] = False
     is_amount = column.kind == "amount"
+    comparable = earlier is not None and earlier.shape == current.counts.shape and bool(earlier.sum())
+    before = earlier if earlier is not None and comparable and column.codes else None
+    mix, chance = _measure_mix(before, current) if standing else (0.0, 1.0)
+    filled_code, filled_share = _find_filled(plan.bins, before, current)
     low, high = _measure_tails(reference, current) if is_amount else (0.0, 0.0)
     return ColumnState(
         column=column.name,
@@ -63,7 +75,40 @@ def _measure_column(
         low_tail_share=low,
         high_tail_share=high,
         scale=_measure_scale(reference, current) if is_amount else 1.0,
+        mix_shift=mix,
+        mix_chance=chance,
+        filled_code=filled_code,
+        filled_share=filled_share,
     )
+
+
+def _list_standing(schema: Schema, plan: ProfilePlan) -> set[str]:
+    """The codes that a client has once, and not month by month."""
+    monthly = {name for column in plan.inputs if column.before for name in (column.name, column.before)}
+    return {column.name for column in schema.inputs if column.codes} - monthly
+
+
+def _measure_mix(earlier: Counts | None, current: ColumnProfile) -> tuple[float, float]:
+    """How far (psi) the mix of codes is from that of the month before, and how likely by chance; 0 and 1 without one."""
+    if earlier is None:
+        return 0.0, 1.0
+    return measure_stability_index(earlier, current.counts), measure_chance(earlier, current.counts)
+
+
+def _find_filled(bins: Bins, earlier: Counts | None, current: ColumnProfile) -> tuple[str, float]:
+    """The code that took rows of all others alike, and the share of theirs that it took; "" and 0 where none did.
+
+    Real change shifts the others among themselves; a default value that is filled in leaves their mix as it was.
+    """
+    if earlier is None or current.counts.sum() == current.counts.max():
+        return "", 0.0
+    gains = current.counts / current.counts.sum() - earlier / earlier.sum()
+    code = int(np.argmax(gains[: bins.bin_count]))
+    others = [np.delete(side, code) for side in (earlier, current.counts)]
+    shares = [int(rest.sum()) / int(side.sum()) for rest, side in zip(others, (earlier, current.counts), strict=True)]
+    if not shares[0] or measure_chance(others[0], others[1]) < _OTHER_MIX:
+        return "", 0.0
+    return f"{bins.values[code]:,.6g}", max(0.0, 1 - shares[1] / shares[0])
 
 
 def _name_values(bins: Bins, chosen: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]) -> list[str]:

@@ -15,6 +15,10 @@ class FeedPolicy:
     stale_margin: float = 0.25  # likewise: alarm
     tail_margin: float = 0.1  # rows smaller, or larger, than nearly all of the reference's: watch
     highest_scale: float = 5.0  # times by which the middle size of an amount grew or shrank: alarm
+    mix_threshold: float = 0.02  # psi of who the clients are (sex, education), against the month before: watch
+    highest_mix: float = 0.1  # likewise: alarm
+    filled_margin: float = 0.1  # rows of all other codes alike that one code took since the month before: watch
+    highest_filled: float = 0.25  # likewise: alarm
     twin_margin: float = 0.05  # rows equal to another in every input, above the reference's share: alarm
     fewest_earlier_batches: int = 3  # without so many, nothing is unusual
     lowest_usual_ratio: float = 0.5  # rows, over the median of the batches before: watch

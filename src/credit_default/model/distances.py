@@ -103,10 +103,10 @@ def _measure_chisquare(column: ComparedColumn) -> Distance:
     with np.errstate(divide="ignore"):  # a value that the reference never held: infinitely far
         statistic = float(((found[taken] - expected[taken]) ** 2 / expected[taken]).sum())
     p_value = float(chi2.sf(statistic, bin_count - 1)) if bin_count > 1 else 1.0
-    return Distance(p_value, bin_count, chance=_find_chance(column.reference.counts, found))
+    return Distance(p_value, bin_count, chance=measure_chance(column.reference.counts, found))
 
 
-def _find_chance(reference: Counts, current: Counts) -> float:
+def measure_chance(reference: Counts, current: Counts) -> float:
     """The p-value of the chi-square test of homogeneity; bins too thin for it (fewer than 5 expected) count as one."""
     shares = np.array([reference.sum(), current.sum()]) / (reference.sum() + current.sum())
     both = reference + current

@@ -7,7 +7,10 @@ from collections.abc import Mapping
 from math import isfinite
 from typing import Any
 
+import numpy as np
+
 from credit_default.errors import ArtifactError
+from credit_default.model.binning import Counts
 from credit_default.model.profile import ColumnProfile, Profile
 from credit_default.model.profile_plan import ColumnPlan, ProfilePlan
 
@@ -31,10 +34,27 @@ def parse_fingerprints(content: Mapping[str, Any]) -> dict[str, int]:
     try:
         return {name: int(column["fingerprint"], 16) for name, column in content["columns"].items()}
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise ArtifactError(
-            "profile of an earlier batch", found=f"another layout ({type(error).__name__}: {error})",
-            expected="profile.json as `monitor` writes it", remedy="Monitor that batch again.",
-        ) from error  # fmt: skip
+        raise _refuse_layout(error) from error
+
+
+def parse_counts(content: Mapping[str, Any], plan: ProfilePlan) -> dict[str, Counts]:
+    """Each column's counts by class out of what `describe_profile` made, of columns that this plan bins by the same values.
+
+    Raises `ArtifactError` when it is something else.
+    """
+    try:
+        found = content["columns"]
+        same = [c.name for c in plan.columns if found.get(c.name, {}).get("values") == c.bins.values.tolist()]
+        return {name: np.array(found[name]["counts"], dtype=np.int64) for name in same}
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise _refuse_layout(error) from error
+
+
+def _refuse_layout(error: Exception) -> ArtifactError:
+    return ArtifactError(
+        "profile of an earlier batch", found=f"another layout ({type(error).__name__}: {error})",
+        expected="profile.json as `monitor` writes it", remedy="Monitor that batch again.",
+    )  # fmt: skip
 
 
 def _describe_column(plan: ColumnPlan, profile: ColumnProfile) -> dict[str, Any]:

@@ -4,6 +4,7 @@ import datetime as dt
 import json
 from dataclasses import dataclass
 from itertools import takewhile
+from typing import Any
 
 import polars as pl
 
@@ -17,7 +18,7 @@ from credit_default.gates.feed_measurement import measure_feed
 from credit_default.gates.ledger import LedgerEntry
 from credit_default.gates.verdict import Verdict
 from credit_default.gates.volume import Delivery, judge_volume
-from credit_default.model.profile_record import parse_fingerprints
+from credit_default.model.profile_record import parse_counts, parse_fingerprints
 from credit_default.services.history import list_scored
 from credit_default.services.profiling import ProfiledBatch
 from credit_default.services.wiring import Wiring
@@ -72,6 +73,7 @@ def judge_delivery(
     A correction has the rows that its batch lacked: their number says nothing.
     """
     batch_id, month, policy = snapshot.digest, months[-1], wiring.settings.feed
+    before = _recall_profile(wiring, month=month)
     rejected_count = count_rejected(wiring.lake, batch_id)
     row_count = profiled.current.row_count
     deliveries = recall_deliveries(wiring, batch_id=batch_id, month=month, row_count=row_count + rejected_count)
@@ -80,7 +82,8 @@ def judge_delivery(
         reference_count=profiled.reference.row_count,
         columns=measure_feed(
             profiled.plan, profiled.reference, profiled.current, schema=wiring.schema,
-            fingerprints=_recall_fingerprints(wiring, month=month),
+            fingerprints=parse_fingerprints(before) if before else None,
+            counts=parse_counts(before, profiled.plan) if before else None,
         ),
         twin_share=profiled.current.twin_share,
         reference_twin_share=profiled.reference.twin_share,
@@ -106,14 +109,13 @@ def count_rejected(lake: Lake, batch_id: str) -> int:
     return int(collect_rows(lake, rows.select(pl.len())).item())
 
 
-def _recall_fingerprints(wiring: Wiring, *, month: str) -> dict[str, int]:
-    """Of the batch of the newest month before `month` that was monitored, under whatever model; empty where there is none."""
+def _recall_profile(wiring: Wiring, *, month: str) -> dict[str, Any] | None:
+    """Of the batch of the newest month before `month` that was monitored, under whatever model; None where there is none."""
     found = read_monitoring(wiring.lake).filter(pl.col("statement_month") < month)
     if found.is_empty():
-        return {}
+        return None
     batch_id, model_version = found.sort("statement_month", "monitored_at").select("batch_id", "model_version").row(-1)
-    content = read_profile(wiring.lake, batch_id=batch_id, model_version=model_version)
-    return {} if content is None else parse_fingerprints(content)
+    return read_profile(wiring.lake, batch_id=batch_id, model_version=model_version)
 
 
 def _share_rejected(entry: LedgerEntry) -> float:

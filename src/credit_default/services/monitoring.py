@@ -19,7 +19,7 @@ from credit_default.adapters.reports import SAMPLE_ROWS, ReportTitle, compare, p
 from credit_default.adapters.snapshots import Snapshot, read_snapshot
 from credit_default.errors import InputError
 from credit_default.gates.drift import DriftReport, judge_drift
-from credit_default.gates.drift_measurement import measure_drift
+from credit_default.gates.drift_measurement import describe_drift, measure_drift
 from credit_default.gates.verdict import Verdict
 from credit_default.model.attribution import ScoreShift, measure_score_shift
 from credit_default.model.bundle import ModelBundle, measure_input_importance
@@ -176,7 +176,7 @@ def _publish(
             title=ReportTitle(batch.batch_id, batch.model_version, simulated=batch.data_origin == SIMULATED), full=full,
         )  # fmt: skip
         publish_verdicts(drawn.drift.report_paths, verdicts, note=_tell_sample(batch, profiled))
-        write_profile(pages.folder, describe_profile(profiled.plan, profiled.current))
+        write_profile(pages.folder, describe_profile(profiled.plan, profiled.current) | describe_drift(measured))
         paths = name_published(pages, drawn.drift.report_paths)
     run = WorkspaceRun(
         batch.batch_id, batch.model_version, batch.months[-1], batch.data_origin, measured,

@@ -10,9 +10,12 @@ import polars as pl
 from credit_default.adapters.files import read_batches, read_source
 from credit_default.adapters.lake_tables import keep_observations, merge_outcomes, write_quarantine
 from credit_default.adapters.ledger import find_entry
-from credit_default.data.outcomes import OBSERVED_OUTCOMES
+from credit_default.data.months import add_months, count_months
+from credit_default.data.outcomes import MATURITY_MONTHS, OBSERVED_OUTCOMES
 from credit_default.data.validation import check
 from credit_default.failpoints import reach
+from credit_default.gates.coverage import judge_coverage
+from credit_default.gates.verdict import Verdict
 from credit_default.services.arrivals import receive
 from credit_default.services.coverage import count_unscored_outcomes, measure_coverage
 from credit_default.services.records import enter
@@ -78,13 +81,27 @@ class KnownOutcomes:
 def summarise_coverage(wiring: Wiring, *, now: dt.datetime, told: bool) -> KnownOutcomes:
     """What is known of each scored batch and each month; each as a note of the summary where it is to be `told`."""
     rows, vintages = measure_coverage(wiring, now=now), measure_vintages(wiring, now=now)
+    verdict = _judge_coverage(wiring, rows, now=now)
     counts = {
         "batches": len(rows),
         "scored": sum(row.scored_count for row in rows),
         "known": sum(row.known_count for row in rows),
     }
     notes = (*((*tell_coverage(rows), *tell_vintages(vintages)) if told else ()), *_tell_unscored(wiring))
-    return KnownOutcomes(rows, vintages, Summary("outcomes", "as known now", counts=counts, notes=notes))
+    return KnownOutcomes(
+        rows, vintages, Summary("outcomes", "as known now", verdicts=verdict, counts=counts, notes=notes)
+    )
+
+
+def _judge_coverage(wiring: Wiring, rows: tuple[CoverageRow, ...], *, now: dt.datetime) -> tuple[Verdict, ...]:
+    """The loudest verdict on the batches whose outcomes are due; outcomes that may still turn do not count."""
+    verdicts = []
+    for row in rows:
+        months_due = count_months(add_months(row.months[-1], MATURITY_MONTHS), now.strftime("%Y-%m"))
+        share = (row.known_count - row.early_count) / row.scored_count
+        verdicts.append(judge_coverage(share, months_due=months_due, policy=wiring.settings.coverage))
+    order = ("not judged", "ok", "watch", "alarm")
+    return (max(verdicts, key=lambda verdict: order.index(verdict.level)),) if verdicts else ()
 
 
 def _tell_rejected(rule_counts: Mapping[str, int]) -> tuple[str, ...]:

@@ -36,7 +36,10 @@ class RehearsalPolicy:
     late_preference: float = 1.2  # each month late multiplies a client's chance to be drawn by e to this
     client_count: int = 4_000  # of a simulated portfolio
     history_months: int = 3
-    recession_strength: int = 3
+    quiet_months: int = QUIET_COUNT  # of a simulated portfolio, before the scenario begins
+    changed_months: int = DRIFTED_COUNT
+    scenario: str = "recession"
+    scenario_strength: int = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,20 +106,24 @@ def rehearse_real(rows: pl.DataFrame, folder: Path, *, seed: int, policy: Rehear
 
 
 def rehearse_simulated(folder: Path, *, seed: int, policy: RehearsalPolicy) -> Rehearsal:
-    """Months of one simulated portfolio: its history, four more like it, and two of a recession."""
-    start = policy.history_months + QUIET_COUNT
-    scenario = Scenario("recession", start=start, strength=policy.recession_strength)
+    """Months of one simulated portfolio: its history, more like it, and those of a scenario (two of a recession).
+
+    Raises:
+        InputError: no scenario goes by the policy's name.
+    """
+    start = policy.history_months + policy.quiet_months
+    scenario = Scenario(policy.scenario, start=start, strength=policy.scenario_strength)
     lived = [
         month.statements.join(month.outcomes.select(*KEY, OUTCOME), on=KEY, how="left", maintain_order="left")
         for month in simulate(
-            client_count=policy.client_count, month_count=start + DRIFTED_COUNT, seed=seed, scenario=scenario
+            client_count=policy.client_count, month_count=start + policy.changed_months, seed=seed, scenario=scenario
         )
     ]
     write_table(pl.concat(lived[: policy.history_months]), folder / "training.parquet")
     return Rehearsal(
         folder / "training.parquet",
         tuple(
-            _write_month(batch, folder, drifted=i >= QUIET_COUNT)
+            _write_month(batch, folder, drifted=i >= policy.quiet_months)
             for i, batch in enumerate(lived[policy.history_months :])
         ),
         f"SIMULATED: {policy.client_count:,} clients through {len(lived)} months",

@@ -18,14 +18,17 @@ MODEL: Final = "#1f5f99"
 ALERT: Final = "#b5452c"
 PALE: Final = "#8b97a3"
 _GRID: Final = "#e3e7eb"
-_SIZE: Final = (8.0, 5.6)  # inches; at 150 dots an inch 1,200 x 840
+_WIDTH: Final = 8.0  # inches; at 150 dots an inch 1,200
+_HEIGHT: Final = 5.6
 _DOTS: Final = 150
 _TITLE_WIDTH: Final = 64  # characters of the title's size that fit on one line
 
 
-def open_figure(title: str, *, subtitle: str) -> tuple[Figure, Axes]:
-    """An empty figure with its one pair of axes, the finding on top and the subtitle beneath it."""
-    figure = Figure(figsize=_SIZE, dpi=_DOTS, facecolor="white", layout=ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.1))
+def open_figure(title: str, *, subtitle: str, height: float = _HEIGHT) -> tuple[Figure, Axes]:
+    """An empty figure, `height` inches high, with its one pair of axes, the finding on top and the subtitle beneath it."""
+    figure = Figure(
+        figsize=(_WIDTH, height), dpi=_DOTS, facecolor="white", layout=ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.1)
+    )
     FigureCanvasAgg(figure)
     axes = figure.add_subplot()
     heading = figure.suptitle(

@@ -1,0 +1,49 @@
+"""A drill from its first simulated month to its verdict, told as it goes: what `drill` does."""
+
+import tempfile
+from typing import TYPE_CHECKING, Any
+
+from credit_default.cli.output import Output
+from credit_default.cli.session import read_settings
+
+if TYPE_CHECKING:
+    from credit_default.views.summary import Summary
+
+
+def hold_drill(
+    output: Output, flags: dict[str, Any], *, config: list[str], names: tuple[str, ...], client_count: int
+) -> "Summary":
+    """The drill's summary after its tables; exit code 1 where the alarms did not show what they must.
+
+    Raises:
+        InputError: no planted fault goes by one of the names.
+    """
+    settings = read_settings(flags, config)
+    with output.step("getting ready"):
+        from rich.console import Console
+
+        from credit_default.gates.drill import Drill, judge_drill
+        from credit_default.services.drilling import DrillPlan, choose_faults, prepare_ground, run_drill
+        from credit_default.services.wiring import wire
+        from credit_default.views.document_terminal import render_document
+        from credit_default.views.drill import describe_drill, tell_exercises
+        from credit_default.views.summary import Summary
+
+    plan = DrillPlan(client_count=client_count, faults=choose_faults(names))
+    with tempfile.TemporaryDirectory() as lake:
+        wiring = wire(settings.model_copy(update={"lake": lake}), commit="")
+        with output.step(f"training on simulated clients, then {plan.clean_count} clean months"):
+            ground = prepare_ground(wiring, plan)
+        with output.step(f"planting {len(plan.faults)} faults") as found:
+            drill = Drill(tuple(run_drill(ground, plan)), ground.levels)
+            verdict = judge_drill(drill, policy=settings.drill)
+            found(verdict.level)
+    if not output.as_json:
+        story = f"{client_count:,} simulated clients, seed {settings.seed}; {len(drill.exercises)} faults planted"
+        Console(highlight=False, markup=False).print(render_document(describe_drill(drill, verdict, story=story)))
+    counts = {"planted": len(drill.exercises), "clean months": len(drill.clean)}
+    notes = tell_exercises(drill) if output.as_json else ()
+    return Summary(
+        "drill", "the alarms ring" if verdict.passed else "the alarms fall short", exit_code=int(not verdict.passed),
+        verdicts=(verdict,), counts=counts, notes=notes,
+    )  # fmt: skip

@@ -1,0 +1,145 @@
+"""A model's life through many months, outcomes two months late: what `demo --months N --scenario NAME` does."""
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from credit_default.cli.life import clear_lake, take_in
+from credit_default.cli.output import Output
+from credit_default.cli.session import read_settings, run_flow
+
+if TYPE_CHECKING:
+    from credit_default.services.rehearsal import Rehearsal
+    from credit_default.settings import Settings
+    from credit_default.views.seasons import LivedSeason
+    from credit_default.views.summary import Summary
+
+QUIET_MONTHS = 6  # before the scenario begins
+LATE = 2  # months until outcomes are known
+_LEAN: dict[str, Any] = {
+    "reasons": {"mode": "none"},
+    # as much as the first training had; what was learnt before the change is of little use after it
+    "retraining": {"window": "sliding", "window_months": 3, "cooldown_months": 1},
+}
+
+
+def live_seasons(
+    output: Output, flags: dict[str, Any], *, config: list[str], month_count: int, scenario: str, strength: int
+) -> "Summary":
+    """The summary of a long life in simulated months; exit code 0 however it ended, since all of it is the story."""
+    settings = read_settings(flags, config)
+    lake = clear_lake(settings.lake)
+    from credit_default.flows.server import run_on_server
+    from credit_default.flows.session import FLOWS, REPORTS, import_modules, start_session
+
+    with ExitStack() as session:
+        server = session.enter_context(start_session(settings))
+        with output.step("making the data") as found:
+            from credit_default.services.rehearsal import RehearsalPolicy, rehearse_simulated
+
+            policy = RehearsalPolicy(
+                quiet_months=QUIET_MONTHS,
+                changed_months=month_count - QUIET_MONTHS,
+                scenario=scenario,
+                scenario_strength=strength,
+            )
+            (lake / "rehearsal").mkdir()
+            rehearsal = rehearse_simulated(lake / "rehearsal", seed=settings.seed, policy=policy)
+            found(rehearsal.story)
+        with output.step("starting Prefect"):
+            import_modules((*FLOWS, *REPORTS))
+            wait = settings.prefect.startup_seconds
+            session.enter_context(run_on_server(server, api_url=settings.prefect.api_url, timeout_seconds=wait))
+        life = _Life(
+            output, settings, {"overrides": {**_LEAN, **flags, "data": str(rehearsal.training)}, "config": config}
+        )
+        training, seasons = life.run(rehearsal)
+    return _conclude(output, settings, training, seasons, story=rehearsal.story)
+
+
+class _Life:
+    """The months as they pass: each is scored and looked at, then the outcomes of two months before come in."""
+
+    def __init__(self, output: Output, settings: "Settings", common: dict[str, Any]) -> None:
+        self.output, self.settings, self.common = output, settings, common
+
+    def run(self, rehearsal: "Rehearsal") -> "tuple[Summary, list[LivedSeason]]":
+        from credit_default.flows.train import train
+
+        with self.output.step("training a random forest") as found:
+            training = run_flow(train, **self.common)
+            found(f"version {training.model_version} {training.status}")
+        seasons: list[LivedSeason] = []
+        for place in range(len(rehearsal.months)):
+            with self.output.step(rehearsal.months[place].statement_month) as found:
+                seasons.append(self._live_month(rehearsal, place))
+                asked = self._judge_past(rehearsal, seasons, place - LATE)
+                found(self._tell(seasons, place))
+            if asked:
+                self._retrain(seasons)
+        return training, seasons
+
+    def _live_month(self, rehearsal: "Rehearsal", place: int) -> "LivedSeason":
+        from credit_default.flows.monitor import monitor
+        from credit_default.flows.predict import predict
+        from credit_default.views.seasons import LivedSeason
+
+        month = rehearsal.months[place]
+        scored = run_flow(predict, batch=str(month.statements), **self.common)
+        monitored = run_flow(monitor, batch_id=scored.batch_id, report="drift", **self.common)
+        self._asked = _is_asked(monitored)
+        return LivedSeason(month.statement_month, month.drifted, scored, monitored.verdicts[0])
+
+    def _judge_past(self, rehearsal: "Rehearsal", seasons: "list[LivedSeason]", place: int) -> bool:
+        """Whether a training is asked for, after the outcomes of that month, if there is one, are in and judged."""
+        if place < 0:
+            return self._asked
+        from credit_default.flows.monitor import monitor
+
+        take_in(self.settings, rehearsal.months[place : place + 1])
+        judged = run_flow(monitor, batch_id=seasons[place].scored.batch_id, report="none", **self.common)
+        seasons[place] = replace(seasons[place], performance=judged.find_verdict("performance"))
+        return self._asked or _is_asked(judged)
+
+    def _retrain(self, seasons: "list[LivedSeason]") -> None:
+        from credit_default.flows.train import train
+
+        with self.output.step("a training is asked for") as found:
+            trained = run_flow(train, refresh=True, **self.common)
+            seasons[-1] = replace(seasons[-1], trained=trained)
+            found(f"version {trained.model_version} {trained.status}; {trained.verdicts[-1].reasons[0]}")
+
+    def _tell(self, seasons: "Sequence[LivedSeason]", place: int) -> str:
+        told = f"version {seasons[place].scored.model_version}; drift {seasons[place].drift.level}"
+        past = seasons[place - LATE] if place >= LATE else None
+        if past is None or past.performance is None:
+            return told
+        return f"{told}; performance of {past.statement_month} {past.performance.level}: {past.performance.reasons[0]}"
+
+
+def _is_asked(summary: "Summary") -> bool:
+    verdict = summary.find_verdict("retraining")
+    return verdict is not None and bool(verdict.figures["asked"])
+
+
+def _conclude(
+    output: Output, settings: "Settings", training: "Summary", seasons: "Sequence[LivedSeason]", *, story: str
+) -> "Summary":
+    from credit_default.services.chronicle import write_history_page
+    from credit_default.services.wiring import wire
+    from credit_default.views.seasons import render_seasons, summarise_seasons
+
+    with output.step("writing the history"):
+        page = write_history_page(wire(settings, commit=""))
+    if not output.as_json:
+        from rich.console import Console
+
+        Console(highlight=False, markup=False).print(render_seasons(seasons))
+    lake = settings.lake
+    paths = {
+        "history (html)": page or "",
+        "history": f".venv/bin/credit-default monitor --history --lake {lake}",
+        "MLflow UI": f".venv/bin/mlflow ui --backend-store-uri sqlite:///{lake}/mlflow.db",
+    }
+    return summarise_seasons(training, seasons, story=story, paths=paths)

@@ -1,0 +1,54 @@
+"""The lake's history becomes one page that people can open: nothing to fetch, no server, no script."""
+
+from typing import Final
+
+from credit_default.adapters.lake_tables import read_monitoring
+from credit_default.adapters.ledger import read_entries
+from credit_default.adapters.published import read_profile
+from credit_default.gates.alarms import Alarm
+from credit_default.services.alarms import read_known_alarms
+from credit_default.services.origin import SIMULATED
+from credit_default.services.seats import PROMOTED, ROLLED_BACK
+from credit_default.services.wiring import Wiring
+from credit_default.views.document_html import write_html
+from credit_default.views.history_batches import History, OpenedAlarm, Seat, read_history_batches
+from credit_default.views.history_page import describe_history
+
+PAGE: Final = "reports/history.html"
+
+
+def recall_history(wiring: Wiring) -> History:
+    """All batches that were monitored, with the profiles published beside their reports, the champions and the alarms."""
+    findings = read_monitoring(wiring.lake)
+    keys = findings.select("batch_id", "model_version").unique().rows()
+    profiles = {key: read_profile(wiring.lake, batch_id=key[0], model_version=key[1]) or {} for key in keys}
+    seats = tuple(
+        Seat(entry.model_version, entry.at, entry.event)
+        for entry in read_entries(wiring.lake)
+        if entry.event in {PROMOTED, ROLLED_BACK}
+    )
+    alarms = tuple(OpenedAlarm(alarm.gate, alarm.opened_month, _find_end(alarm)) for alarm in read_known_alarms(wiring))
+    simulated = SIMULATED in findings["data_origin"].to_list()
+    return History(read_history_batches(findings, profiles), seats, alarms, simulated)
+
+
+def write_history_page(wiring: Wiring) -> str | None:
+    """Where the page stands in the lake now; None where nothing was monitored yet."""
+    history = recall_history(wiring)
+    if not history.batches:
+        return None
+    reasons = {
+        (row["batch_id"], row["gate"]): tuple(row["reasons"])
+        for row in read_monitoring(wiring.lake).iter_rows(named=True)
+    }
+    page = write_html(describe_history(history, reasons=reasons))
+    with wiring.lake.scratch() as folder:
+        path = folder / "history.html"
+        path.write_text(page, encoding="utf-8")
+        wiring.lake.storage.write_object(PAGE, path)
+    return f"{wiring.lake.uri}/{PAGE}"
+
+
+def _find_end(alarm: Alarm) -> str:
+    """The month that closed it; the one that opened it where another champion did before any other batch came."""
+    return "" if alarm.is_open else alarm.closed_month or alarm.opened_month

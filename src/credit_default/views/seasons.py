@@ -1,0 +1,74 @@
+"""The page at the end of a long demonstration: month by month, who was champion, what rang and what was done."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rich.table import Table
+from rich.text import Text
+
+from credit_default.gates.recovery import Season, judge_recovery
+from credit_default.gates.verdict import Level, Verdict
+from credit_default.views.summary import LEVEL_STYLES, Summary, format_figure
+
+_WORDS = {"month", "scenario", "drift", "performance", "done"}
+
+
+@dataclass(frozen=True, slots=True)
+class LivedSeason:
+    """One month with its verdicts; `performance` came two months later, `trained` at its end, if at all."""
+
+    statement_month: str
+    changed: bool
+    scored: Summary
+    drift: Verdict
+    performance: Verdict | None = None
+    trained: Summary | None = None
+
+    @property
+    def season(self) -> Season:
+        """The month as the gate `recovery` looks at it."""
+        performance: Level = self.performance.level if self.performance else "not judged"
+        version = self.scored.model_version or 0
+        return Season(
+            self.statement_month, version, self.changed, self.drift.level, performance, self.trained is not None
+        )
+
+
+def render_seasons(seasons: Sequence[LivedSeason]) -> Table:
+    """One line a month: champion, drift, expected and realised defaults, AUC, the verdict and what was done."""
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
+    names = ("month", "v", "scenario", "drift", "psi", "expected", "defaulted", "AUC", "performance", "done")
+    for name in names:
+        table.add_column(name, justify="left" if name in _WORDS else "right", no_wrap=True)
+    for lived in seasons:
+        figures = lived.performance.figures if lived.performance else {}
+        table.add_row(
+            lived.statement_month, str(lived.scored.model_version), "begun" if lived.changed else "–",
+            _show_level(lived.drift), format_figure(lived.drift.figures["score_drift"]),
+            f"{lived.scored.figures['expected default share']:.1%}",
+            f"{figures['default_share']:.1%}" if "default_share" in figures else "–",
+            format_figure(figures.get("roc_auc", float("nan"))),
+            _show_level(lived.performance) if lived.performance else Text("–"), _tell_training(lived.trained),
+        )  # fmt: skip
+    return table
+
+
+def summarise_seasons(
+    training: Summary, seasons: Sequence[LivedSeason], *, story: str, paths: dict[str, str]
+) -> Summary:
+    """The summary of a long demonstration: how it ended, and where to look."""
+    verdict = judge_recovery([lived.season for lived in seasons])
+    return Summary(
+        "demo", "mended" if verdict.level == "ok" else "not mended yet", verdicts=(verdict,),
+        model_version=seasons[-1].scored.model_version, run_id=training.run_id,
+        counts={"trained on": training.counts["accepted"], "scored": sum(s.scored.counts["scored"] for s in seasons)},
+        paths=paths, notes=(story,),
+    )  # fmt: skip
+
+
+def _show_level(verdict: Verdict) -> Text:
+    return Text(verdict.level, style=LEVEL_STYLES[verdict.level])
+
+
+def _tell_training(trained: Summary | None) -> str:
+    return "" if trained is None else f"trained v{trained.model_version}: {trained.status}"

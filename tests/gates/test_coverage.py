@@ -1,0 +1,30 @@
+import pytest
+
+from credit_default.gates.coverage import CoveragePolicy, judge_coverage
+
+
+@pytest.mark.parametrize(
+    ("share", "months_due", "level"),
+    [
+        (0.0, -1, "not judged"),
+        (0.0, 0, "ok"),
+        (0.79, 1, "watch"),
+        (0.8, 1, "ok"),
+        (0.0, 2, "watch"),
+        (0.0, 3, "alarm"),
+        (1.0, 12, "ok"),
+    ],
+)
+def test_outcomes_that_are_overdue_ring(share, months_due, level):
+    assert judge_coverage(share, months_due=months_due).level == level
+
+
+def test_reason_says_how_much_is_known_and_how_long_it_was_due():
+    verdict = judge_coverage(0.25, months_due=4)
+
+    assert verdict.reasons == ("25% of the outcomes are known, 4 months after they were due: at least 80% should be",)
+    assert verdict.figures == {"known_share": 0.25, "months_due": 4.0}
+
+
+def test_policy_decides_what_is_late():
+    assert judge_coverage(0.5, months_due=1, policy=CoveragePolicy(lowest_share=0.4)).level == "ok"

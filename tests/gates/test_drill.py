@@ -1,0 +1,91 @@
+import pytest
+
+from credit_default.gates.drill import Drill, DrillPolicy, Exercise, hear, judge_drill
+
+
+def exercise(*batches, strength=2, expects=("feed",), loudness="alarm", name="fault"):
+    return Exercise(name, strength, expects, loudness, batches)
+
+
+CAUGHT = exercise({"feed": "ok"}, {"feed": "alarm"})
+MISSED = exercise({"feed": "watch", "drift": "alarm"}, {"feed": "ok"})
+
+
+@pytest.mark.parametrize(
+    ("level", "heard"),
+    [("alarm", "alarm"), ("refused", "alarm"), ("watch", "watch"), ("ok", "quiet"), ("not judged", "quiet")],
+)
+def test_refusal_is_an_alarm_and_what_was_not_judged_is_silent(level, heard):
+    assert hear(level) == heard
+
+
+def test_fault_is_caught_in_the_first_batch_that_was_loud_enough():
+    assert (CAUGHT.caught_in, CAUGHT.response, CAUGHT.rang) == (2, "alarm", {"feed": "alarm"})
+
+
+def test_another_gate_than_the_expected_catches_nothing():
+    assert (MISSED.caught_in, MISSED.response, MISSED.rang) == (None, "watch", {"feed": "watch", "drift": "alarm"})
+
+
+def test_watch_is_enough_where_it_was_declared_so():
+    assert exercise({"feed": "watch"}, loudness="watch").caught_in == 1
+
+
+def test_any_of_the_expected_gates_will_do():
+    assert exercise({"drift": "alarm"}, expects=("feed", "drift")).caught_in == 1
+
+
+def test_nothing_rang_where_nothing_was_said():
+    assert (exercise().caught_in, exercise().response) == (None, "quiet")
+
+
+def test_drill_is_ok_when_everything_rang_and_clean_months_were_silent():
+    verdict = judge_drill(Drill((CAUGHT,) * 20, ({"feed": "ok"},) * 24))
+
+    assert verdict.level == "ok"
+    assert verdict.figures["recall"] == 1.0
+
+
+def test_drill_rings_when_recall_is_too_low():
+    verdict = judge_drill(Drill((*[CAUGHT] * 18, MISSED, MISSED), ()))
+
+    assert verdict.level == "alarm"
+    assert verdict.reasons[0].startswith(
+        "18 of 20 faults of strength 2 and above caught within 2 batches: recall 90.0%"
+    )
+    assert verdict.reasons[-1] == "missed: 'fault 2', 'fault 2'"
+
+
+def test_one_miss_in_twenty_is_worth_a_look():
+    assert judge_drill(Drill((*[CAUGHT] * 19, MISSED), ())).level == "watch"
+
+
+@pytest.mark.parametrize(("false_alarms", "level"), [(0, "ok"), (1, "watch"), (2, "alarm")])
+def test_false_alarms_in_clean_months(false_alarms, level):
+    clean = (*[{"drift": "alarm"}] * false_alarms, *[{"drift": "ok"}] * (24 - false_alarms))
+
+    assert judge_drill(Drill((CAUGHT,), clean)).level == level
+
+
+def test_watches_in_clean_months_are_told_and_ring_nothing():
+    verdict = judge_drill(Drill((CAUGHT,), ({"drift": "watch"},) * 3))
+
+    assert (verdict.level, verdict.figures["watched_clean_count"]) == ("ok", 3.0)
+
+
+def test_weak_faults_need_not_be_caught():
+    weak = exercise({"feed": "ok"}, strength=1)
+
+    assert judge_drill(Drill((CAUGHT, weak), ())).level == "ok"
+
+
+def test_nothing_planted_is_no_pass():
+    assert judge_drill(Drill((), ()), policy=DrillPolicy(lowest_recall=0.5)).level == "alarm"
+
+
+def test_counts_make_a_confusion_table():
+    drill = Drill((CAUGHT, MISSED, exercise({}, strength=3)), ({"drift": "watch", "feed": "ok"}, {}))
+
+    assert drill.count_responses(strength=2) == {"alarm": 1, "watch": 1, "quiet": 0}
+    assert drill.count_responses(strength=3) == {"alarm": 0, "watch": 0, "quiet": 1}
+    assert drill.count_clean() == {"alarm": 0, "watch": 1, "quiet": 1}

@@ -1,0 +1,52 @@
+from credit_default.gates.recovery import Season, judge_recovery
+
+
+def live(month, version, drift="ok", performance="ok", *, changed=True, retrained=False):
+    return Season(f"2006-{month:02d}", version, changed, drift, performance, retrained)
+
+
+def make_life():
+    calm = [live(month, 1, changed=False) for month in (1, 2, 3)]
+    return [*calm, live(4, 1, "alarm", "alarm"), live(5, 1, "ok", "alarm", retrained=True), live(6, 2), live(7, 2)]
+
+
+def test_alarm_training_new_champion_and_quiet_again_is_mended():
+    verdict = judge_recovery(make_life())
+
+    assert verdict.level == "ok"
+    assert verdict.reasons == (
+        "alarm in 2006-04, 2006-05",
+        "trained in 2006-05",
+        "version 2 is champion from 2006-06",
+        "2 of its batches judged, none rang",
+    )
+
+
+def test_alarm_before_the_change_is_no_answer_to_it():
+    life = [live(1, 1, "alarm", "not judged", changed=False), live(2, 1)]
+
+    assert judge_recovery(life).reasons == (
+        "no alarm rang", "no training was asked for", "no other champion came", "none of its batches is judged yet",
+    )  # fmt: skip
+
+
+def test_new_champion_that_rings_again_has_not_mended_it():
+    life = [*make_life(), live(8, 2, "ok", "alarm")]
+
+    assert judge_recovery(life).level == "watch"
+    assert judge_recovery(life).reasons[-1] == "it rang again in 2006-08"
+
+
+def test_one_judged_batch_is_too_few():
+    assert judge_recovery(make_life()[:-1]).level == "watch"
+
+
+def test_last_champion_is_the_one_that_counts():
+    life = [*make_life(), live(8, 3, "watch", "watch"), live(9, 3)]
+
+    assert judge_recovery(life).reasons[2] == "version 3 is champion from 2006-08"
+    assert judge_recovery(life).level == "ok"
+
+
+def test_no_months_are_no_recovery():
+    assert judge_recovery(()).level == "watch"

@@ -1,0 +1,84 @@
+import pytest
+
+from credit_default.data.planted_faults import PLANTED_FAULTS
+from credit_default.errors import InputError
+from credit_default.gates.drill import Drill, judge_drill
+from credit_default.services.drilling import DrillPlan, choose_faults, prepare_ground, run_drill
+
+SHORT = DrillPlan(client_count=1_500, clean_count=4)
+
+
+@pytest.fixture(scope="module")
+def ground(tmp_path_factory):
+    from tests.services.conftest import make_wiring
+
+    return prepare_ground(make_wiring(tmp_path_factory.mktemp("drill"), recipe={"tree_count": 20}), SHORT)
+
+
+def choose(*titles):
+    return DrillPlan(client_count=1_500, clean_count=4, faults=tuple(f for f in PLANTED_FAULTS if f.title in titles))
+
+
+def drill(ground, *titles):
+    return {f"{e.name} {e.strength}": e for e in run_drill(ground, choose(*titles))}
+
+
+def test_clean_months_ring_nothing(ground):
+    assert len(ground.levels) == 4
+    assert Drill((), ground.levels).count_clean()["alarm"] == 0
+
+
+def test_loud_faults_ring_what_they_were_meant_for(ground):
+    titles = ("recession 3", "broken-feed 3", "missing column 1", "missing values 3", "label flip 3", "lost rows 3")
+
+    found = drill(ground, *titles)
+
+    assert {name: exercise.caught_in for name, exercise in found.items()} == dict.fromkeys(titles, 1)
+
+
+def test_refused_file_is_judged_no_further(ground):
+    found = drill(ground, "missing values 3", "missing column 1")
+
+    assert found["missing values 3"].rang == {"quality": "alarm"}
+    assert found["missing column 1"].rang == {"file": "alarm"}
+
+
+def test_late_file_and_overdue_outcomes_ask_for_a_look(ground):
+    found = drill(ground, "late file 3", "label delay 3")
+
+    assert found["late file 3"].rang["volume"] == "watch"
+    assert found["label delay 3"].rang["coverage"] == "watch"
+
+
+def test_gates_that_were_loosened_fail_the_drill(ground):
+    assert drill(ground, "broken gate 3")["broken gate 3"].caught_in == 1
+
+
+def test_the_same_drill_says_the_same(ground):
+    assert drill(ground, "label flip 2") == drill(ground, "label flip 2")
+
+
+def test_faults_are_chosen_by_name():
+    assert [fault.title for fault in choose_faults(("late file",))] == ["late file 1", "late file 2", "late file 3"]
+    assert choose_faults(()) == PLANTED_FAULTS
+
+
+def test_unknown_fault_is_refused():
+    with pytest.raises(InputError, match="gremlins"):
+        choose_faults(("gremlins",))
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("seed", [7, 8])
+def test_alarms_have_been_seen_to_ring(tmp_path, seed, make_wiring):
+    plan = DrillPlan()
+    full = make_wiring(tmp_path, seed=seed, recipe={}, jobs=2)
+    ground = prepare_ground(full, plan)
+
+    verdict = judge_drill(Drill(tuple(run_drill(ground, plan)), ground.levels), policy=full.settings.drill)
+
+    assert verdict.passed, verdict.reasons
+    assert verdict.figures["planted_count"] >= 40
+    assert verdict.figures["recall"] >= 0.95
+    assert verdict.figures["clean_count"] == 24
+    assert verdict.figures["false_alarm_count"] <= 1

@@ -1,0 +1,41 @@
+from credit_default.gates.drill import Drill, Exercise, judge_drill
+from credit_default.views.document_html import write_html
+from credit_default.views.document_markdown import write_document
+from credit_default.views.drill import describe_drill, tell_exercises
+
+DRILL = Drill(
+    (
+        Exercise("late file", 2, ("volume",), "watch", ({"volume": "watch"},)),
+        Exercise(
+            "unit error", 3, ("feed", "drift"), "alarm", ({"feed": "ok"}, {"feed": "alarm", "performance": "watch"})
+        ),
+        Exercise("<b>gremlins</b>", 3, ("feed",), "alarm", ({"feed": "watch"},)),
+        Exercise("label flip", 2, ("performance",), "alarm", ({"performance": "ok"},)),
+    ),
+    ({"drift": "ok"}, {"drift": "watch"}),
+)
+
+
+def test_every_fault_is_told_with_what_rang():
+    assert tell_exercises(DRILL) == (
+        "late file 2: meant for volume; watch, batch 1; volume watch",
+        "unit error 3: meant for feed or drift; alarm, batch 2; feed alarm, performance watch",
+        "<b>gremlins</b> 3: meant for feed; missed: watch only; feed watch",
+        "label flip 2: meant for performance; missed; nothing rang",
+        "clean month 2: drift watch",
+    )
+
+
+def test_document_holds_both_confusion_tables():
+    text = write_document(describe_drill(DRILL, judge_drill(DRILL), story="four faults"))
+
+    assert "| planted, strength 3 | 1 | 1 | 0 |" in text
+    assert "| clean months | 0 | 1 | 1 |" in text
+    assert "| meant for feed | 0 | 2 | 1 | 0 |" in text
+
+
+def test_names_are_no_markup():
+    page = write_html(describe_drill(DRILL, judge_drill(DRILL), story="four faults"))
+
+    assert "<b>gremlins" not in page
+    assert "&lt;b&gt;gremlins" in page

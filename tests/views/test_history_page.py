@@ -1,0 +1,51 @@
+import re
+from dataclasses import replace
+
+from tests.fakes.histories import make_batch, make_history, make_profile
+
+from credit_default.views.document_html import write_html
+from credit_default.views.history_page import describe_history
+
+
+def write_page(history, reasons=None):
+    return write_html(describe_history(history, reasons=reasons or {}))
+
+
+def test_page_is_one_file_without_script_or_anything_to_fetch():
+    page = write_page(make_history())
+
+    assert page.count("data:image/png;base64,") == 5
+    assert "<script" not in page
+    assert not re.search(r"(src|href)=\"(?!data:|#)", page)
+
+
+def test_page_tells_the_story():
+    page = write_page(make_history(), {(f"{6:016x}", "performance"): ("ROC AUC 0.700, floor 0.730",)})
+
+    assert "18 batches, 2006-01 to 2007-06; versions 1, 2" in page
+    assert "2006-07 performance alarm: ROC AUC 0.700, floor 0.730" in page
+    assert "SIMULATED DATA" in page
+    assert "36.0%" in page
+
+
+def test_one_quiet_batch_is_a_history_too():
+    page = write_page(replace(make_history(1), simulated=False))
+
+    assert "1 batches, 2006-01; version 1" in page
+    assert "No gate rang or asked for a look." in page
+    assert "SIMULATED" not in page
+
+
+def test_markup_in_the_data_stays_text():
+    evil = "<img src=x onerror=alert(1)></script><script>alert(2)</script>"
+    batch = replace(
+        make_batch(0, profile=make_profile(0.0, columns=(evil, "b"))),
+        batch_id=evil,
+        levels={evil: "alarm", "drift": "ok"},
+    )
+
+    page = write_page(replace(make_history(1), batches=(batch,)), {(evil, evil): (evil,)})
+
+    assert "<img src=x" not in page
+    assert "<script" not in page
+    assert "&lt;script&gt;alert(2)" in page

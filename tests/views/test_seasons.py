@@ -1,0 +1,42 @@
+from rich.console import Console
+
+from credit_default.gates.verdict import Verdict
+from credit_default.views.seasons import LivedSeason, render_seasons, summarise_seasons
+from credit_default.views.summary import Summary
+
+SCORED = {"counts": {"scored": 100}, "figures": {"expected default share": 0.22}}
+TRAINED = Summary("train", "promoted", model_version=2, run_id="r", counts={"accepted": 300})
+
+
+def live(month, *, version=1, changed=True, level="ok", trained=None, known=True):
+    performed = Verdict("performance", level, ("why",), {"default_share": 0.3, "roc_auc": 0.75})
+    return LivedSeason(
+        f"2006-{month:02d}", changed, Summary("predict", "scored", model_version=version, **SCORED),
+        Verdict("drift", level, ("why",), {"score_drift": 0.05}), performed if known else None, trained,
+    )  # fmt: skip
+
+
+LIFE = (
+    live(1, changed=False),
+    live(2, level="alarm", trained=TRAINED),
+    live(3, version=2),
+    live(4, version=2),
+    live(5, version=2, known=False),
+)
+
+
+def test_every_month_is_a_line_with_what_was_done():
+    console = Console(width=140, record=True)
+    console.print(render_seasons(LIFE))
+    text = console.export_text()
+
+    assert "trained v2: promoted" in text
+    assert text.count("2006-") == 5
+    assert "30.0%" in text
+
+
+def test_summary_says_whether_it_mended_itself():
+    summary = summarise_seasons(TRAINED, LIFE, story="SIMULATED", paths={"history (html)": "x"})
+
+    assert (summary.status, summary.verdicts[0].gate, summary.counts["scored"]) == ("mended", "recovery", 500)
+    assert summarise_seasons(TRAINED, LIFE[:2], story="", paths={}).status == "not mended yet"
