@@ -114,6 +114,17 @@ def test_alarm_that_was_over_before_anybody_looked_is_told_to_nobody(make_wiring
     assert [r.opening_told for r in read_alarms(wiring.lake)] == ["over before anybody looked"]
 
 
+def test_alarm_that_a_crash_kept_from_the_ledger_and_from_people_is_told_by_the_next_look(make_wiring, webhook):
+    wiring = make_wiring(notify={"urls": webhook.address})
+    find(wiring.lake, "a", gate="feed")
+    open_alarm(wiring.lake, Alarm("feed", 1, "2005-10", "0" * 16, opened_at=NOON.isoformat()), before=None)
+
+    changed = update(wiring, minute=1)
+
+    assert (changed.opened, len(webhook.messages)) == ((), 1)
+    assert events(wiring) == [("alarm opened", "feed")]
+
+
 def test_of_two_runners_one_opens_and_one_closes(wiring):
     opened = Alarm("feed", 1, "2005-10", "b", opened_at=NOON.isoformat())
     over = Alarm("feed", 1, "2005-10", "b", "2005-12", QUIET, NOON.isoformat(), NOON.isoformat())

@@ -35,6 +35,12 @@ def follow_up(wiring: Wiring, batch: MonitoredBatch, summary: Summary, *, at: dt
     return FollowUp(told, update, retraining)
 
 
+def settle_alarms(wiring: Wiring, *, at: dt.datetime) -> AlarmUpdate:
+    """What a change of the champion makes of the alarms: those about the version that left are over, and told so."""
+    champion = wiring.registry.find_champion()
+    return update_lake_alarms(wiring, champion_version=champion.number if champion else 0, at=at)
+
+
 def explain_retraining(wiring: Wiring) -> Summary:
     """Why a training is asked for now, or why not, from what is on record; nothing is looked at anew."""
     champion = wiring.registry.find_champion()
