@@ -35,7 +35,7 @@ def demo(
             show_default=False,
         ),
     ] = None,
-    strength: Annotated[int, typer.Option("--strength", min=1, max=3, help="How hard the scenario pulls.")] = 2,
+    strength: Annotated[int, typer.Option("--strength", min=1, max=3, help="How hard the scenario pulls.")] = 1,
     config: Config = None,
     seed: Seed = None,
     json: Json = False,

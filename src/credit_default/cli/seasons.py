@@ -19,8 +19,10 @@ QUIET_MONTHS = 6  # before the scenario begins
 LATE = 2  # months until outcomes are known
 _LEAN: dict[str, Any] = {
     "reasons": {"mode": "none"},
-    # as much as the first training had; what was learnt before the change is of little use after it
-    "retraining": {"window": "sliding", "window_months": 3, "cooldown_months": 1},
+    # of what was learnt before the change the newest part is enough
+    "retraining": {"window": "sliding", "window_months": 6, "cooldown_months": 1},
+    # the same clients stand in up to six months of a training: a leaf of 40 rows would hold a handful of them
+    "recipe": {"leaf_row_count": 200},
 }
 
 
@@ -63,6 +65,7 @@ class _Life:
 
     def __init__(self, output: Output, settings: "Settings", common: dict[str, Any]) -> None:
         self.output, self.settings, self.common = output, settings, common
+        self._asked = False  # whether the look at the newest month asked for a training
 
     def run(self, rehearsal: "Rehearsal") -> "tuple[Summary, list[LivedSeason]]":
         from credit_default.flows.train import train
