@@ -27,10 +27,8 @@ def find(lake, letters, *, gate="drift", version=1, start="2005-10"):
         write_monitoring(lake, pl.DataFrame([row], schema_overrides={"expected_loss": pl.Float64}))
 
 
-def update(wiring, *, minute=0, champion=1, reasons=None):
-    return update_lake_alarms(
-        wiring, champion_version=champion, reasons=reasons or {}, at=NOON.replace(minute=minute)
-    )  # fmt: skip
+def update(wiring, *, minute=0, champion=1):
+    return update_lake_alarms(wiring, champion_version=champion, at=NOON.replace(minute=minute))
 
 
 def ids(alarms):
@@ -61,7 +59,7 @@ def test_alarm_opens_once_and_closes_once_on_record(wiring):
 def test_alarm_is_told_with_its_reasons_and_its_end(wiring):
     find(wiring.lake, "a", gate="feed")
 
-    opened = update(wiring, reasons={"feed": ["one value in every row"]})
+    opened = update(wiring)
     closed = update(wiring, champion=2)
 
     assert opened.notes == ("alarm: feed of version 1, since month 2005-10",)
@@ -77,12 +75,12 @@ def test_lake_without_findings_has_no_alarm(wiring):
 def test_people_are_told_when_it_opens_and_when_it_closes(make_wiring, webhook):
     wiring = make_wiring(notify={"urls": webhook.address})
     find(wiring.lake, "a", gate="feed")
-    update(wiring, reasons={"feed": ["one value in every row"]})
+    update(wiring)
     update(wiring, minute=1)
     update(wiring, minute=2, champion=2)
 
     assert [(m["title"], m["message"]) for m in webhook.messages] == [
-        ("credit-default: alarm", "feed of version 1, since month 2005-10: one value in every row"),
+        ("credit-default: alarm", "feed of version 1, since month 2005-10: so"),
         ("credit-default: alarm over", f"feed of version 1, open since month 2005-10: {SUPERSEDED}"),
     ]
     assert [(r.opening_told, r.closing_told) for r in read_alarms(wiring.lake)] == [("told", "told")]
@@ -100,6 +98,7 @@ def test_message_that_failed_is_told_here_stands_with_the_alarm_and_is_tried_aga
     assert failed.notes[-1] == "feed v1 2005-10: address 1 of 1 (JSON) did not take it"
     assert stored == "failed: address 1 of 1 (JSON) did not take it"
     assert (ids(later.opened), later.notes) == ([], ())
+    assert webhook.messages[-1]["message"].endswith("since month 2005-10: so")  # as it was when it rang
     assert read_alarms(wiring.lake)[0].opening_told == "told"
     assert "secret-word" not in str(failed)
 
@@ -113,6 +112,17 @@ def test_alarm_that_was_over_before_anybody_looked_is_told_to_nobody(make_wiring
 
     assert (changed.opened, changed.closed, webhook.messages) == ((), (), [])
     assert [r.opening_told for r in read_alarms(wiring.lake)] == ["over before anybody looked"]
+
+
+def test_alarm_that_a_crash_kept_from_the_ledger_and_from_people_is_told_by_the_next_look(make_wiring, webhook):
+    wiring = make_wiring(notify={"urls": webhook.address})
+    find(wiring.lake, "a", gate="feed")
+    open_alarm(wiring.lake, Alarm("feed", 1, "2005-10", "0" * 16, opened_at=NOON.isoformat()), before=None)
+
+    changed = update(wiring, minute=1)
+
+    assert (changed.opened, len(webhook.messages)) == ((), 1)
+    assert events(wiring) == [("alarm opened", "feed")]
 
 
 def test_of_two_runners_one_opens_and_one_closes(wiring):

@@ -1,12 +1,15 @@
+import dataclasses
 import datetime as dt
 import shutil
 
 import pytest
 
+from credit_default.adapters.alarm_tables import open_alarm
 from credit_default.adapters.lake_tables import read_monitoring
 from credit_default.adapters.ledger import read_entries
+from credit_default.gates.alarms import SUPERSEDED, Alarm
 from credit_default.gates.verdict import Verdict
-from credit_default.services.following import explain_retraining, follow_up
+from credit_default.services.following import explain_retraining, follow_up, settle_alarms
 from credit_default.services.monitoring import find_batch
 from credit_default.services.performance import evaluate_batch, look_ahead, recall_estimates
 from credit_default.services.recording import record_verdict
@@ -101,3 +104,18 @@ def test_batch_whose_outcomes_are_not_due_is_not_judged(seated, batch):
 
     assert performance.verdict.level == "not judged"
     assert performance.evaluation is None
+
+
+def test_alarm_is_settled_when_its_version_has_left_the_seat(own_lake, batch):
+    other = dataclasses.replace(batch, model_version=2)
+    record_verdict(own_lake, other, WRONG, at=NOON)
+    open_alarm(
+        own_lake.lake, Alarm("performance", 2, "2005-11", batch.batch_id, opened_at=NOON.isoformat()), before=None
+    )
+
+    settled = settle_alarms(own_lake, at=NOON)
+
+    assert [(alarm.alarm_id, alarm.closed_because) for alarm in settled.closed] == [
+        ("performance v2 2005-11", SUPERSEDED)
+    ]
+    assert settle_alarms(own_lake, at=NOON).closed == ()

@@ -74,6 +74,22 @@ def test_labels_of_a_broken_batch_count_for_nothing(wiring):
     assert (figures(wiring)["new_label_count"], figures(wiring)["broken_batch_count"]) == (2, 1)
 
 
+def test_alarm_that_only_a_broken_batch_bears_out_trains_nothing(wiring):
+    find(wiring.lake, gate="feed", level="alarm")
+    find(wiring.lake, gate="performance", level="alarm")
+    asked = [consider_retraining(wiring, [alarm("performance")], CHAMPION).decision.action]
+    find(wiring.lake, gate="performance", level="alarm", month="2006-01", batch_id="f" * 16)
+    asked.append(consider_retraining(wiring, [alarm("performance")], CHAMPION).decision.action)
+
+    assert asked == ["nothing", "train"]
+
+
+def test_broken_feed_itself_asks_for_a_look(wiring):
+    find(wiring.lake, gate="feed", level="alarm")
+
+    assert consider_retraining(wiring, [alarm("feed")], CHAMPION).decision.action == "look"
+
+
 def test_batch_whose_feed_is_in_order_now_is_not_broken(wiring):
     find(wiring.lake, gate="feed", level="alarm")
     find(wiring.lake, gate="feed", level="ok")

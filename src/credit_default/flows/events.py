@@ -1,11 +1,12 @@
 """What others may act on: events about a batch or a model, by the names that deployments are triggered by."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from prefect.events import emit_event
 
 from credit_default.gates.alarms import Alarm
+from credit_default.services.alarms import AlarmUpdate
 from credit_default.services.following import FollowUp
 from credit_default.views.summary import Summary
 
@@ -31,20 +32,32 @@ def announce(summary: Summary) -> None:
 
 def announce_follow_up(followed: FollowUp) -> None:
     """Nothing; each alarm that opened or closed, and a training that was asked for, was emitted once."""
-    for draft in draft_events(followed):
-        emit_event(draft.name, resource={"prefect.resource.id": draft.resource_id}, payload=dict(draft.payload))
+    _emit(draft_events(followed))
+
+
+def announce_alarms(update: AlarmUpdate) -> None:
+    """Nothing; each alarm that opened or closed was emitted once."""
+    _emit(_draft_alarms(update))
 
 
 def draft_events(followed: FollowUp) -> tuple[EventDraft, ...]:
     """What followed from a look at a batch, as events: alarms that closed, alarms that opened, a request for a training."""
-    update, retraining = followed.update, followed.retraining
-    alarms = [("closed", alarm) for alarm in update.closed] + [("opened", alarm) for alarm in update.opened]
-    drafts = [_draft_alarm(name, alarm) for name, alarm in alarms]
+    drafts, retraining = _draft_alarms(followed.update), followed.retraining
     if retraining.is_new:
         payload = _describe_payload(followed.summary) | {"month": retraining.month}
         resource_id = f"{_MODEL}.{followed.summary.model_version}"
         drafts.append(EventDraft("credit-default.retraining.requested", resource_id, payload))
     return tuple(drafts)
+
+
+def _draft_alarms(update: AlarmUpdate) -> list[EventDraft]:
+    alarms = [("closed", alarm) for alarm in update.closed] + [("opened", alarm) for alarm in update.opened]
+    return [_draft_alarm(name, alarm) for name, alarm in alarms]
+
+
+def _emit(drafts: Iterable[EventDraft]) -> None:
+    for draft in drafts:
+        emit_event(draft.name, resource={"prefect.resource.id": draft.resource_id}, payload=dict(draft.payload))
 
 
 def _draft_alarm(name: str, alarm: Alarm) -> EventDraft:

@@ -8,10 +8,10 @@ from prefect.states import Completed
 
 from credit_default.flows.artifacts import publish_summary
 from credit_default.flows.context import connect, read_clock
-from credit_default.flows.events import announce
+from credit_default.flows.events import announce, announce_alarms
 from credit_default.flows.script import run_as_script
 from credit_default.flows.steps import network_step, step
-from credit_default.services import assessment, carding, contest, prediction, seating, training
+from credit_default.services import assessment, carding, contest, following, prediction, seating, training
 from credit_default.services.origin import SIMULATED
 from credit_default.services.seats import APPROVAL_REQUESTED, PROMOTED
 from credit_default.views.summary import Summary
@@ -26,6 +26,7 @@ find_champion = network_step(prediction.find_champion, "find champion")
 register_challenger = network_step(seating.register_challenger, "record and register")
 judge_challenger = step(contest.judge_challenger, "judge promotion")
 seat_winner = network_step(seating.seat_winner, "promote or keep")
+settle_alarms = network_step(following.settle_alarms, "settle alarms")
 publish_card = network_step(carding.publish_card, "write card")
 STATES = {PROMOTED: "Promoted", APPROVAL_REQUESTED: "ApprovalRequested"}
 
@@ -57,6 +58,7 @@ def train(
     )
     publish_summary(summary, simulated=rows.data_origin == SIMULATED)
     announce(summary)
+    announce_alarms(settle_alarms(wiring, at=read_clock()))
     return Completed(name=STATES.get(summary.status, "ChampionKept"), message=summary.status, data=summary)
 
 

@@ -5,7 +5,7 @@ batches rang, and closes when enough in a row were quiet or another version has 
 all findings in the order of their months, so batches may come late, come again or be looked at twice.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Final
@@ -126,13 +126,13 @@ def list_open(alarms: Iterable[Alarm]) -> tuple[Alarm, ...]:
     return tuple(alarm for alarm in alarms if alarm.is_open)
 
 
-def tell_alarm(alarm: Alarm, reasons: Mapping[str, Sequence[str]] | None = None) -> str:
-    """The alarm in a line: what it is about, since when, and why; or that it is over. `reasons` by gate."""
+def tell_alarm(alarm: Alarm, reasons: Sequence[str] = ()) -> str:
+    """The alarm in a line: what it is about, since when, and why it rang; or that it is over, and why."""
     about = f"{alarm.gate} of version {alarm.model_version}"
     if not alarm.is_open:
         since = f", month {alarm.closed_month}" if alarm.closed_month else ""
         return f"alarm over: {about}, open since month {alarm.opened_month}: {alarm.closed_because}{since}"
-    why = "; ".join((reasons or {}).get(alarm.gate, ()))
+    why = "; ".join(reasons)
     return f"alarm: {about}, since month {alarm.opened_month}" + (f": {why}" if why else "")
 
 

@@ -1,7 +1,7 @@
 """Alarms of a lake: worked out from all findings, put on record once, told to people, and told again when that failed."""
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from credit_default.adapters.alarm_tables import RecordedAlarm, close_alarm, open_alarm, read_alarms, record_told
@@ -39,13 +39,10 @@ def read_known_alarms(wiring: Wiring) -> tuple[Alarm, ...]:
     return tuple(recorded.alarm for recorded in read_alarms(wiring.lake))
 
 
-def update_lake_alarms(
-    wiring: Wiring, *, champion_version: int, reasons: Mapping[str, Sequence[str]], at: dt.datetime
-) -> AlarmUpdate:
+def update_lake_alarms(wiring: Wiring, *, champion_version: int, at: dt.datetime) -> AlarmUpdate:
     """What the findings by now make of the alarms, after it is on record and people were told.
 
-    `reasons` are those of the last look, by gate. A message that did not arrive is a note here, stands with the alarm,
-    and is tried again at the next look.
+    A message that did not arrive is a note here, stands with the alarm, and is tried again at the next look.
     """
     followed = follow_alarms(list_findings(wiring), champion_version=champion_version, policy=wiring.settings.alarms)
     known = {recorded.alarm.alarm_id: recorded for recorded in read_alarms(wiring.lake)}
@@ -61,7 +58,7 @@ def update_lake_alarms(
         if alarm.alarm_id not in known and alarm.alarm_id not in told:
             _keep_unseen(wiring, alarm)
     reach("alarms.recorded")
-    notes = [note for recorded in read_alarms(wiring.lake) for note in _speak(wiring, recorded, reasons=reasons)]
+    notes = [note for recorded in read_alarms(wiring.lake) for note in _speak(wiring, recorded)]
     return AlarmUpdate(changes.alarms, opened, closed, (*map(tell_alarm, (*opened, *closed)), *notes))
 
 
@@ -69,7 +66,7 @@ def _keep_unseen(wiring: Wiring, alarm: Alarm) -> None:
     close_alarm(wiring.lake, alarm, before=RecordedAlarm(alarm, _UNSEEN, _UNSEEN))
 
 
-def _speak(wiring: Wiring, recorded: RecordedAlarm, *, reasons: Mapping[str, Sequence[str]]) -> list[str]:
+def _speak(wiring: Wiring, recorded: RecordedAlarm) -> list[str]:
     """What did not arrive of the messages that are due about this alarm; the ledger has each first."""
     due = _find_due(recorded)
     if due is None:
@@ -81,10 +78,18 @@ def _speak(wiring: Wiring, recorded: RecordedAlarm, *, reasons: Mapping[str, Seq
         batch_id=alarm.opened_batch_id, model_version=alarm.model_version,
         details={"gate": alarm.gate, "month": alarm.closed_month or alarm.opened_month, "because": alarm.closed_because},
     )  # fmt: skip
-    failures = _send(wiring.settings, tell_alarm(alarm, reasons if alarm.is_open else None))
+    failures = _send(wiring.settings, tell_alarm(alarm, _recall_reasons(wiring, alarm) if alarm.is_open else ()))
     told = (_FAILED + "; ".join(failures)) if failures else _TOLD if wiring.settings.notify.addresses else _NOBODY
     record_told(wiring.lake, due(told))
     return [f"{alarm.alarm_id}: {failure}" for failure in failures]
+
+
+def _recall_reasons(wiring: Wiring, alarm: Alarm) -> tuple[str, ...]:
+    """Why the gate rang about the batch that opened the alarm."""
+    rows = read_monitoring(wiring.lake).filter(
+        gate=alarm.gate, batch_id=alarm.opened_batch_id, model_version=alarm.model_version
+    )
+    return tuple(rows["reasons"][-1]) if len(rows) else ()
 
 
 def _find_due(recorded: RecordedAlarm) -> Callable[[str], RecordedAlarm] | None:

@@ -15,7 +15,7 @@ from credit_default.gates.fairness import judge_fairness
 from credit_default.gates.verdict import Verdict
 from credit_default.model.attributes import choose_attributes
 from credit_default.model.economics import Economics, KnownScores, measure_economics
-from credit_default.model.fairness import FairnessReport, measure_fairness
+from credit_default.model.fairness import FairnessPolicy, FairnessReport, measure_fairness
 from credit_default.model.fairness_comparison import FairnessComparison, compare_fairness
 from credit_default.model.fitting import fit
 from credit_default.model.flips import FlipSensitivity, measure_flip_sensitivity
@@ -114,7 +114,8 @@ def _compare_with_protected(wiring: Wiring, challenger: Challenger, sides: Split
 def _measure_proxies(wiring: Wiring, challenger: Challenger, development: pl.DataFrame) -> tuple[ProxyStrength, ...]:
     settings = wiring.settings
     protected = set(wiring.schema.protected)
-    named = choose_attributes(wiring.schema, named=settings.fairness.attributes)
+    by_default = FairnessPolicy().attributes  # which another portfolio need not have
+    named = choose_attributes(wiring.schema, named=settings.fairness.attributes, by_default=by_default)
     return measure_proxies(
         challenger.bundle, development, schema=wiring.schema, attributes=tuple(n for n in named if n in protected),
         seed=settings.seed, job_count=settings.jobs, policy=settings.proxies,

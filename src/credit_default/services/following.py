@@ -25,8 +25,7 @@ def follow_up(wiring: Wiring, batch: MonitoredBatch, summary: Summary, *, at: dt
     """What follows from the findings, after it stands in the lake: alarms, messages, a request for a training."""
     champion = wiring.registry.find_champion()
     version = champion.number if champion else 0
-    reasons = {verdict.gate: verdict.reasons for verdict in summary.verdicts}
-    update = update_lake_alarms(wiring, champion_version=version, reasons=reasons, at=at)
+    update = update_lake_alarms(wiring, champion_version=version, at=at)
     retraining = consider_retraining(wiring, update.alarms, champion)
     request_retraining(wiring, retraining, champion_version=version, at=at)
     verdict = retraining.decision.verdict
@@ -34,6 +33,12 @@ def follow_up(wiring: Wiring, batch: MonitoredBatch, summary: Summary, *, at: dt
     asked: tuple[Verdict, ...] = () if retraining.decision.action == "nothing" else (verdict,)
     told = replace(summary, verdicts=(*summary.verdicts, *asked), notes=(*summary.notes, *update.notes))
     return FollowUp(told, update, retraining)
+
+
+def settle_alarms(wiring: Wiring, *, at: dt.datetime) -> AlarmUpdate:
+    """What a change of the champion makes of the alarms: those about the version that left are over, and told so."""
+    champion = wiring.registry.find_champion()
+    return update_lake_alarms(wiring, champion_version=champion.number if champion else 0, at=at)
 
 
 def explain_retraining(wiring: Wiring) -> Summary:

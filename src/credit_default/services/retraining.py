@@ -12,8 +12,9 @@ from credit_default.adapters.ledger import find_entry, read_entries
 from credit_default.adapters.model_versions import ModelVersion
 from credit_default.data.contract import KEY
 from credit_default.gates import feed
-from credit_default.gates.alarms import Alarm
-from credit_default.gates.retraining import RetrainingDecision, RetrainingState, judge_retraining
+from credit_default.gates.alarms import Alarm, follow_alarms, list_open
+from credit_default.gates.retraining import FEED_GATES, RetrainingDecision, RetrainingState, judge_retraining
+from credit_default.services.alarms import list_findings
 from credit_default.services.coverage import is_early
 from credit_default.services.records import enter
 from credit_default.services.wiring import Wiring
@@ -36,14 +37,17 @@ class Retraining:
 
 
 def consider_retraining(wiring: Wiring, alarms: Sequence[Alarm], champion: ModelVersion | None) -> Retraining:
-    """What the open alarms about the champion ask for, by the policy; nothing goes on record."""
+    """What the open alarms about the champion ask for, by the policy; nothing goes on record.
+
+    An alarm that only batches of a broken feed bear out asks for nothing: the model was wrong about what never was.
+    """
     number = champion.number if champion else 0
     months = read_monitoring(wiring.lake)["statement_month"]
     month = str(months.max()) if len(months) else ""
     broken = find_broken_batches(wiring)
     state = RetrainingState(
         month=month,
-        alarms=[alarm for alarm in alarms if alarm.model_version == number],
+        alarms=_drop_feeds_own(wiring, [a for a in alarms if a.model_version == number], number, broken=broken),
         new_label_count=_count_new_labels(wiring, champion, broken=broken) if champion else 0,
         asked_months=_list_asked_months(wiring),
         broken_count=len(broken),
@@ -66,6 +70,16 @@ def find_broken_batches(wiring: Wiring) -> tuple[str, ...]:
     """The batches whose feed rang when they were last looked at: no model learns from them."""
     rows = read_monitoring(wiring.lake).filter(gate=feed.GATE, level="alarm")
     return tuple(rows["batch_id"].unique().sort())
+
+
+def _drop_feeds_own(wiring: Wiring, alarms: list[Alarm], version: int, *, broken: Sequence[str]) -> list[Alarm]:
+    """The alarms without those that would not be open if the broken batches had not been looked at."""
+    if not broken:
+        return alarms
+    sound = [finding for finding in list_findings(wiring) if finding.batch_id not in broken]
+    followed = follow_alarms(sound, champion_version=version, policy=wiring.settings.alarms)
+    gates = FEED_GATES | {alarm.gate for alarm in list_open(followed)}
+    return [alarm for alarm in alarms if alarm.gate in gates]
 
 
 def _count_new_labels(wiring: Wiring, champion: ModelVersion, *, broken: Sequence[str]) -> int:
