@@ -163,9 +163,16 @@ def test_monitor_takes_one_of_its_options(run, config, beside):
 
 
 def test_model_that_is_wrong_is_trained_anew_at_once_where_that_is_asked_for(
-    run, config, prefect_server, simulated_files, tmp_path
+    run, prefect_server, simulated_files, small_settings, tmp_path
 ):
-    strict = tmp_path / "strict.toml"
+    from credit_default.flows.train import train
+
+    lake, config, strict = tmp_path / "lake", tmp_path / "own.toml", tmp_path / "strict.toml"
+    train(overrides={**small_settings, "lake": str(lake), "data": str(simulated_files.training)}, return_state=True)
+    config.write_text(
+        f'lake = "{lake}"\ncache = "{small_settings["cache"]}"\njobs = 1\nreport = "drift"\n'
+        "[recipe]\ntree_count = 10\nmaximum_depth = 6\n[stability]\nrefit_count = 0\n"
+    )
     strict.write_text("[performance]\nlowest_roc_auc = 0.99\n")
     scored = run("predict", simulated_files.batch, "--config", config, "--json", server=prefect_server)
     run("outcomes", simulated_files.outcomes, "--config", config, "--json")

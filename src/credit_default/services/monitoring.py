@@ -33,6 +33,7 @@ from credit_default.views.summary import Summary
 
 EXPLAINED_COLUMNS: Final = 5  # inputs that weigh most: the causes of a move are looked for among them
 
+_ORDER: Final = ("drift", "feed", "volume", "estimate", "fairness", "performance", "retraining")  # as findings are told
 ReportKind = Literal["full", "drift"]
 
 
@@ -120,14 +121,22 @@ def recall_findings(lake: Lake, *, batch_id: str, model_version: int) -> Summary
     found = read_monitoring(lake).filter(batch_id=batch_id, model_version=model_version)
     if found.is_empty():
         return None
-    verdicts = tuple(
+    verdicts = [
         Verdict(row["gate"], row["level"], tuple(row["reasons"]), json.loads(row["figures"]))
         for row in found.iter_rows(named=True)
-    )
+        if (row["gate"], row["level"]) != ("retraining", "ok")  # which asks for nothing, and is not told when found
+    ]
     reports = [path for path in found["report_path"] if path]
     return Summary(
-        "monitor", "as found before", verdicts=verdicts, paths={"report (html)": reports[-1]} if reports else {}
+        "monitor",
+        "as found before",
+        verdicts=tuple(sorted(verdicts, key=_find_place)),
+        paths={"report (html)": reports[-1]} if reports else {},
     )
+
+
+def _find_place(verdict: Verdict) -> int:
+    return _ORDER.index(verdict.gate) if verdict.gate in _ORDER else len(_ORDER)
 
 
 def find_drift(wiring: Wiring, batch: MonitoredBatch, *, report: ReportKind) -> Drift:
