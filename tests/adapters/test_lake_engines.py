@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 from deltalake import DeltaTable
 
+from credit_default.adapters.alarm_tables import open_alarm
 from credit_default.adapters.lake_tables import (
     TABLES,
     delete_client,
@@ -20,6 +21,7 @@ from credit_default.adapters.lake_tables import (
     write_scores,
 )
 from credit_default.adapters.ledger import append_entry
+from credit_default.gates.alarms import Alarm
 
 NOON = dt.datetime(2005, 10, 1, 12, tzinfo=dt.UTC)
 BATCH_ID = "ab" * 8
@@ -41,6 +43,7 @@ def fill(lake):
         keep_observations(lake, observed, batch_id=f"{number:08x}", taken_in_at=NOON)
         merge_outcomes(lake, observed)
     write_monitoring(lake, monitored())
+    open_alarm(lake, Alarm("feed", 1, "2005-10", BATCH_ID, opened_at=NOON.isoformat()), before=None)
     for number in range(3):
         append_entry(
             lake, event="scored", key=f"scored {number}", batch_id=BATCH_ID, model_version=number,

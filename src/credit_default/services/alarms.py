@@ -8,7 +8,6 @@ from credit_default.adapters.alarm_tables import RecordedAlarm, close_alarm, ope
 from credit_default.adapters.lake_tables import read_monitoring
 from credit_default.adapters.ledger import tell_time
 from credit_default.adapters.notify import Message, send_message
-from credit_default.failpoints import reach
 from credit_default.gates import retraining
 from credit_default.gates.alarms import Alarm, Finding, follow_alarms, list_open, tell_alarm, update_alarms
 from credit_default.services.records import enter
@@ -57,7 +56,6 @@ def update_lake_alarms(wiring: Wiring, *, champion_version: int, at: dt.datetime
     for alarm in changes.alarms:
         if alarm.alarm_id not in known and alarm.alarm_id not in told:
             _keep_unseen(wiring, alarm)
-    reach("alarms.recorded")
     notes = [note for recorded in read_alarms(wiring.lake) for note in _speak(wiring, recorded)]
     return AlarmUpdate(changes.alarms, opened, closed, (*map(tell_alarm, (*opened, *closed)), *notes))
 
