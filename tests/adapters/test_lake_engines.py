@@ -100,7 +100,15 @@ def duck():
     connection.close()
 
 
-ROW_COUNTS = {"scores": 6, "quarantine": 2, "outcomes": 3, "outcome_history": 6, "monitoring": 1, "ledger": 3}
+ROW_COUNTS = {
+    "scores": 6,
+    "quarantine": 2,
+    "outcomes": 3,
+    "outcome_history": 6,
+    "monitoring": 1,
+    "alarms": 1,
+    "ledger": 3,
+}
 
 
 def by_all(frame):
