@@ -183,7 +183,7 @@ def make_scores(count=4):
         {
             "client_id": [f"c{number}" for number in range(count)], "statement_month": ["2006-03"] * count,
             "default_probability": [0.25] * count, "decision": ["decline"] * count, "risk_band": ["high"] * count,
-            "reasons": [[] for _ in range(count)], "model_version": [1] * count, "batch_id": [BATCH_ID] * count,
+            "expected_loss": [1.0] * count, "reasons": [[] for _ in range(count)], "model_version": [1] * count, "batch_id": [BATCH_ID] * count,
             "scored_at": [NOON] * count,
         },
         schema_overrides={"reasons": pl.List(pl.String)},
