@@ -87,6 +87,7 @@ def build_deployments(schedule: ScheduleSettings) -> Iterator["RunnerDeployment"
 
 def _build_deployment(plan: DeploymentPlan, *, time_zone: str) -> "RunnerDeployment":
     from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy
+    from prefect.deployments.runner import RunnerDeployment
     from prefect.events import DeploymentEventTrigger
     from prefect.types.entrypoint import EntrypointType
 
@@ -94,15 +95,14 @@ def _build_deployment(plan: DeploymentPlan, *, time_zone: str) -> "RunnerDeploym
     limit = plan.limit and ConcurrencyLimitConfig(
         limit=plan.limit, collision_strategy=ConcurrencyLimitStrategy(plan.collision)
     )
-    deployment: RunnerDeployment = getattr(import_module(module), name).to_deployment(
-        plan.name, description=plan.description, parameters=dict(plan.parameters), concurrency_limit=limit,
+    return RunnerDeployment.from_flow(
+        getattr(import_module(module), name), plan.name, description=plan.description, parameters=dict(plan.parameters), concurrency_limit=limit,
         schedules=_build_schedules(plan, time_zone=time_zone), entrypoint_type=EntrypointType.MODULE_PATH,
         triggers=[
             DeploymentEventTrigger(expect={trigger.event}, parameters=dict(trigger.parameters))
             for trigger in plan.triggers
         ],
     )  # fmt: skip
-    return deployment
 
 
 def _build_schedules(plan: DeploymentPlan, *, time_zone: str) -> list[Any]:

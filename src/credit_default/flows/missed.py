@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from credit_default.flows.context import read_clock
+
 if TYPE_CHECKING:
     from prefect.client.orchestration import PrefectClient
     from prefect.client.schemas.objects import FlowRun
@@ -19,6 +21,7 @@ _PAGE = 200  # what the API gives at a time
 
 async def skip_missed_runs(client: "PrefectClient", deployment_ids: Sequence[UUID]) -> int:
     """How many late runs were called off: for each deployment all but the newest of those that its schedule began."""
+    from prefect.client.schemas.objects import State
     from prefect.states import Cancelled
 
     late: dict[UUID | None, list[FlowRun]] = defaultdict(list)
@@ -26,7 +29,9 @@ async def skip_missed_runs(client: "PrefectClient", deployment_ids: Sequence[UUI
         late[run.deployment_id].append(run)
     missed = [run for runs in late.values() for run in runs[1:]]
     for run in missed:
-        state = Cancelled(name=SKIPPED, message="missed while nobody was there; the newest one does for all")
+        state: State[None] = Cancelled(
+            name=SKIPPED, message="missed while nobody was there; the newest one does for all"
+        )
         await client.set_flow_run_state(run.id, state, force=True)
     return len(missed)
 
@@ -34,13 +39,13 @@ async def skip_missed_runs(client: "PrefectClient", deployment_ids: Sequence[UUI
 async def _read_late_runs(client: "PrefectClient", deployment_ids: Sequence[UUID]) -> list["FlowRun"]:
     """Scheduled runs whose time has come, the newest first; those that an event or a person asked for are left out."""
     from prefect.client.schemas import filters
+    from prefect.client.schemas.objects import StateType
     from prefect.client.schemas.sorting import FlowRunSort
-    from prefect.types._datetime import now
 
     wanted = filters.FlowRunFilter(
         deployment_id=filters.FlowRunFilterDeploymentId(any_=list(deployment_ids)),
-        state=filters.FlowRunFilterState(type=filters.FlowRunFilterStateType(any_=["SCHEDULED"])),
-        expected_start_time=filters.FlowRunFilterExpectedStartTime(before_=now("UTC")),
+        state=filters.FlowRunFilterState(type=filters.FlowRunFilterStateType(any_=[StateType.SCHEDULED])),
+        expected_start_time=filters.FlowRunFilterExpectedStartTime.model_validate({"before_": read_clock()}),
     )
     found: list[FlowRun] = []
     while True:

@@ -34,7 +34,7 @@ def predict_incoming(
     wiring = connect(overrides or {}, config or [])
 
     def score(uri: str, named: str | None) -> Summary:
-        state = predict(batch=uri, overrides=overrides, config=config, month=named, return_state=True)
+        state: Any = predict(batch=uri, overrides=overrides, config=config, month=named, return_state=True)
         summary: Summary = state.result()
         return summary
 

@@ -7,7 +7,7 @@ the state Crashed, and then this process.
 import asyncio
 import logging
 import signal
-from typing import Any
+from typing import Any, Self
 from uuid import UUID
 
 import anyio
@@ -32,7 +32,7 @@ class PatientRunner(Runner):
 
     terminated = False
 
-    async def __aenter__(self) -> "PatientRunner":
+    async def __aenter__(self) -> Self:
         await super().__aenter__()
         poller: Any = self._scheduled_run_poller
         poller._get_and_submit_flow_runs = _be_patient(poller._get_and_submit_flow_runs, log=self._logger)  # noqa: SLF001
@@ -103,13 +103,12 @@ def _be_patient(poll: Any, *, log: logging.Logger) -> Any:
 
 async def _wait_for_server(timeout_seconds: float) -> None:
     """Nothing; returns as soon as the server answers its health check."""
-    found: Exception | None = None
-    with anyio.move_on_after(timeout_seconds):
-        async with get_client() as client:
-            while (found := await client.api_healthcheck()) is not None:
-                await anyio.sleep(0.5)
-            return
-    raise _unreachable(str(found) or f"no answer in {timeout_seconds:.0f} s")
+    deadline = anyio.current_time() + timeout_seconds
+    async with get_client() as client:
+        while (found := await client.api_healthcheck()) is not None:
+            if anyio.current_time() > deadline:
+                raise _unreachable(f"no answer in {timeout_seconds:.0f} s ({found or type(found).__name__})")
+            await anyio.sleep(0.5)
 
 
 def _unreachable(found: str) -> ServiceError:
