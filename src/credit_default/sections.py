@@ -66,6 +66,7 @@ class ScheduleSettings(BaseModel):
     predict: str = "0 6 * * *"
     monitor: str = ""
     reconcile: str = "*/5 * * * *"
+    listen: str = ""  # "0 * * * *" where no `credit-default listen` stands
     run_limit: int = Field(default=3, ge=1)
     poll_seconds: float = Field(default=3.0, gt=0)
 

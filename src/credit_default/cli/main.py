@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from credit_default import __version__
-from credit_default.cli import data, demo, drill, evidence, explain, inspection, models, production, serve, tune
+from credit_default.cli import data, demo, drill, evidence, explain, inspection, listen, models, production, serve, tune
 
 app = typer.Typer(
     name="credit-default",
@@ -31,6 +31,7 @@ app.command("quarantine")(evidence.quarantine)
 app.command("verify")(evidence.verify)
 app.command("forget")(evidence.forget)
 app.command("serve")(serve.serve)
+app.command("listen")(listen.listen)
 app.command("settings")(inspection.settings)
 app.command("doctor")(inspection.doctor)
 

@@ -71,6 +71,10 @@ def plan_deployments(schedule: ScheduleSettings) -> tuple[DeploymentPlan, ...]:
             "reconcile", f"{_FLOWS}.reconcile.reconcile", "Tidy up after runs that were killed.", schedule.reconcile,
             limit=1, collision="CANCEL_NEW",
         ),
+        DeploymentPlan(
+            "listen", f"{_FLOWS}.listen.listen", "Announce new files for an hour, in place of `credit-default listen`.",
+            schedule.listen, limit=1, collision="CANCEL_NEW",
+        ),
     )  # fmt: skip
 
 
