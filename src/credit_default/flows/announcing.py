@@ -5,6 +5,7 @@ Inside a run events go with the run's own (`events`); those may be lost with the
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from hashlib import sha256
 
 import httpx
@@ -13,6 +14,9 @@ from prefect.events import Event
 
 from credit_default.errors import ServiceError, show_plainly
 from credit_default.flows.events import EventDraft
+from credit_default.services.coverage import list_observed_batches
+from credit_default.services.wiring import Wiring
+from credit_default.views.summary import Summary
 
 OBJECT_CREATED = "credit-default.object.created"
 OUTCOMES_RECORDED = "credit-default.outcomes.recorded"
@@ -28,17 +32,24 @@ def announce_object(uri: str) -> None:
     send_events([EventDraft(OBJECT_CREATED, resource_id, {"uri": uri})])
 
 
-def announce_outcomes(batch_ids: Sequence[str]) -> None:
-    """Nothing; the server took an event for each batch that more is known of now: the deployment `monitor` runs for it.
+def announce_outcomes(wiring: Wiring, taken: Summary) -> Summary:
+    """The summary of outcomes taken in; the deployment `monitor` runs for each batch that they tell of.
 
-    Raises:
-        ServiceError: it did not.
+    Where the server does not take the events a note says so: the outcomes are in the lake all the same.
     """
-    send_events([EventDraft(OUTCOMES_RECORDED, f"credit-default.batch.{one}", {"batch_id": one}) for one in batch_ids])
+    batch_ids = list_observed_batches(wiring, str(taken.batch_id))
+    drafts = [EventDraft(OUTCOMES_RECORDED, f"credit-default.batch.{one}", {"batch_id": one}) for one in batch_ids]
+    try:
+        send_events(drafts)
+    except ServiceError as error:
+        return replace(taken, notes=(*taken.notes, f"nobody was told, monitor the batches by hand: {error}"))
+    return taken
 
 
 def send_events(drafts: Sequence[EventDraft]) -> None:
     """Nothing; the server took all of them, or none. Raises as `announce_object`."""
+    if not drafts:
+        return
     events = [
         Event(event=draft.name, resource={"prefect.resource.id": draft.resource_id}, payload=dict(draft.payload))  # type: ignore[arg-type]
         for draft in drafts

@@ -99,7 +99,7 @@ def _build_deployment(plan: DeploymentPlan, *, time_zone: str) -> "RunnerDeploym
     limit = plan.limit and ConcurrencyLimitConfig(
         limit=plan.limit, collision_strategy=ConcurrencyLimitStrategy(plan.collision)
     )
-    return RunnerDeployment.from_flow(
+    deployment = RunnerDeployment.from_flow(
         getattr(import_module(module), name), plan.name, description=plan.description, parameters=dict(plan.parameters), concurrency_limit=limit,
         schedules=_build_schedules(plan, time_zone=time_zone), entrypoint_type=EntrypointType.MODULE_PATH,
         triggers=[
@@ -107,6 +107,9 @@ def _build_deployment(plan: DeploymentPlan, *, time_zone: str) -> "RunnerDeploym
             for trigger in plan.triggers
         ],
     )  # fmt: skip
+    # said aloud, or a deployment that workers of a pool had before stays theirs as well
+    deployment.work_pool_name = deployment.work_queue_name = None
+    return deployment
 
 
 def _build_schedules(plan: DeploymentPlan, *, time_zone: str) -> list[Any]:
