@@ -17,7 +17,7 @@ def write_finding(wiring, month, *, gate="drift", level="ok", batch_id="0" * 16)
 def test_page_stands_in_the_lakes_reports(wiring):
     write_finding(wiring, "2006-01", level="watch")
 
-    path = write_history_page(wiring)
+    path = write_history_page(wiring, now=NOON)
 
     assert path == f"{wiring.lake.uri}/reports/history.html"
     page = (wiring.lake.home / "reports" / "history.html").read_text(encoding="utf-8")
@@ -27,14 +27,14 @@ def test_page_stands_in_the_lakes_reports(wiring):
 
 def test_page_is_written_anew(wiring):
     write_finding(wiring, "2006-01")
-    write_history_page(wiring)
+    write_history_page(wiring, now=NOON)
     write_finding(wiring, "2006-02", batch_id="1" * 16)
 
-    write_history_page(wiring)
+    write_history_page(wiring, now=NOON)
 
     assert len(recall_history(wiring).batches) == 2
     assert "2 batches" in (wiring.lake.home / "reports" / "history.html").read_text(encoding="utf-8")
 
 
 def test_lake_where_nothing_was_monitored_has_no_page(wiring):
-    assert write_history_page(wiring) is None
+    assert write_history_page(wiring, now=NOON) is None

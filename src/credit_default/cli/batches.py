@@ -100,6 +100,7 @@ def show_history(output: Output, settings: "Settings") -> "Summary":
     from rich.console import Console
 
     from credit_default.adapters.lake_tables import read_monitoring
+    from credit_default.flows.context import read_clock
     from credit_default.services.chronicle import write_history_page
     from credit_default.services.wiring import wire
     from credit_default.views.history import render_history, tell_findings
@@ -110,7 +111,7 @@ def show_history(output: Output, settings: "Settings") -> "Summary":
     if not output.as_json:
         Console(highlight=False).print(render_history(findings))
     notes = tuple(tell_findings(findings)) if output.as_json else ()
-    page = write_history_page(wiring)
+    page = write_history_page(wiring, now=read_clock())
     paths = {"history (html)": page} if page else {}
     return Summary("monitor", "history", counts={"findings": findings.height}, paths=paths, notes=notes)
 

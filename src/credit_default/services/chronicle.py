@@ -1,5 +1,6 @@
 """The lake's history becomes one page that people can open: nothing to fetch, no server, no script."""
 
+import datetime as dt
 from typing import Final
 
 from credit_default.adapters.lake_tables import read_monitoring
@@ -9,6 +10,7 @@ from credit_default.gates.alarms import Alarm
 from credit_default.services.alarms import read_known_alarms
 from credit_default.services.origin import SIMULATED
 from credit_default.services.seats import PROMOTED, ROLLED_BACK
+from credit_default.services.vintages import measure_vintages
 from credit_default.services.wiring import Wiring
 from credit_default.views.document_html import write_html
 from credit_default.views.history_batches import History, OpenedAlarm, Seat, read_history_batches
@@ -32,7 +34,7 @@ def recall_history(wiring: Wiring) -> History:
     return History(read_history_batches(findings, profiles), seats, alarms, simulated)
 
 
-def write_history_page(wiring: Wiring) -> str | None:
+def write_history_page(wiring: Wiring, *, now: dt.datetime) -> str | None:
     """Where the page stands in the lake now; None where nothing was monitored yet."""
     history = recall_history(wiring)
     if not history.batches:
@@ -41,7 +43,7 @@ def write_history_page(wiring: Wiring) -> str | None:
         (row["batch_id"], row["gate"]): tuple(row["reasons"])
         for row in read_monitoring(wiring.lake).iter_rows(named=True)
     }
-    page = write_html(describe_history(history, reasons=reasons))
+    page = write_html(describe_history(history, reasons=reasons, vintages=measure_vintages(wiring, now=now)))
     with wiring.lake.scratch() as folder:
         path = folder / "history.html"
         path.write_text(page, encoding="utf-8")
