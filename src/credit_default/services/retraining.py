@@ -11,6 +11,7 @@ from credit_default.adapters.lake_tables import collect_rows, read_monitoring, s
 from credit_default.adapters.ledger import find_entry, read_entries
 from credit_default.adapters.model_versions import ModelVersion
 from credit_default.data.contract import KEY
+from credit_default.failpoints import reach
 from credit_default.gates import feed
 from credit_default.gates.alarms import Alarm, Finding, follow_alarms, list_open
 from credit_default.gates.retraining import (
@@ -71,6 +72,7 @@ def request_retraining(wiring: Wiring, retraining: Retraining, *, champion_versi
             wiring, REQUESTED, key=_key(retraining.month, champion_version), at=at, model_version=champion_version,
             details={"month": retraining.month, "window": wiring.settings.retraining.window},
         )  # fmt: skip
+        reach("retraining.requested")
 
 
 def find_broken_batches(wiring: Wiring) -> tuple[str, ...]:
