@@ -1,7 +1,10 @@
 """The lake's history becomes one page that people can open: nothing to fetch, no server, no script."""
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import Final
+
+import polars as pl
 
 from credit_default.adapters.lake_tables import read_monitoring
 from credit_default.adapters.ledger import read_entries
@@ -29,7 +32,10 @@ def recall_history(wiring: Wiring) -> History:
         for entry in read_entries(wiring.lake)
         if entry.event in {PROMOTED, ROLLED_BACK}
     )
-    alarms = tuple(OpenedAlarm(alarm.gate, alarm.opened_month, _find_end(alarm)) for alarm in read_known_alarms(wiring))
+    scored = dict(findings.group_by("model_version").agg(pl.col("statement_month").max()).iter_rows())
+    alarms = tuple(
+        OpenedAlarm(alarm.gate, alarm.opened_month, _find_end(alarm, scored)) for alarm in read_known_alarms(wiring)
+    )
     simulated = SIMULATED in findings["data_origin"].to_list()
     return History(read_history_batches(findings, profiles), seats, alarms, simulated)
 
@@ -51,6 +57,6 @@ def write_history_page(wiring: Wiring, *, now: dt.datetime) -> str | None:
     return f"{wiring.lake.uri}/{PAGE}"
 
 
-def _find_end(alarm: Alarm) -> str:
-    """The month that closed it; the one that opened it where another champion did before any other batch came."""
-    return "" if alarm.is_open else alarm.closed_month or alarm.opened_month
+def _find_end(alarm: Alarm, scored: Mapping[int, str]) -> str:
+    """The month that closed it; where another champion did, the last one that its version scored; "" while it is open."""
+    return "" if alarm.is_open else alarm.closed_month or scored.get(alarm.model_version, alarm.opened_month)
