@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from credit_default.adapters.liveness import name_own
 from credit_default.adapters.staging import disk_errors
 from credit_default.adapters.storage import Storage
 from credit_default.adapters.stores import open_storage
@@ -76,7 +77,7 @@ class Lake:
         """A folder on this machine's disk that is gone when the block ends."""
         with disk_errors(self.home):
             self.home.mkdir(parents=True, exist_ok=True)
-            folder = Path(tempfile.mkdtemp(prefix=".scratch-", dir=self.home))
+            folder = Path(tempfile.mkdtemp(prefix=name_own("scratch"), dir=self.home))
         try:
             yield folder
         finally:

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from credit_default import __version__
-from credit_default.cli import data, demo, drill, evidence, explain, inspection, models, production, tune
+from credit_default.cli import data, demo, drill, evidence, explain, inspection, models, production, reconcile, tune
 
 app = typer.Typer(
     name="credit-default",
@@ -30,6 +30,7 @@ app.command("explain")(explain.explain)
 app.command("quarantine")(evidence.quarantine)
 app.command("verify")(evidence.verify)
 app.command("forget")(evidence.forget)
+app.command("reconcile")(reconcile.reconcile)
 app.command("settings")(inspection.settings)
 app.command("doctor")(inspection.doctor)
 

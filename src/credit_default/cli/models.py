@@ -1,5 +1,6 @@
 """models: who sits in the champion's seat, and the two ways to change that by hand."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -91,9 +92,10 @@ def promote(
             )  # fmt: skip
         wiring, decided_at = _wire(collect_flags(lake=lake), config), read_clock()
         if not request and not approve:
-            return promote_by_hand(wiring, version, reason=reason, decided_at=decided_at)
+            return _tell(wiring, promote_by_hand(wiring, version, reason=reason, decided_at=decided_at))
         decide = request_promotion if request else approve_promotion
-        return decide(wiring, version, by=read_identity(wiring, by), reason=reason, decided_at=decided_at)
+        by_whom = read_identity(wiring, by)
+        return _tell(wiring, decide(wiring, version, by=by_whom, reason=reason, decided_at=decided_at))
 
     run_command("models promote", act, as_json=json, quiet=quiet)
 
@@ -113,9 +115,19 @@ def rollback(
         from credit_default.flows.context import read_clock
         from credit_default.services.models import roll_back
 
-        return roll_back(_wire(collect_flags(lake=lake), config), reason=reason, decided_at=read_clock())
+        wiring = _wire(collect_flags(lake=lake), config)
+        return _tell(wiring, roll_back(wiring, reason=reason, decided_at=read_clock()))
 
     run_command("models rollback", act, as_json=json, quiet=quiet)
+
+
+def _tell(wiring: "Wiring", summary: "Summary") -> "Summary":
+    """The summary, after others were told of the seat's move where a Prefect server is named."""
+    if not wiring.settings.prefect.api_url:
+        return summary
+    from credit_default.flows.seat_events import announce_from_command
+
+    return replace(summary, notes=(*summary.notes, *announce_from_command(wiring, wiring.settings)))
 
 
 def _wire(flags: dict[str, Any], config: list[str] | None) -> "Wiring":

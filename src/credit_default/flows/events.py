@@ -75,7 +75,6 @@ def _name_events(summary: Summary) -> list[str]:
     rang = {verdict.gate for verdict in summary.verdicts if verdict.level == "alarm"}
     names = {
         "batch.scored": summary.command == "predict" and summary.status == "scored",
-        "model.promoted": summary.command == "train" and summary.status == "promoted",
         "drift.found": "drift" in rang,
         "feed.broken": bool({"feed", "volume"} & rang),
         "performance.low": "performance" in rang,
