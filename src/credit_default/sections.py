@@ -79,6 +79,36 @@ class ReconcileSettings(BaseModel):
     look_back_days: int = Field(default=30, ge=1)
 
 
+class ScheduleSettings(BaseModel):
+    """When a deployment's runs begin by the clock: cron lines of five fields in `time_zone`; an empty one means only on events.
+
+    `run_limit` is how many runs `serve` has at once on its machine; it asks for new ones every `poll_seconds`.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    time_zone: str = "UTC"
+    train: str = "0 3 * * 1"
+    predict: str = "0 6 * * *"
+    monitor: str = ""
+    reconcile: str = "*/5 * * * *"
+    listen: str = ""  # "0 * * * *" where no `credit-default listen` stands
+    run_limit: int = Field(default=3, ge=1)
+    poll_seconds: float = Field(default=3.0, gt=0)
+
+
+class ListenSettings(BaseModel):
+    """Where `listen` hears of new files in a bucket: the queue that the bucket tells. A lake in a folder is watched.
+
+    Without a queue the bucket is looked at every `look_seconds`. When the queue or Prefect is away the next try waits,
+    longer each time, up to `longest_wait_seconds`.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    queue_url: str = ""
+    look_seconds: float = Field(default=15.0, gt=0)
+    longest_wait_seconds: float = Field(default=60.0, gt=0)
+
+
 class RefreshSettings(BaseModel):
     """How a retrain is judged: on the newest matured rows, month by month until there are `contest_row_count`."""
 
@@ -122,6 +152,8 @@ class Settings(BaseSettings):
     mlflow: MlflowSettings = MlflowSettings()
     prefect: PrefectSettings = PrefectSettings()
     reconcile: ReconcileSettings = ReconcileSettings()
+    schedule: ScheduleSettings = ScheduleSettings()
+    listen: ListenSettings = ListenSettings()
     refresh: RefreshSettings = RefreshSettings()
     recipe: Recipe = Recipe()
     search: SearchPolicy = SearchPolicy()

@@ -50,9 +50,18 @@ def score_batches(
         if batch is not None:
             summary = tell_session(score_and_monitor(output, batch, parameters), session)
             return summary if out is None else _hand_over(parameters, summary, out)
-        from credit_default.cli.inbox import score_incoming
+        return tell_session(_score_incoming(output, parameters), session)
 
-        return tell_session(score_incoming(output, parameters, score=score_and_monitor), session)
+
+def _score_incoming(output: Output, parameters: Common) -> "Summary":
+    from credit_default.flows.context import connect, read_clock
+    from credit_default.services.inbox import Emptying, score_incoming
+
+    def score(uri: str, month: str | None) -> "Summary":
+        return score_and_monitor(output, uri, {**parameters, "month": month})
+
+    wiring = connect(parameters["overrides"], parameters["config"] or [])
+    return score_incoming(wiring, Emptying(score, read_clock, parameters.get("month")))
 
 
 def monitor_batch(

@@ -6,7 +6,20 @@ from typing import Annotated
 import typer
 
 from credit_default import __version__
-from credit_default.cli import data, demo, drill, evidence, explain, inspection, models, production, reconcile, tune
+from credit_default.cli import (
+    data,
+    demo,
+    drill,
+    evidence,
+    explain,
+    inspection,
+    listen,
+    models,
+    production,
+    reconcile,
+    serve,
+    tune,
+)
 
 app = typer.Typer(
     name="credit-default",
@@ -30,6 +43,8 @@ app.command("explain")(explain.explain)
 app.command("quarantine")(evidence.quarantine)
 app.command("verify")(evidence.verify)
 app.command("forget")(evidence.forget)
+app.command("serve")(serve.serve)
+app.command("listen")(listen.listen)
 app.command("reconcile")(reconcile.reconcile)
 app.command("settings")(inspection.settings)
 app.command("doctor")(inspection.doctor)
