@@ -5,6 +5,7 @@ Delta tables by uri. What must stand on this machine's own disk (the embedded ML
 from the registry) is under `home`, which is the root itself where the lake is a folder.
 """
 
+import fcntl
 import hashlib
 import re
 import shutil
@@ -82,6 +83,16 @@ class Lake:
             yield folder
         finally:
             shutil.rmtree(folder, ignore_errors=True)
+
+    @contextmanager
+    def turn(self, name: str) -> Iterator[None]:
+        """A block that one process of this machine runs at a time; others wait, and a process that dies gives it up."""
+        with disk_errors(self.home):
+            self.home.mkdir(parents=True, exist_ok=True)
+            lock = (self.home / f".{name}.lock").open("ab")
+        with lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
 
 
 def open_lake(uri: str | Path, *, home: Path | None = None) -> Lake:

@@ -39,7 +39,7 @@ def reconcile(overrides: dict[str, Any] | None = None, config: list[str] | None 
 def _name_state(summary: Summary) -> str:
     if summary.verdicts:
         return "PartlyReconciled"
-    return "Reconciled" if any(summary.counts.values()) or summary.notes else "NothingToDo"
+    return "Reconciled" if summary.notes else "NothingToDo"
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Flow runs carry the mark of their process, so that those which a kill left Running can be told from those at work."""
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import httpx
@@ -18,7 +18,6 @@ from prefect.client.schemas.filters import (
     TaskRunFilterStateType,
 )
 from prefect.client.schemas.objects import FlowRun, State, StateType
-from prefect.context import get_run_context
 from prefect.events.filters import EventFilter, EventNameFilter, EventResourceFilter
 from prefect.exceptions import PrefectException
 from prefect.states import Crashed
@@ -57,11 +56,8 @@ def close_flow_runs(*, now: dt.datetime, silence: dt.timedelta) -> Mended:
     return Mended({FLOW_RUNS: len(closed)}, tuple(notes))
 
 
-def _list_open(client: SyncPrefectClient) -> Iterator[FlowRun]:
-    """Runs of our flows that are open, without the one that looks."""
-    own = get_run_context().flow_run.id  # type: ignore[union-attr]
-    for flow in FLOWS:
-        yield from (run for run in _read_all(client, flow) if run.id != own)
+def _list_open(client: SyncPrefectClient) -> list[FlowRun]:
+    return [run for flow in FLOWS for run in _read_all(client, flow)]
 
 
 def _read_all(client: SyncPrefectClient, flow: str) -> Sequence[FlowRun]:

@@ -62,9 +62,10 @@ def mend_records(wiring: Wiring, *, now: dt.datetime) -> Mended:
     """What a kill or an outage left undone in MLflow is done; a verdict says so where MLflow is still away."""
     try:
         wiring.tracking.wait(timeout_seconds=wiring.settings.mlflow.wait_seconds)
-        closed = tuple(_close_runs(wiring, now))
-        owed = tuple(_record_owed(wiring, now))
-        seat = tuple(_renew_seat(wiring, now))
+        with wiring.lake.turn("reconcile"):  # of two at once the second finds nothing left to do
+            closed = tuple(_close_runs(wiring, now))
+            owed = tuple(_record_owed(wiring, now))
+            seat = tuple(_renew_seat(wiring, now))
     except ServiceError as error:
         if not wiring.tracking.is_server:
             raise
@@ -75,12 +76,12 @@ def mend_records(wiring: Wiring, *, now: dt.datetime) -> Mended:
 
 def summarise_mended(*mended: Mended) -> Summary:
     """All that was mended; exit code 3 where a service kept some of it from being done."""
-    counts = {name: count for part in mended for name, count in part.counts.items()}
+    figures = {name: float(count) for part in mended for name, count in part.counts.items() if count}
     verdicts = tuple(part.verdict for part in mended if part.verdict is not None)
     notes = tuple(note for part in mended for note in part.notes)
-    done = "reconciled" if any(counts.values()) or notes else "nothing to do"
+    done = "reconciled" if notes else "nothing to do"
     status = f"{done}; {' and '.join(verdict.gate for verdict in verdicts)} away" if verdicts else done
-    return Summary("reconcile", status, exit_code=3 if verdicts else 0, verdicts=verdicts, counts=counts, notes=notes)
+    return Summary("reconcile", status, exit_code=3 if verdicts else 0, verdicts=verdicts, figures=figures, notes=notes)
 
 
 def _close_runs(wiring: Wiring, now: dt.datetime) -> Iterator[str]:
