@@ -27,7 +27,7 @@ from credit_default.model.search import SearchPolicy
 from credit_default.model.stability import StabilityPolicy
 
 ENVIRONMENT_PREFIX = "CREDIT_DEFAULT_"
-SECRETS = frozenset({"notify.urls"})  # settings whose value is shown to nobody
+SECRETS = frozenset({"notify.urls", "stack.database"})  # settings whose value is shown to nobody
 
 
 class DataSettings(BaseModel):
@@ -109,6 +109,24 @@ class ListenSettings(BaseModel):
     longest_wait_seconds: float = Field(default=60.0, gt=0)
 
 
+class StackSettings(BaseModel):
+    """What `up` starts on this machine: on which loopback ports (0: any free one), and where the servers keep their records.
+
+    `database` is a PostgreSQL server, `postgresql://user:password@host:port`; empty means SQLite in the lake. `artifacts`
+    is where models go, `s3://…`; empty means beside the lake's SQLite. A server gets `startup_seconds` to answer and
+    `stop_seconds` to end by itself.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    mlflow_port: int = Field(default=5000, ge=0, le=65535)
+    prefect_port: int = Field(default=4200, ge=0, le=65535)
+    evidently_port: int = Field(default=8000, ge=0, le=65535)
+    database: str = Field(default="", repr=False)
+    artifacts: str = ""
+    startup_seconds: float = Field(default=120.0, gt=0)
+    stop_seconds: float = Field(default=10.0, gt=0)
+
+
 class RefreshSettings(BaseModel):
     """How a retrain is judged: on the newest matured rows, month by month until there are `contest_row_count`."""
 
@@ -154,6 +172,7 @@ class Settings(BaseSettings):
     reconcile: ReconcileSettings = ReconcileSettings()
     schedule: ScheduleSettings = ScheduleSettings()
     listen: ListenSettings = ListenSettings()
+    stack: StackSettings = StackSettings()
     refresh: RefreshSettings = RefreshSettings()
     recipe: Recipe = Recipe()
     search: SearchPolicy = SearchPolicy()

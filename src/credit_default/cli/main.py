@@ -19,6 +19,7 @@ from credit_default.cli import (
     reconcile,
     serve,
     tune,
+    up,
 )
 
 app = typer.Typer(
@@ -43,6 +44,7 @@ app.command("explain")(explain.explain)
 app.command("quarantine")(evidence.quarantine)
 app.command("verify")(evidence.verify)
 app.command("forget")(evidence.forget)
+app.command("up")(up.up)
 app.command("serve")(serve.serve)
 app.command("listen")(listen.listen)
 app.command("reconcile")(reconcile.reconcile)
@@ -72,3 +74,7 @@ def run() -> None:
     except BrokenPipeError:
         sys.stderr.close()  # the reader went away; there is nobody left to tell
         sys.exit(141)
+
+
+if __name__ == "__main__":  # `up` starts commands of ours by the interpreter that it runs on itself
+    run()
