@@ -27,7 +27,7 @@ from credit_default.model.search import SearchPolicy
 from credit_default.model.stability import StabilityPolicy
 
 ENVIRONMENT_PREFIX = "CREDIT_DEFAULT_"
-SECRETS = frozenset({"notify.urls"})  # settings whose value is shown to nobody
+SECRETS = frozenset({"notify.urls", "stack.database"})  # settings whose value is shown to nobody
 
 
 class DataSettings(BaseModel):
@@ -40,18 +40,43 @@ class DataSettings(BaseModel):
 
 
 class MlflowSettings(BaseModel):
-    """Where runs and models are kept; empty means a SQLite database inside the lake."""
+    """Where runs and models are kept; empty means a SQLite database inside the lake.
+
+    A server that does not answer is waited for: `wait_seconds` by who scores, who then scores with the champion pinned
+    in the lake; `training_wait_seconds` by a training, which then fails before it fits.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     tracking_uri: str = ""
+    wait_seconds: float = Field(default=10.0, gt=0)
+    training_wait_seconds: float = Field(default=60.0, gt=0)
 
 
 class PrefectSettings(BaseModel):
-    """Which Prefect server runs the flows; empty means one that the command starts and ends."""
+    """Which Prefect server runs the flows; empty means one that the command starts and ends.
+
+    So does a server that does not answer in `wait_seconds`: then the command says so.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     api_url: str = ""
+    wait_seconds: float = Field(default=10.0, gt=0)
     startup_seconds: float = Field(default=120.0, gt=0)
+
+
+class ReconcileSettings(BaseModel):
+    """What `reconcile` takes for dead: a run of another machine after `silence_seconds` without a sign of life.
+
+    Runs give one at least every three minutes; a process of this machine is looked up instead. What lies about in the lake
+    of unknown processes goes after `leftover_hours`; the champion pinned in the lake is verified anew every `pin_hours`;
+    batches of the last `look_back_days` are looked for in MLflow.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    silence_seconds: float = Field(default=240.0, gt=0)
+    leftover_hours: float = Field(default=24.0, gt=0)
+    pin_hours: float = Field(default=24.0, gt=0)
+    look_back_days: int = Field(default=30, ge=1)
 
 
 class ScheduleSettings(BaseModel):
@@ -82,6 +107,24 @@ class ListenSettings(BaseModel):
     queue_url: str = ""
     look_seconds: float = Field(default=15.0, gt=0)
     longest_wait_seconds: float = Field(default=60.0, gt=0)
+
+
+class StackSettings(BaseModel):
+    """What `up` starts on this machine: on which loopback ports (0: any free one), and where the servers keep their records.
+
+    `database` is a PostgreSQL server, `postgresql://user:password@host:port`; empty means SQLite in the lake. `artifacts`
+    is where models go, `s3://…`; empty means beside the lake's SQLite. A server gets `startup_seconds` to answer and
+    `stop_seconds` to end by itself.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    mlflow_port: int = Field(default=5000, ge=0, le=65535)
+    prefect_port: int = Field(default=4200, ge=0, le=65535)
+    evidently_port: int = Field(default=8000, ge=0, le=65535)
+    database: str = Field(default="", repr=False)
+    artifacts: str = ""
+    startup_seconds: float = Field(default=120.0, gt=0)
+    stop_seconds: float = Field(default=10.0, gt=0)
 
 
 class RefreshSettings(BaseModel):
@@ -126,8 +169,10 @@ class Settings(BaseSettings):
     public_data: DataSettings = DataSettings()
     mlflow: MlflowSettings = MlflowSettings()
     prefect: PrefectSettings = PrefectSettings()
+    reconcile: ReconcileSettings = ReconcileSettings()
     schedule: ScheduleSettings = ScheduleSettings()
     listen: ListenSettings = ListenSettings()
+    stack: StackSettings = StackSettings()
     refresh: RefreshSettings = RefreshSettings()
     recipe: Recipe = Recipe()
     search: SearchPolicy = SearchPolicy()

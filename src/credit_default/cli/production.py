@@ -18,7 +18,7 @@ from credit_default.cli.options import (
     collect_flags,
 )
 from credit_default.cli.output import Output, run_command
-from credit_default.cli.session import read_settings, run_flow
+from credit_default.cli.session import read_settings, run_flow, tell_session
 from credit_default.errors import InputError
 
 if TYPE_CHECKING:
@@ -61,14 +61,14 @@ def train(
         from credit_default.services.acquisition import refuse_absent_file
 
         refuse_absent_file(settings)  # at once, and not when a server is up
-        with output.step("training") as found, flow_session(settings):
+        with output.step("training") as found, flow_session(settings) as session:
             from credit_default.flows.train import train as flow
 
             summary = run_flow(
                 flow, overrides=flags, config=config, month=month, refresh=refresh, cross_validated=cross_validate
             )
             found(summary.status)
-        return summary
+        return tell_session(summary, session)
 
     run_command("train", act, as_json=json, quiet=quiet)
 

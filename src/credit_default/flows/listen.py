@@ -17,13 +17,14 @@ from credit_default.adapters.watching import watch_folder
 from credit_default.errors import InputError
 from credit_default.flows.announcing import announce_object, check_server
 from credit_default.flows.context import read_clock
+from credit_default.flows.run_marks import mark_run
 from credit_default.flows.script import run_as_script
 from credit_default.services.listening import Hearing, InboxWatch, hear_queue, keep_on, watch_inbox
 from credit_default.settings import Settings, load_settings
 from credit_default.views.summary import Summary
 
 
-@flow(name="listen", validate_parameters=False)
+@flow(name="listen", validate_parameters=False, on_running=[mark_run])
 def listen(
     overrides: dict[str, Any] | None = None, config: list[str] | None = None, seconds: float = 3_300
 ) -> State[Summary]:

@@ -13,13 +13,14 @@ from prefect.states import Completed
 from credit_default.errors import RefusedError
 from credit_default.flows.context import connect, read_clock
 from credit_default.flows.predict import predict
+from credit_default.flows.run_marks import mark_run
 from credit_default.flows.script import run_as_script
 from credit_default.flows.turns import take_turn
 from credit_default.services.inbox import Emptying, score_incoming, score_one
 from credit_default.views.summary import Summary
 
 
-@flow(name="predict-incoming", validate_parameters=False)
+@flow(name="predict-incoming", validate_parameters=False, on_running=[mark_run])
 def predict_incoming(
     batch: str | None = None,
     overrides: dict[str, Any] | None = None,
