@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 import os
 import signal
 import subprocess
@@ -22,7 +23,7 @@ from credit_default.errors import ServiceError
 from credit_default.flows.announcing import announce_object
 from credit_default.flows.context import connect
 from credit_default.flows.deployments import build_deployments
-from credit_default.flows.serving import serve
+from credit_default.flows.serving import _be_patient, serve
 from credit_default.sections import ScheduleSettings
 
 pytestmark = pytest.mark.xdist_group("prefect")
@@ -76,6 +77,11 @@ class Standing:
         rows.write_csv(folder.parent / f".{name}")
         (folder.parent / f".{name}").rename(folder / name)
         return str(folder / name)
+
+
+def make_status_error(code):
+    request = httpx.Request("POST", "http://127.0.0.1/api")
+    return httpx.HTTPStatusError("no", request=request, response=httpx.Response(code, request=request))
 
 
 def count_names(states):
@@ -178,6 +184,30 @@ def test_sigterm_ends_both_in_time_and_is_their_exit_code(standing):
     codes = {name: process.wait(timeout=10) for name, process in standing.processes.items()}
 
     assert codes == {"serve": 143, "listen": 143}
+
+
+@pytest.mark.parametrize("failure", [httpx.ConnectError("refused"), httpx.ReadTimeout("slow"), make_status_error(503)])
+def test_runner_outlives_a_server_that_is_away(failure):
+    asked = []
+
+    async def poll():
+        asked.append(1)
+        if len(asked) == 1:
+            raise failure
+
+    patient = _be_patient(poll, log=logging.getLogger("test"), first_wait_seconds=0.01)
+    for _ in range(2):
+        asyncio.run(patient())
+
+    assert len(asked) == 2
+
+
+def test_runner_that_is_refused_does_not_go_on():
+    async def poll():
+        raise make_status_error(401)
+
+    with pytest.raises(httpx.HTTPStatusError):
+        asyncio.run(_be_patient(poll, log=logging.getLogger("test"))())
 
 
 def test_server_that_does_not_answer_is_waited_for_and_then_told():
