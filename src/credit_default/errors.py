@@ -7,9 +7,11 @@ CreditDefaultError
 └── ArtifactError    3  a model artifact is not the one on record, or not one that we load
 """
 
+import re
 from typing import ClassVar
 
 _LONGEST_EXAMPLE = 100
+_CREDENTIALS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*://)[^/\s'\"]*@")
 
 
 class CreditDefaultError(Exception):
@@ -28,7 +30,8 @@ class CreditDefaultError(Exception):
         self.remedy = remedy
 
     def __str__(self) -> str:
-        return show_plainly(f"{self.thing}: found {self.found}; expected {self.expected}. {self.remedy}")
+        told = f"{self.thing}: found {self.found}; expected {self.expected}. {self.remedy}"
+        return hide_credentials(show_plainly(told))
 
     def __reduce__(self) -> tuple[object, ...]:
         return (_rebuild, (type(self), self.thing, self.found, self.expected, self.remedy))
@@ -64,6 +67,11 @@ def show_plainly(text: str) -> str:
     File names and cells come from strangers: what is told of them may move no cursor and turn no line around.
     """
     return text if text.isprintable() else "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+
+
+def hide_credentials(text: str) -> str:
+    """The text with `***` in place of who logs in, and with what, in every address that says so."""
+    return _CREDENTIALS.sub(r"\1***@", text)
 
 
 def show_examples(values: object, *, most: int = 5) -> str:

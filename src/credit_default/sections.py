@@ -40,18 +40,73 @@ class DataSettings(BaseModel):
 
 
 class MlflowSettings(BaseModel):
-    """Where runs and models are kept; empty means a SQLite database inside the lake."""
+    """Where runs and models are kept; empty means a SQLite database inside the lake.
+
+    A server that does not answer is waited for: `wait_seconds` by who scores, who then scores with the champion pinned
+    in the lake; `training_wait_seconds` by a training, which then fails before it fits.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     tracking_uri: str = ""
+    wait_seconds: float = Field(default=10.0, gt=0)
+    training_wait_seconds: float = Field(default=60.0, gt=0)
 
 
 class PrefectSettings(BaseModel):
-    """Which Prefect server runs the flows; empty means one that the command starts and ends."""
+    """Which Prefect server runs the flows; empty means one that the command starts and ends.
+
+    So does a server that does not answer in `wait_seconds`: then the command says so.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     api_url: str = ""
+    wait_seconds: float = Field(default=10.0, gt=0)
     startup_seconds: float = Field(default=120.0, gt=0)
+
+
+class ReconcileSettings(BaseModel):
+    """What `reconcile` takes for dead: a run of another machine after `silence_seconds` without a sign of life.
+
+    Runs give one at least every three minutes; a process of this machine is looked up instead. What lies about in the lake
+    of unknown processes goes after `leftover_hours`; the champion pinned in the lake is verified anew every `pin_hours`;
+    batches of the last `look_back_days` are looked for in MLflow.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    silence_seconds: float = Field(default=240.0, gt=0)
+    leftover_hours: float = Field(default=24.0, gt=0)
+    pin_hours: float = Field(default=24.0, gt=0)
+    look_back_days: int = Field(default=30, ge=1)
+
+
+class ScheduleSettings(BaseModel):
+    """When a deployment's runs begin by the clock: cron lines of five fields in `time_zone`; an empty one means only on events.
+
+    `run_limit` is how many runs `serve` has at once on its machine; it asks for new ones every `poll_seconds`.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    time_zone: str = "UTC"
+    train: str = "0 3 * * 1"
+    predict: str = "0 6 * * *"
+    monitor: str = ""
+    reconcile: str = "*/5 * * * *"
+    listen: str = ""  # "0 * * * *" where no `credit-default listen` stands
+    run_limit: int = Field(default=3, ge=1)
+    poll_seconds: float = Field(default=3.0, gt=0)
+
+
+class ListenSettings(BaseModel):
+    """Where `listen` hears of new files in a bucket: the queue that the bucket tells. A lake in a folder is watched.
+
+    Without a queue the bucket is looked at every `look_seconds`. When the queue or Prefect is away the next try waits,
+    longer each time, up to `longest_wait_seconds`.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    queue_url: str = ""
+    look_seconds: float = Field(default=15.0, gt=0)
+    longest_wait_seconds: float = Field(default=60.0, gt=0)
 
 
 class StackSettings(BaseModel):
@@ -114,6 +169,9 @@ class Settings(BaseSettings):
     public_data: DataSettings = DataSettings()
     mlflow: MlflowSettings = MlflowSettings()
     prefect: PrefectSettings = PrefectSettings()
+    reconcile: ReconcileSettings = ReconcileSettings()
+    schedule: ScheduleSettings = ScheduleSettings()
+    listen: ListenSettings = ListenSettings()
     stack: StackSettings = StackSettings()
     refresh: RefreshSettings = RefreshSettings()
     recipe: Recipe = Recipe()

@@ -1,34 +1,40 @@
 """The champion in the lake, for days when MLflow is away: a pointer, and the verified bundle that it names."""
 
+import datetime as dt
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from credit_default.adapters.lake import Lake, check_hex
 from credit_default.errors import ArtifactError, InputError, ServiceError
 
-_POINTER, _BUNDLES = "champion/champion.json", "champion/pinned"
+_POINTER, _BUNDLES, _TOLD = "champion/champion.json", "champion/pinned", "champion/told-move"
 
 
 @dataclass(frozen=True, slots=True)
 class ChampionPointer:
-    """Which bundle in the lake is the champion, and the files that it is made of."""
+    """Which bundle in the lake is the champion, the files that it is made of, and when the registry last said so."""
 
     model_version: int
     digest: str
-    files: tuple[str, ...]  # below the bundle's folder
+    seal: str  # sha256 of the bundle's own list of files; "" where the registry has none on record
+    data_origin: str
+    verified_at: dt.datetime  # UTC
+    files: tuple[str, ...] = ()  # below the bundle's folder
 
 
-def write_champion(lake: Lake, bundle_folder: Path, *, model_version: int, digest: str) -> ChampionPointer:
+def write_champion(lake: Lake, bundle_folder: Path, pointer: ChampionPointer) -> ChampionPointer:
     """The pointer, after the verified bundle's files stand in the lake; the pointer goes last, and names all of them."""
-    prefix = f"{_BUNDLES}/{check_hex(digest, 'digest')}"
+    prefix = f"{_BUNDLES}/{check_hex(pointer.digest, 'digest')}"
     paths = sorted(path for path in bundle_folder.rglob("*") if path.is_file())
     files = tuple(path.relative_to(bundle_folder).as_posix() for path in paths)
     for path, name in zip(paths, files, strict=True):
         lake.storage.write_object(f"{prefix}/{name}", path)
-    pointer = ChampionPointer(int(model_version), digest, files)
-    lake.storage.write_object(_POINTER, json.dumps(asdict(pointer), indent=2).encode())
-    return pointer
+    content = {**asdict(pointer), "files": files, "verified_at": pointer.verified_at.isoformat()}
+    lake.storage.write_object(_POINTER, json.dumps(content, indent=2).encode())
+    return _parse(content)
 
 
 def read_champion(lake: Lake) -> ChampionPointer | None:
@@ -41,14 +47,17 @@ def read_champion(lake: Lake) -> ChampionPointer | None:
     if stored is None:
         return None
     try:
-        content = json.loads(stored[:10_000])
-        digest = check_hex(str(content["digest"]), "digest")
-        return ChampionPointer(int(content["model_version"]), digest, tuple(str(name) for name in content["files"]))
+        return _parse(json.loads(stored[:10_000]))
     except (ValueError, KeyError, TypeError, InputError) as error:
         raise ArtifactError(
             f"champion pointer in {lake.uri}", found="something else", expected="digest, model_version and files",
-            remedy="Remove champion/champion.json: the next run with MLflow in reach writes it again.",
+            remedy="Remove champion/champion.json; `credit-default reconcile` writes it again with MLflow in reach.",
         ) from error  # fmt: skip
+
+
+def has_whole_champion(lake: Lake, pointer: ChampionPointer) -> bool:
+    """Whether every file that the pointer names is there."""
+    return all(lake.storage.find_object(f"{_BUNDLES}/{pointer.digest}/{name}") for name in pointer.files)
 
 
 def fetch_champion(lake: Lake, pointer: ChampionPointer, folder: Path) -> Path:
@@ -63,8 +72,30 @@ def fetch_champion(lake: Lake, pointer: ChampionPointer, folder: Path) -> Path:
         if content is None:
             raise ServiceError(
                 f"champion in {lake.uri}", found=f"no {name}", expected="the files that the pointer names",
-                remedy="Score once with MLflow in reach: that writes them again.",
+                remedy="`credit-default reconcile` writes them again once MLflow answers.",
             )  # fmt: skip
         (target / name).parent.mkdir(parents=True, exist_ok=True)
         (target / name).write_bytes(content)
     return target
+
+
+def read_told_move(lake: Lake) -> str | None:
+    """The ledger's key of the last move of the seat that others were told of; None before the first."""
+    stored = lake.storage.read_object(_TOLD)
+    return None if stored is None else stored[:1_000].decode("utf-8", errors="replace")
+
+
+def write_told_move(lake: Lake, key: str) -> None:
+    """Nothing; others were told of the move of this key."""
+    lake.storage.write_object(_TOLD, key.encode())
+
+
+def _parse(content: Mapping[str, Any]) -> ChampionPointer:
+    at = dt.datetime.fromisoformat(content["verified_at"])
+    if at.tzinfo is None:
+        raise ValueError(at)
+    return ChampionPointer(
+        model_version=int(content["model_version"]), digest=check_hex(str(content["digest"]), "digest"),
+        seal=str(content["seal"]) and check_hex(str(content["seal"]), "seal"), data_origin=str(content["data_origin"]), verified_at=at,
+        files=tuple(str(name) for name in content["files"]),
+    )  # fmt: skip

@@ -12,9 +12,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 
+from credit_default.adapters.liveness import name_own
 from credit_default.adapters.staging import (
     NO_LINKS,
-    STAGING_PREFIX,
     create_whole,
     disk_errors,
     sync_folder,
@@ -93,7 +93,7 @@ class FolderStorage:
             return self._is_still(stored, source)
         with disk_errors(target):
             target.parent.mkdir(parents=True, exist_ok=True)
-            folder = Path(tempfile.mkdtemp(prefix=STAGING_PREFIX, dir=target.parent))
+            folder = Path(tempfile.mkdtemp(prefix=name_own("staging"), dir=target.parent))
             try:
                 return self._move(stored, source, target, folder)
             finally:

@@ -5,6 +5,7 @@ Delta tables by uri. What must stand on this machine's own disk (the embedded ML
 from the registry) is under `home`, which is the root itself where the lake is a folder.
 """
 
+import fcntl
 import hashlib
 import re
 import shutil
@@ -14,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from credit_default.adapters.liveness import name_own
 from credit_default.adapters.staging import disk_errors
 from credit_default.adapters.storage import Storage
 from credit_default.adapters.stores import open_storage
@@ -76,11 +78,21 @@ class Lake:
         """A folder on this machine's disk that is gone when the block ends."""
         with disk_errors(self.home):
             self.home.mkdir(parents=True, exist_ok=True)
-            folder = Path(tempfile.mkdtemp(prefix=".scratch-", dir=self.home))
+            folder = Path(tempfile.mkdtemp(prefix=name_own("scratch"), dir=self.home))
         try:
             yield folder
         finally:
             shutil.rmtree(folder, ignore_errors=True)
+
+    @contextmanager
+    def turn(self, name: str) -> Iterator[None]:
+        """A block that one process of this machine runs at a time; others wait, and a process that dies gives it up."""
+        with disk_errors(self.home):
+            self.home.mkdir(parents=True, exist_ok=True)
+            lock = (self.home / f".{name}.lock").open("ab")
+        with lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
 
 
 def open_lake(uri: str | Path, *, home: Path | None = None) -> Lake:

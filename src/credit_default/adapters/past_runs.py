@@ -1,5 +1,6 @@
 """Runs that MLflow knows already: found by their tags, so that one which a crash cut short is recorded once, and read from."""
 
+import datetime as dt
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,6 +20,24 @@ def find_run_id(tracking: Tracking, act: Act, *, tags: Mapping[str, object]) -> 
             [experiment.experiment_id], filter_string=f"{wanted} and attributes.status = 'FINISHED'", max_results=1
         )
     return str(runs[0].info.run_id) if runs else None
+
+
+def list_recorded(tracking: Tracking, act: Act, *, since: dt.datetime) -> frozenset[tuple[str, str]]:
+    """(batch_id, model_version) of each finished run of this act that began since then; one that a person deleted counts too."""
+    from mlflow.entities import ViewType
+
+    began = int(since.timestamp() * 1000)
+    wanted, found, token = f"attributes.status = 'FINISHED' and attributes.start_time >= {began}", [], None
+    with mlflow_errors(tracking.tracking_uri):
+        experiment = tracking.client.get_experiment_by_name(f"credit-default/{act}")
+        while experiment is not None:
+            page = tracking.client.search_runs(
+                [experiment.experiment_id], wanted, ViewType.ALL, 1_000, page_token=token
+            )
+            found += [(run.data.tags.get("batch_id", ""), run.data.tags.get("model_version", "")) for run in page]
+            if not (token := page.token):
+                break
+    return frozenset(found)
 
 
 def read_run_text(tracking: Tracking, run_id: str, name: str) -> str | None:

@@ -13,10 +13,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from credit_default.adapters.liveness import name_own
 from credit_default.errors import ServiceError
 from credit_default.failpoints import reach
 
-STAGING_PREFIX = ".staging-"
 _COPY_BYTES = 1024 * 1024
 NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
 
@@ -45,7 +45,7 @@ def staged_folder(target: Path) -> Iterator[Path]:
     """
     with disk_errors(target):
         target.parent.mkdir(parents=True, exist_ok=True)
-        folder = Path(tempfile.mkdtemp(prefix=STAGING_PREFIX, dir=target.parent))
+        folder = Path(tempfile.mkdtemp(prefix=name_own("staging"), dir=target.parent))
     try:
         yield folder
         with disk_errors(target):
@@ -101,7 +101,7 @@ def sync_folder(folder: Path) -> None:
 @contextmanager
 def _staged_file(target: Path, content: bytes | Path) -> Iterator[Path]:
     target.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(prefix=STAGING_PREFIX, dir=target.parent)
+    descriptor, name = tempfile.mkstemp(prefix=name_own("staging"), dir=target.parent)
     staged = Path(name)
     try:
         with os.fdopen(descriptor, "wb") as file:

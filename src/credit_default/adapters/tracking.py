@@ -4,14 +4,18 @@ A connection names its store explicitly and reads no environment and no global; 
 stands in `MLFLOW_ENVIRONMENT`, which the settings apply before mlflow is first imported (it is imported late, here).
 """
 
+import datetime as dt
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal, TypeVar
 
+from credit_default.adapters.liveness import beating, read_own_mark
 from credit_default.adapters.mlflow_database import refuse_unfit_database
 from credit_default.adapters.mlflow_datasets import DatasetRecord, describe_dataset
+from credit_default.adapters.mlflow_errors import mlflow_errors
+from credit_default.adapters.mlflow_health import wait_for_mlflow
 from credit_default.adapters.staging import disk_errors
 from credit_default.errors import ServiceError
 
@@ -28,11 +32,13 @@ MLFLOW_ENVIRONMENT: Final[Mapping[str, str]] = {
     "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
     "MLFLOW_LOGGING_LEVEL": "WARNING",
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",  # standard output is the summary's
     # a dead server is noticed after about half a minute, where the defaults take a quarter of an hour
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "10",
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "3",
     "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": "1",
 }
+PROCESS_TAG, ALIVE_TAG = "process", "alive_for_seconds"
 _METRICS_PER_REQUEST, _PARAMS_PER_REQUEST = 1000, 100  # MLflow's own limits
 _Item = TypeVar("_Item")
 
@@ -121,6 +127,15 @@ class Tracking:
         self._client: MlflowClient | None = None
 
     @property
+    def is_server(self) -> bool:
+        """Whether the store is a server, which may be away, and not a file."""
+        return self.tracking_uri.startswith("http")
+
+    def wait(self, *, timeout_seconds: float) -> None:
+        """Nothing; returns once the store can be asked. Raises `ServiceError` when it can't be in this time."""
+        wait_for_mlflow(self.tracking_uri, timeout_seconds=timeout_seconds)
+
+    @property
     def client(self) -> "MlflowClient":
         """MLflow's own client, for `registry`. The first use of a new database makes its tables, which takes seconds."""
         if self._client is None:
@@ -132,15 +147,21 @@ class Tracking:
         return self._client
 
     @contextmanager
-    def start_run(self, act: Act, *, name: str, tags: Mapping[str, object], parent: Run | None = None) -> Iterator[Run]:
+    def start_run(
+        self, act: Act, *, name: str, tags: Mapping[str, object], parent: Run | None = None,
+        started_at: dt.datetime | None = None,
+    ) -> Iterator[Run]:  # fmt: skip
         """A run in the experiment `credit-default/<act>`, FINISHED when the block ends, FAILED when it raises.
 
-        MLflow shows it below its `parent`, when it has one.
+        MLflow shows it below its `parent`, when it has one. It carries the mark of this process and, when it lasts, signs
+        of life: `stale_runs` finds those whose process died. `started_at` is for what was done a while ago.
         """
         below = {"mlflow.parentRunId": parent.run_id} if parent else {}
-        run = self._create_run(act, name=name, tags={**tags, **below})
+        marked = {**tags, **below, PROCESS_TAG: read_own_mark()}
+        run = self._create_run(act, name=name, tags=marked, started_at=started_at)
         try:
-            yield run
+            with beating(lambda seconds: self._tell_alive(run, seconds)):
+                yield run
         except BaseException:
             self._end_run(run, "FAILED")
             raise
@@ -166,12 +187,18 @@ class Tracking:
         with mlflow_errors(self.tracking_uri):
             return self._open_run(self.client.get_run(run_id).info)
 
-    def _create_run(self, act: Act, *, name: str, tags: Mapping[str, object]) -> Run:
+    def _tell_alive(self, run: Run, seconds: int) -> None:
+        with suppress(ServiceError):  # the next one may come through
+            run.record_tags({ALIVE_TAG: seconds})
+
+    def _create_run(
+        self, act: Act, *, name: str, tags: Mapping[str, object], started_at: dt.datetime | None
+    ) -> Run:  # fmt: skip
+        began = None if started_at is None else int(started_at.timestamp() * 1000)
+        told = {key: str(value) for key, value in tags.items()}
         with mlflow_errors(self.tracking_uri):
             experiment = self._experiment(act)
-            info = self.client.create_run(
-                experiment.experiment_id, run_name=name, tags={key: str(value) for key, value in tags.items()}
-            ).info
+            info = self.client.create_run(experiment.experiment_id, start_time=began, tags=told, run_name=name).info
         return self._open_run(info)
 
     def _open_run(self, info: "RunInfo") -> Run:
@@ -185,7 +212,7 @@ class Tracking:
 
     def run_address(self, experiment_id: str, run_id: str) -> str:
         """Where a person finds the run: a link on a server, the run's id in a SQLite store."""
-        if self.tracking_uri.startswith("http"):
+        if self.is_server:
             return f"{self.tracking_uri.rstrip('/')}/#/experiments/{experiment_id}/runs/{run_id}"
         return run_id
 
@@ -212,23 +239,6 @@ class Tracking:
                 remedy=f"Restore it: mlflow experiments restore --experiment-id {experiment and experiment.experiment_id}",
             )  # fmt: skip
         return experiment
-
-
-@contextmanager
-def mlflow_errors(thing: str) -> Iterator[None]:
-    """A block in which MLflow's complaints become a `ServiceError` about `thing`."""
-    from mlflow import MlflowException
-    from sqlalchemy.exc import SQLAlchemyError  # MLflow lets some of its database's through
-
-    try:
-        yield
-    except (MlflowException, SQLAlchemyError) as error:
-        raise ServiceError(
-            f"MLflow ({thing})",
-            found=str(error).splitlines()[0][:300],
-            expected="an answer from the tracking store",
-            remedy="Check that the store at CREDIT_DEFAULT_MLFLOW__TRACKING_URI is up, then run the command again.",
-        ) from error
 
 
 def _parts(items: list[_Item], size: int) -> Iterator[list[_Item]]:

@@ -6,7 +6,21 @@ from typing import Annotated
 import typer
 
 from credit_default import __version__
-from credit_default.cli import data, demo, drill, evidence, explain, inspection, models, production, tune, up
+from credit_default.cli import (
+    data,
+    demo,
+    drill,
+    evidence,
+    explain,
+    inspection,
+    listen,
+    models,
+    production,
+    reconcile,
+    serve,
+    tune,
+    up,
+)
 
 app = typer.Typer(
     name="credit-default",
@@ -31,6 +45,9 @@ app.command("quarantine")(evidence.quarantine)
 app.command("verify")(evidence.verify)
 app.command("forget")(evidence.forget)
 app.command("up")(up.up)
+app.command("serve")(serve.serve)
+app.command("listen")(listen.listen)
+app.command("reconcile")(reconcile.reconcile)
 app.command("settings")(inspection.settings)
 app.command("doctor")(inspection.doctor)
 

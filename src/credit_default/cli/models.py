@@ -1,5 +1,6 @@
 """models: who sits in the champion's seat, and the two ways to change that by hand."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -91,9 +92,10 @@ def promote(
             )  # fmt: skip
         wiring, decided_at = _wire(collect_flags(lake=lake), config), read_clock()
         if not request and not approve:
-            return promote_by_hand(wiring, version, reason=reason, decided_at=decided_at)
+            return _tell(wiring, promote_by_hand(wiring, version, reason=reason, decided_at=decided_at))
         decide = request_promotion if request else approve_promotion
-        return decide(wiring, version, by=read_identity(wiring, by), reason=reason, decided_at=decided_at)
+        by_whom = read_identity(wiring, by)
+        return _tell(wiring, decide(wiring, version, by=by_whom, reason=reason, decided_at=decided_at))
 
     run_command("models promote", act, as_json=json, quiet=quiet)
 
@@ -113,9 +115,24 @@ def rollback(
         from credit_default.flows.context import read_clock
         from credit_default.services.models import roll_back
 
-        return roll_back(_wire(collect_flags(lake=lake), config), reason=reason, decided_at=read_clock())
+        wiring = _wire(collect_flags(lake=lake), config)
+        return _tell(wiring, roll_back(wiring, reason=reason, decided_at=read_clock()))
 
     run_command("models rollback", act, as_json=json, quiet=quiet)
+
+
+def _tell(wiring: "Wiring", summary: "Summary") -> "Summary":
+    """The summary, after alarms about the version that left are over, and others were told where a Prefect server is named."""
+    from credit_default.flows.context import read_clock
+    from credit_default.services.following import settle_alarms
+
+    settled = settle_alarms(wiring, at=read_clock())
+    told = replace(summary, notes=(*summary.notes, *settled.notes))
+    if not wiring.settings.prefect.api_url:  # nobody listens, and Prefect takes seconds to import
+        return told
+    from credit_default.flows.seat_events import announce_from_command
+
+    return replace(told, notes=(*told.notes, *announce_from_command(wiring, wiring.settings, alarms=settled)))
 
 
 def _wire(flags: dict[str, Any], config: list[str] | None) -> "Wiring":

@@ -1,9 +1,11 @@
 """From flags to a run of flows: settings in force, a server to run on, and what the flows came to."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from credit_default.flows.session import Session
     from credit_default.settings import Settings
     from credit_default.views.summary import Summary
 
@@ -13,6 +15,11 @@ def read_settings(flags: Mapping[str, Any], config: list[str] | None) -> "Settin
     from credit_default.settings import load_settings
 
     return load_settings(flags, config_files=config or ()).settings
+
+
+def tell_session(summary: "Summary", session: "Session") -> "Summary":
+    """The summary, with what is to be said of the server that it ran on."""
+    return replace(summary, notes=(*session.notes, *summary.notes))
 
 
 def run_flow(flow: Any, **parameters: Any) -> "Summary":

@@ -9,6 +9,7 @@ from prefect.states import Completed
 from credit_default.flows.artifacts import publish_summary
 from credit_default.flows.context import connect, read_clock
 from credit_default.flows.events import announce, announce_follow_up
+from credit_default.flows.run_marks import mark_run
 from credit_default.flows.script import run_as_script
 from credit_default.flows.steps import network_step, step
 from credit_default.services import following, monitoring, performance, recording
@@ -32,7 +33,7 @@ _RANG = {
 }
 
 
-@flow(name="monitor", validate_parameters=False)
+@flow(name="monitor", validate_parameters=False, on_running=[mark_run])
 def monitor(
     batch_id: str | None = None,
     overrides: dict[str, Any] | None = None,

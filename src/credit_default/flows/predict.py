@@ -9,6 +9,7 @@ from prefect.states import Completed
 from credit_default.flows.artifacts import publish_summary
 from credit_default.flows.context import connect, read_clock
 from credit_default.flows.events import announce
+from credit_default.flows.run_marks import mark_run
 from credit_default.flows.script import run_as_script
 from credit_default.flows.steps import network_step, step
 from credit_default.services import checking, prediction, recording
@@ -22,7 +23,7 @@ score_file = step(prediction.score_file, "score")
 record_scores = network_step(recording.record_scores, "record")
 
 
-@flow(name="predict", validate_parameters=False)
+@flow(name="predict", validate_parameters=False, on_running=[mark_run])
 def predict(
     batch: str,
     overrides: dict[str, Any] | None = None,

@@ -6,12 +6,14 @@ that folder as PREFECT_HOME shows the runs.
 """
 
 import fcntl
+import http.client
 import signal
 import socket
 import subprocess
 import sys
 import threading
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -73,7 +75,7 @@ def start_server(home: Path, *, environment: Mapping[str, str]) -> PrefectServer
     with log_path.open("ab") as log:
         process = subprocess.Popen(  # noqa: S603 - our own interpreter and fixed arguments
             [sys.executable, "-m", "credit_default.flows.server_process", str(port)],
-            env={**environment, **describe_environment(home), **_SERVER_VARIABLES},
+            env=_leave_named(environment) | describe_environment(home) | _SERVER_VARIABLES,
             stdin=subprocess.PIPE,  # never written to: that it is closed tells the server that we are gone
             stdout=log, stderr=log,
             start_new_session=True,  # Ctrl-C reaches us first, and we end it in order
@@ -136,6 +138,24 @@ def wait_until_ready(server: PrefectServer, *, timeout_seconds: float) -> None:
     raise _not_ready(server, f"no answer in {timeout_seconds:.0f} s")
 
 
+def answers(api_url: str, *, timeout_seconds: float) -> bool:
+    """Whether a server at this address answers its health check in time; nobody does where none is named.
+
+    Raises:
+        InputError: it is no address.
+    """
+    deadline = time.monotonic() + timeout_seconds
+    while api_url and (left := deadline - time.monotonic()) > 0:
+        try:
+            with urllib.request.urlopen(f"{api_url.rstrip('/')}/health", timeout=min(left, 5)):  # noqa: S310 - http or https
+                return True
+        except urllib.error.HTTPError:
+            return True  # somebody is there, and says no
+        except (OSError, http.client.HTTPException):
+            time.sleep(min(0.25, max(left, 0)))
+    return False
+
+
 @contextmanager
 def run_on_server(server: PrefectServer | None, *, api_url: str, timeout_seconds: float) -> Iterator[None]:
     """A block whose flows run on `server` once it answers, or on the one at `api_url` when we started none."""
@@ -158,6 +178,11 @@ def run_on_server(server: PrefectServer | None, *, api_url: str, timeout_seconds
             yield
         finally:
             _send_what_waits()
+
+
+def _leave_named(environment: Mapping[str, str]) -> dict[str, str]:
+    """The environment without the server that somebody named, which is another one than ours."""
+    return {name: value for name, value in environment.items() if name != "PREFECT_API_URL"}
 
 
 def _end_turn(server: PrefectServer) -> None:

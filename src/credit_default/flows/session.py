@@ -3,13 +3,16 @@
 import importlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from credit_default.adapters.lake import open_lake
 from credit_default.adapters.staging import disk_errors
 from credit_default.adapters.tracking import MLFLOW_ENVIRONMENT
+from credit_default.errors import hide_credentials
 from credit_default.flows.server import (
     PrefectServer,
+    answers,
     describe_environment,
     orderly_ending,
     run_on_server,
@@ -18,35 +21,44 @@ from credit_default.flows.server import (
 )
 from credit_default.settings import Settings, copy_environment, export_environment
 
-FLOWS = ("mlflow", *(f"credit_default.flows.{name}" for name in ("train", "predict", "monitor")))
+FLOWS = ("mlflow", *(f"credit_default.flows.{name}" for name in ("train", "predict", "monitor", "reconcile")))
 REPORTS = ("evidently", "evidently.presets")  # six seconds of imports
 
 
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A block in which flows can run, and what people should know of the server that they run on."""
+
+    notes: tuple[str, ...] = ()
+
+
 @contextmanager
-def flow_session(settings: Settings, *, meanwhile: Sequence[str] = FLOWS) -> Iterator[None]:
+def flow_session(settings: Settings, *, meanwhile: Sequence[str] = FLOWS) -> Iterator[Session]:
     """A block in which flows can run; the modules `meanwhile` are imported while the server comes up."""
     with start_session(settings) as server:
         import_modules(meanwhile)
         with run_on_server(
             server, api_url=settings.prefect.api_url, timeout_seconds=settings.prefect.startup_seconds
         ):  # fmt: skip
-            yield
+            yield Session(_tell_server(settings, server))
 
 
 @contextmanager
 def start_session(settings: Settings) -> Iterator[PrefectServer | None]:
-    """A server of this command's own, started and not yet waited for, or None when the settings name one.
+    """A server of this command's own, started and not yet waited for, or None when the settings name one that answers.
+
+    SIGTERM and SIGHUP unwind what runs inside.
 
     Raises:
         InputError: the lake, where the server keeps its records, is no folder.
         ServiceError: the disk refuses.
     """
     prepare_libraries(settings)
-    if settings.prefect.api_url:
-        yield None
-        return
-    home = _find_home(settings)
     with orderly_ending():
+        if answers(settings.prefect.api_url, timeout_seconds=settings.prefect.wait_seconds):
+            yield None
+            return
+        home = _find_home(settings)
         with disk_errors(home):
             server = start_server(home, environment=copy_environment())
         try:
@@ -68,6 +80,11 @@ def prepare_libraries(settings: Settings) -> None:
     home = describe_environment(_find_home(settings))
     given = {name: value for name, value in copy_environment().items() if name in pictures}
     export_environment({**pictures, **given, **MLFLOW_ENVIRONMENT, **home})
+
+
+def _tell_server(settings: Settings, server: PrefectServer | None) -> tuple[str, ...]:
+    named = hide_credentials(settings.prefect.api_url)
+    return (f"Prefect at {named} is away: this ran on a server of its own",) if named and server is not None else ()
 
 
 def _find_home(settings: Settings) -> Path:

@@ -8,14 +8,17 @@ from prefect.states import Completed
 
 from credit_default.flows.artifacts import publish_summary
 from credit_default.flows.context import connect, read_clock
-from credit_default.flows.events import announce, announce_alarms
+from credit_default.flows.events import announce_alarms
+from credit_default.flows.run_marks import mark_run
 from credit_default.flows.script import run_as_script
+from credit_default.flows.seat_events import announce_seat
 from credit_default.flows.steps import network_step, step
 from credit_default.services import assessment, carding, contest, following, prediction, seating, training
 from credit_default.services.origin import SIMULATED
 from credit_default.services.seats import APPROVAL_REQUESTED, PROMOTED
 from credit_default.views.summary import Summary
 
+require_mlflow = step(training.require_mlflow, "wait for MLflow")
 read_training_rows = network_step(training.read_training_rows, "read training rows")
 read_known_rows = step(training.read_known_rows, "read known rows")
 split_rows = step(training.split_rows, "split by client")
@@ -31,7 +34,7 @@ publish_card = network_step(carding.publish_card, "write card")
 STATES = {PROMOTED: "Promoted", APPROVAL_REQUESTED: "ApprovalRequested"}
 
 
-@flow(name="train", validate_parameters=False)
+@flow(name="train", validate_parameters=False, on_running=[mark_run])
 def train(
     overrides: dict[str, Any] | None = None,
     config: list[str] | None = None,
@@ -44,6 +47,7 @@ def train(
     `refresh` trains on all that the lake knows by now instead of on the file that the settings name.
     """
     wiring = connect(overrides or {}, config or [])
+    require_mlflow(wiring)
     rows = read_known_rows(wiring) if refresh else read_training_rows(wiring, month=month, read_at=read_clock())
     champion = find_champion(wiring)
     sides = split_rows(wiring, rows)
@@ -57,7 +61,7 @@ def train(
         wiring, registered, summary, challenger=challenger, assessment=assessed, rows=rows, sides=sides
     )
     publish_summary(summary, simulated=rows.data_origin == SIMULATED)
-    announce(summary)
+    announce_seat(wiring)
     announce_alarms(settle_alarms(wiring, at=read_clock()))
     return Completed(name=STATES.get(summary.status, "ChampionKept"), message=summary.status, data=summary)
 

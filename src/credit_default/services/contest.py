@@ -5,6 +5,7 @@ both, and confirmed on the test side; newer data under the same recipe is compar
 on the newest matured rows that neither was trained on.
 """
 
+import datetime as dt
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,6 +34,9 @@ class SeatHolder:
     bundle: ModelBundle
     number: int
     data_origin: str
+    pinned_at: dt.datetime | None = (
+        None  # when the registry last named it, where MLflow was away and the lake was asked
+    )
 
 
 def judge_challenger(wiring: Wiring, challenger: Challenger, sides: Split, *, champion: SeatHolder | None) -> Verdict:

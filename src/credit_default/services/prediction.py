@@ -3,7 +3,7 @@
 import datetime as dt
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import polars as pl
@@ -16,7 +16,7 @@ from credit_default.adapters.score_digests import digest_scores
 from credit_default.adapters.score_tables import measure_scores
 from credit_default.adapters.snapshots import Snapshot, read_rows, read_snapshot
 from credit_default.data.contract import KEY
-from credit_default.errors import InputError
+from credit_default.errors import InputError, ServiceError
 from credit_default.failpoints import reach
 from credit_default.gates.ledger import LedgerEntry
 from credit_default.model.bundle import ModelBundle
@@ -27,6 +27,7 @@ from credit_default.services.checking import CheckedFile
 from credit_default.services.contest import SeatHolder
 from credit_default.services.ingestion import keep_file
 from credit_default.services.origin import REAL, refuse_mixture
+from credit_default.services.pinning import GATE, recall_champion
 from credit_default.services.reasoning import BatchReasons
 from credit_default.services.records import enter
 from credit_default.services.wiring import Wiring, refuse_other_portfolio
@@ -54,6 +55,7 @@ class ScoredFile:
     known_count: int = 0  # rows of a correction that the corrected batch has already: they stay as they are
     # sums by decision and by band, as in `ScoreMeasures`; empty where the portfolio declares none
     expected_losses: Mapping[str, float] = field(default_factory=dict)
+    pinned_at: dt.datetime | None = None  # as the seat holder's
 
 
 @dataclass(slots=True)
@@ -85,13 +87,14 @@ class _Scoring:
 
 
 def load_champion(wiring: Wiring, checked: CheckedFile) -> SeatHolder:
-    """The champion, its artifact verified, fit to score this file.
+    """The champion, its artifact verified, fit to score this file; the one pinned in the lake where MLflow is away.
 
     Raises:
         InputError: there is none yet, it is of another portfolio, or one of the two is simulated and the other real.
         ArtifactError: its artifact is not the one on record.
+        ServiceError: MLflow does not answer in the time that the settings give it, and no champion is pinned.
     """
-    champion = find_champion(wiring)
+    champion = _find_or_recall(wiring)
     if champion is None:
         raise InputError(
             "champion", found="none in the registry", expected="a promoted model",
@@ -116,6 +119,17 @@ def find_champion(wiring: Wiring) -> SeatHolder | None:
     return SeatHolder(bundle, version.number, version.tags.get("data_origin", REAL))
 
 
+def _find_or_recall(wiring: Wiring) -> SeatHolder | None:
+    try:
+        wiring.tracking.wait(timeout_seconds=wiring.settings.mlflow.wait_seconds)
+        return find_champion(wiring)
+    except ServiceError:
+        pinned = recall_champion(wiring) if wiring.tracking.is_server else None
+        if pinned is None:
+            raise
+        return pinned
+
+
 def score_file(wiring: Wiring, checked: CheckedFile, champion: SeatHolder, *, scored_at: dt.datetime) -> ScoredFile:
     """What became of the batch; when this champion has scored it before, nothing is done and `was_there` says so.
 
@@ -136,7 +150,8 @@ def score_file(wiring: Wiring, checked: CheckedFile, champion: SeatHolder, *, sc
     entry = _enter_scores(wiring, checked, champion, snapshot, trained_row_count=trained_row_count, scored_at=scored_at)
     reach("predict.recorded")
     is_ours = entry.at == tell_time(scored_at)
-    return _conclude(checked, snapshot, entry, was_there=was_there, is_ours=is_ours)
+    scored = _conclude(checked, snapshot, entry, was_there=was_there, is_ours=is_ours)
+    return replace(scored, pinned_at=champion.pinned_at)
 
 
 def hand_over(lake: Lake, *, batch_id: str, model_version: int, path: Path) -> dict[str, str]:
@@ -192,9 +207,15 @@ def _enter_scores(
             "reasons": wiring.settings.reasons.mode, "reasoned_count": measured.reasoned_count,
             "expected_default_share": measured.expected_default_share, "trained_row_count": trained_row_count,
             **_describe_losses(wiring.settings.loss, measured.expected_losses),
+            **({GATE: "away"} if champion.pinned_at else {}),
             "scores_digest": digest_scores(wiring.lake, batch_id=batch_id, model_version=champion.number),
         },
     )  # fmt: skip
+
+
+def recall_losses(details: Mapping[str, float]) -> dict[str, float]:
+    """The sums of expected losses that stand on record, by decision and by band."""
+    return {name.removeprefix(_LOSS): details[name] for name in details if name.startswith(_LOSS)}
 
 
 def _describe_losses(policy: LossPolicy, losses: Mapping[str, float]) -> dict[str, float]:
@@ -225,5 +246,5 @@ def _conclude(
         reasoned_count=int(details.get("reasoned_count", 0)),  # older lakes say nothing of reasons
         reasons_mode=str(details.get("reasons", "none")),
         known_count=checked.validated.accepted_count - snapshot.row_count if checked.corrects else 0,
-        expected_losses={name.removeprefix(_LOSS): details[name] for name in details if name.startswith(_LOSS)},
+        expected_losses=recall_losses(details),
     )

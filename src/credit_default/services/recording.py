@@ -10,6 +10,8 @@ import polars as pl
 from credit_default.adapters.lake_tables import write_monitoring
 from credit_default.adapters.past_runs import find_run_id
 from credit_default.adapters.published import fetch_published
+from credit_default.adapters.tracking import DatasetRecord
+from credit_default.errors import ServiceError
 from credit_default.failpoints import reach
 from credit_default.gates.drift import DriftReport
 from credit_default.gates.verdict import Verdict
@@ -21,6 +23,7 @@ from credit_default.services.ingestion import tell_broken_rules, tell_unknown_co
 from credit_default.services.monitoring import Drift, MonitoredBatch
 from credit_default.services.origin import SIMULATED, tell_origin
 from credit_default.services.performance import Outlook, Performance
+from credit_default.services.pinning import GATE, OWED, judge_outage
 from credit_default.services.prediction import ScoredFile
 from credit_default.services.reasoning import tell_reasons
 from credit_default.services.records import enter
@@ -35,30 +38,70 @@ RECORDING_TIME = dt.timedelta(seconds=30)  # which another runner may take from 
 def record_scores(
     wiring: Wiring, checked: CheckedFile, scored: ScoredFile, verdict: Verdict, *, recorded_at: dt.datetime
 ) -> Summary:
-    """The summary of a scored batch, after its figures stand in MLflow; one that stands there already adds no run."""
+    """The summary of a scored batch, after its figures stand in MLflow; one that stands there already adds no run.
+
+    Where MLflow is away that is owed, and the summary says so: `reconcile` makes up for it.
+    """
     counts = {"read": checked.validated.row_count, "scored": scored.scored_count, "quarantined": scored.rejected_count}
     counts |= {"in the batch already": scored.known_count} if checked.corrects else {}
     figures = {"declined share": scored.declined_share, "expected default share": scored.expected_default_share}
-    figures |= _tell_losses(scored.expected_losses)
-    run_id = None
-    if not scored.was_there or _is_unrecorded(wiring, scored, recorded_at):
-        tags = tag_batch(wiring, scored.batch_id, scored.model_version, checked.data_origin)
-        with wiring.tracking.start_run("predict", name=f"predict {scored.batch_id}", tags=tags) as run:
-            reach("predict.run-begun")
-            run.record_datasets([describe_file(wiring, checked)])
-            told = {name: value for name, value in figures.items() if _BAND not in name}  # a band has any name
-            run.record_metrics({name.replace(" ", "_"): value for name, value in (counts | told).items()})
-            run_id = run.run_id
-            reach("predict.run-written")
-        reach("predict.run-ended")
+    figures |= tell_losses(scored.expected_losses)
+    run_id, outage = None, _judge_pin(scored, recorded_at)
+    if outage is None:
+        try:
+            run_id = _record_scored_run(wiring, checked, scored, counts | figures, recorded_at=recorded_at)
+        except ServiceError as error:
+            if not wiring.tracking.is_server:
+                raise
+            outage = Verdict(GATE, "watch", (f"MLflow went away: {error.found}", OWED))
     return Summary(
-        "predict", "already scored, nothing done" if scored.was_there else "scored", verdicts=(verdict,),
+        "predict", "already scored, nothing done" if scored.was_there else "scored",
+        verdicts=(verdict, *([outage] if outage else [])),
         batch_id=scored.batch_id, model_version=scored.model_version, run_id=run_id, counts=counts, figures=figures,
         paths={"scores": wiring.lake.table_uri("scores")}, notes=_note_scores(checked, scored),
     )  # fmt: skip
 
 
-def _tell_losses(losses: Mapping[str, float]) -> dict[str, float]:
+def _judge_pin(scored: ScoredFile, now: dt.datetime) -> Verdict | None:
+    """What to say of a batch that the pinned champion scored, as MLflow is away; None where the registry named it."""
+    if scored.pinned_at is None:
+        return None
+    outage = judge_outage(scored.model_version, scored.pinned_at, now=now)
+    return outage if scored.was_there else replace(outage, reasons=(*outage.reasons, OWED))
+
+
+def _record_scored_run(
+    wiring: Wiring, checked: CheckedFile, scored: ScoredFile, figures: Mapping[str, float], *, recorded_at: dt.datetime
+) -> str | None:
+    """The run that says what became of the batch; None where there is one already, or another runner is at it."""
+    if scored.was_there and not _is_unrecorded(wiring, scored, recorded_at):
+        return None
+    tags = tag_batch(wiring, scored.batch_id, scored.model_version, checked.data_origin)
+    run_id = record_scored(wiring, describe_file(wiring, checked), figures, tags=tags)
+    reach("predict.run-ended")
+    return run_id
+
+
+def record_scored(
+    wiring: Wiring,
+    dataset: DatasetRecord,
+    figures: Mapping[str, float],
+    *,
+    tags: Mapping[str, object],
+    scored_at: dt.datetime | None = None,
+) -> str:
+    """The run of a scored batch in MLflow, with rows and figures; `scored_at` where that was not a moment ago."""
+    batch_id = tags["batch_id"]
+    with wiring.tracking.start_run("predict", name=f"predict {batch_id}", tags=tags, started_at=scored_at) as run:
+        reach("predict.run-begun")
+        run.record_datasets([dataset])
+        told = {name: value for name, value in figures.items() if _BAND not in name}  # a band has any name
+        run.record_metrics({name.replace(" ", "_"): value for name, value in told.items()})
+        reach("predict.run-written")
+        return run.run_id
+
+
+def tell_losses(losses: Mapping[str, float]) -> dict[str, float]:
     """What is expected to be lost, in all, by decision and by band; nothing where the portfolio declares no loss."""
     if not losses:
         return {}

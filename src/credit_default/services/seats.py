@@ -1,11 +1,15 @@
 """Who has the champion's seat goes on record: the ledger's last word on it is the registry's, whatever died in between."""
 
 import datetime as dt
+from dataclasses import dataclass
 
+from credit_default.adapters.champion import read_told_move, write_told_move
 from credit_default.adapters.ledger import find_entry, read_entries
 from credit_default.adapters.model_versions import REPLACED_TAG, ModelVersion
 from credit_default.errors import InputError
+from credit_default.failpoints import reach
 from credit_default.gates.ledger import LedgerEntry
+from credit_default.services.pinning import pin_version
 from credit_default.services.records import enter
 from credit_default.services.wiring import Wiring
 
@@ -14,9 +18,18 @@ _PROMOTED_AT, _ROLLED_BACK_AT = "promoted_at", "rolled_back_at"  # tags of a ver
 _SOMEBODY = "a run that died before it could say so"
 
 
+@dataclass(frozen=True, slots=True)
+class SeatMove:
+    """An entry of the ledger about the seat, and which version sat there before."""
+
+    entry: LedgerEntry
+    previous_version: int | None
+
+
 def enter_seat(wiring: Wiring, *, by: str = _SOMEBODY) -> LedgerEntry | None:
     """The entry for the champion that sits there now, or None where it is the one that the ledger named last.
 
+    Before it is on record its bundle is pinned in the lake, for days when MLflow is away.
     Call it after the seat has changed, and before changing it: then a change that a crash kept from the record is made
     up for. `by` says who decided; a person's reason stays with the version in the registry, as it may name somebody.
     """
@@ -27,10 +40,30 @@ def enter_seat(wiring: Wiring, *, by: str = _SOMEBODY) -> LedgerEntry | None:
     left = _find_rollback(wiring, last, champion)
     came = champion.tags.get(_PROMOTED_AT) or champion.created_at.isoformat()  # an alias set by hand tells no time
     event, at = (ROLLED_BACK, left) if left else (PROMOTED, came)
+    pin_version(wiring, champion, at=dt.datetime.fromisoformat(at))
+    reach("seat.pinned")
     return enter(
         wiring, event, key=f"{event} v{champion.number} {at}", at=dt.datetime.fromisoformat(at),
         model_version=champion.number, details={"model_digest": champion.digest, "by": by},
     )  # fmt: skip
+
+
+def list_untold_moves(wiring: Wiring) -> tuple[SeatMove, ...]:
+    """The moves of the seat on record since the one that others were told of last, oldest first.
+
+    Where none was told yet it is the last one alone: what came before has long been seen.
+    """
+    entries = [entry for entry in read_entries(wiring.lake) if entry.event in {PROMOTED, ROLLED_BACK}]
+    versions = [None, *(entry.model_version for entry in entries)]
+    moves = [SeatMove(entry, previous) for entry, previous in zip(entries, versions[:-1], strict=True)]
+    told = read_told_move(wiring.lake)
+    place = next((number for number, move in enumerate(moves) if move.entry.key == told), len(moves) - 2)
+    return tuple(moves[place + 1 :]) if moves else ()
+
+
+def note_told(wiring: Wiring, move: SeatMove) -> None:
+    """Nothing; others were told of the seat's moves up to this one."""
+    write_told_move(wiring.lake, move.entry.key)
 
 
 def was_seated(wiring: Wiring, version: ModelVersion, *, since: dt.datetime) -> bool:

@@ -74,6 +74,15 @@ class CrossValidation:
         return {name: sum(e.metrics[name].value for e in self.evaluations) / len(self.evaluations) for name in names}
 
 
+def require_mlflow(wiring: Wiring) -> None:
+    """Nothing; returns once MLflow answers: a model that cannot be recorded is not fitted.
+
+    Raises:
+        ServiceError: it does not in the time that the settings give it.
+    """
+    wiring.tracking.wait(timeout_seconds=wiring.settings.mlflow.training_wait_seconds)
+
+
 def read_training_rows(wiring: Wiring, *, month: str | None, read_at: dt.datetime) -> TrainingRows:
     """The rows of the file that the settings name: checked, judged, kept as a snapshot, rejected ones in quarantine.
 

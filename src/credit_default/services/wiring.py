@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 
 from credit_default.adapters.lake import Lake, open_lake
+from credit_default.adapters.liveness import name_own
 from credit_default.adapters.registry import Registry
 from credit_default.adapters.staging import disk_errors
 from credit_default.adapters.tracking import Tracking
@@ -60,7 +61,7 @@ class Wiring:
         """A folder of this process's own for files on their way, on this machine's disk; gone when the process ends well."""
         with disk_errors(self.lake.home):
             self.lake.home.mkdir(parents=True, exist_ok=True)
-            folder = Path(tempfile.mkdtemp(prefix=".scratch-", dir=self.lake.home))
+            folder = Path(tempfile.mkdtemp(prefix=name_own("scratch"), dir=self.lake.home))
         weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
         return folder
 

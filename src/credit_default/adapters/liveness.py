@@ -1,0 +1,105 @@
+"""Does the process still live that began this? A run, a flow run and a folder on its way carry their process's mark.
+
+On its own machine a process is looked up, with the moment it began, since numbers are used again. Of another machine
+nobody knows: there, silence decides.
+"""
+
+import os
+import re
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Literal
+
+_PROC = Path("/proc")
+_MARK = re.compile(r"([A-Za-z0-9_.-]{1,64})/(\d{1,10})/(\d{1,20})")
+_UNFIT = re.compile(r"[^A-Za-z0-9_.-]")
+_JOINT = "~"  # between the parts of a mark in a file's name; no host has it
+BEAT_SECONDS: Final = 60  # between two signs of life of a run
+
+Life = Literal["alive", "gone", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessMark:
+    """A process, told apart from all others: its machine, its number, and when it began (0 where that is not known)."""
+
+    host: str
+    process_id: int
+    begun: int  # clock ticks since the machine began
+
+    def __str__(self) -> str:
+        return f"{self.host}/{self.process_id}/{self.begun}"
+
+
+def read_own_mark() -> ProcessMark:
+    """This process's mark."""
+    return ProcessMark(_read_host(), os.getpid(), _read_beginning(os.getpid()) or 0)
+
+
+def parse_mark(text: str) -> ProcessMark | None:
+    """The mark that was written so; None where the text is none."""
+    found = _MARK.fullmatch(text)
+    return ProcessMark(found[1], int(found[2]), int(found[3])) if found else None
+
+
+def name_own(kind: Literal["scratch", "staging"]) -> str:
+    """How something on its way begins its name: hidden, and with the mark of this process."""
+    return f".{kind}-{_JOINT.join(str(read_own_mark()).split('/'))}-"
+
+
+def parse_name(name: str) -> ProcessMark | None:
+    """The mark in a name that `name_own` begins; None where there is none."""
+    return parse_mark("/".join(name.partition("-")[2].rpartition("-")[0].split(_JOINT)))
+
+
+def look_up(mark: ProcessMark | None) -> Life:
+    """Whether the process lives; `unknown` where there is no mark, or one of another machine."""
+    if mark is None or mark.host != _read_host():
+        return "unknown"
+    if _PROC.joinpath("self", "stat").exists():
+        begun = _read_beginning(mark.process_id)
+        return "alive" if begun is not None and mark.begun in {0, begun} else "gone"
+    try:
+        os.kill(mark.process_id, 0)
+    except ProcessLookupError:
+        return "gone"
+    except PermissionError:
+        return "alive"
+    return "alive"
+
+
+@contextmanager
+def beating(beat: Callable[[int], None], *, every_seconds: float = BEAT_SECONDS) -> Iterator[None]:
+    """A block in which `beat` is called again and again from a thread, with the seconds since it began."""
+    over = threading.Event()
+
+    def go_on() -> None:
+        count = 0
+        while not over.wait(every_seconds):
+            count += 1
+            beat(int(count * every_seconds))
+
+    thread = threading.Thread(target=go_on, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+def _read_host() -> str:
+    return _UNFIT.sub("-", socket.gethostname())[:64] or "unnamed"
+
+
+def _read_beginning(process_id: int) -> int | None:
+    """When the process began; None where there is none, or one that has ended and was not looked at yet."""
+    try:
+        state, *rest = (_PROC / str(process_id) / "stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    except (OSError, UnicodeDecodeError):
+        return None
+    return None if state == "Z" else int(rest[18])

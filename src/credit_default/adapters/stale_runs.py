@@ -1,0 +1,62 @@
+"""Runs that MLflow takes for running though the process that began them is gone; a killed one can't say so itself."""
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any, Final, get_args
+
+from credit_default.adapters.liveness import look_up, parse_mark
+from credit_default.adapters.mlflow_errors import mlflow_errors
+from credit_default.adapters.tracking import ALIVE_TAG, PROCESS_TAG, Act, Tracking
+
+CLOSED_TAG: Final = "closed_because"
+
+
+@dataclass(frozen=True, slots=True)
+class StaleRun:
+    """A run without a process: which act began it, and when."""
+
+    run_id: str
+    act: Act
+    began_at: dt.datetime
+
+
+def find_stale_runs(tracking: Tracking, *, now: dt.datetime, silence: dt.timedelta) -> tuple[StaleRun, ...]:
+    """The running ones whose process is gone or, where it can't be looked up, has given no sign of life for `silence`."""
+    with mlflow_errors(tracking.tracking_uri):
+        running = [(act, run) for act in get_args(Act) for run in _search(tracking, act)]
+    return tuple(
+        StaleRun(str(run.info.run_id), act, _read_time(run.info.start_time))
+        for act, run in running
+        if _is_stale(run, now=now, silence=silence)
+    )
+
+
+def close_run(tracking: Tracking, run: StaleRun, *, because: str) -> None:
+    """Nothing; the run is KILLED, and says why."""
+    with mlflow_errors(tracking.tracking_uri):
+        tracking.client.set_tag(run.run_id, CLOSED_TAG, because)
+        tracking.client.set_terminated(run.run_id, "KILLED")
+
+
+def _search(tracking: Tracking, act: Act) -> list[Any]:
+    experiment = tracking.client.get_experiment_by_name(f"credit-default/{act}")
+    if experiment is None:
+        return []
+    running = tracking.client.search_runs(
+        [experiment.experiment_id], "attributes.status = 'RUNNING'", max_results=1_000
+    )
+    return list(running)
+
+
+def _is_stale(run: Any, *, now: dt.datetime, silence: dt.timedelta) -> bool:
+    tags = run.data.tags
+    life = look_up(parse_mark(tags.get(PROCESS_TAG, "")))
+    if life != "unknown":
+        return life == "gone"
+    alive = tags.get(ALIVE_TAG, "0")
+    last = _read_time(run.info.start_time) + dt.timedelta(seconds=int(alive) if alive.isdigit() else 0)
+    return now - last > silence
+
+
+def _read_time(milliseconds: int) -> dt.datetime:
+    return dt.datetime.fromtimestamp(milliseconds / 1000, dt.UTC)

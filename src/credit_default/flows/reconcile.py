@@ -1,0 +1,46 @@
+"""The flow `reconcile`: what a kill or an outage left behind is closed, recorded and removed, as often as one likes."""
+
+import datetime as dt
+from typing import Any
+
+from prefect import flow
+from prefect.client.schemas.objects import State
+from prefect.states import Completed
+
+from credit_default.flows.artifacts import publish_summary
+from credit_default.flows.context import connect, read_clock
+from credit_default.flows.run_marks import close_flow_runs, mark_run
+from credit_default.flows.script import run_as_script
+from credit_default.flows.seat_events import announce_records, announce_seat
+from credit_default.flows.steps import step
+from credit_default.services import reconciliation
+from credit_default.views.summary import Summary
+
+close_flows = step(close_flow_runs, "close flow runs")
+tidy_disk = step(reconciliation.tidy_disk, "tidy the disk")
+mend_records = step(reconciliation.mend_records, "mend the records")
+
+
+@flow(name="reconcile", validate_parameters=False, on_running=[mark_run])
+def reconcile(overrides: dict[str, Any] | None = None, config: list[str] | None = None) -> State[Summary]:
+    """A completed run named `Reconciled`, `NothingToDo` or, where a service did not answer, `PartlyReconciled`."""
+    wiring = connect(overrides or {}, config or [])
+    silence = dt.timedelta(seconds=wiring.settings.reconcile.silence_seconds)
+    closed = close_flows(now=read_clock(), silence=silence)
+    tidied = tidy_disk(wiring, now=read_clock())
+    mended = mend_records(wiring, now=read_clock())
+    announced = announce_seat(wiring)
+    announce_records(mended.recorded)
+    summary = reconciliation.summarise_mended(closed, tidied, mended, announced)
+    publish_summary(summary, simulated=False)
+    return Completed(name=_name_state(summary), message=summary.status, data=summary)
+
+
+def _name_state(summary: Summary) -> str:
+    if summary.verdicts:
+        return "PartlyReconciled"
+    return "Reconciled" if summary.notes else "NothingToDo"
+
+
+if __name__ == "__main__":
+    run_as_script(reconcile)

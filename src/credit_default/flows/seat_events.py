@@ -1,0 +1,101 @@
+"""Every move of the champion's seat is told once, as an event: `credit-default.model.promoted` or `.rolled-back`.
+
+The ledger says what moved, a marker in the lake which move was told last. An event goes out with an id made of the ledger's
+key, and counts as told once the server has taken it; what a crash or an outage leaves untold, `reconcile` tells.
+"""
+
+import json
+import uuid
+from collections.abc import Iterable
+from typing import Final
+
+import httpx
+from prefect.client.orchestration import get_client
+from prefect.events import Event
+from prefect.events.schemas.events import Resource
+from prefect.exceptions import PrefectException
+
+from credit_default.errors import ServiceError, hide_credentials
+from credit_default.flows.announcing import send_events
+from credit_default.flows.events import draft_alarms
+from credit_default.flows.server import answers, run_on_server
+from credit_default.gates.ledger import LedgerEntry
+from credit_default.gates.verdict import Verdict
+from credit_default.services.alarms import AlarmUpdate
+from credit_default.services.reconciliation import Mended
+from credit_default.services.seats import ROLLED_BACK, SeatMove, list_untold_moves, note_told
+from credit_default.services.wiring import Wiring
+from credit_default.settings import Settings
+
+TOLD_MOVES: Final = "seat moves told"
+_IDS: Final = uuid.UUID("9d1c7c52-6f0e-4a0b-9a52-0d8f3c1f7a11")  # of our events, by what they are about
+
+
+def announce_seat(wiring: Wiring) -> Mended:
+    """How many moves of the seat were told now, oldest first; a verdict says so where Prefect did not take them."""
+    moves = list_untold_moves(wiring)
+    for move in moves:
+        if not _send([_draft_move(move)]):
+            return Mended({}, verdict=Verdict("prefect", "watch", ("a move of the champion's seat is not yet told",)))
+        note_told(wiring, move)
+    return Mended(
+        {TOLD_MOVES: len(moves)}, tuple(f"told: version {m.entry.model_version} {m.entry.event}" for m in moves)
+    )
+
+
+def announce_from_command(wiring: Wiring, settings: Settings, *, alarms: AlarmUpdate) -> tuple[str, ...]:
+    """Notes of a command that is no flow, after the server that the settings name has the events; without one, none.
+
+    They are the seat's moves and the `alarms` that a move ended. Nobody listens where no server is named: the next flow
+    that tells of the seat does it.
+    """
+    url = settings.prefect.api_url
+    owed = f"Prefect at {hide_credentials(url)} is away: its event is owed, and `credit-default reconcile` sends it"
+    if not url or not (list_untold_moves(wiring) or alarms.opened or alarms.closed):
+        return ()
+    if not answers(url, timeout_seconds=settings.prefect.wait_seconds):
+        return (owed,)
+    with run_on_server(None, api_url=url, timeout_seconds=settings.prefect.wait_seconds):
+        try:
+            send_events(draft_alarms(alarms))
+        except ServiceError:
+            return (owed,)
+        return () if announce_seat(wiring).verdict is None else (owed,)
+
+
+def announce_records(entries: Iterable[LedgerEntry]) -> None:
+    """Nothing; each batch whose record in MLflow was owed and has been added was emitted, for who waits to monitor it."""
+    _send([_draft_record(entry) for entry in entries])
+
+
+def _draft_move(move: SeatMove) -> Event:
+    entry, details = move.entry, json.loads(move.entry.details)
+    name = "rolled-back" if entry.event == ROLLED_BACK else "promoted"
+    payload = {
+        "model_version": str(entry.model_version), "model_digest": str(details.get("model_digest", "")),
+        "previous_version": str(move.previous_version or ""), "by": str(details.get("by", "")), "at": entry.at,
+    }  # fmt: skip
+    return _draft(f"credit-default.model.{name}", f"credit-default.model.{entry.model_version}", payload, entry.key)
+
+
+def _draft_record(entry: LedgerEntry) -> Event:
+    payload = {"batch_id": entry.batch_id, "model_version": str(entry.model_version), "at": entry.at}
+    name = "credit-default.batch.recorded"
+    return _draft(name, f"credit-default.batch.{entry.batch_id}", payload, f"{name} {entry.key}")
+
+
+def _draft(name: str, resource_id: str, payload: dict[str, str], key: str) -> Event:
+    resource = Resource({"prefect.resource.id": resource_id})
+    return Event(event=name, resource=resource, payload=payload, id=uuid.uuid5(_IDS, key))
+
+
+def _send(events: list[Event]) -> bool:
+    """Whether the server has them; its answer is waited for, as the marker must not run ahead of it."""
+    if not events:
+        return True
+    try:
+        with get_client(sync_client=True) as client:
+            client.request("POST", "/events", json=[event.model_dump(mode="json") for event in events])
+    except (httpx.HTTPError, PrefectException):
+        return False
+    return True

@@ -1,0 +1,141 @@
+"""After a kill or an outage: what was left open is closed, what is owed is recorded, what lies about is removed.
+
+Each act can be done again at any time, beside commands that run: it finds nothing left to do, and starts nothing.
+"""
+
+import datetime as dt
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from credit_default.adapters.ledger import read_entries
+from credit_default.adapters.leftovers import find_leftovers, remove_leftover
+from credit_default.adapters.past_runs import list_recorded
+from credit_default.adapters.snapshots import read_snapshot
+from credit_default.adapters.stale_runs import close_run, find_stale_runs
+from credit_default.adapters.tracking import DatasetRecord
+from credit_default.errors import ServiceError
+from credit_default.gates.ledger import LedgerEntry
+from credit_default.gates.verdict import Verdict
+from credit_default.services.descriptions import tag_batch
+from credit_default.services.pinning import GATE, pin_version, tell_age
+from credit_default.services.prediction import recall_losses
+from credit_default.services.recording import record_scored, tell_losses
+from credit_default.services.seats import enter_seat
+from credit_default.services.wiring import Wiring
+from credit_default.views.summary import Summary
+
+CLOSED_RUNS, OWED_RECORDS, LEFTOVERS, FLOW_RUNS = (
+    "MLflow runs closed",
+    "records added",
+    "leftovers removed",
+    "flow runs closed",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Mended:
+    """What one act mended, in words, one a thing; `verdict` where it could not do its part."""
+
+    counts: dict[str, int]
+    notes: tuple[str, ...] = ()
+    verdict: Verdict | None = None
+    recorded: tuple[LedgerEntry, ...] = ()  # batches whose record in MLflow was owed
+
+
+def tidy_disk(wiring: Wiring, *, now: dt.datetime) -> Mended:
+    """What dead processes had on its way is gone, in the lake, beside it and in the cache; an only copy stays."""
+    age = dt.timedelta(hours=wiring.settings.reconcile.leftover_hours)
+    places = {wiring.lake.home, Path(wiring.settings.cache).expanduser().absolute()}
+    places |= set() if wiring.lake.in_bucket else {Path(wiring.lake.uri)}
+    roots = [place for place in places if not any(other in place.parents for other in places)]
+    found = find_leftovers(roots, now=now, age=age)
+    removed = [leftover for leftover in found if not leftover.holds_only_copy]
+    for leftover in removed:
+        remove_leftover(leftover)
+    kept = [f"kept {left.path}: it holds the only copy of a file" for left in found if left.holds_only_copy]
+    return Mended({LEFTOVERS: len(removed)}, (*(f"removed {left.path}" for left in removed), *kept))
+
+
+def mend_records(wiring: Wiring, *, now: dt.datetime) -> Mended:
+    """What a kill or an outage left undone in MLflow is done; a verdict says so where MLflow is still away."""
+    try:
+        wiring.tracking.wait(timeout_seconds=wiring.settings.mlflow.wait_seconds)
+        with wiring.lake.turn("reconcile"):  # of two at once the second finds nothing left to do
+            closed = tuple(_close_runs(wiring, now))
+            owed = tuple(_record_owed(wiring, now))
+            seat = tuple(_renew_seat(wiring, now))
+    except ServiceError as error:
+        if not wiring.tracking.is_server:
+            raise
+        return Mended({}, verdict=Verdict(GATE, "watch", (f"away ({error.found}): its part is done at the next run",)))
+    notes = (*closed, *(f"recorded batch {entry.batch_id}, version {entry.model_version}" for entry in owed), *seat)
+    return Mended({CLOSED_RUNS: len(closed), OWED_RECORDS: len(owed)}, notes, recorded=owed)
+
+
+def summarise_mended(*mended: Mended) -> Summary:
+    """All that was mended; exit code 3 where a service kept some of it from being done."""
+    figures = {name: float(count) for part in mended for name, count in part.counts.items() if count}
+    verdicts = tuple(part.verdict for part in mended if part.verdict is not None)
+    notes = tuple(note for part in mended for note in part.notes)
+    done = "reconciled" if notes else "nothing to do"
+    status = f"{done}; {' and '.join(verdict.gate for verdict in verdicts)} away" if verdicts else done
+    return Summary("reconcile", status, exit_code=3 if verdicts else 0, verdicts=verdicts, figures=figures, notes=notes)
+
+
+def _close_runs(wiring: Wiring, now: dt.datetime) -> Iterator[str]:
+    silence = dt.timedelta(seconds=wiring.settings.reconcile.silence_seconds)
+    for run in find_stale_runs(wiring.tracking, now=now, silence=silence):
+        close_run(wiring.tracking, run, because="reconcile found its process gone")
+        yield f"closed MLflow run {run.run_id} ({run.act}), begun {tell_age(now - run.began_at)} ago"
+
+
+def _record_owed(wiring: Wiring, now: dt.datetime) -> Iterator[LedgerEntry]:
+    """Batches that the ledger has and MLflow has not, recorded; those of a moment ago are their own runner's to record."""
+    policy = wiring.settings.reconcile
+    first, last = now - dt.timedelta(days=policy.look_back_days), now - dt.timedelta(seconds=policy.silence_seconds)
+    scored = [e for e in read_entries(wiring.lake) if e.event == "scored" and first <= _read_time(e) <= last]
+    if not scored:
+        return
+    known = list_recorded(wiring.tracking, "predict", since=first)
+    for entry in scored:
+        if (entry.batch_id, str(entry.model_version)) not in known:
+            _record(wiring, entry)
+            yield entry
+
+
+def _record(wiring: Wiring, entry: LedgerEntry) -> None:
+    details, snapshot = json.loads(entry.details), read_snapshot(wiring.lake, entry.batch_id)
+    source, scored_count = snapshot.source, int(details["scored_count"])
+    counts = {
+        "read": int(details["read_count"]),
+        "scored": scored_count,
+        "quarantined": int(details["quarantined_count"]),
+    }
+    if details["corrects"]:
+        counts["in the batch already"] = counts["read"] - scored_count - counts["quarantined"]
+    shares = {"declined share": int(details["declined_count"]) / scored_count if scored_count else 0.0,
+              "expected default share": float(details["expected_default_share"])}  # fmt: skip
+    tags = tag_batch(wiring, entry.batch_id, entry.model_version, snapshot.origin.data_origin)
+    record_scored(
+        wiring,
+        DatasetRecord(snapshot.origin.name, source.sha256, source.uri, "scoring", counts["read"], wiring.schema.names),
+        counts | shares | tell_losses(recall_losses(details)),
+        tags={**tags, "git_commit": details["git_commit"], "recorded_by": "reconcile"},
+        scored_at=_read_time(entry),
+    )
+
+
+def _renew_seat(wiring: Wiring, now: dt.datetime) -> Iterator[str]:
+    """Who has the seat is on record and pinned in the lake, verified not long ago."""
+    if (entry := enter_seat(wiring)) is not None:
+        yield f"put on record: version {entry.model_version} {entry.event}"
+    champion = wiring.registry.find_champion()
+    fresh_for = dt.timedelta(hours=wiring.settings.reconcile.pin_hours)
+    if champion is not None and pin_version(wiring, champion, at=now, fresh_for=fresh_for):
+        yield f"pinned version {champion.number} in the lake, verified"
+
+
+def _read_time(entry: LedgerEntry) -> dt.datetime:
+    return dt.datetime.fromisoformat(entry.at)

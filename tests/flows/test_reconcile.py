@@ -1,0 +1,48 @@
+import shutil
+
+import pytest
+
+from credit_default.adapters.lake import open_lake
+from credit_default.flows.predict import predict
+from credit_default.flows.reconcile import reconcile
+
+pytestmark = [pytest.mark.xdist_group("prefect"), pytest.mark.usefixtures("prefect_server")]
+
+AWAY = {"tracking_uri": "http://127.0.0.1:9", "wait_seconds": 0.2}
+
+
+@pytest.fixture
+def overrides(trained, tmp_path):
+    """A lake of its own with a champion; whoever scored a batch is given no time to record it."""
+    lake = shutil.copytree(trained["lake"], tmp_path / "lake", ignore=shutil.ignore_patterns("prefect", "mlartifacts"))
+    return {**trained, "lake": str(lake), "reconcile": {"silence_seconds": 1e-6, "look_back_days": 1}}
+
+
+def run(flow, **parameters):
+    state = flow(**parameters, return_state=True)
+    return state.name, state.result()
+
+
+def test_batch_scored_while_mlflow_was_away_is_recorded_when_it_is_back_and_then_nothing_is_left(
+    overrides, simulated_files
+):
+    run(reconcile, overrides=overrides)
+    scored_name, scored = run(predict, batch=str(simulated_files.drifted), overrides={**overrides, "mlflow": AWAY})
+    held_name, held = run(reconcile, overrides={**overrides, "mlflow": AWAY})
+    mended_name, mended = run(reconcile, overrides=overrides)
+    again_name, again = run(reconcile, overrides=overrides)
+
+    assert (scored_name, scored.find_verdict("mlflow").level) == ("Scored", "watch")
+    assert (held_name, held.exit_code, held.status) == ("PartlyReconciled", 3, "nothing to do; mlflow away")
+    assert (mended_name, mended.figures) == ("Reconciled", {"records added": 1.0})
+    assert mended.notes == (f"recorded batch {scored.batch_id}, version 1",)
+    assert (again_name, again.status, again.notes) == ("NothingToDo", "nothing to do", ())
+
+
+def test_move_of_the_seat_that_nobody_was_told_of_is_told(overrides):
+    run(reconcile, overrides=overrides)
+    open_lake(overrides["lake"]).storage.delete_object("champion/told-move")
+
+    name, mended = run(reconcile, overrides=overrides)
+
+    assert (name, mended.notes) == ("Reconciled", ("told: version 1 promoted",))

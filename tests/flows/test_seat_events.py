@@ -1,0 +1,134 @@
+import datetime as dt
+import shutil
+import time
+
+import pytest
+from prefect.client.orchestration import get_client
+from prefect.events.filters import EventFilter, EventNameFilter
+
+from credit_default.adapters.lake import open_lake
+from credit_default.flows.context import connect
+from credit_default.flows.seat_events import announce_from_command, announce_seat
+from credit_default.flows.train import train
+from credit_default.sections import PrefectSettings
+from credit_default.services.models import promote_by_hand, roll_back
+
+pytestmark = [pytest.mark.xdist_group("prefect"), pytest.mark.usefixtures("prefect_server")]
+
+LATER = dt.datetime(2100, 1, 1, tzinfo=dt.UTC)  # of no other test's moves
+HOUR = dt.timedelta(hours=1)
+
+
+@pytest.fixture(scope="module")
+def two_versions(trained, tmp_path_factory):
+    """Overrides of a lake with two versions, the first of them champion; all its moves were told."""
+    lake = tmp_path_factory.mktemp("two") / "lake"
+    shutil.copytree(trained["lake"], lake, ignore=shutil.ignore_patterns("prefect"))
+    small = {"recipe": {"tree_count": 9, "maximum_depth": 5}, "promotion": {"approval": "second-person"}}
+    overrides = {**trained, "lake": str(lake)}
+    train(overrides={**overrides, **small}, return_state=True).result()
+    return overrides
+
+
+@pytest.fixture
+def wiring(two_versions, tmp_path):
+    lake = shutil.copytree(two_versions["lake"], tmp_path / "lake", ignore=shutil.ignore_patterns("mlartifacts"))
+    wiring = connect({**two_versions, "lake": str(lake)}, [])
+    for version in wiring.registry.list_versions():
+        wiring.registry.load_version(version)
+    announce_seat(wiring)
+    return wiring
+
+
+def name_server(wiring, **prefect):
+    return wiring.settings.model_copy(update={"prefect": PrefectSettings(**prefect)})
+
+
+def read_moves(at, count):
+    """Events about a seat that moved at this moment, in their order; waits until there are so many."""
+    names = ["credit-default.model.promoted", "credit-default.model.rolled-back"]
+    deadline = time.monotonic() + 30
+    while True:
+        with get_client(sync_client=True) as client:
+            found = client.read_events(EventFilter(event=EventNameFilter(name=names)), limit=50).events
+        own = [event for event in found if event.payload["at"].startswith(at.isoformat()[:19])]
+        if len(own) >= count or time.monotonic() > deadline:
+            return sorted(own, key=lambda event: event.occurred)
+        time.sleep(0.1)
+
+
+def test_promotion_and_rollback_are_told_once_each_in_their_order(wiring):
+    at = LATER
+    promote_by_hand(wiring, 2, reason="a test", decided_at=at)
+    first = announce_seat(wiring)
+    roll_back(wiring, reason="a test", decided_at=at + HOUR)
+    second, third = announce_seat(wiring), announce_seat(wiring)
+
+    (promoted,), (back,) = read_moves(at, 1), read_moves(at + HOUR, 1)
+    assert [part.counts["seat moves told"] for part in (first, second, third)] == [1, 1, 0]
+    assert (promoted.event, promoted.resource.id) == ("credit-default.model.promoted", "credit-default.model.2")
+    assert (promoted.payload["model_version"], promoted.payload["previous_version"]) == ("2", "1")
+    assert promoted.payload["by"] == "a person"
+    assert (back.event, back.resource.id) == ("credit-default.model.rolled-back", "credit-default.model.1")
+    assert (back.payload["model_version"], back.payload["previous_version"]) == ("1", "2")
+
+
+def test_move_told_twice_by_a_crash_between_event_and_marker_is_one_event(wiring):
+    at = LATER + 24 * HOUR
+    promote_by_hand(wiring, 2, reason="a test", decided_at=at)
+    marker = wiring.lake.storage.read_object("champion/told-move")
+    announce_seat(wiring)
+    wiring.lake.storage.write_object("champion/told-move", marker)  # as if the process had died before it was written
+
+    again = announce_seat(wiring)
+
+    assert again.counts == {"seat moves told": 1}
+    read_moves(at, 1)
+    time.sleep(1)  # a second one would have come by now
+    assert len(read_moves(at, 1)) == 1
+
+
+def test_moves_that_nobody_could_be_told_of_are_told_later_all_of_them(wiring):
+    at = LATER + 48 * HOUR
+    promote_by_hand(wiring, 2, reason="a test", decided_at=at)
+    roll_back(wiring, reason="a test", decided_at=at + HOUR)
+
+    told = announce_seat(wiring)
+
+    assert told.notes == ("told: version 2 promoted", "told: version 1 rolled back")
+    assert len(read_moves(at, 1)) == len(read_moves(at + HOUR, 1)) == 1
+
+
+def test_lake_from_before_moves_were_told_tells_the_last_one_alone(wiring):
+    at = LATER + 72 * HOUR
+    promote_by_hand(wiring, 2, reason="a test", decided_at=at)
+    wiring.lake.storage.delete_object("champion/told-move")
+
+    assert announce_seat(wiring).notes == ("told: version 2 promoted",)
+
+
+def test_command_tells_the_server_that_is_named(wiring, prefect_server):
+    at = LATER + 96 * HOUR
+    promote_by_hand(wiring, 2, reason="a test", decided_at=at)
+    named = name_server(wiring, api_url=prefect_server)
+
+    notes = announce_from_command(wiring, named)
+
+    assert notes == ()
+    assert len(read_moves(at, 1)) == 1
+
+
+def test_command_whose_server_is_away_owes_the_event_and_says_so(wiring):
+    promote_by_hand(wiring, 2, reason="a test", decided_at=LATER + 120 * HOUR)
+    named = name_server(wiring, api_url="http://me:hunter2@127.0.0.1:9/api", wait_seconds=0.2)
+
+    (note,) = announce_from_command(wiring, named)
+
+    assert note == (
+        "Prefect at http://***@127.0.0.1:9/api is away: its event is owed, and `credit-default reconcile` sends it"
+    )
+    assert announce_seat(wiring).counts == {"seat moves told": 1}
+
+
+def test_training_that_seats_its_version_tells_it(two_versions):
+    assert open_lake(two_versions["lake"]).storage.read_object("champion/told-move").startswith(b"promoted v1 ")

@@ -1,0 +1,316 @@
+import datetime as dt
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from credit_default.adapters.champion import read_champion
+from credit_default.adapters.ledger import read_entries
+from credit_default.adapters.model_versions import CHAMPION
+from credit_default.services.checking import check_file, judge_file
+from credit_default.services.prediction import load_champion, score_file
+from credit_default.services.reconciliation import Mended, mend_records, summarise_mended, tidy_disk
+from credit_default.services.recording import record_scores
+
+pytestmark = pytest.mark.xdist_group("mlflow")
+
+NOON = dt.datetime(2005, 12, 1, 12, tzinfo=dt.UTC)
+HOUR, MINUTE = dt.timedelta(hours=1), dt.timedelta(minutes=1)
+NOTHING = {"MLflow runs closed": 0, "records added": 0}
+
+
+@pytest.fixture
+def lake(two_versions, tmp_path, make_wiring):
+    shutil.copytree(two_versions, tmp_path / "lake")
+    wiring = make_wiring()
+    assert mend_records(wiring, now=NOON).notes == ()
+    return wiring
+
+
+@pytest.fixture(scope="module")
+def dead_mark():
+    """The mark of a process of this machine that has ended."""
+    code = "from credit_default.adapters.liveness import read_own_mark; print(read_own_mark())"
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
+
+
+@pytest.fixture
+def begin_run(lake):
+    """Begins a run that nobody ends, as if a process of this mark had died."""
+
+    def begin(act, mark, *, began=NOON, alive=None):
+        tracking = lake.tracking
+        with tracking.start_run(act, name="warm", tags={}):
+            experiment = tracking.client.get_experiment_by_name(f"credit-default/{act}")
+        tags = {"process": str(mark)} | ({"alive_for_seconds": str(alive)} if alive is not None else {})
+        began_ms = int(began.timestamp() * 1000)
+        return tracking.client.create_run(experiment.experiment_id, start_time=began_ms, tags=tags).info.run_id
+
+    return begin
+
+
+def status_of(wiring, run_id):
+    return wiring.tracking.client.get_run(run_id).info.status
+
+
+# runs
+
+
+@pytest.mark.parametrize("act", ["train", "predict", "monitor", "tune"])
+def test_run_of_a_process_that_was_killed_is_closed_at_once_and_once(lake, begin_run, dead_mark, act):
+    run_id = begin_run(act, dead_mark)
+
+    mended, again = (mend_records(lake, now=NOON + dt.timedelta(seconds=1)) for _ in range(2))
+
+    assert status_of(lake, run_id) == "KILLED"
+    assert mended.counts == {"MLflow runs closed": 1, "records added": 0}
+    assert mended.notes == (f"closed MLflow run {run_id} ({act}), begun 1 seconds ago",)
+    assert (again.counts, again.notes) == (NOTHING, ())
+    assert lake.tracking.client.get_run(run_id).data.tags["closed_because"] == "reconcile found its process gone"
+
+
+def test_run_of_a_process_at_work_is_left_alone_however_long_it_takes(lake):
+    with lake.tracking.start_run("train", name="long", tags={}, started_at=NOON) as run:
+        mended = mend_records(lake, now=NOON + dt.timedelta(days=3))
+
+        assert (mended.counts, status_of(lake, run.run_id)) == (NOTHING, "RUNNING")
+
+    assert status_of(lake, run.run_id) == "FINISHED"
+
+
+@pytest.mark.parametrize(
+    ("alive", "seconds", "status"),
+    [(None, 239, "RUNNING"), (None, 241, "KILLED"), (600, 839, "RUNNING"), (600, 841, "KILLED"), ("?", 241, "KILLED")],
+)
+def test_run_of_another_machine_is_closed_after_its_silence(lake, begin_run, alive, seconds, status):
+    run_id = begin_run("train", "elsewhere/1/1", alive=alive)
+
+    mend_records(lake, now=NOON + dt.timedelta(seconds=seconds))
+
+    assert status_of(lake, run_id) == status
+
+
+def test_run_without_a_mark_is_closed_after_its_silence(lake, begin_run):
+    run_id = begin_run("predict", "no mark")
+
+    mend_records(lake, now=NOON + 5 * MINUTE)
+
+    assert status_of(lake, run_id) == "KILLED"
+
+
+# owed records
+
+
+@pytest.fixture
+def score(known_rows, tmp_path, make_wiring, lake):
+    """Scores a part of a month, with MLflow away."""
+    away = make_wiring(mlflow={"tracking_uri": "http://127.0.0.1:9", "wait_seconds": 0.1})
+
+    def score_rows(start, *, at=NOON):
+        rows = known_rows.filter(statement_month="2005-10").drop("defaulted").slice(start, 60)
+        path = tmp_path / f"{start}.csv"
+        rows.write_csv(path)
+        return score_path(away, path, at)
+
+    def score_path(wiring, path, at):
+        checked = check_file(wiring, str(path), month=None, outcome="ignored")
+        verdict = judge_file(wiring, checked, judged_at=at)
+        scored = score_file(wiring, checked, load_champion(wiring, checked), scored_at=at)
+        return record_scores(wiring, checked, scored, verdict, recorded_at=at)
+
+    score_rows.path = score_path
+    return score_rows
+
+
+def list_predict_runs(wiring):
+    client = wiring.tracking.client
+    experiment = client.get_experiment_by_name("credit-default/predict")
+    runs = client.search_runs([experiment.experiment_id], "attributes.status = 'FINISHED'") if experiment else []
+    return [run for run in runs if "batch_id" in run.data.tags]
+
+
+def test_batch_scored_while_mlflow_was_away_is_recorded_once_as_it_would_have_been(lake, score, tmp_path):
+    summary = score(0, at=NOON)
+
+    mended, again = (mend_records(lake, now=NOON + HOUR) for _ in range(2))
+
+    (run,) = list_predict_runs(lake)
+    assert mended.counts == {"MLflow runs closed": 0, "records added": 1}
+    assert mended.notes == (f"recorded batch {summary.batch_id}, version 1",)
+    assert [(entry.event, entry.batch_id) for entry in mended.recorded] == [("scored", summary.batch_id)]
+    assert (again.counts, again.notes, again.recorded) == (NOTHING, (), ())
+    assert run.info.start_time == NOON.timestamp() * 1000
+    told = {name.replace(" ", "_"): value for name, value in {**summary.counts, **summary.figures}.items()}
+    assert run.data.metrics == pytest.approx({k: v for k, v in told.items() if "band" not in k})
+    assert (run.data.tags["batch_id"], run.data.tags["model_version"]) == (summary.batch_id, "1")
+    assert (run.data.tags["git_commit"], run.data.tags["recorded_by"]) == ("0123abc", "reconcile")
+    (dataset,) = run.inputs.dataset_inputs
+    assert dataset.dataset.name == "0.csv"
+    # a person who scores it again adds no second run either
+    assert score.path(lake, tmp_path / "0.csv", NOON + 2 * HOUR).run_id is None
+
+
+def test_batch_that_mlflow_knows_is_not_recorded_again(lake, score, tmp_path):
+    score(100)
+    score.path(lake, tmp_path / "100.csv", NOON + MINUTE)
+
+    assert mend_records(lake, now=NOON + HOUR).counts == NOTHING
+    assert len(list_predict_runs(lake)) == 1
+
+
+def test_record_that_a_person_deleted_stays_deleted(lake, score):
+    score(200)
+    mend_records(lake, now=NOON + HOUR)
+    (run,) = list_predict_runs(lake)
+    lake.tracking.client.delete_run(run.info.run_id)
+
+    assert mend_records(lake, now=NOON + 2 * HOUR).counts == NOTHING
+
+
+def test_batch_of_a_moment_ago_is_its_own_runner_s_to_record(lake, score):
+    score(300)
+
+    assert mend_records(lake, now=NOON + MINUTE).counts == NOTHING
+    assert mend_records(lake, now=NOON + HOUR).counts["records added"] == 1
+
+
+def test_batches_of_long_ago_are_not_looked_for(lake, score):
+    score(400)
+
+    assert mend_records(lake, now=NOON + dt.timedelta(days=31)).counts["records added"] == 0
+
+
+def test_two_that_reconcile_at_once_record_each_batch_once(lake, score, make_wiring):
+    for start in (500, 600, 700):
+        score(start)
+
+    with ThreadPoolExecutor(2) as pool:
+        mended = list(pool.map(lambda wiring: mend_records(wiring, now=NOON + HOUR), (lake, make_wiring())))
+
+    counted = Counter(run.data.tags["batch_id"] for run in list_predict_runs(lake))
+    assert list(counted.values()) == [1, 1, 1]
+    assert sorted(part.counts["records added"] for part in mended) == [0, 3]
+
+
+# the seat
+
+
+def test_seat_that_was_moved_behind_our_back_is_put_on_record_and_pinned(lake):
+    lake.tracking.client.set_registered_model_alias("credit-default", CHAMPION, "2")
+
+    mended = mend_records(lake, now=NOON + HOUR)
+
+    assert mended.notes == ("put on record: version 2 promoted",)
+    assert read_champion(lake.lake).model_version == 2
+    assert [e.model_version for e in read_entries(lake.lake) if e.event == "promoted"] == [1, 2]
+    assert mend_records(lake, now=NOON + HOUR).notes == ()
+
+
+def test_pin_is_verified_anew_once_a_day(lake):
+    mended = mend_records(lake, now=NOON + 25 * HOUR)
+
+    assert mended.notes == ("pinned version 1 in the lake, verified",)
+    assert read_champion(lake.lake).verified_at == NOON + 25 * HOUR
+    assert mend_records(lake, now=NOON + 26 * HOUR).notes == ()
+
+
+def test_lake_of_before_there_were_pins_gets_one(lake):
+    lake.lake.storage.delete_object("champion/champion.json")
+
+    assert mend_records(lake, now=NOON).notes == ("pinned version 1 in the lake, verified",)
+
+
+# the disk
+
+
+@pytest.fixture
+def plant(lake):
+    """Plants a folder on its way, of the process with this mark, last touched at `at`."""
+
+    def plant_folder(place, kind, mark, *, at=NOON):
+        name = f".{kind}-{mark.replace('/', '~')}-" if mark else f".{kind}-"
+        folder = lake.lake.home / place / f"{name}ab12cd_4"
+        folder.mkdir(parents=True)
+        (folder / "part").write_text("half")
+        for path in (folder / "part", folder):
+            os.utime(path, (at.timestamp(), at.timestamp()))
+        return folder
+
+    return plant_folder
+
+
+@pytest.mark.parametrize(("place", "kind"), [("", "scratch"), ("snapshots/ab", "staging"), ("processed", "staging")])
+def test_folder_of_a_process_that_was_killed_is_removed_at_once_and_once(lake, plant, dead_mark, place, kind):
+    folder = plant(place, kind, dead_mark)
+
+    mended, again = (tidy_disk(lake, now=NOON) for _ in range(2))
+
+    assert not folder.exists()
+    assert (mended.counts, mended.notes) == ({"leftovers removed": 1}, (f"removed {folder}",))
+    assert (again.counts, again.notes) == ({"leftovers removed": 0}, ())
+
+
+def test_folder_of_a_process_at_work_is_left_alone_however_old(lake):
+    with lake.lake.scratch() as folder:
+        assert tidy_disk(lake, now=NOON + dt.timedelta(days=20_000)).notes == ()
+        assert folder.exists()
+
+
+@pytest.mark.parametrize("mark", ["elsewhere/1/1", ""])
+def test_folder_of_an_unknown_process_is_removed_when_nobody_touched_it_for_a_day(lake, plant, mark):
+    folder = plant("", "scratch", mark, at=NOON)
+
+    tidy_disk(lake, now=NOON + 23 * HOUR)
+    kept = folder.exists()
+    tidy_disk(lake, now=NOON + 25 * HOUR)
+
+    assert kept
+    assert not folder.exists()
+
+
+def test_folder_that_holds_the_only_copy_of_a_file_is_kept_and_told(lake, plant, dead_mark):
+    folder = plant("processed", "staging", dead_mark)
+    (folder / "leaving").write_text("a file that was written anew while it was moved")
+
+    mended = tidy_disk(lake, now=NOON)
+
+    assert mended.notes == (f"kept {folder}: it holds the only copy of a file",)
+    assert (folder / "leaving").exists()
+
+
+def test_other_files_and_other_people_s_hidden_ones_are_left_alone(lake):
+    (lake.lake.home / ".notes").mkdir()
+    (lake.lake.home / "tables" / ".staging-of-another-library").mkdir()
+    before = sorted(lake.lake.home.rglob("*"))
+
+    tidy_disk(lake, now=NOON + dt.timedelta(days=20_000))
+
+    assert sorted(lake.lake.home.rglob("*")) == before
+
+
+# outages and words
+
+
+def test_mlflow_that_is_still_away_is_told_and_fails_nothing(make_wiring, lake):
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        port = nobody.getsockname()[1]
+        away = make_wiring(mlflow={"tracking_uri": f"http://127.0.0.1:{port}", "wait_seconds": 0.1})
+
+        mended = mend_records(away, now=NOON)
+
+    summary = summarise_mended(Mended({"leftovers removed": 1}, ("removed x",)), mended)
+    assert (summary.status, summary.exit_code) == ("reconciled; mlflow away", 3)
+    assert summary.figures == {"leftovers removed": 1.0}
+    assert summary.find_verdict("mlflow").level == "watch"
+
+
+def test_nothing_to_do_is_said_in_three_words():
+    summary = summarise_mended(Mended({"leftovers removed": 0}), Mended({}))
+
+    assert (summary.status, summary.exit_code, summary.figures) == ("nothing to do", 0, {})
