@@ -58,6 +58,30 @@ def prefect_server() -> Iterator[str]:
         stop_server(server)
 
 
+@pytest.fixture(scope="session")
+def standing_server(tmp_path_factory) -> Iterator[str]:
+    """A Prefect server as one that stays: it schedules, hears of events and starts runs on them."""
+    from credit_default.flows.server import PrefectServer, describe_environment, stop_server, wait_until_ready
+
+    home = tmp_path_factory.mktemp("standing")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    log = home / "server.log"
+    with log.open("wb") as written:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "credit_default.flows.server_process", str(port)],
+            env={**os.environ, **describe_environment(home), "PREFECT_UI_ENABLED": "0"},
+            stdin=subprocess.PIPE, stdout=written, stderr=written,
+        )  # fmt: skip
+    server = PrefectServer(process, f"http://127.0.0.1:{port}/api", log)
+    try:
+        wait_until_ready(server, timeout_seconds=180)
+        yield server.api_url
+    finally:
+        stop_server(server)
+
+
 class People:
     """Clients of two sexes and many ages, whose outcomes and scores are known to be fair, or planted not to be."""
 

@@ -30,18 +30,18 @@ class QueuedMessage:
 
 
 class MessageQueue:
-    """One queue, by its address; the client is opened when first used."""
+    """One queue, by its address; the client is opened when first used. A question is held open for `wait_seconds`."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, wait_seconds: int = _LONGEST_WAIT_SECONDS) -> None:
         if urlsplit(url).scheme not in {"http", "https"} or not urlsplit(url).path.strip("/"):
             raise InputError(
                 f"queue {url[:120]!r}", found="no queue's address", expected="https://sqs.REGION.amazonaws.com/ACCOUNT/NAME",
                 remedy="Correct listen.queue_url: `aws sqs get-queue-url --queue-name NAME` prints it.",
             )  # fmt: skip
-        self.url = url
+        self.url, self.wait_seconds = url, wait_seconds
         self._client: Any = None
 
-    def receive(self, *, wait_seconds: int = _LONGEST_WAIT_SECONDS) -> tuple[QueuedMessage, ...]:
+    def receive(self) -> tuple[QueuedMessage, ...]:
         """At most ten messages, as soon as there are some, or none after the wait. Each is hidden from others for a while.
 
         Raises:
@@ -50,7 +50,7 @@ class MessageQueue:
         """
         with self._errors():
             reply = self._open().receive_message(
-                QueueUrl=self.url, MaxNumberOfMessages=_MOST_MESSAGES, WaitTimeSeconds=wait_seconds,
+                QueueUrl=self.url, MaxNumberOfMessages=_MOST_MESSAGES, WaitTimeSeconds=self.wait_seconds,
                 MessageSystemAttributeNames=["ApproximateReceiveCount"],
             )  # fmt: skip
         return tuple(

@@ -1,7 +1,9 @@
 """listen: the long-running process that hears of new files and announces each, so that a run scores it at once."""
 
 import logging
+import signal
 import sys
+from types import FrameType
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -27,13 +29,21 @@ def listen(
     A lake in a folder is watched. Of one in a bucket the queue tells, or without a queue the bucket is looked at.
     """
     queue = None if queue_url is None else {"queue_url": queue_url}
+    ended_by = signal.SIGINT
+
+    def end(number: int, _frame: FrameType | None) -> None:
+        nonlocal ended_by
+        ended_by = signal.Signals(number)
+        raise KeyboardInterrupt  # the one way out that watchfiles leaves open
+
+    signal.signal(signal.SIGTERM, end)
     try:
         _listen(read_settings(collect_flags(lake=lake, listen=queue), config), config or [])
     except CreditDefaultError as error:
         sys.stderr.write(f"credit-default listen: {error}\n")
         raise typer.Exit(error.exit_code) from error
     except KeyboardInterrupt as interrupt:
-        raise typer.Exit(130) from interrupt
+        raise typer.Exit(128 + ended_by) from interrupt
 
 
 def _listen(settings: "Settings", config: list[str]) -> None:
@@ -48,7 +58,5 @@ def _listen(settings: "Settings", config: list[str]) -> None:
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
     logging.getLogger("credit_default").setLevel(logging.INFO)
     from credit_default.flows.listen import hear
-    from credit_default.flows.server import orderly_ending
 
-    with orderly_ending():
-        hear(settings)
+    hear(settings)

@@ -6,7 +6,6 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Literal
 
 from credit_default.errors import InputError
@@ -84,9 +83,7 @@ def build_deployments(schedule: ScheduleSettings) -> Iterator["RunnerDeployment"
     Raises:
         InputError: a cron line or the time zone is none.
     """
-    for plan in plan_deployments(schedule):
-        if find_spec(plan.entrypoint.rpartition(".")[0]) is not None:
-            yield _build_deployment(plan, time_zone=schedule.time_zone)
+    return (_build_deployment(plan, time_zone=schedule.time_zone) for plan in plan_deployments(schedule))
 
 
 def _build_deployment(plan: DeploymentPlan, *, time_zone: str) -> "RunnerDeployment":

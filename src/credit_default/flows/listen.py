@@ -1,5 +1,6 @@
 """How new files are heard of, by what the lake is; and the flow `listen`, for those who want a deployment in place of a process."""
 
+import logging
 import time
 from collections.abc import Callable
 from contextlib import ExitStack, closing
@@ -22,6 +23,8 @@ from credit_default.flows.script import run_as_script
 from credit_default.services.listening import Hearing, InboxWatch, hear_queue, keep_on, watch_inbox
 from credit_default.settings import Settings, load_settings
 from credit_default.views.summary import Summary
+
+_LOG = logging.getLogger(__name__)
 
 
 @flow(name="listen", validate_parameters=False, on_running=[mark_run])
@@ -49,6 +52,8 @@ def _choose_act(settings: Settings, opened: ExitStack) -> Callable[[], None]:
     """What is done again and again; connections that it needs are left to `opened` to close."""
     lake = open_lake(settings.lake, home=Path(settings.home))
     hearing = Hearing(announce_object, check_server)
+    heard_at = settings.listen.queue_url or f"{lake.uri}/{INCOMING}"
+    _LOG.info("listening to %s", heard_at)
     if settings.listen.queue_url:
         _refuse_folder(lake)
         queue = opened.enter_context(closing(MessageQueue(settings.listen.queue_url)))

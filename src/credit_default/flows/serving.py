@@ -24,6 +24,7 @@ from credit_default.sections import ScheduleSettings
 TERMINATED = 128 + signal.SIGTERM
 _GRACE_SECONDS = 8  # for a run to end by itself; ten are promised in all
 _LONGEST_WAIT_SECONDS = 30.0
+_MOST_DOUBLINGS = 20
 _SERVER_ERROR = 500
 
 
@@ -82,7 +83,7 @@ async def _skip_missed(deployment_ids: list[UUID]) -> None:
         get_logger("runner").info("skipped runs of slots that were missed count=%d", count)
 
 
-def _be_patient(poll: Any, *, log: logging.Logger) -> Any:
+def _be_patient(poll: Any, *, log: logging.Logger, first_wait_seconds: float = 2.0) -> Any:
     """The same act; where the server does not answer it waits, longer each time, instead of raising."""
     failed_count = 0
 
@@ -94,9 +95,10 @@ def _be_patient(poll: Any, *, log: logging.Logger) -> Any:
         except (httpx.TransportError, httpx.HTTPStatusError) as error:
             if isinstance(error, httpx.HTTPStatusError) and error.response.status_code < _SERVER_ERROR:
                 raise
-            failed_count += 1
-            log.warning("prefect does not answer, asking again: %s", error or type(error).__name__)
-            await anyio.sleep(min(2.0**failed_count, _LONGEST_WAIT_SECONDS))
+            wait_seconds = min(first_wait_seconds * 2**failed_count, _LONGEST_WAIT_SECONDS)
+            failed_count = min(failed_count + 1, _MOST_DOUBLINGS)
+            log.warning("asking prefect again in %.0f s: %s", wait_seconds, str(error) or type(error).__name__)
+            await anyio.sleep(wait_seconds)
 
     return poll_patiently
 

@@ -6,11 +6,12 @@ ever. Two files that share a slot wait for one another now and then.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from hashlib import sha256
 
 from prefect.client.orchestration import get_client
 from prefect.concurrency.sync import concurrency
+from prefect.exceptions import ObjectAlreadyExists
 
 SLOTS = 32
 _LEASE_SECONDS = 60  # renewed while the run lives; a killed run's slot is free again after it
@@ -20,10 +21,14 @@ _LEASE_SECONDS = 60  # renewed while the run lives; a killed run's slot is free 
 def take_turn(uri: str) -> Iterator[None]:
     """A block in which no other run has that uri's turn; waits until it is free."""
     slot = name_slot(uri)
-    with get_client(sync_client=True) as client:
-        client.upsert_global_concurrency_limit_by_name(slot, limit=1)
+    _make_slot(slot)
     with concurrency(slot, strict=True, lease_duration=_LEASE_SECONDS, raise_on_lease_renewal_failure=False):
         yield
+
+
+def _make_slot(slot: str) -> None:
+    with get_client(sync_client=True) as client, suppress(ObjectAlreadyExists):  # another run made it at this moment
+        client.upsert_global_concurrency_limit_by_name(slot, limit=1)
 
 
 def name_slot(uri: str) -> str:

@@ -21,6 +21,7 @@ Announce = Callable[[str], None]  # of a uri; raises ServiceError when nobody to
 
 _LOG = logging.getLogger(__name__)
 _LOOK_AGAIN_SECONDS = 30.0  # at a watched folder without any news: not every file system tells
+_MOST_DOUBLINGS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,15 +118,16 @@ def keep_on(act: Callable[[], None], *, longest_wait_seconds: float, until: floa
 
     When a service is away, the next try waits, twice as long each time.
     """
-    wait_seconds = 1.0
+    failed_count = 0
     while until is None or time.monotonic() < until:
         try:
             act()
-            wait_seconds = 1.0
+            failed_count = 0
         except ServiceError as error:
+            wait_seconds = min(2.0**failed_count, longest_wait_seconds)
+            failed_count = min(failed_count + 1, _MOST_DOUBLINGS)
             _LOG.warning("trying again in %.0f s: %s", wait_seconds, error)
             time.sleep(wait_seconds)
-            wait_seconds = min(2 * wait_seconds, longest_wait_seconds)
 
 
 def _announce(hearing: Hearing, uri: str) -> None:

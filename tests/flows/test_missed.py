@@ -1,0 +1,83 @@
+import asyncio
+import datetime as dt
+import time
+
+import httpx
+import pytest
+from prefect.client.orchestration import get_client
+
+from credit_default.flows.deployments import build_deployments
+from credit_default.flows.missed import skip_missed_runs
+from credit_default.sections import ScheduleSettings
+
+pytestmark = pytest.mark.xdist_group("prefect")
+
+BUSY = 503  # its database is being written to by the scheduler
+
+
+def register(name, **schedule):
+    [deployment] = [one for one in build_deployments(ScheduleSettings(**schedule)) if one.name == name]
+    deployment.name = f"{name}-planted"
+    return deployment.apply()
+
+
+def plant_missed(server, deployment_id, *, days):
+    """The runs that a schedule began while nobody was there."""
+    now = dt.datetime.now(dt.UTC)
+    span = {
+        "start_time": (now - dt.timedelta(days=days)).isoformat(),
+        "end_time": now.isoformat(),
+        "min_runs": 100,
+        "max_runs": 100,
+    }
+    for _ in range(20):
+        answer = httpx.post(f"{server}/deployments/{deployment_id}/schedule", json=span, timeout=60)
+        if answer.status_code != BUSY:
+            break
+        time.sleep(0.5)
+    answer.raise_for_status()
+
+
+def find_runs(server, deployment_id):
+    now = dt.datetime.now(dt.UTC).isoformat()
+    wanted = {
+        "deployments": {"id": {"any_": [str(deployment_id)]}},
+        "flow_runs": {"expected_start_time": {"before_": now}},
+        "sort": "EXPECTED_START_TIME_ASC",
+    }
+    found = httpx.post(f"{server}/flow_runs/filter", json=wanted, timeout=60).raise_for_status().json()
+    return [(run["state"]["name"], run["auto_scheduled"]) for run in found]
+
+
+def skip(*deployment_ids):
+    async def act():
+        async with get_client() as client:
+            return await skip_missed_runs(client, deployment_ids)
+
+    return asyncio.run(act())
+
+
+def test_of_the_slots_that_were_missed_the_newest_is_made_up_for(on_standing_server):
+    daily, often = register("predict"), register("monitor", monitor="0 * * * *")
+    plant_missed(on_standing_server, daily, days=5)
+    plant_missed(on_standing_server, often, days=1)
+
+    skipped = skip(daily, often)
+
+    days, hours = find_runs(on_standing_server, daily), find_runs(on_standing_server, often)
+    assert skipped == len(days) + len(hours) - 2
+    assert (len(days), len(hours)) == (5, 24)
+    assert [name for name, _ in days[:-1]] == ["Skipped"] * (len(days) - 1)
+    assert days[-1][0] in {"Scheduled", "Late"}
+    assert hours[-1][0] in {"Scheduled", "Late"}
+    assert skip(daily, often) == 0
+
+
+def test_runs_that_an_event_asked_for_are_not_skipped(on_standing_server):
+    deployment_id = register("train")
+    for _ in range(3):
+        asked = httpx.post(f"{on_standing_server}/deployments/{deployment_id}/create_flow_run", json={}, timeout=60)
+        asked.raise_for_status()
+
+    assert skip(deployment_id) == 0
+    assert [auto for _, auto in find_runs(on_standing_server, deployment_id)] == [False] * 3
