@@ -33,7 +33,7 @@ from credit_default.flows.predict import predict
 from credit_default.flows.train import train
 from credit_default.sections import StackSettings
 from credit_default.services.stack import Plan, choose_ports, plan_stack
-from credit_default.services.supervision import running_programs, wait_until_ready
+from credit_default.services.supervision import open_stack, wait_until_ready
 from credit_default.views.summary import Summary
 
 pytestmark = [
@@ -69,7 +69,7 @@ class Standing:
     database: str
 
     def find(self, name: str) -> Program:
-        return next(server for server in self.plan.servers if server.name == name)
+        return next(server for server in self.plan.stages[0] if server.name == name)
 
     def ask(self, name: str, path: str, body: dict[str, Any] | None = None, /, **query: str) -> Any:
         """What the address answers, as text; a body makes it a POST, for which Prefect wants a token of its own."""
@@ -133,11 +133,11 @@ def standing(database, bucket, simulated_files, tmp_path_factory) -> Iterator[St
         lake, settings, ports=choose_ports(settings), credentials=credentials, environment={**os.environ, **bucket},
         config_files="",
     )  # fmt: skip
-    servers = [server for server in plan.servers if server.name in OPEN]
-    with running_programs(servers, (), logs=lake.home / "stack", stop_seconds=10) as running:
-        assert wait_until_ready(running, timeout_seconds=180, asked=lambda: False, mend=plan.mend)
+    with open_stack(logs=lake.home / "stack", stop_seconds=10) as stack:
+        stack.start([server for server in plan.stages[0] if server.name in OPEN])
+        assert wait_until_ready(stack.running, timeout_seconds=180, asked=lambda: False, mend=plan.mend)
         yield Standing(plan, credentials, database)
-    for one in running:
+    for one in stack.running:
         with pytest.raises(ProcessLookupError):
             os.killpg(one.process.pid, 0)
 
