@@ -31,6 +31,7 @@ from pathlib import Path
 from typing import Any
 
 from credit_default import failpoints
+from credit_default.adapters.champion import read_champion
 from credit_default.adapters.delta import find_delta
 from credit_default.adapters.incoming import list_incoming, name_incoming
 from credit_default.adapters.lake import Lake
@@ -176,6 +177,7 @@ def look(wiring: Wiring, _path: str, _at: dt.datetime) -> dict[str, Any]:
             "outcome history": [_digest(frames["outcome_history"].drop("taken_in_at"))],
             "snapshots": sorted([s.digest, sum(rows.height for rows in read_rows(s))] for s in list_snapshots(lake)),
             "champion": [champion.number if champion else 0],
+            "pinned": [pinned.model_version if (pinned := read_champion(lake)) else 0],
             **{place: _list_files(lake, place) for place in ("incoming", "processed", "refused")},
         },
         "ledger": judge_chain(entries).level,
