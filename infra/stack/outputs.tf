@@ -4,6 +4,7 @@ output "application" {
     lake    = module.lake.lake_uri
     mlflow  = { tracking_uri = module.services.mlflow_tracking_uri }
     prefect = { api_url = module.services.prefect_api_url }
+    listen  = { queue_url = module.lake.queue_url }
   }
 }
 

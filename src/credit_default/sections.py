@@ -27,7 +27,7 @@ from credit_default.model.search import SearchPolicy
 from credit_default.model.stability import StabilityPolicy
 
 ENVIRONMENT_PREFIX = "CREDIT_DEFAULT_"
-SECRETS = frozenset({"notify.urls"})  # settings whose value is shown to nobody
+SECRETS = frozenset({"notify.urls", "stack.database"})  # settings whose value is shown to nobody
 
 
 class DataSettings(BaseModel):
@@ -79,6 +79,54 @@ class ReconcileSettings(BaseModel):
     look_back_days: int = Field(default=30, ge=1)
 
 
+class ScheduleSettings(BaseModel):
+    """When a deployment's runs begin by the clock: cron lines of five fields in `time_zone`; an empty one means only on events.
+
+    `run_limit` is how many runs `serve` has at once on its machine; it asks for new ones every `poll_seconds`.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    time_zone: str = "UTC"
+    train: str = "0 3 * * 1"
+    predict: str = "0 6 * * *"
+    monitor: str = ""
+    reconcile: str = "*/5 * * * *"
+    listen: str = ""  # "0 * * * *" where no `credit-default listen` stands
+    run_limit: int = Field(default=3, ge=1)
+    poll_seconds: float = Field(default=3.0, gt=0)
+
+
+class ListenSettings(BaseModel):
+    """Where `listen` hears of new files in a bucket: the queue that the bucket tells. A lake in a folder is watched.
+
+    Without a queue the bucket is looked at every `look_seconds`. When the queue or Prefect is away the next try waits,
+    longer each time, up to `longest_wait_seconds`.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    queue_url: str = ""
+    look_seconds: float = Field(default=15.0, gt=0)
+    longest_wait_seconds: float = Field(default=60.0, gt=0)
+
+
+class StackSettings(BaseModel):
+    """What `up` starts on this machine: on which loopback ports (0: any free one), and where the servers keep their records.
+
+    `database` is a PostgreSQL server, `postgresql://user:password@host:port`; empty means SQLite in the lake. `artifacts`
+    is where models go, `s3://…`; empty means beside the lake's SQLite. A server gets `startup_seconds` to answer and
+    `stop_seconds` to end by itself.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    mlflow_port: int = Field(default=5000, ge=0, le=65535)
+    prefect_port: int = Field(default=4200, ge=0, le=65535)
+    evidently_port: int = Field(default=8000, ge=0, le=65535)
+    database: str = Field(default="", repr=False)
+    artifacts: str = ""
+    startup_seconds: float = Field(default=120.0, gt=0)
+    stop_seconds: float = Field(default=10.0, gt=0)
+
+
 class RefreshSettings(BaseModel):
     """How a retrain is judged: on the newest matured rows, month by month until there are `contest_row_count`."""
 
@@ -122,6 +170,9 @@ class Settings(BaseSettings):
     mlflow: MlflowSettings = MlflowSettings()
     prefect: PrefectSettings = PrefectSettings()
     reconcile: ReconcileSettings = ReconcileSettings()
+    schedule: ScheduleSettings = ScheduleSettings()
+    listen: ListenSettings = ListenSettings()
+    stack: StackSettings = StackSettings()
     refresh: RefreshSettings = RefreshSettings()
     recipe: Recipe = Recipe()
     search: SearchPolicy = SearchPolicy()

@@ -13,7 +13,7 @@ import yaml
 ROOT = Path(__file__).resolve().parents[2]
 DOCKERFILE = ROOT / "Dockerfile"
 UV = Path(sys.executable).with_name("uv")
-SERVICES = ("proxy", "mlflow", "prefect", "worker", "evidently", "postgres", "store")
+SERVICES = ("proxy", "mlflow", "prefect", "worker", "listener", "evidently", "postgres", "store")
 
 
 @pytest.fixture(scope="module")

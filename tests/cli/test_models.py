@@ -1,9 +1,13 @@
 import os
 import pwd
 
+import polars as pl
 import pytest
+from tests.services.conftest import NOON
 
+from credit_default.adapters.lake_tables import write_monitoring
 from credit_default.flows.context import connect
+from credit_default.services.alarms import update_lake_alarms
 
 pytestmark = pytest.mark.xdist_group("prefect")
 
@@ -47,6 +51,23 @@ def test_promotion_by_hand_and_rollback_move_the_seat_and_say_so(run, own_config
 
     assert promoted.json["status"] == "version 2 is the champion"
     assert rolled_back.json["status"] == "version 1 is the champion again"
+
+
+def test_alarms_about_the_version_that_left_are_over_at_once(run, own_config):
+    wiring = connect({}, [str(own_config)])
+    row = {
+        "batch_id": "a" * 16, "model_version": 1, "statement_month": "2005-11", "gate": "performance", "level": "alarm",
+        "reasons": ["a drill"], "figures": "{}", "row_count": 300, "expected_loss": None, "data_origin": "simulated",
+        "report_path": "", "monitored_at": NOON,
+    }  # fmt: skip
+    write_monitoring(wiring.lake, pl.DataFrame([row], schema_overrides={"expected_loss": pl.Float64}))
+    update_lake_alarms(wiring, champion_version=1, at=NOON)
+
+    promoted = run("models", "promote", 2, "--reason", "a drill", "--config", own_config, "--json")
+    run("models", "rollback", "--reason", "a drill", "--config", own_config, "--json")
+
+    over = "alarm over: performance of version 1, open since month 2005-11: another version is champion"
+    assert over in promoted.json["notes"]
 
 
 def test_promoting_what_is_not_there_is_exit_2(run, own_config):

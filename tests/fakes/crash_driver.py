@@ -35,7 +35,7 @@ from credit_default.adapters.champion import read_champion
 from credit_default.adapters.delta import find_delta
 from credit_default.adapters.incoming import list_incoming, name_incoming
 from credit_default.adapters.lake import Lake
-from credit_default.adapters.lake_tables import scan_table
+from credit_default.adapters.lake_tables import scan_table, write_monitoring
 from credit_default.adapters.ledger import read_entries
 from credit_default.adapters.score_digests import digest_scores
 from credit_default.adapters.snapshots import list_snapshots, read_rows
@@ -44,6 +44,7 @@ from credit_default.adapters.tracking import MLFLOW_ENVIRONMENT, DatasetRecord
 from credit_default.errors import CreditDefaultError
 from credit_default.gates.ledger import judge_chain
 from credit_default.gates.verdict import Verdict
+from credit_default.services.alarms import update_lake_alarms
 from credit_default.services.approval import approve_promotion, request_promotion
 from credit_default.services.checking import check_file, judge_file
 from credit_default.services.forgetting import forget_client
@@ -53,6 +54,7 @@ from credit_default.services.models import promote_by_hand, roll_back
 from credit_default.services.outcomes import take_in_outcomes
 from credit_default.services.prediction import find_champion, load_champion, score_file
 from credit_default.services.recording import record_scores
+from credit_default.services.retraining import consider_retraining, request_retraining
 from credit_default.services.verification import verify_lake
 from credit_default.services.wiring import Wiring, wire
 from credit_default.settings import Settings
@@ -130,6 +132,29 @@ def rollback(wiring: Wiring, _path: str, at: dt.datetime) -> str:
     return roll_back(wiring, reason="a drill", decided_at=at).status
 
 
+def find(wiring: Wiring, _path: str, at: dt.datetime) -> str:
+    """What the monitors leave when a batch's performance rings: the ground for `follow`."""
+    import polars as pl
+
+    row = {
+        "batch_id": "a" * 16, "model_version": 1, "statement_month": "2005-11", "gate": "performance", "level": "alarm",
+        "reasons": ["a drill"], "figures": "{}", "row_count": 300, "expected_loss": None, "data_origin": "simulated",
+        "report_path": "", "monitored_at": at,
+    }  # fmt: skip
+    write_monitoring(wiring.lake, pl.DataFrame([row], schema_overrides={"expected_loss": pl.Float64}))
+    return "found"
+
+
+def follow(wiring: Wiring, _path: str, at: dt.datetime) -> str:
+    """What `monitor` ends with: the alarms that follow, and a training asked for."""
+    champion = wiring.registry.find_champion()
+    number = champion.number if champion else 0
+    update = update_lake_alarms(wiring, champion_version=number, at=at)
+    retraining = consider_retraining(wiring, update.alarms, champion)
+    request_retraining(wiring, retraining, champion_version=number, at=at)
+    return f"{len(update.opened)} opened, {retraining.decision.action}"
+
+
 def forget(wiring: Wiring, path: str, at: dt.datetime) -> str:
     return forget_client(wiring, path, forgotten_at=at).status
 
@@ -176,10 +201,12 @@ def look(wiring: Wiring, _path: str, _at: dt.datetime) -> dict[str, Any]:
             "outcomes": [_digest(frames["outcomes"])],
             "outcome history": [_digest(frames["outcome_history"].drop("taken_in_at"))],
             "snapshots": sorted([s.digest, sum(rows.height for rows in read_rows(s))] for s in list_snapshots(lake)),
+            "alarms": frames["alarms"].select("alarm_id", "closed_because").rows(),
             "champion": [champion.number if champion else 0],
             "pinned": [pinned.model_version if (pinned := read_champion(lake)) else 0],
             **{place: _list_files(lake, place) for place in ("incoming", "processed", "refused")},
         },
+        "told": frames["alarms"].select("alarm_id", "opening_told", "closing_told").rows(),
         "ledger": judge_chain(entries).level,
         "entries": dict(Counter(f"{e.event} {e.batch_id} {e.model_version or ''}".strip() for e in entries)),
         "versions": {name: delta.version() if (delta := find_delta(table_of(lake, name))) else -1 for name in TABLES},
@@ -228,6 +255,8 @@ ACTS = {
     "ask": ask,
     "approve": approve,
     "rollback": rollback,
+    "find": find,
+    "follow": follow,
     "forget": forget,
     "look": look,
     "prove": prove,

@@ -38,6 +38,27 @@ def test_a_slope_out_of_range_beyond_noise_is_a_fault(make_contest, factor, slop
     assert found.fault.startswith(f"its calibration slope {slope}")
 
 
+@pytest.mark.parametrize(
+    ("champions", "challengers", "is_fault"),
+    [
+        (1.5, 1.25, False),
+        (1.25, 1.5, True),
+        (0.6, 1.25, False),
+        (1.25, 0.6, True),
+        (-1.0, 1.25, False),
+        (1.25, -1.0, True),
+    ],
+)
+def test_slope_out_of_range_is_none_where_the_champions_is_further_off(make_contest, champions, challengers, is_fault):
+    contest = make_contest(12_000, champion_noise=0.0, challenger_noise=0.0, seed=1)
+    champion, challenger = stretch(contest.champion, champions), stretch(contest.challenger, challengers)
+
+    found = check_calibration(Contest(contest.defaulted, champion, challenger), policy=POLICY)
+
+    assert bool(found.fault) == is_fault
+    assert found.told.endswith(", and the champion is further from 1") != is_fault
+
+
 def test_a_slope_that_is_off_but_in_range_is_none(make_contest):
     found = check(make_contest, factor=1.06, count=60_000)
 

@@ -40,11 +40,42 @@ def test_figures_are_those_that_counting_gives():
 
     changes = list(measure_fairness_changes(contest, decision_policy=COSTS, policy=POLICY))
 
-    told = {c.figure: (round(c.champion, 9), round(c.challenger, 9), round(c.loss, 9)) for c in changes}
+    told = {c.figure: (c.in_force.champion, c.challenger, c.in_force.loss) for c in changes}
     assert tuple(told) == FIGURES
     assert told["acceptance ratio"] == pytest.approx((4 / 6, 2 / 6, 2 / 6))
     assert told["caught-default gap"] == pytest.approx((0.0, 0.0, 0.0))
     assert told["false-alarm gap"] == pytest.approx((2 / 5, 4 / 5, 2 / 5))
+
+
+def test_like_for_like_the_champion_declines_as_many_as_the_challenger():
+    # women are riskier to both; the challenger declines two more women, which the champion does at a lower threshold
+    group = np.repeat(["female", "male"], 8)
+    outcome = np.array([1, 1, 0, 0, 0, 0, 1, 0] * 2)
+    champion = np.array([0.9, 0.9, 0.9, 0.9, 0.15, 0.15, 0.1, 0.1, 0.9, 0.9, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1])
+    contest = Contest(np.tile(outcome, 40), np.tile(champion, 40), np.tile(np.minimum(champion * 1.5, 1), 40),
+                      groups={"sex": np.tile(group, 40)}, protected=("sex",))  # fmt: skip
+
+    changes = {c.figure: c for c in measure_fairness_changes(contest, decision_policy=COSTS, policy=POLICY)}
+
+    ratio = changes["acceptance ratio"]
+    assert (ratio.in_force.champion, ratio.challenger, ratio.like_for_like.champion) == pytest.approx(
+        (4 / 6, 2 / 6, 2 / 6)
+    )
+    assert (ratio.in_force.loss, ratio.like_for_like.loss) == pytest.approx((2 / 6, 0.0))
+    found = compare(contest)
+    assert found.fault == ""
+    assert found.told.endswith("it declines more, and where the champion declines as many, that one is no more even")
+    assert "acceptance ratio by sex 0.33, champion 0.67 (0.33 declining as many)" in found.told
+    assert found.figures["largest_fairness_loss"] > 0.3
+    assert found.figures["largest_like_for_like_fairness_loss"] == pytest.approx(0.0)
+
+
+def test_declining_more_is_no_excuse_for_a_burden_on_one_group(make_contest):
+    contest = divide(make_contest(8_000, champion_noise=0.3, challenger_noise=0.1, seed=2))
+    harsher = burden(contest.challenger, replace(contest, groups={"sex": np.full(8_000, "female")}), odds=0.5)
+
+    assert compare(replace(contest, challenger=harsher)).fault == ""
+    assert compare(replace(contest, challenger=burden(harsher, contest, odds=0.6))).fault == "it is less fair by sex"
 
 
 def test_equal_models_are_equally_fair(make_contest):
@@ -97,6 +128,14 @@ def test_a_model_that_declines_everybody_is_even(make_contest):
     found = compare(replace(contest, challenger=np.full(2_000, 0.9)))
 
     assert found.figures["lowest_acceptance_ratio"] == 1.0
+
+
+def test_a_model_that_declines_nobody_is_even(make_contest):
+    contest = divide(make_contest(2_000, champion_noise=0.1, challenger_noise=0.1, seed=4))
+
+    found = compare(replace(contest, challenger=np.full(2_000, 0.01)))
+
+    assert (found.fault, found.figures["lowest_acceptance_ratio"]) == ("", 1.0)
 
 
 def test_ties_are_accused_no_more_often_than_claimed(make_contest):

@@ -1,12 +1,13 @@
 import pytest
 
 from credit_default.errors import InputError
-from credit_default.gates.alarms import QUIET, Alarm
+from credit_default.gates.alarms import QUIET, Alarm, Finding
 from credit_default.gates.retraining import (
     RetrainingPolicy,
     RetrainingState,
     TrainingWindow,
     choose_window,
+    count_lingering,
     judge_retraining,
 )
 
@@ -15,8 +16,8 @@ def alarms(*gates):
     return [Alarm(gate, 3, "2025-06", "b6") for gate in gates]
 
 
-def decide(*gates, labels=0, asked=(), broken=0, policy=None):
-    state = RetrainingState("2025-08", alarms(*gates), labels, asked, broken)
+def decide(*gates, labels=0, asked=(), broken=0, lingering=0, policy=None):
+    state = RetrainingState("2025-08", alarms(*gates), labels, asked, broken, lingering)
     return judge_retraining(state, policy=policy)
 
 
@@ -53,6 +54,53 @@ def test_drift_trains_only_with_enough_new_outcomes(labels, action):
     assert f"{labels:,} matured outcomes since the champion was trained: 2,000 make a training" in str(
         decision.verdict.reasons
     )
+
+
+@pytest.mark.parametrize(
+    ("lingering", "labels", "action"),
+    [(2, 9_000, "nothing"), (3, 1_999, "look"), (3, 2_000, "train"), (5, 9_000, "train")],
+)
+def test_small_error_that_stays_trains_with_enough_new_outcomes(lingering, labels, action):
+    decision = decide(labels=labels, lingering=lingering)
+
+    assert decision.action == action
+    told = f"performance was not ok in {lingering} batches in a row"
+    assert (told in decision.verdict.reasons) == (action != "nothing")
+
+
+def test_drift_and_a_small_error_that_stays_are_both_told():
+    assert decide("drift", labels=2_000, lingering=3).verdict.reasons == (
+        "a training is asked for",
+        "drift alarm of version 3 open since 2025-06",
+        "performance was not ok in 3 batches in a row",
+        "2,000 matured outcomes since the champion was trained: 2,000 make a training",
+        "on all months whose outcomes are known",
+    )
+
+
+def find(*levels, gate="performance", version=3):
+    return [Finding(gate, version, f"b{place}", f"2025-0{place}", level) for place, level in enumerate(levels, 1)]
+
+
+@pytest.mark.parametrize(
+    ("levels", "count"),
+    [
+        ((), 0),
+        (("ok",), 0),
+        (("watch", "ok"), 0),
+        (("ok", "watch", "alarm"), 2),
+        (("watch", "ok", "watch", "not judged", "watch", "not judged"), 2),
+        (("watch", "watch"), 2),
+    ],
+)
+def test_error_lingers_from_the_newest_judged_batch_backwards(levels, count):
+    others = [*find("ok", "ok", version=2), *find("ok", "ok", gate="drift")]
+
+    assert count_lingering([*reversed(find(*levels)), *others], model_version=3) == count
+
+
+def test_batch_looked_at_again_counts_as_it_was_found_last():
+    assert count_lingering([*find("watch", "watch"), *find("watch", "ok")], model_version=3) == 0
 
 
 @pytest.mark.parametrize("gate", ["feed", "volume"])
@@ -108,7 +156,9 @@ def test_sliding_window_is_told():
     assert "on the newest 6 months whose outcomes are known" in decision.verdict.reasons
 
 
-@pytest.mark.parametrize("wrong", [{"window": "moving"}, {"window_months": 0}, {"budget_months": 0}])
+@pytest.mark.parametrize(
+    "wrong", [{"window": "moving"}, {"window_months": 0}, {"budget_months": 0}, {"lingering_count": 0}]
+)
 def test_window_that_is_none_is_refused(wrong):
     with pytest.raises(InputError, match="setting retraining"):
         RetrainingPolicy(**wrong)

@@ -128,8 +128,7 @@ def test_the_containers_commands_are_ones_that_the_application_has(rendered):
     asked |= {override["command"][1] for overrides in scheduled for override in overrides}
 
     assert asked == {"listen", "monitor"}
-    if missing := asked - known:
-        pytest.skip(f"the application has no {', '.join(sorted(missing))} yet: its container would stop at once")
+    assert asked <= known
 
 
 def test_importing_the_script_does_nothing():

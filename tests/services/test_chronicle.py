@@ -2,6 +2,7 @@ import polars as pl
 from tests.services.conftest import NOON
 
 from credit_default.adapters.lake_tables import write_monitoring
+from credit_default.services.alarms import update_lake_alarms
 from credit_default.services.chronicle import recall_history, write_history_page
 
 
@@ -17,7 +18,7 @@ def write_finding(wiring, month, *, gate="drift", level="ok", batch_id="0" * 16)
 def test_page_stands_in_the_lakes_reports(wiring):
     write_finding(wiring, "2006-01", level="watch")
 
-    path = write_history_page(wiring)
+    path = write_history_page(wiring, now=NOON)
 
     assert path == f"{wiring.lake.uri}/reports/history.html"
     page = (wiring.lake.home / "reports" / "history.html").read_text(encoding="utf-8")
@@ -27,14 +28,23 @@ def test_page_stands_in_the_lakes_reports(wiring):
 
 def test_page_is_written_anew(wiring):
     write_finding(wiring, "2006-01")
-    write_history_page(wiring)
+    write_history_page(wiring, now=NOON)
     write_finding(wiring, "2006-02", batch_id="1" * 16)
 
-    write_history_page(wiring)
+    write_history_page(wiring, now=NOON)
 
     assert len(recall_history(wiring).batches) == 2
     assert "2 batches" in (wiring.lake.home / "reports" / "history.html").read_text(encoding="utf-8")
 
 
+def test_alarm_that_another_champion_ended_is_open_through_the_last_month_that_its_version_scored(wiring):
+    for place, month in enumerate(("2006-01", "2006-02", "2006-03")):
+        write_finding(wiring, month, gate="performance", level="alarm", batch_id=str(place) * 16)
+    update_lake_alarms(wiring, champion_version=1, at=NOON)
+    update_lake_alarms(wiring, champion_version=2, at=NOON)
+
+    assert [(a.opened_month, a.closed_month) for a in recall_history(wiring).alarms] == [("2006-01", "2006-03")]
+
+
 def test_lake_where_nothing_was_monitored_has_no_page(wiring):
-    assert write_history_page(wiring) is None
+    assert write_history_page(wiring, now=NOON) is None

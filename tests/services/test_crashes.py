@@ -78,6 +78,7 @@ def acts(play, two_versions, crash_files) -> tuple[Act, ...]:
         shutil.copy(getattr(crash_files, name), waiting / "incoming")
     _, seated = play(two_versions, [("promote", "")])
     _, asked = play(two_versions, [("ask", "")])
+    _, rung = play(two_versions, [("find", "")])
     _, full = play(waiting, [("predict --incoming", ""), ("outcomes", str(crash_files.outcomes))])
     return tuple(
         _try_out(play, *act)
@@ -91,6 +92,7 @@ def acts(play, two_versions, crash_files) -> tuple[Act, ...]:
             ("ask", two_versions, ""),
             ("approve", asked, ""),
             ("rollback", seated, ""),
+            ("follow", rung, ""),
             ("forget", full, crash_files.client),
         )
     )
@@ -125,6 +127,8 @@ def test_undisturbed_runs_keep_every_row(by_name):
     assert [name for name, _ in inbox["refused"]] == ["bad.csv", "bad.csv.reason.json"]
     seats = {name: by_name[name].new["parts"]["champion"] for name in ("seat", "promote", "ask", "approve", "rollback")}
     assert seats == {"seat": [2], "promote": [2], "ask": [1], "approve": [2], "rollback": [1]}
+    assert by_name["follow"].statuses == ("1 opened, train", "0 opened, train")
+    assert by_name["follow"].new["told"] == [["performance v1 2005-11", "nobody to tell", ""]]
     forgotten = by_name["forget"].new["parts"]
     assert ([rows for _, _, rows, _ in forgotten["scores"]], forgotten["outcomes"][0][0]) == ([56], 57)
     assert forgotten["processed"] == []

@@ -3,12 +3,15 @@ from dataclasses import replace
 
 from tests.fakes.histories import make_batch, make_history, make_profile
 
+from credit_default.model.evaluation import Metric
+from credit_default.model.vintages import VintageFigures
 from credit_default.views.document_html import write_html
 from credit_default.views.history_page import describe_history
+from credit_default.views.vintages import VintageRow
 
 
-def write_page(history, reasons=None):
-    return write_html(describe_history(history, reasons=reasons or {}))
+def write_page(history, reasons=None, vintages=()):
+    return write_html(describe_history(history, reasons=reasons or {}, vintages=vintages))
 
 
 def test_page_is_one_file_without_script_or_anything_to_fetch():
@@ -26,6 +29,15 @@ def test_page_tells_the_story():
     assert "2006-07 performance alarm: ROC AUC 0.700, floor 0.730" in page
     assert "SIMULATED DATA" in page
     assert "36.0%" in page
+
+
+def test_vintages_stand_on_the_page_once_there_are_any():
+    known = VintageFigures(950, Metric(0.221, 0.2, 0.243), 0.21, 0.14, None)
+    page = write_page(make_history(), vintages=[VintageRow("2006-01", 1, 1_000, 0.95, mature=True, figures=known)])
+
+    assert "Vintages" in page
+    assert "22.1% (20.0–24.3)" in page
+    assert "Vintages" not in write_page(make_history())
 
 
 def test_one_quiet_batch_is_a_history_too():

@@ -9,7 +9,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 from credit_default.adapters.lake import Lake, check_hex
 from credit_default.adapters.storage import StoredObject, check_key
@@ -37,6 +37,14 @@ def list_incoming(lake: Lake) -> tuple[StoredObject, ...]:
 def name_incoming(lake: Lake, stored: StoredObject) -> str:
     """How a person would name the waiting file: its path, or `s3://bucket/key`."""
     return f"{lake.uri}/{stored.key}"
+
+
+def find_waiting(lake: Lake, uri: str) -> str | None:
+    """The key of the file that `uri` names, when it is one that waits in the inbox; None when it stands anywhere else."""
+    root = f"{lake.uri}/{INCOMING}"
+    named = uri if lake.in_bucket else str(Path(uri).expanduser().absolute())
+    name = named.removeprefix(root)
+    return f"{INCOMING}{name}" if named.startswith(root) and "/" not in name and not name.startswith(".") else None
 
 
 def has_fit_name(stored: StoredObject) -> bool:

@@ -50,9 +50,18 @@ def score_batches(
         if batch is not None:
             summary = tell_session(score_and_monitor(output, batch, parameters), session)
             return summary if out is None else _hand_over(parameters, summary, out)
-        from credit_default.cli.inbox import score_incoming
+        return tell_session(_score_incoming(output, parameters), session)
 
-        return tell_session(score_incoming(output, parameters, score=score_and_monitor), session)
+
+def _score_incoming(output: Output, parameters: Common) -> "Summary":
+    from credit_default.flows.context import connect, read_clock
+    from credit_default.services.inbox import Emptying, score_incoming
+
+    def score(uri: str, month: str | None) -> "Summary":
+        return score_and_monitor(output, uri, {**parameters, "month": month})
+
+    wiring = connect(parameters["overrides"], parameters["config"] or [])
+    return score_incoming(wiring, Emptying(score, read_clock, parameters.get("month")))
 
 
 def monitor_batch(
@@ -104,6 +113,7 @@ def show_history(output: Output, settings: "Settings") -> "Summary":
     from rich.console import Console
 
     from credit_default.adapters.lake_tables import read_monitoring
+    from credit_default.flows.context import read_clock
     from credit_default.services.chronicle import write_history_page
     from credit_default.services.wiring import wire
     from credit_default.views.history import render_history, tell_findings
@@ -114,7 +124,7 @@ def show_history(output: Output, settings: "Settings") -> "Summary":
     if not output.as_json:
         Console(highlight=False).print(render_history(findings))
     notes = tuple(tell_findings(findings)) if output.as_json else ()
-    page = write_history_page(wiring)
+    page = write_history_page(wiring, now=read_clock())
     paths = {"history (html)": page} if page else {}
     return Summary("monitor", "history", counts={"findings": findings.height}, paths=paths, notes=notes)
 

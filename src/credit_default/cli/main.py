@@ -6,7 +6,21 @@ from typing import Annotated
 import typer
 
 from credit_default import __version__
-from credit_default.cli import data, demo, drill, evidence, explain, inspection, models, production, reconcile, tune
+from credit_default.cli import (
+    data,
+    demo,
+    drill,
+    evidence,
+    explain,
+    inspection,
+    listen,
+    models,
+    production,
+    reconcile,
+    serve,
+    tune,
+    up,
+)
 
 app = typer.Typer(
     name="credit-default",
@@ -30,6 +44,9 @@ app.command("explain")(explain.explain)
 app.command("quarantine")(evidence.quarantine)
 app.command("verify")(evidence.verify)
 app.command("forget")(evidence.forget)
+app.command("up")(up.up)
+app.command("serve")(serve.serve)
+app.command("listen")(listen.listen)
 app.command("reconcile")(reconcile.reconcile)
 app.command("settings")(inspection.settings)
 app.command("doctor")(inspection.doctor)
@@ -57,3 +74,7 @@ def run() -> None:
     except BrokenPipeError:
         sys.stderr.close()  # the reader went away; there is nobody left to tell
         sys.exit(141)
+
+
+if __name__ == "__main__":  # `up` starts commands of ours by the interpreter that it runs on itself
+    run()

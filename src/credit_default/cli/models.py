@@ -122,12 +122,17 @@ def rollback(
 
 
 def _tell(wiring: "Wiring", summary: "Summary") -> "Summary":
-    """The summary, after others were told of the seat's move where a Prefect server is named."""
-    if not wiring.settings.prefect.api_url:
-        return summary
+    """The summary, after alarms about the version that left are over, and others were told where a Prefect server is named."""
+    from credit_default.flows.context import read_clock
+    from credit_default.services.following import settle_alarms
+
+    settled = settle_alarms(wiring, at=read_clock())
+    told = replace(summary, notes=(*summary.notes, *settled.notes))
+    if not wiring.settings.prefect.api_url:  # nobody listens, and Prefect takes seconds to import
+        return told
     from credit_default.flows.seat_events import announce_from_command
 
-    return replace(summary, notes=(*summary.notes, *announce_from_command(wiring, wiring.settings)))
+    return replace(told, notes=(*told.notes, *announce_from_command(wiring, wiring.settings, alarms=settled)))
 
 
 def _wire(flags: dict[str, Any], config: list[str] | None) -> "Wiring":

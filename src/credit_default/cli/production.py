@@ -22,6 +22,7 @@ from credit_default.cli.session import read_settings, run_flow, tell_session
 from credit_default.errors import InputError
 
 if TYPE_CHECKING:
+    from credit_default.services.wiring import Wiring
     from credit_default.views.summary import Summary
 
 Data = Annotated[
@@ -129,7 +130,7 @@ def outcomes(
         wiring = connect(flags, config or [])
         if file is not None:
             with output.step(f"taking in {file}"):
-                return take_in_outcomes(wiring, file, taken_in_at=read_clock())
+                return _announce(wiring, take_in_outcomes(wiring, file, taken_in_at=read_clock()))
         known = summarise_coverage(wiring, now=read_clock(), told=output.as_json)
         if known.batches and not output.as_json:
             from rich.console import Console
@@ -142,6 +143,21 @@ def outcomes(
         return known.summary
 
     run_command("outcomes", act, as_json=json, quiet=quiet)
+
+
+def _announce(wiring: "Wiring", taken: "Summary") -> "Summary":
+    """The summary; where a Prefect server stands, `monitor` runs there for the batches that more is known of now."""
+    prefect = wiring.settings.prefect
+    if not prefect.api_url:
+        return taken
+    from credit_default.flows.session import prepare_libraries
+
+    prepare_libraries(wiring.settings)
+    from credit_default.flows.announcing import announce_outcomes
+    from credit_default.flows.server import run_on_server
+
+    with run_on_server(None, api_url=prefect.api_url, timeout_seconds=prefect.startup_seconds):
+        return announce_outcomes(wiring, taken)
 
 
 def monitor(

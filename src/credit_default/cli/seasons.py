@@ -129,12 +129,13 @@ def _is_asked(summary: "Summary") -> bool:
 def _conclude(
     output: Output, settings: "Settings", training: "Summary", seasons: "Sequence[LivedSeason]", *, story: str
 ) -> "Summary":
+    from credit_default.flows.context import read_clock
     from credit_default.services.chronicle import write_history_page
     from credit_default.services.wiring import wire
     from credit_default.views.seasons import render_seasons, summarise_seasons
 
     with output.step("writing the history"):
-        page = write_history_page(wire(settings, commit=""))
+        page = write_history_page(wire(settings, commit=""), now=read_clock())
     if not output.as_json:
         from rich.console import Console
 

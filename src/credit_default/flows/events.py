@@ -37,12 +37,12 @@ def announce_follow_up(followed: FollowUp) -> None:
 
 def announce_alarms(update: AlarmUpdate) -> None:
     """Nothing; each alarm that opened or closed was emitted once."""
-    _emit(_draft_alarms(update))
+    _emit(draft_alarms(update))
 
 
 def draft_events(followed: FollowUp) -> tuple[EventDraft, ...]:
     """What followed from a look at a batch, as events: alarms that closed, alarms that opened, a request for a training."""
-    drafts, retraining = _draft_alarms(followed.update), followed.retraining
+    drafts, retraining = draft_alarms(followed.update), followed.retraining
     if retraining.is_new:
         payload = _describe_payload(followed.summary) | {"month": retraining.month}
         resource_id = f"{_MODEL}.{followed.summary.model_version}"
@@ -50,7 +50,8 @@ def draft_events(followed: FollowUp) -> tuple[EventDraft, ...]:
     return tuple(drafts)
 
 
-def _draft_alarms(update: AlarmUpdate) -> list[EventDraft]:
+def draft_alarms(update: AlarmUpdate) -> list[EventDraft]:
+    """Each alarm that closed, then each that opened, as an event."""
     alarms = [("closed", alarm) for alarm in update.closed] + [("opened", alarm) for alarm in update.opened]
     return [_draft_alarm(name, alarm) for name, alarm in alarms]
 

@@ -27,7 +27,7 @@ from credit_default.gates.verdict import Verdict
 from credit_default.services.pinning import tell_age
 from credit_default.services.reconciliation import FLOW_RUNS, Mended
 
-FLOWS = ("train", "predict", "monitor", "reconcile")
+FLOWS = ("train", "predict", "predict-incoming", "monitor", "reconcile", "listen")
 _PREFIX = "process:"
 _BEAT = "prefect.flow-run.heartbeat"
 _OPEN = [StateType.RUNNING, StateType.PENDING, StateType.CANCELLING]

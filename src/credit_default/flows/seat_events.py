@@ -15,10 +15,13 @@ from prefect.events import Event
 from prefect.events.schemas.events import Resource
 from prefect.exceptions import PrefectException
 
-from credit_default.errors import hide_credentials
+from credit_default.errors import ServiceError, hide_credentials
+from credit_default.flows.announcing import send_events
+from credit_default.flows.events import draft_alarms
 from credit_default.flows.server import answers, run_on_server
 from credit_default.gates.ledger import LedgerEntry
 from credit_default.gates.verdict import Verdict
+from credit_default.services.alarms import AlarmUpdate
 from credit_default.services.reconciliation import Mended
 from credit_default.services.seats import ROLLED_BACK, SeatMove, list_untold_moves, note_told
 from credit_default.services.wiring import Wiring
@@ -40,18 +43,23 @@ def announce_seat(wiring: Wiring) -> Mended:
     )
 
 
-def announce_from_command(wiring: Wiring, settings: Settings) -> tuple[str, ...]:
+def announce_from_command(wiring: Wiring, settings: Settings, *, alarms: AlarmUpdate) -> tuple[str, ...]:
     """Notes of a command that is no flow, after the server that the settings name has the events; without one, none.
 
-    Nobody listens where no server is named: the next flow that tells of the seat does it.
+    They are the seat's moves and the `alarms` that a move ended. Nobody listens where no server is named: the next flow
+    that tells of the seat does it.
     """
     url = settings.prefect.api_url
     owed = f"Prefect at {hide_credentials(url)} is away: its event is owed, and `credit-default reconcile` sends it"
-    if not url or not list_untold_moves(wiring):
+    if not url or not (list_untold_moves(wiring) or alarms.opened or alarms.closed):
         return ()
     if not answers(url, timeout_seconds=settings.prefect.wait_seconds):
         return (owed,)
     with run_on_server(None, api_url=url, timeout_seconds=settings.prefect.wait_seconds):
+        try:
+            send_events(draft_alarms(alarms))
+        except ServiceError:
+            return (owed,)
         return () if announce_seat(wiring).verdict is None else (owed,)
 
 

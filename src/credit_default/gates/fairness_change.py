@@ -1,10 +1,12 @@
-"""Does the challenger treat groups less evenly than the champion, at the threshold in force?
+"""Does the challenger treat groups less evenly than the champion?
 
 What is judged is the change from one model to the other. How fair either is by itself is a report's subject, not this
-gate's: a champion that is not fair must not be protected from one that is fairer.
+gate's: a champion that is not fair must not be protected from one that is fairer. Nor must one that is blind to bad times:
+whoever declines more clients spreads the groups' shares, so a fault has to stand at the threshold in force and also where
+the champion would decline as many (ADR 18).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
 from typing import Any, Final
@@ -21,8 +23,21 @@ FIGURES: Final = ("acceptance ratio", "caught-default gap", "false-alarm gap")
 
 
 @dataclass(frozen=True, slots=True)
+class FairnessLoss:
+    """By how much the challenger is less even than the champion at one of the champion's thresholds."""
+
+    champion: float
+    loss: float  # positive: less even than the champion
+    standard_error: float
+
+    def exceeds(self, margin: float, *, reach: float) -> bool:
+        """Whether it is more than the margin and more than `reach` standard errors."""
+        return self.loss > margin and self.loss > reach * self.standard_error
+
+
+@dataclass(frozen=True, slots=True)
 class FairnessChange:
-    """One figure for one protected attribute: both models' values, and by how much the challenger is less even.
+    """One figure for one protected attribute: the challenger's value, and what is lost against the champion.
 
     The acceptance ratio is the lowest share accepted over the highest (1 is even); gaps are between the largest and the
     smallest share of defaulters, or of clients who paid, that is declined (0 is even).
@@ -30,10 +45,9 @@ class FairnessChange:
 
     attribute: str
     figure: str
-    champion: float
     challenger: float
-    loss: float  # positive: less even than the champion
-    standard_error: float
+    in_force: FairnessLoss  # both at the threshold in force
+    like_for_like: FairnessLoss  # the champion at the threshold where it declines as many as the challenger does
 
 
 def compare_fairness(contest: Contest, *, decision_policy: DecisionPolicy, policy: PromotionPolicy) -> Check:
@@ -41,23 +55,26 @@ def compare_fairness(contest: Contest, *, decision_policy: DecisionPolicy, polic
     changes = tuple(measure_fairness_changes(contest, decision_policy=decision_policy, policy=policy))
     if not changes:
         return Check("fairness: no protected attribute has two groups that are large enough to compare")
-    level = (1 - policy.objection_confidence) / len(changes)
-    reach = NormalDist().inv_cdf(1 - level)
-    worse = [c for c in changes if c.loss > policy.fairness_margin and c.loss > reach * c.standard_error]
+    reach = NormalDist().inv_cdf(1 - (1 - policy.objection_confidence) / len(changes))
+    lost = [change for change in changes if change.in_force.exceeds(policy.fairness_margin, reach=reach)]
+    worse = [change for change in lost if change.like_for_like.exceeds(policy.fairness_margin, reach=reach)]
     lowest = min((c for c in changes if c.figure == FIGURES[0]), key=lambda change: change.challenger)
     figures = {
         "lowest_acceptance_ratio": lowest.challenger,
-        "largest_fairness_loss": max(change.loss for change in changes),
+        "largest_fairness_loss": max(change.in_force.loss for change in changes),
+        "largest_like_for_like_fairness_loss": max(change.like_for_like.loss for change in changes),
     }
     told = f"fairness at threshold {decision_policy.threshold:.4f}"
     if worse:
         return Check(
             f"{told}: less even than the champion: " + "; ".join(_tell(change) for change in worse),
-            fault=f"it is less fair by {' and '.join(dict.fromkeys(change.attribute for change in worse))}",
+            fault=f"it is less fair by {_name(worse)}",
             figures=figures,
         )
-    names = ", ".join(dict.fromkeys(change.attribute for change in changes))
-    return Check(f"{told} by {names}: no less even than the champion; lowest {_tell(lowest)}", figures=figures)
+    if lost:
+        because = "it declines more, and where the champion declines as many, that one is no more even"
+        return Check(f"{told}: {'; '.join(_tell(change) for change in lost)}: {because}", figures=figures)
+    return Check(f"{told} by {_name(changes)}: no less even than the champion; lowest {_tell(lowest)}", figures=figures)
 
 
 def measure_fairness_changes(
@@ -69,10 +86,7 @@ def measure_fairness_changes(
     divided = {name: groups for name, groups in divided.items() if groups.shape[1] > 1}
     if not divided:
         return
-    declined = [
-        np.asarray(scored, dtype=np.float64) >= decision_policy.threshold
-        for scored in (contest.champion, contest.challenger)
-    ]
+    declined = _decline(contest, threshold=decision_policy.threshold)
     terms = {name: _list_terms(groups, defaulted, declined) for name, groups in divided.items()}
     plain = {name: _measure(np.ones((1, len(defaulted))) @ term) for name, term in terms.items()}
     drawn = [
@@ -80,12 +94,23 @@ def measure_fairness_changes(
         for weights in draw_weights(defaulted, resample_count=policy.resample_count, seed=policy.seed)
     ]
     for name in divided:
-        values, losses = plain[name][0], np.vstack([_lose(block[name]) for block in drawn])
-        for position, figure in enumerate(FIGURES):
-            yield FairnessChange(
-                name, figure, float(values[0, position]), float(values[1, position]),
-                float(_lose(plain[name])[0, position]), float(losses[:, position].std()),
-            )  # fmt: skip
+        values, lost = plain[name][0], _lose(plain[name])[0]
+        errors = np.vstack([_lose(block[name]) for block in drawn]).std(axis=0)
+        for place, figure in enumerate(FIGURES):
+            in_force, like_for_like = (
+                FairnessLoss(float(values[model, place]), float(lost[row, place]), float(errors[row, place]))
+                for row, model in enumerate((0, 2))
+            )
+            yield FairnessChange(name, figure, float(values[1, place]), in_force, like_for_like)
+
+
+def _decline(contest: Contest, *, threshold: float) -> list[np.ndarray]:
+    """Whom each declines: the champion and the challenger at the threshold, the champion where it declines as many."""
+    champion, challenger = (np.asarray(scored, dtype=np.float64) for scored in (contest.champion, contest.challenger))
+    declined = challenger >= threshold
+    count = int(declined.sum())
+    as_many = np.sort(champion)[-count] if count else np.inf  # equal scores are declined together
+    return [champion >= threshold, declined, champion >= as_many]
 
 
 def _divide(labels: Any, defaulted: IntArray, policy: PromotionPolicy) -> FloatArray:
@@ -108,9 +133,9 @@ def _list_terms(groups: FloatArray, defaulted: IntArray, declined: list[np.ndarr
 
 def _measure(sums: FloatArray) -> FloatArray:
     """(resamples, models, figures) from (resamples, terms)."""
-    defaults, others, *by_model = np.split(sums, 6, axis=1)
+    defaults, others, *by_model = np.split(sums, 8, axis=1)
     figures = []
-    for caught, alarmed in (by_model[:2], by_model[2:]):
+    for caught, alarmed in zip(by_model[::2], by_model[1::2], strict=True):
         accepted = 1 - (caught + alarmed) / np.maximum(defaults + others, 1)
         highest = accepted.max(axis=1)
         ratio = np.divide(accepted.min(axis=1), highest, out=np.ones_like(highest), where=highest > 0)
@@ -120,11 +145,16 @@ def _measure(sums: FloatArray) -> FloatArray:
 
 
 def _lose(figures: FloatArray) -> FloatArray:
-    """(resamples, figures): by how much the challenger is less even; a ratio falls where a gap grows."""
-    signs = np.array([-1.0, 1.0, 1.0])
-    loss: FloatArray = signs * (figures[:, 1] - figures[:, 0])
+    """(resamples, 2, figures): by how much the challenger is less even than the champion, in force and like for like."""
+    signs = np.array([-1.0, 1.0, 1.0])  # a ratio falls where a gap grows
+    loss: FloatArray = signs * (figures[:, [1]] - figures[:, [0, 2]])
     return loss
 
 
+def _name(changes: Sequence[FairnessChange]) -> str:
+    return " and ".join(dict.fromkeys(change.attribute for change in changes))
+
+
 def _tell(change: FairnessChange) -> str:
-    return f"{change.figure} by {change.attribute} {change.challenger:.2f}, champion {change.champion:.2f}"
+    values = f"{change.challenger:.2f}, champion {change.in_force.champion:.2f}"
+    return f"{change.figure} by {change.attribute} {values} ({change.like_for_like.champion:.2f} declining as many)"

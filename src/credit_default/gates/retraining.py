@@ -1,17 +1,19 @@
 """Is it time to train anew, and on which months? What open alarms, new labels, cooldown and budget come to.
 
-Drift alone asks somebody to look: the clients may have changed while the model is still right. A model that is wrong, or
-drift with enough new outcomes to learn it from, asks for a training, whose challenger faces the same gate as any other.
+Drift alone asks somebody to look: the clients may have changed while the model is still right. A model that is wrong, a
+small error that stays, or drift, these two with enough new outcomes to learn from, ask for a training, whose challenger
+faces the same gate as any other.
 While the feed is broken nothing is trained: what looks like a change of the clients may be the feed's.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Final, Literal
 
 from credit_default.data.months import add_months, count_months
 from credit_default.errors import InputError
-from credit_default.gates.alarms import Alarm, list_open
+from credit_default.gates.alarms import Alarm, Finding, list_open
 from credit_default.gates.verdict import Verdict
 
 GATE: Final = "retraining"
@@ -32,16 +34,19 @@ class RetrainingPolicy:
 
     window: str = "expanding"  # all months, or "sliding": the newest `window_months` of them
     window_months: int = 12
-    fewest_new_labels: int = 2_000  # matured outcomes that came after the champion was trained, for drift to train
+    fewest_new_labels: int = 2_000  # matured outcomes that came after the champion was trained, for less than an alarm
+    lingering_count: int = 3  # judged batches in a row with performance not `ok`, for an error below the alarm to train
     cooldown_months: int = 2  # after the month in which a training was asked for
     budget_count: int = 4  # trainings in `budget_months`
     budget_months: int = 12
 
     def __post_init__(self) -> None:
-        if self.window not in {"expanding", "sliding"} or min(self.window_months, self.budget_months) < 1:
+        counts = (self.window_months, self.budget_months, self.lingering_count)
+        if self.window not in {"expanding", "sliding"} or min(counts) < 1:
             raise InputError(
-                "setting retraining", found=f"window {self.window!r} of {self.window_months} months",
-                expected="expanding or sliding, and months from 1", remedy="Correct the section `retraining`.",
+                "setting retraining", found=f"window {self.window!r}, counts {counts}",
+                expected="expanding or sliding, and months and batches from 1",
+                remedy="Correct the section `retraining`.",
             )  # fmt: skip
 
 
@@ -65,6 +70,7 @@ class RetrainingState:
     new_label_count: int  # matured outcomes that came after the champion was trained, broken batches left out
     asked_months: Sequence[str] = ()  # in which trainings were asked for before
     broken_count: int = 0  # batches that no training will see, because their feed was broken
+    lingering_count: int = 0  # newest judged batches of the champion in a row whose performance was not `ok`
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +100,7 @@ def judge_retraining(state: RetrainingState, *, policy: RetrainingPolicy | None 
         "new_label_count": float(state.new_label_count),
         "fewest_new_labels": float(policy.fewest_new_labels),
         "open_alarm_count": float(len(gates)),
+        "lingering_count": float(state.lingering_count),
         "budget_used": float(_count_asked(state, policy)),
         "budget_count": float(policy.budget_count),
         "broken_batch_count": float(state.broken_count),
@@ -106,6 +113,17 @@ def judge_retraining(state: RetrainingState, *, policy: RetrainingPolicy | None 
     }
     reasons = (_HEADLINES[action], *causes, *held, *window, *excluded)
     return RetrainingDecision(action, Verdict(GATE, level[action], reasons, figures))
+
+
+def count_lingering(findings: Iterable[Finding], *, model_version: int) -> int:
+    """How many of the version's newest judged batches in a row had a performance that was not `ok`.
+
+    Of several findings on one batch the last given counts.
+    """
+    judged = {f.batch_id: f for f in findings if (f.gate, f.model_version) == (PERFORMANCE_GATE, model_version)}
+    ordered = sorted(judged.values(), key=lambda f: (f.statement_month, f.batch_id), reverse=True)
+    levels = [f.level for f in ordered if f.level != "not judged"]
+    return len([*takewhile(lambda level: level != "ok", levels)])
 
 
 def choose_window(policy: RetrainingPolicy, *, newest_month: str) -> TrainingWindow:
@@ -132,11 +150,12 @@ def _find_cause(
         return "look", [f"{_tell(alarm)}: mend the feed before any training" for alarm in broken]
     if PERFORMANCE_GATE in gates:
         return "train", [f"{_tell(gates[PERFORMANCE_GATE])}: the model is wrong more often than it may be"]
-    if DRIFT_GATE in gates:
-        drift, needed = _tell(gates[DRIFT_GATE]), f"{policy.fewest_new_labels:,} make a training"
-        if state.new_label_count >= policy.fewest_new_labels:
-            return "train", [f"{drift}, and {labels}: {needed}"]
-        return "look", [f"{drift}; {labels}: {needed}"]
+    lesser = [_tell(gates[DRIFT_GATE])] if DRIFT_GATE in gates else []
+    if state.lingering_count >= policy.lingering_count:
+        lesser.append(f"performance was not ok in {state.lingering_count} batches in a row")
+    if lesser:
+        needed = f"{labels}: {policy.fewest_new_labels:,} make a training"
+        return "train" if state.new_label_count >= policy.fewest_new_labels else "look", [*lesser, needed]
     if gates:
         return "look", [_tell(alarm) for _, alarm in sorted(gates.items())]
     return "nothing", ["no alarm is open", labels]

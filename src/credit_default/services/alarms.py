@@ -8,6 +8,7 @@ from credit_default.adapters.alarm_tables import RecordedAlarm, close_alarm, ope
 from credit_default.adapters.lake_tables import read_monitoring
 from credit_default.adapters.ledger import tell_time
 from credit_default.adapters.notify import Message, send_message
+from credit_default.failpoints import reach
 from credit_default.gates import retraining
 from credit_default.gates.alarms import Alarm, Finding, follow_alarms, list_open, tell_alarm, update_alarms
 from credit_default.services.records import enter
@@ -56,6 +57,7 @@ def update_lake_alarms(wiring: Wiring, *, champion_version: int, at: dt.datetime
     for alarm in changes.alarms:
         if alarm.alarm_id not in known and alarm.alarm_id not in told:
             _keep_unseen(wiring, alarm)
+    reach("alarms.recorded")
     notes = [note for recorded in read_alarms(wiring.lake) for note in _speak(wiring, recorded)]
     return AlarmUpdate(changes.alarms, opened, closed, (*map(tell_alarm, (*opened, *closed)), *notes))
 
@@ -76,8 +78,10 @@ def _speak(wiring: Wiring, recorded: RecordedAlarm) -> list[str]:
         batch_id=alarm.opened_batch_id, model_version=alarm.model_version,
         details={"gate": alarm.gate, "month": alarm.closed_month or alarm.opened_month, "because": alarm.closed_because},
     )  # fmt: skip
+    reach("alarms.entered")
     failures = _send(wiring.settings, tell_alarm(alarm, _recall_reasons(wiring, alarm) if alarm.is_open else ()))
     told = (_FAILED + "; ".join(failures)) if failures else _TOLD if wiring.settings.notify.addresses else _NOBODY
+    reach("alarms.sent")
     record_told(wiring.lake, due(told))
     return [f"{alarm.alarm_id}: {failure}" for failure in failures]
 

@@ -1,6 +1,10 @@
 """The lake's history becomes one page that people can open: nothing to fetch, no server, no script."""
 
+import datetime as dt
+from collections.abc import Mapping
 from typing import Final
+
+import polars as pl
 
 from credit_default.adapters.lake_tables import read_monitoring
 from credit_default.adapters.ledger import read_entries
@@ -9,6 +13,7 @@ from credit_default.gates.alarms import Alarm
 from credit_default.services.alarms import read_known_alarms
 from credit_default.services.origin import SIMULATED
 from credit_default.services.seats import PROMOTED, ROLLED_BACK
+from credit_default.services.vintages import measure_vintages
 from credit_default.services.wiring import Wiring
 from credit_default.views.document_html import write_html
 from credit_default.views.history_batches import History, OpenedAlarm, Seat, read_history_batches
@@ -27,12 +32,15 @@ def recall_history(wiring: Wiring) -> History:
         for entry in read_entries(wiring.lake)
         if entry.event in {PROMOTED, ROLLED_BACK}
     )
-    alarms = tuple(OpenedAlarm(alarm.gate, alarm.opened_month, _find_end(alarm)) for alarm in read_known_alarms(wiring))
+    scored = dict(findings.group_by("model_version").agg(pl.col("statement_month").max()).iter_rows())
+    alarms = tuple(
+        OpenedAlarm(alarm.gate, alarm.opened_month, _find_end(alarm, scored)) for alarm in read_known_alarms(wiring)
+    )
     simulated = SIMULATED in findings["data_origin"].to_list()
     return History(read_history_batches(findings, profiles), seats, alarms, simulated)
 
 
-def write_history_page(wiring: Wiring) -> str | None:
+def write_history_page(wiring: Wiring, *, now: dt.datetime) -> str | None:
     """Where the page stands in the lake now; None where nothing was monitored yet."""
     history = recall_history(wiring)
     if not history.batches:
@@ -41,7 +49,7 @@ def write_history_page(wiring: Wiring) -> str | None:
         (row["batch_id"], row["gate"]): tuple(row["reasons"])
         for row in read_monitoring(wiring.lake).iter_rows(named=True)
     }
-    page = write_html(describe_history(history, reasons=reasons))
+    page = write_html(describe_history(history, reasons=reasons, vintages=measure_vintages(wiring, now=now)))
     with wiring.lake.scratch() as folder:
         path = folder / "history.html"
         path.write_text(page, encoding="utf-8")
@@ -49,6 +57,6 @@ def write_history_page(wiring: Wiring) -> str | None:
     return f"{wiring.lake.uri}/{PAGE}"
 
 
-def _find_end(alarm: Alarm) -> str:
-    """The month that closed it; the one that opened it where another champion did before any other batch came."""
-    return "" if alarm.is_open else alarm.closed_month or alarm.opened_month
+def _find_end(alarm: Alarm, scored: Mapping[int, str]) -> str:
+    """The month that closed it; where another champion did, the last one that its version scored; "" while it is open."""
+    return "" if alarm.is_open else alarm.closed_month or scored.get(alarm.model_version, alarm.opened_month)

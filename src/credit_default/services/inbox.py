@@ -1,10 +1,93 @@
-"""What becomes of a file in `incoming/` once its result is committed, or once it was refused."""
+"""The inbox emptied: all that waits, the oldest first, or one file of it; scored and put away, or put aside with the reason.
 
-from credit_default.adapters.incoming import move_processed, move_refused
-from credit_default.adapters.lake import Lake
+What is nobody's fault (a copy under way, another runner that was faster, a month that nobody named) is told in a note; the
+file waits, and the others go on. How a file is scored is for the caller to say: by a command, or by a deployment's run.
+"""
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+
+from credit_default.adapters.files import says_month
+from credit_default.adapters.incoming import (
+    find_waiting,
+    has_fit_name,
+    has_settled,
+    list_incoming,
+    look_again,
+    move_processed,
+    move_refused,
+    name_incoming,
+)
+from credit_default.adapters.lake import Lake, check_month
 from credit_default.adapters.storage import StoredObject
 from credit_default.errors import CreditDefaultError
 from credit_default.failpoints import reach
+from credit_default.services.arrivals import hold
+from credit_default.services.wiring import Wiring
+from credit_default.views.summary import Summary
+
+Score = Callable[[str, str | None], Summary]  # of a file's uri and the month that was named for it
+
+_NOT_THE_FILES_FAULT = ("champion", "--month", "portfolio")
+_FILE_FAULTS = {1, 2}  # exit codes: refused, unreadable
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of one file that waited: scored, refused, or neither, in words for a person."""
+
+    note: str
+    scored: Summary | None = None
+    refused: bool = False
+
+
+def _at_once(_uri: str) -> AbstractContextManager[None]:
+    return nullcontext()
+
+
+@dataclass(frozen=True, slots=True)
+class Emptying:
+    """How the inbox is emptied: what scores a file, whose turn it is, and what time it is.
+
+    `turn` is a block in which nobody else works on that uri. `month` is of the files that have no statement_month of
+    their own.
+    """
+
+    score: Score
+    clock: Callable[[], dt.datetime]
+    month: str | None = None
+    turn: Callable[[str], AbstractContextManager[None]] = _at_once
+
+
+def score_incoming(wiring: Wiring, emptying: Emptying) -> Summary:
+    """What became of all that waits; exit code 1 when some of it was refused.
+
+    Raises:
+        CreditDefaultError: what is no file's fault stopped it; the remedy tells what was done before.
+    """
+    if emptying.month is not None:
+        check_month(emptying.month)
+    return _take_all(wiring, emptying, list_incoming(wiring.lake))
+
+
+def score_one(wiring: Wiring, emptying: Emptying, *, uri: str) -> Summary:
+    """What became of the one file; exit code 1 when it was refused. One that waits in the inbox is put away, or put aside.
+
+    However often it is named: who comes late finds it gone, and that is no error.
+
+    Raises:
+        CreditDefaultError: it is no file of the inbox and can't be scored, or what is not its fault stopped it.
+    """
+    key = find_waiting(wiring.lake, uri)
+    if key is None:
+        with emptying.turn(uri):
+            return emptying.score(uri, emptying.month)
+    waiting = wiring.lake.storage.find_object(key)
+    if waiting is None:
+        return _summarise([Taken(f"{key.rpartition('/')[2]} was taken by another runner")])
+    return _take_all(wiring, emptying, (waiting,))
 
 
 def put_away_scored(lake: Lake, waiting: StoredObject, *, batch_id: str) -> str | None:
@@ -26,3 +109,103 @@ def put_away_refused(lake: Lake, waiting: StoredObject, error: CreditDefaultErro
     moved = move_refused(lake, waiting, reason=reason)
     reach("inbox.refused")
     return moved
+
+
+def _take_all(wiring: Wiring, emptying: Emptying, waiting: Sequence[StoredObject]) -> Summary:
+    taken: list[Taken] = []
+    for one in waiting:
+        try:
+            taken.append(_take(wiring, emptying, one))
+        except CreditDefaultError as error:
+            raise _tell_done(error, taken) from error
+    return _summarise(taken)
+
+
+def _take(wiring: Wiring, emptying: Emptying, waiting: StoredObject) -> Taken:
+    name = _name(waiting)
+    if not has_fit_name(waiting):
+        return Taken(f"{name} has a name that the lake cannot keep: rename it", refused=True)
+    with emptying.turn(name_incoming(wiring.lake, waiting)):
+        seen = look_again(wiring.lake, waiting)
+        if seen is None:
+            return _leave(wiring.lake, waiting)
+        if not has_settled(wiring.lake, seen, now=emptying.clock()):
+            return Taken(f"{name} was written a moment ago, perhaps not to its end: it waits for the next run")
+        return _work_on(wiring, emptying, seen)
+
+
+def _work_on(wiring: Wiring, emptying: Emptying, seen: StoredObject) -> Taken:
+    try:
+        summary = _score(wiring, emptying, seen)
+    except FileNotFoundError:
+        if look_again(wiring.lake, seen) is not None:
+            raise
+        return _leave(wiring.lake, seen)
+    except CreditDefaultError as error:
+        if error.exit_code not in _FILE_FAULTS or error.thing.startswith(_NOT_THE_FILES_FAULT):
+            raise
+        return _refuse(wiring.lake, seen, error)
+    if summary is None:
+        return Taken(f"{_name(seen)} has no statement_month: name it with --month")
+    return _put_away(wiring.lake, seen, summary)
+
+
+def _score(wiring: Wiring, emptying: Emptying, seen: StoredObject) -> Summary | None:
+    """What became of the batch; None when nobody says its month. A file in a bucket is fetched once, for both questions."""
+    uri = name_incoming(wiring.lake, seen)
+    with hold(wiring, uri) as arrival:
+        if says_month(arrival.path, schema=wiring.schema):
+            return emptying.score(uri, None)
+        return None if emptying.month is None else emptying.score(uri, emptying.month)
+
+
+def _put_away(lake: Lake, seen: StoredObject, summary: Summary) -> Taken:
+    note = f"{_name(seen)}: batch {summary.batch_id}, {summary.status}"
+    if put_away_scored(lake, seen, batch_id=str(summary.batch_id)) is None:
+        note += f"; {_leave(lake, seen).note}"
+    return Taken(note, scored=summary)
+
+
+def _refuse(lake: Lake, seen: StoredObject, error: CreditDefaultError) -> Taken:
+    if put_away_refused(lake, seen, error) is None:
+        return _leave(lake, seen)
+    return Taken(f"{_name(seen)}: {error}", refused=True)
+
+
+def _leave(lake: Lake, seen: StoredObject) -> Taken:
+    """Of a file that is no longer what it was when it was looked at: whether it is there at all."""
+    if look_again(lake, seen) is None:
+        return Taken(f"{_name(seen)} was taken by another runner")
+    return Taken(f"{_name(seen)} was written anew meanwhile: the new content waits for its turn")
+
+
+def _name(waiting: StoredObject) -> str:
+    return waiting.key.rpartition("/")[2]
+
+
+def _tell_done(error: CreditDefaultError, taken: Sequence[Taken]) -> CreditDefaultError:
+    """The same error; its remedy tells too what was done before, which stays done."""
+    if not taken:
+        return error
+    remedy = f"{error.remedy} Done before it, and not again: {_count(taken)}."
+    return type(error)(error.thing, found=error.found, expected=error.expected, remedy=remedy)
+
+
+def _count(taken: Sequence[Taken]) -> str:
+    scored = sum(one.scored is not None for one in taken)
+    refused = sum(one.refused for one in taken)
+    return f"{scored} scored, {refused} refused"
+
+
+def _summarise(taken: Sequence[Taken]) -> Summary:
+    scored = [one.scored for one in taken if one.scored is not None]
+    refused = [one.note for one in taken if one.refused]
+    only = scored[0] if len(scored) == len(taken) == 1 else None
+    return Summary(
+        "predict", _count(taken), exit_code=1 if refused else 0,
+        verdicts=tuple(verdict for summary in scored for verdict in summary.verdicts),
+        batch_id=only.batch_id if only else None, model_version=only.model_version if only else None,
+        counts={"scored": sum(s.counts.get("scored", 0) for s in scored),
+                "quarantined": sum(s.counts.get("quarantined", 0) for s in scored)},
+        notes=(*refused, *(one.note for one in taken if not one.refused)),
+    )  # fmt: skip

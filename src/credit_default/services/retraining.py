@@ -11,9 +11,16 @@ from credit_default.adapters.lake_tables import collect_rows, read_monitoring, s
 from credit_default.adapters.ledger import find_entry, read_entries
 from credit_default.adapters.model_versions import ModelVersion
 from credit_default.data.contract import KEY
+from credit_default.failpoints import reach
 from credit_default.gates import feed
-from credit_default.gates.alarms import Alarm, follow_alarms, list_open
-from credit_default.gates.retraining import FEED_GATES, RetrainingDecision, RetrainingState, judge_retraining
+from credit_default.gates.alarms import Alarm, Finding, follow_alarms, list_open
+from credit_default.gates.retraining import (
+    FEED_GATES,
+    RetrainingDecision,
+    RetrainingState,
+    count_lingering,
+    judge_retraining,
+)
 from credit_default.services.alarms import list_findings
 from credit_default.services.coverage import is_early
 from credit_default.services.records import enter
@@ -51,6 +58,7 @@ def consider_retraining(wiring: Wiring, alarms: Sequence[Alarm], champion: Model
         new_label_count=_count_new_labels(wiring, champion, broken=broken) if champion else 0,
         asked_months=_list_asked_months(wiring),
         broken_count=len(broken),
+        lingering_count=count_lingering(_list_sound(wiring, broken), model_version=number),
     )
     decision = judge_retraining(state, policy=wiring.settings.retraining)
     is_new = decision.action == "train" and find_entry(wiring.lake, _key(month, number)) is None
@@ -64,6 +72,7 @@ def request_retraining(wiring: Wiring, retraining: Retraining, *, champion_versi
             wiring, REQUESTED, key=_key(retraining.month, champion_version), at=at, model_version=champion_version,
             details={"month": retraining.month, "window": wiring.settings.retraining.window},
         )  # fmt: skip
+        reach("retraining.requested")
 
 
 def find_broken_batches(wiring: Wiring) -> tuple[str, ...]:
@@ -76,10 +85,13 @@ def _drop_feeds_own(wiring: Wiring, alarms: list[Alarm], version: int, *, broken
     """The alarms without those that would not be open if the broken batches had not been looked at."""
     if not broken:
         return alarms
-    sound = [finding for finding in list_findings(wiring) if finding.batch_id not in broken]
-    followed = follow_alarms(sound, champion_version=version, policy=wiring.settings.alarms)
+    followed = follow_alarms(_list_sound(wiring, broken), champion_version=version, policy=wiring.settings.alarms)
     gates = FEED_GATES | {alarm.gate for alarm in list_open(followed)}
     return [alarm for alarm in alarms if alarm.gate in gates]
+
+
+def _list_sound(wiring: Wiring, broken: Sequence[str]) -> list[Finding]:
+    return [finding for finding in list_findings(wiring) if finding.batch_id not in broken]
 
 
 def _count_new_labels(wiring: Wiring, champion: ModelVersion, *, broken: Sequence[str]) -> int:

@@ -22,11 +22,6 @@ class RivalComparison:
     metrics: Mapping[str, float]
     gains: Mapping[str, Gain]
 
-    @property
-    def is_beaten(self) -> bool:
-        """True when the model is better in ROC AUC and in log loss, both beyond noise."""
-        return self.gains["roc_auc"].is_better and self.gains["log_loss"].is_better
-
 
 def compare_rivals(wiring: Wiring, challenger: Challenger, sides: Split) -> tuple[RivalComparison, ...]:
     """The challenger against each rival, which learned the challenger's features on the same development side."""
@@ -35,15 +30,6 @@ def compare_rivals(wiring: Wiring, challenger: Challenger, sides: Split) -> tupl
         include_protected=challenger.bundle.recipe.include_protected, seed=wiring.settings.seed,
     )  # fmt: skip
     return tuple(_compare(wiring, challenger, rival) for rival in rivals)
-
-
-def tell_rival(comparison: RivalComparison) -> str:
-    """The comparison as a sentence."""
-    auc, loss = comparison.gains["roc_auc"], comparison.gains["log_loss"]
-    return (
-        f"{comparison.name} (ROC AUC {auc.champion:.4f}): the model gains {auc.gain:+.4f} ({auc.low:+.4f} to {auc.high:+.4f}) "
-        f"in ROC AUC and {loss.gain:+.4f} ({loss.low:+.4f} to {loss.high:+.4f}) in log loss"
-    )
 
 
 def _compare(wiring: Wiring, challenger: Challenger, rival: RivalScores) -> RivalComparison:

@@ -1,6 +1,6 @@
 """The history as one page: the time line first, then scores, drift, defaults, performance, and every finding in words."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from matplotlib.figure import Figure
@@ -16,6 +16,7 @@ from credit_default.views.history_figures import (
     draw_timeline,
 )
 from credit_default.views.summary import format_figure
+from credit_default.views.vintages import VintageRow, tabulate_vintages
 
 _PICTURES: Final[tuple[tuple[str, Callable[..., Figure], str], ...]] = (
     ("Champions and alarms", draw_timeline, "One place a batch. Dotted lines in the pictures below: another champion."),
@@ -28,10 +29,16 @@ _PICTURES: Final[tuple[tuple[str, Callable[..., Figure], str], ...]] = (
     ("Defaults", draw_defaults, "Expected when a batch was scored, realised once outcomes were known."),
     ("Performance", draw_performance, "Ranking of the clients by the champion of the day, where outcomes are known."),
 )
+_VINTAGES: Final = (
+    "Each statement month as each version scored it, all batches together, with 95 % intervals. Coverage is the share of "
+    "the scored clients whose outcome is known; a month is mature when all of them should be."
+)
 _LOUD: Final = frozenset({"watch", "alarm", "refused"})
 
 
-def describe_history(history: History, *, reasons: dict[tuple[str, str], tuple[str, ...]]) -> Document:
+def describe_history(
+    history: History, *, reasons: dict[tuple[str, str], tuple[str, ...]], vintages: Sequence[VintageRow] = ()
+) -> Document:
     """The history as a document; `reasons` are those of the verdicts, by batch and gate."""
     first, last = history.batches[0].statement_month, history.batches[-1].statement_month
     span = first if first == last else f"{first} to {last}"
@@ -40,6 +47,7 @@ def describe_history(history: History, *, reasons: dict[tuple[str, str], tuple[s
         f"{len(history.batches)} batches, {span}; {_tell_champions(history)}",
         (
             *(Section(title, _draw(history, title, draw, told)) for title, draw, told in _PICTURES),
+            *([Section("Vintages", (Paragraph(_VINTAGES), tabulate_vintages(vintages)))] if vintages else []),
             Section("Findings", (_tabulate(history), *_list_findings(history, reasons))),
         ),
         "SIMULATED DATA: no real client stands behind these figures." if history.simulated else "",

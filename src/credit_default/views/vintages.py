@@ -1,4 +1,4 @@
-"""What became of each statement month, as a table for a terminal."""
+"""What became of each statement month, as a table for a terminal and for a page."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ from rich.table import Table
 
 from credit_default.model.evaluation import Metric
 from credit_default.model.vintages import VintageFigures
+from credit_default.views import document
 from credit_default.views.summary import render_text
 
 _NAMES = ("scored", "coverage", "expected", "defaulted", "ROC AUC", "mature")
@@ -32,6 +33,12 @@ def render_vintages(rows: Sequence[VintageRow]) -> Table:
     for row in rows:
         table.add_row(render_text(row.statement_month), *_list_cells(row))
     return table
+
+
+def tabulate_vintages(rows: Sequence[VintageRow]) -> document.Table:
+    """The same lines, for a page."""
+    cells = tuple((row.statement_month, *_list_cells(row)) for row in rows)
+    return document.Table(("month", "version", *_NAMES), cells, first_figure=1)
 
 
 def tell_vintages(rows: Sequence[VintageRow]) -> tuple[str, ...]:

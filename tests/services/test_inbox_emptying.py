@@ -1,16 +1,17 @@
 """The inbox's own decisions, with a scorer that only writes down what it was asked."""
 
+import datetime as dt
 import os
+from contextlib import contextmanager, nullcontext
 
 import pytest
 
 from credit_default.adapters.incoming import list_incoming
-from credit_default.cli.inbox import score_incoming
-from credit_default.cli.output import Output
 from credit_default.data.simulation import simulate
 from credit_default.errors import InputError, RefusedError, ServiceError
-from credit_default.flows.context import connect
-from credit_default.services.inbox import put_away_scored
+from credit_default.services.inbox import Emptying, put_away_scored, score_incoming, score_one
+from credit_default.services.wiring import wire
+from credit_default.settings import Settings
 from credit_default.views.summary import Summary
 
 ANSWERED = {"batch_id": "ab" * 8, "counts": {"scored": 3, "quarantined": 0}}
@@ -39,9 +40,8 @@ class Inbox:
     """A lake's inbox, files for it, and a scorer that keeps what it was given."""
 
     def __init__(self, overrides, rows):
-        self.overrides = overrides
         self.rows = rows
-        self.wiring = connect(overrides, [])
+        self.wiring = wire(Settings(**overrides), commit="0123abc")
         self.lake = self.wiring.lake
         self.months = {}
 
@@ -58,15 +58,17 @@ class Inbox:
             age = 1_000_000_000 + len(list(folder.iterdir()))
             os.utime(folder / name, (age, age))
 
-    def run(self, month=None, then=lambda name: None):
-        def score(_output, uri, parameters):
+    def run(self, month=None, then=lambda name: None, only=None, turn=nullcontext):
+        def score(uri, named):
             name = uri.rpartition("/")[2]
             then(name)
-            self.months[name] = parameters["month"]
+            self.months[name] = named
             return Summary("predict", "scored", **ANSWERED)
 
-        parameters = {"overrides": self.overrides, "config": None, "month": month}
-        return score_incoming(Output("predict", as_json=True, quiet=True), parameters, score=score)
+        emptying = Emptying(score, lambda: dt.datetime.now(dt.UTC), month, turn)
+        if only is not None:
+            return score_one(self.wiring, emptying, uri=only)
+        return score_incoming(self.wiring, emptying)
 
     def take(self, name):
         """What another runner does."""
@@ -241,3 +243,56 @@ def test_no_fetched_copy_is_left_behind(s3_uri, rows, tmp_path):
 
     assert left == [1]
     assert list(inbox.wiring.scratch.iterdir()) == []
+
+
+def test_only_the_file_that_was_named_is_taken(inbox):
+    inbox.drop("a.csv")
+    inbox.drop("b c+ü.csv")
+
+    summary = inbox.run(only=f"{inbox.lake.uri}/incoming/b c+ü.csv")
+
+    assert (summary.status, summary.batch_id, list(inbox.months)) == ("1 scored, 0 refused", "ab" * 8, ["b c+ü.csv"])
+    assert inbox.names("incoming") == ["a.csv"]
+    assert inbox.names("processed") == [f"{'ab' * 8}-b c+ü.csv"]
+
+
+def test_file_that_is_named_again_is_scored_once(inbox):
+    inbox.drop("a.csv")
+    uri = f"{inbox.lake.uri}/incoming/a.csv"
+
+    first, again = inbox.run(only=uri), inbox.run(only=uri)
+
+    assert (first.status, again.status) == ("1 scored, 0 refused", "0 scored, 0 refused")
+    assert (again.exit_code, again.notes) == (0, ("a.csv was taken by another runner",))
+
+
+def test_file_that_is_named_and_refused_is_put_aside(inbox):
+    inbox.drop("a.csv")
+
+    def fail(_):
+        raise BAD_ROWS
+
+    summary = inbox.run(only=f"{inbox.lake.uri}/incoming/a.csv", then=fail)
+
+    assert (summary.exit_code, inbox.names("incoming")) == (1, [])
+    assert summary.notes == ("a.csv: batch: found bad rows; expected good ones. Correct them.",)
+
+
+@pytest.mark.parametrize("place", ["elsewhere/a.csv", "incoming/folder/a.csv", "incoming/.a.csv"])
+def test_file_that_does_not_wait_in_the_inbox_is_scored_where_it_stands(inbox, place):
+    summary = inbox.run(only=f"{inbox.lake.uri}/{place}", month="2005-10")
+
+    assert (summary.status, inbox.months) == ("scored", {place.rpartition("/")[2]: "2005-10"})
+
+
+def test_file_is_looked_at_only_when_its_turn_has_come(folder):
+    folder.drop("a.csv")
+
+    @contextmanager
+    def wait(uri):
+        folder.take("a.csv")  # by whom the turn was waited for
+        yield
+
+    summary = folder.run(turn=wait)
+
+    assert (summary.notes, folder.months) == (("a.csv was taken by another runner",), {})

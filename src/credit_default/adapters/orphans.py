@@ -1,0 +1,69 @@
+"""Ends the programs of a command that was killed outright, and so could end nothing itself.
+
+The command starts this as a process and tells it, line by line, the process groups that it has started. While the command
+lives it holds the other end of our standard input; when that closes without the word that all is done, the groups are ended.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterable
+from typing import IO, Final
+
+_DONE: Final = "done\n"
+
+
+def start_watch(groups: Iterable[int], *, environment: dict[str, str], seconds: float) -> subprocess.Popen[bytes]:
+    """A process that ends these groups should this one be gone before `dismiss_watch`."""
+    watch = subprocess.Popen(  # noqa: S603 - our own interpreter and fixed arguments
+        [sys.executable, "-m", "credit_default.adapters.orphans", str(seconds)],
+        env=environment, stdin=subprocess.PIPE, start_new_session=True,
+    )  # fmt: skip
+    _tell(watch, "".join(f"{group}\n" for group in groups))
+    return watch
+
+
+def dismiss_watch(watch: subprocess.Popen[bytes]) -> None:
+    """Nothing; the groups were ended in order, and the process is gone."""
+    _tell(watch, _DONE)
+    if watch.stdin is not None:
+        watch.stdin.close()
+    watch.wait()
+
+
+def _tell(watch: subprocess.Popen[bytes], text: str) -> None:
+    if watch.stdin is not None and watch.poll() is None:
+        watch.stdin.write(text.encode())
+        watch.stdin.flush()
+
+
+def end_orphans(told: IO[str], *, seconds: float) -> None:
+    """Nothing; returns when the teller said that it is done, or, once it is gone, when its groups are."""
+    groups: list[int] = []
+    for line in told:
+        if line == _DONE:
+            return
+        groups.append(int(line))
+    _signal(groups, signal.SIGTERM)
+    deadline = time.monotonic() + seconds
+    while _signal(groups, 0) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    _signal(groups, signal.SIGKILL)
+
+
+def _signal(groups: Iterable[int], number: int) -> bool:
+    """Whether any of them was there to hear it."""
+    heard = False
+    for group in groups:
+        try:
+            os.killpg(group, number)
+            heard = True
+        except ProcessLookupError:
+            continue
+    return heard
+
+
+if __name__ == "__main__":
+    end_orphans(sys.stdin, seconds=float(sys.argv[1]))

@@ -1,0 +1,183 @@
+"""up: the whole stack on this machine, without containers, until Ctrl-C or SIGTERM."""
+
+import fcntl
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Event
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from credit_default.cli.options import Config, Json, Lake, Quiet, collect_flags
+from credit_default.cli.output import Output, run_command
+from credit_default.errors import CreditDefaultError, ServiceError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from credit_default.adapters.lake import Lake as OpenLake
+    from credit_default.adapters.processes import Running
+    from credit_default.services.stack import Plan
+    from credit_default.settings import Settings
+    from credit_default.views.summary import Summary
+
+_WIDEST = 1_000  # the table is as wide as its paths: they are there to be copied
+Port = Annotated[int | None, typer.Option(min=0, max=65535, help="0: any free one.", show_default=False)]
+
+
+def up(
+    database: Annotated[
+        str | None,
+        typer.Option("--database", help="postgresql://user@host:port; a password goes into PGPASSWORD.  [default: SQLite]",
+                     show_default=False),
+    ] = None,
+    mlflow_port: Port = None,
+    prefect_port: Port = None,
+    evidently_port: Port = None,
+    lake: Lake = None,
+    config: Config = None,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:  # fmt: skip
+    """Start MLflow, Prefect, Evidently's pages and what works on them; end them all on Ctrl-C or SIGTERM.
+
+    Each asks for a user and a password, which stand in LAKE/stack/servers.env: `set -a; . LAKE/stack/servers.env; set +a`
+    lets other commands work with them.
+    """
+    stack = collect_flags(
+        database=database, mlflow_port=mlflow_port, prefect_port=prefect_port, evidently_port=evidently_port
+    )
+    flags = collect_flags(lake=lake) | ({"stack": stack} if stack else {})
+
+    def act(output: Output) -> "Summary":
+        with _hear_signals() as asked:
+            return _stand(output, flags, config or [], asked=asked)
+
+    run_command("up", act, as_json=json, quiet=quiet)
+
+
+def _stand(output: Output, flags: dict[str, Any], config: list[str], *, asked: Event) -> "Summary":
+    """Never a summary: it is shown when all is up, and the end is an exit code."""
+    from credit_default.adapters.lake import open_lake
+    from credit_default.cli.session import read_settings
+    from credit_default.services.supervision import running_programs, wait_until_ready
+
+    settings = read_settings(flags, config)
+    lake = open_lake(settings.lake, home=Path(settings.home))
+    began = time.monotonic()
+    with _alone_on(lake):
+        plan = _plan(settings, lake, config)
+        with running_programs(
+            plan.servers, plan.workers, logs=lake.home / "stack", stop_seconds=settings.stack.stop_seconds
+        ) as running:  # fmt: skip
+            with output.step(f"starting {', '.join(one.program.name for one in running)}") as tell:
+                ready = wait_until_ready(
+                    running, timeout_seconds=settings.stack.startup_seconds, asked=asked.is_set, mend=plan.mend
+                )
+                tell(f"{time.monotonic() - began:.1f} s" if ready else "not waited for: the end was asked for")
+            if ready:
+                _stay(output, lake, running, seconds=time.monotonic() - began, asked=asked)
+        with output.step("ended, no process is left"):
+            pass
+    raise typer.Exit(0)
+
+
+def _plan(settings: "Settings", lake: "OpenLake", config: list[str]) -> "Plan":
+    from credit_default.adapters.credentials import read_credentials, write_credentials
+    from credit_default.services.stack import choose_ports, plan_stack
+    from credit_default.settings import CONFIG_VARIABLE, copy_environment
+
+    environment = copy_environment()
+    place = lake.home / "stack" / "servers.env"
+    credentials = read_credentials(place, environment=environment)
+    before = filter(None, environment.get(CONFIG_VARIABLE, "").split(os.pathsep))
+    plan = plan_stack(
+        lake, settings.stack, ports=choose_ports(settings.stack), credentials=credentials, environment=environment,
+        config_files=os.pathsep.join(str(Path(name).absolute()) for name in (*before, *config)),
+    )  # fmt: skip
+    write_credentials(place, credentials, addresses=plan.addresses)
+    return plan
+
+
+def _stay(output: Output, lake: "OpenLake", running: "Sequence[Running]", *, seconds: float, asked: Event) -> None:
+    """Nothing; tells where everything is, follows the logs, and returns when the end was asked for."""
+    from credit_default.services.supervision import watch_programs
+
+    _tell_ready(output, lake, running, seconds=seconds)
+    try:
+        watch_programs(running, asked=asked.is_set, tell=None if output.silent else _tell_line)
+    except CreditDefaultError as error:  # the one object of --json has been printed
+        sys.stderr.write(f"credit-default up: {error}\n")
+        raise typer.Exit(error.exit_code) from error
+
+
+def _tell_ready(output: Output, lake: "OpenLake", running: "Sequence[Running]", *, seconds: float) -> None:
+    from credit_default.views.stack import StackLine, render_stack
+    from credit_default.views.summary import Summary
+
+    words = lake.home / "stack" / "servers.env"
+    if output.as_json:
+        paths = {one.program.name: one.program.address or str(one.log_path) for one in running}
+        output.show(Summary("up", "ready", figures={"seconds": seconds}, paths={**paths, "words": str(words)}))
+        sys.stdout.flush()
+        return
+    from rich.console import Console
+
+    lines = [
+        StackLine(p.name, p.address, p.version, one.process.pid, str(one.log_path))
+        for one in running
+        for p in [one.program]
+    ]
+    Console(highlight=False, width=_WIDEST).print(render_stack(lines))
+    Console(highlight=False).print(
+        f"user and password: {words}  (set -a; . {words}; set +a)", markup=False, soft_wrap=True
+    )
+    sys.stdout.flush()
+
+
+def _tell_line(name: str, line: str) -> None:
+    from rich.console import Console
+
+    from credit_default.views.stack import render_log_line
+
+    Console(highlight=False).print(render_log_line(name, line), soft_wrap=True)
+
+
+@contextmanager
+def _alone_on(lake: "OpenLake") -> Iterator[None]:
+    """A block that one `up` at a time enters for a lake; the lock ends with its holder, however that went."""
+    from credit_default.adapters.staging import disk_errors
+
+    folder = lake.home / "stack"
+    with disk_errors(folder):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        lock = (folder / "lock").open("ab")
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise ServiceError(
+                f"stack of {lake.uri}",
+                found="one that runs already",
+                expected="none",
+                remedy="End it with Ctrl-C first.",
+            ) from error
+        yield
+
+
+@contextmanager
+def _hear_signals() -> Iterator[Event]:
+    """A block in which Ctrl-C, SIGTERM and a hangup ask for an orderly end, and nothing else; where one is ignored it stays so."""
+    asked = Event()
+    numbers = [n for n in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP) if signal.getsignal(n) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, lambda *_: asked.set()) for number in numbers}
+    try:
+        yield asked
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,57 @@
+"""Slots that passed while nobody was there to run them: the newest of each deployment is made up for, the others are not.
+
+Prefect itself starts every late run as soon as somebody asks for work: after a weekend hundreds of them at once. One run does
+for all, since each works on what there is when it begins. Runs that an event asked for are about something, and stay.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from credit_default.flows.context import read_clock
+
+if TYPE_CHECKING:
+    from prefect.client.orchestration import PrefectClient
+    from prefect.client.schemas.objects import FlowRun
+
+SKIPPED = "Skipped"
+_PAGE = 200  # what the API gives at a time
+
+
+async def skip_missed_runs(client: "PrefectClient", deployment_ids: Sequence[UUID]) -> int:
+    """How many late runs were called off: for each deployment all but the newest of those that its schedule began."""
+    from prefect.client.schemas.objects import State
+    from prefect.states import Cancelled
+
+    late: dict[UUID | None, list[FlowRun]] = defaultdict(list)
+    for run in await _read_late_runs(client, deployment_ids):
+        late[run.deployment_id].append(run)
+    missed = [run for runs in late.values() for run in runs[1:]]
+    for run in missed:
+        state: State[None] = Cancelled(
+            name=SKIPPED, message="missed while nobody was there; the newest one does for all"
+        )
+        await client.set_flow_run_state(run.id, state, force=True)
+    return len(missed)
+
+
+async def _read_late_runs(client: "PrefectClient", deployment_ids: Sequence[UUID]) -> list["FlowRun"]:
+    """Scheduled runs whose time has come, the newest first; those that an event or a person asked for are left out."""
+    from prefect.client.schemas import filters
+    from prefect.client.schemas.objects import StateType
+    from prefect.client.schemas.sorting import FlowRunSort
+
+    wanted = filters.FlowRunFilter(
+        deployment_id=filters.FlowRunFilterDeploymentId(any_=list(deployment_ids)),
+        state=filters.FlowRunFilterState(type=filters.FlowRunFilterStateType(any_=[StateType.SCHEDULED])),
+        expected_start_time=filters.FlowRunFilterExpectedStartTime.model_validate({"before_": read_clock()}),
+    )
+    found: list[FlowRun] = []
+    while True:
+        page = await client.read_flow_runs(
+            flow_run_filter=wanted, sort=FlowRunSort.EXPECTED_START_TIME_DESC, limit=_PAGE, offset=len(found)
+        )
+        found += page
+        if len(page) < _PAGE:
+            return [run for run in found if run.auto_scheduled]

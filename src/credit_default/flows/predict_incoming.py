@@ -1,0 +1,58 @@
+"""The flow behind the deployment `predict`: all that waits in the inbox, or the one file that an event named.
+
+Each file is a run of the flow `predict` below this one, with the same acts as by hand; it is put away after its result is
+committed. What was refused is put aside, and the run fails with the reasons when the others are done.
+"""
+
+from typing import Any
+
+from prefect import flow
+from prefect.client.schemas.objects import State
+from prefect.states import Completed
+
+from credit_default.errors import RefusedError
+from credit_default.flows.context import connect, read_clock
+from credit_default.flows.predict import predict
+from credit_default.flows.run_marks import mark_run
+from credit_default.flows.script import run_as_script
+from credit_default.flows.turns import take_turn
+from credit_default.services.inbox import Emptying, score_incoming, score_one
+from credit_default.views.summary import Summary
+
+
+@flow(name="predict-incoming", validate_parameters=False, on_running=[mark_run])
+def predict_incoming(
+    batch: str | None = None,
+    overrides: dict[str, Any] | None = None,
+    config: list[str] | None = None,
+    month: str | None = None,
+) -> State[Summary]:
+    """A completed run named `Scored`, or `NothingToScore` when all was done already, carrying its summary.
+
+    `batch` is a file's path or s3://; without it all that waits in the inbox is scored. `month` is of the files that have
+    no statement_month of their own.
+    """
+    wiring = connect(overrides or {}, config or [])
+
+    def score(uri: str, named: str | None) -> Summary:
+        state: Any = predict(batch=uri, overrides=overrides, config=config, month=named, return_state=True)
+        summary: Summary = state.result()
+        return summary
+
+    emptying = Emptying(score, read_clock, month or None, take_turn)
+    summary = score_one(wiring, emptying, uri=batch) if batch else score_incoming(wiring, emptying)
+    _refuse_refused(summary)
+    name = "Scored" if summary.counts.get("scored") else "NothingToScore"
+    return Completed(name=name, message="; ".join((summary.status, *summary.notes)), data=summary)
+
+
+def _refuse_refused(summary: Summary) -> None:
+    if summary.exit_code:
+        raise RefusedError(
+            "incoming files", found="; ".join((summary.status, *summary.notes)), expected="files that can be scored",
+            remedy="Each stands in refused/ with its reason beside it: correct it and put it into incoming/ again.",
+        )  # fmt: skip
+
+
+if __name__ == "__main__":
+    run_as_script(predict_incoming)

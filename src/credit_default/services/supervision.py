@@ -1,0 +1,116 @@
+"""The life of the stack: all start at once, are waited for, watched while they run, and ended in order, whatever happens.
+
+What works on the servers is ended before them, so that it can still tell them how its runs ended.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from credit_default.adapters.log_tail import LogTail
+from credit_default.adapters.orphans import dismiss_watch, start_watch
+from credit_default.adapters.processes import (
+    Program,
+    Running,
+    end_programs,
+    has_answered,
+    read_end,
+    start_program,
+)
+from credit_default.errors import ServiceError
+from credit_default.settings import copy_environment
+
+_PAUSE_SECONDS: Final = 0.1
+Asked = Callable[[], bool]  # whether somebody has asked for the end
+Tell = Callable[[str, str], None]  # a program's name, and a line of its log
+
+
+@contextmanager
+def running_programs(
+    servers: Sequence[Program], workers: Sequence[Program], *, logs: Path, stop_seconds: float
+) -> Iterator[tuple[Running, ...]]:
+    """A block in which these programs run; after it, and after a death of this process, no process of theirs is left.
+
+    Raises:
+        ServiceError: one cannot be started.
+    """
+    running: list[Running] = []
+    try:
+        running.extend(start_program(program, logs=logs) for program in (*servers, *workers))
+        watch = start_watch(
+            [one.process.pid for one in running], environment=copy_environment(), seconds=stop_seconds
+        )  # fmt: skip
+        try:
+            yield tuple(running)
+        finally:
+            end_programs(running[len(servers) :], seconds=stop_seconds)
+            end_programs(running, seconds=stop_seconds)
+            dismiss_watch(watch)
+    finally:
+        end_programs(running, seconds=stop_seconds)
+
+
+def wait_until_ready(
+    running: Sequence[Running], *, timeout_seconds: float, asked: Asked, mend: Callable[[Program], None]
+) -> bool:
+    """True once each program answers, False when the end was asked for before.
+
+    `mend` is called once for a server that answers and refuses our words.
+
+    Raises:
+        ServiceError: one ended or did not answer in time; the message holds the end of its log.
+    """
+    deadline = time.monotonic() + timeout_seconds
+    waiting, mended = list(running), set[str]()
+    while waiting and not asked():
+        refuse_the_dead(running)
+        for one in tuple(waiting):
+            try:
+                if has_answered(one):
+                    waiting.remove(one)
+            except PermissionError as error:
+                if one.program.name in mended:
+                    raise _fault(one, "an answer that refuses our user and password") from error
+                mended.add(one.program.name)
+                mend(one.program)
+        if waiting and time.monotonic() > deadline:
+            raise _fault(waiting[0], f"no answer in {timeout_seconds:.0f} s")
+        time.sleep(_PAUSE_SECONDS)
+    return not waiting
+
+
+def watch_programs(running: Sequence[Running], *, asked: Asked, tell: Tell | None) -> None:
+    """Nothing; returns when the end was asked for. Until then each new line of a log is told.
+
+    Raises:
+        ServiceError: a program ended by itself.
+    """
+    tails = [LogTail(one.log_path) for one in running] if tell else []
+    while not asked():
+        for one, tail in zip(running, tails, strict=False):
+            for line in tail.read_new():
+                if tell is not None:
+                    tell(one.program.name, line)
+        refuse_the_dead(running)
+        time.sleep(_PAUSE_SECONDS)
+
+
+def refuse_the_dead(running: Sequence[Running]) -> None:
+    """Nothing; returns when every program lives.
+
+    Raises:
+        ServiceError: one has ended.
+    """
+    for one in running:
+        if one.has_ended:
+            raise _fault(one, f"an end with code {one.process.returncode}")
+
+
+def _fault(one: Running, found: str) -> ServiceError:
+    where = f" at {one.program.address}" if one.program.address else ""
+    return ServiceError(
+        f"{one.program.name}{where}", found=f"{found}; its log ends with: {read_end(one.log_path)}",
+        expected="a program that runs", remedy=f"Read {one.log_path}.",
+    )  # fmt: skip
