@@ -195,11 +195,14 @@ def test_runner_outlives_a_server_that_is_away(failure):
         if len(asked) == 1:
             raise failure
 
-    patient = _be_patient(poll, log=logging.getLogger("test"), first_wait_seconds=0.01)
-    for _ in range(2):
+    made_way = []
+    patient = _be_patient(
+        poll, log=logging.getLogger("test"), make_way=lambda: made_way.append(len(asked)), first_wait_seconds=0.01
+    )
+    for _ in range(3):
         asyncio.run(patient())
 
-    assert len(asked) == 2
+    assert (len(asked), made_way) == (3, [2, 3])
 
 
 def test_runner_that_is_refused_does_not_go_on():
