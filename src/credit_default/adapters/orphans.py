@@ -9,20 +9,23 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import IO, Final
 
 _DONE: Final = "done\n"
 
 
-def start_watch(groups: Iterable[int], *, environment: dict[str, str], seconds: float) -> subprocess.Popen[bytes]:
-    """A process that ends these groups should this one be gone before `dismiss_watch`."""
-    watch = subprocess.Popen(  # noqa: S603 - our own interpreter and fixed arguments
+def start_watch(*, environment: Mapping[str, str], seconds: float) -> subprocess.Popen[bytes]:
+    """A process that ends the groups it is told of, should this one be gone before `dismiss_watch`."""
+    return subprocess.Popen(  # noqa: S603 - our own interpreter and fixed arguments
         [sys.executable, "-m", "credit_default.adapters.orphans", str(seconds)],
-        env=environment, stdin=subprocess.PIPE, start_new_session=True,
+        env=dict(environment), stdin=subprocess.PIPE, start_new_session=True,
     )  # fmt: skip
-    _tell(watch, "".join(f"{group}\n" for group in groups))
-    return watch
+
+
+def tell_watch(watch: subprocess.Popen[bytes], group: int) -> None:
+    """Nothing; the process group is among those."""
+    _tell(watch, f"{group}\n")
 
 
 def dismiss_watch(watch: subprocess.Popen[bytes]) -> None:

@@ -36,7 +36,7 @@ class Program:
     health_url: str = ""
     says: str = ""  # what its log holds once it is up, for one that cannot be asked
     authorization: str = field(default="", repr=False)
-    port: int | None = None
+    is_server: bool = False  # others work on it, and are ended before it
 
 
 @dataclass(frozen=True, slots=True)

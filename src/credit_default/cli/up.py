@@ -65,23 +65,26 @@ def _stand(output: Output, flags: dict[str, Any], config: list[str], *, asked: E
     """Never a summary: it is shown when all is up, and the end is an exit code."""
     from credit_default.adapters.lake import open_lake
     from credit_default.cli.session import read_settings
-    from credit_default.services.supervision import running_programs, wait_until_ready
+    from credit_default.services.supervision import open_stack, wait_until_ready
 
     settings = read_settings(flags, config)
     lake = open_lake(settings.lake, home=Path(settings.home))
     began = time.monotonic()
     with _alone_on(lake):
         plan = _plan(settings, lake, config)
-        with running_programs(
-            plan.servers, plan.workers, logs=lake.home / "stack", stop_seconds=settings.stack.stop_seconds
-        ) as running:  # fmt: skip
-            with output.step(f"starting {', '.join(one.program.name for one in running)}") as tell:
-                ready = wait_until_ready(
-                    running, timeout_seconds=settings.stack.startup_seconds, asked=asked.is_set, mend=plan.mend
-                )
-                tell(f"{time.monotonic() - began:.1f} s" if ready else "not waited for: the end was asked for")
-            if ready:
-                _stay(output, lake, running, seconds=time.monotonic() - began, asked=asked)
+        with open_stack(logs=lake.home / "stack", stop_seconds=settings.stack.stop_seconds) as stack:
+            for programs in plan.stages:
+                stack.start(programs)
+                with output.step(f"starting {', '.join(program.name for program in programs)}") as tell:
+                    wait_until_ready(
+                        stack.running,
+                        timeout_seconds=settings.stack.startup_seconds,
+                        asked=asked.is_set,
+                        mend=plan.mend,
+                    )
+                    tell(f"{time.monotonic() - began:.1f} s")
+            if not asked.is_set():
+                _stay(output, lake, stack.running, seconds=time.monotonic() - began, asked=asked)
         with output.step("ended, no process is left"):
             pass
     raise typer.Exit(0)

@@ -64,6 +64,7 @@ def plan_deployments(schedule: ScheduleSettings) -> tuple[DeploymentPlan, ...]:
             schedule.monitor,
             triggers=(
                 Trigger("credit-default.batch.scored", {"batch_id": "{{ event.payload.batch_id }}"}),
+                Trigger("credit-default.batch.recorded", {"batch_id": "{{ event.payload.batch_id }}"}),
                 Trigger("credit-default.outcomes.recorded", {"batch_id": "{{ event.payload.batch_id }}"}),
             ),
         ),

@@ -20,8 +20,10 @@ from credit_default.adapters.processes import LOOPBACK, Program, choose_port
 from credit_default.sections import StackSettings
 
 _DATABASES: Final = ("mlflow", "mlflow_users", "prefect")
-# Each is a command of ours, and what its log says once it is up.
-_WORKERS: Final[Mapping[str, str]] = {}
+# Commands of ours, and what the log of each says once it is up. Whoever announces files is started last, when there is
+# somebody who takes them.
+_WORKER, _WORKER_SAYS = "serve", "serving "
+_ANNOUNCER = "listen"
 _QUIET: Final[Mapping[str, str]] = {
     "DO_NOT_TRACK": "true",
     "MLFLOW_DISABLE_TELEMETRY": "true",
@@ -41,10 +43,9 @@ class Ports:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to start: the servers first, then what works on them, which is ended first."""
+    """What to start, stage by stage: each when the one before is up."""
 
-    servers: tuple[Program, ...]
-    workers: tuple[Program, ...]
+    stages: tuple[tuple[Program, ...], ...]
     addresses: Mapping[str, str]  # of the servers, as their clients read them from the environment
     users_uri: str
     credentials: Credentials
@@ -99,8 +100,8 @@ def plan_stack(
         **environment, **_QUIET, **addresses, **credentials.client_variables,
         **_list_settings(lake, addresses, config_files),
     }  # fmt: skip
-    return Plan(servers, tuple(_plan_worker(name, says, ours) for name, says in _WORKERS.items()), addresses, users_uri,
-                credentials)  # fmt: skip
+    worker, announcer = _plan_command(_WORKER, ours, says=_WORKER_SAYS), _plan_command(_ANNOUNCER, ours)
+    return Plan(((*servers, worker), (announcer,)), addresses, users_uri, credentials)
 
 
 def _plan_mlflow(
@@ -130,7 +131,7 @@ def _plan_mlflow(
     words = f"{credentials.mlflow_username}:{credentials.mlflow_password}"
     return Program(
         "mlflow", command, {**environment, **variables}, address=address, version=version("mlflow"),
-        health_url=f"{address}/version", authorization=_encode(words), port=port,
+        health_url=f"{address}/version", authorization=_encode(words), is_server=True,
     )  # fmt: skip
 
 
@@ -151,7 +152,7 @@ def _plan_prefect(
     return Program(
         "prefect", (sys.executable, "-m", "credit_default.flows.guarded_server", str(port)),
         {**environment, **variables}, address=address, version=version("prefect"),
-        health_url=f"{address}/api/admin/version", authorization=_encode(credentials.prefect_auth_string), port=port,
+        health_url=f"{address}/api/admin/version", authorization=_encode(credentials.prefect_auth_string), is_server=True,
     )  # fmt: skip
 
 
@@ -160,11 +161,11 @@ def _plan_evidently(lake: Lake, *, port: int, environment: Mapping[str, str]) ->
     command = ("-m", "evidently.cli", "ui", "--host", LOOPBACK, "--port", str(port), "--workspace", str(lake.workspace))
     return Program(
         "evidently", (sys.executable, *command), dict(environment), address=address, version=version("evidently"),
-        health_url=f"{address}/api/version", port=port,
+        health_url=f"{address}/api/version", is_server=True,
     )  # fmt: skip
 
 
-def _plan_worker(name: str, says: str, environment: Mapping[str, str]) -> Program:
+def _plan_command(name: str, environment: Mapping[str, str], *, says: str = "") -> Program:
     command = (sys.executable, "-m", "credit_default.cli.main", name)
     return Program(name, command, environment, version=version("credit-default"), says=says)
 

@@ -1,4 +1,4 @@
-"""The life of the stack: all start at once, are waited for, watched while they run, and ended in order, whatever happens.
+"""The life of the stack: its programs are started, waited for, watched while they run, and ended in order, whatever happens.
 
 What works on the servers is ended before them, so that it can still tell them how its runs ended.
 """
@@ -7,10 +7,10 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from credit_default.adapters.log_tail import LogTail
-from credit_default.adapters.orphans import dismiss_watch, start_watch
+from credit_default.adapters.orphans import dismiss_watch, start_watch, tell_watch
 from credit_default.adapters.processes import (
     Program,
     Running,
@@ -22,34 +22,45 @@ from credit_default.adapters.processes import (
 from credit_default.errors import ServiceError
 from credit_default.settings import copy_environment
 
+if TYPE_CHECKING:
+    from subprocess import Popen
+
 _PAUSE_SECONDS: Final = 0.1
 Asked = Callable[[], bool]  # whether somebody has asked for the end
 Tell = Callable[[str, str], None]  # a program's name, and a line of its log
 
 
-@contextmanager
-def running_programs(
-    servers: Sequence[Program], workers: Sequence[Program], *, logs: Path, stop_seconds: float
-) -> Iterator[tuple[Running, ...]]:
-    """A block in which these programs run; after it, and after a death of this process, no process of theirs is left.
+class Stack:
+    """The programs that were started, in that order, with a process beside them that ends them should this one be killed."""
 
-    Raises:
-        ServiceError: one cannot be started.
-    """
-    running: list[Running] = []
+    def __init__(self, *, logs: Path, watch: "Popen[bytes]") -> None:
+        self.running: list[Running] = []
+        self._logs = logs
+        self._watch = watch
+
+    def start(self, programs: Sequence[Program]) -> None:
+        """Nothing; these run too. Raises `ServiceError` when one cannot be started."""
+        for program in programs:
+            one = start_program(program, logs=self._logs)
+            self.running.append(one)
+            tell_watch(self._watch, one.process.pid)
+
+    def end(self, *, seconds: float) -> None:
+        """Nothing; no process of theirs is left. Each half gets so many seconds."""
+        end_programs([one for one in self.running if not one.program.is_server], seconds=seconds)
+        end_programs(self.running, seconds=seconds)
+
+
+@contextmanager
+def open_stack(*, logs: Path, stop_seconds: float) -> Iterator[Stack]:
+    """A block in which programs run; after it, and after a death of this process, no process of theirs is left."""
+    watch = start_watch(environment=copy_environment(), seconds=stop_seconds)
+    stack = Stack(logs=logs, watch=watch)
     try:
-        running.extend(start_program(program, logs=logs) for program in (*servers, *workers))
-        watch = start_watch(
-            [one.process.pid for one in running], environment=copy_environment(), seconds=stop_seconds
-        )  # fmt: skip
-        try:
-            yield tuple(running)
-        finally:
-            end_programs(running[len(servers) :], seconds=stop_seconds)
-            end_programs(running, seconds=stop_seconds)
-            dismiss_watch(watch)
+        yield stack
     finally:
-        end_programs(running, seconds=stop_seconds)
+        stack.end(seconds=stop_seconds)
+        dismiss_watch(watch)
 
 
 def wait_until_ready(
