@@ -16,10 +16,18 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_settings import EnvSettingsSource
 
-from credit_default.errors import InputError
+from credit_default.errors import InputError, hide_credentials
 from credit_default.sections import ENVIRONMENT_PREFIX, SECRETS, Settings
 
-__all__ = ["LoadedSettings", "SettingOrigin", "Settings", "copy_environment", "export_environment", "load_settings"]
+__all__ = [
+    "LoadedSettings",
+    "SettingOrigin",
+    "Settings",
+    "copy_environment",
+    "export_environment",
+    "load_settings",
+    "refuse_secrets",
+]
 
 CONFIG_VARIABLE = "CREDIT_DEFAULT_CONFIG"
 _HIDDEN = "***"
@@ -66,6 +74,23 @@ def load_settings(
         _refuse_unknown(layer, origin)
     settings = _validate(_merge([layer for _, layer in layers]))
     return LoadedSettings(settings, tuple(_trace(settings, layers)))
+
+
+def refuse_secrets(overrides: Mapping[str, Any]) -> None:
+    """Nothing; returns when no override is a secret: what a flow is given stands in Prefect for everybody to read.
+
+    Raises:
+        InputError: one is.
+    """
+    for name in _flatten(overrides):
+        value: Any = overrides
+        for part in name.split("."):
+            value = value[part]
+        if (name in SECRETS and value) or hide_credentials(str(value)) != str(value):
+            raise InputError(
+                f"setting {name}", found="a secret among what the flow is given", expected="secrets in the environment",
+                remedy=f"Set {ENVIRONMENT_PREFIX}{name.upper().replace('.', '__')} instead.",
+            )  # fmt: skip
 
 
 def export_environment(variables: Mapping[str, str]) -> None:

@@ -31,6 +31,7 @@ from pathlib import Path
 from typing import Any
 
 from credit_default import failpoints
+from credit_default.adapters.champion import read_champion
 from credit_default.adapters.delta import find_delta
 from credit_default.adapters.incoming import list_incoming, name_incoming
 from credit_default.adapters.lake import Lake
@@ -202,6 +203,7 @@ def look(wiring: Wiring, _path: str, _at: dt.datetime) -> dict[str, Any]:
             "snapshots": sorted([s.digest, sum(rows.height for rows in read_rows(s))] for s in list_snapshots(lake)),
             "alarms": frames["alarms"].select("alarm_id", "closed_because").rows(),
             "champion": [champion.number if champion else 0],
+            "pinned": [pinned.model_version if (pinned := read_champion(lake)) else 0],
             **{place: _list_files(lake, place) for place in ("incoming", "processed", "refused")},
         },
         "told": frames["alarms"].select("alarm_id", "opening_told", "closing_told").rows(),

@@ -7,7 +7,7 @@ import pytest
 from prefect.client.orchestration import get_client
 
 from credit_default.flows.deployments import build_deployments
-from credit_default.flows.missed import skip_missed_runs
+from credit_default.flows.missed import MissedRuns, skip_missed_runs
 from credit_default.sections import ScheduleSettings
 
 pytestmark = pytest.mark.xdist_group("prefect")
@@ -65,12 +65,12 @@ def test_of_the_slots_that_were_missed_the_newest_is_made_up_for(on_standing_ser
     skipped = skip(daily, often)
 
     days, hours = find_runs(on_standing_server, daily), find_runs(on_standing_server, often)
-    assert skipped == len(days) + len(hours) - 2
+    assert skipped == MissedRuns(len(days) + len(hours) - 2, frozenset({daily, often}))
     assert (len(days), len(hours)) == (5, 24)
     assert [name for name, _ in days[:-1]] == ["Skipped"] * (len(days) - 1)
     assert days[-1][0] in {"Scheduled", "Late"}
     assert hours[-1][0] in {"Scheduled", "Late"}
-    assert skip(daily, often) == 0
+    assert skip(daily, often).skipped_count == 0
 
 
 def test_runs_that_an_event_asked_for_are_not_skipped(on_standing_server):
@@ -79,5 +79,5 @@ def test_runs_that_an_event_asked_for_are_not_skipped(on_standing_server):
         asked = httpx.post(f"{on_standing_server}/deployments/{deployment_id}/create_flow_run", json={}, timeout=60)
         asked.raise_for_status()
 
-    assert skip(deployment_id) == 0
+    assert skip(deployment_id) == MissedRuns(0, frozenset())
     assert [auto for _, auto in find_runs(on_standing_server, deployment_id)] == [False] * 3

@@ -1,5 +1,6 @@
 import shutil
 
+import polars as pl
 import pytest
 
 from credit_default.adapters.lake import open_lake
@@ -24,10 +25,12 @@ def run(flow, **parameters):
 
 
 def test_batch_scored_while_mlflow_was_away_is_recorded_when_it_is_back_and_then_nothing_is_left(
-    overrides, simulated_files
+    overrides, simulated_files, tmp_path
 ):
+    batch = tmp_path / "batch.csv"  # that no other test has scored in the lake that is shared
+    pl.read_csv(simulated_files.drifted, infer_schema=False).slice(123, 77).write_csv(batch)
     run(reconcile, overrides=overrides)
-    scored_name, scored = run(predict, batch=str(simulated_files.drifted), overrides={**overrides, "mlflow": AWAY})
+    scored_name, scored = run(predict, batch=str(batch), overrides={**overrides, "mlflow": AWAY})
     held_name, held = run(reconcile, overrides={**overrides, "mlflow": AWAY})
     mended_name, mended = run(reconcile, overrides=overrides)
     again_name, again = run(reconcile, overrides=overrides)

@@ -11,12 +11,14 @@ from credit_default.flows.context import connect
 from credit_default.flows.seat_events import announce_from_command, announce_seat
 from credit_default.flows.train import train
 from credit_default.sections import PrefectSettings
+from credit_default.services.alarms import AlarmUpdate
 from credit_default.services.models import promote_by_hand, roll_back
 
 pytestmark = [pytest.mark.xdist_group("prefect"), pytest.mark.usefixtures("prefect_server")]
 
 LATER = dt.datetime(2100, 1, 1, tzinfo=dt.UTC)  # of no other test's moves
 HOUR = dt.timedelta(hours=1)
+NO_ALARMS = AlarmUpdate(())
 
 
 @pytest.fixture(scope="module")
@@ -112,7 +114,7 @@ def test_command_tells_the_server_that_is_named(wiring, prefect_server):
     promote_by_hand(wiring, 2, reason="a test", decided_at=at)
     named = name_server(wiring, api_url=prefect_server)
 
-    notes = announce_from_command(wiring, named)
+    notes = announce_from_command(wiring, named, alarms=NO_ALARMS)
 
     assert notes == ()
     assert len(read_moves(at, 1)) == 1
@@ -122,7 +124,7 @@ def test_command_whose_server_is_away_owes_the_event_and_says_so(wiring):
     promote_by_hand(wiring, 2, reason="a test", decided_at=LATER + 120 * HOUR)
     named = name_server(wiring, api_url="http://me:hunter2@127.0.0.1:9/api", wait_seconds=0.2)
 
-    (note,) = announce_from_command(wiring, named)
+    (note,) = announce_from_command(wiring, named, alarms=NO_ALARMS)
 
     assert note == (
         "Prefect at http://***@127.0.0.1:9/api is away: its event is owed, and `credit-default reconcile` sends it"

@@ -10,7 +10,7 @@ from typing import Any
 
 from credit_default.errors import InputError
 from credit_default.services.wiring import Wiring, wire
-from credit_default.settings import Settings, load_settings
+from credit_default.settings import Settings, load_settings, refuse_secrets
 
 
 def connect(overrides: Mapping[str, Any], config: Sequence[str]) -> Wiring:
@@ -19,8 +19,9 @@ def connect(overrides: Mapping[str, Any], config: Sequence[str]) -> Wiring:
     `overrides` is nested like a configuration file and wins over everything else.
 
     Raises:
-        InputError: a setting that nothing reads or that is out of its range.
+        InputError: a setting that nothing reads or that is out of its range, or a secret among the overrides.
     """
+    refuse_secrets(overrides)
     return _connect(load_settings(overrides, config_files=config).settings.model_dump_json())
 
 

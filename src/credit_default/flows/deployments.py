@@ -14,6 +14,7 @@ from credit_default.sections import ScheduleSettings
 if TYPE_CHECKING:
     from prefect.deployments.runner import RunnerDeployment
 
+EMPTIES_INBOX = "predict"  # by name: what is run when the inbox may hold what nobody heard of
 _FLOWS = "credit_default.flows"
 
 
@@ -54,7 +55,7 @@ def plan_deployments(schedule: ScheduleSettings) -> tuple[DeploymentPlan, ...]:
             limit=1,
         ),
         DeploymentPlan(
-            "predict", f"{_FLOWS}.predict_incoming.predict_incoming",
+            EMPTIES_INBOX, f"{_FLOWS}.predict_incoming.predict_incoming",
             "Score all that waits in incoming/, or the file that an event named.", schedule.predict,
             triggers=(Trigger("credit-default.object.created", {"batch": "{{ event.payload.uri }}"}),),
         ),
@@ -63,6 +64,7 @@ def plan_deployments(schedule: ScheduleSettings) -> tuple[DeploymentPlan, ...]:
             schedule.monitor,
             triggers=(
                 Trigger("credit-default.batch.scored", {"batch_id": "{{ event.payload.batch_id }}"}),
+                Trigger("credit-default.batch.recorded", {"batch_id": "{{ event.payload.batch_id }}"}),
                 Trigger("credit-default.outcomes.recorded", {"batch_id": "{{ event.payload.batch_id }}"}),
             ),
         ),

@@ -6,6 +6,7 @@ for all, since each works on what there is when it begins. Runs that an event as
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -19,21 +20,30 @@ SKIPPED = "Skipped"
 _PAGE = 200  # what the API gives at a time
 
 
-async def skip_missed_runs(client: "PrefectClient", deployment_ids: Sequence[UUID]) -> int:
-    """How many late runs were called off: for each deployment all but the newest of those that its schedule began."""
+@dataclass(frozen=True, slots=True)
+class MissedRuns:
+    """How many late runs were called off, and the deployments that have one left to make up for them."""
+
+    skipped_count: int
+    made_up_for: frozenset[UUID]
+
+
+async def skip_missed_runs(client: "PrefectClient", deployment_ids: Sequence[UUID]) -> MissedRuns:
+    """What became of the late runs: of each deployment all but the newest of those that its schedule began are called off."""
     from prefect.client.schemas.objects import State
     from prefect.states import Cancelled
 
-    late: dict[UUID | None, list[FlowRun]] = defaultdict(list)
+    late: dict[UUID, list[FlowRun]] = defaultdict(list)
     for run in await _read_late_runs(client, deployment_ids):
-        late[run.deployment_id].append(run)
+        if run.deployment_id is not None:
+            late[run.deployment_id].append(run)
     missed = [run for runs in late.values() for run in runs[1:]]
     for run in missed:
         state: State[None] = Cancelled(
             name=SKIPPED, message="missed while nobody was there; the newest one does for all"
         )
         await client.set_flow_run_state(run.id, state, force=True)
-    return len(missed)
+    return MissedRuns(len(missed), frozenset(late))
 
 
 async def _read_late_runs(client: "PrefectClient", deployment_ids: Sequence[UUID]) -> list["FlowRun"]:

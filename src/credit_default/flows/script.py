@@ -9,7 +9,7 @@ from typing import Any
 
 from credit_default.errors import CreditDefaultError, InputError
 from credit_default.flows.session import flow_session
-from credit_default.settings import load_settings
+from credit_default.settings import load_settings, refuse_secrets
 
 
 def run_as_script(flow: Any, arguments: Sequence[str] | None = None) -> None:
@@ -17,8 +17,9 @@ def run_as_script(flow: Any, arguments: Sequence[str] | None = None) -> None:
     given = vars(_build_parser(flow).parse_args(arguments))
     try:
         given["overrides"] = _nest(given.pop("set"))
+        refuse_secrets(given["overrides"])
         settings = load_settings(given["overrides"], config_files=given["config"]).settings
-        with flow_session(settings):
+        with flow_session(settings) as session:
             summary = flow(**given, return_state=True).result()
     except CreditDefaultError as error:
         sys.stderr.write(f"{flow.name}: {error}\n")
@@ -26,6 +27,7 @@ def run_as_script(flow: Any, arguments: Sequence[str] | None = None) -> None:
     except KeyboardInterrupt:
         sys.stderr.write(f"{flow.name}: interrupted\n")
         sys.exit(128 + signal.SIGINT)
+    sys.stderr.writelines(f"{flow.name}: {note}\n" for note in session.notes)
     sys.stdout.write(f"{summary.command}: {summary.status}\n")
 
 

@@ -7,17 +7,20 @@ the state Crashed, and then this process.
 import asyncio
 import logging
 import signal
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Self
 from uuid import UUID
 
 import anyio
 import httpx
-from prefect.client.orchestration import get_client
+from prefect.client.orchestration import PrefectClient, get_client
+from prefect.deployments.runner import DeploymentApplyError, RunnerDeployment
+from prefect.exceptions import PrefectException
 from prefect.logging import get_logger
 from prefect.runner import Runner
 
 from credit_default.errors import ServiceError
-from credit_default.flows.deployments import build_deployments
+from credit_default.flows.deployments import EMPTIES_INBOX, build_deployments
 from credit_default.flows.missed import skip_missed_runs
 from credit_default.sections import ScheduleSettings
 
@@ -29,14 +32,26 @@ _SERVER_ERROR = 500
 
 
 class PatientRunner(Runner):
-    """Prefect's runner; it outlives a server that is away, where Prefect's own gives up after three tries."""
+    """Prefect's runner; it outlives a server that is away, where Prefect's own gives up after three tries.
+
+    When the server is back it ends as soon as no run is on its way, and another one takes over: what hears of
+    cancellations in it has given up by then.
+    """
 
     terminated = False
+
+    def adopt(self, deployment_id: UUID, name: str) -> None:
+        """Nothing; runs of that deployment, which is registered, are this runner's to run."""
+        self._deployment_registry.register_deployment(deployment_id, name)
 
     async def __aenter__(self) -> Self:
         await super().__aenter__()
         poller: Any = self._scheduled_run_poller
-        poller._get_and_submit_flow_runs = _be_patient(poller._get_and_submit_flow_runs, log=self._logger)  # noqa: SLF001
+        poller._get_and_submit_flow_runs = _be_patient(  # noqa: SLF001
+            poller._get_and_submit_flow_runs,  # noqa: SLF001
+            log=self._logger,
+            make_way=self._make_way,
+        )
         return self
 
     def handle_sigterm(self, *_args: object, **_kwargs: object) -> None:
@@ -53,6 +68,10 @@ class PatientRunner(Runner):
         await asyncio.gather(*ending)
         self._loops_task_group.cancel_scope.cancel()
 
+    def _make_way(self) -> None:
+        if not self._process_manager.flow_run_ids():
+            self._loops_task_group.cancel_scope.cancel()
+
 
 async def serve(schedule: ScheduleSettings, *, startup_seconds: float) -> int:
     """The exit code, once a signal has ended it: 143 after SIGTERM.
@@ -63,42 +82,68 @@ async def serve(schedule: ScheduleSettings, *, startup_seconds: float) -> int:
     """
     deployments = tuple(build_deployments(schedule))
     await _wait_for_server(startup_seconds)
-    runner = PatientRunner(
-        name="credit-default", limit=schedule.run_limit, query_seconds=schedule.poll_seconds, pause_on_shutdown=False
-    )
+    names = await _register(deployments)
+    while True:
+        runner = PatientRunner(
+            name="credit-default", limit=schedule.run_limit, query_seconds=schedule.poll_seconds,
+            pause_on_shutdown=False,
+        )  # fmt: skip
+        for deployment_id, name in names.items():
+            runner.adopt(deployment_id, name)
+        get_logger("runner").info("serving %s", ", ".join(names.values()))
+        await runner.start()
+        if runner.terminated:
+            return TERMINATED
+
+
+async def _register(deployments: Sequence[RunnerDeployment]) -> dict[UUID, str]:
+    """The deployments' names by their ids; they are as planned, and what was missed is made up for."""
     try:
-        deployment_ids = [await runner.aadd_deployment(deployment) for deployment in deployments]
-        await _skip_missed(deployment_ids)
-    except httpx.HTTPError as error:
+        names = {await deployment.aapply(): deployment.name for deployment in deployments}
+        async with get_client() as client:
+            await _catch_up(client, names)
+    except (httpx.HTTPError, PrefectException, DeploymentApplyError) as error:
         raise _unreachable(str(error)) from error
-    get_logger("runner").info("serving %s", ", ".join(deployment.name for deployment in deployments))
-    await runner.start()
-    return TERMINATED if runner.terminated else 0
+    return names
 
 
-async def _skip_missed(deployment_ids: list[UUID]) -> None:
-    async with get_client() as client:
-        count = await skip_missed_runs(client, deployment_ids)
-    if count:
-        get_logger("runner").info("skipped runs of slots that were missed count=%d", count)
+async def _catch_up(client: PrefectClient, names: Mapping[UUID, str]) -> None:
+    """Nothing; late runs are down to one each, and what was put into the inbox meanwhile is looked for.
+
+    A file that was announced before there was a deployment to hear of it would else wait for the daily run.
+    """
+    missed = await skip_missed_runs(client, list(names))
+    if missed.skipped_count:
+        get_logger("runner").info("skipped runs of slots that were missed count=%d", missed.skipped_count)
+    for deployment_id, name in names.items():
+        if name == EMPTIES_INBOX and deployment_id not in missed.made_up_for:
+            await client.create_flow_run_from_deployment(deployment_id)
 
 
-def _be_patient(poll: Any, *, log: logging.Logger, first_wait_seconds: float = 2.0) -> Any:
-    """The same act; where the server does not answer it waits, longer each time, instead of raising."""
-    failed_count = 0
+def _be_patient(
+    poll: Any, *, log: logging.Logger, make_way: Callable[[], None] = lambda: None, first_wait_seconds: float = 2.0
+) -> Any:
+    """The same act; where the server does not answer it waits, longer each time, instead of raising.
+
+    Once the server has been away, `make_way` is called after each time that it answers.
+    """
+    failed_count, was_away = 0, False
 
     async def poll_patiently() -> None:
-        nonlocal failed_count
+        nonlocal failed_count, was_away
         try:
             await poll()
-            failed_count = 0
         except (httpx.TransportError, httpx.HTTPStatusError) as error:
             if isinstance(error, httpx.HTTPStatusError) and error.response.status_code < _SERVER_ERROR:
                 raise
             wait_seconds = min(first_wait_seconds * 2**failed_count, _LONGEST_WAIT_SECONDS)
-            failed_count = min(failed_count + 1, _MOST_DOUBLINGS)
+            failed_count, was_away = min(failed_count + 1, _MOST_DOUBLINGS), True
             log.warning("asking prefect again in %.0f s: %s", wait_seconds, str(error) or type(error).__name__)
             await anyio.sleep(wait_seconds)
+            return
+        failed_count = 0
+        if was_away:
+            make_way()
 
     return poll_patiently
 

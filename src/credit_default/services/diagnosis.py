@@ -8,7 +8,7 @@ import httpx
 
 from credit_default.adapters.lake_tables import collect_rows, scan_table
 from credit_default.adapters.table_schemas import TABLES
-from credit_default.errors import CreditDefaultError, ServiceError
+from credit_default.errors import CreditDefaultError, ServiceError, hide_credentials
 from credit_default.gates.verdict import Verdict
 from credit_default.services.wiring import Wiring
 from credit_default.views.summary import Summary
@@ -35,7 +35,7 @@ def diagnose(wiring: Wiring) -> Summary:
 
 def _examine(name: str, look: Callable[[Wiring], str], wiring: Wiring) -> Verdict:
     try:
-        return Verdict(name, "ok", (look(wiring),))
+        return Verdict(name, "ok", (hide_credentials(look(wiring)),))
     except CreditDefaultError as error:
         return Verdict(name, "alarm", (str(error),))
 

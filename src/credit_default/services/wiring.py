@@ -10,6 +10,7 @@ from pathlib import Path
 
 from credit_default.adapters.lake import Lake, open_lake
 from credit_default.adapters.liveness import name_own
+from credit_default.adapters.mlflow_login import split_login
 from credit_default.adapters.registry import Registry
 from credit_default.adapters.staging import disk_errors
 from credit_default.adapters.tracking import Tracking
@@ -21,7 +22,7 @@ from credit_default.model.features import CREDIT_CARD_FEATURES
 from credit_default.model.levers import CREDIT_CARD_LEVERS, Lever
 from credit_default.model.reason_table import NO_WORDS, ReasonTable
 from credit_default.model.reason_words import CREDIT_CARD_REASONS
-from credit_default.settings import Settings
+from credit_default.settings import Settings, export_environment
 
 DEFAULT_PORTFOLIO = "credit-card"
 
@@ -47,8 +48,10 @@ class Wiring:
 
     @cached_property
     def tracking(self) -> Tracking:
-        """The connection to MLflow's runs."""
-        own = self.settings.mlflow.tracking_uri
+        """The connection to MLflow's runs. Who logs in there is MLflow's to read from the environment."""
+        address = split_login(self.settings.mlflow.tracking_uri)
+        export_environment(address.login)
+        own = address.uri
         return Tracking(own or self.lake.tracking_uri, artifacts_uri=None if own else self.lake.artifacts_uri)
 
     @cached_property

@@ -5,6 +5,7 @@ from dataclasses import dataclass, fields, is_dataclass
 
 from rich.table import Table
 
+from credit_default.errors import hide_credentials
 from credit_default.views.summary import Summary, render_text
 
 
@@ -42,8 +43,4 @@ def show_value(value: object) -> str:
         return "; ".join(show_value(item) for item in value)
     if is_dataclass(value) and not isinstance(value, type):
         return " ".join(str(getattr(value, field.name)) for field in fields(value))
-    text = str(value)
-    scheme, separator, rest = text.partition("://")
-    if separator and "@" in rest.split("/", 1)[0]:
-        return f"{scheme}://***@{rest.split('@', 1)[1]}"
-    return text
+    return hide_credentials(str(value))

@@ -1,0 +1,183 @@
+"""Twelve secrets planted in the environment of a model's life appear in nothing that it writes, shows or tells.
+
+One process lives it: training, scoring, monitoring with an alarm that nobody can be told of, doctor, settings, and commands
+that fail because a server is away, refuses or is asked for what is not there. Afterwards everything that was written is
+read: the lake with its tables and reports, both databases, the artifacts, the servers' logs, and what the commands said.
+"""
+
+import json
+import os
+import re
+import sqlite3
+import subprocess
+import sys
+from base64 import b64encode
+from contextlib import closing
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+pytestmark = pytest.mark.xdist_group("prefect")
+
+# each of its own, so that what leaks is known by its name
+CANARIES = {
+    name: f"canary{number:02}{name.replace('_', '')}"
+    for number, name in enumerate(
+        (
+            "mlflow_address", "mlflow_password", "prefect_auth", "prefect_database", "stack_database", "aws_secret",
+            "aws_session", "slack_token", "mail_password", "webhook_password", "webhook_token", "flask_key",
+        )
+    )
+}  # fmt: skip
+NOBODY = "127.0.0.1:9"
+
+LIFE = """
+import json, os, sys, time
+from credit_default.cli.main import app
+
+begun = time.monotonic()
+for line, environment in json.load(open(sys.argv[1])):
+    os.environ.update(environment)
+    print(f"after {time.monotonic() - begun:.0f} s: $", *line, flush=True)
+    try:
+        app(line)
+    except SystemExit as ending:
+        print("exit", ending.code, flush=True)
+"""
+
+
+def plant(lake: Path, *, cache: str, prefect: str, mlflow: str) -> dict[str, str]:
+    """The environment of the life: settings, and a secret wherever one can stand."""
+    c = CANARIES
+    hosts = f"json://hook:{c['webhook_password']}@{NOBODY}/{c['webhook_token']}"
+    mail = f"mailto://somebody:{c['mail_password']}@{NOBODY}?from=a@example.org&to=b@example.org"
+    slack = f"slack://T1JJ3T3L2/A1BRTD4JD/{c['slack_token']}/#alarms"
+    small = {
+        "LAKE": str(lake), "CACHE": cache, "JOBS": "1", "REPORT": "drift", "RECIPE__TREE_COUNT": "10",
+        "RECIPE__MAXIMUM_DEPTH": "6", "QUALITY__HIGHEST_KNOWN_SHARE": "1.0", "STABILITY__REFIT_COUNT": "0",
+        "FAIRNESS__RESAMPLE_COUNT": "50", "ECONOMICS__RESAMPLE_COUNT": "50", "PROXIES__TREE_COUNT": "5",
+        "ALARMS__RINGING_COUNT": "1", "ALARMS__WINDOW_COUNT": "1", "NOTIFY__TIMEOUT_SECONDS": "0.3",
+        "MLFLOW__WAIT_SECONDS": "0.3", "MLFLOW__TRAINING_WAIT_SECONDS": "0.3", "PREFECT__WAIT_SECONDS": "5",
+        "MLFLOW__TRACKING_URI": f"http://reader:{c['mlflow_address']}@{mlflow}", "PREFECT__API_URL": prefect,
+        "STACK__DATABASE": f"postgresql://owner:{c['stack_database']}@{NOBODY}", "NOTIFY__URLS": f"{hosts} {mail} {slack}",
+    }  # fmt: skip
+    others = {
+        "MLFLOW_TRACKING_PASSWORD": c["mlflow_password"], "MLFLOW_TRACKING_USERNAME": "reader",
+        "MLFLOW_FLASK_SERVER_SECRET_KEY": c["flask_key"], "PREFECT_API_AUTH_STRING": f"admin:{c['prefect_auth']}",
+        "PREFECT_SERVER_DATABASE_CONNECTION_URL": f"postgresql+asyncpg://p:{c['prefect_database']}@{NOBODY}/prefect",
+        "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE", "AWS_SECRET_ACCESS_KEY": c["aws_secret"],
+        "AWS_SESSION_TOKEN": c["aws_session"], "AWS_ENDPOINT_URL": f"http://{NOBODY}", "AWS_MAX_ATTEMPTS": "1",
+        "AWS_DEFAULT_REGION": "eu-central-1", "AWS_EC2_METADATA_DISABLED": "true",
+    }  # fmt: skip
+    return {**os.environ, **others, **{f"CREDIT_DEFAULT_{name}": value for name, value in small.items()}}
+
+
+def write_life(files) -> list[tuple[list[str], dict[str, str]]]:
+    """The commands in their order, each with what the environment is from then on."""
+    training, drifted = str(files.training), str(files.drifted)
+    away = {"CREDIT_DEFAULT_MLFLOW__TRACKING_URI": f"http://reader:{CANARIES['mlflow_address']}@{NOBODY}"}
+    return [
+        (["train", "--data", training], {}),
+        (["predict", drifted], {}),
+        (["monitor", "--json"], {}),
+        (["doctor"], {}),
+        (["settings"], {}),
+        (["settings", "--json"], {}),
+        (["models", "show"], {}),
+        (["models", "rollback", "--reason", "nothing to go back to"], {}),
+        (["predict", "s3://no-such-bucket/batch.csv"], {}),
+        (["predict", training.replace("training", "absent")], {}),
+        (["train", "--data", training, "--json"], away),
+        (["predict", str(files.batch), "--json"], {}),
+        (["models", "show"], {}),
+        (["doctor", "--json"], {}),
+        (["reconcile", "--json"], {}),
+        (["settings"], {"CREDIT_DEFAULT_NOTIFY__TIMEOUT_SECONDS": f"x://a:{CANARIES['webhook_token']}@b"}),
+    ]
+
+
+@pytest.fixture(scope="module")
+def mlflow_server(tmp_path_factory):
+    import importlib.util
+
+    spec = importlib.util.spec_from_file_location("servers", Path(__file__).with_name("test_servers.py"))
+    servers = importlib.util.module_from_spec(spec)
+    sys.modules["servers"] = servers
+    spec.loader.exec_module(servers)
+    folder = tmp_path_factory.mktemp("mlflow")
+    with servers.mlflow_server(folder) as server:
+        servers.wait_for(server, timeout_seconds=180)
+        yield f"127.0.0.1:{server.port}", folder
+
+
+@pytest.fixture(scope="module")
+def lived(prefect_server, mlflow_server, simulated_files, tmp_path_factory):
+    """What the life said, and where everything is that it wrote."""
+    root = tmp_path_factory.mktemp("life")
+    address, folder = mlflow_server
+    (root / "life.json").write_text(json.dumps(write_life(simulated_files)))
+    environment = plant(root / "lake", cache=str(root / "cache"), prefect=prefect_server, mlflow=address)
+    ended = subprocess.run(
+        [sys.executable, "-c", LIFE, str(root / "life.json")], cwd=root, env=environment, capture_output=True, text=True,
+        check=False, timeout=600,
+    )  # fmt: skip
+    (root / "said.txt").write_text(ended.stdout + ended.stderr)
+    return ended.stdout, ended.stderr, (root, folder, Path(os.environ["PREFECT_HOME"]))
+
+
+@pytest.fixture(scope="module")
+def written(lived):
+    """(name, content) of everything that was written or said."""
+    return list(read_everything(lived[2]))
+
+
+def read_everything(places):
+    """Every file as it is, and of tables and databases what stands in them."""
+    for place in places:
+        for path in sorted(place.rglob("*")):
+            if not path.is_file() or path.name == "life.json":
+                continue
+            yield str(path), path.read_bytes()
+            if path.suffix == ".parquet":
+                yield str(path), pl.read_parquet(path).write_json().encode()
+            if path.suffix == ".db":
+                yield str(path), dump(path)
+
+
+def dump(path: Path) -> bytes:
+    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
+        return "\n".join(map(str, database.iterdump())).encode()
+
+
+def forms(secret: str) -> list[bytes]:
+    """The secret as it is, and as it goes in the header of a request."""
+    headers = [b64encode(f"{user}:{secret}".encode()).rstrip(b"=") for user in ("reader", "admin", "hook", "somebody")]
+    return [secret.encode(), *headers]
+
+
+def test_life_was_lived_and_failed_where_it_should(lived):
+    said, complaints, _ = lived
+
+    codes = [int(code) for code in re.findall(r"^exit (\d+)$", said, re.MULTILINE)]
+    assert codes == [0, 0, 1, 0, 0, 0, 0, 2, 3, 2, 3, 0, 3, 3, 3, 2], said + complaints
+    assert "Traceback" not in complaints
+
+
+def test_an_alarm_opened_that_nobody_could_be_told_of(lived):
+    said, _, _ = lived
+
+    assert "did not take it" in said
+
+
+@pytest.mark.parametrize("name", CANARIES)
+def test_secret_stands_in_nothing_that_was_written_or_said(written, name):
+    found = {place for place, content in written if any(form in content for form in forms(CANARIES[name]))}
+
+    assert found == set()
+
+
+def test_all_that_was_written_was_read(written):
+    names = {Path(place).name for place, _ in written}
+
+    assert {"prefect.db", "server.db", "server.log", "said.txt", "card.json", "champion.json", "report.json"} <= names
