@@ -19,6 +19,7 @@ from credit_default.adapters.postgres import make_databases, parse_address
 from credit_default.adapters.processes import LOOPBACK, Program, choose_port
 from credit_default.sections import StackSettings
 
+EVIDENTLY_VARIABLE: Final = "EVIDENTLY_URL"  # where its pages are; nobody reads it but `doctor`
 _DATABASES: Final = ("mlflow", "mlflow_users", "prefect")
 # Commands of ours, and what the log of each says once it is up. Whoever announces files is started last, when there is
 # somebody who takes them.
@@ -178,6 +179,7 @@ def _list_addresses(ports: Ports) -> dict[str, str]:
     return {
         "MLFLOW_TRACKING_URI": f"http://{LOOPBACK}:{ports.mlflow}",
         "PREFECT_API_URL": f"http://{LOOPBACK}:{ports.prefect}/api",
+        EVIDENTLY_VARIABLE: f"http://{LOOPBACK}:{ports.evidently}",
     }
 
 
