@@ -142,6 +142,20 @@ def test_of_missed_slots_one_is_made_up_for(standing):
     assert states[-1]["name"] == "NothingToScore"
 
 
+def test_clock_has_runs_to_start(standing):
+    """With SQLAlchemy 2.1 the server's scheduler makes none, and only its log says so."""
+    wanted = {"deployments": {"name": {"any_": ["train"]}}, "flow_runs": {"state": {"type": {"any_": ["SCHEDULED"]}}}}
+
+    def look():
+        return (
+            httpx.post(f"{standing.server}/flow_runs/filter", json=wanted, timeout=60).raise_for_status().json() or None
+        )
+
+    runs = standing.wait_for(look, "a training on the calendar")
+
+    assert all(run["auto_scheduled"] for run in runs)
+
+
 @pytest.mark.parametrize("again_count", [2, pytest.param(5, marks=pytest.mark.nightly)])
 def test_dropped_file_is_scored_once_however_often_it_is_announced(standing, clients, again_count):
     before = len(standing.wait_for_rest("predict-incoming", 5))
