@@ -183,3 +183,22 @@ def _s3_model():
 def quick_s3_clients(_s3_model, monkeypatch):
     """Lets all clients share one reading of S3's model, which is a fifth of a second of each otherwise."""
     monkeypatch.setattr("botocore.session.create_loader", lambda *_: _s3_model)
+
+
+@pytest.fixture
+def wait_until_gone():
+    """Waits until a process is no longer there, or is one that has ended and that nobody has looked at."""
+
+    def wait(process_id: int) -> None:
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline:
+            try:
+                state = Path(f"/proc/{process_id}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[0]
+            except FileNotFoundError:
+                return
+            if state == "Z":
+                return
+            time.sleep(0.05)
+        pytest.fail(f"process {process_id} is still there")
+
+    return wait

@@ -51,7 +51,7 @@ def test_server_that_does_not_answer_is_named_with_what_to_do(empty):
     summary = diagnose(empty(prefect={"api_url": "http://127.0.0.1:9/api"}))
 
     level, reason = read(summary)["prefect"]
-    assert (summary.exit_code, summary.status, level) == (3, "prefect out of reach", "alarm")
+    assert (summary.exit_code, summary.status, level) == (3, "prefect, deployments out of reach", "alarm")
     assert "unset PREFECT_API_URL" in reason
 
 
@@ -68,5 +68,6 @@ def test_lake_that_cannot_be_written_is_named_and_the_other_parts_are_still_aske
     told = read(summary)
     assert summary.exit_code == 3
     assert {name: level for name, (level, _) in told.items()} == {
-        "lake": "alarm", "mlflow": "ok", "prefect": "ok", "champion": "ok", "libraries": "ok",
+        "lake": "alarm", "mlflow": "ok", "prefect": "ok", "deployments": "ok", "evidently": "ok", "queue": "ok",
+        "champion": "ok", "libraries": "ok",
     }  # fmt: skip

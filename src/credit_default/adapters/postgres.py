@@ -26,7 +26,7 @@ def parse_address(address: str) -> dict[str, str]:
         parts, port = urlsplit(""), _PORT
     if parts.scheme not in _SCHEMES or not parts.username or parts.path.strip("/") or parts.query:
         raise InputError(
-            "setting stack.database", found="something else", expected="postgresql://user:password@host:port",
+            "setting stack.database", found="something else", expected="postgresql:// with a user, a host and a port",
             remedy="Leave the database's name out: `mlflow`, `mlflow_users` and `prefect` are made on that server.",
         )  # fmt: skip
     named = {"PGHOST": parts.hostname or "localhost", "PGPORT": str(port), "PGUSER": unquote(parts.username)}

@@ -63,6 +63,13 @@ class MessageQueue:
         with self._errors():
             self._open().delete_message(QueueUrl=self.url, ReceiptHandle=message.receipt)
 
+    def count_waiting(self) -> int:
+        """About how many messages wait; those that are handed out at this moment are left out. Raises as `receive`."""
+        with self._errors():
+            wanted = "ApproximateNumberOfMessages"
+            reply = self._open().get_queue_attributes(QueueUrl=self.url, AttributeNames=[wanted])
+        return int(reply["Attributes"][wanted])
+
     def close(self) -> None:
         """Nothing; the connections are closed. The next call opens new ones."""
         if self._client is not None:

@@ -159,7 +159,7 @@ def _alone_on(lake: "OpenLake") -> Iterator[None]:
     folder = lake.home / "stack"
     with disk_errors(folder):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        lock = (folder / "lock").open("ab")
+        lock = (folder / "up.pid").open("a+")
     with lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -170,6 +170,9 @@ def _alone_on(lake: "OpenLake") -> Iterator[None]:
                 expected="none",
                 remedy="End it with Ctrl-C first.",
             ) from error
+        lock.truncate(0)
+        lock.write(f"{os.getpid()}\n")  # for whoever wants to end it from elsewhere
+        lock.flush()
         yield
 
 

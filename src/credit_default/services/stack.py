@@ -14,11 +14,13 @@ from typing import Final
 
 from credit_default.adapters.credentials import Credentials
 from credit_default.adapters.lake import Lake
+from credit_default.adapters.mlflow_server import APP_NAME
 from credit_default.adapters.mlflow_users import change_password, write_auth_configuration
 from credit_default.adapters.postgres import make_databases, parse_address
 from credit_default.adapters.processes import LOOPBACK, Program, choose_port
 from credit_default.sections import StackSettings
 
+EVIDENTLY_VARIABLE: Final = "EVIDENTLY_URL"  # where its pages are; nobody reads it but `doctor`
 _DATABASES: Final = ("mlflow", "mlflow_users", "prefect")
 # Commands of ours, and what the log of each says once it is up. Whoever announces files is started last, when there is
 # somebody who takes them.
@@ -94,7 +96,7 @@ def plan_stack(
     servers = (
         _plan_mlflow(lake, settings, port=ports.mlflow, credentials=credentials, auth=auth, environment=inherited),
         _plan_prefect(lake, port=ports.prefect, credentials=credentials, environment=inherited, postgres=postgres),
-        _plan_evidently(lake, port=ports.evidently, environment=inherited),
+        _plan_evidently(lake, port=ports.evidently, credentials=credentials, environment=inherited),
     )
     ours = {
         **environment, **_QUIET, **addresses, **credentials.client_variables,
@@ -114,7 +116,7 @@ def _plan_mlflow(
     beside = ("--no-serve-artifacts", "--default-artifact-root", lake.artifacts_uri)
     command = (
         sys.executable, "-m", "mlflow", "server", "--host", LOOPBACK, "--port", str(port), "--workers", "1",
-        "--app-name", "basic-auth", *(in_bucket if settings.artifacts else beside),
+        "--app-name", APP_NAME, *(in_bucket if settings.artifacts else beside),
         "--allowed-hosts", ",".join(names), "--cors-allowed-origins", ",".join(f"http://{name}" for name in names),
         "--uvicorn-opts", "--log-level warning",
     )  # fmt: skip
@@ -156,11 +158,15 @@ def _plan_prefect(
     )  # fmt: skip
 
 
-def _plan_evidently(lake: Lake, *, port: int, environment: Mapping[str, str]) -> Program:
+def _plan_evidently(
+    lake: Lake, *, port: int, credentials: Credentials, environment: Mapping[str, str]
+) -> Program:  # fmt: skip
+    """Its pages are open to this machine's users, and nobody writes through them: flows write the folder itself."""
     address = f"http://{LOOPBACK}:{port}"
     command = ("-m", "evidently.cli", "ui", "--host", LOOPBACK, "--port", str(port), "--workspace", str(lake.workspace))
     return Program(
-        "evidently", (sys.executable, *command), dict(environment), address=address, version=version("evidently"),
+        "evidently", (sys.executable, *command), {**environment, "EVIDENTLY_SECRET": credentials.session_key},
+        address=address, version=version("evidently"),
         health_url=f"{address}/api/version", is_server=True,
     )  # fmt: skip
 
@@ -174,6 +180,7 @@ def _list_addresses(ports: Ports) -> dict[str, str]:
     return {
         "MLFLOW_TRACKING_URI": f"http://{LOOPBACK}:{ports.mlflow}",
         "PREFECT_API_URL": f"http://{LOOPBACK}:{ports.prefect}/api",
+        EVIDENTLY_VARIABLE: f"http://{LOOPBACK}:{ports.evidently}",
     }
 
 

@@ -1,0 +1,138 @@
+import json
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from threading import Thread
+
+import pytest
+
+from credit_default.errors import ServiceError
+from credit_default.services.reachability import (
+    DEPLOYMENTS,
+    look_at_deployments,
+    look_at_evidently,
+    look_at_mlflow,
+    look_at_prefect,
+    look_at_queue,
+)
+
+
+class Server(HTTPServer):
+    """Answers each path with what it was told to, to who says the words."""
+
+    answers: dict[str, object]
+    words = ""
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self.server_port}"
+
+
+class Handler(BaseHTTPRequestHandler):
+    def do_GET(self):
+        known = not self.server.words or self.headers["Authorization"] == self.server.words
+        found = self.path in self.server.answers
+        self.send_response(200 if known and found else 404 if known else 401)
+        self.end_headers()
+        if known and found:
+            self.wfile.write(json.dumps(self.server.answers[self.path]).encode())
+
+    def log_message(self, *_arguments):
+        pass
+
+
+@pytest.fixture
+def server():
+    with Server(("127.0.0.1", 0), Handler) as server:
+        server.answers = {}
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield server
+        server.shutdown()
+
+
+@pytest.fixture
+def served(server, make_wiring):
+    """A server on which these deployments are registered and served."""
+
+    def serve(*names, status="READY"):
+        for name in names:
+            server.answers[f"/api/deployments/name/{name}"] = {
+                "status": status,
+                "last_polled": "2026-01-02T03:04:05.6Z",
+            }
+        return make_wiring(prefect={"api_url": f"{server.url}/api"})
+
+    return serve
+
+
+def test_deployments_are_those_that_are_planned():
+    from credit_default.flows.deployments import plan_deployments
+    from credit_default.sections import ScheduleSettings
+
+    planned = {plan.entrypoint.rpartition(".")[2].replace("_", "-") + "/" + plan.name
+               for plan in plan_deployments(ScheduleSettings()) if plan.name != "listen"}  # fmt: skip
+
+    assert set(DEPLOYMENTS) == planned
+
+
+def test_deployments_that_somebody_serves_are_well_and_say_when_they_were_seen(served):
+    verdict = look_at_deployments(served(*DEPLOYMENTS))
+
+    assert (verdict.level, len(verdict.reasons)) == ("ok", 4)
+    assert verdict.reasons[0] == "train/train: served, last seen 2026-01-02 03:04:05 UTC"
+
+
+def test_deployment_that_is_not_there_or_served_by_nobody_is_to_be_watched(served):
+    served(*DEPLOYMENTS[:2])
+
+    verdict = look_at_deployments(served(DEPLOYMENTS[2], status="NOT_READY"))
+
+    assert verdict.level == "watch"
+    assert verdict.reasons[0] == (
+        "reconcile/reconcile not registered; monitor/monitor served by nobody: start `credit-default serve`"
+    )
+    assert verdict.passed
+
+
+def test_server_that_refuses_us_is_told_with_where_the_words_are(served, server):
+    server.words = "Basic YWRtaW46cmlnaHQ="
+    wiring = served(*DEPLOYMENTS)
+
+    with pytest.raises(ServiceError, match=r"found status 401.*servers\.env"):
+        look_at_prefect(wiring)
+
+
+def test_servers_are_asked_with_the_words_of_the_environment(served, server, monkeypatch):
+    server.words = "Basic YWRtaW46cmlnaHQ="
+    server.answers["/api/admin/version"] = "3.8.8"
+    monkeypatch.setenv("PREFECT_API_AUTH_STRING", "admin:right")
+
+    assert look_at_prefect(served()).reasons == (f"{server.url}/api: version 3.8.8",)
+
+
+def test_mlflow_server_out_of_reach_is_told_with_what_to_do(make_wiring):
+    with pytest.raises(ServiceError, match=r"MLflow at http://127.0.0.1:9/version.*unset MLFLOW_TRACKING_URI"):
+        look_at_mlflow(make_wiring(mlflow={"tracking_uri": "http://127.0.0.1:9"}))
+
+
+def test_evidentlys_pages_are_told_with_their_version_and_are_missed_only_where_they_are_named(
+    make_wiring, server, monkeypatch
+):
+    server.answers["/api/version"] = {"version": "0.7.23"}
+    here, away = make_wiring(stack={"evidently_port": server.server_port}), make_wiring(stack={"evidently_port": 9})
+
+    assert look_at_evidently(here).reasons == (f"{server.url}: version 0.7.23",)
+    assert "credit-default up" in look_at_evidently(away).reasons[0]
+    monkeypatch.setenv("EVIDENTLY_URL", "http://127.0.0.1:9")
+    with pytest.raises(ServiceError, match="Evidently at"):
+        look_at_evidently(here)
+
+
+def test_queue_tells_how_many_messages_wait(make_wiring, s3_environment):
+    import boto3
+
+    client = boto3.client("sqs", region_name="eu-central-1")
+    url = client.create_queue(QueueName="news")["QueueUrl"]
+    client.send_message(QueueUrl=url, MessageBody="one")
+    client.close()
+
+    assert look_at_queue(make_wiring(listen={"queue_url": url})).reasons == (f"{url}: 1 messages wait",)
+    assert "watched" in look_at_queue(make_wiring()).reasons[0]

@@ -1,0 +1,123 @@
+import socket
+
+import pytest
+
+from credit_default.adapters.credentials import read_credentials
+from credit_default.adapters.lake import open_lake
+from credit_default.errors import ServiceError
+from credit_default.sections import StackSettings
+from credit_default.services.stack import Ports, choose_ports, plan_stack
+
+PORTS = Ports(mlflow=5000, prefect=4200, evidently=8000)
+
+
+@pytest.fixture
+def lake(tmp_path):
+    return open_lake(tmp_path / "lake")
+
+
+@pytest.fixture
+def credentials(tmp_path):
+    return read_credentials(tmp_path / "servers.env", environment={})
+
+
+@pytest.fixture
+def plan(lake, credentials):
+    def make(**settings):
+        return plan_stack(
+            lake, StackSettings(**settings), ports=PORTS, credentials=credentials, environment={"PATH": "/bin"},
+            config_files="/etc/one.toml",
+        )  # fmt: skip
+
+    return make
+
+
+def find(plan, name):
+    return next(program for stage in plan.stages for program in stage if program.name == name)
+
+
+def test_servers_come_first_and_whoever_announces_files_last(plan):
+    assert [[program.name for program in stage] for stage in plan().stages] == [
+        ["mlflow", "prefect", "evidently", "serve"], ["listen"],
+    ]  # fmt: skip
+    assert {program.name for stage in plan().stages for program in stage if program.is_server} == {
+        "mlflow", "prefect", "evidently",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["mlflow", "prefect", "evidently"])
+def test_server_is_on_loopback_sends_no_telemetry_and_shows_no_word_in_its_command(plan, credentials, name):
+    server = find(plan(), name)
+
+    told = " ".join(server.command)
+    assert server.address.startswith("http://127.0.0.1:")
+    assert server.environment["DO_NOT_TRACK"] == "true"
+    assert credentials.mlflow_password not in told
+    assert credentials.prefect_auth_string not in told
+    assert name == "prefect" or "--host 127.0.0.1" in told
+
+
+def test_mlflow_asks_for_words_allows_its_own_names_and_runs_no_jobs(plan, lake, credentials):
+    mlflow = find(plan(), "mlflow")
+
+    told = " ".join(mlflow.command)
+    assert "--app-name credit-default" in told
+    assert "--allowed-hosts 127.0.0.1:5000,localhost:5000" in told
+    assert mlflow.environment["MLFLOW_SERVER_ENABLE_JOB_EXECUTION"] == "false"
+    assert mlflow.environment["MLFLOW_BASIC_AUTH_FAIL_CLOSED"] == "true"
+    assert mlflow.environment["MLFLOW_FLASK_SERVER_SECRET_KEY"] == credentials.session_key
+    configuration = (lake.home / "stack" / "mlflow-auth.ini").read_text()
+    assert "auth_cache_ttl_seconds = 60" in configuration
+    assert "password" not in configuration
+
+
+def test_records_and_models_are_where_commands_without_servers_have_them(plan, lake):
+    mlflow, prefect = find(plan(), "mlflow"), find(plan(), "prefect")
+
+    assert mlflow.environment["MLFLOW_BACKEND_STORE_URI"] == lake.tracking_uri
+    assert lake.artifacts_uri in mlflow.command
+    assert prefect.environment["PREFECT_HOME"] == str(lake.home / "prefect")
+    assert not [name for name in prefect.environment if "DATABASE" in name]
+
+
+def test_models_go_through_the_server_where_they_stand_in_a_bucket(plan):
+    told = " ".join(find(plan(artifacts="s3://models/mlflow"), "mlflow").command)
+
+    assert "--serve-artifacts --artifacts-destination s3://models/mlflow" in told
+    assert "--default-artifact-root" not in told
+
+
+def test_prefect_asks_for_words_and_for_a_token_with_each_change(plan, credentials):
+    prefect = find(plan(), "prefect").environment
+
+    assert prefect["PREFECT_SERVER_API_AUTH_STRING"] == credentials.prefect_auth_string
+    assert prefect["PREFECT_SERVER_API_CSRF_PROTECTION_ENABLED"] == "true"
+    assert prefect["PREFECT_SERVER_ANALYTICS_ENABLED"] == "false"
+    assert not [name for name in prefect if "SERVICES" in name]  # all of them run: schedules, events, automations
+
+
+@pytest.mark.parametrize("name", ["serve", "listen"])
+def test_command_finds_addresses_words_and_settings_in_its_environment(plan, lake, credentials, name):
+    command = find(plan(), name)
+
+    assert command.command[-1] == name
+    assert command.environment["CREDIT_DEFAULT_LAKE"] == lake.uri
+    assert command.environment["CREDIT_DEFAULT_CONFIG"] == "/etc/one.toml"
+    assert command.environment["CREDIT_DEFAULT_MLFLOW__TRACKING_URI"] == "http://127.0.0.1:5000"
+    assert command.environment["PREFECT_API_URL"] == "http://127.0.0.1:4200/api"
+    assert credentials.client_variables.items() <= command.environment.items()
+
+
+def test_each_free_port_is_another_one():
+    free = choose_ports(StackSettings(mlflow_port=0, prefect_port=0, evidently_port=0))
+
+    assert len({free.mlflow, free.prefect, free.evidently}) == 3
+
+
+def test_port_that_is_taken_is_told_before_anything_is_started():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+
+        with pytest.raises(ServiceError, match=r"of Prefect.*--prefect-port"):
+            choose_ports(StackSettings(mlflow_port=0, prefect_port=taken.getsockname()[1], evidently_port=0))

@@ -1,0 +1,137 @@
+import os
+import sys
+import time
+
+import pytest
+
+from credit_default.adapters.processes import Program
+from credit_default.errors import ServiceError
+from credit_default.services.supervision import open_stack, wait_until_ready, watch_programs
+
+# says that it is up, and writes down when it was asked to end
+ORDERLY = """
+import signal, sys, time
+def end(*_):
+    open(sys.argv[1], "a").write(sys.argv[2] + " ")
+    sys.exit(0)
+signal.signal(signal.SIGTERM, end)
+print("up", flush=True)
+time.sleep(60)
+"""
+
+
+def program(name, code, *arguments, **given):
+    return Program(name, (sys.executable, "-u", "-c", code, *arguments), dict(os.environ), **given)
+
+
+def never():
+    return False
+
+
+def unmended(_program):
+    raise AssertionError("nothing to mend")
+
+
+def lives(group):
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def test_what_works_on_servers_is_ended_before_them_and_nothing_is_left(tmp_path):
+    order = str(tmp_path / "order")
+    server = program("server", ORDERLY, order, "server", says="up", is_server=True)
+    worker = program("worker", ORDERLY, order, "worker", says="up")
+
+    with open_stack(logs=tmp_path, stop_seconds=10) as stack:
+        stack.start([server])
+        stack.start([worker])
+        assert wait_until_ready(stack.running, timeout_seconds=20, asked=never, mend=unmended)
+
+    assert (tmp_path / "order").read_text().split() == ["worker", "server"]
+    assert not any(lives(one.process.pid) for one in stack.running)
+
+
+def test_program_that_fails_to_start_ends_the_others_and_is_told_with_the_end_of_its_log(tmp_path):
+    good = program("good", "import time; time.sleep(60)")
+    bad = program("bad", "print('no such table'); raise SystemExit(7)", says="up")
+
+    with open_stack(logs=tmp_path, stop_seconds=10) as stack:
+        stack.start([good, bad])
+        with pytest.raises(ServiceError) as failure:
+            wait_until_ready(stack.running, timeout_seconds=20, asked=never, mend=unmended)
+
+    assert "bad: found an end with code 7; its log ends with: no such table" in str(failure.value)
+    assert str(tmp_path / "bad.log") in str(failure.value)
+    assert not any(lives(one.process.pid) for one in stack.running)
+
+
+def test_program_that_does_not_answer_is_not_waited_for_for_ever(tmp_path):
+    with open_stack(logs=tmp_path, stop_seconds=10) as stack:
+        stack.start([program("slow", "import time; time.sleep(60)", says="up")])
+
+        with pytest.raises(ServiceError, match="no answer in 0 s"):
+            wait_until_ready(stack.running, timeout_seconds=0.2, asked=never, mend=unmended)
+
+
+def test_end_that_is_asked_for_meanwhile_stops_the_waiting(tmp_path):
+    with open_stack(logs=tmp_path, stop_seconds=10) as stack:
+        stack.start([program("slow", "import time; time.sleep(60)", says="up")])
+
+        assert not wait_until_ready(stack.running, timeout_seconds=60, asked=lambda: True, mend=unmended)
+
+
+def test_death_of_one_program_is_told(tmp_path):
+    short = program("short", "import time; print('up', flush=True); time.sleep(.5); raise SystemExit(9)", says="up")
+
+    with open_stack(logs=tmp_path, stop_seconds=10) as stack:
+        stack.start([short])
+        wait_until_ready(stack.running, timeout_seconds=20, asked=never, mend=unmended)
+
+        with pytest.raises(ServiceError, match="short: found an end with code 9"):
+            watch_programs(stack.running, asked=never, tell=None)
+
+
+def test_new_lines_of_each_log_are_told_with_the_programs_name(tmp_path):
+    told = []
+    until = time.monotonic() + 20
+
+    with open_stack(logs=tmp_path, stop_seconds=10) as stack:
+        stack.start([program("one", "print('a'); print('b', flush=True); import time; time.sleep(60)")])
+        watch_programs(
+            stack.running,
+            asked=lambda: len(told) == 2 or time.monotonic() > until,
+            tell=lambda *line: told.append(line),
+        )
+
+    assert told == [("one", "a"), ("one", "b")]
+
+
+def test_server_that_refuses_our_words_is_mended_once(tmp_path):
+    refusing = """
+import http.server
+class Refusing(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(401); self.end_headers()
+    def log_message(self, *_): pass
+server = http.server.HTTPServer(("127.0.0.1", 0), Refusing)
+print(server.server_port, flush=True)
+server.serve_forever()
+"""
+    mended = []
+    with open_stack(logs=tmp_path, stop_seconds=10) as stack:
+        stack.start([program("server", refusing)])
+        while not (port := (tmp_path / "server.log").read_text().strip()):
+            time.sleep(0.05)
+        (one,) = stack.running
+        asked = Program("server", one.program.command, {}, health_url=f"http://127.0.0.1:{port}/")
+        stack.running[:] = [type(one)(asked, one.process, one.log_path)]
+
+        with pytest.raises(ServiceError, match="refuses our user and password"):
+            wait_until_ready(
+                stack.running, timeout_seconds=20, asked=never, mend=lambda program: mended.append(program.name)
+            )
+
+    assert mended == ["server"]
