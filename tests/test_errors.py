@@ -1,6 +1,8 @@
 import pickle
 
-from credit_default.errors import ArtifactError, InputError, RefusedError, ServiceError, show_examples
+import pytest
+
+from credit_default.errors import ArtifactError, InputError, RefusedError, ServiceError, hide_credentials, show_examples
 
 
 def test_message_names_thing_found_expected_and_remedy():
@@ -24,3 +26,23 @@ def test_error_survives_a_process_boundary():
 def test_examples_are_at_most_five_with_the_count():
     assert show_examples([1, 2]) == "1, 2"
     assert show_examples(range(9)) == "0, 1, 2, 3, 4 … (9 in all)"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (
+            "API request to http://reader:hunter2@mlflow:5000/api failed",
+            "API request to http://***@mlflow:5000/api failed",
+        ),
+        (
+            "postgresql+asyncpg://p:a@b@db/x and https://t0ken@host",
+            "postgresql+asyncpg://***@db/x and https://***@host",
+        ),
+        ("http://mlflow:5000/#/runs/a@b", "http://mlflow:5000/#/runs/a@b"),
+        ("somebody@example.org wrote", "somebody@example.org wrote"),
+    ],
+)
+def test_who_logs_in_and_with_what_is_not_told(text, told):
+    assert hide_credentials(text) == told
+    assert str(ServiceError(text, found=text, expected="x", remedy="y")).count(told) == 2

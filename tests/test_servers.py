@@ -46,16 +46,10 @@ LOCK = ROOT / "requirements.lock"
 FAKES = ROOT / "tests" / "fakes"
 BUCKET = "models"
 REFUSED = {401, 403}
-# What answers to whoever asks, and why that tells nobody anything of ours.
-OPEN = {
-    "mlflow": {
-        "/health",
-        "/api/3.0/mlflow/server-info",  # which parts of MLflow are switched on: clients read it before they log in
-        "/ajax-api/3.0/mlflow/server-info",
-        "/static-files/x",  # MLflow's pages as they are published, without anything in them
-    },
-    "prefect": {"/api/health", "/api/ready"},
-}
+# What answers to whoever asks: whether the server is up.
+OPEN = {"mlflow": {"/health"}, "prefect": {"/api/health", "/api/ready"}}
+# What MLflow itself shows to whoever asks; our door before it wants words for these too, and cannot tell wrong ones.
+SHOWN = {"/api/3.0/mlflow/server-info", "/ajax-api/3.0/mlflow/server-info", "/static-files/x"}
 
 Route = tuple[str, str]
 
@@ -216,7 +210,6 @@ def test_servers_are_of_the_versions_installed(standing):
 def test_no_route_but_the_listed_few_answers_without_words(standing, routes, name):
     assert len(routes[name]) > 200
     assert find_open_routes(standing.find(name).address, routes[name]) == OPEN[name]
-    assert len(OPEN[name]) <= 5
 
 
 @pytest.mark.nightly
@@ -228,7 +221,7 @@ def test_no_route_answers_to_the_wrong_words(standing, routes, name):
     found = find_open_routes(standing.find(name).address, some, Authorization=f"Basic {wrong}")
 
     assert len(some) > 10
-    assert found <= OPEN[name]
+    assert found <= OPEN[name] | SHOWN
 
 
 def test_sweep_finds_a_server_that_asks_for_nothing(routes, prefect_server):

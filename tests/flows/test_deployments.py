@@ -19,6 +19,7 @@ def test_what_starts_a_run_of_what():
     assert {(trigger.event, name) for name, plan in plans.items() for trigger in plan.triggers} == {
         ("credit-default.retraining.requested", "train"), ("credit-default.object.created", "predict"),
         ("credit-default.batch.scored", "monitor"), ("credit-default.outcomes.recorded", "monitor"),
+        ("credit-default.batch.recorded", "monitor"),
     }  # fmt: skip
 
 

@@ -4,8 +4,15 @@ import sys
 
 import pytest
 
-from credit_default.errors import ServiceError
-from credit_default.flows.server import PrefectServer, orderly_ending, stop_server, wait_until_ready
+from credit_default.errors import InputError, ServiceError
+from credit_default.flows.server import (
+    PrefectServer,
+    _leave_named,
+    answers,
+    orderly_ending,
+    stop_server,
+    wait_until_ready,
+)
 
 
 def start(tmp_path, code):
@@ -30,6 +37,23 @@ def test_server_that_does_not_answer_is_not_waited_for_for_ever(tmp_path):
 
     stop_server(server)
     assert server.process.returncode == -signal.SIGTERM
+
+
+@pytest.mark.parametrize("api_url", ["127.0.0.1/api", "no address"])
+def test_what_is_no_address_is_refused_and_not_waited_for(api_url):
+    with pytest.raises(InputError, match=r"prefect\.api_url"):
+        answers(api_url, timeout_seconds=60)
+
+
+def test_nobody_answers_where_none_is_named_or_nobody_is():
+    assert not answers("", timeout_seconds=60)
+    assert not answers("http://127.0.0.1:9/api", timeout_seconds=0.2)
+
+
+def test_server_that_is_named_is_not_the_one_that_a_command_starts(tmp_path):
+    environment = _leave_named({"PREFECT_API_URL": "http://elsewhere/api", "PATH": "/bin"})
+
+    assert environment == {"PATH": "/bin"}
 
 
 def test_sigterm_unwinds_the_block_and_is_an_exit_code():

@@ -18,6 +18,7 @@ APPLICATION = {
     "lake": "s3://credit-default-staging-data-123456789012/portfolio",
     "mlflow": {"tracking_uri": "https://mlflow.credit.example.internal"},
     "prefect": {"api_url": "https://prefect.credit.example.internal:4200/api"},
+    "listen": {"queue_url": "https://sqs.eu-central-1.amazonaws.com/123456789012/credit-default-staging-incoming"},
 }
 OUTPUTS = {
     "application": {"sensitive": False, "type": "object", "value": APPLICATION},
@@ -47,8 +48,9 @@ def test_outputs_become_a_file_that_the_settings_load(tmp_path):
     assert loaded.settings.lake == APPLICATION["lake"]
     assert loaded.settings.mlflow.tracking_uri == APPLICATION["mlflow"]["tracking_uri"]
     assert loaded.settings.prefect.api_url == APPLICATION["prefect"]["api_url"]
+    assert loaded.settings.listen.queue_url == APPLICATION["listen"]["queue_url"]
     origins = {item.name for item in loaded.origins if item.origin == f"file {target}"}
-    assert origins == {"lake", "mlflow.tracking_uri", "prefect.api_url"}
+    assert origins == {"lake", "mlflow.tracking_uri", "prefect.api_url", "listen.queue_url"}
 
 
 def test_same_outputs_are_the_same_file(write_config):
@@ -87,7 +89,8 @@ def test_outputs_of_the_whole_system_are_settings(rendered, tmp_path, write_conf
     target = tmp_path / "aws.toml"
     target.write_text(write_config.render({"application": {"value": rendered.outputs["application"]}}))
 
-    assert load_settings(config_files=[str(target)], environment={}).settings.lake == APPLICATION["lake"]
+    settings = load_settings(config_files=[str(target)], environment={}).settings
+    assert (settings.lake, settings.listen.queue_url) == (APPLICATION["lake"], APPLICATION["listen"]["queue_url"])
 
 
 def list_containers(rendered):

@@ -61,7 +61,7 @@ def test_mlflow_asks_for_words_allows_its_own_names_and_runs_no_jobs(plan, lake,
     mlflow = find(plan(), "mlflow")
 
     told = " ".join(mlflow.command)
-    assert "--app-name basic-auth" in told
+    assert "--app-name credit-default" in told
     assert "--allowed-hosts 127.0.0.1:5000,localhost:5000" in told
     assert mlflow.environment["MLFLOW_SERVER_ENABLE_JOB_EXECUTION"] == "false"
     assert mlflow.environment["MLFLOW_BASIC_AUTH_FAIL_CLOSED"] == "true"

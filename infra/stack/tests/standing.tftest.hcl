@@ -105,6 +105,7 @@ run "stands" {
       lake    = "s3://credit-default-staging-data-123456789012/portfolio"
       mlflow  = { tracking_uri = "https://mlflow.credit.example.internal" }
       prefect = { api_url = "https://prefect.credit.example.internal:4200/api" }
+      listen  = { queue_url = "https://sqs.eu-central-1.amazonaws.com/123456789012/credit-default-staging-incoming" }
     }
     error_message = "The application's settings must be told in its own names."
   }

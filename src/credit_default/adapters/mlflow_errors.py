@@ -2,8 +2,11 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Final
 
 from credit_default.errors import ServiceError
+
+ABOUT_MLFLOW: Final = "MLflow"  # how an error about the server begins
 
 
 @contextmanager
@@ -16,7 +19,7 @@ def mlflow_errors(thing: str) -> Iterator[None]:
         yield
     except (MlflowException, SQLAlchemyError) as error:
         raise ServiceError(
-            f"MLflow ({thing})",
+            f"{ABOUT_MLFLOW} ({thing})",
             found=str(error).splitlines()[0][:300],
             expected="an answer from the tracking store",
             remedy="Check that the store at CREDIT_DEFAULT_MLFLOW__TRACKING_URI is up, then run the command again.",

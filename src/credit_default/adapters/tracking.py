@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, Literal, TypeVar
 from credit_default.adapters.liveness import beating, read_own_mark
 from credit_default.adapters.mlflow_database import refuse_unfit_database
 from credit_default.adapters.mlflow_datasets import DatasetRecord, describe_dataset
-from credit_default.adapters.mlflow_errors import mlflow_errors
+from credit_default.adapters.mlflow_errors import ABOUT_MLFLOW, mlflow_errors
 from credit_default.adapters.mlflow_health import wait_for_mlflow
 from credit_default.adapters.staging import disk_errors
 from credit_default.errors import ServiceError
@@ -130,6 +130,10 @@ class Tracking:
     def is_server(self) -> bool:
         """Whether the store is a server, which may be away, and not a file."""
         return self.tracking_uri.startswith("http")
+
+    def is_away(self, error: ServiceError) -> bool:
+        """Whether the error says that the server did not do its part, and not, say, this machine's disk."""
+        return self.is_server and error.thing.startswith(ABOUT_MLFLOW)
 
     def wait(self, *, timeout_seconds: float) -> None:
         """Nothing; returns once the store can be asked. Raises `ServiceError` when it can't be in this time."""

@@ -8,9 +8,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from credit_default.adapters.tracking import MLFLOW_ENVIRONMENT
 from credit_default.errors import InputError
 from credit_default.services.wiring import Wiring, wire
-from credit_default.settings import Settings, load_settings, refuse_secrets
+from credit_default.settings import Settings, export_environment, load_settings, refuse_secrets
 
 
 def connect(overrides: Mapping[str, Any], config: Sequence[str]) -> Wiring:
@@ -27,6 +28,7 @@ def connect(overrides: Mapping[str, Any], config: Sequence[str]) -> Wiring:
 
 @lru_cache(maxsize=4)
 def _connect(settings: str) -> Wiring:
+    export_environment(MLFLOW_ENVIRONMENT)  # a worker's process is prepared by nobody else
     return wire(Settings.model_validate_json(settings), commit=read_commit())
 
 

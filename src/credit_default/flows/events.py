@@ -30,6 +30,11 @@ def announce(summary: Summary) -> None:
         emit_event(f"credit-default.{name}", resource=_describe_resource(summary), payload=_describe_payload(summary))
 
 
+def announce_scored(summary: Summary) -> None:
+    """Nothing; the event that this batch was scored was emitted, whoever scored it."""
+    emit_event(f"{_BATCH}.scored", resource=_describe_resource(summary), payload=_describe_payload(summary))
+
+
 def announce_follow_up(followed: FollowUp) -> None:
     """Nothing; each alarm that opened or closed, and a training that was asked for, was emitted once."""
     _emit(draft_events(followed))

@@ -12,11 +12,14 @@ from prefect.states import Completed
 
 from credit_default.errors import RefusedError
 from credit_default.flows.context import connect, read_clock
+from credit_default.flows.events import announce_scored
 from credit_default.flows.predict import predict
 from credit_default.flows.run_marks import mark_run
 from credit_default.flows.script import run_as_script
 from credit_default.flows.turns import take_turn
 from credit_default.services.inbox import Emptying, score_incoming, score_one
+from credit_default.services.monitoring import recall_findings
+from credit_default.services.wiring import Wiring
 from credit_default.views.summary import Summary
 
 
@@ -36,14 +39,22 @@ def predict_incoming(
 
     def score(uri: str, named: str | None) -> Summary:
         state: Any = predict(batch=uri, overrides=overrides, config=config, month=named, return_state=True)
-        summary: Summary = state.result()
-        return summary
+        return _tell_late(wiring, state.result())
 
     emptying = Emptying(score, read_clock, month or None, take_turn)
     summary = score_one(wiring, emptying, uri=batch) if batch else score_incoming(wiring, emptying)
     _refuse_refused(summary)
     name = "Scored" if summary.counts.get("scored") else "NothingToScore"
     return Completed(name=name, message="; ".join((summary.status, *summary.notes)), data=summary)
+
+
+def _tell_late(wiring: Wiring, summary: Summary) -> Summary:
+    """The summary; the event of a batch that was scored by a run which died before it could tell is emitted now."""
+    batch_id, version = str(summary.batch_id), int(summary.model_version or 0)
+    was_there = summary.run_id is None
+    if was_there and recall_findings(wiring.lake, batch_id=batch_id, model_version=version) is None:
+        announce_scored(summary)
+    return summary
 
 
 def _refuse_refused(summary: Summary) -> None:

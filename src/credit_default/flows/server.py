@@ -22,7 +22,7 @@ from pathlib import Path
 from types import FrameType
 from typing import IO
 
-from credit_default.errors import ServiceError
+from credit_default.errors import InputError, ServiceError
 
 # A command's own server keeps the records of its runs and nothing else: no schedules, no UI, no clean-up.
 _SERVER_VARIABLES = {
@@ -153,6 +153,11 @@ def answers(api_url: str, *, timeout_seconds: float) -> bool:
             return True  # somebody is there, and says no
         except (OSError, http.client.HTTPException):
             time.sleep(min(0.25, max(left, 0)))
+        except ValueError as error:
+            raise InputError(
+                "setting prefect.api_url", found=repr(api_url), expected="an address such as http://127.0.0.1:4200/api",
+                remedy="Correct CREDIT_DEFAULT_PREFECT__API_URL or PREFECT_API_URL.",
+            ) from error  # fmt: skip
     return False
 
 

@@ -123,8 +123,8 @@ def _find_or_recall(wiring: Wiring) -> SeatHolder | None:
     try:
         wiring.tracking.wait(timeout_seconds=wiring.settings.mlflow.wait_seconds)
         return find_champion(wiring)
-    except ServiceError:
-        pinned = recall_champion(wiring) if wiring.tracking.is_server else None
+    except ServiceError as error:
+        pinned = recall_champion(wiring) if wiring.tracking.is_away(error) else None
         if pinned is None:
             raise
         return pinned

@@ -67,7 +67,7 @@ def mend_records(wiring: Wiring, *, now: dt.datetime) -> Mended:
             owed = tuple(_record_owed(wiring, now))
             seat = tuple(_renew_seat(wiring, now))
     except ServiceError as error:
-        if not wiring.tracking.is_server:
+        if not wiring.tracking.is_away(error):
             raise
         return Mended({}, verdict=Verdict(GATE, "watch", (f"away ({error.found}): its part is done at the next run",)))
     notes = (*closed, *(f"recorded batch {entry.batch_id}, version {entry.model_version}" for entry in owed), *seat)

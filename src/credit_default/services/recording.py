@@ -51,7 +51,7 @@ def record_scores(
         try:
             run_id = _record_scored_run(wiring, checked, scored, counts | figures, recorded_at=recorded_at)
         except ServiceError as error:
-            if not wiring.tracking.is_server:
+            if not wiring.tracking.is_away(error):
                 raise
             outage = Verdict(GATE, "watch", (f"MLflow went away: {error.found}", OWED))
     return Summary(

@@ -14,6 +14,7 @@ from typing import Final
 
 from credit_default.adapters.credentials import Credentials
 from credit_default.adapters.lake import Lake
+from credit_default.adapters.mlflow_server import APP_NAME
 from credit_default.adapters.mlflow_users import change_password, write_auth_configuration
 from credit_default.adapters.postgres import make_databases, parse_address
 from credit_default.adapters.processes import LOOPBACK, Program, choose_port
@@ -115,7 +116,7 @@ def _plan_mlflow(
     beside = ("--no-serve-artifacts", "--default-artifact-root", lake.artifacts_uri)
     command = (
         sys.executable, "-m", "mlflow", "server", "--host", LOOPBACK, "--port", str(port), "--workers", "1",
-        "--app-name", "basic-auth", *(in_bucket if settings.artifacts else beside),
+        "--app-name", APP_NAME, *(in_bucket if settings.artifacts else beside),
         "--allowed-hosts", ",".join(names), "--cors-allowed-origins", ",".join(f"http://{name}" for name in names),
         "--uvicorn-opts", "--log-level warning",
     )  # fmt: skip
