@@ -68,6 +68,7 @@ def test_stack_is_told_as_one_object_asks_for_words_and_leaves_no_process_after_
         words = dict(line.split("=", 1) for line in (settled / "stack" / "servers.env").read_text().splitlines())
         user = ("admin", words["MLFLOW_TRACKING_PASSWORD"].strip("'"))
         answers = [httpx.get(told["paths"]["mlflow"], auth=auth).status_code for auth in (None, user)]
+        written = httpx.post(f"{told['paths']['evidently']}/api/projects", json={"name": "x"}).status_code
         second = subprocess.run([*COMMAND, "--lake", str(settled), *FREE], capture_output=True, text=True, check=False)
 
         process.send_signal(signal.SIGINT)
@@ -76,7 +77,7 @@ def test_stack_is_told_as_one_object_asks_for_words_and_leaves_no_process_after_
     assert (told["command"], told["status"], set(told["paths"])) == (
         "up", "ready", {"mlflow", "prefect", "evidently", "serve", "listen", "words"},
     )  # fmt: skip
-    assert answers == [401, 200]
+    assert (answers, written) == ([401, 200], 403)
     assert (second.returncode, "one that runs already" in second.stderr) == (3, True)
     assert (process.returncode, rest, complaints) == (0, "", "")
     assert len(sessions) == 6

@@ -3,7 +3,7 @@ import base64
 
 import pytest
 
-from credit_default.flows.guarded_server import Door
+from credit_default.flows.guarded_server import build_door
 
 WORDS = "admin:right"
 
@@ -19,7 +19,7 @@ def knock(path, *, words="", kind="http"):
         sent.append(message)
 
     header = [(b"authorization", b"Basic " + base64.b64encode(words.encode()))] if words else []
-    asyncio.run(Door(application, words=WORDS)({"type": kind, "path": path, "headers": header}, None, send))
+    asyncio.run(build_door(application, words=WORDS)({"type": kind, "path": path, "headers": header}, None, send))
     return sent[0]["status"], dict(sent[0]["headers"])
 
 

@@ -89,6 +89,7 @@ def has_answered(running: Running) -> bool:
         with urllib.request.urlopen(request, timeout=5):  # noqa: S310 - likewise
             return True
     except urllib.error.HTTPError as error:
+        error.close()
         if error.code in _REFUSED:
             raise PermissionError(error.code) from error
         return False

@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from credit_default.adapters.lake import Lake as OpenLake
-    from credit_default.adapters.processes import Running
+    from credit_default.adapters.processes import Program, Running
     from credit_default.services.stack import Plan
+    from credit_default.services.supervision import Stack
     from credit_default.settings import Settings
     from credit_default.views.summary import Summary
 
@@ -65,7 +66,7 @@ def _stand(output: Output, flags: dict[str, Any], config: list[str], *, asked: E
     """Never a summary: it is shown when all is up, and the end is an exit code."""
     from credit_default.adapters.lake import open_lake
     from credit_default.cli.session import read_settings
-    from credit_default.services.supervision import open_stack, wait_until_ready
+    from credit_default.services.supervision import open_stack
 
     settings = read_settings(flags, config)
     lake = open_lake(settings.lake, home=Path(settings.home))
@@ -74,20 +75,28 @@ def _stand(output: Output, flags: dict[str, Any], config: list[str], *, asked: E
         plan = _plan(settings, lake, config)
         with open_stack(logs=lake.home / "stack", stop_seconds=settings.stack.stop_seconds) as stack:
             for programs in plan.stages:
-                stack.start(programs)
-                with output.step(f"starting {', '.join(program.name for program in programs)}") as tell:
-                    wait_until_ready(
-                        stack.running,
-                        timeout_seconds=settings.stack.startup_seconds,
-                        asked=asked.is_set,
-                        mend=plan.mend,
-                    )
-                    tell(f"{time.monotonic() - began:.1f} s")
+                if not asked.is_set():
+                    _start(output, stack, programs, plan, settings=settings, asked=asked)
             if not asked.is_set():
                 _stay(output, lake, stack.running, seconds=time.monotonic() - began, asked=asked)
         with output.step("ended, no process is left"):
             pass
     raise typer.Exit(0)
+
+
+def _start(
+    output: Output, stack: "Stack", programs: "Sequence[Program]", plan: "Plan", *, settings: "Settings", asked: Event
+) -> None:
+    """Nothing; these are up, or the end was asked for before."""
+    from credit_default.services.supervision import wait_until_ready
+
+    began = time.monotonic()
+    stack.start(programs)
+    with output.step(f"starting {', '.join(program.name for program in programs)}") as tell:
+        wait_until_ready(
+            stack.running, timeout_seconds=settings.stack.startup_seconds, asked=asked.is_set, mend=plan.mend
+        )
+        tell(f"{time.monotonic() - began:.1f} s")
 
 
 def _plan(settings: "Settings", lake: "OpenLake", config: list[str]) -> "Plan":
