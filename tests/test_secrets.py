@@ -8,6 +8,8 @@ read: the lake with its tables and reports, both databases, the artifacts, the s
 import json
 import os
 import re
+import signal
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -17,6 +19,8 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+
+from credit_default.adapters.mlflow_health import wait_for_mlflow
 
 pytestmark = pytest.mark.xdist_group("prefect")
 
@@ -99,16 +103,24 @@ def write_life(files) -> list[tuple[list[str], dict[str, str]]]:
 
 @pytest.fixture(scope="module")
 def mlflow_server(tmp_path_factory):
-    import importlib.util
-
-    spec = importlib.util.spec_from_file_location("servers", Path(__file__).with_name("test_servers.py"))
-    servers = importlib.util.module_from_spec(spec)
-    sys.modules["servers"] = servers
-    spec.loader.exec_module(servers)
+    """Where a server on loopback answers, and the folder with its records and its log."""
     folder = tmp_path_factory.mktemp("mlflow")
-    with servers.mlflow_server(folder) as server:
-        servers.wait_for(server, timeout_seconds=180)
-        yield f"127.0.0.1:{server.port}", folder
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        address = "{}:{}".format(*probe.getsockname())
+    line = [
+        sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", address.partition(":")[2], "--workers",
+        "1", "--backend-store-uri", f"sqlite:///{folder / 'server.db'}", "--artifacts-destination", str(folder / "files"),
+    ]  # fmt: skip
+    environment = {**os.environ, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
+    with (folder / "server.log").open("wb") as log:
+        process = subprocess.Popen(line, env=environment, stdout=log, stderr=log, start_new_session=True)
+    try:
+        wait_for_mlflow(f"http://{address}", timeout_seconds=180)
+        yield address, folder
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
 
 
 @pytest.fixture(scope="module")
