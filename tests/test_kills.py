@@ -208,10 +208,13 @@ class Stack:
         return str(ask(self.prefect_database, question, run_id.replace("-", ""))[0][0])
 
     def find_flow_process(self) -> int:
-        """The process that scores: the mark that its run carries."""
-        question = f"select tags from flow_run where state_type in {OPEN} and tags like '%process:%'"
-        marks = [tags for (tags,) in ask(self.prefect_database, question)]
-        return int(marks[-1].split("process:")[1].split("/")[1])
+        """The process that scores, by the mark that its run carries."""
+        question = (
+            "select r.tags from task_run t join flow_run r on r.id = t.flow_run_id"
+            " where t.name like 'score%' and t.state_type = 'RUNNING'"
+        )
+        ((tags,),) = ask(self.prefect_database, question)
+        return int(tags.split("process:")[1].split("/")[1])
 
     def is_scoring(self) -> bool:
         question = "select count(*) from task_run where name like 'score%' and state_type = 'RUNNING'"

@@ -1,6 +1,3 @@
-import time
-
-import httpx
 import pytest
 from prefect.settings import PREFECT_API_URL, temporary_settings
 
@@ -15,26 +12,12 @@ pytestmark = pytest.mark.xdist_group("prefect")
 STRANGE = 's3://lake/incoming/ü & "{{ 1 }}" +%20.csv'
 
 
-def find_events(server, name):
-    wanted = {"filter": {"event": {"name": [name]}}, "limit": 50}
-    return httpx.post(f"{server}/events/filter", json=wanted, timeout=60).raise_for_status().json()["events"]
-
-
-def wait_for_event(server, name, *, payload):
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        if found := [event for event in find_events(server, name) if event["payload"] == payload]:
-            return found
-        time.sleep(0.2)
-    pytest.fail(f"no {name} with {payload}")
-
-
-def test_object_is_announced_by_its_name_as_it_is(on_standing_server):
+def test_object_is_announced_by_its_name_as_it_is(on_standing_server, wait_for_events):
     check_server()
 
     announce_object(STRANGE)
 
-    [event] = wait_for_event(on_standing_server, "credit-default.object.created", payload={"uri": STRANGE})
+    [event] = wait_for_events(on_standing_server, "credit-default.object.created", uri=STRANGE)
     assert event["resource"]["prefect.resource.id"].startswith("credit-default.object.")
 
 
@@ -46,7 +29,9 @@ def test_server_that_is_away_took_nothing():
             check_server()
 
 
-def test_outcomes_are_announced_for_each_batch_that_they_tell_of(trained, simulated_files, on_standing_server):
+def test_outcomes_are_announced_for_each_batch_that_they_tell_of(
+    trained, simulated_files, on_standing_server, wait_for_events
+):
     from credit_default.adapters.lake_tables import scan_table
     from credit_default.flows.context import read_clock
 
@@ -60,7 +45,7 @@ def test_outcomes_are_announced_for_each_batch_that_they_tell_of(trained, simula
     batch_ids = set(scan_table(wiring.lake, "scores").select("batch_id").collect()["batch_id"])
     assert batch_ids
     for batch_id in batch_ids:
-        wait_for_event(on_standing_server, "credit-default.outcomes.recorded", payload={"batch_id": batch_id})
+        assert wait_for_events(on_standing_server, "credit-default.outcomes.recorded", batch_id=batch_id)
 
 
 def score_somebody(trained, simulated_files):

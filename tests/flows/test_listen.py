@@ -1,20 +1,14 @@
 import os
 
-import httpx
 import pytest
 
 from credit_default.adapters.lake import open_lake
 from credit_default.errors import InputError
+from credit_default.flows.announcing import OBJECT_CREATED
 from credit_default.flows.listen import hear, listen
 from credit_default.settings import load_settings
 
 pytestmark = pytest.mark.xdist_group("prefect")
-
-
-def find_announced(server, uri):
-    wanted = {"filter": {"event": {"name": ["credit-default.object.created"]}}, "limit": 50}
-    found = httpx.post(f"{server}/events/filter", json=wanted, timeout=60).raise_for_status().json()["events"]
-    return [event for event in found if event["payload"] == {"uri": uri}]
 
 
 def drop(folder, name):
@@ -23,24 +17,24 @@ def drop(folder, name):
     os.utime(folder / name, (1_000_000_000, 1_000_000_000))
 
 
-def test_run_of_the_deployment_listens_for_its_time_and_ends(prefect_server, tmp_path):
+def test_run_of_the_deployment_listens_for_its_time_and_ends(prefect_server, wait_for_events, tmp_path):
     lake = open_lake(tmp_path / "lake")
     drop(lake.home / "incoming", "a.csv")
 
     state = listen(overrides={"lake": lake.uri}, seconds="3", return_state=True)
 
     assert (state.name, state.result().status) == ("Listened", "listened for 3 s")
-    assert len(find_announced(prefect_server, f"{lake.uri}/incoming/a.csv")) == 1
+    assert len(wait_for_events(prefect_server, OBJECT_CREATED, uri=f"{lake.uri}/incoming/a.csv")) == 1
 
 
-def test_bucket_without_a_queue_is_looked_at_again_and_again(prefect_server, s3_uri, tmp_path):
+def test_bucket_without_a_queue_is_looked_at_again_and_again(prefect_server, wait_for_events, s3_uri, tmp_path):
     lake = open_lake(s3_uri, home=tmp_path)
     lake.storage.write_object("incoming/a b.csv", b"a")
     overrides = {"lake": s3_uri, "home": str(tmp_path), "listen": {"look_seconds": 0.5}}
 
     hear(load_settings(overrides).settings, seconds=3)
 
-    assert len(find_announced(prefect_server, f"{s3_uri}/incoming/a b.csv")) == 1
+    assert len(wait_for_events(prefect_server, OBJECT_CREATED, uri=f"{s3_uri}/incoming/a b.csv")) == 1
 
 
 def test_folder_needs_no_queue(tmp_path):

@@ -1,13 +1,14 @@
 import asyncio
 import datetime as dt
 import time
+import uuid
 
 import httpx
 import pytest
 from prefect.client.orchestration import get_client
 
 from credit_default.flows.deployments import build_deployments
-from credit_default.flows.missed import MissedRuns, skip_missed_runs
+from credit_default.flows.missed import MissedRuns, has_newer, is_superseded, skip_missed_runs
 from credit_default.sections import ScheduleSettings
 
 pytestmark = pytest.mark.xdist_group("prefect")
@@ -17,7 +18,7 @@ BUSY = 503  # its database is being written to by the scheduler
 
 def register(name, **schedule):
     [deployment] = [one for one in build_deployments(ScheduleSettings(**schedule)) if one.name == name]
-    deployment.name = f"{name}-planted"
+    deployment.name = f"{name}-{uuid.uuid4().hex[:8]}"
     return deployment.apply()
 
 
@@ -39,14 +40,21 @@ def plant_missed(server, deployment_id, *, days):
 
 
 def find_runs(server, deployment_id):
+    return [(run["state"]["name"], run["auto_scheduled"]) for run in read_due(server, deployment_id)]
+
+
+def list_due(server, deployment_id):
+    return [run["id"] for run in read_due(server, deployment_id)]
+
+
+def read_due(server, deployment_id):
     now = dt.datetime.now(dt.UTC).isoformat()
     wanted = {
         "deployments": {"id": {"any_": [str(deployment_id)]}},
         "flow_runs": {"expected_start_time": {"before_": now}},
         "sort": "EXPECTED_START_TIME_ASC",
     }
-    found = httpx.post(f"{server}/flow_runs/filter", json=wanted, timeout=60).raise_for_status().json()
-    return [(run["state"]["name"], run["auto_scheduled"]) for run in found]
+    return httpx.post(f"{server}/flow_runs/filter", json=wanted, timeout=60).raise_for_status().json()
 
 
 def skip(*deployment_ids):
@@ -71,6 +79,20 @@ def test_of_the_slots_that_were_missed_the_newest_is_made_up_for(on_standing_ser
     assert days[-1][0] in {"Scheduled", "Late"}
     assert hours[-1][0] in {"Scheduled", "Late"}
     assert skip(daily, often).skipped_count == 0
+
+
+def test_late_run_that_a_worker_starts_leaves_the_work_to_the_newest(on_standing_server):
+    deployment_id = register("predict")
+    plant_missed(on_standing_server, deployment_id, days=3)
+
+    with get_client(sync_client=True) as client:
+        planted = [client.read_flow_run(run_id) for run_id in list_due(on_standing_server, deployment_id)]
+
+    assert [has_newer(run) for run in planted] == [True, True, False]
+
+
+def test_run_that_no_schedule_began_is_superseded_by_none():
+    assert not is_superseded()
 
 
 def test_runs_that_an_event_asked_for_are_not_skipped(on_standing_server):

@@ -179,6 +179,31 @@ def test_batch_of_a_moment_ago_is_its_own_runner_s_to_record(lake, score):
     assert mend_records(lake, now=NOON + HOUR).counts["records added"] == 1
 
 
+def test_batch_whose_record_is_being_written_is_left_to_its_writer(lake, score):
+    summary = score(350)
+    tags = {"batch_id": summary.batch_id, "model_version": 1}
+
+    with lake.tracking.start_run("predict", name="slow", tags=tags, started_at=NOON):
+        assert mend_records(lake, now=NOON + HOUR).counts == NOTHING
+
+    assert mend_records(lake, now=NOON + HOUR).counts == NOTHING
+
+
+def test_batch_whose_run_died_or_failed_is_recorded(lake, score, dead_mark):
+    summary = score(360)
+    tags = {"batch_id": summary.batch_id, "model_version": "1"}
+    with pytest.raises(KeyError), lake.tracking.start_run("predict", name="x", tags=tags, started_at=NOON) as failed:
+        raise KeyError
+    killed = lake.tracking.client.create_run(
+        failed.experiment_id, start_time=int(NOON.timestamp() * 1000), tags={**tags, "process": dead_mark}
+    )
+
+    mended = mend_records(lake, now=NOON + HOUR)
+
+    assert mended.counts == {"MLflow runs closed": 1, "records added": 1}
+    assert status_of(lake, killed.info.run_id) == "KILLED"
+
+
 def test_batches_of_long_ago_are_not_looked_for(lake, score):
     score(400)
 

@@ -23,11 +23,16 @@ def find_run_id(tracking: Tracking, act: Act, *, tags: Mapping[str, object]) -> 
 
 
 def list_recorded(tracking: Tracking, act: Act, *, since: dt.datetime) -> frozenset[tuple[str, str]]:
-    """(batch_id, model_version) of each finished run of this act that began since then; one that a person deleted counts too."""
+    """(batch_id, model_version) of each run of this act that began since then and did not fail.
+
+    One at work counts too, and one that a person deleted.
+    """
     from mlflow.entities import ViewType
 
-    began = int(since.timestamp() * 1000)
-    wanted, found, token = f"attributes.status = 'FINISHED' and attributes.start_time >= {began}", [], None
+    states = " and ".join(f"attributes.status != '{status}'" for status in ("FAILED", "KILLED"))
+    wanted = f"{states} and attributes.start_time >= {int(since.timestamp() * 1000)}"
+    found: list[tuple[str, str]] = []
+    token = None
     with mlflow_errors(tracking.tracking_uri):
         experiment = tracking.client.get_experiment_by_name(f"credit-default/{act}")
         while experiment is not None:

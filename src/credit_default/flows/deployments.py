@@ -99,7 +99,8 @@ def _build_deployment(plan: DeploymentPlan, *, time_zone: str) -> "RunnerDeploym
         limit=plan.limit, collision_strategy=ConcurrencyLimitStrategy(plan.collision)
     )
     deployment = RunnerDeployment.from_flow(
-        getattr(import_module(module), name), plan.name, description=plan.description, parameters=dict(plan.parameters), concurrency_limit=limit,
+        getattr(import_module(module), name), plan.name, description=plan.description,
+        parameters=dict(plan.parameters), concurrency_limit=limit,
         schedules=_build_schedules(plan, time_zone=time_zone), entrypoint_type=EntrypointType.MODULE_PATH,
         triggers=[
             DeploymentEventTrigger(expect={trigger.event}, parameters=dict(trigger.parameters))

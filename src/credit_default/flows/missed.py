@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from prefect.client.schemas.objects import FlowRun
 
 SKIPPED = "Skipped"
+SUPERSEDED = "missed while nobody was there; the newest one does for all"
 _PAGE = 200  # what the API gives at a time
 
 
@@ -44,6 +45,37 @@ async def skip_missed_runs(client: "PrefectClient", deployment_ids: Sequence[UUI
         )
         await client.set_flow_run_state(run.id, state, force=True)
     return MissedRuns(len(missed), frozenset(late))
+
+
+def is_superseded() -> bool:
+    """Whether this run's schedule began a newer one that is due as well: that one does for both, and this one may end.
+
+    For workers of a pool, who start every late run; False for a run that nobody's schedule began.
+    """
+    from prefect.context import FlowRunContext
+
+    context = FlowRunContext.get()
+    run = None if context is None else context.flow_run
+    return run is not None and run.auto_scheduled and run.deployment_id is not None and has_newer(run)
+
+
+def has_newer(run: "FlowRun") -> bool:
+    """Whether a run that the schedule of the same deployment began later is due by now, and was not called off."""
+    from prefect.client.orchestration import get_client
+    from prefect.client.schemas import filters
+
+    due = {"after_": run.expected_start_time, "before_": read_clock()}
+    wanted = filters.FlowRunFilter(
+        deployment_id=filters.FlowRunFilterDeploymentId.model_validate({"any_": [run.deployment_id]}),
+        expected_start_time=filters.FlowRunFilterExpectedStartTime.model_validate(due),
+    )
+    with get_client(sync_client=True) as client:
+        found = client.read_flow_runs(flow_run_filter=wanted, limit=_PAGE)
+    return any(one.auto_scheduled and one.id != run.id and not _is_called_off(one) for one in found)
+
+
+def _is_called_off(run: "FlowRun") -> bool:
+    return run.state is not None and run.state.is_cancelled()
 
 
 async def _read_late_runs(client: "PrefectClient", deployment_ids: Sequence[UUID]) -> list["FlowRun"]:

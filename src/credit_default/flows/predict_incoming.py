@@ -13,6 +13,7 @@ from prefect.states import Completed
 from credit_default.errors import RefusedError
 from credit_default.flows.context import connect, read_clock
 from credit_default.flows.events import announce_scored
+from credit_default.flows.missed import SKIPPED, SUPERSEDED, is_superseded
 from credit_default.flows.predict import predict
 from credit_default.flows.run_marks import mark_run
 from credit_default.flows.script import run_as_script
@@ -35,6 +36,8 @@ def predict_incoming(
     `batch` is a file's path or s3://; without it all that waits in the inbox is scored. `month` is of the files that have
     no statement_month of their own.
     """
+    if is_superseded():
+        return Completed(name=SKIPPED, message=SUPERSEDED, data=Summary("predict", "skipped"))
     wiring = connect(overrides or {}, config or [])
 
     def score(uri: str, named: str | None) -> Summary:

@@ -9,6 +9,7 @@ from prefect.states import Completed
 from credit_default.flows.artifacts import publish_summary
 from credit_default.flows.context import connect, read_clock
 from credit_default.flows.events import announce_alarms
+from credit_default.flows.missed import SKIPPED, SUPERSEDED, is_superseded
 from credit_default.flows.run_marks import mark_run
 from credit_default.flows.script import run_as_script
 from credit_default.flows.seat_events import announce_seat
@@ -46,6 +47,8 @@ def train(
 
     `refresh` trains on all that the lake knows by now instead of on the file that the settings name.
     """
+    if is_superseded():
+        return Completed(name=SKIPPED, message=SUPERSEDED, data=Summary("train", "skipped"))
     wiring = connect(overrides or {}, config or [])
     require_mlflow(wiring)
     rows = read_known_rows(wiring) if refresh else read_training_rows(wiring, month=month, read_at=read_clock())
