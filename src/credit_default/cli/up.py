@@ -6,7 +6,7 @@ import signal
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Annotated, Any
@@ -66,6 +66,7 @@ def _stand(output: Output, flags: dict[str, Any], config: list[str], *, asked: E
     """Never a summary: it is shown when all is up, and the end is an exit code."""
     from credit_default.adapters.lake import open_lake
     from credit_default.cli.session import read_settings
+    from credit_default.flows.server import take_turn
     from credit_default.services.supervision import open_stack
 
     settings = read_settings(flags, config)
@@ -74,9 +75,10 @@ def _stand(output: Output, flags: dict[str, Any], config: list[str], *, asked: E
     with _alone_on(lake):
         plan = _plan(settings, lake, config)
         with open_stack(logs=lake.home / "stack", stop_seconds=settings.stack.stop_seconds) as stack:
-            for programs in plan.stages:
-                if not asked.is_set():
-                    _start(output, stack, programs, plan, settings=settings, asked=asked)
+            with closing(take_turn(lake.home / "prefect")):  # commands without servers use the same records
+                for programs in plan.stages:
+                    if not asked.is_set():
+                        _start(output, stack, programs, plan, settings=settings, asked=asked)
             if not asked.is_set():
                 _stay(output, lake, stack.running, seconds=time.monotonic() - began, asked=asked)
         with output.step("ended, no process is left"):

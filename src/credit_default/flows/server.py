@@ -67,9 +67,7 @@ def start_server(home: Path, *, environment: Mapping[str, str]) -> PrefectServer
     `environment` is what the new process gets, beside what a command's own server needs. Where another command's
     server is coming up in the same `home`, its turn is waited for.
     """
-    home.mkdir(parents=True, exist_ok=True)
-    turn = (home / "starting.lock").open("ab")
-    fcntl.flock(turn, fcntl.LOCK_EX)
+    turn = take_turn(home)
     port = _find_free_port()
     log_path = home / "server.log"
     with log_path.open("ab") as log:
@@ -81,6 +79,14 @@ def start_server(home: Path, *, environment: Mapping[str, str]) -> PrefectServer
             start_new_session=True,  # Ctrl-C reaches us first, and we end it in order
         )  # fmt: skip
     return PrefectServer(process, f"http://127.0.0.1:{port}/api", log_path, turn)
+
+
+def take_turn(home: Path) -> IO[bytes]:
+    """The right to start a server on the records in `home`, until it is closed: another starter's is waited for."""
+    home.mkdir(parents=True, exist_ok=True)
+    turn = (home / "starting.lock").open("ab")
+    fcntl.flock(turn, fcntl.LOCK_EX)
+    return turn
 
 
 @contextmanager
