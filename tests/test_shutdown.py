@@ -21,7 +21,7 @@ from credit_default.adapters.lake import open_lake
 from credit_default.adapters.ledger import read_entries
 from credit_default.gates.ledger import judge_chain
 
-pytestmark = pytest.mark.xdist_group("prefect")
+pytestmark = pytest.mark.xdist_group("servers")
 
 PATIENCE = 120  # seconds for a step to be reached on a busy machine
 # "reached" is printed where the named place is, and there the command stays until it is ended
