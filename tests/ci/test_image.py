@@ -6,9 +6,13 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 import yaml
+
+from credit_default.adapters.mlflow_server import APP_NAME
+from credit_default.flows import guarded_server
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCKERFILE = ROOT / "Dockerfile"
@@ -138,6 +142,14 @@ def test_only_the_proxy_is_to_be_reached_and_on_loopback_alone(compose):
     assert ports == {"proxy": ["127.0.0.1:5000:5000", "127.0.0.1:4200:4200", "127.0.0.1:8000:8000"]}
     assert networks == {"proxy"}
     assert compose["networks"]["inside"] == {"internal": True}
+
+
+def test_both_servers_stand_behind_the_door_that_asks_for_words(compose):
+    mlflow, prefect = (compose["services"][name]["command"] for name in ("mlflow", "prefect"))
+
+    assert f"--app-name={APP_NAME}" in mlflow
+    assert prefect[:3] == ["python", "-m", guarded_server.__name__]
+    assert prefect[-1] == urlsplit(compose["services"]["worker"]["environment"]["PREFECT_API_URL"]).hostname
 
 
 def test_no_password_stands_in_the_stack_and_each_that_it_asks_for_is_in_the_example():

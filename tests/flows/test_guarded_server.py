@@ -2,8 +2,9 @@ import asyncio
 import base64
 
 import pytest
+import uvicorn
 
-from credit_default.flows.guarded_server import build_door
+from credit_default.flows.guarded_server import build_door, serve
 
 WORDS = "admin:right"
 
@@ -39,3 +40,20 @@ def test_health_checks_and_what_prefect_asks_for_itself_go_through(path):
 @pytest.mark.parametrize("kind", ["websocket", "lifespan"])
 def test_what_is_no_request_goes_through(kind):
     assert knock("/", kind=kind)[0] == 200
+
+
+@pytest.mark.parametrize(
+    ("given", "address", "names"),
+    [
+        ((), "127.0.0.1", ("127.0.0.1", "localhost")),
+        (("0.0.0.0", "prefect"), "0.0.0.0", ("127.0.0.1", "localhost", "prefect")),
+    ],
+)
+def test_it_listens_on_loopback_for_its_own_names_unless_it_is_told_others(monkeypatch, given, address, names):
+    asked = {}
+    monkeypatch.setenv("PREFECT_SERVER_API_AUTH_STRING", WORDS)
+    monkeypatch.setattr(uvicorn, "run", lambda app, **options: asked.update(options, names=app.args[1]))
+
+    serve(4200, *given)
+
+    assert (asked["host"], asked["port"], asked["names"]) == (address, 4200, names)
