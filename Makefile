@@ -8,6 +8,12 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 INFRA_STAMP := .venv-infra/.installed
 HELD := tests/data tests/model tests/gates  # whose rooms' branch coverage is held; tracing the rest would cost minutes
+# what has servers of its own: each file in a process of its own, two at a time, as a Prefect client keeps to its first server
+APART := $(addprefix tests/,test_servers.py test_secrets.py flows/test_serving.py test_shutdown.py test_kills.py \
+  cli/test_up.py flows/test_announcing.py flows/test_missed.py)
+# with ARGS that name tests (anything but long options) only those are run
+run_apart = @$(if $(filter-out --%,$(ARGS)),:,printf '%s\n' $(APART) | xargs -P 2 -I FILE sh -c '$(BIN)/python -m pytest -n0 -q FILE \
+  $(ARGS) $(1) --junitxml=$(REPORTS)/$$(basename FILE .py).xml')
 # what checks workflows, image and locks: never in requirements.lock
 TOOLS ?= .venv-ci
 REPORTS := build/reports
@@ -38,13 +44,15 @@ demo: setup ## the whole life of a model on this laptop (ARGS="--data simulated"
 	@$(BIN)/credit-default demo $(ARGS)
 
 test: setup ## the tests
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest $(APART:%=--ignore=%) $(ARGS)
+	$(call run_apart)
 
 cover: setup ## the tests, and branch coverage of data, model and gates (at least 95 %)
 	@$(BIN)/python -m pytest --cov --cov-report= --junitxml=$(REPORTS)/tests-held.xml $(HELD) $(ARGS)
 	@$(BIN)/coverage xml -q -o $(REPORTS)/coverage.xml
 	@$(BIN)/coverage report --fail-under=95
-	@$(BIN)/python -m pytest $(addprefix --ignore=,$(HELD)) --junitxml=$(REPORTS)/tests-rest.xml $(ARGS)
+	@$(BIN)/python -m pytest $(addprefix --ignore=,$(HELD) $(APART)) --junitxml=$(REPORTS)/tests-rest.xml $(ARGS)
+	$(call run_apart)
 
 check: setup ## lint, format, types, import contract
 	@$(BIN)/ruff check .
@@ -57,7 +65,8 @@ fix: setup ## what the tools can mend by themselves
 	@$(BIN)/ruff format .
 
 nightly: setup ci-tools ## the tests, and the long form of the heavy ones; then the pure rooms on other Pythons
-	@$(BIN)/python -m pytest -m "nightly or not nightly" $(ARGS)
+	@$(BIN)/python -m pytest -m "nightly or not nightly" $(APART:%=--ignore=%) $(ARGS)
+	$(call run_apart,-m "nightly or not nightly")
 	@$(BIN)/python ci/test_pythons.py
 
 docs: setup ## write docs/data-dictionary.md anew from the declarations

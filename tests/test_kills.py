@@ -34,7 +34,7 @@ from credit_default.data.simulation import simulate
 from credit_default.flows.server import describe_environment
 from credit_default.gates.ledger import judge_chain
 
-pytestmark = pytest.mark.xdist_group("servers")
+pytestmark = pytest.mark.xdist_group("prefect")
 
 PATIENCE = 240  # seconds, on a busy machine
 OPEN = "('RUNNING', 'PENDING', 'CANCELLING')"

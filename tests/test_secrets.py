@@ -22,7 +22,7 @@ import pytest
 
 from credit_default.adapters.mlflow_health import wait_for_mlflow
 
-pytestmark = pytest.mark.xdist_group("servers")
+pytestmark = pytest.mark.xdist_group("prefect")
 
 # each of its own, so that what leaks is known by its name
 CANARIES = {

@@ -37,7 +37,7 @@ from credit_default.services.supervision import open_stack, wait_until_ready
 from credit_default.views.summary import Summary
 
 pytestmark = [
-    pytest.mark.xdist_group("servers"),
+    pytest.mark.xdist_group("prefect"),
     pytest.mark.skipif(find_spec("flask_wtf") is None, reason="mlflow[auth] is not installed"),
 ]
 

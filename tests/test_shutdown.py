@@ -21,7 +21,7 @@ from credit_default.adapters.lake import open_lake
 from credit_default.adapters.ledger import read_entries
 from credit_default.gates.ledger import judge_chain
 
-pytestmark = pytest.mark.xdist_group("servers")
+pytestmark = pytest.mark.xdist_group("prefect")
 
 PATIENCE = 120  # seconds for a step to be reached on a busy machine
 # "reached" is printed where the named place is, and there the command stays until it is ended
@@ -125,9 +125,7 @@ def end(process: subprocess.Popen[str]) -> tuple[float, str]:
         pytest.param(MONITOR, True, id="monitor on a named server", marks=pytest.mark.nightly),
     ],
 )
-def test_sigterm_ends_a_command_in_ten_seconds_and_the_next_run_completes(
-    case, named, start, lake, prefect_server, record_property
-):
+def test_sigterm_ends_a_command_in_ten_seconds_and_the_next_run_completes(case, named, start, lake, prefect_server):
     import os
 
     server = prefect_server if named else ""
@@ -140,7 +138,6 @@ def test_sigterm_ends_a_command_in_ten_seconds_and_the_next_run_completes(
     wait_for_step(process, case, database)
     seconds, complaints = end(process)
 
-    record_property("figures", f"{case.command} ended {seconds:.1f} s after SIGTERM")
     assert (process.returncode, complaints) == (143, "")
     assert seconds < 10
     runs = [row for row in ask(database, "select id, state_type from flow_run") if row[:1] not in seen]

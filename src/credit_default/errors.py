@@ -11,7 +11,9 @@ import re
 from typing import ClassVar
 
 _LONGEST_EXAMPLE = 100
-_CREDENTIALS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*://)[^/\s'\"]*@")
+_CREDENTIALS = re.compile(
+    r"://[^/\s'\"]*@"
+)  # the scheme is not looked for: a long word would be tried from each letter
 
 
 class CreditDefaultError(Exception):
@@ -71,7 +73,7 @@ def show_plainly(text: str) -> str:
 
 def hide_credentials(text: str) -> str:
     """The text with `***` in place of who logs in, and with what, in every address that says so."""
-    return _CREDENTIALS.sub(r"\1***@", text)
+    return _CREDENTIALS.sub("://***@", text)
 
 
 def show_examples(values: object, *, most: int = 5) -> str:
