@@ -131,7 +131,8 @@ def test_sigterm_ends_a_command_in_ten_seconds_and_the_next_run_completes(case, 
     server = prefect_server if named else ""
     database = Path(os.environ["PREFECT_HOME"]) / "prefect.db" if named else lake / "prefect" / "prefect.db"
     if case.command == "monitor":
-        assert start(Case("predict")).wait(timeout=PATIENCE) == 0
+        scoring = start(Case("predict"))
+        assert (scoring.communicate(timeout=PATIENCE)[1], scoring.returncode) == ("", 0)
     seen = ask(database, "select id from flow_run")
 
     process = start(case, server=server)
@@ -149,4 +150,5 @@ def test_sigterm_ends_a_command_in_ten_seconds_and_the_next_run_completes(case, 
     again = Case(case.command)
     process = start(again, server=server)
     told, complaints = process.communicate(timeout=PATIENCE)
-    assert (process.returncode, complaints) == (0, ""), told
+    rang = case.command == "monitor"  # the batch is a drifted one: that is what monitor's exit code says
+    assert (process.returncode, complaints) == (int(rang), ""), told
