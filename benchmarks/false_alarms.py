@@ -17,7 +17,7 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 
-from credit_default.data.contract import Schema
+from credit_default.data.contract.schema import Schema
 from credit_default.data.schema import CREDIT_CARD
 from credit_default.data.simulation import simulate
 from credit_default.data.splitting import split

@@ -19,7 +19,7 @@ import numpy as np
 import polars as pl
 
 from credit_default.adapters.files import read_batches
-from credit_default.data.contract import KEY, OUTCOME
+from credit_default.data.contract.schema import KEY, OUTCOME
 from credit_default.data.schema import CREDIT_CARD
 from credit_default.data.splitting import split
 from credit_default.data.validation import check

@@ -12,7 +12,7 @@ from portfolios import SMALL_DECLARATION, describe_credit_card, describe_small
 from reference_reader import read_opinion
 
 from credit_default.adapters.files import read_batches
-from credit_default.data.contract import parse_schema
+from credit_default.data.contract.schema import parse_schema
 from credit_default.data.schema import CREDIT_CARD
 from credit_default.data.validation import check
 from credit_default.errors import InputError

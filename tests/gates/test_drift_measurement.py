@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from credit_default.data.contract import KEY
+from credit_default.data.contract.schema import KEY
 from credit_default.data.schema import CREDIT_CARD
 from credit_default.data.simulation import simulate
 from credit_default.errors import InputError

@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from credit_default.data.contract import Column, Schema
+from credit_default.data.contract.schema import Column, Schema
 from credit_default.gates.feed import BatchState, judge_feed
 from credit_default.gates.feed_measurement import measure_feed
 from credit_default.model.decision import DecisionPolicy

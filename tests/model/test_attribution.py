@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from credit_default.data.contract import Column, Schema
+from credit_default.data.contract.schema import Column, Schema
 from credit_default.model.attribution import attribute_shift, measure_score_shift, name_segment
 from credit_default.model.binning import plan_bins
 from credit_default.model.decision import DecisionPolicy

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from credit_default.data.contract import Column, Schema
+from credit_default.data.contract.schema import Column, Schema
 from credit_default.data.schema import CREDIT_CARD
 from credit_default.data.simulation import simulate
 from credit_default.errors import InputError

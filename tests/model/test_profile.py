@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from credit_default.data.contract import Column, Schema
+from credit_default.data.contract.schema import Column, Schema
 from credit_default.errors import InputError
 from credit_default.model.decision import DecisionPolicy
 from credit_default.model.profile import (

@@ -1,7 +1,7 @@
 import numpy as np
 import polars as pl
 
-from credit_default.data.contract import parse_schema
+from credit_default.data.contract.schema import parse_schema
 from credit_default.data.schema import CREDIT_CARD
 from credit_default.services.grouping import label_groups
 

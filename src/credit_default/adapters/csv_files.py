@@ -18,7 +18,7 @@ import polars as pl
 
 from credit_default.adapters.file_headers import HEADER_LINES, count_known
 from credit_default.adapters.file_kinds import HEAD_BYTES
-from credit_default.data.contract import Schema
+from credit_default.data.contract.schema import Schema
 from credit_default.errors import InputError
 
 _BLOCK_BYTES = 8_388_608

@@ -17,7 +17,7 @@ from credit_default.adapters.file_headers import Header, find_header
 from credit_default.adapters.file_kinds import FileKind, find_kind
 from credit_default.adapters.parquet_files import read_parquet_head, read_parquet_rows
 from credit_default.adapters.workbooks import read_workbook_head, read_workbook_rows
-from credit_default.data.contract import CLIENT_ID, LINE, OUTCOME, STATEMENT_MONTH, Schema
+from credit_default.data.contract.schema import CLIENT_ID, LINE, OUTCOME, STATEMENT_MONTH, Schema
 from credit_default.errors import InputError, show_plainly
 
 _MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")

@@ -26,7 +26,7 @@ from credit_default.adapters.evidently_report import (
 )
 from credit_default.adapters.report_page import ReportTitle, stamp_note, stamp_verdict, write_page
 from credit_default.adapters.staging import disk_errors, write_whole
-from credit_default.data.contract import OUTCOME, Schema
+from credit_default.data.contract.schema import OUTCOME, Schema
 from credit_default.errors import InputError, ServiceError, show_examples
 from credit_default.gates.drift import ColumnDrift, DriftPolicy, DriftReport
 from credit_default.gates.verdict import Verdict

@@ -8,7 +8,7 @@ Each value is converted by itself: what stands in other rows never changes what 
 
 import polars as pl
 
-from credit_default.data.contract import Column, Kind
+from credit_default.data.contract.schema import Column, Kind
 
 _WHOLE_FLOATS = 2.0**53  # beyond it a float no longer holds every whole number
 _TIME = pl.Datetime("us", "UTC")

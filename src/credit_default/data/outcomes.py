@@ -1,6 +1,6 @@
 """What became of clients, as it arrives later: one observation a row, the same client and month perhaps more than once."""
 
-from credit_default.data.contract import CLIENT_ID, STATEMENT_MONTH, Column, Schema
+from credit_default.data.contract.schema import CLIENT_ID, STATEMENT_MONTH, Column, Schema
 from credit_default.data.schema import CREDIT_CARD
 
 OBSERVED_AT = "observed_at"

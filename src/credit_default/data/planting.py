@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from credit_default.data.contract import CLIENT_ID, OUTCOME, STATEMENT_MONTH
+from credit_default.data.contract.schema import CLIENT_ID, OUTCOME, STATEMENT_MONTH
 from credit_default.data.months import add_months
 from credit_default.errors import InputError
 

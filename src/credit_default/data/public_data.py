@@ -9,7 +9,7 @@ from hashlib import sha256
 import numpy as np
 import polars as pl
 
-from credit_default.data.contract import CLIENT_ID, OUTCOME, Schema
+from credit_default.data.contract.schema import CLIENT_ID, OUTCOME, Schema
 from credit_default.errors import InputError
 
 PUBLIC_MONTH = "2005-09"  # the file has no month; its latest statement is of September 2005

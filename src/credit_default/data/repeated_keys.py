@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from credit_default.data.contract import CLIENT_ID, STATEMENT_MONTH
+from credit_default.data.contract.schema import CLIENT_ID, STATEMENT_MONTH
 
 Hashes = npt.NDArray[np.uint64]
 Flags = npt.NDArray[np.bool_]

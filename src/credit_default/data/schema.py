@@ -6,7 +6,7 @@ copy. Bounds and rules hold for all 30,000 clients there; the margin each was gi
 `tests/data/test_schema.py` measures the margins again.
 """
 
-from credit_default.data.contract import Column, Rule, Schema
+from credit_default.data.contract.schema import Column, Rule, Schema
 
 _MONTHS = range(1, 7)  # m1 is the latest statement, m6 the oldest
 _UNDOCUMENTED = "undocumented, as in the source"

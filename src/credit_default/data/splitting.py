@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from credit_default.data.contract import CLIENT_ID, KEY, OUTCOME
+from credit_default.data.contract.schema import CLIENT_ID, KEY, OUTCOME
 
 DEFAULT_SALT = "credit-default/split/1"
 

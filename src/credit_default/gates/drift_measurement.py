@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from credit_default.data.contract import Schema
+from credit_default.data.contract.schema import Schema
 from credit_default.errors import InputError
 from credit_default.gates.drift import P_VALUE_METHODS, ColumnDrift, DriftPolicy, DriftReport
 from credit_default.model.distances import ComparedColumn, measure_distance

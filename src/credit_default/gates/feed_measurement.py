@@ -5,7 +5,7 @@ from typing import Final
 
 import numpy as np
 
-from credit_default.data.contract import Column, Schema
+from credit_default.data.contract.schema import Column, Schema
 from credit_default.gates.feed import ColumnState
 from credit_default.model.binning import Bins, Counts
 from credit_default.model.distances import measure_chance, measure_stability_index

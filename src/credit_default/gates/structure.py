@@ -1,6 +1,6 @@
 """Is the challenger what it says it is? Its schema, its inputs and its digest, before any of its scores is looked at."""
 
-from credit_default.data.contract import Schema
+from credit_default.data.contract.schema import Schema
 from credit_default.errors import show_examples
 from credit_default.gates.check import Check
 from credit_default.model.bundle import ModelBundle

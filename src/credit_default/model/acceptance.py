@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from credit_default.data.contract import Schema
+from credit_default.data.contract.schema import Schema
 from credit_default.model.attributes import AttributeBands, build_groupings, choose_attributes
 from credit_default.model.decision import ACCEPT
 from credit_default.model.fairness import FairnessPolicy

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import polars as pl
 
-from credit_default.data.contract import Schema
+from credit_default.data.contract.schema import Schema
 from credit_default.model.bundle import ModelBundle
 from credit_default.model.levers import Lever
 from credit_default.model.scoring import score_probability

@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from credit_default.data.contract import Column, Schema
+from credit_default.data.contract.schema import Column, Schema
 from credit_default.errors import InputError, show_examples
 from credit_default.model.resampling import IntArray
 

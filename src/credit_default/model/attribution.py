@@ -10,7 +10,7 @@ from math import sqrt
 
 import numpy as np
 
-from credit_default.data.contract import Column
+from credit_default.data.contract.schema import Column
 from credit_default.model.binning import Bins
 from credit_default.model.profile import ColumnProfile, Profile
 from credit_default.model.profile_plan import SCORE, ProfilePlan

@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from credit_default.data.contract import CLIENT_ID, STATEMENT_MONTH, Schema
+from credit_default.data.contract.schema import CLIENT_ID, STATEMENT_MONTH, Schema
 from credit_default.model.bundle import ModelBundle
 from credit_default.model.decision import DecisionPolicy
 from credit_default.model.declaration import Feature, list_spec

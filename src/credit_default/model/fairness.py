@@ -12,7 +12,7 @@ from typing import Any, Final
 import numpy as np
 import polars as pl
 
-from credit_default.data.contract import OUTCOME, Schema
+from credit_default.data.contract.schema import OUTCOME, Schema
 from credit_default.errors import InputError
 from credit_default.model.attributes import AttributeBands, Grouping, build_groupings, choose_attributes
 from credit_default.model.decision import DecisionPolicy

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from credit_default.data.contract import Schema
+from credit_default.data.contract.schema import Schema
 from credit_default.model.decision import DecisionPolicy
 from credit_default.model.evaluation import Metric, measure_interval
 from credit_default.model.fairness import (

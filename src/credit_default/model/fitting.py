@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from credit_default.data.contract import OUTCOME, Schema
+from credit_default.data.contract.schema import OUTCOME, Schema
 from credit_default.data.splitting import assign_folds
 from credit_default.errors import InputError
 from credit_default.model.bundle import ModelBundle

@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from credit_default.data.contract import OUTCOME, Schema
+from credit_default.data.contract.schema import OUTCOME, Schema
 from credit_default.data.splitting import assign_folds
 from credit_default.model.decision import DecisionPolicy
 from credit_default.model.declaration import Feature, list_names, list_spec

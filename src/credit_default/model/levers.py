@@ -11,7 +11,7 @@ from typing import Final, Literal
 
 import polars as pl
 
-from credit_default.data.contract import Schema
+from credit_default.data.contract.schema import Schema
 
 _DECILES: Final = tuple(place / 10 for place in range(1, 10))
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Final, Literal
 
-from credit_default.data.contract import Schema
+from credit_default.data.contract.schema import Schema
 from credit_default.errors import InputError, show_examples
 from credit_default.model.calibrated_forest import CalibratedForest
 from credit_default.model.calibration import Calibration

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from credit_default.data.contract import Schema
+from credit_default.data.contract.schema import Schema
 from credit_default.model.binning import Bins, Floats, plan_bins, plan_grid
 from credit_default.model.decision import DECLINE, DecisionPolicy
 

@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from credit_default.data.contract import Schema
+from credit_default.data.contract.schema import Schema
 from credit_default.data.splitting import assign_folds
 from credit_default.model.attributes import Grouping, build_groupings
 from credit_default.model.bundle import ModelBundle

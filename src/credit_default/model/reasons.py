@@ -13,7 +13,7 @@ from typing import Any, Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from credit_default.data.contract import Schema
+from credit_default.data.contract.schema import Schema
 from credit_default.errors import InputError
 from credit_default.model.bundle import ModelBundle
 from credit_default.model.declaration import list_names, list_spec

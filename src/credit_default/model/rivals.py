@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from credit_default.data.contract import OUTCOME, Schema
+from credit_default.data.contract.schema import OUTCOME, Schema
 from credit_default.model.declaration import Feature, list_spec
 from credit_default.model.digest import sort_rows
 from credit_default.model.families import SCORECARD, Family

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from credit_default.data.contract import CLIENT_ID, OUTCOME, STATEMENT_MONTH
+from credit_default.data.contract.schema import CLIENT_ID, OUTCOME, STATEMENT_MONTH
 from credit_default.errors import InputError
 from credit_default.model.bundle import ModelBundle
 from credit_default.model.calibrated_forest import calibrate

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import polars as pl
 
-from credit_default.data.contract import Schema
+from credit_default.data.contract.schema import Schema
 from credit_default.errors import InputError
 from credit_default.model.declaration import Feature
 from credit_default.model.digest import digest_recipe_and_rows

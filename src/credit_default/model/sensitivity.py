@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from credit_default.data.contract import Column, Schema
+from credit_default.data.contract.schema import Column, Schema
 from credit_default.model.bundle import ModelBundle
 from credit_default.model.digest import sort_rows
 from credit_default.model.scoring import score_probability

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import polars as pl
 
-from credit_default.data.contract import OUTCOME
+from credit_default.data.contract.schema import OUTCOME
 from credit_default.data.splitting import Split
 from credit_default.gates.fairness import judge_fairness
 from credit_default.gates.verdict import Verdict

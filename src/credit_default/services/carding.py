@@ -6,7 +6,7 @@ from importlib.metadata import version
 
 from credit_default.adapters.model_versions import ModelVersion
 from credit_default.adapters.past_runs import locate_artifact, read_run_text
-from credit_default.data.contract import OUTCOME, STATEMENT_MONTH
+from credit_default.data.contract.schema import OUTCOME, STATEMENT_MONTH
 from credit_default.data.splitting import Split
 from credit_default.errors import InputError
 from credit_default.services.assessment import Assessment

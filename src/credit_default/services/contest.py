@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from credit_default.data.contract import OUTCOME, STATEMENT_MONTH
+from credit_default.data.contract.schema import OUTCOME, STATEMENT_MONTH
 from credit_default.data.splitting import Split
 from credit_default.gates.check import Check
 from credit_default.gates.contest import Contest

@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 
 from credit_default.adapters.files import read_batches, write_table
-from credit_default.data.contract import CLIENT_ID, KEY, OUTCOME
+from credit_default.data.contract.schema import CLIENT_ID, KEY, OUTCOME
 from credit_default.data.months import count_months
 from credit_default.data.planting import DrilledMonth
 from credit_default.data.row_rules import REPEATED_KEY

@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from credit_default.data.contract import KEY, OUTCOME
+from credit_default.data.contract.schema import KEY, OUTCOME
 from credit_default.data.planted_faults import PLANTED_FAULTS, PlantedFault
 from credit_default.data.planting import DrilledMonth, Scene, plant
 from credit_default.data.simulation import CALM, Scenario, simulate

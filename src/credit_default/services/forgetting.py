@@ -17,7 +17,7 @@ from credit_default.adapters.score_digests import digest_scores
 from credit_default.adapters.score_tables import measure_scores
 from credit_default.adapters.snapshots import Snapshot, delete_strays, list_snapshots, read_rows, rewrite_snapshot
 from credit_default.adapters.table_schemas import CLIENT_TABLES
-from credit_default.data.contract import CLIENT_ID
+from credit_default.data.contract.schema import CLIENT_ID
 from credit_default.errors import InputError
 from credit_default.failpoints import reach
 from credit_default.gates.ledger import LedgerEntry

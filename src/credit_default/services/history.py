@@ -11,7 +11,7 @@ from credit_default.adapters.lake import check_hex
 from credit_default.adapters.lake_tables import collect_rows, scan_table
 from credit_default.adapters.ledger import read_entries
 from credit_default.adapters.snapshots import Snapshot, has_snapshot, list_snapshots, read_rows, read_snapshot
-from credit_default.data.contract import KEY, STATEMENT_MONTH
+from credit_default.data.contract.schema import KEY, STATEMENT_MONTH
 from credit_default.errors import InputError
 from credit_default.gates.ledger import LedgerEntry
 from credit_default.gates.quality import BatchHistory

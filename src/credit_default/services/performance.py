@@ -14,7 +14,7 @@ import polars as pl
 from credit_default.adapters.lake import Lake
 from credit_default.adapters.lake_tables import read_monitoring
 from credit_default.adapters.snapshots import read_rows
-from credit_default.data.contract import KEY, OUTCOME
+from credit_default.data.contract.schema import KEY, OUTCOME
 from credit_default.gates import estimate as estimate_gate
 from credit_default.gates import fairness_drift
 from credit_default.gates import performance as performance_gate

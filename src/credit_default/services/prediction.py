@@ -15,7 +15,7 @@ from credit_default.adapters.ledger import find_entry, tell_time
 from credit_default.adapters.score_digests import digest_scores
 from credit_default.adapters.score_tables import measure_scores
 from credit_default.adapters.snapshots import Snapshot, read_rows, read_snapshot
-from credit_default.data.contract import KEY
+from credit_default.data.contract.schema import KEY
 from credit_default.errors import InputError, ServiceError
 from credit_default.failpoints import reach
 from credit_default.gates.ledger import LedgerEntry

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from credit_default.data.contract import Schema
+from credit_default.data.contract.schema import Schema
 from credit_default.errors import InputError
 from credit_default.model.bundle import ModelBundle
 from credit_default.model.profile import Profile, profile_frames, profile_rows

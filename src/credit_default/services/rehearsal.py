@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 
 from credit_default.adapters.files import read_batches, says_month, write_table
-from credit_default.data.contract import CLIENT_ID, KEY, OUTCOME, STATEMENT_MONTH
+from credit_default.data.contract.schema import CLIENT_ID, KEY, OUTCOME, STATEMENT_MONTH
 from credit_default.data.months import add_months
 from credit_default.data.outcomes import MATURITY_MONTHS
 from credit_default.data.schema import CREDIT_CARD

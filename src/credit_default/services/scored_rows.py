@@ -16,7 +16,7 @@ import polars as pl
 from credit_default.adapters.lake import Lake
 from credit_default.adapters.lake_tables import read_outcomes, read_score_frames
 from credit_default.adapters.snapshots import Snapshot, read_rows
-from credit_default.data.contract import KEY, OUTCOME, STATEMENT_MONTH
+from credit_default.data.contract.schema import KEY, OUTCOME, STATEMENT_MONTH
 from credit_default.model.decision import ACCEPT, DECLINE
 from credit_default.model.loss import EXPECTED_LOSS
 from credit_default.services.coverage import is_early

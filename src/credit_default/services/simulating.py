@@ -5,7 +5,7 @@ from pathlib import Path
 import polars as pl
 
 from credit_default.adapters.files import write_table
-from credit_default.data.contract import KEY, OUTCOME
+from credit_default.data.contract.schema import KEY, OUTCOME
 from credit_default.data.months import add_months
 from credit_default.data.outcomes import MATURITY_MONTHS
 from credit_default.data.simulation import Scenario, simulate

@@ -9,7 +9,7 @@ import polars as pl
 
 from credit_default.adapters.lake_tables import read_outcomes
 from credit_default.adapters.snapshots import Snapshot, list_snapshots, read_rows
-from credit_default.data.contract import KEY, OUTCOME, STATEMENT_MONTH
+from credit_default.data.contract.schema import KEY, OUTCOME, STATEMENT_MONTH
 from credit_default.data.splitting import Split, split
 from credit_default.errors import InputError
 from credit_default.gates.retraining import TrainingWindow, choose_window

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from credit_default.data.contract import Schema
+from credit_default.data.contract.schema import Schema
 from credit_default.gates.verdict import Verdict
 from credit_default.model.bundle import ModelBundle
 from credit_default.model.economics import Economics

@@ -1,7 +1,7 @@
 """Tables of plain data, as TOML and JSON give them, checked word by word before a value is made of them.
 
 An unknown word is refused: a mistyped `minimun` would else be a bound that nobody checks. What the words mean is told
-where the value is made (`parse_schema` in `data/contract.py`, for one).
+where the value is made (`parse_schema` in `data/contract/schema.py`, for one).
 """
 
 from collections.abc import Mapping
