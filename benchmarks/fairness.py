@@ -15,7 +15,7 @@ from typing import Any
 import polars as pl
 from model_quality import read_rows
 
-from credit_default.data.schema import CREDIT_CARD
+from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.data.splitting import Split, split
 from credit_default.gates.fairness import judge_fairness
 from credit_default.model.attributes import choose_attributes

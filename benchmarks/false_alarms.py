@@ -18,7 +18,7 @@ import numpy as np
 import polars as pl
 
 from credit_default.data.contract.schema import Schema
-from credit_default.data.schema import CREDIT_CARD
+from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.data.simulation import simulate
 from credit_default.data.splitting import split
 from credit_default.gates.drift import DriftPolicy, DriftReport, judge_drift

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from model_quality import read_rows
 
-from credit_default.data.schema import CREDIT_CARD
+from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.gates.contest import Contest, measure_gains
 from credit_default.model.decision import DecisionPolicy
 from credit_default.model.features import CREDIT_CARD_FEATURES

@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 from model_quality import read_rows
 
-from credit_default.data.schema import CREDIT_CARD
+from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.data.splitting import split
 from credit_default.model.bundle import ModelBundle
 from credit_default.model.decision import DecisionPolicy

@@ -187,7 +187,7 @@ def test_raw_names_stop_at_the_door():
         if RAW_NAME.fullmatch(text.strip()) or re.search(r"PAY_\d|BILL_AMT|PAY_AMT|LIMIT_BAL", text)
     }
 
-    assert knowing == {"data/schema.py"}
+    assert knowing == {"data/credit_card/statements.py"}
 
 
 def test_probability_of_default_is_never_called_pd():

@@ -19,7 +19,7 @@ import pytest
 from credit_default.adapters.lake import open_lake
 from credit_default.adapters.registry import Registry
 from credit_default.adapters.tracking import Tracking
-from credit_default.data.schema import CREDIT_CARD
+from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.model.calibration import Calibration
 from credit_default.model.decision import DecisionPolicy
 from credit_default.model.features import CREDIT_CARD_FEATURES

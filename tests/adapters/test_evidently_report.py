@@ -11,7 +11,7 @@ from scipy.stats import chi2
 from credit_default.adapters.evidently_report import METHOD_NAMES
 from credit_default.adapters.reports import ReportTitle, compare
 from credit_default.data.contract.schema import DRIFT_METHODS, KEY
-from credit_default.data.schema import CREDIT_CARD
+from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.gates.drift import DriftPolicy
 from credit_default.gates.drift_measurement import measure_drift
 from credit_default.model.decision import DecisionPolicy

@@ -12,7 +12,7 @@ import pytest
 from credit_default.adapters.evidently_report import read_drift
 from credit_default.adapters.reports import ReportTitle, _write_quality, compare
 from credit_default.data.contract.schema import KEY
-from credit_default.data.schema import CREDIT_CARD
+from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.errors import InputError, ServiceError
 from credit_default.gates.drift import DriftPolicy, judge_drift
 

@@ -6,7 +6,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from credit_default.data.schema import CREDIT_CARD
+from credit_default.data.credit_card.statements import CREDIT_CARD
 
 BuildRows = Callable[..., pl.DataFrame]
 

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from credit_default.adapters.files import read_batches
-from credit_default.data.schema import CREDIT_CARD
+from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.data.splitting import assign_folds, assign_sides, split
 from credit_default.data.validation import check
 

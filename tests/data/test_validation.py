@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from credit_default.data.contract.schema import parse_schema
+from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.data.file_faults import FileFaultPolicy, describe_values
-from credit_default.data.schema import CREDIT_CARD
 from credit_default.data.validation import check
 from credit_default.errors import InputError
 

@@ -11,7 +11,7 @@ import time
 
 import polars as pl
 
-from credit_default.data.schema import CREDIT_CARD
+from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.data.splitting import split
 from credit_default.model.decision import DecisionPolicy
 from credit_default.model.features import CREDIT_CARD_FEATURES

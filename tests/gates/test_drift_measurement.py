@@ -5,7 +5,7 @@ import polars as pl
 import pytest
 
 from credit_default.data.contract.schema import KEY
-from credit_default.data.schema import CREDIT_CARD
+from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.data.simulation import simulate
 from credit_default.errors import InputError
 from credit_default.gates.drift import ColumnDrift, DriftPolicy, DriftReport, judge_drift

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from credit_default.data.schema import CREDIT_CARD
+from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.data.simulation import simulate
 from credit_default.gates.structure import check_structure
 from credit_default.model.decision import DecisionPolicy

@@ -2,7 +2,7 @@ import polars as pl
 import pytest
 
 from credit_default.data.contract.schema import parse_schema
-from credit_default.data.schema import CREDIT_CARD
+from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.errors import InputError
 from credit_default.model.attributes import AttributeBands, build_groupings, choose_attributes
 

@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from credit_default.data.schema import CREDIT_CARD
+from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.model.decision import DecisionPolicy
 from credit_default.model.digest import digest_bundle, digest_frame, digest_policy, digest_recipe_and_rows, hash_keys
 from credit_default.model.features import CREDIT_CARD_FEATURES

@@ -12,7 +12,7 @@ from fairlearn.metrics import (
     true_positive_rate,
 )
 
-from credit_default.data.schema import CREDIT_CARD
+from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.errors import InputError
 from credit_default.model.decision import DecisionPolicy
 from credit_default.model.fairness import FairnessPolicy, measure_fairness

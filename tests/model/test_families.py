@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from credit_default.data.schema import CREDIT_CARD
+from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.model.families import BLEND, FAMILIES, FOREST, MEMBERS, SCORECARD, pool_families
 from credit_default.model.features import CREDIT_CARD_FEATURES
 from credit_default.model.folding import fit_on, fold_rows, pool_folds

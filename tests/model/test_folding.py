@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from credit_default.data.schema import CREDIT_CARD
+from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.model.features import CREDIT_CARD_FEATURES
 from credit_default.model.fitting import OutOfFold, cross_validate
 from credit_default.model.folding import (

@@ -1,7 +1,7 @@
 import polars as pl
 import pytest
 
-from credit_default.data.schema import CREDIT_CARD
+from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.model.levers import CREDIT_CARD_LEVERS, Lever, derive_levers
 
 

@@ -2,7 +2,7 @@ from dataclasses import asdict
 
 import pytest
 
-from credit_default.data.schema import CREDIT_CARD
+from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.errors import InputError
 from credit_default.model.declaration import Feature, list_inputs, list_names
 from credit_default.model.features import CREDIT_CARD_FEATURES, build_features

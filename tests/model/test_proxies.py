@@ -3,7 +3,7 @@ from dataclasses import replace
 import polars as pl
 import pytest
 
-from credit_default.data.schema import CREDIT_CARD
+from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.model.proxies import ProxyPolicy, measure_proxies
 
 ATTRIBUTES = ("sex", "marriage", "age")

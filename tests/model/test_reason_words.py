@@ -1,6 +1,6 @@
 from collections import Counter
 
-from credit_default.data.schema import CREDIT_CARD
+from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.model.declaration import list_inputs, list_names
 from credit_default.model.features import CREDIT_CARD_FEATURES
 from credit_default.model.reason_table import build_table

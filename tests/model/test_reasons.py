@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from credit_default.data.schema import CREDIT_CARD
+from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.errors import InputError
 from credit_default.model.explanation import Explanation
 from credit_default.model.reason_table import NO_WORDS, Concept, Condition, ReasonTable, Wording
@@ -172,7 +172,7 @@ def test_another_process_gives_the_same_reasons(giver, declined, tmp_path):
         f"sys.path.insert(0, {str(__file__.rpartition('/')[0])!r})\n"
         "import polars as pl\n"
         "from conftest import fit_small, make_rows\n"
-        "from credit_default.data.schema import CREDIT_CARD\n"
+        "from credit_default.data.credit_card.statements import CREDIT_CARD\n"
         "from credit_default.model.reason_words import CREDIT_CARD_REASONS\n"
         "from credit_default.model.reasons import build_reason_giver\n"
         "from credit_default.model.scoring import attach_reference\n"

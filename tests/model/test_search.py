@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from credit_default.data.schema import CREDIT_CARD
+from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.errors import InputError
 from credit_default.model.features import CREDIT_CARD_FEATURES
 from credit_default.model.pipeline import COMPACT_RECIPE, FULL_RECIPE, Recipe

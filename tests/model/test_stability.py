@@ -1,7 +1,7 @@
 import polars as pl
 import pytest
 
-from credit_default.data.schema import CREDIT_CARD
+from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.errors import InputError
 from credit_default.model.features import CREDIT_CARD_FEATURES
 from credit_default.model.stability import StabilityPolicy, measure_stability

@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from credit_default.data.schema import CREDIT_CARD
+from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.errors import InputError
 from credit_default.sections import DataSettings
 from credit_default.services.acquisition import (

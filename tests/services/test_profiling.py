@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from credit_default.data.schema import CREDIT_CARD
+from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.errors import InputError
 from credit_default.services.history import hash_keys
 from credit_default.services.monitoring import find_batch

@@ -12,9 +12,9 @@ import pytest
 from credit_default.adapters.drift_statistics import measure_stability
 from credit_default.adapters.files import read_batches
 from credit_default.adapters.reports import ReportTitle, compare
+from credit_default.data.credit_card.outcomes import OBSERVED_OUTCOMES
+from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.data.months import add_months
-from credit_default.data.outcomes import OBSERVED_OUTCOMES
-from credit_default.data.schema import CREDIT_CARD
 from credit_default.data.splitting import split
 from credit_default.data.validation import check
 from credit_default.errors import InputError

@@ -11,8 +11,8 @@ import numpy as np
 import polars as pl
 
 from credit_default.adapters.study import EndedTrial, OpenTrial, open_study
-from credit_default.data.public_data import PUBLIC_DIGEST, PUBLIC_ROW_COUNT, canonical_digest
-from credit_default.data.schema import CREDIT_CARD
+from credit_default.data.credit_card.public_data import PUBLIC_DIGEST, PUBLIC_ROW_COUNT, canonical_digest
+from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.errors import InputError
 from credit_default.model.ceiling import refuse_leak
 from credit_default.model.digest import digest_recipe_and_rows, sort_rows

@@ -15,7 +15,7 @@ from credit_default.adapters.registry import Registry
 from credit_default.adapters.staging import disk_errors
 from credit_default.adapters.tracking import Tracking
 from credit_default.data.contract.schema import Schema, parse_schema
-from credit_default.data.schema import CREDIT_CARD
+from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.errors import InputError
 from credit_default.model.declaration import Feature, parse_features
 from credit_default.model.features import CREDIT_CARD_FEATURES

@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 
 from credit_default.data.contract.schema import Column, describe_schema, fold_name, parse_schema
-from credit_default.data.outcomes import OBSERVED_OUTCOMES
-from credit_default.data.schema import CREDIT_CARD
+from credit_default.data.credit_card.outcomes import OBSERVED_OUTCOMES
+from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.errors import InputError
 
 LOANS = """

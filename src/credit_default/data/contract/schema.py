@@ -1,6 +1,6 @@
 """What a portfolio's schema is: columns, what each may hold and means, and rules across columns.
 
-`data/schema.py` declares the credit-card portfolio in these words; `parse_schema` reads any other one from a mapping
+`data/credit_card/statements.py` declares the credit-card portfolio in these words; `parse_schema` reads any other one from a mapping
 (a TOML file, say), so that another portfolio needs no change of code. A declaration that contradicts itself
 is refused here, when it is made, and not later, when rows are checked against it.
 """

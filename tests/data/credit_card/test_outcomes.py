@@ -3,7 +3,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 import polars as pl
 import pytest
 
-from credit_default.data.outcomes import OBSERVED_OUTCOMES
+from credit_default.data.credit_card.outcomes import OBSERVED_OUTCOMES
 from credit_default.data.validation import check
 
 

@@ -1,8 +1,8 @@
 import polars as pl
 import pytest
 
-from credit_default.data.public_data import canonical_digest
-from credit_default.data.schema import CREDIT_CARD
+from credit_default.data.credit_card.public_data import canonical_digest
+from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.errors import InputError
 
 IDS = ["1", "2", "10"]

@@ -1,7 +1,7 @@
 """What became of clients, as it arrives later: one observation a row, the same client and month perhaps more than once."""
 
 from credit_default.data.contract.schema import CLIENT_ID, STATEMENT_MONTH, Column, Schema
-from credit_default.data.schema import CREDIT_CARD
+from credit_default.data.credit_card.statements import CREDIT_CARD
 
 OBSERVED_AT = "observed_at"
 MATURITY_MONTHS = 2  # an outcome is known when the month after the statement's is over
