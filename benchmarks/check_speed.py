@@ -16,8 +16,8 @@ import numpy as np
 import polars as pl
 
 from credit_default.adapters.files import read_batches
+from credit_default.data.checking.validation import Read, check
 from credit_default.data.credit_card.statements import CREDIT_CARD
-from credit_default.data.validation import Read, check
 
 BATCH_ROWS = 65_536
 

@@ -19,10 +19,10 @@ import numpy as np
 import polars as pl
 
 from credit_default.adapters.files import read_batches
+from credit_default.data.checking.validation import check
 from credit_default.data.contract.schema import KEY, OUTCOME
 from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.data.splitting import split
-from credit_default.data.validation import check
 from credit_default.gates.contest import Contest, measure_gains
 from credit_default.model.ceiling import refuse_leak
 from credit_default.model.decision import DecisionPolicy

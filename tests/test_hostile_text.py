@@ -19,8 +19,8 @@ from credit_default.adapters.lake import check_hex, check_month
 from credit_default.adapters.report_page import ReportTitle, stamp_verdict, write_page
 from credit_default.adapters.storage import check_key
 from credit_default.cli.output import Output, run_command
+from credit_default.data.checking.validation import check
 from credit_default.data.contract.schema import parse_schema
-from credit_default.data.validation import check
 from credit_default.errors import CreditDefaultError, InputError, show_examples, show_plainly
 from credit_default.gates.verdict import Verdict
 from credit_default.views.markdown import escape, write_markdown

@@ -12,9 +12,9 @@ import pytest
 from credit_default.adapters.downloads import PublicData, fetch_public_data
 from credit_default.adapters.files import read_batches
 from credit_default.adapters.transfer import TransferLimits, download
+from credit_default.data.checking.validation import check
 from credit_default.data.credit_card.public_data import canonical_digest
 from credit_default.data.credit_card.statements import CREDIT_CARD
-from credit_default.data.validation import check
 from credit_default.errors import InputError, ServiceError
 
 UCI_HEADER = ["ID", *(column.aliases[0] for column in CREDIT_CARD.inputs), "default payment next month"]

@@ -9,9 +9,9 @@ import pytest
 
 from credit_default.adapters.file_headers import Header
 from credit_default.adapters.files import Source, read_batches, read_header, read_source, write_table
+from credit_default.data.checking.validation import check
 from credit_default.data.contract.schema import parse_schema
 from credit_default.data.credit_card.statements import CREDIT_CARD
-from credit_default.data.validation import check
 from credit_default.errors import InputError
 
 KAGGLE = (

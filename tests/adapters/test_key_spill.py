@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from credit_default.adapters.key_spill import spill_keys
+from credit_default.data.checking.repeated_keys import HeldKeys, LoggedKeys, find_repeated
+from credit_default.data.checking.validation import check
 from credit_default.data.contract.schema import parse_schema
-from credit_default.data.repeated_keys import HeldKeys, LoggedKeys, find_repeated
-from credit_default.data.validation import check
 from credit_default.errors import InputError, ServiceError
 
 HASHES = st.one_of(st.integers(0, 5), st.integers(2**64 - 5, 2**64 - 1), st.integers(0, 2**64 - 1))

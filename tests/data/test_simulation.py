@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
+from credit_default.data.checking.validation import check
 from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.data.simulation import (
     BLOCK_CLIENTS,
@@ -15,7 +16,6 @@ from credit_default.data.simulation import (
     simulate,
     simulate_chunks,
 )
-from credit_default.data.validation import check
 from credit_default.errors import InputError
 
 KEY = ["client_id", "statement_month"]

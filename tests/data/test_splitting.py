@@ -5,9 +5,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from credit_default.adapters.files import read_batches
+from credit_default.data.checking.validation import check
 from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.data.splitting import assign_folds, assign_sides, split
-from credit_default.data.validation import check
 
 # Few values of one input make twins likely: that is where the laws are at stake.
 ROWS = st.lists(st.tuples(st.integers(0, 30), st.integers(1, 3), st.integers(0, 12), st.integers(0, 1)), max_size=60)

@@ -6,10 +6,10 @@ import pytest
 from sklearn.metrics import log_loss, roc_auc_score
 
 from credit_default.adapters.files import read_batches
+from credit_default.data.checking.validation import check
 from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.data.simulation import simulate
 from credit_default.data.splitting import split
-from credit_default.data.validation import check
 from credit_default.errors import InputError
 from credit_default.model.calibration import fit_calibration
 from credit_default.model.decision import DecisionPolicy

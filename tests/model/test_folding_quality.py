@@ -9,8 +9,8 @@ import polars as pl
 import pytest
 
 from credit_default.adapters.files import read_batches
+from credit_default.data.checking.validation import check
 from credit_default.data.credit_card.statements import CREDIT_CARD
-from credit_default.data.validation import check
 from credit_default.errors import RefusedError
 from credit_default.model.ceiling import refuse_leak
 from credit_default.model.families import pool_families

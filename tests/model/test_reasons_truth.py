@@ -5,8 +5,8 @@ import polars as pl
 import pytest
 
 from credit_default.adapters.files import read_batches
+from credit_default.data.checking.validation import check
 from credit_default.data.credit_card.statements import CREDIT_CARD
-from credit_default.data.validation import check
 from credit_default.model.decision import DecisionPolicy
 from credit_default.model.features import CREDIT_CARD_FEATURES
 from credit_default.model.fitting import fit

@@ -12,11 +12,11 @@ import pytest
 from credit_default.adapters.drift_statistics import measure_stability
 from credit_default.adapters.files import read_batches
 from credit_default.adapters.reports import ReportTitle, compare
+from credit_default.data.checking.validation import check
 from credit_default.data.credit_card.outcomes import OBSERVED_OUTCOMES
 from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.data.months import add_months
 from credit_default.data.splitting import split
-from credit_default.data.validation import check
 from credit_default.errors import InputError
 from credit_default.gates.drift import ColumnDrift, DriftPolicy, DriftReport, judge_drift
 from credit_default.model.bundle import ModelBundle, measure_input_importance

@@ -19,10 +19,10 @@ import polars as pl
 
 from credit_default.adapters.files import read_batches, write_table
 from credit_default.adapters.transfer import TransferLimits, download
+from credit_default.data.checking.validation import check
 from credit_default.data.contract.schema import Schema
 from credit_default.data.credit_card.public_data import PUBLIC_DIGEST, PUBLIC_MONTH, canonical_digest
 from credit_default.data.credit_card.statements import CREDIT_CARD
-from credit_default.data.validation import check
 from credit_default.errors import CreditDefaultError, InputError, ServiceError
 
 UCI_URL = "https://archive.ics.uci.edu/static/public/350/default+of+credit+card+clients.zip"

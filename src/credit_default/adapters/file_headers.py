@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from credit_default.data.checking.file_faults import check_columns
 from credit_default.data.contract.schema import CLIENT_ID, OUTCOME, STATEMENT_MONTH, Schema, fold_name
-from credit_default.data.file_faults import check_columns
 from credit_default.errors import InputError, show_examples
 
 HEADER_LINES = 5  # the header is looked for in this many lines

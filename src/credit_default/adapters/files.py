@@ -1,6 +1,6 @@
 """Files in and out: statements as raw batches under our names, and tables handed over to people.
 
-Nothing is judged here but the file itself: what the cells hold is for `data/validation` to say.
+Nothing is judged here but the file itself: what the cells hold is for `data/checking/validation` to say.
 """
 
 import os

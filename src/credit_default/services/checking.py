@@ -11,8 +11,8 @@ import polars as pl
 
 from credit_default.adapters.files import Source, read_batches, read_header, read_source
 from credit_default.adapters.key_spill import spill_keys
-from credit_default.data.row_rules import REPEATED_KEY, CheckedBatch
-from credit_default.data.validation import OutcomeUse, Validated, check
+from credit_default.data.checking.row_rules import REPEATED_KEY, CheckedBatch
+from credit_default.data.checking.validation import OutcomeUse, Validated, check
 from credit_default.errors import InputError, RefusedError
 from credit_default.failpoints import reach
 from credit_default.gates.quality import BatchHistory, FileCounts, judge_quality

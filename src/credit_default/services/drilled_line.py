@@ -14,11 +14,11 @@ import numpy as np
 import polars as pl
 
 from credit_default.adapters.files import read_batches, write_table
+from credit_default.data.checking.row_rules import REPEATED_KEY
+from credit_default.data.checking.validation import Validated, check
 from credit_default.data.contract.schema import CLIENT_ID, KEY, OUTCOME
 from credit_default.data.months import count_months
 from credit_default.data.planting import DrilledMonth
-from credit_default.data.row_rules import REPEATED_KEY
-from credit_default.data.validation import Validated, check
 from credit_default.errors import InputError
 from credit_default.gates.coverage import judge_coverage
 from credit_default.gates.drift import judge_drift

@@ -4,9 +4,9 @@ from typing import Final
 
 import polars as pl
 
+from credit_default.data.checking.validation import Validated
 from credit_default.data.contract.schema import CLIENT_ID
 from credit_default.data.simulation import SIMULATED_PREFIX
-from credit_default.data.validation import Validated
 from credit_default.errors import InputError
 
 REAL: Final = "real"

@@ -10,9 +10,9 @@ import polars as pl
 from credit_default.adapters.files import read_batches, read_source
 from credit_default.adapters.lake_tables import keep_observations, merge_outcomes, write_quarantine
 from credit_default.adapters.ledger import find_entry
+from credit_default.data.checking.validation import check
 from credit_default.data.credit_card.outcomes import MATURITY_MONTHS, OBSERVED_OUTCOMES
 from credit_default.data.months import add_months, count_months
-from credit_default.data.validation import check
 from credit_default.failpoints import reach
 from credit_default.gates.coverage import judge_coverage
 from credit_default.gates.verdict import Verdict

@@ -13,12 +13,12 @@ import numpy as np
 import polars as pl
 
 from credit_default.adapters.files import read_batches, says_month, write_table
+from credit_default.data.checking.validation import check
 from credit_default.data.contract.schema import CLIENT_ID, KEY, OUTCOME, STATEMENT_MONTH
 from credit_default.data.credit_card.outcomes import MATURITY_MONTHS
 from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.data.months import add_months
 from credit_default.data.simulation import Scenario, simulate
-from credit_default.data.validation import check
 from credit_default.errors import InputError
 from credit_default.services.acquisition import DataFile, NoRealData, find_data
 from credit_default.settings import Settings

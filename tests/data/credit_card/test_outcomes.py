@@ -3,8 +3,8 @@ from datetime import UTC, date, datetime, timedelta, timezone
 import polars as pl
 import pytest
 
+from credit_default.data.checking.validation import check
 from credit_default.data.credit_card.outcomes import OBSERVED_OUTCOMES
-from credit_default.data.validation import check
 
 
 def check_outcomes(observed_at):

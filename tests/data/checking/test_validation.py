@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from credit_default.data.checking.file_faults import FileFaultPolicy, describe_values
+from credit_default.data.checking.validation import check
 from credit_default.data.contract.schema import parse_schema
 from credit_default.data.credit_card.statements import CREDIT_CARD
-from credit_default.data.file_faults import FileFaultPolicy, describe_values
-from credit_default.data.validation import check
 from credit_default.errors import InputError
 
 LAW = settings(deadline=None, max_examples=30)  # the first example pays for imports

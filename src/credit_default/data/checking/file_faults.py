@@ -11,8 +11,8 @@ from itertools import pairwise
 
 import polars as pl
 
+from credit_default.data.checking.row_rules import RowRules
 from credit_default.data.contract.schema import Column, Schema
-from credit_default.data.row_rules import RowRules
 from credit_default.errors import InputError, show_examples
 
 _SHOWN = 5

@@ -1,7 +1,14 @@
 import numpy as np
 import polars as pl
 
-from credit_default.data.repeated_keys import HeldKeys, LoggedKeys, RepeatedKeys, find_repeated, hash_keys, log_keys
+from credit_default.data.checking.repeated_keys import (
+    HeldKeys,
+    LoggedKeys,
+    RepeatedKeys,
+    find_repeated,
+    hash_keys,
+    log_keys,
+)
 
 
 def make_keys(ids, months=None):

@@ -14,10 +14,17 @@ from typing import Literal
 import numpy as np
 import polars as pl
 
+from credit_default.data.checking.file_faults import FileFaultPolicy, check_columns, collect_examples, judge_file
+from credit_default.data.checking.repeated_keys import (
+    HeldKeys,
+    KeyLog,
+    RepeatedKeys,
+    find_repeated,
+    hash_keys,
+    log_keys,
+)
+from credit_default.data.checking.row_rules import REPEATED_KEY, CheckedBatch, RowRules, build_row_rules
 from credit_default.data.contract.schema import LINE, OUTCOME, STATEMENT_MONTH, Schema
-from credit_default.data.file_faults import FileFaultPolicy, check_columns, collect_examples, judge_file
-from credit_default.data.repeated_keys import HeldKeys, KeyLog, RepeatedKeys, find_repeated, hash_keys, log_keys
-from credit_default.data.row_rules import REPEATED_KEY, CheckedBatch, RowRules, build_row_rules
 from credit_default.errors import InputError
 
 Read = Callable[[], Iterator[pl.DataFrame]]

@@ -1,0 +1,1 @@
+"""Checking rows: conversion, rules for rows and files, repeated keys."""
