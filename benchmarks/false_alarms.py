@@ -19,7 +19,7 @@ import polars as pl
 
 from credit_default.data.contract.schema import Schema
 from credit_default.data.credit_card.statements import CREDIT_CARD
-from credit_default.data.simulation import simulate
+from credit_default.data.simulation.portfolio import simulate
 from credit_default.data.splitting import split
 from credit_default.gates.drift import DriftPolicy, DriftReport, judge_drift
 from credit_default.gates.drift_measurement import measure_drift

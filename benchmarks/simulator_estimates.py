@@ -15,9 +15,9 @@ from simulator_statistics import (
 )
 from sklearn.linear_model import LogisticRegression
 
-from credit_default.data.simulation_outcome import risk_features
-from credit_default.data.simulation_process import status_cell
-from credit_default.data.simulation_tables import (
+from credit_default.data.simulation.outcome import risk_features
+from credit_default.data.simulation.process import status_cell
+from credit_default.data.simulation.tables import (
     AGE_EDGES,
     BAND_COUNT,
     EDUCATION_COUNT,

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from credit_default.data.simulation_accounts import Accounts
-from credit_default.data.simulation_tables import (
+from credit_default.data.simulation.accounts import Accounts
+from credit_default.data.simulation.tables import (
     FIRST_OWING_GROUP,
     FULL,
     HABIT_GROUP,

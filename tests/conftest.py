@@ -137,7 +137,7 @@ class SimulatedFiles:
 
 @pytest.fixture(scope="session")
 def simulated_files(tmp_path_factory) -> SimulatedFiles:
-    from credit_default.data.simulation import simulate
+    from credit_default.data.simulation.portfolio import simulate
 
     folder = tmp_path_factory.mktemp("simulated")
     first, second = simulate(client_count=3_000, month_count=2, seed=3)

@@ -13,7 +13,7 @@ import pytest
 from typer.testing import CliRunner
 
 from credit_default.adapters.lake_tables import read_quarantine, read_scores
-from credit_default.data.simulation import SIMULATED_PREFIX
+from credit_default.data.simulation.portfolio import SIMULATED_PREFIX
 from credit_default.errors import InputError
 from credit_default.flows.context import connect
 from credit_default.flows.monitor import monitor

@@ -30,7 +30,7 @@ from credit_default.adapters.lake_tables import read_scores
 from credit_default.adapters.ledger import read_entries
 from credit_default.adapters.liveness import look_up, parse_mark
 from credit_default.adapters.tracking import MLFLOW_ENVIRONMENT
-from credit_default.data.simulation import simulate
+from credit_default.data.simulation.portfolio import simulate
 from credit_default.flows.server import describe_environment
 from credit_default.gates.ledger import judge_chain
 

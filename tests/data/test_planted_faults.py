@@ -1,6 +1,6 @@
 from credit_default.data.planted_faults import PLANTED_FAULTS, PlantedFault
 from credit_default.data.planting import PLANTERS
-from credit_default.data.simulation_scenarios import CLIMATES
+from credit_default.data.simulation.scenarios import CLIMATES
 
 
 def test_more_than_forty_faults_are_planned_each_at_three_strengths():

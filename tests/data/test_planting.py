@@ -3,7 +3,7 @@ import polars as pl
 import pytest
 
 from credit_default.data.planting import PLANTERS, DrilledMonth, Scene, plant
-from credit_default.data.simulation import simulate
+from credit_default.data.simulation.portfolio import simulate
 from credit_default.errors import InputError
 
 KEY = ["client_id", "statement_month"]

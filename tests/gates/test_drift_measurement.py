@@ -6,7 +6,7 @@ import pytest
 
 from credit_default.data.contract.schema import KEY
 from credit_default.data.credit_card.statements import CREDIT_CARD
-from credit_default.data.simulation import simulate
+from credit_default.data.simulation.portfolio import simulate
 from credit_default.errors import InputError
 from credit_default.gates.drift import ColumnDrift, DriftPolicy, DriftReport, judge_drift
 from credit_default.gates.drift_measurement import describe_drift, measure_drift

@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from credit_default.data.credit_card.statements import CREDIT_CARD
-from credit_default.data.simulation import simulate
+from credit_default.data.simulation.portfolio import simulate
 from credit_default.gates.structure import check_structure
 from credit_default.model.decision import DecisionPolicy
 from credit_default.model.digest import digest_bundle

@@ -9,7 +9,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from credit_default.data.simulation import simulate
+from credit_default.data.simulation.portfolio import simulate
 
 SCRIPT = Path(__file__).parents[1] / "fakes" / "trainings.py"
 KEY = ["client_id", "statement_month"]

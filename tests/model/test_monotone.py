@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from credit_default.data.contract.schema import Column, Schema
 from credit_default.data.credit_card.statements import CREDIT_CARD
-from credit_default.data.simulation import simulate
+from credit_default.data.simulation.portfolio import simulate
 from credit_default.errors import InputError
 from credit_default.model.declaration import parse_features
 from credit_default.model.features import CREDIT_CARD_FEATURES, build_features, list_spec

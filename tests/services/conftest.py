@@ -14,7 +14,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from credit_default.data.simulation import simulate
+from credit_default.data.simulation.portfolio import simulate
 from credit_default.services.checking import check_file
 from credit_default.services.contest import judge_challenger
 from credit_default.services.prediction import SeatHolder, find_champion, score_file

@@ -1,7 +1,7 @@
 import polars as pl
 import pytest
 
-from credit_default.data.simulation import Scenario
+from credit_default.data.simulation.portfolio import Scenario
 from credit_default.errors import InputError
 from credit_default.services.simulating import write_simulation
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from credit_default.data.credit_card.statements import CREDIT_CARD
-from credit_default.data.simulation import simulate
+from credit_default.data.simulation.portfolio import simulate
 from credit_default.model.decision import DecisionPolicy
 from credit_default.model.features import CREDIT_CARD_FEATURES
 from credit_default.model.fitting import fit

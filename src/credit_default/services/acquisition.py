@@ -9,7 +9,7 @@ from credit_default.adapters.downloads import fetch_public_data, is_public_data
 from credit_default.adapters.files import write_table
 from credit_default.data.contract.schema import KEY, OUTCOME
 from credit_default.data.credit_card.public_data import PUBLIC_MONTH
-from credit_default.data.simulation import simulate
+from credit_default.data.simulation.portfolio import simulate
 from credit_default.errors import InputError, ServiceError
 from credit_default.services.origin import SIMULATED
 from credit_default.services.wiring import DEFAULT_PORTFOLIO

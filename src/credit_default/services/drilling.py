@@ -14,7 +14,7 @@ import polars as pl
 from credit_default.data.contract.schema import KEY, OUTCOME
 from credit_default.data.planted_faults import PLANTED_FAULTS, PlantedFault
 from credit_default.data.planting import DrilledMonth, Scene, plant
-from credit_default.data.simulation import CALM, Scenario, simulate
+from credit_default.data.simulation.portfolio import CALM, Scenario, simulate
 from credit_default.data.splitting import split
 from credit_default.errors import InputError
 from credit_default.gates.drift import DriftPolicy

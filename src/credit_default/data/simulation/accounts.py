@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from credit_default.data.simulation_tables import Codes, Floats
+from credit_default.data.simulation.tables import Codes, Floats
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from credit_default.data.simulation_tables import (
+from credit_default.data.simulation.tables import (
     BAND_COUNT,
     SPENDING_GROUP_COUNT,
     STATUS_CODES,

@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from credit_default.data.simulation import simulate, simulate_chunks
+from credit_default.data.simulation.portfolio import simulate, simulate_chunks
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 ROW_COUNT = 30_000
 
 

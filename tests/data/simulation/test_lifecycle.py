@@ -4,9 +4,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from credit_default.data.simulation import simulate
-from credit_default.data.simulation_accounts import Accounts
-from credit_default.data.simulation_lifecycle import (
+from credit_default.data.simulation.accounts import Accounts
+from credit_default.data.simulation.lifecycle import (
     CHARGE_OFF_SHARE,
     CLOSURE_SHARE,
     CURE_SHARE,
@@ -15,9 +14,10 @@ from credit_default.data.simulation_lifecycle import (
     raise_limits,
     roll_accounts,
 )
-from credit_default.data.simulation_process import open_accounts
-from credit_default.data.simulation_scenarios import Climate, Fault
-from credit_default.data.simulation_tables import read_tables
+from credit_default.data.simulation.portfolio import simulate
+from credit_default.data.simulation.process import open_accounts
+from credit_default.data.simulation.scenarios import Climate, Fault
+from credit_default.data.simulation.tables import read_tables
 
 COUNT = 20_000
 

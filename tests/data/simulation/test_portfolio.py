@@ -8,7 +8,7 @@ from polars.testing import assert_frame_equal
 
 from credit_default.data.checking.validation import check
 from credit_default.data.credit_card.statements import CREDIT_CARD
-from credit_default.data.simulation import (
+from credit_default.data.simulation.portfolio import (
     BLOCK_CLIENTS,
     CALM,
     Scenario,

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from credit_default.data.simulation_accounts import USUAL_INTAKE, Accounts, Intake
-from credit_default.data.simulation_tables import (
+from credit_default.data.simulation.accounts import USUAL_INTAKE, Accounts, Intake
+from credit_default.data.simulation.tables import (
     AGE_EDGES,
     BAND_COUNT,
     EDUCATION_COUNT,

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from credit_default.data.simulation_accounts import Accounts
-from credit_default.data.simulation_lifecycle import distort, raise_limits, roll_accounts
-from credit_default.data.simulation_outcome import default_probability, draw_outcome
-from credit_default.data.simulation_process import open_accounts
-from credit_default.data.simulation_scenarios import CALM, Climate, Scenario, check_scenario, climate_at
-from credit_default.data.simulation_tables import STATUS_CODES, Tables, read_tables
+from credit_default.data.simulation.accounts import Accounts
+from credit_default.data.simulation.lifecycle import distort, raise_limits, roll_accounts
+from credit_default.data.simulation.outcome import default_probability, draw_outcome
+from credit_default.data.simulation.process import open_accounts
+from credit_default.data.simulation.scenarios import CALM, Climate, Scenario, check_scenario, climate_at
+from credit_default.data.simulation.tables import STATUS_CODES, Tables, read_tables
 from credit_default.errors import InputError
 
 __all__ = ["CALM", "Scenario", "SimulatedMonth", "simulate", "simulate_chunks"]

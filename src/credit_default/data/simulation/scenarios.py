@@ -7,7 +7,7 @@ what is seen, `broken-feed` changes nothing but the delivery.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from credit_default.data.simulation_accounts import Intake
+from credit_default.data.simulation.accounts import Intake
 from credit_default.errors import InputError
 
 

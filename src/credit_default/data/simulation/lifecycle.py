@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from credit_default.data.simulation_accounts import USUAL_INTAKE, Accounts
-from credit_default.data.simulation_process import advance, limit_group, open_accounts
-from credit_default.data.simulation_scenarios import CALM_CLIMATE, Climate, Fault
-from credit_default.data.simulation_tables import Codes, Floats, Tables, utilisation_band
+from credit_default.data.simulation.accounts import USUAL_INTAKE, Accounts
+from credit_default.data.simulation.process import advance, limit_group, open_accounts
+from credit_default.data.simulation.scenarios import CALM_CLIMATE, Climate, Fault
+from credit_default.data.simulation.tables import Codes, Floats, Tables, utilisation_band
 
 # Share of accounts charged off in a month by status, -2 to 8: from status 4 on, the eighth month is the last.
 CHARGE_OFF_SHARE = np.array([0, 0, 0, 0, 0, 0, 0.05, 0.10, 0.20, 0.40, 1.0], dtype=np.float32)

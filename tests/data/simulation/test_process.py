@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from credit_default.data.simulation_accounts import Accounts, Intake
-from credit_default.data.simulation_process import MOST_BEHIND, advance, open_accounts
-from credit_default.data.simulation_tables import PLACE_OF_ZERO, read_tables
+from credit_default.data.simulation.accounts import Accounts, Intake
+from credit_default.data.simulation.process import MOST_BEHIND, advance, open_accounts
+from credit_default.data.simulation.tables import PLACE_OF_ZERO, read_tables
 
 COUNT = 30_000
 REVOLVING, PAID_IN_FULL, TWO_LATE = 2, 1, 4  # places of statuses 0, -1 and 2

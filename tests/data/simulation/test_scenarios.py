@@ -4,8 +4,8 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from credit_default.data.simulation import CALM, Scenario, simulate
-from credit_default.data.simulation_scenarios import CALM_CLIMATE, CLIMATES, check_scenario, climate_at
+from credit_default.data.simulation.portfolio import CALM, Scenario, simulate
+from credit_default.data.simulation.scenarios import CALM_CLIMATE, CLIMATES, check_scenario, climate_at
 from credit_default.errors import InputError
 
 NAMES = ["recession", "marketing", "policy", "broken-feed"]

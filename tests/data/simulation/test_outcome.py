@@ -3,9 +3,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from credit_default.data.simulation_outcome import default_probability, draw_outcome
-from credit_default.data.simulation_process import open_accounts
-from credit_default.data.simulation_tables import read_tables
+from credit_default.data.simulation.outcome import default_probability, draw_outcome
+from credit_default.data.simulation.process import open_accounts
+from credit_default.data.simulation.tables import read_tables
 
 
 @pytest.fixture(scope="module")

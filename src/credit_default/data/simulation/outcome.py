@@ -5,8 +5,8 @@ The probability is known here because we made it, and is kept beside every outco
 
 import numpy as np
 
-from credit_default.data.simulation_accounts import Accounts
-from credit_default.data.simulation_tables import Floats, Tables, normal_share
+from credit_default.data.simulation.accounts import Accounts
+from credit_default.data.simulation.tables import Floats, Tables, normal_share
 
 SEVERE = 4  # the place of status 2 in STATUS_CODES: two months late or more
 MINIMUM_DUE = np.float32(1000)  # below this a bill is as good as none when payments are held against it

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float32]
 Codes = NDArray[np.intp]
 
-RESOURCE = "simulation_parameters.npz"
+RESOURCE = "parameters.npz"
 
 STATUS_CODES = np.arange(-2, 9)  # a status is carried as its place in this list
 PLACE_OF_ZERO = 2
@@ -88,7 +88,7 @@ class Tables:
 @cache
 def read_tables() -> Tables:
     """The fitted figures that came with the package, read once."""
-    resource = importlib.resources.files("credit_default.data").joinpath(RESOURCE)
+    resource = importlib.resources.files("credit_default.data.simulation.portfolio").joinpath(RESOURCE)
     with resource.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
         return build_tables({name: archive[name] for name in archive.files})
 

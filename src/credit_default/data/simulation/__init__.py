@@ -1,0 +1,1 @@
+"""Simulated credit-card portfolios with known truth."""
