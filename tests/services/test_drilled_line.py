@@ -1,7 +1,7 @@
 import polars as pl
 import pytest
 
-from credit_default.data.planting import DrilledMonth
+from credit_default.data.planted_faults.planting import DrilledMonth
 from credit_default.data.simulation.portfolio import simulate
 from credit_default.errors import InputError
 from credit_default.services.drilled_line import DrilledLine

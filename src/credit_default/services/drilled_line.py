@@ -18,7 +18,7 @@ from credit_default.data.checking.row_rules import REPEATED_KEY
 from credit_default.data.checking.validation import Validated, check
 from credit_default.data.contract.schema import CLIENT_ID, KEY, OUTCOME
 from credit_default.data.months import count_months
-from credit_default.data.planting import DrilledMonth
+from credit_default.data.planted_faults.planting import DrilledMonth
 from credit_default.errors import InputError
 from credit_default.gates.coverage import judge_coverage
 from credit_default.gates.drift import judge_drift

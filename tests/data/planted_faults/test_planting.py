@@ -2,7 +2,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from credit_default.data.planting import PLANTERS, DrilledMonth, Scene, plant
+from credit_default.data.planted_faults.planting import PLANTERS, DrilledMonth, Scene, plant
 from credit_default.data.simulation.portfolio import simulate
 from credit_default.errors import InputError
 

@@ -1,0 +1,1 @@
+"""Faults planted into clean data, to prove that alarms ring."""
