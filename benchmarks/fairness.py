@@ -20,8 +20,8 @@ from credit_default.data.splitting import Split, split
 from credit_default.gates.fairness import judge_fairness
 from credit_default.model.attributes import choose_attributes
 from credit_default.model.decision import DecisionPolicy
-from credit_default.model.economics import Economics, KnownScores, measure_economics
-from credit_default.model.evaluation import Metric, evaluate
+from credit_default.model.evaluation.economics import Economics, KnownScores, measure_economics
+from credit_default.model.evaluation.metrics import Metric, evaluate
 from credit_default.model.fairness import FairnessPolicy, FairnessReport, measure_fairness
 from credit_default.model.fairness_comparison import compare_fairness
 from credit_default.model.features import CREDIT_CARD_FEATURES

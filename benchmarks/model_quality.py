@@ -24,13 +24,8 @@ from credit_default.data.contract.schema import KEY, OUTCOME
 from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.data.splitting import split
 from credit_default.gates.contest import Contest, measure_gains
-from credit_default.model.ceiling import refuse_leak
 from credit_default.model.decision import DecisionPolicy
-from credit_default.model.evaluation import METRIC_MEANINGS
-from credit_default.model.families import FAMILIES, SCORECARD, pool_families
-from credit_default.model.features import CREDIT_CARD_FEATURES
-from credit_default.model.fitting import OutOfFold, fit
-from credit_default.model.folding import (
+from credit_default.model.evaluation.cross_validation import (
     QUALITY_METRICS,
     FoldedRows,
     build_forest,
@@ -38,6 +33,11 @@ from credit_default.model.folding import (
     measure_pooled,
     pool_folds,
 )
+from credit_default.model.evaluation.leak_ceiling import refuse_leak
+from credit_default.model.evaluation.metrics import METRIC_MEANINGS
+from credit_default.model.evaluation.other_families import FAMILIES, SCORECARD, pool_families
+from credit_default.model.features import CREDIT_CARD_FEATURES
+from credit_default.model.fitting import OutOfFold, fit
 from credit_default.model.pipeline import COMPACT_RECIPE, Recipe, parse_recipe
 from credit_default.model.scoring import score_probability
 from credit_default.services.training import FOLD_SEEDS

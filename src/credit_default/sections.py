@@ -17,14 +17,14 @@ from credit_default.gates.promotion_policy import PromotionPolicy
 from credit_default.gates.quality import QualityPolicy
 from credit_default.gates.retraining import RetrainingPolicy
 from credit_default.model.decision import DecisionPolicy
-from credit_default.model.economics import EconomicsPolicy
+from credit_default.model.evaluation.economics import EconomicsPolicy
+from credit_default.model.evaluation.stability import StabilityPolicy
 from credit_default.model.fairness import FairnessPolicy
 from credit_default.model.loss import LossPolicy
 from credit_default.model.pipeline import Recipe
 from credit_default.model.proxies import ProxyPolicy
 from credit_default.model.reasons import ReasonsPolicy
 from credit_default.model.search import SearchPolicy
-from credit_default.model.stability import StabilityPolicy
 
 ENVIRONMENT_PREFIX = "CREDIT_DEFAULT_"
 SECRETS = frozenset({"notify.urls", "stack.database"})  # settings whose value is shown to nobody

@@ -65,7 +65,7 @@ PLANTED = 70  # exit code: what was planted came out, as an error that nobody tr
 FILE_FAULTS = {1, 2}
 SLOW_IMPORTS = (
     "mlflow.store.tracking.sqlalchemy_store", "skops.io", "sklearn.ensemble", "pyarrow.dataset", "pyarrow.csv",
-    "credit_default.model.evaluation", "credit_default.services.seating",
+    "credit_default.model.evaluation.metrics", "credit_default.services.seating",
 )  # fmt: skip
 
 
@@ -171,7 +171,7 @@ def seat(wiring: Wiring, _path: str, at: dt.datetime) -> str:
     import numpy as np
     import polars as pl
 
-    from credit_default.model.evaluation import evaluate
+    from credit_default.model.evaluation.metrics import evaluate
     from credit_default.services.seating import Registered, seat_winner
     from credit_default.services.training import TrainingRows
 

@@ -3,7 +3,7 @@ import pytest
 
 from credit_default.gates.estimate import EstimatePolicy, judge_estimate, read_estimate
 from credit_default.model.decision import DecisionPolicy
-from credit_default.model.estimation import PastError, estimate_performance
+from credit_default.model.evaluation.label_free_estimates import PastError, estimate_performance
 
 TELLING = np.tile([0.02, 0.1, 0.5, 0.9], 100)  # scores that part clients well
 FLAT = np.tile([0.20, 0.22], 200)  # and scores that hardly do

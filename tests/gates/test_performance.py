@@ -3,7 +3,7 @@ import pytest
 
 from credit_default.gates.performance import Coverage, PerformancePolicy, judge_performance
 from credit_default.model.decision import DecisionPolicy
-from credit_default.model.evaluation import evaluate
+from credit_default.model.evaluation.metrics import evaluate
 
 
 def evaluate_scores(defaulted, probability):

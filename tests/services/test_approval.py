@@ -13,7 +13,7 @@ from credit_default.errors import InputError, RefusedError
 from credit_default.failpoints import armed
 from credit_default.gates.ledger import judge_chain
 from credit_default.gates.verdict import Verdict
-from credit_default.model.evaluation import evaluate
+from credit_default.model.evaluation.metrics import evaluate
 from credit_default.services.approval import approve_promotion, request_promotion
 from credit_default.services.models import promote_by_hand, roll_back
 from credit_default.services.prediction import find_champion

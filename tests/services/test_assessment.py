@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from credit_default.model.evaluation import evaluate
+from credit_default.model.evaluation.metrics import evaluate
 from credit_default.services.assessment import assess_challenger
 from credit_default.services.training import fit_challenger, split_rows
 

@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from credit_default.model.evaluation import evaluate
+from credit_default.model.evaluation.metrics import evaluate
 from credit_default.services.drawing import draw_challenger, draw_figures, tell_subtitle
 from credit_default.services.training import fit_challenger, split_rows
 

@@ -155,7 +155,7 @@ def test_status_says_what_the_monitors_found(seated, batch, level, status):
 
 
 def find_evaluation(seated):
-    from credit_default.model.evaluation import evaluate
+    from credit_default.model.evaluation.metrics import evaluate
 
     reference = seated.champion.bundle.reference
     policy = seated.champion.bundle.decision_policy

@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 
 from credit_default.errors import InputError
 from credit_default.model.decision import DecisionPolicy
-from credit_default.model.evaluation import Confusion
+from credit_default.model.evaluation.metrics import Confusion
 from credit_default.views import figures
 
 POLICY = DecisionPolicy()

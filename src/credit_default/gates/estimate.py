@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from credit_default.gates.verdict import Verdict
-from credit_default.model.estimation import ESTIMATED, Estimate, PastError
-from credit_default.model.evaluation import Metric
+from credit_default.model.evaluation.label_free_estimates import ESTIMATED, Estimate, PastError
+from credit_default.model.evaluation.metrics import Metric
 
 GATE: Final = "estimate"
 PAST_ERROR: Final = "_past_error"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from credit_default.gates.verdict import Level, Verdict
-from credit_default.model.evaluation import Evaluation, Metric
+from credit_default.model.evaluation.metrics import Evaluation, Metric
 
 GATE: Final = "performance"
 _TOLD: Final = ("brier", "log_loss", "cost_per_1000")  # beside what is judged: estimates are held against them

@@ -16,7 +16,7 @@ from credit_default.data.contract.schema import OUTCOME, Schema
 from credit_default.errors import InputError
 from credit_default.model.attributes import AttributeBands, Grouping, build_groupings, choose_attributes
 from credit_default.model.decision import DecisionPolicy
-from credit_default.model.evaluation import Metric, measure_interval
+from credit_default.model.evaluation.metrics import Metric, measure_interval
 from credit_default.model.group_figures import (
     ABSOLUTE_FIGURES,
     RELATIVE_FIGURES,

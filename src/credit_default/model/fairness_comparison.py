@@ -9,7 +9,7 @@ import polars as pl
 
 from credit_default.data.contract.schema import Schema
 from credit_default.model.decision import DecisionPolicy
-from credit_default.model.evaluation import Metric, measure_interval
+from credit_default.model.evaluation.metrics import Metric, measure_interval
 from credit_default.model.fairness import (
     FairnessPolicy,
     find_reference,

@@ -17,7 +17,7 @@ from credit_default.model.attributes import Grouping, build_groupings
 from credit_default.model.bundle import ModelBundle
 from credit_default.model.declaration import trace_inputs
 from credit_default.model.digest import sort_rows
-from credit_default.model.evaluation import Metric, measure_interval
+from credit_default.model.evaluation.metrics import Metric, measure_interval
 from credit_default.model.placements import measure_area, measure_placements
 from credit_default.model.resampling import FloatArray, IntArray, draw_weights
 

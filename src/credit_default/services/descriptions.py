@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 
 from credit_default.adapters.tracking import DatasetRecord
-from credit_default.model.evaluation import Evaluation
+from credit_default.model.evaluation.metrics import Evaluation
 from credit_default.services.assessment import Assessment
 from credit_default.services.checking import CheckedFile
 from credit_default.services.training import Challenger, TrainingRows

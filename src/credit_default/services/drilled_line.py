@@ -32,7 +32,7 @@ from credit_default.gates.volume import Delivery, judge_volume
 from credit_default.model.attribution import measure_score_shift
 from credit_default.model.bundle import ModelBundle, measure_input_importance
 from credit_default.model.decision import decide
-from credit_default.model.evaluation import evaluate
+from credit_default.model.evaluation.metrics import evaluate
 from credit_default.model.profile import Profile, profile_rows
 from credit_default.model.profile_plan import ProfilePlan, plan_profile
 from credit_default.model.scoring import score_probability

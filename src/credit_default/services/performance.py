@@ -24,14 +24,14 @@ from credit_default.gates.performance import Coverage, judge_performance
 from credit_default.gates.verdict import Verdict
 from credit_default.model.acceptance import count_acceptance, plan_acceptance
 from credit_default.model.bundle import ModelBundle
-from credit_default.model.estimation import (
+from credit_default.model.evaluation.label_free_estimates import (
     ComparedEstimate,
     Estimate,
     compare_estimate,
     estimate_performance,
     measure_past_errors,
 )
-from credit_default.model.evaluation import Evaluation, evaluate
+from credit_default.model.evaluation.metrics import Evaluation, evaluate
 from credit_default.services.coverage import is_mature
 from credit_default.services.monitoring import MonitoredBatch
 from credit_default.services.wiring import Wiring

@@ -14,10 +14,8 @@ from credit_default.adapters.study import EndedTrial, OpenTrial, open_study
 from credit_default.data.credit_card.public_data import PUBLIC_DIGEST, PUBLIC_ROW_COUNT, canonical_digest
 from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.errors import InputError
-from credit_default.model.ceiling import refuse_leak
 from credit_default.model.digest import digest_recipe_and_rows, sort_rows
-from credit_default.model.fitting import OutOfFold
-from credit_default.model.folding import (
+from credit_default.model.evaluation.cross_validation import (
     FoldedRows,
     build_forest,
     fold_rows,
@@ -25,6 +23,8 @@ from credit_default.model.folding import (
     replay_folds,
     score_folds,
 )
+from credit_default.model.evaluation.leak_ceiling import refuse_leak
+from credit_default.model.fitting import OutOfFold
 from credit_default.model.pipeline import Recipe
 from credit_default.model.resampling import measure_log_loss
 from credit_default.model.search import choose_recipe, list_choices, name_study

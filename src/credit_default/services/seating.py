@@ -8,7 +8,7 @@ from credit_default.adapters.registry import ModelVersion
 from credit_default.errors import ServiceError
 from credit_default.failpoints import reach
 from credit_default.gates.verdict import Verdict
-from credit_default.model.evaluation import Evaluation
+from credit_default.model.evaluation.metrics import Evaluation
 from credit_default.services.assessment import Assessment
 from credit_default.services.contest import SeatHolder
 from credit_default.services.descriptions import (

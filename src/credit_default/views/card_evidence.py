@@ -6,16 +6,16 @@ from dataclasses import dataclass, field
 from credit_default.data.contract.schema import Schema
 from credit_default.gates.verdict import Verdict
 from credit_default.model.bundle import ModelBundle
-from credit_default.model.economics import Economics
-from credit_default.model.evaluation import Evaluation
+from credit_default.model.evaluation.economics import Economics
+from credit_default.model.evaluation.metrics import Evaluation
+from credit_default.model.evaluation.sensitivity import InputSensitivity
+from credit_default.model.evaluation.stability import Stability
 from credit_default.model.fairness import FairnessReport
 from credit_default.model.fairness_comparison import FairnessComparison
 from credit_default.model.flips import FlipSensitivity
 from credit_default.model.groups import GroupEvaluation
 from credit_default.model.loss import LossPolicy
 from credit_default.model.proxies import ProxyStrength
-from credit_default.model.sensitivity import InputSensitivity
-from credit_default.model.stability import Stability
 from credit_default.views.document import Picture
 
 

@@ -2,7 +2,7 @@
 
 import math
 
-from credit_default.model.evaluation import Metric
+from credit_default.model.evaluation.metrics import Metric
 
 NONE = "–"
 _SHARES = frozenset(

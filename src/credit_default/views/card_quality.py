@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import Final
 
-from credit_default.model.evaluation import METRIC_MEANINGS
-from credit_default.model.sensitivity import InputSensitivity
+from credit_default.model.evaluation.metrics import METRIC_MEANINGS
+from credit_default.model.evaluation.sensitivity import InputSensitivity
 from credit_default.views.card_evidence import CardEvidence
 from credit_default.views.card_figures import (
     show_interval,

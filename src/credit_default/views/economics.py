@@ -8,8 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, PercentFormatter
 
-from credit_default.model.economics import Economics, OperatingPoint
-from credit_default.model.evaluation import Metric
+from credit_default.model.evaluation.economics import Economics, OperatingPoint
+from credit_default.model.evaluation.metrics import Metric
 from credit_default.views.canvas import ALERT, INK, MODEL, PALE, add_legend, label_axes, open_figure
 
 _PALER: Final = "#c9d1d8"

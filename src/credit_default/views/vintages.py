@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from rich.table import Table
 
-from credit_default.model.evaluation import Metric
-from credit_default.model.vintages import VintageFigures
+from credit_default.model.evaluation.metrics import Metric
+from credit_default.model.evaluation.vintages import VintageFigures
 from credit_default.views import document
 from credit_default.views.summary import render_text
 

@@ -17,7 +17,7 @@ from credit_default.data.splitting import assign_folds
 from credit_default.model.decision import DecisionPolicy
 from credit_default.model.declaration import Feature, list_names, list_spec
 from credit_default.model.digest import sort_rows
-from credit_default.model.evaluation import evaluate
+from credit_default.model.evaluation.metrics import evaluate
 from credit_default.model.features import build_features
 from credit_default.model.fitting import OutOfFold
 from credit_default.model.pipeline import FOREST_STEP, Recipe, build_pipeline, choose_features

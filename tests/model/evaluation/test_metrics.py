@@ -6,7 +6,7 @@ from sklearn import metrics as sk
 
 from credit_default.errors import InputError
 from credit_default.model.decision import DecisionPolicy
-from credit_default.model.evaluation import METRIC_MEANINGS, Confusion, Metric, evaluate
+from credit_default.model.evaluation.metrics import METRIC_MEANINGS, Confusion, Metric, evaluate
 
 POLICY = DecisionPolicy()
 DEFAULTED = np.array([1, 1, 1, 0, 0, 0, 0, 0])

@@ -3,7 +3,7 @@ import math
 import pytest
 
 from credit_default.errors import RefusedError
-from credit_default.model.ceiling import CeilingPolicy, refuse_leak
+from credit_default.model.evaluation.leak_ceiling import CeilingPolicy, refuse_leak
 
 
 def test_figure_above_the_ceiling_is_a_leak_to_be_found():

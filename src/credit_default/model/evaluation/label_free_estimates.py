@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from credit_default.errors import InputError
 from credit_default.model.decision import DecisionPolicy
-from credit_default.model.evaluation import Metric
+from credit_default.model.evaluation.metrics import Metric
 from credit_default.model.resampling import FloatArray
 
 ESTIMATED: Final = ("default_share", "roc_auc", "brier", "log_loss", "cost_per_1000")

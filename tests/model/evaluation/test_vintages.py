@@ -5,8 +5,8 @@ from hypothesis import strategies as st
 
 from credit_default.errors import InputError
 from credit_default.model.decision import DecisionPolicy
-from credit_default.model.evaluation import evaluate
-from credit_default.model.vintages import measure_vintage
+from credit_default.model.evaluation.metrics import evaluate
+from credit_default.model.evaluation.vintages import measure_vintage
 
 
 def test_small_vintage_by_hand():

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from credit_default.data.credit_card.statements import CREDIT_CARD
+from credit_default.model.evaluation.baselines import RIVALS, score_rivals
 from credit_default.model.features import CREDIT_CARD_FEATURES
-from credit_default.model.rivals import RIVALS, score_rivals
 
 
 @pytest.fixture(scope="module")

@@ -2,9 +2,7 @@ import numpy as np
 import pytest
 
 from credit_default.data.credit_card.statements import CREDIT_CARD
-from credit_default.model.features import CREDIT_CARD_FEATURES
-from credit_default.model.fitting import OutOfFold, cross_validate
-from credit_default.model.folding import (
+from credit_default.model.evaluation.cross_validation import (
     QUALITY_METRICS,
     build_forest,
     fold_rows,
@@ -13,6 +11,8 @@ from credit_default.model.folding import (
     replay_folds,
     score_folds,
 )
+from credit_default.model.features import CREDIT_CARD_FEATURES
+from credit_default.model.fitting import OutOfFold, cross_validate
 from credit_default.model.pipeline import Recipe
 
 SMALL = Recipe(tree_count=6, leaf_row_count=10, maximum_depth=4)

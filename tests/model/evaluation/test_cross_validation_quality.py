@@ -12,17 +12,17 @@ from credit_default.adapters.files import read_batches
 from credit_default.data.checking.validation import check
 from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.errors import RefusedError
-from credit_default.model.ceiling import refuse_leak
-from credit_default.model.families import pool_families
+from credit_default.model.evaluation.cross_validation import build_forest, fold_rows, measure_pooled, pool_folds
+from credit_default.model.evaluation.leak_ceiling import refuse_leak
+from credit_default.model.evaluation.other_families import pool_families
 from credit_default.model.features import CREDIT_CARD_FEATURES
-from credit_default.model.folding import build_forest, fold_rows, measure_pooled, pool_folds
 from credit_default.model.pipeline import COMPACT_RECIPE
 from credit_default.services.training import FOLD_SEEDS
 from credit_default.settings import load_settings
 
 BARS = {"roc_auc": 0.787, "average_precision": 0.562, "brier": 0.1331, "log_loss": 0.4248, "ece": 0.02}
 BEST_BAR = 0.790
-MIDDLE = Path(__file__).parents[2] / "config" / "middle-forest.toml"
+MIDDLE = Path(__file__).parents[3] / "config" / "middle-forest.toml"
 OURS = {"schema": CREDIT_CARD, "features": CREDIT_CARD_FEATURES}
 
 

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from credit_default.errors import InputError
 from credit_default.model.decision import DecisionPolicy
-from credit_default.model.economics import (
+from credit_default.model.evaluation.economics import (
     EconomicsPolicy,
     KnownScores,
     find_capacity_threshold,

@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy as np
 from scipy.stats import rankdata
 
-from credit_default.model.evaluation import Metric, make_share
+from credit_default.model.evaluation.metrics import Metric, make_share
 from credit_default.model.resampling import check_scores
 
 _Z95: Final = 1.959963984540054
