@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from credit_default.model.declaration import Feature, list_spec, parse_features
-from credit_default.model.reason_table import Concept, Condition, ReasonTable, Wording
+from credit_default.model.explanation.reason_table import Concept, Condition, ReasonTable, Wording
 
 
 def _months(stem: str, first: int = 1, last: int = 6) -> tuple[str, ...]:

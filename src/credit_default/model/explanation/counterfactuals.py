@@ -14,7 +14,7 @@ import polars as pl
 
 from credit_default.data.contract.schema import Schema
 from credit_default.model.bundle import ModelBundle
-from credit_default.model.levers import Lever
+from credit_default.model.explanation.levers import Lever
 from credit_default.model.scoring import score_probability
 
 MOST_ALTERNATIVES: Final = 3

@@ -2,9 +2,9 @@ from collections import Counter
 
 from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.model.declaration import list_inputs, list_names
+from credit_default.model.explanation.credit_card_reasons import CREDIT_CARD_REASONS
+from credit_default.model.explanation.reason_table import build_table
 from credit_default.model.features import CREDIT_CARD_FEATURES
-from credit_default.model.reason_table import build_table
-from credit_default.model.reason_words import CREDIT_CARD_REASONS
 
 
 def test_every_feature_of_the_credit_cards_but_protected_ones_has_one_concept():

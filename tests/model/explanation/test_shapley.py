@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.errors import ArtifactError, InputError
 from credit_default.model.decision import DecisionPolicy
-from credit_default.model.explanation import Explainer, build_explainer
+from credit_default.model.explanation.shapley import Explainer, build_explainer
 from credit_default.model.features import parse_features
 from credit_default.model.fitting import fit
 from credit_default.model.pipeline import Recipe

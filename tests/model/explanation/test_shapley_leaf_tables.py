@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from credit_default.model.explanation import build_explainer
-from credit_default.model.leaf_tables import LONGEST_PATH, add_contributions, measure_longest_path
+from credit_default.model.explanation.shapley import build_explainer
+from credit_default.model.explanation.shapley_leaf_tables import LONGEST_PATH, add_contributions, measure_longest_path
 from credit_default.model.pipeline import Recipe
 from credit_default.model.scoring import attach_reference
 

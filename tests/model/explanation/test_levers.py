@@ -2,7 +2,7 @@ import polars as pl
 import pytest
 
 from credit_default.data.credit_card.statements import CREDIT_CARD
-from credit_default.model.levers import CREDIT_CARD_LEVERS, Lever, derive_levers
+from credit_default.model.explanation.levers import CREDIT_CARD_LEVERS, Lever, derive_levers
 
 
 @pytest.mark.parametrize(

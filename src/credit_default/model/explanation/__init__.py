@@ -1,0 +1,1 @@
+"""Why a client has this score: Shapley values, reason codes and counterfactuals."""
