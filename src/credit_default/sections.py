@@ -20,10 +20,10 @@ from credit_default.model.decision import DecisionPolicy
 from credit_default.model.evaluation.economics import EconomicsPolicy
 from credit_default.model.evaluation.stability import StabilityPolicy
 from credit_default.model.explanation.reason_codes import ReasonsPolicy
-from credit_default.model.fairness import FairnessPolicy
+from credit_default.model.fairness.proxy_check import ProxyPolicy
+from credit_default.model.fairness.report import FairnessPolicy
 from credit_default.model.loss import LossPolicy
 from credit_default.model.pipeline import Recipe
-from credit_default.model.proxies import ProxyPolicy
 from credit_default.model.search import SearchPolicy
 
 ENVIRONMENT_PREFIX = "CREDIT_DEFAULT_"

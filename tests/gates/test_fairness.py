@@ -4,7 +4,7 @@ import pytest
 
 from credit_default.gates.fairness import judge_fairness, list_findings
 from credit_default.model.decision import DecisionPolicy
-from credit_default.model.fairness import FairnessPolicy, measure_fairness
+from credit_default.model.fairness.report import FairnessPolicy, measure_fairness
 
 QUICK = FairnessPolicy(resample_count=60)
 

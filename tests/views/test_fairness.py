@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from credit_default.model.decision import DecisionPolicy
-from credit_default.model.fairness import FairnessPolicy, measure_fairness
+from credit_default.model.fairness.report import FairnessPolicy, measure_fairness
 from credit_default.views.fairness import draw_fairness
 
 SUBTITLE = "model 3 · simulated data · $5_000"

@@ -9,7 +9,7 @@ from typing import Final
 
 from credit_default.gates.verdict import Verdict
 from credit_default.model.evaluation.metrics import Metric
-from credit_default.model.fairness import FairnessPolicy, FairnessReport, GroupFairness
+from credit_default.model.fairness.report import FairnessPolicy, FairnessReport, GroupFairness
 
 GATE: Final = "fairness"
 

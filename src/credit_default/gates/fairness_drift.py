@@ -13,7 +13,7 @@ from typing import Final
 from scipy.stats import norm
 
 from credit_default.gates.verdict import Level, Verdict
-from credit_default.model.acceptance import Acceptance, GroupAcceptance
+from credit_default.model.fairness.acceptance_counts import Acceptance, GroupAcceptance
 
 GATE: Final = "fairness"
 

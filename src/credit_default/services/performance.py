@@ -22,7 +22,6 @@ from credit_default.gates.estimate import judge_estimate, read_estimate
 from credit_default.gates.fairness_drift import judge_fairness_drift
 from credit_default.gates.performance import Coverage, judge_performance
 from credit_default.gates.verdict import Verdict
-from credit_default.model.acceptance import count_acceptance, plan_acceptance
 from credit_default.model.bundle import ModelBundle
 from credit_default.model.evaluation.label_free_estimates import (
     ComparedEstimate,
@@ -32,6 +31,7 @@ from credit_default.model.evaluation.label_free_estimates import (
     measure_past_errors,
 )
 from credit_default.model.evaluation.metrics import Evaluation, evaluate
+from credit_default.model.fairness.acceptance_counts import count_acceptance, plan_acceptance
 from credit_default.services.coverage import is_mature
 from credit_default.services.monitoring import MonitoredBatch
 from credit_default.services.wiring import Wiring

@@ -10,12 +10,12 @@ from credit_default.model.evaluation.economics import Economics
 from credit_default.model.evaluation.metrics import Evaluation
 from credit_default.model.evaluation.sensitivity import InputSensitivity
 from credit_default.model.evaluation.stability import Stability
-from credit_default.model.fairness import FairnessReport
-from credit_default.model.fairness_comparison import FairnessComparison
-from credit_default.model.flips import FlipSensitivity
-from credit_default.model.groups import GroupEvaluation
+from credit_default.model.fairness.attribute_flip_test import FlipSensitivity
+from credit_default.model.fairness.metrics_by_group import GroupEvaluation
+from credit_default.model.fairness.proxy_check import ProxyStrength
+from credit_default.model.fairness.report import FairnessReport
+from credit_default.model.fairness.with_and_without_protected import FairnessComparison
 from credit_default.model.loss import LossPolicy
-from credit_default.model.proxies import ProxyStrength
 from credit_default.views.document import Picture
 
 

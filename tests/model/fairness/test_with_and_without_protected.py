@@ -3,8 +3,8 @@ import pytest
 
 from credit_default.errors import InputError
 from credit_default.model.decision import DecisionPolicy
-from credit_default.model.fairness import FairnessPolicy, measure_fairness
-from credit_default.model.fairness_comparison import compare_fairness
+from credit_default.model.fairness.report import FairnessPolicy, measure_fairness
+from credit_default.model.fairness.with_and_without_protected import compare_fairness
 
 DECISION = DecisionPolicy()
 QUICK = FairnessPolicy(resample_count=60)

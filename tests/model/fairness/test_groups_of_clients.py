@@ -4,7 +4,7 @@ import pytest
 from credit_default.data.contract.schema import parse_schema
 from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.errors import InputError
-from credit_default.model.attributes import AttributeBands, build_groupings, choose_attributes
+from credit_default.model.fairness.groups_of_clients import AttributeBands, build_groupings, choose_attributes
 
 LOANS = parse_schema(
     {

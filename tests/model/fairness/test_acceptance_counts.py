@@ -3,9 +3,14 @@ import pytest
 
 from credit_default.data.contract.schema import parse_schema
 from credit_default.errors import InputError
-from credit_default.model.acceptance import AttributePlan, GroupAcceptance, count_acceptance, plan_acceptance
-from credit_default.model.attributes import AttributeBands
-from credit_default.model.fairness import FairnessPolicy
+from credit_default.model.fairness.acceptance_counts import (
+    AttributePlan,
+    GroupAcceptance,
+    count_acceptance,
+    plan_acceptance,
+)
+from credit_default.model.fairness.groups_of_clients import AttributeBands
+from credit_default.model.fairness.report import FairnessPolicy
 
 PROTECTED = {"description": "x", "protected": True}
 SCHEMA = parse_schema(

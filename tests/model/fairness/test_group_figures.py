@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from credit_default.model.group_figures import measure_group, prepare_group, relate_group
+from credit_default.model.fairness.group_figures import measure_group, prepare_group, relate_group
 
 DEFAULTED = np.array([1, 1, 0, 0, 0, 1, 0])
 PROBABILITY = np.array([0.9, 0.1, 0.5, 0.1, 0.2, 0.4, 0.3])

@@ -15,7 +15,7 @@ from fairlearn.metrics import (
 from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.errors import InputError
 from credit_default.model.decision import DecisionPolicy
-from credit_default.model.fairness import FairnessPolicy, measure_fairness
+from credit_default.model.fairness.report import FairnessPolicy, measure_fairness
 
 DECISION = DecisionPolicy()
 QUICK = FairnessPolicy(resample_count=60)

@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 
 from credit_default.data.credit_card.statements import CREDIT_CARD
-from credit_default.model.proxies import ProxyPolicy, measure_proxies
+from credit_default.model.fairness.proxy_check import ProxyPolicy, measure_proxies
 
 ATTRIBUTES = ("sex", "marriage", "age")
 QUICK = ProxyPolicy(tree_count=10)

@@ -10,14 +10,20 @@ import polars as pl
 from credit_default.data.contract.schema import Schema
 from credit_default.model.decision import DecisionPolicy
 from credit_default.model.evaluation.metrics import Metric, measure_interval
-from credit_default.model.fairness import (
+from credit_default.model.fairness.group_figures import (
+    GroupFigures,
+    GroupRows,
+    measure_group,
+    prepare_group,
+    relate_group,
+)
+from credit_default.model.fairness.report import (
     FairnessPolicy,
     find_reference,
     is_large_enough,
     list_groupings,
     read_scores,
 )
-from credit_default.model.group_figures import GroupFigures, GroupRows, measure_group, prepare_group, relate_group
 from credit_default.model.placements import measure_area, measure_placements
 from credit_default.model.resampling import FloatArray, IntArray, draw_weights
 

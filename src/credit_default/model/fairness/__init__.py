@@ -1,0 +1,1 @@
+"""Whether groups of clients are treated alike: metrics by group, proxies and flip tests."""
