@@ -26,7 +26,7 @@ from credit_default.model.fairness.groups_of_clients import choose_attributes
 from credit_default.model.fairness.proxy_check import measure_proxies
 from credit_default.model.fairness.report import FairnessPolicy, FairnessReport, measure_fairness
 from credit_default.model.fairness.with_and_without_protected import compare_fairness
-from credit_default.model.features import CREDIT_CARD_FEATURES
+from credit_default.model.features.credit_card import CREDIT_CARD_FEATURES
 from credit_default.model.fitting import ModelBundle, cross_validate, fit
 from credit_default.model.loss import LossPolicy, measure_expected_loss
 from credit_default.model.pipeline import COMPACT_RECIPE, Recipe

@@ -29,7 +29,7 @@ from credit_default.gates.verdict import Verdict
 from credit_default.model.attribution import measure_score_shift
 from credit_default.model.bundle import ModelBundle, measure_input_importance
 from credit_default.model.decision import DecisionPolicy, decide
-from credit_default.model.features import CREDIT_CARD_FEATURES
+from credit_default.model.features.credit_card import CREDIT_CARD_FEATURES
 from credit_default.model.fitting import fit
 from credit_default.model.pipeline import Recipe
 from credit_default.model.profile import Profile, profile_rows

@@ -36,7 +36,7 @@ from credit_default.model.evaluation.cross_validation import (
 from credit_default.model.evaluation.leak_ceiling import refuse_leak
 from credit_default.model.evaluation.metrics import METRIC_MEANINGS
 from credit_default.model.evaluation.other_families import FAMILIES, SCORECARD, pool_families
-from credit_default.model.features import CREDIT_CARD_FEATURES
+from credit_default.model.features.credit_card import CREDIT_CARD_FEATURES
 from credit_default.model.fitting import OutOfFold, fit
 from credit_default.model.pipeline import COMPACT_RECIPE, Recipe, parse_recipe
 from credit_default.model.scoring import score_probability

@@ -15,7 +15,7 @@ from model_quality import read_rows
 from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.gates.contest import Contest, measure_gains
 from credit_default.model.decision import DecisionPolicy
-from credit_default.model.features import CREDIT_CARD_FEATURES
+from credit_default.model.features.credit_card import CREDIT_CARD_FEATURES
 from credit_default.model.fitting import cross_validate
 from credit_default.model.pipeline import COMPACT_RECIPE
 

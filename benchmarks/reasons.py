@@ -20,7 +20,7 @@ from credit_default.model.bundle import ModelBundle
 from credit_default.model.decision import DecisionPolicy
 from credit_default.model.explanation.credit_card_reasons import CREDIT_CARD_REASONS
 from credit_default.model.explanation.reason_codes import ReasonGiver, build_reason_giver
-from credit_default.model.features import CREDIT_CARD_FEATURES
+from credit_default.model.features.credit_card import CREDIT_CARD_FEATURES
 from credit_default.model.fitting import fit
 from credit_default.model.pipeline import COMPACT_RECIPE
 from credit_default.model.scoring import attach_reference, score_probability

@@ -19,7 +19,7 @@ from credit_default.flows.context import connect
 from credit_default.flows.monitor import monitor
 from credit_default.flows.predict import predict
 from credit_default.flows.train import train
-from credit_default.model.vocabulary import FUNCTIONS
+from credit_default.model.features.vocabulary import FUNCTIONS
 from credit_default.services.explanation import explain_client
 from credit_default.services.ingestion import ingest_file
 from credit_default.services.outcomes import take_in_outcomes

@@ -22,7 +22,7 @@ from credit_default.adapters.tracking import Tracking
 from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.model.calibration import Calibration
 from credit_default.model.decision import DecisionPolicy
-from credit_default.model.features import CREDIT_CARD_FEATURES
+from credit_default.model.features.credit_card import CREDIT_CARD_FEATURES
 from credit_default.model.fitting import fit
 from credit_default.model.pipeline import Recipe, calibrate_pipeline
 from credit_default.model.scoring import attach_reference

@@ -7,7 +7,7 @@ from credit_default.data.simulation.portfolio import simulate
 from credit_default.gates.structure import check_structure
 from credit_default.model.decision import DecisionPolicy
 from credit_default.model.digest import digest_bundle
-from credit_default.model.features import CREDIT_CARD_FEATURES
+from credit_default.model.features.credit_card import CREDIT_CARD_FEATURES
 from credit_default.model.fitting import fit
 from credit_default.model.pipeline import Recipe
 

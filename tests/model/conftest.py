@@ -7,7 +7,7 @@ import pytest
 from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.model.bundle import ModelBundle
 from credit_default.model.decision import DecisionPolicy
-from credit_default.model.features import CREDIT_CARD_FEATURES
+from credit_default.model.features.credit_card import CREDIT_CARD_FEATURES
 from credit_default.model.fitting import fit
 from credit_default.model.pipeline import Recipe
 

@@ -13,7 +13,7 @@ from credit_default.data.splitting import split
 from credit_default.errors import InputError
 from credit_default.model.calibration import fit_calibration
 from credit_default.model.decision import DecisionPolicy
-from credit_default.model.features import CREDIT_CARD_FEATURES
+from credit_default.model.features.credit_card import CREDIT_CARD_FEATURES
 from credit_default.model.fitting import cross_validate, fit, fit_with_evidence
 from credit_default.model.pipeline import FOREST_STEP, Recipe, build_pipeline
 from credit_default.model.scoring import score_probability

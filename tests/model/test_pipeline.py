@@ -4,8 +4,9 @@ import pytest
 
 from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.errors import InputError
-from credit_default.model.declaration import Feature, list_inputs, list_names
-from credit_default.model.features import CREDIT_CARD_FEATURES, build_features
+from credit_default.model.features.build import build_features
+from credit_default.model.features.credit_card import CREDIT_CARD_FEATURES
+from credit_default.model.features.declaration import Feature, list_inputs, list_names
 from credit_default.model.pipeline import FULL_RECIPE, Recipe, build_pipeline, choose_features, parse_recipe
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.errors import InputError
-from credit_default.model.features import CREDIT_CARD_FEATURES
+from credit_default.model.features.credit_card import CREDIT_CARD_FEATURES
 from credit_default.model.pipeline import COMPACT_RECIPE, FULL_RECIPE, Recipe
 from credit_default.model.search import SearchPolicy, choose_recipe, list_choices, name_study
 

@@ -21,7 +21,7 @@ from credit_default.errors import InputError
 from credit_default.gates.drift import ColumnDrift, DriftPolicy, DriftReport, judge_drift
 from credit_default.model.bundle import ModelBundle, measure_input_importance
 from credit_default.model.decision import DecisionPolicy, decide
-from credit_default.model.features import CREDIT_CARD_FEATURES
+from credit_default.model.features.credit_card import CREDIT_CARD_FEATURES
 from credit_default.model.fitting import fit
 from credit_default.model.pipeline import Recipe
 from credit_default.model.scoring import attach_reference, score_probability

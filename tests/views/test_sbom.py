@@ -7,7 +7,7 @@ import pytest
 from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.data.simulation.portfolio import simulate
 from credit_default.model.decision import DecisionPolicy
-from credit_default.model.features import CREDIT_CARD_FEATURES
+from credit_default.model.features.credit_card import CREDIT_CARD_FEATURES
 from credit_default.model.fitting import fit
 from credit_default.model.pipeline import Recipe
 from credit_default.views.sbom import write_bundle_sbom

@@ -18,7 +18,7 @@ from credit_default.errors import ArtifactError
 from credit_default.model.calibrated_forest import take_forest
 from credit_default.model.pipeline import FOREST_STEP
 
-_BUILD_FEATURES: Final = "credit_default.model.features.build_features"
+_BUILD_FEATURES: Final = "credit_default.model.features.build.build_features"
 _CALIBRATED: Final = "credit_default.model.calibrated_forest.CalibratedForest"
 _TREE: Final = "sklearn.tree._tree.Tree"
 _ALLOWED: Final = frozenset(

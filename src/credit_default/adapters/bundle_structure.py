@@ -12,8 +12,8 @@ import numpy as np
 from credit_default.errors import ArtifactError, InputError
 from credit_default.model.calibrated_forest import CalibratedForest
 from credit_default.model.calibration import STEEPEST
-from credit_default.model.declaration import list_inputs, list_names, parse_features
-from credit_default.model.features import build_features
+from credit_default.model.features.build import build_features
+from credit_default.model.features.declaration import list_inputs, list_names, parse_features
 from credit_default.model.pipeline import FEATURES_STEP, FOREST_STEP
 
 _NO_CHILD, _NO_FEATURE = -1, -2

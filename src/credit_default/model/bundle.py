@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from credit_default.model.calibrated_forest import CalibratedForest, take_forest
 from credit_default.model.calibration import Calibration
 from credit_default.model.decision import DecisionPolicy
-from credit_default.model.declaration import Feature, list_inputs, list_names, parse_features, trace_inputs
+from credit_default.model.features.declaration import Feature, list_inputs, list_names, parse_features, trace_inputs
 from credit_default.model.pipeline import FEATURES_STEP, FOREST_STEP, Recipe
 
 

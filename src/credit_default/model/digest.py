@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from credit_default.data.contract.schema import CLIENT_ID, STATEMENT_MONTH, Schema
 from credit_default.model.bundle import ModelBundle
 from credit_default.model.decision import DecisionPolicy
-from credit_default.model.declaration import Feature, list_spec
+from credit_default.model.features.declaration import Feature, list_spec
 from credit_default.model.pipeline import FEATURES_STEP, Recipe
 
 _FORMAT: Final = "credit-default digest 1"

@@ -20,9 +20,9 @@ from credit_default.errors import InputError
 from credit_default.model.bundle import ModelBundle
 from credit_default.model.calibrated_forest import calibrate
 from credit_default.model.decision import DecisionPolicy
-from credit_default.model.declaration import Feature, list_inputs
 from credit_default.model.digest import digest_bundle, hash_keys, sort_rows
-from credit_default.model.features import FEATURE_VERSION
+from credit_default.model.features.build import FEATURE_VERSION
+from credit_default.model.features.declaration import Feature, list_inputs
 from credit_default.model.pipeline import FOREST_STEP, Recipe, build_pipeline, calibrate_pipeline, choose_features
 from credit_default.model.recalibration import CalibrationChoice, CalibrationPolicy, choose_calibration
 

@@ -11,9 +11,9 @@ from credit_default.data.contract.schema import Schema
 from credit_default.errors import InputError, show_examples
 from credit_default.model.calibrated_forest import CalibratedForest
 from credit_default.model.calibration import Calibration
-from credit_default.model.declaration import Feature, list_inputs, list_spec, select_features
-from credit_default.model.features import build_features
-from credit_default.model.monotone import constrain_features, list_constraints, list_rising
+from credit_default.model.features.build import build_features
+from credit_default.model.features.declaration import Feature, list_inputs, list_spec, select_features
+from credit_default.model.features.monotone import constrain_features, list_constraints, list_rising
 
 FEATURES_STEP: Final = "features"
 FOREST_STEP: Final = "forest"

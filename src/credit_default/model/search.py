@@ -13,8 +13,8 @@ import polars as pl
 
 from credit_default.data.contract.schema import Schema
 from credit_default.errors import InputError
-from credit_default.model.declaration import Feature
 from credit_default.model.digest import digest_recipe_and_rows
+from credit_default.model.features.declaration import Feature
 from credit_default.model.pipeline import Recipe, parse_recipe
 
 

@@ -15,9 +15,9 @@ from credit_default.errors import InputError
 from credit_default.gates.retraining import TrainingWindow, choose_window
 from credit_default.gates.verdict import Verdict
 from credit_default.model.bundle import ModelBundle
-from credit_default.model.declaration import Feature
 from credit_default.model.digest import digest_recipe_and_rows
 from credit_default.model.evaluation.metrics import Evaluation, evaluate
+from credit_default.model.features.declaration import Feature
 from credit_default.model.fitting import OutOfBag, OutOfFold, cross_validate, fit_with_evidence
 from credit_default.model.pipeline import Recipe
 from credit_default.model.recalibration import CalibrationChoice

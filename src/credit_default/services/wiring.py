@@ -17,11 +17,11 @@ from credit_default.adapters.tracking import Tracking
 from credit_default.data.contract.schema import Schema, parse_schema
 from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.errors import InputError
-from credit_default.model.declaration import Feature, parse_features
 from credit_default.model.explanation.credit_card_reasons import CREDIT_CARD_REASONS
 from credit_default.model.explanation.levers import CREDIT_CARD_LEVERS, Lever
 from credit_default.model.explanation.reason_table import NO_WORDS, ReasonTable
-from credit_default.model.features import CREDIT_CARD_FEATURES
+from credit_default.model.features.credit_card import CREDIT_CARD_FEATURES
+from credit_default.model.features.declaration import Feature, parse_features
 from credit_default.settings import Settings, export_environment
 
 DEFAULT_PORTFOLIO = "credit-card"

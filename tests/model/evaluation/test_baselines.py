@@ -3,7 +3,7 @@ import pytest
 
 from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.model.evaluation.baselines import RIVALS, score_rivals
-from credit_default.model.features import CREDIT_CARD_FEATURES
+from credit_default.model.features.credit_card import CREDIT_CARD_FEATURES
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from credit_default.model.evaluation.cross_validation import (
     replay_folds,
     score_folds,
 )
-from credit_default.model.features import CREDIT_CARD_FEATURES
+from credit_default.model.features.credit_card import CREDIT_CARD_FEATURES
 from credit_default.model.fitting import OutOfFold, cross_validate
 from credit_default.model.pipeline import Recipe
 

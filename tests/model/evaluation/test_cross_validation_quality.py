@@ -15,7 +15,7 @@ from credit_default.errors import RefusedError
 from credit_default.model.evaluation.cross_validation import build_forest, fold_rows, measure_pooled, pool_folds
 from credit_default.model.evaluation.leak_ceiling import refuse_leak
 from credit_default.model.evaluation.other_families import pool_families
-from credit_default.model.features import CREDIT_CARD_FEATURES
+from credit_default.model.features.credit_card import CREDIT_CARD_FEATURES
 from credit_default.model.pipeline import COMPACT_RECIPE
 from credit_default.services.training import FOLD_SEEDS
 from credit_default.settings import load_settings

@@ -7,7 +7,7 @@ from sklearn.metrics import roc_auc_score
 from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.model.evaluation.cross_validation import fit_on, fold_rows, pool_folds
 from credit_default.model.evaluation.other_families import BLEND, FAMILIES, FOREST, MEMBERS, SCORECARD, pool_families
-from credit_default.model.features import CREDIT_CARD_FEATURES
+from credit_default.model.features.credit_card import CREDIT_CARD_FEATURES
 
 FEW = CREDIT_CARD_FEATURES[:8]  # of the raw columns: what a family is does not hang on how many features it sees
 

@@ -3,8 +3,8 @@ import pytest
 from credit_default.data.contract.schema import Column, Schema
 from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.model.decision import DecisionPolicy
-from credit_default.model.declaration import parse_features
 from credit_default.model.evaluation.sensitivity import measure_sensitivity
+from credit_default.model.features.declaration import parse_features
 from credit_default.model.fitting import fit
 from credit_default.model.pipeline import Recipe
 

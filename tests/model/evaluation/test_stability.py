@@ -4,7 +4,7 @@ import pytest
 from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.errors import InputError
 from credit_default.model.evaluation.stability import StabilityPolicy, measure_stability
-from credit_default.model.features import CREDIT_CARD_FEATURES
+from credit_default.model.features.credit_card import CREDIT_CARD_FEATURES
 
 
 def measure(bundle, development, test, **policy):

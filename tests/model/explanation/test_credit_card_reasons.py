@@ -1,10 +1,10 @@
 from collections import Counter
 
 from credit_default.data.credit_card.statements import CREDIT_CARD
-from credit_default.model.declaration import list_inputs, list_names
 from credit_default.model.explanation.credit_card_reasons import CREDIT_CARD_REASONS
 from credit_default.model.explanation.reason_table import build_table
-from credit_default.model.features import CREDIT_CARD_FEATURES
+from credit_default.model.features.credit_card import CREDIT_CARD_FEATURES
+from credit_default.model.features.declaration import list_inputs, list_names
 
 
 def test_every_feature_of_the_credit_cards_but_protected_ones_has_one_concept():
@@ -32,7 +32,7 @@ def test_conditions_look_at_measures_of_inputs_that_nobody_protects():
 
 
 def test_a_feature_that_nobody_put_into_words_gets_its_own():
-    from credit_default.model.features import parse_features
+    from credit_default.model.features.build import parse_features
 
     features = parse_features(
         [

@@ -10,7 +10,7 @@ from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.model.decision import DecisionPolicy
 from credit_default.model.explanation.credit_card_reasons import CREDIT_CARD_REASONS
 from credit_default.model.explanation.reason_codes import build_reason_giver
-from credit_default.model.features import CREDIT_CARD_FEATURES
+from credit_default.model.features.credit_card import CREDIT_CARD_FEATURES
 from credit_default.model.fitting import fit
 from credit_default.model.pipeline import Recipe
 from credit_default.model.scoring import attach_reference, score_probability

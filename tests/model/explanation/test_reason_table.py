@@ -2,8 +2,8 @@ import pytest
 
 from credit_default.data.contract.schema import parse_schema
 from credit_default.data.credit_card.statements import CREDIT_CARD
-from credit_default.model.declaration import parse_features
 from credit_default.model.explanation.reason_table import NO_WORDS, Condition, build_table, group_features
+from credit_default.model.features.declaration import parse_features
 
 LOANS = parse_schema(
     {

@@ -12,7 +12,7 @@ from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.errors import ArtifactError, InputError
 from credit_default.model.decision import DecisionPolicy
 from credit_default.model.explanation.shapley import Explainer, build_explainer
-from credit_default.model.features import parse_features
+from credit_default.model.features.build import parse_features
 from credit_default.model.fitting import fit
 from credit_default.model.pipeline import Recipe
 from credit_default.model.scoring import attach_reference, score_probability

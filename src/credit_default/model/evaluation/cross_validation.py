@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 from credit_default.data.contract.schema import OUTCOME, Schema
 from credit_default.data.splitting import assign_folds
 from credit_default.model.decision import DecisionPolicy
-from credit_default.model.declaration import Feature, list_names, list_spec
 from credit_default.model.digest import sort_rows
 from credit_default.model.evaluation.metrics import evaluate
-from credit_default.model.features import build_features
+from credit_default.model.features.build import build_features
+from credit_default.model.features.declaration import Feature, list_names, list_spec
 from credit_default.model.fitting import OutOfFold
 from credit_default.model.pipeline import FOREST_STEP, Recipe, build_pipeline, choose_features
 

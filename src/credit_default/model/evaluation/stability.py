@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from credit_default.data.contract.schema import CLIENT_ID, OUTCOME, Schema
 from credit_default.errors import InputError
 from credit_default.model.bundle import ModelBundle
-from credit_default.model.declaration import Feature
+from credit_default.model.features.declaration import Feature
 from credit_default.model.fitting import fit
 from credit_default.model.resampling import measure_roc_auc, rank
 from credit_default.model.scoring import score_probability

@@ -8,8 +8,8 @@ with no word on what it might stand for. How each wording is checked on the clie
 from collections.abc import Sequence
 from typing import Final
 
-from credit_default.model.declaration import Feature, list_spec, parse_features
 from credit_default.model.explanation.reason_table import Concept, Condition, ReasonTable, Wording
+from credit_default.model.features.declaration import Feature, list_spec, parse_features
 
 
 def _months(stem: str, first: int = 1, last: int = 6) -> tuple[str, ...]:

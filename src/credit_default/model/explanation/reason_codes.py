@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 from credit_default.data.contract.schema import Schema
 from credit_default.errors import InputError
 from credit_default.model.bundle import ModelBundle
-from credit_default.model.declaration import list_names, list_spec
 from credit_default.model.explanation.reason_table import Concept, Condition, ReasonTable, build_table, group_features
 from credit_default.model.explanation.shapley import Explainer, Explanation, build_explainer
-from credit_default.model.features import build_features
-from credit_default.model.vocabulary import FloatArray
+from credit_default.model.features.build import build_features
+from credit_default.model.features.declaration import list_names, list_spec
+from credit_default.model.features.vocabulary import FloatArray
 
 MOST_REASONS: Final = 4
 LEAST_SHARE: Final = (

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from credit_default.data.contract.schema import Column, Schema
-from credit_default.model.declaration import Feature, trace_inputs
+from credit_default.model.features.declaration import Feature, trace_inputs
 
 Side = Literal["at least", "at most", "above", "below"]
 

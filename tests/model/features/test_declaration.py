@@ -3,7 +3,7 @@ import json
 import pytest
 
 from credit_default.errors import InputError
-from credit_default.model.declaration import (
+from credit_default.model.features.declaration import (
     Feature,
     list_inputs,
     list_names,

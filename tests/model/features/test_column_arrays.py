@@ -5,7 +5,7 @@ import pyarrow as pa
 import pytest
 
 from credit_default.errors import InputError
-from credit_default.model.frames import read_columns
+from credit_default.model.features.column_arrays import read_columns
 
 VALUES = {"age": [30, 41, 52], "credit_limit": [1e5, 2.5e5, 5e4], "name": ["x", "y", "z"]}
 

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from credit_default.model.vocabulary import FUNCTIONS
+from credit_default.model.features.vocabulary import FUNCTIONS
 
 LATEST = np.array([3.0, 0.0, -2.0])
 BEFORE = np.array([1.0, 0.0, 2.0])

@@ -9,14 +9,8 @@ from hypothesis import strategies as st
 
 from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.errors import InputError
-from credit_default.model.features import (
-    CREDIT_CARD_FEATURES,
-    build_features,
-    list_inputs,
-    list_names,
-    list_spec,
-    parse_features,
-)
+from credit_default.model.features.build import build_features, list_inputs, list_names, list_spec, parse_features
+from credit_default.model.features.credit_card import CREDIT_CARD_FEATURES
 
 SPEC = list_spec(CREDIT_CARD_FEATURES)
 CLIENT = {

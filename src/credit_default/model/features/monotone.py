@@ -12,8 +12,8 @@ from dataclasses import replace
 from typing import Final
 
 from credit_default.data.contract.schema import Schema
-from credit_default.model.declaration import Feature
-from credit_default.model.vocabulary import FUNCTIONS
+from credit_default.model.features.declaration import Feature
+from credit_default.model.features.vocabulary import FUNCTIONS
 
 # Which way a value goes when a rising input is raised: 1 up, -1 down, both where either may happen, none where it stays.
 _Ways = frozenset[int]

@@ -1,0 +1,1 @@
+"""What a model sees: the declaration of features and how they are computed."""
