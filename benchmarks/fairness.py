@@ -18,7 +18,11 @@ from model_quality import read_rows
 from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.data.splitting import Split, split
 from credit_default.gates.fairness import judge_fairness
-from credit_default.model.decision import DecisionPolicy
+from credit_default.model.estimator.decision import DecisionPolicy
+from credit_default.model.estimator.expected_loss import LossPolicy, measure_expected_loss
+from credit_default.model.estimator.fitting import ModelBundle, cross_validate, fit
+from credit_default.model.estimator.recipe_pipeline import COMPACT_RECIPE, Recipe
+from credit_default.model.estimator.scoring import score_probability
 from credit_default.model.evaluation.economics import Economics, KnownScores, measure_economics
 from credit_default.model.evaluation.metrics import Metric, evaluate
 from credit_default.model.fairness.attribute_flip_test import measure_flip_sensitivity
@@ -27,10 +31,6 @@ from credit_default.model.fairness.proxy_check import measure_proxies
 from credit_default.model.fairness.report import FairnessPolicy, FairnessReport, measure_fairness
 from credit_default.model.fairness.with_and_without_protected import compare_fairness
 from credit_default.model.features.credit_card import CREDIT_CARD_FEATURES
-from credit_default.model.fitting import ModelBundle, cross_validate, fit
-from credit_default.model.loss import LossPolicy, measure_expected_loss
-from credit_default.model.pipeline import COMPACT_RECIPE, Recipe
-from credit_default.model.scoring import score_probability
 
 SEED = 7
 POLICY = DecisionPolicy()

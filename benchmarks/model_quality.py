@@ -24,7 +24,10 @@ from credit_default.data.contract.schema import KEY, OUTCOME
 from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.data.splitting import split
 from credit_default.gates.contest import Contest, measure_gains
-from credit_default.model.decision import DecisionPolicy
+from credit_default.model.estimator.decision import DecisionPolicy
+from credit_default.model.estimator.fitting import OutOfFold, fit
+from credit_default.model.estimator.recipe_pipeline import COMPACT_RECIPE, Recipe, parse_recipe
+from credit_default.model.estimator.scoring import score_probability
 from credit_default.model.evaluation.cross_validation import (
     QUALITY_METRICS,
     FoldedRows,
@@ -37,9 +40,6 @@ from credit_default.model.evaluation.leak_ceiling import refuse_leak
 from credit_default.model.evaluation.metrics import METRIC_MEANINGS
 from credit_default.model.evaluation.other_families import FAMILIES, SCORECARD, pool_families
 from credit_default.model.features.credit_card import CREDIT_CARD_FEATURES
-from credit_default.model.fitting import OutOfFold, fit
-from credit_default.model.pipeline import COMPACT_RECIPE, Recipe, parse_recipe
-from credit_default.model.scoring import score_probability
 from credit_default.services.training import FOLD_SEEDS
 
 CONFIG = Path(__file__).parents[1] / "config"

@@ -28,7 +28,7 @@ def monitor_batch(lake: Path) -> None:
     """Prints what each step of monitoring the last batch took, one JSON object a line."""
     from credit_default.gates.drift import judge_drift
     from credit_default.gates.drift_measurement import measure_drift
-    from credit_default.model.bundle import measure_input_importance
+    from credit_default.model.estimator.bundle import measure_input_importance
     from credit_default.services.deliveries import judge_delivery
     from credit_default.services.monitoring import find_batch, find_drift
     from credit_default.services.profiling import profile_batch

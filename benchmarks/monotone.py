@@ -14,10 +14,10 @@ from model_quality import read_rows
 
 from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.gates.contest import Contest, measure_gains
-from credit_default.model.decision import DecisionPolicy
+from credit_default.model.estimator.decision import DecisionPolicy
+from credit_default.model.estimator.fitting import cross_validate
+from credit_default.model.estimator.recipe_pipeline import COMPACT_RECIPE
 from credit_default.model.features.credit_card import CREDIT_CARD_FEATURES
-from credit_default.model.fitting import cross_validate
-from credit_default.model.pipeline import COMPACT_RECIPE
 
 
 def main() -> None:

@@ -14,7 +14,7 @@ import numpy as np
 
 from credit_default.gates.delong import measure_auc_difference
 from credit_default.gates.promotion_policy import PromotionPolicy
-from credit_default.model.decision import DecisionPolicy
+from credit_default.model.estimator.decision import DecisionPolicy
 
 COSTS, POLICY = DecisionPolicy(), PromotionPolicy()
 NOISES = ((0.0, 0.3), (0.2, 0.1), (0.2, 0.03))  # shared, and each model's own, on the log odds

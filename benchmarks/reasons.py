@@ -16,14 +16,14 @@ from model_quality import read_rows
 
 from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.data.splitting import split
-from credit_default.model.bundle import ModelBundle
-from credit_default.model.decision import DecisionPolicy
+from credit_default.model.estimator.bundle import ModelBundle
+from credit_default.model.estimator.decision import DecisionPolicy
+from credit_default.model.estimator.fitting import fit
+from credit_default.model.estimator.recipe_pipeline import COMPACT_RECIPE
+from credit_default.model.estimator.scoring import attach_reference, score_probability
 from credit_default.model.explanation.credit_card_reasons import CREDIT_CARD_REASONS
 from credit_default.model.explanation.reason_codes import ReasonGiver, build_reason_giver
 from credit_default.model.features.credit_card import CREDIT_CARD_FEATURES
-from credit_default.model.fitting import fit
-from credit_default.model.pipeline import COMPACT_RECIPE
-from credit_default.model.scoring import attach_reference, score_probability
 
 SMALL_BATCH = 500
 

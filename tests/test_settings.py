@@ -138,7 +138,7 @@ def test_file_that_is_no_toml_or_not_there_is_refused(tmp_path, content):
 
 
 def test_the_large_forest_of_config_is_the_one_that_the_code_names():
-    from credit_default.model.pipeline import FULL_RECIPE
+    from credit_default.model.estimator.recipe_pipeline import FULL_RECIPE
 
     assert load_settings(config_files=[str(CONFIG / "full-forest.toml")], environment={}).settings.recipe == FULL_RECIPE
 

@@ -16,15 +16,15 @@ from credit_default.gates.performance import PerformancePolicy
 from credit_default.gates.promotion_policy import PromotionPolicy
 from credit_default.gates.quality import QualityPolicy
 from credit_default.gates.retraining import RetrainingPolicy
-from credit_default.model.decision import DecisionPolicy
+from credit_default.model.estimator.decision import DecisionPolicy
+from credit_default.model.estimator.expected_loss import LossPolicy
+from credit_default.model.estimator.recipe_pipeline import Recipe
+from credit_default.model.estimator.search_space import SearchPolicy
 from credit_default.model.evaluation.economics import EconomicsPolicy
 from credit_default.model.evaluation.stability import StabilityPolicy
 from credit_default.model.explanation.reason_codes import ReasonsPolicy
 from credit_default.model.fairness.proxy_check import ProxyPolicy
 from credit_default.model.fairness.report import FairnessPolicy
-from credit_default.model.loss import LossPolicy
-from credit_default.model.pipeline import Recipe
-from credit_default.model.search import SearchPolicy
 
 ENVIRONMENT_PREFIX = "CREDIT_DEFAULT_"
 SECRETS = frozenset({"notify.urls", "stack.database"})  # settings whose value is shown to nobody

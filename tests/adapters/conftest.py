@@ -20,12 +20,12 @@ from credit_default.adapters.lake import open_lake
 from credit_default.adapters.registry import Registry
 from credit_default.adapters.tracking import Tracking
 from credit_default.data.credit_card.statements import CREDIT_CARD
-from credit_default.model.calibration import Calibration
-from credit_default.model.decision import DecisionPolicy
+from credit_default.model.estimator.calibration_line import Calibration
+from credit_default.model.estimator.decision import DecisionPolicy
+from credit_default.model.estimator.fitting import fit
+from credit_default.model.estimator.recipe_pipeline import Recipe, calibrate_pipeline
+from credit_default.model.estimator.scoring import attach_reference
 from credit_default.model.features.credit_card import CREDIT_CARD_FEATURES
-from credit_default.model.fitting import fit
-from credit_default.model.pipeline import Recipe, calibrate_pipeline
-from credit_default.model.scoring import attach_reference
 
 NOON = dt.datetime(2005, 10, 1, 12, tzinfo=dt.UTC)
 

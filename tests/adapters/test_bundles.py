@@ -17,9 +17,9 @@ from credit_default.adapters.bundle_pipeline import PipelineLimits, list_trusted
 from credit_default.adapters.bundle_structure import check_pipeline, check_tree_state
 from credit_default.adapters.bundles import read_bundle, write_bundle
 from credit_default.errors import ArtifactError
-from credit_default.model.digest import digest_bundle
+from credit_default.model.estimator.digest import digest_bundle
+from credit_default.model.estimator.scoring import score_probability
 from credit_default.model.features.build import build_features
-from credit_default.model.scoring import score_probability
 
 TREE_COUNT = 5
 
@@ -268,7 +268,12 @@ def test_an_archive_that_unpacks_to_too_much_is_refused(sealed):
 
 @pytest.mark.parametrize(
     ("module", "name"),
-    [("os", "system"), ("subprocess", "Popen"), ("builtins", "eval"), ("credit_default.model.fitting", "fit")],
+    [
+        ("os", "system"),
+        ("subprocess", "Popen"),
+        ("builtins", "eval"),
+        ("credit_default.model.estimator.fitting", "fit"),
+    ],
 )
 def test_another_function_is_refused_by_name_and_never_imported(sealed, module, name):
     path = sealed.folder / "pipeline.skops"
@@ -550,7 +555,7 @@ def test_a_pipeline_whose_attributes_have_strange_types_is_refused(tmp_path, bun
 def test_the_types_that_others_must_trust_are_three():
     assert list_trusted_types() == [
         "credit_default.model.features.build.build_features",
-        "credit_default.model.calibrated_forest.CalibratedForest",
+        "credit_default.model.estimator.calibrated_forest.CalibratedForest",
         "sklearn.tree._tree.Tree",
     ]
 

@@ -14,7 +14,7 @@ from credit_default.data.contract.schema import DRIFT_METHODS, KEY
 from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.gates.drift import DriftPolicy
 from credit_default.gates.drift_measurement import measure_drift
-from credit_default.model.decision import DecisionPolicy
+from credit_default.model.estimator.decision import DecisionPolicy
 from credit_default.model.profile import profile_rows
 from credit_default.model.profile_plan import plan_profile
 

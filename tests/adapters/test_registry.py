@@ -9,7 +9,7 @@ from credit_default.adapters.registry import Registry
 from credit_default.adapters.tracking import DatasetRecord, Tracking
 from credit_default.errors import ArtifactError, InputError
 from credit_default.gates.verdict import Verdict
-from credit_default.model.scoring import score_probability
+from credit_default.model.estimator.scoring import score_probability
 
 pytestmark = [
     pytest.mark.xdist_group("mlflow"),

@@ -4,7 +4,7 @@ import pytest
 
 from credit_default.adapters.study import open_study
 from credit_default.errors import InputError, ServiceError
-from credit_default.model.search import Choice
+from credit_default.model.estimator.search_space import Choice
 
 CHOICES = (Choice("criterion", ("entropy", "gini")), Choice("maximum_depth", (4, 6, 8, 10, 12)))
 

@@ -13,11 +13,11 @@ import polars as pl
 
 from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.data.splitting import split
-from credit_default.model.decision import DecisionPolicy
+from credit_default.model.estimator.decision import DecisionPolicy
+from credit_default.model.estimator.fitting import fit
+from credit_default.model.estimator.recipe_pipeline import Recipe
+from credit_default.model.estimator.scoring import attach_reference
 from credit_default.model.features.credit_card import CREDIT_CARD_FEATURES
-from credit_default.model.fitting import fit
-from credit_default.model.pipeline import Recipe
-from credit_default.model.scoring import attach_reference
 
 
 def main():

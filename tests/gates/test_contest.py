@@ -4,7 +4,7 @@ from sklearn.metrics import brier_score_loss, log_loss, roc_auc_score
 
 from credit_default.errors import InputError
 from credit_default.gates.contest import MEASURES, Contest, measure_gains
-from credit_default.model.decision import DecisionPolicy
+from credit_default.model.estimator.decision import DecisionPolicy
 
 
 def measure(contest, *, confidence=0.95, seed=1, resample_count=200):

@@ -6,7 +6,7 @@ from sklearn.metrics import roc_auc_score
 
 from credit_default.gates.contest import measure_gains
 from credit_default.gates.delong import measure_auc_difference
-from credit_default.model.decision import DecisionPolicy
+from credit_default.model.estimator.decision import DecisionPolicy
 
 
 def measure(contest, *, confidence=0.95):

@@ -10,7 +10,7 @@ from credit_default.data.simulation.portfolio import simulate
 from credit_default.errors import InputError
 from credit_default.gates.drift import ColumnDrift, DriftPolicy, DriftReport, judge_drift
 from credit_default.gates.drift_measurement import describe_drift, measure_drift
-from credit_default.model.decision import DecisionPolicy
+from credit_default.model.estimator.decision import DecisionPolicy
 from credit_default.model.profile import merge_profiles, profile_rows
 from credit_default.model.profile_plan import plan_profile
 

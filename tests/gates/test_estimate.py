@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from credit_default.gates.estimate import EstimatePolicy, judge_estimate, read_estimate
-from credit_default.model.decision import DecisionPolicy
+from credit_default.model.estimator.decision import DecisionPolicy
 from credit_default.model.evaluation.label_free_estimates import PastError, estimate_performance
 
 TELLING = np.tile([0.02, 0.1, 0.5, 0.9], 100)  # scores that part clients well

@@ -3,7 +3,7 @@ import polars as pl
 import pytest
 
 from credit_default.gates.fairness import judge_fairness, list_findings
-from credit_default.model.decision import DecisionPolicy
+from credit_default.model.estimator.decision import DecisionPolicy
 from credit_default.model.fairness.report import FairnessPolicy, measure_fairness
 
 QUICK = FairnessPolicy(resample_count=60)

@@ -6,7 +6,7 @@ import pytest
 from credit_default.gates.contest import Contest
 from credit_default.gates.fairness_change import FIGURES, compare_fairness, measure_fairness_changes
 from credit_default.gates.promotion_policy import PromotionPolicy
-from credit_default.model.decision import DecisionPolicy
+from credit_default.model.estimator.decision import DecisionPolicy
 
 COSTS = DecisionPolicy()
 POLICY = PromotionPolicy(resample_count=100)

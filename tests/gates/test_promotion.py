@@ -5,7 +5,7 @@ import pytest
 
 from credit_default.gates.contest import Contest
 from credit_default.gates.promotion import PromotionPolicy, judge_first, judge_recipe, judge_refresh
-from credit_default.model.decision import DecisionPolicy
+from credit_default.model.estimator.decision import DecisionPolicy
 from credit_default.model.evaluation.metrics import evaluate
 
 COSTS = DecisionPolicy()

@@ -9,7 +9,7 @@ import pytest
 from credit_default.gates.check import Check
 from credit_default.gates.contest import Contest
 from credit_default.gates.promotion import PromotionPolicy, judge_recipe, judge_refresh
-from credit_default.model.decision import DecisionPolicy
+from credit_default.model.estimator.decision import DecisionPolicy
 
 COSTS = DecisionPolicy()
 POLICY = PromotionPolicy(resample_count=100)

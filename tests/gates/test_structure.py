@@ -5,11 +5,11 @@ import pytest
 from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.data.simulation.portfolio import simulate
 from credit_default.gates.structure import check_structure
-from credit_default.model.decision import DecisionPolicy
-from credit_default.model.digest import digest_bundle
+from credit_default.model.estimator.decision import DecisionPolicy
+from credit_default.model.estimator.digest import digest_bundle
+from credit_default.model.estimator.fitting import fit
+from credit_default.model.estimator.recipe_pipeline import Recipe
 from credit_default.model.features.credit_card import CREDIT_CARD_FEATURES
-from credit_default.model.fitting import fit
-from credit_default.model.pipeline import Recipe
 
 
 @pytest.fixture(scope="module")

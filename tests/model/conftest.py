@@ -5,11 +5,11 @@ import polars as pl
 import pytest
 
 from credit_default.data.credit_card.statements import CREDIT_CARD
-from credit_default.model.bundle import ModelBundle
-from credit_default.model.decision import DecisionPolicy
+from credit_default.model.estimator.bundle import ModelBundle
+from credit_default.model.estimator.decision import DecisionPolicy
+from credit_default.model.estimator.fitting import fit
+from credit_default.model.estimator.recipe_pipeline import Recipe
 from credit_default.model.features.credit_card import CREDIT_CARD_FEATURES
-from credit_default.model.fitting import fit
-from credit_default.model.pipeline import Recipe
 
 SMALL = Recipe(tree_count=8, leaf_row_count=10, maximum_depth=5)
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from credit_default.data.contract.schema import Column, Schema
 from credit_default.model.attribution import attribute_shift, measure_score_shift, name_segment
 from credit_default.model.binning import plan_bins
-from credit_default.model.decision import DecisionPolicy
+from credit_default.model.estimator.decision import DecisionPolicy
 from credit_default.model.profile import profile_rows
 from credit_default.model.profile_plan import plan_profile
 

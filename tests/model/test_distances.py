@@ -10,8 +10,8 @@ from scipy import stats
 
 from credit_default.errors import InputError
 from credit_default.model.binning import plan_bins, plan_grid
-from credit_default.model.decision import DecisionPolicy
 from credit_default.model.distances import ComparedColumn, measure_distance
+from credit_default.model.estimator.decision import DecisionPolicy
 from credit_default.model.profile import profile_rows
 from credit_default.model.profile_plan import ColumnPlan, ProfilePlan
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from credit_default.data.contract.schema import Column, Schema
 from credit_default.errors import InputError
-from credit_default.model.decision import DecisionPolicy
+from credit_default.model.estimator.decision import DecisionPolicy
 from credit_default.model.profile import (
     ColumnProfile,
     measure_magnitude,

@@ -10,9 +10,9 @@ from credit_default.data.splitting import split
 from credit_default.errors import InputError
 from credit_default.gates.contest import Contest
 from credit_default.gates.promotion import judge_refresh
-from credit_default.model.fitting import fit
-from credit_default.model.pipeline import Recipe
-from credit_default.model.scoring import score_probability
+from credit_default.model.estimator.fitting import fit
+from credit_default.model.estimator.recipe_pipeline import Recipe
+from credit_default.model.estimator.scoring import score_probability
 from credit_default.services.contest import SeatHolder, judge_challenger, select_newest
 from credit_default.services.training import TrainingRows, fit_challenger
 

@@ -1,6 +1,6 @@
 import numpy as np
 
-from credit_default.model.fitting import OutOfFold
+from credit_default.model.estimator.fitting import OutOfFold
 from credit_default.services.folds import find_folds, keep_folds
 
 

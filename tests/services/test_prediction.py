@@ -7,7 +7,7 @@ import pytest
 from credit_default.adapters.lake_tables import read_quarantine, read_scores
 from credit_default.adapters.ledger import find_entry
 from credit_default.errors import InputError
-from credit_default.model.scoring import score_probability
+from credit_default.model.estimator.scoring import score_probability
 from credit_default.services.checking import check_file
 from credit_default.services.prediction import SeatHolder, find_champion, hand_over, load_champion, score_file
 from credit_default.services.training import split_rows

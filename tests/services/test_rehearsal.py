@@ -19,12 +19,12 @@ from credit_default.data.months import add_months
 from credit_default.data.splitting import split
 from credit_default.errors import InputError
 from credit_default.gates.drift import ColumnDrift, DriftPolicy, DriftReport, judge_drift
-from credit_default.model.bundle import ModelBundle, measure_input_importance
-from credit_default.model.decision import DecisionPolicy, decide
+from credit_default.model.estimator.bundle import ModelBundle, measure_input_importance
+from credit_default.model.estimator.decision import DecisionPolicy, decide
+from credit_default.model.estimator.fitting import fit
+from credit_default.model.estimator.recipe_pipeline import Recipe
+from credit_default.model.estimator.scoring import attach_reference, score_probability
 from credit_default.model.features.credit_card import CREDIT_CARD_FEATURES
-from credit_default.model.fitting import fit
-from credit_default.model.pipeline import Recipe
-from credit_default.model.scoring import attach_reference, score_probability
 from credit_default.services.rehearsal import (
     Rehearsal,
     RehearsalPolicy,

@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from credit_default.errors import InputError, RefusedError
-from credit_default.model.pipeline import Recipe
+from credit_default.model.estimator.recipe_pipeline import Recipe
 from credit_default.services.searching import Budget, choose_winner, open_search, run_trials
 from credit_default.services.training import TrainingRows, cross_validate_recipe, read_training_rows
 

@@ -8,7 +8,7 @@ from credit_default.adapters.lake_tables import merge_outcomes, read_quarantine,
 from credit_default.adapters.ledger import read_entries
 from credit_default.adapters.snapshots import list_snapshots
 from credit_default.errors import InputError, RefusedError
-from credit_default.model.pipeline import Recipe
+from credit_default.model.estimator.recipe_pipeline import Recipe
 from credit_default.services.checking import check_file
 from credit_default.services.ingestion import ingest_file, keep_snapshot
 from credit_default.services.training import (

@@ -4,7 +4,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from credit_default.model.decision import DecisionPolicy
+from credit_default.model.estimator.decision import DecisionPolicy
 from credit_default.model.evaluation.economics import EconomicsPolicy, KnownScores, measure_economics
 from credit_default.model.evaluation.metrics import Metric
 from credit_default.views.economics import draw_capacity, draw_cost_sensitivity

@@ -4,7 +4,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from credit_default.model.decision import DecisionPolicy
+from credit_default.model.estimator.decision import DecisionPolicy
 from credit_default.model.fairness.report import FairnessPolicy, measure_fairness
 from credit_default.views.fairness import draw_fairness
 

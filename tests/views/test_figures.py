@@ -5,7 +5,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from credit_default.errors import InputError
-from credit_default.model.decision import DecisionPolicy
+from credit_default.model.estimator.decision import DecisionPolicy
 from credit_default.model.evaluation.metrics import Confusion
 from credit_default.views import figures
 

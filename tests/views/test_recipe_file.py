@@ -1,6 +1,6 @@
 import tomllib
 
-from credit_default.model.pipeline import Recipe, parse_recipe
+from credit_default.model.estimator.recipe_pipeline import Recipe, parse_recipe
 from credit_default.settings import load_settings
 from credit_default.views.recipe_file import TunedRecipe, write_recipe_file
 from credit_default.views.tuning import Standing

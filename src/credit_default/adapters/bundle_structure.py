@@ -10,11 +10,11 @@ from typing import Any, Final
 import numpy as np
 
 from credit_default.errors import ArtifactError, InputError
-from credit_default.model.calibrated_forest import CalibratedForest
-from credit_default.model.calibration import STEEPEST
+from credit_default.model.estimator.calibrated_forest import CalibratedForest
+from credit_default.model.estimator.calibration_line import STEEPEST
+from credit_default.model.estimator.recipe_pipeline import FEATURES_STEP, FOREST_STEP
 from credit_default.model.features.build import build_features
 from credit_default.model.features.declaration import list_inputs, list_names, parse_features
-from credit_default.model.pipeline import FEATURES_STEP, FOREST_STEP
 
 _NO_CHILD, _NO_FEATURE = -1, -2
 # What fitting adds to an estimator's own parameters, in the scikit-learn that pyproject.toml names.

@@ -19,10 +19,10 @@ import polars as pl
 from credit_default.adapters.bundle_pipeline import read_pipeline, write_pipeline
 from credit_default.adapters.staging import disk_errors
 from credit_default.errors import ArtifactError, InputError, show_examples
-from credit_default.model.bundle import ModelBundle
-from credit_default.model.decision import parse_decision_policy
-from credit_default.model.digest import digest_bundle
-from credit_default.model.pipeline import parse_recipe
+from credit_default.model.estimator.bundle import ModelBundle
+from credit_default.model.estimator.decision import parse_decision_policy
+from credit_default.model.estimator.digest import digest_bundle
+from credit_default.model.estimator.recipe_pipeline import parse_recipe
 
 MANIFEST: Final = "bundle.json"
 PIPELINE: Final = "pipeline.skops"

@@ -17,7 +17,7 @@ from credit_default.adapters.bundle_pipeline import list_trusted_types
 from credit_default.adapters.bundles import PIPELINE, SealedBundle
 from credit_default.adapters.staging import disk_errors
 from credit_default.adapters.tracking import Run, Tracking
-from credit_default.model.bundle import ModelBundle
+from credit_default.model.estimator.bundle import ModelBundle
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient

@@ -37,7 +37,7 @@ from credit_default.adapters.staging import disk_errors, staged_folder
 from credit_default.adapters.tracking import DatasetRecord, Run, Tracking, mlflow_errors
 from credit_default.errors import ArtifactError, InputError
 from credit_default.gates.verdict import Verdict
-from credit_default.model.bundle import ModelBundle
+from credit_default.model.estimator.bundle import ModelBundle
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient

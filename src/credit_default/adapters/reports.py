@@ -30,7 +30,7 @@ from credit_default.data.contract.schema import OUTCOME, Schema
 from credit_default.errors import InputError, ServiceError, show_examples
 from credit_default.gates.drift import ColumnDrift, DriftPolicy, DriftReport
 from credit_default.gates.verdict import Verdict
-from credit_default.model.decision import DECLINE
+from credit_default.model.estimator.decision import DECLINE
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from credit_default.adapters.staging import disk_errors
 from credit_default.errors import InputError, ServiceError
-from credit_default.model.search import Choice
+from credit_default.model.estimator.search_space import Choice
 
 if TYPE_CHECKING:
     from optuna import Study as OptunaStudy

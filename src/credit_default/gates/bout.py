@@ -12,7 +12,7 @@ from credit_default.errors import InputError
 from credit_default.gates.contest import MEASURE_NAMES, Contest, Gain, measure_gains
 from credit_default.gates.delong import AucDifference, measure_auc_difference
 from credit_default.gates.promotion_policy import PromotionPolicy
-from credit_default.model.decision import DecisionPolicy
+from credit_default.model.estimator.decision import DecisionPolicy
 from credit_default.model.resampling import check_scores
 
 

@@ -13,7 +13,7 @@ from scipy.special import expit
 from credit_default.gates.check import Check
 from credit_default.gates.contest import Contest
 from credit_default.gates.promotion_policy import PromotionPolicy
-from credit_default.model.calibration import fit_calibration, measure_log_odds
+from credit_default.model.estimator.calibration_line import fit_calibration, measure_log_odds
 
 
 def check_calibration(contest: Contest, *, policy: PromotionPolicy) -> Check:

@@ -12,7 +12,7 @@ from typing import Any, Final
 import numpy as np
 
 from credit_default.errors import InputError
-from credit_default.model.decision import DecisionPolicy
+from credit_default.model.estimator.decision import DecisionPolicy
 from credit_default.model.resampling import (
     FloatArray,
     IntArray,

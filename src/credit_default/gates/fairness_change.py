@@ -16,7 +16,7 @@ import numpy as np
 from credit_default.gates.check import Check
 from credit_default.gates.contest import Contest
 from credit_default.gates.promotion_policy import PromotionPolicy
-from credit_default.model.decision import DecisionPolicy
+from credit_default.model.estimator.decision import DecisionPolicy
 from credit_default.model.resampling import FloatArray, IntArray, draw_weights
 
 FIGURES: Final = ("acceptance ratio", "caught-default gap", "false-alarm gap")

@@ -27,7 +27,7 @@ from credit_default.gates.power import measure_power
 from credit_default.gates.promotion_policy import PromotionPolicy
 from credit_default.gates.slices import compare_slices
 from credit_default.gates.verdict import Verdict
-from credit_default.model.decision import DecisionPolicy
+from credit_default.model.estimator.decision import DecisionPolicy
 from credit_default.model.evaluation.metrics import Evaluation
 
 __all__ = ["PromotionPolicy", "judge_first", "judge_recipe", "judge_refresh", "refuse_challenger"]

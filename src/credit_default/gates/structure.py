@@ -3,8 +3,8 @@
 from credit_default.data.contract.schema import Schema
 from credit_default.errors import show_examples
 from credit_default.gates.check import Check
-from credit_default.model.bundle import ModelBundle
-from credit_default.model.digest import digest_bundle
+from credit_default.model.estimator.bundle import ModelBundle
+from credit_default.model.estimator.digest import digest_bundle
 
 
 def check_structure(challenger: ModelBundle, *, schema: Schema) -> Check:

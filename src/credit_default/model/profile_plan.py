@@ -11,7 +11,7 @@ import polars as pl
 
 from credit_default.data.contract.schema import Schema
 from credit_default.model.binning import Bins, Floats, plan_bins, plan_grid
-from credit_default.model.decision import DECLINE, DecisionPolicy
+from credit_default.model.estimator.decision import DECLINE, DecisionPolicy
 
 SCORE: Final = "default_probability"
 DECISION: Final = "decision"

@@ -13,6 +13,9 @@ from credit_default.data.contract.schema import OUTCOME
 from credit_default.data.splitting import Split
 from credit_default.gates.fairness import judge_fairness
 from credit_default.gates.verdict import Verdict
+from credit_default.model.estimator.expected_loss import has_expected_loss, measure_expected_loss, measure_exposure
+from credit_default.model.estimator.fitting import fit
+from credit_default.model.estimator.scoring import score_probability
 from credit_default.model.evaluation.economics import Economics, KnownScores, measure_economics
 from credit_default.model.evaluation.sensitivity import InputSensitivity, measure_sensitivity
 from credit_default.model.evaluation.stability import Stability, measure_stability
@@ -22,9 +25,6 @@ from credit_default.model.fairness.metrics_by_group import GroupEvaluation, eval
 from credit_default.model.fairness.proxy_check import ProxyStrength, measure_proxies
 from credit_default.model.fairness.report import FairnessPolicy, FairnessReport, measure_fairness
 from credit_default.model.fairness.with_and_without_protected import FairnessComparison, compare_fairness
-from credit_default.model.fitting import fit
-from credit_default.model.loss import has_expected_loss, measure_expected_loss, measure_exposure
-from credit_default.model.scoring import score_probability
 from credit_default.services.grouping import label_groups
 from credit_default.services.rivals import RivalComparison, compare_rivals
 from credit_default.services.training import Challenger

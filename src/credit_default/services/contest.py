@@ -18,9 +18,9 @@ from credit_default.gates.contest import Contest
 from credit_default.gates.promotion import judge_first, judge_recipe, judge_refresh, refuse_challenger
 from credit_default.gates.structure import check_structure
 from credit_default.gates.verdict import Verdict
-from credit_default.model.bundle import ModelBundle
-from credit_default.model.digest import hash_keys
-from credit_default.model.scoring import score_probability
+from credit_default.model.estimator.bundle import ModelBundle
+from credit_default.model.estimator.digest import hash_keys
+from credit_default.model.estimator.scoring import score_probability
 from credit_default.services.grouping import label_groups
 from credit_default.services.origin import refuse_mixture
 from credit_default.services.training import Challenger, cross_validate_recipe

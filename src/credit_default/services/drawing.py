@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from matplotlib.figure import Figure
 
-from credit_default.model.bundle import measure_feature_importance
+from credit_default.model.estimator.bundle import measure_feature_importance
 from credit_default.services.assessment import Assessment
 from credit_default.services.origin import SIMULATED
 from credit_default.services.training import Challenger

@@ -22,8 +22,8 @@ from credit_default.gates.drill import Drill, Exercise, judge_drill
 from credit_default.gates.feed_policy import FeedPolicy
 from credit_default.gates.performance import PerformancePolicy
 from credit_default.gates.verdict import Level
-from credit_default.model.fitting import fit
-from credit_default.model.scoring import attach_reference
+from credit_default.model.estimator.fitting import fit
+from credit_default.model.estimator.scoring import attach_reference
 from credit_default.services.drilled_line import Delivered, DrilledLine
 from credit_default.services.wiring import Wiring
 

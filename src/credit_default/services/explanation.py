@@ -9,13 +9,13 @@ from credit_default.adapters.lake_tables import read_scores
 from credit_default.adapters.snapshots import read_rows, read_snapshot
 from credit_default.data.contract.schema import CLIENT_ID, STATEMENT_MONTH
 from credit_default.errors import ArtifactError, InputError
-from credit_default.model.bundle import ModelBundle
-from credit_default.model.decision import DECLINE
+from credit_default.model.estimator.bundle import ModelBundle
+from credit_default.model.estimator.decision import DECLINE
+from credit_default.model.estimator.scoring import score_probability
 from credit_default.model.explanation.counterfactuals import Alternative, find_alternatives
 from credit_default.model.explanation.levers import derive_levers
 from credit_default.model.explanation.reason_codes import OTHER, ReasonGiver, build_reason_giver
 from credit_default.model.explanation.shapley import METHOD
-from credit_default.model.scoring import score_probability
 from credit_default.services.wiring import Wiring, refuse_other_portfolio
 from credit_default.views.explanation import Change, ClientExplanation, Contribution, InputLine
 

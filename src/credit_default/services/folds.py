@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from credit_default.model.fitting import OutOfFold
+from credit_default.model.estimator.fitting import OutOfFold
 from credit_default.services.wiring import Wiring
 
 

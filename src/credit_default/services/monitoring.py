@@ -22,7 +22,7 @@ from credit_default.gates.drift import DriftReport, judge_drift
 from credit_default.gates.drift_measurement import describe_drift, measure_drift
 from credit_default.gates.verdict import Verdict
 from credit_default.model.attribution import ScoreShift, measure_score_shift
-from credit_default.model.bundle import ModelBundle, measure_input_importance
+from credit_default.model.estimator.bundle import ModelBundle, measure_input_importance
 from credit_default.model.profile_record import describe_profile
 from credit_default.services.deliveries import judge_delivery
 from credit_default.services.origin import SIMULATED

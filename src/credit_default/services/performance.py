@@ -22,7 +22,7 @@ from credit_default.gates.estimate import judge_estimate, read_estimate
 from credit_default.gates.fairness_drift import judge_fairness_drift
 from credit_default.gates.performance import Coverage, judge_performance
 from credit_default.gates.verdict import Verdict
-from credit_default.model.bundle import ModelBundle
+from credit_default.model.estimator.bundle import ModelBundle
 from credit_default.model.evaluation.label_free_estimates import (
     ComparedEstimate,
     Estimate,

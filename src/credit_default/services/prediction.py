@@ -19,10 +19,10 @@ from credit_default.data.contract.schema import KEY
 from credit_default.errors import InputError, ServiceError
 from credit_default.failpoints import reach
 from credit_default.gates.ledger import LedgerEntry
-from credit_default.model.bundle import ModelBundle
-from credit_default.model.digest import digest_policy
-from credit_default.model.loss import LossPolicy
-from credit_default.model.scoring import count_trained_rows, score
+from credit_default.model.estimator.bundle import ModelBundle
+from credit_default.model.estimator.digest import digest_policy
+from credit_default.model.estimator.expected_loss import LossPolicy
+from credit_default.model.estimator.scoring import count_trained_rows, score
 from credit_default.services.checking import CheckedFile
 from credit_default.services.contest import SeatHolder
 from credit_default.services.ingestion import keep_file

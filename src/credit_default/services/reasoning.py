@@ -5,7 +5,7 @@ from functools import cached_property
 
 import polars as pl
 
-from credit_default.model.bundle import ModelBundle
+from credit_default.model.estimator.bundle import ModelBundle
 from credit_default.model.explanation.reason_codes import ReasonGiver, build_reason_giver
 from credit_default.services.wiring import Wiring
 

@@ -15,8 +15,8 @@ from credit_default.errors import ServiceError
 from credit_default.failpoints import reach
 from credit_default.gates.drift import DriftReport
 from credit_default.gates.verdict import Verdict
-from credit_default.model.decision import ACCEPT, DECLINE
-from credit_default.model.loss import EXPECTED_LOSS
+from credit_default.model.estimator.decision import ACCEPT, DECLINE
+from credit_default.model.estimator.expected_loss import EXPECTED_LOSS
 from credit_default.services.checking import CheckedFile
 from credit_default.services.descriptions import describe_file, pick_metrics, tag_batch
 from credit_default.services.ingestion import tell_broken_rules, tell_unknown_columns

@@ -17,8 +17,8 @@ from credit_default.adapters.lake import Lake
 from credit_default.adapters.lake_tables import read_outcomes, read_score_frames
 from credit_default.adapters.snapshots import Snapshot, read_rows
 from credit_default.data.contract.schema import KEY, OUTCOME, STATEMENT_MONTH
-from credit_default.model.decision import ACCEPT, DECLINE
-from credit_default.model.loss import EXPECTED_LOSS
+from credit_default.model.estimator.decision import ACCEPT, DECLINE
+from credit_default.model.estimator.expected_loss import EXPECTED_LOSS
 from credit_default.services.coverage import is_early
 from credit_default.services.history import Hashes, hash_keys
 

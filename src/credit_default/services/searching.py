@@ -14,7 +14,10 @@ from credit_default.adapters.study import EndedTrial, OpenTrial, open_study
 from credit_default.data.credit_card.public_data import PUBLIC_DIGEST, PUBLIC_ROW_COUNT, canonical_digest
 from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.errors import InputError
-from credit_default.model.digest import digest_recipe_and_rows, sort_rows
+from credit_default.model.estimator.digest import digest_recipe_and_rows, sort_rows
+from credit_default.model.estimator.fitting import OutOfFold
+from credit_default.model.estimator.recipe_pipeline import Recipe
+from credit_default.model.estimator.search_space import choose_recipe, list_choices, name_study
 from credit_default.model.evaluation.cross_validation import (
     FoldedRows,
     build_forest,
@@ -24,10 +27,7 @@ from credit_default.model.evaluation.cross_validation import (
     score_folds,
 )
 from credit_default.model.evaluation.leak_ceiling import refuse_leak
-from credit_default.model.fitting import OutOfFold
-from credit_default.model.pipeline import Recipe
 from credit_default.model.resampling import measure_log_loss
-from credit_default.model.search import choose_recipe, list_choices, name_study
 from credit_default.services.folds import find_folds, keep_folds
 from credit_default.services.training import (
     FOLD_COUNT,

@@ -7,10 +7,10 @@ has to win again. Differences are paired, since everybody scored the same client
 from collections.abc import Iterator
 
 from credit_default.gates.contest import Contest, Gain, measure_gains
+from credit_default.model.estimator.fitting import OutOfFold
+from credit_default.model.estimator.recipe_pipeline import Recipe
 from credit_default.model.evaluation.cross_validation import FoldedRows, measure_pooled
 from credit_default.model.evaluation.other_families import pool_families
-from credit_default.model.fitting import OutOfFold
-from credit_default.model.pipeline import Recipe
 from credit_default.services.searching import Search, fold_development
 from credit_default.services.training import FOLD_SEEDS, cross_validate_recipe
 from credit_default.services.wiring import Wiring

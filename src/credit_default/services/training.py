@@ -14,14 +14,14 @@ from credit_default.data.splitting import Split, split
 from credit_default.errors import InputError
 from credit_default.gates.retraining import TrainingWindow, choose_window
 from credit_default.gates.verdict import Verdict
-from credit_default.model.bundle import ModelBundle
-from credit_default.model.digest import digest_recipe_and_rows
+from credit_default.model.estimator.bundle import ModelBundle
+from credit_default.model.estimator.digest import digest_recipe_and_rows
+from credit_default.model.estimator.fitting import OutOfBag, OutOfFold, cross_validate, fit_with_evidence
+from credit_default.model.estimator.recalibration import CalibrationChoice
+from credit_default.model.estimator.recipe_pipeline import Recipe
+from credit_default.model.estimator.scoring import attach_reference, score_probability
 from credit_default.model.evaluation.metrics import Evaluation, evaluate
 from credit_default.model.features.declaration import Feature
-from credit_default.model.fitting import OutOfBag, OutOfFold, cross_validate, fit_with_evidence
-from credit_default.model.pipeline import Recipe
-from credit_default.model.recalibration import CalibrationChoice
-from credit_default.model.scoring import attach_reference, score_probability
 from credit_default.services.acquisition import fetch_data
 from credit_default.services.checking import check_file, judge_file
 from credit_default.services.coverage import is_early

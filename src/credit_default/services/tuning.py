@@ -9,8 +9,8 @@ from credit_default.adapters.staging import write_whole
 from credit_default.adapters.study import EndedTrial
 from credit_default.adapters.tracking import Run
 from credit_default.errors import InputError
-from credit_default.model.pipeline import Recipe
-from credit_default.model.search import list_choices
+from credit_default.model.estimator.recipe_pipeline import Recipe
+from credit_default.model.estimator.search_space import list_choices
 from credit_default.services.origin import tell_origin
 from credit_default.services.searching import Budget, Search, choose_winner, open_search, run_trials
 from credit_default.services.standings import TUNED, measure_standings

@@ -14,8 +14,8 @@ from credit_default.data.contract.schema import CLIENT_ID, KEY
 from credit_default.errors import InputError, show_examples
 from credit_default.gates.ledger import LedgerEntry, judge_chain
 from credit_default.gates.verdict import Verdict
-from credit_default.model.bundle import ModelBundle
-from credit_default.model.scoring import score
+from credit_default.model.estimator.bundle import ModelBundle
+from credit_default.model.estimator.scoring import score
 from credit_default.services.wiring import Wiring
 from credit_default.views.summary import Summary
 

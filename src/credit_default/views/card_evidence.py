@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 
 from credit_default.data.contract.schema import Schema
 from credit_default.gates.verdict import Verdict
-from credit_default.model.bundle import ModelBundle
+from credit_default.model.estimator.bundle import ModelBundle
+from credit_default.model.estimator.expected_loss import LossPolicy
 from credit_default.model.evaluation.economics import Economics
 from credit_default.model.evaluation.metrics import Evaluation
 from credit_default.model.evaluation.sensitivity import InputSensitivity
@@ -15,7 +16,6 @@ from credit_default.model.fairness.metrics_by_group import GroupEvaluation
 from credit_default.model.fairness.proxy_check import ProxyStrength
 from credit_default.model.fairness.report import FairnessReport
 from credit_default.model.fairness.with_and_without_protected import FairnessComparison
-from credit_default.model.loss import LossPolicy
 from credit_default.views.document import Picture
 
 

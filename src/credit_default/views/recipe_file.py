@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from credit_default.errors import show_plainly
-from credit_default.model.pipeline import Recipe
+from credit_default.model.estimator.recipe_pipeline import Recipe
 from credit_default.views.tuning import Standing, tell_standing
 
 

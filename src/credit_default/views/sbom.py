@@ -11,7 +11,7 @@ from dataclasses import asdict
 from typing import Any, Final
 from urllib.parse import quote
 
-from credit_default.model.bundle import ModelBundle
+from credit_default.model.estimator.bundle import ModelBundle
 
 _FORMAT: Final = {
     "$schema": "http://cyclonedx.org/schema/bom-1.6.schema.json",

@@ -2,6 +2,8 @@ import numpy as np
 import pytest
 
 from credit_default.data.credit_card.statements import CREDIT_CARD
+from credit_default.model.estimator.fitting import OutOfFold, cross_validate
+from credit_default.model.estimator.recipe_pipeline import Recipe
 from credit_default.model.evaluation.cross_validation import (
     QUALITY_METRICS,
     build_forest,
@@ -12,8 +14,6 @@ from credit_default.model.evaluation.cross_validation import (
     score_folds,
 )
 from credit_default.model.features.credit_card import CREDIT_CARD_FEATURES
-from credit_default.model.fitting import OutOfFold, cross_validate
-from credit_default.model.pipeline import Recipe
 
 SMALL = Recipe(tree_count=6, leaf_row_count=10, maximum_depth=4)
 OURS = {"schema": CREDIT_CARD, "features": CREDIT_CARD_FEATURES}

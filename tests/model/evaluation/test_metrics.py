@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from sklearn import metrics as sk
 
 from credit_default.errors import InputError
-from credit_default.model.decision import DecisionPolicy
+from credit_default.model.estimator.decision import DecisionPolicy
 from credit_default.model.evaluation.metrics import METRIC_MEANINGS, Confusion, Metric, evaluate
 
 POLICY = DecisionPolicy()

@@ -2,11 +2,11 @@ import pytest
 
 from credit_default.data.contract.schema import Column, Schema
 from credit_default.data.credit_card.statements import CREDIT_CARD
-from credit_default.model.decision import DecisionPolicy
+from credit_default.model.estimator.decision import DecisionPolicy
+from credit_default.model.estimator.fitting import fit
+from credit_default.model.estimator.recipe_pipeline import Recipe
 from credit_default.model.evaluation.sensitivity import measure_sensitivity
 from credit_default.model.features.declaration import parse_features
-from credit_default.model.fitting import fit
-from credit_default.model.pipeline import Recipe
 
 
 def test_every_input_of_the_model_is_nudged_and_the_largest_difference_comes_first(bundle, rows):

@@ -9,6 +9,7 @@ import pytest
 
 from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.errors import InputError
+from credit_default.model.estimator.scoring import attach_reference, score_probability
 from credit_default.model.explanation.credit_card_reasons import CREDIT_CARD_REASONS
 from credit_default.model.explanation.reason_codes import (
     LEAST_SHARE,
@@ -19,7 +20,6 @@ from credit_default.model.explanation.reason_codes import (
 )
 from credit_default.model.explanation.reason_table import NO_WORDS, Concept, Condition, ReasonTable, Wording
 from credit_default.model.explanation.shapley import Explanation
-from credit_default.model.scoring import attach_reference, score_probability
 
 PROTECTED_WORDS = (
     "sex",
@@ -181,7 +181,7 @@ def test_another_process_gives_the_same_reasons(giver, declined, tmp_path):
         "from credit_default.data.credit_card.statements import CREDIT_CARD\n"
         "from credit_default.model.explanation.credit_card_reasons import CREDIT_CARD_REASONS\n"
         "from credit_default.model.explanation.reason_codes import build_reason_giver\n"
-        "from credit_default.model.scoring import attach_reference\n"
+        "from credit_default.model.estimator.scoring import attach_reference\n"
         "bundle = attach_reference(fit_small(make_rows()), make_rows(200, seed=4, prefix='R'))\n"
         "giver = build_reason_giver(bundle, CREDIT_CARD_REASONS, schema=CREDIT_CARD)\n"
         "clients = sys.argv[1].split(',')\n"

@@ -7,13 +7,13 @@ import pytest
 from credit_default.adapters.files import read_batches
 from credit_default.data.checking.validation import check
 from credit_default.data.credit_card.statements import CREDIT_CARD
-from credit_default.model.decision import DecisionPolicy
+from credit_default.model.estimator.decision import DecisionPolicy
+from credit_default.model.estimator.fitting import fit
+from credit_default.model.estimator.recipe_pipeline import Recipe
+from credit_default.model.estimator.scoring import attach_reference, score_probability
 from credit_default.model.explanation.credit_card_reasons import CREDIT_CARD_REASONS
 from credit_default.model.explanation.reason_codes import build_reason_giver
 from credit_default.model.features.credit_card import CREDIT_CARD_FEATURES
-from credit_default.model.fitting import fit
-from credit_default.model.pipeline import Recipe
-from credit_default.model.scoring import attach_reference, score_probability
 
 STATUSES, BILLS, PAYMENTS = (
     [f"{stem}_m{month}" for month in range(1, 7)] for stem in ("repayment_status", "bill_amount", "payment_amount")

@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
+from credit_default.model.estimator.recipe_pipeline import Recipe
+from credit_default.model.estimator.scoring import attach_reference
 from credit_default.model.explanation.shapley import build_explainer
 from credit_default.model.explanation.shapley_leaf_tables import LONGEST_PATH, add_contributions, measure_longest_path
-from credit_default.model.pipeline import Recipe
-from credit_default.model.scoring import attach_reference
 
 
 def read_matrix(bundle, rows):

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from credit_default.data.credit_card.statements import CREDIT_CARD
+from credit_default.model.estimator.scoring import score_probability
 from credit_default.model.fairness.attribute_flip_test import measure_flip_sensitivity
-from credit_default.model.scoring import score_probability
 
 INCLUDED = {"sex": (1, 2), "marriage": (0, 3), "age": (18, 120)}
 

@@ -1,7 +1,7 @@
 import pytest
 
 from credit_default.errors import InputError
-from credit_default.model.decision import DecisionPolicy
+from credit_default.model.estimator.decision import DecisionPolicy
 from credit_default.model.fairness.metrics_by_group import GroupEvaluation, evaluate_groups
 
 POLICY = DecisionPolicy()

@@ -14,7 +14,7 @@ from fairlearn.metrics import (
 
 from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.errors import InputError
-from credit_default.model.decision import DecisionPolicy
+from credit_default.model.estimator.decision import DecisionPolicy
 from credit_default.model.fairness.report import FairnessPolicy, measure_fairness
 
 DECISION = DecisionPolicy()

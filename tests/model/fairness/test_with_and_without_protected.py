@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from credit_default.errors import InputError
-from credit_default.model.decision import DecisionPolicy
+from credit_default.model.estimator.decision import DecisionPolicy
 from credit_default.model.fairness.report import FairnessPolicy, measure_fairness
 from credit_default.model.fairness.with_and_without_protected import compare_fairness
 

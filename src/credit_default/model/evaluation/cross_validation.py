@@ -14,13 +14,13 @@ from numpy.typing import NDArray
 
 from credit_default.data.contract.schema import OUTCOME, Schema
 from credit_default.data.splitting import assign_folds
-from credit_default.model.decision import DecisionPolicy
-from credit_default.model.digest import sort_rows
+from credit_default.model.estimator.decision import DecisionPolicy
+from credit_default.model.estimator.digest import sort_rows
+from credit_default.model.estimator.fitting import OutOfFold
+from credit_default.model.estimator.recipe_pipeline import FOREST_STEP, Recipe, build_pipeline, choose_features
 from credit_default.model.evaluation.metrics import evaluate
 from credit_default.model.features.build import build_features
 from credit_default.model.features.declaration import Feature, list_names, list_spec
-from credit_default.model.fitting import OutOfFold
-from credit_default.model.pipeline import FOREST_STEP, Recipe, build_pipeline, choose_features
 
 # Ranking by the first two, probabilities by the rest; what each means stands in `evaluation.METRIC_MEANINGS`.
 QUALITY_METRICS: Final = ("roc_auc", "average_precision", "brier", "log_loss", "ece")

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from credit_default.errors import InputError
-from credit_default.model.decision import DecisionPolicy
+from credit_default.model.estimator.decision import DecisionPolicy
 from credit_default.model.evaluation.metrics import Metric
 from credit_default.model.resampling import FloatArray
 

@@ -11,8 +11,13 @@ from typing import Any, Final
 
 import numpy as np
 
-from credit_default.model.calibration import Calibration, bin_by_quantile, fit_calibration, solve_one_step
-from credit_default.model.decision import DecisionPolicy
+from credit_default.model.estimator.calibration_line import (
+    Calibration,
+    bin_by_quantile,
+    fit_calibration,
+    solve_one_step,
+)
+from credit_default.model.estimator.decision import DecisionPolicy
 from credit_default.model.resampling import (
     FloatArray,
     IntArray,

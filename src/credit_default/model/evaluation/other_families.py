@@ -13,8 +13,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from credit_default.model.estimator.fitting import OutOfFold
 from credit_default.model.evaluation.cross_validation import FoldedRows, pool_folds
-from credit_default.model.fitting import OutOfFold
 
 _BIN_COUNT: Final = 10
 _WEIGHTS: Final = (2, 4, 1, 1)  # in a blend: what ranks better alone counts more

@@ -8,9 +8,9 @@ import numpy as np
 import polars as pl
 
 from credit_default.data.contract.schema import Column, Schema
-from credit_default.model.bundle import ModelBundle
-from credit_default.model.digest import sort_rows
-from credit_default.model.scoring import score_probability
+from credit_default.model.estimator.bundle import ModelBundle
+from credit_default.model.estimator.digest import sort_rows
+from credit_default.model.estimator.scoring import score_probability
 
 _ROW_COUNT: Final = 2_000  # enough for a share to the percent; every nudge scores them all once
 AMOUNT_STEP: Final = 0.1

@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 from credit_default.data.contract.schema import CLIENT_ID, OUTCOME, Schema
 from credit_default.errors import InputError
-from credit_default.model.bundle import ModelBundle
+from credit_default.model.estimator.bundle import ModelBundle
+from credit_default.model.estimator.fitting import fit
+from credit_default.model.estimator.scoring import score_probability
 from credit_default.model.features.declaration import Feature
-from credit_default.model.fitting import fit
 from credit_default.model.resampling import measure_roc_auc, rank
-from credit_default.model.scoring import score_probability
 
 _SEED_STEP: Final = 1_000  # apart from the seeds that folds add to a recipe's own
 

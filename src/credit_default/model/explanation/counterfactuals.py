@@ -13,9 +13,9 @@ from typing import Any, Final
 import polars as pl
 
 from credit_default.data.contract.schema import Schema
-from credit_default.model.bundle import ModelBundle
+from credit_default.model.estimator.bundle import ModelBundle
+from credit_default.model.estimator.scoring import score_probability
 from credit_default.model.explanation.levers import Lever
-from credit_default.model.scoring import score_probability
 
 MOST_ALTERNATIVES: Final = 3
 

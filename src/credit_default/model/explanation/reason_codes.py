@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from credit_default.data.contract.schema import Schema
 from credit_default.errors import InputError
-from credit_default.model.bundle import ModelBundle
+from credit_default.model.estimator.bundle import ModelBundle
 from credit_default.model.explanation.reason_table import Concept, Condition, ReasonTable, build_table, group_features
 from credit_default.model.explanation.shapley import Explainer, Explanation, build_explainer
 from credit_default.model.features.build import build_features

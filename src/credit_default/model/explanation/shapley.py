@@ -14,8 +14,8 @@ import numpy as np
 import polars as pl
 
 from credit_default.errors import ArtifactError, InputError
-from credit_default.model.bundle import ModelBundle
-from credit_default.model.decision import ACCEPT
+from credit_default.model.estimator.bundle import ModelBundle
+from credit_default.model.estimator.decision import ACCEPT
 from credit_default.model.explanation.shapley_leaf_tables import LONGEST_PATH, add_contributions, measure_longest_path
 from credit_default.model.features.vocabulary import FloatArray
 

@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 
 from credit_default.data.contract.schema import Schema
-from credit_default.model.decision import ACCEPT
+from credit_default.model.estimator.decision import ACCEPT
 from credit_default.model.fairness.groups_of_clients import AttributeBands, build_groupings, choose_attributes
 from credit_default.model.fairness.report import FairnessPolicy
 

@@ -8,8 +8,8 @@ import numpy as np
 import polars as pl
 
 from credit_default.data.contract.schema import Column, Schema
-from credit_default.model.bundle import ModelBundle
-from credit_default.model.scoring import score_probability
+from credit_default.model.estimator.bundle import ModelBundle
+from credit_default.model.estimator.scoring import score_probability
 
 _STEP_COUNT: Final = 5  # values tried of a number, from its least to its greatest
 

@@ -5,7 +5,7 @@ from typing import Final
 
 import numpy as np
 
-from credit_default.model.calibration import Calibration, fit_calibration, solve_one_step
+from credit_default.model.estimator.calibration_line import Calibration, fit_calibration, solve_one_step
 from credit_default.model.placements import measure_area, measure_placements
 from credit_default.model.resampling import FloatArray, IntArray
 

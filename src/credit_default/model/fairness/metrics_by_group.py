@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from credit_default.errors import InputError
-from credit_default.model.decision import DecisionPolicy
+from credit_default.model.estimator.decision import DecisionPolicy
 from credit_default.model.resampling import check_scores, measure_ranking, rank
 
 

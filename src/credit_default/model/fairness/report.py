@@ -14,7 +14,7 @@ import polars as pl
 
 from credit_default.data.contract.schema import OUTCOME, Schema
 from credit_default.errors import InputError
-from credit_default.model.decision import DecisionPolicy
+from credit_default.model.estimator.decision import DecisionPolicy
 from credit_default.model.evaluation.metrics import Metric, measure_interval
 from credit_default.model.fairness.group_figures import (
     ABSOLUTE_FIGURES,

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from credit_default.data.contract.schema import Schema
-from credit_default.model.decision import DecisionPolicy
+from credit_default.model.estimator.decision import DecisionPolicy
 from credit_default.model.evaluation.metrics import Metric, measure_interval
 from credit_default.model.fairness.group_figures import (
     GroupFigures,

@@ -11,12 +11,12 @@ from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.data.simulation.portfolio import simulate
 from credit_default.data.splitting import split
 from credit_default.errors import InputError
-from credit_default.model.calibration import fit_calibration
-from credit_default.model.decision import DecisionPolicy
+from credit_default.model.estimator.calibration_line import fit_calibration
+from credit_default.model.estimator.decision import DecisionPolicy
+from credit_default.model.estimator.fitting import cross_validate, fit, fit_with_evidence
+from credit_default.model.estimator.recipe_pipeline import FOREST_STEP, Recipe, build_pipeline
+from credit_default.model.estimator.scoring import score_probability
 from credit_default.model.features.credit_card import CREDIT_CARD_FEATURES
-from credit_default.model.fitting import cross_validate, fit, fit_with_evidence
-from credit_default.model.pipeline import FOREST_STEP, Recipe, build_pipeline
-from credit_default.model.scoring import score_probability
 
 KEY = ["client_id", "statement_month"]
 TINY = Recipe(tree_count=4, leaf_row_count=10, maximum_depth=4)

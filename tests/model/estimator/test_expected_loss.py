@@ -5,7 +5,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from credit_default.errors import InputError
-from credit_default.model.loss import LossPolicy, has_expected_loss, measure_expected_loss, measure_exposure
+from credit_default.model.estimator.expected_loss import (
+    LossPolicy,
+    has_expected_loss,
+    measure_expected_loss,
+    measure_exposure,
+)
 
 POLICY = LossPolicy(conversion_factor=0.4, loss_given_default=0.5)
 AMOUNTS = st.floats(-1e6, 1e6)

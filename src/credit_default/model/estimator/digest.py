@@ -15,10 +15,10 @@ import polars as pl
 from numpy.typing import NDArray
 
 from credit_default.data.contract.schema import CLIENT_ID, STATEMENT_MONTH, Schema
-from credit_default.model.bundle import ModelBundle
-from credit_default.model.decision import DecisionPolicy
+from credit_default.model.estimator.bundle import ModelBundle
+from credit_default.model.estimator.decision import DecisionPolicy
+from credit_default.model.estimator.recipe_pipeline import FEATURES_STEP, Recipe
 from credit_default.model.features.declaration import Feature, list_spec
-from credit_default.model.pipeline import FEATURES_STEP, Recipe
 
 _FORMAT: Final = "credit-default digest 1"
 _TREE_ARRAYS: Final = (

@@ -12,8 +12,8 @@ from typing import Final
 
 import numpy as np
 
-from credit_default.model.calibrated_forest import calibrate
-from credit_default.model.calibration import Calibration, fit_calibration
+from credit_default.model.estimator.calibrated_forest import calibrate
+from credit_default.model.estimator.calibration_line import Calibration, fit_calibration
 from credit_default.model.resampling import FloatArray, IntArray, measure_log_loss
 
 _IDENTITY: Final = Calibration(slope=1.0, intercept=0.0)

@@ -4,7 +4,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.linear_model import LogisticRegression
 
-from credit_default.model.calibration import bin_by_quantile, fit_calibration, measure_log_odds, solve_one_step
+from credit_default.model.estimator.calibration_line import (
+    bin_by_quantile,
+    fit_calibration,
+    measure_log_odds,
+    solve_one_step,
+)
 from credit_default.model.resampling import draw_weights
 
 

@@ -7,11 +7,11 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from credit_default.model.calibrated_forest import CalibratedForest, take_forest
-from credit_default.model.calibration import Calibration
-from credit_default.model.decision import DecisionPolicy
+from credit_default.model.estimator.calibrated_forest import CalibratedForest, take_forest
+from credit_default.model.estimator.calibration_line import Calibration
+from credit_default.model.estimator.decision import DecisionPolicy
+from credit_default.model.estimator.recipe_pipeline import FEATURES_STEP, FOREST_STEP, Recipe
 from credit_default.model.features.declaration import Feature, list_inputs, list_names, parse_features, trace_inputs
-from credit_default.model.pipeline import FEATURES_STEP, FOREST_STEP, Recipe
 
 
 @dataclass(frozen=True, slots=True, eq=False)

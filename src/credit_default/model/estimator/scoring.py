@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 from credit_default.data.contract.schema import CLIENT_ID, OUTCOME, STATEMENT_MONTH
 from credit_default.errors import InputError
-from credit_default.model.bundle import ModelBundle
-from credit_default.model.calibrated_forest import calibrate
-from credit_default.model.decision import DECLINE, assign_bands, decide
-from credit_default.model.digest import digest_bundle, hash_keys, sort_rows
-from credit_default.model.loss import EXPECTED_LOSS, LossPolicy, measure_expected_loss
+from credit_default.model.estimator.bundle import ModelBundle
+from credit_default.model.estimator.calibrated_forest import calibrate
+from credit_default.model.estimator.decision import DECLINE, assign_bands, decide
+from credit_default.model.estimator.digest import digest_bundle, hash_keys, sort_rows
+from credit_default.model.estimator.expected_loss import EXPECTED_LOSS, LossPolicy, measure_expected_loss
 
 SCORE_SCHEMA: Final = pl.Schema(
     {

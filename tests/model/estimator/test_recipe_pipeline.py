@@ -4,10 +4,16 @@ import pytest
 
 from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.errors import InputError
+from credit_default.model.estimator.recipe_pipeline import (
+    FULL_RECIPE,
+    Recipe,
+    build_pipeline,
+    choose_features,
+    parse_recipe,
+)
 from credit_default.model.features.build import build_features
 from credit_default.model.features.credit_card import CREDIT_CARD_FEATURES
 from credit_default.model.features.declaration import Feature, list_inputs, list_names
-from credit_default.model.pipeline import FULL_RECIPE, Recipe, build_pipeline, choose_features, parse_recipe
 
 
 def test_protected_attributes_are_no_inputs_unless_the_recipe_says_so():

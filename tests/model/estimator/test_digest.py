@@ -5,10 +5,16 @@ import polars as pl
 import pytest
 
 from credit_default.data.credit_card.statements import CREDIT_CARD
-from credit_default.model.decision import DecisionPolicy
-from credit_default.model.digest import digest_bundle, digest_frame, digest_policy, digest_recipe_and_rows, hash_keys
+from credit_default.model.estimator.decision import DecisionPolicy
+from credit_default.model.estimator.digest import (
+    digest_bundle,
+    digest_frame,
+    digest_policy,
+    digest_recipe_and_rows,
+    hash_keys,
+)
+from credit_default.model.estimator.recipe_pipeline import FOREST_STEP, Recipe
 from credit_default.model.features.credit_card import CREDIT_CARD_FEATURES
-from credit_default.model.pipeline import FOREST_STEP, Recipe
 
 FRAME = pl.DataFrame({"client_id": ["a", "bc"], "amount": [1.0, None], "reasons": [["x", "y"], []]})
 

@@ -6,9 +6,9 @@ import polars as pl
 import pytest
 
 from credit_default.errors import InputError
-from credit_default.model.digest import digest_bundle
-from credit_default.model.loss import LossPolicy
-from credit_default.model.scoring import (
+from credit_default.model.estimator.digest import digest_bundle
+from credit_default.model.estimator.expected_loss import LossPolicy
+from credit_default.model.estimator.scoring import (
     SCORE_SCHEMA,
     attach_reference,
     count_trained_rows,

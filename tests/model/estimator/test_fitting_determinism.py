@@ -11,7 +11,7 @@ import pytest
 
 from credit_default.data.simulation.portfolio import simulate
 
-SCRIPT = Path(__file__).parents[1] / "fakes" / "trainings.py"
+SCRIPT = Path(__file__).parents[2] / "fakes" / "trainings.py"
 KEY = ["client_id", "statement_month"]
 WORLDS = [
     {"PYTHONHASHSEED": "0", "TZ": "UTC", "LC_ALL": "C", "POLARS_MAX_THREADS": "1"},

@@ -17,14 +17,20 @@ from numpy.typing import NDArray
 from credit_default.data.contract.schema import OUTCOME, Schema
 from credit_default.data.splitting import assign_folds
 from credit_default.errors import InputError
-from credit_default.model.bundle import ModelBundle
-from credit_default.model.calibrated_forest import calibrate
-from credit_default.model.decision import DecisionPolicy
-from credit_default.model.digest import digest_bundle, hash_keys, sort_rows
+from credit_default.model.estimator.bundle import ModelBundle
+from credit_default.model.estimator.calibrated_forest import calibrate
+from credit_default.model.estimator.decision import DecisionPolicy
+from credit_default.model.estimator.digest import digest_bundle, hash_keys, sort_rows
+from credit_default.model.estimator.recalibration import CalibrationChoice, CalibrationPolicy, choose_calibration
+from credit_default.model.estimator.recipe_pipeline import (
+    FOREST_STEP,
+    Recipe,
+    build_pipeline,
+    calibrate_pipeline,
+    choose_features,
+)
 from credit_default.model.features.build import FEATURE_VERSION
 from credit_default.model.features.declaration import Feature, list_inputs
-from credit_default.model.pipeline import FOREST_STEP, Recipe, build_pipeline, calibrate_pipeline, choose_features
-from credit_default.model.recalibration import CalibrationChoice, CalibrationPolicy, choose_calibration
 
 __all__ = ["Fitted", "ModelBundle", "OutOfBag", "OutOfFold", "cross_validate", "fit", "fit_with_evidence"]
 

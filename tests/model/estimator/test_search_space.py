@@ -4,9 +4,9 @@ import pytest
 
 from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.errors import InputError
+from credit_default.model.estimator.recipe_pipeline import COMPACT_RECIPE, FULL_RECIPE, Recipe
+from credit_default.model.estimator.search_space import SearchPolicy, choose_recipe, list_choices, name_study
 from credit_default.model.features.credit_card import CREDIT_CARD_FEATURES
-from credit_default.model.pipeline import COMPACT_RECIPE, FULL_RECIPE, Recipe
-from credit_default.model.search import SearchPolicy, choose_recipe, list_choices, name_study
 
 USUAL = SearchPolicy()
 

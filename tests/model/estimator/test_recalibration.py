@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from credit_default.model.calibrated_forest import calibrate
-from credit_default.model.calibration import Calibration
-from credit_default.model.recalibration import CalibrationPolicy, choose_calibration
+from credit_default.model.estimator.calibrated_forest import calibrate
+from credit_default.model.estimator.calibration_line import Calibration
+from credit_default.model.estimator.recalibration import CalibrationPolicy, choose_calibration
 
 POLICY = CalibrationPolicy()
 

@@ -6,7 +6,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from credit_default.errors import InputError
-from credit_default.model.decision import DecisionPolicy, RiskBand, assign_bands, decide, parse_decision_policy
+from credit_default.model.estimator.decision import (
+    DecisionPolicy,
+    RiskBand,
+    assign_bands,
+    decide,
+    parse_decision_policy,
+)
 
 COSTS = st.floats(1e-3, 1e6)
 

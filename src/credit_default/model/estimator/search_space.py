@@ -13,9 +13,9 @@ import polars as pl
 
 from credit_default.data.contract.schema import Schema
 from credit_default.errors import InputError
-from credit_default.model.digest import digest_recipe_and_rows
+from credit_default.model.estimator.digest import digest_recipe_and_rows
+from credit_default.model.estimator.recipe_pipeline import Recipe, parse_recipe
 from credit_default.model.features.declaration import Feature
-from credit_default.model.pipeline import Recipe, parse_recipe
 
 
 @dataclass(frozen=True, slots=True)

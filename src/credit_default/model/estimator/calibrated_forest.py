@@ -10,7 +10,7 @@ import numpy as np
 from scipy.special import expit
 
 from credit_default.errors import InputError
-from credit_default.model.calibration import Calibration, measure_log_odds
+from credit_default.model.estimator.calibration_line import Calibration, measure_log_odds
 from credit_default.model.resampling import FloatArray
 
 

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from credit_default.errors import InputError
-from credit_default.model.calibrated_forest import CalibratedForest
-from credit_default.model.calibration import Calibration, measure_log_odds
-from credit_default.model.digest import digest_bundle
-from credit_default.model.pipeline import calibrate_pipeline
-from credit_default.model.scoring import score_probability
+from credit_default.model.estimator.calibrated_forest import CalibratedForest
+from credit_default.model.estimator.calibration_line import Calibration, measure_log_odds
+from credit_default.model.estimator.digest import digest_bundle
+from credit_default.model.estimator.recipe_pipeline import calibrate_pipeline
+from credit_default.model.estimator.scoring import score_probability
 
 LINE = Calibration(slope=0.5, intercept=-0.25)
 

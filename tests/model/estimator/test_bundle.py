@@ -1,6 +1,6 @@
 import pytest
 
-from credit_default.model.bundle import measure_feature_importance, measure_input_importance
+from credit_default.model.estimator.bundle import measure_feature_importance, measure_input_importance
 
 
 def test_a_bundle_knows_its_features_and_inputs(bundle):

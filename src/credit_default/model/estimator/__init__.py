@@ -1,0 +1,1 @@
+"""The estimator: pipeline, fitting, calibration, scoring, decision, bundle and digest."""
