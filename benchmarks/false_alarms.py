@@ -26,15 +26,15 @@ from credit_default.gates.drift_measurement import measure_drift
 from credit_default.gates.feed import BatchState, judge_feed
 from credit_default.gates.feed_measurement import measure_feed
 from credit_default.gates.verdict import Verdict
-from credit_default.model.attribution import measure_score_shift
 from credit_default.model.estimator.bundle import ModelBundle, measure_input_importance
 from credit_default.model.estimator.decision import DecisionPolicy, decide
 from credit_default.model.estimator.fitting import fit
 from credit_default.model.estimator.recipe_pipeline import Recipe
 from credit_default.model.estimator.scoring import attach_reference, score_probability
 from credit_default.model.features.credit_card import CREDIT_CARD_FEATURES
-from credit_default.model.profile import Profile, profile_rows
-from credit_default.model.profile_plan import ProfilePlan, plan_profile
+from credit_default.model.profile.plan import ProfilePlan, plan_profile
+from credit_default.model.profile.profile import Profile, profile_rows
+from credit_default.model.profile.shift_attribution import measure_score_shift
 
 REFERENCE_ROWS, POOL_ROWS, HISTORY_MONTHS, PORTFOLIO_ROWS = 6_000, 40_000, 3, 4_000
 LENGTHS = (200, 500, 1_500, 5_000)

@@ -5,7 +5,7 @@ import pytest
 from scipy.stats import wasserstein_distance
 
 from credit_default.gates.drift import ColumnDrift, DriftPolicy, DriftReport, judge_drift, measure_noise
-from credit_default.model.attribution import ColumnShift, ScoreShift, SegmentShift
+from credit_default.model.profile.shift_attribution import ColumnShift, ScoreShift, SegmentShift
 
 STILL = DriftReport(
     columns=tuple(ColumnDrift(f"column_{number}", "psi", 0.01, 0.1, drifted=False) for number in range(10)),

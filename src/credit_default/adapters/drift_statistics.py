@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from credit_default.model.binning import Counts, plan_bins
-from credit_default.model.distances import measure_divergence, measure_stability_index
+from credit_default.model.profile.binning import Counts, plan_bins
+from credit_default.model.profile.drift_distances import measure_divergence, measure_stability_index
 
 
 @dataclass(frozen=True, slots=True)

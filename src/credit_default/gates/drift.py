@@ -12,7 +12,7 @@ from typing import Final
 from scipy.stats import chi2, norm
 
 from credit_default.gates.verdict import Level, Verdict
-from credit_default.model.attribution import ScoreShift
+from credit_default.model.profile.shift_attribution import ScoreShift
 
 GATE: Final = "drift"
 P_VALUE_METHODS: Final = frozenset({"ks", "chisquare"})  # statistic is a p-value: small means moved

@@ -18,7 +18,7 @@ from credit_default.gates.feed_measurement import measure_feed
 from credit_default.gates.ledger import LedgerEntry
 from credit_default.gates.verdict import Verdict
 from credit_default.gates.volume import Delivery, judge_volume
-from credit_default.model.profile_record import parse_counts, parse_fingerprints
+from credit_default.model.profile.json_record import parse_counts, parse_fingerprints
 from credit_default.services.history import list_scored
 from credit_default.services.profiling import ProfiledBatch
 from credit_default.services.wiring import Wiring

@@ -29,13 +29,13 @@ from credit_default.gates.performance import judge_performance
 from credit_default.gates.quality import BatchHistory, FileCounts, judge_quality
 from credit_default.gates.verdict import Level, Verdict
 from credit_default.gates.volume import Delivery, judge_volume
-from credit_default.model.attribution import measure_score_shift
 from credit_default.model.estimator.bundle import ModelBundle, measure_input_importance
 from credit_default.model.estimator.decision import decide
 from credit_default.model.estimator.scoring import score_probability
 from credit_default.model.evaluation.metrics import evaluate
-from credit_default.model.profile import Profile, profile_rows
-from credit_default.model.profile_plan import ProfilePlan, plan_profile
+from credit_default.model.profile.plan import ProfilePlan, plan_profile
+from credit_default.model.profile.profile import Profile, profile_rows
+from credit_default.model.profile.shift_attribution import measure_score_shift
 from credit_default.services.monitoring import EXPLAINED_COLUMNS
 from credit_default.services.wiring import Wiring
 

@@ -21,9 +21,9 @@ from credit_default.errors import InputError
 from credit_default.gates.drift import DriftReport, judge_drift
 from credit_default.gates.drift_measurement import describe_drift, measure_drift
 from credit_default.gates.verdict import Verdict
-from credit_default.model.attribution import ScoreShift, measure_score_shift
 from credit_default.model.estimator.bundle import ModelBundle, measure_input_importance
-from credit_default.model.profile_record import describe_profile
+from credit_default.model.profile.json_record import describe_profile
+from credit_default.model.profile.shift_attribution import ScoreShift, measure_score_shift
 from credit_default.services.deliveries import judge_delivery
 from credit_default.services.origin import SIMULATED
 from credit_default.services.profiling import ProfiledBatch, profile_batch

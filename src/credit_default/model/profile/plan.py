@@ -10,8 +10,8 @@ import numpy as np
 import polars as pl
 
 from credit_default.data.contract.schema import Schema
-from credit_default.model.binning import Bins, Floats, plan_bins, plan_grid
 from credit_default.model.estimator.decision import DECLINE, DecisionPolicy
+from credit_default.model.profile.binning import Bins, Floats, plan_bins, plan_grid
 
 SCORE: Final = "default_probability"
 DECISION: Final = "decision"

@@ -14,8 +14,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from credit_default.errors import InputError
-from credit_default.model.binning import Counts, Floats, place_on_grid
-from credit_default.model.profile_plan import DECISION, SCORE, ColumnPlan, ProfilePlan, read_values
+from credit_default.model.profile.binning import Counts, Floats, place_on_grid
+from credit_default.model.profile.plan import DECISION, SCORE, ColumnPlan, ProfilePlan, read_values
 
 STEPS_IN_OCTAVE: Final = 4
 _LOWEST_STEP, _MAGNITUDE_COUNT = -40, 240  # from 2**-10 up to 2**50, in quarters of an octave

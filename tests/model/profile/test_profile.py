@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 from credit_default.data.contract.schema import Column, Schema
 from credit_default.errors import InputError
 from credit_default.model.estimator.decision import DecisionPolicy
-from credit_default.model.profile import (
+from credit_default.model.profile.plan import plan_profile
+from credit_default.model.profile.profile import (
     ColumnProfile,
     measure_magnitude,
     merge_profiles,
     profile_frames,
     profile_rows,
 )
-from credit_default.model.profile_plan import plan_profile
 
 SMALL = Schema(
     name="small",

@@ -11,9 +11,9 @@ from math import sqrt
 import numpy as np
 
 from credit_default.data.contract.schema import Column
-from credit_default.model.binning import Bins
-from credit_default.model.profile import ColumnProfile, Profile
-from credit_default.model.profile_plan import SCORE, ProfilePlan
+from credit_default.model.profile.binning import Bins
+from credit_default.model.profile.plan import SCORE, ProfilePlan
+from credit_default.model.profile.profile import ColumnProfile, Profile
 
 
 @dataclass(frozen=True, slots=True)
