@@ -6,7 +6,7 @@ import pytest
 from credit_default.gates.contest import Contest
 from credit_default.gates.promotion_policy import PromotionPolicy
 from credit_default.gates.slices import compare_slices, measure_slices
-from credit_default.model.resampling import measure_log_loss
+from credit_default.model.statistics.bootstrap import measure_log_loss
 
 POLICY = PromotionPolicy()
 

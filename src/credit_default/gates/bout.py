@@ -13,7 +13,7 @@ from credit_default.gates.contest import MEASURE_NAMES, Contest, Gain, measure_g
 from credit_default.gates.delong import AucDifference, measure_auc_difference
 from credit_default.gates.promotion_policy import PromotionPolicy
 from credit_default.model.estimator.decision import DecisionPolicy
-from credit_default.model.resampling import check_scores
+from credit_default.model.statistics.bootstrap import check_scores
 
 
 @dataclass(frozen=True, slots=True)

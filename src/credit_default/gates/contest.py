@@ -13,7 +13,7 @@ import numpy as np
 
 from credit_default.errors import InputError
 from credit_default.model.estimator.decision import DecisionPolicy
-from credit_default.model.resampling import (
+from credit_default.model.statistics.bootstrap import (
     FloatArray,
     IntArray,
     draw_weights,

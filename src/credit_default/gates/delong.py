@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from scipy.stats import rankdata
 
-from credit_default.model.resampling import FloatArray
+from credit_default.model.statistics.bootstrap import FloatArray
 
 
 @dataclass(frozen=True, slots=True)

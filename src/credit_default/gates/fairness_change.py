@@ -17,7 +17,7 @@ from credit_default.gates.check import Check
 from credit_default.gates.contest import Contest
 from credit_default.gates.promotion_policy import PromotionPolicy
 from credit_default.model.estimator.decision import DecisionPolicy
-from credit_default.model.resampling import FloatArray, IntArray, draw_weights
+from credit_default.model.statistics.bootstrap import FloatArray, IntArray, draw_weights
 
 FIGURES: Final = ("acceptance ratio", "caught-default gap", "false-alarm gap")
 

@@ -9,7 +9,7 @@ import numpy as np
 from credit_default.gates.check import Check
 from credit_default.gates.contest import Contest
 from credit_default.gates.promotion_policy import PromotionPolicy
-from credit_default.model.resampling import FloatArray, measure_log_loss
+from credit_default.model.statistics.bootstrap import FloatArray, measure_log_loss
 
 
 @dataclass(frozen=True, slots=True)

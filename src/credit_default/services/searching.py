@@ -27,7 +27,7 @@ from credit_default.model.evaluation.cross_validation import (
     score_folds,
 )
 from credit_default.model.evaluation.leak_ceiling import refuse_leak
-from credit_default.model.resampling import measure_log_loss
+from credit_default.model.statistics.bootstrap import measure_log_loss
 from credit_default.services.folds import find_folds, keep_folds
 from credit_default.services.training import (
     FOLD_COUNT,

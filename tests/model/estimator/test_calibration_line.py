@@ -10,7 +10,7 @@ from credit_default.model.estimator.calibration_line import (
     measure_log_odds,
     solve_one_step,
 )
-from credit_default.model.resampling import draw_weights
+from credit_default.model.statistics.bootstrap import draw_weights
 
 
 def make_scores(*, slope=1.0, intercept=0.0, count=4000):

@@ -11,7 +11,7 @@ from scipy.special import expit
 
 from credit_default.errors import InputError
 from credit_default.model.estimator.calibration_line import Calibration, measure_log_odds
-from credit_default.model.resampling import FloatArray
+from credit_default.model.statistics.bootstrap import FloatArray
 
 
 def calibrate(probability: FloatArray, line: Calibration | None) -> FloatArray:

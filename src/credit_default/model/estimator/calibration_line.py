@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 from scipy.special import expit
 
-from credit_default.model.resampling import FloatArray, IntArray
+from credit_default.model.statistics.bootstrap import FloatArray, IntArray
 
 _STEPS: Final = 50
 _CLOSE: Final = 1e-10

@@ -14,7 +14,7 @@ import numpy as np
 
 from credit_default.model.estimator.calibrated_forest import calibrate
 from credit_default.model.estimator.calibration_line import Calibration, fit_calibration
-from credit_default.model.resampling import FloatArray, IntArray, measure_log_loss
+from credit_default.model.statistics.bootstrap import FloatArray, IntArray, measure_log_loss
 
 _IDENTITY: Final = Calibration(slope=1.0, intercept=0.0)
 

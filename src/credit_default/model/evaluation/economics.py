@@ -13,7 +13,7 @@ import numpy as np
 from credit_default.errors import InputError
 from credit_default.model.estimator.decision import DecisionPolicy
 from credit_default.model.evaluation.metrics import Metric, measure_interval
-from credit_default.model.resampling import FloatArray, IntArray, check_scores, draw_weights, rank
+from credit_default.model.statistics.bootstrap import FloatArray, IntArray, check_scores, draw_weights, rank
 
 _ABOVE_ALL: Final = float(np.nextafter(1.0, 2.0))  # a threshold that no probability reaches
 _CLOSE: Final = 1e-9  # rows; .3 of 1,000 clients are 300

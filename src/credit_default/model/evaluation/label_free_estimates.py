@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from credit_default.errors import InputError
 from credit_default.model.estimator.decision import DecisionPolicy
 from credit_default.model.evaluation.metrics import Metric
-from credit_default.model.resampling import FloatArray
+from credit_default.model.statistics.bootstrap import FloatArray
 
 ESTIMATED: Final = ("default_share", "roc_auc", "brier", "log_loss", "cost_per_1000")
 _Z95: Final = 1.959963984540054

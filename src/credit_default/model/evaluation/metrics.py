@@ -18,7 +18,7 @@ from credit_default.model.estimator.calibration_line import (
     solve_one_step,
 )
 from credit_default.model.estimator.decision import DecisionPolicy
-from credit_default.model.resampling import (
+from credit_default.model.statistics.bootstrap import (
     FloatArray,
     IntArray,
     Ranked,

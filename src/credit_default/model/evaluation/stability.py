@@ -14,7 +14,7 @@ from credit_default.model.estimator.bundle import ModelBundle
 from credit_default.model.estimator.fitting import fit
 from credit_default.model.estimator.scoring import score_probability
 from credit_default.model.features.declaration import Feature
-from credit_default.model.resampling import measure_roc_auc, rank
+from credit_default.model.statistics.bootstrap import measure_roc_auc, rank
 
 _SEED_STEP: Final = 1_000  # apart from the seeds that folds add to a recipe's own
 

@@ -11,7 +11,7 @@ import numpy as np
 from scipy.stats import rankdata
 
 from credit_default.model.evaluation.metrics import Metric, make_share
-from credit_default.model.resampling import check_scores
+from credit_default.model.statistics.bootstrap import check_scores
 
 _Z95: Final = 1.959963984540054
 

@@ -6,8 +6,8 @@ from typing import Final
 import numpy as np
 
 from credit_default.model.estimator.calibration_line import Calibration, fit_calibration, solve_one_step
-from credit_default.model.placements import measure_area, measure_placements
-from credit_default.model.resampling import FloatArray, IntArray
+from credit_default.model.statistics.auc_placements import measure_area, measure_placements
+from credit_default.model.statistics.bootstrap import FloatArray, IntArray
 
 GroupFigures = dict[str, FloatArray]  # by figure, one value a resample
 

@@ -15,7 +15,7 @@ import polars as pl
 
 from credit_default.data.contract.schema import Column, Schema
 from credit_default.errors import InputError, show_examples
-from credit_default.model.resampling import IntArray
+from credit_default.model.statistics.bootstrap import IntArray
 
 _REMEDY: Final = "Correct the section `fairness` of the settings."
 _QUARTERS: Final = (0.25, 0.5, 0.75)

@@ -7,7 +7,7 @@ import numpy as np
 
 from credit_default.errors import InputError
 from credit_default.model.estimator.decision import DecisionPolicy
-from credit_default.model.resampling import check_scores, measure_ranking, rank
+from credit_default.model.statistics.bootstrap import check_scores, measure_ranking, rank
 
 
 @dataclass(frozen=True, slots=True)

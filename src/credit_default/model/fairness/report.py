@@ -26,7 +26,7 @@ from credit_default.model.fairness.group_figures import (
     relate_group,
 )
 from credit_default.model.fairness.groups_of_clients import AttributeBands, Grouping, build_groupings, choose_attributes
-from credit_default.model.resampling import FloatArray, IntArray, check_scores, draw_weights
+from credit_default.model.statistics.bootstrap import FloatArray, IntArray, check_scores, draw_weights
 
 _BY_DEFAULT: Final = ("education",)  # of the default portfolio; another one need not have it
 

@@ -24,8 +24,8 @@ from credit_default.model.fairness.report import (
     list_groupings,
     read_scores,
 )
-from credit_default.model.placements import measure_area, measure_placements
-from credit_default.model.resampling import FloatArray, IntArray, draw_weights
+from credit_default.model.statistics.auc_placements import measure_area, measure_placements
+from credit_default.model.statistics.bootstrap import FloatArray, IntArray, draw_weights
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ count half. Their means are the area, and their spread is its variance (DeLong, 
 
 import numpy as np
 
-from credit_default.model.resampling import FloatArray, IntArray
+from credit_default.model.statistics.bootstrap import FloatArray, IntArray
 
 
 def measure_placements(defaulted: IntArray, probability: FloatArray) -> FloatArray:

@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
-from credit_default.model.placements import measure_area, measure_placements
-from credit_default.model.resampling import draw_weights, measure_roc_auc, rank
+from credit_default.model.statistics.auc_placements import measure_area, measure_placements
+from credit_default.model.statistics.bootstrap import draw_weights, measure_roc_auc, rank
 
 # Coarse probabilities, so that ties are common.
 SCORED = st.lists(st.tuples(st.integers(0, 1), st.integers(0, 8)), min_size=2, max_size=60).filter(

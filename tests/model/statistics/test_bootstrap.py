@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score, roc_auc_score, roc_curve
 
 from credit_default.errors import InputError
-from credit_default.model.resampling import (
+from credit_default.model.statistics.bootstrap import (
     check_scores,
     draw_weights,
     measure_log_loss,

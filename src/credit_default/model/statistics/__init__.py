@@ -1,0 +1,1 @@
+"""Statistics that several chapters share: bootstrap and AUC placements."""
