@@ -21,10 +21,10 @@ from credit_default.data.contract.schema import Schema
 from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.data.simulation.portfolio import simulate
 from credit_default.data.splitting import split
-from credit_default.gates.drift import DriftPolicy, DriftReport, judge_drift
-from credit_default.gates.drift_measurement import measure_drift
-from credit_default.gates.feed import BatchState, judge_feed
-from credit_default.gates.feed_measurement import measure_feed
+from credit_default.gates.monitoring.drift import DriftPolicy, DriftReport, judge_drift
+from credit_default.gates.monitoring.drift_measurement import measure_drift
+from credit_default.gates.monitoring.feed import BatchState, judge_feed
+from credit_default.gates.monitoring.feed_measurement import measure_feed
 from credit_default.gates.verdict import Verdict
 from credit_default.model.estimator.bundle import ModelBundle, measure_input_importance
 from credit_default.model.estimator.decision import DecisionPolicy, decide

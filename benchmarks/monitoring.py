@@ -26,8 +26,8 @@ MOST_STATISTICS_SECONDS, MOST_PAGE_SECONDS, MOST_MEGABYTES = 10.0, 6.0, 500.0
 
 def monitor_batch(lake: Path) -> None:
     """Prints what each step of monitoring the last batch took, one JSON object a line."""
-    from credit_default.gates.drift import judge_drift
-    from credit_default.gates.drift_measurement import measure_drift
+    from credit_default.gates.monitoring.drift import judge_drift
+    from credit_default.gates.monitoring.drift_measurement import measure_drift
     from credit_default.model.estimator.bundle import measure_input_importance
     from credit_default.services.deliveries import judge_delivery
     from credit_default.services.monitoring import find_batch, find_drift

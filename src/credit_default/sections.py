@@ -5,17 +5,17 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from credit_default.gates.alarms import AlarmPolicy
-from credit_default.gates.coverage import CoveragePolicy
-from credit_default.gates.drift import DriftPolicy
-from credit_default.gates.drill import DrillPolicy
-from credit_default.gates.estimate import EstimatePolicy
-from credit_default.gates.fairness_drift import FairnessDriftPolicy
-from credit_default.gates.feed_policy import FeedPolicy
-from credit_default.gates.performance import PerformancePolicy
+from credit_default.gates.monitoring.alarms import AlarmPolicy
+from credit_default.gates.monitoring.coverage import CoveragePolicy
+from credit_default.gates.monitoring.drift import DriftPolicy
+from credit_default.gates.monitoring.drill_verdict import DrillPolicy
+from credit_default.gates.monitoring.fairness_drift import FairnessDriftPolicy
+from credit_default.gates.monitoring.feed_policy import FeedPolicy
+from credit_default.gates.monitoring.label_free_estimate import EstimatePolicy
+from credit_default.gates.monitoring.performance import PerformancePolicy
+from credit_default.gates.monitoring.retraining import RetrainingPolicy
 from credit_default.gates.promotion_policy import PromotionPolicy
 from credit_default.gates.quality import QualityPolicy
-from credit_default.gates.retraining import RetrainingPolicy
 from credit_default.model.estimator.decision import DecisionPolicy
 from credit_default.model.estimator.expected_loss import LossPolicy
 from credit_default.model.estimator.recipe_pipeline import Recipe

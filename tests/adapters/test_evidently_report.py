@@ -12,8 +12,8 @@ from credit_default.adapters.evidently_report import METHOD_NAMES
 from credit_default.adapters.reports import ReportTitle, compare
 from credit_default.data.contract.schema import DRIFT_METHODS, KEY
 from credit_default.data.credit_card.statements import CREDIT_CARD
-from credit_default.gates.drift import DriftPolicy
-from credit_default.gates.drift_measurement import measure_drift
+from credit_default.gates.monitoring.drift import DriftPolicy
+from credit_default.gates.monitoring.drift_measurement import measure_drift
 from credit_default.model.estimator.decision import DecisionPolicy
 from credit_default.model.profile.plan import plan_profile
 from credit_default.model.profile.profile import profile_rows

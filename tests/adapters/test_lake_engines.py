@@ -21,7 +21,7 @@ from credit_default.adapters.lake_tables import (
     write_scores,
 )
 from credit_default.adapters.ledger import append_entry
-from credit_default.gates.alarms import Alarm
+from credit_default.gates.monitoring.alarms import Alarm
 
 NOON = dt.datetime(2005, 10, 1, 12, tzinfo=dt.UTC)
 BATCH_ID = "ab" * 8

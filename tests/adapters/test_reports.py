@@ -14,7 +14,7 @@ from credit_default.adapters.reports import ReportTitle, _write_quality, compare
 from credit_default.data.contract.schema import KEY
 from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.errors import InputError, ServiceError
-from credit_default.gates.drift import DriftPolicy, judge_drift
+from credit_default.gates.monitoring.drift import DriftPolicy, judge_drift
 
 pytestmark = pytest.mark.xdist_group("evidently")
 

@@ -1,6 +1,6 @@
 from credit_default.flows.events import draft_events
-from credit_default.gates.alarms import QUIET, Alarm
-from credit_default.gates.retraining import RetrainingDecision
+from credit_default.gates.monitoring.alarms import QUIET, Alarm
+from credit_default.gates.monitoring.retraining import RetrainingDecision
 from credit_default.gates.verdict import Verdict
 from credit_default.services.alarms import AlarmUpdate
 from credit_default.services.following import FollowUp

@@ -16,7 +16,7 @@ from credit_default.adapters.delta_commits import create_rows, replace_rows
 from credit_default.adapters.lake import Lake
 from credit_default.adapters.table_schemas import ALARMS, table_of
 from credit_default.errors import InputError
-from credit_default.gates.alarms import Alarm
+from credit_default.gates.monitoring.alarms import Alarm
 
 _ID = re.compile(r"[a-z][a-z_ -]{0,40} v\d+ \d{4}-\d{2}")
 

@@ -14,7 +14,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 from credit_default.adapters.evidently_report import quiet_evidently
 from credit_default.adapters.staging import disk_errors, write_whole
-from credit_default.gates.drift import ColumnDrift, DriftReport
+from credit_default.gates.monitoring.drift import ColumnDrift, DriftReport
 
 MOST_RUNS: Final = 60
 _KIND: Final = "evidently:metric_v2:"

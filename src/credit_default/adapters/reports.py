@@ -28,7 +28,7 @@ from credit_default.adapters.report_page import ReportTitle, stamp_note, stamp_v
 from credit_default.adapters.staging import disk_errors, write_whole
 from credit_default.data.contract.schema import OUTCOME, Schema
 from credit_default.errors import InputError, ServiceError, show_examples
-from credit_default.gates.drift import ColumnDrift, DriftPolicy, DriftReport
+from credit_default.gates.monitoring.drift import ColumnDrift, DriftPolicy, DriftReport
 from credit_default.gates.verdict import Verdict
 from credit_default.model.estimator.decision import DECLINE
 

@@ -22,7 +22,7 @@ def hold_drill(
     with output.step("getting ready"):
         from rich.console import Console
 
-        from credit_default.gates.drill import Drill, judge_drill
+        from credit_default.gates.monitoring.drill_verdict import Drill, judge_drill
         from credit_default.services.drilling import DrillPlan, choose_faults, prepare_ground, run_drill
         from credit_default.services.wiring import wire
         from credit_default.views.document_terminal import render_document

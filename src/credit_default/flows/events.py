@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from prefect.events import emit_event
 
-from credit_default.gates.alarms import Alarm
+from credit_default.gates.monitoring.alarms import Alarm
 from credit_default.services.alarms import AlarmUpdate
 from credit_default.services.following import FollowUp
 from credit_default.views.summary import Summary

@@ -9,8 +9,8 @@ from credit_default.adapters.lake_tables import read_monitoring
 from credit_default.adapters.ledger import tell_time
 from credit_default.adapters.notify import Message, send_message
 from credit_default.failpoints import reach
-from credit_default.gates import retraining
-from credit_default.gates.alarms import Alarm, Finding, follow_alarms, list_open, tell_alarm, update_alarms
+from credit_default.gates.monitoring import retraining
+from credit_default.gates.monitoring.alarms import Alarm, Finding, follow_alarms, list_open, tell_alarm, update_alarms
 from credit_default.services.records import enter
 from credit_default.services.wiring import Wiring
 from credit_default.settings import Settings

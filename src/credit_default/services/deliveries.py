@@ -13,11 +13,11 @@ from credit_default.adapters.lake_tables import collect_rows, read_monitoring, s
 from credit_default.adapters.published import read_profile
 from credit_default.adapters.snapshots import Snapshot
 from credit_default.data.months import count_months
-from credit_default.gates.feed import BatchState, judge_feed
-from credit_default.gates.feed_measurement import measure_feed
 from credit_default.gates.ledger import LedgerEntry
+from credit_default.gates.monitoring.feed import BatchState, judge_feed
+from credit_default.gates.monitoring.feed_measurement import measure_feed
+from credit_default.gates.monitoring.volume import Delivery, judge_volume
 from credit_default.gates.verdict import Verdict
-from credit_default.gates.volume import Delivery, judge_volume
 from credit_default.model.profile.json_record import parse_counts, parse_fingerprints
 from credit_default.services.history import list_scored
 from credit_default.services.profiling import ProfiledBatch

@@ -20,15 +20,15 @@ from credit_default.data.contract.schema import CLIENT_ID, KEY, OUTCOME
 from credit_default.data.months import count_months
 from credit_default.data.planted_faults.planting import DrilledMonth
 from credit_default.errors import InputError
-from credit_default.gates.coverage import judge_coverage
-from credit_default.gates.drift import judge_drift
-from credit_default.gates.drift_measurement import measure_drift
-from credit_default.gates.feed import BatchState, judge_feed
-from credit_default.gates.feed_measurement import measure_feed
-from credit_default.gates.performance import judge_performance
+from credit_default.gates.monitoring.coverage import judge_coverage
+from credit_default.gates.monitoring.drift import judge_drift
+from credit_default.gates.monitoring.drift_measurement import measure_drift
+from credit_default.gates.monitoring.feed import BatchState, judge_feed
+from credit_default.gates.monitoring.feed_measurement import measure_feed
+from credit_default.gates.monitoring.performance import judge_performance
+from credit_default.gates.monitoring.volume import Delivery, judge_volume
 from credit_default.gates.quality import BatchHistory, FileCounts, judge_quality
 from credit_default.gates.verdict import Level, Verdict
-from credit_default.gates.volume import Delivery, judge_volume
 from credit_default.model.estimator.bundle import ModelBundle, measure_input_importance
 from credit_default.model.estimator.decision import decide
 from credit_default.model.estimator.scoring import score_probability

@@ -17,10 +17,10 @@ from credit_default.data.planted_faults.planting import DrilledMonth, Scene, pla
 from credit_default.data.simulation.portfolio import CALM, Scenario, simulate
 from credit_default.data.splitting import split
 from credit_default.errors import InputError
-from credit_default.gates.drift import DriftPolicy
-from credit_default.gates.drill import Drill, Exercise, judge_drill
-from credit_default.gates.feed_policy import FeedPolicy
-from credit_default.gates.performance import PerformancePolicy
+from credit_default.gates.monitoring.drift import DriftPolicy
+from credit_default.gates.monitoring.drill_verdict import Drill, Exercise, judge_drill
+from credit_default.gates.monitoring.feed_policy import FeedPolicy
+from credit_default.gates.monitoring.performance import PerformancePolicy
 from credit_default.gates.verdict import Level
 from credit_default.model.estimator.fitting import fit
 from credit_default.model.estimator.scoring import attach_reference

@@ -18,8 +18,8 @@ from credit_default.adapters.registry import MODEL_NAME
 from credit_default.adapters.reports import SAMPLE_ROWS, ReportTitle, compare, publish_verdicts
 from credit_default.adapters.snapshots import Snapshot, read_snapshot
 from credit_default.errors import InputError
-from credit_default.gates.drift import DriftReport, judge_drift
-from credit_default.gates.drift_measurement import describe_drift, measure_drift
+from credit_default.gates.monitoring.drift import DriftReport, judge_drift
+from credit_default.gates.monitoring.drift_measurement import describe_drift, measure_drift
 from credit_default.gates.verdict import Verdict
 from credit_default.model.estimator.bundle import ModelBundle, measure_input_importance
 from credit_default.model.profile.json_record import describe_profile

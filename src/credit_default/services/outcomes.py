@@ -14,7 +14,7 @@ from credit_default.data.checking.validation import check
 from credit_default.data.credit_card.outcomes import MATURITY_MONTHS, OBSERVED_OUTCOMES
 from credit_default.data.months import add_months, count_months
 from credit_default.failpoints import reach
-from credit_default.gates.coverage import judge_coverage
+from credit_default.gates.monitoring.coverage import judge_coverage
 from credit_default.gates.verdict import Verdict
 from credit_default.services.arrivals import receive
 from credit_default.services.coverage import count_unscored_outcomes, measure_coverage

@@ -15,12 +15,12 @@ from credit_default.adapters.lake import Lake
 from credit_default.adapters.lake_tables import read_monitoring
 from credit_default.adapters.snapshots import read_rows
 from credit_default.data.contract.schema import KEY, OUTCOME
-from credit_default.gates import estimate as estimate_gate
-from credit_default.gates import fairness_drift
-from credit_default.gates import performance as performance_gate
-from credit_default.gates.estimate import judge_estimate, read_estimate
-from credit_default.gates.fairness_drift import judge_fairness_drift
-from credit_default.gates.performance import Coverage, judge_performance
+from credit_default.gates.monitoring import fairness_drift
+from credit_default.gates.monitoring import label_free_estimate as estimate_gate
+from credit_default.gates.monitoring import performance as performance_gate
+from credit_default.gates.monitoring.fairness_drift import judge_fairness_drift
+from credit_default.gates.monitoring.label_free_estimate import judge_estimate, read_estimate
+from credit_default.gates.monitoring.performance import Coverage, judge_performance
 from credit_default.gates.verdict import Verdict
 from credit_default.model.estimator.bundle import ModelBundle
 from credit_default.model.evaluation.label_free_estimates import (

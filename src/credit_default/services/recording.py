@@ -13,7 +13,7 @@ from credit_default.adapters.published import fetch_published
 from credit_default.adapters.tracking import DatasetRecord
 from credit_default.errors import ServiceError
 from credit_default.failpoints import reach
-from credit_default.gates.drift import DriftReport
+from credit_default.gates.monitoring.drift import DriftReport
 from credit_default.gates.verdict import Verdict
 from credit_default.model.estimator.decision import ACCEPT, DECLINE
 from credit_default.model.estimator.expected_loss import EXPECTED_LOSS

@@ -12,9 +12,9 @@ from credit_default.adapters.ledger import find_entry, read_entries
 from credit_default.adapters.model_versions import ModelVersion
 from credit_default.data.contract.schema import KEY
 from credit_default.failpoints import reach
-from credit_default.gates import feed
-from credit_default.gates.alarms import Alarm, Finding, follow_alarms, list_open
-from credit_default.gates.retraining import (
+from credit_default.gates.monitoring import feed
+from credit_default.gates.monitoring.alarms import Alarm, Finding, follow_alarms, list_open
+from credit_default.gates.monitoring.retraining import (
     FEED_GATES,
     RetrainingDecision,
     RetrainingState,

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from credit_default.gates.drill import RESPONSES, Drill, Exercise, Response
+from credit_default.gates.monitoring.drill_verdict import RESPONSES, Drill, Exercise, Response
 from credit_default.gates.verdict import Level, Verdict
 from credit_default.views.document import Bullets, Document, Section, Table
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from rich.table import Table
 from rich.text import Text
 
-from credit_default.gates.recovery import Season, judge_recovery
+from credit_default.gates.monitoring.recovery import Season, judge_recovery
 from credit_default.gates.verdict import Level, Verdict
 from credit_default.views.summary import LEVEL_STYLES, Summary, format_figure
 

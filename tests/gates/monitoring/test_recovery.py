@@ -1,4 +1,4 @@
-from credit_default.gates.recovery import Season, judge_recovery
+from credit_default.gates.monitoring.recovery import Season, judge_recovery
 
 
 def live(month, version, drift="ok", performance="ok", *, changed=True, retrained=False):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import wasserstein_distance
 
-from credit_default.gates.drift import ColumnDrift, DriftPolicy, DriftReport, judge_drift, measure_noise
+from credit_default.gates.monitoring.drift import ColumnDrift, DriftPolicy, DriftReport, judge_drift, measure_noise
 from credit_default.model.profile.shift_attribution import ColumnShift, ScoreShift, SegmentShift
 
 STILL = DriftReport(

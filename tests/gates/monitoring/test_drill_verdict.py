@@ -1,6 +1,6 @@
 import pytest
 
-from credit_default.gates.drill import Drill, DrillPolicy, Exercise, hear, judge_drill
+from credit_default.gates.monitoring.drill_verdict import Drill, DrillPolicy, Exercise, hear, judge_drill
 
 
 def exercise(*batches, strength=2, expects=("feed",), loudness="alarm", name="fault"):

@@ -1,6 +1,6 @@
 import pytest
 
-from credit_default.gates.coverage import CoveragePolicy, judge_coverage
+from credit_default.gates.monitoring.coverage import CoveragePolicy, judge_coverage
 
 
 @pytest.mark.parametrize(

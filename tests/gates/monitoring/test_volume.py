@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from credit_default.gates.volume import Delivery, judge_volume
+from credit_default.gates.monitoring.volume import Delivery, judge_volume
 
 MONTHLY = (Delivery(1_000, age=1), *(Delivery(1_000 + count, age=1, step=1, wait=30.0) for count in (-20, 30, 0)))
 NEXT = Delivery(1_010, age=1, step=1, wait=31.0)

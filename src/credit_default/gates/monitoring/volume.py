@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Final
 
-from credit_default.gates.feed_policy import FeedPolicy
+from credit_default.gates.monitoring.feed_policy import FeedPolicy
 from credit_default.gates.verdict import Level, Verdict
 
 GATE: Final = "volume"

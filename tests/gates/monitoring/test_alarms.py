@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from credit_default.data.months import add_months
-from credit_default.gates.alarms import (
+from credit_default.gates.monitoring.alarms import (
     QUIET,
     SUPERSEDED,
     WITHDRAWN,

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from credit_default.gates.fairness_drift import FairnessDriftPolicy, judge_fairness_drift
+from credit_default.gates.monitoring.fairness_drift import FairnessDriftPolicy, judge_fairness_drift
 from credit_default.model.fairness.acceptance_counts import GroupAcceptance
 
 EVEN = {"sex": {"male": GroupAcceptance(3_000, 2_100), "female": GroupAcceptance(3_000, 2_070)}}

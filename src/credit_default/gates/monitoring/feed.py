@@ -13,7 +13,7 @@ from typing import Final
 from scipy.stats import norm
 
 from credit_default.errors import show_examples
-from credit_default.gates.feed_policy import FeedPolicy
+from credit_default.gates.monitoring.feed_policy import FeedPolicy
 from credit_default.gates.verdict import Level, Verdict
 
 GATE: Final = "feed"

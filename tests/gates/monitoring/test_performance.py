@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from credit_default.gates.performance import Coverage, PerformancePolicy, judge_performance
+from credit_default.gates.monitoring.performance import Coverage, PerformancePolicy, judge_performance
 from credit_default.model.estimator.decision import DecisionPolicy
 from credit_default.model.evaluation.metrics import evaluate
 

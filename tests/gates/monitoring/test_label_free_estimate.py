@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from credit_default.gates.estimate import EstimatePolicy, judge_estimate, read_estimate
+from credit_default.gates.monitoring.label_free_estimate import EstimatePolicy, judge_estimate, read_estimate
 from credit_default.model.estimator.decision import DecisionPolicy
 from credit_default.model.evaluation.label_free_estimates import PastError, estimate_performance
 

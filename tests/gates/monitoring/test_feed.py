@@ -2,8 +2,8 @@ from dataclasses import replace
 
 import pytest
 
-from credit_default.gates.feed import BatchState, ColumnState, judge_feed
-from credit_default.gates.feed_policy import FeedPolicy
+from credit_default.gates.monitoring.feed import BatchState, ColumnState, judge_feed
+from credit_default.gates.monitoring.feed_policy import FeedPolicy
 
 CLEAN = BatchState(
     row_count=1_000,

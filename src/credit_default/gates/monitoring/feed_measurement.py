@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 
 from credit_default.data.contract.schema import Column, Schema
-from credit_default.gates.feed import ColumnState
+from credit_default.gates.monitoring.feed import ColumnState
 from credit_default.model.profile.binning import Bins, Counts
 from credit_default.model.profile.drift_distances import measure_chance, measure_stability_index
 from credit_default.model.profile.plan import ColumnPlan, ProfilePlan

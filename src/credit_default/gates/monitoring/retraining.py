@@ -13,7 +13,7 @@ from typing import Final, Literal
 
 from credit_default.data.months import add_months, count_months
 from credit_default.errors import InputError
-from credit_default.gates.alarms import Alarm, Finding, list_open
+from credit_default.gates.monitoring.alarms import Alarm, Finding, list_open
 from credit_default.gates.verdict import Verdict
 
 GATE: Final = "retraining"

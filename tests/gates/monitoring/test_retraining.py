@@ -1,8 +1,8 @@
 import pytest
 
 from credit_default.errors import InputError
-from credit_default.gates.alarms import QUIET, Alarm, Finding
-from credit_default.gates.retraining import (
+from credit_default.gates.monitoring.alarms import QUIET, Alarm, Finding
+from credit_default.gates.monitoring.retraining import (
     RetrainingPolicy,
     RetrainingState,
     TrainingWindow,

@@ -1,0 +1,1 @@
+"""Judging a scored batch: feed, volume, drift, performance, alarms and retraining."""
