@@ -23,7 +23,7 @@ from credit_default.data.checking.validation import check
 from credit_default.data.contract.schema import KEY, OUTCOME
 from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.data.splitting import split
-from credit_default.gates.contest import Contest, measure_gains
+from credit_default.gates.promotion.paired_gains import Contest, measure_gains
 from credit_default.model.estimator.decision import DecisionPolicy
 from credit_default.model.estimator.fitting import OutOfFold, fit
 from credit_default.model.estimator.recipe_pipeline import COMPACT_RECIPE, Recipe, parse_recipe

@@ -12,8 +12,8 @@ from statistics import NormalDist
 
 import numpy as np
 
-from credit_default.gates.delong import measure_auc_difference
-from credit_default.gates.promotion_policy import PromotionPolicy
+from credit_default.gates.promotion.delong import measure_auc_difference
+from credit_default.gates.promotion.policy import PromotionPolicy
 from credit_default.model.estimator.decision import DecisionPolicy
 
 COSTS, POLICY = DecisionPolicy(), PromotionPolicy()

@@ -3,7 +3,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from credit_default.gates.contest import Contest
+from credit_default.gates.promotion.paired_gains import Contest
 
 MakeContest = Callable[..., Contest]
 

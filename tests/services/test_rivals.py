@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from credit_default.gates.contest import MEASURES
+from credit_default.gates.promotion.paired_gains import MEASURES
 from credit_default.services.rivals import compare_rivals
 from credit_default.services.training import fit_challenger, split_rows
 

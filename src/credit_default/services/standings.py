@@ -6,7 +6,7 @@ has to win again. Differences are paired, since everybody scored the same client
 
 from collections.abc import Iterator
 
-from credit_default.gates.contest import Contest, Gain, measure_gains
+from credit_default.gates.promotion.paired_gains import Contest, Gain, measure_gains
 from credit_default.model.estimator.fitting import OutOfFold
 from credit_default.model.estimator.recipe_pipeline import Recipe
 from credit_default.model.evaluation.cross_validation import FoldedRows, measure_pooled

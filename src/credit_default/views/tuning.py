@@ -8,7 +8,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from credit_default.gates.contest import Gain
+from credit_default.gates.promotion.paired_gains import Gain
 from credit_default.views.summary import render_text
 
 _SHOWN: Final = {"roc_auc": "AUC", "average_precision": "AP", "brier": "Brier", "log_loss": "log loss", "ece": "ECE"}

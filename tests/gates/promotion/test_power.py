@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from credit_default.gates.contest import Gain
-from credit_default.gates.power import measure_power
-from credit_default.gates.promotion_policy import PromotionPolicy
+from credit_default.gates.promotion.paired_gains import Gain
+from credit_default.gates.promotion.policy import PromotionPolicy
+from credit_default.gates.promotion.power import measure_power
 
 
 def make_gain(measure, error):

@@ -3,8 +3,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from credit_default.gates.contest import Contest
-from credit_default.gates.promotion import PromotionPolicy, judge_first, judge_recipe, judge_refresh
+from credit_default.gates.promotion.paired_gains import Contest
+from credit_default.gates.promotion.promotion import PromotionPolicy, judge_first, judge_recipe, judge_refresh
 from credit_default.model.estimator.decision import DecisionPolicy
 from credit_default.model.evaluation.metrics import evaluate
 

@@ -4,8 +4,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
-from credit_default.gates.contest import measure_gains
-from credit_default.gates.delong import measure_auc_difference
+from credit_default.gates.promotion.delong import measure_auc_difference
+from credit_default.gates.promotion.paired_gains import measure_gains
 from credit_default.model.estimator.decision import DecisionPolicy
 
 

@@ -13,9 +13,9 @@ from typing import Any, Final
 
 import numpy as np
 
-from credit_default.gates.check import Check
-from credit_default.gates.contest import Contest
-from credit_default.gates.promotion_policy import PromotionPolicy
+from credit_default.gates.promotion.check import Check
+from credit_default.gates.promotion.paired_gains import Contest
+from credit_default.gates.promotion.policy import PromotionPolicy
 from credit_default.model.estimator.decision import DecisionPolicy
 from credit_default.model.statistics.bootstrap import FloatArray, IntArray, draw_weights
 

@@ -3,9 +3,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from credit_default.gates.contest import Contest
-from credit_default.gates.promotion_policy import PromotionPolicy
-from credit_default.gates.slices import compare_slices, measure_slices
+from credit_default.gates.promotion.paired_gains import Contest
+from credit_default.gates.promotion.policy import PromotionPolicy
+from credit_default.gates.promotion.slice_check import compare_slices, measure_slices
 from credit_default.model.statistics.bootstrap import measure_log_loss
 
 POLICY = PromotionPolicy()

@@ -2,9 +2,9 @@
 
 from statistics import NormalDist
 
-from credit_default.gates.check import Check
-from credit_default.gates.contest import Gain
-from credit_default.gates.promotion_policy import PromotionPolicy
+from credit_default.gates.promotion.check import Check
+from credit_default.gates.promotion.paired_gains import Gain
+from credit_default.gates.promotion.policy import PromotionPolicy
 
 
 def measure_power(roc_auc: Gain, log_loss: Gain, *, row_count: int, policy: PromotionPolicy) -> Check:

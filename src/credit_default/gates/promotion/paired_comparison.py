@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from credit_default.errors import InputError
-from credit_default.gates.contest import MEASURE_NAMES, Contest, Gain, measure_gains
-from credit_default.gates.delong import AucDifference, measure_auc_difference
-from credit_default.gates.promotion_policy import PromotionPolicy
+from credit_default.gates.promotion.delong import AucDifference, measure_auc_difference
+from credit_default.gates.promotion.paired_gains import MEASURE_NAMES, Contest, Gain, measure_gains
+from credit_default.gates.promotion.policy import PromotionPolicy
 from credit_default.model.estimator.decision import DecisionPolicy
 from credit_default.model.statistics.bootstrap import check_scores
 

@@ -3,9 +3,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from credit_default.gates.contest import Contest
-from credit_default.gates.fairness_change import FIGURES, compare_fairness, measure_fairness_changes
-from credit_default.gates.promotion_policy import PromotionPolicy
+from credit_default.gates.promotion.fairness_check import FIGURES, compare_fairness, measure_fairness_changes
+from credit_default.gates.promotion.paired_gains import Contest
+from credit_default.gates.promotion.policy import PromotionPolicy
 from credit_default.model.estimator.decision import DecisionPolicy
 
 COSTS = DecisionPolicy()

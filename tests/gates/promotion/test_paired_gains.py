@@ -3,7 +3,7 @@ import pytest
 from sklearn.metrics import brier_score_loss, log_loss, roc_auc_score
 
 from credit_default.errors import InputError
-from credit_default.gates.contest import MEASURES, Contest, measure_gains
+from credit_default.gates.promotion.paired_gains import MEASURES, Contest, measure_gains
 from credit_default.model.estimator.decision import DecisionPolicy
 
 

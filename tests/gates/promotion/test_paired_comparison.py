@@ -2,8 +2,15 @@ from dataclasses import replace
 
 import pytest
 
-from credit_default.gates.bout import find_losses, find_wins, hold_bout, name_measures, tell_gain, tell_roc_auc
-from credit_default.gates.promotion_policy import PromotionPolicy
+from credit_default.gates.promotion.paired_comparison import (
+    find_losses,
+    find_wins,
+    hold_bout,
+    name_measures,
+    tell_gain,
+    tell_roc_auc,
+)
+from credit_default.gates.promotion.policy import PromotionPolicy
 from credit_default.model.estimator.decision import DecisionPolicy
 
 POLICY = PromotionPolicy(resample_count=50)

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from credit_default.gates.calibration import check_calibration
-from credit_default.gates.contest import Contest
-from credit_default.gates.promotion_policy import PromotionPolicy
+from credit_default.gates.promotion.calibration_check import check_calibration
+from credit_default.gates.promotion.paired_gains import Contest
+from credit_default.gates.promotion.policy import PromotionPolicy
 
 POLICY = PromotionPolicy()
 

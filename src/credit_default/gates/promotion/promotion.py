@@ -8,7 +8,10 @@ decided, by which figure, what else was looked at, and what these rows could hav
 
 from typing import Final, Literal
 
-from credit_default.gates.bout import (
+from credit_default.gates.promotion.calibration_check import check_calibration
+from credit_default.gates.promotion.check import Check
+from credit_default.gates.promotion.fairness_check import compare_fairness
+from credit_default.gates.promotion.paired_comparison import (
     Bout,
     find_losses,
     find_thin,
@@ -19,13 +22,10 @@ from credit_default.gates.bout import (
     tell_gain,
     tell_roc_auc,
 )
-from credit_default.gates.calibration import check_calibration
-from credit_default.gates.check import Check
-from credit_default.gates.contest import Contest, Gain
-from credit_default.gates.fairness_change import compare_fairness
-from credit_default.gates.power import measure_power
-from credit_default.gates.promotion_policy import PromotionPolicy
-from credit_default.gates.slices import compare_slices
+from credit_default.gates.promotion.paired_gains import Contest, Gain
+from credit_default.gates.promotion.policy import PromotionPolicy
+from credit_default.gates.promotion.power import measure_power
+from credit_default.gates.promotion.slice_check import compare_slices
 from credit_default.gates.verdict import Verdict
 from credit_default.model.estimator.decision import DecisionPolicy
 from credit_default.model.evaluation.metrics import Evaluation

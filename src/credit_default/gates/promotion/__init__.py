@@ -1,0 +1,1 @@
+"""Judging a challenger: paired comparison, calibration, fairness, slices and structure."""
