@@ -29,7 +29,7 @@ from credit_default.services.grouping import label_groups
 from credit_default.services.rivals import RivalComparison, compare_rivals
 from credit_default.services.training import Challenger
 from credit_default.services.wiring import Wiring
-from credit_default.views.card_evidence import LossFacts
+from credit_default.views.card.evidence import LossFacts
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -14,10 +14,10 @@ from credit_default.services.rivals import RivalComparison
 from credit_default.services.seating import Registered
 from credit_default.services.training import FOLD_COUNT, FOLD_SEEDS, Challenger, TrainingRows
 from credit_default.services.wiring import Wiring
-from credit_default.views.card import write_card
-from credit_default.views.card_evidence import CardEvidence, DataFacts, Identity, RivalFacts, SnapshotFacts
-from credit_default.views.card_pack import write_evidence
-from credit_default.views.card_terms import write_standing
+from credit_default.views.card.card import write_card
+from credit_default.views.card.evidence import CardEvidence, DataFacts, Identity, RivalFacts, SnapshotFacts
+from credit_default.views.card.evidence_json import write_evidence
+from credit_default.views.card.section_terms import write_standing
 from credit_default.views.document import Document
 from credit_default.views.document_html import write_html
 from credit_default.views.document_json import parse_document, write_document_json

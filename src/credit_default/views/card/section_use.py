@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from credit_default.model.evaluation.economics import Economics, OperatingPoint
 from credit_default.model.evaluation.metrics import Metric
 from credit_default.model.fairness.report import FairnessReport, GroupFairness
-from credit_default.views.card_evidence import CardEvidence, LossFacts
-from credit_default.views.card_figures import NONE, show_amount, show_interval, show_score, show_share
+from credit_default.views.card.evidence import CardEvidence, LossFacts
+from credit_default.views.card.formats import NONE, show_amount, show_interval, show_score, show_share
 from credit_default.views.document import Block, Bullets, Paragraph, Section, Table
 
 

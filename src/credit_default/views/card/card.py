@@ -5,9 +5,9 @@ management), Regulation B (12 CFR 1002.9, reasons for adverse action) and Annex 
 creditworthiness is high-risk by its Annex III, 5 b) ask to be written down. The words of the sections are in `card_*`.
 """
 
-from credit_default.views.card_data import write_data, write_model, write_purpose
-from credit_default.views.card_evidence import CardEvidence
-from credit_default.views.card_quality import (
+from credit_default.views.card.evidence import CardEvidence
+from credit_default.views.card.section_data import write_data, write_model, write_purpose
+from credit_default.views.card.section_quality import (
     write_calibration,
     write_performance,
     write_rivals,
@@ -15,8 +15,8 @@ from credit_default.views.card_quality import (
     write_slices,
     write_stability,
 )
-from credit_default.views.card_terms import write_approval, write_glance, write_limits, write_oversight
-from credit_default.views.card_use import write_decision, write_fairness
+from credit_default.views.card.section_terms import write_approval, write_glance, write_limits, write_oversight
+from credit_default.views.card.section_use import write_decision, write_fairness
 from credit_default.views.document import Document
 
 SIMULATED_WARNING = "SIMULATED data: no real client stands behind these figures"

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from typing import Any, Final
 
-from credit_default.views.card_evidence import CardEvidence
+from credit_default.views.card.evidence import CardEvidence
 
 _ELSEWHERE: Final = frozenset({"bundle", "schema", "pictures"})  # in the registry, in the code, beside it
 

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from credit_default.views.card_evidence import CardEvidence
-from credit_default.views.card_figures import show_metric, show_share
+from credit_default.views.card.evidence import CardEvidence
+from credit_default.views.card.formats import show_metric, show_share
 from credit_default.views.document import Bullets, Paragraph, Section, Table
 
 _RECORDED: Final = {  # tags of a version, and what they say
