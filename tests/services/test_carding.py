@@ -11,7 +11,7 @@ from credit_default.services.carding import CARD_CONTENT, publish_card, read_car
 from credit_default.services.contest import judge_challenger
 from credit_default.services.seating import register_challenger, seat_winner
 from credit_default.services.training import fit_challenger, split_rows
-from credit_default.views.document_markdown import write_document
+from credit_default.views.documents.markdown import write_document
 
 NOON = dt.datetime(2006, 1, 1, 12, tzinfo=dt.UTC)
 

@@ -5,7 +5,7 @@ from tests.fakes.histories import make_batch, make_history, make_profile
 
 from credit_default.model.evaluation.metrics import Metric
 from credit_default.model.evaluation.vintages import VintageFigures
-from credit_default.views.document_html import write_html
+from credit_default.views.documents.html import write_html
 from credit_default.views.history_page import describe_history
 from credit_default.views.vintages import VintageRow
 

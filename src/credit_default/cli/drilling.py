@@ -25,7 +25,7 @@ def hold_drill(
         from credit_default.gates.monitoring.drill_verdict import Drill, judge_drill
         from credit_default.services.drilling import DrillPlan, choose_faults, prepare_ground, run_drill
         from credit_default.services.wiring import wire
-        from credit_default.views.document_terminal import render_document
+        from credit_default.views.documents.terminal import render_document
         from credit_default.views.drill import describe_drill, tell_exercises
         from credit_default.views.summary import Summary
 

@@ -56,7 +56,7 @@ def _show_card(wiring: "Wiring", output: Output, number: int) -> "Summary":
     if not output.as_json:
         from rich.console import Console
 
-        from credit_default.views.document_terminal import render_document
+        from credit_default.views.documents.terminal import render_document
 
         Console(highlight=False).print(render_document(card))
     return summarise_card(wiring, version)

@@ -18,10 +18,10 @@ from credit_default.views.card.card import write_card
 from credit_default.views.card.evidence import CardEvidence, DataFacts, Identity, RivalFacts, SnapshotFacts
 from credit_default.views.card.evidence_json import write_evidence
 from credit_default.views.card.section_terms import write_standing
-from credit_default.views.document import Document
-from credit_default.views.document_html import write_html
-from credit_default.views.document_json import parse_document, write_document_json
-from credit_default.views.document_markdown import write_document
+from credit_default.views.documents.document import Document
+from credit_default.views.documents.html import write_html
+from credit_default.views.documents.json_form import parse_document, write_document_json
+from credit_default.views.documents.markdown import write_document
 from credit_default.views.sbom import write_bundle_sbom
 from credit_default.views.summary import Summary
 

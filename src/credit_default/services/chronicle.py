@@ -15,7 +15,7 @@ from credit_default.services.origin import SIMULATED
 from credit_default.services.seats import PROMOTED, ROLLED_BACK
 from credit_default.services.vintages import measure_vintages
 from credit_default.services.wiring import Wiring
-from credit_default.views.document_html import write_html
+from credit_default.views.documents.html import write_html
 from credit_default.views.history_batches import History, OpenedAlarm, Seat, read_history_batches
 from credit_default.views.history_page import describe_history
 

@@ -10,7 +10,7 @@ from credit_default.services.origin import SIMULATED
 from credit_default.services.training import Challenger
 from credit_default.views import figures
 from credit_default.views.canvas import write_png
-from credit_default.views.document import Picture
+from credit_default.views.documents.document import Picture
 from credit_default.views.economics import draw_capacity, draw_cost_sensitivity
 from credit_default.views.fairness import draw_fairness
 

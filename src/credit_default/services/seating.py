@@ -25,7 +25,7 @@ from credit_default.services.records import enter
 from credit_default.services.seats import APPROVAL_REQUESTED, PROMOTED, enter_seat
 from credit_default.services.training import FOLD_COUNT, FOLD_SEEDS, Challenger, CrossValidation, TrainingRows
 from credit_default.services.wiring import Wiring
-from credit_default.views.document import Picture
+from credit_default.views.documents.document import Picture
 from credit_default.views.summary import Summary
 
 

@@ -5,7 +5,7 @@ from typing import Final
 
 from credit_default.gates.monitoring.drill_verdict import RESPONSES, Drill, Exercise, Response
 from credit_default.gates.verdict import Level, Verdict
-from credit_default.views.document import Bullets, Document, Section, Table
+from credit_default.views.documents.document import Bullets, Document, Section, Table
 
 _HEADING: Final = ("", *RESPONSES)
 

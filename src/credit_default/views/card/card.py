@@ -17,7 +17,7 @@ from credit_default.views.card.section_quality import (
 )
 from credit_default.views.card.section_terms import write_approval, write_glance, write_limits, write_oversight
 from credit_default.views.card.section_use import write_decision, write_fairness
-from credit_default.views.document import Document
+from credit_default.views.documents.document import Document
 
 SIMULATED_WARNING = "SIMULATED data: no real client stands behind these figures"
 

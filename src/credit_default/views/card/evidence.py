@@ -16,7 +16,7 @@ from credit_default.model.fairness.metrics_by_group import GroupEvaluation
 from credit_default.model.fairness.proxy_check import ProxyStrength
 from credit_default.model.fairness.report import FairnessReport
 from credit_default.model.fairness.with_and_without_protected import FairnessComparison
-from credit_default.views.document import Picture
+from credit_default.views.documents.document import Picture
 
 
 @dataclass(frozen=True, slots=True)

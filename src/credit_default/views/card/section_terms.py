@@ -5,7 +5,7 @@ from typing import Final
 
 from credit_default.views.card.evidence import CardEvidence
 from credit_default.views.card.formats import show_metric, show_share
-from credit_default.views.document import Bullets, Paragraph, Section, Table
+from credit_default.views.documents.document import Bullets, Paragraph, Section, Table
 
 _RECORDED: Final = {  # tags of a version, and what they say
     "verdict": "verdict",

@@ -7,7 +7,7 @@ from credit_default.model.evaluation.metrics import Metric
 from credit_default.model.fairness.report import FairnessReport, GroupFairness
 from credit_default.views.card.evidence import CardEvidence, LossFacts
 from credit_default.views.card.formats import NONE, show_amount, show_interval, show_score, show_share
-from credit_default.views.document import Block, Bullets, Paragraph, Section, Table
+from credit_default.views.documents.document import Block, Bullets, Paragraph, Section, Table
 
 
 def write_decision(evidence: CardEvidence) -> Section:

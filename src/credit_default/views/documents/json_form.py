@@ -7,7 +7,7 @@ import json
 from typing import Any, Final
 
 from credit_default.errors import ArtifactError
-from credit_default.views.document import Block, Bullets, Document, Paragraph, Picture, Section, Table
+from credit_default.views.documents.document import Block, Bullets, Document, Paragraph, Picture, Section, Table
 
 FORMAT: Final = "credit-default document 1"
 

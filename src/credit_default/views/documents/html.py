@@ -9,7 +9,7 @@ from html import escape
 from typing import Final
 
 from credit_default.errors import show_plainly
-from credit_default.views.document import Block, Bullets, Document, Paragraph, Picture, Section, Table
+from credit_default.views.documents.document import Block, Bullets, Document, Paragraph, Picture, Section, Table
 
 _POLICY: Final = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 _STYLE: Final = """

@@ -7,7 +7,7 @@ from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
-from credit_default.views.document import Block, Bullets, Document, Paragraph, Picture, Table
+from credit_default.views.documents.document import Block, Bullets, Document, Paragraph, Picture, Table
 from credit_default.views.summary import render_text
 
 

@@ -6,11 +6,11 @@ import pytest
 from rich.console import Console
 
 from credit_default.errors import ArtifactError
-from credit_default.views.document import Bullets, Document, Paragraph, Picture, Section, Table
-from credit_default.views.document_html import write_html
-from credit_default.views.document_json import parse_document, write_document_json
-from credit_default.views.document_markdown import write_document
-from credit_default.views.document_terminal import render_document
+from credit_default.views.documents.document import Bullets, Document, Paragraph, Picture, Section, Table
+from credit_default.views.documents.html import write_html
+from credit_default.views.documents.json_form import parse_document, write_document_json
+from credit_default.views.documents.markdown import write_document
+from credit_default.views.documents.terminal import render_document
 
 EVIL = "</td><script>alert(1)</script> [x](javascript:1) \x1b[31m | `a`"
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(8)

@@ -1,0 +1,1 @@
+"""Documents as data, rendered as HTML, Markdown, JSON or for the terminal."""
