@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-TESTS = ("tests/ci", "tests/views/test_sbom.py")
+TESTS = ("tests/ci", "tests/views/exports/test_model_sbom.py")
 NO_TOOL = "make ci-tools"  # in the reason of a test that needs a tool
 FORMS = {
     "short": ["-m", "not nightly"],

@@ -7,7 +7,7 @@ import pyarrow as pa
 from credit_default.adapters.table_schemas import TABLES
 from credit_default.data.credit_card.outcomes import OBSERVED_OUTCOMES
 from credit_default.data.credit_card.statements import CREDIT_CARD
-from credit_default.views.dictionary import TableColumn, TableDescription, write_dictionary
+from credit_default.views.exports.data_dictionary import TableColumn, TableDescription, write_dictionary
 
 PAGE = Path(__file__).with_name("data-dictionary.md")
 

@@ -7,9 +7,9 @@ from credit_default.adapters.lake_tables import TABLES
 from credit_default.data.contract.schema import parse_schema
 from credit_default.data.credit_card.outcomes import OBSERVED_OUTCOMES
 from credit_default.data.credit_card.statements import CREDIT_CARD
-from credit_default.views.dictionary import TableColumn, TableDescription, write_dictionary
+from credit_default.views.exports.data_dictionary import TableColumn, TableDescription, write_dictionary
 
-DOCS = Path(__file__).resolve().parents[2] / "docs"
+DOCS = Path(__file__).resolve().parents[3] / "docs"
 
 
 @pytest.fixture(scope="module")

@@ -10,9 +10,9 @@ from credit_default.model.estimator.decision import DecisionPolicy
 from credit_default.model.estimator.fitting import fit
 from credit_default.model.estimator.recipe_pipeline import Recipe
 from credit_default.model.features.credit_card import CREDIT_CARD_FEATURES
-from credit_default.views.sbom import write_bundle_sbom
+from credit_default.views.exports.model_sbom import write_bundle_sbom
 
-TOOLS = Path(__file__).resolve().parents[2] / ".venv-ci" / "bin"
+TOOLS = Path(__file__).resolve().parents[3] / ".venv-ci" / "bin"
 VALIDATE = """
 import sys
 from cyclonedx.schema import SchemaVersion

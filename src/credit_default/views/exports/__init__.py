@@ -1,0 +1,1 @@
+"""Files handed to others: data dictionary, recipe as TOML, software bill of materials."""
