@@ -161,8 +161,8 @@ def print_loss(sides: Split, bundle: ModelBundle) -> None:
 
 def draw(report: FairnessReport, economics: Economics, folder: Path) -> None:
     """The pictures as files, to look at."""
-    from credit_default.views.economics import draw_capacity, draw_cost_sensitivity
-    from credit_default.views.fairness import draw_fairness
+    from credit_default.views.figures.cost_figures import draw_capacity, draw_cost_sensitivity
+    from credit_default.views.figures.fairness_figure import draw_fairness
 
     subtitle = f"{report.row_count:,} clients that the model never saw"
     folder.mkdir(parents=True, exist_ok=True)

@@ -4,7 +4,7 @@ import pytest
 from matplotlib.text import Text
 from tests.fakes.histories import make_batch, make_history, make_profile
 
-from credit_default.views.canvas import write_png
+from credit_default.views.figures.canvas import write_png
 from credit_default.views.history_figures import (
     draw_defaults,
     draw_drift,

@@ -8,11 +8,11 @@ from credit_default.model.estimator.bundle import measure_feature_importance
 from credit_default.services.assessment import Assessment
 from credit_default.services.origin import SIMULATED
 from credit_default.services.training import Challenger
-from credit_default.views import figures
-from credit_default.views.canvas import write_png
 from credit_default.views.documents.document import Picture
-from credit_default.views.economics import draw_capacity, draw_cost_sensitivity
-from credit_default.views.fairness import draw_fairness
+from credit_default.views.figures import model_figures
+from credit_default.views.figures.canvas import write_png
+from credit_default.views.figures.cost_figures import draw_capacity, draw_cost_sensitivity
+from credit_default.views.figures.fairness_figure import draw_fairness
 
 _DESCRIPTIONS = {
     "confusion": "What was decided against what came",
@@ -54,15 +54,15 @@ def draw_figures(
     """Each figure by its name, drawn as it is asked for."""
     bundle, evaluation = challenger.bundle, challenger.evaluation
     rows, policy = (challenger.test_defaulted, challenger.test_probability), bundle.decision_policy
-    yield "confusion", figures.draw_confusion(evaluation.confusion, threshold=policy.threshold, subtitle=subtitle)
-    yield "importance", figures.draw_importance(measure_feature_importance(bundle), subtitle=subtitle)
+    yield "confusion", model_figures.draw_confusion(evaluation.confusion, threshold=policy.threshold, subtitle=subtitle)
+    yield "importance", model_figures.draw_importance(measure_feature_importance(bundle), subtitle=subtitle)
     if not 0 < evaluation.default_count < evaluation.row_count:
         return
-    yield "roc", figures.draw_roc(*rows, subtitle=subtitle)
-    yield "precision_recall", figures.draw_precision_recall(*rows, policy=policy, subtitle=subtitle)
-    yield "calibration", figures.draw_calibration(*rows, subtitle=subtitle)
-    yield "score_distribution", figures.draw_score_distribution(*rows, policy=policy, subtitle=subtitle)
-    yield "cost", figures.draw_cost_curve(*rows, policy=policy, subtitle=subtitle)
+    yield "roc", model_figures.draw_roc(*rows, subtitle=subtitle)
+    yield "precision_recall", model_figures.draw_precision_recall(*rows, policy=policy, subtitle=subtitle)
+    yield "calibration", model_figures.draw_calibration(*rows, subtitle=subtitle)
+    yield "score_distribution", model_figures.draw_score_distribution(*rows, policy=policy, subtitle=subtitle)
+    yield "cost", model_figures.draw_cost_curve(*rows, policy=policy, subtitle=subtitle)
     if assessment is not None:
         yield "sensitivity", draw_cost_sensitivity(assessment.economics, subtitle=subtitle)
         yield "capacity", draw_capacity(assessment.economics, subtitle=subtitle)

@@ -5,8 +5,8 @@ from typing import Final
 
 from matplotlib.figure import Figure
 
-from credit_default.views.canvas import write_png
 from credit_default.views.documents.document import Block, Bullets, Document, Paragraph, Picture, Section, Table
+from credit_default.views.figures.canvas import write_png
 from credit_default.views.history_batches import History, HistoryBatch
 from credit_default.views.history_figures import (
     draw_defaults,

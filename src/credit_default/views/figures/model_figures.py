@@ -18,7 +18,7 @@ from credit_default.model.estimator.calibration_line import bin_by_quantile
 from credit_default.model.estimator.decision import DecisionPolicy
 from credit_default.model.evaluation.metrics import Confusion
 from credit_default.model.statistics.bootstrap import check_scores, rank
-from credit_default.views.canvas import ALERT, INK, MODEL, PALE, add_legend, label_axes, open_figure, set_shares
+from credit_default.views.figures.canvas import ALERT, INK, MODEL, PALE, add_legend, label_axes, open_figure, set_shares
 
 Values = NDArray[np.float64]
 

@@ -7,7 +7,7 @@ import pytest
 from credit_default.model.estimator.decision import DecisionPolicy
 from credit_default.model.evaluation.economics import EconomicsPolicy, KnownScores, measure_economics
 from credit_default.model.evaluation.metrics import Metric
-from credit_default.views.economics import draw_capacity, draw_cost_sensitivity
+from credit_default.views.figures.cost_figures import draw_capacity, draw_cost_sensitivity
 
 GENERATOR = np.random.default_rng(1)
 PROBABILITY = GENERATOR.beta(1, 4, 800)

@@ -10,7 +10,7 @@ from matplotlib.ticker import FuncFormatter, PercentFormatter
 
 from credit_default.model.evaluation.economics import Economics, OperatingPoint
 from credit_default.model.evaluation.metrics import Metric
-from credit_default.views.canvas import ALERT, INK, MODEL, PALE, add_legend, label_axes, open_figure
+from credit_default.views.figures.canvas import ALERT, INK, MODEL, PALE, add_legend, label_axes, open_figure
 
 _PALER: Final = "#c9d1d8"
 _BAR_WIDTH: Final = 0.25

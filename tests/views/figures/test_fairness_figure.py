@@ -6,7 +6,7 @@ import pytest
 
 from credit_default.model.estimator.decision import DecisionPolicy
 from credit_default.model.fairness.report import FairnessPolicy, measure_fairness
-from credit_default.views.fairness import draw_fairness
+from credit_default.views.figures.fairness_figure import draw_fairness
 
 SUBTITLE = "model 3 · simulated data · $5_000"
 

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MultipleLocator
 
 from credit_default.model.fairness.report import FairnessReport, GroupFairness
-from credit_default.views.canvas import ALERT, INK, MODEL, PALE, label_axes, open_figure
+from credit_default.views.figures.canvas import ALERT, INK, MODEL, PALE, label_axes, open_figure
 
 _ROOMY: Final = 20  # groups up to which their names are written large
 
