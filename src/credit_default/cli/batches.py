@@ -116,7 +116,7 @@ def show_history(output: Output, settings: "Settings") -> "Summary":
     from credit_default.flows.context import read_clock
     from credit_default.services.chronicle import write_history_page
     from credit_default.services.wiring import wire
-    from credit_default.views.history import render_history, tell_findings
+    from credit_default.views.history.table import render_history, tell_findings
     from credit_default.views.summary import Summary
 
     wiring = wire(settings, commit="")

@@ -136,7 +136,7 @@ def outcomes(
             from rich.console import Console
 
             from credit_default.views.coverage import render_coverage
-            from credit_default.views.vintages import render_vintages
+            from credit_default.views.history.vintage_tables import render_vintages
 
             console = Console(highlight=False, markup=False)
             console.print(render_coverage(known.batches), "", render_vintages(known.vintages), sep="\n")

@@ -16,8 +16,8 @@ from credit_default.services.seats import PROMOTED, ROLLED_BACK
 from credit_default.services.vintages import measure_vintages
 from credit_default.services.wiring import Wiring
 from credit_default.views.documents.html import write_html
-from credit_default.views.history_batches import History, OpenedAlarm, Seat, read_history_batches
-from credit_default.views.history_page import describe_history
+from credit_default.views.history.batches import History, OpenedAlarm, Seat, read_history_batches
+from credit_default.views.history.page import describe_history
 
 PAGE: Final = "reports/history.html"
 

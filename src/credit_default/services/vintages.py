@@ -9,7 +9,7 @@ from credit_default.data.contract.schema import KEY, OUTCOME, STATEMENT_MONTH
 from credit_default.model.evaluation.vintages import measure_vintage
 from credit_default.services.coverage import is_early, is_mature
 from credit_default.services.wiring import Wiring
-from credit_default.views.vintages import VintageRow
+from credit_default.views.history.vintage_tables import VintageRow
 
 
 def measure_vintages(wiring: Wiring, *, now: dt.datetime) -> tuple[VintageRow, ...]:

@@ -5,13 +5,7 @@ from matplotlib.text import Text
 from tests.fakes.histories import make_batch, make_history, make_profile
 
 from credit_default.views.figures.canvas import write_png
-from credit_default.views.history_figures import (
-    draw_defaults,
-    draw_drift,
-    draw_performance,
-    draw_scores,
-    draw_timeline,
-)
+from credit_default.views.history.figures import draw_defaults, draw_drift, draw_performance, draw_scores, draw_timeline
 
 DRAW = (draw_timeline, draw_scores, draw_drift, draw_defaults, draw_performance)
 

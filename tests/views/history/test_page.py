@@ -6,8 +6,8 @@ from tests.fakes.histories import make_batch, make_history, make_profile
 from credit_default.model.evaluation.metrics import Metric
 from credit_default.model.evaluation.vintages import VintageFigures
 from credit_default.views.documents.html import write_html
-from credit_default.views.history_page import describe_history
-from credit_default.views.vintages import VintageRow
+from credit_default.views.history.page import describe_history
+from credit_default.views.history.vintage_tables import VintageRow
 
 
 def write_page(history, reasons=None, vintages=()):

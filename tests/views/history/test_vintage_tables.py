@@ -2,7 +2,7 @@ from rich.console import Console
 
 from credit_default.model.evaluation.metrics import Metric
 from credit_default.model.evaluation.vintages import VintageFigures
-from credit_default.views.vintages import VintageRow, render_vintages, tell_vintages
+from credit_default.views.history.vintage_tables import VintageRow, render_vintages, tell_vintages
 
 KNOWN = VintageFigures(950, Metric(0.221, 0.2, 0.243), 0.21, 0.14, Metric(0.77, 0.74, 0.8))
 ROWS = (

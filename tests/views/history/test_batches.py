@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 from tests.fakes.histories import make_batch, make_history
 
-from credit_default.views.history_batches import read_history_batches
+from credit_default.views.history.batches import read_history_batches
 
 
 def make_row(month, *, batch="a", version=1, gate="drift", level="ok", figures=None, hour=0):

@@ -3,7 +3,7 @@ import datetime as dt
 import polars as pl
 from rich.console import Console
 
-from credit_default.views.history import render_history, tell_findings
+from credit_default.views.history.table import render_history, tell_findings
 
 FINDINGS = pl.DataFrame(
     {

@@ -1,0 +1,1 @@
+"""The page on how batches and the champion fared over time."""
