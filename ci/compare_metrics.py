@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from credit_default.views.markdown import escape
+from credit_default.views.summaries.run_artifact import escape
 
 MARK = "<!-- credit-default: model figures -->"  # by which the comment of an earlier push is found again
 LOSSES = ("brier", "log_loss")  # where less is better

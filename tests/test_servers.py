@@ -34,7 +34,7 @@ from credit_default.flows.train import train
 from credit_default.sections import StackSettings
 from credit_default.services.stack import Plan, choose_ports, plan_stack
 from credit_default.services.supervision import open_stack, wait_until_ready
-from credit_default.views.summary import Summary
+from credit_default.views.summaries.summary import Summary
 
 pytestmark = [
     pytest.mark.xdist_group("prefect"),

@@ -5,7 +5,7 @@ from credit_default.gates.verdict import Verdict
 from credit_default.services.alarms import AlarmUpdate
 from credit_default.services.following import FollowUp
 from credit_default.services.retraining import Retraining
-from credit_default.views.summary import Summary
+from credit_default.views.summaries.summary import Summary
 
 SUMMARY = Summary("monitor", "drift alarm", batch_id="ab" * 8, model_version=3, run_id="r1")
 DRIFT = Alarm("drift", 3, "2025-06", "ab" * 8)

@@ -22,7 +22,7 @@ from credit_default.services.seating import register_challenger, seat_winner
 from credit_default.services.training import TrainingRows, fit_challenger, read_training_rows, split_rows
 from credit_default.services.wiring import Wiring, wire
 from credit_default.settings import Settings
-from credit_default.views.summary import Summary
+from credit_default.views.summaries.summary import Summary
 
 KEY = ["client_id", "statement_month"]
 NOON = dt.datetime(2005, 12, 1, 12, tzinfo=dt.UTC)

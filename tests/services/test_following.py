@@ -13,7 +13,7 @@ from credit_default.services.following import explain_retraining, follow_up, set
 from credit_default.services.monitoring import find_batch
 from credit_default.services.performance import evaluate_batch, look_ahead, recall_estimates
 from credit_default.services.recording import record_verdict
-from credit_default.views.summary import Summary
+from credit_default.views.summaries.summary import Summary
 
 NOON = dt.datetime(2006, 3, 1, 12, tzinfo=dt.UTC)
 WRONG = Verdict("performance", "alarm", ("ROC AUC .55",), {"roc_auc": 0.55})

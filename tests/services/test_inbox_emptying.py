@@ -12,7 +12,7 @@ from credit_default.errors import InputError, RefusedError, ServiceError
 from credit_default.services.inbox import Emptying, put_away_scored, score_incoming, score_one
 from credit_default.services.wiring import wire
 from credit_default.settings import Settings
-from credit_default.views.summary import Summary
+from credit_default.views.summaries.summary import Summary
 
 ANSWERED = {"batch_id": "ab" * 8, "counts": {"scored": 3, "quarantined": 0}}
 AWAY = ServiceError("MLflow", found="no answer", expected="one", remedy="Start it.")

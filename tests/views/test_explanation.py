@@ -12,7 +12,7 @@ from credit_default.views.explanation import (
     render_explanation,
     summarise_explanation,
 )
-from credit_default.views.summary import write_json
+from credit_default.views.summaries.summary import write_json
 
 DECLINED = ClientExplanation(
     client_id="c1",

@@ -11,7 +11,7 @@ from credit_default.errors import InputError
 
 if TYPE_CHECKING:
     from credit_default.settings import Settings
-    from credit_default.views.summary import Summary
+    from credit_default.views.summaries.summary import Summary
 
 Common = Mapping[str, Any]
 GATE = "mlflow"  # whose verdict says that MLflow is away
@@ -117,7 +117,7 @@ def show_history(output: Output, settings: "Settings") -> "Summary":
     from credit_default.services.chronicle import write_history_page
     from credit_default.services.wiring import wire
     from credit_default.views.history.table import render_history, tell_findings
-    from credit_default.views.summary import Summary
+    from credit_default.views.summaries.summary import Summary
 
     wiring = wire(settings, commit="")
     findings = read_monitoring(wiring.lake)

@@ -10,7 +10,7 @@ from credit_default.cli.output import Output, run_command
 from credit_default.cli.session import read_settings
 
 if TYPE_CHECKING:
-    from credit_default.views.summary import Summary
+    from credit_default.views.summaries.summary import Summary
 
 
 def ingest(

@@ -7,7 +7,7 @@ from credit_default.cli.output import Output
 from credit_default.cli.session import read_settings
 
 if TYPE_CHECKING:
-    from credit_default.views.summary import Summary
+    from credit_default.views.summaries.summary import Summary
 
 
 def hold_drill(
@@ -27,7 +27,7 @@ def hold_drill(
         from credit_default.services.wiring import wire
         from credit_default.views.documents.terminal import render_document
         from credit_default.views.drill import describe_drill, tell_exercises
-        from credit_default.views.summary import Summary
+        from credit_default.views.summaries.summary import Summary
 
     plan = DrillPlan(client_count=client_count, faults=choose_faults(names))
     with tempfile.TemporaryDirectory() as lake:

@@ -6,7 +6,7 @@ from credit_default.cli.options import Config, Json, Lake, Quiet, collect_flags
 from credit_default.cli.output import Output, run_command
 
 if TYPE_CHECKING:
-    from credit_default.views.summary import Summary
+    from credit_default.views.summaries.summary import Summary
 
 
 def settings(lake: Lake = None, config: Config = None, json: Json = False, quiet: Quiet = False) -> None:

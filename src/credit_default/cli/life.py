@@ -14,7 +14,7 @@ from credit_default.errors import InputError
 if TYPE_CHECKING:
     from credit_default.services.rehearsal import Rehearsal, RehearsedMonth
     from credit_default.settings import Settings
-    from credit_default.views.summary import Summary
+    from credit_default.views.summaries.summary import Summary
 
 MARKER = ".credit-default-demo"
 

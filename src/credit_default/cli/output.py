@@ -12,7 +12,7 @@ import typer
 from credit_default.errors import CreditDefaultError, show_plainly
 
 if TYPE_CHECKING:
-    from credit_default.views.summary import Summary
+    from credit_default.views.summaries.summary import Summary
 
 INTERRUPTED = 130  # 128 + SIGINT, as shells have it
 _CHATTY = ("alembic", "mlflow", "prefect", "sqlalchemy", "evidently", "httpx", "matplotlib", "urllib3", "py4j", "git")
@@ -46,7 +46,7 @@ class Output:
         """Nothing; the summary stands on standard output, as JSON when that was asked for."""
         from rich.console import Console
 
-        from credit_default.views.summary import render_summary, write_json
+        from credit_default.views.summaries.summary import render_summary, write_json
 
         if self.as_json:
             sys.stdout.write(write_json(summary) + "\n")
@@ -62,7 +62,7 @@ def run_command(command: str, act: Callable[[Output], "Summary"], *, as_json: bo
         summary = act(output)
     except CreditDefaultError as error:
         if as_json:
-            from credit_default.views.summary import summarise_error
+            from credit_default.views.summaries.summary import summarise_error
 
             output.show(summarise_error(command, error))
         else:

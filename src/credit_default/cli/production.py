@@ -23,7 +23,7 @@ from credit_default.errors import InputError
 
 if TYPE_CHECKING:
     from credit_default.services.wiring import Wiring
-    from credit_default.views.summary import Summary
+    from credit_default.views.summaries.summary import Summary
 
 Data = Annotated[
     str | None,

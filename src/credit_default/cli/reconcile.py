@@ -7,7 +7,7 @@ from credit_default.cli.output import Output, run_command
 from credit_default.cli.session import read_settings, run_flow, tell_session
 
 if TYPE_CHECKING:
-    from credit_default.views.summary import Summary
+    from credit_default.views.summaries.summary import Summary
 
 
 def reconcile(lake: Lake = None, config: Config = None, json: Json = False, quiet: Quiet = False) -> None:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from credit_default.services.rehearsal import Rehearsal
     from credit_default.settings import Settings
     from credit_default.views.seasons import LivedSeason
-    from credit_default.views.summary import Summary
+    from credit_default.views.summaries.summary import Summary
 
 QUIET_MONTHS = 6  # before the scenario begins
 LATE = 2  # months until outcomes are known

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from credit_default.flows.session import Session
     from credit_default.settings import Settings
-    from credit_default.views.summary import Summary
+    from credit_default.views.summaries.summary import Summary
 
 
 def read_settings(flags: Mapping[str, Any], config: list[str] | None) -> "Settings":

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from credit_default.services.searching import Budget
     from credit_default.services.tuning import Listener, Tuning
     from credit_default.settings import Settings
-    from credit_default.views.summary import Summary
+    from credit_default.views.summaries.summary import Summary
 
 USUAL_TRIAL_COUNT = 40
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from credit_default.services.stack import Plan
     from credit_default.services.supervision import Stack
     from credit_default.settings import Settings
-    from credit_default.views.summary import Summary
+    from credit_default.views.summaries.summary import Summary
 
 _WIDEST = 1_000  # the table is as wide as its paths: they are there to be copied
 Port = Annotated[int | None, typer.Option(min=0, max=65535, help="0: any free one.", show_default=False)]
@@ -132,7 +132,7 @@ def _stay(output: Output, lake: "OpenLake", running: "Sequence[Running]", *, sec
 
 def _tell_ready(output: Output, lake: "OpenLake", running: "Sequence[Running]", *, seconds: float) -> None:
     from credit_default.views.stack import StackLine, render_stack
-    from credit_default.views.summary import Summary
+    from credit_default.views.summaries.summary import Summary
 
     words = lake.home / "stack" / "servers.env"
     if output.as_json:

@@ -2,8 +2,8 @@
 
 from prefect.artifacts import create_markdown_artifact
 
-from credit_default.views.markdown import write_markdown
-from credit_default.views.summary import Summary
+from credit_default.views.summaries.run_artifact import write_markdown
+from credit_default.views.summaries.summary import Summary
 
 
 def publish_summary(summary: Summary, *, simulated: bool) -> None:

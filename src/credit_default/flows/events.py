@@ -8,7 +8,7 @@ from prefect.events import emit_event
 from credit_default.gates.monitoring.alarms import Alarm
 from credit_default.services.alarms import AlarmUpdate
 from credit_default.services.following import FollowUp
-from credit_default.views.summary import Summary
+from credit_default.views.summaries.summary import Summary
 
 _MODEL = "credit-default.model"
 _BATCH = "credit-default.batch"

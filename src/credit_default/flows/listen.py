@@ -22,7 +22,7 @@ from credit_default.flows.run_marks import mark_run
 from credit_default.flows.script import run_as_script
 from credit_default.services.listening import Hearing, InboxWatch, hear_queue, keep_on, watch_inbox
 from credit_default.settings import Settings, load_settings
-from credit_default.views.summary import Summary
+from credit_default.views.summaries.summary import Summary
 
 _LOG = logging.getLogger(__name__)
 

@@ -21,7 +21,7 @@ from credit_default.flows.turns import take_turn
 from credit_default.services.inbox import Emptying, score_incoming, score_one
 from credit_default.services.monitoring import recall_findings
 from credit_default.services.wiring import Wiring
-from credit_default.views.summary import Summary
+from credit_default.views.summaries.summary import Summary
 
 
 @flow(name="predict-incoming", validate_parameters=False, on_running=[mark_run])

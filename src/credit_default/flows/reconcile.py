@@ -14,7 +14,7 @@ from credit_default.flows.script import run_as_script
 from credit_default.flows.seat_events import announce_records, announce_seat
 from credit_default.flows.steps import step
 from credit_default.services import reconciliation
-from credit_default.views.summary import Summary
+from credit_default.views.summaries.summary import Summary
 
 close_flows = step(close_flow_runs, "close flow runs")
 tidy_disk = step(reconciliation.tidy_disk, "tidy the disk")

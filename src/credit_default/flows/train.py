@@ -17,7 +17,7 @@ from credit_default.flows.steps import network_step, step
 from credit_default.services import assessment, carding, contest, following, prediction, seating, training
 from credit_default.services.origin import SIMULATED
 from credit_default.services.seats import APPROVAL_REQUESTED, PROMOTED
-from credit_default.views.summary import Summary
+from credit_default.views.summaries.summary import Summary
 
 require_mlflow = step(training.require_mlflow, "wait for MLflow")
 read_training_rows = network_step(training.read_training_rows, "read training rows")

@@ -17,7 +17,7 @@ from credit_default.gates.verdict import Verdict
 from credit_default.services.records import enter
 from credit_default.services.seats import APPROVAL_REQUESTED, enter_seat, keep_verdict, refuse_silence, was_seated
 from credit_default.services.wiring import Wiring
-from credit_default.views.summary import Summary
+from credit_default.views.summaries.summary import Summary
 
 _REQUESTER, _BOTH = "a requester", "a requester and an approver"
 _LONGEST_NAME: Final = 200

@@ -23,7 +23,7 @@ from credit_default.views.documents.html import write_html
 from credit_default.views.documents.json_form import parse_document, write_document_json
 from credit_default.views.documents.markdown import write_document
 from credit_default.views.exports.model_sbom import write_bundle_sbom
-from credit_default.views.summary import Summary
+from credit_default.views.summaries.summary import Summary
 
 CARD_PAGE, CARD_CONTENT = "card/card.html", "card/card.json"
 _LIBRARIES = ("credit-default", "scikit-learn", "numpy", "polars", "mlflow", "prefect", "skops")

@@ -9,7 +9,7 @@ from credit_default.services.monitoring import MonitoredBatch
 from credit_default.services.recording import record_verdict
 from credit_default.services.retraining import Retraining, consider_retraining, request_retraining
 from credit_default.services.wiring import Wiring
-from credit_default.views.summary import Summary
+from credit_default.views.summaries.summary import Summary
 
 
 @dataclass(frozen=True, slots=True, eq=False)

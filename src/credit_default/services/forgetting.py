@@ -23,7 +23,7 @@ from credit_default.failpoints import reach
 from credit_default.gates.ledger import LedgerEntry
 from credit_default.services.records import enter
 from credit_default.services.wiring import Wiring
-from credit_default.views.summary import Summary
+from credit_default.views.summaries.summary import Summary
 
 _ELSEWHERE = (
     "not searched: files in incoming/ and refused/, scratch files of runs that were killed, copies handed over with "

@@ -12,7 +12,7 @@ from credit_default.failpoints import reach
 from credit_default.services.checking import CheckedFile, check_file, judge_file
 from credit_default.services.records import enter
 from credit_default.services.wiring import Wiring
-from credit_default.views.summary import Summary
+from credit_default.views.summaries.summary import Summary
 
 SHOWN = 5
 

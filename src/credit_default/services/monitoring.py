@@ -29,7 +29,7 @@ from credit_default.services.origin import SIMULATED
 from credit_default.services.profiling import ProfiledBatch, profile_batch
 from credit_default.services.scored_rows import BatchScores, read_batch_scores, read_scored_rows
 from credit_default.services.wiring import Wiring, refuse_other_portfolio
-from credit_default.views.summary import Summary
+from credit_default.views.summaries.summary import Summary
 
 EXPLAINED_COLUMNS: Final = 5  # inputs that weigh most: the causes of a move are looked for among them
 

@@ -23,7 +23,7 @@ from credit_default.services.vintages import measure_vintages
 from credit_default.services.wiring import Wiring
 from credit_default.views.coverage import CoverageRow, tell_coverage
 from credit_default.views.history.vintage_tables import VintageRow, tell_vintages
-from credit_default.views.summary import Summary
+from credit_default.views.summaries.summary import Summary
 
 
 def take_in_outcomes(wiring: Wiring, uri: str, *, taken_in_at: dt.datetime) -> Summary:

@@ -10,7 +10,7 @@ from credit_default.adapters.lake_tables import read_quarantine
 from credit_default.adapters.ledger import read_entries
 from credit_default.errors import InputError
 from credit_default.services.wiring import Wiring
-from credit_default.views.summary import Summary
+from credit_default.views.summaries.summary import Summary
 
 
 @dataclass(frozen=True, slots=True, eq=False)

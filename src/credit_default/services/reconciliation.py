@@ -24,7 +24,7 @@ from credit_default.services.prediction import recall_losses
 from credit_default.services.recording import record_scored, tell_losses
 from credit_default.services.seats import enter_seat
 from credit_default.services.wiring import Wiring
-from credit_default.views.summary import Summary
+from credit_default.views.summaries.summary import Summary
 
 CLOSED_RUNS, OWED_RECORDS, LEFTOVERS, FLOW_RUNS = (
     "MLflow runs closed",

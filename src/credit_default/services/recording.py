@@ -28,8 +28,8 @@ from credit_default.services.prediction import ScoredFile
 from credit_default.services.reasoning import tell_reasons
 from credit_default.services.records import enter
 from credit_default.services.wiring import Wiring
-from credit_default.views.markdown import write_markdown
-from credit_default.views.summary import Summary
+from credit_default.views.summaries.run_artifact import write_markdown
+from credit_default.views.summaries.summary import Summary
 
 _BAND = "band "
 RECORDING_TIME = dt.timedelta(seconds=30)  # which another runner may take from its scores to their run

@@ -26,7 +26,7 @@ from credit_default.services.seats import APPROVAL_REQUESTED, PROMOTED, enter_se
 from credit_default.services.training import FOLD_COUNT, FOLD_SEEDS, Challenger, CrossValidation, TrainingRows
 from credit_default.services.wiring import Wiring
 from credit_default.views.documents.document import Picture
-from credit_default.views.summary import Summary
+from credit_default.views.summaries.summary import Summary
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -10,7 +10,7 @@ from credit_default.data.credit_card.outcomes import MATURITY_MONTHS
 from credit_default.data.months import add_months
 from credit_default.data.simulation.portfolio import Scenario, simulate
 from credit_default.errors import InputError
-from credit_default.views.summary import Summary
+from credit_default.views.summaries.summary import Summary
 
 
 def write_simulation(

@@ -17,7 +17,7 @@ from credit_default.services.standings import TUNED, measure_standings
 from credit_default.services.training import FOLD_COUNT, TrainingRows
 from credit_default.services.wiring import Wiring
 from credit_default.views.exports.recipe_toml import TunedRecipe, write_recipe_file
-from credit_default.views.summary import Summary
+from credit_default.views.summaries.summary import Summary
 from credit_default.views.tuning import Standing, tell_standing
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from rich.table import Table
 
-from credit_default.views.summary import render_text
+from credit_default.views.summaries.summary import render_text
 
 
 @dataclass(frozen=True, slots=True)

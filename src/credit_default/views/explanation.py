@@ -7,7 +7,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from credit_default.views.summary import Summary, render_text
+from credit_default.views.summaries.summary import Summary, render_text
 
 _BAR_WIDTH = 24
 _MOST_PUSHES = 2  # told of a direction

@@ -7,7 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from credit_default.gates.verdict import Verdict
-from credit_default.views.summary import LEVEL_STYLES, Summary, format_figure
+from credit_default.views.summaries.summary import LEVEL_STYLES, Summary, format_figure
 
 _TITLE = "six months of production: drift is judged at once, the verdict on performance when outcomes are known"
 _WORDS = {"month", "planted", "drift", "verdict"}

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from rich.table import Table
 from rich.text import Text
 
-from credit_default.views.summary import LEVEL_STYLES, render_text
+from credit_default.views.summaries.summary import LEVEL_STYLES, render_text
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from rich.table import Table
 
-from credit_default.views.summary import render_text
+from credit_default.views.summaries.summary import render_text
 
 
 def render_rules(rule_counts: Mapping[str, int], *, row_count: int) -> Table:

@@ -8,7 +8,7 @@ from rich.text import Text
 
 from credit_default.gates.monitoring.recovery import Season, judge_recovery
 from credit_default.gates.verdict import Level, Verdict
-from credit_default.views.summary import LEVEL_STYLES, Summary, format_figure
+from credit_default.views.summaries.summary import LEVEL_STYLES, Summary, format_figure
 
 _WORDS = {"month", "drift", "performance", "what happened"}
 

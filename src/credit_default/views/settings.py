@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from rich.table import Table
 
 from credit_default.errors import hide_credentials
-from credit_default.views.summary import Summary, render_text
+from credit_default.views.summaries.summary import Summary, render_text
 
 
 @dataclass(frozen=True, slots=True)

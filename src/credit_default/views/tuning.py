@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from credit_default.gates.promotion.paired_gains import Gain
-from credit_default.views.summary import render_text
+from credit_default.views.summaries.summary import render_text
 
 _SHOWN: Final = {"roc_auc": "AUC", "average_precision": "AP", "brier": "Brier", "log_loss": "log loss", "ece": "ECE"}
 _GAINS: Final = ("roc_auc", "log_loss")

@@ -1,7 +1,7 @@
 """A document as markdown: for a repository, a review or a UI that renders it. Pictures are named by their paths."""
 
 from credit_default.views.documents.document import Block, Bullets, Document, Paragraph, Picture, Table
-from credit_default.views.markdown import escape
+from credit_default.views.summaries.run_artifact import escape
 
 
 def write_document(document: Document, *, pictures: str = "") -> str:

@@ -8,7 +8,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from credit_default.views.documents.document import Block, Bullets, Document, Paragraph, Picture, Table
-from credit_default.views.summary import render_text
+from credit_default.views.summaries.summary import render_text
 
 
 def render_document(document: Document) -> RenderableType:

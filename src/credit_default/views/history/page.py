@@ -10,7 +10,7 @@ from credit_default.views.figures.canvas import write_png
 from credit_default.views.history.batches import History, HistoryBatch
 from credit_default.views.history.figures import draw_defaults, draw_drift, draw_performance, draw_scores, draw_timeline
 from credit_default.views.history.vintage_tables import VintageRow, tabulate_vintages
-from credit_default.views.summary import format_figure
+from credit_default.views.summaries.summary import format_figure
 
 _PICTURES: Final[tuple[tuple[str, Callable[..., Figure], str], ...]] = (
     ("Champions and alarms", draw_timeline, "One place a batch. Dotted lines in the pictures below: another champion."),

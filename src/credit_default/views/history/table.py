@@ -7,7 +7,7 @@ import polars as pl
 from rich.table import Table
 from rich.text import Text
 
-from credit_default.views.summary import LEVEL_STYLES, render_text
+from credit_default.views.summaries.summary import LEVEL_STYLES, render_text
 
 
 def render_history(findings: pl.DataFrame) -> Table:

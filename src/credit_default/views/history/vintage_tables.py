@@ -8,7 +8,7 @@ from rich.table import Table
 from credit_default.model.evaluation.metrics import Metric
 from credit_default.model.evaluation.vintages import VintageFigures
 from credit_default.views.documents import document
-from credit_default.views.summary import render_text
+from credit_default.views.summaries.summary import render_text
 
 _NAMES = ("scored", "coverage", "expected", "defaulted", "ROC AUC", "mature")
 

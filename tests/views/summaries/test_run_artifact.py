@@ -1,6 +1,6 @@
 from credit_default.gates.verdict import Verdict
-from credit_default.views.markdown import escape, write_markdown
-from credit_default.views.summary import Summary
+from credit_default.views.summaries.run_artifact import escape, write_markdown
+from credit_default.views.summaries.summary import Summary
 
 
 def test_verdict_and_reasons_come_first():

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 
 from credit_default.errors import show_plainly
-from credit_default.views.summary import Summary, tell_figures
+from credit_default.views.summaries.summary import Summary, tell_figures
 
 _ESCAPES = str.maketrans({c: f"\\{c}" for c in "\\`*_{}[]<>()#|!~&:@"})
 _STARTS = re.compile(r"\A(=|[-+](?=[-+\s]|\Z)|[0-9]+(?=\.(?:\s|\Z)))")  # of lists, rules and underlined headings

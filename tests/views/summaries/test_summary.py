@@ -5,7 +5,7 @@ from rich.console import Console
 
 from credit_default.errors import InputError
 from credit_default.gates.verdict import Verdict
-from credit_default.views.summary import (
+from credit_default.views.summaries.summary import (
     Summary,
     format_figure,
     render_summary,

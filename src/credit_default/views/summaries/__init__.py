@@ -1,0 +1,1 @@
+"""The summary that a command or a flow run ends with."""
