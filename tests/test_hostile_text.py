@@ -23,11 +23,11 @@ from credit_default.data.checking.validation import check
 from credit_default.data.contract.schema import parse_schema
 from credit_default.errors import CreditDefaultError, InputError, show_examples, show_plainly
 from credit_default.gates.verdict import Verdict
-from credit_default.views.models import ModelRow, render_models
-from credit_default.views.quarantine import render_rules
-from credit_default.views.settings import SettingLine, render_settings
 from credit_default.views.summaries.run_artifact import escape, write_markdown
 from credit_default.views.summaries.summary import Summary, render_summary, write_json
+from credit_default.views.terminal.models import ModelRow, render_models
+from credit_default.views.terminal.quarantine import render_rules
+from credit_default.views.terminal.settings import SettingLine, render_settings
 
 HOSTILE = {
     "path up": "../../etc/passwd",

@@ -26,8 +26,8 @@ def hold_drill(
         from credit_default.services.drilling import DrillPlan, choose_faults, prepare_ground, run_drill
         from credit_default.services.wiring import wire
         from credit_default.views.documents.terminal import render_document
-        from credit_default.views.drill import describe_drill, tell_exercises
         from credit_default.views.summaries.summary import Summary
+        from credit_default.views.terminal.drill import describe_drill, tell_exercises
 
     plan = DrillPlan(client_count=client_count, faults=choose_faults(names))
     with tempfile.TemporaryDirectory() as lake:

@@ -14,7 +14,7 @@ def settings(lake: Lake = None, config: Config = None, json: Json = False, quiet
 
     def act(output: Output) -> "Summary":
         from credit_default.settings import load_settings
-        from credit_default.views.settings import SettingLine, render_settings, summarise_settings
+        from credit_default.views.terminal.settings import SettingLine, render_settings, summarise_settings
 
         origins = load_settings(collect_flags(lake=lake), config_files=config or ()).origins
         lines = [SettingLine(origin.name, origin.value, origin.origin) for origin in origins]

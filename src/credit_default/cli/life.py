@@ -49,7 +49,7 @@ def live(output: Output, flags: dict[str, Any], *, config: list[str], month: str
             wait = settings.prefect.startup_seconds
             session.enter_context(run_on_server(server, api_url=settings.prefect.api_url, timeout_seconds=wait))
         life = _run_flows(output, settings, rehearsal, config=config, flags=flags)
-    from credit_default.views.life import LivedMonth, render_life, summarise_life
+    from credit_default.views.terminal.demo import LivedMonth, render_life, summarise_life
 
     months = [
         LivedMonth(month.statement_month, month.drifted, *found)

@@ -38,7 +38,7 @@ def show(
 
 def _show_versions(wiring: "Wiring", output: Output) -> "Summary":
     from credit_default.services.models import list_models, summarise_models
-    from credit_default.views.models import render_models
+    from credit_default.views.terminal.models import render_models
 
     models = list_models(wiring)
     if not output.as_json:

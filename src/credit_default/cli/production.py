@@ -135,8 +135,8 @@ def outcomes(
         if known.batches and not output.as_json:
             from rich.console import Console
 
-            from credit_default.views.coverage import render_coverage
             from credit_default.views.history.vintage_tables import render_vintages
+            from credit_default.views.terminal.coverage import render_coverage
 
             console = Console(highlight=False, markup=False)
             console.print(render_coverage(known.batches), "", render_vintages(known.vintages), sep="\n")

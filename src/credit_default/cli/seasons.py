@@ -12,8 +12,8 @@ from credit_default.cli.session import read_settings, run_flow
 if TYPE_CHECKING:
     from credit_default.services.rehearsal import Rehearsal
     from credit_default.settings import Settings
-    from credit_default.views.seasons import LivedSeason
     from credit_default.views.summaries.summary import Summary
+    from credit_default.views.terminal.long_demo import LivedSeason
 
 QUIET_MONTHS = 6  # before the scenario begins
 LATE = 2  # months until outcomes are known
@@ -86,7 +86,7 @@ class _Life:
     def _live_month(self, rehearsal: "Rehearsal", place: int) -> "LivedSeason":
         from credit_default.flows.monitor import monitor
         from credit_default.flows.predict import predict
-        from credit_default.views.seasons import LivedSeason
+        from credit_default.views.terminal.long_demo import LivedSeason
 
         month = rehearsal.months[place]
         scored = run_flow(predict, batch=str(month.statements), **self.common)
@@ -132,7 +132,7 @@ def _conclude(
     from credit_default.flows.context import read_clock
     from credit_default.services.chronicle import write_history_page
     from credit_default.services.wiring import wire
-    from credit_default.views.seasons import render_seasons, summarise_seasons
+    from credit_default.views.terminal.long_demo import render_seasons, summarise_seasons
 
     with output.step("writing the history"):
         page = write_history_page(wire(settings, commit=""), now=read_clock())

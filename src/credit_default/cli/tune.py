@@ -118,7 +118,7 @@ def _show_standings(output: Output, tuning: "Tuning") -> None:
     if not output.as_json:
         from rich.console import Console
 
-        from credit_default.views.tuning import render_standings
+        from credit_default.views.terminal.tuning import render_standings
 
         Console(highlight=False).print(render_standings(tuning.standings))
 

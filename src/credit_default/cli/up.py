@@ -131,8 +131,8 @@ def _stay(output: Output, lake: "OpenLake", running: "Sequence[Running]", *, sec
 
 
 def _tell_ready(output: Output, lake: "OpenLake", running: "Sequence[Running]", *, seconds: float) -> None:
-    from credit_default.views.stack import StackLine, render_stack
     from credit_default.views.summaries.summary import Summary
+    from credit_default.views.terminal.stack import StackLine, render_stack
 
     words = lake.home / "stack" / "servers.env"
     if output.as_json:
@@ -157,7 +157,7 @@ def _tell_ready(output: Output, lake: "OpenLake", running: "Sequence[Running]", 
 def _tell_line(name: str, line: str) -> None:
     from rich.console import Console
 
-    from credit_default.views.stack import render_log_line
+    from credit_default.views.terminal.stack import render_log_line
 
     Console(highlight=False).print(render_log_line(name, line), soft_wrap=True)
 

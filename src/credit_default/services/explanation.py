@@ -17,7 +17,7 @@ from credit_default.model.explanation.levers import derive_levers
 from credit_default.model.explanation.reason_codes import OTHER, ReasonGiver, build_reason_giver
 from credit_default.model.explanation.shapley import METHOD
 from credit_default.services.wiring import Wiring, refuse_other_portfolio
-from credit_default.views.explanation import Change, ClientExplanation, Contribution, InputLine
+from credit_default.views.terminal.explanation import Change, ClientExplanation, Contribution, InputLine
 
 
 def explain_client(wiring: Wiring, batch_id: str, client_id: str) -> ClientExplanation:

@@ -9,8 +9,8 @@ from credit_default.failpoints import reach
 from credit_default.gates.verdict import Verdict
 from credit_default.services.seats import ROLLED_BACK, enter_seat, keep_verdict, refuse_silence
 from credit_default.services.wiring import Wiring
-from credit_default.views.models import ModelRow
 from credit_default.views.summaries.summary import Summary
+from credit_default.views.terminal.models import ModelRow
 
 _PERSON = "a person"
 

@@ -21,9 +21,9 @@ from credit_default.services.coverage import count_unscored_outcomes, measure_co
 from credit_default.services.records import enter
 from credit_default.services.vintages import measure_vintages
 from credit_default.services.wiring import Wiring
-from credit_default.views.coverage import CoverageRow, tell_coverage
 from credit_default.views.history.vintage_tables import VintageRow, tell_vintages
 from credit_default.views.summaries.summary import Summary
+from credit_default.views.terminal.coverage import CoverageRow, tell_coverage
 
 
 def take_in_outcomes(wiring: Wiring, uri: str, *, taken_in_at: dt.datetime) -> Summary:

@@ -14,7 +14,7 @@ from credit_default.model.evaluation.other_families import pool_families
 from credit_default.services.searching import Search, fold_development
 from credit_default.services.training import FOLD_SEEDS, cross_validate_recipe
 from credit_default.services.wiring import Wiring
-from credit_default.views.tuning import Standing
+from credit_default.views.terminal.tuning import Standing
 
 CONFIRMING_SEED = FOLD_SEEDS[1]
 IN_FORCE, TUNED = "recipe in force", "tuned recipe"

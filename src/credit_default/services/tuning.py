@@ -18,7 +18,7 @@ from credit_default.services.training import FOLD_COUNT, TrainingRows
 from credit_default.services.wiring import Wiring
 from credit_default.views.exports.recipe_toml import TunedRecipe, write_recipe_file
 from credit_default.views.summaries.summary import Summary
-from credit_default.views.tuning import Standing, tell_standing
+from credit_default.views.terminal.tuning import Standing, tell_standing
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@ import tomllib
 from credit_default.model.estimator.recipe_pipeline import Recipe, parse_recipe
 from credit_default.settings import load_settings
 from credit_default.views.exports.recipe_toml import TunedRecipe, write_recipe_file
-from credit_default.views.tuning import Standing
+from credit_default.views.terminal.tuning import Standing
 
 STANDING = Standing(
     "recipe in force",

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 
 from credit_default.errors import show_plainly
 from credit_default.model.estimator.recipe_pipeline import Recipe
-from credit_default.views.tuning import Standing, tell_standing
+from credit_default.views.terminal.tuning import Standing, tell_standing
 
 
 @dataclass(frozen=True, slots=True)

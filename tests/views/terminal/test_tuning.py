@@ -2,7 +2,7 @@ import pytest
 from rich.console import Console
 
 from credit_default.gates.promotion.paired_gains import Gain
-from credit_default.views.tuning import Standing, render_standings, tell_standing
+from credit_default.views.terminal.tuning import Standing, render_standings, tell_standing
 
 FIGURES = {"roc_auc": 0.788, "average_precision": 0.5612, "brier": 0.1331, "log_loss": 0.4241, "ece": 0.0057}
 

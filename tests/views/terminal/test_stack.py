@@ -2,7 +2,7 @@ import io
 
 from rich.console import Console
 
-from credit_default.views.stack import StackLine, render_log_line, render_stack
+from credit_default.views.terminal.stack import StackLine, render_log_line, render_stack
 
 
 def show(rendered):

@@ -4,7 +4,8 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from credit_default.views.explanation import (
+from credit_default.views.summaries.summary import write_json
+from credit_default.views.terminal.explanation import (
     Change,
     ClientExplanation,
     Contribution,
@@ -12,7 +13,6 @@ from credit_default.views.explanation import (
     render_explanation,
     summarise_explanation,
 )
-from credit_default.views.summaries.summary import write_json
 
 DECLINED = ClientExplanation(
     client_id="c1",

@@ -1,7 +1,7 @@
 from credit_default.gates.monitoring.drill_verdict import Drill, Exercise, judge_drill
 from credit_default.views.documents.html import write_html
 from credit_default.views.documents.markdown import write_document
-from credit_default.views.drill import describe_drill, tell_exercises
+from credit_default.views.terminal.drill import describe_drill, tell_exercises
 
 DRILL = Drill(
     (

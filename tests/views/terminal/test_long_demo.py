@@ -1,8 +1,8 @@
 from rich.console import Console
 
 from credit_default.gates.verdict import Verdict
-from credit_default.views.seasons import LivedSeason, render_seasons, summarise_seasons
 from credit_default.views.summaries.summary import Summary
+from credit_default.views.terminal.long_demo import LivedSeason, render_seasons, summarise_seasons
 
 SCORED = {"counts": {"scored": 100}, "figures": {"expected default share": 0.22}}
 TRAINED = Summary("train", "promoted", model_version=2, run_id="r", counts={"accepted": 300})
