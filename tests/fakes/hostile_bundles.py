@@ -25,7 +25,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from credit_default.adapters.bundles import read_bundle
+from credit_default.adapters.bundles.bundle_files import read_bundle
 from credit_default.errors import ArtifactError
 
 FORGERIES = {}

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from credit_default.adapters.bundles import (
+from credit_default.adapters.bundles.bundle_files import (
     MANIFEST,
     PIPELINE,
     REFERENCE,

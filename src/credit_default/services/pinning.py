@@ -7,7 +7,7 @@ import datetime as dt
 import shutil
 from dataclasses import replace
 
-from credit_default.adapters.bundles import read_bundle
+from credit_default.adapters.bundles.bundle_files import read_bundle
 from credit_default.adapters.champion import (
     ChampionPointer,
     fetch_champion,

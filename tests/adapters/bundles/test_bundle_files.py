@@ -13,9 +13,14 @@ from hypothesis import strategies as st
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
 
-from credit_default.adapters.bundle_pipeline import PipelineLimits, list_trusted_types, read_pipeline, write_pipeline
-from credit_default.adapters.bundle_structure import check_pipeline, check_tree_state
-from credit_default.adapters.bundles import read_bundle, write_bundle
+from credit_default.adapters.bundles.bundle_files import read_bundle, write_bundle
+from credit_default.adapters.bundles.skops_pipeline import (
+    PipelineLimits,
+    list_trusted_types,
+    read_pipeline,
+    write_pipeline,
+)
+from credit_default.adapters.bundles.structure_check import check_pipeline, check_tree_state
 from credit_default.errors import ArtifactError
 from credit_default.model.estimator.digest import digest_bundle
 from credit_default.model.estimator.scoring import score_probability

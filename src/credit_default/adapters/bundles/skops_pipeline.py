@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from credit_default.adapters.bundle_structure import check_pipeline, check_tree_state
+from credit_default.adapters.bundles.structure_check import check_pipeline, check_tree_state
 from credit_default.errors import ArtifactError
 from credit_default.model.estimator.calibrated_forest import take_forest
 from credit_default.model.estimator.recipe_pipeline import FOREST_STEP

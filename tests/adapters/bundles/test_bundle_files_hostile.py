@@ -14,10 +14,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from credit_default.adapters.bundles import read_bundle, write_bundle
+from credit_default.adapters.bundles.bundle_files import read_bundle, write_bundle
 from credit_default.errors import ArtifactError
 
-SCRIPT = Path(__file__).parents[1] / "fakes" / "hostile_bundles.py"
+SCRIPT = Path(__file__).parents[2] / "fakes" / "hostile_bundles.py"
 
 REFUSED = [
     ("manifest is a pickle", "a bundle.json that can't be read"),

@@ -16,7 +16,7 @@ from typing import Any, Final
 import numpy as np
 import polars as pl
 
-from credit_default.adapters.bundle_pipeline import read_pipeline, write_pipeline
+from credit_default.adapters.bundles.skops_pipeline import read_pipeline, write_pipeline
 from credit_default.adapters.staging import disk_errors
 from credit_default.errors import ArtifactError, InputError, show_examples
 from credit_default.model.estimator.bundle import ModelBundle

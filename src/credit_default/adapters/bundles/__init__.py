@@ -1,0 +1,1 @@
+"""Model bundles on disk: written with skops, read only after every part was checked."""
