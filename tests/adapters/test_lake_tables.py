@@ -10,7 +10,7 @@ from deltalake import DeltaTable, write_deltalake
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from credit_default.adapters.delta_commits import create_rows
+from credit_default.adapters.delta.commits import create_rows
 from credit_default.adapters.lake import open_lake
 from credit_default.adapters.lake_tables import (
     CLIENT_TABLES,

@@ -32,7 +32,7 @@ from typing import Any
 
 from credit_default import failpoints
 from credit_default.adapters.champion import read_champion
-from credit_default.adapters.delta import find_delta
+from credit_default.adapters.delta.table import find_delta
 from credit_default.adapters.incoming import list_incoming, name_incoming
 from credit_default.adapters.lake import Lake
 from credit_default.adapters.lake_tables import scan_table, write_monitoring

@@ -1,7 +1,7 @@
 import polars as pl
 import pytest
 
-from credit_default.adapters.delta_commits import create_rows
+from credit_default.adapters.delta.commits import create_rows
 from credit_default.adapters.lake_tables import read_scores
 from credit_default.adapters.score_tables import select_scores
 from credit_default.adapters.table_schemas import table_of

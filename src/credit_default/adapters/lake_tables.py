@@ -10,8 +10,7 @@ from collections.abc import Iterator
 
 import polars as pl
 
-from credit_default.adapters.delta import read_rows, scan_rows
-from credit_default.adapters.delta_commits import (
+from credit_default.adapters.delta.commits import (
     Frames,
     MergeCounts,
     Written,
@@ -20,7 +19,8 @@ from credit_default.adapters.delta_commits import (
     erase_history,
     replace_rows,
 )
-from credit_default.adapters.delta_errors import delta_errors
+from credit_default.adapters.delta.errors import delta_errors
+from credit_default.adapters.delta.table import read_rows, scan_rows
 from credit_default.adapters.lake import Lake, check_hex
 from credit_default.adapters.outcome_tables import keep_observations, merge_outcomes, read_observations, read_outcomes
 from credit_default.adapters.score_digests import digest_frames, digest_scores

@@ -12,10 +12,10 @@ import polars as pl
 import pyarrow as pa
 from deltalake import DeltaTable
 
-from credit_default.adapters.delta import find_delta, read_rows
-from credit_default.adapters.delta_attempts import RetryPolicy
-from credit_default.adapters.delta_commits import append_row, compact_rows
-from credit_default.adapters.delta_errors import delta_errors
+from credit_default.adapters.delta.commits import append_row, compact_rows
+from credit_default.adapters.delta.errors import delta_errors
+from credit_default.adapters.delta.retries import RetryPolicy
+from credit_default.adapters.delta.table import find_delta, read_rows
 from credit_default.adapters.lake import Lake
 from credit_default.adapters.table_schemas import LEDGER, table_of
 from credit_default.errors import CreditDefaultError, ServiceError

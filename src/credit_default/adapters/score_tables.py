@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from credit_default.adapters.delta import has_committed, read_frames, read_rows
-from credit_default.adapters.delta_commits import Frames, Written, create_rows
+from credit_default.adapters.delta.commits import Frames, Written, create_rows
+from credit_default.adapters.delta.table import has_committed, read_frames, read_rows
 from credit_default.adapters.lake import Lake, check_hex
 from credit_default.adapters.table_schemas import SCORES, table_of
 

@@ -9,7 +9,7 @@ from typing import Final
 
 import pyarrow as pa
 
-from credit_default.adapters.delta import Table
+from credit_default.adapters.delta.table import Table
 from credit_default.adapters.lake import Lake
 
 _TIME = pa.timestamp("us", tz="UTC")

@@ -13,15 +13,15 @@ import polars as pl
 import pyarrow as pa
 from deltalake import ColumnProperties, CommitProperties, DeltaTable, WriterProperties, write_deltalake
 
-from credit_default.adapters.delta import Table, find_delta
-from credit_default.adapters.delta_attempts import (
+from credit_default.adapters.delta.errors import COMPLAINTS, delta_errors
+from credit_default.adapters.delta.retries import (
     DEFAULT_RETRY,
     RetryPolicy,
     StreamFailedError,
     build_properties,
     commit_once,
 )
-from credit_default.adapters.delta_errors import COMPLAINTS, delta_errors
+from credit_default.adapters.delta.table import Table, find_delta
 from credit_default.failpoints import reach
 
 Frames = Callable[[], Iterable[pl.DataFrame]]  # called anew for each attempt

@@ -12,7 +12,7 @@ import pyarrow as pa
 from deltalake import CommitProperties, DeltaTable
 from deltalake.exceptions import DeltaError
 
-from credit_default.adapters.delta_errors import delta_errors
+from credit_default.adapters.delta.errors import delta_errors
 
 
 @dataclass(frozen=True, slots=True)

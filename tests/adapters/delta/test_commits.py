@@ -10,9 +10,7 @@ import pyarrow as pa
 import pytest
 from deltalake import DeltaTable
 
-from credit_default.adapters.delta import Table, has_committed, read_rows
-from credit_default.adapters.delta_attempts import RetryPolicy
-from credit_default.adapters.delta_commits import (
+from credit_default.adapters.delta.commits import (
     Written,
     create_rows,
     delete_rows,
@@ -20,6 +18,8 @@ from credit_default.adapters.delta_commits import (
     merge_rows,
     replace_rows,
 )
+from credit_default.adapters.delta.retries import RetryPolicy
+from credit_default.adapters.delta.table import Table, has_committed, read_rows
 from credit_default.errors import InputError, ServiceError
 from credit_default.failpoints import armed
 

@@ -2,9 +2,9 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
-from credit_default.adapters.delta import Table, has_committed, read_frames, read_rows, scan_rows
-from credit_default.adapters.delta_commits import create_rows, replace_rows
-from credit_default.adapters.delta_errors import tell_error
+from credit_default.adapters.delta.commits import create_rows, replace_rows
+from credit_default.adapters.delta.errors import tell_error
+from credit_default.adapters.delta.table import Table, has_committed, read_frames, read_rows, scan_rows
 from credit_default.errors import InputError, ServiceError
 
 SCHEMA = pa.schema([("statement_month", pa.string()), ("key", pa.int64()), ("value", pa.int64())])

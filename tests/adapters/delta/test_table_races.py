@@ -16,7 +16,7 @@ from credit_default.adapters.lake_tables import read_scores, scan_table
 from credit_default.adapters.ledger import read_entries
 from credit_default.gates.ledger import judge_chain
 
-SCRIPT = Path(__file__).parents[1] / "fakes" / "table_runners.py"
+SCRIPT = Path(__file__).parents[2] / "fakes" / "table_runners.py"
 BATCH_ID = "ab" * 8
 ROW_COUNT = 200
 

@@ -14,8 +14,8 @@ from typing import Any, TypeVar
 from deltalake import CommitProperties, DeltaTable, Transaction
 from deltalake.exceptions import CommitFailedError
 
-from credit_default.adapters.delta import Table, find_delta, open_delta
-from credit_default.adapters.delta_errors import COMPLAINTS, delta_errors, is_broken_line, tell_error
+from credit_default.adapters.delta.errors import COMPLAINTS, delta_errors, is_broken_line, tell_error
+from credit_default.adapters.delta.table import Table, find_delta, open_delta
 from credit_default.errors import ServiceError
 from credit_default.failpoints import reach
 
