@@ -62,17 +62,17 @@ def monitor_batch(lake: Path) -> None:
 
 def import_evidently() -> None:
     """Nothing; the time that importing takes is no longer a step's."""
-    from credit_default.adapters.evidently_report import quiet_evidently
+    from credit_default.adapters.evidently.report_run import quiet_evidently
 
     with quiet_evidently():
         import evidently.presets
         import evidently.ui.workspace
 
-        import credit_default.adapters.evidently_table
+        import credit_default.adapters.evidently.drift_table
 
         assert evidently.presets
         assert evidently.ui.workspace
-        assert credit_default.adapters.evidently_table
+        assert credit_default.adapters.evidently.drift_table
 
 
 def tell_step(name: str, act: Callable[[], Any]) -> Any:

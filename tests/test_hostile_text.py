@@ -14,9 +14,9 @@ import pytest
 import typer
 from rich.console import Console
 
+from credit_default.adapters.evidently.html_page import ReportTitle, stamp_verdict, write_page
 from credit_default.adapters.files import read_batches, read_header, write_table
 from credit_default.adapters.lake import check_hex, check_month
-from credit_default.adapters.report_page import ReportTitle, stamp_verdict, write_page
 from credit_default.adapters.storage import check_key
 from credit_default.cli.output import Output, run_command
 from credit_default.data.checking.validation import check

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import polars as pl
 
-from credit_default.adapters.drift_statistics import count_by_bins
-from credit_default.adapters.evidently_report import (
+from credit_default.adapters.evidently.html_page import ReportTitle, stamp_note, stamp_verdict, write_page
+from credit_default.adapters.evidently.report_run import (
     METHOD_NAMES,
     ComparedColumn,
     EvidentlyReport,
@@ -24,7 +24,7 @@ from credit_default.adapters.evidently_report import (
     run_drift_report,
     run_quality_report,
 )
-from credit_default.adapters.report_page import ReportTitle, stamp_note, stamp_verdict, write_page
+from credit_default.adapters.evidently.statistics import count_by_bins
 from credit_default.adapters.staging import disk_errors, write_whole
 from credit_default.data.contract.schema import OUTCOME, Schema
 from credit_default.errors import InputError, ServiceError, show_examples

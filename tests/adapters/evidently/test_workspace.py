@@ -3,7 +3,7 @@ from dataclasses import replace
 
 import pytest
 
-from credit_default.adapters.evidently_workspace import WorkspaceRun, record_workspace_run
+from credit_default.adapters.evidently.workspace import WorkspaceRun, record_workspace_run
 from credit_default.errors import ServiceError
 from credit_default.gates.monitoring.drift import ColumnDrift, DriftReport
 

@@ -8,8 +8,8 @@ import polars as pl
 import pytest
 from scipy.stats import chi2
 
-from credit_default.adapters.evidently_report import METHOD_NAMES
-from credit_default.adapters.reports import ReportTitle, compare
+from credit_default.adapters.evidently.drift_report import ReportTitle, compare
+from credit_default.adapters.evidently.report_run import METHOD_NAMES
 from credit_default.data.contract.schema import DRIFT_METHODS, KEY
 from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.gates.monitoring.drift import DriftPolicy

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from credit_default.adapters.drift_statistics import measure_stability
+from credit_default.adapters.evidently.statistics import measure_stability
 
 
 def test_equal_samples_have_an_index_of_zero():

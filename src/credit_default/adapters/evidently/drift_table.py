@@ -13,7 +13,7 @@ from evidently.metrics import ValueDrift
 from evidently.metrics.column_statistics import ValueDriftCalculation
 from evidently.presets import DataDriftPreset
 
-from credit_default.adapters.drift_statistics import measure_jensenshannon, measure_stability
+from credit_default.adapters.evidently.statistics import measure_jensenshannon, measure_stability
 
 _TABLE = "big_table"  # Evidently's word for the kind of widget
 

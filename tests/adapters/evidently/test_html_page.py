@@ -1,6 +1,6 @@
 import pytest
 
-from credit_default.adapters.report_page import ReportTitle, write_page
+from credit_default.adapters.evidently.html_page import ReportTitle, write_page
 from credit_default.errors import InputError, ServiceError
 
 PAGE = "<html>\n    <head>\n<script>\n    var data = {DATA};\n</script>\n    </head>\n    <body>\n    <div></div>\n    </body></html>"
@@ -44,7 +44,7 @@ def test_a_batch_id_with_markup_is_refused():
 
 
 def test_verdict_stands_in_the_heading_and_its_text_stays_text():
-    from credit_default.adapters.report_page import stamp_verdict
+    from credit_default.adapters.evidently.html_page import stamp_verdict
     from credit_default.gates.verdict import Verdict
 
     page = write_page("<html>\n<head>\n</head>\n    <body>\nrest", title=ReportTitle("0123456789abcdef", 1))
@@ -57,7 +57,7 @@ def test_verdict_stands_in_the_heading_and_its_text_stays_text():
 
 
 def test_verdicts_stand_in_their_order_and_the_note_after_them():
-    from credit_default.adapters.report_page import stamp_note, stamp_verdict
+    from credit_default.adapters.evidently.html_page import stamp_note, stamp_verdict
     from credit_default.gates.verdict import Verdict
 
     page = write_page("<html>\n<head>\n</head>\n    <body>\nrest", title=ReportTitle("0123456789abcdef", 1))

@@ -70,7 +70,7 @@ def run_drift_report(
         from evidently import DataDefinition, Report
         from evidently.presets import DataSummaryPreset
 
-        from credit_default.adapters.evidently_table import DriftTable, register_statistics
+        from credit_default.adapters.evidently.drift_table import DriftTable, register_statistics
 
         register_statistics()
         definition = DataDefinition(

@@ -9,8 +9,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from credit_default.adapters.evidently_report import read_drift
-from credit_default.adapters.reports import ReportTitle, _write_quality, compare
+from credit_default.adapters.evidently.drift_report import ReportTitle, _write_quality, compare
+from credit_default.adapters.evidently.report_run import read_drift
 from credit_default.data.contract.schema import KEY
 from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.errors import InputError, ServiceError
