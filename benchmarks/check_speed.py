@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from credit_default.adapters.files import read_batches
+from credit_default.adapters.files.statement_files import read_batches
 from credit_default.data.checking.validation import Read, check
 from credit_default.data.credit_card.statements import CREDIT_CARD
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from credit_default.adapters.files import read_batches
+from credit_default.adapters.files.statement_files import read_batches
 from credit_default.data.checking.validation import check
 from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.data.splitting import assign_folds, assign_sides, split

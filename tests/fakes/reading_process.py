@@ -11,7 +11,7 @@ from pathlib import Path
 from portfolios import SMALL_DECLARATION, describe_credit_card, describe_small
 from reference_reader import read_opinion
 
-from credit_default.adapters.files import read_batches
+from credit_default.adapters.files.statement_files import read_batches
 from credit_default.data.checking.validation import check
 from credit_default.data.contract.schema import parse_schema
 from credit_default.data.credit_card.statements import CREDIT_CARD

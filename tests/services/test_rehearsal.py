@@ -11,7 +11,7 @@ import pytest
 
 from credit_default.adapters.evidently.drift_report import ReportTitle, compare
 from credit_default.adapters.evidently.statistics import measure_stability
-from credit_default.adapters.files import read_batches
+from credit_default.adapters.files.statement_files import read_batches
 from credit_default.data.checking.validation import check
 from credit_default.data.credit_card.outcomes import OBSERVED_OUTCOMES
 from credit_default.data.credit_card.statements import CREDIT_CARD

@@ -17,7 +17,8 @@ from typing import Literal
 
 import polars as pl
 
-from credit_default.adapters.files import read_batches, write_table
+from credit_default.adapters.files.statement_files import read_batches
+from credit_default.adapters.files.table_export import write_table
 from credit_default.adapters.transfer import TransferLimits, download
 from credit_default.data.checking.validation import check
 from credit_default.data.contract.schema import Schema

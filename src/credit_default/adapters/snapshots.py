@@ -18,7 +18,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from credit_default.adapters.files import Source
+from credit_default.adapters.files.statement_files import Source
 from credit_default.adapters.lake import Lake, check_hex
 from credit_default.adapters.staging import disk_errors
 from credit_default.errors import ArtifactError, InputError

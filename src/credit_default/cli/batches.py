@@ -160,7 +160,7 @@ def _refuse_place(out: Path) -> None:
 
 
 def _refuse_header(settings: "Settings", batch: str, *, month: str | None) -> None:
-    from credit_default.adapters.files import read_header
+    from credit_default.adapters.files.statement_files import read_header
     from credit_default.services.arrivals import names_object
     from credit_default.services.wiring import read_portfolio
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from credit_default.adapters.files import Source, read_batches, read_header, read_source
-from credit_default.adapters.key_spill import spill_keys
+from credit_default.adapters.files.key_spill import spill_keys
+from credit_default.adapters.files.statement_files import Source, read_batches, read_header, read_source
 from credit_default.data.checking.row_rules import REPEATED_KEY, CheckedBatch
 from credit_default.data.checking.validation import OutcomeUse, Validated, check
 from credit_default.errors import InputError, RefusedError

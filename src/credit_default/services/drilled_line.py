@@ -13,7 +13,8 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from credit_default.adapters.files import read_batches, write_table
+from credit_default.adapters.files.statement_files import read_batches
+from credit_default.adapters.files.table_export import write_table
 from credit_default.data.checking.row_rules import REPEATED_KEY
 from credit_default.data.checking.validation import Validated, check
 from credit_default.data.contract.schema import CLIENT_ID, KEY, OUTCOME

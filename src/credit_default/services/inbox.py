@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
-from credit_default.adapters.files import says_month
+from credit_default.adapters.files.statement_files import says_month
 from credit_default.adapters.incoming import (
     find_waiting,
     has_fit_name,

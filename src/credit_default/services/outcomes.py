@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from credit_default.adapters.files import read_batches, read_source
+from credit_default.adapters.files.statement_files import read_batches, read_source
 from credit_default.adapters.lake_tables import keep_observations, merge_outcomes, write_quarantine
 from credit_default.adapters.ledger import find_entry
 from credit_default.data.checking.validation import check

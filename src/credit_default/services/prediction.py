@@ -8,7 +8,7 @@ from pathlib import Path
 
 import polars as pl
 
-from credit_default.adapters.files import write_table
+from credit_default.adapters.files.table_export import write_table
 from credit_default.adapters.lake import Lake
 from credit_default.adapters.lake_tables import has_scores, read_quarantine, read_scores, write_scores
 from credit_default.adapters.ledger import find_entry, tell_time

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import polars as pl
 
-from credit_default.adapters.files import write_table
+from credit_default.adapters.files.table_export import write_table
 from credit_default.adapters.lake_tables import read_quarantine
 from credit_default.adapters.ledger import read_entries
 from credit_default.errors import InputError

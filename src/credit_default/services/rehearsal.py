@@ -12,7 +12,8 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from credit_default.adapters.files import read_batches, says_month, write_table
+from credit_default.adapters.files.statement_files import read_batches, says_month
+from credit_default.adapters.files.table_export import write_table
 from credit_default.data.checking.validation import check
 from credit_default.data.contract.schema import CLIENT_ID, KEY, OUTCOME, STATEMENT_MONTH
 from credit_default.data.credit_card.outcomes import MATURITY_MONTHS

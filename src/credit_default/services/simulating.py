@@ -4,7 +4,7 @@ from pathlib import Path
 
 import polars as pl
 
-from credit_default.adapters.files import write_table
+from credit_default.adapters.files.table_export import write_table
 from credit_default.data.contract.schema import KEY, OUTCOME
 from credit_default.data.credit_card.outcomes import MATURITY_MONTHS
 from credit_default.data.months import add_months

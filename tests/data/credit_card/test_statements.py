@@ -1,7 +1,7 @@
 import polars as pl
 import pytest
 
-from credit_default.adapters.files import read_batches
+from credit_default.adapters.files.statement_files import read_batches
 from credit_default.data.checking.validation import check
 from credit_default.data.credit_card.public_data import PUBLIC_DIGEST, PUBLIC_MONTH, PUBLIC_ROW_COUNT, canonical_digest
 from credit_default.data.credit_card.statements import CREDIT_CARD

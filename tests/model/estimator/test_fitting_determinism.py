@@ -54,7 +54,7 @@ def test_twenty_of_twenty_trainings_give_the_same_digest(tmp_path):
 
 @pytest.mark.nightly
 def test_twenty_of_twenty_trainings_on_the_real_data_give_the_same_digest(real_data, tmp_path):
-    from credit_default.adapters.files import read_batches
+    from credit_default.adapters.files.statement_files import read_batches
     from credit_default.data.checking.validation import check
     from credit_default.data.credit_card.statements import CREDIT_CARD
 

@@ -5,7 +5,7 @@ import time
 import polars as pl
 import pytest
 
-from credit_default.adapters.files import read_batches
+from credit_default.adapters.files.statement_files import read_batches
 from credit_default.data.checking.validation import check
 from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.model.estimator.decision import DecisionPolicy

@@ -2,7 +2,7 @@
 
 Pass one hands each key's hash to a key log; when all rows are read the log gives them back in parts, every row of one key
 in the same part, and each part is searched by itself. `HeldKeys` keeps them in memory, nine bytes a row;
-`adapters/key_spill` keeps them on disk, so that memory stays flat however long the file is.
+`adapters/files/key_spill` keeps them on disk, so that memory stays flat however long the file is.
 """
 
 from collections.abc import Iterator

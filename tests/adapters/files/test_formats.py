@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from credit_default.adapters.file_kinds import find_kind
+from credit_default.adapters.files.formats import find_kind
 from credit_default.errors import InputError
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import polars as pl
 
-from credit_default.adapters.file_headers import HEADER_LINES
+from credit_default.adapters.files.headers import HEADER_LINES
 from credit_default.errors import InputError
 
 _MOST_BYTES = 2 << 30  # unpacked; a million rows of this portfolio take half of it

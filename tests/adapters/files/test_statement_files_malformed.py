@@ -21,7 +21,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-FAKES = Path(__file__).parents[1] / "fakes"
+FAKES = Path(__file__).parents[2] / "fakes"
 SECONDS = 30  # for one file; a tenth of a second is usual
 BULK = settings(deadline=None, suppress_health_check=list(HealthCheck), database=None)
 

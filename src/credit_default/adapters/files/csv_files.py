@@ -16,8 +16,8 @@ from typing import NoReturn
 
 import polars as pl
 
-from credit_default.adapters.file_headers import HEADER_LINES, count_known
-from credit_default.adapters.file_kinds import HEAD_BYTES
+from credit_default.adapters.files.formats import HEAD_BYTES
+from credit_default.adapters.files.headers import HEADER_LINES, count_known
 from credit_default.data.contract.schema import Schema
 from credit_default.errors import InputError
 

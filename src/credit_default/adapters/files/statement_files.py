@@ -3,7 +3,6 @@
 Nothing is judged here but the file itself: what the cells hold is for `data/checking/validation` to say.
 """
 
-import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,19 +11,15 @@ from pathlib import Path
 
 import polars as pl
 
-from credit_default.adapters.csv_files import read_csv_head, read_csv_rows
-from credit_default.adapters.file_headers import Header, find_header
-from credit_default.adapters.file_kinds import FileKind, find_kind
-from credit_default.adapters.parquet_files import read_parquet_head, read_parquet_rows
-from credit_default.adapters.workbooks import read_workbook_head, read_workbook_rows
+from credit_default.adapters.files.csv_files import read_csv_head, read_csv_rows
+from credit_default.adapters.files.excel_files import read_workbook_head, read_workbook_rows
+from credit_default.adapters.files.formats import FileKind, find_kind
+from credit_default.adapters.files.headers import Header, find_header
+from credit_default.adapters.files.parquet_files import read_parquet_head, read_parquet_rows
 from credit_default.data.contract.schema import CLIENT_ID, LINE, OUTCOME, STATEMENT_MONTH, Schema
-from credit_default.errors import InputError, show_plainly
+from credit_default.errors import InputError
 
 _MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
-_FORMULA_START = (
-    "\\A[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20]"  # the full-width ones too: some spreadsheets make no difference
-)
-_UNPRINTABLE = r"[\p{C}\p{Zl}\p{Zp}]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,31 +89,6 @@ def read_batches(
         raise InputError(str(path), found="a header and no rows", expected="rows", remedy="Export the file again.")
 
 
-def write_table(frame: pl.DataFrame, path: Path) -> None:
-    """Nothing; the frame stands at `path` as .csv or .parquet, whole or not at all.
-
-    In a .csv, a text that a spreadsheet would take for a formula (it begins with = + - @) gets a leading apostrophe,
-    terminal codes and other characters that do not print become escapes, and lists are joined by "; ".
-
-    Raises:
-        InputError: The ending is neither of the two, or the place cannot be written to.
-    """
-    if path.suffix.lower() not in {".csv", ".parquet"}:
-        raise InputError(str(path), found="that ending", expected=".csv or .parquet", remedy="Choose one of them.")
-    neighbour = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        if path.suffix.lower() == ".csv":
-            _flatten(frame).write_csv(neighbour)
-        else:
-            frame.write_parquet(neighbour)
-        neighbour.replace(path)
-    except OSError as error:
-        remedy = "Choose another place, or make room there."
-        raise InputError(str(path), found=str(error), expected="a place to write to", remedy=remedy) from error
-    finally:
-        neighbour.unlink(missing_ok=True)
-
-
 def _read_head(path: Path, *, found: FileKind, schema: Schema) -> list[list[str]]:
     if found.kind == "csv":
         return read_csv_head(path, head=found.head, schema=schema)
@@ -177,17 +147,3 @@ def _check_month(header: Header, *, month: str | None, path: Path) -> None:
     if month is None and not header.has_month:
         remedy = "Add --month YYYY-MM (the source's is 2005-09)."
         raise InputError(f"{STATEMENT_MONTH} of {path}", found="neither", expected=expected, remedy=remedy)
-
-
-def _flatten(frame: pl.DataFrame) -> pl.DataFrame:
-    lists = [name for name, dtype in frame.schema.items() if dtype == pl.List(pl.String)]
-    frame = frame.with_columns(pl.col(lists).list.join("; ")) if lists else frame
-    return frame.with_columns(_neutralise(column) for column in frame.get_columns() if column.dtype == pl.String)
-
-
-def _neutralise(texts: pl.Series) -> pl.Series:
-    formulas = texts.str.contains(_FORMULA_START)
-    safe = texts.zip_with(~formulas, "'" + texts)
-    if not safe.str.contains(_UNPRINTABLE).any():
-        return safe
-    return safe.map_elements(show_plainly, return_dtype=pl.String)

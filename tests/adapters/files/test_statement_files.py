@@ -7,8 +7,9 @@ from datetime import date
 import polars as pl
 import pytest
 
-from credit_default.adapters.file_headers import Header
-from credit_default.adapters.files import Source, read_batches, read_header, read_source, write_table
+from credit_default.adapters.files.headers import Header
+from credit_default.adapters.files.statement_files import Source, read_batches, read_header, read_source
+from credit_default.adapters.files.table_export import write_table
 from credit_default.data.checking.validation import check
 from credit_default.data.contract.schema import parse_schema
 from credit_default.data.credit_card.statements import CREDIT_CARD

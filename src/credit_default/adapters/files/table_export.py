@@ -1,0 +1,52 @@
+"""Tables handed over to people as .csv or .parquet, safe to open in a spreadsheet."""
+
+import os
+from pathlib import Path
+
+import polars as pl
+
+from credit_default.errors import InputError, show_plainly
+
+_FORMULA_START = (
+    "\\A[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20]"  # the full-width ones too: some spreadsheets make no difference
+)
+_UNPRINTABLE = r"[\p{C}\p{Zl}\p{Zp}]"
+
+
+def write_table(frame: pl.DataFrame, path: Path) -> None:
+    """Nothing; the frame stands at `path` as .csv or .parquet, whole or not at all.
+
+    In a .csv, a text that a spreadsheet would take for a formula (it begins with = + - @) gets a leading apostrophe,
+    terminal codes and other characters that do not print become escapes, and lists are joined by "; ".
+
+    Raises:
+        InputError: The ending is neither of the two, or the place cannot be written to.
+    """
+    if path.suffix.lower() not in {".csv", ".parquet"}:
+        raise InputError(str(path), found="that ending", expected=".csv or .parquet", remedy="Choose one of them.")
+    neighbour = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        if path.suffix.lower() == ".csv":
+            _flatten(frame).write_csv(neighbour)
+        else:
+            frame.write_parquet(neighbour)
+        neighbour.replace(path)
+    except OSError as error:
+        remedy = "Choose another place, or make room there."
+        raise InputError(str(path), found=str(error), expected="a place to write to", remedy=remedy) from error
+    finally:
+        neighbour.unlink(missing_ok=True)
+
+
+def _flatten(frame: pl.DataFrame) -> pl.DataFrame:
+    lists = [name for name, dtype in frame.schema.items() if dtype == pl.List(pl.String)]
+    frame = frame.with_columns(pl.col(lists).list.join("; ")) if lists else frame
+    return frame.with_columns(_neutralise(column) for column in frame.get_columns() if column.dtype == pl.String)
+
+
+def _neutralise(texts: pl.Series) -> pl.Series:
+    formulas = texts.str.contains(_FORMULA_START)
+    safe = texts.zip_with(~formulas, "'" + texts)
+    if not safe.str.contains(_UNPRINTABLE).any():
+        return safe
+    return safe.map_elements(show_plainly, return_dtype=pl.String)
