@@ -13,7 +13,7 @@ from prefect.events.schemas.events import Resource
 from prefect.states import Cancelling as CancellingState
 from prefect.states import Pending, Running
 
-from credit_default.adapters.liveness import read_own_mark
+from credit_default.adapters.host.process_marks import read_own_mark
 from credit_default.flows.predict import predict
 from credit_default.flows.run_marks import close_flow_runs, mark_run
 
@@ -31,7 +31,7 @@ def another_flow():
 @pytest.fixture(scope="module")
 def dead():
     """The tag of a process of this machine that has ended."""
-    code = "from credit_default.adapters.liveness import read_own_mark; print(read_own_mark())"
+    code = "from credit_default.adapters.host.process_marks import read_own_mark; print(read_own_mark())"
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     return f"process:{ended.stdout.strip()}"
 

@@ -35,7 +35,7 @@ def lake(two_versions, tmp_path, make_wiring):
 @pytest.fixture(scope="module")
 def dead_mark():
     """The mark of a process of this machine that has ended."""
-    code = "from credit_default.adapters.liveness import read_own_mark; print(read_own_mark())"
+    code = "from credit_default.adapters.host.process_marks import read_own_mark; print(read_own_mark())"
     return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from credit_default.adapters.staging import disk_errors
+from credit_default.adapters.host.atomic_files import disk_errors
 
 ADMINISTRATOR: Final = "admin"
 _LINE = re.compile(r"(?m)^([A-Z_]+)='([^'\n]*)'$")

@@ -15,8 +15,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from credit_default.adapters.liveness import name_own
-from credit_default.adapters.staging import disk_errors
+from credit_default.adapters.host.atomic_files import disk_errors
+from credit_default.adapters.host.process_marks import name_own
 from credit_default.adapters.storage import Storage
 from credit_default.adapters.stores import open_storage
 from credit_default.errors import InputError

@@ -4,7 +4,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from credit_default.adapters.staging import disk_errors
+from credit_default.adapters.host.atomic_files import disk_errors
 from credit_default.errors import ServiceError
 
 _SCHEME = "sqlite:///"

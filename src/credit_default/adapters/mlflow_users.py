@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from credit_default.adapters.staging import write_whole
+from credit_default.adapters.host.atomic_files import write_whole
 from credit_default.errors import ServiceError
 
 # Checked passwords are remembered for a minute: hashing one costs .4 s a request otherwise.

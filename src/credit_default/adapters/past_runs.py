@@ -5,7 +5,7 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from credit_default.adapters.staging import disk_errors
+from credit_default.adapters.host.atomic_files import disk_errors
 from credit_default.adapters.tracking import Act, Tracking, mlflow_errors
 
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from credit_default.adapters.staging import disk_errors
+from credit_default.adapters.host.atomic_files import disk_errors
 from credit_default.errors import ServiceError, show_plainly
 
 LOOPBACK: Final = "127.0.0.1"

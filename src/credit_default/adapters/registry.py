@@ -21,6 +21,7 @@ from credit_default.adapters.bundles.bundle_files import (
     read_bundle,
     write_bundle,
 )
+from credit_default.adapters.host.atomic_files import disk_errors, staged_folder
 from credit_default.adapters.mlflow_model import create_version, log_model
 from credit_default.adapters.model_versions import (
     CHALLENGER,
@@ -33,7 +34,6 @@ from credit_default.adapters.model_versions import (
     parse_version,
     write_verdict,
 )
-from credit_default.adapters.staging import disk_errors, staged_folder
 from credit_default.adapters.tracking import DatasetRecord, Run, Tracking, mlflow_errors
 from credit_default.errors import ArtifactError, InputError
 from credit_default.gates.verdict import Verdict

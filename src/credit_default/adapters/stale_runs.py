@@ -4,7 +4,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any, Final, get_args
 
-from credit_default.adapters.liveness import look_up, parse_mark
+from credit_default.adapters.host.process_marks import look_up, parse_mark
 from credit_default.adapters.mlflow_errors import mlflow_errors
 from credit_default.adapters.tracking import ALIVE_TAG, PROCESS_TAG, Act, Tracking
 

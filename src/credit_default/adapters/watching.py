@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from credit_default.adapters.staging import disk_errors
+from credit_default.adapters.host.atomic_files import disk_errors
 
 _TICK_MILLISECONDS = 1_000
 

@@ -165,7 +165,7 @@ def _tell_line(name: str, line: str) -> None:
 @contextmanager
 def _alone_on(lake: "OpenLake") -> Iterator[None]:
     """A block that one `up` at a time enters for a lake; the lock ends with its holder, however that went."""
-    from credit_default.adapters.staging import disk_errors
+    from credit_default.adapters.host.atomic_files import disk_errors
 
     folder = lake.home / "stack"
     with disk_errors(folder):

@@ -15,8 +15,8 @@ from credit_default.adapters.champion import (
     read_champion,
     write_champion,
 )
+from credit_default.adapters.host.atomic_files import staged_folder
 from credit_default.adapters.model_versions import SEAL_TAG, ModelVersion
-from credit_default.adapters.staging import staged_folder
 from credit_default.errors import ArtifactError
 from credit_default.gates.verdict import Verdict
 from credit_default.model.estimator.bundle import ModelBundle

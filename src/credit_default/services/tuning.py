@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from credit_default.adapters.staging import write_whole
+from credit_default.adapters.host.atomic_files import write_whole
 from credit_default.adapters.study import EndedTrial
 from credit_default.adapters.tracking import Run
 from credit_default.errors import InputError

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from credit_default.adapters.host.atomic_files import disk_errors
+from credit_default.adapters.host.process_marks import name_own
 from credit_default.adapters.lake import Lake, open_lake
-from credit_default.adapters.liveness import name_own
 from credit_default.adapters.mlflow_login import split_login
 from credit_default.adapters.registry import Registry
-from credit_default.adapters.staging import disk_errors
 from credit_default.adapters.tracking import Tracking
 from credit_default.data.contract.schema import Schema, parse_schema
 from credit_default.data.credit_card.statements import CREDIT_CARD

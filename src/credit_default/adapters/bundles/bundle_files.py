@@ -17,7 +17,7 @@ import numpy as np
 import polars as pl
 
 from credit_default.adapters.bundles.skops_pipeline import read_pipeline, write_pipeline
-from credit_default.adapters.staging import disk_errors
+from credit_default.adapters.host.atomic_files import disk_errors
 from credit_default.errors import ArtifactError, InputError, show_examples
 from credit_default.model.estimator.bundle import ModelBundle
 from credit_default.model.estimator.decision import parse_decision_policy

@@ -25,7 +25,7 @@ from credit_default.adapters.evidently.report_run import (
     run_quality_report,
 )
 from credit_default.adapters.evidently.statistics import count_by_bins
-from credit_default.adapters.staging import disk_errors, write_whole
+from credit_default.adapters.host.atomic_files import disk_errors, write_whole
 from credit_default.data.contract.schema import OUTCOME, Schema
 from credit_default.errors import InputError, ServiceError, show_examples
 from credit_default.gates.monitoring.drift import ColumnDrift, DriftPolicy, DriftReport

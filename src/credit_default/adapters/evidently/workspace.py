@@ -13,7 +13,7 @@ from typing import Any, Final
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from credit_default.adapters.evidently.report_run import quiet_evidently
-from credit_default.adapters.staging import disk_errors, write_whole
+from credit_default.adapters.host.atomic_files import disk_errors, write_whole
 from credit_default.gates.monitoring.drift import ColumnDrift, DriftReport
 
 MOST_RUNS: Final = 60

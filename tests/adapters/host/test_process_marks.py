@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from credit_default.adapters.liveness import (
+from credit_default.adapters.host.process_marks import (
     ProcessMark,
     beating,
     look_up,

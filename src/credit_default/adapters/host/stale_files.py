@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from credit_default.adapters.liveness import look_up, parse_name
-from credit_default.adapters.staging import disk_errors
+from credit_default.adapters.host.atomic_files import disk_errors
+from credit_default.adapters.host.process_marks import look_up, parse_name
 
 _NAME = re.compile(r"\.(?:scratch|staging)-.+")
 _HELD = ("held", "leaving")  # names under which a file is moved

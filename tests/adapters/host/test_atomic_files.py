@@ -1,6 +1,6 @@
 import pytest
 
-from credit_default.adapters.staging import disk_errors, staged_folder, write_whole
+from credit_default.adapters.host.atomic_files import disk_errors, staged_folder, write_whole
 from credit_default.errors import ServiceError
 
 

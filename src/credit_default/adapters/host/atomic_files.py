@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from credit_default.adapters.liveness import name_own
+from credit_default.adapters.host.process_marks import name_own
 from credit_default.errors import ServiceError
 from credit_default.failpoints import reach
 

@@ -1,0 +1,1 @@
+"""This machine's disk and processes: atomic files, process marks, stale files."""
