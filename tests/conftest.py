@@ -186,7 +186,7 @@ def trained(prefect_server, simulated_files, small_settings, tmp_path_factory) -
 @pytest.fixture(scope="session")
 def mlflow_template(tmp_path_factory) -> Path:
     """An MLflow database with nothing in it: making one takes seconds, copying it none."""
-    from credit_default.adapters.lake import open_lake
+    from credit_default.adapters.lake.layout import open_lake
     from credit_default.adapters.tracking import Tracking
 
     lake = open_lake(tmp_path_factory.mktemp("template"))

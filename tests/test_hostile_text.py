@@ -17,7 +17,7 @@ from rich.console import Console
 from credit_default.adapters.evidently.html_page import ReportTitle, stamp_verdict, write_page
 from credit_default.adapters.files.statement_files import read_batches, read_header
 from credit_default.adapters.files.table_export import write_table
-from credit_default.adapters.lake import check_hex, check_month
+from credit_default.adapters.lake.layout import check_hex, check_month
 from credit_default.adapters.storage import check_key
 from credit_default.cli.output import Output, run_command
 from credit_default.data.checking.validation import check

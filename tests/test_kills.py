@@ -26,7 +26,7 @@ import polars as pl
 import pytest
 
 from credit_default.adapters.host.process_marks import look_up, parse_mark
-from credit_default.adapters.lake import open_lake
+from credit_default.adapters.lake.layout import open_lake
 from credit_default.adapters.lake_tables import read_scores
 from credit_default.adapters.ledger import read_entries
 from credit_default.adapters.tracking import MLFLOW_ENVIRONMENT

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from credit_default.adapters.lake import open_lake
+from credit_default.adapters.lake.layout import open_lake
 from credit_default.adapters.ledger import read_entries
 from credit_default.gates.ledger import judge_chain
 

@@ -16,7 +16,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from credit_default.adapters.lake import open_lake
+from credit_default.adapters.lake.layout import open_lake
 from credit_default.adapters.registry import Registry
 from credit_default.adapters.tracking import Tracking
 from credit_default.data.credit_card.statements import CREDIT_CARD

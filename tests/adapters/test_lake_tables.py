@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from credit_default.adapters.delta.commits import create_rows
-from credit_default.adapters.lake import open_lake
+from credit_default.adapters.lake.layout import open_lake
 from credit_default.adapters.lake_tables import (
     CLIENT_TABLES,
     TABLES,

@@ -6,7 +6,7 @@ def scored(trained, prefect_server, simulated_files):
     """Ids of a batch that was scored in the trained lake, and of one declined and one accepted client of it."""
     import polars as pl
 
-    from credit_default.adapters.lake import open_lake
+    from credit_default.adapters.lake.layout import open_lake
     from credit_default.adapters.lake_tables import read_scores
     from credit_default.flows.predict import predict
 

@@ -14,7 +14,7 @@ import boto3
 import polars as pl
 import pytest
 
-from credit_default.adapters.lake import open_lake
+from credit_default.adapters.lake.layout import open_lake
 
 FAULT_PROXY = Path(__file__).parents[1] / "fakes" / "fault_proxy.py"
 SECRETS = ("test-secret", "a-token-that-nobody-may-read")

@@ -31,14 +31,14 @@ from pathlib import Path
 from typing import Any
 
 from credit_default import failpoints
-from credit_default.adapters.champion import read_champion
 from credit_default.adapters.delta.table import find_delta
-from credit_default.adapters.incoming import list_incoming, name_incoming
-from credit_default.adapters.lake import Lake
+from credit_default.adapters.lake.fallback_champion import read_champion
+from credit_default.adapters.lake.inbox import list_incoming, name_incoming
+from credit_default.adapters.lake.layout import Lake
+from credit_default.adapters.lake.snapshots import list_snapshots, read_rows
 from credit_default.adapters.lake_tables import scan_table, write_monitoring
 from credit_default.adapters.ledger import read_entries
 from credit_default.adapters.score_digests import digest_scores
-from credit_default.adapters.snapshots import list_snapshots, read_rows
 from credit_default.adapters.table_schemas import TABLES, table_of
 from credit_default.adapters.tracking import MLFLOW_ENVIRONMENT, DatasetRecord
 from credit_default.errors import CreditDefaultError

@@ -13,7 +13,7 @@ import traceback
 
 import polars as pl
 
-from credit_default.adapters.lake import open_lake
+from credit_default.adapters.lake.layout import open_lake
 from credit_default.adapters.lake_tables import write_scores
 from credit_default.adapters.ledger import append_entry
 from credit_default.failpoints import arm

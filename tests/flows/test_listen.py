@@ -2,7 +2,7 @@ import os
 
 import pytest
 
-from credit_default.adapters.lake import open_lake
+from credit_default.adapters.lake.layout import open_lake
 from credit_default.errors import InputError
 from credit_default.flows.announcing import OBJECT_CREATED
 from credit_default.flows.listen import hear, listen

@@ -3,7 +3,7 @@ import shutil
 import polars as pl
 import pytest
 
-from credit_default.adapters.lake import open_lake
+from credit_default.adapters.lake.layout import open_lake
 from credit_default.flows.predict import predict
 from credit_default.flows.reconcile import reconcile
 

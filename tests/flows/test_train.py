@@ -1,7 +1,7 @@
 import polars as pl
 import pytest
 
-from credit_default.adapters.snapshots import list_snapshots
+from credit_default.adapters.lake.snapshots import list_snapshots
 from credit_default.errors import InputError
 from credit_default.flows.context import connect
 from credit_default.flows.train import train

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from credit_default.adapters.incoming import list_incoming
+from credit_default.adapters.lake.inbox import list_incoming
 from credit_default.errors import InputError
 from credit_default.services.inbox import put_away_refused, put_away_scored
 

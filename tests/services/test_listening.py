@@ -9,7 +9,7 @@ from urllib.parse import quote_plus
 import boto3
 import pytest
 
-from credit_default.adapters.lake import open_lake
+from credit_default.adapters.lake.layout import open_lake
 from credit_default.adapters.sqs import MessageQueue
 from credit_default.errors import ServiceError
 from credit_default.services.listening import Hearing, InboxWatch, hear_queue, keep_on, watch_inbox

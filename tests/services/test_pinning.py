@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from credit_default.adapters.champion import read_champion
+from credit_default.adapters.lake.fallback_champion import read_champion
 from credit_default.adapters.lake_tables import read_scores
 from credit_default.adapters.ledger import find_entry, read_entries
 from credit_default.errors import ArtifactError, InputError, ServiceError

@@ -4,8 +4,8 @@ import numpy as np
 import polars as pl
 import pytest
 
+from credit_default.adapters.lake.snapshots import read_snapshot
 from credit_default.adapters.lake_tables import merge_outcomes, read_scores
-from credit_default.adapters.snapshots import read_snapshot
 from credit_default.services.history import hash_keys
 from credit_default.services.scored_rows import read_batch_scores, read_scored_rows
 

@@ -3,7 +3,7 @@ import socket
 import pytest
 
 from credit_default.adapters.credentials import read_credentials
-from credit_default.adapters.lake import open_lake
+from credit_default.adapters.lake.layout import open_lake
 from credit_default.errors import ServiceError
 from credit_default.sections import StackSettings
 from credit_default.services.stack import Ports, choose_ports, plan_stack

@@ -4,9 +4,9 @@ import numpy as np
 import polars as pl
 import pytest
 
+from credit_default.adapters.lake.snapshots import list_snapshots
 from credit_default.adapters.lake_tables import merge_outcomes, read_quarantine, write_monitoring
 from credit_default.adapters.ledger import read_entries
-from credit_default.adapters.snapshots import list_snapshots
 from credit_default.errors import InputError, RefusedError
 from credit_default.model.estimator.recipe_pipeline import Recipe
 from credit_default.services.checking import check_file

@@ -21,7 +21,7 @@ from credit_default.adapters.delta.commits import (
 )
 from credit_default.adapters.delta.errors import delta_errors
 from credit_default.adapters.delta.table import read_rows, scan_rows
-from credit_default.adapters.lake import Lake, check_hex
+from credit_default.adapters.lake.layout import Lake, check_hex
 from credit_default.adapters.outcome_tables import keep_observations, merge_outcomes, read_observations, read_outcomes
 from credit_default.adapters.score_digests import digest_frames, digest_scores
 from credit_default.adapters.score_tables import (

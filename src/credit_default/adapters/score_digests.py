@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 
 from credit_default.adapters.delta.table import read_frames
-from credit_default.adapters.lake import Lake
+from credit_default.adapters.lake.layout import Lake
 from credit_default.adapters.score_tables import select_scores
 from credit_default.adapters.table_schemas import table_of
 

@@ -10,7 +10,7 @@ from typing import Final
 import pyarrow as pa
 
 from credit_default.adapters.delta.table import Table
-from credit_default.adapters.lake import Lake
+from credit_default.adapters.lake.layout import Lake
 
 _TIME = pa.timestamp("us", tz="UTC")
 _TEXTS = pa.list_(pa.field("element", pa.string()))

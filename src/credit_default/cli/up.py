@@ -20,7 +20,7 @@ from credit_default.errors import CreditDefaultError, ServiceError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from credit_default.adapters.lake import Lake as OpenLake
+    from credit_default.adapters.lake.layout import Lake as OpenLake
     from credit_default.adapters.processes import Program, Running
     from credit_default.services.stack import Plan
     from credit_default.services.supervision import Stack
@@ -64,7 +64,7 @@ def up(
 
 def _stand(output: Output, flags: dict[str, Any], config: list[str], *, asked: Event) -> "Summary":
     """Never a summary: it is shown when all is up, and the end is an exit code."""
-    from credit_default.adapters.lake import open_lake
+    from credit_default.adapters.lake.layout import open_lake
     from credit_default.cli.session import read_settings
     from credit_default.flows.server import take_turn
     from credit_default.services.supervision import open_stack

@@ -11,8 +11,8 @@ from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
-from credit_default.adapters.incoming import INCOMING
-from credit_default.adapters.lake import Lake, open_lake
+from credit_default.adapters.lake.inbox import INCOMING
+from credit_default.adapters.lake.layout import Lake, open_lake
 from credit_default.adapters.sqs import MessageQueue
 from credit_default.adapters.watching import watch_folder
 from credit_default.errors import InputError

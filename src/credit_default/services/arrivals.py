@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from credit_default.adapters.lake import stands_in_bucket
+from credit_default.adapters.lake.layout import stands_in_bucket
 from credit_default.adapters.s3_storage import S3Storage
 from credit_default.adapters.storage import Storage, check_key
 from credit_default.adapters.stores import open_storage

@@ -8,10 +8,10 @@ from typing import Any
 
 import polars as pl
 
-from credit_default.adapters.lake import Lake
+from credit_default.adapters.lake.layout import Lake
+from credit_default.adapters.lake.published_reports import read_profile
+from credit_default.adapters.lake.snapshots import Snapshot
 from credit_default.adapters.lake_tables import collect_rows, read_monitoring, scan_table
-from credit_default.adapters.published import read_profile
-from credit_default.adapters.snapshots import Snapshot
 from credit_default.data.months import count_months
 from credit_default.gates.ledger import LedgerEntry
 from credit_default.gates.monitoring.feed import BatchState, judge_feed

@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
 from credit_default.adapters.files.statement_files import says_month
-from credit_default.adapters.incoming import (
+from credit_default.adapters.lake.inbox import (
     find_waiting,
     has_fit_name,
     has_settled,
@@ -20,7 +20,7 @@ from credit_default.adapters.incoming import (
     move_refused,
     name_incoming,
 )
-from credit_default.adapters.lake import Lake, check_month
+from credit_default.adapters.lake.layout import Lake, check_month
 from credit_default.adapters.storage import StoredObject
 from credit_default.errors import CreditDefaultError
 from credit_default.failpoints import reach

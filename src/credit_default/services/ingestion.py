@@ -3,9 +3,15 @@
 import datetime as dt
 from dataclasses import replace
 
+from credit_default.adapters.lake.snapshots import (
+    Snapshot,
+    SnapshotOrigin,
+    has_snapshot,
+    list_snapshots,
+    write_snapshot,
+)
 from credit_default.adapters.lake_tables import write_quarantine
 from credit_default.adapters.ledger import find_entry
-from credit_default.adapters.snapshots import Snapshot, SnapshotOrigin, has_snapshot, list_snapshots, write_snapshot
 from credit_default.data.checking.validation import Validated
 from credit_default.errors import InputError, show_examples
 from credit_default.failpoints import reach

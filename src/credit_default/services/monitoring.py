@@ -12,11 +12,11 @@ import polars as pl
 
 from credit_default.adapters.evidently.drift_report import SAMPLE_ROWS, ReportTitle, compare, publish_verdicts
 from credit_default.adapters.evidently.workspace import WorkspaceRun, record_workspace_run
-from credit_default.adapters.lake import Lake
+from credit_default.adapters.lake.layout import Lake
+from credit_default.adapters.lake.published_reports import name_published, publication, write_profile
+from credit_default.adapters.lake.snapshots import Snapshot, read_snapshot
 from credit_default.adapters.lake_tables import collect_rows, read_monitoring, scan_table
-from credit_default.adapters.published import name_published, publication, write_profile
 from credit_default.adapters.registry import MODEL_NAME
-from credit_default.adapters.snapshots import Snapshot, read_snapshot
 from credit_default.errors import InputError
 from credit_default.gates.monitoring.drift import DriftReport, judge_drift
 from credit_default.gates.monitoring.drift_measurement import describe_drift, measure_drift

@@ -8,14 +8,14 @@ import shutil
 from dataclasses import replace
 
 from credit_default.adapters.bundles.bundle_files import read_bundle
-from credit_default.adapters.champion import (
+from credit_default.adapters.host.atomic_files import staged_folder
+from credit_default.adapters.lake.fallback_champion import (
     ChampionPointer,
     fetch_champion,
     has_whole_champion,
     read_champion,
     write_champion,
 )
-from credit_default.adapters.host.atomic_files import staged_folder
 from credit_default.adapters.model_versions import SEAL_TAG, ModelVersion
 from credit_default.errors import ArtifactError
 from credit_default.gates.verdict import Verdict

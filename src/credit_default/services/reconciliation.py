@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from credit_default.adapters.host.stale_files import find_leftovers, remove_leftover
+from credit_default.adapters.lake.snapshots import read_snapshot
 from credit_default.adapters.ledger import read_entries
 from credit_default.adapters.past_runs import list_recorded
-from credit_default.adapters.snapshots import read_snapshot
 from credit_default.adapters.stale_runs import close_run, find_stale_runs
 from credit_default.adapters.tracking import DatasetRecord
 from credit_default.errors import ServiceError

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import polars as pl
 
+from credit_default.adapters.lake.published_reports import fetch_published
 from credit_default.adapters.lake_tables import write_monitoring
 from credit_default.adapters.past_runs import find_run_id
-from credit_default.adapters.published import fetch_published
 from credit_default.adapters.tracking import DatasetRecord
 from credit_default.errors import ServiceError
 from credit_default.failpoints import reach

@@ -13,9 +13,9 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from credit_default.adapters.lake import Lake
+from credit_default.adapters.lake.layout import Lake
+from credit_default.adapters.lake.snapshots import Snapshot, read_rows
 from credit_default.adapters.lake_tables import read_outcomes, read_score_frames
-from credit_default.adapters.snapshots import Snapshot, read_rows
 from credit_default.data.contract.schema import KEY, OUTCOME, STATEMENT_MONTH
 from credit_default.model.estimator.decision import ACCEPT, DECLINE
 from credit_default.model.estimator.expected_loss import EXPECTED_LOSS

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from credit_default.adapters.credentials import Credentials
-from credit_default.adapters.lake import Lake
+from credit_default.adapters.lake.layout import Lake
 from credit_default.adapters.mlflow_server import APP_NAME
 from credit_default.adapters.mlflow_users import change_password, write_auth_configuration
 from credit_default.adapters.postgres import make_databases, parse_address

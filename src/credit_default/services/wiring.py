@@ -10,7 +10,7 @@ from pathlib import Path
 
 from credit_default.adapters.host.atomic_files import disk_errors
 from credit_default.adapters.host.process_marks import name_own
-from credit_default.adapters.lake import Lake, open_lake
+from credit_default.adapters.lake.layout import Lake, open_lake
 from credit_default.adapters.mlflow_login import split_login
 from credit_default.adapters.registry import Registry
 from credit_default.adapters.tracking import Tracking

@@ -10,7 +10,7 @@ from deltalake import DeltaTable
 from credit_default.adapters.delta.commits import Written, create_rows, delete_rows, merge_rows, replace_rows
 from credit_default.adapters.delta.retries import RetryPolicy
 from credit_default.adapters.delta.table import Table, has_committed, read_frames
-from credit_default.adapters.lake import open_lake
+from credit_default.adapters.lake.layout import open_lake
 from credit_default.adapters.ledger import append_entry, read_entries
 from credit_default.adapters.stores import open_storage
 from credit_default.errors import CreditDefaultError, InputError, ServiceError

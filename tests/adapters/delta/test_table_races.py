@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 from deltalake import DeltaTable
 
-from credit_default.adapters.lake import open_lake
+from credit_default.adapters.lake.layout import open_lake
 from credit_default.adapters.lake_tables import read_scores, scan_table
 from credit_default.adapters.ledger import read_entries
 from credit_default.gates.ledger import judge_chain

@@ -8,7 +8,7 @@ import html
 from dataclasses import dataclass
 from typing import Final
 
-from credit_default.adapters.lake import check_hex
+from credit_default.adapters.lake.layout import check_hex
 from credit_default.errors import ServiceError
 from credit_default.gates.verdict import Verdict
 

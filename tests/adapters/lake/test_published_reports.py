@@ -1,6 +1,12 @@
 import pytest
 
-from credit_default.adapters.published import fetch_published, name_published, publication, read_profile, write_profile
+from credit_default.adapters.lake.published_reports import (
+    fetch_published,
+    name_published,
+    publication,
+    read_profile,
+    write_profile,
+)
 from credit_default.errors import ArtifactError, InputError
 
 BATCH = {"batch_id": "ab" * 8, "model_version": 3}

@@ -3,7 +3,7 @@ import json
 
 import pytest
 
-from credit_default.adapters.champion import (
+from credit_default.adapters.lake.fallback_champion import (
     ChampionPointer,
     fetch_champion,
     has_whole_champion,
@@ -12,7 +12,7 @@ from credit_default.adapters.champion import (
     write_champion,
     write_told_move,
 )
-from credit_default.adapters.lake import open_lake
+from credit_default.adapters.lake.layout import open_lake
 from credit_default.errors import ArtifactError, ServiceError
 
 DIGEST = "cd" * 32

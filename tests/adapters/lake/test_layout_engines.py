@@ -82,7 +82,7 @@ def monitored():
 
 @pytest.fixture(scope="module")
 def filled(tmp_path_factory):
-    from credit_default.adapters.lake import open_lake
+    from credit_default.adapters.lake.layout import open_lake
 
     lake = open_lake(tmp_path_factory.mktemp("lake"))
     fill(lake)
@@ -172,11 +172,11 @@ def test_a_months_rows_are_read_from_its_partition_alone(filled, duck):
     assert "Total Files Read: 2" in plan
 
 
-PAGE = Path(__file__).parents[2] / "docs" / "tables.md"
+PAGE = Path(__file__).parents[3] / "docs" / "tables.md"
 
 
 def test_the_queries_of_the_documentation_run_as_printed(duck, tmp_path, monkeypatch):
-    from credit_default.adapters.lake import open_lake
+    from credit_default.adapters.lake.layout import open_lake
 
     fill(open_lake(tmp_path / "lake"))
     monkeypatch.chdir(tmp_path)

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from credit_default.adapters.incoming import (
+from credit_default.adapters.lake.inbox import (
     SettlingPolicy,
     has_fit_name,
     has_settled,
@@ -14,7 +14,7 @@ from credit_default.adapters.incoming import (
     move_refused,
     name_incoming,
 )
-from credit_default.adapters.lake import open_lake
+from credit_default.adapters.lake.layout import open_lake
 from credit_default.failpoints import armed
 
 BATCH_ID = "ab" * 8

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from credit_default.adapters.lake import check_hex, check_month, open_lake
+from credit_default.adapters.lake.layout import check_hex, check_month, open_lake
 from credit_default.errors import InputError
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from credit_default.adapters.host.atomic_files import write_whole
-from credit_default.adapters.lake import Lake, check_hex
+from credit_default.adapters.lake.layout import Lake, check_hex
 from credit_default.errors import ArtifactError
 
 PROFILE_NAME: Final = "profile.json"

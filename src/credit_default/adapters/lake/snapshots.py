@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 
 from credit_default.adapters.files.statement_files import Source
 from credit_default.adapters.host.atomic_files import disk_errors
-from credit_default.adapters.lake import Lake, check_hex
+from credit_default.adapters.lake.layout import Lake, check_hex
 from credit_default.errors import ArtifactError, InputError
 from credit_default.failpoints import reach
 

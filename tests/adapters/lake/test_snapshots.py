@@ -5,8 +5,8 @@ import polars as pl
 import pytest
 
 from credit_default.adapters.files.statement_files import Source
-from credit_default.adapters.lake import open_lake
-from credit_default.adapters.snapshots import (
+from credit_default.adapters.lake.layout import open_lake
+from credit_default.adapters.lake.snapshots import (
     SnapshotOrigin,
     has_snapshot,
     list_snapshots,

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from credit_default.adapters.lake import Lake, check_hex
+from credit_default.adapters.lake.layout import Lake, check_hex
 from credit_default.errors import ArtifactError, InputError, ServiceError
 
 _POINTER, _BUNDLES, _TOLD = "champion/champion.json", "champion/pinned", "champion/told-move"

@@ -1,0 +1,1 @@
+"""The folders of the lake: layout, snapshots, inbox, fallback champion, published reports."""
