@@ -116,7 +116,7 @@ def test_databases_are_saved_and_restored(tmp_path):
     postgres = runpy.run_path(str(ROOT / "tests" / "fakes" / "postgres.py"))
     if obstacle := postgres["find_obstacle"]() or ("" if shutil.which("pg_dump") else "pg_dump is not installed"):
         pytest.skip(obstacle)
-    from credit_default.adapters.postgres import make_databases, parse_address
+    from credit_default.adapters.local_stack.postgres_databases import make_databases, parse_address
 
     with postgres["postgres_server"]() as address:
         variables = parse_address(address)

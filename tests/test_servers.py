@@ -25,9 +25,9 @@ from typing import Any
 
 import pytest
 
-from credit_default.adapters.credentials import Credentials, read_credentials
 from credit_default.adapters.lake.layout import open_lake
-from credit_default.adapters.processes import Program
+from credit_default.adapters.local_stack.credentials import Credentials, read_credentials
+from credit_default.adapters.local_stack.processes import Program
 from credit_default.flows.monitor import monitor
 from credit_default.flows.predict import predict
 from credit_default.flows.train import train

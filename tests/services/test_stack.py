@@ -2,8 +2,8 @@ import socket
 
 import pytest
 
-from credit_default.adapters.credentials import read_credentials
 from credit_default.adapters.lake.layout import open_lake
+from credit_default.adapters.local_stack.credentials import read_credentials
 from credit_default.errors import ServiceError
 from credit_default.sections import StackSettings
 from credit_default.services.stack import Ports, choose_ports, plan_stack

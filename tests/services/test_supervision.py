@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from credit_default.adapters.processes import Program
+from credit_default.adapters.local_stack.processes import Program
 from credit_default.errors import ServiceError
 from credit_default.services.supervision import open_stack, wait_until_ready, watch_programs
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from credit_default.adapters.lake.layout import Lake as OpenLake
-    from credit_default.adapters.processes import Program, Running
+    from credit_default.adapters.local_stack.processes import Program, Running
     from credit_default.services.stack import Plan
     from credit_default.services.supervision import Stack
     from credit_default.settings import Settings
@@ -102,7 +102,7 @@ def _start(
 
 
 def _plan(settings: "Settings", lake: "OpenLake", config: list[str]) -> "Plan":
-    from credit_default.adapters.credentials import read_credentials, write_credentials
+    from credit_default.adapters.local_stack.credentials import read_credentials, write_credentials
     from credit_default.services.stack import choose_ports, plan_stack
     from credit_default.settings import CONFIG_VARIABLE, copy_environment
 

@@ -12,12 +12,12 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
-from credit_default.adapters.credentials import Credentials
 from credit_default.adapters.lake.layout import Lake
+from credit_default.adapters.local_stack.credentials import Credentials
+from credit_default.adapters.local_stack.postgres_databases import make_databases, parse_address
+from credit_default.adapters.local_stack.processes import LOOPBACK, Program, choose_port
 from credit_default.adapters.mlflow_server import APP_NAME
 from credit_default.adapters.mlflow_users import change_password, write_auth_configuration
-from credit_default.adapters.postgres import make_databases, parse_address
-from credit_default.adapters.processes import LOOPBACK, Program, choose_port
 from credit_default.sections import StackSettings
 
 EVIDENTLY_VARIABLE: Final = "EVIDENTLY_URL"  # where its pages are; nobody reads it but `doctor`

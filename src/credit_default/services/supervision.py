@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from credit_default.adapters.log_tail import LogTail
-from credit_default.adapters.orphans import dismiss_watch, start_watch, tell_watch
-from credit_default.adapters.processes import (
+from credit_default.adapters.local_stack.log_tail import LogTail
+from credit_default.adapters.local_stack.orphan_reaper import dismiss_watch, start_watch, tell_watch
+from credit_default.adapters.local_stack.processes import (
     Program,
     Running,
     end_programs,

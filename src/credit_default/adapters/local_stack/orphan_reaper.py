@@ -18,7 +18,7 @@ _DONE: Final = "done\n"
 def start_watch(*, environment: Mapping[str, str], seconds: float) -> subprocess.Popen[bytes]:
     """A process that ends the groups it is told of, should this one be gone before `dismiss_watch`."""
     return subprocess.Popen(  # noqa: S603 - our own interpreter and fixed arguments
-        [sys.executable, "-m", "credit_default.adapters.orphans", str(seconds)],
+        [sys.executable, "-m", "credit_default.adapters.local_stack.orphan_reaper", str(seconds)],
         env=dict(environment), stdin=subprocess.PIPE, start_new_session=True,
     )  # fmt: skip
 

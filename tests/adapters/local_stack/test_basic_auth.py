@@ -2,7 +2,7 @@ import asyncio
 
 import pytest
 
-from credit_default.adapters.door import Door
+from credit_default.adapters.local_stack.basic_auth import Door
 
 
 def ask(path, *, given=b"", kind="http"):

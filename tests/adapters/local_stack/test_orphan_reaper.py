@@ -4,7 +4,7 @@ import signal
 import subprocess
 import sys
 
-from credit_default.adapters.orphans import dismiss_watch, end_orphans, start_watch, tell_watch
+from credit_default.adapters.local_stack.orphan_reaper import dismiss_watch, end_orphans, start_watch, tell_watch
 
 SLEEP = [sys.executable, "-c", "import time; time.sleep(60)"]
 STARTER = """

@@ -4,7 +4,7 @@ import subprocess
 
 import pytest
 
-from credit_default.adapters.credentials import read_credentials, write_credentials
+from credit_default.adapters.local_stack.credentials import read_credentials, write_credentials
 
 GIVEN = {
     "MLFLOW_TRACKING_USERNAME": "anna", "MLFLOW_TRACKING_PASSWORD": "given-password", "PREFECT_API_AUTH_STRING": "anna:x",

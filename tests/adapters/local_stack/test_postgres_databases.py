@@ -1,6 +1,6 @@
 import pytest
 
-from credit_default.adapters.postgres import make_databases, parse_address
+from credit_default.adapters.local_stack.postgres_databases import make_databases, parse_address
 from credit_default.errors import InputError, ServiceError
 
 

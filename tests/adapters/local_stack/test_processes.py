@@ -8,7 +8,7 @@ from threading import Thread
 
 import pytest
 
-from credit_default.adapters.processes import (
+from credit_default.adapters.local_stack.processes import (
     Program,
     choose_port,
     end_programs,

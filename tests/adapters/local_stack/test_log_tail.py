@@ -1,4 +1,4 @@
-from credit_default.adapters.log_tail import LogTail
+from credit_default.adapters.local_stack.log_tail import LogTail
 
 
 def test_lines_come_once_and_whole_as_the_file_grows(tmp_path):

@@ -1,0 +1,1 @@
+"""The processes of `credit-default up` on one machine: start, logs, credentials, databases."""
