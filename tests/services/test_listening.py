@@ -10,7 +10,7 @@ import boto3
 import pytest
 
 from credit_default.adapters.lake.layout import open_lake
-from credit_default.adapters.sqs import MessageQueue
+from credit_default.adapters.messaging.sqs import MessageQueue
 from credit_default.errors import ServiceError
 from credit_default.services.listening import Hearing, InboxWatch, hear_queue, keep_on, watch_inbox
 

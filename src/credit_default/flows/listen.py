@@ -13,8 +13,8 @@ from prefect.states import Completed
 
 from credit_default.adapters.lake.inbox import INCOMING
 from credit_default.adapters.lake.layout import Lake, open_lake
-from credit_default.adapters.sqs import MessageQueue
-from credit_default.adapters.watching import watch_folder
+from credit_default.adapters.messaging.folder_watch import watch_folder
+from credit_default.adapters.messaging.sqs import MessageQueue
 from credit_default.errors import InputError
 from credit_default.flows.announcing import announce_object, check_server
 from credit_default.flows.context import read_clock

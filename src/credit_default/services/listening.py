@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 
 from credit_default.adapters.lake.inbox import find_waiting, has_fit_name, has_settled, list_incoming, name_incoming
 from credit_default.adapters.lake.layout import Lake
-from credit_default.adapters.s3_notifications import read_notification
-from credit_default.adapters.sqs import MessageQueue, QueuedMessage
+from credit_default.adapters.messaging.s3_events import read_notification
+from credit_default.adapters.messaging.sqs import MessageQueue, QueuedMessage
 from credit_default.errors import InputError, ServiceError, show_plainly
 
 Announce = Callable[[str], None]  # of a uri; raises ServiceError when nobody took it

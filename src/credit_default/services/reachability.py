@@ -13,7 +13,7 @@ from typing import Any, Final
 import httpx
 
 from credit_default.adapters.local_stack.processes import LOOPBACK
-from credit_default.adapters.sqs import MessageQueue
+from credit_default.adapters.messaging.sqs import MessageQueue
 from credit_default.errors import ServiceError
 from credit_default.gates.verdict import Verdict
 from credit_default.services.stack import EVIDENTLY_VARIABLE

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from credit_default.adapters.s3_notifications import CreatedObject, read_notification
+from credit_default.adapters.messaging.s3_events import CreatedObject, read_notification
 from credit_default.errors import InputError
 
 # As S3 sends it: docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html

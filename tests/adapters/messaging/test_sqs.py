@@ -3,7 +3,7 @@ import uuid
 import boto3
 import pytest
 
-from credit_default.adapters.sqs import MessageQueue
+from credit_default.adapters.messaging.sqs import MessageQueue
 from credit_default.errors import InputError, ServiceError
 
 

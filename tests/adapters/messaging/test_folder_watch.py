@@ -3,7 +3,7 @@ from itertools import islice
 
 import pytest
 
-from credit_default.adapters.watching import watch_folder
+from credit_default.adapters.messaging.folder_watch import watch_folder
 from credit_default.errors import ServiceError
 
 
