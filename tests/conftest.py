@@ -31,7 +31,7 @@ def pytest_configure(config):
     # Prefect and MLflow read these when first imported, which a test's own fixture would be too late for.
     for name in [name for name in os.environ if name.startswith(("CREDIT_DEFAULT_", "MLFLOW_", "PREFECT_"))]:
         del os.environ[name]
-    from credit_default.adapters.tracking import MLFLOW_ENVIRONMENT
+    from credit_default.adapters.mlflow.tracking import MLFLOW_ENVIRONMENT
     from credit_default.flows.server import describe_environment
 
     home = Path(tempfile.mkdtemp(prefix="credit-default-prefect-"))
@@ -187,7 +187,7 @@ def trained(prefect_server, simulated_files, small_settings, tmp_path_factory) -
 def mlflow_template(tmp_path_factory) -> Path:
     """An MLflow database with nothing in it: making one takes seconds, copying it none."""
     from credit_default.adapters.lake.layout import open_lake
-    from credit_default.adapters.tracking import Tracking
+    from credit_default.adapters.mlflow.tracking import Tracking
 
     lake = open_lake(tmp_path_factory.mktemp("template"))
     assert Tracking(lake.tracking_uri).client.search_experiments()

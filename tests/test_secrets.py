@@ -20,7 +20,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from credit_default.adapters.mlflow_health import wait_for_mlflow
+from credit_default.adapters.mlflow.health_check import wait_for_mlflow
 
 pytestmark = pytest.mark.xdist_group("prefect")
 

@@ -17,8 +17,8 @@ import polars as pl
 import pytest
 
 from credit_default.adapters.lake.layout import open_lake
-from credit_default.adapters.registry import Registry
-from credit_default.adapters.tracking import Tracking
+from credit_default.adapters.mlflow.registry import Registry
+from credit_default.adapters.mlflow.tracking import Tracking
 from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.model.estimator.calibration_line import Calibration
 from credit_default.model.estimator.decision import DecisionPolicy

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 import yaml
 
-from credit_default.adapters.mlflow_server import APP_NAME
+from credit_default.adapters.mlflow.server_app import APP_NAME
 from credit_default.flows import guarded_server
 
 ROOT = Path(__file__).resolve().parents[2]

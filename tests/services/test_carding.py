@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from credit_default.adapters.past_runs import read_run_text
+from credit_default.adapters.mlflow.run_search import read_run_text
 from credit_default.errors import ArtifactError, InputError
 from credit_default.services.assessment import assess_challenger
 from credit_default.services.carding import CARD_CONTENT, publish_card, read_card, summarise_card

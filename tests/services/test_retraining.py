@@ -6,7 +6,7 @@ import pytest
 
 from credit_default.adapters.lake_tables import keep_observations, write_monitoring, write_scores
 from credit_default.adapters.ledger import read_entries
-from credit_default.adapters.model_versions import ModelVersion
+from credit_default.adapters.mlflow.model_versions import ModelVersion
 from credit_default.gates.monitoring.alarms import Alarm
 from credit_default.services.retraining import consider_retraining, find_broken_batches, request_retraining
 

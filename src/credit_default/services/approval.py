@@ -10,7 +10,7 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Final
 
-from credit_default.adapters.model_versions import ModelVersion
+from credit_default.adapters.mlflow.model_versions import ModelVersion
 from credit_default.errors import InputError, RefusedError
 from credit_default.failpoints import reach
 from credit_default.gates.verdict import Verdict

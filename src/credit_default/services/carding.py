@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from importlib.metadata import version
 
-from credit_default.adapters.model_versions import ModelVersion
-from credit_default.adapters.past_runs import locate_artifact, read_run_text
+from credit_default.adapters.mlflow.model_versions import ModelVersion
+from credit_default.adapters.mlflow.run_search import locate_artifact, read_run_text
 from credit_default.data.contract.schema import OUTCOME, STATEMENT_MONTH
 from credit_default.data.splitting import Split
 from credit_default.errors import InputError

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import asdict
 
-from credit_default.adapters.tracking import DatasetRecord
+from credit_default.adapters.mlflow.tracking import DatasetRecord
 from credit_default.model.evaluation.metrics import Evaluation
 from credit_default.services.assessment import Assessment
 from credit_default.services.checking import CheckedFile

@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Sequence
 
-from credit_default.adapters.model_versions import CHAMPION, LONGEST_TAG, REPLACED_TAG, ModelVersion
+from credit_default.adapters.mlflow.model_versions import CHAMPION, LONGEST_TAG, REPLACED_TAG, ModelVersion
 from credit_default.errors import RefusedError
 from credit_default.failpoints import reach
 from credit_default.gates.verdict import Verdict

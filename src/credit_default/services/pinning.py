@@ -16,7 +16,7 @@ from credit_default.adapters.lake.fallback_champion import (
     read_champion,
     write_champion,
 )
-from credit_default.adapters.model_versions import SEAL_TAG, ModelVersion
+from credit_default.adapters.mlflow.model_versions import SEAL_TAG, ModelVersion
 from credit_default.errors import ArtifactError
 from credit_default.gates.verdict import Verdict
 from credit_default.model.estimator.bundle import ModelBundle

@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from credit_default.adapters.registry import ModelVersion
+from credit_default.adapters.mlflow.registry import ModelVersion
 from credit_default.errors import ServiceError
 from credit_default.failpoints import reach
 from credit_default.gates.verdict import Verdict

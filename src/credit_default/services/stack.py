@@ -16,8 +16,8 @@ from credit_default.adapters.lake.layout import Lake
 from credit_default.adapters.local_stack.credentials import Credentials
 from credit_default.adapters.local_stack.postgres_databases import make_databases, parse_address
 from credit_default.adapters.local_stack.processes import LOOPBACK, Program, choose_port
-from credit_default.adapters.mlflow_server import APP_NAME
-from credit_default.adapters.mlflow_users import change_password, write_auth_configuration
+from credit_default.adapters.mlflow.server_app import APP_NAME
+from credit_default.adapters.mlflow.users import change_password, write_auth_configuration
 from credit_default.sections import StackSettings
 
 EVIDENTLY_VARIABLE: Final = "EVIDENTLY_URL"  # where its pages are; nobody reads it but `doctor`

@@ -11,9 +11,9 @@ from pathlib import Path
 from credit_default.adapters.host.atomic_files import disk_errors
 from credit_default.adapters.host.process_marks import name_own
 from credit_default.adapters.lake.layout import Lake, open_lake
-from credit_default.adapters.mlflow_login import split_login
-from credit_default.adapters.registry import Registry
-from credit_default.adapters.tracking import Tracking
+from credit_default.adapters.mlflow.login import split_login
+from credit_default.adapters.mlflow.registry import Registry
+from credit_default.adapters.mlflow.tracking import Tracking
 from credit_default.data.contract.schema import Schema, parse_schema
 from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.errors import InputError

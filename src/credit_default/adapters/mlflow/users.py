@@ -41,7 +41,7 @@ def change_password(password: str, *, username: str, database_uri: str, environm
         ServiceError: there is no such user, or the password is too short for MLflow.
     """
     ended = subprocess.run(  # noqa: S603 - our own interpreter and fixed arguments
-        [sys.executable, "-m", "credit_default.adapters.mlflow_users", database_uri, username],
+        [sys.executable, "-m", "credit_default.adapters.mlflow.users", database_uri, username],
         input=password, env=dict(environment), capture_output=True, text=True, check=False,
     )  # fmt: skip
     if ended.returncode:

@@ -1,6 +1,6 @@
 import pytest
 
-from credit_default.adapters.mlflow_login import split_login
+from credit_default.adapters.mlflow.login import split_login
 
 
 @pytest.mark.parametrize(

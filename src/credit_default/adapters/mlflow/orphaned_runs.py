@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any, Final, get_args
 
 from credit_default.adapters.host.process_marks import look_up, parse_mark
-from credit_default.adapters.mlflow_errors import mlflow_errors
-from credit_default.adapters.tracking import ALIVE_TAG, PROCESS_TAG, Act, Tracking
+from credit_default.adapters.mlflow.errors import mlflow_errors
+from credit_default.adapters.mlflow.tracking import ALIVE_TAG, PROCESS_TAG, Act, Tracking
 
 CLOSED_TAG: Final = "closed_because"
 

@@ -7,7 +7,7 @@ import time
 
 import httpx
 
-from credit_default.adapters.mlflow_errors import ABOUT_MLFLOW
+from credit_default.adapters.mlflow.errors import ABOUT_MLFLOW
 from credit_default.errors import ServiceError
 
 _LONGEST_ANSWER_SECONDS, _PAUSE_SECONDS = 5.0, 0.25

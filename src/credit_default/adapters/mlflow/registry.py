@@ -22,8 +22,8 @@ from credit_default.adapters.bundles.bundle_files import (
     write_bundle,
 )
 from credit_default.adapters.host.atomic_files import disk_errors, staged_folder
-from credit_default.adapters.mlflow_model import create_version, log_model
-from credit_default.adapters.model_versions import (
+from credit_default.adapters.mlflow.model_flavor import create_version, log_model
+from credit_default.adapters.mlflow.model_versions import (
     CHALLENGER,
     CHAMPION,
     DIGEST_TAG,
@@ -34,7 +34,7 @@ from credit_default.adapters.model_versions import (
     parse_version,
     write_verdict,
 )
-from credit_default.adapters.tracking import DatasetRecord, Run, Tracking, mlflow_errors
+from credit_default.adapters.mlflow.tracking import DatasetRecord, Run, Tracking, mlflow_errors
 from credit_default.errors import ArtifactError, InputError
 from credit_default.gates.verdict import Verdict
 from credit_default.model.estimator.bundle import ModelBundle

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from credit_default.adapters.bundles.bundle_files import PIPELINE, SealedBundle
 from credit_default.adapters.bundles.skops_pipeline import list_trusted_types
 from credit_default.adapters.host.atomic_files import disk_errors
-from credit_default.adapters.tracking import Run, Tracking
+from credit_default.adapters.mlflow.tracking import Run, Tracking
 from credit_default.model.estimator.bundle import ModelBundle
 
 if TYPE_CHECKING:

@@ -1,7 +1,7 @@
 import pytest
 
-from credit_default.adapters.past_runs import locate_artifact, read_run_text
-from credit_default.adapters.tracking import MLFLOW_ENVIRONMENT, DatasetRecord, Tracking
+from credit_default.adapters.mlflow.run_search import locate_artifact, read_run_text
+from credit_default.adapters.mlflow.tracking import MLFLOW_ENVIRONMENT, DatasetRecord, Tracking
 from credit_default.errors import InputError, ServiceError
 
 pytestmark = [

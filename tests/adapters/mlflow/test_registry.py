@@ -5,8 +5,8 @@ import mlflow
 import numpy as np
 import pytest
 
-from credit_default.adapters.registry import Registry
-from credit_default.adapters.tracking import DatasetRecord, Tracking
+from credit_default.adapters.mlflow.registry import Registry
+from credit_default.adapters.mlflow.tracking import DatasetRecord, Tracking
 from credit_default.errors import ArtifactError, InputError
 from credit_default.gates.verdict import Verdict
 from credit_default.model.estimator.scoring import score_probability

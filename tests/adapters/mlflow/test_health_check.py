@@ -5,7 +5,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
-from credit_default.adapters.mlflow_health import wait_for_mlflow
+from credit_default.adapters.mlflow.health_check import wait_for_mlflow
 from credit_default.errors import ServiceError
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from credit_default.adapters.host.atomic_files import disk_errors
-from credit_default.adapters.tracking import Act, Tracking, mlflow_errors
+from credit_default.adapters.mlflow.tracking import Act, Tracking, mlflow_errors
 
 
 def find_run_id(tracking: Tracking, act: Act, *, tags: Mapping[str, object]) -> str | None:

@@ -1,0 +1,1 @@
+"""MLflow: tracking runs, the model registry, its server, its users and its health."""
