@@ -15,7 +15,7 @@ from credit_default.cli.production import Data
 from credit_default.cli.session import read_settings
 
 if TYPE_CHECKING:
-    from credit_default.adapters.study import EndedTrial
+    from credit_default.adapters.optuna.study import EndedTrial
     from credit_default.services.searching import Budget
     from credit_default.services.tuning import Listener, Tuning
     from credit_default.settings import Settings

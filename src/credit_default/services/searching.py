@@ -10,7 +10,7 @@ from math import isfinite
 import numpy as np
 import polars as pl
 
-from credit_default.adapters.study import EndedTrial, OpenTrial, open_study
+from credit_default.adapters.optuna.study import EndedTrial, OpenTrial, open_study
 from credit_default.data.credit_card.public_data import PUBLIC_DIGEST, PUBLIC_ROW_COUNT, canonical_digest
 from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.errors import InputError

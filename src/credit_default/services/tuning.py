@@ -7,7 +7,7 @@ from pathlib import Path
 
 from credit_default.adapters.host.atomic_files import write_whole
 from credit_default.adapters.mlflow.tracking import Run
-from credit_default.adapters.study import EndedTrial
+from credit_default.adapters.optuna.study import EndedTrial
 from credit_default.errors import InputError
 from credit_default.model.estimator.recipe_pipeline import Recipe
 from credit_default.model.estimator.search_space import list_choices

@@ -2,7 +2,7 @@ import sqlite3
 
 import pytest
 
-from credit_default.adapters.study import open_study
+from credit_default.adapters.optuna.study import open_study
 from credit_default.errors import InputError, ServiceError
 from credit_default.model.estimator.search_space import Choice
 

@@ -1,0 +1,1 @@
+"""Optuna: the study that a search for parameters is recorded in."""
