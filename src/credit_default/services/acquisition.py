@@ -5,8 +5,8 @@ from pathlib import Path
 
 import polars as pl
 
-from credit_default.adapters.downloads import fetch_public_data, is_public_data
 from credit_default.adapters.files.table_export import write_table
+from credit_default.adapters.public_data.dataset_download import fetch_public_data, is_public_data
 from credit_default.data.contract.schema import KEY, OUTCOME
 from credit_default.data.credit_card.public_data import PUBLIC_MONTH
 from credit_default.data.simulation.portfolio import simulate

@@ -9,9 +9,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import polars as pl
 import pytest
 
-from credit_default.adapters.downloads import PublicData, fetch_public_data
 from credit_default.adapters.files.statement_files import read_batches
-from credit_default.adapters.transfer import TransferLimits, download
+from credit_default.adapters.public_data.dataset_download import PublicData, fetch_public_data
+from credit_default.adapters.public_data.http_download import TransferLimits, download
 from credit_default.data.checking.validation import check
 from credit_default.data.credit_card.public_data import canonical_digest
 from credit_default.data.credit_card.statements import CREDIT_CARD

@@ -19,7 +19,7 @@ import polars as pl
 
 from credit_default.adapters.files.statement_files import read_batches
 from credit_default.adapters.files.table_export import write_table
-from credit_default.adapters.transfer import TransferLimits, download
+from credit_default.adapters.public_data.http_download import TransferLimits, download
 from credit_default.data.checking.validation import check
 from credit_default.data.contract.schema import Schema
 from credit_default.data.credit_card.public_data import PUBLIC_DIGEST, PUBLIC_MONTH, canonical_digest
