@@ -20,7 +20,7 @@ pytestmark = pytest.mark.xdist_group("mlflow")
 SOURCE = Path(__file__).parents[2] / "src" / "credit_default"
 WAYS = ("kill", "term", "raise", "full")
 EXITS = {"kill": {-9}, "term": {143}, "raise": {70}, "full": {3, 70}}  # 70: an error that nobody translated
-# in a bucket only: tests/adapters/test_s3_storage_faults.py stops an upload there; and where another runner was faster
+# in a bucket only: tests/adapters/storage/test_s3_faults.py stops an upload there; and where another runner was faster
 ELSEWHERE = {"upload.begun", "upload.parts_sent", "table.refused"}
 LITTLE = 24  # kills at random moments; the nightly suite has ten times as many
 # an act that dies and is done again may have begun, or been refused, twice

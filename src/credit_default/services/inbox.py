@@ -21,7 +21,7 @@ from credit_default.adapters.lake.inbox import (
     name_incoming,
 )
 from credit_default.adapters.lake.layout import Lake, check_month
-from credit_default.adapters.storage import StoredObject
+from credit_default.adapters.storage.port import StoredObject
 from credit_default.errors import CreditDefaultError
 from credit_default.failpoints import reach
 from credit_default.services.arrivals import hold

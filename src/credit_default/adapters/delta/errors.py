@@ -12,7 +12,7 @@ import polars as pl
 import pyarrow as pa
 from deltalake.exceptions import DeltaError
 
-from credit_default.adapters.s3_errors import translate
+from credit_default.adapters.storage.s3_errors import translate
 from credit_default.errors import CreditDefaultError, ServiceError
 
 _TERMINAL_CODES = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")

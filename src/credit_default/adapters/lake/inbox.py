@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from credit_default.adapters.lake.layout import Lake, check_hex
-from credit_default.adapters.storage import StoredObject, check_key
+from credit_default.adapters.storage.port import StoredObject, check_key
 from credit_default.errors import InputError
 from credit_default.failpoints import reach
 

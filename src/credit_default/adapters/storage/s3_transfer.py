@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from credit_default.adapters.s3_client import S3Connection
-from credit_default.adapters.s3_errors import broken_body
-from credit_default.adapters.storage import StoredObject
+from credit_default.adapters.storage.port import StoredObject
+from credit_default.adapters.storage.s3_client import S3Connection
+from credit_default.adapters.storage.s3_errors import broken_body
 from credit_default.errors import CreditDefaultError, ServiceError
 from credit_default.failpoints import reach
 

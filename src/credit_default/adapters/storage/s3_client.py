@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from credit_default.adapters.s3_errors import translate
+from credit_default.adapters.storage.s3_errors import translate
 from credit_default.errors import InputError, ServiceError
 
 _AWS_HOSTS = (".amazonaws.com", ".amazonaws.com.cn")

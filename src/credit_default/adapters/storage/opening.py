@@ -3,9 +3,9 @@
 import re
 from pathlib import Path
 
-from credit_default.adapters.folder_storage import FolderStorage
-from credit_default.adapters.s3_storage import S3Storage
-from credit_default.adapters.storage import Storage, check_key
+from credit_default.adapters.storage.folder import FolderStorage
+from credit_default.adapters.storage.port import Storage, check_key
+from credit_default.adapters.storage.s3 import S3Storage
 from credit_default.errors import InputError
 
 # docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html, general purpose buckets

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from credit_default.adapters.host.atomic_files import NO_LINKS, create_whole, disk_errors, sync_folder, write_whole
 from credit_default.adapters.host.process_marks import name_own
-from credit_default.adapters.storage import FetchedObject, StoredObject, check_key
+from credit_default.adapters.storage.port import FetchedObject, StoredObject, check_key
 from credit_default.errors import InputError
 from credit_default.failpoints import reach
 

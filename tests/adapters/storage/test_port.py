@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from credit_default.adapters.folder_storage import FolderStorage
-from credit_default.adapters.s3_client import S3Policy
-from credit_default.adapters.s3_storage import S3Storage
-from credit_default.adapters.stores import open_storage
+from credit_default.adapters.storage.folder import FolderStorage
+from credit_default.adapters.storage.opening import open_storage
+from credit_default.adapters.storage.s3 import S3Storage
+from credit_default.adapters.storage.s3_client import S3Policy
 from credit_default.errors import InputError, ServiceError
 from credit_default.failpoints import armed
 

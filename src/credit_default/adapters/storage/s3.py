@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from credit_default.adapters.host.atomic_files import disk_errors
-from credit_default.adapters.s3_client import DEFAULT_POLICY, S3Connection, S3Policy
-from credit_default.adapters.s3_errors import BusyObjectError, ChangedObjectError, MissingObjectError
-from credit_default.adapters.s3_transfer import ATTEMPT, Upload, copy, prepare_upload, receive, send
-from credit_default.adapters.storage import FetchedObject, StoredObject, check_key
+from credit_default.adapters.storage.port import FetchedObject, StoredObject, check_key
+from credit_default.adapters.storage.s3_client import DEFAULT_POLICY, S3Connection, S3Policy
+from credit_default.adapters.storage.s3_errors import BusyObjectError, ChangedObjectError, MissingObjectError
+from credit_default.adapters.storage.s3_transfer import ATTEMPT, Upload, copy, prepare_upload, receive, send
 from credit_default.errors import InputError, ServiceError
 from credit_default.failpoints import reach
 
