@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from credit_default.adapters.table_schemas import TABLES
+from credit_default.adapters.tables.schemas import TABLES
 from credit_default.data.credit_card.outcomes import OBSERVED_OUTCOMES
 from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.views.exports.data_dictionary import TableColumn, TableDescription, write_dictionary

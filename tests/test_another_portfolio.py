@@ -12,7 +12,8 @@ import polars as pl
 import pytest
 from typer.testing import CliRunner
 
-from credit_default.adapters.lake_tables import read_quarantine, read_scores
+from credit_default.adapters.tables.quarantine import read_quarantine
+from credit_default.adapters.tables.queries import read_scores
 from credit_default.data.simulation.portfolio import SIMULATED_PREFIX
 from credit_default.errors import InputError
 from credit_default.flows.context import connect

@@ -27,9 +27,9 @@ import pytest
 
 from credit_default.adapters.host.process_marks import look_up, parse_mark
 from credit_default.adapters.lake.layout import open_lake
-from credit_default.adapters.lake_tables import read_scores
-from credit_default.adapters.ledger import read_entries
 from credit_default.adapters.mlflow.tracking import MLFLOW_ENVIRONMENT
+from credit_default.adapters.tables.ledger import read_entries
+from credit_default.adapters.tables.queries import read_scores
 from credit_default.data.simulation.portfolio import simulate
 from credit_default.flows.server import describe_environment
 from credit_default.gates.ledger import judge_chain

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from credit_default.adapters.lake.layout import open_lake
-from credit_default.adapters.ledger import read_entries
+from credit_default.adapters.tables.ledger import read_entries
 from credit_default.gates.ledger import judge_chain
 
 pytestmark = pytest.mark.xdist_group("prefect")

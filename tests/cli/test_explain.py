@@ -7,7 +7,7 @@ def scored(trained, prefect_server, simulated_files):
     import polars as pl
 
     from credit_default.adapters.lake.layout import open_lake
-    from credit_default.adapters.lake_tables import read_scores
+    from credit_default.adapters.tables.queries import read_scores
     from credit_default.flows.predict import predict
 
     summary = predict(str(simulated_files.batch), overrides=trained, return_state=True).result()

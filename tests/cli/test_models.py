@@ -5,7 +5,7 @@ import polars as pl
 import pytest
 from tests.services.conftest import NOON
 
-from credit_default.adapters.lake_tables import write_monitoring
+from credit_default.adapters.tables.monitoring import write_monitoring
 from credit_default.flows.context import connect
 from credit_default.services.alarms import update_lake_alarms
 

@@ -36,11 +36,12 @@ from credit_default.adapters.lake.fallback_champion import read_champion
 from credit_default.adapters.lake.inbox import list_incoming, name_incoming
 from credit_default.adapters.lake.layout import Lake
 from credit_default.adapters.lake.snapshots import list_snapshots, read_rows
-from credit_default.adapters.lake_tables import scan_table, write_monitoring
-from credit_default.adapters.ledger import read_entries
 from credit_default.adapters.mlflow.tracking import MLFLOW_ENVIRONMENT, DatasetRecord
-from credit_default.adapters.score_digests import digest_scores
-from credit_default.adapters.table_schemas import TABLES, table_of
+from credit_default.adapters.tables.ledger import read_entries
+from credit_default.adapters.tables.monitoring import write_monitoring
+from credit_default.adapters.tables.queries import scan_table
+from credit_default.adapters.tables.schemas import TABLES, table_of
+from credit_default.adapters.tables.score_digests import digest_scores
 from credit_default.errors import CreditDefaultError
 from credit_default.gates.ledger import judge_chain
 from credit_default.gates.verdict import Verdict

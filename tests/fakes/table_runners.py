@@ -14,8 +14,8 @@ import traceback
 import polars as pl
 
 from credit_default.adapters.lake.layout import open_lake
-from credit_default.adapters.lake_tables import write_scores
-from credit_default.adapters.ledger import append_entry
+from credit_default.adapters.tables.ledger import append_entry
+from credit_default.adapters.tables.queries import write_scores
 from credit_default.failpoints import arm
 
 NOON = dt.datetime(2005, 10, 1, 12, tzinfo=dt.UTC)

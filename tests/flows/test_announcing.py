@@ -32,7 +32,7 @@ def test_server_that_is_away_took_nothing():
 def test_outcomes_are_announced_for_each_batch_that_they_tell_of(
     trained, simulated_files, on_standing_server, wait_for_events
 ):
-    from credit_default.adapters.lake_tables import scan_table
+    from credit_default.adapters.tables.queries import scan_table
     from credit_default.flows.context import read_clock
 
     wiring = connect(trained, [])

@@ -5,7 +5,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from credit_default.adapters.lake_tables import read_monitoring, read_scores, write_scores
+from credit_default.adapters.tables.monitoring import read_monitoring
+from credit_default.adapters.tables.queries import read_scores, write_scores
 from credit_default.errors import InputError
 from credit_default.flows.context import connect
 from credit_default.flows.monitor import monitor

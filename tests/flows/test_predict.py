@@ -3,7 +3,8 @@ import datetime as dt
 import polars as pl
 import pytest
 
-from credit_default.adapters.lake_tables import read_quarantine, read_scores
+from credit_default.adapters.tables.quarantine import read_quarantine
+from credit_default.adapters.tables.queries import read_scores
 from credit_default.errors import InputError, RefusedError
 from credit_default.flows.context import connect
 from credit_default.flows.predict import predict

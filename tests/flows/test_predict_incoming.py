@@ -8,8 +8,8 @@ import boto3
 import polars as pl
 import pytest
 
-from credit_default.adapters.lake_tables import read_scores, scan_table
 from credit_default.adapters.messaging.sqs import MessageQueue
+from credit_default.adapters.tables.queries import read_scores, scan_table
 from credit_default.errors import RefusedError
 from credit_default.flows.context import connect
 from credit_default.flows.monitor import monitor

@@ -18,7 +18,8 @@ import polars as pl
 import pytest
 from prefect.settings import PREFECT_API_URL, temporary_settings
 
-from credit_default.adapters.lake_tables import read_monitoring, read_scores
+from credit_default.adapters.tables.monitoring import read_monitoring
+from credit_default.adapters.tables.queries import read_scores
 from credit_default.errors import ServiceError
 from credit_default.flows.announcing import announce_object
 from credit_default.flows.context import connect

@@ -136,8 +136,8 @@ def test_a_second_plan_changes_nothing(live):
 
 
 def test_a_file_is_kept_as_snapshot_quarantine_and_ledger(wiring, statements, live):
-    from credit_default.adapters.lake_tables import read_quarantine
-    from credit_default.adapters.ledger import read_entries
+    from credit_default.adapters.tables.ledger import read_entries
+    from credit_default.adapters.tables.quarantine import read_quarantine
     from credit_default.services.ingestion import ingest_file
 
     began = live.log.stat().st_size
@@ -156,7 +156,7 @@ def test_a_file_is_kept_as_snapshot_quarantine_and_ledger(wiring, statements, li
 
 def test_a_new_file_is_told_to_the_queue_scored_once_and_put_away(wiring, live):
     from credit_default.adapters.lake.inbox import list_incoming, move_processed
-    from credit_default.adapters.lake_tables import read_scores, write_scores
+    from credit_default.adapters.tables.queries import read_scores, write_scores
 
     sqs = live.client("sqs")
     sqs.purge_queue(QueueUrl=live.outputs["queue_url"])

@@ -4,9 +4,9 @@ import json
 import polars as pl
 import pytest
 
-from credit_default.adapters.alarm_tables import close_alarm, open_alarm, read_alarms
-from credit_default.adapters.lake_tables import write_monitoring
-from credit_default.adapters.ledger import read_entries
+from credit_default.adapters.tables.alarms import close_alarm, open_alarm, read_alarms
+from credit_default.adapters.tables.ledger import read_entries
+from credit_default.adapters.tables.monitoring import write_monitoring
 from credit_default.data.months import add_months
 from credit_default.errors import InputError
 from credit_default.gates.monitoring.alarms import QUIET, SUPERSEDED, Alarm

@@ -8,7 +8,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from credit_default.adapters.ledger import read_entries
+from credit_default.adapters.tables.ledger import read_entries
 from credit_default.errors import InputError, RefusedError
 from credit_default.failpoints import armed
 from credit_default.gates.ledger import judge_chain

@@ -11,8 +11,9 @@ import pytest
 from credit_default.adapters.lake.inbox import list_incoming, name_incoming
 from credit_default.adapters.lake.layout import open_lake
 from credit_default.adapters.lake.snapshots import read_snapshot
-from credit_default.adapters.lake_tables import read_outcomes, read_quarantine, read_scores
-from credit_default.adapters.ledger import read_entries
+from credit_default.adapters.tables.ledger import read_entries
+from credit_default.adapters.tables.quarantine import read_quarantine
+from credit_default.adapters.tables.queries import read_outcomes, read_scores
 from credit_default.errors import InputError
 from credit_default.services.arrivals import hold, receive
 from credit_default.services.checking import check_file, judge_file

@@ -1,7 +1,7 @@
 import polars as pl
 from tests.services.conftest import NOON
 
-from credit_default.adapters.lake_tables import write_monitoring
+from credit_default.adapters.tables.monitoring import write_monitoring
 from credit_default.services.alarms import update_lake_alarms
 from credit_default.services.chronicle import recall_history, write_history_page
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import polars as pl
 import pytest
 
-from credit_default.adapters.lake_tables import write_monitoring
+from credit_default.adapters.tables.monitoring import write_monitoring
 from credit_default.services.checking import check_file
 from credit_default.services.deliveries import (
     count_broken_rules,

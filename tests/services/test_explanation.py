@@ -2,9 +2,9 @@ import polars as pl
 import pytest
 
 from credit_default.adapters.delta.commits import create_rows
-from credit_default.adapters.lake_tables import read_scores
-from credit_default.adapters.score_tables import select_scores
-from credit_default.adapters.table_schemas import table_of
+from credit_default.adapters.tables.queries import read_scores
+from credit_default.adapters.tables.schemas import table_of
+from credit_default.adapters.tables.scores import select_scores
 from credit_default.errors import ArtifactError, InputError
 from credit_default.services.explanation import explain_client
 

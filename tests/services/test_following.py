@@ -4,9 +4,9 @@ import shutil
 
 import pytest
 
-from credit_default.adapters.alarm_tables import open_alarm
-from credit_default.adapters.lake_tables import read_monitoring
-from credit_default.adapters.ledger import read_entries
+from credit_default.adapters.tables.alarms import open_alarm
+from credit_default.adapters.tables.ledger import read_entries
+from credit_default.adapters.tables.monitoring import read_monitoring
 from credit_default.gates.monitoring.alarms import SUPERSEDED, Alarm
 from credit_default.gates.verdict import Verdict
 from credit_default.services.following import explain_retraining, follow_up, settle_alarms

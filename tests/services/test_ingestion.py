@@ -6,8 +6,8 @@ import polars as pl
 import pytest
 
 from credit_default.adapters.lake.snapshots import list_snapshots, read_rows, read_snapshot
-from credit_default.adapters.lake_tables import read_quarantine
-from credit_default.adapters.ledger import read_entries
+from credit_default.adapters.tables.ledger import read_entries
+from credit_default.adapters.tables.quarantine import read_quarantine
 from credit_default.errors import InputError, RefusedError
 from credit_default.services.checking import check_file, judge_file
 from credit_default.services.ingestion import ingest_file, tell_broken_rules

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from credit_default.adapters.ledger import read_entries
+from credit_default.adapters.tables.ledger import read_entries
 from credit_default.errors import InputError
 from credit_default.gates.verdict import Verdict
 from credit_default.model.estimator.scoring import score_probability

@@ -3,7 +3,7 @@ import datetime as dt
 import polars as pl
 import pytest
 
-from credit_default.adapters.lake_tables import merge_outcomes
+from credit_default.adapters.tables.queries import merge_outcomes
 from credit_default.errors import InputError
 from credit_default.services.monitoring import find_batch, find_drift
 from credit_default.services.performance import evaluate_batch

@@ -3,7 +3,8 @@ import datetime as dt
 import polars as pl
 import pytest
 
-from credit_default.adapters.lake_tables import read_outcomes, read_quarantine
+from credit_default.adapters.tables.quarantine import read_quarantine
+from credit_default.adapters.tables.queries import read_outcomes
 from credit_default.errors import InputError
 from credit_default.services.outcomes import take_in_outcomes
 

@@ -5,8 +5,8 @@ import shutil
 import pytest
 
 from credit_default.adapters.lake.fallback_champion import read_champion
-from credit_default.adapters.lake_tables import read_scores
-from credit_default.adapters.ledger import find_entry, read_entries
+from credit_default.adapters.tables.ledger import find_entry, read_entries
+from credit_default.adapters.tables.queries import read_scores
 from credit_default.errors import ArtifactError, InputError, ServiceError
 from credit_default.services.checking import check_file, judge_file
 from credit_default.services.models import promote_by_hand, roll_back

@@ -4,8 +4,9 @@ import json
 import polars as pl
 import pytest
 
-from credit_default.adapters.lake_tables import read_quarantine, read_scores
-from credit_default.adapters.ledger import find_entry
+from credit_default.adapters.tables.ledger import find_entry
+from credit_default.adapters.tables.quarantine import read_quarantine
+from credit_default.adapters.tables.queries import read_scores
 from credit_default.errors import InputError
 from credit_default.model.estimator.scoring import score_probability
 from credit_default.services.checking import check_file

@@ -5,8 +5,8 @@ from dataclasses import replace
 import polars as pl
 import pytest
 
-from credit_default.adapters.lake_tables import read_scores
-from credit_default.adapters.ledger import find_entry
+from credit_default.adapters.tables.ledger import find_entry
+from credit_default.adapters.tables.queries import read_scores
 from credit_default.model.estimator.scoring import score_probability
 from credit_default.services.checking import check_file
 from credit_default.services.prediction import hand_over, score_file

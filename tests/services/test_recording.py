@@ -5,7 +5,7 @@ from dataclasses import replace
 import polars as pl
 import pytest
 
-from credit_default.adapters.lake_tables import read_monitoring
+from credit_default.adapters.tables.monitoring import read_monitoring
 from credit_default.errors import ServiceError
 from credit_default.gates.verdict import Verdict
 from credit_default.services.checking import check_file

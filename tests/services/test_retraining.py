@@ -4,9 +4,10 @@ import json
 import polars as pl
 import pytest
 
-from credit_default.adapters.lake_tables import keep_observations, write_monitoring, write_scores
-from credit_default.adapters.ledger import read_entries
 from credit_default.adapters.mlflow.model_versions import ModelVersion
+from credit_default.adapters.tables.ledger import read_entries
+from credit_default.adapters.tables.monitoring import write_monitoring
+from credit_default.adapters.tables.queries import keep_observations, write_scores
 from credit_default.gates.monitoring.alarms import Alarm
 from credit_default.services.retraining import consider_retraining, find_broken_batches, request_retraining
 

@@ -5,7 +5,7 @@ import polars as pl
 import pytest
 
 from credit_default.adapters.lake.snapshots import read_snapshot
-from credit_default.adapters.lake_tables import merge_outcomes, read_scores
+from credit_default.adapters.tables.queries import merge_outcomes, read_scores
 from credit_default.services.history import hash_keys
 from credit_default.services.scored_rows import read_batch_scores, read_scored_rows
 

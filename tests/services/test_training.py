@@ -5,8 +5,10 @@ import polars as pl
 import pytest
 
 from credit_default.adapters.lake.snapshots import list_snapshots
-from credit_default.adapters.lake_tables import merge_outcomes, read_quarantine, write_monitoring
-from credit_default.adapters.ledger import read_entries
+from credit_default.adapters.tables.ledger import read_entries
+from credit_default.adapters.tables.monitoring import write_monitoring
+from credit_default.adapters.tables.quarantine import read_quarantine
+from credit_default.adapters.tables.queries import merge_outcomes
 from credit_default.errors import InputError, RefusedError
 from credit_default.model.estimator.recipe_pipeline import Recipe
 from credit_default.services.checking import check_file

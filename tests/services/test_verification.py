@@ -9,8 +9,9 @@ import pytest
 from deltalake import DeltaTable, write_deltalake
 
 from credit_default.adapters.lake.snapshots import list_snapshots, read_rows, read_snapshot
-from credit_default.adapters.lake_tables import read_outcomes, read_quarantine, read_scores, scan_table
-from credit_default.adapters.ledger import read_entries
+from credit_default.adapters.tables.ledger import read_entries
+from credit_default.adapters.tables.quarantine import read_quarantine
+from credit_default.adapters.tables.queries import read_outcomes, read_scores, scan_table
 from credit_default.errors import ArtifactError, InputError
 from credit_default.failpoints import armed
 from credit_default.services.checking import check_file

@@ -3,7 +3,7 @@ import datetime as dt
 import polars as pl
 import pytest
 
-from credit_default.adapters.lake_tables import merge_outcomes, write_scores
+from credit_default.adapters.tables.queries import merge_outcomes, write_scores
 from credit_default.services.vintages import measure_vintages
 
 NOON = dt.datetime(2006, 1, 1, 12, tzinfo=dt.UTC)

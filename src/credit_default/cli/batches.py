@@ -112,7 +112,7 @@ def show_history(output: Output, settings: "Settings") -> "Summary":
     """How many findings there are so far, after a table of them for people, and where the page of them stands."""
     from rich.console import Console
 
-    from credit_default.adapters.lake_tables import read_monitoring
+    from credit_default.adapters.tables.monitoring import read_monitoring
     from credit_default.flows.context import read_clock
     from credit_default.services.chronicle import write_history_page
     from credit_default.services.wiring import wire

@@ -4,10 +4,10 @@ import datetime as dt
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from credit_default.adapters.alarm_tables import RecordedAlarm, close_alarm, open_alarm, read_alarms, record_told
-from credit_default.adapters.lake_tables import read_monitoring
-from credit_default.adapters.ledger import tell_time
 from credit_default.adapters.messaging.alert_messages import Message, send_message
+from credit_default.adapters.tables.alarms import RecordedAlarm, close_alarm, open_alarm, read_alarms, record_told
+from credit_default.adapters.tables.ledger import tell_time
+from credit_default.adapters.tables.monitoring import read_monitoring
 from credit_default.failpoints import reach
 from credit_default.gates.monitoring import retraining
 from credit_default.gates.monitoring.alarms import Alarm, Finding, follow_alarms, list_open, tell_alarm, update_alarms

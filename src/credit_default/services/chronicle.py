@@ -7,8 +7,8 @@ from typing import Final
 import polars as pl
 
 from credit_default.adapters.lake.published_reports import read_profile
-from credit_default.adapters.lake_tables import read_monitoring
-from credit_default.adapters.ledger import read_entries
+from credit_default.adapters.tables.ledger import read_entries
+from credit_default.adapters.tables.monitoring import read_monitoring
 from credit_default.gates.monitoring.alarms import Alarm
 from credit_default.services.alarms import read_known_alarms
 from credit_default.services.origin import SIMULATED

@@ -4,7 +4,7 @@ import datetime as dt
 
 import polars as pl
 
-from credit_default.adapters.lake_tables import collect_rows, scan_table
+from credit_default.adapters.tables.queries import collect_rows, scan_table
 from credit_default.data.contract.schema import KEY, STATEMENT_MONTH
 from credit_default.data.credit_card.outcomes import MATURITY_MONTHS, OBSERVED_AT
 from credit_default.data.months import add_months

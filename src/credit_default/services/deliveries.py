@@ -11,7 +11,8 @@ import polars as pl
 from credit_default.adapters.lake.layout import Lake
 from credit_default.adapters.lake.published_reports import read_profile
 from credit_default.adapters.lake.snapshots import Snapshot
-from credit_default.adapters.lake_tables import collect_rows, read_monitoring, scan_table
+from credit_default.adapters.tables.monitoring import read_monitoring
+from credit_default.adapters.tables.queries import collect_rows, scan_table
 from credit_default.data.months import count_months
 from credit_default.gates.ledger import LedgerEntry
 from credit_default.gates.monitoring.feed import BatchState, judge_feed

@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from importlib.metadata import version
 
-from credit_default.adapters.lake_tables import collect_rows, scan_table
-from credit_default.adapters.table_schemas import TABLES
+from credit_default.adapters.tables.queries import collect_rows, scan_table
+from credit_default.adapters.tables.schemas import TABLES
 from credit_default.errors import CreditDefaultError, hide_credentials
 from credit_default.gates.verdict import Verdict
 from credit_default.services.reachability import (

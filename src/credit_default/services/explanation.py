@@ -6,7 +6,7 @@ from typing import Any
 import polars as pl
 
 from credit_default.adapters.lake.snapshots import read_rows, read_snapshot
-from credit_default.adapters.lake_tables import read_scores
+from credit_default.adapters.tables.queries import read_scores
 from credit_default.data.contract.schema import CLIENT_ID, STATEMENT_MONTH
 from credit_default.errors import ArtifactError, InputError
 from credit_default.model.estimator.bundle import ModelBundle

@@ -12,11 +12,12 @@ import polars as pl
 
 from credit_default.adapters.lake.inbox import PROCESSED
 from credit_default.adapters.lake.snapshots import Snapshot, delete_strays, list_snapshots, read_rows, rewrite_snapshot
-from credit_default.adapters.lake_tables import collect_rows, delete_client, scan_table
-from credit_default.adapters.ledger import read_entries
-from credit_default.adapters.score_digests import digest_scores
-from credit_default.adapters.score_tables import measure_scores
-from credit_default.adapters.table_schemas import CLIENT_TABLES
+from credit_default.adapters.tables.client_erasure import delete_client
+from credit_default.adapters.tables.ledger import read_entries
+from credit_default.adapters.tables.queries import collect_rows, scan_table
+from credit_default.adapters.tables.schemas import CLIENT_TABLES
+from credit_default.adapters.tables.score_digests import digest_scores
+from credit_default.adapters.tables.scores import measure_scores
 from credit_default.data.contract.schema import CLIENT_ID
 from credit_default.errors import InputError
 from credit_default.failpoints import reach

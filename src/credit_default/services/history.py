@@ -9,8 +9,8 @@ import polars as pl
 
 from credit_default.adapters.lake.layout import check_hex
 from credit_default.adapters.lake.snapshots import Snapshot, has_snapshot, list_snapshots, read_rows, read_snapshot
-from credit_default.adapters.lake_tables import collect_rows, scan_table
-from credit_default.adapters.ledger import read_entries
+from credit_default.adapters.tables.ledger import read_entries
+from credit_default.adapters.tables.queries import collect_rows, scan_table
 from credit_default.data.contract.schema import KEY, STATEMENT_MONTH
 from credit_default.errors import InputError
 from credit_default.gates.ledger import LedgerEntry

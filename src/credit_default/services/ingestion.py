@@ -10,8 +10,8 @@ from credit_default.adapters.lake.snapshots import (
     list_snapshots,
     write_snapshot,
 )
-from credit_default.adapters.lake_tables import write_quarantine
-from credit_default.adapters.ledger import find_entry
+from credit_default.adapters.tables.ledger import find_entry
+from credit_default.adapters.tables.quarantine import write_quarantine
 from credit_default.data.checking.validation import Validated
 from credit_default.errors import InputError, show_examples
 from credit_default.failpoints import reach

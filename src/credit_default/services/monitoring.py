@@ -15,8 +15,9 @@ from credit_default.adapters.evidently.workspace import WorkspaceRun, record_wor
 from credit_default.adapters.lake.layout import Lake
 from credit_default.adapters.lake.published_reports import name_published, publication, write_profile
 from credit_default.adapters.lake.snapshots import Snapshot, read_snapshot
-from credit_default.adapters.lake_tables import collect_rows, read_monitoring, scan_table
 from credit_default.adapters.mlflow.registry import MODEL_NAME
+from credit_default.adapters.tables.monitoring import read_monitoring
+from credit_default.adapters.tables.queries import collect_rows, scan_table
 from credit_default.errors import InputError
 from credit_default.gates.monitoring.drift import DriftReport, judge_drift
 from credit_default.gates.monitoring.drift_measurement import describe_drift, measure_drift

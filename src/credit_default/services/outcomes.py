@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import polars as pl
 
 from credit_default.adapters.files.statement_files import read_batches, read_source
-from credit_default.adapters.lake_tables import keep_observations, merge_outcomes, write_quarantine
-from credit_default.adapters.ledger import find_entry
+from credit_default.adapters.tables.ledger import find_entry
+from credit_default.adapters.tables.quarantine import write_quarantine
+from credit_default.adapters.tables.queries import keep_observations, merge_outcomes
 from credit_default.data.checking.validation import check
 from credit_default.data.credit_card.outcomes import MATURITY_MONTHS, OBSERVED_OUTCOMES
 from credit_default.data.months import add_months, count_months

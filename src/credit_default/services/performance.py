@@ -13,7 +13,7 @@ import polars as pl
 
 from credit_default.adapters.lake.layout import Lake
 from credit_default.adapters.lake.snapshots import read_rows
-from credit_default.adapters.lake_tables import read_monitoring
+from credit_default.adapters.tables.monitoring import read_monitoring
 from credit_default.data.contract.schema import KEY, OUTCOME
 from credit_default.gates.monitoring import fairness_drift
 from credit_default.gates.monitoring import label_free_estimate as estimate_gate

@@ -11,10 +11,11 @@ import polars as pl
 from credit_default.adapters.files.table_export import write_table
 from credit_default.adapters.lake.layout import Lake
 from credit_default.adapters.lake.snapshots import Snapshot, read_rows, read_snapshot
-from credit_default.adapters.lake_tables import has_scores, read_quarantine, read_scores, write_scores
-from credit_default.adapters.ledger import find_entry, tell_time
-from credit_default.adapters.score_digests import digest_scores
-from credit_default.adapters.score_tables import measure_scores
+from credit_default.adapters.tables.ledger import find_entry, tell_time
+from credit_default.adapters.tables.quarantine import read_quarantine
+from credit_default.adapters.tables.queries import has_scores, read_scores, write_scores
+from credit_default.adapters.tables.score_digests import digest_scores
+from credit_default.adapters.tables.scores import measure_scores
 from credit_default.data.contract.schema import KEY
 from credit_default.errors import InputError, ServiceError
 from credit_default.failpoints import reach

@@ -6,8 +6,8 @@ from pathlib import Path
 import polars as pl
 
 from credit_default.adapters.files.table_export import write_table
-from credit_default.adapters.lake_tables import read_quarantine
-from credit_default.adapters.ledger import read_entries
+from credit_default.adapters.tables.ledger import read_entries
+from credit_default.adapters.tables.quarantine import read_quarantine
 from credit_default.errors import InputError
 from credit_default.services.wiring import Wiring
 from credit_default.views.summaries.summary import Summary

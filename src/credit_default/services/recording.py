@@ -8,9 +8,9 @@ from dataclasses import replace
 import polars as pl
 
 from credit_default.adapters.lake.published_reports import fetch_published
-from credit_default.adapters.lake_tables import write_monitoring
 from credit_default.adapters.mlflow.run_search import find_run_id
 from credit_default.adapters.mlflow.tracking import DatasetRecord
+from credit_default.adapters.tables.monitoring import write_monitoring
 from credit_default.errors import ServiceError
 from credit_default.failpoints import reach
 from credit_default.gates.monitoring.drift import DriftReport

@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Mapping
 
-from credit_default.adapters.ledger import append_entry
+from credit_default.adapters.tables.ledger import append_entry
 from credit_default.gates.ledger import LedgerEntry
 from credit_default.services.wiring import Wiring
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from credit_default.adapters.lake_tables import collect_rows, read_monitoring, scan_table
-from credit_default.adapters.ledger import find_entry, read_entries
 from credit_default.adapters.mlflow.model_versions import ModelVersion
+from credit_default.adapters.tables.ledger import find_entry, read_entries
+from credit_default.adapters.tables.monitoring import read_monitoring
+from credit_default.adapters.tables.queries import collect_rows, scan_table
 from credit_default.data.contract.schema import KEY
 from credit_default.failpoints import reach
 from credit_default.gates.monitoring import feed

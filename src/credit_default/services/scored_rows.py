@@ -15,7 +15,7 @@ import polars as pl
 
 from credit_default.adapters.lake.layout import Lake
 from credit_default.adapters.lake.snapshots import Snapshot, read_rows
-from credit_default.adapters.lake_tables import read_outcomes, read_score_frames
+from credit_default.adapters.tables.queries import read_outcomes, read_score_frames
 from credit_default.data.contract.schema import KEY, OUTCOME, STATEMENT_MONTH
 from credit_default.model.estimator.decision import ACCEPT, DECLINE
 from credit_default.model.estimator.expected_loss import EXPECTED_LOSS

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from credit_default.adapters.lake.snapshots import Snapshot, list_snapshots, read_rows
-from credit_default.adapters.lake_tables import read_outcomes
+from credit_default.adapters.tables.queries import read_outcomes
 from credit_default.data.contract.schema import KEY, OUTCOME, STATEMENT_MONTH
 from credit_default.data.splitting import Split, split
 from credit_default.errors import InputError

@@ -7,9 +7,9 @@ from typing import Any
 import polars as pl
 
 from credit_default.adapters.lake.snapshots import read_rows, read_snapshot
-from credit_default.adapters.lake_tables import collect_rows, read_scores, scan_table
-from credit_default.adapters.ledger import read_entries
-from credit_default.adapters.score_digests import digest_frames, digest_scores
+from credit_default.adapters.tables.ledger import read_entries
+from credit_default.adapters.tables.queries import collect_rows, read_scores, scan_table
+from credit_default.adapters.tables.score_digests import digest_frames, digest_scores
 from credit_default.data.contract.schema import CLIENT_ID, KEY
 from credit_default.errors import InputError, show_examples
 from credit_default.gates.ledger import LedgerEntry, judge_chain

@@ -4,7 +4,7 @@ import datetime as dt
 
 import polars as pl
 
-from credit_default.adapters.lake_tables import collect_rows, scan_table
+from credit_default.adapters.tables.queries import collect_rows, scan_table
 from credit_default.data.contract.schema import KEY, OUTCOME, STATEMENT_MONTH
 from credit_default.model.evaluation.vintages import measure_vintage
 from credit_default.services.coverage import is_early, is_mature

@@ -12,8 +12,8 @@ import pytest
 from deltalake import DeltaTable
 
 from credit_default.adapters.lake.layout import open_lake
-from credit_default.adapters.lake_tables import read_scores, scan_table
-from credit_default.adapters.ledger import read_entries
+from credit_default.adapters.tables.ledger import read_entries
+from credit_default.adapters.tables.queries import read_scores, scan_table
 from credit_default.gates.ledger import judge_chain
 
 SCRIPT = Path(__file__).parents[2] / "fakes" / "table_runners.py"

@@ -10,17 +10,12 @@ import polars as pl
 import pytest
 from deltalake import DeltaTable
 
-from credit_default.adapters.alarm_tables import open_alarm
-from credit_default.adapters.lake_tables import (
-    TABLES,
-    delete_client,
-    keep_observations,
-    merge_outcomes,
-    write_monitoring,
-    write_quarantine,
-    write_scores,
-)
-from credit_default.adapters.ledger import append_entry
+from credit_default.adapters.tables.alarms import open_alarm
+from credit_default.adapters.tables.client_erasure import delete_client
+from credit_default.adapters.tables.ledger import append_entry
+from credit_default.adapters.tables.monitoring import write_monitoring
+from credit_default.adapters.tables.quarantine import write_quarantine
+from credit_default.adapters.tables.queries import TABLES, keep_observations, merge_outcomes, write_scores
 from credit_default.gates.monitoring.alarms import Alarm
 
 NOON = dt.datetime(2005, 10, 1, 12, tzinfo=dt.UTC)

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from credit_default.adapters.lake_tables import TABLES
+from credit_default.adapters.tables.queries import TABLES
 from credit_default.data.contract.schema import parse_schema
 from credit_default.data.credit_card.outcomes import OBSERVED_OUTCOMES
 from credit_default.data.credit_card.statements import CREDIT_CARD

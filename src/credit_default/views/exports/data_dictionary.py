@@ -56,7 +56,7 @@ def _write_opening(schema: Schema) -> str:
     key = " and ".join(f"`{name}`" for name in schema.names[:2])
     return (
         "# Data dictionary\n\n"
-        "Written by `make docs` from `data/credit_card/statements.py`, `data/credit_card/outcomes.py` and `adapters/lake_tables.py`: correct those,"
+        "Written by `make docs` from `data/credit_card/statements.py`, `data/credit_card/outcomes.py` and `adapters/tables/queries.py`: correct those,"
         " not this page.\n\n"
         f"Portfolio `{schema.name}`, version {schema.version}. A row's key is {key}. Names of a file's columns are"
         " matched without regard to case or order, under any of the names in the second column."

@@ -8,7 +8,7 @@ import polars as pl
 from credit_default.adapters.delta.commits import Frames, Written, create_rows
 from credit_default.adapters.delta.table import has_committed, read_frames, read_rows
 from credit_default.adapters.lake.layout import Lake, check_hex
-from credit_default.adapters.table_schemas import SCORES, table_of
+from credit_default.adapters.tables.schemas import SCORES, table_of
 
 SCORES_COLUMNS = tuple(SCORES.names)
 _DECLINE = "decline"

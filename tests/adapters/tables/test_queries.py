@@ -12,29 +12,27 @@ from hypothesis import strategies as st
 
 from credit_default.adapters.delta.commits import create_rows
 from credit_default.adapters.lake.layout import open_lake
-from credit_default.adapters.lake_tables import (
+from credit_default.adapters.tables.client_erasure import delete_client
+from credit_default.adapters.tables.monitoring import read_monitoring, write_monitoring
+from credit_default.adapters.tables.quarantine import read_quarantine, write_quarantine
+from credit_default.adapters.tables.queries import (
     CLIENT_TABLES,
     TABLES,
     Written,
-    delete_client,
     digest_frames,
     digest_scores,
     has_scores,
     keep_observations,
     measure_scores,
     merge_outcomes,
-    read_monitoring,
     read_observations,
     read_outcomes,
-    read_quarantine,
     read_scores,
     scan_table,
-    write_monitoring,
-    write_quarantine,
     write_scores,
 )
-from credit_default.adapters.score_tables import name_scores, select_scores
-from credit_default.adapters.table_schemas import table_of
+from credit_default.adapters.tables.schemas import table_of
+from credit_default.adapters.tables.scores import name_scores, select_scores
 from credit_default.errors import InputError, ServiceError
 
 BATCH_ID = "ab" * 8

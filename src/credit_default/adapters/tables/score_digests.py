@@ -12,8 +12,8 @@ import polars as pl
 
 from credit_default.adapters.delta.table import read_frames
 from credit_default.adapters.lake.layout import Lake
-from credit_default.adapters.score_tables import select_scores
-from credit_default.adapters.table_schemas import table_of
+from credit_default.adapters.tables.schemas import table_of
+from credit_default.adapters.tables.scores import select_scores
 
 _COLUMNS = ("client_id", "statement_month", "default_probability", "decision")
 _HASH_BYTES = 64  # wide, so that sums can't be steered by choosing rows

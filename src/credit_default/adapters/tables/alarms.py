@@ -14,7 +14,7 @@ import polars as pl
 from credit_default.adapters.delta.commits import create_rows, replace_rows
 from credit_default.adapters.delta.table import read_rows
 from credit_default.adapters.lake.layout import Lake
-from credit_default.adapters.table_schemas import ALARMS, table_of
+from credit_default.adapters.tables.schemas import ALARMS, table_of
 from credit_default.errors import InputError
 from credit_default.gates.monitoring.alarms import Alarm
 

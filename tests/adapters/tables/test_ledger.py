@@ -7,7 +7,7 @@ import pytest
 from deltalake import DeltaTable, write_deltalake
 from deltalake.exceptions import DeltaError
 
-from credit_default.adapters.ledger import append_entry, find_entry, read_entries
+from credit_default.adapters.tables.ledger import append_entry, find_entry, read_entries
 from credit_default.errors import InputError, ServiceError
 from credit_default.failpoints import armed
 from credit_default.gates.ledger import judge_chain

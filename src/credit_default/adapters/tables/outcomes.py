@@ -11,7 +11,7 @@ import polars as pl
 from credit_default.adapters.delta.commits import MergeCounts, Written, create_rows, merge_rows
 from credit_default.adapters.delta.table import read_rows
 from credit_default.adapters.lake.layout import Lake, check_hex, check_month
-from credit_default.adapters.table_schemas import OUTCOME_HISTORY, OUTCOMES, table_of
+from credit_default.adapters.tables.schemas import OUTCOME_HISTORY, OUTCOMES, table_of
 
 _KEY = ("client_id", "statement_month")
 

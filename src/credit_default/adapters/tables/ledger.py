@@ -17,7 +17,7 @@ from credit_default.adapters.delta.errors import delta_errors
 from credit_default.adapters.delta.retries import RetryPolicy
 from credit_default.adapters.delta.table import find_delta, read_rows
 from credit_default.adapters.lake.layout import Lake
-from credit_default.adapters.table_schemas import LEDGER, table_of
+from credit_default.adapters.tables.schemas import LEDGER, table_of
 from credit_default.errors import CreditDefaultError, ServiceError
 from credit_default.gates.ledger import GENESIS, LedgerEntry, Scalar, seal, write_details
 

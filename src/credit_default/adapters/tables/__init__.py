@@ -1,0 +1,1 @@
+"""The lake's tables: scores, quarantine, outcomes, monitoring, alarms and the ledger."""

@@ -1,0 +1,52 @@
+"""The quarantine table: rejected rows, each with the rules that it broke."""
+
+from collections.abc import Iterator
+
+import polars as pl
+
+from credit_default.adapters.delta.commits import (
+    Frames,
+    Written,
+    create_rows,
+)
+from credit_default.adapters.delta.table import read_rows
+from credit_default.adapters.lake.layout import Lake, check_hex
+from credit_default.adapters.tables.schemas import table_of
+
+UNKNOWN_MONTH = "unknown"
+_MONTH = r"^\d{4}-(0[1-9]|1[0-2])$"
+
+
+def write_quarantine(lake: Lake, read: Frames, *, batch_id: str) -> Written:
+    """How many refused rows were put in for this batch, once for ever, in one commit; `was_there` when they were before.
+
+    `read()` gives the `rejected` frames of the checked batches. Which rows are refused depends on the file and the schema
+    alone, so the key is the batch without a model version; the values as they came are kept as one JSON text.
+    """
+    key = check_hex(batch_id, "batch_id")
+
+    def rows() -> Iterator[pl.DataFrame]:
+        return (_quarantined(frame, key) for frame in read())
+
+    table = table_of(lake, "quarantine")
+    return create_rows(table, rows, key=f"quarantine {key}", predicate=f"batch_id = '{key}'")
+
+
+def read_quarantine(lake: Lake, *, batch_id: str) -> pl.DataFrame:
+    """The batch's refused rows in the file's order; no rows when there are none."""
+    wanted = pl.col("batch_id") == check_hex(batch_id, "batch_id")
+    return read_rows(table_of(lake, "quarantine"), lambda table: table.filter(wanted).sort("line"))
+
+
+def _quarantined(rejected: pl.DataFrame, batch_id: str) -> pl.DataFrame:
+    own = ("line", "client_id", "statement_month", "rules")
+    raw = [name for name in rejected.columns if name not in own] or ["line"]
+    month = pl.col("statement_month").cast(pl.String)
+    return rejected.select(
+        pl.lit(batch_id).alias("batch_id"),
+        pl.when(month.str.contains(_MONTH)).then(month).otherwise(pl.lit(UNKNOWN_MONTH)),
+        "line",
+        "client_id",
+        "rules",
+        pl.struct(raw).struct.json_encode().alias("raw_values"),
+    )
