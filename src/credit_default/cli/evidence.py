@@ -62,7 +62,7 @@ def verify(
         from credit_default.cli.session import read_settings
         from credit_default.flows.context import connect
         from credit_default.flows.session import prepare_libraries
-        from credit_default.services.verification import verify_lake
+        from credit_default.services.audit.replay import verify_lake
 
         flags = collect_flags(lake=lake, portfolio=portfolio)
         prepare_libraries(read_settings(flags, config))
@@ -83,7 +83,7 @@ def forget(
 
     def act(output: Output) -> "Summary":
         from credit_default.flows.context import connect, read_clock
-        from credit_default.services.forgetting import forget_client
+        from credit_default.services.audit.erasure import forget_client
 
         with output.step("deleting"):
             return forget_client(connect(collect_flags(lake=lake), config or []), client, forgotten_at=read_clock())

@@ -14,11 +14,11 @@ from credit_default.adapters.tables.quarantine import read_quarantine
 from credit_default.adapters.tables.queries import read_outcomes, read_scores, scan_table
 from credit_default.errors import ArtifactError, InputError
 from credit_default.failpoints import armed
+from credit_default.services.audit.erasure import forget_client
+from credit_default.services.audit.replay import verify_lake
 from credit_default.services.checking import check_file
-from credit_default.services.forgetting import forget_client
 from credit_default.services.outcomes import take_in_outcomes
 from credit_default.services.prediction import score_file
-from credit_default.services.verification import verify_lake
 
 pytestmark = pytest.mark.xdist_group("mlflow")
 

@@ -1,0 +1,1 @@
+"""Proving and erasing: replay of scores from the record, erasure of a client."""
