@@ -46,13 +46,13 @@ from credit_default.errors import CreditDefaultError
 from credit_default.gates.ledger import judge_chain
 from credit_default.gates.verdict import Verdict
 from credit_default.services.alarms import update_lake_alarms
-from credit_default.services.approval import approve_promotion, request_promotion
 from credit_default.services.audit.erasure import forget_client
 from credit_default.services.audit.replay import verify_lake
+from credit_default.services.champion.two_person_approval import approve_promotion, request_promotion
+from credit_default.services.champion.versions import promote_by_hand, roll_back
 from credit_default.services.checking import check_file, judge_file
 from credit_default.services.inbox import put_away_refused, put_away_scored
 from credit_default.services.ingestion import ingest_file
-from credit_default.services.models import promote_by_hand, roll_back
 from credit_default.services.outcomes import take_in_outcomes
 from credit_default.services.prediction import find_champion, load_champion, score_file
 from credit_default.services.recording import record_scores

@@ -37,7 +37,7 @@ def show(
 
 
 def _show_versions(wiring: "Wiring", output: Output) -> "Summary":
-    from credit_default.services.models import list_models, summarise_models
+    from credit_default.services.champion.versions import list_models, summarise_models
     from credit_default.views.terminal.models import render_models
 
     models = list_models(wiring)
@@ -82,8 +82,8 @@ def promote(
     def act(output: Output) -> "Summary":
         del output
         from credit_default.flows.context import read_clock, read_identity
-        from credit_default.services.approval import approve_promotion, request_promotion
-        from credit_default.services.models import promote_by_hand
+        from credit_default.services.champion.two_person_approval import approve_promotion, request_promotion
+        from credit_default.services.champion.versions import promote_by_hand
 
         if request and approve:
             raise InputError(
@@ -113,7 +113,7 @@ def rollback(
     def act(output: Output) -> "Summary":
         del output
         from credit_default.flows.context import read_clock
-        from credit_default.services.models import roll_back
+        from credit_default.services.champion.versions import roll_back
 
         wiring = _wire(collect_flags(lake=lake), config)
         return _tell(wiring, roll_back(wiring, reason=reason, decided_at=read_clock()))

@@ -5,9 +5,6 @@ both, and confirmed on the test side; newer data under the same recipe is compar
 on the newest matured rows that neither was trained on.
 """
 
-import datetime as dt
-from dataclasses import dataclass
-
 import numpy as np
 import polars as pl
 
@@ -21,22 +18,11 @@ from credit_default.gates.verdict import Verdict
 from credit_default.model.estimator.bundle import ModelBundle
 from credit_default.model.estimator.digest import hash_keys
 from credit_default.model.estimator.scoring import score_probability
+from credit_default.services.champion.current import SeatHolder
 from credit_default.services.grouping import label_groups
 from credit_default.services.origin import refuse_mixture
 from credit_default.services.training import Challenger, cross_validate_recipe
 from credit_default.services.wiring import Wiring
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class SeatHolder:
-    """The champion at the time of the contest, and the version that it is."""
-
-    bundle: ModelBundle
-    number: int
-    data_origin: str
-    pinned_at: dt.datetime | None = (
-        None  # when the registry last named it, where MLflow was away and the lake was asked
-    )
 
 
 def judge_challenger(wiring: Wiring, challenger: Challenger, sides: Split, *, champion: SeatHolder | None) -> Verdict:

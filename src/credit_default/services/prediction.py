@@ -24,11 +24,11 @@ from credit_default.model.estimator.bundle import ModelBundle
 from credit_default.model.estimator.digest import digest_policy
 from credit_default.model.estimator.expected_loss import LossPolicy
 from credit_default.model.estimator.scoring import count_trained_rows, score
+from credit_default.services.champion.current import SeatHolder
+from credit_default.services.champion.fallback import GATE, recall_champion
 from credit_default.services.checking import CheckedFile
-from credit_default.services.contest import SeatHolder
 from credit_default.services.ingestion import keep_file
 from credit_default.services.origin import REAL, refuse_mixture
-from credit_default.services.pinning import GATE, recall_champion
 from credit_default.services.reasoning import BatchReasons
 from credit_default.services.records import enter
 from credit_default.services.wiring import Wiring, refuse_other_portfolio

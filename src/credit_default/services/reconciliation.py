@@ -18,11 +18,11 @@ from credit_default.adapters.tables.ledger import read_entries
 from credit_default.errors import ServiceError
 from credit_default.gates.ledger import LedgerEntry
 from credit_default.gates.verdict import Verdict
+from credit_default.services.champion.alias_history import enter_seat
+from credit_default.services.champion.fallback import GATE, pin_version, tell_age
 from credit_default.services.descriptions import tag_batch
-from credit_default.services.pinning import GATE, pin_version, tell_age
 from credit_default.services.prediction import recall_losses
 from credit_default.services.recording import record_scored, tell_losses
-from credit_default.services.seats import enter_seat
 from credit_default.services.wiring import Wiring
 from credit_default.views.summaries.summary import Summary
 

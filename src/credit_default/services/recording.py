@@ -17,13 +17,13 @@ from credit_default.gates.monitoring.drift import DriftReport
 from credit_default.gates.verdict import Verdict
 from credit_default.model.estimator.decision import ACCEPT, DECLINE
 from credit_default.model.estimator.expected_loss import EXPECTED_LOSS
+from credit_default.services.champion.fallback import GATE, OWED, judge_outage
 from credit_default.services.checking import CheckedFile
 from credit_default.services.descriptions import describe_file, pick_metrics, tag_batch
 from credit_default.services.ingestion import tell_broken_rules, tell_unknown_columns
 from credit_default.services.monitoring import Drift, MonitoredBatch
 from credit_default.services.origin import SIMULATED, tell_origin
 from credit_default.services.performance import Outlook, Performance
-from credit_default.services.pinning import GATE, OWED, judge_outage
 from credit_default.services.prediction import ScoredFile
 from credit_default.services.reasoning import tell_reasons
 from credit_default.services.records import enter

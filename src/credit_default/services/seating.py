@@ -10,7 +10,8 @@ from credit_default.failpoints import reach
 from credit_default.gates.verdict import Verdict
 from credit_default.model.evaluation.metrics import Evaluation
 from credit_default.services.assessment import Assessment
-from credit_default.services.contest import SeatHolder
+from credit_default.services.champion.alias_history import APPROVAL_REQUESTED, PROMOTED, enter_seat
+from credit_default.services.champion.current import SeatHolder
 from credit_default.services.descriptions import (
     list_assessed,
     list_datasets,
@@ -22,7 +23,6 @@ from credit_default.services.descriptions import (
 from credit_default.services.drawing import draw_challenger
 from credit_default.services.origin import tell_origin
 from credit_default.services.records import enter
-from credit_default.services.seats import APPROVAL_REQUESTED, PROMOTED, enter_seat
 from credit_default.services.training import FOLD_COUNT, FOLD_SEEDS, Challenger, CrossValidation, TrainingRows
 from credit_default.services.wiring import Wiring
 from credit_default.views.documents.document import Picture

@@ -20,7 +20,7 @@ from credit_default.adapters.mlflow.model_versions import SEAL_TAG, ModelVersion
 from credit_default.errors import ArtifactError
 from credit_default.gates.verdict import Verdict
 from credit_default.model.estimator.bundle import ModelBundle
-from credit_default.services.contest import SeatHolder
+from credit_default.services.champion.current import SeatHolder
 from credit_default.services.origin import REAL
 from credit_default.services.wiring import Wiring, refuse_other_portfolio
 

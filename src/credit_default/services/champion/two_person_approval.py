@@ -14,8 +14,14 @@ from credit_default.adapters.mlflow.model_versions import ModelVersion
 from credit_default.errors import InputError, RefusedError
 from credit_default.failpoints import reach
 from credit_default.gates.verdict import Verdict
+from credit_default.services.champion.alias_history import (
+    APPROVAL_REQUESTED,
+    enter_seat,
+    keep_verdict,
+    refuse_silence,
+    was_seated,
+)
 from credit_default.services.records import enter
-from credit_default.services.seats import APPROVAL_REQUESTED, enter_seat, keep_verdict, refuse_silence, was_seated
 from credit_default.services.wiring import Wiring
 from credit_default.views.summaries.summary import Summary
 

@@ -9,7 +9,7 @@ from credit_default.adapters.tables.ledger import find_entry, read_entries
 from credit_default.errors import InputError
 from credit_default.failpoints import reach
 from credit_default.gates.ledger import LedgerEntry
-from credit_default.services.pinning import pin_version
+from credit_default.services.champion.fallback import pin_version
 from credit_default.services.records import enter
 from credit_default.services.wiring import Wiring
 
