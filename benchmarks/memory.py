@@ -47,7 +47,7 @@ def write_statements(path: Path, count: int) -> None:
 def connect(lake: Path, **settings: Any) -> Any:
     """The wiring of the lake."""
     from credit_default.adapters.mlflow.tracking import MLFLOW_ENVIRONMENT
-    from credit_default.services.wiring import wire
+    from credit_default.services.context.wiring import wire
     from credit_default.settings import Settings
 
     os.environ.update(MLFLOW_ENVIRONMENT)  # noqa: TID251 - as the command line does before MLflow is imported

@@ -17,10 +17,10 @@ import pytest
 from credit_default.data.simulation.portfolio import simulate
 from credit_default.services.checking import check_file
 from credit_default.services.contest import judge_challenger
+from credit_default.services.context.wiring import Wiring, wire
 from credit_default.services.prediction import SeatHolder, find_champion, score_file
 from credit_default.services.seating import register_challenger, seat_winner
 from credit_default.services.training import TrainingRows, fit_challenger, read_training_rows, split_rows
-from credit_default.services.wiring import Wiring, wire
 from credit_default.settings import Settings
 from credit_default.views.summaries.summary import Summary
 

@@ -21,7 +21,7 @@ def wiring(tmp_path_factory, mlflow_template, seated):
     """A lake with one version that has been through everything that a training does."""
     import shutil
 
-    from credit_default.services.wiring import wire
+    from credit_default.services.context.wiring import wire
 
     root = tmp_path_factory.mktemp("carded")
     quick = {"lake": str(root / "lake"), "stability": {"refit_count": 1}, "proxies": {"tree_count": 5}}

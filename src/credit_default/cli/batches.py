@@ -115,7 +115,7 @@ def show_history(output: Output, settings: "Settings") -> "Summary":
     from credit_default.adapters.tables.monitoring import read_monitoring
     from credit_default.flows.context import read_clock
     from credit_default.services.chronicle import write_history_page
-    from credit_default.services.wiring import wire
+    from credit_default.services.context.wiring import wire
     from credit_default.views.history.table import render_history, tell_findings
     from credit_default.views.summaries.summary import Summary
 
@@ -162,7 +162,7 @@ def _refuse_place(out: Path) -> None:
 def _refuse_header(settings: "Settings", batch: str, *, month: str | None) -> None:
     from credit_default.adapters.files.statement_files import read_header
     from credit_default.services.arrivals import names_object
-    from credit_default.services.wiring import read_portfolio
+    from credit_default.services.context.wiring import read_portfolio
 
     if names_object(batch):
         return  # fetched once, when there is a server to score it

@@ -11,7 +11,7 @@ from credit_default.cli.session import read_settings
 from credit_default.errors import InputError
 
 if TYPE_CHECKING:
-    from credit_default.services.wiring import Wiring
+    from credit_default.services.context.wiring import Wiring
     from credit_default.views.summaries.summary import Summary
 
 app = typer.Typer(help="The registered versions: show, promote, rollback.", no_args_is_help=True)

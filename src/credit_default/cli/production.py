@@ -22,7 +22,7 @@ from credit_default.cli.session import read_settings, run_flow, tell_session
 from credit_default.errors import InputError
 
 if TYPE_CHECKING:
-    from credit_default.services.wiring import Wiring
+    from credit_default.services.context.wiring import Wiring
     from credit_default.views.summaries.summary import Summary
 
 Data = Annotated[

@@ -10,7 +10,7 @@ from typing import Any
 
 from credit_default.adapters.mlflow.tracking import MLFLOW_ENVIRONMENT
 from credit_default.errors import InputError
-from credit_default.services.wiring import Wiring, wire
+from credit_default.services.context.wiring import Wiring, wire
 from credit_default.settings import Settings, export_environment, load_settings, refuse_secrets
 
 

@@ -13,7 +13,7 @@ from credit_default.flows.run_marks import mark_run
 from credit_default.flows.script import run_as_script
 from credit_default.flows.steps import network_step, step
 from credit_default.services import checking, prediction, recording
-from credit_default.services.origin import SIMULATED
+from credit_default.services.context.data_origin import SIMULATED
 from credit_default.views.summaries.summary import Summary
 
 check_file = step(checking.check_file, "check")

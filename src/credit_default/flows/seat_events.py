@@ -23,8 +23,8 @@ from credit_default.gates.ledger import LedgerEntry
 from credit_default.gates.verdict import Verdict
 from credit_default.services.alarms import AlarmUpdate
 from credit_default.services.champion.alias_history import ROLLED_BACK, SeatMove, list_untold_moves, note_told
+from credit_default.services.context.wiring import Wiring
 from credit_default.services.reconciliation import Mended
-from credit_default.services.wiring import Wiring
 from credit_default.settings import Settings
 
 TOLD_MOVES: Final = "seat moves told"

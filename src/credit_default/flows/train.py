@@ -16,7 +16,7 @@ from credit_default.flows.seat_events import announce_seat
 from credit_default.flows.steps import network_step, step
 from credit_default.services import assessment, carding, contest, following, prediction, seating, training
 from credit_default.services.champion.alias_history import APPROVAL_REQUESTED, PROMOTED
-from credit_default.services.origin import SIMULATED
+from credit_default.services.context.data_origin import SIMULATED
 from credit_default.views.summaries.summary import Summary
 
 require_mlflow = step(training.require_mlflow, "wait for MLflow")

@@ -11,8 +11,8 @@ from credit_default.data.contract.schema import KEY, OUTCOME
 from credit_default.data.credit_card.public_data import PUBLIC_MONTH
 from credit_default.data.simulation.portfolio import simulate
 from credit_default.errors import InputError, ServiceError
-from credit_default.services.origin import SIMULATED
-from credit_default.services.wiring import DEFAULT_PORTFOLIO
+from credit_default.services.context.data_origin import SIMULATED
+from credit_default.services.context.wiring import DEFAULT_PORTFOLIO
 from credit_default.settings import Settings
 
 PUBLIC = "public"

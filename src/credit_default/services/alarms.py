@@ -11,8 +11,8 @@ from credit_default.adapters.tables.monitoring import read_monitoring
 from credit_default.failpoints import reach
 from credit_default.gates.monitoring import retraining
 from credit_default.gates.monitoring.alarms import Alarm, Finding, follow_alarms, list_open, tell_alarm, update_alarms
-from credit_default.services.records import enter
-from credit_default.services.wiring import Wiring
+from credit_default.services.context.audit_log import enter
+from credit_default.services.context.wiring import Wiring
 from credit_default.settings import Settings
 
 _TOLD, _NOBODY, _UNSEEN, _FAILED = "told", "nobody to tell", "over before anybody looked", "failed: "

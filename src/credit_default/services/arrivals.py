@@ -11,7 +11,7 @@ from credit_default.adapters.storage.opening import open_storage
 from credit_default.adapters.storage.port import Storage, check_key
 from credit_default.adapters.storage.s3 import S3Storage
 from credit_default.errors import InputError
-from credit_default.services.wiring import Wiring
+from credit_default.services.context.wiring import Wiring
 
 _SCHEME = "s3://"
 

@@ -18,6 +18,9 @@ from credit_default.failpoints import reach
 from credit_default.gates.quality import BatchHistory, FileCounts, judge_quality
 from credit_default.gates.verdict import Verdict
 from credit_default.services.arrivals import Arrival, receive
+from credit_default.services.context.audit_log import enter
+from credit_default.services.context.data_origin import find_origin
+from credit_default.services.context.wiring import Wiring
 from credit_default.services.history import (
     Hashes,
     count_known_rows,
@@ -27,9 +30,6 @@ from credit_default.services.history import (
     list_known_keys,
     recall_row_counts,
 )
-from credit_default.services.origin import find_origin
-from credit_default.services.records import enter
-from credit_default.services.wiring import Wiring
 
 _LONGEST_NAME = 80
 

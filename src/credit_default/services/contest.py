@@ -19,10 +19,10 @@ from credit_default.model.estimator.bundle import ModelBundle
 from credit_default.model.estimator.digest import hash_keys
 from credit_default.model.estimator.scoring import score_probability
 from credit_default.services.champion.current import SeatHolder
+from credit_default.services.context.data_origin import refuse_mixture
+from credit_default.services.context.wiring import Wiring
 from credit_default.services.grouping import label_groups
-from credit_default.services.origin import refuse_mixture
 from credit_default.services.training import Challenger, cross_validate_recipe
-from credit_default.services.wiring import Wiring
 
 
 def judge_challenger(wiring: Wiring, challenger: Challenger, sides: Split, *, champion: SeatHolder | None) -> Verdict:

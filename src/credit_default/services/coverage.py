@@ -8,7 +8,7 @@ from credit_default.adapters.tables.queries import collect_rows, scan_table
 from credit_default.data.contract.schema import KEY, STATEMENT_MONTH
 from credit_default.data.credit_card.outcomes import MATURITY_MONTHS, OBSERVED_AT
 from credit_default.data.months import add_months
-from credit_default.services.wiring import Wiring
+from credit_default.services.context.wiring import Wiring
 from credit_default.views.terminal.coverage import CoverageRow
 
 

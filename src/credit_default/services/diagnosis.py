@@ -9,6 +9,7 @@ from credit_default.adapters.tables.queries import collect_rows, scan_table
 from credit_default.adapters.tables.schemas import TABLES
 from credit_default.errors import CreditDefaultError, hide_credentials
 from credit_default.gates.verdict import Verdict
+from credit_default.services.context.wiring import Wiring
 from credit_default.services.reachability import (
     look_at_deployments,
     look_at_evidently,
@@ -16,7 +17,6 @@ from credit_default.services.reachability import (
     look_at_prefect,
     look_at_queue,
 )
-from credit_default.services.wiring import Wiring
 from credit_default.views.summaries.summary import Summary
 
 _LIBRARIES = ("mlflow", "prefect", "evidently", "scikit-learn", "polars", "deltalake", "boto3")

@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 
 from credit_default.model.estimator.bundle import measure_feature_importance
 from credit_default.services.assessment import Assessment
-from credit_default.services.origin import SIMULATED
+from credit_default.services.context.data_origin import SIMULATED
 from credit_default.services.training import Challenger
 from credit_default.views.documents.document import Picture
 from credit_default.views.figures import model_figures

@@ -24,8 +24,8 @@ from credit_default.gates.monitoring.performance import PerformancePolicy
 from credit_default.gates.verdict import Level
 from credit_default.model.estimator.fitting import fit
 from credit_default.model.estimator.scoring import attach_reference
+from credit_default.services.context.wiring import Wiring
 from credit_default.services.drilled_line import Delivered, DrilledLine
-from credit_default.services.wiring import Wiring
 
 TRAINING_MONTHS: Final = 3
 _LOUDEST: Final = 3  # strength

@@ -16,7 +16,7 @@ from credit_default.model.explanation.counterfactuals import Alternative, find_a
 from credit_default.model.explanation.levers import derive_levers
 from credit_default.model.explanation.reason_codes import OTHER, ReasonGiver, build_reason_giver
 from credit_default.model.explanation.shapley import METHOD
-from credit_default.services.wiring import Wiring, refuse_other_portfolio
+from credit_default.services.context.wiring import Wiring, refuse_other_portfolio
 from credit_default.views.terminal.explanation import Change, ClientExplanation, Contribution, InputLine
 
 

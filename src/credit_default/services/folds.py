@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from credit_default.model.estimator.fitting import OutOfFold
-from credit_default.services.wiring import Wiring
+from credit_default.services.context.wiring import Wiring
 
 
 def find_folds(wiring: Wiring, name: str) -> OutOfFold | None:

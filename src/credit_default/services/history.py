@@ -15,7 +15,7 @@ from credit_default.data.contract.schema import KEY, STATEMENT_MONTH
 from credit_default.errors import InputError
 from credit_default.gates.ledger import LedgerEntry
 from credit_default.gates.quality import BatchHistory
-from credit_default.services.wiring import Wiring, refuse_other_portfolio
+from credit_default.services.context.wiring import Wiring, refuse_other_portfolio
 
 Hashes = npt.NDArray[np.uint64]
 

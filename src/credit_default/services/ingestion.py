@@ -16,8 +16,8 @@ from credit_default.data.checking.validation import Validated
 from credit_default.errors import InputError, show_examples
 from credit_default.failpoints import reach
 from credit_default.services.checking import CheckedFile, check_file, judge_file
-from credit_default.services.records import enter
-from credit_default.services.wiring import Wiring
+from credit_default.services.context.audit_log import enter
+from credit_default.services.context.wiring import Wiring
 from credit_default.views.summaries.summary import Summary
 
 SHOWN = 5

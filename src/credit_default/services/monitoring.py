@@ -25,11 +25,11 @@ from credit_default.gates.verdict import Verdict
 from credit_default.model.estimator.bundle import ModelBundle, measure_input_importance
 from credit_default.model.profile.json_record import describe_profile
 from credit_default.model.profile.shift_attribution import ScoreShift, measure_score_shift
+from credit_default.services.context.data_origin import SIMULATED
+from credit_default.services.context.wiring import Wiring, refuse_other_portfolio
 from credit_default.services.deliveries import judge_delivery
-from credit_default.services.origin import SIMULATED
 from credit_default.services.profiling import ProfiledBatch, profile_batch
 from credit_default.services.scored_rows import BatchScores, read_batch_scores, read_scored_rows
-from credit_default.services.wiring import Wiring, refuse_other_portfolio
 from credit_default.views.summaries.summary import Summary
 
 EXPLAINED_COLUMNS: Final = 5  # inputs that weigh most: the causes of a move are looked for among them

@@ -27,11 +27,11 @@ from credit_default.model.estimator.scoring import count_trained_rows, score
 from credit_default.services.champion.current import SeatHolder
 from credit_default.services.champion.fallback import GATE, recall_champion
 from credit_default.services.checking import CheckedFile
+from credit_default.services.context.audit_log import enter
+from credit_default.services.context.data_origin import REAL, refuse_mixture
+from credit_default.services.context.wiring import Wiring, refuse_other_portfolio
 from credit_default.services.ingestion import keep_file
-from credit_default.services.origin import REAL, refuse_mixture
 from credit_default.services.reasoning import BatchReasons
-from credit_default.services.records import enter
-from credit_default.services.wiring import Wiring, refuse_other_portfolio
 
 _LOSS = "expected_loss "  # how the sums of expected losses are named on record
 

@@ -9,7 +9,7 @@ from credit_default.adapters.files.table_export import write_table
 from credit_default.adapters.tables.ledger import read_entries
 from credit_default.adapters.tables.quarantine import read_quarantine
 from credit_default.errors import InputError
-from credit_default.services.wiring import Wiring
+from credit_default.services.context.wiring import Wiring
 from credit_default.views.summaries.summary import Summary
 
 

@@ -7,7 +7,7 @@ import polars as pl
 
 from credit_default.model.estimator.bundle import ModelBundle
 from credit_default.model.explanation.reason_codes import ReasonGiver, build_reason_giver
-from credit_default.services.wiring import Wiring
+from credit_default.services.context.wiring import Wiring
 
 
 @dataclass

@@ -23,9 +23,9 @@ from credit_default.gates.monitoring.retraining import (
     judge_retraining,
 )
 from credit_default.services.alarms import list_findings
+from credit_default.services.context.audit_log import enter
+from credit_default.services.context.wiring import Wiring
 from credit_default.services.coverage import is_early
-from credit_default.services.records import enter
-from credit_default.services.wiring import Wiring
 
 REQUESTED = "retraining requested"
 

@@ -12,6 +12,9 @@ from credit_default.model.evaluation.metrics import Evaluation
 from credit_default.services.assessment import Assessment
 from credit_default.services.champion.alias_history import APPROVAL_REQUESTED, PROMOTED, enter_seat
 from credit_default.services.champion.current import SeatHolder
+from credit_default.services.context.audit_log import enter
+from credit_default.services.context.data_origin import tell_origin
+from credit_default.services.context.wiring import Wiring
 from credit_default.services.descriptions import (
     list_assessed,
     list_datasets,
@@ -21,10 +24,7 @@ from credit_default.services.descriptions import (
     pick_metrics,
 )
 from credit_default.services.drawing import draw_challenger
-from credit_default.services.origin import tell_origin
-from credit_default.services.records import enter
 from credit_default.services.training import FOLD_COUNT, FOLD_SEEDS, Challenger, CrossValidation, TrainingRows
-from credit_default.services.wiring import Wiring
 from credit_default.views.documents.document import Picture
 from credit_default.views.summaries.summary import Summary
 

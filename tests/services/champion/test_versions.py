@@ -20,7 +20,7 @@ HOUR = dt.timedelta(hours=1)
 @pytest.fixture(scope="module")
 def wiring(tmp_path_factory, mlflow_template, month_rows):
     """A lake with two versions: the first has the seat, the second was refused it."""
-    from credit_default.services.wiring import wire
+    from credit_default.services.context.wiring import wire
     from credit_default.settings import Settings
 
     root = tmp_path_factory.mktemp("two")

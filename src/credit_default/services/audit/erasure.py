@@ -22,8 +22,8 @@ from credit_default.data.contract.schema import CLIENT_ID
 from credit_default.errors import InputError
 from credit_default.failpoints import reach
 from credit_default.gates.ledger import LedgerEntry
-from credit_default.services.records import enter
-from credit_default.services.wiring import Wiring
+from credit_default.services.context.audit_log import enter
+from credit_default.services.context.wiring import Wiring
 from credit_default.views.summaries.summary import Summary
 
 _ELSEWHERE = (

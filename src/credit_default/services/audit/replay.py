@@ -16,7 +16,7 @@ from credit_default.gates.ledger import LedgerEntry, judge_chain
 from credit_default.gates.verdict import Verdict
 from credit_default.model.estimator.bundle import ModelBundle
 from credit_default.model.estimator.scoring import score
-from credit_default.services.wiring import Wiring
+from credit_default.services.context.wiring import Wiring
 from credit_default.views.summaries.summary import Summary
 
 _SCORE_DIGEST = "scores_digest"

@@ -10,8 +10,8 @@ from credit_default.errors import InputError
 from credit_default.failpoints import reach
 from credit_default.gates.ledger import LedgerEntry
 from credit_default.services.champion.fallback import pin_version
-from credit_default.services.records import enter
-from credit_default.services.wiring import Wiring
+from credit_default.services.context.audit_log import enter
+from credit_default.services.context.wiring import Wiring
 
 PROMOTED, ROLLED_BACK, APPROVAL_REQUESTED = "promoted", "rolled back", "approval requested"
 _PROMOTED_AT, _ROLLED_BACK_AT = "promoted_at", "rolled_back_at"  # tags of a version

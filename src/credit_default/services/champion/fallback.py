@@ -21,8 +21,8 @@ from credit_default.errors import ArtifactError
 from credit_default.gates.verdict import Verdict
 from credit_default.model.estimator.bundle import ModelBundle
 from credit_default.services.champion.current import SeatHolder
-from credit_default.services.origin import REAL
-from credit_default.services.wiring import Wiring, refuse_other_portfolio
+from credit_default.services.context.data_origin import REAL
+from credit_default.services.context.wiring import Wiring, refuse_other_portfolio
 
 GATE = "mlflow"
 OWED = "its record in MLflow is owed: `credit-default reconcile` adds it"

@@ -21,8 +21,8 @@ from credit_default.services.champion.alias_history import (
     refuse_silence,
     was_seated,
 )
-from credit_default.services.records import enter
-from credit_default.services.wiring import Wiring
+from credit_default.services.context.audit_log import enter
+from credit_default.services.context.wiring import Wiring
 from credit_default.views.summaries.summary import Summary
 
 _REQUESTER, _BOTH = "a requester", "a requester and an approver"

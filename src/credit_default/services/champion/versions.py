@@ -8,7 +8,7 @@ from credit_default.errors import RefusedError
 from credit_default.failpoints import reach
 from credit_default.gates.verdict import Verdict
 from credit_default.services.champion.alias_history import ROLLED_BACK, enter_seat, keep_verdict, refuse_silence
-from credit_default.services.wiring import Wiring
+from credit_default.services.context.wiring import Wiring
 from credit_default.views.summaries.summary import Summary
 from credit_default.views.terminal.models import ModelRow
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from credit_default.adapters.tables.ledger import append_entry
 from credit_default.gates.ledger import LedgerEntry
-from credit_default.services.wiring import Wiring
+from credit_default.services.context.wiring import Wiring
 
 
 def enter(

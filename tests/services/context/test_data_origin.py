@@ -3,7 +3,7 @@ import pytest
 
 from credit_default.errors import InputError
 from credit_default.services.checking import check_file
-from credit_default.services.origin import refuse_mixture
+from credit_default.services.context.data_origin import refuse_mixture
 
 
 @pytest.mark.parametrize(("prefix", "origin"), [("SIM-", "simulated"), ("c", "real")])

@@ -3,7 +3,7 @@ import pytest
 from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.errors import InputError
 from credit_default.model.features.credit_card import CREDIT_CARD_FEATURES
-from credit_default.services.wiring import read_portfolio, refuse_other_portfolio
+from credit_default.services.context.wiring import read_portfolio, refuse_other_portfolio
 
 SMALL = """
 [schema]
