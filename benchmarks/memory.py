@@ -76,8 +76,8 @@ def train_champion(lake: Path, folder: Path) -> None:
 
 def score_statements(lake: Path, path: Path) -> None:
     """Prints what each step of scoring the file took, one JSON object a line."""
-    from credit_default.services.checking import check_file, judge_file
-    from credit_default.services.ingestion import keep_file
+    from credit_default.services.intake.file_check import check_file, judge_file
+    from credit_default.services.intake.ingest import keep_file
     from credit_default.services.prediction import load_champion, score_file
 
     wiring, now = connect(lake), datetime.now(UTC)

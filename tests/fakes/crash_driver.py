@@ -50,10 +50,10 @@ from credit_default.services.audit.erasure import forget_client
 from credit_default.services.audit.replay import verify_lake
 from credit_default.services.champion.two_person_approval import approve_promotion, request_promotion
 from credit_default.services.champion.versions import promote_by_hand, roll_back
-from credit_default.services.checking import check_file, judge_file
 from credit_default.services.context.wiring import Wiring, wire
-from credit_default.services.inbox import put_away_refused, put_away_scored
-from credit_default.services.ingestion import ingest_file
+from credit_default.services.intake.file_check import check_file, judge_file
+from credit_default.services.intake.inbox import put_away_refused, put_away_scored
+from credit_default.services.intake.ingest import ingest_file
 from credit_default.services.outcomes import take_in_outcomes
 from credit_default.services.prediction import find_champion, load_champion, score_file
 from credit_default.services.recording import record_scores

@@ -11,7 +11,7 @@ from credit_default.errors import InputError
 from credit_default.flows.context import connect
 from credit_default.flows.monitor import monitor
 from credit_default.flows.predict import predict
-from credit_default.services.ingestion import ingest_file
+from credit_default.services.intake.ingest import ingest_file
 from credit_default.services.outcomes import take_in_outcomes
 from credit_default.services.training import read_known_rows
 

@@ -8,7 +8,7 @@ from credit_default.adapters.tables.queries import read_scores
 from credit_default.errors import InputError, RefusedError
 from credit_default.flows.context import connect
 from credit_default.flows.predict import predict
-from credit_default.services.ingestion import ingest_file
+from credit_default.services.intake.ingest import ingest_file
 from credit_default.services.training import read_training_rows
 
 NOON = dt.datetime(2005, 12, 1, 12, tzinfo=dt.UTC)

@@ -14,7 +14,7 @@ from credit_default.errors import RefusedError
 from credit_default.flows.context import connect
 from credit_default.flows.monitor import monitor
 from credit_default.flows.predict_incoming import predict_incoming
-from credit_default.services.listening import Hearing, hear_queue
+from credit_default.services.intake.file_events import Hearing, hear_queue
 
 pytestmark = pytest.mark.xdist_group("prefect")
 

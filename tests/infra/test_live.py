@@ -138,7 +138,7 @@ def test_a_second_plan_changes_nothing(live):
 def test_a_file_is_kept_as_snapshot_quarantine_and_ledger(wiring, statements, live):
     from credit_default.adapters.tables.ledger import read_entries
     from credit_default.adapters.tables.quarantine import read_quarantine
-    from credit_default.services.ingestion import ingest_file
+    from credit_default.services.intake.ingest import ingest_file
 
     began = live.log.stat().st_size
     first = ingest_file(wiring, str(statements), month=None, corrects=None, kept_at=NOON)

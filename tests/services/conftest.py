@@ -15,9 +15,9 @@ import polars as pl
 import pytest
 
 from credit_default.data.simulation.portfolio import simulate
-from credit_default.services.checking import check_file
 from credit_default.services.contest import judge_challenger
 from credit_default.services.context.wiring import Wiring, wire
+from credit_default.services.intake.file_check import check_file
 from credit_default.services.prediction import SeatHolder, find_champion, score_file
 from credit_default.services.seating import register_challenger, seat_winner
 from credit_default.services.training import TrainingRows, fit_challenger, read_training_rows, split_rows

@@ -6,13 +6,13 @@ import polars as pl
 import pytest
 
 from credit_default.adapters.tables.monitoring import write_monitoring
-from credit_default.services.checking import check_file
 from credit_default.services.deliveries import (
     count_broken_rules,
     count_rejected,
     judge_delivery,
     recall_deliveries,
 )
+from credit_default.services.intake.file_check import check_file
 from credit_default.services.monitoring import find_batch, find_drift
 from credit_default.services.prediction import SeatHolder, score_file
 from credit_default.services.profiling import profile_batch

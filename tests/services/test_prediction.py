@@ -9,7 +9,7 @@ from credit_default.adapters.tables.quarantine import read_quarantine
 from credit_default.adapters.tables.queries import read_scores
 from credit_default.errors import InputError
 from credit_default.model.estimator.scoring import score_probability
-from credit_default.services.checking import check_file
+from credit_default.services.intake.file_check import check_file
 from credit_default.services.prediction import SeatHolder, find_champion, hand_over, load_champion, score_file
 from credit_default.services.training import split_rows
 

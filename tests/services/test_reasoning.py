@@ -9,7 +9,7 @@ from credit_default.adapters.tables.ledger import find_entry
 from credit_default.adapters.tables.queries import read_scores
 from credit_default.model.estimator.scoring import score_probability
 from credit_default.services.audit.replay import verify_lake
-from credit_default.services.checking import check_file
+from credit_default.services.intake.file_check import check_file
 from credit_default.services.prediction import hand_over, score_file
 from credit_default.services.reasoning import BatchReasons, tell_reasons
 

@@ -8,7 +8,7 @@ import pytest
 from credit_default.adapters.tables.monitoring import read_monitoring
 from credit_default.errors import ServiceError
 from credit_default.gates.verdict import Verdict
-from credit_default.services.checking import check_file
+from credit_default.services.intake.file_check import check_file
 from credit_default.services.monitoring import find_batch, recall_findings
 from credit_default.services.performance import Performance, evaluate_batch
 from credit_default.services.recording import record_findings, record_scores

@@ -11,8 +11,8 @@ from credit_default.adapters.tables.quarantine import read_quarantine
 from credit_default.adapters.tables.queries import merge_outcomes
 from credit_default.errors import InputError, RefusedError
 from credit_default.model.estimator.recipe_pipeline import Recipe
-from credit_default.services.checking import check_file
-from credit_default.services.ingestion import ingest_file, keep_snapshot
+from credit_default.services.intake.file_check import check_file
+from credit_default.services.intake.ingest import ingest_file, keep_snapshot
 from credit_default.services.training import (
     FOLD_SEEDS,
     cross_validate_challenger,

@@ -55,7 +55,7 @@ def score_batches(
 
 def _score_incoming(output: Output, parameters: Common) -> "Summary":
     from credit_default.flows.context import connect, read_clock
-    from credit_default.services.inbox import Emptying, score_incoming
+    from credit_default.services.intake.inbox import Emptying, score_incoming
 
     def score(uri: str, month: str | None) -> "Summary":
         return score_and_monitor(output, uri, {**parameters, "month": month})
@@ -161,8 +161,8 @@ def _refuse_place(out: Path) -> None:
 
 def _refuse_header(settings: "Settings", batch: str, *, month: str | None) -> None:
     from credit_default.adapters.files.statement_files import read_header
-    from credit_default.services.arrivals import names_object
     from credit_default.services.context.wiring import read_portfolio
+    from credit_default.services.intake.file_access import names_object
 
     if names_object(batch):
         return  # fetched once, when there is a server to score it

@@ -31,7 +31,7 @@ def ingest(
     def act(output: Output) -> "Summary":
         with output.step(f"checking {source}"):
             from credit_default.flows.context import connect, read_clock
-            from credit_default.services.ingestion import ingest_file
+            from credit_default.services.intake.ingest import ingest_file
 
             wiring = connect(flags, config or [])
             return ingest_file(wiring, source, month=month, corrects=corrects, kept_at=read_clock())

@@ -26,7 +26,7 @@ def quarantine(
 
     def act(output: Output) -> "Summary":
         from credit_default.flows.context import connect
-        from credit_default.services.quarantining import find_rejected, summarise_rejected
+        from credit_default.services.intake.quarantine import find_rejected, summarise_rejected
 
         rejected = find_rejected(connect(collect_flags(lake=lake), config or []), batch)
         if rejected.rule_counts and not output.as_json:

@@ -21,7 +21,7 @@ from credit_default.gates.monitoring.volume import Delivery, judge_volume
 from credit_default.gates.verdict import Verdict
 from credit_default.model.profile.json_record import parse_counts, parse_fingerprints
 from credit_default.services.context.wiring import Wiring
-from credit_default.services.history import list_scored
+from credit_default.services.intake.earlier_batches import list_scored
 from credit_default.services.profiling import ProfiledBatch
 
 _SECONDS_IN_DAY = 86_400

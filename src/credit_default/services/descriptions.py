@@ -6,8 +6,8 @@ from dataclasses import asdict
 from credit_default.adapters.mlflow.tracking import DatasetRecord
 from credit_default.model.evaluation.metrics import Evaluation
 from credit_default.services.assessment import Assessment
-from credit_default.services.checking import CheckedFile
 from credit_default.services.context.wiring import Wiring
+from credit_default.services.intake.file_check import CheckedFile
 from credit_default.services.training import Challenger, TrainingRows
 
 SHOWN_METRICS = ("roc_auc", "average_precision", "brier", "log_loss", "accuracy", "f1", "precision", "recall", "ks")

@@ -26,11 +26,11 @@ from credit_default.model.estimator.expected_loss import LossPolicy
 from credit_default.model.estimator.scoring import count_trained_rows, score
 from credit_default.services.champion.current import SeatHolder
 from credit_default.services.champion.fallback import GATE, recall_champion
-from credit_default.services.checking import CheckedFile
 from credit_default.services.context.audit_log import enter
 from credit_default.services.context.data_origin import REAL, refuse_mixture
 from credit_default.services.context.wiring import Wiring, refuse_other_portfolio
-from credit_default.services.ingestion import keep_file
+from credit_default.services.intake.file_check import CheckedFile
+from credit_default.services.intake.ingest import keep_file
 from credit_default.services.reasoning import BatchReasons
 
 _LOSS = "expected_loss "  # how the sums of expected losses are named on record

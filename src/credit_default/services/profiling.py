@@ -11,7 +11,7 @@ from credit_default.errors import InputError
 from credit_default.model.estimator.bundle import ModelBundle
 from credit_default.model.profile.plan import ProfilePlan, plan_profile
 from credit_default.model.profile.profile import Profile, profile_frames, profile_rows
-from credit_default.services.history import Hashes, hash_keys
+from credit_default.services.intake.earlier_batches import Hashes, hash_keys
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -18,12 +18,12 @@ from credit_default.gates.verdict import Verdict
 from credit_default.model.estimator.decision import ACCEPT, DECLINE
 from credit_default.model.estimator.expected_loss import EXPECTED_LOSS
 from credit_default.services.champion.fallback import GATE, OWED, judge_outage
-from credit_default.services.checking import CheckedFile
 from credit_default.services.context.audit_log import enter
 from credit_default.services.context.data_origin import SIMULATED, tell_origin
 from credit_default.services.context.wiring import Wiring
 from credit_default.services.descriptions import describe_file, pick_metrics, tag_batch
-from credit_default.services.ingestion import tell_broken_rules, tell_unknown_columns
+from credit_default.services.intake.file_check import CheckedFile
+from credit_default.services.intake.ingest import tell_broken_rules, tell_unknown_columns
 from credit_default.services.monitoring import Drift, MonitoredBatch
 from credit_default.services.performance import Outlook, Performance
 from credit_default.services.prediction import ScoredFile

@@ -23,11 +23,11 @@ from credit_default.model.estimator.scoring import attach_reference, score_proba
 from credit_default.model.evaluation.metrics import Evaluation, evaluate
 from credit_default.model.features.declaration import Feature
 from credit_default.services.acquisition import fetch_data
-from credit_default.services.checking import check_file, judge_file
 from credit_default.services.context.wiring import Wiring
 from credit_default.services.coverage import is_early
 from credit_default.services.folds import find_folds, keep_folds
-from credit_default.services.ingestion import keep_file, refuse_other_origin
+from credit_default.services.intake.file_check import check_file, judge_file
+from credit_default.services.intake.ingest import keep_file, refuse_other_origin
 from credit_default.services.retraining import find_broken_batches
 
 FOLD_COUNT = 5

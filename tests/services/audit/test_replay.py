@@ -16,7 +16,7 @@ from credit_default.errors import ArtifactError, InputError
 from credit_default.failpoints import armed
 from credit_default.services.audit.erasure import forget_client
 from credit_default.services.audit.replay import verify_lake
-from credit_default.services.checking import check_file
+from credit_default.services.intake.file_check import check_file
 from credit_default.services.outcomes import take_in_outcomes
 from credit_default.services.prediction import score_file
 

@@ -2,8 +2,8 @@ import polars as pl
 import pytest
 
 from credit_default.errors import InputError
-from credit_default.services.checking import check_file
 from credit_default.services.context.data_origin import refuse_mixture
+from credit_default.services.intake.file_check import check_file
 
 
 @pytest.mark.parametrize(("prefix", "origin"), [("SIM-", "simulated"), ("c", "real")])

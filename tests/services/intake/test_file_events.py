@@ -12,7 +12,7 @@ import pytest
 from credit_default.adapters.lake.layout import open_lake
 from credit_default.adapters.messaging.sqs import MessageQueue
 from credit_default.errors import ServiceError
-from credit_default.services.listening import Hearing, InboxWatch, hear_queue, keep_on, watch_inbox
+from credit_default.services.intake.file_events import Hearing, InboxWatch, hear_queue, keep_on, watch_inbox
 
 AWAY = ServiceError("Prefect", found="no answer", expected="one", remedy="Start it.")
 TEST_EVENT = json.dumps({"Service": "Amazon S3", "Event": "s3:TestEvent", "Bucket": "lake"})

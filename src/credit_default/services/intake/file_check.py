@@ -17,11 +17,10 @@ from credit_default.errors import InputError, RefusedError
 from credit_default.failpoints import reach
 from credit_default.gates.quality import BatchHistory, FileCounts, judge_quality
 from credit_default.gates.verdict import Verdict
-from credit_default.services.arrivals import Arrival, receive
 from credit_default.services.context.audit_log import enter
 from credit_default.services.context.data_origin import find_origin
 from credit_default.services.context.wiring import Wiring
-from credit_default.services.history import (
+from credit_default.services.intake.earlier_batches import (
     Hashes,
     count_known_rows,
     find_family,
@@ -30,6 +29,7 @@ from credit_default.services.history import (
     list_known_keys,
     recall_row_counts,
 )
+from credit_default.services.intake.file_access import Arrival, receive
 
 _LONGEST_NAME = 80
 

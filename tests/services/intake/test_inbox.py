@@ -4,7 +4,7 @@ import pytest
 
 from credit_default.adapters.lake.inbox import list_incoming
 from credit_default.errors import InputError
-from credit_default.services.inbox import put_away_refused, put_away_scored
+from credit_default.services.intake.inbox import put_away_refused, put_away_scored
 
 ERROR = InputError("bad.csv", found="no header", expected="a table", remedy="Export it again.")
 BATCH_ID = "0123456789abcdef"

@@ -9,9 +9,9 @@ from credit_default.adapters.lake.snapshots import list_snapshots, read_rows, re
 from credit_default.adapters.tables.ledger import read_entries
 from credit_default.adapters.tables.queries import read_scores
 from credit_default.errors import InputError, RefusedError
-from credit_default.services.checking import check_file, judge_file
+from credit_default.services.intake.file_check import check_file, judge_file
+from credit_default.services.intake.quarantine import find_rejected, summarise_rejected
 from credit_default.services.prediction import score_file
-from credit_default.services.quarantining import find_rejected, summarise_rejected
 
 pytestmark = pytest.mark.xdist_group("mlflow")
 

@@ -24,8 +24,8 @@ from credit_default.adapters.lake.layout import Lake, check_month
 from credit_default.adapters.storage.port import StoredObject
 from credit_default.errors import CreditDefaultError
 from credit_default.failpoints import reach
-from credit_default.services.arrivals import hold
 from credit_default.services.context.wiring import Wiring
+from credit_default.services.intake.file_access import hold
 from credit_default.views.summaries.summary import Summary
 
 Score = Callable[[str, str | None], Summary]  # of a file's uri and the month that was named for it

@@ -10,7 +10,7 @@ from credit_default.adapters.lake.inbox import list_incoming
 from credit_default.data.simulation.portfolio import simulate
 from credit_default.errors import InputError, RefusedError, ServiceError
 from credit_default.services.context.wiring import wire
-from credit_default.services.inbox import Emptying, put_away_scored, score_incoming, score_one
+from credit_default.services.intake.inbox import Emptying, put_away_scored, score_incoming, score_one
 from credit_default.settings import Settings
 from credit_default.views.summaries.summary import Summary
 

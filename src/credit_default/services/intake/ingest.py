@@ -15,9 +15,9 @@ from credit_default.adapters.tables.quarantine import write_quarantine
 from credit_default.data.checking.validation import Validated
 from credit_default.errors import InputError, show_examples
 from credit_default.failpoints import reach
-from credit_default.services.checking import CheckedFile, check_file, judge_file
 from credit_default.services.context.audit_log import enter
 from credit_default.services.context.wiring import Wiring
+from credit_default.services.intake.file_check import CheckedFile, check_file, judge_file
 from credit_default.views.summaries.summary import Summary
 
 SHOWN = 5

@@ -9,8 +9,8 @@ from credit_default.adapters.lake.snapshots import list_snapshots, read_rows, re
 from credit_default.adapters.tables.ledger import read_entries
 from credit_default.adapters.tables.quarantine import read_quarantine
 from credit_default.errors import InputError, RefusedError
-from credit_default.services.checking import check_file, judge_file
-from credit_default.services.ingestion import ingest_file, tell_broken_rules
+from credit_default.services.intake.file_check import check_file, judge_file
+from credit_default.services.intake.ingest import ingest_file, tell_broken_rules
 
 NOON = dt.datetime(2005, 12, 1, 12, tzinfo=dt.UTC)
 

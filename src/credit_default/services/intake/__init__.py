@@ -1,0 +1,1 @@
+"""Files coming in: finding, checking, ingesting and quarantining statements."""
