@@ -45,7 +45,6 @@ from credit_default.adapters.tables.score_digests import digest_scores
 from credit_default.errors import CreditDefaultError
 from credit_default.gates.ledger import judge_chain
 from credit_default.gates.verdict import Verdict
-from credit_default.services.alarms import update_lake_alarms
 from credit_default.services.audit.erasure import forget_client
 from credit_default.services.audit.replay import verify_lake
 from credit_default.services.champion.two_person_approval import approve_promotion, request_promotion
@@ -54,10 +53,11 @@ from credit_default.services.context.wiring import Wiring, wire
 from credit_default.services.intake.file_check import check_file, judge_file
 from credit_default.services.intake.inbox import put_away_refused, put_away_scored
 from credit_default.services.intake.ingest import ingest_file
+from credit_default.services.monitoring.alarms import update_lake_alarms
+from credit_default.services.monitoring.retraining import consider_retraining, request_retraining
 from credit_default.services.outcomes import take_in_outcomes
 from credit_default.services.prediction import find_champion, load_champion, score_file
 from credit_default.services.recording import record_scores
-from credit_default.services.retraining import consider_retraining, request_retraining
 from credit_default.settings import Settings
 
 NOON = dt.datetime(2006, 1, 1, 12, tzinfo=dt.UTC)

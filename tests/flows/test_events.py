@@ -2,9 +2,9 @@ from credit_default.flows.events import draft_events
 from credit_default.gates.monitoring.alarms import QUIET, Alarm
 from credit_default.gates.monitoring.retraining import RetrainingDecision
 from credit_default.gates.verdict import Verdict
-from credit_default.services.alarms import AlarmUpdate
-from credit_default.services.following import FollowUp
-from credit_default.services.retraining import Retraining
+from credit_default.services.monitoring.alarms import AlarmUpdate
+from credit_default.services.monitoring.follow_up import FollowUp
+from credit_default.services.monitoring.retraining import Retraining
 from credit_default.views.summaries.summary import Summary
 
 SUMMARY = Summary("monitor", "drift alarm", batch_id="ab" * 8, model_version=3, run_id="r1")

@@ -11,8 +11,8 @@ from credit_default.flows.context import connect
 from credit_default.flows.seat_events import announce_from_command, announce_seat
 from credit_default.flows.train import train
 from credit_default.sections import PrefectSettings
-from credit_default.services.alarms import AlarmUpdate
 from credit_default.services.champion.versions import promote_by_hand, roll_back
+from credit_default.services.monitoring.alarms import AlarmUpdate
 
 pytestmark = [pytest.mark.xdist_group("prefect"), pytest.mark.usefixtures("prefect_server")]
 

@@ -9,9 +9,10 @@ from credit_default.adapters.tables.monitoring import read_monitoring
 from credit_default.errors import ServiceError
 from credit_default.gates.verdict import Verdict
 from credit_default.services.intake.file_check import check_file
-from credit_default.services.monitoring import find_batch, recall_findings
-from credit_default.services.performance import Performance, evaluate_batch
-from credit_default.services.recording import record_findings, record_scores
+from credit_default.services.monitoring.batch_drift import find_batch, recall_findings
+from credit_default.services.monitoring.batch_performance import Performance, evaluate_batch
+from credit_default.services.monitoring.findings_record import record_findings
+from credit_default.services.recording import record_scores
 from credit_default.services.seating import Registered, seat_winner
 
 NOON = dt.datetime(2006, 1, 1, 12, tzinfo=dt.UTC)

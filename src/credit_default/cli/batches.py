@@ -91,7 +91,7 @@ def explain_training(settings: "Settings", *, common: Common) -> "Summary":
     """Why a training is asked for by now, or why not."""
     from credit_default.flows.context import connect
     from credit_default.flows.session import prepare_libraries
-    from credit_default.services.following import explain_retraining
+    from credit_default.services.monitoring.follow_up import explain_retraining
 
     prepare_libraries(settings)
     return explain_retraining(connect(common["overrides"], common["config"] or []))
@@ -114,8 +114,8 @@ def show_history(output: Output, settings: "Settings") -> "Summary":
 
     from credit_default.adapters.tables.monitoring import read_monitoring
     from credit_default.flows.context import read_clock
-    from credit_default.services.chronicle import write_history_page
     from credit_default.services.context.wiring import wire
+    from credit_default.services.monitoring.history_page import write_history_page
     from credit_default.views.history.table import render_history, tell_findings
     from credit_default.views.summaries.summary import Summary
 
@@ -171,7 +171,7 @@ def _refuse_header(settings: "Settings", batch: str, *, month: str | None) -> No
 
 def _recall(common: Common, scored: "Summary") -> "Summary | None":
     from credit_default.flows.context import connect
-    from credit_default.services.monitoring import recall_findings
+    from credit_default.services.monitoring.batch_drift import recall_findings
 
     lake = connect(common["overrides"], common["config"] or []).lake
     return recall_findings(lake, batch_id=str(scored.batch_id), model_version=int(scored.model_version or 0))

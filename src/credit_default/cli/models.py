@@ -124,7 +124,7 @@ def rollback(
 def _tell(wiring: "Wiring", summary: "Summary") -> "Summary":
     """The summary, after alarms about the version that left are over, and others were told where a Prefect server is named."""
     from credit_default.flows.context import read_clock
-    from credit_default.services.following import settle_alarms
+    from credit_default.services.monitoring.follow_up import settle_alarms
 
     settled = settle_alarms(wiring, at=read_clock())
     told = replace(summary, notes=(*summary.notes, *settled.notes))

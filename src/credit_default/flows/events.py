@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from prefect.events import emit_event
 
 from credit_default.gates.monitoring.alarms import Alarm
-from credit_default.services.alarms import AlarmUpdate
-from credit_default.services.following import FollowUp
+from credit_default.services.monitoring.alarms import AlarmUpdate
+from credit_default.services.monitoring.follow_up import FollowUp
 from credit_default.views.summaries.summary import Summary
 
 _MODEL = "credit-default.model"

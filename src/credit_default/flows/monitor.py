@@ -12,16 +12,16 @@ from credit_default.flows.events import announce, announce_follow_up
 from credit_default.flows.run_marks import mark_run
 from credit_default.flows.script import run_as_script
 from credit_default.flows.steps import network_step, step
-from credit_default.services import following, monitoring, performance, recording
 from credit_default.services.context.data_origin import SIMULATED
+from credit_default.services.monitoring import batch_drift, batch_performance, findings_record, follow_up
 from credit_default.views.summaries.summary import Summary
 
-find_batch = network_step(monitoring.find_batch, "find batch")
-find_drift = step(monitoring.find_drift, "compare with reference")
-look_ahead = step(performance.look_ahead, "estimate from the scores")
-evaluate_batch = step(performance.evaluate_batch, "judge performance")
-record_findings = network_step(recording.record_findings, "record")
-follow_up = network_step(following.follow_up, "alarms and retraining")
+find_batch = network_step(batch_drift.find_batch, "find batch")
+find_drift = step(batch_drift.find_drift, "compare with reference")
+look_ahead = step(batch_performance.look_ahead, "estimate from the scores")
+evaluate_batch = step(batch_performance.evaluate_batch, "judge performance")
+record_findings = network_step(findings_record.record_findings, "record")
+follow_up = network_step(follow_up.follow_up, "alarms and retraining")
 
 # By gate: the name of a run in which it rang. The first that did names the run.
 _RANG = {

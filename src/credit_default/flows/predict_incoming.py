@@ -20,7 +20,7 @@ from credit_default.flows.script import run_as_script
 from credit_default.flows.turns import take_turn
 from credit_default.services.context.wiring import Wiring
 from credit_default.services.intake.inbox import Emptying, score_incoming, score_one
-from credit_default.services.monitoring import recall_findings
+from credit_default.services.monitoring.batch_drift import recall_findings
 from credit_default.views.summaries.summary import Summary
 
 

@@ -21,9 +21,9 @@ from credit_default.flows.events import draft_alarms
 from credit_default.flows.server import answers, run_on_server
 from credit_default.gates.ledger import LedgerEntry
 from credit_default.gates.verdict import Verdict
-from credit_default.services.alarms import AlarmUpdate
 from credit_default.services.champion.alias_history import ROLLED_BACK, SeatMove, list_untold_moves, note_told
 from credit_default.services.context.wiring import Wiring
+from credit_default.services.monitoring.alarms import AlarmUpdate
 from credit_default.services.reconciliation import Mended
 from credit_default.settings import Settings
 

@@ -14,9 +14,10 @@ from credit_default.flows.run_marks import mark_run
 from credit_default.flows.script import run_as_script
 from credit_default.flows.seat_events import announce_seat
 from credit_default.flows.steps import network_step, step
-from credit_default.services import assessment, carding, contest, following, prediction, seating, training
+from credit_default.services import assessment, carding, contest, prediction, seating, training
 from credit_default.services.champion.alias_history import APPROVAL_REQUESTED, PROMOTED
 from credit_default.services.context.data_origin import SIMULATED
+from credit_default.services.monitoring import follow_up
 from credit_default.views.summaries.summary import Summary
 
 require_mlflow = step(training.require_mlflow, "wait for MLflow")
@@ -30,7 +31,7 @@ find_champion = network_step(prediction.find_champion, "find champion")
 register_challenger = network_step(seating.register_challenger, "record and register")
 judge_challenger = step(contest.judge_challenger, "judge promotion")
 seat_winner = network_step(seating.seat_winner, "promote or keep")
-settle_alarms = network_step(following.settle_alarms, "settle alarms")
+settle_alarms = network_step(follow_up.settle_alarms, "settle alarms")
 publish_card = network_step(carding.publish_card, "write card")
 STATES = {PROMOTED: "Promoted", APPROVAL_REQUESTED: "ApprovalRequested"}
 

@@ -38,7 +38,7 @@ from credit_default.model.profile.plan import ProfilePlan, plan_profile
 from credit_default.model.profile.profile import Profile, profile_rows
 from credit_default.model.profile.shift_attribution import measure_score_shift
 from credit_default.services.context.wiring import Wiring
-from credit_default.services.monitoring import EXPLAINED_COLUMNS
+from credit_default.services.monitoring.batch_drift import EXPLAINED_COLUMNS
 
 DOOR: Final = "file"  # what stops a file before any row is judged
 _MONTH_DAYS: Final = 30.0

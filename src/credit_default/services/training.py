@@ -28,7 +28,7 @@ from credit_default.services.coverage import is_early
 from credit_default.services.folds import find_folds, keep_folds
 from credit_default.services.intake.file_check import check_file, judge_file
 from credit_default.services.intake.ingest import keep_file, refuse_other_origin
-from credit_default.services.retraining import find_broken_batches
+from credit_default.services.monitoring.retraining import find_broken_batches
 
 FOLD_COUNT = 5
 FOLD_SEEDS = (0, 1, 2)  # fixed beforehand: a figure that stands in a document is a mean over these draws

@@ -4,11 +4,11 @@ import datetime as dt
 from dataclasses import dataclass, replace
 
 from credit_default.gates.verdict import Verdict
-from credit_default.services.alarms import AlarmUpdate, read_known_alarms, tell_open, update_lake_alarms
 from credit_default.services.context.wiring import Wiring
-from credit_default.services.monitoring import MonitoredBatch
-from credit_default.services.recording import record_verdict
-from credit_default.services.retraining import Retraining, consider_retraining, request_retraining
+from credit_default.services.monitoring.alarms import AlarmUpdate, read_known_alarms, tell_open, update_lake_alarms
+from credit_default.services.monitoring.batch_drift import MonitoredBatch
+from credit_default.services.monitoring.findings_record import record_verdict
+from credit_default.services.monitoring.retraining import Retraining, consider_retraining, request_retraining
 from credit_default.views.summaries.summary import Summary
 
 

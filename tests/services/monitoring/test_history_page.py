@@ -2,8 +2,8 @@ import polars as pl
 from tests.services.conftest import NOON
 
 from credit_default.adapters.tables.monitoring import write_monitoring
-from credit_default.services.alarms import update_lake_alarms
-from credit_default.services.chronicle import recall_history, write_history_page
+from credit_default.services.monitoring.alarms import update_lake_alarms
+from credit_default.services.monitoring.history_page import recall_history, write_history_page
 
 
 def write_finding(wiring, month, *, gate="drift", level="ok", batch_id="0" * 16):

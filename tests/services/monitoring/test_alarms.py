@@ -10,7 +10,7 @@ from credit_default.adapters.tables.monitoring import write_monitoring
 from credit_default.data.months import add_months
 from credit_default.errors import InputError
 from credit_default.gates.monitoring.alarms import QUIET, SUPERSEDED, Alarm
-from credit_default.services.alarms import read_known_alarms, tell_open, update_lake_alarms
+from credit_default.services.monitoring.alarms import read_known_alarms, tell_open, update_lake_alarms
 
 NOON = dt.datetime(2006, 3, 1, 12, tzinfo=dt.UTC)
 LEVELS = {"a": "alarm", "o": "ok"}

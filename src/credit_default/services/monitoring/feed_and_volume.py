@@ -22,7 +22,7 @@ from credit_default.gates.verdict import Verdict
 from credit_default.model.profile.json_record import parse_counts, parse_fingerprints
 from credit_default.services.context.wiring import Wiring
 from credit_default.services.intake.earlier_batches import list_scored
-from credit_default.services.profiling import ProfiledBatch
+from credit_default.services.monitoring.batch_profile import ProfiledBatch
 
 _SECONDS_IN_DAY = 86_400
 

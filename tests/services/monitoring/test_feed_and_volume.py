@@ -6,16 +6,16 @@ import polars as pl
 import pytest
 
 from credit_default.adapters.tables.monitoring import write_monitoring
-from credit_default.services.deliveries import (
+from credit_default.services.intake.file_check import check_file
+from credit_default.services.monitoring.batch_drift import find_batch, find_drift
+from credit_default.services.monitoring.batch_profile import profile_batch
+from credit_default.services.monitoring.feed_and_volume import (
     count_broken_rules,
     count_rejected,
     judge_delivery,
     recall_deliveries,
 )
-from credit_default.services.intake.file_check import check_file
-from credit_default.services.monitoring import find_batch, find_drift
 from credit_default.services.prediction import SeatHolder, score_file
-from credit_default.services.profiling import profile_batch
 
 MONTHS = ("2005-10", "2005-11", "2005-12", "2006-01")
 

@@ -22,10 +22,10 @@ from credit_default.gates.monitoring.retraining import (
     count_lingering,
     judge_retraining,
 )
-from credit_default.services.alarms import list_findings
 from credit_default.services.context.audit_log import enter
 from credit_default.services.context.wiring import Wiring
 from credit_default.services.coverage import is_early
+from credit_default.services.monitoring.alarms import list_findings
 
 REQUESTED = "retraining requested"
 

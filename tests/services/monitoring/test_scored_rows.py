@@ -7,7 +7,7 @@ import pytest
 from credit_default.adapters.lake.snapshots import read_snapshot
 from credit_default.adapters.tables.queries import merge_outcomes, read_scores
 from credit_default.services.intake.earlier_batches import hash_keys
-from credit_default.services.scored_rows import read_batch_scores, read_scored_rows
+from credit_default.services.monitoring.scored_rows import read_batch_scores, read_scored_rows
 
 KEY = ["client_id", "statement_month"]
 

@@ -5,8 +5,8 @@ import pytest
 
 from credit_default.adapters.tables.queries import merge_outcomes
 from credit_default.errors import InputError
-from credit_default.services.monitoring import find_batch, find_drift
-from credit_default.services.performance import evaluate_batch
+from credit_default.services.monitoring.batch_drift import find_batch, find_drift
+from credit_default.services.monitoring.batch_performance import evaluate_batch
 
 KEY = ["client_id", "statement_month"]
 SPRING = dt.datetime(2006, 3, 1, tzinfo=dt.UTC)

@@ -9,7 +9,7 @@ from credit_default.adapters.tables.ledger import read_entries
 from credit_default.adapters.tables.monitoring import write_monitoring
 from credit_default.adapters.tables.queries import keep_observations, write_scores
 from credit_default.gates.monitoring.alarms import Alarm
-from credit_default.services.retraining import consider_retraining, find_broken_batches, request_retraining
+from credit_default.services.monitoring.retraining import consider_retraining, find_broken_batches, request_retraining
 
 NOON = dt.datetime(2006, 1, 1, 12, tzinfo=dt.UTC)
 CHAMPION = ModelVersion("credit-default", 3, "run", "model", "d" * 64, ("champion",), NOON, {})

@@ -10,10 +10,10 @@ from credit_default.adapters.lake.published_reports import read_profile
 from credit_default.adapters.tables.ledger import read_entries
 from credit_default.adapters.tables.monitoring import read_monitoring
 from credit_default.gates.monitoring.alarms import Alarm
-from credit_default.services.alarms import read_known_alarms
 from credit_default.services.champion.alias_history import PROMOTED, ROLLED_BACK
 from credit_default.services.context.data_origin import SIMULATED
 from credit_default.services.context.wiring import Wiring
+from credit_default.services.monitoring.alarms import read_known_alarms
 from credit_default.services.vintages import measure_vintages
 from credit_default.views.documents.html import write_html
 from credit_default.views.history.batches import History, OpenedAlarm, Seat, read_history_batches

@@ -34,7 +34,7 @@ from credit_default.model.evaluation.metrics import Evaluation, evaluate
 from credit_default.model.fairness.acceptance_counts import count_acceptance, plan_acceptance
 from credit_default.services.context.wiring import Wiring
 from credit_default.services.coverage import is_mature
-from credit_default.services.monitoring import MonitoredBatch
+from credit_default.services.monitoring.batch_drift import MonitoredBatch
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -27,9 +27,9 @@ from credit_default.model.profile.json_record import describe_profile
 from credit_default.model.profile.shift_attribution import ScoreShift, measure_score_shift
 from credit_default.services.context.data_origin import SIMULATED
 from credit_default.services.context.wiring import Wiring, refuse_other_portfolio
-from credit_default.services.deliveries import judge_delivery
-from credit_default.services.profiling import ProfiledBatch, profile_batch
-from credit_default.services.scored_rows import BatchScores, read_batch_scores, read_scored_rows
+from credit_default.services.monitoring.batch_profile import ProfiledBatch, profile_batch
+from credit_default.services.monitoring.feed_and_volume import judge_delivery
+from credit_default.services.monitoring.scored_rows import BatchScores, read_batch_scores, read_scored_rows
 from credit_default.views.summaries.summary import Summary
 
 EXPLAINED_COLUMNS: Final = 5  # inputs that weigh most: the causes of a move are looked for among them

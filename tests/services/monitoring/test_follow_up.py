@@ -9,10 +9,10 @@ from credit_default.adapters.tables.ledger import read_entries
 from credit_default.adapters.tables.monitoring import read_monitoring
 from credit_default.gates.monitoring.alarms import SUPERSEDED, Alarm
 from credit_default.gates.verdict import Verdict
-from credit_default.services.following import explain_retraining, follow_up, settle_alarms
-from credit_default.services.monitoring import find_batch
-from credit_default.services.performance import evaluate_batch, look_ahead, recall_estimates
-from credit_default.services.recording import record_verdict
+from credit_default.services.monitoring.batch_drift import find_batch
+from credit_default.services.monitoring.batch_performance import evaluate_batch, look_ahead, recall_estimates
+from credit_default.services.monitoring.findings_record import record_verdict
+from credit_default.services.monitoring.follow_up import explain_retraining, follow_up, settle_alarms
 from credit_default.views.summaries.summary import Summary
 
 NOON = dt.datetime(2006, 3, 1, 12, tzinfo=dt.UTC)

@@ -1,0 +1,1 @@
+"""Monitoring a scored batch: drift, feed, performance, alarms, retraining, history."""
