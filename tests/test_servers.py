@@ -32,8 +32,8 @@ from credit_default.flows.monitor import monitor
 from credit_default.flows.predict import predict
 from credit_default.flows.train import train
 from credit_default.sections import StackSettings
-from credit_default.services.stack import Plan, choose_ports, plan_stack
-from credit_default.services.supervision import open_stack, wait_until_ready
+from credit_default.services.operations.stack_plan import Plan, choose_ports, plan_stack
+from credit_default.services.operations.stack_supervisor import open_stack, wait_until_ready
 from credit_default.views.summaries.summary import Summary
 
 pytestmark = [

@@ -32,7 +32,7 @@ def doctor(lake: Lake = None, config: Config = None, json: Json = False, quiet: 
 
     def act(output: Output) -> "Summary":
         from credit_default.cli.session import read_settings
-        from credit_default.services.diagnosis import diagnose
+        from credit_default.services.operations.doctor import diagnose
 
         in_force = read_settings(collect_flags(lake=lake), config)
         with output.step("looking at the lake, MLflow and Prefect"):

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     from credit_default.adapters.lake.layout import Lake as OpenLake
     from credit_default.adapters.local_stack.processes import Program, Running
-    from credit_default.services.stack import Plan
-    from credit_default.services.supervision import Stack
+    from credit_default.services.operations.stack_plan import Plan
+    from credit_default.services.operations.stack_supervisor import Stack
     from credit_default.settings import Settings
     from credit_default.views.summaries.summary import Summary
 
@@ -67,7 +67,7 @@ def _stand(output: Output, flags: dict[str, Any], config: list[str], *, asked: E
     from credit_default.adapters.lake.layout import open_lake
     from credit_default.cli.session import read_settings
     from credit_default.flows.server import take_turn
-    from credit_default.services.supervision import open_stack
+    from credit_default.services.operations.stack_supervisor import open_stack
 
     settings = read_settings(flags, config)
     lake = open_lake(settings.lake, home=Path(settings.home))
@@ -90,7 +90,7 @@ def _start(
     output: Output, stack: "Stack", programs: "Sequence[Program]", plan: "Plan", *, settings: "Settings", asked: Event
 ) -> None:
     """Nothing; these are up, or the end was asked for before."""
-    from credit_default.services.supervision import wait_until_ready
+    from credit_default.services.operations.stack_supervisor import wait_until_ready
 
     began = time.monotonic()
     stack.start(programs)
@@ -103,7 +103,7 @@ def _start(
 
 def _plan(settings: "Settings", lake: "OpenLake", config: list[str]) -> "Plan":
     from credit_default.adapters.local_stack.credentials import read_credentials, write_credentials
-    from credit_default.services.stack import choose_ports, plan_stack
+    from credit_default.services.operations.stack_plan import choose_ports, plan_stack
     from credit_default.settings import CONFIG_VARIABLE, copy_environment
 
     environment = copy_environment()
@@ -120,7 +120,7 @@ def _plan(settings: "Settings", lake: "OpenLake", config: list[str]) -> "Plan":
 
 def _stay(output: Output, lake: "OpenLake", running: "Sequence[Running]", *, seconds: float, asked: Event) -> None:
     """Nothing; tells where everything is, follows the logs, and returns when the end was asked for."""
-    from credit_default.services.supervision import watch_programs
+    from credit_default.services.operations.stack_supervisor import watch_programs
 
     _tell_ready(output, lake, running, seconds=seconds)
     try:

@@ -13,12 +13,12 @@ from credit_default.flows.run_marks import close_flow_runs, mark_run
 from credit_default.flows.script import run_as_script
 from credit_default.flows.seat_events import announce_records, announce_seat
 from credit_default.flows.steps import step
-from credit_default.services import reconciliation
+from credit_default.services.operations import reconcile
 from credit_default.views.summaries.summary import Summary
 
 close_flows = step(close_flow_runs, "close flow runs")
-tidy_disk = step(reconciliation.tidy_disk, "tidy the disk")
-mend_records = step(reconciliation.mend_records, "mend the records")
+tidy_disk = step(reconcile.tidy_disk, "tidy the disk")
+mend_records = step(reconcile.mend_records, "mend the records")
 
 
 @flow(name="reconcile", validate_parameters=False, on_running=[mark_run])
@@ -31,7 +31,7 @@ def reconcile(overrides: dict[str, Any] | None = None, config: list[str] | None 
     mended = mend_records(wiring, now=read_clock())
     announced = announce_seat(wiring)
     announce_records(mended.recorded)
-    summary = reconciliation.summarise_mended(closed, tidied, mended, announced)
+    summary = reconcile.summarise_mended(closed, tidied, mended, announced)
     publish_summary(summary, simulated=False)
     return Completed(name=_name_state(summary), message=summary.status, data=summary)
 

@@ -25,7 +25,7 @@ from prefect.states import Crashed
 from credit_default.adapters.host.process_marks import look_up, parse_mark, read_own_mark
 from credit_default.gates.verdict import Verdict
 from credit_default.services.champion.fallback import tell_age
-from credit_default.services.reconciliation import FLOW_RUNS, Mended
+from credit_default.services.operations.reconcile import FLOW_RUNS, Mended
 
 FLOWS = ("train", "predict", "predict-incoming", "monitor", "reconcile", "listen")
 _PREFIX = "process:"

@@ -24,7 +24,7 @@ from credit_default.gates.verdict import Verdict
 from credit_default.services.champion.alias_history import ROLLED_BACK, SeatMove, list_untold_moves, note_told
 from credit_default.services.context.wiring import Wiring
 from credit_default.services.monitoring.alarms import AlarmUpdate
-from credit_default.services.reconciliation import Mended
+from credit_default.services.operations.reconcile import Mended
 from credit_default.settings import Settings
 
 TOLD_MOVES: Final = "seat moves told"

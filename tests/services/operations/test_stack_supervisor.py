@@ -6,7 +6,7 @@ import pytest
 
 from credit_default.adapters.local_stack.processes import Program
 from credit_default.errors import ServiceError
-from credit_default.services.supervision import open_stack, wait_until_ready, watch_programs
+from credit_default.services.operations.stack_supervisor import open_stack, wait_until_ready, watch_programs
 
 # says that it is up, and writes down when it was asked to end
 ORDERLY = """

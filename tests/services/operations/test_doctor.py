@@ -2,7 +2,7 @@ import shutil
 
 import pytest
 
-from credit_default.services.diagnosis import diagnose
+from credit_default.services.operations.doctor import diagnose
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from credit_default.adapters.tables.schemas import TABLES
 from credit_default.errors import CreditDefaultError, hide_credentials
 from credit_default.gates.verdict import Verdict
 from credit_default.services.context.wiring import Wiring
-from credit_default.services.reachability import (
+from credit_default.services.operations.service_checks import (
     look_at_deployments,
     look_at_evidently,
     look_at_mlflow,

@@ -5,7 +5,7 @@ from threading import Thread
 import pytest
 
 from credit_default.errors import ServiceError
-from credit_default.services.reachability import (
+from credit_default.services.operations.service_checks import (
     DEPLOYMENTS,
     look_at_deployments,
     look_at_evidently,

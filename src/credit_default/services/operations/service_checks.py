@@ -17,7 +17,7 @@ from credit_default.adapters.messaging.sqs import MessageQueue
 from credit_default.errors import ServiceError
 from credit_default.gates.verdict import Verdict
 from credit_default.services.context.wiring import Wiring
-from credit_default.services.stack import EVIDENTLY_VARIABLE
+from credit_default.services.operations.stack_plan import EVIDENTLY_VARIABLE
 from credit_default.settings import copy_environment
 
 DEPLOYMENTS: Final = ("train/train", "predict-incoming/predict", "monitor/monitor", "reconcile/reconcile")

@@ -1,0 +1,1 @@
+"""Operating the system: reconcile, doctor, service checks, the local stack."""
