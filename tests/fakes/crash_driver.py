@@ -55,7 +55,7 @@ from credit_default.services.intake.inbox import put_away_refused, put_away_scor
 from credit_default.services.intake.ingest import ingest_file
 from credit_default.services.monitoring.alarms import update_lake_alarms
 from credit_default.services.monitoring.retraining import consider_retraining, request_retraining
-from credit_default.services.outcomes import take_in_outcomes
+from credit_default.services.outcomes.take_in import take_in_outcomes
 from credit_default.services.prediction import find_champion, load_champion, score_file
 from credit_default.services.recording import record_scores
 from credit_default.settings import Settings

@@ -12,7 +12,7 @@ from credit_default.flows.context import connect
 from credit_default.flows.monitor import monitor
 from credit_default.flows.predict import predict
 from credit_default.services.intake.ingest import ingest_file
-from credit_default.services.outcomes import take_in_outcomes
+from credit_default.services.outcomes.take_in import take_in_outcomes
 from credit_default.services.training import read_known_rows
 
 NOON = dt.datetime(2005, 12, 1, 12, tzinfo=dt.UTC)

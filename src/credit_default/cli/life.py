@@ -101,7 +101,7 @@ def take_in(settings: "Settings", months: "Sequence[RehearsedMonth]") -> int:
     """How many outcomes of these months were new to the lake."""
     from credit_default.flows.context import read_clock, read_commit
     from credit_default.services.context.wiring import wire
-    from credit_default.services.outcomes import take_in_outcomes
+    from credit_default.services.outcomes.take_in import take_in_outcomes
 
     wiring = wire(settings, commit=read_commit())
     merged = [take_in_outcomes(wiring, str(month.outcomes), taken_in_at=read_clock()) for month in months]

@@ -125,7 +125,7 @@ def outcomes(
 
     def act(output: Output) -> "Summary":
         from credit_default.flows.context import connect, read_clock
-        from credit_default.services.outcomes import summarise_coverage, take_in_outcomes
+        from credit_default.services.outcomes.take_in import summarise_coverage, take_in_outcomes
 
         wiring = connect(flags, config or [])
         if file is not None:

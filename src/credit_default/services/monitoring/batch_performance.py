@@ -33,8 +33,8 @@ from credit_default.model.evaluation.label_free_estimates import (
 from credit_default.model.evaluation.metrics import Evaluation, evaluate
 from credit_default.model.fairness.acceptance_counts import count_acceptance, plan_acceptance
 from credit_default.services.context.wiring import Wiring
-from credit_default.services.coverage import is_mature
 from credit_default.services.monitoring.batch_drift import MonitoredBatch
+from credit_default.services.outcomes.coverage import is_mature
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -24,8 +24,8 @@ from credit_default.gates.monitoring.retraining import (
 )
 from credit_default.services.context.audit_log import enter
 from credit_default.services.context.wiring import Wiring
-from credit_default.services.coverage import is_early
 from credit_default.services.monitoring.alarms import list_findings
+from credit_default.services.outcomes.coverage import is_early
 
 REQUESTED = "retraining requested"
 

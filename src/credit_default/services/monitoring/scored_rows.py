@@ -19,8 +19,8 @@ from credit_default.adapters.tables.queries import read_outcomes, read_score_fra
 from credit_default.data.contract.schema import KEY, OUTCOME, STATEMENT_MONTH
 from credit_default.model.estimator.decision import ACCEPT, DECLINE
 from credit_default.model.estimator.expected_loss import EXPECTED_LOSS
-from credit_default.services.coverage import is_early
 from credit_default.services.intake.earlier_batches import Hashes, hash_keys
+from credit_default.services.outcomes.coverage import is_early
 
 _UNKNOWN: Final = -1
 

@@ -6,7 +6,7 @@ import pytest
 from credit_default.adapters.tables.quarantine import read_quarantine
 from credit_default.adapters.tables.queries import read_outcomes
 from credit_default.errors import InputError
-from credit_default.services.outcomes import take_in_outcomes
+from credit_default.services.outcomes.take_in import take_in_outcomes
 
 NOON = dt.datetime(2005, 12, 1, 12, tzinfo=dt.UTC)
 

@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 
 from credit_default.adapters.tables.queries import merge_outcomes, write_scores
-from credit_default.services.vintages import measure_vintages
+from credit_default.services.outcomes.vintages import measure_vintages
 
 NOON = dt.datetime(2006, 1, 1, 12, tzinfo=dt.UTC)
 KEY = ["client_id", "statement_month"]

@@ -19,9 +19,9 @@ from credit_default.gates.monitoring.coverage import judge_coverage
 from credit_default.gates.verdict import Verdict
 from credit_default.services.context.audit_log import enter
 from credit_default.services.context.wiring import Wiring
-from credit_default.services.coverage import count_unscored_outcomes, measure_coverage
 from credit_default.services.intake.file_access import receive
-from credit_default.services.vintages import measure_vintages
+from credit_default.services.outcomes.coverage import count_unscored_outcomes, measure_coverage
+from credit_default.services.outcomes.vintages import measure_vintages
 from credit_default.views.history.vintage_tables import VintageRow, tell_vintages
 from credit_default.views.summaries.summary import Summary
 from credit_default.views.terminal.coverage import CoverageRow, tell_coverage

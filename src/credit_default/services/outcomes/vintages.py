@@ -8,7 +8,7 @@ from credit_default.adapters.tables.queries import collect_rows, scan_table
 from credit_default.data.contract.schema import KEY, OUTCOME, STATEMENT_MONTH
 from credit_default.model.evaluation.vintages import measure_vintage
 from credit_default.services.context.wiring import Wiring
-from credit_default.services.coverage import is_early, is_mature
+from credit_default.services.outcomes.coverage import is_early, is_mature
 from credit_default.views.history.vintage_tables import VintageRow
 
 

@@ -1,0 +1,1 @@
+"""Outcomes that arrive later: taking them in, coverage, vintages."""
