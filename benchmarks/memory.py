@@ -78,7 +78,7 @@ def score_statements(lake: Path, path: Path) -> None:
     """Prints what each step of scoring the file took, one JSON object a line."""
     from credit_default.services.intake.file_check import check_file, judge_file
     from credit_default.services.intake.ingest import keep_file
-    from credit_default.services.prediction import load_champion, score_file
+    from credit_default.services.scoring.score_batch import load_champion, score_file
 
     wiring, now = connect(lake), datetime.now(UTC)
     checked = tell_step("check", lambda: check_file(wiring, str(path), month=None, outcome="ignored"))

@@ -56,8 +56,8 @@ from credit_default.services.intake.ingest import ingest_file
 from credit_default.services.monitoring.alarms import update_lake_alarms
 from credit_default.services.monitoring.retraining import consider_retraining, request_retraining
 from credit_default.services.outcomes.take_in import take_in_outcomes
-from credit_default.services.prediction import find_champion, load_champion, score_file
-from credit_default.services.recording import record_scores
+from credit_default.services.scoring.score_batch import find_champion, load_champion, score_file
+from credit_default.services.scoring.score_record import record_scores
 from credit_default.settings import Settings
 
 NOON = dt.datetime(2006, 1, 1, 12, tzinfo=dt.UTC)

@@ -189,7 +189,7 @@ def _join(scored: "Summary", monitored: "Summary") -> "Summary":
 
 def _hand_over(common: Common, summary: "Summary", out: Path) -> "Summary":
     from credit_default.flows.context import connect
-    from credit_default.services.prediction import hand_over
+    from credit_default.services.scoring.score_batch import hand_over
 
     written = hand_over(
         connect(common["overrides"], common["config"] or []).lake, batch_id=str(summary.batch_id),

@@ -27,7 +27,7 @@ def explain(
         from credit_default.cli.session import read_settings
         from credit_default.flows.context import connect
         from credit_default.flows.session import prepare_libraries
-        from credit_default.services.explanation import explain_client
+        from credit_default.services.scoring.explain_client import explain_client
         from credit_default.views.terminal.explanation import render_explanation, summarise_explanation
 
         prepare_libraries(read_settings(flags, config))

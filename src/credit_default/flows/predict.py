@@ -12,16 +12,16 @@ from credit_default.flows.events import announce
 from credit_default.flows.run_marks import mark_run
 from credit_default.flows.script import run_as_script
 from credit_default.flows.steps import network_step, step
-from credit_default.services import prediction, recording
 from credit_default.services.context.data_origin import SIMULATED
 from credit_default.services.intake import file_check
+from credit_default.services.scoring import score_batch, score_record
 from credit_default.views.summaries.summary import Summary
 
 check_file = step(file_check.check_file, "check")
 judge_file = step(file_check.judge_file, "judge quality")
-load_champion = network_step(prediction.load_champion, "load champion")
-score_file = step(prediction.score_file, "score")
-record_scores = network_step(recording.record_scores, "record")
+load_champion = network_step(score_batch.load_champion, "load champion")
+score_file = step(score_batch.score_file, "score")
+record_scores = network_step(score_record.record_scores, "record")
 
 
 @flow(name="predict", validate_parameters=False, on_running=[mark_run])

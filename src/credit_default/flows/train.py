@@ -14,10 +14,11 @@ from credit_default.flows.run_marks import mark_run
 from credit_default.flows.script import run_as_script
 from credit_default.flows.seat_events import announce_seat
 from credit_default.flows.steps import network_step, step
-from credit_default.services import assessment, carding, contest, prediction, seating, training
+from credit_default.services import assessment, carding, contest, seating, training
 from credit_default.services.champion.alias_history import APPROVAL_REQUESTED, PROMOTED
 from credit_default.services.context.data_origin import SIMULATED
 from credit_default.services.monitoring import follow_up
+from credit_default.services.scoring import score_batch
 from credit_default.views.summaries.summary import Summary
 
 require_mlflow = step(training.require_mlflow, "wait for MLflow")
@@ -27,7 +28,7 @@ split_rows = step(training.split_rows, "split by client")
 fit_challenger = step(training.fit_challenger, "fit")
 cross_validate = step(training.cross_validate_challenger, "cross-validate")
 assess_challenger = step(assessment.assess_challenger, "assess")
-find_champion = network_step(prediction.find_champion, "find champion")
+find_champion = network_step(score_batch.find_champion, "find champion")
 register_challenger = network_step(seating.register_challenger, "record and register")
 judge_challenger = step(contest.judge_challenger, "judge promotion")
 seat_winner = network_step(seating.seat_winner, "promote or keep")

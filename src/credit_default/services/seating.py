@@ -15,7 +15,8 @@ from credit_default.services.champion.current import SeatHolder
 from credit_default.services.context.audit_log import enter
 from credit_default.services.context.data_origin import tell_origin
 from credit_default.services.context.wiring import Wiring
-from credit_default.services.descriptions import (
+from credit_default.services.drawing import draw_challenger
+from credit_default.services.scoring.run_metadata import (
     list_assessed,
     list_datasets,
     list_metrics,
@@ -23,7 +24,6 @@ from credit_default.services.descriptions import (
     pick_figures,
     pick_metrics,
 )
-from credit_default.services.drawing import draw_challenger
 from credit_default.services.training import FOLD_COUNT, FOLD_SEEDS, Challenger, CrossValidation, TrainingRows
 from credit_default.views.documents.document import Picture
 from credit_default.views.summaries.summary import Summary

@@ -18,7 +18,7 @@ from credit_default.services.audit.erasure import forget_client
 from credit_default.services.audit.replay import verify_lake
 from credit_default.services.intake.file_check import check_file
 from credit_default.services.outcomes.take_in import take_in_outcomes
-from credit_default.services.prediction import score_file
+from credit_default.services.scoring.score_batch import score_file
 
 pytestmark = pytest.mark.xdist_group("mlflow")
 

@@ -11,8 +11,8 @@ from credit_default.errors import ArtifactError, InputError, ServiceError
 from credit_default.services.champion.fallback import judge_outage, pin_version, recall_champion, tell_age
 from credit_default.services.champion.versions import promote_by_hand, roll_back
 from credit_default.services.intake.file_check import check_file, judge_file
-from credit_default.services.prediction import load_champion, score_file
-from credit_default.services.recording import record_scores
+from credit_default.services.scoring.score_batch import load_champion, score_file
+from credit_default.services.scoring.score_record import record_scores
 
 pytestmark = pytest.mark.xdist_group("mlflow")
 

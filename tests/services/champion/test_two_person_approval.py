@@ -16,7 +16,7 @@ from credit_default.gates.verdict import Verdict
 from credit_default.model.evaluation.metrics import evaluate
 from credit_default.services.champion.two_person_approval import approve_promotion, request_promotion
 from credit_default.services.champion.versions import promote_by_hand, roll_back
-from credit_default.services.prediction import find_champion
+from credit_default.services.scoring.score_batch import find_champion
 from credit_default.services.seating import Registered, seat_winner
 from credit_default.services.training import TrainingRows
 

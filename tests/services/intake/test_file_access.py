@@ -23,7 +23,7 @@ from credit_default.services.intake.file_check import check_file, judge_file
 from credit_default.services.intake.inbox import put_away_scored
 from credit_default.services.outcomes.coverage import measure_coverage
 from credit_default.services.outcomes.take_in import take_in_outcomes
-from credit_default.services.prediction import load_champion, score_file
+from credit_default.services.scoring.score_batch import load_champion, score_file
 from credit_default.services.seating import register_challenger, seat_winner
 from credit_default.services.training import fit_challenger, read_training_rows, split_rows
 

@@ -11,7 +11,7 @@ from credit_default.adapters.tables.queries import read_scores
 from credit_default.errors import InputError, RefusedError
 from credit_default.services.intake.file_check import check_file, judge_file
 from credit_default.services.intake.quarantine import find_rejected, summarise_rejected
-from credit_default.services.prediction import score_file
+from credit_default.services.scoring.score_batch import score_file
 
 pytestmark = pytest.mark.xdist_group("mlflow")
 

@@ -15,7 +15,7 @@ from credit_default.services.monitoring.feed_and_volume import (
     judge_delivery,
     recall_deliveries,
 )
-from credit_default.services.prediction import SeatHolder, score_file
+from credit_default.services.scoring.score_batch import SeatHolder, score_file
 
 MONTHS = ("2005-10", "2005-11", "2005-12", "2006-01")
 

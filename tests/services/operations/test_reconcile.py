@@ -14,8 +14,8 @@ from credit_default.adapters.mlflow.model_versions import CHAMPION
 from credit_default.adapters.tables.ledger import read_entries
 from credit_default.services.intake.file_check import check_file, judge_file
 from credit_default.services.operations.reconcile import Mended, mend_records, summarise_mended, tidy_disk
-from credit_default.services.prediction import load_champion, score_file
-from credit_default.services.recording import record_scores
+from credit_default.services.scoring.score_batch import load_champion, score_file
+from credit_default.services.scoring.score_record import record_scores
 
 pytestmark = pytest.mark.xdist_group("mlflow")
 

@@ -14,9 +14,9 @@ from credit_default.model.estimator.expected_loss import EXPECTED_LOSS
 from credit_default.services.context.audit_log import enter
 from credit_default.services.context.data_origin import SIMULATED, tell_origin
 from credit_default.services.context.wiring import Wiring
-from credit_default.services.descriptions import pick_metrics, tag_batch
 from credit_default.services.monitoring.batch_drift import Drift, MonitoredBatch
 from credit_default.services.monitoring.batch_performance import Outlook, Performance
+from credit_default.services.scoring.run_metadata import pick_metrics, tag_batch
 from credit_default.views.summaries.run_artifact import write_markdown
 from credit_default.views.summaries.summary import Summary
 

@@ -21,9 +21,9 @@ from credit_default.gates.verdict import Verdict
 from credit_default.services.champion.alias_history import enter_seat
 from credit_default.services.champion.fallback import GATE, pin_version, tell_age
 from credit_default.services.context.wiring import Wiring
-from credit_default.services.descriptions import tag_batch
-from credit_default.services.prediction import recall_losses
-from credit_default.services.recording import record_scored, tell_losses
+from credit_default.services.scoring.run_metadata import tag_batch
+from credit_default.services.scoring.score_batch import recall_losses
+from credit_default.services.scoring.score_record import record_scored, tell_losses
 from credit_default.views.summaries.summary import Summary
 
 CLOSED_RUNS, OWED_RECORDS, LEFTOVERS, FLOW_RUNS = (

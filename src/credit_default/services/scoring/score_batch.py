@@ -31,7 +31,7 @@ from credit_default.services.context.data_origin import REAL, refuse_mixture
 from credit_default.services.context.wiring import Wiring, refuse_other_portfolio
 from credit_default.services.intake.file_check import CheckedFile
 from credit_default.services.intake.ingest import keep_file
-from credit_default.services.reasoning import BatchReasons
+from credit_default.services.scoring.batch_reasons import BatchReasons
 
 _LOSS = "expected_loss "  # how the sums of expected losses are named on record
 

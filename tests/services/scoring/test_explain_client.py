@@ -6,7 +6,7 @@ from credit_default.adapters.tables.queries import read_scores
 from credit_default.adapters.tables.schemas import table_of
 from credit_default.adapters.tables.scores import select_scores
 from credit_default.errors import ArtifactError, InputError
-from credit_default.services.explanation import explain_client
+from credit_default.services.scoring.explain_client import explain_client
 
 
 @pytest.fixture

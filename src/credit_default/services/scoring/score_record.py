@@ -13,11 +13,11 @@ from credit_default.model.estimator.decision import ACCEPT, DECLINE
 from credit_default.services.champion.fallback import GATE, OWED, judge_outage
 from credit_default.services.context.data_origin import tell_origin
 from credit_default.services.context.wiring import Wiring
-from credit_default.services.descriptions import describe_file, tag_batch
 from credit_default.services.intake.file_check import CheckedFile
 from credit_default.services.intake.ingest import tell_broken_rules, tell_unknown_columns
-from credit_default.services.prediction import ScoredFile
-from credit_default.services.reasoning import tell_reasons
+from credit_default.services.scoring.batch_reasons import tell_reasons
+from credit_default.services.scoring.run_metadata import describe_file, tag_batch
+from credit_default.services.scoring.score_batch import ScoredFile
 from credit_default.views.summaries.summary import Summary
 
 _BAND = "band "

@@ -10,8 +10,8 @@ from credit_default.adapters.tables.queries import read_scores
 from credit_default.model.estimator.scoring import score_probability
 from credit_default.services.audit.replay import verify_lake
 from credit_default.services.intake.file_check import check_file
-from credit_default.services.prediction import hand_over, score_file
-from credit_default.services.reasoning import BatchReasons, tell_reasons
+from credit_default.services.scoring.batch_reasons import BatchReasons, tell_reasons
+from credit_default.services.scoring.score_batch import hand_over, score_file
 
 KEY = ["client_id", "statement_month"]
 NOON = dt.datetime(2005, 12, 1, 12, tzinfo=dt.UTC)

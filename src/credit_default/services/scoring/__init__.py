@@ -1,0 +1,1 @@
+"""Scoring a batch and explaining its scores."""
