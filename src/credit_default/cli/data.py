@@ -63,7 +63,7 @@ def simulate(
         settings = read_settings(collect_flags(seed=seed), config)
         with output.step(f"simulating {months} × {clients:,} statements"):
             from credit_default.data.simulation.portfolio import Scenario
-            from credit_default.services.simulating import write_simulation
+            from credit_default.services.simulation.export import write_simulation
 
             return write_simulation(
                 out, client_count=clients, month_count=months, seed=settings.seed, first_month=first_month,

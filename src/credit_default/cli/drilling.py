@@ -24,7 +24,7 @@ def hold_drill(
 
         from credit_default.gates.monitoring.drill_verdict import Drill, judge_drill
         from credit_default.services.context.wiring import wire
-        from credit_default.services.drilling import DrillPlan, choose_faults, prepare_ground, run_drill
+        from credit_default.services.simulation.drill import DrillPlan, choose_faults, prepare_ground, run_drill
         from credit_default.views.documents.terminal import render_document
         from credit_default.views.summaries.summary import Summary
         from credit_default.views.terminal.drill import describe_drill, tell_exercises

@@ -12,7 +12,7 @@ from credit_default.cli.session import read_settings, run_flow
 from credit_default.errors import InputError
 
 if TYPE_CHECKING:
-    from credit_default.services.rehearsal import Rehearsal, RehearsedMonth
+    from credit_default.services.simulation.demo_months import Rehearsal, RehearsedMonth
     from credit_default.settings import Settings
     from credit_default.views.summaries.summary import Summary
 
@@ -40,7 +40,7 @@ def live(output: Output, flags: dict[str, Any], *, config: list[str], month: str
     with ExitStack() as session:
         server = session.enter_context(start_session(settings))
         with output.step("getting the data") as found:
-            from credit_default.services.rehearsal import rehearse
+            from credit_default.services.simulation.demo_months import rehearse
 
             rehearsal = rehearse(settings, lake / "rehearsal", month=month)
             found(rehearsal.story)

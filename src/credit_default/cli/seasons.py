@@ -10,7 +10,7 @@ from credit_default.cli.output import Output
 from credit_default.cli.session import read_settings, run_flow
 
 if TYPE_CHECKING:
-    from credit_default.services.rehearsal import Rehearsal
+    from credit_default.services.simulation.demo_months import Rehearsal
     from credit_default.settings import Settings
     from credit_default.views.summaries.summary import Summary
     from credit_default.views.terminal.long_demo import LivedSeason
@@ -38,7 +38,7 @@ def live_seasons(
     with ExitStack() as session:
         server = session.enter_context(start_session(settings))
         with output.step("making the data") as found:
-            from credit_default.services.rehearsal import RehearsalPolicy, rehearse_simulated
+            from credit_default.services.simulation.demo_months import RehearsalPolicy, rehearse_simulated
 
             policy = RehearsalPolicy(
                 quiet_months=QUIET_MONTHS,

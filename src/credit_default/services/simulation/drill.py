@@ -25,7 +25,7 @@ from credit_default.gates.verdict import Level
 from credit_default.model.estimator.fitting import fit
 from credit_default.model.estimator.scoring import attach_reference
 from credit_default.services.context.wiring import Wiring
-from credit_default.services.drilled_line import Delivered, DrilledLine
+from credit_default.services.simulation.drill_pipeline import Delivered, DrilledLine
 
 TRAINING_MONTHS: Final = 3
 _LOUDEST: Final = 3  # strength

@@ -4,7 +4,7 @@ import pytest
 from credit_default.data.planted_faults.planting import DrilledMonth
 from credit_default.data.simulation.portfolio import simulate
 from credit_default.errors import InputError
-from credit_default.services.drilled_line import DrilledLine
+from credit_default.services.simulation.drill_pipeline import DrilledLine
 
 KEY = ["client_id", "statement_month"]
 

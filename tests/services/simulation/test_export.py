@@ -3,7 +3,7 @@ import pytest
 
 from credit_default.data.simulation.portfolio import Scenario
 from credit_default.errors import InputError
-from credit_default.services.simulating import write_simulation
+from credit_default.services.simulation.export import write_simulation
 
 
 @pytest.fixture

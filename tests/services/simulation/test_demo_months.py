@@ -25,7 +25,7 @@ from credit_default.model.estimator.fitting import fit
 from credit_default.model.estimator.recipe_pipeline import Recipe
 from credit_default.model.estimator.scoring import attach_reference, score_probability
 from credit_default.model.features.credit_card import CREDIT_CARD_FEATURES
-from credit_default.services.rehearsal import (
+from credit_default.services.simulation.demo_months import (
     Rehearsal,
     RehearsalPolicy,
     rehearse,

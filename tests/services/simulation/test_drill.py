@@ -3,7 +3,7 @@ import pytest
 from credit_default.data.planted_faults.catalogue import PLANTED_FAULTS
 from credit_default.errors import InputError
 from credit_default.gates.monitoring.drill_verdict import Drill, judge_drill
-from credit_default.services.drilling import DrillPlan, choose_faults, prepare_ground, run_drill
+from credit_default.services.simulation.drill import DrillPlan, choose_faults, prepare_ground, run_drill
 
 SHORT = DrillPlan(client_count=1_500, clean_count=4)
 

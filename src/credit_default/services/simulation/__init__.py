@@ -1,0 +1,1 @@
+"""Simulated portfolios: demo months, exports and the drill of planted faults."""
