@@ -57,9 +57,9 @@ def connect(lake: Path, **settings: Any) -> Any:
 def train_champion(lake: Path, folder: Path) -> None:
     """Seats a champion in the lake, trained on simulated clients that the files do not hold."""
     from credit_default.data.simulation.portfolio import simulate
-    from credit_default.services.contest import judge_challenger
-    from credit_default.services.seating import register_challenger, seat_winner
-    from credit_default.services.training import fit_challenger, read_training_rows, split_rows
+    from credit_default.services.training.challenger import fit_challenger, read_training_rows, split_rows
+    from credit_default.services.training.promotion_contest import judge_challenger
+    from credit_default.services.training.register_and_promote import register_challenger, seat_winner
 
     (month,) = simulate(client_count=TRAINING_CLIENTS, month_count=1, seed=SEED + 1, first_month="2005-08")
     labels = month.outcomes.select("client_id", "statement_month", "defaulted")

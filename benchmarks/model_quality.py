@@ -40,7 +40,7 @@ from credit_default.model.evaluation.leak_ceiling import refuse_leak
 from credit_default.model.evaluation.metrics import METRIC_MEANINGS
 from credit_default.model.evaluation.other_families import FAMILIES, SCORECARD, pool_families
 from credit_default.model.features.credit_card import CREDIT_CARD_FEATURES
-from credit_default.services.training import FOLD_SEEDS
+from credit_default.services.training.challenger import FOLD_SEEDS
 
 CONFIG = Path(__file__).parents[1] / "config"
 FOREST_BARS = {"roc_auc": 0.787, "average_precision": 0.562, "brier": 0.1331, "log_loss": 0.4248, "ece": 0.02}

@@ -66,7 +66,7 @@ PLANTED = 70  # exit code: what was planted came out, as an error that nobody tr
 FILE_FAULTS = {1, 2}
 SLOW_IMPORTS = (
     "mlflow.store.tracking.sqlalchemy_store", "skops.io", "sklearn.ensemble", "pyarrow.dataset", "pyarrow.csv",
-    "credit_default.model.evaluation.metrics", "credit_default.services.seating",
+    "credit_default.model.evaluation.metrics", "credit_default.services.training.register_and_promote",
 )  # fmt: skip
 
 
@@ -173,8 +173,8 @@ def seat(wiring: Wiring, _path: str, at: dt.datetime) -> str:
     import polars as pl
 
     from credit_default.model.evaluation.metrics import evaluate
-    from credit_default.services.seating import Registered, seat_winner
-    from credit_default.services.training import TrainingRows
+    from credit_default.services.training.challenger import TrainingRows
+    from credit_default.services.training.register_and_promote import Registered, seat_winner
 
     defaulted = np.arange(200) % 2
     evaluation = evaluate(defaulted, np.linspace(0.1, 0.9, 200), policy=wiring.settings.decision, seed=1)

@@ -15,12 +15,12 @@ import polars as pl
 import pytest
 
 from credit_default.data.simulation.portfolio import simulate
-from credit_default.services.contest import judge_challenger
 from credit_default.services.context.wiring import Wiring, wire
 from credit_default.services.intake.file_check import check_file
 from credit_default.services.scoring.score_batch import SeatHolder, find_champion, score_file
-from credit_default.services.seating import register_challenger, seat_winner
-from credit_default.services.training import TrainingRows, fit_challenger, read_training_rows, split_rows
+from credit_default.services.training.challenger import TrainingRows, fit_challenger, read_training_rows, split_rows
+from credit_default.services.training.promotion_contest import judge_challenger
+from credit_default.services.training.register_and_promote import register_challenger, seat_winner
 from credit_default.settings import Settings
 from credit_default.views.summaries.summary import Summary
 

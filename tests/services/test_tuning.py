@@ -6,7 +6,7 @@ import pytest
 from credit_default.errors import InputError
 from credit_default.model.evaluation.other_families import FAMILIES
 from credit_default.services.searching import Budget
-from credit_default.services.training import TrainingRows
+from credit_default.services.training.challenger import TrainingRows
 from credit_default.services.tuning import Listener, keep_winner, refuse_taken, summarise_tuning, tune
 
 SPACE = {

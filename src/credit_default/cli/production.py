@@ -58,7 +58,7 @@ def train(
                 remedy="It learns from what the lake knows: `ingest` the file first.",
             )  # fmt: skip
         from credit_default.flows.session import flow_session
-        from credit_default.services.acquisition import refuse_absent_file
+        from credit_default.services.training.data_source import refuse_absent_file
 
         refuse_absent_file(settings)  # at once, and not when a server is up
         with output.step("training") as found, flow_session(settings) as session:

@@ -60,9 +60,9 @@ def tune(
         settings = read_settings(flags, config)
         from credit_default.flows.context import connect, read_clock
         from credit_default.flows.session import prepare_libraries
-        from credit_default.services.acquisition import refuse_absent_file
         from credit_default.services.searching import Budget
-        from credit_default.services.training import read_training_rows
+        from credit_default.services.training.challenger import read_training_rows
+        from credit_default.services.training.data_source import refuse_absent_file
         from credit_default.services.tuning import keep_winner, refuse_taken, summarise_tuning
         from credit_default.services.tuning import tune as search
 

@@ -14,26 +14,32 @@ from credit_default.flows.run_marks import mark_run
 from credit_default.flows.script import run_as_script
 from credit_default.flows.seat_events import announce_seat
 from credit_default.flows.steps import network_step, step
-from credit_default.services import assessment, carding, contest, seating, training
 from credit_default.services.champion.alias_history import APPROVAL_REQUESTED, PROMOTED
 from credit_default.services.context.data_origin import SIMULATED
 from credit_default.services.monitoring import follow_up
 from credit_default.services.scoring import score_batch
+from credit_default.services.training import (
+    challenger,
+    model_card,
+    promotion_contest,
+    register_and_promote,
+    validation_study,
+)
 from credit_default.views.summaries.summary import Summary
 
-require_mlflow = step(training.require_mlflow, "wait for MLflow")
-read_training_rows = network_step(training.read_training_rows, "read training rows")
-read_known_rows = step(training.read_known_rows, "read known rows")
-split_rows = step(training.split_rows, "split by client")
-fit_challenger = step(training.fit_challenger, "fit")
-cross_validate = step(training.cross_validate_challenger, "cross-validate")
-assess_challenger = step(assessment.assess_challenger, "assess")
+require_mlflow = step(challenger.require_mlflow, "wait for MLflow")
+read_training_rows = network_step(challenger.read_training_rows, "read training rows")
+read_known_rows = step(challenger.read_known_rows, "read known rows")
+split_rows = step(challenger.split_rows, "split by client")
+fit_challenger = step(challenger.fit_challenger, "fit")
+cross_validate = step(challenger.cross_validate_challenger, "cross-validate")
+assess_challenger = step(validation_study.assess_challenger, "assess")
 find_champion = network_step(score_batch.find_champion, "find champion")
-register_challenger = network_step(seating.register_challenger, "record and register")
-judge_challenger = step(contest.judge_challenger, "judge promotion")
-seat_winner = network_step(seating.seat_winner, "promote or keep")
+register_challenger = network_step(register_and_promote.register_challenger, "record and register")
+judge_challenger = step(promotion_contest.judge_challenger, "judge promotion")
+seat_winner = network_step(register_and_promote.seat_winner, "promote or keep")
 settle_alarms = network_step(follow_up.settle_alarms, "settle alarms")
-publish_card = network_step(carding.publish_card, "write card")
+publish_card = network_step(model_card.publish_card, "write card")
 STATES = {PROMOTED: "Promoted", APPROVAL_REQUESTED: "ApprovalRequested"}
 
 

@@ -29,14 +29,14 @@ from credit_default.model.evaluation.cross_validation import (
 from credit_default.model.evaluation.leak_ceiling import refuse_leak
 from credit_default.model.statistics.bootstrap import measure_log_loss
 from credit_default.services.context.wiring import Wiring
-from credit_default.services.folds import find_folds, keep_folds
-from credit_default.services.training import (
+from credit_default.services.training.challenger import (
     FOLD_COUNT,
     FOLD_SEEDS,
     TrainingRows,
     cross_validate_recipe,
     split_rows,
 )
+from credit_default.services.training.fold_cache import find_folds, keep_folds
 
 SEARCHED_SEED = FOLD_SEEDS[0]  # the draw of folds that trials are compared on
 

@@ -17,7 +17,7 @@ from credit_default.model.evaluation.cross_validation import build_forest, fold_
 from credit_default.model.evaluation.leak_ceiling import refuse_leak
 from credit_default.model.evaluation.other_families import pool_families
 from credit_default.model.features.credit_card import CREDIT_CARD_FEATURES
-from credit_default.services.training import FOLD_SEEDS
+from credit_default.services.training.challenger import FOLD_SEEDS
 from credit_default.settings import load_settings
 
 BARS = {"roc_auc": 0.787, "average_precision": 0.562, "brier": 0.1331, "log_loss": 0.4248, "ece": 0.02}

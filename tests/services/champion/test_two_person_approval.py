@@ -17,8 +17,8 @@ from credit_default.model.evaluation.metrics import evaluate
 from credit_default.services.champion.two_person_approval import approve_promotion, request_promotion
 from credit_default.services.champion.versions import promote_by_hand, roll_back
 from credit_default.services.scoring.score_batch import find_champion
-from credit_default.services.seating import Registered, seat_winner
-from credit_default.services.training import TrainingRows
+from credit_default.services.training.challenger import TrainingRows
+from credit_default.services.training.register_and_promote import Registered, seat_winner
 
 pytestmark = pytest.mark.xdist_group("mlflow")
 

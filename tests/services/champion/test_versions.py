@@ -10,8 +10,8 @@ from credit_default.gates.verdict import Verdict
 from credit_default.model.estimator.scoring import score_probability
 from credit_default.services.champion.versions import list_models, promote_by_hand, roll_back, summarise_models
 from credit_default.services.scoring.score_batch import find_champion
-from credit_default.services.seating import register_challenger, seat_winner
-from credit_default.services.training import fit_challenger, read_training_rows, split_rows
+from credit_default.services.training.challenger import fit_challenger, read_training_rows, split_rows
+from credit_default.services.training.register_and_promote import register_challenger, seat_winner
 
 NOON = dt.datetime(2006, 1, 1, 12, tzinfo=dt.UTC)
 HOUR = dt.timedelta(hours=1)

@@ -17,15 +17,15 @@ from credit_default.adapters.tables.queries import read_outcomes, read_scores
 from credit_default.errors import InputError
 from credit_default.services.audit.erasure import forget_client
 from credit_default.services.audit.replay import verify_lake
-from credit_default.services.contest import judge_challenger
 from credit_default.services.intake.file_access import hold, receive
 from credit_default.services.intake.file_check import check_file, judge_file
 from credit_default.services.intake.inbox import put_away_scored
 from credit_default.services.outcomes.coverage import measure_coverage
 from credit_default.services.outcomes.take_in import take_in_outcomes
 from credit_default.services.scoring.score_batch import load_champion, score_file
-from credit_default.services.seating import register_challenger, seat_winner
-from credit_default.services.training import fit_challenger, read_training_rows, split_rows
+from credit_default.services.training.challenger import fit_challenger, read_training_rows, split_rows
+from credit_default.services.training.promotion_contest import judge_challenger
+from credit_default.services.training.register_and_promote import register_challenger, seat_winner
 
 pytestmark = pytest.mark.xdist_group("mlflow")
 

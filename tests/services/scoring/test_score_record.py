@@ -13,7 +13,7 @@ from credit_default.services.monitoring.batch_drift import find_batch, recall_fi
 from credit_default.services.monitoring.batch_performance import Performance, evaluate_batch
 from credit_default.services.monitoring.findings_record import record_findings
 from credit_default.services.scoring.score_record import record_scores
-from credit_default.services.seating import Registered, seat_winner
+from credit_default.services.training.register_and_promote import Registered, seat_winner
 
 NOON = dt.datetime(2006, 1, 1, 12, tzinfo=dt.UTC)
 FINE = Verdict("quality", "ok", ("every row holds",))

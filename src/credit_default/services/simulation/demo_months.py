@@ -21,7 +21,7 @@ from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.data.months import add_months
 from credit_default.data.simulation.portfolio import Scenario, simulate
 from credit_default.errors import InputError
-from credit_default.services.acquisition import DataFile, NoRealData, find_data
+from credit_default.services.training.data_source import DataFile, NoRealData, find_data
 from credit_default.settings import Settings
 
 QUIET_COUNT, DRIFTED_COUNT = 4, 2

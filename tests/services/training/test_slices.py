@@ -3,7 +3,7 @@ import polars as pl
 
 from credit_default.data.contract.schema import parse_schema
 from credit_default.data.credit_card.statements import CREDIT_CARD
-from credit_default.services.grouping import label_groups
+from credit_default.services.training.slices import label_groups
 
 
 def test_credit_card_clients_are_divided_by_what_the_schema_says_of_its_columns(month_rows):

@@ -5,8 +5,8 @@ import polars as pl
 import pytest
 
 from credit_default.model.evaluation.metrics import evaluate
-from credit_default.services.assessment import assess_challenger
-from credit_default.services.training import fit_challenger, split_rows
+from credit_default.services.training.challenger import fit_challenger, split_rows
+from credit_default.services.training.validation_study import assess_challenger
 
 
 @pytest.fixture(scope="module")

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from credit_default.model.evaluation.metrics import evaluate
-from credit_default.services.drawing import draw_challenger, draw_figures, tell_subtitle
-from credit_default.services.training import fit_challenger, split_rows
+from credit_default.services.training.challenger import fit_challenger, split_rows
+from credit_default.services.training.figures import draw_challenger, draw_figures, tell_subtitle
 
 
 @pytest.fixture(scope="module")

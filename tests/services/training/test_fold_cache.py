@@ -1,7 +1,7 @@
 import numpy as np
 
 from credit_default.model.estimator.fitting import OutOfFold
-from credit_default.services.folds import find_folds, keep_folds
+from credit_default.services.training.fold_cache import find_folds, keep_folds
 
 
 def test_folds_are_found_again_under_their_digest_to_the_last_bit(wiring):

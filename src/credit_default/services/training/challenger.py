@@ -22,13 +22,13 @@ from credit_default.model.estimator.recipe_pipeline import Recipe
 from credit_default.model.estimator.scoring import attach_reference, score_probability
 from credit_default.model.evaluation.metrics import Evaluation, evaluate
 from credit_default.model.features.declaration import Feature
-from credit_default.services.acquisition import fetch_data
 from credit_default.services.context.wiring import Wiring
-from credit_default.services.folds import find_folds, keep_folds
 from credit_default.services.intake.file_check import check_file, judge_file
 from credit_default.services.intake.ingest import keep_file, refuse_other_origin
 from credit_default.services.monitoring.retraining import find_broken_batches
 from credit_default.services.outcomes.coverage import is_early
+from credit_default.services.training.data_source import fetch_data
+from credit_default.services.training.fold_cache import find_folds, keep_folds
 
 FOLD_COUNT = 5
 FOLD_SEEDS = (0, 1, 2)  # fixed beforehand: a figure that stands in a document is a mean over these draws

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from credit_default.gates.promotion.paired_gains import MEASURES
-from credit_default.services.rivals import compare_rivals
-from credit_default.services.training import fit_challenger, split_rows
+from credit_default.services.training.baselines import compare_rivals
+from credit_default.services.training.challenger import fit_challenger, split_rows
 
 
 @pytest.fixture(scope="module")

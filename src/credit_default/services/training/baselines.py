@@ -7,7 +7,7 @@ from credit_default.data.splitting import Split
 from credit_default.gates.promotion.paired_gains import Contest, Gain, measure_gains
 from credit_default.model.evaluation.baselines import RivalScores, score_rivals
 from credit_default.services.context.wiring import Wiring
-from credit_default.services.training import Challenger
+from credit_default.services.training.challenger import Challenger
 
 
 @dataclass(frozen=True, slots=True)

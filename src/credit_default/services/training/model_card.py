@@ -9,11 +9,11 @@ from credit_default.adapters.mlflow.run_search import locate_artifact, read_run_
 from credit_default.data.contract.schema import OUTCOME, STATEMENT_MONTH
 from credit_default.data.splitting import Split
 from credit_default.errors import InputError
-from credit_default.services.assessment import Assessment
 from credit_default.services.context.wiring import Wiring
-from credit_default.services.rivals import RivalComparison
-from credit_default.services.seating import Registered
-from credit_default.services.training import FOLD_COUNT, FOLD_SEEDS, Challenger, TrainingRows
+from credit_default.services.training.baselines import RivalComparison
+from credit_default.services.training.challenger import FOLD_COUNT, FOLD_SEEDS, Challenger, TrainingRows
+from credit_default.services.training.register_and_promote import Registered
+from credit_default.services.training.validation_study import Assessment
 from credit_default.views.card.card import write_card
 from credit_default.views.card.evidence import CardEvidence, DataFacts, Identity, RivalFacts, SnapshotFacts
 from credit_default.views.card.evidence_json import write_evidence

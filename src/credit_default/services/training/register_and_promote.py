@@ -9,22 +9,22 @@ from credit_default.errors import ServiceError
 from credit_default.failpoints import reach
 from credit_default.gates.verdict import Verdict
 from credit_default.model.evaluation.metrics import Evaluation
-from credit_default.services.assessment import Assessment
 from credit_default.services.champion.alias_history import APPROVAL_REQUESTED, PROMOTED, enter_seat
 from credit_default.services.champion.current import SeatHolder
 from credit_default.services.context.audit_log import enter
 from credit_default.services.context.data_origin import tell_origin
 from credit_default.services.context.wiring import Wiring
-from credit_default.services.drawing import draw_challenger
-from credit_default.services.scoring.run_metadata import (
-    list_assessed,
-    list_datasets,
-    list_metrics,
-    list_params,
-    pick_figures,
-    pick_metrics,
+from credit_default.services.scoring.run_metadata import pick_figures, pick_metrics
+from credit_default.services.training.challenger import (
+    FOLD_COUNT,
+    FOLD_SEEDS,
+    Challenger,
+    CrossValidation,
+    TrainingRows,
 )
-from credit_default.services.training import FOLD_COUNT, FOLD_SEEDS, Challenger, CrossValidation, TrainingRows
+from credit_default.services.training.figures import draw_challenger
+from credit_default.services.training.run_metadata import list_assessed, list_datasets, list_metrics, list_params
+from credit_default.services.training.validation_study import Assessment
 from credit_default.views.documents.document import Picture
 from credit_default.views.summaries.summary import Summary
 

@@ -13,7 +13,7 @@ from credit_default.errors import InputError, RefusedError
 from credit_default.model.estimator.recipe_pipeline import Recipe
 from credit_default.services.intake.file_check import check_file
 from credit_default.services.intake.ingest import ingest_file, keep_snapshot
-from credit_default.services.training import (
+from credit_default.services.training.challenger import (
     FOLD_SEEDS,
     cross_validate_challenger,
     cross_validate_recipe,

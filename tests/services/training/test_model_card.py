@@ -6,11 +6,11 @@ import pytest
 
 from credit_default.adapters.mlflow.run_search import read_run_text
 from credit_default.errors import ArtifactError, InputError
-from credit_default.services.assessment import assess_challenger
-from credit_default.services.carding import CARD_CONTENT, publish_card, read_card, summarise_card
-from credit_default.services.contest import judge_challenger
-from credit_default.services.seating import register_challenger, seat_winner
-from credit_default.services.training import fit_challenger, split_rows
+from credit_default.services.training.challenger import fit_challenger, split_rows
+from credit_default.services.training.model_card import CARD_CONTENT, publish_card, read_card, summarise_card
+from credit_default.services.training.promotion_contest import judge_challenger
+from credit_default.services.training.register_and_promote import register_challenger, seat_winner
+from credit_default.services.training.validation_study import assess_challenger
 from credit_default.views.documents.markdown import write_document
 
 NOON = dt.datetime(2006, 1, 1, 12, tzinfo=dt.UTC)

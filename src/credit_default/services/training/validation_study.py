@@ -26,9 +26,9 @@ from credit_default.model.fairness.proxy_check import ProxyStrength, measure_pro
 from credit_default.model.fairness.report import FairnessPolicy, FairnessReport, measure_fairness
 from credit_default.model.fairness.with_and_without_protected import FairnessComparison, compare_fairness
 from credit_default.services.context.wiring import Wiring
-from credit_default.services.grouping import label_groups
-from credit_default.services.rivals import RivalComparison, compare_rivals
-from credit_default.services.training import Challenger
+from credit_default.services.training.baselines import RivalComparison, compare_rivals
+from credit_default.services.training.challenger import Challenger
+from credit_default.services.training.slices import label_groups
 from credit_default.views.card.evidence import LossFacts
 
 

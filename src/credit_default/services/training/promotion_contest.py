@@ -21,8 +21,8 @@ from credit_default.model.estimator.scoring import score_probability
 from credit_default.services.champion.current import SeatHolder
 from credit_default.services.context.data_origin import refuse_mixture
 from credit_default.services.context.wiring import Wiring
-from credit_default.services.grouping import label_groups
-from credit_default.services.training import Challenger, cross_validate_recipe
+from credit_default.services.training.challenger import Challenger, cross_validate_recipe
+from credit_default.services.training.slices import label_groups
 
 
 def judge_challenger(wiring: Wiring, challenger: Challenger, sides: Split, *, champion: SeatHolder | None) -> Verdict:

@@ -1,0 +1,1 @@
+"""Training a challenger: data, folds, validation, promotion contest, registration, card."""
