@@ -16,8 +16,8 @@ from credit_default.cli.session import read_settings
 
 if TYPE_CHECKING:
     from credit_default.adapters.optuna.study import EndedTrial
-    from credit_default.services.searching import Budget
-    from credit_default.services.tuning import Listener, Tuning
+    from credit_default.services.tuning.trials import Budget
+    from credit_default.services.tuning.tune import Listener, Tuning
     from credit_default.settings import Settings
     from credit_default.views.summaries.summary import Summary
 
@@ -60,11 +60,11 @@ def tune(
         settings = read_settings(flags, config)
         from credit_default.flows.context import connect, read_clock
         from credit_default.flows.session import prepare_libraries
-        from credit_default.services.searching import Budget
         from credit_default.services.training.challenger import read_training_rows
         from credit_default.services.training.data_source import refuse_absent_file
-        from credit_default.services.tuning import keep_winner, refuse_taken, summarise_tuning
-        from credit_default.services.tuning import tune as search
+        from credit_default.services.tuning.trials import Budget
+        from credit_default.services.tuning.tune import keep_winner, refuse_taken, summarise_tuning
+        from credit_default.services.tuning.tune import tune as search
 
         usual = None if minutes else USUAL_TRIAL_COUNT
         budget = Budget(trials or usual, minutes * 60 if minutes else None)
@@ -97,7 +97,7 @@ def _tell_what_is_kept() -> Iterator[None]:
 @contextmanager
 def _show_progress(output: Output, budget: "Budget") -> Iterator["Listener"]:
     """A bar that moves with each trial, the best loss beside it; nothing where nothing is to be shown."""
-    from credit_default.services.tuning import Listener
+    from credit_default.services.tuning.tune import Listener
 
     if output.silent:
         yield Listener(lambda _trials: None, lambda _standing: None)

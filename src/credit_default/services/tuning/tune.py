@@ -13,9 +13,9 @@ from credit_default.model.estimator.recipe_pipeline import Recipe
 from credit_default.model.estimator.search_space import list_choices
 from credit_default.services.context.data_origin import tell_origin
 from credit_default.services.context.wiring import Wiring
-from credit_default.services.searching import Budget, Search, choose_winner, open_search, run_trials
-from credit_default.services.standings import TUNED, measure_standings
 from credit_default.services.training.challenger import FOLD_COUNT, TrainingRows
+from credit_default.services.tuning.comparison import TUNED, measure_standings
+from credit_default.services.tuning.trials import Budget, Search, choose_winner, open_search, run_trials
 from credit_default.views.exports.recipe_toml import TunedRecipe, write_recipe_file
 from credit_default.views.summaries.summary import Summary
 from credit_default.views.terminal.tuning import Standing, tell_standing

@@ -5,9 +5,9 @@ import pytest
 
 from credit_default.errors import InputError
 from credit_default.model.evaluation.other_families import FAMILIES
-from credit_default.services.searching import Budget
 from credit_default.services.training.challenger import TrainingRows
-from credit_default.services.tuning import Listener, keep_winner, refuse_taken, summarise_tuning, tune
+from credit_default.services.tuning.trials import Budget
+from credit_default.services.tuning.tune import Listener, keep_winner, refuse_taken, summarise_tuning, tune
 
 SPACE = {
     "criterion": ("entropy",), "maximum_depth": (3, 5), "leaf_row_count": (10, 60), "column_share": (0.3,),

@@ -12,8 +12,8 @@ from credit_default.model.estimator.recipe_pipeline import Recipe
 from credit_default.model.evaluation.cross_validation import FoldedRows, measure_pooled
 from credit_default.model.evaluation.other_families import pool_families
 from credit_default.services.context.wiring import Wiring
-from credit_default.services.searching import Search, fold_development
 from credit_default.services.training.challenger import FOLD_SEEDS, cross_validate_recipe
+from credit_default.services.tuning.trials import Search, fold_development
 from credit_default.views.terminal.tuning import Standing
 
 CONFIRMING_SEED = FOLD_SEEDS[1]

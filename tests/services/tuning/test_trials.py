@@ -7,8 +7,8 @@ import pytest
 
 from credit_default.errors import InputError, RefusedError
 from credit_default.model.estimator.recipe_pipeline import Recipe
-from credit_default.services.searching import Budget, choose_winner, open_search, run_trials
 from credit_default.services.training.challenger import TrainingRows, cross_validate_recipe, read_training_rows
+from credit_default.services.tuning.trials import Budget, choose_winner, open_search, run_trials
 
 SPACE = {
     "criterion": ("entropy",), "maximum_depth": (1, 3, 5), "leaf_row_count": (10, 60), "column_share": (0.1, 0.3),
