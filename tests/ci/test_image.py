@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from credit_default.adapters.mlflow.server_app import APP_NAME
-from credit_default.flows import guarded_server
+from credit_default.flows.server import basic_auth_server
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCKERFILE = ROOT / "Dockerfile"
@@ -148,7 +148,7 @@ def test_both_servers_stand_behind_the_door_that_asks_for_words(compose):
     mlflow, prefect = (compose["services"][name]["command"] for name in ("mlflow", "prefect"))
 
     assert f"--app-name={APP_NAME}" in mlflow
-    assert prefect[:3] == ["python", "-m", guarded_server.__name__]
+    assert prefect[:3] == ["python", "-m", basic_auth_server.__name__]
     assert prefect[-1] == urlsplit(compose["services"]["worker"]["environment"]["PREFECT_API_URL"]).hostname
 
 

@@ -44,7 +44,7 @@ def score_batches(
         _refuse_place(out)
     if batch is not None:
         _refuse_header(settings, batch, month=parameters.get("month"))
-    from credit_default.flows.session import flow_session
+    from credit_default.flows.server.session import flow_session
 
     with flow_session(settings) as session:
         if batch is not None:
@@ -71,7 +71,7 @@ def monitor_batch(
 
     Exit code 1 when one of them rang.
     """
-    from credit_default.flows.session import flow_session
+    from credit_default.flows.server.session import flow_session
 
     with flow_session(settings) as session:
         with output.step("comparing the batch with its reference") as found:
@@ -90,7 +90,7 @@ def monitor_batch(
 def explain_training(settings: "Settings", *, common: Common) -> "Summary":
     """Why a training is asked for by now, or why not."""
     from credit_default.flows.context import connect
-    from credit_default.flows.session import prepare_libraries
+    from credit_default.flows.server.session import prepare_libraries
     from credit_default.services.monitoring.follow_up import explain_retraining
 
     prepare_libraries(settings)

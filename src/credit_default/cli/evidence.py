@@ -61,7 +61,7 @@ def verify(
     def act(output: Output) -> "Summary":
         from credit_default.cli.session import read_settings
         from credit_default.flows.context import connect
-        from credit_default.flows.session import prepare_libraries
+        from credit_default.flows.server.session import prepare_libraries
         from credit_default.services.audit.replay import verify_lake
 
         flags = collect_flags(lake=lake, portfolio=portfolio)

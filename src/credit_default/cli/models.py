@@ -137,7 +137,7 @@ def _tell(wiring: "Wiring", summary: "Summary") -> "Summary":
 
 def _wire(flags: dict[str, Any], config: list[str] | None) -> "Wiring":
     from credit_default.flows.context import connect
-    from credit_default.flows.session import prepare_libraries
+    from credit_default.flows.server.session import prepare_libraries
 
     prepare_libraries(read_settings(flags, config))
     return connect(flags, config or [])

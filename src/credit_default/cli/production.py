@@ -57,7 +57,7 @@ def train(
                 "train --refresh", found="--data or --month beside it", expected="--refresh alone",
                 remedy="It learns from what the lake knows: `ingest` the file first.",
             )  # fmt: skip
-        from credit_default.flows.session import flow_session
+        from credit_default.flows.server.session import flow_session
         from credit_default.services.training.data_source import refuse_absent_file
 
         refuse_absent_file(settings)  # at once, and not when a server is up
@@ -150,11 +150,11 @@ def _announce(wiring: "Wiring", taken: "Summary") -> "Summary":
     prefect = wiring.settings.prefect
     if not prefect.api_url:
         return taken
-    from credit_default.flows.session import prepare_libraries
+    from credit_default.flows.server.session import prepare_libraries
 
     prepare_libraries(wiring.settings)
     from credit_default.flows.announcing import announce_outcomes
-    from credit_default.flows.server import run_on_server
+    from credit_default.flows.server.command_server import run_on_server
 
     with run_on_server(None, api_url=prefect.api_url, timeout_seconds=prefect.startup_seconds):
         return announce_outcomes(wiring, taken)

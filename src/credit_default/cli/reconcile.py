@@ -15,7 +15,7 @@ def reconcile(lake: Lake = None, config: Config = None, json: Json = False, quie
     flags = collect_flags(lake=lake)
 
     def act(output: Output) -> "Summary":
-        from credit_default.flows.session import flow_session
+        from credit_default.flows.server.session import flow_session
 
         with (
             output.step("looking for what was left open") as found,

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from credit_default.flows.session import Session
+    from credit_default.flows.server.session import Session
     from credit_default.settings import Settings
     from credit_default.views.summaries.summary import Summary
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from credit_default.errors import CreditDefaultError, InputError
-from credit_default.flows.session import flow_session
+from credit_default.flows.server.session import flow_session
 from credit_default.settings import load_settings, refuse_secrets
 
 

@@ -18,7 +18,7 @@ from prefect.exceptions import PrefectException
 from credit_default.errors import ServiceError, hide_credentials
 from credit_default.flows.announcing import send_events
 from credit_default.flows.events import draft_alarms
-from credit_default.flows.server import answers, run_on_server
+from credit_default.flows.server.command_server import answers, run_on_server
 from credit_default.gates.ledger import LedgerEntry
 from credit_default.gates.verdict import Verdict
 from credit_default.services.champion.alias_history import ROLLED_BACK, SeatMove, list_untold_moves, note_told

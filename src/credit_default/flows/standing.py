@@ -4,7 +4,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from credit_default.flows.session import prepare_libraries
+from credit_default.flows.server.session import prepare_libraries
 from credit_default.settings import CONFIG_VARIABLE, Settings, copy_environment, export_environment
 
 

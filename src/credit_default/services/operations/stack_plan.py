@@ -152,7 +152,7 @@ def _plan_prefect(
         **_name_prefect_database(postgres),
     }
     return Program(
-        "prefect", (sys.executable, "-m", "credit_default.flows.guarded_server", str(port)),
+        "prefect", (sys.executable, "-m", "credit_default.flows.server.basic_auth_server", str(port)),
         {**environment, **variables}, address=address, version=version("prefect"),
         health_url=f"{address}/api/admin/version", authorization=_encode(credentials.prefect_auth_string), is_server=True,
     )  # fmt: skip

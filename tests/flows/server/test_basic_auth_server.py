@@ -4,7 +4,7 @@ import base64
 import pytest
 import uvicorn
 
-from credit_default.flows.guarded_server import build_door, serve
+from credit_default.flows.server.basic_auth_server import build_door, serve
 
 WORDS = "admin:right"
 

@@ -2,7 +2,7 @@
 
 Prefect checks the password of its API alone; its pages, their settings and the description of the API are open to whoever
 asks, and under any host name. Here all but the health checks is asked for, and only names are answered to that it was given:
-`python -m credit_default.flows.guarded_server PORT [ADDRESS [NAME …]]`, without more for loopback alone.
+`python -m credit_default.flows.server.basic_auth_server PORT [ADDRESS [NAME …]]`, without more for loopback alone.
 """
 
 import base64

@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from credit_default.errors import InputError, ServiceError
-from credit_default.flows.server import (
+from credit_default.flows.server.command_server import (
     PrefectServer,
     _leave_named,
     answers,

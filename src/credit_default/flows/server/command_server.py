@@ -72,7 +72,7 @@ def start_server(home: Path, *, environment: Mapping[str, str]) -> PrefectServer
     log_path = home / "server.log"
     with log_path.open("ab") as log:
         process = subprocess.Popen(  # noqa: S603 - our own interpreter and fixed arguments
-            [sys.executable, "-m", "credit_default.flows.server_process", str(port)],
+            [sys.executable, "-m", "credit_default.flows.server.server_process", str(port)],
             env=_leave_named(environment) | describe_environment(home) | _SERVER_VARIABLES,
             stdin=subprocess.PIPE,  # never written to: that it is closed tells the server that we are gone
             stdout=log, stderr=log,
