@@ -16,9 +16,9 @@ from credit_default.adapters.tables.quarantine import read_quarantine
 from credit_default.adapters.tables.queries import read_scores
 from credit_default.data.simulation.portfolio import SIMULATED_PREFIX
 from credit_default.errors import InputError
-from credit_default.flows.context import connect
 from credit_default.flows.monitor import monitor
 from credit_default.flows.predict import predict
+from credit_default.flows.runs.context import connect
 from credit_default.flows.train import train
 from credit_default.model.features.vocabulary import FUNCTIONS
 from credit_default.services.intake.ingest import ingest_file

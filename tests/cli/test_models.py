@@ -6,7 +6,7 @@ import pytest
 from tests.services.conftest import NOON
 
 from credit_default.adapters.tables.monitoring import write_monitoring
-from credit_default.flows.context import connect
+from credit_default.flows.runs.context import connect
 from credit_default.services.monitoring.alarms import update_lake_alarms
 
 pytestmark = pytest.mark.xdist_group("prefect")

@@ -3,7 +3,7 @@ from prefect.settings import PREFECT_API_URL, temporary_settings
 
 from credit_default.errors import ServiceError
 from credit_default.flows.announcing import announce_object, announce_outcomes, check_server
-from credit_default.flows.context import connect
+from credit_default.flows.runs.context import connect
 from credit_default.services.outcomes.take_in import take_in_outcomes
 from credit_default.views.summaries.summary import Summary
 
@@ -33,7 +33,7 @@ def test_outcomes_are_announced_for_each_batch_that_they_tell_of(
     trained, simulated_files, on_standing_server, wait_for_events
 ):
     from credit_default.adapters.tables.queries import scan_table
-    from credit_default.flows.context import read_clock
+    from credit_default.flows.runs.context import read_clock
 
     wiring = connect(trained, [])
     score_somebody(trained, simulated_files)

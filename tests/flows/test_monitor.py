@@ -8,9 +8,9 @@ import pytest
 from credit_default.adapters.tables.monitoring import read_monitoring
 from credit_default.adapters.tables.queries import read_scores, write_scores
 from credit_default.errors import InputError
-from credit_default.flows.context import connect
 from credit_default.flows.monitor import monitor
 from credit_default.flows.predict import predict
+from credit_default.flows.runs.context import connect
 from credit_default.services.intake.ingest import ingest_file
 from credit_default.services.outcomes.take_in import take_in_outcomes
 from credit_default.services.training.challenger import read_known_rows

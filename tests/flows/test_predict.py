@@ -6,8 +6,8 @@ import pytest
 from credit_default.adapters.tables.quarantine import read_quarantine
 from credit_default.adapters.tables.queries import read_scores
 from credit_default.errors import InputError, RefusedError
-from credit_default.flows.context import connect
 from credit_default.flows.predict import predict
+from credit_default.flows.runs.context import connect
 from credit_default.services.intake.ingest import ingest_file
 from credit_default.services.training.challenger import read_training_rows
 

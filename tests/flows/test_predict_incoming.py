@@ -11,9 +11,9 @@ import pytest
 from credit_default.adapters.messaging.sqs import MessageQueue
 from credit_default.adapters.tables.queries import read_scores, scan_table
 from credit_default.errors import RefusedError
-from credit_default.flows.context import connect
 from credit_default.flows.monitor import monitor
 from credit_default.flows.predict_incoming import predict_incoming
+from credit_default.flows.runs.context import connect
 from credit_default.services.intake.file_events import Hearing, hear_queue
 
 pytestmark = pytest.mark.xdist_group("prefect")

@@ -7,7 +7,7 @@ from prefect.client.orchestration import get_client
 from prefect.events.filters import EventFilter, EventNameFilter
 
 from credit_default.adapters.lake.layout import open_lake
-from credit_default.flows.context import connect
+from credit_default.flows.runs.context import connect
 from credit_default.flows.seat_events import announce_from_command, announce_seat
 from credit_default.flows.train import train
 from credit_default.sections import PrefectSettings

@@ -3,7 +3,7 @@ import pytest
 
 from credit_default.adapters.lake.snapshots import list_snapshots
 from credit_default.errors import InputError
-from credit_default.flows.context import connect
+from credit_default.flows.runs.context import connect
 from credit_default.flows.train import train
 
 pytestmark = pytest.mark.xdist_group("prefect")

@@ -54,7 +54,7 @@ def score_batches(
 
 
 def _score_incoming(output: Output, parameters: Common) -> "Summary":
-    from credit_default.flows.context import connect, read_clock
+    from credit_default.flows.runs.context import connect, read_clock
     from credit_default.services.intake.inbox import Emptying, score_incoming
 
     def score(uri: str, month: str | None) -> "Summary":
@@ -89,7 +89,7 @@ def monitor_batch(
 
 def explain_training(settings: "Settings", *, common: Common) -> "Summary":
     """Why a training is asked for by now, or why not."""
-    from credit_default.flows.context import connect
+    from credit_default.flows.runs.context import connect
     from credit_default.flows.server.session import prepare_libraries
     from credit_default.services.monitoring.follow_up import explain_retraining
 
@@ -113,7 +113,7 @@ def show_history(output: Output, settings: "Settings") -> "Summary":
     from rich.console import Console
 
     from credit_default.adapters.tables.monitoring import read_monitoring
-    from credit_default.flows.context import read_clock
+    from credit_default.flows.runs.context import read_clock
     from credit_default.services.context.wiring import wire
     from credit_default.services.monitoring.history_page import write_history_page
     from credit_default.views.history.table import render_history, tell_findings
@@ -170,7 +170,7 @@ def _refuse_header(settings: "Settings", batch: str, *, month: str | None) -> No
 
 
 def _recall(common: Common, scored: "Summary") -> "Summary | None":
-    from credit_default.flows.context import connect
+    from credit_default.flows.runs.context import connect
     from credit_default.services.monitoring.batch_drift import recall_findings
 
     lake = connect(common["overrides"], common["config"] or []).lake
@@ -188,7 +188,7 @@ def _join(scored: "Summary", monitored: "Summary") -> "Summary":
 
 
 def _hand_over(common: Common, summary: "Summary", out: Path) -> "Summary":
-    from credit_default.flows.context import connect
+    from credit_default.flows.runs.context import connect
     from credit_default.services.scoring.score_batch import hand_over
 
     written = hand_over(

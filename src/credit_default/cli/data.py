@@ -30,7 +30,7 @@ def ingest(
 
     def act(output: Output) -> "Summary":
         with output.step(f"checking {source}"):
-            from credit_default.flows.context import connect, read_clock
+            from credit_default.flows.runs.context import connect, read_clock
             from credit_default.services.intake.ingest import ingest_file
 
             wiring = connect(flags, config or [])

@@ -25,7 +25,7 @@ def quarantine(
     """Which rows of a batch were refused, and why: how many broke each rule."""
 
     def act(output: Output) -> "Summary":
-        from credit_default.flows.context import connect
+        from credit_default.flows.runs.context import connect
         from credit_default.services.intake.quarantine import find_rejected, summarise_rejected
 
         rejected = find_rejected(connect(collect_flags(lake=lake), config or []), batch)
@@ -60,7 +60,7 @@ def verify(
 
     def act(output: Output) -> "Summary":
         from credit_default.cli.session import read_settings
-        from credit_default.flows.context import connect
+        from credit_default.flows.runs.context import connect
         from credit_default.flows.server.session import prepare_libraries
         from credit_default.services.audit.replay import verify_lake
 
@@ -82,7 +82,7 @@ def forget(
     """Delete a client's rows everywhere in the lake, for good; the ledger keeps digests and counts."""
 
     def act(output: Output) -> "Summary":
-        from credit_default.flows.context import connect, read_clock
+        from credit_default.flows.runs.context import connect, read_clock
         from credit_default.services.audit.erasure import forget_client
 
         with output.step("deleting"):

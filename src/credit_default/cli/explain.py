@@ -25,7 +25,7 @@ def explain(
 
     def act(output: Output) -> "Summary":
         from credit_default.cli.session import read_settings
-        from credit_default.flows.context import connect
+        from credit_default.flows.runs.context import connect
         from credit_default.flows.server.session import prepare_libraries
         from credit_default.services.scoring.explain_client import explain_client
         from credit_default.views.terminal.explanation import render_explanation, summarise_explanation

@@ -36,7 +36,7 @@ def doctor(lake: Lake = None, config: Config = None, json: Json = False, quiet: 
 
         in_force = read_settings(collect_flags(lake=lake), config)
         with output.step("looking at the lake, MLflow and Prefect"):
-            from credit_default.flows.context import connect
+            from credit_default.flows.runs.context import connect
             from credit_default.flows.server.session import prepare_libraries
 
             prepare_libraries(in_force)

@@ -99,7 +99,7 @@ def _run_flows(
 
 def take_in(settings: "Settings", months: "Sequence[RehearsedMonth]") -> int:
     """How many outcomes of these months were new to the lake."""
-    from credit_default.flows.context import read_clock, read_commit
+    from credit_default.flows.runs.context import read_clock, read_commit
     from credit_default.services.context.wiring import wire
     from credit_default.services.outcomes.take_in import take_in_outcomes
 

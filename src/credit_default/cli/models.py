@@ -81,7 +81,7 @@ def promote(
 
     def act(output: Output) -> "Summary":
         del output
-        from credit_default.flows.context import read_clock, read_identity
+        from credit_default.flows.runs.context import read_clock, read_identity
         from credit_default.services.champion.two_person_approval import approve_promotion, request_promotion
         from credit_default.services.champion.versions import promote_by_hand
 
@@ -112,7 +112,7 @@ def rollback(
 
     def act(output: Output) -> "Summary":
         del output
-        from credit_default.flows.context import read_clock
+        from credit_default.flows.runs.context import read_clock
         from credit_default.services.champion.versions import roll_back
 
         wiring = _wire(collect_flags(lake=lake), config)
@@ -123,7 +123,7 @@ def rollback(
 
 def _tell(wiring: "Wiring", summary: "Summary") -> "Summary":
     """The summary, after alarms about the version that left are over, and others were told where a Prefect server is named."""
-    from credit_default.flows.context import read_clock
+    from credit_default.flows.runs.context import read_clock
     from credit_default.services.monitoring.follow_up import settle_alarms
 
     settled = settle_alarms(wiring, at=read_clock())
@@ -136,7 +136,7 @@ def _tell(wiring: "Wiring", summary: "Summary") -> "Summary":
 
 
 def _wire(flags: dict[str, Any], config: list[str] | None) -> "Wiring":
-    from credit_default.flows.context import connect
+    from credit_default.flows.runs.context import connect
     from credit_default.flows.server.session import prepare_libraries
 
     prepare_libraries(read_settings(flags, config))

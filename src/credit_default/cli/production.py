@@ -124,7 +124,7 @@ def outcomes(
     flags = collect_flags(lake=lake)
 
     def act(output: Output) -> "Summary":
-        from credit_default.flows.context import connect, read_clock
+        from credit_default.flows.runs.context import connect, read_clock
         from credit_default.services.outcomes.take_in import summarise_coverage, take_in_outcomes
 
         wiring = connect(flags, config or [])

@@ -129,7 +129,7 @@ def _is_asked(summary: "Summary") -> bool:
 def _conclude(
     output: Output, settings: "Settings", training: "Summary", seasons: "Sequence[LivedSeason]", *, story: str
 ) -> "Summary":
-    from credit_default.flows.context import read_clock
+    from credit_default.flows.runs.context import read_clock
     from credit_default.services.context.wiring import wire
     from credit_default.services.monitoring.history_page import write_history_page
     from credit_default.views.terminal.long_demo import render_seasons, summarise_seasons

@@ -58,7 +58,7 @@ def tune(
 
     def act(output: Output) -> "Summary":
         settings = read_settings(flags, config)
-        from credit_default.flows.context import connect, read_clock
+        from credit_default.flows.runs.context import connect, read_clock
         from credit_default.flows.server.session import prepare_libraries
         from credit_default.services.training.challenger import read_training_rows
         from credit_default.services.training.data_source import refuse_absent_file

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from credit_default.flows.context import read_clock
+from credit_default.flows.runs.context import read_clock
 
 if TYPE_CHECKING:
     from prefect.client.orchestration import PrefectClient

@@ -6,12 +6,12 @@ from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
-from credit_default.flows.artifacts import publish_summary
-from credit_default.flows.context import connect, read_clock
 from credit_default.flows.events import announce
-from credit_default.flows.run_marks import mark_run
-from credit_default.flows.script import run_as_script
-from credit_default.flows.steps import network_step, step
+from credit_default.flows.runs.artifacts import publish_summary
+from credit_default.flows.runs.context import connect, read_clock
+from credit_default.flows.runs.process_marks import mark_run
+from credit_default.flows.runs.script import run_as_script
+from credit_default.flows.runs.tasks import network_step, step
 from credit_default.services.context.data_origin import SIMULATED
 from credit_default.services.intake import file_check
 from credit_default.services.scoring import score_batch, score_record

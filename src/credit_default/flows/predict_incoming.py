@@ -11,13 +11,13 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
 from credit_default.errors import RefusedError
-from credit_default.flows.context import connect, read_clock
 from credit_default.flows.events import announce_scored
 from credit_default.flows.missed import SKIPPED, SUPERSEDED, is_superseded
 from credit_default.flows.predict import predict
-from credit_default.flows.run_marks import mark_run
-from credit_default.flows.script import run_as_script
-from credit_default.flows.turns import take_turn
+from credit_default.flows.runs.context import connect, read_clock
+from credit_default.flows.runs.file_slots import take_turn
+from credit_default.flows.runs.process_marks import mark_run
+from credit_default.flows.runs.script import run_as_script
 from credit_default.services.context.wiring import Wiring
 from credit_default.services.intake.inbox import Emptying, score_incoming, score_one
 from credit_default.services.monitoring.batch_drift import recall_findings

@@ -15,7 +15,7 @@ from prefect.states import Pending, Running
 
 from credit_default.adapters.host.process_marks import read_own_mark
 from credit_default.flows.predict import predict
-from credit_default.flows.run_marks import close_flow_runs, mark_run
+from credit_default.flows.runs.process_marks import close_flow_runs, mark_run
 
 pytestmark = [pytest.mark.xdist_group("prefect"), pytest.mark.usefixtures("prefect_server")]
 

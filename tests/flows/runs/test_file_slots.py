@@ -3,7 +3,7 @@ from contextvars import copy_context
 
 import pytest
 
-from credit_default.flows.turns import name_slot, take_turn
+from credit_default.flows.runs.file_slots import name_slot, take_turn
 
 
 def start_thread(act):

@@ -1,0 +1,1 @@
+"""What every flow run shares: context, tasks, artifacts, process marks, file slots."""
