@@ -130,7 +130,7 @@ def _tell(wiring: "Wiring", summary: "Summary") -> "Summary":
     told = replace(summary, notes=(*summary.notes, *settled.notes))
     if not wiring.settings.prefect.api_url:  # nobody listens, and Prefect takes seconds to import
         return told
-    from credit_default.flows.seat_events import announce_from_command
+    from credit_default.flows.events.champion_events import announce_from_command
 
     return replace(told, notes=(*told.notes, *announce_from_command(wiring, wiring.settings, alarms=settled)))
 

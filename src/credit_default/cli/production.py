@@ -153,7 +153,7 @@ def _announce(wiring: "Wiring", taken: "Summary") -> "Summary":
     from credit_default.flows.server.session import prepare_libraries
 
     prepare_libraries(wiring.settings)
-    from credit_default.flows.announcing import announce_outcomes
+    from credit_default.flows.events.delivery import announce_outcomes
     from credit_default.flows.server.command_server import run_on_server
 
     with run_on_server(None, api_url=prefect.api_url, timeout_seconds=prefect.startup_seconds):

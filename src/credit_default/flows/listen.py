@@ -16,7 +16,7 @@ from credit_default.adapters.lake.layout import Lake, open_lake
 from credit_default.adapters.messaging.folder_watch import watch_folder
 from credit_default.adapters.messaging.sqs import MessageQueue
 from credit_default.errors import InputError
-from credit_default.flows.announcing import announce_object, check_server
+from credit_default.flows.events.delivery import announce_object, check_server
 from credit_default.flows.runs.context import read_clock
 from credit_default.flows.runs.process_marks import mark_run
 from credit_default.flows.runs.script import run_as_script

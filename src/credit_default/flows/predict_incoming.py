@@ -11,7 +11,7 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
 from credit_default.errors import RefusedError
-from credit_default.flows.events import announce_scored
+from credit_default.flows.events.run_events import announce_scored
 from credit_default.flows.missed import SKIPPED, SUPERSEDED, is_superseded
 from credit_default.flows.predict import predict
 from credit_default.flows.runs.context import connect, read_clock

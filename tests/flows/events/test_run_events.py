@@ -1,4 +1,4 @@
-from credit_default.flows.events import draft_events
+from credit_default.flows.events.run_events import draft_events
 from credit_default.gates.monitoring.alarms import QUIET, Alarm
 from credit_default.gates.monitoring.retraining import RetrainingDecision
 from credit_default.gates.verdict import Verdict

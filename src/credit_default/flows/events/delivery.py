@@ -13,7 +13,7 @@ from prefect.client.orchestration import get_client
 from prefect.events import Event
 
 from credit_default.errors import ServiceError, show_plainly
-from credit_default.flows.events import EventDraft
+from credit_default.flows.events.run_events import EventDraft
 from credit_default.services.context.wiring import Wiring
 from credit_default.services.outcomes.coverage import list_observed_batches
 from credit_default.views.summaries.summary import Summary

@@ -7,8 +7,8 @@ from prefect.client.orchestration import get_client
 from prefect.events.filters import EventFilter, EventNameFilter
 
 from credit_default.adapters.lake.layout import open_lake
+from credit_default.flows.events.champion_events import announce_from_command, announce_seat
 from credit_default.flows.runs.context import connect
-from credit_default.flows.seat_events import announce_from_command, announce_seat
 from credit_default.flows.train import train
 from credit_default.sections import PrefectSettings
 from credit_default.services.champion.versions import promote_by_hand, roll_back

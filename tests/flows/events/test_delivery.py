@@ -2,7 +2,7 @@ import pytest
 from prefect.settings import PREFECT_API_URL, temporary_settings
 
 from credit_default.errors import ServiceError
-from credit_default.flows.announcing import announce_object, announce_outcomes, check_server
+from credit_default.flows.events.delivery import announce_object, announce_outcomes, check_server
 from credit_default.flows.runs.context import connect
 from credit_default.services.outcomes.take_in import take_in_outcomes
 from credit_default.views.summaries.summary import Summary
