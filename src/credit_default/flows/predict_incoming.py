@@ -11,8 +11,8 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
 from credit_default.errors import RefusedError
+from credit_default.flows.deployments.missed_runs import SKIPPED, SUPERSEDED, is_superseded
 from credit_default.flows.events.run_events import announce_scored
-from credit_default.flows.missed import SKIPPED, SUPERSEDED, is_superseded
 from credit_default.flows.predict import predict
 from credit_default.flows.runs.context import connect, read_clock
 from credit_default.flows.runs.file_slots import take_turn

@@ -6,9 +6,9 @@ from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
+from credit_default.flows.deployments.missed_runs import SKIPPED, SUPERSEDED, is_superseded
 from credit_default.flows.events.champion_events import announce_seat
 from credit_default.flows.events.run_events import announce_alarms
-from credit_default.flows.missed import SKIPPED, SUPERSEDED, is_superseded
 from credit_default.flows.runs.artifacts import publish_summary
 from credit_default.flows.runs.context import connect, read_clock
 from credit_default.flows.runs.process_marks import mark_run

@@ -20,8 +20,8 @@ from prefect.logging import get_logger
 from prefect.runner import Runner
 
 from credit_default.errors import ServiceError
-from credit_default.flows.deployments import EMPTIES_INBOX, build_deployments
-from credit_default.flows.missed import skip_missed_runs
+from credit_default.flows.deployments.definitions import EMPTIES_INBOX, build_deployments
+from credit_default.flows.deployments.missed_runs import skip_missed_runs
 from credit_default.sections import ScheduleSettings
 
 TERMINATED = 128 + signal.SIGTERM

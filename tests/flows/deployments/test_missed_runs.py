@@ -7,8 +7,8 @@ import httpx
 import pytest
 from prefect.client.orchestration import get_client
 
-from credit_default.flows.deployments import build_deployments
-from credit_default.flows.missed import MissedRuns, has_newer, is_superseded, skip_missed_runs
+from credit_default.flows.deployments.definitions import build_deployments
+from credit_default.flows.deployments.missed_runs import MissedRuns, has_newer, is_superseded, skip_missed_runs
 from credit_default.sections import ScheduleSettings
 
 pytestmark = pytest.mark.xdist_group("prefect")

@@ -4,10 +4,10 @@ import pytest
 import yaml
 
 from credit_default.errors import InputError
-from credit_default.flows.deployments import build_deployments, plan_deployments
+from credit_default.flows.deployments.definitions import build_deployments, plan_deployments
 from credit_default.sections import ScheduleSettings
 
-PREFECT_YAML = Path(__file__).resolve().parents[2] / "prefect.yaml"
+PREFECT_YAML = Path(__file__).resolve().parents[3] / "prefect.yaml"
 
 
 def test_what_starts_a_run_of_what():

@@ -21,10 +21,10 @@ from prefect.settings import PREFECT_API_URL, temporary_settings
 from credit_default.adapters.tables.monitoring import read_monitoring
 from credit_default.adapters.tables.queries import read_scores
 from credit_default.errors import ServiceError
-from credit_default.flows.deployments import build_deployments
+from credit_default.flows.deployments.definitions import build_deployments
+from credit_default.flows.deployments.serve import _be_patient, serve
 from credit_default.flows.events.delivery import announce_object
 from credit_default.flows.runs.context import connect
-from credit_default.flows.serving import _be_patient, serve
 from credit_default.sections import ScheduleSettings
 
 pytestmark = pytest.mark.xdist_group("prefect")

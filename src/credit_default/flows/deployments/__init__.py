@@ -1,0 +1,1 @@
+"""Deployments: their definitions, the serve process and missed runs."""
