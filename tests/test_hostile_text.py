@@ -19,7 +19,7 @@ from credit_default.adapters.files.statement_files import read_batches, read_hea
 from credit_default.adapters.files.table_export import write_table
 from credit_default.adapters.lake.layout import check_hex, check_month
 from credit_default.adapters.storage.port import check_key
-from credit_default.cli.output import Output, run_command
+from credit_default.cli.terminal.output import Output, run_command
 from credit_default.data.checking.validation import check
 from credit_default.data.contract.schema import parse_schema
 from credit_default.errors import CreditDefaultError, InputError, show_examples, show_plainly

@@ -5,8 +5,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from credit_default.cli.output import Output
-from credit_default.cli.session import run_flow, tell_session
+from credit_default.cli.terminal.output import Output
+from credit_default.cli.terminal.session import run_flow, tell_session
 from credit_default.errors import InputError
 
 if TYPE_CHECKING:

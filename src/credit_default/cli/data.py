@@ -5,9 +5,19 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from credit_default.cli.options import Config, Corrects, Json, Lake, Month, Portfolio, Quiet, Seed, collect_flags
-from credit_default.cli.output import Output, run_command
-from credit_default.cli.session import read_settings
+from credit_default.cli.terminal.options import (
+    Config,
+    Corrects,
+    Json,
+    Lake,
+    Month,
+    Portfolio,
+    Quiet,
+    Seed,
+    collect_flags,
+)
+from credit_default.cli.terminal.output import Output, run_command
+from credit_default.cli.terminal.session import read_settings
 
 if TYPE_CHECKING:
     from credit_default.views.summaries.summary import Summary

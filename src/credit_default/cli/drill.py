@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from credit_default.cli.options import Config, Json, Quiet, Seed, collect_flags
-from credit_default.cli.output import Output, run_command
+from credit_default.cli.terminal.options import Config, Json, Quiet, Seed, collect_flags
+from credit_default.cli.terminal.output import Output, run_command
 
 if TYPE_CHECKING:
     from credit_default.views.summaries.summary import Summary

@@ -3,8 +3,8 @@
 import tempfile
 from typing import TYPE_CHECKING, Any
 
-from credit_default.cli.output import Output
-from credit_default.cli.session import read_settings
+from credit_default.cli.terminal.output import Output
+from credit_default.cli.terminal.session import read_settings
 
 if TYPE_CHECKING:
     from credit_default.views.summaries.summary import Summary

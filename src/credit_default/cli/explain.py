@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from credit_default.cli.options import Config, Json, Lake, Portfolio, Quiet, collect_flags
-from credit_default.cli.output import Output, run_command
+from credit_default.cli.terminal.options import Config, Json, Lake, Portfolio, Quiet, collect_flags
+from credit_default.cli.terminal.output import Output, run_command
 
 if TYPE_CHECKING:
     from credit_default.views.summaries.summary import Summary
@@ -24,7 +24,7 @@ def explain(
     flags = collect_flags(lake=lake, portfolio=portfolio)
 
     def act(output: Output) -> "Summary":
-        from credit_default.cli.session import read_settings
+        from credit_default.cli.terminal.session import read_settings
         from credit_default.flows.runs.context import connect
         from credit_default.flows.server.session import prepare_libraries
         from credit_default.services.scoring.explain_client import explain_client

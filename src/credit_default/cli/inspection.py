@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from credit_default.cli.options import Config, Json, Lake, Quiet, collect_flags
-from credit_default.cli.output import Output, run_command
+from credit_default.cli.terminal.options import Config, Json, Lake, Quiet, collect_flags
+from credit_default.cli.terminal.output import Output, run_command
 
 if TYPE_CHECKING:
     from credit_default.views.summaries.summary import Summary
@@ -31,7 +31,7 @@ def doctor(lake: Lake = None, config: Config = None, json: Json = False, quiet: 
     """What is reachable, at which version, and what to do about what is not."""
 
     def act(output: Output) -> "Summary":
-        from credit_default.cli.session import read_settings
+        from credit_default.cli.terminal.session import read_settings
         from credit_default.services.operations.doctor import diagnose
 
         in_force = read_settings(collect_flags(lake=lake), config)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from credit_default.cli.output import Output
-from credit_default.cli.session import read_settings, run_flow
+from credit_default.cli.terminal.output import Output
+from credit_default.cli.terminal.session import read_settings, run_flow
 from credit_default.errors import InputError
 
 if TYPE_CHECKING:

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from credit_default.cli.options import Config, Json, Lake, Quiet, collect_flags
-from credit_default.cli.output import Output, run_command
-from credit_default.cli.session import read_settings
+from credit_default.cli.terminal.options import Config, Json, Lake, Quiet, collect_flags
+from credit_default.cli.terminal.output import Output, run_command
+from credit_default.cli.terminal.session import read_settings
 from credit_default.errors import InputError
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from credit_default.cli.options import (
+from credit_default.cli.terminal.options import (
     Config,
     Corrects,
     Json,
@@ -17,8 +17,8 @@ from credit_default.cli.options import (
     Seed,
     collect_flags,
 )
-from credit_default.cli.output import Output, run_command
-from credit_default.cli.session import read_settings, run_flow, tell_session
+from credit_default.cli.terminal.output import Output, run_command
+from credit_default.cli.terminal.session import read_settings, run_flow, tell_session
 from credit_default.errors import InputError
 
 if TYPE_CHECKING:

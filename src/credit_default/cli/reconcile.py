@@ -2,9 +2,9 @@
 
 from typing import TYPE_CHECKING
 
-from credit_default.cli.options import Config, Json, Lake, Quiet, collect_flags
-from credit_default.cli.output import Output, run_command
-from credit_default.cli.session import read_settings, run_flow, tell_session
+from credit_default.cli.terminal.options import Config, Json, Lake, Quiet, collect_flags
+from credit_default.cli.terminal.output import Output, run_command
+from credit_default.cli.terminal.session import read_settings, run_flow, tell_session
 
 if TYPE_CHECKING:
     from credit_default.views.summaries.summary import Summary

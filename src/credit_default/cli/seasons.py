@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from credit_default.cli.life import clear_lake, take_in
-from credit_default.cli.output import Output
-from credit_default.cli.session import read_settings, run_flow
+from credit_default.cli.terminal.output import Output
+from credit_default.cli.terminal.session import read_settings, run_flow
 
 if TYPE_CHECKING:
     from credit_default.services.simulation.demo_months import Rehearsal

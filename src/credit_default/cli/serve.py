@@ -4,8 +4,8 @@ import sys
 
 import typer
 
-from credit_default.cli.options import Config, Lake, collect_flags
-from credit_default.cli.session import read_settings
+from credit_default.cli.terminal.options import Config, Lake, collect_flags
+from credit_default.cli.terminal.session import read_settings
 from credit_default.errors import CreditDefaultError, InputError
 
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from credit_default.cli.options import Config, Json, Lake, Month, Portfolio, Quiet, Seed, collect_flags
-from credit_default.cli.output import Output, run_command
 from credit_default.cli.production import Data
-from credit_default.cli.session import read_settings
+from credit_default.cli.terminal.options import Config, Json, Lake, Month, Portfolio, Quiet, Seed, collect_flags
+from credit_default.cli.terminal.output import Output, run_command
+from credit_default.cli.terminal.session import read_settings
 
 if TYPE_CHECKING:
     from credit_default.adapters.optuna.study import EndedTrial

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from credit_default.cli.options import Config, Json, Lake, Quiet, collect_flags
-from credit_default.cli.output import Output, run_command
+from credit_default.cli.terminal.options import Config, Json, Lake, Quiet, collect_flags
+from credit_default.cli.terminal.output import Output, run_command
 from credit_default.errors import CreditDefaultError, ServiceError
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def up(
 def _stand(output: Output, flags: dict[str, Any], config: list[str], *, asked: Event) -> "Summary":
     """Never a summary: it is shown when all is up, and the end is an exit code."""
     from credit_default.adapters.lake.layout import open_lake
-    from credit_default.cli.session import read_settings
+    from credit_default.cli.terminal.session import read_settings
     from credit_default.flows.server.command_server import take_turn
     from credit_default.services.operations.stack_supervisor import open_stack
 

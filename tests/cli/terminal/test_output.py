@@ -1,7 +1,7 @@
 import pytest
 import typer
 
-from credit_default.cli.output import run_command
+from credit_default.cli.terminal.output import run_command
 
 
 def interrupt(output):

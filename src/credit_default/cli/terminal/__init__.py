@@ -1,0 +1,1 @@
+"""The terminal: shared options, output and session of a command."""
