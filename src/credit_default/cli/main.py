@@ -8,8 +8,6 @@ import typer
 from credit_default import __version__
 from credit_default.cli import (
     data,
-    demo,
-    drill,
     evidence,
     explain,
     inspection,
@@ -21,6 +19,7 @@ from credit_default.cli import (
     tune,
     up,
 )
+from credit_default.cli.demo import demo, drill
 
 app = typer.Typer(
     name="credit-default",

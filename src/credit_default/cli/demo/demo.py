@@ -46,7 +46,7 @@ def demo(
 
     def act(output: Output) -> "Summary":
         if months is not None or scenario is not None:
-            from credit_default.cli.seasons import live_seasons
+            from credit_default.cli.demo.long_demo import live_seasons
 
             _refuse_data(data)
             return live_seasons(
@@ -57,7 +57,7 @@ def demo(
                 scenario=scenario or "recession",
                 strength=strength,
             )
-        from credit_default.cli.life import live
+        from credit_default.cli.demo.demo_months import live
 
         return live(output, flags, config=config or [], month=month)
 

@@ -26,7 +26,7 @@ def drill(
     flags = collect_flags(seed=seed)
 
     def act(output: Output) -> "Summary":
-        from credit_default.cli.drilling import hold_drill
+        from credit_default.cli.demo.drill_run import hold_drill
 
         return hold_drill(output, flags, config=config or [], names=tuple(fault or ()), client_count=clients)
 

@@ -5,7 +5,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from credit_default.cli.life import clear_lake, take_in
+from credit_default.cli.demo.demo_months import clear_lake, take_in
 from credit_default.cli.terminal.output import Output
 from credit_default.cli.terminal.session import read_settings, run_flow
 
