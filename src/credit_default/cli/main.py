@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from credit_default import __version__
-from credit_default.cli import data, evidence, explain, models, production, tune
+from credit_default.cli.commands import data, evidence, explain, models, production, tune
 from credit_default.cli.demo import demo, drill
 from credit_default.cli.operations import inspection, listen, reconcile, serve, up
 

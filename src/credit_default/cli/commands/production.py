@@ -99,7 +99,7 @@ def predict(
     flags = collect_flags(lake=lake, portfolio=portfolio, seed=seed, reasons=chosen)
 
     def act(output: Output) -> "Summary":
-        from credit_default.cli.batches import score_batches
+        from credit_default.cli.commands.batches import score_batches
 
         settings = read_settings(flags, config)
         return score_batches(
@@ -182,7 +182,7 @@ def monitor(
     flags: dict[str, Any] = collect_flags(lake=lake, portfolio=portfolio, seed=seed)
 
     def act(output: Output) -> "Summary":
-        from credit_default.cli.batches import explain_training, monitor_batch, show_history
+        from credit_default.cli.commands.batches import explain_training, monitor_batch, show_history
 
         settings = read_settings(flags, config)
         if history + explain + retrain > 1 or (batch is not None and (history or explain)):
