@@ -26,10 +26,10 @@ from credit_default.model.estimator.scoring import score_probability
 from credit_default.model.evaluation.economics import Economics, KnownScores, measure_economics
 from credit_default.model.evaluation.metrics import Metric, evaluate
 from credit_default.model.fairness.attribute_flip_test import measure_flip_sensitivity
-from credit_default.model.fairness.groups_of_clients import choose_attributes
+from credit_default.model.fairness.groupings import choose_attributes
+from credit_default.model.fairness.protected_attribute_cost import compare_fairness
 from credit_default.model.fairness.proxy_check import measure_proxies
 from credit_default.model.fairness.report import FairnessPolicy, FairnessReport, measure_fairness
-from credit_default.model.fairness.with_and_without_protected import compare_fairness
 from credit_default.model.features.credit_card import CREDIT_CARD_FEATURES
 
 SEED = 7

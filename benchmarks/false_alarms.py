@@ -19,7 +19,7 @@ import polars as pl
 
 from credit_default.data.contract.schema import Schema
 from credit_default.data.credit_card.statements import CREDIT_CARD
-from credit_default.data.simulation.portfolio import simulate
+from credit_default.data.simulation.months import simulate
 from credit_default.data.splitting import split
 from credit_default.gates.monitoring.drift import DriftPolicy, DriftReport, judge_drift
 from credit_default.gates.monitoring.drift_measurement import measure_drift
@@ -32,8 +32,8 @@ from credit_default.model.estimator.fitting import fit
 from credit_default.model.estimator.recipe_pipeline import Recipe
 from credit_default.model.estimator.scoring import attach_reference, score_probability
 from credit_default.model.features.credit_card import CREDIT_CARD_FEATURES
+from credit_default.model.profile.column_counts import Profile, profile_rows
 from credit_default.model.profile.plan import ProfilePlan, plan_profile
-from credit_default.model.profile.profile import Profile, profile_rows
 from credit_default.model.profile.shift_attribution import measure_score_shift
 
 REFERENCE_ROWS, POOL_ROWS, HISTORY_MONTHS, PORTFOLIO_ROWS = 6_000, 40_000, 3, 4_000

@@ -25,11 +25,11 @@ from simulator_estimates import (
 )
 from simulator_portfolio import Array, Portfolio, lay_out_steps, read_portfolio
 
-import credit_default.data.simulation.portfolio
+import credit_default.data.simulation.months
 from credit_default.data.simulation.accounts import Accounts
-from credit_default.data.simulation.lifecycle import roll_accounts
-from credit_default.data.simulation.outcome import default_probability
-from credit_default.data.simulation.process import open_accounts
+from credit_default.data.simulation.default_risk import default_probability
+from credit_default.data.simulation.payments_and_bills import open_accounts
+from credit_default.data.simulation.portfolio import roll_accounts
 from credit_default.data.simulation.tables import HISTORY_STEPS, RESOURCE, build_tables
 
 CLIENT_COUNT = 100_000
@@ -138,7 +138,7 @@ def main() -> None:
     """Fit, tune, write, and say what was written."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("csv", help="the public file")
-    target = pathlib.Path(credit_default.data.simulation.portfolio.__file__).with_name(RESOURCE)
+    target = pathlib.Path(credit_default.data.simulation.months.__file__).with_name(RESOURCE)
     parser.add_argument("--out", type=pathlib.Path, default=target, help="where the figures go")
     arguments = parser.parse_args()
     real = read_portfolio(arguments.csv)

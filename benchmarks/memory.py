@@ -34,7 +34,7 @@ def write_statements(path: Path, count: int) -> None:
     """Writes one simulated month as Parquet, chunk by chunk."""
     import pyarrow.parquet as pq
 
-    from credit_default.data.simulation.portfolio import simulate_chunks
+    from credit_default.data.simulation.months import simulate_chunks
 
     writer: Any = None
     for month in simulate_chunks(client_count=count, seed=SEED):
@@ -56,7 +56,7 @@ def connect(lake: Path, **settings: Any) -> Any:
 
 def train_champion(lake: Path, folder: Path) -> None:
     """Seats a champion in the lake, trained on simulated clients that the files do not hold."""
-    from credit_default.data.simulation.portfolio import simulate
+    from credit_default.data.simulation.months import simulate
     from credit_default.services.training.challenger import fit_challenger, read_training_rows, split_rows
     from credit_default.services.training.promotion_contest import judge_challenger
     from credit_default.services.training.register_and_promote import register_challenger, seat_winner

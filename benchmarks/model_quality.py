@@ -36,9 +36,9 @@ from credit_default.model.evaluation.cross_validation import (
     measure_pooled,
     pool_folds,
 )
-from credit_default.model.evaluation.leak_ceiling import refuse_leak
+from credit_default.model.evaluation.leakage_check import refuse_leak
 from credit_default.model.evaluation.metrics import METRIC_MEANINGS
-from credit_default.model.evaluation.other_families import FAMILIES, SCORECARD, pool_families
+from credit_default.model.evaluation.reference_models import FAMILIES, SCORECARD, pool_families
 from credit_default.model.features.credit_card import CREDIT_CARD_FEATURES
 from credit_default.services.training.challenger import FOLD_SEEDS
 

@@ -15,8 +15,8 @@ from simulator_statistics import (
 )
 from sklearn.linear_model import LogisticRegression
 
-from credit_default.data.simulation.outcome import risk_features
-from credit_default.data.simulation.process import status_cell
+from credit_default.data.simulation.default_risk import risk_features
+from credit_default.data.simulation.payments_and_bills import status_cell
 from credit_default.data.simulation.tables import (
     AGE_EDGES,
     BAND_COUNT,

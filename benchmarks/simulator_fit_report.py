@@ -2,7 +2,7 @@
 
     python benchmarks/simulator_fit_report.py UCI_Credit_Card.csv [--picture build/simulator-fit.png] [--seeds 1 2 3]
 
-The same functions hold the figures in tests/data/simulation/test_portfolio_fit.py.
+The same functions hold the figures in tests/data/simulation/test_months_fit.py.
 """
 
 import argparse
@@ -18,7 +18,7 @@ import polars as pl
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.metrics import roc_auc_score
 
-from credit_default.data.simulation.portfolio import CALM, Scenario, SimulatedMonth, simulate, simulate_chunks
+from credit_default.data.simulation.months import CALM, Scenario, SimulatedMonth, simulate, simulate_chunks
 
 BIN_COUNT = 20
 CODE_EDGES = np.arange(-1.5, 9)  # between the codes -2 to 9

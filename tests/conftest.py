@@ -32,7 +32,7 @@ def pytest_configure(config):
     for name in [name for name in os.environ if name.startswith(("CREDIT_DEFAULT_", "MLFLOW_", "PREFECT_"))]:
         del os.environ[name]
     from credit_default.adapters.mlflow.tracking import MLFLOW_ENVIRONMENT
-    from credit_default.flows.server.command_server import describe_environment
+    from credit_default.flows.server.ephemeral_server import describe_environment
 
     home = Path(tempfile.mkdtemp(prefix="credit-default-prefect-"))
     os.environ.update(MLFLOW_ENVIRONMENT)
@@ -48,7 +48,7 @@ def real_data() -> Path:
 
 @pytest.fixture(scope="session")
 def prefect_server() -> Iterator[str]:
-    from credit_default.flows.server.command_server import run_on_server, start_server, stop_server
+    from credit_default.flows.server.ephemeral_server import run_on_server, start_server, stop_server
 
     server = start_server(Path(os.environ["PREFECT_HOME"]), environment=dict(os.environ))
     try:
@@ -61,7 +61,7 @@ def prefect_server() -> Iterator[str]:
 @pytest.fixture(scope="session")
 def standing_server(tmp_path_factory) -> Iterator[str]:
     """A Prefect server as one that stays: it schedules, hears of events and starts runs on them."""
-    from credit_default.flows.server.command_server import (
+    from credit_default.flows.server.ephemeral_server import (
         PrefectServer,
         describe_environment,
         stop_server,
@@ -75,7 +75,7 @@ def standing_server(tmp_path_factory) -> Iterator[str]:
     log = home / "server.log"
     with log.open("wb") as written:
         process = subprocess.Popen(
-            [sys.executable, "-m", "credit_default.flows.server.server_process", str(port)],
+            [sys.executable, "-m", "credit_default.flows.server.ephemeral_server_process", str(port)],
             env={**os.environ, **describe_environment(home), "PREFECT_UI_ENABLED": "0"},
             stdin=subprocess.PIPE, stdout=written, stderr=written,
         )  # fmt: skip
@@ -142,7 +142,7 @@ class SimulatedFiles:
 
 @pytest.fixture(scope="session")
 def simulated_files(tmp_path_factory) -> SimulatedFiles:
-    from credit_default.data.simulation.portfolio import simulate
+    from credit_default.data.simulation.months import simulate
 
     folder = tmp_path_factory.mktemp("simulated")
     first, second = simulate(client_count=3_000, month_count=2, seed=3)

@@ -14,13 +14,13 @@ from typer.testing import CliRunner
 
 from credit_default.adapters.tables.quarantine import read_quarantine
 from credit_default.adapters.tables.queries import read_scores
-from credit_default.data.simulation.portfolio import SIMULATED_PREFIX
+from credit_default.data.simulation.months import SIMULATED_PREFIX
 from credit_default.errors import InputError
 from credit_default.flows.monitor import monitor
 from credit_default.flows.predict import predict
 from credit_default.flows.runs.context import connect
 from credit_default.flows.train import train
-from credit_default.model.features.vocabulary import FUNCTIONS
+from credit_default.model.features.row_functions import FUNCTIONS
 from credit_default.services.intake.ingest import ingest_file
 from credit_default.services.outcomes.take_in import take_in_outcomes
 from credit_default.services.scoring.explain_client import explain_client

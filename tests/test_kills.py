@@ -30,8 +30,8 @@ from credit_default.adapters.lake.layout import open_lake
 from credit_default.adapters.mlflow.tracking import MLFLOW_ENVIRONMENT
 from credit_default.adapters.tables.ledger import read_entries
 from credit_default.adapters.tables.queries import read_scores
-from credit_default.data.simulation.portfolio import simulate
-from credit_default.flows.server.command_server import describe_environment
+from credit_default.data.simulation.months import simulate
+from credit_default.flows.server.ephemeral_server import describe_environment
 from credit_default.gates.ledger import judge_chain
 
 pytestmark = pytest.mark.xdist_group("prefect")
@@ -146,7 +146,7 @@ class Stack:
             "mlflow": [python, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(self.ports["mlflow"]),
                        "--workers", "1", "--backend-store-uri", f"sqlite:///{self.root / 'server.db'}",
                        "--artifacts-destination", str(self.root / "artifacts")],
-            "prefect": [python, "-m", "credit_default.flows.server.server_process", str(self.ports["prefect"])],
+            "prefect": [python, "-m", "credit_default.flows.server.ephemeral_server_process", str(self.ports["prefect"])],
             "serve": [python, "-c", COMMAND, "serve"],
         }[name]  # fmt: skip
         with (self.root / f"{name}.log").open("ab") as log:

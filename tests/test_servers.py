@@ -140,7 +140,7 @@ def standing(database, bucket, simulated_files, tmp_path_factory) -> Iterator[St
 def lived(standing, small_settings, simulated_files, tmp_path_factory) -> Iterator[Lived]:
     from prefect.settings import PREFECT_API_AUTH_STRING, temporary_settings
 
-    from credit_default.flows.server.command_server import run_on_server
+    from credit_default.flows.server.ephemeral_server import run_on_server
 
     overrides = {
         **small_settings, "lake": str(tmp_path_factory.mktemp("lake")), "data": str(simulated_files.training),

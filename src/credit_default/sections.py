@@ -21,7 +21,7 @@ from credit_default.model.estimator.expected_loss import LossPolicy
 from credit_default.model.estimator.recipe_pipeline import Recipe
 from credit_default.model.estimator.search_space import SearchPolicy
 from credit_default.model.evaluation.economics import EconomicsPolicy
-from credit_default.model.evaluation.stability import StabilityPolicy
+from credit_default.model.evaluation.refit_stability import StabilityPolicy
 from credit_default.model.explanation.reason_codes import ReasonsPolicy
 from credit_default.model.fairness.proxy_check import ProxyPolicy
 from credit_default.model.fairness.report import FairnessPolicy

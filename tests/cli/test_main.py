@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from credit_default.flows.runs.script import run_as_script
+from credit_default.flows.runs.run_as_script import run_as_script
 
 HEAVY = {"mlflow", "prefect", "evidently", "sklearn", "polars", "pandas", "numpy", "pydantic", "matplotlib"}
 

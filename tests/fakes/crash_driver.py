@@ -32,9 +32,9 @@ from typing import Any
 
 from credit_default import failpoints
 from credit_default.adapters.delta.table import find_delta
-from credit_default.adapters.lake.fallback_champion import read_champion
 from credit_default.adapters.lake.inbox import list_incoming, name_incoming
 from credit_default.adapters.lake.layout import Lake
+from credit_default.adapters.lake.pinned_champion import read_champion
 from credit_default.adapters.lake.snapshots import list_snapshots, read_rows
 from credit_default.adapters.mlflow.tracking import MLFLOW_ENVIRONMENT, DatasetRecord
 from credit_default.adapters.tables.ledger import read_entries

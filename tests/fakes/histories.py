@@ -1,7 +1,7 @@
 """A made-up history of months in which a recession came, a model was replaced, and the new one held."""
 
 from credit_default.data.months import add_months
-from credit_default.views.history.batches import History, HistoryBatch, OpenedAlarm, Seat
+from credit_default.views.history.values import History, HistoryBatch, OpenedAlarm, Seat
 
 
 def make_profile(shift, *, columns=("credit_limit", "repayment_status_m1", "payment_amount_m1")):

@@ -4,7 +4,7 @@ import pytest
 
 from credit_default.adapters.lake.layout import open_lake
 from credit_default.errors import InputError
-from credit_default.flows.events.delivery import OBJECT_CREATED
+from credit_default.flows.events.send import OBJECT_CREATED
 from credit_default.flows.listen import hear, listen
 from credit_default.settings import load_settings
 

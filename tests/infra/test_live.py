@@ -111,7 +111,7 @@ def wiring(aws, tmp_path):
 @pytest.fixture
 def statements(tmp_path):
     """A file of 300 clients, one of whom has an age that nobody reaches."""
-    from credit_default.data.simulation.portfolio import simulate
+    from credit_default.data.simulation.months import simulate
 
     month = next(iter(simulate(client_count=300, month_count=1, seed=3)))
     rows = month.statements.with_columns(age=pl.when(pl.int_range(pl.len()) == 0).then(999).otherwise("age"))

@@ -14,7 +14,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from credit_default.data.simulation.portfolio import simulate
+from credit_default.data.simulation.months import simulate
 from credit_default.services.context.wiring import Wiring, wire
 from credit_default.services.intake.file_check import check_file
 from credit_default.services.scoring.score_batch import SeatHolder, find_champion, score_file

@@ -6,9 +6,9 @@ from typing import Annotated
 import typer
 
 from credit_default import __version__
-from credit_default.cli.commands import data, evidence, explain, models, production, tune
+from credit_default.cli.commands import audit, data, explain, models, pipeline, tune
 from credit_default.cli.demo import demo, drill
-from credit_default.cli.operations import inspection, listen, reconcile, serve, up
+from credit_default.cli.operations import listen, reconcile, serve, settings_and_doctor, up
 
 app = typer.Typer(
     name="credit-default",
@@ -20,24 +20,24 @@ app = typer.Typer(
 )
 app.command("demo")(demo.demo)
 app.command("ingest")(data.ingest)
-app.command("train")(production.train)
-app.command("predict")(production.predict)
-app.command("outcomes")(production.outcomes)
-app.command("monitor")(production.monitor)
+app.command("train")(pipeline.train)
+app.command("predict")(pipeline.predict)
+app.command("outcomes")(pipeline.outcomes)
+app.command("monitor")(pipeline.monitor)
 app.command("drill")(drill.drill)
 app.add_typer(models.app, name="models")
 app.command("tune")(tune.tune)
 app.command("simulate")(data.simulate)
 app.command("explain")(explain.explain)
-app.command("quarantine")(evidence.quarantine)
-app.command("verify")(evidence.verify)
-app.command("forget")(evidence.forget)
+app.command("quarantine")(audit.quarantine)
+app.command("verify")(audit.verify)
+app.command("forget")(audit.forget)
 app.command("up")(up.up)
 app.command("serve")(serve.serve)
 app.command("listen")(listen.listen)
 app.command("reconcile")(reconcile.reconcile)
-app.command("settings")(inspection.settings)
-app.command("doctor")(inspection.doctor)
+app.command("settings")(settings_and_doctor.settings)
+app.command("doctor")(settings_and_doctor.doctor)
 
 
 def _show_version(asked: bool) -> None:

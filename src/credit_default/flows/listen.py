@@ -16,10 +16,10 @@ from credit_default.adapters.lake.layout import Lake, open_lake
 from credit_default.adapters.messaging.folder_watch import watch_folder
 from credit_default.adapters.messaging.sqs import MessageQueue
 from credit_default.errors import InputError
-from credit_default.flows.events.delivery import announce_object, check_server
+from credit_default.flows.events.send import announce_object, check_server
 from credit_default.flows.runs.context import read_clock
-from credit_default.flows.runs.process_marks import mark_run
-from credit_default.flows.runs.script import run_as_script
+from credit_default.flows.runs.orphaned_runs import mark_run
+from credit_default.flows.runs.run_as_script import run_as_script
 from credit_default.services.intake.file_events import Hearing, InboxWatch, hear_queue, keep_on, watch_inbox
 from credit_default.settings import Settings, load_settings
 from credit_default.views.summaries.summary import Summary

@@ -9,8 +9,8 @@ from prefect.states import Completed
 from credit_default.flows.events.run_events import announce, announce_follow_up
 from credit_default.flows.runs.artifacts import publish_summary
 from credit_default.flows.runs.context import connect, read_clock
-from credit_default.flows.runs.process_marks import mark_run
-from credit_default.flows.runs.script import run_as_script
+from credit_default.flows.runs.orphaned_runs import mark_run
+from credit_default.flows.runs.run_as_script import run_as_script
 from credit_default.flows.runs.tasks import network_step, step
 from credit_default.services.context.data_origin import SIMULATED
 from credit_default.services.monitoring import batch_drift, batch_performance, findings_record, follow_up

@@ -16,8 +16,8 @@ from credit_default.flows.events.run_events import announce_scored
 from credit_default.flows.predict import predict
 from credit_default.flows.runs.context import connect, read_clock
 from credit_default.flows.runs.file_slots import take_turn
-from credit_default.flows.runs.process_marks import mark_run
-from credit_default.flows.runs.script import run_as_script
+from credit_default.flows.runs.orphaned_runs import mark_run
+from credit_default.flows.runs.run_as_script import run_as_script
 from credit_default.services.context.wiring import Wiring
 from credit_default.services.intake.inbox import Emptying, score_incoming, score_one
 from credit_default.services.monitoring.batch_drift import recall_findings

@@ -10,8 +10,8 @@ from prefect.states import Completed
 from credit_default.flows.events.champion_events import announce_records, announce_seat
 from credit_default.flows.runs.artifacts import publish_summary
 from credit_default.flows.runs.context import connect, read_clock
-from credit_default.flows.runs.process_marks import close_flow_runs, mark_run
-from credit_default.flows.runs.script import run_as_script
+from credit_default.flows.runs.orphaned_runs import close_flow_runs, mark_run
+from credit_default.flows.runs.run_as_script import run_as_script
 from credit_default.flows.runs.tasks import step
 from credit_default.services.operations import reconcile
 from credit_default.views.summaries.summary import Summary

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
 
+from credit_default.adapters.bundles.artifact_check import check_pipeline, check_tree_state
 from credit_default.adapters.bundles.bundle_files import read_bundle, write_bundle
 from credit_default.adapters.bundles.skops_pipeline import (
     PipelineLimits,
@@ -20,11 +21,10 @@ from credit_default.adapters.bundles.skops_pipeline import (
     read_pipeline,
     write_pipeline,
 )
-from credit_default.adapters.bundles.structure_check import check_pipeline, check_tree_state
 from credit_default.errors import ArtifactError
 from credit_default.model.estimator.digest import digest_bundle
 from credit_default.model.estimator.scoring import score_probability
-from credit_default.model.features.build import build_features
+from credit_default.model.features.build_features import build_features
 
 TREE_COUNT = 5
 
@@ -283,7 +283,7 @@ def test_an_archive_that_unpacks_to_too_much_is_refused(sealed):
 def test_another_function_is_refused_by_name_and_never_imported(sealed, module, name):
     path = sealed.folder / "pipeline.skops"
     rewrite_schema(path, b'"build_features"', f'"{name}"'.encode())
-    rewrite_schema(path, b'"credit_default.model.features.build"', f'"{module}"'.encode())
+    rewrite_schema(path, b'"credit_default.model.features.build_features"', f'"{module}"'.encode())
 
     with pytest.raises(ArtifactError, match=rf"{module}\.{name} \(FunctionNode\), which is on no list of ours"):
         read_pipeline(path, tree_count=TREE_COUNT)
@@ -559,7 +559,7 @@ def test_a_pipeline_whose_attributes_have_strange_types_is_refused(tmp_path, bun
 
 def test_the_types_that_others_must_trust_are_three():
     assert list_trusted_types() == [
-        "credit_default.model.features.build.build_features",
+        "credit_default.model.features.build_features.build_features",
         "credit_default.model.estimator.calibrated_forest.CalibratedForest",
         "sklearn.tree._tree.Tree",
     ]

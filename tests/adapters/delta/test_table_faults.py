@@ -11,7 +11,7 @@ from credit_default.adapters.delta.commits import Written, create_rows, delete_r
 from credit_default.adapters.delta.retries import RetryPolicy
 from credit_default.adapters.delta.table import Table, has_committed, read_frames
 from credit_default.adapters.lake.layout import open_lake
-from credit_default.adapters.storage.opening import open_storage
+from credit_default.adapters.storage.open_storage import open_storage
 from credit_default.adapters.tables.ledger import append_entry, read_entries
 from credit_default.errors import CreditDefaultError, InputError, ServiceError
 from credit_default.gates.ledger import judge_chain

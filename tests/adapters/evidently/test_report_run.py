@@ -15,8 +15,8 @@ from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.gates.monitoring.drift import DriftPolicy
 from credit_default.gates.monitoring.drift_measurement import measure_drift
 from credit_default.model.estimator.decision import DecisionPolicy
+from credit_default.model.profile.column_counts import profile_rows
 from credit_default.model.profile.plan import plan_profile
-from credit_default.model.profile.profile import profile_rows
 
 pytestmark = pytest.mark.xdist_group("evidently")
 

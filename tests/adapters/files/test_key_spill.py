@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from credit_default.adapters.files.key_spill import spill_keys
-from credit_default.data.checking.repeated_keys import HeldKeys, LoggedKeys, find_repeated
+from credit_default.data.checking.duplicate_keys import HeldKeys, LoggedKeys, find_repeated
 from credit_default.data.checking.validation import check
 from credit_default.data.contract.schema import parse_schema
 from credit_default.errors import InputError, ServiceError

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from credit_default.adapters.storage.folder import FolderStorage
-from credit_default.adapters.storage.opening import open_storage
+from credit_default.adapters.storage.open_storage import open_storage
 from credit_default.adapters.storage.s3 import S3Storage
 from credit_default.adapters.storage.s3_client import S3Policy
 from credit_default.errors import InputError, ServiceError

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from credit_default.adapters.storage.opening import open_storage
+from credit_default.adapters.storage.open_storage import open_storage
 from credit_default.adapters.storage.s3 import S3Storage
 from credit_default.adapters.storage.s3_client import S3Policy
 from credit_default.errors import CreditDefaultError, InputError, ServiceError
@@ -361,7 +361,7 @@ def test_the_remedy_says_where_credentials_come_from(prepare, fault_proxy, fault
 
 def test_opening_a_storage_imports_no_boto3():
     look = (
-        "import sys, credit_default.adapters.storage.opening as stores\n"
+        "import sys, credit_default.adapters.storage.open_storage as stores\n"
         "stores.open_storage('s3://some-bucket/x')\n"
         "sys.exit('boto3' in sys.modules or 'botocore' in sys.modules)"
     )

@@ -1,5 +1,5 @@
 from credit_default.data.planted_faults.catalogue import PLANTED_FAULTS, PlantedFault
-from credit_default.data.planted_faults.planting import PLANTERS
+from credit_default.data.planted_faults.injection import PLANTERS
 from credit_default.data.simulation.scenarios import CLIMATES
 
 

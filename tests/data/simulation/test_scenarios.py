@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from credit_default.data.simulation.portfolio import CALM, Scenario, simulate
+from credit_default.data.simulation.months import CALM, Scenario, simulate
 from credit_default.data.simulation.scenarios import CALM_CLIMATE, CLIMATES, check_scenario, climate_at
 from credit_default.errors import InputError
 

@@ -6,13 +6,13 @@ import pytest
 
 from credit_default.data.contract.schema import KEY
 from credit_default.data.credit_card.statements import CREDIT_CARD
-from credit_default.data.simulation.portfolio import simulate
+from credit_default.data.simulation.months import simulate
 from credit_default.errors import InputError
 from credit_default.gates.monitoring.drift import ColumnDrift, DriftPolicy, DriftReport, judge_drift
 from credit_default.gates.monitoring.drift_measurement import describe_drift, measure_drift
 from credit_default.model.estimator.decision import DecisionPolicy
+from credit_default.model.profile.column_counts import merge_profiles, profile_rows
 from credit_default.model.profile.plan import plan_profile
-from credit_default.model.profile.profile import merge_profiles, profile_rows
 
 NAMES = ("credit_limit", "education", "age", "repayment_status_m1", "payment_amount_m1", "payment_amount_m2")
 FEW = replace(CREDIT_CARD, columns=tuple(c for c in CREDIT_CARD.columns if c.name in {*KEY, *NAMES}), rules=())

@@ -8,8 +8,8 @@ from credit_default.data.contract.schema import Column, Schema
 from credit_default.gates.monitoring.feed import BatchState, judge_feed
 from credit_default.gates.monitoring.feed_measurement import measure_feed
 from credit_default.model.estimator.decision import DecisionPolicy
+from credit_default.model.profile.column_counts import profile_rows
 from credit_default.model.profile.plan import plan_profile
-from credit_default.model.profile.profile import profile_rows
 
 SCHEMA = Schema(
     "small", "1",

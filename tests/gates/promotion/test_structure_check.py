@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from credit_default.data.credit_card.statements import CREDIT_CARD
-from credit_default.data.simulation.portfolio import simulate
+from credit_default.data.simulation.months import simulate
 from credit_default.gates.promotion.structure_check import check_structure
 from credit_default.model.estimator.decision import DecisionPolicy
 from credit_default.model.estimator.digest import digest_bundle

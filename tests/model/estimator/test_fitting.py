@@ -8,7 +8,7 @@ from sklearn.metrics import log_loss, roc_auc_score
 from credit_default.adapters.files.statement_files import read_batches
 from credit_default.data.checking.validation import check
 from credit_default.data.credit_card.statements import CREDIT_CARD
-from credit_default.data.simulation.portfolio import simulate
+from credit_default.data.simulation.months import simulate
 from credit_default.data.splitting import split
 from credit_default.errors import InputError
 from credit_default.model.estimator.calibration_line import fit_calibration

@@ -9,7 +9,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from credit_default.data.simulation.portfolio import simulate
+from credit_default.data.simulation.months import simulate
 
 SCRIPT = Path(__file__).parents[2] / "fakes" / "trainings.py"
 KEY = ["client_id", "statement_month"]

@@ -11,7 +11,7 @@ from credit_default.model.estimator.recipe_pipeline import (
     choose_features,
     parse_recipe,
 )
-from credit_default.model.features.build import build_features
+from credit_default.model.features.build_features import build_features
 from credit_default.model.features.credit_card import CREDIT_CARD_FEATURES
 from credit_default.model.features.declaration import Feature, list_inputs, list_names
 

@@ -14,8 +14,8 @@ from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.errors import RefusedError
 from credit_default.model.estimator.recipe_pipeline import COMPACT_RECIPE
 from credit_default.model.evaluation.cross_validation import build_forest, fold_rows, measure_pooled, pool_folds
-from credit_default.model.evaluation.leak_ceiling import refuse_leak
-from credit_default.model.evaluation.other_families import pool_families
+from credit_default.model.evaluation.leakage_check import refuse_leak
+from credit_default.model.evaluation.reference_models import pool_families
 from credit_default.model.features.credit_card import CREDIT_CARD_FEATURES
 from credit_default.services.training.challenger import FOLD_SEEDS
 from credit_default.settings import load_settings

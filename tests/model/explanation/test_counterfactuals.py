@@ -6,8 +6,8 @@ import pytest
 from credit_default.data.contract.schema import Rule
 from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.model.estimator.scoring import attach_reference, score_probability
+from credit_default.model.explanation.actionable_changes import CREDIT_CARD_LEVERS, Lever, derive_levers
 from credit_default.model.explanation.counterfactuals import find_alternatives
-from credit_default.model.explanation.levers import CREDIT_CARD_LEVERS, Lever, derive_levers
 
 THRESHOLD = 1 / 6
 

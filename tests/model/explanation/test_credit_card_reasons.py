@@ -32,7 +32,7 @@ def test_conditions_look_at_measures_of_inputs_that_nobody_protects():
 
 
 def test_a_feature_that_nobody_put_into_words_gets_its_own():
-    from credit_default.model.features.build import parse_features
+    from credit_default.model.features.build_features import parse_features
 
     features = parse_features(
         [

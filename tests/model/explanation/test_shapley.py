@@ -15,7 +15,7 @@ from credit_default.model.estimator.fitting import fit
 from credit_default.model.estimator.recipe_pipeline import Recipe
 from credit_default.model.estimator.scoring import attach_reference, score_probability
 from credit_default.model.explanation.shapley import Explainer, build_explainer
-from credit_default.model.features.build import parse_features
+from credit_default.model.features.build_features import parse_features
 
 TINY_NAMES = ("repayment_status_m1", "repayment_status_m2", "credit_limit", "bill_amount_m1")
 TINY_FEATURES = parse_features([{"name": name, "function": "raw", "columns": [name]} for name in TINY_NAMES])

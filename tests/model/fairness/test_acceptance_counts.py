@@ -9,7 +9,7 @@ from credit_default.model.fairness.acceptance_counts import (
     count_acceptance,
     plan_acceptance,
 )
-from credit_default.model.fairness.groups_of_clients import AttributeBands
+from credit_default.model.fairness.groupings import AttributeBands
 from credit_default.model.fairness.report import FairnessPolicy
 
 PROTECTED = {"description": "x", "protected": True}

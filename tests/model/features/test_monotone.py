@@ -6,15 +6,15 @@ from hypothesis import strategies as st
 
 from credit_default.data.contract.schema import Column, Schema
 from credit_default.data.credit_card.statements import CREDIT_CARD
-from credit_default.data.simulation.portfolio import simulate
+from credit_default.data.simulation.months import simulate
 from credit_default.errors import InputError
 from credit_default.model.estimator.recipe_pipeline import Recipe, build_pipeline, choose_features
 from credit_default.model.estimator.scoring import score_probability
-from credit_default.model.features.build import build_features, list_spec
+from credit_default.model.features.build_features import build_features, list_spec
 from credit_default.model.features.credit_card import CREDIT_CARD_FEATURES
 from credit_default.model.features.declaration import parse_features
 from credit_default.model.features.monotone import constrain_features, list_constraints, list_rising
-from credit_default.model.features.vocabulary import FUNCTIONS
+from credit_default.model.features.row_functions import FUNCTIONS
 
 KEY = ["client_id", "statement_month"]
 STATUSES = [f"repayment_status_m{month}" for month in range(1, 7)]

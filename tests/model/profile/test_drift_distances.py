@@ -11,9 +11,9 @@ from scipy import stats
 from credit_default.errors import InputError
 from credit_default.model.estimator.decision import DecisionPolicy
 from credit_default.model.profile.binning import plan_bins, plan_grid
+from credit_default.model.profile.column_counts import profile_rows
 from credit_default.model.profile.drift_distances import ComparedColumn, measure_distance
 from credit_default.model.profile.plan import ColumnPlan, ProfilePlan
-from credit_default.model.profile.profile import profile_rows
 
 NONE = np.empty(0)
 VALUES = arrays(np.float64, st.integers(2, 60), elements=st.floats(-1e6, 1e6).map(lambda x: round(x, 3)))

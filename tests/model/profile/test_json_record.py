@@ -7,9 +7,9 @@ import pytest
 from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.errors import ArtifactError
 from credit_default.model.estimator.decision import DecisionPolicy
+from credit_default.model.profile.column_counts import profile_rows
 from credit_default.model.profile.json_record import describe_profile, parse_counts, parse_fingerprints
 from credit_default.model.profile.plan import plan_profile
-from credit_default.model.profile.profile import profile_rows
 
 
 @pytest.fixture(scope="module")

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from credit_default.data.contract.schema import Column, Schema
 from credit_default.model.estimator.decision import DecisionPolicy
 from credit_default.model.profile.binning import plan_bins
+from credit_default.model.profile.column_counts import profile_rows
 from credit_default.model.profile.plan import plan_profile
-from credit_default.model.profile.profile import profile_rows
 from credit_default.model.profile.shift_attribution import attribute_shift, measure_score_shift, name_segment
 
 STATUS = Column("status", "code", "how late", codes={0: "in time", 2: "payment 2 months late"})

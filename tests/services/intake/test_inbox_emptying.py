@@ -7,7 +7,7 @@ from contextlib import contextmanager, nullcontext
 import pytest
 
 from credit_default.adapters.lake.inbox import list_incoming
-from credit_default.data.simulation.portfolio import simulate
+from credit_default.data.simulation.months import simulate
 from credit_default.errors import InputError, RefusedError, ServiceError
 from credit_default.services.context.wiring import wire
 from credit_default.services.intake.inbox import Emptying, put_away_scored, score_incoming, score_one

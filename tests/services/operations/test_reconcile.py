@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from credit_default.adapters.lake.fallback_champion import read_champion
+from credit_default.adapters.lake.pinned_champion import read_champion
 from credit_default.adapters.mlflow.model_versions import CHAMPION
 from credit_default.adapters.tables.ledger import read_entries
 from credit_default.services.intake.file_check import check_file, judge_file

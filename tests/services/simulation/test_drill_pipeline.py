@@ -1,8 +1,8 @@
 import polars as pl
 import pytest
 
-from credit_default.data.planted_faults.planting import DrilledMonth
-from credit_default.data.simulation.portfolio import simulate
+from credit_default.data.planted_faults.injection import DrilledMonth
+from credit_default.data.simulation.months import simulate
 from credit_default.errors import InputError
 from credit_default.services.simulation.drill_pipeline import DrilledLine
 

@@ -1,7 +1,7 @@
 import polars as pl
 import pytest
 
-from credit_default.data.simulation.portfolio import Scenario
+from credit_default.data.simulation.months import Scenario
 from credit_default.errors import InputError
 from credit_default.services.simulation.export import write_simulation
 

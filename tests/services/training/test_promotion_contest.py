@@ -9,7 +9,7 @@ import pytest
 from credit_default.data.splitting import split
 from credit_default.errors import InputError
 from credit_default.gates.promotion.paired_gains import Contest
-from credit_default.gates.promotion.promotion import judge_refresh
+from credit_default.gates.promotion.promotion_verdict import judge_refresh
 from credit_default.model.estimator.fitting import fit
 from credit_default.model.estimator.recipe_pipeline import Recipe
 from credit_default.model.estimator.scoring import score_probability

@@ -4,7 +4,7 @@ import tomllib
 import pytest
 
 from credit_default.errors import InputError
-from credit_default.model.evaluation.other_families import FAMILIES
+from credit_default.model.evaluation.reference_models import FAMILIES
 from credit_default.services.training.challenger import TrainingRows
 from credit_default.services.tuning.trials import Budget
 from credit_default.services.tuning.tune import Listener, keep_winner, refuse_taken, summarise_tuning, tune

@@ -8,7 +8,7 @@ from rich.console import Console
 from credit_default.errors import ArtifactError
 from credit_default.views.documents.document import Bullets, Document, Paragraph, Picture, Section, Table
 from credit_default.views.documents.html import write_html
-from credit_default.views.documents.json_form import parse_document, write_document_json
+from credit_default.views.documents.json_document import parse_document, write_document_json
 from credit_default.views.documents.markdown import write_document
 from credit_default.views.documents.terminal import render_document
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from credit_default.data.credit_card.statements import CREDIT_CARD
-from credit_default.data.simulation.portfolio import simulate
+from credit_default.data.simulation.months import simulate
 from credit_default.model.estimator.decision import DecisionPolicy
 from credit_default.model.estimator.fitting import fit
 from credit_default.model.estimator.recipe_pipeline import Recipe

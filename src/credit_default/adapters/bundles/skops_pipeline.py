@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from credit_default.adapters.bundles.structure_check import check_pipeline, check_tree_state
+from credit_default.adapters.bundles.artifact_check import check_pipeline, check_tree_state
 from credit_default.errors import ArtifactError
 from credit_default.model.estimator.calibrated_forest import take_forest
 from credit_default.model.estimator.recipe_pipeline import FOREST_STEP
 
-_BUILD_FEATURES: Final = "credit_default.model.features.build.build_features"
+_BUILD_FEATURES: Final = "credit_default.model.features.build_features.build_features"
 _CALIBRATED: Final = "credit_default.model.estimator.calibrated_forest.CalibratedForest"
 _TREE: Final = "sklearn.tree._tree.Tree"
 _ALLOWED: Final = frozenset(

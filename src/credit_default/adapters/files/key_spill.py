@@ -13,7 +13,7 @@ from typing import IO
 import numpy as np
 import numpy.typing as npt
 
-from credit_default.data.checking.repeated_keys import LoggedKeys, join_keys
+from credit_default.data.checking.duplicate_keys import LoggedKeys, join_keys
 from credit_default.errors import ServiceError
 
 HELD_ROWS = 262_144

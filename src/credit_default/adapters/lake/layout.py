@@ -17,7 +17,7 @@ from pathlib import Path
 
 from credit_default.adapters.host.atomic_files import disk_errors
 from credit_default.adapters.host.process_marks import name_own
-from credit_default.adapters.storage.opening import open_storage
+from credit_default.adapters.storage.open_storage import open_storage
 from credit_default.adapters.storage.port import Storage
 from credit_default.errors import InputError
 

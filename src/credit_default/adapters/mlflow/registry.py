@@ -22,7 +22,7 @@ from credit_default.adapters.bundles.bundle_files import (
     write_bundle,
 )
 from credit_default.adapters.host.atomic_files import disk_errors, staged_folder
-from credit_default.adapters.mlflow.model_flavor import create_version, log_model
+from credit_default.adapters.mlflow.logged_model import create_version, log_model
 from credit_default.adapters.mlflow.model_versions import (
     CHALLENGER,
     CHAMPION,

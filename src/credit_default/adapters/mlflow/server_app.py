@@ -6,7 +6,7 @@ refused, but for the health check; whether the words are right is MLflow's to sa
 
 from typing import Any, Final
 
-from credit_default.adapters.local_stack.basic_auth import Door
+from credit_default.adapters.local_stack.basic_auth_middleware import Door
 
 APP_NAME: Final = "credit-default"  # as the entry point in pyproject.toml has it
 _OPEN: Final = ("/health",)

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Final, Literal, TypeVar
 
 from credit_default.adapters.host.atomic_files import disk_errors
 from credit_default.adapters.host.process_marks import beating, read_own_mark
+from credit_default.adapters.mlflow.database_check import refuse_unfit_database
 from credit_default.adapters.mlflow.datasets import DatasetRecord, describe_dataset
 from credit_default.adapters.mlflow.errors import ABOUT_MLFLOW, mlflow_errors
 from credit_default.adapters.mlflow.health_check import wait_for_mlflow
-from credit_default.adapters.mlflow.sqlite_check import refuse_unfit_database
 from credit_default.errors import ServiceError
 
 if TYPE_CHECKING:

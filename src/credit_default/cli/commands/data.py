@@ -72,7 +72,7 @@ def simulate(
     def act(output: Output) -> "Summary":
         settings = read_settings(collect_flags(seed=seed), config)
         with output.step(f"simulating {months} × {clients:,} statements"):
-            from credit_default.data.simulation.portfolio import Scenario
+            from credit_default.data.simulation.months import Scenario
             from credit_default.services.simulation.export import write_simulation
 
             return write_simulation(

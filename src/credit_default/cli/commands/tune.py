@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from credit_default.cli.commands.production import Data
+from credit_default.cli.commands.pipeline import Data
 from credit_default.cli.terminal.options import Config, Json, Lake, Month, Portfolio, Quiet, Seed, collect_flags
 from credit_default.cli.terminal.output import Output, run_command
 from credit_default.cli.terminal.session import read_settings

@@ -34,7 +34,7 @@ def live(output: Output, flags: dict[str, Any], *, config: list[str], month: str
     """The summary of a whole life; exit code 0 whatever the gates decided, since all of it is the story."""
     settings = read_settings(flags, config)
     lake = clear_lake(settings.lake)
-    from credit_default.flows.server.command_server import run_on_server
+    from credit_default.flows.server.ephemeral_server import run_on_server
     from credit_default.flows.server.session import FLOWS, REPORTS, import_modules, start_session
 
     with ExitStack() as session:

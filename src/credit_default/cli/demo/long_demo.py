@@ -32,7 +32,7 @@ def live_seasons(
     """The summary of a long life in simulated months; exit code 0 however it ended, since all of it is the story."""
     settings = read_settings(flags, config)
     lake = clear_lake(settings.lake)
-    from credit_default.flows.server.command_server import run_on_server
+    from credit_default.flows.server.ephemeral_server import run_on_server
     from credit_default.flows.server.session import FLOWS, REPORTS, import_modules, start_session
 
     with ExitStack() as session:

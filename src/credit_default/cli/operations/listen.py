@@ -52,7 +52,7 @@ def _listen(settings: "Settings", config: list[str]) -> None:
             "setting prefect.api_url", found="none", expected="a Prefect server that stays",
             remedy="Name it with PREFECT_API_URL, or start all servers with `credit-default up`.",
         )  # fmt: skip
-    from credit_default.flows.deployments.inherited_settings import prepare_service
+    from credit_default.flows.deployments.service_environment import prepare_service
 
     prepare_service(settings, config_files=config)
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")

@@ -27,11 +27,11 @@ def _serve(lake: str | None, config: list[str] | None) -> int:
             "setting prefect.api_url", found="none", expected="a Prefect server that stays",
             remedy="Name it with PREFECT_API_URL, or start all servers with `credit-default up`.",
         )  # fmt: skip
-    from credit_default.flows.deployments.inherited_settings import prepare_service
+    from credit_default.flows.deployments.service_environment import prepare_service
 
     prepare_service(settings, config_files=config or ())
     import asyncio
 
-    from credit_default.flows.deployments.serve import serve
+    from credit_default.flows.deployments.runner import serve
 
     return asyncio.run(serve(settings.schedule, startup_seconds=settings.prefect.startup_seconds))

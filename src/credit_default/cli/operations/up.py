@@ -66,7 +66,7 @@ def _stand(output: Output, flags: dict[str, Any], config: list[str], *, asked: E
     """Never a summary: it is shown when all is up, and the end is an exit code."""
     from credit_default.adapters.lake.layout import open_lake
     from credit_default.cli.terminal.session import read_settings
-    from credit_default.flows.server.command_server import take_turn
+    from credit_default.flows.server.ephemeral_server import take_turn
     from credit_default.services.operations.stack_supervisor import open_stack
 
     settings = read_settings(flags, config)

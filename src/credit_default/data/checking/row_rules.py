@@ -12,7 +12,7 @@ from typing import Any
 import dataframely as dy
 import polars as pl
 
-from credit_default.data.checking.conversion import checked_type, convert, flag_name, read_as_text
+from credit_default.data.checking.type_conversion import checked_type, convert, flag_name, read_as_text
 from credit_default.data.contract.schema import CLIENT_ID, LINE, STATEMENT_MONTH, Column, Schema
 
 REPEATED_KEY = "key|repeated"

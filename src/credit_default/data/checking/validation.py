@@ -14,8 +14,7 @@ from typing import Literal
 import numpy as np
 import polars as pl
 
-from credit_default.data.checking.file_faults import FileFaultPolicy, check_columns, collect_examples, judge_file
-from credit_default.data.checking.repeated_keys import (
+from credit_default.data.checking.duplicate_keys import (
     HeldKeys,
     KeyLog,
     RepeatedKeys,
@@ -23,6 +22,7 @@ from credit_default.data.checking.repeated_keys import (
     hash_keys,
     log_keys,
 )
+from credit_default.data.checking.file_faults import FileFaultPolicy, check_columns, collect_examples, judge_file
 from credit_default.data.checking.row_rules import REPEATED_KEY, CheckedBatch, RowRules, build_row_rules
 from credit_default.data.contract.schema import LINE, OUTCOME, STATEMENT_MONTH, Schema
 from credit_default.errors import InputError

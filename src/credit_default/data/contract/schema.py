@@ -13,7 +13,7 @@ from typing import Any, Literal, get_args
 
 import polars as pl
 
-from credit_default.data.contract.declaration import Types, check_table, read_texts, refuse
+from credit_default.data.contract.table_parsing import Types, check_table, read_texts, refuse
 from credit_default.errors import show_examples
 
 Kind = Literal["identifier", "month", "code", "integer", "amount", "time", "outcome"]

@@ -88,7 +88,7 @@ class Tables:
 @cache
 def read_tables() -> Tables:
     """The fitted figures that came with the package, read once."""
-    resource = importlib.resources.files("credit_default.data.simulation.portfolio").joinpath(RESOURCE)
+    resource = importlib.resources.files("credit_default.data.simulation.months").joinpath(RESOURCE)
     with resource.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
         return build_tables({name: archive[name] for name in archive.files})
 

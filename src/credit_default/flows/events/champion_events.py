@@ -16,9 +16,9 @@ from prefect.events.schemas.events import Resource
 from prefect.exceptions import PrefectException
 
 from credit_default.errors import ServiceError, hide_credentials
-from credit_default.flows.events.delivery import send_events
 from credit_default.flows.events.run_events import draft_alarms
-from credit_default.flows.server.command_server import answers, run_on_server
+from credit_default.flows.events.send import send_events
+from credit_default.flows.server.ephemeral_server import answers, run_on_server
 from credit_default.gates.ledger import LedgerEntry
 from credit_default.gates.verdict import Verdict
 from credit_default.services.champion.alias_history import ROLLED_BACK, SeatMove, list_untold_moves, note_told

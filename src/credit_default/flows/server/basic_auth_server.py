@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 import uvicorn
 
-from credit_default.adapters.local_stack.basic_auth import Door
+from credit_default.adapters.local_stack.basic_auth_middleware import Door
 from credit_default.settings import copy_environment
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from credit_default.adapters.host.atomic_files import disk_errors
 from credit_default.adapters.lake.layout import open_lake
 from credit_default.adapters.mlflow.tracking import MLFLOW_ENVIRONMENT
 from credit_default.errors import hide_credentials
-from credit_default.flows.server.command_server import (
+from credit_default.flows.server.ephemeral_server import (
     PrefectServer,
     answers,
     describe_environment,

@@ -5,9 +5,9 @@ from typing import Any, Final
 from credit_default.data.contract.schema import Schema
 from credit_default.errors import InputError
 from credit_default.gates.monitoring.drift import P_VALUE_METHODS, ColumnDrift, DriftPolicy, DriftReport
+from credit_default.model.profile.column_counts import Profile
 from credit_default.model.profile.drift_distances import ComparedColumn, measure_distance
 from credit_default.model.profile.plan import DECISION, SCORE, ProfilePlan
-from credit_default.model.profile.profile import Profile
 
 _PSI: Final = "psi"
 

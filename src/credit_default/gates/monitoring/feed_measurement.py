@@ -8,9 +8,9 @@ import numpy as np
 from credit_default.data.contract.schema import Column, Schema
 from credit_default.gates.monitoring.feed import ColumnState
 from credit_default.model.profile.binning import Bins, Counts
+from credit_default.model.profile.column_counts import ColumnProfile, Profile, measure_magnitude
 from credit_default.model.profile.drift_distances import measure_chance, measure_stability_index
 from credit_default.model.profile.plan import ColumnPlan, ProfilePlan
-from credit_default.model.profile.profile import ColumnProfile, Profile, measure_magnitude
 
 _TAIL: Final = 0.05  # of the reference's values other than 0, at either end
 _MIDDLE: Final = 0.5

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from scipy.special import expit
 
-from credit_default.gates.promotion.check import Check
+from credit_default.gates.promotion.check_result import Check
 from credit_default.gates.promotion.paired_gains import Contest
 from credit_default.gates.promotion.policy import PromotionPolicy
 from credit_default.model.estimator.calibration_line import fit_calibration, measure_log_odds

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from credit_default.gates.promotion.check import Check
+from credit_default.gates.promotion.check_result import Check
 from credit_default.gates.promotion.paired_gains import Contest
 from credit_default.gates.promotion.policy import PromotionPolicy
 from credit_default.model.estimator.decision import DecisionPolicy

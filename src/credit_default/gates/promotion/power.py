@@ -2,7 +2,7 @@
 
 from statistics import NormalDist
 
-from credit_default.gates.promotion.check import Check
+from credit_default.gates.promotion.check_result import Check
 from credit_default.gates.promotion.paired_gains import Gain
 from credit_default.gates.promotion.policy import PromotionPolicy
 

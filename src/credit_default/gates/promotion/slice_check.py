@@ -6,7 +6,7 @@ from statistics import NormalDist
 
 import numpy as np
 
-from credit_default.gates.promotion.check import Check
+from credit_default.gates.promotion.check_result import Check
 from credit_default.gates.promotion.paired_gains import Contest
 from credit_default.gates.promotion.policy import PromotionPolicy
 from credit_default.model.statistics.bootstrap import FloatArray, measure_log_loss

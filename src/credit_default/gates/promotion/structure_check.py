@@ -2,7 +2,7 @@
 
 from credit_default.data.contract.schema import Schema
 from credit_default.errors import show_examples
-from credit_default.gates.promotion.check import Check
+from credit_default.gates.promotion.check_result import Check
 from credit_default.model.estimator.bundle import ModelBundle
 from credit_default.model.estimator.digest import digest_bundle
 

@@ -29,7 +29,7 @@ from credit_default.model.estimator.recipe_pipeline import (
     calibrate_pipeline,
     choose_features,
 )
-from credit_default.model.features.build import FEATURE_VERSION
+from credit_default.model.features.build_features import FEATURE_VERSION
 from credit_default.model.features.declaration import Feature, list_inputs
 
 __all__ = ["Fitted", "ModelBundle", "OutOfBag", "OutOfFold", "cross_validate", "fit", "fit_with_evidence"]

@@ -11,7 +11,7 @@ from credit_default.data.contract.schema import Schema
 from credit_default.errors import InputError, show_examples
 from credit_default.model.estimator.calibrated_forest import CalibratedForest
 from credit_default.model.estimator.calibration_line import Calibration
-from credit_default.model.features.build import build_features
+from credit_default.model.features.build_features import build_features
 from credit_default.model.features.declaration import Feature, list_inputs, list_spec, select_features
 from credit_default.model.features.monotone import constrain_features, list_constraints, list_rising
 

@@ -16,8 +16,8 @@ from credit_default.data.contract.schema import OUTCOME, Schema
 from credit_default.model.estimator.digest import sort_rows
 from credit_default.model.estimator.recipe_pipeline import Recipe, choose_features
 from credit_default.model.evaluation.cross_validation import fit_on
-from credit_default.model.evaluation.other_families import SCORECARD, Family
-from credit_default.model.features.build import build_features
+from credit_default.model.evaluation.reference_models import SCORECARD, Family
+from credit_default.model.features.build_features import build_features
 from credit_default.model.features.declaration import Feature, list_spec
 
 

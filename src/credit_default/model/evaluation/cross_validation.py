@@ -19,7 +19,7 @@ from credit_default.model.estimator.digest import sort_rows
 from credit_default.model.estimator.fitting import OutOfFold
 from credit_default.model.estimator.recipe_pipeline import FOREST_STEP, Recipe, build_pipeline, choose_features
 from credit_default.model.evaluation.metrics import evaluate
-from credit_default.model.features.build import build_features
+from credit_default.model.features.build_features import build_features
 from credit_default.model.features.declaration import Feature, list_names, list_spec
 
 # Ranking by the first two, probabilities by the rest; what each means stands in `evaluation.METRIC_MEANINGS`.

@@ -15,7 +15,7 @@ import polars as pl
 from credit_default.data.contract.schema import Schema
 from credit_default.model.estimator.bundle import ModelBundle
 from credit_default.model.estimator.scoring import score_probability
-from credit_default.model.explanation.levers import Lever
+from credit_default.model.explanation.actionable_changes import Lever
 
 MOST_ALTERNATIVES: Final = 3
 

@@ -18,9 +18,9 @@ from credit_default.errors import InputError
 from credit_default.model.estimator.bundle import ModelBundle
 from credit_default.model.explanation.reason_table import Concept, Condition, ReasonTable, build_table, group_features
 from credit_default.model.explanation.shapley import Explainer, Explanation, build_explainer
-from credit_default.model.features.build import build_features
+from credit_default.model.features.build_features import build_features
 from credit_default.model.features.declaration import list_names, list_spec
-from credit_default.model.features.vocabulary import FloatArray
+from credit_default.model.features.row_functions import FloatArray
 
 MOST_REASONS: Final = 4
 LEAST_SHARE: Final = (

@@ -17,7 +17,7 @@ from credit_default.errors import ArtifactError, InputError
 from credit_default.model.estimator.bundle import ModelBundle
 from credit_default.model.estimator.decision import ACCEPT
 from credit_default.model.explanation.shapley_leaf_tables import LONGEST_PATH, add_contributions, measure_longest_path
-from credit_default.model.features.vocabulary import FloatArray
+from credit_default.model.features.row_functions import FloatArray
 
 METHOD: Final = "exact Shapley values, interventional"
 

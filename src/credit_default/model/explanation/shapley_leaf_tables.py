@@ -15,7 +15,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from credit_default.model.features.vocabulary import FloatArray
+from credit_default.model.features.row_functions import FloatArray
 
 LONGEST_PATH: Final = 8  # different features; a table has 2 to the power of it lines
 _NO_CHILD: Final = -1

@@ -13,7 +13,7 @@ import polars as pl
 
 from credit_default.data.contract.schema import Schema
 from credit_default.model.estimator.decision import ACCEPT
-from credit_default.model.fairness.groups_of_clients import AttributeBands, build_groupings, choose_attributes
+from credit_default.model.fairness.groupings import AttributeBands, build_groupings, choose_attributes
 from credit_default.model.fairness.report import FairnessPolicy
 
 _QUARTERS: Final = (0.25, 0.5, 0.75)

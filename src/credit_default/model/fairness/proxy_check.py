@@ -16,7 +16,7 @@ from credit_default.data.splitting import assign_folds
 from credit_default.model.estimator.bundle import ModelBundle
 from credit_default.model.estimator.digest import sort_rows
 from credit_default.model.evaluation.metrics import Metric, measure_interval
-from credit_default.model.fairness.groups_of_clients import Grouping, build_groupings
+from credit_default.model.fairness.groupings import Grouping, build_groupings
 from credit_default.model.features.declaration import trace_inputs
 from credit_default.model.statistics.auc_placements import measure_area, measure_placements
 from credit_default.model.statistics.bootstrap import FloatArray, IntArray, draw_weights

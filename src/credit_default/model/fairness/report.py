@@ -16,7 +16,8 @@ from credit_default.data.contract.schema import OUTCOME, Schema
 from credit_default.errors import InputError
 from credit_default.model.estimator.decision import DecisionPolicy
 from credit_default.model.evaluation.metrics import Metric, measure_interval
-from credit_default.model.fairness.group_figures import (
+from credit_default.model.fairness.groupings import AttributeBands, Grouping, build_groupings, choose_attributes
+from credit_default.model.fairness.resampled_group_metrics import (
     ABSOLUTE_FIGURES,
     RELATIVE_FIGURES,
     GroupFigures,
@@ -25,7 +26,6 @@ from credit_default.model.fairness.group_figures import (
     prepare_group,
     relate_group,
 )
-from credit_default.model.fairness.groups_of_clients import AttributeBands, Grouping, build_groupings, choose_attributes
 from credit_default.model.statistics.bootstrap import FloatArray, IntArray, check_scores, draw_weights
 
 _BY_DEFAULT: Final = ("education",)  # of the default portfolio; another one need not have it

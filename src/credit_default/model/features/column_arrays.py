@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from credit_default.errors import InputError, show_examples
-from credit_default.model.features.vocabulary import FloatArray
+from credit_default.model.features.row_functions import FloatArray
 
 _REMEDY = "Pass checked rows: a Polars, pandas or Arrow frame, or a mapping from column name to array."
 

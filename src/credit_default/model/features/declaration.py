@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from credit_default.errors import InputError, show_examples
-from credit_default.model.features.vocabulary import FUNCTIONS, RowFunction
+from credit_default.model.features.row_functions import FUNCTIONS, RowFunction
 
 _KEYS = frozenset({"name", "function", "columns", "arguments", "kept"})
 

@@ -13,7 +13,7 @@ from typing import Final
 
 from credit_default.data.contract.schema import Schema
 from credit_default.model.features.declaration import Feature
-from credit_default.model.features.vocabulary import FUNCTIONS
+from credit_default.model.features.row_functions import FUNCTIONS
 
 # Which way a value goes when a rising input is raised: 1 up, -1 down, both where either may happen, none where it stays.
 _Ways = frozenset[int]

@@ -15,7 +15,7 @@ from scipy.stats import chi2, ks_2samp, kstwo
 
 from credit_default.errors import InputError
 from credit_default.model.profile.binning import Counts, Floats
-from credit_default.model.profile.profile import ColumnProfile
+from credit_default.model.profile.column_counts import ColumnProfile
 
 SMALLEST_SHARE: Final = 0.0001  # stands in for an empty bin, whose logarithm there is not
 SMALLEST_DEVIATION: Final = 0.001  # stands in for that of a constant reference

@@ -11,8 +11,8 @@ import numpy as np
 
 from credit_default.errors import ArtifactError
 from credit_default.model.profile.binning import Counts
+from credit_default.model.profile.column_counts import ColumnProfile, Profile
 from credit_default.model.profile.plan import ColumnPlan, ProfilePlan
-from credit_default.model.profile.profile import ColumnProfile, Profile
 
 
 def describe_profile(plan: ProfilePlan, profile: Profile) -> dict[str, Any]:

@@ -12,8 +12,8 @@ import numpy as np
 
 from credit_default.data.contract.schema import Column
 from credit_default.model.profile.binning import Bins
+from credit_default.model.profile.column_counts import ColumnProfile, Profile
 from credit_default.model.profile.plan import SCORE, ProfilePlan
-from credit_default.model.profile.profile import ColumnProfile, Profile
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,13 +3,13 @@
 import datetime as dt
 from dataclasses import dataclass
 
-from credit_default.adapters.lake.fallback_champion import read_told_move, write_told_move
+from credit_default.adapters.lake.pinned_champion import read_told_move, write_told_move
 from credit_default.adapters.mlflow.model_versions import REPLACED_TAG, ModelVersion
 from credit_default.adapters.tables.ledger import find_entry, read_entries
 from credit_default.errors import InputError
 from credit_default.failpoints import reach
 from credit_default.gates.ledger import LedgerEntry
-from credit_default.services.champion.fallback import pin_version
+from credit_default.services.champion.pinned_champion import pin_version
 from credit_default.services.context.audit_log import enter
 from credit_default.services.context.wiring import Wiring
 

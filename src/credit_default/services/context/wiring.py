@@ -11,14 +11,14 @@ from pathlib import Path
 from credit_default.adapters.host.atomic_files import disk_errors
 from credit_default.adapters.host.process_marks import name_own
 from credit_default.adapters.lake.layout import Lake, open_lake
-from credit_default.adapters.mlflow.login import split_login
+from credit_default.adapters.mlflow.address import split_login
 from credit_default.adapters.mlflow.registry import Registry
 from credit_default.adapters.mlflow.tracking import Tracking
 from credit_default.data.contract.schema import Schema, parse_schema
 from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.errors import InputError
+from credit_default.model.explanation.actionable_changes import CREDIT_CARD_LEVERS, Lever
 from credit_default.model.explanation.credit_card_reasons import CREDIT_CARD_REASONS
-from credit_default.model.explanation.levers import CREDIT_CARD_LEVERS, Lever
 from credit_default.model.explanation.reason_table import NO_WORDS, ReasonTable
 from credit_default.model.features.credit_card import CREDIT_CARD_FEATURES
 from credit_default.model.features.declaration import Feature, parse_features

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from credit_default.adapters.lake.layout import stands_in_bucket
-from credit_default.adapters.storage.opening import open_storage
+from credit_default.adapters.storage.open_storage import open_storage
 from credit_default.adapters.storage.port import Storage, check_key
 from credit_default.adapters.storage.s3 import S3Storage
 from credit_default.errors import InputError

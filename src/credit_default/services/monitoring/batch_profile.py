@@ -9,8 +9,8 @@ import polars as pl
 from credit_default.data.contract.schema import Schema
 from credit_default.errors import InputError
 from credit_default.model.estimator.bundle import ModelBundle
+from credit_default.model.profile.column_counts import Profile, profile_frames, profile_rows
 from credit_default.model.profile.plan import ProfilePlan, plan_profile
-from credit_default.model.profile.profile import Profile, profile_frames, profile_rows
 from credit_default.services.intake.earlier_batches import Hashes, hash_keys
 
 

@@ -16,8 +16,8 @@ from credit_default.services.context.wiring import Wiring
 from credit_default.services.monitoring.alarms import read_known_alarms
 from credit_default.services.outcomes.vintages import measure_vintages
 from credit_default.views.documents.html import write_html
-from credit_default.views.history.batches import History, OpenedAlarm, Seat, read_history_batches
 from credit_default.views.history.page import describe_history
+from credit_default.views.history.values import History, OpenedAlarm, Seat, read_history_batches
 
 PAGE: Final = "reports/history.html"
 

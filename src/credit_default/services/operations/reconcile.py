@@ -19,7 +19,7 @@ from credit_default.errors import ServiceError
 from credit_default.gates.ledger import LedgerEntry
 from credit_default.gates.verdict import Verdict
 from credit_default.services.champion.alias_history import enter_seat
-from credit_default.services.champion.fallback import GATE, pin_version, tell_age
+from credit_default.services.champion.pinned_champion import GATE, pin_version, tell_age
 from credit_default.services.context.wiring import Wiring
 from credit_default.services.scoring.run_metadata import tag_batch
 from credit_default.services.scoring.score_batch import recall_losses

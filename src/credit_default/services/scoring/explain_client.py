@@ -12,8 +12,8 @@ from credit_default.errors import ArtifactError, InputError
 from credit_default.model.estimator.bundle import ModelBundle
 from credit_default.model.estimator.decision import DECLINE
 from credit_default.model.estimator.scoring import score_probability
+from credit_default.model.explanation.actionable_changes import derive_levers
 from credit_default.model.explanation.counterfactuals import Alternative, find_alternatives
-from credit_default.model.explanation.levers import derive_levers
 from credit_default.model.explanation.reason_codes import OTHER, ReasonGiver, build_reason_giver
 from credit_default.model.explanation.shapley import METHOD
 from credit_default.services.context.wiring import Wiring, refuse_other_portfolio

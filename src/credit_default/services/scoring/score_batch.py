@@ -25,7 +25,7 @@ from credit_default.model.estimator.digest import digest_policy
 from credit_default.model.estimator.expected_loss import LossPolicy
 from credit_default.model.estimator.scoring import count_trained_rows, score
 from credit_default.services.champion.current import SeatHolder
-from credit_default.services.champion.fallback import GATE, recall_champion
+from credit_default.services.champion.pinned_champion import GATE, recall_champion
 from credit_default.services.context.audit_log import enter
 from credit_default.services.context.data_origin import REAL, refuse_mixture
 from credit_default.services.context.wiring import Wiring, refuse_other_portfolio

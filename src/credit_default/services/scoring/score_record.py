@@ -10,7 +10,7 @@ from credit_default.errors import ServiceError
 from credit_default.failpoints import reach
 from credit_default.gates.verdict import Verdict
 from credit_default.model.estimator.decision import ACCEPT, DECLINE
-from credit_default.services.champion.fallback import GATE, OWED, judge_outage
+from credit_default.services.champion.pinned_champion import GATE, OWED, judge_outage
 from credit_default.services.context.data_origin import tell_origin
 from credit_default.services.context.wiring import Wiring
 from credit_default.services.intake.file_check import CheckedFile

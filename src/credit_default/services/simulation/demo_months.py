@@ -19,7 +19,7 @@ from credit_default.data.contract.schema import CLIENT_ID, KEY, OUTCOME, STATEME
 from credit_default.data.credit_card.outcomes import MATURITY_MONTHS
 from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.data.months import add_months
-from credit_default.data.simulation.portfolio import Scenario, simulate
+from credit_default.data.simulation.months import Scenario, simulate
 from credit_default.errors import InputError
 from credit_default.services.training.data_source import DataFile, NoRealData, find_data
 from credit_default.settings import Settings

@@ -13,8 +13,8 @@ import polars as pl
 
 from credit_default.data.contract.schema import KEY, OUTCOME
 from credit_default.data.planted_faults.catalogue import PLANTED_FAULTS, PlantedFault
-from credit_default.data.planted_faults.planting import DrilledMonth, Scene, plant
-from credit_default.data.simulation.portfolio import CALM, Scenario, simulate
+from credit_default.data.planted_faults.injection import DrilledMonth, Scene, plant
+from credit_default.data.simulation.months import CALM, Scenario, simulate
 from credit_default.data.splitting import split
 from credit_default.errors import InputError
 from credit_default.gates.monitoring.drift import DriftPolicy

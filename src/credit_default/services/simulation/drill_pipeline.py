@@ -19,7 +19,7 @@ from credit_default.data.checking.row_rules import REPEATED_KEY
 from credit_default.data.checking.validation import Validated, check
 from credit_default.data.contract.schema import CLIENT_ID, KEY, OUTCOME
 from credit_default.data.months import count_months
-from credit_default.data.planted_faults.planting import DrilledMonth
+from credit_default.data.planted_faults.injection import DrilledMonth
 from credit_default.errors import InputError
 from credit_default.gates.monitoring.coverage import judge_coverage
 from credit_default.gates.monitoring.drift import judge_drift
@@ -34,8 +34,8 @@ from credit_default.model.estimator.bundle import ModelBundle, measure_input_imp
 from credit_default.model.estimator.decision import decide
 from credit_default.model.estimator.scoring import score_probability
 from credit_default.model.evaluation.metrics import evaluate
+from credit_default.model.profile.column_counts import Profile, profile_rows
 from credit_default.model.profile.plan import ProfilePlan, plan_profile
-from credit_default.model.profile.profile import Profile, profile_rows
 from credit_default.model.profile.shift_attribution import measure_score_shift
 from credit_default.services.context.wiring import Wiring
 from credit_default.services.monitoring.batch_drift import EXPLAINED_COLUMNS

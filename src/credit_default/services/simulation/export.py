@@ -8,7 +8,7 @@ from credit_default.adapters.files.table_export import write_table
 from credit_default.data.contract.schema import KEY, OUTCOME
 from credit_default.data.credit_card.outcomes import MATURITY_MONTHS
 from credit_default.data.months import add_months
-from credit_default.data.simulation.portfolio import Scenario, simulate
+from credit_default.data.simulation.months import Scenario, simulate
 from credit_default.errors import InputError
 from credit_default.views.summaries.summary import Summary
 

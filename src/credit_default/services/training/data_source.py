@@ -9,7 +9,7 @@ from credit_default.adapters.files.table_export import write_table
 from credit_default.adapters.public_data.dataset_download import fetch_public_data, is_public_data
 from credit_default.data.contract.schema import KEY, OUTCOME
 from credit_default.data.credit_card.public_data import PUBLIC_MONTH
-from credit_default.data.simulation.portfolio import simulate
+from credit_default.data.simulation.months import simulate
 from credit_default.errors import InputError, ServiceError
 from credit_default.services.context.data_origin import SIMULATED
 from credit_default.services.context.wiring import DEFAULT_PORTFOLIO

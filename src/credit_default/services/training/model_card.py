@@ -17,10 +17,10 @@ from credit_default.services.training.validation_study import Assessment
 from credit_default.views.card.card import write_card
 from credit_default.views.card.evidence import CardEvidence, DataFacts, Identity, RivalFacts, SnapshotFacts
 from credit_default.views.card.evidence_json import write_evidence
-from credit_default.views.card.section_terms import write_standing
+from credit_default.views.card.section_approval_and_limits import write_standing
 from credit_default.views.documents.document import Document
 from credit_default.views.documents.html import write_html
-from credit_default.views.documents.json_form import parse_document, write_document_json
+from credit_default.views.documents.json_document import parse_document, write_document_json
 from credit_default.views.documents.markdown import write_document
 from credit_default.views.exports.model_sbom import write_bundle_sbom
 from credit_default.views.summaries.summary import Summary

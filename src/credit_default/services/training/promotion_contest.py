@@ -10,9 +10,9 @@ import polars as pl
 
 from credit_default.data.contract.schema import OUTCOME, STATEMENT_MONTH
 from credit_default.data.splitting import Split
-from credit_default.gates.promotion.check import Check
+from credit_default.gates.promotion.check_result import Check
 from credit_default.gates.promotion.paired_gains import Contest
-from credit_default.gates.promotion.promotion import judge_first, judge_recipe, judge_refresh, refuse_challenger
+from credit_default.gates.promotion.promotion_verdict import judge_first, judge_recipe, judge_refresh, refuse_challenger
 from credit_default.gates.promotion.structure_check import check_structure
 from credit_default.gates.verdict import Verdict
 from credit_default.model.estimator.bundle import ModelBundle

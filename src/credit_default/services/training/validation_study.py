@@ -17,14 +17,14 @@ from credit_default.model.estimator.expected_loss import has_expected_loss, meas
 from credit_default.model.estimator.fitting import fit
 from credit_default.model.estimator.scoring import score_probability
 from credit_default.model.evaluation.economics import Economics, KnownScores, measure_economics
+from credit_default.model.evaluation.refit_stability import Stability, measure_stability
 from credit_default.model.evaluation.sensitivity import InputSensitivity, measure_sensitivity
-from credit_default.model.evaluation.stability import Stability, measure_stability
 from credit_default.model.fairness.attribute_flip_test import FlipSensitivity, measure_flip_sensitivity
-from credit_default.model.fairness.groups_of_clients import choose_attributes
-from credit_default.model.fairness.metrics_by_group import GroupEvaluation, evaluate_groups
+from credit_default.model.fairness.groupings import choose_attributes
+from credit_default.model.fairness.protected_attribute_cost import FairnessComparison, compare_fairness
 from credit_default.model.fairness.proxy_check import ProxyStrength, measure_proxies
 from credit_default.model.fairness.report import FairnessPolicy, FairnessReport, measure_fairness
-from credit_default.model.fairness.with_and_without_protected import FairnessComparison, compare_fairness
+from credit_default.model.fairness.slice_metrics import GroupEvaluation, evaluate_groups
 from credit_default.services.context.wiring import Wiring
 from credit_default.services.training.baselines import RivalComparison, compare_rivals
 from credit_default.services.training.challenger import Challenger

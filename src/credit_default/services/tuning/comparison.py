@@ -10,7 +10,7 @@ from credit_default.gates.promotion.paired_gains import Contest, Gain, measure_g
 from credit_default.model.estimator.fitting import OutOfFold
 from credit_default.model.estimator.recipe_pipeline import Recipe
 from credit_default.model.evaluation.cross_validation import FoldedRows, measure_pooled
-from credit_default.model.evaluation.other_families import pool_families
+from credit_default.model.evaluation.reference_models import pool_families
 from credit_default.services.context.wiring import Wiring
 from credit_default.services.training.challenger import FOLD_SEEDS, cross_validate_recipe
 from credit_default.services.tuning.trials import Search, fold_development

@@ -26,7 +26,7 @@ from credit_default.model.evaluation.cross_validation import (
     replay_folds,
     score_folds,
 )
-from credit_default.model.evaluation.leak_ceiling import refuse_leak
+from credit_default.model.evaluation.leakage_check import refuse_leak
 from credit_default.model.statistics.bootstrap import measure_log_loss
 from credit_default.services.context.wiring import Wiring
 from credit_default.services.training.challenger import (

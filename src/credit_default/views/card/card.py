@@ -6,7 +6,14 @@ creditworthiness is high-risk by its Annex III, 5 b) ask to be written down. The
 """
 
 from credit_default.views.card.evidence import CardEvidence
+from credit_default.views.card.section_approval_and_limits import (
+    write_approval,
+    write_glance,
+    write_limits,
+    write_oversight,
+)
 from credit_default.views.card.section_data import write_data, write_model, write_purpose
+from credit_default.views.card.section_decision_and_fairness import write_decision, write_fairness
 from credit_default.views.card.section_quality import (
     write_calibration,
     write_performance,
@@ -15,8 +22,6 @@ from credit_default.views.card.section_quality import (
     write_slices,
     write_stability,
 )
-from credit_default.views.card.section_terms import write_approval, write_glance, write_limits, write_oversight
-from credit_default.views.card.section_use import write_decision, write_fairness
 from credit_default.views.documents.document import Document
 
 SIMULATED_WARNING = "SIMULATED data: no real client stands behind these figures"

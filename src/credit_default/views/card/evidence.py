@@ -9,13 +9,13 @@ from credit_default.model.estimator.bundle import ModelBundle
 from credit_default.model.estimator.expected_loss import LossPolicy
 from credit_default.model.evaluation.economics import Economics
 from credit_default.model.evaluation.metrics import Evaluation
+from credit_default.model.evaluation.refit_stability import Stability
 from credit_default.model.evaluation.sensitivity import InputSensitivity
-from credit_default.model.evaluation.stability import Stability
 from credit_default.model.fairness.attribute_flip_test import FlipSensitivity
-from credit_default.model.fairness.metrics_by_group import GroupEvaluation
+from credit_default.model.fairness.protected_attribute_cost import FairnessComparison
 from credit_default.model.fairness.proxy_check import ProxyStrength
 from credit_default.model.fairness.report import FairnessReport
-from credit_default.model.fairness.with_and_without_protected import FairnessComparison
+from credit_default.model.fairness.slice_metrics import GroupEvaluation
 from credit_default.views.documents.document import Picture
 
 

@@ -4,7 +4,7 @@ from dataclasses import asdict
 
 from credit_default.model.estimator.bundle import measure_input_importance
 from credit_default.views.card.evidence import CardEvidence
-from credit_default.views.card.formats import show_share
+from credit_default.views.card.format_figures import show_share
 from credit_default.views.documents.document import Bullets, Paragraph, Section, Table
 
 _SHOWN_INPUTS = 12

@@ -6,7 +6,7 @@ from typing import Final
 from credit_default.model.evaluation.metrics import METRIC_MEANINGS
 from credit_default.model.evaluation.sensitivity import InputSensitivity
 from credit_default.views.card.evidence import CardEvidence
-from credit_default.views.card.formats import show_interval, show_metric, show_score, show_share, show_signed
+from credit_default.views.card.format_figures import show_interval, show_metric, show_score, show_share, show_signed
 from credit_default.views.documents.document import Block, Paragraph, Section, Table
 
 _CALIBRATION: Final = ("calibration_slope", "calibration_intercept", "ece", "brier", "log_loss")

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from credit_default.errors import show_plainly
 from credit_default.views.figures.canvas import ALERT, INK, MODEL, PALE, add_legend, label_axes, open_figure
-from credit_default.views.history.batches import History, HistoryBatch, OpenedAlarm
+from credit_default.views.history.values import History, HistoryBatch, OpenedAlarm
 
 _SHARES: Final = (0.05, 0.25, 0.5, 0.75, 0.95)
 _WATCH: Final = "#d99a2b"

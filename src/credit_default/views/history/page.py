@@ -7,8 +7,8 @@ from matplotlib.figure import Figure
 
 from credit_default.views.documents.document import Block, Bullets, Document, Paragraph, Picture, Section, Table
 from credit_default.views.figures.canvas import write_png
-from credit_default.views.history.batches import History, HistoryBatch
 from credit_default.views.history.figures import draw_defaults, draw_drift, draw_performance, draw_scores, draw_timeline
+from credit_default.views.history.values import History, HistoryBatch
 from credit_default.views.history.vintage_tables import VintageRow, tabulate_vintages
 from credit_default.views.summaries.summary import format_figure
 

@@ -1,0 +1,107 @@
+"""Flow runs carry the mark of their process, so that those which a kill left Running can be told from those at work."""
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any
+
+import httpx
+from prefect import Flow
+from prefect.client.orchestration import SyncPrefectClient, get_client
+from prefect.client.schemas.filters import (
+    FlowFilter,
+    FlowFilterName,
+    FlowRunFilter,
+    FlowRunFilterState,
+    FlowRunFilterStateType,
+    TaskRunFilter,
+    TaskRunFilterState,
+    TaskRunFilterStateType,
+)
+from prefect.client.schemas.objects import FlowRun, State, StateType
+from prefect.events.filters import EventFilter, EventNameFilter, EventResourceFilter
+from prefect.exceptions import PrefectException
+from prefect.states import Crashed
+
+from credit_default.adapters.host.process_marks import look_up, parse_mark, read_own_mark
+from credit_default.gates.verdict import Verdict
+from credit_default.services.champion.pinned_champion import tell_age
+from credit_default.services.operations.reconcile import FLOW_RUNS, Mended
+
+FLOWS = ("train", "predict", "predict-incoming", "monitor", "reconcile", "listen")
+_PREFIX = "process:"
+_BEAT = "prefect.flow-run.heartbeat"
+_OPEN = [StateType.RUNNING, StateType.PENDING, StateType.CANCELLING]
+_PAGE = 200  # Prefect's own limit
+
+
+def mark_run(flow: Flow[Any, Any], flow_run: FlowRun, state: State[Any]) -> None:
+    """Nothing; the run is tagged with the mark of this process. For a flow's `on_running`."""
+    del flow, state
+    others = [tag for tag in flow_run.tags if not tag.startswith(_PREFIX)]
+    with get_client(sync_client=True) as client:
+        client.update_flow_run(flow_run.id, tags=[*others, f"{_PREFIX}{read_own_mark()}"])
+
+
+def close_flow_runs(*, now: dt.datetime, silence: dt.timedelta) -> Mended:
+    """Our flow runs that a kill left open are Crashed, their tasks too; a verdict says so where Prefect's API is away."""
+    try:
+        with get_client(sync_client=True) as client:
+            closed = [run for run in _list_open(client) if _is_stale(client, run, now=now, silence=silence)]
+            for run in closed:
+                _close(client, run)
+    except (httpx.HTTPError, PrefectException) as error:
+        told = f"away ({type(error).__name__}): its part is done at the next run"
+        return Mended({}, verdict=Verdict("prefect", "watch", (told,)))
+    notes = [f"closed flow run {run.name} ({run.id}), begun {_tell_begun(run, now)} ago" for run in closed]
+    return Mended({FLOW_RUNS: len(closed)}, tuple(notes))
+
+
+def _list_open(client: SyncPrefectClient) -> list[FlowRun]:
+    return [run for flow in FLOWS for run in _read_all(client, flow)]
+
+
+def _read_all(client: SyncPrefectClient, flow: str) -> Sequence[FlowRun]:
+    found: list[FlowRun] = []
+    while True:
+        page = client.read_flow_runs(
+            flow_filter=FlowFilter(name=FlowFilterName(any_=[flow])),
+            flow_run_filter=FlowRunFilter(state=FlowRunFilterState(type=FlowRunFilterStateType(any_=_OPEN))),
+            limit=_PAGE, offset=len(found),
+        )  # fmt: skip
+        found += page
+        if len(page) < _PAGE:
+            return found
+
+
+def _is_stale(client: SyncPrefectClient, run: FlowRun, *, now: dt.datetime, silence: dt.timedelta) -> bool:
+    marks = [tag.removeprefix(_PREFIX) for tag in run.tags if tag.startswith(_PREFIX)]
+    life = look_up(parse_mark(marks[0]) if marks else None)
+    if life != "unknown":
+        return life == "gone"
+    return now - _find_sign_of_life(client, run) > silence
+
+
+def _find_sign_of_life(client: SyncPrefectClient, run: FlowRun) -> dt.datetime:
+    """When the run last said anything: its state's beginning, or its newest heartbeat."""
+    began = run.state.timestamp if run.state else run.created
+    wanted = EventFilter(
+        event=EventNameFilter(name=[_BEAT]), resource=EventResourceFilter(id=[f"prefect.flow-run.{run.id}"])
+    )
+    beats = [event.occurred for event in client.read_events(wanted, limit=1).events]
+    return max(
+        [moment for moment in (began, *beats) if moment is not None], default=dt.datetime.min.replace(tzinfo=dt.UTC)
+    )
+
+
+def _close(client: SyncPrefectClient, run: FlowRun) -> None:
+    """Nothing; the run's open tasks and the run itself are Crashed, without asking the rules of orchestration."""
+    because: State[Any] = Crashed(message="reconcile found its process gone")
+    open_tasks = TaskRunFilter(state=TaskRunFilterState(type=TaskRunFilterStateType(any_=_OPEN)))
+    by_run = FlowRunFilter(id={"any_": [run.id]})  # type: ignore[arg-type]
+    for task in client.read_task_runs(flow_run_filter=by_run, task_run_filter=open_tasks, limit=_PAGE):
+        client.set_task_run_state(task.id, because, force=True)
+    client.set_flow_run_state(run.id, because, force=True)
+
+
+def _tell_begun(run: FlowRun, now: dt.datetime) -> str:
+    return tell_age(now - (run.start_time or run.expected_start_time or now))

@@ -1,0 +1,61 @@
+"""What the forest looks at: features declared by name, built row by row inside the pipeline.
+
+A portfolio declares its list (in a file, say) in the words of `vocabulary`; `CREDIT_CARD_FEATURES` is ours. The list
+travels with the model as plain JSON values, so that a loaded model builds what the fitted one was taught on.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from credit_default.errors import InputError, show_examples
+from credit_default.model.features.column_arrays import read_columns
+from credit_default.model.features.declaration import Feature, list_inputs, list_names, list_spec, parse_features
+from credit_default.model.features.row_functions import FUNCTIONS, FloatArray
+
+FEATURE_VERSION: Final = "1"  # raised when a word of the vocabulary or a feature comes to mean something else
+
+__all__ = [
+    "CREDIT_CARD_FEATURES",
+    "FEATURE_VERSION",
+    "Feature",
+    "build_features",
+    "list_inputs",
+    "list_names",
+    "list_spec",
+    "parse_features",
+]
+
+
+def build_features(rows: Any, *, spec: Sequence[Mapping[str, Any]]) -> NDArray[np.float32]:
+    """The feature matrix (rows, kept features), float32: each row from that row alone.
+
+    `rows` is a Polars, pandas or Arrow frame or a mapping of arrays, read by name; the frame's kind, its column order
+    and further columns change no bit. `spec` is what `list_spec` gives. Missing and infinite values are refused, never
+    filled in.
+
+    Raises:
+        InputError: a spec or rows that break this.
+    """
+    features = parse_features(spec)
+    values = read_columns(rows, list_inputs(features))
+    for feature in features:
+        function = FUNCTIONS[feature.function]
+        values[feature.name] = function.compute([values[name] for name in feature.columns], **feature.arguments)
+    return _stack({name: values[name] for name in list_names(features)})
+
+
+def _stack(columns: Mapping[str, FloatArray]) -> NDArray[np.float32]:
+    with np.errstate(over="ignore"):  # what does not fit becomes infinite, and is refused by name below
+        matrix = np.column_stack([column.astype(np.float32) for column in columns.values()])
+    if not np.isfinite(matrix).all():
+        names = [name for position, name in enumerate(columns) if not np.isfinite(matrix[:, position]).all()]
+        raise InputError(
+            f"feature {show_examples(names)}",
+            found="values too large for a 32-bit float",
+            expected="finite numbers",
+            remedy="Check the amounts' unit, or hold the feature in bounds in its declaration.",
+        )
+    return matrix

@@ -1,0 +1,99 @@
+"""The accounts add up: payment i settles bill i+1, and the status follows payment."""
+
+import numpy as np
+import pytest
+
+from credit_default.data.simulation.accounts import Accounts, Intake
+from credit_default.data.simulation.payments_and_bills import MOST_BEHIND, advance, open_accounts
+from credit_default.data.simulation.tables import PLACE_OF_ZERO, read_tables
+
+COUNT = 30_000
+REVOLVING, PAID_IN_FULL, TWO_LATE = 2, 1, 4  # places of statuses 0, -1 and 2
+
+
+@pytest.fixture(scope="module")
+def accounts() -> Accounts:
+    return open_accounts(read_tables(), np.random.default_rng(3), np.arange(COUNT))
+
+
+def test_a_history_has_six_months_of_everything(accounts):
+    assert [len(accounts.statuses), len(accounts.bills), len(accounts.payments)] == [6, 6, 6]
+    assert {len(values) for values in (*accounts.statuses, *accounts.bills, *accounts.payments)} == {COUNT}
+
+
+@pytest.mark.parametrize("month", range(5))
+def test_what_is_left_of_a_bill_stands_on_the_next_one(accounts, month):
+    bill, left = accounts.bills[month], accounts.bills[month + 1] - accounts.payments[month]
+
+    # In the real portfolio the share is .994: refunds and corrections take something off now and then.
+    assert (bill >= left)[left > 0].mean() > 0.985
+
+
+@pytest.mark.parametrize("month", range(5))
+def test_a_bill_is_met_as_the_status_it_was_given_says(accounts, month):
+    status, bill, payment = accounts.statuses[month + 1], accounts.bills[month + 1], accounts.payments[month]
+    due = bill > 0
+
+    assert (payment >= bill)[due & (status <= PAID_IN_FULL)].mean() > 0.9
+    revolving = due & (status == REVOLVING)
+    assert ((payment > 0) & (payment < bill))[revolving].mean() > 0.9
+    assert (payment == 0)[due & (status >= TWO_LATE)].mean() > 0.4
+    assert (payment == 0)[due & (status < TWO_LATE)].mean() < 0.04
+
+
+@pytest.mark.parametrize("month", range(5))
+def test_who_pays_nothing_is_late_more_often_and_who_pays_all_less(accounts, month):
+    bill, payment = accounts.bills[month + 1], accounts.payments[month]
+    late = accounts.statuses[month] >= TWO_LATE if month else accounts.latest_status >= TWO_LATE
+
+    shares = [
+        late[(bill > 0) & how].mean() for how in (payment == 0, (payment > 0) & (payment < bill), payment >= bill)
+    ]
+
+    assert shares[0] > 2 * shares[1] > 3 * shares[2]
+
+
+def test_nobody_falls_behind_by_more_than_two_statuses_in_a_month(accounts):
+    for new, old in zip((accounts.latest_status, *accounts.statuses[1:5]), accounts.statuses[1:], strict=True):
+        assert (new - np.maximum(old, PLACE_OF_ZERO)).max() <= MOST_BEHIND
+
+
+def test_a_month_further_leaves_the_account_it_came_from_alone(accounts):
+    bills = [bill.copy() for bill in accounts.bills]
+
+    later = advance(read_tables(), accounts, np.random.default_rng(4))
+
+    assert all((mine == kept).all() for mine, kept in zip(accounts.bills, bills, strict=True))
+    assert all((mine == theirs).all() for mine, theirs in zip(later.bills[1:], accounts.bills[:5], strict=True))
+    assert all((mine == theirs).all() for mine, theirs in zip(later.statuses[1:], accounts.statuses[:5], strict=True))
+
+
+def test_hardship_raises_statuses_and_lowers_payments(accounts):
+    calm, hard = (advance(read_tables(), accounts, np.random.default_rng(4), hardship=h) for h in (0.0, 0.8))
+
+    assert (hard.statuses[0] >= calm.statuses[0]).all()
+    assert (hard.statuses[0] >= TWO_LATE).mean() > 1.5 * (calm.statuses[0] >= TWO_LATE).mean()
+    assert (hard.payments[0] <= calm.payments[0]).all()
+    assert hard.payments[0].sum() < 0.9 * calm.payments[0].sum()
+
+
+def test_who_was_about_to_default_is_late_more_often_in_the_next_statement(accounts):
+    later = advance(read_tables(), accounts, np.random.default_rng(4))
+    late, unlucky = later.latest_status >= TWO_LATE, accounts.fortune < -1
+
+    assert late[unlucky].mean() > 2 * late[~unlucky].mean()
+
+
+def test_a_tilted_intake_is_younger_and_has_lower_limits(accounts):
+    tilted = Intake(limit_tilt=3.0, age_tilt=3.0)
+
+    campaign = open_accounts(read_tables(), np.random.default_rng(3), np.arange(COUNT), intake=tilted)
+
+    assert campaign.age.mean() < accounts.age.mean() - 5
+    assert campaign.limit.mean() < 0.6 * accounts.limit.mean()
+
+
+def test_lower_limits_go_with_later_payment_as_in_the_portfolio(accounts):
+    late = accounts.statuses[1] >= TWO_LATE
+
+    assert late[accounts.limit <= 50_000].mean() > 2 * late[accounts.limit >= 300_000].mean()

@@ -1,0 +1,236 @@
+"""`serve` and `listen` as processes beside a Prefect server that stays: what the clock and events start is done once."""
+
+import asyncio
+import json
+import logging
+import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import polars as pl
+import pytest
+from prefect.settings import PREFECT_API_URL, temporary_settings
+
+from credit_default.adapters.tables.monitoring import read_monitoring
+from credit_default.adapters.tables.queries import read_scores
+from credit_default.errors import ServiceError
+from credit_default.flows.deployments.definitions import build_deployments
+from credit_default.flows.deployments.runner import _be_patient, serve
+from credit_default.flows.events.send import announce_object
+from credit_default.flows.runs.context import connect
+from credit_default.sections import ScheduleSettings
+
+pytestmark = pytest.mark.xdist_group("prefect")
+
+COMMAND = [sys.executable, "-c", "from credit_default.cli.main import run; run()"]
+
+
+@dataclass(frozen=True)
+class Standing:
+    """The two processes, what they were started with, and the server that they ask."""
+
+    processes: dict[str, subprocess.Popen[bytes]]
+    overrides: dict[str, Any]
+    server: str
+    logs: Path
+
+    @property
+    def wiring(self):
+        return connect(self.overrides, [])
+
+    def find_runs(self, flow):
+        wanted = {
+            "flows": {"name": {"any_": [flow]}}, "deployments": {"name": {"any_": ["predict", "monitor"]}},
+            "flow_runs": {"expected_start_time": {"before_": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())}},
+            "sort": "EXPECTED_START_TIME_ASC",
+        }  # fmt: skip
+        return httpx.post(f"{self.server}/flow_runs/filter", json=wanted, timeout=60).raise_for_status().json()
+
+    def wait_for(self, found, what):
+        deadline = time.monotonic() + 120
+        while time.monotonic() < deadline:
+            if (seen := found()) is not None and seen is not False:
+                return seen
+            time.sleep(0.25)
+        logs = "\n".join(path.read_text(errors="replace")[-3000:] for path in sorted(self.logs.glob("*.log")))
+        pytest.fail(f"waited for {what}\n{logs}")
+
+    def wait_for_rest(self, flow, count):
+        """The states of the flow's runs by their names, once there are that many and all of them have ended."""
+
+        def look():
+            runs = [run["state"] for run in self.find_runs(flow)]
+            ended = [run for run in runs if run["type"] in {"COMPLETED", "FAILED", "CANCELLED", "CRASHED"}]
+            return runs if len(ended) == len(runs) >= count else None
+
+        return self.wait_for(look, f"{count} runs of {flow}")
+
+    def drop(self, name, rows):
+        """Written beside the inbox and renamed into it, as docs/architecture.md has it."""
+        folder = Path(self.overrides["lake"]) / "incoming"
+        rows.write_csv(folder.parent / f".{name}")
+        (folder.parent / f".{name}").rename(folder / name)
+        return str(folder / name)
+
+
+def make_status_error(code):
+    request = httpx.Request("POST", "http://127.0.0.1/api")
+    return httpx.HTTPStatusError("no", request=request, response=httpx.Response(code, request=request))
+
+
+def count_names(states):
+    names = [state["name"] for state in states]
+    return {name: names.count(name) for name in set(names)}
+
+
+def plant_missed_runs(server):
+    """Five slots of `predict` in which nobody was there."""
+    now = time.time()
+    start, end = (time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(moment)) for moment in (now - 5 * 86_400, now))
+    [daily] = [one for one in build_deployments(ScheduleSettings()) if one.name == "predict"]
+    with temporary_settings(updates={PREFECT_API_URL: server}):
+        deployment_id = daily.apply()
+    span = {"start_time": start, "end_time": end, "min_runs": 100, "max_runs": 100}
+    httpx.post(f"{server}/deployments/{deployment_id}/schedule", json=span, timeout=60).raise_for_status()
+
+
+def write_config(trained, path):
+    path.write_text(
+        f'lake = "{trained["lake"]}"\ncache = "{trained["cache"]}"\njobs = 1\nreport = "drift"\n'
+        '[schedule]\nreconcile = ""\npoll_seconds = 1.0\n'
+        "[quality]\n" + "".join(f"{name} = {value}\n" for name, value in trained["quality"].items())
+    )
+    return path
+
+
+@contextmanager
+def start(name, config, server):
+    environment = {**os.environ, "CREDIT_DEFAULT_CONFIG": str(config), "PREFECT_API_URL": server}
+    with (config.parent / f"{name}.log").open("wb") as log:
+        process = subprocess.Popen([*COMMAND, name], env=environment, stdout=log, stderr=log, cwd=config.parent)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+@pytest.fixture(scope="module")
+def standing(trained, standing_server, tmp_path_factory):
+    config = write_config(trained, tmp_path_factory.mktemp("served") / "small.toml")
+    plant_missed_runs(standing_server)
+    with start("serve", config, standing_server) as serving, start("listen", config, standing_server) as listening:
+        processes = {"serve": serving, "listen": listening}
+        yield Standing(processes, trained, standing_server, config.parent)
+
+
+@pytest.fixture(scope="module")
+def clients(simulated_files):
+    return pl.read_csv(simulated_files.batch, infer_schema=False)
+
+
+def test_of_missed_slots_one_is_made_up_for(standing):
+    states = standing.wait_for_rest("predict-incoming", 5)
+
+    assert count_names(states) == {"Skipped": 4, "NothingToScore": 1}
+    assert states[-1]["name"] == "NothingToScore"
+
+
+def test_clock_has_runs_to_start(standing):
+    """With SQLAlchemy 2.1 the server's scheduler makes none, and only its log says so."""
+    wanted = {"deployments": {"name": {"any_": ["train"]}}, "flow_runs": {"state": {"type": {"any_": ["SCHEDULED"]}}}}
+
+    def look():
+        return (
+            httpx.post(f"{standing.server}/flow_runs/filter", json=wanted, timeout=60).raise_for_status().json() or None
+        )
+
+    runs = standing.wait_for(look, "a training on the calendar")
+
+    assert all(run["auto_scheduled"] for run in runs)
+
+
+@pytest.mark.parametrize("again_count", [2, pytest.param(5, marks=pytest.mark.nightly)])
+def test_dropped_file_is_scored_once_however_often_it_is_announced(standing, clients, again_count):
+    before = len(standing.wait_for_rest("predict-incoming", 5))
+    uri = standing.drop(f"märz ({again_count}).csv", clients.slice(again_count, 307))
+    with temporary_settings(updates={PREFECT_API_URL: standing.server}):
+        for _ in range(again_count):
+            announce_object(uri)
+
+    states = standing.wait_for_rest("predict-incoming", before + again_count + 1)[before:]  # and once by `listen`
+
+    [name] = [
+        p.name for p in (Path(standing.overrides["lake"]) / "processed").iterdir() if f"({again_count})" in p.name
+    ]
+    batch_id = name.partition("-")[0]
+    assert count_names(states) == {"Scored": 1, "NothingToScore": again_count}
+    assert read_scores(standing.wiring.lake, batch_id=batch_id).height == 307
+    standing.wait_for(
+        lambda: not read_monitoring(standing.wiring.lake).filter(batch_id=batch_id).is_empty(), "its findings"
+    )
+
+
+def test_file_that_is_refused_is_a_failed_run_with_the_reasons(standing, clients):
+    before = len(standing.wait_for_rest("predict-incoming", 5))
+    minors = pl.when(pl.int_range(pl.len()) < 60).then(pl.lit("-1")).otherwise("age")
+    standing.drop("bad.csv", clients.head(200).with_columns(age=minors))
+
+    [state] = standing.wait_for_rest("predict-incoming", before + 1)[before:]
+
+    refused = [p for p in (Path(standing.overrides["lake"]) / "refused").iterdir() if "bad.csv" in p.name]
+    reason = json.loads(next(p for p in refused if p.name.endswith(".reason.json")).read_text())
+    assert (state["type"], len(refused)) == ("FAILED", 2)
+    assert "60 of 200 rows rejected" in state["message"]
+    assert "60 of 200 rows rejected" in reason["found"]
+
+
+def test_sigterm_ends_both_in_time_and_is_their_exit_code(standing):
+    for process in standing.processes.values():
+        process.send_signal(signal.SIGTERM)
+
+    codes = {name: process.wait(timeout=10) for name, process in standing.processes.items()}
+
+    assert codes == {"serve": 143, "listen": 143}
+
+
+@pytest.mark.parametrize("failure", [httpx.ConnectError("refused"), httpx.ReadTimeout("slow"), make_status_error(503)])
+def test_runner_outlives_a_server_that_is_away(failure):
+    asked = []
+
+    async def poll():
+        asked.append(1)
+        if len(asked) == 1:
+            raise failure
+
+    made_way = []
+    patient = _be_patient(
+        poll, log=logging.getLogger("test"), make_way=lambda: made_way.append(len(asked)), first_wait_seconds=0.01
+    )
+    for _ in range(3):
+        asyncio.run(patient())
+
+    assert (len(asked), made_way) == (3, [2, 3])
+
+
+def test_runner_that_is_refused_does_not_go_on():
+    async def poll():
+        raise make_status_error(401)
+
+    with pytest.raises(httpx.HTTPStatusError):
+        asyncio.run(_be_patient(poll, log=logging.getLogger("test"))())
+
+
+def test_server_that_does_not_answer_is_waited_for_and_then_told():
+    with (
+        temporary_settings(updates={PREFECT_API_URL: "http://127.0.0.1:1/api"}),
+        pytest.raises(ServiceError, match="no answer in 0 s"),
+    ):
+        asyncio.run(serve(ScheduleSettings(), startup_seconds=0.1))

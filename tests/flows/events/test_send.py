@@ -1,0 +1,62 @@
+import pytest
+from prefect.settings import PREFECT_API_URL, temporary_settings
+
+from credit_default.errors import ServiceError
+from credit_default.flows.events.send import announce_object, announce_outcomes, check_server
+from credit_default.flows.runs.context import connect
+from credit_default.services.outcomes.take_in import take_in_outcomes
+from credit_default.views.summaries.summary import Summary
+
+pytestmark = pytest.mark.xdist_group("prefect")
+
+STRANGE = 's3://lake/incoming/ü & "{{ 1 }}" +%20.csv'
+
+
+def test_object_is_announced_by_its_name_as_it_is(on_standing_server, wait_for_events):
+    check_server()
+
+    announce_object(STRANGE)
+
+    [event] = wait_for_events(on_standing_server, "credit-default.object.created", uri=STRANGE)
+    assert event["resource"]["prefect.resource.id"].startswith("credit-default.object.")
+
+
+def test_server_that_is_away_took_nothing():
+    with temporary_settings(updates={PREFECT_API_URL: "http://127.0.0.1:1/api"}):
+        with pytest.raises(ServiceError, match="expected a server that takes events"):
+            announce_object("s3://lake/incoming/a.csv")
+        with pytest.raises(ServiceError, match="Start it, name it with PREFECT_API_URL"):
+            check_server()
+
+
+def test_outcomes_are_announced_for_each_batch_that_they_tell_of(
+    trained, simulated_files, on_standing_server, wait_for_events
+):
+    from credit_default.adapters.tables.queries import scan_table
+    from credit_default.flows.runs.context import read_clock
+
+    wiring = connect(trained, [])
+    score_somebody(trained, simulated_files)
+    taken = take_in_outcomes(wiring, str(simulated_files.outcomes), taken_in_at=read_clock())
+
+    told = announce_outcomes(wiring, taken)
+
+    assert told == taken
+    batch_ids = set(scan_table(wiring.lake, "scores").select("batch_id").collect()["batch_id"])
+    assert batch_ids
+    for batch_id in batch_ids:
+        assert wait_for_events(on_standing_server, "credit-default.outcomes.recorded", batch_id=batch_id)
+
+
+def score_somebody(trained, simulated_files):
+    from credit_default.flows.predict import predict
+
+    predict(batch=str(simulated_files.batch), overrides=trained, return_state=True).result()
+
+
+def test_outcomes_that_nobody_could_be_told_of_are_kept_and_say_so(trained):
+    known = Summary("outcomes", "taken in", batch_id="ab" * 8)
+    wiring = connect(trained, [])
+
+    with temporary_settings(updates={PREFECT_API_URL: "http://127.0.0.1:1/api"}):
+        assert announce_outcomes(wiring, known) == known  # they tell of no batch: nobody needs to know

@@ -1,0 +1,275 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from credit_default.gates.promotion.paired_gains import Contest
+from credit_default.gates.promotion.promotion_verdict import PromotionPolicy, judge_first, judge_recipe, judge_refresh
+from credit_default.model.estimator.decision import DecisionPolicy
+from credit_default.model.evaluation.metrics import evaluate
+
+COSTS = DecisionPolicy()
+POLICY = PromotionPolicy(resample_count=100)
+SEEDS = range(5)
+
+
+def evaluate_noisy(make_contest, *, noise=0.1, count=1500, seed=1):
+    contest = make_contest(count, champion_noise=noise, challenger_noise=0.0, seed=seed)
+    return evaluate(contest.defaulted, contest.champion, policy=DecisionPolicy(), seed=1, resample_count=20)
+
+
+def evaluate_scores(defaulted, probability):
+    return evaluate(defaulted, probability, policy=DecisionPolicy(), seed=1, resample_count=20)
+
+
+def test_a_good_first_model_clears_every_floor(make_contest):
+    verdict = judge_first(evaluate_noisy(make_contest))
+
+    assert verdict.level == "ok"
+    assert "every floor cleared" in verdict.reasons[0]
+    assert verdict.figures["roc_auc"] > 0.72
+
+
+def test_a_first_model_that_barely_ranks_is_refused(make_contest):
+    verdict = judge_first(evaluate_noisy(make_contest, noise=3.0))
+
+    assert verdict.level == "refused"
+    assert any(reason.startswith("ROC AUC 0.6") for reason in verdict.reasons)
+
+
+def test_a_first_model_worse_than_the_plain_default_rate_is_refused(make_contest):
+    contest = make_contest(1500, champion_noise=0.1, challenger_noise=0.1, seed=1)
+    too_high = contest.champion**0.2  # ranks as well as ever, and says far too much
+
+    verdict = judge_first(evaluate_scores(contest.defaulted, too_high))
+
+    assert verdict.level == "refused"
+    assert any(reason.startswith("Brier skill -") for reason in verdict.reasons)
+
+
+def test_a_first_model_too_extreme_by_half_is_refused(make_contest):
+    contest = make_contest(3000, champion_noise=0.1, challenger_noise=0.1, seed=1)
+    odds = np.log(contest.champion / (1 - contest.champion))
+
+    verdict = judge_first(evaluate_scores(contest.defaulted, 1 / (1 + np.exp(-2.5 * (odds + 0.5)))))
+
+    assert verdict.level == "refused"
+    assert any("calibration slope 0." in reason for reason in verdict.reasons)
+
+
+def test_a_first_model_beyond_belief_is_refused():
+    defaulted = np.arange(1000) % 5 == 0
+    leaked = np.where(defaulted, 0.7, 0.1) + np.linspace(0, 0.1, 1000)
+    leaked[[0, 1]] = leaked[[1, 0]]
+
+    verdict = judge_first(evaluate_scores(defaulted.astype(int), leaked))
+
+    assert verdict.level == "refused"
+    assert any(reason.startswith("ROC AUC 0.99") for reason in verdict.reasons)
+
+
+def test_a_constant_first_model_is_refused():
+    verdict = judge_first(evaluate_scores([0, 0, 0, 1] * 100, [0.25] * 400))
+
+    assert verdict.level == "refused"
+    assert "the model gives every client the same probability" in verdict.reasons
+
+
+def test_a_first_model_cannot_be_judged_by_one_outcome_or_few_rows():
+    verdict = judge_first(evaluate_scores([0] * 100, np.linspace(0.1, 0.9, 100)))
+
+    assert verdict.level == "refused"
+    assert "100 rows are too few to judge by: at least 200" in verdict.reasons
+    assert any(reason.startswith("ROC AUC cannot be measured: both outcomes") for reason in verdict.reasons)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_better_refresh_is_promoted(make_contest, seed):
+    verdict = judge_refresh(
+        make_contest(4000, champion_noise=0.7, challenger_noise=0.1, seed=seed), decision_policy=COSTS, policy=POLICY
+    )
+
+    assert verdict.level == "ok"
+    assert verdict.reasons[0].startswith("challenger wins: better beyond noise on log loss")
+    assert "challenger better by" in verdict.reasons[1]
+    assert verdict.figures["log_loss_gain_low"] > 0
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_worse_refresh_is_refused(make_contest, seed):
+    verdict = judge_refresh(
+        make_contest(4000, champion_noise=0.1, challenger_noise=0.7, seed=seed), decision_policy=COSTS, policy=POLICY
+    )
+
+    assert verdict.level == "refused"
+    assert verdict.reasons[0].startswith("champion stays: worse beyond noise on log loss")
+    assert "challenger worse by" in verdict.reasons[1]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_an_equal_refresh_keeps_the_champion(make_contest, seed):
+    verdict = judge_refresh(
+        make_contest(4000, champion_noise=0.1, challenger_noise=0.1, seed=seed), decision_policy=COSTS, policy=POLICY
+    )
+
+    assert verdict.level == "refused"
+    assert verdict.figures["log_loss_gain_low"] < 0 < verdict.figures["log_loss_gain_high"]
+
+
+def test_the_same_model_twice_is_a_tie_with_its_figures(make_contest):
+    contest = make_contest(1000, champion_noise=0.1, challenger_noise=0.1, seed=1)
+
+    verdict = judge_refresh(
+        Contest(contest.defaulted, contest.champion, contest.champion), decision_policy=COSTS, policy=POLICY
+    )
+
+    assert verdict.level == "refused"
+    assert verdict.reasons[0].startswith("champion stays: a tie")
+    assert verdict.figures["roc_auc_gain"] == 0.0
+    assert verdict.figures["champion_roc_auc"] == verdict.figures["challenger_roc_auc"]
+
+
+def test_a_gain_beyond_noise_but_not_worth_a_change_is_a_tie(make_contest):
+    contest = make_contest(4000, champion_noise=0.7, challenger_noise=0.1, seed=1)
+    greedy = replace(
+        POLICY,
+        least_log_loss_gain=1.0,
+        least_brier_gain=1.0,
+        least_roc_auc_gain=1.0,
+        least_cost_gain_share=1.0,
+        largest_roc_auc_gain=1.0,
+    )
+
+    verdict = judge_refresh(contest, decision_policy=COSTS, policy=greedy)
+
+    assert verdict.figures["log_loss_gain_low"] > 0
+    assert verdict.reasons[0].startswith("champion stays: a tie")
+
+
+def test_a_challenger_that_ranks_better_but_has_lost_its_calibration_is_refused(make_contest):
+    contest = make_contest(4000, champion_noise=0.7, challenger_noise=0.1, seed=1)
+
+    verdict = judge_refresh(
+        Contest(contest.defaulted, contest.champion, contest.challenger**0.5), decision_policy=COSTS, policy=POLICY
+    )
+
+    assert verdict.level == "refused"
+    assert verdict.figures["roc_auc_gain_low"] > 0
+    assert verdict.reasons[0].startswith("champion stays: worse beyond noise on log loss")
+
+
+def test_ranking_lost_beyond_the_margin_is_not_outweighed(make_contest):
+    contest = make_contest(4000, champion_noise=0.1, challenger_noise=0.25, seed=2)
+    miscalibrated = contest.champion**0.5
+
+    verdict = judge_refresh(
+        Contest(contest.defaulted, miscalibrated, contest.challenger), decision_policy=COSTS, policy=POLICY
+    )
+
+    assert verdict.figures["log_loss_gain_low"] > 0
+    assert verdict.figures["roc_auc_gain"] < -POLICY.roc_auc_margin
+    assert verdict.level == "refused"
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_better_recipe_confirmed_on_the_test_side_is_promoted(make_contest, seed):
+    out_of_fold = make_contest(6000, champion_noise=0.6, challenger_noise=0.1, seed=seed)
+    test = make_contest(1500, champion_noise=0.6, challenger_noise=0.1, seed=100 + seed)
+
+    verdict = judge_recipe(out_of_fold, test, decision_policy=COSTS, policy=POLICY)
+
+    assert verdict.level == "ok"
+    assert verdict.figures["test_log_loss_gain"] > 0
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_recipe_that_the_test_side_contradicts_is_refused(make_contest, seed):
+    out_of_fold = make_contest(6000, champion_noise=0.6, challenger_noise=0.1, seed=seed)
+    test = make_contest(1500, champion_noise=0.1, challenger_noise=1.0, seed=100 + seed)
+
+    verdict = judge_recipe(out_of_fold, test, decision_policy=COSTS, policy=POLICY)
+
+    assert verdict.level == "refused"
+    assert "the test side contradicts it" in verdict.reasons[0]
+
+
+@pytest.mark.parametrize("challenger_noise", [0.1, 0.6], ids=["equal", "worse"])
+def test_a_recipe_no_better_out_of_fold_is_refused_whatever_the_test_side_says(make_contest, challenger_noise):
+    out_of_fold = make_contest(6000, champion_noise=0.1, challenger_noise=challenger_noise, seed=1)
+    lucky = make_contest(1500, champion_noise=1.0, challenger_noise=0.1, seed=2)
+
+    verdict = judge_recipe(out_of_fold, lucky, decision_policy=COSTS, policy=POLICY)
+
+    assert verdict.level == "refused"
+    assert "out of fold" in verdict.reasons[0]
+
+
+def plant(contest, *, side, fault):
+    scores = {"champion": contest.champion.copy(), "challenger": contest.challenger.copy()}
+    scores[side] = fault(scores[side])
+    return Contest(contest.defaulted, **scores)
+
+
+def put_nan(scores):
+    scores[3] = np.nan
+    return scores
+
+
+@pytest.mark.parametrize("side", ["champion", "challenger"])
+@pytest.mark.parametrize(
+    ("fault", "reason"),
+    [
+        (put_nan, "missing or outside 0-1"),
+        (lambda scores: scores + 1, "missing or outside 0-1"),
+        (lambda scores: scores[1:], "(999,) probabilities"),
+    ],
+    ids=["nan", "range", "length"],
+)
+def test_scores_that_cannot_be_compared_are_refused_with_the_side_named(make_contest, side, fault, reason):
+    contest = plant(make_contest(1000, champion_noise=0.5, challenger_noise=0.1, seed=1), side=side, fault=fault)
+    good = make_contest(1000, champion_noise=0.5, challenger_noise=0.1, seed=2)
+
+    for verdict in (
+        judge_refresh(contest, decision_policy=COSTS),
+        judge_recipe(contest, good, decision_policy=COSTS),
+        judge_recipe(good, contest, decision_policy=COSTS),
+    ):
+        assert verdict.level == "refused"
+        assert verdict.reasons[0].startswith(f"champion stays: the {side} cannot be compared")
+        assert reason in verdict.reasons[0]
+
+
+def test_a_constant_challenger_is_refused_and_a_constant_champion_can_be_beaten(make_contest):
+    contest = make_contest(2000, champion_noise=0.1, challenger_noise=0.1, seed=2)
+    constant = np.full(2000, contest.defaulted.mean())
+
+    refused = judge_refresh(
+        Contest(contest.defaulted, contest.champion, constant), decision_policy=COSTS, policy=POLICY
+    )
+    promoted = judge_refresh(
+        Contest(contest.defaulted, constant, contest.challenger), decision_policy=COSTS, policy=POLICY
+    )
+
+    assert refused.reasons == (
+        "champion stays: the challenger gives every client the same probability on the newest rows",
+    )
+    assert promoted.level == "ok"
+
+
+def test_too_few_rows_or_defaults_promote_nobody(make_contest):
+    few = make_contest(150, champion_noise=3.0, challenger_noise=0.0, seed=1)
+    lopsided = make_contest(1000, champion_noise=3.0, challenger_noise=0.0, seed=1)
+    lopsided.defaulted[10:] = 0
+
+    assert (
+        judge_refresh(few, decision_policy=COSTS).reasons[0]
+        == "champion stays: 150 rows are too few to judge by: at least 200 on the newest rows"
+    )
+    assert judge_refresh(lopsided, decision_policy=COSTS).level == "refused"
+    assert "defaults among 1,000 rows are too few" in judge_refresh(lopsided, decision_policy=COSTS).reasons[0]
+
+
+def test_the_same_contest_gets_the_same_verdict(make_contest):
+    contest = make_contest(1000, champion_noise=0.5, challenger_noise=0.1, seed=1)
+
+    assert judge_refresh(contest, decision_policy=COSTS) == judge_refresh(contest, decision_policy=COSTS)
