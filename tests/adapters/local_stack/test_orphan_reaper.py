@@ -10,7 +10,7 @@ SLEEP = [sys.executable, "-c", "import time; time.sleep(60)"]
 STARTER = """
 import os, sys, time
 from subprocess import Popen
-from credit_default.adapters.orphans import start_watch, tell_watch
+from credit_default.adapters.local_stack.orphan_reaper import start_watch, tell_watch
 watch = start_watch(environment=os.environ, seconds=2)
 child = Popen([sys.executable, "-c", "import time; time.sleep(60)"], start_new_session=True)
 tell_watch(watch, child.pid)

@@ -9,7 +9,7 @@ import pytest
 
 COMMAND = """
 import sys, time
-from credit_default.flows.session import start_session
+from credit_default.flows.server.session import start_session
 from credit_default.settings import load_settings
 
 with start_session(load_settings({"lake": sys.argv[1]}).settings) as server:
