@@ -16,7 +16,7 @@ import numpy as np
 import polars as pl
 
 from credit_default.adapters.files.statement_files import read_batches
-from credit_default.data.checking.validation import Read, check
+from credit_default.data.checking.validation import ReadBatches, check_rows
 from credit_default.data.credit_card.statements import CREDIT_CARD
 
 BATCH_ROWS = 65_536
@@ -41,10 +41,10 @@ def draw_rows(count: int) -> pl.DataFrame:
     return pl.DataFrame(drawn)
 
 
-def time_check(name: str, read: Read) -> None:
+def time_check(name: str, read: ReadBatches) -> None:
     """Prints the rows a second of each pass."""
     start = time.perf_counter()
-    validated = check(read, schema=CREDIT_CARD)
+    validated = check_rows(read, schema=CREDIT_CARD)
     middle = time.perf_counter()
     accepted_count = sum(batch.accepted.height for batch in validated.batches())
     end = time.perf_counter()

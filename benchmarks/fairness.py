@@ -23,7 +23,7 @@ from credit_default.model.estimator.expected_loss import LossPolicy, measure_exp
 from credit_default.model.estimator.fitting import ModelBundle, cross_validate, fit
 from credit_default.model.estimator.recipe_pipeline import COMPACT_RECIPE, Recipe
 from credit_default.model.estimator.scoring import score_probability
-from credit_default.model.evaluation.economics import Economics, KnownScores, measure_economics
+from credit_default.model.evaluation.economics import Economics, LabelledScores, measure_economics
 from credit_default.model.evaluation.metrics import Metric, evaluate
 from credit_default.model.fairness.attribute_flip_test import measure_flip_sensitivity
 from credit_default.model.fairness.groupings import choose_attributes
@@ -130,8 +130,8 @@ def print_economics(sides: Split, bundle: ModelBundle, *, job_count: int) -> Eco
     held_out = cross_validate(
         bundle.recipe, sides.development, schema=CREDIT_CARD, features=CREDIT_CARD_FEATURES, job_count=job_count
     )
-    development = KnownScores(sides.development["defaulted"].to_numpy(), held_out.default_probability)
-    judged = KnownScores(sides.test["defaulted"].to_numpy(), score_probability(bundle, sides.test))
+    development = LabelledScores(sides.development["defaulted"].to_numpy(), held_out.default_probability)
+    judged = LabelledScores(sides.test["defaulted"].to_numpy(), score_probability(bundle, sides.test))
     timed(
         "evaluation", evaluate, judged.defaulted, judged.default_probability, policy=POLICY, seed=SEED
     )  # fmt: skip

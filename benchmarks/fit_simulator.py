@@ -27,10 +27,10 @@ from simulator_portfolio import Array, Portfolio, lay_out_steps, read_portfolio
 
 import credit_default.data.simulation.months
 from credit_default.data.simulation.accounts import Accounts
-from credit_default.data.simulation.default_risk import default_probability
+from credit_default.data.simulation.default_risk import compute_default_probability
 from credit_default.data.simulation.payments_and_bills import open_accounts
-from credit_default.data.simulation.portfolio import roll_accounts
-from credit_default.data.simulation.tables import HISTORY_STEPS, RESOURCE, build_tables
+from credit_default.data.simulation.portfolio import advance_portfolio
+from credit_default.data.simulation.tables import HISTORY_STEPS, PARAMETERS_FILE, build_tables
 
 CLIENT_COUNT = 100_000
 ROUNDS = 10
@@ -112,7 +112,7 @@ def hold_level(figures: Figures, real: Portfolio) -> None:
         target = Level.mean([Level.of(accounts, month) for month in range(HELD_MONTHS)])
         rng, months = np.random.default_rng(2), []
         for _month in range(ROLLED_MONTHS):
-            accounts = roll_accounts(tables, accounts, rng)
+            accounts = advance_portfolio(tables, accounts, rng)
             months.append(accounts)
         reached = np.mean([mix(month.statuses[0]) for month in months], axis=0)
         figures["status_multipliers"][-1] = turn(figures["status_multipliers"][-1], level_mix, reached)
@@ -129,7 +129,7 @@ def hold_level(figures: Figures, real: Portfolio) -> None:
 def hold_risk(figures: Figures, real: Portfolio) -> None:
     """Move the intercept until the first month's default rate is the real one."""
     for _ in range(ROUNDS):
-        mean = default_probability(build_tables(figures), open_sample(figures)).mean()
+        mean = compute_default_probability(build_tables(figures), open_sample(figures)).mean()
         rate = real.defaulted.mean()
         figures["risk_effects"][-1] += np.log(rate / (1 - rate)) - np.log(mean / (1 - mean))
 
@@ -138,7 +138,7 @@ def main() -> None:
     """Fit, tune, write, and say what was written."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("csv", help="the public file")
-    target = pathlib.Path(credit_default.data.simulation.months.__file__).with_name(RESOURCE)
+    target = pathlib.Path(credit_default.data.simulation.months.__file__).with_name(PARAMETERS_FILE)
     parser.add_argument("--out", type=pathlib.Path, default=target, help="where the figures go")
     arguments = parser.parse_args()
     real = read_portfolio(arguments.csv)

@@ -47,11 +47,11 @@ def write_statements(path: Path, count: int) -> None:
 def connect(lake: Path, **settings: Any) -> Any:
     """The wiring of the lake."""
     from credit_default.adapters.mlflow.tracking import MLFLOW_ENVIRONMENT
-    from credit_default.services.context.wiring import wire
+    from credit_default.services.context.wiring import build_wiring
     from credit_default.settings import Settings
 
     os.environ.update(MLFLOW_ENVIRONMENT)  # noqa: TID251 - as the command line does before MLflow is imported
-    return wire(Settings(lake=str(lake), jobs=1, **settings), commit="benchmark")
+    return build_wiring(Settings(lake=str(lake), jobs=1, **settings), commit="benchmark")
 
 
 def train_champion(lake: Path, folder: Path) -> None:
@@ -59,7 +59,7 @@ def train_champion(lake: Path, folder: Path) -> None:
     from credit_default.data.simulation.months import simulate
     from credit_default.services.training.challenger import fit_challenger, read_training_rows, split_rows
     from credit_default.services.training.promotion_contest import judge_challenger
-    from credit_default.services.training.register_and_promote import register_challenger, seat_winner
+    from credit_default.services.training.register_and_promote import apply_promotion_verdict, register_challenger
 
     (month,) = simulate(client_count=TRAINING_CLIENTS, month_count=1, seed=SEED + 1, first_month="2005-08")
     labels = month.outcomes.select("client_id", "statement_month", "defaulted")
@@ -71,20 +71,20 @@ def train_champion(lake: Path, folder: Path) -> None:
     challenger = fit_challenger(wiring, training, sides)
     registered = register_challenger(wiring, training, challenger, None, trained_at=now)
     verdict = judge_challenger(wiring, challenger, sides, champion=None)
-    seat_winner(wiring, registered, verdict, champion=None, rows=training, decided_at=now)
+    apply_promotion_verdict(wiring, registered, verdict, champion=None, rows=training, decided_at=now)
 
 
 def score_statements(lake: Path, path: Path) -> None:
     """Prints what each step of scoring the file took, one JSON object a line."""
     from credit_default.services.intake.file_check import check_file, judge_file
-    from credit_default.services.intake.ingest import keep_file
+    from credit_default.services.intake.ingest import save_checked_file
     from credit_default.services.scoring.score_batch import load_champion, score_file
 
     wiring, now = connect(lake), datetime.now(UTC)
     checked = tell_step("check", lambda: check_file(wiring, str(path), month=None, outcome="ignored"))
     tell_step("judge", lambda: judge_file(wiring, checked, judged_at=now))
     champion = tell_step("champion", lambda: load_champion(wiring, checked))
-    tell_step("snapshot", lambda: keep_file(wiring, checked, kept_at=now))
+    tell_step("snapshot", lambda: save_checked_file(wiring, checked, kept_at=now))
     scored = tell_step("scores", lambda: score_file(wiring, checked, champion, scored_at=now))
     print(json.dumps({"scored": scored.scored_count}))
 

@@ -19,11 +19,11 @@ import numpy as np
 import polars as pl
 
 from credit_default.adapters.files.statement_files import read_batches
-from credit_default.data.checking.validation import check
+from credit_default.data.checking.validation import check_rows
 from credit_default.data.contract.schema import KEY, OUTCOME
 from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.data.splitting import split
-from credit_default.gates.promotion.paired_gains import Contest, measure_gains
+from credit_default.gates.promotion.paired_gains import PairedScores, measure_gains
 from credit_default.model.estimator.decision import DecisionPolicy
 from credit_default.model.estimator.fitting import OutOfFold, fit
 from credit_default.model.estimator.recipe_pipeline import COMPACT_RECIPE, Recipe, parse_recipe
@@ -31,14 +31,14 @@ from credit_default.model.estimator.scoring import score_probability
 from credit_default.model.evaluation.cross_validation import (
     QUALITY_METRICS,
     FoldedRows,
+    build_folded_rows,
     build_forest,
-    fold_rows,
-    measure_pooled,
-    pool_folds,
+    cross_validate_estimator,
+    measure_out_of_fold,
 )
-from credit_default.model.evaluation.leakage_check import refuse_leak
+from credit_default.model.evaluation.leakage_check import check_leak_ceiling
 from credit_default.model.evaluation.metrics import METRIC_MEANINGS
-from credit_default.model.evaluation.reference_models import FAMILIES, SCORECARD, pool_families
+from credit_default.model.evaluation.reference_models import FAMILIES, SCORECARD, cross_validate_families
 from credit_default.model.features.credit_card import CREDIT_CARD_FEATURES
 from credit_default.services.training.challenger import FOLD_SEEDS
 
@@ -78,7 +78,7 @@ def list_recipes() -> dict[str, Recipe]:
 
 def read_rows(path: Path, *, month: str) -> pl.DataFrame:
     """The file's accepted rows with their outcomes."""
-    validated = check(
+    validated = check_rows(
         lambda: read_batches(path, schema=CREDIT_CARD, month=month), schema=CREDIT_CARD, outcome="required"
     )
     return pl.concat([batch.accepted for batch in validated.batches()])
@@ -93,12 +93,12 @@ def print_quality(
     figures: dict[str, list[dict[str, float]]] = {}
     first: dict[str, OutOfFold] = {}
     for seed in FOLD_SEEDS:
-        folded = fold_rows(
+        folded = build_folded_rows(
             rows, schema=CREDIT_CARD, features=CREDIT_CARD_FEATURES, seed=seed, include_protected=protected
         )
         for name, scored in score_contestants(recipes, folded, wanted=wanted, seed=seed, job_count=job_count):
-            figures.setdefault(name, []).append(measure_pooled(folded, scored))
-            refuse_leak(figures[name][-1]["roc_auc"], row_count=rows.height, thing=name)
+            figures.setdefault(name, []).append(measure_out_of_fold(folded, scored))
+            check_leak_ceiling(figures[name][-1]["roc_auc"], row_count=rows.height, thing=name)
             print_line(f"  seed {seed} {name}", [figures[name][-1]])
             if seed == FOLD_SEEDS[0]:
                 first[name] = scored
@@ -117,11 +117,11 @@ def score_contestants(
         if name in wanted:
             seeded = replace(recipe, seed=recipe.seed + seed)
             build = partial(build_forest, seeded, schema=CREDIT_CARD, features=CREDIT_CARD_FEATURES)
-            yield name, pool_folds(folded, build, job_count=job_count)
+            yield name, cross_validate_estimator(folded, build, job_count=job_count)
     if SCORECARD.name in wanted:
-        yield SCORECARD.name, pool_folds(folded, partial(SCORECARD.build, seed), job_count=job_count)
+        yield SCORECARD.name, cross_validate_estimator(folded, partial(SCORECARD.build, seed), job_count=job_count)
     if any(family.name in wanted for family in FAMILIES):
-        for family, scored in pool_families(folded, seed=seed, job_count=job_count):
+        for family, scored in cross_validate_families(folded, seed=seed, job_count=job_count):
             if family.name in wanted:
                 yield family.name, scored
 
@@ -130,7 +130,7 @@ def print_gains(defaulted: np.ndarray, scored: dict[str, OutOfFold]) -> None:
     """Each one's gain over the first, paired, with 95 % intervals, on the first seed's folds."""
     (base, old), *others = scored.items()
     for name, new in others:
-        contest = Contest(defaulted, old.default_probability, new.default_probability)
+        contest = PairedScores(defaulted, old.default_probability, new.default_probability)
         gains = measure_gains(
             contest, decision_policy=DecisionPolicy(), confidence=0.95, resample_count=300, seed=FOLD_SEEDS[0]
         )

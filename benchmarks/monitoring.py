@@ -62,9 +62,9 @@ def monitor_batch(lake: Path) -> None:
 
 def import_evidently() -> None:
     """Nothing; the time that importing takes is no longer a step's."""
-    from credit_default.adapters.evidently.report_run import quiet_evidently
+    from credit_default.adapters.evidently.report_run import suppress_evidently_warnings
 
-    with quiet_evidently():
+    with suppress_evidently_warnings():
         import evidently.presets
         import evidently.ui.workspace
 

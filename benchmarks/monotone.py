@@ -13,7 +13,7 @@ from pathlib import Path
 from model_quality import read_rows
 
 from credit_default.data.credit_card.statements import CREDIT_CARD
-from credit_default.gates.promotion.paired_gains import Contest, measure_gains
+from credit_default.gates.promotion.paired_gains import PairedScores, measure_gains
 from credit_default.model.estimator.decision import DecisionPolicy
 from credit_default.model.estimator.fitting import cross_validate
 from credit_default.model.estimator.recipe_pipeline import COMPACT_RECIPE
@@ -39,7 +39,7 @@ def main() -> None:
             for monotone in (False, True)
         ]  # fmt: skip
         gains = measure_gains(
-            Contest(rows["defaulted"].to_numpy(), *scores),
+            PairedScores(rows["defaulted"].to_numpy(), *scores),
             decision_policy=DecisionPolicy(), confidence=0.95, resample_count=300, seed=seed,
         )  # fmt: skip
         for gain in gains:

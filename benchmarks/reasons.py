@@ -22,7 +22,7 @@ from credit_default.model.estimator.fitting import fit
 from credit_default.model.estimator.recipe_pipeline import COMPACT_RECIPE
 from credit_default.model.estimator.scoring import attach_reference, score_probability
 from credit_default.model.explanation.credit_card_reasons import CREDIT_CARD_REASONS
-from credit_default.model.explanation.reason_codes import ReasonGiver, build_reason_giver
+from credit_default.model.explanation.reason_codes import ReasonFinder, build_reason_finder
 from credit_default.model.features.credit_card import CREDIT_CARD_FEATURES
 
 SMALL_BATCH = 500
@@ -40,7 +40,7 @@ def main() -> None:
     bundle = fit_model(rows)
     flagged = score_probability(bundle, rows) >= bundle.decision_policy.threshold
     declined = rows.filter(pl.Series(flagged))
-    giver = build_reason_giver(bundle, CREDIT_CARD_REASONS, schema=CREDIT_CARD)
+    giver = build_reason_finder(bundle, CREDIT_CARD_REASONS, schema=CREDIT_CARD)
     print(f"{declined.height:,} of {rows.height:,} clients declined, background: {giver.explainer.background}")
     print_time(giver, declined.head(SMALL_BATCH))
     print_time(giver, declined)
@@ -57,7 +57,7 @@ def fit_model(rows: pl.DataFrame) -> ModelBundle:
     return attach_reference(bundle, sides.test)
 
 
-def print_time(giver: ReasonGiver, declined: pl.DataFrame) -> None:
+def print_time(giver: ReasonFinder, declined: pl.DataFrame) -> None:
     """CPU seconds for the reasons of these clients, and what they come to."""
     began, began_at = time.process_time(), time.perf_counter()
     reasons = giver.give(declined)
@@ -69,7 +69,7 @@ def print_time(giver: ReasonGiver, declined: pl.DataFrame) -> None:
     )
 
 
-def print_closeness(giver: ReasonGiver, declined: pl.DataFrame) -> None:
+def print_closeness(giver: ReasonFinder, declined: pl.DataFrame) -> None:
     """How far base and contributions are from the probability at most."""
     explained = giver.explainer.explain(declined)
     sums = explained.base_probability + explained.contributions.sum(axis=1)

@@ -15,8 +15,8 @@ from simulator_statistics import (
 )
 from sklearn.linear_model import LogisticRegression
 
-from credit_default.data.simulation.default_risk import risk_features
-from credit_default.data.simulation.payments_and_bills import status_cell
+from credit_default.data.simulation.default_risk import build_risk_features
+from credit_default.data.simulation.payments_and_bills import find_status_cell
 from credit_default.data.simulation.tables import (
     AGE_EDGES,
     BAND_COUNT,
@@ -34,7 +34,7 @@ from credit_default.data.simulation.tables import (
     PART,
     SPENDING_GROUP_COUNT,
     STATUS_CODES,
-    utilisation_band,
+    find_utilisation_band,
 )
 
 STATUS_COUNT = len(STATUS_CODES)
@@ -89,7 +89,7 @@ def estimate_clients(real: Portfolio) -> Figures:
 def estimate_payments(steps: Steps) -> Figures:
     """How bills are met."""
     due = steps.bill > 0
-    cell = LATEST_GROUP[steps.latest] * BAND_COUNT + utilisation_band(steps.bill, steps.limit)
+    cell = LATEST_GROUP[steps.latest] * BAND_COUNT + find_utilisation_band(steps.bill, steps.limit)
     group_shares = count_shares(LATEST_GROUP[steps.latest][due], steps.bill_class[due], LATEST_GROUP_COUNT, 3)
     shares = count_shares(
         cell[due],
@@ -124,7 +124,7 @@ def estimate_payments(steps: Steps) -> Figures:
 
 def estimate_charges(steps: Steps) -> Figures:
     """The new bill in NT dollars of those who had settled, new charges over the limit of those who still owed."""
-    group_band = steps.spending * BAND_COUNT + utilisation_band(steps.bill, steps.limit)
+    group_band = steps.spending * BAND_COUNT + find_utilisation_band(steps.bill, steps.limit)
     cells = [
         (steps.spending, SPENDING_GROUP_COUNT),
         (group_band, SPENDING_GROUP_COUNT * BAND_COUNT),
@@ -135,7 +135,7 @@ def estimate_charges(steps: Steps) -> Figures:
 
 def estimate_habits(real: Portfolio, steps: Steps, rng: np.random.Generator) -> Figures:
     """How persistent spending and paying are in a client, and how each month stands against the others."""
-    cell = steps.spending * BAND_COUNT + utilisation_band(steps.bill, steps.limit)
+    cell = steps.spending * BAND_COUNT + find_utilisation_band(steps.bill, steps.limit)
     spending = normal_scores(steps.drawn, cell * LIMIT_GROUP_COUNT + steps.group, rng).reshape(-1, 5)
     part = np.where(steps.bill_class == PART, (steps.habit >= LATE_HABIT) * BILL_BAND_COUNT + steps.bill_band, -1)
     paying = normal_scores(steps.payment / np.maximum(steps.bill, 1), part, rng).reshape(-1, 5)
@@ -170,7 +170,7 @@ def estimate_standing(real: Portfolio, steps: Steps, rng: np.random.Generator) -
     """How limit and education push the status beyond what its cell says."""
     chosen = np.isin(steps.month, (1, 2, 3))
     elder = np.concatenate([real.status[:, 2:], real.status[:, 5:]], axis=1).ravel()
-    cell = status_cell(steps.latest, elder, steps.bill_class, utilisation_band(steps.new_bill, steps.limit))
+    cell = find_status_cell(steps.latest, elder, steps.bill_class, find_utilisation_band(steps.new_bill, steps.limit))
     scores = normal_scores(real.status[:, :5].ravel()[chosen], cell[chosen], rng)
     standing = steps.group * EDUCATION_COUNT + np.repeat(real.accounts.education, 5)
     shifts = mean_scores(scores, standing[chosen], LIMIT_GROUP_COUNT * EDUCATION_COUNT)
@@ -188,7 +188,7 @@ def estimate_statuses(real: Portfolio, steps: Steps) -> Figures:
         chosen = np.isin(steps.month, months)
         elder = ELDER_GROUP[np.concatenate([real.status[:, 2:], real.status[:, 5:]], axis=1).ravel()[chosen]]
         latest = LATEST_GROUP[steps.latest[chosen]]
-        band = utilisation_band(steps.new_bill[chosen], steps.limit[chosen])
+        band = find_utilisation_band(steps.new_bill[chosen], steps.limit[chosen])
         target = real.status[:, :5].ravel()[chosen]
         levels = [(elder, ELDER_GROUP_COUNT), (steps.bill_class[chosen], NOT_DUE + 1), (band, BAND_COUNT)]
         found[f"{name}_share"] = shrink_down(target, latest, levels)
@@ -213,7 +213,7 @@ def estimate_risk(real: Portfolio) -> Figures:
     codes = [(status, STATUS_COUNT) for status in accounts.shown_statuses]
     codes += [(accounts.sex, 3), (accounts.education, 7), (accounts.marriage, 4)]
     columns = [np.eye(count, dtype=np.float32)[code] for code, count in codes]
-    continuous = np.stack(risk_features(accounts), axis=1)
+    continuous = np.stack(build_risk_features(accounts), axis=1)
     model = LogisticRegression(C=1.0, max_iter=2000, solver="newton-cholesky", fit_intercept=False)
     model.fit(np.concatenate([*columns, continuous], axis=1), real.defaulted)
     effects = np.split(model.coef_[0], np.cumsum([count for _, count in codes]))

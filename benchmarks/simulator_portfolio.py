@@ -13,8 +13,8 @@ from credit_default.data.simulation.tables import (
     NOT_DUE,
     PART,
     UNPAID,
-    spending_group,
-    utilisation_band,
+    find_spending_group,
+    find_utilisation_band,
 )
 
 Array = np.ndarray
@@ -64,7 +64,7 @@ def read_portfolio(path: str) -> Portfolio:
         spending_habit=nothing,
         statuses=tuple(status.T),
         latest_status=status[:, 0],
-        band=utilisation_band(bill[:, 0], limit),
+        band=find_utilisation_band(bill[:, 0], limit),
         bills=tuple(bill.T),
         payments=tuple(payment.T),
         fortune=nothing,
@@ -96,7 +96,7 @@ def lay_out_steps(real: Portfolio, bill_edges: Array) -> Steps:
     new_bill = real.bill[:, :5].ravel()
     bill_class = np.where(payment <= 0, UNPAID, np.where(payment >= bill, FULL, PART))
     bill_class = np.where(bill <= 0, NOT_DUE, bill_class)
-    spending = spending_group(bill_class, HABIT_GROUP[latest])
+    spending = find_spending_group(bill_class, HABIT_GROUP[latest])
     charged = (new_bill - bill + payment) / np.repeat(real.limit, 5)
     return Steps(
         latest=latest,

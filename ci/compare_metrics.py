@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from credit_default.views.summaries.run_artifact import escape
+from credit_default.views.summaries.run_artifact import escape_markdown
 
 MARK = "<!-- credit-default: model figures -->"  # by which the comment of an earlier push is found again
 LOSSES = ("brier", "log_loss")  # where less is better
@@ -46,7 +46,7 @@ def _write_row(name: str, main: Mapping[str, float], proposed: Mapping[str, floa
         word = "" if change == 0 else "within noise"
     else:
         word = "**better**" if (change < 0) == name.startswith(LOSSES) else "**worse**"
-    return f"| {escape(name)} | {main[name]:.4f} | {proposed[name]:.4f} | {change:+.4f} | {word} |"
+    return f"| {escape_markdown(name)} | {main[name]:.4f} | {proposed[name]:.4f} | {change:+.4f} | {word} |"
 
 
 def _write_facts(main: Mapping[str, Any], proposed: Mapping[str, Any]) -> list[str]:
@@ -55,7 +55,9 @@ def _write_facts(main: Mapping[str, Any], proposed: Mapping[str, Any]) -> list[s
     for side, run in (("main", main), ("proposed", proposed)):
         verdicts = "; ".join(f"{verdict['gate']} {verdict['level']}" for verdict in run["verdicts"])
         counts = ", ".join(f"{count:,} {name}" for name, count in run["counts"].items())
-        lines.append(f"* {side}: {escape(run['status'])} ({escape(verdicts)}); {escape(counts)}")
+        lines.append(
+            f"* {side}: {escape_markdown(run['status'])} ({escape_markdown(verdicts)}); {escape_markdown(counts)}"
+        )
     return lines
 
 

@@ -32,11 +32,11 @@ def pytest_configure(config):
     for name in [name for name in os.environ if name.startswith(("CREDIT_DEFAULT_", "MLFLOW_", "PREFECT_"))]:
         del os.environ[name]
     from credit_default.adapters.mlflow.tracking import MLFLOW_ENVIRONMENT
-    from credit_default.flows.server.ephemeral_server import describe_environment
+    from credit_default.flows.server.ephemeral_server import build_prefect_environment
 
     home = Path(tempfile.mkdtemp(prefix="credit-default-prefect-"))
     os.environ.update(MLFLOW_ENVIRONMENT)
-    os.environ.update(describe_environment(home))
+    os.environ.update(build_prefect_environment(home))
 
 
 @pytest.fixture(scope="session")
@@ -59,11 +59,11 @@ def prefect_server() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def standing_server(tmp_path_factory) -> Iterator[str]:
+def full_prefect_server(tmp_path_factory) -> Iterator[str]:
     """A Prefect server as one that stays: it schedules, hears of events and starts runs on them."""
     from credit_default.flows.server.ephemeral_server import (
         PrefectServer,
-        describe_environment,
+        build_prefect_environment,
         stop_server,
         wait_until_ready,
     )
@@ -76,7 +76,7 @@ def standing_server(tmp_path_factory) -> Iterator[str]:
     with log.open("wb") as written:
         process = subprocess.Popen(
             [sys.executable, "-m", "credit_default.flows.server.ephemeral_server_process", str(port)],
-            env={**os.environ, **describe_environment(home), "PREFECT_UI_ENABLED": "0"},
+            env={**os.environ, **build_prefect_environment(home), "PREFECT_UI_ENABLED": "0"},
             stdin=subprocess.PIPE, stdout=written, stderr=written,
         )  # fmt: skip
     server = PrefectServer(process, f"http://127.0.0.1:{port}/api", log)

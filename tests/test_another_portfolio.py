@@ -20,9 +20,9 @@ from credit_default.flows.monitor import monitor
 from credit_default.flows.predict import predict
 from credit_default.flows.runs.context import connect
 from credit_default.flows.train import train
-from credit_default.model.features.row_functions import FUNCTIONS
+from credit_default.model.features.row_functions import ROW_FUNCTIONS
 from credit_default.services.intake.ingest import ingest_file
-from credit_default.services.outcomes.take_in import take_in_outcomes
+from credit_default.services.outcomes.take_in import ingest_outcomes_file
 from credit_default.services.scoring.explain_client import explain_client
 from credit_default.services.training.challenger import read_known_rows
 
@@ -188,7 +188,7 @@ def test_batch_like_the_reference_stays_quiet_and_late_payers_ring(scored, loans
 def test_outcomes_make_the_batch_known_and_its_performance_is_judged(scored, loans):
     wiring = connect(loans.overrides, [])
 
-    taken = take_in_outcomes(wiring, str(loans.outcomes), taken_in_at=NOON)
+    taken = ingest_outcomes_file(wiring, str(loans.outcomes), taken_in_at=NOON)
     judged = monitor(batch_id=scored.batch_id, overrides=loans.overrides, report="none", return_state=True).result()
 
     assert taken.counts["new"] == BATCH_COUNT
@@ -266,8 +266,8 @@ def test_page_explains_every_word_that_a_feature_may_use():
     rows = [line.split("|")[1:4] for line in page.splitlines() if line.startswith("| `")]
 
     told = {name.strip(" `"): (meaning.strip(), arguments) for name, meaning, arguments in rows}
-    assert {name: meaning for name, (meaning, _) in told.items()} == {n: f.meaning for n, f in FUNCTIONS.items()}
-    assert all(f"`{argument}`" in told[name][1] for name, word in FUNCTIONS.items() for argument in word.arguments)
+    assert {name: meaning for name, (meaning, _) in told.items()} == {n: f.meaning for n, f in ROW_FUNCTIONS.items()}
+    assert all(f"`{argument}`" in told[name][1] for name, word in ROW_FUNCTIONS.items() for argument in word.arguments)
 
 
 def test_ingest_keeps_loans_under_their_own_schema(loans, tmp_path):

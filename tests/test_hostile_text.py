@@ -14,20 +14,20 @@ import pytest
 import typer
 from rich.console import Console
 
-from credit_default.adapters.evidently.html_page import ReportTitle, stamp_verdict, write_page
+from credit_default.adapters.evidently.html_page import ReportTitle, insert_verdict, render_page
 from credit_default.adapters.files.statement_files import read_batches, read_header
 from credit_default.adapters.files.table_export import write_table
 from credit_default.adapters.lake.layout import check_hex, check_month
 from credit_default.adapters.storage.port import check_key
 from credit_default.cli.terminal.output import Output, run_command
-from credit_default.data.checking.validation import check
+from credit_default.data.checking.validation import check_rows
 from credit_default.data.contract.schema import parse_schema
-from credit_default.errors import CreditDefaultError, InputError, show_examples, show_plainly
+from credit_default.errors import CreditDefaultError, InputError, escape_unprintable, show_examples
 from credit_default.gates.verdict import Verdict
-from credit_default.views.summaries.run_artifact import escape, write_markdown
+from credit_default.views.summaries.run_artifact import escape_markdown, write_summary_markdown
 from credit_default.views.summaries.summary import Summary, render_summary, write_json
 from credit_default.views.terminal.models import ModelRow, render_models
-from credit_default.views.terminal.quarantine import render_rules
+from credit_default.views.terminal.quarantine import render_rule_counts
 from credit_default.views.terminal.settings import SettingLine, render_settings
 
 HOSTILE = {
@@ -122,7 +122,7 @@ def make_rows(text):
 
 @storable
 def test_a_hostile_client_id_is_rejected_and_shown_as_it_came(text):
-    (batch,) = check(lambda: iter([make_rows(text)]), schema=LOANS).batches()
+    (batch,) = check_rows(lambda: iter([make_rows(text)]), schema=LOANS).batches()
 
     if text == "x" * 100_000 or not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}", text):
         assert batch.accepted["client_id"].to_list() == ["b"]
@@ -134,7 +134,7 @@ def test_a_hostile_client_id_is_rejected_and_shown_as_it_came(text):
 def test_a_hostile_cell_rejects_its_row(text, column):
     rows = make_rows("a").with_columns(pl.Series(column, [text, "2024-01" if column == "statement_month" else "1"]))
 
-    (batch,) = check(lambda: iter([rows]), schema=LOANS).batches()
+    (batch,) = check_rows(lambda: iter([rows]), schema=LOANS).batches()
 
     assert batch.accepted["client_id"].to_list() == ["b"]
     assert batch.rejected[column].to_list() == [text]
@@ -182,10 +182,10 @@ def test_examples_are_plain_and_short(text):
 
 @every_text
 def test_plain_text_stays_as_it_is_and_the_rest_can_be_recognised(text):
-    shown = show_plainly(text)
+    shown = escape_unprintable(text)
 
     assert_plain(shown)
-    assert show_plainly(shown) == shown
+    assert escape_unprintable(shown) == shown
     if not any(map(acts, text)):
         assert shown == text
 
@@ -197,7 +197,7 @@ def test_an_error_of_a_file_fault_is_plain_and_short(text):
     )  # fmt: skip
 
     with pytest.raises(InputError) as caught:
-        check(lambda: iter([rows]), schema=LOANS)
+        check_rows(lambda: iter([rows]), schema=LOANS)
 
     assert_plain(str(caught.value))
     assert len(str(caught.value)) < 1_500
@@ -237,7 +237,9 @@ def test_a_summary_in_a_terminal_shows_the_text_and_obeys_nothing_in_it(text):
 
     assert_plain(shown, lines="\n")
     flat = re.sub(r"\s+", "", shown)
-    assert flat.count(re.sub(r"\s+", "", show_plainly(text))[:60]) >= 3  # status, reason, note: nothing was markup
+    assert (
+        flat.count(re.sub(r"\s+", "", escape_unprintable(text))[:60]) >= 3
+    )  # status, reason, note: nothing was markup
 
 
 @every_text
@@ -245,7 +247,7 @@ def test_every_other_table_shows_the_text_and_obeys_nothing_in_it(text):
     tables = [
         render_models([ModelRow(1, text, text, text, text, text, text)]),
         render_settings([SettingLine(text, text, text)]),
-        render_rules({text: 1}, row_count=1),
+        render_rule_counts({text: 1}, row_count=1),
     ]
 
     for table in tables:
@@ -264,7 +266,7 @@ def test_a_summary_as_json_gives_the_text_back_from_plain_ascii(text):
 
 @every_text
 def test_markdown_shows_the_text_and_obeys_nothing_in_it(text):
-    written = write_markdown(make_summary(text), simulated=False)
+    written = write_summary_markdown(make_summary(text), simulated=False)
 
     assert_plain(written, lines="\n")
     bare = re.sub(r"\\.", "", written)  # what is left when each escaped character is taken away
@@ -272,17 +274,17 @@ def test_markdown_shows_the_text_and_obeys_nothing_in_it(text):
         r"(?m)^(# predict: |## \w[\w ]*|\| \| \||\|---\|---\||\* |> |\| .*? \| .*? \|$|\*\*quality.*\*\*$)", "", bare
     )
     assert re.findall(r"[<>`\[\]!~]|(?<!&)#|https?:|www\.", ours) == []
-    assert len(written.splitlines()) == len(write_markdown(make_summary("x"), simulated=False).splitlines())
+    assert len(written.splitlines()) == len(write_summary_markdown(make_summary("x"), simulated=False).splitlines())
 
 
 @pytest.mark.parametrize("text", ["=", "===", "- a", "--", "+ a", "1. a", "12. a"])
 def test_what_would_begin_a_list_or_a_heading_begins_nothing(text):
-    assert re.match(r"&#\d+;", escape(text))
+    assert re.match(r"&#\d+;", escape_markdown(text))
 
 
 @pytest.mark.parametrize("text", ["-0.25", "1.5", "2005-09", "+5"])
 def test_numbers_stay_readable_in_markdown(text):
-    assert escape(text) == text
+    assert escape_markdown(text) == text
 
 
 # ---- out: what a command says while it runs
@@ -340,11 +342,11 @@ def test_a_parquet_export_is_the_data_as_it_came(tmp_path, text):
 def test_a_report_page_shows_the_text_as_text(text):
     title = ReportTitle("ab" * 8, 1)
 
-    page = stamp_verdict(
-        write_page(PAGE.replace("JSON", json.dumps(text)), title=title), Verdict("drift", "alarm", (text,))
+    page = insert_verdict(
+        render_page(PAGE.replace("JSON", json.dumps(text)), title=title), Verdict("drift", "alarm", (text,))
     )
 
-    expected = stamp_verdict(write_page(PAGE, title=title), Verdict("drift", "alarm", ("x",)))
+    expected = insert_verdict(render_page(PAGE, title=title), Verdict("drift", "alarm", ("x",)))
     assert re.findall(r"<[^>]*>", page) == re.findall(r"<[^>]*>", expected)
 
 

@@ -25,13 +25,13 @@ from typing import Any
 import polars as pl
 import pytest
 
-from credit_default.adapters.host.process_marks import look_up, parse_mark
+from credit_default.adapters.host.process_marks import find_process_state, parse_mark
 from credit_default.adapters.lake.layout import open_lake
 from credit_default.adapters.mlflow.tracking import MLFLOW_ENVIRONMENT
 from credit_default.adapters.tables.ledger import read_entries
 from credit_default.adapters.tables.queries import read_scores
 from credit_default.data.simulation.months import simulate
-from credit_default.flows.server.ephemeral_server import describe_environment
+from credit_default.flows.server.ephemeral_server import build_prefect_environment
 from credit_default.gates.ledger import judge_chain
 
 pytestmark = pytest.mark.xdist_group("prefect")
@@ -228,7 +228,7 @@ class Stack:
             marks = [
                 re.search(r"process:([^\"]+)", tags) for state, tags in opened if state in {"RUNNING", "CANCELLING"}
             ]
-            if due or any(mark and look_up(parse_mark(mark[1])) == "alive" for mark in marks):
+            if due or any(mark and find_process_state(parse_mark(mark[1])) == "alive" for mark in marks):
                 return False
             time.sleep(1)
         return True
@@ -246,7 +246,7 @@ def stack(tmp_path_factory, simulated_files):
     ports = {"mlflow": find_port(), "prefect": find_port()}
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("PREFECT_", "MLFLOW_"))}
     environment = {
-        **kept, **MLFLOW_ENVIRONMENT, **describe_environment(root / "prefect"),
+        **kept, **MLFLOW_ENVIRONMENT, **build_prefect_environment(root / "prefect"),
         **{f"CREDIT_DEFAULT_{name}": value for name, value in SMALL.items()},
         "CREDIT_DEFAULT_LAKE": str(root / "lake"), "CREDIT_DEFAULT_CACHE": str(root / "cache"),
         "MLFLOW_TRACKING_URI": f"http://127.0.0.1:{ports['mlflow']}", "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",

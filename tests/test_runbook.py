@@ -116,11 +116,11 @@ def test_databases_are_saved_and_restored(tmp_path):
     postgres = runpy.run_path(str(ROOT / "tests" / "fakes" / "postgres.py"))
     if obstacle := postgres["find_obstacle"]() or ("" if shutil.which("pg_dump") else "pg_dump is not installed"):
         pytest.skip(obstacle)
-    from credit_default.adapters.local_stack.postgres_databases import make_databases, parse_address
+    from credit_default.adapters.local_stack.postgres_databases import create_databases, parse_postgres_address
 
     with postgres["postgres_server"]() as address:
-        variables = parse_address(address)
-        make_databases(variables, ("mlflow", "mlflow_users", "prefect"))
+        variables = parse_postgres_address(address)
+        create_databases(variables, ("mlflow", "mlflow_users", "prefect"))
         run_commands(*(text for kind, text in read_blocks() if kind == "postgresql"), folder=tmp_path, **variables)
 
     assert {path.name for path in tmp_path.iterdir()} == {"mlflow.dump", "mlflow_users.dump", "prefect.dump"}

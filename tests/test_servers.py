@@ -32,7 +32,7 @@ from credit_default.flows.monitor import monitor
 from credit_default.flows.predict import predict
 from credit_default.flows.train import train
 from credit_default.sections import StackSettings
-from credit_default.services.operations.stack_plan import Plan, choose_ports, plan_stack
+from credit_default.services.operations.stack_plan import StackPlan, choose_ports, plan_stack
 from credit_default.services.operations.stack_supervisor import open_stack, wait_until_ready
 from credit_default.views.summaries.summary import Summary
 
@@ -58,7 +58,7 @@ Route = tuple[str, str]
 class Standing:
     """Servers that run, and the words that they ask for."""
 
-    plan: Plan
+    plan: StackPlan
     credentials: Credentials
     database: str
 

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from credit_default.errors import InputError
-from credit_default.settings import load_settings, refuse_secrets
+from credit_default.settings import load_settings, require_no_secrets
 
 CONFIG = Path(__file__).parents[1] / "config"
 
@@ -181,12 +181,12 @@ def test_addresses_that_are_no_text_are_refused_without_being_shown(tmp_path):
 )
 def test_secret_is_no_parameter_of_a_flow(overrides):
     with pytest.raises(InputError, match="a secret among what the flow is given") as refusal:
-        refuse_secrets(overrides)
+        require_no_secrets(overrides)
 
     assert "hunter2" not in str(refusal.value)
 
 
 def test_what_is_no_secret_may_be_a_parameter():
-    refuse_secrets(
+    require_no_secrets(
         {"lake": "./lake", "notify": {"urls": ""}, "mlflow": {"tracking_uri": "http://mlflow:5000"}, "jobs": 2}
     )

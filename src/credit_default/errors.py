@@ -33,10 +33,10 @@ class CreditDefaultError(Exception):
 
     def __str__(self) -> str:
         told = f"{self.thing}: found {self.found}; expected {self.expected}. {self.remedy}"
-        return hide_credentials(show_plainly(told))
+        return hide_credentials(escape_unprintable(told))
 
     def __reduce__(self) -> tuple[object, ...]:
-        return (_rebuild, (type(self), self.thing, self.found, self.expected, self.remedy))
+        return (_rebuild_error, (type(self), self.thing, self.found, self.expected, self.remedy))
 
 
 class InputError(CreditDefaultError):
@@ -59,11 +59,13 @@ class ArtifactError(CreditDefaultError):
     """A model artifact is not the one on record, or holds what we never load."""
 
 
-def _rebuild(kind: type[CreditDefaultError], thing: str, found: str, expected: str, remedy: str) -> CreditDefaultError:
+def _rebuild_error(
+    kind: type[CreditDefaultError], thing: str, found: str, expected: str, remedy: str
+) -> CreditDefaultError:
     return kind(thing, found=found, expected=expected, remedy=remedy)
 
 
-def show_plainly(text: str) -> str:
+def escape_unprintable(text: str) -> str:
     """The text on one line, what does not print as itself (line ends, terminal codes, bidirectional marks) as an escape.
 
     File names and cells come from strangers: what is told of them may move no cursor and turn no line around.

@@ -7,34 +7,34 @@ watches: no environment variable and no setting can.
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-_armed: dict[str, Callable[[], None]] = {}
-_watching: list[Callable[[str], None]] = []
+_armed_actions: dict[str, Callable[[], None]] = {}
+_observers: list[Callable[[str], None]] = []
 
 
-def reach(name: str) -> None:
+def hit_failpoint(name: str) -> None:
     """Nothing; where a test armed this name, what it asked for happens here instead."""
-    for told in _watching:
+    for told in _observers:
         told(name)
-    act = _armed.get(name)
+    act = _armed_actions.get(name)
     if act is not None:
         act()
 
 
-def arm(name: str, act: Callable[[], None]) -> None:
+def arm_failpoint(name: str, act: Callable[[], None]) -> None:
     """Nothing; from now on `act` is called wherever `name` is reached: it may raise, or end the process."""
-    _armed[name] = act
+    _armed_actions[name] = act
 
 
-def watch(told: Callable[[str], None]) -> None:
+def observe_failpoints(told: Callable[[str], None]) -> None:
     """Nothing; from now on `told` is called with every name that is reached, before what was armed there happens."""
-    _watching.append(told)
+    _observers.append(told)
 
 
 @contextmanager
-def armed(name: str, act: Callable[[], None]) -> Iterator[None]:
+def armed_failpoint(name: str, act: Callable[[], None]) -> Iterator[None]:
     """A block in which `act` is called wherever `name` is reached."""
-    arm(name, act)
+    arm_failpoint(name, act)
     try:
         yield
     finally:
-        del _armed[name]
+        del _armed_actions[name]

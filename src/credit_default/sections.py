@@ -30,7 +30,7 @@ ENVIRONMENT_PREFIX = "CREDIT_DEFAULT_"
 SECRETS = frozenset({"notify.urls", "stack.database"})  # settings whose value is shown to nobody
 
 
-class DataSettings(BaseModel):
+class PublicDataSettings(BaseModel):
     """Where the public data set is fetched from; each address gets `timeout_seconds` to answer."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -166,7 +166,7 @@ class Settings(BaseSettings):
     seed: int = Field(default=7, ge=0)
     jobs: int = Field(default=2, ge=1)
     report: Literal["full", "drift"] = "full"  # full: data summaries too, and quality once outcomes are known
-    public_data: DataSettings = DataSettings()
+    public_data: PublicDataSettings = PublicDataSettings()
     mlflow: MlflowSettings = MlflowSettings()
     prefect: PrefectSettings = PrefectSettings()
     reconcile: ReconcileSettings = ReconcileSettings()

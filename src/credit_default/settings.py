@@ -26,7 +26,7 @@ __all__ = [
     "copy_environment",
     "export_environment",
     "load_settings",
-    "refuse_secrets",
+    "require_no_secrets",
 ]
 
 CONFIG_VARIABLE = "CREDIT_DEFAULT_CONFIG"
@@ -71,18 +71,18 @@ def load_settings(
     layers = [(f"file {name}", _read_config(name)) for name in files]
     layers += [("environment", _read_environment(variables)), ("flag", _drop_none(flags or {}))]
     for origin, layer in layers:
-        _refuse_unknown(layer, origin)
+        _require_known_names(layer, origin)
     settings = _validate(_merge([layer for _, layer in layers]))
-    return LoadedSettings(settings, tuple(_trace(settings, layers)))
+    return LoadedSettings(settings, tuple(_list_origins(settings, layers)))
 
 
-def refuse_secrets(overrides: Mapping[str, Any]) -> None:
+def require_no_secrets(overrides: Mapping[str, Any]) -> None:
     """Nothing; returns when no override is a secret: what a flow is given stands in Prefect for everybody to read.
 
     Raises:
         InputError: one is.
     """
-    for name in _flatten(overrides):
+    for name in _list_dotted_names(overrides):
         value: Any = overrides
         for part in name.split("."):
             value = value[part]
@@ -119,10 +119,12 @@ def _read_config(name: str) -> dict[str, Any]:
 
 
 def _read_environment(variables: Mapping[str, str]) -> dict[str, Any]:
-    known = {f"{ENVIRONMENT_PREFIX}{name.upper().replace('.', '__')}" for name in _leaf_names()} | {CONFIG_VARIABLE}
+    known = {f"{ENVIRONMENT_PREFIX}{name.upper().replace('.', '__')}" for name in _list_setting_names()} | {
+        CONFIG_VARIABLE
+    }
     for name in sorted(n for n in variables if n.startswith(ENVIRONMENT_PREFIX) and n not in known):
         raise InputError(
-            f"environment variable {name}", found="a name that nothing reads", expected=_nearest(name, known),
+            f"environment variable {name}", found="a name that nothing reads", expected=_suggest_name(name, known),
             remedy="Rename or unset it; `credit-default settings` lists every name.",
         )  # fmt: skip
     standard: dict[str, Any] = {}
@@ -134,11 +136,11 @@ def _read_environment(variables: Mapping[str, str]) -> dict[str, Any]:
     return _merge([standard, source()])
 
 
-def _leaf_names() -> Iterator[str]:
-    return (name for name, _ in _leaves(Settings.model_construct()))
+def _list_setting_names() -> Iterator[str]:
+    return (name for name, _ in _list_settings(Settings.model_construct()))
 
 
-def _leaves(value: object, prefix: str = "") -> Iterator[tuple[str, object]]:
+def _list_settings(value: object, prefix: str = "") -> Iterator[tuple[str, object]]:
     """Every (dotted name, value) below `value`, in order of declaration."""
     if isinstance(value, BaseModel):
         names = list(type(value).model_fields)
@@ -148,26 +150,26 @@ def _leaves(value: object, prefix: str = "") -> Iterator[tuple[str, object]]:
         yield prefix, value
         return
     for name in names:
-        yield from _leaves(getattr(value, name), f"{prefix}.{name}" if prefix else name)
+        yield from _list_settings(getattr(value, name), f"{prefix}.{name}" if prefix else name)
 
 
-def _flatten(layer: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
+def _list_dotted_names(layer: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
     for key, value in layer.items():
         name = f"{prefix}{key}"
-        yield from _flatten(value, f"{name}.") if isinstance(value, Mapping) else [name]
+        yield from _list_dotted_names(value, f"{name}.") if isinstance(value, Mapping) else [name]
 
 
-def _refuse_unknown(layer: Mapping[str, Any], origin: str) -> None:
-    known = set(_leaf_names())
-    for name in _flatten(layer):
+def _require_known_names(layer: Mapping[str, Any], origin: str) -> None:
+    known = set(_list_setting_names())
+    for name in _list_dotted_names(layer):
         if name not in known:
             raise InputError(
-                f"setting {name} ({origin})", found="a key that nothing reads", expected=_nearest(name, known),
+                f"setting {name} ({origin})", found="a key that nothing reads", expected=_suggest_name(name, known),
                 remedy="Rename or remove it; `credit-default settings` lists every key.",
             )  # fmt: skip
 
 
-def _nearest(name: str, known: set[str]) -> str:
+def _suggest_name(name: str, known: set[str]) -> str:
     close = difflib.get_close_matches(name, sorted(known), n=1, cutoff=0.5)
     return f"{close[0]} or another known name" if close else "a known name"
 
@@ -197,8 +199,8 @@ def _drop_none(flags: Mapping[str, Any]) -> dict[str, Any]:
     return {k: v for k, v in kept.items() if v is not None and v != {}}
 
 
-def _trace(settings: Settings, layers: Sequence[tuple[str, Mapping[str, Any]]]) -> Iterator[SettingOrigin]:
-    set_by = {name: origin for origin, layer in layers for name in _flatten(layer)}
-    for name, value in _leaves(settings):
+def _list_origins(settings: Settings, layers: Sequence[tuple[str, Mapping[str, Any]]]) -> Iterator[SettingOrigin]:
+    set_by = {name: origin for origin, layer in layers for name in _list_dotted_names(layer)}
+    for name, value in _list_settings(settings):
         shown = _HIDDEN if name in SECRETS and value else value
         yield SettingOrigin(name, shown, set_by.get(name, "default"))

@@ -7,7 +7,7 @@ from typer.testing import CliRunner
 
 
 @dataclass(frozen=True)
-class Answer:
+class CommandResult:
     exit_code: int
     stdout: str
     stderr: str
@@ -22,13 +22,13 @@ def run(monkeypatch):
     """Runs a command line in this process, on the session's Prefect server when the test has one."""
     from credit_default.cli.main import app
 
-    def run_line(*arguments, server=None) -> Answer:
+    def run_line(*arguments, server=None) -> CommandResult:
         if server is not None:
             monkeypatch.setenv("CREDIT_DEFAULT_PREFECT__API_URL", server)
         result = CliRunner().invoke(app, [str(argument) for argument in arguments])
         if result.exception is not None and not isinstance(result.exception, SystemExit):
             raise result.exception
-        return Answer(result.exit_code, result.stdout, result.stderr)
+        return CommandResult(result.exit_code, result.stdout, result.stderr)
 
     return run_line
 

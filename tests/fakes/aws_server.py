@@ -17,14 +17,14 @@ from moto.s3.responses import S3Response
 from moto.server import main
 from moto.sqs.models import Queue
 
-told_by_moto = Queue.attributes.fget
-set_by_moto = Queue._set_attributes
-replication_told_by_moto = S3Response.get_bucket_replication
+get_attributes_of_moto = Queue.attributes.fget
+set_attributes_of_moto = Queue._set_attributes
+get_replication_of_moto = S3Response.get_bucket_replication
 
 
-def tell_attributes(queue):
+def get_attributes(queue):
     """A queue's attributes, its policies about dead letters as they were written; one that was emptied is gone."""
-    told = {**told_by_moto(queue), "RedriveAllowPolicy": queue.redrive_allow_policy}
+    told = {**get_attributes_of_moto(queue), "RedriveAllowPolicy": queue.redrive_allow_policy}
     if queue.redrive_policy:
         told["RedrivePolicy"] = json.dumps(queue.redrive_policy, separators=(",", ":"))
     return {name: value for name, value in told.items() if value not in (None, "")}
@@ -33,36 +33,36 @@ def tell_attributes(queue):
 def set_attributes(queue, attributes, now=None):
     """Nothing; leaves the queue's policy as it was when `attributes` doesn't name one."""
     kept = {"Policy": queue.policy} if getattr(queue, "policy", None) else {}
-    set_by_moto(queue, {**kept, **attributes}, now)
+    set_attributes_of_moto(queue, {**kept, **attributes}, now)
 
 
-def tell_replication(response):
+def get_replication(response):
     """A bucket's replication as it was written."""
     kept = response.backend.get_bucket_replication(response.bucket_name)
     if not kept:
-        return replication_told_by_moto(response)
+        return get_replication_of_moto(response)
     response.data["Action"] = "GetBucketReplication"
     configuration = {"Role": kept["Role"], "Rules": kept["Rule"]}
     return response.serialized(ActionResult({"ReplicationConfiguration": configuration}))
 
 
-def judge_nothing(*_):
+def return_neutral(*_):
     """Neither allowed nor forbidden."""
     return PermissionResult.NEUTRAL
 
 
-def let_go(*_, **__):
+def dispose_delete_marker(*_, **__):
     """Nothing: a delete marker holds no file."""
 
 
 if __name__ == "__main__":
     Queue.BASE_ATTRIBUTES = [*Queue.BASE_ATTRIBUTES, "RedriveAllowPolicy"]
     Queue.redrive_allow_policy = None
-    Queue.attributes = property(tell_attributes)
+    Queue.attributes = property(get_attributes)
     Queue._set_attributes = set_attributes
-    S3Response.get_bucket_replication = tell_replication
-    FakeBucket.get_permission = judge_nothing
-    FakeDeleteMarker.dispose = let_go
+    S3Response.get_bucket_replication = get_replication
+    FakeBucket.get_permission = return_neutral
+    FakeDeleteMarker.dispose = dispose_delete_marker
     for service in (
         "iam",
         "kms",

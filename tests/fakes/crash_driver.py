@@ -31,16 +31,16 @@ from pathlib import Path
 from typing import Any
 
 from credit_default import failpoints
-from credit_default.adapters.delta.table import find_delta
-from credit_default.adapters.lake.inbox import list_incoming, name_incoming
+from credit_default.adapters.delta.table import find_delta_table
+from credit_default.adapters.lake.inbox import build_incoming_uri, list_incoming
 from credit_default.adapters.lake.layout import Lake
-from credit_default.adapters.lake.pinned_champion import read_champion
-from credit_default.adapters.lake.snapshots import list_snapshots, read_rows
+from credit_default.adapters.lake.pinned_champion import read_champion_pointer
+from credit_default.adapters.lake.snapshots import list_snapshots, read_snapshot_rows
 from credit_default.adapters.mlflow.tracking import MLFLOW_ENVIRONMENT, DatasetRecord
 from credit_default.adapters.tables.ledger import read_entries
 from credit_default.adapters.tables.monitoring import write_monitoring
 from credit_default.adapters.tables.queries import scan_table
-from credit_default.adapters.tables.schemas import TABLES, table_of
+from credit_default.adapters.tables.schemas import TABLES, locate_table
 from credit_default.adapters.tables.score_digests import digest_scores
 from credit_default.errors import CreditDefaultError
 from credit_default.gates.ledger import judge_chain
@@ -49,20 +49,20 @@ from credit_default.services.audit.erasure import forget_client
 from credit_default.services.audit.replay import verify_lake
 from credit_default.services.champion.two_person_approval import approve_promotion, request_promotion
 from credit_default.services.champion.versions import promote_by_hand, roll_back
-from credit_default.services.context.wiring import Wiring, wire
+from credit_default.services.context.wiring import Wiring, build_wiring
 from credit_default.services.intake.file_check import check_file, judge_file
-from credit_default.services.intake.inbox import put_away_refused, put_away_scored
+from credit_default.services.intake.inbox import move_refused_file, move_scored_file
 from credit_default.services.intake.ingest import ingest_file
 from credit_default.services.monitoring.alarms import update_lake_alarms
-from credit_default.services.monitoring.retraining import consider_retraining, request_retraining
-from credit_default.services.outcomes.take_in import take_in_outcomes
+from credit_default.services.monitoring.retraining import judge_retraining_need, request_retraining
+from credit_default.services.outcomes.take_in import ingest_outcomes_file
 from credit_default.services.scoring.score_batch import find_champion, load_champion, score_file
 from credit_default.services.scoring.score_record import record_scores
 from credit_default.settings import Settings
 
 NOON = dt.datetime(2006, 1, 1, 12, tzinfo=dt.UTC)
 SMALL = {"tree_count": 12, "maximum_depth": 6}
-PLANTED = 70  # exit code: what was planted came out, as an error that nobody translated
+PLANTED_EXIT_CODE = 70  # exit code: what was planted came out, as an error that nobody translated
 FILE_FAULTS = {1, 2}
 SLOW_IMPORTS = (
     "mlflow.store.tracking.sqlalchemy_store", "skops.io", "sklearn.ensemble", "pyarrow.dataset", "pyarrow.csv",
@@ -75,7 +75,7 @@ class PlantedError(Exception):
 
 
 def connect(root: str) -> Wiring:
-    return wire(Settings(lake=root, cache=f"{root}/../cache", jobs=1, recipe=SMALL), commit="0123abc")
+    return build_wiring(Settings(lake=root, cache=f"{root}/../cache", jobs=1, recipe=SMALL), commit="0123abc")
 
 
 # ── what is done ──
@@ -101,27 +101,27 @@ def predict_incoming(wiring: Wiring, _path: str, at: dt.datetime) -> str:
     told = []
     for waiting in list_incoming(wiring.lake):
         try:
-            summary = _predict(wiring, name_incoming(wiring.lake, waiting), at)
+            summary = _predict(wiring, build_incoming_uri(wiring.lake, waiting), at)
         except CreditDefaultError as error:
             if error.exit_code not in FILE_FAULTS:
                 raise
-            put_away_refused(wiring.lake, waiting, error)
+            move_refused_file(wiring.lake, waiting, error)
             told.append("refused")
             continue
-        put_away_scored(wiring.lake, waiting, batch_id=str(summary.batch_id))
+        move_scored_file(wiring.lake, waiting, batch_id=str(summary.batch_id))
         told.append(summary.status)
     return ", ".join(told)
 
 
 def outcomes(wiring: Wiring, path: str, at: dt.datetime) -> str:
-    return take_in_outcomes(wiring, path, taken_in_at=at).status
+    return ingest_outcomes_file(wiring, path, taken_in_at=at).status
 
 
 def promote(wiring: Wiring, _path: str, at: dt.datetime) -> str:
     return promote_by_hand(wiring, 2, reason="a drill", decided_at=at).status
 
 
-def ask(wiring: Wiring, _path: str, at: dt.datetime) -> str:
+def request_approval(wiring: Wiring, _path: str, at: dt.datetime) -> str:
     return request_promotion(wiring, 2, by="one", reason="a drill", decided_at=at).status
 
 
@@ -133,7 +133,7 @@ def rollback(wiring: Wiring, _path: str, at: dt.datetime) -> str:
     return roll_back(wiring, reason="a drill", decided_at=at).status
 
 
-def find(wiring: Wiring, _path: str, at: dt.datetime) -> str:
+def plant_performance_alarm(wiring: Wiring, _path: str, at: dt.datetime) -> str:
     """What the monitors leave when a batch's performance rings: the ground for `follow`."""
     import polars as pl
 
@@ -146,12 +146,12 @@ def find(wiring: Wiring, _path: str, at: dt.datetime) -> str:
     return "found"
 
 
-def follow(wiring: Wiring, _path: str, at: dt.datetime) -> str:
+def follow_up_findings(wiring: Wiring, _path: str, at: dt.datetime) -> str:
     """What `monitor` ends with: the alarms that follow, and a training asked for."""
     champion = wiring.registry.find_champion()
     number = champion.number if champion else 0
     update = update_lake_alarms(wiring, champion_version=number, at=at)
-    retraining = consider_retraining(wiring, update.alarms, champion)
+    retraining = judge_retraining_need(wiring, update.alarms, champion)
     request_retraining(wiring, retraining, champion_version=number, at=at)
     return f"{len(update.opened)} opened, {retraining.decision.action}"
 
@@ -167,27 +167,29 @@ def _predict(wiring: Wiring, path: str, at: dt.datetime) -> Any:
     return record_scores(wiring, checked, scored, verdict, recorded_at=at)
 
 
-def seat(wiring: Wiring, _path: str, at: dt.datetime) -> str:
+def promote_challenger(wiring: Wiring, _path: str, at: dt.datetime) -> str:
     """What `train` ends with once its gate has said yes to version 2."""
     import numpy as np
     import polars as pl
 
     from credit_default.model.evaluation.metrics import evaluate
     from credit_default.services.training.challenger import TrainingRows
-    from credit_default.services.training.register_and_promote import Registered, seat_winner
+    from credit_default.services.training.register_and_promote import Registered, apply_promotion_verdict
 
     defaulted = np.arange(200) % 2
     evaluation = evaluate(defaulted, np.linspace(0.1, 0.9, 200), policy=wiring.settings.decision, seed=1)
     registered = Registered(wiring.registry.find_version(2), "", evaluation, None)
     rows = TrainingRows(pl.DataFrame({"client_id": ["a"]}), (), "simulated", 0, ())
     verdict = Verdict("promotion", "ok", ("better",))
-    return seat_winner(wiring, registered, verdict, champion=find_champion(wiring), rows=rows, decided_at=at).status
+    return apply_promotion_verdict(
+        wiring, registered, verdict, champion=find_champion(wiring), rows=rows, decided_at=at
+    ).status
 
 
 # ── what is seen ──
 
 
-def look(wiring: Wiring, _path: str, _at: dt.datetime) -> dict[str, Any]:
+def read_lake_state(wiring: Wiring, _path: str, _at: dt.datetime) -> dict[str, Any]:
     """What a reader sees, part by part, each a list of things; `versions` and `runs` tell whether anything was done at all."""
     lake = wiring.lake
     entries = read_entries(lake)
@@ -201,21 +203,21 @@ def look(wiring: Wiring, _path: str, _at: dt.datetime) -> dict[str, Any]:
             "quarantine": [_digest(frames["quarantine"])],
             "outcomes": [_digest(frames["outcomes"])],
             "outcome history": [_digest(frames["outcome_history"].drop("taken_in_at"))],
-            "snapshots": sorted([s.digest, sum(rows.height for rows in read_rows(s))] for s in list_snapshots(lake)),
+            "snapshots": sorted([s.digest, sum(rows.height for rows in read_snapshot_rows(s))] for s in list_snapshots(lake)),
             "alarms": frames["alarms"].select("alarm_id", "closed_because").rows(),
             "champion": [champion.number if champion else 0],
-            "pinned": [pinned.model_version if (pinned := read_champion(lake)) else 0],
+            "pinned": [pinned.model_version if (pinned := read_champion_pointer(lake)) else 0],
             **{place: _list_files(lake, place) for place in ("incoming", "processed", "refused")},
         },
         "told": frames["alarms"].select("alarm_id", "opening_told", "closing_told").rows(),
         "ledger": judge_chain(entries).level,
         "entries": dict(Counter(f"{e.event} {e.batch_id} {e.model_version or ''}".strip() for e in entries)),
-        "versions": {name: delta.version() if (delta := find_delta(table_of(lake, name))) else -1 for name in TABLES},
+        "versions": {name: delta.version() if (delta := find_delta_table(locate_table(lake, name))) else -1 for name in TABLES},
         "runs": _count_runs(wiring),
     }  # fmt: skip
 
 
-def prove(wiring: Wiring, batch_id: str, _at: dt.datetime) -> dict[str, Any]:
+def verify_batch(wiring: Wiring, batch_id: str, _at: dt.datetime) -> dict[str, Any]:
     proof = verify_lake(wiring, batch_id=batch_id or None, client_id=None, head=None)
     return {"status": proof.status, "levels": [verdict.level for verdict in proof.verdicts]}
 
@@ -251,16 +253,16 @@ ACTS = {
     "score": score,
     "predict --incoming": predict_incoming,
     "outcomes": outcomes,
-    "seat": seat,
+    "seat": promote_challenger,
     "promote": promote,
-    "ask": ask,
+    "ask": request_approval,
     "approve": approve,
     "rollback": rollback,
-    "find": find,
-    "follow": follow,
+    "find": plant_performance_alarm,
+    "follow": follow_up_findings,
     "forget": forget,
-    "look": look,
-    "prove": prove,
+    "look": read_lake_state,
+    "prove": verify_batch,
 }
 
 
@@ -268,7 +270,7 @@ ACTS = {
 
 
 @dataclass
-class Planted:
+class PlantedDeath:
     """A death at the nth time that a name is reached."""
 
     how: str
@@ -285,14 +287,14 @@ class Planted:
         os.kill(os.getpid(), {"kill": signal.SIGKILL, "term": signal.SIGTERM, "stop": signal.SIGSTOP}[self.how])
 
 
-def live(job: dict[str, Any]) -> dict[str, Any]:
+def run_job(job: dict[str, Any]) -> dict[str, Any]:
     """How the child ended: exit code, and of each act what it came to, its seconds and the failpoints that it passed."""
     passed: list[list[str]] = []
-    failpoints.watch(lambda name: passed[-1].append(name))  # noqa: PLW0108 - of the list that is last by then
+    failpoints.observe_failpoints(lambda name: passed[-1].append(name))  # noqa: PLW0108 - of the list that is last by then
     # as a command has it: what runs is unwound, so that what it started is ended
     signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     if job.get("failpoint"):
-        failpoints.arm(job["failpoint"], Planted(job["how"], job.get("nth", 1)))
+        failpoints.arm_failpoint(job["failpoint"], PlantedDeath(job["how"], job.get("nth", 1)))
     if job.get("after") is not None:
         signal.setitimer(signal.ITIMER_REAL, job["after"])  # SIGALRM, unheard, ends a process as SIGKILL does
     told: list[Any] = []
@@ -308,13 +310,13 @@ def live(job: dict[str, Any]) -> dict[str, Any]:
             code, error = complaint.exit_code, str(complaint)
             told.append(f"exit {code}: {error}")
         except (PlantedError, OSError) as complaint:
-            code, error = PLANTED, repr(complaint)
+            code, error = PLANTED_EXIT_CODE, repr(complaint)
             told.append(f"exit {code}: {error}")
         seconds.append(time.monotonic() - begun)
     return {"exit": code, "error": error, "told": told, "seconds": seconds, "passed": passed}
 
 
-def fork(job: dict[str, Any], gate: tuple[int, int]) -> tuple[int, int]:
+def fork_job(job: dict[str, Any], gate: tuple[int, int]) -> tuple[int, int]:
     """The child's process id, and where it will write how it ended; it waits until the gate is closed."""
     reading, writing = os.pipe()
     child = os.fork()
@@ -325,7 +327,7 @@ def fork(job: dict[str, Any], gate: tuple[int, int]) -> tuple[int, int]:
     try:
         os.close(gate[1])
         os.read(gate[0], 1)
-        ended = live(job)
+        ended = run_job(job)
         with os.fdopen(writing, "w") as pipe:
             json.dump(ended, pipe)
         code = ended["exit"]
@@ -338,7 +340,7 @@ def fork(job: dict[str, Any], gate: tuple[int, int]) -> tuple[int, int]:
         os._exit(code)
 
 
-def end(child: int, reading: int) -> dict[str, Any]:
+def wait_for_child(child: int, reading: int) -> dict[str, Any]:
     """How the child ended, once it has: what it said, and its exit code, negative for a signal."""
     with os.fdopen(reading) as pipe:
         said = pipe.read()
@@ -347,28 +349,28 @@ def end(child: int, reading: int) -> dict[str, Any]:
     return {**silent, **json.loads(said or "{}"), "exit": os.waitstatus_to_exitcode(status)}
 
 
-def run(jobs: list[dict[str, Any]]) -> list[tuple[int, int]]:
+def start_jobs(jobs: list[dict[str, Any]]) -> list[tuple[int, int]]:
     """The children of these jobs, all let go at once."""
     gate = os.pipe()
-    children = [fork(job, gate) for job in jobs]
+    children = [fork_job(job, gate) for job in jobs]
     for side in gate:
         os.close(side)
     return children
 
 
-def answer(command: dict[str, Any], stopped: dict[int, int]) -> Any:
+def handle_command(command: dict[str, Any], stopped: dict[int, int]) -> Any:
     if command["do"] == "run":
-        return [end(*child) for child in run(command["jobs"])]
+        return [wait_for_child(*child) for child in start_jobs(command["jobs"])]
     if command["do"] == "start":
-        ((child, reading),) = run([command["job"]])
+        ((child, reading),) = start_jobs([command["job"]])
         os.waitid(os.P_PID, child, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
         stopped[child] = reading
         return {"pid": child}
     os.kill(command["pid"], signal.SIGCONT)
-    return end(command["pid"], stopped.pop(command["pid"]))
+    return wait_for_child(command["pid"], stopped.pop(command["pid"]))
 
 
-def warm(root: str) -> None:
+def warm_up(root: str) -> None:
     """Nothing; what costs a first use of MLflow seconds is done, in a lake that nobody else looks at. No thread is begun."""
     for name in SLOW_IMPORTS:
         importlib.import_module(name)
@@ -384,14 +386,14 @@ def warm(root: str) -> None:
 
 def main() -> None:
     os.environ.update(MLFLOW_ENVIRONMENT)
-    warm(sys.argv[1])
+    warm_up(sys.argv[1])
     answers = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(2, 1)
     threads = [(task / "comm").read_text().strip() for task in Path("/proc/self/task").iterdir()]
     answers.write(json.dumps({"threads": threads}) + "\n")
     stopped: dict[int, int] = {}
     for line in sys.stdin:
-        answers.write(json.dumps(answer(json.loads(line), stopped)) + "\n")
+        answers.write(json.dumps(handle_command(json.loads(line), stopped)) + "\n")
 
 
 if __name__ == "__main__":

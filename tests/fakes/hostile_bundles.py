@@ -65,12 +65,12 @@ def main():
         folder = root / "forged"
         shutil.copytree(root / base, folder)
         spoil(folder)
-        sys.stdout.write(json.dumps({"name": name, **try_reading(folder, digests[base])}) + "\n")
+        sys.stdout.write(json.dumps({"name": name, **read_forged_bundle(folder, digests[base])}) + "\n")
         sys.stdout.flush()
         shutil.rmtree(folder)
 
 
-def try_reading(folder, digest):
+def read_forged_bundle(folder, digest):
     started, memory = time.process_time(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     try:
         outcome, message = "read", read_bundle(folder, expected_digest=digest).digest
@@ -83,7 +83,7 @@ def try_reading(folder, digest):
     return {"outcome": outcome, "message": message, "seconds": seconds, "ran": RAN.exists(), "grown_megabytes": grown}
 
 
-def agree(folder, **changes):
+def rewrite_manifest(folder, **changes):
     """The manifest says again what the files are, and what `changes` say."""
     content = json.loads((folder / MANIFEST).read_text()) | changes
     for name in content["files"]:
@@ -94,7 +94,7 @@ def agree(folder, **changes):
 
 def write(folder, name, content):
     (folder / name).write_bytes(content)
-    agree(folder)
+    rewrite_manifest(folder)
 
 
 def rewrite_zip(folder, change, *, more=()):
@@ -105,10 +105,10 @@ def rewrite_zip(folder, change, *, more=()):
     with zipfile.ZipFile(path, "w") as new:
         for name, content in [*entries, *more]:
             new.writestr(name, content)
-    agree(folder)
+    rewrite_manifest(folder)
 
 
-def keep(name, content):
+def keep_unchanged(name, content):
     return content
 
 
@@ -124,19 +124,19 @@ def edit_schema(folder, edit):
     rewrite_zip(folder, change)
 
 
-def walk(item):
+def walk_nodes(item):
     if isinstance(item, dict):
         yield item
         for value in item.values():
-            yield from walk(value)
+            yield from walk_nodes(value)
     elif isinstance(item, list):
         for value in item:
-            yield from walk(value)
+            yield from walk_nodes(value)
 
 
-def find(schema, **fields):
+def find_node(schema, **fields):
     """The first node with these fields."""
-    return next(node for node in walk(schema) if all(node.get(key) == value for key, value in fields.items()))
+    return next(node for node in walk_nodes(schema) if all(node.get(key) == value for key, value in fields.items()))
 
 
 def edit_array(folder, edit, *, fields):
@@ -165,7 +165,7 @@ def edit_array(folder, edit, *, fields):
 
 
 def forge_manifest(name, **changes):
-    forge(name)(lambda folder: agree(folder, **changes))
+    forge(name)(lambda folder: rewrite_manifest(folder, **changes))
 
 
 def forge_bytes(name, change):
@@ -263,19 +263,19 @@ def cut(folder):
 
 @forge("entry named up the tree")
 def climb(folder):
-    rewrite_zip(folder, keep, more=[("../../../tmp/evil.py", b"import canary_module")])
+    rewrite_zip(folder, keep_unchanged, more=[("../../../tmp/evil.py", b"import canary_module")])
 
 
 @forge("entry named by an absolute path")
 def root_entry(folder):
-    rewrite_zip(folder, keep, more=[("/etc/cron.d/evil", b"evil")])
+    rewrite_zip(folder, keep_unchanged, more=[("/etc/cron.d/evil", b"evil")])
 
 
 @forge("entry that is a link")
 def link_entry(folder):
     link = zipfile.ZipInfo("link")
     link.external_attr = 0o120777 << 16
-    rewrite_zip(folder, keep, more=[(link, b"/etc/passwd")])
+    rewrite_zip(folder, keep_unchanged, more=[(link, b"/etc/passwd")])
 
 
 @forge("schema that stands there twice")
@@ -284,7 +284,7 @@ def double_schema(folder):
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)
-        rewrite_zip(folder, keep, more=[("schema.json", b"{}")])
+        rewrite_zip(folder, keep_unchanged, more=[("schema.json", b"{}")])
 
 
 def patch_directory(folder, offset, value):
@@ -339,7 +339,7 @@ def claim_nodes(folder):
 
 def forge_node(name, old, **fields):
     """The first node with the fields `old` gets the others."""
-    forge(name)(lambda folder: edit_schema(folder, lambda schema: find(schema, **old).update(fields)))
+    forge(name)(lambda folder: edit_schema(folder, lambda schema: find_node(schema, **old).update(fields)))
 
 
 FUNCTION, FOREST = {"__loader__": "FunctionNode"}, {"__class__": "RandomForestClassifier"}
@@ -380,7 +380,7 @@ def nest_schema(folder):
 @forge("object that holds itself")
 def hold_itself(folder):
     def loop(schema):
-        find(schema, __class__="RandomForestClassifier")["content"]["__id__"] = schema["__id__"]
+        find_node(schema, __class__="RandomForestClassifier")["content"]["__id__"] = schema["__id__"]
 
     edit_schema(folder, loop)
 
@@ -389,7 +389,7 @@ def hold_itself(folder):
 def trust_itself(folder):
     def trust(schema):
         schema["trusted"] = ["canary_module.build_features"]
-        find(schema, __loader__="FunctionNode")["__module__"] = "canary_module"
+        find_node(schema, __loader__="FunctionNode")["__module__"] = "canary_module"
 
     edit_schema(folder, trust)
 
@@ -398,14 +398,14 @@ def trust_itself(folder):
 def rename_feature(folder):
     edit_schema(
         folder,
-        lambda schema: find(schema, __loader__="JsonNode", content='"credit_limit"').update(content='"__class__"'),
+        lambda schema: find_node(schema, __loader__="JsonNode", content='"credit_limit"').update(content='"__class__"'),
     )
 
 
 @forge("feature of a function that is no word of ours")
 def strange_word(folder):
     edit_schema(
-        folder, lambda schema: find(schema, __loader__="JsonNode", content='"clip"').update(content='"__import__"')
+        folder, lambda schema: find_node(schema, __loader__="JsonNode", content='"clip"').update(content='"__import__"')
     )
 
 
@@ -461,8 +461,8 @@ def forge_tree_word(name, word, content):
     """A value in the first tree's state that stands there as JSON."""
 
     def edit(schema):
-        state = find(schema, __loader__="TreeNode")
-        next(node[word] for node in walk(state) if word in node)["content"] = content
+        state = find_node(schema, __loader__="TreeNode")
+        next(node[word] for node in walk_nodes(state) if word in node)["content"] = content
 
     forge(name)(lambda folder: edit_schema(folder, edit))
 
@@ -476,7 +476,7 @@ forge_tree_word("tree of depth below 0", "max_depth", "-1")
 
 def forge_attribute(name, kind, attribute, content, *, base):
     def edit(schema):
-        table = find(schema, __class__=kind)["content"]
+        table = find_node(schema, __class__=kind)["content"]
         if attribute not in table["content"]:
             table["key_types"]["content"].append(table["key_types"]["content"][0])
         table["content"][attribute] = {
@@ -542,7 +542,7 @@ def forge_reference(name, make):
     def spoil(folder):
         table = make(pq.read_table(folder / REFERENCE))
         pq.write_table(table, folder / REFERENCE)
-        agree(folder)
+        rewrite_manifest(folder)
 
     forge(name)(spoil)
 

@@ -12,7 +12,7 @@ from portfolios import SMALL_DECLARATION, describe_credit_card, describe_small
 from reference_reader import read_opinion
 
 from credit_default.adapters.files.statement_files import read_batches
-from credit_default.data.checking.validation import check
+from credit_default.data.checking.validation import check_rows
 from credit_default.data.contract.schema import parse_schema
 from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.errors import InputError
@@ -32,7 +32,7 @@ def read_ours(path, schema, *, month):
             yield batch
 
     try:
-        validated = check(read, schema=schema, outcome="kept")
+        validated = check_rows(read, schema=schema, outcome="kept")
         lines.clear()
         batches = list(validated.batches())
     except InputError as error:

@@ -45,7 +45,7 @@ class Dictionary:
 
 
 @dataclass(frozen=True)
-class Opinion:
+class ReferenceReading:
     """`refused` says why the whole file is; else line → values of the accepted lines, and the rejected lines."""
 
     refused: str = ""
@@ -57,13 +57,13 @@ class _RefusedError(Exception):
     pass
 
 
-def read_opinion(content: bytes, dictionary: Dictionary, *, month: str | None) -> Opinion:
+def read_with_reference(content: bytes, dictionary: Dictionary, *, month: str | None) -> ReferenceReading:
     """What the contract says of the file."""
     try:
         place, positions, rows = _read_rows(content, dictionary, month=month)
         return _judge_rows(place, positions, rows, dictionary, month=month)
     except _RefusedError as reason:
-        return Opinion(refused=str(reason))
+        return ReferenceReading(refused=str(reason))
 
 
 def _read_rows(content, dictionary, *, month):
@@ -129,7 +129,7 @@ def _judge_rows(place, positions, rows, dictionary, *, month):
         for line, (read, key) in values.items()
         if ValueError not in read.values() and keys[key] == 1 and all(rule(read) for rule in dictionary.rules)
     }
-    return Opinion(accepted=accepted, rejected=tuple(line for line in values if line not in accepted))
+    return ReferenceReading(accepted=accepted, rejected=tuple(line for line in values if line not in accepted))
 
 
 def _read_value(cell, field):  # noqa: PLR0911 - one way out for each thing the dictionary says

@@ -23,20 +23,20 @@ def walk_asgi(routes: Iterable[Any], prefix: str = "") -> Iterator[Route]:
         if hasattr(route, "effective_route_contexts"):
             yield from walk_asgi(route.effective_route_contexts(), prefix)
         elif getattr(route, "methods", None):
-            yield from ((method, fill(path)) for method in route.methods)
+            yield from ((method, fill_parameters(path)) for method in route.methods)
         elif "WebSocket" in type(route).__name__:
-            yield ("WEBSOCKET", fill(path))
+            yield ("WEBSOCKET", fill_parameters(path))
         else:  # something mounted: what it lists, and what it may answer besides, such as files of a folder
             yield from walk_asgi(below or (), path)
-            yield ("GET", fill(f"{path}/{{anything}}"))
+            yield ("GET", fill_parameters(f"{path}/{{anything}}"))
 
 
 def walk_flask(rules: Iterable[Any]) -> Iterator[Route]:
     for rule in rules:
-        yield from ((method, fill(rule.rule)) for method in rule.methods)
+        yield from ((method, fill_parameters(rule.rule)) for method in rule.methods)
 
 
-def fill(path: str) -> str:
+def fill_parameters(path: str) -> str:
     return re.sub(r"\{[^}]*\}|<[^>]*>", "x", path)
 
 

@@ -16,7 +16,7 @@ import polars as pl
 from credit_default.adapters.lake.layout import open_lake
 from credit_default.adapters.tables.ledger import append_entry
 from credit_default.adapters.tables.queries import write_scores
-from credit_default.failpoints import arm
+from credit_default.failpoints import arm_failpoint
 
 NOON = dt.datetime(2005, 10, 1, 12, tzinfo=dt.UTC)
 BATCH_ID = "ab" * 8
@@ -52,11 +52,11 @@ def score_own_batch(lake, number):
 
 
 def score_after_a_pause(lake, number):
-    arm("table.streamed", lambda: os.kill(os.getpid(), signal.SIGSTOP))
+    arm_failpoint("table.streamed", lambda: os.kill(os.getpid(), signal.SIGSTOP))
     return score(lake, BATCH_ID, number)
 
 
-def enter_decisions(lake, number):
+def append_decisions(lake, number):
     """Entries of its own, and one that all runners try to make."""
     keys = [*(f"own {number}.{entry}" for entry in range(ENTRY_COUNT)), "everybody's"]
     entries = [
@@ -66,7 +66,7 @@ def enter_decisions(lake, number):
     return {"number": number, "sequences": [entry.sequence for entry in entries]}
 
 
-ACTS = {act.__name__: act for act in (score_one_batch, score_own_batch, score_after_a_pause, enter_decisions)}
+ACTS = {act.__name__: act for act in (score_one_batch, score_own_batch, score_after_a_pause, append_decisions)}
 
 
 def run(uri, number, act, start):

@@ -5,7 +5,7 @@ import pytest
 from credit_default.adapters.lake.layout import open_lake
 from credit_default.errors import InputError
 from credit_default.flows.events.send import OBJECT_CREATED
-from credit_default.flows.listen import hear, listen
+from credit_default.flows.listen import listen, listen_for_files
 from credit_default.settings import load_settings
 
 pytestmark = pytest.mark.xdist_group("prefect")
@@ -32,7 +32,7 @@ def test_bucket_without_a_queue_is_looked_at_again_and_again(prefect_server, wai
     lake.storage.write_object("incoming/a b.csv", b"a")
     overrides = {"lake": s3_uri, "home": str(tmp_path), "listen": {"look_seconds": 0.5}}
 
-    hear(load_settings(overrides).settings, seconds=3)
+    listen_for_files(load_settings(overrides).settings, seconds=3)
 
     assert len(wait_for_events(prefect_server, OBJECT_CREATED, uri=f"{s3_uri}/incoming/a b.csv")) == 1
 
@@ -41,4 +41,4 @@ def test_folder_needs_no_queue(tmp_path):
     queue = {"queue_url": "https://sqs.eu-central-1.amazonaws.com/123456789012/incoming"}
 
     with pytest.raises(InputError, match="expected a queue only for a lake in a bucket"):
-        hear(load_settings({"lake": str(tmp_path / "lake"), "listen": queue}).settings, seconds=1)
+        listen_for_files(load_settings({"lake": str(tmp_path / "lake"), "listen": queue}).settings, seconds=1)

@@ -12,7 +12,7 @@ from credit_default.flows.monitor import monitor
 from credit_default.flows.predict import predict
 from credit_default.flows.runs.context import connect
 from credit_default.services.intake.ingest import ingest_file
-from credit_default.services.outcomes.take_in import take_in_outcomes
+from credit_default.services.outcomes.take_in import ingest_outcomes_file
 from credit_default.services.training.challenger import read_known_rows
 
 NOON = dt.datetime(2005, 12, 1, 12, tzinfo=dt.UTC)
@@ -100,7 +100,7 @@ def test_performance_is_not_judged_before_any_outcome_is_known(trained, drifted_
 
 
 def test_performance_is_judged_once_outcomes_are_known(trained, simulated_files, quiet_batch):
-    take_in_outcomes(connect(trained, []), str(simulated_files.outcomes), taken_in_at=NOON)
+    ingest_outcomes_file(connect(trained, []), str(simulated_files.outcomes), taken_in_at=NOON)
 
     after = run(quiet_batch, trained, report="full").result()
 
@@ -148,7 +148,7 @@ def test_outcome_observed_later_corrects_the_file_that_was_learned_from(trained,
     )
     flipped.write_csv(tmp_path / "correction.csv")
 
-    take_in_outcomes(wiring, str(tmp_path / "correction.csv"), taken_in_at=NOON)
+    ingest_outcomes_file(wiring, str(tmp_path / "correction.csv"), taken_in_at=NOON)
 
     known = read_known_rows(wiring).rows
     corrected = known.filter(client_id=first["client_id"][0])["defaulted"].to_list()

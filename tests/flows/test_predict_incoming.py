@@ -14,7 +14,7 @@ from credit_default.errors import RefusedError
 from credit_default.flows.monitor import monitor
 from credit_default.flows.predict_incoming import predict_incoming
 from credit_default.flows.runs.context import connect
-from credit_default.services.intake.file_events import Hearing, hear_queue
+from credit_default.services.intake.file_events import Announcer, announce_queued_files
 
 pytestmark = pytest.mark.xdist_group("prefect")
 
@@ -123,7 +123,9 @@ def test_object_of_a_bucket_that_its_queue_tells_of_five_times_has_one_result(
         client.send_message(QueueUrl=queue.url, MessageBody=json.dumps({"Records": [record]}))
     states = []
 
-    hear_queue(inbox.lake, queue, Hearing(lambda heard: states.append(run(inbox.overrides, batch=heard)), lambda: None))
+    announce_queued_files(
+        inbox.lake, queue, Announcer(lambda heard: states.append(run(inbox.overrides, batch=heard)), lambda: None)
+    )
 
     assert [state.name for state in states] == ["Scored", *["NothingToScore"] * 4]
     assert (inbox.names("incoming"), inbox.count_batches()) == ([], 1)

@@ -2,7 +2,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from credit_default.gates.fairness import judge_fairness, list_findings
+from credit_default.gates.fairness import judge_fairness, list_fairness_findings
 from credit_default.model.estimator.decision import DecisionPolicy
 from credit_default.model.fairness.report import FairnessPolicy, measure_fairness
 
@@ -41,7 +41,7 @@ def test_a_model_that_mistreats_one_sex_is_watched_and_not_stopped(people, seed)
 
 
 def test_single_attributes_are_told_before_pairs(people):
-    findings = list_findings(measure(people, 4_000, by=0.15), policy=QUICK)
+    findings = list_fairness_findings(measure(people, 4_000, by=0.15), policy=QUICK)
 
     single = [finding.group.is_single for finding in findings]
     assert single == sorted(single, reverse=True)
@@ -55,7 +55,7 @@ def test_what_may_be_noise_is_told_and_no_reason_to_watch(people):
         decision_policy=DecisionPolicy(), seed=1, policy=QUICK,
     )  # fmt: skip
 
-    findings = list_findings(report, policy=QUICK)
+    findings = list_fairness_findings(report, policy=QUICK)
     verdict = judge_fairness(report, policy=QUICK)
 
     assert findings

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from credit_default.errors import InputError
-from credit_default.gates.ledger import GENESIS, LedgerEntry, hash_entry, judge_chain, seal, write_details
+from credit_default.gates.ledger import GENESIS_HASH, LedgerEntry, chain_entry, hash_entry, judge_chain, write_details
 
 TEXT_FIELDS = ("at", "event", "key", "batch_id", "details", "previous_hash", "entry_hash")
 
@@ -23,7 +23,7 @@ def draft(number=1, **changes):
 def make_chain(count):
     chain = []
     for number in range(1, count + 1):
-        chain.append(seal(draft(number), chain[-1] if chain else None))
+        chain.append(chain_entry(draft(number), chain[-1] if chain else None))
     return chain
 
 
@@ -47,13 +47,13 @@ def test_the_first_entry_follows_nothing_and_each_other_the_one_before():
     first, second, third = make_chain(3)
 
     assert (first.sequence, second.sequence, third.sequence) == (1, 2, 3)
-    assert first.previous_hash == GENESIS
+    assert first.previous_hash == GENESIS_HASH
     assert (second.previous_hash, third.previous_hash) == (first.entry_hash, second.entry_hash)
     assert judge_chain([first, second, third]).figures == {"entry_count": 3.0}
 
 
 def test_an_entry_has_the_hash_that_anybody_can_compute():
-    assert seal(draft(1), None).entry_hash == "720ee034f7405686c9e3b207acd2aa104b256e36126bcc7e1d02b0c014976973"
+    assert chain_entry(draft(1), None).entry_hash == "720ee034f7405686c9e3b207acd2aa104b256e36126bcc7e1d02b0c014976973"
 
 
 def test_a_change_is_found_at_the_entry_that_was_changed():
@@ -65,7 +65,7 @@ def test_a_change_is_found_at_the_entry_that_was_changed():
 
 def test_a_change_that_was_sealed_again_is_found_at_the_next_entry():
     chain = make_chain(4)
-    chain[1] = seal(replace(chain[1], details='{"scored_count":8}'), chain[0])
+    chain[1] = chain_entry(replace(chain[1], details='{"scored_count":8}'), chain[0])
 
     assert alarm(chain).startswith("entry 3: it does not follow the entry before it")
 
@@ -79,14 +79,14 @@ def test_a_missing_entry_is_found_where_it_should_stand():
 
 def test_a_fork_is_found():
     chain = make_chain(3)
-    other = seal(draft(9), chain[1])
+    other = chain_entry(draft(9), chain[1])
 
     assert alarm([*chain, other]).startswith("entry 4: numbered 3, expected 4")
 
 
 def test_a_decision_that_stands_twice_is_found():
     chain = make_chain(2)
-    again = seal(draft(1), chain[-1])
+    again = chain_entry(draft(1), chain[-1])
 
     assert alarm([*chain, again]) == "entry 3: its decision 'scored 1' stands there already"
 
@@ -136,7 +136,7 @@ def test_any_repetition_is_found(chain, data):
 def test_any_insertion_is_found(chain, data):
     """Of an entry that is sealed after the one before it, too; at the end only if it is not."""
     where = data.draw(st.integers(0, len(chain) - 1))
-    inserted = seal(draft(50), chain[where - 1] if where else None)
+    inserted = chain_entry(draft(50), chain[where - 1] if where else None)
 
     alarm([*chain[:where], inserted, *chain[where:]])
 
@@ -164,6 +164,6 @@ def test_details_that_are_not_flat_and_finite_are_refused(value):
 
 
 def test_the_hash_does_not_depend_on_the_hash_that_stands_in_the_entry():
-    entry = seal(draft(), None)
+    entry = chain_entry(draft(), None)
 
     assert hash_entry(replace(entry, entry_hash="")) == entry.entry_hash

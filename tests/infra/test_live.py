@@ -101,11 +101,11 @@ def aws(live, monkeypatch):
 
 @pytest.fixture
 def wiring(aws, tmp_path):
-    from credit_default.services.context.wiring import wire
+    from credit_default.services.context.wiring import build_wiring
     from credit_default.settings import Settings
 
     settings = Settings(lake=aws.outputs["lake_uri"], home=str(tmp_path / "home"), cache=str(tmp_path / "cache"))
-    return wire(settings, commit="0" * 40)
+    return build_wiring(settings, commit="0" * 40)
 
 
 @pytest.fixture

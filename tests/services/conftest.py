@@ -15,12 +15,12 @@ import polars as pl
 import pytest
 
 from credit_default.data.simulation.months import simulate
-from credit_default.services.context.wiring import Wiring, wire
+from credit_default.services.context.wiring import Wiring, build_wiring
 from credit_default.services.intake.file_check import check_file
-from credit_default.services.scoring.score_batch import SeatHolder, find_champion, score_file
+from credit_default.services.scoring.score_batch import CurrentChampion, find_champion, score_file
 from credit_default.services.training.challenger import TrainingRows, fit_challenger, read_training_rows, split_rows
 from credit_default.services.training.promotion_contest import judge_challenger
-from credit_default.services.training.register_and_promote import register_challenger, seat_winner
+from credit_default.services.training.register_and_promote import apply_promotion_verdict, register_challenger
 from credit_default.settings import Settings
 from credit_default.views.summaries.summary import Summary
 
@@ -33,7 +33,7 @@ MakeWiring = Callable[..., Wiring]
 
 def make_wiring(root: Path, **settings: Any) -> Wiring:
     small = {"lake": str(root / "lake"), "cache": str(root / "cache"), "jobs": 1, "recipe": SMALL}
-    return wire(Settings(**(small | settings)), commit="0123abc")
+    return build_wiring(Settings(**(small | settings)), commit="0123abc")
 
 
 def write_labelled(rows: pl.DataFrame, path: Path) -> Path:
@@ -68,18 +68,18 @@ def month_rows(known_rows) -> pl.DataFrame:
 
 
 @dataclass(frozen=True)
-class SeatedLake:
+class ChampionLake:
     """A lake whose MLflow has one version, the champion."""
 
     wiring: Wiring
     training: TrainingRows
-    champion: SeatHolder
+    champion: CurrentChampion
     summary: Summary  # of its training
     untouched: Path  # a copy of the lake as it was then; what MLflow keeps of runs is left out
 
 
 @pytest.fixture(scope="session")
-def seated(tmp_path_factory, mlflow_template, month_rows) -> SeatedLake:
+def champion_lake(tmp_path_factory, mlflow_template, month_rows) -> ChampionLake:
     root = tmp_path_factory.mktemp("seated")
     wiring = make_wiring(root, data=str(write_labelled(month_rows, root / "training.csv")))
     shutil.copy(mlflow_template, wiring.lake.home / "mlflow.db")
@@ -88,11 +88,11 @@ def seated(tmp_path_factory, mlflow_template, month_rows) -> SeatedLake:
     challenger = fit_challenger(wiring, training, sides)
     registered = register_challenger(wiring, training, challenger, None, trained_at=NOON)
     verdict = judge_challenger(wiring, challenger, sides, champion=None)
-    summary = seat_winner(wiring, registered, verdict, champion=None, rows=training, decided_at=NOON)
+    summary = apply_promotion_verdict(wiring, registered, verdict, champion=None, rows=training, decided_at=NOON)
     champion = find_champion(wiring)
     assert champion is not None
     shutil.copytree(wiring.lake.home, root / "untouched", ignore=shutil.ignore_patterns("mlartifacts"))
-    return SeatedLake(wiring, training, champion, summary, root / "untouched")
+    return ChampionLake(wiring, training, champion, summary, root / "untouched")
 
 
 @pytest.fixture
@@ -103,7 +103,7 @@ def score_rows(seated, tmp_path):
         rows.write_csv(tmp_path / name)
         checked = check_file(seated.wiring, str(tmp_path / name), month=None, outcome="ignored")
         champion = seated.champion
-        seat = SeatHolder(champion.bundle, number or champion.number, champion.data_origin)
+        seat = CurrentChampion(champion.bundle, number or champion.number, champion.data_origin)
         return score_file(seated.wiring, checked, seat, scored_at=scored_at)
 
     return score

@@ -29,7 +29,7 @@ class Split:
 
 
 @dataclass(frozen=True, slots=True)
-class _Groups:
+class _LinkedClients:
     """Linked clients: `of_row` numbers each row's group from 0; `least_share` is the group's smallest hash, 0 to 1."""
 
     of_row: Integers
@@ -67,7 +67,7 @@ def assign_folds(rows: pl.DataFrame, *, fold_count: int = 5, seed: int = 0) -> I
     return folds[groups.of_row]
 
 
-def _link_clients(rows: pl.DataFrame, *, salt: str) -> _Groups:
+def _link_clients(rows: pl.DataFrame, *, salt: str) -> _LinkedClients:
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 
@@ -79,16 +79,16 @@ def _link_clients(rows: pl.DataFrame, *, salt: str) -> _Groups:
             pl.DataFrame({CLIENT_ID: clients}).with_row_index("client"), on=CLIENT_ID, how="left", maintain_order="left"
         )["client"]
     )
-    twins = _find_twins(rows, client=client)
+    twins = _find_identical_rows(rows, client=client)
     links = coo_array((np.ones(twins.height), (twins["client"], twins["other"])), shape=(len(clients), len(clients)))
     _, group_of_client = connected_components(links, directed=False)
     shares = np.fromiter((_hash_share(name, salt=salt) for name in clients), dtype=np.float64, count=len(clients))
     least = np.full(int(group_of_client.max(initial=-1)) + 1, np.inf)
     np.minimum.at(least, group_of_client, shares)
-    return _Groups(of_row=group_of_client[client.to_numpy()].astype(np.int64), least_share=least)
+    return _LinkedClients(of_row=group_of_client[client.to_numpy()].astype(np.int64), least_share=least)
 
 
-def _find_twins(rows: pl.DataFrame, *, client: pl.Series) -> pl.DataFrame:
+def _find_identical_rows(rows: pl.DataFrame, *, client: pl.Series) -> pl.DataFrame:
     """Pairs (client, other) with an identical row of inputs, other being the first such client."""
     inputs = [name for name in rows.columns if name not in {*KEY, OUTCOME}]
     if not inputs:

@@ -6,25 +6,25 @@ from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
-from credit_default.flows.events.run_events import announce, announce_follow_up
+from credit_default.flows.events.run_events import announce_follow_up, announce_summary
 from credit_default.flows.runs.artifacts import publish_summary
 from credit_default.flows.runs.context import connect, read_clock
 from credit_default.flows.runs.orphaned_runs import mark_run
 from credit_default.flows.runs.run_as_script import run_as_script
-from credit_default.flows.runs.tasks import network_step, step
+from credit_default.flows.runs.tasks import build_retried_task, build_task
 from credit_default.services.context.data_origin import SIMULATED
 from credit_default.services.monitoring import batch_drift, batch_performance, findings_record, follow_up
 from credit_default.views.summaries.summary import Summary
 
-find_batch = network_step(batch_drift.find_batch, "find batch")
-find_drift = step(batch_drift.find_drift, "compare with reference")
-look_ahead = step(batch_performance.look_ahead, "estimate from the scores")
-evaluate_batch = step(batch_performance.evaluate_batch, "judge performance")
-record_findings = network_step(findings_record.record_findings, "record")
-follow_up = network_step(follow_up.follow_up, "alarms and retraining")
+find_batch = build_retried_task(batch_drift.find_batch, "find batch")
+find_drift = build_task(batch_drift.find_drift, "compare with reference")
+judge_without_outcomes = build_task(batch_performance.judge_without_outcomes, "estimate from the scores")
+evaluate_batch = build_task(batch_performance.evaluate_batch, "judge performance")
+record_findings = build_retried_task(findings_record.record_findings, "record")
+follow_up_batch = build_retried_task(follow_up.follow_up, "alarms and retraining")
 
 # By gate: the name of a run in which it rang. The first that did names the run.
-_RANG = {
+_STATE_BY_GATE = {
     "drift": "DriftFound",
     "feed": "FeedBroken",
     "volume": "FeedBroken",
@@ -52,19 +52,19 @@ def monitor(
     batch = find_batch(wiring, batch_id, model_version=model_version)
     kind = report or wiring.settings.report
     drift = None if kind == "none" else find_drift(wiring, batch, report=kind)
-    outlook = None if kind == "none" else look_ahead(wiring, batch)
+    outlook = None if kind == "none" else judge_without_outcomes(wiring, batch)
     performed = evaluate_batch(wiring, batch, now=read_clock())
     found = record_findings(wiring, batch, drift, performed, outlook=outlook, monitored_at=read_clock())
-    followed = follow_up(wiring, batch, found, at=read_clock())
+    followed = follow_up_batch(wiring, batch, found, at=read_clock())
     publish_summary(followed.summary, simulated=batch.data_origin == SIMULATED)
-    announce(found)
+    announce_summary(found)
     announce_follow_up(followed)
     return Completed(name=_name_state(found), message=found.status, data=followed.summary)
 
 
 def _name_state(summary: Summary) -> str:
     rang = {verdict.gate for verdict in summary.verdicts if not verdict.passed}
-    for gate, name in _RANG.items():
+    for gate, name in _STATE_BY_GATE.items():
         if gate in rang:
             return name
     return "NotJudged" if all(verdict.level == "not judged" for verdict in summary.verdicts) else "Quiet"

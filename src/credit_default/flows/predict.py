@@ -6,22 +6,22 @@ from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
-from credit_default.flows.events.run_events import announce
+from credit_default.flows.events.run_events import announce_summary
 from credit_default.flows.runs.artifacts import publish_summary
 from credit_default.flows.runs.context import connect, read_clock
 from credit_default.flows.runs.orphaned_runs import mark_run
 from credit_default.flows.runs.run_as_script import run_as_script
-from credit_default.flows.runs.tasks import network_step, step
+from credit_default.flows.runs.tasks import build_retried_task, build_task
 from credit_default.services.context.data_origin import SIMULATED
 from credit_default.services.intake import file_check
 from credit_default.services.scoring import score_batch, score_record
 from credit_default.views.summaries.summary import Summary
 
-check_file = step(file_check.check_file, "check")
-judge_file = step(file_check.judge_file, "judge quality")
-load_champion = network_step(score_batch.load_champion, "load champion")
-score_file = step(score_batch.score_file, "score")
-record_scores = network_step(score_record.record_scores, "record")
+check_file = build_task(file_check.check_file, "check")
+judge_file = build_task(file_check.judge_file, "judge quality")
+load_champion = build_retried_task(score_batch.load_champion, "load champion")
+score_file = build_task(score_batch.score_file, "score")
+record_scores = build_retried_task(score_record.record_scores, "record")
 
 
 @flow(name="predict", validate_parameters=False, on_running=[mark_run])
@@ -44,7 +44,7 @@ def predict(
     scored = score_file(wiring, checked, champion, scored_at=read_clock())
     summary = record_scores(wiring, checked, scored, verdict, recorded_at=read_clock())
     publish_summary(summary, simulated=checked.data_origin == SIMULATED)
-    announce(summary)
+    announce_summary(summary)
     return Completed(name="AlreadyScored" if scored.was_there else "Scored", message=summary.status, data=summary)
 
 

@@ -15,12 +15,12 @@ from credit_default.flows.deployments.missed_runs import SKIPPED, SUPERSEDED, is
 from credit_default.flows.events.run_events import announce_scored
 from credit_default.flows.predict import predict
 from credit_default.flows.runs.context import connect, read_clock
-from credit_default.flows.runs.file_slots import take_turn
+from credit_default.flows.runs.file_slots import hold_file_slot
 from credit_default.flows.runs.orphaned_runs import mark_run
 from credit_default.flows.runs.run_as_script import run_as_script
 from credit_default.services.context.wiring import Wiring
-from credit_default.services.intake.inbox import Emptying, score_incoming, score_one
-from credit_default.services.monitoring.batch_drift import recall_findings
+from credit_default.services.intake.inbox import InboxRun, score_incoming, score_incoming_file
+from credit_default.services.monitoring.batch_drift import read_batch_findings
 from credit_default.views.summaries.summary import Summary
 
 
@@ -42,25 +42,25 @@ def predict_incoming(
 
     def score(uri: str, named: str | None) -> Summary:
         state: Any = predict(batch=uri, overrides=overrides, config=config, month=named, return_state=True)
-        return _tell_late(wiring, state.result())
+        return _announce_late(wiring, state.result())
 
-    emptying = Emptying(score, read_clock, month or None, take_turn)
-    summary = score_one(wiring, emptying, uri=batch) if batch else score_incoming(wiring, emptying)
-    _refuse_refused(summary)
+    emptying = InboxRun(score, read_clock, month or None, hold_file_slot)
+    summary = score_incoming_file(wiring, emptying, uri=batch) if batch else score_incoming(wiring, emptying)
+    _raise_if_refused(summary)
     name = "Scored" if summary.counts.get("scored") else "NothingToScore"
     return Completed(name=name, message="; ".join((summary.status, *summary.notes)), data=summary)
 
 
-def _tell_late(wiring: Wiring, summary: Summary) -> Summary:
+def _announce_late(wiring: Wiring, summary: Summary) -> Summary:
     """The summary; the event of a batch that was scored by a run which died before it could tell is emitted now."""
     batch_id, version = str(summary.batch_id), int(summary.model_version or 0)
     was_there = summary.run_id is None
-    if was_there and recall_findings(wiring.lake, batch_id=batch_id, model_version=version) is None:
+    if was_there and read_batch_findings(wiring.lake, batch_id=batch_id, model_version=version) is None:
         announce_scored(summary)
     return summary
 
 
-def _refuse_refused(summary: Summary) -> None:
+def _raise_if_refused(summary: Summary) -> None:
     if summary.exit_code:
         raise RefusedError(
             "incoming files", found="; ".join((summary.status, *summary.notes)), expected="files that can be scored",

@@ -7,18 +7,18 @@ from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
-from credit_default.flows.events.champion_events import announce_records, announce_seat
+from credit_default.flows.events.champion_events import announce_champion_changes, announce_recorded_batches
 from credit_default.flows.runs.artifacts import publish_summary
 from credit_default.flows.runs.context import connect, read_clock
 from credit_default.flows.runs.orphaned_runs import close_flow_runs, mark_run
 from credit_default.flows.runs.run_as_script import run_as_script
-from credit_default.flows.runs.tasks import step
-from credit_default.services.operations import reconcile
+from credit_default.flows.runs.tasks import build_task
+from credit_default.services.operations import reconcile as repairs
 from credit_default.views.summaries.summary import Summary
 
-close_flows = step(close_flow_runs, "close flow runs")
-tidy_disk = step(reconcile.tidy_disk, "tidy the disk")
-mend_records = step(reconcile.mend_records, "mend the records")
+close_flows = build_task(close_flow_runs, "close flow runs")
+remove_stale_files = build_task(repairs.remove_stale_files, "tidy the disk")
+repair_records = build_task(repairs.repair_records, "mend the records")
 
 
 @flow(name="reconcile", validate_parameters=False, on_running=[mark_run])
@@ -27,11 +27,11 @@ def reconcile(overrides: dict[str, Any] | None = None, config: list[str] | None 
     wiring = connect(overrides or {}, config or [])
     silence = dt.timedelta(seconds=wiring.settings.reconcile.silence_seconds)
     closed = close_flows(now=read_clock(), silence=silence)
-    tidied = tidy_disk(wiring, now=read_clock())
-    mended = mend_records(wiring, now=read_clock())
-    announced = announce_seat(wiring)
-    announce_records(mended.recorded)
-    summary = reconcile.summarise_mended(closed, tidied, mended, announced)
+    tidied = remove_stale_files(wiring, now=read_clock())
+    mended = repair_records(wiring, now=read_clock())
+    announced = announce_champion_changes(wiring)
+    announce_recorded_batches(mended.recorded)
+    summary = repairs.summarise_repairs(closed, tidied, mended, announced)
     publish_summary(summary, simulated=False)
     return Completed(name=_name_state(summary), message=summary.status, data=summary)
 

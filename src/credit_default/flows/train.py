@@ -7,13 +7,13 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
 from credit_default.flows.deployments.missed_runs import SKIPPED, SUPERSEDED, is_superseded
-from credit_default.flows.events.champion_events import announce_seat
+from credit_default.flows.events.champion_events import announce_champion_changes
 from credit_default.flows.events.run_events import announce_alarms
 from credit_default.flows.runs.artifacts import publish_summary
 from credit_default.flows.runs.context import connect, read_clock
 from credit_default.flows.runs.orphaned_runs import mark_run
 from credit_default.flows.runs.run_as_script import run_as_script
-from credit_default.flows.runs.tasks import network_step, step
+from credit_default.flows.runs.tasks import build_retried_task, build_task
 from credit_default.services.champion.alias_history import APPROVAL_REQUESTED, PROMOTED
 from credit_default.services.context.data_origin import SIMULATED
 from credit_default.services.monitoring import follow_up
@@ -27,19 +27,19 @@ from credit_default.services.training import (
 )
 from credit_default.views.summaries.summary import Summary
 
-require_mlflow = step(challenger.require_mlflow, "wait for MLflow")
-read_training_rows = network_step(challenger.read_training_rows, "read training rows")
-read_known_rows = step(challenger.read_known_rows, "read known rows")
-split_rows = step(challenger.split_rows, "split by client")
-fit_challenger = step(challenger.fit_challenger, "fit")
-cross_validate = step(challenger.cross_validate_challenger, "cross-validate")
-assess_challenger = step(validation_study.assess_challenger, "assess")
-find_champion = network_step(score_batch.find_champion, "find champion")
-register_challenger = network_step(register_and_promote.register_challenger, "record and register")
-judge_challenger = step(promotion_contest.judge_challenger, "judge promotion")
-seat_winner = network_step(register_and_promote.seat_winner, "promote or keep")
-settle_alarms = network_step(follow_up.settle_alarms, "settle alarms")
-publish_card = network_step(model_card.publish_card, "write card")
+require_mlflow = build_task(challenger.require_mlflow, "wait for MLflow")
+read_training_rows = build_retried_task(challenger.read_training_rows, "read training rows")
+read_known_rows = build_task(challenger.read_known_rows, "read known rows")
+split_rows = build_task(challenger.split_rows, "split by client")
+fit_challenger = build_task(challenger.fit_challenger, "fit")
+cross_validate = build_task(challenger.cross_validate_challenger, "cross-validate")
+assess_challenger = build_task(validation_study.assess_challenger, "assess")
+find_champion = build_retried_task(score_batch.find_champion, "find champion")
+register_challenger = build_retried_task(register_and_promote.register_challenger, "record and register")
+judge_challenger = build_task(promotion_contest.judge_challenger, "judge promotion")
+apply_promotion_verdict = build_retried_task(register_and_promote.apply_promotion_verdict, "promote or keep")
+update_alarms_after_promotion = build_retried_task(follow_up.update_alarms_after_promotion, "settle alarms")
+publish_card = build_retried_task(model_card.publish_card, "write card")
 STATES = {PROMOTED: "Promoted", APPROVAL_REQUESTED: "ApprovalRequested"}
 
 
@@ -67,13 +67,15 @@ def train(
     assessed = assess_challenger(wiring, challenger, sides)
     registered = register_challenger(wiring, rows, challenger, folds, trained_at=read_clock(), assessment=assessed)
     verdict = judge_challenger(wiring, challenger, sides, champion=champion)
-    summary = seat_winner(wiring, registered, verdict, champion=champion, rows=rows, decided_at=read_clock())
+    summary = apply_promotion_verdict(
+        wiring, registered, verdict, champion=champion, rows=rows, decided_at=read_clock()
+    )
     summary = publish_card(
         wiring, registered, summary, challenger=challenger, assessment=assessed, rows=rows, sides=sides
     )
     publish_summary(summary, simulated=rows.data_origin == SIMULATED)
-    announce_seat(wiring)
-    announce_alarms(settle_alarms(wiring, at=read_clock()))
+    announce_champion_changes(wiring)
+    announce_alarms(update_alarms_after_promotion(wiring, at=read_clock()))
     return Completed(name=STATES.get(summary.status, "ChampionKept"), message=summary.status, data=summary)
 
 

@@ -15,7 +15,7 @@ GATE: Final = "fairness"
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class FairnessFinding:
     """One thing that is too far apart. `is_sure`: the whole 95 % interval lies beyond the line; otherwise it may be noise."""
 
     group: GroupFairness
@@ -33,8 +33,8 @@ def judge_fairness(report: FairnessReport, *, policy: FairnessPolicy | None = No
     policy = policy or FairnessPolicy()
     figures = _list_figures(report)
     if all(headline.lowest_ratio is None for headline in report.headlines):
-        return Verdict(GATE, "not judged", (_tell_thin(report, policy),), figures)
-    findings = list_findings(report, policy=policy)
+        return Verdict(GATE, "not judged", (_explain_not_judged(report, policy),), figures)
+    findings = list_fairness_findings(report, policy=policy)
     sure = [finding.reason for finding in findings if finding.is_sure]
     if sure:
         return Verdict(GATE, "watch", tuple(sure), figures)
@@ -44,23 +44,27 @@ def judge_fairness(report: FairnessReport, *, policy: FairnessPolicy | None = No
         count = f"{len(pairs)} group{'s' if len(pairs) > 1 else ''}"
         doubtful.append(f"{count} by two attributes beyond a line: may be noise")
     lowest = min((headline.lowest_ratio for headline in report.headlines if headline.lowest_ratio), key=_read_ratio)
-    told = f"lowest acceptance ratio {_read_ratio(lowest):.2f} ({_name(lowest)}): no difference beyond noise"
+    told = f"lowest acceptance ratio {_read_ratio(lowest):.2f} ({_name_group(lowest)}): no difference beyond noise"
     return Verdict(GATE, "ok", (told, *doubtful), figures)
 
 
-def list_findings(report: FairnessReport, *, policy: FairnessPolicy | None = None) -> tuple[Finding, ...]:
+def list_fairness_findings(
+    report: FairnessReport, *, policy: FairnessPolicy | None = None
+) -> tuple[FairnessFinding, ...]:
     """What lies beyond the policy's lines, single attributes first, in the report's order; sure ones and doubtful ones."""
     policy = policy or FairnessPolicy()
     ordered = sorted(report.groups, key=lambda group: not group.is_single)
-    return tuple(finding for group in ordered for finding in _examine(group, policy))
+    return tuple(finding for group in ordered for finding in _find_group_faults(group, policy))
 
 
-def _examine(group: GroupFairness, policy: FairnessPolicy) -> list[Finding]:
+def _find_group_faults(group: GroupFairness, policy: FairnessPolicy) -> list[FairnessFinding]:
     found = []
     ratio, line = group.acceptance_ratio, policy.lowest_acceptance_ratio
     if ratio is not None and ratio.value < line:
-        told = f"accepted {ratio.value:.2f} times as often as the most accepted group ({_tell(ratio)}), below {line:g}"
-        found.append(Finding(group, "acceptance_ratio", ratio, ratio.high < line, f"{_name(group)}: {told}"))
+        told = f"accepted {ratio.value:.2f} times as often as the most accepted group ({_format_interval(ratio)}), below {line:g}"
+        found.append(
+            FairnessFinding(group, "acceptance_ratio", ratio, ratio.high < line, f"{_name_group(group)}: {told}")
+        )
     gaps = (
         ("caught_gap", group.caught_gap, policy.highest_error_gap, "defaulters declined, share against the reference"),
         ("false_alarm_gap", group.false_alarm_gap, policy.highest_error_gap, "payers declined, share against the reference"),
@@ -69,12 +73,14 @@ def _examine(group: GroupFairness, policy: FairnessPolicy) -> list[Finding]:
     for measure, gap, limit, words in gaps:
         if gap is not None and abs(gap.value) > limit:
             is_sure = gap.low > limit or gap.high < -limit
-            reason = f"{_name(group)}: {words} {gap.value:+.3f} ({_tell(gap, sign='+')}), beyond {limit:g}"
-            found.append(Finding(group, measure, gap, is_sure, reason))
+            reason = (
+                f"{_name_group(group)}: {words} {gap.value:+.3f} ({_format_interval(gap, sign='+')}), beyond {limit:g}"
+            )
+            found.append(FairnessFinding(group, measure, gap, is_sure, reason))
     return found
 
 
-def _tell_thin(report: FairnessReport, policy: FairnessPolicy) -> str:
+def _explain_not_judged(report: FairnessReport, policy: FairnessPolicy) -> str:
     if any(headline.judged_count > 1 for headline in report.headlines):
         return "nobody is accepted: there is nothing to compare"
     few = f"{policy.fewest_rows:,} rows, {policy.fewest_defaults:,} defaults and as many others"
@@ -102,10 +108,10 @@ def _read_ratio(group: GroupFairness) -> float:
     return group.acceptance_ratio.value
 
 
-def _name(group: GroupFairness) -> str:
+def _name_group(group: GroupFairness) -> str:
     return f"{group.attribute} {group.group}"
 
 
-def _tell(metric: Metric, *, sign: str = "") -> str:
+def _format_interval(metric: Metric, *, sign: str = "") -> str:
     digits = 3 if sign else 2
     return f"{metric.low:{sign}.{digits}f} to {metric.high:{sign}.{digits}f}"

@@ -14,7 +14,7 @@ from credit_default.errors import InputError
 from credit_default.gates.verdict import Verdict
 
 GATE: Final = "ledger"
-GENESIS: Final = "0" * 64  # what the first entry names as the hash before it
+GENESIS_HASH: Final = "0" * 64  # what the first entry names as the hash before it
 Scalar = str | int | float | bool | None
 
 
@@ -33,12 +33,12 @@ class LedgerEntry:
     entry_hash: str = ""
 
 
-def seal(entry: LedgerEntry, previous: LedgerEntry | None) -> LedgerEntry:
+def chain_entry(entry: LedgerEntry, previous: LedgerEntry | None) -> LedgerEntry:
     """The entry as it follows `previous` (None: as the first): its place, the hash before it, and its own."""
     placed = replace(
         entry,
         sequence=previous.sequence + 1 if previous else 1,
-        previous_hash=previous.entry_hash if previous else GENESIS,
+        previous_hash=previous.entry_hash if previous else GENESIS_HASH,
         entry_hash="",
     )
     return replace(placed, entry_hash=hash_entry(placed))
@@ -87,7 +87,7 @@ def _find_fault(entry: LedgerEntry, previous: LedgerEntry | None, keys: set[str]
         return f"numbered {entry.sequence}, expected {expected}: one is missing, repeated or out of its place"
     if entry.entry_hash != hash_entry(entry):
         return "its content is not what its hash says: it was changed"
-    if entry.previous_hash != (previous.entry_hash if previous else GENESIS):
+    if entry.previous_hash != (previous.entry_hash if previous else GENESIS_HASH):
         return "it does not follow the entry before it: that one was changed or exchanged"
     if entry.key in keys:
         return f"its decision {entry.key!r} stands there already"

@@ -11,7 +11,7 @@ from typing import Final
 from credit_default.gates.verdict import Verdict
 
 GATE: Final = "quality"
-_SHOWN: Final = 5
+_SHOWN_COUNT: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ def judge_quality(
     return Verdict(
         GATE,
         "refused" if faults else "ok",
-        (*(faults or [told]), *_tell_rules(counts.rule_counts)),
+        (*(faults or [told]), *_describe_broken_rules(counts.rule_counts)),
         {
             "row_count": float(counts.row_count),
             "rejected_count": float(counts.rejected_count),
@@ -101,7 +101,7 @@ def _judge_batch(counts: FileCounts, history: BatchHistory, policy: QualityPolic
                 f"outside {policy.lowest_usual_ratio:g} to {policy.highest_usual_ratio:g} times that"
             )
     if counts.row_count and history.known_count / counts.row_count > policy.highest_known_share:
-        batches = ", ".join(history.known_in[:_SHOWN])
+        batches = ", ".join(history.known_in[:_SHOWN_COUNT])
         faults.append(
             f"{history.known_count:,} rows are of clients and months that stand in batch {batches} already: "
             f"more than the {policy.highest_known_share:.1%} allowed; a corrected file comes with --corrects BATCH"
@@ -109,10 +109,10 @@ def _judge_batch(counts: FileCounts, history: BatchHistory, policy: QualityPolic
     return faults
 
 
-def _tell_rules(rule_counts: Mapping[str, int]) -> tuple[str, ...]:
+def _describe_broken_rules(rule_counts: Mapping[str, int]) -> tuple[str, ...]:
     broken = sorted(
         ((count, rule) for rule, count in rule_counts.items() if count), key=lambda item: (-item[0], item[1])
     )
-    told = [f"rule {rule}: broken by {count:,} rows" for count, rule in broken[:_SHOWN]]
-    rest = len(broken) - _SHOWN
+    told = [f"rule {rule}: broken by {count:,} rows" for count, rule in broken[:_SHOWN_COUNT]]
+    rest = len(broken) - _SHOWN_COUNT
     return (*told, f"and {rest} more rules") if rest > 0 else tuple(told)

@@ -19,9 +19,9 @@ from credit_default.adapters.delta.commits import (
     replace_rows,
 )
 from credit_default.adapters.delta.retries import RetryPolicy
-from credit_default.adapters.delta.table import Table, has_committed, read_rows
+from credit_default.adapters.delta.table import LakeTable, has_committed, query_rows
 from credit_default.errors import InputError, ServiceError
-from credit_default.failpoints import armed
+from credit_default.failpoints import armed_failpoint
 
 SCHEMA = pa.schema([("statement_month", pa.string()), ("key", pa.int64()), ("value", pa.int64())])
 QUICK = RetryPolicy(attempt_count=3, first_wait_seconds=0.001)
@@ -29,7 +29,7 @@ QUICK = RetryPolicy(attempt_count=3, first_wait_seconds=0.001)
 
 @pytest.fixture
 def table(tmp_path):
-    return Table(str(tmp_path / "table"), SCHEMA)
+    return LakeTable(str(tmp_path / "table"), SCHEMA)
 
 
 def frame(key, value):
@@ -37,7 +37,7 @@ def frame(key, value):
 
 
 def rows(table):
-    return read_rows(table, lambda scan: scan.sort("key", "value").select("key", "value")).rows()
+    return query_rows(table, lambda scan: scan.sort("key", "value").select("key", "value")).rows()
 
 
 def version(table):
@@ -176,7 +176,7 @@ def test_a_merge_that_another_runner_spoiled_sees_the_others_rows(table):
             spoiled.append(1)
             in_a_thread(merge, table, [frame(1, 50)])
 
-    with armed("table.opened", spoil):
+    with armed_failpoint("table.opened", spoil):
         counts = merge(table, [frame(1, 20), frame(2, 20)], retry=QUICK)
 
     assert (counts.inserted_count, counts.updated_count, counts.unchanged_count) == (1, 0, 1)
@@ -225,7 +225,7 @@ def test_a_runner_that_fails_before_its_commit_leaves_the_old_state(table, name)
     def fail():
         raise InterruptedError("stopped")
 
-    with armed(name, fail), pytest.raises((InterruptedError, ServiceError), match="stopped"):
+    with armed_failpoint(name, fail), pytest.raises((InterruptedError, ServiceError), match="stopped"):
         create_rows(table, lambda: [frame(1, 9)], key="a", predicate="key = 1")
     assert rows(table) == [(1, 0)]
     assert create_rows(table, lambda: [frame(1, 9)], key="a", predicate="key = 1") == Written(1, was_there=False)
@@ -235,7 +235,7 @@ def test_a_runner_that_fails_after_its_commit_leaves_the_new_state(table):
     def fail():
         raise RuntimeError("stopped")
 
-    with armed("table.committed", fail), pytest.raises(RuntimeError, match="stopped"):
+    with armed_failpoint("table.committed", fail), pytest.raises(RuntimeError, match="stopped"):
         create_rows(table, lambda: [frame(1, 9)], key="a", predicate="key = 1")
     assert rows(table) == [(1, 9)]
     assert create_rows(table, lambda: [frame(1, 9)], key="a", predicate="key = 1") == Written(0, was_there=True)

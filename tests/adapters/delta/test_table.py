@@ -3,8 +3,8 @@ import pyarrow as pa
 import pytest
 
 from credit_default.adapters.delta.commits import create_rows, replace_rows
-from credit_default.adapters.delta.errors import tell_error
-from credit_default.adapters.delta.table import Table, has_committed, read_frames, read_rows, scan_rows
+from credit_default.adapters.delta.errors import translate_delta_error
+from credit_default.adapters.delta.table import LakeTable, has_committed, query_rows, read_frames, scan_rows
 from credit_default.errors import InputError, ServiceError
 
 SCHEMA = pa.schema([("statement_month", pa.string()), ("key", pa.int64()), ("value", pa.int64())])
@@ -12,7 +12,7 @@ SCHEMA = pa.schema([("statement_month", pa.string()), ("key", pa.int64()), ("val
 
 @pytest.fixture
 def table(tmp_path):
-    return Table(str(tmp_path / "table"), SCHEMA)
+    return LakeTable(str(tmp_path / "table"), SCHEMA)
 
 
 def frame(key, value):
@@ -36,11 +36,11 @@ def test_frames_hold_the_rows_of_the_predicate_and_the_columns_asked_for(table):
 
 def test_storage_options_are_asked_anew_at_each_opening(tmp_path):
     asked = []
-    table = Table(str(tmp_path / "table"), SCHEMA, storage_options=lambda: asked.append(1) or {})
+    table = LakeTable(str(tmp_path / "table"), SCHEMA, storage_options=lambda: asked.append(1) or {})
 
     replace_rows(table, lambda: [frame(1, 10)], predicate="key = 1")
     once = len(asked)
-    read_rows(table, lambda scan: scan)
+    query_rows(table, lambda scan: scan)
 
     assert once > 0
     assert len(asked) > once
@@ -55,7 +55,7 @@ def test_only_the_key_that_was_committed_is_there(table):
 
 def test_a_place_that_cannot_be_written_is_a_service_that_failed(tmp_path):
     (tmp_path / "file").write_text("in the way")
-    table = Table(str(tmp_path / "file" / "table"), SCHEMA)
+    table = LakeTable(str(tmp_path / "file" / "table"), SCHEMA)
 
     with pytest.raises(ServiceError, match="a Delta table that can be read and written"):
         replace_rows(table, lambda: [frame(1, 1)], predicate="key = 1")
@@ -78,7 +78,7 @@ S3_WORDS = """Generic S3 error
     ],
 )
 def test_what_s3_answers_is_told_in_our_words_on_one_line(code, kind, told):
-    error = tell_error(OSError(S3_WORDS.replace("CODE", code)), "s3://lake/tables/scores")
+    error = translate_delta_error(OSError(S3_WORDS.replace("CODE", code)), "s3://lake/tables/scores")
 
     assert isinstance(error, kind)
     assert error.thing == "table s3://lake/tables/scores"
@@ -91,14 +91,14 @@ def test_what_s3_answers_is_told_in_our_words_on_one_line(code, kind, told):
 def test_a_server_that_does_not_answer_is_told_as_such():
     words = "Kernel error -> Generic S3 error\n \x1b[31m↳\x1b[0m error sending request\n tcp connect error"
 
-    error = tell_error(OSError(words), "s3://lake/tables/scores")
+    error = translate_delta_error(OSError(words), "s3://lake/tables/scores")
 
     assert isinstance(error, ServiceError)
     assert "no connection" in str(error)
 
 
 def test_words_we_do_not_know_are_told_plainly_and_cut_short():
-    error = tell_error(
+    error = translate_delta_error(
         OSError("\x1b[31mNo space left\x1b[0m\n on device (os error 28) " + "x" * 999), "/lake/tables/scores"
     )
 

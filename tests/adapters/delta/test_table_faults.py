@@ -9,7 +9,7 @@ from deltalake import DeltaTable
 
 from credit_default.adapters.delta.commits import Written, create_rows, delete_rows, merge_rows, replace_rows
 from credit_default.adapters.delta.retries import RetryPolicy
-from credit_default.adapters.delta.table import Table, has_committed, read_frames
+from credit_default.adapters.delta.table import LakeTable, has_committed, read_frames
 from credit_default.adapters.lake.layout import open_lake
 from credit_default.adapters.storage.open_storage import open_storage
 from credit_default.adapters.tables.ledger import append_entry, read_entries
@@ -50,7 +50,7 @@ def _quick(quick_s3_clients):
 def table(s3_uri, fault_proxy):
     """A table of one row and one commit, reached through the proxy."""
     storage = open_storage(s3_uri)
-    table = Table(f"{storage.uri}/tables/t", SCHEMA, storage_options=storage.options)
+    table = LakeTable(f"{storage.uri}/tables/t", SCHEMA, storage_options=storage.options)
     replace_rows(table, lambda: [frame(7, 7)], predicate="key = 7")
     return table
 
@@ -125,7 +125,7 @@ def test_a_reply_that_is_lost_after_the_commit_is_our_own_success(table, fault_p
 
 def test_a_table_whose_making_was_lost_on_the_way_back_is_there(s3_uri, fault_proxy):
     storage = open_storage(s3_uri)
-    table = Table(f"{storage.uri}/tables/new", SCHEMA, storage_options=storage.options)
+    table = LakeTable(f"{storage.uri}/tables/new", SCHEMA, storage_options=storage.options)
     fault_proxy.add(*COMMIT, "lost", times=2)  # the making, and the rows
 
     assert create(table) == Written(2, was_there=False)
@@ -173,7 +173,7 @@ def test_leave_that_s3_does_not_give_is_told_as_such_and_nothing_is_written(tabl
 
 def test_a_bucket_that_is_not_there_is_told_as_such(s3_environment):
     storage = open_storage("s3://no-such-bucket/portfolio")
-    table = Table(f"{storage.uri}/tables/t", SCHEMA, storage_options=storage.options)
+    table = LakeTable(f"{storage.uri}/tables/t", SCHEMA, storage_options=storage.options)
 
     with pytest.raises(InputError, match="no such bucket"):
         create(table)
@@ -183,7 +183,7 @@ def test_credentials_that_change_are_used_at_the_next_opening(s3_uri, fault_prox
     """A process that runs for days gets new ones from its role; each opening asks for those of that moment."""
     storage = open_storage(s3_uri)
     asked = []
-    table = Table(
+    table = LakeTable(
         f"{storage.uri}/tables/t", SCHEMA,
         storage_options=lambda: asked.append(1) or {**storage.options(), "aws_session_token": f"token-{len(asked)}"},
     )  # fmt: skip

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from credit_default.adapters.evidently.drift_report import ReportTitle, _write_quality, compare
+from credit_default.adapters.evidently.drift_report import ReportTitle, _write_quality, render_drift_report
 from credit_default.adapters.evidently.report_run import read_drift
 from credit_default.data.contract.schema import KEY
 from credit_default.data.credit_card.statements import CREDIT_CARD
@@ -26,7 +26,7 @@ FEW = replace(CREDIT_CARD, columns=tuple(c for c in CREDIT_CARD.columns if c.nam
 
 def run(reference, current, folder, **options):
     given = {"schema": FEW, "policy": DriftPolicy(), "folder": folder, "title": TITLE}
-    return compare(reference=reference, current=current, **{**given, **options}).drift
+    return render_drift_report(reference=reference, current=current, **{**given, **options}).drift
 
 
 @pytest.fixture(scope="module")
@@ -96,7 +96,7 @@ def test_a_clean_batch_is_quiet(reference, scored, tmp_path):
 
 def test_swapped_sides_cannot_be_passed_by_place(reference, moved, tmp_path):
     with pytest.raises(TypeError, match="positional"):
-        compare(reference, moved, schema=CREDIT_CARD, policy=DriftPolicy(), folder=tmp_path, title=TITLE)
+        render_drift_report(reference, moved, schema=CREDIT_CARD, policy=DriftPolicy(), folder=tmp_path, title=TITLE)
 
 
 def test_each_column_is_measured_by_the_method_and_threshold_of_its_own(reference, moved, tmp_path):

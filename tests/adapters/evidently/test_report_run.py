@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 from scipy.stats import chi2
 
-from credit_default.adapters.evidently.drift_report import ReportTitle, compare
+from credit_default.adapters.evidently.drift_report import ReportTitle, render_drift_report
 from credit_default.adapters.evidently.report_run import METHOD_NAMES
 from credit_default.data.contract.schema import DRIFT_METHODS, KEY
 from credit_default.data.credit_card.statements import CREDIT_CARD
@@ -51,7 +51,7 @@ def sides(scored):
 @pytest.fixture(scope="module")
 def reported(sides, tmp_path_factory):
     reference, current = sides
-    return compare(
+    return render_drift_report(
         reference=reference, current=current, schema=SCHEMA, policy=DriftPolicy(),
         folder=tmp_path_factory.mktemp("methods"), title=ReportTitle("ab" * 8, 3),
     ).drift  # fmt: skip

@@ -4,34 +4,34 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from credit_default.adapters.evidently.statistics import measure_stability
+from credit_default.adapters.evidently.statistics import measure_population_stability
 
 
 def test_equal_samples_have_an_index_of_zero():
     amounts = np.arange(1000.0)
 
-    assert measure_stability(amounts, amounts, is_code=False).index == 0.0
-    assert measure_stability(amounts, amounts, is_code=False).bin_count == 10
+    assert measure_population_stability(amounts, amounts, is_code=False).index == 0.0
+    assert measure_population_stability(amounts, amounts, is_code=False).bin_count == 10
 
 
 def test_codes_are_binned_by_value():
     reference = np.array([1] * 60 + [2] * 40)
     current = np.array([1] * 40 + [2] * 60)
 
-    found = measure_stability(reference, current, is_code=True)
+    found = measure_population_stability(reference, current, is_code=True)
 
     assert found.index == pytest.approx(0.2 * np.log(1.5) * 2)
     assert found.bin_count == 2
 
 
 def test_a_code_that_is_new_counts_as_a_ten_thousandth_before():
-    found = measure_stability(np.array([1] * 100), np.array([1] * 50 + [9] * 50), is_code=True)
+    found = measure_population_stability(np.array([1] * 100), np.array([1] * 50 + [9] * 50), is_code=True)
 
     assert found.index == pytest.approx(0.5 * np.log(1 / 0.5) + (0.5 - 0.0001) * np.log(0.5 / 0.0001))
 
 
 def test_texts_are_codes_too():
-    found = measure_stability(np.array(["a", "b"] * 50), np.array(["a", "b"] * 20), is_code=True)
+    found = measure_population_stability(np.array(["a", "b"] * 50), np.array(["a", "b"] * 20), is_code=True)
 
     assert found.index == 0.0
 
@@ -39,22 +39,22 @@ def test_texts_are_codes_too():
 def test_deciles_are_those_of_the_reference():
     reference, current = np.arange(1000.0), np.full(100, 5.0)
 
-    found = measure_stability(reference, current, is_code=False)
+    found = measure_population_stability(reference, current, is_code=False)
 
     expected = (0.1 - 1) * np.log(0.1 / 1) + 9 * (0.1 - 0.0001) * np.log(0.1 / 0.0001)
     assert found.index == pytest.approx(expected)
 
 
 def test_a_constant_reference_notices_that_the_constant_changed():
-    assert measure_stability(np.zeros(100), np.zeros(50), is_code=False).index == 0.0
-    assert measure_stability(np.zeros(100), np.full(50, 7.0), is_code=False).index > 1
+    assert measure_population_stability(np.zeros(100), np.zeros(50), is_code=False).index == 0.0
+    assert measure_population_stability(np.zeros(100), np.full(50, 7.0), is_code=False).index > 1
 
 
 def test_many_zeros_make_fewer_bins_and_no_fault():
     rng = np.random.default_rng(0)
     reference = np.where(rng.random(1000) < 0.5, 0.0, rng.gamma(1, 100, 1000))
 
-    found = measure_stability(reference, reference[:300], is_code=False)
+    found = measure_population_stability(reference, reference[:300], is_code=False)
 
     assert found.bin_count < 10
     assert found.index < 0.05
@@ -67,7 +67,7 @@ def test_amounts_half_as_large_again_are_noticed_where_bins_of_equal_width_see_n
     shares = [np.maximum(np.histogram(x, edges)[0] / len(x), 0.0001) for x in (reference, current)]
     equal_width = ((shares[0] - shares[1]) * np.log(shares[0] / shares[1])).sum()
 
-    found = measure_stability(reference, current, is_code=False).index
+    found = measure_population_stability(reference, current, is_code=False).index
 
     assert equal_width < 0.02
     assert found > 0.03
@@ -79,7 +79,7 @@ def test_amounts_half_as_large_again_are_noticed_where_bins_of_equal_width_see_n
     arrays(np.float64, st.integers(1, 200), elements=st.floats(-1e9, 1e9)),
 )
 def test_the_index_is_never_negative_and_always_a_number(reference, current):
-    found = measure_stability(reference, current, is_code=False)
+    found = measure_population_stability(reference, current, is_code=False)
 
     assert np.isfinite(found.index)
     assert found.index >= 0

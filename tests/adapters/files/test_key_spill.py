@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from credit_default.adapters.files.key_spill import spill_keys
-from credit_default.data.checking.duplicate_keys import HeldKeys, LoggedKeys, find_repeated
-from credit_default.data.checking.validation import check
+from credit_default.data.checking.duplicate_keys import InMemoryKeyLog, KeyHashes, find_repeated_keys
+from credit_default.data.checking.validation import check_rows
 from credit_default.data.contract.schema import parse_schema
 from credit_default.errors import InputError, ServiceError
 
@@ -33,13 +33,13 @@ def count_open_files():
 
 
 def make_keys(rows):
-    return LoggedKeys(np.array([h for h, _ in rows], dtype=np.uint64), np.array([s for _, s in rows], dtype=np.bool_))
+    return KeyHashes(np.array([h for h, _ in rows], dtype=np.uint64), np.array([s for _, s in rows], dtype=np.bool_))
 
 
 def search(log, batches):
     for rows in batches:
         log.add(make_keys(rows))
-    return find_repeated(log)
+    return find_repeated_keys(log)
 
 
 def describe(found):
@@ -60,7 +60,7 @@ def test_spilled_held_and_counted_by_hand_are_the_same(tmp_path_factory, batches
     with spill_keys(tmp_path_factory.getbasetemp(), held_rows=held_rows) as log:
         spilled = search(log, batches)
 
-    assert describe(spilled) == describe(search(HeldKeys(), batches)) == count_by_hand(batches)
+    assert describe(spilled) == describe(search(InMemoryKeyLog(), batches)) == count_by_hand(batches)
 
 
 def test_a_spilled_check_is_the_held_one_to_the_last_row(tmp_path):
@@ -73,9 +73,9 @@ def test_a_spilled_check_is_the_held_one_to_the_last_row(tmp_path):
     def read():
         return rows.iter_slices(7_000)
 
-    held = check(read, schema=LOANS)
+    held = check_rows(read, schema=LOANS)
     with spill_keys(tmp_path, held_rows=10_000) as log:
-        spilled = check(read, schema=LOANS, key_log=log)
+        spilled = check_rows(read, schema=LOANS, key_log=log)
 
     assert spilled == held
     twice = rows.filter(pl.col("client_id").is_not_null() & pl.col("client_id").is_duplicated())
@@ -88,7 +88,7 @@ def test_a_spilled_check_is_the_held_one_to_the_last_row(tmp_path):
 def test_repeated_keys_are_handed_out_after_the_log_is_gone(tmp_path):
     rows = pl.DataFrame({"client_id": ["a", "b", "a"], "statement_month": "2024-01", "income": 1.0})
     with spill_keys(tmp_path, held_rows=0) as log:
-        validated = check(lambda: rows.iter_slices(1), schema=LOANS, key_log=log)
+        validated = check_rows(lambda: rows.iter_slices(1), schema=LOANS, key_log=log)
 
     assert validated.accepted_rows()["client_id"].to_list() == ["b"]
 
@@ -115,7 +115,7 @@ def test_nothing_is_left_when_the_file_turns_out_to_be_bad(tmp_path):
 
     before = count_open_files()
     with pytest.raises(InputError, match="line 3"), spill_keys(tmp_path, held_rows=0) as log:
-        check(read, schema=LOANS, key_log=log)
+        check_rows(read, schema=LOANS, key_log=log)
 
     assert list(tmp_path.iterdir()) == []
     assert count_open_files() == before

@@ -10,7 +10,7 @@ import pytest
 from credit_default.adapters.files.headers import Header
 from credit_default.adapters.files.statement_files import Source, read_batches, read_header, read_source
 from credit_default.adapters.files.table_export import write_table
-from credit_default.data.checking.validation import check
+from credit_default.data.checking.validation import check_rows
 from credit_default.data.contract.schema import parse_schema
 from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.errors import InputError
@@ -38,7 +38,9 @@ def read(path, *, month=MONTH, **options):
 
 
 def accepted(path, *, month=MONTH):
-    checked = check(lambda: read_batches(path, schema=CREDIT_CARD, month=month), schema=CREDIT_CARD, outcome="required")
+    checked = check_rows(
+        lambda: read_batches(path, schema=CREDIT_CARD, month=month), schema=CREDIT_CARD, outcome="required"
+    )
     assert checked.rejected_count == 0
     return checked.accepted_rows()
 
@@ -152,7 +154,7 @@ def test_a_workbook_s_mixed_column_is_rejected_cell_by_cell(tmp_path):
     spoilt = [*cells_of(TWO)[:5], "n/a", *cells_of(TWO)[6:]]
     path = write_workbook(tmp_path / "a.xlsx", [UCI.split(","), cells_of(ONE), spoilt, [None], cells_of(THREE)])
 
-    checked = check(lambda: read_batches(path, schema=CREDIT_CARD, month=MONTH), schema=CREDIT_CARD)
+    checked = check_rows(lambda: read_batches(path, schema=CREDIT_CARD, month=MONTH), schema=CREDIT_CARD)
     rejected = pl.concat([batch.rejected for batch in checked.batches()])
 
     assert checked.accepted_count == 2
@@ -204,7 +206,7 @@ def test_a_large_csv_is_read_in_blocks_with_its_lines(tmp_path):
 def test_an_empty_line_between_rows_is_rejected_and_keeps_the_count_of_lines(tmp_path):
     path = write(tmp_path / "a.csv", KAGGLE, ONE, "", TWO)
 
-    checked = check(lambda: read_batches(path, schema=CREDIT_CARD, month=MONTH), schema=CREDIT_CARD)
+    checked = check_rows(lambda: read_batches(path, schema=CREDIT_CARD, month=MONTH), schema=CREDIT_CARD)
     (batch,) = checked.batches()
 
     assert batch.rejected["line"].to_list() == [3]

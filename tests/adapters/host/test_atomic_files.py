@@ -1,6 +1,6 @@
 import pytest
 
-from credit_default.adapters.host.atomic_files import disk_errors, staged_folder, write_whole
+from credit_default.adapters.host.atomic_files import disk_errors, staged_folder, write_atomically
 from credit_default.errors import ServiceError
 
 
@@ -48,15 +48,15 @@ def test_a_file_in_the_way_of_a_folder_is_told(tmp_path):
 
 
 def test_write_whole_replaces_the_content(tmp_path):
-    write_whole(tmp_path / "a" / "file", b"old")
-    write_whole(tmp_path / "a" / "file", b"new")
+    write_atomically(tmp_path / "a" / "file", b"old")
+    write_atomically(tmp_path / "a" / "file", b"new")
 
     assert (tmp_path / "a" / "file").read_bytes() == b"new"
     assert [path.name for path in (tmp_path / "a").iterdir()] == ["file"]
 
 
 def test_write_whole_keeps_the_old_content_when_the_disk_is_full(tmp_path):
-    write_whole(tmp_path / "file", b"old")
+    write_atomically(tmp_path / "file", b"old")
 
     with pytest.raises(ServiceError, match=r"No space left|File too large") as caught:
         _write_under_a_size_limit(tmp_path / "file")
@@ -80,7 +80,7 @@ def _write_under_a_size_limit(path):
     previous = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (1000, hard))
     try:
-        write_whole(path, b"x" * 5000)
+        write_atomically(path, b"x" * 5000)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
         signal.signal(signal.SIGXFSZ, previous)

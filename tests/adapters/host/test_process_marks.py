@@ -9,11 +9,11 @@ import pytest
 
 from credit_default.adapters.host.process_marks import (
     ProcessMark,
-    beating,
-    look_up,
-    name_own,
+    build_marked_prefix,
+    find_process_state,
+    heartbeat,
     parse_mark,
-    parse_name,
+    parse_marked_name,
     read_own_mark,
 )
 
@@ -24,30 +24,32 @@ def test_own_process_is_alive():
     mark = read_own_mark()
 
     assert mark.process_id == os.getpid()
-    assert look_up(mark) == "alive"
+    assert find_process_state(mark) == "alive"
 
 
 def test_process_that_ended_is_gone_even_before_its_parent_has_looked():
     own = read_own_mark()
     with subprocess.Popen([sys.executable, "-c", "pass"]) as process:
         deadline = time.monotonic() + 30
-        while look_up(replace(own, process_id=process.pid, begun=0)) != "gone" and time.monotonic() < deadline:
+        while (
+            find_process_state(replace(own, process_id=process.pid, begun=0)) != "gone" and time.monotonic() < deadline
+        ):
             time.sleep(0.02)
-        unlooked = look_up(replace(own, process_id=process.pid, begun=0))
+        unlooked = find_process_state(replace(own, process_id=process.pid, begun=0))
 
-    assert (unlooked, look_up(replace(own, process_id=process.pid, begun=0))) == ("gone", "gone")
+    assert (unlooked, find_process_state(replace(own, process_id=process.pid, begun=0))) == ("gone", "gone")
 
 
 @pytest.mark.skipif(not HAS_PROC, reason="when a process began is looked up in /proc")
 def test_number_that_another_process_has_by_now_is_no_life():
     own = read_own_mark()
 
-    assert look_up(replace(own, begun=own.begun - 1)) == "gone"
+    assert find_process_state(replace(own, begun=own.begun - 1)) == "gone"
 
 
 @pytest.mark.parametrize("mark", [None, ProcessMark("elsewhere", 1, 1)])
 def test_of_another_machine_nobody_knows(mark):
-    assert look_up(mark) == "unknown"
+    assert find_process_state(mark) == "unknown"
 
 
 @pytest.mark.parametrize("mark", [ProcessMark("vm-1.internal", 12, 34567), ProcessMark("a" * 64, 1, 0)])
@@ -62,22 +64,22 @@ def test_other_texts_are_no_mark(text):
 
 @pytest.mark.parametrize("kind", ["scratch", "staging"])
 def test_name_of_what_is_on_its_way_says_whose_it_is(kind):
-    name = f"{name_own(kind)}ab_12cd3"
+    name = f"{build_marked_prefix(kind)}ab_12cd3"
 
     assert name.startswith(f".{kind}-")
     assert "/" not in name
-    assert parse_name(name) == read_own_mark()
+    assert parse_marked_name(name) == read_own_mark()
 
 
 @pytest.mark.parametrize("name", [".staging-1", ".staging-ab_12cd3", ".scratch-"])
 def test_name_from_before_there_were_marks_says_nothing(name):
-    assert parse_name(name) is None
+    assert parse_marked_name(name) is None
 
 
 def test_block_beats_until_it_ends_and_not_after():
     beats = []
 
-    with beating(beats.append, every_seconds=0.01):
+    with heartbeat(beats.append, every_seconds=0.01):
         deadline = time.monotonic() + 30
         while len(beats) < 3 and time.monotonic() < deadline:
             time.sleep(0.005)
@@ -91,7 +93,7 @@ def test_short_block_gives_no_beat_and_ends_at_once():
     beats = []
     begun = time.monotonic()
 
-    with beating(beats.append):
+    with heartbeat(beats.append):
         pass
 
     assert beats == []

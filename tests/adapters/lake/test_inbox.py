@@ -6,16 +6,16 @@ import pytest
 
 from credit_default.adapters.lake.inbox import (
     SettlingPolicy,
-    has_fit_name,
+    build_incoming_uri,
     has_settled,
+    has_valid_key,
     list_incoming,
-    look_again,
     move_processed,
     move_refused,
-    name_incoming,
+    refresh_incoming,
 )
 from credit_default.adapters.lake.layout import open_lake
-from credit_default.failpoints import armed
+from credit_default.failpoints import armed_failpoint
 
 BATCH_ID = "ab" * 8
 REASON = {"thing": "march.csv", "found": "no header"}
@@ -59,7 +59,7 @@ def test_an_empty_lake_has_no_files_waiting(lake):
 def test_a_waiting_file_is_named_as_a_person_would(lake):
     arrive(lake, "march.csv")
 
-    assert name_incoming(lake, list_incoming(lake)[0]) == f"{lake.uri}/incoming/march.csv"
+    assert build_incoming_uri(lake, list_incoming(lake)[0]) == f"{lake.uri}/incoming/march.csv"
 
 
 def test_a_scored_file_moves_to_processed_under_its_batch_and_twice_is_once(lake):
@@ -114,7 +114,7 @@ def test_a_late_runner_leaves_no_reason_and_keeps_that_of_the_first(lake):
     late = [move_refused(lake, waiting, reason={"found": "no such file"}) for waiting in (bad, good)]
 
     assert late == [None, None]
-    assert look_again(lake, bad) is None
+    assert refresh_incoming(lake, bad) is None
     assert [stored.key for stored in lake.storage.list_objects("refused/")] == [moved, f"{moved}.reason.json"]
     assert json.loads(content(lake, f"{moved}.reason.json")) == REASON
 
@@ -122,7 +122,7 @@ def test_a_late_runner_leaves_no_reason_and_keeps_that_of_the_first(lake):
 def test_no_reason_is_left_for_a_file_that_is_written_anew_at_the_last_moment(lake):
     arrive(lake, "bad.csv")
 
-    with armed("inbox.reason-written", lambda: arrive(lake, "bad.csv", b"better rows")):
+    with armed_failpoint("inbox.reason-written", lambda: arrive(lake, "bad.csv", b"better rows")):
         moved = move_refused(lake, list_incoming(lake)[0], reason=REASON)
 
     assert moved is None
@@ -139,9 +139,9 @@ def test_a_crash_between_the_reason_and_the_move_is_completed_by_the_next_run(la
 
     arrive(lake, "bad.csv")
     (waiting,) = list_incoming(lake)
-    with pytest.raises(CrashError), armed("inbox.reason-written", crash):
+    with pytest.raises(CrashError), armed_failpoint("inbox.reason-written", crash):
         move_refused(lake, waiting, reason=REASON)
-    assert look_again(lake, waiting) is not None
+    assert refresh_incoming(lake, waiting) is not None
 
     moved = move_refused(lake, list_incoming(lake)[0], reason=REASON)
 
@@ -161,7 +161,7 @@ def test_a_crash_between_the_reason_and_the_move_is_completed_by_the_next_run(la
 def test_a_long_name_is_cut_where_it_is_put_away_and_keeps_its_ending(lake, name, kept):
     arrive(lake, name)
     (waiting,) = list_incoming(lake)
-    assert has_fit_name(waiting)
+    assert has_valid_key(waiting)
 
     moved = move_refused(lake, waiting, reason=REASON)
     arrive(lake, name)
@@ -178,7 +178,7 @@ def test_a_name_that_is_no_key_is_listed_and_known_as_unfit(tmp_path, name):
 
     (waiting,) = list_incoming(open_lake(tmp_path))
 
-    assert not has_fit_name(waiting)
+    assert not has_valid_key(waiting)
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from credit_default.adapters.tables.client_erasure import delete_client
 from credit_default.adapters.tables.ledger import append_entry
 from credit_default.adapters.tables.monitoring import write_monitoring
 from credit_default.adapters.tables.quarantine import write_quarantine
-from credit_default.adapters.tables.queries import TABLES, keep_observations, merge_outcomes, write_scores
+from credit_default.adapters.tables.queries import TABLES, merge_outcomes, write_observations, write_scores
 from credit_default.gates.monitoring.alarms import Alarm
 
 NOON = dt.datetime(2005, 10, 1, 12, tzinfo=dt.UTC)
@@ -35,7 +35,7 @@ def fill(lake):
         observed = pl.DataFrame(
             {"client_id": CLIENTS, "statement_month": "2005-09", "defaulted": defaulted, "observed_at": NOON.replace(hour=number)}
         )  # fmt: skip
-        keep_observations(lake, observed, batch_id=f"{number:08x}", taken_in_at=NOON)
+        write_observations(lake, observed, batch_id=f"{number:08x}", taken_in_at=NOON)
         merge_outcomes(lake, observed)
     write_monitoring(lake, monitored())
     open_alarm(lake, Alarm("feed", 1, "2005-10", BATCH_ID, opened_at=NOON.isoformat()), before=None)

@@ -6,12 +6,12 @@ import pytest
 from credit_default.adapters.lake.layout import open_lake
 from credit_default.adapters.lake.pinned_champion import (
     ChampionPointer,
-    fetch_champion,
-    has_whole_champion,
-    read_champion,
-    read_told_move,
-    write_champion,
-    write_told_move,
+    fetch_pinned_champion,
+    has_complete_pinned_champion,
+    read_announced_change,
+    read_champion_pointer,
+    write_announced_change,
+    write_pinned_champion,
 )
 from credit_default.errors import ArtifactError, ServiceError
 
@@ -35,28 +35,28 @@ def bundle(tmp_path):
 
 
 def test_the_pointer_comes_back_with_its_bundle(lake, bundle, tmp_path):
-    written = write_champion(lake, bundle, THIRD)
-    again = write_champion(lake, bundle, THIRD)
+    written = write_pinned_champion(lake, bundle, THIRD)
+    again = write_pinned_champion(lake, bundle, THIRD)
 
-    assert read_champion(lake) == written == again
+    assert read_champion_pointer(lake) == written == again
     assert (written.model_version, written.verified_at) == (3, NOON)
     assert written.files == ("bundle.json", "deep/trees.skops")
-    assert has_whole_champion(lake, written)
-    fetched = fetch_champion(lake, written, tmp_path / "fetched")
+    assert has_complete_pinned_champion(lake, written)
+    fetched = fetch_pinned_champion(lake, written, tmp_path / "fetched")
     assert (fetched / "deep" / "trees.skops").read_bytes() == b"trees"
 
 
 def test_there_is_no_champion_in_a_new_lake(lake):
-    assert read_champion(lake) is None
+    assert read_champion_pointer(lake) is None
 
 
 def test_a_file_that_is_gone_is_told(lake, bundle, tmp_path):
-    pointer = write_champion(lake, bundle, THIRD)
+    pointer = write_pinned_champion(lake, bundle, THIRD)
     lake.storage.delete_object(f"champion/pinned/{DIGEST}/bundle.json")
 
-    assert not has_whole_champion(lake, pointer)
+    assert not has_complete_pinned_champion(lake, pointer)
     with pytest.raises(ServiceError, match=r"no bundle\.json"):
-        fetch_champion(lake, pointer, tmp_path / "fetched")
+        fetch_pinned_champion(lake, pointer, tmp_path / "fetched")
 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b'{"model_version": 1}', b'{"model_version": 1, "digest": "../../x"}'])
@@ -64,23 +64,23 @@ def test_a_strange_pointer_is_refused(lake, content):
     lake.storage.write_object("champion/champion.json", content)
 
     with pytest.raises(ArtifactError, match="champion pointer"):
-        read_champion(lake)
+        read_champion_pointer(lake)
 
 
 @pytest.mark.parametrize("wrong", [{"verified_at": "2005-12-01T12:00:00"}, {"seal": "zz"}, {"verified_at": 3}])
 def test_a_pointer_without_a_moment_or_a_seal_is_refused(lake, bundle, wrong):
-    write_champion(lake, bundle, THIRD)
+    write_pinned_champion(lake, bundle, THIRD)
     content = json.loads(lake.storage.read_object("champion/champion.json"))
     lake.storage.write_object("champion/champion.json", json.dumps(content | wrong).encode())
 
     with pytest.raises(ArtifactError, match="champion pointer"):
-        read_champion(lake)
+        read_champion_pointer(lake)
 
 
 def test_move_that_was_told_last_is_remembered(lake):
-    assert read_told_move(lake) is None
+    assert read_announced_change(lake) is None
 
-    write_told_move(lake, "promoted v1")
-    write_told_move(lake, "promoted v2")
+    write_announced_change(lake, "promoted v1")
+    write_announced_change(lake, "promoted v2")
 
-    assert read_told_move(lake) == "promoted v2"
+    assert read_announced_change(lake) == "promoted v2"

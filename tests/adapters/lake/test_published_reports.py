@@ -2,8 +2,8 @@ import pytest
 
 from credit_default.adapters.lake.published_reports import (
     fetch_published,
-    name_published,
-    publication,
+    map_published_uris,
+    open_publication,
     read_profile,
     write_profile,
 )
@@ -13,9 +13,9 @@ BATCH = {"batch_id": "ab" * 8, "model_version": 3}
 
 
 def publish(lake, content):
-    with publication(lake, **BATCH) as pages:
+    with open_publication(lake, **BATCH) as pages:
         write_profile(pages.folder, content)
-        return name_published(pages, {"profile": str(pages.folder / "profile.json")})
+        return map_published_uris(pages, {"profile": str(pages.folder / "profile.json")})
 
 
 def test_profile_stands_beside_the_report_and_is_read_back(lake):
@@ -31,7 +31,7 @@ def test_profile_that_nobody_published_is_none(lake):
 
 def test_later_publication_replaces_the_earlier_one(lake, tmp_path):
     publish(lake, {"row_count": 5})
-    with publication(lake, **BATCH) as pages:
+    with open_publication(lake, **BATCH) as pages:
         (pages.folder / "report.html").write_text("page")
 
     folder = fetch_published(lake, tmp_path, **BATCH)
@@ -42,7 +42,7 @@ def test_later_publication_replaces_the_earlier_one(lake, tmp_path):
 
 @pytest.mark.parametrize("content", ["{", "5", "\xff"])
 def test_profile_that_is_no_object_is_told(lake, content):
-    with publication(lake, **BATCH) as pages:
+    with open_publication(lake, **BATCH) as pages:
         (pages.folder / "profile.json").write_bytes(content.encode("latin-1"))
 
     with pytest.raises(ArtifactError, match="no JSON object"):

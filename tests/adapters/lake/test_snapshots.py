@@ -10,13 +10,13 @@ from credit_default.adapters.lake.snapshots import (
     SnapshotOrigin,
     has_snapshot,
     list_snapshots,
-    read_rows,
     read_snapshot,
+    read_snapshot_rows,
     rewrite_snapshot,
     write_snapshot,
 )
 from credit_default.errors import ArtifactError, InputError
-from credit_default.failpoints import armed
+from credit_default.failpoints import armed_failpoint
 
 DIGEST = "ab" * 8
 RECORD = f"snapshots/{DIGEST}/snapshot.json"
@@ -55,13 +55,13 @@ def test_a_snapshot_comes_back_with_its_source_and_rows_in_order(lake):
     assert (found.row_count, found.origin.schema_name, found.origin.data_origin) == (5, "credit-card", "real")
     assert has_snapshot(lake, DIGEST)
     assert not has_snapshot(lake, "cd" * 8)
-    assert pl.concat(list(read_rows(found))).equals(frame(0, 5))
+    assert pl.concat(list(read_snapshot_rows(found))).equals(frame(0, 5))
 
 
 def test_rows_come_in_frames_of_the_size_asked_for(lake):
     snapshot = write(lake, [frame(0, 5)])
 
-    assert [rows.height for rows in read_rows(snapshot, batch_rows=2)] == [2, 2, 1]
+    assert [rows.height for rows in read_snapshot_rows(snapshot, batch_rows=2)] == [2, 2, 1]
 
 
 def test_the_same_digest_twice_is_one_snapshot_and_reads_nothing(lake):
@@ -116,7 +116,7 @@ def test_a_flipped_bit_in_the_rows_is_noticed(lake):
     lake.storage.write_object(snapshot.rows_key, bytes(content))
 
     with pytest.raises(ArtifactError, match="rows with good checksums"):
-        list(read_rows(snapshot))
+        list(read_snapshot_rows(snapshot))
 
 
 def test_rows_that_are_fewer_than_recorded_are_noticed(lake):
@@ -125,7 +125,7 @@ def test_rows_that_are_fewer_than_recorded_are_noticed(lake):
     lake.storage.write_object(RECORD, json.dumps({**content, "row_count": 6}).encode())
 
     with pytest.raises(ArtifactError, match="found 5 rows; expected 6 rows"):
-        list(read_rows(read_snapshot(lake, DIGEST)))
+        list(read_snapshot_rows(read_snapshot(lake, DIGEST)))
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{}", '{"source": {"evil": 1}}'])
@@ -151,7 +151,7 @@ def test_rows_that_are_gone_are_told(lake):
     lake.storage.delete_object(snapshot.rows_key)
 
     with pytest.raises(ArtifactError, match="found no rows"):
-        list(read_rows(snapshot))
+        list(read_snapshot_rows(snapshot))
 
 
 def test_a_rewritten_snapshot_holds_the_new_rows_and_nothing_of_the_old(lake):
@@ -159,7 +159,7 @@ def test_a_rewritten_snapshot_holds_the_new_rows_and_nothing_of_the_old(lake):
 
     kept = rewrite_snapshot(snapshot, [frame(0, 2), frame(3, 2)])
 
-    assert pl.concat(list(read_rows(kept)))["client_id"].to_list() == ["c0", "c1", "c3", "c4"]
+    assert pl.concat(list(read_snapshot_rows(kept)))["client_id"].to_list() == ["c0", "c1", "c3", "c4"]
     assert sorted(keys(lake)) == sorted([RECORD, kept.rows_key])
     assert kept.origin == snapshot.origin
 
@@ -168,7 +168,7 @@ def test_a_crash_between_rows_and_record_leaves_no_snapshot_and_a_second_try_com
     def die():
         raise KeyboardInterrupt
 
-    with armed("snapshot.rows-kept", die), pytest.raises(KeyboardInterrupt):
+    with armed_failpoint("snapshot.rows-kept", die), pytest.raises(KeyboardInterrupt):
         write(lake, [frame(0, 3)])
     assert not has_snapshot(lake, DIGEST)
 

@@ -2,7 +2,7 @@ import asyncio
 
 import pytest
 
-from credit_default.adapters.local_stack.basic_auth_middleware import Door
+from credit_default.adapters.local_stack.basic_auth_middleware import BasicAuthMiddleware
 
 
 def ask(path, *, given=b"", kind="http"):
@@ -15,7 +15,7 @@ def ask(path, *, given=b"", kind="http"):
     async def send(message):
         sent.append(message)
 
-    door = Door(
+    door = BasicAuthMiddleware(
         application, name="pages", opened=("/health",), admits=lambda path, words: path == "/own" or words == b"us"
     )
     headers = [(b"authorization", given)] if given else []

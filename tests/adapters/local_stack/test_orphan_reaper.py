@@ -4,7 +4,12 @@ import signal
 import subprocess
 import sys
 
-from credit_default.adapters.local_stack.orphan_reaper import dismiss_watch, end_orphans, start_watch, tell_watch
+from credit_default.adapters.local_stack.orphan_reaper import (
+    add_process_group,
+    start_reaper,
+    stop_reaper,
+    terminate_orphans,
+)
 
 SLEEP = [sys.executable, "-c", "import time; time.sleep(60)"]
 STARTER = """
@@ -34,10 +39,10 @@ def test_groups_of_a_command_that_was_killed_are_ended(wait_until_gone):
 
 def test_watch_that_is_dismissed_ends_nothing():
     with sleeper() as child:
-        watch = start_watch(environment=os.environ, seconds=1)
-        tell_watch(watch, child.pid)
+        watch = start_reaper(environment=os.environ, seconds=1)
+        add_process_group(watch, child.pid)
 
-        dismiss_watch(watch)
+        stop_reaper(watch)
 
         assert (watch.returncode, child.poll()) == (0, None)
         child.kill()
@@ -51,10 +56,10 @@ def test_group_that_is_gone_is_passed_over_and_one_that_does_not_listen_is_kille
     with subprocess.Popen([sys.executable, "-c", deaf], stdout=subprocess.PIPE, start_new_session=True) as stubborn:
         stubborn.stdout.readline()
 
-        end_orphans(io.StringIO(f"{gone.pid}\n{stubborn.pid}\n"), seconds=0.2)
+        terminate_orphans(io.StringIO(f"{gone.pid}\n{stubborn.pid}\n"), seconds=0.2)
 
         assert stubborn.wait(timeout=10) == -signal.SIGKILL
 
 
 def test_nothing_is_ended_when_the_teller_is_done():
-    end_orphans(io.StringIO("999999\ndone\n"), seconds=0)
+    terminate_orphans(io.StringIO("999999\ndone\n"), seconds=0)

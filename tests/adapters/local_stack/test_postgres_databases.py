@@ -1,14 +1,18 @@
 import pytest
 
-from credit_default.adapters.local_stack.postgres_databases import make_databases, parse_address
+from credit_default.adapters.local_stack.postgres_databases import create_databases, parse_postgres_address
 from credit_default.errors import InputError, ServiceError
 
 
 def test_address_becomes_the_variables_that_libpq_reads():
-    assert parse_address("postgresql://keeper:a%40b@db.example:5433") == {
+    assert parse_postgres_address("postgresql://keeper:a%40b@db.example:5433") == {
         "PGHOST": "db.example", "PGPORT": "5433", "PGUSER": "keeper", "PGPASSWORD": "a@b",
     }  # fmt: skip
-    assert parse_address("postgres://keeper@/") == {"PGHOST": "localhost", "PGPORT": "5432", "PGUSER": "keeper"}
+    assert parse_postgres_address("postgres://keeper@/") == {
+        "PGHOST": "localhost",
+        "PGPORT": "5432",
+        "PGUSER": "keeper",
+    }
 
 
 @pytest.mark.parametrize(
@@ -18,7 +22,7 @@ def test_address_becomes_the_variables_that_libpq_reads():
 )  # fmt: skip
 def test_address_that_is_none_is_refused_without_telling_it(address):
     with pytest.raises(InputError, match=r"stack\.database: found something else; expected postgresql://") as refusal:
-        parse_address(address)
+        parse_postgres_address(address)
 
     assert "hidden" not in str(refusal.value)
 
@@ -27,6 +31,6 @@ def test_server_that_does_not_answer_is_named_without_its_password():
     pytest.importorskip("psycopg2", reason="psycopg2 is not installed")
 
     with pytest.raises(ServiceError, match=r"PostgreSQL at 127\.0\.0\.1:9") as failure:
-        make_databases(parse_address("postgresql://keeper:hidden@127.0.0.1:9"), ["mlflow"])
+        create_databases(parse_postgres_address("postgresql://keeper:hidden@127.0.0.1:9"), ["mlflow"])
 
     assert "hidden" not in str(failure.value)

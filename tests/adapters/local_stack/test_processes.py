@@ -11,10 +11,10 @@ import pytest
 from credit_default.adapters.local_stack.processes import (
     Program,
     choose_port,
-    end_programs,
-    has_answered,
-    read_end,
+    is_ready,
+    read_log_end,
     start_program,
+    stop_programs,
 )
 from credit_default.errors import ServiceError
 
@@ -68,10 +68,10 @@ def test_programs_words_stand_in_its_log_and_those_of_the_time_before_beside_it(
 
 def test_ending_asks_first_and_kills_the_whole_group_of_one_that_does_not_listen(tmp_path):
     one = start_program(program(STUBBORN, says="ready"), logs=tmp_path)
-    wait_until(lambda: has_answered(one))
+    wait_until(lambda: is_ready(one))
     began = time.monotonic()
 
-    end_programs([one], seconds=0.3)
+    stop_programs([one], seconds=0.3)
 
     assert 0.3 <= time.monotonic() - began < 5
     assert one.process.returncode == -signal.SIGKILL
@@ -90,7 +90,7 @@ def test_ending_one_that_has_ended_does_nothing(tmp_path):
     one = start_program(program("pass"), logs=tmp_path)
     one.process.wait()
 
-    end_programs([one], seconds=1)
+    stop_programs([one], seconds=1)
 
     assert one.has_ended
 
@@ -99,7 +99,7 @@ def test_ending_one_that_has_ended_does_nothing(tmp_path):
 def test_program_is_up_when_its_address_answers_well(tmp_path, answering, path, up):
     one = start_program(program("pass", health_url=answering + path), logs=tmp_path)
 
-    assert has_answered(one) is up
+    assert is_ready(one) is up
     one.process.wait()
 
 
@@ -107,8 +107,8 @@ def test_program_that_nobody_can_ask_is_up_at_once_and_one_out_of_reach_is_not(t
     silent = start_program(program("pass"), logs=tmp_path)
     away = start_program(program("pass", health_url="http://127.0.0.1:9/"), logs=tmp_path)
 
-    assert (has_answered(silent), has_answered(away)) == (True, False)
-    end_programs([silent, away], seconds=5)
+    assert (is_ready(silent), is_ready(away)) == (True, False)
+    stop_programs([silent, away], seconds=5)
 
 
 def test_server_is_asked_with_its_words_and_a_refusal_is_told_apart(tmp_path, answering):
@@ -117,10 +117,10 @@ def test_server_is_asked_with_its_words_and_a_refusal_is_told_apart(tmp_path, an
     )
     asking = start_program(program("pass", health_url=f"{answering}/secret"), logs=tmp_path)
 
-    assert has_answered(knowing)
+    assert is_ready(knowing)
     with pytest.raises(PermissionError):
-        has_answered(asking)
-    end_programs([knowing, asking], seconds=5)
+        is_ready(asking)
+    stop_programs([knowing, asking], seconds=5)
 
 
 def test_words_are_shown_by_no_ones_representation():
@@ -139,10 +139,10 @@ def test_end_of_a_log_is_one_line_without_anything_that_moves_the_cursor(tmp_pat
     log = tmp_path / "x.log"
     log.write_text("\n".join(["first", *["\x1b[31mlater"] * 20, "", "last"]))
 
-    told = read_end(log, line_count=2)
+    told = read_log_end(log, line_count=2)
 
     assert told == "\\x1b[31mlater | last"
-    assert read_end(tmp_path / "none.log") == "nothing"
+    assert read_log_end(tmp_path / "none.log") == "nothing"
 
 
 def test_named_port_that_is_taken_is_told_with_the_option_that_names_another():

@@ -4,9 +4,9 @@ import pytest
 
 from credit_default.adapters.optuna.study import open_study
 from credit_default.errors import InputError, ServiceError
-from credit_default.model.estimator.search_space import Choice
+from credit_default.model.estimator.search_space import SearchParameter
 
-CHOICES = (Choice("criterion", ("entropy", "gini")), Choice("maximum_depth", (4, 6, 8, 10, 12)))
+CHOICES = (SearchParameter("criterion", ("entropy", "gini")), SearchParameter("maximum_depth", (4, 6, 8, 10, 12)))
 
 
 def open_here(folder, name="here", *, seed=1, startup_trial_count=3):

@@ -11,9 +11,9 @@ import pytest
 
 from credit_default.adapters.files.statement_files import read_batches
 from credit_default.adapters.public_data.dataset_download import PublicData, fetch_public_data
-from credit_default.adapters.public_data.http_download import TransferLimits, download
-from credit_default.data.checking.validation import check
-from credit_default.data.credit_card.public_data import canonical_digest
+from credit_default.adapters.public_data.http_download import TransferLimits, download_file
+from credit_default.data.checking.validation import check_rows
+from credit_default.data.credit_card.public_data import digest_public_rows
 from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.errors import InputError, ServiceError
 
@@ -164,7 +164,7 @@ def openml(site):
 
 
 def read(data):
-    read_again = check(lambda: read_batches(data.path, schema=CREDIT_CARD), schema=CREDIT_CARD, outcome="required")
+    read_again = check_rows(lambda: read_batches(data.path, schema=CREDIT_CARD), schema=CREDIT_CARD, outcome="required")
     return read_again.accepted_rows()
 
 
@@ -175,7 +175,7 @@ def test_uci_s_archive_is_fetched_checked_and_cached(site, tmp_path):
 
     assert data == PublicData(tmp_path / "cache" / f"credit-card-clients-{DIGEST[:12]}.parquet", "uci")
     rows = read(data)
-    assert canonical_digest(rows, schema=CREDIT_CARD) == DIGEST
+    assert digest_public_rows(rows, schema=CREDIT_CARD) == DIGEST
     assert rows["client_id"].to_list() == ["1", "2", "3"]
     assert rows["statement_month"].unique().to_list() == ["2005-09"]
     assert rows["defaulted"].to_list() == [1, 1, 0]
@@ -358,9 +358,9 @@ def test_a_cache_that_cannot_be_made_is_told(site, tmp_path):
 def test_download_takes_no_more_than_it_may(site):
     site.pages["/x"] = b"x" * 1_000
 
-    assert download(site.url("/x"), limits=TransferLimits(most_bytes=1_000)) == b"x" * 1_000
+    assert download_file(site.url("/x"), limits=TransferLimits(most_bytes=1_000)) == b"x" * 1_000
     with pytest.raises(ServiceError, match="a larger file; expected at most 999 bytes"):
-        download(site.url("/x"), limits=TransferLimits(most_bytes=999))
+        download_file(site.url("/x"), limits=TransferLimits(most_bytes=999))
 
 
 def test_download_follows_a_redirect_but_not_to_a_file(site, tmp_path):
@@ -374,9 +374,9 @@ def test_download_follows_a_redirect_but_not_to_a_file(site, tmp_path):
 
     site.pages |= {"/x": b"x", "/a": redirect("/x"), "/b": redirect(tmp_path.as_uri())}
 
-    assert download(site.url("/a"), limits=TransferLimits()) == b"x"
+    assert download_file(site.url("/a"), limits=TransferLimits()) == b"x"
     with pytest.raises(ServiceError, match="302"):
-        download(site.url("/b"), limits=TransferLimits())
+        download_file(site.url("/b"), limits=TransferLimits())
 
 
 def test_a_slow_server_costs_no_more_than_its_deadline(site, tmp_path):
@@ -390,7 +390,7 @@ def test_a_slow_server_costs_no_more_than_its_deadline(site, tmp_path):
 
 
 def test_the_real_data_is_what_the_digest_on_record_says(site, real_data, tmp_path):
-    rows = check(
+    rows = check_rows(
         lambda: read_batches(real_data, schema=CREDIT_CARD, month="2005-09"), schema=CREDIT_CARD, outcome="required"
     ).accepted_rows()
     content = io.BytesIO()

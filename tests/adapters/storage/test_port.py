@@ -17,7 +17,7 @@ from credit_default.adapters.storage.open_storage import open_storage
 from credit_default.adapters.storage.s3 import S3Storage
 from credit_default.adapters.storage.s3_client import S3Policy
 from credit_default.errors import InputError, ServiceError
-from credit_default.failpoints import armed
+from credit_default.failpoints import armed_failpoint
 
 pytestmark = pytest.mark.usefixtures("quick_s3_clients")
 SMALL_PARTS = S3Policy(part_byte_count=5 * 1024 * 1024)
@@ -257,7 +257,7 @@ def test_an_object_written_anew_while_it_moves_stays(storage):
     storage.write_object("a", b"old")
     seen = storage.find_object("a")
 
-    with armed("move.copied", lambda: storage.write_object("a", b"new")):
+    with armed_failpoint("move.copied", lambda: storage.write_object("a", b"new")):
         storage.move_object(seen, "b")
 
     assert storage.read_object("a") == b"new"
@@ -271,7 +271,7 @@ def test_a_move_that_died_half_way_is_finished_by_the_next(storage):
 
     storage.write_object("a", b"rows")
     seen = storage.find_object("a")
-    with pytest.raises(KeyboardInterrupt), armed("move.copied", die):
+    with pytest.raises(KeyboardInterrupt), armed_failpoint("move.copied", die):
         storage.move_object(seen, "b")
     assert storage.read_object("a") == b"rows"
 
@@ -525,7 +525,7 @@ def test_a_file_that_grows_while_it_is_sent_is_not_kept(s3, tmp_path):
 
     with (
         pytest.raises(ServiceError, match="a change while it was being sent"),
-        armed("upload.begun", lambda: source.write_bytes(BIG[::-1])),
+        armed_failpoint("upload.begun", lambda: source.write_bytes(BIG[::-1])),
     ):
         s3.create_object("a", source)
 

@@ -9,7 +9,7 @@ from deltalake.exceptions import DeltaError
 
 from credit_default.adapters.tables.ledger import append_entry, find_entry, read_entries
 from credit_default.errors import InputError, ServiceError
-from credit_default.failpoints import armed
+from credit_default.failpoints import armed_failpoint
 from credit_default.gates.ledger import judge_chain
 
 NOON = dt.datetime(2005, 10, 1, 12, tzinfo=dt.UTC)
@@ -86,7 +86,7 @@ def test_an_entry_that_another_runner_was_faster_than_follows_the_others(lake):
             with ThreadPoolExecutor(1) as pool:
                 others.append(pool.submit(enter, lake, "other").result())
 
-    with armed("table.opened", hurry):
+    with armed_failpoint("table.opened", hurry):
         entry = enter(lake, "slow")
 
     assert (others[1].sequence, entry.sequence) == (2, 3)
@@ -102,7 +102,7 @@ def test_two_runners_with_one_decision_make_one_entry(lake):
             with ThreadPoolExecutor(1) as pool:
                 others.append(pool.submit(enter, lake, "one", details={"n": 1}).result())
 
-    with armed("table.opened", hurry):
+    with armed_failpoint("table.opened", hurry):
         entry = enter(lake, "one", details={"n": 2})
 
     assert entry == others[1]
@@ -116,7 +116,7 @@ def test_a_decision_whose_runner_died_is_entered_once_when_it_is_tried_again(lak
     def die():
         raise RuntimeError("killed")
 
-    with armed(name, die), pytest.raises(RuntimeError, match="killed"):
+    with armed_failpoint(name, die), pytest.raises(RuntimeError, match="killed"):
         enter(lake, "one")
     entry = enter(lake, "one")
 

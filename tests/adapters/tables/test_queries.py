@@ -22,17 +22,17 @@ from credit_default.adapters.tables.queries import (
     digest_frames,
     digest_scores,
     has_scores,
-    keep_observations,
     measure_scores,
     merge_outcomes,
     read_observations,
     read_outcomes,
     read_scores,
     scan_table,
+    write_observations,
     write_scores,
 )
-from credit_default.adapters.tables.schemas import table_of
-from credit_default.adapters.tables.scores import name_scores, select_scores
+from credit_default.adapters.tables.schemas import locate_table
+from credit_default.adapters.tables.scores import build_scores_key, build_scores_predicate
 from credit_default.errors import InputError, ServiceError
 
 BATCH_ID = "ab" * 8
@@ -243,7 +243,7 @@ def test_the_outcomes_that_stand_are_the_last_of_all_that_were_ever_observed(tmp
     lake = open_lake(tmp_path_factory.mktemp("lake"))
     for number, items in enumerate(files):
         rows = pl.DataFrame([outcome(client, "2005-09", flag, NOON.replace(hour=hour)) for client, flag, hour in items])
-        keep_observations(lake, rows, batch_id=f"{number:08x}", taken_in_at=NOON)
+        write_observations(lake, rows, batch_id=f"{number:08x}", taken_in_at=NOON)
         merge_outcomes(lake, rows)
 
     history = read_observations(lake)
@@ -255,9 +255,9 @@ def test_the_outcomes_that_stand_are_the_last_of_all_that_were_ever_observed(tmp
 def test_every_observation_is_kept_once_with_the_file_it_came_in(lake):
     rows = pl.DataFrame([outcome("a"), outcome("a", defaulted=1)])
 
-    first = keep_observations(lake, rows, batch_id=BATCH_ID, taken_in_at=NOON)
-    again = keep_observations(lake, rows, batch_id=BATCH_ID, taken_in_at=NOON)
-    keep_observations(lake, rows.head(1), batch_id=OTHER_ID, taken_in_at=NOON)
+    first = write_observations(lake, rows, batch_id=BATCH_ID, taken_in_at=NOON)
+    again = write_observations(lake, rows, batch_id=BATCH_ID, taken_in_at=NOON)
+    write_observations(lake, rows.head(1), batch_id=OTHER_ID, taken_in_at=NOON)
 
     assert (first, again) == (Written(2, was_there=False), Written(0, was_there=True))
     found = read_observations(lake, client_id="a").select("defaulted", "batch_id", "taken_in_at").rows()
@@ -318,8 +318,8 @@ def test_a_portfolio_without_expected_loss_has_no_sums_of_it(lake):
 def test_scores_of_a_lake_from_before_a_column_are_read_and_written_beside_new_ones(lake):
     older = pa.schema([field for field in TABLES["scores"] if field.name != "expected_loss"])
     create_rows(
-        replace(table_of(lake, "scores"), schema=older), lambda: [scored(3, model_version=1)],
-        key=name_scores(BATCH_ID, 1), predicate=select_scores(BATCH_ID, 1),
+        replace(locate_table(lake, "scores"), schema=older), lambda: [scored(3, model_version=1)],
+        key=build_scores_key(BATCH_ID, 1), predicate=build_scores_predicate(BATCH_ID, 1),
     )  # fmt: skip
 
     before = read_scores(lake, batch_id=BATCH_ID)
@@ -383,7 +383,7 @@ def everywhere(lake, client_id):
     )
     write_quarantine(lake, lambda: [refused], batch_id=BATCH_ID)
     outcomes = pl.DataFrame([outcome(client_id), outcome("other")])
-    keep_observations(lake, outcomes, batch_id=BATCH_ID, taken_in_at=NOON)
+    write_observations(lake, outcomes, batch_id=BATCH_ID, taken_in_at=NOON)
     merge_outcomes(lake, outcomes)
 
 

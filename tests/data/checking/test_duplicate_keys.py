@@ -2,10 +2,10 @@ import numpy as np
 import polars as pl
 
 from credit_default.data.checking.duplicate_keys import (
-    HeldKeys,
-    LoggedKeys,
+    InMemoryKeyLog,
+    KeyHashes,
     RepeatedKeys,
-    find_repeated,
+    find_repeated_keys,
     hash_keys,
     log_keys,
 )
@@ -30,28 +30,28 @@ def test_a_key_is_both_of_its_parts():
 
 
 def test_a_key_with_a_missing_part_repeats_nothing():
-    log = HeldKeys()
+    log = InMemoryKeyLog()
 
     log_keys(make_keys([None, None, "a"], ["2005-09", "2005-09", None]), np.ones(3, dtype=bool), into=log)
     log_keys(make_keys(["a", None]), np.ones(2, dtype=bool), into=log)
 
-    assert find_repeated(log).row_count == 0
+    assert find_repeated_keys(log).row_count == 0
     assert [part.hashes.size for part in log.parts()] == [1]
 
 
 def test_repeated_rows_are_counted_with_those_that_are_sound_besides():
-    log = HeldKeys()
+    log = InMemoryKeyLog()
     log_keys(make_keys(["a", "b", "a"]), np.array([True, True, False]), into=log)
     log_keys(make_keys(["a", "c"]), np.array([True, True]), into=log)
 
-    found = find_repeated(log)
+    found = find_repeated_keys(log)
 
     assert (found.hashes.size, found.row_count, found.sound_row_count) == (1, 3, 2)
     assert found.mark(hash_keys(make_keys(["c", "a", None]))).tolist() == [False, True, False]
 
 
 def test_an_empty_log_has_nothing_repeated():
-    found = find_repeated(HeldKeys())
+    found = find_repeated_keys(InMemoryKeyLog())
 
     assert (found.hashes.size, found.row_count, found.sound_row_count) == (0, 0, 0)
     assert found.mark(np.array([1, 2], dtype=np.uint64)).tolist() == [False, False]
@@ -70,9 +70,9 @@ def test_marking_looks_at_both_ends_of_the_range():
 
 def test_logging_leaves_what_it_was_given():
     hashes = np.array([3, 1, 3], dtype=np.uint64)
-    log = HeldKeys()
-    log.add(LoggedKeys(hashes, np.ones(3, dtype=np.bool_)))
+    log = InMemoryKeyLog()
+    log.add(KeyHashes(hashes, np.ones(3, dtype=np.bool_)))
 
-    find_repeated(log)
+    find_repeated_keys(log)
 
     assert hashes.tolist() == [3, 1, 3]

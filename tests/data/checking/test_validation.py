@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from credit_default.data.checking.file_faults import FileFaultPolicy, describe_values
-from credit_default.data.checking.validation import check
+from credit_default.data.checking.validation import check_rows
 from credit_default.data.contract.schema import parse_schema
 from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.errors import InputError
@@ -51,7 +51,7 @@ def make_small(rows):
 
 
 def check_small(rows, *, chunk=1_000, outcome="ignored"):
-    return check(lambda: rows.iter_slices(chunk), schema=SMALL, outcome=outcome, policy=NEVER)
+    return check_rows(lambda: rows.iter_slices(chunk), schema=SMALL, outcome=outcome, policy=NEVER)
 
 
 def collect(validated):
@@ -67,7 +67,7 @@ def reject_one(build_rows, **values):
         pl.when(pl.int_range(3) == 0).then(pl.lit(value, dtype=pl.String)).otherwise(name).alias(name)
         for name, value in values.items()
     )
-    validated = check(lambda: iter([spoilt]), schema=CREDIT_CARD, outcome="kept")
+    validated = check_rows(lambda: iter([spoilt]), schema=CREDIT_CARD, outcome="kept")
     assert validated.accepted_count == 2
     return collect(validated)[1]["rules"].to_list()[0]
 
@@ -133,7 +133,7 @@ def test_text_and_typed_rows_are_judged_alike(values):
 def test_accepted_rows_have_the_schema_s_columns_in_their_types(build_rows):
     rows = build_rows().cast(pl.String).select(reversed(build_rows().columns))
 
-    accepted = check(lambda: iter([rows]), schema=CREDIT_CARD, outcome="required").accepted_rows()
+    accepted = check_rows(lambda: iter([rows]), schema=CREDIT_CARD, outcome="required").accepted_rows()
 
     assert accepted.columns == [*CREDIT_CARD.names, "defaulted"]
     assert set(accepted.dtypes[:2]) == {pl.String}
@@ -145,7 +145,7 @@ def test_accepted_rows_have_the_schema_s_columns_in_their_types(build_rows):
 def test_rejected_rows_show_their_line_and_raw_values(build_rows):
     rows = build_rows(age=[30, 7, 40], sex=["1", "x", "2"])
 
-    _, rejected = collect(check(lambda: rows.iter_slices(1), schema=CREDIT_CARD, outcome="kept"))
+    _, rejected = collect(check_rows(lambda: rows.iter_slices(1), schema=CREDIT_CARD, outcome="kept"))
 
     assert rejected.columns == ["line", "client_id", "statement_month", "rules", *CREDIT_CARD.names[2:], "defaulted"]
     assert rejected.schema["rules"] == pl.List(pl.String)
@@ -227,7 +227,7 @@ def test_a_row_is_rejected_by_the_name_of_each_rule_it_breaks(build_rows, values
 def test_a_value_is_read_as_what_it_says(build_rows, column, text, value):
     rows = build_rows(1, **{column: [text]}).cast({column: pl.String})
 
-    accepted = check(lambda: iter([rows]), schema=CREDIT_CARD, outcome="kept").accepted_rows()
+    accepted = check_rows(lambda: iter([rows]), schema=CREDIT_CARD, outcome="kept").accepted_rows()
 
     assert accepted[column].to_list() == [value]
 
@@ -269,7 +269,7 @@ def test_a_value_is_read_as_what_it_says(build_rows, column, text, value):
 def test_typed_columns_are_converted_or_rejected(build_rows, column, values, expected):
     rows = build_rows().with_columns(values.alias(column))
 
-    _, rejected = collect(check(lambda: iter([rows]), schema=CREDIT_CARD, outcome="kept"))
+    _, rejected = collect(check_rows(lambda: iter([rows]), schema=CREDIT_CARD, outcome="kept"))
 
     rules = dict(rejected.select("line", "rules").rows())
     assert [rules.get(line, []) for line in (2, 3, 4)] == expected
@@ -278,7 +278,7 @@ def test_typed_columns_are_converted_or_rejected(build_rows, column, values, exp
 def test_an_id_read_as_a_number_has_no_fraction(build_rows):
     rows = build_rows(client_id=[1.0, 2.0, 3.0])
 
-    accepted = check(lambda: iter([rows]), schema=CREDIT_CARD).accepted_rows()
+    accepted = check_rows(lambda: iter([rows]), schema=CREDIT_CARD).accepted_rows()
 
     assert accepted["client_id"].to_list() == ["1", "2", "3"]
 
@@ -287,7 +287,7 @@ def test_an_id_read_as_a_number_has_no_fraction(build_rows):
 def test_a_date_column_gives_the_month(build_rows, kind):
     rows = build_rows(statement_month=[kind(2005, 9, 1), kind(2005, 9, 30), kind(2005, 10, 1)])
 
-    validated = check(lambda: iter([rows]), schema=CREDIT_CARD)
+    validated = check_rows(lambda: iter([rows]), schema=CREDIT_CARD)
 
     assert validated.months == ("2005-09", "2005-10")
 
@@ -295,7 +295,7 @@ def test_a_date_column_gives_the_month(build_rows, kind):
 def test_every_row_of_a_repeated_key_is_rejected_across_batches(build_rows):
     rows = build_rows(4, client_id=["a", "b", "a", "a"], statement_month=["2005-09", "2005-09", "2005-09", "2005-10"])
 
-    validated = check(lambda: rows.iter_slices(1), schema=CREDIT_CARD)
+    validated = check_rows(lambda: rows.iter_slices(1), schema=CREDIT_CARD)
     accepted, rejected = collect(validated)
 
     assert validated.rule_counts == {"key|repeated": 2}
@@ -306,7 +306,7 @@ def test_every_row_of_a_repeated_key_is_rejected_across_batches(build_rows):
 def test_a_repeated_key_is_told_beside_the_other_rules(build_rows):
     rows = build_rows(client_id=["a", "a", "b"], age=[7, 30, 30])
 
-    _, rejected = collect(check(lambda: iter([rows]), schema=CREDIT_CARD))
+    _, rejected = collect(check_rows(lambda: iter([rows]), schema=CREDIT_CARD))
 
     assert rejected["rules"].to_list() == [["age|min", "key|repeated"], ["key|repeated"]]
 
@@ -314,14 +314,14 @@ def test_a_repeated_key_is_told_beside_the_other_rules(build_rows):
 def test_a_missing_key_is_never_a_repeated_one(build_rows):
     rows = build_rows(client_id=[None, None, "b"])
 
-    assert check(lambda: iter([rows]), schema=CREDIT_CARD).rule_counts == {"client_id|nullability": 2}
+    assert check_rows(lambda: iter([rows]), schema=CREDIT_CARD).rule_counts == {"client_id|nullability": 2}
 
 
 def test_the_outcome_is_required_kept_or_ignored(build_rows):
     with_gap = build_rows(defaulted=[0, 1, None])
 
     def check_outcome(rows, outcome):
-        return check(lambda: iter([rows]), schema=CREDIT_CARD, outcome=outcome)
+        return check_rows(lambda: iter([rows]), schema=CREDIT_CARD, outcome=outcome)
 
     required, kept, ignored = (check_outcome(with_gap, use) for use in ("required", "kept", "ignored"))
 
@@ -340,7 +340,7 @@ def test_the_outcome_is_required_kept_or_ignored(build_rows):
 def test_a_broken_outcome_that_is_ignored_rejects_nothing(build_rows):
     rows = build_rows(defaulted=["x", "2", ""])
 
-    assert check(lambda: iter([rows]), schema=CREDIT_CARD).rejected_count == 0
+    assert check_rows(lambda: iter([rows]), schema=CREDIT_CARD).rejected_count == 0
 
 
 def test_missing_columns_are_named_with_the_names_they_go_by(build_rows):
@@ -349,20 +349,20 @@ def test_missing_columns_are_named_with_the_names_they_go_by(build_rows):
     with pytest.raises(
         InputError, match=r"none for age \(also called 'X5'\); repayment_status_m1 \(also called 'PAY_0'"
     ):
-        check(lambda: iter([rows]), schema=CREDIT_CARD)
+        check_rows(lambda: iter([rows]), schema=CREDIT_CARD)
 
 
 def test_many_missing_columns_are_counted(build_rows):
     rows = build_rows().select("client_id")
 
     with pytest.raises(InputError, match=r"… \(24 in all\)"):
-        check(lambda: iter([rows]), schema=CREDIT_CARD)
+        check_rows(lambda: iter([rows]), schema=CREDIT_CARD)
 
 
 @pytest.mark.parametrize("count", [0, 1])
 def test_a_file_without_rows_is_refused(build_rows, count):
     with pytest.raises(InputError, match="the file: found no rows"):
-        check(lambda: iter([build_rows(0)] * count), schema=CREDIT_CARD)
+        check_rows(lambda: iter([build_rows(0)] * count), schema=CREDIT_CARD)
 
 
 def test_values_shifted_by_one_column_are_a_fault_of_the_file(build_rows):
@@ -374,7 +374,7 @@ def test_values_shifted_by_one_column_are_a_fault_of_the_file(build_rows):
     )
 
     with pytest.raises(InputError) as caught:
-        check(lambda: shifted.iter_slices(7), schema=CREDIT_CARD)
+        check_rows(lambda: shifted.iter_slices(7), schema=CREDIT_CARD)
 
     told = str(caught.value)
     assert told.startswith("columns credit_limit, sex, ")
@@ -390,7 +390,7 @@ def test_one_column_of_something_else_is_a_fault_of_the_file(build_rows):
     rows = build_rows(20, age=[1985] * 11 + [30] * 9)
 
     with pytest.raises(InputError) as caught:
-        check(lambda: iter([rows]), schema=CREDIT_CARD)
+        check_rows(lambda: iter([rows]), schema=CREDIT_CARD)
 
     assert str(caught.value) == (
         "column age: found age holds '1985' where it should hold whole numbers from 18 to 120 (11 of 20 rows); expected"
@@ -403,8 +403,8 @@ def test_half_of_the_rows_broken_or_a_small_file_is_no_fault_of_the_file(build_r
     half = build_rows(20, age=[1985] * 10 + [30] * 10)
     small = build_rows(19, age=[1985] * 19)
 
-    assert check(lambda: iter([half]), schema=CREDIT_CARD).rejected_count == 10
-    assert check(lambda: iter([small]), schema=CREDIT_CARD).rejected_count == 19
+    assert check_rows(lambda: iter([half]), schema=CREDIT_CARD).rejected_count == 10
+    assert check_rows(lambda: iter([small]), schema=CREDIT_CARD).rejected_count == 19
 
 
 def test_a_policy_moves_the_line_between_rows_and_file(build_rows):
@@ -412,12 +412,12 @@ def test_a_policy_moves_the_line_between_rows_and_file(build_rows):
     strict = FileFaultPolicy(broken_share=0.4, least_rows=2)
 
     with pytest.raises(InputError, match="age holds '1985', '1986' where"):
-        check(lambda: rows.iter_slices(1), schema=CREDIT_CARD, policy=strict)
+        check_rows(lambda: rows.iter_slices(1), schema=CREDIT_CARD, policy=strict)
 
 
 def test_a_file_that_changes_between_the_passes_is_refused(build_rows):
     files = iter([build_rows(3), build_rows(4)])
-    validated = check(lambda: iter([next(files)]), schema=CREDIT_CARD)
+    validated = check_rows(lambda: iter([next(files)]), schema=CREDIT_CARD)
 
     with pytest.raises(InputError, match=r"found 4 \+ 0 rows the second time; expected 3 accepted \+ 0 rejected"):
         validated.accepted_rows()
@@ -426,7 +426,7 @@ def test_a_file_that_changes_between_the_passes_is_refused(build_rows):
 def test_lines_are_the_file_s_own_where_it_gives_them(build_rows):
     rows = build_rows(age=[7, 30, 30]).with_columns(line=pl.Series([12, 13, 14], dtype=pl.UInt32))
 
-    _, rejected = collect(check(lambda: iter([rows]), schema=CREDIT_CARD))
+    _, rejected = collect(check_rows(lambda: iter([rows]), schema=CREDIT_CARD))
 
     assert rejected["line"].to_list() == [12]
 
@@ -434,7 +434,7 @@ def test_lines_are_the_file_s_own_where_it_gives_them(build_rows):
 def test_check_leaves_its_input_as_it_was(build_rows):
     rows = build_rows(age=[7, 30, 30])
 
-    check(lambda: iter([rows]), schema=CREDIT_CARD).accepted_rows()
+    check_rows(lambda: iter([rows]), schema=CREDIT_CARD).accepted_rows()
 
     assert rows.equals(build_rows(age=[7, 30, 30]))
 

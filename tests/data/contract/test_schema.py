@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from credit_default.data.contract.schema import Column, describe_schema, fold_name, parse_schema
+from credit_default.data.contract.schema import Column, describe_schema, normalise_name, parse_schema
 from credit_default.data.credit_card.outcomes import OBSERVED_OUTCOMES
 from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.errors import InputError
@@ -171,7 +171,7 @@ def test_schema_refuses_inputs_before_the_key():
 
 
 def test_fold_name_forgets_case_blanks_and_the_byte_order_mark():
-    assert fold_name("\ufeff LIMIT_BAL ") == fold_name("limit_bal")
+    assert normalise_name("\ufeff LIMIT_BAL ") == normalise_name("limit_bal")
 
 
 def test_risk_rises_with_an_input_or_not_at_all():

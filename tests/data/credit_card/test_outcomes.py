@@ -3,7 +3,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 import polars as pl
 import pytest
 
-from credit_default.data.checking.validation import check
+from credit_default.data.checking.validation import check_rows
 from credit_default.data.credit_card.outcomes import OBSERVED_OUTCOMES
 
 
@@ -13,7 +13,7 @@ def check_outcomes(observed_at):
         {"client_id": ["a"] * count, "statement_month": ["2005-09"] * count, "defaulted": ["1"] * count}
     )
     rows = rows.with_columns(observed_at=observed_at)
-    return check(lambda: rows.iter_slices(2), schema=OBSERVED_OUTCOMES, outcome="required")
+    return check_rows(lambda: rows.iter_slices(2), schema=OBSERVED_OUTCOMES, outcome="required")
 
 
 def test_the_same_key_may_be_observed_twice():

@@ -1,7 +1,7 @@
 import polars as pl
 import pytest
 
-from credit_default.data.credit_card.public_data import canonical_digest
+from credit_default.data.credit_card.public_data import digest_public_rows
 from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.errors import InputError
 
@@ -9,7 +9,7 @@ IDS = ["1", "2", "10"]
 
 
 def digest(rows):
-    return canonical_digest(rows, schema=CREDIT_CARD)
+    return digest_public_rows(rows, schema=CREDIT_CARD)
 
 
 def test_digest_is_a_fixed_number_for_fixed_rows(build_rows):

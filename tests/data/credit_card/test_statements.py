@@ -2,8 +2,13 @@ import polars as pl
 import pytest
 
 from credit_default.adapters.files.statement_files import read_batches
-from credit_default.data.checking.validation import check
-from credit_default.data.credit_card.public_data import PUBLIC_DIGEST, PUBLIC_MONTH, PUBLIC_ROW_COUNT, canonical_digest
+from credit_default.data.checking.validation import check_rows
+from credit_default.data.credit_card.public_data import (
+    PUBLIC_DIGEST,
+    PUBLIC_MONTH,
+    PUBLIC_ROW_COUNT,
+    digest_public_rows,
+)
 from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.errors import InputError
 
@@ -12,7 +17,7 @@ MONTHS = range(1, 7)
 
 @pytest.fixture(scope="module")
 def real_rows(real_data):
-    validated = check(
+    validated = check_rows(
         lambda: read_batches(real_data, schema=CREDIT_CARD, month=PUBLIC_MONTH), schema=CREDIT_CARD, outcome="required"
     )
     assert validated.rejected_count == 0
@@ -22,7 +27,7 @@ def real_rows(real_data):
 def test_all_real_rows_are_accepted_and_are_the_public_data(real_rows):
     assert real_rows.height == PUBLIC_ROW_COUNT
     assert real_rows["defaulted"].sum() == 6_636
-    assert canonical_digest(real_rows, schema=CREDIT_CARD) == PUBLIC_DIGEST
+    assert digest_public_rows(real_rows, schema=CREDIT_CARD) == PUBLIC_DIGEST
 
 
 def test_bills_keep_the_margin_that_their_rules_tell(real_rows):
@@ -78,7 +83,7 @@ def test_the_latest_month_is_pay_0_and_there_is_no_pay_1():
 
 
 def spoil(rows, columns):
-    spoilt = check(lambda: iter([rows.gather_every(10).with_columns(**columns)]), schema=CREDIT_CARD)
+    spoilt = check_rows(lambda: iter([rows.gather_every(10).with_columns(**columns)]), schema=CREDIT_CARD)
     return {name: 10 * count / rows.height for name, count in spoilt.rule_counts.items()}
 
 

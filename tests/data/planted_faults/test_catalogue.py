@@ -1,6 +1,6 @@
 from credit_default.data.planted_faults.catalogue import PLANTED_FAULTS, PlantedFault
-from credit_default.data.planted_faults.injection import PLANTERS
-from credit_default.data.simulation.scenarios import CLIMATES
+from credit_default.data.planted_faults.injection import FAULT_FUNCTIONS
+from credit_default.data.simulation.scenarios import SCENARIO_CONDITIONS
 
 
 def test_more_than_forty_faults_are_planned_each_at_three_strengths():
@@ -13,7 +13,11 @@ def test_more_than_forty_faults_are_planned_each_at_three_strengths():
 def test_every_scenario_and_every_planter_is_drilled():
     drilled = {kind: {f.name for f in PLANTED_FAULTS if f.kind == kind} for kind in ("scenario", "month", "gate")}
 
-    assert drilled == {"scenario": set(CLIMATES) - {"calm"}, "month": set(PLANTERS), "gate": {"broken gate"}}
+    assert drilled == {
+        "scenario": set(SCENARIO_CONDITIONS) - {"calm"},
+        "month": set(FAULT_FUNCTIONS),
+        "gate": {"broken gate"},
+    }
 
 
 def test_every_fault_says_which_gate_it_is_meant_for():

@@ -2,7 +2,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from credit_default.data.planted_faults.injection import PLANTERS, DrilledMonth, Scene, plant
+from credit_default.data.planted_faults.injection import FAULT_FUNCTIONS, DeliveredMonth, FaultContext, plant_fault
 from credit_default.data.simulation.months import simulate
 from credit_default.errors import InputError
 
@@ -12,14 +12,14 @@ KEY = ["client_id", "statement_month"]
 @pytest.fixture(scope="module")
 def months():
     lived = simulate(client_count=400, month_count=2, seed=3)
-    return [DrilledMonth(month.statements, month.outcomes.select(*KEY, "defaulted")) for month in lived]
+    return [DeliveredMonth(month.statements, month.outcomes.select(*KEY, "defaulted")) for month in lived]
 
 
 @pytest.fixture
 def put(months):
     def put(name, size):
-        scene = Scene(months[1], months[0].statements, size, np.random.default_rng(1))
-        return plant(name, scene)
+        scene = FaultContext(months[1], months[0].statements, size, np.random.default_rng(1))
+        return plant_fault(name, scene)
 
     return put
 
@@ -138,7 +138,7 @@ def test_unreported_defaults_only_lose_defaults(months, put):
     assert not (planted > before).any()
 
 
-@pytest.mark.parametrize("name", PLANTERS)
+@pytest.mark.parametrize("name", FAULT_FUNCTIONS)
 def test_fault_is_the_same_for_the_same_generator_and_leaves_its_month_alone(months, put, name):
     before = months[1].statements.clone()
 

@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from credit_default.data.simulation.default_risk import default_probability, draw_outcome
+from credit_default.data.simulation.default_risk import compute_default_probability, draw_outcome
 from credit_default.data.simulation.payments_and_bills import open_accounts
 from credit_default.data.simulation.tables import read_tables
 
@@ -15,7 +15,7 @@ def accounts():
 
 @pytest.fixture(scope="module")
 def probability(accounts):
-    return default_probability(read_tables(), accounts)
+    return compute_default_probability(read_tables(), accounts)
 
 
 def test_outcomes_come_as_often_as_their_probability_says(accounts, probability):
@@ -43,7 +43,7 @@ def test_two_months_late_is_riskier_than_revolving_and_revolving_is_the_safest_o
 
 
 def test_a_risk_shift_is_added_to_the_log_odds(accounts, probability):
-    shifted = default_probability(read_tables(), accounts, risk_shift=0.5)
+    shifted = compute_default_probability(read_tables(), accounts, risk_shift=0.5)
 
     ratio = np.log(shifted / (1 - shifted)) - np.log(probability / (1 - probability))
     assert ratio == pytest.approx(np.full(50_000, 0.5), abs=2e-3)
@@ -52,4 +52,4 @@ def test_a_risk_shift_is_added_to_the_log_odds(accounts, probability):
 def test_the_canonical_coding_of_the_newest_month_does_not_move_the_risk(accounts, probability):
     recoded = replace(accounts, statuses=(np.zeros_like(accounts.statuses[0]), *accounts.statuses[1:]))
 
-    assert (default_probability(read_tables(), recoded) == probability).all()
+    assert (compute_default_probability(read_tables(), recoded) == probability).all()

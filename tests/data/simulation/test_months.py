@@ -6,10 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from credit_default.data.checking.validation import check
+from credit_default.data.checking.validation import check_rows
 from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.data.simulation.months import (
-    BLOCK_CLIENTS,
+    BLOCK_CLIENT_COUNT,
     CALM,
     Scenario,
     SimulatedMonth,
@@ -67,7 +67,7 @@ def test_statements_have_the_schemas_columns_in_order_and_type():
 def test_every_row_holds_to_the_contract(scenario):
     frames = [month.statements for month in live(scenario, months=4, clients=8_000)]
 
-    validated = check(lambda: iter(frames), schema=CREDIT_CARD)
+    validated = check_rows(lambda: iter(frames), schema=CREDIT_CARD)
 
     assert (validated.accepted_count, validated.rejected_count, dict(validated.rule_counts)) == (32_000, 0, {})
 
@@ -145,7 +145,7 @@ def test_the_same_seed_gives_the_same_rows_and_another_seed_others():
 @settings(max_examples=8, deadline=None)
 @given(
     client_count=st.integers(1, 40_000),
-    chunk_rows=st.one_of(st.integers(4_000, 50_000), st.just(BLOCK_CLIENTS)),
+    chunk_rows=st.one_of(st.integers(4_000, 50_000), st.just(BLOCK_CLIENT_COUNT)),
 )
 def test_neither_chunk_size_nor_client_count_changes_a_row(client_count, chunk_rows):
     chunks = list(simulate_chunks(client_count=client_count, seed=5, chunk_rows=chunk_rows))

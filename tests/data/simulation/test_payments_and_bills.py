@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from credit_default.data.simulation.accounts import Accounts, Intake
-from credit_default.data.simulation.payments_and_bills import MOST_BEHIND, advance, open_accounts
-from credit_default.data.simulation.tables import PLACE_OF_ZERO, read_tables
+from credit_default.data.simulation.accounts import Accounts, NewClientMix
+from credit_default.data.simulation.payments_and_bills import MOST_BEHIND, advance_accounts, open_accounts
+from credit_default.data.simulation.tables import ZERO_STATUS_INDEX, read_tables
 
 COUNT = 30_000
 REVOLVING, PAID_IN_FULL, TWO_LATE = 2, 1, 4  # places of statuses 0, -1 and 2
@@ -55,13 +55,13 @@ def test_who_pays_nothing_is_late_more_often_and_who_pays_all_less(accounts, mon
 
 def test_nobody_falls_behind_by_more_than_two_statuses_in_a_month(accounts):
     for new, old in zip((accounts.latest_status, *accounts.statuses[1:5]), accounts.statuses[1:], strict=True):
-        assert (new - np.maximum(old, PLACE_OF_ZERO)).max() <= MOST_BEHIND
+        assert (new - np.maximum(old, ZERO_STATUS_INDEX)).max() <= MOST_BEHIND
 
 
 def test_a_month_further_leaves_the_account_it_came_from_alone(accounts):
     bills = [bill.copy() for bill in accounts.bills]
 
-    later = advance(read_tables(), accounts, np.random.default_rng(4))
+    later = advance_accounts(read_tables(), accounts, np.random.default_rng(4))
 
     assert all((mine == kept).all() for mine, kept in zip(accounts.bills, bills, strict=True))
     assert all((mine == theirs).all() for mine, theirs in zip(later.bills[1:], accounts.bills[:5], strict=True))
@@ -69,7 +69,7 @@ def test_a_month_further_leaves_the_account_it_came_from_alone(accounts):
 
 
 def test_hardship_raises_statuses_and_lowers_payments(accounts):
-    calm, hard = (advance(read_tables(), accounts, np.random.default_rng(4), hardship=h) for h in (0.0, 0.8))
+    calm, hard = (advance_accounts(read_tables(), accounts, np.random.default_rng(4), hardship=h) for h in (0.0, 0.8))
 
     assert (hard.statuses[0] >= calm.statuses[0]).all()
     assert (hard.statuses[0] >= TWO_LATE).mean() > 1.5 * (calm.statuses[0] >= TWO_LATE).mean()
@@ -78,14 +78,14 @@ def test_hardship_raises_statuses_and_lowers_payments(accounts):
 
 
 def test_who_was_about_to_default_is_late_more_often_in_the_next_statement(accounts):
-    later = advance(read_tables(), accounts, np.random.default_rng(4))
+    later = advance_accounts(read_tables(), accounts, np.random.default_rng(4))
     late, unlucky = later.latest_status >= TWO_LATE, accounts.fortune < -1
 
     assert late[unlucky].mean() > 2 * late[~unlucky].mean()
 
 
 def test_a_tilted_intake_is_younger_and_has_lower_limits(accounts):
-    tilted = Intake(limit_tilt=3.0, age_tilt=3.0)
+    tilted = NewClientMix(limit_tilt=3.0, age_tilt=3.0)
 
     campaign = open_accounts(read_tables(), np.random.default_rng(3), np.arange(COUNT), intake=tilted)
 

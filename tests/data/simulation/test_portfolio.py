@@ -12,11 +12,11 @@ from credit_default.data.simulation.portfolio import (
     CLOSURE_SHARE,
     CURE_SHARE,
     REPLACEMENT_SHARE,
-    distort,
+    advance_portfolio,
+    apply_feed_fault,
     raise_limits,
-    roll_accounts,
 )
-from credit_default.data.simulation.scenarios import Climate, Fault
+from credit_default.data.simulation.scenarios import FeedFault, MonthConditions
 from credit_default.data.simulation.tables import read_tables
 
 COUNT = 20_000
@@ -27,8 +27,8 @@ def accounts() -> Accounts:
     return open_accounts(read_tables(), np.random.default_rng(3), np.arange(COUNT))
 
 
-def roll(accounts: Accounts, climate: Climate | None = None) -> Accounts:
-    return roll_accounts(read_tables(), accounts, np.random.default_rng(7), climate=climate or Climate())
+def roll(accounts: Accounts, climate: MonthConditions | None = None) -> Accounts:
+    return advance_portfolio(read_tables(), accounts, np.random.default_rng(7), climate=climate or MonthConditions())
 
 
 def test_a_portfolio_keeps_its_size_because_every_ended_account_is_replaced(accounts):
@@ -69,7 +69,7 @@ def test_a_default_does_not_end_an_account_and_most_of_them_cure_at_the_stated_r
 
 
 def test_a_campaign_displaces_its_share_with_younger_clients_every_month(accounts):
-    climate = Climate(newcomer_share=0.2)
+    climate = MonthConditions(newcomer_share=0.2)
 
     rolled = roll(accounts, climate)
 
@@ -88,7 +88,7 @@ def test_limits_are_raised_in_steps_up_to_the_highest_and_move_to_their_group(ac
 
 
 def test_a_unit_error_delivers_payments_in_thousands(accounts):
-    shown = distort(accounts, Fault(unit_error_share=1.0), np.random.default_rng(1))
+    shown = apply_feed_fault(accounts, FeedFault(unit_error_share=1.0), np.random.default_rng(1))
 
     assert all((new == np.rint(old / 1000)).all() for new, old in zip(shown.payments, accounts.payments, strict=True))
     assert shown.bills is accounts.bills
@@ -96,21 +96,21 @@ def test_a_unit_error_delivers_payments_in_thousands(accounts):
 
 
 def test_a_stale_column_delivers_last_months_payment_again(accounts):
-    shown = distort(accounts, Fault(stale_share=1.0), np.random.default_rng(1))
+    shown = apply_feed_fault(accounts, FeedFault(stale_share=1.0), np.random.default_rng(1))
 
     assert (shown.payments[0] == accounts.payments[1]).all()
     assert (shown.payments[1] == accounts.payments[1]).all()
 
 
 def test_swapped_codes_exchange_the_two_educations_and_leave_the_others(accounts):
-    shown = distort(accounts, Fault(swapped_share=1.0), np.random.default_rng(1))
+    shown = apply_feed_fault(accounts, FeedFault(swapped_share=1.0), np.random.default_rng(1))
 
     for delivered, true in ((1, 3), (3, 1), (2, 2), (0, 0), (6, 6)):
         assert ((shown.education == delivered) == (accounts.education == true)).all()
 
 
 def test_a_fault_strikes_its_share_of_the_rows(accounts):
-    shown = distort(accounts, Fault(swapped_share=0.4), np.random.default_rng(1))
+    shown = apply_feed_fault(accounts, FeedFault(swapped_share=0.4), np.random.default_rng(1))
     swappable = np.isin(accounts.education, (1, 3))
 
     assert (shown.education != accounts.education)[swappable].mean() == pytest.approx(0.4, abs=0.02)

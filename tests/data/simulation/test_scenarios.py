@@ -5,7 +5,12 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from credit_default.data.simulation.months import CALM, Scenario, simulate
-from credit_default.data.simulation.scenarios import CALM_CLIMATE, CLIMATES, check_scenario, climate_at
+from credit_default.data.simulation.scenarios import (
+    CALM_CONDITIONS,
+    SCENARIO_CONDITIONS,
+    check_scenario,
+    find_conditions,
+)
 from credit_default.errors import InputError
 
 NAMES = ["recession", "marketing", "policy", "broken-feed"]
@@ -25,21 +30,21 @@ def rate(month):
 
 
 def test_the_scenarios_and_their_strengths_are_fixed_in_numbers():
-    assert list(CLIMATES) == ["calm", *NAMES]
-    assert [climate.hardship for climate in CLIMATES["recession"]] == [0.2, 0.4, 1.3]
-    assert [climate.risk_shift for climate in CLIMATES["recession"]] == [0.2, 0.4, 0.8]
-    assert [climate.newcomer_share for climate in CLIMATES["marketing"]] == [0.05, 0.1, 0.2]
-    assert [climate.intake.limit_tilt for climate in CLIMATES["marketing"]] == [1.5, 2.0, 3.0]
-    assert [climate.intake.age_tilt for climate in CLIMATES["marketing"]] == [1.5, 2.0, 3.0]
-    assert [climate.limit_factor for climate in CLIMATES["policy"]] == [1.2, 1.5, 2.0]
-    shares = [set(asdict(climate.fault).values()) for climate in CLIMATES["broken-feed"]]
+    assert list(SCENARIO_CONDITIONS) == ["calm", *NAMES]
+    assert [climate.hardship for climate in SCENARIO_CONDITIONS["recession"]] == [0.2, 0.4, 1.3]
+    assert [climate.risk_shift for climate in SCENARIO_CONDITIONS["recession"]] == [0.2, 0.4, 0.8]
+    assert [climate.newcomer_share for climate in SCENARIO_CONDITIONS["marketing"]] == [0.05, 0.1, 0.2]
+    assert [climate.intake.limit_tilt for climate in SCENARIO_CONDITIONS["marketing"]] == [1.5, 2.0, 3.0]
+    assert [climate.intake.age_tilt for climate in SCENARIO_CONDITIONS["marketing"]] == [1.5, 2.0, 3.0]
+    assert [climate.limit_factor for climate in SCENARIO_CONDITIONS["policy"]] == [1.2, 1.5, 2.0]
+    shares = [set(asdict(climate.fault).values()) for climate in SCENARIO_CONDITIONS["broken-feed"]]
     assert shares == [{0.1}, {0.4}, {1.0}]
 
 
 def test_a_scenario_acts_from_its_start_on():
     scenario = Scenario("recession", start=2, strength=3)
 
-    assert [climate_at(scenario, month) is CALM_CLIMATE for month in range(4)] == [True, True, False, False]
+    assert [find_conditions(scenario, month) is CALM_CONDITIONS for month in range(4)] == [True, True, False, False]
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -8,7 +8,7 @@ import pytest
 from prefect.client.orchestration import get_client
 
 from credit_default.flows.deployments.definitions import build_deployments
-from credit_default.flows.deployments.missed_runs import MissedRuns, has_newer, is_superseded, skip_missed_runs
+from credit_default.flows.deployments.missed_runs import MissedRuns, has_newer_run, is_superseded, skip_missed_runs
 from credit_default.sections import ScheduleSettings
 
 pytestmark = pytest.mark.xdist_group("prefect")
@@ -88,7 +88,7 @@ def test_late_run_that_a_worker_starts_leaves_the_work_to_the_newest(on_standing
     with get_client(sync_client=True) as client:
         planted = [client.read_flow_run(run_id) for run_id in list_due(on_standing_server, deployment_id)]
 
-    assert [has_newer(run) for run in planted] == [True, True, False]
+    assert [has_newer_run(run) for run in planted] == [True, True, False]
 
 
 def test_run_that_no_schedule_began_is_superseded_by_none():

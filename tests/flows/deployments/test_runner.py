@@ -22,7 +22,7 @@ from credit_default.adapters.tables.monitoring import read_monitoring
 from credit_default.adapters.tables.queries import read_scores
 from credit_default.errors import ServiceError
 from credit_default.flows.deployments.definitions import build_deployments
-from credit_default.flows.deployments.runner import _be_patient, serve
+from credit_default.flows.deployments.runner import _retry_while_unreachable, serve_deployments
 from credit_default.flows.events.send import announce_object
 from credit_default.flows.runs.context import connect
 from credit_default.sections import ScheduleSettings
@@ -211,7 +211,7 @@ def test_runner_outlives_a_server_that_is_away(failure):
             raise failure
 
     made_way = []
-    patient = _be_patient(
+    patient = _retry_while_unreachable(
         poll, log=logging.getLogger("test"), make_way=lambda: made_way.append(len(asked)), first_wait_seconds=0.01
     )
     for _ in range(3):
@@ -225,7 +225,7 @@ def test_runner_that_is_refused_does_not_go_on():
         raise make_status_error(401)
 
     with pytest.raises(httpx.HTTPStatusError):
-        asyncio.run(_be_patient(poll, log=logging.getLogger("test"))())
+        asyncio.run(_retry_while_unreachable(poll, log=logging.getLogger("test"))())
 
 
 def test_server_that_does_not_answer_is_waited_for_and_then_told():
@@ -233,4 +233,4 @@ def test_server_that_does_not_answer_is_waited_for_and_then_told():
         temporary_settings(updates={PREFECT_API_URL: "http://127.0.0.1:1/api"}),
         pytest.raises(ServiceError, match="no answer in 0 s"),
     ):
-        asyncio.run(serve(ScheduleSettings(), startup_seconds=0.1))
+        asyncio.run(serve_deployments(ScheduleSettings(), startup_seconds=0.1))

@@ -7,7 +7,7 @@ from prefect.client.orchestration import get_client
 from prefect.events.filters import EventFilter, EventNameFilter
 
 from credit_default.adapters.lake.layout import open_lake
-from credit_default.flows.events.champion_events import announce_from_command, announce_seat
+from credit_default.flows.events.champion_events import announce_champion_changes, announce_from_command
 from credit_default.flows.runs.context import connect
 from credit_default.flows.train import train
 from credit_default.sections import PrefectSettings
@@ -38,7 +38,7 @@ def wiring(two_versions, tmp_path):
     wiring = connect({**two_versions, "lake": str(lake)}, [])
     for version in wiring.registry.list_versions():
         wiring.registry.load_version(version)
-    announce_seat(wiring)
+    announce_champion_changes(wiring)
     return wiring
 
 
@@ -62,9 +62,9 @@ def read_moves(at, count):
 def test_promotion_and_rollback_are_told_once_each_in_their_order(wiring):
     at = LATER
     promote_by_hand(wiring, 2, reason="a test", decided_at=at)
-    first = announce_seat(wiring)
+    first = announce_champion_changes(wiring)
     roll_back(wiring, reason="a test", decided_at=at + HOUR)
-    second, third = announce_seat(wiring), announce_seat(wiring)
+    second, third = announce_champion_changes(wiring), announce_champion_changes(wiring)
 
     (promoted,), (back,) = read_moves(at, 1), read_moves(at + HOUR, 1)
     assert [part.counts["seat moves told"] for part in (first, second, third)] == [1, 1, 0]
@@ -79,10 +79,10 @@ def test_move_told_twice_by_a_crash_between_event_and_marker_is_one_event(wiring
     at = LATER + 24 * HOUR
     promote_by_hand(wiring, 2, reason="a test", decided_at=at)
     marker = wiring.lake.storage.read_object("champion/told-move")
-    announce_seat(wiring)
+    announce_champion_changes(wiring)
     wiring.lake.storage.write_object("champion/told-move", marker)  # as if the process had died before it was written
 
-    again = announce_seat(wiring)
+    again = announce_champion_changes(wiring)
 
     assert again.counts == {"seat moves told": 1}
     read_moves(at, 1)
@@ -95,7 +95,7 @@ def test_moves_that_nobody_could_be_told_of_are_told_later_all_of_them(wiring):
     promote_by_hand(wiring, 2, reason="a test", decided_at=at)
     roll_back(wiring, reason="a test", decided_at=at + HOUR)
 
-    told = announce_seat(wiring)
+    told = announce_champion_changes(wiring)
 
     assert told.notes == ("told: version 2 promoted", "told: version 1 rolled back")
     assert len(read_moves(at, 1)) == len(read_moves(at + HOUR, 1)) == 1
@@ -106,7 +106,7 @@ def test_lake_from_before_moves_were_told_tells_the_last_one_alone(wiring):
     promote_by_hand(wiring, 2, reason="a test", decided_at=at)
     wiring.lake.storage.delete_object("champion/told-move")
 
-    assert announce_seat(wiring).notes == ("told: version 2 promoted",)
+    assert announce_champion_changes(wiring).notes == ("told: version 2 promoted",)
 
 
 def test_command_tells_the_server_that_is_named(wiring, prefect_server):
@@ -129,7 +129,7 @@ def test_command_whose_server_is_away_owes_the_event_and_says_so(wiring):
     assert note == (
         "Prefect at http://***@127.0.0.1:9/api is away: its event is owed, and `credit-default reconcile` sends it"
     )
-    assert announce_seat(wiring).counts == {"seat moves told": 1}
+    assert announce_champion_changes(wiring).counts == {"seat moves told": 1}
 
 
 def test_training_that_seats_its_version_tells_it(two_versions):

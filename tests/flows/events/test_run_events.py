@@ -1,5 +1,5 @@
-from credit_default.flows.events.run_events import draft_events
-from credit_default.gates.monitoring.alarms import QUIET, Alarm
+from credit_default.flows.events.run_events import draft_follow_up_events
+from credit_default.gates.monitoring.alarms import CLOSED_AS_QUIET, Alarm
 from credit_default.gates.monitoring.retraining import RetrainingDecision
 from credit_default.gates.verdict import Verdict
 from credit_default.services.monitoring.alarms import AlarmUpdate
@@ -9,13 +9,13 @@ from credit_default.views.summaries.summary import Summary
 
 SUMMARY = Summary("monitor", "drift alarm", batch_id="ab" * 8, model_version=3, run_id="r1")
 DRIFT = Alarm("drift", 3, "2025-06", "ab" * 8)
-FEED = Alarm("feed", 3, "2025-04", "cd" * 8, closed_month="2025-06", closed_because=QUIET)
+FEED = Alarm("feed", 3, "2025-04", "cd" * 8, closed_month="2025-06", closed_because=CLOSED_AS_QUIET)
 
 
 def draft(*, opened=(), closed=(), is_new=False):
     asked = RetrainingDecision("train" if is_new else "nothing", Verdict("retraining", "ok", ()))
     update = AlarmUpdate((*closed, *opened), opened, closed)
-    return draft_events(FollowUp(SUMMARY, update, Retraining(asked, "2025-06", is_new)))
+    return draft_follow_up_events(FollowUp(SUMMARY, update, Retraining(asked, "2025-06", is_new)))
 
 
 def test_nothing_happened_is_no_event():

@@ -4,7 +4,7 @@ from prefect.settings import PREFECT_API_URL, temporary_settings
 from credit_default.errors import ServiceError
 from credit_default.flows.events.send import announce_object, announce_outcomes, check_server
 from credit_default.flows.runs.context import connect
-from credit_default.services.outcomes.take_in import take_in_outcomes
+from credit_default.services.outcomes.take_in import ingest_outcomes_file
 from credit_default.views.summaries.summary import Summary
 
 pytestmark = pytest.mark.xdist_group("prefect")
@@ -37,7 +37,7 @@ def test_outcomes_are_announced_for_each_batch_that_they_tell_of(
 
     wiring = connect(trained, [])
     score_somebody(trained, simulated_files)
-    taken = take_in_outcomes(wiring, str(simulated_files.outcomes), taken_in_at=read_clock())
+    taken = ingest_outcomes_file(wiring, str(simulated_files.outcomes), taken_in_at=read_clock())
 
     told = announce_outcomes(wiring, taken)
 

@@ -3,7 +3,7 @@ from contextvars import copy_context
 
 import pytest
 
-from credit_default.flows.runs.file_slots import name_slot, take_turn
+from credit_default.flows.runs.file_slots import hold_file_slot, name_slot
 
 
 def start_thread(act):
@@ -27,7 +27,7 @@ def test_many_runs_may_ask_for_a_slot_that_is_not_there_yet(prefect_server):
     taken = []
 
     def run():
-        with take_turn("s3://lake/incoming/new.csv"):
+        with hold_file_slot("s3://lake/incoming/new.csv"):
             taken.append(1)
 
     threads = [start_thread(run) for _ in range(4)]
@@ -42,11 +42,11 @@ def test_second_run_waits_until_the_first_one_is_done(prefect_server):
 
     def second():
         first_is_in.wait(30)
-        with take_turn("s3://lake/incoming/a.csv"):
+        with hold_file_slot("s3://lake/incoming/a.csv"):
             seen.append("second")
 
     thread = start_thread(second)
-    with take_turn("s3://lake/incoming/a.csv"):
+    with hold_file_slot("s3://lake/incoming/a.csv"):
         first_is_in.set()
         thread.join(0.5)
         seen.append("first")

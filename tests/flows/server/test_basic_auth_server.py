@@ -4,7 +4,7 @@ import base64
 import pytest
 import uvicorn
 
-from credit_default.flows.server.basic_auth_server import build_door, serve
+from credit_default.flows.server.basic_auth_server import add_basic_auth, run_guarded_server
 
 WORDS = "admin:right"
 
@@ -20,7 +20,7 @@ def knock(path, *, words="", kind="http"):
         sent.append(message)
 
     header = [(b"authorization", b"Basic " + base64.b64encode(words.encode()))] if words else []
-    asyncio.run(build_door(application, words=WORDS)({"type": kind, "path": path, "headers": header}, None, send))
+    asyncio.run(add_basic_auth(application, words=WORDS)({"type": kind, "path": path, "headers": header}, None, send))
     return sent[0]["status"], dict(sent[0]["headers"])
 
 
@@ -54,6 +54,6 @@ def test_it_listens_on_loopback_for_its_own_names_unless_it_is_told_others(monke
     monkeypatch.setenv("PREFECT_SERVER_API_AUTH_STRING", WORDS)
     monkeypatch.setattr(uvicorn, "run", lambda app, **options: asked.update(options, names=app.args[1]))
 
-    serve(4200, *given)
+    run_guarded_server(4200, *given)
 
     assert (asked["host"], asked["port"], asked["names"]) == (address, 4200, names)

@@ -6,15 +6,15 @@ from hypothesis import strategies as st
 
 from credit_default.data.months import add_months
 from credit_default.gates.monitoring.alarms import (
-    QUIET,
-    SUPERSEDED,
-    WITHDRAWN,
+    CLOSED_AS_QUIET,
+    CLOSED_AS_SUPERSEDED,
+    CLOSED_AS_WITHDRAWN,
     Alarm,
     AlarmPolicy,
-    Finding,
-    follow_alarms,
-    list_open,
-    tell_alarm,
+    GateFinding,
+    compute_alarms,
+    describe_alarm,
+    list_open_alarms,
     update_alarms,
 )
 
@@ -26,13 +26,13 @@ NO_COOLDOWN = AlarmPolicy(cooldown_months=0)
 def findings(levels, *, gate="drift", version=1):
     """One batch a month from January 2025 on, a letter each: a rings, w is watched, o is ok, - is not judged."""
     return [
-        Finding(gate, version, f"b{number}", add_months(START, number), LETTERS[letter])
+        GateFinding(gate, version, f"b{number}", add_months(START, number), LETTERS[letter])
         for number, letter in enumerate(levels)
     ]
 
 
 def follow(levels, *, policy=None, champion=1, **about):
-    return follow_alarms(findings(levels, **about), champion_version=champion, policy=policy)
+    return compute_alarms(findings(levels, **about), champion_version=champion, policy=policy)
 
 
 def months_of(alarms):
@@ -82,7 +82,7 @@ def test_rings_before_an_alarm_closed_do_not_open_the_next():
 def test_alarm_of_another_version_is_over_when_it_is_not_champion():
     [alarm] = follow("aa", champion=2)
 
-    assert (alarm.is_open, alarm.closed_because, alarm.closed_month) == (False, SUPERSEDED, "")
+    assert (alarm.is_open, alarm.closed_because, alarm.closed_month) == (False, CLOSED_AS_SUPERSEDED, "")
 
 
 def test_alarm_has_one_name():
@@ -100,7 +100,9 @@ def test_alarm_is_told_when_it_opens_and_when_it_closes():
 
     assert [alarm.opened_at for alarm in first.opened] == ["T1"]
     assert (second.opened, second.closed) == ((), ())
-    assert [(alarm.opened_at, alarm.closed_at, alarm.closed_because) for alarm in third.closed] == [("T1", "T3", QUIET)]
+    assert [(alarm.opened_at, alarm.closed_at, alarm.closed_because) for alarm in third.closed] == [
+        ("T1", "T3", CLOSED_AS_QUIET)
+    ]
     assert (fourth.opened, fourth.closed, fourth.alarms) == ((), (), third.alarms)
 
 
@@ -117,7 +119,7 @@ def test_alarm_that_no_finding_bears_out_any_more_is_withdrawn():
 
     changes = update_alarms(known.alarms, follow("ao"), at="T2")
 
-    assert [(alarm.closed_because, alarm.closed_month) for alarm in changes.closed] == [(WITHDRAWN, "")]
+    assert [(alarm.closed_because, alarm.closed_month) for alarm in changes.closed] == [(CLOSED_AS_WITHDRAWN, "")]
 
 
 def test_what_was_over_before_anybody_looked_is_kept_and_not_told():
@@ -129,17 +131,19 @@ def test_what_was_over_before_anybody_looked_is_kept_and_not_told():
 
 def test_alarm_in_words():
     [alarm] = follow("aa")
-    over = replace(alarm, closed_month="2025-05", closed_because=QUIET)
+    over = replace(alarm, closed_month="2025-05", closed_because=CLOSED_AS_QUIET)
 
-    assert tell_alarm(alarm) == "alarm: drift of version 1, since month 2025-02"
-    assert tell_alarm(alarm, ["the score moved"]).endswith("since month 2025-02: the score moved")
-    assert tell_alarm(over) == "alarm over: drift of version 1, open since month 2025-02: quiet again, month 2025-05"
-    assert tell_alarm(replace(over, closed_month="")).endswith("open since month 2025-02: quiet again")
+    assert describe_alarm(alarm) == "alarm: drift of version 1, since month 2025-02"
+    assert describe_alarm(alarm, ["the score moved"]).endswith("since month 2025-02: the score moved")
+    assert (
+        describe_alarm(over) == "alarm over: drift of version 1, open since month 2025-02: quiet again, month 2025-05"
+    )
+    assert describe_alarm(replace(over, closed_month="")).endswith("open since month 2025-02: quiet again")
 
 
 STORIES = st.lists(
     st.builds(
-        Finding,
+        GateFinding,
         gate=st.sampled_from(["feed", "drift"]),
         model_version=st.integers(1, 2),
         batch_id=st.sampled_from("abcdefgh"),
@@ -157,7 +161,7 @@ POLICIES = st.builds(
 
 @given(STORIES, POLICIES)
 def test_no_two_alarms_of_one_gate_are_open(story, policy):
-    gates = [alarm.gate for alarm in list_open(follow_alarms(story, champion_version=2, policy=policy))]
+    gates = [alarm.gate for alarm in list_open_alarms(compute_alarms(story, champion_version=2, policy=policy))]
 
     assert len(gates) == len(set(gates))
 
@@ -167,17 +171,17 @@ def test_order_in_which_batches_are_looked_at_changes_nothing(story, policy, ran
     shuffled = list(story)
     random.shuffle(shuffled)
 
-    assert follow_alarms(shuffled, champion_version=2, policy=policy) == follow_alarms(
+    assert compute_alarms(shuffled, champion_version=2, policy=policy) == compute_alarms(
         story, champion_version=2, policy=policy
     )
 
 
 @given(STORIES, POLICIES)
 def test_batch_looked_at_again_changes_nothing(story, policy):
-    once = follow_alarms(story, champion_version=2, policy=policy)
+    once = compute_alarms(story, champion_version=2, policy=policy)
     known = update_alarms((), once, at="T1")
 
-    again = update_alarms(known.alarms, follow_alarms([*story, *story], champion_version=2, policy=policy), at="T2")
+    again = update_alarms(known.alarms, compute_alarms([*story, *story], champion_version=2, policy=policy), at="T2")
 
     assert (again.opened, again.closed, again.alarms) == ((), (), known.alarms)
 
@@ -188,7 +192,7 @@ def test_told_once_open_once_closed_and_never_two_at_a_time(story, policy):
     alarms, speaking = (), set()
     for count in range(len(ordered) + 1):
         changes = update_alarms(
-            alarms, follow_alarms(ordered[:count], champion_version=2, policy=policy), at=f"T{count}"
+            alarms, compute_alarms(ordered[:count], champion_version=2, policy=policy), at=f"T{count}"
         )
         for alarm in changes.closed:
             speaking.remove(alarm.alarm_id)
@@ -196,15 +200,15 @@ def test_told_once_open_once_closed_and_never_two_at_a_time(story, policy):
             assert alarm.alarm_id not in speaking
             speaking.add(alarm.alarm_id)
         alarms = changes.alarms
-        assert speaking == {alarm.alarm_id for alarm in list_open(alarms)}
-        assert len(speaking) == len({alarm.gate for alarm in list_open(alarms)})
+        assert speaking == {alarm.alarm_id for alarm in list_open_alarms(alarms)}
+        assert len(speaking) == len({alarm.gate for alarm in list_open_alarms(alarms)})
 
 
 @given(STORIES, POLICIES)
 def test_alarm_closes_only_after_enough_quiet_batches(story, policy):
     judged = [f for f in story if f.level != "not judged"]
-    for alarm in follow_alarms(story, champion_version=2, policy=policy):
-        if alarm.closed_because != QUIET:
+    for alarm in compute_alarms(story, champion_version=2, policy=policy):
+        if alarm.closed_because != CLOSED_AS_QUIET:
             continue
         own = sorted(
             (f for f in judged if (f.gate, f.model_version) == (alarm.gate, alarm.model_version)),

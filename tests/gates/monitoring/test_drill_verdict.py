@@ -1,10 +1,10 @@
 import pytest
 
-from credit_default.gates.monitoring.drill_verdict import Drill, DrillPolicy, Exercise, hear, judge_drill
+from credit_default.gates.monitoring.drill_verdict import Drill, DrillCase, DrillPolicy, classify_response, judge_drill
 
 
 def exercise(*batches, strength=2, expects=("feed",), loudness="alarm", name="fault"):
-    return Exercise(name, strength, expects, loudness, batches)
+    return DrillCase(name, strength, expects, loudness, batches)
 
 
 CAUGHT = exercise({"feed": "ok"}, {"feed": "alarm"})
@@ -16,7 +16,7 @@ MISSED = exercise({"feed": "watch", "drift": "alarm"}, {"feed": "ok"})
     [("alarm", "alarm"), ("refused", "alarm"), ("watch", "watch"), ("ok", "quiet"), ("not judged", "quiet")],
 )
 def test_refusal_is_an_alarm_and_what_was_not_judged_is_silent(level, heard):
-    assert hear(level) == heard
+    assert classify_response(level) == heard
 
 
 def test_fault_is_caught_in_the_first_batch_that_was_loud_enough():

@@ -1,13 +1,13 @@
 import pytest
 
 from credit_default.errors import InputError
-from credit_default.gates.monitoring.alarms import QUIET, Alarm, Finding
+from credit_default.gates.monitoring.alarms import CLOSED_AS_QUIET, Alarm, GateFinding
 from credit_default.gates.monitoring.retraining import (
     RetrainingPolicy,
     RetrainingState,
     TrainingWindow,
     choose_window,
-    count_lingering,
+    count_lingering_errors,
     judge_retraining,
 )
 
@@ -22,7 +22,7 @@ def decide(*gates, labels=0, asked=(), broken=0, lingering=0, policy=None):
 
 
 def test_nothing_is_asked_while_no_alarm_is_open():
-    over = Alarm("performance", 3, "2025-03", "b3", closed_month="2025-05", closed_because=QUIET)
+    over = Alarm("performance", 3, "2025-03", "b3", closed_month="2025-05", closed_because=CLOSED_AS_QUIET)
 
     decision = judge_retraining(RetrainingState("2025-08", [over], 9_000))
 
@@ -79,7 +79,7 @@ def test_drift_and_a_small_error_that_stays_are_both_told():
 
 
 def find(*levels, gate="performance", version=3):
-    return [Finding(gate, version, f"b{place}", f"2025-0{place}", level) for place, level in enumerate(levels, 1)]
+    return [GateFinding(gate, version, f"b{place}", f"2025-0{place}", level) for place, level in enumerate(levels, 1)]
 
 
 @pytest.mark.parametrize(
@@ -96,11 +96,11 @@ def find(*levels, gate="performance", version=3):
 def test_error_lingers_from_the_newest_judged_batch_backwards(levels, count):
     others = [*find("ok", "ok", version=2), *find("ok", "ok", gate="drift")]
 
-    assert count_lingering([*reversed(find(*levels)), *others], model_version=3) == count
+    assert count_lingering_errors([*reversed(find(*levels)), *others], model_version=3) == count
 
 
 def test_batch_looked_at_again_counts_as_it_was_found_last():
-    assert count_lingering([*find("watch", "watch"), *find("watch", "ok")], model_version=3) == 0
+    assert count_lingering_errors([*find("watch", "watch"), *find("watch", "ok")], model_version=3) == 0
 
 
 @pytest.mark.parametrize("gate", ["feed", "volume"])

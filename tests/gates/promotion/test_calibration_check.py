@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from credit_default.gates.promotion.calibration_check import check_calibration
-from credit_default.gates.promotion.paired_gains import Contest
+from credit_default.gates.promotion.paired_gains import PairedScores
 from credit_default.gates.promotion.policy import PromotionPolicy
 
 POLICY = PromotionPolicy()
@@ -16,7 +16,7 @@ def stretch(probability, factor):
 def check(make_contest, *, factor, count=12_000, seed=1):
     contest = make_contest(count, champion_noise=0.0, challenger_noise=0.0, seed=seed)
     return check_calibration(
-        Contest(contest.defaulted, contest.champion, stretch(contest.challenger, factor)), policy=POLICY
+        PairedScores(contest.defaulted, contest.champion, stretch(contest.challenger, factor)), policy=POLICY
     )
 
 
@@ -53,7 +53,7 @@ def test_slope_out_of_range_is_none_where_the_champions_is_further_off(make_cont
     contest = make_contest(12_000, champion_noise=0.0, challenger_noise=0.0, seed=1)
     champion, challenger = stretch(contest.champion, champions), stretch(contest.challenger, challengers)
 
-    found = check_calibration(Contest(contest.defaulted, champion, challenger), policy=POLICY)
+    found = check_calibration(PairedScores(contest.defaulted, champion, challenger), policy=POLICY)
 
     assert bool(found.fault) == is_fault
     assert found.told.endswith(", and the champion is further from 1") != is_fault
@@ -91,8 +91,8 @@ def test_a_constant_champion_has_no_slope_and_a_constant_challenger_cannot_be_me
     contest = make_contest(1_000, champion_noise=0.1, challenger_noise=0.1, seed=1)
     constant = np.full(1_000, 0.22)
 
-    beside = check_calibration(Contest(contest.defaulted, constant, contest.challenger), policy=POLICY)
-    alone = check_calibration(Contest(contest.defaulted, contest.champion, constant), policy=POLICY)
+    beside = check_calibration(PairedScores(contest.defaulted, constant, contest.challenger), policy=POLICY)
+    alone = check_calibration(PairedScores(contest.defaulted, contest.champion, constant), policy=POLICY)
 
     assert "the champion has none" in beside.told
     assert alone.fault == "its calibration cannot be measured"

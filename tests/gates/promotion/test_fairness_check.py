@@ -3,8 +3,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from credit_default.gates.promotion.fairness_check import FIGURES, compare_fairness, measure_fairness_changes
-from credit_default.gates.promotion.paired_gains import Contest
+from credit_default.gates.promotion.fairness_check import (
+    FAIRNESS_FIGURES,
+    check_fairness_change,
+    measure_fairness_changes,
+)
+from credit_default.gates.promotion.paired_gains import PairedScores
 from credit_default.gates.promotion.policy import PromotionPolicy
 from credit_default.model.estimator.decision import DecisionPolicy
 
@@ -25,7 +29,7 @@ def burden(scored, contest, *, odds):
 
 
 def compare(contest, policy=POLICY):
-    return compare_fairness(contest, decision_policy=COSTS, policy=policy)
+    return check_fairness_change(contest, decision_policy=COSTS, policy=policy)
 
 
 def test_figures_are_those_that_counting_gives():
@@ -35,13 +39,13 @@ def test_figures_are_those_that_counting_gives():
     champion = np.array([0.9, 0.9, 0.9, 0.9, 0.1, 0.1, 0.1, 0.1, 0.9, 0.9, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1])
     challenger = champion.copy()
     challenger[[4, 5]] = 0.9
-    contest = Contest(np.tile(outcome, 40), np.tile(champion, 40), np.tile(challenger, 40),
+    contest = PairedScores(np.tile(outcome, 40), np.tile(champion, 40), np.tile(challenger, 40),
                       groups={"sex": np.tile(group, 40)}, protected=("sex",))  # fmt: skip
 
     changes = list(measure_fairness_changes(contest, decision_policy=COSTS, policy=POLICY))
 
     told = {c.figure: (c.in_force.champion, c.challenger, c.in_force.loss) for c in changes}
-    assert tuple(told) == FIGURES
+    assert tuple(told) == FAIRNESS_FIGURES
     assert told["acceptance ratio"] == pytest.approx((4 / 6, 2 / 6, 2 / 6))
     assert told["caught-default gap"] == pytest.approx((0.0, 0.0, 0.0))
     assert told["false-alarm gap"] == pytest.approx((2 / 5, 4 / 5, 2 / 5))
@@ -52,7 +56,7 @@ def test_like_for_like_the_champion_declines_as_many_as_the_challenger():
     group = np.repeat(["female", "male"], 8)
     outcome = np.array([1, 1, 0, 0, 0, 0, 1, 0] * 2)
     champion = np.array([0.9, 0.9, 0.9, 0.9, 0.15, 0.15, 0.1, 0.1, 0.9, 0.9, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1])
-    contest = Contest(np.tile(outcome, 40), np.tile(champion, 40), np.tile(np.minimum(champion * 1.5, 1), 40),
+    contest = PairedScores(np.tile(outcome, 40), np.tile(champion, 40), np.tile(np.minimum(champion * 1.5, 1), 40),
                       groups={"sex": np.tile(group, 40)}, protected=("sex",))  # fmt: skip
 
     changes = {c.figure: c for c in measure_fairness_changes(contest, decision_policy=COSTS, policy=POLICY)}

@@ -3,12 +3,12 @@ from dataclasses import replace
 import pytest
 
 from credit_default.gates.promotion.paired_comparison import (
-    find_losses,
-    find_wins,
-    hold_bout,
+    compare_on_rows,
+    describe_gain,
+    describe_roc_auc_gain,
+    find_significant_gains,
+    find_worse_measures,
     name_measures,
-    tell_gain,
-    tell_roc_auc,
 )
 from credit_default.gates.promotion.policy import PromotionPolicy
 from credit_default.model.estimator.decision import DecisionPolicy
@@ -19,7 +19,7 @@ POLICY = PromotionPolicy(resample_count=50)
 @pytest.fixture(scope="module")
 def bout(make_contest):
     contest = make_contest(3_000, champion_noise=0.7, challenger_noise=0.1, seed=1)
-    return hold_bout(contest, decision_policy=DecisionPolicy(), policy=POLICY, where="out of fold")
+    return compare_on_rows(contest, decision_policy=DecisionPolicy(), policy=POLICY, where="out of fold")
 
 
 def change(bout, **gains):
@@ -37,37 +37,41 @@ def test_a_gain_has_to_be_sure_and_worth_a_change(bout):
     large_but_unsure = change(bout, log_loss=(0.01, 0.01), brier=(0.01, 0.01), roc_auc=(0.01, 0.01),
                               cost_per_1000=(50.0, 40.0))  # fmt: skip
 
-    assert [gain.measure for gain in find_wins(bout, policy=POLICY)][:3] == ["log_loss", "brier", "roc_auc"]
-    assert find_wins(sure_but_small, policy=POLICY) == []
-    assert find_wins(large_but_unsure, policy=POLICY) == []
+    assert [gain.measure for gain in find_significant_gains(bout, policy=POLICY)][:3] == [
+        "log_loss",
+        "brier",
+        "roc_auc",
+    ]
+    assert find_significant_gains(sure_but_small, policy=POLICY) == []
+    assert find_significant_gains(large_but_unsure, policy=POLICY) == []
 
 
 def test_cost_wins_by_a_share_of_what_the_champion_costs(bout):
     champion = bout.gains["cost_per_1000"].champion
     enough, too_little = (change(bout, cost_per_1000=(share * champion, 0.1)) for share in (0.011, 0.009))
 
-    assert "cost_per_1000" in [gain.measure for gain in find_wins(enough, policy=POLICY)]
-    assert "cost_per_1000" not in [gain.measure for gain in find_wins(too_little, policy=POLICY)]
+    assert "cost_per_1000" in [gain.measure for gain in find_significant_gains(enough, policy=POLICY)]
+    assert "cost_per_1000" not in [gain.measure for gain in find_significant_gains(too_little, policy=POLICY)]
 
 
 def test_auc_lost_beyond_the_margin_counts_where_another_gain_would_outweigh_it(bout):
     unsure = change(bout, roc_auc=(-0.003, 0.002))
-    won = find_wins(unsure, policy=POLICY)
+    won = find_significant_gains(unsure, policy=POLICY)
 
-    assert list(find_losses(unsure, won=won, policy=POLICY)) == ["ROC AUC is lower by more than 0.002"]
-    assert list(find_losses(unsure, won=[], policy=POLICY)) == []
-    assert list(find_losses(change(bout, roc_auc=(-0.001, 0.002)), won=won, policy=POLICY)) == []
+    assert list(find_worse_measures(unsure, won=won, policy=POLICY)) == ["ROC AUC is lower by more than 0.002"]
+    assert list(find_worse_measures(unsure, won=[], policy=POLICY)) == []
+    assert list(find_worse_measures(change(bout, roc_auc=(-0.001, 0.002)), won=won, policy=POLICY)) == []
 
 
 def test_what_is_worse_beyond_noise_is_named_once(bout):
     worse = change(bout, log_loss=(-0.01, 0.001), roc_auc=(-0.01, 0.001))
 
-    assert list(find_losses(worse, won=[], policy=POLICY)) == ["worse beyond noise on log loss and ROC AUC"]
+    assert list(find_worse_measures(worse, won=[], policy=POLICY)) == ["worse beyond noise on log loss and ROC AUC"]
 
 
 def test_gains_are_told_with_the_decimals_that_mean_something(bout):
     gains = change(bout, log_loss=(0.0123, 0.001), cost_per_1000=(-12.34, 1.0)).gains
-    told = [tell_gain(replace(gains[name], champion=c, challenger=n)) for name, c, n in (
+    told = [describe_gain(replace(gains[name], champion=c, challenger=n)) for name, c, n in (
         ("log_loss", 0.45, 0.4377), ("cost_per_1000", 540.0, 552.34))]  # fmt: skip
 
     assert told == [
@@ -77,7 +81,7 @@ def test_gains_are_told_with_the_decimals_that_mean_something(bout):
 
 
 def test_auc_is_told_with_both_intervals(bout):
-    told = tell_roc_auc(bout, policy=POLICY)
+    told = describe_roc_auc_gain(bout, policy=POLICY)
 
     assert told.startswith("ROC AUC 0.7")
     assert "(99.25%: bootstrap +0.0" in told

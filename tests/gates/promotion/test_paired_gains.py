@@ -3,7 +3,7 @@ import pytest
 from sklearn.metrics import brier_score_loss, log_loss, roc_auc_score
 
 from credit_default.errors import InputError
-from credit_default.gates.promotion.paired_gains import MEASURES, Contest, measure_gains
+from credit_default.gates.promotion.paired_gains import MEASURES, PairedScores, measure_gains
 from credit_default.model.estimator.decision import DecisionPolicy
 
 
@@ -37,7 +37,7 @@ def test_swapping_the_sides_turns_the_gains_around(make_contest):
     contest = make_contest(800, champion_noise=0.6, challenger_noise=0.1, seed=2)
 
     forth = measure(contest)
-    back = measure(Contest(contest.defaulted, contest.challenger, contest.champion))
+    back = measure(PairedScores(contest.defaulted, contest.challenger, contest.champion))
 
     for name in MEASURES:
         assert back[name].gain == pytest.approx(-forth[name].gain)
@@ -47,7 +47,7 @@ def test_swapping_the_sides_turns_the_gains_around(make_contest):
 def test_a_model_against_itself_gains_exactly_nothing(make_contest):
     contest = make_contest(500, champion_noise=0.3, challenger_noise=0.3, seed=3)
 
-    gains = measure(Contest(contest.defaulted, contest.champion, contest.champion.copy()))
+    gains = measure(PairedScores(contest.defaulted, contest.champion, contest.champion.copy()))
 
     for gain in gains.values():
         assert (gain.gain, gain.low, gain.high) == (0.0, 0.0, 0.0)
@@ -56,7 +56,7 @@ def test_a_model_against_itself_gains_exactly_nothing(make_contest):
 
 
 def test_cost_counts_both_mistakes_at_the_threshold_in_force():
-    contest = Contest(np.array([1, 0, 0, 1]), np.array([0.1, 0.1, 0.9, 0.9]), np.array([0.9, 0.1, 0.1, 0.9]))
+    contest = PairedScores(np.array([1, 0, 0, 1]), np.array([0.1, 0.1, 0.9, 0.9]), np.array([0.9, 0.1, 0.1, 0.9]))
 
     cost = measure(contest)["cost_per_1000"]
 
@@ -88,4 +88,4 @@ def test_intervals_of_paired_gains_hold_the_truth_about_as_often_as_they_claim(m
 )
 def test_groups_hold_one_label_a_row_and_protected_ones_are_among_them(groups, protected, found):
     with pytest.raises(InputError, match=f"'sex': found {found}; expected one for each of 2 rows"):
-        Contest([0, 1], [0.1, 0.2], [0.1, 0.2], groups=groups, protected=protected)
+        PairedScores([0, 1], [0.1, 0.2], [0.1, 0.2], groups=groups, protected=protected)

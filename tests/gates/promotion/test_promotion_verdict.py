@@ -3,8 +3,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from credit_default.gates.promotion.paired_gains import Contest
-from credit_default.gates.promotion.promotion_verdict import PromotionPolicy, judge_first, judge_recipe, judge_refresh
+from credit_default.gates.promotion.paired_gains import PairedScores
+from credit_default.gates.promotion.promotion_verdict import (
+    PromotionPolicy,
+    judge_first_model,
+    judge_recipe,
+    judge_refresh,
+)
 from credit_default.model.estimator.decision import DecisionPolicy
 from credit_default.model.evaluation.metrics import evaluate
 
@@ -23,7 +28,7 @@ def evaluate_scores(defaulted, probability):
 
 
 def test_a_good_first_model_clears_every_floor(make_contest):
-    verdict = judge_first(evaluate_noisy(make_contest))
+    verdict = judge_first_model(evaluate_noisy(make_contest))
 
     assert verdict.level == "ok"
     assert "every floor cleared" in verdict.reasons[0]
@@ -31,7 +36,7 @@ def test_a_good_first_model_clears_every_floor(make_contest):
 
 
 def test_a_first_model_that_barely_ranks_is_refused(make_contest):
-    verdict = judge_first(evaluate_noisy(make_contest, noise=3.0))
+    verdict = judge_first_model(evaluate_noisy(make_contest, noise=3.0))
 
     assert verdict.level == "refused"
     assert any(reason.startswith("ROC AUC 0.6") for reason in verdict.reasons)
@@ -41,7 +46,7 @@ def test_a_first_model_worse_than_the_plain_default_rate_is_refused(make_contest
     contest = make_contest(1500, champion_noise=0.1, challenger_noise=0.1, seed=1)
     too_high = contest.champion**0.2  # ranks as well as ever, and says far too much
 
-    verdict = judge_first(evaluate_scores(contest.defaulted, too_high))
+    verdict = judge_first_model(evaluate_scores(contest.defaulted, too_high))
 
     assert verdict.level == "refused"
     assert any(reason.startswith("Brier skill -") for reason in verdict.reasons)
@@ -51,7 +56,7 @@ def test_a_first_model_too_extreme_by_half_is_refused(make_contest):
     contest = make_contest(3000, champion_noise=0.1, challenger_noise=0.1, seed=1)
     odds = np.log(contest.champion / (1 - contest.champion))
 
-    verdict = judge_first(evaluate_scores(contest.defaulted, 1 / (1 + np.exp(-2.5 * (odds + 0.5)))))
+    verdict = judge_first_model(evaluate_scores(contest.defaulted, 1 / (1 + np.exp(-2.5 * (odds + 0.5)))))
 
     assert verdict.level == "refused"
     assert any("calibration slope 0." in reason for reason in verdict.reasons)
@@ -62,21 +67,21 @@ def test_a_first_model_beyond_belief_is_refused():
     leaked = np.where(defaulted, 0.7, 0.1) + np.linspace(0, 0.1, 1000)
     leaked[[0, 1]] = leaked[[1, 0]]
 
-    verdict = judge_first(evaluate_scores(defaulted.astype(int), leaked))
+    verdict = judge_first_model(evaluate_scores(defaulted.astype(int), leaked))
 
     assert verdict.level == "refused"
     assert any(reason.startswith("ROC AUC 0.99") for reason in verdict.reasons)
 
 
 def test_a_constant_first_model_is_refused():
-    verdict = judge_first(evaluate_scores([0, 0, 0, 1] * 100, [0.25] * 400))
+    verdict = judge_first_model(evaluate_scores([0, 0, 0, 1] * 100, [0.25] * 400))
 
     assert verdict.level == "refused"
     assert "the model gives every client the same probability" in verdict.reasons
 
 
 def test_a_first_model_cannot_be_judged_by_one_outcome_or_few_rows():
-    verdict = judge_first(evaluate_scores([0] * 100, np.linspace(0.1, 0.9, 100)))
+    verdict = judge_first_model(evaluate_scores([0] * 100, np.linspace(0.1, 0.9, 100)))
 
     assert verdict.level == "refused"
     assert "100 rows are too few to judge by: at least 200" in verdict.reasons
@@ -120,7 +125,7 @@ def test_the_same_model_twice_is_a_tie_with_its_figures(make_contest):
     contest = make_contest(1000, champion_noise=0.1, challenger_noise=0.1, seed=1)
 
     verdict = judge_refresh(
-        Contest(contest.defaulted, contest.champion, contest.champion), decision_policy=COSTS, policy=POLICY
+        PairedScores(contest.defaulted, contest.champion, contest.champion), decision_policy=COSTS, policy=POLICY
     )
 
     assert verdict.level == "refused"
@@ -150,7 +155,7 @@ def test_a_challenger_that_ranks_better_but_has_lost_its_calibration_is_refused(
     contest = make_contest(4000, champion_noise=0.7, challenger_noise=0.1, seed=1)
 
     verdict = judge_refresh(
-        Contest(contest.defaulted, contest.champion, contest.challenger**0.5), decision_policy=COSTS, policy=POLICY
+        PairedScores(contest.defaulted, contest.champion, contest.challenger**0.5), decision_policy=COSTS, policy=POLICY
     )
 
     assert verdict.level == "refused"
@@ -163,7 +168,7 @@ def test_ranking_lost_beyond_the_margin_is_not_outweighed(make_contest):
     miscalibrated = contest.champion**0.5
 
     verdict = judge_refresh(
-        Contest(contest.defaulted, miscalibrated, contest.challenger), decision_policy=COSTS, policy=POLICY
+        PairedScores(contest.defaulted, miscalibrated, contest.challenger), decision_policy=COSTS, policy=POLICY
     )
 
     assert verdict.figures["log_loss_gain_low"] > 0
@@ -207,7 +212,7 @@ def test_a_recipe_no_better_out_of_fold_is_refused_whatever_the_test_side_says(m
 def plant(contest, *, side, fault):
     scores = {"champion": contest.champion.copy(), "challenger": contest.challenger.copy()}
     scores[side] = fault(scores[side])
-    return Contest(contest.defaulted, **scores)
+    return PairedScores(contest.defaulted, **scores)
 
 
 def put_nan(scores):
@@ -244,10 +249,10 @@ def test_a_constant_challenger_is_refused_and_a_constant_champion_can_be_beaten(
     constant = np.full(2000, contest.defaulted.mean())
 
     refused = judge_refresh(
-        Contest(contest.defaulted, contest.champion, constant), decision_policy=COSTS, policy=POLICY
+        PairedScores(contest.defaulted, contest.champion, constant), decision_policy=COSTS, policy=POLICY
     )
     promoted = judge_refresh(
-        Contest(contest.defaulted, constant, contest.challenger), decision_policy=COSTS, policy=POLICY
+        PairedScores(contest.defaulted, constant, contest.challenger), decision_policy=COSTS, policy=POLICY
     )
 
     assert refused.reasons == (

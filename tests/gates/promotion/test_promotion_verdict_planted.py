@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from credit_default.gates.promotion.check_result import Check
-from credit_default.gates.promotion.paired_gains import Contest
+from credit_default.gates.promotion.paired_gains import PairedScores
 from credit_default.gates.promotion.promotion_verdict import PromotionPolicy, judge_recipe, judge_refresh
 from credit_default.model.estimator.decision import DecisionPolicy
 
@@ -164,7 +164,7 @@ def test_a_leak_is_told_apart_from_a_good_model_by_its_jump_where_the_champion_i
 def test_cost_alone_can_win(make_contest, measure, harm):
     good = make_contest(COUNT, champion_noise=0.0, challenger_noise=0.0, seed=4)
     # the champion decides wrongly close to the threshold, where the other measures hardly look
-    contest = Contest(good.defaulted, score(harm(odds_of(good.challenger))), good.challenger)
+    contest = PairedScores(good.defaulted, score(harm(odds_of(good.challenger))), good.challenger)
 
     verdict = judge(
         contest, policy=replace(POLICY, least_log_loss_gain=1.0, least_brier_gain=1.0, least_roc_auc_gain=1.0)
@@ -176,7 +176,7 @@ def test_cost_alone_can_win(make_contest, measure, harm):
 
 
 def test_too_few_rows_or_one_outcome_promote_nobody(contest):
-    few = Contest(contest.defaulted[:150], contest.champion[:150], contest.challenger[:150])
+    few = PairedScores(contest.defaulted[:150], contest.champion[:150], contest.challenger[:150])
     nobody = replace(contest, defaulted=np.zeros(COUNT, dtype=int))
 
     assert judge(few).reasons[0] == "champion stays: 150 rows are too few to judge by: at least 200 on the newest rows"

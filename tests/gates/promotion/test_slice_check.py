@@ -3,9 +3,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from credit_default.gates.promotion.paired_gains import Contest
+from credit_default.gates.promotion.paired_gains import PairedScores
 from credit_default.gates.promotion.policy import PromotionPolicy
-from credit_default.gates.promotion.slice_check import compare_slices, measure_slices
+from credit_default.gates.promotion.slice_check import check_slices, measure_slices
 from credit_default.model.statistics.bootstrap import measure_log_loss
 
 POLICY = PromotionPolicy()
@@ -41,7 +41,7 @@ def test_a_gain_is_the_mean_difference_of_log_loss_in_the_slice(make_contest):
 def test_equal_models_are_worse_nowhere(make_contest):
     contest = divide(make_contest(8_000, champion_noise=0.2, challenger_noise=0.2, seed=2))
 
-    found = compare_slices(contest, policy=POLICY)
+    found = check_slices(contest, policy=POLICY)
 
     assert found.fault == ""
     assert found.told.startswith("slices: none of 4 is worse beyond noise; the nearest to it deal hand ")
@@ -51,7 +51,7 @@ def test_equal_models_are_worse_nowhere(make_contest):
 def test_one_spoiled_slice_is_named(make_contest):
     contest = spoil(divide(make_contest(8_000, champion_noise=0.3, challenger_noise=0.1, seed=3)), "hand 2")
 
-    found = compare_slices(contest, policy=POLICY)
+    found = check_slices(contest, policy=POLICY)
 
     assert found.fault == "the slice deal hand 2 is worse"
     assert found.told.startswith("slices: worse for deal hand 2, log loss worse by 0.")
@@ -61,7 +61,7 @@ def test_one_spoiled_slice_is_named(make_contest):
 def test_many_spoiled_slices_are_counted_and_three_are_named(make_contest):
     contest = divide(make_contest(8_000, champion_noise=0.1, challenger_noise=1.0, seed=3))
 
-    found = compare_slices(contest, policy=POLICY)
+    found = check_slices(contest, policy=POLICY)
 
     assert found.fault == "4 slices are worse"
     assert found.told.count("log loss worse") == 3
@@ -71,7 +71,7 @@ def test_many_spoiled_slices_are_counted_and_three_are_named(make_contest):
 def test_a_loss_that_is_sure_but_within_the_margin_is_none(make_contest):
     contest = spoil(divide(make_contest(8_000, champion_noise=0.1, challenger_noise=0.1, seed=3)), "hand 2")
 
-    assert compare_slices(contest, policy=replace(POLICY, slice_log_loss_margin=1.0)).fault == ""
+    assert check_slices(contest, policy=replace(POLICY, slice_log_loss_margin=1.0)).fault == ""
 
 
 def test_slices_without_enough_of_both_outcomes_are_left_out(make_contest):
@@ -88,7 +88,7 @@ def test_slices_without_enough_of_both_outcomes_are_left_out(make_contest):
 def test_a_group_that_holds_everybody_is_no_slice(make_contest):
     contest = make_contest(1_000, champion_noise=0.1, challenger_noise=0.1, seed=4)
 
-    found = compare_slices(replace(contest, groups={"month": ["2005-09"] * 1_000}), policy=POLICY)
+    found = check_slices(replace(contest, groups={"month": ["2005-09"] * 1_000}), policy=POLICY)
 
     assert (found.fault, found.told) == ("", "slices: none is large enough to be judged apart")
 
@@ -97,7 +97,7 @@ def test_the_same_model_twice_is_worse_nowhere_and_a_loss_without_noise_is_sure(
     outcome = np.tile([0, 0, 0, 1], 400)
     score = np.full(1_600, 0.3)
     labels = np.repeat(["left", "right"], 800)
-    contest = Contest(outcome, score, score, groups={"side": labels})
+    contest = PairedScores(outcome, score, score, groups={"side": labels})
 
     twins = list(measure_slices(contest, policy=POLICY))
     sure = replace(twins[0], gain=-0.1)
@@ -108,7 +108,7 @@ def test_the_same_model_twice_is_worse_nowhere_and_a_loss_without_noise_is_sure(
 
 def test_ties_are_accused_by_twenty_slices_no_more_often_than_by_one(make_contest):
     accused = [
-        bool(compare_slices(divide(make_contest(8_000, champion_noise=0.2, challenger_noise=0.2, seed=seed), count=20),
+        bool(check_slices(divide(make_contest(8_000, champion_noise=0.2, challenger_noise=0.2, seed=seed), count=20),
                             policy=POLICY).fault)
         for seed in range(100)
     ]  # fmt: skip

@@ -11,7 +11,7 @@ from credit_default.model.estimator.digest import (
     digest_frame,
     digest_policy,
     digest_recipe_and_rows,
-    hash_keys,
+    hash_row_keys,
 )
 from credit_default.model.estimator.recipe_pipeline import FOREST_STEP, Recipe
 from credit_default.model.features.credit_card import CREDIT_CARD_FEATURES
@@ -93,8 +93,8 @@ def test_a_frames_digest_is_the_same_on_every_machine():
 def test_a_keys_hash_is_the_same_on_every_machine():
     keys = pl.DataFrame({"client_id": ["1", "2"], "statement_month": ["2005-09", "2005-09"]})
 
-    assert hash_keys(keys).tolist() == [9011659413968570609, 329621279370110780]
-    assert hash_keys(keys[:0]).tolist() == []
+    assert hash_row_keys(keys).tolist() == [9011659413968570609, 329621279370110780]
+    assert hash_row_keys(keys[:0]).tolist() == []
 
 
 def test_a_cross_validation_is_named_by_its_rows_and_recipe_and_not_by_their_order(rows):

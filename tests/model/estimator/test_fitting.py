@@ -6,7 +6,7 @@ import pytest
 from sklearn.metrics import log_loss, roc_auc_score
 
 from credit_default.adapters.files.statement_files import read_batches
-from credit_default.data.checking.validation import check
+from credit_default.data.checking.validation import check_rows
 from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.data.simulation.months import simulate
 from credit_default.data.splitting import split
@@ -176,7 +176,7 @@ def test_what_is_known_only_in_the_training_rows_does_not_leak_out_of_fold(rows,
 
 
 def test_a_few_trees_reach_most_of_what_the_public_data_allows(real_data):
-    checked = check(
+    checked = check_rows(
         lambda: read_batches(real_data, schema=CREDIT_CARD, month="2005-09"), schema=CREDIT_CARD, outcome="required"
     )
     sides = split(pl.concat([batch.accepted for batch in checked.batches()]))

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from credit_default.model.estimator.calibrated_forest import calibrate
+from credit_default.model.estimator.calibrated_forest import calibrate_probability
 from credit_default.model.estimator.calibration_line import Calibration
 from credit_default.model.estimator.recalibration import CalibrationPolicy, choose_calibration
 
@@ -76,7 +76,7 @@ def test_the_line_mends_rows_that_it_never_saw():
     defaulted, probability = make_scores(slope=0.5, seed=1)
     unseen, score = make_scores(slope=0.5, seed=2)
 
-    mended = calibrate(score, choose(defaulted, probability).line)
+    mended = calibrate_probability(score, choose(defaulted, probability).line)
 
     assert np.mean((mended - unseen) ** 2) < np.mean((score - unseen) ** 2) - 0.005
     assert abs(mended.mean() - unseen.mean()) < 0.02
@@ -85,7 +85,7 @@ def test_the_line_mends_rows_that_it_never_saw():
 def test_without_a_line_every_bit_stays():
     probability = np.random.default_rng(0).random(100)
 
-    assert calibrate(probability, None).tobytes() == probability.tobytes()
+    assert calibrate_probability(probability, None).tobytes() == probability.tobytes()
 
 
 def test_a_line_keeps_the_order_and_stays_between_0_and_1():
@@ -93,6 +93,6 @@ def test_a_line_keeps_the_order_and_stays_between_0_and_1():
     probability.sort()
 
     for line in (Calibration(0.01, -50.0), Calibration(99.0, 50.0), Calibration(0.5, 0.1)):
-        mended = calibrate(probability, line)
+        mended = calibrate_probability(probability, line)
         assert (np.diff(mended) >= 0).all()
         assert ((mended >= 0) & (mended <= 1)).all()

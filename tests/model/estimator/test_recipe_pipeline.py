@@ -13,15 +13,15 @@ from credit_default.model.estimator.recipe_pipeline import (
 )
 from credit_default.model.features.build_features import build_features
 from credit_default.model.features.credit_card import CREDIT_CARD_FEATURES
-from credit_default.model.features.declaration import Feature, list_inputs, list_names
+from credit_default.model.features.declaration import Feature, list_feature_names, list_input_names
 
 
 def test_protected_attributes_are_no_inputs_unless_the_recipe_says_so():
     shut = choose_features(Recipe(), CREDIT_CARD_FEATURES, schema=CREDIT_CARD)
     open_to_all = choose_features(Recipe(include_protected=True), CREDIT_CARD_FEATURES, schema=CREDIT_CARD)
 
-    assert set(list_inputs(open_to_all)) - set(list_inputs(shut)) == {"sex", "marriage", "age"}
-    assert len(list_names(shut)) == 68
+    assert set(list_input_names(open_to_all)) - set(list_input_names(shut)) == {"sex", "marriage", "age"}
+    assert len(list_feature_names(shut)) == 68
 
 
 def test_a_feature_made_of_a_protected_attribute_is_left_out_too():
@@ -33,7 +33,7 @@ def test_a_feature_made_of_a_protected_attribute_is_left_out_too():
         Feature("credit_limit", "raw", ("credit_limit",)),
     ]
 
-    assert list_names(choose_features(Recipe(), features, schema=CREDIT_CARD)) == ("credit_limit",)
+    assert list_feature_names(choose_features(Recipe(), features, schema=CREDIT_CARD)) == ("credit_limit",)
 
 
 def test_features_that_the_schema_cannot_give_are_refused():

@@ -5,7 +5,12 @@ import pytest
 from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.errors import InputError
 from credit_default.model.estimator.recipe_pipeline import COMPACT_RECIPE, FULL_RECIPE, Recipe
-from credit_default.model.estimator.search_space import SearchPolicy, choose_recipe, list_choices, name_study
+from credit_default.model.estimator.search_space import (
+    SearchPolicy,
+    list_search_parameters,
+    name_study,
+    replace_parameters,
+)
 from credit_default.model.features.credit_card import CREDIT_CARD_FEATURES
 
 USUAL = SearchPolicy()
@@ -17,18 +22,18 @@ def name(rows, *, recipe=COMPACT_RECIPE, policy=USUAL, seed=1, features=CREDIT_C
 
 def test_recipes_of_the_house_can_be_found():
     for recipe in (COMPACT_RECIPE, FULL_RECIPE):
-        for choice in list_choices(SearchPolicy()):
+        for choice in list_search_parameters(SearchPolicy()):
             assert getattr(recipe, choice.name) in choice.values
 
 
 def test_numbers_are_scales_and_words_are_not():
-    assert {choice.name: choice.is_scale for choice in list_choices(SearchPolicy())} == {
+    assert {choice.name: choice.is_scale for choice in list_search_parameters(SearchPolicy())} == {
         "criterion": False, "maximum_depth": True, "leaf_row_count": True, "column_share": True, "row_share": True,
     }  # fmt: skip
 
 
 def test_chosen_values_take_the_place_of_the_recipes_own_and_the_rest_stays():
-    chosen = choose_recipe(Recipe(tree_count=7, seed=3), {"maximum_depth": 12, "criterion": "gini"})
+    chosen = replace_parameters(Recipe(tree_count=7, seed=3), {"maximum_depth": 12, "criterion": "gini"})
 
     assert chosen == Recipe(tree_count=7, seed=3, maximum_depth=12, criterion="gini")
 

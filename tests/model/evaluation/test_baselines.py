@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from credit_default.data.credit_card.statements import CREDIT_CARD
-from credit_default.model.evaluation.baselines import RIVALS, score_rivals
+from credit_default.model.evaluation.baselines import BASELINES, score_baselines
 from credit_default.model.features.credit_card import CREDIT_CARD_FEATURES
 
 
@@ -12,14 +12,14 @@ def sides(make_rows):
 
 
 def score(sides, **options):
-    rivals = score_rivals(*sides, schema=CREDIT_CARD, features=CREDIT_CARD_FEATURES, **options)
+    rivals = score_baselines(*sides, schema=CREDIT_CARD, features=CREDIT_CARD_FEATURES, **options)
     return {rival.family.name: rival.default_probability for rival in rivals}
 
 
 def test_rivals_are_a_scorecard_a_small_tree_and_the_base_rate(sides):
     scored = score(sides)
 
-    assert list(scored) == [rival.name for rival in RIVALS] == ["scorecard", "small tree", "base rate"]
+    assert list(scored) == [rival.name for rival in BASELINES] == ["scorecard", "small tree", "base rate"]
     assert all(probability.shape == (150,) for probability in scored.values())
 
 

@@ -6,10 +6,10 @@ from credit_default.model.estimator.fitting import OutOfFold, cross_validate
 from credit_default.model.estimator.recipe_pipeline import Recipe
 from credit_default.model.evaluation.cross_validation import (
     QUALITY_METRICS,
+    build_folded_rows,
     build_forest,
-    fold_rows,
-    measure_pooled,
-    pool_folds,
+    cross_validate_estimator,
+    measure_out_of_fold,
     replay_folds,
     score_folds,
 )
@@ -24,13 +24,13 @@ def build():
 
 
 def fold(rows, **options):
-    return fold_rows(rows, **OURS, fold_count=3, **options)
+    return build_folded_rows(rows, **OURS, fold_count=3, **options)
 
 
 def test_forest_of_a_recipe_scores_bit_for_bit_as_cross_validation_does(rows):
     ordered = rows.sort("client_id", "statement_month")
 
-    pooled = pool_folds(fold(ordered, seed=1), build, job_count=2)
+    pooled = cross_validate_estimator(fold(ordered, seed=1), build, job_count=2)
 
     expected = cross_validate(SMALL, ordered, **OURS, fold_count=3, seed=1)
     np.testing.assert_array_equal(pooled.default_probability, expected.default_probability)
@@ -77,7 +77,7 @@ def test_figures_are_of_the_rows_scored_by_now(rows):
     folded = fold(rows)
     half = OutOfFold(np.where(folded.fold == 0, folded.defaulted, np.nan).astype(float), folded.fold)
 
-    figures = measure_pooled(folded, half)
+    figures = measure_out_of_fold(folded, half)
 
     assert tuple(figures) == QUALITY_METRICS
     assert figures["roc_auc"] == 1.0

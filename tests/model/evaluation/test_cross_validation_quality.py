@@ -9,13 +9,18 @@ import polars as pl
 import pytest
 
 from credit_default.adapters.files.statement_files import read_batches
-from credit_default.data.checking.validation import check
+from credit_default.data.checking.validation import check_rows
 from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.errors import RefusedError
 from credit_default.model.estimator.recipe_pipeline import COMPACT_RECIPE
-from credit_default.model.evaluation.cross_validation import build_forest, fold_rows, measure_pooled, pool_folds
-from credit_default.model.evaluation.leakage_check import refuse_leak
-from credit_default.model.evaluation.reference_models import pool_families
+from credit_default.model.evaluation.cross_validation import (
+    build_folded_rows,
+    build_forest,
+    cross_validate_estimator,
+    measure_out_of_fold,
+)
+from credit_default.model.evaluation.leakage_check import check_leak_ceiling
+from credit_default.model.evaluation.reference_models import cross_validate_families
 from credit_default.model.features.credit_card import CREDIT_CARD_FEATURES
 from credit_default.services.training.challenger import FOLD_SEEDS
 from credit_default.settings import load_settings
@@ -28,7 +33,7 @@ OURS = {"schema": CREDIT_CARD, "features": CREDIT_CARD_FEATURES}
 
 @pytest.fixture(scope="module")
 def real_rows(real_data):
-    batches = check(
+    batches = check_rows(
         lambda: read_batches(real_data, schema=CREDIT_CARD, month="2005-09"), schema=CREDIT_CARD, outcome="required"
     ).batches()
     return pl.concat([batch.accepted for batch in batches])
@@ -36,11 +41,13 @@ def real_rows(real_data):
 
 @pytest.fixture(scope="module")
 def folded(real_rows):
-    return fold_rows(real_rows, **OURS, seed=FOLD_SEEDS[0])
+    return build_folded_rows(real_rows, **OURS, seed=FOLD_SEEDS[0])
 
 
 def measure(folded, recipe, **options):
-    return measure_pooled(folded, pool_folds(folded, partial(build_forest, recipe, **OURS), **options))
+    return measure_out_of_fold(
+        folded, cross_validate_estimator(folded, partial(build_forest, recipe, **OURS), **options)
+    )
 
 
 def test_few_trees_of_the_default_recipe_rank_well_and_not_too_well(folded):
@@ -48,7 +55,7 @@ def test_few_trees_of_the_default_recipe_rank_well_and_not_too_well(folded):
 
     assert 0.785 <= figures["roc_auc"] < 0.80
     assert figures["ece"] <= BARS["ece"]
-    refuse_leak(figures["roc_auc"], row_count=len(folded.defaulted), thing="forest")
+    check_leak_ceiling(figures["roc_auc"], row_count=len(folded.defaulted), thing="forest")
 
 
 def test_planted_leak_is_refused(folded):
@@ -59,7 +66,7 @@ def test_planted_leak_is_refused(folded):
     figures = measure(leaking, replace(COMPACT_RECIPE, tree_count=5))
 
     with pytest.raises(RefusedError, match="Look for the leak"):
-        refuse_leak(figures["roc_auc"], row_count=len(folded.defaulted), thing="forest")
+        check_leak_ceiling(figures["roc_auc"], row_count=len(folded.defaulted), thing="forest")
 
 
 @pytest.mark.nightly
@@ -67,7 +74,7 @@ def test_middle_forest_clears_every_bar_in_the_mean_of_three_draws(real_rows):
     recipe = load_settings(config_files=[str(MIDDLE)], environment={}).settings.recipe
 
     figures = [
-        measure(fold_rows(real_rows, **OURS, seed=seed), replace(recipe, seed=recipe.seed + seed), job_count=2)
+        measure(build_folded_rows(real_rows, **OURS, seed=seed), replace(recipe, seed=recipe.seed + seed), job_count=2)
         for seed in FOLD_SEEDS
     ]
 
@@ -81,9 +88,9 @@ def test_middle_forest_clears_every_bar_in_the_mean_of_three_draws(real_rows):
 def test_best_family_reaches_its_bar_in_the_mean_of_three_draws(real_rows):
     found = {}
     for seed in FOLD_SEEDS:
-        folded = fold_rows(real_rows, **OURS, seed=seed)
-        for family, scored in pool_families(folded, seed=seed, job_count=2):
-            found.setdefault(family.name, []).append(measure_pooled(folded, scored)["roc_auc"])
+        folded = build_folded_rows(real_rows, **OURS, seed=seed)
+        for family, scored in cross_validate_families(folded, seed=seed, job_count=2):
+            found.setdefault(family.name, []).append(measure_out_of_fold(folded, scored)["roc_auc"])
 
     assert max(np.mean(values) for values in found.values()) >= BEST_BAR
     assert max(map(max, found.values())) < 0.80

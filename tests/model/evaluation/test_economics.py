@@ -7,7 +7,7 @@ from credit_default.errors import InputError
 from credit_default.model.estimator.decision import DecisionPolicy
 from credit_default.model.evaluation.economics import (
     EconomicsPolicy,
-    KnownScores,
+    LabelledScores,
     find_capacity_threshold,
     find_cheapest_threshold,
     measure_economics,
@@ -21,11 +21,11 @@ SCORED = st.lists(st.tuples(st.integers(0, 1), st.integers(0, 8)), min_size=1, m
 def simulate(count, *, seed):
     generator = np.random.default_rng(seed)
     probability = generator.beta(1, 3.5, count)
-    return KnownScores((generator.random(count) < probability).astype(int), probability)
+    return LabelledScores((generator.random(count) < probability).astype(int), probability)
 
 
 def read(rows):
-    return KnownScores([outcome for outcome, _ in rows], [level / 8 for _, level in rows])
+    return LabelledScores([outcome for outcome, _ in rows], [level / 8 for _, level in rows])
 
 
 def measure_cost(scores, threshold, policy):
@@ -36,7 +36,7 @@ def measure_cost(scores, threshold, policy):
 
 
 def test_the_decision_is_counted_and_costed_on_the_judged_rows():
-    judged = KnownScores([1, 1, 0, 0, 0], [0.9, 0.1, 0.5, 0.1, 0.0])
+    judged = LabelledScores([1, 1, 0, 0, 0], [0.9, 0.1, 0.5, 0.1, 0.0])
 
     found = measure_economics(judged, judged, decision_policy=FIVE_TO_ONE, seed=1, policy=QUICK)
 
@@ -71,7 +71,7 @@ def test_a_dearer_missed_default_never_raises_the_cheapest_threshold(rows, one, 
 
 
 def test_where_nobody_defaults_nobody_is_declined():
-    assert find_cheapest_threshold(KnownScores([0, 0], [0.2, 1.0]), policy=FIVE_TO_ONE) > 1
+    assert find_cheapest_threshold(LabelledScores([0, 0], [0.2, 1.0]), policy=FIVE_TO_ONE) > 1
 
 
 @given(SCORED, st.floats(0.01, 1))
@@ -124,7 +124,7 @@ def test_sensitivity_has_a_point_for_each_ratio_at_its_own_threshold_and_cost():
 
 def test_outcomes_of_the_judged_rows_move_no_threshold():
     development, judged = simulate(1_000, seed=4), simulate(500, seed=5)
-    turned = KnownScores(1 - judged.defaulted, judged.default_probability)
+    turned = LabelledScores(1 - judged.defaulted, judged.default_probability)
 
     honest, other = (
         measure_economics(development, rows, decision_policy=FIVE_TO_ONE, seed=1, policy=QUICK)
@@ -143,8 +143,8 @@ def test_outcomes_of_the_judged_rows_move_no_threshold():
 
 
 def test_the_threshold_that_was_cheapest_on_development_rows_need_not_be_on_others():
-    development = KnownScores([1, 0, 0, 0], [0.9, 0.5, 0.4, 0.3])
-    judged = KnownScores([1, 1, 0, 0], [0.9, 0.5, 0.4, 0.1])
+    development = LabelledScores([1, 0, 0, 0], [0.9, 0.5, 0.4, 0.3])
+    judged = LabelledScores([1, 1, 0, 0], [0.9, 0.5, 0.4, 0.1])
 
     found = measure_economics(development, judged, decision_policy=FIVE_TO_ONE, seed=1, policy=QUICK)
 
@@ -154,7 +154,7 @@ def test_the_threshold_that_was_cheapest_on_development_rows_need_not_be_on_othe
 
 
 def test_shares_of_nobody_are_left_out():
-    judged = KnownScores([0, 0, 0], [0.1, 0.1, 0.05])
+    judged = LabelledScores([0, 0, 0], [0.1, 0.1, 0.05])
 
     found = measure_economics(judged, judged, decision_policy=FIVE_TO_ONE, seed=1, policy=QUICK)
 
@@ -189,8 +189,8 @@ def test_a_policy_that_cannot_be_is_refused(wrong):
 
 
 def test_rows_without_outcomes_are_refused():
-    good = KnownScores([0, 1], [0.1, 0.2])
-    for bad in (KnownScores([], []), KnownScores([0, 2], [0.1, 0.2]), KnownScores([0, 1], [0.1, np.nan])):
+    good = LabelledScores([0, 1], [0.1, 0.2])
+    for bad in (LabelledScores([], []), LabelledScores([0, 2], [0.1, 0.2]), LabelledScores([0, 1], [0.1, np.nan])):
         with pytest.raises(InputError):
             measure_economics(good, bad, decision_policy=FIVE_TO_ONE, seed=1)
         with pytest.raises(InputError):

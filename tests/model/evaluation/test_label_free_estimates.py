@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from credit_default.errors import InputError
 from credit_default.model.estimator.decision import DecisionPolicy
 from credit_default.model.evaluation.label_free_estimates import (
-    ESTIMATED,
+    ESTIMATED_METRICS,
     ComparedEstimate,
     PastError,
     compare_estimate,
@@ -32,7 +32,7 @@ def test_each_client_counts_as_so_much_of_a_defaulter():
     assert value_of(estimate, "cost_per_1000") == pytest.approx(1_000 * (0.1 * 5 + 0.6 * 1) / 2)
     # a pair is one defaulter and one payer: the second defaults and the first pays, or the other way round
     assert value_of(estimate, "roc_auc") == pytest.approx(0.4 * 0.9 / (0.4 * 0.9 + 0.1 * 0.6))
-    assert tuple(estimate.metrics) == ESTIMATED
+    assert tuple(estimate.metrics) == ESTIMATED_METRICS
 
 
 def test_equal_scores_rank_nobody():

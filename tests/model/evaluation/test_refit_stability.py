@@ -3,12 +3,12 @@ import pytest
 
 from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.errors import InputError
-from credit_default.model.evaluation.refit_stability import StabilityPolicy, measure_stability
+from credit_default.model.evaluation.refit_stability import StabilityPolicy, measure_refit_stability
 from credit_default.model.features.credit_card import CREDIT_CARD_FEATURES
 
 
 def measure(bundle, development, test, **policy):
-    return measure_stability(
+    return measure_refit_stability(
         bundle, development, test, schema=CREDIT_CARD, features=CREDIT_CARD_FEATURES, policy=StabilityPolicy(**policy)
     )
 

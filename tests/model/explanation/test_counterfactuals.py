@@ -7,7 +7,7 @@ from credit_default.data.contract.schema import Rule
 from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.model.estimator.scoring import attach_reference, score_probability
 from credit_default.model.explanation.actionable_changes import CREDIT_CARD_LEVERS, Lever, derive_levers
-from credit_default.model.explanation.counterfactuals import find_alternatives
+from credit_default.model.explanation.counterfactuals import find_counterfactuals
 
 THRESHOLD = 1 / 6
 
@@ -21,7 +21,7 @@ def declined(bundle, make_rows) -> pl.DataFrame:
 
 
 def find(bundle, row, *, levers=CREDIT_CARD_LEVERS, schema=CREDIT_CARD):
-    return find_alternatives(bundle, row, levers=levers, schema=schema)
+    return find_counterfactuals(bundle, row, levers=levers, schema=schema)
 
 
 def test_each_alternative_really_scores_below_the_threshold(bundle, declined):

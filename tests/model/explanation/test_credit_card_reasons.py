@@ -2,15 +2,15 @@ from collections import Counter
 
 from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.model.explanation.credit_card_reasons import CREDIT_CARD_REASONS
-from credit_default.model.explanation.reason_table import build_table
+from credit_default.model.explanation.reason_table import build_reason_table
 from credit_default.model.features.credit_card import CREDIT_CARD_FEATURES
-from credit_default.model.features.declaration import list_inputs, list_names
+from credit_default.model.features.declaration import list_feature_names, list_input_names
 
 
 def test_every_feature_of_the_credit_cards_but_protected_ones_has_one_concept():
     counts = Counter(name for concept in CREDIT_CARD_REASONS.concepts for name in concept.features)
 
-    assert set(counts) == set(list_names(CREDIT_CARD_FEATURES)) - {"sex", "marriage", "age"}
+    assert set(counts) == set(list_feature_names(CREDIT_CARD_FEATURES)) - {"sex", "marriage", "age"}
     assert set(counts.values()) == {1}
 
 
@@ -24,11 +24,11 @@ def test_concepts_have_names_of_their_own_and_words_that_no_other_says():
 
 
 def test_conditions_look_at_measures_of_inputs_that_nobody_protects():
-    measured = set(list_names(CREDIT_CARD_REASONS.measures))
+    measured = set(list_feature_names(CREDIT_CARD_REASONS.measures))
     conditions = [c for concept in CREDIT_CARD_REASONS.concepts for w in concept.wordings for c in w.conditions]
 
     assert {condition.measure for condition in conditions} <= measured
-    assert not set(list_inputs(CREDIT_CARD_REASONS.measures)) & set(CREDIT_CARD.protected)
+    assert not set(list_input_names(CREDIT_CARD_REASONS.measures)) & set(CREDIT_CARD.protected)
 
 
 def test_a_feature_that_nobody_put_into_words_gets_its_own():
@@ -41,8 +41,8 @@ def test_a_feature_that_nobody_put_into_words_gets_its_own():
         ]
     )
 
-    table = build_table(CREDIT_CARD_REASONS, features, schema=CREDIT_CARD)
+    table = build_reason_table(CREDIT_CARD_REASONS, features, schema=CREDIT_CARD)
 
     assert [concept.name for concept in table.concepts] == ["credit limit", "worst_bill"]
     assert table.concepts[0].features == ("credit_limit",)
-    assert "worst_bill" in list_names(table.measures)
+    assert "worst_bill" in list_feature_names(table.measures)

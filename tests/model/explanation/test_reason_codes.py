@@ -12,13 +12,13 @@ from credit_default.errors import InputError
 from credit_default.model.estimator.scoring import attach_reference, score_probability
 from credit_default.model.explanation.credit_card_reasons import CREDIT_CARD_REASONS
 from credit_default.model.explanation.reason_codes import (
-    LEAST_SHARE,
-    OTHER,
-    ReasonGiver,
+    LOWEST_CONTRIBUTION_SHARE,
+    PROTECTED_CONCEPT,
+    ReasonFinder,
     ReasonsPolicy,
-    build_reason_giver,
+    build_reason_finder,
 )
-from credit_default.model.explanation.reason_table import NO_WORDS, Concept, Condition, ReasonTable, Wording
+from credit_default.model.explanation.reason_table import NO_REASONS, Concept, Condition, ReasonTable, Wording
 from credit_default.model.explanation.shapley import Explanation
 
 PROTECTED_WORDS = (
@@ -43,8 +43,8 @@ def referenced(bundle, make_rows):
 
 
 @pytest.fixture(scope="module")
-def giver(referenced) -> ReasonGiver:
-    return build_reason_giver(referenced, CREDIT_CARD_REASONS, schema=CREDIT_CARD)
+def giver(referenced) -> ReasonFinder:
+    return build_reason_finder(referenced, CREDIT_CARD_REASONS, schema=CREDIT_CARD)
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +53,7 @@ def declined(referenced, make_rows) -> pl.DataFrame:
     return asked.filter(pl.Series(score_probability(referenced, asked) >= 1 / 6))
 
 
-def explain_by(giver: ReasonGiver, added: dict[str, float], *, base: float = 0.1) -> Explanation:
+def explain_by(giver: ReasonFinder, added: dict[str, float], *, base: float = 0.1) -> Explanation:
     """An explanation of one row in which the first feature of each named concept adds what is said here."""
     names = giver.explainer.bundle.feature_names
     contributions = np.zeros((1, len(names)))
@@ -111,7 +111,7 @@ def test_what_lowers_the_probability_is_no_reason(giver, make_rows):
 
 def test_a_small_part_of_the_rise_is_no_principal_reason(giver, make_rows):
     client = make_client(make_rows, credit_limit=10_000.0, **be_late(2))
-    small = LEAST_SHARE * 0.3
+    small = LOWEST_CONTRIBUTION_SHARE * 0.3
 
     (reasons,) = giver.tell(explain_by(giver, {"credit limit": small, "late payments": 0.3}), client)
 
@@ -200,14 +200,14 @@ def test_no_reason_can_ever_speak_of_a_protected_attribute(rows, fit_small, bund
     recipe = replace(bundle.recipe, include_protected=True)
     let_in = attach_reference(fit_small(rows, recipe=recipe), make_rows(200, seed=4, prefix="R"))
 
-    for declared in (CREDIT_CARD_REASONS, NO_WORDS):
-        giver = build_reason_giver(let_in, declared, schema=CREDIT_CARD)
+    for declared in (CREDIT_CARD_REASONS, NO_REASONS):
+        giver = build_reason_finder(let_in, declared, schema=CREDIT_CARD)
         in_concepts = {name for concept in giver.table.concepts for name in concept.features}
         assert in_concepts == set(let_in.feature_names) - {"sex", "marriage", "age"}
         explanation = explain_by(giver, {"late payments": 0.1})
         explanation.contributions[0, let_in.feature_names.index("age")] = 0.5
         assert not any("age" in reason.split() for reasons in giver.tell(explanation, rows[:1]) for reason in reasons)
-        assert giver.sum_concepts(explanation)[OTHER].tolist() == [0.5]
+        assert giver.sum_concepts(explanation)[PROTECTED_CONCEPT].tolist() == [0.5]
 
 
 def test_no_words_describe_a_protected_attribute():

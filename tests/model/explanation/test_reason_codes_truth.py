@@ -5,14 +5,14 @@ import polars as pl
 import pytest
 
 from credit_default.adapters.files.statement_files import read_batches
-from credit_default.data.checking.validation import check
+from credit_default.data.checking.validation import check_rows
 from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.model.estimator.decision import DecisionPolicy
 from credit_default.model.estimator.fitting import fit
 from credit_default.model.estimator.recipe_pipeline import Recipe
 from credit_default.model.estimator.scoring import attach_reference, score_probability
 from credit_default.model.explanation.credit_card_reasons import CREDIT_CARD_REASONS
-from credit_default.model.explanation.reason_codes import build_reason_giver
+from credit_default.model.explanation.reason_codes import build_reason_finder
 from credit_default.model.features.credit_card import CREDIT_CARD_FEATURES
 
 STATUSES, BILLS, PAYMENTS = (
@@ -68,7 +68,7 @@ ROUNDING = 1e-5  # what 32 bits leave of a value
 @pytest.fixture(scope="module")
 def told(real_data):
     """Declined clients of the public data, their reasons, and the accepted ones whom they are compared with."""
-    validated = check(
+    validated = check_rows(
         lambda: read_batches(real_data, schema=CREDIT_CARD, month="2005-09"), schema=CREDIT_CARD, outcome="required"
     )
     rows = pl.concat([batch.accepted for batch in validated.batches()]).sample(14_000, shuffle=True, seed=1)
@@ -77,7 +77,7 @@ def told(real_data):
     bundle = attach_reference(fit(recipe, rows[:8_000], **parts), rows[8_000:10_000])
     asked = rows[10_000:]
     declined = asked.filter(pl.Series(score_probability(bundle, asked) >= bundle.decision_policy.threshold))
-    giver = build_reason_giver(bundle, CREDIT_CARD_REASONS, schema=CREDIT_CARD)
+    giver = build_reason_finder(bundle, CREDIT_CARD_REASONS, schema=CREDIT_CARD)
     return declined, giver.give(declined), giver.explainer.background_rows
 
 

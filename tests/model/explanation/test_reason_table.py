@@ -2,7 +2,12 @@ import pytest
 
 from credit_default.data.contract.schema import parse_schema
 from credit_default.data.credit_card.statements import CREDIT_CARD
-from credit_default.model.explanation.reason_table import NO_WORDS, Condition, build_table, group_features
+from credit_default.model.explanation.reason_table import (
+    NO_REASONS,
+    Condition,
+    build_reason_table,
+    map_features_to_concepts,
+)
 from credit_default.model.features.declaration import parse_features
 
 LOANS = parse_schema(
@@ -25,7 +30,7 @@ LOANS = parse_schema(
 
 def table_of(*features):
     declared = parse_features([{"name": n, "function": f, "columns": c, **more} for n, f, c, more in features])
-    return build_table(NO_WORDS, declared, schema=LOANS)
+    return build_reason_table(NO_REASONS, declared, schema=LOANS)
 
 
 def test_a_raw_number_is_told_higher_or_lower_in_the_words_of_its_column():
@@ -71,11 +76,11 @@ def test_features_that_go_back_to_a_protected_attribute_are_in_no_concept():
     )
 
     assert [concept.features for concept in table.concepts] == [("income",)]
-    assert group_features(table, ["age", "income"], other="else") == {"age": "else", "income": "income"}
+    assert map_features_to_concepts(table, ["age", "income"], other="else") == {"age": "else", "income": "income"}
 
 
 @pytest.mark.parametrize("schema", [CREDIT_CARD, LOANS])
 def test_a_model_without_features_in_the_open_has_an_empty_table(schema):
     features = parse_features([{"name": "age", "function": "raw", "columns": ["age"]}])
 
-    assert build_table(NO_WORDS, features, schema=schema).concepts == ()
+    assert build_reason_table(NO_REASONS, features, schema=schema).concepts == ()

@@ -6,14 +6,14 @@ import polars as pl
 import pytest
 
 from credit_default.adapters.files.statement_files import read_batches
-from credit_default.data.checking.validation import check
+from credit_default.data.checking.validation import check_rows
 from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.model.estimator.decision import DecisionPolicy
 from credit_default.model.estimator.fitting import fit
 from credit_default.model.estimator.recipe_pipeline import COMPACT_RECIPE
 from credit_default.model.estimator.scoring import attach_reference, score_probability
 from credit_default.model.explanation.credit_card_reasons import CREDIT_CARD_REASONS
-from credit_default.model.explanation.reason_codes import build_reason_giver
+from credit_default.model.explanation.reason_codes import build_reason_finder
 from credit_default.model.features.credit_card import CREDIT_CARD_FEATURES
 
 
@@ -22,7 +22,7 @@ def spend(bundle, rows) -> tuple[int, float]:
     import woodelf  # noqa: F401 - its import is no part of the figure
 
     declined = rows.filter(pl.Series(score_probability(bundle, rows) >= bundle.decision_policy.threshold))
-    giver = build_reason_giver(bundle, CREDIT_CARD_REASONS, schema=CREDIT_CARD)
+    giver = build_reason_finder(bundle, CREDIT_CARD_REASONS, schema=CREDIT_CARD)
     began = time.process_time()
     giver.give(declined)
     return declined.height, time.process_time() - began
@@ -37,7 +37,7 @@ def test_a_small_forest_gives_thousands_of_reasons_in_a_few_seconds(bundle, make
 
 @pytest.mark.nightly
 def test_declined_rows_of_thirty_thousand_take_fifteen_seconds_at_most(real_data):
-    validated = check(
+    validated = check_rows(
         lambda: read_batches(real_data, schema=CREDIT_CARD, month="2005-09"), schema=CREDIT_CARD, outcome="required"
     )
     rows = pl.concat([batch.accepted for batch in validated.batches()])

@@ -11,14 +11,14 @@ from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.errors import InputError
 from credit_default.model.features.build_features import (
     build_features,
-    list_inputs,
-    list_names,
-    list_spec,
+    describe_features,
+    list_feature_names,
+    list_input_names,
     parse_features,
 )
 from credit_default.model.features.credit_card import CREDIT_CARD_FEATURES
 
-SPEC = list_spec(CREDIT_CARD_FEATURES)
+SPEC = describe_features(CREDIT_CARD_FEATURES)
 CLIENT = {
     "credit_limit": [100_000.0],
     "sex": [2],
@@ -38,7 +38,7 @@ CLIENT = {
 
 
 def build_client(name):
-    return float(build_features(CLIENT, spec=SPEC)[0, list_names(CREDIT_CARD_FEATURES).index(name)])
+    return float(build_features(CLIENT, spec=SPEC)[0, list_feature_names(CREDIT_CARD_FEATURES).index(name)])
 
 
 @pytest.mark.parametrize(
@@ -77,8 +77,8 @@ def test_a_clients_feature_has_the_value_worked_out_by_hand(name, expected):
 
 
 def test_the_declared_features_use_every_input_of_the_schema_and_no_other():
-    assert set(list_inputs(CREDIT_CARD_FEATURES)) == {column.name for column in CREDIT_CARD.inputs}
-    assert len(list_names(CREDIT_CARD_FEATURES)) == 71
+    assert set(list_input_names(CREDIT_CARD_FEATURES)) == {column.name for column in CREDIT_CARD.inputs}
+    assert len(list_feature_names(CREDIT_CARD_FEATURES)) == 71
 
 
 def test_the_spec_is_plain_json():
@@ -145,7 +145,7 @@ def test_a_bare_matrix_is_refused():
 
 
 def test_another_portfolio_builds_its_own_list():
-    spec = list_spec(
+    spec = describe_features(
         parse_features(
             [
                 {"name": "loan_to_value", "function": "ratio", "columns": ["loan", "value"]},

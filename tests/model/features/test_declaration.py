@@ -5,9 +5,9 @@ import pytest
 from credit_default.errors import InputError
 from credit_default.model.features.declaration import (
     Feature,
-    list_inputs,
-    list_names,
-    list_spec,
+    describe_features,
+    list_feature_names,
+    list_input_names,
     parse_features,
     select_features,
     trace_inputs,
@@ -23,15 +23,15 @@ def test_a_list_is_read_with_every_argument_filled_in():
 
     assert features[0].arguments == {"otherwise": 0.0, "minimum": -1e30, "maximum": 1e30}
     assert features[2] == Feature("high", "count_at_least", ("use", "old_use"), {"value": 1.0})
-    assert list_names(features) == ("use", "high")
-    assert list_inputs(features) == ("bill", "limit", "old_bill")
+    assert list_feature_names(features) == ("use", "high")
+    assert list_input_names(features) == ("bill", "limit", "old_bill")
     assert trace_inputs(features)["high"] == ("bill", "limit", "old_bill")
 
 
 def test_a_list_survives_json():
     features = parse_features([USE, OLD_USE, HIGH])
 
-    assert parse_features(json.loads(json.dumps(list_spec(features), allow_nan=False))) == features
+    assert parse_features(json.loads(json.dumps(describe_features(features), allow_nan=False))) == features
 
 
 def test_features_behind_a_shut_out_column_go_with_their_steps():
@@ -75,4 +75,4 @@ def test_a_list_that_breaks_the_rules_is_refused(items, found):
 def test_a_raw_feature_may_carry_its_columns_name():
     features = parse_features([{"name": "age", "function": "raw", "columns": ["age"]}], columns=["age"])
 
-    assert list_inputs(features) == ("age",)
+    assert list_input_names(features) == ("age",)

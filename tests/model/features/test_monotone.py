@@ -10,11 +10,11 @@ from credit_default.data.simulation.months import simulate
 from credit_default.errors import InputError
 from credit_default.model.estimator.recipe_pipeline import Recipe, build_pipeline, choose_features
 from credit_default.model.estimator.scoring import score_probability
-from credit_default.model.features.build_features import build_features, list_spec
+from credit_default.model.features.build_features import build_features, describe_features
 from credit_default.model.features.credit_card import CREDIT_CARD_FEATURES
 from credit_default.model.features.declaration import parse_features
-from credit_default.model.features.monotone import constrain_features, list_constraints, list_rising
-from credit_default.model.features.row_functions import FUNCTIONS
+from credit_default.model.features.monotone import constrain_features, list_constraints, list_risk_inputs
+from credit_default.model.features.row_functions import ROW_FUNCTIONS
 
 KEY = ["client_id", "statement_month"]
 STATUSES = [f"repayment_status_m{month}" for month in range(1, 7)]
@@ -96,14 +96,14 @@ def test_codes_are_kinds_only_while_the_name_still_means_the_input():
 
 
 def test_every_word_says_which_way_it_moves():
-    assert all(set(word.directions) <= {-1, 0, 1} and word.directions for word in FUNCTIONS.values())
+    assert all(set(word.directions) <= {-1, 0, 1} and word.directions for word in ROW_FUNCTIONS.values())
 
 
 @given(data=st.data())
 @settings(max_examples=100)
 def test_words_move_as_they_say(data):
-    name = data.draw(st.sampled_from(sorted(FUNCTIONS)))
-    word = FUNCTIONS[name]
+    name = data.draw(st.sampled_from(sorted(ROW_FUNCTIONS)))
+    word = ROW_FUNCTIONS[name]
     count = word.fewest_columns if word.most_columns else data.draw(st.integers(word.fewest_columns, 4))
     arguments = {key: 0.5 if value is None else value for key, value in word.arguments.items()}
     low = [np.array([data.draw(st.integers(-3, 5)) / 2]) for _ in range(count)]
@@ -117,7 +117,7 @@ def test_words_move_as_they_say(data):
 
 
 def test_the_credit_cards_features_lose_one_and_sixteen_are_constrained():
-    rising = list_rising(CREDIT_CARD)
+    rising = list_risk_inputs(CREDIT_CARD)
     free = choose_features(Recipe(), CREDIT_CARD_FEATURES, schema=CREDIT_CARD)
     chosen = choose_features(Recipe(monotone=True), CREDIT_CARD_FEATURES, schema=CREDIT_CARD)
 
@@ -189,12 +189,12 @@ def test_a_free_forest_taught_on_the_same_rows_breaks_the_law(clients, fit_small
 @settings(max_examples=20)
 def test_every_constrained_feature_moves_its_own_way(clients, moves):
     features = choose_features(Recipe(monotone=True), CREDIT_CARD_FEATURES, schema=CREDIT_CARD)
-    constraints = np.array(list_constraints(features, rising=list_rising(CREDIT_CARD)))
+    constraints = np.array(list_constraints(features, rising=list_risk_inputs(CREDIT_CARD)))
     row, status, level = moves[0]
     before = clients[row : row + 1]
     after = before.with_columns(pl.lit(max(level, before[status][0] + 1), dtype=pl.Int64).alias(status))
 
-    low, high = (build_features(rows, spec=list_spec(features)) for rows in (before, after))
+    low, high = (build_features(rows, spec=describe_features(features)) for rows in (before, after))
 
     assert ((high - low) * constraints >= 0).all()
     assert ((high == low) | (constraints != 0)).all()

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from credit_default.model.features.row_functions import FUNCTIONS
+from credit_default.model.features.row_functions import ROW_FUNCTIONS
 
 LATEST = np.array([3.0, 0.0, -2.0])
 BEFORE = np.array([1.0, 0.0, 2.0])
@@ -11,7 +11,7 @@ OLDEST = np.array([2.0, 6.0, 0.0])
 
 
 def build(word, *columns, **arguments):
-    function = FUNCTIONS[word]
+    function = ROW_FUNCTIONS[word]
     defaults = {name: value for name, value in function.arguments.items() if value is not None}
     return function.compute(list(columns), **{**defaults, **arguments}).tolist()
 
@@ -51,7 +51,7 @@ def test_trend_is_positive_when_the_latest_month_is_highest():
 
 
 def test_no_word_changes_its_columns():
-    for word, function in FUNCTIONS.items():
+    for word, function in ROW_FUNCTIONS.items():
         columns = [LATEST.copy(), BEFORE.copy()][: function.most_columns or 2]
         build(word, *columns, **{name: 1.0 for name, value in function.arguments.items() if value is None})
 
@@ -64,7 +64,7 @@ def test_no_word_changes_its_columns():
 )
 def test_every_word_gives_the_same_bits_in_one_piece_and_in_two(values, cut):
     columns = [np.ascontiguousarray(column) for column in np.array(values).T]
-    for word, function in FUNCTIONS.items():
+    for word, function in ROW_FUNCTIONS.items():
         used = columns[: function.most_columns or 3]
         arguments = {name: 0.7 for name, value in function.arguments.items() if value is None}
 

@@ -12,7 +12,7 @@ from credit_default.errors import InputError
 from credit_default.model.estimator.decision import DecisionPolicy
 from credit_default.model.profile.binning import plan_bins, plan_grid
 from credit_default.model.profile.column_counts import profile_rows
-from credit_default.model.profile.drift_distances import ComparedColumn, measure_distance
+from credit_default.model.profile.drift_distances import ProfilePair, measure_distance
 from credit_default.model.profile.plan import ColumnPlan, ProfilePlan
 
 NONE = np.empty(0)
@@ -34,7 +34,7 @@ def compare(reference, current, *, codes=()):
         profile_rows(plan, pl.DataFrame({"any": side}).with_columns(default_probability=0.1, decision=pl.lit("accept")))
         for side in (reference, current)
     )
-    return ComparedColumn(*(side.columns["any"] for side in sides), grid)
+    return ProfilePair(*(side.columns["any"] for side in sides), grid)
 
 
 def test_equal_sides_are_no_distance_apart():

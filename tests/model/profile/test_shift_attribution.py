@@ -9,7 +9,7 @@ from credit_default.model.estimator.decision import DecisionPolicy
 from credit_default.model.profile.binning import plan_bins
 from credit_default.model.profile.column_counts import profile_rows
 from credit_default.model.profile.plan import plan_profile
-from credit_default.model.profile.shift_attribution import attribute_shift, measure_score_shift, name_segment
+from credit_default.model.profile.shift_attribution import attribute_shift, describe_segment, measure_score_shift
 
 STATUS = Column("status", "code", "how late", codes={0: "in time", 2: "payment 2 months late"})
 AMOUNT = Column("amount", "amount", "how much")
@@ -95,11 +95,11 @@ def test_segments_of_every_column_add_up_to_the_move(earlier, later):
 def test_segments_are_named_in_the_schemas_words():
     codes, deciles = plan_bins(np.array([0.0]), codes=(0, 2, 7)), plan_bins(np.arange(1001.0))
 
-    assert [name_segment(STATUS, codes, place) for place in range(5)] == [
+    assert [describe_segment(STATUS, codes, place) for place in range(5)] == [
         "status 0 (in time)", "status 2 (payment 2 months late)", "status 7", "status not seen before", "status missing",
     ]  # fmt: skip
-    assert [name_segment(AMOUNT, deciles, place) for place in (0, 1, 9)] == [
+    assert [describe_segment(AMOUNT, deciles, place) for place in (0, 1, 9)] == [
         "amount below 100", "amount 100 to 200", "amount from 900",
     ]  # fmt: skip
-    assert name_segment(AMOUNT, plan_bins(np.empty(0)), 0) == "amount any"
-    assert name_segment(AMOUNT, plan_bins(np.array([0.5])), 0) == "amount 0.5"
+    assert describe_segment(AMOUNT, plan_bins(np.empty(0)), 0) == "amount any"
+    assert describe_segment(AMOUNT, plan_bins(np.array([0.5])), 0) == "amount 0.5"

@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
-from credit_default.model.statistics.auc_placements import measure_area, measure_placements
-from credit_default.model.statistics.bootstrap import draw_weights, measure_roc_auc, rank
+from credit_default.model.statistics.auc_placements import measure_placements, measure_roc_auc_from_placements
+from credit_default.model.statistics.bootstrap import draw_weights, measure_roc_auc, rank_probabilities
 
 # Coarse probabilities, so that ties are common.
 SCORED = st.lists(st.tuples(st.integers(0, 1), st.integers(0, 8)), min_size=2, max_size=60).filter(
@@ -39,7 +39,7 @@ def test_equal_weights_give_the_area_itself(rows):
     defaulted, probability = split(rows)
     placements = measure_placements(defaulted, probability)
 
-    area = measure_area(np.ones((1, len(rows))), defaulted=defaulted, placements=placements)
+    area = measure_roc_auc_from_placements(np.ones((1, len(rows))), defaulted=defaulted, placements=placements)
 
     assert area[0] == pytest.approx(roc_auc_score(defaulted, probability))
 
@@ -50,8 +50,10 @@ def test_resampled_areas_spread_as_those_that_are_ranked_anew():
     defaulted = (generator.random(400) < probability).astype(np.int64)
     (weights,) = draw_weights(defaulted, resample_count=400, seed=1)
 
-    placed = measure_area(weights, defaulted=defaulted, placements=measure_placements(defaulted, probability))
-    ranked = measure_roc_auc(weights, defaulted=defaulted, ranked=rank(probability))
+    placed = measure_roc_auc_from_placements(
+        weights, defaulted=defaulted, placements=measure_placements(defaulted, probability)
+    )
+    ranked = measure_roc_auc(weights, defaulted=defaulted, ranked=rank_probabilities(probability))
 
     assert np.abs(placed - ranked).max() < 0.01
     assert placed.std() == pytest.approx(ranked.std(), rel=0.05)
@@ -61,4 +63,6 @@ def test_a_resample_without_defaulters_has_no_area():
     defaulted = np.array([1, 0, 0])
     placements = measure_placements(defaulted, np.array([0.9, 0.2, 0.1]))
 
-    assert np.isnan(measure_area(np.array([[0.0, 1.0, 1.0]]), defaulted=defaulted, placements=placements)[0])
+    assert np.isnan(
+        measure_roc_auc_from_placements(np.array([[0.0, 1.0, 1.0]]), defaulted=defaulted, placements=placements)[0]
+    )

@@ -11,7 +11,7 @@ from credit_default.model.statistics.bootstrap import (
     measure_log_loss,
     measure_ranking,
     measure_roc_auc,
-    rank,
+    rank_probabilities,
 )
 
 # Coarse probabilities, so that ties are common.
@@ -21,7 +21,7 @@ SCORED = st.lists(st.tuples(st.integers(0, 1), st.integers(0, 8)), min_size=2, m
 
 
 def measure(defaulted, probability, weights):
-    return measure_ranking(np.atleast_2d(weights), defaulted=defaulted, ranked=rank(probability))
+    return measure_ranking(np.atleast_2d(weights), defaulted=defaulted, ranked=rank_probabilities(probability))
 
 
 @given(SCORED)
@@ -45,7 +45,7 @@ def test_a_weight_counts_a_row_as_often_as_it_was_drawn(rows, seed):
     weights = next(draw_weights(defaulted, resample_count=3, seed=seed))
 
     figures = measure(defaulted, probability, weights)
-    alone = measure_roc_auc(weights, defaulted=defaulted, ranked=rank(probability))
+    alone = measure_roc_auc(weights, defaulted=defaulted, ranked=rank_probabilities(probability))
 
     assert alone.tolist() == figures.roc_auc.tolist()
     for number, drawn in enumerate(weights.astype(int)):

@@ -8,16 +8,16 @@ import polars as pl
 import pytest
 from deltalake import DeltaTable, write_deltalake
 
-from credit_default.adapters.lake.snapshots import list_snapshots, read_rows, read_snapshot
+from credit_default.adapters.lake.snapshots import list_snapshots, read_snapshot, read_snapshot_rows
 from credit_default.adapters.tables.ledger import read_entries
 from credit_default.adapters.tables.quarantine import read_quarantine
 from credit_default.adapters.tables.queries import read_outcomes, read_scores, scan_table
 from credit_default.errors import ArtifactError, InputError
-from credit_default.failpoints import armed
+from credit_default.failpoints import armed_failpoint
 from credit_default.services.audit.erasure import forget_client
 from credit_default.services.audit.replay import verify_lake
 from credit_default.services.intake.file_check import check_file
-from credit_default.services.outcomes.take_in import take_in_outcomes
+from credit_default.services.outcomes.take_in import ingest_outcomes_file
 from credit_default.services.scoring.score_batch import score_file
 
 pytestmark = pytest.mark.xdist_group("mlflow")
@@ -127,7 +127,7 @@ def test_a_batch_that_was_never_scored_and_a_client_that_is_not_in_it_are_told(w
 
 def take_in(wired, rows, tmp_path):
     rows.select(*KEY, defaulted=pl.lit(1), observed_at=pl.lit("2005-12-31")).write_csv(tmp_path / "outcomes.csv")
-    take_in_outcomes(wired, str(tmp_path / "outcomes.csv"), taken_in_at=NOON)
+    ingest_outcomes_file(wired, str(tmp_path / "outcomes.csv"), taken_in_at=NOON)
 
 
 def test_a_forgotten_client_is_nowhere_and_the_rest_is_proved(wired, scored, rows, tmp_path):
@@ -142,7 +142,9 @@ def test_a_forgotten_client_is_nowhere_and_the_rest_is_proved(wired, scored, row
     }  # fmt: skip
     assert client not in read_scores(wired.lake, batch_id=scored.batch_id)["client_id"]
     assert client not in read_outcomes(wired.lake)["client_id"]
-    assert [client in rows["client_id"] for s in list_snapshots(wired.lake) for rows in read_rows(s)] == [False]
+    assert [client in rows["client_id"] for s in list_snapshots(wired.lake) for rows in read_snapshot_rows(s)] == [
+        False
+    ]
     assert find(wired, client) == []
     levels, _ = verify(wired, scored.batch_id)
     assert levels == {"ledger": "ok", "scores": "ok", "replay": "ok"}
@@ -179,7 +181,7 @@ def test_a_client_whom_nobody_knows_is_told_and_leaves_no_trace(wired, scored):
 def test_a_forgetting_that_a_crash_cut_short_is_completed_by_the_next(wired, scored, rows, point):
     client = rows["client_id"][5]
 
-    with armed(point, die), pytest.raises(KeyboardInterrupt):
+    with armed_failpoint(point, die), pytest.raises(KeyboardInterrupt):
         forget_client(wired, client, forgotten_at=NOON)
     forget_client(wired, client, forgotten_at=LATER)
 
@@ -203,7 +205,7 @@ def tell(path):
 
 def test_rows_that_a_crash_left_beside_a_snapshot_are_deleted_by_the_next_forgetting(wired, scored, rows):
     client = rows["client_id"][5]
-    with armed("snapshot.replaced", die), pytest.raises(KeyboardInterrupt):
+    with armed_failpoint("snapshot.replaced", die), pytest.raises(KeyboardInterrupt):
         forget_client(wired, client, forgotten_at=NOON)
     assert find(wired, client)
 
@@ -214,7 +216,7 @@ def test_rows_that_a_crash_left_beside_a_snapshot_are_deleted_by_the_next_forget
 
 def test_a_forgetting_that_was_cut_short_is_not_told_as_done_by_that_of_another_client(wired, scored, rows):
     cut_short, other = rows["client_id"][5], rows["client_id"][6]
-    with armed("forget.begun", die), pytest.raises(KeyboardInterrupt):
+    with armed_failpoint("forget.begun", die), pytest.raises(KeyboardInterrupt):
         forget_client(wired, cut_short, forgotten_at=NOON)
 
     told = forget_client(wired, "nobody", forgotten_at=LATER)
@@ -233,7 +235,7 @@ def test_a_batch_whose_every_client_was_forgotten_is_read_as_empty(wired, scored
     for number, client in enumerate(rows["client_id"]):
         forget_client(wired, client, forgotten_at=LATER + dt.timedelta(seconds=number))
 
-    assert [frame.height for frame in read_rows(read_snapshot(wired.lake, scored.batch_id))] == [0]
+    assert [frame.height for frame in read_snapshot_rows(read_snapshot(wired.lake, scored.batch_id))] == [0]
     assert verify(wired)[0] == {"ledger": "ok", "scores": "ok"}
 
 

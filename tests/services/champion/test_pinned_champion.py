@@ -4,11 +4,11 @@ import shutil
 
 import pytest
 
-from credit_default.adapters.lake.pinned_champion import read_champion
+from credit_default.adapters.lake.pinned_champion import read_champion_pointer
 from credit_default.adapters.tables.ledger import find_entry, read_entries
 from credit_default.adapters.tables.queries import read_scores
 from credit_default.errors import ArtifactError, InputError, ServiceError
-from credit_default.services.champion.pinned_champion import judge_outage, pin_version, recall_champion, tell_age
+from credit_default.services.champion.pinned_champion import format_age, judge_outage, load_pinned_champion, pin_version
 from credit_default.services.champion.versions import promote_by_hand, roll_back
 from credit_default.services.intake.file_check import check_file, judge_file
 from credit_default.services.scoring.score_batch import load_champion, score_file
@@ -56,7 +56,7 @@ def forget_bundles(wiring):
 
 
 def test_training_leaves_the_champion_s_bundle_in_the_lake(lake):
-    pinned = read_champion(lake.lake)
+    pinned = read_champion_pointer(lake.lake)
 
     champion = lake.registry.find_champion()
     assert (pinned.model_version, pinned.digest, pinned.data_origin) == (1, champion.digest, "simulated")
@@ -66,9 +66,9 @@ def test_training_leaves_the_champion_s_bundle_in_the_lake(lake):
 
 def test_promotion_and_rollback_move_the_pin(lake):
     promote_by_hand(lake, 2, reason="a test", decided_at=NOON + HOUR)
-    promoted = read_champion(lake.lake)
+    promoted = read_champion_pointer(lake.lake)
     roll_back(lake, reason="a test", decided_at=NOON + 2 * HOUR)
-    back = read_champion(lake.lake)
+    back = read_champion_pointer(lake.lake)
 
     assert (promoted.model_version, promoted.verified_at) == (2, NOON + HOUR)
     assert (back.model_version, back.verified_at) == (1, NOON + 2 * HOUR)
@@ -79,7 +79,7 @@ def test_version_that_is_pinned_is_not_written_again_until_it_is_stale(lake):
 
     assert not pin_version(lake, champion, at=NOON + HOUR, fresh_for=DAY)
     assert pin_version(lake, champion, at=NOON + 2 * DAY, fresh_for=DAY)
-    assert read_champion(lake.lake).verified_at == NOON + 2 * DAY
+    assert read_champion_pointer(lake.lake).verified_at == NOON + 2 * DAY
 
 
 @pytest.mark.parametrize("harm", ["a file is gone", "the pointer is none"])
@@ -91,7 +91,7 @@ def test_pin_that_was_harmed_is_written_again(lake, harm):
         lake.lake.storage.write_object("champion/champion.json", b"?")
 
     assert pin_version(lake, champion, at=NOON)
-    assert read_champion(lake.lake).digest == champion.digest
+    assert read_champion_pointer(lake.lake).digest == champion.digest
 
 
 # scoring without MLflow
@@ -147,7 +147,7 @@ def test_ledger_of_a_batch_scored_with_mlflow_says_nothing_of_it(lake, batch):
 
 def test_pin_with_other_bytes_scores_nothing(away, batch):
     forget_bundles(away)
-    pinned = read_champion(away.lake)
+    pinned = read_champion_pointer(away.lake)
     key = f"champion/pinned/{pinned.digest}/pipeline.skops"
     content = away.lake.storage.read_object(key)
     away.lake.storage.write_object(key, content[:-1] + b"?")
@@ -161,7 +161,7 @@ def test_pin_with_other_bytes_scores_nothing(away, batch):
 def test_bundle_of_another_digest_behind_the_pointer_scores_nothing(lake, away, batch):
     other = lake.registry.find_version(2)
     lake.registry.load_version(other)
-    pinned = read_champion(lake.lake)
+    pinned = read_champion_pointer(lake.lake)
     for path in lake.registry.find_folder(other).iterdir():
         away.lake.storage.write_object(f"champion/pinned/{pinned.digest}/{path.name}", path)
     forget_bundles(away)
@@ -171,10 +171,10 @@ def test_bundle_of_another_digest_behind_the_pointer_scores_nothing(lake, away, 
 
 
 def test_damaged_copy_on_this_machine_is_replaced_by_the_lake_s(away):
-    pinned = read_champion(away.lake)
+    pinned = read_champion_pointer(away.lake)
     (away.lake.bundles / pinned.digest / "bundle.json").write_text("{}")
 
-    champion = recall_champion(away)
+    champion = load_pinned_champion(away)
 
     assert (champion.number, champion.bundle.digest, champion.pinned_at) == (1, pinned.digest, NOON)
 
@@ -233,7 +233,7 @@ def test_batch_in_flight_finishes_on_the_version_that_it_pinned_and_the_next_use
     ],
 )  # fmt: skip
 def test_age_is_told_in_the_largest_unit_that_fits(age, told):
-    assert tell_age(age) == told
+    assert format_age(age) == told
 
 
 def test_stale_pin_says_how_old_it_is():

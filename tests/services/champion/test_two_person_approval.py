@@ -10,7 +10,7 @@ import pytest
 
 from credit_default.adapters.tables.ledger import read_entries
 from credit_default.errors import InputError, RefusedError
-from credit_default.failpoints import armed
+from credit_default.failpoints import armed_failpoint
 from credit_default.gates.ledger import judge_chain
 from credit_default.gates.verdict import Verdict
 from credit_default.model.evaluation.metrics import evaluate
@@ -18,7 +18,7 @@ from credit_default.services.champion.two_person_approval import approve_promoti
 from credit_default.services.champion.versions import promote_by_hand, roll_back
 from credit_default.services.scoring.score_batch import find_champion
 from credit_default.services.training.challenger import TrainingRows
-from credit_default.services.training.register_and_promote import Registered, seat_winner
+from credit_default.services.training.register_and_promote import Registered, apply_promotion_verdict
 
 pytestmark = pytest.mark.xdist_group("mlflow")
 
@@ -193,7 +193,9 @@ def test_winner_of_a_contest_waits_for_two_people(two, trained_rows, few_figures
     registered = Registered(version, "", few_figures, None)
     verdict = Verdict("promotion", "ok", ("challenger wins: better",))
 
-    summary = seat_winner(two, registered, verdict, champion=find_champion(two), rows=trained_rows, decided_at=NOON)
+    summary = apply_promotion_verdict(
+        two, registered, verdict, champion=find_champion(two), rows=trained_rows, decided_at=NOON
+    )
 
     assert (summary.status, summary.exit_code, seated(two)) == ("approval requested", 0, 1)
     assert any("models promote 2 --request" in note for note in summary.notes)
@@ -213,7 +215,7 @@ def stop():
 @pytest.mark.parametrize("where", ["approval.granted", "approval.seated", "approval.recorded"])
 def test_an_approval_that_died_is_completed_by_the_next_one(two, where):
     ask(two)
-    with armed(where, stop), pytest.raises(Stop):
+    with armed_failpoint(where, stop), pytest.raises(Stop):
         agree(two)
     found = seated(two)
 

@@ -11,7 +11,7 @@ from credit_default.model.estimator.scoring import score_probability
 from credit_default.services.champion.versions import list_models, promote_by_hand, roll_back, summarise_models
 from credit_default.services.scoring.score_batch import find_champion
 from credit_default.services.training.challenger import fit_challenger, read_training_rows, split_rows
-from credit_default.services.training.register_and_promote import register_challenger, seat_winner
+from credit_default.services.training.register_and_promote import apply_promotion_verdict, register_challenger
 
 NOON = dt.datetime(2006, 1, 1, 12, tzinfo=dt.UTC)
 HOUR = dt.timedelta(hours=1)
@@ -20,13 +20,13 @@ HOUR = dt.timedelta(hours=1)
 @pytest.fixture(scope="module")
 def wiring(tmp_path_factory, mlflow_template, month_rows):
     """A lake with two versions: the first has the seat, the second was refused it."""
-    from credit_default.services.context.wiring import wire
+    from credit_default.services.context.wiring import build_wiring
     from credit_default.settings import Settings
 
     root = tmp_path_factory.mktemp("two")
     month_rows.head(600).write_csv(root / "rows.csv")
     settings = Settings(lake=str(root / "lake"), cache=str(root), data=str(root / "rows.csv"), jobs=1)
-    wiring = wire(settings, commit="0123abc")
+    wiring = build_wiring(settings, commit="0123abc")
     shutil.copy(mlflow_template, wiring.lake.home / "mlflow.db")
     training = read_training_rows(wiring, month=None, read_at=NOON)
     verdicts = (Verdict("promotion", "ok", ("first model",)), Verdict("promotion", "refused", ("a tie", "no gain")))
@@ -36,7 +36,7 @@ def wiring(tmp_path_factory, mlflow_template, month_rows):
         challenger = fit_challenger(own, training, split_rows(own, training))
         registered = register_challenger(own, training, challenger, None, trained_at=NOON)
         champion = find_champion(wiring)
-        seat_winner(own, registered, verdict, champion=champion, rows=training, decided_at=NOON)
+        apply_promotion_verdict(own, registered, verdict, champion=champion, rows=training, decided_at=NOON)
     return wiring
 
 

@@ -2,7 +2,7 @@ import polars as pl
 import pytest
 
 from credit_default.errors import InputError
-from credit_default.services.context.data_origin import refuse_mixture
+from credit_default.services.context.data_origin import require_matching_origins
 from credit_default.services.intake.file_check import check_file
 
 
@@ -16,10 +16,10 @@ def test_clients_tell_by_their_ids_where_they_come_from(wiring, month_rows, tmp_
 
 @pytest.mark.parametrize("both", ["real", "simulated"])
 def test_like_meets_like(both):
-    assert refuse_mixture(model_origin=both, batch_origin=both, thing="batch x") is None
+    assert require_matching_origins(model_origin=both, batch_origin=both, thing="batch x") is None
 
 
 @pytest.mark.parametrize(("model", "batch"), [("real", "simulated"), ("simulated", "real")])
 def test_real_and_simulated_never_meet(model, batch):
     with pytest.raises(InputError, match=f"batch x: found {batch} clients; expected {model} ones"):
-        refuse_mixture(model_origin=model, batch_origin=batch, thing="batch x")
+        require_matching_origins(model_origin=model, batch_origin=batch, thing="batch x")

@@ -3,7 +3,7 @@ import pytest
 from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.errors import InputError
 from credit_default.model.features.credit_card import CREDIT_CARD_FEATURES
-from credit_default.services.context.wiring import read_portfolio, refuse_other_portfolio
+from credit_default.services.context.wiring import read_portfolio, require_same_portfolio
 
 SMALL = """
 [schema]
@@ -63,7 +63,7 @@ def test_mlflow_lives_in_the_lake_unless_an_address_is_given(make_wiring, tmp_pa
 
 
 def test_what_is_of_another_portfolio_is_refused(wiring):
-    refuse_other_portfolio(wiring, "credit-card", thing="batch x")
+    require_same_portfolio(wiring, "credit-card", thing="batch x")
 
     with pytest.raises(InputError, match="batch x: found portfolio 'loans'; expected portfolio 'credit-card'"):
-        refuse_other_portfolio(wiring, "loans", thing="batch x")
+        require_same_portfolio(wiring, "loans", thing="batch x")

@@ -8,7 +8,7 @@ import shutil
 import polars as pl
 import pytest
 
-from credit_default.adapters.lake.inbox import list_incoming, name_incoming
+from credit_default.adapters.lake.inbox import build_incoming_uri, list_incoming
 from credit_default.adapters.lake.layout import open_lake
 from credit_default.adapters.lake.snapshots import read_snapshot
 from credit_default.adapters.tables.ledger import read_entries
@@ -17,15 +17,15 @@ from credit_default.adapters.tables.queries import read_outcomes, read_scores
 from credit_default.errors import InputError
 from credit_default.services.audit.erasure import forget_client
 from credit_default.services.audit.replay import verify_lake
-from credit_default.services.intake.file_access import hold, receive
+from credit_default.services.intake.file_access import fetch_file, open_fetched_file
 from credit_default.services.intake.file_check import check_file, judge_file
-from credit_default.services.intake.inbox import put_away_scored
+from credit_default.services.intake.inbox import move_scored_file
 from credit_default.services.outcomes.coverage import measure_coverage
-from credit_default.services.outcomes.take_in import take_in_outcomes
+from credit_default.services.outcomes.take_in import ingest_outcomes_file
 from credit_default.services.scoring.score_batch import load_champion, score_file
 from credit_default.services.training.challenger import fit_challenger, read_training_rows, split_rows
 from credit_default.services.training.promotion_contest import judge_challenger
-from credit_default.services.training.register_and_promote import register_challenger, seat_winner
+from credit_default.services.training.register_and_promote import apply_promotion_verdict, register_challenger
 
 pytestmark = pytest.mark.xdist_group("mlflow")
 
@@ -45,16 +45,16 @@ def bucket(s3_uri, make_wiring, mlflow_template, month_rows, tmp_path):
     challenger = fit_challenger(wiring, training, sides)
     registered = register_challenger(wiring, training, challenger, None, trained_at=NOON)
     verdict = judge_challenger(wiring, challenger, sides, champion=None)
-    seat_winner(wiring, registered, verdict, champion=None, rows=training, decided_at=NOON)
+    apply_promotion_verdict(wiring, registered, verdict, champion=None, rows=training, decided_at=NOON)
     return wiring
 
 
 def score_incoming(wiring):
     (waiting,) = list_incoming(wiring.lake)
-    checked = check_file(wiring, name_incoming(wiring.lake, waiting), month=None, outcome="ignored")
+    checked = check_file(wiring, build_incoming_uri(wiring.lake, waiting), month=None, outcome="ignored")
     judge_file(wiring, checked, judged_at=NOON)
     scored = score_file(wiring, checked, load_champion(wiring, checked), scored_at=NOON)
-    put_away_scored(wiring.lake, waiting, batch_id=scored.batch_id)
+    move_scored_file(wiring.lake, waiting, batch_id=scored.batch_id)
     return scored
 
 
@@ -65,7 +65,7 @@ def test_a_batch_lives_in_a_bucket_from_incoming_to_its_outcomes(bucket, known_r
     batch.select(*KEY, "defaulted", observed_at=pl.lit("2005-12-31")).write_csv(tmp_path / "outcomes.csv")
 
     scored = score_incoming(bucket)
-    taken = take_in_outcomes(bucket, str(tmp_path / "outcomes.csv"), taken_in_at=NOON)
+    taken = ingest_outcomes_file(bucket, str(tmp_path / "outcomes.csv"), taken_in_at=NOON)
 
     assert (scored.scored_count, scored.rejected_count) == (98, 2)
     assert read_scores(bucket.lake, batch_id=scored.batch_id).height == 98
@@ -106,20 +106,20 @@ def test_a_held_file_is_fetched_once_and_its_copy_gone_afterwards(in_bucket):
     in_bucket.lake.storage.write_object("incoming/a.csv", b"rows")
     uri = f"{in_bucket.lake.uri}/incoming/a.csv"
 
-    with hold(in_bucket, uri) as arrival:
+    with open_fetched_file(in_bucket, uri) as arrival:
         in_bucket.lake.storage.write_object("incoming/a.csv", b"newer rows")
-        again = receive(in_bucket, uri)
+        again = fetch_file(in_bucket, uri)
 
         assert again == arrival
         assert again.path.read_bytes() == b"rows"
     assert list(in_bucket.scratch.iterdir()) == []
-    assert receive(in_bucket, uri).path.read_bytes() == b"newer rows"
+    assert fetch_file(in_bucket, uri).path.read_bytes() == b"newer rows"
 
 
 def test_a_held_copy_is_gone_though_the_work_failed(in_bucket):
     in_bucket.lake.storage.write_object("incoming/a.csv", b"rows")
 
-    with pytest.raises(KeyError), hold(in_bucket, f"{in_bucket.lake.uri}/incoming/a.csv"):
+    with pytest.raises(KeyError), open_fetched_file(in_bucket, f"{in_bucket.lake.uri}/incoming/a.csv"):
         raise KeyError
 
     assert list(in_bucket.scratch.iterdir()) == []
@@ -129,7 +129,7 @@ def test_a_held_file_on_this_machine_stays(wiring, tmp_path):
     path = tmp_path / "a.csv"
     path.write_text("rows")
 
-    with hold(wiring, str(path)) as arrival:
+    with open_fetched_file(wiring, str(path)) as arrival:
         assert (arrival.path, arrival.uri) == (path, str(path))
 
     assert path.read_text() == "rows"
@@ -140,13 +140,13 @@ def test_a_file_in_another_bucket_is_fetched_and_no_connection_left_open(s3_uri,
     other.storage.write_object("a.csv", b"rows")
     other.storage.close()
 
-    arrival = receive(wiring, f"{s3_uri}/a.csv")  # an open socket would be a warning, which is an error here
+    arrival = fetch_file(wiring, f"{s3_uri}/a.csv")  # an open socket would be a warning, which is an error here
     gc.collect()
 
     assert arrival.path.read_bytes() == b"rows"
     assert arrival.object_version
     with pytest.raises(InputError, match="no such object"):
-        receive(wiring, f"{s3_uri}/b.csv")
+        fetch_file(wiring, f"{s3_uri}/b.csv")
 
 
 @pytest.mark.parametrize(
@@ -168,7 +168,7 @@ def test_a_file_in_another_bucket_is_fetched_and_no_connection_left_open(s3_uri,
 )
 def test_what_names_no_object_is_told_in_words_that_fit(wiring, uri, found):
     with pytest.raises(InputError, match=f"found {found}.*expected .*s3://bucket/key") as caught:
-        receive(wiring, uri)
+        fetch_file(wiring, uri)
 
     assert "Rename" not in str(caught.value)
     assert str(caught.value).isprintable()

@@ -5,7 +5,7 @@ import datetime as dt
 import polars as pl
 import pytest
 
-from credit_default.adapters.lake.snapshots import list_snapshots, read_rows, read_snapshot
+from credit_default.adapters.lake.snapshots import list_snapshots, read_snapshot, read_snapshot_rows
 from credit_default.adapters.tables.ledger import read_entries
 from credit_default.adapters.tables.queries import read_scores
 from credit_default.errors import InputError, RefusedError
@@ -54,7 +54,7 @@ def test_a_correction_adds_only_the_rows_that_were_missing(lake, score_batch, ro
     assert sorted(scores["client_id"]) == sorted(rows["client_id"])
     snapshot = read_snapshot(lake.lake, corrected.batch_id)
     assert snapshot.origin.corrects == first.batch_id
-    assert pl.concat(list(read_rows(snapshot)))["client_id"].to_list() == rows["client_id"].head(4).to_list()
+    assert pl.concat(list(read_snapshot_rows(snapshot)))["client_id"].to_list() == rows["client_id"].head(4).to_list()
 
 
 def test_a_correction_twice_is_a_no_op_and_a_second_one_adds_what_is_still_missing(score_batch, rows):

@@ -12,7 +12,13 @@ import pytest
 from credit_default.adapters.lake.layout import open_lake
 from credit_default.adapters.messaging.sqs import MessageQueue
 from credit_default.errors import ServiceError
-from credit_default.services.intake.file_events import Hearing, InboxWatch, hear_queue, keep_on, watch_inbox
+from credit_default.services.intake.file_events import (
+    Announcer,
+    InboxWatch,
+    announce_queued_files,
+    repeat_with_backoff,
+    watch_inbox,
+)
 
 AWAY = ServiceError("Prefect", found="no answer", expected="one", remedy="Start it.")
 TEST_EVENT = json.dumps({"Service": "Amazon S3", "Event": "s3:TestEvent", "Bucket": "lake"})
@@ -38,7 +44,7 @@ class Listener:
 
     @property
     def hearing(self):
-        return Hearing(self.announce, self.check_open)
+        return Announcer(self.announce, self.check_open)
 
 
 class Queue:
@@ -89,7 +95,7 @@ def listener():
 
 
 def hear(queue, listener):
-    hear_queue(queue.lake, queue.opened, listener.hearing)
+    announce_queued_files(queue.lake, queue.opened, listener.hearing)
 
 
 def test_new_file_is_announced_by_its_name_and_its_message_is_gone(queue, listener):
@@ -308,7 +314,7 @@ def test_what_fails_is_tried_again_until_the_time_is_over(caplog):
             raise AWAY
         time.sleep(0.01)
 
-    keep_on(act, longest_wait_seconds=0.01, until=time.monotonic() + 0.5)
+    repeat_with_backoff(act, longest_wait_seconds=0.01, until=time.monotonic() + 0.5)
 
     assert len(tried) > 3
     assert caplog.text.count("trying again") == 2
@@ -316,4 +322,4 @@ def test_what_fails_is_tried_again_until_the_time_is_over(caplog):
 
 def test_what_is_no_services_fault_ends_it():
     with pytest.raises(ZeroDivisionError):
-        keep_on(lambda: 1 / 0, longest_wait_seconds=0.01)
+        repeat_with_backoff(lambda: 1 / 0, longest_wait_seconds=0.01)

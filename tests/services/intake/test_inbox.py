@@ -4,7 +4,7 @@ import pytest
 
 from credit_default.adapters.lake.inbox import list_incoming
 from credit_default.errors import InputError
-from credit_default.services.intake.inbox import put_away_refused, put_away_scored
+from credit_default.services.intake.inbox import move_refused_file, move_scored_file
 
 ERROR = InputError("bad.csv", found="no header", expected="a table", remedy="Export it again.")
 BATCH_ID = "0123456789abcdef"
@@ -20,7 +20,7 @@ def incoming(wiring):
 
 
 def test_scored_file_stands_in_processed_under_its_batch(wiring, incoming):
-    moved = put_away_scored(wiring.lake, incoming("march.csv"), batch_id=BATCH_ID)
+    moved = move_scored_file(wiring.lake, incoming("march.csv"), batch_id=BATCH_ID)
 
     assert moved == f"processed/{BATCH_ID}-march.csv"
     assert wiring.lake.storage.read_object(moved) == b"a,b\n1,2\n"
@@ -28,7 +28,7 @@ def test_scored_file_stands_in_processed_under_its_batch(wiring, incoming):
 
 
 def test_refused_file_stands_in_refused_with_the_reason_beside_it(wiring, incoming):
-    moved = put_away_refused(wiring.lake, incoming("bad.csv"), ERROR)
+    moved = move_refused_file(wiring.lake, incoming("bad.csv"), ERROR)
 
     reason = json.loads(wiring.lake.storage.read_object(f"{moved}.reason.json"))
     assert reason == {"thing": "bad.csv", "found": "no header", "expected": "a table", "remedy": "Export it again."}
@@ -39,13 +39,13 @@ def test_a_file_written_anew_meanwhile_stays_and_waits(wiring, incoming):
     waiting = incoming("march.csv")
     incoming("march.csv", b"other rows")
 
-    assert put_away_scored(wiring.lake, waiting, batch_id=BATCH_ID) is None
+    assert move_scored_file(wiring.lake, waiting, batch_id=BATCH_ID) is None
     assert len(list_incoming(wiring.lake)) == 1
 
 
 def test_a_refused_file_that_another_runner_took_leaves_nothing(wiring, incoming):
     waiting = incoming("bad.csv")
-    put_away_scored(wiring.lake, waiting, batch_id=BATCH_ID)
+    move_scored_file(wiring.lake, waiting, batch_id=BATCH_ID)
 
-    assert put_away_refused(wiring.lake, waiting, ERROR) is None
+    assert move_refused_file(wiring.lake, waiting, ERROR) is None
     assert list(wiring.lake.storage.list_objects("refused/")) == []

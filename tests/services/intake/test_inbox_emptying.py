@@ -9,8 +9,8 @@ import pytest
 from credit_default.adapters.lake.inbox import list_incoming
 from credit_default.data.simulation.months import simulate
 from credit_default.errors import InputError, RefusedError, ServiceError
-from credit_default.services.context.wiring import wire
-from credit_default.services.intake.inbox import Emptying, put_away_scored, score_incoming, score_one
+from credit_default.services.context.wiring import build_wiring
+from credit_default.services.intake.inbox import InboxRun, move_scored_file, score_incoming, score_incoming_file
 from credit_default.settings import Settings
 from credit_default.views.summaries.summary import Summary
 
@@ -41,7 +41,7 @@ class Inbox:
 
     def __init__(self, overrides, rows):
         self.rows = rows
-        self.wiring = wire(Settings(**overrides), commit="0123abc")
+        self.wiring = build_wiring(Settings(**overrides), commit="0123abc")
         self.lake = self.wiring.lake
         self.months = {}
 
@@ -65,15 +65,15 @@ class Inbox:
             self.months[name] = named
             return Summary("predict", "scored", **ANSWERED)
 
-        emptying = Emptying(score, lambda: dt.datetime.now(dt.UTC), month, turn)
+        emptying = InboxRun(score, lambda: dt.datetime.now(dt.UTC), month, turn)
         if only is not None:
-            return score_one(self.wiring, emptying, uri=only)
+            return score_incoming_file(self.wiring, emptying, uri=only)
         return score_incoming(self.wiring, emptying)
 
     def take(self, name):
         """What another runner does."""
         (waiting,) = [waiting for waiting in list_incoming(self.lake) if waiting.key.endswith(f"/{name}")]
-        put_away_scored(self.lake, waiting, batch_id="cd" * 8)
+        move_scored_file(self.lake, waiting, batch_id="cd" * 8)
 
     def names(self, place):
         return sorted(stored.key.rpartition("/")[2] for stored in self.lake.storage.list_objects(f"{place}/"))

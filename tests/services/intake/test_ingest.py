@@ -5,12 +5,12 @@ from collections import Counter
 import polars as pl
 import pytest
 
-from credit_default.adapters.lake.snapshots import list_snapshots, read_rows, read_snapshot
+from credit_default.adapters.lake.snapshots import list_snapshots, read_snapshot, read_snapshot_rows
 from credit_default.adapters.tables.ledger import read_entries
 from credit_default.adapters.tables.quarantine import read_quarantine
 from credit_default.errors import InputError, RefusedError
 from credit_default.services.intake.file_check import check_file, judge_file
-from credit_default.services.intake.ingest import ingest_file, tell_broken_rules
+from credit_default.services.intake.ingest import describe_broken_rules, ingest_file
 
 NOON = dt.datetime(2005, 12, 1, 12, tzinfo=dt.UTC)
 
@@ -63,7 +63,7 @@ def test_every_row_is_kept_or_stands_in_quarantine(wiring, rows, write):
     summary = ingest_file(wiring, write(spoil(rows, 4, sex=9)), month=None, corrects=None, kept_at=NOON)
 
     snapshot = read_snapshot(wiring.lake, summary.batch_id)
-    kept = pl.concat(list(read_rows(snapshot)))
+    kept = pl.concat(list(read_snapshot_rows(snapshot)))
     rejected = read_quarantine(wiring.lake, batch_id=summary.batch_id)
     assert summary.counts == {"read": 300, "accepted": 296, "quarantined": 4}
     assert kept["client_id"].to_list() == rows["client_id"].slice(4).to_list()
@@ -74,7 +74,7 @@ def test_every_row_is_kept_or_stands_in_quarantine(wiring, rows, write):
 def test_outcomes_that_come_with_a_file_are_kept(wiring, rows, write):
     summary = ingest_file(wiring, write(rows), month=None, corrects=None, kept_at=NOON)
 
-    kept = pl.concat(list(read_rows(read_snapshot(wiring.lake, summary.batch_id))))
+    kept = pl.concat(list(read_snapshot_rows(read_snapshot(wiring.lake, summary.batch_id))))
     assert kept["defaulted"].to_list() == rows["defaulted"].to_list()
 
 
@@ -123,7 +123,7 @@ def test_rules_that_most_rows_broke_are_told_first_and_the_rest_counted(wiring, 
         broken = spoil(broken, place + 1, **{name: value})
     checked = check_file(wiring, write(broken), month=None, outcome="kept")
 
-    (told,) = tell_broken_rules(checked.validated)
+    (told,) = describe_broken_rules(checked.validated)
 
     assert told.startswith("rows in quarantine broke payment_amount_m6|min (6), payment_amount_m5|min (5)")
     assert told.endswith("and 1 more rules")
@@ -133,7 +133,7 @@ def test_rules_that_most_rows_broke_are_told_first_and_the_rest_counted(wiring, 
 def test_clean_file_has_no_broken_rules_to_tell(wiring, rows, write):
     checked = check_file(wiring, write(rows), month=None, outcome="kept")
 
-    assert tell_broken_rules(checked.validated) == ()
+    assert describe_broken_rules(checked.validated) == ()
 
 
 def test_real_clients_are_not_kept_beside_simulated_ones(wiring, rows, write):

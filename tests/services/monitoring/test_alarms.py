@@ -9,8 +9,8 @@ from credit_default.adapters.tables.ledger import read_entries
 from credit_default.adapters.tables.monitoring import write_monitoring
 from credit_default.data.months import add_months
 from credit_default.errors import InputError
-from credit_default.gates.monitoring.alarms import QUIET, SUPERSEDED, Alarm
-from credit_default.services.monitoring.alarms import read_known_alarms, tell_open, update_lake_alarms
+from credit_default.gates.monitoring.alarms import CLOSED_AS_QUIET, CLOSED_AS_SUPERSEDED, Alarm
+from credit_default.services.monitoring.alarms import describe_open_alarms, read_known_alarms, update_lake_alarms
 
 NOON = dt.datetime(2006, 3, 1, 12, tzinfo=dt.UTC)
 LEVELS = {"a": "alarm", "o": "ok"}
@@ -51,7 +51,7 @@ def test_alarm_opens_once_and_closes_once_on_record(wiring):
     [recorded] = read_alarms(wiring.lake)
     assert (recorded.opening_told, recorded.closing_told) == ("nobody to tell", "nobody to tell")
     assert recorded.alarm == Alarm(
-        "feed", 1, "2005-10", "0" * 16, closed_month="2005-12", closed_because=QUIET,
+        "feed", 1, "2005-10", "0" * 16, closed_month="2005-12", closed_because=CLOSED_AS_QUIET,
         opened_at="2006-03-01T12:00:00.000000+00:00", closed_at="2006-03-01T12:02:00.000000+00:00",
     )  # fmt: skip
 
@@ -63,9 +63,9 @@ def test_alarm_is_told_with_its_reasons_and_its_end(wiring):
     closed = update(wiring, champion=2)
 
     assert opened.notes == ("alarm: feed of version 1, since month 2005-10",)
-    assert closed.notes == (f"alarm over: feed of version 1, open since month 2005-10: {SUPERSEDED}",)
-    assert tell_open(opened.alarms) == opened.notes
-    assert tell_open(read_known_alarms(wiring)) == ()
+    assert closed.notes == (f"alarm over: feed of version 1, open since month 2005-10: {CLOSED_AS_SUPERSEDED}",)
+    assert describe_open_alarms(opened.alarms) == opened.notes
+    assert describe_open_alarms(read_known_alarms(wiring)) == ()
 
 
 def test_lake_without_findings_has_no_alarm(wiring):
@@ -81,7 +81,7 @@ def test_people_are_told_when_it_opens_and_when_it_closes(make_wiring, webhook):
 
     assert [(m["title"], m["message"]) for m in webhook.messages] == [
         ("credit-default: alarm", "feed of version 1, since month 2005-10: so"),
-        ("credit-default: alarm over", f"feed of version 1, open since month 2005-10: {SUPERSEDED}"),
+        ("credit-default: alarm over", f"feed of version 1, open since month 2005-10: {CLOSED_AS_SUPERSEDED}"),
     ]
     assert [(r.opening_told, r.closing_told) for r in read_alarms(wiring.lake)] == [("told", "told")]
 
@@ -127,7 +127,7 @@ def test_alarm_that_a_crash_kept_from_the_ledger_and_from_people_is_told_by_the_
 
 def test_of_two_runners_one_opens_and_one_closes(wiring):
     opened = Alarm("feed", 1, "2005-10", "b", opened_at=NOON.isoformat())
-    over = Alarm("feed", 1, "2005-10", "b", "2005-12", QUIET, NOON.isoformat(), NOON.isoformat())
+    over = Alarm("feed", 1, "2005-10", "b", "2005-12", CLOSED_AS_QUIET, NOON.isoformat(), NOON.isoformat())
 
     both = [open_alarm(wiring.lake, opened, before=None) for _ in range(2)]
     [recorded] = read_alarms(wiring.lake)

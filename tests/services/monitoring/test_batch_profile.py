@@ -5,7 +5,7 @@ import pytest
 
 from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.errors import InputError
-from credit_default.services.intake.earlier_batches import hash_keys
+from credit_default.services.intake.earlier_batches import hash_keys_in_process
 from credit_default.services.monitoring.batch_drift import find_batch
 from credit_default.services.monitoring.batch_profile import profile_batch
 
@@ -18,7 +18,7 @@ def november(known_rows):
 def test_batch_and_reference_are_counted_alike_and_the_chosen_rows_kept(seated, score_rows, november):
     rows = november.slice(0, 260)
     batch = find_batch(seated.wiring, score_rows(rows).batch_id)
-    chosen = np.sort(hash_keys(rows.head(40)))
+    chosen = np.sort(hash_keys_in_process(rows.head(40)))
 
     profiled = profile_batch(batch.bundle, batch.frames(), schema=CREDIT_CARD, chosen=chosen)
 

@@ -13,9 +13,9 @@ from credit_default.services.monitoring.feed_and_volume import (
     count_broken_rules,
     count_rejected,
     judge_delivery,
-    recall_deliveries,
+    read_delivery_history,
 )
-from credit_default.services.scoring.score_batch import SeatHolder, score_file
+from credit_default.services.scoring.score_batch import CurrentChampion, score_file
 
 MONTHS = ("2005-10", "2005-11", "2005-12", "2006-01")
 
@@ -34,7 +34,7 @@ def deliver(seated, wiring, known_rows, tmp_path):
         path = tmp_path / f"{month}.csv"
         rows.with_columns(statement_month=pl.lit(month)).write_csv(path)
         checked = check_file(wiring, str(path), month=None, outcome="ignored")
-        champion = SeatHolder(seated.champion.bundle, seated.champion.number, seated.champion.data_origin)
+        champion = CurrentChampion(seated.champion.bundle, seated.champion.number, seated.champion.data_origin)
         batch_id = score_file(wiring, checked, champion, scored_at=scored_at).batch_id
         row = {
             "batch_id": batch_id, "model_version": 1, "statement_month": month, "gate": "drift", "level": "ok",
@@ -55,9 +55,9 @@ def test_batch_is_held_against_those_scored_before_it(wiring, deliver, known_row
         for month, at in zip(MONTHS, (dt.datetime(2006, m, 5, tzinfo=dt.UTC) for m in (1, 2, 3, 4)), strict=True)
     ]
 
-    found = recall_deliveries(wiring, batch_id=ids[3], month=MONTHS[3], row_count=300)
-    second = recall_deliveries(wiring, batch_id=ids[1], month=MONTHS[1], row_count=300)
-    unknown = recall_deliveries(wiring, batch_id="0123456789abcdef", month="2006-02", row_count=77)
+    found = read_delivery_history(wiring, batch_id=ids[3], month=MONTHS[3], row_count=300)
+    second = read_delivery_history(wiring, batch_id=ids[1], month=MONTHS[1], row_count=300)
+    unknown = read_delivery_history(wiring, batch_id="0123456789abcdef", month="2006-02", row_count=77)
 
     assert [(d.row_count, d.age, d.step, d.wait) for d in (*found.earlier, found.own)] == [
         (300, 3, None, None), (300, 3, 1, 31.0), (300, 3, 1, 28.0), (300, 3, 1, 31.0),

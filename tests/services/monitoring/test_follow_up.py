@@ -7,12 +7,16 @@ import pytest
 from credit_default.adapters.tables.alarms import open_alarm
 from credit_default.adapters.tables.ledger import read_entries
 from credit_default.adapters.tables.monitoring import read_monitoring
-from credit_default.gates.monitoring.alarms import SUPERSEDED, Alarm
+from credit_default.gates.monitoring.alarms import CLOSED_AS_SUPERSEDED, Alarm
 from credit_default.gates.verdict import Verdict
 from credit_default.services.monitoring.batch_drift import find_batch
-from credit_default.services.monitoring.batch_performance import evaluate_batch, look_ahead, recall_estimates
-from credit_default.services.monitoring.findings_record import record_verdict
-from credit_default.services.monitoring.follow_up import explain_retraining, follow_up, settle_alarms
+from credit_default.services.monitoring.batch_performance import (
+    evaluate_batch,
+    judge_without_outcomes,
+    read_past_estimates,
+)
+from credit_default.services.monitoring.findings_record import write_verdict_row
+from credit_default.services.monitoring.follow_up import explain_retraining, follow_up, update_alarms_after_promotion
 from credit_default.views.summaries.summary import Summary
 
 NOON = dt.datetime(2006, 3, 1, 12, tzinfo=dt.UTC)
@@ -39,7 +43,7 @@ def own_lake(seated, make_wiring, tmp_path):
 def judge(wiring, batch, *verdicts, minute=0):
     at = NOON.replace(minute=minute)
     for verdict in verdicts:
-        record_verdict(wiring, batch, verdict, at=at)
+        write_verdict_row(wiring, batch, verdict, at=at)
     return follow_up(wiring, batch, Summary("monitor", "so", verdicts=verdicts), at=at)
 
 
@@ -77,7 +81,7 @@ def test_it_is_explained_why_a_training_is_asked_for_and_why_not(own_lake, batch
 
 
 def test_batch_has_an_outlook_before_any_outcome(seated, batch):
-    outlook = look_ahead(seated.wiring, batch)
+    outlook = judge_without_outcomes(seated.wiring, batch)
 
     assert [verdict.gate for verdict in outlook.verdicts] == ["estimate", "fairness"]
     assert outlook.verdict.figures["default_share"] == pytest.approx(batch.scores.probability.mean())
@@ -88,15 +92,15 @@ def test_batch_has_an_outlook_before_any_outcome(seated, batch):
 def test_estimate_is_told_beside_the_error_of_those_that_met_their_outcomes(own_lake, batch):
     promised = {"default_share": 0.2, "default_share_low": 0.18, "default_share_high": 0.22}
     judge(own_lake, batch, Verdict("estimate", "ok", (), promised))
-    before = list(recall_estimates(own_lake.lake, model_version=1))
+    before = list(read_past_estimates(own_lake.lake, model_version=1))
     judge(own_lake, batch, Verdict("performance", "ok", (), {"default_share": 0.25}))
 
-    [compared] = recall_estimates(own_lake.lake, model_version=1)
+    [compared] = read_past_estimates(own_lake.lake, model_version=1)
     assert before == []
     assert (compared.name, compared.error) == ("default_share", pytest.approx(0.05))
-    assert list(recall_estimates(own_lake.lake, model_version=1, but=batch.batch_id)) == []
-    assert list(recall_estimates(own_lake.lake, model_version=1, until="2005-10")) == []
-    assert list(recall_estimates(own_lake.lake, model_version=2)) == []
+    assert list(read_past_estimates(own_lake.lake, model_version=1, but=batch.batch_id)) == []
+    assert list(read_past_estimates(own_lake.lake, model_version=1, until="2005-10")) == []
+    assert list(read_past_estimates(own_lake.lake, model_version=2)) == []
 
 
 def test_batch_whose_outcomes_are_not_due_is_not_judged(seated, batch):
@@ -108,14 +112,14 @@ def test_batch_whose_outcomes_are_not_due_is_not_judged(seated, batch):
 
 def test_alarm_is_settled_when_its_version_has_left_the_seat(own_lake, batch):
     other = dataclasses.replace(batch, model_version=2)
-    record_verdict(own_lake, other, WRONG, at=NOON)
+    write_verdict_row(own_lake, other, WRONG, at=NOON)
     open_alarm(
         own_lake.lake, Alarm("performance", 2, "2005-11", batch.batch_id, opened_at=NOON.isoformat()), before=None
     )
 
-    settled = settle_alarms(own_lake, at=NOON)
+    settled = update_alarms_after_promotion(own_lake, at=NOON)
 
     assert [(alarm.alarm_id, alarm.closed_because) for alarm in settled.closed] == [
-        ("performance v2 2005-11", SUPERSEDED)
+        ("performance v2 2005-11", CLOSED_AS_SUPERSEDED)
     ]
-    assert settle_alarms(own_lake, at=NOON).closed == ()
+    assert update_alarms_after_promotion(own_lake, at=NOON).closed == ()

@@ -3,7 +3,7 @@ from tests.services.conftest import NOON
 
 from credit_default.adapters.tables.monitoring import write_monitoring
 from credit_default.services.monitoring.alarms import update_lake_alarms
-from credit_default.services.monitoring.history_page import recall_history, write_history_page
+from credit_default.services.monitoring.history_page import read_history, write_history_page
 
 
 def write_finding(wiring, month, *, gate="drift", level="ok", batch_id="0" * 16):
@@ -33,7 +33,7 @@ def test_page_is_written_anew(wiring):
 
     write_history_page(wiring, now=NOON)
 
-    assert len(recall_history(wiring).batches) == 2
+    assert len(read_history(wiring).batches) == 2
     assert "2 batches" in (wiring.lake.home / "reports" / "history.html").read_text(encoding="utf-8")
 
 
@@ -43,7 +43,7 @@ def test_alarm_that_another_champion_ended_is_open_through_the_last_month_that_i
     update_lake_alarms(wiring, champion_version=1, at=NOON)
     update_lake_alarms(wiring, champion_version=2, at=NOON)
 
-    assert [(a.opened_month, a.closed_month) for a in recall_history(wiring).alarms] == [("2006-01", "2006-03")]
+    assert [(a.opened_month, a.closed_month) for a in read_history(wiring).alarms] == [("2006-01", "2006-03")]
 
 
 def test_lake_where_nothing_was_monitored_has_no_page(wiring):

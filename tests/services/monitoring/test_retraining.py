@@ -7,9 +7,9 @@ import pytest
 from credit_default.adapters.mlflow.model_versions import ModelVersion
 from credit_default.adapters.tables.ledger import read_entries
 from credit_default.adapters.tables.monitoring import write_monitoring
-from credit_default.adapters.tables.queries import keep_observations, write_scores
+from credit_default.adapters.tables.queries import write_observations, write_scores
 from credit_default.gates.monitoring.alarms import Alarm
-from credit_default.services.monitoring.retraining import consider_retraining, find_broken_batches, request_retraining
+from credit_default.services.monitoring.retraining import find_broken_batches, judge_retraining_need, request_retraining
 
 NOON = dt.datetime(2006, 1, 1, 12, tzinfo=dt.UTC)
 CHAMPION = ModelVersion("credit-default", 3, "run", "model", "d" * 64, ("champion",), NOON, {})
@@ -34,7 +34,7 @@ def observe(lake, count, *, taken_in_at, observed_at="2006-02-01", batch_id="a" 
         statement_month=pl.lit("2005-12"), defaulted=0,
         observed_at=pl.lit(observed_at).str.to_datetime(time_unit="us", time_zone="UTC"),
     )  # fmt: skip
-    keep_observations(lake, rows, batch_id=batch_id, taken_in_at=taken_in_at)
+    write_observations(lake, rows, batch_id=batch_id, taken_in_at=taken_in_at)
 
 
 def score(lake, count):
@@ -47,11 +47,11 @@ def score(lake, count):
 
 
 def figures(wiring, *alarms):
-    return consider_retraining(wiring, alarms, CHAMPION).decision.verdict.figures
+    return judge_retraining_need(wiring, alarms, CHAMPION).decision.verdict.figures
 
 
 def test_lake_in_which_nothing_rings_asks_for_nothing(wiring):
-    considered = consider_retraining(wiring, (), None)
+    considered = judge_retraining_need(wiring, (), None)
 
     assert (considered.decision.action, considered.month, considered.is_asked) == ("nothing", "", False)
 
@@ -78,9 +78,9 @@ def test_labels_of_a_broken_batch_count_for_nothing(wiring):
 def test_alarm_that_only_a_broken_batch_bears_out_trains_nothing(wiring):
     find(wiring.lake, gate="feed", level="alarm")
     find(wiring.lake, gate="performance", level="alarm")
-    asked = [consider_retraining(wiring, [alarm("performance")], CHAMPION).decision.action]
+    asked = [judge_retraining_need(wiring, [alarm("performance")], CHAMPION).decision.action]
     find(wiring.lake, gate="performance", level="alarm", month="2006-01", batch_id="f" * 16)
-    asked.append(consider_retraining(wiring, [alarm("performance")], CHAMPION).decision.action)
+    asked.append(judge_retraining_need(wiring, [alarm("performance")], CHAMPION).decision.action)
 
     assert asked == ["nothing", "train"]
 
@@ -88,7 +88,7 @@ def test_alarm_that_only_a_broken_batch_bears_out_trains_nothing(wiring):
 def test_broken_feed_itself_asks_for_a_look(wiring):
     find(wiring.lake, gate="feed", level="alarm")
 
-    assert consider_retraining(wiring, [alarm("feed")], CHAMPION).decision.action == "look"
+    assert judge_retraining_need(wiring, [alarm("feed")], CHAMPION).decision.action == "look"
 
 
 def test_batch_whose_feed_is_in_order_now_is_not_broken(wiring):
@@ -102,17 +102,17 @@ def test_batch_whose_feed_is_in_order_now_is_not_broken(wiring):
 def test_alarms_about_the_champion_are_what_counts(wiring, version, action):
     find(wiring.lake)
 
-    assert consider_retraining(wiring, [alarm("performance", version)], CHAMPION).decision.action == action
+    assert judge_retraining_need(wiring, [alarm("performance", version)], CHAMPION).decision.action == action
 
 
 def test_request_is_on_record_once_and_holds_back_that_of_the_next_month(wiring):
     find(wiring.lake)
-    first = consider_retraining(wiring, [alarm("performance")], CHAMPION)
+    first = judge_retraining_need(wiring, [alarm("performance")], CHAMPION)
     request_retraining(wiring, first, champion_version=3, at=NOON)
-    again = consider_retraining(wiring, [alarm("performance")], CHAMPION)
+    again = judge_retraining_need(wiring, [alarm("performance")], CHAMPION)
     request_retraining(wiring, again, champion_version=3, at=NOON)
     find(wiring.lake, month="2006-01", batch_id="f" * 16)
-    later = consider_retraining(wiring, [alarm("performance")], CHAMPION)
+    later = judge_retraining_need(wiring, [alarm("performance")], CHAMPION)
 
     assert [(c.is_asked, c.is_new) for c in (first, again, later)] == [(True, True), (True, False), (False, False)]
     assert later.decision.action == "wait"

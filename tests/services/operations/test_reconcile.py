@@ -9,11 +9,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from credit_default.adapters.lake.pinned_champion import read_champion
+from credit_default.adapters.lake.pinned_champion import read_champion_pointer
 from credit_default.adapters.mlflow.model_versions import CHAMPION
 from credit_default.adapters.tables.ledger import read_entries
 from credit_default.services.intake.file_check import check_file, judge_file
-from credit_default.services.operations.reconcile import Mended, mend_records, summarise_mended, tidy_disk
+from credit_default.services.operations.reconcile import Repairs, remove_stale_files, repair_records, summarise_repairs
 from credit_default.services.scoring.score_batch import load_champion, score_file
 from credit_default.services.scoring.score_record import record_scores
 
@@ -28,7 +28,7 @@ NOTHING = {"MLflow runs closed": 0, "records added": 0}
 def lake(two_versions, tmp_path, make_wiring):
     shutil.copytree(two_versions, tmp_path / "lake")
     wiring = make_wiring()
-    assert mend_records(wiring, now=NOON).notes == ()
+    assert repair_records(wiring, now=NOON).notes == ()
     return wiring
 
 
@@ -65,7 +65,7 @@ def status_of(wiring, run_id):
 def test_run_of_a_process_that_was_killed_is_closed_at_once_and_once(lake, begin_run, dead_mark, act):
     run_id = begin_run(act, dead_mark)
 
-    mended, again = (mend_records(lake, now=NOON + dt.timedelta(seconds=1)) for _ in range(2))
+    mended, again = (repair_records(lake, now=NOON + dt.timedelta(seconds=1)) for _ in range(2))
 
     assert status_of(lake, run_id) == "KILLED"
     assert mended.counts == {"MLflow runs closed": 1, "records added": 0}
@@ -76,7 +76,7 @@ def test_run_of_a_process_that_was_killed_is_closed_at_once_and_once(lake, begin
 
 def test_run_of_a_process_at_work_is_left_alone_however_long_it_takes(lake):
     with lake.tracking.start_run("train", name="long", tags={}, started_at=NOON) as run:
-        mended = mend_records(lake, now=NOON + dt.timedelta(days=3))
+        mended = repair_records(lake, now=NOON + dt.timedelta(days=3))
 
         assert (mended.counts, status_of(lake, run.run_id)) == (NOTHING, "RUNNING")
 
@@ -90,7 +90,7 @@ def test_run_of_a_process_at_work_is_left_alone_however_long_it_takes(lake):
 def test_run_of_another_machine_is_closed_after_its_silence(lake, begin_run, alive, seconds, status):
     run_id = begin_run("train", "elsewhere/1/1", alive=alive)
 
-    mend_records(lake, now=NOON + dt.timedelta(seconds=seconds))
+    repair_records(lake, now=NOON + dt.timedelta(seconds=seconds))
 
     assert status_of(lake, run_id) == status
 
@@ -98,7 +98,7 @@ def test_run_of_another_machine_is_closed_after_its_silence(lake, begin_run, ali
 def test_run_without_a_mark_is_closed_after_its_silence(lake, begin_run):
     run_id = begin_run("predict", "no mark")
 
-    mend_records(lake, now=NOON + 5 * MINUTE)
+    repair_records(lake, now=NOON + 5 * MINUTE)
 
     assert status_of(lake, run_id) == "KILLED"
 
@@ -137,7 +137,7 @@ def list_predict_runs(wiring):
 def test_batch_scored_while_mlflow_was_away_is_recorded_once_as_it_would_have_been(lake, score, tmp_path):
     summary = score(0, at=NOON)
 
-    mended, again = (mend_records(lake, now=NOON + HOUR) for _ in range(2))
+    mended, again = (repair_records(lake, now=NOON + HOUR) for _ in range(2))
 
     (run,) = list_predict_runs(lake)
     assert mended.counts == {"MLflow runs closed": 0, "records added": 1}
@@ -159,24 +159,24 @@ def test_batch_that_mlflow_knows_is_not_recorded_again(lake, score, tmp_path):
     score(100)
     score.path(lake, tmp_path / "100.csv", NOON + MINUTE)
 
-    assert mend_records(lake, now=NOON + HOUR).counts == NOTHING
+    assert repair_records(lake, now=NOON + HOUR).counts == NOTHING
     assert len(list_predict_runs(lake)) == 1
 
 
 def test_record_that_a_person_deleted_stays_deleted(lake, score):
     score(200)
-    mend_records(lake, now=NOON + HOUR)
+    repair_records(lake, now=NOON + HOUR)
     (run,) = list_predict_runs(lake)
     lake.tracking.client.delete_run(run.info.run_id)
 
-    assert mend_records(lake, now=NOON + 2 * HOUR).counts == NOTHING
+    assert repair_records(lake, now=NOON + 2 * HOUR).counts == NOTHING
 
 
 def test_batch_of_a_moment_ago_is_its_own_runner_s_to_record(lake, score):
     score(300)
 
-    assert mend_records(lake, now=NOON + MINUTE).counts == NOTHING
-    assert mend_records(lake, now=NOON + HOUR).counts["records added"] == 1
+    assert repair_records(lake, now=NOON + MINUTE).counts == NOTHING
+    assert repair_records(lake, now=NOON + HOUR).counts["records added"] == 1
 
 
 def test_batch_whose_record_is_being_written_is_left_to_its_writer(lake, score):
@@ -184,9 +184,9 @@ def test_batch_whose_record_is_being_written_is_left_to_its_writer(lake, score):
     tags = {"batch_id": summary.batch_id, "model_version": 1}
 
     with lake.tracking.start_run("predict", name="slow", tags=tags, started_at=NOON):
-        assert mend_records(lake, now=NOON + HOUR).counts == NOTHING
+        assert repair_records(lake, now=NOON + HOUR).counts == NOTHING
 
-    assert mend_records(lake, now=NOON + HOUR).counts == NOTHING
+    assert repair_records(lake, now=NOON + HOUR).counts == NOTHING
 
 
 def test_batch_whose_run_died_or_failed_is_recorded(lake, score, dead_mark):
@@ -198,7 +198,7 @@ def test_batch_whose_run_died_or_failed_is_recorded(lake, score, dead_mark):
         failed.experiment_id, start_time=int(NOON.timestamp() * 1000), tags={**tags, "process": dead_mark}
     )
 
-    mended = mend_records(lake, now=NOON + HOUR)
+    mended = repair_records(lake, now=NOON + HOUR)
 
     assert mended.counts == {"MLflow runs closed": 1, "records added": 1}
     assert status_of(lake, killed.info.run_id) == "KILLED"
@@ -207,7 +207,7 @@ def test_batch_whose_run_died_or_failed_is_recorded(lake, score, dead_mark):
 def test_batches_of_long_ago_are_not_looked_for(lake, score):
     score(400)
 
-    assert mend_records(lake, now=NOON + dt.timedelta(days=31)).counts["records added"] == 0
+    assert repair_records(lake, now=NOON + dt.timedelta(days=31)).counts["records added"] == 0
 
 
 def test_two_that_reconcile_at_once_record_each_batch_once(lake, score, make_wiring):
@@ -215,7 +215,7 @@ def test_two_that_reconcile_at_once_record_each_batch_once(lake, score, make_wir
         score(start)
 
     with ThreadPoolExecutor(2) as pool:
-        mended = list(pool.map(lambda wiring: mend_records(wiring, now=NOON + HOUR), (lake, make_wiring())))
+        mended = list(pool.map(lambda wiring: repair_records(wiring, now=NOON + HOUR), (lake, make_wiring())))
 
     counted = Counter(run.data.tags["batch_id"] for run in list_predict_runs(lake))
     assert list(counted.values()) == [1, 1, 1]
@@ -228,26 +228,26 @@ def test_two_that_reconcile_at_once_record_each_batch_once(lake, score, make_wir
 def test_seat_that_was_moved_behind_our_back_is_put_on_record_and_pinned(lake):
     lake.tracking.client.set_registered_model_alias("credit-default", CHAMPION, "2")
 
-    mended = mend_records(lake, now=NOON + HOUR)
+    mended = repair_records(lake, now=NOON + HOUR)
 
     assert mended.notes == ("put on record: version 2 promoted",)
-    assert read_champion(lake.lake).model_version == 2
+    assert read_champion_pointer(lake.lake).model_version == 2
     assert [e.model_version for e in read_entries(lake.lake) if e.event == "promoted"] == [1, 2]
-    assert mend_records(lake, now=NOON + HOUR).notes == ()
+    assert repair_records(lake, now=NOON + HOUR).notes == ()
 
 
 def test_pin_is_verified_anew_once_a_day(lake):
-    mended = mend_records(lake, now=NOON + 25 * HOUR)
+    mended = repair_records(lake, now=NOON + 25 * HOUR)
 
     assert mended.notes == ("pinned version 1 in the lake, verified",)
-    assert read_champion(lake.lake).verified_at == NOON + 25 * HOUR
-    assert mend_records(lake, now=NOON + 26 * HOUR).notes == ()
+    assert read_champion_pointer(lake.lake).verified_at == NOON + 25 * HOUR
+    assert repair_records(lake, now=NOON + 26 * HOUR).notes == ()
 
 
 def test_lake_of_before_there_were_pins_gets_one(lake):
     lake.lake.storage.delete_object("champion/champion.json")
 
-    assert mend_records(lake, now=NOON).notes == ("pinned version 1 in the lake, verified",)
+    assert repair_records(lake, now=NOON).notes == ("pinned version 1 in the lake, verified",)
 
 
 # the disk
@@ -273,7 +273,7 @@ def plant(lake):
 def test_folder_of_a_process_that_was_killed_is_removed_at_once_and_once(lake, plant, dead_mark, place, kind):
     folder = plant(place, kind, dead_mark)
 
-    mended, again = (tidy_disk(lake, now=NOON) for _ in range(2))
+    mended, again = (remove_stale_files(lake, now=NOON) for _ in range(2))
 
     assert not folder.exists()
     assert (mended.counts, mended.notes) == ({"leftovers removed": 1}, (f"removed {folder}",))
@@ -282,7 +282,7 @@ def test_folder_of_a_process_that_was_killed_is_removed_at_once_and_once(lake, p
 
 def test_folder_of_a_process_at_work_is_left_alone_however_old(lake):
     with lake.lake.scratch() as folder:
-        assert tidy_disk(lake, now=NOON + dt.timedelta(days=20_000)).notes == ()
+        assert remove_stale_files(lake, now=NOON + dt.timedelta(days=20_000)).notes == ()
         assert folder.exists()
 
 
@@ -290,9 +290,9 @@ def test_folder_of_a_process_at_work_is_left_alone_however_old(lake):
 def test_folder_of_an_unknown_process_is_removed_when_nobody_touched_it_for_a_day(lake, plant, mark):
     folder = plant("", "scratch", mark, at=NOON)
 
-    tidy_disk(lake, now=NOON + 23 * HOUR)
+    remove_stale_files(lake, now=NOON + 23 * HOUR)
     kept = folder.exists()
-    tidy_disk(lake, now=NOON + 25 * HOUR)
+    remove_stale_files(lake, now=NOON + 25 * HOUR)
 
     assert kept
     assert not folder.exists()
@@ -302,7 +302,7 @@ def test_folder_that_holds_the_only_copy_of_a_file_is_kept_and_told(lake, plant,
     folder = plant("processed", "staging", dead_mark)
     (folder / "leaving").write_text("a file that was written anew while it was moved")
 
-    mended = tidy_disk(lake, now=NOON)
+    mended = remove_stale_files(lake, now=NOON)
 
     assert mended.notes == (f"kept {folder}: it holds the only copy of a file",)
     assert (folder / "leaving").exists()
@@ -313,7 +313,7 @@ def test_other_files_and_other_people_s_hidden_ones_are_left_alone(lake):
     (lake.lake.home / "tables" / ".staging-of-another-library").mkdir()
     before = sorted(lake.lake.home.rglob("*"))
 
-    tidy_disk(lake, now=NOON + dt.timedelta(days=20_000))
+    remove_stale_files(lake, now=NOON + dt.timedelta(days=20_000))
 
     assert sorted(lake.lake.home.rglob("*")) == before
 
@@ -327,15 +327,15 @@ def test_mlflow_that_is_still_away_is_told_and_fails_nothing(make_wiring, lake):
         port = nobody.getsockname()[1]
         away = make_wiring(mlflow={"tracking_uri": f"http://127.0.0.1:{port}", "wait_seconds": 0.1})
 
-        mended = mend_records(away, now=NOON)
+        mended = repair_records(away, now=NOON)
 
-    summary = summarise_mended(Mended({"leftovers removed": 1}, ("removed x",)), mended)
+    summary = summarise_repairs(Repairs({"leftovers removed": 1}, ("removed x",)), mended)
     assert (summary.status, summary.exit_code) == ("reconciled; mlflow away", 3)
     assert summary.figures == {"leftovers removed": 1.0}
     assert summary.find_verdict("mlflow").level == "watch"
 
 
 def test_nothing_to_do_is_said_in_three_words():
-    summary = summarise_mended(Mended({"leftovers removed": 0}), Mended({}))
+    summary = summarise_repairs(Repairs({"leftovers removed": 0}), Repairs({}))
 
     assert (summary.status, summary.exit_code, summary.figures) == ("nothing to do", 0, {})

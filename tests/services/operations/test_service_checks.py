@@ -7,11 +7,11 @@ import pytest
 from credit_default.errors import ServiceError
 from credit_default.services.operations.service_checks import (
     DEPLOYMENTS,
-    look_at_deployments,
-    look_at_evidently,
-    look_at_mlflow,
-    look_at_prefect,
-    look_at_queue,
+    check_deployments,
+    check_evidently,
+    check_mlflow,
+    check_prefect,
+    check_queue,
 )
 
 
@@ -74,7 +74,7 @@ def test_deployments_are_those_that_are_planned():
 
 
 def test_deployments_that_somebody_serves_are_well_and_say_when_they_were_seen(served):
-    verdict = look_at_deployments(served(*DEPLOYMENTS))
+    verdict = check_deployments(served(*DEPLOYMENTS))
 
     assert (verdict.level, len(verdict.reasons)) == ("ok", 4)
     assert verdict.reasons[0] == "train/train: served, last seen 2026-01-02 03:04:05 UTC"
@@ -83,7 +83,7 @@ def test_deployments_that_somebody_serves_are_well_and_say_when_they_were_seen(s
 def test_deployment_that_is_not_there_or_served_by_nobody_is_to_be_watched(served):
     served(*DEPLOYMENTS[:2])
 
-    verdict = look_at_deployments(served(DEPLOYMENTS[2], status="NOT_READY"))
+    verdict = check_deployments(served(DEPLOYMENTS[2], status="NOT_READY"))
 
     assert verdict.level == "watch"
     assert verdict.reasons[0] == (
@@ -97,7 +97,7 @@ def test_server_that_refuses_us_is_told_with_where_the_words_are(served, server)
     wiring = served(*DEPLOYMENTS)
 
     with pytest.raises(ServiceError, match=r"found status 401.*servers\.env"):
-        look_at_prefect(wiring)
+        check_prefect(wiring)
 
 
 def test_servers_are_asked_with_the_words_of_the_environment(served, server, monkeypatch):
@@ -105,12 +105,12 @@ def test_servers_are_asked_with_the_words_of_the_environment(served, server, mon
     server.answers["/api/admin/version"] = "3.8.8"
     monkeypatch.setenv("PREFECT_API_AUTH_STRING", "admin:right")
 
-    assert look_at_prefect(served()).reasons == (f"{server.url}/api: version 3.8.8",)
+    assert check_prefect(served()).reasons == (f"{server.url}/api: version 3.8.8",)
 
 
 def test_mlflow_server_out_of_reach_is_told_with_what_to_do(make_wiring):
     with pytest.raises(ServiceError, match=r"MLflow at http://127.0.0.1:9/version.*unset MLFLOW_TRACKING_URI"):
-        look_at_mlflow(make_wiring(mlflow={"tracking_uri": "http://127.0.0.1:9"}))
+        check_mlflow(make_wiring(mlflow={"tracking_uri": "http://127.0.0.1:9"}))
 
 
 def test_evidentlys_pages_are_told_with_their_version_and_are_missed_only_where_they_are_named(
@@ -119,11 +119,11 @@ def test_evidentlys_pages_are_told_with_their_version_and_are_missed_only_where_
     server.answers["/api/version"] = {"version": "0.7.23"}
     here, away = make_wiring(stack={"evidently_port": server.server_port}), make_wiring(stack={"evidently_port": 9})
 
-    assert look_at_evidently(here).reasons == (f"{server.url}: version 0.7.23",)
-    assert "credit-default up" in look_at_evidently(away).reasons[0]
+    assert check_evidently(here).reasons == (f"{server.url}: version 0.7.23",)
+    assert "credit-default up" in check_evidently(away).reasons[0]
     monkeypatch.setenv("EVIDENTLY_URL", "http://127.0.0.1:9")
     with pytest.raises(ServiceError, match="Evidently at"):
-        look_at_evidently(here)
+        check_evidently(here)
 
 
 def test_queue_tells_how_many_messages_wait(make_wiring, s3_environment):
@@ -134,5 +134,5 @@ def test_queue_tells_how_many_messages_wait(make_wiring, s3_environment):
     client.send_message(QueueUrl=url, MessageBody="one")
     client.close()
 
-    assert look_at_queue(make_wiring(listen={"queue_url": url})).reasons == (f"{url}: 1 messages wait",)
-    assert "watched" in look_at_queue(make_wiring()).reasons[0]
+    assert check_queue(make_wiring(listen={"queue_url": url})).reasons == (f"{url}: 1 messages wait",)
+    assert "watched" in check_queue(make_wiring()).reasons[0]

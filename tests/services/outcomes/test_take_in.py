@@ -6,7 +6,7 @@ import pytest
 from credit_default.adapters.tables.quarantine import read_quarantine
 from credit_default.adapters.tables.queries import read_outcomes
 from credit_default.errors import InputError
-from credit_default.services.outcomes.take_in import take_in_outcomes
+from credit_default.services.outcomes.take_in import ingest_outcomes_file
 
 NOON = dt.datetime(2005, 12, 1, 12, tzinfo=dt.UTC)
 
@@ -18,7 +18,7 @@ def take_in(wiring, tmp_path):
     def take_in(*lines, name="outcomes.csv"):
         path = tmp_path / name
         path.write_text(HEADER + "\n".join(lines) + "\n")
-        return take_in_outcomes(wiring, str(path), taken_in_at=NOON)
+        return ingest_outcomes_file(wiring, str(path), taken_in_at=NOON)
 
     return take_in
 
@@ -83,4 +83,4 @@ def test_file_without_the_time_of_observation_is_refused(wiring, tmp_path):
     pl.DataFrame({"client_id": ["a"], "statement_month": ["2005-09"], "defaulted": [1]}).write_csv(tmp_path / "o.csv")
 
     with pytest.raises(InputError, match="observed_at"):
-        take_in_outcomes(wiring, str(tmp_path / "o.csv"), taken_in_at=NOON)
+        ingest_outcomes_file(wiring, str(tmp_path / "o.csv"), taken_in_at=NOON)

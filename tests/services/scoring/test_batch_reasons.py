@@ -10,8 +10,8 @@ from credit_default.adapters.tables.queries import read_scores
 from credit_default.model.estimator.scoring import score_probability
 from credit_default.services.audit.replay import verify_lake
 from credit_default.services.intake.file_check import check_file
-from credit_default.services.scoring.batch_reasons import BatchReasons, tell_reasons
-from credit_default.services.scoring.score_batch import hand_over, score_file
+from credit_default.services.scoring.batch_reasons import BatchReasons, describe_missing_reasons
+from credit_default.services.scoring.score_batch import export_scores, score_file
 
 KEY = ["client_id", "statement_month"]
 NOON = dt.datetime(2005, 12, 1, 12, tzinfo=dt.UTC)
@@ -107,7 +107,7 @@ def test_reasons_are_handed_over_with_the_scores(seated, score_under, rows, tmp_
     scored, scores = score_under(rows.slice(800, 60 + len(ending)))
     path = tmp_path / f"scores.{ending}"
 
-    hand_over(seated.wiring.lake, batch_id=scored.batch_id, model_version=1, path=path)
+    export_scores(seated.wiring.lake, batch_id=scored.batch_id, model_version=1, path=path)
 
     written = pl.read_csv(path) if ending == "csv" else pl.read_parquet(path)
     told = scores.sort(KEY)["reasons"].to_list()
@@ -130,10 +130,10 @@ def test_sizes_of_frames_change_no_reason(seated, declined, frame_rows):
 
 
 def test_notes_tell_who_was_given_none():
-    assert tell_reasons("auto", declined_count=5, reasoned_count=5) == ()
-    assert tell_reasons("none", declined_count=0, reasoned_count=0) == ()
-    assert tell_reasons("none", declined_count=1_200, reasoned_count=0) == (
+    assert describe_missing_reasons("auto", declined_count=5, reasoned_count=5) == ()
+    assert describe_missing_reasons("none", declined_count=0, reasoned_count=0) == ()
+    assert describe_missing_reasons("none", declined_count=1_200, reasoned_count=0) == (
         "no reasons were given to the 1,200 declined clients, as `--reasons none` asks",
     )
-    (note,) = tell_reasons("auto", declined_count=60_000, reasoned_count=50_000)
+    (note,) = describe_missing_reasons("auto", declined_count=60_000, reasoned_count=50_000)
     assert note.startswith("reasons were given to 50,000 of 60,000 declined clients, in the order of the file")

@@ -3,8 +3,8 @@ import pytest
 
 from credit_default.adapters.delta.commits import create_rows
 from credit_default.adapters.tables.queries import read_scores
-from credit_default.adapters.tables.schemas import table_of
-from credit_default.adapters.tables.scores import select_scores
+from credit_default.adapters.tables.schemas import locate_table
+from credit_default.adapters.tables.scores import build_scores_predicate
 from credit_default.errors import ArtifactError, InputError
 from credit_default.services.scoring.explain_client import explain_client
 
@@ -97,7 +97,7 @@ def test_a_score_that_somebody_changed_is_not_explained(seated, score_rows, know
     scored = score_rows(known_rows.filter(statement_month="2005-10").drop("defaulted").slice(1_200, 30))
     true = read_scores(seated.wiring.lake, batch_id=scored.batch_id)
     changed = true.with_columns(default_probability=0.5)
-    table, predicate = table_of(seated.wiring.lake, "scores"), select_scores(scored.batch_id, 1)
+    table, predicate = locate_table(seated.wiring.lake, "scores"), build_scores_predicate(scored.batch_id, 1)
     create_rows(table, lambda: [changed], key="a hand that had no business there", predicate=predicate)
 
     with pytest.raises(ArtifactError, match=r"the client's score: found .* expected 0\.5"):

@@ -10,7 +10,13 @@ from credit_default.adapters.tables.queries import read_scores
 from credit_default.errors import InputError
 from credit_default.model.estimator.scoring import score_probability
 from credit_default.services.intake.file_check import check_file
-from credit_default.services.scoring.score_batch import SeatHolder, find_champion, hand_over, load_champion, score_file
+from credit_default.services.scoring.score_batch import (
+    CurrentChampion,
+    export_scores,
+    find_champion,
+    load_champion,
+    score_file,
+)
 from credit_default.services.training.challenger import split_rows
 
 LATER = dt.datetime(2006, 1, 1, tzinfo=dt.UTC)
@@ -130,7 +136,7 @@ def test_scores_are_handed_over_with_the_rejected_rows_beside(seated, score_rows
     scored = score_rows(broken)
     path = tmp_path / f"scores.{ending}"
 
-    written = hand_over(seated.wiring.lake, batch_id=scored.batch_id, model_version=1, path=path)
+    written = export_scores(seated.wiring.lake, batch_id=scored.batch_id, model_version=1, path=path)
 
     load = pl.read_csv if ending == "csv" else pl.read_parquet
     beside = tmp_path / f"scores-rejected.{ending}"
@@ -142,7 +148,7 @@ def test_scores_are_handed_over_with_the_rejected_rows_beside(seated, score_rows
 def test_clean_batch_has_no_rejected_rows_to_hand_over(seated, score_rows, rows, tmp_path):
     scored = score_rows(rows.slice(920, 50))
 
-    written = hand_over(seated.wiring.lake, batch_id=scored.batch_id, model_version=1, path=tmp_path / "s.csv")
+    written = export_scores(seated.wiring.lake, batch_id=scored.batch_id, model_version=1, path=tmp_path / "s.csv")
 
     assert list(written) == ["handed over"]
 
@@ -150,7 +156,7 @@ def test_clean_batch_has_no_rejected_rows_to_hand_over(seated, score_rows, rows,
 def test_champion_is_loaded_with_its_number_and_origin(seated):
     champion = find_champion(seated.wiring)
 
-    assert isinstance(champion, SeatHolder)
+    assert isinstance(champion, CurrentChampion)
     assert (champion.number, champion.data_origin) == (1, "simulated")
     assert champion.bundle.digest == seated.summary.paths["digest"]
 

@@ -9,11 +9,11 @@ from credit_default.adapters.tables.monitoring import read_monitoring
 from credit_default.errors import ServiceError
 from credit_default.gates.verdict import Verdict
 from credit_default.services.intake.file_check import check_file
-from credit_default.services.monitoring.batch_drift import find_batch, recall_findings
+from credit_default.services.monitoring.batch_drift import find_batch, read_batch_findings
 from credit_default.services.monitoring.batch_performance import Performance, evaluate_batch
 from credit_default.services.monitoring.findings_record import record_findings
 from credit_default.services.scoring.score_record import record_scores
-from credit_default.services.training.register_and_promote import Registered, seat_winner
+from credit_default.services.training.register_and_promote import Registered, apply_promotion_verdict
 
 NOON = dt.datetime(2006, 1, 1, 12, tzinfo=dt.UTC)
 FINE = Verdict("quality", "ok", ("every row holds",))
@@ -60,7 +60,7 @@ def test_winner_of_a_contest_against_somebody_else_takes_no_seat(seated):
     passed = Verdict("promotion", "ok", ("better than nobody",))
 
     with pytest.raises(ServiceError):
-        seat_winner(seated.wiring, winner, passed, champion=None, rows=seated.training, decided_at=NOON)
+        apply_promotion_verdict(seated.wiring, winner, passed, champion=None, rows=seated.training, decided_at=NOON)
 
     assert seated.wiring.registry.find_champion() == version
 
@@ -178,11 +178,11 @@ def test_two_gates_of_one_batch_stand_side_by_side(seated, batch):
 def test_what_was_found_can_be_recalled_and_nothing_where_nobody_looked(seated, batch):
     found = batch(360)
     lake, key = seated.wiring.lake, {"batch_id": found.batch_id, "model_version": 1}
-    before = recall_findings(lake, **key)
+    before = read_batch_findings(lake, **key)
     verdict = Verdict("performance", "watch", ("so", "and so"), {"roc_auc": 0.7})
 
     record_findings(seated.wiring, found, None, Performance(find_evaluation(seated), verdict, 0.5), monitored_at=NOON)
 
     assert before is None
-    assert recall_findings(lake, **key).verdicts == (verdict,)
-    assert recall_findings(lake, batch_id=found.batch_id, model_version=2) is None
+    assert read_batch_findings(lake, **key).verdicts == (verdict,)
+    assert read_batch_findings(lake, batch_id=found.batch_id, model_version=2) is None

@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 import polars as pl
 import pytest
 
-from credit_default.adapters.evidently.drift_report import ReportTitle, compare
-from credit_default.adapters.evidently.statistics import measure_stability
+from credit_default.adapters.evidently.drift_report import ReportTitle, render_drift_report
+from credit_default.adapters.evidently.statistics import measure_population_stability
 from credit_default.adapters.files.statement_files import read_batches
-from credit_default.data.checking.validation import check
+from credit_default.data.checking.validation import check_rows
 from credit_default.data.credit_card.outcomes import OBSERVED_OUTCOMES
 from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.data.months import add_months
@@ -26,22 +26,22 @@ from credit_default.model.estimator.recipe_pipeline import Recipe
 from credit_default.model.estimator.scoring import attach_reference, score_probability
 from credit_default.model.features.credit_card import CREDIT_CARD_FEATURES
 from credit_default.services.simulation.demo_months import (
-    Rehearsal,
-    RehearsalPolicy,
-    rehearse,
-    rehearse_real,
-    rehearse_simulated,
+    DemoData,
+    DemoPolicy,
+    write_demo_months,
+    write_real_demo_months,
+    write_simulated_demo_months,
 )
 from credit_default.settings import Settings
 
 SEEDS = (0, 1, 2, 3, 4)
 SCORE = "default_probability"
-SMALL = RehearsalPolicy(batch_rows=200)
+SMALL = DemoPolicy(batch_rows=200)
 
 
 @dataclass(frozen=True)
 class Lived:
-    rehearsal: Rehearsal
+    rehearsal: DemoData
     bundle: ModelBundle
 
     def score(self, month):
@@ -54,7 +54,7 @@ class Lived:
         current, reference = self.score(month), self.bundle.reference
 
         def measure(name, threshold, *, is_code):
-            found = measure_stability(reference[name].to_numpy(), current[name].to_numpy(), is_code=is_code)
+            found = measure_population_stability(reference[name].to_numpy(), current[name].to_numpy(), is_code=is_code)
             return ColumnDrift(name, "psi", found.index, threshold, found.index >= threshold, found.bin_count)
 
         columns = tuple(measure(c.name, c.drift_threshold, is_code=c.kind == "code") for c in CREDIT_CARD.inputs)
@@ -62,7 +62,7 @@ class Lived:
         return self._judge(DriftReport(columns, score, 0.0, reference.height, current.height, {}))
 
     def judge_report(self, month, folder):
-        report = compare(
+        report = render_drift_report(
             reference=self.bundle.reference,
             current=self.score(month),
             schema=CREDIT_CARD,
@@ -78,11 +78,13 @@ class Lived:
 
 
 def read_statements(path, *, outcome="ignored"):
-    return check(lambda: read_batches(path, schema=CREDIT_CARD), schema=CREDIT_CARD, outcome=outcome).accepted_rows()
+    return check_rows(
+        lambda: read_batches(path, schema=CREDIT_CARD), schema=CREDIT_CARD, outcome=outcome
+    ).accepted_rows()
 
 
 def read_outcomes(month):
-    read = check(
+    read = check_rows(
         lambda: read_batches(month.outcomes, schema=OBSERVED_OUTCOMES), schema=OBSERVED_OUTCOMES, outcome="required"
     )
     assert read.rejected_count == 0
@@ -110,7 +112,7 @@ PLANTED = [False] * 4 + [True] * 2
 
 @pytest.fixture(scope="module")
 def real_rows(real_data):
-    read = check(
+    read = check_rows(
         lambda: read_batches(real_data, schema=CREDIT_CARD, month="2005-09"), schema=CREDIT_CARD, outcome="required"
     )
     return read.accepted_rows()
@@ -118,19 +120,19 @@ def real_rows(real_data):
 
 @pytest.fixture(scope="module")
 def some_rows(simulated_files):
-    """Clients of one month under plain names: what `rehearse_real` is given, whoever they are."""
+    """Clients of one month under plain names: what `write_real_demo_months` is given, whoever they are."""
     rows = read_statements(simulated_files.training, outcome="required")
     return rows.with_columns(pl.col("client_id").str.replace("SIM-", "c"))
 
 
 @pytest.fixture(scope="module")
 def some_months(some_rows, tmp_path_factory):
-    return rehearse_real(some_rows, tmp_path_factory.mktemp("months"), seed=7, policy=SMALL)
+    return write_real_demo_months(some_rows, tmp_path_factory.mktemp("months"), seed=7, policy=SMALL)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_only_the_two_drifted_months_of_real_clients_ring(real_rows, tmp_path, seed):
-    lived = live(rehearse_real(real_rows, tmp_path, seed=seed, policy=RehearsalPolicy()))
+    lived = live(write_real_demo_months(real_rows, tmp_path, seed=seed, policy=DemoPolicy()))
 
     verdicts = [lived.judge(month) for month in lived.rehearsal.months]
 
@@ -141,7 +143,7 @@ def test_only_the_two_drifted_months_of_real_clients_ring(real_rows, tmp_path, s
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_only_the_two_drifted_months_of_simulated_clients_ring(tmp_path, seed):
-    lived = live(rehearse_simulated(tmp_path, seed=seed, policy=RehearsalPolicy()))
+    lived = live(write_simulated_demo_months(tmp_path, seed=seed, policy=DemoPolicy()))
 
     verdicts = [lived.judge(month) for month in lived.rehearsal.months]
 
@@ -150,7 +152,7 @@ def test_only_the_two_drifted_months_of_simulated_clients_ring(tmp_path, seed):
 
 
 def test_the_report_itself_comes_to_the_same_verdicts(real_rows, tmp_path):
-    lived = live(rehearse_real(real_rows, tmp_path, seed=0, policy=RehearsalPolicy()))
+    lived = live(write_real_demo_months(real_rows, tmp_path, seed=0, policy=DemoPolicy()))
     months = lived.rehearsal.months[3:]  # a report takes seconds: the last healthy month, and both drifted ones
 
     reported = [lived.judge_report(month, tmp_path) for month in months]
@@ -198,7 +200,7 @@ def test_statements_of_a_month_do_not_say_what_followed(some_months):
 
 
 def test_months_follow_the_month_of_the_source_one_by_one(some_months, tmp_path):
-    simulated = rehearse_simulated(tmp_path, seed=1, policy=replace(SMALL, client_count=300, history_months=2))
+    simulated = write_simulated_demo_months(tmp_path, seed=1, policy=replace(SMALL, client_count=300, history_months=2))
 
     expected = ["2005-10", "2005-11", "2005-12", "2006-01", "2006-02", "2006-03"]
     assert [month.statement_month for month in some_months.months] == expected
@@ -221,7 +223,7 @@ def test_drifted_months_take_late_clients_and_healthy_ones_do_not(some_months, s
 def test_nothing_depends_on_the_order_of_the_source(some_months, some_rows, tmp_path):
     shuffled = some_rows.sample(fraction=1.0, shuffle=True, seed=11)
 
-    again = rehearse_real(shuffled, tmp_path, seed=7, policy=SMALL)
+    again = write_real_demo_months(shuffled, tmp_path, seed=7, policy=SMALL)
 
     assert pl.read_parquet(again.training).equals(pl.read_parquet(some_months.training))
     for month, other in zip(some_months.months, again.months, strict=True):
@@ -230,7 +232,7 @@ def test_nothing_depends_on_the_order_of_the_source(some_months, some_rows, tmp_
 
 
 def test_another_seed_draws_other_clients(some_months, some_rows, tmp_path):
-    other = rehearse_real(some_rows, tmp_path, seed=8, policy=SMALL)
+    other = write_real_demo_months(some_rows, tmp_path, seed=8, policy=SMALL)
 
     assert other.months[0].statements.read_bytes() != some_months.months[0].statements.read_bytes()
 
@@ -240,7 +242,7 @@ def test_file_too_small_for_seven_parts_is_refused(some_rows, tmp_path):
     settings = Settings(data=str(tmp_path / "own.csv"), cache=str(tmp_path / "cache"))
 
     with pytest.raises(InputError, match="3,000 clients"):
-        rehearse(settings, tmp_path / "months", month="2005-09")
+        write_demo_months(settings, tmp_path / "months", month="2005-09")
 
 
 def test_months_begin_after_the_file_s_own_month(some_rows, tmp_path):
@@ -248,7 +250,7 @@ def test_months_begin_after_the_file_s_own_month(some_rows, tmp_path):
     twice.with_columns(statement_month=pl.lit("2010-02")).write_csv(tmp_path / "own.csv")
     settings = Settings(data=str(tmp_path / "own.csv"), cache=str(tmp_path / "cache"))
 
-    rehearsal = rehearse(settings, tmp_path / "months", month="2005-09")
+    rehearsal = write_demo_months(settings, tmp_path / "months", month="2005-09")
 
     assert rehearsal.months[0].statement_month == "2010-03"
     assert pl.read_parquet(rehearsal.training).height == 6_000 - 10 * 300
@@ -257,16 +259,16 @@ def test_months_begin_after_the_file_s_own_month(some_rows, tmp_path):
 def test_simulated_data_say_so_where_a_person_will_see_it(tmp_path):
     policy = replace(SMALL, client_count=250, history_months=1)
 
-    rehearsal = rehearse(Settings(data="simulated"), tmp_path, month="2005-09", policy=policy)
+    rehearsal = write_demo_months(Settings(data="simulated"), tmp_path, month="2005-09", policy=policy)
 
     assert rehearsal.story.startswith("SIMULATED")
     assert pl.read_parquet(rehearsal.training)["client_id"].str.starts_with("SIM-").all()
 
 
 def test_scenario_begins_after_the_quiet_months(tmp_path):
-    policy = RehearsalPolicy(client_count=300, quiet_months=2, changed_months=1, scenario="policy", scenario_strength=3)
+    policy = DemoPolicy(client_count=300, quiet_months=2, changed_months=1, scenario="policy", scenario_strength=3)
 
-    months = rehearse_simulated(tmp_path, seed=1, policy=policy).months
+    months = write_simulated_demo_months(tmp_path, seed=1, policy=policy).months
 
     assert [month.drifted for month in months] == [False, False, True]
     before, after = (pl.read_csv(month.statements)["credit_limit"].mean() for month in months[1:])

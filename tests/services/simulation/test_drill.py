@@ -3,7 +3,7 @@ import pytest
 from credit_default.data.planted_faults.catalogue import PLANTED_FAULTS
 from credit_default.errors import InputError
 from credit_default.gates.monitoring.drill_verdict import Drill, judge_drill
-from credit_default.services.simulation.drill import DrillPlan, choose_faults, prepare_ground, run_drill
+from credit_default.services.simulation.drill import DrillPlan, choose_faults, prepare_drill, run_drill
 
 SHORT = DrillPlan(client_count=1_500, clean_count=4)
 
@@ -12,7 +12,7 @@ SHORT = DrillPlan(client_count=1_500, clean_count=4)
 def ground(tmp_path_factory):
     from tests.services.conftest import make_wiring
 
-    return prepare_ground(make_wiring(tmp_path_factory.mktemp("drill"), recipe={"tree_count": 20}), SHORT)
+    return prepare_drill(make_wiring(tmp_path_factory.mktemp("drill"), recipe={"tree_count": 20}), SHORT)
 
 
 def choose(*titles):
@@ -73,7 +73,7 @@ def test_unknown_fault_is_refused():
 def test_alarms_have_been_seen_to_ring(tmp_path, seed, make_wiring):
     plan = DrillPlan()
     full = make_wiring(tmp_path, seed=seed, recipe={}, jobs=2)
-    ground = prepare_ground(full, plan)
+    ground = prepare_drill(full, plan)
 
     verdict = judge_drill(Drill(tuple(run_drill(ground, plan)), ground.levels), policy=full.settings.drill)
 

@@ -1,23 +1,23 @@
 import polars as pl
 import pytest
 
-from credit_default.data.planted_faults.injection import DrilledMonth
+from credit_default.data.planted_faults.injection import DeliveredMonth
 from credit_default.data.simulation.months import simulate
 from credit_default.errors import InputError
-from credit_default.services.simulation.drill_pipeline import DrilledLine
+from credit_default.services.simulation.drill_pipeline import DrillPipeline
 
 KEY = ["client_id", "statement_month"]
 
 
 @pytest.fixture(scope="module")
 def line(seated):
-    return DrilledLine(seated.wiring, seated.champion.bundle)
+    return DrillPipeline(seated.wiring, seated.champion.bundle)
 
 
 @pytest.fixture(scope="module")
 def month():
     (lived,) = simulate(client_count=600, month_count=1, seed=11)
-    return DrilledMonth(lived.statements, lived.outcomes.select(*KEY, "defaulted"))
+    return DeliveredMonth(lived.statements, lived.outcomes.select(*KEY, "defaulted"))
 
 
 def test_every_gate_says_something_of_a_month(line, month):
@@ -30,7 +30,7 @@ def test_every_gate_says_something_of_a_month(line, month):
 
 
 def test_file_that_cannot_be_read_stops_at_the_door(line, month):
-    broken = DrilledMonth(month.statements.drop("age"), month.outcomes)
+    broken = DeliveredMonth(month.statements.drop("age"), month.outcomes)
 
     inspected = line.inspect(broken, ())
 
@@ -38,7 +38,7 @@ def test_file_that_cannot_be_read_stops_at_the_door(line, month):
 
 
 def test_rejected_rows_are_refused_by_quality(line, month):
-    broken = DrilledMonth(
+    broken = DeliveredMonth(
         month.statements.with_columns(pl.lit(None, dtype=pl.Float64).alias("credit_limit")), month.outcomes
     )
 
@@ -56,4 +56,4 @@ def test_model_without_reference_is_refused(seated, month):
     from dataclasses import replace
 
     with pytest.raises(InputError, match="no reference"):
-        DrilledLine(seated.wiring, replace(seated.champion.bundle, reference=None)).inspect(month, ())
+        DrillPipeline(seated.wiring, replace(seated.champion.bundle, reference=None)).inspect(month, ())

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from credit_default.gates.promotion.paired_gains import MEASURES
-from credit_default.services.training.baselines import compare_rivals
+from credit_default.services.training.baselines import compare_baselines
 from credit_default.services.training.challenger import fit_challenger, split_rows
 
 
@@ -15,7 +15,7 @@ def contest(seated):
 def test_every_rival_is_measured_on_the_test_side_with_paired_gains(seated, contest):
     sides, challenger = contest
 
-    compared = {rival.name: rival for rival in compare_rivals(seated.wiring, challenger, sides)}
+    compared = {rival.name: rival for rival in compare_baselines(seated.wiring, challenger, sides)}
 
     assert list(compared) == ["scorecard", "small tree", "base rate"]
     for rival in compared.values():
@@ -29,7 +29,7 @@ def test_every_rival_is_measured_on_the_test_side_with_paired_gains(seated, cont
 def test_base_rate_is_beaten(seated, contest):
     sides, challenger = contest
 
-    *_, base_rate = compare_rivals(seated.wiring, challenger, sides)
+    *_, base_rate = compare_baselines(seated.wiring, challenger, sides)
 
     assert base_rate.metrics["roc_auc"] == 0.5
     assert base_rate.gains["roc_auc"].is_better
@@ -39,7 +39,7 @@ def test_base_rate_is_beaten(seated, contest):
 def test_comparison_is_the_same_each_time(seated, contest):
     sides, challenger = contest
 
-    assert compare_rivals(seated.wiring, challenger, sides) == compare_rivals(seated.wiring, challenger, sides)
+    assert compare_baselines(seated.wiring, challenger, sides) == compare_baselines(seated.wiring, challenger, sides)
 
 
 def test_model_that_a_rival_equals_does_not_beat_it(seated, contest):
@@ -48,6 +48,6 @@ def test_model_that_a_rival_equals_does_not_beat_it(seated, contest):
 
     constant = replace(challenger, test_probability=np.full(len(challenger.test_probability), 0.22))
 
-    compared = compare_rivals(seated.wiring, constant, sides)
+    compared = compare_baselines(seated.wiring, constant, sides)
 
     assert not any(rival.gains["roc_auc"].is_better for rival in compared)

@@ -12,7 +12,7 @@ from credit_default.adapters.tables.queries import merge_outcomes
 from credit_default.errors import InputError, RefusedError
 from credit_default.model.estimator.recipe_pipeline import Recipe
 from credit_default.services.intake.file_check import check_file
-from credit_default.services.intake.ingest import ingest_file, keep_snapshot
+from credit_default.services.intake.ingest import ingest_file, write_file_snapshot
 from credit_default.services.training.challenger import (
     FOLD_SEEDS,
     cross_validate_challenger,
@@ -196,7 +196,7 @@ def test_real_and_simulated_clients_are_never_learned_from_together(wiring, some
     for rows, name in ((some_rows, "simulated.csv"), (real, "real.csv")):
         path = write(rows, tmp_path / name)
         checked = check_file(wiring, path, month=None, outcome="kept")
-        keep_snapshot(wiring, checked, kept_at=NOON)  # past the door that refuses them
+        write_file_snapshot(wiring, checked, kept_at=NOON)  # past the door that refuses them
 
     with pytest.raises(InputError, match="real and simulated clients"):
         read_known_rows(wiring)

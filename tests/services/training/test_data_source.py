@@ -10,7 +10,7 @@ import pytest
 
 from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.errors import InputError
-from credit_default.sections import DataSettings
+from credit_default.sections import PublicDataSettings
 from credit_default.services.training.challenger import read_training_rows
 from credit_default.services.training.data_source import DataFile, NoRealData, SimulationPolicy, fetch_data, find_data
 from credit_default.settings import Settings
@@ -60,7 +60,7 @@ def site(monkeypatch):
 
 @pytest.fixture
 def settings(site, tmp_path):
-    public = DataSettings(uci_url=site.url("/uci.zip"), openml_url=site.url("/42477"), timeout_seconds=2)
+    public = PublicDataSettings(uci_url=site.url("/uci.zip"), openml_url=site.url("/42477"), timeout_seconds=2)
     return Settings(cache=str(tmp_path / "cache"), public_data=public)
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from credit_default.model.evaluation.metrics import evaluate
 from credit_default.services.training.challenger import fit_challenger, split_rows
-from credit_default.services.training.figures import draw_challenger, draw_figures, tell_subtitle
+from credit_default.services.training.figures import describe_test_side, draw_challenger, draw_figures
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +29,7 @@ def read_texts(figure):
 
 
 def draw(challenger):
-    return dict(draw_figures(challenger, None, subtitle=tell_subtitle(challenger)))
+    return dict(draw_figures(challenger, None, subtitle=describe_test_side(challenger)))
 
 
 def test_pictures_are_png_under_the_names_of_their_files(challenger):

@@ -9,9 +9,9 @@ from credit_default.errors import ArtifactError, InputError
 from credit_default.services.training.challenger import fit_challenger, split_rows
 from credit_default.services.training.model_card import CARD_CONTENT, publish_card, read_card, summarise_card
 from credit_default.services.training.promotion_contest import judge_challenger
-from credit_default.services.training.register_and_promote import register_challenger, seat_winner
+from credit_default.services.training.register_and_promote import apply_promotion_verdict, register_challenger
 from credit_default.services.training.validation_study import assess_challenger
-from credit_default.views.documents.markdown import write_document
+from credit_default.views.documents.markdown import write_document_markdown
 
 NOON = dt.datetime(2006, 1, 1, 12, tzinfo=dt.UTC)
 
@@ -21,12 +21,12 @@ def wiring(tmp_path_factory, mlflow_template, seated):
     """A lake with one version that has been through everything that a training does."""
     import shutil
 
-    from credit_default.services.context.wiring import wire
+    from credit_default.services.context.wiring import build_wiring
 
     root = tmp_path_factory.mktemp("carded")
     quick = {"lake": str(root / "lake"), "stability": {"refit_count": 1}, "proxies": {"tree_count": 5}}
     settings = type(seated.wiring.settings)(**(seated.wiring.settings.model_dump() | quick))
-    wiring = wire(settings, commit="0123abc")
+    wiring = build_wiring(settings, commit="0123abc")
     shutil.copy(mlflow_template, wiring.lake.home / "mlflow.db")
     return wiring
 
@@ -38,7 +38,7 @@ def summary(wiring, seated):
     assessed = assess_challenger(wiring, challenger, sides)
     registered = register_challenger(wiring, rows, challenger, None, trained_at=NOON, assessment=assessed)
     verdict = judge_challenger(wiring, challenger, sides, champion=None)
-    summary = seat_winner(wiring, registered, verdict, champion=None, rows=rows, decided_at=NOON)
+    summary = apply_promotion_verdict(wiring, registered, verdict, champion=None, rows=rows, decided_at=NOON)
     return publish_card(wiring, registered, summary, challenger=challenger, assessment=assessed, rows=rows, sides=sides)
 
 
@@ -61,7 +61,7 @@ def test_card_stands_with_the_versions_run_in_three_forms_beside_its_evidence(wi
 
 def test_card_tells_what_the_run_measured_and_no_other_figure(wiring, summary, version):
     metrics = wiring.tracking.client.get_run(summary.run_id).data.metrics
-    told = write_document(read_card(wiring, version))
+    told = write_document_markdown(read_card(wiring, version))
 
     for name in ("roc_auc", "brier", "log_loss"):
         assert f"{metrics[name]:.4f}" in told

@@ -8,12 +8,12 @@ import pytest
 
 from credit_default.data.splitting import split
 from credit_default.errors import InputError
-from credit_default.gates.promotion.paired_gains import Contest
+from credit_default.gates.promotion.paired_gains import PairedScores
 from credit_default.gates.promotion.promotion_verdict import judge_refresh
 from credit_default.model.estimator.fitting import fit
 from credit_default.model.estimator.recipe_pipeline import Recipe
 from credit_default.model.estimator.scoring import score_probability
-from credit_default.services.champion.current import SeatHolder
+from credit_default.services.champion.current import CurrentChampion
 from credit_default.services.training.challenger import TrainingRows, fit_challenger
 from credit_default.services.training.promotion_contest import judge_challenger, select_newest
 
@@ -64,7 +64,7 @@ def seat(wiring):
             features=wiring.portfolio.features,
             decision_policy=settings.decision,
         )
-        return SeatHolder(bundle, 3, data_origin)
+        return CurrentChampion(bundle, 3, data_origin)
 
     return make
 
@@ -150,7 +150,7 @@ def test_rows_that_the_champion_was_trained_on_never_enter_a_refresh_contest(cha
     unseen = sides.test.filter(pl.col("statement_month") < newest)
     scores = (score_probability(bundle, unseen) for bundle in (champion.bundle, challenger.bundle))
     alone = judge_refresh(
-        Contest(unseen["defaulted"].to_numpy(), *scores),
+        PairedScores(unseen["defaulted"].to_numpy(), *scores),
         decision_policy=wiring.settings.decision,
         policy=wiring.settings.promotion,
     )
@@ -183,7 +183,7 @@ def test_rows_that_the_champion_was_trained_on_do_not_confirm_a_recipe_either(ch
 def test_same_model_again_is_refused_without_a_contest(challenge, sides):
     wiring, challenger = challenge(sides)
 
-    verdict = judge_challenger(wiring, challenger, sides, champion=SeatHolder(challenger.bundle, 8, "simulated"))
+    verdict = judge_challenger(wiring, challenger, sides, champion=CurrentChampion(challenger.bundle, 8, "simulated"))
 
     assert verdict.level == "refused"
     assert verdict.reasons[0].startswith("champion stays: the challenger is version 8 again")
@@ -239,7 +239,7 @@ def test_challenger_that_is_not_what_it_says_meets_nobody(challenge, sides):
     other = replace(challenger, bundle=replace(challenger.bundle, schema_version="0"))
 
     first = judge_challenger(wiring, other, sides, champion=None)
-    later = judge_challenger(wiring, other, sides, champion=SeatHolder(challenger.bundle, 8, "simulated"))
+    later = judge_challenger(wiring, other, sides, champion=CurrentChampion(challenger.bundle, 8, "simulated"))
 
     fault = "it was made for schema credit-card 0, not credit-card 1 and its digest is not that of its content"
     assert (first.level, first.reasons) == ("refused", (fault,))

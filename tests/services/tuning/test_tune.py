@@ -7,7 +7,7 @@ from credit_default.errors import InputError
 from credit_default.model.evaluation.reference_models import FAMILIES
 from credit_default.services.training.challenger import TrainingRows
 from credit_default.services.tuning.trials import Budget
-from credit_default.services.tuning.tune import Listener, keep_winner, refuse_taken, summarise_tuning, tune
+from credit_default.services.tuning.tune import Listener, require_writable_target, save_winner, summarise_tuning, tune
 
 SPACE = {
     "criterion": ("entropy",), "maximum_depth": (3, 5), "leaf_row_count": (10, 60), "column_share": (0.3,),
@@ -82,7 +82,7 @@ def test_winner_becomes_a_file_that_training_takes(wire_tuning, few_rows, tmp_pa
     tuning = run(wire_tuning(), few_rows)
     path = tmp_path / "new" / "tuned.toml"
 
-    assert keep_winner(tuning, path, command="credit-default tune")
+    assert save_winner(tuning, path, command="credit-default tune")
 
     assert tuning.is_new
     assert tomllib.loads(path.read_text())["recipe"]["maximum_depth"] == tuning.winner.maximum_depth
@@ -93,7 +93,7 @@ def test_recipe_in_force_that_nothing_beats_writes_no_file(wire_tuning, few_rows
     only_the_same = {**SPACE, "maximum_depth": (1,), "leaf_row_count": (200,), "column_share": (0.2,)}
     tuning = run(wire_tuning(search=only_the_same), few_rows)
 
-    assert not keep_winner(tuning, tmp_path / "tuned.toml", command="credit-default tune")
+    assert not save_winner(tuning, tmp_path / "tuned.toml", command="credit-default tune")
 
     assert not (tmp_path / "tuned.toml").exists()
     summary = summarise_tuning(tuning, None, told=False)
@@ -127,22 +127,22 @@ def test_summary_tells_every_line_when_there_is_no_table(wire_tuning, few_rows, 
 
 def test_file_that_is_there_is_not_overwritten_unasked(tmp_path):
     path = tmp_path / "tuned.toml"
-    refuse_taken(path, replacing=False)
+    require_writable_target(path, replacing=False)
     path.write_text("[recipe]\n")
 
     with pytest.raises(InputError, match="say --replace"):
-        refuse_taken(path, replacing=False)
+        require_writable_target(path, replacing=False)
 
-    refuse_taken(path, replacing=True)
+    require_writable_target(path, replacing=True)
 
 
 def test_file_that_no_configuration_is_read_from_is_refused(tmp_path):
     with pytest.raises(InputError, match=r"expected \.toml"):
-        refuse_taken(tmp_path / "tuned.json", replacing=False)
+        require_writable_target(tmp_path / "tuned.json", replacing=False)
 
 
 def test_place_that_cannot_be_written_to_is_refused_before_the_search(tmp_path):
     (tmp_path / "file").write_text("")
 
     with pytest.raises(InputError, match="cannot be written to"):
-        refuse_taken(tmp_path / "file" / "tuned.toml", replacing=False)
+        require_writable_target(tmp_path / "file" / "tuned.toml", replacing=False)

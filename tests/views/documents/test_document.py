@@ -9,7 +9,7 @@ from credit_default.errors import ArtifactError
 from credit_default.views.documents.document import Bullets, Document, Paragraph, Picture, Section, Table
 from credit_default.views.documents.html import write_html
 from credit_default.views.documents.json_document import parse_document, write_document_json
-from credit_default.views.documents.markdown import write_document
+from credit_default.views.documents.markdown import write_document_markdown
 from credit_default.views.documents.terminal import render_document
 
 EVIL = "</td><script>alert(1)</script> [x](javascript:1) \x1b[31m | `a`"
@@ -41,7 +41,7 @@ def print_terminal(document, *, width=80):
     return console.file.getvalue()
 
 
-FORMS = {"html": write_html, "markdown": write_document, "terminal": print_terminal}
+FORMS = {"html": write_html, "markdown": write_document_markdown, "terminal": print_terminal}
 
 
 @pytest.mark.parametrize("write", FORMS.values(), ids=FORMS)
@@ -59,7 +59,7 @@ def test_text_from_the_data_becomes_no_markup_and_moves_no_cursor(write):
 
     assert "<script" not in written.replace("\\<", "") or write is print_terminal
     assert "\x1b" not in written
-    assert "](javascript" not in written or write is not write_document
+    assert "](javascript" not in written or write is not write_document_markdown
 
 
 def test_the_page_fetches_nothing_and_runs_nothing():
@@ -72,7 +72,7 @@ def test_the_page_fetches_nothing_and_runs_nothing():
 
 
 def test_figures_stand_to_the_right_and_words_to_the_left():
-    page, markdown = write_html(make_document()), write_document(make_document())
+    page, markdown = write_html(make_document()), write_document_markdown(make_document())
 
     assert '<td class="figure">0.7878</td>' in page
     assert "| --- | ---: |" in markdown
@@ -82,7 +82,7 @@ def test_a_document_without_a_warning_shows_none():
     quiet = Document("t", "s", ())
 
     assert 'class="warning"' not in write_html(quiet)
-    assert ">" not in write_document(quiet)
+    assert ">" not in write_document_markdown(quiet)
 
 
 def test_links_lead_to_the_sections():
@@ -102,7 +102,7 @@ def test_a_document_comes_back_from_json_without_its_pictures_bytes():
 
     again = parse_document(write_document_json(document))
 
-    assert write_document(again) == write_document(document)
+    assert write_document_markdown(again) == write_document_markdown(document)
     assert again.sections[0].blocks[-1] == Picture("figures/roc.png", EVIL, b"")
 
 

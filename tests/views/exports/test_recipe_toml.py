@@ -3,9 +3,9 @@ import tomllib
 from credit_default.model.estimator.recipe_pipeline import Recipe, parse_recipe
 from credit_default.settings import load_settings
 from credit_default.views.exports.recipe_toml import TunedRecipe, write_recipe_file
-from credit_default.views.terminal.tuning import Standing
+from credit_default.views.terminal.tuning import RecipeComparison
 
-STANDING = Standing(
+STANDING = RecipeComparison(
     "recipe in force",
     {"roc_auc": 0.788, "average_precision": 0.5612, "brier": 0.1331, "log_loss": 0.4241, "ece": 0.0057},
     {},

@@ -5,13 +5,13 @@ import numpy as np
 import pytest
 
 from credit_default.model.estimator.decision import DecisionPolicy
-from credit_default.model.evaluation.economics import EconomicsPolicy, KnownScores, measure_economics
+from credit_default.model.evaluation.economics import EconomicsPolicy, LabelledScores, measure_economics
 from credit_default.model.evaluation.metrics import Metric
 from credit_default.views.figures.cost_figures import draw_capacity, draw_cost_sensitivity
 
 GENERATOR = np.random.default_rng(1)
 PROBABILITY = GENERATOR.beta(1, 4, 800)
-SCORES = KnownScores((GENERATOR.random(800) < PROBABILITY).astype(int), PROBABILITY)
+SCORES = LabelledScores((GENERATOR.random(800) < PROBABILITY).astype(int), PROBABILITY)
 SUBTITLE = "model 3 · simulated data · $5_000"
 
 
@@ -79,7 +79,7 @@ def test_the_title_says_what_is_saved_at_least_and_at_most():
 
 
 def test_where_nobody_defaults_there_is_nothing_to_save():
-    quiet = KnownScores(np.zeros(20, dtype=int), np.full(20, 0.1))
+    quiet = LabelledScores(np.zeros(20, dtype=int), np.full(20, 0.1))
 
     assert read_title(draw_cost_sensitivity(measure(quiet))).startswith("Nothing is to be saved")
     assert read_title(draw_capacity(measure(quiet))).startswith("The riskiest 5% hold 0% of defaulters")

@@ -3,7 +3,7 @@ import datetime as dt
 import polars as pl
 from rich.console import Console
 
-from credit_default.views.history.table import render_history, tell_findings
+from credit_default.views.history.table import format_finding_lines, render_history
 
 FINDINGS = pl.DataFrame(
     {
@@ -27,4 +27,4 @@ def test_a_finding_is_a_line_with_rows_and_expected_loss():
 
 
 def test_findings_are_told_in_words_for_those_who_read_no_tables():
-    assert tell_findings(FINDINGS)[0] == f"2005-10 batch {'ab' * 8} version 1: drift ok: quiet"
+    assert format_finding_lines(FINDINGS)[0] == f"2005-10 batch {'ab' * 8} version 1: drift ok: quiet"

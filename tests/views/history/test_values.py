@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 from tests.fakes.histories import make_batch, make_history
 
-from credit_default.views.history.values import read_history_batches
+from credit_default.views.history.values import build_history_batches
 
 
 def make_row(month, *, batch="a", version=1, gate="drift", level="ok", figures=None, hour=0):
@@ -20,7 +20,7 @@ def make_row(month, *, batch="a", version=1, gate="drift", level="ok", figures=N
 def test_batches_stand_by_month_with_all_their_gates():
     rows = [make_row("2006-02", batch="b"), make_row("2006-01"), make_row("2006-01", gate="feed", level="watch")]
 
-    first, second = read_history_batches(pl.DataFrame(rows), {})
+    first, second = build_history_batches(pl.DataFrame(rows), {})
 
     assert (first.statement_month, first.levels) == ("2006-01", {"drift": "ok", "feed": "watch"})
     assert second.batch_id == "b"
@@ -33,13 +33,13 @@ def test_newest_version_and_newest_look_count():
         make_row("2006-01", version=2, level="ok", hour=2),
     ]
 
-    (batch,) = read_history_batches(pl.DataFrame(rows), {("a", 2): {"drift": {}}})
+    (batch,) = build_history_batches(pl.DataFrame(rows), {("a", 2): {"drift": {}}})
 
     assert (batch.model_version, batch.levels) == (2, {"drift": "ok"})
 
 
 def test_figure_that_is_absent_or_null_is_nan():
-    (batch,) = read_history_batches(pl.DataFrame([make_row("2006-01", figures={"score_drift": None})]), {})
+    (batch,) = build_history_batches(pl.DataFrame([make_row("2006-01", figures={"score_drift": None})]), {})
 
     assert isnan(batch.find("drift", "score_drift"))
     assert isnan(batch.find("performance", "roc_auc"))
@@ -75,5 +75,5 @@ def test_months_with_several_batches_are_told_apart():
     assert history.labels[:2] == ["2006-01", "2006-02"]
     from dataclasses import replace
 
-    several = replace(history, batches=read_history_batches(pl.DataFrame(rows), {}))
+    several = replace(history, batches=build_history_batches(pl.DataFrame(rows), {}))
     assert several.labels == ["2006-01 aaaa", "2006-01 bbbb", "2006-02"]

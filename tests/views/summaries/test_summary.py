@@ -8,9 +8,9 @@ from credit_default.gates.verdict import Verdict
 from credit_default.views.summaries.summary import (
     Summary,
     format_figure,
+    format_figures,
     render_summary,
     summarise_error,
-    tell_figures,
     write_json,
 )
 
@@ -75,4 +75,4 @@ def test_figures_are_short_and_missing_ones_are_a_dash():
 def test_interval_stands_behind_its_figure():
     figures = {"auc": 0.78, "auc, low": 0.76, "auc, high": 0.8, "rows": 5.0}
 
-    assert tell_figures(figures) == {"auc": "0.7800  (0.7600 to 0.8000)", "rows": "5"}
+    assert format_figures(figures) == {"auc": "0.7800  (0.7600 to 0.8000)", "rows": "5"}

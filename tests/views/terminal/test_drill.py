@@ -1,23 +1,23 @@
-from credit_default.gates.monitoring.drill_verdict import Drill, Exercise, judge_drill
+from credit_default.gates.monitoring.drill_verdict import Drill, DrillCase, judge_drill
 from credit_default.views.documents.html import write_html
-from credit_default.views.documents.markdown import write_document
-from credit_default.views.terminal.drill import describe_drill, tell_exercises
+from credit_default.views.documents.markdown import write_document_markdown
+from credit_default.views.terminal.drill import describe_drill, format_exercise_lines
 
 DRILL = Drill(
     (
-        Exercise("late file", 2, ("volume",), "watch", ({"volume": "watch"},)),
-        Exercise(
+        DrillCase("late file", 2, ("volume",), "watch", ({"volume": "watch"},)),
+        DrillCase(
             "unit error", 3, ("feed", "drift"), "alarm", ({"feed": "ok"}, {"feed": "alarm", "performance": "watch"})
         ),
-        Exercise("<b>gremlins</b>", 3, ("feed",), "alarm", ({"feed": "watch"},)),
-        Exercise("label flip", 2, ("performance",), "alarm", ({"performance": "ok"},)),
+        DrillCase("<b>gremlins</b>", 3, ("feed",), "alarm", ({"feed": "watch"},)),
+        DrillCase("label flip", 2, ("performance",), "alarm", ({"performance": "ok"},)),
     ),
     ({"drift": "ok"}, {"drift": "watch"}),
 )
 
 
 def test_every_fault_is_told_with_what_rang():
-    assert tell_exercises(DRILL) == (
+    assert format_exercise_lines(DRILL) == (
         "late file 2: meant for volume; watch, batch 1; volume watch",
         "unit error 3: meant for feed or drift; alarm, batch 2; feed alarm, performance watch",
         "<b>gremlins</b> 3: meant for feed; missed: watch only; feed watch",
@@ -27,7 +27,7 @@ def test_every_fault_is_told_with_what_rang():
 
 
 def test_document_holds_both_confusion_tables():
-    text = write_document(describe_drill(DRILL, judge_drill(DRILL), story="four faults"))
+    text = write_document_markdown(describe_drill(DRILL, judge_drill(DRILL), story="four faults"))
 
     assert "| planted, strength 3 | 1 | 1 | 0 |" in text
     assert "| clean months | 0 | 1 | 1 |" in text

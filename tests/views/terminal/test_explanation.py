@@ -6,9 +6,9 @@ from rich.console import Console
 
 from credit_default.views.summaries.summary import write_json
 from credit_default.views.terminal.explanation import (
-    Change,
     ClientExplanation,
     Contribution,
+    CounterfactualLine,
     InputLine,
     render_explanation,
     summarise_explanation,
@@ -36,7 +36,7 @@ DECLINED = ClientExplanation(
         InputLine("sex", 2, "female", used=False),
         InputLine("repayment_status_m1", 2, "payment 2 months late", used=True),
     ),
-    changes=(Change("the payment of month m1 on time", {"repayment_status_m1": (2.0, 0.0)}, 0.12),),
+    changes=(CounterfactualLine("the payment of month m1 on time", {"repayment_status_m1": (2.0, 0.0)}, 0.12),),
 )
 ACCEPTED = replace(DECLINED, decision="accept", default_probability=0.1, forest_probability=0.1, reasons=(), changes=())
 

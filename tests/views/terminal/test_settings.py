@@ -1,9 +1,9 @@
-from credit_default.views.terminal.settings import SettingLine, show_value, summarise_settings
+from credit_default.views.terminal.settings import SettingLine, format_setting_value, summarise_settings
 
 
 def test_password_in_an_address_is_not_shown():
-    assert show_value("postgresql://me:secret@db/mlflow") == "postgresql://***@db/mlflow"
-    assert show_value("http://db/a@b") == "http://db/a@b"
+    assert format_setting_value("postgresql://me:secret@db/mlflow") == "postgresql://***@db/mlflow"
+    assert format_setting_value("http://db/a@b") == "http://db/a@b"
 
 
 def test_summary_names_what_is_not_the_default():

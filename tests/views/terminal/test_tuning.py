@@ -2,7 +2,7 @@ import pytest
 from rich.console import Console
 
 from credit_default.gates.promotion.paired_gains import Gain
-from credit_default.views.terminal.tuning import Standing, render_standings, tell_standing
+from credit_default.views.terminal.tuning import RecipeComparison, format_recipe_comparison, render_recipe_comparisons
 
 FIGURES = {"roc_auc": 0.788, "average_precision": 0.5612, "brier": 0.1331, "log_loss": 0.4241, "ece": 0.0057}
 
@@ -12,14 +12,14 @@ def gains(*, low, high):
     return {name: Gain(name, 0.4, 0.4 + middle, middle, low, high, 0.001) for name in ("roc_auc", "log_loss")}
 
 
-IN_FORCE = Standing("recipe in force", FIGURES, {})
-BLEND = Standing("blend", {**FIGURES, "roc_auc": 0.7905}, gains(low=0.0005, high=0.0019))
+IN_FORCE = RecipeComparison("recipe in force", FIGURES, {})
+BLEND = RecipeComparison("blend", {**FIGURES, "roc_auc": 0.7905}, gains(low=0.0005, high=0.0019))
 
 
 def draw(standings):
     console = Console(width=80)
     with console.capture() as captured:
-        console.print(render_standings(standings))
+        console.print(render_recipe_comparisons(standings))
     return captured.get()
 
 
@@ -27,13 +27,14 @@ def draw(standings):
     ("low", "high", "word"), [(0.001, 0.002, "better"), (-0.002, -0.001, "worse"), (-0.001, 0.001, "a tie")]
 )
 def test_word_is_better_or_worse_only_beyond_noise(low, high, word):
-    assert Standing("tuned recipe", FIGURES, gains(low=low, high=high)).word == word
+    assert RecipeComparison("tuned recipe", FIGURES, gains(low=low, high=high)).word == word
 
 
 def test_recipe_in_force_is_not_compared_with_itself():
     assert IN_FORCE.word == ""
     assert (
-        tell_standing(IN_FORCE) == "recipe in force: AUC 0.7880, AP 0.5612, Brier 0.1331, log loss 0.4241, ECE 0.0057"
+        format_recipe_comparison(IN_FORCE)
+        == "recipe in force: AUC 0.7880, AP 0.5612, Brier 0.1331, log loss 0.4241, ECE 0.0057"
     )
 
 
@@ -51,6 +52,6 @@ def test_gains_are_left_out_where_there_is_nothing_to_compare():
 
 
 def test_name_of_a_stranger_stays_text():
-    drawn = draw([Standing("[red]x\x1b[2J", FIGURES, {})])
+    drawn = draw([RecipeComparison("[red]x\x1b[2J", FIGURES, {})])
 
     assert "[red]x\\x1b[2J" in drawn

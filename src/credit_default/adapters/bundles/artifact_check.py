@@ -11,14 +11,14 @@ import numpy as np
 
 from credit_default.errors import ArtifactError, InputError
 from credit_default.model.estimator.calibrated_forest import CalibratedForest
-from credit_default.model.estimator.calibration_line import STEEPEST
+from credit_default.model.estimator.calibration_line import STEEPEST_SLOPE
 from credit_default.model.estimator.recipe_pipeline import FEATURES_STEP, FOREST_STEP
 from credit_default.model.features.build_features import build_features
-from credit_default.model.features.declaration import list_inputs, list_names, parse_features
+from credit_default.model.features.declaration import list_feature_names, list_input_names, parse_features
 
 _NO_CHILD, _NO_FEATURE = -1, -2
 # What fitting adds to an estimator's own parameters, in the scikit-learn that pyproject.toml names.
-_FITTED: Final[Mapping[str, frozenset[str]]] = {
+_FITTED_ATTRIBUTES: Final[Mapping[str, frozenset[str]]] = {
     "Pipeline": frozenset(),
     "FunctionTransformer": frozenset({"n_features_in_", "feature_names_in_"}),
     "RandomForestClassifier": frozenset(
@@ -42,7 +42,7 @@ def check_tree_state(arguments: Any, state: Any) -> None:
     """
     from sklearn.tree._tree import NODE_DTYPE
 
-    feature_count, class_counts, output_count = _take_arguments(arguments)
+    feature_count, class_counts, output_count = _parse_tree_arguments(arguments)
     _require(output_count == 1 and class_counts.tolist() == [2], "a tree that is not of two classes")
     _require(isinstance(state, dict) and set(state) == {"max_depth", "node_count", "nodes", "values"}, "a strange tree")
     nodes, values = state["nodes"], state["values"]
@@ -74,13 +74,13 @@ def check_pipeline(pipeline: Any, *, tree_count: int) -> None:
     _require(
         pipeline.memory is None and pipeline.transform_input is None, "a pipeline that keeps or passes on its input"
     )
-    transformer, forest = steps[0][1], _check_line(steps[1][1])
+    transformer, forest = steps[0][1], _check_calibration(steps[1][1])
     _check_attributes(transformer, FunctionTransformer)
     _check_attributes(forest, RandomForestClassifier)
     _check_forest(forest, tree_count=tree_count, feature_count=_check_transformer(transformer))
 
 
-def _check_line(last_step: Any) -> Any:
+def _check_calibration(last_step: Any) -> Any:
     """The bare forest, once the calibration line on it, where there is one, is a rising and finite one."""
     if type(last_step) is not CalibratedForest:
         return last_step
@@ -88,7 +88,8 @@ def _check_line(last_step: Any) -> Any:
     slope, intercept = last_step.slope, last_step.intercept
     _require(type(slope) is float and type(intercept) is float, "a calibration line that is no numbers")
     _require(
-        0 < slope < STEEPEST and abs(intercept) < STEEPEST, "a calibration line that does not rise, or too steeply"
+        0 < slope < STEEPEST_SLOPE and abs(intercept) < STEEPEST_SLOPE,
+        "a calibration line that does not rise, or too steeply",
     )
     return last_step.forest
 
@@ -101,8 +102,8 @@ def _check_transformer(transformer: Any) -> int:
     try:
         features = parse_features(keywords["spec"])
     except (InputError, AttributeError, TypeError) as error:
-        raise _refuse(f"a feature list that is none ({error})") from error
-    return len(list_names(features)) if list_inputs(features) else 0
+        raise _build_artifact_error(f"a feature list that is none ({error})") from error
+    return len(list_feature_names(features)) if list_input_names(features) else 0
 
 
 def _check_forest(forest: Any, *, tree_count: int, feature_count: int) -> None:
@@ -137,7 +138,7 @@ def _check_counts(estimator: Any, *, feature_count: int) -> None:
 
 def _check_attributes(estimator: Any, kind: type) -> None:
     _require(type(estimator) is kind, f"{type(estimator).__name__} where a {kind.__name__} belongs")
-    allowed = set(kind._get_param_names()) | _FITTED[kind.__name__]  # type: ignore[attr-defined] # noqa: SLF001
+    allowed = set(kind._get_param_names()) | _FITTED_ATTRIBUTES[kind.__name__]  # type: ignore[attr-defined] # noqa: SLF001
     strange = sorted(set(vars(estimator)) - allowed)
     _require(not strange, f"attributes {strange[:5]} on a {kind.__name__}")
     missing = sorted(allowed - set(vars(estimator)) - {"feature_names_in_"})
@@ -161,7 +162,7 @@ def _check_nodes(nodes: Any, *, feature_count: int) -> None:
     _require(bool((nodes["missing_go_to_left"] <= 1).all()), "a strange way for missing values")
 
 
-def _take_arguments(arguments: Any) -> tuple[int, Any, int]:
+def _parse_tree_arguments(arguments: Any) -> tuple[int, Any, int]:
     _require(isinstance(arguments, tuple) and len(arguments) == 3, "a strange tree")  # noqa: PLR2004
     features, classes, outputs = arguments
     _require(type(features) is int and type(outputs) is int and features > 0, "a strange tree")
@@ -171,10 +172,10 @@ def _take_arguments(arguments: Any) -> tuple[int, Any, int]:
 
 def _require(good: bool, found: str) -> None:  # noqa: FBT001 - reads as a sentence where it is called
     if not good:
-        raise _refuse(found)
+        raise _build_artifact_error(found)
 
 
-def _refuse(found: str) -> ArtifactError:
+def _build_artifact_error(found: str) -> ArtifactError:
     return ArtifactError(
         "model artifact", found=found, expected="a pipeline as `train` writes it", remedy="Register the model anew."
     )

@@ -34,7 +34,7 @@ _LARGEST_FILE_BYTES: Final = 1_000_000_000
 _LARGEST_MANIFEST_BYTES: Final = 1_000_000
 _LARGEST_REFERENCE_CELLS: Final = 200_000_000  # a few bytes of Parquet can claim more than any memory holds
 # What numpy, polars and plain conversions raise on content that is none of ours.
-_DAMAGE: Final = (
+_DAMAGED_CONTENT_ERRORS: Final = (
     InputError, KeyError, TypeError, ValueError, AttributeError, EOFError, OverflowError, MemoryError,
     pl.exceptions.PolarsError,
 )  # fmt: skip
@@ -58,7 +58,9 @@ def write_bundle(bundle: ModelBundle, folder: Path) -> SealedBundle:
         if bundle.reference is not None:
             bundle.reference.write_parquet(folder / REFERENCE, compression="zstd")
         names = [PIPELINE, TRAINED_ROWS, *([REFERENCE] if bundle.reference is not None else [])]
-        content = json.dumps(_describe(bundle, {name: _hash_file(folder / name) for name in names}), indent=2).encode()
+        content = json.dumps(
+            _build_manifest(bundle, {name: _hash_file(folder / name) for name in names}), indent=2
+        ).encode()
         (folder / MANIFEST).write_bytes(content)
     return SealedBundle(folder, bundle.digest, hashlib.sha256(content).hexdigest(), (MANIFEST, *names))
 
@@ -71,20 +73,24 @@ def read_bundle(folder: Path, *, expected_digest: str, seal: str | None = None) 
     """
     content = _read_file(folder, MANIFEST, largest=_LARGEST_MANIFEST_BYTES)
     if seal is not None and hashlib.sha256(content).hexdigest() != seal:
-        raise _refuse(folder, "a bundle.json with another sha256", "the one that was registered")
+        raise _build_bundle_error(folder, "a bundle.json with another sha256", "the one that was registered")
     manifest = _parse_manifest(folder, content)
     if manifest["digest"] != expected_digest:
-        raise _refuse(folder, f"the bundle {str(manifest['digest'])[:64]!r}", f"the bundle {expected_digest}")
+        raise _build_bundle_error(
+            folder, f"the bundle {str(manifest['digest'])[:64]!r}", f"the bundle {expected_digest}"
+        )
     for name, sha256 in manifest["files"].items():
         if hashlib.sha256(_read_file(folder, name, largest=_LARGEST_FILE_BYTES)).hexdigest() != sha256:
-            raise _refuse(folder, f"{name} with other bytes", f"the sha256 {sha256} of {MANIFEST}")
+            raise _build_bundle_error(folder, f"{name} with other bytes", f"the sha256 {sha256} of {MANIFEST}")
     bundle = _build_bundle(folder, manifest)
     line = None if bundle.calibration is None else asdict(bundle.calibration)
     if manifest.get("calibration") != line:
-        raise _refuse(folder, f"the calibration {line}", f"the calibration {manifest.get('calibration')} of {MANIFEST}")
+        raise _build_bundle_error(
+            folder, f"the calibration {line}", f"the calibration {manifest.get('calibration')} of {MANIFEST}"
+        )
     found = digest_bundle(bundle)
     if found != expected_digest:
-        raise _refuse(folder, f"content with the digest {found}", f"the digest {expected_digest}")
+        raise _build_bundle_error(folder, f"content with the digest {found}", f"the digest {expected_digest}")
     return replace(bundle, digest=found)
 
 
@@ -105,8 +111,10 @@ def _build_bundle(folder: Path, manifest: Mapping[str, Any]) -> ModelBundle:
             reference=_read_reference(folder) if REFERENCE in manifest["files"] else None,
             digest="",
         )
-    except _DAMAGE as error:
-        raise _refuse(folder, f"{type(error).__name__}: {error}", "a bundle as `train` writes it") from error
+    except _DAMAGED_CONTENT_ERRORS as error:
+        raise _build_bundle_error(
+            folder, f"{type(error).__name__}: {error}", "a bundle as `train` writes it"
+        ) from error
 
 
 def _read_trained_rows(folder: Path) -> Any:
@@ -127,7 +135,7 @@ def _read_reference(folder: Path) -> pl.DataFrame:
             cell_count = file.metadata.num_rows * file.metadata.num_columns
             if cell_count > _LARGEST_REFERENCE_CELLS:
                 raise ValueError(f"{REFERENCE} of {cell_count} values, more than {_LARGEST_REFERENCE_CELLS}")
-            strange = [field.name for field in file.schema_arrow if not _is_plain(field)]
+            strange = [field.name for field in file.schema_arrow if not _has_plain_type(field)]
             if strange:
                 raise ValueError(f"{REFERENCE} with columns {show_examples(strange)} of a strange type")
             return pl.DataFrame(file.read())
@@ -135,7 +143,7 @@ def _read_reference(folder: Path) -> pl.DataFrame:
         raise ValueError(f"{REFERENCE}: {error}") from error
 
 
-def _is_plain(field: Any) -> bool:
+def _has_plain_type(field: Any) -> bool:
     """True for numbers, flags and texts that bring no type of their own."""
     from pyarrow import types
 
@@ -143,7 +151,7 @@ def _is_plain(field: Any) -> bool:
     return not field.metadata and any(is_kind(field.type) for is_kind in kinds)
 
 
-def _describe(bundle: ModelBundle, files: Mapping[str, str]) -> dict[str, Any]:
+def _build_manifest(bundle: ModelBundle, files: Mapping[str, str]) -> dict[str, Any]:
     return {
         "format": _FORMAT,
         "digest": bundle.digest,
@@ -163,7 +171,7 @@ def _describe(bundle: ModelBundle, files: Mapping[str, str]) -> dict[str, Any]:
 
 def _parse_manifest(folder: Path, content: bytes) -> dict[str, Any]:
     try:
-        manifest = json.loads(content, object_pairs_hook=_refuse_repeated)
+        manifest = json.loads(content, object_pairs_hook=_reject_repeated_keys)
         files, libraries = manifest["files"], manifest["library_versions"]
         known = manifest["format"] == _FORMAT and {PIPELINE, TRAINED_ROWS} <= set(files) <= {
             PIPELINE,
@@ -173,17 +181,19 @@ def _parse_manifest(folder: Path, content: bytes) -> dict[str, Any]:
         wrote = str(libraries["scikit-learn"]).split(".")[:2]
         str(manifest["digest"])
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise _refuse(folder, f"a {MANIFEST} that can't be read ({error})", "one that `train` wrote") from error
+        raise _build_bundle_error(
+            folder, f"a {MANIFEST} that can't be read ({error})", "one that `train` wrote"
+        ) from error
     if not known:
-        raise _refuse(folder, f"a {MANIFEST} of another format or with other files", _FORMAT)
+        raise _build_bundle_error(folder, f"a {MANIFEST} of another format or with other files", _FORMAT)
     if wrote != version("scikit-learn").split(".")[:2]:
-        raise _refuse(
+        raise _build_bundle_error(
             folder, f"scikit-learn {'.'.join(wrote)}", f"scikit-learn {version('scikit-learn')}, minor version alike"
         )
     return dict(manifest)
 
 
-def _refuse_repeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _reject_repeated_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     # of two readers of a repeated key one may see the first and one the last
     if len(dict(pairs)) < len(pairs):
         raise ValueError(f"a key that comes twice among {show_examples([name for name, _ in pairs])}")
@@ -193,10 +203,10 @@ def _refuse_repeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def _read_file(folder: Path, name: str, *, largest: int) -> bytes:
     path = folder / name
     if path.is_symlink() or not path.is_file() or path.resolve().parent != folder.resolve():
-        raise _refuse(folder, f"no plain file {name}", f"{name} in the folder itself, no link")
+        raise _build_bundle_error(folder, f"no plain file {name}", f"{name} in the folder itself, no link")
     with disk_errors(path):
         if path.stat().st_size > largest:
-            raise _refuse(folder, f"{path.stat().st_size} bytes in {name}", f"at most {largest}")
+            raise _build_bundle_error(folder, f"{path.stat().st_size} bytes in {name}", f"at most {largest}")
         return path.read_bytes()
 
 
@@ -204,7 +214,7 @@ def _hash_file(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def _refuse(folder: Path, found: str, expected: str) -> ArtifactError:
+def _build_bundle_error(folder: Path, found: str, expected: str) -> ArtifactError:
     return ArtifactError(
         f"model bundle {folder}", found=found[:300], expected=expected,
         remedy="Do not load it by other means: fetch it from the registry again, or train and register anew.",

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from credit_default.adapters.bundles.artifact_check import check_pipeline, check_tree_state
 from credit_default.errors import ArtifactError
-from credit_default.model.estimator.calibrated_forest import take_forest
+from credit_default.model.estimator.calibrated_forest import unwrap_forest
 from credit_default.model.estimator.recipe_pipeline import FOREST_STEP
 
 _BUILD_FEATURES: Final = "credit_default.model.features.build_features.build_features"
@@ -42,7 +42,7 @@ _ALLOWED: Final = frozenset(
 _PROTOCOL: Final = 2
 _SCHEMA: Final = "schema.json"
 # What skops, zipfile, numpy and json raise on a file that is damaged or not theirs.
-_DAMAGE: Final = (
+_DAMAGED_FILE_ERRORS: Final = (
     ValueError, KeyError, TypeError, AttributeError, IndexError, NotImplementedError, EOFError, OSError, RuntimeError,
     MemoryError, OverflowError, zipfile.BadZipFile, zlib.error,
 )  # fmt: skip
@@ -76,14 +76,14 @@ def read_pipeline(path: Path, *, tree_count: int, limits: PipelineLimits = Pipel
     try:
         with zipfile.ZipFile(path) as file:
             _check_size(file, limits)
-            pipeline = _construct(file, json.loads(file.read(_SCHEMA)))
-    except _DAMAGE as error:
-        raise _refuse(f"{type(error).__name__}: {str(error)[:200]}") from error
+            pipeline = _build_pipeline(file, json.loads(file.read(_SCHEMA)))
+    except _DAMAGED_FILE_ERRORS as error:
+        raise _build_artifact_error(f"{type(error).__name__}: {str(error)[:200]}") from error
     try:
         check_pipeline(pipeline, tree_count=tree_count)
-    except _DAMAGE as error:
-        raise _refuse(f"{type(error).__name__}: {str(error)[:200]}") from error
-    take_forest(pipeline.named_steps[FOREST_STEP]).set_params(n_jobs=1, verbose=0)
+    except _DAMAGED_FILE_ERRORS as error:
+        raise _build_artifact_error(f"{type(error).__name__}: {str(error)[:200]}") from error
+    unwrap_forest(pipeline.named_steps[FOREST_STEP]).set_params(n_jobs=1, verbose=0)
     return pipeline
 
 
@@ -91,10 +91,10 @@ def _check_size(file: zipfile.ZipFile, limits: PipelineLimits) -> None:
     entries = file.infolist()
     byte_count = sum(entry.file_size for entry in entries)
     if len(entries) > limits.entry_count or byte_count > limits.byte_count:
-        raise _refuse(f"{len(entries)} entries of {byte_count} bytes in all, more than {limits}")
+        raise _build_artifact_error(f"{len(entries)} entries of {byte_count} bytes in all, more than {limits}")
 
 
-def _construct(file: zipfile.ZipFile, schema: Any) -> Any:
+def _build_pipeline(file: zipfile.ZipFile, schema: Any) -> Any:
     import warnings
 
     from sklearn.exceptions import InconsistentVersionWarning
@@ -102,9 +102,9 @@ def _construct(file: zipfile.ZipFile, schema: Any) -> Any:
     from skops.io._utils import LoadContext
 
     if not isinstance(schema, dict) or schema.get("protocol") != _PROTOCOL:
-        raise _refuse("another version of the skops format")
-    _check_list(schema)
-    _check_names(file.namelist(), schema)
+        raise _build_artifact_error("another version of the skops format")
+    _check_allowed_types(schema)
+    _check_archive_entries(file.namelist(), schema)
     root = get_tree(schema, LoadContext(src=file, protocol=_PROTOCOL), trusted=list_trusted_types())
     for node in _find_trees(root):
         # Nodes build their value once and keep it, so what is looked at here is what the tree is made of.
@@ -115,19 +115,19 @@ def _construct(file: zipfile.ZipFile, schema: Any) -> Any:
         return root.construct()
 
 
-def _check_names(names: list[str], schema: dict[str, Any]) -> None:
+def _check_archive_entries(names: list[str], schema: dict[str, Any]) -> None:
     """None; the archive holds the schema and the arrays that it names, each once, and nothing beside them."""
-    if sorted(names) != sorted({_SCHEMA, *(item["file"] for item in _walk(schema) if "file" in item)}):
-        raise _refuse("entries that the schema does not name, or names that are no entries")
+    if sorted(names) != sorted({_SCHEMA, *(item["file"] for item in _iterate_nodes(schema) if "file" in item)}):
+        raise _build_artifact_error("entries that the schema does not name, or names that are no entries")
 
 
-def _check_list(schema: Any) -> None:
-    for item in _walk(schema):
+def _check_allowed_types(schema: Any) -> None:
+    for item in _iterate_nodes(schema):
         if "__loader__" in item or "__class__" in item or "__module__" in item:
-            _check_entry(item)
+            _check_allowed_type(item)
 
 
-def _walk(schema: Any) -> Iterator[dict[str, Any]]:
+def _iterate_nodes(schema: Any) -> Iterator[dict[str, Any]]:
     """Every table in the schema, however deep."""
     waiting = [schema]
     while waiting:
@@ -139,10 +139,10 @@ def _walk(schema: Any) -> Iterator[dict[str, Any]]:
             yield item
 
 
-def _check_entry(item: dict[str, Any]) -> None:
+def _check_allowed_type(item: dict[str, Any]) -> None:
     loader, name = item.get("__loader__"), f"{item.get('__module__')}.{item.get('__class__')}"
     if (loader, name) not in _ALLOWED:
-        raise _refuse(f"{name[:200]} ({str(loader)[:50]}), which is on no list of ours")
+        raise _build_artifact_error(f"{name[:200]} ({str(loader)[:50]}), which is on no list of ours")
 
 
 def _find_trees(root: Any) -> Iterator[Any]:
@@ -163,7 +163,7 @@ def _find_trees(root: Any) -> Iterator[Any]:
                 yield item
 
 
-def _refuse(found: str) -> ArtifactError:
+def _build_artifact_error(found: str) -> ArtifactError:
     return ArtifactError(
         "model artifact", found=found, expected="a pipeline as `train` writes it, and nothing else",
         remedy="Do not load it by other means. Register the model anew.",

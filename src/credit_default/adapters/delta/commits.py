@@ -13,16 +13,16 @@ import polars as pl
 import pyarrow as pa
 from deltalake import ColumnProperties, CommitProperties, DeltaTable, WriterProperties, write_deltalake
 
-from credit_default.adapters.delta.errors import COMPLAINTS, delta_errors
+from credit_default.adapters.delta.errors import DELTA_EXCEPTIONS, delta_errors
 from credit_default.adapters.delta.retries import (
     DEFAULT_RETRY,
     RetryPolicy,
     StreamFailedError,
-    build_properties,
+    build_commit_properties,
     commit_once,
 )
-from credit_default.adapters.delta.table import Table, find_delta
-from credit_default.failpoints import reach
+from credit_default.adapters.delta.table import LakeTable, find_delta_table
+from credit_default.failpoints import hit_failpoint
 
 Frames = Callable[[], Iterable[pl.DataFrame]]  # called anew for each attempt
 
@@ -30,7 +30,7 @@ Frames = Callable[[], Iterable[pl.DataFrame]]  # called anew for each attempt
 # of their own need not score them again. Those that did touch them are conflicts, and begin anew here.
 _REBASE_COUNT = 100
 _GROUP_ROWS = 131_072
-_UNLIKE = ("client_id", "default_probability")
+_HIGH_CARDINALITY_COLUMNS = ("client_id", "default_probability")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,9 @@ class MergeCounts:
     unchanged_count: int
 
 
-def create_rows(table: Table, read: Frames, *, key: str, predicate: str, retry: RetryPolicy = DEFAULT_RETRY) -> Written:
+def create_rows(
+    table: LakeTable, read: Frames, *, key: str, predicate: str, retry: RetryPolicy = DEFAULT_RETRY
+) -> Written:
     """How many rows were put in under `key`, once for ever, in one commit; `was_there` when that had been done before.
 
     Whether the key is there is judged on the version that the commit follows: a runner that was held up before its
@@ -66,13 +68,13 @@ def create_rows(table: Table, read: Frames, *, key: str, predicate: str, retry: 
     def write(delta: DeltaTable, token: str) -> Written:
         if delta.transaction_version(key) is not None:
             return Written(0, was_there=True)
-        stream.overwrite(delta, predicate, build_properties(token, {key: 1}, rebase_count=_REBASE_COUNT))
+        stream.overwrite(delta, predicate, build_commit_properties(token, {key: 1}, rebase_count=_REBASE_COUNT))
         return Written(stream.row_count, was_there=False)
 
     return commit_once(table, write, own=lambda _: Written(stream.row_count, was_there=False), retry=retry)
 
 
-def replace_rows(table: Table, read: Frames, *, predicate: str, retry: RetryPolicy = DEFAULT_RETRY) -> int:
+def replace_rows(table: LakeTable, read: Frames, *, predicate: str, retry: RetryPolicy = DEFAULT_RETRY) -> int:
     """How many rows now answer to `predicate`, in place of all that did before, in one commit; the last writer wins.
 
     `read` and errors are as in `create_rows`.
@@ -82,14 +84,14 @@ def replace_rows(table: Table, read: Frames, *, predicate: str, retry: RetryPoli
 
     def write(delta: DeltaTable, token: str) -> int:
         count = (delta.transaction_version(name) or 0) + 1
-        stream.overwrite(delta, predicate, build_properties(token, {name: count}, rebase_count=_REBASE_COUNT))
+        stream.overwrite(delta, predicate, build_commit_properties(token, {name: count}, rebase_count=_REBASE_COUNT))
         return stream.row_count
 
     return commit_once(table, write, own=lambda _: stream.row_count, retry=retry)
 
 
 def merge_rows(
-    table: Table,
+    table: LakeTable,
     frame: pl.DataFrame,
     *,
     match: str,
@@ -113,7 +115,7 @@ def merge_rows(
             return MergeCounts(0, 0, frame.height)
         merge = delta.merge(
             source, predicate=match, source_alias="new", target_alias="old",
-            commit_properties=build_properties(token, {} if key is None else {key: 1}),
+            commit_properties=build_commit_properties(token, {} if key is None else {key: 1}),
         )  # fmt: skip
         return count(merge.when_matched_update_all(predicate=update_when).when_not_matched_insert_all().execute())
 
@@ -121,7 +123,7 @@ def merge_rows(
 
 
 def append_row(
-    table: Table, build: Callable[[DeltaTable], tuple[pa.Table, Mapping[str, int]] | None], *, retry: RetryPolicy
+    table: LakeTable, build: Callable[[DeltaTable], tuple[pa.Table, Mapping[str, int]] | None], *, retry: RetryPolicy
 ) -> None:
     """Nothing; what `build` makes of the opened version (a row, and the numbers by which it is found) follows that version.
 
@@ -131,21 +133,21 @@ def append_row(
     def write(delta: DeltaTable, token: str) -> None:
         if (built := build(delta)) is not None:
             row, numbers = built
-            write_deltalake(delta, row, mode="append", commit_properties=build_properties(token, numbers))
+            write_deltalake(delta, row, mode="append", commit_properties=build_commit_properties(token, numbers))
 
     commit_once(table, write, own=lambda _: None, retry=retry)
 
 
-def compact_rows(table: Table, *, retry: RetryPolicy) -> None:
+def compact_rows(table: LakeTable, *, retry: RetryPolicy) -> None:
     """Nothing; the table's small files are one file a partition, holding the same rows."""
 
     def write(delta: DeltaTable, token: str) -> None:
-        delta.optimize.compact(commit_properties=build_properties(token, {}))
+        delta.optimize.compact(commit_properties=build_commit_properties(token, {}))
 
     commit_once(table, write, own=lambda _: None, retry=retry)
 
 
-def delete_rows(table: Table, predicate: str, *, retry: RetryPolicy = DEFAULT_RETRY) -> int:
+def delete_rows(table: LakeTable, predicate: str, *, retry: RetryPolicy = DEFAULT_RETRY) -> int:
     """How many rows that answered to `predicate` were deleted, in one commit.
 
     They stand in the files of older versions until `erase_history`; `predicate` itself is kept in the table's log.
@@ -155,15 +157,15 @@ def delete_rows(table: Table, predicate: str, *, retry: RetryPolicy = DEFAULT_RE
         return int(figures["num_deleted_rows"] or 0)
 
     def write(delta: DeltaTable, token: str) -> int:
-        return count(delta.delete(predicate, commit_properties=build_properties(token, {})))
+        return count(delta.delete(predicate, commit_properties=build_commit_properties(token, {})))
 
     with delta_errors(table.uri):
-        if find_delta(table) is None:
+        if find_delta_table(table) is None:
             return 0
     return commit_once(table, write, own=lambda commit: count(commit["operationMetrics"]), retry=retry)
 
 
-def erase_history(table: Table, *, spare_hours: int = 24) -> int:
+def erase_history(table: LakeTable, *, spare_hours: int = 24) -> int:
     """How many files were removed that the current version does not use: deleted rows are gone for good then.
 
     Time travel ends here. A reader that opened an older version and has not read it to its end fails, and reads the
@@ -171,11 +173,11 @@ def erase_history(table: Table, *, spare_hours: int = 24) -> int:
     commit) are removed once they are `spare_hours` old: less would take the rows from under a runner at work.
     """
     with delta_errors(table.uri):
-        delta = find_delta(table)
+        delta = find_delta_table(table)
         if delta is None:
             return 0
         retired = delta.vacuum(0, dry_run=False, enforce_retention_duration=False)
-        reach("table.vacuumed")
+        hit_failpoint("table.vacuumed")
         stray = delta.vacuum(spare_hours, dry_run=False, enforce_retention_duration=False, full=True)
         return len(retired) + len(stray)
 
@@ -195,9 +197,9 @@ class _Stream:
             write_deltalake(
                 delta, reader, mode="overwrite", predicate=predicate, commit_properties=properties,
                 schema_mode="merge",  # an older lake's table gets the columns that it lacks
-                writer_properties=_lay_out(self._schema),
+                writer_properties=_build_writer_properties(self._schema),
             )  # fmt: skip
-        except COMPLAINTS as error:
+        except DELTA_EXCEPTIONS as error:
             if self._failure is not None:
                 raise StreamFailedError(self._failure) from error
             raise
@@ -207,16 +209,16 @@ class _Stream:
             for frame in self._read():
                 self.row_count += frame.height
                 yield from _to_arrow(frame, self._schema).to_batches()
-            reach("table.streamed")
+            hit_failpoint("table.streamed")
         except BaseException as error:
             self._failure = error
             raise
 
 
-def _lay_out(schema: pa.Schema) -> WriterProperties:
+def _build_writer_properties(schema: pa.Schema) -> WriterProperties:
     """Row groups that a reader can hold one of, and no dictionary where nearly every value is another one."""
     plain = ColumnProperties(dictionary_enabled=False)
-    unlike = {name: plain for name in _UNLIKE if name in schema.names}
+    unlike = {name: plain for name in _HIGH_CARDINALITY_COLUMNS if name in schema.names}
     return WriterProperties(compression="ZSTD", max_row_group_size=_GROUP_ROWS, column_properties=unlike)
 
 

@@ -12,19 +12,19 @@ import polars as pl
 import pyarrow as pa
 from deltalake.exceptions import DeltaError
 
-from credit_default.adapters.storage.s3_errors import translate
+from credit_default.adapters.storage.s3_errors import translate_s3_error
 from credit_default.errors import CreditDefaultError, ServiceError
 
 _TERMINAL_CODES = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 _CODE = re.compile(r'<Code>(\w{1,60})</Code>|\bcode: "([A-Za-z]\w{1,60})"')
-_SILENCE = re.compile(r"error sending request|connection refused|tcp connect error|dns error", re.IGNORECASE)
+_CONNECTION_FAILURE = re.compile(r"error sending request|connection refused|tcp connect error|dns error", re.IGNORECASE)
 _LONGEST_FOUND = 300
 
 # Polars' own Parquet reader panics, in its word, at a file that is shorter than the log says.
-COMPLAINTS = (DeltaError, OSError, pa.ArrowException, pl.exceptions.PolarsError, pl.exceptions.PanicException)
+DELTA_EXCEPTIONS = (DeltaError, OSError, pa.ArrowException, pl.exceptions.PolarsError, pl.exceptions.PanicException)
 
 
-class _Reply(Exception):  # noqa: N818 - carries S3's code to `translate`, and is never raised
+class _S3CodeError(Exception):
     def __init__(self, code: str) -> None:
         super().__init__(code)
         self.response = {"Error": {"Code": code}}
@@ -35,18 +35,18 @@ def delta_errors(uri: str) -> Iterator[None]:
     """A block in which what deltalake or Polars complain of becomes one of our errors about the table at `uri`."""
     try:
         yield
-    except COMPLAINTS as error:
-        raise tell_error(error, uri) from error
+    except DELTA_EXCEPTIONS as error:
+        raise translate_delta_error(error, uri) from error
 
 
-def tell_error(error: BaseException, uri: str) -> CreditDefaultError:
+def translate_delta_error(error: BaseException, uri: str) -> CreditDefaultError:
     """Our error for one of deltalake's or Polars' about the table at `uri`."""
-    words = _read_words(error)
+    words = _clean_message(error)
     thing = f"table {uri}"
     if code := _CODE.search(words):
-        return translate(_Reply(code[1] or code[2]), thing)
-    if is_broken_line(error, uri):
-        return translate(ConnectionError(words), thing)
+        return translate_s3_error(_S3CodeError(code[1] or code[2]), thing)
+    if is_connection_error(error, uri):
+        return translate_s3_error(ConnectionError(words), thing)
     return ServiceError(
         thing,
         found=words[:_LONGEST_FOUND],
@@ -55,10 +55,10 @@ def tell_error(error: BaseException, uri: str) -> CreditDefaultError:
     )
 
 
-def is_broken_line(error: BaseException, uri: str) -> bool:
+def is_connection_error(error: BaseException, uri: str) -> bool:
     """True when the connection to a bucket broke, so that nobody can say whether what was asked for was done."""
-    return "://" in uri and _SILENCE.search(_read_words(error)) is not None
+    return "://" in uri and _CONNECTION_FAILURE.search(_clean_message(error)) is not None
 
 
-def _read_words(error: BaseException) -> str:
+def _clean_message(error: BaseException) -> str:
     return " ".join(_TERMINAL_CODES.sub("", str(error)).split())

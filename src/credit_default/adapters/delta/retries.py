@@ -14,15 +14,22 @@ from typing import Any, TypeVar
 from deltalake import CommitProperties, DeltaTable, Transaction
 from deltalake.exceptions import CommitFailedError
 
-from credit_default.adapters.delta.errors import COMPLAINTS, delta_errors, is_broken_line, tell_error
-from credit_default.adapters.delta.table import Table, find_delta, open_delta
+from credit_default.adapters.delta.errors import (
+    DELTA_EXCEPTIONS,
+    delta_errors,
+    is_connection_error,
+    translate_delta_error,
+)
+from credit_default.adapters.delta.table import LakeTable, find_delta_table, open_or_create_delta_table
 from credit_default.errors import ServiceError
-from credit_default.failpoints import reach
+from credit_default.failpoints import hit_failpoint
 
 _Result = TypeVar("_Result")
 
 _TOKEN_NAME = "attempt"  # noqa: S105 - nobody's password
-_BROKEN_LINE_COUNT = 2  # so often a commit that never arrived is sent again; deltalake does not, since it can't know
+_CONNECTION_RETRY_COUNT = (
+    2  # so often a commit that never arrived is sent again; deltalake does not, since it can't know
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +57,7 @@ class StreamFailedError(Exception):
         self.cause = cause
 
 
-def build_properties(token: str, numbers: Mapping[str, int], *, rebase_count: int = 0) -> CommitProperties:
+def build_commit_properties(token: str, numbers: Mapping[str, int], *, rebase_count: int = 0) -> CommitProperties:
     """What a commit carries; `numbers` are application transactions, on which commits made at once are a conflict.
 
     `rebase_count` is how many commits of others, which touched neither rows nor transactions of ours, it may go behind.
@@ -63,7 +70,7 @@ def build_properties(token: str, numbers: Mapping[str, int], *, rebase_count: in
 
 
 def commit_once(
-    table: Table,
+    table: LakeTable,
     write: Callable[[DeltaTable, str], _Result],
     *,
     own: Callable[[Mapping[str, Any]], _Result],
@@ -74,23 +81,23 @@ def commit_once(
     for attempt in range(retry.attempt_count):
         opened_version = -1
         try:
-            delta = open_delta(table)
+            delta = open_or_create_delta_table(table)
             opened_version = delta.version()
-            reach("table.opened")
+            hit_failpoint("table.opened")
             result = write(delta, token)
         except StreamFailedError as failed:
             raise failed.cause from None
-        except COMPLAINTS as error:
+        except DELTA_EXCEPTIONS as error:
             if (commit := _find_commit(table, token, since=opened_version)) is not None:
                 return own(commit)
-            broken = is_broken_line(error, table.uri)
+            broken = is_connection_error(error, table.uri)
             broken_count += broken
-            if not (isinstance(error, CommitFailedError) or (broken and broken_count <= _BROKEN_LINE_COUNT)):
-                raise tell_error(error, table.uri) from error
-            reach("table.refused")
+            if not (isinstance(error, CommitFailedError) or (broken and broken_count <= _CONNECTION_RETRY_COUNT)):
+                raise translate_delta_error(error, table.uri) from error
+            hit_failpoint("table.refused")
             time.sleep(retry.wait_seconds(attempt))
         else:
-            reach("table.committed")
+            hit_failpoint("table.committed")
             return result
     raise ServiceError(
         f"table {table.uri}",
@@ -100,10 +107,10 @@ def commit_once(
     )
 
 
-def _find_commit(table: Table, token: str, *, since: int) -> Mapping[str, Any] | None:
+def _find_commit(table: LakeTable, token: str, *, since: int) -> Mapping[str, Any] | None:
     """The record of the commit after version `since` that carries the token, or None where there is none."""
     with delta_errors(table.uri):
-        delta = find_delta(table) if since >= 0 else None
+        delta = find_delta_table(table) if since >= 0 else None
         if delta is None or delta.version() == since:
             return None
         return next((c for c in delta.history(delta.version() - since) if c.get(_TOKEN_NAME) == token), None)

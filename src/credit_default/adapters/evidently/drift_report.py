@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import polars as pl
 
-from credit_default.adapters.evidently.html_page import ReportTitle, stamp_note, stamp_verdict, write_page
+from credit_default.adapters.evidently.html_page import ReportTitle, insert_note, insert_verdict, render_page
 from credit_default.adapters.evidently.report_run import (
     METHOD_NAMES,
-    ComparedColumn,
+    EvidentlyColumn,
     EvidentlyReport,
     MeasuredDrift,
     read_drift,
@@ -25,7 +25,7 @@ from credit_default.adapters.evidently.report_run import (
     run_quality_report,
 )
 from credit_default.adapters.evidently.statistics import count_by_bins
-from credit_default.adapters.host.atomic_files import disk_errors, write_whole
+from credit_default.adapters.host.atomic_files import disk_errors, write_atomically
 from credit_default.data.contract.schema import OUTCOME, Schema
 from credit_default.errors import InputError, ServiceError, show_examples
 from credit_default.gates.monitoring.drift import ColumnDrift, DriftPolicy, DriftReport
@@ -35,21 +35,21 @@ from credit_default.model.estimator.decision import DECLINE
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["DrawnReport", "ReportTitle", "compare", "publish_verdicts"]
+__all__ = ["RenderedReport", "ReportTitle", "publish_verdicts", "render_drift_report"]
 
 SAMPLE_ROWS: Final = 5_000
 _SCORE, _DECISION = "default_probability", "decision"
 
 
 @dataclass(frozen=True, slots=True)
-class DrawnReport:
+class RenderedReport:
     """A report that was drawn: the figures of the rows in it, where its files are, its table of columns."""
 
     drift: DriftReport
     widgets: Sequence[Mapping[str, Any]]
 
 
-def compare(
+def render_drift_report(
     *,
     reference: pl.DataFrame | None,
     current: pl.DataFrame,
@@ -59,7 +59,7 @@ def compare(
     title: ReportTitle,
     full: bool = False,
     sample_rows: int = SAMPLE_ROWS,
-) -> DrawnReport:
+) -> RenderedReport:
     """How far each input and the score of the sampled rows have moved from `reference`, with a report in `folder`.
 
     Both frames hold the key, the schema's inputs, default_probability and decision; `reference` is the one that travels
@@ -72,7 +72,7 @@ def compare(
     """
     columns = _plan_columns(schema, policy)
     if reference is None:
-        raise _refuse(
+        raise _build_frame_error(
             "reference", found="none with the model", expected="scored rows that the model was not trained on"
         )
     earlier, later = (
@@ -90,7 +90,7 @@ def compare(
     if full:
         paths |= _write_quality(earlier, later, folder, title=title)
     drift = _build_drift_report(read_drift(report.content), columns, earlier=earlier, later=later, paths=paths)
-    return DrawnReport(drift, report.widgets)
+    return RenderedReport(drift, report.widgets)
 
 
 def publish_verdicts(paths: Mapping[str, str], verdicts: Sequence[Verdict], *, note: str) -> None:
@@ -102,17 +102,17 @@ def publish_verdicts(paths: Mapping[str, str], verdicts: Sequence[Verdict], *, n
     with disk_errors(path):
         page = path.read_text(encoding="utf-8")
     for verdict in verdicts:
-        page = stamp_verdict(page, verdict)
-    write_whole(path, stamp_note(page, note).encode())
+        page = insert_verdict(page, verdict)
+    write_atomically(path, insert_note(page, note).encode())
 
 
-def _plan_columns(schema: Schema, policy: DriftPolicy) -> tuple[ComparedColumn, ...]:
+def _plan_columns(schema: Schema, policy: DriftPolicy) -> tuple[EvidentlyColumn, ...]:
     # The score first: it is what a reader of the page asks for.
     return (
-        ComparedColumn(_SCORE, is_code=False, method=METHOD_NAMES["psi"], threshold=policy.score_threshold),
-        ComparedColumn(_DECISION, is_code=True, method=METHOD_NAMES["psi"], threshold=policy.decision_threshold),
+        EvidentlyColumn(_SCORE, is_code=False, method=METHOD_NAMES["psi"], threshold=policy.score_threshold),
+        EvidentlyColumn(_DECISION, is_code=True, method=METHOD_NAMES["psi"], threshold=policy.decision_threshold),
         *(
-            ComparedColumn(
+            EvidentlyColumn(
                 column.name,
                 is_code=column.kind == "code",
                 method=METHOD_NAMES[column.drift_method],
@@ -123,22 +123,26 @@ def _plan_columns(schema: Schema, policy: DriftPolicy) -> tuple[ComparedColumn, 
     )
 
 
-def _check_frame(frame: pl.DataFrame, columns: Sequence[ComparedColumn], *, name: str) -> pl.DataFrame:
+def _check_frame(frame: pl.DataFrame, columns: Sequence[EvidentlyColumn], *, name: str) -> pl.DataFrame:
     if frame.is_empty():
-        raise _refuse(name, found="no rows", expected="at least one")
+        raise _build_frame_error(name, found="no rows", expected="at least one")
     missing = [column.name for column in columns if column.name not in frame.columns]
     if missing:
-        raise _refuse(name, found=f"no column {show_examples(missing)}", expected="every input, score and decision")
+        raise _build_frame_error(
+            name, found=f"no column {show_examples(missing)}", expected="every input, score and decision"
+        )
     for column in columns:
         values = frame[column.name]
         if values.null_count():
-            raise _refuse(
+            raise _build_frame_error(
                 f"{name}, column {column.name!r}", found=f"{values.null_count()} empty values", expected="none"
             )
         # Evidently writes category values into its page as they are: numbers and our own two words carry no markup.
         good = values.is_in(["accept", DECLINE]).all() if column.name == _DECISION else values.dtype.is_numeric()
         if not good or (column.is_code and values.dtype.is_float()):
-            raise _refuse(f"{name}, column {column.name!r}", found=f"{values.dtype} values", expected="checked values")
+            raise _build_frame_error(
+                f"{name}, column {column.name!r}", found=f"{values.dtype} values", expected="checked values"
+            )
     return frame
 
 
@@ -149,7 +153,7 @@ def _sample_rows(frame: pl.DataFrame, count: int) -> pl.DataFrame:
     return frame.sort(_SCORE, *ties)[np.linspace(0, frame.height - 1, count).round().astype(np.int64)]
 
 
-def _to_pandas(frame: pl.DataFrame, columns: Sequence[ComparedColumn]) -> "pd.DataFrame":
+def _to_pandas(frame: pl.DataFrame, columns: Sequence[EvidentlyColumn]) -> "pd.DataFrame":
     texts = [pl.col(column.name).cast(pl.String) for column in columns if column.is_code]
     numbers = [pl.col(column.name).cast(pl.Float64) for column in columns if not column.is_code]
     return frame.select(*numbers, *texts).to_pandas()
@@ -158,8 +162,8 @@ def _to_pandas(frame: pl.DataFrame, columns: Sequence[ComparedColumn]) -> "pd.Da
 def _write_report(report: EvidentlyReport, folder: Path, name: str, *, title: ReportTitle) -> dict[str, str]:
     content = {"title": title.text, "data_origin": title.data_origin, **report.content}
     html, data = folder / f"{name}.html", folder / f"{name}.json"
-    write_whole(html, write_page(report.html, title=title).encode())
-    write_whole(data, json.dumps(content, default=_to_json).encode())
+    write_atomically(html, render_page(report.html, title=title).encode())
+    write_atomically(data, json.dumps(content, default=_to_json).encode())
     prefix = "" if name == "report" else f"{name} "
     return {f"{prefix}html": str(html), f"{prefix}json": str(data)}
 
@@ -186,7 +190,7 @@ def _find_threshold(scores: pl.DataFrame) -> float:
 
 def _build_drift_report(
     measured: Mapping[str, MeasuredDrift],
-    columns: Sequence[ComparedColumn],
+    columns: Sequence[EvidentlyColumn],
     *,
     earlier: pl.DataFrame,
     later: pl.DataFrame,
@@ -207,7 +211,7 @@ def _build_drift_report(
 
 
 def _build_drift(
-    column: ComparedColumn, measured: MeasuredDrift, *, earlier: pl.DataFrame, later: pl.DataFrame
+    column: EvidentlyColumn, measured: MeasuredDrift, *, earlier: pl.DataFrame, later: pl.DataFrame
 ) -> ColumnDrift:
     sides = count_by_bins(*(frame[column.name].to_numpy() for frame in (earlier, later)), is_code=column.is_code)
     bin_count = int(((sides[0] > 0) | (sides[1] > 0)).sum())
@@ -221,5 +225,5 @@ def _to_json(value: Any) -> Any:
     return getattr(value, "value", None) or str(value)
 
 
-def _refuse(thing: str, *, found: str, expected: str) -> InputError:
+def _build_frame_error(thing: str, *, found: str, expected: str) -> InputError:
     return InputError(thing, found=found, expected=expected, remedy="Compare checked and scored rows of one portfolio.")

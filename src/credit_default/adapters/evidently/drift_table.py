@@ -13,7 +13,7 @@ from evidently.metrics import ValueDrift
 from evidently.metrics.column_statistics import ValueDriftCalculation
 from evidently.presets import DataDriftPreset
 
-from credit_default.adapters.evidently.statistics import measure_jensenshannon, measure_stability
+from credit_default.adapters.evidently.statistics import measure_jensenshannon, measure_population_stability
 
 _TABLE = "big_table"  # Evidently's word for the kind of widget
 
@@ -66,7 +66,7 @@ class DriftTable(DataDriftPreset):  # type: ignore[misc]
         return [widget for widget in widgets if widget.type == _TABLE]
 
 
-def register_statistics() -> None:
+def register_drift_methods() -> None:
     """None; Evidently knows our statistics by their names from now on. Twice is once."""
     register_stattest(PSI, default_impl=_measure_stability)
     register_stattest(JENSEN_SHANNON, default_impl=_measure_jensenshannon)
@@ -74,7 +74,7 @@ def register_statistics() -> None:
 
 def _measure_stability(reference: Any, current: Any, kind: Any, threshold: float) -> tuple[float, bool]:
     is_code = kind == ColumnType.Categorical
-    index = measure_stability(reference.to_numpy(), current.to_numpy(), is_code=is_code).index
+    index = measure_population_stability(reference.to_numpy(), current.to_numpy(), is_code=is_code).index
     return index, index >= threshold
 
 

@@ -44,7 +44,7 @@ class ReportTitle:
         return "simulated" if self.simulated else "real"
 
 
-def stamp_verdict(page: str, verdict: Verdict) -> str:
+def insert_verdict(page: str, verdict: Verdict) -> str:
     """The page with the gate's level and reasons in its heading, where a reader looks first, below those stamped before."""
     reasons = "".join(f"<br>{html.escape(reason)}" for reason in verdict.reasons)
     colour = _COLOURS.get(verdict.level, "#1d2433")
@@ -52,12 +52,12 @@ def stamp_verdict(page: str, verdict: Verdict) -> str:
     return page.replace(_VERDICT, f"<br>{level}{reasons}{_VERDICT}", 1)
 
 
-def stamp_note(page: str, note: str) -> str:
+def insert_note(page: str, note: str) -> str:
     """The page with a note at the end of its heading."""
     return page.replace(_VERDICT, f"<br><em>{html.escape(note)}</em>{_VERDICT}", 1)
 
 
-def write_page(page: str, *, title: ReportTitle) -> str:
+def render_page(page: str, *, title: ReportTitle) -> str:
     """Evidently's page with our title and heading; a `<` inside its data is written so that no browser sees a tag.
 
     Raises `ServiceError` when the page is not built as Evidently 0.7 builds it.
@@ -70,7 +70,7 @@ def write_page(page: str, *, title: ReportTitle) -> str:
             expected="a head with its data, then a body",
             remedy="Install the versions that requirements.lock names.",
         )
-    data = "\n".join(_hide_tags(line) for line in head.split("\n"))
+    data = "\n".join(_escape_tags(line) for line in head.split("\n"))
     text = html.escape(title.text)
     note = "<br>No real client stands behind these figures." if title.simulated else ""
     heading = _HEADING.format(
@@ -79,6 +79,6 @@ def write_page(page: str, *, title: ReportTitle) -> str:
     return data.replace("<head>", f"<head>\n        <title>{text}</title>", 1) + body + heading + rest
 
 
-def _hide_tags(line: str) -> str:
+def _escape_tags(line: str) -> str:
     # Data stand on lines of their own (`var … = {JSON};`), and in JSON a `<` occurs within strings only.
     return line.replace("<", "\\u003c") if line.lstrip().startswith("var ") else line

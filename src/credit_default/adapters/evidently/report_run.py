@@ -26,7 +26,7 @@ METHOD_NAMES: Final[Mapping[str, str]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class ComparedColumn:
+class EvidentlyColumn:
     """One column of both frames: what it is to Evidently, and how its drift is measured."""
 
     name: str
@@ -58,7 +58,7 @@ def run_drift_report(
     *,
     reference: "pd.DataFrame",
     current: "pd.DataFrame",
-    columns: Sequence[ComparedColumn],
+    columns: Sequence[EvidentlyColumn],
     drift_share: float,
     summary: bool,
 ) -> EvidentlyReport:
@@ -66,13 +66,13 @@ def run_drift_report(
 
     The page calls it drift of the whole when the share of drifted columns (0-1) reaches `drift_share`.
     """
-    with quiet_evidently():
+    with suppress_evidently_warnings():
         from evidently import DataDefinition, Report
         from evidently.presets import DataSummaryPreset
 
-        from credit_default.adapters.evidently.drift_table import DriftTable, register_statistics
+        from credit_default.adapters.evidently.drift_table import DriftTable, register_drift_methods
 
-        register_statistics()
+        register_drift_methods()
         definition = DataDefinition(
             numerical_columns=[c.name for c in columns if not c.is_code],
             categorical_columns=[c.name for c in columns if c.is_code],
@@ -84,12 +84,12 @@ def run_drift_report(
             drift_share=drift_share,
         )
         report = Report([table, *([DataSummaryPreset()] if summary else [])], include_tests=True)
-        return _run(report, definition, reference=reference, current=current)
+        return _run_report(report, definition, reference=reference, current=current)
 
 
 def run_quality_report(*, reference: "pd.DataFrame", current: "pd.DataFrame", threshold: float) -> EvidentlyReport:
     """How well the model met the outcomes: columns `outcome` (0/1) and `probability`, declined from `threshold` on."""
-    with quiet_evidently():
+    with suppress_evidently_warnings():
         from evidently import BinaryClassification, DataDefinition, Report
         from evidently.presets import ClassificationPreset
 
@@ -98,7 +98,7 @@ def run_quality_report(*, reference: "pd.DataFrame", current: "pd.DataFrame", th
             numerical_columns=["probability"], categorical_columns=["outcome"], classification=[roles]
         )
         report = Report([ClassificationPreset(probas_threshold=threshold)])
-        return _run(report, definition, reference=reference, current=current)
+        return _run_report(report, definition, reference=reference, current=current)
 
 
 def read_drift(content: Mapping[str, Any]) -> dict[str, MeasuredDrift]:
@@ -130,7 +130,7 @@ def _read_status(test: Mapping[str, Any]) -> str:
     return str(getattr(status, "value", status))
 
 
-def _run(report: Any, definition: Any, *, reference: "pd.DataFrame", current: "pd.DataFrame") -> EvidentlyReport:
+def _run_report(report: Any, definition: Any, *, reference: "pd.DataFrame", current: "pd.DataFrame") -> EvidentlyReport:
     from evidently import Dataset
 
     done = report.run(
@@ -142,7 +142,7 @@ def _run(report: Any, definition: Any, *, reference: "pd.DataFrame", current: "p
 
 
 @contextmanager
-def quiet_evidently() -> Iterator[None]:
+def suppress_evidently_warnings() -> Iterator[None]:
     """A block in which Evidently is imported and used without its warnings."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Evidently's own, on its way through pandas, plotly and pydantic

@@ -12,18 +12,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from credit_default.model.profile.binning import Counts, plan_bins
-from credit_default.model.profile.drift_distances import measure_divergence, measure_stability_index
+from credit_default.model.profile.drift_distances import (
+    measure_jensenshannon_distance,
+    measure_population_stability_index,
+)
 
 
 @dataclass(frozen=True, slots=True)
-class Stability:
+class StabilityIndex:
     """A population stability index, and how many bins it was taken over."""
 
     index: float
     bin_count: int
 
 
-def measure_stability(reference: NDArray[Any], current: NDArray[Any], *, is_code: bool) -> Stability:
+def measure_population_stability(reference: NDArray[Any], current: NDArray[Any], *, is_code: bool) -> StabilityIndex:
     """The index of `current` against `reference`: the sum of (r - c) ln(r / c) over the bins' shares r and c.
 
     Codes, and numbers of at most 20 different values in the reference, are binned by value, a value that such a reference
@@ -31,12 +34,12 @@ def measure_stability(reference: NDArray[Any], current: NDArray[Any], *, is_code
     taken once. An empty bin counts as a share of .0001. Neither may hold missing values.
     """
     before, after = count_by_bins(reference, current, is_code=is_code)
-    return Stability(measure_stability_index(before, after), int(((before > 0) | (after > 0)).sum()))
+    return StabilityIndex(measure_population_stability_index(before, after), int(((before > 0) | (after > 0)).sum()))
 
 
 def measure_jensenshannon(reference: NDArray[Any], current: NDArray[Any], *, is_code: bool) -> float:
     """The Jensen-Shannon distance over the same bins: the root of the divergence in natural logarithms."""
-    return measure_divergence(*count_by_bins(reference, current, is_code=is_code))
+    return measure_jensenshannon_distance(*count_by_bins(reference, current, is_code=is_code))
 
 
 def count_by_bins(reference: NDArray[Any], current: NDArray[Any], *, is_code: bool) -> tuple[Counts, Counts]:

@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any, Final
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from credit_default.adapters.evidently.report_run import quiet_evidently
-from credit_default.adapters.host.atomic_files import disk_errors, write_whole
+from credit_default.adapters.evidently.report_run import suppress_evidently_warnings
+from credit_default.adapters.host.atomic_files import disk_errors, write_atomically
 from credit_default.gates.monitoring.drift import ColumnDrift, DriftReport
 
 MOST_RUNS: Final = 60
-_KIND: Final = "evidently:metric_v2:"
+_METRIC_TYPE_PREFIX: Final = "evidently:metric_v2:"
 _SHARE, _ROWS = "MeanValue", "RowCount"
 _SCORE, _DECISION = "default_probability", "decision"
 
@@ -47,15 +47,15 @@ def record_workspace_run(
     runs = folder / str(project_id) / "snapshots"
     with disk_errors(folder):
         if not (folder / str(project_id) / "dashboard.json").exists():
-            _make_project(folder, project_id, project, columns)
+            _create_project(folder, project_id, project, columns)
         runs.mkdir(parents=True, exist_ok=True)
     run_id = uuid5(project_id, f"{run.batch_id} v{run.model_version}")
-    write_whole(runs / f"{run_id}.json", _write_snapshot(run))
-    _keep_newest(runs, most_runs)
+    write_atomically(runs / f"{run_id}.json", _render_snapshot(run))
+    _delete_oldest_runs(runs, most_runs)
 
 
-def _make_project(folder: Path, project_id: UUID, name: str, columns: Sequence[str]) -> None:
-    with quiet_evidently():
+def _create_project(folder: Path, project_id: UUID, name: str, columns: Sequence[str]) -> None:
+    with suppress_evidently_warnings():
         from evidently.sdk.models import PanelMetric, ProjectModel
         from evidently.sdk.panels import line_plot_panel
         from evidently.ui.workspace import Workspace
@@ -75,8 +75,8 @@ def _make_project(folder: Path, project_id: UUID, name: str, columns: Sequence[s
             made.dashboard.add_panel(line_plot_panel(title, values=values, size=size), tab="Monitoring")
 
 
-def _write_snapshot(run: WorkspaceRun) -> bytes:
-    with quiet_evidently():
+def _render_snapshot(run: WorkspaceRun) -> bytes:
+    with suppress_evidently_warnings():
         from evidently.core.serialization import SnapshotModel
         from evidently.legacy.utils import NumpyEncoder
 
@@ -112,7 +112,10 @@ def _describe_drift(column: ColumnDrift) -> dict[str, Any]:
 
 
 def _describe_result(name: str, kind: str, value: float, **parameters: Any) -> dict[str, Any]:
-    metric = {"metric_id": str(uuid5(NAMESPACE_URL, name)), "params": {"type": f"{_KIND}{kind}", **parameters}}
+    metric = {
+        "metric_id": str(uuid5(NAMESPACE_URL, name)),
+        "params": {"type": f"{_METRIC_TYPE_PREFIX}{kind}", **parameters},
+    }
     return {
         "type": "evidently:metric_result_v2:SingleValue",
         "display_name": name,
@@ -123,7 +126,7 @@ def _describe_result(name: str, kind: str, value: float, **parameters: Any) -> d
     }
 
 
-def _keep_newest(runs: Path, count: int) -> None:
+def _delete_oldest_runs(runs: Path, count: int) -> None:
     with disk_errors(runs):
         written = sorted(runs.glob("*.json"), key=lambda path: (path.stat().st_mtime_ns, path.name))
         for path in written[: max(0, len(written) - count)]:

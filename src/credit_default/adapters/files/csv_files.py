@@ -17,7 +17,7 @@ from typing import NoReturn
 import polars as pl
 
 from credit_default.adapters.files.formats import HEAD_BYTES
-from credit_default.adapters.files.headers import HEADER_LINES, count_known
+from credit_default.adapters.files.headers import HEADER_LINES, count_known_columns
 from credit_default.data.contract.schema import Schema
 from credit_default.errors import InputError
 
@@ -39,12 +39,12 @@ def read_csv_head(path: Path, *, head: bytes, schema: Schema) -> list[list[str]]
     Raises:
         InputError: The text is not UTF-8, or another delimiter than the comma makes more sense of it.
     """
-    text = _decode(path, head)
+    text = _decode_head(path, head)
     lines = _split_cells(text, delimiter=",")
-    known = max((count_known(line, schema=schema) for line in lines), default=0)
+    known = max((count_known_columns(line, schema=schema) for line in lines), default=0)
     for delimiter, name in _OTHER_DELIMITERS.items():
         others = _split_cells(text, delimiter=delimiter)
-        if max((count_known(line, schema=schema) for line in others), default=0) > known:
+        if max((count_known_columns(line, schema=schema) for line in others), default=0) > known:
             remedy = "Export it again with commas (and a point, not a comma, in decimal numbers)."
             raise InputError(str(path), found=f"columns separated by {name}", expected="by commas", remedy=remedy)
     return lines
@@ -66,7 +66,7 @@ def read_csv_rows(
 
     if len(head) == place + 1 and path.stat().st_size < HEAD_BYTES:
         return  # the header is the file's last line: what pyarrow would say about it helps nobody
-    if _scan_text(path):
+    if _has_quotes(path):
         _check_quotes(path)
     width = len(head[place])
     names = [str(position) for position in range(width)]
@@ -87,10 +87,10 @@ def read_csv_rows(
         for batch in reader:
             yield pl.DataFrame(batch)
     except pa.ArrowInvalid as error:
-        _refuse(path, error=error, width=width)
+        _raise_csv_error(path, error=error, width=width)
 
 
-def _decode(path: Path, head: bytes) -> str:
+def _decode_head(path: Path, head: bytes) -> str:
     # The head may end within a line, or a character: only whole lines are looked at.
     whole = head if len(head) < HEAD_BYTES else head[: max(head.rfind(b"\n"), head.rfind(b"\r")) + 1]
     if not whole:
@@ -103,7 +103,9 @@ def _decode(path: Path, head: bytes) -> str:
     try:
         return whole.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise _encoding_error(path, found=f"the byte 0x{whole[error.start]:02x} at position {error.start}") from error
+        raise _build_encoding_error(
+            path, found=f"the byte 0x{whole[error.start]:02x} at position {error.start}"
+        ) from error
 
 
 def _split_cells(text: str, *, delimiter: str) -> list[list[str]]:
@@ -111,7 +113,7 @@ def _split_cells(text: str, *, delimiter: str) -> list[list[str]]:
     return [row for _, row in zip(range(HEADER_LINES + 1), rows, strict=False)]
 
 
-def _scan_text(path: Path) -> bool:
+def _has_quotes(path: Path) -> bool:
     """Whether there are quotation marks in the file: most have none, which spares them a closer look."""
     decoder = codecs.getincrementaldecoder("utf-8")()
     quoted, line = False, 1
@@ -122,9 +124,9 @@ def _scan_text(path: Path) -> bool:
             except UnicodeDecodeError as error:
                 line += error.object[: error.start].count(b"\n")
                 found = f"the byte 0x{error.object[error.start]:02x} in line {line}"
-                raise _encoding_error(path, found=found) from error
+                raise _build_encoding_error(path, found=found) from error
             if b"\0" in block:
-                raise _encoding_error(path, found=f"a NUL in line {line + block[: block.index(0)].count(10)}")
+                raise _build_encoding_error(path, found=f"a NUL in line {line + block[: block.index(0)].count(10)}")
             quoted = quoted or b'"' in block
             line += block.count(b"\n")
     return quoted
@@ -134,10 +136,10 @@ def _check_quotes(path: Path) -> None:
     with path.open("rb") as file:
         for number, line in enumerate(iter(lambda: file.readline(_LINE_BYTES), b""), 1):
             if b'"' in line and not _WELL_QUOTED.fullmatch(line):
-                raise _quote_error(path, number=number, line=line)
+                raise _build_quote_error(path, number=number, line=line)
 
 
-def _quote_error(path: Path, *, number: int, line: bytes) -> InputError:
+def _build_quote_error(path: Path, *, number: int, line: bytes) -> InputError:
     open_ended = line.count(b'"') % 2 == 1
     return InputError(
         f"line {number} of {path}",
@@ -149,14 +151,14 @@ def _quote_error(path: Path, *, number: int, line: bytes) -> InputError:
     )
 
 
-def _refuse(path: Path, *, error: Exception, width: int) -> NoReturn:
+def _raise_csv_error(path: Path, *, error: Exception, width: int) -> NoReturn:
     # Its handler of invalid rows would be asked for the same, but drops rows that are no UTF-8.
     ragged = _RAGGED.match(str(error))
     if ragged is None:
         remedy = "Look at that place, and export the file again."
         raise InputError(str(path), found=f"unreadable text ({error})", expected="a table", remedy=remedy) from error
     count = int(ragged["count"])
-    last = count < width and _last_line(path).startswith(ragged["text"].removesuffix(" ..."))
+    last = count < width and _read_last_line(path).startswith(ragged["text"].removesuffix(" ..."))
     raise InputError(
         f"line {ragged['line']} of {path}",
         found=f"{count} cells" + (" in the last line" if last else ""),
@@ -165,13 +167,13 @@ def _refuse(path: Path, *, error: Exception, width: int) -> NoReturn:
     ) from error
 
 
-def _last_line(path: Path) -> str:
+def _read_last_line(path: Path) -> str:
     with path.open("rb") as file:
         file.seek(0, 2)
         file.seek(max(0, file.tell() - HEAD_BYTES))
         return file.read().rstrip(b"\r\n").rpartition(b"\n")[2].decode("utf-8", "replace")
 
 
-def _encoding_error(path: Path, *, found: str) -> InputError:
+def _build_encoding_error(path: Path, *, found: str) -> InputError:
     remedy = "Save it as UTF-8 text (in Excel: CSV UTF-8)."
     return InputError(str(path), found=f"text that is not UTF-8 ({found})", expected="UTF-8 text", remedy=remedy)

@@ -27,7 +27,7 @@ def read_workbook_head(path: Path) -> list[list[str]]:
     """
     if path.suffix.lower() == ".xlsx":
         _check_archive(path)
-    head = _read(path, n_rows=HEADER_LINES + 1)
+    head = _read_sheet(path, n_rows=HEADER_LINES + 1)
     if head.is_empty():
         remedy = "Move the table to the first sheet."
         raise InputError(str(path), found="an empty first sheet", expected="a table", remedy=remedy)
@@ -39,7 +39,7 @@ def read_workbook_rows(path: Path, *, place: int, positions: Sequence[int]) -> I
 
     A cell that holds a date without a time gives "YYYY-MM": a month typed into a spreadsheet becomes such a date.
     """
-    sheet = _read(path, skip_rows=place + 1)
+    sheet = _read_sheet(path, skip_rows=place + 1)
     if not sheet.is_empty():
         cells = [sheet.to_series(position).alias(str(position)) for position in positions]
         yield pl.DataFrame(cells).with_columns(pl.all().str.replace(_DATE_CELL, "$month"))
@@ -52,30 +52,30 @@ def _check_archive(path: Path) -> None:
             byte_count = sum(member.file_size for member in archive.infolist())
             damaged = archive.testzip() if byte_count <= _MOST_BYTES else None
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError) as error:
-        raise _damaged(path, error) from error
+        raise _build_damage_error(path, error) from error
     if byte_count > _MOST_BYTES:
         expected, remedy = f"at most {_MOST_BYTES:,}", "Give the table as .csv or .parquet, which may be of any size."
         raise InputError(str(path), found=f"{byte_count:,} bytes once unpacked", expected=expected, remedy=remedy)
     if damaged is not None:
-        raise _damaged(path, zipfile.BadZipFile(f"{damaged} does not match its checksum"))
+        raise _build_damage_error(path, zipfile.BadZipFile(f"{damaged} does not match its checksum"))
 
 
-def _read(path: Path, **options: Any) -> pl.DataFrame:
+def _read_sheet(path: Path, **options: Any) -> pl.DataFrame:
     import fastexcel
 
     try:
         sheet = fastexcel.read_excel(path).load_sheet(0, dtypes="string", header_row=None, **{"skip_rows": 0} | options)
         return sheet.to_polars()
     except fastexcel.FastExcelError as error:
-        raise _damaged(path, error) from error
+        raise _build_damage_error(path, error) from error
     except BaseException as error:
         # The reader is written in Rust; on some damaged files it panics, with a class that cannot be imported.
         if type(error).__name__ != "PanicException":
             raise
-        raise _damaged(path, error) from error
+        raise _build_damage_error(path, error) from error
 
 
-def _damaged(path: Path, error: BaseException) -> InputError:
+def _build_damage_error(path: Path, error: BaseException) -> InputError:
     return InputError(
         str(path),
         found=f"a damaged workbook ({str(error).partition(chr(10))[0]})",

@@ -10,11 +10,11 @@ from typing import Literal
 
 from credit_default.errors import InputError
 
-Kind = Literal["csv", "workbook", "parquet"]
+FormatName = Literal["csv", "workbook", "parquet"]
 
 HEAD_BYTES = 131_072  # as much as the csv module takes for one cell
 
-_KINDS: dict[str, Kind] = {
+_FORMAT_BY_ENDING: dict[str, FormatName] = {
     ".csv": "csv",
     ".xls": "workbook",
     ".xlsx": "workbook",
@@ -43,37 +43,40 @@ _REMEDIES = {
 
 
 @dataclass(frozen=True, slots=True)
-class FileKind:
+class FileFormat:
     """How to read the file, and its first bytes."""
 
-    kind: Kind
+    kind: FormatName
     head: bytes  # at most HEAD_BYTES
 
 
-def find_kind(path: Path) -> FileKind:
+def detect_format(path: Path) -> FileFormat:
     """What the file is.
 
     Raises:
         InputError: It is missing, a folder, unreadable or empty; its name is no UTF-8; its ending is none that we read;
             or its first bytes (for Parquet its last ones too) are not what the ending says.
     """
-    _refuse_name(path)
-    kind = _KINDS.get(path.suffix.lower())
-    head = _read_head(path)
+    _check_name_encoding(path)
+    kind = _FORMAT_BY_ENDING.get(path.suffix.lower())
+    head = _read_first_bytes(path)
     found = describe_bytes(head)
     if kind is None:
         remedy = _REMEDIES.get(found, "Save it in one of these forms.")
         raise InputError(
-            str(path), found=f"{found} called {path.suffix or 'without an ending'}", expected=_expected(), remedy=remedy
+            str(path),
+            found=f"{found} called {path.suffix or 'without an ending'}",
+            expected=_list_endings(),
+            remedy=remedy,
         )
     signature = _SIGNATURES.get(path.suffix.lower())
     if signature is None and found != "text":
-        raise _mismatch(path, found=found, expected="comma-separated UTF-8 text")
+        raise _build_mismatch_error(path, found=found, expected="comma-separated UTF-8 text")
     if signature is not None and not head.startswith(signature):
-        raise _mismatch(path, found=found, expected=f"the bytes of a {path.suffix} file")
+        raise _build_mismatch_error(path, found=found, expected=f"the bytes of a {path.suffix} file")
     if kind == "parquet":
-        _check_end(path)
-    return FileKind(kind, head)
+        _check_parquet_footer(path)
+    return FileFormat(kind, head)
 
 
 def describe_bytes(head: bytes) -> str:
@@ -89,7 +92,7 @@ def describe_bytes(head: bytes) -> str:
     return "text"
 
 
-def _refuse_name(path: Path) -> None:
+def _check_name_encoding(path: Path) -> None:
     """Nothing; libraries, tables and servers that are told of the file take its name as UTF-8 and nothing else."""
     try:
         str(path).encode()
@@ -99,7 +102,7 @@ def _refuse_name(path: Path) -> None:
         ) from error
 
 
-def _read_head(path: Path) -> bytes:
+def _read_first_bytes(path: Path) -> bytes:
     expected = "a file that can be read"
     try:
         if path.is_dir():
@@ -116,7 +119,7 @@ def _read_head(path: Path) -> bytes:
     return head
 
 
-def _check_end(path: Path) -> None:
+def _check_parquet_footer(path: Path) -> None:
     with path.open("rb") as file:
         file.seek(-len(_PARQUET), 2)
         if file.read() == _PARQUET and path.stat().st_size > 2 * len(_PARQUET):
@@ -129,10 +132,10 @@ def _check_end(path: Path) -> None:
     )
 
 
-def _mismatch(path: Path, *, found: str, expected: str) -> InputError:
-    remedy = _REMEDIES.get(found, "Give the file itself, in one of the forms " + _expected() + ".")
+def _build_mismatch_error(path: Path, *, found: str, expected: str) -> InputError:
+    remedy = _REMEDIES.get(found, "Give the file itself, in one of the forms " + _list_endings() + ".")
     return InputError(str(path), found=found, expected=expected, remedy=remedy)
 
 
-def _expected() -> str:
-    return ", ".join(_KINDS)
+def _list_endings() -> str:
+    return ", ".join(_FORMAT_BY_ENDING)

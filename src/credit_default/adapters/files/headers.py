@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from credit_default.data.checking.file_faults import check_columns
-from credit_default.data.contract.schema import CLIENT_ID, OUTCOME, STATEMENT_MONTH, Schema, fold_name
+from credit_default.data.contract.schema import CLIENT_ID, OUTCOME, STATEMENT_MONTH, Schema, normalise_name
 from credit_default.errors import InputError, show_examples
 
 HEADER_LINES = 5  # the header is looked for in this many lines
@@ -43,12 +43,14 @@ def find_header(lines: Sequence[Sequence[str]], *, schema: Schema, path: Path) -
     """
     place = max(
         range(min(len(lines), HEADER_LINES)),
-        key=lambda index: (count_known(lines[index], schema=schema), -index),
+        key=lambda index: (count_known_columns(lines[index], schema=schema), -index),
         default=None,
     )
     names = [] if place is None else list(lines[place])
-    known = _known_names(schema)
-    matched = [(position, known[fold_name(name)]) for position, name in enumerate(names) if fold_name(name) in known]
+    known = _map_known_names(schema)
+    matched = [
+        (position, known[normalise_name(name)]) for position, name in enumerate(names) if normalise_name(name) in known
+    ]
     _check_duplicates(names, matched=matched, path=path)
     if not matched:
         raise InputError(
@@ -58,26 +60,28 @@ def find_header(lines: Sequence[Sequence[str]], *, schema: Schema, path: Path) -
             remedy="Give a table with a header line, under our names or those of the source.",
         )
     positions = {name: position for position, name in matched}
-    numbers_clients = CLIENT_ID not in positions and _is_numbered(names, schema=schema)
+    numbers_clients = CLIENT_ID not in positions and _has_row_numbers(names, schema=schema)
     found = {*positions, STATEMENT_MONTH, *([CLIENT_ID] if numbers_clients else [])}
     check_columns(found, schema=schema, thing=str(path))
-    extra = tuple(name for name in names if name.strip() and fold_name(name) not in known)
+    extra = tuple(name for name in names if name.strip() and normalise_name(name) not in known)
     return Header(place or 0, positions, extra, numbers_clients)
 
 
-def count_known(names: Sequence[str], *, schema: Schema) -> int:
+def count_known_columns(names: Sequence[str], *, schema: Schema) -> int:
     """How many of the schema's columns these raw names hold."""
-    known = _known_names(schema)
-    return len({known[fold_name(name)] for name in names if fold_name(name) in known})
+    known = _map_known_names(schema)
+    return len({known[normalise_name(name)] for name in names if normalise_name(name) in known})
 
 
-def _known_names(schema: Schema) -> dict[str, str]:
-    return {fold_name(name): column.name for column in (*schema.columns, schema.outcome) for name in column.known_as}
+def _map_known_names(schema: Schema) -> dict[str, str]:
+    return {
+        normalise_name(name): column.name for column in (*schema.columns, schema.outcome) for name in column.known_as
+    }
 
 
-def _is_numbered(names: Sequence[str], *, schema: Schema) -> bool:
-    wanted = {fold_name(name) for name in schema.row_number_for}
-    return bool(wanted) and wanted <= {fold_name(name) for name in names}
+def _has_row_numbers(names: Sequence[str], *, schema: Schema) -> bool:
+    wanted = {normalise_name(name) for name in schema.row_number_for}
+    return bool(wanted) and wanted <= {normalise_name(name) for name in names}
 
 
 def _check_duplicates(names: Sequence[str], *, matched: Sequence[tuple[int, str]], path: Path) -> None:

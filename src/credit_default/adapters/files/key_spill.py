@@ -13,13 +13,13 @@ from typing import IO
 import numpy as np
 import numpy.typing as npt
 
-from credit_default.data.checking.duplicate_keys import LoggedKeys, join_keys
+from credit_default.data.checking.duplicate_keys import KeyHashes, concatenate_keys
 from credit_default.errors import ServiceError
 
 HELD_ROWS = 262_144
 
 _PART_BITS = 6
-_PARTS = 1 << _PART_BITS
+_PART_COUNT = 1 << _PART_BITS
 _RECORD = np.dtype([("hash", np.uint64), ("sound", np.bool_)])  # 9 bytes, unpadded
 
 
@@ -29,12 +29,12 @@ class SpilledKeys:
     def __init__(self, folder: Path, *, held_rows: int = HELD_ROWS) -> None:
         self._folder = folder
         self._held_rows = held_rows
-        self._held: list[LoggedKeys] = []
+        self._held: list[KeyHashes] = []
         self._held_count = 0
         self._open = ExitStack()
         self._files: list[IO[bytes]] = []
 
-    def add(self, keys: LoggedKeys) -> None:
+    def add(self, keys: KeyHashes) -> None:
         """Nothing; the keys are kept, on disk once there are many.
 
         Raises:
@@ -45,14 +45,14 @@ class SpilledKeys:
         if self._held_count > self._held_rows:
             self._spill()
 
-    def parts(self) -> Iterator[LoggedKeys]:
+    def parts(self) -> Iterator[KeyHashes]:
         """All keys in one part while none was written to disk; else in parts by the first bits of the hash.
 
         Raises:
             ServiceError: The disk refuses.
         """
         if not self._files:
-            yield from [join_keys(self._held)] if self._held else []
+            yield from [concatenate_keys(self._held)] if self._held else []
             return
         self._spill()
         for file in self._files:
@@ -67,26 +67,26 @@ class SpilledKeys:
     def _spill(self) -> None:
         if not self._held:
             return
-        keys = join_keys(self._held)
+        keys = concatenate_keys(self._held)
         self._held, self._held_count = [], 0
         part = (keys.hashes >> np.uint64(64 - _PART_BITS)).astype(np.uint8)
         order = np.argsort(part, kind="stable")
         records = np.empty(order.size, dtype=_RECORD)
         records["hash"], records["sound"] = keys.hashes[order], keys.sound[order]
-        ends = np.cumsum(np.bincount(part, minlength=_PARTS))
-        with _disk_errors(self._folder):
-            self._files = self._files or [self._open.enter_context(self._make_file()) for _ in range(_PARTS)]
+        ends = np.cumsum(np.bincount(part, minlength=_PART_COUNT))
+        with _scratch_errors(self._folder):
+            self._files = self._files or [self._open.enter_context(self._make_file()) for _ in range(_PART_COUNT)]
             for file, rows in zip(self._files, np.split(records, ends[:-1]), strict=True):
                 _write_all(file, rows)
 
     def _make_file(self) -> IO[bytes]:
         return tempfile.TemporaryFile(dir=self._folder, buffering=0)
 
-    def _read(self, file: IO[bytes]) -> LoggedKeys:
-        with _disk_errors(self._folder):
+    def _read(self, file: IO[bytes]) -> KeyHashes:
+        with _scratch_errors(self._folder):
             file.seek(0)
             records = np.frombuffer(file.read(), dtype=_RECORD)
-        return LoggedKeys(np.ascontiguousarray(records["hash"]), np.ascontiguousarray(records["sound"]))
+        return KeyHashes(np.ascontiguousarray(records["hash"]), np.ascontiguousarray(records["sound"]))
 
 
 @contextmanager
@@ -107,7 +107,7 @@ def _write_all(file: IO[bytes], rows: npt.NDArray[np.void]) -> None:
 
 
 @contextmanager
-def _disk_errors(folder: Path) -> Iterator[None]:
+def _scratch_errors(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:

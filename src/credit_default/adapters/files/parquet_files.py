@@ -16,7 +16,7 @@ def read_parquet_head(path: Path) -> list[list[str]]:
     Raises:
         InputError: The file is damaged.
     """
-    with _open(path) as file:
+    with _open_parquet(path) as file:
         return [list(file.schema_arrow.names)]
 
 
@@ -26,7 +26,7 @@ def read_parquet_rows(path: Path, *, positions: Sequence[int], batch_rows: int) 
     Raises:
         InputError: The file is damaged.
     """
-    with _open(path) as file:
+    with _open_parquet(path) as file:
         names = [file.schema_arrow.names[position] for position in positions]
         renamed = {name: str(position) for name, position in zip(names, positions, strict=True)}
         for batch in file.iter_batches(batch_size=batch_rows, columns=names):
@@ -34,7 +34,7 @@ def read_parquet_rows(path: Path, *, positions: Sequence[int], batch_rows: int) 
 
 
 @contextmanager
-def _open(path: Path) -> Iterator[Any]:
+def _open_parquet(path: Path) -> Iterator[Any]:
     import pyarrow as pa
     from pyarrow import parquet
 

@@ -13,7 +13,7 @@ import polars as pl
 
 from credit_default.adapters.files.csv_files import read_csv_head, read_csv_rows
 from credit_default.adapters.files.excel_files import read_workbook_head, read_workbook_rows
-from credit_default.adapters.files.formats import FileKind, find_kind
+from credit_default.adapters.files.formats import FileFormat, detect_format
 from credit_default.adapters.files.headers import Header, find_header
 from credit_default.adapters.files.parquet_files import read_parquet_head, read_parquet_rows
 from credit_default.data.contract.schema import CLIENT_ID, LINE, OUTCOME, STATEMENT_MONTH, Schema
@@ -38,7 +38,7 @@ def read_source(path: Path) -> Source:
     Raises:
         InputError: It cannot be read, or is none of the kinds that we read.
     """
-    find_kind(path)
+    detect_format(path)
     with path.open("rb") as file:
         return Source(uri=str(path), sha256=file_digest(file, "sha256").hexdigest())
 
@@ -49,19 +49,19 @@ def read_header(path: Path, *, schema: Schema, month: str | None = None) -> Head
     Raises:
         InputError: The file is no table, columns are missing or there twice, or the month is not said, or twice.
     """
-    found = find_kind(path)
+    found = detect_format(path)
     header = find_header(_read_head(path, found=found, schema=schema), schema=schema, path=path)
-    _check_month(header, month=month, path=path)
+    _check_month_source(header, month=month, path=path)
     return header
 
 
-def says_month(path: Path, *, schema: Schema) -> bool:
+def has_month_column(path: Path, *, schema: Schema) -> bool:
     """True when the file has a statement_month column of its own.
 
     Raises:
         InputError: as `read_header`, but for the month.
     """
-    return find_header(_read_head(path, found=find_kind(path), schema=schema), schema=schema, path=path).has_month
+    return find_header(_read_head(path, found=detect_format(path), schema=schema), schema=schema, path=path).has_month
 
 
 def read_batches(
@@ -76,12 +76,14 @@ def read_batches(
     Raises:
         InputError: At the first batch what `read_header` raises, or that there are no rows; later what turns up.
     """
-    found = find_kind(path)
+    found = detect_format(path)
     head = _read_head(path, found=found, schema=schema)
     header = find_header(head, schema=schema, path=path)
-    _check_month(header, month=month, path=path)
+    _check_month_source(header, month=month, path=path)
     row_count = 0
-    for batch in _without_blank_end(_read_rows(path, found=found, head=head, header=header, batch_rows=batch_rows)):
+    for batch in _drop_trailing_blank_rows(
+        _read_rows(path, found=found, head=head, header=header, batch_rows=batch_rows)
+    ):
         for part in batch.iter_slices(batch_rows):
             yield _name_columns(part, schema=schema, header=header, month=month, first_row=row_count)
             row_count += part.height
@@ -89,14 +91,14 @@ def read_batches(
         raise InputError(str(path), found="a header and no rows", expected="rows", remedy="Export the file again.")
 
 
-def _read_head(path: Path, *, found: FileKind, schema: Schema) -> list[list[str]]:
+def _read_head(path: Path, *, found: FileFormat, schema: Schema) -> list[list[str]]:
     if found.kind == "csv":
         return read_csv_head(path, head=found.head, schema=schema)
     return read_workbook_head(path) if found.kind == "workbook" else read_parquet_head(path)
 
 
 def _read_rows(
-    path: Path, *, found: FileKind, head: list[list[str]], header: Header, batch_rows: int
+    path: Path, *, found: FileFormat, head: list[list[str]], header: Header, batch_rows: int
 ) -> Iterator[pl.DataFrame]:
     positions = sorted(header.positions.values())
     if found.kind == "csv":
@@ -106,18 +108,18 @@ def _read_rows(
     return read_parquet_rows(path, positions=positions, batch_rows=batch_rows)
 
 
-def _without_blank_end(batches: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+def _drop_trailing_blank_rows(batches: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame]:
     """The batches without the empty lines at the very end; those between rows stay, and are rejected by name."""
     held: list[pl.DataFrame] = []
     for batch in batches:
-        end = _count_to_last_filled(batch)
+        end = _count_until_last_filled_row(batch)
         if end:
             yield from (*held, batch.head(end))
             held = []
         held.append(batch.slice(end))
 
 
-def _count_to_last_filled(batch: pl.DataFrame) -> int:
+def _count_until_last_filled_row(batch: pl.DataFrame) -> int:
     if batch.height and any(cell is not None for cell in batch.row(-1)):
         return batch.height
     filled = (~batch.select(pl.all_horizontal(pl.all().is_null())).to_series()).arg_true()
@@ -137,7 +139,7 @@ def _name_columns(
     return pl.DataFrame([*(known[name] for name in names), (rows + header.place + 2).alias(LINE)])
 
 
-def _check_month(header: Header, *, month: str | None, path: Path) -> None:
+def _check_month_source(header: Header, *, month: str | None, path: Path) -> None:
     expected = "the month of the statements, either in a column or given with --month"
     if month is not None and not _MONTH.fullmatch(month):
         raise InputError("--month", found=repr(month), expected="YYYY-MM", remedy="Give it as in 2005-09.")

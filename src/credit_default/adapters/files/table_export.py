@@ -5,7 +5,7 @@ from pathlib import Path
 
 import polars as pl
 
-from credit_default.errors import InputError, show_plainly
+from credit_default.errors import InputError, escape_unprintable
 
 _FORMULA_START = (
     "\\A[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20]"  # the full-width ones too: some spreadsheets make no difference
@@ -27,7 +27,7 @@ def write_table(frame: pl.DataFrame, path: Path) -> None:
     neighbour = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         if path.suffix.lower() == ".csv":
-            _flatten(frame).write_csv(neighbour)
+            _prepare_for_csv(frame).write_csv(neighbour)
         else:
             frame.write_parquet(neighbour)
         neighbour.replace(path)
@@ -38,15 +38,15 @@ def write_table(frame: pl.DataFrame, path: Path) -> None:
         neighbour.unlink(missing_ok=True)
 
 
-def _flatten(frame: pl.DataFrame) -> pl.DataFrame:
+def _prepare_for_csv(frame: pl.DataFrame) -> pl.DataFrame:
     lists = [name for name, dtype in frame.schema.items() if dtype == pl.List(pl.String)]
     frame = frame.with_columns(pl.col(lists).list.join("; ")) if lists else frame
-    return frame.with_columns(_neutralise(column) for column in frame.get_columns() if column.dtype == pl.String)
+    return frame.with_columns(_escape_cells(column) for column in frame.get_columns() if column.dtype == pl.String)
 
 
-def _neutralise(texts: pl.Series) -> pl.Series:
+def _escape_cells(texts: pl.Series) -> pl.Series:
     formulas = texts.str.contains(_FORMULA_START)
     safe = texts.zip_with(~formulas, "'" + texts)
     if not safe.str.contains(_UNPRINTABLE).any():
         return safe
-    return safe.map_elements(show_plainly, return_dtype=pl.String)
+    return safe.map_elements(escape_unprintable, return_dtype=pl.String)

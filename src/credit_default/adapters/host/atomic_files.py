@@ -13,12 +13,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from credit_default.adapters.host.process_marks import name_own
+from credit_default.adapters.host.process_marks import build_marked_prefix
 from credit_default.errors import ServiceError
-from credit_default.failpoints import reach
+from credit_default.failpoints import hit_failpoint
 
 _COPY_BYTES = 1024 * 1024
-NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
+NO_HARD_LINK_ERRNOS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
 
 
 @contextmanager
@@ -45,16 +45,16 @@ def staged_folder(target: Path) -> Iterator[Path]:
     """
     with disk_errors(target):
         target.parent.mkdir(parents=True, exist_ok=True)
-        folder = Path(tempfile.mkdtemp(prefix=name_own("staging"), dir=target.parent))
+        folder = Path(tempfile.mkdtemp(prefix=build_marked_prefix("staging"), dir=target.parent))
     try:
         yield folder
         with disk_errors(target):
-            _place(folder, target)
+            _move_into_place(folder, target)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _place(folder: Path, target: Path) -> None:
+def _move_into_place(folder: Path, target: Path) -> None:
     folder.chmod(0o755)  # mkdtemp makes it for our eyes only; a lake is shared
     try:
         folder.rename(target)
@@ -63,18 +63,18 @@ def _place(folder: Path, target: Path) -> None:
             raise
 
 
-def write_whole(target: Path, content: bytes | Path) -> None:
+def write_atomically(target: Path, content: bytes | Path) -> None:
     """None; `target` holds `content` (a file's, if it is a path), or what it held before when the disk refuses.
 
     Raises: `ServiceError` when it does.
     """
     with disk_errors(target), _staged_file(target, content) as staged:
-        reach("write.staged")
+        hit_failpoint("write.staged")
         staged.replace(target)
         sync_folder(target.parent)
 
 
-def create_whole(target: Path, content: bytes | Path) -> bool:
+def create_atomically(target: Path, content: bytes | Path) -> bool:
     """True when this call made `target`, with `content` in it; False when something was there, which stays as it was.
 
     Raises: `ServiceError` when the disk refuses; then `target` is not there.
@@ -83,8 +83,8 @@ def create_whole(target: Path, content: bytes | Path) -> bool:
         if os.path.lexists(target):
             return False
         with _staged_file(target, content) as staged:
-            reach("create.staged")
-            made = _link(staged, target)
+            hit_failpoint("create.staged")
+            made = _link_into_place(staged, target)
             sync_folder(target.parent)
             return made
 
@@ -101,7 +101,7 @@ def sync_folder(folder: Path) -> None:
 @contextmanager
 def _staged_file(target: Path, content: bytes | Path) -> Iterator[Path]:
     target.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(prefix=name_own("staging"), dir=target.parent)
+    descriptor, name = tempfile.mkstemp(prefix=build_marked_prefix("staging"), dir=target.parent)
     staged = Path(name)
     try:
         with os.fdopen(descriptor, "wb") as file:
@@ -118,13 +118,13 @@ def _staged_file(target: Path, content: bytes | Path) -> Iterator[Path]:
         staged.unlink(missing_ok=True)
 
 
-def _link(staged: Path, target: Path) -> bool:
+def _link_into_place(staged: Path, target: Path) -> bool:
     try:
         os.link(staged, target)  # the one step that makes a whole file and never replaces another
     except FileExistsError:
         return False
     except OSError as error:
-        if error.errno not in NO_LINKS:
+        if error.errno not in NO_HARD_LINK_ERRNOS:
             raise
         return _rename_under_lock(staged, target)
     return True

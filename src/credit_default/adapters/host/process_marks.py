@@ -16,11 +16,11 @@ from typing import Final, Literal
 
 _PROC = Path("/proc")
 _MARK = re.compile(r"([A-Za-z0-9_.-]{1,64})/(\d{1,10})/(\d{1,20})")
-_UNFIT = re.compile(r"[^A-Za-z0-9_.-]")
-_JOINT = "~"  # between the parts of a mark in a file's name; no host has it
-BEAT_SECONDS: Final = 60  # between two signs of life of a run
+_INVALID_HOST_CHARACTER = re.compile(r"[^A-Za-z0-9_.-]")
+_MARK_SEPARATOR = "~"  # between the parts of a mark in a file's name; no host has it
+HEARTBEAT_SECONDS: Final = 60  # between two signs of life of a run
 
-Life = Literal["alive", "gone", "unknown"]
+ProcessState = Literal["alive", "gone", "unknown"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class ProcessMark:
 
 def read_own_mark() -> ProcessMark:
     """This process's mark."""
-    return ProcessMark(_read_host(), os.getpid(), _read_beginning(os.getpid()) or 0)
+    return ProcessMark(_read_host(), os.getpid(), _read_start_ticks(os.getpid()) or 0)
 
 
 def parse_mark(text: str) -> ProcessMark | None:
@@ -46,22 +46,22 @@ def parse_mark(text: str) -> ProcessMark | None:
     return ProcessMark(found[1], int(found[2]), int(found[3])) if found else None
 
 
-def name_own(kind: Literal["scratch", "staging"]) -> str:
+def build_marked_prefix(kind: Literal["scratch", "staging"]) -> str:
     """How something on its way begins its name: hidden, and with the mark of this process."""
-    return f".{kind}-{_JOINT.join(str(read_own_mark()).split('/'))}-"
+    return f".{kind}-{_MARK_SEPARATOR.join(str(read_own_mark()).split('/'))}-"
 
 
-def parse_name(name: str) -> ProcessMark | None:
-    """The mark in a name that `name_own` begins; None where there is none."""
-    return parse_mark("/".join(name.partition("-")[2].rpartition("-")[0].split(_JOINT)))
+def parse_marked_name(name: str) -> ProcessMark | None:
+    """The mark in a name that `build_marked_prefix` begins; None where there is none."""
+    return parse_mark("/".join(name.partition("-")[2].rpartition("-")[0].split(_MARK_SEPARATOR)))
 
 
-def look_up(mark: ProcessMark | None) -> Life:
+def find_process_state(mark: ProcessMark | None) -> ProcessState:
     """Whether the process lives; `unknown` where there is no mark, or one of another machine."""
     if mark is None or mark.host != _read_host():
         return "unknown"
     if _PROC.joinpath("self", "stat").exists():
-        begun = _read_beginning(mark.process_id)
+        begun = _read_start_ticks(mark.process_id)
         return "alive" if begun is not None and mark.begun in {0, begun} else "gone"
     try:
         os.kill(mark.process_id, 0)
@@ -73,7 +73,7 @@ def look_up(mark: ProcessMark | None) -> Life:
 
 
 @contextmanager
-def beating(beat: Callable[[int], None], *, every_seconds: float = BEAT_SECONDS) -> Iterator[None]:
+def heartbeat(beat: Callable[[int], None], *, every_seconds: float = HEARTBEAT_SECONDS) -> Iterator[None]:
     """A block in which `beat` is called again and again from a thread, with the seconds since it began."""
     over = threading.Event()
 
@@ -93,10 +93,10 @@ def beating(beat: Callable[[int], None], *, every_seconds: float = BEAT_SECONDS)
 
 
 def _read_host() -> str:
-    return _UNFIT.sub("-", socket.gethostname())[:64] or "unnamed"
+    return _INVALID_HOST_CHARACTER.sub("-", socket.gethostname())[:64] or "unnamed"
 
 
-def _read_beginning(process_id: int) -> int | None:
+def _read_start_ticks(process_id: int) -> int | None:
     """When the process began; None where there is none, or one that has ended and was not looked at yet."""
     try:
         state, *rest = (_PROC / str(process_id) / "stat").read_text(encoding="ascii").rpartition(")")[2].split()

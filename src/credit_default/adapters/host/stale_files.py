@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Final
 
 from credit_default.adapters.host.atomic_files import disk_errors
-from credit_default.adapters.host.process_marks import look_up, parse_name
+from credit_default.adapters.host.process_marks import find_process_state, parse_marked_name
 
 _NAME = re.compile(r"\.(?:scratch|staging)-.+")
-_HELD = ("held", "leaving")  # names under which a file is moved
-_ELSEWHERE: Final = frozenset({"tables", "mlartifacts", "evidently", "prefect"})  # other libraries' own
+_MOVE_FILE_NAMES = ("held", "leaving")  # names under which a file is moved
+_FOREIGN_FOLDERS: Final = frozenset({"tables", "mlartifacts", "evidently", "prefect"})  # other libraries' own
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +30,8 @@ def find_leftovers(roots: Iterable[Path], *, now: dt.datetime, age: dt.timedelta
     found: dict[Path, Leftover] = {}
     for root in roots:
         with disk_errors(root):
-            for path in _walk(root):
-                if _is_left(path, now=now, age=age):
+            for path in _find_hidden_paths(root):
+                if _is_leftover(path, now=now, age=age):
                     found[path] = Leftover(path, _holds_only_copy(path))
     return tuple(found[path] for path in sorted(found))
 
@@ -45,25 +45,25 @@ def remove_leftover(leftover: Leftover) -> None:
             leftover.path.unlink(missing_ok=True)
 
 
-def _walk(root: Path) -> Iterator[Path]:
+def _find_hidden_paths(root: Path) -> Iterator[Path]:
     """Hidden names of ours below the folder; links are not followed."""
     for folder, folders, files in os.walk(root):
         yield from (Path(folder, name) for name in (*folders, *files) if _NAME.fullmatch(name))
-        skipped = _ELSEWHERE if Path(folder) == root else frozenset()
+        skipped = _FOREIGN_FOLDERS if Path(folder) == root else frozenset()
         folders[:] = [name for name in folders if not name.startswith(".") and name not in skipped]
 
 
-def _is_left(path: Path, *, now: dt.datetime, age: dt.timedelta) -> bool:
+def _is_leftover(path: Path, *, now: dt.datetime, age: dt.timedelta) -> bool:
     if path.is_symlink():
         return False
-    life = look_up(parse_name(path.name))
+    life = find_process_state(parse_marked_name(path.name))
     if life != "unknown":
         return life == "gone"
-    touched = max((_read_touched(inside) for inside in (path, *path.rglob("*"))), default=0.0)
+    touched = max((_read_modified_time(inside) for inside in (path, *path.rglob("*"))), default=0.0)
     return now.timestamp() - touched > age.total_seconds()
 
 
-def _read_touched(path: Path) -> float:
+def _read_modified_time(path: Path) -> float:
     try:
         return path.lstat().st_mtime
     except FileNotFoundError:
@@ -72,4 +72,4 @@ def _read_touched(path: Path) -> float:
 
 def _holds_only_copy(path: Path) -> bool:
     """Whether a move died between taking the file away and putting it down, so that it stands nowhere else."""
-    return any((path / name).is_file() and (path / name).stat().st_nlink == 1 for name in _HELD)
+    return any((path / name).is_file() and (path / name).stat().st_nlink == 1 for name in _MOVE_FILE_NAMES)

@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 from credit_default.adapters.lake.layout import Lake, check_hex
 from credit_default.adapters.storage.port import StoredObject, check_key
 from credit_default.errors import InputError
-from credit_default.failpoints import reach
+from credit_default.failpoints import hit_failpoint
 
 INCOMING, PROCESSED, REFUSED = "incoming/", "processed/", "refused/"
 _LONGEST_NAME_BYTES = 200  # with a digest before it and ".reason.json" behind it, below the 255 of a file system
@@ -34,12 +34,12 @@ def list_incoming(lake: Lake) -> tuple[StoredObject, ...]:
     return tuple(sorted(waiting, key=lambda stored: (stored.modified_at, stored.key)))
 
 
-def name_incoming(lake: Lake, stored: StoredObject) -> str:
+def build_incoming_uri(lake: Lake, stored: StoredObject) -> str:
     """How a person would name the waiting file: its path, or `s3://bucket/key`."""
     return f"{lake.uri}/{stored.key}"
 
 
-def find_waiting(lake: Lake, uri: str) -> str | None:
+def find_incoming_key(lake: Lake, uri: str) -> str | None:
     """The key of the file that `uri` names, when it is one that waits in the inbox; None when it stands anywhere else."""
     root = f"{lake.uri}/{INCOMING}"
     named = uri if lake.in_bucket else str(Path(uri).expanduser().absolute())
@@ -47,7 +47,7 @@ def find_waiting(lake: Lake, uri: str) -> str | None:
     return f"{INCOMING}{name}" if named.startswith(root) and "/" not in name and not name.startswith(".") else None
 
 
-def has_fit_name(stored: StoredObject) -> bool:
+def has_valid_key(stored: StoredObject) -> bool:
     """Whether the file's name can be a key at all; one that can't stays where it is until a person renames it."""
     try:
         check_key(stored.key)
@@ -56,7 +56,7 @@ def has_fit_name(stored: StoredObject) -> bool:
     return True
 
 
-def look_again(lake: Lake, stored: StoredObject) -> StoredObject | None:
+def refresh_incoming(lake: Lake, stored: StoredObject) -> StoredObject | None:
     """The waiting file as it is at this moment, or None when it waits no longer: another runner took it."""
     return lake.storage.find_object(stored.key)
 
@@ -73,7 +73,7 @@ def has_settled(
 
 def move_processed(lake: Lake, stored: StoredObject, *, batch_id: str) -> str | None:
     """The key under which the scored file stands now, or None when it was written anew meanwhile and stays."""
-    key = f"{PROCESSED}{check_hex(batch_id, 'batch_id')}-{_name(stored)}"
+    key = f"{PROCESSED}{check_hex(batch_id, 'batch_id')}-{_shorten_name(stored)}"
     return key if lake.storage.move_object(stored, key) else None
 
 
@@ -84,13 +84,13 @@ def move_refused(lake: Lake, stored: StoredObject, *, reason: Mapping[str, str])
     none is left for a file that is not there. Two files that came under one name do not replace one another.
     """
     seen = hashlib.sha256(f"{stored.key} {stored.token}".encode()).hexdigest()
-    key = f"{REFUSED}{seen[:16]}-{_name(stored)}"
-    now = look_again(lake, stored)
+    key = f"{REFUSED}{seen[:16]}-{_shorten_name(stored)}"
+    now = refresh_incoming(lake, stored)
     if now is None or now.token != stored.token:
         return None
     # The reason first: a crash before the move leaves the file where the next run finds it, and completes both.
     lake.storage.write_object(f"{key}.reason.json", json.dumps(dict(reason), indent=2).encode())
-    reach("inbox.reason-written")
+    hit_failpoint("inbox.reason-written")
     if lake.storage.move_object(stored, key):
         return key
     if lake.storage.find_object(key) is None:
@@ -98,7 +98,7 @@ def move_refused(lake: Lake, stored: StoredObject, *, reason: Mapping[str, str])
     return None
 
 
-def _name(stored: StoredObject) -> str:
+def _shorten_name(stored: StoredObject) -> str:
     """The file's name; a very long one is cut in its middle and keeps its ending."""
     name = PurePosixPath(stored.key).name
     if len(name.encode()) <= _LONGEST_NAME_BYTES:

@@ -16,14 +16,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from credit_default.adapters.host.atomic_files import disk_errors
-from credit_default.adapters.host.process_marks import name_own
+from credit_default.adapters.host.process_marks import build_marked_prefix
 from credit_default.adapters.storage.open_storage import open_storage
 from credit_default.adapters.storage.port import Storage
 from credit_default.errors import InputError
 
 _HEX = re.compile(r"[0-9a-f]{8,64}")
 _MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
-_S3 = "s3://"
+_S3_SCHEME = "s3://"
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:/")
 
 
@@ -42,7 +42,7 @@ class Lake:
     @property
     def in_bucket(self) -> bool:
         """Whether it stands in a bucket, where objects appear whole, and not in a folder, where people copy files."""
-        return self.uri.startswith(_S3)
+        return self.uri.startswith(_S3_SCHEME)
 
     @property
     def storage_options(self) -> Mapping[str, str]:
@@ -78,7 +78,7 @@ class Lake:
         """A folder on this machine's disk that is gone when the block ends."""
         with disk_errors(self.home):
             self.home.mkdir(parents=True, exist_ok=True)
-            folder = Path(tempfile.mkdtemp(prefix=name_own("scratch"), dir=self.home))
+            folder = Path(tempfile.mkdtemp(prefix=build_marked_prefix("scratch"), dir=self.home))
         try:
             yield folder
         finally:
@@ -104,9 +104,9 @@ def open_lake(uri: str | Path, *, home: Path | None = None) -> Lake:
         InputError: something other than a folder stands there, it is no bucket's name, or another scheme than s3://.
         ServiceError: the disk refuses.
     """
-    if stands_in_bucket(str(uri), thing="lake", expected="a folder or s3://bucket/prefix"):
+    if is_bucket_uri(str(uri), thing="lake", expected="a folder or s3://bucket/prefix"):
         storage = open_storage(str(uri))
-        return Lake(storage, (home or Path()).expanduser().absolute() / _name_home(storage.uri))
+        return Lake(storage, (home or Path()).expanduser().absolute() / _build_home_name(storage.uri))
     root = Path(uri).expanduser().absolute()
     if root.exists() and not root.is_dir():
         raise InputError(
@@ -118,13 +118,13 @@ def open_lake(uri: str | Path, *, home: Path | None = None) -> Lake:
     return Lake(open_storage(str(root)), root)
 
 
-def stands_in_bucket(uri: str, *, thing: str, expected: str) -> bool:
+def is_bucket_uri(uri: str, *, thing: str, expected: str) -> bool:
     """True when the uri is of a bucket, `s3://…`, False when it is a path.
 
     Raises:
         InputError: it begins like another scheme's (`gs://`, `S3://`, `s3:/`), which would else be a strange folder's name.
     """
-    if uri.startswith(_S3):
+    if uri.startswith(_S3_SCHEME):
         return True
     if found := _SCHEME.match(uri):
         raise InputError(
@@ -134,9 +134,9 @@ def stands_in_bucket(uri: str, *, thing: str, expected: str) -> bool:
     return False
 
 
-def _name_home(uri: str) -> str:
+def _build_home_name(uri: str) -> str:
     """The uri as a person would know it again, and a digest: `lender/dev-1` and `lender-dev/1` are two lakes."""
-    plain = re.sub(r"[^A-Za-z0-9.-]+", "-", uri.removeprefix(_S3))
+    plain = re.sub(r"[^A-Za-z0-9.-]+", "-", uri.removeprefix(_S3_SCHEME))
     return f"{plain}-{hashlib.sha256(uri.encode()).hexdigest()[:8]}"
 
 

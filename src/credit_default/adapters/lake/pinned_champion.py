@@ -10,7 +10,7 @@ from typing import Any
 from credit_default.adapters.lake.layout import Lake, check_hex
 from credit_default.errors import ArtifactError, InputError, ServiceError
 
-_POINTER, _BUNDLES, _TOLD = "champion/champion.json", "champion/pinned", "champion/told-move"
+_POINTER, _BUNDLES, _ANNOUNCED = "champion/champion.json", "champion/pinned", "champion/told-move"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class ChampionPointer:
     files: tuple[str, ...] = ()  # below the bundle's folder
 
 
-def write_champion(lake: Lake, bundle_folder: Path, pointer: ChampionPointer) -> ChampionPointer:
+def write_pinned_champion(lake: Lake, bundle_folder: Path, pointer: ChampionPointer) -> ChampionPointer:
     """The pointer, after the verified bundle's files stand in the lake; the pointer goes last, and names all of them."""
     prefix = f"{_BUNDLES}/{check_hex(pointer.digest, 'digest')}"
     paths = sorted(path for path in bundle_folder.rglob("*") if path.is_file())
@@ -34,10 +34,10 @@ def write_champion(lake: Lake, bundle_folder: Path, pointer: ChampionPointer) ->
         lake.storage.write_object(f"{prefix}/{name}", path)
     content = {**asdict(pointer), "files": files, "verified_at": pointer.verified_at.isoformat()}
     lake.storage.write_object(_POINTER, json.dumps(content, indent=2).encode())
-    return _parse(content)
+    return _parse_pointer(content)
 
 
-def read_champion(lake: Lake) -> ChampionPointer | None:
+def read_champion_pointer(lake: Lake) -> ChampionPointer | None:
     """Which bundle in the lake was champion when the registry was last seen, or None when it never was.
 
     Raises:
@@ -47,7 +47,7 @@ def read_champion(lake: Lake) -> ChampionPointer | None:
     if stored is None:
         return None
     try:
-        return _parse(json.loads(stored[:10_000]))
+        return _parse_pointer(json.loads(stored[:10_000]))
     except (ValueError, KeyError, TypeError, InputError) as error:
         raise ArtifactError(
             f"champion pointer in {lake.uri}", found="something else", expected="digest, model_version and files",
@@ -55,12 +55,12 @@ def read_champion(lake: Lake) -> ChampionPointer | None:
         ) from error  # fmt: skip
 
 
-def has_whole_champion(lake: Lake, pointer: ChampionPointer) -> bool:
+def has_complete_pinned_champion(lake: Lake, pointer: ChampionPointer) -> bool:
     """Whether every file that the pointer names is there."""
     return all(lake.storage.find_object(f"{_BUNDLES}/{pointer.digest}/{name}") for name in pointer.files)
 
 
-def fetch_champion(lake: Lake, pointer: ChampionPointer, folder: Path) -> Path:
+def fetch_pinned_champion(lake: Lake, pointer: ChampionPointer, folder: Path) -> Path:
     """The bundle's folder below `folder`, its files as they stand in the lake; `read_bundle` verifies them.
 
     Raises:
@@ -79,18 +79,18 @@ def fetch_champion(lake: Lake, pointer: ChampionPointer, folder: Path) -> Path:
     return target
 
 
-def read_told_move(lake: Lake) -> str | None:
+def read_announced_change(lake: Lake) -> str | None:
     """The ledger's key of the last move of the seat that others were told of; None before the first."""
-    stored = lake.storage.read_object(_TOLD)
+    stored = lake.storage.read_object(_ANNOUNCED)
     return None if stored is None else stored[:1_000].decode("utf-8", errors="replace")
 
 
-def write_told_move(lake: Lake, key: str) -> None:
+def write_announced_change(lake: Lake, key: str) -> None:
     """Nothing; others were told of the move of this key."""
-    lake.storage.write_object(_TOLD, key.encode())
+    lake.storage.write_object(_ANNOUNCED, key.encode())
 
 
-def _parse(content: Mapping[str, Any]) -> ChampionPointer:
+def _parse_pointer(content: Mapping[str, Any]) -> ChampionPointer:
     at = dt.datetime.fromisoformat(content["verified_at"])
     if at.tzinfo is None:
         raise ValueError(at)

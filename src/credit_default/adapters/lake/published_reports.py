@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from credit_default.adapters.host.atomic_files import write_whole
+from credit_default.adapters.host.atomic_files import write_atomically
 from credit_default.adapters.lake.layout import Lake, check_hex
 from credit_default.errors import ArtifactError
 
@@ -24,7 +24,7 @@ class Publication:
 
 
 @contextmanager
-def publication(lake: Lake, *, batch_id: str, model_version: int) -> Iterator[Publication]:
+def open_publication(lake: Lake, *, batch_id: str, model_version: int) -> Iterator[Publication]:
     """An empty folder whose files stand under `reports/<batch_id>/v<version>/` when the block ends well."""
     prefix = f"reports/{check_hex(batch_id, 'batch_id')}/v{int(model_version)}"
     with lake.scratch() as folder:
@@ -37,7 +37,7 @@ def publication(lake: Lake, *, batch_id: str, model_version: int) -> Iterator[Pu
                 lake.storage.delete_object(stored.key)
 
 
-def name_published(publication: Publication, paths: Mapping[str, str]) -> dict[str, str]:
+def map_published_uris(publication: Publication, paths: Mapping[str, str]) -> dict[str, str]:
     """The same names, each path below the folder made into where the file stands in the lake."""
     folder = f"{publication.folder}/"
     return {name: f"{publication.uri}/{path.removeprefix(folder)}" for name, path in paths.items()}
@@ -45,7 +45,7 @@ def name_published(publication: Publication, paths: Mapping[str, str]) -> dict[s
 
 def write_profile(folder: Path, content: Mapping[str, Any]) -> None:
     """Nothing; the profile stands as profile.json in the folder. Raises `ServiceError` when the disk refuses."""
-    write_whole(folder / PROFILE_NAME, json.dumps(content).encode())
+    write_atomically(folder / PROFILE_NAME, json.dumps(content).encode())
 
 
 def read_profile(lake: Lake, *, batch_id: str, model_version: int) -> dict[str, Any] | None:

@@ -22,7 +22,7 @@ from credit_default.adapters.files.statement_files import Source
 from credit_default.adapters.host.atomic_files import disk_errors
 from credit_default.adapters.lake.layout import Lake, check_hex
 from credit_default.errors import ArtifactError, InputError
-from credit_default.failpoints import reach
+from credit_default.failpoints import hit_failpoint
 
 _PREFIX, _RECORD = "snapshots/", "/snapshot.json"
 
@@ -72,10 +72,10 @@ def write_snapshot(lake: Lake, frames: Iterable[pl.DataFrame], *, digest: str, o
         with lake.scratch() as folder:
             path = folder / "rows.parquet"
             row_count = _write_rows(frames, path)
-            rows_key = _keep_rows(lake, path, digest)
-        reach("snapshot.rows-kept")
+            rows_key = _store_rows(lake, path, digest)
+        hit_failpoint("snapshot.rows-kept")
         lake.storage.create_object(record_key, _write_record(origin, row_count, rows_key))
-        reach("snapshot.recorded")
+        hit_failpoint("snapshot.recorded")
     return read_snapshot(lake, digest)
 
 
@@ -113,7 +113,7 @@ def list_snapshots(lake: Lake) -> tuple[Snapshot, ...]:
     return tuple(sorted(found, key=lambda snapshot: (snapshot.origin.kept_at, snapshot.digest)))
 
 
-def read_rows(
+def read_snapshot_rows(
     snapshot: Snapshot, *, batch_rows: int = 65_536, columns: tuple[str, ...] | None = None
 ) -> Iterator[pl.DataFrame]:
     """The snapshot's checked rows in the order of its source, in frames of at most `batch_rows`; memory stays flat.
@@ -124,7 +124,7 @@ def read_rows(
     with snapshot.lake.scratch() as folder:
         fetched = snapshot.lake.storage.fetch_object(snapshot.rows_key, folder)
         if fetched is None:
-            raise _damaged(snapshot, "no rows")
+            raise _build_damage_error(snapshot, "no rows")
         try:
             with pq.ParquetFile(fetched.path, pre_buffer=False, page_checksum_verification=True) as file:
                 if not snapshot.row_count:  # every client of it was forgotten
@@ -134,9 +134,9 @@ def read_rows(
                     row_count += batch.num_rows
                     yield pl.DataFrame(pa.Table.from_batches([batch]))
         except (OSError, pa.ArrowException) as error:
-            raise _damaged(snapshot, str(error)) from error
+            raise _build_damage_error(snapshot, str(error)) from error
     if row_count != snapshot.row_count:
-        raise _damaged(snapshot, f"{row_count} rows")
+        raise _build_damage_error(snapshot, f"{row_count} rows")
 
 
 def rewrite_snapshot(snapshot: Snapshot, frames: Iterable[pl.DataFrame]) -> Snapshot:
@@ -148,17 +148,17 @@ def rewrite_snapshot(snapshot: Snapshot, frames: Iterable[pl.DataFrame]) -> Snap
     with lake.scratch() as folder:
         path = folder / "rows.parquet"
         row_count = _write_rows(frames, path, fewest=0)
-        rows_key = _keep_rows(lake, path, snapshot.digest)
-    reach("snapshot.rewritten")
+        rows_key = _store_rows(lake, path, snapshot.digest)
+    hit_failpoint("snapshot.rewritten")
     record = _write_record(snapshot.origin, row_count, rows_key)
     lake.storage.write_object(f"{_PREFIX}{snapshot.digest}{_RECORD}", record)
-    reach("snapshot.replaced")
+    hit_failpoint("snapshot.replaced")
     rewritten = read_snapshot(lake, snapshot.digest)
-    delete_strays(rewritten)
+    delete_unreferenced_rows(rewritten)
     return rewritten
 
 
-def delete_strays(snapshot: Snapshot) -> int:
+def delete_unreferenced_rows(snapshot: Snapshot) -> int:
     """How many files of rows beside the snapshot's own were deleted: what a crash left of older rows."""
     storage = snapshot.lake.storage
     prefix = f"{_PREFIX}{snapshot.digest}/rows-"
@@ -173,7 +173,7 @@ def _list_digests(lake: Lake) -> Iterator[str]:
     return (key.removeprefix(_PREFIX).removesuffix(_RECORD) for key in keys if key.endswith(_RECORD))
 
 
-def _keep_rows(lake: Lake, path: Path, digest: str) -> str:
+def _store_rows(lake: Lake, path: Path, digest: str) -> str:
     with path.open("rb") as file:
         key = f"{_PREFIX}{digest}/rows-{file_digest(file, 'sha256').hexdigest()[:16]}.parquet"
     lake.storage.create_object(key, path)
@@ -219,7 +219,7 @@ def _write_rows(frames: Iterable[pl.DataFrame], path: Path, *, fewest: int = 1) 
     return row_count
 
 
-def _damaged(snapshot: Snapshot, found: str) -> ArtifactError:
+def _build_damage_error(snapshot: Snapshot, found: str) -> ArtifactError:
     return ArtifactError(
         f"snapshot {snapshot.digest}",
         found=found[:300],

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
-Admit = Callable[[str, bytes], bool]  # of a path, and of what its request carries as Authorization
+RequestCheck = Callable[[str, bytes], bool]  # of a path, and of what its request carries as Authorization
 
 
-class Door:
+class BasicAuthMiddleware:
     """An ASGI application that hands on what it may: health checks at the addresses in `opened`, and what `admits` lets in."""
 
-    def __init__(self, application: Any, *, name: str, opened: Collection[str], admits: Admit) -> None:
+    def __init__(self, application: Any, *, name: str, opened: Collection[str], admits: RequestCheck) -> None:
         self._application: ASGIApp = application
         self._name, self._opened, self._admits = name, frozenset(opened), admits
 

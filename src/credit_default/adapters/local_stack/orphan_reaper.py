@@ -15,48 +15,48 @@ from typing import IO, Final
 _DONE: Final = "done\n"
 
 
-def start_watch(*, environment: Mapping[str, str], seconds: float) -> subprocess.Popen[bytes]:
-    """A process that ends the groups it is told of, should this one be gone before `dismiss_watch`."""
+def start_reaper(*, environment: Mapping[str, str], seconds: float) -> subprocess.Popen[bytes]:
+    """A process that ends the groups it is told of, should this one be gone before `stop_reaper`."""
     return subprocess.Popen(  # noqa: S603 - our own interpreter and fixed arguments
         [sys.executable, "-m", "credit_default.adapters.local_stack.orphan_reaper", str(seconds)],
         env=dict(environment), stdin=subprocess.PIPE, start_new_session=True,
     )  # fmt: skip
 
 
-def tell_watch(watch: subprocess.Popen[bytes], group: int) -> None:
+def add_process_group(watch: subprocess.Popen[bytes], group: int) -> None:
     """Nothing; the process group is among those."""
-    _tell(watch, f"{group}\n")
+    _write_line(watch, f"{group}\n")
 
 
-def dismiss_watch(watch: subprocess.Popen[bytes]) -> None:
+def stop_reaper(watch: subprocess.Popen[bytes]) -> None:
     """Nothing; the groups were ended in order, and the process is gone."""
-    _tell(watch, _DONE)
+    _write_line(watch, _DONE)
     if watch.stdin is not None:
         watch.stdin.close()
     watch.wait()
 
 
-def _tell(watch: subprocess.Popen[bytes], text: str) -> None:
+def _write_line(watch: subprocess.Popen[bytes], text: str) -> None:
     if watch.stdin is not None and watch.poll() is None:
         watch.stdin.write(text.encode())
         watch.stdin.flush()
 
 
-def end_orphans(told: IO[str], *, seconds: float) -> None:
+def terminate_orphans(told: IO[str], *, seconds: float) -> None:
     """Nothing; returns when the teller said that it is done, or, once it is gone, when its groups are."""
     groups: list[int] = []
     for line in told:
         if line == _DONE:
             return
         groups.append(int(line))
-    _signal(groups, signal.SIGTERM)
+    _signal_groups(groups, signal.SIGTERM)
     deadline = time.monotonic() + seconds
-    while _signal(groups, 0) and time.monotonic() < deadline:
+    while _signal_groups(groups, 0) and time.monotonic() < deadline:
         time.sleep(0.1)
-    _signal(groups, signal.SIGKILL)
+    _signal_groups(groups, signal.SIGKILL)
 
 
-def _signal(groups: Iterable[int], number: int) -> bool:
+def _signal_groups(groups: Iterable[int], number: int) -> bool:
     """Whether any of them was there to hear it."""
     heard = False
     for group in groups:
@@ -69,4 +69,4 @@ def _signal(groups: Iterable[int], number: int) -> bool:
 
 
 if __name__ == "__main__":
-    end_orphans(sys.stdin, seconds=float(sys.argv[1]))
+    terminate_orphans(sys.stdin, seconds=float(sys.argv[1]))

@@ -13,7 +13,7 @@ _SCHEMES: Final = {"postgresql", "postgres"}
 _PORT: Final = 5432
 
 
-def parse_address(address: str) -> dict[str, str]:
+def parse_postgres_address(address: str) -> dict[str, str]:
     """The server as PGHOST, PGPORT, PGUSER and, where it is named, PGPASSWORD.
 
     Raises:
@@ -33,7 +33,7 @@ def parse_address(address: str) -> dict[str, str]:
     return named | ({"PGPASSWORD": unquote(parts.password)} if parts.password else {})
 
 
-def make_databases(variables: Mapping[str, str], names: Sequence[str]) -> None:
+def create_databases(variables: Mapping[str, str], names: Sequence[str]) -> None:
     """Nothing; each of these databases is on the server, made when it was not there.
 
     Raises:

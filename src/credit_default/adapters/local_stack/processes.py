@@ -17,11 +17,11 @@ from pathlib import Path
 from typing import Final
 
 from credit_default.adapters.host.atomic_files import disk_errors
-from credit_default.errors import ServiceError, show_plainly
+from credit_default.errors import ServiceError, escape_unprintable
 
 LOOPBACK: Final = "127.0.0.1"
 _PAUSE_SECONDS: Final = 0.05
-_REFUSED: Final = {401, 403}
+_UNAUTHORIZED_STATUSES: Final = {401, 403}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class Program:
 
 
 @dataclass(frozen=True, slots=True)
-class Running:
+class RunningProgram:
     """A program that was started, and perhaps has ended since."""
 
     program: Program
@@ -53,7 +53,7 @@ class Running:
         return self.process.poll() is not None
 
 
-def start_program(program: Program, *, logs: Path) -> Running:
+def start_program(program: Program, *, logs: Path) -> RunningProgram:
     """The program, just started; the log of the time before is kept beside the new one, as `….log.1`.
 
     Raises:
@@ -69,10 +69,10 @@ def start_program(program: Program, *, logs: Path) -> Running:
                 program.command, env=dict(program.environment), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 start_new_session=True,  # Ctrl-C reaches us alone, and we end them in order
             )  # fmt: skip
-    return Running(program, process, path)
+    return RunningProgram(program, process, path)
 
 
-def has_answered(running: Running) -> bool:
+def is_ready(running: RunningProgram) -> bool:
     """Whether the program is up.
 
     Raises:
@@ -90,27 +90,27 @@ def has_answered(running: Running) -> bool:
             return True
     except urllib.error.HTTPError as error:
         error.close()
-        if error.code in _REFUSED:
+        if error.code in _UNAUTHORIZED_STATUSES:
             raise PermissionError(error.code) from error
         return False
     except OSError:
         return False
 
 
-def end_programs(programs: Sequence[Running], *, seconds: float) -> None:
+def stop_programs(programs: Sequence[RunningProgram], *, seconds: float) -> None:
     """Nothing; no process of theirs is left: all are asked at once, and killed when they have not ended in time."""
-    left = [running for running in programs if _signal(running, signal.SIGTERM)]
+    left = [running for running in programs if _signal_group(running, signal.SIGTERM)]
     deadline = time.monotonic() + seconds
     while left and time.monotonic() < deadline:
         time.sleep(_PAUSE_SECONDS)
-        left = [running for running in left if _signal(running, 0)]
+        left = [running for running in left if _signal_group(running, 0)]
     for running in left:
-        _signal(running, signal.SIGKILL)
+        _signal_group(running, signal.SIGKILL)
     for running in programs:
         running.process.wait()
 
 
-def _signal(running: Running, number: int) -> bool:
+def _signal_group(running: RunningProgram, number: int) -> bool:
     """Whether anything of the group is there to hear it; an ended first process is let go of."""
     running.process.poll()
     try:
@@ -120,11 +120,11 @@ def _signal(running: Running, number: int) -> bool:
     return True
 
 
-def read_end(path: Path, *, line_count: int = 12) -> str:
+def read_log_end(path: Path, *, line_count: int = 12) -> str:
     """The last lines of a log that say something, on one line."""
     lines = path.read_text(encoding="utf-8", errors="replace").splitlines() if path.exists() else []
     told = [line.strip() for line in lines if line.strip()][-line_count:]
-    return show_plainly(" | ".join(told))[-1500:] or "nothing"
+    return escape_unprintable(" | ".join(told))[-1500:] or "nothing"
 
 
 def choose_port(port: int, *, thing: str, option: str) -> int:

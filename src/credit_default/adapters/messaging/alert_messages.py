@@ -23,15 +23,17 @@ def send_message(message: Message, addresses: Sequence[str], *, timeout_seconds:
 
     Each address gets `timeout_seconds` to connect and as long to answer.
     """
-    with _silence():
+    with _mute_apprise_log():
         failures = (
-            _send_to(message, address, name=f"address {number} of {len(addresses)}", timeout_seconds=timeout_seconds)
+            _send_to_address(
+                message, address, name=f"address {number} of {len(addresses)}", timeout_seconds=timeout_seconds
+            )
             for number, address in enumerate(addresses, start=1)
         )
         return tuple(failure for failure in failures if failure)
 
 
-def _send_to(message: Message, address: str, *, name: str, timeout_seconds: float) -> str:
+def _send_to_address(message: Message, address: str, *, name: str, timeout_seconds: float) -> str:
     import apprise
 
     target = apprise.Apprise.instantiate(address, suppress_exceptions=True)
@@ -44,7 +46,7 @@ def _send_to(message: Message, address: str, *, name: str, timeout_seconds: floa
 
 
 @contextmanager
-def _silence() -> Iterator[None]:
+def _mute_apprise_log() -> Iterator[None]:
     logger = logging.getLogger("apprise")
     before = logger.disabled
     logger.disabled = True

@@ -54,7 +54,7 @@ class MessageQueue:
                 MessageSystemAttributeNames=["ApproximateReceiveCount"],
             )  # fmt: skip
         return tuple(
-            QueuedMessage(m["MessageId"], m["Body"], m["ReceiptHandle"], _count_received(m))
+            QueuedMessage(m["MessageId"], m["Body"], m["ReceiptHandle"], _read_receive_count(m))
             for m in reply.get("Messages", ())
         )
 
@@ -97,14 +97,14 @@ class MessageQueue:
         try:
             yield
         except (BotoCoreError, ClientError) as error:
-            raise _translate(error, self.url) from error
+            raise _translate_sqs_error(error, self.url) from error
 
 
-def _count_received(message: dict[str, Any]) -> int:
+def _read_receive_count(message: dict[str, Any]) -> int:
     return int(message.get("Attributes", {}).get("ApproximateReceiveCount", 1))
 
 
-def _translate(error: Exception, url: str) -> CreditDefaultError:
+def _translate_sqs_error(error: Exception, url: str) -> CreditDefaultError:
     response = getattr(error, "response", None)
     code = str(response.get("Error", {}).get("Code", "")) if isinstance(response, dict) else ""
     if code in _MISSING:

@@ -10,7 +10,7 @@ from credit_default.errors import ServiceError
 _SCHEME = "sqlite:///"
 
 
-def refuse_unfit_database(tracking_uri: str) -> None:
+def check_database_file(tracking_uri: str) -> None:
     """Nothing; returns when the uri is a server's, or the SQLite file it names can be opened, its folder made if absent.
 
     Raises:

@@ -6,7 +6,7 @@ from typing import Final
 
 from credit_default.errors import ServiceError
 
-ABOUT_MLFLOW: Final = "MLflow"  # how an error about the server begins
+MLFLOW_ERROR_PREFIX: Final = "MLflow"  # how an error about the server begins
 
 
 @contextmanager
@@ -19,7 +19,7 @@ def mlflow_errors(thing: str) -> Iterator[None]:
         yield
     except (MlflowException, SQLAlchemyError) as error:
         raise ServiceError(
-            f"{ABOUT_MLFLOW} ({thing})",
+            f"{MLFLOW_ERROR_PREFIX} ({thing})",
             found=str(error).splitlines()[0][:300],
             expected="an answer from the tracking store",
             remedy="Check that the store at CREDIT_DEFAULT_MLFLOW__TRACKING_URI is up, then run the command again.",

@@ -7,7 +7,7 @@ import time
 
 import httpx
 
-from credit_default.adapters.mlflow.errors import ABOUT_MLFLOW
+from credit_default.adapters.mlflow.errors import MLFLOW_ERROR_PREFIX
 from credit_default.errors import ServiceError
 
 _LONGEST_ANSWER_SECONDS, _PAUSE_SECONDS = 5.0, 0.25
@@ -34,6 +34,6 @@ def wait_for_mlflow(tracking_uri: str, *, timeout_seconds: float) -> None:
             found = f"status {answer.status_code}"
         time.sleep(min(_PAUSE_SECONDS, max(left, 0)))
     raise ServiceError(
-        f"{ABOUT_MLFLOW} ({tracking_uri})", found=f"{found} in {timeout_seconds:g} s", expected="an answer to its health check",
+        f"{MLFLOW_ERROR_PREFIX} ({tracking_uri})", found=f"{found} in {timeout_seconds:g} s", expected="an answer to its health check",
         remedy="Start it, or mend CREDIT_DEFAULT_MLFLOW__TRACKING_URI, then run the command again.",
     )  # fmt: skip

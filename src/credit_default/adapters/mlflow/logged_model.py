@@ -83,7 +83,7 @@ def write_mlflow_model(bundle: ModelBundle, sealed: SealedBundle, *, model_id: s
         requirements = [f"{name}=={version(name)}" for name in _REQUIRED]
         (sealed.folder / "requirements.txt").write_text("\n".join([*requirements, ""]), encoding="utf-8")
         _write_environments(sealed.folder)
-        _describe(bundle, sealed, model_id=model_id, run_id=run_id).save(str(sealed.folder / "MLmodel"))
+        _build_mlflow_model(bundle, sealed, model_id=model_id, run_id=run_id).save(str(sealed.folder / "MLmodel"))
 
 
 def _list_parameters(bundle: ModelBundle) -> dict[str, str]:
@@ -96,13 +96,13 @@ def _list_parameters(bundle: ModelBundle) -> dict[str, str]:
     return {**recipe, **policy, "schema": f"{bundle.schema_name} {bundle.schema_version}"}
 
 
-def _describe(bundle: ModelBundle, sealed: SealedBundle, *, model_id: str, run_id: str) -> Any:
+def _build_mlflow_model(bundle: ModelBundle, sealed: SealedBundle, *, model_id: str, run_id: str) -> Any:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # of MLflow about its own type hints, when first imported
         from mlflow.models import Model
         from mlflow.pyfunc import add_to_model
 
-    model = Model(run_id=run_id, model_id=model_id, model_uuid=model_id, signature=_sign(bundle))
+    model = Model(run_id=run_id, model_id=model_id, model_uuid=model_id, signature=_build_signature(bundle))
     model.metadata = {
         "digest": sealed.digest,
         "seal": sealed.seal,
@@ -127,7 +127,7 @@ def _describe(bundle: ModelBundle, sealed: SealedBundle, *, model_id: str, run_i
     return model
 
 
-def _sign(bundle: ModelBundle) -> Any:
+def _build_signature(bundle: ModelBundle) -> Any:
     from mlflow.models import ModelSignature
     from mlflow.types import ColSpec, Schema, TensorSpec
 

@@ -59,7 +59,7 @@ def parse_version(version: Any, aliases: Mapping[str, int]) -> ModelVersion:
     )
 
 
-def write_verdict(verdict: Verdict) -> dict[str, str]:
+def format_verdict_tags(verdict: Verdict) -> dict[str, str]:
     """The verdict as tags: its level, its reasons a line each, its figures as JSON."""
     return {
         "verdict": f"{verdict.gate}: {verdict.level}",

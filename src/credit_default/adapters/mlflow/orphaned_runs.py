@@ -4,41 +4,41 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any, Final, get_args
 
-from credit_default.adapters.host.process_marks import look_up, parse_mark
+from credit_default.adapters.host.process_marks import find_process_state, parse_mark
 from credit_default.adapters.mlflow.errors import mlflow_errors
-from credit_default.adapters.mlflow.tracking import ALIVE_TAG, PROCESS_TAG, Act, Tracking
+from credit_default.adapters.mlflow.tracking import ALIVE_TAG, PROCESS_TAG, RunType, Tracking
 
 CLOSED_TAG: Final = "closed_because"
 
 
 @dataclass(frozen=True, slots=True)
-class StaleRun:
+class OrphanedRun:
     """A run without a process: which act began it, and when."""
 
     run_id: str
-    act: Act
+    act: RunType
     began_at: dt.datetime
 
 
-def find_stale_runs(tracking: Tracking, *, now: dt.datetime, silence: dt.timedelta) -> tuple[StaleRun, ...]:
+def find_orphaned_runs(tracking: Tracking, *, now: dt.datetime, silence: dt.timedelta) -> tuple[OrphanedRun, ...]:
     """The running ones whose process is gone or, where it can't be looked up, has given no sign of life for `silence`."""
     with mlflow_errors(tracking.tracking_uri):
-        running = [(act, run) for act in get_args(Act) for run in _search(tracking, act)]
+        running = [(act, run) for act in get_args(RunType) for run in _search_running(tracking, act)]
     return tuple(
-        StaleRun(str(run.info.run_id), act, _read_time(run.info.start_time))
+        OrphanedRun(str(run.info.run_id), act, _parse_milliseconds(run.info.start_time))
         for act, run in running
-        if _is_stale(run, now=now, silence=silence)
+        if _is_orphaned(run, now=now, silence=silence)
     )
 
 
-def close_run(tracking: Tracking, run: StaleRun, *, because: str) -> None:
+def close_orphaned_run(tracking: Tracking, run: OrphanedRun, *, because: str) -> None:
     """Nothing; the run is KILLED, and says why."""
     with mlflow_errors(tracking.tracking_uri):
         tracking.client.set_tag(run.run_id, CLOSED_TAG, because)
         tracking.client.set_terminated(run.run_id, "KILLED")
 
 
-def _search(tracking: Tracking, act: Act) -> list[Any]:
+def _search_running(tracking: Tracking, act: RunType) -> list[Any]:
     experiment = tracking.client.get_experiment_by_name(f"credit-default/{act}")
     if experiment is None:
         return []
@@ -48,15 +48,15 @@ def _search(tracking: Tracking, act: Act) -> list[Any]:
     return list(running)
 
 
-def _is_stale(run: Any, *, now: dt.datetime, silence: dt.timedelta) -> bool:
+def _is_orphaned(run: Any, *, now: dt.datetime, silence: dt.timedelta) -> bool:
     tags = run.data.tags
-    life = look_up(parse_mark(tags.get(PROCESS_TAG, "")))
+    life = find_process_state(parse_mark(tags.get(PROCESS_TAG, "")))
     if life != "unknown":
         return life == "gone"
     alive = tags.get(ALIVE_TAG, "0")
-    last = _read_time(run.info.start_time) + dt.timedelta(seconds=int(alive) if alive.isdigit() else 0)
+    last = _parse_milliseconds(run.info.start_time) + dt.timedelta(seconds=int(alive) if alive.isdigit() else 0)
     return now - last > silence
 
 
-def _read_time(milliseconds: int) -> dt.datetime:
+def _parse_milliseconds(milliseconds: int) -> dt.datetime:
     return dt.datetime.fromtimestamp(milliseconds / 1000, dt.UTC)

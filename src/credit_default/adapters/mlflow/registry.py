@@ -31,8 +31,8 @@ from credit_default.adapters.mlflow.model_versions import (
     REPLACED_TAG,
     SEAL_TAG,
     ModelVersion,
+    format_verdict_tags,
     parse_version,
-    write_verdict,
 )
 from credit_default.adapters.mlflow.tracking import DatasetRecord, Run, Tracking, mlflow_errors
 from credit_default.errors import ArtifactError, InputError
@@ -139,7 +139,7 @@ class Registry:
 
     def record_verdict(self, version: ModelVersion, verdict: Verdict) -> None:
         """None; the verdict on the version, whichever way it went."""
-        self.record_tags(version, write_verdict(verdict))
+        self.record_tags(version, format_verdict_tags(verdict))
 
     def record_tags(self, version: ModelVersion, tags: Mapping[str, str]) -> None:
         """None; words on the version, cut where MLflow takes no longer ones."""

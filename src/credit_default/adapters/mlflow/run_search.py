@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from credit_default.adapters.host.atomic_files import disk_errors
-from credit_default.adapters.mlflow.tracking import Act, Tracking, mlflow_errors
+from credit_default.adapters.mlflow.tracking import RunType, Tracking, mlflow_errors
 
 
-def find_run_id(tracking: Tracking, act: Act, *, tags: Mapping[str, object]) -> str | None:
+def find_run_id(tracking: Tracking, act: RunType, *, tags: Mapping[str, object]) -> str | None:
     """The newest finished run of this act that carries all of these tags, or None."""
     wanted = " and ".join(f"tags.`{name}` = '{value}'" for name, value in tags.items())
     with mlflow_errors(tracking.tracking_uri):
@@ -22,7 +22,7 @@ def find_run_id(tracking: Tracking, act: Act, *, tags: Mapping[str, object]) -> 
     return str(runs[0].info.run_id) if runs else None
 
 
-def list_recorded(tracking: Tracking, act: Act, *, since: dt.datetime) -> frozenset[tuple[str, str]]:
+def list_recorded_batches(tracking: Tracking, act: RunType, *, since: dt.datetime) -> frozenset[tuple[str, str]]:
     """(batch_id, model_version) of each run of this act that began since then and did not fail.
 
     One at work counts too, and one that a person deleted.

@@ -6,7 +6,7 @@ refused, but for the health check; whether the words are right is MLflow's to sa
 
 from typing import Any, Final
 
-from credit_default.adapters.local_stack.basic_auth_middleware import Door
+from credit_default.adapters.local_stack.basic_auth_middleware import BasicAuthMiddleware
 
 APP_NAME: Final = "credit-default"  # as the entry point in pyproject.toml has it
 _OPEN: Final = ("/health",)
@@ -16,4 +16,4 @@ def create_app() -> Any:
     """The ASGI application; it reads what `mlflow server` has put into the environment."""
     from mlflow.server.auth import create_app as create_mlflow
 
-    return Door(create_mlflow(), name="mlflow", opened=_OPEN, admits=lambda _path, given: bool(given))
+    return BasicAuthMiddleware(create_mlflow(), name="mlflow", opened=_OPEN, admits=lambda _path, given: bool(given))

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal, TypeVar
 
 from credit_default.adapters.host.atomic_files import disk_errors
-from credit_default.adapters.host.process_marks import beating, read_own_mark
-from credit_default.adapters.mlflow.database_check import refuse_unfit_database
+from credit_default.adapters.host.process_marks import heartbeat, read_own_mark
+from credit_default.adapters.mlflow.database_check import check_database_file
 from credit_default.adapters.mlflow.datasets import DatasetRecord, describe_dataset
-from credit_default.adapters.mlflow.errors import ABOUT_MLFLOW, mlflow_errors
+from credit_default.adapters.mlflow.errors import MLFLOW_ERROR_PREFIX, mlflow_errors
 from credit_default.adapters.mlflow.health_check import wait_for_mlflow
 from credit_default.errors import ServiceError
 
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import Experiment, RunInfo
 
-__all__ = ["MLFLOW_ENVIRONMENT", "Act", "DatasetRecord", "Run", "Tracking", "mlflow_errors"]
+__all__ = ["MLFLOW_ENVIRONMENT", "DatasetRecord", "Run", "RunType", "Tracking", "mlflow_errors"]
 
-Act = Literal["train", "predict", "monitor", "tune"]
+RunType = Literal["train", "predict", "monitor", "tune"]
 MLFLOW_ENVIRONMENT: Final[Mapping[str, str]] = {
     "DO_NOT_TRACK": "true",  # MLflow does not take "1" for an answer
     "MLFLOW_DISABLE_TELEMETRY": "true",
@@ -61,7 +61,7 @@ class Run:
 
         items = [Param(key, str(value)) for key, value in params.items()]
         with mlflow_errors(self.address):
-            for part in _parts(items, _PARAMS_PER_REQUEST):
+            for part in _split_requests(items, _PARAMS_PER_REQUEST):
                 self._client.log_batch(self.run_id, params=part)
 
     def record_metrics(
@@ -79,7 +79,7 @@ class Run:
             link |= {"dataset_name": dataset.name, "dataset_digest": dataset.digest[:36]}
         items = [Metric(key, float(value), self.started_at_ms, step, **link) for key, value in metrics.items()]
         with mlflow_errors(self.address):
-            for part in _parts(items, _METRICS_PER_REQUEST):
+            for part in _split_requests(items, _METRICS_PER_REQUEST):
                 self._client.log_batch(self.run_id, metrics=part)
 
     def record_tags(self, tags: Mapping[str, object]) -> None:
@@ -87,7 +87,7 @@ class Run:
         from mlflow.entities import RunTag
 
         with mlflow_errors(self.address):
-            for part in _parts([RunTag(key, str(value)) for key, value in tags.items()], _PARAMS_PER_REQUEST):
+            for part in _split_requests([RunTag(key, str(value)) for key, value in tags.items()], _PARAMS_PER_REQUEST):
                 self._client.log_batch(self.run_id, tags=part)
 
     def record_datasets(self, datasets: Sequence[DatasetRecord]) -> None:
@@ -133,7 +133,7 @@ class Tracking:
 
     def is_away(self, error: ServiceError) -> bool:
         """Whether the error says that the server did not do its part, and not, say, this machine's disk."""
-        return self.is_server and error.thing.startswith(ABOUT_MLFLOW)
+        return self.is_server and error.thing.startswith(MLFLOW_ERROR_PREFIX)
 
     def wait(self, *, timeout_seconds: float) -> None:
         """Nothing; returns once the store can be asked. Raises `ServiceError` when it can't be in this time."""
@@ -144,7 +144,7 @@ class Tracking:
         """MLflow's own client, for `registry`. The first use of a new database makes its tables, which takes seconds."""
         if self._client is None:
             with mlflow_errors(self.tracking_uri):
-                refuse_unfit_database(self.tracking_uri)
+                check_database_file(self.tracking_uri)
                 from mlflow import MlflowClient
 
                 self._client = MlflowClient(tracking_uri=self.tracking_uri, registry_uri=self.tracking_uri)
@@ -152,7 +152,7 @@ class Tracking:
 
     @contextmanager
     def start_run(
-        self, act: Act, *, name: str, tags: Mapping[str, object], parent: Run | None = None,
+        self, act: RunType, *, name: str, tags: Mapping[str, object], parent: Run | None = None,
         started_at: dt.datetime | None = None,
     ) -> Iterator[Run]:  # fmt: skip
         """A run in the experiment `credit-default/<act>`, FINISHED when the block ends, FAILED when it raises.
@@ -164,7 +164,7 @@ class Tracking:
         marked = {**tags, **below, PROCESS_TAG: read_own_mark()}
         run = self._create_run(act, name=name, tags=marked, started_at=started_at)
         try:
-            with beating(lambda seconds: self._tell_alive(run, seconds)):
+            with heartbeat(lambda seconds: self._tell_alive(run, seconds)):
                 yield run
         except BaseException:
             self._end_run(run, "FAILED")
@@ -196,7 +196,7 @@ class Tracking:
             run.record_tags({ALIVE_TAG: seconds})
 
     def _create_run(
-        self, act: Act, *, name: str, tags: Mapping[str, object], started_at: dt.datetime | None
+        self, act: RunType, *, name: str, tags: Mapping[str, object], started_at: dt.datetime | None
     ) -> Run:  # fmt: skip
         began = None if started_at is None else int(started_at.timestamp() * 1000)
         told = {key: str(value) for key, value in tags.items()}
@@ -224,7 +224,7 @@ class Tracking:
         with mlflow_errors(run.address):
             self.client.set_terminated(run.run_id, status)
 
-    def _experiment(self, act: Act) -> "Experiment":
+    def _experiment(self, act: RunType) -> "Experiment":
         from mlflow import MlflowException
 
         name = f"credit-default/{act}"
@@ -245,5 +245,5 @@ class Tracking:
         return experiment
 
 
-def _parts(items: list[_Item], size: int) -> Iterator[list[_Item]]:
+def _split_requests(items: list[_Item], size: int) -> Iterator[list[_Item]]:
     return (items[start : start + size] for start in range(0, len(items), size))

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from credit_default.adapters.host.atomic_files import write_whole
+from credit_default.adapters.host.atomic_files import write_atomically
 from credit_default.errors import ServiceError
 
 # Checked passwords are remembered for a minute: hashing one costs .4 s a request otherwise.
@@ -29,7 +29,7 @@ def write_auth_configuration(path: Path, *, database_uri: str) -> None:
     Raises:
         ServiceError: the disk refuses.
     """
-    write_whole(path, _CONFIGURATION.format(database_uri=database_uri.replace("%", "%%")).encode())
+    write_atomically(path, _CONFIGURATION.format(database_uri=database_uri.replace("%", "%%")).encode())
 
 
 def change_password(password: str, *, username: str, database_uri: str, environment: Mapping[str, str]) -> None:

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from credit_default.adapters.host.atomic_files import disk_errors
 from credit_default.errors import InputError, ServiceError
-from credit_default.model.estimator.search_space import Choice
+from credit_default.model.estimator.search_space import SearchParameter
 
 if TYPE_CHECKING:
     from optuna import Study as OptunaStudy
     from optuna import Trial as OptunaTrial
 
-Ending = Literal["finished", "given up"]
+TrialEnding = Literal["finished", "given up"]
 _FIGURES: Final = "figures"
 
 
@@ -30,7 +30,7 @@ class EndedTrial:
 
     number: int
     values: Mapping[str, Any]
-    ending: Ending
+    ending: TrialEnding
     loss: float
     figures: Mapping[str, float] = field(default_factory=dict)
 
@@ -69,7 +69,9 @@ class OpenTrial:
 class Study:
     """One search, kept in a SQLite file under its name."""
 
-    def __init__(self, study: "OptunaStudy", choices: Sequence[Choice], *, seed: int, startup_trial_count: int) -> None:
+    def __init__(
+        self, study: "OptunaStudy", choices: Sequence[SearchParameter], *, seed: int, startup_trial_count: int
+    ) -> None:
         self._study = study
         self._choices = choices
         self._seed = seed
@@ -79,7 +81,7 @@ class Study:
         """The trials that came to an end, oldest first."""
         from optuna.trial import TrialState
 
-        endings: dict[TrialState, Ending] = {TrialState.COMPLETE: "finished", TrialState.PRUNED: "given up"}
+        endings: dict[TrialState, TrialEnding] = {TrialState.COMPLETE: "finished", TrialState.PRUNED: "given up"}
         with _optuna_errors():
             trials = self._study.get_trials(deepcopy=False, states=tuple(endings))
         return tuple(
@@ -99,7 +101,7 @@ class Study:
                 seed=self._seed + len(self.list_trials()), n_startup_trials=self._startup_trial_count
             )
             trial = self._study.ask()
-            values = {choice.name: _suggest(trial, choice) for choice in self._choices}
+            values = {choice.name: _suggest_value(trial, choice) for choice in self._choices}
         return OpenTrial(self._study, trial, values)
 
     def _read_values(self, params: Mapping[str, Any]) -> dict[str, Any]:
@@ -111,7 +113,7 @@ class Study:
 
 @contextmanager
 def open_study(
-    path: Path, name: str, *, choices: Sequence[Choice], seed: int, startup_trial_count: int, kept_share: float
+    path: Path, name: str, *, choices: Sequence[SearchParameter], seed: int, startup_trial_count: int, kept_share: float
 ) -> Iterator[Study]:
     """The study of that name in the SQLite file, made when absent, this process's own until the block ends.
 
@@ -122,13 +124,13 @@ def open_study(
         InputError: another process works on a study in this file.
         ServiceError: the disk or the database refuses.
     """
-    with _own(path):
+    with _lock_study_file(path):
         with _optuna_errors():
-            study = _load(path, name, startup_trial_count=startup_trial_count, kept_share=kept_share)
+            study = _load_study(path, name, startup_trial_count=startup_trial_count, kept_share=kept_share)
         yield Study(study, choices, seed=seed, startup_trial_count=startup_trial_count)
 
 
-def _load(path: Path, name: str, *, startup_trial_count: int, kept_share: float) -> "OptunaStudy":
+def _load_study(path: Path, name: str, *, startup_trial_count: int, kept_share: float) -> "OptunaStudy":
     import optuna
 
     optuna.logging.set_verbosity(optuna.logging.ERROR)
@@ -141,7 +143,7 @@ def _load(path: Path, name: str, *, startup_trial_count: int, kept_share: float)
     return study
 
 
-def _suggest(trial: "OptunaTrial", choice: Choice) -> Any:
+def _suggest_value(trial: "OptunaTrial", choice: SearchParameter) -> Any:
     """One of the choice's values; a scale of numbers is searched by position, so that neighbours are known as such."""
     if choice.is_scale:
         return choice.values[trial.suggest_int(choice.name, 0, len(choice.values) - 1)]
@@ -149,7 +151,7 @@ def _suggest(trial: "OptunaTrial", choice: Choice) -> Any:
 
 
 @contextmanager
-def _own(path: Path) -> Iterator[None]:
+def _lock_study_file(path: Path) -> Iterator[None]:
     """A block in which no other process opens the file by `open_study`."""
     with disk_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -19,17 +19,17 @@ import polars as pl
 
 from credit_default.adapters.files.statement_files import read_batches
 from credit_default.adapters.files.table_export import write_table
-from credit_default.adapters.public_data.http_download import TransferLimits, download
-from credit_default.data.checking.validation import check
+from credit_default.adapters.public_data.http_download import TransferLimits, download_file
+from credit_default.data.checking.validation import check_rows
 from credit_default.data.contract.schema import Schema
-from credit_default.data.credit_card.public_data import PUBLIC_DIGEST, PUBLIC_MONTH, canonical_digest
+from credit_default.data.credit_card.public_data import PUBLIC_DIGEST, PUBLIC_MONTH, digest_public_rows
 from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.errors import CreditDefaultError, InputError, ServiceError
 
 UCI_URL = "https://archive.ics.uci.edu/static/public/350/default+of+credit+card+clients.zip"
 OPENML_URL = "https://api.openml.org/api/v1/json/data/42477"
 
-Origin = Literal["uci", "openml", "cache"]
+PublicSource = Literal["uci", "openml", "cache"]
 
 _MOST_UNPACKED_BYTES = 100_000_000
 _DESCRIPTION_BYTES = 1_000_000
@@ -40,11 +40,11 @@ class PublicData:
     """The public data on this machine: a Parquet file under our names, month and outcome included."""
 
     path: Path
-    origin: Origin
+    origin: PublicSource
 
 
 @dataclass(frozen=True, slots=True)
-class _File:
+class _SourceFile:
     """A table as a source hands it over."""
 
     suffix: str
@@ -64,27 +64,27 @@ def fetch_public_data(
     """The public data, from the cache when it is there and whole, else from the first source that has it.
 
     `timeout_seconds` bounds each wait for an answer, `body_seconds` each transfer after it. `digest` is what
-    `canonical_digest` must give. Two processes may fetch at once: the file is put in its place whole.
+    `digest_public_rows` must give. Two processes may fetch at once: the file is put in its place whole.
 
     Raises:
         ServiceError: No source gave the data; every one is named with its reason. Or the cache cannot be written to.
     """
     path = cache / f"credit-card-clients-{digest[:12]}.parquet"
-    if _is_whole(path, digest=digest, schema=schema):
+    if _is_valid_cache(path, digest=digest, schema=schema):
         return PublicData(path, "cache")
     limits = TransferLimits(answer_seconds=timeout_seconds, body_seconds=body_seconds)
-    sources: dict[Origin, Callable[[], _File]] = {
+    sources: dict[PublicSource, Callable[[], _SourceFile]] = {
         "uci": lambda: _fetch_from_uci(uci_url, limits=limits),
         "openml": lambda: _fetch_from_openml(openml_url, limits=limits),
     }
     failures: list[CreditDefaultError] = []
     for origin, fetch in sources.items():
         try:
-            rows = _read_rows(fetch(), cache=cache, digest=digest, schema=schema)
+            rows = _read_source_rows(fetch(), cache=cache, digest=digest, schema=schema)
         except (ServiceError, InputError) as failure:
             failures.append(failure)
             continue
-        _keep(rows, path)
+        _write_cache(rows, path)
         return PublicData(path, origin)
     raise ServiceError(
         "the public data",
@@ -103,7 +103,7 @@ def is_public_data(path: Path, *, digest: str = PUBLIC_DIGEST, schema: Schema = 
     return True
 
 
-def _is_whole(path: Path, *, digest: str, schema: Schema) -> bool:
+def _is_valid_cache(path: Path, *, digest: str, schema: Schema) -> bool:
     """True when the cached file holds the data; one that holds something else is removed."""
     if not path.is_file():
         return False
@@ -115,7 +115,7 @@ def _is_whole(path: Path, *, digest: str, schema: Schema) -> bool:
     return True
 
 
-def _read_rows(file: _File, *, cache: Path, digest: str, schema: Schema) -> pl.DataFrame:
+def _read_source_rows(file: _SourceFile, *, cache: Path, digest: str, schema: Schema) -> pl.DataFrame:
     try:
         cache.mkdir(parents=True, exist_ok=True)
         # Beside the cache, and not in the system's temporary folder: nothing is written anywhere else.
@@ -124,14 +124,14 @@ def _read_rows(file: _File, *, cache: Path, digest: str, schema: Schema) -> pl.D
             path.write_bytes(file.content)
             return _check_rows(path, digest=digest, schema=schema, month=PUBLIC_MONTH)
     except OSError as error:
-        raise _unwritable(cache, found=str(error)) from error
+        raise _build_cache_error(cache, found=str(error)) from error
 
 
-def _keep(rows: pl.DataFrame, path: Path) -> None:
+def _write_cache(rows: pl.DataFrame, path: Path) -> None:
     try:
         write_table(rows, path)
     except InputError as error:
-        raise _unwritable(path.parent, found=error.found) from error
+        raise _build_cache_error(path.parent, found=error.found) from error
 
 
 def _check_rows(path: Path, *, digest: str, schema: Schema, month: str | None) -> pl.DataFrame:
@@ -140,9 +140,9 @@ def _check_rows(path: Path, *, digest: str, schema: Schema, month: str | None) -
     Raises:
         InputError: They do not.
     """
-    checked = check(lambda: read_batches(path, schema=schema, month=month), schema=schema, outcome="required")
+    checked = check_rows(lambda: read_batches(path, schema=schema, month=month), schema=schema, outcome="required")
     rows = checked.accepted_rows()
-    found = canonical_digest(rows, schema=schema)
+    found = digest_public_rows(rows, schema=schema)
     if checked.rejected_count or found != digest:
         raise InputError(
             path.name,
@@ -153,35 +153,35 @@ def _check_rows(path: Path, *, digest: str, schema: Schema, month: str | None) -
     return rows
 
 
-def _fetch_from_uci(url: str, *, limits: TransferLimits) -> _File:
-    content = download(url, limits=limits)
+def _fetch_from_uci(url: str, *, limits: TransferLimits) -> _SourceFile:
+    content = download_file(url, limits=limits)
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             tables = [member for member in archive.infolist() if member.filename.lower().endswith((".xls", ".xlsx"))]
             if not tables:
-                raise _unusable(url, found="no workbook in the archive")
+                raise _build_source_error(url, found="no workbook in the archive")
             with archive.open(tables[0]) as member:
                 # The size in the archive's own list may lie: what counts is what comes out.
                 unpacked = member.read(_MOST_UNPACKED_BYTES + 1)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
-        raise _unusable(url, found=f"a damaged archive ({error})") from error
+        raise _build_source_error(url, found=f"a damaged archive ({error})") from error
     if len(unpacked) > _MOST_UNPACKED_BYTES:
-        raise _unusable(url, found=f"an archive that unpacks to more than {_MOST_UNPACKED_BYTES:,} bytes")
-    return _File(Path(tables[0].filename).suffix.lower(), unpacked)
+        raise _build_source_error(url, found=f"an archive that unpacks to more than {_MOST_UNPACKED_BYTES:,} bytes")
+    return _SourceFile(Path(tables[0].filename).suffix.lower(), unpacked)
 
 
-def _fetch_from_openml(url: str, *, limits: TransferLimits) -> _File:
+def _fetch_from_openml(url: str, *, limits: TransferLimits) -> _SourceFile:
     brief = TransferLimits(limits.answer_seconds, limits.body_seconds, _DESCRIPTION_BYTES)
     try:
-        description = json.loads(download(url, limits=brief))["data_set_description"]
+        description = json.loads(download_file(url, limits=brief))["data_set_description"]
         parquet_url, arff_url = description.get("parquet_url"), description.get("url")
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise _unusable(url, found="no data set description") from error
+        raise _build_source_error(url, found="no data set description") from error
     if isinstance(parquet_url, str):
-        return _File(".parquet", download(parquet_url, limits=limits))
+        return _SourceFile(".parquet", download_file(parquet_url, limits=limits))
     if isinstance(arff_url, str):
-        return _File(".csv", _arff_to_csv(download(arff_url, limits=limits), url=arff_url))
-    raise _unusable(url, found="a description that says no place of the data")
+        return _SourceFile(".csv", _arff_to_csv(download_file(arff_url, limits=limits), url=arff_url))
+    raise _build_source_error(url, found="a description that says no place of the data")
 
 
 def _arff_to_csv(content: bytes, *, url: str) -> bytes:
@@ -189,16 +189,16 @@ def _arff_to_csv(content: bytes, *, url: str) -> bytes:
     head, marker, data = content.partition(b"@data") if b"@data" in content else content.partition(b"@DATA")
     attributes = [line.split(None, 2)[1] for line in head.splitlines() if line[:10].lower() == b"@attribute"]
     if not marker or not attributes:
-        raise _unusable(url, found="no ARFF table")
+        raise _build_source_error(url, found="no ARFF table")
     names = b",".join(name.strip(b"'\"") for name in attributes)
     return names + b"\n" + b"\n".join(line for line in data.splitlines() if line and not line.startswith(b"%")) + b"\n"
 
 
-def _unwritable(cache: Path, *, found: str) -> ServiceError:
+def _build_cache_error(cache: Path, *, found: str) -> ServiceError:
     remedy = "Set CREDIT_DEFAULT_CACHE to a folder that can be written to."
     return ServiceError(f"cache {cache}", found=found, expected="a writable folder", remedy=remedy)
 
 
-def _unusable(url: str, *, found: str) -> ServiceError:
+def _build_source_error(url: str, *, found: str) -> ServiceError:
     remedy = "The source has changed: name a local copy of the file."
     return ServiceError(url, found=found, expected="the public data", remedy=remedy)

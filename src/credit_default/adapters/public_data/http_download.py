@@ -26,7 +26,7 @@ class TransferLimits:
     most_bytes: int = 64_000_000
 
 
-def download(url: str, *, limits: TransferLimits) -> bytes:
+def download_file(url: str, *, limits: TransferLimits) -> bytes:
     """What stands at the URL.
 
     Raises:
@@ -34,12 +34,12 @@ def download(url: str, *, limits: TransferLimits) -> bytes:
             off, or sends more than `limits.most_bytes`.
     """
     if urlsplit(url).scheme not in {"http", "https"}:
-        raise _failure(url, found="that URL", expected="one that begins with http:// or https://")
+        raise _build_download_error(url, found="that URL", expected="one that begins with http:// or https://")
     transfer = _Transfer(url, limits)
     thread = Thread(target=transfer.run, name="download", daemon=True)
     thread.start()
     if not transfer.answered.wait(limits.answer_seconds):
-        raise _failure(url, found="no answer", expected=f"one within {limits.answer_seconds:g} s")
+        raise _build_download_error(url, found="no answer", expected=f"one within {limits.answer_seconds:g} s")
     thread.join(limits.body_seconds)
     failure = transfer.too_slow() if thread.is_alive() else transfer.failure
     if failure is not None:
@@ -62,17 +62,21 @@ class _Transfer:
         try:
             self._receive()
         except HTTPError as error:
-            self.failure = _failure(self.url, found=f"the answer {error.code} {error.reason}", expected="the file")
+            self.failure = _build_download_error(
+                self.url, found=f"the answer {error.code} {error.reason}", expected="the file"
+            )
             error.close()
         except (OSError, HTTPException, ValueError) as error:
-            self.failure = _failure(self.url, found=f"{type(error).__name__}: {error}", expected="the file")
+            self.failure = _build_download_error(
+                self.url, found=f"{type(error).__name__}: {error}", expected="the file"
+            )
         finally:
             self.answered.set()
 
     def too_slow(self) -> ServiceError:
         """The error for a body that has not come to its end in time."""
         expected = f"all of it within {self.limits.body_seconds:g} s"
-        return _failure(self.url, found="a body that does not end", expected=expected)
+        return _build_download_error(self.url, found="a body that does not end", expected=expected)
 
     def _receive(self) -> None:
         request = Request(self.url, headers={"User-Agent": "credit-default"})  # noqa: S310 - the scheme was checked
@@ -83,7 +87,7 @@ class _Transfer:
                 self.body += part
                 if len(self.body) > self.limits.most_bytes:
                     expected = f"at most {self.limits.most_bytes:,} bytes"
-                    self.failure = _failure(self.url, found="a larger file", expected=expected)
+                    self.failure = _build_download_error(self.url, found="a larger file", expected=expected)
                     return
                 if time.monotonic() > deadline:
                     self.failure = self.too_slow()
@@ -91,8 +95,8 @@ class _Transfer:
             promised = response.headers.get("Content-Length")
             if promised is not None and int(promised) != len(self.body):
                 found = f"{len(self.body):,} bytes, then the end"
-                self.failure = _failure(self.url, found=found, expected=f"{int(promised):,}")
+                self.failure = _build_download_error(self.url, found=found, expected=f"{int(promised):,}")
 
 
-def _failure(url: str, *, found: str, expected: str) -> ServiceError:
+def _build_download_error(url: str, *, found: str, expected: str) -> ServiceError:
     return ServiceError(url, found=found, expected=expected, remedy="Check the network and the URL, or try later.")

@@ -12,13 +12,19 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from credit_default.adapters.host.atomic_files import NO_LINKS, create_whole, disk_errors, sync_folder, write_whole
-from credit_default.adapters.host.process_marks import name_own
+from credit_default.adapters.host.atomic_files import (
+    NO_HARD_LINK_ERRNOS,
+    create_atomically,
+    disk_errors,
+    sync_folder,
+    write_atomically,
+)
+from credit_default.adapters.host.process_marks import build_marked_prefix
 from credit_default.adapters.storage.port import FetchedObject, StoredObject, check_key
 from credit_default.errors import InputError
-from credit_default.failpoints import reach
+from credit_default.failpoints import hit_failpoint
 
-_LAST_SECOND = 253_402_300_799  # of the year 9999, where datetime ends; a file's time is anybody's claim
+_LATEST_TIMESTAMP = 253_402_300_799  # of the year 9999, where datetime ends; a file's time is anybody's claim
 
 
 class FolderStorage:
@@ -46,7 +52,7 @@ class FolderStorage:
         if any(part.startswith(".") for part in folder.split("/")):
             return
         with disk_errors(self.root):
-            found = [path for path in _walk(start) if self._key(path).startswith(prefix)]
+            found = [path for path in _iterate_files(start) if self._key(path).startswith(prefix)]
         for path in sorted(found, key=self._key):
             if (stored := self._look(self._key(path), path)) is not None:  # None: moved away meanwhile
                 yield stored
@@ -71,11 +77,11 @@ class FolderStorage:
 
     def create_object(self, key: str, content: bytes | Path) -> bool:
         """True when this call made the file, whole; False when one was there, which stays as it was."""
-        return create_whole(self._path(key), content)
+        return create_atomically(self._path(key), content)
 
     def write_object(self, key: str, content: bytes | Path) -> None:
         """Nothing; the file holds `content`, in place of what it held."""
-        write_whole(self._path(key), content)
+        write_atomically(self._path(key), content)
 
     def move_object(self, stored: StoredObject, key: str) -> bool:
         """True when the file, as it was seen, stands under `key` and no longer where it was.
@@ -87,11 +93,11 @@ class FolderStorage:
             return self._is_still(stored, source)
         with disk_errors(target):
             target.parent.mkdir(parents=True, exist_ok=True)
-            folder = Path(tempfile.mkdtemp(prefix=name_own("staging"), dir=target.parent))
+            folder = Path(tempfile.mkdtemp(prefix=build_marked_prefix("staging"), dir=target.parent))
             try:
                 return self._move(stored, source, target, folder)
             finally:
-                _clear(folder)
+                _remove_staging_folder(folder)
 
     def delete_object(self, key: str) -> None:
         """Nothing; there is no file under `key`."""
@@ -108,7 +114,7 @@ class FolderStorage:
         except (FileNotFoundError, NotADirectoryError):
             return target.is_file()
         except OSError as error:
-            if error.errno not in NO_LINKS:
+            if error.errno not in NO_HARD_LINK_ERRNOS:
                 raise
             return self._rename(stored, source, target)
         if not self._is_still(stored, held):
@@ -116,10 +122,10 @@ class FolderStorage:
         inode = held.stat().st_ino
         held.replace(target)
         sync_folder(target.parent)
-        reach("move.copied")
+        hit_failpoint("move.copied")
         with suppress(FileNotFoundError):  # another runner moved it too
             source.rename(leaving)
-            reach("move.left")
+            hit_failpoint("move.left")
             if leaving.stat().st_ino != inode:  # written anew between the two steps: back it goes, unless a newer came
                 with suppress(FileExistsError):
                     os.link(leaving, source)
@@ -149,7 +155,7 @@ class FolderStorage:
         if not stat.S_ISREG(state.st_mode):
             return None
         token = f"{state.st_ino:x}-{state.st_mtime_ns:x}-{state.st_size:x}"
-        modified_at = dt.datetime.fromtimestamp(min(state.st_mtime, _LAST_SECOND), dt.UTC)
+        modified_at = dt.datetime.fromtimestamp(min(state.st_mtime, _LATEST_TIMESTAMP), dt.UTC)
         return StoredObject(key, state.st_size, token, modified_at)
 
     def _key(self, path: Path) -> str:
@@ -170,7 +176,7 @@ class FolderStorage:
         return path
 
 
-def _walk(start: Path) -> Iterator[Path]:
+def _iterate_files(start: Path) -> Iterator[Path]:
     """The files below `start` whose path from there is not hidden; a folder that vanishes meanwhile is no error."""
 
     def tell(error: OSError) -> None:
@@ -182,7 +188,7 @@ def _walk(start: Path) -> Iterator[Path]:
         yield from (Path(folder, name) for name in names if not name.startswith("."))
 
 
-def _clear(folder: Path) -> None:
+def _remove_staging_folder(folder: Path) -> None:
     (folder / "held").unlink(missing_ok=True)
     with suppress(OSError):  # not empty: it holds what could not be put back, and that is kept
         folder.rmdir()

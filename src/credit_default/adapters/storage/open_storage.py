@@ -28,31 +28,33 @@ def open_storage(uri: str) -> Storage:
         bucket, _, prefix = uri.removeprefix("s3:").removeprefix("//").partition("/")
         prefix = prefix.rstrip("/")
         if not uri.startswith("s3://"):
-            raise _refuse(uri, "a uri with one slash or none", "s3://bucket/prefix")
+            raise _build_uri_error(uri, "a uri with one slash or none", "s3://bucket/prefix")
         return S3Storage(_check_bucket(uri, bucket), _check_prefix(uri, prefix))
     if "://" in uri or not uri or "\0" in uri:
-        raise _refuse(uri, "neither a folder nor s3://", "a folder, or s3://bucket/prefix")
+        raise _build_uri_error(uri, "neither a folder nor s3://", "a folder, or s3://bucket/prefix")
     folder = Path(uri).expanduser().absolute()
     if folder.exists() and not folder.is_dir():
-        raise _refuse(uri, "a file", "a folder, or s3://bucket/prefix")
+        raise _build_uri_error(uri, "a file", "a folder, or s3://bucket/prefix")
     return FolderStorage(folder)
 
 
 def _check_bucket(uri: str, bucket: str) -> str:
     if not _BUCKET.fullmatch(bucket) or _RESERVED_BUCKET.fullmatch(bucket):
-        raise _refuse(uri, f"the bucket name {bucket[:80]!r}", "3 to 63 of a-z, 0-9, - and ., as S3 allows them")
+        raise _build_uri_error(
+            uri, f"the bucket name {bucket[:80]!r}", "3 to 63 of a-z, 0-9, - and ., as S3 allows them"
+        )
     return bucket
 
 
 def _check_prefix(uri: str, prefix: str) -> str:
     if len(prefix) > _LONGEST_PREFIX_BYTES or not _PREFIX.fullmatch(prefix):
-        raise _refuse(
+        raise _build_uri_error(
             uri, f"the prefix {prefix[:80]!r}", f"at most {_LONGEST_PREFIX_BYTES} of a-z, A-Z, 0-9, . _ = - and /"
         )
     return check_key(prefix) if prefix else prefix
 
 
-def _refuse(uri: str, found: str, expected: str) -> InputError:
+def _build_uri_error(uri: str, found: str, expected: str) -> InputError:
     return InputError(
         f"lake {uri[:120]!r}", found=found, expected=expected, remedy="Correct --lake or CREDIT_DEFAULT_LAKE."
     )

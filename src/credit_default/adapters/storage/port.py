@@ -15,7 +15,7 @@ from credit_default.errors import InputError
 
 _LONGEST_KEY_BYTES = 900  # S3 takes 1,024 with the prefix
 _LONGEST_PART_BYTES = 255  # what a file system takes
-_UNFIT = re.compile(r"[\x00-\x1f\x7f-\x9f\\\ud800-\udfff]")  # surrogates: a file name that is not UTF-8
+_INVALID_KEY_CHARACTER = re.compile(r"[\x00-\x1f\x7f-\x9f\\\ud800-\udfff]")  # surrogates: a file name that is not UTF-8
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ def check_key(key: str) -> str:
     """
     parts = key.split("/")
     if (
-        _UNFIT.search(key)
+        _INVALID_KEY_CHARACTER.search(key)
         or {"", ".", ".."} & set(parts)
         or len(key.encode()) > _LONGEST_KEY_BYTES
         or max(len(part.encode()) for part in parts) > _LONGEST_PART_BYTES

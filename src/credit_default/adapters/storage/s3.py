@@ -16,17 +16,24 @@ from typing import Any
 
 from credit_default.adapters.host.atomic_files import disk_errors
 from credit_default.adapters.storage.port import FetchedObject, StoredObject, check_key
-from credit_default.adapters.storage.s3_client import DEFAULT_POLICY, S3Connection, S3Policy
+from credit_default.adapters.storage.s3_client import DEFAULT_S3_POLICY, S3Connection, S3Policy
 from credit_default.adapters.storage.s3_errors import BusyObjectError, ChangedObjectError, MissingObjectError
-from credit_default.adapters.storage.s3_transfer import ATTEMPT, Upload, copy, prepare_upload, receive, send
+from credit_default.adapters.storage.s3_transfer import (
+    ATTEMPT,
+    Upload,
+    copy_object,
+    prepare_upload,
+    receive_object,
+    send_object,
+)
 from credit_default.errors import InputError, ServiceError
-from credit_default.failpoints import reach
+from credit_default.failpoints import hit_failpoint
 
 
 class S3Storage:
     """Objects below `prefix` in a bucket; the connection opens at the first call."""
 
-    def __init__(self, bucket: str, prefix: str = "", *, policy: S3Policy = DEFAULT_POLICY) -> None:
+    def __init__(self, bucket: str, prefix: str = "", *, policy: S3Policy = DEFAULT_S3_POLICY) -> None:
         self._root = f"{prefix}/" if prefix else ""
         self._connection = S3Connection(bucket, policy)
         self._bucket_is_there = False
@@ -61,7 +68,7 @@ class S3Storage:
     def find_object(self, key: str) -> StoredObject | None:
         """The object with its version, or None where there is none."""
         reply = self._look(key)
-        return None if reply is None else _describe(key, reply)
+        return None if reply is None else _build_stored_object(key, reply)
 
     def read_object(self, key: str) -> bytes | None:
         """The object's content, verified on arrival, or None where there is none."""
@@ -73,7 +80,7 @@ class S3Storage:
             return nullcontext(sink)
 
         try:
-            receive(self._connection, self._root + check_key(key), open_sink)
+            receive_object(self._connection, self._root + check_key(key), open_sink)
         except MissingObjectError:
             self._require_bucket()
             return None
@@ -86,7 +93,7 @@ class S3Storage:
             scratch.mkdir(parents=True, exist_ok=True)
             folder = Path(tempfile.mkdtemp(prefix="fetched-", dir=scratch))
             try:
-                reply = receive(self._connection, self._root + key, lambda: (folder / name).open("wb"))
+                reply = receive_object(self._connection, self._root + key, lambda: (folder / name).open("wb"))
             except MissingObjectError:
                 shutil.rmtree(folder, ignore_errors=True)
                 self._require_bucket()
@@ -94,7 +101,7 @@ class S3Storage:
             except BaseException:
                 shutil.rmtree(folder, ignore_errors=True)
                 raise
-        return FetchedObject(folder / name, _describe(key, reply))
+        return FetchedObject(folder / name, _build_stored_object(key, reply))
 
     def create_object(self, key: str, content: bytes | Path) -> bool:
         """True when this call made the object; False when one was there, which stays as it was.
@@ -144,8 +151,8 @@ class S3Storage:
             if key == stored.key:
                 return True
             try:
-                copy(self._connection, self._root + stored.key, seen, key=self._root + key)
-                reach("move.copied")
+                copy_object(self._connection, self._root + stored.key, seen, key=self._root + key)
+                hit_failpoint("move.copied")
                 self._delete_unchanged(seen)
             except (BusyObjectError, ChangedObjectError, MissingObjectError):
                 continue
@@ -188,12 +195,12 @@ class S3Storage:
 
     def _prepare(self, key: str, content: bytes | Path) -> Upload:
         check_key(key)
-        with _reading(content):
+        with _file_errors(content):
             return prepare_upload(content)
 
     def _send(self, key: str, upload: Upload, **conditions: str) -> None:
-        with _reading(upload.content):
-            send(self._connection, self._root + key, upload, **conditions)
+        with _file_errors(upload.content):
+            send_object(self._connection, self._root + key, upload, **conditions)
 
     def _is_ours(self, key: str, upload: Upload) -> bool | None:
         """Whether the object that stands there came from this attempt; None when none stands there."""
@@ -221,11 +228,11 @@ class S3Storage:
         )
 
 
-def _reading(content: bytes | Path) -> AbstractContextManager[None]:
+def _file_errors(content: bytes | Path) -> AbstractContextManager[None]:
     return disk_errors(content, thing="file") if isinstance(content, Path) else nullcontext()
 
 
-def _describe(key: str, reply: Mapping[str, Any]) -> StoredObject:
+def _build_stored_object(key: str, reply: Mapping[str, Any]) -> StoredObject:
     version = reply.get("VersionId")
     return StoredObject(
         key,

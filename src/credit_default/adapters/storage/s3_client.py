@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from credit_default.adapters.storage.s3_errors import translate
+from credit_default.adapters.storage.s3_errors import translate_s3_error
 from credit_default.errors import InputError, ServiceError
 
 _AWS_HOSTS = (".amazonaws.com", ".amazonaws.com.cn")
@@ -34,13 +34,13 @@ class S3Policy:
     page_object_count: int = 1_000  # of a listing; S3 gives no more at a time
 
 
-DEFAULT_POLICY = S3Policy()
+DEFAULT_S3_POLICY = S3Policy()
 
 
 class S3Connection:
     """One bucket's client, opened when first used; safe to share between threads."""
 
-    def __init__(self, bucket: str, policy: S3Policy = DEFAULT_POLICY) -> None:
+    def __init__(self, bucket: str, policy: S3Policy = DEFAULT_S3_POLICY) -> None:
         self.bucket, self.policy = bucket, policy
         self._lock = threading.Lock()
         self._owner, self._region = 0, ""
@@ -72,7 +72,7 @@ class S3Connection:
         if credentials is None:
             from botocore.exceptions import NoCredentialsError
 
-            raise translate(NoCredentialsError(), f"s3://{self.bucket}")
+            raise translate_s3_error(NoCredentialsError(), f"s3://{self.bucket}")
         options = {
             "aws_access_key_id": credentials.access_key,
             "aws_secret_access_key": credentials.secret_key,
@@ -97,7 +97,7 @@ class S3Connection:
         try:
             yield
         except (BotoCoreError, ClientError) as error:
-            raise translate(error, f"s3://{self.bucket}/{key}".rstrip("/")) from error
+            raise translate_s3_error(error, f"s3://{self.bucket}/{key}".rstrip("/")) from error
 
     def _open(self) -> Any:
         with self._lock:

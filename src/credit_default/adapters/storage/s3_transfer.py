@@ -16,9 +16,9 @@ from typing import Any, BinaryIO
 
 from credit_default.adapters.storage.port import StoredObject
 from credit_default.adapters.storage.s3_client import S3Connection
-from credit_default.adapters.storage.s3_errors import broken_body
+from credit_default.adapters.storage.s3_errors import build_broken_body_error
 from credit_default.errors import CreditDefaultError, ServiceError
-from credit_default.failpoints import reach
+from credit_default.failpoints import hit_failpoint
 
 _MOST_PARTS = 10_000
 _CHUNK_BYTES = 1024 * 1024
@@ -55,12 +55,12 @@ def prepare_upload(content: bytes | Path) -> Upload:
         return Upload(content, file.tell(), sha256, attempt)
 
 
-def send(connection: S3Connection, key: str, upload: Upload, **conditions: str) -> None:
+def send_object(connection: S3Connection, key: str, upload: Upload, **conditions: str) -> None:
     """Nothing; the object `key` (with the prefix) holds the content, unless a condition fails: S3 takes all of it or none."""
     if upload.byte_count <= connection.policy.part_byte_count:
         with upload.open() as file:
             body = file.read()
-        _require_same(upload, hashlib.sha256(body).hexdigest())
+        _check_unchanged(upload, hashlib.sha256(body).hexdigest())
         connection.call("put_object", Key=key, Body=body, Metadata=upload.metadata, **conditions)
         return
     part_byte_count = max(connection.policy.part_byte_count, -(-upload.byte_count // _MOST_PARTS))
@@ -79,11 +79,11 @@ def send(connection: S3Connection, key: str, upload: Upload, **conditions: str) 
             parts,
             metadata=upload.metadata,
             conditions=conditions,
-            check=lambda: _require_same(upload, digest.hexdigest()),
+            check=lambda: _check_unchanged(upload, digest.hexdigest()),
         )
 
 
-def copy(connection: S3Connection, source_key: str, seen: StoredObject, *, key: str) -> None:
+def copy_object(connection: S3Connection, source_key: str, seen: StoredObject, *, key: str) -> None:
     """Nothing; `key` holds what `source_key` held when it was `seen`, with its metadata. Both keys with the prefix."""
     source = {"Bucket": connection.bucket, "Key": source_key}
     if seen.version is not None:
@@ -106,7 +106,7 @@ def copy(connection: S3Connection, source_key: str, seen: StoredObject, *, key: 
     _send_parts(connection, key, parts, metadata=metadata, conditions={}, check=lambda: None)
 
 
-def receive(
+def receive_object(
     connection: S3Connection, key: str, open_sink: Callable[[], AbstractContextManager[BinaryIO]]
 ) -> Mapping[str, Any]:
     """S3's reply about the object `key`, once its content stands in the sink, whole and as it was written.
@@ -148,27 +148,27 @@ def _send_parts(
     started = connection.call("create_multipart_upload", Key=key, Metadata=metadata, ChecksumAlgorithm="CRC32")
     place = {"Key": key, "UploadId": started["UploadId"]}
     try:
-        reach("upload.begun")
+        hit_failpoint("upload.begun")
         done = []
         for number in range(1, parts.count + 1):
             reply = parts.send(number, place)
             done.append({"PartNumber": number, **{name: reply[name] for name in parts.told if name in reply}})
         check()
-        reach("upload.parts_sent")
+        hit_failpoint("upload.parts_sent")
         connection.call("complete_multipart_upload", MultipartUpload={"Parts": done}, **place, **conditions)
     except BaseException:
-        _abandon(connection, place)
+        _abort_upload(connection, place)
         raise
 
 
-def _abandon(connection: S3Connection, place: Mapping[str, Any]) -> None:
+def _abort_upload(connection: S3Connection, place: Mapping[str, Any]) -> None:
     try:
         connection.call("abort_multipart_upload", **place)
     except CreditDefaultError:
         return  # no reader sees the parts, and the first failure is the one to tell
 
 
-def _require_same(upload: Upload, sha256: str) -> None:
+def _check_unchanged(upload: Upload, sha256: str) -> None:
     if sha256 != upload.sha256:
         raise ServiceError(
             f"file {upload.content}" if isinstance(upload.content, Path) else "content",
@@ -189,9 +189,9 @@ def _copy_body(reply: Mapping[str, Any], sink: BinaryIO, thing: str) -> ServiceE
                 digest.update(chunk)
                 byte_count += sink.write(chunk)
         except BotoCoreError as error:
-            return broken_body(thing, type(error).__name__)
+            return build_broken_body_error(thing, type(error).__name__)
     if byte_count != reply["ContentLength"]:
-        return broken_body(thing, f"{byte_count} of {reply['ContentLength']} bytes")
+        return build_broken_body_error(thing, f"{byte_count} of {reply['ContentLength']} bytes")
     if reply["Metadata"].get(DIGEST, digest.hexdigest()) != digest.hexdigest():
-        return broken_body(thing, "another digest")
+        return build_broken_body_error(thing, "another digest")
     return None

@@ -12,9 +12,9 @@ from typing import Any
 import polars as pl
 
 from credit_default.adapters.delta.commits import create_rows, replace_rows
-from credit_default.adapters.delta.table import read_rows
+from credit_default.adapters.delta.table import query_rows
 from credit_default.adapters.lake.layout import Lake
-from credit_default.adapters.tables.schemas import ALARMS, table_of
+from credit_default.adapters.tables.schemas import ALARMS, locate_table
 from credit_default.errors import InputError
 from credit_default.gates.monitoring.alarms import Alarm
 
@@ -32,35 +32,39 @@ class RecordedAlarm:
 
 def read_alarms(lake: Lake) -> tuple[RecordedAlarm, ...]:
     """Every alarm on record, by the month that opened it, gate and version."""
-    rows = read_rows(table_of(lake, "alarms"), lambda table: table.sort("statement_month", "gate", "model_version"))
+    rows = query_rows(
+        locate_table(lake, "alarms"), lambda table: table.sort("statement_month", "gate", "model_version")
+    )
     return tuple(_from_row(row) for row in rows.iter_rows(named=True))
 
 
 def open_alarm(lake: Lake, alarm: Alarm, *, before: RecordedAlarm | None) -> bool:
     """Whether this call put the alarm on record as open; False when somebody else had. `before`: its earlier row, closed."""
     since = before.alarm.closed_at if before else "ever"
-    return _create(lake, RecordedAlarm(alarm), key=f"alarm opened {alarm.alarm_id} after {since}")
+    return _commit_alarm(lake, RecordedAlarm(alarm), key=f"alarm opened {alarm.alarm_id} after {since}")
 
 
 def close_alarm(lake: Lake, alarm: Alarm, *, before: RecordedAlarm | None) -> bool:
     """Whether this call put the alarm on record as closed; False when somebody else had. `before`: its row, open."""
     recorded = replace(before, alarm=alarm) if before else RecordedAlarm(alarm)
-    return _create(lake, recorded, key=f"alarm closed {alarm.alarm_id} since {alarm.opened_at}")
+    return _commit_alarm(lake, recorded, key=f"alarm closed {alarm.alarm_id} since {alarm.opened_at}")
 
 
-def record_told(lake: Lake, recorded: RecordedAlarm) -> None:
+def record_delivery(lake: Lake, recorded: RecordedAlarm) -> None:
     """Nothing; the row of the alarm says what became of its messages."""
-    replace_rows(table_of(lake, "alarms"), lambda: [_to_frame(recorded)], predicate=_select(recorded.alarm))
+    replace_rows(
+        locate_table(lake, "alarms"), lambda: [_to_frame(recorded)], predicate=_build_predicate(recorded.alarm)
+    )
 
 
-def _create(lake: Lake, recorded: RecordedAlarm, *, key: str) -> bool:
+def _commit_alarm(lake: Lake, recorded: RecordedAlarm, *, key: str) -> bool:
     written = create_rows(
-        table_of(lake, "alarms"), lambda: [_to_frame(recorded)], key=key, predicate=_select(recorded.alarm)
+        locate_table(lake, "alarms"), lambda: [_to_frame(recorded)], key=key, predicate=_build_predicate(recorded.alarm)
     )
     return not written.was_there
 
 
-def _select(alarm: Alarm) -> str:
+def _build_predicate(alarm: Alarm) -> str:
     if not _ID.fullmatch(alarm.alarm_id):
         raise InputError(
             "alarm", found=repr(alarm.alarm_id[:80]), expected="a gate, a version and a month",
@@ -93,7 +97,7 @@ def _from_row(row: Mapping[str, Any]) -> RecordedAlarm:
     alarm = Alarm(
         row["gate"], row["model_version"], row["statement_month"], row["batch_id"],
         closed_month=row["closed_month"] or "", closed_because=row["closed_because"] or "",
-        opened_at=_tell_time(row["opened_at"]), closed_at=_tell_time(row["closed_at"]),
+        opened_at=_format_time(row["opened_at"]), closed_at=_format_time(row["closed_at"]),
     )  # fmt: skip
     return RecordedAlarm(alarm, row["opening_told"], row["closing_told"])
 
@@ -102,5 +106,5 @@ def _parse_time(told: str) -> dt.datetime | None:
     return dt.datetime.fromisoformat(told).astimezone(dt.UTC) if told else None
 
 
-def _tell_time(at: dt.datetime | None) -> str:
+def _format_time(at: dt.datetime | None) -> str:
     return "" if at is None else at.astimezone(dt.UTC).isoformat(timespec="microseconds")

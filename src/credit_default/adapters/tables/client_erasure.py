@@ -7,8 +7,8 @@ from credit_default.adapters.delta.commits import (
     erase_history,
 )
 from credit_default.adapters.lake.layout import Lake
-from credit_default.adapters.tables.schemas import CLIENT_TABLES, table_of
-from credit_default.failpoints import reach
+from credit_default.adapters.tables.schemas import CLIENT_TABLES, locate_table
+from credit_default.failpoints import hit_failpoint
 
 
 def delete_client(lake: Lake, client_id: str) -> dict[str, int]:
@@ -20,7 +20,7 @@ def delete_client(lake: Lake, client_id: str) -> dict[str, int]:
     digest = hashlib.sha256(client_id.encode()).hexdigest()
     counts = {}
     for name in CLIENT_TABLES:
-        counts[name] = delete_rows(table_of(lake, name), f"encode(sha256(client_id), 'hex') = '{digest}'")
-        reach("client.deleted")
-        erase_history(table_of(lake, name))
+        counts[name] = delete_rows(locate_table(lake, name), f"encode(sha256(client_id), 'hex') = '{digest}'")
+        hit_failpoint("client.deleted")
+        erase_history(locate_table(lake, name))
     return counts

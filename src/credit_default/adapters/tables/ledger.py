@@ -15,15 +15,15 @@ from deltalake import DeltaTable
 from credit_default.adapters.delta.commits import append_row, compact_rows
 from credit_default.adapters.delta.errors import delta_errors
 from credit_default.adapters.delta.retries import RetryPolicy
-from credit_default.adapters.delta.table import find_delta, read_rows
+from credit_default.adapters.delta.table import find_delta_table, query_rows
 from credit_default.adapters.lake.layout import Lake
-from credit_default.adapters.tables.schemas import LEDGER, table_of
+from credit_default.adapters.tables.schemas import LEDGER, locate_table
 from credit_default.errors import CreditDefaultError, ServiceError
-from credit_default.gates.ledger import GENESIS, LedgerEntry, Scalar, seal, write_details
+from credit_default.gates.ledger import GENESIS_HASH, LedgerEntry, Scalar, chain_entry, write_details
 
 _HEAD: Final = "ledger head"  # whose number is the last entry's
-_PATIENT = RetryPolicy(attempt_count=300, first_wait_seconds=0.01, longest_wait_seconds=0.5)
-_OWN_COLUMNS: Final = ("month", "decided_at")  # both tell `at`: as a partition, and as a time
+_LEDGER_RETRY = RetryPolicy(attempt_count=300, first_wait_seconds=0.01, longest_wait_seconds=0.5)
+_DERIVED_COLUMNS: Final = ("month", "decided_at")  # both tell `at`: as a partition, and as a time
 _COMPACT_EVERY = 50  # entries: one small file each until then
 
 
@@ -47,8 +47,8 @@ def append_entry(
     """
     told = at.astimezone(dt.UTC)
     draft = LedgerEntry(
-        sequence=0, at=tell_time(told), event=event, key=key, batch_id=batch_id, model_version=model_version,
-        details=write_details(details), previous_hash=GENESIS,
+        sequence=0, at=format_utc_time(told), event=event, key=key, batch_id=batch_id, model_version=model_version,
+        details=write_details(details), previous_hash=GENESIS_HASH,
     )  # fmt: skip
     found = draft
 
@@ -58,31 +58,31 @@ def append_entry(
             found = there
             return None
         head = delta.transaction_version(_HEAD)
-        found = seal(draft, None if head is None else _read_entry(delta, head))
-        return _to_row(found, told), {_name(key): found.sequence, _HEAD: found.sequence}
+        found = chain_entry(draft, None if head is None else _read_entry(delta, head))
+        return _to_row(found, told), {_name_transaction(key): found.sequence, _HEAD: found.sequence}
 
-    append_row(table_of(lake, "ledger"), build, retry=_PATIENT)
+    append_row(locate_table(lake, "ledger"), build, retry=_LEDGER_RETRY)
     if found.sequence % _COMPACT_EVERY == 0:
-        _tidy(lake)
+        _compact_entries(lake)
     return found
 
 
 def find_entry(lake: Lake, key: str) -> LedgerEntry | None:
     """The entry of this key, or None where that decision is not on record."""
-    table = table_of(lake, "ledger")
+    table = locate_table(lake, "ledger")
     with delta_errors(table.uri):
-        delta = find_delta(table)
+        delta = find_delta_table(table)
         return None if delta is None else _find_entry(delta, key)
 
 
 def read_entries(lake: Lake) -> tuple[LedgerEntry, ...]:
     """All entries by their number; whether they are a chain is for `gates.ledger.judge_chain` to say."""
-    rows = read_rows(table_of(lake, "ledger"), lambda table: table.select(LEDGER.names).sort("sequence"))
+    rows = query_rows(locate_table(lake, "ledger"), lambda table: table.select(LEDGER.names).sort("sequence"))
     return tuple(_from_row(row) for row in rows.iter_rows(named=True))
 
 
 def _find_entry(delta: DeltaTable, key: str) -> LedgerEntry | None:
-    sequence = delta.transaction_version(_name(key))
+    sequence = delta.transaction_version(_name_transaction(key))
     return None if sequence is None else _read_entry(delta, sequence)
 
 
@@ -99,30 +99,30 @@ def _read_entry(delta: DeltaTable, sequence: int) -> LedgerEntry:
     return _from_row(found.row(0, named=True))
 
 
-def _tidy(lake: Lake) -> None:
+def _compact_entries(lake: Lake) -> None:
     """Nothing; the entry before this is committed, so that a failure here is no failure: the next one tries again."""
     try:
-        compact_rows(table_of(lake, "ledger"), retry=RetryPolicy(attempt_count=1))
+        compact_rows(locate_table(lake, "ledger"), retry=RetryPolicy(attempt_count=1))
     except CreditDefaultError:
         return
 
 
-def _name(key: str) -> str:
+def _name_transaction(key: str) -> str:
     return f"ledger entry {key}"
 
 
-def tell_time(at: dt.datetime) -> str:
+def format_utc_time(at: dt.datetime) -> str:
     """The moment as entries write it: UTC, to the microsecond."""
     return at.astimezone(dt.UTC).isoformat(timespec="microseconds")
 
 
 def _to_row(entry: LedgerEntry, at: dt.datetime) -> pa.Table:
-    values = {name: getattr(entry, name) for name in LEDGER.names if name not in _OWN_COLUMNS}
+    values = {name: getattr(entry, name) for name in LEDGER.names if name not in _DERIVED_COLUMNS}
     return pa.Table.from_pylist([{**values, "decided_at": at, "month": entry.at[:7]}], schema=LEDGER)
 
 
 def _from_row(row: Mapping[str, object]) -> LedgerEntry:
     at = row["decided_at"]
     assert isinstance(at, dt.datetime)
-    values = {name: row[name] for name in LEDGER.names if name not in _OWN_COLUMNS}
-    return LedgerEntry(at=tell_time(at.astimezone(dt.UTC)), **values)  # type: ignore[arg-type]
+    values = {name: row[name] for name in LEDGER.names if name not in _DERIVED_COLUMNS}
+    return LedgerEntry(at=format_utc_time(at.astimezone(dt.UTC)), **values)  # type: ignore[arg-type]

@@ -7,13 +7,13 @@ import polars as pl
 from credit_default.adapters.delta.commits import (
     replace_rows,
 )
-from credit_default.adapters.delta.table import read_rows
+from credit_default.adapters.delta.table import query_rows
 from credit_default.adapters.lake.layout import Lake
-from credit_default.adapters.tables.schemas import table_of
-from credit_default.adapters.tables.scores import select_scores
+from credit_default.adapters.tables.schemas import locate_table
+from credit_default.adapters.tables.scores import build_scores_predicate
 from credit_default.errors import InputError
 
-_WORD = re.compile(r"[a-z][a-z_ -]{0,40}")
+_GATE_NAME = re.compile(r"[a-z][a-z_ -]{0,40}")
 
 
 def write_monitoring(lake: Lake, rows: pl.DataFrame) -> int:
@@ -22,17 +22,19 @@ def write_monitoring(lake: Lake, rows: pl.DataFrame) -> int:
     Columns as in `MONITORING`; all rows are of one batch, version and gate.
     """
     batch_id, model_version, gate = rows.select("batch_id", "model_version", "gate").unique().row(0)
-    predicate = f"{select_scores(batch_id, model_version)} AND gate = '{_word(gate)}'"
-    return replace_rows(table_of(lake, "monitoring"), lambda: [rows], predicate=predicate)
+    predicate = f"{build_scores_predicate(batch_id, model_version)} AND gate = '{_check_gate_name(gate)}'"
+    return replace_rows(locate_table(lake, "monitoring"), lambda: [rows], predicate=predicate)
 
 
 def read_monitoring(lake: Lake) -> pl.DataFrame:
     """All that the monitors found, oldest statement month first."""
-    return read_rows(table_of(lake, "monitoring"), lambda table: table.sort("statement_month", "monitored_at", "gate"))
+    return query_rows(
+        locate_table(lake, "monitoring"), lambda table: table.sort("statement_month", "monitored_at", "gate")
+    )
 
 
-def _word(value: str) -> str:
-    if not _WORD.fullmatch(value):
+def _check_gate_name(value: str) -> str:
+    if not _GATE_NAME.fullmatch(value):
         raise InputError(
             "gate", found=repr(value[:80]), expected="a word of a-z and _", remedy="Use the gate's own name."
         )

@@ -9,14 +9,14 @@ from collections.abc import Iterable
 import polars as pl
 
 from credit_default.adapters.delta.commits import MergeCounts, Written, create_rows, merge_rows
-from credit_default.adapters.delta.table import read_rows
+from credit_default.adapters.delta.table import query_rows
 from credit_default.adapters.lake.layout import Lake, check_hex, check_month
-from credit_default.adapters.tables.schemas import OUTCOME_HISTORY, OUTCOMES, table_of
+from credit_default.adapters.tables.schemas import OUTCOME_HISTORY, OUTCOMES, locate_table
 
 _KEY = ("client_id", "statement_month")
 
 
-def keep_observations(lake: Lake, outcomes: pl.DataFrame, *, batch_id: str, taken_in_at: dt.datetime) -> Written:
+def write_observations(lake: Lake, outcomes: pl.DataFrame, *, batch_id: str, taken_in_at: dt.datetime) -> Written:
     """How many observations of a file were put into the history, once for its batch_id, in one commit.
 
     Columns: client_id, statement_month, defaulted 0/1, observed_at UTC; the same client and month may come again.
@@ -24,7 +24,7 @@ def keep_observations(lake: Lake, outcomes: pl.DataFrame, *, batch_id: str, take
     key = check_hex(batch_id, "batch_id")
     kept = outcomes.select(OUTCOMES.names).with_columns(batch_id=pl.lit(key), taken_in_at=pl.lit(taken_in_at))
     return create_rows(
-        table_of(lake, "outcome_history"), lambda: [kept], key=f"outcomes {key}", predicate=f"batch_id = '{key}'"
+        locate_table(lake, "outcome_history"), lambda: [kept], key=f"outcomes {key}", predicate=f"batch_id = '{key}'"
     )
 
 
@@ -40,7 +40,7 @@ def merge_outcomes(lake: Lake, outcomes: pl.DataFrame, *, batch_id: str | None =
         return MergeCounts(0, 0, 0)
     months = ", ".join(f"'{check_month(month)}'" for month in newest["statement_month"].unique().sort())
     return merge_rows(
-        table_of(lake, "outcomes"),
+        locate_table(lake, "outcomes"),
         newest,
         # the months stand here so that only their partitions are read
         match=f"old.statement_month IN ({months}) AND old.statement_month = new.statement_month "
@@ -54,13 +54,14 @@ def merge_outcomes(lake: Lake, outcomes: pl.DataFrame, *, batch_id: str | None =
 def read_outcomes(lake: Lake, *, months: Iterable[str] | None = None) -> pl.DataFrame:
     """The outcomes known so far, of the months named or of all, by client and month."""
     wanted = pl.lit(value=True) if months is None else pl.col("statement_month").is_in(list(months))
-    return read_rows(table_of(lake, "outcomes"), lambda table: table.filter(wanted).sort(*_KEY))
+    return query_rows(locate_table(lake, "outcomes"), lambda table: table.filter(wanted).sort(*_KEY))
 
 
 def read_observations(lake: Lake, *, client_id: str | None = None) -> pl.DataFrame:
     """Every observation ever taken in, of one client or of all, by client, month and time."""
     wanted = pl.lit(value=True) if client_id is None else pl.col("client_id") == client_id
     order = (*_KEY, "observed_at", "defaulted", "batch_id")
-    return read_rows(
-        table_of(lake, "outcome_history"), lambda table: table.filter(wanted).select(OUTCOME_HISTORY.names).sort(order)
+    return query_rows(
+        locate_table(lake, "outcome_history"),
+        lambda table: table.filter(wanted).select(OUTCOME_HISTORY.names).sort(order),
     )

@@ -9,9 +9,9 @@ from credit_default.adapters.delta.commits import (
     Written,
     create_rows,
 )
-from credit_default.adapters.delta.table import read_rows
+from credit_default.adapters.delta.table import query_rows
 from credit_default.adapters.lake.layout import Lake, check_hex
-from credit_default.adapters.tables.schemas import table_of
+from credit_default.adapters.tables.schemas import locate_table
 
 UNKNOWN_MONTH = "unknown"
 _MONTH = r"^\d{4}-(0[1-9]|1[0-2])$"
@@ -26,19 +26,19 @@ def write_quarantine(lake: Lake, read: Frames, *, batch_id: str) -> Written:
     key = check_hex(batch_id, "batch_id")
 
     def rows() -> Iterator[pl.DataFrame]:
-        return (_quarantined(frame, key) for frame in read())
+        return (_build_quarantine_rows(frame, key) for frame in read())
 
-    table = table_of(lake, "quarantine")
+    table = locate_table(lake, "quarantine")
     return create_rows(table, rows, key=f"quarantine {key}", predicate=f"batch_id = '{key}'")
 
 
 def read_quarantine(lake: Lake, *, batch_id: str) -> pl.DataFrame:
     """The batch's refused rows in the file's order; no rows when there are none."""
     wanted = pl.col("batch_id") == check_hex(batch_id, "batch_id")
-    return read_rows(table_of(lake, "quarantine"), lambda table: table.filter(wanted).sort("line"))
+    return query_rows(locate_table(lake, "quarantine"), lambda table: table.filter(wanted).sort("line"))
 
 
-def _quarantined(rejected: pl.DataFrame, batch_id: str) -> pl.DataFrame:
+def _build_quarantine_rows(rejected: pl.DataFrame, batch_id: str) -> pl.DataFrame:
     own = ("line", "client_id", "statement_month", "rules")
     raw = [name for name in rejected.columns if name not in own] or ["line"]
     month = pl.col("statement_month").cast(pl.String)

@@ -14,8 +14,8 @@ from credit_default.adapters.delta.commits import (
 from credit_default.adapters.delta.errors import delta_errors
 from credit_default.adapters.delta.table import scan_rows
 from credit_default.adapters.lake.layout import Lake
-from credit_default.adapters.tables.outcomes import keep_observations, merge_outcomes, read_observations, read_outcomes
-from credit_default.adapters.tables.schemas import CLIENT_TABLES, TABLES, table_of
+from credit_default.adapters.tables.outcomes import merge_outcomes, read_observations, read_outcomes, write_observations
+from credit_default.adapters.tables.schemas import CLIENT_TABLES, TABLES, locate_table
 from credit_default.adapters.tables.score_digests import digest_frames, digest_scores
 from credit_default.adapters.tables.scores import (
     SCORES_COLUMNS,
@@ -31,35 +31,29 @@ __all__ = [
     "CLIENT_TABLES",
     "SCORES_COLUMNS",
     "TABLES",
-    "UNKNOWN_MONTH",
     "Frames",
     "MergeCounts",
     "ScoreMeasures",
     "Written",
     "collect_rows",
-    "delete_client",
     "digest_frames",
     "digest_scores",
     "has_scores",
-    "keep_observations",
     "measure_scores",
     "merge_outcomes",
-    "read_monitoring",
     "read_observations",
     "read_outcomes",
-    "read_quarantine",
     "read_score_frames",
     "read_scores",
     "scan_table",
-    "write_monitoring",
-    "write_quarantine",
+    "write_observations",
     "write_scores",
 ]
 
 
 def scan_table(lake: Lake, name: str) -> pl.LazyFrame:
     """A table's current rows, read when collected, for more than the functions above give; see `delta.scan_rows`."""
-    return scan_rows(table_of(lake, name))
+    return scan_rows(locate_table(lake, name))
 
 
 def collect_rows(lake: Lake, query: pl.LazyFrame) -> pl.DataFrame:

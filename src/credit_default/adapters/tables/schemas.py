@@ -9,7 +9,7 @@ from typing import Final
 
 import pyarrow as pa
 
-from credit_default.adapters.delta.table import Table
+from credit_default.adapters.delta.table import LakeTable
 from credit_default.adapters.lake.layout import Lake
 
 _TIME = pa.timestamp("us", tz="UTC")
@@ -110,18 +110,18 @@ TABLES: Final[Mapping[str, pa.Schema]] = {
 }
 CLIENT_TABLES: Final = ("scores", "quarantine", "outcomes", "outcome_history")  # whose rows tell of one client
 
-_PERSONAL = {"client_id", "raw_values", "expected_loss"}
+_PERSONAL_COLUMNS = {"client_id", "raw_values", "expected_loss"}
 _PROPERTIES: Mapping[str, Mapping[str, str]] = {
     # nothing is ever deleted from it; opening it reads few small files however many entries there are
     "ledger": {"delta.appendOnly": "true", "delta.checkpointInterval": "20"},
 }
 
 
-def table_of(lake: Lake, name: str) -> Table:
+def locate_table(lake: Lake, name: str) -> LakeTable:
     """The lake's table of that name; nothing is opened yet."""
     schema = TABLES[name]
-    indexed = ",".join(f.name for f in schema if f.name not in _PERSONAL and not pa.types.is_list(f.type))
-    return Table(
+    indexed = ",".join(f.name for f in schema if f.name not in _PERSONAL_COLUMNS and not pa.types.is_list(f.type))
+    return LakeTable(
         lake.table_uri(name),
         schema,
         partition_by="month" if name == "ledger" else "statement_month",

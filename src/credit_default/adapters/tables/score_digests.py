@@ -12,8 +12,8 @@ import polars as pl
 
 from credit_default.adapters.delta.table import read_frames
 from credit_default.adapters.lake.layout import Lake
-from credit_default.adapters.tables.schemas import table_of
-from credit_default.adapters.tables.scores import select_scores
+from credit_default.adapters.tables.schemas import locate_table
+from credit_default.adapters.tables.scores import build_scores_predicate
 
 _COLUMNS = ("client_id", "statement_month", "default_probability", "decision")
 _HASH_BYTES = 64  # wide, so that sums can't be steered by choosing rows
@@ -24,8 +24,8 @@ _PIECE_ROW_COUNT = 65_536  # whose hashes are held at once
 
 def digest_scores(lake: Lake, *, batch_id: str, model_version: int) -> str:
     """`digest_frames` of the batch's scores under this version as they stand in the table now."""
-    predicate = select_scores(batch_id, model_version)
-    return digest_frames(read_frames(table_of(lake, "scores"), _COLUMNS, predicate=predicate))
+    predicate = build_scores_predicate(batch_id, model_version)
+    return digest_frames(read_frames(locate_table(lake, "scores"), _COLUMNS, predicate=predicate))
 
 
 def digest_frames(frames: Iterable[pl.DataFrame]) -> str:
@@ -36,12 +36,12 @@ def digest_frames(frames: Iterable[pl.DataFrame]) -> str:
     total = count = 0
     for frame in frames:
         for piece in frame.select(_COLUMNS).iter_slices(_PIECE_ROW_COUNT):
-            total = (total + _sum_hashes(_write_rows(piece))) % _MODULUS
+            total = (total + _sum_hashes(_encode_rows(piece))) % _MODULUS
             count += piece.height
     return hashlib.sha256(f"{count} {total:x}".encode()).hexdigest()
 
 
-def _write_rows(frame: pl.DataFrame) -> pl.Series:
+def _encode_rows(frame: pl.DataFrame) -> pl.Series:
     """Each row as one text that no other row has: the lengths of the texts come first, -1 for one that is missing."""
     texts = [pl.col(name) for name in ("statement_month", "decision", "client_id")]
     bits = pl.Series("bits", frame["default_probability"].fill_null(float("nan")).to_numpy().view(np.uint64))

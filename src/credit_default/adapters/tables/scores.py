@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import polars as pl
 
 from credit_default.adapters.delta.commits import Frames, Written, create_rows
-from credit_default.adapters.delta.table import has_committed, read_frames, read_rows
+from credit_default.adapters.delta.table import has_committed, query_rows, read_frames
 from credit_default.adapters.lake.layout import Lake, check_hex
-from credit_default.adapters.tables.schemas import SCORES, table_of
+from credit_default.adapters.tables.schemas import SCORES, locate_table
 
 SCORES_COLUMNS = tuple(SCORES.names)
 _DECLINE = "decline"
@@ -33,13 +33,13 @@ def write_scores(lake: Lake, read: Frames, *, batch_id: str, model_version: int)
     tried again. An exception it raises comes out as it is, and nothing is committed. Raises `ServiceError` when the
     table refuses.
     """
-    key, predicate = name_scores(batch_id, model_version), select_scores(batch_id, model_version)
-    return create_rows(table_of(lake, "scores"), read, key=key, predicate=predicate)
+    key, predicate = build_scores_key(batch_id, model_version), build_scores_predicate(batch_id, model_version)
+    return create_rows(locate_table(lake, "scores"), read, key=key, predicate=predicate)
 
 
 def has_scores(lake: Lake, *, batch_id: str, model_version: int) -> bool:
     """True once `write_scores` has committed this batch under this version."""
-    return has_committed(table_of(lake, "scores"), name_scores(batch_id, model_version))
+    return has_committed(locate_table(lake, "scores"), build_scores_key(batch_id, model_version))
 
 
 def read_scores(
@@ -56,14 +56,14 @@ def read_scores(
         wanted &= pl.col("model_version") == int(model_version)
     if client_id is not None:
         wanted &= pl.col("client_id") == client_id
-    return read_rows(table_of(lake, "scores"), lambda table: table.filter(wanted).select(columns))
+    return query_rows(locate_table(lake, "scores"), lambda table: table.filter(wanted).select(columns))
 
 
 def read_score_frames(
     lake: Lake, *, batch_id: str, model_version: int, columns: tuple[str, ...] = SCORES_COLUMNS
 ) -> Iterator[pl.DataFrame]:
     """The batch's scores of one version, a record batch at a time, in no order: memory does not grow with them."""
-    return read_frames(table_of(lake, "scores"), columns, predicate=select_scores(batch_id, model_version))
+    return read_frames(locate_table(lake, "scores"), columns, predicate=build_scores_predicate(batch_id, model_version))
 
 
 def measure_scores(lake: Lake, *, batch_id: str, model_version: int) -> ScoreMeasures:
@@ -92,11 +92,11 @@ def _sum_losses(frame: pl.DataFrame) -> dict[str, float]:
     return sums
 
 
-def name_scores(batch_id: str, model_version: int) -> str:
+def build_scores_key(batch_id: str, model_version: int) -> str:
     """The key under which a batch's scores of one version are committed."""
     return f"scores {check_hex(batch_id, 'batch_id')} v{int(model_version)}"
 
 
-def select_scores(batch_id: str, model_version: int) -> str:
+def build_scores_predicate(batch_id: str, model_version: int) -> str:
     """SQL that is true for the rows of this batch and version."""
     return f"batch_id = '{check_hex(batch_id, 'batch_id')}' AND model_version = {int(model_version)}"

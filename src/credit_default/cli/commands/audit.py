@@ -32,9 +32,9 @@ def quarantine(
         if rejected.rule_counts and not output.as_json:
             from rich.console import Console
 
-            from credit_default.views.terminal.quarantine import render_rules
+            from credit_default.views.terminal.quarantine import render_rule_counts
 
-            table = render_rules(rejected.rule_counts, row_count=rejected.rows.height)
+            table = render_rule_counts(rejected.rule_counts, row_count=rejected.rows.height)
             Console(highlight=False, markup=False).print(table)
         return summarise_rejected(rejected, out=out)
 

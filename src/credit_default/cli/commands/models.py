@@ -92,10 +92,10 @@ def promote(
             )  # fmt: skip
         wiring, decided_at = _wire(collect_flags(lake=lake), config), read_clock()
         if not request and not approve:
-            return _tell(wiring, promote_by_hand(wiring, version, reason=reason, decided_at=decided_at))
+            return _announce_change(wiring, promote_by_hand(wiring, version, reason=reason, decided_at=decided_at))
         decide = request_promotion if request else approve_promotion
         by_whom = read_identity(wiring, by)
-        return _tell(wiring, decide(wiring, version, by=by_whom, reason=reason, decided_at=decided_at))
+        return _announce_change(wiring, decide(wiring, version, by=by_whom, reason=reason, decided_at=decided_at))
 
     run_command("models promote", act, as_json=json, quiet=quiet)
 
@@ -116,17 +116,17 @@ def rollback(
         from credit_default.services.champion.versions import roll_back
 
         wiring = _wire(collect_flags(lake=lake), config)
-        return _tell(wiring, roll_back(wiring, reason=reason, decided_at=read_clock()))
+        return _announce_change(wiring, roll_back(wiring, reason=reason, decided_at=read_clock()))
 
     run_command("models rollback", act, as_json=json, quiet=quiet)
 
 
-def _tell(wiring: "Wiring", summary: "Summary") -> "Summary":
+def _announce_change(wiring: "Wiring", summary: "Summary") -> "Summary":
     """The summary, after alarms about the version that left are over, and others were told where a Prefect server is named."""
     from credit_default.flows.runs.context import read_clock
-    from credit_default.services.monitoring.follow_up import settle_alarms
+    from credit_default.services.monitoring.follow_up import update_alarms_after_promotion
 
-    settled = settle_alarms(wiring, at=read_clock())
+    settled = update_alarms_after_promotion(wiring, at=read_clock())
     told = replace(summary, notes=(*summary.notes, *settled.notes))
     if not wiring.settings.prefect.api_url:  # nobody listens, and Prefect takes seconds to import
         return told

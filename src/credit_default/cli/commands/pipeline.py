@@ -18,7 +18,7 @@ from credit_default.cli.terminal.options import (
     collect_flags,
 )
 from credit_default.cli.terminal.output import Output, run_command
-from credit_default.cli.terminal.session import read_settings, run_flow, tell_session
+from credit_default.cli.terminal.session import add_session_notes, read_settings, run_flow
 from credit_default.errors import InputError
 
 if TYPE_CHECKING:
@@ -58,9 +58,9 @@ def train(
                 remedy="It learns from what the lake knows: `ingest` the file first.",
             )  # fmt: skip
         from credit_default.flows.server.session import flow_session
-        from credit_default.services.training.data_source import refuse_absent_file
+        from credit_default.services.training.data_source import require_existing_data_file
 
-        refuse_absent_file(settings)  # at once, and not when a server is up
+        require_existing_data_file(settings)  # at once, and not when a server is up
         with output.step("training") as found, flow_session(settings) as session:
             from credit_default.flows.train import train as flow
 
@@ -68,7 +68,7 @@ def train(
                 flow, overrides=flags, config=config, month=month, refresh=refresh, cross_validated=cross_validate
             )
             found(summary.status)
-        return tell_session(summary, session)
+        return add_session_notes(summary, session)
 
     run_command("train", act, as_json=json, quiet=quiet)
 
@@ -125,12 +125,12 @@ def outcomes(
 
     def act(output: Output) -> "Summary":
         from credit_default.flows.runs.context import connect, read_clock
-        from credit_default.services.outcomes.take_in import summarise_coverage, take_in_outcomes
+        from credit_default.services.outcomes.take_in import ingest_outcomes_file, summarise_coverage
 
         wiring = connect(flags, config or [])
         if file is not None:
             with output.step(f"taking in {file}"):
-                return _announce(wiring, take_in_outcomes(wiring, file, taken_in_at=read_clock()))
+                return _announce_outcomes(wiring, ingest_outcomes_file(wiring, file, taken_in_at=read_clock()))
         known = summarise_coverage(wiring, now=read_clock(), told=output.as_json)
         if known.batches and not output.as_json:
             from rich.console import Console
@@ -145,7 +145,7 @@ def outcomes(
     run_command("outcomes", act, as_json=json, quiet=quiet)
 
 
-def _announce(wiring: "Wiring", taken: "Summary") -> "Summary":
+def _announce_outcomes(wiring: "Wiring", taken: "Summary") -> "Summary":
     """The summary; where a Prefect server stands, `monitor` runs there for the batches that more is known of now."""
     prefect = wiring.settings.prefect
     if not prefect.api_url:

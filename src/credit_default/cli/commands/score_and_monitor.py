@@ -6,16 +6,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from credit_default.cli.terminal.output import Output
-from credit_default.cli.terminal.session import run_flow, tell_session
+from credit_default.cli.terminal.session import add_session_notes, run_flow
 from credit_default.errors import InputError
 
 if TYPE_CHECKING:
     from credit_default.settings import Settings
     from credit_default.views.summaries.summary import Summary
 
-Common = Mapping[str, Any]
-GATE = "mlflow"  # whose verdict says that MLflow is away
-UNMONITORED = "once MLflow answers, `credit-default monitor` does it:"
+FlowParameters = Mapping[str, Any]
+MLFLOW_GATE = "mlflow"  # whose verdict says that MLflow is away
+MONITOR_LATER = "once MLflow answers, `credit-default monitor` does it:"
 
 
 def score_batches(
@@ -25,7 +25,7 @@ def score_batches(
     batch: str | None,
     incoming: bool,
     out: Path | None,
-    parameters: Common,
+    parameters: FlowParameters,
 ) -> "Summary":
     """What became of the batch, or of all that wait in `incoming`; `parameters` are the flow `predict`'s own.
 
@@ -41,31 +41,31 @@ def score_batches(
             expected="one file, or --incoming alone", remedy="See `credit-default predict --help`.",
         )  # fmt: skip
     if out is not None:
-        _refuse_place(out)
+        _check_output_path(out)
     if batch is not None:
-        _refuse_header(settings, batch, month=parameters.get("month"))
+        _check_header(settings, batch, month=parameters.get("month"))
     from credit_default.flows.server.session import flow_session
 
     with flow_session(settings) as session:
         if batch is not None:
-            summary = tell_session(score_and_monitor(output, batch, parameters), session)
-            return summary if out is None else _hand_over(parameters, summary, out)
-        return tell_session(_score_incoming(output, parameters), session)
+            summary = add_session_notes(score_and_monitor(output, batch, parameters), session)
+            return summary if out is None else _export_scores(parameters, summary, out)
+        return add_session_notes(_score_incoming(output, parameters), session)
 
 
-def _score_incoming(output: Output, parameters: Common) -> "Summary":
+def _score_incoming(output: Output, parameters: FlowParameters) -> "Summary":
     from credit_default.flows.runs.context import connect, read_clock
-    from credit_default.services.intake.inbox import Emptying, score_incoming
+    from credit_default.services.intake.inbox import InboxRun, score_incoming
 
     def score(uri: str, month: str | None) -> "Summary":
         return score_and_monitor(output, uri, {**parameters, "month": month})
 
     wiring = connect(parameters["overrides"], parameters["config"] or [])
-    return score_incoming(wiring, Emptying(score, read_clock, parameters.get("month")))
+    return score_incoming(wiring, InboxRun(score, read_clock, parameters.get("month")))
 
 
 def monitor_batch(
-    output: Output, settings: "Settings", *, batch_id: str | None, common: Common, retrain: bool = False
+    output: Output, settings: "Settings", *, batch_id: str | None, common: FlowParameters, retrain: bool = False
 ) -> "Summary":
     """What the monitors found in one batch, and with `retrain` what became of the training that they asked for.
 
@@ -83,11 +83,11 @@ def monitor_batch(
         if retrain and asked is not None and asked.figures["asked"]:
             summary = _retrain(output, summary, common)
     return replace(
-        tell_session(summary, session), exit_code=int(any(not verdict.passed for verdict in summary.verdicts))
+        add_session_notes(summary, session), exit_code=int(any(not verdict.passed for verdict in summary.verdicts))
     )
 
 
-def explain_training(settings: "Settings", *, common: Common) -> "Summary":
+def explain_training(settings: "Settings", *, common: FlowParameters) -> "Summary":
     """Why a training is asked for by now, or why not."""
     from credit_default.flows.runs.context import connect
     from credit_default.flows.server.session import prepare_libraries
@@ -97,7 +97,7 @@ def explain_training(settings: "Settings", *, common: Common) -> "Summary":
     return explain_retraining(connect(common["overrides"], common["config"] or []))
 
 
-def _retrain(output: Output, monitored: "Summary", common: Common) -> "Summary":
+def _retrain(output: Output, monitored: "Summary", common: FlowParameters) -> "Summary":
     """The monitors' summary, with what the training came to among its notes."""
     with output.step("training on what is known now") as found:
         from credit_default.flows.train import train as flow
@@ -114,22 +114,22 @@ def show_history(output: Output, settings: "Settings") -> "Summary":
 
     from credit_default.adapters.tables.monitoring import read_monitoring
     from credit_default.flows.runs.context import read_clock
-    from credit_default.services.context.wiring import wire
+    from credit_default.services.context.wiring import build_wiring
     from credit_default.services.monitoring.history_page import write_history_page
-    from credit_default.views.history.table import render_history, tell_findings
+    from credit_default.views.history.table import format_finding_lines, render_history
     from credit_default.views.summaries.summary import Summary
 
-    wiring = wire(settings, commit="")
+    wiring = build_wiring(settings, commit="")
     findings = read_monitoring(wiring.lake)
     if not output.as_json:
         Console(highlight=False).print(render_history(findings))
-    notes = tuple(tell_findings(findings)) if output.as_json else ()
+    notes = tuple(format_finding_lines(findings)) if output.as_json else ()
     page = write_history_page(wiring, now=read_clock())
     paths = {"history (html)": page} if page else {}
     return Summary("monitor", "history", counts={"findings": findings.height}, paths=paths, notes=notes)
 
 
-def score_and_monitor(output: Output, batch: str, parameters: Common) -> "Summary":
+def score_and_monitor(output: Output, batch: str, parameters: FlowParameters) -> "Summary":
     """What became of one batch, and what the monitors say of it."""
     with output.step(f"scoring {batch}") as found:
         from credit_default.flows.predict import predict as flow
@@ -137,21 +137,21 @@ def score_and_monitor(output: Output, batch: str, parameters: Common) -> "Summar
         scored = run_flow(flow, batch=batch, **parameters)
         found(scored.status)
     common = {name: parameters[name] for name in ("overrides", "config")}
-    if scored.run_id is None and (known := _recall(common, scored)) is not None:
-        return _join(scored, known)  # it was there already: nothing is done, and nothing drawn anew
-    if scored.find_verdict(GATE) is not None:  # the reference is the registry's, and what is found goes there
+    if scored.run_id is None and (known := _find_earlier_findings(common, scored)) is not None:
+        return _merge_summaries(scored, known)  # it was there already: nothing is done, and nothing drawn anew
+    if scored.find_verdict(MLFLOW_GATE) is not None:  # the reference is the registry's, and what is found goes there
         return replace(
-            scored, notes=(*scored.notes, f"not compared with its reference: {UNMONITORED} {scored.batch_id}")
+            scored, notes=(*scored.notes, f"not compared with its reference: {MONITOR_LATER} {scored.batch_id}")
         )
     with output.step("comparing it with the reference") as found:
         from credit_default.flows.monitor import monitor
 
         monitored = run_flow(monitor, batch_id=scored.batch_id, model_version=scored.model_version, **common)
         found(monitored.status)
-    return _join(scored, monitored)
+    return _merge_summaries(scored, monitored)
 
 
-def _refuse_place(out: Path) -> None:
+def _check_output_path(out: Path) -> None:
     if out.suffix.lower() not in {".csv", ".parquet"} or not out.absolute().parent.is_dir():
         raise InputError(
             f"--out {out}", found="another ending, or no such folder", expected=".csv or .parquet in a folder that is there",
@@ -159,25 +159,25 @@ def _refuse_place(out: Path) -> None:
         )  # fmt: skip
 
 
-def _refuse_header(settings: "Settings", batch: str, *, month: str | None) -> None:
+def _check_header(settings: "Settings", batch: str, *, month: str | None) -> None:
     from credit_default.adapters.files.statement_files import read_header
     from credit_default.services.context.wiring import read_portfolio
-    from credit_default.services.intake.file_access import names_object
+    from credit_default.services.intake.file_access import is_object_uri
 
-    if names_object(batch):
+    if is_object_uri(batch):
         return  # fetched once, when there is a server to score it
     read_header(Path(batch), schema=read_portfolio(settings.portfolio).schema, month=month)
 
 
-def _recall(common: Common, scored: "Summary") -> "Summary | None":
+def _find_earlier_findings(common: FlowParameters, scored: "Summary") -> "Summary | None":
     from credit_default.flows.runs.context import connect
-    from credit_default.services.monitoring.batch_drift import recall_findings
+    from credit_default.services.monitoring.batch_drift import read_batch_findings
 
     lake = connect(common["overrides"], common["config"] or []).lake
-    return recall_findings(lake, batch_id=str(scored.batch_id), model_version=int(scored.model_version or 0))
+    return read_batch_findings(lake, batch_id=str(scored.batch_id), model_version=int(scored.model_version or 0))
 
 
-def _join(scored: "Summary", monitored: "Summary") -> "Summary":
+def _merge_summaries(scored: "Summary", monitored: "Summary") -> "Summary":
     return replace(
         scored,
         verdicts=(*scored.verdicts, *monitored.verdicts),
@@ -187,11 +187,11 @@ def _join(scored: "Summary", monitored: "Summary") -> "Summary":
     )
 
 
-def _hand_over(common: Common, summary: "Summary", out: Path) -> "Summary":
+def _export_scores(common: FlowParameters, summary: "Summary", out: Path) -> "Summary":
     from credit_default.flows.runs.context import connect
-    from credit_default.services.scoring.score_batch import hand_over
+    from credit_default.services.scoring.score_batch import export_scores
 
-    written = hand_over(
+    written = export_scores(
         connect(common["overrides"], common["config"] or []).lake, batch_id=str(summary.batch_id),
         model_version=int(summary.model_version or 0), path=out,
     )  # fmt: skip

@@ -17,11 +17,11 @@ from credit_default.cli.terminal.session import read_settings
 if TYPE_CHECKING:
     from credit_default.adapters.optuna.study import EndedTrial
     from credit_default.services.tuning.trials import Budget
-    from credit_default.services.tuning.tune import Listener, Tuning
+    from credit_default.services.tuning.tune import Listener, TuningResult
     from credit_default.settings import Settings
     from credit_default.views.summaries.summary import Summary
 
-USUAL_TRIAL_COUNT = 40
+DEFAULT_TRIAL_COUNT = 40
 
 
 def tune(
@@ -61,32 +61,32 @@ def tune(
         from credit_default.flows.runs.context import connect, read_clock
         from credit_default.flows.server.session import prepare_libraries
         from credit_default.services.training.challenger import read_training_rows
-        from credit_default.services.training.data_source import refuse_absent_file
+        from credit_default.services.training.data_source import require_existing_data_file
         from credit_default.services.tuning.trials import Budget
-        from credit_default.services.tuning.tune import keep_winner, refuse_taken, summarise_tuning
+        from credit_default.services.tuning.tune import require_writable_target, save_winner, summarise_tuning
         from credit_default.services.tuning.tune import tune as search
 
-        usual = None if minutes else USUAL_TRIAL_COUNT
+        usual = None if minutes else DEFAULT_TRIAL_COUNT
         budget = Budget(trials or usual, minutes * 60 if minutes else None)
-        refuse_taken(out, replacing=replace)
-        refuse_absent_file(settings)
+        require_writable_target(out, replacing=replace)
+        require_existing_data_file(settings)
         prepare_libraries(settings)
         wiring = connect(flags, config or [])
         with output.step("reading and checking the statements"):
             training = read_training_rows(wiring, month=month, read_at=read_clock())
-        with _tell_what_is_kept(), _show_progress(output, budget) as listener:
+        with _explain_interruption(), _show_progress(output, budget) as listener:
             tuning = search(
                 wiring, training, budget=budget, with_families=challengers, clock=monotonic, listener=listener
             )
-        kept = keep_winner(tuning, out, command=_tell_command(settings, trial_count=len(tuning.trials)))
-        _show_standings(output, tuning)
+        kept = save_winner(tuning, out, command=_build_command_line(settings, trial_count=len(tuning.trials)))
+        _show_comparisons(output, tuning)
         return summarise_tuning(tuning, out if kept else None, told=output.as_json)
 
     run_command("tune", act, as_json=json, quiet=quiet)
 
 
 @contextmanager
-def _tell_what_is_kept() -> Iterator[None]:
+def _explain_interruption() -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
@@ -109,27 +109,27 @@ def _show_progress(output: Output, budget: "Budget") -> Iterator["Listener"]:
     with Progress(*columns, console=Console(stderr=True, highlight=False)) as progress:
         task = progress.add_task("searching", total=budget.trial_count)
         yield Listener(
-            lambda trials: progress.update(task, completed=len(trials), description=_tell_trials(trials)),
+            lambda trials: progress.update(task, completed=len(trials), description=_format_progress(trials)),
             lambda standing: progress.console.print(f"measured {standing.name}"),
         )
 
 
-def _show_standings(output: Output, tuning: "Tuning") -> None:
+def _show_comparisons(output: Output, tuning: "TuningResult") -> None:
     if not output.as_json:
         from rich.console import Console
 
-        from credit_default.views.terminal.tuning import render_standings
+        from credit_default.views.terminal.tuning import render_recipe_comparisons
 
-        Console(highlight=False).print(render_standings(tuning.standings))
+        Console(highlight=False).print(render_recipe_comparisons(tuning.standings))
 
 
-def _tell_trials(trials: "tuple[EndedTrial, ...]") -> str:
+def _format_progress(trials: "tuple[EndedTrial, ...]") -> str:
     losses = [trial.loss for trial in trials if trial.ending == "finished"]
     given_up = len(trials) - len(losses)
     return f"searching: best log loss {min(losses):.5f}, {given_up} given up" if losses else "searching"
 
 
-def _tell_command(settings: "Settings", *, trial_count: int) -> str:
+def _build_command_line(settings: "Settings", *, trial_count: int) -> str:
     """The command that would do the same again; where a file lies on this machine is nobody else's concern."""
     data = settings.data if settings.data in {"public", "simulated"} else Path(settings.data).name
     return f"credit-default tune --data {data} --trials {trial_count} --seed {settings.seed}"

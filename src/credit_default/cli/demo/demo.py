@@ -46,10 +46,10 @@ def demo(
 
     def act(output: Output) -> "Summary":
         if months is not None or scenario is not None:
-            from credit_default.cli.demo.long_demo import live_seasons
+            from credit_default.cli.demo.long_demo import run_long_demo
 
-            _refuse_data(data)
-            return live_seasons(
+            _require_simulated_data(data)
+            return run_long_demo(
                 output,
                 flags,
                 config=config or [],
@@ -57,14 +57,14 @@ def demo(
                 scenario=scenario or "recession",
                 strength=strength,
             )
-        from credit_default.cli.demo.demo_months import live
+        from credit_default.cli.demo.demo_months import run_demo
 
-        return live(output, flags, config=config or [], month=month)
+        return run_demo(output, flags, config=config or [], month=month)
 
     run_command("demo", act, as_json=json, quiet=quiet)
 
 
-def _refuse_data(data: str | None) -> None:
+def _require_simulated_data(data: str | None) -> None:
     if data not in {None, "simulated"}:
         raise InputError(
             "demo --months", found=f"--data {data}", expected="simulated clients: only they live on",

@@ -12,15 +12,15 @@ from credit_default.cli.terminal.session import read_settings, run_flow
 from credit_default.errors import InputError
 
 if TYPE_CHECKING:
-    from credit_default.services.simulation.demo_months import Rehearsal, RehearsedMonth
+    from credit_default.services.simulation.demo_months import DemoData, DemoMonthFiles
     from credit_default.settings import Settings
     from credit_default.views.summaries.summary import Summary
 
-MARKER = ".credit-default-demo"
+DEMO_MARKER = ".credit-default-demo"
 
 
 @dataclass(frozen=True, slots=True)
-class Life:
+class DemoRuns:
     """What the demo's flows came to, in order."""
 
     training: "Summary"
@@ -30,42 +30,42 @@ class Life:
     retraining: "Summary"
 
 
-def live(output: Output, flags: dict[str, Any], *, config: list[str], month: str) -> "Summary":
+def run_demo(output: Output, flags: dict[str, Any], *, config: list[str], month: str) -> "Summary":
     """The summary of a whole life; exit code 0 whatever the gates decided, since all of it is the story."""
     settings = read_settings(flags, config)
     lake = clear_lake(settings.lake)
     from credit_default.flows.server.ephemeral_server import run_on_server
-    from credit_default.flows.server.session import FLOWS, REPORTS, import_modules, start_session
+    from credit_default.flows.server.session import FLOW_MODULES, REPORT_MODULES, import_modules, start_session
 
     with ExitStack() as session:
         server = session.enter_context(start_session(settings))
         with output.step("getting the data") as found:
-            from credit_default.services.simulation.demo_months import rehearse
+            from credit_default.services.simulation.demo_months import write_demo_months
 
-            rehearsal = rehearse(settings, lake / "rehearsal", month=month)
+            rehearsal = write_demo_months(settings, lake / "rehearsal", month=month)
             found(rehearsal.story)
         with output.step("starting Prefect"):
-            import_modules((*FLOWS, *REPORTS))
+            import_modules((*FLOW_MODULES, *REPORT_MODULES))
             wait = settings.prefect.startup_seconds
             session.enter_context(run_on_server(server, api_url=settings.prefect.api_url, timeout_seconds=wait))
         life = _run_flows(output, settings, rehearsal, config=config, flags=flags)
-    from credit_default.views.terminal.demo import LivedMonth, render_life, summarise_life
+    from credit_default.views.terminal.demo import DemoMonthResult, render_demo, summarise_demo
 
     months = [
-        LivedMonth(month.statement_month, month.drifted, *found)
+        DemoMonthResult(month.statement_month, month.drifted, *found)
         for month, *found in zip(rehearsal.months, life.scored, life.monitored, life.judged, strict=True)
     ]
 
     if not output.as_json:
         from rich.console import Console
 
-        Console(highlight=False).print(render_life(months))
-    return summarise_life(life.training, life.retraining, months, lake=str(settings.lake), notes=rehearsal.notes)
+        Console(highlight=False).print(render_demo(months))
+    return summarise_demo(life.training, life.retraining, months, lake=str(settings.lake), notes=rehearsal.notes)
 
 
 def _run_flows(
-    output: Output, settings: "Settings", rehearsal: "Rehearsal", *, config: list[str], flags: dict[str, Any]
-) -> Life:
+    output: Output, settings: "Settings", rehearsal: "DemoData", *, config: list[str], flags: dict[str, Any]
+) -> DemoRuns:
     from credit_default.flows.monitor import monitor
     from credit_default.flows.predict import predict
     from credit_default.flows.train import train
@@ -82,7 +82,7 @@ def _run_flows(
             verdict = monitored[-1].verdicts[0]
             found(f"{scored[-1].counts['scored']:,} rows; drift {verdict.level}: {verdict.reasons[0]}")
     with output.step("outcomes arrive") as found:
-        found(f"{take_in(settings, rehearsal.months):,} of them")
+        found(f"{ingest_demo_outcomes(settings, rehearsal.months):,} of them")
     with output.step("judging performance by batch") as found:
         reports = ["none"] * (len(scored) - 1) + ["full"]
         judged = [
@@ -94,17 +94,17 @@ def _run_flows(
     with output.step("retraining on what is known now") as found:
         retraining = run_flow(train, refresh=True, **common)
         found(f"version {retraining.model_version}, {retraining.status}; {retraining.verdicts[-1].reasons[0]}")
-    return Life(training, tuple(scored), tuple(monitored), tuple(judged), retraining)
+    return DemoRuns(training, tuple(scored), tuple(monitored), tuple(judged), retraining)
 
 
-def take_in(settings: "Settings", months: "Sequence[RehearsedMonth]") -> int:
+def ingest_demo_outcomes(settings: "Settings", months: "Sequence[DemoMonthFiles]") -> int:
     """How many outcomes of these months were new to the lake."""
     from credit_default.flows.runs.context import read_clock, read_commit
-    from credit_default.services.context.wiring import wire
-    from credit_default.services.outcomes.take_in import take_in_outcomes
+    from credit_default.services.context.wiring import build_wiring
+    from credit_default.services.outcomes.take_in import ingest_outcomes_file
 
-    wiring = wire(settings, commit=read_commit())
-    merged = [take_in_outcomes(wiring, str(month.outcomes), taken_in_at=read_clock()) for month in months]
+    wiring = build_wiring(settings, commit=read_commit())
+    merged = [ingest_outcomes_file(wiring, str(month.outcomes), taken_in_at=read_clock()) for month in months]
     return sum(summary.counts["new"] for summary in merged)
 
 
@@ -118,12 +118,12 @@ def clear_lake(uri: str) -> Path:
             remedy="The demo lives on this machine: name a folder.",
         )
     root = Path(uri).expanduser()
-    if root.exists() and (not root.is_dir() or any(root.iterdir())) and not (root / MARKER).exists():
+    if root.exists() and (not root.is_dir() or any(root.iterdir())) and not (root / DEMO_MARKER).exists():
         raise InputError(
             f"lake {root}", found="something that the demo did not make", expected="a new one, or the demo's own",
             remedy="Name another with --lake, or remove it yourself.",
         )  # fmt: skip
     shutil.rmtree(root, ignore_errors=True)
     root.mkdir(parents=True)
-    (root / MARKER).touch()
+    (root / DEMO_MARKER).touch()
     return root

@@ -26,8 +26,8 @@ def drill(
     flags = collect_flags(seed=seed)
 
     def act(output: Output) -> "Summary":
-        from credit_default.cli.demo.drill_run import hold_drill
+        from credit_default.cli.demo.drill_run import run_drill_command
 
-        return hold_drill(output, flags, config=config or [], names=tuple(fault or ()), client_count=clients)
+        return run_drill_command(output, flags, config=config or [], names=tuple(fault or ()), client_count=clients)
 
     run_command("drill", act, as_json=json, quiet=quiet)

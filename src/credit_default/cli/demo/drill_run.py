@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from credit_default.views.summaries.summary import Summary
 
 
-def hold_drill(
+def run_drill_command(
     output: Output, flags: dict[str, Any], *, config: list[str], names: tuple[str, ...], client_count: int
 ) -> "Summary":
     """The drill's summary after its tables; exit code 1 where the alarms did not show what they must.
@@ -23,17 +23,17 @@ def hold_drill(
         from rich.console import Console
 
         from credit_default.gates.monitoring.drill_verdict import Drill, judge_drill
-        from credit_default.services.context.wiring import wire
-        from credit_default.services.simulation.drill import DrillPlan, choose_faults, prepare_ground, run_drill
+        from credit_default.services.context.wiring import build_wiring
+        from credit_default.services.simulation.drill import DrillPlan, choose_faults, prepare_drill, run_drill
         from credit_default.views.documents.terminal import render_document
         from credit_default.views.summaries.summary import Summary
-        from credit_default.views.terminal.drill import describe_drill, tell_exercises
+        from credit_default.views.terminal.drill import describe_drill, format_exercise_lines
 
     plan = DrillPlan(client_count=client_count, faults=choose_faults(names))
     with tempfile.TemporaryDirectory() as lake:
-        wiring = wire(settings.model_copy(update={"lake": lake}), commit="")
+        wiring = build_wiring(settings.model_copy(update={"lake": lake}), commit="")
         with output.step(f"training on simulated clients, then {plan.clean_count} clean months"):
-            ground = prepare_ground(wiring, plan)
+            ground = prepare_drill(wiring, plan)
         with output.step(f"planting {len(plan.faults)} faults") as found:
             drill = Drill(tuple(run_drill(ground, plan)), ground.levels)
             verdict = judge_drill(drill, policy=settings.drill)
@@ -42,7 +42,7 @@ def hold_drill(
         story = f"{client_count:,} simulated clients, seed {settings.seed}; {len(drill.exercises)} faults planted"
         Console(highlight=False, markup=False).print(render_document(describe_drill(drill, verdict, story=story)))
     counts = {"planted": len(drill.exercises), "clean months": len(drill.clean)}
-    notes = tell_exercises(drill) if output.as_json else ()
+    notes = format_exercise_lines(drill) if output.as_json else ()
     return Summary(
         "drill", "the alarms ring" if verdict.passed else "the alarms fall short", exit_code=int(not verdict.passed),
         verdicts=(verdict,), counts=counts, notes=notes,

@@ -57,6 +57,6 @@ def _listen(settings: "Settings", config: list[str]) -> None:
     prepare_service(settings, config_files=config)
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
     logging.getLogger("credit_default").setLevel(logging.INFO)
-    from credit_default.flows.listen import hear
+    from credit_default.flows.listen import listen_for_files
 
-    hear(settings)
+    listen_for_files(settings)

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from credit_default.cli.terminal.options import Config, Json, Lake, Quiet, collect_flags
 from credit_default.cli.terminal.output import Output, run_command
-from credit_default.cli.terminal.session import read_settings, run_flow, tell_session
+from credit_default.cli.terminal.session import add_session_notes, read_settings, run_flow
 
 if TYPE_CHECKING:
     from credit_default.views.summaries.summary import Summary
@@ -25,6 +25,6 @@ def reconcile(lake: Lake = None, config: Config = None, json: Json = False, quie
 
             summary = run_flow(flow, overrides=flags, config=config)
             found(summary.status)
-        return tell_session(summary, session)
+        return add_session_notes(summary, session)
 
     run_command("reconcile", act, as_json=json, quiet=quiet)

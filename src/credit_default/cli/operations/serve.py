@@ -32,6 +32,6 @@ def _serve(lake: str | None, config: list[str] | None) -> int:
     prepare_service(settings, config_files=config or ())
     import asyncio
 
-    from credit_default.flows.deployments.runner import serve
+    from credit_default.flows.deployments.runner import serve_deployments
 
-    return asyncio.run(serve(settings.schedule, startup_seconds=settings.prefect.startup_seconds))
+    return asyncio.run(serve_deployments(settings.schedule, startup_seconds=settings.prefect.startup_seconds))

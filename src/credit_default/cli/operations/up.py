@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from credit_default.adapters.lake.layout import Lake as OpenLake
-    from credit_default.adapters.local_stack.processes import Program, Running
-    from credit_default.services.operations.stack_plan import Plan
+    from credit_default.adapters.local_stack.processes import Program, RunningProgram
+    from credit_default.services.operations.stack_plan import StackPlan
     from credit_default.services.operations.stack_supervisor import Stack
     from credit_default.settings import Settings
     from credit_default.views.summaries.summary import Summary
 
-_WIDEST = 1_000  # the table is as wide as its paths: they are there to be copied
+_TABLE_WIDTH = 1_000  # the table is as wide as its paths: they are there to be copied
 Port = Annotated[int | None, typer.Option(min=0, max=65535, help="0: any free one.", show_default=False)]
 
 
@@ -56,38 +56,44 @@ def up(
     flags = collect_flags(lake=lake) | ({"stack": stack} if stack else {})
 
     def act(output: Output) -> "Summary":
-        with _hear_signals() as asked:
-            return _stand(output, flags, config or [], asked=asked)
+        with _catch_signals() as asked:
+            return _run_stack(output, flags, config or [], asked=asked)
 
     run_command("up", act, as_json=json, quiet=quiet)
 
 
-def _stand(output: Output, flags: dict[str, Any], config: list[str], *, asked: Event) -> "Summary":
+def _run_stack(output: Output, flags: dict[str, Any], config: list[str], *, asked: Event) -> "Summary":
     """Never a summary: it is shown when all is up, and the end is an exit code."""
     from credit_default.adapters.lake.layout import open_lake
     from credit_default.cli.terminal.session import read_settings
-    from credit_default.flows.server.ephemeral_server import take_turn
+    from credit_default.flows.server.ephemeral_server import lock_server_start
     from credit_default.services.operations.stack_supervisor import open_stack
 
     settings = read_settings(flags, config)
     lake = open_lake(settings.lake, home=Path(settings.home))
     began = time.monotonic()
-    with _alone_on(lake):
-        plan = _plan(settings, lake, config)
+    with _lock_stack(lake):
+        plan = _build_plan(settings, lake, config)
         with open_stack(logs=lake.home / "stack", stop_seconds=settings.stack.stop_seconds) as stack:
-            with closing(take_turn(lake.home / "prefect")):  # commands without servers use the same records
+            with closing(lock_server_start(lake.home / "prefect")):  # commands without servers use the same records
                 for programs in plan.stages:
                     if not asked.is_set():
-                        _start(output, stack, programs, plan, settings=settings, asked=asked)
+                        _start_programs(output, stack, programs, plan, settings=settings, asked=asked)
             if not asked.is_set():
-                _stay(output, lake, stack.running, seconds=time.monotonic() - began, asked=asked)
+                _run_until_stopped(output, lake, stack.running, seconds=time.monotonic() - began, asked=asked)
         with output.step("ended, no process is left"):
             pass
     raise typer.Exit(0)
 
 
-def _start(
-    output: Output, stack: "Stack", programs: "Sequence[Program]", plan: "Plan", *, settings: "Settings", asked: Event
+def _start_programs(
+    output: Output,
+    stack: "Stack",
+    programs: "Sequence[Program]",
+    plan: "StackPlan",
+    *,
+    settings: "Settings",
+    asked: Event,
 ) -> None:
     """Nothing; these are up, or the end was asked for before."""
     from credit_default.services.operations.stack_supervisor import wait_until_ready
@@ -101,7 +107,7 @@ def _start(
         tell(f"{time.monotonic() - began:.1f} s")
 
 
-def _plan(settings: "Settings", lake: "OpenLake", config: list[str]) -> "Plan":
+def _build_plan(settings: "Settings", lake: "OpenLake", config: list[str]) -> "StackPlan":
     from credit_default.adapters.local_stack.credentials import read_credentials, write_credentials
     from credit_default.services.operations.stack_plan import choose_ports, plan_stack
     from credit_default.settings import CONFIG_VARIABLE, copy_environment
@@ -118,19 +124,21 @@ def _plan(settings: "Settings", lake: "OpenLake", config: list[str]) -> "Plan":
     return plan
 
 
-def _stay(output: Output, lake: "OpenLake", running: "Sequence[Running]", *, seconds: float, asked: Event) -> None:
+def _run_until_stopped(
+    output: Output, lake: "OpenLake", running: "Sequence[RunningProgram]", *, seconds: float, asked: Event
+) -> None:
     """Nothing; tells where everything is, follows the logs, and returns when the end was asked for."""
     from credit_default.services.operations.stack_supervisor import watch_programs
 
-    _tell_ready(output, lake, running, seconds=seconds)
+    _show_ready(output, lake, running, seconds=seconds)
     try:
-        watch_programs(running, asked=asked.is_set, tell=None if output.silent else _tell_line)
+        watch_programs(running, asked=asked.is_set, tell=None if output.silent else _print_log_line)
     except CreditDefaultError as error:  # the one object of --json has been printed
         sys.stderr.write(f"credit-default up: {error}\n")
         raise typer.Exit(error.exit_code) from error
 
 
-def _tell_ready(output: Output, lake: "OpenLake", running: "Sequence[Running]", *, seconds: float) -> None:
+def _show_ready(output: Output, lake: "OpenLake", running: "Sequence[RunningProgram]", *, seconds: float) -> None:
     from credit_default.views.summaries.summary import Summary
     from credit_default.views.terminal.stack import StackLine, render_stack
 
@@ -147,14 +155,14 @@ def _tell_ready(output: Output, lake: "OpenLake", running: "Sequence[Running]", 
         for one in running
         for p in [one.program]
     ]
-    Console(highlight=False, width=_WIDEST).print(render_stack(lines))
+    Console(highlight=False, width=_TABLE_WIDTH).print(render_stack(lines))
     Console(highlight=False).print(
         f"user and password: {words}  (set -a; . {words}; set +a)", markup=False, soft_wrap=True
     )
     sys.stdout.flush()
 
 
-def _tell_line(name: str, line: str) -> None:
+def _print_log_line(name: str, line: str) -> None:
     from rich.console import Console
 
     from credit_default.views.terminal.stack import render_log_line
@@ -163,7 +171,7 @@ def _tell_line(name: str, line: str) -> None:
 
 
 @contextmanager
-def _alone_on(lake: "OpenLake") -> Iterator[None]:
+def _lock_stack(lake: "OpenLake") -> Iterator[None]:
     """A block that one `up` at a time enters for a lake; the lock ends with its holder, however that went."""
     from credit_default.adapters.host.atomic_files import disk_errors
 
@@ -188,7 +196,7 @@ def _alone_on(lake: "OpenLake") -> Iterator[None]:
 
 
 @contextmanager
-def _hear_signals() -> Iterator[Event]:
+def _catch_signals() -> Iterator[Event]:
     """A block in which Ctrl-C, SIGTERM and a hangup ask for an orderly end, and nothing else; where one is ignored it stays so."""
     asked = Event()
     numbers = [n for n in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP) if signal.getsignal(n) is not signal.SIG_IGN]

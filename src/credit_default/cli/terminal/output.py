@@ -9,13 +9,24 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from credit_default.errors import CreditDefaultError, show_plainly
+from credit_default.errors import CreditDefaultError, escape_unprintable
 
 if TYPE_CHECKING:
     from credit_default.views.summaries.summary import Summary
 
 INTERRUPTED = 130  # 128 + SIGINT, as shells have it
-_CHATTY = ("alembic", "mlflow", "prefect", "sqlalchemy", "evidently", "httpx", "matplotlib", "urllib3", "py4j", "git")
+_NOISY_LOGGERS = (
+    "alembic",
+    "mlflow",
+    "prefect",
+    "sqlalchemy",
+    "evidently",
+    "httpx",
+    "matplotlib",
+    "urllib3",
+    "py4j",
+    "git",
+)
 
 
 class Output:
@@ -37,9 +48,9 @@ class Output:
         from rich.text import Text
 
         console = Console(stderr=True, highlight=False)
-        with console.status(Text(show_plainly(doing))):
+        with console.status(Text(escape_unprintable(doing))):
             yield found.append
-        told = show_plainly(doing + (f": {found[-1]}" if found else ""))
+        told = escape_unprintable(doing + (f": {found[-1]}" if found else ""))
         console.print(Text.assemble(("✓", "green"), f" {told}"))
 
     def show(self, summary: "Summary") -> None:
@@ -56,7 +67,7 @@ class Output:
 
 def run_command(command: str, act: Callable[[Output], "Summary"], *, as_json: bool, quiet: bool) -> None:
     """Nothing; shows what `act` came to, or the one line of an expected error, and ends with its exit code."""
-    _quieten()
+    _silence_libraries()
     output = Output(command, as_json=as_json, quiet=quiet)
     try:
         summary = act(output)
@@ -75,9 +86,9 @@ def run_command(command: str, act: Callable[[Output], "Summary"], *, as_json: bo
     raise typer.Exit(summary.exit_code)
 
 
-def _quieten() -> None:
+def _silence_libraries() -> None:
     """Nothing; libraries' own chatter stays out of the terminal, since what matters to a person is in the summary."""
     if not sys.warnoptions:
         warnings.simplefilter("ignore")
-    for name in _CHATTY:
+    for name in _NOISY_LOGGERS:
         logging.getLogger(name).setLevel(logging.ERROR)

@@ -17,7 +17,7 @@ def read_settings(flags: Mapping[str, Any], config: list[str] | None) -> "Settin
     return load_settings(flags, config_files=config or ()).settings
 
 
-def tell_session(summary: "Summary", session: "Session") -> "Summary":
+def add_session_notes(summary: "Summary", session: "Session") -> "Summary":
     """The summary, with what is to be said of the server that it ran on."""
     return replace(summary, notes=(*session.notes, *summary.notes))
 

@@ -15,7 +15,7 @@ from credit_default.data.checking.row_rules import RowRules
 from credit_default.data.contract.schema import Column, Schema
 from credit_default.errors import InputError, show_examples
 
-_SHOWN = 5
+_SHOWN_COUNT = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,19 +40,19 @@ def check_columns(found: Collection[str], *, schema: Schema, thing: str, outcome
         raise InputError(
             f"the outcome in {thing}",
             found="no such column",
-            expected=show_names(schema.outcome),
+            expected=format_accepted_names(schema.outcome),
             remedy="Give a file with known outcomes; one without can be scored, not learned from.",
         )
     raise InputError(
         f"columns of {thing}",
-        found=f"none for {'; '.join(show_names(column) for column in missing[:_SHOWN])}"
-        + (f" … ({len(missing)} in all)" if len(missing) > _SHOWN else ""),
+        found=f"none for {'; '.join(format_accepted_names(column) for column in missing[:_SHOWN_COUNT])}"
+        + (f" … ({len(missing)} in all)" if len(missing) > _SHOWN_COUNT else ""),
         expected=f"all {len(wanted)} columns of schema {schema.name!r}, in any order",
         remedy="Add what is missing, or rename it to one of the names shown.",
     )
 
 
-def show_names(column: Column) -> str:
+def format_accepted_names(column: Column) -> str:
     """The column's name with the others that it is accepted under."""
     others = ", ".join(repr(alias) for alias in column.aliases)
     return f"{column.name} (also called {others})" if others else column.name
@@ -63,13 +63,13 @@ def collect_examples(rejected: pl.DataFrame, *, rules: RowRules, into: dict[str,
     broken = rejected.select(pl.col("rules").explode().unique())["rules"].to_list()
     for column, names in rules.own.items():
         seen = into.setdefault(column, {})
-        if len(seen) >= _SHOWN or not set(names) & set(broken):
+        if len(seen) >= _SHOWN_COUNT or not set(names) & set(broken):
             continue
         values = rejected.filter(pl.col("rules").list.set_intersection(list(names)).list.len() > 0)[column]
-        seen.update(dict.fromkeys(values.fill_null("").unique(maintain_order=True).head(_SHOWN)))
+        seen.update(dict.fromkeys(values.fill_null("").unique(maintain_order=True).head(_SHOWN_COUNT)))
 
 
-def judge_file(
+def check_column_faults(
     rule_counts: Mapping[str, int],
     *,
     examples: Mapping[str, Collection[str]],
@@ -90,15 +90,15 @@ def judge_file(
     if not guilty:
         return
     told = "; ".join(
-        f"{column.name} holds {show_examples(list(examples[column.name])[:_SHOWN])} where it should hold"
+        f"{column.name} holds {show_examples(list(examples[column.name])[:_SHOWN_COUNT])} where it should hold"
         f" {describe_values(column)} ({broken[column.name]} of {row_count} rows)"
-        for column in guilty[:_SHOWN]
+        for column in guilty[:_SHOWN_COUNT]
     )
     raise InputError(
         "columns " + ", ".join(column.name for column in guilty) if len(guilty) > 1 else f"column {guilty[0].name}",
         found=told,
         expected=f"no column to break its own rules in more than {policy.broken_share:.0%} of the rows",
-        remedy=_advise(guilty, columns=rules.columns),
+        remedy=_suggest_remedy(guilty, columns=rules.columns),
     )
 
 
@@ -118,7 +118,7 @@ def describe_values(column: Column) -> str:
     return " ".join([kind, *bounds])
 
 
-def _advise(guilty: list[Column], *, columns: tuple[Column, ...]) -> str:
+def _suggest_remedy(guilty: list[Column], *, columns: tuple[Column, ...]) -> str:
     places = [index for index, column in enumerate(columns) if column in guilty]
     if any(after - before == 1 for before, after in pairwise(places)):
         return "The values look shifted against the header: compare a line with it, and export the file again."

@@ -12,7 +12,7 @@ from typing import Any
 import dataframely as dy
 import polars as pl
 
-from credit_default.data.checking.type_conversion import checked_type, convert, flag_name, read_as_text
+from credit_default.data.checking.type_conversion import build_flag_name, convert, find_checked_type, format_as_text
 from credit_default.data.contract.schema import CLIENT_ID, LINE, STATEMENT_MONTH, Column, Schema
 
 REPEATED_KEY = "key|repeated"
@@ -74,7 +74,7 @@ class RowRules:
         return details.select(pl.concat_list(broken).list.drop_nulls().alias("rules"))["rules"]
 
     def _show_rejected(self, raw: pl.DataFrame, *, rules: pl.Series) -> pl.DataFrame:
-        texts = [read_as_text(raw[column.name]) for column in self.columns]
+        texts = [format_as_text(raw[column.name]) for column in self.columns]
         return pl.DataFrame([raw[LINE].cast(pl.Int64), *texts[:2], rules, *texts[2:]])
 
 
@@ -84,14 +84,14 @@ def build_row_rules(schema: Schema, *, with_outcome: bool, outcome_required: boo
     members: dict[str, Any] = {_ROW: dy.Int64(nullable=True), _REPEATED: dy.Bool(nullable=True)}
     own: dict[str, tuple[str, ...]] = {}
     for column in columns:
-        members |= {column.name: _declare_column(column), flag_name(column): dy.Bool(nullable=True)}
-        rules = _column_rules(column, nullable=column.kind == "outcome" and not outcome_required)
-        members |= {name: _as_rule(expression) for name, expression in rules.items()}
+        members |= {column.name: _declare_column(column), build_flag_name(column): dy.Bool(nullable=True)}
+        rules = _build_column_rules(column, nullable=column.kind == "outcome" and not outcome_required)
+        members |= {name: _build_rule(expression) for name, expression in rules.items()}
         bounds = {"min": column.minimum, "max": column.maximum}
         own[column.name] = (*rules, *(f"{column.name}|{word}" for word, bound in bounds.items() if bound is not None))
-    members[REPEATED_KEY] = _as_rule(~pl.col(_REPEATED))
-    members |= {rule.name: _as_rule(pl.sql_expr(rule.expression)) for rule in schema.rules}
-    names = (*_flatten(own.values()), REPEATED_KEY, *(rule.name for rule in schema.rules))
+    members[REPEATED_KEY] = _build_rule(~pl.col(_REPEATED))
+    members |= {rule.name: _build_rule(pl.sql_expr(rule.expression)) for rule in schema.rules}
+    names = (*_concatenate_names(own.values()), REPEATED_KEY, *(rule.name for rule in schema.rules))
     return RowRules(columns, names, own, type("CheckedRows", (dy.Schema,), members))
 
 
@@ -99,16 +99,16 @@ def _declare_column(column: Column) -> dy.Column:
     """The column for dataframely, which adds the rules |min and |max; nulls are for our own rules to judge."""
     if column.kind == "time":
         return dy.Datetime(nullable=True, time_unit="us", time_zone="UTC")
-    if checked_type(column) == pl.String:
+    if find_checked_type(column) == pl.String:
         return dy.String(nullable=True)
-    if checked_type(column) == pl.Float64:
+    if find_checked_type(column) == pl.Float64:
         return dy.Float64(nullable=True, min=column.minimum, max=column.maximum)
     whole = [None if bound is None else int(bound) for bound in (column.minimum, column.maximum)]
     return dy.Int64(nullable=True, min=whole[0], max=whole[1])
 
 
-def _column_rules(column: Column, *, nullable: bool) -> dict[str, pl.Expr]:
-    value, converts = pl.col(column.name), pl.col(flag_name(column))
+def _build_column_rules(column: Column, *, nullable: bool) -> dict[str, pl.Expr]:
+    value, converts = pl.col(column.name), pl.col(build_flag_name(column))
     rules = {f"{column.name}|type": converts}
     if not nullable:
         rules[f"{column.name}|nullability"] = value.is_not_null() | ~converts
@@ -119,9 +119,9 @@ def _column_rules(column: Column, *, nullable: bool) -> dict[str, pl.Expr]:
     return rules
 
 
-def _as_rule(expression: pl.Expr) -> Any:
+def _build_rule(expression: pl.Expr) -> Any:
     return dy.rule()(lambda _: expression)
 
 
-def _flatten(groups: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
+def _concatenate_names(groups: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
     return tuple(name for group in groups for name in group)

@@ -8,11 +8,11 @@ Each value is converted by itself: what stands in other rows never changes what 
 
 import polars as pl
 
-from credit_default.data.contract.schema import Column, Kind
+from credit_default.data.contract.schema import Column, ColumnKind
 
 _WHOLE_FLOATS = 2.0**53  # beyond it a float no longer holds every whole number
 _TIME = pl.Datetime("us", "UTC")
-_TYPES: dict[Kind, type[pl.DataType] | pl.DataType] = {
+_TYPES: dict[ColumnKind, type[pl.DataType] | pl.DataType] = {
     "identifier": pl.String,
     "month": pl.String,
     "code": pl.Int64,
@@ -23,12 +23,12 @@ _TYPES: dict[Kind, type[pl.DataType] | pl.DataType] = {
 }
 
 
-def checked_type(column: Column) -> type[pl.DataType] | pl.DataType:
+def find_checked_type(column: Column) -> type[pl.DataType] | pl.DataType:
     """The type that the column has in a checked frame."""
     return _TYPES[column.kind]
 
 
-def flag_name(column: Column) -> str:
+def build_flag_name(column: Column) -> str:
     """The name of the column's flag: True where the raw value is missing or converts."""
     return f"type:{column.name}"
 
@@ -41,11 +41,11 @@ def convert(raw: pl.DataFrame, *, columns: tuple[Column, ...]) -> pl.DataFrame:
     converted: list[pl.Series] = []
     for column in columns:
         value = _convert_column(raw[column.name], column=column)
-        converted += [value, _flag(raw[column.name], value).alias(flag_name(column))]
+        converted += [value, _flag_conversion(raw[column.name], value).alias(build_flag_name(column))]
     return pl.DataFrame(converted)
 
 
-def read_as_text(raw: pl.Series) -> pl.Series:
+def format_as_text(raw: pl.Series) -> pl.Series:
     """The raw values as texts, null where there is none; what has no text form (a list, bytes, a duration) is shown as Python does."""
     if raw.dtype.is_nested() or isinstance(raw.dtype, pl.Binary | pl.Object | pl.Duration):
         return pl.Series(raw.name, [None if item is None else str(item) for item in raw.to_list()], dtype=pl.String)
@@ -53,32 +53,32 @@ def read_as_text(raw: pl.Series) -> pl.Series:
 
 
 def _convert_column(raw: pl.Series, *, column: Column) -> pl.Series:
-    target = checked_type(column)
+    target = find_checked_type(column)
     if column.kind == "month" and isinstance(raw.dtype, pl.Date | pl.Datetime):
         return raw.dt.strftime("%Y-%m")
     if isinstance(raw.dtype, pl.Categorical | pl.Enum):
         raw = raw.cast(pl.String)
     if column.kind == "time":
-        return _to_time(raw)
+        return _convert_to_time(raw)
     if target == pl.String:
-        return _to_text(raw)
+        return _convert_to_text(raw)
     if raw.dtype == pl.String:
         return _parse_numbers(raw, whole=target == pl.Int64)
     if not raw.dtype.is_numeric():
-        return _nothing(raw, target)
-    return _to_number(raw, whole=target == pl.Int64)
+        return _build_null_column(raw, target)
+    return _convert_to_number(raw, whole=target == pl.Int64)
 
 
-def _to_text(raw: pl.Series) -> pl.Series:
+def _convert_to_text(raw: pl.Series) -> pl.Series:
     """Texts as they are, but the empty one is none; whole numbers without a fraction, as spreadsheets hold ids."""
     if raw.dtype == pl.String:
         return raw.replace("", None) if (raw == "").any() else raw
     if raw.dtype.is_numeric():
-        return _to_number(raw, whole=True).cast(pl.String)
-    return _nothing(raw, pl.String)
+        return _convert_to_number(raw, whole=True).cast(pl.String)
+    return _build_null_column(raw, pl.String)
 
 
-def _to_time(raw: pl.Series) -> pl.Series:
+def _convert_to_time(raw: pl.Series) -> pl.Series:
     """Times in UTC; a text by ISO 8601 with its zone, a day alone is its first moment; null for what has no zone."""
     if raw.dtype == pl.String:
         days = raw.str.to_date("%Y-%m-%d", strict=False).cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
@@ -87,7 +87,7 @@ def _to_time(raw: pl.Series) -> pl.Series:
         return raw.cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
     if isinstance(raw.dtype, pl.Datetime) and raw.dtype.time_zone is not None:
         return raw.dt.convert_time_zone("UTC").cast(_TIME)
-    return _nothing(raw, _TIME)
+    return _build_null_column(raw, _TIME)
 
 
 def _parse_numbers(raw: pl.Series, *, whole: bool) -> pl.Series:
@@ -96,13 +96,13 @@ def _parse_numbers(raw: pl.Series, *, whole: bool) -> pl.Series:
     # Blanks around a number, "2e+04" for a whole one: rare, so the dearer way is taken only where the quick one fails.
     if quick.null_count() > raw.null_count():
         stripped = raw.str.strip_chars()
-        slow = _to_number(stripped.cast(pl.Float64, strict=False), whole=whole)
+        slow = _convert_to_number(stripped.cast(pl.Float64, strict=False), whole=whole)
         quick = quick.zip_with(quick.is_not_null(), stripped.cast(target, strict=False))
         quick = quick.zip_with(quick.is_not_null(), slow)
-    return quick if whole else _to_number(quick, whole=False)
+    return quick if whole else _convert_to_number(quick, whole=False)
 
 
-def _to_number(raw: pl.Series, *, whole: bool) -> pl.Series:
+def _convert_to_number(raw: pl.Series, *, whole: bool) -> pl.Series:
     """The numbers as whole numbers or floats; null for what is not finite or, when `whole`, has a fraction."""
     if raw.dtype.is_integer():
         return raw.cast(pl.Int64 if whole else pl.Float64, strict=False)
@@ -114,11 +114,11 @@ def _to_number(raw: pl.Series, *, whole: bool) -> pl.Series:
     return number.cast(pl.Int64) if whole else number
 
 
-def _nothing(raw: pl.Series, target: type[pl.DataType] | pl.DataType) -> pl.Series:
+def _build_null_column(raw: pl.Series, target: type[pl.DataType] | pl.DataType) -> pl.Series:
     return pl.Series(raw.name, [None], dtype=target).new_from_index(0, len(raw))
 
 
-def _flag(raw: pl.Series, value: pl.Series) -> pl.Series:
+def _flag_conversion(raw: pl.Series, value: pl.Series) -> pl.Series:
     if value.null_count() == raw.null_count():
         return pl.Series([True], dtype=pl.Boolean).new_from_index(0, len(raw))
     missing = raw.is_null()

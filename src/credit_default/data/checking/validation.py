@@ -15,26 +15,31 @@ import numpy as np
 import polars as pl
 
 from credit_default.data.checking.duplicate_keys import (
-    HeldKeys,
+    InMemoryKeyLog,
     KeyLog,
     RepeatedKeys,
-    find_repeated,
+    find_repeated_keys,
     hash_keys,
     log_keys,
 )
-from credit_default.data.checking.file_faults import FileFaultPolicy, check_columns, collect_examples, judge_file
+from credit_default.data.checking.file_faults import (
+    FileFaultPolicy,
+    check_column_faults,
+    check_columns,
+    collect_examples,
+)
 from credit_default.data.checking.row_rules import REPEATED_KEY, CheckedBatch, RowRules, build_row_rules
 from credit_default.data.contract.schema import LINE, OUTCOME, STATEMENT_MONTH, Schema
 from credit_default.errors import InputError
 
-Read = Callable[[], Iterator[pl.DataFrame]]
+ReadBatches = Callable[[], Iterator[pl.DataFrame]]
 OutcomeUse = Literal["required", "kept", "ignored"]
 
 _FIRST_LINE = 2  # the header's is 1
 
 
 @dataclass(frozen=True, slots=True)
-class Validated:
+class ValidationResult:
     """What pass one found; `batches` reads the rows again and hands them out.
 
     `rule_counts` names every broken rule with the rows that broke it (a row may break several); `months` are those of
@@ -47,7 +52,7 @@ class Validated:
     rule_names: tuple[str, ...]  # every rule that was checked
     months: tuple[str, ...]
     has_outcome: bool
-    _read: Read = field(repr=False, compare=False)
+    _read: ReadBatches = field(repr=False, compare=False)
     _rules: RowRules = field(repr=False, compare=False)
     _repeated: RepeatedKeys = field(repr=False, compare=False)
 
@@ -98,14 +103,14 @@ class _Tally:
     examples: dict[str, dict[str, None]] = field(default_factory=dict)  # by column, in order of appearance
 
 
-def check(
-    read: Read,
+def check_rows(
+    read: ReadBatches,
     *,
     schema: Schema,
     outcome: OutcomeUse = "ignored",
     policy: FileFaultPolicy = FileFaultPolicy(),  # noqa: B008 - frozen, and so safe to share
     key_log: KeyLog | None = None,
-) -> Validated:
+) -> ValidationResult:
     """What the file holds, judged by the schema.
 
     `read` gives the file's raw batches anew at each call: the schema's columns (text or typed, in any order), the
@@ -128,13 +133,13 @@ def check(
     rules = build_row_rules(
         schema, with_outcome=has_outcome and outcome != "ignored", outcome_required=outcome == "required"
     )
-    tally = _Tally((key_log or HeldKeys()) if schema.unique_key else None)
+    tally = _Tally((key_log or InMemoryKeyLog()) if schema.unique_key else None)
     for raw in chain([first], batches):
         _count_batch(raw, rules=rules, tally=tally)
-    repeated = find_repeated(tally.key_log or HeldKeys())
+    repeated = find_repeated_keys(tally.key_log or InMemoryKeyLog())
     counts = tally.rule_counts + Counter({REPEATED_KEY: repeated.row_count})
-    judge_file(counts, examples=tally.examples, row_count=tally.row_count, rules=rules, policy=policy)
-    return Validated(
+    check_column_faults(counts, examples=tally.examples, row_count=tally.row_count, rules=rules, policy=policy)
+    return ValidationResult(
         row_count=tally.row_count,
         accepted_count=tally.sound_count - repeated.sound_row_count,
         rule_counts={name: counts[name] for name in rules.names if counts[name]},

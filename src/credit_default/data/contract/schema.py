@@ -13,12 +13,12 @@ from typing import Any, Literal, get_args
 
 import polars as pl
 
-from credit_default.data.contract.table_parsing import Types, check_table, read_texts, refuse
+from credit_default.data.contract.table_parsing import KeyTypes, build_declaration_error, check_table, parse_texts
 from credit_default.errors import show_examples
 
-Kind = Literal["identifier", "month", "code", "integer", "amount", "time", "outcome"]
+ColumnKind = Literal["identifier", "month", "code", "integer", "amount", "time", "outcome"]
 DriftMethod = Literal["psi", "jensenshannon", "wasserstein", "ks", "chisquare"]
-KINDS: tuple[Kind, ...] = get_args(Kind)
+COLUMN_KINDS: tuple[ColumnKind, ...] = get_args(ColumnKind)
 DRIFT_METHODS: tuple[DriftMethod, ...] = get_args(DriftMethod)
 
 CLIENT_ID = "client_id"
@@ -30,20 +30,20 @@ KEY = (CLIENT_ID, STATEMENT_MONTH)
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 _RESERVED = frozenset({LINE, "rules", *KEY, OUTCOME})
 
-_SCHEMA_WORDS: dict[str, Types] = {
+_SCHEMA_KEYS: dict[str, KeyTypes] = {
     **dict.fromkeys(("name", "version"), str),
     **dict.fromkeys(("columns", "rules", "row_number_for"), Sequence),
     "outcome": Mapping,
     "unique_key": bool,
 }
-_COLUMN_WORDS: dict[str, Types] = {
+_COLUMN_KEYS: dict[str, KeyTypes] = {
     **dict.fromkeys(("name", "kind", "description", "drift_method"), str),
     **dict.fromkeys(("minimum", "maximum", "drift_threshold", "risk_rises_from"), (int, float)),
     "aliases": Sequence,
     "codes": Mapping,
     "protected": bool,
 }
-_RULE_WORDS: dict[str, Types] = dict.fromkeys(("name", "expression", "description"), str)
+_RULE_KEYS: dict[str, KeyTypes] = dict.fromkeys(("name", "expression", "description"), str)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class Column:
     """One column: its name here, the names it goes by elsewhere, what it may hold and what that means."""
 
     name: str
-    kind: Kind
+    kind: ColumnKind
     description: str
     aliases: tuple[str, ...] = ()  # matched without regard to case or surrounding blanks
     minimum: float | None = None  # inclusive
@@ -122,7 +122,7 @@ def parse_schema(mapping: Mapping[str, Any]) -> Schema:
         InputError: A word is unknown, missing or of the wrong type, or the declaration contradicts itself.
     """
     thing = "the declared schema"
-    check_table(mapping, words=_SCHEMA_WORDS, required=("name", "version", "columns", "outcome"), thing=thing)
+    check_table(mapping, words=_SCHEMA_KEYS, required=("name", "version", "columns", "outcome"), thing=thing)
     declared = [_parse_column(item, thing=f"column {i} of {thing}") for i, item in enumerate(mapping["columns"], 1)]
     keys = {
         CLIENT_ID: Column(CLIENT_ID, "identifier", "Who: one client, the same id in every month."),
@@ -138,7 +138,7 @@ def parse_schema(mapping: Mapping[str, Any]) -> Schema:
             _parse_rule(item, thing=f"rule {i} of {thing}") for i, item in enumerate(mapping.get("rules", ()), 1)
         ),
         unique_key=mapping.get("unique_key", True),
-        row_number_for=read_texts(mapping.get("row_number_for", ()), thing=f"row_number_for of {thing}"),
+        row_number_for=parse_texts(mapping.get("row_number_for", ()), thing=f"row_number_for of {thing}"),
     )
 
 
@@ -152,7 +152,7 @@ def describe_schema(schema: Schema) -> dict[str, Any]:
     }
 
 
-def fold_name(name: str) -> str:
+def normalise_name(name: str) -> str:
     """A raw column name as it is compared: without surrounding blanks, byte-order mark or case."""
     return name.replace("\ufeff", "").strip().casefold()
 
@@ -165,53 +165,75 @@ def _describe_column(column: Column) -> dict[str, Any]:
 
 
 def _parse_column(item: Any, *, thing: str) -> Column:
-    check_table(item, words=_COLUMN_WORDS, required=("name", "kind", "description"), thing=thing)
+    check_table(item, words=_COLUMN_KEYS, required=("name", "kind", "description"), thing=thing)
     try:
         codes = {int(code): str(meaning) for code, meaning in item.get("codes", {}).items()}
     except ValueError as error:
-        raise refuse(f"codes of {thing}", found=show_examples(item["codes"]), expected="whole numbers") from error
-    aliases = read_texts(item.get("aliases", ()), thing=f"aliases of {thing}")
+        raise build_declaration_error(
+            f"codes of {thing}", found=show_examples(item["codes"]), expected="whole numbers"
+        ) from error
+    aliases = parse_texts(item.get("aliases", ()), thing=f"aliases of {thing}")
     return Column(**{**item, "aliases": aliases, "codes": codes})
 
 
 def _parse_rule(item: Any, *, thing: str) -> Rule:
-    check_table(item, words=_RULE_WORDS, required=tuple(_RULE_WORDS), thing=thing)
+    check_table(item, words=_RULE_KEYS, required=tuple(_RULE_KEYS), thing=thing)
     return Rule(**item)
 
 
 def _check_column(column: Column) -> None:
     thing = f"column {column.name!r} of the schema"
     if not _NAME.fullmatch(column.name):
-        raise refuse(thing, found="that name", expected="a lower-case name of letters, digits and _")
-    if column.kind not in KINDS:
-        raise refuse(thing, found=f"kind {column.kind!r}", expected="one of " + ", ".join(KINDS))
+        raise build_declaration_error(thing, found="that name", expected="a lower-case name of letters, digits and _")
+    if column.kind not in COLUMN_KINDS:
+        raise build_declaration_error(
+            thing, found=f"kind {column.kind!r}", expected="one of " + ", ".join(COLUMN_KINDS)
+        )
     if column.drift_method not in DRIFT_METHODS:
-        raise refuse(thing, found=f"drift_method {column.drift_method!r}", expected=", ".join(DRIFT_METHODS))
+        raise build_declaration_error(
+            thing, found=f"drift_method {column.drift_method!r}", expected=", ".join(DRIFT_METHODS)
+        )
     if bool(column.codes) != (column.kind in {"code", "outcome"}):
-        raise refuse(thing, found=f"{len(column.codes)} codes", expected="codes for kind code, and for no other kind")
+        raise build_declaration_error(
+            thing, found=f"{len(column.codes)} codes", expected="codes for kind code, and for no other kind"
+        )
     bounded = column.minimum is not None or column.maximum is not None
     if bounded and column.kind not in {"integer", "amount"}:
-        raise refuse(thing, found="minimum or maximum", expected="bounds for kinds integer and amount only")
+        raise build_declaration_error(
+            thing, found="minimum or maximum", expected="bounds for kinds integer and amount only"
+        )
     if column.minimum is not None and column.maximum is not None and column.minimum > column.maximum:
-        raise refuse(thing, found=f"minimum {column.minimum} > maximum {column.maximum}", expected="minimum ≤ maximum")
+        raise build_declaration_error(
+            thing, found=f"minimum {column.minimum} > maximum {column.maximum}", expected="minimum ≤ maximum"
+        )
     if column.risk_rises_from is not None and column.kind not in {"code", "integer", "amount"}:
-        raise refuse(thing, found="risk_rises_from", expected="it for inputs only")
+        raise build_declaration_error(thing, found="risk_rises_from", expected="it for inputs only")
     if not column.drift_threshold > 0:
-        raise refuse(thing, found=f"drift_threshold {column.drift_threshold}", expected="a number above 0")
+        raise build_declaration_error(
+            thing, found=f"drift_threshold {column.drift_threshold}", expected="a number above 0"
+        )
 
 
 def _check_schema(schema: Schema) -> None:
     thing = f"schema {schema.name!r}"
     kinds = [column.kind for column in schema.columns]
     if kinds[:2] != ["identifier", "month"] or schema.names[:2] != KEY:
-        raise refuse(thing, found=f"first columns {schema.names[:2]}", expected="client_id and statement_month first")
+        raise build_declaration_error(
+            thing, found=f"first columns {schema.names[:2]}", expected="client_id and statement_month first"
+        )
     if not schema.inputs or {"identifier", "month", "outcome"} & set(kinds[2:]):
-        raise refuse(thing, found=f"kinds {kinds[2:]}", expected="one or more inputs of kind code, integer or amount")
+        raise build_declaration_error(
+            thing, found=f"kinds {kinds[2:]}", expected="one or more inputs of kind code, integer or amount"
+        )
     if schema.outcome.name != OUTCOME or schema.outcome.kind != "outcome" or set(schema.outcome.codes) != {0, 1}:
-        raise refuse(thing, found=f"outcome {schema.outcome.name!r}", expected=f"{OUTCOME!r} with the codes 0 and 1")
+        raise build_declaration_error(
+            thing, found=f"outcome {schema.outcome.name!r}", expected=f"{OUTCOME!r} with the codes 0 and 1"
+        )
     reserved = sorted(_RESERVED & {column.name for column in schema.inputs})
     if reserved:
-        raise refuse(thing, found=show_examples(reserved), expected="inputs under other names, these are taken")
+        raise build_declaration_error(
+            thing, found=show_examples(reserved), expected="inputs under other names, these are taken"
+        )
     _check_unique_names(schema, thing=thing)
     for rule in schema.rules:
         _check_rule(rule, schema=schema)
@@ -219,27 +241,35 @@ def _check_schema(schema: Schema) -> None:
 
 def _check_unique_names(schema: Schema, *, thing: str) -> None:
     """Each column's own name may be repeated among its aliases; no name may mean two columns."""
-    own_names = [{fold_name(name) for name in column.known_as} for column in (*schema.columns, schema.outcome)]
-    repeated = _repeated(name for names in own_names for name in names)
+    own_names = [{normalise_name(name) for name in column.known_as} for column in (*schema.columns, schema.outcome)]
+    repeated = _find_duplicates(name for names in own_names for name in names)
     if repeated:
-        raise refuse(thing, found=f"{show_examples(repeated)} for two columns", expected="each name and alias once")
-    repeated = _repeated(rule.name for rule in schema.rules)
+        raise build_declaration_error(
+            thing, found=f"{show_examples(repeated)} for two columns", expected="each name and alias once"
+        )
+    repeated = _find_duplicates(rule.name for rule in schema.rules)
     if repeated:
-        raise refuse(thing, found=f"rules {show_examples(repeated)} twice", expected="each rule's name once")
+        raise build_declaration_error(
+            thing, found=f"rules {show_examples(repeated)} twice", expected="each rule's name once"
+        )
 
 
-def _repeated(names: Iterable[str]) -> list[str]:
+def _find_duplicates(names: Iterable[str]) -> list[str]:
     return sorted(name for name, count in Counter(names).items() if count > 1)
 
 
 def _check_rule(rule: Rule, *, schema: Schema) -> None:
     thing = f"rule {rule.name!r} of the schema"
     if not _NAME.fullmatch(rule.name) or rule.name in {*schema.names, OUTCOME}:
-        raise refuse(thing, found="that name", expected="a lower-case name that is not a column's")
+        raise build_declaration_error(thing, found="that name", expected="a lower-case name that is not a column's")
     try:
         used = pl.sql_expr(rule.expression).meta.root_names()
     except pl.exceptions.PolarsError as error:
-        raise refuse(thing, found=f"{rule.expression!r} ({error})", expected="a Polars SQL expression") from error
+        raise build_declaration_error(
+            thing, found=f"{rule.expression!r} ({error})", expected="a Polars SQL expression"
+        ) from error
     unknown = sorted(set(used) - {column.name for column in schema.inputs})
     if unknown or not used:
-        raise refuse(thing, found=show_examples(unknown) or "no column", expected="inputs of the schema")
+        raise build_declaration_error(
+            thing, found=show_examples(unknown) or "no column", expected="inputs of the schema"
+        )

@@ -17,7 +17,7 @@ PUBLIC_ROW_COUNT = 30_000
 PUBLIC_DIGEST = "74f2df84887b26f183075d63d1672a5a54e04dee7d01d6e824d57a4b76acdaee"
 
 
-def canonical_digest(rows: pl.DataFrame, *, schema: Schema) -> str:
+def digest_public_rows(rows: pl.DataFrame, *, schema: Schema) -> str:
     """The sha256, hexadecimal, of what the rows hold.
 
     Over the client ids as whole numbers, the inputs in the schema's order and the outcome, each column as
@@ -30,15 +30,15 @@ def canonical_digest(rows: pl.DataFrame, *, schema: Schema) -> str:
     try:
         ordered = rows.select(pl.col(names).cast(pl.Float64)).sort(CLIENT_ID)
     except pl.exceptions.PolarsError as error:
-        raise _unlike_the_source(str(error)) from error
+        raise _build_content_error(str(error)) from error
     digest = sha256()
     for name in names:
         values = ordered[name]
         if values.null_count() or not (values == values.floor()).all():
-            raise _unlike_the_source(f"{name} with a fraction or a gap")
+            raise _build_content_error(f"{name} with a fraction or a gap")
         digest.update(np.ascontiguousarray(values.to_numpy().astype("<i8")).tobytes())
     return digest.hexdigest()
 
 
-def _unlike_the_source(found: str) -> InputError:
+def _build_content_error(found: str) -> InputError:
     return InputError("the public data", found=found, expected="whole numbers only", remedy="Get the file again.")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Final, Literal
 
-Kind = Literal["scenario", "month", "gate"]
+FaultKind = Literal["scenario", "month", "gate"]
 
 BROKEN_GATE: Final = "broken gate"
 
@@ -24,7 +24,7 @@ class PlantedFault:
     strength: int  # 1, 2 or 3
     size: float
     expects: tuple[str, ...]
-    kind: Kind = "month"
+    kind: FaultKind = "month"
     loudness: Literal["watch", "alarm"] = "alarm"
 
     @property
@@ -33,11 +33,11 @@ class PlantedFault:
         return f"{self.name} {self.strength}"
 
 
-def _plan(
+def _declare_fault(
     name: str,
     sizes: tuple[float, float, float],
     *expects: str,
-    kind: Kind = "month",
+    kind: FaultKind = "month",
     loudness: Literal["watch", "alarm"] = "alarm",
 ) -> tuple[PlantedFault, ...]:
     return tuple(
@@ -49,32 +49,32 @@ _STRENGTHS: Final = (1.0, 2.0, 3.0)
 
 PLANTED_FAULTS: Final[tuple[PlantedFault, ...]] = tuple(
     chain(
-        _plan("recession", _STRENGTHS, "drift", "performance", kind="scenario"),
-        _plan("marketing", _STRENGTHS, "drift", kind="scenario", loudness="watch"),
-        _plan("policy", _STRENGTHS, "drift", kind="scenario", loudness="watch"),
-        _plan("broken-feed", _STRENGTHS, "feed", kind="scenario"),
-        _plan("unit error", (0.1, 0.4, 1.0), "feed", "drift", loudness="watch"),
-        _plan("other currency", (0.1, 0.4, 1.0), "feed", "drift"),
-        _plan("sign flip", (0.1, 0.4, 1.0), "feed", "drift", "quality"),
-        _plan("zeros for payments", (0.1, 0.4, 1.0), "feed", "drift"),
-        _plan("stale column", (0.1, 0.4, 1.0), "feed"),
-        _plan("histories a month late", (0.1, 0.4, 1.0), "feed", "drift"),
-        _plan("columns delivered again", (1, 6, 18), "feed", "quality"),
-        _plan("swapped codes", (0.1, 0.4, 1.0), "feed", "drift", loudness="watch"),
-        _plan("swapped columns", (0.1, 0.4, 1.0), "feed", "drift", "quality", loudness="watch"),
-        _plan("default value", (0.1, 0.4, 1.0), "feed", "drift"),
-        _plan("unknown code", (0.02, 0.1, 1.0), "file", "quality", "feed"),
-        _plan("missing values", (0.02, 0.1, 0.4), "quality", "feed"),
-        _plan("missing column", (1, 3, 6), "file"),
-        _plan("duplicated clients", (0.03, 0.1, 0.3), "feed"),
-        _plan("repeated rows", (0.005, 0.02, 0.2), "quality"),
-        _plan("truncated file", (0.1, 0.3, 0.45), "drift"),
-        _plan("lost rows", (0.4, 0.6, 0.95), "quality", "volume"),
-        _plan("late file", (1, 2, 4), "volume", loudness="watch"),
-        _plan("wrong month", (1, 3, 12), "volume", loudness="watch"),
-        _plan("label flip", (0.02, 0.1, 0.3), "performance"),
-        _plan("label delay", (1, 2, 6), "coverage", loudness="watch"),
-        _plan("defaults unreported", (0.1, 0.3, 0.6), "performance"),
-        _plan(BROKEN_GATE, (2.0, 5.0, 100.0), "drill", kind="gate"),
+        _declare_fault("recession", _STRENGTHS, "drift", "performance", kind="scenario"),
+        _declare_fault("marketing", _STRENGTHS, "drift", kind="scenario", loudness="watch"),
+        _declare_fault("policy", _STRENGTHS, "drift", kind="scenario", loudness="watch"),
+        _declare_fault("broken-feed", _STRENGTHS, "feed", kind="scenario"),
+        _declare_fault("unit error", (0.1, 0.4, 1.0), "feed", "drift", loudness="watch"),
+        _declare_fault("other currency", (0.1, 0.4, 1.0), "feed", "drift"),
+        _declare_fault("sign flip", (0.1, 0.4, 1.0), "feed", "drift", "quality"),
+        _declare_fault("zeros for payments", (0.1, 0.4, 1.0), "feed", "drift"),
+        _declare_fault("stale column", (0.1, 0.4, 1.0), "feed"),
+        _declare_fault("histories a month late", (0.1, 0.4, 1.0), "feed", "drift"),
+        _declare_fault("columns delivered again", (1, 6, 18), "feed", "quality"),
+        _declare_fault("swapped codes", (0.1, 0.4, 1.0), "feed", "drift", loudness="watch"),
+        _declare_fault("swapped columns", (0.1, 0.4, 1.0), "feed", "drift", "quality", loudness="watch"),
+        _declare_fault("default value", (0.1, 0.4, 1.0), "feed", "drift"),
+        _declare_fault("unknown code", (0.02, 0.1, 1.0), "file", "quality", "feed"),
+        _declare_fault("missing values", (0.02, 0.1, 0.4), "quality", "feed"),
+        _declare_fault("missing column", (1, 3, 6), "file"),
+        _declare_fault("duplicated clients", (0.03, 0.1, 0.3), "feed"),
+        _declare_fault("repeated rows", (0.005, 0.02, 0.2), "quality"),
+        _declare_fault("truncated file", (0.1, 0.3, 0.45), "drift"),
+        _declare_fault("lost rows", (0.4, 0.6, 0.95), "quality", "volume"),
+        _declare_fault("late file", (1, 2, 4), "volume", loudness="watch"),
+        _declare_fault("wrong month", (1, 3, 12), "volume", loudness="watch"),
+        _declare_fault("label flip", (0.02, 0.1, 0.3), "performance"),
+        _declare_fault("label delay", (1, 2, 6), "coverage", loudness="watch"),
+        _declare_fault("defaults unreported", (0.1, 0.3, 0.6), "performance"),
+        _declare_fault(BROKEN_GATE, (2.0, 5.0, 100.0), "drill", kind="gate"),
     )
 )

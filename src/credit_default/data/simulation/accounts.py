@@ -33,11 +33,11 @@ class Accounts:
 
 
 @dataclass(frozen=True, slots=True)
-class Intake:
+class NewClientMix:
     """Whom a portfolio takes in: exponents on the uniform draws, 1 for the fitted mix, more for lower values."""
 
     limit_tilt: float = 1.0
     age_tilt: float = 1.0
 
 
-USUAL_INTAKE = Intake()
+USUAL_CLIENT_MIX = NewClientMix()

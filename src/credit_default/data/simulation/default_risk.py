@@ -6,13 +6,13 @@ The probability is known here because we made it, and is kept beside every outco
 import numpy as np
 
 from credit_default.data.simulation.accounts import Accounts
-from credit_default.data.simulation.tables import Floats, Tables, normal_share
+from credit_default.data.simulation.tables import Floats, SimulationTables, compute_normal_share
 
 SEVERE = 4  # the place of status 2 in STATUS_CODES: two months late or more
 MINIMUM_DUE = np.float32(1000)  # below this a bill is as good as none when payments are held against it
 
 
-def risk_features(accounts: Accounts) -> tuple[Floats, ...]:
+def build_risk_features(accounts: Accounts) -> tuple[Floats, ...]:
     """What risk depends on beside codes, in the order of `Tables.risk_effects`: of the statement as shown."""
     severe = np.stack([status >= SEVERE for status in accounts.shown_statuses])
     late_count = severe.sum(axis=0, dtype=np.float32)
@@ -40,7 +40,7 @@ def risk_features(accounts: Accounts) -> tuple[Floats, ...]:
     )
 
 
-def default_probability(tables: Tables, accounts: Accounts, *, risk_shift: float = 0.0) -> Floats:
+def compute_default_probability(tables: SimulationTables, accounts: Accounts, *, risk_shift: float = 0.0) -> Floats:
     """The probability that each account defaults next month; `risk_shift` is added to its log odds."""
     log_odds = np.full(len(accounts.limit), risk_shift, dtype=np.float32)
     for effects, status in zip(tables.status_effects, accounts.shown_statuses, strict=True):
@@ -48,7 +48,7 @@ def default_probability(tables: Tables, accounts: Accounts, *, risk_shift: float
     log_odds += tables.sex_effects[accounts.sex]
     log_odds += tables.education_effects[accounts.education]
     log_odds += tables.marriage_effects[accounts.marriage]
-    for effect, feature in zip(tables.risk_effects, risk_features(accounts), strict=True):
+    for effect, feature in zip(tables.risk_effects, build_risk_features(accounts), strict=True):
         log_odds += effect * feature
     probability: Floats = np.float32(1) / (np.float32(1) + np.exp(-log_odds))
     return probability
@@ -56,4 +56,4 @@ def default_probability(tables: Tables, accounts: Accounts, *, risk_shift: float
 
 def draw_outcome(accounts: Accounts, probability: Floats) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
     """Whether each account defaults: its fortune falls below its probability."""
-    return normal_share(accounts.fortune) < probability
+    return compute_normal_share(accounts.fortune) < probability

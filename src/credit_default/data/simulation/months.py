@@ -11,18 +11,18 @@ import numpy as np
 import polars as pl
 
 from credit_default.data.simulation.accounts import Accounts
-from credit_default.data.simulation.default_risk import default_probability, draw_outcome
+from credit_default.data.simulation.default_risk import compute_default_probability, draw_outcome
 from credit_default.data.simulation.payments_and_bills import open_accounts
-from credit_default.data.simulation.portfolio import distort, raise_limits, roll_accounts
-from credit_default.data.simulation.scenarios import CALM, Climate, Scenario, check_scenario, climate_at
-from credit_default.data.simulation.tables import STATUS_CODES, Tables, read_tables
+from credit_default.data.simulation.portfolio import advance_portfolio, apply_feed_fault, raise_limits
+from credit_default.data.simulation.scenarios import CALM, MonthConditions, Scenario, check_scenario, find_conditions
+from credit_default.data.simulation.tables import STATUS_CODES, SimulationTables, read_tables
 from credit_default.errors import InputError
 
 __all__ = ["CALM", "Scenario", "SimulatedMonth", "simulate", "simulate_chunks"]
 
-BLOCK_CLIENTS = 16_384
+BLOCK_CLIENT_COUNT = 16_384
 SIMULATED_PREFIX = "SIM-"  # begins every client_id, so that a simulated client is known as one wherever it turns up
-FEED = 1_000_000  # sets the feed's generator apart from every month's
+FEED_SEED_OFFSET = 1_000_000  # sets the feed's generator apart from every month's
 MONTHS_IN_YEAR = 12
 
 
@@ -46,8 +46,8 @@ def simulate(
     _check_counts(client_count=client_count, month_count=month_count)
     _check_seed(seed)
     check_scenario(scenario)
-    first = _month_number(first_month)
-    return _live(_Portfolio(client_count, seed, scenario), first, month_count)
+    first = _parse_month(first_month)
+    return _simulate_months(_Portfolio(client_count, seed, scenario), first, month_count)
 
 
 def simulate_chunks(
@@ -60,8 +60,8 @@ def simulate_chunks(
     """
     _check_counts(client_count=client_count, chunk_rows=chunk_rows)
     _check_seed(seed)
-    name = _month_name(_month_number(month))
-    return _cut(_Portfolio(client_count, seed, CALM), name, chunk_rows)
+    name = _format_month(_parse_month(month))
+    return _simulate_chunks(_Portfolio(client_count, seed, CALM), name, chunk_rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,24 +72,26 @@ class _Portfolio:
 
     @property
     def blocks(self) -> range:
-        return range(-(-self.client_count // BLOCK_CLIENTS))
+        return range(-(-self.client_count // BLOCK_CLIENT_COUNT))
 
     def rng(self, block: int, month_index: int) -> np.random.Generator:
         return np.random.Generator(np.random.SFC64(np.random.SeedSequence([self.seed, block, month_index])))
 
-    def open_block(self, tables: Tables, block: int) -> Accounts:
-        climate = climate_at(self.scenario, 0)
-        slot = np.arange(block * BLOCK_CLIENTS, (block + 1) * BLOCK_CLIENTS)
+    def open_block(self, tables: SimulationTables, block: int) -> Accounts:
+        climate = find_conditions(self.scenario, 0)
+        slot = np.arange(block * BLOCK_CLIENT_COUNT, (block + 1) * BLOCK_CLIENT_COUNT)
         return open_accounts(tables, self.rng(block, 0), slot, hardship=climate.hardship)
 
-    def show_block(self, tables: Tables, accounts: Accounts, block: int, month_index: int, name: str) -> SimulatedMonth:
-        climate = climate_at(self.scenario, month_index)
-        probability = default_probability(tables, accounts, risk_shift=climate.risk_shift)
+    def show_block(
+        self, tables: SimulationTables, accounts: Accounts, block: int, month_index: int, name: str
+    ) -> SimulatedMonth:
+        climate = find_conditions(self.scenario, month_index)
+        probability = compute_default_probability(tables, accounts, risk_shift=climate.risk_shift)
         shown = accounts
         if climate.fault.active:
-            shown = distort(accounts, climate.fault, self.rng(block, FEED + month_index))
-        count = min(BLOCK_CLIENTS, self.client_count - block * BLOCK_CLIENTS)
-        statements = _lay_out(shown, name).head(count)
+            shown = apply_feed_fault(accounts, climate.fault, self.rng(block, FEED_SEED_OFFSET + month_index))
+        count = min(BLOCK_CLIENT_COUNT, self.client_count - block * BLOCK_CLIENT_COUNT)
+        statements = _build_statements(shown, name).head(count)
         outcomes = statements.select("client_id", "statement_month").with_columns(
             defaulted=pl.Series(draw_outcome(accounts, probability)[:count].astype(np.int64)),
             true_probability=pl.Series(probability[:count].astype(np.float64)),
@@ -97,31 +99,31 @@ class _Portfolio:
         return SimulatedMonth(name, statements, outcomes)
 
 
-def _live(portfolio: _Portfolio, first: int, month_count: int) -> Iterator[SimulatedMonth]:
+def _simulate_months(portfolio: _Portfolio, first: int, month_count: int) -> Iterator[SimulatedMonth]:
     tables = read_tables()
     accounts = [portfolio.open_block(tables, block) for block in portfolio.blocks]
     for month_index in range(month_count):
-        climate = climate_at(portfolio.scenario, month_index)
+        climate = find_conditions(portfolio.scenario, month_index)
         if month_index:
             accounts = [
-                roll_accounts(tables, block, portfolio.rng(number, month_index), climate=climate)
+                advance_portfolio(tables, block, portfolio.rng(number, month_index), climate=climate)
                 for number, block in enumerate(accounts)
             ]
         if month_index == portfolio.scenario.start:
-            accounts = [_adjust(tables, block, climate) for block in accounts]
-        name = _month_name(first + month_index)
-        yield _join(
+            accounts = [_apply_limit_change(tables, block, climate) for block in accounts]
+        name = _format_month(first + month_index)
+        yield _concatenate_months(
             [portfolio.show_block(tables, block, number, month_index, name) for number, block in enumerate(accounts)]
         )
 
 
-def _adjust(tables: Tables, accounts: Accounts, climate: Climate) -> Accounts:
+def _apply_limit_change(tables: SimulationTables, accounts: Accounts, climate: MonthConditions) -> Accounts:
     if climate.limit_factor == 1:
         return accounts
     return raise_limits(tables, accounts, factor=climate.limit_factor)
 
 
-def _cut(portfolio: _Portfolio, name: str, chunk_rows: int) -> Iterator[SimulatedMonth]:
+def _simulate_chunks(portfolio: _Portfolio, name: str, chunk_rows: int) -> Iterator[SimulatedMonth]:
     tables = read_tables()
     held: list[SimulatedMonth] = []
     held_count = 0
@@ -130,16 +132,16 @@ def _cut(portfolio: _Portfolio, name: str, chunk_rows: int) -> Iterator[Simulate
         held_count += held[-1].statements.height
         if held_count < chunk_rows:
             continue
-        joined = _join(held)
+        joined = _concatenate_months(held)
         for start in range(0, held_count - chunk_rows + 1, chunk_rows):
-            yield _slice(joined, start, chunk_rows)
+            yield _slice_month(joined, start, chunk_rows)
         rest = held_count % chunk_rows
-        held, held_count = ([_slice(joined, held_count - rest, rest)] if rest else []), rest
+        held, held_count = ([_slice_month(joined, held_count - rest, rest)] if rest else []), rest
     if held:
-        yield _join(held)
+        yield _concatenate_months(held)
 
 
-def _join(months: list[SimulatedMonth]) -> SimulatedMonth:
+def _concatenate_months(months: list[SimulatedMonth]) -> SimulatedMonth:
     return SimulatedMonth(
         months[0].statement_month,
         pl.concat([month.statements for month in months], rechunk=True),
@@ -147,13 +149,13 @@ def _join(months: list[SimulatedMonth]) -> SimulatedMonth:
     )
 
 
-def _slice(month: SimulatedMonth, start: int, count: int) -> SimulatedMonth:
+def _slice_month(month: SimulatedMonth, start: int, count: int) -> SimulatedMonth:
     return SimulatedMonth(
         month.statement_month, month.statements.slice(start, count), month.outcomes.slice(start, count)
     )
 
 
-def _lay_out(accounts: Accounts, name: str) -> pl.DataFrame:
+def _build_statements(accounts: Accounts, name: str) -> pl.DataFrame:
     """The accounts as statement rows in schema order."""
     codes = STATUS_CODES.astype(np.int64)
     columns: dict[str, np.ndarray] = {
@@ -172,7 +174,7 @@ def _lay_out(accounts: Accounts, name: str) -> pl.DataFrame:
     return frame.select(client_id.alias("client_id"), pl.lit(name).alias("statement_month"), *columns)
 
 
-def _month_number(month: str) -> int:
+def _parse_month(month: str) -> int:
     year, number = month[:4], month[5:]
     well_formed = len(month) == len("YYYY-MM") and month[4] == "-" and (year + number).isascii()
     if not (well_formed and (year + number).isdigit() and 1 <= int(number) <= MONTHS_IN_YEAR):
@@ -180,7 +182,7 @@ def _month_number(month: str) -> int:
     return int(year) * MONTHS_IN_YEAR + int(number) - 1
 
 
-def _month_name(number: int) -> str:
+def _format_month(number: int) -> str:
     return f"{number // MONTHS_IN_YEAR:04d}-{number % MONTHS_IN_YEAR + 1:02d}"
 
 

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from credit_default.data.simulation.accounts import USUAL_INTAKE, Accounts
-from credit_default.data.simulation.payments_and_bills import advance, limit_group, open_accounts
-from credit_default.data.simulation.scenarios import CALM_CLIMATE, Climate, Fault
-from credit_default.data.simulation.tables import Codes, Floats, Tables, utilisation_band
+from credit_default.data.simulation.accounts import USUAL_CLIENT_MIX, Accounts
+from credit_default.data.simulation.payments_and_bills import advance_accounts, find_limit_group, open_accounts
+from credit_default.data.simulation.scenarios import CALM_CONDITIONS, FeedFault, MonthConditions
+from credit_default.data.simulation.tables import Codes, Floats, SimulationTables, find_utilisation_band
 
 # Share of accounts charged off in a month by status, -2 to 8: from status 4 on, the eighth month is the last.
 CHARGE_OFF_SHARE = np.array([0, 0, 0, 0, 0, 0, 0.05, 0.10, 0.20, 0.40, 1.0], dtype=np.float32)
@@ -27,34 +27,41 @@ LIMIT_STEP = 10_000
 EDUCATION_SWAP = np.array([0, 3, 2, 1, 4, 5, 6])
 
 
-def roll_accounts(
-    tables: Tables, accounts: Accounts, rng: np.random.Generator, *, climate: Climate = CALM_CLIMATE
+def advance_portfolio(
+    tables: SimulationTables,
+    accounts: Accounts,
+    rng: np.random.Generator,
+    *,
+    climate: MonthConditions = CALM_CONDITIONS,
 ) -> Accounts:
     """The same slots one month later: those who stay have lived on, the others are new clients with a history."""
     count = len(accounts.slot)
     ended = rng.random(count, dtype=np.float32) < CHARGE_OFF_SHARE[accounts.statuses[0]]
     ended |= rng.random(count, dtype=np.float32) < CLOSURE_SHARE
     displaced = ~ended & (rng.random(count, dtype=np.float32) < climate.newcomer_share)
-    lived = advance(tables, accounts, rng, hardship=climate.hardship)
-    for gone, intake in ((ended, USUAL_INTAKE), (displaced, climate.intake)):
+    lived = advance_accounts(tables, accounts, rng, hardship=climate.hardship)
+    for gone, intake in ((ended, USUAL_CLIENT_MIX), (displaced, climate.intake)):
         places = np.flatnonzero(gone)
         if len(places):
             newcomers = open_accounts(tables, rng, accounts.slot[places], intake=intake, hardship=climate.hardship)
             newcomers = replace(newcomers, generation=accounts.generation[places] + 1)
-            lived = _put(lived, newcomers, places)
+            lived = _replace_accounts(lived, newcomers, places)
     return lived
 
 
-def raise_limits(tables: Tables, accounts: Accounts, *, factor: float) -> Accounts:
+def raise_limits(tables: SimulationTables, accounts: Accounts, *, factor: float) -> Accounts:
     """The accounts with limits multiplied, in steps of 10,000 up to 1,000,000 NT dollars."""
     limit = np.minimum(np.rint(accounts.limit * np.float32(factor) / LIMIT_STEP) * LIMIT_STEP, HIGHEST_LIMIT)
     limit = limit.astype(np.float32)
     return replace(
-        accounts, limit=limit, limit_group=limit_group(tables, limit), band=utilisation_band(accounts.bills[0], limit)
+        accounts,
+        limit=limit,
+        limit_group=find_limit_group(tables, limit),
+        band=find_utilisation_band(accounts.bills[0], limit),
     )
 
 
-def distort(accounts: Accounts, fault: Fault, rng: np.random.Generator) -> Accounts:
+def apply_feed_fault(accounts: Accounts, fault: FeedFault, rng: np.random.Generator) -> Accounts:
     """The accounts as a broken feed delivers them; the accounts themselves are not touched."""
     count = len(accounts.slot)
     in_thousands, stale, swapped = (
@@ -68,19 +75,21 @@ def distort(accounts: Accounts, fault: Fault, rng: np.random.Generator) -> Accou
     return replace(accounts, payments=(latest, *payments[1:]), education=education)
 
 
-def _put(accounts: Accounts, newcomers: Accounts, places: Codes) -> Accounts:
+def _replace_accounts(accounts: Accounts, newcomers: Accounts, places: Codes) -> Accounts:
     """The accounts with newcomers in these places; neither argument changes."""
     changes: dict[str, Any] = {}
     for field in fields(Accounts):
         old, new = getattr(accounts, field.name), getattr(newcomers, field.name)
         if isinstance(old, tuple):
-            changes[field.name] = tuple(_merge(mine, theirs, places) for mine, theirs in zip(old, new, strict=True))
+            changes[field.name] = tuple(
+                _replace_places(mine, theirs, places) for mine, theirs in zip(old, new, strict=True)
+            )
         else:
-            changes[field.name] = _merge(old, new, places)
+            changes[field.name] = _replace_places(old, new, places)
     return replace(accounts, **changes)
 
 
-def _merge(old: NDArray[Any], new: NDArray[Any], places: Codes) -> NDArray[Any]:
+def _replace_places(old: NDArray[Any], new: NDArray[Any], places: Codes) -> NDArray[Any]:
     merged = old.copy()
     merged[places] = new
     return merged

@@ -7,12 +7,12 @@ what is seen, `broken-feed` changes nothing but the delivery.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from credit_default.data.simulation.accounts import Intake
+from credit_default.data.simulation.accounts import NewClientMix
 from credit_default.errors import InputError
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class FeedFault:
     """What a broken feed does to its rows; outcomes stay true."""
 
     unit_error_share: float = 0.0  # rows whose payments come in thousands
@@ -26,15 +26,15 @@ class Fault:
 
 
 @dataclass(frozen=True, slots=True)
-class Climate:
+class MonthConditions:
     """What presses on every account in a month; the defaults are calm."""
 
     hardship: float = 0.0  # standard deviations by which statuses rise and payments fall
     risk_shift: float = 0.0  # added to the log odds of default: the same inputs mean more risk
     newcomer_share: float = 0.0  # accounts that a campaign replaces by new clients each month
-    intake: Intake = field(default_factory=Intake)  # whom the campaign brings
+    intake: NewClientMix = field(default_factory=NewClientMix)  # whom the campaign brings
     limit_factor: float = 1.0  # what limits are multiplied by, once, in the start month
-    fault: Fault = field(default_factory=Fault)
+    fault: FeedFault = field(default_factory=FeedFault)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,25 +47,25 @@ class Scenario:
 
 
 CALM = Scenario("calm")
-CALM_CLIMATE = Climate()
+CALM_CONDITIONS = MonthConditions()
 
-CLIMATES: Mapping[str, tuple[Climate, Climate, Climate]] = {
-    "calm": (CALM_CLIMATE, CALM_CLIMATE, CALM_CLIMATE),
+SCENARIO_CONDITIONS: Mapping[str, tuple[MonthConditions, MonthConditions, MonthConditions]] = {
+    "calm": (CALM_CONDITIONS, CALM_CONDITIONS, CALM_CONDITIONS),
     "recession": (
-        Climate(hardship=0.2, risk_shift=0.2),
-        Climate(hardship=0.4, risk_shift=0.4),
-        Climate(hardship=1.3, risk_shift=0.8),
+        MonthConditions(hardship=0.2, risk_shift=0.2),
+        MonthConditions(hardship=0.4, risk_shift=0.4),
+        MonthConditions(hardship=1.3, risk_shift=0.8),
     ),
     "marketing": (
-        Climate(newcomer_share=0.05, intake=Intake(limit_tilt=1.5, age_tilt=1.5)),
-        Climate(newcomer_share=0.10, intake=Intake(limit_tilt=2.0, age_tilt=2.0)),
-        Climate(newcomer_share=0.20, intake=Intake(limit_tilt=3.0, age_tilt=3.0)),
+        MonthConditions(newcomer_share=0.05, intake=NewClientMix(limit_tilt=1.5, age_tilt=1.5)),
+        MonthConditions(newcomer_share=0.10, intake=NewClientMix(limit_tilt=2.0, age_tilt=2.0)),
+        MonthConditions(newcomer_share=0.20, intake=NewClientMix(limit_tilt=3.0, age_tilt=3.0)),
     ),
-    "policy": (Climate(limit_factor=1.2), Climate(limit_factor=1.5), Climate(limit_factor=2.0)),
+    "policy": (MonthConditions(limit_factor=1.2), MonthConditions(limit_factor=1.5), MonthConditions(limit_factor=2.0)),
     "broken-feed": (
-        Climate(fault=Fault(unit_error_share=0.1, stale_share=0.1, swapped_share=0.1)),
-        Climate(fault=Fault(unit_error_share=0.4, stale_share=0.4, swapped_share=0.4)),
-        Climate(fault=Fault(unit_error_share=1.0, stale_share=1.0, swapped_share=1.0)),
+        MonthConditions(fault=FeedFault(unit_error_share=0.1, stale_share=0.1, swapped_share=0.1)),
+        MonthConditions(fault=FeedFault(unit_error_share=0.4, stale_share=0.4, swapped_share=0.4)),
+        MonthConditions(fault=FeedFault(unit_error_share=1.0, stale_share=1.0, swapped_share=1.0)),
     ),
 }
 
@@ -75,8 +75,8 @@ def check_scenario(scenario: Scenario) -> None:
 
     Raises InputError when its name is unknown, its start negative or its strength not 1, 2 or 3.
     """
-    if scenario.name not in CLIMATES:
-        names = ", ".join(CLIMATES)
+    if scenario.name not in SCENARIO_CONDITIONS:
+        names = ", ".join(SCENARIO_CONDITIONS)
         raise InputError(
             "scenario", found=repr(scenario.name), expected=f"one of {names}", remedy="Choose a known one."
         )
@@ -90,6 +90,8 @@ def check_scenario(scenario: Scenario) -> None:
         )
 
 
-def climate_at(scenario: Scenario, month_index: int) -> Climate:
+def find_conditions(scenario: Scenario, month_index: int) -> MonthConditions:
     """The climate of the month counted from 0: calm before the start, the scenario's from then on."""
-    return CALM_CLIMATE if month_index < scenario.start else CLIMATES[scenario.name][scenario.strength - 1]
+    return (
+        CALM_CONDITIONS if month_index < scenario.start else SCENARIO_CONDITIONS[scenario.name][scenario.strength - 1]
+    )

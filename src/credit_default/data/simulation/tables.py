@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float32]
 Codes = NDArray[np.intp]
 
-RESOURCE = "parameters.npz"
+PARAMETERS_FILE = "parameters.npz"
 
 STATUS_CODES = np.arange(-2, 9)  # a status is carried as its place in this list
-PLACE_OF_ZERO = 2
+ZERO_STATUS_INDEX = 2
 # Upper edges of bill over limit: credit balance, nothing, then ever fuller, the last band over the limit.
 UTILISATION_EDGES = np.array([-1e-6, 1e-6, 0.02, 0.1, 0.3, 0.6, 0.9, 1.02], dtype=np.float32)
 AGE_EDGES = np.array([28, 35, 45], dtype=np.float32)
@@ -43,7 +43,7 @@ HISTORY_STEPS = 5  # the steps m5 … m1 that build an opening history; step 5 i
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Tables:
+class SimulationTables:
     """The fitted figures. `_share` tables are cumulative along the last axis; `_knots` are evenly spaced quantiles."""
 
     limit_values: Floats  # NT dollars, ascending
@@ -86,14 +86,14 @@ class Tables:
 
 
 @cache
-def read_tables() -> Tables:
+def read_tables() -> SimulationTables:
     """The fitted figures that came with the package, read once."""
-    resource = importlib.resources.files("credit_default.data.simulation.months").joinpath(RESOURCE)
+    resource = importlib.resources.files("credit_default.data.simulation.months").joinpath(PARAMETERS_FILE)
     with resource.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
         return build_tables({name: archive[name] for name in archive.files})
 
 
-def build_tables(figures: Mapping[str, NDArray[np.floating]]) -> Tables:
+def build_tables(figures: Mapping[str, NDArray[np.floating]]) -> SimulationTables:
     """The tables that the process draws from: the stored figures, with the mix-holding multipliers worked in.
 
     Stored are `status_share` and `latest_share` as plain shares and two `_multipliers` (step by status) that hold the
@@ -101,16 +101,16 @@ def build_tables(figures: Mapping[str, NDArray[np.floating]]) -> Tables:
     """
     held = {name: np.asarray(values, dtype=np.float32) for name, values in figures.items()}
     for name in ("status", "latest"):
-        held[f"{name}_share"] = _weigh(held[f"{name}_share"], held.pop(f"{name}_multipliers"))
-    return Tables(**held)
+        held[f"{name}_share"] = _accumulate_weighted_shares(held[f"{name}_share"], held.pop(f"{name}_multipliers"))
+    return SimulationTables(**held)
 
 
-def utilisation_band(bill: Floats, limit: Floats) -> Codes:
+def find_utilisation_band(bill: Floats, limit: Floats) -> Codes:
     """The band of bill over limit, 0 (credit balance) to 8 (over the limit)."""
-    return band_of(bill / limit, UTILISATION_EDGES)
+    return find_band(bill / limit, UTILISATION_EDGES)
 
 
-def band_of(values: Floats, edges: Floats) -> Codes:
+def find_band(values: Floats, edges: Floats) -> Codes:
     """How many edges each value reaches: a search that is faster for few edges than a binary one."""
     reached = np.zeros(len(values), dtype=np.int8)
     for edge in edges:
@@ -118,12 +118,12 @@ def band_of(values: Floats, edges: Floats) -> Codes:
     return reached.astype(np.intp)
 
 
-def spending_group(bill_class: Codes, habit: Codes) -> Codes:
+def find_spending_group(bill_class: Codes, habit: Codes) -> Codes:
     """How an account spends after its bill was met this way."""
     return np.where(bill_class >= FULL, SETTLED_GROUP[habit], OWING_GROUP[habit])
 
 
-def draw_place(cumulative: Floats, cell: Codes, uniform: Floats) -> Codes:
+def draw_category(cumulative: Floats, cell: Codes, uniform: Floats) -> Codes:
     """The place that each uniform in [0, 1) falls on in its cell's cumulative shares."""
     passed = np.zeros(len(cell), dtype=np.int8)
     for share in cumulative.T[:-1]:
@@ -151,14 +151,14 @@ def draw_knot(knots: Floats, cell: Codes, uniform: Floats) -> Floats:
     return drawn
 
 
-def normal_share(score: Floats) -> Floats:
+def compute_normal_share(score: Floats) -> Floats:
     """The share of a standard normal below each score, to 3e-4, inside [0, 1)."""
     bent = score + np.float32(0.044715) * score * score * score  # the usual tanh form of the normal integral
     share = np.float32(0.5) * (1 + np.tanh(np.float32(0.7978846) * bent))
     return np.minimum(share, np.float32(0.9999999))
 
 
-def _weigh(shares: Floats, multipliers: Floats) -> Floats:
+def _accumulate_weighted_shares(shares: Floats, multipliers: Floats) -> Floats:
     """Cumulative shares by step: each status weighed by the step's multiplier, each cell summing to one again."""
     weighed = shares[None, :, :] * multipliers[:, None, :]
     weighed /= weighed.sum(axis=2, keepdims=True)

@@ -14,7 +14,7 @@ from credit_default.sections import ScheduleSettings
 if TYPE_CHECKING:
     from prefect.deployments.runner import RunnerDeployment
 
-EMPTIES_INBOX = "predict"  # by name: what is run when the inbox may hold what nobody heard of
+INBOX_DEPLOYMENT = "predict"  # by name: what is run when the inbox may hold what nobody heard of
 _FLOWS = "credit_default.flows"
 
 
@@ -55,7 +55,7 @@ def plan_deployments(schedule: ScheduleSettings) -> tuple[DeploymentPlan, ...]:
             limit=1,
         ),
         DeploymentPlan(
-            EMPTIES_INBOX, f"{_FLOWS}.predict_incoming.predict_incoming",
+            INBOX_DEPLOYMENT, f"{_FLOWS}.predict_incoming.predict_incoming",
             "Score all that waits in incoming/, or the file that an event named.", schedule.predict,
             triggers=(Trigger("credit-default.object.created", {"batch": "{{ event.payload.uri }}"}),),
         ),

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 SKIPPED = "Skipped"
 SUPERSEDED = "missed while nobody was there; the newest one does for all"
-_PAGE = 200  # what the API gives at a time
+_PAGE_SIZE = 200  # what the API gives at a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +56,10 @@ def is_superseded() -> bool:
 
     context = FlowRunContext.get()
     run = None if context is None else context.flow_run
-    return run is not None and run.auto_scheduled and run.deployment_id is not None and has_newer(run)
+    return run is not None and run.auto_scheduled and run.deployment_id is not None and has_newer_run(run)
 
 
-def has_newer(run: "FlowRun") -> bool:
+def has_newer_run(run: "FlowRun") -> bool:
     """Whether a run that the schedule of the same deployment began later is due by now, and was not called off."""
     from prefect.client.orchestration import get_client
     from prefect.client.schemas import filters
@@ -70,11 +70,11 @@ def has_newer(run: "FlowRun") -> bool:
         expected_start_time=filters.FlowRunFilterExpectedStartTime.model_validate(due),
     )
     with get_client(sync_client=True) as client:
-        found = client.read_flow_runs(flow_run_filter=wanted, limit=_PAGE)
-    return any(one.auto_scheduled and one.id != run.id and not _is_called_off(one) for one in found)
+        found = client.read_flow_runs(flow_run_filter=wanted, limit=_PAGE_SIZE)
+    return any(one.auto_scheduled and one.id != run.id and not _is_cancelled(one) for one in found)
 
 
-def _is_called_off(run: "FlowRun") -> bool:
+def _is_cancelled(run: "FlowRun") -> bool:
     return run.state is not None and run.state.is_cancelled()
 
 
@@ -92,8 +92,8 @@ async def _read_late_runs(client: "PrefectClient", deployment_ids: Sequence[UUID
     found: list[FlowRun] = []
     while True:
         page = await client.read_flow_runs(
-            flow_run_filter=wanted, sort=FlowRunSort.EXPECTED_START_TIME_DESC, limit=_PAGE, offset=len(found)
+            flow_run_filter=wanted, sort=FlowRunSort.EXPECTED_START_TIME_DESC, limit=_PAGE_SIZE, offset=len(found)
         )
         found += page
-        if len(page) < _PAGE:
+        if len(page) < _PAGE_SIZE:
             return [run for run in found if run.auto_scheduled]

@@ -20,18 +20,18 @@ from prefect.logging import get_logger
 from prefect.runner import Runner
 
 from credit_default.errors import ServiceError
-from credit_default.flows.deployments.definitions import EMPTIES_INBOX, build_deployments
+from credit_default.flows.deployments.definitions import INBOX_DEPLOYMENT, build_deployments
 from credit_default.flows.deployments.missed_runs import skip_missed_runs
 from credit_default.sections import ScheduleSettings
 
-TERMINATED = 128 + signal.SIGTERM
+EXIT_CODE_TERMINATED = 128 + signal.SIGTERM
 _GRACE_SECONDS = 8  # for a run to end by itself; ten are promised in all
 _LONGEST_WAIT_SECONDS = 30.0
 _MOST_DOUBLINGS = 20
 _SERVER_ERROR = 500
 
 
-class PatientRunner(Runner):
+class ResilientRunner(Runner):
     """Prefect's runner; it outlives a server that is away, where Prefect's own gives up after three tries.
 
     When the server is back it ends as soon as no run is on its way, and another one takes over: what hears of
@@ -47,7 +47,7 @@ class PatientRunner(Runner):
     async def __aenter__(self) -> Self:
         await super().__aenter__()
         poller: Any = self._scheduled_run_poller
-        poller._get_and_submit_flow_runs = _be_patient(  # noqa: SLF001
+        poller._get_and_submit_flow_runs = _retry_while_unreachable(  # noqa: SLF001
             poller._get_and_submit_flow_runs,  # noqa: SLF001
             log=self._logger,
             make_way=self._make_way,
@@ -73,7 +73,7 @@ class PatientRunner(Runner):
             self._loops_task_group.cancel_scope.cancel()
 
 
-async def serve(schedule: ScheduleSettings, *, startup_seconds: float) -> int:
+async def serve_deployments(schedule: ScheduleSettings, *, startup_seconds: float) -> int:
     """The exit code, once a signal has ended it: 143 after SIGTERM.
 
     Raises:
@@ -82,9 +82,9 @@ async def serve(schedule: ScheduleSettings, *, startup_seconds: float) -> int:
     """
     deployments = tuple(build_deployments(schedule))
     await _wait_for_server(startup_seconds)
-    names = await _register(deployments)
+    names = await _register_deployments(deployments)
     while True:
-        runner = PatientRunner(
+        runner = ResilientRunner(
             name="credit-default", limit=schedule.run_limit, query_seconds=schedule.poll_seconds,
             pause_on_shutdown=False,
         )  # fmt: skip
@@ -93,21 +93,21 @@ async def serve(schedule: ScheduleSettings, *, startup_seconds: float) -> int:
         get_logger("runner").info("serving %s", ", ".join(names.values()))
         await runner.start()
         if runner.terminated:
-            return TERMINATED
+            return EXIT_CODE_TERMINATED
 
 
-async def _register(deployments: Sequence[RunnerDeployment]) -> dict[UUID, str]:
+async def _register_deployments(deployments: Sequence[RunnerDeployment]) -> dict[UUID, str]:
     """The deployments' names by their ids; they are as planned, and what was missed is made up for."""
     try:
         names = {await deployment.aapply(): deployment.name for deployment in deployments}
         async with get_client() as client:
-            await _catch_up(client, names)
+            await _catch_up_missed_runs(client, names)
     except (httpx.HTTPError, PrefectException, DeploymentApplyError) as error:
-        raise _unreachable(str(error)) from error
+        raise _unreachable_error(str(error)) from error
     return names
 
 
-async def _catch_up(client: PrefectClient, names: Mapping[UUID, str]) -> None:
+async def _catch_up_missed_runs(client: PrefectClient, names: Mapping[UUID, str]) -> None:
     """Nothing; late runs are down to one each, and what was put into the inbox meanwhile is looked for.
 
     A file that was announced before there was a deployment to hear of it would else wait for the daily run.
@@ -116,11 +116,11 @@ async def _catch_up(client: PrefectClient, names: Mapping[UUID, str]) -> None:
     if missed.skipped_count:
         get_logger("runner").info("skipped runs of slots that were missed count=%d", missed.skipped_count)
     for deployment_id, name in names.items():
-        if name == EMPTIES_INBOX and deployment_id not in missed.made_up_for:
+        if name == INBOX_DEPLOYMENT and deployment_id not in missed.made_up_for:
             await client.create_flow_run_from_deployment(deployment_id)
 
 
-def _be_patient(
+def _retry_while_unreachable(
     poll: Any, *, log: logging.Logger, make_way: Callable[[], None] = lambda: None, first_wait_seconds: float = 2.0
 ) -> Any:
     """The same act; where the server does not answer it waits, longer each time, instead of raising.
@@ -154,11 +154,11 @@ async def _wait_for_server(timeout_seconds: float) -> None:
     async with get_client() as client:
         while (found := await client.api_healthcheck()) is not None:
             if anyio.current_time() > deadline:
-                raise _unreachable(f"no answer in {timeout_seconds:.0f} s ({found or type(found).__name__})")
+                raise _unreachable_error(f"no answer in {timeout_seconds:.0f} s ({found or type(found).__name__})")
             await anyio.sleep(0.5)
 
 
-def _unreachable(found: str) -> ServiceError:
+def _unreachable_error(found: str) -> ServiceError:
     return ServiceError(
         "Prefect", found=found, expected="a server that answers and takes the deployments",
         remedy="Start it (`credit-default up`, or `prefect server start`), and name it with PREFECT_API_URL.",

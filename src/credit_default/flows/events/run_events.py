@@ -24,9 +24,9 @@ class EventDraft:
     payload: Mapping[str, str]
 
 
-def announce(summary: Summary) -> None:
+def announce_summary(summary: Summary) -> None:
     """Nothing; what happened was emitted as Prefect events, if anything happened that others wait for."""
-    for name in _name_events(summary):
+    for name in _list_event_names(summary):
         emit_event(f"credit-default.{name}", resource=_describe_resource(summary), payload=_describe_payload(summary))
 
 
@@ -37,17 +37,17 @@ def announce_scored(summary: Summary) -> None:
 
 def announce_follow_up(followed: FollowUp) -> None:
     """Nothing; each alarm that opened or closed, and a training that was asked for, was emitted once."""
-    _emit(draft_events(followed))
+    _emit(draft_follow_up_events(followed))
 
 
 def announce_alarms(update: AlarmUpdate) -> None:
     """Nothing; each alarm that opened or closed was emitted once."""
-    _emit(draft_alarms(update))
+    _emit(draft_alarm_events(update))
 
 
-def draft_events(followed: FollowUp) -> tuple[EventDraft, ...]:
+def draft_follow_up_events(followed: FollowUp) -> tuple[EventDraft, ...]:
     """What followed from a look at a batch, as events: alarms that closed, alarms that opened, a request for a training."""
-    drafts, retraining = draft_alarms(followed.update), followed.retraining
+    drafts, retraining = draft_alarm_events(followed.update), followed.retraining
     if retraining.is_new:
         payload = _describe_payload(followed.summary) | {"month": retraining.month}
         resource_id = f"{_MODEL}.{followed.summary.model_version}"
@@ -55,7 +55,7 @@ def draft_events(followed: FollowUp) -> tuple[EventDraft, ...]:
     return tuple(drafts)
 
 
-def draft_alarms(update: AlarmUpdate) -> list[EventDraft]:
+def draft_alarm_events(update: AlarmUpdate) -> list[EventDraft]:
     """Each alarm that closed, then each that opened, as an event."""
     alarms = [("closed", alarm) for alarm in update.closed] + [("opened", alarm) for alarm in update.opened]
     return [_draft_alarm(name, alarm) for name, alarm in alarms]
@@ -77,7 +77,7 @@ def _draft_alarm(name: str, alarm: Alarm) -> EventDraft:
     return EventDraft(f"credit-default.alarm.{name}", f"{_ALARM}.{alarm.gate}.v{alarm.model_version}", payload)
 
 
-def _name_events(summary: Summary) -> list[str]:
+def _list_event_names(summary: Summary) -> list[str]:
     rang = {verdict.gate for verdict in summary.verdicts if verdict.level == "alarm"}
     names = {
         "batch.scored": summary.command == "predict" and summary.status == "scored",

@@ -12,7 +12,7 @@ import httpx
 from prefect.client.orchestration import get_client
 from prefect.events import Event
 
-from credit_default.errors import ServiceError, show_plainly
+from credit_default.errors import ServiceError, escape_unprintable
 from credit_default.flows.events.run_events import EventDraft
 from credit_default.services.context.wiring import Wiring
 from credit_default.services.outcomes.coverage import list_observed_batches
@@ -54,23 +54,23 @@ def send_events(drafts: Sequence[EventDraft]) -> None:
         Event(event=draft.name, resource={"prefect.resource.id": draft.resource_id}, payload=dict(draft.payload))  # type: ignore[arg-type]
         for draft in drafts
     ]
-    with _errors(), get_client(sync_client=True) as client:
+    with _translate_errors(), get_client(sync_client=True) as client:
         client.request("POST", "/events", json=[event.model_dump(mode="json") for event in events])
 
 
 def check_server() -> None:
     """Nothing; the server answers. Raises as `announce_object`."""
-    with _errors(), get_client(sync_client=True) as client:
+    with _translate_errors(), get_client(sync_client=True) as client:
         client.request("GET", "/health")
 
 
 @contextmanager
-def _errors() -> Iterator[None]:
+def _translate_errors() -> Iterator[None]:
     try:
         yield
     except (httpx.HTTPError, OSError) as error:
         raise ServiceError(
-            "Prefect", found=show_plainly(str(error) or type(error).__name__)[:200],
+            "Prefect", found=escape_unprintable(str(error) or type(error).__name__)[:200],
             expected="a server that takes events",
             remedy="Start it, name it with PREFECT_API_URL, and give its password in PREFECT_API_AUTH_STRING.",
         ) from error  # fmt: skip

@@ -10,8 +10,8 @@ from typing import Any
 
 from credit_default.adapters.mlflow.tracking import MLFLOW_ENVIRONMENT
 from credit_default.errors import InputError
-from credit_default.services.context.wiring import Wiring, wire
-from credit_default.settings import Settings, export_environment, load_settings, refuse_secrets
+from credit_default.services.context.wiring import Wiring, build_wiring
+from credit_default.settings import Settings, export_environment, load_settings, require_no_secrets
 
 
 def connect(overrides: Mapping[str, Any], config: Sequence[str]) -> Wiring:
@@ -22,14 +22,14 @@ def connect(overrides: Mapping[str, Any], config: Sequence[str]) -> Wiring:
     Raises:
         InputError: a setting that nothing reads or that is out of its range, or a secret among the overrides.
     """
-    refuse_secrets(overrides)
+    require_no_secrets(overrides)
     return _connect(load_settings(overrides, config_files=config).settings.model_dump_json())
 
 
 @lru_cache(maxsize=4)
 def _connect(settings: str) -> Wiring:
     export_environment(MLFLOW_ENVIRONMENT)  # a worker's process is prepared by nobody else
-    return wire(Settings.model_validate_json(settings), commit=read_commit())
+    return build_wiring(Settings.model_validate_json(settings), commit=read_commit())
 
 
 def read_commit() -> str:

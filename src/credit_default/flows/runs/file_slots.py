@@ -13,24 +13,24 @@ from prefect.client.orchestration import get_client
 from prefect.concurrency.sync import concurrency
 from prefect.exceptions import ObjectAlreadyExists
 
-SLOTS = 32
+SLOT_COUNT = 32
 _LEASE_SECONDS = 60  # renewed while the run lives; a killed run's slot is free again after it
 
 
 @contextmanager
-def take_turn(uri: str) -> Iterator[None]:
+def hold_file_slot(uri: str) -> Iterator[None]:
     """A block in which no other run has that uri's turn; waits until it is free."""
     slot = name_slot(uri)
-    _make_slot(slot)
+    _create_slot(slot)
     with concurrency(slot, strict=True, lease_duration=_LEASE_SECONDS, raise_on_lease_renewal_failure=False):
         yield
 
 
-def _make_slot(slot: str) -> None:
+def _create_slot(slot: str) -> None:
     with get_client(sync_client=True) as client, suppress(ObjectAlreadyExists):  # another run made it at this moment
         client.upsert_global_concurrency_limit_by_name(slot, limit=1)
 
 
 def name_slot(uri: str) -> str:
     """The slot's name: always the same for one uri."""
-    return f"credit-default.file.{int(sha256(uri.encode()).hexdigest(), 16) % SLOTS:02}"
+    return f"credit-default.file.{int(sha256(uri.encode()).hexdigest(), 16) % SLOT_COUNT:02}"

@@ -22,70 +22,70 @@ from prefect.events.filters import EventFilter, EventNameFilter, EventResourceFi
 from prefect.exceptions import PrefectException
 from prefect.states import Crashed
 
-from credit_default.adapters.host.process_marks import look_up, parse_mark, read_own_mark
+from credit_default.adapters.host.process_marks import find_process_state, parse_mark, read_own_mark
 from credit_default.gates.verdict import Verdict
-from credit_default.services.champion.pinned_champion import tell_age
-from credit_default.services.operations.reconcile import FLOW_RUNS, Mended
+from credit_default.services.champion.pinned_champion import format_age
+from credit_default.services.operations.reconcile import FLOW_RUNS, Repairs
 
-FLOWS = ("train", "predict", "predict-incoming", "monitor", "reconcile", "listen")
-_PREFIX = "process:"
-_BEAT = "prefect.flow-run.heartbeat"
-_OPEN = [StateType.RUNNING, StateType.PENDING, StateType.CANCELLING]
-_PAGE = 200  # Prefect's own limit
+FLOW_NAMES = ("train", "predict", "predict-incoming", "monitor", "reconcile", "listen")
+_MARK_TAG_PREFIX = "process:"
+_HEARTBEAT_EVENT = "prefect.flow-run.heartbeat"
+_OPEN_STATES = [StateType.RUNNING, StateType.PENDING, StateType.CANCELLING]
+_PAGE_SIZE = 200  # Prefect's own limit
 
 
 def mark_run(flow: Flow[Any, Any], flow_run: FlowRun, state: State[Any]) -> None:
     """Nothing; the run is tagged with the mark of this process. For a flow's `on_running`."""
     del flow, state
-    others = [tag for tag in flow_run.tags if not tag.startswith(_PREFIX)]
+    others = [tag for tag in flow_run.tags if not tag.startswith(_MARK_TAG_PREFIX)]
     with get_client(sync_client=True) as client:
-        client.update_flow_run(flow_run.id, tags=[*others, f"{_PREFIX}{read_own_mark()}"])
+        client.update_flow_run(flow_run.id, tags=[*others, f"{_MARK_TAG_PREFIX}{read_own_mark()}"])
 
 
-def close_flow_runs(*, now: dt.datetime, silence: dt.timedelta) -> Mended:
+def close_flow_runs(*, now: dt.datetime, silence: dt.timedelta) -> Repairs:
     """Our flow runs that a kill left open are Crashed, their tasks too; a verdict says so where Prefect's API is away."""
     try:
         with get_client(sync_client=True) as client:
-            closed = [run for run in _list_open(client) if _is_stale(client, run, now=now, silence=silence)]
+            closed = [run for run in _list_open_runs(client) if _is_stale(client, run, now=now, silence=silence)]
             for run in closed:
-                _close(client, run)
+                _mark_crashed(client, run)
     except (httpx.HTTPError, PrefectException) as error:
         told = f"away ({type(error).__name__}): its part is done at the next run"
-        return Mended({}, verdict=Verdict("prefect", "watch", (told,)))
-    notes = [f"closed flow run {run.name} ({run.id}), begun {_tell_begun(run, now)} ago" for run in closed]
-    return Mended({FLOW_RUNS: len(closed)}, tuple(notes))
+        return Repairs({}, verdict=Verdict("prefect", "watch", (told,)))
+    notes = [f"closed flow run {run.name} ({run.id}), begun {_format_run_age(run, now)} ago" for run in closed]
+    return Repairs({FLOW_RUNS: len(closed)}, tuple(notes))
 
 
-def _list_open(client: SyncPrefectClient) -> list[FlowRun]:
-    return [run for flow in FLOWS for run in _read_all(client, flow)]
+def _list_open_runs(client: SyncPrefectClient) -> list[FlowRun]:
+    return [run for flow in FLOW_NAMES for run in _read_open_runs(client, flow)]
 
 
-def _read_all(client: SyncPrefectClient, flow: str) -> Sequence[FlowRun]:
+def _read_open_runs(client: SyncPrefectClient, flow: str) -> Sequence[FlowRun]:
     found: list[FlowRun] = []
     while True:
         page = client.read_flow_runs(
             flow_filter=FlowFilter(name=FlowFilterName(any_=[flow])),
-            flow_run_filter=FlowRunFilter(state=FlowRunFilterState(type=FlowRunFilterStateType(any_=_OPEN))),
-            limit=_PAGE, offset=len(found),
+            flow_run_filter=FlowRunFilter(state=FlowRunFilterState(type=FlowRunFilterStateType(any_=_OPEN_STATES))),
+            limit=_PAGE_SIZE, offset=len(found),
         )  # fmt: skip
         found += page
-        if len(page) < _PAGE:
+        if len(page) < _PAGE_SIZE:
             return found
 
 
 def _is_stale(client: SyncPrefectClient, run: FlowRun, *, now: dt.datetime, silence: dt.timedelta) -> bool:
-    marks = [tag.removeprefix(_PREFIX) for tag in run.tags if tag.startswith(_PREFIX)]
-    life = look_up(parse_mark(marks[0]) if marks else None)
+    marks = [tag.removeprefix(_MARK_TAG_PREFIX) for tag in run.tags if tag.startswith(_MARK_TAG_PREFIX)]
+    life = find_process_state(parse_mark(marks[0]) if marks else None)
     if life != "unknown":
         return life == "gone"
-    return now - _find_sign_of_life(client, run) > silence
+    return now - _find_last_activity(client, run) > silence
 
 
-def _find_sign_of_life(client: SyncPrefectClient, run: FlowRun) -> dt.datetime:
+def _find_last_activity(client: SyncPrefectClient, run: FlowRun) -> dt.datetime:
     """When the run last said anything: its state's beginning, or its newest heartbeat."""
     began = run.state.timestamp if run.state else run.created
     wanted = EventFilter(
-        event=EventNameFilter(name=[_BEAT]), resource=EventResourceFilter(id=[f"prefect.flow-run.{run.id}"])
+        event=EventNameFilter(name=[_HEARTBEAT_EVENT]), resource=EventResourceFilter(id=[f"prefect.flow-run.{run.id}"])
     )
     beats = [event.occurred for event in client.read_events(wanted, limit=1).events]
     return max(
@@ -93,15 +93,15 @@ def _find_sign_of_life(client: SyncPrefectClient, run: FlowRun) -> dt.datetime:
     )
 
 
-def _close(client: SyncPrefectClient, run: FlowRun) -> None:
+def _mark_crashed(client: SyncPrefectClient, run: FlowRun) -> None:
     """Nothing; the run's open tasks and the run itself are Crashed, without asking the rules of orchestration."""
     because: State[Any] = Crashed(message="reconcile found its process gone")
-    open_tasks = TaskRunFilter(state=TaskRunFilterState(type=TaskRunFilterStateType(any_=_OPEN)))
+    open_tasks = TaskRunFilter(state=TaskRunFilterState(type=TaskRunFilterStateType(any_=_OPEN_STATES)))
     by_run = FlowRunFilter(id={"any_": [run.id]})  # type: ignore[arg-type]
-    for task in client.read_task_runs(flow_run_filter=by_run, task_run_filter=open_tasks, limit=_PAGE):
+    for task in client.read_task_runs(flow_run_filter=by_run, task_run_filter=open_tasks, limit=_PAGE_SIZE):
         client.set_task_run_state(task.id, because, force=True)
     client.set_flow_run_state(run.id, because, force=True)
 
 
-def _tell_begun(run: FlowRun, now: dt.datetime) -> str:
-    return tell_age(now - (run.start_time or run.expected_start_time or now))
+def _format_run_age(run: FlowRun, now: dt.datetime) -> str:
+    return format_age(now - (run.start_time or run.expected_start_time or now))

@@ -9,15 +9,15 @@ from typing import Any
 
 from credit_default.errors import CreditDefaultError, InputError
 from credit_default.flows.server.session import flow_session
-from credit_default.settings import load_settings, refuse_secrets
+from credit_default.settings import load_settings, require_no_secrets
 
 
 def run_as_script(flow: Any, arguments: Sequence[str] | None = None) -> None:
     """Nothing; ends the process with 0, or with the exit code of the error that ended the flow."""
     given = vars(_build_parser(flow).parse_args(arguments))
     try:
-        given["overrides"] = _nest(given.pop("set"))
-        refuse_secrets(given["overrides"])
+        given["overrides"] = _parse_overrides(given.pop("set"))
+        require_no_secrets(given["overrides"])
         settings = load_settings(given["overrides"], config_files=given["config"]).settings
         with flow_session(settings) as session:
             summary = flow(**given, return_state=True).result()
@@ -54,7 +54,7 @@ def _add_option(add: Callable[..., Any], name: str, parameter: inspect.Parameter
         add(flag, default=parameter.default, type=int if "int" in str(parameter.annotation) else str)
 
 
-def _nest(pairs: Sequence[str]) -> dict[str, Any]:
+def _parse_overrides(pairs: Sequence[str]) -> dict[str, Any]:
     nested: dict[str, Any] = {}
     for pair in pairs:
         name, equals, value = pair.partition("=")

@@ -15,12 +15,12 @@ _Params = ParamSpec("_Params")
 _Result = TypeVar("_Result")
 
 
-def step(act: Callable[_Params, _Result], name: str) -> Callable[_Params, _Result]:
+def build_task(act: Callable[_Params, _Result], name: str) -> Callable[_Params, _Result]:
     """The act as a task of that name, tried once."""
     return _as_task(Task(act, name=name, cache_policy=NO_CACHE, persist_result=False))
 
 
-def network_step(act: Callable[_Params, _Result], name: str) -> Callable[_Params, _Result]:
+def build_retried_task(act: Callable[_Params, _Result], name: str) -> Callable[_Params, _Result]:
     """The act as a task of that name, tried three times when a service did not do its part."""
     return _as_task(
         Task(

@@ -14,46 +14,46 @@ from typing import TYPE_CHECKING, Final
 
 import uvicorn
 
-from credit_default.adapters.local_stack.basic_auth_middleware import Door
+from credit_default.adapters.local_stack.basic_auth_middleware import BasicAuthMiddleware
 from credit_default.settings import copy_environment
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
-_OPEN: Final = ("/api/health", "/api/ready")
-_OWN_CHECK: Final = "/api/"  # Prefect answers these itself, in the form that its clients know
-_LOOPBACK: Final = "127.0.0.1"
-_NAMES: Final = (_LOOPBACK, "localhost")
+_OPEN_PATHS: Final = ("/api/health", "/api/ready")
+_PREFIX_CHECKED_BY_PREFECT: Final = "/api/"  # Prefect answers these itself, in the form that its clients know
+_LOOPBACK_ADDRESS: Final = "127.0.0.1"
+_LOOPBACK_HOST_NAMES: Final = (_LOOPBACK_ADDRESS, "localhost")
 AUTH_VARIABLE: Final = "PREFECT_SERVER_API_AUTH_STRING"
 
 
-def create_app(words: str, names: Sequence[str] = _NAMES) -> "ASGIApp":
+def create_app(words: str, names: Sequence[str] = _LOOPBACK_HOST_NAMES) -> "ASGIApp":
     """Prefect's server application behind the door, for requests under these host names alone."""
     from prefect.server.api.server import create_app as create_prefect
     from starlette.middleware.trustedhost import TrustedHostMiddleware
 
-    door = build_door(create_prefect(), words=words)
+    door = add_basic_auth(create_prefect(), words=words)
     return TrustedHostMiddleware(door, allowed_hosts=list(names), www_redirect=False)
 
 
-def build_door(application: "ASGIApp", *, words: str) -> Door:
+def add_basic_auth(application: "ASGIApp", *, words: str) -> BasicAuthMiddleware:
     """The application behind a door that lets in who says the words `user:password`, and leaves the API to its own check."""
     expected = f"Basic {base64.b64encode(words.encode()).decode()}".encode()
 
     def admits(path: str, given: bytes) -> bool:
-        return path.startswith(_OWN_CHECK) or hmac.compare_digest(given, expected)
+        return path.startswith(_PREFIX_CHECKED_BY_PREFECT) or hmac.compare_digest(given, expected)
 
-    return Door(application, name="prefect", opened=_OPEN, admits=admits)
+    return BasicAuthMiddleware(application, name="prefect", opened=_OPEN_PATHS, admits=admits)
 
 
-def serve(port: int, address: str = _LOOPBACK, *names: str) -> None:
+def run_guarded_server(port: int, address: str = _LOOPBACK_ADDRESS, *names: str) -> None:
     """Nothing; returns once the server on that port was ended by a signal. `names` are answered to beside loopback's own."""
     words = copy_environment()[AUTH_VARIABLE]
     uvicorn.run(
-        partial(create_app, words, (*_NAMES, *names)), factory=True, host=address, port=port, log_level="warning",
+        partial(create_app, words, (*_LOOPBACK_HOST_NAMES, *names)), factory=True, host=address, port=port, log_level="warning",
         lifespan="on", timeout_graceful_shutdown=5,
     )  # fmt: skip
 
 
 if __name__ == "__main__":
-    serve(int(sys.argv[1]), *sys.argv[2:])
+    run_guarded_server(int(sys.argv[1]), *sys.argv[2:])

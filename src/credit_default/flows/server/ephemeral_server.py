@@ -48,7 +48,7 @@ class PrefectServer:
     turn: IO[bytes] | None = None  # a lock, held until the server answers: two at once would make one database twice
 
 
-def describe_environment(home: Path) -> dict[str, str]:
+def build_prefect_environment(home: Path) -> dict[str, str]:
     """The variables that Prefect reads when it is imported: its home in the lake, quiet and without telemetry."""
     return {
         "PREFECT_HOME": str(home),
@@ -67,13 +67,13 @@ def start_server(home: Path, *, environment: Mapping[str, str]) -> PrefectServer
     `environment` is what the new process gets, beside what a command's own server needs. Where another command's
     server is coming up in the same `home`, its turn is waited for.
     """
-    turn = take_turn(home)
+    turn = lock_server_start(home)
     port = _find_free_port()
     log_path = home / "server.log"
     with log_path.open("ab") as log:
         process = subprocess.Popen(  # noqa: S603 - our own interpreter and fixed arguments
             [sys.executable, "-m", "credit_default.flows.server.ephemeral_server_process", str(port)],
-            env=_leave_named(environment) | describe_environment(home) | _SERVER_VARIABLES,
+            env=_drop_named_server(environment) | build_prefect_environment(home) | _SERVER_VARIABLES,
             stdin=subprocess.PIPE,  # never written to: that it is closed tells the server that we are gone
             stdout=log, stderr=log,
             start_new_session=True,  # Ctrl-C reaches us first, and we end it in order
@@ -81,7 +81,7 @@ def start_server(home: Path, *, environment: Mapping[str, str]) -> PrefectServer
     return PrefectServer(process, f"http://127.0.0.1:{port}/api", log_path, turn)
 
 
-def take_turn(home: Path) -> IO[bytes]:
+def lock_server_start(home: Path) -> IO[bytes]:
     """The right to start a server on the records in `home`, until it is closed: another starter's is waited for."""
     home.mkdir(parents=True, exist_ok=True)
     turn = (home / "starting.lock").open("ab")
@@ -90,7 +90,7 @@ def take_turn(home: Path) -> IO[bytes]:
 
 
 @contextmanager
-def orderly_ending() -> Iterator[None]:
+def graceful_shutdown() -> Iterator[None]:
     """A block in which SIGTERM and SIGHUP unwind the program, so that what it started is ended; exit code 128 + signal.
 
     Python would else drop everything at once. A signal that is ignored stays so (`nohup`), and outside the main thread,
@@ -100,7 +100,7 @@ def orderly_ending() -> Iterator[None]:
         yield
         return
     heard = [number for number in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(number) is not signal.SIG_IGN]
-    before = {number: signal.signal(number, _unwind) for number in heard}
+    before = {number: signal.signal(number, _exit_on_signal) for number in heard}
     try:
         yield
     finally:
@@ -108,13 +108,13 @@ def orderly_ending() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _unwind(number: int, _frame: FrameType | None) -> None:
+def _exit_on_signal(number: int, _frame: FrameType | None) -> None:
     sys.exit(128 + number)
 
 
 def stop_server(server: PrefectServer) -> None:
     """Nothing; the process has ended, killed when it did not end by itself within ten seconds."""
-    _end_turn(server)
+    _release_start_lock(server)
     server.process.terminate()
     try:
         server.process.wait(timeout=10)
@@ -134,17 +134,17 @@ def wait_until_ready(server: PrefectServer, *, timeout_seconds: float) -> None:
     deadline = time.monotonic() + timeout_seconds
     while time.monotonic() < deadline:
         if server.process.poll() is not None:
-            raise _not_ready(server, f"its process ended with code {server.process.returncode}")
+            raise _not_ready_error(server, f"its process ended with code {server.process.returncode}")
         try:
             with urllib.request.urlopen(f"{server.api_url}/health", timeout=1):  # noqa: S310 - our own loopback address
-                _end_turn(server)
+                _release_start_lock(server)
                 return
         except OSError:
             time.sleep(0.05)
-    raise _not_ready(server, f"no answer in {timeout_seconds:.0f} s")
+    raise _not_ready_error(server, f"no answer in {timeout_seconds:.0f} s")
 
 
-def answers(api_url: str, *, timeout_seconds: float) -> bool:
+def is_server_reachable(api_url: str, *, timeout_seconds: float) -> bool:
     """Whether a server at this address answers its health check in time; nobody does where none is named.
 
     Raises:
@@ -188,20 +188,20 @@ def run_on_server(server: PrefectServer | None, *, api_url: str, timeout_seconds
         try:
             yield
         finally:
-            _send_what_waits()
+            _flush_logs_and_events()
 
 
-def _leave_named(environment: Mapping[str, str]) -> dict[str, str]:
+def _drop_named_server(environment: Mapping[str, str]) -> dict[str, str]:
     """The environment without the server that somebody named, which is another one than ours."""
     return {name: value for name, value in environment.items() if name != "PREFECT_API_URL"}
 
 
-def _end_turn(server: PrefectServer) -> None:
+def _release_start_lock(server: PrefectServer) -> None:
     if server.turn is not None:
         server.turn.close()  # which lets the next one start
 
 
-def _send_what_waits() -> None:
+def _flush_logs_and_events() -> None:
     """Nothing; logs and events on their way have reached the server, which may be gone a moment later."""
     from prefect.events.worker import EventsWorker
     from prefect.logging.handlers import APILogWorker
@@ -217,7 +217,7 @@ def _find_free_port() -> int:
         return port
 
 
-def _not_ready(server: PrefectServer, found: str) -> ServiceError:
+def _not_ready_error(server: PrefectServer, found: str) -> ServiceError:
     return ServiceError(
         f"Prefect server at {server.api_url}", found=found, expected="an answer to its health check",
         remedy=f"Read {server.log_path}, or name a running server with PREFECT_API_URL.",

@@ -12,20 +12,20 @@ import threading
 import uvicorn
 
 
-def serve(port: int) -> None:
+def run_ephemeral_server(port: int) -> None:
     """Nothing; returns once the server on that loopback port has ended: by a signal, or because its starter is gone."""
-    threading.Thread(target=_end_with_starter, daemon=True).start()
+    threading.Thread(target=_exit_with_parent, daemon=True).start()
     uvicorn.run(
         "prefect.server.api.server:create_app", factory=True, host="127.0.0.1", port=port, log_level="error",
         lifespan="on", timeout_graceful_shutdown=5,
     )  # fmt: skip
 
 
-def _end_with_starter() -> None:
+def _exit_with_parent() -> None:
     while os.read(sys.stdin.fileno(), 1):
         continue
     os.kill(os.getpid(), signal.SIGTERM)
 
 
 if __name__ == "__main__":
-    serve(int(sys.argv[1]))
+    run_ephemeral_server(int(sys.argv[1]))

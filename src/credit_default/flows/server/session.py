@@ -12,17 +12,17 @@ from credit_default.adapters.mlflow.tracking import MLFLOW_ENVIRONMENT
 from credit_default.errors import hide_credentials
 from credit_default.flows.server.ephemeral_server import (
     PrefectServer,
-    answers,
-    describe_environment,
-    orderly_ending,
+    build_prefect_environment,
+    graceful_shutdown,
+    is_server_reachable,
     run_on_server,
     start_server,
     stop_server,
 )
 from credit_default.settings import Settings, copy_environment, export_environment
 
-FLOWS = ("mlflow", *(f"credit_default.flows.{name}" for name in ("train", "predict", "monitor", "reconcile")))
-REPORTS = ("evidently", "evidently.presets")  # six seconds of imports
+FLOW_MODULES = ("mlflow", *(f"credit_default.flows.{name}" for name in ("train", "predict", "monitor", "reconcile")))
+REPORT_MODULES = ("evidently", "evidently.presets")  # six seconds of imports
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +33,14 @@ class Session:
 
 
 @contextmanager
-def flow_session(settings: Settings, *, meanwhile: Sequence[str] = FLOWS) -> Iterator[Session]:
+def flow_session(settings: Settings, *, meanwhile: Sequence[str] = FLOW_MODULES) -> Iterator[Session]:
     """A block in which flows can run; the modules `meanwhile` are imported while the server comes up."""
     with start_session(settings) as server:
         import_modules(meanwhile)
         with run_on_server(
             server, api_url=settings.prefect.api_url, timeout_seconds=settings.prefect.startup_seconds
         ):  # fmt: skip
-            yield Session(_tell_server(settings, server))
+            yield Session(_list_server_notes(settings, server))
 
 
 @contextmanager
@@ -54,11 +54,11 @@ def start_session(settings: Settings) -> Iterator[PrefectServer | None]:
         ServiceError: the disk refuses.
     """
     prepare_libraries(settings)
-    with orderly_ending():
-        if answers(settings.prefect.api_url, timeout_seconds=settings.prefect.wait_seconds):
+    with graceful_shutdown():
+        if is_server_reachable(settings.prefect.api_url, timeout_seconds=settings.prefect.wait_seconds):
             yield None
             return
-        home = _find_home(settings)
+        home = _find_prefect_home(settings)
         with disk_errors(home):
             server = start_server(home, environment=copy_environment())
         try:
@@ -77,15 +77,15 @@ def prepare_libraries(settings: Settings) -> None:
     """Nothing; MLflow and Prefect find what they read from the environment when they are imported after this."""
     # matplotlib keeps a list of fonts, in the home folder unless told otherwise; nothing is written outside our own.
     pictures = {"MPLCONFIGDIR": str(Path(settings.cache).expanduser().absolute() / "matplotlib")}
-    home = describe_environment(_find_home(settings))
+    home = build_prefect_environment(_find_prefect_home(settings))
     given = {name: value for name, value in copy_environment().items() if name in pictures}
     export_environment({**pictures, **given, **MLFLOW_ENVIRONMENT, **home})
 
 
-def _tell_server(settings: Settings, server: PrefectServer | None) -> tuple[str, ...]:
+def _list_server_notes(settings: Settings, server: PrefectServer | None) -> tuple[str, ...]:
     named = hide_credentials(settings.prefect.api_url)
     return (f"Prefect at {named} is away: this ran on a server of its own",) if named and server is not None else ()
 
 
-def _find_home(settings: Settings) -> Path:
+def _find_prefect_home(settings: Settings) -> Path:
     return open_lake(settings.lake, home=Path(settings.home)).home / "prefect"

@@ -13,9 +13,9 @@ from typing import Final
 from credit_default.data.months import count_months
 from credit_default.gates.verdict import Level
 
-QUIET: Final = "quiet again"
-SUPERSEDED: Final = "another version is champion"
-WITHDRAWN: Final = "looked at again, it does not ring"
+CLOSED_AS_QUIET: Final = "quiet again"
+CLOSED_AS_SUPERSEDED: Final = "another version is champion"
+CLOSED_AS_WITHDRAWN: Final = "looked at again, it does not ring"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class AlarmPolicy:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class GateFinding:
     """What one gate said of one batch, as a version scored it."""
 
     gate: str
@@ -76,8 +76,8 @@ class AlarmChanges:
     closed: tuple[Alarm, ...]
 
 
-def follow_alarms(
-    findings: Iterable[Finding], *, champion_version: int, policy: AlarmPolicy | None = None
+def compute_alarms(
+    findings: Iterable[GateFinding], *, champion_version: int, policy: AlarmPolicy | None = None
 ) -> tuple[Alarm, ...]:
     """Every alarm that these findings make, by gate, version and month; no two of one gate are open.
 
@@ -88,9 +88,9 @@ def follow_alarms(
     ordered = sorted(last.values(), key=lambda f: (f.gate, f.model_version, f.statement_month, f.batch_id))
     alarms: list[Alarm] = []
     for (_, version), found in groupby(ordered, key=lambda f: (f.gate, f.model_version)):
-        followed = _follow([f for f in found if f.level != "not judged"], policy)
+        followed = _compute_gate_alarms([f for f in found if f.level != "not judged"], policy)
         if followed and followed[-1].is_open and version != champion_version:
-            followed[-1] = replace(followed[-1], closed_because=SUPERSEDED)
+            followed[-1] = replace(followed[-1], closed_because=CLOSED_AS_SUPERSEDED)
         alarms += followed
     return tuple(alarms)
 
@@ -102,14 +102,14 @@ def update_alarms(known: Sequence[Alarm], followed: Sequence[Alarm], *, at: str)
     began earlier. One that opened and closed before anybody looked is put on record as over, and told to nobody.
     """
     recorded = {alarm.alarm_id: alarm for alarm in known}
-    speaking = {_name_subject(alarm): alarm for alarm in known if alarm.is_open}
-    newest = {_name_subject(alarm): alarm for alarm in followed}
+    speaking = {_build_alarm_key(alarm): alarm for alarm in known if alarm.is_open}
+    newest = {_build_alarm_key(alarm): alarm for alarm in followed}
     closed = tuple(
-        _close(alarm, now, at=at)
+        _close_alarm(alarm, now, at=at)
         for subject, alarm in speaking.items()
         if (now := newest.get(subject)) is None or not now.is_open
     )
-    unheard = [alarm for alarm in followed if _name_subject(alarm) not in speaking]
+    unheard = [alarm for alarm in followed if _build_alarm_key(alarm) not in speaking]
     opened = tuple(replace(alarm, opened_at=at) for alarm in unheard if alarm.is_open)
     missed = [
         replace(alarm, opened_at=at, closed_at=at)
@@ -121,12 +121,12 @@ def update_alarms(known: Sequence[Alarm], followed: Sequence[Alarm], *, at: str)
     return AlarmChanges(tuple(ordered), opened, closed)
 
 
-def list_open(alarms: Iterable[Alarm]) -> tuple[Alarm, ...]:
+def list_open_alarms(alarms: Iterable[Alarm]) -> tuple[Alarm, ...]:
     """Those that are open."""
     return tuple(alarm for alarm in alarms if alarm.is_open)
 
 
-def tell_alarm(alarm: Alarm, reasons: Sequence[str] = ()) -> str:
+def describe_alarm(alarm: Alarm, reasons: Sequence[str] = ()) -> str:
     """The alarm in a line: what it is about, since when, and why it rang; or that it is over, and why."""
     about = f"{alarm.gate} of version {alarm.model_version}"
     if not alarm.is_open:
@@ -136,34 +136,34 @@ def tell_alarm(alarm: Alarm, reasons: Sequence[str] = ()) -> str:
     return f"alarm: {about}, since month {alarm.opened_month}" + (f": {why}" if why else "")
 
 
-def _name_subject(alarm: Alarm) -> tuple[str, int]:
+def _build_alarm_key(alarm: Alarm) -> tuple[str, int]:
     return alarm.gate, alarm.model_version
 
 
-def _close(alarm: Alarm, now: Alarm | None, *, at: str) -> Alarm:
+def _close_alarm(alarm: Alarm, now: Alarm | None, *, at: str) -> Alarm:
     """The alarm on record, over; `now` is what the findings say of it, None where they no longer say anything."""
     if now is None:
-        return replace(alarm, closed_because=WITHDRAWN, closed_at=at)
+        return replace(alarm, closed_because=CLOSED_AS_WITHDRAWN, closed_at=at)
     return replace(alarm, closed_month=now.closed_month, closed_because=now.closed_because, closed_at=at)
 
 
-def _follow(found: Sequence[Finding], policy: AlarmPolicy) -> list[Alarm]:
+def _compute_gate_alarms(found: Sequence[GateFinding], policy: AlarmPolicy) -> list[Alarm]:
     """The alarms of one gate and version, oldest first; its judged findings come in the order of their months."""
     alarms: list[Alarm] = []
     since = 0  # the first finding that may count for the next alarm
     for number, finding in enumerate(found):
         current = alarms[-1] if alarms else None
         if current is not None and current.is_open:
-            if _is_quiet(found[max(since, number + 1 - policy.quiet_count) : number + 1], policy):
-                alarms[-1] = replace(current, closed_month=finding.statement_month, closed_because=QUIET)
+            if _is_closing_due(found[max(since, number + 1 - policy.quiet_count) : number + 1], policy):
+                alarms[-1] = replace(current, closed_month=finding.statement_month, closed_because=CLOSED_AS_QUIET)
                 since = number + 1
-        elif not _is_cooling(current, finding, policy) and _has_rung(found[since : number + 1], policy):
+        elif not _is_in_cooldown(current, finding, policy) and _is_alarm_due(found[since : number + 1], policy):
             alarms.append(Alarm(finding.gate, finding.model_version, finding.statement_month, finding.batch_id))
             since = number + 1
     return alarms
 
 
-def _has_rung(found: Sequence[Finding], policy: AlarmPolicy) -> bool:
+def _is_alarm_due(found: Sequence[GateFinding], policy: AlarmPolicy) -> bool:
     """Whether an alarm opens at the last of these: it rang itself, and enough of the last ones did."""
     if found[-1].level != "alarm":
         return False
@@ -171,11 +171,11 @@ def _has_rung(found: Sequence[Finding], policy: AlarmPolicy) -> bool:
     return rings >= (1 if found[-1].gate in policy.at_once else policy.ringing_count)
 
 
-def _is_quiet(found: Sequence[Finding], policy: AlarmPolicy) -> bool:
+def _is_closing_due(found: Sequence[GateFinding], policy: AlarmPolicy) -> bool:
     return len(found) >= policy.quiet_count and all(finding.level != "alarm" for finding in found)
 
 
-def _is_cooling(before: Alarm | None, finding: Finding, policy: AlarmPolicy) -> bool:
+def _is_in_cooldown(before: Alarm | None, finding: GateFinding, policy: AlarmPolicy) -> bool:
     if before is None or not policy.cooldown_months:
         return False
     return count_months(before.closed_month, finding.statement_month) <= policy.cooldown_months

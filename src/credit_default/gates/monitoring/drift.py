@@ -16,7 +16,7 @@ from credit_default.model.profile.shift_attribution import ScoreShift
 
 GATE: Final = "drift"
 P_VALUE_METHODS: Final = frozenset({"ks", "chisquare"})  # statistic is a p-value: small means moved
-_SHOWN: Final = 5
+_SHOWN_COUNT: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +81,10 @@ def judge_drift(
     that most of a feed is broken. What moved comes in the order of drift times importance; `shift` tells what it does.
     """
     policy, importance = policy or DriftPolicy(), importance or {}
-    noise_confidence = _share_confidence(report, policy)
+    noise_confidence = _compute_column_confidence(report, policy)
     moved = sorted(
         (column for column in report.columns if _has_moved(column, report, confidence=noise_confidence)),
-        key=lambda column: (-_rank(column, importance), -_measure_excess(column), column.column),
+        key=lambda column: (-_weigh_excess(column, importance), -_measure_excess(column), column.column),
     )
     plain_share = len(moved) / len(report.columns) if report.columns else 0.0
     weighed_share = sum(importance.get(column.column, 0.0) for column in moved)
@@ -104,15 +104,19 @@ def judge_drift(
         reason = f"{row_count:,} rows are too few to tell drift from chance: at least {policy.fewest_rows:,}"
         return Verdict(GATE, "not judged", (reason,), figures)
     rings = [
-        *_list_score_rings(report, score_threshold, policy=policy, confidence=noise_confidence),
-        *_list_share_rings(plain_share, weighed_share, policy=policy),
+        *_list_score_alarms(report, score_threshold, policy=policy, confidence=noise_confidence),
+        *_list_share_alarms(plain_share, weighed_share, policy=policy),
     ]
-    share_move = _measure_share_move(shift, policy=policy)
+    share_move = _measure_share_shift(shift, policy=policy)
     if share_move >= policy.highest_share_move:
         rings.append(f"expected defaults moved by {share_move:.0%}, limit {policy.highest_share_move:.0%}")
     level: Level = "alarm" if rings else "watch" if moved or share_move >= policy.watched_share_move else "ok"
     quiet = f"no column moved; score drift {report.score.statistic:.3f} is below {score_threshold:.3f}"
-    told = (*rings, *_tell_shift(shift, policy=policy), *_tell_moved(moved, importance)) if level != "ok" else (quiet,)
+    told = (
+        (*rings, *_describe_shift(shift, policy=policy), *_describe_moved_columns(moved, importance))
+        if level != "ok"
+        else (quiet,)
+    )
     return Verdict(GATE, level, told, figures)
 
 
@@ -131,7 +135,7 @@ def measure_noise(column: ColumnDrift, report: DriftReport, *, confidence: float
     return noise
 
 
-def _share_confidence(report: DriftReport, policy: DriftPolicy) -> float:
+def _compute_column_confidence(report: DriftReport, policy: DriftPolicy) -> float:
     """The confidence for each column with which chance stays out of the whole report as often as the policy asks."""
     return float(policy.confidence ** (1 / (len(report.columns) + 2)))
 
@@ -142,7 +146,7 @@ def _has_moved(column: ColumnDrift, report: DriftReport, *, confidence: float) -
     return column.drifted and column.statistic > measure_noise(column, report, confidence=confidence)
 
 
-def _rank(column: ColumnDrift, importance: Mapping[str, float]) -> float:
+def _weigh_excess(column: ColumnDrift, importance: Mapping[str, float]) -> float:
     return _measure_excess(column) * importance.get(column.column, 0.0)
 
 
@@ -153,7 +157,7 @@ def _measure_excess(column: ColumnDrift) -> float:
     return column.statistic / column.threshold
 
 
-def _list_score_rings(
+def _list_score_alarms(
     report: DriftReport, score_threshold: float, *, policy: DriftPolicy, confidence: float
 ) -> list[str]:
     rings = []
@@ -170,7 +174,7 @@ def _list_score_rings(
     return rings
 
 
-def _list_share_rings(plain_share: float, weighed_share: float, *, policy: DriftPolicy) -> list[str]:
+def _list_share_alarms(plain_share: float, weighed_share: float, *, policy: DriftPolicy) -> list[str]:
     limit, rings = policy.highest_drifted_share, []
     if plain_share >= limit:
         rings.append(f"{plain_share:.0%} of the columns moved, limit {limit:.0%}")
@@ -190,15 +194,15 @@ def _list_shift_figures(shift: ScoreShift | None) -> dict[str, float]:
     }
 
 
-def _measure_share_move(shift: ScoreShift | None, *, policy: DriftPolicy) -> float:
+def _measure_share_shift(shift: ScoreShift | None, *, policy: DriftPolicy) -> float:
     """How far the expected default share has moved, over what it was; 0 where chance may have done it."""
     if shift is None or abs(shift.move) < policy.fewest_standard_errors * shift.standard_error:
         return 0.0
     return abs(shift.move) / max(shift.reference_share, 1e-9)
 
 
-def _tell_shift(shift: ScoreShift | None, *, policy: DriftPolicy) -> list[str]:
-    if shift is None or not _measure_share_move(shift, policy=policy):
+def _describe_shift(shift: ScoreShift | None, *, policy: DriftPolicy) -> list[str]:
+    if shift is None or not _measure_share_shift(shift, policy=policy):
         return []
     told = [
         f"expected defaults {shift.reference_share:.1%} -> {shift.current_share:.1%}",
@@ -212,11 +216,11 @@ def _tell_shift(shift: ScoreShift | None, *, policy: DriftPolicy) -> list[str]:
     return told
 
 
-def _tell_moved(moved: list[ColumnDrift], importance: Mapping[str, float]) -> list[str]:
+def _describe_moved_columns(moved: list[ColumnDrift], importance: Mapping[str, float]) -> list[str]:
     told = [
         f"{column.column} moved: {column.method} {column.statistic:.3f}, limit {column.threshold:.3f}"
         + (f", {importance[column.column]:.0%} of the model" if column.column in importance else "")
-        for column in moved[:_SHOWN]
+        for column in moved[:_SHOWN_COUNT]
     ]
-    rest = len(moved) - _SHOWN
+    rest = len(moved) - _SHOWN_COUNT
     return [*told, f"and {rest} more columns"] if rest > 0 else told

@@ -6,10 +6,10 @@ from credit_default.data.contract.schema import Schema
 from credit_default.errors import InputError
 from credit_default.gates.monitoring.drift import P_VALUE_METHODS, ColumnDrift, DriftPolicy, DriftReport
 from credit_default.model.profile.column_counts import Profile
-from credit_default.model.profile.drift_distances import ComparedColumn, measure_distance
-from credit_default.model.profile.plan import DECISION, SCORE, ProfilePlan
+from credit_default.model.profile.drift_distances import ProfilePair, measure_distance
+from credit_default.model.profile.plan import DECISION_COLUMN, SCORE_COLUMN, ProfilePlan
 
-_PSI: Final = "psi"
+_SCORE_METHOD: Final = "psi"
 
 
 def measure_drift(
@@ -28,14 +28,14 @@ def measure_drift(
     grids = {column.name: column.grid for column in plan.columns}
 
     def measure(name: str, method: str, threshold: float) -> ColumnDrift:
-        column = ComparedColumn(reference.columns[name], current.columns[name], grids[name])
+        column = ProfilePair(reference.columns[name], current.columns[name], grids[name])
         distance = measure_distance(column, method)
         return ColumnDrift(
             column=name,
             method=method,
             statistic=distance.statistic,
             threshold=threshold,
-            drifted=_is_drifted(distance.statistic, method, threshold),
+            drifted=_exceeds_threshold(distance.statistic, method, threshold),
             bin_count=distance.bin_count,
             spread=distance.spread,
             error=distance.error,
@@ -45,12 +45,12 @@ def measure_drift(
     columns = tuple(measure(column.name, column.drift_method, column.drift_threshold) for column in schema.inputs)
     return DriftReport(
         columns=columns,
-        score=measure(SCORE, _PSI, policy.score_threshold),
+        score=measure(SCORE_COLUMN, _SCORE_METHOD, policy.score_threshold),
         drifted_share=sum(column.drifted for column in columns) / len(columns),
         reference_count=reference.row_count,
         current_count=current.row_count,
         report_paths={},
-        decision=measure(DECISION, _PSI, policy.decision_threshold),
+        decision=measure(DECISION_COLUMN, _SCORE_METHOD, policy.decision_threshold),
     )
 
 
@@ -64,5 +64,5 @@ def describe_drift(report: DriftReport) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _is_drifted(statistic: float, method: str, threshold: float) -> bool:
+def _exceeds_threshold(statistic: float, method: str, threshold: float) -> bool:
     return statistic <= threshold if method in P_VALUE_METHODS else statistic >= threshold

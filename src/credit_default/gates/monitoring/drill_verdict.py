@@ -28,7 +28,7 @@ class DrillPolicy:
 
 
 @dataclass(frozen=True, slots=True)
-class Exercise:
+class DrillCase:
     """One planted fault as it went: what each gate said of each batch that could show it, the first batch first."""
 
     name: str
@@ -42,7 +42,9 @@ class Exercise:
         """The gates that rang or asked for a look, each with the loudest that it said."""
         found: dict[str, Response] = {}
         for gate in dict.fromkeys(gate for batch in self.batches for gate in batch):
-            response = min((hear(batch[gate]) for batch in self.batches if gate in batch), key=RESPONSES.index)
+            response = min(
+                (classify_response(batch[gate]) for batch in self.batches if gate in batch), key=RESPONSES.index
+            )
             found |= {gate: response} if response != "quiet" else {}
         return found
 
@@ -61,14 +63,14 @@ class Exercise:
         return None
 
     def _is_loud_enough(self, level: Level) -> bool:
-        return RESPONSES.index(hear(level)) <= RESPONSES.index(self.loudness)
+        return RESPONSES.index(classify_response(level)) <= RESPONSES.index(self.loudness)
 
 
 @dataclass(frozen=True, slots=True)
 class Drill:
     """All exercises, and what each gate said of each clean month in order."""
 
-    exercises: tuple[Exercise, ...]
+    exercises: tuple[DrillCase, ...]
     clean: tuple[Mapping[str, Level], ...]
 
     def count_responses(self, *, strength: int) -> dict[Response, int]:
@@ -78,11 +80,13 @@ class Drill:
 
     def count_clean(self) -> dict[Response, int]:
         """How many clean months any gate rang in, asked a look in, or left alone."""
-        heard = [min(map(hear, month.values()), key=RESPONSES.index, default="quiet") for month in self.clean]
+        heard = [
+            min(map(classify_response, month.values()), key=RESPONSES.index, default="quiet") for month in self.clean
+        ]
         return {response: heard.count(response) for response in RESPONSES}
 
 
-def hear(level: Level) -> Response:
+def classify_response(level: Level) -> Response:
     """How loud a level is: a refusal is an alarm, what was not judged is silent."""
     return "alarm" if level in {"alarm", "refused"} else "watch" if level == "watch" else "quiet"
 

@@ -48,22 +48,28 @@ def judge_fairness_drift(
     `not judged` where no attribute has two groups that are large enough in both.
     """
     policy = policy or FairnessDriftPolicy()
-    ratios = [ratio for name in reference for ratio in _compare(name, reference[name], current.get(name, {}), policy)]
+    ratios = [
+        ratio
+        for name in reference
+        for ratio in _measure_group_ratios(name, reference[name], current.get(name, {}), policy)
+    ]
     if not ratios:
         reason = f"no attribute has two groups of at least {policy.fewest_rows:,} rows"
         return Verdict(GATE, "not judged", (reason,))
     beyond = float(norm.ppf(policy.confidence ** (1 / len(ratios))))
-    levels = {ratio: _judge(ratio, beyond, policy) for ratio in ratios}
+    levels = {ratio: _judge_ratio(ratio, beyond, policy) for ratio in ratios}
     lowest = min(ratios, key=lambda ratio: ratio.ratio)
     level = max(levels.values(), key=("ok", "watch", "alarm").index)
     told = [ratio for ratio in sorted(ratios, key=lambda r: -r.deviations) if levels[ratio] == level]
     reasons = (
-        tuple(map(_tell, told[:5])) if level != "ok" else (f"no ratio fell beyond noise; the lowest: {_tell(lowest)}",)
+        tuple(map(_describe_ratio, told[:5]))
+        if level != "ok"
+        else (f"no ratio fell beyond noise; the lowest: {_describe_ratio(lowest)}",)
     )
     return Verdict(GATE, level, reasons, _list_figures(ratios))
 
 
-def _compare(
+def _measure_group_ratios(
     attribute: str, reference: Mapping[str, GroupAcceptance], current: Mapping[str, GroupAcceptance],
     policy: FairnessDriftPolicy,
 ) -> Iterator[GroupRatio]:  # fmt: skip
@@ -81,24 +87,26 @@ def _compare(
     for name in groups:
         if name == first:
             continue
-        then, now = (_share(side[name]) / _share(side[first]) for side in (reference, current))
+        then, now = (
+            _measure_accept_share(side[name]) / _measure_accept_share(side[first]) for side in (reference, current)
+        )
         error = sqrt(_measure_variance(current[name]) + _measure_variance(current[first]))
         before = sqrt(_measure_variance(reference[name]) + _measure_variance(reference[first]))
         fall = log(then) - log(now)
         yield GroupRatio(attribute, name, now, then, fall / max(1e-12, sqrt(error**2 + before**2)), error)
 
 
-def _share(group: GroupAcceptance) -> float:
+def _measure_accept_share(group: GroupAcceptance) -> float:
     """The share accepted; of a group of whom nobody is, half a client's, so that it has a logarithm."""
     return max(group.accept_count, 0.5) / group.row_count
 
 
 def _measure_variance(group: GroupAcceptance) -> float:
     """Of the logarithm of a share (Katz et al. 1978)."""
-    return (1 - _share(group)) / max(group.accept_count, 0.5)
+    return (1 - _measure_accept_share(group)) / max(group.accept_count, 0.5)
 
 
-def _judge(ratio: GroupRatio, beyond: float, policy: FairnessDriftPolicy) -> Level:
+def _judge_ratio(ratio: GroupRatio, beyond: float, policy: FairnessDriftPolicy) -> Level:
     fell = ratio.deviations > beyond and ratio.reference_ratio - ratio.ratio > policy.highest_loss
     is_low = log(ratio.ratio) + beyond * ratio.error < log(policy.lowest_ratio)
     became_low = is_low and ratio.reference_ratio >= policy.lowest_ratio
@@ -114,7 +122,7 @@ def _list_figures(ratios: list[GroupRatio]) -> dict[str, float]:
     return figures
 
 
-def _tell(ratio: GroupRatio) -> str:
+def _describe_ratio(ratio: GroupRatio) -> str:
     return (
         f"{ratio.attribute} {ratio.group}: accepted {ratio.ratio:.2f} times as often as the most accepted group, "
         f"{ratio.reference_ratio:.2f} in the reference"

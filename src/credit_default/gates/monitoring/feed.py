@@ -17,8 +17,8 @@ from credit_default.gates.monitoring.feed_policy import FeedPolicy
 from credit_default.gates.verdict import Level, Verdict
 
 GATE: Final = "feed"
-_SHOWN: Final = 5
-_FAULTS: Final = {
+_SHOWN_COUNT: Final = 5
+_FAULT_NAMES: Final = {
     "nullability": "missing values", "type": "unreadable values", "format": "unreadable values",
     "min": "values out of range", "max": "values out of range", "code": "unknown codes", "repeated": "repeated keys",
 }  # fmt: skip
@@ -71,8 +71,8 @@ def judge_feed(state: BatchState, *, policy: FeedPolicy | None = None) -> Verdic
     Below the fewest rows: `not judged`. Bounds on shares allow for what chance gives in so few rows.
     """
     policy = policy or FeedPolicy()
-    alarms = [*_find_broken(state, policy)]
-    oddities = [*_find_odd(state, policy)]
+    alarms = [*_find_alarms(state, policy)]
+    oddities = [*_find_oddities(state, policy)]
     figures = {
         "row_count": float(state.row_count),
         "rejected_share": state.rejected_share,
@@ -92,10 +92,10 @@ def judge_feed(state: BatchState, *, policy: FeedPolicy | None = None) -> Verdic
         return Verdict(GATE, "not judged", (reason,), figures)
     level: Level = "alarm" if alarms else "watch" if oddities else "ok"
     quiet = f"nothing is out of the ordinary; {state.rejected_share:.1%} of the rows are in quarantine"
-    return Verdict(GATE, level, _shorten([*alarms, *oddities]) or (quiet,), figures)
+    return Verdict(GATE, level, _limit_reasons([*alarms, *oddities]) or (quiet,), figures)
 
 
-def _find_broken(state: BatchState, policy: FeedPolicy) -> Iterator[str]:
+def _find_alarms(state: BatchState, policy: FeedPolicy) -> Iterator[str]:
     constant = [column.column for column in state.columns if column.is_constant]
     stale = [column.column for column in state.columns if column.is_stale and not column.is_constant]
     if constant:
@@ -106,80 +106,80 @@ def _find_broken(state: BatchState, policy: FeedPolicy) -> Iterator[str]:
         if not 1 / policy.highest_scale <= column.scale <= policy.highest_scale:
             yield f"{column.column} comes {column.scale:.3g} times as large as in the reference: another unit?"
         if column.repeat_share - column.reference_repeat_share > policy.stale_margin:
-            yield _tell_repeats(column)
-        if _has_other_mix(column, state, policy) and column.mix_shift >= policy.highest_mix:
-            yield _tell_mix(column)
+            yield _describe_repeats(column)
+        if _has_mix_shifted(column, state, policy) and column.mix_shift >= policy.highest_mix:
+            yield _describe_mix(column)
         if column.filled_share >= policy.highest_filled:
-            yield _tell_filled(column)
+            yield _describe_filled_in_code(column)
     excess = state.twin_share - state.reference_twin_share
-    if excess > policy.twin_margin + _allow(state.reference_twin_share, state, policy):
+    if excess > policy.twin_margin + _compute_chance_margin(state.reference_twin_share, state, policy):
         yield f"{state.twin_share:.1%} of the rows equal another one in every input, {state.reference_twin_share:.1%} usually"
 
 
-def _find_odd(state: BatchState, policy: FeedPolicy) -> Iterator[str]:
+def _find_oddities(state: BatchState, policy: FeedPolicy) -> Iterator[str]:
     usual = median(state.earlier_rejected_shares) if state.earlier_rejected_shares else 0.0
-    if state.rejected_share - usual > policy.rejected_margin + _allow(usual, state, policy):
-        yield f"{state.rejected_share:.1%} of the rows are in quarantine, {usual:.1%} usually: {_tell_faults(state)}"
+    if state.rejected_share - usual > policy.rejected_margin + _compute_chance_margin(usual, state, policy):
+        yield f"{state.rejected_share:.1%} of the rows are in quarantine, {usual:.1%} usually: {_describe_broken_rules(state)}"
     for column in state.columns:
         if column.missing_share > 0:
             yield f"{column.column} is missing in {column.missing_share:.1%} of the rows"
         # what the reference never held may still be one in a thousand: three over its rows is the rule of thumb
         if column.new_share > max(policy.new_share, 3 / max(1, state.reference_count)):
-            codes = ", ".join(column.new_codes[:_SHOWN])
+            codes = ", ".join(column.new_codes[:_SHOWN_COUNT])
             yield f"{column.column} holds what the reference never did, in {column.new_share:.1%} of the rows: {codes}"
         repeats = column.repeat_share - column.reference_repeat_share
-        allowed = policy.repeat_margin + _allow(column.reference_repeat_share, state, policy)
+        allowed = policy.repeat_margin + _compute_chance_margin(column.reference_repeat_share, state, policy)
         if allowed < repeats <= policy.stale_margin:
-            yield _tell_repeats(column)
-        if _has_other_mix(column, state, policy) and column.mix_shift < policy.highest_mix:
-            yield _tell_mix(column)
+            yield _describe_repeats(column)
+        if _has_mix_shifted(column, state, policy) and column.mix_shift < policy.highest_mix:
+            yield _describe_mix(column)
         if policy.filled_margin <= column.filled_share < policy.highest_filled:
-            yield _tell_filled(column)
-        allowed = policy.tail_margin + _allow(policy.tail_margin, state, policy)
+            yield _describe_filled_in_code(column)
+        allowed = policy.tail_margin + _compute_chance_margin(policy.tail_margin, state, policy)
         for share, word in ((column.low_tail_share, "smaller"), (column.high_tail_share, "larger")):
             if share > allowed:
                 yield f"{column.column}: {share:.1%} more of the rows than usual are {word} than nearly all of the reference"
 
 
-def _allow(share: float, state: BatchState, policy: FeedPolicy) -> float:
+def _compute_chance_margin(share: float, state: BatchState, policy: FeedPolicy) -> float:
     """What chance may add to a share of that size, with the policy's confidence for all columns together."""
     count = max(1, len(state.columns))
     deviations = float(norm.ppf(policy.confidence ** (1 / count)))
     return deviations * sqrt(share * (1 - share) * (1 / max(1, state.row_count) + 1 / max(1, state.reference_count)))
 
 
-def _has_other_mix(column: ColumnState, state: BatchState, policy: FeedPolicy) -> bool:
+def _has_mix_shifted(column: ColumnState, state: BatchState, policy: FeedPolicy) -> bool:
     confidence = policy.confidence ** (1 / max(1, len(state.columns)))
     return column.mix_shift >= policy.mix_threshold and column.mix_chance < 1 - confidence
 
 
-def _tell_mix(column: ColumnState) -> str:
+def _describe_mix(column: ColumnState) -> str:
     return f"{column.column}: other codes than in the month before (psi {column.mix_shift:.3f}): swapped?"
 
 
-def _tell_filled(column: ColumnState) -> str:
+def _describe_filled_in_code(column: ColumnState) -> str:
     return (
         f"{column.column}: {column.filled_code} took {column.filled_share:.0%} of the rows of every other code since the "
         "month before: filled in?"
     )
 
 
-def _tell_repeats(column: ColumnState) -> str:
+def _describe_repeats(column: ColumnState) -> str:
     return (
         f"{column.column} repeats the month before in {column.repeat_share:.1%} of the rows, "
         f"{column.reference_repeat_share:.1%} usually"
     )
 
 
-def _tell_faults(state: BatchState) -> str:
+def _describe_broken_rules(state: BatchState) -> str:
     counts: dict[str, int] = {}
     for rule, count in state.rule_counts.items():
-        fault = _FAULTS.get(rule.rpartition("|")[2], "values that contradict each other")
+        fault = _FAULT_NAMES.get(rule.rpartition("|")[2], "values that contradict each other")
         counts[fault] = counts.get(fault, 0) + count
     ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     return ", ".join(f"{fault} {count:,}" for fault, count in ordered) or "no rule named"
 
 
-def _shorten(reasons: list[str]) -> tuple[str, ...]:
-    rest = len(reasons) - _SHOWN
-    return (*reasons[:_SHOWN], f"and {rest} more findings") if rest > 0 else tuple(reasons)
+def _limit_reasons(reasons: list[str]) -> tuple[str, ...]:
+    rest = len(reasons) - _SHOWN_COUNT
+    return (*reasons[:_SHOWN_COUNT], f"and {rest} more findings") if rest > 0 else tuple(reasons)

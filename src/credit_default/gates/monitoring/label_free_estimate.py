@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from credit_default.gates.verdict import Verdict
-from credit_default.model.evaluation.label_free_estimates import ESTIMATED, Estimate, PastError
+from credit_default.model.evaluation.label_free_estimates import ESTIMATED_METRICS, Estimate, PastError
 from credit_default.model.evaluation.metrics import Metric
 
 GATE: Final = "estimate"
-PAST_ERROR: Final = "_past_error"
-_WORDS: Final[Mapping[str, str]] = {
+PAST_ERROR_SUFFIX: Final = "_past_error"
+_METRIC_NAMES: Final[Mapping[str, str]] = {
     "default_share": "default share",
     "roc_auc": "ROC AUC",
     "brier": "Brier score",
@@ -43,11 +43,11 @@ def judge_estimate(
     if estimate.row_count < policy.fewest_rows:
         reason = f"{estimate.row_count:,} rows are too few to estimate from: at least {policy.fewest_rows:,}"
         return Verdict(GATE, "not judged", (reason,), figures)
-    told = [_tell(name, metric, past_errors.get(name)) for name, metric in estimate.metrics.items()]
+    told = [_describe_metric(name, metric, past_errors.get(name)) for name, metric in estimate.metrics.items()]
     told += [] if past_errors else ["no earlier estimate has met its outcomes yet"]
     roc_auc = estimate.metrics.get("roc_auc")
     if roc_auc is not None and roc_auc.high < policy.lowest_roc_auc:
-        return Verdict(GATE, "watch", (_tell_ranking(roc_auc, policy), *told), figures)
+        return Verdict(GATE, "watch", (_describe_weak_ranking(roc_auc, policy), *told), figures)
     return Verdict(GATE, "ok", tuple(told), figures)
 
 
@@ -55,7 +55,7 @@ def read_estimate(figures: Mapping[str, float]) -> dict[str, Metric]:
     """The estimate's metrics out of a verdict's figures, as they were recorded."""
     return {
         name: Metric(figures[name], figures[f"{name}_low"], figures[f"{name}_high"])
-        for name in ESTIMATED
+        for name in ESTIMATED_METRICS
         if {name, f"{name}_low", f"{name}_high"} <= set(figures)
     }
 
@@ -65,23 +65,23 @@ def _list_figures(estimate: Estimate, past_errors: Mapping[str, PastError]) -> d
     for name, metric in estimate.metrics.items():
         figures |= {name: metric.value, f"{name}_low": metric.low, f"{name}_high": metric.high}
         if (past := past_errors.get(name)) is not None:
-            figures[f"{name}{PAST_ERROR}"] = past.mean_absolute_error
+            figures[f"{name}{PAST_ERROR_SUFFIX}"] = past.mean_absolute_error
     return figures
 
 
-def _tell(name: str, metric: Metric, past: PastError | None) -> str:
-    told = f"{_WORDS[name]} expected {_show(name, metric.value)}"
-    told += f" ({_show(name, metric.low)} to {_show(name, metric.high)})"
+def _describe_metric(name: str, metric: Metric, past: PastError | None) -> str:
+    told = f"{_METRIC_NAMES[name]} expected {_format_value(name, metric.value)}"
+    told += f" ({_format_value(name, metric.low)} to {_format_value(name, metric.high)})"
     if past is None:
         return told
-    return f"{told}; off by {_show(name, past.mean_absolute_error)} on the mean of {past.batch_count} earlier batches"
+    return f"{told}; off by {_format_value(name, past.mean_absolute_error)} on the mean of {past.batch_count} earlier batches"
 
 
-def _tell_ranking(roc_auc: Metric, policy: EstimatePolicy) -> str:
+def _describe_weak_ranking(roc_auc: Metric, policy: EstimatePolicy) -> str:
     return f"the scores tell clients apart less than they should: ROC AUC at most {roc_auc.high:.3f}, floor {policy.lowest_roc_auc:g}"
 
 
-def _show(name: str, value: float) -> str:
+def _format_value(name: str, value: float) -> str:
     if name == "default_share":
         return f"{value:.1%}"
     return f"{value:,.0f}" if name == "cost_per_1000" else f"{value:.3f}"

@@ -11,7 +11,11 @@ from credit_default.gates.verdict import Level, Verdict
 from credit_default.model.evaluation.metrics import Evaluation, Metric
 
 GATE: Final = "performance"
-_TOLD: Final = ("brier", "log_loss", "cost_per_1000")  # beside what is judged: estimates are held against them
+_REPORTED_METRICS: Final = (
+    "brier",
+    "log_loss",
+    "cost_per_1000",
+)  # beside what is judged: estimates are held against them
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +59,11 @@ def judge_performance(
     """
     policy = policy or PerformancePolicy()
     known = {"coverage_share": coverage.known_share} if coverage else {}
-    if thin := _tell_unripe(coverage, policy) or _tell_thin(evaluation, policy):
+    if thin := _explain_immature_outcomes(coverage, policy) or _explain_too_few_rows(evaluation, policy):
         return Verdict(GATE, "not judged", (thin,), {"row_count": float(evaluation.row_count), **known})
     roc_auc = evaluation.metrics["roc_auc"]
     floor = max(policy.lowest_roc_auc, (test_roc_auc or 0.0) - policy.highest_roc_auc_loss)
-    error, deviations = _measure_error(evaluation)
+    error, deviations = _measure_calibration_error(evaluation)
     ranking: Level = "alarm" if roc_auc.high < floor else "watch" if roc_auc.value < floor else "ok"
     matters, doubtless = abs(error) > policy.highest_calibration_error, abs(deviations) > policy.calibration_deviations
     calibration: Level = "alarm" if matters and doubtless else "watch" if matters or doubtless else "ok"
@@ -84,13 +88,13 @@ def judge_performance(
         "calibration_error": error,
         "calibration_deviations": deviations,
         **_list_metric("calibration_slope", slope),
-        **{name: evaluation.metrics[name].value for name in _TOLD if name in evaluation.metrics},
+        **{name: evaluation.metrics[name].value for name in _REPORTED_METRICS if name in evaluation.metrics},
     }
     level = max(reasons.values(), key=("ok", "watch", "alarm").index)
     return Verdict(GATE, level, tuple(reason for reason, found in reasons.items() if found == level), figures)
 
 
-def _measure_error(evaluation: Evaluation) -> tuple[float, float]:
+def _measure_calibration_error(evaluation: Evaluation) -> tuple[float, float]:
     """How far defaults are from what was expected: relative to it, and in standard deviations of chance."""
     expected, deviation = evaluation.expected_default_count, evaluation.expected_deviation
     distance = evaluation.default_count - expected
@@ -108,7 +112,7 @@ def _list_metric(name: str, metric: Metric | None) -> dict[str, float]:
     return {} if metric is None else {name: metric.value, f"{name}_low": metric.low, f"{name}_high": metric.high}
 
 
-def _tell_unripe(coverage: Coverage | None, policy: PerformancePolicy) -> str | None:
+def _explain_immature_outcomes(coverage: Coverage | None, policy: PerformancePolicy) -> str | None:
     if coverage is None:
         return None
     early = f", {coverage.early_count:,} more came too early to count" if coverage.early_count else ""
@@ -121,7 +125,7 @@ def _tell_unripe(coverage: Coverage | None, policy: PerformancePolicy) -> str | 
     return None
 
 
-def _tell_thin(evaluation: Evaluation, policy: PerformancePolicy) -> str | None:
+def _explain_too_few_rows(evaluation: Evaluation, policy: PerformancePolicy) -> str | None:
     paid_count = evaluation.row_count - evaluation.default_count
     if evaluation.row_count < policy.fewest_rows:
         return f"{evaluation.row_count:,} rows with outcomes are too few: at least {policy.fewest_rows:,}"

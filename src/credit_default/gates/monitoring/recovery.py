@@ -7,11 +7,11 @@ from typing import Final
 from credit_default.gates.verdict import Level, Verdict
 
 GATE: Final = "recovery"
-FEWEST_JUDGED: Final = 2  # batches of the new champion whose outcomes are known, before it counts as mended
+FEWEST_JUDGED_BATCHES: Final = 2  # batches of the new champion whose outcomes are known, before it counts as mended
 
 
 @dataclass(frozen=True, slots=True)
-class Season:
+class DemoMonth:
     """One month of a life: who scored it, and what was said of it in the end. `changed`: the scenario has begun."""
 
     statement_month: str
@@ -22,7 +22,7 @@ class Season:
     retrained: bool = False  # a training was asked for and run at the end of the month
 
 
-def judge_recovery(seasons: Sequence[Season]) -> Verdict:
+def judge_recovery(seasons: Sequence[DemoMonth]) -> Verdict:
     """`ok` when an alarm rang, another champion came and none of its batches rang; `watch` with what is lacking, else."""
     changed = [season for season in seasons if season.changed]
     rang = [s.statement_month for s in changed if "alarm" in {s.drift, s.performance}]
@@ -40,7 +40,7 @@ def judge_recovery(seasons: Sequence[Season]) -> Verdict:
             if newest
             else "no other champion came"
         ): bool(newest),
-        _tell_judged(judged, relapsed): len(judged) >= FEWEST_JUDGED and not relapsed,
+        _describe_judged_batches(judged, relapsed): len(judged) >= FEWEST_JUDGED_BATCHES and not relapsed,
     }
     level: Level = "ok" if all(steps.values()) else "watch"
     figures = {
@@ -51,7 +51,7 @@ def judge_recovery(seasons: Sequence[Season]) -> Verdict:
     return Verdict(GATE, level, tuple(steps), figures)
 
 
-def _tell_judged(judged: Sequence[Season], relapsed: Sequence[str]) -> str:
+def _describe_judged_batches(judged: Sequence[DemoMonth], relapsed: Sequence[str]) -> str:
     if relapsed:
         return f"it rang again in {', '.join(relapsed)}"
     return f"{len(judged)} of its batches judged, none rang" if judged else "none of its batches is judged yet"

@@ -13,7 +13,7 @@ from typing import Final, Literal
 
 from credit_default.data.months import add_months, count_months
 from credit_default.errors import InputError
-from credit_default.gates.monitoring.alarms import Alarm, Finding, list_open
+from credit_default.gates.monitoring.alarms import Alarm, GateFinding, list_open_alarms
 from credit_default.gates.verdict import Verdict
 
 GATE: Final = "retraining"
@@ -87,21 +87,21 @@ class RetrainingDecision:
 def judge_retraining(state: RetrainingState, *, policy: RetrainingPolicy | None = None) -> RetrainingDecision:
     """What the open alarms ask for. Every rule that took part is among the reasons, whether it spoke for or against."""
     policy = policy or RetrainingPolicy()
-    gates = {alarm.gate: alarm for alarm in list_open(state.alarms)}
+    gates = {alarm.gate: alarm for alarm in list_open_alarms(state.alarms)}
     cause, causes = _find_cause(gates, state, policy)
-    held = [*_find_limits(state, policy)] if cause == "train" else []
+    held = [*_list_limits(state, policy)] if cause == "train" else []
     action: Action = "wait" if held else cause
     excluded = (
         [f"{state.broken_count} batches of a broken feed are left out of every training"] if state.broken_count else []
     )
-    window = [_tell_window(policy)] if action == "train" else []
+    window = [_describe_window(policy)] if action == "train" else []
     figures = {
         "asked": float(action == "train"),
         "new_label_count": float(state.new_label_count),
         "fewest_new_labels": float(policy.fewest_new_labels),
         "open_alarm_count": float(len(gates)),
         "lingering_count": float(state.lingering_count),
-        "budget_used": float(_count_asked(state, policy)),
+        "budget_used": float(_count_recent_requests(state, policy)),
         "budget_count": float(policy.budget_count),
         "broken_batch_count": float(state.broken_count),
     }
@@ -115,7 +115,7 @@ def judge_retraining(state: RetrainingState, *, policy: RetrainingPolicy | None 
     return RetrainingDecision(action, Verdict(GATE, level[action], reasons, figures))
 
 
-def count_lingering(findings: Iterable[Finding], *, model_version: int) -> int:
+def count_lingering_errors(findings: Iterable[GateFinding], *, model_version: int) -> int:
     """How many of the version's newest judged batches in a row had a performance that was not `ok`.
 
     Of several findings on one batch the last given counts.
@@ -147,40 +147,42 @@ def _find_cause(
     """What the alarms ask for, cooldown and budget aside, with the reasons."""
     labels = f"{state.new_label_count:,} matured outcomes since the champion was trained"
     if broken := [gates[gate] for gate in sorted(FEED_GATES & set(gates))]:
-        return "look", [f"{_tell(alarm)}: mend the feed before any training" for alarm in broken]
+        return "look", [f"{_describe_open_alarm(alarm)}: mend the feed before any training" for alarm in broken]
     if PERFORMANCE_GATE in gates:
-        return "train", [f"{_tell(gates[PERFORMANCE_GATE])}: the model is wrong more often than it may be"]
-    lesser = [_tell(gates[DRIFT_GATE])] if DRIFT_GATE in gates else []
+        return "train", [
+            f"{_describe_open_alarm(gates[PERFORMANCE_GATE])}: the model is wrong more often than it may be"
+        ]
+    lesser = [_describe_open_alarm(gates[DRIFT_GATE])] if DRIFT_GATE in gates else []
     if state.lingering_count >= policy.lingering_count:
         lesser.append(f"performance was not ok in {state.lingering_count} batches in a row")
     if lesser:
         needed = f"{labels}: {policy.fewest_new_labels:,} make a training"
         return "train" if state.new_label_count >= policy.fewest_new_labels else "look", [*lesser, needed]
     if gates:
-        return "look", [_tell(alarm) for _, alarm in sorted(gates.items())]
+        return "look", [_describe_open_alarm(alarm) for _, alarm in sorted(gates.items())]
     return "nothing", ["no alarm is open", labels]
 
 
-def _find_limits(state: RetrainingState, policy: RetrainingPolicy) -> list[str]:
+def _list_limits(state: RetrainingState, policy: RetrainingPolicy) -> list[str]:
     """What speaks against a training now, though it is due."""
     limits = []
     asked = [month for month in state.asked_months if month < state.month]
     if asked and count_months(max(asked), state.month) <= policy.cooldown_months:
         limits.append(f"the last one was asked for in {max(asked)}, cooldown {policy.cooldown_months} months")
-    if (used := _count_asked(state, policy)) >= policy.budget_count:
+    if (used := _count_recent_requests(state, policy)) >= policy.budget_count:
         limits.append(f"{used} were asked for in {policy.budget_months} months, budget {policy.budget_count}")
     return limits
 
 
-def _count_asked(state: RetrainingState, policy: RetrainingPolicy) -> int:
+def _count_recent_requests(state: RetrainingState, policy: RetrainingPolicy) -> int:
     return sum(0 < count_months(month, state.month) < policy.budget_months for month in set(state.asked_months))
 
 
-def _tell(alarm: Alarm) -> str:
+def _describe_open_alarm(alarm: Alarm) -> str:
     return f"{alarm.gate} alarm of version {alarm.model_version} open since {alarm.opened_month}"
 
 
-def _tell_window(policy: RetrainingPolicy) -> str:
+def _describe_window(policy: RetrainingPolicy) -> str:
     if policy.window == "expanding":
         return "on all months whose outcomes are known"
     return f"on the newest {policy.window_months} months whose outcomes are known"

@@ -48,12 +48,12 @@ def judge_volume(delivery: Delivery, earlier: Sequence[Delivery], *, policy: Fee
     told = f"{delivery.row_count:,} rows, where {usual:,.0f} are usual"
     broken = not policy.lowest_ratio <= ratio <= policy.highest_ratio
     oddities = [] if policy.lowest_usual_ratio <= ratio <= policy.highest_usual_ratio else [told]
-    oddities += _find_late(delivery, earlier, policy)
+    oddities += _find_oddities(delivery, earlier, policy)
     level: Level = "alarm" if broken else "watch" if oddities else "ok"
     return Verdict(GATE, level, tuple(oddities) or (f"{told}; the month that was due",), figures)
 
 
-def _find_late(delivery: Delivery, earlier: Sequence[Delivery], policy: FeedPolicy) -> Iterator[str]:
+def _find_oddities(delivery: Delivery, earlier: Sequence[Delivery], policy: FeedPolicy) -> Iterator[str]:
     steps = [batch.step for batch in earlier if batch.step is not None]
     if delivery.step is not None and steps and not min(steps) <= delivery.step <= max(steps):
         yield (

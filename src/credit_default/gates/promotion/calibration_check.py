@@ -11,12 +11,12 @@ import numpy as np
 from scipy.special import expit
 
 from credit_default.gates.promotion.check_result import Check
-from credit_default.gates.promotion.paired_gains import Contest
+from credit_default.gates.promotion.paired_gains import PairedScores
 from credit_default.gates.promotion.policy import PromotionPolicy
 from credit_default.model.estimator.calibration_line import fit_calibration, measure_log_odds
 
 
-def check_calibration(contest: Contest, *, policy: PromotionPolicy) -> Check:
+def check_calibration(contest: PairedScores, *, policy: PromotionPolicy) -> Check:
     """The challenger's slope with its interval, the champion's beside it; a fault where it is out of range and not nearer to 1.
 
     Out of range is a slope outside it whose interval does not hold 1 either: on few rows a calibrated model's slope can
@@ -32,7 +32,7 @@ def check_calibration(contest: Contest, *, policy: PromotionPolicy) -> Check:
     reach = NormalDist().inv_cdf((1 + policy.objection_confidence) / 2) * error
     low, high = slope - reach, slope + reach
     is_off = not policy.lowest_slope <= slope <= policy.highest_slope and not low <= 1 <= high
-    is_fault = is_off and (before is None or _measure_miss(slope) >= _measure_miss(before))
+    is_fault = is_off and (before is None or _measure_distance_from_one(slope) >= _measure_distance_from_one(before))
     told = (
         f"calibration: slope {slope:.2f} ({low:.2f} to {high:.2f}), "
         + (f"the champion's {before:.2f}" if before is not None else "the champion has none")
@@ -46,7 +46,7 @@ def check_calibration(contest: Contest, *, policy: PromotionPolicy) -> Check:
     )
 
 
-def _measure_miss(slope: float) -> float:
+def _measure_distance_from_one(slope: float) -> float:
     """How far from 1, as a factor: .8 is as far as 1.25. A slope that points the other way is further than any other."""
     return abs(math.log(slope)) if slope > 0 else math.inf
 

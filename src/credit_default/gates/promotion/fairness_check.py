@@ -14,12 +14,12 @@ from typing import Any, Final
 import numpy as np
 
 from credit_default.gates.promotion.check_result import Check
-from credit_default.gates.promotion.paired_gains import Contest
+from credit_default.gates.promotion.paired_gains import PairedScores
 from credit_default.gates.promotion.policy import PromotionPolicy
 from credit_default.model.estimator.decision import DecisionPolicy
 from credit_default.model.statistics.bootstrap import FloatArray, IntArray, draw_weights
 
-FIGURES: Final = ("acceptance ratio", "caught-default gap", "false-alarm gap")
+FAIRNESS_FIGURES: Final = ("acceptance ratio", "caught-default gap", "false-alarm gap")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class FairnessChange:
     like_for_like: FairnessLoss  # the champion at the threshold where it declines as many as the challenger does
 
 
-def compare_fairness(contest: Contest, *, decision_policy: DecisionPolicy, policy: PromotionPolicy) -> Check:
+def check_fairness_change(contest: PairedScores, *, decision_policy: DecisionPolicy, policy: PromotionPolicy) -> Check:
     """A fault where a figure is less even by more than the margin and beyond noise, corrected for their number."""
     changes = tuple(measure_fairness_changes(contest, decision_policy=decision_policy, policy=policy))
     if not changes:
@@ -58,7 +58,7 @@ def compare_fairness(contest: Contest, *, decision_policy: DecisionPolicy, polic
     reach = NormalDist().inv_cdf(1 - (1 - policy.objection_confidence) / len(changes))
     lost = [change for change in changes if change.in_force.exceeds(policy.fairness_margin, reach=reach)]
     worse = [change for change in lost if change.like_for_like.exceeds(policy.fairness_margin, reach=reach)]
-    lowest = min((c for c in changes if c.figure == FIGURES[0]), key=lambda change: change.challenger)
+    lowest = min((c for c in changes if c.figure == FAIRNESS_FIGURES[0]), key=lambda change: change.challenger)
     figures = {
         "lowest_acceptance_ratio": lowest.challenger,
         "largest_fairness_loss": max(change.in_force.loss for change in changes),
@@ -67,36 +67,39 @@ def compare_fairness(contest: Contest, *, decision_policy: DecisionPolicy, polic
     told = f"fairness at threshold {decision_policy.threshold:.4f}"
     if worse:
         return Check(
-            f"{told}: less even than the champion: " + "; ".join(_tell(change) for change in worse),
-            fault=f"it is less fair by {_name(worse)}",
+            f"{told}: less even than the champion: " + "; ".join(_describe_change(change) for change in worse),
+            fault=f"it is less fair by {_join_attributes(worse)}",
             figures=figures,
         )
     if lost:
         because = "it declines more, and where the champion declines as many, that one is no more even"
-        return Check(f"{told}: {'; '.join(_tell(change) for change in lost)}: {because}", figures=figures)
-    return Check(f"{told} by {_name(changes)}: no less even than the champion; lowest {_tell(lowest)}", figures=figures)
+        return Check(f"{told}: {'; '.join(_describe_change(change) for change in lost)}: {because}", figures=figures)
+    return Check(
+        f"{told} by {_join_attributes(changes)}: no less even than the champion; lowest {_describe_change(lowest)}",
+        figures=figures,
+    )
 
 
 def measure_fairness_changes(
-    contest: Contest, *, decision_policy: DecisionPolicy, policy: PromotionPolicy
+    contest: PairedScores, *, decision_policy: DecisionPolicy, policy: PromotionPolicy
 ) -> Iterator[FairnessChange]:
     """Each figure of `FIGURES` for each protected attribute with two large enough groups, by a paired bootstrap."""
     defaulted = np.asarray(contest.defaulted, dtype=np.int64)
-    divided = {name: _divide(contest.groups[name], defaulted, policy) for name in contest.protected}
+    divided = {name: _build_membership(contest.groups[name], defaulted, policy) for name in contest.protected}
     divided = {name: groups for name, groups in divided.items() if groups.shape[1] > 1}
     if not divided:
         return
-    declined = _decline(contest, threshold=decision_policy.threshold)
-    terms = {name: _list_terms(groups, defaulted, declined) for name, groups in divided.items()}
-    plain = {name: _measure(np.ones((1, len(defaulted))) @ term) for name, term in terms.items()}
+    declined = _list_declined(contest, threshold=decision_policy.threshold)
+    terms = {name: _build_terms(groups, defaulted, declined) for name, groups in divided.items()}
+    plain = {name: _measure_figures(np.ones((1, len(defaulted))) @ term) for name, term in terms.items()}
     drawn = [
-        {name: _measure(weights @ term) for name, term in terms.items()}
+        {name: _measure_figures(weights @ term) for name, term in terms.items()}
         for weights in draw_weights(defaulted, resample_count=policy.resample_count, seed=policy.seed)
     ]
     for name in divided:
-        values, lost = plain[name][0], _lose(plain[name])[0]
-        errors = np.vstack([_lose(block[name]) for block in drawn]).std(axis=0)
-        for place, figure in enumerate(FIGURES):
+        values, lost = plain[name][0], _measure_losses(plain[name])[0]
+        errors = np.vstack([_measure_losses(block[name]) for block in drawn]).std(axis=0)
+        for place, figure in enumerate(FAIRNESS_FIGURES):
             in_force, like_for_like = (
                 FairnessLoss(float(values[model, place]), float(lost[row, place]), float(errors[row, place]))
                 for row, model in enumerate((0, 2))
@@ -104,7 +107,7 @@ def measure_fairness_changes(
             yield FairnessChange(name, figure, float(values[1, place]), in_force, like_for_like)
 
 
-def _decline(contest: Contest, *, threshold: float) -> list[np.ndarray]:
+def _list_declined(contest: PairedScores, *, threshold: float) -> list[np.ndarray]:
     """Whom each declines: the champion and the challenger at the threshold, the champion where it declines as many."""
     champion, challenger = (np.asarray(scored, dtype=np.float64) for scored in (contest.champion, contest.challenger))
     declined = challenger >= threshold
@@ -113,7 +116,7 @@ def _decline(contest: Contest, *, threshold: float) -> list[np.ndarray]:
     return [champion >= threshold, declined, champion >= as_many]
 
 
-def _divide(labels: Any, defaulted: IntArray, policy: PromotionPolicy) -> FloatArray:
+def _build_membership(labels: Any, defaulted: IntArray, policy: PromotionPolicy) -> FloatArray:
     """(rows, groups): 1 where the row is of the group; groups without enough rows of both outcomes are left out."""
     levels, of_row = np.unique(np.asarray(labels).astype(str), return_inverse=True)
     counts = np.bincount(of_row, minlength=len(levels))
@@ -124,14 +127,14 @@ def _divide(labels: Any, defaulted: IntArray, policy: PromotionPolicy) -> FloatA
     return members
 
 
-def _list_terms(groups: FloatArray, defaulted: IntArray, declined: list[np.ndarray]) -> FloatArray:
+def _build_terms(groups: FloatArray, defaulted: IntArray, declined: list[np.ndarray]) -> FloatArray:
     """What resampled sums are taken of: of each group its defaulters and others, and of these whom each model declines."""
     rows = [defaulted == 1, defaulted == 0]
     rows += [outcome & said for said in declined for outcome in rows[:2]]
     return np.hstack([groups * chosen[:, None] for chosen in rows])
 
 
-def _measure(sums: FloatArray) -> FloatArray:
+def _measure_figures(sums: FloatArray) -> FloatArray:
     """(resamples, models, figures) from (resamples, terms)."""
     defaults, others, *by_model = np.split(sums, 8, axis=1)
     figures = []
@@ -144,17 +147,17 @@ def _measure(sums: FloatArray) -> FloatArray:
     return np.stack(figures, axis=1)
 
 
-def _lose(figures: FloatArray) -> FloatArray:
+def _measure_losses(figures: FloatArray) -> FloatArray:
     """(resamples, 2, figures): by how much the challenger is less even than the champion, in force and like for like."""
     signs = np.array([-1.0, 1.0, 1.0])  # a ratio falls where a gap grows
     loss: FloatArray = signs * (figures[:, [1]] - figures[:, [0, 2]])
     return loss
 
 
-def _name(changes: Sequence[FairnessChange]) -> str:
+def _join_attributes(changes: Sequence[FairnessChange]) -> str:
     return " and ".join(dict.fromkeys(change.attribute for change in changes))
 
 
-def _tell(change: FairnessChange) -> str:
+def _describe_change(change: FairnessChange) -> str:
     values = f"{change.challenger:.2f}, champion {change.in_force.champion:.2f}"
     return f"{change.figure} by {change.attribute} {values} ({change.like_for_like.champion:.2f} declining as many)"

@@ -10,14 +10,14 @@ import numpy as np
 
 from credit_default.errors import InputError
 from credit_default.gates.promotion.delong import AucDifference, measure_auc_difference
-from credit_default.gates.promotion.paired_gains import MEASURE_NAMES, Contest, Gain, measure_gains
+from credit_default.gates.promotion.paired_gains import MEASURE_NAMES, Gain, PairedScores, measure_gains
 from credit_default.gates.promotion.policy import PromotionPolicy
 from credit_default.model.estimator.decision import DecisionPolicy
 from credit_default.model.statistics.bootstrap import check_scores
 
 
 @dataclass(frozen=True, slots=True)
-class Bout:
+class PairedComparison:
     """Gains by measure, DeLong's interval of the AUC beside them, and where it was ("out of fold")."""
 
     gains: dict[str, Gain]
@@ -40,7 +40,9 @@ class Bout:
         return figures | {f"{prefix}roc_auc_gain_{end}_delong": value for end, value in delong.items()}
 
 
-def hold_bout(contest: Contest, *, decision_policy: DecisionPolicy, policy: PromotionPolicy, where: str) -> Bout:
+def compare_on_rows(
+    contest: PairedScores, *, decision_policy: DecisionPolicy, policy: PromotionPolicy, where: str
+) -> PairedComparison:
     """The bout on these rows, which must not be void."""
     gains = measure_gains(
         contest,
@@ -52,10 +54,10 @@ def hold_bout(contest: Contest, *, decision_policy: DecisionPolicy, policy: Prom
     area = measure_auc_difference(
         contest.defaulted, contest.champion, challenger=contest.challenger, confidence=policy.confidence
     )
-    return Bout({gain.measure: gain for gain in gains}, area, where, len(contest.defaulted))
+    return PairedComparison({gain.measure: gain for gain in gains}, area, where, len(contest.defaulted))
 
 
-def find_void(contest: Contest, *, policy: PromotionPolicy, where: str) -> list[str]:
+def find_comparison_faults(contest: PairedScores, *, policy: PromotionPolicy, where: str) -> list[str]:
     """What makes a contest void: no fair comparison is possible, so nothing is promoted."""
     for side, scored in (("champion", contest.champion), ("challenger", contest.challenger)):
         try:
@@ -63,13 +65,13 @@ def find_void(contest: Contest, *, policy: PromotionPolicy, where: str) -> list[
         except InputError as error:
             return [f"the {side} cannot be compared {where}: found {error.found}; expected {error.expected}"]
     defaulted = np.asarray(contest.defaulted)
-    faults = find_thin(len(defaulted), int(defaulted.sum()), policy=policy)
+    faults = find_sample_size_faults(len(defaulted), int(defaulted.sum()), policy=policy)
     if np.ptp(np.asarray(contest.challenger, dtype=np.float64)) == 0:
         faults.append("the challenger gives every client the same probability")
     return [f"{fault} {where}" for fault in faults]
 
 
-def find_thin(row_count: int, default_count: int, *, policy: PromotionPolicy) -> list[str]:
+def find_sample_size_faults(row_count: int, default_count: int, *, policy: PromotionPolicy) -> list[str]:
     """What is too few to judge by: rows, or clients of either outcome."""
     faults = []
     if row_count < policy.fewest_rows:
@@ -80,7 +82,7 @@ def find_thin(row_count: int, default_count: int, *, policy: PromotionPolicy) ->
     return faults
 
 
-def find_losses(bout: Bout, *, won: Sequence[Gain], policy: PromotionPolicy) -> Iterator[str]:
+def find_worse_measures(bout: PairedComparison, *, won: Sequence[Gain], policy: PromotionPolicy) -> Iterator[str]:
     """What the challenger does worse: any measure beyond noise, and the AUC beyond its margin where another gain is won."""
     worse = [gain for gain in bout.gains.values() if gain.is_worse]
     if worse:
@@ -89,7 +91,7 @@ def find_losses(bout: Bout, *, won: Sequence[Gain], policy: PromotionPolicy) -> 
         yield f"ROC AUC is lower by more than {policy.roc_auc_margin:g}"
 
 
-def find_wins(bout: Bout, *, policy: PromotionPolicy) -> list[Gain]:
+def find_significant_gains(bout: PairedComparison, *, policy: PromotionPolicy) -> list[Gain]:
     """The gains that are beyond noise and worth a change."""
     least = {
         "log_loss": policy.least_log_loss_gain,
@@ -106,21 +108,21 @@ def name_measures(gains: Sequence[Gain]) -> str:
     return f"{', '.join(others)} and {last}" if others else last
 
 
-def tell_gain(gain: Gain) -> str:
+def describe_gain(gain: Gain) -> str:
     """The gain as a person reads it: both figures, the difference, its interval."""
     digits = _count_digits(gain)
-    return f"{_compare(gain)} ({gain.low:+.{digits}f} to {gain.high:+.{digits}f})"
+    return f"{_describe_difference(gain)} ({gain.low:+.{digits}f} to {gain.high:+.{digits}f})"
 
 
-def tell_roc_auc(bout: Bout, *, policy: PromotionPolicy) -> str:
+def describe_roc_auc_gain(bout: PairedComparison, *, policy: PromotionPolicy) -> str:
     """The gain in ROC AUC with both of its intervals."""
     gain, area = bout.gains["roc_auc"], bout.area
     bootstrap = f"bootstrap {gain.low:+.4f} to {gain.high:+.4f}"
     delong = f"DeLong {area.low:+.4f} to {area.high:+.4f}"
-    return f"{_compare(gain)} ({policy.confidence:.2%}: {bootstrap}, {delong})"
+    return f"{_describe_difference(gain)} ({policy.confidence:.2%}: {bootstrap}, {delong})"
 
 
-def _compare(gain: Gain) -> str:
+def _describe_difference(gain: Gain) -> str:
     side = "better" if gain.gain >= 0 else "worse"
     digits = _count_digits(gain)
     figures = f"{gain.challenger:.{digits}f} against {gain.champion:.{digits}f}"

@@ -19,7 +19,7 @@ from credit_default.model.statistics.bootstrap import (
     draw_weights,
     measure_log_loss,
     measure_roc_auc,
-    rank,
+    rank_probabilities,
 )
 
 MEASURES: Final = ("log_loss", "brier", "roc_auc", "cost_per_1000")
@@ -32,7 +32,7 @@ MEASURE_NAMES: Final[Mapping[str, str]] = {
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Contest:
+class PairedScores:
     """Outcomes (0 or 1) of one set of rows, and both models' default probabilities (0-1) for them, in one order.
 
     `groups` divide the same rows, each by one label a row: all of them are slices, those named in `protected` are what
@@ -83,7 +83,7 @@ class Gain:
 
 
 def measure_gains(
-    contest: Contest, *, decision_policy: DecisionPolicy, confidence: float, resample_count: int, seed: int
+    contest: PairedScores, *, decision_policy: DecisionPolicy, confidence: float, resample_count: int, seed: int
 ) -> tuple[Gain, ...]:
     """The challenger's gain in each of `MEASURES`, in that order, with two-sided intervals of that confidence (0-1).
 
@@ -92,7 +92,7 @@ def measure_gains(
     """
     defaulted = np.asarray(contest.defaulted, dtype=np.int64)
     scores = [np.asarray(scored, dtype=np.float64) for scored in (contest.champion, contest.challenger)]
-    measured = [_Measured(defaulted, score, decision_policy) for score in scores]
+    measured = [_ModelMeasures(defaulted, score, decision_policy) for score in scores]
     levels = [model.measure(np.ones((1, len(defaulted)))) for model in measured]
     spread: FloatArray = np.vstack(
         [
@@ -105,8 +105,8 @@ def measure_gains(
     return tuple(
         Gain(
             measure=measure,
-            champion=_SIGNS[position] * float(levels[0][0, position]),
-            challenger=_SIGNS[position] * float(levels[1][0, position]),
+            champion=_GAIN_SIGNS[position] * float(levels[0][0, position]),
+            challenger=_GAIN_SIGNS[position] * float(levels[1][0, position]),
             gain=float(gains[position]),
             low=float(gains[position] - reach[position]),
             high=float(gains[position] + reach[position]),
@@ -116,10 +116,10 @@ def measure_gains(
     )
 
 
-_SIGNS: Final = (-1.0, -1.0, 1.0, -1.0)  # losses count negative, so that more is better throughout
+_GAIN_SIGNS: Final = (-1.0, -1.0, 1.0, -1.0)  # losses count negative, so that more is better throughout
 
 
-class _Measured:
+class _ModelMeasures:
     """One model's rows, ready to be weighed many times."""
 
     def __init__(self, defaulted: IntArray, probability: FloatArray, policy: DecisionPolicy) -> None:
@@ -128,7 +128,7 @@ class _Measured:
         losses = [measure_log_loss(defaulted, probability), (probability - defaulted) ** 2, 1000 * cost]
         self._losses = np.column_stack(losses)
         self._defaulted = defaulted
-        self._ranked = rank(probability)
+        self._ranked = rank_probabilities(probability)
 
     def measure(self, weights: FloatArray) -> FloatArray:
         """(resamples, measures): each figure, more is better."""

@@ -21,11 +21,11 @@ def measure_power(roc_auc: Gain, log_loss: Gain, *, row_count: int, policy: Prom
     figures["rows_for_roc_auc_margin"] = needed
     return Check(
         f"power: {row_count:,} rows show {shown:.4f} in ROC AUC or {shown_loss:.4f} in log loss with a chance of "
-        f"{policy.power:.0%}; a difference of {policy.roc_auc_margin:g} in AUC needs about {_round(needed):,} paired rows",
+        f"{policy.power:.0%}; a difference of {policy.roc_auc_margin:g} in AUC needs about {_round_to_two_digits(needed):,} paired rows",
         figures=figures,
     )
 
 
-def _round(count: float) -> int:
+def _round_to_two_digits(count: float) -> int:
     """Two significant digits: more would claim to know the next contest's noise."""
     return int(float(f"{count:.2g}"))

@@ -10,32 +10,32 @@ from typing import Final, Literal
 
 from credit_default.gates.promotion.calibration_check import check_calibration
 from credit_default.gates.promotion.check_result import Check
-from credit_default.gates.promotion.fairness_check import compare_fairness
+from credit_default.gates.promotion.fairness_check import check_fairness_change
 from credit_default.gates.promotion.paired_comparison import (
-    Bout,
-    find_losses,
-    find_thin,
-    find_void,
-    find_wins,
-    hold_bout,
+    PairedComparison,
+    compare_on_rows,
+    describe_gain,
+    describe_roc_auc_gain,
+    find_comparison_faults,
+    find_sample_size_faults,
+    find_significant_gains,
+    find_worse_measures,
     name_measures,
-    tell_gain,
-    tell_roc_auc,
 )
-from credit_default.gates.promotion.paired_gains import Contest, Gain
+from credit_default.gates.promotion.paired_gains import Gain, PairedScores
 from credit_default.gates.promotion.policy import PromotionPolicy
 from credit_default.gates.promotion.power import measure_power
-from credit_default.gates.promotion.slice_check import compare_slices
+from credit_default.gates.promotion.slice_check import check_slices
 from credit_default.gates.verdict import Verdict
 from credit_default.model.estimator.decision import DecisionPolicy
 from credit_default.model.evaluation.metrics import Evaluation
 
-__all__ = ["PromotionPolicy", "judge_first", "judge_recipe", "judge_refresh", "refuse_challenger"]
+__all__ = ["PromotionPolicy", "build_refusal", "judge_first_model", "judge_recipe", "judge_refresh"]
 
 GATE: Final = "promotion"
 
 
-def judge_first(
+def judge_first_model(
     evaluation: Evaluation, *, policy: PromotionPolicy | None = None, structure: Check | None = None
 ) -> Verdict:
     """`ok` when a first model clears every floor on unseen rows, else `refused` with each floor that it misses."""
@@ -44,7 +44,7 @@ def judge_first(
     told = ("roc_auc", "brier", "brier_skill", "calibration_slope")
     figures: dict[str, float] = {name: metrics[name] for name in told if name in metrics}
     faults = [structure.fault] if structure and structure.fault else []
-    faults += find_thin(evaluation.row_count, evaluation.default_count, policy=policy)
+    faults += find_sample_size_faults(evaluation.row_count, evaluation.default_count, policy=policy)
     if evaluation.distinct_count == 1:
         faults.append("the model gives every client the same probability")
     bounds = (
@@ -64,8 +64,8 @@ def judge_first(
 
 
 def judge_recipe(
-    out_of_fold: Contest,
-    test: Contest,
+    out_of_fold: PairedScores,
+    test: PairedScores,
     *,
     decision_policy: DecisionPolicy,
     policy: PromotionPolicy | None = None,
@@ -76,18 +76,22 @@ def judge_recipe(
     The test side alone is too small to show a gain of this size: it can contradict one, and then the champion stays.
     """
     policy = policy or PromotionPolicy()
-    faults = find_void(out_of_fold, policy=policy, where="out of fold")
-    faults += find_void(test, policy=policy, where="on the test side")
+    faults = find_comparison_faults(out_of_fold, policy=policy, where="out of fold")
+    faults += find_comparison_faults(test, policy=policy, where="on the test side")
     if faults:
-        return refuse_challenger(*faults)
-    bout = hold_bout(out_of_fold, decision_policy=decision_policy, policy=policy, where="out of fold")
-    confirmation = hold_bout(test, decision_policy=decision_policy, policy=policy, where="on the test side")
-    checks = (_confirm(confirmation), *_check(out_of_fold, bout, decision_policy, policy=policy), structure)
-    return _decide(bout, checks, policy)
+        return build_refusal(*faults)
+    bout = compare_on_rows(out_of_fold, decision_policy=decision_policy, policy=policy, where="out of fold")
+    confirmation = compare_on_rows(test, decision_policy=decision_policy, policy=policy, where="on the test side")
+    checks = (
+        _check_test_side(confirmation),
+        *_run_checks(out_of_fold, bout, decision_policy, policy=policy),
+        structure,
+    )
+    return _build_verdict(bout, checks, policy)
 
 
 def judge_refresh(
-    contest: Contest,
+    contest: PairedScores,
     *,
     decision_policy: DecisionPolicy,
     policy: PromotionPolicy | None = None,
@@ -95,31 +99,31 @@ def judge_refresh(
 ) -> Verdict:
     """The verdict on the same recipe with newer data: both models frozen, on rows that neither was trained on."""
     policy = policy or PromotionPolicy()
-    faults = find_void(contest, policy=policy, where="on the newest rows")
+    faults = find_comparison_faults(contest, policy=policy, where="on the newest rows")
     if faults:
-        return refuse_challenger(*faults)
-    bout = hold_bout(contest, decision_policy=decision_policy, policy=policy, where="on the newest rows")
-    return _decide(bout, (*_check(contest, bout, decision_policy, policy=policy), structure), policy)
+        return build_refusal(*faults)
+    bout = compare_on_rows(contest, decision_policy=decision_policy, policy=policy, where="on the newest rows")
+    return _build_verdict(bout, (*_run_checks(contest, bout, decision_policy, policy=policy), structure), policy)
 
 
-def refuse_challenger(*reasons: str) -> Verdict:
+def build_refusal(*reasons: str) -> Verdict:
     """The verdict where there is nothing to compare."""
     first, *others = reasons
     return Verdict(GATE, "refused", (f"champion stays: {first}", *others))
 
 
-def _check(
-    contest: Contest, bout: Bout, decision_policy: DecisionPolicy, *, policy: PromotionPolicy
+def _run_checks(
+    contest: PairedScores, bout: PairedComparison, decision_policy: DecisionPolicy, *, policy: PromotionPolicy
 ) -> tuple[Check, ...]:
     return (
-        _doubt(bout, policy),
+        _check_plausible_gain(bout, policy),
         check_calibration(contest, policy=policy),
-        compare_fairness(contest, decision_policy=decision_policy, policy=policy),
-        compare_slices(contest, policy=policy),
+        check_fairness_change(contest, decision_policy=decision_policy, policy=policy),
+        check_slices(contest, policy=policy),
     )
 
 
-def _doubt(bout: Bout, policy: PromotionPolicy) -> Check:
+def _check_plausible_gain(bout: PairedComparison, policy: PromotionPolicy) -> Check:
     """A fault where the challenger ranks too well to be true; says nothing otherwise."""
     area = bout.area
     # A champion that ranks no better than a first model may is no measure of how far one step can lead.
@@ -130,10 +134,10 @@ def _doubt(bout: Bout, policy: PromotionPolicy) -> Check:
     return Check(told, fault=f"ROC AUC {area.challenger:.4f} against {area.champion:.4f} is too good to be true")
 
 
-def _confirm(bout: Bout) -> Check:
+def _check_test_side(bout: PairedComparison) -> Check:
     """The test side's word: it can contradict a gain, not make one."""
     contradicted = [gain for gain in bout.gains.values() if gain.is_worse]
-    told = [tell_gain(gain) for gain in contradicted or (bout.gains["roc_auc"],)]
+    told = [describe_gain(gain) for gain in contradicted or (bout.gains["roc_auc"],)]
     return Check(
         f"test side, {bout.row_count:,} rows: {'; '.join(told)}",
         fault="the test side contradicts it" if contradicted else "",
@@ -141,10 +145,10 @@ def _confirm(bout: Bout) -> Check:
     )
 
 
-def _decide(bout: Bout, checks: tuple[Check | None, ...], policy: PromotionPolicy) -> Verdict:
+def _build_verdict(bout: PairedComparison, checks: tuple[Check | None, ...], policy: PromotionPolicy) -> Verdict:
     done = [check for check in checks if check is not None]
-    won = find_wins(bout, policy=policy)
-    losses = list(find_losses(bout, won=won, policy=policy))
+    won = find_significant_gains(bout, policy=policy)
+    losses = list(find_worse_measures(bout, won=won, policy=policy))
     if not won and not losses:
         losses = ["a tie, no gain is both beyond noise and worth a change"]
     objections = [*losses, *(check.fault for check in done if check.fault)]
@@ -152,14 +156,14 @@ def _decide(bout: Bout, checks: tuple[Check | None, ...], policy: PromotionPolic
     figures = bout.list_figures()
     for check in (*done, power):
         figures |= check.figures
-    decisive = _find_decisive(bout, won)
-    told = [tell_gain(decisive)] if decisive.measure != "roc_auc" else []
-    told += [tell_roc_auc(bout, policy=policy), *(check.told for check in done if check.told), power.told]
+    decisive = _find_decisive_gain(bout, won)
+    told = [describe_gain(decisive)] if decisive.measure != "roc_auc" else []
+    told += [describe_roc_auc_gain(bout, policy=policy), *(check.told for check in done if check.told), power.told]
     level: Literal["ok", "refused"] = "refused" if objections else "ok"
-    return Verdict(GATE, level, (_tell_decision(bout, won, objections=objections), *told), figures)
+    return Verdict(GATE, level, (_describe_decision(bout, won, objections=objections), *told), figures)
 
 
-def _tell_decision(bout: Bout, won: list[Gain], *, objections: list[str]) -> str:
+def _describe_decision(bout: PairedComparison, won: list[Gain], *, objections: list[str]) -> str:
     place = f"{bout.where}, {bout.row_count:,} rows"
     if not objections:
         return f"challenger wins: better beyond noise on {name_measures(won)} ({place})"
@@ -167,14 +171,14 @@ def _tell_decision(bout: Bout, won: list[Gain], *, objections: list[str]) -> str
     return f"champion stays: {'; '.join(objections)}{aside} ({place})"
 
 
-def _find_decisive(bout: Bout, won: list[Gain]) -> Gain:
+def _find_decisive_gain(bout: PairedComparison, won: list[Gain]) -> Gain:
     """The gain that stands out of its noise the most, on the side that decided."""
     worse = [gain for gain in bout.gains.values() if gain.is_worse]
     if worse:
-        return min(worse, key=_stand_out)
-    return max(won or bout.gains.values(), key=_stand_out)
+        return min(worse, key=_count_standard_errors)
+    return max(won or bout.gains.values(), key=_count_standard_errors)
 
 
-def _stand_out(gain: Gain) -> float:
+def _count_standard_errors(gain: Gain) -> float:
     """By how many standard errors the challenger is better."""
     return gain.gain / gain.standard_error if gain.standard_error else 0.0

@@ -7,7 +7,7 @@ from statistics import NormalDist
 import numpy as np
 
 from credit_default.gates.promotion.check_result import Check
-from credit_default.gates.promotion.paired_gains import Contest
+from credit_default.gates.promotion.paired_gains import PairedScores
 from credit_default.gates.promotion.policy import PromotionPolicy
 from credit_default.model.statistics.bootstrap import FloatArray, measure_log_loss
 
@@ -29,7 +29,7 @@ class SliceGain:
         return NormalDist().cdf(self.gain / self.standard_error)
 
 
-def compare_slices(contest: Contest, *, policy: PromotionPolicy) -> Check:
+def check_slices(contest: PairedScores, *, policy: PromotionPolicy) -> Check:
     """A fault where a slice is worse by more than the margin and beyond noise, corrected for the number of slices.
 
     Slices without enough rows of both outcomes say nothing and are left out. The gain is a mean of paired differences,
@@ -42,19 +42,21 @@ def compare_slices(contest: Contest, *, policy: PromotionPolicy) -> Check:
     worst = min(slices, key=lambda found: (found.chance, found.gain))
     figures = {"slice_count": float(len(slices)), "worst_slice_log_loss_gain": worst.gain}
     worse = [
-        s for s in _find_worse(slices, level=1 - policy.objection_confidence) if -s.gain > policy.slice_log_loss_margin
+        s
+        for s in _select_worse_slices(slices, level=1 - policy.objection_confidence)
+        if -s.gain > policy.slice_log_loss_margin
     ]
     if worse:
-        told = "; ".join(f"{s.name}, log loss {_tell(s)} on {s.row_count:,} rows" for s in worse[:3])
+        told = "; ".join(f"{s.name}, log loss {_describe_gain(s)} on {s.row_count:,} rows" for s in worse[:3])
         more = f" and {len(worse) - 3} more" if len(worse) > 3 else ""  # noqa: PLR2004 - a line holds three
-        return Check(f"slices: worse for {told}{more}", fault=f"{_count(worse)} worse", figures=figures)
+        return Check(f"slices: worse for {told}{more}", fault=f"{_describe_count(worse)} worse", figures=figures)
     return Check(
-        f"slices: none of {len(slices)} is worse beyond noise; the nearest to it {worst.name}, log loss {_tell(worst)}",
+        f"slices: none of {len(slices)} is worse beyond noise; the nearest to it {worst.name}, log loss {_describe_gain(worst)}",
         figures=figures,
     )
 
 
-def measure_slices(contest: Contest, *, policy: PromotionPolicy) -> Iterator[SliceGain]:
+def measure_slices(contest: PairedScores, *, policy: PromotionPolicy) -> Iterator[SliceGain]:
     """The gain in every slice that is large enough, in the order of groups and labels."""
     defaulted = np.asarray(contest.defaulted, dtype=np.int64)
     gains: FloatArray = measure_log_loss(defaulted, np.asarray(contest.champion, dtype=np.float64)) - measure_log_loss(
@@ -76,7 +78,7 @@ def measure_slices(contest: Contest, *, policy: PromotionPolicy) -> Iterator[Sli
             yield SliceGain(f"{name} {levels[position]}", int(counts[position]), float(mean), error)
 
 
-def _find_worse(slices: Sequence[SliceGain], *, level: float) -> list[SliceGain]:
+def _select_worse_slices(slices: Sequence[SliceGain], *, level: float) -> list[SliceGain]:
     """Those that stand out at this level after Holm's correction, the surest first."""
     rising = sorted(slices, key=lambda found: found.chance)
     found: list[SliceGain] = []
@@ -87,9 +89,9 @@ def _find_worse(slices: Sequence[SliceGain], *, level: float) -> list[SliceGain]
     return found
 
 
-def _count(worse: Sequence[SliceGain]) -> str:
+def _describe_count(worse: Sequence[SliceGain]) -> str:
     return f"the slice {worse[0].name} is" if len(worse) == 1 else f"{len(worse)} slices are"
 
 
-def _tell(found: SliceGain) -> str:
+def _describe_gain(found: SliceGain) -> str:
     return f"{'better' if found.gain >= 0 else 'worse'} by {abs(found.gain):.4f}"

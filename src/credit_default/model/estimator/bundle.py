@@ -7,11 +7,17 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from credit_default.model.estimator.calibrated_forest import CalibratedForest, take_forest
+from credit_default.model.estimator.calibrated_forest import CalibratedForest, unwrap_forest
 from credit_default.model.estimator.calibration_line import Calibration
 from credit_default.model.estimator.decision import DecisionPolicy
 from credit_default.model.estimator.recipe_pipeline import FEATURES_STEP, FOREST_STEP, Recipe
-from credit_default.model.features.declaration import Feature, list_inputs, list_names, parse_features, trace_inputs
+from credit_default.model.features.declaration import (
+    Feature,
+    list_feature_names,
+    list_input_names,
+    parse_features,
+    trace_inputs,
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,17 +48,17 @@ class ModelBundle:
     @property
     def feature_names(self) -> tuple[str, ...]:
         """Names of the forest's features, in the order of its arrays."""
-        return list_names(self.features)
+        return list_feature_names(self.features)
 
     @property
     def input_names(self) -> tuple[str, ...]:
         """Names of the raw columns that scoring needs."""
-        return list_inputs(self.features)
+        return list_input_names(self.features)
 
     @property
     def forest(self) -> Any:
         """The fitted forest alone: its input is the feature matrix, not raw rows; its output is not yet calibrated."""
-        return take_forest(self.pipeline.named_steps[FOREST_STEP])
+        return unwrap_forest(self.pipeline.named_steps[FOREST_STEP])
 
     @property
     def calibration(self) -> Calibration | None:

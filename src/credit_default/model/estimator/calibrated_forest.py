@@ -14,7 +14,7 @@ from credit_default.model.estimator.calibration_line import Calibration, measure
 from credit_default.model.statistics.bootstrap import FloatArray
 
 
-def calibrate(probability: FloatArray, line: Calibration | None) -> FloatArray:
+def calibrate_probability(probability: FloatArray, line: Calibration | None) -> FloatArray:
     """The probabilities (0-1) that the line makes of them, in the same order of risk; with no line, these very bits."""
     if line is None:
         return probability
@@ -24,7 +24,7 @@ def calibrate(probability: FloatArray, line: Calibration | None) -> FloatArray:
     return calibrated
 
 
-def take_forest(last_step: Any) -> Any:
+def unwrap_forest(last_step: Any) -> Any:
     """The bare forest of a pipeline's last step, whether it has a line on it or not."""
     return last_step.forest if isinstance(last_step, CalibratedForest) else last_step
 
@@ -61,7 +61,7 @@ class CalibratedForest:
 
     def predict_proba(self, matrix: Any) -> FloatArray:
         """(rows, 2): each row's calibrated probability of no default and of default."""
-        risk = calibrate(self.forest.predict_proba(matrix)[:, 1], self.line)
+        risk = calibrate_probability(self.forest.predict_proba(matrix)[:, 1], self.line)
         return np.column_stack([1 - risk, risk])
 
     def predict(self, matrix: Any) -> Any:

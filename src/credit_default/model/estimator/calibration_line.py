@@ -11,10 +11,10 @@ from scipy.special import expit
 
 from credit_default.model.statistics.bootstrap import FloatArray, IntArray
 
-_STEPS: Final = 50
-_CLOSE: Final = 1e-10
+_STEP_COUNT: Final = 50
+_TOLERANCE: Final = 1e-10
 _FLAT: Final = 1e-9  # share of the information left below which the scores are too alike to give a slope
-STEEPEST: Final = 100.0  # beyond it the outcomes are parted by the score and no finite line fits
+STEEPEST_SLOPE: Final = 100.0  # beyond it the outcomes are parted by the score and no finite line fits
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +41,12 @@ def fit_calibration(defaulted: IntArray, probability: FloatArray) -> Calibration
     # From the flat line Newton's steps do not overshoot, however far from calibrated the score is.
     line = Calibration(slope=0.0, intercept=float(np.log(default_count / (row_count - default_count))))
     weights = np.ones((1, row_count))
-    for _ in range(_STEPS):
+    for _ in range(_STEP_COUNT):
         step = solve_one_step(line, defaulted, probability, weights=weights)
         new = Calibration(float(step.slope[0]), float(step.intercept[0]))
-        if not (abs(new.slope) < STEEPEST and abs(new.intercept) < STEEPEST):
+        if not (abs(new.slope) < STEEPEST_SLOPE and abs(new.intercept) < STEEPEST_SLOPE):
             return None
-        if abs(new.slope - line.slope) + abs(new.intercept - line.intercept) < _CLOSE:
+        if abs(new.slope - line.slope) + abs(new.intercept - line.intercept) < _TOLERANCE:
             return new
         line = new
     return None

@@ -18,7 +18,7 @@ from credit_default.data.contract.schema import CLIENT_ID, STATEMENT_MONTH, Sche
 from credit_default.model.estimator.bundle import ModelBundle
 from credit_default.model.estimator.decision import DecisionPolicy
 from credit_default.model.estimator.recipe_pipeline import FEATURES_STEP, Recipe
-from credit_default.model.features.declaration import Feature, list_spec
+from credit_default.model.features.declaration import Feature, describe_features
 
 _FORMAT: Final = "credit-default digest 1"
 _TREE_ARRAYS: Final = (
@@ -45,7 +45,9 @@ def digest_bundle(bundle: ModelBundle) -> str:
     frame = bundle.reference
     # by name: in which order a file had its columns decides nothing
     reference = [] if frame is None else [digest_frame(frame.select(sorted(frame.columns)))]
-    return _digest_parts([_FORMAT, _describe(bundle), _digest_forest(bundle.forest), bundle.trained_rows, *reference])
+    return _digest_parts(
+        [_FORMAT, _describe_bundle(bundle), _digest_forest(bundle.forest), bundle.trained_rows, *reference]
+    )
 
 
 def digest_frame(frame: pl.DataFrame) -> str:
@@ -72,7 +74,7 @@ def digest_recipe_and_rows(
         "recipe": asdict(recipe),
         "schema": [schema.name, schema.version],
         "protected": sorted(schema.protected),
-        "features": list_spec(features),
+        "features": describe_features(features),
         "folds": [fold_count, seed],
     }
     return _digest_parts([_FORMAT, _write_json(settings), digest_frame(sort_rows(rows).select(names))])
@@ -88,7 +90,7 @@ def sort_rows(rows: pl.DataFrame) -> pl.DataFrame:
     return rows.sort(CLIENT_ID, STATEMENT_MONTH)
 
 
-def hash_keys(rows: pl.DataFrame) -> NDArray[np.uint64]:
+def hash_row_keys(rows: pl.DataFrame) -> NDArray[np.uint64]:
     """A 64-bit hash of each row's (client_id, statement_month), in row order; the same on every machine."""
     keys = zip(rows.get_column(CLIENT_ID).to_list(), rows.get_column(STATEMENT_MONTH).to_list(), strict=True)
     hashed = b"".join(
@@ -97,7 +99,7 @@ def hash_keys(rows: pl.DataFrame) -> NDArray[np.uint64]:
     return np.frombuffer(hashed, dtype="<u8").astype(np.uint64)
 
 
-def _describe(bundle: ModelBundle) -> str:
+def _describe_bundle(bundle: ModelBundle) -> str:
     transformer, forest = bundle.pipeline.named_steps[FEATURES_STEP], bundle.forest
     parameters = {name: value for name, value in forest.get_params().items() if name not in _IDLE_PARAMETERS}
     function = transformer.func

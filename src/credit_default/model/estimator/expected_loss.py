@@ -78,7 +78,7 @@ def measure_expected_loss(
 ) -> pl.Series:
     """Each row's expected loss, in the unit of its amounts, in row order; null throughout where it is not declared.
 
-    `default_probability` is in row order too. No policy declares nothing.
+    `compute_default_probability` is in row order too. No policy declares nothing.
 
     Raises:
         InputError: as `has_expected_loss`.

@@ -18,9 +18,9 @@ from credit_default.data.contract.schema import OUTCOME, Schema
 from credit_default.data.splitting import assign_folds
 from credit_default.errors import InputError
 from credit_default.model.estimator.bundle import ModelBundle
-from credit_default.model.estimator.calibrated_forest import calibrate
+from credit_default.model.estimator.calibrated_forest import calibrate_probability
 from credit_default.model.estimator.decision import DecisionPolicy
-from credit_default.model.estimator.digest import digest_bundle, hash_keys, sort_rows
+from credit_default.model.estimator.digest import digest_bundle, hash_row_keys, sort_rows
 from credit_default.model.estimator.recalibration import CalibrationChoice, CalibrationPolicy, choose_calibration
 from credit_default.model.estimator.recipe_pipeline import (
     FOREST_STEP,
@@ -30,9 +30,9 @@ from credit_default.model.estimator.recipe_pipeline import (
     choose_features,
 )
 from credit_default.model.features.build_features import FEATURE_VERSION
-from credit_default.model.features.declaration import Feature, list_inputs
+from credit_default.model.features.declaration import Feature, list_input_names
 
-__all__ = ["Fitted", "ModelBundle", "OutOfBag", "OutOfFold", "cross_validate", "fit", "fit_with_evidence"]
+__all__ = ["FittedModel", "ModelBundle", "OutOfBag", "OutOfFold", "cross_validate", "fit", "fit_with_evidence"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,7 +51,7 @@ class OutOfBag:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Fitted:
+class FittedModel:
     """A bundle and what its own development rows say of it, each judged by trees that did not draw it."""
 
     bundle: ModelBundle
@@ -93,7 +93,7 @@ def fit_with_evidence(
     decision_policy: DecisionPolicy,
     job_count: int = 1,
     source_digests: Sequence[str] = (),
-) -> Fitted:
+) -> FittedModel:
     """A bundle fitted on checked rows that carry `defaulted` (0/1), without a reference yet, and its held-out evidence.
 
     `job_count` cores grow the trees (-1: all). Row order and job count change nothing in the result.
@@ -102,8 +102,8 @@ def fit_with_evidence(
         InputError: outcomes that are missing or all alike, or features that the recipe or schema does not allow.
     """
     ordered = sort_rows(rows)
-    grow = _prepare(recipe, schema=schema, features=features, job_count=job_count)
-    grown = _grow_with_evidence(grow, ordered, seed=recipe.seed)
+    grow = _build_fit_function(recipe, schema=schema, features=features, job_count=job_count)
+    grown = _fit_pipeline_with_evidence(grow, ordered, seed=recipe.seed)
     bundle = ModelBundle(
         pipeline=grown.pipeline,
         decision_policy=decision_policy,
@@ -114,11 +114,11 @@ def fit_with_evidence(
         source_digests=tuple(source_digests),
         row_count=ordered.height,
         default_share=float(_read_outcome(ordered).mean()),
-        trained_rows=np.sort(hash_keys(ordered)),
+        trained_rows=np.sort(hash_row_keys(ordered)),
         reference=None,
         digest="",
     )
-    return Fitted(replace(bundle, digest=digest_bundle(bundle)), grown.out_of_bag, grown.choice)
+    return FittedModel(replace(bundle, digest=digest_bundle(bundle)), grown.out_of_bag, grown.choice)
 
 
 def cross_validate(
@@ -139,40 +139,40 @@ def cross_validate(
     Raises:
         InputError: as `fit`.
     """
-    grow = _prepare(recipe, schema=schema, features=features, job_count=job_count)
+    grow = _build_fit_function(recipe, schema=schema, features=features, job_count=job_count)
     return _score_folds(
-        lambda ordered: _grow_with_evidence(grow, ordered, seed=recipe.seed).pipeline,
+        lambda ordered: _fit_pipeline_with_evidence(grow, ordered, seed=recipe.seed).pipeline,
         rows, fold_count=fold_count, seed=seed,
     )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Grown:
+class _FittedPipeline:
     pipeline: Any
     out_of_bag: OutOfBag
     choice: CalibrationChoice
 
 
-_Grow = Callable[[pl.DataFrame], Any]  # sorted rows in, a fitted pipeline out
+_FitPipeline = Callable[[pl.DataFrame], Any]  # sorted rows in, a fitted pipeline out
 
 
-def _grow_with_evidence(grow: _Grow, ordered: pl.DataFrame, *, seed: int) -> _Grown:
+def _fit_pipeline_with_evidence(grow: _FitPipeline, ordered: pl.DataFrame, *, seed: int) -> _FittedPipeline:
     pipeline = grow(ordered)
-    out_of_bag = _hold_out(pipeline, ordered)
+    out_of_bag = _score_out_of_bag(pipeline, ordered)
     policy = CalibrationPolicy()
     first = choose_calibration(out_of_bag.defaulted, out_of_bag.default_probability, policy=policy, seed=seed)
     if first.line is None:
-        return _Grown(pipeline, out_of_bag, first)
+        return _FittedPipeline(pipeline, out_of_bag, first)
     # Out of bag a third to two thirds of the trees vote, which looks over-confident by itself where trees are deep: a
     # departure found there is only a suspicion, and the line comes from whole forests that did not see the row.
     folds = _score_folds(grow, ordered, fold_count=policy.fold_count, seed=seed)
     choice = choose_calibration(_read_outcome(ordered), folds.default_probability, policy=policy, seed=seed)
-    mended = calibrate(out_of_bag.default_probability, first.line if choice.line else None)
+    mended = calibrate_probability(out_of_bag.default_probability, first.line if choice.line else None)
     out_of_bag = replace(out_of_bag, default_probability=mended)
-    return _Grown(calibrate_pipeline(pipeline, choice.line), out_of_bag, choice)
+    return _FittedPipeline(calibrate_pipeline(pipeline, choice.line), out_of_bag, choice)
 
 
-def _score_folds(grow: _Grow, rows: pl.DataFrame, *, fold_count: int, seed: int) -> OutOfFold:
+def _score_folds(grow: _FitPipeline, rows: pl.DataFrame, *, fold_count: int, seed: int) -> OutOfFold:
     fold = np.asarray(assign_folds(rows, fold_count=fold_count, seed=seed), dtype=np.int64)
     default_probability = np.full(rows.height, np.nan)
     for number in range(fold_count):
@@ -182,9 +182,9 @@ def _score_folds(grow: _Grow, rows: pl.DataFrame, *, fold_count: int, seed: int)
     return OutOfFold(default_probability, fold)
 
 
-def _prepare(recipe: Recipe, *, schema: Schema, features: Sequence[Feature], job_count: int) -> _Grow:
+def _build_fit_function(recipe: Recipe, *, schema: Schema, features: Sequence[Feature], job_count: int) -> _FitPipeline:
     """A function that fits the recipe's bare pipeline; features are checked now."""
-    inputs = list_inputs(choose_features(recipe, features, schema=schema))
+    inputs = list_input_names(choose_features(recipe, features, schema=schema))
 
     def grow(ordered: pl.DataFrame) -> Any:
         pipeline = build_pipeline(recipe, schema=schema, features=features)
@@ -197,7 +197,7 @@ def _prepare(recipe: Recipe, *, schema: Schema, features: Sequence[Feature], job
     return grow
 
 
-def _hold_out(pipeline: Any, ordered: pl.DataFrame) -> OutOfBag:
+def _score_out_of_bag(pipeline: Any, ordered: pl.DataFrame) -> OutOfBag:
     defaulted = _read_outcome(ordered)
     forest, matrix = pipeline.named_steps[FOREST_STEP], pipeline[:-1].transform(ordered)
     total, count = np.zeros(len(matrix)), np.zeros(len(matrix), dtype=np.int64)

@@ -12,7 +12,7 @@ from typing import Final
 
 import numpy as np
 
-from credit_default.model.estimator.calibrated_forest import calibrate
+from credit_default.model.estimator.calibrated_forest import calibrate_probability
 from credit_default.model.estimator.calibration_line import Calibration, fit_calibration
 from credit_default.model.statistics.bootstrap import FloatArray, IntArray, measure_log_loss
 
@@ -57,7 +57,7 @@ def choose_calibration(
     line = fit_calibration(defaulted, held_out_probability)
     if line is None or line.slope <= 0:
         return CalibrationChoice(None, "no rising line fits the scores: left as it is")
-    saved = _save(defaulted, held_out_probability, line)
+    saved = _measure_log_loss_gain(defaulted, held_out_probability, line)
     # Twice the gain in log likelihood is chi-squared with two degrees of freedom, whose tail is an exponential.
     p_value = exp(-max(0.0, float(saved.sum())))
     found = f"slope {line.slope:.3f}, intercept {line.intercept:.3f}, p = {p_value:.2g}"
@@ -78,11 +78,13 @@ def _cross_fit(defaulted: IntArray, probability: FloatArray, *, seed: int) -> Fl
     for half in (in_first, ~in_first):
         line = fit_calibration(defaulted[~half], probability[~half])
         if line is not None and line.slope > 0:
-            gains[half] = _save(defaulted[half], probability[half], line)
+            gains[half] = _measure_log_loss_gain(defaulted[half], probability[half], line)
     return gains
 
 
-def _save(defaulted: IntArray, probability: FloatArray, line: Calibration) -> FloatArray:
+def _measure_log_loss_gain(defaulted: IntArray, probability: FloatArray, line: Calibration) -> FloatArray:
     # Against the identity line, not the bare score: probabilities of 0 and 1 are held alike on both sides.
-    before, after = (measure_log_loss(defaulted, calibrate(probability, which)) for which in (_IDENTITY, line))
+    before, after = (
+        measure_log_loss(defaulted, calibrate_probability(probability, which)) for which in (_IDENTITY, line)
+    )
     return before - after

@@ -12,8 +12,8 @@ from credit_default.errors import InputError, show_examples
 from credit_default.model.estimator.calibrated_forest import CalibratedForest
 from credit_default.model.estimator.calibration_line import Calibration
 from credit_default.model.features.build_features import build_features
-from credit_default.model.features.declaration import Feature, list_inputs, list_spec, select_features
-from credit_default.model.features.monotone import constrain_features, list_constraints, list_rising
+from credit_default.model.features.declaration import Feature, describe_features, list_input_names, select_features
+from credit_default.model.features.monotone import constrain_features, list_constraints, list_risk_inputs
 
 FEATURES_STEP: Final = "features"
 FOREST_STEP: Final = "forest"
@@ -88,8 +88,8 @@ def choose_features(recipe: Recipe, features: Sequence[Feature], *, schema: Sche
     """
     chosen = tuple(features) if recipe.include_protected else select_features(features, without=schema.protected)
     if recipe.monotone:
-        chosen = constrain_features(chosen, rising=_list_rising(schema))
-    unknown = sorted(set(list_inputs(chosen)) - {column.name for column in schema.inputs})
+        chosen = constrain_features(chosen, rising=_list_risk_inputs(schema))
+    unknown = sorted(set(list_input_names(chosen)) - {column.name for column in schema.inputs})
     if unknown:
         found = f"column {show_examples(unknown)}"
         raise InputError("feature list", found=found, expected=f"inputs of schema {schema.name!r}", remedy=_REMEDY)
@@ -110,7 +110,7 @@ def build_pipeline(recipe: Recipe, *, schema: Schema, features: Sequence[Feature
     from sklearn.preprocessing import FunctionTransformer
 
     chosen = choose_features(recipe, features, schema=schema)
-    spec = list_spec(chosen)
+    spec = describe_features(chosen)
     forest = RandomForestClassifier(
         n_estimators=recipe.tree_count,
         criterion=recipe.criterion,
@@ -118,7 +118,7 @@ def build_pipeline(recipe: Recipe, *, schema: Schema, features: Sequence[Feature
         min_samples_leaf=recipe.leaf_row_count,
         max_features=recipe.column_share,
         max_samples=recipe.row_share,
-        monotonic_cst=list_constraints(chosen, rising=_list_rising(schema)) if recipe.monotone else None,
+        monotonic_cst=list_constraints(chosen, rising=_list_risk_inputs(schema)) if recipe.monotone else None,
         random_state=recipe.seed,
         n_jobs=1,
     )
@@ -137,8 +137,8 @@ def calibrate_pipeline(pipeline: Any, line: Calibration | None) -> Any:
     return Pipeline([(FEATURES_STEP, transformer), (FOREST_STEP, CalibratedForest(forest, line))])
 
 
-def _list_rising(schema: Schema) -> dict[str, float]:
-    rising = list_rising(schema)
+def _list_risk_inputs(schema: Schema) -> dict[str, float]:
+    rising = list_risk_inputs(schema)
     if not rising:
         found = f"no input of schema {schema.name!r} with risk_rises_from"
         raise InputError(

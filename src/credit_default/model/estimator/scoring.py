@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from credit_default.data.contract.schema import CLIENT_ID, OUTCOME, STATEMENT_MONTH
 from credit_default.errors import InputError
 from credit_default.model.estimator.bundle import ModelBundle
-from credit_default.model.estimator.calibrated_forest import calibrate
+from credit_default.model.estimator.calibrated_forest import calibrate_probability
 from credit_default.model.estimator.decision import DECLINE, assign_bands, decide
-from credit_default.model.estimator.digest import digest_bundle, hash_keys, sort_rows
+from credit_default.model.estimator.digest import digest_bundle, hash_row_keys, sort_rows
 from credit_default.model.estimator.expected_loss import EXPECTED_LOSS, LossPolicy, measure_expected_loss
 
 SCORE_SCHEMA: Final = pl.Schema(
@@ -31,10 +31,10 @@ SCORE_SCHEMA: Final = pl.Schema(
     }
 )
 
-GiveReasons = Callable[[pl.DataFrame], Sequence[Sequence[str]]]  # the declined rows' reasons, in their order
+FindReasons = Callable[[pl.DataFrame], Sequence[Sequence[str]]]  # the declined rows' reasons, in their order
 
 
-class Moment(Protocol):
+class AwareDatetime(Protocol):
     """A point in time that knows its zone: a `datetime`, which this room does not import."""
 
     @property
@@ -74,7 +74,7 @@ def score_probability(bundle: ModelBundle, rows: Any) -> NDArray[np.float64]:
     matrix = bundle.pipeline[:-1].transform(rows)
     if not len(matrix):
         return np.empty(0)
-    return calibrate(bundle.forest.predict_proba(matrix)[:, 1], bundle.calibration)
+    return calibrate_probability(bundle.forest.predict_proba(matrix)[:, 1], bundle.calibration)
 
 
 def score(
@@ -83,8 +83,8 @@ def score(
     *,
     model_version: int,
     batch_id: str,
-    scored_at: Moment,
-    give_reasons: GiveReasons | None = None,
+    scored_at: AwareDatetime,
+    give_reasons: FindReasons | None = None,
     loss_policy: LossPolicy | None = None,
 ) -> ScoredBatch:
     """The scored rows, one for each checked row, in their order.
@@ -114,7 +114,7 @@ def score(
     return ScoredBatch(frame, model_version, batch_id, count_trained_rows(bundle, rows))
 
 
-def _list_reasons(rows: pl.DataFrame, declined: NDArray[np.bool_], give_reasons: GiveReasons | None) -> list[list[str]]:
+def _list_reasons(rows: pl.DataFrame, declined: NDArray[np.bool_], give_reasons: FindReasons | None) -> list[list[str]]:
     if give_reasons is None or not declined.any():
         return [[] for _ in range(rows.height)]
     given = iter(give_reasons(rows.filter(pl.Series(declined))))
@@ -123,7 +123,7 @@ def _list_reasons(rows: pl.DataFrame, declined: NDArray[np.bool_], give_reasons:
 
 def count_trained_rows(bundle: ModelBundle, rows: pl.DataFrame) -> int:
     """How many of the rows, by (client_id, statement_month), the model was trained on."""
-    return int(np.isin(hash_keys(rows), bundle.trained_rows).sum())
+    return int(np.isin(hash_row_keys(rows), bundle.trained_rows).sum())
 
 
 def attach_reference(bundle: ModelBundle, rows: pl.DataFrame) -> ModelBundle:

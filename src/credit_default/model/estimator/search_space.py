@@ -19,7 +19,7 @@ from credit_default.model.features.declaration import Feature
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class SearchParameter:
     """One parameter of the recipe and the values that a search may give it, in rising order where they are numbers."""
 
     name: str
@@ -55,7 +55,7 @@ class SearchPolicy:
                 "search policy", found=f"{self.startup_trial_count} trials to start, a share of {self.kept_share} kept",
                 expected="1 or more, and between 0 and 1", remedy="Correct [search] in the configuration.",
             )  # fmt: skip
-        for choice in list_choices(self):
+        for choice in list_search_parameters(self):
             if not choice.values:
                 raise InputError(
                     f"search's {choice.name}", found="no values", expected="one or more",
@@ -65,15 +65,15 @@ class SearchPolicy:
                 Recipe(**{choice.name: value})
 
 
-SEARCHED: Final = ("criterion", "maximum_depth", "leaf_row_count", "column_share", "row_share")
+SEARCHED_NAMES: Final = ("criterion", "maximum_depth", "leaf_row_count", "column_share", "row_share")
 
 
-def list_choices(policy: SearchPolicy) -> tuple[Choice, ...]:
+def list_search_parameters(policy: SearchPolicy) -> tuple[SearchParameter, ...]:
     """The policy's parameters with their values, in one order for all searches."""
-    return tuple(Choice(name, tuple(getattr(policy, name))) for name in SEARCHED)
+    return tuple(SearchParameter(name, tuple(getattr(policy, name))) for name in SEARCHED_NAMES)
 
 
-def choose_recipe(recipe: Recipe, values: Mapping[str, Any]) -> Recipe:
+def replace_parameters(recipe: Recipe, values: Mapping[str, Any]) -> Recipe:
     """The recipe with the values that a search chose in place of its own."""
     return parse_recipe({**asdict(recipe), **values})
 
@@ -89,7 +89,7 @@ def name_study(
     seed: int,
 ) -> str:
     """The study's name, hex: equal when the rows (in any order), features, folds, space, seed and what is not searched are."""
-    fixed = replace(recipe, **{choice.name: choice.values[0] for choice in list_choices(policy)})
+    fixed = replace(recipe, **{choice.name: choice.values[0] for choice in list_search_parameters(policy)})
     contest = digest_recipe_and_rows(fixed, rows, schema=schema, features=features, fold_count=fold_count, seed=0)
     space = json.dumps([contest, asdict(policy), seed], sort_keys=True)
     return sha256(space.encode()).hexdigest()[:16]

@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 from credit_default.data.contract.schema import OUTCOME, Schema
 from credit_default.model.estimator.digest import sort_rows
 from credit_default.model.estimator.recipe_pipeline import Recipe, choose_features
-from credit_default.model.evaluation.cross_validation import fit_on
+from credit_default.model.evaluation.cross_validation import fit_estimator
 from credit_default.model.evaluation.reference_models import SCORECARD, Family
 from credit_default.model.features.build_features import build_features
-from credit_default.model.features.declaration import Feature, list_spec
+from credit_default.model.features.declaration import Feature, describe_features
 
 
 def _build_tree(seed: int) -> Any:
@@ -33,7 +33,7 @@ def _build_base_rate(_seed: int) -> Any:
     return DummyClassifier(strategy="prior")
 
 
-RIVALS: Final = (
+BASELINES: Final = (
     SCORECARD,
     Family("small tree", "one decision tree of depth 3", _build_tree),
     Family("base rate", "the share of defaults among the rows learned from, for everybody", _build_base_rate),
@@ -41,14 +41,14 @@ RIVALS: Final = (
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class RivalScores:
+class BaselineScores:
     """A rival, and its default probabilities (0-1) for the rows given, in their order."""
 
     family: Family
     default_probability: NDArray[np.float64]
 
 
-def score_rivals(
+def score_baselines(
     development: pl.DataFrame,
     test: pl.DataFrame,
     *,
@@ -56,17 +56,17 @@ def score_rivals(
     features: Sequence[Feature],
     include_protected: bool = False,
     seed: int = 0,
-) -> tuple[RivalScores, ...]:
+) -> tuple[BaselineScores, ...]:
     """Each of `RIVALS`, fitted on the development rows with their outcomes, on the test rows.
 
     The order of the development rows changes nothing.
     """
-    spec = list_spec(choose_features(Recipe(include_protected=include_protected), features, schema=schema))
+    spec = describe_features(choose_features(Recipe(include_protected=include_protected), features, schema=schema))
     ordered = sort_rows(development)
     learned, judged = build_features(ordered, spec=spec), build_features(test, spec=spec)
     defaulted = ordered[OUTCOME].to_numpy().astype(np.int64)
-    fitted = [fit_on(learned, defaulted, build=partial(rival.build, seed)) for rival in RIVALS]
+    fitted = [fit_estimator(learned, defaulted, build=partial(rival.build, seed)) for rival in BASELINES]
     return tuple(
-        RivalScores(rival, model.predict_proba(judged)[:, 1].astype(np.float64))
-        for rival, model in zip(RIVALS, fitted, strict=True)
+        BaselineScores(rival, model.predict_proba(judged)[:, 1].astype(np.float64))
+        for rival, model in zip(BASELINES, fitted, strict=True)
     )

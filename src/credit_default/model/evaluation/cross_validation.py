@@ -20,7 +20,7 @@ from credit_default.model.estimator.fitting import OutOfFold
 from credit_default.model.estimator.recipe_pipeline import FOREST_STEP, Recipe, build_pipeline, choose_features
 from credit_default.model.evaluation.metrics import evaluate
 from credit_default.model.features.build_features import build_features
-from credit_default.model.features.declaration import Feature, list_names, list_spec
+from credit_default.model.features.declaration import Feature, describe_features, list_feature_names
 
 # Ranking by the first two, probabilities by the rest; what each means stands in `evaluation.METRIC_MEANINGS`.
 QUALITY_METRICS: Final = ("roc_auc", "average_precision", "brier", "log_loss", "ece")
@@ -37,7 +37,7 @@ class FoldedRows:
     fold_count: int
 
 
-def fold_rows(
+def build_folded_rows(
     rows: pl.DataFrame,
     *,
     schema: Schema,
@@ -50,8 +50,8 @@ def fold_rows(
     ordered = sort_rows(rows)
     chosen = choose_features(Recipe(include_protected=include_protected), features, schema=schema)
     return FoldedRows(
-        feature_names=list_names(chosen),
-        matrix=build_features(ordered, spec=list_spec(chosen)),
+        feature_names=list_feature_names(chosen),
+        matrix=build_features(ordered, spec=describe_features(chosen)),
         defaulted=ordered[OUTCOME].to_numpy().astype(np.int64),
         fold=np.asarray(assign_folds(ordered, fold_count=fold_count, seed=seed), dtype=np.int64),
         fold_count=fold_count,
@@ -66,18 +66,20 @@ def score_folds(folded: FoldedRows, build: Callable[[], Any], *, job_count: int 
     default_probability = np.full(len(folded.fold), np.nan)
     for number in range(folded.fold_count):
         held_out = folded.fold == number
-        estimator = fit_on(folded.matrix[~held_out], folded.defaulted[~held_out], build=build, job_count=job_count)
+        estimator = fit_estimator(
+            folded.matrix[~held_out], folded.defaulted[~held_out], build=build, job_count=job_count
+        )
         default_probability[held_out] = estimator.predict_proba(folded.matrix[held_out])[:, 1]
         yield OutOfFold(default_probability.copy(), folded.fold)
 
 
-def pool_folds(folded: FoldedRows, build: Callable[[], Any], *, job_count: int = 1) -> OutOfFold:
+def cross_validate_estimator(folded: FoldedRows, build: Callable[[], Any], *, job_count: int = 1) -> OutOfFold:
     """Out-of-fold probabilities of all rows."""
     *_, pooled = score_folds(folded, build, job_count=job_count)
     return pooled
 
 
-def fit_on(
+def fit_estimator(
     matrix: NDArray[np.float32], defaulted: NDArray[np.int64], *, build: Callable[[], Any], job_count: int = 1
 ) -> Any:
     """A new estimator, fitted by `job_count` cores at most; how many fitted a forest changes none of its scores."""
@@ -97,7 +99,7 @@ def build_forest(recipe: Recipe, *, schema: Schema, features: Sequence[Feature])
     return build_pipeline(recipe, schema=schema, features=features).named_steps[FOREST_STEP]
 
 
-def measure_pooled(
+def measure_out_of_fold(
     folded: FoldedRows, out_of_fold: OutOfFold, *, policy: DecisionPolicy | None = None
 ) -> dict[str, float]:
     """Each of `QUALITY_METRICS` over the rows that are scored by now, as `evaluation` defines it."""

@@ -13,10 +13,16 @@ import numpy as np
 from credit_default.errors import InputError
 from credit_default.model.estimator.decision import DecisionPolicy
 from credit_default.model.evaluation.metrics import Metric, measure_interval
-from credit_default.model.statistics.bootstrap import FloatArray, IntArray, check_scores, draw_weights, rank
+from credit_default.model.statistics.bootstrap import (
+    FloatArray,
+    IntArray,
+    check_scores,
+    draw_weights,
+    rank_probabilities,
+)
 
-_ABOVE_ALL: Final = float(np.nextafter(1.0, 2.0))  # a threshold that no probability reaches
-_CLOSE: Final = 1e-9  # rows; .3 of 1,000 clients are 300
+_ABOVE_ONE: Final = float(np.nextafter(1.0, 2.0))  # a threshold that no probability reaches
+_TOLERANCE: Final = 1e-9  # rows; .3 of 1,000 clients are 300
 _REMEDY: Final = "Correct the section `economics` of the settings."
 
 
@@ -49,7 +55,7 @@ class EconomicsPolicy:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class KnownScores:
+class LabelledScores:
     """Default probabilities (0-1) from models that did not see the rows, and the rows' outcomes (0 or 1), in one order."""
 
     defaulted: Any
@@ -96,7 +102,7 @@ class Economics:
 
 
 @dataclass(frozen=True, slots=True)
-class _Choice:
+class _PricedThreshold:
     """A threshold and what mistakes at it cost."""
 
     threshold: float
@@ -104,8 +110,8 @@ class _Choice:
 
 
 def measure_economics(
-    development: KnownScores,
-    judged: KnownScores,
+    development: LabelledScores,
+    judged: LabelledScores,
     *,
     decision_policy: DecisionPolicy,
     seed: int,
@@ -122,12 +128,15 @@ def measure_economics(
     shares = sorted({*policy.capacity_shares, *(min(1.0, n / len(defaulted)) for n in policy.capacity_counts)})
     held_out = np.asarray(development.default_probability, dtype=np.float64)
     choices = [
-        _Choice(decision_policy.threshold, decision_policy),
-        _Choice(find_cheapest_threshold(development, policy=decision_policy), decision_policy),
-        *(_choose_by_ratio(ratio, decision_policy) for ratio in policy.cost_ratios),
-        *(_Choice(find_capacity_threshold(held_out, capacity_share=share), decision_policy) for share in shares),
+        _PricedThreshold(decision_policy.threshold, decision_policy),
+        _PricedThreshold(find_cheapest_threshold(development, policy=decision_policy), decision_policy),
+        *(_price_threshold(ratio, decision_policy) for ratio in policy.cost_ratios),
+        *(
+            _PricedThreshold(find_capacity_threshold(held_out, capacity_share=share), decision_policy)
+            for share in shares
+        ),
     ]
-    measured = _Measured(defaulted, np.asarray(judged.default_probability, dtype=np.float64), choices)
+    measured = _CostMeasures(defaulted, np.asarray(judged.default_probability, dtype=np.float64), choices)
     drawn = [
         measured.measure(weights)
         for weights in draw_weights(defaulted, resample_count=policy.resample_count, seed=seed)
@@ -143,13 +152,13 @@ def measure_economics(
         cheapest_saving=saving,
         sensitivity=tuple(points[2:first_capacity]),
         capacity=tuple(
-            CapacityPoint(share, int(share * len(defaulted) + _CLOSE), point)
+            CapacityPoint(share, int(share * len(defaulted) + _TOLERANCE), point)
             for share, point in zip(shares, points[first_capacity:], strict=True)
         ),
     )
 
 
-def find_cheapest_threshold(development: KnownScores, *, policy: DecisionPolicy) -> float:
+def find_cheapest_threshold(development: LabelledScores, *, policy: DecisionPolicy) -> float:
     """The threshold at which these rows would have cost least; of equal ones the highest, which declines fewest.
 
     It is one of their probabilities, or just above 1 where declining nobody is cheapest.
@@ -160,29 +169,29 @@ def find_cheapest_threshold(development: KnownScores, *, policy: DecisionPolicy)
     check_scores(development.defaulted, development.default_probability)
     defaulted = np.asarray(development.defaulted, dtype=np.int64)
     probability = np.asarray(development.default_probability, dtype=np.float64)
-    ranked = rank(probability)
+    ranked = rank_probabilities(probability)
     caught = np.append(0, np.cumsum(defaulted[ranked.order])[ranked.ends])
     declined = np.append(0, ranked.ends + 1)
     cost = policy.missed_default_cost * (caught[-1] - caught) + policy.false_alarm_cost * (declined - caught)
-    return float(np.append(_ABOVE_ALL, probability[ranked.order][ranked.ends])[np.argmin(cost)])
+    return float(np.append(_ABOVE_ONE, probability[ranked.order][ranked.ends])[np.argmin(cost)])
 
 
 def find_capacity_threshold(default_probability: FloatArray, *, capacity_share: float) -> float:
     """The lowest threshold that at most this share (0-1) of the probabilities reaches: more capacity never raises it."""
-    ranked = rank(default_probability)
-    fitting = np.flatnonzero(ranked.ends + 1 <= capacity_share * len(default_probability) + _CLOSE)
-    return float(default_probability[ranked.order][ranked.ends[fitting[-1]]]) if len(fitting) else _ABOVE_ALL
+    ranked = rank_probabilities(default_probability)
+    fitting = np.flatnonzero(ranked.ends + 1 <= capacity_share * len(default_probability) + _TOLERANCE)
+    return float(default_probability[ranked.order][ranked.ends[fitting[-1]]]) if len(fitting) else _ABOVE_ONE
 
 
-def _choose_by_ratio(ratio: float, policy: DecisionPolicy) -> _Choice:
+def _price_threshold(ratio: float, policy: DecisionPolicy) -> _PricedThreshold:
     dearer = replace(policy, missed_default_cost=ratio * policy.false_alarm_cost)
-    return _Choice(dearer.threshold, dearer)
+    return _PricedThreshold(dearer.threshold, dearer)
 
 
-class _Measured:
+class _CostMeasures:
     """Rows and thresholds, ready to be weighed many times in one product."""
 
-    def __init__(self, defaulted: IntArray, probability: FloatArray, choices: Sequence[_Choice]) -> None:
+    def __init__(self, defaulted: IntArray, probability: FloatArray, choices: Sequence[_PricedThreshold]) -> None:
         self._choices = choices
         declined = probability[:, None] >= np.array([choice.threshold for choice in choices])
         self._terms = np.column_stack([np.ones(len(defaulted)), defaulted, declined, declined * defaulted[:, None]])

@@ -21,7 +21,7 @@ from credit_default.model.estimator.decision import DecisionPolicy
 from credit_default.model.evaluation.metrics import Metric
 from credit_default.model.statistics.bootstrap import FloatArray
 
-ESTIMATED: Final = ("default_share", "roc_auc", "brier", "log_loss", "cost_per_1000")
+ESTIMATED_METRICS: Final = ("default_share", "roc_auc", "brier", "log_loss", "cost_per_1000")
 _Z95: Final = 1.959963984540054
 _NEAREST: Final = 1e-15  # to 0 and 1, as in `resampling.measure_log_loss`
 
@@ -91,14 +91,14 @@ def estimate_performance(default_probability: Any, *, policy: DecisionPolicy) ->
     metrics = {name: _estimate_mean(probability, *term, highest=bounds.get(name)) for name, term in terms.items()}
     if (roc_auc := _estimate_roc_auc(probability)) is not None:
         metrics["roc_auc"] = roc_auc
-    return Estimate(len(given), {name: metrics[name] for name in ESTIMATED if name in metrics})
+    return Estimate(len(given), {name: metrics[name] for name in ESTIMATED_METRICS if name in metrics})
 
 
 def compare_estimate(estimated: Mapping[str, Metric], realised: Mapping[str, float]) -> tuple[ComparedEstimate, ...]:
     """Each metric that was estimated and has come, in the order of ESTIMATED."""
     return tuple(
         ComparedEstimate(name, estimated[name], realised[name])
-        for name in ESTIMATED
+        for name in ESTIMATED_METRICS
         if name in estimated and name in realised
     )
 
@@ -108,10 +108,10 @@ def measure_past_errors(compared: Iterable[ComparedEstimate]) -> dict[str, PastE
     found: dict[str, list[ComparedEstimate]] = {}
     for item in compared:
         found.setdefault(item.name, []).append(item)
-    return {name: _summarise(found[name]) for name in ESTIMATED if name in found}
+    return {name: _summarise_errors(found[name]) for name in ESTIMATED_METRICS if name in found}
 
 
-def _summarise(compared: list[ComparedEstimate]) -> PastError:
+def _summarise_errors(compared: list[ComparedEstimate]) -> PastError:
     count = len(compared)
     inside = sum(item.estimated.low <= item.realised <= item.estimated.high for item in compared)
     return PastError(
@@ -126,7 +126,7 @@ def _estimate_mean(probability: FloatArray, paid: FloatArray, failed: FloatArray
     """The mean of a sum over rows; outcomes are independent, so its variance is the sum of the rows'."""
     value = float(((1 - probability) * paid + probability * failed).mean())
     variance = float((probability * (1 - probability) * (failed - paid) ** 2).sum()) / len(probability) ** 2
-    return _bound(value, sqrt(variance), highest=highest)
+    return _build_metric(value, sqrt(variance), highest=highest)
 
 
 def _estimate_roc_auc(probability: FloatArray) -> Metric | None:
@@ -140,14 +140,14 @@ def _estimate_roc_auc(probability: FloatArray) -> Metric | None:
     pairs = defaults * payers - float(own.sum())
     if pairs <= 0:
         return None
-    below, above = _sum_sides(probability)
+    below, above = _sum_below_and_above(probability)
     value = float((probability * (below - (1 - probability) / 2)).sum()) / pairs
     pull = (below - above - value * (payers - defaults)) / pairs
     deviation = sqrt(float((own * pull**2).sum()))
-    return _bound(value, deviation, highest=1.0)
+    return _build_metric(value, deviation, highest=1.0)
 
 
-def _sum_sides(probability: FloatArray) -> tuple[FloatArray, FloatArray]:
+def _sum_below_and_above(probability: FloatArray) -> tuple[FloatArray, FloatArray]:
     """For each row of the sorted: payers expected below it and defaulters expected above, those equal to it half."""
     _, start, group = np.unique(probability, return_index=True, return_inverse=True)
     payers = np.add.reduceat(1 - probability, start)
@@ -157,6 +157,6 @@ def _sum_sides(probability: FloatArray) -> tuple[FloatArray, FloatArray]:
     return below[group], above[group]
 
 
-def _bound(value: float, deviation: float, *, highest: float | None) -> Metric:
+def _build_metric(value: float, deviation: float, *, highest: float | None) -> Metric:
     high = value + _Z95 * deviation
     return Metric(value, max(0.0, value - _Z95 * deviation), high if highest is None else min(highest, high))

@@ -21,12 +21,12 @@ from credit_default.model.estimator.decision import DecisionPolicy
 from credit_default.model.statistics.bootstrap import (
     FloatArray,
     IntArray,
-    Ranked,
+    RankedRows,
     check_scores,
     draw_weights,
     measure_log_loss,
     measure_ranking,
-    rank,
+    rank_probabilities,
 )
 
 METRIC_MEANINGS: Final[Mapping[str, str]] = MappingProxyType(
@@ -52,7 +52,7 @@ METRIC_MEANINGS: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 _BIN_COUNT: Final = 10
-_NEEDS_BOTH: Final = "both outcomes are needed, and all rows have the same"
+_NEEDS_BOTH_OUTCOMES: Final = "both outcomes are needed, and all rows have the same"
 _Z95: Final = 1.959963984540054
 
 
@@ -100,7 +100,7 @@ class _Rows:
 
     defaulted: IntArray
     probability: FloatArray
-    ranked: Ranked
+    ranked: RankedRows
     policy: DecisionPolicy
     calibration: Calibration | None
     terms: FloatArray  # (rows, terms): what resampled sums are taken of
@@ -115,17 +115,18 @@ def evaluate(
         InputError: lengths that differ, no rows, outcomes or probabilities out of range.
     """
     check_scores(defaulted, default_probability)
-    rows = _prepare(np.asarray(defaulted, dtype=np.int64), np.asarray(default_probability, np.float64), policy=policy)
-    values = _measure(rows, np.ones((1, len(rows.defaulted))))
+    rows = _sort_rows(np.asarray(defaulted, dtype=np.int64), np.asarray(default_probability, np.float64), policy=policy)
+    values = _measure_resamples(rows, np.ones((1, len(rows.defaulted))))
     drawn = [
-        _measure(rows, weights) for weights in draw_weights(rows.defaulted, resample_count=resample_count, seed=seed)
+        _measure_resamples(rows, weights)
+        for weights in draw_weights(rows.defaulted, resample_count=resample_count, seed=seed)
     ]
     metrics = {
         name: measure_interval(float(value[0]), np.concatenate([block[name] for block in drawn]))
         for name, value in values.items()
         if np.isfinite(value[0])
     }
-    metrics["default_share"] = make_share(int(rows.defaulted.sum()), len(rows.defaulted))
+    metrics["default_share"] = measure_share(int(rows.defaulted.sum()), len(rows.defaulted))
     probability = rows.probability
     return Evaluation(
         row_count=len(rows.defaulted),
@@ -140,7 +141,7 @@ def evaluate(
     )
 
 
-def _prepare(defaulted: IntArray, probability: FloatArray, *, policy: DecisionPolicy) -> _Rows:
+def _sort_rows(defaulted: IntArray, probability: FloatArray, *, policy: DecisionPolicy) -> _Rows:
     order = np.lexsort((defaulted, -probability))  # equal rows are interchangeable: their order changes no figure
     defaulted, probability = defaulted[order], probability[order]
     calibration = fit_calibration(defaulted, probability)
@@ -156,10 +157,10 @@ def _prepare(defaulted: IntArray, probability: FloatArray, *, policy: DecisionPo
         measure_log_loss(defaulted, probability),
         *((defaulted - probability) * (bins == number) for number in range(_BIN_COUNT)),
     ]
-    return _Rows(defaulted, probability, rank(probability), policy, calibration, np.column_stack(terms))
+    return _Rows(defaulted, probability, rank_probabilities(probability), policy, calibration, np.column_stack(terms))
 
 
-def _measure(rows: _Rows, weights: FloatArray) -> dict[str, FloatArray]:
+def _measure_resamples(rows: _Rows, weights: FloatArray) -> dict[str, FloatArray]:
     """Every figure for every resample; nan where a resample cannot give it."""
     sums = (weights @ rows.terms).T
     count, defaults, probability, declined, caught, squares, losses = sums[:7]
@@ -204,7 +205,7 @@ def measure_interval(value: float, resampled: FloatArray) -> Metric:
     return Metric(value, min(float(low), value), max(float(high), value))
 
 
-def make_share(count: int, total: int) -> Metric:
+def measure_share(count: int, total: int) -> Metric:
     """A share with Wilson's interval: the stratified resamples hold it fixed and say nothing about it."""
     share, square = count / total, _Z95 * _Z95
     centre = (share + square / (2 * total)) / (1 + square / total)
@@ -223,4 +224,4 @@ def _explain_absence(name: str, rows: _Rows) -> str:
         return "nobody was declined" if name == "precision" else "nobody was declined and nobody defaulted"
     if 0 < rows.defaulted.sum() < len(rows.defaulted):
         return "the probabilities are all alike, or part the outcomes without overlap"
-    return _NEEDS_BOTH
+    return _NEEDS_BOTH_OUTCOMES

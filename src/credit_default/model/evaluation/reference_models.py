@@ -14,11 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from credit_default.model.estimator.fitting import OutOfFold
-from credit_default.model.evaluation.cross_validation import FoldedRows, pool_folds
+from credit_default.model.evaluation.cross_validation import FoldedRows, cross_validate_estimator
 
 _BIN_COUNT: Final = 10
-_WEIGHTS: Final = (2, 4, 1, 1)  # in a blend: what ranks better alone counts more
-_FARTHEST: Final = 3.0  # standard deviations: where a network's inputs are held
+_BLEND_WEIGHTS: Final = (2, 4, 1, 1)  # in a blend: what ranks better alone counts more
+_CLIP_DEVIATIONS: Final = 3.0  # standard deviations: where a network's inputs are held
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,17 +30,17 @@ class Family:
     build: Callable[[int], Any]
 
 
-def pool_families(folded: FoldedRows, *, seed: int, job_count: int = 1) -> Iterator[tuple[Family, OutOfFold]]:
+def cross_validate_families(folded: FoldedRows, *, seed: int, job_count: int = 1) -> Iterator[tuple[Family, OutOfFold]]:
     """Each of `FAMILIES` with its out-of-fold probabilities, in that order; the blend's members are fitted once for all.
 
     The weighted mean of its members' probabilities is what `build_blend` would give, since its weights are fixed.
     """
     members = []
     for family in (FOREST, *MEMBERS):
-        members.append(pool_folds(folded, partial(family.build, seed), job_count=job_count))
+        members.append(cross_validate_estimator(folded, partial(family.build, seed), job_count=job_count))
         if family is not FOREST:
             yield family, members[-1]
-    blended = np.average([member.default_probability for member in members], axis=0, weights=_WEIGHTS)
+    blended = np.average([member.default_probability for member in members], axis=0, weights=_BLEND_WEIGHTS)
     yield BLEND, OutOfFold(blended, folded.fold)
 
 
@@ -96,7 +96,7 @@ def _build_networks(seed: int) -> Any:
     ]  # fmt: skip
     return make_pipeline(
         QuantileTransformer(n_quantiles=200, subsample=None, output_distribution="normal", random_state=seed),
-        FunctionTransformer(np.clip, kw_args={"a_min": -_FARTHEST, "a_max": _FARTHEST}),
+        FunctionTransformer(np.clip, kw_args={"a_min": -_CLIP_DEVIATIONS, "a_max": _CLIP_DEVIATIONS}),
         VotingClassifier(networks, voting="soft"),
     )
 
@@ -106,7 +106,7 @@ def build_blend(seed: int) -> Any:
     from sklearn.ensemble import VotingClassifier
 
     members = [(family.name, family.build(seed)) for family in (FOREST, *MEMBERS)]
-    return VotingClassifier(members, voting="soft", weights=_WEIGHTS)
+    return VotingClassifier(members, voting="soft", weights=_BLEND_WEIGHTS)
 
 
 def build_scorecard(seed: int) -> Any:
@@ -123,7 +123,7 @@ def build_scorecard(seed: int) -> Any:
         QuantileTransformer(n_quantiles=100, subsample=None, random_state=seed),
         FunctionTransformer(_cut_bins),
         TargetEncoder(target_type="binary", cv=StratifiedKFold(5, shuffle=True, random_state=seed)),
-        FunctionTransformer(_take_log_odds),
+        FunctionTransformer(_compute_log_odds),
         LogisticRegression(C=0.05, max_iter=500),
     )
 
@@ -132,7 +132,7 @@ def _cut_bins(ranks: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.minimum(np.floor(ranks * _BIN_COUNT), _BIN_COUNT - 1)
 
 
-def _take_log_odds(share: NDArray[np.float64]) -> NDArray[np.float64]:
+def _compute_log_odds(share: NDArray[np.float64]) -> NDArray[np.float64]:
     held = np.clip(share, 1e-4, 1 - 1e-4)
     log_odds: NDArray[np.float64] = np.log(held / (1 - held))
     return log_odds

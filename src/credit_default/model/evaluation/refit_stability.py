@@ -14,7 +14,7 @@ from credit_default.model.estimator.bundle import ModelBundle
 from credit_default.model.estimator.fitting import fit
 from credit_default.model.estimator.scoring import score_probability
 from credit_default.model.features.declaration import Feature
-from credit_default.model.statistics.bootstrap import measure_roc_auc, rank
+from credit_default.model.statistics.bootstrap import measure_roc_auc, rank_probabilities
 
 _SEED_STEP: Final = 1_000  # apart from the seeds that folds add to a recipe's own
 
@@ -37,7 +37,7 @@ class StabilityPolicy:
 
 
 @dataclass(frozen=True, slots=True)
-class Stability:
+class RefitStability:
     """How far refits are from the model on the same unseen rows. Shares and probabilities are 0-1."""
 
     refit_count: int
@@ -48,7 +48,7 @@ class Stability:
     changed_decision_share: float  # of the decisions, over refits
 
 
-def measure_stability(
+def measure_refit_stability(
     bundle: ModelBundle,
     development: pl.DataFrame,
     test: pl.DataFrame,
@@ -57,7 +57,7 @@ def measure_stability(
     features: Sequence[Feature],
     policy: StabilityPolicy | None = None,
     job_count: int = 1,
-) -> Stability | None:
+) -> RefitStability | None:
     """How stable the model is; None when the policy asks for no refit.
 
     Each refit leaves out another part of the development clients and grows its trees by another seed; a client's months
@@ -68,14 +68,16 @@ def measure_stability(
         return None
     own = score_probability(bundle, test)
     refits = [
-        _refit(bundle, development, test, number, schema=schema, features=features, policy=policy, job_count=job_count)
+        _measure_refit(
+            bundle, development, test, number, schema=schema, features=features, policy=policy, job_count=job_count
+        )
         for number in range(policy.refit_count)
     ]
     differences = np.abs(np.stack(refits) - own)
     threshold = bundle.decision_policy.threshold
     changed = (np.stack(refits) >= threshold) != (own >= threshold)
     areas = _measure_areas(test[OUTCOME].to_numpy().astype(np.int64), refits)
-    return Stability(
+    return RefitStability(
         refit_count=policy.refit_count,
         lowest_roc_auc=min(areas, default=None),
         highest_roc_auc=max(areas, default=None),
@@ -85,7 +87,7 @@ def measure_stability(
     )
 
 
-def _refit(
+def _measure_refit(
     bundle: ModelBundle,
     development: pl.DataFrame,
     test: pl.DataFrame,
@@ -108,4 +110,4 @@ def _measure_areas(defaulted: NDArray[np.int64], scores: Sequence[NDArray[np.flo
     if not 0 < defaulted.sum() < len(defaulted):
         return []
     ones = np.ones((1, len(defaulted)))
-    return [float(measure_roc_auc(ones, defaulted=defaulted, ranked=rank(score))[0]) for score in scores]
+    return [float(measure_roc_auc(ones, defaulted=defaulted, ranked=rank_probabilities(score))[0]) for score in scores]

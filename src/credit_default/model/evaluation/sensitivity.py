@@ -43,7 +43,7 @@ def measure_sensitivity(
     for column in schema.inputs:
         if column.name not in bundle.input_names:
             continue
-        for nudge, values in _nudge(column, taken[column.name]):
+        for nudge, values in _perturb(column, taken[column.name]):
             change = score_probability(bundle, taken.with_columns(values.alias(column.name))) - own
             turned = ((own + change) >= threshold) != (own >= threshold)
             found.append(
@@ -54,7 +54,7 @@ def measure_sensitivity(
     return tuple(sorted(found, key=lambda item: (-item.mean_difference, item.column, item.nudge)))
 
 
-def _nudge(column: Column, values: pl.Series) -> Iterator[tuple[str, pl.Series]]:
+def _perturb(column: Column, values: pl.Series) -> Iterator[tuple[str, pl.Series]]:
     if column.codes:
         codes = sorted(column.codes)
         yield "next code", values.replace_strict(codes, [*codes[1:], codes[-1]], default=values)

@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy as np
 from scipy.stats import rankdata
 
-from credit_default.model.evaluation.metrics import Metric, make_share
+from credit_default.model.evaluation.metrics import Metric, measure_share
 from credit_default.model.statistics.bootstrap import check_scores
 
 _Z95: Final = 1.959963984540054
@@ -38,7 +38,7 @@ def measure_vintage(defaulted: Any, default_probability: Any) -> VintageFigures:
     default_count = int(outcome.sum())
     return VintageFigures(
         known_count=len(outcome),
-        default_share=make_share(default_count, len(outcome)),
+        default_share=measure_share(default_count, len(outcome)),
         expected_share=float(np.sort(probability).mean()),
         brier=float(np.sort((probability - outcome) ** 2).mean()),
         roc_auc=_measure_roc_auc(outcome, probability) if 0 < default_count < len(outcome) else None,

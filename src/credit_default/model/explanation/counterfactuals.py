@@ -17,11 +17,11 @@ from credit_default.model.estimator.bundle import ModelBundle
 from credit_default.model.estimator.scoring import score_probability
 from credit_default.model.explanation.actionable_changes import Lever
 
-MOST_ALTERNATIVES: Final = 3
+HIGHEST_COUNTERFACTUAL_COUNT: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Alternative:
+class Counterfactual:
     """Changed inputs and the probability (0-1) that the client would have been given with them."""
 
     levers: tuple[str, ...]
@@ -36,24 +36,24 @@ class _Candidate:
     size: float  # steps taken, each lever's longest way as 1 for each column that it moves
 
 
-def find_alternatives(
+def find_counterfactuals(
     bundle: ModelBundle, row: pl.DataFrame, *, levers: Sequence[Lever], schema: Schema
-) -> tuple[Alternative, ...]:
+) -> tuple[Counterfactual, ...]:
     """Up to three ways below the threshold for the one declined client in `row`, the smallest first; none where none is found.
 
     A lever that would move a protected attribute is left out.
     """
     usable = [lever for lever in levers if not set(lever.columns) & set(schema.protected)]
     values: dict[str, Any] = row.row(0, named=True)
-    singles = [_take_steps(lever, values) for lever in usable]
-    found = _find_passing(bundle, row, [c for steps in singles for c in steps], schema=schema)
+    singles = [_list_candidates(lever, values) for lever in usable]
+    found = _select_accepted(bundle, row, [c for steps in singles for c in steps], schema=schema)
     if not found:
-        pairs = [_join(*both) for one, other in combinations(singles, 2) for both in product(one, other)]
-        found = _find_passing(bundle, row, pairs, schema=schema)
-    return found[:MOST_ALTERNATIVES]
+        pairs = [_combine_candidates(*both) for one, other in combinations(singles, 2) for both in product(one, other)]
+        found = _select_accepted(bundle, row, pairs, schema=schema)
+    return found[:HIGHEST_COUNTERFACTUAL_COUNT]
 
 
-def _take_steps(lever: Lever, values: Mapping[str, Any]) -> list[_Candidate]:
+def _list_candidates(lever: Lever, values: Mapping[str, Any]) -> list[_Candidate]:
     steps = lever.steps
     if lever.kind == "set":  # from where the client is, in either direction
         steps = tuple(sorted(steps, key=lambda step: (abs(step - values[lever.columns[0]]), step)))
@@ -61,13 +61,13 @@ def _take_steps(lever: Lever, values: Mapping[str, Any]) -> list[_Candidate]:
     return [_Candidate((lever.name,), moved, len(moved) * place / len(steps)) for place, moved in moves if moved]
 
 
-def _join(one: _Candidate, other: _Candidate) -> _Candidate:
+def _combine_candidates(one: _Candidate, other: _Candidate) -> _Candidate:
     return _Candidate((*one.levers, *other.levers), {**one.moved, **other.moved}, one.size + other.size)
 
 
-def _find_passing(
+def _select_accepted(
     bundle: ModelBundle, row: pl.DataFrame, candidates: Sequence[_Candidate], *, schema: Schema
-) -> tuple[Alternative, ...]:
+) -> tuple[Counterfactual, ...]:
     """The candidates that are accepted, for each set of levers and of columns the smallest; the fewest columns first."""
     if not candidates:
         return ()
@@ -81,9 +81,9 @@ def _find_passing(
         if holds and p < bundle.decision_policy.threshold
     ]
     passing.sort(key=lambda pair: (len(pair[0].moved), pair[0].size))  # equal ones in the order of the levers
-    smallest: dict[frozenset[str], Alternative] = {}
+    smallest: dict[frozenset[str], Counterfactual] = {}
     for candidate, p in passing:
         if not any(columns <= set(candidate.moved) for columns in smallest):
             told = {name: (float(values[name]), float(value)) for name, value in candidate.moved.items()}
-            smallest[frozenset(candidate.moved)] = Alternative(candidate.levers, told, p)
+            smallest[frozenset(candidate.moved)] = Counterfactual(candidate.levers, told, p)
     return tuple(smallest.values())

@@ -9,24 +9,28 @@ from collections.abc import Sequence
 from typing import Final
 
 from credit_default.model.explanation.reason_table import Concept, Condition, ReasonTable, Wording
-from credit_default.model.features.declaration import Feature, list_spec, parse_features
+from credit_default.model.features.declaration import Feature, describe_features, parse_features
 
 
-def _months(stem: str, first: int = 1, last: int = 6) -> tuple[str, ...]:
+def _list_month_columns(stem: str, first: int = 1, last: int = 6) -> tuple[str, ...]:
     return tuple(f"{stem}_m{month}" for month in range(first, last + 1))
 
 
-def _ratios(stem: str, over: Sequence[str], under: Sequence[str], *, otherwise: float) -> list[Feature]:
+def _declare_ratios(stem: str, over: Sequence[str], under: Sequence[str], *, otherwise: float) -> list[Feature]:
     return [
         Feature(f"{stem}_m{month}", "ratio", pair, {"otherwise": otherwise}, kept=False)
         for month, pair in enumerate(zip(over, under, strict=True), 1)
     ]
 
 
-_STATUSES, _BILLS, _PAYMENTS = _months("repayment_status"), _months("bill_amount"), _months("payment_amount")
+_STATUSES, _BILLS, _PAYMENTS = (
+    _list_month_columns("repayment_status"),
+    _list_month_columns("bill_amount"),
+    _list_month_columns("payment_amount"),
+)
 
 _MEASURES: Final = parse_features(
-    list_spec(
+    describe_features(
         [
             Feature("latest_status", "raw", _STATUSES[:1]),
             Feature("latest_change", "difference", _STATUSES[:2]),
@@ -36,14 +40,14 @@ _MEASURES: Final = parse_features(
             Feature("revolving_months", "count_equal", _STATUSES, {"value": 0.0}),
             Feature("unused_months", "count_equal", _STATUSES, {"value": -2.0}),
             Feature("paid_in_full_months", "count_equal", _STATUSES, {"value": -1.0}),
-            *_ratios("used", _BILLS, ("credit_limit",) * 6, otherwise=0.0),
-            Feature("used_mean", "mean", _months("used")),
-            Feature("used_trend", "trend", _months("used")),
+            *_declare_ratios("used", _BILLS, ("credit_limit",) * 6, otherwise=0.0),
+            Feature("used_mean", "mean", _list_month_columns("used")),
+            Feature("used_trend", "trend", _list_month_columns("used")),
             Feature("used_latest", "ratio", (_BILLS[0], "credit_limit")),
             Feature("billed_mean", "mean", _BILLS),
             Feature("billed_spread", "spread", _BILLS),
-            *_ratios("paid", _PAYMENTS[:5], _BILLS[1:], otherwise=1.0),
-            Feature("paid_least", "minimum", _months("paid", 1, 5)),
+            *_declare_ratios("paid", _PAYMENTS[:5], _BILLS[1:], otherwise=1.0),
+            Feature("paid_least", "minimum", _list_month_columns("paid", 1, 5)),
             Feature("paid_sum", "total", _PAYMENTS[:5], kept=False),
             Feature("due_sum", "total", _BILLS[1:], kept=False),
             Feature("paid_over_due", "ratio", ("paid_sum", "due_sum"), {"otherwise": 1.0}),
@@ -51,8 +55,8 @@ _MEASURES: Final = parse_features(
             Feature("limit", "raw", ("credit_limit",)),
             *(Feature(f"rest_m{m}", "difference", (_BILLS[m], _PAYMENTS[m - 1]), kept=False) for m in range(1, 6)),
             *(Feature(f"new_m{m}", "difference", (_BILLS[m - 1], f"rest_m{m}"), kept=False) for m in range(1, 6)),
-            *_ratios("charged", _months("new", 1, 5), ("credit_limit",) * 5, otherwise=0.0),
-            Feature("charged_mean", "mean", _months("charged", 1, 5)),
+            *_declare_ratios("charged", _list_month_columns("new", 1, 5), ("credit_limit",) * 5, otherwise=0.0),
+            Feature("charged_mean", "mean", _list_month_columns("charged", 1, 5)),
             Feature("education_code", "raw", ("education",)),
         ]
     )
@@ -113,9 +117,9 @@ _CONCEPTS: Final = (
         "balance and limit",
         "Balance compared with the credit limit",
         (
-            *_months("utilisation"),
+            *_list_month_columns("utilisation"),
             *("utilisation_mean", "utilisation_maximum", "open_credit"),
-            *_months("unpaid_over_limit", 1, 5),
+            *_list_month_columns("unpaid_over_limit", 1, 5),
         ),
         (
             Wording(
@@ -164,7 +168,7 @@ _CONCEPTS: Final = (
         "payments and bills",
         "Payments compared with the bills they settle",
         (
-            *_months("paid_share", 1, 5),
+            *_list_month_columns("paid_share", 1, 5),
             *("paid_share_mean", "paid_share_minimum", "paid_share_latest_three", "paid_over_billed"),
             "zero_payment_count",
         ),
@@ -185,7 +189,7 @@ _CONCEPTS: Final = (
     Concept(
         "new charges",
         "New charges compared with the credit limit",
-        _months("charged_over_limit", 1, 5),
+        _list_month_columns("charged_over_limit", 1, 5),
         (Wording("New charges are high compared with the credit limit", (Condition("charged_mean", "above"),)),),
     ),
     Concept(

@@ -16,20 +16,26 @@ from numpy.typing import NDArray
 from credit_default.data.contract.schema import Schema
 from credit_default.errors import InputError
 from credit_default.model.estimator.bundle import ModelBundle
-from credit_default.model.explanation.reason_table import Concept, Condition, ReasonTable, build_table, group_features
+from credit_default.model.explanation.reason_table import (
+    Concept,
+    Condition,
+    ReasonTable,
+    build_reason_table,
+    map_features_to_concepts,
+)
 from credit_default.model.explanation.shapley import Explainer, Explanation, build_explainer
 from credit_default.model.features.build_features import build_features
-from credit_default.model.features.declaration import list_names, list_spec
+from credit_default.model.features.declaration import describe_features, list_feature_names
 from credit_default.model.features.row_functions import FloatArray
 
-MOST_REASONS: Final = 4
-LEAST_SHARE: Final = (
+HIGHEST_REASON_COUNT: Final = 4
+LOWEST_CONTRIBUTION_SHARE: Final = (
     0.05  # of the rise from the accepted clients' mean, below which a contribution is no principal reason
 )
-OTHER: Final = "protected attributes"  # what only a recipe that lets them in has contributions of
+PROTECTED_CONCEPT: Final = "protected attributes"  # what only a recipe that lets them in has contributions of
 
 _DECIMALS: Final = 12  # contributions that agree so far are equal: the last bits may hang on the size of a batch
-_NOTHING: Final = -1
+_NO_WORDING: Final = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +62,7 @@ class ReasonsPolicy:
 
 
 @dataclass(frozen=True, eq=False)
-class ReasonGiver:
+class ReasonFinder:
     """A model that can say why: its explainer, and the words for what it finds."""
 
     explainer: Explainer
@@ -80,21 +86,23 @@ class ReasonGiver:
         measured = self._measure(rows)
         said = np.column_stack([self._choose_words(concept, measured) for concept in concepts])
         rise = explanation.probability - explanation.base_probability
-        principal = (contributions > 0) & (contributions >= LEAST_SHARE * rise[:, None])
+        principal = (contributions > 0) & (contributions >= LOWEST_CONTRIBUTION_SHARE * rise[:, None])
         order = np.argsort(-contributions, axis=1, kind="stable")
         return [
-            _pick(concepts, *row)
+            _list_texts(concepts, *row)
             for row in zip(order.tolist(), said.tolist(), principal.tolist(), contributions.tolist(), strict=True)
         ]
 
     def sum_concepts(self, explanation: Explanation) -> dict[str, FloatArray]:
         """Each concept's contributions, a row each; `OTHER` are those of protected attributes, where the model has any."""
-        return explanation.sum_by(group_features(self.table, explanation.feature_names, other=OTHER))
+        return explanation.sum_by(
+            map_features_to_concepts(self.table, explanation.feature_names, other=PROTECTED_CONCEPT)
+        )
 
     def _choose_words(self, concept: Concept, measured: dict[str, FloatArray]) -> NDArray[np.int64]:
         """For each row the place of the first wording that holds, or -1."""
         row_count = len(next(iter(measured.values())))
-        said = np.full(row_count, _NOTHING, dtype=np.int64)
+        said = np.full(row_count, _NO_WORDING, dtype=np.int64)
         for place in range(len(concept.wordings) - 1, -1, -1):
             holds = np.ones(row_count, dtype=np.bool_)
             for condition in concept.wordings[place].conditions:
@@ -115,27 +123,27 @@ class ReasonGiver:
         return {name: float(np.median(values)) for name, values in measured.items()}
 
     def _measure(self, rows: Any) -> dict[str, FloatArray]:
-        matrix = build_features(rows, spec=list_spec(self.table.measures)).astype(np.float64)
-        return dict(zip(list_names(self.table.measures), matrix.T, strict=True))
+        matrix = build_features(rows, spec=describe_features(self.table.measures)).astype(np.float64)
+        return dict(zip(list_feature_names(self.table.measures), matrix.T, strict=True))
 
 
-def build_reason_giver(bundle: ModelBundle, declared: ReasonTable, *, schema: Schema) -> ReasonGiver:
+def build_reason_finder(bundle: ModelBundle, declared: ReasonTable, *, schema: Schema) -> ReasonFinder:
     """The bundle's reasons in the declared words, and in those of the schema for what nobody declared.
 
     Raises:
         InputError: a bundle that has no reference.
     """
-    return ReasonGiver(build_explainer(bundle), build_table(declared, bundle.features, schema=schema))
+    return ReasonFinder(build_explainer(bundle), build_reason_table(declared, bundle.features, schema=schema))
 
 
-def _pick(
+def _list_texts(
     concepts: Sequence[Concept],
     order: Sequence[int],
     said: Sequence[int],
     principal: Sequence[bool],
     contributions: Sequence[float],
 ) -> list[str]:
-    told = [concepts[i].wordings[said[i]].words for i in order if principal[i] and said[i] != _NOTHING]
+    told = [concepts[i].wordings[said[i]].words for i in order if principal[i] and said[i] != _NO_WORDING]
     if not told and contributions[order[0]] > 0:
         return [concepts[order[0]].subject]
-    return told[:MOST_REASONS]
+    return told[:HIGHEST_REASON_COUNT]

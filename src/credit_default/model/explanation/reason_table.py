@@ -12,11 +12,11 @@ from typing import Final, Literal
 from credit_default.data.contract.schema import Column, Schema
 from credit_default.model.features.declaration import Feature, trace_inputs
 
-Side = Literal["at least", "at most", "above", "below"]
+ComparisonSide = Literal["at least", "at most", "above", "below"]
 
-_COMPARISONS: Final[tuple[tuple[str, Side], ...]] = (("higher", "above"), ("lower", "below"))
-_BREAK: Final = re.compile(r"[;(]|\. ")  # where a description's first thought ends
-_MOST_DESCRIBED: Final = 2  # columns behind a feature that are told in their own words
+_COMPARISONS: Final[tuple[tuple[str, ComparisonSide], ...]] = (("higher", "above"), ("lower", "below"))
+_CLAUSE_END: Final = re.compile(r"[;(]|\. ")  # where a description's first thought ends
+_MOST_DESCRIBED_COLUMNS: Final = 2  # columns behind a feature that are told in their own words
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Condition:
     """
 
     measure: str
-    side: Side
+    side: ComparisonSide
     value: float = 0.0
 
 
@@ -60,10 +60,10 @@ class ReasonTable:
     concepts: tuple[Concept, ...]
 
 
-NO_WORDS: Final = ReasonTable((), ())
+NO_REASONS: Final = ReasonTable((), ())
 
 
-def build_table(declared: ReasonTable, features: Sequence[Feature], *, schema: Schema) -> ReasonTable:
+def build_reason_table(declared: ReasonTable, features: Sequence[Feature], *, schema: Schema) -> ReasonTable:
     """The table for a model with these features: the declared concepts as far as it has their features, others derived.
 
     Features that go back to a protected attribute are in no concept, so no reason ever speaks of one.
@@ -80,26 +80,28 @@ def build_table(declared: ReasonTable, features: Sequence[Feature], *, schema: S
     for feature in open_features:
         if feature.name not in named:
             groups.setdefault(roots[feature.name], []).append(feature)
-    derived = [_derive(columns, of_columns, schema=schema) for columns, of_columns in groups.items()]
+    derived = [_derive_concept(columns, of_columns, schema=schema) for columns, of_columns in groups.items()]
     measures = {feature.name: feature for feature in declared.measures}
     measures |= {f.name: f for f in features if f.name not in measures} if derived else {}
     return ReasonTable(tuple(measures.values()), (*kept, *derived))
 
 
-def group_features(table: ReasonTable, feature_names: Sequence[str], *, other: str) -> dict[str, str]:
+def map_features_to_concepts(table: ReasonTable, feature_names: Sequence[str], *, other: str) -> dict[str, str]:
     """For each feature the name of its concept; `other` for those in none."""
     groups: Mapping[str, str] = {name: concept.name for concept in table.concepts for name in concept.features}
     return {name: groups.get(name, other) for name in feature_names}
 
 
-def _derive(names: Sequence[str], features: Sequence[Feature], *, schema: Schema) -> Concept:
+def _derive_concept(names: Sequence[str], features: Sequence[Feature], *, schema: Schema) -> Concept:
     """A concept of all features on these columns, told by the first of them: its code, or that it is high or low."""
     columns = [column for name in names for column in schema.inputs if column.name == name]
     lead, feature_names = features[0], tuple(feature.name for feature in features)
-    subject = _describe(lead, columns)
+    subject = _describe_feature(lead, columns)
     if lead.function == "raw" and columns[0].codes:
         codes = columns[0].codes.items()
-        return Concept(lead.name, subject, feature_names, tuple(_say_code(subject, lead, *code) for code in codes))
+        return Concept(
+            lead.name, subject, feature_names, tuple(_build_code_wording(subject, lead, *code) for code in codes)
+        )
     wordings = tuple(
         Wording(f"{subject}: {comparison} than for most accepted clients", (Condition(lead.name, side),))
         for comparison, side in _COMPARISONS
@@ -107,19 +109,19 @@ def _derive(names: Sequence[str], features: Sequence[Feature], *, schema: Schema
     return Concept(lead.name, subject, feature_names, wordings)
 
 
-def _say_code(subject: str, lead: Feature, code: int, meaning: str) -> Wording:
+def _build_code_wording(subject: str, lead: Feature, code: int, meaning: str) -> Wording:
     exactly = (Condition(lead.name, "at least", code), Condition(lead.name, "at most", code))
     return Wording(f"{subject}: {meaning}", exactly)
 
 
-def _describe(lead: Feature, columns: Sequence[Column]) -> str:
-    texts = [_BREAK.split(column.description.strip(), maxsplit=1)[0].rstrip(" .") for column in columns]
+def _describe_feature(lead: Feature, columns: Sequence[Column]) -> str:
+    texts = [_CLAUSE_END.split(column.description.strip(), maxsplit=1)[0].rstrip(" .") for column in columns]
     if lead.function == "raw":
-        return f"{_spell(lead.name)} ({texts[0]})"
-    more = len(texts) - _MOST_DESCRIBED
-    told = [*texts[:_MOST_DESCRIBED], *([f"{more} more"] if more > 0 else [])]
-    return f"{_spell(lead.name)} ({' / '.join(told)})"
+        return f"{_format_name(lead.name)} ({texts[0]})"
+    more = len(texts) - _MOST_DESCRIBED_COLUMNS
+    told = [*texts[:_MOST_DESCRIBED_COLUMNS], *([f"{more} more"] if more > 0 else [])]
+    return f"{_format_name(lead.name)} ({' / '.join(told)})"
 
 
-def _spell(name: str) -> str:
+def _format_name(name: str) -> str:
     return name.replace("_", " ").capitalize()

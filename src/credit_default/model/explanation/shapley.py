@@ -19,9 +19,9 @@ from credit_default.model.estimator.decision import ACCEPT
 from credit_default.model.explanation.shapley_leaf_tables import LONGEST_PATH, add_contributions, measure_longest_path
 from credit_default.model.features.row_functions import FloatArray
 
-METHOD: Final = "exact Shapley values, interventional"
+EXPLANATION_METHOD: Final = "exact Shapley values, interventional"
 
-_CLOSE: Final = 1e-6
+_TOLERANCE: Final = 1e-6
 _DEFAULTED: Final = 1  # the class whose probability is explained; the library's own choice would be the first
 _REMEDY: Final = "Score with `--reasons none`, and compare the installed woodelf-explainer with requirements.lock."
 
@@ -133,8 +133,8 @@ def build_explainer(bundle: ModelBundle) -> Explainer:
 
 def _check_sums(contributions: FloatArray, rise: FloatArray) -> None:
     furthest = float(np.abs(contributions.sum(axis=1) - rise).max())
-    if not furthest <= _CLOSE:
+    if not furthest <= _TOLERANCE:
         raise ArtifactError(
-            "contributions", found=f"sums that miss the probability by {furthest:.1e}", expected=f"at most {_CLOSE:g}",
+            "contributions", found=f"sums that miss the probability by {furthest:.1e}", expected=f"at most {_TOLERANCE:g}",
             remedy=_REMEDY,
         )  # fmt: skip

@@ -59,14 +59,14 @@ def add_contributions(forest: Any, matrix: Matrix, *, background: Matrix, class_
         for leaf in _list_leaves(tree.tree_, share, class_index=class_index):
             if not leaf.features or not leaf.value:
                 continue
-            table = _fill_table(leaf, behind)
+            table = _build_leaf_table(leaf, behind)
             pattern = leaf.match(columns)
             for place, feature in enumerate(leaf.features):
                 added[feature] += table[place][pattern]
     return np.ascontiguousarray(added.T)
 
 
-def _fill_table(leaf: _Leaf, behind: FloatArray) -> FloatArray:
+def _build_leaf_table(leaf: _Leaf, behind: FloatArray) -> FloatArray:
     """(features, patterns): what the leaf adds by each of its features to a row of each pattern."""
     shares = np.bincount(leaf.match(behind), minlength=1 << len(leaf.features)) / behind.shape[1]
     table: FloatArray = leaf.value * (_weigh_patterns(len(leaf.features)) @ shares)
@@ -85,7 +85,7 @@ def _weigh_patterns(count: int) -> FloatArray:
     row, behind = patterns[:, None], patterns[None, :]
     reached = (row | behind) == patterns[-1]
     mine, theirs = np.bitwise_count(row & ~behind), np.bitwise_count(behind & ~row)
-    gain, loss = _tabulate_weights(count)
+    gain, loss = _compute_weight_tables(count)
     weights = np.zeros((count, len(patterns), len(patterns)))
     for place in range(count):
         mine_has, theirs_has = (row >> place) & 1 == 1, (behind >> place) & 1 == 1
@@ -95,7 +95,7 @@ def _weigh_patterns(count: int) -> FloatArray:
     return weights
 
 
-def _tabulate_weights(count: int) -> tuple[FloatArray, FloatArray]:
+def _compute_weight_tables(count: int) -> tuple[FloatArray, FloatArray]:
     gain, loss = np.zeros((count + 1, count + 1)), np.zeros((count + 1, count + 1))
     for mine in range(count + 1):
         for theirs in range(count + 1 - mine):

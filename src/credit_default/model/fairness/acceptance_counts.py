@@ -16,7 +16,7 @@ from credit_default.model.estimator.decision import ACCEPT
 from credit_default.model.fairness.groupings import AttributeBands, build_groupings, choose_attributes
 from credit_default.model.fairness.report import FairnessPolicy
 
-_QUARTERS: Final = (0.25, 0.5, 0.75)
+_QUARTILES: Final = (0.25, 0.5, 0.75)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,4 +91,4 @@ def _count_frame(frame: pl.DataFrame, *, schema: Schema, plan: AttributePlan) ->
 
 def _find_edges(values: pl.Series) -> tuple[float, ...]:
     numbers = values.drop_nulls().to_numpy().astype(np.float64)
-    return tuple(sorted({float(np.quantile(numbers, share)) for share in _QUARTERS})) if len(numbers) else ()
+    return tuple(sorted({float(np.quantile(numbers, share)) for share in _QUARTILES})) if len(numbers) else ()

@@ -32,10 +32,10 @@ def measure_flip_sensitivity(bundle: ModelBundle, rows: pl.DataFrame, schema: Sc
     """
     before = score_probability(bundle, rows)
     columns = {column.name: column for column in schema.inputs}
-    return tuple(_flip(bundle, rows, column=columns[name], before=before) for name in schema.protected)
+    return tuple(_measure_flip(bundle, rows, column=columns[name], before=before) for name in schema.protected)
 
 
-def _flip(bundle: ModelBundle, rows: pl.DataFrame, *, column: Column, before: np.ndarray) -> FlipSensitivity:
+def _measure_flip(bundle: ModelBundle, rows: pl.DataFrame, *, column: Column, before: np.ndarray) -> FlipSensitivity:
     flipped_count = changed_count = 0
     largest = 0.0
     for flipped in _list_flips(rows, column):

@@ -18,7 +18,7 @@ from credit_default.errors import InputError, show_examples
 from credit_default.model.statistics.bootstrap import IntArray
 
 _REMEDY: Final = "Correct the section `fairness` of the settings."
-_QUARTERS: Final = (0.25, 0.5, 0.75)
+_QUARTILES: Final = (0.25, 0.5, 0.75)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +75,11 @@ def build_groupings(
     """
     columns = {column.name: column for column in schema.inputs}
     edges = {band.name: band.edges for band in bands}
-    single = [_group(rows[name], column=columns[name], edges=edges.get(name)) for name in attributes]
-    return (*single, *(_cross(one, other) for one, other in combinations(single, 2)))
+    single = [_group_values(rows[name], column=columns[name], edges=edges.get(name)) for name in attributes]
+    return (*single, *(_cross_groupings(one, other) for one, other in combinations(single, 2)))
 
 
-def _group(values: pl.Series, *, column: Column, edges: Sequence[float] | None) -> Grouping:
+def _group_values(values: pl.Series, *, column: Column, edges: Sequence[float] | None) -> Grouping:
     if column.codes:
         repeated = {meaning for meaning, count in Counter(column.codes.values()).items() if count > 1}
         # Two codes of one meaning stay two groups: what is behind them is not known to be the same.
@@ -90,7 +90,7 @@ def _group(values: pl.Series, *, column: Column, edges: Sequence[float] | None) 
         group = values.replace_strict(places, return_dtype=pl.Int64).to_numpy()
         return _drop_empty((column.name,), [names[code] for code in column.codes], group)
     numbers = values.to_numpy().astype(np.float64)
-    cuts = edges or sorted({float(np.quantile(numbers, share)) for share in _QUARTERS})
+    cuts = edges or sorted({float(np.quantile(numbers, share)) for share in _QUARTILES})
     whole = column.kind == "integer" and all(float(cut).is_integer() for cut in cuts)
     group = np.searchsorted(cuts, numbers, side="right").astype(np.int64)
     return _drop_empty((column.name,), _name_bands(cuts, whole=whole), group)
@@ -101,7 +101,7 @@ def _name_bands(cuts: Sequence[float], *, whole: bool) -> list[str]:
     return [f"below {cuts[0]:g}", *between, f"{cuts[-1]:g} and above"]
 
 
-def _cross(one: Grouping, other: Grouping) -> Grouping:
+def _cross_groupings(one: Grouping, other: Grouping) -> Grouping:
     labels = [f"{first}, {second}" for first in one.labels for second in other.labels]
     group = one.group * len(other.labels) + other.group
     return _drop_empty((*one.attributes, *other.attributes), labels, group)

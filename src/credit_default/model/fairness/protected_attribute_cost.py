@@ -12,19 +12,19 @@ from credit_default.model.estimator.decision import DecisionPolicy
 from credit_default.model.evaluation.metrics import Metric, measure_interval
 from credit_default.model.fairness.report import (
     FairnessPolicy,
-    find_reference,
+    find_reference_group,
     is_large_enough,
     list_groupings,
-    read_scores,
+    select_outcomes_and_scores,
 )
 from credit_default.model.fairness.resampled_group_metrics import (
     GroupFigures,
     GroupRows,
+    build_group_rows,
+    compare_group,
     measure_group,
-    prepare_group,
-    relate_group,
 )
-from credit_default.model.statistics.auc_placements import measure_area, measure_placements
+from credit_default.model.statistics.auc_placements import measure_placements, measure_roc_auc_from_placements
 from credit_default.model.statistics.bootstrap import FloatArray, IntArray, draw_weights
 
 
@@ -52,7 +52,7 @@ class FairnessComparison:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Model:
+class _ModelRows:
     """One model's rows, by attribute and group, ready to be weighed many times."""
 
     defaulted: IntArray
@@ -64,7 +64,7 @@ class _Model:
         for attribute, groups in self.groups.items():
             found = {label: measure_group(weights, group) for label, group in groups.items()}
             for label, figures in found.items():
-                related = relate_group(figures, found[references[attribute]])
+                related = compare_group(figures, found[references[attribute]])
                 ratios[attribute, label] = related["acceptance_ratio"]
         return ratios
 
@@ -73,13 +73,13 @@ class _Model:
         references = {}
         for attribute, groups in self.groups.items():
             figures: list[GroupFigures] = [measure_group(once, group) for group in groups.values()]
-            place = find_reference({n: float(found["accept_share"][0]) for n, found in enumerate(figures)})
+            place = find_reference_group({n: float(found["accept_share"][0]) for n, found in enumerate(figures)})
             if place is not None:
                 references[attribute] = list(groups)[place]
         return references
 
     def measure_roc_auc(self, weights: FloatArray) -> FloatArray:
-        return measure_area(weights, defaulted=self.defaulted, placements=self.placements)
+        return measure_roc_auc_from_placements(weights, defaulted=self.defaulted, placements=self.placements)
 
 
 def compare_fairness(
@@ -101,7 +101,7 @@ def compare_fairness(
     """
     policy = policy or FairnessPolicy()
     models = [
-        _prepare(rows, scored, schema=schema, threshold=decision_policy.threshold, policy=policy)
+        _build_model_rows(rows, scored, schema=schema, threshold=decision_policy.threshold, policy=policy)
         for scored in (without, including)
     ]
     references = [model.find_references() for model in models]
@@ -135,20 +135,20 @@ def compare_fairness(
     )
 
 
-def _prepare(
+def _build_model_rows(
     rows: pl.DataFrame, default_probability: Any, *, schema: Schema, threshold: float, policy: FairnessPolicy
-) -> _Model:
-    defaulted, probability = read_scores(rows, default_probability)
+) -> _ModelRows:
+    defaulted, probability = select_outcomes_and_scores(rows, default_probability)
     groups: dict[str, dict[str, GroupRows]] = {}
     for grouping in list_groupings(rows, schema=schema, policy=policy):
         if len(grouping.attributes) > 1:
             continue
         members = {label: np.flatnonzero(grouping.group == place) for place, label in enumerate(grouping.labels)}
         groups[grouping.name] = {
-            label: prepare_group(
+            label: build_group_rows(
                 places, defaulted=defaulted, probability=probability, threshold=threshold, fit_slope=False
             )
             for label, places in members.items()
             if is_large_enough(places, defaulted, policy=policy)
         }
-    return _Model(defaulted, measure_placements(defaulted, probability), groups)
+    return _ModelRows(defaulted, measure_placements(defaulted, probability), groups)

@@ -18,12 +18,12 @@ from credit_default.model.estimator.digest import sort_rows
 from credit_default.model.evaluation.metrics import Metric, measure_interval
 from credit_default.model.fairness.groupings import Grouping, build_groupings
 from credit_default.model.features.declaration import trace_inputs
-from credit_default.model.statistics.auc_placements import measure_area, measure_placements
+from credit_default.model.statistics.auc_placements import measure_placements, measure_roc_auc_from_placements
 from credit_default.model.statistics.bootstrap import FloatArray, IntArray, draw_weights
 
 _FOLD_COUNT: Final = 3
 _RESAMPLE_COUNT: Final = 100
-_PAIR: Final = 2
+_PAIR_SIZE: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class ProxyStrength:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Learned:
+class _GroupPrediction:
     """Out-of-fold probabilities (rows, groups) of belonging to each group, and each feature's importance."""
 
     membership: FloatArray
@@ -86,15 +86,17 @@ def measure_proxies(
     fold = np.asarray(assign_folds(drawn, fold_count=_FOLD_COUNT, seed=seed), dtype=np.int64)
     roots = trace_inputs(bundle.features)
     strengths: list[ProxyStrength] = []
-    for grouping in _group_rows(drawn, schema=schema, attributes=attributes):
+    for grouping in _build_single_groupings(drawn, schema=schema, attributes=attributes):
         (attribute,) = grouping.attributes
         kept = [place for place, name in enumerate(bundle.feature_names) if attribute not in roots[name]]
         if not kept or len(grouping.labels) == 1:
             continue
-        learned = _learn(matrix[:, kept], grouping.group, fold=fold, seed=seed, job_count=job_count, policy=policy)
+        learned = _predict_groups(
+            matrix[:, kept], grouping.group, fold=fold, seed=seed, job_count=job_count, policy=policy
+        )
         names = [bundle.feature_names[place] for place in kept]
-        inputs = _share_out(learned.importance, [roots[name] for name in names])
-        strengths += _describe(grouping, learned, inputs=inputs, seed=seed, policy=policy)
+        inputs = _distribute_importance(learned.importance, [roots[name] for name in names])
+        strengths += _measure_strengths(grouping, learned, inputs=inputs, seed=seed, policy=policy)
     return tuple(strengths)
 
 
@@ -106,15 +108,15 @@ def _draw_rows(rows: pl.DataFrame, count: int, *, seed: int) -> pl.DataFrame:
     return ordered[np.sort(places)]
 
 
-def _group_rows(rows: pl.DataFrame, *, schema: Schema, attributes: tuple[str, ...]) -> list[Grouping]:
+def _build_single_groupings(rows: pl.DataFrame, *, schema: Schema, attributes: tuple[str, ...]) -> list[Grouping]:
     singles = [
         g for g in build_groupings(rows, schema=schema, attributes=attributes, bands=()) if len(g.attributes) == 1
     ]
     numeric = {column.name for column in schema.inputs if not column.codes}
-    return [_halve(rows[g.name], g.name) if g.name in numeric else g for g in singles]
+    return [_split_at_median(rows[g.name], g.name) if g.name in numeric else g for g in singles]
 
 
-def _halve(values: pl.Series, name: str) -> Grouping:
+def _split_at_median(values: pl.Series, name: str) -> Grouping:
     numbers = values.to_numpy().astype(np.float64)
     middle = float(np.median(numbers))
     above = (numbers > middle).astype(np.int64)
@@ -122,9 +124,9 @@ def _halve(values: pl.Series, name: str) -> Grouping:
     return Grouping((name,), labels, above)
 
 
-def _learn(
+def _predict_groups(
     matrix: NDArray[np.float32], group: IntArray, *, fold: IntArray, seed: int, job_count: int, policy: ProxyPolicy
-) -> _Learned:
+) -> _GroupPrediction:
     from sklearn.ensemble import ExtraTreesClassifier  # half the time of a random forest, and it tells as much
 
     membership = np.zeros((len(group), int(group.max()) + 1))
@@ -140,10 +142,10 @@ def _learn(
         forest.set_params(n_jobs=1)  # several jobs add up the votes in the order in which they end
         membership[np.ix_(held_out, forest.classes_)] = forest.predict_proba(matrix[held_out])
         importance += forest.feature_importances_ / len(folds)
-    return _Learned(membership, importance)
+    return _GroupPrediction(membership, importance)
 
 
-def _share_out(importance: FloatArray, roots: list[tuple[str, ...]]) -> list[ProxyInput]:
+def _distribute_importance(importance: FloatArray, roots: list[tuple[str, ...]]) -> list[ProxyInput]:
     """Raw columns by falling share: a feature's importance goes in equal parts to the columns behind it."""
     shares: dict[str, float] = {}
     for weight, columns in zip(importance.tolist(), roots, strict=True):
@@ -152,11 +154,11 @@ def _share_out(importance: FloatArray, roots: list[tuple[str, ...]]) -> list[Pro
     return [ProxyInput(name, share) for name, share in sorted(shares.items(), key=lambda item: (-item[1], item[0]))]
 
 
-def _describe(
-    grouping: Grouping, learned: _Learned, *, inputs: list[ProxyInput], seed: int, policy: ProxyPolicy
+def _measure_strengths(
+    grouping: Grouping, learned: _GroupPrediction, *, inputs: list[ProxyInput], seed: int, policy: ProxyPolicy
 ) -> list[ProxyStrength]:
     described = []
-    for place, label in enumerate(grouping.labels[:1] if len(grouping.labels) == _PAIR else grouping.labels):
+    for place, label in enumerate(grouping.labels[:1] if len(grouping.labels) == _PAIR_SIZE else grouping.labels):
         inside = (grouping.group == place).astype(np.int64)
         count = int(inside.sum())
         if min(count, len(inside) - count) < policy.fewest_rows:
@@ -175,7 +177,7 @@ def _measure_roc_auc(inside: IntArray, membership: FloatArray, *, seed: int) -> 
     placements = measure_placements(inside, membership)
     value = float(placements[inside == 1].mean())
     drawn = [
-        measure_area(weights, defaulted=inside, placements=placements)
+        measure_roc_auc_from_placements(weights, defaulted=inside, placements=placements)
         for weights in draw_weights(inside, resample_count=_RESAMPLE_COUNT, seed=seed)
     ]
     return measure_interval(value, np.concatenate(drawn))

@@ -22,13 +22,13 @@ from credit_default.model.fairness.resampled_group_metrics import (
     RELATIVE_FIGURES,
     GroupFigures,
     GroupRows,
+    build_group_rows,
+    compare_group,
     measure_group,
-    prepare_group,
-    relate_group,
 )
 from credit_default.model.statistics.bootstrap import FloatArray, IntArray, check_scores, draw_weights
 
-_BY_DEFAULT: Final = ("education",)  # of the default portfolio; another one need not have it
+_DEFAULT_ATTRIBUTES: Final = ("education",)  # of the default portfolio; another one need not have it
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class FairnessPolicy:
     The schema's protected columns are always compared; `attributes` are more of its inputs.
     """
 
-    attributes: tuple[str, ...] = _BY_DEFAULT
+    attributes: tuple[str, ...] = _DEFAULT_ATTRIBUTES
     bands: tuple[AttributeBands, ...] = (AttributeBands("age", (30.0, 40.0, 50.0, 60.0)),)
     fewest_rows: int = 100  # in a group that is judged; smaller ones are listed as too small
     fewest_defaults: int = 20  # in it, and as many clients who paid
@@ -100,7 +100,7 @@ class FairnessReport:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Judged:
+class _LargeGroups:
     """A grouping with those of its groups that are large enough, by their place among its labels."""
 
     grouping: Grouping
@@ -124,9 +124,9 @@ def measure_fairness(
         InputError: no rows, outcomes or probabilities out of range, an attribute that the schema lacks.
     """
     policy = policy or FairnessPolicy()
-    defaulted, probability = read_scores(rows, default_probability)
+    defaulted, probability = select_outcomes_and_scores(rows, default_probability)
     judged = [
-        _prepare(grouping, defaulted, probability, threshold=decision_policy.threshold, policy=policy)
+        _select_large_groups(grouping, defaulted, probability, threshold=decision_policy.threshold, policy=policy)
         for grouping in list_groupings(rows, schema=schema, policy=policy)
     ]
     every = [(number, place) for number, item in enumerate(judged) for place in item.groups]
@@ -137,16 +137,16 @@ def measure_fairness(
     groups: list[GroupFairness] = []
     headlines = []
     for number, item in enumerate(judged):
-        resampled = {place: _join(drawn[number, place]) for place in item.groups}
-        found = _describe(item, resampled, defaulted=defaulted)
+        resampled = {place: _concatenate_blocks(drawn[number, place]) for place in item.groups}
+        found = _measure_groups(item, resampled, defaulted=defaulted)
         groups += found
-        headlines.append(_summarise(item.grouping.name, found))
+        headlines.append(_build_headline(item.grouping.name, found))
     return FairnessReport(
         len(defaulted), int(defaulted.sum()), decision_policy.threshold, tuple(groups), tuple(headlines)
     )
 
 
-def read_scores(rows: pl.DataFrame, default_probability: Any) -> tuple[IntArray, FloatArray]:
+def select_outcomes_and_scores(rows: pl.DataFrame, default_probability: Any) -> tuple[IntArray, FloatArray]:
     """The rows' outcomes and these probabilities, checked.
 
     Raises:
@@ -167,7 +167,7 @@ def list_groupings(rows: pl.DataFrame, *, schema: Schema, policy: FairnessPolicy
     Raises:
         InputError: the policy names an attribute that the schema lacks.
     """
-    attributes = choose_attributes(schema, named=policy.attributes, by_default=_BY_DEFAULT)
+    attributes = choose_attributes(schema, named=policy.attributes, by_default=_DEFAULT_ATTRIBUTES)
     return build_groupings(rows, schema=schema, attributes=attributes, bands=policy.bands)
 
 
@@ -178,19 +178,19 @@ def is_large_enough(rows: IntArray, defaulted: IntArray, *, policy: FairnessPoli
     return len(rows) >= policy.fewest_rows and rarer >= max(1, policy.fewest_defaults)
 
 
-def find_reference(accept_shares: Mapping[int, float]) -> int | None:
+def find_reference_group(accept_shares: Mapping[int, float]) -> int | None:
     """The place of the group most often accepted, the first of equal ones; None where there is no group."""
     return max(accept_shares, key=lambda place: (accept_shares[place], -place)) if accept_shares else None
 
 
-def _prepare(
+def _select_large_groups(
     grouping: Grouping, defaulted: IntArray, probability: FloatArray, *, threshold: float, policy: FairnessPolicy
-) -> _Judged:
+) -> _LargeGroups:
     members = {place: np.flatnonzero(grouping.group == place) for place in range(len(grouping.labels))}
-    return _Judged(
+    return _LargeGroups(
         grouping,
         {
-            place: prepare_group(
+            place: build_group_rows(
                 rows, defaulted=defaulted, probability=probability, threshold=threshold,
                 fit_slope=len(rows) >= policy.fewest_rows_for_slope,
             )
@@ -200,18 +200,20 @@ def _prepare(
     )  # fmt: skip
 
 
-def _describe(judged: _Judged, resampled: Mapping[int, GroupFigures], *, defaulted: IntArray) -> list[GroupFairness]:
+def _measure_groups(
+    judged: _LargeGroups, resampled: Mapping[int, GroupFigures], *, defaulted: IntArray
+) -> list[GroupFairness]:
     once = np.ones((1, len(defaulted)))
     values = {place: measure_group(once, group) for place, group in judged.groups.items()}
-    reference = find_reference({place: float(found["accept_share"][0]) for place, found in values.items()})
+    reference = find_reference_group({place: float(found["accept_share"][0]) for place, found in values.items()})
     described = []
     for place, label in enumerate(judged.grouping.labels):
         members = judged.grouping.group == place
         figures: dict[str, Metric | None] = dict.fromkeys((*ABSOLUTE_FIGURES, *RELATIVE_FIGURES))
         if reference is not None and place in values:
-            value = values[place] | relate_group(values[place], values[reference])
-            spread = resampled[place] | relate_group(resampled[place], resampled[reference])
-            figures = {name: _bound(value[name], spread[name]) for name in figures}
+            value = values[place] | compare_group(values[place], values[reference])
+            spread = resampled[place] | compare_group(resampled[place], resampled[reference])
+            figures = {name: _build_metric(value[name], spread[name]) for name in figures}
         described.append(
             GroupFairness(
                 judged.grouping.name, label, int(members.sum()), int(defaulted[members].sum()),
@@ -222,15 +224,15 @@ def _describe(judged: _Judged, resampled: Mapping[int, GroupFigures], *, default
     return described
 
 
-def _bound(value: FloatArray, resampled: FloatArray) -> Metric | None:
+def _build_metric(value: FloatArray, resampled: FloatArray) -> Metric | None:
     return measure_interval(float(value[0]), resampled) if np.isfinite(value[0]) else None
 
 
-def _join(blocks: Sequence[GroupFigures]) -> GroupFigures:
+def _concatenate_blocks(blocks: Sequence[GroupFigures]) -> GroupFigures:
     return {name: np.concatenate([block[name] for block in blocks]) for name in blocks[0]}
 
 
-def _summarise(attribute: str, groups: Sequence[GroupFairness]) -> Headline:
+def _build_headline(attribute: str, groups: Sequence[GroupFairness]) -> Headline:
     judged = [group for group in groups if not group.is_too_small]
     others = [group for group in judged if not group.is_reference]
 

@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 
 from credit_default.model.estimator.calibration_line import Calibration, fit_calibration, solve_one_step
-from credit_default.model.statistics.auc_placements import measure_area, measure_placements
+from credit_default.model.statistics.auc_placements import measure_placements, measure_roc_auc_from_placements
 from credit_default.model.statistics.bootstrap import FloatArray, IntArray
 
 GroupFigures = dict[str, FloatArray]  # by figure, one value a resample
@@ -34,7 +34,7 @@ class GroupRows:
     terms: FloatArray  # (rows, terms): what resampled sums are taken of
 
 
-def prepare_group(
+def build_group_rows(
     rows: IntArray, *, defaulted: IntArray, probability: FloatArray, threshold: float, fit_slope: bool
 ) -> GroupRows:
     """The group's rows, taken from all outcomes and probabilities; it holds defaulters and others."""
@@ -64,11 +64,11 @@ def measure_group(weights: FloatArray, group: GroupRows) -> GroupFigures:
             "false_alarm_share": (declined - caught) / (count - defaults),
             "calibration_gap": (defaults - expected) / count,
             "calibration_slope": slope,
-            "roc_auc": measure_area(drawn, defaulted=group.defaulted, placements=group.placements),
+            "roc_auc": measure_roc_auc_from_placements(drawn, defaulted=group.defaulted, placements=group.placements),
         }
 
 
-def relate_group(figures: GroupFigures, reference: GroupFigures) -> GroupFigures:
+def compare_group(figures: GroupFigures, reference: GroupFigures) -> GroupFigures:
     """`RELATIVE_FIGURES` of the group against the reference group, resample by resample."""
     with np.errstate(invalid="ignore", divide="ignore"):
         ratio = figures["accept_share"] / reference["accept_share"]

@@ -7,7 +7,7 @@ import numpy as np
 
 from credit_default.errors import InputError
 from credit_default.model.estimator.decision import DecisionPolicy
-from credit_default.model.statistics.bootstrap import check_scores, measure_ranking, rank
+from credit_default.model.statistics.bootstrap import check_scores, measure_ranking, rank_probabilities
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,11 @@ def _evaluate_group(label: str, outcome: Any, probability: Any, *, policy: Decis
     declined = probability >= policy.threshold
     paid, failed = outcome == 0, outcome == 1
     both = paid.any() and failed.any()
-    ranking = measure_ranking(np.ones((1, len(outcome))), defaulted=outcome, ranked=rank(probability)) if both else None
+    ranking = (
+        measure_ranking(np.ones((1, len(outcome))), defaulted=outcome, ranked=rank_probabilities(probability))
+        if both
+        else None
+    )
     return GroupEvaluation(
         group=label,
         row_count=len(outcome),

@@ -12,19 +12,24 @@ from numpy.typing import NDArray
 
 from credit_default.errors import InputError, show_examples
 from credit_default.model.features.column_arrays import read_columns
-from credit_default.model.features.declaration import Feature, list_inputs, list_names, list_spec, parse_features
-from credit_default.model.features.row_functions import FUNCTIONS, FloatArray
+from credit_default.model.features.declaration import (
+    Feature,
+    describe_features,
+    list_feature_names,
+    list_input_names,
+    parse_features,
+)
+from credit_default.model.features.row_functions import ROW_FUNCTIONS, FloatArray
 
 FEATURE_VERSION: Final = "1"  # raised when a word of the vocabulary or a feature comes to mean something else
 
 __all__ = [
-    "CREDIT_CARD_FEATURES",
     "FEATURE_VERSION",
     "Feature",
     "build_features",
-    "list_inputs",
-    "list_names",
-    "list_spec",
+    "describe_features",
+    "list_feature_names",
+    "list_input_names",
     "parse_features",
 ]
 
@@ -33,21 +38,21 @@ def build_features(rows: Any, *, spec: Sequence[Mapping[str, Any]]) -> NDArray[n
     """The feature matrix (rows, kept features), float32: each row from that row alone.
 
     `rows` is a Polars, pandas or Arrow frame or a mapping of arrays, read by name; the frame's kind, its column order
-    and further columns change no bit. `spec` is what `list_spec` gives. Missing and infinite values are refused, never
+    and further columns change no bit. `spec` is what `describe_features` gives. Missing and infinite values are refused, never
     filled in.
 
     Raises:
         InputError: a spec or rows that break this.
     """
     features = parse_features(spec)
-    values = read_columns(rows, list_inputs(features))
+    values = read_columns(rows, list_input_names(features))
     for feature in features:
-        function = FUNCTIONS[feature.function]
+        function = ROW_FUNCTIONS[feature.function]
         values[feature.name] = function.compute([values[name] for name in feature.columns], **feature.arguments)
-    return _stack({name: values[name] for name in list_names(features)})
+    return _stack_columns({name: values[name] for name in list_feature_names(features)})
 
 
-def _stack(columns: Mapping[str, FloatArray]) -> NDArray[np.float32]:
+def _stack_columns(columns: Mapping[str, FloatArray]) -> NDArray[np.float32]:
     with np.errstate(over="ignore"):  # what does not fit becomes infinite, and is refused by name below
         matrix = np.column_stack([column.astype(np.float32) for column in columns.values()])
     if not np.isfinite(matrix).all():

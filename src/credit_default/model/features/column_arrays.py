@@ -24,7 +24,7 @@ def read_columns(rows: Any, names: Iterable[str]) -> dict[str, FloatArray]:
         InputError: rows without names, a missing or doubled name, a value that is not a finite number.
     """
     wanted = list(names)
-    _check_names(_read_names(rows), wanted)
+    _check_names(_list_column_names(rows), wanted)
     columns = {name: _read_column(rows, name) for name in wanted}
     lengths = {len(column) for column in columns.values()}
     if len(lengths) > 1:
@@ -32,7 +32,7 @@ def read_columns(rows: Any, names: Iterable[str]) -> dict[str, FloatArray]:
     return columns
 
 
-def _read_names(rows: Any) -> list[str]:
+def _list_column_names(rows: Any) -> list[str]:
     if isinstance(rows, Mapping):
         return list(rows)
     # Arrow says column_names and means arrays by `columns`; Polars and pandas say columns and mean names.

@@ -2,22 +2,25 @@
 
 from typing import Final
 
-from credit_default.model.features.declaration import Feature, list_spec, parse_features
+from credit_default.model.features.declaration import Feature, describe_features, parse_features
 
 
-def _months(stem: str, first: int = 1, last: int = 6) -> tuple[str, ...]:
+def _list_month_columns(stem: str, first: int = 1, last: int = 6) -> tuple[str, ...]:
     return tuple(f"{stem}_m{month}" for month in range(first, last + 1))
 
 
 def _declare_raw() -> list[Feature]:
     names = ("credit_limit", "sex", "education", "marriage", "age")
     stems = ("repayment_status", "bill_amount", "payment_amount")
-    return [Feature(name, "raw", (name,)) for name in (*names, *(name for stem in stems for name in _months(stem)))]
+    return [
+        Feature(name, "raw", (name,))
+        for name in (*names, *(name for stem in stems for name in _list_month_columns(stem)))
+    ]
 
 
 def _declare_lateness() -> list[Feature]:
     # Codes below 0 say how a bill was paid, codes above 0 how late: only the latter are an amount of anything.
-    statuses, severities = _months("repayment_status"), _months("severity")
+    statuses, severities = _list_month_columns("repayment_status"), _list_month_columns("severity")
     return [
         *(
             Feature(severity, "clip", (status,), {"minimum": 0.0}, kept=False)
@@ -38,7 +41,7 @@ def _declare_lateness() -> list[Feature]:
 
 
 def _declare_utilisation() -> list[Feature]:
-    bills, utilisations = _months("bill_amount"), _months("utilisation")
+    bills, utilisations = _list_month_columns("bill_amount"), _list_month_columns("utilisation")
     return [
         *(
             Feature(utilisation, "ratio", (bill, "credit_limit"))
@@ -56,8 +59,8 @@ def _declare_utilisation() -> list[Feature]:
 
 def _declare_payments() -> list[Feature]:
     # The payment of month i settles the bill of the month before, i + 1; with nothing due, nothing is left unpaid.
-    payments, settled = _months("payment_amount", 1, 5), _months("bill_amount", 2, 6)
-    shares = _months("paid_share", 1, 5)
+    payments, settled = _list_month_columns("payment_amount", 1, 5), _list_month_columns("bill_amount", 2, 6)
+    shares = _list_month_columns("paid_share", 1, 5)
     return [
         *(
             Feature(share, "ratio", (payment, bill), {"otherwise": 1.0, "maximum": 2.0})
@@ -69,11 +72,11 @@ def _declare_payments() -> list[Feature]:
         Feature("paid_total", "total", payments, kept=False),
         Feature("billed_total", "total", settled, kept=False),
         Feature("paid_over_billed", "ratio", ("paid_total", "billed_total"), {"otherwise": 1.0, "maximum": 5.0}),
-        Feature("payment_mean", "mean", _months("payment_amount")),
+        Feature("payment_mean", "mean", _list_month_columns("payment_amount")),
         Feature("payment_over_limit", "ratio", ("payment_mean", "credit_limit")),
-        Feature("payment_minimum", "minimum", _months("payment_amount")),
-        Feature("payment_spread", "spread", _months("payment_amount")),
-        Feature("zero_payment_count", "count_at_most", _months("payment_amount"), {"value": 0.0}),
+        Feature("payment_minimum", "minimum", _list_month_columns("payment_amount")),
+        Feature("payment_spread", "spread", _list_month_columns("payment_amount")),
+        Feature("zero_payment_count", "count_at_most", _list_month_columns("payment_amount"), {"value": 0.0}),
     ]
 
 
@@ -88,7 +91,7 @@ def _declare_flows(month: int) -> list[Feature]:
 
 
 CREDIT_CARD_FEATURES: Final = parse_features(
-    list_spec(
+    describe_features(
         [
             *_declare_raw(),
             *_declare_lateness(),

@@ -1,6 +1,6 @@
 """How a portfolio declares its features: a list in the words of `vocabulary`, checked before anything is built.
 
-The list travels as plain JSON values (`list_spec`), in a file of settings as well as inside a saved model, and every
+The list travels as plain JSON values (`describe_features`), in a file of settings as well as inside a saved model, and every
 reading goes through `parse_features`: a list that came with an artifact is trusted no more than one that was typed.
 """
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from credit_default.errors import InputError, show_examples
-from credit_default.model.features.row_functions import FUNCTIONS, RowFunction
+from credit_default.model.features.row_functions import ROW_FUNCTIONS, RowFunction
 
 _KEYS = frozenset({"name", "function", "columns", "arguments", "kept"})
 
@@ -40,11 +40,11 @@ def parse_features(items: Iterable[Mapping[str, Any]], *, columns: Iterable[str]
     features = tuple(_parse_feature(item) for item in items)
     _check_uses(features, None if columns is None else frozenset(columns))
     if not any(feature.kept for feature in features):
-        raise _bad("feature list", found="no feature that is kept", expected="at least one")
+        raise _build_error("feature list", found="no feature that is kept", expected="at least one")
     return features
 
 
-def list_spec(features: Sequence[Feature]) -> list[dict[str, Any]]:
+def describe_features(features: Sequence[Feature]) -> list[dict[str, Any]]:
     """The features as plain JSON values (lists, dicts, text, numbers, true or false); `parse_features` reads it back."""
     return [
         {
@@ -58,7 +58,7 @@ def list_spec(features: Sequence[Feature]) -> list[dict[str, Any]]:
     ]
 
 
-def list_names(features: Sequence[Feature]) -> tuple[str, ...]:
+def list_feature_names(features: Sequence[Feature]) -> tuple[str, ...]:
     """Names of the features that the forest sees, in the order of the matrix' columns."""
     return tuple(feature.name for feature in features if feature.kept)
 
@@ -72,7 +72,7 @@ def trace_inputs(features: Sequence[Feature]) -> dict[str, tuple[str, ...]]:
     return roots
 
 
-def list_inputs(features: Sequence[Feature]) -> tuple[str, ...]:
+def list_input_names(features: Sequence[Feature]) -> tuple[str, ...]:
     """Names of the input columns that the features need, in order of first use."""
     return tuple(dict.fromkeys(name for roots in trace_inputs(features).values() for name in roots))
 
@@ -87,27 +87,31 @@ def select_features(features: Sequence[Feature], *, without: Iterable[str]) -> t
 def _parse_feature(item: Mapping[str, Any]) -> Feature:
     name = item.get("name")
     if not isinstance(name, str) or not name:
-        raise _bad("feature list", found=f"name {name!r}", expected="a name for each feature")
+        raise _build_error("feature list", found=f"name {name!r}", expected="a name for each feature")
     unknown = sorted(set(item) - _KEYS)
     if unknown:
-        raise _bad(f"feature {name!r}", found=f"key {show_examples(unknown)}", expected=f"keys {sorted(_KEYS)}")
+        raise _build_error(f"feature {name!r}", found=f"key {show_examples(unknown)}", expected=f"keys {sorted(_KEYS)}")
     function = item.get("function")
-    if not isinstance(function, str) or function not in FUNCTIONS:
-        raise _bad(f"feature {name!r}", found=f"function {function!r}", expected=f"one of {', '.join(FUNCTIONS)}")
+    if not isinstance(function, str) or function not in ROW_FUNCTIONS:
+        raise _build_error(
+            f"feature {name!r}", found=f"function {function!r}", expected=f"one of {', '.join(ROW_FUNCTIONS)}"
+        )
     columns, arguments, kept = item.get("columns"), item.get("arguments", {}), item.get("kept", True)
     if not isinstance(columns, list | tuple) or not all(isinstance(column, str) for column in columns):
-        raise _bad(f"feature {name!r}", found=f"columns {columns!r}", expected="a list of names")
+        raise _build_error(f"feature {name!r}", found=f"columns {columns!r}", expected="a list of names")
     if not isinstance(arguments, Mapping) or not isinstance(kept, bool):
-        raise _bad(f"feature {name!r}", found="odd arguments or kept", expected="a table of numbers; true or false")
-    _check_column_count(name, len(columns), word=FUNCTIONS[function])
-    return Feature(name, function, tuple(columns), _fill_arguments(name, arguments, word=FUNCTIONS[function]), kept)
+        raise _build_error(
+            f"feature {name!r}", found="odd arguments or kept", expected="a table of numbers; true or false"
+        )
+    _check_column_count(name, len(columns), word=ROW_FUNCTIONS[function])
+    return Feature(name, function, tuple(columns), _fill_arguments(name, arguments, word=ROW_FUNCTIONS[function]), kept)
 
 
 def _check_column_count(name: str, count: int, *, word: RowFunction) -> None:
     most = word.most_columns
     if count < word.fewest_columns or (most is not None and count > most):
         expected = f"{word.fewest_columns} or more" if most is None else f"{word.fewest_columns} to {most}"
-        raise _bad(f"feature {name!r}", found=f"{count} columns", expected=expected)
+        raise _build_error(f"feature {name!r}", found=f"{count} columns", expected=expected)
 
 
 def _fill_arguments(name: str, given: Mapping[str, Any], *, word: RowFunction) -> dict[str, float]:
@@ -115,11 +119,11 @@ def _fill_arguments(name: str, given: Mapping[str, Any], *, word: RowFunction) -
     missing = sorted(key for key, default in word.arguments.items() if default is None and key not in given)
     if unknown or missing:
         found = f"unknown argument {show_examples(unknown)}" if unknown else f"no argument {show_examples(missing)}"
-        raise _bad(f"feature {name!r}", found=found, expected=f"arguments {sorted(word.arguments)}")
+        raise _build_error(f"feature {name!r}", found=found, expected=f"arguments {sorted(word.arguments)}")
     filled = {**word.arguments, **given}
     for key, value in filled.items():
         if isinstance(value, bool) or not isinstance(value, int | float) or value != value:  # noqa: PLR0124 (NaN)
-            raise _bad(f"feature {name!r}", found=f"{key} = {value!r}", expected="a number")
+            raise _build_error(f"feature {name!r}", found=f"{key} = {value!r}", expected="a number")
     return {key: float(value) for key, value in filled.items() if value is not None}
 
 
@@ -128,16 +132,20 @@ def _check_uses(features: Sequence[Feature], known: frozenset[str] | None) -> No
     names = {feature.name for feature in features if feature.columns != (feature.name,)}
     for feature in features:
         if feature.name in made:
-            raise _bad(f"feature {feature.name!r}", found="its name twice", expected="each name once")
+            raise _build_error(f"feature {feature.name!r}", found="its name twice", expected="each name once")
         inputs = [name for name in feature.columns if name not in made]
         early = [name for name in inputs if name in names]
         if early:
-            raise _bad(f"feature {feature.name!r}", found=f"{show_examples(early)} before it is made", expected="order")
+            raise _build_error(
+                f"feature {feature.name!r}", found=f"{show_examples(early)} before it is made", expected="order"
+            )
         strange = [] if known is None else [name for name in inputs if name not in known]
         if strange:
-            raise _bad(f"feature {feature.name!r}", found=f"column {show_examples(strange)}", expected="known columns")
+            raise _build_error(
+                f"feature {feature.name!r}", found=f"column {show_examples(strange)}", expected="known columns"
+            )
         made.add(feature.name)
 
 
-def _bad(thing: str, *, found: str, expected: str) -> InputError:
+def _build_error(thing: str, *, found: str, expected: str) -> InputError:
     return InputError(thing, found=found, expected=expected, remedy="Correct the feature list.")

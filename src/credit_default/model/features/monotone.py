@@ -13,14 +13,14 @@ from typing import Final
 
 from credit_default.data.contract.schema import Schema
 from credit_default.model.features.declaration import Feature
-from credit_default.model.features.row_functions import FUNCTIONS
+from credit_default.model.features.row_functions import ROW_FUNCTIONS
 
 # Which way a value goes when a rising input is raised: 1 up, -1 down, both where either may happen, none where it stays.
-_Ways = frozenset[int]
-_BOTH: Final[_Ways] = frozenset({1, -1})
+_Directions = frozenset[int]
+_BOTH_DIRECTIONS: Final[_Directions] = frozenset({1, -1})
 
 
-def list_rising(schema: Schema) -> dict[str, float]:
+def list_risk_inputs(schema: Schema) -> dict[str, float]:
     """The inputs that carry risk, and from which value up each does.
 
     The law does not make a probability truer. Few clients of the public data are more than three months late: what a
@@ -31,8 +31,8 @@ def list_rising(schema: Schema) -> dict[str, float]:
 
 def constrain_features(features: Sequence[Feature], *, rising: Mapping[str, float]) -> tuple[Feature, ...]:
     """The features; those that may go either way with the `rising` inputs are no longer kept for the forest."""
-    ways = _trace_ways(features, rising)
-    return tuple(replace(feature, kept=feature.kept and ways[feature.name] != _BOTH) for feature in features)
+    ways = _trace_directions(features, rising)
+    return tuple(replace(feature, kept=feature.kept and ways[feature.name] != _BOTH_DIRECTIONS) for feature in features)
 
 
 def list_constraints(features: Sequence[Feature], *, rising: Mapping[str, float]) -> list[int]:
@@ -40,17 +40,17 @@ def list_constraints(features: Sequence[Feature], *, rising: Mapping[str, float]
 
     The features are ones that `constrain_features` let pass.
     """
-    ways = _trace_ways(features, rising)
+    ways = _trace_directions(features, rising)
     return [sum(ways[feature.name]) for feature in features if feature.kept]
 
 
-def _trace_ways(features: Sequence[Feature], rising: Mapping[str, float]) -> dict[str, _Ways]:
+def _trace_directions(features: Sequence[Feature], rising: Mapping[str, float]) -> dict[str, _Directions]:
     ways = dict.fromkeys(rising, frozenset({1}))
     bare = dict(rising)  # names that still mean the input itself
     for feature in features:
         found = [
             frozenset(way * step for way in ways.get(column, frozenset()) for step in steps)
-            for column, steps in zip(feature.columns, _list_steps(feature, bare), strict=True)
+            for column, steps in zip(feature.columns, _list_directions(feature, bare), strict=True)
         ]
         if feature.function != "raw":
             bare.pop(feature.name, None)
@@ -58,14 +58,14 @@ def _trace_ways(features: Sequence[Feature], rising: Mapping[str, float]) -> dic
     return ways
 
 
-def _list_steps(feature: Feature, bare: Mapping[str, float]) -> list[_Ways]:
+def _list_directions(feature: Feature, bare: Mapping[str, float]) -> list[_Directions]:
     """For each of the feature's columns, which way the feature goes when that column alone is raised."""
     if feature.function == "count_equal":
         # A code below the value from which risk rises is left by such a move and never entered.
         value = feature.arguments["value"]
-        return [frozenset({-1}) if value < bare.get(column, value) else _BOTH for column in feature.columns]
+        return [frozenset({-1}) if value < bare.get(column, value) else _BOTH_DIRECTIONS for column in feature.columns]
     if feature.arguments.get("decay", 0.0) < 0:
-        return [_BOTH] * len(feature.columns)
-    directions = FUNCTIONS[feature.function].directions
+        return [_BOTH_DIRECTIONS] * len(feature.columns)
+    directions = ROW_FUNCTIONS[feature.function].directions
     padded = directions + directions[-1:] * (len(feature.columns) - len(directions))
-    return [frozenset({direction}) if direction else _BOTH for direction in padded]
+    return [frozenset({direction}) if direction else _BOTH_DIRECTIONS for direction in padded]

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 FloatArray = NDArray[np.float64]
 Columns = Sequence[FloatArray]
 
-REQUIRED: Final = None  # stands where an argument has no default
+REQUIRED_ARGUMENT: Final = None  # stands where an argument has no default
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,9 +122,9 @@ def _months_since_at_least(columns: Columns, *, value: float) -> FloatArray:
 
 # Bounds that bind nothing, and are plain JSON numbers as infinities are not.
 _ANY = -1e30, 1e30
-_VALUE = {"value": REQUIRED}
+_VALUE = {"value": REQUIRED_ARGUMENT}
 
-FUNCTIONS: Final[Mapping[str, RowFunction]] = MappingProxyType(
+ROW_FUNCTIONS: Final[Mapping[str, RowFunction]] = MappingProxyType(
     {
         "raw": RowFunction(_raw, "the column as it is"),
         "clip": RowFunction(
@@ -151,7 +151,7 @@ FUNCTIONS: Final[Mapping[str, RowFunction]] = MappingProxyType(
             _weighted_mean,
             "the mean with weights 1, decay, decay² …, latest first",
             most_columns=None,
-            arguments={"decay": REQUIRED},
+            arguments={"decay": REQUIRED_ARGUMENT},
         ),
         "trend": RowFunction(
             _trend, "the slope by month, latest first", fewest_columns=2, most_columns=None, directions=(0,)

@@ -15,13 +15,13 @@ from numpy.typing import NDArray
 
 from credit_default.errors import InputError
 from credit_default.model.profile.binning import Counts, Floats, place_on_grid
-from credit_default.model.profile.plan import DECISION, SCORE, ColumnPlan, ProfilePlan, read_values
+from credit_default.model.profile.plan import DECISION_COLUMN, SCORE_COLUMN, ColumnPlan, ProfilePlan, read_values
 
 STEPS_IN_OCTAVE: Final = 4
 _LOWEST_STEP, _MAGNITUDE_COUNT = -40, 240  # from 2**-10 up to 2**50, in quarters of an octave
 _SLOT_COUNT: Final = 1 << 22  # of the bitmap that tells different rows: under .3 % of error up to 30 million rows
-_MIX: Final = (np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB))
-_STRIDE: Final = 0x9E3779B97F4A7C15
+_HASH_MULTIPLIERS: Final = (np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB))
+_HASH_STRIDE: Final = 0x9E3779B97F4A7C15
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,7 +77,7 @@ class Profile:
     @property
     def expected_default_share(self) -> float:
         """Mean of default_probability, 0-1."""
-        return self.columns[SCORE].mean
+        return self.columns[SCORE_COLUMN].mean
 
     @property
     def expected_cost(self) -> float:
@@ -94,19 +94,19 @@ def profile_rows(plan: ProfilePlan, rows: pl.DataFrame) -> Profile:
             remedy="Pass checked and scored rows.",
         )  # fmt: skip
     values = {column.name: read_values(rows, column.name) for column in plan.columns}
-    score = values[SCORE]
+    score = values[SCORE_COLUMN]
     hashes = np.zeros(rows.height, dtype=np.uint64)
     columns = {}
     for number, column in enumerate(plan.columns):
-        mixed = _mix(values[column.name], number)
-        hashes += mixed if column.name not in {SCORE, DECISION} else np.uint64(0)
+        mixed = _hash_values(values[column.name], number)
+        hashes += mixed if column.name not in {SCORE_COLUMN, DECISION_COLUMN} else np.uint64(0)
         earlier = None if column.before is None else values[column.before]
         columns[column.name] = _profile_column(column, values[column.name], score, earlier=earlier, mixed=mixed)
     slots = np.zeros(_SLOT_COUNT, dtype=np.bool_)
-    slots[_finish(hashes) >> np.uint64(42)] = True
+    slots[_scramble_bits(hashes) >> np.uint64(42)] = True
     policy = plan.decision_policy
     costs = np.where(
-        values[DECISION] > 0, (1 - score) * policy.false_alarm_cost, score * policy.missed_default_cost
+        values[DECISION_COLUMN] > 0, (1 - score) * policy.false_alarm_cost, score * policy.missed_default_cost
     )  # fmt: skip
     return Profile(rows.height, columns, float(costs.sum()), slots)
 
@@ -160,7 +160,7 @@ def _profile_column(
         total=float(present.sum()),
         square_total=float(np.dot(present, present)),
         magnitudes=_count_magnitudes(present),
-        fingerprint=int(_finish(mixed).sum(dtype=np.uint64)),
+        fingerprint=int(_scramble_bits(mixed).sum(dtype=np.uint64)),
         grid_counts=np.bincount(on_grid, minlength=slot_count),
         grid_sums=np.bincount(on_grid, weights=present[: len(on_grid)], minlength=slot_count).astype(np.float64),
     )
@@ -189,13 +189,13 @@ def _count_magnitudes(present: Floats) -> Counts:
     return np.bincount(np.clip(steps, 0, _MAGNITUDE_COUNT - 1), minlength=_MAGNITUDE_COUNT)
 
 
-def _mix(values: Floats, number: int) -> NDArray[np.uint64]:
+def _hash_values(values: Floats, number: int) -> NDArray[np.uint64]:
     """Well-scattered 64 bits of each value, other ones in each column (the mixer of SplitMix64, Steele et al. 2014)."""
     bits = (values + 0.0).view(np.uint64)  # -0 counts as 0
-    return _finish(bits + np.uint64((number + 1) * _STRIDE % (1 << 64)))
+    return _scramble_bits(bits + np.uint64((number + 1) * _HASH_STRIDE % (1 << 64)))
 
 
-def _finish(bits: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    bits = (bits ^ (bits >> np.uint64(30))) * _MIX[0]
-    bits = (bits ^ (bits >> np.uint64(27))) * _MIX[1]
+def _scramble_bits(bits: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    bits = (bits ^ (bits >> np.uint64(30))) * _HASH_MULTIPLIERS[0]
+    bits = (bits ^ (bits >> np.uint64(27))) * _HASH_MULTIPLIERS[1]
     return bits ^ (bits >> np.uint64(31))

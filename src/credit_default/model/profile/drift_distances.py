@@ -20,7 +20,7 @@ from credit_default.model.profile.column_counts import ColumnProfile
 SMALLEST_SHARE: Final = 0.0001  # stands in for an empty bin, whose logarithm there is not
 SMALLEST_DEVIATION: Final = 0.001  # stands in for that of a constant reference
 _FEWEST_EXPECTED: Final = 5  # in a bin, for a chi-square test to hold
-_LONGEST_EXACT: Final = 10_000  # rows a side, up to which scipy counts paths for a p-value of ks
+_MOST_EXACT_ROWS: Final = 10_000  # rows a side, up to which scipy counts paths for a p-value of ks
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Distance:
 
 
 @dataclass(frozen=True, slots=True)
-class ComparedColumn:
+class ProfilePair:
     """One column on both sides; `grid` is empty where the method needs none."""
 
     reference: ColumnProfile
@@ -49,7 +49,7 @@ class ComparedColumn:
     grid: Floats
 
 
-def measure_distance(column: ComparedColumn, method: str) -> Distance:
+def measure_distance(column: ProfilePair, method: str) -> Distance:
     """The distance by `psi`, `jensenshannon`, `chisquare`, `ks` or `wasserstein`. Both sides hold at least one value.
 
     Raises:
@@ -62,7 +62,7 @@ def measure_distance(column: ComparedColumn, method: str) -> Distance:
     return _MEASURES[method](column)
 
 
-def measure_stability_index(reference: Counts, current: Counts) -> float:
+def measure_population_stability_index(reference: Counts, current: Counts) -> float:
     """The population stability index of two arrays of counts by bin: the sum of (r - c) ln(r / c) over shares r and c.
 
     An empty bin counts as a share of .0001.
@@ -71,7 +71,7 @@ def measure_stability_index(reference: Counts, current: Counts) -> float:
     return float(((r - c) * np.log(r / c)).sum())
 
 
-def measure_divergence(reference: Counts, current: Counts) -> float:
+def measure_jensenshannon_distance(reference: Counts, current: Counts) -> float:
     """The Jensen-Shannon distance of two arrays of counts by bin: the root of the divergence, natural logarithm, 0-.83."""
     r, c = (counts / counts.sum() for counts in (reference, current))
     middle = (r + c) / 2
@@ -82,15 +82,17 @@ def measure_divergence(reference: Counts, current: Counts) -> float:
     return float(np.sqrt(max(0.0, sum(halves) / 2)))
 
 
-def _measure_psi(column: ComparedColumn) -> Distance:
-    return Distance(measure_stability_index(column.reference.counts, column.current.counts), _count_bins(column))
+def _measure_psi(column: ProfilePair) -> Distance:
+    return Distance(
+        measure_population_stability_index(column.reference.counts, column.current.counts), _count_bins(column)
+    )
 
 
-def _measure_jensenshannon(column: ComparedColumn) -> Distance:
-    return Distance(measure_divergence(column.reference.counts, column.current.counts), _count_bins(column))
+def _measure_jensenshannon(column: ProfilePair) -> Distance:
+    return Distance(measure_jensenshannon_distance(column.reference.counts, column.current.counts), _count_bins(column))
 
 
-def _measure_chisquare(column: ComparedColumn) -> Distance:
+def _measure_chisquare(column: ProfilePair) -> Distance:
     """Pearson's test that the current counts are drawn from the reference's shares: its p-value.
 
     It takes the reference for the truth, whose own noise it does not know, and one row of a code that the reference happens
@@ -103,10 +105,10 @@ def _measure_chisquare(column: ComparedColumn) -> Distance:
     with np.errstate(divide="ignore"):  # a value that the reference never held: infinitely far
         statistic = float(((found[taken] - expected[taken]) ** 2 / expected[taken]).sum())
     p_value = float(chi2.sf(statistic, bin_count - 1)) if bin_count > 1 else 1.0
-    return Distance(p_value, bin_count, chance=measure_chance(column.reference.counts, found))
+    return Distance(p_value, bin_count, chance=measure_homogeneity_p_value(column.reference.counts, found))
 
 
-def measure_chance(reference: Counts, current: Counts) -> float:
+def measure_homogeneity_p_value(reference: Counts, current: Counts) -> float:
     """The p-value of the chi-square test of homogeneity; bins too thin for it (fewer than 5 expected) count as one."""
     shares = np.array([reference.sum(), current.sum()]) / (reference.sum() + current.sum())
     both = reference + current
@@ -118,7 +120,7 @@ def measure_chance(reference: Counts, current: Counts) -> float:
     return float(chi2.sf(statistic, table.shape[1] - 1)) if table.shape[1] > 1 else 1.0
 
 
-def _measure_ks(column: ComparedColumn) -> Distance:
+def _measure_ks(column: ProfilePair) -> Distance:
     """The two-sample Kolmogorov-Smirnov test's p-value.
 
     The distributions are farthest apart beside a value of the reference, for between two of these only one of them rises.
@@ -132,7 +134,7 @@ def _measure_ks(column: ComparedColumn) -> Distance:
 
 
 def _find_p_value(below: int, row_count: int, other_below: int, other_row_count: int) -> float:
-    if max(row_count, other_row_count) > _LONGEST_EXACT:
+    if max(row_count, other_row_count) > _MOST_EXACT_ROWS:
         effective = row_count * other_row_count / (row_count + other_row_count)
         distance = abs(below / row_count - other_below / other_row_count)
         return float(kstwo.sf(distance, np.round(effective)))
@@ -145,7 +147,7 @@ def _find_p_value(below: int, row_count: int, other_below: int, other_row_count:
         return float(ks_2samp(*(side.astype(np.float64) for side in sides)).pvalue)
 
 
-def _measure_wasserstein(column: ComparedColumn) -> Distance:
+def _measure_wasserstein(column: ProfilePair) -> Distance:
     """The area between both distribution functions, in standard deviations of the reference.
 
     The area under each is exact between any two points of the grid, by the sum of the values there. Only where the
@@ -186,11 +188,11 @@ def _measure_deviation(side: ColumnProfile) -> float:
     return max(float(np.sqrt(max(0.0, variance))), SMALLEST_DEVIATION)
 
 
-def _count_bins(column: ComparedColumn) -> int:
+def _count_bins(column: ProfilePair) -> int:
     return int(((column.reference.counts > 0) | (column.current.counts > 0)).sum())
 
 
-_MEASURES: Final[Mapping[str, Callable[[ComparedColumn], Distance]]] = {
+_MEASURES: Final[Mapping[str, Callable[[ProfilePair], Distance]]] = {
     "psi": _measure_psi,
     "jensenshannon": _measure_jensenshannon,
     "chisquare": _measure_chisquare,

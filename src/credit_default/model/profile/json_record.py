@@ -34,7 +34,7 @@ def parse_fingerprints(content: Mapping[str, Any]) -> dict[str, int]:
     try:
         return {name: int(column["fingerprint"], 16) for name, column in content["columns"].items()}
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise _refuse_layout(error) from error
+        raise _build_layout_error(error) from error
 
 
 def parse_counts(content: Mapping[str, Any], plan: ProfilePlan) -> dict[str, Counts]:
@@ -47,10 +47,10 @@ def parse_counts(content: Mapping[str, Any], plan: ProfilePlan) -> dict[str, Cou
         same = [c.name for c in plan.columns if found.get(c.name, {}).get("values") == c.bins.values.tolist()]
         return {name: np.array(found[name]["counts"], dtype=np.int64) for name in same}
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise _refuse_layout(error) from error
+        raise _build_layout_error(error) from error
 
 
-def _refuse_layout(error: Exception) -> ArtifactError:
+def _build_layout_error(error: Exception) -> ArtifactError:
     return ArtifactError(
         "profile of an earlier batch", found=f"another layout ({type(error).__name__}: {error})",
         expected="profile.json as `monitor` writes it", remedy="Monitor that batch again.",

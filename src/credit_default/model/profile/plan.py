@@ -13,8 +13,8 @@ from credit_default.data.contract.schema import Schema
 from credit_default.model.estimator.decision import DECLINE, DecisionPolicy
 from credit_default.model.profile.binning import Bins, Floats, plan_bins, plan_grid
 
-SCORE: Final = "default_probability"
-DECISION: Final = "decision"
+SCORE_COLUMN: Final = "default_probability"
+DECISION_COLUMN: Final = "decision"
 _GRID_METHODS: Final = frozenset({"ks", "wasserstein"})
 
 
@@ -52,12 +52,16 @@ def plan_profile(reference: pl.DataFrame, *, schema: Schema, decision_policy: De
     for column in schema.inputs:
         values = read_values(reference, column.name)
         grid = plan_grid(values) if column.drift_method in _GRID_METHODS else np.empty(0)
-        before = _name_before(column.name)
+        before = _name_previous_month_column(column.name)
         bins = plan_bins(values, codes=tuple(column.codes))
         plans.append(ColumnPlan(column.name, bins, grid, before if before in names else None))
-    score, none = plan_bins(read_values(reference, SCORE)), np.empty(0)
+    score, none = plan_bins(read_values(reference, SCORE_COLUMN)), np.empty(0)
     return ProfilePlan(
-        (*plans, ColumnPlan(SCORE, score, none), ColumnPlan(DECISION, plan_bins(none, codes=(0, 1)), none)),
+        (
+            *plans,
+            ColumnPlan(SCORE_COLUMN, score, none),
+            ColumnPlan(DECISION_COLUMN, plan_bins(none, codes=(0, 1)), none),
+        ),
         decision_policy,
     )
 
@@ -65,11 +69,11 @@ def plan_profile(reference: pl.DataFrame, *, schema: Schema, decision_policy: De
 def read_values(rows: pl.DataFrame, name: str) -> Floats:
     """The column as numbers in row order: a missing value is NaN, a decision 1 where it declines."""
     column = rows[name]
-    if name == DECISION:
+    if name == DECISION_COLUMN:
         column = column == DECLINE
     return column.cast(pl.Float64).fill_null(float("nan")).to_numpy(writable=True)
 
 
-def _name_before(name: str) -> str | None:
+def _name_previous_month_column(name: str) -> str | None:
     stem, _, month = name.rpartition("_m")
     return f"{stem}_m{int(month) + 1}" if stem and month.isdecimal() else None

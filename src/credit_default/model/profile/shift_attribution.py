@@ -13,7 +13,7 @@ import numpy as np
 from credit_default.data.contract.schema import Column
 from credit_default.model.profile.binning import Bins
 from credit_default.model.profile.column_counts import ColumnProfile, Profile
-from credit_default.model.profile.plan import SCORE, ProfilePlan
+from credit_default.model.profile.plan import SCORE_COLUMN, ProfilePlan
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ def measure_score_shift(
     plan: ProfilePlan, reference: Profile, current: Profile, *, columns: Iterable[Column]
 ) -> ScoreShift:
     """How far the mean score has moved, what that costs, and what each of these inputs has to do with it."""
-    before, after = reference.columns[SCORE], current.columns[SCORE]
+    before, after = reference.columns[SCORE_COLUMN], current.columns[SCORE_COLUMN]
     return ScoreShift(
         reference_share=reference.expected_default_share,
         current_share=current.expected_default_share,
@@ -104,7 +104,7 @@ def attribute_shift(plan: ProfilePlan, reference: Profile, current: Profile, *, 
         column.name,
         tuple(
             SegmentShift(
-                name_segment(column, bins, place), float(shares[0][place]), float(shares[1][place]),
+                describe_segment(column, bins, place), float(shares[0][place]), float(shares[1][place]),
                 float(composition[place]), float(within[place]),
             )
             for place in np.flatnonzero((shares[0] > 0) | (shares[1] > 0)).tolist()
@@ -112,7 +112,7 @@ def attribute_shift(plan: ProfilePlan, reference: Profile, current: Profile, *, 
     )  # fmt: skip
 
 
-def name_segment(column: Column, bins: Bins, place: int) -> str:
+def describe_segment(column: Column, bins: Bins, place: int) -> str:
     """A bin in words: the column, and the code with its meaning or the range of values."""
     if place >= bins.bin_count:
         return f"{column.name} {'missing' if place > bins.bin_count else 'not seen before'}"

@@ -15,12 +15,12 @@ def measure_placements(defaulted: IntArray, probability: FloatArray) -> FloatArr
     is_default = defaulted == 1
     payers, defaulters = np.sort(probability[~is_default]), np.sort(probability[is_default])
     placements = np.empty(len(probability))
-    placements[is_default] = _share_below(payers, probability[is_default])
-    placements[~is_default] = 1 - _share_below(defaulters, probability[~is_default])
+    placements[is_default] = _measure_share_below(payers, probability[is_default])
+    placements[~is_default] = 1 - _measure_share_below(defaulters, probability[~is_default])
     return placements
 
 
-def measure_area(weights: FloatArray, *, defaulted: IntArray, placements: FloatArray) -> FloatArray:
+def measure_roc_auc_from_placements(weights: FloatArray, *, defaulted: IntArray, placements: FloatArray) -> FloatArray:
     """The area of each resample, to first order; exact where every weight is 1, nan where there is one outcome only."""
     others = 1.0 - defaulted
     terms = np.column_stack([defaulted, others, defaulted * placements, others * placements])
@@ -32,7 +32,7 @@ def measure_area(weights: FloatArray, *, defaulted: IntArray, placements: FloatA
     return resampled
 
 
-def _share_below(ordered: FloatArray, values: FloatArray) -> FloatArray:
+def _measure_share_below(ordered: FloatArray, values: FloatArray) -> FloatArray:
     below = np.searchsorted(ordered, values, side="left")
     not_above = np.searchsorted(ordered, values, side="right")
     share: FloatArray = (below + not_above) / (2 * len(ordered))

@@ -21,7 +21,7 @@ _REMEDY: Final = "Compare rows that were scored and whose outcomes are known."
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Ranked:
+class RankedRows:
     """Rows by falling default probability: their positions, and where each run of equal probabilities ends."""
 
     order: IntArray
@@ -78,14 +78,14 @@ def _draw_counts(generator: np.random.Generator, count: int, *, row_count: int) 
     return np.bincount(drawn.ravel(), minlength=count * row_count).reshape(count, row_count).astype(np.float64)
 
 
-def rank(default_probability: FloatArray) -> Ranked:
+def rank_probabilities(default_probability: FloatArray) -> RankedRows:
     """The rows by falling probability, ties together."""
     order = np.argsort(-default_probability, kind="stable")
     falling = default_probability[order]
-    return Ranked(order, np.append(np.flatnonzero(np.diff(falling)), len(falling) - 1))
+    return RankedRows(order, np.append(np.flatnonzero(np.diff(falling)), len(falling) - 1))
 
 
-def measure_ranking(weights: FloatArray, *, defaulted: IntArray, ranked: Ranked) -> RankFigures:
+def measure_ranking(weights: FloatArray, *, defaulted: IntArray, ranked: RankedRows) -> RankFigures:
     """ROC AUC (ties count half), KS distance and average precision of each resample; weights and outcomes in row order.
 
     Both classes must have weight in every resample.
@@ -95,19 +95,19 @@ def measure_ranking(weights: FloatArray, *, defaulted: IntArray, ranked: Ranked)
     distance = np.abs(caught / caught[:, -1:] - alarmed / alarmed[:, -1:]).max(axis=1)
     precision = caught / np.maximum(caught + alarmed, 1e-12)  # nothing drawn yet: weighs nothing below
     return RankFigures(
-        roc_auc=_measure_area(defaults, others, caught=caught),
+        roc_auc=_measure_roc_auc_of_sums(defaults, others, caught=caught),
         ks=distance,
         average_precision=np.einsum("ij,ij->i", defaults, precision) / caught[:, -1],
     )
 
 
-def measure_roc_auc(weights: FloatArray, *, defaulted: IntArray, ranked: Ranked) -> FloatArray:
+def measure_roc_auc(weights: FloatArray, *, defaulted: IntArray, ranked: RankedRows) -> FloatArray:
     """The ROC AUC of each resample alone, in half the time of `measure_ranking`."""
     defaults, others = _sum_ties(weights, defaulted, ranked)
-    return _measure_area(defaults, others, caught=np.cumsum(defaults, axis=1))
+    return _measure_roc_auc_of_sums(defaults, others, caught=np.cumsum(defaults, axis=1))
 
 
-def _sum_ties(weights: FloatArray, defaulted: IntArray, ranked: Ranked) -> tuple[FloatArray, FloatArray]:
+def _sum_ties(weights: FloatArray, defaulted: IntArray, ranked: RankedRows) -> tuple[FloatArray, FloatArray]:
     """Weights of defaulters and of others (resamples, different probabilities), by falling probability."""
     drawn = weights[:, ranked.order]
     defaults = drawn * defaulted[ranked.order]
@@ -118,7 +118,7 @@ def _sum_ties(weights: FloatArray, defaulted: IntArray, ranked: Ranked) -> tuple
     return np.add.reduceat(defaults, starts, axis=1), np.add.reduceat(others, starts, axis=1)
 
 
-def _measure_area(defaults: FloatArray, others: FloatArray, *, caught: FloatArray) -> FloatArray:
+def _measure_roc_auc_of_sums(defaults: FloatArray, others: FloatArray, *, caught: FloatArray) -> FloatArray:
     area: FloatArray = np.einsum("ij,ij->i", others, caught - defaults / 2)
     area /= caught[:, -1] * others.sum(axis=1)
     return area

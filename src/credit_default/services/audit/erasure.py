@@ -11,7 +11,13 @@ from collections.abc import Collection, Iterator
 import polars as pl
 
 from credit_default.adapters.lake.inbox import PROCESSED
-from credit_default.adapters.lake.snapshots import Snapshot, delete_strays, list_snapshots, read_rows, rewrite_snapshot
+from credit_default.adapters.lake.snapshots import (
+    Snapshot,
+    delete_unreferenced_rows,
+    list_snapshots,
+    read_snapshot_rows,
+    rewrite_snapshot,
+)
 from credit_default.adapters.tables.client_erasure import delete_client
 from credit_default.adapters.tables.ledger import read_entries
 from credit_default.adapters.tables.queries import collect_rows, scan_table
@@ -20,13 +26,13 @@ from credit_default.adapters.tables.score_digests import digest_scores
 from credit_default.adapters.tables.scores import measure_scores
 from credit_default.data.contract.schema import CLIENT_ID
 from credit_default.errors import InputError
-from credit_default.failpoints import reach
+from credit_default.failpoints import hit_failpoint
 from credit_default.gates.ledger import LedgerEntry
-from credit_default.services.context.audit_log import enter
+from credit_default.services.context.audit_log import append_ledger_entry
 from credit_default.services.context.wiring import Wiring
 from credit_default.views.summaries.summary import Summary
 
-_ELSEWHERE = (
+_NOT_SEARCHED_NOTE = (
     "not searched: files in incoming/ and refused/, scratch files of runs that were killed, copies handed over with "
     "--out, older versions of objects that a bucket keeps, the id's sha256 in the tables' logs, and the hashes by which "
     "a model knows the rows it was trained on; a file that is given again brings its clients back"
@@ -46,13 +52,13 @@ def forget_client(wiring: Wiring, client_id: str, *, forgotten_at: dt.datetime) 
         InputError: nothing in the lake is of that client.
     """
     lake = wiring.lake
-    notes = _complete_records(wiring, at=forgotten_at)
+    notes = _complete_cut_short_erasures(wiring, at=forgotten_at)
     results = sorted(_find_results(wiring, client_id))
     every = list_snapshots(lake)
     for snapshot in every:
-        delete_strays(snapshot)
-    snapshots = [snapshot for snapshot in every if _holds(snapshot, client_id)]
-    if not (results or snapshots or _stands_in_tables(wiring, client_id)):
+        delete_unreferenced_rows(snapshot)
+    snapshots = [snapshot for snapshot in every if _has_client_rows(snapshot, client_id)]
+    if not (results or snapshots or _is_in_tables(wiring, client_id)):
         if notes:  # as it is when the client's own forgetting died with everything done but the record
             return Summary("forget", "nothing found of this client", notes=notes)
         raise InputError(
@@ -60,36 +66,40 @@ def forget_client(wiring: Wiring, client_id: str, *, forgotten_at: dt.datetime) 
             remedy="Check the id; it is matched to the letter.",
         )  # fmt: skip
     begun = f"forgetting {forgotten_at.isoformat()}"
-    enter(wiring, "forgetting", key=begun, at=forgotten_at, details={"results": json.dumps(results)})
-    reach("forget.begun")
+    append_ledger_entry(wiring, "forgetting", key=begun, at=forgotten_at, details={"results": json.dumps(results)})
+    hit_failpoint("forget.begun")
     # files first: what names their batches are the rows that go next
     rejected = _find_batches(wiring, "quarantine", client_id)
     file_count = _delete_files(wiring, {batch for batch, _ in results} | {s.digest for s in snapshots} | rejected)
-    reach("forget.files")
+    hit_failpoint("forget.files")
     counts = delete_client(lake, client_id) | {"files": file_count}
-    reach("forget.tables")
+    hit_failpoint("forget.tables")
     for snapshot in snapshots:
-        rewrite_snapshot(snapshot, (rows.filter(pl.col(CLIENT_ID) != client_id) for rows in read_rows(snapshot)))
+        rewrite_snapshot(
+            snapshot, (rows.filter(pl.col(CLIENT_ID) != client_id) for rows in read_snapshot_rows(snapshot))
+        )
         counts["snapshots"] = counts.get("snapshots", 0) + 1
-    reach("forget.snapshots")
+    hit_failpoint("forget.snapshots")
     for batch_id, version in results:
-        _enter_result(wiring, batch_id, version, at=forgotten_at)
-    reach("forget.results")
-    enter(wiring, "forgotten", key=f"forgotten {begun}", at=forgotten_at, details={"begun": begun, **counts})
-    reach("forget.recorded")
-    return Summary("forget", "forgotten", counts=counts, notes=(*notes, _ELSEWHERE))
+        _append_result_entry(wiring, batch_id, version, at=forgotten_at)
+    hit_failpoint("forget.results")
+    append_ledger_entry(
+        wiring, "forgotten", key=f"forgotten {begun}", at=forgotten_at, details={"begun": begun, **counts}
+    )
+    hit_failpoint("forget.recorded")
+    return Summary("forget", "forgotten", counts=counts, notes=(*notes, _NOT_SEARCHED_NOTE))
 
 
-def _complete_records(wiring: Wiring, *, at: dt.datetime) -> tuple[str, ...]:
+def _complete_cut_short_erasures(wiring: Wiring, *, at: dt.datetime) -> tuple[str, ...]:
     """One note for each forgetting that a crash cut short, after what its results have become stands on record.
 
     Whose it was nobody knows any more: that client is forgotten when the command is given again for that client.
     """
     unfinished = _list_unfinished(wiring)
-    for batch_id, version in sorted(set(_list_results(unfinished))):
-        _enter_result(wiring, batch_id, version, at=at)
+    for batch_id, version in sorted(set(_parse_results(unfinished))):
+        _append_result_entry(wiring, batch_id, version, at=at)
     for entry in unfinished:
-        enter(wiring, "cut short", key=f"cut short {entry.key}", at=at, details={"begun": entry.key})
+        append_ledger_entry(wiring, "cut short", key=f"cut short {entry.key}", at=at, details={"begun": entry.key})
     return tuple(f"a forgetting of {entry.at} was cut short: give it again for its client" for entry in unfinished)
 
 
@@ -103,7 +113,7 @@ def _find_batches(wiring: Wiring, table: str, client_id: str) -> set[str]:
     return set(collect_rows(wiring.lake, rows.select("batch_id").unique())["batch_id"])
 
 
-def _stands_in_tables(wiring: Wiring, client_id: str) -> bool:
+def _is_in_tables(wiring: Wiring, client_id: str) -> bool:
     tables = (scan_table(wiring.lake, name).filter(pl.col(CLIENT_ID) == client_id) for name in CLIENT_TABLES)
     return any(not collect_rows(wiring.lake, table.select(CLIENT_ID).head(1)).is_empty() for table in tables)
 
@@ -115,14 +125,14 @@ def _list_unfinished(wiring: Wiring) -> tuple[LedgerEntry, ...]:
     return tuple(entry for entry in entries if entry.event == "forgetting" and entry.key not in done)
 
 
-def _list_results(unfinished: Collection[LedgerEntry]) -> Iterator[tuple[str, int]]:
+def _parse_results(unfinished: Collection[LedgerEntry]) -> Iterator[tuple[str, int]]:
     for entry in unfinished:
         named = json.loads(json.loads(entry.details)["results"])
         yield from ((str(batch), int(version)) for batch, version in named)
 
 
-def _holds(snapshot: Snapshot, client_id: str) -> bool:
-    return any((rows[CLIENT_ID] == client_id).any() for rows in read_rows(snapshot, columns=(CLIENT_ID,)))
+def _has_client_rows(snapshot: Snapshot, client_id: str) -> bool:
+    return any((rows[CLIENT_ID] == client_id).any() for rows in read_snapshot_rows(snapshot, columns=(CLIENT_ID,)))
 
 
 def _delete_files(wiring: Wiring, batches: Collection[str]) -> int:
@@ -133,10 +143,10 @@ def _delete_files(wiring: Wiring, batches: Collection[str]) -> int:
     return len(keys)
 
 
-def _enter_result(wiring: Wiring, batch_id: str, version: int, *, at: dt.datetime) -> None:
+def _append_result_entry(wiring: Wiring, batch_id: str, version: int, *, at: dt.datetime) -> None:
     measured = measure_scores(wiring.lake, batch_id=batch_id, model_version=version)
     digest = digest_scores(wiring.lake, batch_id=batch_id, model_version=version)
-    enter(
+    append_ledger_entry(
         wiring, "forgotten", key=f"forgotten {batch_id} v{version} {digest[:16]}", at=at, batch_id=batch_id,
         model_version=version, details={"scored_count": measured.scored_count, "scores_digest": digest},
     )  # fmt: skip

@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 
-from credit_default.adapters.lake.snapshots import read_rows, read_snapshot
+from credit_default.adapters.lake.snapshots import read_snapshot, read_snapshot_rows
 from credit_default.adapters.tables.ledger import read_entries
 from credit_default.adapters.tables.queries import collect_rows, read_scores, scan_table
 from credit_default.adapters.tables.score_digests import digest_frames, digest_scores
@@ -38,7 +38,7 @@ def verify_lake(wiring: Wiring, *, batch_id: str | None, client_id: str | None, 
             remedy="Name it: `credit-default verify BATCH --client ID`.",
         )  # fmt: skip
     entries = read_entries(wiring.lake)
-    verdicts = [_judge_ledger(entries, head), _judge_scores(wiring, _list_results(entries))]
+    verdicts = [_judge_ledger(entries, head), _judge_scores(wiring, _read_recorded_results(entries))]
     if batch_id is not None:
         verdicts += _replay_batch(wiring, entries, batch_id, client_id)
     passed = all(verdict.passed for verdict in verdicts)
@@ -55,7 +55,7 @@ def _judge_ledger(entries: Sequence[LedgerEntry], head: str | None) -> Verdict:
     return verdict
 
 
-def _list_results(entries: Sequence[LedgerEntry]) -> Mapping[tuple[str, int], Mapping[str, Any]]:
+def _read_recorded_results(entries: Sequence[LedgerEntry]) -> Mapping[tuple[str, int], Mapping[str, Any]]:
     """For each batch and model version, the details on record: the newest, since a client may have been forgotten."""
     results: dict[tuple[str, int], dict[str, Any]] = {}
     for entry in entries:
@@ -91,7 +91,7 @@ def _judge_scores(wiring: Wiring, results: Mapping[tuple[str, int], Mapping[str,
 def _replay_batch(
     wiring: Wiring, entries: Sequence[LedgerEntry], batch_id: str, client_id: str | None
 ) -> Iterator[Verdict]:
-    results = {key: details for key, details in _list_results(entries).items() if key[0] == batch_id}
+    results = {key: details for key, details in _read_recorded_results(entries).items() if key[0] == batch_id}
     if not results:
         raise InputError(
             f"batch {batch_id}", found="no scores on record", expected="a batch that was scored",
@@ -138,7 +138,7 @@ def _replay_client(wiring: Wiring, bundle: ModelBundle, batch_id: str, version: 
 
 def _score_again(wiring: Wiring, bundle: ModelBundle, batch_id: str, version: int) -> Iterator[pl.DataFrame]:
     snapshot = read_snapshot(wiring.lake, batch_id)
-    for rows in read_rows(snapshot):
+    for rows in read_snapshot_rows(snapshot):
         yield score(
             bundle, rows, model_version=version, batch_id=batch_id, scored_at=snapshot.origin.kept_at
         ).frame  # fmt: skip

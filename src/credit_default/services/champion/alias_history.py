@@ -3,30 +3,30 @@
 import datetime as dt
 from dataclasses import dataclass
 
-from credit_default.adapters.lake.pinned_champion import read_told_move, write_told_move
+from credit_default.adapters.lake.pinned_champion import read_announced_change, write_announced_change
 from credit_default.adapters.mlflow.model_versions import REPLACED_TAG, ModelVersion
 from credit_default.adapters.tables.ledger import find_entry, read_entries
 from credit_default.errors import InputError
-from credit_default.failpoints import reach
+from credit_default.failpoints import hit_failpoint
 from credit_default.gates.ledger import LedgerEntry
 from credit_default.services.champion.pinned_champion import pin_version
-from credit_default.services.context.audit_log import enter
+from credit_default.services.context.audit_log import append_ledger_entry
 from credit_default.services.context.wiring import Wiring
 
 PROMOTED, ROLLED_BACK, APPROVAL_REQUESTED = "promoted", "rolled back", "approval requested"
 _PROMOTED_AT, _ROLLED_BACK_AT = "promoted_at", "rolled_back_at"  # tags of a version
-_SOMEBODY = "a run that died before it could say so"
+_UNKNOWN_DECIDER = "a run that died before it could say so"
 
 
 @dataclass(frozen=True, slots=True)
-class SeatMove:
+class RecordedChampionChange:
     """An entry of the ledger about the seat, and which version sat there before."""
 
     entry: LedgerEntry
     previous_version: int | None
 
 
-def enter_seat(wiring: Wiring, *, by: str = _SOMEBODY) -> LedgerEntry | None:
+def record_champion_change(wiring: Wiring, *, by: str = _UNKNOWN_DECIDER) -> LedgerEntry | None:
     """The entry for the champion that sits there now, or None where it is the one that the ledger named last.
 
     Before it is on record its bundle is pinned in the lake, for days when MLflow is away.
@@ -41,32 +41,32 @@ def enter_seat(wiring: Wiring, *, by: str = _SOMEBODY) -> LedgerEntry | None:
     came = champion.tags.get(_PROMOTED_AT) or champion.created_at.isoformat()  # an alias set by hand tells no time
     event, at = (ROLLED_BACK, left) if left else (PROMOTED, came)
     pin_version(wiring, champion, at=dt.datetime.fromisoformat(at))
-    reach("seat.pinned")
-    return enter(
+    hit_failpoint("seat.pinned")
+    return append_ledger_entry(
         wiring, event, key=f"{event} v{champion.number} {at}", at=dt.datetime.fromisoformat(at),
         model_version=champion.number, details={"model_digest": champion.digest, "by": by},
     )  # fmt: skip
 
 
-def list_untold_moves(wiring: Wiring) -> tuple[SeatMove, ...]:
+def list_unannounced_changes(wiring: Wiring) -> tuple[RecordedChampionChange, ...]:
     """The moves of the seat on record since the one that others were told of last, oldest first.
 
     Where none was told yet it is the last one alone: what came before has long been seen.
     """
     entries = [entry for entry in read_entries(wiring.lake) if entry.event in {PROMOTED, ROLLED_BACK}]
     versions = [None, *(entry.model_version for entry in entries)]
-    moves = [SeatMove(entry, previous) for entry, previous in zip(entries, versions[:-1], strict=True)]
-    told = read_told_move(wiring.lake)
+    moves = [RecordedChampionChange(entry, previous) for entry, previous in zip(entries, versions[:-1], strict=True)]
+    told = read_announced_change(wiring.lake)
     place = next((number for number, move in enumerate(moves) if move.entry.key == told), len(moves) - 2)
     return tuple(moves[place + 1 :]) if moves else ()
 
 
-def note_told(wiring: Wiring, move: SeatMove) -> None:
+def record_announced_change(wiring: Wiring, move: RecordedChampionChange) -> None:
     """Nothing; others were told of the seat's moves up to this one."""
-    write_told_move(wiring.lake, move.entry.key)
+    write_announced_change(wiring.lake, move.entry.key)
 
 
-def was_seated(wiring: Wiring, version: ModelVersion, *, since: dt.datetime) -> bool:
+def was_promoted(wiring: Wiring, version: ModelVersion, *, since: dt.datetime) -> bool:
     """Whether the version came to the seat after that moment, by the record."""
     came = version.tags.get(_PROMOTED_AT)
     if came is None or dt.datetime.fromisoformat(came) < since:
@@ -74,14 +74,14 @@ def was_seated(wiring: Wiring, version: ModelVersion, *, since: dt.datetime) -> 
     return find_entry(wiring.lake, f"{PROMOTED} v{version.number} {came}") is not None
 
 
-def keep_verdict(version: ModelVersion) -> tuple[str, ...]:
+def describe_gate_verdict(version: ModelVersion) -> tuple[str, ...]:
     """What the gate said of the version: a person may overrule it, not erase it."""
     _, _, level = version.tags.get("verdict", "").partition(": ")
     first, *others = version.tags.get("verdict_reasons", "").split("\n")
     return (f"before that: {level}, {first}", *others) if level else ()
 
 
-def refuse_silence(reason: str) -> None:
+def require_reason(reason: str) -> None:
     """Nothing, when a reason was given. Raises `InputError` when not."""
     if not reason.strip():
         raise InputError(

@@ -7,7 +7,7 @@ from credit_default.model.estimator.bundle import ModelBundle
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class SeatHolder:
+class CurrentChampion:
     """The champion at the time of the contest, and the version that it is."""
 
     bundle: ModelBundle

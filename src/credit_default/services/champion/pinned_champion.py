@@ -11,21 +11,21 @@ from credit_default.adapters.bundles.bundle_files import read_bundle
 from credit_default.adapters.host.atomic_files import staged_folder
 from credit_default.adapters.lake.pinned_champion import (
     ChampionPointer,
-    fetch_champion,
-    has_whole_champion,
-    read_champion,
-    write_champion,
+    fetch_pinned_champion,
+    has_complete_pinned_champion,
+    read_champion_pointer,
+    write_pinned_champion,
 )
 from credit_default.adapters.mlflow.model_versions import SEAL_TAG, ModelVersion
 from credit_default.errors import ArtifactError
 from credit_default.gates.verdict import Verdict
 from credit_default.model.estimator.bundle import ModelBundle
-from credit_default.services.champion.current import SeatHolder
+from credit_default.services.champion.current import CurrentChampion
 from credit_default.services.context.data_origin import REAL
-from credit_default.services.context.wiring import Wiring, refuse_other_portfolio
+from credit_default.services.context.wiring import Wiring, require_same_portfolio
 
-GATE = "mlflow"
-OWED = "its record in MLflow is owed: `credit-default reconcile` adds it"
+MLFLOW_GATE = "mlflow"
+OWED_RECORD_NOTE = "its record in MLflow is owed: `credit-default reconcile` adds it"
 
 
 def pin_version(
@@ -43,14 +43,14 @@ def pin_version(
         version.number, version.digest, version.tags.get(SEAL_TAG, ""), version.tags.get("data_origin", REAL), at
     )
     is_fresh = pinned is not None and (fresh_for is None or at - pinned.verified_at < fresh_for)
-    if pinned and is_fresh and _is_same(pinned, wanted) and has_whole_champion(wiring.lake, pinned):
+    if pinned and is_fresh and _is_same_champion(pinned, wanted) and has_complete_pinned_champion(wiring.lake, pinned):
         return False
     wiring.registry.load_version(version)
-    write_champion(wiring.lake, wiring.registry.find_folder(version), wanted)
+    write_pinned_champion(wiring.lake, wiring.registry.find_folder(version), wanted)
     return True
 
 
-def recall_champion(wiring: Wiring) -> SeatHolder | None:
+def load_pinned_champion(wiring: Wiring) -> CurrentChampion | None:
     """The champion that is pinned in the lake, verified against digest and seal, or None where none was pinned yet.
 
     Raises:
@@ -58,23 +58,23 @@ def recall_champion(wiring: Wiring) -> SeatHolder | None:
         ArtifactError: its files are not those that the pointer names.
         ServiceError: one of them is gone.
     """
-    pointer = read_champion(wiring.lake)
+    pointer = read_champion_pointer(wiring.lake)
     if pointer is None:
         return None
-    bundle = _load_pinned(wiring, pointer)
-    refuse_other_portfolio(wiring, bundle.schema_name, thing=f"pinned champion, version {pointer.model_version}")
-    return SeatHolder(bundle, pointer.model_version, pointer.data_origin, pinned_at=pointer.verified_at)
+    bundle = _load_pinned_bundle(wiring, pointer)
+    require_same_portfolio(wiring, bundle.schema_name, thing=f"pinned champion, version {pointer.model_version}")
+    return CurrentChampion(bundle, pointer.model_version, pointer.data_origin, pinned_at=pointer.verified_at)
 
 
 def judge_outage(model_version: int, pinned_at: dt.datetime, *, now: dt.datetime) -> Verdict:
     """What it means that a batch was scored by the pinned champion, and how old that is."""
     age = now - pinned_at
     told = f"MLflow is away: scored by version {model_version}, pinned in the lake"
-    seen = f"the registry last named it champion {tell_age(age)} ago; one seated since is not known here"
-    return Verdict(GATE, "watch", (told, seen), {"pin_age_seconds": age.total_seconds()})
+    seen = f"the registry last named it champion {format_age(age)} ago; one seated since is not known here"
+    return Verdict(MLFLOW_GATE, "watch", (told, seen), {"pin_age_seconds": age.total_seconds()})
 
 
-def tell_age(age: dt.timedelta) -> str:
+def format_age(age: dt.timedelta) -> str:
     """The time as a person says it, in the largest unit that fits."""
     for name, seconds in (("days", 86_400), ("hours", 3_600), ("minutes", 60)):
         if age.total_seconds() >= 2 * seconds:
@@ -82,7 +82,7 @@ def tell_age(age: dt.timedelta) -> str:
     return f"{max(age.total_seconds(), 0):.0f} seconds"
 
 
-def _load_pinned(wiring: Wiring, pointer: ChampionPointer) -> ModelBundle:
+def _load_pinned_bundle(wiring: Wiring, pointer: ChampionPointer) -> ModelBundle:
     """From this machine's cache where it is there and undamaged, else from the lake."""
     target = wiring.lake.bundles / pointer.digest
     if target.is_dir():
@@ -91,7 +91,7 @@ def _load_pinned(wiring: Wiring, pointer: ChampionPointer) -> ModelBundle:
         except ArtifactError:
             shutil.rmtree(target, ignore_errors=True)
     with wiring.lake.scratch() as scratch, staged_folder(target) as folder:
-        fetched = fetch_champion(wiring.lake, pointer, scratch)
+        fetched = fetch_pinned_champion(wiring.lake, pointer, scratch)
         bundle = read_bundle(fetched, expected_digest=pointer.digest, seal=pointer.seal or None)
         shutil.copytree(fetched, folder, dirs_exist_ok=True)
     return bundle
@@ -100,10 +100,10 @@ def _load_pinned(wiring: Wiring, pointer: ChampionPointer) -> ModelBundle:
 def _read_pointer(wiring: Wiring) -> ChampionPointer | None:
     """The pointer; None too where what stands there is none: then it is written anew."""
     try:
-        return read_champion(wiring.lake)
+        return read_champion_pointer(wiring.lake)
     except ArtifactError:
         return None
 
 
-def _is_same(pinned: ChampionPointer, wanted: ChampionPointer) -> bool:
+def _is_same_champion(pinned: ChampionPointer, wanted: ChampionPointer) -> bool:
     return replace(pinned, verified_at=wanted.verified_at, files=()) == wanted

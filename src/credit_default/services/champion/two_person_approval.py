@@ -12,16 +12,16 @@ from typing import Final
 
 from credit_default.adapters.mlflow.model_versions import ModelVersion
 from credit_default.errors import InputError, RefusedError
-from credit_default.failpoints import reach
+from credit_default.failpoints import hit_failpoint
 from credit_default.gates.verdict import Verdict
 from credit_default.services.champion.alias_history import (
     APPROVAL_REQUESTED,
-    enter_seat,
-    keep_verdict,
-    refuse_silence,
-    was_seated,
+    describe_gate_verdict,
+    record_champion_change,
+    require_reason,
+    was_promoted,
 )
-from credit_default.services.context.audit_log import enter
+from credit_default.services.context.audit_log import append_ledger_entry
 from credit_default.services.context.wiring import Wiring
 from credit_default.views.summaries.summary import Summary
 
@@ -30,7 +30,7 @@ _LONGEST_NAME: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class PromotionRequest:
     """Who asked for the seat, why, when, and for which digest: what is approved is what was asked for."""
 
     by: str
@@ -46,8 +46,8 @@ def request_promotion(wiring: Wiring, number: int, *, by: str, reason: str, deci
         InputError: there is no such version, it is the champion, or no reason or nobody was named.
         ArtifactError: its artifact is not the one on record.
     """
-    refuse_silence(reason)
-    by = _tidy_name(by)
+    require_reason(reason)
+    by = _normalise_identity(by)
     version = wiring.registry.find_version(number)
     if version.is_champion:
         raise InputError(
@@ -56,11 +56,11 @@ def request_promotion(wiring: Wiring, number: int, *, by: str, reason: str, deci
         )  # fmt: skip
     wiring.registry.load_version(version)
     request = find_request(wiring, version)
-    if request is None or request.digest != version.digest or not _is_same(request.by, by):
-        request = Request(by, reason, decided_at, version.digest)
-        wiring.registry.record_tags(version, _write_request(request))
-    reach("approval.requested")
-    enter(
+    if request is None or request.digest != version.digest or not _is_same_identity(request.by, by):
+        request = PromotionRequest(by, reason, decided_at, version.digest)
+        wiring.registry.record_tags(version, _build_request_tags(request))
+    hit_failpoint("approval.requested")
+    append_ledger_entry(
         wiring, "promotion requested", key=f"promotion requested v{number} {request.at.isoformat()}", at=request.at,
         model_version=number, details={"model_digest": version.digest, "by": _REQUESTER},
     )  # fmt: skip
@@ -78,28 +78,28 @@ def approve_promotion(wiring: Wiring, number: int, *, by: str, reason: str, deci
         RefusedError: the one who asked is the one who approves, or what was asked for is not what stands there.
         ArtifactError: its artifact is not the one on record.
     """
-    refuse_silence(reason)
-    by = _tidy_name(by)
+    require_reason(reason)
+    by = _normalise_identity(by)
     version = wiring.registry.find_version(number)
     if not version.is_champion:
-        enter_seat(wiring)
-    request = _require_request(wiring, version)
-    _refuse_unfit(version, request, by=by)
+        record_champion_change(wiring)
+    request = _require_promotion_request(wiring, version)
+    _require_valid_approval(version, request, by=by)
     if not version.is_champion:
         wiring.registry.load_version(version)
         approval = {"by": by, "because": reason, "at": decided_at.isoformat(), "digest": version.digest}
         wiring.registry.record_tags(version, {f"approved_{name}": value for name, value in approval.items()})
-        reach("approval.granted")
+        hit_failpoint("approval.granted")
         told = f"by two people's decision: {request.by} asked ({request.reason}), {by} approved ({reason})"
-        verdict = Verdict("promotion", "ok", (told, *keep_verdict(version)))
+        verdict = Verdict("promotion", "ok", (told, *describe_gate_verdict(version)))
         wiring.registry.promote(version, verdict, promoted_at=decided_at)
-    reach("approval.seated")
-    enter_seat(wiring, by=_BOTH)
-    reach("approval.recorded")
+    hit_failpoint("approval.seated")
+    record_champion_change(wiring, by=_BOTH)
+    hit_failpoint("approval.recorded")
     return Summary("models promote", f"version {number} is the champion", model_version=number)
 
 
-def find_request(wiring: Wiring, version: ModelVersion) -> Request | None:
+def find_request(wiring: Wiring, version: ModelVersion) -> PromotionRequest | None:
     """The request that stands on the version, or None; one that has led to the seat is used up when the seat is left."""
     tags = {
         name.removeprefix("requested_"): text for name, text in version.tags.items() if name.startswith("requested_")
@@ -107,17 +107,17 @@ def find_request(wiring: Wiring, version: ModelVersion) -> Request | None:
     if not {"by", "because", "at", "digest"} <= set(tags):
         return None
     at = dt.datetime.fromisoformat(tags["at"])
-    if not version.is_champion and was_seated(wiring, version, since=at):
+    if not version.is_champion and was_promoted(wiring, version, since=at):
         return None
-    return Request(tags["by"], tags["because"], at, tags["digest"])
+    return PromotionRequest(tags["by"], tags["because"], at, tags["digest"])
 
 
-def _write_request(request: Request) -> dict[str, str]:
+def _build_request_tags(request: PromotionRequest) -> dict[str, str]:
     content = {"by": request.by, "because": request.reason, "at": request.at.isoformat(), "digest": request.digest}
     return {f"requested_{name}": value for name, value in content.items()}
 
 
-def _require_request(wiring: Wiring, version: ModelVersion) -> Request:
+def _require_promotion_request(wiring: Wiring, version: ModelVersion) -> PromotionRequest:
     request = find_request(wiring, version)
     if request is None:
         raise InputError(
@@ -127,25 +127,25 @@ def _require_request(wiring: Wiring, version: ModelVersion) -> Request:
     return request
 
 
-def _refuse_unfit(version: ModelVersion, request: Request, *, by: str) -> None:
+def _require_valid_approval(version: ModelVersion, request: PromotionRequest, *, by: str) -> None:
     if request.digest != version.digest:
         raise RefusedError(
             f"version {version.number}", found=f"digest {version.digest[:12]}",
             expected=f"digest {request.digest[:12]}, which was asked for", remedy="Look into it, then ask again.",
         )  # fmt: skip
-    if _is_same(request.by, by):
+    if _is_same_identity(request.by, by):
         raise RefusedError(
             f"version {version.number}", found=f"a request and an approval by {by}", expected="two people",
             remedy="Somebody else approves; --by or the setting `identity` says who.",
         )  # fmt: skip
 
 
-def _is_same(one: str, other: str) -> bool:
+def _is_same_identity(one: str, other: str) -> bool:
     """Whether two names are one identity: however they are written, they are not two people."""
     return unicodedata.normalize("NFKC", one).casefold() == unicodedata.normalize("NFKC", other).casefold()
 
 
-def _tidy_name(by: str) -> str:
+def _normalise_identity(by: str) -> str:
     name = " ".join(by.split())
     if not name or not name.isprintable() or len(name) > _LONGEST_NAME:
         raise InputError(

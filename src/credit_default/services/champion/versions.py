@@ -5,9 +5,14 @@ from collections.abc import Sequence
 
 from credit_default.adapters.mlflow.model_versions import CHAMPION, LONGEST_TAG, REPLACED_TAG, ModelVersion
 from credit_default.errors import RefusedError
-from credit_default.failpoints import reach
+from credit_default.failpoints import hit_failpoint
 from credit_default.gates.verdict import Verdict
-from credit_default.services.champion.alias_history import ROLLED_BACK, enter_seat, keep_verdict, refuse_silence
+from credit_default.services.champion.alias_history import (
+    ROLLED_BACK,
+    describe_gate_verdict,
+    record_champion_change,
+    require_reason,
+)
 from credit_default.services.context.wiring import Wiring
 from credit_default.views.summaries.summary import Summary
 from credit_default.views.terminal.models import ModelRow
@@ -43,17 +48,17 @@ def promote_by_hand(wiring: Wiring, number: int, *, reason: str, decided_at: dt.
         RefusedError: the settings ask for a second person.
         ArtifactError: its artifact is not the one on record.
     """
-    refuse_silence(reason)
-    _refuse_alone(wiring, number)
+    require_reason(reason)
+    _require_no_second_approval(wiring, number)
     version = wiring.registry.find_version(number)
     if not version.is_champion:
-        enter_seat(wiring)
+        record_champion_change(wiring)
     wiring.registry.load_version(version)
-    verdict = Verdict("promotion", "ok", (f"by a person's decision: {reason}", *keep_verdict(version)))
+    verdict = Verdict("promotion", "ok", (f"by a person's decision: {reason}", *describe_gate_verdict(version)))
     promoted = wiring.registry.promote(version, verdict, promoted_at=decided_at)
-    reach("promote.seated-by-hand")
-    enter_seat(wiring, by=_PERSON)
-    reach("promote.recorded")
+    hit_failpoint("promote.seated-by-hand")
+    record_champion_change(wiring, by=_PERSON)
+    hit_failpoint("promote.recorded")
     return Summary("models promote", f"version {promoted.number} is the champion", model_version=promoted.number)
 
 
@@ -67,35 +72,37 @@ def roll_back(wiring: Wiring, *, reason: str, decided_at: dt.datetime) -> Summar
         InputError: there is no champion, or none before it, or no reason was given.
         ArtifactError: the artifact to go back to is not the one on record.
     """
-    refuse_silence(reason)
-    unfinished = enter_seat(wiring)
+    require_reason(reason)
+    unfinished = record_champion_change(wiring)
     if unfinished is not None and unfinished.event == ROLLED_BACK:
-        return _tell_rollback(unfinished.model_version)
+        return _summarise_rollback(unfinished.model_version)
     champion = wiring.registry.find_champion()
     if champion is not None and (previous := champion.tags.get(REPLACED_TAG)):
         back = wiring.registry.find_version(int(previous))
         wiring.registry.load_version(back)
-        _tell_runs(wiring, champion, back, reason=reason, decided_at=decided_at)
-        reach("rollback.told")
+        _tag_rolled_back_runs(wiring, champion, back, reason=reason, decided_at=decided_at)
+        hit_failpoint("rollback.told")
     earlier = wiring.registry.rollback(reason=reason, rolled_back_at=decided_at)
-    reach("rollback.seated")
-    enter_seat(wiring, by=_PERSON)
-    reach("rollback.recorded")
-    return _tell_rollback(earlier.number)
+    hit_failpoint("rollback.seated")
+    record_champion_change(wiring, by=_PERSON)
+    hit_failpoint("rollback.recorded")
+    return _summarise_rollback(earlier.number)
 
 
-def _tell_runs(wiring: Wiring, left: ModelVersion, back: ModelVersion, *, reason: str, decided_at: dt.datetime) -> None:
+def _tag_rolled_back_runs(
+    wiring: Wiring, left: ModelVersion, back: ModelVersion, *, reason: str, decided_at: dt.datetime
+) -> None:
     at = decided_at.isoformat()
     gone = {"rolled_back_at": at, "rolled_back_because": reason[:LONGEST_TAG], "rolled_back_to": str(back.number)}
     wiring.tracking.record_later(left.run_id, gone)
     wiring.tracking.record_later(back.run_id, {"champion_again_at": at, "champion_again_after": str(left.number)})
 
 
-def _tell_rollback(number: int) -> Summary:
+def _summarise_rollback(number: int) -> Summary:
     return Summary("models rollback", f"version {number} is the champion again", model_version=number)
 
 
-def _refuse_alone(wiring: Wiring, number: int) -> None:
+def _require_no_second_approval(wiring: Wiring, number: int) -> None:
     if wiring.settings.promotion.approval == "second-person":
         raise RefusedError(
             f"version {number}", found="one person's decision", expected="two: promotion.approval is second-person",

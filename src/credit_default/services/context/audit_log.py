@@ -8,7 +8,7 @@ from credit_default.gates.ledger import LedgerEntry
 from credit_default.services.context.wiring import Wiring
 
 
-def enter(
+def append_ledger_entry(
     wiring: Wiring,
     event: str,
     *,

@@ -4,7 +4,7 @@ from typing import Final
 
 import polars as pl
 
-from credit_default.data.checking.validation import Validated
+from credit_default.data.checking.validation import ValidationResult
 from credit_default.data.contract.schema import CLIENT_ID
 from credit_default.data.simulation.months import SIMULATED_PREFIX
 from credit_default.errors import InputError
@@ -13,7 +13,7 @@ REAL: Final = "real"
 SIMULATED: Final = "simulated"
 
 
-def find_origin(validated: Validated) -> str:
+def find_origin(validated: ValidationResult) -> str:
     """`simulated` when a client of the first accepted rows bears the simulator's mark, else `real`."""
     for batch in validated.batches():
         if batch.accepted.height:
@@ -22,7 +22,7 @@ def find_origin(validated: Validated) -> str:
     return REAL
 
 
-def refuse_mixture(*, model_origin: str, batch_origin: str, thing: str) -> None:
+def require_matching_origins(*, model_origin: str, batch_origin: str, thing: str) -> None:
     """Nothing; returns when model and batch are both real or both simulated.
 
     Raises:
@@ -35,6 +35,6 @@ def refuse_mixture(*, model_origin: str, batch_origin: str, thing: str) -> None:
         )  # fmt: skip
 
 
-def tell_origin(data_origin: str) -> tuple[str, ...]:
+def describe_origin(data_origin: str) -> tuple[str, ...]:
     """One line that says so where the clients are simulated."""
     return ("SIMULATED data: no real client stands behind these figures",) if data_origin == SIMULATED else ()

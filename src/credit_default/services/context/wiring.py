@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 
 from credit_default.adapters.host.atomic_files import disk_errors
-from credit_default.adapters.host.process_marks import name_own
+from credit_default.adapters.host.process_marks import build_marked_prefix
 from credit_default.adapters.lake.layout import Lake, open_lake
 from credit_default.adapters.mlflow.address import split_login
 from credit_default.adapters.mlflow.registry import Registry
@@ -19,7 +19,7 @@ from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.errors import InputError
 from credit_default.model.explanation.actionable_changes import CREDIT_CARD_LEVERS, Lever
 from credit_default.model.explanation.credit_card_reasons import CREDIT_CARD_REASONS
-from credit_default.model.explanation.reason_table import NO_WORDS, ReasonTable
+from credit_default.model.explanation.reason_table import NO_REASONS, ReasonTable
 from credit_default.model.features.credit_card import CREDIT_CARD_FEATURES
 from credit_default.model.features.declaration import Feature, parse_features
 from credit_default.settings import Settings, export_environment
@@ -33,7 +33,7 @@ class Portfolio:
 
     schema: Schema
     features: tuple[Feature, ...]
-    reasons: ReasonTable = NO_WORDS  # what has no words here is told in the schema's
+    reasons: ReasonTable = NO_REASONS  # what has no words here is told in the schema's
     levers: tuple[Lever, ...] | None = None  # what a client can change; None: derived from the schema
 
 
@@ -64,7 +64,7 @@ class Wiring:
         """A folder of this process's own for files on their way, on this machine's disk; gone when the process ends well."""
         with disk_errors(self.lake.home):
             self.lake.home.mkdir(parents=True, exist_ok=True)
-            folder = Path(tempfile.mkdtemp(prefix=name_own("scratch"), dir=self.lake.home))
+            folder = Path(tempfile.mkdtemp(prefix=build_marked_prefix("scratch"), dir=self.lake.home))
         weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
         return folder
 
@@ -74,7 +74,7 @@ class Wiring:
         return self.portfolio.schema
 
 
-def wire(settings: Settings, *, commit: str) -> Wiring:
+def build_wiring(settings: Settings, *, commit: str) -> Wiring:
     """The parts that these settings name; the lake's folder is made when it is absent."""
     lake = open_lake(settings.lake, home=Path(settings.home))
     return Wiring(settings, read_portfolio(settings.portfolio), lake, commit)
@@ -106,7 +106,7 @@ def read_portfolio(name: str) -> Portfolio:
     return Portfolio(schema, parse_features(content["features"], columns=inputs))
 
 
-def refuse_other_portfolio(wiring: Wiring, schema_name: str, *, thing: str) -> None:
+def require_same_portfolio(wiring: Wiring, schema_name: str, *, thing: str) -> None:
     """Nothing; returns when `thing`, made by the schema of that name, is of the portfolio that the settings name.
 
     Raises:

@@ -8,21 +8,27 @@ import numpy.typing as npt
 import polars as pl
 
 from credit_default.adapters.lake.layout import check_hex
-from credit_default.adapters.lake.snapshots import Snapshot, has_snapshot, list_snapshots, read_rows, read_snapshot
+from credit_default.adapters.lake.snapshots import (
+    Snapshot,
+    has_snapshot,
+    list_snapshots,
+    read_snapshot,
+    read_snapshot_rows,
+)
 from credit_default.adapters.tables.ledger import read_entries
 from credit_default.adapters.tables.queries import collect_rows, scan_table
 from credit_default.data.contract.schema import KEY, STATEMENT_MONTH
 from credit_default.errors import InputError
 from credit_default.gates.ledger import LedgerEntry
 from credit_default.gates.quality import BatchHistory
-from credit_default.services.context.wiring import Wiring, refuse_other_portfolio
+from credit_default.services.context.wiring import Wiring, require_same_portfolio
 
 Hashes = npt.NDArray[np.uint64]
 
 _NO_KEYS: Hashes = np.empty(0, dtype=np.uint64)
 
 
-def find_root(wiring: Wiring, batch_id: str) -> str:
+def find_corrected_batch(wiring: Wiring, batch_id: str) -> str:
     """The batch that a correction of `batch_id` belongs to: itself, or what it corrects in its turn.
 
     Raises:
@@ -34,11 +40,11 @@ def find_root(wiring: Wiring, batch_id: str) -> str:
             remedy="A file that was refused as a whole comes again without --corrects.",
         )  # fmt: skip
     origin = read_snapshot(wiring.lake, batch_id).origin
-    refuse_other_portfolio(wiring, origin.schema_name, thing=f"--corrects {batch_id}")
+    require_same_portfolio(wiring, origin.schema_name, thing=f"--corrects {batch_id}")
     return origin.corrects or batch_id
 
 
-def find_family(wiring: Wiring, root: str, *, but: str) -> tuple[Snapshot, ...]:
+def list_related_snapshots(wiring: Wiring, root: str, *, but: str) -> tuple[Snapshot, ...]:
     """The batch and all that corrected it before, the batch `but` left out."""
     known = (s for s in list_snapshots(wiring.lake) if s.digest != but)
     return tuple(s for s in known if root in {s.digest, s.origin.corrects})
@@ -46,15 +52,17 @@ def find_family(wiring: Wiring, root: str, *, but: str) -> tuple[Snapshot, ...]:
 
 def list_known_keys(family: Sequence[Snapshot]) -> Hashes:
     """The (client_id, statement_month) that these snapshots hold, as hashes good for this process."""
-    return np.concatenate([_NO_KEYS, *(hash_keys(rows) for s in family for rows in read_rows(s, columns=KEY))])
+    return np.concatenate(
+        [_NO_KEYS, *(hash_keys_in_process(rows) for s in family for rows in read_snapshot_rows(s, columns=KEY))]
+    )
 
 
-def recall_row_counts(wiring: Wiring) -> dict[str, int]:
+def read_batch_row_counts(wiring: Wiring) -> dict[str, int]:
     """How many rows each batch had that was scored before, by its id, the oldest first; corrections left out."""
-    return {entry.batch_id: int(json.loads(entry.details)["read_count"]) for entry in list_scored(wiring)}
+    return {entry.batch_id: int(json.loads(entry.details)["read_count"]) for entry in list_first_scorings(wiring)}
 
 
-def list_scored(wiring: Wiring) -> tuple[LedgerEntry, ...]:
+def list_first_scorings(wiring: Wiring) -> tuple[LedgerEntry, ...]:
     """The first scoring of each batch of this portfolio, the oldest first; corrections left out."""
     first: dict[str, LedgerEntry] = {}
     for entry in read_entries(wiring.lake):
@@ -65,12 +73,12 @@ def list_scored(wiring: Wiring) -> tuple[LedgerEntry, ...]:
     return tuple(first.values())
 
 
-def hash_keys(rows: pl.DataFrame) -> Hashes:
+def hash_keys_in_process(rows: pl.DataFrame) -> Hashes:
     """One number a row's key, the same wherever the key stands in this process; row order."""
     return np.array(rows.select(*KEY).to_struct("key").hash(), dtype=np.uint64)
 
 
-def count_known_rows(
+def count_already_scored_rows(
     wiring: Wiring, frames: Iterable[pl.DataFrame], *, months: Sequence[str], own: Collection[str]
 ) -> BatchHistory:
     """How many of the rows are of clients and months that batches other than its `own` were scored for, and which."""
@@ -81,6 +89,6 @@ def count_known_rows(
         return BatchHistory()
     keys = scores.filter(pl.col("batch_id").is_in(others)).select("batch_id", pl.struct(*KEY).hash().alias("key"))
     known = collect_rows(wiring.lake, keys.unique()).sort("key")
-    brought = [known.filter(pl.col("key").is_in(pl.Series(hash_keys(rows)).implode())) for rows in frames]
+    brought = [known.filter(pl.col("key").is_in(pl.Series(hash_keys_in_process(rows)).implode())) for rows in frames]
     found = pl.concat(brought)
     return BatchHistory((), found["key"].n_unique(), tuple(found["batch_id"].unique().sort()))

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from credit_default.adapters.lake.layout import stands_in_bucket
+from credit_default.adapters.lake.layout import is_bucket_uri
 from credit_default.adapters.storage.open_storage import open_storage
 from credit_default.adapters.storage.port import Storage, check_key
 from credit_default.adapters.storage.s3 import S3Storage
@@ -30,21 +30,21 @@ class Arrival:
         return self.path.name
 
 
-_held: dict[str, Arrival] = {}  # by uri, for as long as their block lasts
+_open_fetched_files: dict[str, Arrival] = {}  # by uri, for as long as their block lasts
 
 
-def receive(wiring: Wiring, uri: str) -> Arrival:
+def fetch_file(wiring: Wiring, uri: str) -> Arrival:
     """The file that `uri` names, a path or `s3://bucket/key`; one in a bucket is fetched whole and verified.
 
     Raises:
         InputError: there is no such object, or the uri names none.
         ServiceError: the bucket can't be reached, or refuses.
     """
-    if not names_object(uri):
+    if not is_object_uri(uri):
         return Arrival(Path(uri), uri)
-    if uri in _held:
-        return _held[uri]
-    key = _find_key(wiring, uri)
+    if uri in _open_fetched_files:
+        return _open_fetched_files[uri]
+    key = _parse_object_key(wiring, uri)
     with _open_bucket(wiring, uri) as storage:
         fetched = storage.fetch_object(key, wiring.scratch)
     if fetched is None:
@@ -55,39 +55,39 @@ def receive(wiring: Wiring, uri: str) -> Arrival:
 
 
 @contextmanager
-def hold(wiring: Wiring, uri: str) -> Iterator[Arrival]:
+def open_fetched_file(wiring: Wiring, uri: str) -> Iterator[Arrival]:
     """The file as `receive` gives it; who receives it inside the block gets the same copy, which is gone afterwards.
 
     Raises: as `receive`.
     """
-    arrival = receive(wiring, uri)
-    if not names_object(uri):
+    arrival = fetch_file(wiring, uri)
+    if not is_object_uri(uri):
         yield arrival
         return
-    _held[uri] = arrival
+    _open_fetched_files[uri] = arrival
     try:
         yield arrival
     finally:
-        del _held[uri]
+        del _open_fetched_files[uri]
         shutil.rmtree(arrival.path.parent, ignore_errors=True)  # a fetched copy stands in a folder of its own
 
 
-def names_object(uri: str) -> bool:
+def is_object_uri(uri: str) -> bool:
     """True when the uri names an object in a bucket, False when it is a path.
 
     Raises:
         InputError: it has another scheme.
     """
-    return stands_in_bucket(uri, thing="file", expected="a path or s3://bucket/key")
+    return is_bucket_uri(uri, thing="file", expected="a path or s3://bucket/key")
 
 
 @contextmanager
 def _open_bucket(wiring: Wiring, uri: str) -> Iterator[Storage]:
-    """The storage that `_find_key` gives the key for: the lake's own, or one of the whole bucket that is closed afterwards."""
+    """The storage that `_parse_object_key` gives the key for: the lake's own, or one of the whole bucket that is closed afterwards."""
     if uri.startswith(f"{wiring.lake.uri}/"):
         yield wiring.lake.storage
         return
-    storage = open_storage(_name_bucket(uri))
+    storage = open_storage(_parse_bucket_uri(uri))
     try:
         yield storage
     finally:
@@ -95,15 +95,15 @@ def _open_bucket(wiring: Wiring, uri: str) -> Iterator[Storage]:
             storage.close()
 
 
-def _find_key(wiring: Wiring, uri: str) -> str:
+def _parse_object_key(wiring: Wiring, uri: str) -> str:
     """The object's key, in the lake or in its bucket."""
     expected = "s3://bucket/key, the key's parts joined by single slashes"
     root = f"{wiring.lake.uri}/"
-    key = uri.removeprefix(root if uri.startswith(root) else f"{_name_bucket(uri)}/")
+    key = uri.removeprefix(root if uri.startswith(root) else f"{_parse_bucket_uri(uri)}/")
     if key == uri or not key or key.endswith("/"):
         raise InputError(uri, found="a bucket or a folder in one", expected=expected, remedy="Name the file in it.")
     try:
-        open_storage(_name_bucket(uri))  # reaches nothing: it knows what no bucket can be called
+        open_storage(_parse_bucket_uri(uri))  # reaches nothing: it knows what no bucket can be called
         return check_key(key)
     except InputError as error:
         raise InputError(
@@ -111,5 +111,5 @@ def _find_key(wiring: Wiring, uri: str) -> str:
         ) from error
 
 
-def _name_bucket(uri: str) -> str:
+def _parse_bucket_uri(uri: str) -> str:
     return _SCHEME + uri.removeprefix(_SCHEME).partition("/")[0]

@@ -12,24 +12,24 @@ import polars as pl
 from credit_default.adapters.files.key_spill import spill_keys
 from credit_default.adapters.files.statement_files import Source, read_batches, read_header, read_source
 from credit_default.data.checking.row_rules import REPEATED_KEY, CheckedBatch
-from credit_default.data.checking.validation import OutcomeUse, Validated, check
+from credit_default.data.checking.validation import OutcomeUse, ValidationResult, check_rows
 from credit_default.errors import InputError, RefusedError
-from credit_default.failpoints import reach
+from credit_default.failpoints import hit_failpoint
 from credit_default.gates.quality import BatchHistory, FileCounts, judge_quality
 from credit_default.gates.verdict import Verdict
-from credit_default.services.context.audit_log import enter
+from credit_default.services.context.audit_log import append_ledger_entry
 from credit_default.services.context.data_origin import find_origin
 from credit_default.services.context.wiring import Wiring
 from credit_default.services.intake.earlier_batches import (
     Hashes,
-    count_known_rows,
-    find_family,
-    find_root,
-    hash_keys,
+    count_already_scored_rows,
+    find_corrected_batch,
+    hash_keys_in_process,
     list_known_keys,
-    recall_row_counts,
+    list_related_snapshots,
+    read_batch_row_counts,
 )
-from credit_default.services.intake.file_access import Arrival, receive
+from credit_default.services.intake.file_access import Arrival, fetch_file
 
 _LONGEST_NAME = 80
 
@@ -42,7 +42,7 @@ class CheckedFile:
     source: Source
     name: str
     batch_id: str
-    validated: Validated
+    validated: ValidationResult
     data_origin: str  # "real" or "simulated"
     unknown_columns: tuple[str, ...]  # what the file has besides; it is not read
     outcome: OutcomeUse
@@ -58,7 +58,7 @@ class CheckedFile:
             InputError: the file is no longer the one whose digest was taken.
         """
         yield from self.validated.batches()
-        if stamp_file(self.arrival.path) != self.stamp:
+        if read_file_stamp(self.arrival.path) != self.stamp:
             raise InputError(
                 f"file {self.name}", found="other content than when it was checked", expected="a file at rest",
                 remedy="Something writes to it: wait for that, then run again.",
@@ -68,7 +68,9 @@ class CheckedFile:
         """The rows that the contract accepts, without those which the corrected batch has already."""
         for batch in self.batches():
             rows = batch.accepted
-            yield rows if self.known is None else rows.filter(~pl.Series(np.isin(hash_keys(rows), self.known)))
+            yield (
+                rows if self.known is None else rows.filter(~pl.Series(np.isin(hash_keys_in_process(rows), self.known)))
+            )
 
 
 def check_file(
@@ -86,13 +88,13 @@ def check_file(
         InputError: the file as a whole is not what it should be, or there is no batch for it to correct.
     """
     schema = wiring.schema
-    corrects = find_root(wiring, corrects) if corrects else None
-    arrival = receive(wiring, uri)
-    stamp = stamp_file(arrival.path)
+    corrects = find_corrected_batch(wiring, corrects) if corrects else None
+    arrival = fetch_file(wiring, uri)
+    stamp = read_file_stamp(arrival.path)
     source = replace(read_source(arrival.path), uri=arrival.uri, object_version=arrival.object_version)
     header = read_header(arrival.path, schema=schema, month=month)
     with wiring.lake.scratch() as scratch, spill_keys(scratch) as keys:
-        validated = check(
+        validated = check_rows(
             lambda: read_batches(arrival.path, schema=schema, month=month), schema=schema, outcome=outcome, key_log=keys
         )
     # Rows checked with their outcomes are other rows than those scored without: each use has a batch of its own.
@@ -100,7 +102,7 @@ def check_file(
     use += f" corrects {corrects}" if corrects else ""
     content = hashlib.sha256(f"{source.sha256} {schema.name} {schema.version} {month or ''}{use}".encode()).hexdigest()
     batch_id = content[:16]
-    family = find_family(wiring, corrects, but=batch_id) if corrects else ()
+    family = list_related_snapshots(wiring, corrects, but=batch_id) if corrects else ()
     return CheckedFile(
         arrival, source, (name or arrival.name)[:_LONGEST_NAME], batch_id, validated, find_origin(validated),
         header.extra, outcome, stamp, corrects, tuple(snapshot.digest for snapshot in family),
@@ -108,7 +110,7 @@ def check_file(
     )  # fmt: skip
 
 
-def stamp_file(path: Path) -> tuple[int, ...]:
+def read_file_stamp(path: Path) -> tuple[int, ...]:
     """What the disk knows of the file: other numbers mean that it was written anew; none where there is no file."""
     if not path.exists():
         return ()
@@ -126,13 +128,13 @@ def judge_file(wiring: Wiring, checked: CheckedFile, *, judged_at: dt.datetime) 
     counts = FileCounts(
         validated.row_count, validated.rejected_count, validated.rule_counts.get(REPEATED_KEY, 0), validated.rule_counts
     )
-    verdict = judge_quality(counts, _recall_history(wiring, checked), policy=wiring.settings.quality)
+    verdict = judge_quality(counts, _read_batch_history(wiring, checked), policy=wiring.settings.quality)
     if not verdict.passed:
-        enter(
+        append_ledger_entry(
             wiring, "refused", key=f"refused {checked.batch_id} {judged_at.isoformat()}", batch_id=checked.batch_id,
             at=judged_at, details={"input_sha256": checked.source.sha256, **_count(checked)},
         )  # fmt: skip
-        reach("refuse.recorded")
+        hit_failpoint("refuse.recorded")
         raise RefusedError(
             f"batch {checked.name} ({checked.batch_id})", found="; ".join(verdict.reasons),
             expected="a file that passes the quality gate",
@@ -141,13 +143,13 @@ def judge_file(wiring: Wiring, checked: CheckedFile, *, judged_at: dt.datetime) 
     return verdict
 
 
-def _recall_history(wiring: Wiring, checked: CheckedFile) -> BatchHistory | None:
+def _read_batch_history(wiring: Wiring, checked: CheckedFile) -> BatchHistory | None:
     """The batches before a file to be scored; None for any other, and for one that was scored before itself."""
-    earlier = recall_row_counts(wiring) if checked.outcome == "ignored" else {checked.batch_id: 0}
+    earlier = read_batch_row_counts(wiring) if checked.outcome == "ignored" else {checked.batch_id: 0}
     if checked.batch_id in earlier:
         return None
     own = {checked.batch_id, *checked.family}
-    known = count_known_rows(wiring, checked.accepted(), months=checked.validated.months, own=own)
+    known = count_already_scored_rows(wiring, checked.accepted(), months=checked.validated.months, own=own)
     return known if checked.corrects else replace(known, row_counts=tuple(earlier.values()))
 
 

@@ -11,11 +11,17 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from credit_default.adapters.lake.inbox import find_waiting, has_fit_name, has_settled, list_incoming, name_incoming
+from credit_default.adapters.lake.inbox import (
+    build_incoming_uri,
+    find_incoming_key,
+    has_settled,
+    has_valid_key,
+    list_incoming,
+)
 from credit_default.adapters.lake.layout import Lake
 from credit_default.adapters.messaging.s3_events import read_notification
 from credit_default.adapters.messaging.sqs import MessageQueue, QueuedMessage
-from credit_default.errors import InputError, ServiceError, show_plainly
+from credit_default.errors import InputError, ServiceError, escape_unprintable
 
 Announce = Callable[[str], None]  # of a uri; raises ServiceError when nobody took it
 
@@ -25,14 +31,14 @@ _MOST_DOUBLINGS = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Hearing:
+class Announcer:
     """Whom the news goes to, and whether anybody is there to hear it (`check_open` raises ServiceError when not)."""
 
     announce: Announce
     check_open: Callable[[], None]
 
 
-def hear_queue(lake: Lake, queue: MessageQueue, hearing: Hearing) -> None:
+def announce_queued_files(lake: Lake, queue: MessageQueue, hearing: Announcer) -> None:
     """Nothing; one question to the queue was asked, and what it told was announced.
 
     A message that nobody understands stays where it is: the queue's redrive policy puts it aside when it has come too often.
@@ -58,7 +64,7 @@ def hear_queue(lake: Lake, queue: MessageQueue, hearing: Hearing) -> None:
 def _read_uris(lake: Lake, message: QueuedMessage) -> tuple[str, ...]:
     """The files of the inbox that the message tells of; other objects of the bucket are nobody's business here."""
     return tuple(
-        created.uri for created in read_notification(message.body) if find_waiting(lake, created.uri) is not None
+        created.uri for created in read_notification(message.body) if find_incoming_key(lake, created.uri) is not None
     )
 
 
@@ -67,7 +73,7 @@ class InboxWatch:
     """What waits in the inbox, looked at again and again: each content is announced once by one watch."""
 
     lake: Lake
-    hearing: Hearing
+    hearing: Announcer
     clock: Callable[[], dt.datetime]
     _announced: dict[str, str] = field(default_factory=dict)  # key → token
 
@@ -77,7 +83,7 @@ class InboxWatch:
         Raises:
             ServiceError: the lake is away, or nobody is there to be told.
         """
-        waiting = [stored for stored in list_incoming(self.lake) if has_fit_name(stored)]
+        waiting = [stored for stored in list_incoming(self.lake) if has_valid_key(stored)]
         self._announced = {one.key: one.token for one in waiting if self._announced.get(one.key) == one.token}
         unsettled = False
         for stored in waiting:
@@ -86,7 +92,7 @@ class InboxWatch:
             if not has_settled(self.lake, stored, now=self.clock()):
                 unsettled = True
                 continue
-            _announce(self.hearing, name_incoming(self.lake, stored))
+            _announce(self.hearing, build_incoming_uri(self.lake, stored))
             self._announced[stored.key] = stored.token
         return unsettled
 
@@ -113,7 +119,7 @@ def watch_inbox(watch: InboxWatch, open_changes: Callable[[], Iterator[bool]]) -
     return act
 
 
-def keep_on(act: Callable[[], None], *, longest_wait_seconds: float, until: float | None = None) -> None:
+def repeat_with_backoff(act: Callable[[], None], *, longest_wait_seconds: float, until: float | None = None) -> None:
     """Nothing; `act` was done again and again, until that moment of the monotonic clock, or for ever.
 
     When a service is away, the next try waits, twice as long each time.
@@ -130,6 +136,6 @@ def keep_on(act: Callable[[], None], *, longest_wait_seconds: float, until: floa
             time.sleep(wait_seconds)
 
 
-def _announce(hearing: Hearing, uri: str) -> None:
+def _announce(hearing: Announcer, uri: str) -> None:
     hearing.announce(uri)
-    _LOG.info("announced %s", show_plainly(uri))
+    _LOG.info("announced %s", escape_unprintable(uri))

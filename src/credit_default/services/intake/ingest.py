@@ -12,10 +12,10 @@ from credit_default.adapters.lake.snapshots import (
 )
 from credit_default.adapters.tables.ledger import find_entry
 from credit_default.adapters.tables.quarantine import write_quarantine
-from credit_default.data.checking.validation import Validated
+from credit_default.data.checking.validation import ValidationResult
 from credit_default.errors import InputError, show_examples
-from credit_default.failpoints import reach
-from credit_default.services.context.audit_log import enter
+from credit_default.failpoints import hit_failpoint
+from credit_default.services.context.audit_log import append_ledger_entry
 from credit_default.services.context.wiring import Wiring
 from credit_default.services.intake.file_check import CheckedFile, check_file, judge_file
 from credit_default.views.summaries.summary import Summary
@@ -31,40 +31,40 @@ def ingest_file(wiring: Wiring, uri: str, *, month: str | None, corrects: str | 
         RefusedError: the quality gate refused it; nothing was kept.
     """
     checked = check_file(wiring, uri, month=month, outcome="kept", corrects=corrects)
-    refuse_other_origin(wiring, checked)
+    require_same_origin_as_lake(wiring, checked)
     verdict = judge_file(wiring, checked, judged_at=kept_at)
     known = has_snapshot(wiring.lake, checked.batch_id)
-    snapshot = keep_file(wiring, checked, kept_at=kept_at)
-    notes = [*tell_unknown_columns(checked), *tell_broken_rules(checked.validated)]
+    snapshot = save_checked_file(wiring, checked, kept_at=kept_at)
+    notes = [*describe_unknown_columns(checked), *describe_broken_rules(checked.validated)]
     return Summary(
         "ingest", "known already, nothing done" if known else "kept", verdicts=(verdict,), batch_id=checked.batch_id,
         counts=count_rows(checked, snapshot), paths={"snapshot": snapshot.uri}, notes=tuple(notes),
     )  # fmt: skip
 
 
-def keep_file(wiring: Wiring, checked: CheckedFile, *, kept_at: dt.datetime) -> Snapshot:
+def save_checked_file(wiring: Wiring, checked: CheckedFile, *, kept_at: dt.datetime) -> Snapshot:
     """The snapshot of the file's accepted rows, after its rejected ones stand in quarantine and both on record.
 
     Doing it again, whole or after a crash, completes it and changes nothing.
     """
     key = f"ingested {checked.batch_id}"
     if find_entry(wiring.lake, key) is None:  # else a client who was forgotten since would come back
-        _refuse_nothing_new(checked)
-        keep_quarantine(wiring, checked)
-        reach("ingest.quarantined")
-    snapshot = keep_snapshot(wiring, checked, kept_at=kept_at)
-    reach("ingest.kept")
-    enter(
+        _require_new_rows(checked)
+        write_rejected_rows(wiring, checked)
+        hit_failpoint("ingest.quarantined")
+    snapshot = write_file_snapshot(wiring, checked, kept_at=kept_at)
+    hit_failpoint("ingest.kept")
+    append_ledger_entry(
         wiring, "ingested", key=key, batch_id=checked.batch_id, at=kept_at,
         details={"input_sha256": checked.source.sha256, "object_version": checked.source.object_version,
                  "schema": wiring.schema.name, "schema_version": wiring.schema.version,
                  "corrects": checked.corrects or "", **count_rows(checked, snapshot)},
     )  # fmt: skip
-    reach("ingest.recorded")
+    hit_failpoint("ingest.recorded")
     return snapshot
 
 
-def _refuse_nothing_new(checked: CheckedFile) -> None:
+def _require_new_rows(checked: CheckedFile) -> None:
     if checked.corrects and not any(rows.height for rows in checked.accepted()):
         raise InputError(
             f"correction {checked.name}", found=f"no accepted row that batch {checked.corrects} does not have already",
@@ -84,7 +84,7 @@ def count_rows(checked: CheckedFile, snapshot: Snapshot) -> dict[str, int]:
     }
 
 
-def refuse_other_origin(wiring: Wiring, checked: CheckedFile) -> None:
+def require_same_origin_as_lake(wiring: Wiring, checked: CheckedFile) -> None:
     """Nothing; returns when the file's clients and those that the lake keeps are all real or all simulated.
 
     Asked before anything is kept: one snapshot of the other kind would stop every later `train --refresh`.
@@ -101,7 +101,7 @@ def refuse_other_origin(wiring: Wiring, checked: CheckedFile) -> None:
         )  # fmt: skip
 
 
-def tell_broken_rules(validated: Validated) -> tuple[str, ...]:
+def describe_broken_rules(validated: ValidationResult) -> tuple[str, ...]:
     """One line that names the rules most rows broke, with their counts; none when no row broke any."""
     worst = sorted(validated.rule_counts.items(), key=lambda item: (-item[1], item[0]))
     if not worst:
@@ -110,14 +110,14 @@ def tell_broken_rules(validated: Validated) -> tuple[str, ...]:
     return (f"rows in quarantine broke {told}" + (f" and {len(worst) - SHOWN} more rules" if worst[SHOWN:] else ""),)
 
 
-def tell_unknown_columns(checked: CheckedFile) -> tuple[str, ...]:
+def describe_unknown_columns(checked: CheckedFile) -> tuple[str, ...]:
     """One line that names the columns nobody reads; none when there are none."""
     if not checked.unknown_columns:
         return ()
     return (f"columns that the schema does not know were not read: {show_examples(checked.unknown_columns)}",)
 
 
-def keep_snapshot(wiring: Wiring, checked: CheckedFile, *, kept_at: dt.datetime) -> Snapshot:
+def write_file_snapshot(wiring: Wiring, checked: CheckedFile, *, kept_at: dt.datetime) -> Snapshot:
     """The file's accepted rows at rest in the lake, under its batch_id; the same file twice is one snapshot."""
     origin = SnapshotOrigin(
         source=replace(checked.source, row_count=checked.validated.row_count), name=checked.name,
@@ -127,7 +127,7 @@ def keep_snapshot(wiring: Wiring, checked: CheckedFile, *, kept_at: dt.datetime)
     return write_snapshot(wiring.lake, checked.accepted(), digest=checked.batch_id, origin=origin)
 
 
-def keep_quarantine(wiring: Wiring, checked: CheckedFile) -> None:
+def write_rejected_rows(wiring: Wiring, checked: CheckedFile) -> None:
     """Nothing; the file's rejected rows stand in the quarantine table, each with the rules it broke."""
     if checked.validated.rejected_count:
         write_quarantine(

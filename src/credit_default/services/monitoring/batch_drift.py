@@ -10,10 +10,15 @@ from typing import Final, Literal
 
 import polars as pl
 
-from credit_default.adapters.evidently.drift_report import SAMPLE_ROWS, ReportTitle, compare, publish_verdicts
+from credit_default.adapters.evidently.drift_report import (
+    SAMPLE_ROWS,
+    ReportTitle,
+    publish_verdicts,
+    render_drift_report,
+)
 from credit_default.adapters.evidently.workspace import WorkspaceRun, record_workspace_run
 from credit_default.adapters.lake.layout import Lake
-from credit_default.adapters.lake.published_reports import name_published, publication, write_profile
+from credit_default.adapters.lake.published_reports import map_published_uris, open_publication, write_profile
 from credit_default.adapters.lake.snapshots import Snapshot, read_snapshot
 from credit_default.adapters.mlflow.registry import MODEL_NAME
 from credit_default.adapters.tables.monitoring import read_monitoring
@@ -26,7 +31,7 @@ from credit_default.model.estimator.bundle import ModelBundle, measure_input_imp
 from credit_default.model.profile.json_record import describe_profile
 from credit_default.model.profile.shift_attribution import ScoreShift, measure_score_shift
 from credit_default.services.context.data_origin import SIMULATED
-from credit_default.services.context.wiring import Wiring, refuse_other_portfolio
+from credit_default.services.context.wiring import Wiring, require_same_portfolio
 from credit_default.services.monitoring.batch_profile import ProfiledBatch, profile_batch
 from credit_default.services.monitoring.feed_and_volume import judge_delivery
 from credit_default.services.monitoring.scored_rows import BatchScores, read_batch_scores, read_scored_rows
@@ -110,14 +115,14 @@ def find_batch(wiring: Wiring, batch_id: str | None, *, model_version: int | Non
         )  # fmt: skip
     found_id, found_version = newest.select("batch_id", "model_version").row(0)
     snapshot = read_snapshot(wiring.lake, found_id)
-    refuse_other_portfolio(wiring, snapshot.origin.schema_name, thing=f"batch {found_id}")
+    require_same_portfolio(wiring, snapshot.origin.schema_name, thing=f"batch {found_id}")
     return MonitoredBatch(
         snapshot, found_version, wiring.registry.load_version(wiring.registry.find_version(found_version)),
         read_batch_scores(wiring.lake, batch_id=found_id, model_version=found_version),
     )  # fmt: skip
 
 
-def recall_findings(lake: Lake, *, batch_id: str, model_version: int) -> Summary | None:
+def read_batch_findings(lake: Lake, *, batch_id: str, model_version: int) -> Summary | None:
     """What the monitors found when they last looked at this version's scores of the batch; None when they never did."""
     found = read_monitoring(lake).filter(batch_id=batch_id, model_version=model_version)
     if found.is_empty():
@@ -131,12 +136,12 @@ def recall_findings(lake: Lake, *, batch_id: str, model_version: int) -> Summary
     return Summary(
         "monitor",
         "as found before",
-        verdicts=tuple(sorted(verdicts, key=_find_place)),
+        verdicts=tuple(sorted(verdicts, key=_get_gate_position)),
         paths={"report (html)": reports[-1]} if reports else {},
     )
 
 
-def _find_place(verdict: Verdict) -> int:
+def _get_gate_position(verdict: Verdict) -> int:
     return _ORDER.index(verdict.gate) if verdict.gate in _ORDER else len(_ORDER)
 
 
@@ -179,15 +184,15 @@ def _publish(
     full: bool,
 ) -> dict[str, str]:
     """Where the report's files stand in the lake: page, dictionary and profile; the workspace has a run of it."""
-    with publication(wiring.lake, batch_id=batch.batch_id, model_version=batch.model_version) as pages:
-        drawn = compare(
+    with open_publication(wiring.lake, batch_id=batch.batch_id, model_version=batch.model_version) as pages:
+        drawn = render_drift_report(
             reference=batch.bundle.reference, current=profiled.sample, schema=wiring.schema,
             policy=wiring.settings.drift, folder=pages.folder,
             title=ReportTitle(batch.batch_id, batch.model_version, simulated=batch.data_origin == SIMULATED), full=full,
         )  # fmt: skip
-        publish_verdicts(drawn.drift.report_paths, verdicts, note=_tell_sample(batch, profiled))
+        publish_verdicts(drawn.drift.report_paths, verdicts, note=_describe_sample(batch, profiled))
         write_profile(pages.folder, describe_profile(profiled.plan, profiled.current) | describe_drift(measured))
-        paths = name_published(pages, drawn.drift.report_paths)
+        paths = map_published_uris(pages, drawn.drift.report_paths)
     run = WorkspaceRun(
         batch.batch_id, batch.model_version, batch.months[-1], batch.data_origin, measured,
         profiled.current.expected_default_share, {verdict.gate: verdict.level for verdict in verdicts}, drawn.widgets,
@@ -197,7 +202,7 @@ def _publish(
     return paths
 
 
-def _tell_sample(batch: MonitoredBatch, profiled: ProfiledBatch) -> str:
+def _describe_sample(batch: MonitoredBatch, profiled: ProfiledBatch) -> str:
     if profiled.sample.height == batch.row_count:
         return f"Verdicts, figures and pictures are of all {batch.row_count:,} rows."
     return (

@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 
 from credit_default.adapters.lake.layout import Lake
-from credit_default.adapters.lake.snapshots import read_rows
+from credit_default.adapters.lake.snapshots import read_snapshot_rows
 from credit_default.adapters.tables.monitoring import read_monitoring
 from credit_default.data.contract.schema import KEY, OUTCOME
 from credit_default.gates.monitoring import fairness_drift
@@ -38,7 +38,7 @@ from credit_default.services.outcomes.coverage import is_mature
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Outlook:
+class LabelFreeFindings:
     """What is known of a batch before any outcome is: the estimate, and whom the decisions accept, each judged."""
 
     estimate: Estimate
@@ -60,18 +60,18 @@ class Performance:
     coverage_share: float  # of the scored rows, those with a known outcome
 
 
-def look_ahead(wiring: Wiring, batch: MonitoredBatch) -> Outlook:
+def judge_without_outcomes(wiring: Wiring, batch: MonitoredBatch) -> LabelFreeFindings:
     """What the batch's scores promise, beside the error of earlier promises of this version, and whom they accept."""
     estimate = estimate_performance(batch.scores.probability, policy=batch.bundle.decision_policy)
     past = measure_past_errors(
-        recall_estimates(wiring.lake, model_version=batch.model_version, but=batch.batch_id, until=batch.months[-1])
+        read_past_estimates(wiring.lake, model_version=batch.model_version, but=batch.batch_id, until=batch.months[-1])
     )
-    return Outlook(
+    return LabelFreeFindings(
         estimate, judge_estimate(estimate, past, policy=wiring.settings.estimate), _judge_acceptance(wiring, batch)
     )
 
 
-def recall_estimates(
+def read_past_estimates(
     lake: Lake, *, model_version: int, but: str = "", until: str | None = None
 ) -> Iterator[ComparedEstimate]:
     """What was estimated for this version's batches and what came, oldest month first, where outcomes were judged.
@@ -117,7 +117,7 @@ def _judge_acceptance(wiring: Wiring, batch: MonitoredBatch) -> Verdict:
         return Verdict(fairness_drift.GATE, "not judged", ("the model has no reference",))
     plan = plan_acceptance(reference, schema=schema, policy=wiring.settings.fairness)
     columns = (*KEY, *plan.attributes)
-    frames = (batch.scores.attach(rows) for rows in read_rows(batch.snapshot, columns=columns))
+    frames = (batch.scores.attach(rows) for rows in read_snapshot_rows(batch.snapshot, columns=columns))
     return judge_fairness_drift(
         count_acceptance([reference], schema=schema, plan=plan), count_acceptance(frames, schema=schema, plan=plan),
         policy=wiring.settings.fairness_drift,

@@ -11,7 +11,7 @@ from credit_default.errors import InputError
 from credit_default.model.estimator.bundle import ModelBundle
 from credit_default.model.profile.column_counts import Profile, profile_frames, profile_rows
 from credit_default.model.profile.plan import ProfilePlan, plan_profile
-from credit_default.services.intake.earlier_batches import Hashes, hash_keys
+from credit_default.services.intake.earlier_batches import Hashes, hash_keys_in_process
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,11 +40,11 @@ def profile_batch(
         )  # fmt: skip
     plan = plan_profile(reference, schema=schema, decision_policy=bundle.decision_policy)
     kept: list[pl.DataFrame] = []
-    current = profile_frames(plan, _keep_chosen(frames, chosen, kept))
+    current = profile_frames(plan, _collect_chosen(frames, chosen, kept))
     return ProfiledBatch(plan, profile_rows(plan, reference), current, pl.concat(kept))
 
 
-def _keep_chosen(frames: Iterable[pl.DataFrame], chosen: Hashes, kept: list[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+def _collect_chosen(frames: Iterable[pl.DataFrame], chosen: Hashes, kept: list[pl.DataFrame]) -> Iterator[pl.DataFrame]:
     for frame in frames:
-        kept.append(frame.filter(pl.Series(np.isin(hash_keys(frame), chosen))))
+        kept.append(frame.filter(pl.Series(np.isin(hash_keys_in_process(frame), chosen))))
         yield frame

@@ -21,14 +21,14 @@ from credit_default.gates.monitoring.volume import Delivery, judge_volume
 from credit_default.gates.verdict import Verdict
 from credit_default.model.profile.json_record import parse_counts, parse_fingerprints
 from credit_default.services.context.wiring import Wiring
-from credit_default.services.intake.earlier_batches import list_scored
+from credit_default.services.intake.earlier_batches import list_first_scorings
 from credit_default.services.monitoring.batch_profile import ProfiledBatch
 
 _SECONDS_IN_DAY = 86_400
 
 
 @dataclass(frozen=True, slots=True)
-class Deliveries:
+class DeliveryHistory:
     """A batch as it came, those before it, the oldest first, and what of each of those went to quarantine (0-1)."""
 
     own: Delivery
@@ -36,13 +36,13 @@ class Deliveries:
     earlier_rejected_shares: tuple[float, ...]
 
 
-def recall_deliveries(wiring: Wiring, *, batch_id: str, month: str, row_count: int) -> Deliveries:
+def read_delivery_history(wiring: Wiring, *, batch_id: str, month: str, row_count: int) -> DeliveryHistory:
     """How this batch of `month` was delivered, and the batches that were scored before it; corrections are left out.
 
     Looked at again later, a batch is held against the same ones. What never was monitored has no month here and counts
     as being of its predecessor's.
     """
-    entries = list_scored(wiring)
+    entries = list_first_scorings(wiring)
     before = list(takewhile(lambda entry: entry.batch_id != batch_id, entries))
     own = entries[len(before) : len(before) + 1]
     months = dict(read_monitoring(wiring.lake).select("batch_id", "statement_month").iter_rows()) | {batch_id: month}
@@ -60,10 +60,10 @@ def recall_deliveries(wiring: Wiring, *, batch_id: str, month: str, row_count: i
             )
         )
         newest, last = max(newest, own_month), at
-    shares = tuple(_share_rejected(entry) for entry in before)
+    shares = tuple(_compute_rejected_share(entry) for entry in before)
     if not own:  # scored in a lake that keeps no ledger of it
-        return Deliveries(Delivery(row_count, 0), tuple(found), shares)
-    return Deliveries(found[-1], tuple(found[:-1]), shares)
+        return DeliveryHistory(Delivery(row_count, 0), tuple(found), shares)
+    return DeliveryHistory(found[-1], tuple(found[:-1]), shares)
 
 
 def judge_delivery(
@@ -74,10 +74,10 @@ def judge_delivery(
     A correction has the rows that its batch lacked: their number says nothing.
     """
     batch_id, month, policy = snapshot.digest, months[-1], wiring.settings.feed
-    before = _recall_profile(wiring, month=month)
+    before = _read_previous_profile(wiring, month=month)
     rejected_count = count_rejected(wiring.lake, batch_id)
     row_count = profiled.current.row_count
-    deliveries = recall_deliveries(wiring, batch_id=batch_id, month=month, row_count=row_count + rejected_count)
+    deliveries = read_delivery_history(wiring, batch_id=batch_id, month=month, row_count=row_count + rejected_count)
     state = BatchState(
         row_count=row_count,
         reference_count=profiled.reference.row_count,
@@ -110,7 +110,7 @@ def count_rejected(lake: Lake, batch_id: str) -> int:
     return int(collect_rows(lake, rows.select(pl.len())).item())
 
 
-def _recall_profile(wiring: Wiring, *, month: str) -> dict[str, Any] | None:
+def _read_previous_profile(wiring: Wiring, *, month: str) -> dict[str, Any] | None:
     """Of the batch of the newest month before `month` that was monitored, under whatever model; None where there is none."""
     found = read_monitoring(wiring.lake).filter(pl.col("statement_month") < month)
     if found.is_empty():
@@ -119,6 +119,6 @@ def _recall_profile(wiring: Wiring, *, month: str) -> dict[str, Any] | None:
     return read_profile(wiring.lake, batch_id=batch_id, model_version=model_version)
 
 
-def _share_rejected(entry: LedgerEntry) -> float:
+def _compute_rejected_share(entry: LedgerEntry) -> float:
     details = json.loads(entry.details)
     return int(details["quarantined_count"]) / int(details["read_count"]) if details["read_count"] else 0.0

@@ -11,13 +11,13 @@ from credit_default.adapters.tables.monitoring import write_monitoring
 from credit_default.gates.monitoring.drift import DriftReport
 from credit_default.gates.verdict import Verdict
 from credit_default.model.estimator.expected_loss import EXPECTED_LOSS
-from credit_default.services.context.audit_log import enter
-from credit_default.services.context.data_origin import SIMULATED, tell_origin
+from credit_default.services.context.audit_log import append_ledger_entry
+from credit_default.services.context.data_origin import SIMULATED, describe_origin
 from credit_default.services.context.wiring import Wiring
 from credit_default.services.monitoring.batch_drift import Drift, MonitoredBatch
-from credit_default.services.monitoring.batch_performance import Outlook, Performance
-from credit_default.services.scoring.run_metadata import pick_metrics, tag_batch
-from credit_default.views.summaries.run_artifact import write_markdown
+from credit_default.services.monitoring.batch_performance import LabelFreeFindings, Performance
+from credit_default.services.scoring.run_metadata import build_batch_tags, pick_metrics
+from credit_default.views.summaries.run_artifact import write_summary_markdown
 from credit_default.views.summaries.summary import Summary
 
 
@@ -28,7 +28,7 @@ def record_findings(
     performance: Performance,
     *,
     monitored_at: dt.datetime,
-    outlook: Outlook | None = None,
+    outlook: LabelFreeFindings | None = None,
 ) -> Summary:
     """The summary of what the monitors found, after it stands in the monitoring table and in MLflow.
 
@@ -39,37 +39,37 @@ def record_findings(
         *(outlook.verdicts if outlook else ()),
         *([performance.verdict] if performance.evaluation else []),
     )
-    paths = _name_reports(drift.report) | {"evidently ui": str(wiring.lake.workspace)} if drift else {}
+    paths = _label_reports(drift.report) | {"evidently ui": str(wiring.lake.workspace)} if drift else {}
     for verdict in verdicts:
-        record_verdict(wiring, batch, verdict, report_path=paths.get("report (html)", ""), at=monitored_at)
+        write_verdict_row(wiring, batch, verdict, report_path=paths.get("report (html)", ""), at=monitored_at)
         if not verdict.passed:
-            _enter_alarm(wiring, batch, verdict, monitored_at)
+            _append_alarm_entry(wiring, batch, verdict, monitored_at)
     summary = Summary(
-        "monitor", _name_status(verdicts), verdicts=verdicts or (performance.verdict,),
+        "monitor", _describe_status(verdicts), verdicts=verdicts or (performance.verdict,),
         batch_id=batch.batch_id, model_version=batch.model_version,
         counts={"compared": batch.row_count, "outcomes": batch.outcome_count},
-        figures=_monitoring_figures(drift, performance), paths=paths, notes=tell_origin(batch.data_origin),
+        figures=_list_monitoring_figures(drift, performance), paths=paths, notes=describe_origin(batch.data_origin),
     )  # fmt: skip
-    return _record_run(wiring, batch, drift, summary)
+    return _record_monitoring_run(wiring, batch, drift, summary)
 
 
-def record_verdict(
+def write_verdict_row(
     wiring: Wiring, batch: MonitoredBatch, verdict: Verdict, *, at: dt.datetime, report_path: str = ""
 ) -> None:
     """Nothing; the verdict stands in the monitoring table, in place of the gate's last one on this batch and version."""
-    row = _monitoring_row(batch, verdict, report_path, at)
+    row = _build_monitoring_row(batch, verdict, report_path, at)
     write_monitoring(wiring.lake, pl.DataFrame([row], schema_overrides={EXPECTED_LOSS: pl.Float64}))
 
 
-def _enter_alarm(wiring: Wiring, batch: MonitoredBatch, verdict: Verdict, at: dt.datetime) -> None:
-    enter(
+def _append_alarm_entry(wiring: Wiring, batch: MonitoredBatch, verdict: Verdict, at: dt.datetime) -> None:
+    append_ledger_entry(
         wiring, "alarmed", key=f"alarmed {verdict.gate} {batch.batch_id} v{batch.model_version} {at.isoformat()}", at=at,
         batch_id=batch.batch_id, model_version=batch.model_version,
         details={"gate": verdict.gate, **{name: float(value) for name, value in verdict.figures.items()}},
     )  # fmt: skip
 
 
-def _name_status(verdicts: tuple[Verdict, ...]) -> str:
+def _describe_status(verdicts: tuple[Verdict, ...]) -> str:
     rang = [verdict.gate for verdict in verdicts if not verdict.passed]
     if rang:
         return f"{' and '.join(rang)} alarm"
@@ -77,8 +77,8 @@ def _name_status(verdicts: tuple[Verdict, ...]) -> str:
     return "quiet" if judged == {"ok"} else "watch" if judged else "not judged"
 
 
-def _record_run(wiring: Wiring, batch: MonitoredBatch, drift: Drift | None, summary: Summary) -> Summary:
-    tags = tag_batch(wiring, batch.batch_id, batch.model_version, batch.data_origin)
+def _record_monitoring_run(wiring: Wiring, batch: MonitoredBatch, drift: Drift | None, summary: Summary) -> Summary:
+    tags = build_batch_tags(wiring, batch.batch_id, batch.model_version, batch.data_origin)
     with wiring.tracking.start_run("monitor", name=f"monitor {batch.batch_id}", tags=tags) as run:
         if drift is not None:
             columns = (
@@ -93,11 +93,13 @@ def _record_run(wiring: Wiring, batch: MonitoredBatch, drift: Drift | None, summ
         for verdict in summary.verdicts:
             run.record_metrics({f"{verdict.gate}_{name}": value for name, value in verdict.figures.items()})
             run.record_tags({f"{verdict.gate}_level": verdict.level})
-        run.record_text(write_markdown(summary, simulated=batch.data_origin == SIMULATED), "verdict.md")
+        run.record_text(write_summary_markdown(summary, simulated=batch.data_origin == SIMULATED), "verdict.md")
         return replace(summary, run_id=run.run_id)
 
 
-def _monitoring_row(batch: MonitoredBatch, verdict: Verdict, report_path: str, at: dt.datetime) -> dict[str, object]:
+def _build_monitoring_row(
+    batch: MonitoredBatch, verdict: Verdict, report_path: str, at: dt.datetime
+) -> dict[str, object]:
     return {
         "batch_id": batch.batch_id,
         "model_version": batch.model_version,
@@ -114,7 +116,7 @@ def _monitoring_row(batch: MonitoredBatch, verdict: Verdict, report_path: str, a
     }
 
 
-def _monitoring_figures(drift: Drift | None, performance: Performance) -> dict[str, float]:
+def _list_monitoring_figures(drift: Drift | None, performance: Performance) -> dict[str, float]:
     figures = {"score drift (psi)": drift.report.score.statistic} if drift else {}
     if performance.evaluation is not None:
         figures |= {"coverage of outcomes": performance.coverage_share}
@@ -122,5 +124,5 @@ def _monitoring_figures(drift: Drift | None, performance: Performance) -> dict[s
     return figures
 
 
-def _name_reports(report: DriftReport) -> dict[str, str]:
+def _label_reports(report: DriftReport) -> dict[str, str]:
     return {f"report ({kind})": path for kind, path in report.report_paths.items()}

@@ -5,10 +5,15 @@ from dataclasses import dataclass, replace
 
 from credit_default.gates.verdict import Verdict
 from credit_default.services.context.wiring import Wiring
-from credit_default.services.monitoring.alarms import AlarmUpdate, read_known_alarms, tell_open, update_lake_alarms
+from credit_default.services.monitoring.alarms import (
+    AlarmUpdate,
+    describe_open_alarms,
+    read_known_alarms,
+    update_lake_alarms,
+)
 from credit_default.services.monitoring.batch_drift import MonitoredBatch
-from credit_default.services.monitoring.findings_record import record_verdict
-from credit_default.services.monitoring.retraining import Retraining, consider_retraining, request_retraining
+from credit_default.services.monitoring.findings_record import write_verdict_row
+from credit_default.services.monitoring.retraining import Retraining, judge_retraining_need, request_retraining
 from credit_default.views.summaries.summary import Summary
 
 
@@ -26,16 +31,16 @@ def follow_up(wiring: Wiring, batch: MonitoredBatch, summary: Summary, *, at: dt
     champion = wiring.registry.find_champion()
     version = champion.number if champion else 0
     update = update_lake_alarms(wiring, champion_version=version, at=at)
-    retraining = consider_retraining(wiring, update.alarms, champion)
+    retraining = judge_retraining_need(wiring, update.alarms, champion)
     request_retraining(wiring, retraining, champion_version=version, at=at)
     verdict = retraining.decision.verdict
-    record_verdict(wiring, batch, verdict, at=at)
+    write_verdict_row(wiring, batch, verdict, at=at)
     asked: tuple[Verdict, ...] = () if retraining.decision.action == "nothing" else (verdict,)
     told = replace(summary, verdicts=(*summary.verdicts, *asked), notes=(*summary.notes, *update.notes))
     return FollowUp(told, update, retraining)
 
 
-def settle_alarms(wiring: Wiring, *, at: dt.datetime) -> AlarmUpdate:
+def update_alarms_after_promotion(wiring: Wiring, *, at: dt.datetime) -> AlarmUpdate:
     """What a change of the champion makes of the alarms: those about the version that left are over, and told so."""
     champion = wiring.registry.find_champion()
     return update_lake_alarms(wiring, champion_version=champion.number if champion else 0, at=at)
@@ -45,9 +50,9 @@ def explain_retraining(wiring: Wiring) -> Summary:
     """Why a training is asked for now, or why not, from what is on record; nothing is looked at anew."""
     champion = wiring.registry.find_champion()
     alarms = read_known_alarms(wiring)
-    retraining = consider_retraining(wiring, alarms, champion)
+    retraining = judge_retraining_need(wiring, alarms, champion)
     verdict = retraining.decision.verdict
     return Summary(
         "monitor", verdict.reasons[0], verdicts=(replace(verdict, reasons=verdict.reasons[1:]),),
-        model_version=champion.number if champion else None, notes=tell_open(alarms),
+        model_version=champion.number if champion else None, notes=describe_open_alarms(alarms),
     )  # fmt: skip

@@ -17,32 +17,33 @@ from credit_default.services.monitoring.alarms import read_known_alarms
 from credit_default.services.outcomes.vintages import measure_vintages
 from credit_default.views.documents.html import write_html
 from credit_default.views.history.page import describe_history
-from credit_default.views.history.values import History, OpenedAlarm, Seat, read_history_batches
+from credit_default.views.history.values import ChampionEvent, History, OpenedAlarm, build_history_batches
 
 PAGE: Final = "reports/history.html"
 
 
-def recall_history(wiring: Wiring) -> History:
+def read_history(wiring: Wiring) -> History:
     """All batches that were monitored, with the profiles published beside their reports, the champions and the alarms."""
     findings = read_monitoring(wiring.lake)
     keys = findings.select("batch_id", "model_version").unique().rows()
     profiles = {key: read_profile(wiring.lake, batch_id=key[0], model_version=key[1]) or {} for key in keys}
     seats = tuple(
-        Seat(entry.model_version, entry.at, entry.event)
+        ChampionEvent(entry.model_version, entry.at, entry.event)
         for entry in read_entries(wiring.lake)
         if entry.event in {PROMOTED, ROLLED_BACK}
     )
     scored = dict(findings.group_by("model_version").agg(pl.col("statement_month").max()).iter_rows())
     alarms = tuple(
-        OpenedAlarm(alarm.gate, alarm.opened_month, _find_end(alarm, scored)) for alarm in read_known_alarms(wiring)
+        OpenedAlarm(alarm.gate, alarm.opened_month, _find_closing_month(alarm, scored))
+        for alarm in read_known_alarms(wiring)
     )
     simulated = SIMULATED in findings["data_origin"].to_list()
-    return History(read_history_batches(findings, profiles), seats, alarms, simulated)
+    return History(build_history_batches(findings, profiles), seats, alarms, simulated)
 
 
 def write_history_page(wiring: Wiring, *, now: dt.datetime) -> str | None:
     """Where the page stands in the lake now; None where nothing was monitored yet."""
-    history = recall_history(wiring)
+    history = read_history(wiring)
     if not history.batches:
         return None
     reasons = {
@@ -57,6 +58,6 @@ def write_history_page(wiring: Wiring, *, now: dt.datetime) -> str | None:
     return f"{wiring.lake.uri}/{PAGE}"
 
 
-def _find_end(alarm: Alarm, scored: Mapping[int, str]) -> str:
+def _find_closing_month(alarm: Alarm, scored: Mapping[int, str]) -> str:
     """The month that closed it; where another champion did, the last one that its version scored; "" while it is open."""
     return "" if alarm.is_open else alarm.closed_month or scored.get(alarm.model_version, alarm.opened_month)

@@ -12,19 +12,19 @@ from credit_default.adapters.tables.ledger import find_entry, read_entries
 from credit_default.adapters.tables.monitoring import read_monitoring
 from credit_default.adapters.tables.queries import collect_rows, scan_table
 from credit_default.data.contract.schema import KEY
-from credit_default.failpoints import reach
+from credit_default.failpoints import hit_failpoint
 from credit_default.gates.monitoring import feed
-from credit_default.gates.monitoring.alarms import Alarm, Finding, follow_alarms, list_open
+from credit_default.gates.monitoring.alarms import Alarm, GateFinding, compute_alarms, list_open_alarms
 from credit_default.gates.monitoring.retraining import (
     FEED_GATES,
     RetrainingDecision,
     RetrainingState,
-    count_lingering,
+    count_lingering_errors,
     judge_retraining,
 )
-from credit_default.services.context.audit_log import enter
+from credit_default.services.context.audit_log import append_ledger_entry
 from credit_default.services.context.wiring import Wiring
-from credit_default.services.monitoring.alarms import list_findings
+from credit_default.services.monitoring.alarms import read_gate_findings
 from credit_default.services.outcomes.coverage import is_early
 
 REQUESTED = "retraining requested"
@@ -44,7 +44,7 @@ class Retraining:
         return self.decision.action == "train"
 
 
-def consider_retraining(wiring: Wiring, alarms: Sequence[Alarm], champion: ModelVersion | None) -> Retraining:
+def judge_retraining_need(wiring: Wiring, alarms: Sequence[Alarm], champion: ModelVersion | None) -> Retraining:
     """What the open alarms about the champion ask for, by the policy; nothing goes on record.
 
     An alarm that only batches of a broken feed bear out asks for nothing: the model was wrong about what never was.
@@ -55,11 +55,13 @@ def consider_retraining(wiring: Wiring, alarms: Sequence[Alarm], champion: Model
     broken = find_broken_batches(wiring)
     state = RetrainingState(
         month=month,
-        alarms=_drop_feeds_own(wiring, [a for a in alarms if a.model_version == number], number, broken=broken),
+        alarms=_drop_alarms_of_broken_feed(
+            wiring, [a for a in alarms if a.model_version == number], number, broken=broken
+        ),
         new_label_count=_count_new_labels(wiring, champion, broken=broken) if champion else 0,
-        asked_months=_list_asked_months(wiring),
+        asked_months=_list_requested_months(wiring),
         broken_count=len(broken),
-        lingering_count=count_lingering(_list_sound(wiring, broken), model_version=number),
+        lingering_count=count_lingering_errors(_list_sound_findings(wiring, broken), model_version=number),
     )
     decision = judge_retraining(state, policy=wiring.settings.retraining)
     is_new = decision.action == "train" and find_entry(wiring.lake, _key(month, number)) is None
@@ -69,11 +71,11 @@ def consider_retraining(wiring: Wiring, alarms: Sequence[Alarm], champion: Model
 def request_retraining(wiring: Wiring, retraining: Retraining, *, champion_version: int, at: dt.datetime) -> None:
     """Nothing; a training that is asked for is on record, once for its month and version."""
     if retraining.is_new:
-        enter(
+        append_ledger_entry(
             wiring, REQUESTED, key=_key(retraining.month, champion_version), at=at, model_version=champion_version,
             details={"month": retraining.month, "window": wiring.settings.retraining.window},
         )  # fmt: skip
-        reach("retraining.requested")
+        hit_failpoint("retraining.requested")
 
 
 def find_broken_batches(wiring: Wiring) -> tuple[str, ...]:
@@ -82,17 +84,21 @@ def find_broken_batches(wiring: Wiring) -> tuple[str, ...]:
     return tuple(rows["batch_id"].unique().sort())
 
 
-def _drop_feeds_own(wiring: Wiring, alarms: list[Alarm], version: int, *, broken: Sequence[str]) -> list[Alarm]:
+def _drop_alarms_of_broken_feed(
+    wiring: Wiring, alarms: list[Alarm], version: int, *, broken: Sequence[str]
+) -> list[Alarm]:
     """The alarms without those that would not be open if the broken batches had not been looked at."""
     if not broken:
         return alarms
-    followed = follow_alarms(_list_sound(wiring, broken), champion_version=version, policy=wiring.settings.alarms)
-    gates = FEED_GATES | {alarm.gate for alarm in list_open(followed)}
+    followed = compute_alarms(
+        _list_sound_findings(wiring, broken), champion_version=version, policy=wiring.settings.alarms
+    )
+    gates = FEED_GATES | {alarm.gate for alarm in list_open_alarms(followed)}
     return [alarm for alarm in alarms if alarm.gate in gates]
 
 
-def _list_sound(wiring: Wiring, broken: Sequence[str]) -> list[Finding]:
-    return [finding for finding in list_findings(wiring) if finding.batch_id not in broken]
+def _list_sound_findings(wiring: Wiring, broken: Sequence[str]) -> list[GateFinding]:
+    return [finding for finding in read_gate_findings(wiring) if finding.batch_id not in broken]
 
 
 def _count_new_labels(wiring: Wiring, champion: ModelVersion, *, broken: Sequence[str]) -> int:
@@ -106,7 +112,7 @@ def _count_new_labels(wiring: Wiring, champion: ModelVersion, *, broken: Sequenc
     return int(collect_rows(wiring.lake, labels.select(pl.len())).item())
 
 
-def _list_asked_months(wiring: Wiring) -> tuple[str, ...]:
+def _list_requested_months(wiring: Wiring) -> tuple[str, ...]:
     return tuple(
         str(json.loads(entry.details)["month"]) for entry in read_entries(wiring.lake) if entry.event == REQUESTED
     )

@@ -11,11 +11,11 @@ from credit_default.errors import CreditDefaultError, hide_credentials
 from credit_default.gates.verdict import Verdict
 from credit_default.services.context.wiring import Wiring
 from credit_default.services.operations.service_checks import (
-    look_at_deployments,
-    look_at_evidently,
-    look_at_mlflow,
-    look_at_prefect,
-    look_at_queue,
+    check_deployments,
+    check_evidently,
+    check_mlflow,
+    check_prefect,
+    check_queue,
 )
 from credit_default.views.summaries.summary import Summary
 
@@ -25,14 +25,14 @@ _LIBRARIES = ("mlflow", "prefect", "evidently", "scikit-learn", "polars", "delta
 def diagnose(wiring: Wiring) -> Summary:
     """One verdict a part; exit code 3 when one that is needed does not answer."""
     parts: dict[str, Callable[[Wiring], Verdict]] = {
-        "lake": _look_at_lake,
-        "mlflow": look_at_mlflow,
-        "prefect": look_at_prefect,
-        "deployments": look_at_deployments,
-        "evidently": look_at_evidently,
-        "queue": look_at_queue,
-        "champion": _look_at_champion,
-        "libraries": _look_at_libraries,
+        "lake": _check_lake,
+        "mlflow": check_mlflow,
+        "prefect": check_prefect,
+        "deployments": check_deployments,
+        "evidently": check_evidently,
+        "queue": check_queue,
+        "champion": _check_champion,
+        "libraries": _list_library_versions,
     }
     verdicts = tuple(_examine(name, look, wiring) for name, look in parts.items())
     failed = [verdict.gate for verdict in verdicts if not verdict.passed]
@@ -50,7 +50,7 @@ def _examine(name: str, look: Callable[[Wiring], Verdict], wiring: Wiring) -> Ve
         return Verdict(name, "alarm", (str(error),))
 
 
-def _look_at_lake(wiring: Wiring) -> Verdict:
+def _check_lake(wiring: Wiring) -> Verdict:
     lake = wiring.lake
     probe = f"probe-{uuid.uuid4().hex}"
     lake.storage.write_object(probe, b"may this be written?")
@@ -65,7 +65,7 @@ def _count_rows(wiring: Wiring) -> Iterator[str]:
         yield f"{name} {collect_rows(wiring.lake, scan_table(wiring.lake, name).select(pl.len())).item():,} rows"
 
 
-def _look_at_champion(wiring: Wiring) -> Verdict:
+def _check_champion(wiring: Wiring) -> Verdict:
     champion = wiring.registry.find_champion()
     if champion is None:
         return Verdict("champion", "ok", ("none yet: train one with `credit-default train`",))
@@ -73,5 +73,5 @@ def _look_at_champion(wiring: Wiring) -> Verdict:
     return Verdict("champion", "ok", (f"version {champion.number}, digest {champion.digest[:12]}, verified",))
 
 
-def _look_at_libraries(_wiring: Wiring) -> Verdict:
+def _list_library_versions(_wiring: Wiring) -> Verdict:
     return Verdict("libraries", "ok", (", ".join(f"{name} {version(name)}" for name in _LIBRARIES),))

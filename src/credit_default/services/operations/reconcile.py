@@ -11,19 +11,19 @@ from pathlib import Path
 
 from credit_default.adapters.host.stale_files import find_leftovers, remove_leftover
 from credit_default.adapters.lake.snapshots import read_snapshot
-from credit_default.adapters.mlflow.orphaned_runs import close_run, find_stale_runs
-from credit_default.adapters.mlflow.run_search import list_recorded
+from credit_default.adapters.mlflow.orphaned_runs import close_orphaned_run, find_orphaned_runs
+from credit_default.adapters.mlflow.run_search import list_recorded_batches
 from credit_default.adapters.mlflow.tracking import DatasetRecord
 from credit_default.adapters.tables.ledger import read_entries
 from credit_default.errors import ServiceError
 from credit_default.gates.ledger import LedgerEntry
 from credit_default.gates.verdict import Verdict
-from credit_default.services.champion.alias_history import enter_seat
-from credit_default.services.champion.pinned_champion import GATE, pin_version, tell_age
+from credit_default.services.champion.alias_history import record_champion_change
+from credit_default.services.champion.pinned_champion import MLFLOW_GATE, format_age, pin_version
 from credit_default.services.context.wiring import Wiring
-from credit_default.services.scoring.run_metadata import tag_batch
-from credit_default.services.scoring.score_batch import recall_losses
-from credit_default.services.scoring.score_record import record_scored, tell_losses
+from credit_default.services.scoring.run_metadata import build_batch_tags
+from credit_default.services.scoring.score_batch import parse_expected_losses
+from credit_default.services.scoring.score_record import list_expected_losses, record_scoring_run
 from credit_default.views.summaries.summary import Summary
 
 CLOSED_RUNS, OWED_RECORDS, LEFTOVERS, FLOW_RUNS = (
@@ -35,7 +35,7 @@ CLOSED_RUNS, OWED_RECORDS, LEFTOVERS, FLOW_RUNS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Mended:
+class Repairs:
     """What one act mended, in words, one a thing; `verdict` where it could not do its part."""
 
     counts: dict[str, int]
@@ -44,7 +44,7 @@ class Mended:
     recorded: tuple[LedgerEntry, ...] = ()  # batches whose record in MLflow was owed
 
 
-def tidy_disk(wiring: Wiring, *, now: dt.datetime) -> Mended:
+def remove_stale_files(wiring: Wiring, *, now: dt.datetime) -> Repairs:
     """What dead processes had on its way is gone, in the lake, beside it and in the cache; an only copy stays."""
     age = dt.timedelta(hours=wiring.settings.reconcile.leftover_hours)
     places = {wiring.lake.home, Path(wiring.settings.cache).expanduser().absolute()}
@@ -55,26 +55,28 @@ def tidy_disk(wiring: Wiring, *, now: dt.datetime) -> Mended:
     for leftover in removed:
         remove_leftover(leftover)
     kept = [f"kept {left.path}: it holds the only copy of a file" for left in found if left.holds_only_copy]
-    return Mended({LEFTOVERS: len(removed)}, (*(f"removed {left.path}" for left in removed), *kept))
+    return Repairs({LEFTOVERS: len(removed)}, (*(f"removed {left.path}" for left in removed), *kept))
 
 
-def mend_records(wiring: Wiring, *, now: dt.datetime) -> Mended:
+def repair_records(wiring: Wiring, *, now: dt.datetime) -> Repairs:
     """What a kill or an outage left undone in MLflow is done; a verdict says so where MLflow is still away."""
     try:
         wiring.tracking.wait(timeout_seconds=wiring.settings.mlflow.wait_seconds)
         with wiring.lake.turn("reconcile"):  # of two at once the second finds nothing left to do
             closed = tuple(_close_runs(wiring, now))
             owed = tuple(_record_owed(wiring, now))
-            seat = tuple(_renew_seat(wiring, now))
+            seat = tuple(_refresh_champion_record(wiring, now))
     except ServiceError as error:
         if not wiring.tracking.is_away(error):
             raise
-        return Mended({}, verdict=Verdict(GATE, "watch", (f"away ({error.found}): its part is done at the next run",)))
+        return Repairs(
+            {}, verdict=Verdict(MLFLOW_GATE, "watch", (f"away ({error.found}): its part is done at the next run",))
+        )
     notes = (*closed, *(f"recorded batch {entry.batch_id}, version {entry.model_version}" for entry in owed), *seat)
-    return Mended({CLOSED_RUNS: len(closed), OWED_RECORDS: len(owed)}, notes, recorded=owed)
+    return Repairs({CLOSED_RUNS: len(closed), OWED_RECORDS: len(owed)}, notes, recorded=owed)
 
 
-def summarise_mended(*mended: Mended) -> Summary:
+def summarise_repairs(*mended: Repairs) -> Summary:
     """All that was mended; exit code 3 where a service kept some of it from being done."""
     figures = {name: float(count) for part in mended for name, count in part.counts.items() if count}
     verdicts = tuple(part.verdict for part in mended if part.verdict is not None)
@@ -86,9 +88,9 @@ def summarise_mended(*mended: Mended) -> Summary:
 
 def _close_runs(wiring: Wiring, now: dt.datetime) -> Iterator[str]:
     silence = dt.timedelta(seconds=wiring.settings.reconcile.silence_seconds)
-    for run in find_stale_runs(wiring.tracking, now=now, silence=silence):
-        close_run(wiring.tracking, run, because="reconcile found its process gone")
-        yield f"closed MLflow run {run.run_id} ({run.act}), begun {tell_age(now - run.began_at)} ago"
+    for run in find_orphaned_runs(wiring.tracking, now=now, silence=silence):
+        close_orphaned_run(wiring.tracking, run, because="reconcile found its process gone")
+        yield f"closed MLflow run {run.run_id} ({run.act}), begun {format_age(now - run.began_at)} ago"
 
 
 def _record_owed(wiring: Wiring, now: dt.datetime) -> Iterator[LedgerEntry]:
@@ -98,7 +100,7 @@ def _record_owed(wiring: Wiring, now: dt.datetime) -> Iterator[LedgerEntry]:
     scored = [e for e in read_entries(wiring.lake) if e.event == "scored" and first <= _read_time(e) <= last]
     if not scored:
         return
-    known = list_recorded(wiring.tracking, "predict", since=first)
+    known = list_recorded_batches(wiring.tracking, "predict", since=first)
     for entry in scored:
         if (entry.batch_id, str(entry.model_version)) not in known:
             _record(wiring, entry)
@@ -117,19 +119,19 @@ def _record(wiring: Wiring, entry: LedgerEntry) -> None:
         counts["in the batch already"] = counts["read"] - scored_count - counts["quarantined"]
     shares = {"declined share": int(details["declined_count"]) / scored_count if scored_count else 0.0,
               "expected default share": float(details["expected_default_share"])}  # fmt: skip
-    tags = tag_batch(wiring, entry.batch_id, entry.model_version, snapshot.origin.data_origin)
-    record_scored(
+    tags = build_batch_tags(wiring, entry.batch_id, entry.model_version, snapshot.origin.data_origin)
+    record_scoring_run(
         wiring,
         DatasetRecord(snapshot.origin.name, source.sha256, source.uri, "scoring", counts["read"], wiring.schema.names),
-        counts | shares | tell_losses(recall_losses(details)),
+        counts | shares | list_expected_losses(parse_expected_losses(details)),
         tags={**tags, "git_commit": details["git_commit"], "recorded_by": "reconcile"},
         scored_at=_read_time(entry),
     )
 
 
-def _renew_seat(wiring: Wiring, now: dt.datetime) -> Iterator[str]:
+def _refresh_champion_record(wiring: Wiring, now: dt.datetime) -> Iterator[str]:
     """Who has the seat is on record and pinned in the lake, verified not long ago."""
-    if (entry := enter_seat(wiring)) is not None:
+    if (entry := record_champion_change(wiring)) is not None:
         yield f"put on record: version {entry.model_version} {entry.event}"
     champion = wiring.registry.find_champion()
     fresh_for = dt.timedelta(hours=wiring.settings.reconcile.pin_hours)

@@ -22,13 +22,13 @@ from credit_default.settings import copy_environment
 
 DEPLOYMENTS: Final = ("train/train", "predict-incoming/predict", "monitor/monitor", "reconcile/reconcile")
 _TIMEOUT_SECONDS: Final = 5
-_WORDS: Final = (
+_CREDENTIALS_REMEDY: Final = (
     "Put its words into the environment: `set -a; . LAKE/stack/servers.env; set +a` after `credit-default up`."
 )
-_START: Final = "Start it with `credit-default up`"
+_START_REMEDY: Final = "Start it with `credit-default up`"
 
 
-def look_at_mlflow(wiring: Wiring) -> Verdict:
+def check_mlflow(wiring: Wiring) -> Verdict:
     """Where runs and models are kept, at which version where it is a server, and how many versions are registered.
 
     Raises:
@@ -39,27 +39,29 @@ def look_at_mlflow(wiring: Wiring) -> Verdict:
     if uri.startswith("http"):
         variables = copy_environment()
         words = f"{variables.get('MLFLOW_TRACKING_USERNAME', '')}:{variables.get('MLFLOW_TRACKING_PASSWORD', '')}"
-        answer = _ask(f"{uri.rstrip('/')}/version", "MLflow", words, remedy=f"{_START}, or unset MLFLOW_TRACKING_URI.")
+        answer = _send_request(
+            f"{uri.rstrip('/')}/version", "MLflow", words, remedy=f"{_START_REMEDY}, or unset MLFLOW_TRACKING_URI."
+        )
         told = f"version {answer.text}, "
     return Verdict("mlflow", "ok", (f"{uri}: {told}{len(wiring.registry.list_versions())} registered versions",))
 
 
-def look_at_prefect(wiring: Wiring) -> Verdict:
-    """Which Prefect server runs the flows, and its version. Raises as `look_at_mlflow`."""
+def check_prefect(wiring: Wiring) -> Verdict:
+    """Which Prefect server runs the flows, and its version. Raises as `check_mlflow`."""
     if not (url := wiring.settings.prefect.api_url):
         return Verdict("prefect", "ok", ("no server named: each command starts and ends its own",))
-    answer = _ask_prefect(url, "/admin/version")
+    answer = _send_prefect_request(url, "/admin/version")
     return Verdict("prefect", "ok", (f"{url}: version {answer.json()}",))
 
 
-def look_at_deployments(wiring: Wiring) -> Verdict:
-    """Whether somebody runs what the clock and events start: `watch` where nobody does. Raises as `look_at_mlflow`."""
+def check_deployments(wiring: Wiring) -> Verdict:
+    """Whether somebody runs what the clock and events start: `watch` where nobody does. Raises as `check_mlflow`."""
     if not (url := wiring.settings.prefect.api_url):
         return Verdict("deployments", "ok", ("no server named: nothing runs by itself",))
-    found = {name: _ask_prefect(url, f"/deployments/name/{name}", absent=True) for name in DEPLOYMENTS}
+    found = {name: _send_prefect_request(url, f"/deployments/name/{name}", absent=True) for name in DEPLOYMENTS}
     missing = [name for name, answer in found.items() if answer.status_code == httpx.codes.NOT_FOUND]
     idle = [name for name in found if name not in missing and found[name].json()["status"] != "READY"]
-    told = tuple(f"{name}: {_tell_polled(found[name].json())}" for name in found if name not in missing + idle)
+    told = tuple(f"{name}: {_describe_last_poll(found[name].json())}" for name in found if name not in missing + idle)
     if not missing and not idle:
         return Verdict("deployments", "ok", told)
     what = [
@@ -68,13 +70,13 @@ def look_at_deployments(wiring: Wiring) -> Verdict:
     return Verdict("deployments", "watch", (f"{'; '.join(what)}: start `credit-default serve`", *told))
 
 
-def look_at_evidently(wiring: Wiring) -> Verdict:
+def check_evidently(wiring: Wiring) -> Verdict:
     """Where Evidently's pages are, and their version; they are not needed for anything else to work."""
     named = copy_environment().get(EVIDENTLY_VARIABLE, "")
     port = wiring.settings.stack.evidently_port
     url = named or f"http://{LOOPBACK}:{port}"
     try:
-        answer = _ask(f"{url}/api/version", "Evidently", "", remedy=f"{_START}.")
+        answer = _send_request(f"{url}/api/version", "Evidently", "", remedy=f"{_START_REMEDY}.")
         return Verdict("evidently", "ok", (f"{url}: version {answer.json().get('version', answer.text)}",))
     except ServiceError as error:
         if named:
@@ -83,7 +85,7 @@ def look_at_evidently(wiring: Wiring) -> Verdict:
         return Verdict("evidently", "ok", (f"no pages at {url} ({error.found}): {shown}",))
 
 
-def look_at_queue(wiring: Wiring) -> Verdict:
+def check_queue(wiring: Wiring) -> Verdict:
     """How many messages wait in the queue that `listen` reads.
 
     Raises:
@@ -98,13 +100,13 @@ def look_at_queue(wiring: Wiring) -> Verdict:
     return Verdict("queue", "ok", (f"{url}: {waiting} messages wait",))
 
 
-def _ask_prefect(url: str, path: str, *, absent: bool = False) -> httpx.Response:
+def _send_prefect_request(url: str, path: str, *, absent: bool = False) -> httpx.Response:
     words = copy_environment().get("PREFECT_API_AUTH_STRING", "")
-    remedy = f"{_START} or `prefect server start`, or unset PREFECT_API_URL."
-    return _ask(f"{url.rstrip('/')}{path}", "Prefect", words, remedy=remedy, absent=absent)
+    remedy = f"{_START_REMEDY} or `prefect server start`, or unset PREFECT_API_URL."
+    return _send_request(f"{url.rstrip('/')}{path}", "Prefect", words, remedy=remedy, absent=absent)
 
 
-def _ask(url: str, name: str, words: str, *, remedy: str, absent: bool = False) -> httpx.Response:
+def _send_request(url: str, name: str, words: str, *, remedy: str, absent: bool = False) -> httpx.Response:
     """The server's answer; one of 404 only where something may be absent."""
     headers = {"Authorization": f"Basic {base64.b64encode(words.encode()).decode()}"} if words.strip(":") else {}
     try:
@@ -117,12 +119,12 @@ def _ask(url: str, name: str, words: str, *, remedy: str, absent: bool = False) 
         refused = status in {httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN}
         raise ServiceError(
             f"{name} at {url}", found=f"status {status}" if status else str(error) or type(error).__name__,
-            expected="an answer", remedy=_WORDS if refused else remedy,
+            expected="an answer", remedy=_CREDENTIALS_REMEDY if refused else remedy,
         ) from error  # fmt: skip
     return answer
 
 
-def _tell_polled(deployment: Mapping[str, Any]) -> str:
+def _describe_last_poll(deployment: Mapping[str, Any]) -> str:
     if not deployment.get("last_polled"):
         return "served"
     seen = dt.datetime.fromisoformat(deployment["last_polled"])

@@ -14,7 +14,7 @@ from typing import Final
 
 from credit_default.adapters.lake.layout import Lake
 from credit_default.adapters.local_stack.credentials import Credentials
-from credit_default.adapters.local_stack.postgres_databases import make_databases, parse_address
+from credit_default.adapters.local_stack.postgres_databases import create_databases, parse_postgres_address
 from credit_default.adapters.local_stack.processes import LOOPBACK, Program, choose_port
 from credit_default.adapters.mlflow.server_app import APP_NAME
 from credit_default.adapters.mlflow.users import change_password, write_auth_configuration
@@ -24,7 +24,7 @@ EVIDENTLY_VARIABLE: Final = "EVIDENTLY_URL"  # where its pages are; nobody reads
 _DATABASES: Final = ("mlflow", "mlflow_users", "prefect")
 # Commands of ours, and what the log of each says once it is up. Whoever announces files is started last, when there is
 # somebody who takes them.
-_WORKER, _WORKER_SAYS = "serve", "serving "
+_WORKER, _WORKER_READY_LINE = "serve", "serving "
 _ANNOUNCER = "listen"
 _QUIET: Final[Mapping[str, str]] = {
     "DO_NOT_TRACK": "true",
@@ -44,7 +44,7 @@ class Ports:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class StackPlan:
     """What to start, stage by stage: each when the one before is up."""
 
     stages: tuple[tuple[Program, ...], ...]
@@ -76,7 +76,7 @@ def choose_ports(settings: StackSettings) -> Ports:
 def plan_stack(
     lake: Lake, settings: StackSettings, *, ports: Ports, credentials: Credentials, environment: Mapping[str, str],
     config_files: str,
-) -> Plan:  # fmt: skip
+) -> StackPlan:  # fmt: skip
     """The programs of this lake's stack; folders, databases and MLflow's list of users are made where they are absent.
 
     `environment` is what each program gets besides; `config_files` what CREDIT_DEFAULT_CONFIG is to name.
@@ -85,10 +85,10 @@ def plan_stack(
         InputError: the database's address is none.
         ServiceError: the disk or the database refuses.
     """
-    postgres = parse_address(settings.database) if settings.database else {}
+    postgres = parse_postgres_address(settings.database) if settings.database else {}
     if postgres:
-        make_databases(postgres, _DATABASES)
-    users_uri = _name_database("mlflow_users", lake.home / "stack" / "mlflow-users.db", postgres=postgres)
+        create_databases(postgres, _DATABASES)
+    users_uri = _build_database_uri("mlflow_users", lake.home / "stack" / "mlflow-users.db", postgres=postgres)
     auth = lake.home / "stack" / "mlflow-auth.ini"
     write_auth_configuration(auth, database_uri=users_uri)
     inherited = {**environment, **_QUIET, **postgres}
@@ -100,10 +100,10 @@ def plan_stack(
     )
     ours = {
         **environment, **_QUIET, **addresses, **credentials.client_variables,
-        **_list_settings(lake, addresses, config_files),
+        **_list_command_variables(lake, addresses, config_files),
     }  # fmt: skip
-    worker, announcer = _plan_command(_WORKER, ours, says=_WORKER_SAYS), _plan_command(_ANNOUNCER, ours)
-    return Plan(((*servers, worker), (announcer,)), addresses, users_uri, credentials)
+    worker, announcer = _plan_command(_WORKER, ours, says=_WORKER_READY_LINE), _plan_command(_ANNOUNCER, ours)
+    return StackPlan(((*servers, worker), (announcer,)), addresses, users_uri, credentials)
 
 
 def _plan_mlflow(
@@ -133,7 +133,7 @@ def _plan_mlflow(
     words = f"{credentials.mlflow_username}:{credentials.mlflow_password}"
     return Program(
         "mlflow", command, {**environment, **variables}, address=address, version=version("mlflow"),
-        health_url=f"{address}/version", authorization=_encode(words), is_server=True,
+        health_url=f"{address}/version", authorization=_encode_basic_auth(words), is_server=True,
     )  # fmt: skip
 
 
@@ -149,12 +149,12 @@ def _plan_prefect(
         "PREFECT_SERVER_API_CSRF_PROTECTION_ENABLED": "true",
         "PREFECT_SERVER_CORS_ALLOWED_ORIGINS": f"{address},http://localhost:{port}",
         "PREFECT_SERVER_LOGGING_LEVEL": "WARNING",
-        **_name_prefect_database(postgres),
+        **_list_prefect_database_variables(postgres),
     }
     return Program(
         "prefect", (sys.executable, "-m", "credit_default.flows.server.basic_auth_server", str(port)),
         {**environment, **variables}, address=address, version=version("prefect"),
-        health_url=f"{address}/api/admin/version", authorization=_encode(credentials.prefect_auth_string), is_server=True,
+        health_url=f"{address}/api/admin/version", authorization=_encode_basic_auth(credentials.prefect_auth_string), is_server=True,
     )  # fmt: skip
 
 
@@ -184,7 +184,7 @@ def _list_addresses(ports: Ports) -> dict[str, str]:
     }
 
 
-def _list_settings(lake: Lake, addresses: Mapping[str, str], config_files: str) -> dict[str, str]:
+def _list_command_variables(lake: Lake, addresses: Mapping[str, str], config_files: str) -> dict[str, str]:
     """Our own names for the addresses, which come before whatever a configuration file says of them."""
     return {
         "CREDIT_DEFAULT_LAKE": lake.uri,
@@ -194,11 +194,11 @@ def _list_settings(lake: Lake, addresses: Mapping[str, str], config_files: str) 
     }
 
 
-def _name_database(name: str, file: Path, *, postgres: Mapping[str, str]) -> str:
+def _build_database_uri(name: str, file: Path, *, postgres: Mapping[str, str]) -> str:
     return f"postgresql+psycopg2:///{name}" if postgres else f"sqlite:///{file}"
 
 
-def _name_prefect_database(postgres: Mapping[str, str]) -> dict[str, str]:
+def _list_prefect_database_variables(postgres: Mapping[str, str]) -> dict[str, str]:
     if not postgres:
         return {}
     names = {"PGHOST": "HOST", "PGPORT": "PORT", "PGUSER": "USER", "PGPASSWORD": "PASSWORD"}
@@ -208,5 +208,5 @@ def _name_prefect_database(postgres: Mapping[str, str]) -> dict[str, str]:
     }  # fmt: skip
 
 
-def _encode(words: str) -> str:
+def _encode_basic_auth(words: str) -> str:
     return f"Basic {base64.b64encode(words.encode()).decode()}"

@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from credit_default.adapters.local_stack.log_tail import LogTail
-from credit_default.adapters.local_stack.orphan_reaper import dismiss_watch, start_watch, tell_watch
+from credit_default.adapters.local_stack.orphan_reaper import add_process_group, start_reaper, stop_reaper
 from credit_default.adapters.local_stack.processes import (
     Program,
-    Running,
-    end_programs,
-    has_answered,
-    read_end,
+    RunningProgram,
+    is_ready,
+    read_log_end,
     start_program,
+    stop_programs,
 )
 from credit_default.errors import ServiceError
 from credit_default.settings import copy_environment
@@ -26,15 +26,15 @@ if TYPE_CHECKING:
     from subprocess import Popen
 
 _PAUSE_SECONDS: Final = 0.1
-Asked = Callable[[], bool]  # whether somebody has asked for the end
-Tell = Callable[[str, str], None]  # a program's name, and a line of its log
+StopRequested = Callable[[], bool]  # whether somebody has asked for the end
+ShowLogLine = Callable[[str, str], None]  # a program's name, and a line of its log
 
 
 class Stack:
     """The programs that were started, in that order, with a process beside them that ends them should this one be killed."""
 
     def __init__(self, *, logs: Path, watch: "Popen[bytes]") -> None:
-        self.running: list[Running] = []
+        self.running: list[RunningProgram] = []
         self._logs = logs
         self._watch = watch
 
@@ -43,28 +43,28 @@ class Stack:
         for program in programs:
             one = start_program(program, logs=self._logs)
             self.running.append(one)
-            tell_watch(self._watch, one.process.pid)
+            add_process_group(self._watch, one.process.pid)
 
     def end(self, *, seconds: float) -> None:
         """Nothing; no process of theirs is left. Each half gets so many seconds."""
-        end_programs([one for one in self.running if not one.program.is_server], seconds=seconds)
-        end_programs(self.running, seconds=seconds)
+        stop_programs([one for one in self.running if not one.program.is_server], seconds=seconds)
+        stop_programs(self.running, seconds=seconds)
 
 
 @contextmanager
 def open_stack(*, logs: Path, stop_seconds: float) -> Iterator[Stack]:
     """A block in which programs run; after it, and after a death of this process, no process of theirs is left."""
-    watch = start_watch(environment=copy_environment(), seconds=stop_seconds)
+    watch = start_reaper(environment=copy_environment(), seconds=stop_seconds)
     stack = Stack(logs=logs, watch=watch)
     try:
         yield stack
     finally:
         stack.end(seconds=stop_seconds)
-        dismiss_watch(watch)
+        stop_reaper(watch)
 
 
 def wait_until_ready(
-    running: Sequence[Running], *, timeout_seconds: float, asked: Asked, mend: Callable[[Program], None]
+    running: Sequence[RunningProgram], *, timeout_seconds: float, asked: StopRequested, mend: Callable[[Program], None]
 ) -> bool:
     """True once each program answers, False when the end was asked for before.
 
@@ -76,23 +76,23 @@ def wait_until_ready(
     deadline = time.monotonic() + timeout_seconds
     waiting, mended = list(running), set[str]()
     while waiting and not asked():
-        refuse_the_dead(running)
+        require_running(running)
         for one in tuple(waiting):
             try:
-                if has_answered(one):
+                if is_ready(one):
                     waiting.remove(one)
             except PermissionError as error:
                 if one.program.name in mended:
-                    raise _fault(one, "an answer that refuses our user and password") from error
+                    raise _build_service_error(one, "an answer that refuses our user and password") from error
                 mended.add(one.program.name)
                 mend(one.program)
         if waiting and time.monotonic() > deadline:
-            raise _fault(waiting[0], f"no answer in {timeout_seconds:.0f} s")
+            raise _build_service_error(waiting[0], f"no answer in {timeout_seconds:.0f} s")
         time.sleep(_PAUSE_SECONDS)
     return not waiting
 
 
-def watch_programs(running: Sequence[Running], *, asked: Asked, tell: Tell | None) -> None:
+def watch_programs(running: Sequence[RunningProgram], *, asked: StopRequested, tell: ShowLogLine | None) -> None:
     """Nothing; returns when the end was asked for. Until then each new line of a log is told.
 
     Raises:
@@ -104,11 +104,11 @@ def watch_programs(running: Sequence[Running], *, asked: Asked, tell: Tell | Non
             for line in tail.read_new():
                 if tell is not None:
                     tell(one.program.name, line)
-        refuse_the_dead(running)
+        require_running(running)
         time.sleep(_PAUSE_SECONDS)
 
 
-def refuse_the_dead(running: Sequence[Running]) -> None:
+def require_running(running: Sequence[RunningProgram]) -> None:
     """Nothing; returns when every program lives.
 
     Raises:
@@ -116,12 +116,12 @@ def refuse_the_dead(running: Sequence[Running]) -> None:
     """
     for one in running:
         if one.has_ended:
-            raise _fault(one, f"an end with code {one.process.returncode}")
+            raise _build_service_error(one, f"an end with code {one.process.returncode}")
 
 
-def _fault(one: Running, found: str) -> ServiceError:
+def _build_service_error(one: RunningProgram, found: str) -> ServiceError:
     where = f" at {one.program.address}" if one.program.address else ""
     return ServiceError(
-        f"{one.program.name}{where}", found=f"{found}; its log ends with: {read_end(one.log_path)}",
+        f"{one.program.name}{where}", found=f"{found}; its log ends with: {read_log_end(one.log_path)}",
         expected="a program that runs", remedy=f"Read {one.log_path}.",
     )  # fmt: skip

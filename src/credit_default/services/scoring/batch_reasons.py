@@ -6,7 +6,7 @@ from functools import cached_property
 import polars as pl
 
 from credit_default.model.estimator.bundle import ModelBundle
-from credit_default.model.explanation.reason_codes import ReasonGiver, build_reason_giver
+from credit_default.model.explanation.reason_codes import ReasonFinder, build_reason_finder
 from credit_default.services.context.wiring import Wiring
 
 
@@ -28,11 +28,11 @@ class BatchReasons:
         return [*given, *([] for _ in range(declined.height - wanted))]
 
     @cached_property
-    def _giver(self) -> ReasonGiver:
-        return build_reason_giver(self.bundle, self.wiring.portfolio.reasons, schema=self.wiring.schema)
+    def _giver(self) -> ReasonFinder:
+        return build_reason_finder(self.bundle, self.wiring.portfolio.reasons, schema=self.wiring.schema)
 
 
-def tell_reasons(mode: str, *, declined_count: int, reasoned_count: int) -> tuple[str, ...]:
+def describe_missing_reasons(mode: str, *, declined_count: int, reasoned_count: int) -> tuple[str, ...]:
     """A note on the declined clients of a batch who were given no reasons, if there are any."""
     if reasoned_count >= declined_count:
         return ()

@@ -5,7 +5,7 @@ from typing import Any
 
 import polars as pl
 
-from credit_default.adapters.lake.snapshots import read_rows, read_snapshot
+from credit_default.adapters.lake.snapshots import read_snapshot, read_snapshot_rows
 from credit_default.adapters.tables.queries import read_scores
 from credit_default.data.contract.schema import CLIENT_ID, STATEMENT_MONTH
 from credit_default.errors import ArtifactError, InputError
@@ -13,11 +13,11 @@ from credit_default.model.estimator.bundle import ModelBundle
 from credit_default.model.estimator.decision import DECLINE
 from credit_default.model.estimator.scoring import score_probability
 from credit_default.model.explanation.actionable_changes import derive_levers
-from credit_default.model.explanation.counterfactuals import Alternative, find_alternatives
-from credit_default.model.explanation.reason_codes import OTHER, ReasonGiver, build_reason_giver
-from credit_default.model.explanation.shapley import METHOD
-from credit_default.services.context.wiring import Wiring, refuse_other_portfolio
-from credit_default.views.terminal.explanation import Change, ClientExplanation, Contribution, InputLine
+from credit_default.model.explanation.counterfactuals import Counterfactual, find_counterfactuals
+from credit_default.model.explanation.reason_codes import PROTECTED_CONCEPT, ReasonFinder, build_reason_finder
+from credit_default.model.explanation.shapley import EXPLANATION_METHOD
+from credit_default.services.context.wiring import Wiring, require_same_portfolio
+from credit_default.views.terminal.explanation import ClientExplanation, Contribution, CounterfactualLine, InputLine
 
 
 def explain_client(wiring: Wiring, batch_id: str, client_id: str) -> ClientExplanation:
@@ -30,10 +30,10 @@ def explain_client(wiring: Wiring, batch_id: str, client_id: str) -> ClientExpla
     score = _find_score(wiring, batch_id, client_id)
     version = int(score["model_version"])
     bundle = wiring.registry.load_version(wiring.registry.find_version(version))
-    refuse_other_portfolio(wiring, bundle.schema_name, thing=f"batch {batch_id}")
+    require_same_portfolio(wiring, bundle.schema_name, thing=f"batch {batch_id}")
     row = _find_row(wiring, batch_id, client_id, month=score[STATEMENT_MONTH])
     _check_score(bundle, row, score)
-    giver = build_reason_giver(bundle, wiring.portfolio.reasons, schema=wiring.schema)
+    giver = build_reason_finder(bundle, wiring.portfolio.reasons, schema=wiring.schema)
     explanation = giver.explainer.explain(row)
     declined = score["decision"] == DECLINE
     return ClientExplanation(
@@ -48,10 +48,10 @@ def explain_client(wiring: Wiring, batch_id: str, client_id: str) -> ClientExpla
         risk_band=score["risk_band"],
         reasons=tuple(giver.tell(explanation, row)[0]) if declined else (),
         base_probability=explanation.base_probability,
-        method=f"{METHOD}, against {giver.explainer.background}",
+        method=f"{EXPLANATION_METHOD}, against {giver.explainer.background}",
         contributions=_list_contributions(giver, {name: v[0] for name, v in giver.sum_concepts(explanation).items()}),
         inputs=_list_inputs(wiring, bundle, row.row(0, named=True)),
-        changes=tuple(map(_tell_change, _find_alternatives(wiring, giver, row))) if declined else (),
+        changes=tuple(map(_build_change, _find_alternatives(wiring, giver, row))) if declined else (),
     )
 
 
@@ -73,7 +73,7 @@ def _find_score(wiring: Wiring, batch_id: str, client_id: str) -> Mapping[str, A
 def _find_row(wiring: Wiring, batch_id: str, client_id: str, *, month: str) -> pl.DataFrame:
     snapshot = read_snapshot(wiring.lake, batch_id)
     wanted = (pl.col(CLIENT_ID) == client_id) & (pl.col(STATEMENT_MONTH) == month)
-    found = pl.concat([rows.filter(wanted) for rows in read_rows(snapshot)])
+    found = pl.concat([rows.filter(wanted) for rows in read_snapshot_rows(snapshot)])
     if found.height != 1:
         raise ArtifactError(
             f"snapshot {batch_id}", found=f"{found.height} rows of a client who has a score", expected="one",
@@ -91,9 +91,11 @@ def _check_score(bundle: ModelBundle, row: pl.DataFrame, score: Mapping[str, Any
         )  # fmt: skip
 
 
-def _list_contributions(giver: ReasonGiver, sums: Mapping[str, float]) -> tuple[Contribution, ...]:
+def _list_contributions(giver: ReasonFinder, sums: Mapping[str, float]) -> tuple[Contribution, ...]:
     """The concepts by the size of what they add, either way; their sum leads from the base to the probability."""
-    subjects = {concept.name: concept.subject for concept in giver.table.concepts} | {OTHER: OTHER}
+    subjects = {concept.name: concept.subject for concept in giver.table.concepts} | {
+        PROTECTED_CONCEPT: PROTECTED_CONCEPT
+    }
     parts = [Contribution(name, subjects[name], float(added)) for name, added in sums.items()]
     return tuple(sorted(parts, key=lambda part: (-abs(part.added), part.name)))
 
@@ -106,13 +108,13 @@ def _list_inputs(wiring: Wiring, bundle: ModelBundle, row: Mapping[str, Any]) ->
     )
 
 
-def _find_alternatives(wiring: Wiring, giver: ReasonGiver, row: pl.DataFrame) -> Sequence[Alternative]:
+def _find_alternatives(wiring: Wiring, giver: ReasonFinder, row: pl.DataFrame) -> Sequence[Counterfactual]:
     bundle = giver.explainer.bundle
     levers = wiring.portfolio.levers
     if levers is None:
         levers = derive_levers(wiring.schema, input_names=bundle.input_names, accepted=giver.explainer.background_rows)
-    return find_alternatives(bundle, row, levers=levers, schema=wiring.schema)
+    return find_counterfactuals(bundle, row, levers=levers, schema=wiring.schema)
 
 
-def _tell_change(alternative: Alternative) -> Change:
-    return Change(" and ".join(alternative.levers), alternative.changes, alternative.default_probability)
+def _build_change(alternative: Counterfactual) -> CounterfactualLine:
+    return CounterfactualLine(" and ".join(alternative.levers), alternative.changes, alternative.default_probability)

@@ -17,7 +17,7 @@ def describe_file(wiring: Wiring, checked: CheckedFile) -> DatasetRecord:
     return DatasetRecord(checked.name, source.sha256, source.uri, "scoring", row_count, wiring.schema.names)
 
 
-def tag_batch(wiring: Wiring, batch_id: str, model_version: int, data_origin: str) -> dict[str, object]:
+def build_batch_tags(wiring: Wiring, batch_id: str, model_version: int, data_origin: str) -> dict[str, object]:
     """The words by which a run over a batch is found: the same batch_id and model_version stand in every UI."""
     return {
         "batch_id": batch_id,

@@ -10,27 +10,27 @@ import polars as pl
 
 from credit_default.adapters.files.table_export import write_table
 from credit_default.adapters.lake.layout import Lake
-from credit_default.adapters.lake.snapshots import Snapshot, read_rows, read_snapshot
-from credit_default.adapters.tables.ledger import find_entry, tell_time
+from credit_default.adapters.lake.snapshots import Snapshot, read_snapshot, read_snapshot_rows
+from credit_default.adapters.tables.ledger import find_entry, format_utc_time
 from credit_default.adapters.tables.quarantine import read_quarantine
 from credit_default.adapters.tables.queries import has_scores, read_scores, write_scores
 from credit_default.adapters.tables.score_digests import digest_scores
 from credit_default.adapters.tables.scores import measure_scores
 from credit_default.data.contract.schema import KEY
 from credit_default.errors import InputError, ServiceError
-from credit_default.failpoints import reach
+from credit_default.failpoints import hit_failpoint
 from credit_default.gates.ledger import LedgerEntry
 from credit_default.model.estimator.bundle import ModelBundle
 from credit_default.model.estimator.digest import digest_policy
 from credit_default.model.estimator.expected_loss import LossPolicy
 from credit_default.model.estimator.scoring import count_trained_rows, score
-from credit_default.services.champion.current import SeatHolder
-from credit_default.services.champion.pinned_champion import GATE, recall_champion
-from credit_default.services.context.audit_log import enter
-from credit_default.services.context.data_origin import REAL, refuse_mixture
-from credit_default.services.context.wiring import Wiring, refuse_other_portfolio
+from credit_default.services.champion.current import CurrentChampion
+from credit_default.services.champion.pinned_champion import MLFLOW_GATE, load_pinned_champion
+from credit_default.services.context.audit_log import append_ledger_entry
+from credit_default.services.context.data_origin import REAL, require_matching_origins
+from credit_default.services.context.wiring import Wiring, require_same_portfolio
 from credit_default.services.intake.file_check import CheckedFile
-from credit_default.services.intake.ingest import keep_file
+from credit_default.services.intake.ingest import save_checked_file
 from credit_default.services.scoring.batch_reasons import BatchReasons
 
 _LOSS = "expected_loss "  # how the sums of expected losses are named on record
@@ -78,7 +78,7 @@ class _Scoring:
     def frames(self) -> Iterator[pl.DataFrame]:
         self.tally.trained_row_count = 0  # a commit that is tried again begins anew
         reasons = BatchReasons(self.wiring, self.bundle)
-        for rows in read_rows(self.snapshot):
+        for rows in read_snapshot_rows(self.snapshot):
             scored = score(
                 self.bundle, rows, model_version=self.model_version, batch_id=self.snapshot.digest,
                 scored_at=self.scored_at, give_reasons=reasons.give, loss_policy=self.wiring.settings.loss,
@@ -87,7 +87,7 @@ class _Scoring:
             yield scored.frame
 
 
-def load_champion(wiring: Wiring, checked: CheckedFile) -> SeatHolder:
+def load_champion(wiring: Wiring, checked: CheckedFile) -> CurrentChampion:
     """The champion, its artifact verified, fit to score this file; the one pinned in the lake where MLflow is away.
 
     Raises:
@@ -95,17 +95,19 @@ def load_champion(wiring: Wiring, checked: CheckedFile) -> SeatHolder:
         ArtifactError: its artifact is not the one on record.
         ServiceError: MLflow does not answer in the time that the settings give it, and no champion is pinned.
     """
-    champion = _find_or_recall(wiring)
+    champion = _load_registered_or_pinned(wiring)
     if champion is None:
         raise InputError(
             "champion", found="none in the registry", expected="a promoted model",
             remedy="Train one with `credit-default train`.",
         )  # fmt: skip
-    refuse_mixture(model_origin=champion.data_origin, batch_origin=checked.data_origin, thing=f"batch {checked.name}")
+    require_matching_origins(
+        model_origin=champion.data_origin, batch_origin=checked.data_origin, thing=f"batch {checked.name}"
+    )
     return champion
 
 
-def find_champion(wiring: Wiring) -> SeatHolder | None:
+def find_champion(wiring: Wiring) -> CurrentChampion | None:
     """The champion, its artifact verified, or None before the first promotion.
 
     Raises:
@@ -116,46 +118,50 @@ def find_champion(wiring: Wiring) -> SeatHolder | None:
     if version is None:
         return None
     bundle = wiring.registry.load_version(version)
-    refuse_other_portfolio(wiring, bundle.schema_name, thing=f"champion, version {version.number}")
-    return SeatHolder(bundle, version.number, version.tags.get("data_origin", REAL))
+    require_same_portfolio(wiring, bundle.schema_name, thing=f"champion, version {version.number}")
+    return CurrentChampion(bundle, version.number, version.tags.get("data_origin", REAL))
 
 
-def _find_or_recall(wiring: Wiring) -> SeatHolder | None:
+def _load_registered_or_pinned(wiring: Wiring) -> CurrentChampion | None:
     try:
         wiring.tracking.wait(timeout_seconds=wiring.settings.mlflow.wait_seconds)
         return find_champion(wiring)
     except ServiceError as error:
-        pinned = recall_champion(wiring) if wiring.tracking.is_away(error) else None
+        pinned = load_pinned_champion(wiring) if wiring.tracking.is_away(error) else None
         if pinned is None:
             raise
         return pinned
 
 
-def score_file(wiring: Wiring, checked: CheckedFile, champion: SeatHolder, *, scored_at: dt.datetime) -> ScoredFile:
+def score_file(
+    wiring: Wiring, checked: CheckedFile, champion: CurrentChampion, *, scored_at: dt.datetime
+) -> ScoredFile:
     """What became of the batch; when this champion has scored it before, nothing is done and `was_there` says so.
 
     The scores are committed once, whoever else is at it, and stand on record in the ledger afterwards.
     """
     snapshot, was_there, trained_row_count = None, True, None
     if not has_scores(wiring.lake, batch_id=checked.batch_id, model_version=champion.number):
-        _refuse_no_rows(checked)
-        snapshot = keep_file(wiring, checked, kept_at=scored_at)
+        _require_accepted_rows(checked)
+        snapshot = save_checked_file(wiring, checked, kept_at=scored_at)
         scoring = _Scoring(wiring, champion.bundle, snapshot, champion.number, scored_at)
         written = write_scores(
             wiring.lake, scoring.frames, batch_id=checked.batch_id, model_version=champion.number
         )  # fmt: skip
-        reach("predict.scored")
+        hit_failpoint("predict.scored")
         was_there = written.was_there
         trained_row_count = None if was_there else scoring.tally.trained_row_count
     snapshot = snapshot or read_snapshot(wiring.lake, checked.batch_id)
-    entry = _enter_scores(wiring, checked, champion, snapshot, trained_row_count=trained_row_count, scored_at=scored_at)
-    reach("predict.recorded")
-    is_ours = entry.at == tell_time(scored_at)
-    scored = _conclude(checked, snapshot, entry, was_there=was_there, is_ours=is_ours)
+    entry = _append_scored_entry(
+        wiring, checked, champion, snapshot, trained_row_count=trained_row_count, scored_at=scored_at
+    )
+    hit_failpoint("predict.recorded")
+    is_ours = entry.at == format_utc_time(scored_at)
+    scored = _build_scored_file(checked, snapshot, entry, was_there=was_there, is_ours=is_ours)
     return replace(scored, pinned_at=champion.pinned_at)
 
 
-def hand_over(lake: Lake, *, batch_id: str, model_version: int, path: Path) -> dict[str, str]:
+def export_scores(lake: Lake, *, batch_id: str, model_version: int, path: Path) -> dict[str, str]:
     """Where a copy of the batch's scores now stands as .csv or .parquet, and its rejected rows beside it if any."""
     scores = read_scores(lake, batch_id=batch_id, model_version=model_version)
     write_table(scores.sort(KEY), path)
@@ -168,7 +174,7 @@ def hand_over(lake: Lake, *, batch_id: str, model_version: int, path: Path) -> d
     return written
 
 
-def _refuse_no_rows(checked: CheckedFile) -> None:
+def _require_accepted_rows(checked: CheckedFile) -> None:
     if checked.validated.accepted_count == 0:
         raise InputError(
             f"batch {checked.name}", found="no accepted row", expected="at least one row to score",
@@ -176,10 +182,10 @@ def _refuse_no_rows(checked: CheckedFile) -> None:
         )  # fmt: skip
 
 
-def _enter_scores(
+def _append_scored_entry(
     wiring: Wiring,
     checked: CheckedFile,
-    champion: SeatHolder,
+    champion: CurrentChampion,
     snapshot: Snapshot,
     *,
     trained_row_count: int | None,
@@ -195,8 +201,8 @@ def _enter_scores(
         return entry
     measured = measure_scores(wiring.lake, batch_id=batch_id, model_version=champion.number)
     if trained_row_count is None:
-        trained_row_count = sum(count_trained_rows(bundle, rows) for rows in read_rows(snapshot, columns=KEY))
-    return enter(
+        trained_row_count = sum(count_trained_rows(bundle, rows) for rows in read_snapshot_rows(snapshot, columns=KEY))
+    return append_ledger_entry(
         wiring, "scored", key=key, batch_id=batch_id, model_version=champion.number, at=scored_at,
         details={
             "input_sha256": checked.source.sha256, "object_version": checked.source.object_version,
@@ -207,19 +213,19 @@ def _enter_scores(
             "scored_count": measured.scored_count, "declined_count": measured.declined_count,
             "reasons": wiring.settings.reasons.mode, "reasoned_count": measured.reasoned_count,
             "expected_default_share": measured.expected_default_share, "trained_row_count": trained_row_count,
-            **_describe_losses(wiring.settings.loss, measured.expected_losses),
-            **({GATE: "away"} if champion.pinned_at else {}),
+            **_build_loss_details(wiring.settings.loss, measured.expected_losses),
+            **({MLFLOW_GATE: "away"} if champion.pinned_at else {}),
             "scores_digest": digest_scores(wiring.lake, batch_id=batch_id, model_version=champion.number),
         },
     )  # fmt: skip
 
 
-def recall_losses(details: Mapping[str, float]) -> dict[str, float]:
+def parse_expected_losses(details: Mapping[str, float]) -> dict[str, float]:
     """The sums of expected losses that stand on record, by decision and by band."""
     return {name.removeprefix(_LOSS): details[name] for name in details if name.startswith(_LOSS)}
 
 
-def _describe_losses(policy: LossPolicy, losses: Mapping[str, float]) -> dict[str, float]:
+def _build_loss_details(policy: LossPolicy, losses: Mapping[str, float]) -> dict[str, float]:
     """The sums and what they assume, as they stand on record; nothing where there is no expected loss."""
     if not losses:
         return {}
@@ -227,7 +233,7 @@ def _describe_losses(policy: LossPolicy, losses: Mapping[str, float]) -> dict[st
     return assumed | {f"{_LOSS}{name}": amount for name, amount in losses.items()}
 
 
-def _conclude(
+def _build_scored_file(
     checked: CheckedFile, snapshot: Snapshot, entry: LedgerEntry, *, was_there: bool, is_ours: bool
 ) -> ScoredFile:
     details = json.loads(entry.details)
@@ -247,5 +253,5 @@ def _conclude(
         reasoned_count=int(details.get("reasoned_count", 0)),  # older lakes say nothing of reasons
         reasons_mode=str(details.get("reasons", "none")),
         known_count=checked.validated.accepted_count - snapshot.row_count if checked.corrects else 0,
-        expected_losses=recall_losses(details),
+        expected_losses=parse_expected_losses(details),
     )

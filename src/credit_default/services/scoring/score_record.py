@@ -7,16 +7,16 @@ from dataclasses import replace
 from credit_default.adapters.mlflow.run_search import find_run_id
 from credit_default.adapters.mlflow.tracking import DatasetRecord
 from credit_default.errors import ServiceError
-from credit_default.failpoints import reach
+from credit_default.failpoints import hit_failpoint
 from credit_default.gates.verdict import Verdict
 from credit_default.model.estimator.decision import ACCEPT, DECLINE
-from credit_default.services.champion.pinned_champion import GATE, OWED, judge_outage
-from credit_default.services.context.data_origin import tell_origin
+from credit_default.services.champion.pinned_champion import MLFLOW_GATE, OWED_RECORD_NOTE, judge_outage
+from credit_default.services.context.data_origin import describe_origin
 from credit_default.services.context.wiring import Wiring
 from credit_default.services.intake.file_check import CheckedFile
-from credit_default.services.intake.ingest import tell_broken_rules, tell_unknown_columns
-from credit_default.services.scoring.batch_reasons import tell_reasons
-from credit_default.services.scoring.run_metadata import describe_file, tag_batch
+from credit_default.services.intake.ingest import describe_broken_rules, describe_unknown_columns
+from credit_default.services.scoring.batch_reasons import describe_missing_reasons
+from credit_default.services.scoring.run_metadata import build_batch_tags, describe_file
 from credit_default.services.scoring.score_batch import ScoredFile
 from credit_default.views.summaries.summary import Summary
 
@@ -34,44 +34,44 @@ def record_scores(
     counts = {"read": checked.validated.row_count, "scored": scored.scored_count, "quarantined": scored.rejected_count}
     counts |= {"in the batch already": scored.known_count} if checked.corrects else {}
     figures = {"declined share": scored.declined_share, "expected default share": scored.expected_default_share}
-    figures |= tell_losses(scored.expected_losses)
-    run_id, outage = None, _judge_pin(scored, recorded_at)
+    figures |= list_expected_losses(scored.expected_losses)
+    run_id, outage = None, _judge_pinned_scoring(scored, recorded_at)
     if outage is None:
         try:
-            run_id = _record_scored_run(wiring, checked, scored, counts | figures, recorded_at=recorded_at)
+            run_id = _record_scoring_run_once(wiring, checked, scored, counts | figures, recorded_at=recorded_at)
         except ServiceError as error:
             if not wiring.tracking.is_away(error):
                 raise
-            outage = Verdict(GATE, "watch", (f"MLflow went away: {error.found}", OWED))
+            outage = Verdict(MLFLOW_GATE, "watch", (f"MLflow went away: {error.found}", OWED_RECORD_NOTE))
     return Summary(
         "predict", "already scored, nothing done" if scored.was_there else "scored",
         verdicts=(verdict, *([outage] if outage else [])),
         batch_id=scored.batch_id, model_version=scored.model_version, run_id=run_id, counts=counts, figures=figures,
-        paths={"scores": wiring.lake.table_uri("scores")}, notes=_note_scores(checked, scored),
+        paths={"scores": wiring.lake.table_uri("scores")}, notes=_list_score_notes(checked, scored),
     )  # fmt: skip
 
 
-def _judge_pin(scored: ScoredFile, now: dt.datetime) -> Verdict | None:
+def _judge_pinned_scoring(scored: ScoredFile, now: dt.datetime) -> Verdict | None:
     """What to say of a batch that the pinned champion scored, as MLflow is away; None where the registry named it."""
     if scored.pinned_at is None:
         return None
     outage = judge_outage(scored.model_version, scored.pinned_at, now=now)
-    return outage if scored.was_there else replace(outage, reasons=(*outage.reasons, OWED))
+    return outage if scored.was_there else replace(outage, reasons=(*outage.reasons, OWED_RECORD_NOTE))
 
 
-def _record_scored_run(
+def _record_scoring_run_once(
     wiring: Wiring, checked: CheckedFile, scored: ScoredFile, figures: Mapping[str, float], *, recorded_at: dt.datetime
 ) -> str | None:
     """The run that says what became of the batch; None where there is one already, or another runner is at it."""
     if scored.was_there and not _is_unrecorded(wiring, scored, recorded_at):
         return None
-    tags = tag_batch(wiring, scored.batch_id, scored.model_version, checked.data_origin)
-    run_id = record_scored(wiring, describe_file(wiring, checked), figures, tags=tags)
-    reach("predict.run-ended")
+    tags = build_batch_tags(wiring, scored.batch_id, scored.model_version, checked.data_origin)
+    run_id = record_scoring_run(wiring, describe_file(wiring, checked), figures, tags=tags)
+    hit_failpoint("predict.run-ended")
     return run_id
 
 
-def record_scored(
+def record_scoring_run(
     wiring: Wiring,
     dataset: DatasetRecord,
     figures: Mapping[str, float],
@@ -82,15 +82,15 @@ def record_scored(
     """The run of a scored batch in MLflow, with rows and figures; `scored_at` where that was not a moment ago."""
     batch_id = tags["batch_id"]
     with wiring.tracking.start_run("predict", name=f"predict {batch_id}", tags=tags, started_at=scored_at) as run:
-        reach("predict.run-begun")
+        hit_failpoint("predict.run-begun")
         run.record_datasets([dataset])
         told = {name: value for name, value in figures.items() if _BAND not in name}  # a band has any name
         run.record_metrics({name.replace(" ", "_"): value for name, value in told.items()})
-        reach("predict.run-written")
+        hit_failpoint("predict.run-written")
         return run.run_id
 
 
-def tell_losses(losses: Mapping[str, float]) -> dict[str, float]:
+def list_expected_losses(losses: Mapping[str, float]) -> dict[str, float]:
     """What is expected to be lost, in all, by decision and by band; nothing where the portfolio declares no loss."""
     if not losses:
         return {}
@@ -108,13 +108,13 @@ def _is_unrecorded(wiring: Wiring, scored: ScoredFile, now: dt.datetime) -> bool
     return find_run_id(wiring.tracking, "predict", tags=tags) is None
 
 
-def _note_scores(checked: CheckedFile, scored: ScoredFile) -> tuple[str, ...]:
-    notes = [*tell_origin(checked.data_origin)]
+def _list_score_notes(checked: CheckedFile, scored: ScoredFile) -> tuple[str, ...]:
+    notes = [*describe_origin(checked.data_origin)]
     if checked.validated.has_outcome:
         notes.append("the file has an outcome column; scoring does not look at it")
     if scored.trained_row_count:
         notes.append(f"the model was trained on {scored.trained_row_count:,} of these rows: their scores are flattered")
-    notes += tell_reasons(
+    notes += describe_missing_reasons(
         scored.reasons_mode, declined_count=scored.declined_count, reasoned_count=scored.reasoned_count
     )
-    return (*notes, *tell_unknown_columns(checked), *tell_broken_rules(checked.validated))
+    return (*notes, *describe_unknown_columns(checked), *describe_broken_rules(checked.validated))

@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from credit_default.adapters.files.statement_files import read_batches, says_month
+from credit_default.adapters.files.statement_files import has_month_column, read_batches
 from credit_default.adapters.files.table_export import write_table
-from credit_default.data.checking.validation import check
+from credit_default.data.checking.validation import check_rows
 from credit_default.data.contract.schema import CLIENT_ID, KEY, OUTCOME, STATEMENT_MONTH
 from credit_default.data.credit_card.outcomes import MATURITY_MONTHS
 from credit_default.data.credit_card.statements import CREDIT_CARD
@@ -30,7 +30,7 @@ FEWEST_BATCH_ROWS = 200
 
 
 @dataclass(frozen=True, slots=True)
-class RehearsalPolicy:
+class DemoPolicy:
     """How many clients stand where, and how hard the last months pull."""
 
     batch_rows: int = 1_500
@@ -44,7 +44,7 @@ class RehearsalPolicy:
 
 
 @dataclass(frozen=True, slots=True)
-class RehearsedMonth:
+class DemoMonthFiles:
     """One month's statements as they arrive, and its outcomes as they become known later."""
 
     statement_month: str
@@ -54,16 +54,16 @@ class RehearsedMonth:
 
 
 @dataclass(frozen=True, slots=True)
-class Rehearsal:
+class DemoData:
     """The history to learn from, and the six months after it."""
 
     training: Path
-    months: tuple[RehearsedMonth, ...]
+    months: tuple[DemoMonthFiles, ...]
     story: str  # where the clients come from, in words
     notes: tuple[str, ...] = ()
 
 
-def rehearse(settings: Settings, folder: Path, *, month: str, policy: RehearsalPolicy = RehearsalPolicy()) -> Rehearsal:
+def write_demo_months(settings: Settings, folder: Path, *, month: str, policy: DemoPolicy = DemoPolicy()) -> DemoData:
     """The months of a demonstration as files in `folder`, from the data that the settings name.
 
     Raises:
@@ -72,12 +72,12 @@ def rehearse(settings: Settings, folder: Path, *, month: str, policy: RehearsalP
     folder.mkdir(parents=True, exist_ok=True)
     data = find_data(settings)
     if isinstance(data, NoRealData):
-        return replace(rehearse_simulated(folder, seed=settings.seed, policy=policy), notes=data.notes)
+        return replace(write_simulated_demo_months(folder, seed=settings.seed, policy=policy), notes=data.notes)
     rows = _read_checked(data, month=month)
-    return rehearse_real(rows, folder, seed=settings.seed, policy=_fit_policy(policy, rows, data))
+    return write_real_demo_months(rows, folder, seed=settings.seed, policy=_shrink_batches(policy, rows, data))
 
 
-def rehearse_real(rows: pl.DataFrame, folder: Path, *, seed: int, policy: RehearsalPolicy) -> Rehearsal:
+def write_real_demo_months(rows: pl.DataFrame, folder: Path, *, seed: int, policy: DemoPolicy) -> DemoData:
     """Months made of real clients that training never sees, their outcomes intact.
 
     `rows` are checked rows of one month with `defaulted`, one row a client.
@@ -90,11 +90,11 @@ def rehearse_real(rows: pl.DataFrame, folder: Path, *, seed: int, policy: Rehear
         shuffled.slice(quiet_rows, drift_pool_rows),
         shuffled.slice(quiet_rows + drift_pool_rows),
     )
-    late = _prefer_late(pool, seed=seed, policy=policy)
-    months = _count_months(str(rows[STATEMENT_MONTH][0]))
+    late = _sample_late_clients(pool, seed=seed, policy=policy)
+    months = _iterate_months(str(rows[STATEMENT_MONTH][0]))
     batches = [*quiet.iter_slices(policy.batch_rows), *late.iter_slices(policy.batch_rows)]
     write_table(training, folder / "training.parquet")
-    return Rehearsal(
+    return DemoData(
         folder / "training.parquet",
         tuple(
             _write_month(
@@ -106,7 +106,7 @@ def rehearse_real(rows: pl.DataFrame, folder: Path, *, seed: int, policy: Rehear
     )
 
 
-def rehearse_simulated(folder: Path, *, seed: int, policy: RehearsalPolicy) -> Rehearsal:
+def write_simulated_demo_months(folder: Path, *, seed: int, policy: DemoPolicy) -> DemoData:
     """Months of one simulated portfolio: its history, more like it, and those of a scenario (two of a recession).
 
     Raises:
@@ -121,7 +121,7 @@ def rehearse_simulated(folder: Path, *, seed: int, policy: RehearsalPolicy) -> R
         )
     ]
     write_table(pl.concat(lived[: policy.history_months]), folder / "training.parquet")
-    return Rehearsal(
+    return DemoData(
         folder / "training.parquet",
         tuple(
             _write_month(batch, folder, drifted=i >= policy.quiet_months)
@@ -133,15 +133,15 @@ def rehearse_simulated(folder: Path, *, seed: int, policy: RehearsalPolicy) -> R
 
 def _read_checked(data: DataFile, *, month: str) -> pl.DataFrame:
     """The file's accepted rows, one a client."""
-    given = None if says_month(data.path, schema=CREDIT_CARD) else data.month or month
-    validated = check(
+    given = None if has_month_column(data.path, schema=CREDIT_CARD) else data.month or month
+    validated = check_rows(
         lambda: read_batches(data.path, schema=CREDIT_CARD, month=given),
         schema=CREDIT_CARD, outcome="required",
     )  # fmt: skip
     return validated.accepted_rows().unique(CLIENT_ID, keep="last", maintain_order=True)
 
 
-def _fit_policy(policy: RehearsalPolicy, rows: pl.DataFrame, data: DataFile) -> RehearsalPolicy:
+def _shrink_batches(policy: DemoPolicy, rows: pl.DataFrame, data: DataFile) -> DemoPolicy:
     """The policy with batches that leave nearly half of the clients to learn from."""
     parts = QUIET_COUNT + POOL_FACTOR * DRIFTED_COUNT
     batch_rows = min(policy.batch_rows, rows.height // (2 * parts))
@@ -154,7 +154,7 @@ def _fit_policy(policy: RehearsalPolicy, rows: pl.DataFrame, data: DataFile) -> 
     return replace(policy, batch_rows=batch_rows)
 
 
-def _prefer_late(pool: pl.DataFrame, *, seed: int, policy: RehearsalPolicy) -> pl.DataFrame:
+def _sample_late_clients(pool: pl.DataFrame, *, seed: int, policy: DemoPolicy) -> pl.DataFrame:
     """A weighted selection without replacement (Efraimidis and Spirakis 2006): the largest log(u)/w come first."""
     months_late = pool["repayment_status_m1"].clip(lower_bound=0).to_numpy()
     weight = np.exp(policy.late_preference * np.minimum(months_late, 3))
@@ -162,16 +162,16 @@ def _prefer_late(pool: pl.DataFrame, *, seed: int, policy: RehearsalPolicy) -> p
     return pool[np.argsort(-chance)[: DRIFTED_COUNT * policy.batch_rows]].sample(fraction=1.0, shuffle=True, seed=seed)
 
 
-def _write_month(rows: pl.DataFrame, folder: Path, *, drifted: bool) -> RehearsedMonth:
+def _write_month(rows: pl.DataFrame, folder: Path, *, drifted: bool) -> DemoMonthFiles:
     month = str(rows[STATEMENT_MONTH][0])
     statements, outcomes = folder / f"statements-{month}.csv", folder / f"outcomes-{month}.csv"
     write_table(rows.drop(OUTCOME), statements)
     observed_at = f"{add_months(month, MATURITY_MONTHS)}-01T00:00:00Z"
     write_table(rows.select(CLIENT_ID, STATEMENT_MONTH, OUTCOME, pl.lit(observed_at).alias("observed_at")), outcomes)
-    return RehearsedMonth(month, statements, outcomes, drifted)
+    return DemoMonthFiles(month, statements, outcomes, drifted)
 
 
-def _count_months(last: str) -> Iterator[str]:
+def _iterate_months(last: str) -> Iterator[str]:
     step = 0
     while True:
         step += 1

@@ -13,22 +13,22 @@ import polars as pl
 
 from credit_default.data.contract.schema import KEY, OUTCOME
 from credit_default.data.planted_faults.catalogue import PLANTED_FAULTS, PlantedFault
-from credit_default.data.planted_faults.injection import DrilledMonth, Scene, plant
+from credit_default.data.planted_faults.injection import DeliveredMonth, FaultContext, plant_fault
 from credit_default.data.simulation.months import CALM, Scenario, simulate
 from credit_default.data.splitting import split
 from credit_default.errors import InputError
 from credit_default.gates.monitoring.drift import DriftPolicy
-from credit_default.gates.monitoring.drill_verdict import Drill, Exercise, judge_drill
+from credit_default.gates.monitoring.drill_verdict import Drill, DrillCase, judge_drill
 from credit_default.gates.monitoring.feed_policy import FeedPolicy
 from credit_default.gates.monitoring.performance import PerformancePolicy
 from credit_default.gates.verdict import Level
 from credit_default.model.estimator.fitting import fit
 from credit_default.model.estimator.scoring import attach_reference
 from credit_default.services.context.wiring import Wiring
-from credit_default.services.simulation.drill_pipeline import Delivered, DrilledLine
+from credit_default.services.simulation.drill_pipeline import DrillPipeline, PastMonth
 
 TRAINING_MONTHS: Final = 3
-_LOUDEST: Final = 3  # strength
+_HIGHEST_STRENGTH: Final = 3  # strength
 PAST_MONTHS: Final = 6  # clean ones, before any fault
 
 
@@ -42,13 +42,13 @@ class DrillPlan:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class DrillGround:
+class DrillSetup:
     """A trained model, the clean months after its training, and what was said of them."""
 
-    line: DrilledLine
-    months: tuple[DrilledMonth, ...]
+    line: DrillPipeline
+    months: tuple[DeliveredMonth, ...]
     levels: tuple[Mapping[str, Level], ...]
-    delivered: tuple[Delivered, ...]  # of the months before the faults
+    delivered: tuple[PastMonth, ...]  # of the months before the faults
 
 
 def choose_faults(names: Sequence[str]) -> tuple[PlantedFault, ...]:
@@ -66,7 +66,7 @@ def choose_faults(names: Sequence[str]) -> tuple[PlantedFault, ...]:
     return tuple(fault for fault in PLANTED_FAULTS if not names or fault.name in names)
 
 
-def prepare_ground(wiring: Wiring, plan: DrillPlan) -> DrillGround:
+def prepare_drill(wiring: Wiring, plan: DrillPlan) -> DrillSetup:
     """The model, trained on the first months of the portfolio, and the clean months after them, looked at in order.
 
     Raises:
@@ -77,44 +77,48 @@ def prepare_ground(wiring: Wiring, plan: DrillPlan) -> DrillGround:
             "portfolio", found=repr(wiring.schema.name), expected="'credit-card': the simulator knows no other",
             remedy="Run the drill without --portfolio.",
         )  # fmt: skip
-    lived = _live(wiring, plan, CALM, month_count=TRAINING_MONTHS + max(plan.clean_count, PAST_MONTHS + 2))
+    lived = _simulate_drill_months(
+        wiring, plan, CALM, month_count=TRAINING_MONTHS + max(plan.clean_count, PAST_MONTHS + 2)
+    )
     line = _train(wiring, lived[:TRAINING_MONTHS])
     months = lived[TRAINING_MONTHS:]
-    levels, delivered = _inspect_all(line, months, past=())
-    return DrillGround(line, tuple(months), tuple(levels[: plan.clean_count]), tuple(delivered[:PAST_MONTHS]))
+    levels, delivered = _judge_months(line, months, past=())
+    return DrillSetup(line, tuple(months), tuple(levels[: plan.clean_count]), tuple(delivered[:PAST_MONTHS]))
 
 
-def run_drill(ground: DrillGround, plan: DrillPlan) -> Iterator[Exercise]:
+def run_drill(ground: DrillSetup, plan: DrillPlan) -> Iterator[DrillCase]:
     """Each planted fault as it went, in the plan's order."""
     for fault in plan.faults:
-        batches = _break_gates(ground, plan, fault) if fault.kind == "gate" else _plant_fault(ground, plan, fault)
-        yield Exercise(fault.name, fault.strength, fault.expects, fault.loudness, batches)
+        batches = (
+            _drill_loosened_gates(ground, plan, fault) if fault.kind == "gate" else _plant_fault(ground, plan, fault)
+        )
+        yield DrillCase(fault.name, fault.strength, fault.expects, fault.loudness, batches)
 
 
-def _plant_fault(ground: DrillGround, plan: DrillPlan, fault: PlantedFault) -> tuple[Mapping[str, Level], ...]:
-    levels, _ = _inspect_all(ground.line, _make_faulty(ground, plan, fault), past=ground.delivered)
+def _plant_fault(ground: DrillSetup, plan: DrillPlan, fault: PlantedFault) -> tuple[Mapping[str, Level], ...]:
+    levels, _ = _judge_months(ground.line, _build_faulty_months(ground, plan, fault), past=ground.delivered)
     return tuple(levels)
 
 
-def _make_faulty(ground: DrillGround, plan: DrillPlan, fault: PlantedFault) -> list[DrilledMonth]:
+def _build_faulty_months(ground: DrillSetup, plan: DrillPlan, fault: PlantedFault) -> list[DeliveredMonth]:
     """The months with the fault in them, as many as the drill's policy allows for."""
     count = ground.line.wiring.settings.drill.batch_count
     if fault.kind == "scenario":
         start = TRAINING_MONTHS + PAST_MONTHS
         scenario = Scenario(fault.name, start=start, strength=fault.strength)
-        return _live(ground.line.wiring, plan, scenario, month_count=start + count)[start:]
+        return _simulate_drill_months(ground.line.wiring, plan, scenario, month_count=start + count)[start:]
     return [
-        plant(fault.name, _set_scene(ground, fault, place)) for place in range(PAST_MONTHS, PAST_MONTHS + count)
+        plant_fault(fault.name, _build_scene(ground, fault, place)) for place in range(PAST_MONTHS, PAST_MONTHS + count)
     ]  # fmt: skip
 
 
-def _set_scene(ground: DrillGround, fault: PlantedFault, place: int) -> Scene:
+def _build_scene(ground: DrillSetup, fault: PlantedFault, place: int) -> FaultContext:
     seed = [ground.line.wiring.settings.seed, fault.strength, place, *fault.name.encode()]
     before = ground.months[place - 1].statements
-    return Scene(ground.months[place], before, fault.size, np.random.default_rng(seed))
+    return FaultContext(ground.months[place], before, fault.size, np.random.default_rng(seed))
 
 
-def _break_gates(ground: DrillGround, plan: DrillPlan, fault: PlantedFault) -> tuple[Mapping[str, Level], ...]:
+def _drill_loosened_gates(ground: DrillSetup, plan: DrillPlan, fault: PlantedFault) -> tuple[Mapping[str, Level], ...]:
     """What the drill itself says when it is run on gates whose limits were loosened: these must not go unnoticed."""
     settings = ground.line.wiring.settings
     loose = settings.model_copy(
@@ -125,8 +129,8 @@ def _break_gates(ground: DrillGround, plan: DrillPlan, fault: PlantedFault) -> t
             "drill": replace(settings.drill, batch_count=1),
         }
     )
-    line = DrilledLine(replace(ground.line.wiring, settings=loose), ground.line.bundle)
-    loudest = [f for f in PLANTED_FAULTS if f.kind == "month" and f.strength == _LOUDEST]
+    line = DrillPipeline(replace(ground.line.wiring, settings=loose), ground.line.bundle)
+    loudest = [f for f in PLANTED_FAULTS if f.kind == "month" and f.strength == _HIGHEST_STRENGTH]
     canaries = tuple(f for f in loudest if set(f.expects) <= {"drift", "feed", "performance"})
     broken = replace(plan, faults=canaries)
     exercises = tuple(run_drill(replace(ground, line=line), broken))
@@ -159,14 +163,16 @@ def loosen_performance(policy: PerformancePolicy, factor: float) -> PerformanceP
     )  # fmt: skip
 
 
-def _live(wiring: Wiring, plan: DrillPlan, scenario: Scenario, *, month_count: int) -> list[DrilledMonth]:
+def _simulate_drill_months(
+    wiring: Wiring, plan: DrillPlan, scenario: Scenario, *, month_count: int
+) -> list[DeliveredMonth]:
     months = simulate(
         client_count=plan.client_count, month_count=month_count, seed=wiring.settings.seed, scenario=scenario
     )
-    return [DrilledMonth(month.statements, month.outcomes.select(*KEY, OUTCOME)) for month in months]
+    return [DeliveredMonth(month.statements, month.outcomes.select(*KEY, OUTCOME)) for month in months]
 
 
-def _train(wiring: Wiring, months: Iterable[DrilledMonth]) -> DrilledLine:
+def _train(wiring: Wiring, months: Iterable[DeliveredMonth]) -> DrillPipeline:
     settings = wiring.settings
     rows = pl.concat(m.statements.join(m.outcomes, on=list(KEY), maintain_order="left") for m in months)
     sides = split(rows, test_share=settings.refresh.test_share)
@@ -174,12 +180,12 @@ def _train(wiring: Wiring, months: Iterable[DrilledMonth]) -> DrilledLine:
         settings.recipe, sides.development, schema=wiring.schema, features=wiring.portfolio.features,
         decision_policy=settings.decision, job_count=settings.jobs,
     )  # fmt: skip
-    return DrilledLine(wiring, attach_reference(bundle, sides.test))
+    return DrillPipeline(wiring, attach_reference(bundle, sides.test))
 
 
-def _inspect_all(
-    line: DrilledLine, months: Sequence[DrilledMonth], *, past: Sequence[Delivered]
-) -> tuple[list[Mapping[str, Level]], list[Delivered]]:
+def _judge_months(
+    line: DrillPipeline, months: Sequence[DeliveredMonth], *, past: Sequence[PastMonth]
+) -> tuple[list[Mapping[str, Level]], list[PastMonth]]:
     """What was said of the months, one after the other; one that is not let in leaves no past."""
     levels: list[Mapping[str, Level]] = []
     delivered = list(past)

@@ -16,10 +16,10 @@ import polars as pl
 from credit_default.adapters.files.statement_files import read_batches
 from credit_default.adapters.files.table_export import write_table
 from credit_default.data.checking.row_rules import REPEATED_KEY
-from credit_default.data.checking.validation import Validated, check
+from credit_default.data.checking.validation import ValidationResult, check_rows
 from credit_default.data.contract.schema import CLIENT_ID, KEY, OUTCOME
 from credit_default.data.months import count_months
-from credit_default.data.planted_faults.injection import DrilledMonth
+from credit_default.data.planted_faults.injection import DeliveredMonth
 from credit_default.errors import InputError
 from credit_default.gates.monitoring.coverage import judge_coverage
 from credit_default.gates.monitoring.drift import judge_drift
@@ -40,12 +40,12 @@ from credit_default.model.profile.shift_attribution import measure_score_shift
 from credit_default.services.context.wiring import Wiring
 from credit_default.services.monitoring.batch_drift import EXPLAINED_COLUMNS
 
-DOOR: Final = "file"  # what stops a file before any row is judged
+FILE_GATE: Final = "file"  # what stops a file before any row is judged
 _MONTH_DAYS: Final = 30.0
 
 
 @dataclass(frozen=True, slots=True)
-class Delivered:
+class PastMonth:
     """What the months after need to know of one that was looked at."""
 
     delivery: Delivery
@@ -55,15 +55,15 @@ class Delivered:
 
 
 @dataclass(frozen=True, slots=True)
-class Inspected:
+class JudgedMonth:
     """What every gate said of one month; `delivered` is None where it was not let in."""
 
     levels: dict[str, Level]
-    delivered: Delivered | None
+    delivered: PastMonth | None
 
 
 @dataclass(frozen=True)
-class DrilledLine:
+class DrillPipeline:
     """A model and its reference, and the policies by which months are judged."""
 
     wiring: Wiring
@@ -100,15 +100,15 @@ class DrilledLine:
             raise InputError("model", found="no reference", expected="one", remedy="Train it with `fit_challenger`.")
         return reference
 
-    def inspect(self, month: DrilledMonth, earlier: Sequence[Delivered]) -> Inspected:
+    def inspect(self, month: DeliveredMonth, earlier: Sequence[PastMonth]) -> JudgedMonth:
         """What the gates say of the month, held against those before it, the oldest first."""
         try:
             checked = self._check(month)
         except InputError:
-            return Inspected({DOOR: "refused"}, None)
+            return JudgedMonth({FILE_GATE: "refused"}, None)
         quality = self._judge_quality(checked, earlier)
         if not quality.passed:
-            return Inspected({quality.gate: quality.level}, None)
+            return JudgedMonth({quality.gate: quality.level}, None)
         rows = checked.accepted_rows()
         probability = score_probability(self.bundle, rows)
         decision = decide(probability, self.bundle.decision_policy)
@@ -125,28 +125,28 @@ class DrilledLine:
             self._judge_performance(month, rows, probability),
             *self._judge_coverage(month),
         )
-        return Inspected(_find_loudest(verdicts), delivered)
+        return JudgedMonth(_find_worst_levels(verdicts), delivered)
 
-    def _check(self, month: DrilledMonth) -> Validated:
+    def _check(self, month: DeliveredMonth) -> ValidationResult:
         schema = self.wiring.schema
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "batch.parquet"
             write_table(month.statements, path)
             frames = list(read_batches(path, schema=schema))
-        return check(lambda: iter(frames), schema=schema, outcome="ignored")
+        return check_rows(lambda: iter(frames), schema=schema, outcome="ignored")
 
-    def _judge_quality(self, checked: Validated, earlier: Sequence[Delivered]) -> Verdict:
+    def _judge_quality(self, checked: ValidationResult, earlier: Sequence[PastMonth]) -> Verdict:
         repeated_count = checked.rule_counts.get(REPEATED_KEY, 0)
         counts = FileCounts(checked.row_count, checked.rejected_count, repeated_count, checked.rule_counts)
         history = BatchHistory(tuple(before.delivery.row_count for before in earlier))
         return judge_quality(counts, history, policy=self.wiring.settings.quality)
 
     def _describe(
-        self, month: DrilledMonth, checked: Validated, current: Profile, earlier: Sequence[Delivered]
-    ) -> Delivered:
+        self, month: DeliveredMonth, checked: ValidationResult, current: Profile, earlier: Sequence[PastMonth]
+    ) -> PastMonth:
         step = count_months(earlier[-1].statement_month, month.statement_month) if earlier else None
         wait = _MONTH_DAYS * (1 + month.arrival_delay) if earlier else None
-        return Delivered(
+        return PastMonth(
             Delivery(checked.row_count, age=1 + month.arrival_delay, step=step, wait=wait),
             month.statement_month,
             checked.rejected_count / checked.row_count,
@@ -162,7 +162,7 @@ class DrilledLine:
             shift=measure_score_shift(self.plan, self.reference, current, columns=telling),
         )  # fmt: skip
 
-    def _judge_feed(self, current: Profile, checked: Validated, earlier: Sequence[Delivered]) -> Verdict:
+    def _judge_feed(self, current: Profile, checked: ValidationResult, earlier: Sequence[PastMonth]) -> Verdict:
         before = earlier[-1].profile.columns if earlier else {}
         state = BatchState(
             row_count=current.row_count,
@@ -180,7 +180,7 @@ class DrilledLine:
         )  # fmt: skip
         return judge_feed(state, policy=self.wiring.settings.feed)
 
-    def _judge_performance(self, month: DrilledMonth, rows: pl.DataFrame, probability: np.ndarray) -> Verdict:
+    def _judge_performance(self, month: DeliveredMonth, rows: pl.DataFrame, probability: np.ndarray) -> Verdict:
         scored = rows.select(*KEY, pl.Series("default_probability", probability))
         known = scored.join(month.outcomes.select(CLIENT_ID, OUTCOME), on=CLIENT_ID).sort("default_probability")
         policy, seed = self.bundle.decision_policy, self.wiring.settings.seed
@@ -191,7 +191,7 @@ class DrilledLine:
             evaluation, policy=self.wiring.settings.performance, test_roc_auc=self.test_roc_auc
         )  # fmt: skip
 
-    def _judge_coverage(self, month: DrilledMonth) -> list[Verdict]:
+    def _judge_coverage(self, month: DeliveredMonth) -> list[Verdict]:
         """Of the month in which outcomes are due, and of the one after."""
         policy = self.wiring.settings.coverage
         return [
@@ -200,7 +200,7 @@ class DrilledLine:
         ]
 
 
-def _find_loudest(verdicts: Sequence[Verdict]) -> dict[str, Level]:
+def _find_worst_levels(verdicts: Sequence[Verdict]) -> dict[str, Level]:
     order: tuple[Level, ...] = ("not judged", "ok", "watch", "alarm", "refused")
     levels: dict[str, Level] = {}
     for verdict in verdicts:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import polars as pl
 
-from credit_default.adapters.lake.snapshots import Snapshot, list_snapshots, read_rows
+from credit_default.adapters.lake.snapshots import Snapshot, list_snapshots, read_snapshot_rows
 from credit_default.adapters.tables.queries import read_outcomes
 from credit_default.data.contract.schema import KEY, OUTCOME, STATEMENT_MONTH
 from credit_default.data.splitting import Split, split
@@ -24,11 +24,11 @@ from credit_default.model.evaluation.metrics import Evaluation, evaluate
 from credit_default.model.features.declaration import Feature
 from credit_default.services.context.wiring import Wiring
 from credit_default.services.intake.file_check import check_file, judge_file
-from credit_default.services.intake.ingest import keep_file, refuse_other_origin
+from credit_default.services.intake.ingest import require_same_origin_as_lake, save_checked_file
 from credit_default.services.monitoring.retraining import find_broken_batches
 from credit_default.services.outcomes.coverage import is_early
 from credit_default.services.training.data_source import fetch_data
-from credit_default.services.training.fold_cache import find_folds, keep_folds
+from credit_default.services.training.fold_cache import find_folds, save_folds
 
 FOLD_COUNT = 5
 FOLD_SEEDS = (0, 1, 2)  # fixed beforehand: a figure that stands in a document is a mean over these draws
@@ -92,10 +92,10 @@ def read_training_rows(wiring: Wiring, *, month: str | None, read_at: dt.datetim
     """
     data = fetch_data(wiring.settings)
     checked = check_file(wiring, str(data.path), month=month or data.month, outcome="required")
-    refuse_other_origin(wiring, checked)
+    require_same_origin_as_lake(wiring, checked)
     verdict = judge_file(wiring, checked, judged_at=read_at)
-    snapshot = keep_file(wiring, checked, kept_at=read_at)
-    rows = pl.concat(list(read_rows(snapshot)))
+    snapshot = save_checked_file(wiring, checked, kept_at=read_at)
+    rows = pl.concat(list(read_snapshot_rows(snapshot)))
     return TrainingRows(
         rows, (snapshot,), checked.data_origin, checked.validated.rejected_count, (verdict,), data.notes
     )  # fmt: skip
@@ -123,7 +123,7 @@ def read_known_rows(wiring: Wiring) -> TrainingRows:
     window = choose_window(
         wiring.settings.retraining, newest_month=max(str(rows[STATEMENT_MONTH].max()) for _, rows in known)
     )
-    used = [(s, rows) for s, rows in ((s, _keep_window(rows, window)) for s, rows in known) if not rows.is_empty()]
+    used = [(s, rows) for s, rows in ((s, _select_window(rows, window)) for s, rows in known) if not rows.is_empty()]
     origins = {s.origin.data_origin for s, _ in used}
     if len(origins) > 1:
         raise InputError(
@@ -131,7 +131,7 @@ def read_known_rows(wiring: Wiring) -> TrainingRows:
             remedy="Use a lake of its own for simulated data.",
         )  # fmt: skip
     rows = pl.concat([rows for _, rows in used]).unique(KEY, keep="last", maintain_order=True)
-    notes = _tell_left_out(window, len(own) - len(snapshots))
+    notes = _describe_left_out(window, len(own) - len(snapshots))
     return TrainingRows(rows, tuple(s for s, _ in used), origins.pop(), 0, (), notes)
 
 
@@ -184,7 +184,7 @@ def cross_validate_recipe(
     recipe = replace(recipe, seed=recipe.seed + seed)
     schema, features = wiring.schema, features or wiring.portfolio.features
     name = digest_recipe_and_rows(recipe, rows, schema=schema, features=features, fold_count=FOLD_COUNT, seed=seed)
-    return find_folds(wiring, name) or keep_folds(
+    return find_folds(wiring, name) or save_folds(
         wiring, name,
         cross_validate(
             recipe, rows, schema=schema, features=features, fold_count=FOLD_COUNT, seed=seed,
@@ -193,20 +193,20 @@ def cross_validate_recipe(
     )  # fmt: skip
 
 
-def _keep_window(rows: pl.DataFrame, window: TrainingWindow) -> pl.DataFrame:
+def _select_window(rows: pl.DataFrame, window: TrainingWindow) -> pl.DataFrame:
     if window.first_month is None:
         return rows
     return rows.filter(pl.col(STATEMENT_MONTH).is_between(pl.lit(window.first_month), pl.lit(window.last_month)))
 
 
-def _tell_left_out(window: TrainingWindow, broken_count: int) -> tuple[str, ...]:
+def _describe_left_out(window: TrainingWindow, broken_count: int) -> tuple[str, ...]:
     told = [f"learnt from the months {window.first_month} to {window.last_month}"] if window.first_month else []
     batches = "1 batch" if broken_count == 1 else f"{broken_count} batches"
     return (*told, f"{batches} of a broken feed left out") if broken_count else tuple(told)
 
 
 def _label_rows(snapshot: Snapshot, outcomes: pl.DataFrame) -> pl.DataFrame:
-    rows = pl.concat(list(read_rows(snapshot)))
+    rows = pl.concat(list(read_snapshot_rows(snapshot)))
     if OUTCOME not in rows.columns:
         return rows.join(outcomes, on=KEY, how="inner", maintain_order="left")
     # What was observed later corrects, or completes, what the file said.

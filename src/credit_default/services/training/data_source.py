@@ -52,8 +52,8 @@ def find_data(settings: Settings) -> DataFile | NoRealData:
     if settings.data == SIMULATED:
         return NoRealData()
     if settings.data != PUBLIC:
-        refuse_absent_file(settings)
-        return _name_file(settings.data)
+        require_existing_data_file(settings)
+        return _build_data_file(settings.data)
     try:
         public = fetch_public_data(
             cache=Path(settings.cache), uci_url=settings.public_data.uci_url,
@@ -70,12 +70,12 @@ def fetch_data(settings: Settings, *, policy: SimulationPolicy = SimulationPolic
     Raises:
         InputError: a file is named and is not there, or none is and the portfolio is not the built-in one.
     """
-    _refuse_foreign_data(settings)
+    _require_data_of_portfolio(settings)
     found = find_data(settings)
     return _simulate_file(settings, policy, found.notes) if isinstance(found, NoRealData) else found
 
 
-def refuse_absent_file(settings: Settings) -> None:
+def require_existing_data_file(settings: Settings) -> None:
     """Nothing; returns when `settings.data` names no file, or one that is there.
 
     Raises:
@@ -88,7 +88,7 @@ def refuse_absent_file(settings: Settings) -> None:
         )  # fmt: skip
 
 
-def _refuse_foreign_data(settings: Settings) -> None:
+def _require_data_of_portfolio(settings: Settings) -> None:
     """Nothing; returns when a file is named, or the portfolio is the one that is published and simulated."""
     if settings.data in {PUBLIC, SIMULATED} and settings.portfolio != DEFAULT_PORTFOLIO:
         raise InputError(
@@ -97,7 +97,7 @@ def _refuse_foreign_data(settings: Settings) -> None:
         )  # fmt: skip
 
 
-def _name_file(name: str) -> DataFile:
+def _build_data_file(name: str) -> DataFile:
     path = Path(name).expanduser()
     # The public data set has no months; a copy of it is known by its content, whatever its name and form.
     return DataFile(path, PUBLIC_MONTH if is_public_data(path) else None, str(path))

@@ -33,14 +33,14 @@ def draw_challenger(challenger: Challenger, assessment: Assessment | None = None
 
     Pictures that need both outcomes are left out where the test side has one only.
     """
-    subtitle = tell_subtitle(challenger)
+    subtitle = describe_test_side(challenger)
     return {
         name: Picture(f"figures/{name}.png", _DESCRIPTIONS[name], write_png(figure))
         for name, figure in draw_figures(challenger, assessment, subtitle=subtitle)
     }
 
 
-def tell_subtitle(challenger: Challenger) -> str:
+def describe_test_side(challenger: Challenger) -> str:
     """Which model the pictures are of and on how many clients, and that these are simulated where they are."""
     told = (
         f"{challenger.evaluation.row_count:,} clients that the model never saw, digest {challenger.bundle.digest[:8]}"

@@ -11,16 +11,16 @@ from credit_default.services.context.wiring import Wiring
 
 def find_folds(wiring: Wiring, name: str) -> OutOfFold | None:
     """The probabilities kept under that digest, or None when they were not computed yet."""
-    path = _name_path(wiring, name)
+    path = _build_cache_path(wiring, name)
     if not path.is_file():
         return None
     with np.load(path, allow_pickle=False) as stored:
         return OutOfFold(stored["default_probability"], stored["fold"])
 
 
-def keep_folds(wiring: Wiring, name: str, folds: OutOfFold) -> OutOfFold:
+def save_folds(wiring: Wiring, name: str, folds: OutOfFold) -> OutOfFold:
     """The same probabilities, after they stand under that digest, whole or not at all."""
-    path = _name_path(wiring, name)
+    path = _build_cache_path(wiring, name)
     path.parent.mkdir(parents=True, exist_ok=True)
     neighbour = path.with_suffix(f".{os.getpid()}.part.npz")
     np.savez_compressed(neighbour, default_probability=folds.default_probability, fold=folds.fold)
@@ -28,5 +28,5 @@ def keep_folds(wiring: Wiring, name: str, folds: OutOfFold) -> OutOfFold:
     return folds
 
 
-def _name_path(wiring: Wiring, name: str) -> Path:
+def _build_cache_path(wiring: Wiring, name: str) -> Path:
     return Path(wiring.settings.cache) / "folds" / f"{name}.npz"

@@ -10,18 +10,18 @@ from credit_default.data.contract.schema import OUTCOME, STATEMENT_MONTH
 from credit_default.data.splitting import Split
 from credit_default.errors import InputError
 from credit_default.services.context.wiring import Wiring
-from credit_default.services.training.baselines import RivalComparison
+from credit_default.services.training.baselines import BaselineComparison
 from credit_default.services.training.challenger import FOLD_COUNT, FOLD_SEEDS, Challenger, TrainingRows
 from credit_default.services.training.register_and_promote import Registered
 from credit_default.services.training.validation_study import Assessment
 from credit_default.views.card.card import write_card
-from credit_default.views.card.evidence import CardEvidence, DataFacts, Identity, RivalFacts, SnapshotFacts
+from credit_default.views.card.evidence import BaselineFacts, CardEvidence, DataFacts, SnapshotFacts, VersionIdentity
 from credit_default.views.card.evidence_json import write_evidence
-from credit_default.views.card.section_approval_and_limits import write_standing
+from credit_default.views.card.section_approval_and_limits import write_registry_status
 from credit_default.views.documents.document import Document
 from credit_default.views.documents.html import write_html
 from credit_default.views.documents.json_document import parse_document, write_document_json
-from credit_default.views.documents.markdown import write_document
+from credit_default.views.documents.markdown import write_document_markdown
 from credit_default.views.exports.model_sbom import write_bundle_sbom
 from credit_default.views.summaries.summary import Summary
 
@@ -45,11 +45,11 @@ def publish_card(
     was measured, also those that no page shows; beside it stands the model's parts list (CycloneDX).
     """
     data = _describe_data(challenger, rows, sides)
-    evidence = _collect(wiring, registered, summary, challenger=challenger, assessed=assessment, data=data)
+    evidence = _build_evidence(wiring, registered, summary, challenger=challenger, assessed=assessment, data=data)
     card = write_card(evidence)
     files = {
         CARD_PAGE: write_html(card),
-        "card/card.md": write_document(card, pictures="../"),
+        "card/card.md": write_document_markdown(card, pictures="../"),
         CARD_CONTENT: write_document_json(card),
         "validation/evidence.json": write_evidence(evidence),
         "validation/parts.cdx.json": write_bundle_sbom(
@@ -80,7 +80,7 @@ def read_card(wiring: Wiring, version: ModelVersion) -> Document:
             remedy="Train again: the card is written with each version.",
         )  # fmt: skip
     card = parse_document(content)
-    today = write_standing(version.aliases, version.tags)
+    today = write_registry_status(version.aliases, version.tags)
     return replace(card, sections=(today, *card.sections))
 
 
@@ -94,10 +94,10 @@ def summarise_card(wiring: Wiring, version: ModelVersion) -> Summary:
     )  # fmt: skip
 
 
-def _identify(wiring: Wiring, registered: Registered) -> Identity:
+def _build_identity(wiring: Wiring, registered: Registered) -> VersionIdentity:
     number, run_id = registered.version.number, registered.version.run_id
     libraries = {name: version(name) for name in _LIBRARIES}
-    return Identity(
+    return VersionIdentity(
         wiring.registry.name, number, registered.version.tags.get("trained_at", ""), run_id, wiring.commit, libraries
     )
 
@@ -115,7 +115,7 @@ def _describe_data(challenger: Challenger, rows: TrainingRows, sides: Split) -> 
     )
 
 
-def _collect(
+def _build_evidence(
     wiring: Wiring,
     registered: Registered,
     summary: Summary,
@@ -126,11 +126,11 @@ def _collect(
 ) -> CardEvidence:
     folds = registered.folds.average() if registered.folds else {}
     return CardEvidence(
-        identity=_identify(wiring, registered), bundle=challenger.bundle, schema=wiring.schema, data=data,
+        identity=_build_identity(wiring, registered), bundle=challenger.bundle, schema=wiring.schema, data=data,
         evaluation=challenger.evaluation, verdict=summary.verdicts[-1], seat=summary.status,
         calibration_reason=challenger.calibration.reason, economics=assessed.economics, loss=assessed.loss,
         fairness=assessed.fairness, fairness_verdict=assessed.fairness_verdict, comparison=assessed.comparison,
-        proxies=assessed.proxies, flips=assessed.flips, rivals=tuple(_tell_rival(rival) for rival in assessed.rivals),
+        proxies=assessed.proxies, flips=assessed.flips, rivals=tuple(_build_baseline_facts(rival) for rival in assessed.rivals),
         slices=assessed.slices, stability=assessed.stability,
         refit_client_share=wiring.settings.stability.client_share, sensitivity=assessed.sensitivity, folds=folds,
         folds_told=f"mean of {len(FOLD_SEEDS)} draws of {FOLD_COUNT} folds" if folds else "",
@@ -138,7 +138,7 @@ def _collect(
     )  # fmt: skip
 
 
-def _tell_rival(rival: RivalComparison) -> RivalFacts:
+def _build_baseline_facts(rival: BaselineComparison) -> BaselineFacts:
     gains: Mapping[str, float] = {
         f"{name}_{end}": value
         for name in ("roc_auc", "log_loss")
@@ -148,4 +148,4 @@ def _tell_rival(rival: RivalComparison) -> RivalFacts:
             ("gain_high", rival.gains[name].high),
         )
     }
-    return RivalFacts(name=f"{rival.name}: {rival.meaning}", metrics=rival.metrics, **gains)
+    return BaselineFacts(name=f"{rival.name}: {rival.meaning}", metrics=rival.metrics, **gains)

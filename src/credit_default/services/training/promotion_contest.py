@@ -11,21 +11,28 @@ import polars as pl
 from credit_default.data.contract.schema import OUTCOME, STATEMENT_MONTH
 from credit_default.data.splitting import Split
 from credit_default.gates.promotion.check_result import Check
-from credit_default.gates.promotion.paired_gains import Contest
-from credit_default.gates.promotion.promotion_verdict import judge_first, judge_recipe, judge_refresh, refuse_challenger
+from credit_default.gates.promotion.paired_gains import PairedScores
+from credit_default.gates.promotion.promotion_verdict import (
+    build_refusal,
+    judge_first_model,
+    judge_recipe,
+    judge_refresh,
+)
 from credit_default.gates.promotion.structure_check import check_structure
 from credit_default.gates.verdict import Verdict
 from credit_default.model.estimator.bundle import ModelBundle
-from credit_default.model.estimator.digest import hash_keys
+from credit_default.model.estimator.digest import hash_row_keys
 from credit_default.model.estimator.scoring import score_probability
-from credit_default.services.champion.current import SeatHolder
-from credit_default.services.context.data_origin import refuse_mixture
+from credit_default.services.champion.current import CurrentChampion
+from credit_default.services.context.data_origin import require_matching_origins
 from credit_default.services.context.wiring import Wiring
 from credit_default.services.training.challenger import Challenger, cross_validate_recipe
 from credit_default.services.training.slices import label_groups
 
 
-def judge_challenger(wiring: Wiring, challenger: Challenger, sides: Split, *, champion: SeatHolder | None) -> Verdict:
+def judge_challenger(
+    wiring: Wiring, challenger: Challenger, sides: Split, *, champion: CurrentChampion | None
+) -> Verdict:
     """The promotion gate's verdict on the challenger.
 
     Raises:
@@ -33,20 +40,22 @@ def judge_challenger(wiring: Wiring, challenger: Challenger, sides: Split, *, ch
     """
     structure = check_structure(challenger.bundle, schema=wiring.schema)
     if champion is None:
-        return judge_first(challenger.evaluation, policy=wiring.settings.promotion, structure=structure)
+        return judge_first_model(challenger.evaluation, policy=wiring.settings.promotion, structure=structure)
     if structure.fault:
-        return refuse_challenger(structure.fault)
-    refuse_mixture(model_origin=champion.data_origin, batch_origin=challenger.data_origin, thing="training rows")
+        return build_refusal(structure.fault)
+    require_matching_origins(
+        model_origin=champion.data_origin, batch_origin=challenger.data_origin, thing="training rows"
+    )
     if champion.bundle.digest == challenger.bundle.digest:
         again = f"the challenger is version {champion.number} again, digest {champion.bundle.digest[:12]}"
-        return refuse_challenger(f"{again}: nothing to judge")
+        return build_refusal(f"{again}: nothing to judge")
     if _differs_by_policy_alone(champion.bundle, challenger.bundle):
-        return refuse_challenger(
+        return build_refusal(
             "only the decision policy differs: what errors cost is a person's decision, by `models promote`"
         )
     if _is_new_recipe(champion.bundle, challenger.bundle):
-        return _contest_recipe(wiring, challenger, sides, champion=champion, structure=structure)
-    return _contest_refresh(wiring, challenger, sides, champion=champion, structure=structure)
+        return _judge_new_recipe(wiring, challenger, sides, champion=champion, structure=structure)
+    return _judge_refreshed_model(wiring, challenger, sides, champion=champion, structure=structure)
 
 
 def select_newest(rows: pl.DataFrame, *, row_count: int) -> pl.DataFrame:
@@ -69,8 +78,8 @@ def _is_new_recipe(old: ModelBundle, new: ModelBundle) -> bool:
     return old.recipe != new.recipe or old.features != new.features
 
 
-def _contest_recipe(
-    wiring: Wiring, challenger: Challenger, sides: Split, *, champion: SeatHolder, structure: Check
+def _judge_new_recipe(
+    wiring: Wiring, challenger: Challenger, sides: Split, *, champion: CurrentChampion, structure: Check
 ) -> Verdict:
     rows = sides.development
     new = cross_validate_recipe(wiring, challenger.bundle.recipe, rows, seed=0)
@@ -78,32 +87,32 @@ def _contest_recipe(
     unseen = _find_unseen(sides.test, champion)
     old_test = score_probability(champion.bundle, sides.test.filter(pl.Series(unseen)))
     return judge_recipe(
-        _match(wiring, rows, old.default_probability, new.default_probability),
-        Contest(challenger.test_defaulted[unseen], old_test, challenger.test_probability[unseen]),
+        _pair_predictions(wiring, rows, old.default_probability, new.default_probability),
+        PairedScores(challenger.test_defaulted[unseen], old_test, challenger.test_probability[unseen]),
         decision_policy=wiring.settings.decision, policy=wiring.settings.promotion,
         structure=structure,
     )  # fmt: skip
 
 
-def _find_unseen(rows: pl.DataFrame, champion: SeatHolder) -> np.ndarray:
+def _find_unseen(rows: pl.DataFrame, champion: CurrentChampion) -> np.ndarray:
     """True for each row that the champion was not trained on: another test share, or twins, can move a client's side."""
-    unseen: np.ndarray = ~np.isin(hash_keys(rows), champion.bundle.trained_rows)
+    unseen: np.ndarray = ~np.isin(hash_row_keys(rows), champion.bundle.trained_rows)
     return unseen
 
 
-def _contest_refresh(
-    wiring: Wiring, challenger: Challenger, sides: Split, *, champion: SeatHolder, structure: Check
+def _judge_refreshed_model(
+    wiring: Wiring, challenger: Challenger, sides: Split, *, champion: CurrentChampion, structure: Check
 ) -> Verdict:
     unseen = sides.test.filter(pl.Series(_find_unseen(sides.test, champion)))
     rows = select_newest(unseen, row_count=wiring.settings.refresh.contest_row_count)
     old, new = (score_probability(bundle, rows) for bundle in (champion.bundle, challenger.bundle))
     return judge_refresh(
-        _match(wiring, rows, old, new),
+        _pair_predictions(wiring, rows, old, new),
         decision_policy=wiring.settings.decision, policy=wiring.settings.promotion,
         structure=structure,
     )  # fmt: skip
 
 
-def _match(wiring: Wiring, rows: pl.DataFrame, old: np.ndarray, new: np.ndarray) -> Contest:
+def _pair_predictions(wiring: Wiring, rows: pl.DataFrame, old: np.ndarray, new: np.ndarray) -> PairedScores:
     groups = label_groups(rows, schema=wiring.schema)
-    return Contest(rows[OUTCOME].to_numpy(), old, new, groups=groups.labels, protected=groups.protected)
+    return PairedScores(rows[OUTCOME].to_numpy(), old, new, groups=groups.labels, protected=groups.protected)

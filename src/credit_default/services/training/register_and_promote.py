@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 
 from credit_default.adapters.mlflow.registry import ModelVersion
 from credit_default.errors import ServiceError
-from credit_default.failpoints import reach
+from credit_default.failpoints import hit_failpoint
 from credit_default.gates.verdict import Verdict
 from credit_default.model.evaluation.metrics import Evaluation
-from credit_default.services.champion.alias_history import APPROVAL_REQUESTED, PROMOTED, enter_seat
-from credit_default.services.champion.current import SeatHolder
-from credit_default.services.context.audit_log import enter
-from credit_default.services.context.data_origin import tell_origin
+from credit_default.services.champion.alias_history import APPROVAL_REQUESTED, PROMOTED, record_champion_change
+from credit_default.services.champion.current import CurrentChampion
+from credit_default.services.context.audit_log import append_ledger_entry
+from credit_default.services.context.data_origin import describe_origin
 from credit_default.services.context.wiring import Wiring
 from credit_default.services.scoring.run_metadata import pick_figures, pick_metrics
 from credit_default.services.training.challenger import (
@@ -23,7 +23,12 @@ from credit_default.services.training.challenger import (
     TrainingRows,
 )
 from credit_default.services.training.figures import draw_challenger
-from credit_default.services.training.run_metadata import list_assessed, list_datasets, list_metrics, list_params
+from credit_default.services.training.run_metadata import (
+    list_assessment_metrics,
+    list_datasets,
+    list_metrics,
+    list_params,
+)
 from credit_default.services.training.validation_study import Assessment
 from credit_default.views.documents.document import Picture
 from credit_default.views.summaries.summary import Summary
@@ -60,7 +65,7 @@ def register_challenger(
         if folds is not None:
             run.record_metrics({f"cv_{name}": value for name, value in folds.average().items()})
         if assessment is not None:
-            run.record_metrics(list_assessed(assessment))
+            run.record_metrics(list_assessment_metrics(assessment))
         pictures = draw_challenger(challenger, assessment)
         run.record_files({picture.path: picture.png for picture in pictures.values()})
         version = wiring.registry.register(run, bundle, metrics=metrics, dataset=datasets[-1], tags=tags)
@@ -68,12 +73,12 @@ def register_challenger(
         return Registered(version, run.address, challenger.evaluation, folds, pictures)
 
 
-def seat_winner(
+def apply_promotion_verdict(
     wiring: Wiring,
     registered: Registered,
     verdict: Verdict,
     *,
-    champion: SeatHolder | None,
+    champion: CurrentChampion | None,
     rows: TrainingRows,
     decided_at: dt.datetime,
 ) -> Summary:
@@ -86,7 +91,7 @@ def seat_winner(
         ServiceError: somebody else has the seat by now, whom this challenger was never compared with.
     """
     version = registered.version
-    status = _settle(wiring, version, verdict, champion=champion, decided_at=decided_at)
+    status = _promote_or_record(wiring, version, verdict, champion=champion, decided_at=decided_at)
     vacant = not verdict.passed and wiring.registry.find_champion() is None
     figures = pick_metrics(registered.evaluation, where="test side")
     if registered.folds is not None:
@@ -97,23 +102,28 @@ def seat_winner(
         counts={"accepted": rows.rows.height, "rejected": rows.rejected_count,
                 "tested": registered.evaluation.row_count},
         figures=figures, paths={"MLflow run": registered.run_address, "digest": version.digest},
-        notes=(*tell_origin(rows.data_origin), *rows.notes, *_tell_next(version, status)),
+        notes=(*describe_origin(rows.data_origin), *rows.notes, *_describe_next_step(version, status)),
     )  # fmt: skip
 
 
-def _settle(
-    wiring: Wiring, version: ModelVersion, verdict: Verdict, *, champion: SeatHolder | None, decided_at: dt.datetime
+def _promote_or_record(
+    wiring: Wiring,
+    version: ModelVersion,
+    verdict: Verdict,
+    *,
+    champion: CurrentChampion | None,
+    decided_at: dt.datetime,
 ) -> str:
     """What became of the version, in a word or two."""
     if verdict.passed and wiring.settings.promotion.approval == "none":
-        _refuse_moved_seat(wiring, champion)
-        enter_seat(wiring)  # of who sits there now, if that is not on record
+        _require_unchanged_champion(wiring, champion)
+        record_champion_change(wiring)  # of who sits there now, if that is not on record
         wiring.registry.promote(version, verdict, promoted_at=decided_at)
-        reach("promote.seated")
-        enter_seat(wiring, by="gate")
+        hit_failpoint("promote.seated")
+        record_champion_change(wiring, by="gate")
         return PROMOTED
     wiring.registry.record_verdict(version, verdict)
-    enter(
+    append_ledger_entry(
         wiring, APPROVAL_REQUESTED if verdict.passed else "kept", key=f"judged v{version.number} {version.run_id}",
         at=decided_at, model_version=version.number,
         details={"model_digest": version.digest, "level": verdict.level, "by": "gate"},
@@ -121,7 +131,7 @@ def _settle(
     return APPROVAL_REQUESTED if verdict.passed else "champion kept"
 
 
-def _tell_next(version: ModelVersion, status: str) -> tuple[str, ...]:
+def _describe_next_step(version: ModelVersion, status: str) -> tuple[str, ...]:
     if status != APPROVAL_REQUESTED:
         return ()
     command = f"credit-default models promote {version.number}"
@@ -130,7 +140,7 @@ def _tell_next(version: ModelVersion, status: str) -> tuple[str, ...]:
     )
 
 
-def _refuse_moved_seat(wiring: Wiring, champion: SeatHolder | None) -> None:
+def _require_unchanged_champion(wiring: Wiring, champion: CurrentChampion | None) -> None:
     seated = wiring.registry.find_champion()
     found, judged = seated.number if seated else None, champion.number if champion else None
     if found != judged:

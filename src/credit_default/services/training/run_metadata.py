@@ -50,7 +50,7 @@ def list_metrics(evaluation: Evaluation) -> dict[str, float]:
     return listed
 
 
-def list_assessed(assessment: Assessment) -> dict[str, float]:
+def list_assessment_metrics(assessment: Assessment) -> dict[str, float]:
     """What was assessed, by names that MLflow's tables can compare from run to run."""
     listed: dict[str, float] = {}
     for line in assessment.fairness.headlines:

@@ -38,10 +38,10 @@ def label_groups(rows: pl.DataFrame, *, schema: Schema) -> Groups:
     if late:
         shown["payment"] = np.where(np.any(late, axis=0), "late", "never late")
     shown["month"] = rows[STATEMENT_MONTH].to_numpy()
-    return Groups({name.replace("_", " "): labels for name, labels in shown.items()}, _name_protected(schema))
+    return Groups({name.replace("_", " "): labels for name, labels in shown.items()}, _list_protected_names(schema))
 
 
-def _name_protected(schema: Schema) -> tuple[str, ...]:
+def _list_protected_names(schema: Schema) -> tuple[str, ...]:
     return tuple(name.replace("_", " ") for name in schema.protected)
 
 
@@ -60,11 +60,11 @@ def _band(values: np.ndarray) -> np.ndarray:
         return np.array([], dtype=str)
     edges = np.unique(np.quantile(values, np.linspace(0, 1, _BAND_COUNT + 1)[1:-1]))
     band = np.searchsorted(edges, values, side="right")
-    names = np.array([_name_band(values[band == number]) for number in range(len(edges) + 1)])
+    names = np.array([_format_band(values[band == number]) for number in range(len(edges) + 1)])
     return names[band]
 
 
-def _name_band(values: np.ndarray) -> str:
+def _format_band(values: np.ndarray) -> str:
     return f"{values.min():,.0f} to {values.max():,.0f}" if len(values) else ""
 
 

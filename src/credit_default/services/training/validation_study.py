@@ -16,8 +16,8 @@ from credit_default.gates.verdict import Verdict
 from credit_default.model.estimator.expected_loss import has_expected_loss, measure_expected_loss, measure_exposure
 from credit_default.model.estimator.fitting import fit
 from credit_default.model.estimator.scoring import score_probability
-from credit_default.model.evaluation.economics import Economics, KnownScores, measure_economics
-from credit_default.model.evaluation.refit_stability import Stability, measure_stability
+from credit_default.model.evaluation.economics import Economics, LabelledScores, measure_economics
+from credit_default.model.evaluation.refit_stability import RefitStability, measure_refit_stability
 from credit_default.model.evaluation.sensitivity import InputSensitivity, measure_sensitivity
 from credit_default.model.fairness.attribute_flip_test import FlipSensitivity, measure_flip_sensitivity
 from credit_default.model.fairness.groupings import choose_attributes
@@ -26,7 +26,7 @@ from credit_default.model.fairness.proxy_check import ProxyStrength, measure_pro
 from credit_default.model.fairness.report import FairnessPolicy, FairnessReport, measure_fairness
 from credit_default.model.fairness.slice_metrics import GroupEvaluation, evaluate_groups
 from credit_default.services.context.wiring import Wiring
-from credit_default.services.training.baselines import RivalComparison, compare_rivals
+from credit_default.services.training.baselines import BaselineComparison, compare_baselines
 from credit_default.services.training.challenger import Challenger
 from credit_default.services.training.slices import label_groups
 from credit_default.views.card.evidence import LossFacts
@@ -44,9 +44,9 @@ class Assessment:
     comparison: FairnessComparison | None  # with a model that sees protected attributes too
     proxies: tuple[ProxyStrength, ...]
     flips: tuple[FlipSensitivity, ...]
-    rivals: tuple[RivalComparison, ...]
+    rivals: tuple[BaselineComparison, ...]
     slices: Mapping[str, tuple[GroupEvaluation, ...]]
-    stability: Stability | None
+    stability: RefitStability | None
     sensitivity: tuple[InputSensitivity, ...]
 
 
@@ -66,9 +66,9 @@ def assess_challenger(wiring: Wiring, challenger: Challenger, sides: Split) -> A
         comparison=_compare_with_protected(wiring, challenger, sides),
         proxies=_measure_proxies(wiring, challenger, sides.development),
         flips=measure_flip_sensitivity(bundle, test, wiring.schema),
-        rivals=compare_rivals(wiring, challenger, sides) if _has_both(challenger) else (),
+        rivals=compare_baselines(wiring, challenger, sides) if _has_both(challenger) else (),
         slices=_measure_slices(wiring, challenger, test),
-        stability=measure_stability(
+        stability=measure_refit_stability(
             bundle, sides.development, test, schema=wiring.schema, features=wiring.portfolio.features,
             policy=settings.stability, job_count=settings.jobs,
         ),
@@ -83,8 +83,8 @@ def _has_both(challenger: Challenger) -> bool:
 def _measure_economics(wiring: Wiring, challenger: Challenger) -> Economics:
     held_out = challenger.out_of_bag
     return measure_economics(
-        KnownScores(held_out.defaulted, held_out.default_probability),
-        KnownScores(challenger.test_defaulted, challenger.test_probability),
+        LabelledScores(held_out.defaulted, held_out.default_probability),
+        LabelledScores(challenger.test_defaulted, challenger.test_probability),
         decision_policy=challenger.bundle.decision_policy, seed=wiring.settings.seed, policy=wiring.settings.economics,
     )  # fmt: skip
 

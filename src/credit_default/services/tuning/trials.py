@@ -11,22 +11,22 @@ import numpy as np
 import polars as pl
 
 from credit_default.adapters.optuna.study import EndedTrial, OpenTrial, open_study
-from credit_default.data.credit_card.public_data import PUBLIC_DIGEST, PUBLIC_ROW_COUNT, canonical_digest
+from credit_default.data.credit_card.public_data import PUBLIC_DIGEST, PUBLIC_ROW_COUNT, digest_public_rows
 from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.errors import InputError
 from credit_default.model.estimator.digest import digest_recipe_and_rows, sort_rows
 from credit_default.model.estimator.fitting import OutOfFold
 from credit_default.model.estimator.recipe_pipeline import Recipe
-from credit_default.model.estimator.search_space import choose_recipe, list_choices, name_study
+from credit_default.model.estimator.search_space import list_search_parameters, name_study, replace_parameters
 from credit_default.model.evaluation.cross_validation import (
     FoldedRows,
+    build_folded_rows,
     build_forest,
-    fold_rows,
-    measure_pooled,
+    measure_out_of_fold,
     replay_folds,
     score_folds,
 )
-from credit_default.model.evaluation.leakage_check import refuse_leak
+from credit_default.model.evaluation.leakage_check import check_leak_ceiling
 from credit_default.model.statistics.bootstrap import measure_log_loss
 from credit_default.services.context.wiring import Wiring
 from credit_default.services.training.challenger import (
@@ -36,7 +36,7 @@ from credit_default.services.training.challenger import (
     cross_validate_recipe,
     split_rows,
 )
-from credit_default.services.training.fold_cache import find_folds, keep_folds
+from credit_default.services.training.fold_cache import find_folds, save_folds
 
 SEARCHED_SEED = FOLD_SEEDS[0]  # the draw of folds that trials are compared on
 
@@ -83,7 +83,7 @@ class Search:
             RefusedError: it cannot.
         """
         if self.is_public:
-            refuse_leak(roc_auc, row_count=self.rows.height, thing=thing)
+            check_leak_ceiling(roc_auc, row_count=self.rows.height, thing=thing)
 
 
 def open_search(wiring: Wiring, training: TrainingRows) -> Search:
@@ -100,7 +100,7 @@ def open_search(wiring: Wiring, training: TrainingRows) -> Search:
 
 def fold_development(wiring: Wiring, rows: pl.DataFrame, *, seed: int) -> FoldedRows:
     """The rows as the features and folds that every contestant of one comparison sees."""
-    return fold_rows(
+    return build_folded_rows(
         rows, schema=wiring.schema, features=wiring.portfolio.features, fold_count=FOLD_COUNT, seed=seed,
         include_protected=wiring.settings.recipe.include_protected,
     )  # fmt: skip
@@ -119,13 +119,13 @@ def run_trials(
     """
     policy, started = wiring.settings.search, clock()
     with open_study(
-        wiring.lake.home / "studies.db", search.name, choices=list_choices(policy), seed=wiring.settings.seed,
+        wiring.lake.home / "studies.db", search.name, choices=list_search_parameters(policy), seed=wiring.settings.seed,
         startup_trial_count=policy.startup_trial_count, kept_share=policy.kept_share,
     ) as study:  # fmt: skip
         ended = study.list_trials()
         yield ended
         while not budget.is_spent(len(ended), clock() - started):
-            ended = (*ended, _try_recipe(wiring, search, study.begin()))
+            ended = (*ended, _run_trial(wiring, search, study.begin()))
             yield ended
 
 
@@ -137,7 +137,7 @@ def choose_winner(wiring: Wiring, search: Search, trials: tuple[EndedTrial, ...]
     best = min(finished, key=lambda trial: (trial.loss, trial.number), default=None)
     if best is None or best.loss >= measure_loss(search.folded, folds):
         return in_force
-    return choose_recipe(in_force, best.values)
+    return replace_parameters(in_force, best.values)
 
 
 def measure_loss(folded: FoldedRows, out_of_fold: OutOfFold) -> float:
@@ -146,13 +146,13 @@ def measure_loss(folded: FoldedRows, out_of_fold: OutOfFold) -> float:
     return float(measure_log_loss(folded.defaulted[scored], out_of_fold.default_probability[scored]).mean())
 
 
-def _try_recipe(wiring: Wiring, search: Search, trial: OpenTrial) -> EndedTrial:
-    recipe = choose_recipe(wiring.settings.recipe, trial.values)
+def _run_trial(wiring: Wiring, search: Search, trial: OpenTrial) -> EndedTrial:
+    recipe = replace_parameters(wiring.settings.recipe, trial.values)
     for number, out_of_fold in enumerate(_score_recipe(wiring, search, recipe)):
         loss = measure_loss(search.folded, out_of_fold)
         if number < FOLD_COUNT - 1 and trial.report(loss, fold=number):
             return trial.give_up(loss)
-    figures = measure_pooled(search.folded, out_of_fold, policy=wiring.settings.decision)
+    figures = measure_out_of_fold(search.folded, out_of_fold, policy=wiring.settings.decision)
     search.refuse_leak(figures["roc_auc"], thing=f"trial {trial.number}")
     return trial.finish(loss, figures=figures)
 
@@ -172,9 +172,9 @@ def _score_recipe(wiring: Wiring, search: Search, recipe: Recipe) -> Iterator[Ou
         search.folded, lambda: build_forest(recipe, schema=schema, features=features), job_count=jobs
     ):
         yield out_of_fold
-    keep_folds(wiring, name, out_of_fold)
+    save_folds(wiring, name, out_of_fold)
 
 
 def _is_public(wiring: Wiring, rows: pl.DataFrame) -> bool:
     named = wiring.schema.name == CREDIT_CARD.name and rows.height == PUBLIC_ROW_COUNT
-    return named and canonical_digest(rows, schema=wiring.schema) == PUBLIC_DIGEST
+    return named and digest_public_rows(rows, schema=wiring.schema) == PUBLIC_DIGEST

@@ -5,31 +5,31 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from credit_default.adapters.host.atomic_files import write_whole
+from credit_default.adapters.host.atomic_files import write_atomically
 from credit_default.adapters.mlflow.tracking import Run
 from credit_default.adapters.optuna.study import EndedTrial
 from credit_default.errors import InputError
 from credit_default.model.estimator.recipe_pipeline import Recipe
-from credit_default.model.estimator.search_space import list_choices
-from credit_default.services.context.data_origin import tell_origin
+from credit_default.model.estimator.search_space import list_search_parameters
+from credit_default.services.context.data_origin import describe_origin
 from credit_default.services.context.wiring import Wiring
 from credit_default.services.training.challenger import FOLD_COUNT, TrainingRows
-from credit_default.services.tuning.comparison import TUNED, measure_standings
+from credit_default.services.tuning.comparison import TUNED, compare_recipes
 from credit_default.services.tuning.trials import Budget, Search, choose_winner, open_search, run_trials
 from credit_default.views.exports.recipe_toml import TunedRecipe, write_recipe_file
 from credit_default.views.summaries.summary import Summary
-from credit_default.views.terminal.tuning import Standing, tell_standing
+from credit_default.views.terminal.tuning import RecipeComparison, format_recipe_comparison
 
 
 @dataclass(frozen=True, slots=True)
-class Tuning:
+class TuningResult:
     """What a search came to: its trials, the winner (the recipe in force when nothing beat it), and the standings."""
 
     study_name: str
     trials: tuple[EndedTrial, ...]
     winner: Recipe
     is_new: bool  # the winner is another recipe than the one in force
-    standings: tuple[Standing, ...]
+    standings: tuple[RecipeComparison, ...]
     row_count: int
     data_origin: str
     run_id: str
@@ -40,7 +40,7 @@ class Listener:
     """Whom to tell how it goes: after each trial, and after each line of the standings."""
 
     trials: Callable[[tuple[EndedTrial, ...]], None]
-    standing: Callable[[Standing], None]
+    standing: Callable[[RecipeComparison], None]
 
 
 def tune(
@@ -51,7 +51,7 @@ def tune(
     with_families: bool,
     clock: Callable[[], float],
     listener: Listener,
-) -> Tuning:
+) -> TuningResult:
     """What the search came to, after it stands in MLflow: one run, and below it one for each trial of this call.
 
     `clock` tells seconds from any start. An interrupted search keeps the trials that ended: the same call goes on.
@@ -72,19 +72,19 @@ def tune(
             listener.trials(trials)
         winner = choose_winner(wiring, search, trials or ())
         standings = []
-        for standing in measure_standings(wiring, search, winner, with_families=with_families):
+        for standing in compare_recipes(wiring, search, winner, with_families=with_families):
             standings.append(standing)
-            _record_standing(wiring, run, standing, tags)
+            _record_comparison(wiring, run, standing, tags)
             listener.standing(standing)
         run.record_params({f"winner.{name}": value for name, value in asdict(winner).items()})
-        run.record_text("\n".join(map(tell_standing, standings)) + "\n", "standings.txt")
-    return Tuning(
+        run.record_text("\n".join(map(format_recipe_comparison, standings)) + "\n", "standings.txt")
+    return TuningResult(
         search.name, trials or (), winner, winner != wiring.settings.recipe, tuple(standings), search.rows.height,
         search.data_origin, run.run_id,
     )  # fmt: skip
 
 
-def refuse_taken(path: Path, *, replacing: bool) -> None:
+def require_writable_target(path: Path, *, replacing: bool) -> None:
     """Nothing, when the winner may be written to the file: nothing is there, or `replacing` was said.
 
     Asked before a search of an hour, and not after it.
@@ -107,7 +107,7 @@ def refuse_taken(path: Path, *, replacing: bool) -> None:
         )  # fmt: skip
 
 
-def keep_winner(tuning: Tuning, path: Path, *, command: str) -> bool:
+def save_winner(tuning: TuningResult, path: Path, *, command: str) -> bool:
     """True when the winner's recipe stands in the file; False, and nothing written, when it is the one in force.
 
     Raises:
@@ -115,11 +115,11 @@ def keep_winner(tuning: Tuning, path: Path, *, command: str) -> bool:
     """
     if tuning.is_new:
         told = TunedRecipe(tuning.winner, tuning.study_name, len(tuning.trials), tuning.row_count, command)
-        write_whole(path.absolute(), write_recipe_file(told, tuning.standings).encode())
+        write_atomically(path.absolute(), write_recipe_file(told, tuning.standings).encode())
     return tuning.is_new
 
 
-def summarise_tuning(tuning: Tuning, path: Path | None, *, told: bool) -> Summary:
+def summarise_tuning(tuning: TuningResult, path: Path | None, *, told: bool) -> Summary:
     """What the search came to; each line of the standings as a note when it is to be `told`."""
     named = {standing.name: standing for standing in tuning.standings}
     winner = named.get(TUNED)
@@ -133,15 +133,15 @@ def summarise_tuning(tuning: Tuning, path: Path | None, *, told: bool) -> Summar
     status = f"found a recipe: {winner.word} than the one in force" if winner else "kept the recipe in force"
     if winner is not None and winner.word == "a tie":
         status = "found a recipe that ties with the one in force"
-    notes = tuple(tell_standing(standing) for standing in tuning.standings) if told else ()
+    notes = tuple(format_recipe_comparison(standing) for standing in tuning.standings) if told else ()
     return Summary(
         "tune", status, run_id=tuning.run_id, counts={"development side": tuning.row_count}, figures=figures,
-        paths={"config": str(path)} if path else {}, notes=(*tell_origin(tuning.data_origin), *notes),
+        paths={"config": str(path)} if path else {}, notes=(*describe_origin(tuning.data_origin), *notes),
     )  # fmt: skip
 
 
 def _list_params(wiring: Wiring, search: Search, budget: Budget) -> dict[str, object]:
-    choices = {f"search.{choice.name}": choice.values for choice in list_choices(wiring.settings.search)}
+    choices = {f"search.{choice.name}": choice.values for choice in list_search_parameters(wiring.settings.search)}
     return {
         **choices,
         "search.seed": wiring.settings.seed,
@@ -161,7 +161,7 @@ def _record_trial(wiring: Wiring, parent: Run, trial: EndedTrial, tags: Mapping[
         run.record_metrics({"loss": trial.loss, **trial.figures})
 
 
-def _record_standing(wiring: Wiring, parent: Run, standing: Standing, tags: Mapping[str, object]) -> None:
+def _record_comparison(wiring: Wiring, parent: Run, standing: RecipeComparison, tags: Mapping[str, object]) -> None:
     with wiring.tracking.start_run("tune", name=standing.name, tags=tags, parent=parent) as run:
         gains = {f"{name}_gain": gain for name, gain in standing.gains.items()}
         ends = {f"{name}_{end}": getattr(gain, end) for name, gain in gains.items() for end in ("low", "high")}

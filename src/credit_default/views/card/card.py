@@ -8,16 +8,16 @@ creditworthiness is high-risk by its Annex III, 5 b) ask to be written down. The
 from credit_default.views.card.evidence import CardEvidence
 from credit_default.views.card.section_approval_and_limits import (
     write_approval,
-    write_glance,
     write_limits,
     write_oversight,
+    write_overview,
 )
 from credit_default.views.card.section_data import write_data, write_model, write_purpose
 from credit_default.views.card.section_decision_and_fairness import write_decision, write_fairness
 from credit_default.views.card.section_quality import (
+    write_baselines,
     write_calibration,
     write_performance,
-    write_rivals,
     write_sensitivity,
     write_slices,
     write_stability,
@@ -30,7 +30,7 @@ SIMULATED_WARNING = "SIMULATED data: no real client stands behind these figures"
 def write_card(evidence: CardEvidence) -> Document:
     """The card as a document; a part that was not measured says so and why."""
     sections = (
-        write_glance(evidence),
+        write_overview(evidence),
         write_approval(evidence),
         write_purpose(evidence),
         write_performance(evidence),
@@ -38,7 +38,7 @@ def write_card(evidence: CardEvidence) -> Document:
         write_decision(evidence),
         write_fairness(evidence),
         write_slices(evidence),
-        write_rivals(evidence),
+        write_baselines(evidence),
         write_stability(evidence),
         write_sensitivity(evidence),
         write_data(evidence),

@@ -9,7 +9,7 @@ from credit_default.model.estimator.bundle import ModelBundle
 from credit_default.model.estimator.expected_loss import LossPolicy
 from credit_default.model.evaluation.economics import Economics
 from credit_default.model.evaluation.metrics import Evaluation
-from credit_default.model.evaluation.refit_stability import Stability
+from credit_default.model.evaluation.refit_stability import RefitStability
 from credit_default.model.evaluation.sensitivity import InputSensitivity
 from credit_default.model.fairness.attribute_flip_test import FlipSensitivity
 from credit_default.model.fairness.protected_attribute_cost import FairnessComparison
@@ -20,7 +20,7 @@ from credit_default.views.documents.document import Picture
 
 
 @dataclass(frozen=True, slots=True)
-class Identity:
+class VersionIdentity:
     """Which version of which model this is, and what made it."""
 
     name: str
@@ -64,7 +64,7 @@ class LossFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class RivalFacts:
+class BaselineFacts:
     """A simpler model on the same test clients, and by how much the model beats it (above 0: the model is better)."""
 
     name: str
@@ -81,7 +81,7 @@ class RivalFacts:
 class CardEvidence:
     """One training, as the card tells it. A part that was not measured is None or empty."""
 
-    identity: Identity
+    identity: VersionIdentity
     bundle: ModelBundle
     schema: Schema
     data: DataFacts
@@ -96,9 +96,9 @@ class CardEvidence:
     comparison: FairnessComparison | None
     proxies: tuple[ProxyStrength, ...]
     flips: tuple[FlipSensitivity, ...]
-    rivals: tuple[RivalFacts, ...]
+    rivals: tuple[BaselineFacts, ...]
     slices: Mapping[str, tuple[GroupEvaluation, ...]]
-    stability: Stability | None
+    stability: RefitStability | None
     refit_client_share: float
     sensitivity: tuple[InputSensitivity, ...]
     folds: Mapping[str, float] = field(default_factory=dict)  # pooled figures, where the recipe was cross-validated

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from credit_default.views.card.evidence import CardEvidence
 
-_ELSEWHERE: Final = frozenset({"bundle", "schema", "pictures"})  # in the registry, in the code, beside it
+_STORED_ELSEWHERE: Final = frozenset({"bundle", "schema", "pictures"})  # in the registry, in the code, beside it
 
 
 def write_evidence(evidence: CardEvidence) -> str:
@@ -16,12 +16,14 @@ def write_evidence(evidence: CardEvidence) -> str:
 
     The model itself stands in the registry under `digest`, the pictures beside this file.
     """
-    content = {f.name: _plain(getattr(evidence, f.name)) for f in fields(evidence) if f.name not in _ELSEWHERE}
+    content = {
+        f.name: _to_json_value(getattr(evidence, f.name)) for f in fields(evidence) if f.name not in _STORED_ELSEWHERE
+    }
     bundle = evidence.bundle
     content["model"] = {
         "digest": bundle.digest,
-        "recipe": _plain(bundle.recipe),
-        "decision_policy": {**_plain(bundle.decision_policy), "threshold": bundle.decision_policy.threshold},
+        "recipe": _to_json_value(bundle.recipe),
+        "decision_policy": {**_to_json_value(bundle.decision_policy), "threshold": bundle.decision_policy.threshold},
         "schema": [bundle.schema_name, bundle.schema_version],
         "feature_names": list(bundle.feature_names),
         "source_digests": list(bundle.source_digests),
@@ -30,13 +32,13 @@ def write_evidence(evidence: CardEvidence) -> str:
     return json.dumps(content, sort_keys=True, indent=1, ensure_ascii=True, allow_nan=False)
 
 
-def _plain(value: Any) -> Any:
+def _to_json_value(value: Any) -> Any:
     if is_dataclass(value) and not isinstance(value, type):
-        return {f.name: _plain(getattr(value, f.name)) for f in fields(value)}
+        return {f.name: _to_json_value(getattr(value, f.name)) for f in fields(value)}
     if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
+        return {str(key): _to_json_value(item) for key, item in value.items()}
     if isinstance(value, tuple | list):
-        return [_plain(item) for item in value]
+        return [_to_json_value(item) for item in value]
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     return value

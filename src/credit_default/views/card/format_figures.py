@@ -4,41 +4,41 @@ import math
 
 from credit_default.model.evaluation.metrics import Metric
 
-NONE = "–"
-_SHARES = frozenset(
+NO_VALUE = "–"
+_SHARE_METRICS = frozenset(
     {"accuracy", "precision", "recall", "f1", "decline_share", "mean_probability", "default_share", "brier_skill"}
 )
 
 
-def show_share(share: float | None) -> str:
+def format_share(share: float | None) -> str:
     """A share (0-1) in per cent, one decimal."""
-    return NONE if share is None or not math.isfinite(share) else f"{share:.1%}"
+    return NO_VALUE if share is None or not math.isfinite(share) else f"{share:.1%}"
 
 
-def show_score(value: float | None) -> str:
+def format_score(value: float | None) -> str:
     """A figure in four decimals."""
-    return NONE if value is None or not math.isfinite(value) else f"{value:.4f}"
+    return NO_VALUE if value is None or not math.isfinite(value) else f"{value:.4f}"
 
 
-def show_signed(value: float | None) -> str:
+def format_difference(value: float | None) -> str:
     """A difference in four decimals, its sign before it."""
-    return NONE if value is None or not math.isfinite(value) else f"{value:+.4f}"
+    return NO_VALUE if value is None or not math.isfinite(value) else f"{value:+.4f}"
 
 
-def show_amount(amount: float | None) -> str:
+def format_amount(amount: float | None) -> str:
     """An amount or a count without decimals, thousands set apart."""
-    return NONE if amount is None or not math.isfinite(amount) else f"{amount:,.0f}"
+    return NO_VALUE if amount is None or not math.isfinite(amount) else f"{amount:,.0f}"
 
 
-def show_metric(name: str, metric: Metric) -> str:
+def format_metric(name: str, metric: Metric) -> str:
     """A metric and its 95 % interval, in the form that its kind asks for."""
-    show = show_share if name in _SHARES else show_amount if name == "cost_per_1000" else show_score
+    show = format_share if name in _SHARE_METRICS else format_amount if name == "cost_per_1000" else format_score
     return f"{show(metric.value)} ({show(metric.low)} to {show(metric.high)})"
 
 
-def show_interval(low: float | None, high: float | None, *, share: bool = False) -> str:
+def format_interval(low: float | None, high: float | None, *, share: bool = False) -> str:
     """An interval in brackets, or nothing where there is none."""
     if low is None or high is None or not (math.isfinite(low) and math.isfinite(high)):
-        return NONE
-    show = show_share if share else show_score
+        return NO_VALUE
+    show = format_share if share else format_score
     return f"{show(low)} to {show(high)}"

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from credit_default.views.card.evidence import CardEvidence
-from credit_default.views.card.format_figures import show_metric, show_share
+from credit_default.views.card.format_figures import format_metric, format_share
 from credit_default.views.documents.document import Bullets, Paragraph, Section, Table
 
-_RECORDED: Final = {  # tags of a version, and what they say
+_RECORDED_TAGS: Final = {  # tags of a version, and what they say
     "verdict": "verdict",
     "promoted_at": "promoted at",
     "replaced_version": "in the place of version",
@@ -23,17 +23,17 @@ _RECORDED: Final = {  # tags of a version, and what they say
 }
 
 
-def write_standing(aliases: Sequence[str], tags: Mapping[str, str]) -> Section:
+def write_registry_status(aliases: Sequence[str], tags: Mapping[str, str]) -> Section:
     """What the registry says of a version today: its seat, who asked for it and approved it, what it was judged by."""
     rows = [("seat", ", ".join(aliases) or "none")]
-    rows += [(told, tags[tag]) for tag, told in _RECORDED.items() if tags.get(tag)]
+    rows += [(told, tags[tag]) for tag, told in _RECORDED_TAGS.items() if tags.get(tag)]
     reasons = tuple(reason for reason in tags.get("verdict_reasons", "").split("\n") if reason)
     return Section(
         "Today", (Table(("on record", ""), tuple(rows), first_figure=9), *([Bullets(reasons)] if reasons else []))
     )
 
 
-def write_glance(evidence: CardEvidence) -> Section:
+def write_overview(evidence: CardEvidence) -> Section:
     """What a risk officer has to know first, one line each; everything else is behind it."""
     metrics, cost = evidence.evaluation.metrics, evidence.economics.in_force
     cheaper = min(cost.decline_all_cost, cost.decline_nobody_cost)
@@ -41,15 +41,15 @@ def write_glance(evidence: CardEvidence) -> Section:
     if "roc_auc" in metrics:
         best = max(evidence.rivals, key=lambda rival: rival.metrics["roc_auc"], default=None)
         beside = f"; the best simple rival reaches {best.metrics['roc_auc']:.4f}" if best else ""
-        lines.append(f"It ranks clients with a ROC AUC of {show_metric('roc_auc', metrics['roc_auc'])}{beside}.")
+        lines.append(f"It ranks clients with a ROC AUC of {format_metric('roc_auc', metrics['roc_auc'])}{beside}.")
     if "calibration_slope" in metrics:
-        told = f"{show_share(metrics['mean_probability'].value)} of clients were expected to default"
-        came = f"{show_share(metrics['default_share'].value)} did"
-        slope = show_metric("calibration_slope", metrics["calibration_slope"])
+        told = f"{format_share(metrics['mean_probability'].value)} of clients were expected to default"
+        came = f"{format_share(metrics['default_share'].value)} did"
+        slope = format_metric("calibration_slope", metrics["calibration_slope"])
         lines.append(f"Calibration: {told}, {came}; calibration slope {slope}.")
     lines.append(
-        f"At the threshold in force it declines {show_share(cost.declined_share.value)} of clients and costs "
-        f"{show_metric('cost_per_1000', cost.cost_per_1000)} per 1,000, where the better of declining all or nobody costs "
+        f"At the threshold in force it declines {format_share(cost.declined_share.value)} of clients and costs "
+        f"{format_metric('cost_per_1000', cost.cost_per_1000)} per 1,000, where the better of declining all or nobody costs "
         f"{cheaper:,.0f}."
     )
     fairness = evidence.fairness_verdict

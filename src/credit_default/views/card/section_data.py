@@ -4,7 +4,7 @@ from dataclasses import asdict
 
 from credit_default.model.estimator.bundle import measure_input_importance
 from credit_default.views.card.evidence import CardEvidence
-from credit_default.views.card.format_figures import show_share
+from credit_default.views.card.format_figures import format_share
 from credit_default.views.documents.document import Bullets, Paragraph, Section, Table
 
 _SHOWN_INPUTS = 12
@@ -43,7 +43,7 @@ def write_data(evidence: CardEvidence) -> Section:
     months = data.months[0] if len(data.months) == 1 else f"{data.months[0]} to {data.months[-1]}"
     told = (
         f"{data.accepted_count:,} accepted statements ({data.origin} clients, {months}), {data.rejected_count:,} rejected by "
-        f"the contract and kept in quarantine; {show_share(data.default_share)} defaulted. Split by client: "
+        f"the contract and kept in quarantine; {format_share(data.default_share)} defaulted. Split by client: "
         f"{data.development_count:,} rows to learn from, {data.test_count:,} to test on; identical rows stay together, and a "
         "client stays on its side in every training."
     )
@@ -77,7 +77,7 @@ def write_model(evidence: CardEvidence) -> Section:
         f"A random forest of {bundle.recipe.tree_count:,} trees (scikit-learn) on features that are built inside the model, so "
         "that it takes raw statements. The same data and code give the same digest."
     )
-    weighed = tuple((name, show_share(share)) for name, share in importance)
+    weighed = tuple((name, format_share(share)) for name, share in importance)
     return Section(
         "The model",
         (

@@ -6,7 +6,13 @@ from credit_default.model.evaluation.economics import Economics, OperatingPoint
 from credit_default.model.evaluation.metrics import Metric
 from credit_default.model.fairness.report import FairnessReport, GroupFairness
 from credit_default.views.card.evidence import CardEvidence, LossFacts
-from credit_default.views.card.format_figures import NONE, show_amount, show_interval, show_score, show_share
+from credit_default.views.card.format_figures import (
+    NO_VALUE,
+    format_amount,
+    format_interval,
+    format_score,
+    format_share,
+)
 from credit_default.views.documents.document import Block, Bullets, Paragraph, Section, Table
 
 
@@ -23,7 +29,7 @@ def write_decision(evidence: CardEvidence) -> Section:
     return Section(
         "Decision, cost and capacity",
         (
-            Paragraph(told), _write_points(economics), _write_cheapest(economics),
+            Paragraph(told), _write_operating_points(economics), _write_cheapest_threshold(economics),
             Paragraph("If the review team can look at only so many clients, the riskiest first:"),
             _write_capacity(economics), Paragraph(f"Risk bands, by probability: {bands}."),
             *_write_loss(evidence.loss), *evidence.find_pictures("cost", "sensitivity", "capacity"),
@@ -50,21 +56,21 @@ def write_fairness(evidence: CardEvidence) -> Section:
     )  # fmt: skip
 
 
-def _write_points(economics: Economics) -> Table:
+def _write_operating_points(economics: Economics) -> Table:
     heading = ("missed default : false alarm", "threshold", "declined", "defaults caught", "precision", "cost per 1,000 (95 %)",
                "decline all", "decline nobody")  # fmt: skip
-    return Table(heading, tuple(_list_point(point) for point in economics.sensitivity))
+    return Table(heading, tuple(_format_operating_point(point) for point in economics.sensitivity))
 
 
-def _list_point(point: OperatingPoint) -> tuple[str, ...]:
+def _format_operating_point(point: OperatingPoint) -> tuple[str, ...]:
     return (
-        f"{point.cost_ratio:g} : 1", show_score(point.threshold), _show_share(point.declined_share),
-        _show_share(point.caught_share), _show_share(point.precision), _show_cost(point.cost_per_1000),
-        show_amount(point.decline_all_cost), show_amount(point.decline_nobody_cost),
+        f"{point.cost_ratio:g} : 1", format_score(point.threshold), _format_share_metric(point.declined_share),
+        _format_share_metric(point.caught_share), _format_share_metric(point.precision), _format_cost_metric(point.cost_per_1000),
+        format_amount(point.decline_all_cost), format_amount(point.decline_nobody_cost),
     )  # fmt: skip
 
 
-def _write_cheapest(economics: Economics) -> Paragraph:
+def _write_cheapest_threshold(economics: Economics) -> Paragraph:
     cheapest, saving = economics.cheapest, economics.cheapest_saving
     return Paragraph(
         f"The threshold that would have cost least on {economics.development_row_count:,} development rows, each judged by "
@@ -76,9 +82,9 @@ def _write_cheapest(economics: Economics) -> Paragraph:
 def _write_capacity(economics: Economics) -> Table:
     rows = tuple(
         (
-            f"{point.capacity_share:.1%} ({point.capacity_count:,})", show_score(point.reached.threshold),
-            _show_share(point.reached.declined_share), _show_share(point.reached.caught_share),
-            _show_share(point.reached.precision), _show_cost(point.reached.cost_per_1000),
+            f"{point.capacity_share:.1%} ({point.capacity_count:,})", format_score(point.reached.threshold),
+            _format_share_metric(point.reached.declined_share), _format_share_metric(point.reached.caught_share),
+            _format_share_metric(point.reached.precision), _format_cost_metric(point.reached.cost_per_1000),
         )
         for point in economics.capacity
     )  # fmt: skip
@@ -104,9 +110,9 @@ def _write_loss(loss: LossFacts | None) -> tuple[Block, ...]:
 def _write_headlines(report: FairnessReport) -> Table:
     rows = tuple(
         (
-            line.attribute, line.reference or NONE, f"{line.judged_count}", f"{line.too_small_count}",
-            _tell_extreme(line.lowest_ratio, "acceptance_ratio"), _tell_extreme(line.widest_caught_gap, "caught_gap"),
-            _tell_extreme(line.widest_false_alarm_gap, "false_alarm_gap"),
+            line.attribute, line.reference or NO_VALUE, f"{line.judged_count}", f"{line.too_small_count}",
+            _format_extreme_group(line.lowest_ratio, "acceptance_ratio"), _format_extreme_group(line.widest_caught_gap, "caught_gap"),
+            _format_extreme_group(line.widest_false_alarm_gap, "false_alarm_gap"),
         )
         for line in report.headlines
     )  # fmt: skip
@@ -115,10 +121,10 @@ def _write_headlines(report: FairnessReport) -> Table:
     return Table(heading, rows, first_figure=len(heading))
 
 
-def _tell_extreme(group: GroupFairness | None, name: str) -> str:
+def _format_extreme_group(group: GroupFairness | None, name: str) -> str:
     metric = getattr(group, name) if group else None
     if group is None or metric is None:
-        return NONE
+        return NO_VALUE
     return f"{metric.value:.3f} {group.group}" if name == "acceptance_ratio" else f"{metric.value:+.1%} {group.group}"
 
 
@@ -126,22 +132,22 @@ def _write_groups(report: FairnessReport) -> Iterator[Block]:
     singles = [group for group in report.groups if group.is_single]
     heading = ("attribute", "group", "clients", "defaults", "accepted", "ratio (95 %)", "caught", "false alarms",
                "defaulted − expected", "ROC AUC")  # fmt: skip
-    yield Table(heading, tuple(_list_group(group) for group in singles if not group.is_too_small), first_figure=2)
+    yield Table(heading, tuple(_format_group(group) for group in singles if not group.is_too_small), first_figure=2)
     small = [f"{group.attribute} {group.group} ({group.row_count:,})" for group in singles if group.is_too_small]
     if small:
         yield Paragraph(f"Too small to judge, with their clients: {'; '.join(small)}.")
 
 
-def _list_group(group: GroupFairness) -> tuple[str, ...]:
+def _format_group(group: GroupFairness) -> tuple[str, ...]:
     ratio = group.acceptance_ratio
-    told = "reference" if group.is_reference else NONE
+    told = "reference" if group.is_reference else NO_VALUE
     if ratio and not group.is_reference:
         told = f"{ratio.value:.3f} ({ratio.low:.3f} to {ratio.high:.3f})"
     return (
         group.attribute, group.group, f"{group.row_count:,}", f"{group.default_count:,}",
-        _show_share(group.accept_share), told, _show_share(group.caught_share), _show_share(group.false_alarm_share),
-        f"{group.calibration_gap.value:+.1%}" if group.calibration_gap else NONE,
-        f"{group.roc_auc.value:.3f}" if group.roc_auc else NONE,
+        _format_share_metric(group.accept_share), told, _format_share_metric(group.caught_share), _format_share_metric(group.false_alarm_share),
+        f"{group.calibration_gap.value:+.1%}" if group.calibration_gap else NO_VALUE,
+        f"{group.roc_auc.value:.3f}" if group.roc_auc else NO_VALUE,
     )  # fmt: skip
 
 
@@ -165,7 +171,7 @@ def _write_comparison(evidence: CardEvidence) -> Iterator[Block]:
         "would be:"
     )
     rows = tuple(
-        (item.attribute, item.group, show_score(item.ratio_without), show_score(item.ratio_with),
+        (item.attribute, item.group, format_score(item.ratio_without), format_score(item.ratio_with),
          f"{item.change.value:+.4f} ({item.change.low:+.4f} to {item.change.high:+.4f})")
         for item in comparison.changes
     )  # fmt: skip
@@ -180,16 +186,16 @@ def _write_proxies(evidence: CardEvidence) -> Iterator[Block]:
         "tell most. What is strong can carry the attribute's effect although it is left out:"
     )
     rows = tuple(
-        (item.attribute, item.group, f"{item.roc_auc.value:.3f} ({show_interval(item.roc_auc.low, item.roc_auc.high)})",
+        (item.attribute, item.group, f"{item.roc_auc.value:.3f} ({format_interval(item.roc_auc.low, item.roc_auc.high)})",
          "strong" if item.is_strong else "weak", ", ".join(f"{i.name} {i.share:.0%}" for i in item.strongest_inputs))
         for item in evidence.proxies
     )  # fmt: skip
     yield Table(("attribute", "group", "ROC AUC (95 %)", "proxy", "strongest inputs"), rows, first_figure=9)
 
 
-def _show_share(metric: Metric | None) -> str:
-    return NONE if metric is None else show_share(metric.value)
+def _format_share_metric(metric: Metric | None) -> str:
+    return NO_VALUE if metric is None else format_share(metric.value)
 
 
-def _show_cost(metric: Metric) -> str:
+def _format_cost_metric(metric: Metric) -> str:
     return f"{metric.value:,.0f} ({metric.low:,.0f} to {metric.high:,.0f})"

@@ -6,10 +6,16 @@ from typing import Final
 from credit_default.model.evaluation.metrics import METRIC_MEANINGS
 from credit_default.model.evaluation.sensitivity import InputSensitivity
 from credit_default.views.card.evidence import CardEvidence
-from credit_default.views.card.format_figures import show_interval, show_metric, show_score, show_share, show_signed
+from credit_default.views.card.format_figures import (
+    format_difference,
+    format_interval,
+    format_metric,
+    format_score,
+    format_share,
+)
 from credit_default.views.documents.document import Block, Paragraph, Section, Table
 
-_CALIBRATION: Final = ("calibration_slope", "calibration_intercept", "ece", "brier", "log_loss")
+_CALIBRATION_METRICS: Final = ("calibration_slope", "calibration_intercept", "ece", "brier", "log_loss")
 _SHOWN_INPUTS: Final = 10
 
 
@@ -26,8 +32,8 @@ def write_performance(evidence: CardEvidence) -> Section:
         (
             name.replace("_", " "),
             meaning,
-            show_metric(name, evaluation.metrics[name]),
-            *((show_score(folds.get(name)),) if folds else ()),
+            format_metric(name, evaluation.metrics[name]),
+            *((format_score(folds.get(name)),) if folds else ()),
         )
         for name, meaning in METRIC_MEANINGS.items()
         if name in evaluation.metrics
@@ -47,8 +53,8 @@ def write_calibration(evidence: CardEvidence) -> Section:
     """Whether a probability means what it says, and whether it was recalibrated and on what evidence."""
     metrics = evidence.evaluation.metrics
     rows = tuple(
-        (name.replace("_", " "), METRIC_MEANINGS[name], show_metric(name, metrics[name]))
-        for name in _CALIBRATION
+        (name.replace("_", " "), METRIC_MEANINGS[name], format_metric(name, metrics[name]))
+        for name in _CALIBRATION_METRICS
         if name in metrics
     )
     blocks: tuple[Block, ...] = (
@@ -63,8 +69,8 @@ def write_slices(evidence: CardEvidence) -> Section:
     told = "Parts of the test side by what the model looks at. A small part carries much noise: look at its rows."
     rows = tuple(
         (
-            f"{title}: {group.group}", f"{group.row_count:,}", show_share(group.default_share),
-            show_share(group.mean_probability), show_share(group.decline_share), show_score(group.roc_auc),
+            f"{title}: {group.group}", f"{group.row_count:,}", format_share(group.default_share),
+            format_share(group.mean_probability), format_share(group.decline_share), format_score(group.roc_auc),
         )
         for title, groups in evidence.slices.items()
         for group in groups
@@ -73,7 +79,7 @@ def write_slices(evidence: CardEvidence) -> Section:
     return Section("Slices", (Paragraph(told), Table(heading, rows)))
 
 
-def write_rivals(evidence: CardEvidence) -> Section:
+def write_baselines(evidence: CardEvidence) -> Section:
     """By how much the model beats what is simpler, fitted on the same rows and judged on the same clients."""
     told = (
         "Each rival was fitted on the development side and scored the same test clients. Gains are the model's over the "
@@ -81,9 +87,9 @@ def write_rivals(evidence: CardEvidence) -> Section:
     )
     rows = tuple(
         (
-            rival.name, show_score(rival.metrics.get("roc_auc")), show_signed(rival.roc_auc_gain),
-            show_interval(rival.roc_auc_gain_low, rival.roc_auc_gain_high), show_score(rival.metrics.get("log_loss")),
-            show_signed(rival.log_loss_gain), show_interval(rival.log_loss_gain_low, rival.log_loss_gain_high),
+            rival.name, format_score(rival.metrics.get("roc_auc")), format_difference(rival.roc_auc_gain),
+            format_interval(rival.roc_auc_gain_low, rival.roc_auc_gain_high), format_score(rival.metrics.get("log_loss")),
+            format_difference(rival.log_loss_gain), format_interval(rival.log_loss_gain_low, rival.log_loss_gain_high),
         )
         for rival in evidence.rivals
     )  # fmt: skip
@@ -101,10 +107,10 @@ def write_stability(evidence: CardEvidence) -> Section:
         "development clients and by another seed, and scored the same test clients."
     )
     rows = (
-        ("ROC AUC of the refits", show_interval(stability.lowest_roc_auc, stability.highest_roc_auc)),
-        ("mean difference of a client's probability", show_share(stability.mean_difference)),
-        ("95 % of the differences are below", show_share(stability.high_difference)),
-        ("decisions that turn", show_share(stability.changed_decision_share)),
+        ("ROC AUC of the refits", format_interval(stability.lowest_roc_auc, stability.highest_roc_auc)),
+        ("mean difference of a client's probability", format_share(stability.mean_difference)),
+        ("95 % of the differences are below", format_share(stability.high_difference)),
+        ("decisions that turn", format_share(stability.changed_decision_share)),
     )
     return Section("Stability over resampling", (Paragraph(told), Table(("figure", "value"), rows)))
 
@@ -118,11 +124,11 @@ def write_sensitivity(evidence: CardEvidence) -> Section:
     )
     heading = ("input", "nudge", "mean change", "without sign", "decisions that turn")
     return Section(
-        "Sensitivity", (Paragraph(told), Table(heading, tuple(_list_effects(shown)), first_figure=2))
+        "Sensitivity", (Paragraph(told), Table(heading, tuple(_format_sensitivity_rows(shown)), first_figure=2))
     )  # fmt: skip
 
 
-def _list_effects(shown: tuple[InputSensitivity, ...]) -> Iterator[tuple[str, ...]]:
+def _format_sensitivity_rows(shown: tuple[InputSensitivity, ...]) -> Iterator[tuple[str, ...]]:
     for item in shown:
         change = f"{item.mean_change:+.2%}"
-        yield item.column, item.nudge, change, f"{item.mean_difference:.2%}", show_share(item.changed_decision_share)
+        yield item.column, item.nudge, change, f"{item.mean_difference:.2%}", format_share(item.changed_decision_share)

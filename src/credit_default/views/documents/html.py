@@ -8,7 +8,7 @@ import re
 from html import escape
 from typing import Final
 
-from credit_default.errors import show_plainly
+from credit_default.errors import escape_unprintable
 from credit_default.views.documents.document import Block, Bullets, Document, Paragraph, Picture, Section, Table
 
 _POLICY: Final = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
@@ -39,35 +39,35 @@ figcaption { color: #5b6b7b; font-size: .9rem; }
 
 def write_html(document: Document) -> str:
     """The document as one HTML page."""
-    warning = f'<p class="warning">{_text(document.warning)}</p>' if document.warning else ""
-    links = "".join(f'<a href="#{_name(s.title)}">{_text(s.title)}</a>' for s in document.sections)
+    warning = f'<p class="warning">{_escape_text(document.warning)}</p>' if document.warning else ""
+    links = "".join(f'<a href="#{_build_anchor(s.title)}">{_escape_text(s.title)}</a>' for s in document.sections)
     sections = "\n".join(_write_section(section) for section in document.sections)
     return (
         f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
         f'<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{_text(document.title)}</title><style>{_STYLE}</style></head>\n<body>\n"
-        f'<h1>{_text(document.title)}</h1>\n<p class="subtitle">{_text(document.subtitle)}</p>\n{warning}\n'
+        f"<title>{_escape_text(document.title)}</title><style>{_STYLE}</style></head>\n<body>\n"
+        f'<h1>{_escape_text(document.title)}</h1>\n<p class="subtitle">{_escape_text(document.subtitle)}</p>\n{warning}\n'
         f"<nav>{links}</nav>\n{sections}\n</body></html>\n"
     )
 
 
 def _write_section(section: Section) -> str:
     blocks = "\n".join(_write_block(block) for block in section.blocks)
-    return f'<h2 id="{_name(section.title)}">{_text(section.title)}</h2>\n{blocks}'
+    return f'<h2 id="{_build_anchor(section.title)}">{_escape_text(section.title)}</h2>\n{blocks}'
 
 
 def _write_block(block: Block) -> str:
     match block:
         case Paragraph(text):
-            return f"<p>{_text(text)}</p>"
+            return f"<p>{_escape_text(text)}</p>"
         case Bullets(items):
-            return f"<ul>{''.join(f'<li>{_text(item)}</li>' for item in items)}</ul>"
+            return f"<ul>{''.join(f'<li>{_escape_text(item)}</li>' for item in items)}</ul>"
         case Table():
             return _write_table(block)
         case Picture(_, description, png):
             source = base64.b64encode(png).decode()
-            told = _text(description)
+            told = _escape_text(description)
             image = f'<img alt="{told}" src="data:image/png;base64,{source}">'
             return f"<figure>{image}<figcaption>{told}</figcaption></figure>"
 
@@ -75,7 +75,7 @@ def _write_block(block: Block) -> str:
 def _write_table(table: Table) -> str:
     def write_row(cells: tuple[str, ...], tag: str) -> str:
         kinds = ['class="figure"' if place >= table.first_figure else "" for place in range(len(cells))]
-        written = (f"<{tag} {kind}>{_text(cell)}</{tag}>" for cell, kind in zip(cells, kinds, strict=True))
+        written = (f"<{tag} {kind}>{_escape_text(cell)}</{tag}>" for cell, kind in zip(cells, kinds, strict=True))
         return f"<tr>{''.join(written)}</tr>"
 
     rows = "\n".join(write_row(row, "td") for row in table.rows)
@@ -83,9 +83,9 @@ def _write_table(table: Table) -> str:
     return f'<div class="table"><table><thead>{head}</thead><tbody>\n{rows}\n</tbody></table></div>'
 
 
-def _text(text: str) -> str:
-    return escape(show_plainly(text), quote=True)
+def _escape_text(text: str) -> str:
+    return escape(escape_unprintable(text), quote=True)
 
 
-def _name(title: str) -> str:
+def _build_anchor(title: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")

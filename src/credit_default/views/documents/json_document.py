@@ -9,17 +9,17 @@ from typing import Any, Final
 from credit_default.errors import ArtifactError
 from credit_default.views.documents.document import Block, Bullets, Document, Paragraph, Picture, Section, Table
 
-FORMAT: Final = "credit-default document 1"
+DOCUMENT_FORMAT: Final = "credit-default document 1"
 
 
 def write_document_json(document: Document) -> str:
     """The document as JSON, without the bytes of its pictures."""
     content = {
-        "format": FORMAT,
+        "format": DOCUMENT_FORMAT,
         "title": document.title,
         "subtitle": document.subtitle,
         "warning": document.warning,
-        "sections": [{"title": s.title, "blocks": [_describe(b) for b in s.blocks]} for s in document.sections],
+        "sections": [{"title": s.title, "blocks": [_describe_block(b) for b in s.blocks]} for s in document.sections],
     }
     return json.dumps(content, ensure_ascii=True, indent=1)
 
@@ -32,17 +32,23 @@ def parse_document(text: str) -> Document:
     """
     try:
         content = json.loads(text)
-        if content["format"] != FORMAT:
-            raise _refuse(f"format {content['format']!r}")
+        if content["format"] != DOCUMENT_FORMAT:
+            raise _invalid_document(f"format {content['format']!r}")
         sections = tuple(
-            Section(_text(s["title"]), tuple(_parse_block(block) for block in s["blocks"])) for s in content["sections"]
+            Section(_require_text(s["title"]), tuple(_parse_block(block) for block in s["blocks"]))
+            for s in content["sections"]
         )
-        return Document(_text(content["title"]), _text(content["subtitle"]), sections, _text(content["warning"]))
+        return Document(
+            _require_text(content["title"]),
+            _require_text(content["subtitle"]),
+            sections,
+            _require_text(content["warning"]),
+        )
     except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise _refuse(f"{type(error).__name__}: {error}"[:200]) from error
+        raise _invalid_document(f"{type(error).__name__}: {error}"[:200]) from error
 
 
-def _describe(block: Block) -> dict[str, Any]:
+def _describe_block(block: Block) -> dict[str, Any]:
     match block:
         case Paragraph(text):
             return {"paragraph": text}
@@ -59,24 +65,24 @@ def _parse_block(block: Any) -> Block:
         case {"paragraph": str(text)}:
             return Paragraph(text)
         case {"bullets": list(items)}:
-            return Bullets(tuple(_text(item) for item in items))
+            return Bullets(tuple(_require_text(item) for item in items))
         case {"heading": list(heading), "rows": list(rows), "first_figure": int(first_figure)}:
-            cells = tuple(tuple(_text(cell) for cell in row) for row in rows)
+            cells = tuple(tuple(_require_text(cell) for cell in row) for row in rows)
             if any(len(row) != len(heading) for row in cells):
-                raise _refuse("a table with rows of other lengths than its heading")
-            return Table(tuple(_text(cell) for cell in heading), cells, first_figure)
+                raise _invalid_document("a table with rows of other lengths than its heading")
+            return Table(tuple(_require_text(cell) for cell in heading), cells, first_figure)
         case {"picture": str(path), "description": str(description)}:
             return Picture(path, description, b"")
-    raise _refuse(f"a block {str(block)[:60]!r}")
+    raise _invalid_document(f"a block {str(block)[:60]!r}")
 
 
-def _text(value: Any) -> str:
+def _require_text(value: Any) -> str:
     if not isinstance(value, str):
-        raise _refuse(f"{type(value).__name__} where a text belongs")
+        raise _invalid_document(f"{type(value).__name__} where a text belongs")
     return value
 
 
-def _refuse(found: str) -> ArtifactError:
+def _invalid_document(found: str) -> ArtifactError:
     return ArtifactError(
         "model card", found=found, expected="a card as `train` writes it", remedy="Train and register the model anew."
     )

@@ -18,7 +18,9 @@ _FORMAT: Final = {
     "bomFormat": "CycloneDX",
     "specVersion": "1.6",
 }
-_NAMES: Final = uuid.uuid5(uuid.NAMESPACE_URL, "urn:credit-default:bundle")  # in which a digest names a parts list
+_SERIAL_NAMESPACE: Final = uuid.uuid5(
+    uuid.NAMESPACE_URL, "urn:credit-default:bundle"
+)  # in which a digest names a parts list
 
 
 def write_bundle_sbom(
@@ -30,9 +32,9 @@ def write_bundle_sbom(
     """
     model = f"model:{bundle.digest}"
     datasets = {f"data:{digest}": digest for digest in bundle.source_digests}
-    packages = {_name_package(name, version): (name, version) for name, version in sorted(libraries.items())}
+    packages = {_build_package_url(name, version): (name, version) for name, version in sorted(libraries.items())}
     parts = _FORMAT | {
-        "serialNumber": f"urn:uuid:{uuid.uuid5(_NAMES, bundle.digest)}",
+        "serialNumber": f"urn:uuid:{uuid.uuid5(_SERIAL_NAMESPACE, bundle.digest)}",
         "version": 1,
         "metadata": {"timestamp": written_at, "component": _describe_model(bundle, model, model_name, list(datasets))},
         "components": [
@@ -91,7 +93,7 @@ def _describe_dataset(reference: str, digest: str, origin: str) -> dict[str, Any
     }
 
 
-def _name_package(name: str, version: str) -> str:
+def _build_package_url(name: str, version: str) -> str:
     return f"pkg:pypi/{quote(name.lower().replace('_', '-'))}@{quote(version)}"
 
 

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
-from credit_default.errors import show_plainly
+from credit_default.errors import escape_unprintable
 from credit_default.model.estimator.recipe_pipeline import Recipe
-from credit_default.views.terminal.tuning import Standing, tell_standing
+from credit_default.views.terminal.tuning import RecipeComparison, format_recipe_comparison
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,19 +19,21 @@ class TunedRecipe:
     command: str
 
 
-def write_recipe_file(tuned: TunedRecipe, standings: Sequence[Standing]) -> str:
+def write_recipe_file(tuned: TunedRecipe, standings: Sequence[RecipeComparison]) -> str:
     """TOML for `train --config`, the standings as comments; a parameter without a value (no bound) is left out."""
     head = [
         f"Found by: {tuned.command}",
         f"Study {tuned.study_name}: {tuned.trial_count} trials on pooled five folds of {tuned.row_count:,} development rows.",
         "Measured on another draw of five folds than the search looked at; gains over the recipe in force, with intervals:",
-        *(f"  {tell_standing(standing)}" for standing in standings),
+        *(f"  {format_recipe_comparison(standing)}" for standing in standings),
     ]
-    values = [f"{name} = {_write_value(value)}" for name, value in asdict(tuned.recipe).items() if value is not None]
-    return "\n".join([*(f"# {show_plainly(line)}" for line in head), "[recipe]", *values, ""])
+    values = [
+        f"{name} = {_format_toml_value(value)}" for name, value in asdict(tuned.recipe).items() if value is not None
+    ]
+    return "\n".join([*(f"# {escape_unprintable(line)}" for line in head), "[recipe]", *values, ""])
 
 
-def _write_value(value: object) -> str:
+def _format_toml_value(value: object) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     return f'"{value}"' if isinstance(value, str) else repr(value)

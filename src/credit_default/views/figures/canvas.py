@@ -13,45 +13,50 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import PercentFormatter
 
-INK: Final = "#1b2a41"
-MODEL: Final = "#1f5f99"
-ALERT: Final = "#b5452c"
-PALE: Final = "#8b97a3"
-_GRID: Final = "#e3e7eb"
+TEXT_COLOUR: Final = "#1b2a41"
+MODEL_COLOUR: Final = "#1f5f99"
+ALERT_COLOUR: Final = "#b5452c"
+MUTED_COLOUR: Final = "#8b97a3"
+_GRID_COLOUR: Final = "#e3e7eb"
 _WIDTH: Final = 8.0  # inches; at 150 dots an inch 1,200
 _HEIGHT: Final = 5.6
-_DOTS: Final = 150
+_DOTS_PER_INCH: Final = 150
 _TITLE_WIDTH: Final = 64  # characters of the title's size that fit on one line
 
 
 def open_figure(title: str, *, subtitle: str, height: float = _HEIGHT) -> tuple[Figure, Axes]:
     """An empty figure, `height` inches high, with its one pair of axes, the finding on top and the subtitle beneath it."""
     figure = Figure(
-        figsize=(_WIDTH, height), dpi=_DOTS, facecolor="white", layout=ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.1)
+        figsize=(_WIDTH, height),
+        dpi=_DOTS_PER_INCH,
+        facecolor="white",
+        layout=ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.1),
     )
     FigureCanvasAgg(figure)
     axes = figure.add_subplot()
     heading = figure.suptitle(
-        textwrap.fill(title, _TITLE_WIDTH), x=0.02, ha="left", color=INK, fontsize=14, weight="bold"
+        textwrap.fill(title, _TITLE_WIDTH), x=0.02, ha="left", color=TEXT_COLOUR, fontsize=14, weight="bold"
     )
-    beneath = axes.set_title(subtitle, loc="left", color=ALERT if "simulated" in subtitle.lower() else INK, fontsize=11)
+    beneath = axes.set_title(
+        subtitle, loc="left", color=ALERT_COLOUR if "simulated" in subtitle.lower() else TEXT_COLOUR, fontsize=11
+    )
     # A dollar sign or an underscore in a name is not mathematics.
     for text in (heading, beneath):
         text.set_parse_math(False)
-    axes.grid(visible=True, color=_GRID)
+    axes.grid(visible=True, color=_GRID_COLOUR)
     axes.set_axisbelow(True)
     axes.spines[["top", "right"]].set_visible(False)
-    axes.tick_params(labelsize=11, colors=INK)
+    axes.tick_params(labelsize=11, colors=TEXT_COLOUR)
     return figure, axes
 
 
 def label_axes(axes: Axes, *, across: str, up: str) -> None:
     """Both axes carry what they show and its unit."""
-    axes.set_xlabel(across, fontsize=12, color=INK)
-    axes.set_ylabel(up, fontsize=12, color=INK)
+    axes.set_xlabel(across, fontsize=12, color=TEXT_COLOUR)
+    axes.set_ylabel(up, fontsize=12, color=TEXT_COLOUR)
 
 
-def set_shares(axes: Axes, *, top: float = 1.0) -> None:
+def format_axes_as_percent(axes: Axes, *, top: float = 1.0) -> None:
     """Both axes run from 0 to `top` in per cent."""
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_formatter(PercentFormatter(1.0, decimals=0))
@@ -61,7 +66,7 @@ def set_shares(axes: Axes, *, top: float = 1.0) -> None:
 
 def add_legend(axes: Axes, place: Literal["upper left", "upper right", "lower right"]) -> None:
     """A legend at the place, on white."""
-    axes.legend(loc=place, fontsize=11, frameon=True, facecolor="white", edgecolor=_GRID)
+    axes.legend(loc=place, fontsize=11, frameon=True, facecolor="white", edgecolor=_GRID_COLOUR)
 
 
 def write_png(figure: Figure) -> bytes:

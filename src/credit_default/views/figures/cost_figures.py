@@ -10,23 +10,40 @@ from matplotlib.ticker import FuncFormatter, PercentFormatter
 
 from credit_default.model.evaluation.economics import Economics, OperatingPoint
 from credit_default.model.evaluation.metrics import Metric
-from credit_default.views.figures.canvas import ALERT, INK, MODEL, PALE, add_legend, label_axes, open_figure
+from credit_default.views.figures.canvas import (
+    ALERT_COLOUR,
+    MODEL_COLOUR,
+    MUTED_COLOUR,
+    TEXT_COLOUR,
+    add_legend,
+    label_axes,
+    open_figure,
+)
 
-_PALER: Final = "#c9d1d8"
+_LIGHT_MUTED_COLOUR: Final = "#c9d1d8"
 _BAR_WIDTH: Final = 0.25
 
 
 def draw_cost_sensitivity(economics: Economics, *, subtitle: str = "") -> Figure:
     """Cost per 1,000 clients at each cost ratio, with its 95 % interval, beside declining everybody and nobody."""
     points = economics.sensitivity
-    figure, axes = open_figure(_find_title(points), subtitle=subtitle)
+    figure, axes = open_figure(_build_title(points), subtitle=subtitle)
     places = np.arange(len(points), dtype=np.float64)
     costs = [point.cost_per_1000 for point in points]
-    _draw_bars(axes, places - 0.27, [cost.value for cost in costs], name="the model's decisions", colour=MODEL)
-    _draw_bars(axes, places, [p.decline_all_cost for p in points], name="decline everybody", colour=PALE)
-    _draw_bars(axes, places + 0.27, [p.decline_nobody_cost for p in points], name="decline nobody", colour=_PALER)
-    axes.errorbar(places - 0.27, [cost.value for cost in costs], yerr=_reach(costs), fmt="none", color=INK, capsize=5)
-    axes.set_xticks(places, [_describe(point) for point in points])
+    _draw_bars(axes, places - 0.27, [cost.value for cost in costs], name="the model's decisions", colour=MODEL_COLOUR)
+    _draw_bars(axes, places, [p.decline_all_cost for p in points], name="decline everybody", colour=MUTED_COLOUR)
+    _draw_bars(
+        axes, places + 0.27, [p.decline_nobody_cost for p in points], name="decline nobody", colour=_LIGHT_MUTED_COLOUR
+    )
+    axes.errorbar(
+        places - 0.27,
+        [cost.value for cost in costs],
+        yerr=_compute_error_bars(costs),
+        fmt="none",
+        color=TEXT_COLOUR,
+        capsize=5,
+    )
+    axes.set_xticks(places, [_label_operating_point(point) for point in points])
     axes.grid(visible=False, axis="x")
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
     highest = [max(p.cost_per_1000.high, p.decline_all_cost, p.decline_nobody_cost) for p in points]
@@ -44,11 +61,11 @@ def draw_capacity(economics: Economics, *, subtitle: str = "") -> Figure:
     caught, hit = (0.0 if metric is None else metric.value for metric in (first.caught_share, first.precision))
     told = f"The riskiest {shares[0]:.0%} hold {caught:.0%} of defaulters, and {hit:.0%} of them default"
     figure, axes = open_figure(told, subtitle=subtitle)
-    axes.plot([0, 1], [0, 1], color=PALE, linestyle="--", label="defaulters caught by drawing lots")
+    axes.plot([0, 1], [0, 1], color=MUTED_COLOUR, linestyle="--", label="defaulters caught by drawing lots")
     precisions = [point.reached.precision for point in points]
     catches = [point.reached.caught_share for point in points]
-    _draw_shares(axes, shares, precisions, name="defaulters among those looked at", colour=ALERT, others=catches)
-    _draw_shares(axes, shares, catches, name="caught, share of all defaulters", colour=MODEL, others=precisions)
+    _draw_shares(axes, shares, precisions, name="defaulters among those looked at", colour=ALERT_COLOUR, others=catches)
+    _draw_shares(axes, shares, catches, name="caught, share of all defaulters", colour=MODEL_COLOUR, others=precisions)
     axes.set_xticks(shares, [f"{point.capacity_share:.0%}\n{point.capacity_count:,}" for point in points])
     axes.set_yticks(np.linspace(0, 1, 6))
     axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
@@ -59,7 +76,7 @@ def draw_capacity(economics: Economics, *, subtitle: str = "") -> Figure:
     return figure
 
 
-def _find_title(points: Sequence[OperatingPoint]) -> str:
+def _build_title(points: Sequence[OperatingPoint]) -> str:
     plain = [min(point.decline_all_cost, point.decline_nobody_cost) for point in points]
     saved = [1 - point.cost_per_1000.value / cost for point, cost in zip(points, plain, strict=True) if cost]
     if not saved:
@@ -72,7 +89,7 @@ def _find_title(points: Sequence[OperatingPoint]) -> str:
 
 def _draw_bars(axes: Axes, places: np.ndarray, heights: Sequence[float], *, name: str, colour: str) -> None:
     bars = axes.bar(places, heights, _BAR_WIDTH, color=colour, label=name)
-    axes.bar_label(bars, labels=[f"{height:,.0f}" for height in heights], padding=9, color=INK, fontsize=11)
+    axes.bar_label(bars, labels=[f"{height:,.0f}" for height in heights], padding=9, color=TEXT_COLOUR, fontsize=11)
 
 
 def _draw_shares(
@@ -88,7 +105,7 @@ def _draw_shares(
     known = [(share, metric) for share, metric in zip(shares, metrics, strict=True) if metric is not None]
     found = [metric for _, metric in known]
     places, values = [share for share, _ in known], [metric.value for metric in found]
-    axes.errorbar(places, values, yerr=_reach(found), fmt="o-", color=colour, capsize=4, label=name)
+    axes.errorbar(places, values, yerr=_compute_error_bars(found), fmt="o-", color=colour, capsize=4, label=name)
     for share, metric, other in zip(shares, metrics, others, strict=True):
         if metric is None:
             continue
@@ -98,12 +115,12 @@ def _draw_shares(
         )
 
 
-def _reach(metrics: Sequence[Metric]) -> np.ndarray:
+def _compute_error_bars(metrics: Sequence[Metric]) -> np.ndarray:
     ends = [[metric.value - metric.low for metric in metrics], [metric.high - metric.value for metric in metrics]]
     return np.array(ends)
 
 
-def _describe(point: OperatingPoint) -> str:
+def _label_operating_point(point: OperatingPoint) -> str:
     caught = 0.0 if point.caught_share is None else point.caught_share.value
     return (
         f"{point.cost_ratio:g} : 1\ndeclined from {point.threshold:.3f}: {point.declined_share.value:.0%}"

@@ -8,9 +8,16 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MultipleLocator
 
 from credit_default.model.fairness.report import FairnessReport, GroupFairness
-from credit_default.views.figures.canvas import ALERT, INK, MODEL, PALE, label_axes, open_figure
+from credit_default.views.figures.canvas import (
+    ALERT_COLOUR,
+    MODEL_COLOUR,
+    MUTED_COLOUR,
+    TEXT_COLOUR,
+    label_axes,
+    open_figure,
+)
 
-_ROOMY: Final = 20  # groups up to which their names are written large
+_MOST_GROUPS_IN_LARGE_FONT: Final = 20  # groups up to which their names are written large
 
 
 def draw_fairness(report: FairnessReport, *, lowest_ratio: float, subtitle: str = "") -> Figure:
@@ -19,14 +26,14 @@ def draw_fairness(report: FairnessReport, *, lowest_ratio: float, subtitle: str 
     `lowest_ratio` is the policy's line. Groups too small to be judged stand in grey, with their number of rows only.
     """
     groups = [group for group in report.groups if group.is_single]
-    figure, axes = open_figure(_find_title(groups, lowest_ratio), subtitle=subtitle)
+    figure, axes = open_figure(_build_title(groups, lowest_ratio), subtitle=subtitle)
     ratios = [group.acceptance_ratio for group in groups if group.acceptance_ratio is not None]
     left = min([0.7, lowest_ratio, *(ratio.low for ratio in ratios)]) - 0.02
-    axes.axvline(lowest_ratio, color=ALERT, linestyle="--", linewidth=1.5)
-    axes.axvline(1.0, color=PALE, linestyle=":", linewidth=1.5)
+    axes.axvline(lowest_ratio, color=ALERT_COLOUR, linestyle="--", linewidth=1.5)
+    axes.axvline(1.0, color=MUTED_COLOUR, linestyle=":", linewidth=1.5)
     for place, group in enumerate(groups):
         _draw_group(axes, group, place=place, left=left, lowest_ratio=lowest_ratio)
-    _name_groups(axes, groups)
+    _label_groups(axes, groups)
     axes.set_xlim(left, max([1.04, *(ratio.high for ratio in ratios)]) + 0.02)
     axes.set_ylim(len(groups) - 0.4, -0.9)
     axes.xaxis.set_major_locator(MultipleLocator(0.1))
@@ -41,29 +48,29 @@ def _draw_group(axes: Axes, group: GroupFairness, *, place: int, left: float, lo
     if ratio is None:
         text = f"{group.row_count:,} clients, {group.default_count:,} defaults: too few"
         paper = {"facecolor": "white", "edgecolor": "none", "pad": 1.5}
-        axes.text(left + 0.005, place, text, va="center", fontsize=9, color=PALE, style="italic", bbox=paper)
+        axes.text(left + 0.005, place, text, va="center", fontsize=9, color=MUTED_COLOUR, style="italic", bbox=paper)
     elif group.is_reference:
-        axes.plot([1], [place], "D", color=INK, markersize=7)
+        axes.plot([1], [place], "D", color=TEXT_COLOUR, markersize=7)
     else:
-        colour = ALERT if ratio.value < lowest_ratio else MODEL
+        colour = ALERT_COLOUR if ratio.value < lowest_ratio else MODEL_COLOUR
         reach = [[ratio.value - ratio.low], [ratio.high - ratio.value]]
         axes.errorbar([ratio.value], [place], xerr=reach, fmt="o", color=colour, markersize=7, capsize=4, linewidth=2)
         axes.annotate(
-            f"{ratio.value:.2f}", (ratio.value, place), (0, 6), textcoords="offset points", ha="center", color=INK,
+            f"{ratio.value:.2f}", (ratio.value, place), (0, 6), textcoords="offset points", ha="center", color=TEXT_COLOUR,
             fontsize=9,
         )  # fmt: skip
 
 
-def _name_groups(axes: Axes, groups: Sequence[GroupFairness]) -> None:
+def _label_groups(axes: Axes, groups: Sequence[GroupFairness]) -> None:
     names = [f"{group.attribute}: {group.group}" for group in groups]
     axes.set_yticks(range(len(groups)), names)
     for label, group in zip(axes.get_yticklabels(), groups, strict=True):
         label.set_parse_math(False)  # a dollar sign in a meaning is not mathematics
-        label.set_color(PALE if group.is_too_small else INK)
-        label.set_fontsize(10 if len(groups) <= _ROOMY else 7)
+        label.set_color(MUTED_COLOUR if group.is_too_small else TEXT_COLOUR)
+        label.set_fontsize(10 if len(groups) <= _MOST_GROUPS_IN_LARGE_FONT else 7)
 
 
-def _find_title(groups: Sequence[GroupFairness], lowest_ratio: float) -> str:
+def _build_title(groups: Sequence[GroupFairness], lowest_ratio: float) -> str:
     known = [(group.acceptance_ratio, group) for group in groups if group.acceptance_ratio and not group.is_reference]
     if not known:
         return "No two groups are large enough to compare"

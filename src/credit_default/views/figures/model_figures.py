@@ -17,17 +17,26 @@ from credit_default.errors import InputError
 from credit_default.model.estimator.calibration_line import bin_by_quantile
 from credit_default.model.estimator.decision import DecisionPolicy
 from credit_default.model.evaluation.metrics import Confusion
-from credit_default.model.statistics.bootstrap import check_scores, rank
-from credit_default.views.figures.canvas import ALERT, INK, MODEL, PALE, add_legend, label_axes, open_figure, set_shares
+from credit_default.model.statistics.bootstrap import check_scores, rank_probabilities
+from credit_default.views.figures.canvas import (
+    ALERT_COLOUR,
+    MODEL_COLOUR,
+    MUTED_COLOUR,
+    TEXT_COLOUR,
+    add_legend,
+    format_axes_as_percent,
+    label_axes,
+    open_figure,
+)
 
 Values = NDArray[np.float64]
 
 
 def draw_roc(defaulted: Any, default_probability: Any, *, subtitle: str = "") -> Figure:
     """The ROC curve: share of defaulters caught against share of payers declined, over all thresholds."""
-    scored = _read(defaulted, default_probability)
+    scored = _validate_scores(defaulted, default_probability)
     outcome, probability = scored.outcome, scored.probability
-    ranked = rank(probability)
+    ranked = rank_probabilities(probability)
     caught, alarmed = (
         np.append(0.0, np.cumsum(side[ranked.order])[ranked.ends] / side.sum()) for side in (outcome, 1 - outcome)
     )
@@ -35,10 +44,10 @@ def draw_roc(defaulted: Any, default_probability: Any, *, subtitle: str = "") ->
     figure, axes = open_figure(
         f"Ranks a defaulter above a payer {area:.0%} of the time (ROC AUC {area:.3f})", subtitle=subtitle
     )
-    axes.plot([0, 1], [0, 1], color=PALE, linestyle="--", label="by chance")
-    axes.plot(alarmed, caught, color=MODEL, linewidth=2.5, label="model")
+    axes.plot([0, 1], [0, 1], color=MUTED_COLOUR, linestyle="--", label="by chance")
+    axes.plot(alarmed, caught, color=MODEL_COLOUR, linewidth=2.5, label="model")
     label_axes(axes, across="payers declined, share of payers", up="defaulters declined, share of defaulters")
-    set_shares(axes)
+    format_axes_as_percent(axes)
     add_legend(axes, "lower right")
     return figure
 
@@ -47,9 +56,9 @@ def draw_precision_recall(
     defaulted: Any, default_probability: Any, *, policy: DecisionPolicy, subtitle: str = ""
 ) -> Figure:
     """The precision-recall curve, with the point where the policy's threshold stands."""
-    scored = _read(defaulted, default_probability)
+    scored = _validate_scores(defaulted, default_probability)
     outcome, probability = scored.outcome, scored.probability
-    ranked = rank(probability)
+    ranked = rank_probabilities(probability)
     caught = np.cumsum(outcome[ranked.order])[ranked.ends]
     precision, recall = caught / (ranked.ends + 1), caught / outcome.sum()
     declined = probability >= policy.threshold
@@ -58,22 +67,22 @@ def draw_precision_recall(
     figure, axes = open_figure(
         f"Declining catches {reached:.0%} of defaulters; {hit:.0%} of those declined default", subtitle=subtitle
     )
-    axes.axhline(outcome.mean(), color=PALE, linestyle="--", label=f"by chance: {outcome.mean():.1%} default")
-    axes.plot(recall, precision, color=MODEL, linewidth=2.5, label="model")
-    axes.plot([reached], [hit], "o", color=ALERT, markersize=10, label=f"threshold {policy.threshold:.3f}")
+    axes.axhline(outcome.mean(), color=MUTED_COLOUR, linestyle="--", label=f"by chance: {outcome.mean():.1%} default")
+    axes.plot(recall, precision, color=MODEL_COLOUR, linewidth=2.5, label="model")
+    axes.plot([reached], [hit], "o", color=ALERT_COLOUR, markersize=10, label=f"threshold {policy.threshold:.3f}")
     label_axes(
         axes,
         across="recall: defaulters declined, share of defaulters",
         up="precision: defaulters, share of those declined",
     )
-    set_shares(axes)
+    format_axes_as_percent(axes)
     add_legend(axes, "upper right")
     return figure
 
 
 def draw_calibration(defaulted: Any, default_probability: Any, *, bin_count: int = 10, subtitle: str = "") -> Figure:
     """Default share against mean probability in bins of equal size, with 95 % intervals, and how many lie off."""
-    scored = _read(defaulted, default_probability)
+    scored = _validate_scores(defaulted, default_probability)
     outcome, probability = scored.outcome, scored.probability
     bins = bin_by_quantile(probability, bin_count=bin_count)
     used = np.unique(bins)
@@ -86,14 +95,21 @@ def draw_calibration(defaulted: Any, default_probability: Any, *, bin_count: int
         f"{len(used) - off_count} of {len(used)} groups default as often as predicted", subtitle=subtitle
     )
     top = min(1.0, 1.08 * float(max(said.max(), (came + reach).max())))
-    axes.plot([0, top], [0, top], color=PALE, linestyle="--", label="exactly as predicted")
+    axes.plot([0, top], [0, top], color=MUTED_COLOUR, linestyle="--", label="exactly as predicted")
     axes.errorbar(
-        said, came, yerr=reach, fmt="o", color=MODEL, markersize=7, capsize=4, label="a group, with 95 % by chance"
+        said,
+        came,
+        yerr=reach,
+        fmt="o",
+        color=MODEL_COLOUR,
+        markersize=7,
+        capsize=4,
+        label="a group, with 95 % by chance",
     )
     label_axes(
         axes, across="mean predicted default probability of the group", up="clients who defaulted, share of the group"
     )
-    set_shares(axes, top=top)
+    format_axes_as_percent(axes, top=top)
     add_legend(axes, "upper left")
     return figure
 
@@ -102,19 +118,21 @@ def draw_score_distribution(
     defaulted: Any, default_probability: Any, *, policy: DecisionPolicy, subtitle: str = ""
 ) -> Figure:
     """Distributions of the probability among defaulters and payers, with the threshold."""
-    scored = _read(defaulted, default_probability)
+    scored = _validate_scores(defaulted, default_probability)
     outcome, probability = scored.outcome, scored.probability
     declined = float((probability >= policy.threshold).mean())
     figure, axes = open_figure(
         f"{declined:.0%} of clients are scored at or above the threshold and declined", subtitle=subtitle
     )
     edges = [step / 40 for step in range(41)]
-    for value, colour, name in ((0, MODEL, "paid"), (1, ALERT, "defaulted")):
+    for value, colour, name in ((0, MODEL_COLOUR, "paid"), (1, ALERT_COLOUR, "defaulted")):
         chosen = probability[outcome == value]
         weights = np.full(len(chosen), 1 / len(chosen))
         label = f"{name} ({len(chosen):,} clients)"
         axes.hist(chosen, edges, weights=weights, color=colour, alpha=0.55, label=label)
-    axes.axvline(policy.threshold, color=INK, linewidth=1.5, linestyle="--", label=f"threshold {policy.threshold:.3f}")
+    axes.axvline(
+        policy.threshold, color=TEXT_COLOUR, linewidth=1.5, linestyle="--", label=f"threshold {policy.threshold:.3f}"
+    )
     label_axes(axes, across="predicted default probability", up="share of each group, by steps of 2.5 points")
     axes.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
     axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
@@ -138,7 +156,7 @@ def draw_confusion(confusion: Confusion, *, threshold: float, subtitle: str = ""
     words = (("accepted, paid", "false alarm"), ("missed default", "caught default"))
     for row, column in np.ndindex(2, 2):
         text = f"{words[row][column]}\n{cells[row, column]:,}\n{shares[row, column]:.0%} of the row"
-        colour = "white" if shares[row, column] > 0.5 else INK  # noqa: PLR2004 (half-way up the colour scale)
+        colour = "white" if shares[row, column] > 0.5 else TEXT_COLOUR  # noqa: PLR2004 (half-way up the colour scale)
         axes.text(column, row, text, ha="center", va="center", color=colour, fontsize=14)
     axes.set_xticks([0, 1], ["accepted", "declined"])
     axes.set_yticks([0, 1], ["paid", "defaulted"])
@@ -149,7 +167,7 @@ def draw_confusion(confusion: Confusion, *, threshold: float, subtitle: str = ""
 
 def draw_cost_curve(defaulted: Any, default_probability: Any, *, policy: DecisionPolicy, subtitle: str = "") -> Figure:
     """Cost per 1,000 clients at every threshold, with the policy's threshold, declining all and declining nobody."""
-    scored = _read(defaulted, default_probability)
+    scored = _validate_scores(defaulted, default_probability)
     outcome, probability = scored.outcome, scored.probability
     thresholds = np.linspace(0, 1, 201)
     costs = np.array([_measure_cost(outcome, probability >= cut, policy=policy) for cut in thresholds])
@@ -158,11 +176,11 @@ def draw_cost_curve(defaulted: Any, default_probability: Any, *, policy: Decisio
     saved = 1 - here / min(everyone, nobody) if min(everyone, nobody) else 0.0
     told = f"costs {abs(saved):.0%} {'less' if saved >= 0 else 'more'} than the better of declining all or nobody"
     figure, axes = open_figure(f"The threshold {told}", subtitle=subtitle)
-    axes.plot(thresholds, costs, color=MODEL, linewidth=2.5, label="model")
-    axes.axhline(everyone, color=PALE, linestyle="--", label=f"decline everybody: {everyone:,.0f}")
-    axes.axhline(nobody, color=PALE, linestyle=":", label=f"decline nobody: {nobody:,.0f}")
+    axes.plot(thresholds, costs, color=MODEL_COLOUR, linewidth=2.5, label="model")
+    axes.axhline(everyone, color=MUTED_COLOUR, linestyle="--", label=f"decline everybody: {everyone:,.0f}")
+    axes.axhline(nobody, color=MUTED_COLOUR, linestyle=":", label=f"decline nobody: {nobody:,.0f}")
     label = f"threshold {policy.threshold:.3f}: {here:,.0f}"
-    axes.plot([policy.threshold], [here], "o", color=ALERT, markersize=10, label=label)
+    axes.plot([policy.threshold], [here], "o", color=ALERT_COLOUR, markersize=10, label=label)
     label_axes(
         axes,
         across="threshold, default probability from which clients are declined",
@@ -183,8 +201,8 @@ def draw_importance(importance: Mapping[str, float], *, most: int = 15, subtitle
     leader = shown[0][0].replace("_", " ")
     figure, axes = open_figure(f"“{leader}” weighs most: {shown[0][1]:.0%} of the model", subtitle=subtitle)
     names = [name.replace("_", " ") for name, _ in shown]
-    bars = axes.barh(names, [share for _, share in shown], color=MODEL)
-    axes.bar_label(bars, labels=[f"{share:.1%}" for _, share in shown], padding=4, color=INK)
+    bars = axes.barh(names, [share for _, share in shown], color=MODEL_COLOUR)
+    axes.bar_label(bars, labels=[f"{share:.1%}" for _, share in shown], padding=4, color=TEXT_COLOUR)
     axes.invert_yaxis()
     axes.grid(visible=False, axis="y")
     axes.set_xlim(0, 1.15 * shown[0][1] or 1)
@@ -194,14 +212,14 @@ def draw_importance(importance: Mapping[str, float], *, most: int = 15, subtitle
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Scored:
+class _ScoredOutcomes:
     outcome: Values
     probability: Values
 
 
-def _read(defaulted: Any, default_probability: Any) -> _Scored:
+def _validate_scores(defaulted: Any, default_probability: Any) -> _ScoredOutcomes:
     check_scores(defaulted, default_probability)
-    scored = _Scored(np.asarray(defaulted, dtype=np.float64), np.asarray(default_probability, dtype=np.float64))
+    scored = _ScoredOutcomes(np.asarray(defaulted, dtype=np.float64), np.asarray(default_probability, dtype=np.float64))
     if np.ptp(scored.outcome) == 0:
         found = f"{len(scored.outcome)} rows with the same outcome"
         remedy = "Leave the picture out until both outcomes are known."

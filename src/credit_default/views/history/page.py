@@ -27,7 +27,7 @@ _VINTAGES: Final = (
     "Each statement month as each version scored it, all batches together, with 95 % intervals. Coverage is the share of "
     "the scored clients whose outcome is known; a month is mature when all of them should be."
 )
-_LOUD: Final = frozenset({"watch", "alarm", "refused"})
+_RAISED_LEVELS: Final = frozenset({"watch", "alarm", "refused"})
 
 
 def describe_history(
@@ -38,33 +38,33 @@ def describe_history(
     span = first if first == last else f"{first} to {last}"
     return Document(
         "What the monitors saw",
-        f"{len(history.batches)} batches, {span}; {_tell_champions(history)}",
+        f"{len(history.batches)} batches, {span}; {_format_versions(history)}",
         (
-            *(Section(title, _draw(history, title, draw, told)) for title, draw, told in _PICTURES),
+            *(Section(title, _draw_section(history, title, draw, told)) for title, draw, told in _PICTURES),
             *([Section("Vintages", (Paragraph(_VINTAGES), tabulate_vintages(vintages)))] if vintages else []),
-            Section("Findings", (_tabulate(history), *_list_findings(history, reasons))),
+            Section("Findings", (_tabulate_batches(history), *_list_findings(history, reasons))),
         ),
         "SIMULATED DATA: no real client stands behind these figures." if history.simulated else "",
     )
 
 
-def _draw(history: History, title: str, draw: Callable[..., Figure], told: str) -> tuple[Block, ...]:
+def _draw_section(history: History, title: str, draw: Callable[..., Figure], told: str) -> tuple[Block, ...]:
     subtitle = "simulated data" if history.simulated else ""
     return (Picture(f"{title.split(maxsplit=1)[0].lower()}.png", told, write_png(draw(history, subtitle=subtitle))),)
 
 
-def _tell_champions(history: History) -> str:
+def _format_versions(history: History) -> str:
     versions = dict.fromkeys(batch.model_version for batch in history.batches)
     return ("version " if len(versions) == 1 else "versions ") + ", ".join(map(str, versions))
 
 
-def _tabulate(history: History) -> Table:
+def _tabulate_batches(history: History) -> Table:
     heading = ("month", "batch", "loudest", "version", "rows", "score psi", "expected", "defaulted", "ROC AUC")
     return Table(heading, tuple(_list_cells(batch) for batch in history.batches), first_figure=3)
 
 
 def _list_cells(batch: HistoryBatch) -> tuple[str, ...]:
-    loud = [f"{gate} {level}" for gate, level in batch.levels.items() if level in _LOUD]
+    loud = [f"{gate} {level}" for gate, level in batch.levels.items() if level in _RAISED_LEVELS]
     return (
         batch.statement_month,
         batch.batch_id[:8],
@@ -72,8 +72,8 @@ def _list_cells(batch: HistoryBatch) -> tuple[str, ...]:
         str(batch.model_version),
         f"{batch.row_count:,}",
         format_figure(batch.find("drift", "score_drift")),
-        _tell_share(batch.find("drift", "expected_default_share")),
-        _tell_share(batch.find("performance", "default_share")),
+        _format_share(batch.find("drift", "expected_default_share")),
+        _format_share(batch.find("performance", "default_share")),
         format_figure(batch.find("performance", "roc_auc")),
     )
 
@@ -83,10 +83,10 @@ def _list_findings(history: History, reasons: dict[tuple[str, str], tuple[str, .
         f"{batch.statement_month} {gate} {level}: {'; '.join(reasons.get((batch.batch_id, gate), ()))}"
         for batch in history.batches
         for gate, level in batch.levels.items()
-        if level in _LOUD
+        if level in _RAISED_LEVELS
     ]
     return (Bullets(tuple(told)),) if told else (Paragraph("No gate rang or asked for a look."),)
 
 
-def _tell_share(share: float) -> str:
+def _format_share(share: float) -> str:
     return "–" if share != share else f"{share:.1%}"  # noqa: PLR0124 - NaN is unlike itself

@@ -29,18 +29,18 @@ def _list_cells(row: Mapping[str, Any]) -> list[Text | str]:
         render_text(row["batch_id"][:8]),
         str(row["model_version"]),
         f"{row['row_count']:,}",
-        _tell_loss(row["expected_loss"]),
+        _format_loss(row["expected_loss"]),
         render_text(row["gate"]),
         Text(row["level"], style=LEVEL_STYLES[row["level"]]),
         render_text(row["reasons"][0] if row["reasons"] else ""),
     ]
 
 
-def _tell_loss(amount: float | None) -> str:
+def _format_loss(amount: float | None) -> str:
     return "–" if amount is None else f"{amount:,.0f}"
 
 
-def tell_findings(findings: pl.DataFrame) -> list[str]:
+def format_finding_lines(findings: pl.DataFrame) -> list[str]:
     """One text a finding, for those who read no tables."""
     return [
         f"{row['statement_month']} batch {row['batch_id']} version {row['model_version']}: {row['gate']} {row['level']}: "

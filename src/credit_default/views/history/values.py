@@ -35,7 +35,7 @@ class HistoryBatch:
 
     def list_excesses(self) -> dict[str, float]:
         """How many times its limit each column's drift is, inputs first; a p-value counts as its limit over itself."""
-        return {name: _measure_excess(found) for name, found in self.profile.get("drift", {}).items()}
+        return {name: _compute_drift_ratio(found) for name, found in self.profile.get("drift", {}).items()}
 
     def find_quantiles(self, shares: Sequence[float]) -> list[float]:
         """The scores below which these shares of the rows lie, read off the counts between the reference's deciles."""
@@ -59,7 +59,7 @@ class OpenedAlarm:
 
 
 @dataclass(frozen=True, slots=True)
-class Seat:
+class ChampionEvent:
     """A version that came to the champion's seat, and when (ISO 8601); `event`: promoted or rolled back."""
 
     model_version: int
@@ -72,7 +72,7 @@ class History:
     """All batches, by month, and who was champion when."""
 
     batches: tuple[HistoryBatch, ...]
-    seats: tuple[Seat, ...] = ()
+    seats: tuple[ChampionEvent, ...] = ()
     alarms: tuple[OpenedAlarm, ...] = ()
     simulated: bool = False
 
@@ -86,7 +86,7 @@ class History:
         ]
 
 
-def read_history_batches(
+def build_history_batches(
     findings: pl.DataFrame, profiles: Mapping[tuple[str, int], Mapping[str, Any]]
 ) -> tuple[HistoryBatch, ...]:
     """The batches by month; of several versions that scored one, the newest is told. `profiles` by batch and version."""
@@ -106,7 +106,7 @@ def read_history_batches(
     return tuple(sorted(batches, key=lambda batch: (batch.statement_month, batch.batch_id)))
 
 
-def _measure_excess(found: Mapping[str, Any]) -> float:
+def _compute_drift_ratio(found: Mapping[str, Any]) -> float:
     statistic, threshold = float(found["statistic"]), float(found["threshold"])
     if found["method"] in {"ks", "chisquare"}:
         return threshold / max(statistic, 1e-12)

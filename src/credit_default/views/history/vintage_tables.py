@@ -10,7 +10,7 @@ from credit_default.model.evaluation.vintages import VintageFigures
 from credit_default.views.documents import document
 from credit_default.views.summaries.summary import render_text
 
-_NAMES = ("scored", "coverage", "expected", "defaulted", "ROC AUC", "mature")
+_COLUMN_TITLES = ("scored", "coverage", "expected", "defaulted", "ROC AUC", "mature")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class VintageRow:
 def render_vintages(rows: Sequence[VintageRow]) -> Table:
     """One line a month and version, in the order given."""
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
-    for name in ("month", "v", *_NAMES):
+    for name in ("month", "v", *_COLUMN_TITLES):
         table.add_column(name, justify="left" if name in {"month", "mature"} else "right", no_wrap=True)
     for row in rows:
         table.add_row(render_text(row.statement_month), *_list_cells(row))
@@ -38,34 +38,34 @@ def render_vintages(rows: Sequence[VintageRow]) -> Table:
 def tabulate_vintages(rows: Sequence[VintageRow]) -> document.Table:
     """The same lines, for a page."""
     cells = tuple((row.statement_month, *_list_cells(row)) for row in rows)
-    return document.Table(("month", "version", *_NAMES), cells, first_figure=1)
+    return document.Table(("month", "version", *_COLUMN_TITLES), cells, first_figure=1)
 
 
-def tell_vintages(rows: Sequence[VintageRow]) -> tuple[str, ...]:
+def format_vintage_lines(rows: Sequence[VintageRow]) -> tuple[str, ...]:
     """One text a month and version, for those who read no tables."""
     return tuple(
         f"month {row.statement_month} version {row.model_version}: "
-        + ", ".join(f"{name} {cell}" for name, cell in zip(_NAMES, _list_cells(row)[1:], strict=True))
+        + ", ".join(f"{name} {cell}" for name, cell in zip(_COLUMN_TITLES, _list_cells(row)[1:], strict=True))
         for row in rows
     )
 
 
 def _list_cells(row: VintageRow) -> list[str]:
     return [
-        str(row.model_version), f"{row.scored_count:,}", f"{row.coverage_share:.1%}", *_tell_figures(row.figures),
+        str(row.model_version), f"{row.scored_count:,}", f"{row.coverage_share:.1%}", *_format_figures(row.figures),
         "yes" if row.mature else "no",
     ]  # fmt: skip
 
 
-def _tell_figures(figures: VintageFigures | None) -> Iterator[str]:
+def _format_figures(figures: VintageFigures | None) -> Iterator[str]:
     if figures is None:
         yield from ("–", "–", "–")
         return
     yield f"{figures.expected_share:.1%}"
     share = figures.default_share
     yield f"{share.value:.1%} ({100 * share.low:.1f}–{100 * share.high:.1f})"
-    yield "–" if figures.roc_auc is None else _tell_metric(figures.roc_auc)
+    yield "–" if figures.roc_auc is None else _format_metric(figures.roc_auc)
 
 
-def _tell_metric(metric: Metric) -> str:
+def _format_metric(metric: Metric) -> str:
     return f"{metric.value:.3f} ({metric.low:.3f}–{metric.high:.3f})"

@@ -11,7 +11,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from credit_default.errors import CreditDefaultError, show_plainly
+from credit_default.errors import CreditDefaultError, escape_unprintable
 from credit_default.gates.verdict import Verdict
 
 LEVEL_STYLES = {"ok": "green", "watch": "yellow", "alarm": "bold red", "refused": "bold red", "not judged": "dim"}
@@ -44,8 +44,8 @@ def write_json(summary: Summary) -> str:
     It is ASCII: what a file name or a cell holds is all there, as JSON's escapes, and a terminal that shows it obeys none.
     """
     content = dataclasses.asdict(summary)
-    content["verdicts"] = [_verdict_content(verdict) for verdict in summary.verdicts]
-    content["figures"] = _finite(summary.figures)
+    content["verdicts"] = [_describe_verdict(verdict) for verdict in summary.verdicts]
+    content["figures"] = _replace_non_finite(summary.figures)
     return json.dumps(content, ensure_ascii=True, allow_nan=False)
 
 
@@ -63,15 +63,15 @@ def render_summary(summary: Summary) -> RenderableType:
     table.add_row(summary.command, render_text(summary.status, style="bold"))
     for verdict in summary.verdicts:
         table.add_row(verdict.gate, render_verdict(verdict))
-    for name, value in _identity(summary).items():
+    for name, value in _list_identifiers(summary).items():
         table.add_row(name, render_text(value))
     if summary.counts:
         table.add_row("rows", render_text(", ".join(f"{value:,} {name}" for name, value in summary.counts.items())))
-    for name, text in tell_figures(summary.figures).items():
+    for name, text in format_figures(summary.figures).items():
         table.add_row(render_text(name), render_text(text))
     # Below the table and never folded: a path or a command is there to be copied.
     paths = [
-        Text.assemble((show_plainly(name), "bold"), f"  {show_plainly(path)}", no_wrap=True)
+        Text.assemble((escape_unprintable(name), "bold"), f"  {escape_unprintable(path)}", no_wrap=True)
         for name, path in summary.paths.items()
     ]
     notes = [render_text(f"note: {note}", style="yellow") for note in summary.notes]
@@ -80,10 +80,10 @@ def render_summary(summary: Summary) -> RenderableType:
 
 def render_text(text: str, *, style: str = "") -> Text:
     """The text as it is for a terminal: nothing in it is markup, and what does not print stands as an escape."""
-    return Text(show_plainly(text), style=style)
+    return Text(escape_unprintable(text), style=style)
 
 
-def tell_figures(figures: Mapping[str, float]) -> dict[str, str]:
+def format_figures(figures: Mapping[str, float]) -> dict[str, str]:
     """Each figure as text; `x`, `x, low` and `x, high` become one: the value and its interval."""
     told = {}
     for name, number in figures.items():
@@ -98,7 +98,7 @@ def tell_figures(figures: Mapping[str, float]) -> dict[str, str]:
 def render_verdict(verdict: Verdict) -> Text:
     """The verdict's level in its colour, then its reasons, a line each."""
     text = Text(verdict.level, style=LEVEL_STYLES[verdict.level])
-    text.append("  " + "\n".join(map(show_plainly, verdict.reasons)), style="not bold default")
+    text.append("  " + "\n".join(map(escape_unprintable, verdict.reasons)), style="not bold default")
     return text
 
 
@@ -111,19 +111,19 @@ def format_figure(number: float) -> str:
     return f"{number:,.1f}" if abs(number) >= 100 else f"{number:.4f}"  # noqa: PLR2004 - where decimals stop to matter
 
 
-def _identity(summary: Summary) -> dict[str, str]:
+def _list_identifiers(summary: Summary) -> dict[str, str]:
     parts = {"batch": summary.batch_id, "model version": summary.model_version, "run": summary.run_id}
     return {name: str(value) for name, value in parts.items() if value is not None}
 
 
-def _verdict_content(verdict: Verdict) -> dict[str, Any]:
+def _describe_verdict(verdict: Verdict) -> dict[str, Any]:
     return {
         "gate": verdict.gate,
         "level": verdict.level,
         "reasons": list(verdict.reasons),
-        "figures": _finite(verdict.figures),
+        "figures": _replace_non_finite(verdict.figures),
     }
 
 
-def _finite(figures: Mapping[str, float]) -> dict[str, float | None]:
+def _replace_non_finite(figures: Mapping[str, float]) -> dict[str, float | None]:
     return {name: value if math.isfinite(value) else None for name, value in figures.items()}

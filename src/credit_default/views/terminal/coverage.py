@@ -28,20 +28,20 @@ def render_coverage(rows: Sequence[CoverageRow]) -> Table:
         table.add_column(name, justify="right" if name in {"scored", "known", "coverage", "early"} else "left")
     for row in rows:
         table.add_row(
-            render_text(_span(row.months)), render_text(row.batch_id), f"{row.scored_count:,}", f"{row.known_count:,}",
+            render_text(_format_month_range(row.months)), render_text(row.batch_id), f"{row.scored_count:,}", f"{row.known_count:,}",
             f"{row.coverage_share:.1%}", f"{row.early_count:,}", "mature" if row.mature else "not mature yet",
         )  # fmt: skip
     return table
 
 
-def tell_coverage(rows: Sequence[CoverageRow]) -> tuple[str, ...]:
+def format_coverage_lines(rows: Sequence[CoverageRow]) -> tuple[str, ...]:
     """One text a batch, for those who read no tables."""
     return tuple(
-        f"batch {row.batch_id} ({_span(row.months)}): {row.known_count:,} of {row.scored_count:,} outcomes known "
+        f"batch {row.batch_id} ({_format_month_range(row.months)}): {row.known_count:,} of {row.scored_count:,} outcomes known "
         f"({row.coverage_share:.1%}), {row.early_count:,} of them early; {'mature' if row.mature else 'not mature yet'}"
         for row in rows
     )
 
 
-def _span(months: tuple[str, ...]) -> str:
+def _format_month_range(months: tuple[str, ...]) -> str:
     return months[0] if len(months) == 1 else f"{months[0]} to {months[-1]}"

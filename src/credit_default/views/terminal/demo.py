@@ -10,11 +10,11 @@ from credit_default.gates.verdict import Verdict
 from credit_default.views.summaries.summary import LEVEL_STYLES, Summary, format_figure
 
 _TITLE = "six months of production: drift is judged at once, the verdict on performance when outcomes are known"
-_WORDS = {"month", "planted", "drift", "verdict"}
+_TEXT_COLUMNS = {"month", "planted", "drift", "verdict"}
 
 
 @dataclass(frozen=True, slots=True)
-class LivedMonth:
+class DemoMonthResult:
     """One month: what was planted, and what scoring, monitoring and judging came to."""
 
     statement_month: str
@@ -36,27 +36,27 @@ class LivedMonth:
         return performance
 
 
-def render_life(months: Sequence[LivedMonth]) -> Table:
+def render_demo(months: Sequence[DemoMonthResult]) -> Table:
     """One line a month: rows, drift before outcomes, expected and realised defaults, AUC, performance after."""
     table = Table(
         box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold", title=_TITLE, title_justify="left"
     )
     for name in ("month", "rows", "planted", "drift", "psi", "declined", "expected", "defaulted", "AUC", "verdict"):
-        table.add_column(name, justify="left" if name in _WORDS else "right", no_wrap=True)
+        table.add_column(name, justify="left" if name in _TEXT_COLUMNS else "right", no_wrap=True)
     for month in months:
         performance = month.performance.figures
         table.add_row(
             month.statement_month, f"{month.scored.counts['scored']:,}", "drift" if month.drifted else "–",
-            _show_level(month.drift), format_figure(month.drift.figures["score_drift"]),
+            _render_level(month.drift), format_figure(month.drift.figures["score_drift"]),
             f"{month.scored.figures['declined share']:.1%}", f"{month.scored.figures['expected default share']:.1%}",
             f"{performance.get('default_share', float('nan')):.1%}",
-            format_figure(performance.get("roc_auc", float("nan"))), _show_level(month.performance),
+            format_figure(performance.get("roc_auc", float("nan"))), _render_level(month.performance),
         )  # fmt: skip
     return table
 
 
-def summarise_life(
-    training: Summary, retraining: Summary, months: Sequence[LivedMonth], *, lake: str, notes: tuple[str, ...]
+def summarise_demo(
+    training: Summary, retraining: Summary, months: Sequence[DemoMonthResult], *, lake: str, notes: tuple[str, ...]
 ) -> Summary:
     """The demonstration's summary: both trainings' verdicts, what rang, and the commands that open each place."""
     rang = [month.statement_month for month in months if month.drift.level == "alarm"]
@@ -78,5 +78,5 @@ def summarise_life(
     )  # fmt: skip
 
 
-def _show_level(verdict: Verdict) -> Text:
+def _render_level(verdict: Verdict) -> Text:
     return Text(verdict.level, style=LEVEL_STYLES[verdict.level])

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from credit_default.gates.monitoring.drill_verdict import RESPONSES, Drill, Exercise, Response
+from credit_default.gates.monitoring.drill_verdict import RESPONSES, Drill, DrillCase, Response
 from credit_default.gates.verdict import Level, Verdict
 from credit_default.views.documents.document import Bullets, Document, Section, Table
 
@@ -24,23 +24,23 @@ def describe_drill(drill: Drill, verdict: Verdict, *, story: str) -> Document:
     )
 
 
-def tell_exercises(drill: Drill) -> tuple[str, ...]:
+def format_exercise_lines(drill: Drill) -> tuple[str, ...]:
     """One text a planted fault, and one a clean month that was not quiet, for those who read no tables."""
     told = [
-        f"{e.name} {e.strength}: meant for {' or '.join(e.expects)}; {_tell_catch(e)}; {_tell_rang(e.rang) or 'nothing rang'}"
+        f"{e.name} {e.strength}: meant for {' or '.join(e.expects)}; {_format_detection(e)}; {_format_responses(e.rang) or 'nothing rang'}"
         for e in drill.exercises
     ]
     loud = [
         f"clean month {number}: {', '.join(noise)}"
         for number, month in enumerate(drill.clean, start=1)
-        if (noise := _list_noise(month))
+        if (noise := _list_raised_gates(month))
     ]
     return (*told, *loud)
 
 
 def _tabulate_exercises(drill: Drill) -> Table:
     rows = [
-        (e.name, str(e.strength), " or ".join(e.expects), _tell_catch(e), _tell_rang(e.rang) or "–")
+        (e.name, str(e.strength), " or ".join(e.expects), _format_detection(e), _format_responses(e.rang) or "–")
         for e in drill.exercises
     ]
     return Table(("planted", "strength", "meant for", "caught", "what rang"), tuple(rows), first_figure=5)
@@ -69,15 +69,15 @@ def _list_counts(counts: Mapping[Response, int]) -> tuple[str, ...]:
     return tuple(str(counts[response]) for response in RESPONSES)
 
 
-def _tell_catch(exercise: Exercise) -> str:
+def _format_detection(exercise: DrillCase) -> str:
     if exercise.caught_in is None:
         return "missed" if exercise.response == "quiet" else f"missed: {exercise.response} only"
     return f"{exercise.response}, batch {exercise.caught_in}"
 
 
-def _tell_rang(rang: Mapping[str, Response]) -> str:
+def _format_responses(rang: Mapping[str, Response]) -> str:
     return ", ".join(f"{gate} {response}" for gate, response in rang.items())
 
 
-def _list_noise(month: Mapping[str, Level]) -> list[str]:
+def _list_raised_gates(month: Mapping[str, Level]) -> list[str]:
     return [f"{gate} {level}" for gate, level in month.items() if level in {"alarm", "refused", "watch"}]

@@ -10,8 +10,8 @@ from rich.text import Text
 from credit_default.views.summaries.summary import Summary, render_text
 
 _BAR_WIDTH = 24
-_MOST_PUSHES = 2  # told of a direction
-_RECALIBRATED = 1e-9  # further apart than this the bundle has changed the forest's probability
+_SHOWN_CONTRIBUTIONS = 2  # told of a direction
+_RECALIBRATION_TOLERANCE = 1e-9  # further apart than this the bundle has changed the forest's probability
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class InputLine:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class CounterfactualLine:
     """What would have brought the client below the threshold: by column what it is and what it would have been."""
 
     told: str
@@ -60,7 +60,7 @@ class ClientExplanation:
     method: str
     contributions: tuple[Contribution, ...]
     inputs: tuple[InputLine, ...]
-    changes: tuple[Change, ...]
+    changes: tuple[CounterfactualLine, ...]
 
     @property
     def declined(self) -> bool:
@@ -70,14 +70,20 @@ class ClientExplanation:
 
 def render_explanation(explained: ClientExplanation) -> RenderableType:
     """The inputs, the reasons, the contributions that add up and what would have changed the decision."""
-    parts = [_section("Inputs", _render_inputs(explained))]
+    parts = [_render_section("Inputs", _render_inputs(explained))]
     if explained.declined:
-        parts.append(_section("Reasons", _render_lines(explained.reasons or ("none that has words",))))
+        parts.append(_render_section("Reasons", _render_numbered_lines(explained.reasons or ("none that has words",))))
     else:
-        parts.append(_section("What pushed most", _render_lines(tuple(_tell_pushes(explained)))))
+        parts.append(
+            _render_section("What pushed most", _render_numbered_lines(tuple(_list_largest_contributions(explained))))
+        )
     title = f"From the average accepted client, in percentage points ({explained.method})"
-    parts.append(_section(title, _render_sums(explained)))
-    parts.append(_section("What would have changed the decision", _render_lines(tuple(_tell_changes(explained)))))
+    parts.append(_render_section(title, _render_contributions(explained)))
+    parts.append(
+        _render_section(
+            "What would have changed the decision", _render_numbered_lines(tuple(_format_counterfactuals(explained)))
+        )
+    )
     return Group(*parts)
 
 
@@ -91,7 +97,7 @@ def summarise_explanation(explained: ClientExplanation, *, told: bool) -> Summar
         figures |= {"sum": explained.forest_probability}
         figures |= {f"input {line.name}": line.value for line in explained.inputs if line.used}
         reasons = (f"reason {place}: {reason}" for place, reason in enumerate(explained.reasons, 1))
-        changes = (f"what would have changed the decision: {change}" for change in _tell_changes(explained))
+        changes = (f"what would have changed the decision: {change}" for change in _format_counterfactuals(explained))
         notes = (*reasons, *changes, f"method: {explained.method}")
     return Summary(
         "explain", f"{explained.decision}, band {explained.risk_band}: client {explained.client_id}, {explained.statement_month}",
@@ -99,7 +105,7 @@ def summarise_explanation(explained: ClientExplanation, *, told: bool) -> Summar
     )  # fmt: skip
 
 
-def _section(title: str, content: RenderableType) -> RenderableType:
+def _render_section(title: str, content: RenderableType) -> RenderableType:
     return Group(render_text(title, style="bold"), content, Text())
 
 
@@ -112,12 +118,12 @@ def _render_inputs(explained: ClientExplanation) -> Table:
         marks = ([line.meaning] if line.meaning else []) + ([] if line.used else ["(not used by the model)"])
         style = "" if line.used else "dim"
         table.add_row(
-            *(render_text(text, style=style) for text in (line.name, _tell_value(line.value), " ".join(marks)))
+            *(render_text(text, style=style) for text in (line.name, _format_value(line.value), " ".join(marks)))
         )
     return table
 
 
-def _render_lines(lines: tuple[str, ...]) -> RenderableType:
+def _render_numbered_lines(lines: tuple[str, ...]) -> RenderableType:
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 2), show_header=False)
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
@@ -126,7 +132,7 @@ def _render_lines(lines: tuple[str, ...]) -> RenderableType:
     return table
 
 
-def _render_sums(explained: ClientExplanation) -> Table:
+def _render_contributions(explained: ClientExplanation) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 2), show_header=False)
     table.add_column(overflow="fold")
     table.add_column(justify="right")
@@ -137,7 +143,7 @@ def _render_sums(explained: ClientExplanation) -> Table:
         bar = "█" * round(_BAR_WIDTH * abs(part.added) / largest)
         colour = "red" if part.added > 0 else "green"
         table.add_row(render_text(part.subject), f"{100 * part.added:+.2f}", Text(bar, style=colour))
-    recalibrated = abs(explained.default_probability - explained.forest_probability) > _RECALIBRATED
+    recalibrated = abs(explained.default_probability - explained.forest_probability) > _RECALIBRATION_TOLERANCE
     name = "the forest's probability" if recalibrated else "this client's default probability"
     table.add_row(Text(name, style="bold"), Text(f"{explained.forest_probability:.2%}", style="bold"), "")
     if recalibrated:
@@ -147,16 +153,16 @@ def _render_sums(explained: ClientExplanation) -> Table:
     return table
 
 
-def _tell_pushes(explained: ClientExplanation) -> Iterator[str]:
+def _list_largest_contributions(explained: ClientExplanation) -> Iterator[str]:
     """The two largest contributions of either direction."""
     for direction, sign in (("up", 1), ("down", -1)):
-        parts = [part for part in explained.contributions if sign * part.added > 0][:_MOST_PUSHES]
+        parts = [part for part in explained.contributions if sign * part.added > 0][:_SHOWN_CONTRIBUTIONS]
         if parts:
             told = ", ".join(f"{part.subject} ({100 * part.added:+.2f})" for part in parts)
             yield f"{direction}: {told}"
 
 
-def _tell_changes(explained: ClientExplanation) -> Iterator[str]:
+def _format_counterfactuals(explained: ClientExplanation) -> Iterator[str]:
     if not explained.declined:
         yield f"nothing: the client is accepted, as the probability is below the threshold of {explained.threshold:.2%}"
         return
@@ -164,10 +170,10 @@ def _tell_changes(explained: ClientExplanation) -> Iterator[str]:
         yield "no single change that was tried, nor two of them together, brings this client below the threshold"
     for change in explained.changes:
         moves = ", ".join(
-            f"{name} {_tell_value(old)} → {_tell_value(new)}" for name, (old, new) in change.changes.items()
+            f"{name} {_format_value(old)} → {_format_value(new)}" for name, (old, new) in change.changes.items()
         )
         yield f"{change.told}: {moves}; the probability would be {change.default_probability:.2%}"
 
 
-def _tell_value(value: float) -> str:
+def _format_value(value: float) -> str:
     return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.2f}"

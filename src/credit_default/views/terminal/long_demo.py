@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from rich.table import Table
 from rich.text import Text
 
-from credit_default.gates.monitoring.recovery import Season, judge_recovery
+from credit_default.gates.monitoring.recovery import DemoMonth, judge_recovery
 from credit_default.gates.verdict import Level, Verdict
 from credit_default.views.summaries.summary import LEVEL_STYLES, Summary, format_figure
 
-_WORDS = {"month", "drift", "performance", "what happened"}
+_TEXT_COLUMNS = {"month", "drift", "performance", "what happened"}
 
 
 @dataclass(frozen=True, slots=True)
-class LivedSeason:
+class LongDemoMonth:
     """One month with its verdicts; `performance` came two months later, `trained` at its end, if at all."""
 
     statement_month: str
@@ -25,23 +25,23 @@ class LivedSeason:
     trained: Summary | None = None
 
     @property
-    def season(self) -> Season:
+    def season(self) -> DemoMonth:
         """The month as the gate `recovery` looks at it."""
         performance: Level = self.performance.level if self.performance else "not judged"
         version = self.scored.model_version or 0
-        return Season(
+        return DemoMonth(
             self.statement_month, version, self.changed, self.drift.level, performance, self.trained is not None
         )
 
 
-def render_seasons(seasons: Sequence[LivedSeason]) -> Table:
+def render_long_demo(seasons: Sequence[LongDemoMonth]) -> Table:
     """One line a month: champion, drift, expected and realised defaults, AUC, the verdict and what was done."""
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
     for name in ("month", "v", "drift", "psi", "expected", "came", "AUC", "performance", "what happened"):
         last = name == "what happened"
         table.add_column(
             name,
-            justify="left" if name in _WORDS else "right",
+            justify="left" if name in _TEXT_COLUMNS else "right",
             no_wrap=not last,
             overflow="fold" if last else "ellipsis",
         )
@@ -50,17 +50,17 @@ def render_seasons(seasons: Sequence[LivedSeason]) -> Table:
         figures = lived.performance.figures if lived.performance else {}
         table.add_row(
             lived.statement_month, str(lived.scored.model_version),
-            _show_level(lived.drift), format_figure(lived.drift.figures["score_drift"]),
+            _render_level(lived.drift), format_figure(lived.drift.figures["score_drift"]),
             f"{lived.scored.figures['expected default share']:.1%}",
             f"{figures['default_share']:.1%}" if "default_share" in figures else "–",
             format_figure(figures.get("roc_auc", float("nan"))),
-            _show_level(lived.performance) if lived.performance else Text("–"), _tell_happening(lived, begun=begun),
+            _render_level(lived.performance) if lived.performance else Text("–"), _format_events(lived, begun=begun),
         )  # fmt: skip
     return table
 
 
-def summarise_seasons(
-    training: Summary, seasons: Sequence[LivedSeason], *, story: str, paths: dict[str, str]
+def summarise_long_demo(
+    training: Summary, seasons: Sequence[LongDemoMonth], *, story: str, paths: dict[str, str]
 ) -> Summary:
     """The summary of a long demonstration: how it ended, and where to look."""
     verdict = judge_recovery([lived.season for lived in seasons])
@@ -72,11 +72,11 @@ def summarise_seasons(
     )  # fmt: skip
 
 
-def _show_level(verdict: Verdict) -> Text:
+def _render_level(verdict: Verdict) -> Text:
     return Text(verdict.level, style=LEVEL_STYLES[verdict.level])
 
 
-def _tell_happening(lived: LivedSeason, *, begun: str) -> str:
+def _format_events(lived: LongDemoMonth, *, begun: str) -> str:
     told = ["the change begins"] if lived.statement_month == begun else []
     if (trained := lived.trained) is not None:
         told.append(f"v{trained.model_version} {trained.status}")

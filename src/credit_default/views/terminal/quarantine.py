@@ -7,7 +7,7 @@ from rich.table import Table
 from credit_default.views.summaries.summary import render_text
 
 
-def render_rules(rule_counts: Mapping[str, int], *, row_count: int) -> Table:
+def render_rule_counts(rule_counts: Mapping[str, int], *, row_count: int) -> Table:
     """One line a rule, the one that most rows broke first; a row may break several."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     table.add_column("rule")

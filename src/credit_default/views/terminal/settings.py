@@ -25,7 +25,7 @@ def render_settings(lines: Sequence[SettingLine]) -> Table:
         table.add_column(name, overflow="fold")
     for line in lines:
         style = "" if line.origin == "default" else "bold"
-        cells = (line.name, show_value(line.value), line.origin)
+        cells = (line.name, format_setting_value(line.value), line.origin)
         table.add_row(*(render_text(cell, style=style) for cell in cells))
     return table
 
@@ -33,14 +33,14 @@ def render_settings(lines: Sequence[SettingLine]) -> Table:
 def summarise_settings(lines: Sequence[SettingLine]) -> Summary:
     """How many settings there are, and those that are not the default."""
     changed = [line for line in lines if line.origin != "default"]
-    notes = tuple(f"{line.name} = {show_value(line.value)} ({line.origin})" for line in changed)
+    notes = tuple(f"{line.name} = {format_setting_value(line.value)} ({line.origin})" for line in changed)
     return Summary("settings", "in force", counts={"settings": len(lines), "changed": len(changed)}, notes=notes)
 
 
-def show_value(value: object) -> str:
+def format_setting_value(value: object) -> str:
     """The value as a person would write it; a password in an address is not shown."""
     if isinstance(value, tuple):
-        return "; ".join(show_value(item) for item in value)
+        return "; ".join(format_setting_value(item) for item in value)
     if is_dataclass(value) and not isinstance(value, type):
         return " ".join(str(getattr(value, field.name)) for field in fields(value))
     return hide_credentials(str(value))

@@ -7,7 +7,7 @@ from zlib import crc32
 from rich.table import Table
 from rich.text import Text
 
-from credit_default.errors import show_plainly
+from credit_default.errors import escape_unprintable
 
 _STYLES = ("cyan", "magenta", "green", "yellow", "blue")
 
@@ -29,11 +29,13 @@ def render_stack(lines: Sequence[StackLine]) -> Table:
     for title in ("name", "address", "version", "pid", "log"):
         table.add_column(title, no_wrap=True, justify="right" if title == "pid" else "left")
     for line in lines:
-        table.add_row(line.name, line.address or "–", line.version, str(line.process_id), show_plainly(line.log_path))
+        table.add_row(
+            line.name, line.address or "–", line.version, str(line.process_id), escape_unprintable(line.log_path)
+        )
     return table
 
 
 def render_log_line(name: str, line: str) -> Text:
     """The line behind its program's name; nothing in it is markup or moves the cursor."""
     style = _STYLES[crc32(name.encode()) % len(_STYLES)]
-    return Text.assemble((f"{name:<10}", style), "│ ", show_plainly(line))
+    return Text.assemble((f"{name:<10}", style), "│ ", escape_unprintable(line))
