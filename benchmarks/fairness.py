@@ -38,7 +38,9 @@ POLICY = DecisionPolicy()
 
 def main() -> None:
     """Measures and prints."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("data", type=Path)
     parser.add_argument("--month", default="2005-09")
     parser.add_argument("--job-count", type=int, default=2)
@@ -46,7 +48,11 @@ def main() -> None:
     arguments = parser.parse_args()
     sides = split(read_rows(arguments.data, month=arguments.month))
     bundles = [
-        fit_recipe(replace(COMPACT_RECIPE, include_protected=included), sides, job_count=arguments.job_count)
+        fit_recipe(
+            replace(COMPACT_RECIPE, include_protected=included),
+            sides,
+            job_count=arguments.job_count,
+        )
         for included in (False, True)
     ]
     report = print_fairness(sides, bundles)
@@ -60,29 +66,44 @@ def main() -> None:
 def fit_recipe(recipe: Recipe, sides: Split, *, job_count: int) -> ModelBundle:
     """The recipe's bundle on the development side."""
     return fit(
-        recipe, sides.development, schema=CREDIT_CARD, features=CREDIT_CARD_FEATURES, decision_policy=POLICY,
+        recipe,
+        sides.development,
+        schema=CREDIT_CARD,
+        features=CREDIT_CARD_FEATURES,
+        decision_policy=POLICY,
         job_count=job_count,
-    )  # fmt: skip
+    )
 
 
 def print_fairness(sides: Split, bundles: list[ModelBundle]) -> FairnessReport:
     """Acceptance ratios of both models, the gate's verdict, what leaving attributes out costs, flips."""
     scored = [score_probability(bundle, sides.test) for bundle in bundles]
     reports = []
-    for name, probability in zip(("protected attributes out", "protected attributes in"), scored, strict=True):
+    for name, probability in zip(
+        ("protected attributes out", "protected attributes in"), scored, strict=True
+    ):
         report = timed(
-            f"fairness, {name}", measure_fairness, sides.test, probability, schema=CREDIT_CARD, decision_policy=POLICY,
+            f"fairness, {name}",
+            measure_fairness,
+            sides.test,
+            probability,
+            schema=CREDIT_CARD,
+            decision_policy=POLICY,
             seed=SEED,
-        )  # fmt: skip
+        )
         reports.append(report)
         for group in (group for group in report.groups if group.is_single):
             told = "  ".join(
                 f"{label} {tell(getattr(group, figure))}"
                 for label, figure in (
-                    ("accepted", "accept_share"), ("ratio", "acceptance_ratio"), ("caught gap", "caught_gap"),
-                    ("alarm gap", "false_alarm_gap"), ("calibration", "calibration_gap"), ("AUC", "roc_auc"),
+                    ("accepted", "accept_share"),
+                    ("ratio", "acceptance_ratio"),
+                    ("caught gap", "caught_gap"),
+                    ("alarm gap", "false_alarm_gap"),
+                    ("calibration", "calibration_gap"),
+                    ("AUC", "roc_auc"),
                 )
-            )  # fmt: skip
+            )
             print(f"  {group.attribute:10s} {group.group:34s} {group.row_count:5d} rows  {told}")
         for headline in report.headlines:
             lowest = headline.lowest_ratio
@@ -97,11 +118,19 @@ def print_fairness(sides: Split, bundles: list[ModelBundle]) -> FairnessReport:
         for reason in verdict.reasons:
             print(f"    {reason}")
     comparison = timed(
-        "comparison", compare_fairness, sides.test, without=scored[0], including=scored[1], schema=CREDIT_CARD,
-        decision_policy=POLICY, seed=SEED,
-    )  # fmt: skip
-    print(f"  AUC {comparison.roc_auc_without:.4f} without, {comparison.roc_auc_with:.4f} with:"
-          f" leaving out costs {tell(comparison.roc_auc_cost, digits=4)}")  # fmt: skip
+        "comparison",
+        compare_fairness,
+        sides.test,
+        without=scored[0],
+        including=scored[1],
+        schema=CREDIT_CARD,
+        decision_policy=POLICY,
+        seed=SEED,
+    )
+    print(
+        f"  AUC {comparison.roc_auc_without:.4f} without, {comparison.roc_auc_with:.4f} with:"
+        f" leaving out costs {tell(comparison.roc_auc_cost, digits=4)}"
+    )
     for change in comparison.changes:
         print(
             f"  {change.attribute:10s} {change.group:20s} ratio {change.ratio_without:.3f} -> {change.ratio_with:.3f}"
@@ -117,9 +146,15 @@ def print_proxies(sides: Split, bundle: ModelBundle, *, job_count: int) -> None:
     """How well the inputs tell each attribute."""
     attributes = choose_attributes(CREDIT_CARD, named=FairnessPolicy().attributes)
     found = timed(
-        "proxies", measure_proxies, bundle, sides.development, schema=CREDIT_CARD, attributes=attributes, seed=SEED,
+        "proxies",
+        measure_proxies,
+        bundle,
+        sides.development,
+        schema=CREDIT_CARD,
+        attributes=attributes,
+        seed=SEED,
         job_count=job_count,
-    )  # fmt: skip
+    )
     for proxy in found:
         inputs = ", ".join(f"{item.name} {item.share:.0%}" for item in proxy.strongest_inputs)
         print(f"  {proxy.attribute:10s} {proxy.group:16s} AUC {tell(proxy.roc_auc)}  {inputs}")
@@ -128,17 +163,35 @@ def print_proxies(sides: Split, bundle: ModelBundle, *, job_count: int) -> None:
 def print_economics(sides: Split, bundle: ModelBundle, *, job_count: int) -> Economics:
     """Costs, sensitivity, capacity; held-out probabilities come from five folds of the development side."""
     held_out = cross_validate(
-        bundle.recipe, sides.development, schema=CREDIT_CARD, features=CREDIT_CARD_FEATURES, job_count=job_count
+        bundle.recipe,
+        sides.development,
+        schema=CREDIT_CARD,
+        features=CREDIT_CARD_FEATURES,
+        job_count=job_count,
     )
-    development = LabelledScores(sides.development["defaulted"].to_numpy(), held_out.default_probability)
-    judged = LabelledScores(sides.test["defaulted"].to_numpy(), score_probability(bundle, sides.test))
+    development = LabelledScores(
+        sides.development["defaulted"].to_numpy(), held_out.default_probability
+    )
+    judged = LabelledScores(
+        sides.test["defaulted"].to_numpy(), score_probability(bundle, sides.test)
+    )
     timed(
-        "evaluation", evaluate, judged.defaulted, judged.default_probability, policy=POLICY, seed=SEED
-    )  # fmt: skip
-    economics: Economics = timed("economics", measure_economics, development, judged, decision_policy=POLICY, seed=SEED)
+        "evaluation",
+        evaluate,
+        judged.defaulted,
+        judged.default_probability,
+        policy=POLICY,
+        seed=SEED,
+    )
+    economics: Economics = timed(
+        "economics", measure_economics, development, judged, decision_policy=POLICY, seed=SEED
+    )
     rows = [("in force", economics.in_force), ("cheapest", economics.cheapest)]
     rows += [(f"{point.cost_ratio:g} : 1", point) for point in economics.sensitivity]
-    rows += [(f"{item.capacity_share:.0%}, {item.capacity_count:,}", item.reached) for item in economics.capacity]
+    rows += [
+        (f"{item.capacity_share:.0%}, {item.capacity_count:,}", item.reached)
+        for item in economics.capacity
+    ]
     for name, point in rows:
         print(
             f"  {name:12s} threshold {point.threshold:.4f} declined {tell(point.declined_share)} caught"
@@ -146,17 +199,23 @@ def print_economics(sides: Split, bundle: ModelBundle, *, job_count: int) -> Eco
             f" cost {tell(point.cost_per_1000, digits=0)} (all {point.decline_all_cost:.0f},"
             f" nobody {point.decline_nobody_cost:.0f})"
         )
-    print(f"  the cheapest on development rows saves {tell(economics.cheapest_saving, digits=1)} per 1,000")
+    print(
+        f"  the cheapest on development rows saves {tell(economics.cheapest_saving, digits=1)} per 1,000"
+    )
     return economics
 
 
 def print_loss(sides: Split, bundle: ModelBundle) -> None:
     """Expected loss of the test side as a portfolio."""
     probability = score_probability(bundle, sides.test)
-    losses = timed("expected loss", measure_expected_loss, sides.test, probability, policy=LossPolicy())
+    losses = timed(
+        "expected loss", measure_expected_loss, sides.test, probability, policy=LossPolicy()
+    )
     accepted = losses.filter(pl.Series(probability < POLICY.threshold))
     limit = float(sides.test["credit_limit"].sum())
-    print(f"  {losses.sum():,.0f} NT dollars of {limit:,.0f} granted; accepted clients {accepted.sum():,.0f}")
+    print(
+        f"  {losses.sum():,.0f} NT dollars of {limit:,.0f} granted; accepted clients {accepted.sum():,.0f}"
+    )
 
 
 def draw(report: FairnessReport, economics: Economics, folder: Path) -> None:
@@ -175,7 +234,9 @@ def timed(name: str, act: Callable[..., Any], *arguments: Any, **named: Any) -> 
     """What the act gives, after a line with its time, and that of the processor: others may be at work here."""
     start, worked = time.perf_counter(), time.process_time()
     result = act(*arguments, **named)
-    print(f"{name}: {time.perf_counter() - start:.2f} s, {time.process_time() - worked:.2f} s of processor")
+    print(
+        f"{name}: {time.perf_counter() - start:.2f} s, {time.process_time() - worked:.2f} s of processor"
+    )
     return result
 
 

@@ -66,9 +66,12 @@ def train(months: list[pl.DataFrame]) -> ModelBundle:
     """A small champion with the reference that would travel with it."""
     sides = split(pl.concat(months))
     bundle = fit(
-        Recipe(tree_count=30), sides.development, schema=CREDIT_CARD, features=CREDIT_CARD_FEATURES,
+        Recipe(tree_count=30),
+        sides.development,
+        schema=CREDIT_CARD,
+        features=CREDIT_CARD_FEATURES,
         decision_policy=DecisionPolicy(),
-    )  # fmt: skip
+    )
     return attach_reference(bundle, sides.test)
 
 
@@ -76,7 +79,9 @@ def score(bundle: ModelBundle, rows: pl.DataFrame) -> pl.DataFrame:
     """The rows with score and decision."""
     probability = score_probability(bundle, rows)
     decision = decide(probability, bundle.decision_policy).tolist()
-    return rows.with_columns(pl.Series("default_probability", probability), pl.Series("decision", decision))
+    return rows.with_columns(
+        pl.Series("default_probability", probability), pl.Series("decision", decision)
+    )
 
 
 def live(seed: int, month_count: int) -> Iterator[pl.DataFrame]:
@@ -87,18 +92,27 @@ def live(seed: int, month_count: int) -> Iterator[pl.DataFrame]:
 
 
 def judge_pair(
-    plan: ProfilePlan, reference: Profile, current: Profile, *, schema: Schema, importance: dict[str, float]
+    plan: ProfilePlan,
+    reference: Profile,
+    current: Profile,
+    *,
+    schema: Schema,
+    importance: dict[str, float],
 ) -> tuple[DriftReport, Verdict]:
     """What the drift gate makes of a batch."""
     report = measure_drift(plan, reference, current, schema=schema, policy=DriftPolicy())
     telling = [column for column in schema.inputs if column.name in list(importance)[:5]]
     shift = measure_score_shift(plan, reference, current, columns=telling)
-    return report, judge_drift(report, row_count=current.row_count, importance=importance, shift=shift)
+    return report, judge_drift(
+        report, row_count=current.row_count, importance=importance, shift=shift
+    )
 
 
 def run_resamples(bundle: ModelBundle, batch_count: int, seed: int) -> int:
     """How many A/A batches rang, after tables of what moved by chance."""
-    pool = score(bundle, next(simulate(client_count=POOL_ROWS, month_count=1, seed=seed)).statements)
+    pool = score(
+        bundle, next(simulate(client_count=POOL_ROWS, month_count=1, seed=seed)).statements
+    )
     rng, importance, rang = np.random.default_rng(seed), measure_input_importance(bundle), 0
     for name, methods in METHODS.items():
         schema = declare(*methods)
@@ -107,16 +121,29 @@ def run_resamples(bundle: ModelBundle, batch_count: int, seed: int) -> int:
             moved: Counter[str] = Counter()
             for _ in range(batch_count):
                 rows = pool[rng.permutation(POOL_ROWS)[: REFERENCE_ROWS + length]]
-                plan = plan_profile(rows[:REFERENCE_ROWS], schema=schema, decision_policy=bundle.decision_policy)
-                sides = (profile_rows(plan, rows[:REFERENCE_ROWS]), profile_rows(plan, rows[REFERENCE_ROWS:]))
+                plan = plan_profile(
+                    rows[:REFERENCE_ROWS], schema=schema, decision_policy=bundle.decision_policy
+                )
+                sides = (
+                    profile_rows(plan, rows[:REFERENCE_ROWS]),
+                    profile_rows(plan, rows[REFERENCE_ROWS:]),
+                )
                 _, verdict = judge_pair(plan, *sides, schema=schema, importance=importance)
                 levels[verdict.level] += 1
-                moved.update(reason.split(" moved")[0] for reason in verdict.reasons if " moved: " in reason)
+                moved.update(
+                    reason.split(" moved")[0] for reason in verdict.reasons if " moved: " in reason
+                )
             rang += levels["alarm"]
-            worst = ", ".join(f"{column} {count}" for column, count in moved.most_common(3)) or "none"
-            shares = ", ".join(f"{level} {levels[level] / batch_count:.1%}" for level in ("ok", "watch", "alarm"))
+            worst = (
+                ", ".join(f"{column} {count}" for column, count in moved.most_common(3)) or "none"
+            )
+            shares = ", ".join(
+                f"{level} {levels[level] / batch_count:.1%}" for level in ("ok", "watch", "alarm")
+            )
             by_column = sum(moved.values()) / (batch_count * len(schema.inputs))
-            print(f"{name:<24} {length:>6,} rows  {shares:<36} a column {by_column:.3%}  moved: {worst}")
+            print(
+                f"{name:<24} {length:>6,} rows  {shares:<36} a column {by_column:.3%}  moved: {worst}"
+            )
     return rang
 
 
@@ -126,22 +153,37 @@ def run_calm_months(seed: int, month_count: int) -> int:
     bundle = train(months[:HISTORY_MONTHS])
     importance = measure_input_importance(bundle)
     assert bundle.reference is not None
-    plan = plan_profile(bundle.reference, schema=CREDIT_CARD, decision_policy=bundle.decision_policy)
+    plan = plan_profile(
+        bundle.reference, schema=CREDIT_CARD, decision_policy=bundle.decision_policy
+    )
     reference = profile_rows(plan, bundle.reference)
     levels: Counter[str] = Counter()
     told, fingerprints = [], {}
     for rows in months[HISTORY_MONTHS:]:
         current = profile_rows(plan, score(bundle, rows))
         _, drift = judge_pair(plan, reference, current, schema=CREDIT_CARD, importance=importance)
-        columns = measure_feed(plan, reference, current, schema=CREDIT_CARD, fingerprints=fingerprints)
+        columns = measure_feed(
+            plan, reference, current, schema=CREDIT_CARD, fingerprints=fingerprints
+        )
         feed = judge_feed(
-            BatchState(current.row_count, reference.row_count, columns, current.twin_share, reference.twin_share)
+            BatchState(
+                current.row_count,
+                reference.row_count,
+                columns,
+                current.twin_share,
+                reference.twin_share,
+            )
         )
         fingerprints = {name: column.fingerprint for name, column in current.columns.items()}
         levels.update(f"{verdict.gate} {verdict.level}" for verdict in (drift, feed))
-        told += [f"{v.gate} {v.level}: {'; '.join(v.reasons[:3])}" for v in (drift, feed) if v.level != "ok"]
+        told += [
+            f"{v.gate} {v.level}: {'; '.join(v.reasons[:3])}"
+            for v in (drift, feed)
+            if v.level != "ok"
+        ]
     print(
-        f"seed {seed}, {month_count} calm months: " + ", ".join(f"{n} {level}" for level, n in sorted(levels.items()))
+        f"seed {seed}, {month_count} calm months: "
+        + ", ".join(f"{n} {level}" for level, n in sorted(levels.items()))
     )
     for line, count in Counter(told).most_common(6):
         print(f"    {count} x {line}")
@@ -150,12 +192,20 @@ def run_calm_months(seed: int, month_count: int) -> int:
 
 def main() -> int:
     """The exit code, after the tables."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--batches", type=int, default=200, help="A/A batches of each length and method")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--batches", type=int, default=200, help="A/A batches of each length and method"
+    )
     parser.add_argument("--seeds", type=int, default=5, help="calm portfolios")
     parser.add_argument("--months", type=int, default=24, help="calm months of each")
     asked = parser.parse_args()
-    rang = run_resamples(train(list(live(1, HISTORY_MONTHS))), asked.batches, seed=2) if asked.batches else 0
+    rang = (
+        run_resamples(train(list(live(1, HISTORY_MONTHS))), asked.batches, seed=2)
+        if asked.batches
+        else 0
+    )
     tried = asked.batches * len(LENGTHS) * len(METHODS)
     print(f"A/A: {rang} of {tried:,} batches rang")
     alarms = [run_calm_months(seed, asked.months) for seed in range(asked.seeds)]

@@ -77,9 +77,13 @@ def hold_history(figures: Figures, real: Portfolio) -> None:
             month = HISTORY_STEPS - 1 - step  # the newest month is not seen in the canonical coding
             target = mix(real.status[:, month]) if month else level
             reached = mix(accounts.statuses[month])
-            figures["status_multipliers"][step] = turn(figures["status_multipliers"][step], target, reached)
+            figures["status_multipliers"][step] = turn(
+                figures["status_multipliers"][step], target, reached
+            )
         target = mix(real.status[:, 0])
-        figures["latest_multipliers"][0] = turn(figures["latest_multipliers"][0], target, mix(accounts.latest_status))
+        figures["latest_multipliers"][0] = turn(
+            figures["latest_multipliers"][0], target, mix(accounts.latest_status)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +98,11 @@ class Level:
     def of(cls, accounts: Accounts, month: int) -> "Level":
         """The level in one month of the history."""
         use = np.minimum(accounts.bills[month] / accounts.limit, 2)
-        return cls(float(use.mean()), float(np.median(use)), float(np.log1p(accounts.payments[month]).mean()))
+        return cls(
+            float(use.mean()),
+            float(np.median(use)),
+            float(np.log1p(accounts.payments[month]).mean()),
+        )
 
     @classmethod
     def mean(cls, levels: "Sequence[Level]") -> "Level":
@@ -115,9 +123,13 @@ def hold_level(figures: Figures, real: Portfolio) -> None:
             accounts = advance_portfolio(tables, accounts, rng)
             months.append(accounts)
         reached = np.mean([mix(month.statuses[0]) for month in months], axis=0)
-        figures["status_multipliers"][-1] = turn(figures["status_multipliers"][-1], level_mix, reached)
+        figures["status_multipliers"][-1] = turn(
+            figures["status_multipliers"][-1], level_mix, reached
+        )
         reached = np.mean([mix(month.latest_status) for month in months], axis=0)
-        figures["latest_multipliers"][-1] = turn(figures["latest_multipliers"][-1], mix(real.status[:, 0]), reached)
+        figures["latest_multipliers"][-1] = turn(
+            figures["latest_multipliers"][-1], mix(real.status[:, 0]), reached
+        )
         now = Level.mean([Level.of(month, 0) for month in months])
         figures["charge_shifts"][-1] += np.clip(
             [target.use_mean - now.use_mean, target.use_median - now.use_median], -0.1, 0.1
@@ -136,7 +148,9 @@ def hold_risk(figures: Figures, real: Portfolio) -> None:
 
 def main() -> None:
     """Fit, tune, write, and say what was written."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("csv", help="the public file")
     target = pathlib.Path(credit_default.data.simulation.months.__file__).with_name(PARAMETERS_FILE)
     parser.add_argument("--out", type=pathlib.Path, default=target, help="where the figures go")

@@ -57,13 +57,24 @@ def connect(lake: Path, **settings: Any) -> Any:
 def train_champion(lake: Path, folder: Path) -> None:
     """Seats a champion in the lake, trained on simulated clients that the files do not hold."""
     from credit_default.data.simulation.months import simulate
-    from credit_default.services.training.challenger import fit_challenger, read_training_rows, split_rows
+    from credit_default.services.training.challenger import (
+        fit_challenger,
+        read_training_rows,
+        split_rows,
+    )
     from credit_default.services.training.promotion_contest import judge_challenger
-    from credit_default.services.training.register_and_promote import apply_promotion_verdict, register_challenger
+    from credit_default.services.training.register_and_promote import (
+        apply_promotion_verdict,
+        register_challenger,
+    )
 
-    (month,) = simulate(client_count=TRAINING_CLIENTS, month_count=1, seed=SEED + 1, first_month="2005-08")
+    (month,) = simulate(
+        client_count=TRAINING_CLIENTS, month_count=1, seed=SEED + 1, first_month="2005-08"
+    )
     labels = month.outcomes.select("client_id", "statement_month", "defaulted")
-    month.statements.join(labels, on=["client_id", "statement_month"]).write_csv(folder / "training.csv")
+    month.statements.join(labels, on=["client_id", "statement_month"]).write_csv(
+        folder / "training.csv"
+    )
     wiring = connect(lake, data=str(folder / "training.csv"), cache=str(folder / "cache"))
     now = datetime.now(UTC)
     training = read_training_rows(wiring, month=None, read_at=now)
@@ -71,7 +82,9 @@ def train_champion(lake: Path, folder: Path) -> None:
     challenger = fit_challenger(wiring, training, sides)
     registered = register_challenger(wiring, training, challenger, None, trained_at=now)
     verdict = judge_challenger(wiring, challenger, sides, champion=None)
-    apply_promotion_verdict(wiring, registered, verdict, champion=None, rows=training, decided_at=now)
+    apply_promotion_verdict(
+        wiring, registered, verdict, champion=None, rows=training, decided_at=now
+    )
 
 
 def score_statements(lake: Path, path: Path) -> None:
@@ -81,7 +94,9 @@ def score_statements(lake: Path, path: Path) -> None:
     from credit_default.services.scoring.score_batch import load_champion, score_file
 
     wiring, now = connect(lake), datetime.now(UTC)
-    checked = tell_step("check", lambda: check_file(wiring, str(path), month=None, outcome="ignored"))
+    checked = tell_step(
+        "check", lambda: check_file(wiring, str(path), month=None, outcome="ignored")
+    )
     tell_step("judge", lambda: judge_file(wiring, checked, judged_at=now))
     champion = tell_step("champion", lambda: load_champion(wiring, checked))
     tell_step("snapshot", lambda: save_checked_file(wiring, checked, kept_at=now))
@@ -94,10 +109,19 @@ def tell_step(name: str, act: Callable[[], Any]) -> Any:
     start = time.perf_counter()
     result = act()
     seconds = time.perf_counter() - start
-    status = dict(re.findall(r"^(VmHWM|VmRSS):\s+(\d+) kB$", Path("/proc/self/status").read_text(), re.MULTILINE))
+    status = dict(
+        re.findall(
+            r"^(VmHWM|VmRSS):\s+(\d+) kB$", Path("/proc/self/status").read_text(), re.MULTILINE
+        )
+    )
     maximum = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     peak = max(int(status["VmHWM"]), maximum) / MIB
-    print(json.dumps({"step": name, "seconds": seconds, "peak": peak, "now": int(status["VmRSS"]) / MIB}), flush=True)
+    print(
+        json.dumps(
+            {"step": name, "seconds": seconds, "peak": peak, "now": int(status["VmRSS"]) / MIB}
+        ),
+        flush=True,
+    )
     return result
 
 
@@ -120,7 +144,9 @@ def measure(lake: Path, folder: Path, count: int) -> float:
         sys.exit(f"{last['scored']} rows scored of {count}")
     for step in steps:
         told = f"{step['seconds']:>8.1f} s {count / step['seconds']:>12,.0f} rows/s"
-        print(f"{count:>11,}  {step['step']:<9} {told} {step['peak']:>8,.0f} MiB peak {step['now']:>8,.0f} MiB after")
+        print(
+            f"{count:>11,}  {step['step']:<9} {told} {step['peak']:>8,.0f} MiB peak {step['now']:>8,.0f} MiB after"
+        )
     peak: float = steps[-1]["peak"]
     return peak
 
@@ -130,18 +156,28 @@ def judge(peaks: dict[int, float]) -> int:
     smallest, largest = peaks[min(peaks)], peaks[max(peaks)]
     growth = largest / smallest
     print(f"highest peak {max(peaks.values()):,.0f} MiB (bound {HIGHEST_MIB:,})")
-    print(f"growth from {min(peaks):,} to {max(peaks):,} rows {growth:.3f} (bound {HIGHEST_GROWTH})")
+    print(
+        f"growth from {min(peaks):,} to {max(peaks):,} rows {growth:.3f} (bound {HIGHEST_GROWTH})"
+    )
     return int(max(peaks.values()) > HIGHEST_MIB or growth > HIGHEST_GROWTH)
 
 
 def main() -> int:
     """The exit code, after the table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("rows", type=int, nargs="*", default=list(COUNTS))
-    parser.add_argument("--lake", type=Path, help="a lake with a champion; without it one is trained")
+    parser.add_argument(
+        "--lake", type=Path, help="a lake with a champion; without it one is trained"
+    )
     parser.add_argument("--write", nargs=2, metavar=("FILE", "ROWS"), help=argparse.SUPPRESS)
-    parser.add_argument("--train", nargs=2, type=Path, metavar=("LAKE", "FOLDER"), help=argparse.SUPPRESS)
-    parser.add_argument("--score", nargs=2, type=Path, metavar=("LAKE", "FILE"), help=argparse.SUPPRESS)
+    parser.add_argument(
+        "--train", nargs=2, type=Path, metavar=("LAKE", "FOLDER"), help=argparse.SUPPRESS
+    )
+    parser.add_argument(
+        "--score", nargs=2, type=Path, metavar=("LAKE", "FILE"), help=argparse.SUPPRESS
+    )
     asked = parser.parse_args()
     if asked.write:
         write_statements(Path(asked.write[0]), int(asked.write[1]))
@@ -154,7 +190,9 @@ def main() -> int:
             lake = asked.lake or Path(folder) / "lake"
             if asked.lake is None:
                 run_child("--train", str(lake), folder)
-            return judge({count: measure(lake, Path(folder), count) for count in sorted(asked.rows)})
+            return judge(
+                {count: measure(lake, Path(folder), count) for count in sorted(asked.rows)}
+            )
     return 0
 
 

@@ -38,12 +38,22 @@ from credit_default.model.evaluation.cross_validation import (
 )
 from credit_default.model.evaluation.leakage_check import check_leak_ceiling
 from credit_default.model.evaluation.metrics import METRIC_MEANINGS
-from credit_default.model.evaluation.reference_models import FAMILIES, SCORECARD, cross_validate_families
+from credit_default.model.evaluation.reference_models import (
+    FAMILIES,
+    SCORECARD,
+    cross_validate_families,
+)
 from credit_default.model.features.credit_card import CREDIT_CARD_FEATURES
 from credit_default.services.training.challenger import FOLD_SEEDS
 
 CONFIG = Path(__file__).parents[1] / "config"
-FOREST_BARS = {"roc_auc": 0.787, "average_precision": 0.562, "brier": 0.1331, "log_loss": 0.4248, "ece": 0.02}
+FOREST_BARS = {
+    "roc_auc": 0.787,
+    "average_precision": 0.562,
+    "brier": 0.1331,
+    "log_loss": 0.4248,
+    "ece": 0.02,
+}
 BEST_BAR = 0.790  # ROC AUC of the best family
 
 
@@ -51,17 +61,28 @@ def main() -> None:
     """Measures and prints."""
     recipes = list_recipes()
     names = [*recipes, SCORECARD.name, *(family.name for family in FAMILIES)]
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("data", type=Path)
     parser.add_argument("--month", default="2005-09")
-    parser.add_argument("--only", action="append", choices=names, help="may be repeated; all when not given")
-    parser.add_argument("--protected", action="store_true", help="let sex, marriage and age be inputs")
+    parser.add_argument(
+        "--only", action="append", choices=names, help="may be repeated; all when not given"
+    )
+    parser.add_argument(
+        "--protected", action="store_true", help="let sex, marriage and age be inputs"
+    )
     parser.add_argument("--job-count", type=int, default=2)
     arguments = parser.parse_args()
     rows = read_rows(arguments.data, month=arguments.month)
-    recipes = {name: replace(recipe, include_protected=arguments.protected) for name, recipe in recipes.items()}
+    recipes = {
+        name: replace(recipe, include_protected=arguments.protected)
+        for name, recipe in recipes.items()
+    }
     wanted = arguments.only or names
-    print_quality(recipes, rows, wanted=wanted, protected=arguments.protected, job_count=arguments.job_count)
+    print_quality(
+        recipes, rows, wanted=wanted, protected=arguments.protected, job_count=arguments.job_count
+    )
     for name, recipe in recipes.items():
         if name in wanted:
             print_costs(name, recipe, rows, job_count=arguments.job_count)
@@ -79,24 +100,39 @@ def list_recipes() -> dict[str, Recipe]:
 def read_rows(path: Path, *, month: str) -> pl.DataFrame:
     """The file's accepted rows with their outcomes."""
     validated = check_rows(
-        lambda: read_batches(path, schema=CREDIT_CARD, month=month), schema=CREDIT_CARD, outcome="required"
+        lambda: read_batches(path, schema=CREDIT_CARD, month=month),
+        schema=CREDIT_CARD,
+        outcome="required",
     )
     return pl.concat([batch.accepted for batch in validated.batches()])
 
 
 def print_quality(
-    recipes: dict[str, Recipe], rows: pl.DataFrame, *, wanted: list[str], protected: bool, job_count: int
+    recipes: dict[str, Recipe],
+    rows: pl.DataFrame,
+    *,
+    wanted: list[str],
+    protected: bool,
+    job_count: int,
 ) -> None:
     """One line for each forest or family: every figure's mean over the seeds, then each seed's; then paired gains."""
-    print(f"pooled five-fold figures of {rows.height} rows, mean of seeds {FOLD_SEEDS} (each seed's)")
+    print(
+        f"pooled five-fold figures of {rows.height} rows, mean of seeds {FOLD_SEEDS} (each seed's)"
+    )
     print("ece: " + METRIC_MEANINGS["ece"], flush=True)
     figures: dict[str, list[dict[str, float]]] = {}
     first: dict[str, OutOfFold] = {}
     for seed in FOLD_SEEDS:
         folded = build_folded_rows(
-            rows, schema=CREDIT_CARD, features=CREDIT_CARD_FEATURES, seed=seed, include_protected=protected
+            rows,
+            schema=CREDIT_CARD,
+            features=CREDIT_CARD_FEATURES,
+            seed=seed,
+            include_protected=protected,
         )
-        for name, scored in score_contestants(recipes, folded, wanted=wanted, seed=seed, job_count=job_count):
+        for name, scored in score_contestants(
+            recipes, folded, wanted=wanted, seed=seed, job_count=job_count
+        ):
             figures.setdefault(name, []).append(measure_out_of_fold(folded, scored))
             check_leak_ceiling(figures[name][-1]["roc_auc"], row_count=rows.height, thing=name)
             print_line(f"  seed {seed} {name}", [figures[name][-1]])
@@ -119,7 +155,10 @@ def score_contestants(
             build = partial(build_forest, seeded, schema=CREDIT_CARD, features=CREDIT_CARD_FEATURES)
             yield name, cross_validate_estimator(folded, build, job_count=job_count)
     if SCORECARD.name in wanted:
-        yield SCORECARD.name, cross_validate_estimator(folded, partial(SCORECARD.build, seed), job_count=job_count)
+        yield (
+            SCORECARD.name,
+            cross_validate_estimator(folded, partial(SCORECARD.build, seed), job_count=job_count),
+        )
     if any(family.name in wanted for family in FAMILIES):
         for family, scored in cross_validate_families(folded, seed=seed, job_count=job_count):
             if family.name in wanted:
@@ -132,9 +171,16 @@ def print_gains(defaulted: np.ndarray, scored: dict[str, OutOfFold]) -> None:
     for name, new in others:
         contest = PairedScores(defaulted, old.default_probability, new.default_probability)
         gains = measure_gains(
-            contest, decision_policy=DecisionPolicy(), confidence=0.95, resample_count=300, seed=FOLD_SEEDS[0]
+            contest,
+            decision_policy=DecisionPolicy(),
+            confidence=0.95,
+            resample_count=300,
+            seed=FOLD_SEEDS[0],
         )
-        told = (f"{gain.measure} {gain.gain:+.4f} ({gain.low:+.4f} to {gain.high:+.4f})" for gain in gains)
+        told = (
+            f"{gain.measure} {gain.gain:+.4f} ({gain.low:+.4f} to {gain.high:+.4f})"
+            for gain in gains
+        )
         print(f"{name} over {base}: {', '.join(told)}", flush=True)
 
 

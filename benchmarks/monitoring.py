@@ -43,7 +43,7 @@ def monitor_batch(lake: Path) -> None:
     def take_statistics() -> Any:
         profiled = profile_batch(
             batch.bundle, batch.frames(), schema=wiring.schema, chosen=batch.scores.choose(5_000)
-        )  # fmt: skip
+        )
         sides = (profiled.plan, profiled.reference, profiled.current)
         report = measure_drift(*sides, schema=wiring.schema, policy=wiring.settings.drift)
         return (
@@ -53,9 +53,15 @@ def monitor_batch(lake: Path) -> None:
 
     verdicts = tell_step("all statistics and verdicts", take_statistics)
     import_evidently()
-    drift = tell_step("the same again, with the page", lambda: find_drift(wiring, batch, report="drift"))
+    drift = tell_step(
+        "the same again, with the page", lambda: find_drift(wiring, batch, report="drift")
+    )
     page = wiring.lake.home / "reports" / batch.batch_id / f"v{batch.model_version}" / "report.html"
-    told = {"rows": batch.row_count, "levels": [v.level for v in verdicts], "page": page.stat().st_size}
+    told = {
+        "rows": batch.row_count,
+        "levels": [v.level for v in verdicts],
+        "page": page.stat().st_size,
+    }
     assert tuple(v.level for v in drift.verdicts) == tuple(v.level for v in verdicts)
     print(json.dumps(told))
 
@@ -96,7 +102,9 @@ def measure(lake: Path, folder: Path, count: int) -> tuple[float, float, float]:
     imported, found, statistics, page, told = run_child("--monitor", str(copy))
     shutil.rmtree(copy)
     for step in (imported, found, statistics, page):
-        print(f"{count:>11,}  {step['step']:<42} {step['seconds']:>6.1f} CPU-s {step['peak']:>7,.0f} MB peak")
+        print(
+            f"{count:>11,}  {step['step']:<42} {step['seconds']:>6.1f} CPU-s {step['peak']:>7,.0f} MB peak"
+        )
     print(f"{count:>11,}  verdicts {', '.join(told['levels'])}; page {told['page'] / 1e6:.1f} MB")
     seconds = found["seconds"] + statistics["seconds"]
     return seconds, page["seconds"] - statistics["seconds"], statistics["peak"] - imported["peak"]
@@ -104,11 +112,17 @@ def measure(lake: Path, folder: Path, count: int) -> tuple[float, float, float]:
 
 def main() -> int:
     """The exit code, after the table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("rows", type=int, nargs="*", default=list(COUNTS))
     parser.add_argument("--write", nargs=2, metavar=("FILE", "ROWS"), help=argparse.SUPPRESS)
-    parser.add_argument("--train", nargs=2, type=Path, metavar=("LAKE", "FOLDER"), help=argparse.SUPPRESS)
-    parser.add_argument("--score", nargs=2, type=Path, metavar=("LAKE", "FILE"), help=argparse.SUPPRESS)
+    parser.add_argument(
+        "--train", nargs=2, type=Path, metavar=("LAKE", "FOLDER"), help=argparse.SUPPRESS
+    )
+    parser.add_argument(
+        "--score", nargs=2, type=Path, metavar=("LAKE", "FILE"), help=argparse.SUPPRESS
+    )
     parser.add_argument("--monitor", type=Path, metavar="LAKE", help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.write:
@@ -122,14 +136,18 @@ def main() -> int:
     else:
         with tempfile.TemporaryDirectory() as folder:
             run_child("--train", str(Path(folder) / "lake"), folder)
-            figures = [measure(Path(folder) / "lake", Path(folder), count) for count in sorted(asked.rows)]
+            figures = [
+                measure(Path(folder) / "lake", Path(folder), count) for count in sorted(asked.rows)
+            ]
         statistics, page, megabytes = figures[-1]
         print(f"statistics {statistics:.1f} CPU-s (bound {MOST_STATISTICS_SECONDS:g})")
         print(f"memory above the imports {megabytes:,.0f} MB (bound {MOST_MEGABYTES:g})")
         print(f"page {page:.1f} CPU-s more (bound {MOST_PAGE_SECONDS:g})")
         return int(
-            statistics > MOST_STATISTICS_SECONDS or page > MOST_PAGE_SECONDS or megabytes > MOST_MEGABYTES
-        )  # fmt: skip
+            statistics > MOST_STATISTICS_SECONDS
+            or page > MOST_PAGE_SECONDS
+            or megabytes > MOST_MEGABYTES
+        )
     return 0
 
 

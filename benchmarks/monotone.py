@@ -22,7 +22,9 @@ from credit_default.model.features.credit_card import CREDIT_CARD_FEATURES
 
 def main() -> None:
     """Measures and prints."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("data", type=Path)
     parser.add_argument("--month", default="2005-09")
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
@@ -33,15 +35,22 @@ def main() -> None:
     for seed in arguments.seeds:
         scores = [
             cross_validate(
-                replace(COMPACT_RECIPE, seed=seed, monotone=monotone), rows, schema=CREDIT_CARD,
-                features=CREDIT_CARD_FEATURES, seed=seed, job_count=arguments.job_count,
+                replace(COMPACT_RECIPE, seed=seed, monotone=monotone),
+                rows,
+                schema=CREDIT_CARD,
+                features=CREDIT_CARD_FEATURES,
+                seed=seed,
+                job_count=arguments.job_count,
             ).default_probability
             for monotone in (False, True)
-        ]  # fmt: skip
+        ]
         gains = measure_gains(
             PairedScores(rows["defaulted"].to_numpy(), *scores),
-            decision_policy=DecisionPolicy(), confidence=0.95, resample_count=300, seed=seed,
-        )  # fmt: skip
+            decision_policy=DecisionPolicy(),
+            confidence=0.95,
+            resample_count=300,
+            seed=seed,
+        )
         for gain in gains:
             print(
                 f"  seed {seed} {gain.measure:14s} free {gain.champion:9.4f}  monotone {gain.challenger:9.4f}  "

@@ -30,7 +30,9 @@ SMALL_BATCH = 500
 
 def main() -> None:
     """Measures and prints."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("data", type=Path)
     parser.add_argument("--month", default="2005-09")
     arguments = parser.parse_args()
@@ -41,7 +43,9 @@ def main() -> None:
     flagged = score_probability(bundle, rows) >= bundle.decision_policy.threshold
     declined = rows.filter(pl.Series(flagged))
     giver = build_reason_finder(bundle, CREDIT_CARD_REASONS, schema=CREDIT_CARD)
-    print(f"{declined.height:,} of {rows.height:,} clients declined, background: {giver.explainer.background}")
+    print(
+        f"{declined.height:,} of {rows.height:,} clients declined, background: {giver.explainer.background}"
+    )
     print_time(giver, declined.head(SMALL_BATCH))
     print_time(giver, declined)
     print_closeness(giver, declined)
@@ -51,9 +55,13 @@ def fit_model(rows: pl.DataFrame) -> ModelBundle:
     """The compact model of the development side, with the test side as its reference."""
     sides = split(rows)
     bundle = fit(
-        COMPACT_RECIPE, sides.development, schema=CREDIT_CARD, features=CREDIT_CARD_FEATURES,
-        decision_policy=DecisionPolicy(), job_count=2,
-    )  # fmt: skip
+        COMPACT_RECIPE,
+        sides.development,
+        schema=CREDIT_CARD,
+        features=CREDIT_CARD_FEATURES,
+        decision_policy=DecisionPolicy(),
+        job_count=2,
+    )
     return attach_reference(bundle, sides.test)
 
 
@@ -73,7 +81,9 @@ def print_closeness(giver: ReasonFinder, declined: pl.DataFrame) -> None:
     """How far base and contributions are from the probability at most."""
     explained = giver.explainer.explain(declined)
     sums = explained.base_probability + explained.contributions.sum(axis=1)
-    print(f"base plus contributions miss the probability by at most {np.abs(sums - explained.probability).max():.1e}")
+    print(
+        f"base plus contributions miss the probability by at most {np.abs(sums - explained.probability).max():.1e}"
+    )
 
 
 if __name__ == "__main__":

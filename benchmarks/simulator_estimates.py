@@ -49,28 +49,44 @@ def estimate_clients(real: Portfolio) -> Figures:
     values, counts = np.unique(limit, return_counts=True)
     group, age = real.group, real.accounts.age
     group_age = group * (len(AGE_EDGES) + 1) + np.searchsorted(AGE_EDGES, age, side="right")
-    schooled_age = real.accounts.education * (len(AGE_EDGES) + 1) + np.searchsorted(AGE_EDGES, age, side="right")
+    schooled_age = real.accounts.education * (len(AGE_EDGES) + 1) + np.searchsorted(
+        AGE_EDGES, age, side="right"
+    )
     cell_count = LIMIT_GROUP_COUNT * (len(AGE_EDGES) + 1)
     status, habit = real.status[:, 5], HABIT_GROUP[real.status[:, 5]]
     edges = np.quantile(real.bill[real.bill > 0], np.arange(1, BILL_BAND_COUNT) / BILL_BAND_COUNT)
     band = np.searchsorted(edges.astype(np.float32), real.bill[:, 5], side="right")
     habit_band = habit * BILL_BAND_COUNT + band
-    elder = count_shares(real.status[:, 1:5].ravel(), real.status[:, 2:6].ravel(), STATUS_COUNT, STATUS_COUNT)
+    elder = count_shares(
+        real.status[:, 1:5].ravel(), real.status[:, 2:6].ravel(), STATUS_COUNT, STATUS_COUNT
+    )
     return {
         "limit_values": values,
         "limit_share": np.cumsum(counts) / len(limit),
         "limit_edges": np.quantile(real.limit, [0.2, 0.4, 0.6, 0.8]),
         "age_knots": estimate_knots(age, [(group, LIMIT_GROUP_COUNT)], 200, stepwise=True),
-        "sex_share": np.cumsum(count_shares(group_age, real.accounts.sex - 1, cell_count, 2), axis=1),
-        "education_share": np.cumsum(count_shares(group_age, real.accounts.education, cell_count, 7), axis=1),
-        "marriage_share": np.cumsum(
-            count_shares(schooled_age, real.accounts.marriage, EDUCATION_COUNT * (len(AGE_EDGES) + 1), 4), axis=1
+        "sex_share": np.cumsum(
+            count_shares(group_age, real.accounts.sex - 1, cell_count, 2), axis=1
         ),
-        "opening_status_share": np.cumsum(count_shares(group, status, LIMIT_GROUP_COUNT, STATUS_COUNT), axis=1),
+        "education_share": np.cumsum(
+            count_shares(group_age, real.accounts.education, cell_count, 7), axis=1
+        ),
+        "marriage_share": np.cumsum(
+            count_shares(
+                schooled_age, real.accounts.marriage, EDUCATION_COUNT * (len(AGE_EDGES) + 1), 4
+            ),
+            axis=1,
+        ),
+        "opening_status_share": np.cumsum(
+            count_shares(group, status, LIMIT_GROUP_COUNT, STATUS_COUNT), axis=1
+        ),
         "elder_status_share": np.cumsum(elder, axis=1),
         "opening_bill_knots": estimate_knots(
             real.bill[:, 5] / real.limit,
-            [(habit, HABIT_GROUP_COUNT), (habit * LIMIT_GROUP_COUNT + group, HABIT_GROUP_COUNT * LIMIT_GROUP_COUNT)],
+            [
+                (habit, HABIT_GROUP_COUNT),
+                (habit * LIMIT_GROUP_COUNT + group, HABIT_GROUP_COUNT * LIMIT_GROUP_COUNT),
+            ],
             64,
         ),
         "opening_payment_knots": estimate_knots(
@@ -78,7 +94,10 @@ def estimate_clients(real: Portfolio) -> Figures:
             [
                 (habit, HABIT_GROUP_COUNT),
                 (habit_band, HABIT_GROUP_COUNT * BILL_BAND_COUNT),
-                (habit_band * LIMIT_GROUP_COUNT + group, HABIT_GROUP_COUNT * BILL_BAND_COUNT * LIMIT_GROUP_COUNT),
+                (
+                    habit_band * LIMIT_GROUP_COUNT + group,
+                    HABIT_GROUP_COUNT * BILL_BAND_COUNT * LIMIT_GROUP_COUNT,
+                ),
             ],
             64,
         ),
@@ -90,7 +109,9 @@ def estimate_payments(steps: Steps) -> Figures:
     """How bills are met."""
     due = steps.bill > 0
     cell = LATEST_GROUP[steps.latest] * BAND_COUNT + find_utilisation_band(steps.bill, steps.limit)
-    group_shares = count_shares(LATEST_GROUP[steps.latest][due], steps.bill_class[due], LATEST_GROUP_COUNT, 3)
+    group_shares = count_shares(
+        LATEST_GROUP[steps.latest][due], steps.bill_class[due], LATEST_GROUP_COUNT, 3
+    )
     shares = count_shares(
         cell[due],
         steps.bill_class[due],
@@ -108,17 +129,24 @@ def estimate_payments(steps: Steps) -> Figures:
         "class_share": np.cumsum(shares, axis=1),
         "round_share": count_shares(part[partly], rounded[partly].astype(int), cell_count, 2)[:, 1],
         "round_knots": estimate_knots(
-            steps.payment[rounded], [(late[rounded], 2), (part[rounded], cell_count)], 129, stepwise=True
+            steps.payment[rounded],
+            [(late[rounded], 2), (part[rounded], cell_count)],
+            129,
+            stepwise=True,
         ),
         "part_knots": estimate_knots(
-            steps.payment[uneven] / steps.bill[uneven], [(late[uneven], 2), (part[uneven], cell_count)], 64
+            steps.payment[uneven] / steps.bill[uneven],
+            [(late[uneven], 2), (part[uneven], cell_count)],
+            64,
         ),
         "full_knots": estimate_knots(
             np.minimum(steps.payment / np.maximum(steps.bill, 1), 50)[whole],
             [(steps.habit[whole] * 0, 1), (habit_band[whole], HABIT_GROUP_COUNT * BILL_BAND_COUNT)],
             64,
         ),
-        "idle_knots": estimate_knots(steps.payment[~due], [(np.zeros((~due).sum(), dtype=int), 1)], 256),
+        "idle_knots": estimate_knots(
+            steps.payment[~due], [(np.zeros((~due).sum(), dtype=int), 1)], 256
+        ),
     }
 
 
@@ -128,7 +156,10 @@ def estimate_charges(steps: Steps) -> Figures:
     cells = [
         (steps.spending, SPENDING_GROUP_COUNT),
         (group_band, SPENDING_GROUP_COUNT * BAND_COUNT),
-        (group_band * LIMIT_GROUP_COUNT + steps.group, SPENDING_GROUP_COUNT * BAND_COUNT * LIMIT_GROUP_COUNT),
+        (
+            group_band * LIMIT_GROUP_COUNT + steps.group,
+            SPENDING_GROUP_COUNT * BAND_COUNT * LIMIT_GROUP_COUNT,
+        ),
     ]
     return {"charge_knots": estimate_knots(steps.drawn, cells, 64)}
 
@@ -136,12 +167,20 @@ def estimate_charges(steps: Steps) -> Figures:
 def estimate_habits(real: Portfolio, steps: Steps, rng: np.random.Generator) -> Figures:
     """How persistent spending and paying are in a client, and how each month stands against the others."""
     cell = steps.spending * BAND_COUNT + find_utilisation_band(steps.bill, steps.limit)
-    spending = normal_scores(steps.drawn, cell * LIMIT_GROUP_COUNT + steps.group, rng).reshape(-1, 5)
-    part = np.where(steps.bill_class == PART, (steps.habit >= LATE_HABIT) * BILL_BAND_COUNT + steps.bill_band, -1)
+    spending = normal_scores(steps.drawn, cell * LIMIT_GROUP_COUNT + steps.group, rng).reshape(
+        -1, 5
+    )
+    part = np.where(
+        steps.bill_class == PART,
+        (steps.habit >= LATE_HABIT) * BILL_BAND_COUNT + steps.bill_band,
+        -1,
+    )
     paying = normal_scores(steps.payment / np.maximum(steps.bill, 1), part, rng).reshape(-1, 5)
     paying[(part == -1).reshape(-1, 5)] = np.nan
     group = steps.spending.reshape(-1, 5)
-    loadings = np.array([persistence(np.where(group == g, spending, np.nan)) for g in range(SPENDING_GROUP_COUNT)])
+    loadings = np.array(
+        [persistence(np.where(group == g, spending, np.nan)) for g in range(SPENDING_GROUP_COUNT)]
+    )
     payment_loading = persistence(paying)
     both = ~np.isnan(paying)
     across = (np.where(both, paying, 0) * spending).sum() / both.sum()
@@ -153,15 +192,23 @@ def estimate_habits(real: Portfolio, steps: Steps, rng: np.random.Generator) -> 
     charge_shifts = np.stack([np.nanmean(kind, axis=0)[last] for kind in kinds], axis=1)
     payment_shifts = np.nanmean(paying, axis=0)[last]
     opening = HABIT_GROUP[real.status[:, 5]]
-    first = normal_scores(real.bill[:, 5] / real.limit, opening * LIMIT_GROUP_COUNT + real.group, rng)
+    first = normal_scores(
+        real.bill[:, 5] / real.limit, opening * LIMIT_GROUP_COUNT + real.group, rng
+    )
     return {
         "spending_loading": loadings,
-        "opening_loading": np.array([loading_of(first, spending, opening == h, loadings[group]) for h in range(5)]),
+        "opening_loading": np.array(
+            [loading_of(first, spending, opening == h, loadings[group]) for h in range(5)]
+        ),
         "payment_loading": np.array([payment_loading]),
-        "habit_correlation": np.clip([across / (payment_loading * loadings[group][both].mean())], -0.6, 0.6),
+        "habit_correlation": np.clip(
+            [across / (payment_loading * loadings[group][both].mean())], -0.6, 0.6
+        ),
         "charge_shifts": np.vstack([charge_shifts, charge_shifts.mean(axis=0)]),
         "payment_shifts": np.append(payment_shifts, payment_shifts.mean()),
-        "spending_shifts": mean_scores(spending.ravel(), np.repeat(real.accounts.education, 5), EDUCATION_COUNT),
+        "spending_shifts": mean_scores(
+            spending.ravel(), np.repeat(real.accounts.education, 5), EDUCATION_COUNT
+        ),
         "opening_bill_shifts": mean_scores(first, real.accounts.education, EDUCATION_COUNT),
     }
 
@@ -170,7 +217,9 @@ def estimate_standing(real: Portfolio, steps: Steps, rng: np.random.Generator) -
     """How limit and education push the status beyond what its cell says."""
     chosen = np.isin(steps.month, (1, 2, 3))
     elder = np.concatenate([real.status[:, 2:], real.status[:, 5:]], axis=1).ravel()
-    cell = find_status_cell(steps.latest, elder, steps.bill_class, find_utilisation_band(steps.new_bill, steps.limit))
+    cell = find_status_cell(
+        steps.latest, elder, steps.bill_class, find_utilisation_band(steps.new_bill, steps.limit)
+    )
     scores = normal_scores(real.status[:, :5].ravel()[chosen], cell[chosen], rng)
     standing = steps.group * EDUCATION_COUNT + np.repeat(real.accounts.education, 5)
     shifts = mean_scores(scores, standing[chosen], LIMIT_GROUP_COUNT * EDUCATION_COUNT)
@@ -186,11 +235,17 @@ def estimate_statuses(real: Portfolio, steps: Steps) -> Figures:
     found = {}
     for name, months in (("status", (1, 2, 3)), ("latest", (0,))):
         chosen = np.isin(steps.month, months)
-        elder = ELDER_GROUP[np.concatenate([real.status[:, 2:], real.status[:, 5:]], axis=1).ravel()[chosen]]
+        elder = ELDER_GROUP[
+            np.concatenate([real.status[:, 2:], real.status[:, 5:]], axis=1).ravel()[chosen]
+        ]
         latest = LATEST_GROUP[steps.latest[chosen]]
         band = find_utilisation_band(steps.new_bill[chosen], steps.limit[chosen])
         target = real.status[:, :5].ravel()[chosen]
-        levels = [(elder, ELDER_GROUP_COUNT), (steps.bill_class[chosen], NOT_DUE + 1), (band, BAND_COUNT)]
+        levels = [
+            (elder, ELDER_GROUP_COUNT),
+            (steps.bill_class[chosen], NOT_DUE + 1),
+            (band, BAND_COUNT),
+        ]
         found[f"{name}_share"] = shrink_down(target, latest, levels)
     ones = np.ones((6, STATUS_COUNT))
     return {**found, "status_multipliers": ones, "latest_multipliers": ones[:2]}
@@ -199,11 +254,15 @@ def estimate_statuses(real: Portfolio, steps: Steps) -> Figures:
 def shrink_down(target: Array, latest: Array, levels: list[tuple[Array, int]]) -> Array:
     """Shares of the target in the finest cells; each level leans on the one before, in the order latest, then levels."""
     marginal = np.tile(count_shares(latest * 0, target, 1, STATUS_COUNT), (LATEST_GROUP_COUNT, 1))
-    shares = count_shares(latest, target, LATEST_GROUP_COUNT, STATUS_COUNT, prior=marginal, weight=1.0)
+    shares = count_shares(
+        latest, target, LATEST_GROUP_COUNT, STATUS_COUNT, prior=marginal, weight=1.0
+    )
     cell, cell_count = latest, LATEST_GROUP_COUNT
     for code, code_count in levels:
         cell, cell_count = cell * code_count + code, cell_count * code_count
-        shares = count_shares(cell, target, cell_count, STATUS_COUNT, prior=np.repeat(shares, code_count, axis=0))
+        shares = count_shares(
+            cell, target, cell_count, STATUS_COUNT, prior=np.repeat(shares, code_count, axis=0)
+        )
     return shares
 
 

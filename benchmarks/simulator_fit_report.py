@@ -18,7 +18,13 @@ import polars as pl
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.metrics import roc_auc_score
 
-from credit_default.data.simulation.months import CALM, Scenario, SimulatedMonth, simulate, simulate_chunks
+from credit_default.data.simulation.months import (
+    CALM,
+    Scenario,
+    SimulatedMonth,
+    simulate,
+    simulate_chunks,
+)
 
 BIN_COUNT = 20
 CODE_EDGES = np.arange(-1.5, 9)  # between the codes -2 to 9
@@ -39,11 +45,35 @@ BOUNDS = {
 def read_real(path: str) -> pl.DataFrame:
     """The public file under our names: inputs in schema order, then `defaulted`."""
     raw = pl.read_csv(path, infer_schema_length=None)
-    old = ["LIMIT_BAL", "SEX", "EDUCATION", "MARRIAGE", "AGE", *(f"PAY_{i}" for i in (0, 2, 3, 4, 5, 6))]
-    old += [*(f"BILL_AMT{i}" for i in range(1, 7)), *(f"PAY_AMT{i}" for i in range(1, 7)), raw.columns[-1]]
-    new = ["credit_limit", "sex", "education", "marriage", "age", *(f"repayment_status_m{i}" for i in range(1, 7))]
-    new += [*(f"bill_amount_m{i}" for i in range(1, 7)), *(f"payment_amount_m{i}" for i in range(1, 7)), "defaulted"]
-    return raw.select(pl.col(name).cast(pl.Float64).alias(alias) for name, alias in zip(old, new, strict=True))
+    old = [
+        "LIMIT_BAL",
+        "SEX",
+        "EDUCATION",
+        "MARRIAGE",
+        "AGE",
+        *(f"PAY_{i}" for i in (0, 2, 3, 4, 5, 6)),
+    ]
+    old += [
+        *(f"BILL_AMT{i}" for i in range(1, 7)),
+        *(f"PAY_AMT{i}" for i in range(1, 7)),
+        raw.columns[-1],
+    ]
+    new = [
+        "credit_limit",
+        "sex",
+        "education",
+        "marriage",
+        "age",
+        *(f"repayment_status_m{i}" for i in range(1, 7)),
+    ]
+    new += [
+        *(f"bill_amount_m{i}" for i in range(1, 7)),
+        *(f"payment_amount_m{i}" for i in range(1, 7)),
+        "defaulted",
+    ]
+    return raw.select(
+        pl.col(name).cast(pl.Float64).alias(alias) for name, alias in zip(old, new, strict=True)
+    )
 
 
 def inputs_of(month: SimulatedMonth) -> pl.DataFrame:
@@ -61,7 +91,9 @@ class Marginal:
 
 def find_marginal(values: np.ndarray, *, coded: bool) -> Marginal:
     """The spread over codes, or over 20 quantile bins of the values themselves."""
-    edges = CODE_EDGES if coded else np.unique(np.quantile(values, np.arange(1, BIN_COUNT) / BIN_COUNT))
+    edges = (
+        CODE_EDGES if coded else np.unique(np.quantile(values, np.arange(1, BIN_COUNT) / BIN_COUNT))
+    )
     return Marginal(tuple(edges.tolist()), tuple(_bin_shares(values, edges).tolist()))
 
 
@@ -69,24 +101,35 @@ def column_distance(real: Marginal, simulated: np.ndarray) -> float:
     """The Jensen-Shannon distance (base 2, 0 to 1) of simulated values to a real spread, in its bins."""
     p, q = np.array(real.shares), _bin_shares(simulated, np.array(real.edges))
     middle = (p + q) / 2
-    halves = [np.sum(share[share > 0] * np.log2(share[share > 0] / middle[share > 0])) for share in (p, q)]
+    halves = [
+        np.sum(share[share > 0] * np.log2(share[share > 0] / middle[share > 0])) for share in (p, q)
+    ]
     return float(np.sqrt(max(sum(halves) / 2, 0.0)))
 
 
 def _bin_shares(values: np.ndarray, edges: np.ndarray) -> np.ndarray:
-    return np.bincount(np.searchsorted(edges, values, side="right"), minlength=len(edges) + 1) / len(values)
+    return np.bincount(
+        np.searchsorted(edges, values, side="right"), minlength=len(edges) + 1
+    ) / len(values)
 
 
 def find_marginals(real: pl.DataFrame) -> dict[str, Marginal]:
     """The spread of every input column."""
     return {
-        name: find_marginal(real[name].to_numpy(), coded=name in CODES) for name in real.columns if name != "defaulted"
+        name: find_marginal(real[name].to_numpy(), coded=name in CODES)
+        for name in real.columns
+        if name != "defaulted"
     }
 
 
-def column_distances(marginals: Mapping[str, Marginal], simulated: pl.DataFrame) -> dict[str, float]:
+def column_distances(
+    marginals: Mapping[str, Marginal], simulated: pl.DataFrame
+) -> dict[str, float]:
     """The distance of every input column."""
-    return {name: column_distance(marginal, simulated[name].to_numpy()) for name, marginal in marginals.items()}
+    return {
+        name: column_distance(marginal, simulated[name].to_numpy())
+        for name, marginal in marginals.items()
+    }
 
 
 def write_marginals(marginals: Mapping[str, Marginal], path: pathlib.Path) -> None:
@@ -100,7 +143,10 @@ def write_marginals(marginals: Mapping[str, Marginal], path: pathlib.Path) -> No
 
 def spearman_difference(real: pl.DataFrame, simulated: pl.DataFrame) -> float:
     """The mean absolute difference of the two sets of rank correlations over all pairs of inputs."""
-    pair = [np.corrcoef(frame.select(pl.all().rank()).to_numpy(), rowvar=False) for frame in (real, simulated)]
+    pair = [
+        np.corrcoef(frame.select(pl.all().rank()).to_numpy(), rowvar=False)
+        for frame in (real, simulated)
+    ]
     above = np.triu_indices(len(simulated.columns), k=1)
     return float(np.abs(pair[0][above] - pair[1][above]).mean())
 
@@ -122,7 +168,9 @@ def transfer_auc(real: pl.DataFrame, simulated: SimulatedMonth, *, seed: int) ->
 
 def known_auc(simulated: SimulatedMonth) -> float:
     """The AUC of the true probabilities: nobody can do better inside the simulation."""
-    return float(roc_auc_score(simulated.outcomes["defaulted"], simulated.outcomes["true_probability"]))
+    return float(
+        roc_auc_score(simulated.outcomes["defaulted"], simulated.outcomes["true_probability"])
+    )
 
 
 def telling_auc(real: pl.DataFrame, simulated: pl.DataFrame, *, seed: int) -> float:
@@ -152,7 +200,9 @@ def rows_per_second(*, row_count: int = 1_000_000) -> float:
 def memory_growth(*, row_count: int = 1_000_000) -> float:
     """The megabytes that this process's peak memory grows by from the first tenth of the rows to the last."""
     before = 0
-    for place, _chunk in enumerate(simulate_chunks(client_count=row_count, seed=0, chunk_rows=row_count // 10)):
+    for place, _chunk in enumerate(
+        simulate_chunks(client_count=row_count, seed=0, chunk_rows=row_count // 10)
+    ):
         before = before if place else resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
 
@@ -180,7 +230,9 @@ def print_table(found: Sequence[Mapping[str, float]], seeds: Sequence[int]) -> N
     """The figures of every seed beside their bounds."""
     print(f"{'figure':44}{'bound':>14}" + "".join(f"{f'seed {seed}':>10}" for seed in seeds))
     for name in found[0]:
-        print(f"{name:44}{BOUNDS[name]:>14}" + "".join(f"{figures[name]:>10.4f}" for figures in found))
+        print(
+            f"{name:44}{BOUNDS[name]:>14}" + "".join(f"{figures[name]:>10.4f}" for figures in found)
+        )
 
 
 def draw(real: pl.DataFrame, path: pathlib.Path, *, seed: int) -> None:
@@ -207,11 +259,17 @@ def draw(real: pl.DataFrame, path: pathlib.Path, *, seed: int) -> None:
 
 def main() -> None:
     """Measure, print and draw."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("csv", help="the public file")
     picture = pathlib.Path("build/simulator-fit.png")
-    parser.add_argument("--picture", type=pathlib.Path, default=picture, help="where to write the picture (PNG)")
-    parser.add_argument("--marginals", type=pathlib.Path, help="where to keep the real columns' spreads (JSON)")
+    parser.add_argument(
+        "--picture", type=pathlib.Path, default=picture, help="where to write the picture (PNG)"
+    )
+    parser.add_argument(
+        "--marginals", type=pathlib.Path, help="where to keep the real columns' spreads (JSON)"
+    )
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
     arguments = parser.parse_args()
     growth, speed = memory_growth(), rows_per_second()

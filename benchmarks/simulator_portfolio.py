@@ -69,7 +69,9 @@ def read_portfolio(path: str) -> Portfolio:
         payments=tuple(payment.T),
         fortune=nothing,
     )
-    return Portfolio(accounts, status, bill, payment, column["default.payment.next.month"].astype(int))
+    return Portfolio(
+        accounts, status, bill, payment, column["default.payment.next.month"].astype(int)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,11 @@ class Steps:
 
 def lay_out_steps(real: Portfolio, bill_edges: Array) -> Steps:
     """Every step of every client, flattened client by client."""
-    latest, bill, payment = real.status[:, 1:].ravel(), real.bill[:, 1:].ravel(), real.payment[:, :5].ravel()
+    latest, bill, payment = (
+        real.status[:, 1:].ravel(),
+        real.bill[:, 1:].ravel(),
+        real.payment[:, :5].ravel(),
+    )
     new_bill = real.bill[:, :5].ravel()
     bill_class = np.where(payment <= 0, UNPAID, np.where(payment >= bill, FULL, PART))
     bill_class = np.where(bill <= 0, NOT_DUE, bill_class)

@@ -18,13 +18,17 @@ def count_shares(
     weight: float = SHRINKAGE,
 ) -> Array:
     """Shares of each target in each cell; a prior, where given, counts as `weight` rows. Empty cells are even."""
-    counts = np.bincount(cell * target_count + target, minlength=cell_count * target_count).astype(float)
+    counts = np.bincount(cell * target_count + target, minlength=cell_count * target_count).astype(
+        float
+    )
     counts = counts.reshape(cell_count, target_count)
     counts += 1e-9 if prior is None else weight * prior
     return counts / counts.sum(axis=1, keepdims=True)
 
 
-def estimate_knots(values: Array, levels: list[tuple[Array, int]], count: int, *, stepwise: bool = False) -> Array:
+def estimate_knots(
+    values: Array, levels: list[tuple[Array, int]], count: int, *, stepwise: bool = False
+) -> Array:
     """Quantiles of the values in the last level's cells; a thin cell takes its parent's, the coarsest level comes first.
 
     `stepwise` gives `count` values at the middle of equal shares; otherwise `count` + 1 knots to draw straight lines
@@ -51,7 +55,9 @@ def _quantiles(values: Array, count: int, *, stepwise: bool) -> Array:
     ordered = np.sort(values)
     share = max(len(ordered) // count, 1)
     knots[-1] = np.clip(2 * ordered[-share:].mean() - knots[-2], knots[-2], ordered[-1])
-    knots[0] = np.quantile(values, 0.25 / count)  # the far ends below are refunds, and a few of them only
+    knots[0] = np.quantile(
+        values, 0.25 / count
+    )  # the far ends below are refunds, and a few of them only
     return knots
 
 

@@ -34,7 +34,9 @@ class Table:
 
     passed: Counter[tuple[str, str]] = field(default_factory=Counter)
     failed: Counter[tuple[str, str]] = field(default_factory=Counter)
-    skipped: dict[str, str] = field(default_factory=dict)  # one example of what was skipped, by reason
+    skipped: dict[str, str] = field(
+        default_factory=dict
+    )  # one example of what was skipped, by reason
 
     def pytest_runtest_logreport(self, report: Any) -> None:
         """Takes one report in."""
@@ -42,7 +44,9 @@ class Table:
         if report.failed:
             self.failed[claim] += 1
         elif report.skipped:
-            reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+            reason = (
+                report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+            )
             self.skipped.setdefault(reason.removeprefix("Skipped: "), claim[1])
         elif report.when == "call":
             self.passed[claim] += 1
@@ -58,9 +62,13 @@ class Table:
             for subject in sorted({subject for subject, _ in claims}):
                 lines += ["", f"{title}: {subject}"]
                 lines += [
-                    f"  {claim[:104]:<104} {n:>4}" for (found, claim), n in sorted(claims.items()) if found == subject
+                    f"  {claim[:104]:<104} {n:>4}"
+                    for (found, claim), n in sorted(claims.items())
+                    if found == subject
                 ]
-        return "\n".join([*lines, "", "skipped, because", *(f"  {reason}" for reason in sorted(self.skipped))])
+        return "\n".join(
+            [*lines, "", "skipped, because", *(f"  {reason}" for reason in sorted(self.skipped))]
+        )
 
 
 def read_claim(nodeid: str) -> tuple[str, str]:
@@ -75,19 +83,26 @@ def read_claim(nodeid: str) -> tuple[str, str]:
 
 def main() -> None:
     """Runs the tests, prints the table, and fails where a claim failed or a tool was missing."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--short", dest="form", action="store_const", const="short", default="ordinary")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--short", dest="form", action="store_const", const="short", default="ordinary"
+    )
     parser.add_argument("--long", dest="form", action="store_const", const="long")
     form = parser.parse_args().form
     table, began = Table(), time.monotonic()
     code = pytest.main(
-        ["-q", "--no-header", "-rN", *FORMS[form], *(str(ROOT / name) for name in TESTS)], plugins=[table]
+        ["-q", "--no-header", "-rN", *FORMS[form], *(str(ROOT / name) for name in TESTS)],
+        plugins=[table],
     )
     print(table.write())
     for reason in table.list_missing_tools():
         print(f"MISSING  {reason}")
     proved = sum(table.passed.values())
-    print(f"\n{proved} proved, {sum(table.failed.values())} failed, in {time.monotonic() - began:.0f} s ({form} form)")
+    print(
+        f"\n{proved} proved, {sum(table.failed.values())} failed, in {time.monotonic() - began:.0f} s ({form} form)"
+    )
     sys.exit(bool(code) or bool(table.list_missing_tools()) or not proved)
 
 

@@ -25,10 +25,17 @@ def compare(main: Mapping[str, Any], proposed: Mapping[str, Any]) -> str:
     """
     lines = [MARK, "### Figures of the model, main and proposed", ""]
     if _names_simulated(main) != _names_simulated(proposed):
-        lines += ["**Not comparable**: one run had the public data, the other simulated clients. Run it again.", ""]
+        lines += [
+            "**Not comparable**: one run had the public data, the other simulated clients. Run it again.",
+            "",
+        ]
     elif _names_simulated(main):
         lines += ["On **simulated** clients: the public data could not be reached.", ""]
-    figures = [name for name in main["figures"] if f"{name}, low" in main["figures"] and name in proposed["figures"]]
+    figures = [
+        name
+        for name in main["figures"]
+        if f"{name}, low" in main["figures"] and name in proposed["figures"]
+    ]
     lines += ["| figure | main | proposed | change | |", "|---|---:|---:|---:|---|"]
     lines += [_write_row(name, main["figures"], proposed["figures"]) for name in figures]
     if not figures:
@@ -63,11 +70,20 @@ def _write_facts(main: Mapping[str, Any], proposed: Mapping[str, Any]) -> list[s
 
 def main() -> None:
     """Reads both files and prints."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("main", type=Path)
     parser.add_argument("proposed", type=Path)
     arguments = parser.parse_args()
-    print(compare(*(json.loads(path.read_text(encoding="utf-8")) for path in (arguments.main, arguments.proposed))))
+    print(
+        compare(
+            *(
+                json.loads(path.read_text(encoding="utf-8"))
+                for path in (arguments.main, arguments.proposed)
+            )
+        )
+    )
 
 
 if __name__ == "__main__":

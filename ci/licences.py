@@ -19,11 +19,29 @@ ROOT = Path(__file__).resolve().parents[1]
 # Words of the licences that ask for a notice and no more, as their identifiers and classifiers spell them.
 PERMISSIVE = frozenset(
     {
-        "0bsd", "apache-2.0", "apache software", "bsd", "bsd-2-clause", "bsd-3-clause", "3-clause bsd", "cc0-1.0",
-        "cnri-python", "isc", "isc (iscl)", "mit", "mit-0", "mit-cmu", "psf-2.0", "python software foundation", "tcl",
-        "unlicense", "zlib", "hpnd", "bsl-1.0",
+        "0bsd",
+        "apache-2.0",
+        "apache software",
+        "bsd",
+        "bsd-2-clause",
+        "bsd-3-clause",
+        "3-clause bsd",
+        "cc0-1.0",
+        "cnri-python",
+        "isc",
+        "isc (iscl)",
+        "mit",
+        "mit-0",
+        "mit-cmu",
+        "psf-2.0",
+        "python software foundation",
+        "tcl",
+        "unlicense",
+        "zlib",
+        "hpnd",
+        "bsl-1.0",
     }
-)  # fmt: skip
+)
 
 # Everything else is allowed by name, for a reason.
 EXCEPTIONS: Mapping[str, str] = {
@@ -50,7 +68,9 @@ class Licence:
     reason: str
 
 
-def judge_licences(installed: Iterable[Distribution], locked: frozenset[str]) -> tuple[Licence, ...]:
+def judge_licences(
+    installed: Iterable[Distribution], locked: frozenset[str]
+) -> tuple[Licence, ...]:
     """One answer for each installed package that a lock names, by name."""
     found = {normalise(item.name): item for item in installed}
     return tuple(_judge(name, found[name]) for name in sorted(locked & found.keys()))
@@ -67,7 +87,11 @@ def read_licence(item: Distribution) -> str:
     metadata = item.metadata
     if expression := metadata.get("License-Expression"):
         return str(expression)
-    classifiers = [line.rpartition(" :: ")[2] for line in metadata.get_all("Classifier") or [] if "License ::" in line]
+    classifiers = [
+        line.rpartition(" :: ")[2]
+        for line in metadata.get_all("Classifier") or []
+        if "License ::" in line
+    ]
     if classifiers := [line for line in classifiers if line != "OSI Approved"]:
         return " AND ".join(classifiers)  # the strictest reading of several
     return next(iter(str(metadata.get("License") or "").strip().splitlines()), "")
@@ -75,9 +99,15 @@ def read_licence(item: Distribution) -> str:
 
 def is_permissive(said: str) -> bool:
     """Whether every licence that the words join by AND is permissive, or one of those that they join by OR."""
-    words = said.lower().replace("(", " ").replace(")", " ") if " and " in said.lower() else said.lower()
+    words = (
+        said.lower().replace("(", " ").replace(")", " ")
+        if " and " in said.lower()
+        else said.lower()
+    )
     parts = [re.split(r"\s+or\s+", part) for part in re.split(r"\s+and\s+", words)]
-    return bool(said) and all(any(_simplify(choice) in PERMISSIVE for choice in part) for part in parts)
+    return bool(said) and all(
+        any(_simplify(choice) in PERMISSIVE for choice in part) for part in parts
+    )
 
 
 def _simplify(words: str) -> str:
@@ -89,7 +119,9 @@ def read_locked(root: Path) -> frozenset[str]:
     """Names of the packages in our locks."""
     texts = [(root / name).read_text(encoding="utf-8") for name in LOCKS]
     return frozenset(
-        normalise(name) for text in texts for name in re.findall(r"^([A-Za-z0-9_.-]+)==", text, re.MULTILINE)
+        normalise(name)
+        for text in texts
+        for name in re.findall(r"^([A-Za-z0-9_.-]+)==", text, re.MULTILINE)
     )
 
 
@@ -103,9 +135,13 @@ def main() -> None:
     locked = read_locked(ROOT)
     licences = judge_licences(distributions(), locked)
     for licence in licences:
-        print(f"{licence.package:<32} {licence.version:<16} {licence.said[:48]:<48} {licence.reason or 'NOT ALLOWED'}")
+        print(
+            f"{licence.package:<32} {licence.version:<16} {licence.said[:48]:<48} {licence.reason or 'NOT ALLOWED'}"
+        )
     absent = sorted(locked - {licence.package for licence in licences})
-    print(f"{len(licences)} judged; {len(absent)} not installed here, so not judged: {', '.join(absent) or 'none'}")
+    print(
+        f"{len(licences)} judged; {len(absent)} not installed here, so not judged: {', '.join(absent) or 'none'}"
+    )
     refused = [licence.package for licence in licences if not licence.reason]
     if refused:
         sys.exit(

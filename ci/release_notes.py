@@ -27,14 +27,20 @@ def find_section(changelog: str, version: str) -> str:
             text = changelog[heading.end() : after.start() if after else None].strip()
             if text:
                 return text
-            raise LookupError(f"CHANGELOG.md says nothing of {name}: write what changed under its heading")
+            raise LookupError(
+                f"CHANGELOG.md says nothing of {name}: write what changed under its heading"
+            )
     known = ", ".join(heading["name"] for heading in headings)
-    raise LookupError(f"CHANGELOG.md has no heading [{name}], only {known}: give the changes of this version one")
+    raise LookupError(
+        f"CHANGELOG.md has no heading [{name}], only {known}: give the changes of this version one"
+    )
 
 
 def main() -> None:
     """Prints the section, or fails with what to do."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("version", nargs="?", default=UNRELEASED)
     try:
         print(find_section(CHANGELOG.read_text(encoding="utf-8"), parser.parse_args().version))

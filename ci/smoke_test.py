@@ -12,14 +12,23 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-SERVICES = ("listener", "mlflow", "monitor", "prefect", "scorer", "trainer")  # infra/modules/services/containers.tf
+SERVICES = (
+    "listener",
+    "mlflow",
+    "monitor",
+    "prefect",
+    "scorer",
+    "trainer",
+)  # infra/modules/services/containers.tf
 
 
 def find_images(ecs: Any, cluster: str, services: Sequence[str]) -> dict[str, str]:
     """The image of each service's own container, by service; nothing for one that is not there yet."""
     images = {}
     for service in _describe(ecs, cluster, services):
-        task = ecs.describe_task_definition(taskDefinition=service["taskDefinition"])["taskDefinition"]
+        task = ecs.describe_task_definition(taskDefinition=service["taskDefinition"])[
+            "taskDefinition"
+        ]
         images[service["serviceName"]] = task["containerDefinitions"][0]["image"]
     return images
 
@@ -33,7 +42,9 @@ def find_faults(ecs: Any, cluster: str, services: Sequence[str], *, release: str
         if images[name] != release:
             faults.append(f"{name}: runs {images[name]}")
         elif service["runningCount"] < service["desiredCount"]:
-            faults.append(f"{name}: {service['runningCount']} of {service['desiredCount']} containers run")
+            faults.append(
+                f"{name}: {service['runningCount']} of {service['desiredCount']} containers run"
+            )
         elif len(service["deployments"]) > 1:
             faults.append(f"{name}: the release before it has not ended yet")
     return faults
@@ -45,7 +56,11 @@ def _describe(ecs: Any, cluster: str, services: Sequence[str]) -> list[dict[str,
 
 
 def wait(
-    look: Callable[[], list[str]], *, until: float, clock: Callable[[], float], sleep: Callable[[float], None]
+    look: Callable[[], list[str]],
+    *,
+    until: float,
+    clock: Callable[[], float],
+    sleep: Callable[[float], None],
 ) -> list[str]:
     """The faults that are left when the time is up; returns at once when there are none."""
     while (faults := look()) and clock() < until:
@@ -57,7 +72,9 @@ def main() -> None:
     """Waits and prints, or prints the one image that runs."""
     import boto3
 
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--cluster", required=True)
     parser.add_argument("--release")
     parser.add_argument("--minutes", type=float, default=15)
@@ -66,12 +83,16 @@ def main() -> None:
     ecs = boto3.client("ecs")
     if arguments.release is None:
         images = sorted(set(find_images(ecs, arguments.cluster, arguments.services).values()))
-        sys.exit(f"the services run different images: {', '.join(images)}") if len(images) > 1 else print(*images)
+        sys.exit(f"the services run different images: {', '.join(images)}") if len(
+            images
+        ) > 1 else print(*images)
         return
     faults = wait(
         lambda: find_faults(ecs, arguments.cluster, arguments.services, release=arguments.release),
-        until=time.monotonic() + 60 * arguments.minutes, clock=time.monotonic, sleep=time.sleep,
-    )  # fmt: skip
+        until=time.monotonic() + 60 * arguments.minutes,
+        clock=time.monotonic,
+        sleep=time.sleep,
+    )
     if faults:
         sys.exit("\n".join(["the release does not run:", *faults]))
     print(f"{len(arguments.services)} services run {arguments.release}")

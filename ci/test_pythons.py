@@ -15,7 +15,14 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 VERSIONS = ("3.11", "3.12", "3.13")
-ROOMS = ("tests/data", "tests/model", "tests/gates", "tests/views", "tests/test_errors.py", "tests/test_settings.py")
+ROOMS = (
+    "tests/data",
+    "tests/model",
+    "tests/gates",
+    "tests/views",
+    "tests/test_errors.py",
+    "tests/test_settings.py",
+)
 ASK = "import sys; print(sys.executable, '%d.%d' % sys.version_info[:2])"
 
 
@@ -23,12 +30,16 @@ def find_python(version: str) -> str | None:
     """The interpreter of that version: the one on the path that runs, else pyenv's, else none."""
     candidates = [f"python{version}"]
     if pyenv := shutil.which("pyenv"):
-        prefix = subprocess.run([pyenv, "prefix", version], capture_output=True, text=True, check=False).stdout.strip()
+        prefix = subprocess.run(
+            [pyenv, "prefix", version], capture_output=True, text=True, check=False
+        ).stdout.strip()
         candidates += [f"{prefix}/bin/python"] if prefix else []
     for candidate in filter(shutil.which, candidates):
         asked = subprocess.run([candidate, "-c", ASK], capture_output=True, text=True, check=False)
         path, _, found = asked.stdout.strip().rpartition(" ")
-        if asked.returncode == 0 and found == version:  # a shim may be there without its interpreter
+        if (
+            asked.returncode == 0 and found == version
+        ):  # a shim may be there without its interpreter
             return path
     return None
 
@@ -39,7 +50,9 @@ def prepare(version: str, interpreter: str) -> Path:
     python, stamp, lock = folder / "bin/python", folder / ".installed", ROOT / "requirements.lock"
     if not stamp.exists() or stamp.stat().st_mtime < lock.stat().st_mtime:
         uv = str(Path(sys.executable).with_name("uv"))
-        subprocess.run([uv, "venv", "--quiet", "--clear", "--python", interpreter, folder], check=True)
+        subprocess.run(
+            [uv, "venv", "--quiet", "--clear", "--python", interpreter, folder], check=True
+        )
         install = [uv, "pip", "install", "--quiet", "--python", python, "--require-hashes"]
         subprocess.run([*install, "-r", lock], check=True)
         stamp.touch()
@@ -55,7 +68,9 @@ def run_tests(python: Path, arguments: list[str]) -> int:
 
 def main() -> None:
     """Runs them one version after the other, prints what came of each, and fails if a test did."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--versions", nargs="+", default=VERSIONS)
     known, arguments = parser.parse_known_args()
     answers = {}

@@ -7,7 +7,11 @@ import pyarrow as pa
 from credit_default.adapters.tables.schemas import TABLES
 from credit_default.data.credit_card.outcomes import OBSERVED_OUTCOMES
 from credit_default.data.credit_card.statements import CREDIT_CARD
-from credit_default.views.exports.data_dictionary import TableColumn, TableDescription, write_dictionary
+from credit_default.views.exports.data_dictionary import (
+    TableColumn,
+    TableDescription,
+    write_dictionary,
+)
 
 PAGE = Path(__file__).with_name("data-dictionary.md")
 
@@ -108,12 +112,17 @@ MEANINGS = {
 
 def build_page() -> str:
     """The page as the declarations say it now."""
-    return write_dictionary(CREDIT_CARD, outcomes=OBSERVED_OUTCOMES, tables=[describe_table(name) for name in TABLES])
+    return write_dictionary(
+        CREDIT_CARD, outcomes=OBSERVED_OUTCOMES, tables=[describe_table(name) for name in TABLES]
+    )
 
 
 def describe_table(name: str) -> TableDescription:
     """The lake's table in words; a KeyError names the column or type that nobody has described yet."""
-    columns = tuple(TableColumn(field.name, KINDS[field.type], MEANINGS[name][field.name]) for field in TABLES[name])
+    columns = tuple(
+        TableColumn(field.name, KINDS[field.type], MEANINGS[name][field.name])
+        for field in TABLES[name]
+    )
     return TableDescription(name, ROWS[name], columns)
 
 

@@ -13,7 +13,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-HEAD = "# Written by infra/write_config.py from Terraform's outputs; write it anew after every apply."
+HEAD = (
+    "# Written by infra/write_config.py from Terraform's outputs; write it anew after every apply."
+)
 
 
 def render(outputs: Mapping[str, Any]) -> str:
@@ -36,9 +38,13 @@ def _render_lines(settings: Mapping[str, Any]) -> list[str]:
 
 def main(arguments: list[str]) -> int:
     """0 when the file is written, 2 when what came in isn't an environment's outputs."""
-    parser = argparse.ArgumentParser(description="Write the application's settings from `terraform output -json`.")
+    parser = argparse.ArgumentParser(
+        description="Write the application's settings from `terraform output -json`."
+    )
     default = Path(__file__).resolve().parents[1] / "config" / "aws.toml"
-    parser.add_argument("target", nargs="?", type=Path, default=default, help="the file to write (config/aws.toml)")
+    parser.add_argument(
+        "target", nargs="?", type=Path, default=default, help="the file to write (config/aws.toml)"
+    )
     target = parser.parse_args(arguments).target
     try:
         text = render(json.load(sys.stdin))

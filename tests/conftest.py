@@ -29,7 +29,9 @@ hypothesis.settings.load_profile("project")
 
 def pytest_configure(config):
     # Prefect and MLflow read these when first imported, which a test's own fixture would be too late for.
-    for name in [name for name in os.environ if name.startswith(("CREDIT_DEFAULT_", "MLFLOW_", "PREFECT_"))]:
+    for name in [
+        name for name in os.environ if name.startswith(("CREDIT_DEFAULT_", "MLFLOW_", "PREFECT_"))
+    ]:
         del os.environ[name]
     from credit_default.adapters.mlflow.tracking import MLFLOW_ENVIRONMENT
     from credit_default.flows.server.ephemeral_server import build_prefect_environment
@@ -48,7 +50,11 @@ def real_data() -> Path:
 
 @pytest.fixture(scope="session")
 def prefect_server() -> Iterator[str]:
-    from credit_default.flows.server.ephemeral_server import run_on_server, start_server, stop_server
+    from credit_default.flows.server.ephemeral_server import (
+        run_on_server,
+        start_server,
+        stop_server,
+    )
 
     server = start_server(Path(os.environ["PREFECT_HOME"]), environment=dict(os.environ))
     try:
@@ -75,10 +81,17 @@ def full_prefect_server(tmp_path_factory) -> Iterator[str]:
     log = home / "server.log"
     with log.open("wb") as written:
         process = subprocess.Popen(
-            [sys.executable, "-m", "credit_default.flows.server.ephemeral_server_process", str(port)],
+            [
+                sys.executable,
+                "-m",
+                "credit_default.flows.server.ephemeral_server_process",
+                str(port),
+            ],
             env={**os.environ, **build_prefect_environment(home), "PREFECT_UI_ENABLED": "0"},
-            stdin=subprocess.PIPE, stdout=written, stderr=written,
-        )  # fmt: skip
+            stdin=subprocess.PIPE,
+            stdout=written,
+            stderr=written,
+        )
     server = PrefectServer(process, f"http://127.0.0.1:{port}/api", log)
     try:
         wait_until_ready(server, timeout_seconds=180)
@@ -110,7 +123,9 @@ class People:
         columns["defaulted"] = (generator.random(count) < probability).astype(np.int64)
         return pl.DataFrame(columns), probability
 
-    def mistreat(self, rows: pl.DataFrame, probability: np.ndarray, *, by: float = 0.15) -> np.ndarray:
+    def mistreat(
+        self, rows: pl.DataFrame, probability: np.ndarray, *, by: float = 0.15
+    ) -> np.ndarray:
         """Probabilities that are too high by so much for every woman: more are declined, for nothing."""
         return np.where(rows["sex"].to_numpy() == 2, np.minimum(probability + by, 1.0), probability)
 
@@ -155,7 +170,9 @@ def simulated_files(tmp_path_factory) -> SimulatedFiles:
     late.write_csv(folder / "drifted.csv")
     observed = second.outcomes.select(*KEY, "defaulted", observed_at=pl.lit("2005-12-01T00:00:00Z"))
     observed.head(1_000).write_csv(folder / "outcomes.csv")
-    return SimulatedFiles(*(folder / f"{name}.csv" for name in ("training", "batch", "drifted", "outcomes")))
+    return SimulatedFiles(
+        *(folder / f"{name}.csv" for name in ("training", "batch", "drifted", "outcomes"))
+    )
 
 
 @pytest.fixture(scope="session")
@@ -163,7 +180,11 @@ def small_settings(tmp_path_factory) -> dict[str, Any]:
     """Overrides for a quick model, without the lake."""
     cache = tmp_path_factory.mktemp("cache")
     # tests that share a lake score the same clients in batches of any length
-    any_batch = {"highest_known_share": 1.0, "lowest_usual_ratio": 0.0, "highest_usual_ratio": 1_000.0}
+    any_batch = {
+        "highest_known_share": 1.0,
+        "lowest_usual_ratio": 0.0,
+        "highest_usual_ratio": 1_000.0,
+    }
     small = {"recipe": {"tree_count": 10, "maximum_depth": 6}, "jobs": 1, "report": "drift"}
     quick = {
         "stability": {"refit_count": 0},
@@ -207,7 +228,9 @@ def s3_server() -> Iterator[str]:
         port = probe.getsockname()[1]
     start = f"from moto.server import main; main(['-H', '127.0.0.1', '-p', '{port}'])"
     quiet = subprocess.DEVNULL
-    with subprocess.Popen([sys.executable, "-c", start], stdout=quiet, stderr=quiet, stdin=quiet) as process:
+    with subprocess.Popen(
+        [sys.executable, "-c", start], stdout=quiet, stderr=quiet, stdin=quiet
+    ) as process:
         address = f"http://127.0.0.1:{port}"
         try:
             _wait_for(address)
@@ -253,7 +276,9 @@ def s3_uri(s3_environment) -> str:
 
     bucket = f"lake-{uuid.uuid4().hex[:12]}"
     client = boto3.client("s3", endpoint_url=s3_environment)
-    client.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
+    client.create_bucket(
+        Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"}
+    )
     client.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
     client.close()
     return f"s3://{bucket}/portfolio"

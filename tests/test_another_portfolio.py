@@ -50,26 +50,43 @@ def cut_out_declaration() -> str:
     return PAGE.read_text(encoding="utf-8").split("```toml\n")[1].split("```\n")[0]
 
 
-def lend(count: int, *, month: str, first: int, late_share: float = 0.25, seed: int) -> pl.DataFrame:
+def lend(
+    count: int, *, month: str, first: int, late_share: float = 0.25, seed: int
+) -> pl.DataFrame:
     """Loans with outcomes: delays that last, incomes that carry their instalments or do not, and chance."""
     random = np.random.default_rng(seed)
     amount = np.round(random.lognormal(9, 0.6, count).clip(500, 90_000), -1)
     income = np.round(random.lognormal(7.9, 0.4, count), -1)
     instalment = np.round(amount / random.choice([12, 24, 48], count) + 1, 2)
     struggles = random.random(count) < late_share
-    days = [np.where(struggles, random.geometric(0.04, count), 0) * (random.random(count) < 0.8) for _ in range(3)]
+    days = [
+        np.where(struggles, random.geometric(0.04, count), 0) * (random.random(count) < 0.8)
+        for _ in range(3)
+    ]
     purpose = random.choice([1, 2, 3, 4], count, p=[0.4, 0.2, 0.3, 0.1])
     burden = np.minimum(instalment / income, 2)
-    log_odds = -3.1 + 0.05 * np.minimum(days[0], 50) + 1.6 * (days[1] > 0) + 2.5 * burden + 0.8 * (purpose == 3)
+    log_odds = (
+        -3.1
+        + 0.05 * np.minimum(days[0], 50)
+        + 1.6 * (days[1] > 0)
+        + 2.5 * burden
+        + 0.8 * (purpose == 3)
+    )
     return pl.DataFrame(
         {
             "loan_no": [f"{SIMULATED_PREFIX}{number}" for number in range(first, first + count)],
-            "month": month, "loan_amount": amount, "monthly_income": income, "instalment_amount": instalment,
-            "age": random.integers(20, 75, count), "days_late_m1": days[0], "days_late_m2": days[1],
-            "days_late_m3": days[2], "purpose": purpose,
+            "month": month,
+            "loan_amount": amount,
+            "monthly_income": income,
+            "instalment_amount": instalment,
+            "age": random.integers(20, 75, count),
+            "days_late_m1": days[0],
+            "days_late_m2": days[1],
+            "days_late_m3": days[2],
+            "purpose": purpose,
             "bad": (random.random(count) < 1 / (1 + np.exp(-log_odds))).astype(int),
         }
-    )  # fmt: skip
+    )
 
 
 @pytest.fixture(scope="module")
@@ -81,19 +98,33 @@ def loans(tmp_path_factory) -> Loans:
     place = pl.int_range(pl.len())
     broken = batch.with_columns(
         purpose=pl.when(place == 0).then(9).otherwise("purpose"),
-        instalment_amount=pl.when(place == 1).then(pl.col("loan_amount") + 1).otherwise("instalment_amount"),
+        instalment_amount=pl.when(place == 1)
+        .then(pl.col("loan_amount") + 1)
+        .otherwise("instalment_amount"),
     )
     broken.drop("bad").write_csv(folder / "batch.csv")
-    lend(BATCH_COUNT, month="2026-07", first=9_000, late_share=0.8, seed=3).drop("bad").write_csv(folder / "late.csv")
+    lend(BATCH_COUNT, month="2026-07", first=9_000, late_share=0.8, seed=3).drop("bad").write_csv(
+        folder / "late.csv"
+    )
     observed = batch.select(
-        client_id="loan_no", statement_month="month", defaulted="bad", observed_at=pl.lit("2026-09-01T00:00:00Z")
+        client_id="loan_no",
+        statement_month="month",
+        defaulted="bad",
+        observed_at=pl.lit("2026-09-01T00:00:00Z"),
     )
     observed.write_csv(folder / "outcomes.csv")
     overrides = {
-        "portfolio": str(folder / "loans.toml"), "lake": str(folder / "lake"), "cache": str(folder / "cache"),
-        "data": str(folder / "training.csv"), "jobs": 1, "report": "drift",
-    }  # fmt: skip
-    paths = [folder / name for name in ("loans.toml", "training.csv", "batch.csv", "late.csv", "outcomes.csv")]
+        "portfolio": str(folder / "loans.toml"),
+        "lake": str(folder / "lake"),
+        "cache": str(folder / "cache"),
+        "data": str(folder / "training.csv"),
+        "jobs": 1,
+        "report": "drift",
+    }
+    paths = [
+        folder / name
+        for name in ("loans.toml", "training.csv", "batch.csv", "late.csv", "outcomes.csv")
+    ]
     return Loans(*paths, overrides)
 
 
@@ -120,13 +151,21 @@ def test_protected_attribute_is_declared_and_no_input_of_the_model(champion, loa
 
     bundle = registry.load_version(registry.find_champion())
 
-    assert [column["name"] for column in declared["schema"]["columns"] if column.get("protected")] == ["age"]
+    assert [
+        column["name"] for column in declared["schema"]["columns"] if column.get("protected")
+    ] == ["age"]
     assert "age" in [name for feature in declared["features"] for name in feature["columns"]]
     assert "age" not in bundle.input_names
     assert bundle.feature_names == (
-        "purpose", "log_income", "burden", "worst_delay", "recent_delay", "delay_trend", "late_months",
+        "purpose",
+        "log_income",
+        "burden",
+        "worst_delay",
+        "recent_delay",
+        "delay_trend",
+        "late_months",
         "log_instalments_left",
-    )  # fmt: skip
+    )
 
 
 def test_batch_is_scored_and_every_other_row_is_rejected_by_name(scored, loans):
@@ -136,8 +175,12 @@ def test_batch_is_scored_and_every_other_row_is_rejected_by_name(scored, loans):
 
     assert scored.counts == {"read": BATCH_COUNT, "scored": BATCH_COUNT - 2, "quarantined": 2}
     assert read_scores(lake, batch_id=scored.batch_id).height == BATCH_COUNT - 2
-    assert read_scores(lake, batch_id=scored.batch_id)["expected_loss"].null_count() == BATCH_COUNT - 2
-    assert not any(name.startswith("expected loss") for name in scored.figures)  # no balance is declared
+    assert (
+        read_scores(lake, batch_id=scored.batch_id)["expected_loss"].null_count() == BATCH_COUNT - 2
+    )
+    assert not any(
+        name.startswith("expected loss") for name in scored.figures
+    )  # no balance is declared
     assert rejected["client_id"].to_list() == ["SIM-5000", "SIM-5001"]
     assert rejected["rules"].to_list() == [["purpose|code"], ["instalment_within_loan"]]
 
@@ -157,14 +200,23 @@ def test_declined_loans_are_given_reasons_in_the_words_of_their_columns(scored, 
 
 def test_a_declined_loan_is_explained(scored, loans):
     wiring = connect(loans.overrides, [])
-    scores = read_scores(wiring.lake, batch_id=scored.batch_id).filter(decision="decline").sort("default_probability")
+    scores = (
+        read_scores(wiring.lake, batch_id=scored.batch_id)
+        .filter(decision="decline")
+        .sort("default_probability")
+    )
 
     explained = explain_client(wiring, scored.batch_id, scores["client_id"][0])
 
     assert explained.changes
     assert {name for change in explained.changes for name in change.changes} <= {
-        "loan_amount", "monthly_income", "instalment_amount", "days_late_m1", "days_late_m2", "days_late_m3",
-    }  # fmt: skip
+        "loan_amount",
+        "monthly_income",
+        "instalment_amount",
+        "days_late_m1",
+        "days_late_m2",
+        "days_late_m3",
+    }
     assert [line.name for line in explained.inputs if not line.used] == ["age"]
 
 
@@ -172,7 +224,9 @@ def test_code_that_nobody_declared_everywhere_is_refused_by_name(champion, loans
     pl.read_csv(loans.batch).with_columns(purpose=pl.lit(7)).write_csv(tmp_path / "recoded.csv")
 
     with pytest.raises(InputError, match=r"purpose.*7"):
-        predict(batch=str(tmp_path / "recoded.csv"), overrides=loans.overrides, return_state=True).result()
+        predict(
+            batch=str(tmp_path / "recoded.csv"), overrides=loans.overrides, return_state=True
+        ).result()
 
 
 def test_batch_like_the_reference_stays_quiet_and_late_payers_ring(scored, loans):
@@ -189,7 +243,9 @@ def test_outcomes_make_the_batch_known_and_its_performance_is_judged(scored, loa
     wiring = connect(loans.overrides, [])
 
     taken = ingest_outcomes_file(wiring, str(loans.outcomes), taken_in_at=NOON)
-    judged = monitor(batch_id=scored.batch_id, overrides=loans.overrides, report="none", return_state=True).result()
+    judged = monitor(
+        batch_id=scored.batch_id, overrides=loans.overrides, report="none", return_state=True
+    ).result()
 
     assert taken.counts["new"] == BATCH_COUNT
     assert judged.counts == {"compared": BATCH_COUNT - 2, "outcomes": BATCH_COUNT - 2}
@@ -203,7 +259,10 @@ def test_champion_of_the_credit_card_portfolio_scores_no_loans(trained, loans):
 
     state = predict(batch=str(loans.batch), overrides=elsewhere, return_state=True)
 
-    with pytest.raises(InputError, match=r"found portfolio 'credit-card'; expected portfolio 'personal-loans'.*--lake"):
+    with pytest.raises(
+        InputError,
+        match=r"found portfolio 'credit-card'; expected portfolio 'personal-loans'.*--lake",
+    ):
         state.result()
 
 
@@ -231,17 +290,24 @@ def test_loans_are_not_compared_under_the_credit_card_portfolio(scored, loans):
 def test_loans_are_not_learned_from_credit_card_clients(prefect_server, loans, data):
     state = train(overrides={**loans.overrides, "data": data}, return_state=True)
 
-    with pytest.raises(InputError, match=rf"data {data}: found clients of portfolio 'credit-card'.*--data"):
+    with pytest.raises(
+        InputError, match=rf"data {data}: found clients of portfolio 'credit-card'.*--data"
+    ):
         state.result()
 
 
-def test_command_line_takes_the_portfolio_the_same_way(prefect_server, loans, tmp_path, monkeypatch):
+def test_command_line_takes_the_portfolio_the_same_way(
+    prefect_server, loans, tmp_path, monkeypatch
+):
     from credit_default.cli.main import app
 
     monkeypatch.setenv("CREDIT_DEFAULT_PREFECT__API_URL", prefect_server)
     config = tmp_path / "quick.toml"
     config.write_text('report = "drift"\njobs = 1\n')
-    portfolio, common = ["--portfolio", loans.portfolio], ["--lake", tmp_path / "lake", "--config", config, "--json"]
+    portfolio, common = (
+        ["--portfolio", loans.portfolio],
+        ["--lake", tmp_path / "lake", "--config", config, "--json"],
+    )
 
     def run(*arguments: object) -> dict[str, Any]:
         answer = CliRunner().invoke(app, [str(argument) for argument in (*arguments, *common)])
@@ -266,8 +332,14 @@ def test_page_explains_every_word_that_a_feature_may_use():
     rows = [line.split("|")[1:4] for line in page.splitlines() if line.startswith("| `")]
 
     told = {name.strip(" `"): (meaning.strip(), arguments) for name, meaning, arguments in rows}
-    assert {name: meaning for name, (meaning, _) in told.items()} == {n: f.meaning for n, f in ROW_FUNCTIONS.items()}
-    assert all(f"`{argument}`" in told[name][1] for name, word in ROW_FUNCTIONS.items() for argument in word.arguments)
+    assert {name: meaning for name, (meaning, _) in told.items()} == {
+        n: f.meaning for n, f in ROW_FUNCTIONS.items()
+    }
+    assert all(
+        f"`{argument}`" in told[name][1]
+        for name, word in ROW_FUNCTIONS.items()
+        for argument in word.arguments
+    )
 
 
 def test_ingest_keeps_loans_under_their_own_schema(loans, tmp_path):
@@ -275,4 +347,6 @@ def test_ingest_keeps_loans_under_their_own_schema(loans, tmp_path):
 
     ingest_file(wiring, str(loans.training), month=None, corrects=None, kept_at=NOON)
 
-    assert [snapshot.origin.schema_name for snapshot in read_known_rows(wiring).snapshots] == ["personal-loans"]
+    assert [snapshot.origin.schema_name for snapshot in read_known_rows(wiring).snapshots] == [
+        "personal-loans"
+    ]

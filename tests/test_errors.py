@@ -2,7 +2,14 @@ import pickle
 
 import pytest
 
-from credit_default.errors import ArtifactError, InputError, RefusedError, ServiceError, hide_credentials, show_examples
+from credit_default.errors import (
+    ArtifactError,
+    InputError,
+    RefusedError,
+    ServiceError,
+    hide_credentials,
+    show_examples,
+)
 
 
 def test_message_names_thing_found_expected_and_remedy():
@@ -12,7 +19,12 @@ def test_message_names_thing_found_expected_and_remedy():
 
 
 def test_exit_codes_are_those_of_the_command_line():
-    assert [kind.exit_code for kind in (RefusedError, InputError, ServiceError, ArtifactError)] == [1, 2, 3, 3]
+    assert [kind.exit_code for kind in (RefusedError, InputError, ServiceError, ArtifactError)] == [
+        1,
+        2,
+        3,
+        3,
+    ]
 
 
 def test_error_survives_a_process_boundary():

@@ -85,7 +85,9 @@ PAGE = "<html>\n<head>\n        var data = {JSON};\n</head>\n    <body>\n<p>x</p
 
 every_text = pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
 storable = pytest.mark.parametrize(
-    "text", [text for text in HOSTILE.values() if "\udcff" not in text], ids=[n for n in HOSTILE if n != "undecodable"]
+    "text",
+    [text for text in HOSTILE.values() if "\udcff" not in text],
+    ids=[n for n in HOSTILE if n != "undecodable"],
 )
 
 
@@ -107,9 +109,16 @@ def render(renderable):
 def make_summary(text):
     verdict = Verdict("quality", "alarm", (text,))
     return Summary(
-        "predict", text, verdicts=(verdict,), batch_id=text, run_id=text, counts={text: 1}, figures={text: 0.5},
-        paths={text: text}, notes=(text,),
-    )  # fmt: skip
+        "predict",
+        text,
+        verdicts=(verdict,),
+        batch_id=text,
+        run_id=text,
+        counts={text: 1},
+        figures={text: 0.5},
+        paths={text: text},
+        notes=(text,),
+    )
 
 
 def make_rows(text):
@@ -132,7 +141,9 @@ def test_a_hostile_client_id_is_rejected_and_shown_as_it_came(text):
 @storable
 @pytest.mark.parametrize("column", ["statement_month", "income"])
 def test_a_hostile_cell_rejects_its_row(text, column):
-    rows = make_rows("a").with_columns(pl.Series(column, [text, "2024-01" if column == "statement_month" else "1"]))
+    rows = make_rows("a").with_columns(
+        pl.Series(column, [text, "2024-01" if column == "statement_month" else "1"])
+    )
 
     (batch,) = check_rows(lambda: iter([rows]), schema=LOANS).batches()
 
@@ -151,7 +162,8 @@ def test_a_hostile_text_is_no_name_in_the_lake(text):
 
 
 @pytest.mark.parametrize(
-    "name", ["path up", "absolute path", "windows path", "clear screen", "line end", "NUL", "very long"]
+    "name",
+    ["path up", "absolute path", "windows path", "clear screen", "line end", "NUL", "very long"],
 )
 def test_a_hostile_key_is_refused(name):
     with pytest.raises(InputError) as caught:
@@ -193,8 +205,12 @@ def test_plain_text_stays_as_it_is_and_the_rest_can_be_recognised(text):
 @every_text
 def test_an_error_of_a_file_fault_is_plain_and_short(text):
     rows = pl.DataFrame(
-        {"client_id": [f"c{n}" for n in range(30)], "statement_month": ["2024-01"] * 30, "income": [f"{n}{text.encode('utf-8', 'replace').decode()}" for n in range(30)]}
-    )  # fmt: skip
+        {
+            "client_id": [f"c{n}" for n in range(30)],
+            "statement_month": ["2024-01"] * 30,
+            "income": [f"{n}{text.encode('utf-8', 'replace').decode()}" for n in range(30)],
+        }
+    )
 
     with pytest.raises(InputError) as caught:
         check_rows(lambda: iter([rows]), schema=LOANS)
@@ -216,7 +232,8 @@ def test_hostile_column_names_are_told_plainly(tmp_path, text):
 
 
 @pytest.mark.parametrize(
-    "name", ["rich", "clear screen", "terminal link", "line end", "bidirectional", "quotes", "formula"]
+    "name",
+    ["rich", "clear screen", "terminal link", "line end", "bidirectional", "quotes", "formula"],
 )
 def test_a_hostile_file_name_is_told_plainly(tmp_path, name):
     path = tmp_path / (HOSTILE[name].replace("/", "\u2215") + ".csv")
@@ -271,10 +288,14 @@ def test_markdown_shows_the_text_and_obeys_nothing_in_it(text):
     assert_plain(written, lines="\n")
     bare = re.sub(r"\\.", "", written)  # what is left when each escaped character is taken away
     ours = re.sub(
-        r"(?m)^(# predict: |## \w[\w ]*|\| \| \||\|---\|---\||\* |> |\| .*? \| .*? \|$|\*\*quality.*\*\*$)", "", bare
+        r"(?m)^(# predict: |## \w[\w ]*|\| \| \||\|---\|---\||\* |> |\| .*? \| .*? \|$|\*\*quality.*\*\*$)",
+        "",
+        bare,
     )
     assert re.findall(r"[<>`\[\]!~]|(?<!&)#|https?:|www\.", ours) == []
-    assert len(written.splitlines()) == len(write_summary_markdown(make_summary("x"), simulated=False).splitlines())
+    assert len(written.splitlines()) == len(
+        write_summary_markdown(make_summary("x"), simulated=False).splitlines()
+    )
 
 
 @pytest.mark.parametrize("text", ["=", "===", "- a", "--", "+ a", "1. a", "12. a"])
@@ -318,7 +339,9 @@ def test_markup_in_a_step_is_told_as_it_is(capsys):
 
 @storable
 def test_a_csv_export_runs_nowhere(tmp_path, text):
-    frame = pl.DataFrame({"client_id": [text], "reasons": [[text, "late"]], "default_probability": [-0.5]})
+    frame = pl.DataFrame(
+        {"client_id": [text], "reasons": [[text, "late"]], "default_probability": [-0.5]}
+    )
 
     write_table(frame, tmp_path / "scores.csv")
 
@@ -343,7 +366,8 @@ def test_a_report_page_shows_the_text_as_text(text):
     title = ReportTitle("ab" * 8, 1)
 
     page = insert_verdict(
-        render_page(PAGE.replace("JSON", json.dumps(text)), title=title), Verdict("drift", "alarm", (text,))
+        render_page(PAGE.replace("JSON", json.dumps(text)), title=title),
+        Verdict("drift", "alarm", (text,)),
     )
 
     expected = insert_verdict(render_page(PAGE, title=title), Verdict("drift", "alarm", ("x",)))

@@ -39,7 +39,9 @@ FORBIDDEN = [
 ]
 # The lock's own command names the option that keeps an index out of it.
 ALLOWED_LINES = {"Makefile": ["--no-emit-index-" + "url"]}
-RAW_NAME = re.compile(r"PAY_\d|(BILL|PAY)_AMT\d|LIMIT_BAL|X\d{1,2}|default[ .]payment[ .]next[ .]month", re.IGNORECASE)
+RAW_NAME = re.compile(
+    r"PAY_\d|(BILL|PAY)_AMT\d|LIMIT_BAL|X\d{1,2}|default[ .]payment[ .]next[ .]month", re.IGNORECASE
+)
 
 # Runs in an empty folder, in a process of its own: the outside libraries first, whose imports are not ours to judge,
 # then every module of ours; it says what these left behind.
@@ -82,7 +84,9 @@ print(json.dumps({"names": names, "changed": changed, "heard": heard}))
 
 
 def functions(tree):
-    return [node for node in ast.walk(tree) if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))]
+    return [
+        node for node in ast.walk(tree) if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+    ]
 
 
 def count_lines(node):
@@ -97,7 +101,11 @@ def tracked_files():
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=False)
     if listed.returncode:
         pytest.skip("no git checkout: what is tracked is not known")
-    return [ROOT / name for name in listed.stdout.decode().split("\0") if name and (ROOT / name).is_file()]
+    return [
+        ROOT / name
+        for name in listed.stdout.decode().split("\0")
+        if name and (ROOT / name).is_file()
+    ]
 
 
 def find_texts(tree):
@@ -111,18 +119,28 @@ def find_texts(tree):
     return [
         node.value
         for node in ast.walk(tree)
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings
+        if isinstance(node, ast.Constant)
+        and isinstance(node.value, str)
+        and id(node) not in docstrings
     ]
 
 
 def test_no_module_is_longer_than_250_lines():
-    long = {name_of(p): n for p in MODULES if (n := len(p.read_text(encoding="utf-8").splitlines())) > 250}
+    long = {
+        name_of(p): n
+        for p in MODULES
+        if (n := len(p.read_text(encoding="utf-8").splitlines())) > 250
+    }
 
     assert long == {}
 
 
 def test_no_function_is_longer_than_60_lines_and_nine_in_ten_stay_within_25():
-    lengths = {f"{name_of(path)}: {f.name}": count_lines(f) for path, tree in TREES.items() for f in functions(tree)}
+    lengths = {
+        f"{name_of(path)}: {f.name}": count_lines(f)
+        for path, tree in TREES.items()
+        for f in functions(tree)
+    }
 
     assert {name: length for name, length in lengths.items() if length > 60} == {}
     assert sum(length <= 25 for length in lengths.values()) >= 0.9 * len(lengths)
@@ -180,7 +198,19 @@ def test_module_opens_with_its_place_in_the_story(path):
 
 
 def test_no_module_has_a_name_that_says_nothing():
-    empty = {"utils", "util", "helpers", "helper", "common", "misc", "base", "manager", "handler", "processor", "types"}
+    empty = {
+        "utils",
+        "util",
+        "helpers",
+        "helper",
+        "common",
+        "misc",
+        "base",
+        "manager",
+        "handler",
+        "processor",
+        "types",
+    }
 
     assert [name_of(path) for path in MODULES if empty & set(path.stem.split("_"))] == []
 
@@ -191,7 +221,10 @@ def test_everything_is_caught_only_to_clean_up_and_raise_again():
         for path, tree in TREES.items()
         for node in ast.walk(tree)
         if isinstance(node, ast.ExceptHandler)
-        and (node.type is None or {"Exception", "BaseException"} & set(re.findall(r"\w+", ast.unparse(node.type))))
+        and (
+            node.type is None
+            or {"Exception", "BaseException"} & set(re.findall(r"\w+", ast.unparse(node.type)))
+        )
         and not isinstance(node.body[-1], ast.Raise)
     ]
 
@@ -232,7 +265,10 @@ def test_probability_of_default_is_never_called_pd():
         or (isinstance(node, ast.alias) and node.asname == "pd")
     }
 
-    assert named == {"adapters/evidently/drift_report.py", "adapters/evidently/report_run.py"}  # where pd is pandas
+    assert named == {
+        "adapters/evidently/drift_report.py",
+        "adapters/evidently/report_run.py",
+    }  # where pd is pandas
 
 
 def test_tests_do_not_patch_our_own_modules():
@@ -241,7 +277,9 @@ def test_tests_do_not_patch_our_own_modules():
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, (ast.Import, ast.ImportFrom)) and "mock" in ast.unparse(node):
                 patching.append(f"{name_of(path)}:{node.lineno}")
-            if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("monkeypatch.setattr"):
+            if isinstance(node, ast.Call) and ast.unparse(node.func).endswith(
+                "monkeypatch.setattr"
+            ):
                 target = ast.unparse(node.args[0])
                 if "credit_default" in target:
                     patching.append(f"{name_of(path)}:{node.lineno}")
@@ -253,7 +291,9 @@ def test_no_tracked_file_names_a_registry_or_a_place_on_somebodys_machine():
     found = []
     for path in tracked_files():
         allowed = ALLOWED_LINES.get(path.name, [])
-        for number, line in enumerate(path.read_bytes().decode("utf-8", errors="replace").splitlines(), 1):
+        for number, line in enumerate(
+            path.read_bytes().decode("utf-8", errors="replace").splitlines(), 1
+        ):
             spared = line
             for words in allowed:
                 spared = spared.replace(words, "")
@@ -289,7 +329,9 @@ def test_every_name_that_a_module_exports_is_there():
             if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__"
         ]
         module = path.relative_to(PACKAGE.parent).with_suffix("").as_posix().replace("/", ".")
-        assert all(hasattr(importlib.import_module(module), name) for name in chain.from_iterable(exported))
+        assert all(
+            hasattr(importlib.import_module(module), name) for name in chain.from_iterable(exported)
+        )
 
 
 def find_tested(path):
@@ -325,7 +367,9 @@ def test_imports_point_down_only(tmp_path, monkeypatch):
 
     configure()
 
-    assert lint_imports(config_filename=str(ROOT / "pyproject.toml"), cache_dir=str(tmp_path), no_logo=True)
+    assert lint_imports(
+        config_filename=str(ROOT / "pyproject.toml"), cache_dir=str(tmp_path), no_logo=True
+    )
 
 
 def test_version_is_the_projects():
@@ -340,7 +384,8 @@ def list_outside_imports():
         ast.unparse(node)
         for tree in TREES.values()
         for node in tree.body
-        if isinstance(node, (ast.Import, ast.ImportFrom)) and "credit_default" not in ast.unparse(node)
+        if isinstance(node, (ast.Import, ast.ImportFrom))
+        and "credit_default" not in ast.unparse(node)
     }
     return sorted(statements)
 
@@ -349,7 +394,12 @@ def test_importing_every_module_changes_nothing_and_opens_nothing(tmp_path):
     script = IMPORT_ALL.replace("OUTSIDE", repr("\n".join(list_outside_imports())))
 
     ended = subprocess.run(
-        [sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=120
+        [sys.executable, "-c", script],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
     )
 
     assert ended.returncode == 0, ended.stderr

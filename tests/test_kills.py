@@ -47,13 +47,26 @@ from credit_default.cli.main import run
 run()
 """
 SMALL = {
-    "JOBS": "1", "REPORT": "drift", "RECIPE__TREE_COUNT": "10", "RECIPE__MAXIMUM_DEPTH": "6", "REASONS__MODE": "all",
-    "QUALITY__HIGHEST_KNOWN_SHARE": "1.0", "QUALITY__LOWEST_USUAL_RATIO": "0", "QUALITY__HIGHEST_USUAL_RATIO": "1000",
-    "STABILITY__REFIT_COUNT": "0", "FAIRNESS__RESAMPLE_COUNT": "50", "ECONOMICS__RESAMPLE_COUNT": "50",
-    "PROXIES__TREE_COUNT": "5", "MLFLOW__WAIT_SECONDS": "2", "PREFECT__WAIT_SECONDS": "20",
-    "SCHEDULE__TRAIN": "", "SCHEDULE__PREDICT": "", "SCHEDULE__RECONCILE": "", "SCHEDULE__POLL_SECONDS": "1",
+    "JOBS": "1",
+    "REPORT": "drift",
+    "RECIPE__TREE_COUNT": "10",
+    "RECIPE__MAXIMUM_DEPTH": "6",
+    "REASONS__MODE": "all",
+    "QUALITY__HIGHEST_KNOWN_SHARE": "1.0",
+    "QUALITY__LOWEST_USUAL_RATIO": "0",
+    "QUALITY__HIGHEST_USUAL_RATIO": "1000",
+    "STABILITY__REFIT_COUNT": "0",
+    "FAIRNESS__RESAMPLE_COUNT": "50",
+    "ECONOMICS__RESAMPLE_COUNT": "50",
+    "PROXIES__TREE_COUNT": "5",
+    "MLFLOW__WAIT_SECONDS": "2",
+    "PREFECT__WAIT_SECONDS": "20",
+    "SCHEDULE__TRAIN": "",
+    "SCHEDULE__PREDICT": "",
+    "SCHEDULE__RECONCILE": "",
+    "SCHEDULE__POLL_SECONDS": "1",
     "RECONCILE__SILENCE_SECONDS": "1",
-}  # fmt: skip
+}
 
 
 def ask(database: Path, question: str, *values: Any) -> list[tuple[Any, ...]]:
@@ -70,13 +83,18 @@ def wait_until(happened: Callable[[], Any], what: str) -> Any:
     raise AssertionError(f"{what} did not happen in {PATIENCE} s")
 
 
-def judge_lake(lake: Path, *, read_count: int, mlflow_database: Path, prefect_database: Path) -> None:
+def judge_lake(
+    lake: Path, *, read_count: int, mlflow_database: Path, prefect_database: Path
+) -> None:
     """Nothing, when the last batch of this lake was scored and recorded once, and no run is open."""
     opened = open_lake(lake)
     entries = [entry for entry in read_entries(opened) if entry.event == "scored"]
     assert len({entry.key for entry in entries}) == len(entries)
     scores = read_scores(opened, batch_id=entries[-1].batch_id)
-    assert (scores.height, scores.select("client_id", "statement_month").n_unique()) == (read_count, read_count)
+    assert (scores.height, scores.select("client_id", "statement_month").n_unique()) == (
+        read_count,
+        read_count,
+    )
     assert judge_chain(read_entries(opened)).level == "ok"
     runs = ask(
         mlflow_database,
@@ -86,8 +104,13 @@ def judge_lake(lake: Path, *, read_count: int, mlflow_database: Path, prefect_da
     )
     assert sorted(status for (status,) in runs if status == "FINISHED") == ["FINISHED"]
     assert ask(mlflow_database, "select name from runs where status = 'RUNNING'") == []
-    assert ask(prefect_database, f"select name, state_type from flow_run where state_type in {OPEN}") == []
-    assert [path for path in lake.rglob(".s*-*") if path.name.startswith((".scratch-", ".staging-"))] == []
+    assert (
+        ask(prefect_database, f"select name, state_type from flow_run where state_type in {OPEN}")
+        == []
+    )
+    assert [
+        path for path in lake.rglob(".s*-*") if path.name.startswith((".scratch-", ".staging-"))
+    ] == []
 
 
 # the short form: one command by hand
@@ -101,20 +124,34 @@ def test_command_that_was_killed_in_the_midst_of_a_batch_leaves_one_result_and_n
     shutil.copytree(Path(trained["lake"]) / "tables" / "ledger", lake / "tables" / "ledger")
     rows = pl.read_csv(simulated_files.batch, infer_schema=False).slice(611, 300)
     rows.write_csv(tmp_path / "batch.csv")
-    environment = {**os.environ, "CREDIT_DEFAULT_LAKE": str(lake), "CREDIT_DEFAULT_CACHE": trained["cache"]}
+    environment = {
+        **os.environ,
+        "CREDIT_DEFAULT_LAKE": str(lake),
+        "CREDIT_DEFAULT_CACHE": trained["cache"],
+    }
     environment |= {f"CREDIT_DEFAULT_{name}": value for name, value in SMALL.items()}
 
     def run(code: str, *line: str) -> subprocess.CompletedProcess[str]:
         given = [sys.executable, "-c", code, *line, "-q"]
-        return subprocess.run(given, env=environment, capture_output=True, text=True, check=False, timeout=PATIENCE)
+        return subprocess.run(
+            given, env=environment, capture_output=True, text=True, check=False, timeout=PATIENCE
+        )
 
     killed = run(KILLED, "predict", str(tmp_path / "batch.csv"))
-    places = {"mlflow_database": lake / "mlflow.db", "prefect_database": lake / "prefect" / "prefect.db"}
+    places = {
+        "mlflow_database": lake / "mlflow.db",
+        "prefect_database": lake / "prefect" / "prefect.db",
+    }
     open_runs = ask(places["mlflow_database"], "select name from runs where status = 'RUNNING'")
     again = run(COMMAND, "predict", str(tmp_path / "batch.csv"))
     mended = run(COMMAND, "reconcile")
 
-    assert (killed.returncode, len(open_runs), again.returncode, mended.returncode) == (-9, 1, 0, 0), mended.stderr
+    assert (killed.returncode, len(open_runs), again.returncode, mended.returncode) == (
+        -9,
+        1,
+        0,
+        0,
+    ), mended.stderr
     assert "closed MLflow run" in mended.stdout
     assert "closed flow run" in mended.stdout
     judge_lake(lake, read_count=300, **places)
@@ -143,17 +180,40 @@ class Stack:
     def start(self, name: str) -> None:
         python = sys.executable
         line = {
-            "mlflow": [python, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(self.ports["mlflow"]),
-                       "--workers", "1", "--backend-store-uri", f"sqlite:///{self.root / 'server.db'}",
-                       "--artifacts-destination", str(self.root / "artifacts")],
-            "prefect": [python, "-m", "credit_default.flows.server.ephemeral_server_process", str(self.ports["prefect"])],
+            "mlflow": [
+                python,
+                "-m",
+                "mlflow",
+                "server",
+                "--host",
+                "127.0.0.1",
+                "--port",
+                str(self.ports["mlflow"]),
+                "--workers",
+                "1",
+                "--backend-store-uri",
+                f"sqlite:///{self.root / 'server.db'}",
+                "--artifacts-destination",
+                str(self.root / "artifacts"),
+            ],
+            "prefect": [
+                python,
+                "-m",
+                "credit_default.flows.server.ephemeral_server_process",
+                str(self.ports["prefect"]),
+            ],
             "serve": [python, "-c", COMMAND, "serve"],
-        }[name]  # fmt: skip
+        }[name]
         with (self.root / f"{name}.log").open("ab") as log:
             self.processes[name] = subprocess.Popen(
-                line, env=self.environment, cwd=self.root, stdin=subprocess.PIPE, stdout=log, stderr=log,
+                line,
+                env=self.environment,
+                cwd=self.root,
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=log,
                 start_new_session=True,
-            )  # fmt: skip
+            )
         self.wait_for(name)
 
     def wait_for(self, name: str) -> None:
@@ -164,7 +224,9 @@ class Stack:
 
         def answers() -> bool:
             try:
-                with urllib.request.urlopen(f"http://127.0.0.1:{self.ports[name]}/{path}", timeout=5):
+                with urllib.request.urlopen(
+                    f"http://127.0.0.1:{self.ports[name]}/{path}", timeout=5
+                ):
                     return True
             except OSError:
                 return False
@@ -187,7 +249,13 @@ class Stack:
     def run(self, *line: str) -> subprocess.CompletedProcess[str]:
         given = [sys.executable, "-c", COMMAND, *line]
         return subprocess.run(
-            given, env=self.environment, cwd=self.root, capture_output=True, text=True, check=False, timeout=PATIENCE
+            given,
+            env=self.environment,
+            cwd=self.root,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=PATIENCE,
         )
 
     def ask_for(self, batch: Path) -> str:
@@ -200,7 +268,9 @@ class Stack:
             get_client(sync_client=True) as client,
         ):
             deployment = client.read_deployment_by_name("predict-incoming/predict")
-            run = client.create_flow_run_from_deployment(deployment.id, parameters={"batch": str(batch)})
+            run = client.create_flow_run_from_deployment(
+                deployment.id, parameters={"batch": str(batch)}
+            )
             return str(run.id)
 
     def read_state(self, run_id: str) -> str:
@@ -217,7 +287,9 @@ class Stack:
         return int(tags.split("process:")[1].split("/")[1])
 
     def is_scoring(self) -> bool:
-        question = "select count(*) from task_run where name like 'score%' and state_type = 'RUNNING'"
+        question = (
+            "select count(*) from task_run where name like 'score%' and state_type = 'RUNNING'"
+        )
         return ask(self.prefect_database, question) > [(0,)]
 
     def is_quiet(self) -> bool:
@@ -226,9 +298,13 @@ class Stack:
             opened = ask(self.prefect_database, "select state_type, tags from flow_run")
             due = [tags for state, tags in opened if state in {"SCHEDULED", "PENDING"}]
             marks = [
-                re.search(r"process:([^\"]+)", tags) for state, tags in opened if state in {"RUNNING", "CANCELLING"}
+                re.search(r"process:([^\"]+)", tags)
+                for state, tags in opened
+                if state in {"RUNNING", "CANCELLING"}
             ]
-            if due or any(mark and find_process_state(parse_mark(mark[1])) == "alive" for mark in marks):
+            if due or any(
+                mark and find_process_state(parse_mark(mark[1])) == "alive" for mark in marks
+            ):
                 return False
             time.sleep(1)
         return True
@@ -244,14 +320,22 @@ def find_port() -> int:
 def stack(tmp_path_factory, simulated_files):
     root = tmp_path_factory.mktemp("stack")
     ports = {"mlflow": find_port(), "prefect": find_port()}
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PREFECT_", "MLFLOW_"))}
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("PREFECT_", "MLFLOW_"))
+    }
     environment = {
-        **kept, **MLFLOW_ENVIRONMENT, **build_prefect_environment(root / "prefect"),
+        **kept,
+        **MLFLOW_ENVIRONMENT,
+        **build_prefect_environment(root / "prefect"),
         **{f"CREDIT_DEFAULT_{name}": value for name, value in SMALL.items()},
-        "CREDIT_DEFAULT_LAKE": str(root / "lake"), "CREDIT_DEFAULT_CACHE": str(root / "cache"),
-        "MLFLOW_TRACKING_URI": f"http://127.0.0.1:{ports['mlflow']}", "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
+        "CREDIT_DEFAULT_LAKE": str(root / "lake"),
+        "CREDIT_DEFAULT_CACHE": str(root / "cache"),
+        "MLFLOW_TRACKING_URI": f"http://127.0.0.1:{ports['mlflow']}",
+        "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
         "PREFECT_API_URL": f"http://127.0.0.1:{ports['prefect']}/api",
-    }  # fmt: skip
+    }
     started = Stack(root, ports, environment)
     try:
         for name in ("mlflow", "prefect"):
@@ -269,9 +353,13 @@ def stack(tmp_path_factory, simulated_files):
 
 
 @pytest.mark.nightly
-@pytest.mark.parametrize(("number", "victim"), list(enumerate(["flow", "serve", "mlflow", "prefect"])))
+@pytest.mark.parametrize(
+    ("number", "victim"), list(enumerate(["flow", "serve", "mlflow", "prefect"]))
+)
 def test_kill_of_each_in_turn_leaves_one_result_and_no_open_run(stack, number, victim):
-    (month,) = simulate(client_count=60_000, month_count=1, seed=100 + number, first_month="2005-10")
+    (month,) = simulate(
+        client_count=60_000, month_count=1, seed=100 + number, first_month="2005-10"
+    )
     (stack.lake / "incoming").mkdir(exist_ok=True)
     batch = stack.lake / "incoming" / f"{victim}.csv"
     month.statements.write_csv(batch)
@@ -290,7 +378,9 @@ def test_kill_of_each_in_turn_leaves_one_result_and_no_open_run(stack, number, v
     wait_until(stack.is_quiet, "the end of the first run")
     again = stack.ask_for(batch) if batch.exists() else None
     if again is not None:
-        wait_until(lambda: stack.read_state(again) in {"COMPLETED", "FAILED", "CRASHED"}, "the second run")
+        wait_until(
+            lambda: stack.read_state(again) in {"COMPLETED", "FAILED", "CRASHED"}, "the second run"
+        )
         wait_until(stack.is_quiet, "the end of what the second run began")
     mended = stack.run("reconcile", "--json")
     wait_until(stack.is_quiet, "the end of what reconcile's events began")
@@ -301,5 +391,8 @@ def test_kill_of_each_in_turn_leaves_one_result_and_no_open_run(stack, number, v
     assert '"status": "nothing to do"' in nothing.stdout
     assert not batch.exists()
     judge_lake(
-        stack.lake, read_count=60_000, mlflow_database=stack.root / "server.db", prefect_database=stack.prefect_database
+        stack.lake,
+        read_count=60_000,
+        mlflow_database=stack.root / "server.db",
+        prefect_database=stack.prefect_database,
     )

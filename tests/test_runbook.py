@@ -45,9 +45,13 @@ def read_blocks() -> list[tuple[str, str]]:
 def run_commands(*lines: str, folder: Path, **variables: str) -> str:
     path = f"{COMMANDS}{os.pathsep}{os.environ['PATH']}"
     ended = subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", "\n".join(lines)], cwd=folder, env={**os.environ, **variables, "PATH": path},
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        ["bash", "-euo", "pipefail", "-c", "\n".join(lines)],
+        cwd=folder,
+        env={**os.environ, **variables, "PATH": path},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert ended.returncode == 0, f"{ended.stdout[-3000:]}\n{ended.stderr[-3000:]}"
     return ended.stdout
 
@@ -76,16 +80,19 @@ def lived(tmp_path):
         "credit-default train --data months/statements-2005-09.parquet -q",
         "credit-default train --data months/statements-2005-10.parquet -q",
         "credit-default models promote 2 --reason 'a second one' -q || credit-default models show",
-        folder=tmp_path, CREDIT_DEFAULT_CONFIG="small.toml",
-    )  # fmt: skip
+        folder=tmp_path,
+        CREDIT_DEFAULT_CONFIG="small.toml",
+    )
     rows = pl.read_parquet(tmp_path / "months" / "statements-2005-10.parquet")
     with_a_fault = rows.with_columns(
         credit_limit=pl.when(pl.int_range(pl.len()) == 0).then(-1).otherwise(pl.col("credit_limit"))
     )
     with_a_fault.write_parquet(tmp_path / "batch.parquet")
     told = run_commands(
-        "credit-default predict batch.parquet --json", folder=tmp_path, CREDIT_DEFAULT_CONFIG="small.toml"
-    )  # fmt: skip
+        "credit-default predict batch.parquet --json",
+        folder=tmp_path,
+        CREDIT_DEFAULT_CONFIG="small.toml",
+    )
     batch = re.search(r'"batch_id": "(\w+)"', told)[1]
     yield tmp_path, batch
     if (held := tmp_path / "lake" / "stack" / "up.pid").exists():
@@ -105,7 +112,13 @@ def test_commands_of_the_runbook_work_in_their_order(lived):
         if kind != "postgresql"
     ]
 
-    told = run_commands("set -x", *lines, folder=folder, BATCH=batch, CREDIT_DEFAULT_CONFIG=str(folder / "small.toml"))
+    told = run_commands(
+        "set -x",
+        *lines,
+        folder=folder,
+        BATCH=batch,
+        CREDIT_DEFAULT_CONFIG=str(folder / "small.toml"),
+    )
 
     assert told.count("all well") == 3
     assert (folder / "lake.before").exists()
@@ -114,13 +127,26 @@ def test_commands_of_the_runbook_work_in_their_order(lived):
 @pytest.mark.nightly
 def test_databases_are_saved_and_restored(tmp_path):
     postgres = runpy.run_path(str(ROOT / "tests" / "fakes" / "postgres.py"))
-    if obstacle := postgres["find_obstacle"]() or ("" if shutil.which("pg_dump") else "pg_dump is not installed"):
+    if obstacle := postgres["find_obstacle"]() or (
+        "" if shutil.which("pg_dump") else "pg_dump is not installed"
+    ):
         pytest.skip(obstacle)
-    from credit_default.adapters.local_stack.postgres_databases import create_databases, parse_postgres_address
+    from credit_default.adapters.local_stack.postgres_databases import (
+        create_databases,
+        parse_postgres_address,
+    )
 
     with postgres["postgres_server"]() as address:
         variables = parse_postgres_address(address)
         create_databases(variables, ("mlflow", "mlflow_users", "prefect"))
-        run_commands(*(text for kind, text in read_blocks() if kind == "postgresql"), folder=tmp_path, **variables)
+        run_commands(
+            *(text for kind, text in read_blocks() if kind == "postgresql"),
+            folder=tmp_path,
+            **variables,
+        )
 
-    assert {path.name for path in tmp_path.iterdir()} == {"mlflow.dump", "mlflow_users.dump", "prefect.dump"}
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "mlflow.dump",
+        "mlflow_users.dump",
+        "prefect.dump",
+    }

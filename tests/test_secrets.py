@@ -29,11 +29,21 @@ CANARIES = {
     name: f"canary{number:02}{name.replace('_', '')}"
     for number, name in enumerate(
         (
-            "mlflow_address", "mlflow_password", "prefect_auth", "prefect_database", "stack_database", "aws_secret",
-            "aws_session", "slack_token", "mail_password", "webhook_password", "webhook_token", "flask_key",
+            "mlflow_address",
+            "mlflow_password",
+            "prefect_auth",
+            "prefect_database",
+            "stack_database",
+            "aws_secret",
+            "aws_session",
+            "slack_token",
+            "mail_password",
+            "webhook_password",
+            "webhook_token",
+            "flask_key",
         )
     )
-}  # fmt: skip
+}
 NOBODY = "127.0.0.1:9"
 
 LIFE = """
@@ -58,29 +68,55 @@ def plant(lake: Path, *, cache: str, prefect: str, mlflow: str) -> dict[str, str
     mail = f"mailto://somebody:{c['mail_password']}@{NOBODY}?from=a@example.org&to=b@example.org"
     slack = f"slack://T1JJ3T3L2/A1BRTD4JD/{c['slack_token']}/#alarms"
     small = {
-        "LAKE": str(lake), "CACHE": cache, "JOBS": "1", "REPORT": "drift", "RECIPE__TREE_COUNT": "10",
-        "RECIPE__MAXIMUM_DEPTH": "6", "QUALITY__HIGHEST_KNOWN_SHARE": "1.0", "STABILITY__REFIT_COUNT": "0",
-        "FAIRNESS__RESAMPLE_COUNT": "50", "ECONOMICS__RESAMPLE_COUNT": "50", "PROXIES__TREE_COUNT": "5",
-        "ALARMS__RINGING_COUNT": "1", "ALARMS__WINDOW_COUNT": "1", "NOTIFY__TIMEOUT_SECONDS": "0.3",
-        "MLFLOW__WAIT_SECONDS": "0.3", "MLFLOW__TRAINING_WAIT_SECONDS": "0.3", "PREFECT__WAIT_SECONDS": "5",
-        "MLFLOW__TRACKING_URI": f"http://reader:{c['mlflow_address']}@{mlflow}", "PREFECT__API_URL": prefect,
-        "STACK__DATABASE": f"postgresql://owner:{c['stack_database']}@{NOBODY}", "NOTIFY__URLS": f"{hosts} {mail} {slack}",
-    }  # fmt: skip
+        "LAKE": str(lake),
+        "CACHE": cache,
+        "JOBS": "1",
+        "REPORT": "drift",
+        "RECIPE__TREE_COUNT": "10",
+        "RECIPE__MAXIMUM_DEPTH": "6",
+        "QUALITY__HIGHEST_KNOWN_SHARE": "1.0",
+        "STABILITY__REFIT_COUNT": "0",
+        "FAIRNESS__RESAMPLE_COUNT": "50",
+        "ECONOMICS__RESAMPLE_COUNT": "50",
+        "PROXIES__TREE_COUNT": "5",
+        "ALARMS__RINGING_COUNT": "1",
+        "ALARMS__WINDOW_COUNT": "1",
+        "NOTIFY__TIMEOUT_SECONDS": "0.3",
+        "MLFLOW__WAIT_SECONDS": "0.3",
+        "MLFLOW__TRAINING_WAIT_SECONDS": "0.3",
+        "PREFECT__WAIT_SECONDS": "5",
+        "MLFLOW__TRACKING_URI": f"http://reader:{c['mlflow_address']}@{mlflow}",
+        "PREFECT__API_URL": prefect,
+        "STACK__DATABASE": f"postgresql://owner:{c['stack_database']}@{NOBODY}",
+        "NOTIFY__URLS": f"{hosts} {mail} {slack}",
+    }
     others = {
-        "MLFLOW_TRACKING_PASSWORD": c["mlflow_password"], "MLFLOW_TRACKING_USERNAME": "reader",
-        "MLFLOW_FLASK_SERVER_SECRET_KEY": c["flask_key"], "PREFECT_API_AUTH_STRING": f"admin:{c['prefect_auth']}",
+        "MLFLOW_TRACKING_PASSWORD": c["mlflow_password"],
+        "MLFLOW_TRACKING_USERNAME": "reader",
+        "MLFLOW_FLASK_SERVER_SECRET_KEY": c["flask_key"],
+        "PREFECT_API_AUTH_STRING": f"admin:{c['prefect_auth']}",
         "PREFECT_SERVER_DATABASE_CONNECTION_URL": f"postgresql+asyncpg://p:{c['prefect_database']}@{NOBODY}/prefect",
-        "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE", "AWS_SECRET_ACCESS_KEY": c["aws_secret"],
-        "AWS_SESSION_TOKEN": c["aws_session"], "AWS_ENDPOINT_URL": f"http://{NOBODY}", "AWS_MAX_ATTEMPTS": "1",
-        "AWS_DEFAULT_REGION": "eu-central-1", "AWS_EC2_METADATA_DISABLED": "true",
-    }  # fmt: skip
-    return {**os.environ, **others, **{f"CREDIT_DEFAULT_{name}": value for name, value in small.items()}}
+        "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE",
+        "AWS_SECRET_ACCESS_KEY": c["aws_secret"],
+        "AWS_SESSION_TOKEN": c["aws_session"],
+        "AWS_ENDPOINT_URL": f"http://{NOBODY}",
+        "AWS_MAX_ATTEMPTS": "1",
+        "AWS_DEFAULT_REGION": "eu-central-1",
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
+    return {
+        **os.environ,
+        **others,
+        **{f"CREDIT_DEFAULT_{name}": value for name, value in small.items()},
+    }
 
 
 def write_life(files) -> list[tuple[list[str], dict[str, str]]]:
     """The commands in their order, each with what the environment is from then on."""
     training, drifted = str(files.training), str(files.drifted)
-    away = {"CREDIT_DEFAULT_MLFLOW__TRACKING_URI": f"http://reader:{CANARIES['mlflow_address']}@{NOBODY}"}
+    away = {
+        "CREDIT_DEFAULT_MLFLOW__TRACKING_URI": f"http://reader:{CANARIES['mlflow_address']}@{NOBODY}"
+    }
     return [
         (["train", "--data", training], {}),
         (["predict", drifted], {}),
@@ -97,7 +133,10 @@ def write_life(files) -> list[tuple[list[str], dict[str, str]]]:
         (["models", "show"], {}),
         (["doctor", "--json"], {}),
         (["reconcile", "--json"], {}),
-        (["settings"], {"CREDIT_DEFAULT_NOTIFY__TIMEOUT_SECONDS": f"x://a:{CANARIES['webhook_token']}@b"}),
+        (
+            ["settings"],
+            {"CREDIT_DEFAULT_NOTIFY__TIMEOUT_SECONDS": f"x://a:{CANARIES['webhook_token']}@b"},
+        ),
     ]
 
 
@@ -109,12 +148,26 @@ def mlflow_server(tmp_path_factory):
         probe.bind(("127.0.0.1", 0))
         address = "{}:{}".format(*probe.getsockname())
     line = [
-        sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", address.partition(":")[2], "--workers",
-        "1", "--backend-store-uri", f"sqlite:///{folder / 'server.db'}", "--artifacts-destination", str(folder / "files"),
-    ]  # fmt: skip
+        sys.executable,
+        "-m",
+        "mlflow",
+        "server",
+        "--host",
+        "127.0.0.1",
+        "--port",
+        address.partition(":")[2],
+        "--workers",
+        "1",
+        "--backend-store-uri",
+        f"sqlite:///{folder / 'server.db'}",
+        "--artifacts-destination",
+        str(folder / "files"),
+    ]
     environment = {**os.environ, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
     with (folder / "server.log").open("wb") as log:
-        process = subprocess.Popen(line, env=environment, stdout=log, stderr=log, start_new_session=True)
+        process = subprocess.Popen(
+            line, env=environment, stdout=log, stderr=log, start_new_session=True
+        )
     try:
         wait_for_mlflow(f"http://{address}", timeout_seconds=180)
         yield address, folder
@@ -129,11 +182,18 @@ def lived(prefect_server, mlflow_server, simulated_files, tmp_path_factory):
     root = tmp_path_factory.mktemp("life")
     address, folder = mlflow_server
     (root / "life.json").write_text(json.dumps(write_life(simulated_files)))
-    environment = plant(root / "lake", cache=str(root / "cache"), prefect=prefect_server, mlflow=address)
+    environment = plant(
+        root / "lake", cache=str(root / "cache"), prefect=prefect_server, mlflow=address
+    )
     ended = subprocess.run(
-        [sys.executable, "-c", LIFE, str(root / "life.json")], cwd=root, env=environment, capture_output=True, text=True,
-        check=False, timeout=600,
-    )  # fmt: skip
+        [sys.executable, "-c", LIFE, str(root / "life.json")],
+        cwd=root,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=600,
+    )
     (root / "said.txt").write_text(ended.stdout + ended.stderr)
     return ended.stdout, ended.stderr, (root, folder, Path(os.environ["PREFECT_HOME"]))
 
@@ -164,7 +224,10 @@ def dump(path: Path) -> bytes:
 
 def forms(secret: str) -> list[bytes]:
     """The secret as it is, and as it goes in the header of a request."""
-    headers = [b64encode(f"{user}:{secret}".encode()).rstrip(b"=") for user in ("reader", "admin", "hook", "somebody")]
+    headers = [
+        b64encode(f"{user}:{secret}".encode()).rstrip(b"=")
+        for user in ("reader", "admin", "hook", "somebody")
+    ]
     return [secret.encode(), *headers]
 
 
@@ -184,7 +247,11 @@ def test_an_alarm_opened_that_nobody_could_be_told_of(lived):
 
 @pytest.mark.parametrize("name", CANARIES)
 def test_secret_stands_in_nothing_that_was_written_or_said(written, name):
-    found = {place for place, content in written if any(form in content for form in forms(CANARIES[name]))}
+    found = {
+        place
+        for place, content in written
+        if any(form in content for form in forms(CANARIES[name]))
+    }
 
     assert found == set()
 
@@ -192,4 +259,12 @@ def test_secret_stands_in_nothing_that_was_written_or_said(written, name):
 def test_all_that_was_written_was_read(written):
     names = {Path(place).name for place, _ in written}
 
-    assert {"prefect.db", "server.db", "server.log", "said.txt", "card.json", "champion.json", "report.json"} <= names
+    assert {
+        "prefect.db",
+        "server.db",
+        "server.log",
+        "said.txt",
+        "card.json",
+        "champion.json",
+        "report.json",
+    } <= names

@@ -74,7 +74,9 @@ class Standing:
             headers |= {"Prefect-Csrf-Client": "test", "Prefect-Csrf-Token": token}
         data = None if body is None else json.dumps(body).encode()
         url = f"{server.address}{path}?{urllib.parse.urlencode(query)}"
-        with urllib.request.urlopen(urllib.request.Request(url, data=data, headers=headers), timeout=20) as answer:
+        with urllib.request.urlopen(
+            urllib.request.Request(url, data=data, headers=headers), timeout=20
+        ) as answer:
             return answer.read().decode()
 
 
@@ -107,9 +109,12 @@ def bucket(s3_server) -> dict[str, str]:
 
     keys = {"AWS_ACCESS_KEY_ID": "test-key", "AWS_SECRET_ACCESS_KEY": "test-secret"}
     client = boto3.client(
-        "s3", endpoint_url=s3_server, aws_access_key_id="test-key", aws_secret_access_key="test-secret",
+        "s3",
+        endpoint_url=s3_server,
+        aws_access_key_id="test-key",
+        aws_secret_access_key="test-secret",
         region_name="us-east-1",
-    )  # fmt: skip
+    )
     client.create_bucket(Bucket=BUCKET)
     client.close()
     return {**keys, "AWS_ENDPOINT_URL": s3_server, "AWS_DEFAULT_REGION": "us-east-1"}
@@ -120,16 +125,26 @@ def standing(database, bucket, simulated_files, tmp_path_factory) -> Iterator[St
     """MLflow and Prefect as `up` starts them, ready; afterwards no process of theirs is left."""
     lake = open_lake(tmp_path_factory.mktemp("stack"))
     settings = StackSettings(
-        mlflow_port=0, prefect_port=0, evidently_port=0, database=database, artifacts=f"s3://{BUCKET}/mlflow"
+        mlflow_port=0,
+        prefect_port=0,
+        evidently_port=0,
+        database=database,
+        artifacts=f"s3://{BUCKET}/mlflow",
     )
     credentials = read_credentials(lake.home / "stack" / "servers.env", environment={})
     plan = plan_stack(
-        lake, settings, ports=choose_ports(settings), credentials=credentials, environment={**os.environ, **bucket},
+        lake,
+        settings,
+        ports=choose_ports(settings),
+        credentials=credentials,
+        environment={**os.environ, **bucket},
         config_files="",
-    )  # fmt: skip
+    )
     with open_stack(logs=lake.home / "stack", stop_seconds=10) as stack:
         stack.start([server for server in plan.stages[0] if server.name in OPEN])
-        assert wait_until_ready(stack.running, timeout_seconds=180, asked=lambda: False, mend=plan.mend)
+        assert wait_until_ready(
+            stack.running, timeout_seconds=180, asked=lambda: False, mend=plan.mend
+        )
         yield Standing(plan, credentials, database)
     for one in stack.running:
         with pytest.raises(ProcessLookupError):
@@ -143,9 +158,11 @@ def lived(standing, small_settings, simulated_files, tmp_path_factory) -> Iterat
     from credit_default.flows.server.ephemeral_server import run_on_server
 
     overrides = {
-        **small_settings, "lake": str(tmp_path_factory.mktemp("lake")), "data": str(simulated_files.training),
+        **small_settings,
+        "lake": str(tmp_path_factory.mktemp("lake")),
+        "data": str(simulated_files.training),
         "mlflow": {"tracking_uri": standing.plan.addresses["MLFLOW_TRACKING_URI"]},
-    }  # fmt: skip
+    }
     words = {PREFECT_API_AUTH_STRING: standing.credentials.prefect_auth_string}
     prefect = standing.plan.addresses["PREFECT_API_URL"]
     with ExitStack() as entered:
@@ -156,9 +173,13 @@ def lived(standing, small_settings, simulated_files, tmp_path_factory) -> Iterat
         entered.enter_context(run_on_server(None, api_url=prefect, timeout_seconds=0))
         trained = train(overrides=overrides, return_state=True)
         scored = predict(batch=str(simulated_files.batch), overrides=overrides, return_state=True)
-        monitored = monitor(batch_id=scored.result().batch_id, overrides=overrides, return_state=True)
+        monitored = monitor(
+            batch_id=scored.result().batch_id, overrides=overrides, return_state=True
+        )
         states = (trained, scored, monitored)
-        yield Lived(overrides, *(state.result() for state in states), tuple(state.name for state in states))
+        yield Lived(
+            overrides, *(state.result() for state in states), tuple(state.name for state in states)
+        )
 
 
 @pytest.fixture(scope="module")
@@ -168,8 +189,11 @@ def routes(standing) -> dict[str, list[Route]]:
     def list_routes(program: Program) -> list[Route]:
         ended = subprocess.run(
             [sys.executable, str(FAKES / "route_tables.py"), program.name],
-            env=dict(program.environment), capture_output=True, text=True, check=True,
-        )  # fmt: skip
+            env=dict(program.environment),
+            capture_output=True,
+            text=True,
+            check=True,
+        )
         return [tuple(route) for route in json.loads(ended.stdout.splitlines()[-1])]
 
     return {name: list_routes(standing.find(name)) for name in OPEN}
@@ -184,7 +208,9 @@ def find_open_routes(address: str, routes: list[Route], **headers: str) -> set[s
         if method == "WEBSOCKET":
             continue
         body = None if method in {"GET", "HEAD"} else "{}"
-        connection.request(method, path, body=body, headers={"Content-Type": "application/json", **headers})
+        connection.request(
+            method, path, body=body, headers={"Content-Type": "application/json", **headers}
+        )
         answer = connection.getresponse()
         answer.read()
         if answer.status not in REFUSED:
@@ -225,9 +251,14 @@ def test_no_route_answers_to_the_wrong_words(standing, routes, name):
 
 
 def test_sweep_finds_a_server_that_asks_for_nothing(routes, prefect_server):
-    harmless = [route for route in routes["prefect"] if route[0] == "GET" and route[1].startswith("/api/")]
+    harmless = [
+        route for route in routes["prefect"] if route[0] == "GET" and route[1].startswith("/api/")
+    ]
 
-    assert len(find_open_routes(prefect_server.removesuffix("/api"), harmless)) > len(OPEN["prefect"]) + 20
+    assert (
+        len(find_open_routes(prefect_server.removesuffix("/api"), harmless))
+        > len(OPEN["prefect"]) + 20
+    )
 
 
 def test_sockets_of_prefect_are_closed_to_who_does_not_say_the_words(standing, routes):
@@ -249,13 +280,17 @@ def test_sockets_of_prefect_are_closed_to_who_does_not_say_the_words(standing, r
                 socket.recv(timeout=10)
 
 
-@pytest.mark.parametrize(("name", "path"), [("mlflow", "/"), ("prefect", "/api/admin/version"), ("prefect", "/")])
+@pytest.mark.parametrize(
+    ("name", "path"), [("mlflow", "/"), ("prefect", "/api/admin/version"), ("prefect", "/")]
+)
 def test_request_under_another_hosts_name_is_refused_whatever_its_words(standing, name, path):
     server = standing.find(name)
     headers = {"Authorization": server.authorization, "Host": "somewhere.example"}
 
     with pytest.raises(urllib.error.HTTPError) as refusal:
-        urllib.request.urlopen(urllib.request.Request(f"{server.address}{path}", headers=headers), timeout=20)
+        urllib.request.urlopen(
+            urllib.request.Request(f"{server.address}{path}", headers=headers), timeout=20
+        )
 
     with refusal.value:
         assert refusal.value.code in {400, 403}
@@ -264,7 +299,9 @@ def test_request_under_another_hosts_name_is_refused_whatever_its_words(standing
 def test_change_that_does_not_carry_prefects_token_is_refused(standing):
     server = standing.find("prefect")
     headers = {"Authorization": server.authorization, "Content-Type": "application/json"}
-    request = urllib.request.Request(f"{server.address}/api/flows/filter", data=b"{}", headers=headers)
+    request = urllib.request.Request(
+        f"{server.address}/api/flows/filter", data=b"{}", headers=headers
+    )
 
     with pytest.raises(urllib.error.HTTPError) as refusal:
         urllib.request.urlopen(request, timeout=20)
@@ -282,15 +319,25 @@ def test_life_of_a_model_goes_through_both_servers(lived):
 def test_records_stand_in_postgresql_and_models_in_the_bucket(lived, standing, bucket):
     import boto3
 
-    listed = boto3.client("s3", endpoint_url=bucket["AWS_ENDPOINT_URL"], region_name="us-east-1",
-                          aws_access_key_id="test-key", aws_secret_access_key="test-secret").list_objects_v2(Bucket=BUCKET)  # fmt: skip
+    listed = boto3.client(
+        "s3",
+        endpoint_url=bucket["AWS_ENDPOINT_URL"],
+        region_name="us-east-1",
+        aws_access_key_id="test-key",
+        aws_secret_access_key="test-secret",
+    ).list_objects_v2(Bucket=BUCKET)
     assert any(item["Key"].endswith("pipeline.skops") for item in listed["Contents"])
     if not standing.database:
-        pytest.skip(f"no PostgreSQL: {runpy.run_path(str(FAKES / 'postgres.py'))['find_obstacle']()}")
+        pytest.skip(
+            f"no PostgreSQL: {runpy.run_path(str(FAKES / 'postgres.py'))['find_obstacle']()}"
+        )
     import psycopg2
 
-    counts = {"mlflow": "SELECT count(*) FROM runs", "prefect": "SELECT count(*) FROM flow_run",
-              "mlflow_users": "SELECT count(*) FROM users"}  # fmt: skip
+    counts = {
+        "mlflow": "SELECT count(*) FROM runs",
+        "prefect": "SELECT count(*) FROM flow_run",
+        "mlflow_users": "SELECT count(*) FROM users",
+    }
     for name, question in counts.items():
         connection = psycopg2.connect(f"{standing.database}/{name}")
         with connection.cursor() as cursor:
@@ -300,21 +347,33 @@ def test_records_stand_in_postgresql_and_models_in_the_bucket(lived, standing, b
 
 
 def test_training_run_stands_in_mlflow_with_its_figures(lived, standing):
-    run = json.loads(standing.ask("mlflow", "/api/2.0/mlflow/runs/get", run_id=lived.trained.run_id))["run"]
+    run = json.loads(
+        standing.ask("mlflow", "/api/2.0/mlflow/runs/get", run_id=lived.trained.run_id)
+    )["run"]
 
     metrics = {metric["key"]: metric["value"] for metric in run["data"]["metrics"]}
     assert run["info"]["status"] == "FINISHED"
     assert metrics["roc_auc"] == pytest.approx(lived.trained.figures["roc_auc, test side"])
-    assert lived.trained.paths["MLflow run"].startswith(f"{standing.find('mlflow').address}/#/experiments/")
+    assert lived.trained.paths["MLflow run"].startswith(
+        f"{standing.find('mlflow').address}/#/experiments/"
+    )
 
 
 def test_registered_version_has_the_champions_seat_and_the_verdict(lived, standing):
     found = json.loads(
-        standing.ask("mlflow", "/api/2.0/mlflow/registered-models/alias", name="credit-default", alias="champion")
+        standing.ask(
+            "mlflow",
+            "/api/2.0/mlflow/registered-models/alias",
+            name="credit-default",
+            alias="champion",
+        )
     )["model_version"]
 
     tags = {tag["key"]: tag["value"] for tag in found["tags"]}
-    assert (int(found["version"]), found["run_id"]) == (lived.trained.model_version, lived.trained.run_id)
+    assert (int(found["version"]), found["run_id"]) == (
+        lived.trained.model_version,
+        lived.trained.run_id,
+    )
     assert tags["verdict"] == "promotion: ok"
     assert tags["digest"] == lived.trained.paths["digest"]
 
@@ -328,19 +387,30 @@ def test_batch_is_scored_by_the_bundle_that_the_server_handed_over(lived):
 
 def test_report_can_be_opened_from_mlflow(lived, standing):
     listed = json.loads(
-        standing.ask("mlflow", "/api/2.0/mlflow/artifacts/list", run_id=lived.monitored.run_id, path="report")
+        standing.ask(
+            "mlflow", "/api/2.0/mlflow/artifacts/list", run_id=lived.monitored.run_id, path="report"
+        )
     )
 
-    page = standing.ask("mlflow", "/get-artifact", run_uuid=lived.monitored.run_id, path="report/report.html")
+    page = standing.ask(
+        "mlflow", "/get-artifact", run_uuid=lived.monitored.run_id, path="report/report.html"
+    )
 
-    assert {file["path"] for file in listed["files"]} >= {"report/report.html", "report/report.json"}
+    assert {file["path"] for file in listed["files"]} >= {
+        "report/report.html",
+        "report/report.json",
+    }
     assert page == Path(lived.monitored.paths["report (html)"]).read_text(encoding="utf-8")
     assert lived.scored.batch_id in page
 
 
 def test_flow_runs_stand_in_prefect_with_their_steps_and_summaries(lived, standing):
     def count(what: str, flow: str, **also: Any) -> int:
-        return int(standing.ask("prefect", f"/api/{what}/count", {"flows": {"name": {"any_": [flow]}}, **also}))
+        return int(
+            standing.ask(
+                "prefect", f"/api/{what}/count", {"flows": {"name": {"any_": [flow]}}, **also}
+            )
+        )
 
     completed = {"flow_runs": {"state": {"type": {"any_": ["COMPLETED"]}}}}
     for flow, step_count in {"train": 7, "predict": 5, "monitor": 4}.items():

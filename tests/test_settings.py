@@ -24,7 +24,9 @@ def test_flag_wins_over_variable_wins_over_file(tmp_path):
     config.write_text('lake = "from-file"\nseed = 1\n[drift]\nscore_threshold = 0.3\n')
     environment = {"CREDIT_DEFAULT_LAKE": "from-variable", "CREDIT_DEFAULT_SEED": "2"}
 
-    loaded = load_settings({"lake": "from-flag"}, config_files=[str(config)], environment=environment)
+    loaded = load_settings(
+        {"lake": "from-flag"}, config_files=[str(config)], environment=environment
+    )
 
     assert (loaded.settings.lake, loaded.settings.seed) == ("from-flag", 2)
     assert loaded.settings.drift.score_threshold == 0.3
@@ -44,7 +46,9 @@ def test_later_file_wins_and_leaves_the_rest_of_its_section(tmp_path):
 
 
 def test_nested_variable_reaches_a_policy():
-    settings = load_settings(environment={"CREDIT_DEFAULT_DECISION__MISSED_DEFAULT_COST": "10"}).settings
+    settings = load_settings(
+        environment={"CREDIT_DEFAULT_DECISION__MISSED_DEFAULT_COST": "10"}
+    ).settings
 
     assert settings.decision.missed_default_cost == 10
 
@@ -92,7 +96,9 @@ def test_variables_of_mlflow_and_prefect_are_honoured_below_our_own():
     environment = {"MLFLOW_TRACKING_URI": "http://a", "PREFECT_API_URL": "http://b"}
 
     settings = load_settings(environment=environment).settings
-    ours = load_settings(environment={**environment, "CREDIT_DEFAULT_MLFLOW__TRACKING_URI": "http://c"}).settings
+    ours = load_settings(
+        environment={**environment, "CREDIT_DEFAULT_MLFLOW__TRACKING_URI": "http://c"}
+    ).settings
 
     assert (settings.mlflow.tracking_uri, settings.prefect.api_url) == ("http://a", "http://b")
     assert (ours.mlflow.tracking_uri, ours.prefect.api_url) == ("http://c", "http://b")
@@ -118,7 +124,9 @@ def test_unknown_key_in_a_file_is_refused_and_the_nearest_name_told(tmp_path):
         load_settings(config_files=[str(config)], environment={})
 
 
-@pytest.mark.parametrize("line", ["seed = -1", 'seed = "many"', "[recipe]\ntree_count = 0", "[decision]\nbands = 3"])
+@pytest.mark.parametrize(
+    "line", ["seed = -1", 'seed = "many"', "[recipe]\ntree_count = 0", "[decision]\nbands = 3"]
+)
 def test_value_out_of_range_is_refused(tmp_path, line):
     config = tmp_path / "config.toml"
     config.write_text(line + "\n")
@@ -140,7 +148,12 @@ def test_file_that_is_no_toml_or_not_there_is_refused(tmp_path, content):
 def test_the_large_forest_of_config_is_the_one_that_the_code_names():
     from credit_default.model.estimator.recipe_pipeline import FULL_RECIPE
 
-    assert load_settings(config_files=[str(CONFIG / "full-forest.toml")], environment={}).settings.recipe == FULL_RECIPE
+    assert (
+        load_settings(
+            config_files=[str(CONFIG / "full-forest.toml")], environment={}
+        ).settings.recipe
+        == FULL_RECIPE
+    )
 
 
 def test_every_file_in_config_is_read_without_complaint():
@@ -153,7 +166,10 @@ def test_addresses_of_people_are_in_force_and_shown_to_nobody():
 
     loaded = load_settings(environment={"CREDIT_DEFAULT_NOTIFY__URLS": addresses})
 
-    assert loaded.settings.notify.addresses == ("json://me:secret-word@127.0.0.1/hook", "slack://token-a/token-b")
+    assert loaded.settings.notify.addresses == (
+        "json://me:secret-word@127.0.0.1/hook",
+        "slack://token-a/token-b",
+    )
     assert origin_of(loaded, "notify.urls").value == "***"
     assert "secret-word" not in repr(loaded.settings)
     assert load_settings(environment={}).settings.notify.addresses == ()
@@ -188,5 +204,10 @@ def test_secret_is_no_parameter_of_a_flow(overrides):
 
 def test_what_is_no_secret_may_be_a_parameter():
     require_no_secrets(
-        {"lake": "./lake", "notify": {"urls": ""}, "mlflow": {"tracking_uri": "http://mlflow:5000"}, "jobs": 2}
+        {
+            "lake": "./lake",
+            "notify": {"urls": ""},
+            "mlflow": {"tracking_uri": "http://mlflow:5000"},
+            "jobs": 2,
+        }
     )

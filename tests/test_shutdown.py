@@ -68,15 +68,36 @@ def start(trained, lake, simulated_files):
         import os
 
         small = {
-            "LAKE": str(lake), "CACHE": trained["cache"], "JOBS": "1", "RECIPE__TREE_COUNT": "10", "REPORT": "drift",
-            "RECIPE__MAXIMUM_DEPTH": "6", "QUALITY__HIGHEST_KNOWN_SHARE": "1.0", "PREFECT__API_URL": server,
+            "LAKE": str(lake),
+            "CACHE": trained["cache"],
+            "JOBS": "1",
+            "RECIPE__TREE_COUNT": "10",
+            "REPORT": "drift",
+            "RECIPE__MAXIMUM_DEPTH": "6",
+            "QUALITY__HIGHEST_KNOWN_SHARE": "1.0",
+            "PREFECT__API_URL": server,
             "STABILITY__REFIT_COUNT": "0",
-        } | case.settings  # fmt: skip
-        files = {"predict": [str(simulated_files.drifted)], "train": ["--data", str(simulated_files.training)]}
-        line = [sys.executable, "-c", COMMAND, case.failpoint, case.command, *files.get(case.command, []), "-q"]
-        environment = {name: value for name, value in os.environ.items() if name != "PREFECT_API_URL"}
+        } | case.settings
+        files = {
+            "predict": [str(simulated_files.drifted)],
+            "train": ["--data", str(simulated_files.training)],
+        }
+        line = [
+            sys.executable,
+            "-c",
+            COMMAND,
+            case.failpoint,
+            case.command,
+            *files.get(case.command, []),
+            "-q",
+        ]
+        environment = {
+            name: value for name, value in os.environ.items() if name != "PREFECT_API_URL"
+        }
         environment |= {f"CREDIT_DEFAULT_{name}": value for name, value in small.items()}
-        return subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
+        return subprocess.Popen(
+            line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
+        )
 
     return start_command
 
@@ -125,11 +146,17 @@ def end(process: subprocess.Popen[str]) -> tuple[float, str]:
         pytest.param(MONITOR, True, id="monitor on a named server", marks=pytest.mark.nightly),
     ],
 )
-def test_sigterm_ends_a_command_in_ten_seconds_and_the_next_run_completes(case, named, start, lake, prefect_server):
+def test_sigterm_ends_a_command_in_ten_seconds_and_the_next_run_completes(
+    case, named, start, lake, prefect_server
+):
     import os
 
     server = prefect_server if named else ""
-    database = Path(os.environ["PREFECT_HOME"]) / "prefect.db" if named else lake / "prefect" / "prefect.db"
+    database = (
+        Path(os.environ["PREFECT_HOME"]) / "prefect.db"
+        if named
+        else lake / "prefect" / "prefect.db"
+    )
     if case.command == "monitor":
         scoring = start(Case("predict"))
         assert (scoring.communicate(timeout=PATIENCE)[1], scoring.returncode) == ("", 0)
@@ -141,14 +168,27 @@ def test_sigterm_ends_a_command_in_ten_seconds_and_the_next_run_completes(case, 
 
     assert (process.returncode, complaints) == (143, "")
     assert seconds < 10
-    runs = [row for row in ask(database, "select id, state_type from flow_run") if row[:1] not in seen]
+    runs = [
+        row for row in ask(database, "select id, state_type from flow_run") if row[:1] not in seen
+    ]
     assert [state for _, state in runs] == ["CRASHED"]
-    assert ask(database, "select name from task_run where flow_run_id = ? and state_type = 'RUNNING'", runs[0][0]) == []
+    assert (
+        ask(
+            database,
+            "select name from task_run where flow_run_id = ? and state_type = 'RUNNING'",
+            runs[0][0],
+        )
+        == []
+    )
     assert ask(lake / "mlflow.db", "select name from runs where status = 'RUNNING'") == []
-    assert [path for path in lake.rglob(".s*-*") if path.name.startswith((".scratch-", ".staging-"))] == []
+    assert [
+        path for path in lake.rglob(".s*-*") if path.name.startswith((".scratch-", ".staging-"))
+    ] == []
     assert judge_chain(read_entries(open_lake(lake))).level == "ok"
     again = Case(case.command)
     process = start(again, server=server)
     told, complaints = process.communicate(timeout=PATIENCE)
-    rang = case.command == "monitor"  # the batch is a drifted one: that is what monitor's exit code says
+    rang = (
+        case.command == "monitor"
+    )  # the batch is a drifted one: that is what monitor's exit code says
     assert (process.returncode, complaints) == (int(rang), ""), told

@@ -45,13 +45,18 @@ class Stack:
         """What a command came to that works with the stack."""
         ended = subprocess.run(
             [*COMMAND, *map(str, arguments), "--lake", str(self.lake), "--json"],
-            env={**os.environ, **self.words}, capture_output=True, text=True, check=False,
-        )  # fmt: skip
+            env={**os.environ, **self.words},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
         assert ended.returncode == 0, ended.stdout + ended.stderr
         return json.loads(ended.stdout)
 
     def header(self, name: str) -> str:
-        mlflow = f"{self.words['MLFLOW_TRACKING_USERNAME']}:{self.words['MLFLOW_TRACKING_PASSWORD']}"
+        mlflow = (
+            f"{self.words['MLFLOW_TRACKING_USERNAME']}:{self.words['MLFLOW_TRACKING_PASSWORD']}"
+        )
         words = {"mlflow": mlflow, "prefect": self.words["PREFECT_API_AUTH_STRING"]}
         return f"Basic {base64.b64encode(words[name].encode()).decode()}"
 
@@ -61,9 +66,21 @@ def months(tmp_path) -> list[Path]:
     """Two months of simulated clients: one to train on, one to score."""
     out = tmp_path / "simulated"
     subprocess.run(
-        [*COMMAND, "simulate", "--clients", "3000", "--months", "2", "--with-outcomes", "--out", str(out), "-q"],
-        check=True, capture_output=True,
-    )  # fmt: skip
+        [
+            *COMMAND,
+            "simulate",
+            "--clients",
+            "3000",
+            "--months",
+            "2",
+            "--with-outcomes",
+            "--out",
+            str(out),
+            "-q",
+        ],
+        check=True,
+        capture_output=True,
+    )
     return sorted(out.glob("statements-*.parquet"))
 
 
@@ -74,8 +91,10 @@ def stack(tmp_path):
     ports = ["--mlflow-port", "0", "--prefect-port", "0", "--evidently-port", "0"]
     with subprocess.Popen(
         [*COMMAND, "up", "--lake", str(lake), "--config", str(config), *ports, "--json"],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    ) as process:  # fmt: skip
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
         addresses = json.loads(process.stdout.readline())["paths"]
         lines = (lake / "stack" / "servers.env").read_text().splitlines()
         words = {name: value.strip("'") for name, value in (line.split("=", 1) for line in lines)}
@@ -95,13 +114,17 @@ def wait_for(path: Path, *, seconds: float) -> float:
 
 
 def list_sessions(process_id: int) -> set[int]:
-    told = subprocess.run(["ps", "-o", "pid=", "--ppid", str(process_id)], capture_output=True, text=True, check=False)
+    told = subprocess.run(
+        ["ps", "-o", "pid=", "--ppid", str(process_id)], capture_output=True, text=True, check=False
+    )
     return {int(word) for word in told.stdout.split()}
 
 
 def count_processes(sessions: set[int]) -> int:
     wanted = ",".join(map(str, sorted(sessions)))
-    told = subprocess.run(["ps", "-o", "stat=", "--sid", wanted], capture_output=True, text=True, check=False)
+    told = subprocess.run(
+        ["ps", "-o", "stat=", "--sid", wanted], capture_output=True, text=True, check=False
+    )
     return sum(not state.startswith("Z") for state in told.stdout.split())
 
 
@@ -134,14 +157,18 @@ def test_dropped_file_is_scored_seen_in_three_uis_and_the_stack_is_gone(stack, m
 def see_version(page: Any, stack: Stack, trained: dict[str, Any]) -> None:
     page.authorise(stack.header("mlflow"))
     page.visit(
-        f"{stack.addresses['mlflow']}/#/models/credit-default/versions/1", "champion", trained["paths"]["digest"][:16]
+        f"{stack.addresses['mlflow']}/#/models/credit-default/versions/1",
+        "champion",
+        trained["paths"]["digest"][:16],
     )
     page.draw(PICTURES / "mlflow-version.png")
 
 
 def see_runs(page: Any, stack: Stack) -> None:
     page.authorise(stack.header("prefect"))
-    page.visit(f"{stack.addresses['prefect']}/runs", "predict", "Scored", "monitor", "Quiet", seconds=90)
+    page.visit(
+        f"{stack.addresses['prefect']}/runs", "predict", "Scored", "monitor", "Quiet", seconds=90
+    )
     page.draw(PICTURES / "prefect-runs.png")
 
 

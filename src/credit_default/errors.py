@@ -70,7 +70,11 @@ def escape_unprintable(text: str) -> str:
 
     File names and cells come from strangers: what is told of them may move no cursor and turn no line around.
     """
-    return text if text.isprintable() else "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+    return (
+        text
+        if text.isprintable()
+        else "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+    )
 
 
 def hide_credentials(text: str) -> str:
@@ -86,4 +90,8 @@ def show_examples(values: object, *, most: int = 5) -> str:
 
 
 def _shorten(text: str) -> str:
-    return text if len(text) <= _LONGEST_EXAMPLE else f"{text[:_LONGEST_EXAMPLE]}… ({len(text)} characters)"
+    return (
+        text
+        if len(text) <= _LONGEST_EXAMPLE
+        else f"{text[:_LONGEST_EXAMPLE]}… ({len(text)} characters)"
+    )

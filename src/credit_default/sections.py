@@ -34,7 +34,9 @@ class PublicDataSettings(BaseModel):
     """Where the public data set is fetched from; each address gets `timeout_seconds` to answer."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
-    uci_url: str = "https://archive.ics.uci.edu/static/public/350/default+of+credit+card+clients.zip"
+    uci_url: str = (
+        "https://archive.ics.uci.edu/static/public/350/default+of+credit+card+clients.zip"
+    )
     openml_url: str = "https://api.openml.org/api/v1/json/data/42477"
     timeout_seconds: float = Field(default=5.0, gt=0)
 
@@ -158,14 +160,20 @@ class Settings(BaseSettings):
         env_prefix=ENVIRONMENT_PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True
     )
     lake: str = "./lake"
-    home: str = "./.credit-default"  # beside a lake in a bucket: the embedded MLflow and Prefect's records
+    home: str = (
+        "./.credit-default"  # beside a lake in a bucket: the embedded MLflow and Prefect's records
+    )
     cache: str = "./.cache"
     data: str = "public"
     portfolio: str = "credit-card"
-    identity: str = ""  # who asks for or approves a promotion; empty: the account that runs the command
+    identity: str = (
+        ""  # who asks for or approves a promotion; empty: the account that runs the command
+    )
     seed: int = Field(default=7, ge=0)
     jobs: int = Field(default=2, ge=1)
-    report: Literal["full", "drift"] = "full"  # full: data summaries too, and quality once outcomes are known
+    report: Literal["full", "drift"] = (
+        "full"  # full: data summaries too, and quality once outcomes are known
+    )
     public_data: PublicDataSettings = PublicDataSettings()
     mlflow: MlflowSettings = MlflowSettings()
     prefect: PrefectSettings = PrefectSettings()
@@ -198,10 +206,13 @@ class Settings(BaseSettings):
 
     @classmethod
     def settings_customise_sources(
-        cls, settings_cls: type[BaseSettings], init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource, dotenv_settings: PydanticBaseSettingsSource,
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:  # fmt: skip
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
         """The one source that `load_settings` merged; nothing else is looked at."""
         del settings_cls, env_settings, dotenv_settings, file_secret_settings
         return (init_settings,)

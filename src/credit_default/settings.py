@@ -32,7 +32,10 @@ __all__ = [
 CONFIG_VARIABLE = "CREDIT_DEFAULT_CONFIG"
 _HIDDEN = "***"
 # Variables that users of MLflow and Prefect already have; ours, when set, come first.
-STANDARD_VARIABLES = {"MLFLOW_TRACKING_URI": ("mlflow", "tracking_uri"), "PREFECT_API_URL": ("prefect", "api_url")}
+STANDARD_VARIABLES = {
+    "MLFLOW_TRACKING_URI": ("mlflow", "tracking_uri"),
+    "PREFECT_API_URL": ("prefect", "api_url"),
+}
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -88,9 +91,11 @@ def require_no_secrets(overrides: Mapping[str, Any]) -> None:
             value = value[part]
         if (name in SECRETS and value) or hide_credentials(str(value)) != str(value):
             raise InputError(
-                f"setting {name}", found="a secret among what the flow is given", expected="secrets in the environment",
+                f"setting {name}",
+                found="a secret among what the flow is given",
+                expected="secrets in the environment",
                 remedy=f"Set {ENVIRONMENT_PREFIX}{name.upper().replace('.', '__')} instead.",
-            )  # fmt: skip
+            )
 
 
 def export_environment(variables: Mapping[str, str]) -> None:
@@ -109,30 +114,39 @@ def _read_config(name: str) -> dict[str, Any]:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise InputError(
-            f"configuration file {name}", found=error.strerror or str(error), expected="a readable TOML file",
+            f"configuration file {name}",
+            found=error.strerror or str(error),
+            expected="a readable TOML file",
             remedy="Check the path given with --config or CREDIT_DEFAULT_CONFIG.",
-        ) from error  # fmt: skip
+        ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(
-            f"configuration file {name}", found=str(error), expected="TOML", remedy="Mend the line that it names.",
-        ) from error  # fmt: skip
+            f"configuration file {name}",
+            found=str(error),
+            expected="TOML",
+            remedy="Mend the line that it names.",
+        ) from error
 
 
 def _read_environment(variables: Mapping[str, str]) -> dict[str, Any]:
-    known = {f"{ENVIRONMENT_PREFIX}{name.upper().replace('.', '__')}" for name in _list_setting_names()} | {
-        CONFIG_VARIABLE
-    }
+    known = {
+        f"{ENVIRONMENT_PREFIX}{name.upper().replace('.', '__')}" for name in _list_setting_names()
+    } | {CONFIG_VARIABLE}
     for name in sorted(n for n in variables if n.startswith(ENVIRONMENT_PREFIX) and n not in known):
         raise InputError(
-            f"environment variable {name}", found="a name that nothing reads", expected=_suggest_name(name, known),
+            f"environment variable {name}",
+            found="a name that nothing reads",
+            expected=_suggest_name(name, known),
             remedy="Rename or unset it; `credit-default settings` lists every name.",
-        )  # fmt: skip
+        )
     standard: dict[str, Any] = {}
     for variable, (section, key) in STANDARD_VARIABLES.items():
         if variables.get(variable):
             standard[section] = {key: variables[variable]}
     source = EnvSettingsSource(Settings, env_ignore_empty=True)
-    source.env_vars = {k.lower(): v for k, v in variables.items() if k.startswith(ENVIRONMENT_PREFIX)}
+    source.env_vars = {
+        k.lower(): v for k, v in variables.items() if k.startswith(ENVIRONMENT_PREFIX)
+    }
     return _merge([standard, source()])
 
 
@@ -164,9 +178,11 @@ def _require_known_names(layer: Mapping[str, Any], origin: str) -> None:
     for name in _list_dotted_names(layer):
         if name not in known:
             raise InputError(
-                f"setting {name} ({origin})", found="a key that nothing reads", expected=_suggest_name(name, known),
+                f"setting {name} ({origin})",
+                found="a key that nothing reads",
+                expected=_suggest_name(name, known),
                 remedy="Rename or remove it; `credit-default settings` lists every key.",
-            )  # fmt: skip
+            )
 
 
 def _suggest_name(name: str, known: set[str]) -> str:
@@ -180,9 +196,15 @@ def _validate(merged: dict[str, Any]) -> Settings:
     except ValidationError as error:
         first, remedy = error.errors()[0], "`credit-default settings` shows what is in force."
         name = ".".join(str(part) for part in first["loc"])
-        if any(secret.startswith(name) for secret in SECRETS):  # the error itself would show it, as its cause
-            raise InputError(f"setting {name}", found="something else", expected=first["msg"], remedy=remedy) from None
-        raise InputError(f"setting {name}", found=repr(first["input"]), expected=first["msg"], remedy=remedy) from error
+        if any(
+            secret.startswith(name) for secret in SECRETS
+        ):  # the error itself would show it, as its cause
+            raise InputError(
+                f"setting {name}", found="something else", expected=first["msg"], remedy=remedy
+            ) from None
+        raise InputError(
+            f"setting {name}", found=repr(first["input"]), expected=first["msg"], remedy=remedy
+        ) from error
 
 
 def _merge(layers: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -190,7 +212,11 @@ def _merge(layers: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     for layer in layers:
         for key, value in layer.items():
             old = merged.get(key)
-            merged[key] = _merge([old, value]) if isinstance(old, Mapping) and isinstance(value, Mapping) else value
+            merged[key] = (
+                _merge([old, value])
+                if isinstance(old, Mapping) and isinstance(value, Mapping)
+                else value
+            )
     return merged
 
 
@@ -199,7 +225,9 @@ def _drop_none(flags: Mapping[str, Any]) -> dict[str, Any]:
     return {k: v for k, v in kept.items() if v is not None and v != {}}
 
 
-def _list_origins(settings: Settings, layers: Sequence[tuple[str, Mapping[str, Any]]]) -> Iterator[SettingOrigin]:
+def _list_origins(
+    settings: Settings, layers: Sequence[tuple[str, Mapping[str, Any]]]
+) -> Iterator[SettingOrigin]:
     set_by = {name: origin for origin, layer in layers for name in _list_dotted_names(layer)}
     for name, value in _list_settings(settings):
         shown = _HIDDEN if name in SECRETS and value else value

@@ -121,7 +121,9 @@ class FaultProxy:
 
     def add(self, method, path, fault, *, times=1, skip=0):
         """The next `times` requests of this method (or "*") whose path and query match get this fault, after `skip`."""
-        self._call("POST", {"method": method, "path": path, "fault": fault, "times": times, "skip": skip})
+        self._call(
+            "POST", {"method": method, "path": path, "fault": fault, "times": times, "skip": skip}
+        )
 
     def clear(self):
         self._call("DELETE")
@@ -144,7 +146,9 @@ def fault_proxy_process(s3_server) -> Iterator[FaultProxy]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    with subprocess.Popen([sys.executable, script, str(port), s3_server], stdin=subprocess.DEVNULL) as process:
+    with subprocess.Popen(
+        [sys.executable, script, str(port), s3_server], stdin=subprocess.DEVNULL
+    ) as process:
         proxy = FaultProxy(f"http://127.0.0.1:{port}")
         try:
             _wait_until_listening(port)
@@ -193,7 +197,12 @@ def wait_until_gone():
         deadline = time.monotonic() + 30
         while time.monotonic() < deadline:
             try:
-                state = Path(f"/proc/{process_id}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[0]
+                state = (
+                    Path(f"/proc/{process_id}/stat")
+                    .read_text(encoding="ascii")
+                    .rpartition(")")[2]
+                    .split()[0]
+                )
             except FileNotFoundError:
                 return
             if state == "Z":

@@ -85,7 +85,12 @@ def run_tool(tool):
 
     def run(name, *arguments, cwd=ROOT):
         return subprocess.run(
-            [tool(name), *arguments], cwd=cwd, capture_output=True, text=True, check=False, timeout=600
+            [tool(name), *arguments],
+            cwd=cwd,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=600,
         )
 
     return run
@@ -111,7 +116,9 @@ def find_make_targets():
 
     def find(command):
         calls = re.findall(r"(?:^|[({;&|]\s*)make((?:[ \t]+[^\s;&|)>]+)+)", command, re.MULTILINE)
-        return [word for call in calls for word in call.split() if re.fullmatch(r"[a-z][a-z-]*", word)]
+        return [
+            word for call in calls for word in call.split() if re.fullmatch(r"[a-z][a-z-]*", word)
+        ]
 
     return find
 
@@ -120,4 +127,6 @@ def find_make_targets():
 def make_targets():
     """Every target that the Makefile and what it includes define."""
     texts = [(ROOT / name).read_text(encoding="utf-8") for name in ("Makefile", "ci/deploy.mk")]
-    return {target for text in texts for target in re.findall(r"^([a-z][a-z-]*):", text, re.MULTILINE)}
+    return {
+        target for text in texts for target in re.findall(r"^([a-z][a-z-]*):", text, re.MULTILINE)
+    }

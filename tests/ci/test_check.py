@@ -36,7 +36,9 @@ check.main()
 @pytest.fixture
 def check(tmp_path):
     def run(*, pins, reason):
-        (tmp_path / "test_small.py").write_text(SUITE.format(pins=pins, reason=reason), encoding="utf-8")
+        (tmp_path / "test_small.py").write_text(
+            SUITE.format(pins=pins, reason=reason), encoding="utf-8"
+        )
         command = [sys.executable, "-c", DRIVE, ROOT / "ci"]
         return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
 

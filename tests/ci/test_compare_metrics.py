@@ -35,7 +35,11 @@ def main():
 
 
 def read_rows(page):
-    rows = [line.replace("\\", "").strip("| ").split(" | ") for line in page.splitlines() if line.startswith("| ")]
+    rows = [
+        line.replace("\\", "").strip("| ").split(" | ")
+        for line in page.splitlines()
+        if line.startswith("| ")
+    ]
     return {row[0]: row[1:] for row in rows[1:]}
 
 
@@ -46,7 +50,10 @@ def test_a_figure_has_main_proposed_and_their_difference(compare, main):
     rows = read_rows(compare(main, proposed))
 
     assert rows["roc_auc, test side"] == ["0.7800", "0.7850", "+0.0050", "within noise"]
-    assert set(rows) == {"roc_auc, test side", "brier, test side"}  # a figure without an interval is no measure
+    assert set(rows) == {
+        "roc_auc, test side",
+        "brier, test side",
+    }  # a figure without an interval is no measure
 
 
 @pytest.mark.parametrize(
@@ -59,7 +66,9 @@ def test_a_figure_has_main_proposed_and_their_difference(compare, main):
         ("brier, test side", 0.15, "within noise"),
     ],
 )
-def test_outside_of_mains_interval_a_change_is_named_in_the_right_direction(compare, main, name, value, word):
+def test_outside_of_mains_interval_a_change_is_named_in_the_right_direction(
+    compare, main, name, value, word
+):
     proposed = copy.deepcopy(main)
     proposed["figures"][name] = value
 
@@ -99,10 +108,18 @@ def test_command_prints_the_page_of_two_files(main, tmp_path):
     (tmp_path / "main.json").write_text(json.dumps(main))
 
     ended = subprocess.run(
-        [sys.executable, ROOT / "ci/compare_metrics.py", "main.json", "main.json"], cwd=tmp_path, capture_output=True,
-        text=True, check=False, env={"PYTHONPATH": str(ROOT / "src")},
-    )  # fmt: skip
+        [sys.executable, ROOT / "ci/compare_metrics.py", "main.json", "main.json"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={"PYTHONPATH": str(ROOT / "src")},
+    )
 
     assert ended.returncode == 0, ended.stderr
-    assert ended.stdout.startswith("<!-- credit-default: model figures -->\n### Figures of the model")
-    assert "* main: promoted (quality ok; promotion ok); 15,000 accepted, 3,058 tested" in ended.stdout
+    assert ended.stdout.startswith(
+        "<!-- credit-default: model figures -->\n### Figures of the model"
+    )
+    assert (
+        "* main: promoted (quality ok; promotion ok); 15,000 accepted, 3,058 tested" in ended.stdout
+    )

@@ -33,7 +33,11 @@ def service(request, compose):
 @pytest.fixture(scope="module")
 def instructions():
     """The Dockerfile's instructions in order, as (word, rest); continued lines joined, comments left out."""
-    text = re.sub(r"\\\n", " ", re.sub(r"^#.*\n", "", DOCKERFILE.read_text(encoding="utf-8"), flags=re.MULTILINE))
+    text = re.sub(
+        r"\\\n",
+        " ",
+        re.sub(r"^#.*\n", "", DOCKERFILE.read_text(encoding="utf-8"), flags=re.MULTILINE),
+    )
     return [tuple(line.split(None, 1)) for line in text.splitlines() if line.strip()]
 
 
@@ -60,15 +64,21 @@ def test_image_is_built_in_one_stage_and_runs_from_another_that_has_no_installer
 
     assert [stage.split(" AS ")[1] for stage in stages] == ["uv", "build", "run"]
     assert stages[1].split(" AS ")[0] == stages[2].split(" AS ")[0]
-    assert "COPY --from=build /opt/credit-default /opt/credit-default" in [" ".join(item) for item in last]
+    assert "COPY --from=build /opt/credit-default /opt/credit-default" in [
+        " ".join(item) for item in last
+    ]
     assert not [rest for word, rest in last if word == "COPY" and "uv" in rest]
 
 
 def test_every_base_is_named_by_digest(instructions, compose):
     bases = [rest.split()[0] for word, rest in instructions if word == "FROM"]
-    images = [body["image"] for body in compose["services"].values() if body["image"] != "credit-default"]
+    images = [
+        body["image"] for body in compose["services"].values() if body["image"] != "credit-default"
+    ]
 
-    assert [name for name in bases + images if not re.search(r":[\w.-]+@sha256:[0-9a-f]{64}$", name)] == []
+    assert [
+        name for name in bases + images if not re.search(r":[\w.-]+@sha256:[0-9a-f]{64}$", name)
+    ] == []
 
 
 def test_image_runs_as_nobody_in_particular_and_checks_its_health(instructions):
@@ -86,17 +96,27 @@ def test_dependencies_are_installed_by_hash_from_wheels_alone_and_compiled(instr
 
 
 def test_whatever_is_written_goes_to_the_scratch_folder(instructions):
-    written = dict(pair.split("=", 1) for word, rest in instructions if word == "ENV" for pair in rest.split())
+    written = dict(
+        pair.split("=", 1) for word, rest in instructions if word == "ENV" for pair in rest.split()
+    )
 
     assert {
-        written[name].split("/")[1] for name in ("HOME", "PREFECT_HOME", "CREDIT_DEFAULT_HOME", "CREDIT_DEFAULT_CACHE")
+        written[name].split("/")[1]
+        for name in ("HOME", "PREFECT_HOME", "CREDIT_DEFAULT_HOME", "CREDIT_DEFAULT_CACHE")
     } == {"tmp"}
 
 
 def test_only_what_the_build_copies_is_sent_to_it(instructions):
-    sent = {line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")}
+    sent = {
+        line[1:]
+        for line in (ROOT / ".dockerignore").read_text().splitlines()
+        if line.startswith("!")
+    }
     copied = {
-        name for word, rest in instructions if word == "COPY" and "--from" not in rest for name in rest.split()[:-1]
+        name
+        for word, rest in instructions
+        if word == "COPY" and "--from" not in rest
+        for name in rest.split()[:-1]
     }
 
     assert sent == copied
@@ -113,7 +133,10 @@ def test_schema_finds_a_service_with_a_word_that_there_is_not(run_tool, tmp_path
     planted = tmp_path / "compose.yaml"
     planted.write_text("services: {one: {image: x, read_onlyy: true}}\n", encoding="utf-8")
 
-    assert run_tool("check-jsonschema", "--builtin-schema", "vendor.compose-spec", planted).returncode == 1
+    assert (
+        run_tool("check-jsonschema", "--builtin-schema", "vendor.compose-spec", planted).returncode
+        == 1
+    )
 
 
 def test_service_can_write_nowhere_but_in_its_scratch_and_volumes_and_gains_no_right(service):
@@ -132,7 +155,9 @@ def test_service_is_nobody_in_particular_says_how_it_is_and_has_a_limit(service)
 
 
 def test_service_waits_for_the_health_of_what_it_needs(service):
-    assert {need["condition"] for need in service.get("depends_on", {}).values()} <= {"service_healthy"}
+    assert {need["condition"] for need in service.get("depends_on", {}).values()} <= {
+        "service_healthy"
+    }
 
 
 def test_only_the_proxy_is_to_be_reached_and_on_loopback_alone(compose):
@@ -149,35 +174,59 @@ def test_both_servers_stand_behind_the_door_that_asks_for_words(compose):
 
     assert f"--app-name={APP_NAME}" in mlflow
     assert prefect[:3] == ["python", "-m", basic_auth_server.__name__]
-    assert prefect[-1] == urlsplit(compose["services"]["worker"]["environment"]["PREFECT_API_URL"]).hostname
+    assert (
+        prefect[-1]
+        == urlsplit(compose["services"]["worker"]["environment"]["PREFECT_API_URL"]).hostname
+    )
 
 
 def test_no_password_stands_in_the_stack_and_each_that_it_asks_for_is_in_the_example():
-    texts = [path.read_text(encoding="utf-8") for path in (ROOT / "compose.yaml", *(ROOT / "compose").iterdir())]
+    texts = [
+        path.read_text(encoding="utf-8")
+        for path in (ROOT / "compose.yaml", *(ROOT / "compose").iterdir())
+    ]
     asked = set(re.findall(r"\$\{(\w+):\?set it in \.env\}", texts[0]))
-    secret = re.findall(r"^\s*\S*(?:PASSWORD|SECRET|KEY_ID|AUTH_STRING)\S*: (.+)$", texts[0], re.MULTILINE)
+    secret = re.findall(
+        r"^\s*\S*(?:PASSWORD|SECRET|KEY_ID|AUTH_STRING)\S*: (.+)$", texts[0], re.MULTILINE
+    )
 
     assert [value for value in secret if not re.search(r"\$\{\w+:\?", value)] == []
-    assert set(re.findall(r"^(\w+)=$", (ROOT / "compose/example.env").read_text(), re.MULTILINE)) == asked
+    assert (
+        set(re.findall(r"^(\w+)=$", (ROOT / "compose/example.env").read_text(), re.MULTILINE))
+        == asked
+    )
     assert not [text for text in texts if re.search(r"^\s*admin_password\s*=", text, re.MULTILINE)]
 
 
 def test_each_server_has_the_database_that_it_names(compose):
     made = set(re.findall(r"CREATE DATABASE (\w+)", (ROOT / "compose/databases.sql").read_text()))
-    users = re.search(r"database_uri = \S+/(\w+)", (ROOT / "compose/mlflow-auth.ini").read_text())[1]
-    records = next(word for word in compose["services"]["mlflow"]["command"] if "backend-store" in word).rpartition(
-        "/"
-    )[2]
+    users = re.search(r"database_uri = \S+/(\w+)", (ROOT / "compose/mlflow-auth.ini").read_text())[
+        1
+    ]
+    records = next(
+        word for word in compose["services"]["mlflow"]["command"] if "backend-store" in word
+    ).rpartition("/")[2]
 
-    assert made == {users, records, compose["services"]["prefect"]["environment"]["PREFECT_SERVER_DATABASE_NAME"]}
+    assert made == {
+        users,
+        records,
+        compose["services"]["prefect"]["environment"]["PREFECT_SERVER_DATABASE_NAME"],
+    }
 
 
-def test_telemetry_is_off_in_the_image_and_code_is_not_run_on_the_servers_side(instructions, compose):
-    written = dict(pair.split("=", 1) for word, rest in instructions if word == "ENV" for pair in rest.split())
+def test_telemetry_is_off_in_the_image_and_code_is_not_run_on_the_servers_side(
+    instructions, compose
+):
+    written = dict(
+        pair.split("=", 1) for word, rest in instructions if word == "ENV" for pair in rest.split()
+    )
 
     assert written["DO_NOT_TRACK"] == written["MLFLOW_DISABLE_TELEMETRY"] == "true"
     assert written["PREFECT_SERVER_ANALYTICS_ENABLED"] == "false"
-    assert compose["services"]["mlflow"]["environment"]["MLFLOW_SERVER_ENABLE_JOB_EXECUTION"] == "false"
+    assert (
+        compose["services"]["mlflow"]["environment"]["MLFLOW_SERVER_ENABLE_JOB_EXECUTION"]
+        == "false"
+    )
 
 
 def test_proxys_configuration_is_one_that_nginx_takes(tmp_path):
@@ -187,7 +236,10 @@ def test_proxys_configuration_is_one_that_nginx_takes(tmp_path):
     configuration = str(ROOT / "compose/nginx.conf")
 
     ended = subprocess.run(
-        [nginx, "-t", "-c", configuration, "-p", tmp_path], capture_output=True, text=True, check=False
+        [nginx, "-t", "-c", configuration, "-p", tmp_path],
+        capture_output=True,
+        text=True,
+        check=False,
     )
 
     assert ended.returncode == 0, ended.stderr
@@ -195,7 +247,9 @@ def test_proxys_configuration_is_one_that_nginx_takes(tmp_path):
 
 def test_another_name_than_the_allowed_ones_is_closed_without_an_answer():
     text = (ROOT / "compose/nginx.conf").read_text(encoding="utf-8")
-    default = re.search(r"server \{\s*((?:listen \d+ default_server;\s*)+)server_name _;\s*return 444;", text)
+    default = re.search(
+        r"server \{\s*((?:listen \d+ default_server;\s*)+)server_name _;\s*return 444;", text
+    )
 
     assert re.findall(r"\d+", default[1]) == ["5000", "4200", "8000"]
     assert set(re.findall(r"server_name ([^;]+);", text)) == {"_", "localhost 127.0.0.1"}
@@ -218,7 +272,13 @@ def test_each_run_line_of_the_dockerfile_works_in_a_clean_folder_in_full(instruc
         (commands / name).write_text(f'#!/bin/sh\nexec {real} --prefix {tmp_path} "$@"\n')
         (commands / name).chmod(0o755)
     (build := tmp_path / "build").mkdir()
-    for name in (".dockerignore", "pyproject.toml", "README.md", "LICENSE", "requirements.image.lock"):
+    for name in (
+        ".dockerignore",
+        "pyproject.toml",
+        "README.md",
+        "LICENSE",
+        "requirements.image.lock",
+    ):
         shutil.copy(ROOT / name, build)
     shutil.copytree(ROOT / "src", build / "src", ignore=shutil.ignore_patterns("__pycache__"))
     environment = replay_environment(tmp_path, commands)
@@ -226,7 +286,13 @@ def test_each_run_line_of_the_dockerfile_works_in_a_clean_folder_in_full(instruc
     for run in list_runs(instructions):
         moved = run.replace("/workspace", f"{tmp_path}/workspace")
         ended = subprocess.run(
-            ["sh", "-ec", moved], cwd=build, env=environment, capture_output=True, text=True, check=False, timeout=900
+            ["sh", "-ec", moved],
+            cwd=build,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=900,
         )
         assert ended.returncode == 0, f"{run}\n{ended.stderr}"
 
@@ -243,7 +309,9 @@ def test_each_run_line_of_the_dockerfile_works_in_a_clean_folder_in_full(instruc
 
 def replay_environment(folder, commands):
     """The machine's own environment, by which it reaches its packages, with the image's in place of what that sets."""
-    cache = subprocess.run([UV, "cache", "dir"], capture_output=True, text=True, check=True).stdout.strip()
+    cache = subprocess.run(
+        [UV, "cache", "dir"], capture_output=True, text=True, check=True
+    ).stdout.strip()
     return {
         **os.environ,
         "HOME": str(folder),

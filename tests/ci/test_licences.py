@@ -42,17 +42,24 @@ def test_no_exception_is_kept_for_a_package_that_needs_none(licences):
     judged = licences.judge_licences(distributions(), licences.read_locked(ROOT))
 
     assert [
-        item.package for item in judged if item.reason == "permissive" and item.package in licences.EXCEPTIONS
+        item.package
+        for item in judged
+        if item.reason == "permissive" and item.package in licences.EXCEPTIONS
     ] == []
 
 
 @pytest.mark.parametrize(
     "said",
     [
-        "MIT", "The MIT License (MIT)", "BSD-3-Clause AND 0BSD AND Zlib", "MPL-2.0 OR Apache-2.0", "ISC License (ISCL)",
-        "BSD License AND Apache Software License", "MIT AND (GPL-3.0-only OR Apache-2.0)",
+        "MIT",
+        "The MIT License (MIT)",
+        "BSD-3-Clause AND 0BSD AND Zlib",
+        "MPL-2.0 OR Apache-2.0",
+        "ISC License (ISCL)",
+        "BSD License AND Apache Software License",
+        "MIT AND (GPL-3.0-only OR Apache-2.0)",
     ],
-)  # fmt: skip
+)
 def test_permissive_licences_are_known_however_they_are_spelt(licences, said):
     assert licences.is_permissive(said)
 
@@ -75,7 +82,10 @@ def test_copyleft_proprietary_and_silence_are_not_permissive(licences, said):
 def test_expression_goes_before_classifiers_and_these_before_the_field(licences):
     classifiers = ["MIT License"]
 
-    assert licences.read_licence(Package("a", expression="ISC", classifiers=classifiers, field="x")) == "ISC"
+    assert (
+        licences.read_licence(Package("a", expression="ISC", classifiers=classifiers, field="x"))
+        == "ISC"
+    )
     assert licences.read_licence(Package("a", classifiers=classifiers, field="x")) == "MIT License"
     assert licences.read_licence(Package("a", field="Apache-2.0\n\nand its text")) == "Apache-2.0"
     assert licences.read_licence(Package("a")) == ""
@@ -90,4 +100,7 @@ def test_a_copyleft_dependency_is_refused_by_name(licences):
 
     judged = licences.judge_licences(installed, frozenset({"good", "bad-thing"}))
 
-    assert [(item.package, item.reason) for item in judged] == [("bad-thing", ""), ("good", "permissive")]
+    assert [(item.package, item.reason) for item in judged] == [
+        ("bad-thing", ""),
+        ("good", "permissive"),
+    ]

@@ -36,7 +36,10 @@ def test_notes_are_what_stands_under_the_versions_heading(find_section, version,
 
 @pytest.mark.parametrize(
     ("version", "words"),
-    [("2.0.0", r"no heading \[2.0.0\], only Unreleased, 1.0.0, 0.9.0"), ("0.9.0", "says nothing of 0.9.0")],
+    [
+        ("2.0.0", r"no heading \[2.0.0\], only Unreleased, 1.0.0, 0.9.0"),
+        ("0.9.0", "says nothing of 0.9.0"),
+    ],
 )
 def test_a_version_that_the_changelog_does_not_tell_of_is_no_release(find_section, version, words):
     with pytest.raises(LookupError, match=words):
@@ -50,7 +53,10 @@ def test_a_name_is_not_taken_for_a_pattern(find_section):
 
 def test_command_fails_in_one_line_for_an_unknown_version():
     ended = subprocess.run(
-        [sys.executable, ROOT / "ci/release_notes.py", "v99.0.0"], capture_output=True, text=True, check=False
+        [sys.executable, ROOT / "ci/release_notes.py", "v99.0.0"],
+        capture_output=True,
+        text=True,
+        check=False,
     )
 
     assert ended.returncode == 1

@@ -46,7 +46,9 @@ esac
 class Replay:
     """What a line finds (`files`, `environment`) and what it must leave behind."""
 
-    files: Mapping[str, str] = field(default_factory=dict)  # path → content, from an earlier step or job
+    files: Mapping[str, str] = field(
+        default_factory=dict
+    )  # path → content, from an earlier step or job
     environment: Mapping[str, str] = field(default_factory=dict)
     makes: tuple[str, ...] = ()
     asks: tuple[str, ...] = ()  # beginnings of what the stand-ins were asked for
@@ -56,7 +58,11 @@ class Replay:
 
 
 TERRAFORM = "terraform -chdir=infra/environments/staging "
-PLANNED = (f"{TERRAFORM}init -input=false", f"{TERRAFORM}plan -input=false", f"{TERRAFORM}show -no-color")
+PLANNED = (
+    f"{TERRAFORM}init -input=false",
+    f"{TERRAFORM}plan -input=false",
+    f"{TERRAFORM}show -no-color",
+)
 APPLIED = f"{TERRAFORM}apply -input=false"
 IMAGE = {"IMAGE": "registry.example/credit-default", "TAG": "abc-1"}
 STAGING = {"ENVIRONMENT": "staging", "RELEASE": RELEASE}
@@ -66,9 +72,13 @@ REPLAYED = {
     "make licences": Replay(),
     "make build": Replay(makes=("dist/*.whl", "dist/*.tar.gz")),
     "make sbom": Replay(makes=("build/sbom/image.cdx.json",)),
-    "make --silent release-notes > notes.md": Replay(environment={"VERSION": "Unreleased"}, makes=("notes.md",)),
+    "make --silent release-notes > notes.md": Replay(
+        environment={"VERSION": "Unreleased"}, makes=("notes.md",)
+    ),
     "make model-comparison MAIN=build/metrics/metrics-main/metrics.json PROPOSED=build/metrics/metrics-proposed/metrics.json": Replay(
-        files={f"build/metrics/metrics-{side}/metrics.json": METRICS for side in ("main", "proposed")},
+        files={
+            f"build/metrics/metrics-{side}/metrics.json": METRICS for side in ("main", "proposed")
+        },
         makes=("build/comparison.md",),
     ),
     'cat build/comparison.md >> "$GITHUB_STEP_SUMMARY"': Replay(
@@ -79,19 +89,26 @@ REPLAYED = {
     ),
     "mkdir -p build/reports": Replay(makes=("build/reports",)),
     'gh pr comment "$NUMBER" --repo "$GITHUB_REPOSITORY" --edit-last --create-if-none --body-file comparison.md': Replay(
-        environment={"NUMBER": "7"}, asks=("gh pr comment 7 --repo owner/name --edit-last --create-if-none",)
+        environment={"NUMBER": "7"},
+        asks=("gh pr comment 7 --repo owner/name --edit-last --create-if-none",),
     ),
     'gh release create "$VERSION" --verify-tag --title "$VERSION" --notes-file notes.md dist/* build/sbom/image.cdx.json': Replay(
         files={"dist/a.whl": ""},
         environment={"VERSION": "v1.2.3"},
-        asks=("gh release create v1.2.3 --verify-tag --title v1.2.3 --notes-file notes.md dist/a.whl build/sbom/",),
+        asks=(
+            "gh release create v1.2.3 --verify-tag --title v1.2.3 --notes-file notes.md dist/a.whl build/sbom/",
+        ),
     ),
     "make image-login": Replay(
         environment=IMAGE,
-        asks=("aws ecr get-login-password", "docker login --username AWS --password-stdin registry.example"),
+        asks=(
+            "aws ecr get-login-password",
+            "docker login --username AWS --password-stdin registry.example",
+        ),
     ),
     "make image-push": Replay(
-        environment=IMAGE, asks=("docker buildx build --push --target run --provenance=mode=max --sbom=true",)
+        environment=IMAGE,
+        asks=("docker buildx build --push --target run --provenance=mode=max --sbom=true",),
     ),
     "make image-sign": Replay(environment=STAGING, asks=(f"cosign sign --yes {RELEASE}",)),
     "make image-verify": Replay(
@@ -103,7 +120,9 @@ REPLAYED = {
         environment=IMAGE,
         outputs=(f"digest={DIGEST}", f"release={RELEASE}"),
     ),
-    "make plan": Replay(environment=STAGING, asks=PLANNED, makes=("build/plan/plan.txt", "build/plan/plan.sha256")),
+    "make plan": Replay(
+        environment=STAGING, asks=PLANNED, makes=("build/plan/plan.txt", "build/plan/plan.sha256")
+    ),
     "before=$(make --silent running-image)": Replay(
         files={"build/plan/plan.sha256": PLAN_SHA256, "build/plan/plan.txt": PLAN},
         environment=STAGING,
@@ -124,11 +143,17 @@ SHORTENED = {
         makes=("build/metrics.json",),
     ),
     "make bench-memory > build/reports/memory.txt": Replay(
-        files={"build/reports/a": ""}, environment={"ARGS": "2000 4000"}, makes=("build/reports/memory.txt",)
+        files={"build/reports/a": ""},
+        environment={"ARGS": "2000 4000"},
+        makes=("build/reports/memory.txt",),
     ),
 }
 
-DONE_BY_CI = ("make check", "make cover", 'make demo ARGS="--quiet"')  # whole, by .ci/run, in a clean clone too
+DONE_BY_CI = (
+    "make check",
+    "make cover",
+    'make demo ARGS="--quiet"',
+)  # whole, by .ci/run, in a clean clone too
 
 LEFT_OUT = {
     "make audit": "the database of known holes is not in reach",
@@ -150,10 +175,17 @@ def clone(tmp_path):
     if not (Path(sys.prefix) / ".installed").exists():
         pytest.skip("the environment that runs this was not made by `make setup`")
     folder = tmp_path / "clone"
-    cloned = subprocess.run(["git", "clone", "--quiet", ROOT, folder], capture_output=True, check=False)
+    cloned = subprocess.run(
+        ["git", "clone", "--quiet", ROOT, folder], capture_output=True, check=False
+    )
     if cloned.returncode:
         pytest.skip("no git checkout to clone")
-    for name in ("requirements.lock", "pyproject.toml", "ci/requirements.lock", "ci/package-lock.json"):
+    for name in (
+        "requirements.lock",
+        "pyproject.toml",
+        "ci/requirements.lock",
+        "ci/package-lock.json",
+    ):
         os.utime(folder / name, (0, 0))  # older than what was installed from them
     return folder
 
@@ -167,13 +199,26 @@ def cloud():
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     address = "http://{}:{}".format(*server.get_host_and_port())
-    keys = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing", "AWS_REGION": "eu-central-1"}
-    ecs = boto3.client("ecs", endpoint_url=address, region_name="eu-central-1",
-                       aws_access_key_id="testing", aws_secret_access_key="testing")  # fmt: skip
+    keys = {
+        "AWS_ACCESS_KEY_ID": "testing",
+        "AWS_SECRET_ACCESS_KEY": "testing",
+        "AWS_REGION": "eu-central-1",
+    }
+    ecs = boto3.client(
+        "ecs",
+        endpoint_url=address,
+        region_name="eu-central-1",
+        aws_access_key_id="testing",
+        aws_secret_access_key="testing",
+    )
     ecs.create_cluster(clusterName="credit-default-staging")
     for name in SERVICES:
-        ecs.register_task_definition(family=name, containerDefinitions=[{"name": name, "image": RELEASE, "memory": 1}])
-        ecs.create_service(cluster="credit-default-staging", serviceName=name, taskDefinition=name, desiredCount=0)
+        ecs.register_task_definition(
+            family=name, containerDefinitions=[{"name": name, "image": RELEASE, "memory": 1}]
+        )
+        ecs.create_service(
+            cluster="credit-default-staging", serviceName=name, taskDefinition=name, desiredCount=0
+        )
     yield keys | {"AWS_ENDPOINT_URL": address, "AWS_DEFAULT_REGION": "eu-central-1"}
     server.stop()
 
@@ -193,16 +238,32 @@ def run_step(step, replay, clone, *, more=None):
     script = github / "script.sh"
     script.write_text(step.run, encoding="utf-8")
     environment = {
-        "ASKED": str(github / "asked"), "CI": "true", "GITHUB_OUTPUT": str(github / "output"),
-        "GITHUB_REPOSITORY": "owner/name", "GITHUB_STEP_SUMMARY": str(github / "summary"), "HOME": str(github),
-        "PATH": f"{stand_ins}:{os.environ['PATH']}", "SHOWN": PLAN, "PYTHONPATH": str(clone / "src"),
-        "TOOLS": str(ROOT / ".venv-ci"), "VENV": sys.prefix, **replay.environment, **(more or {}),
-    }  # fmt: skip
+        "ASKED": str(github / "asked"),
+        "CI": "true",
+        "GITHUB_OUTPUT": str(github / "output"),
+        "GITHUB_REPOSITORY": "owner/name",
+        "GITHUB_STEP_SUMMARY": str(github / "summary"),
+        "HOME": str(github),
+        "PATH": f"{stand_ins}:{os.environ['PATH']}",
+        "SHOWN": PLAN,
+        "PYTHONPATH": str(clone / "src"),
+        "TOOLS": str(ROOT / ".venv-ci"),
+        "VENV": sys.prefix,
+        **replay.environment,
+        **(more or {}),
+    }
     ended = subprocess.run(
-        ["bash", "-e", script], cwd=clone, env=environment, capture_output=True, text=True, check=False, timeout=600
+        ["bash", "-e", script],
+        cwd=clone,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=600,
     )
     left = {
-        name: (github / name).read_text() if (github / name).exists() else "" for name in ("asked", "output", "summary")
+        name: (github / name).read_text() if (github / name).exists() else ""
+        for name in ("asked", "output", "summary")
     }
     return ended, left
 
@@ -212,7 +273,10 @@ def check_replay(step, replay, clone, *, more=None):
 
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert [pattern for pattern in replay.makes if not list(clone.glob(pattern))] == []
-    asked, expected = sorted(left["asked"].splitlines()), sorted(replay.asks)  # a pipe's two ends begin in any order
+    asked, expected = (
+        sorted(left["asked"].splitlines()),
+        sorted(replay.asks),
+    )  # a pipe's two ends begin in any order
     assert len(asked) == len(expected)
     assert all(line.startswith(start) for line, start in zip(asked, expected, strict=True)), asked
     assert left["output"].splitlines() == list(replay.outputs)
@@ -237,11 +301,15 @@ def test_step_works_in_a_clean_clone(line, clone, tool, request):
         tool("cyclonedx-py")  # which make would install otherwise
 
     replay = REPLAYED[key]
-    check_replay(line, replay, clone, more=request.getfixturevalue("cloud") if replay.on_aws else None)
+    check_replay(
+        line, replay, clone, more=request.getfixturevalue("cloud") if replay.on_aws else None
+    )
 
 
 @pytest.mark.nightly
-@pytest.mark.parametrize("key", SHORTENED, ids=["model-metrics", "bench-memory in_full"])  # the second for LONG=1 alone
+@pytest.mark.parametrize(
+    "key", SHORTENED, ids=["model-metrics", "bench-memory in_full"]
+)  # the second for LONG=1 alone
 def test_long_step_works_in_a_clean_clone(key, steps, clone):
     check_replay(next(step for step in steps if find_key(step) == key), SHORTENED[key], clone)
 
@@ -251,7 +319,12 @@ def test_make_knows_how_to_do_every_step(line, clone, find_make_targets):
     environment = {"PATH": os.environ["PATH"], "TOOLS": str(ROOT / ".venv-ci"), "VENV": sys.prefix}
 
     ended = subprocess.run(
-        ["make", "--dry-run", *targets], cwd=clone, env=environment, capture_output=True, text=True, check=False
+        ["make", "--dry-run", *targets],
+        cwd=clone,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
     )
 
     assert ended.returncode == 0, ended.stderr
@@ -276,12 +349,23 @@ def test_a_plan_that_has_changed_since_it_was_approved_is_refused(steps, clone):
 
 def test_a_release_that_does_not_run_fails_the_smoke_test_and_says_which_service(clone, cloud):
     environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(clone / "src"), **cloud}
-    command = [sys.executable, "ci/smoke_test.py", "--cluster", "credit-default-staging", "--minutes", "0"]
+    command = [
+        sys.executable,
+        "ci/smoke_test.py",
+        "--cluster",
+        "credit-default-staging",
+        "--minutes",
+        "0",
+    ]
 
     ended = subprocess.run(
-        [*command, "--release", RELEASE.replace("ab", "cd")], cwd=clone, env=environment, capture_output=True, text=True,
+        [*command, "--release", RELEASE.replace("ab", "cd")],
+        cwd=clone,
+        env=environment,
+        capture_output=True,
+        text=True,
         check=False,
-    )  # fmt: skip
+    )
 
     assert ended.returncode == 1
     assert f"mlflow: runs {RELEASE}" in ended.stderr

@@ -28,7 +28,11 @@ class Ecs:
         }
 
     def describe_task_definition(self, *, taskDefinition):  # as boto3 has it
-        return {"taskDefinition": {"containerDefinitions": [{"image": self.services[taskDefinition[4:]][0]}]}}
+        return {
+            "taskDefinition": {
+                "containerDefinitions": [{"image": self.services[taskDefinition[4:]][0]}]
+            }
+        }
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +51,10 @@ def test_a_cluster_runs_a_release_when_each_service_has_its_image_and_all_its_co
 @pytest.mark.parametrize(
     ("mlflow", "fault"),
     [
-        ((OLDER, 1, 1, 1), f"mlflow: runs {OLDER}"),  # the circuit breaker put it back, and all is stable
+        (
+            (OLDER, 1, 1, 1),
+            f"mlflow: runs {OLDER}",
+        ),  # the circuit breaker put it back, and all is stable
         ((RELEASE, 0, 1, 1), "mlflow: 0 of 1 containers run"),
         ((RELEASE, 1, 1, 2), "mlflow: the release before it has not ended yet"),
     ],

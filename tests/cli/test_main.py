@@ -6,13 +6,34 @@ import pytest
 
 from credit_default.flows.runs.run_as_script import run_as_script
 
-HEAVY = {"mlflow", "prefect", "evidently", "sklearn", "polars", "pandas", "numpy", "pydantic", "matplotlib"}
+HEAVY = {
+    "mlflow",
+    "prefect",
+    "evidently",
+    "sklearn",
+    "polars",
+    "pandas",
+    "numpy",
+    "pydantic",
+    "matplotlib",
+}
 
 
 def test_help_names_every_command(run):
     answer = run("--help")
 
-    commands = ("demo", "ingest", "train", "predict", "outcomes", "monitor", "models", "simulate", "settings", "doctor")
+    commands = (
+        "demo",
+        "ingest",
+        "train",
+        "predict",
+        "outcomes",
+        "monitor",
+        "models",
+        "simulate",
+        "settings",
+        "doctor",
+    )
     assert answer.exit_code == 0
     assert all(command in answer.stdout for command in commands)
 
@@ -26,7 +47,9 @@ def test_help_imports_nothing_heavy():
         "print('LOADED', *sorted(sys.modules))"
     )
 
-    output = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    output = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout
 
     loaded = set(output.rsplit("LOADED", 1)[1].split())
     assert not HEAVY & loaded
@@ -37,7 +60,17 @@ def test_version_is_told(run):
 
 
 def test_every_command_has_help(run):
-    for command in ("demo", "ingest", "train", "predict", "outcomes", "monitor", "models", "simulate", "settings"):
+    for command in (
+        "demo",
+        "ingest",
+        "train",
+        "predict",
+        "outcomes",
+        "monitor",
+        "models",
+        "simulate",
+        "settings",
+    ):
         answer = run(command, "--help")
 
         assert (command, answer.exit_code) == (command, 0)

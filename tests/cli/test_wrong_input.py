@@ -35,7 +35,9 @@ FAULTS = {
     "ragged": lambda rows: as_text(rows).replace(b"\n", b",1\n", 5).replace(b",1\n", b"\n", 1),
     "missing column": lambda rows: as_text(rows.drop("age")),
     "duplicated column": lambda rows: as_text(rows).replace(b"age", b"sex", 1),
-    "two names of one column": lambda rows: as_text(rows.with_columns(PAY_0=pl.col("repayment_status_m1"))),
+    "two names of one column": lambda rows: as_text(
+        rows.with_columns(PAY_0=pl.col("repayment_status_m1"))
+    ),
     "shifted columns": lambda rows: as_text(swap_columns(rows)),
     "gzip": lambda rows: gzip.compress(as_text(rows)),
     "prose": lambda rows: b"Dear risk team,\nplease find attached the statements.\n",
@@ -101,7 +103,9 @@ def test_month_neither_given_nor_there_is_one_clear_line(run, rows, tmp_path):
 
 
 def test_too_many_bad_rows_are_refused_with_1_and_only_the_refusal_is_kept(run, rows, tmp_path):
-    bad = rows.with_columns(age=pl.when(pl.int_range(pl.len()) < 30).then(pl.lit("old")).otherwise("age"))
+    bad = rows.with_columns(
+        age=pl.when(pl.int_range(pl.len()) < 30).then(pl.lit("old")).otherwise("age")
+    )
     bad.write_csv(tmp_path / "bad.csv")
 
     answer = run("ingest", tmp_path / "bad.csv", "--lake", tmp_path / "lake", "--quiet")
@@ -119,11 +123,15 @@ def test_errors_under_json_are_one_object_too(run, tmp_path):
     assert "missing.csv" in answer.json["notes"][0]
 
 
-@pytest.mark.parametrize("act", [["predict", "{batch}"], ["train", "--data", "{batch}"], ["monitor"], ["demo"]])
+@pytest.mark.parametrize(
+    "act", [["predict", "{batch}"], ["train", "--data", "{batch}"], ["monitor"], ["demo"]]
+)
 def test_lake_that_is_a_file_is_refused_in_words(run, simulated_files, tmp_path, act):
     (tmp_path / "lake").write_text("no folder")
 
-    answer = run(*(part.format(batch=simulated_files.batch) for part in act), "--lake", tmp_path / "lake")
+    answer = run(
+        *(part.format(batch=simulated_files.batch) for part in act), "--lake", tmp_path / "lake"
+    )
 
     assert answer.exit_code == 2
     assert "lake" in answer.stderr

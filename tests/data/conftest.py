@@ -33,6 +33,8 @@ def build_rows() -> BuildRows:
             rows[f"payment_amount_m{month}"] = [100.0 * month for _ in range(count)]
         rows["defaulted"] = [number % 2 for number in range(count)]
         assert [*CREDIT_CARD.names, "defaulted"] == list(rows)
-        return pl.DataFrame({name: columns.get(name, values) for name, values in rows.items()}, strict=False)
+        return pl.DataFrame(
+            {name: columns.get(name, values) for name, values in rows.items()}, strict=False
+        )
 
     return build

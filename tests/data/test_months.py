@@ -6,8 +6,12 @@ from credit_default.data.months import add_months, count_months
 
 def test_months_carry_over_the_year():
     assert [add_months("2005-11", n) for n in (0, 1, 2, 14, -11)] == [
-        "2005-11", "2005-12", "2006-01", "2007-01", "2004-12",
-    ]  # fmt: skip
+        "2005-11",
+        "2005-12",
+        "2006-01",
+        "2007-01",
+        "2004-12",
+    ]
 
 
 @given(st.integers(1, 9000), st.integers(1, 12), st.integers(-500, 500))

@@ -10,7 +10,10 @@ from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.data.splitting import assign_folds, assign_sides, split
 
 # Few values of one input make twins likely: that is where the laws are at stake.
-ROWS = st.lists(st.tuples(st.integers(0, 30), st.integers(1, 3), st.integers(0, 12), st.integers(0, 1)), max_size=60)
+ROWS = st.lists(
+    st.tuples(st.integers(0, 30), st.integers(1, 3), st.integers(0, 12), st.integers(0, 1)),
+    max_size=60,
+)
 LAW = settings(deadline=None, max_examples=40)  # the first example pays for imports
 
 
@@ -68,7 +71,10 @@ def test_row_order_changes_no_side_and_no_fold(values, random):
     rows = make_rows(values)
 
     assert assign_sides(rows[order]).to_list() == assign_sides(rows)[order].to_list()
-    assert assign_folds(rows[order], fold_count=3).tolist() == assign_folds(rows, fold_count=3)[order].tolist()
+    assert (
+        assign_folds(rows[order], fold_count=3).tolist()
+        == assign_folds(rows, fold_count=3)[order].tolist()
+    )
 
 
 @LAW
@@ -86,7 +92,9 @@ def test_split_keeps_every_row_once_in_the_order_of_the_key(values):
 @LAW
 @given(ROWS, st.integers(2, 6))
 def test_linked_clients_share_a_fold(values, fold_count):
-    rows = make_rows(values).with_columns(fold=pl.Series(assign_folds(make_rows(values), fold_count=fold_count)))
+    rows = make_rows(values).with_columns(
+        fold=pl.Series(assign_folds(make_rows(values), fold_count=fold_count))
+    )
 
     assert rows["fold"].is_between(0, fold_count - 1).all()
     for name in ("client_id", "credit_limit"):
@@ -142,7 +150,9 @@ def test_rows_without_inputs_link_nobody():
 @pytest.fixture(scope="module")
 def real_rows(real_data):
     read = check_rows(
-        lambda: read_batches(real_data, schema=CREDIT_CARD, month="2005-09"), schema=CREDIT_CARD, outcome="kept"
+        lambda: read_batches(real_data, schema=CREDIT_CARD, month="2005-09"),
+        schema=CREDIT_CARD,
+        outcome="kept",
     )
     return read.accepted_rows()
 
@@ -165,9 +175,13 @@ def test_real_folds_are_balanced_within_one_percent(real_rows):
 
 def test_real_rows_that_differ_by_id_and_outcome_only_are_never_parted(real_rows):
     inputs = [column.name for column in CREDIT_CARD.inputs]
-    parted = real_rows.with_columns(side=assign_sides(real_rows), fold=pl.Series(assign_folds(real_rows)))
+    parted = real_rows.with_columns(
+        side=assign_sides(real_rows), fold=pl.Series(assign_folds(real_rows))
+    )
 
-    groups = parted.group_by(inputs).agg(pl.len(), pl.col("side").n_unique(), pl.col("fold").n_unique())
+    groups = parted.group_by(inputs).agg(
+        pl.len(), pl.col("side").n_unique(), pl.col("fold").n_unique()
+    )
 
     assert groups.filter(pl.col("len") > 1).height == 52
     assert groups["side"].max() == 1

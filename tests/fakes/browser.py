@@ -14,14 +14,26 @@ from pathlib import Path
 from typing import Any
 
 _FLAGS = (
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--hide-scrollbars", "--remote-debugging-port=0",
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--hide-scrollbars",
+    "--remote-debugging-port=0",
     "--window-size=1400,1000",
-)  # fmt: skip
+)
 
 
 def find_browser() -> str | None:
-    return shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    return (
+        shutil.which("chromium")
+        or shutil.which("chromium-browser")
+        or shutil.which("google-chrome")
+    )
 
 
 class Page:
@@ -56,7 +68,9 @@ class Page:
             if all(word in text for word in words):
                 return
             time.sleep(0.3)
-        raise AssertionError(f"not on the page: {[word for word in words if word not in text]}\n{text[:2000]}")
+        raise AssertionError(
+            f"not on the page: {[word for word in words if word not in text]}\n{text[:2000]}"
+        )
 
     def run(self, script: str) -> Any:
         return self.say("Runtime.evaluate", expression=script)["result"].get("value")
@@ -79,7 +93,9 @@ def open_page() -> Iterator[Page]:
     try:
         port = _wait_for_port(profile / "DevToolsActivePort")
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/json/list", timeout=20) as answer:
-            address = next(one["webSocketDebuggerUrl"] for one in json.load(answer) if one["type"] == "page")
+            address = next(
+                one["webSocketDebuggerUrl"] for one in json.load(answer) if one["type"] == "page"
+            )
         with connect(address, max_size=None) as socket:
             yield Page(socket)
     finally:

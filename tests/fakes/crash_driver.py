@@ -47,7 +47,10 @@ from credit_default.gates.ledger import judge_chain
 from credit_default.gates.verdict import Verdict
 from credit_default.services.audit.erasure import forget_client
 from credit_default.services.audit.replay import verify_lake
-from credit_default.services.champion.two_person_approval import approve_promotion, request_promotion
+from credit_default.services.champion.two_person_approval import (
+    approve_promotion,
+    request_promotion,
+)
 from credit_default.services.champion.versions import promote_by_hand, roll_back
 from credit_default.services.context.wiring import Wiring, build_wiring
 from credit_default.services.intake.file_check import check_file, judge_file
@@ -65,9 +68,14 @@ SMALL = {"tree_count": 12, "maximum_depth": 6}
 PLANTED_EXIT_CODE = 70  # exit code: what was planted came out, as an error that nobody translated
 FILE_FAULTS = {1, 2}
 SLOW_IMPORTS = (
-    "mlflow.store.tracking.sqlalchemy_store", "skops.io", "sklearn.ensemble", "pyarrow.dataset", "pyarrow.csv",
-    "credit_default.model.evaluation.metrics", "credit_default.services.training.register_and_promote",
-)  # fmt: skip
+    "mlflow.store.tracking.sqlalchemy_store",
+    "skops.io",
+    "sklearn.ensemble",
+    "pyarrow.dataset",
+    "pyarrow.csv",
+    "credit_default.model.evaluation.metrics",
+    "credit_default.services.training.register_and_promote",
+)
 
 
 class PlantedError(Exception):
@@ -75,7 +83,9 @@ class PlantedError(Exception):
 
 
 def connect(root: str) -> Wiring:
-    return build_wiring(Settings(lake=root, cache=f"{root}/../cache", jobs=1, recipe=SMALL), commit="0123abc")
+    return build_wiring(
+        Settings(lake=root, cache=f"{root}/../cache", jobs=1, recipe=SMALL), commit="0123abc"
+    )
 
 
 # ── what is done ──
@@ -138,11 +148,22 @@ def plant_performance_alarm(wiring: Wiring, _path: str, at: dt.datetime) -> str:
     import polars as pl
 
     row = {
-        "batch_id": "a" * 16, "model_version": 1, "statement_month": "2005-11", "gate": "performance", "level": "alarm",
-        "reasons": ["a drill"], "figures": "{}", "row_count": 300, "expected_loss": None, "data_origin": "simulated",
-        "report_path": "", "monitored_at": at,
-    }  # fmt: skip
-    write_monitoring(wiring.lake, pl.DataFrame([row], schema_overrides={"expected_loss": pl.Float64}))
+        "batch_id": "a" * 16,
+        "model_version": 1,
+        "statement_month": "2005-11",
+        "gate": "performance",
+        "level": "alarm",
+        "reasons": ["a drill"],
+        "figures": "{}",
+        "row_count": 300,
+        "expected_loss": None,
+        "data_origin": "simulated",
+        "report_path": "",
+        "monitored_at": at,
+    }
+    write_monitoring(
+        wiring.lake, pl.DataFrame([row], schema_overrides={"expected_loss": pl.Float64})
+    )
     return "found"
 
 
@@ -174,10 +195,15 @@ def promote_challenger(wiring: Wiring, _path: str, at: dt.datetime) -> str:
 
     from credit_default.model.evaluation.metrics import evaluate
     from credit_default.services.training.challenger import TrainingRows
-    from credit_default.services.training.register_and_promote import Registered, apply_promotion_verdict
+    from credit_default.services.training.register_and_promote import (
+        Registered,
+        apply_promotion_verdict,
+    )
 
     defaulted = np.arange(200) % 2
-    evaluation = evaluate(defaulted, np.linspace(0.1, 0.9, 200), policy=wiring.settings.decision, seed=1)
+    evaluation = evaluate(
+        defaulted, np.linspace(0.1, 0.9, 200), policy=wiring.settings.decision, seed=1
+    )
     registered = Registered(wiring.registry.find_version(2), "", evaluation, None)
     rows = TrainingRows(pl.DataFrame({"client_id": ["a"]}), (), "simulated", 0, ())
     verdict = Verdict("promotion", "ok", ("better",))
@@ -194,16 +220,32 @@ def read_lake_state(wiring: Wiring, _path: str, _at: dt.datetime) -> dict[str, A
     lake = wiring.lake
     entries = read_entries(lake)
     frames = {name: scan_table(lake, name).collect() for name in TABLES if name != "ledger"}
-    scored = frames["scores"].select("batch_id", "model_version").unique().sort("batch_id", "model_version").rows()
+    scored = (
+        frames["scores"]
+        .select("batch_id", "model_version")
+        .unique()
+        .sort("batch_id", "model_version")
+        .rows()
+    )
     champion = wiring.registry.find_champion()
     return {
         "parts": {
-            "scores": [[b, v, frames["scores"].filter(batch_id=b, model_version=v).height,
-                        digest_scores(lake, batch_id=b, model_version=v)] for b, v in scored],
+            "scores": [
+                [
+                    b,
+                    v,
+                    frames["scores"].filter(batch_id=b, model_version=v).height,
+                    digest_scores(lake, batch_id=b, model_version=v),
+                ]
+                for b, v in scored
+            ],
             "quarantine": [_digest(frames["quarantine"])],
             "outcomes": [_digest(frames["outcomes"])],
             "outcome history": [_digest(frames["outcome_history"].drop("taken_in_at"))],
-            "snapshots": sorted([s.digest, sum(rows.height for rows in read_snapshot_rows(s))] for s in list_snapshots(lake)),
+            "snapshots": sorted(
+                [s.digest, sum(rows.height for rows in read_snapshot_rows(s))]
+                for s in list_snapshots(lake)
+            ),
             "alarms": frames["alarms"].select("alarm_id", "closed_because").rows(),
             "champion": [champion.number if champion else 0],
             "pinned": [pinned.model_version if (pinned := read_champion_pointer(lake)) else 0],
@@ -211,10 +253,15 @@ def read_lake_state(wiring: Wiring, _path: str, _at: dt.datetime) -> dict[str, A
         },
         "told": frames["alarms"].select("alarm_id", "opening_told", "closing_told").rows(),
         "ledger": judge_chain(entries).level,
-        "entries": dict(Counter(f"{e.event} {e.batch_id} {e.model_version or ''}".strip() for e in entries)),
-        "versions": {name: delta.version() if (delta := find_delta_table(locate_table(lake, name))) else -1 for name in TABLES},
+        "entries": dict(
+            Counter(f"{e.event} {e.batch_id} {e.model_version or ''}".strip() for e in entries)
+        ),
+        "versions": {
+            name: delta.version() if (delta := find_delta_table(locate_table(lake, name))) else -1
+            for name in TABLES
+        },
         "runs": _count_runs(wiring),
-    }  # fmt: skip
+    }
 
 
 def verify_batch(wiring: Wiring, batch_id: str, _at: dt.datetime) -> dict[str, Any]:
@@ -224,7 +271,9 @@ def verify_batch(wiring: Wiring, batch_id: str, _at: dt.datetime) -> dict[str, A
 
 def _digest(frame: Any) -> list[Any]:
     """How many rows, and which, in whatever order they stand."""
-    ordered = frame.select(sorted(frame.columns)).sort([c for c in sorted(frame.columns) if c != "rules"])
+    ordered = frame.select(sorted(frame.columns)).sort(
+        [c for c in sorted(frame.columns) if c != "rules"]
+    )
     return [frame.height, sha256(ordered.write_json().encode()).hexdigest()[:12]]
 
 
@@ -235,7 +284,8 @@ def _list_files(lake: Lake, place: str) -> list[list[str]]:
         for s in lake.storage.list_objects(f"{place}/")
     ]
     return sorted(
-        [name if place == "incoming" else name[17:], sha256(content).hexdigest()[:12]] for name, content in found
+        [name if place == "incoming" else name[17:], sha256(content).hexdigest()[:12]]
+        for name, content in found
     )
 
 
@@ -243,8 +293,14 @@ def _count_runs(wiring: Wiring) -> dict[str, int]:
     """Finished MLflow runs of `predict`, by batch and version."""
     client = wiring.tracking.client
     experiment = client.get_experiment_by_name("credit-default/predict")
-    found = client.search_runs([experiment.experiment_id], "attributes.status = 'FINISHED'") if experiment else []
-    return dict(Counter(f"{run.data.tags['batch_id']} {run.data.tags['model_version']}" for run in found))
+    found = (
+        client.search_runs([experiment.experiment_id], "attributes.status = 'FINISHED'")
+        if experiment
+        else []
+    )
+    return dict(
+        Counter(f"{run.data.tags['batch_id']} {run.data.tags['model_version']}" for run in found)
+    )
 
 
 ACTS = {
@@ -284,7 +340,10 @@ class PlantedDeath:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         if self.how == "raise":
             raise PlantedError
-        os.kill(os.getpid(), {"kill": signal.SIGKILL, "term": signal.SIGTERM, "stop": signal.SIGSTOP}[self.how])
+        os.kill(
+            os.getpid(),
+            {"kill": signal.SIGKILL, "term": signal.SIGTERM, "stop": signal.SIGSTOP}[self.how],
+        )
 
 
 def run_job(job: dict[str, Any]) -> dict[str, Any]:
@@ -296,7 +355,9 @@ def run_job(job: dict[str, Any]) -> dict[str, Any]:
     if job.get("failpoint"):
         failpoints.arm_failpoint(job["failpoint"], PlantedDeath(job["how"], job.get("nth", 1)))
     if job.get("after") is not None:
-        signal.setitimer(signal.ITIMER_REAL, job["after"])  # SIGALRM, unheard, ends a process as SIGKILL does
+        signal.setitimer(
+            signal.ITIMER_REAL, job["after"]
+        )  # SIGALRM, unheard, ends a process as SIGKILL does
     told: list[Any] = []
     seconds: list[float] = []
     code, error = 0, ""
@@ -377,7 +438,9 @@ def warm_up(root: str) -> None:
     wiring = connect(root)
     wiring.registry.list_versions()
     _count_runs(wiring)
-    with wiring.tracking.start_run("predict", name="warm", tags={"batch_id": "0", "model_version": 0}) as run:
+    with wiring.tracking.start_run(
+        "predict", name="warm", tags={"batch_id": "0", "model_version": 0}
+    ) as run:
         run.record_datasets([DatasetRecord("warm", "0" * 64, "warm.csv", "scoring", 1)])
         run.record_metrics({"read": 1.0})
     gc.collect()

@@ -47,7 +47,11 @@ class Rule:
     struck: int = 0
 
     def strikes(self, method: str, path: str) -> bool:
-        if self.struck >= self.times or self.method not in {method, "*"} or not re.search(self.path, path):
+        if (
+            self.struck >= self.times
+            or self.method not in {method, "*"}
+            or not re.search(self.path, path)
+        ):
             return False
         if self.skip:
             self.skip -= 1
@@ -120,10 +124,14 @@ class Handler(BaseHTTPRequestHandler):
         self.reply(200, {"Content-Type": "application/json"}, told)
 
     def forward(self, body: bytes, fault: str, seconds: float) -> None:
-        headers = {name: value for name, value in self.headers.items() if name.lower() not in HOP_BY_HOP}
+        headers = {
+            name: value for name, value in self.headers.items() if name.lower() not in HOP_BY_HOP
+        }
         upstream = http.client.HTTPConnection(self.server.upstream, timeout=60)
         try:
-            upstream.request(self.command, self.path, body or None, {**headers, "Content-Length": str(len(body))})
+            upstream.request(
+                self.command, self.path, body or None, {**headers, "Content-Length": str(len(body))}
+            )
             response = upstream.getresponse()
             content = response.read()
         finally:
@@ -141,9 +149,15 @@ class Handler(BaseHTTPRequestHandler):
         told = f'<?xml version="1.0" encoding="UTF-8"?><Error><Code>{code}</Code><Message>planted</Message></Error>'
         self.reply(status, {"Content-Type": "application/xml"}, told.encode())
 
-    def reply(self, status: int, headers: dict[str, str], content: bytes, *, fault: str = "") -> None:
+    def reply(
+        self, status: int, headers: dict[str, str], content: bytes, *, fault: str = ""
+    ) -> None:
         self.send_response_only(status)
-        own = HOP_BY_HOP if self.command == "HEAD" and status < 300 else HOP_BY_HOP | {"content-length"}
+        own = (
+            HOP_BY_HOP
+            if self.command == "HEAD" and status < 300
+            else HOP_BY_HOP | {"content-length"}
+        )
         for name, value in headers.items():
             if name.lower() not in own:
                 self.send_header(name, value)

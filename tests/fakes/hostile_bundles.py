@@ -29,7 +29,12 @@ from credit_default.adapters.bundles.bundle_files import read_bundle
 from credit_default.errors import ArtifactError
 
 FORGERIES = {}
-PIPELINE, ROWS, REFERENCE, MANIFEST = "pipeline.skops", "trained_rows.npy", "reference.parquet", "bundle.json"
+PIPELINE, ROWS, REFERENCE, MANIFEST = (
+    "pipeline.skops",
+    "trained_rows.npy",
+    "reference.parquet",
+    "bundle.json",
+)
 RAN = Path(sys.argv[1]) / "ran" if len(sys.argv) > 1 else Path("ran")
 
 
@@ -55,7 +60,8 @@ def main():
     (root / "canary_module.py").write_text(f"import os\nos.mkdir({str(RAN)!r})\n")
     sys.path.insert(0, str(root))
     digests = {
-        name: json.loads((root / name / MANIFEST).read_text())["digest"] for name in ("plain", "calibrated", "monotone")
+        name: json.loads((root / name / MANIFEST).read_text())["digest"]
+        for name in ("plain", "calibrated", "monotone")
     }
     for name, digest in digests.items():  # imports are paid for here
         read_bundle(root / name, expected_digest=digest)
@@ -65,7 +71,9 @@ def main():
         folder = root / "forged"
         shutil.copytree(root / base, folder)
         spoil(folder)
-        sys.stdout.write(json.dumps({"name": name, **read_forged_bundle(folder, digests[base])}) + "\n")
+        sys.stdout.write(
+            json.dumps({"name": name, **read_forged_bundle(folder, digests[base])}) + "\n"
+        )
         sys.stdout.flush()
         shutil.rmtree(folder)
 
@@ -80,7 +88,13 @@ def read_forged_bundle(folder, digest):
         outcome, message = "broke", traceback.format_exc()
     seconds = time.process_time() - started
     grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - memory) // 1024
-    return {"outcome": outcome, "message": message, "seconds": seconds, "ran": RAN.exists(), "grown_megabytes": grown}
+    return {
+        "outcome": outcome,
+        "message": message,
+        "seconds": seconds,
+        "ran": RAN.exists(),
+        "grown_megabytes": grown,
+    }
 
 
 def rewrite_manifest(folder, **changes):
@@ -136,7 +150,11 @@ def walk_nodes(item):
 
 def find_node(schema, **fields):
     """The first node with these fields."""
-    return next(node for node in walk_nodes(schema) if all(node.get(key) == value for key, value in fields.items()))
+    return next(
+        node
+        for node in walk_nodes(schema)
+        if all(node.get(key) == value for key, value in fields.items())
+    )
 
 
 def edit_array(folder, edit, *, fields):
@@ -182,10 +200,13 @@ forge_bytes("manifest nests a hundred thousand deep", lambda _: b"[" * 100_000)
 forge_bytes("manifest is two megabytes of blanks", lambda old: old + b" " * 2_000_000)
 forge_bytes("manifest says a key twice", lambda old: old.replace(b"{", b'{"recipe": {},', 1))
 forge_bytes(
-    "manifest holds a number of five thousand digits", lambda old: old.replace(b"{", b'{"n": ' + b"9" * 5_000 + b",", 1)
+    "manifest holds a number of five thousand digits",
+    lambda old: old.replace(b"{", b'{"n": ' + b"9" * 5_000 + b",", 1),
 )
 forge_bytes("manifest is not UTF-8", lambda old: old + b"\xff")
-forge_bytes("row count is infinite", lambda old: old.replace(b'"row_count": 400', b'"row_count": 1e999'))
+forge_bytes(
+    "row count is infinite", lambda old: old.replace(b'"row_count": 400', b'"row_count": 1e999')
+)
 forge_manifest("manifest names a file up the tree", files={**FILES, "../../etc/passwd": "0"})
 forge_manifest("manifest names an absolute path", files={**FILES, "/etc/passwd": "0"})
 forge_manifest("manifest has no pipeline", files={ROWS: "0"})
@@ -194,11 +215,19 @@ forge_manifest("another scikit-learn wrote it", library_versions={"scikit-learn"
 forge_manifest("another digest", digest="ab" * 32)
 forge_manifest("recipe with an unknown word", recipe={"tree_count": 5, "__class__": "os.system"})
 forge_manifest("recipe of a billion trees", recipe={"tree_count": 10**9})
-forge_manifest("recipe that says monotone and is not", recipe={"tree_count": 5, "leaf_row_count": 20, "monotone": True})
+forge_manifest(
+    "recipe that says monotone and is not",
+    recipe={"tree_count": 5, "leaf_row_count": 20, "monotone": True},
+)
 forge_manifest("costs that are no numbers", decision_policy={"missed_default_cost": float("nan")})
 forge_manifest("costs that nobody decided", decision_policy={"missed_default_cost": 500.0})
-forge_manifest("bands that start above 0", decision_policy={"bands": [{"name": "A", "lowest_probability": 0.5}]})
-forge_manifest("calibration that the pipeline has not", calibration={"slope": 0.5, "intercept": 0.0})
+forge_manifest(
+    "bands that start above 0",
+    decision_policy={"bands": [{"name": "A", "lowest_probability": 0.5}]},
+)
+forge_manifest(
+    "calibration that the pipeline has not", calibration={"slope": 0.5, "intercept": 0.0}
+)
 forge_manifest("source digests that are no list", source_digests=5)
 forge_manifest("features of another version", feature_version="99")
 
@@ -244,7 +273,9 @@ def flip_bit(folder):
 
 @forge("MLmodel beside it that asks for a pickle")
 def add_pickle_flavour(folder):
-    (folder / "MLmodel").write_text("flavors:\n  python_function:\n    loader_module: canary_module\n")
+    (folder / "MLmodel").write_text(
+        "flavors:\n  python_function:\n    loader_module: canary_module\n"
+    )
     (folder / "model.pkl").write_bytes(pickle.dumps(Payload()))
 
 
@@ -258,7 +289,11 @@ def rename_pickle(folder):
 
 @forge("archive cut in half")
 def cut(folder):
-    write(folder, PIPELINE, (folder / PIPELINE).read_bytes()[: (folder / PIPELINE).stat().st_size // 2])
+    write(
+        folder,
+        PIPELINE,
+        (folder / PIPELINE).read_bytes()[: (folder / PIPELINE).stat().st_size // 2],
+    )
 
 
 @forge("entry named up the tree")
@@ -327,7 +362,12 @@ def claim_nodes(folder):
     def claim(array):
         buffer = io.BytesIO()
         np.lib.format.write_array_header_1_0(
-            buffer, {"descr": np.lib.format.dtype_to_descr(array.dtype), "fortran_order": False, "shape": (10**9,)}
+            buffer,
+            {
+                "descr": np.lib.format.dtype_to_descr(array.dtype),
+                "fortran_order": False,
+                "shape": (10**9,),
+            },
         )
         return buffer.getvalue() + b"\0" * 64
 
@@ -339,26 +379,50 @@ def claim_nodes(folder):
 
 def forge_node(name, old, **fields):
     """The first node with the fields `old` gets the others."""
-    forge(name)(lambda folder: edit_schema(folder, lambda schema: find_node(schema, **old).update(fields)))
+    forge(name)(
+        lambda folder: edit_schema(folder, lambda schema: find_node(schema, **old).update(fields))
+    )
 
 
 FUNCTION, FOREST = {"__loader__": "FunctionNode"}, {"__class__": "RandomForestClassifier"}
-forge_node("function os.system", FUNCTION, __module__="os", content={"module_path": "os", "function": "system"})
+forge_node(
+    "function os.system",
+    FUNCTION,
+    __module__="os",
+    content={"module_path": "os", "function": "system"},
+)
 forge_node("function of a module of its own", FUNCTION, __module__="canary_module")
-forge_node("function where its content says another", FUNCTION, content={"module_path": "os", "function": "system"})
+forge_node(
+    "function where its content says another",
+    FUNCTION,
+    content={"module_path": "os", "function": "system"},
+)
 forge_node("loader that calls operators", FUNCTION, __loader__="OperatorFuncNode")
 forge_node("loader that calls methods", FUNCTION, __loader__="MethodNode")
 forge_node("loader that nobody knows", FUNCTION, __loader__="EvilNode")
 forge_node("loader of a reduced object", FOREST, __loader__="ConstructorFromReduceNode")
 forge_node("forest of a class of its own", FOREST, __module__="canary_module")
 forge_node("forest of a class that skops would trust", FOREST, __class__="RandomForestRegressor")
-forge_node("class name with a way out in it", FOREST, __class__="RandomForestClassifier.__init__.__globals__")
+forge_node(
+    "class name with a way out in it",
+    FOREST,
+    __class__="RandomForestClassifier.__init__.__globals__",
+)
 forge_node("class name that is a list", FOREST, __class__=["RandomForestClassifier"])
 forge_node(
-    "trust list of its own", FOREST, __module__="canary_module", trusted=["canary_module.RandomForestClassifier"]
+    "trust list of its own",
+    FOREST,
+    __module__="canary_module",
+    trusted=["canary_module.RandomForestClassifier"],
 )
-forge_node("file that is not in the archive", {"__loader__": "NdArrayNode", "type": "numpy"}, file="../../etc/passwd")
-forge_node("text that nests a hundred thousand deep", {"__loader__": "JsonNode"}, content="[" * 100_000)
+forge_node(
+    "file that is not in the archive",
+    {"__loader__": "NdArrayNode", "type": "numpy"},
+    file="../../etc/passwd",
+)
+forge_node(
+    "text that nests a hundred thousand deep", {"__loader__": "JsonNode"}, content="[" * 100_000
+)
 forge_node(
     "type that is none of ours",
     {"__loader__": "JsonNode"},
@@ -380,7 +444,9 @@ def nest_schema(folder):
 @forge("object that holds itself")
 def hold_itself(folder):
     def loop(schema):
-        find_node(schema, __class__="RandomForestClassifier")["content"]["__id__"] = schema["__id__"]
+        find_node(schema, __class__="RandomForestClassifier")["content"]["__id__"] = schema[
+            "__id__"
+        ]
 
     edit_schema(folder, loop)
 
@@ -398,14 +464,19 @@ def trust_itself(folder):
 def rename_feature(folder):
     edit_schema(
         folder,
-        lambda schema: find_node(schema, __loader__="JsonNode", content='"credit_limit"').update(content='"__class__"'),
+        lambda schema: find_node(schema, __loader__="JsonNode", content='"credit_limit"').update(
+            content='"__class__"'
+        ),
     )
 
 
 @forge("feature of a function that is no word of ours")
 def strange_word(folder):
     edit_schema(
-        folder, lambda schema: find_node(schema, __loader__="JsonNode", content='"clip"').update(content='"__import__"')
+        folder,
+        lambda schema: find_node(schema, __loader__="JsonNode", content='"clip"').update(
+            content='"__import__"'
+        ),
     )
 
 
@@ -480,8 +551,12 @@ def forge_attribute(name, kind, attribute, content, *, base):
         if attribute not in table["content"]:
             table["key_types"]["content"].append(table["key_types"]["content"][0])
         table["content"][attribute] = {
-            "__class__": "str", "__module__": "builtins", "__loader__": "JsonNode", "content": content, "is_json": True,
-        }  # fmt: skip
+            "__class__": "str",
+            "__module__": "builtins",
+            "__loader__": "JsonNode",
+            "content": content,
+            "is_json": True,
+        }
 
     forge(name, base=base)(lambda folder: edit_schema(folder, edit))
 
@@ -496,12 +571,30 @@ forge_attribute("line that is a text", LINE, "slope", '"os.system"', base="calib
 forge_attribute("line that says another risk", LINE, "intercept", "-5.0", base="calibrated")
 forge_attribute("line with a method of its own", LINE, "predict_proba", "null", base="calibrated")
 forge_attribute("line on no forest", LINE, "forest", "null", base="calibrated")
-forge_attribute("forest with a method of its own", "RandomForestClassifier", "predict_proba", "null", base="plain")
 forge_attribute(
-    "constraints on three features", "RandomForestClassifier", "monotonic_cst", "[1, 0, 1]", base="monotone"
+    "forest with a method of its own",
+    "RandomForestClassifier",
+    "predict_proba",
+    "null",
+    base="plain",
 )
-forge_attribute("constraints of five", "RandomForestClassifier", "monotonic_cst", str([5] * 67), base="monotone")
-forge_attribute("constraints that were lifted", "RandomForestClassifier", "monotonic_cst", "null", base="monotone")
+forge_attribute(
+    "constraints on three features",
+    "RandomForestClassifier",
+    "monotonic_cst",
+    "[1, 0, 1]",
+    base="monotone",
+)
+forge_attribute(
+    "constraints of five", "RandomForestClassifier", "monotonic_cst", str([5] * 67), base="monotone"
+)
+forge_attribute(
+    "constraints that were lifted",
+    "RandomForestClassifier",
+    "monotonic_cst",
+    "null",
+    base="monotone",
+)
 
 
 # ---- arrays and frames beside the pipeline
@@ -521,7 +614,9 @@ forge_rows("rows trained on that are fractions", lambda rows: rows.astype(np.flo
 forge_rows("rows trained on in two dimensions", lambda rows: rows.reshape(-1, 2))
 forge_rows("rows trained on in another order", lambda rows: rows[::-1])
 forge("rows trained on that are nothing")(lambda folder: write(folder, ROWS, b""))
-forge("rows trained on that are a bare pickle")(lambda folder: write(folder, ROWS, pickle.dumps(Payload())))
+forge("rows trained on that are a bare pickle")(
+    lambda folder: write(folder, ROWS, pickle.dumps(Payload()))
+)
 
 
 @forge("rows trained on that are an archive of pickles")
@@ -534,7 +629,9 @@ def archive_rows(folder):
 @forge("rows trained on that claim a thousand billion")
 def claim_rows(folder):
     buffer = io.BytesIO()
-    np.lib.format.write_array_header_1_0(buffer, {"descr": "<u8", "fortran_order": False, "shape": (10**12,)})
+    np.lib.format.write_array_header_1_0(
+        buffer, {"descr": "<u8", "fortran_order": False, "shape": (10**12,)}
+    )
     write(folder, ROWS, buffer.getvalue())
 
 
@@ -550,20 +647,39 @@ def forge_reference(name, make):
 def extend(table):
     """A column of an extension type whose description is a pickle."""
     pickled = base64.b64encode(pickle.dumps(Payload())).decode()
-    metadata = {b"ARROW:extension:name": b"arrow.py_extension_type", b"ARROW:extension:metadata": pickled.encode()}
-    return table.append_column(pa.field("evil", pa.int64(), metadata=metadata), pa.array([1] * table.num_rows))
+    metadata = {
+        b"ARROW:extension:name": b"arrow.py_extension_type",
+        b"ARROW:extension:metadata": pickled.encode(),
+    }
+    return table.append_column(
+        pa.field("evil", pa.int64(), metadata=metadata), pa.array([1] * table.num_rows)
+    )
 
 
-forge("reference that is a pickle")(lambda folder: write(folder, REFERENCE, pickle.dumps(Payload())))
-forge("reference that only looks like Parquet")(lambda folder: write(folder, REFERENCE, b"PAR1 nothing PAR1"))
+forge("reference that is a pickle")(
+    lambda folder: write(folder, REFERENCE, pickle.dumps(Payload()))
+)
+forge("reference that only looks like Parquet")(
+    lambda folder: write(folder, REFERENCE, b"PAR1 nothing PAR1")
+)
 forge_reference("reference with a column of a type of its own", extend)
 forge_reference("reference with one column less", lambda table: table.remove_column(3))
-forge_reference("reference with a column twice", lambda table: table.append_column(table.field(3), table.column(3)))
-forge_reference("reference of lists", lambda table: table.append_column("evil", pa.array([[1]] * table.num_rows)))
-forge_reference("reference of two hundred million rows", lambda _: pa.table({"age": pa.nulls(210_000_000)}))
+forge_reference(
+    "reference with a column twice",
+    lambda table: table.append_column(table.field(3), table.column(3)),
+)
+forge_reference(
+    "reference of lists",
+    lambda table: table.append_column("evil", pa.array([[1]] * table.num_rows)),
+)
+forge_reference(
+    "reference of two hundred million rows", lambda _: pa.table({"age": pa.nulls(210_000_000)})
+)
 forge_reference(
     "reference with a pickle in its margin",
-    lambda table: table.replace_schema_metadata({b"pandas": pickle.dumps(Payload()), b"ARROW:schema": b"evil"}),
+    lambda table: table.replace_schema_metadata(
+        {b"pandas": pickle.dumps(Payload()), b"ARROW:schema": b"evil"}
+    ),
 )
 
 

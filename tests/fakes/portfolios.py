@@ -9,8 +9,20 @@ SMALL_DECLARATION = {
     "version": "1",
     "columns": [
         {"name": "client_id", "kind": "identifier", "description": "x", "aliases": ["ID"]},
-        {"name": "grade", "kind": "code", "description": "x", "codes": {"0": "none", "1": "good", "2": "bad"}},
-        {"name": "age", "kind": "integer", "description": "x", "minimum": 18, "maximum": 120, "aliases": ["Years"]},
+        {
+            "name": "grade",
+            "kind": "code",
+            "description": "x",
+            "codes": {"0": "none", "1": "good", "2": "bad"},
+        },
+        {
+            "name": "age",
+            "kind": "integer",
+            "description": "x",
+            "minimum": 18,
+            "maximum": 120,
+            "aliases": ["Years"],
+        },
         {"name": "limit", "kind": "amount", "description": "x", "minimum": 0},
         {"name": "bill", "kind": "amount", "description": "x"},
     ],
@@ -51,17 +63,32 @@ def describe_credit_card() -> Dictionary:
             Field("marriage", "code", ("X4",), codes=(0, 1, 2, 3)),
             Field("age", "integer", ("X5",), low=18, high=120),
             *(
-                Field(f"repayment_status_m{m}", "code", (f"PAY_{m if m > 1 else 0}", f"X{m + 5}"), codes=statuses)
-                for m in MONTHS
-            ),
-            *(
                 Field(
-                    f"bill_amount_m{m}", "amount", (f"BILL_AMT{m}", f"X{m + 11}"), low=-10 * million, high=10 * million
+                    f"repayment_status_m{m}",
+                    "code",
+                    (f"PAY_{m if m > 1 else 0}", f"X{m + 5}"),
+                    codes=statuses,
                 )
                 for m in MONTHS
             ),
             *(
-                Field(f"payment_amount_m{m}", "amount", (f"PAY_AMT{m}", f"X{m + 17}"), low=0, high=10 * million)
+                Field(
+                    f"bill_amount_m{m}",
+                    "amount",
+                    (f"BILL_AMT{m}", f"X{m + 11}"),
+                    low=-10 * million,
+                    high=10 * million,
+                )
+                for m in MONTHS
+            ),
+            *(
+                Field(
+                    f"payment_amount_m{m}",
+                    "amount",
+                    (f"PAY_AMT{m}", f"X{m + 17}"),
+                    low=0,
+                    high=10 * million,
+                )
                 for m in MONTHS
             ),
             Field(
@@ -77,14 +104,19 @@ def describe_credit_card() -> Dictionary:
 
 
 def _bills_within_limit(row):
-    return all(-4 * row["credit_limit"] <= row[f"bill_amount_m{m}"] <= 15 * row["credit_limit"] for m in MONTHS)
+    return all(
+        -4 * row["credit_limit"] <= row[f"bill_amount_m{m}"] <= 15 * row["credit_limit"]
+        for m in MONTHS
+    )
 
 
 def _payments_within_bills(row):
     over = [row[f"payment_amount_m{m}"] - row.get(f"bill_amount_m{m + 1}", 0) for m in MONTHS]
     paid = [row[f"payment_amount_m{m}"] for m in MONTHS]
     most = 6 * row["credit_limit"]
-    return all(a <= most or (b <= most and m < 6) for m, a, b in zip(MONTHS, paid, over, strict=True))
+    return all(
+        a <= most or (b <= most and m < 6) for m, a, b in zip(MONTHS, paid, over, strict=True)
+    )
 
 
 def _statuses_follow(row):

@@ -56,13 +56,23 @@ def postgres_server() -> Iterator[str]:
             "scram-sha-256",
             "--no-sync",
         )
-        subprocess.run([_find("initdb"), *made, "--encoding", "UTF8"], check=True, capture_output=True, **as_user)
-        options = {"listen_addresses": "127.0.0.1", "port": port, "unix_socket_directories": folder, "fsync": "off"}
+        subprocess.run(
+            [_find("initdb"), *made, "--encoding", "UTF8"],
+            check=True,
+            capture_output=True,
+            **as_user,
+        )
+        options = {
+            "listen_addresses": "127.0.0.1",
+            "port": port,
+            "unix_socket_directories": folder,
+            "fsync": "off",
+        }
         told = [word for name, value in options.items() for word in ("-c", f"{name}={value}")]
         with (folder / "log").open("wb") as log:
             process = subprocess.Popen(
                 [_find("postgres"), "-D", folder / "data", *told], stdout=log, stderr=log, **as_user
-            )  # fmt: skip
+            )
         try:
             _wait_for(port)
             yield f"postgresql://keeper:{password}@127.0.0.1:{port}"

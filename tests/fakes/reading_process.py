@@ -41,7 +41,11 @@ def read_ours(path, schema, *, month):
     values = [row for batch in batches for row in batch.accepted.rows()]
     assert len(lines) == len(values) + len(rejected)
     accepted = [line for line in lines if line not in set(rejected)]
-    return {"refused": "", "accepted": list(zip(accepted, values, strict=True)), "rejected": rejected}
+    return {
+        "refused": "",
+        "accepted": list(zip(accepted, values, strict=True)),
+        "rejected": rejected,
+    }
 
 
 def read_both(portfolio, month, path):
@@ -56,10 +60,15 @@ def read_both(portfolio, month, path):
     if opinion.refused:
         return {"ours": ours, "reference": {"refused": opinion.refused}}
     accepted = [[line, values] for line, values in opinion.accepted.items()]
-    return {"ours": ours, "reference": {"refused": "", "accepted": accepted, "rejected": opinion.rejected}}
+    return {
+        "ours": ours,
+        "reference": {"refused": "", "accepted": accepted, "rejected": opinion.rejected},
+    }
 
 
 for asked in sys.stdin:
     portfolio, month, path = asked.rstrip("\n").split(" ", 2)
-    sys.stdout.write(json.dumps(read_both(portfolio, None if month == "-" else month, Path(path))) + "\n")
+    sys.stdout.write(
+        json.dumps(read_both(portfolio, None if month == "-" else month, Path(path))) + "\n"
+    )
     sys.stdout.flush()

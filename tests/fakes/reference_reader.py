@@ -57,7 +57,9 @@ class _RefusedError(Exception):
     pass
 
 
-def read_with_reference(content: bytes, dictionary: Dictionary, *, month: str | None) -> ReferenceReading:
+def read_with_reference(
+    content: bytes, dictionary: Dictionary, *, month: str | None
+) -> ReferenceReading:
     """What the contract says of the file."""
     try:
         place, positions, rows = _read_rows(content, dictionary, month=month)
@@ -70,8 +72,15 @@ def _read_rows(content, dictionary, *, month):
     lines = _read_lines(content)
     if not lines:
         raise _RefusedError("no line")
-    names = {_fold(name): field.name for field in dictionary.fields for name in (field.name, *field.aliases)}
-    known = [len({names[_fold(cell)] for cell in line if _fold(cell) in names}) for line in lines[:HEADER_LINES]]
+    names = {
+        _fold(name): field.name
+        for field in dictionary.fields
+        for name in (field.name, *field.aliases)
+    }
+    known = [
+        len({names[_fold(cell)] for cell in line if _fold(cell) in names})
+        for line in lines[:HEADER_LINES]
+    ]
     place = known.index(max(known))
     header = [names.get(_fold(cell)) for cell in lines[place]]
     if any(count > 1 for name, count in Counter(header).items() if name):
@@ -127,9 +136,13 @@ def _judge_rows(place, positions, rows, dictionary, *, month):
     accepted = {
         line: tuple(read.values())
         for line, (read, key) in values.items()
-        if ValueError not in read.values() and keys[key] == 1 and all(rule(read) for rule in dictionary.rules)
+        if ValueError not in read.values()
+        and keys[key] == 1
+        and all(rule(read) for rule in dictionary.rules)
     }
-    return ReferenceReading(accepted=accepted, rejected=tuple(line for line in values if line not in accepted))
+    return ReferenceReading(
+        accepted=accepted, rejected=tuple(line for line in values if line not in accepted)
+    )
 
 
 def _read_value(cell, field):  # noqa: PLR0911 - one way out for each thing the dictionary says
@@ -162,7 +175,9 @@ def _is_whole(text, number):
 
 def _strip(cell):
     # Unicode's White_Space; Python counts four separators more.
-    return cell.strip("".join(c for c in map(chr, range(0x3001)) if c.isspace() and not "\x1c" <= c <= "\x1f"))
+    return cell.strip(
+        "".join(c for c in map(chr, range(0x3001)) if c.isspace() and not "\x1c" <= c <= "\x1f")
+    )
 
 
 def _fold(name):

@@ -26,7 +26,12 @@ ENTRY_COUNT = 2
 
 def make_scores(batch_id, number):
     """Two record batches; the probability tells which runner wrote them."""
-    texts = {"statement_month": "2005-09", "decision": "accept", "risk_band": "low", "batch_id": batch_id}
+    texts = {
+        "statement_month": "2005-09",
+        "decision": "accept",
+        "risk_band": "low",
+        "batch_id": batch_id,
+    }
     half = pl.select(client_id=pl.format("c{}", pl.int_range(ROW_COUNT // 2))).with_columns(
         **{name: pl.lit(text) for name, text in texts.items()},
         default_probability=pl.lit(number / 1000),
@@ -39,7 +44,9 @@ def make_scores(batch_id, number):
 
 
 def score(lake, batch_id, number):
-    written = write_scores(lake, lambda: make_scores(batch_id, number), batch_id=batch_id, model_version=1)
+    written = write_scores(
+        lake, lambda: make_scores(batch_id, number), batch_id=batch_id, model_version=1
+    )
     return {"number": number, "row_count": written.row_count, "was_there": written.was_there}
 
 
@@ -60,13 +67,24 @@ def append_decisions(lake, number):
     """Entries of its own, and one that all runners try to make."""
     keys = [*(f"own {number}.{entry}" for entry in range(ENTRY_COUNT)), "everybody's"]
     entries = [
-        append_entry(lake, event="scored", key=key, batch_id="", model_version=0, details={"n": number}, at=NOON)
+        append_entry(
+            lake,
+            event="scored",
+            key=key,
+            batch_id="",
+            model_version=0,
+            details={"n": number},
+            at=NOON,
+        )
         for key in keys
     ]
     return {"number": number, "sequences": [entry.sequence for entry in entries]}
 
 
-ACTS = {act.__name__: act for act in (score_one_batch, score_own_batch, score_after_a_pause, append_decisions)}
+ACTS = {
+    act.__name__: act
+    for act in (score_one_batch, score_own_batch, score_after_a_pause, append_decisions)
+}
 
 
 def run(uri, number, act, start):

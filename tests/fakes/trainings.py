@@ -29,9 +29,13 @@ def main():
         shuffled = rows.sample(fraction=1.0, shuffle=True, seed=(seed + number) % 2**32)
         sides = split(shuffled.select(rows.columns if number % 3 else rows.columns[::-1]))
         bundle = fit(
-            Recipe(tree_count=tree_count), sides.development, schema=CREDIT_CARD, features=CREDIT_CARD_FEATURES,
-            decision_policy=DecisionPolicy(), job_count=1 + number % 2,
-        )  # fmt: skip
+            Recipe(tree_count=tree_count),
+            sides.development,
+            schema=CREDIT_CARD,
+            features=CREDIT_CARD_FEATURES,
+            decision_policy=DecisionPolicy(),
+            job_count=1 + number % 2,
+        )
         told = {
             "digest": attach_reference(bundle, sides.test).digest,
             "first": shuffled["client_id"][0],

@@ -17,28 +17,38 @@ def drop(folder, name):
     os.utime(folder / name, (1_000_000_000, 1_000_000_000))
 
 
-def test_run_of_the_deployment_listens_for_its_time_and_ends(prefect_server, wait_for_events, tmp_path):
+def test_run_of_the_deployment_listens_for_its_time_and_ends(
+    prefect_server, wait_for_events, tmp_path
+):
     lake = open_lake(tmp_path / "lake")
     drop(lake.home / "incoming", "a.csv")
 
     state = listen(overrides={"lake": lake.uri}, seconds="3", return_state=True)
 
     assert (state.name, state.result().status) == ("Listened", "listened for 3 s")
-    assert len(wait_for_events(prefect_server, OBJECT_CREATED, uri=f"{lake.uri}/incoming/a.csv")) == 1
+    assert (
+        len(wait_for_events(prefect_server, OBJECT_CREATED, uri=f"{lake.uri}/incoming/a.csv")) == 1
+    )
 
 
-def test_bucket_without_a_queue_is_looked_at_again_and_again(prefect_server, wait_for_events, s3_uri, tmp_path):
+def test_bucket_without_a_queue_is_looked_at_again_and_again(
+    prefect_server, wait_for_events, s3_uri, tmp_path
+):
     lake = open_lake(s3_uri, home=tmp_path)
     lake.storage.write_object("incoming/a b.csv", b"a")
     overrides = {"lake": s3_uri, "home": str(tmp_path), "listen": {"look_seconds": 0.5}}
 
     listen_for_files(load_settings(overrides).settings, seconds=3)
 
-    assert len(wait_for_events(prefect_server, OBJECT_CREATED, uri=f"{s3_uri}/incoming/a b.csv")) == 1
+    assert (
+        len(wait_for_events(prefect_server, OBJECT_CREATED, uri=f"{s3_uri}/incoming/a b.csv")) == 1
+    )
 
 
 def test_folder_needs_no_queue(tmp_path):
     queue = {"queue_url": "https://sqs.eu-central-1.amazonaws.com/123456789012/incoming"}
 
     with pytest.raises(InputError, match="expected a queue only for a lake in a bucket"):
-        listen_for_files(load_settings({"lake": str(tmp_path / "lake"), "listen": queue}).settings, seconds=1)
+        listen_for_files(
+            load_settings({"lake": str(tmp_path / "lake"), "listen": queue}).settings, seconds=1
+        )

@@ -22,12 +22,20 @@ pytestmark = pytest.mark.xdist_group("prefect")
 
 @pytest.fixture(scope="module")
 def quiet_batch(trained, simulated_files):
-    return predict(batch=str(simulated_files.batch), overrides=trained, return_state=True).result().batch_id
+    return (
+        predict(batch=str(simulated_files.batch), overrides=trained, return_state=True)
+        .result()
+        .batch_id
+    )
 
 
 @pytest.fixture(scope="module")
 def drifted_batch(trained, simulated_files):
-    return predict(batch=str(simulated_files.drifted), overrides=trained, return_state=True).result().batch_id
+    return (
+        predict(batch=str(simulated_files.drifted), overrides=trained, return_state=True)
+        .result()
+        .batch_id
+    )
 
 
 def run(batch_id, overrides, **options):
@@ -57,7 +65,11 @@ def test_drifted_batch_rings_as_a_completed_run(trained, drifted_batch):
 def test_broken_feed_rings_where_hardly_anything_drifted(trained, simulated_files, tmp_path):
     rows = pl.read_csv(simulated_files.batch, infer_schema=False).with_columns(sex=pl.lit("1"))
     rows.write_csv(tmp_path / "one-sex.csv")
-    batch_id = predict(batch=str(tmp_path / "one-sex.csv"), overrides=trained, return_state=True).result().batch_id
+    batch_id = (
+        predict(batch=str(tmp_path / "one-sex.csv"), overrides=trained, return_state=True)
+        .result()
+        .batch_id
+    )
 
     state = run(batch_id, trained, report="drift")
 
@@ -70,7 +82,10 @@ def test_broken_feed_rings_where_hardly_anything_drifted(trained, simulated_file
 def test_monitored_batches_stand_in_a_workspace_of_evidently(trained, drifted_batch):
     summary = run(drifted_batch, trained, report="drift").result()
 
-    runs = [json.loads(path.read_bytes()) for path in Path(summary.paths["evidently ui"]).glob("*/snapshots/*.json")]
+    runs = [
+        json.loads(path.read_bytes())
+        for path in Path(summary.paths["evidently ui"]).glob("*/snapshots/*.json")
+    ]
     (found,) = (run for run in runs if run["metadata"]["batch_id"] == drifted_batch)
     assert "drift: alarm" in found["tags"]
 
@@ -117,8 +132,14 @@ def test_batch_that_was_never_scored_is_refused(trained):
 
 
 def test_small_batch_is_not_judged_and_says_so(trained, simulated_files, tmp_path):
-    pl.read_csv(simulated_files.batch, infer_schema=False).head(100).write_csv(tmp_path / "small.csv")
-    batch_id = predict(batch=str(tmp_path / "small.csv"), overrides=trained, return_state=True).result().batch_id
+    pl.read_csv(simulated_files.batch, infer_schema=False).head(100).write_csv(
+        tmp_path / "small.csv"
+    )
+    batch_id = (
+        predict(batch=str(tmp_path / "small.csv"), overrides=trained, return_state=True)
+        .result()
+        .batch_id
+    )
 
     state = run(batch_id, trained, report="drift")
 
@@ -138,13 +159,18 @@ def test_each_version_is_compared_with_its_own_reference(trained, quiet_batch):
     assert summary.model_version == 1
 
 
-def test_outcome_observed_later_corrects_the_file_that_was_learned_from(trained, simulated_files, tmp_path):
+def test_outcome_observed_later_corrects_the_file_that_was_learned_from(
+    trained, simulated_files, tmp_path
+):
     overrides = {**trained, "lake": str(tmp_path / "lake")}
     wiring = connect(overrides, [])
     ingest_file(wiring, str(simulated_files.training), month=None, corrects=None, kept_at=NOON)
     first = read_known_rows(wiring).rows.head(1)
     flipped = first.select(
-        "client_id", "statement_month", defaulted=1 - pl.col("defaulted"), observed_at=pl.lit("2006-01-01")
+        "client_id",
+        "statement_month",
+        defaulted=1 - pl.col("defaulted"),
+        observed_at=pl.lit("2006-01-01"),
     )
     flipped.write_csv(tmp_path / "correction.csv")
 

@@ -45,15 +45,25 @@ def test_scores_have_one_row_a_client_with_the_promised_columns(trained, simulat
 
     scores = read_scores(connect(trained, []).lake, batch_id=summary.batch_id)
     assert scores.columns == [
-        "client_id", "statement_month", "default_probability", "decision", "risk_band", "expected_loss", "reasons",
-        "model_version", "batch_id", "scored_at",
-    ]  # fmt: skip
+        "client_id",
+        "statement_month",
+        "default_probability",
+        "decision",
+        "risk_band",
+        "expected_loss",
+        "reasons",
+        "model_version",
+        "batch_id",
+        "scored_at",
+    ]
     assert scores["client_id"].n_unique() == 300
     assert scores["default_probability"].is_between(0, 1).all()
     assert set(scores["decision"]) <= {"accept", "decline"}
 
 
-def test_rejected_rows_stand_in_quarantine_with_their_rules_and_rows_balance(trained, simulated_files, tmp_path):
+def test_rejected_rows_stand_in_quarantine_with_their_rules_and_rows_balance(
+    trained, simulated_files, tmp_path
+):
     rows = pl.read_csv(simulated_files.batch, infer_schema=False).slice(600, 300)
     broken = rows.with_columns(
         age=pl.when(pl.int_range(pl.len()) < 4).then(pl.lit("abc")).otherwise("age"),
@@ -70,19 +80,28 @@ def test_rejected_rows_stand_in_quarantine_with_their_rules_and_rows_balance(tra
     assert any("age|type (4)" in note for note in summary.notes)
 
 
-def test_too_many_rejected_rows_fail_the_run_and_nothing_is_kept(trained, simulated_files, tmp_path):
+def test_too_many_rejected_rows_fail_the_run_and_nothing_is_kept(
+    trained, simulated_files, tmp_path
+):
     rows = pl.read_csv(simulated_files.batch, infer_schema=False).slice(0, 200)
-    bad = rows.with_columns(age=pl.when(pl.int_range(pl.len()) < 60).then(pl.lit("-1")).otherwise("age"))
+    bad = rows.with_columns(
+        age=pl.when(pl.int_range(pl.len()) < 60).then(pl.lit("-1")).otherwise("age")
+    )
     bad.write_csv(tmp_path / "bad.csv")
     aside = {"prefect", "ledger"}  # where the refusal itself goes on record
-    before = sorted(p for p in connect(trained, []).lake.home.rglob("*") if not aside & set(p.parts))
+    before = sorted(
+        p for p in connect(trained, []).lake.home.rglob("*") if not aside & set(p.parts)
+    )
 
     state = run(tmp_path / "bad.csv", trained)
 
     assert state.is_failed()
     with pytest.raises(RefusedError, match=r"60 of 200 rows rejected.*age\|min"):
         state.result()
-    assert sorted(p for p in connect(trained, []).lake.home.rglob("*") if not aside & set(p.parts)) == before
+    assert (
+        sorted(p for p in connect(trained, []).lake.home.rglob("*") if not aside & set(p.parts))
+        == before
+    )
 
 
 def test_rows_that_the_champion_learned_from_get_a_warning(trained, simulated_files, tmp_path):
@@ -110,11 +129,15 @@ def test_no_champion_stops_the_flow(prefect_server, small_settings, simulated_fi
         state.result()
 
 
-def test_rows_refused_for_their_outcome_alone_are_scored_all_the_same(trained, simulated_files, tmp_path):
+def test_rows_refused_for_their_outcome_alone_are_scored_all_the_same(
+    trained, simulated_files, tmp_path
+):
     rows = pl.read_csv(simulated_files.training, infer_schema=False).slice(500, 250)
     wrong = pl.when(pl.int_range(pl.len()) < 5).then(pl.lit("3")).otherwise("defaulted")
     rows.with_columns(defaulted=wrong).write_csv(tmp_path / "wrong.csv")
-    kept = ingest_file(connect(trained, []), str(tmp_path / "wrong.csv"), month=None, corrects=None, kept_at=NOON)
+    kept = ingest_file(
+        connect(trained, []), str(tmp_path / "wrong.csv"), month=None, corrects=None, kept_at=NOON
+    )
 
     summary = run(tmp_path / "wrong.csv", trained).result()
 
@@ -128,7 +151,9 @@ def test_file_that_was_scored_can_be_learned_from(trained, simulated_files, tmp_
     rows.write_csv(tmp_path / "both.csv")
     run(tmp_path / "both.csv", trained).result()
 
-    learned = read_training_rows(connect({**trained, "data": str(tmp_path / "both.csv")}, []), month=None, read_at=NOON)
+    learned = read_training_rows(
+        connect({**trained, "data": str(tmp_path / "both.csv")}, []), month=None, read_at=NOON
+    )
 
     assert learned.rows.height == 250
     assert learned.rows["defaulted"].null_count() == 0

@@ -45,10 +45,14 @@ class Inbox:
         return f"{self.lake.uri}/incoming/{name}"
 
     def names(self, place):
-        return sorted(stored.key.rpartition("/")[2] for stored in self.lake.storage.list_objects(f"{place}/"))
+        return sorted(
+            stored.key.rpartition("/")[2] for stored in self.lake.storage.list_objects(f"{place}/")
+        )
 
     def count_batches(self):
-        return scan_table(self.lake, "scores").select(pl.col("batch_id").n_unique()).collect().item()
+        return (
+            scan_table(self.lake, "scores").select(pl.col("batch_id").n_unique()).collect().item()
+        )
 
 
 def test_all_that_waits_is_scored_and_put_away(inbox):
@@ -78,23 +82,37 @@ def test_only_the_file_that_an_event_named_is_scored(inbox):
 def test_file_without_a_month_is_scored_when_the_run_names_it(inbox):
     uri = inbox.drop("a.csv", inbox.rows.head(250).drop("statement_month"))
 
-    unnamed, named = run(inbox.overrides, batch=uri), run(inbox.overrides, batch=uri, month="2005-10")
+    unnamed, named = (
+        run(inbox.overrides, batch=uri),
+        run(inbox.overrides, batch=uri, month="2005-10"),
+    )
 
     assert (unnamed.name, named.name) == ("NothingToScore", "Scored")
     assert "a.csv has no statement_month" in unnamed.message
 
 
-def test_batch_whose_runner_died_before_it_could_tell_is_told_of(inbox, prefect_server, wait_for_events):
+def test_batch_whose_runner_died_before_it_could_tell_is_told_of(
+    inbox, prefect_server, wait_for_events
+):
     rows = inbox.rows.slice(600, 250)
     first = run(inbox.overrides, batch=inbox.drop("a.csv", rows)).result()
 
     run(inbox.overrides, batch=inbox.drop("a.csv", rows))
-    monitor(batch_id=first.batch_id, overrides=inbox.overrides, report="none", return_state=True).result()
+    monitor(
+        batch_id=first.batch_id, overrides=inbox.overrides, report="none", return_state=True
+    ).result()
     run(inbox.overrides, batch=inbox.drop("a.csv", rows))  # its findings are there: somebody heard
 
     last = run(inbox.overrides, batch=inbox.drop("b.csv", inbox.rows.slice(500, 250))).result()
     assert wait_for_events(prefect_server, "credit-default.batch.scored", batch_id=last.batch_id)
-    assert len(wait_for_events(prefect_server, "credit-default.batch.scored", count=2, batch_id=first.batch_id)) == 2
+    assert (
+        len(
+            wait_for_events(
+                prefect_server, "credit-default.batch.scored", count=2, batch_id=first.batch_id
+            )
+        )
+        == 2
+    )
 
 
 def test_run_fails_with_the_reasons_when_the_others_are_done(inbox):
@@ -105,7 +123,10 @@ def test_run_fails_with_the_reasons_when_the_others_are_done(inbox):
     state = run(inbox.overrides)
 
     assert state.is_failed()
-    with pytest.raises(RefusedError, match=r"1 scored, 1 refused; bad\.csv: batch bad\.csv.*60 of 200 rows rejected"):
+    with pytest.raises(
+        RefusedError,
+        match=r"1 scored, 1 refused; bad\.csv: batch bad\.csv.*60 of 200 rows rejected",
+    ):
         state.result()
     assert [len(inbox.names(place)) for place in ("incoming", "processed", "refused")] == [0, 1, 2]
 
@@ -116,15 +137,23 @@ def test_object_of_a_bucket_that_its_queue_tells_of_five_times_has_one_result(
     inbox = Inbox({**trained, "lake": s3_uri, "home": str(tmp_path)}, trained, simulated_files)
     uri = inbox.drop("märz (1) +%.csv", inbox.rows.slice(400, 250))
     client = boto3.client("sqs", endpoint_url=s3_environment)
-    queue = MessageQueue(client.create_queue(QueueName=f"incoming-{uuid.uuid4().hex[:8]}")["QueueUrl"], wait_seconds=0)
+    queue = MessageQueue(
+        client.create_queue(QueueName=f"incoming-{uuid.uuid4().hex[:8]}")["QueueUrl"],
+        wait_seconds=0,
+    )
     bucket, _, key = uri.removeprefix("s3://").partition("/")
-    record = {"eventName": "ObjectCreated:Put", "s3": {"bucket": {"name": bucket}, "object": {"key": quote_plus(key)}}}
+    record = {
+        "eventName": "ObjectCreated:Put",
+        "s3": {"bucket": {"name": bucket}, "object": {"key": quote_plus(key)}},
+    }
     for _ in range(5):
         client.send_message(QueueUrl=queue.url, MessageBody=json.dumps({"Records": [record]}))
     states = []
 
     announce_queued_files(
-        inbox.lake, queue, Announcer(lambda heard: states.append(run(inbox.overrides, batch=heard)), lambda: None)
+        inbox.lake,
+        queue,
+        Announcer(lambda heard: states.append(run(inbox.overrides, batch=heard)), lambda: None),
     )
 
     assert [state.name for state in states] == ["Scored", *["NothingToScore"] * 4]

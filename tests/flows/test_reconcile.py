@@ -15,8 +15,14 @@ AWAY = {"tracking_uri": "http://127.0.0.1:9", "wait_seconds": 0.2}
 @pytest.fixture
 def overrides(trained, tmp_path):
     """A lake of its own with a champion; whoever scored a batch is given no time to record it."""
-    lake = shutil.copytree(trained["lake"], tmp_path / "lake", ignore=shutil.ignore_patterns("prefect", "mlartifacts"))
-    return {**trained, "lake": str(lake), "reconcile": {"silence_seconds": 1e-6, "look_back_days": 1}}
+    lake = shutil.copytree(
+        trained["lake"], tmp_path / "lake", ignore=shutil.ignore_patterns("prefect", "mlartifacts")
+    )
+    return {
+        **trained,
+        "lake": str(lake),
+        "reconcile": {"silence_seconds": 1e-6, "look_back_days": 1},
+    }
 
 
 def run(flow, **parameters):
@@ -36,7 +42,11 @@ def test_batch_scored_while_mlflow_was_away_is_recorded_when_it_is_back_and_then
     again_name, again = run(reconcile, overrides=overrides)
 
     assert (scored_name, scored.find_verdict("mlflow").level) == ("Scored", "watch")
-    assert (held_name, held.exit_code, held.status) == ("PartlyReconciled", 3, "nothing to do; mlflow away")
+    assert (held_name, held.exit_code, held.status) == (
+        "PartlyReconciled",
+        3,
+        "nothing to do; mlflow away",
+    )
     assert (mended_name, mended.figures) == ("Reconciled", {"records added": 1.0})
     assert mended.notes == (f"recorded batch {scored.batch_id}, version 1",)
     assert (again_name, again.status, again.notes) == ("NothingToDo", "nothing to do", ())

@@ -42,15 +42,21 @@ def test_run_holds_parameters_metrics_datasets_pictures_and_origin(first, overri
     run_id = first.result().run_id
     run = read_run(overrides, run_id)
 
-    pictures = {f.path for f in connect(overrides, []).tracking.client.list_artifacts(run_id, "figures")}
+    pictures = {
+        f.path for f in connect(overrides, []).tracking.client.list_artifacts(run_id, "figures")
+    }
 
     assert run.info.status == "FINISHED"
     assert run.data.params["recipe.tree_count"] == "10"
-    assert {"accuracy", "f1", "roc_auc", "brier", "roc_auc_low", "cv_roc_auc", "cv_brier"} <= set(run.data.metrics)
+    assert {"accuracy", "f1", "roc_auc", "brier", "roc_auc_low", "cv_roc_auc", "cv_brier"} <= set(
+        run.data.metrics
+    )
     assert run.data.tags["data_origin"] == "simulated"
     assert run.data.tags["git_commit"]
     assert {i.dataset.name for i in run.inputs.dataset_inputs} >= {"test-side"}
-    assert {f"figures/{name}.png" for name in ("roc", "calibration", "confusion", "cost", "importance")} <= pictures
+    assert {
+        f"figures/{name}.png" for name in ("roc", "calibration", "confusion", "cost", "importance")
+    } <= pictures
 
 
 def test_summary_says_that_data_are_simulated(first):
@@ -61,7 +67,9 @@ def test_every_run_leaves_one_artifact_in_the_prefect_api(first):
     from prefect.client.orchestration import get_client
 
     with get_client(sync_client=True) as client:
-        found = client.request("POST", "/artifacts/filter", json={"artifacts": {"key": {"any_": ["train-summary"]}}})
+        found = client.request(
+            "POST", "/artifacts/filter", json={"artifacts": {"key": {"any_": ["train-summary"]}}}
+        )
 
     texts = [artifact["data"] for artifact in found.json()]
     assert any("**promotion: ok**" in text and "**Simulated data**" in text for text in texts)
@@ -92,7 +100,11 @@ def test_winner_waits_for_two_people_where_the_settings_say_so(prefect_server, o
     state = train(overrides=own, return_state=True)
 
     summary = state.result()
-    assert (state.name, summary.status, summary.exit_code) == ("ApprovalRequested", "approval requested", 0)
+    assert (state.name, summary.status, summary.exit_code) == (
+        "ApprovalRequested",
+        "approval requested",
+        0,
+    )
     assert summary.verdicts[-1].level == "ok"
     assert connect(own, []).registry.find_champion() is None
     assert connect(own, []).registry.find_challenger().number == summary.model_version
@@ -104,11 +116,16 @@ def test_other_costs_with_the_same_forest_are_left_to_a_person(first, overrides)
     verdict = train(overrides=dearer, return_state=True).result().verdicts[-1]
 
     assert (verdict.level, verdict.reasons) == (
-        "refused", ("champion stays: only the decision policy differs: what errors cost is a person's decision, by `models promote`",)
-    )  # fmt: skip
+        "refused",
+        (
+            "champion stays: only the decision policy differs: what errors cost is a person's decision, by `models promote`",
+        ),
+    )
 
 
-def test_real_clients_leave_no_trace_in_a_lake_of_simulated_ones(first, overrides, simulated_files, tmp_path):
+def test_real_clients_leave_no_trace_in_a_lake_of_simulated_ones(
+    first, overrides, simulated_files, tmp_path
+):
     rows = pl.read_csv(simulated_files.training, infer_schema=False)
     rows.with_columns(pl.col("client_id").str.replace("SIM-", "")).write_csv(tmp_path / "real.csv")
     wiring = connect(overrides, [])
@@ -118,13 +135,18 @@ def test_real_clients_leave_no_trace_in_a_lake_of_simulated_ones(first, override
 
     with pytest.raises(InputError, match="real clients"):
         state.result()
-    assert ([s.digest for s in list_snapshots(wiring.lake)], len(wiring.registry.list_versions())) == before
+    assert (
+        [s.digest for s in list_snapshots(wiring.lake)],
+        len(wiring.registry.list_versions()),
+    ) == before
 
 
 def test_first_model_below_the_floors_leaves_the_seat_empty_and_says_so(
     prefect_server, overrides, simulated_files, tmp_path
 ):
-    pl.read_csv(simulated_files.training, infer_schema=False).head(400).write_csv(tmp_path / "few.csv")
+    pl.read_csv(simulated_files.training, infer_schema=False).head(400).write_csv(
+        tmp_path / "few.csv"
+    )
     few = {**overrides, "lake": str(tmp_path / "lake"), "data": str(tmp_path / "few.csv")}
 
     summary = train(overrides=few, return_state=True).result()
@@ -141,7 +163,11 @@ def test_file_that_is_not_there_fails_the_run_and_is_seen_to_fail(prefect_server
 
 
 def test_refresh_without_anything_known_is_refused(prefect_server, small_settings, tmp_path):
-    state = train(overrides={**small_settings, "lake": str(tmp_path / "empty")}, refresh=True, return_state=True)
+    state = train(
+        overrides={**small_settings, "lake": str(tmp_path / "empty")},
+        refresh=True,
+        return_state=True,
+    )
 
     with pytest.raises(InputError, match="no statements with known outcomes"):
         state.result()

@@ -8,7 +8,9 @@ from credit_default.gates.promotion.paired_gains import PairedScores
 MakeContest = Callable[..., PairedScores]
 
 
-def make_contest(count: int, *, champion_noise: float, challenger_noise: float, seed: int) -> PairedScores:
+def make_contest(
+    count: int, *, champion_noise: float, challenger_noise: float, seed: int
+) -> PairedScores:
     """Two models that know the true log odds but for noise of their own: the noisier one is the worse."""
     generator = np.random.default_rng(seed)
     odds = -1.55 + 1.15 * generator.normal(size=count)

@@ -7,16 +7,29 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from credit_default.errors import InputError
-from credit_default.gates.ledger import GENESIS_HASH, LedgerEntry, chain_entry, hash_entry, judge_chain, write_details
+from credit_default.gates.ledger import (
+    GENESIS_HASH,
+    LedgerEntry,
+    chain_entry,
+    hash_entry,
+    judge_chain,
+    write_details,
+)
 
 TEXT_FIELDS = ("at", "event", "key", "batch_id", "details", "previous_hash", "entry_hash")
 
 
 def draft(number=1, **changes):
     entry = LedgerEntry(
-        sequence=0, at=f"2005-10-01T12:00:{number:02d}.000000+00:00", event="scored", key=f"scored {number}",
-        batch_id="ab" * 8, model_version=3, details='{"scored_count":7}', previous_hash="",
-    )  # fmt: skip
+        sequence=0,
+        at=f"2005-10-01T12:00:{number:02d}.000000+00:00",
+        event="scored",
+        key=f"scored {number}",
+        batch_id="ab" * 8,
+        model_version=3,
+        details='{"scored_count":7}',
+        previous_hash="",
+    )
     return replace(entry, **changes)
 
 
@@ -53,7 +66,10 @@ def test_the_first_entry_follows_nothing_and_each_other_the_one_before():
 
 
 def test_an_entry_has_the_hash_that_anybody_can_compute():
-    assert chain_entry(draft(1), None).entry_hash == "720ee034f7405686c9e3b207acd2aa104b256e36126bcc7e1d02b0c014976973"
+    assert (
+        chain_entry(draft(1), None).entry_hash
+        == "720ee034f7405686c9e3b207acd2aa104b256e36126bcc7e1d02b0c014976973"
+    )
 
 
 def test_a_change_is_found_at_the_entry_that_was_changed():
@@ -142,7 +158,12 @@ def test_any_insertion_is_found(chain, data):
 
 
 texts = st.dictionaries(
-    st.text(), st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()
+    st.text(),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(),
 )
 
 

@@ -4,7 +4,9 @@ from credit_default.gates.quality import BatchHistory, FileCounts, QualityPolicy
 
 
 def test_a_clean_file_is_ok():
-    verdict = judge_quality(FileCounts(row_count=1000, rejected_count=0, rule_counts={"age|min": 0}))
+    verdict = judge_quality(
+        FileCounts(row_count=1000, rejected_count=0, rule_counts={"age|min": 0})
+    )
 
     assert verdict.level == "ok"
     assert verdict.reasons == ("0 of 1,000 rows rejected (0.0%)",)
@@ -14,7 +16,9 @@ def test_a_clean_file_is_ok():
 @pytest.mark.parametrize(("rejected_count", "level"), [(50, "ok"), (51, "refused")])
 def test_more_than_one_row_in_twenty_refuses_the_file(rejected_count, level):
     verdict = judge_quality(
-        FileCounts(row_count=1000, rejected_count=rejected_count, rule_counts={"age|min": rejected_count})
+        FileCounts(
+            row_count=1000, rejected_count=rejected_count, rule_counts={"age|min": rejected_count}
+        )
     )
 
     assert verdict.level == level
@@ -41,25 +45,41 @@ def test_the_rules_most_broken_come_first_and_five_at_most():
 
 def test_few_rows_are_no_fault_but_none_are():
     assert judge_quality(FileCounts(row_count=1, rejected_count=0, rule_counts={})).level == "ok"
-    assert judge_quality(FileCounts(row_count=0, rejected_count=0, rule_counts={})).level == "refused"
+    assert (
+        judge_quality(FileCounts(row_count=0, rejected_count=0, rule_counts={})).level == "refused"
+    )
 
 
 def test_the_policy_may_ask_for_more_rows_and_allow_more_rejects():
     policy = QualityPolicy(highest_rejected_share=0.5, fewest_rows=100)
 
-    assert judge_quality(FileCounts(row_count=210, rejected_count=100, rule_counts={}), policy=policy).level == "ok"
-    assert judge_quality(FileCounts(row_count=99, rejected_count=0, rule_counts={}), policy=policy).level == "refused"
+    assert (
+        judge_quality(
+            FileCounts(row_count=210, rejected_count=100, rule_counts={}), policy=policy
+        ).level
+        == "ok"
+    )
+    assert (
+        judge_quality(
+            FileCounts(row_count=99, rejected_count=0, rule_counts={}), policy=policy
+        ).level
+        == "refused"
+    )
 
 
 def test_the_same_clients_twice_refuse_a_file_before_many_rejected_rows_do():
     verdict = judge_quality(FileCounts(1_000, 12, repeated_count=12))
 
     assert verdict.level == "refused"
-    assert verdict.reasons[0] == ("12 rows (1.2%) bring the same client and month twice: more than the 1.0% allowed")
+    assert verdict.reasons[0] == (
+        "12 rows (1.2%) bring the same client and month twice: more than the 1.0% allowed"
+    )
     assert judge_quality(FileCounts(1_000, 10, repeated_count=10)).passed
 
 
-@pytest.mark.parametrize(("row_count", "level"), [(499, "refused"), (500, "ok"), (2_000, "ok"), (2_001, "refused")])
+@pytest.mark.parametrize(
+    ("row_count", "level"), [(499, "refused"), (500, "ok"), (2_000, "ok"), (2_001, "refused")]
+)
 def test_a_number_of_rows_far_off_the_usual_refuses_a_file(row_count, level):
     history = BatchHistory((900, 1_000, 5_000))
 
@@ -74,11 +94,15 @@ def test_clients_that_another_batch_brought_refuse_a_file_and_name_that_batch():
     verdict = judge_quality(FileCounts(1_000, 0), BatchHistory((), 11, ("ab12",)))
 
     assert verdict.level == "refused"
-    assert "11 rows are of clients and months that stand in batch ab12 already" in verdict.reasons[0]
+    assert (
+        "11 rows are of clients and months that stand in batch ab12 already" in verdict.reasons[0]
+    )
     assert judge_quality(FileCounts(1_000, 0), BatchHistory((), 10, ("ab12",))).passed
 
 
 def test_every_fault_is_told():
-    verdict = judge_quality(FileCounts(1_000, 60, repeated_count=20), BatchHistory((100,) * 3, 500, ("ab12",)))
+    verdict = judge_quality(
+        FileCounts(1_000, 60, repeated_count=20), BatchHistory((100,) * 3, 500, ("ab12",))
+    )
 
     assert len(verdict.reasons) == 4

@@ -4,7 +4,8 @@ from credit_default.gates.verdict import Verdict
 
 
 @pytest.mark.parametrize(
-    ("level", "passed"), [("ok", True), ("watch", True), ("not judged", True), ("alarm", False), ("refused", False)]
+    ("level", "passed"),
+    [("ok", True), ("watch", True), ("not judged", True), ("alarm", False), ("refused", False)],
 )
 def test_a_verdict_passes_unless_it_rang_or_refused(level, passed):
     assert Verdict("any", level, ("because",)).passed is passed

@@ -60,7 +60,9 @@ def rendered(terraform):
 
 
 def _list_resources(module):
-    yield from ((resource["address"], resource["values"]) for resource in module.get("resources", ()))
+    yield from (
+        (resource["address"], resource["values"]) for resource in module.get("resources", ())
+    )
     for child in module.get("child_modules", ()):
         yield from _list_resources(child)
 
@@ -88,7 +90,9 @@ class Table:
         if "tests/infra/" not in report.nodeid:
             return
         if path.name not in self.parts:
-            self.parts[path.name] = Part(ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))).splitlines()[0])
+            self.parts[path.name] = Part(
+                ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))).splitlines()[0]
+            )
         part = self.parts[path.name]
         part.seconds += report.duration
         part.failed += report.failed
@@ -97,7 +101,9 @@ class Table:
             part.skipped += 1
             part.notes["skipped: " + str(report.longrepr[2]).removeprefix("Skipped: ")] += 1
         if report.when == "call":
-            part.notes.update(str(told) for name, told in report.user_properties if name == "figures")
+            part.notes.update(
+                str(told) for name, told in report.user_properties if name == "figures"
+            )
 
     def pytest_terminal_summary(self, terminalreporter):
         if not self.parts:
@@ -107,7 +113,9 @@ class Table:
             counts = f"{part.passed:4d} passed {part.failed:3d} failed {part.skipped:3d} skipped {part.seconds:6.1f} s"
             terminalreporter.write_line(f"{name[5:-3]:16s}{counts}")
             for note, count in [(part.proves, 1), *part.notes.items()]:
-                terminalreporter.write_line(f"    {note}" + (f" ({count} times)" if count > 1 else ""))
+                terminalreporter.write_line(
+                    f"    {note}" + (f" ({count} times)" if count > 1 else "")
+                )
         terminalreporter.write_line(f"{time.monotonic() - self.began:.0f} s in all")
 
 

@@ -18,7 +18,9 @@ _REFERENCE = re.compile(
 
 def read_configuration():
     """Every folder of infra/ that holds Terraform, by its path below infra/."""
-    folders = sorted({path.parent for path in INFRA.rglob("*.tf") if ".terraform" not in path.parts})
+    folders = sorted(
+        {path.parent for path in INFRA.rglob("*.tf") if ".terraform" not in path.parts}
+    )
     return {folder.relative_to(INFRA).as_posix(): read_folder(folder) for folder in folders}
 
 
@@ -34,18 +36,26 @@ def read_folder(folder):
 
 def _name_blocks(kind, entry):
     if kind == "resource":
-        return [(f"{type_}.{name}", body) for type_, named in entry.items() for name, body in named.items()]
+        return [
+            (f"{type_}.{name}", body)
+            for type_, named in entry.items()
+            for name, body in named.items()
+        ]
     if kind == "locals":
         return [(f"local.{name}", body) for name, body in entry.items()]
     if kind in {"module", "variable", "output"}:
-        return [({"variable": "var"}.get(kind, kind) + f".{name}", body) for name, body in entry.items()]
+        return [
+            ({"variable": "var"}.get(kind, kind) + f".{name}", body) for name, body in entry.items()
+        ]
     return [(kind, entry)]
 
 
 def _plain(value):
     """Without the parser's quotes and marks."""
     if isinstance(value, dict):
-        return {_plain(key): _plain(item) for key, item in value.items() if not key.startswith("__")}
+        return {
+            _plain(key): _plain(item) for key, item in value.items() if not key.startswith("__")
+        }
     if isinstance(value, list):
         return [_plain(item) for item in value]
     if isinstance(value, str) and len(value) > 1 and value[0] == value[-1] == '"':

@@ -24,10 +24,18 @@ class Request:
 def is_allowed(request, *, role_policy, resource_policy=None, principal=""):
     """Whether the role's policy allows it and neither policy forbids it."""
     identity = read_statements(role_policy)
-    resource = [s for s in read_statements(resource_policy or "[]") if _names_principal(s, principal)]
-    if any(matches(statement, request) for statement in [*identity, *resource] if statement["Effect"] == "Deny"):
+    resource = [
+        s for s in read_statements(resource_policy or "[]") if _names_principal(s, principal)
+    ]
+    if any(
+        matches(statement, request)
+        for statement in [*identity, *resource]
+        if statement["Effect"] == "Deny"
+    ):
         return False
-    return any(matches(statement, request) for statement in identity if statement["Effect"] == "Allow")
+    return any(
+        matches(statement, request) for statement in identity if statement["Effect"] == "Allow"
+    )
 
 
 def read_statements(policy):
@@ -35,7 +43,14 @@ def read_statements(policy):
     document = json.loads(policy) if isinstance(policy, str) else policy
     statements = document["Statement"] if isinstance(document, dict) else document
     for statement in statements:
-        unknown = statement.keys() - {"Sid", "Effect", "Principal", "Action", "Resource", "Condition"}
+        unknown = statement.keys() - {
+            "Sid",
+            "Effect",
+            "Principal",
+            "Action",
+            "Resource",
+            "Condition",
+        }
         if unknown or statement["Effect"] not in {"Allow", "Deny"}:
             message = f"a statement with {sorted(unknown) or statement['Effect']}: this evaluation doesn't know it"
             raise ValueError(message)
@@ -45,7 +60,10 @@ def read_statements(policy):
 def matches(statement, request):
     """Whether a statement speaks of this request."""
     return (
-        any(_is_like(request.action.lower(), action.lower()) for action in _list(statement["Action"]))
+        any(
+            _is_like(request.action.lower(), action.lower())
+            for action in _list(statement["Action"])
+        )
         and any(_is_like(request.resource, resource) for resource in _list(statement["Resource"]))
         and all(
             _holds(operator, expected, request.context.get(key))
@@ -57,7 +75,11 @@ def matches(statement, request):
 
 def _names_principal(statement, principal):
     named = statement["Principal"]
-    return named == "*" or principal in _list(named.get("AWS", [])) or "*" in _list(named.get("AWS", []))
+    return (
+        named == "*"
+        or principal in _list(named.get("AWS", []))
+        or "*" in _list(named.get("AWS", []))
+    )
 
 
 def _holds(operator, expected, found):

@@ -7,7 +7,12 @@ from iam_evaluation import Request
 
 _LINE = re.compile(r'"(?P<method>[A-Z]+) (?P<target>/\S+) HTTP/1\.1"')
 # Terraform's and the tests' own settings of a bucket, which no job asks for
-_KEY_ACTIONS = {"GET": "s3:GetObject", "HEAD": "s3:GetObject", "PUT": "s3:PutObject", "DELETE": "s3:DeleteObject"}
+_KEY_ACTIONS = {
+    "GET": "s3:GetObject",
+    "HEAD": "s3:GetObject",
+    "PUT": "s3:PutObject",
+    "DELETE": "s3:DeleteObject",
+}
 
 
 def read_requests(log, *, bucket):
@@ -28,8 +33,15 @@ def read_request(method, target):
     query = parse_qs(parts.query, keep_blank_values=True)
     arn = f"arn:aws:s3:::{bucket}"
     if not key:
-        if method == "GET" and not query.keys() - {"list-type", "prefix", "delimiter", "max-keys", "encoding-type",
-                                                   "continuation-token", "start-after"}:  # fmt: skip
+        if method == "GET" and not query.keys() - {
+            "list-type",
+            "prefix",
+            "delimiter",
+            "max-keys",
+            "encoding-type",
+            "continuation-token",
+            "start-after",
+        }:
             return Request("s3:ListBucket", arn, {"s3:prefix": query.get("prefix", [""])[0]})
         if method == "HEAD":
             return Request("s3:ListBucket", arn, {"s3:prefix": ""})

@@ -14,7 +14,12 @@ from pathlib import Path
 import pytest
 
 _HOST = "registry." + "terraform.io"
-_PLACES = ("~/.terraform.d/plugins", "~/.local/share/terraform/plugins", "/usr/local/share/terraform/plugins", "/opt/*")
+_PLACES = (
+    "~/.terraform.d/plugins",
+    "~/.local/share/terraform/plugins",
+    "/usr/local/share/terraform/plugins",
+    "/opt/*",
+)
 
 
 @dataclass(frozen=True)
@@ -37,15 +42,22 @@ class Terraform:
         """The end of `terraform ARGUMENTS`; with `check` a failure is the test's."""
         command = ["terraform", *arguments]
         with subprocess.Popen(
-            command, cwd=self.folder, env=_environment(self.cache if self.plugins is None else None), text=True, stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        ) as process:  # fmt: skip
+            command,
+            cwd=self.folder,
+            env=_environment(self.cache if self.plugins is None else None),
+            text=True,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        ) as process:
             try:
                 text, _ = process.communicate(timeout=timeout_seconds)
             except subprocess.TimeoutExpired:
                 process.terminate()  # it lets go of its state and its provider
                 text, _ = process.communicate(timeout=60)
-                pytest.fail(f"{' '.join(command)} took longer than {timeout_seconds} s:\n{text[-4000:]}")
+                pytest.fail(
+                    f"{' '.join(command)} took longer than {timeout_seconds} s:\n{text[-4000:]}"
+                )
         if check and process.returncode:
             pytest.fail(f"{' '.join(command)} ended with {process.returncode}:\n{text[-6000:]}")
         return Ended(process.returncode, text)
@@ -54,7 +66,13 @@ class Terraform:
         """Itself, once the provider is there; skips where it can't be had."""
         places = [f"-plugin-dir={self.plugins}"] if self.plugins else []
         ended = self.run(
-            "init", "-backend=false", "-input=false", "-no-color", *places, check=False, timeout_seconds=300
+            "init",
+            "-backend=false",
+            "-input=false",
+            "-no-color",
+            *places,
+            check=False,
+            timeout_seconds=300,
         )
         if ended.code and self.plugins is None and "provider" in ended.text:
             pytest.skip(
@@ -78,12 +96,24 @@ class Terraform:
 
 def _environment(cache):
     """This process's environment without its AWS and Terraform; with a cache, a provider is fetched once for all folders."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "TF_"))}
+    kept = {
+        name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "TF_"))
+    }
     return kept | {
-        "TF_CLI_CONFIG_FILE": os.devnull, "TF_IN_AUTOMATION": "true", "CHECKPOINT_DISABLE": "true", "NO_COLOR": "true",
+        "TF_CLI_CONFIG_FILE": os.devnull,
+        "TF_IN_AUTOMATION": "true",
+        "CHECKPOINT_DISABLE": "true",
+        "NO_COLOR": "true",
         "AWS_EC2_METADATA_DISABLED": "true",
-        **({"TF_PLUGIN_CACHE_DIR": str(cache), "TF_PLUGIN_CACHE_MAY_BREAK_DEPENDENCY_LOCK_FILE": "true"} if cache else {}),
-    }  # fmt: skip
+        **(
+            {
+                "TF_PLUGIN_CACHE_DIR": str(cache),
+                "TF_PLUGIN_CACHE_MAY_BREAK_DEPENDENCY_LOCK_FILE": "true",
+            }
+            if cache
+            else {}
+        ),
+    }
 
 
 def find_plugins():

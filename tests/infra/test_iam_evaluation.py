@@ -9,7 +9,10 @@ READ = {"Effect": "Allow", "Action": ["s3:GetObject"], "Resource": ["arn:aws:s3:
 def judge(action, resource, *statements, context=None, resource_statements=(), principal="role"):
     request = Request(action, resource, context or {})
     return is_allowed(
-        request, role_policy=list(statements), resource_policy=list(resource_statements), principal=principal
+        request,
+        role_policy=list(statements),
+        resource_policy=list(resource_statements),
+        principal=principal,
     )
 
 
@@ -28,13 +31,21 @@ def test_a_prohibition_wins_wherever_it_stands():
 
     assert judge("s3:GetObject", "arn:aws:s3:::lake/tables/scores", READ, deny) is False
     by_bucket = [{**deny, "Principal": "*"}]
-    assert judge("s3:GetObject", "arn:aws:s3:::lake/tables/scores", READ, resource_statements=by_bucket) is False
+    assert (
+        judge(
+            "s3:GetObject", "arn:aws:s3:::lake/tables/scores", READ, resource_statements=by_bucket
+        )
+        is False
+    )
 
 
 def test_a_prohibition_for_somebody_else_is_none():
     other = {"Effect": "Deny", "Principal": {"AWS": "somebody"}, "Action": "s3:*", "Resource": "*"}
 
-    assert judge("s3:GetObject", "arn:aws:s3:::lake/tables/scores", READ, resource_statements=[other]) is True
+    assert (
+        judge("s3:GetObject", "arn:aws:s3:::lake/tables/scores", READ, resource_statements=[other])
+        is True
+    )
 
 
 @pytest.mark.parametrize(
@@ -64,14 +75,24 @@ def test_a_condition_holds(operator, expected, found, holds):
     statement = {**READ, "Condition": {operator: {"key": expected}}}
     context = {} if found is None else {"key": found}
 
-    assert judge("s3:GetObject", "arn:aws:s3:::lake/tables/scores", statement, context=context) is holds
+    assert (
+        judge("s3:GetObject", "arn:aws:s3:::lake/tables/scores", statement, context=context)
+        is holds
+    )
 
 
 def test_every_condition_must_hold():
     statement = {**READ, "Condition": {"StringEquals": {"a": "1", "b": "2"}, "Bool": {"c": "true"}}}
 
-    assert judge("s3:GetObject", "arn:aws:s3:::lake/tables/x", statement, context={"a": "1", "b": "2", "c": "true"})
-    assert not judge("s3:GetObject", "arn:aws:s3:::lake/tables/x", statement, context={"a": "1", "b": "2"})
+    assert judge(
+        "s3:GetObject",
+        "arn:aws:s3:::lake/tables/x",
+        statement,
+        context={"a": "1", "b": "2", "c": "true"},
+    )
+    assert not judge(
+        "s3:GetObject", "arn:aws:s3:::lake/tables/x", statement, context={"a": "1", "b": "2"}
+    )
 
 
 @pytest.mark.parametrize("part", ["NotAction", "NotResource", "NotPrincipal"])
@@ -82,4 +103,8 @@ def test_what_it_does_not_know_it_says(part):
 
 def test_an_operator_it_does_not_know_it_says():
     with pytest.raises(KeyError):
-        judge("s3:GetObject", "arn:aws:s3:::lake/tables/x", {**READ, "Condition": {"DateLessThan": {"a": "1"}}})
+        judge(
+            "s3:GetObject",
+            "arn:aws:s3:::lake/tables/x",
+            {**READ, "Condition": {"DateLessThan": {"a": "1"}}},
+        )

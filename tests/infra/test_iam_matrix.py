@@ -19,60 +19,156 @@ KEY, STATE_KEY = f"arn:aws:kms:{REGION}:key/lake", f"arn:aws:kms:{REGION}:key/st
 QUEUE = f"arn:aws:sqs:{REGION}:{NAME}-incoming"
 REPOSITORY = f"arn:aws:ecr:{REGION}:repository/{NAME}"
 MODEL, CHAMPION = f"{MODELS}/train/1/artifacts/model.skops", f"{LAKE}/champion/champion.json"
-LEDGER, LEDGER_LOG = f"{LAKE}/tables/ledger/month=2006-03/part-0.parquet", f"{LAKE}/tables/ledger/_delta_log/3.json"
+LEDGER, LEDGER_LOG = (
+    f"{LAKE}/tables/ledger/month=2006-03/part-0.parquet",
+    f"{LAKE}/tables/ledger/_delta_log/3.json",
+)
 SCORES, OUTCOMES = f"{LAKE}/tables/scores/x.parquet", f"{LAKE}/tables/outcomes/x.parquet"
-INCOMING, PROCESSED, SNAPSHOT = f"{LAKE}/incoming/a.csv", f"{LAKE}/processed/a.csv", f"{LAKE}/snapshots/ab/rows.parquet"
+INCOMING, PROCESSED, SNAPSHOT = (
+    f"{LAKE}/incoming/a.csv",
+    f"{LAKE}/processed/a.csv",
+    f"{LAKE}/snapshots/ab/rows.parquet",
+)
 REPORT = f"{LAKE}/reports/ab/v1/report.html"
 RECORD = f"{RECORDS}/portfolio/tables/ledger/part-0.parquet"
 GET, PUT, DELETE, LIST = "s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:ListBucket"
 S3 = {"kms:ViaService": "s3.eu-central-1.amazonaws.com"}
 
 ALLOWED = [
-    ("trainer", GET, SNAPSHOT), ("trainer", PUT, MODEL), ("trainer", PUT, CHAMPION), ("trainer", PUT, LEDGER),
-    ("trainer", PUT, LEDGER_LOG), ("trainer", GET, OUTCOMES), ("trainer", DELETE, INCOMING), ("trainer", "kms:GenerateDataKey", KEY, S3),
+    ("trainer", GET, SNAPSHOT),
+    ("trainer", PUT, MODEL),
+    ("trainer", PUT, CHAMPION),
+    ("trainer", PUT, LEDGER),
+    ("trainer", PUT, LEDGER_LOG),
+    ("trainer", GET, OUTCOMES),
+    ("trainer", DELETE, INCOMING),
+    ("trainer", "kms:GenerateDataKey", KEY, S3),
     ("trainer", LIST, DATA, {"s3:prefix": "portfolio/snapshots/"}),
-    ("scorer", GET, INCOMING), ("scorer", DELETE, INCOMING), ("scorer", PUT, PROCESSED), ("scorer", PUT, SCORES),
-    ("scorer", PUT, LEDGER), ("scorer", GET, MODEL), ("scorer", GET, CHAMPION), ("scorer", PUT, REPORT), ("scorer", DELETE, REPORT),
-    ("scorer", PUT, f"{MODELS}/predict/1/artifacts/summary.json"), ("scorer", DELETE, f"{LAKE}/tables/scores/_delta_log/1.json.tmp"),
-    ("scorer", LIST, DATA, {"s3:prefix": "portfolio/incoming/"}), ("scorer", "kms:Decrypt", KEY, S3),
-    ("monitor", GET, SCORES), ("monitor", PUT, OUTCOMES), ("monitor", PUT, REPORT), ("monitor", PUT, LEDGER), ("monitor", GET, MODEL),
-    ("reader", GET, SCORES), ("reader", GET, REPORT), ("reader", GET, LEDGER), ("reader", GET, MODEL),
-    ("steward", DELETE, SCORES), ("steward", DELETE, SNAPSHOT), ("steward", DELETE, OUTCOMES), ("steward", PUT, SCORES),
-    ("listener", "sqs:ReceiveMessage", QUEUE), ("listener", "sqs:DeleteMessage", QUEUE),
-    ("tracking", GET, MODEL), ("watch", LIST, DATA, {"s3:prefix": "portfolio/tables/scores/_delta_log/"}),
-    ("publish", "ecr:PutImage", REPOSITORY), ("deploy", GET, f"{STATE}/{NAME}/terraform.tfstate"),
-    ("deploy", DELETE, f"{STATE}/{NAME}/terraform.tfstate.tflock"), ("deploy", "kms:Decrypt", STATE_KEY),
+    ("scorer", GET, INCOMING),
+    ("scorer", DELETE, INCOMING),
+    ("scorer", PUT, PROCESSED),
+    ("scorer", PUT, SCORES),
+    ("scorer", PUT, LEDGER),
+    ("scorer", GET, MODEL),
+    ("scorer", GET, CHAMPION),
+    ("scorer", PUT, REPORT),
+    ("scorer", DELETE, REPORT),
+    ("scorer", PUT, f"{MODELS}/predict/1/artifacts/summary.json"),
+    ("scorer", DELETE, f"{LAKE}/tables/scores/_delta_log/1.json.tmp"),
+    ("scorer", LIST, DATA, {"s3:prefix": "portfolio/incoming/"}),
+    ("scorer", "kms:Decrypt", KEY, S3),
+    ("monitor", GET, SCORES),
+    ("monitor", PUT, OUTCOMES),
+    ("monitor", PUT, REPORT),
+    ("monitor", PUT, LEDGER),
+    ("monitor", GET, MODEL),
+    ("reader", GET, SCORES),
+    ("reader", GET, REPORT),
+    ("reader", GET, LEDGER),
+    ("reader", GET, MODEL),
+    ("steward", DELETE, SCORES),
+    ("steward", DELETE, SNAPSHOT),
+    ("steward", DELETE, OUTCOMES),
+    ("steward", PUT, SCORES),
+    ("listener", "sqs:ReceiveMessage", QUEUE),
+    ("listener", "sqs:DeleteMessage", QUEUE),
+    ("tracking", GET, MODEL),
+    ("watch", LIST, DATA, {"s3:prefix": "portfolio/tables/scores/_delta_log/"}),
+    ("publish", "ecr:PutImage", REPOSITORY),
+    ("deploy", GET, f"{STATE}/{NAME}/terraform.tfstate"),
+    ("deploy", DELETE, f"{STATE}/{NAME}/terraform.tfstate.tflock"),
+    ("deploy", "kms:Decrypt", STATE_KEY),
     ("deploy", "ecs:UpdateService", f"arn:aws:ecs:{REGION}:service/{NAME}/scorer"),
-    ("deploy", "iam:PassRole", f"arn:aws:iam::{ACCOUNT}:role/{NAME}-scorer", {"iam:PassedToService": "ecs-tasks.amazonaws.com"}),
-]  # fmt: skip
+    (
+        "deploy",
+        "iam:PassRole",
+        f"arn:aws:iam::{ACCOUNT}:role/{NAME}-scorer",
+        {"iam:PassedToService": "ecs-tasks.amazonaws.com"},
+    ),
+]
 
 DENIED = [
-    ("scorer", PUT, MODEL), ("scorer", DELETE, MODEL), ("scorer", PUT, CHAMPION), ("scorer", DELETE, CHAMPION),
-    ("scorer", DELETE, LEDGER), ("scorer", DELETE, SCORES), ("scorer", DELETE, SNAPSHOT), ("scorer", PUT, OUTCOMES),
-    ("scorer", PUT, INCOMING), ("scorer", "s3:DeleteObjectVersion", MODEL), ("scorer", "kms:Decrypt", KEY), ("scorer", "kms:Decrypt", STATE_KEY, S3),
-    ("scorer", LIST, DATA, {"s3:prefix": ""}), ("scorer", PUT, f"{DATA}/elsewhere"), ("scorer", "ecr:PutImage", REPOSITORY),
-    ("scorer", "sqs:ReceiveMessage", QUEUE), ("scorer", PUT, RECORD), ("scorer", GET, f"{STATE}/{NAME}/terraform.tfstate"),
-    ("trainer", DELETE, MODEL), ("trainer", DELETE, CHAMPION), ("trainer", DELETE, LEDGER), ("trainer", PUT, SCORES),
-    ("trainer", DELETE, SNAPSHOT), ("trainer", PUT, RECORD), ("trainer", "s3:BypassGovernanceRetention", RECORD),
-    ("trainer", "s3:PutBucketPolicy", DATA), ("trainer", "s3:PutLifecycleConfiguration", DATA),
-    ("monitor", PUT, MODEL), ("monitor", PUT, SCORES), ("monitor", PUT, CHAMPION), ("monitor", DELETE, INCOMING), ("monitor", DELETE, LEDGER),
-    ("reader", PUT, SCORES), ("reader", DELETE, SCORES), ("reader", GET, SNAPSHOT), ("reader", GET, INCOMING), ("reader", PUT, LEDGER),
+    ("scorer", PUT, MODEL),
+    ("scorer", DELETE, MODEL),
+    ("scorer", PUT, CHAMPION),
+    ("scorer", DELETE, CHAMPION),
+    ("scorer", DELETE, LEDGER),
+    ("scorer", DELETE, SCORES),
+    ("scorer", DELETE, SNAPSHOT),
+    ("scorer", PUT, OUTCOMES),
+    ("scorer", PUT, INCOMING),
+    ("scorer", "s3:DeleteObjectVersion", MODEL),
+    ("scorer", "kms:Decrypt", KEY),
+    ("scorer", "kms:Decrypt", STATE_KEY, S3),
+    ("scorer", LIST, DATA, {"s3:prefix": ""}),
+    ("scorer", PUT, f"{DATA}/elsewhere"),
+    ("scorer", "ecr:PutImage", REPOSITORY),
+    ("scorer", "sqs:ReceiveMessage", QUEUE),
+    ("scorer", PUT, RECORD),
+    ("scorer", GET, f"{STATE}/{NAME}/terraform.tfstate"),
+    ("trainer", DELETE, MODEL),
+    ("trainer", DELETE, CHAMPION),
+    ("trainer", DELETE, LEDGER),
+    ("trainer", PUT, SCORES),
+    ("trainer", DELETE, SNAPSHOT),
+    ("trainer", PUT, RECORD),
+    ("trainer", "s3:BypassGovernanceRetention", RECORD),
+    ("trainer", "s3:PutBucketPolicy", DATA),
+    ("trainer", "s3:PutLifecycleConfiguration", DATA),
+    ("monitor", PUT, MODEL),
+    ("monitor", PUT, SCORES),
+    ("monitor", PUT, CHAMPION),
+    ("monitor", DELETE, INCOMING),
+    ("monitor", DELETE, LEDGER),
+    ("reader", PUT, SCORES),
+    ("reader", DELETE, SCORES),
+    ("reader", GET, SNAPSHOT),
+    ("reader", GET, INCOMING),
+    ("reader", PUT, LEDGER),
     ("reader", "kms:GenerateDataKey", KEY, S3),
-    ("steward", DELETE, LEDGER), ("steward", DELETE, MODEL), ("steward", DELETE, RECORD), ("steward", PUT, CHAMPION), ("steward", DELETE, REPORT),
-    ("listener", GET, INCOMING), ("listener", "sqs:SendMessage", QUEUE), ("listener", "sqs:PurgeQueue", QUEUE),
-    ("tracking", PUT, MODEL), ("tracking", GET, SNAPSHOT), ("tracking", GET, SCORES),
-    ("orchestration", GET, SCORES), ("orchestration", LIST, DATA, {"s3:prefix": "portfolio/"}), ("watch", GET, SCORES),
-    ("publish", "ecr:DeleteRepository", REPOSITORY), ("publish", "ecr:BatchDeleteImage", REPOSITORY),
-    ("publish", "ecr:PutImage", f"{REPOSITORY}-other"), ("publish", GET, SCORES),
-    ("deploy", GET, SCORES), ("deploy", PUT, MODEL), ("deploy", DELETE, f"{STATE}/{NAME}/terraform.tfstate"),
-    ("deploy", GET, f"{STATE}/credit-default-production/terraform.tfstate"), ("deploy", "iam:CreateRole", f"arn:aws:iam::{ACCOUNT}:role/new"),
-    ("deploy", "iam:PutRolePolicy", f"arn:aws:iam::{ACCOUNT}:role/{NAME}-scorer"), ("deploy", "kms:ScheduleKeyDeletion", KEY),
-    ("deploy", "iam:PassRole", f"arn:aws:iam::{ACCOUNT}:role/administrator", {"iam:PassedToService": "ecs-tasks.amazonaws.com"}),
-    ("deploy", "iam:PassRole", f"arn:aws:iam::{ACCOUNT}:role/{NAME}-scorer", {"iam:PassedToService": "ec2.amazonaws.com"}),
+    ("steward", DELETE, LEDGER),
+    ("steward", DELETE, MODEL),
+    ("steward", DELETE, RECORD),
+    ("steward", PUT, CHAMPION),
+    ("steward", DELETE, REPORT),
+    ("listener", GET, INCOMING),
+    ("listener", "sqs:SendMessage", QUEUE),
+    ("listener", "sqs:PurgeQueue", QUEUE),
+    ("tracking", PUT, MODEL),
+    ("tracking", GET, SNAPSHOT),
+    ("tracking", GET, SCORES),
+    ("orchestration", GET, SCORES),
+    ("orchestration", LIST, DATA, {"s3:prefix": "portfolio/"}),
+    ("watch", GET, SCORES),
+    ("publish", "ecr:DeleteRepository", REPOSITORY),
+    ("publish", "ecr:BatchDeleteImage", REPOSITORY),
+    ("publish", "ecr:PutImage", f"{REPOSITORY}-other"),
+    ("publish", GET, SCORES),
+    ("deploy", GET, SCORES),
+    ("deploy", PUT, MODEL),
+    ("deploy", DELETE, f"{STATE}/{NAME}/terraform.tfstate"),
+    ("deploy", GET, f"{STATE}/credit-default-production/terraform.tfstate"),
+    ("deploy", "iam:CreateRole", f"arn:aws:iam::{ACCOUNT}:role/new"),
+    ("deploy", "iam:PutRolePolicy", f"arn:aws:iam::{ACCOUNT}:role/{NAME}-scorer"),
+    ("deploy", "kms:ScheduleKeyDeletion", KEY),
+    (
+        "deploy",
+        "iam:PassRole",
+        f"arn:aws:iam::{ACCOUNT}:role/administrator",
+        {"iam:PassedToService": "ecs-tasks.amazonaws.com"},
+    ),
+    (
+        "deploy",
+        "iam:PassRole",
+        f"arn:aws:iam::{ACCOUNT}:role/{NAME}-scorer",
+        {"iam:PassedToService": "ec2.amazonaws.com"},
+    ),
     ("deploy", "secretsmanager:GetSecretValue", f"arn:aws:secretsmanager:{REGION}:secret:mock"),
-]  # fmt: skip
+]
 JOBS = {
-    **dict.fromkeys(("trainer", "scorer", "monitor", "listener", "tracking", "orchestration", "watch"), "task"),
+    **dict.fromkeys(
+        ("trainer", "scorer", "monitor", "listener", "tracking", "orchestration", "watch"), "task"
+    ),
     **dict.fromkeys(("reader", "steward"), "person"),
     **dict.fromkeys(("publish", "deploy"), "pipeline"),
 }
@@ -83,8 +179,14 @@ def judge(rendered, job, action, resource, context=None):
     policies = {DATA: "module.lake.module.data", RECORDS: "module.lake.module.records"}
     bucket = next((module for arn, module in policies.items() if resource.startswith(arn)), None)
     return is_allowed(
-        Request(action, resource, {"aws:SecureTransport": "true", "s3:TlsVersion": "1.3", **(context or {})}),
-        role_policy=rendered.read_policy(f'module.identity.aws_iam_role_policy.{JOBS[job]}["{job}"]'),
+        Request(
+            action,
+            resource,
+            {"aws:SecureTransport": "true", "s3:TlsVersion": "1.3", **(context or {})},
+        ),
+        role_policy=rendered.read_policy(
+            f'module.identity.aws_iam_role_policy.{JOBS[job]}["{job}"]'
+        ),
         resource_policy=bucket and rendered.read_policy(f"{bucket}.aws_s3_bucket_policy.this"),
         principal=f"arn:aws:iam::{ACCOUNT}:role/{NAME}-{job}",
     )
@@ -109,7 +211,11 @@ def test_may_not(rendered, case):
 def test_every_job_stands_in_the_matrix_on_both_sides(record_property):
     record_property("figures", f"{len(ALLOWED)} cases that may, {len(DENIED)} that may not")
 
-    assert {case[0] for case in ALLOWED} | {"orchestration"} == {case[0] for case in DENIED} == set(JOBS)
+    assert (
+        {case[0] for case in ALLOWED} | {"orchestration"}
+        == {case[0] for case in DENIED}
+        == set(JOBS)
+    )
 
 
 @pytest.mark.parametrize(
@@ -127,7 +233,8 @@ def test_the_data_bucket_refuses_even_who_may(rendered, circumstance):
 
 
 @pytest.mark.parametrize(
-    "action", ["s3:DeleteObject", "s3:DeleteObjectVersion", "s3:BypassGovernanceRetention", "s3:PutObject"]
+    "action",
+    ["s3:DeleteObject", "s3:DeleteObjectVersion", "s3:BypassGovernanceRetention", "s3:PutObject"],
 )
 def test_the_records_refuse_even_an_administrator(rendered, action):
     everything = [{"Effect": "Allow", "Action": "*", "Resource": "*"}]
@@ -135,7 +242,10 @@ def test_the_records_refuse_even_an_administrator(rendered, action):
     administrator = f"arn:aws:iam::{ACCOUNT}:role/administrator"
     request = Request(action, RECORD, {"aws:PrincipalArn": administrator})
 
-    assert is_allowed(request, role_policy=everything, resource_policy=policy, principal=administrator) is False
+    assert (
+        is_allowed(request, role_policy=everything, resource_policy=policy, principal=administrator)
+        is False
+    )
 
 
 def test_the_copier_alone_writes_records(rendered):
@@ -143,11 +253,15 @@ def test_the_copier_alone_writes_records(rendered):
     request = Request("s3:ReplicateObject", RECORD, {"aws:PrincipalArn": copier})
     policies = {
         "role_policy": rendered.read_policy("module.lake.aws_iam_role_policy.copier"),
-        "resource_policy": rendered.read_policy("module.lake.module.records.aws_s3_bucket_policy.this"),
+        "resource_policy": rendered.read_policy(
+            "module.lake.module.records.aws_s3_bucket_policy.this"
+        ),
     }
 
     assert is_allowed(request, principal=copier, **policies) is True
-    assert is_allowed(Request(DELETE, RECORD, request.context), principal=copier, **policies) is False
+    assert (
+        is_allowed(Request(DELETE, RECORD, request.context), principal=copier, **policies) is False
+    )
 
 
 @pytest.mark.parametrize(
@@ -162,27 +276,39 @@ def test_the_copier_alone_writes_records(rendered):
 )
 @pytest.mark.parametrize("role", ["publish", "deploy"])
 def test_github_comes_from_one_repository_and_one_environment(rendered, role, subject, trusted):
-    trust = rendered.resources[f'module.identity.aws_iam_role.pipeline["{role}"]']["assume_role_policy"]
+    trust = rendered.resources[f'module.identity.aws_iam_role.pipeline["{role}"]'][
+        "assume_role_policy"
+    ]
     token = {
         "token.actions.githubusercontent.com:aud": "sts.amazonaws.com",
         "token.actions.githubusercontent.com:sub": subject,
     }
     statements = [{**statement, "Resource": "*"} for statement in read_statements(trust)]
 
-    assert any(matches(s, Request("sts:AssumeRoleWithWebIdentity", "*", token)) for s in statements) is trusted
+    assert (
+        any(matches(s, Request("sts:AssumeRoleWithWebIdentity", "*", token)) for s in statements)
+        is trusted
+    )
 
 
 @pytest.mark.parametrize("role", ["reader", "steward"])
 def test_a_person_comes_with_a_second_factor(rendered, role):
-    trust = rendered.resources[f'module.identity.aws_iam_role.person["{role}"]']["assume_role_policy"]
+    trust = rendered.resources[f'module.identity.aws_iam_role.person["{role}"]'][
+        "assume_role_policy"
+    ]
     (statement,) = [{**statement, "Resource": "*"} for statement in read_statements(trust)]
 
-    assert matches(statement, Request("sts:AssumeRole", "*", {"aws:MultiFactorAuthPresent": "true"})) is True
+    assert (
+        matches(statement, Request("sts:AssumeRole", "*", {"aws:MultiFactorAuthPresent": "true"}))
+        is True
+    )
     assert matches(statement, Request("sts:AssumeRole", "*")) is False
 
 
 def test_no_role_may_do_everything(rendered):
-    policies = {a: v["policy"] for a, v in rendered.resources.items() if ".aws_iam_role_policy." in a}
+    policies = {
+        a: v["policy"] for a, v in rendered.resources.items() if ".aws_iam_role_policy." in a
+    }
     wide = [
         address
         for address, policy in policies.items()

@@ -91,10 +91,14 @@ def aws(live, monkeypatch):
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         monkeypatch.delenv(name)
     for name, value in {
-        "AWS_ENDPOINT_URL": live.address, "AWS_ACCESS_KEY_ID": "test-key", "AWS_SECRET_ACCESS_KEY": "test-secret",
-        "AWS_DEFAULT_REGION": "eu-central-1", "AWS_EC2_METADATA_DISABLED": "true", "AWS_CONFIG_FILE": os.devnull,
+        "AWS_ENDPOINT_URL": live.address,
+        "AWS_ACCESS_KEY_ID": "test-key",
+        "AWS_SECRET_ACCESS_KEY": "test-secret",
+        "AWS_DEFAULT_REGION": "eu-central-1",
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-    }.items():  # fmt: skip
+    }.items():
         monkeypatch.setenv(name, value)
     return live
 
@@ -104,7 +108,9 @@ def wiring(aws, tmp_path):
     from credit_default.services.context.wiring import build_wiring
     from credit_default.settings import Settings
 
-    settings = Settings(lake=aws.outputs["lake_uri"], home=str(tmp_path / "home"), cache=str(tmp_path / "cache"))
+    settings = Settings(
+        lake=aws.outputs["lake_uri"], home=str(tmp_path / "home"), cache=str(tmp_path / "cache")
+    )
     return build_wiring(settings, commit="0" * 40)
 
 
@@ -114,7 +120,9 @@ def statements(tmp_path):
     from credit_default.data.simulation.months import simulate
 
     month = next(iter(simulate(client_count=300, month_count=1, seed=3)))
-    rows = month.statements.with_columns(age=pl.when(pl.int_range(pl.len()) == 0).then(999).otherwise("age"))
+    rows = month.statements.with_columns(
+        age=pl.when(pl.int_range(pl.len()) == 0).then(999).otherwise("age")
+    )
     rows.write_csv(tmp_path / "statements.csv")
     return tmp_path / "statements.csv"
 
@@ -123,13 +131,21 @@ def refused_requests(live, job, log):
     """What the application asked in this piece of the log and the policies of job and bucket don't allow."""
     requests = read_requests(log, bucket=live.bucket)
     assert requests != []
-    policies = {"role_policy": live.outputs["policies"][job], "resource_policy": live.outputs["data_bucket_policy"]}
+    policies = {
+        "role_policy": live.outputs["policies"][job],
+        "resource_policy": live.outputs["data_bucket_policy"],
+    }
     return [request for request in requests if not is_allowed(request, **policies)]
 
 
 def test_a_second_plan_changes_nothing(live):
     ended = live.terraform.run(
-        "plan", "-detailed-exitcode", "-input=false", "-no-color", f"-var=endpoint={live.address}", check=False
+        "plan",
+        "-detailed-exitcode",
+        "-input=false",
+        "-no-color",
+        f"-var=endpoint={live.address}",
+        check=False,
     )
 
     assert (ended.code, "No changes" in ended.text) == (0, True), ended.text[-4000:]
@@ -165,10 +181,16 @@ def test_a_new_file_is_told_to_the_queue_scored_once_and_put_away(wiring, live):
 
     told = sqs.receive_message(QueueUrl=live.outputs["queue_url"], WaitTimeSeconds=5)["Messages"]
     record = json.loads(told[0]["Body"])["Records"][0]
-    assert (record["eventName"], record["s3"]["bucket"]["name"]) == ("ObjectCreated:Put", live.bucket)
+    assert (record["eventName"], record["s3"]["bucket"]["name"]) == (
+        "ObjectCreated:Put",
+        live.bucket,
+    )
     assert unquote_plus(record["s3"]["object"]["key"]) == "portfolio/incoming/march 2006.csv"
 
-    scores = [write_scores(wiring.lake, lambda: [make_scores()], batch_id=BATCH_ID, model_version=1) for _ in range(2)]
+    scores = [
+        write_scores(wiring.lake, lambda: [make_scores()], batch_id=BATCH_ID, model_version=1)
+        for _ in range(2)
+    ]
     (waiting,) = list_incoming(wiring.lake)
     moved = move_processed(wiring.lake, waiting, batch_id=BATCH_ID)
 
@@ -181,32 +203,48 @@ def test_a_new_file_is_told_to_the_queue_scored_once_and_put_away(wiring, live):
 def make_scores(count=4):
     return pl.DataFrame(
         {
-            "client_id": [f"c{number}" for number in range(count)], "statement_month": ["2006-03"] * count,
-            "default_probability": [0.25] * count, "decision": ["decline"] * count, "risk_band": ["high"] * count,
-            "expected_loss": [1.0] * count, "reasons": [[] for _ in range(count)], "model_version": [1] * count, "batch_id": [BATCH_ID] * count,
+            "client_id": [f"c{number}" for number in range(count)],
+            "statement_month": ["2006-03"] * count,
+            "default_probability": [0.25] * count,
+            "decision": ["decline"] * count,
+            "risk_band": ["high"] * count,
+            "expected_loss": [1.0] * count,
+            "reasons": [[] for _ in range(count)],
+            "model_version": [1] * count,
+            "batch_id": [BATCH_ID] * count,
             "scored_at": [NOON] * count,
         },
         schema_overrides={"reasons": pl.List(pl.String)},
-    )  # fmt: skip
+    )
 
 
 def test_who_asked_the_data_bucket_is_on_record(wiring, live):
     wiring.lake.storage.read_object("incoming/nothing")
 
-    listed = live.client("s3").list_objects_v2(Bucket=live.outputs["logs_bucket"], Prefix=f"access/{live.bucket}/")
+    listed = live.client("s3").list_objects_v2(
+        Bucket=live.outputs["logs_bucket"], Prefix=f"access/{live.bucket}/"
+    )
     assert listed["KeyCount"] > 0
 
 
 def test_a_record_is_locked(live):
     s3 = live.client("s3")
-    rule = s3.get_object_lock_configuration(Bucket=live.outputs["records_bucket"])["ObjectLockConfiguration"]["Rule"]
+    rule = s3.get_object_lock_configuration(Bucket=live.outputs["records_bucket"])[
+        "ObjectLockConfiguration"
+    ]["Rule"]
 
     retention = rule["DefaultRetention"]
     assert (retention["Mode"], retention["Days"]) == ("GOVERNANCE", 1)
 
 
 def test_destroying_stops_before_a_bucket_that_holds_something_and_then_takes_all(live):
-    destroy = ["destroy", "-auto-approve", "-input=false", "-no-color", f"-var=endpoint={live.address}"]
+    destroy = [
+        "destroy",
+        "-auto-approve",
+        "-input=false",
+        "-no-color",
+        f"-var=endpoint={live.address}",
+    ]
     s3 = live.client("s3")
     s3.put_object(Bucket=live.bucket, Key="portfolio/tables/ledger/one", Body=b"evidence")
 

@@ -54,13 +54,22 @@ def test_every_promise_is_kept():
 
 def test_the_whole_of_infra_was_read():
     assert len(RESOURCES) >= 90
-    assert {folder.split("/")[0] for folder in CONFIGURATION} == {"bootstrap", "environments", "modules", "stack"}
+    assert {folder.split("/")[0] for folder in CONFIGURATION} == {
+        "bootstrap",
+        "environments",
+        "modules",
+        "stack",
+    }
 
 
 def test_each_deleted_resource_is_noticed(record_property):
     deleted = [found for found in RESOURCES if found not in NOT_SECURITY]
 
-    unnoticed = [(folder, address) for folder, address in deleted if judge(change(folder, address, None)) == []]
+    unnoticed = [
+        (folder, address)
+        for folder, address in deleted
+        if judge(change(folder, address, None)) == []
+    ]
 
     record_property("figures", f"{len(deleted)} deletions of a resource or module, each noticed")
     assert unnoticed == []
@@ -69,12 +78,16 @@ def test_each_deleted_resource_is_noticed(record_property):
 def test_a_block_deleted_from_the_file_itself_is_noticed(tmp_path):
     for path in (INFRA / "modules" / "bucket").glob("*.tf"):
         text = path.read_text(encoding="utf-8")
-        block = re.compile(r'^resource "aws_s3_bucket_public_access_block" .*?^}\n', re.MULTILINE | re.DOTALL)
+        block = re.compile(
+            r'^resource "aws_s3_bucket_public_access_block" .*?^}\n', re.MULTILINE | re.DOTALL
+        )
         (tmp_path / path.name).write_text(block.sub("", text), encoding="utf-8")
 
     complaints = judge({**CONFIGURATION, "modules/bucket": read_folder(tmp_path)})
 
-    assert "modules/bucket: aws_s3_bucket.this has no aws_s3_bucket_public_access_block" in complaints
+    assert (
+        "modules/bucket: aws_s3_bucket.this has no aws_s3_bucket_public_access_block" in complaints
+    )
 
 
 def test_each_weakened_setting_is_noticed(record_property):
@@ -88,7 +101,10 @@ def test_each_weakened_setting_is_noticed(record_property):
     unnoticed = []
     for folder, address, path in settings:
         body = replace_at(CONFIGURATION[folder][address], path, "something else")
-        if not any(f"{address} has {path}" in complaint for complaint in judge(change(folder, address, body))):
+        if not any(
+            f"{address} has {path}" in complaint
+            for complaint in judge(change(folder, address, body))
+        ):
             unnoticed.append((folder, address, path))
 
     record_property("figures", f"{len(settings)} settings weakened, each noticed")
@@ -99,7 +115,11 @@ def test_each_missing_argument_is_noticed():
     unnoticed = []
     for kind, names in ARGUMENTS.items():
         for (folder, address), name in product(of_kind(kind), names):
-            body = {argument: value for argument, value in CONFIGURATION[folder][address].items() if argument != name}
+            body = {
+                argument: value
+                for argument, value in CONFIGURATION[folder][address].items()
+                if argument != name
+            }
             if f"{folder}: {address} has no {name}" not in judge(change(folder, address, body)):
                 unnoticed.append((folder, address, name))
 
@@ -107,7 +127,9 @@ def test_each_missing_argument_is_noticed():
 
 
 def test_each_statement_taken_out_is_noticed(record_property):
-    statements = [(folder, address, word) for (folder, address), words in STATEMENTS.items() for word in words]
+    statements = [
+        (folder, address, word) for (folder, address), words in STATEMENTS.items() for word in words
+    ]
 
     unnoticed = []
     for folder, address, word in statements:
@@ -121,7 +143,9 @@ def test_each_statement_taken_out_is_noticed(record_property):
 
 @pytest.mark.parametrize("kind", sorted(FORBIDDEN_KINDS))
 def test_a_door_to_the_internet_is_noticed(kind):
-    assert f"modules/network: {kind}.new opens a door" in judge(change("modules/network", f"{kind}.new", {}))
+    assert f"modules/network: {kind}.new opens a door" in judge(
+        change("modules/network", f"{kind}.new", {})
+    )
 
 
 def test_every_kind_in_the_tables_stands_somewhere():
@@ -147,12 +171,19 @@ def test_every_validation_is_seen_to_refuse():
     """Each variable stands in as many expect_failures of its folder's tests as it has validations."""
     unseen = []
     for folder, blocks in CONFIGURATION.items():
-        tests = "".join(path.read_text(encoding="utf-8") for path in (INFRA / folder / "tests").glob("*.tftest.hcl"))
-        refused = re.findall(r"var\.\w+", " ".join(re.findall(r"expect_failures = \[(.*?)\]", tests, re.DOTALL)))
+        tests = "".join(
+            path.read_text(encoding="utf-8")
+            for path in (INFRA / folder / "tests").glob("*.tftest.hcl")
+        )
+        refused = re.findall(
+            r"var\.\w+", " ".join(re.findall(r"expect_failures = \[(.*?)\]", tests, re.DOTALL))
+        )
         for address, body in blocks.items():
             validations = body.get("validation", []) if kind_of(address) == "var" else []
             if not folder.startswith("environments/") and refused.count(address) < len(validations):
-                unseen.append(f"{folder}: {address} has {len(validations)}, refused {refused.count(address)}")
+                unseen.append(
+                    f"{folder}: {address} has {len(validations)}, refused {refused.count(address)}"
+                )
 
     assert unseen == []
 
@@ -166,10 +197,18 @@ def test_a_variable_without_validation_takes_any_value_of_its_type():
     }
 
     assert free == {  # names and truth values that another module gives
-        "var.cluster_name", "var.database_identifiers", "var.database_two_zones", "var.deletion_protection",
-        "var.log_bucket", "var.queue_name", "var.security_group_ids", "var.service_names", "var.task_definition_arns",
-        "var.task_role_arns", "var.watch_log_group_name",
-    }  # fmt: skip
+        "var.cluster_name",
+        "var.database_identifiers",
+        "var.database_two_zones",
+        "var.deletion_protection",
+        "var.log_bucket",
+        "var.queue_name",
+        "var.security_group_ids",
+        "var.service_names",
+        "var.task_definition_arns",
+        "var.task_role_arns",
+        "var.watch_log_group_name",
+    }
 
 
 def test_every_variable_is_used_and_every_local():
@@ -187,16 +226,23 @@ def test_only_one_provider_and_one_version_of_it_is_asked_for():
 
 
 def test_state_is_encrypted_and_locked():
-    backends = [CONFIGURATION[f"environments/{name}"]["terraform"]["backend"] for name in ("staging", "production")]
+    backends = [
+        CONFIGURATION[f"environments/{name}"]["terraform"]["backend"]
+        for name in ("staging", "production")
+    ]
 
-    assert ["use_lockfile" in str(backend) and "'encrypt': True" in str(backend) for backend in backends] == [
+    assert [
+        "use_lockfile" in str(backend) and "'encrypt': True" in str(backend) for backend in backends
+    ] == [
         True,
         True,
     ]
 
 
 def test_production_is_the_stricter_environment():
-    production, staging = (CONFIGURATION[f"environments/{name}"]["module.stack"] for name in ("production", "staging"))
+    production, staging = (
+        CONFIGURATION[f"environments/{name}"]["module.stack"] for name in ("production", "staging")
+    )
 
     assert production["record_lock_mode"] == "COMPLIANCE"
     assert production["record_days"] >= 2557

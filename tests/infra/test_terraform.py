@@ -8,7 +8,9 @@ import pytest
 from hcl_parsing import INFRA
 from terraform_runs import require_terraform
 
-TESTED = sorted({path.parent.parent.relative_to(INFRA).as_posix() for path in INFRA.rglob("tests/*.tftest.hcl")})
+TESTED = sorted(
+    {path.parent.parent.relative_to(INFRA).as_posix() for path in INFRA.rglob("tests/*.tftest.hcl")}
+)
 
 
 def test_every_module_has_tests_of_its_own():
@@ -21,16 +23,32 @@ def test_every_file_is_formatted():
     require_terraform()
 
     ended = subprocess.run(
-        ["terraform", "fmt", "-check", "-recursive", "-no-color", INFRA, Path(__file__).parent / "live"],
-        env={"PATH": os.environ["PATH"], "TF_CLI_CONFIG_FILE": os.devnull, "CHECKPOINT_DISABLE": "true"},
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        [
+            "terraform",
+            "fmt",
+            "-check",
+            "-recursive",
+            "-no-color",
+            INFRA,
+            Path(__file__).parent / "live",
+        ],
+        env={
+            "PATH": os.environ["PATH"],
+            "TF_CLI_CONFIG_FILE": os.devnull,
+            "CHECKPOINT_DISABLE": "true",
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
     assert (ended.returncode, ended.stdout) == (0, "")
 
 
 @pytest.mark.terraform
-@pytest.mark.parametrize("environment", [pytest.param("production", marks=pytest.mark.short), "staging"])
+@pytest.mark.parametrize(
+    "environment", [pytest.param("production", marks=pytest.mark.short), "staging"]
+)
 def test_an_environment_is_valid(terraform, environment):
     told = terraform(f"environments/{environment}").run_json("validate", "-json")
 
@@ -40,11 +58,15 @@ def test_an_environment_is_valid(terraform, environment):
 @pytest.mark.terraform
 @pytest.mark.parametrize("folder", TESTED)
 def test_a_module_keeps_its_promises(terraform, folder):
-    only = ["-filter=tests/refusals.tftest.hcl"] if folder == "stack" else []  # the rest of it is `rendered`
+    only = (
+        ["-filter=tests/refusals.tftest.hcl"] if folder == "stack" else []
+    )  # the rest of it is `rendered`
 
     messages = terraform(folder).run_tests(*only)
 
-    summary = next(message["test_summary"] for message in messages if message["type"] == "test_summary")
+    summary = next(
+        message["test_summary"] for message in messages if message["type"] == "test_summary"
+    )
     assert summary["status"] == "pass"
     assert summary["passed"] >= 2
 
@@ -75,7 +97,9 @@ def test_nothing_that_stands_has_a_public_address(rendered):
 def test_only_files_that_were_dealt_with_go_away_by_age(rendered):
     """Models, scores, snapshots and the ledger stay; of the records not even an older version goes."""
     rules = {
-        bucket: rendered.resources[f"module.lake.module.{bucket}.aws_s3_bucket_lifecycle_configuration.this"]["rule"]
+        bucket: rendered.resources[
+            f"module.lake.module.{bucket}.aws_s3_bucket_lifecycle_configuration.this"
+        ]["rule"]
         for bucket in ("data", "records")
     }
 

@@ -18,7 +18,9 @@ APPLICATION = {
     "lake": "s3://credit-default-staging-data-123456789012/portfolio",
     "mlflow": {"tracking_uri": "https://mlflow.credit.example.internal"},
     "prefect": {"api_url": "https://prefect.credit.example.internal:4200/api"},
-    "listen": {"queue_url": "https://sqs.eu-central-1.amazonaws.com/123456789012/credit-default-staging-incoming"},
+    "listen": {
+        "queue_url": "https://sqs.eu-central-1.amazonaws.com/123456789012/credit-default-staging-incoming"
+    },
 }
 OUTPUTS = {
     "application": {"sensitive": False, "type": "object", "value": APPLICATION},
@@ -35,7 +37,13 @@ def write_config():
 
 
 def run(text, *arguments):
-    return subprocess.run([sys.executable, SCRIPT, *arguments], input=text, capture_output=True, text=True, check=False)
+    return subprocess.run(
+        [sys.executable, SCRIPT, *arguments],
+        input=text,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 def test_outputs_become_a_file_that_the_settings_load(tmp_path):
@@ -60,12 +68,16 @@ def test_same_outputs_are_the_same_file(write_config):
 
 
 def test_a_value_with_quotes_and_line_ends_stays_a_value(write_config):
-    text = write_config.render({"application": {"value": {"lake": 'a"b\\c\n[mlflow]\ntracking_uri = "x"'}}})
+    text = write_config.render(
+        {"application": {"value": {"lake": 'a"b\\c\n[mlflow]\ntracking_uri = "x"'}}}
+    )
 
     assert tomllib.loads(text) == {"lake": 'a"b\\c\n[mlflow]\ntracking_uri = "x"'}
 
 
-@pytest.mark.parametrize("text", ["", "{}", "[]", "not json", '{"application": {}}', '{"application": {"value": 3}}'])
+@pytest.mark.parametrize(
+    "text", ["", "{}", "[]", "not json", '{"application": {}}', '{"application": {"value": 3}}']
+)
 def test_what_is_no_output_of_an_environment_is_refused_and_nothing_written(tmp_path, text):
     ended = run(text, str(tmp_path / "aws.toml"))
 
@@ -87,10 +99,15 @@ def test_without_a_name_it_is_the_projects_config(write_config, monkeypatch, tmp
 @pytest.mark.short
 def test_outputs_of_the_whole_system_are_settings(rendered, tmp_path, write_config):
     target = tmp_path / "aws.toml"
-    target.write_text(write_config.render({"application": {"value": rendered.outputs["application"]}}))
+    target.write_text(
+        write_config.render({"application": {"value": rendered.outputs["application"]}})
+    )
 
     settings = load_settings(config_files=[str(target)], environment={}).settings
-    assert (settings.lake, settings.listen.queue_url) == (APPLICATION["lake"], APPLICATION["listen"]["queue_url"])
+    assert (settings.lake, settings.listen.queue_url) == (
+        APPLICATION["lake"],
+        APPLICATION["listen"]["queue_url"],
+    )
 
 
 def list_containers(rendered):
@@ -122,7 +139,11 @@ def test_the_containers_commands_are_ones_that_the_application_has(rendered):
     from credit_default.cli.main import app
 
     known = set(typer.main.get_command(app).commands)
-    asked = {c["command"][1] for c in list_containers(rendered).values() if c["command"][0] == "credit-default"}
+    asked = {
+        c["command"][1]
+        for c in list_containers(rendered).values()
+        if c["command"][0] == "credit-default"
+    }
     scheduled = [
         json.loads(values["target"][0]["input"])["containerOverrides"]
         for address, values in rendered.resources.items()
@@ -136,8 +157,12 @@ def test_the_containers_commands_are_ones_that_the_application_has(rendered):
 
 def test_importing_the_script_does_nothing():
     ended = subprocess.run(
-        [sys.executable, "-c", "import write_config"], cwd=INFRA, env={**os.environ, "PYTHONPATH": str(INFRA)},
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        [sys.executable, "-c", "import write_config"],
+        cwd=INFRA,
+        env={**os.environ, "PYTHONPATH": str(INFRA)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")

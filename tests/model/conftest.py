@@ -37,7 +37,9 @@ def make_rows(count: int = 400, *, seed: int = 1, prefix: str = "T") -> pl.DataF
         columns[f"bill_amount_m{month}"] = np.round(limit * generator.uniform(-0.05, 1, count))
     for month in range(1, 7):
         columns[f"payment_amount_m{month}"] = np.round(limit * generator.uniform(0, 0.2, count))
-    columns["defaulted"] = (generator.random(count) < 1 / (1 + np.exp(1.5 - 2 * risk))).astype(np.int64)
+    columns["defaulted"] = (generator.random(count) < 1 / (1 + np.exp(1.5 - 2 * risk))).astype(
+        np.int64
+    )
     return pl.DataFrame(columns).select(*CREDIT_CARD.names, "defaulted")
 
 

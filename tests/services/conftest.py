@@ -18,9 +18,17 @@ from credit_default.data.simulation.months import simulate
 from credit_default.services.context.wiring import Wiring, build_wiring
 from credit_default.services.intake.file_check import check_file
 from credit_default.services.scoring.score_batch import CurrentChampion, find_champion, score_file
-from credit_default.services.training.challenger import TrainingRows, fit_challenger, read_training_rows, split_rows
+from credit_default.services.training.challenger import (
+    TrainingRows,
+    fit_challenger,
+    read_training_rows,
+    split_rows,
+)
 from credit_default.services.training.promotion_contest import judge_challenger
-from credit_default.services.training.register_and_promote import apply_promotion_verdict, register_challenger
+from credit_default.services.training.register_and_promote import (
+    apply_promotion_verdict,
+    register_challenger,
+)
 from credit_default.settings import Settings
 from credit_default.views.summaries.summary import Summary
 
@@ -56,7 +64,9 @@ def known_rows() -> pl.DataFrame:
     """Three months of the same simulated clients, checked and with outcomes."""
     months = simulate(client_count=2_000, month_count=3, seed=5)
     return pl.concat(
-        month.statements.join(month.outcomes.select(*KEY, "defaulted"), on=KEY, maintain_order="left")
+        month.statements.join(
+            month.outcomes.select(*KEY, "defaulted"), on=KEY, maintain_order="left"
+        )
         for month in months
     )
 
@@ -88,10 +98,14 @@ def champion_lake(tmp_path_factory, mlflow_template, month_rows) -> ChampionLake
     challenger = fit_challenger(wiring, training, sides)
     registered = register_challenger(wiring, training, challenger, None, trained_at=NOON)
     verdict = judge_challenger(wiring, challenger, sides, champion=None)
-    summary = apply_promotion_verdict(wiring, registered, verdict, champion=None, rows=training, decided_at=NOON)
+    summary = apply_promotion_verdict(
+        wiring, registered, verdict, champion=None, rows=training, decided_at=NOON
+    )
     champion = find_champion(wiring)
     assert champion is not None
-    shutil.copytree(wiring.lake.home, root / "untouched", ignore=shutil.ignore_patterns("mlartifacts"))
+    shutil.copytree(
+        wiring.lake.home, root / "untouched", ignore=shutil.ignore_patterns("mlartifacts")
+    )
     return ChampionLake(wiring, training, champion, summary, root / "untouched")
 
 
@@ -99,7 +113,13 @@ def champion_lake(tmp_path_factory, mlflow_template, month_rows) -> ChampionLake
 def score_rows(seated, tmp_path):
     """Scores rows as a file in the seated lake; returns what became of them."""
 
-    def score(rows: pl.DataFrame, *, name: str = "batch.csv", scored_at: dt.datetime = NOON, number: int | None = None):
+    def score(
+        rows: pl.DataFrame,
+        *,
+        name: str = "batch.csv",
+        scored_at: dt.datetime = NOON,
+        number: int | None = None,
+    ):
         rows.write_csv(tmp_path / name)
         checked = check_file(seated.wiring, str(tmp_path / name), month=None, outcome="ignored")
         champion = seated.champion
@@ -112,10 +132,14 @@ def score_rows(seated, tmp_path):
 CRASH_DRIVER = Path(__file__).parents[1] / "fakes" / "crash_driver.py"
 # no threads but the one that forks: OpenBLAS, Polars' and Arrow's allocators begin some when they are imported
 THREADLESS = {
-    "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "POLARS_MAX_THREADS": "2", "PYTHONWARNINGS": "ignore",
-    "_RJEM_MALLOC_CONF": "background_thread:false", "JE_ARROW_MALLOC_CONF": "background_thread:false",
+    "OPENBLAS_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    "POLARS_MAX_THREADS": "2",
+    "PYTHONWARNINGS": "ignore",
+    "_RJEM_MALLOC_CONF": "background_thread:false",
+    "JE_ARROW_MALLOC_CONF": "background_thread:false",
     "ARROW_DEFAULT_MEMORY_POOL": "system",
-}  # fmt: skip
+}
 
 
 @dataclass(frozen=True)
@@ -139,9 +163,12 @@ def crash_driver(two_versions, tmp_path_factory) -> Iterator[CrashDriver]:
     warm = tmp_path_factory.mktemp("warm") / "lake"
     shutil.copytree(two_versions, warm)
     with subprocess.Popen(
-        [sys.executable, str(CRASH_DRIVER), str(warm)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        [sys.executable, str(CRASH_DRIVER), str(warm)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
         env={**os.environ, **THREADLESS},
-    ) as process:  # fmt: skip
+    ) as process:
         assert json.loads(process.stdout.readline())["threads"] == [
             "python",
             "polars-ooc-clea",
@@ -182,9 +209,13 @@ def crash_files(tmp_path_factory) -> CrashFiles:
     spoiled = rows.with_columns(sex=pl.when(pl.int_range(pl.len()) < 3).then(9).otherwise("sex"))
     spoiled.write_csv(folder / "batch.csv")
     spoiled.join(labels, on=KEY, maintain_order="left").write_csv(folder / "labelled.csv")
-    many = month.statements.tail(100).with_columns(sex=pl.when(pl.int_range(pl.len()) < 40).then(9).otherwise("sex"))
+    many = month.statements.tail(100).with_columns(
+        sex=pl.when(pl.int_range(pl.len()) < 40).then(9).otherwise("sex")
+    )
     many.write_csv(folder / "bad.csv")
     wrong = pl.when(pl.int_range(pl.len()) < 2).then(7).otherwise("defaulted")
-    labels.with_columns(defaulted=wrong, observed_at=pl.lit("2006-01-01")).write_csv(folder / "outcomes.csv")
+    labels.with_columns(defaulted=wrong, observed_at=pl.lit("2006-01-01")).write_csv(
+        folder / "outcomes.csv"
+    )
     paths = (folder / f"{name}.csv" for name in ("batch", "labelled", "bad", "outcomes"))
     return CrashFiles(*paths, client=rows["client_id"][59])

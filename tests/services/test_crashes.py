@@ -19,7 +19,12 @@ pytestmark = pytest.mark.xdist_group("mlflow")
 
 SOURCE = Path(__file__).parents[2] / "src" / "credit_default"
 WAYS = ("kill", "term", "raise", "full")
-EXITS = {"kill": {-9}, "term": {143}, "raise": {70}, "full": {3, 70}}  # 70: an error that nobody translated
+EXITS = {
+    "kill": {-9},
+    "term": {143},
+    "raise": {70},
+    "full": {3, 70},
+}  # 70: an error that nobody translated
 # in a bucket only: tests/adapters/storage/test_s3_faults.py stops an upload there; and where another runner was faster
 ELSEWHERE = {"upload.begun", "upload.parts_sent", "table.refused"}
 LITTLE = 24  # kills at random moments; the nightly suite has ten times as many
@@ -54,7 +59,9 @@ class Case:
 
     @property
     def where(self) -> str:
-        return f"{self.failpoint} ({self.nth})" if self.after is None else f"after {self.after:.3f} s"
+        return (
+            f"{self.failpoint} ({self.nth})" if self.after is None else f"after {self.after:.3f} s"
+        )
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +72,9 @@ def play(crash_driver, tmp_path_factory):
 
     def run(lake, acts, *, place=None, **death):
         root = place or shutil.copytree(lake, folder / str(next(numbers)) / "lake")
-        return crash_driver.run(root, [[name, path, hour] for hour, (name, path) in enumerate(acts)], **death), root
+        return crash_driver.run(
+            root, [[name, path, hour] for hour, (name, path) in enumerate(acts)], **death
+        ), root
 
     return run
 
@@ -103,7 +112,9 @@ def _try_out(play, name: str, lake: Path, path: str) -> Act:
     old, first, new, second, newest = ended["told"]
     assert new != old
     assert newest == new, name
-    return Act(name, lake, path, old, new, (first, second), tuple(ended["passed"][1]), ended["seconds"][1])
+    return Act(
+        name, lake, path, old, new, (first, second), tuple(ended["passed"][1]), ended["seconds"][1]
+    )
 
 
 @pytest.fixture(scope="module")
@@ -121,21 +132,35 @@ def test_undisturbed_runs_keep_every_row(by_name):
     assert [rows for _, _, rows, _ in predicted["scores"]] == [57]
     assert [rows for rows, _ in predicted["quarantine"]] == [3]
     assert sorted(rows for _, rows in predicted["snapshots"]) == [57, 2000]
-    assert (taken["outcomes"][0][0], taken["outcome history"][0][0], taken["quarantine"][0][0]) == (58, 58, 2)
+    assert (taken["outcomes"][0][0], taken["outcome history"][0][0], taken["quarantine"][0][0]) == (
+        58,
+        58,
+        2,
+    )
     assert inbox["incoming"] == []
     assert [name for name, _ in inbox["processed"]] == ["batch.csv"]
     assert [name for name, _ in inbox["refused"]] == ["bad.csv", "bad.csv.reason.json"]
-    seats = {name: by_name[name].new["parts"]["champion"] for name in ("seat", "promote", "ask", "approve", "rollback")}
+    seats = {
+        name: by_name[name].new["parts"]["champion"]
+        for name in ("seat", "promote", "ask", "approve", "rollback")
+    }
     assert seats == {"seat": [2], "promote": [2], "ask": [1], "approve": [2], "rollback": [1]}
     assert by_name["follow"].statuses == ("1 opened, train", "0 opened, train")
     assert by_name["follow"].new["told"] == [["performance v1 2005-11", "nobody to tell", ""]]
     forgotten = by_name["forget"].new["parts"]
-    assert ([rows for _, _, rows, _ in forgotten["scores"]], forgotten["outcomes"][0][0]) == ([56], 57)
+    assert ([rows for _, _, rows, _ in forgotten["scores"]], forgotten["outcomes"][0][0]) == (
+        [56],
+        57,
+    )
     assert forgotten["processed"] == []
 
 
 def test_every_failpoint_in_the_source_is_reached_by_an_act(acts):
-    written = {name for path in SOURCE.rglob("*.py") for name in re.findall(r'reach\("([^"]+)"\)', path.read_text())}
+    written = {
+        name
+        for path in SOURCE.rglob("*.py")
+        for name in re.findall(r'reach\("([^"]+)"\)', path.read_text())
+    }
     passed = {name for act in acts for name in act.passed}
 
     assert written - ELSEWHERE == passed
@@ -184,7 +209,9 @@ def test_a_death_leaves_the_old_state_or_the_new_and_the_next_run_completes(play
 
 
 @pytest.mark.parametrize("count", [LITTLE, pytest.param(240, marks=pytest.mark.nightly)])
-def test_a_kill_at_any_moment_leaves_the_old_state_or_the_new_and_the_next_run_completes(play, by_name, count):
+def test_a_kill_at_any_moment_leaves_the_old_state_or_the_new_and_the_next_run_completes(
+    play, by_name, count
+):
     chance = random.Random(20051001)
     cases = []
     for act in (by_name["predict"], by_name["outcomes"]):
@@ -194,7 +221,9 @@ def test_a_kill_at_any_moment_leaves_the_old_state_or_the_new_and_the_next_run_c
     results = [_try_case(play, case) for case in cases]
 
     _print_table(results)
-    assert sum(result.exit_code < 0 for result in results) >= count // 2  # the others were done before
+    assert (
+        sum(result.exit_code < 0 for result in results) >= count // 2
+    )  # the others were done before
     assert [result for result in results if result.faults] == []
 
 
@@ -211,7 +240,11 @@ class Result:
 
 def _try_case(play, case: Case) -> Result:
     act = case.act
-    death = {"failpoint": case.failpoint, "nth": case.nth, "how": case.how} if case.failpoint else {"after": case.after}
+    death = (
+        {"failpoint": case.failpoint, "nth": case.nth, "how": case.how}
+        if case.failpoint
+        else {"after": case.after}
+    )
     died, root = play(act.lake, [(act.name, act.path)], **death)
     batches = [batch for batch, *_ in act.new["parts"]["scores"]]
     again = [(act.name, act.path), ("look", "")]
@@ -224,14 +257,20 @@ def _try_case(play, case: Case) -> Result:
         *_judge_death(case, died["exit"]),
         *_judge_found(act, found),
         *_judge_then(act, second, then),
-        *(f"the third run ({after[0]}) changed {_differences(then, state)}" for state in after[1:] if state != then),
+        *(
+            f"the third run ({after[0]}) changed {_differences(then, state)}"
+            for state in after[1:]
+            if state != then
+        ),
         *([] if proved["status"] == "proved" else [f"not proved: {proved}"]),
     )
     return Result(case, died["exit"], _tell_found(act, found), second, faults)
 
 
 def _judge_death(case: Case, code: int) -> list[str]:
-    allowed = EXITS[case.how] if case.failpoint else {-14, 0}  # SIGALRM, which the system ends it by; or it was done
+    allowed = (
+        EXITS[case.how] if case.failpoint else {-14, 0}
+    )  # SIGALRM, which the system ends it by; or it was done
     return [] if code in allowed else [f"ended with {code}"]
 
 
@@ -240,20 +279,38 @@ def _judge_found(act: Act, found: dict[str, Any]) -> list[str]:
     faults = []
     for name, things in found["parts"].items():
         old, new = act.old["parts"][name], act.new["parts"][name]
-        faults += [f"{name}: neither old nor new: {thing}" for thing in things if thing not in old + new]
-        faults += [f"{name}: vanished: {thing}" for thing in old if thing in new and thing not in things]
-    kept = [thing for place in ("incoming", "processed", "refused") for thing in found["parts"][place]]
+        faults += [
+            f"{name}: neither old nor new: {thing}" for thing in things if thing not in old + new
+        ]
+        faults += [
+            f"{name}: vanished: {thing}" for thing in old if thing in new and thing not in things
+        ]
+    kept = [
+        thing for place in ("incoming", "processed", "refused") for thing in found["parts"][place]
+    ]
     moved = [thing for place in ("processed", "refused") for thing in act.new["parts"][place]]
-    faults += [f"lost: {thing}" for thing in act.old["parts"]["incoming"] if thing in moved and thing not in kept]
+    faults += [
+        f"lost: {thing}"
+        for thing in act.old["parts"]["incoming"]
+        if thing in moved and thing not in kept
+    ]
     if found["ledger"] != "ok":
         faults.append("the ledger is broken")
-    faults += [f"{entry}: {n} entries" for entry, n in found["entries"].items() if n > act.new["entries"].get(entry, 0)]
+    faults += [
+        f"{entry}: {n} entries"
+        for entry, n in found["entries"].items()
+        if n > act.new["entries"].get(entry, 0)
+    ]
     return faults
 
 
 def _judge_then(act: Act, second: str, then: dict[str, Any]) -> list[str]:
     """The act done again ends well (or finds nothing left to do), and all is as if nothing had happened."""
-    faults = [] if not second.startswith("exit") or second == act.statuses[1] else [f"the second run: {second}"]
+    faults = (
+        []
+        if not second.startswith("exit") or second == act.statuses[1]
+        else [f"the second run: {second}"]
+    )
     then = {**then, "versions": None, "entries": _but_again(then["entries"])}
     new = {**act.new, "versions": None, "entries": _but_again(act.new["entries"])}
     return faults if then == new else [*faults, f"after the second run: {_differences(new, then)}"]
@@ -267,7 +324,9 @@ def _but_again(entries: dict[str, int]) -> dict[str, int]:
 def _differences(expected: dict[str, Any], found: dict[str, Any]) -> str:
     flat = [{**state, **state["parts"], "parts": None} for state in (expected, found)]
     return "; ".join(
-        f"{name}: {flat[1][name]}, not {flat[0][name]}" for name in flat[0] if flat[0][name] != flat[1][name]
+        f"{name}: {flat[1][name]}, not {flat[0][name]}"
+        for name in flat[0]
+        if flat[0][name] != flat[1][name]
     )
 
 
@@ -286,9 +345,19 @@ def _print_table(results: list[Result]) -> None:
     for result in results:
         case = result.case
         way = case.how if case.failpoint else "system"
-        rows.append((case.act.name, case.where, way, str(result.exit_code), result.found, result.second,
-                     "; ".join(result.faults) or "ok"))  # fmt: skip
+        rows.append(
+            (
+                case.act.name,
+                case.where,
+                way,
+                str(result.exit_code),
+                result.found,
+                result.second,
+                "; ".join(result.faults) or "ok",
+            )
+        )
     widths = [min(max(len(row[place]) for row in rows), 60) for place in range(len(rows[0]))]
     print()  # noqa: T201 - the report that people ask for with -s
     for row in rows:
-        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())  # noqa: T201 - likewise
+        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        print("  ".join(cells).rstrip())  # noqa: T201 - likewise

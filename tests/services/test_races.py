@@ -28,7 +28,9 @@ def count_entries(state, event):
 
 
 @pytest.mark.parametrize("count", [8, pytest.param(32, marks=pytest.mark.nightly)])
-def test_runners_at_one_batch_at_once_come_to_one_result(crash_driver, crash_files, root, look, count):
+def test_runners_at_one_batch_at_once_come_to_one_result(
+    crash_driver, crash_files, root, look, count
+):
     job = {"root": str(root), "acts": [["score", str(crash_files.batch), 0]]}
 
     ended = crash_driver.ask(do="run", jobs=[job] * count)
@@ -43,7 +45,9 @@ def test_runners_at_one_batch_at_once_come_to_one_result(crash_driver, crash_fil
     assert (state["ledger"], count_entries(state, "scored")) == ("ok", 1)
 
 
-def test_runners_at_one_outcomes_file_at_once_come_to_one_result(crash_driver, crash_files, root, look):
+def test_runners_at_one_outcomes_file_at_once_come_to_one_result(
+    crash_driver, crash_files, root, look
+):
     job = {"root": str(root), "acts": [["outcomes", str(crash_files.outcomes), 0]]}
 
     ended = crash_driver.ask(do="run", jobs=[job] * 6)
@@ -51,7 +55,11 @@ def test_runners_at_one_outcomes_file_at_once_come_to_one_result(crash_driver, c
     assert [(one["exit"], one["error"]) for one in ended] == [(0, "")] * 6
     state = look()
     parts = state["parts"]
-    assert [parts[name][0][0] for name in ("outcomes", "outcome history", "quarantine")] == [58, 58, 2]
+    assert [parts[name][0][0] for name in ("outcomes", "outcome history", "quarantine")] == [
+        58,
+        58,
+        2,
+    ]
     assert (state["versions"]["outcomes"], state["versions"]["outcome_history"]) == (1, 1)
     assert (state["ledger"], count_entries(state, "outcomes taken in")) == ("ok", 1)
 
@@ -88,10 +96,21 @@ def test_two_command_lines_at_one_batch_come_to_one_result(crash_files, root, lo
     """Each starts and ends a Prefect server of its own: a minute and a half, on a busy machine."""
     config = tmp_path / "small.toml"
     config.write_text(f'lake = "{root}"\ncache = "{tmp_path}/cache"\njobs = 1\nreport = "drift"\n')
-    line = [sys.executable, "-c", COMMAND, "predict", str(crash_files.batch), "--config", str(config), "--json"]
+    line = [
+        sys.executable,
+        "-c",
+        COMMAND,
+        "predict",
+        str(crash_files.batch),
+        "--config",
+        str(config),
+        "--json",
+    ]
     given = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}
     runners = [
-        subprocess.Popen(line, env=given, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path)
+        subprocess.Popen(
+            line, env=given, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path
+        )
         for _ in range(2)
     ]
 

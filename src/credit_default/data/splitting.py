@@ -42,7 +42,9 @@ def split(rows: pl.DataFrame, *, test_share: float = 0.2, salt: str = DEFAULT_SA
     return Split(development=rows.filter(~in_test).sort(KEY), test=rows.filter(in_test).sort(KEY))
 
 
-def assign_sides(rows: pl.DataFrame, *, test_share: float = 0.2, salt: str = DEFAULT_SALT) -> pl.Series:
+def assign_sides(
+    rows: pl.DataFrame, *, test_share: float = 0.2, salt: str = DEFAULT_SALT
+) -> pl.Series:
     """True for each row whose client is on the test side, in the rows' order."""
     groups = _link_clients(rows, salt=salt)
     return pl.Series("in_test", (groups.least_share < test_share)[groups.of_row])
@@ -58,7 +60,9 @@ def assign_folds(rows: pl.DataFrame, *, fold_count: int = 5, seed: int = 0) -> I
     groups = _link_clients(rows, salt=f"folds/{seed}")
     count = groups.least_share.size
     sizes = np.bincount(groups.of_row, minlength=count)
-    defaulted = rows[OUTCOME].fill_null(0).to_numpy() if OUTCOME in rows.columns else np.zeros(rows.height)
+    defaulted = (
+        rows[OUTCOME].fill_null(0).to_numpy() if OUTCOME in rows.columns else np.zeros(rows.height)
+    )
     defaults = np.bincount(groups.of_row, weights=defaulted, minlength=count)
     # Largest groups first, and the deal goes on from one stratum to the next, so that no fold collects the remainders.
     order = np.lexsort((groups.least_share, -defaults, -sizes))
@@ -76,24 +80,38 @@ def _link_clients(rows: pl.DataFrame, *, salt: str) -> _LinkedClients:
         rows[CLIENT_ID]
         .to_frame()
         .join(
-            pl.DataFrame({CLIENT_ID: clients}).with_row_index("client"), on=CLIENT_ID, how="left", maintain_order="left"
+            pl.DataFrame({CLIENT_ID: clients}).with_row_index("client"),
+            on=CLIENT_ID,
+            how="left",
+            maintain_order="left",
         )["client"]
     )
     twins = _find_identical_rows(rows, client=client)
-    links = coo_array((np.ones(twins.height), (twins["client"], twins["other"])), shape=(len(clients), len(clients)))
+    links = coo_array(
+        (np.ones(twins.height), (twins["client"], twins["other"])),
+        shape=(len(clients), len(clients)),
+    )
     _, group_of_client = connected_components(links, directed=False)
-    shares = np.fromiter((_hash_share(name, salt=salt) for name in clients), dtype=np.float64, count=len(clients))
+    shares = np.fromiter(
+        (_hash_share(name, salt=salt) for name in clients), dtype=np.float64, count=len(clients)
+    )
     least = np.full(int(group_of_client.max(initial=-1)) + 1, np.inf)
     np.minimum.at(least, group_of_client, shares)
-    return _LinkedClients(of_row=group_of_client[client.to_numpy()].astype(np.int64), least_share=least)
+    return _LinkedClients(
+        of_row=group_of_client[client.to_numpy()].astype(np.int64), least_share=least
+    )
 
 
 def _find_identical_rows(rows: pl.DataFrame, *, client: pl.Series) -> pl.DataFrame:
     """Pairs (client, other) with an identical row of inputs, other being the first such client."""
     inputs = [name for name in rows.columns if name not in {*KEY, OUTCOME}]
     if not inputs:
-        return pl.DataFrame({"client": [], "other": []}, schema={"client": pl.UInt32, "other": pl.UInt32})
-    paired = rows.select(inputs).with_columns(client).group_by(inputs).agg(pl.col("client").unique())
+        return pl.DataFrame(
+            {"client": [], "other": []}, schema={"client": pl.UInt32, "other": pl.UInt32}
+        )
+    paired = (
+        rows.select(inputs).with_columns(client).group_by(inputs).agg(pl.col("client").unique())
+    )
     several = paired.select("client").filter(pl.col("client").list.len() > 1)
     return several.with_columns(pl.col("client").list.min().alias("other")).explode("client")
 

@@ -38,8 +38,12 @@ def listen(
     overrides: dict[str, Any] | None = None, config: list[str] | None = None, seconds: float = 3_300
 ) -> State[Summary]:
     """A completed run, after so many seconds of listening; the next run goes on where this one ended."""
-    listen_for_files(load_settings(overrides or {}, config_files=config or []).settings, seconds=float(seconds))
-    return Completed(name="Listened", data=Summary("listen", f"listened for {float(seconds):.0f} s"))
+    listen_for_files(
+        load_settings(overrides or {}, config_files=config or []).settings, seconds=float(seconds)
+    )
+    return Completed(
+        name="Listened", data=Summary("listen", f"listened for {float(seconds):.0f} s")
+    )
 
 
 def listen_for_files(settings: Settings, *, seconds: float | None = None) -> None:
@@ -51,7 +55,9 @@ def listen_for_files(settings: Settings, *, seconds: float | None = None) -> Non
     until = None if seconds is None else time.monotonic() + seconds
     with ExitStack() as opened:
         act = _choose_listening_step(settings, opened)
-        repeat_with_backoff(act, longest_wait_seconds=settings.listen.longest_wait_seconds, until=until)
+        repeat_with_backoff(
+            act, longest_wait_seconds=settings.listen.longest_wait_seconds, until=until
+        )
 
 
 def _choose_listening_step(settings: Settings, opened: ExitStack) -> Callable[[], None]:
@@ -78,9 +84,11 @@ def _poll_inbox(watch: InboxWatch, seconds: float) -> None:
 def _require_bucket_lake(lake: Lake) -> None:
     if not lake.in_bucket:
         raise InputError(
-            "setting listen.queue_url", found=f"a queue, and the lake in a folder ({lake.uri})",
-            expected="a queue only for a lake in a bucket", remedy="Unset it: a folder is watched, and needs no queue.",
-        )  # fmt: skip
+            "setting listen.queue_url",
+            found=f"a queue, and the lake in a folder ({lake.uri})",
+            expected="a queue only for a lake in a bucket",
+            remedy="Unset it: a folder is watched, and needs no queue.",
+        )
 
 
 if __name__ == "__main__":

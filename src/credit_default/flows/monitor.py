@@ -13,12 +13,19 @@ from credit_default.flows.runs.orphaned_runs import mark_run
 from credit_default.flows.runs.run_as_script import run_as_script
 from credit_default.flows.runs.tasks import build_retried_task, build_task
 from credit_default.services.context.data_origin import SIMULATED
-from credit_default.services.monitoring import batch_drift, batch_performance, findings_record, follow_up
+from credit_default.services.monitoring import (
+    batch_drift,
+    batch_performance,
+    findings_record,
+    follow_up,
+)
 from credit_default.views.summaries.summary import Summary
 
 find_batch = build_retried_task(batch_drift.find_batch, "find batch")
 find_drift = build_task(batch_drift.find_drift, "compare with reference")
-judge_without_outcomes = build_task(batch_performance.judge_without_outcomes, "estimate from the scores")
+judge_without_outcomes = build_task(
+    batch_performance.judge_without_outcomes, "estimate from the scores"
+)
 evaluate_batch = build_task(batch_performance.evaluate_batch, "judge performance")
 record_findings = build_retried_task(findings_record.record_findings, "record")
 follow_up_batch = build_retried_task(follow_up.follow_up, "alarms and retraining")
@@ -54,7 +61,9 @@ def monitor(
     drift = None if kind == "none" else find_drift(wiring, batch, report=kind)
     outlook = None if kind == "none" else judge_without_outcomes(wiring, batch)
     performed = evaluate_batch(wiring, batch, now=read_clock())
-    found = record_findings(wiring, batch, drift, performed, outlook=outlook, monitored_at=read_clock())
+    found = record_findings(
+        wiring, batch, drift, performed, outlook=outlook, monitored_at=read_clock()
+    )
     followed = follow_up_batch(wiring, batch, found, at=read_clock())
     publish_summary(followed.summary, simulated=batch.data_origin == SIMULATED)
     announce_summary(found)
@@ -67,7 +76,11 @@ def _name_state(summary: Summary) -> str:
     for gate, name in _STATE_BY_GATE.items():
         if gate in rang:
             return name
-    return "NotJudged" if all(verdict.level == "not judged" for verdict in summary.verdicts) else "Quiet"
+    return (
+        "NotJudged"
+        if all(verdict.level == "not judged" for verdict in summary.verdicts)
+        else "Quiet"
+    )
 
 
 if __name__ == "__main__":

@@ -38,14 +38,18 @@ def predict(
     `corrects` names the batch whose rejected rows come again, corrected; `name` is what people call this one.
     """
     wiring = connect(overrides or {}, config or [])
-    checked = check_file(wiring, batch, month=month, outcome="ignored", corrects=corrects, name=name)
+    checked = check_file(
+        wiring, batch, month=month, outcome="ignored", corrects=corrects, name=name
+    )
     verdict = judge_file(wiring, checked, judged_at=read_clock())
     champion = load_champion(wiring, checked)
     scored = score_file(wiring, checked, champion, scored_at=read_clock())
     summary = record_scores(wiring, checked, scored, verdict, recorded_at=read_clock())
     publish_summary(summary, simulated=checked.data_origin == SIMULATED)
     announce_summary(summary)
-    return Completed(name="AlreadyScored" if scored.was_there else "Scored", message=summary.status, data=summary)
+    return Completed(
+        name="AlreadyScored" if scored.was_there else "Scored", message=summary.status, data=summary
+    )
 
 
 if __name__ == "__main__":

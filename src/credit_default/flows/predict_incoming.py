@@ -41,11 +41,17 @@ def predict_incoming(
     wiring = connect(overrides or {}, config or [])
 
     def score(uri: str, named: str | None) -> Summary:
-        state: Any = predict(batch=uri, overrides=overrides, config=config, month=named, return_state=True)
+        state: Any = predict(
+            batch=uri, overrides=overrides, config=config, month=named, return_state=True
+        )
         return _announce_late(wiring, state.result())
 
     emptying = InboxRun(score, read_clock, month or None, hold_file_slot)
-    summary = score_incoming_file(wiring, emptying, uri=batch) if batch else score_incoming(wiring, emptying)
+    summary = (
+        score_incoming_file(wiring, emptying, uri=batch)
+        if batch
+        else score_incoming(wiring, emptying)
+    )
     _raise_if_refused(summary)
     name = "Scored" if summary.counts.get("scored") else "NothingToScore"
     return Completed(name=name, message="; ".join((summary.status, *summary.notes)), data=summary)
@@ -55,7 +61,10 @@ def _announce_late(wiring: Wiring, summary: Summary) -> Summary:
     """The summary; the event of a batch that was scored by a run which died before it could tell is emitted now."""
     batch_id, version = str(summary.batch_id), int(summary.model_version or 0)
     was_there = summary.run_id is None
-    if was_there and read_batch_findings(wiring.lake, batch_id=batch_id, model_version=version) is None:
+    if (
+        was_there
+        and read_batch_findings(wiring.lake, batch_id=batch_id, model_version=version) is None
+    ):
         announce_scored(summary)
     return summary
 
@@ -63,9 +72,11 @@ def _announce_late(wiring: Wiring, summary: Summary) -> Summary:
 def _raise_if_refused(summary: Summary) -> None:
     if summary.exit_code:
         raise RefusedError(
-            "incoming files", found="; ".join((summary.status, *summary.notes)), expected="files that can be scored",
+            "incoming files",
+            found="; ".join((summary.status, *summary.notes)),
+            expected="files that can be scored",
             remedy="Each stands in refused/ with its reason beside it: correct it and put it into incoming/ again.",
-        )  # fmt: skip
+        )
 
 
 if __name__ == "__main__":

@@ -7,7 +7,10 @@ from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
-from credit_default.flows.events.champion_events import announce_champion_changes, announce_recorded_batches
+from credit_default.flows.events.champion_events import (
+    announce_champion_changes,
+    announce_recorded_batches,
+)
 from credit_default.flows.runs.artifacts import publish_summary
 from credit_default.flows.runs.context import connect, read_clock
 from credit_default.flows.runs.orphaned_runs import close_flow_runs, mark_run
@@ -22,7 +25,9 @@ repair_records = build_task(repairs.repair_records, "mend the records")
 
 
 @flow(name="reconcile", validate_parameters=False, on_running=[mark_run])
-def reconcile(overrides: dict[str, Any] | None = None, config: list[str] | None = None) -> State[Summary]:
+def reconcile(
+    overrides: dict[str, Any] | None = None, config: list[str] | None = None
+) -> State[Summary]:
     """A completed run named `Reconciled`, `NothingToDo` or, where a service did not answer, `PartlyReconciled`."""
     wiring = connect(overrides or {}, config or [])
     silence = dt.timedelta(seconds=wiring.settings.reconcile.silence_seconds)

@@ -35,10 +35,16 @@ fit_challenger = build_task(challenger.fit_challenger, "fit")
 cross_validate = build_task(challenger.cross_validate_challenger, "cross-validate")
 assess_challenger = build_task(validation_study.assess_challenger, "assess")
 find_champion = build_retried_task(score_batch.find_champion, "find champion")
-register_challenger = build_retried_task(register_and_promote.register_challenger, "record and register")
+register_challenger = build_retried_task(
+    register_and_promote.register_challenger, "record and register"
+)
 judge_challenger = build_task(promotion_contest.judge_challenger, "judge promotion")
-apply_promotion_verdict = build_retried_task(register_and_promote.apply_promotion_verdict, "promote or keep")
-update_alarms_after_promotion = build_retried_task(follow_up.update_alarms_after_promotion, "settle alarms")
+apply_promotion_verdict = build_retried_task(
+    register_and_promote.apply_promotion_verdict, "promote or keep"
+)
+update_alarms_after_promotion = build_retried_task(
+    follow_up.update_alarms_after_promotion, "settle alarms"
+)
 publish_card = build_retried_task(model_card.publish_card, "write card")
 STATES = {PROMOTED: "Promoted", APPROVAL_REQUESTED: "ApprovalRequested"}
 
@@ -59,24 +65,38 @@ def train(
         return Completed(name=SKIPPED, message=SUPERSEDED, data=Summary("train", "skipped"))
     wiring = connect(overrides or {}, config or [])
     require_mlflow(wiring)
-    rows = read_known_rows(wiring) if refresh else read_training_rows(wiring, month=month, read_at=read_clock())
+    rows = (
+        read_known_rows(wiring)
+        if refresh
+        else read_training_rows(wiring, month=month, read_at=read_clock())
+    )
     champion = find_champion(wiring)
     sides = split_rows(wiring, rows)
     challenger = fit_challenger(wiring, rows, sides)
     folds = cross_validate(wiring, challenger, rows) if cross_validated else None
     assessed = assess_challenger(wiring, challenger, sides)
-    registered = register_challenger(wiring, rows, challenger, folds, trained_at=read_clock(), assessment=assessed)
+    registered = register_challenger(
+        wiring, rows, challenger, folds, trained_at=read_clock(), assessment=assessed
+    )
     verdict = judge_challenger(wiring, challenger, sides, champion=champion)
     summary = apply_promotion_verdict(
         wiring, registered, verdict, champion=champion, rows=rows, decided_at=read_clock()
     )
     summary = publish_card(
-        wiring, registered, summary, challenger=challenger, assessment=assessed, rows=rows, sides=sides
+        wiring,
+        registered,
+        summary,
+        challenger=challenger,
+        assessment=assessed,
+        rows=rows,
+        sides=sides,
     )
     publish_summary(summary, simulated=rows.data_origin == SIMULATED)
     announce_champion_changes(wiring)
     announce_alarms(update_alarms_after_promotion(wiring, at=read_clock()))
-    return Completed(name=STATES.get(summary.status, "ChampionKept"), message=summary.status, data=summary)
+    return Completed(
+        name=STATES.get(summary.status, "ChampionKept"), message=summary.status, data=summary
+    )
 
 
 if __name__ == "__main__":

@@ -38,12 +38,17 @@ def judge_fairness(report: FairnessReport, *, policy: FairnessPolicy | None = No
     sure = [finding.reason for finding in findings if finding.is_sure]
     if sure:
         return Verdict(GATE, "watch", tuple(sure), figures)
-    doubtful = [f"{finding.reason}: may be noise" for finding in findings if finding.group.is_single]
+    doubtful = [
+        f"{finding.reason}: may be noise" for finding in findings if finding.group.is_single
+    ]
     pairs = {finding.group for finding in findings if not finding.group.is_single}
     if pairs:
         count = f"{len(pairs)} group{'s' if len(pairs) > 1 else ''}"
         doubtful.append(f"{count} by two attributes beyond a line: may be noise")
-    lowest = min((headline.lowest_ratio for headline in report.headlines if headline.lowest_ratio), key=_read_ratio)
+    lowest = min(
+        (headline.lowest_ratio for headline in report.headlines if headline.lowest_ratio),
+        key=_read_ratio,
+    )
     told = f"lowest acceptance ratio {_read_ratio(lowest):.2f} ({_name_group(lowest)}): no difference beyond noise"
     return Verdict(GATE, "ok", (told, *doubtful), figures)
 
@@ -63,19 +68,34 @@ def _find_group_faults(group: GroupFairness, policy: FairnessPolicy) -> list[Fai
     if ratio is not None and ratio.value < line:
         told = f"accepted {ratio.value:.2f} times as often as the most accepted group ({_format_interval(ratio)}), below {line:g}"
         found.append(
-            FairnessFinding(group, "acceptance_ratio", ratio, ratio.high < line, f"{_name_group(group)}: {told}")
+            FairnessFinding(
+                group, "acceptance_ratio", ratio, ratio.high < line, f"{_name_group(group)}: {told}"
+            )
         )
     gaps = (
-        ("caught_gap", group.caught_gap, policy.highest_error_gap, "defaulters declined, share against the reference"),
-        ("false_alarm_gap", group.false_alarm_gap, policy.highest_error_gap, "payers declined, share against the reference"),
-        ("calibration_gap", group.calibration_gap, policy.highest_calibration_gap, "defaulted less expected, share"),
-    )  # fmt: skip
+        (
+            "caught_gap",
+            group.caught_gap,
+            policy.highest_error_gap,
+            "defaulters declined, share against the reference",
+        ),
+        (
+            "false_alarm_gap",
+            group.false_alarm_gap,
+            policy.highest_error_gap,
+            "payers declined, share against the reference",
+        ),
+        (
+            "calibration_gap",
+            group.calibration_gap,
+            policy.highest_calibration_gap,
+            "defaulted less expected, share",
+        ),
+    )
     for measure, gap, limit, words in gaps:
         if gap is not None and abs(gap.value) > limit:
             is_sure = gap.low > limit or gap.high < -limit
-            reason = (
-                f"{_name_group(group)}: {words} {gap.value:+.3f} ({_format_interval(gap, sign='+')}), beyond {limit:g}"
-            )
+            reason = f"{_name_group(group)}: {words} {gap.value:+.3f} ({_format_interval(gap, sign='+')}), beyond {limit:g}"
             found.append(FairnessFinding(group, measure, gap, is_sure, reason))
     return found
 

@@ -56,13 +56,22 @@ def write_details(details: Mapping[str, Scalar]) -> str:
     Raises:
         InputError: a value that is no text, number, truth value or null.
     """
-    odd = [name for name, value in details.items() if not isinstance(value, str | int | float | bool | None)]
+    odd = [
+        name
+        for name, value in details.items()
+        if not isinstance(value, str | int | float | bool | None)
+    ]
     try:
         if not odd:
             return _write_json(details)
     except ValueError:
         odd = [name for name, value in details.items() if isinstance(value, float)]
-    raise InputError("ledger details", found=f"{odd[0]}", expected="texts and finite numbers", remedy="Leave it out.")
+    raise InputError(
+        "ledger details",
+        found=f"{odd[0]}",
+        expected="texts and finite numbers",
+        remedy="Leave it out.",
+    )
 
 
 def judge_chain(entries: Iterable[LedgerEntry]) -> Verdict:
@@ -95,4 +104,6 @@ def _find_fault(entry: LedgerEntry, previous: LedgerEntry | None, keys: set[str]
 
 
 def _write_json(content: Mapping[str, Scalar]) -> str:
-    return json.dumps(dict(content), sort_keys=True, separators=(",", ":"), allow_nan=False, ensure_ascii=True)
+    return json.dumps(
+        dict(content), sort_keys=True, separators=(",", ":"), allow_nan=False, ensure_ascii=True
+    )

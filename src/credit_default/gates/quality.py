@@ -79,10 +79,15 @@ def _judge_rows(counts: FileCounts, policy: QualityPolicy) -> list[str]:
     told = f"{counts.rejected_count:,} of {counts.row_count:,} rows rejected ({counts.rejected_share:.1%})"
     accepted_count = counts.row_count - counts.rejected_count
     if accepted_count < policy.fewest_rows:
-        faults.append(f"{told}: {accepted_count:,} rows are left, at least {policy.fewest_rows:,} are needed")
+        faults.append(
+            f"{told}: {accepted_count:,} rows are left, at least {policy.fewest_rows:,} are needed"
+        )
     elif counts.rejected_share > policy.highest_rejected_share:
         faults.append(f"{told}: more than the {policy.highest_rejected_share:.1%} allowed")
-    if counts.row_count and counts.repeated_count / counts.row_count > policy.highest_repeated_share:
+    if (
+        counts.row_count
+        and counts.repeated_count / counts.row_count > policy.highest_repeated_share
+    ):
         share = counts.repeated_count / counts.row_count
         faults.append(
             f"{counts.repeated_count:,} rows ({share:.1%}) bring the same client and month twice: more than the "
@@ -111,7 +116,8 @@ def _judge_batch(counts: FileCounts, history: BatchHistory, policy: QualityPolic
 
 def _describe_broken_rules(rule_counts: Mapping[str, int]) -> tuple[str, ...]:
     broken = sorted(
-        ((count, rule) for rule, count in rule_counts.items() if count), key=lambda item: (-item[0], item[1])
+        ((count, rule) for rule, count in rule_counts.items() if count),
+        key=lambda item: (-item[0], item[1]),
     )
     told = [f"rule {rule}: broken by {count:,} rows" for count, rule in broken[:_SHOWN_COUNT]]
     rest = len(broken) - _SHOWN_COUNT

@@ -57,7 +57,9 @@ def rewrite_zip(path, change):
 def rewrite_schema(path, old, new):
     with zipfile.ZipFile(path) as archive:
         assert old in archive.read("schema.json")
-    rewrite_zip(path, lambda name, content: content.replace(old, new) if name == "schema.json" else content)
+    rewrite_zip(
+        path, lambda name, content: content.replace(old, new) if name == "schema.json" else content
+    )
 
 
 def edit_tree_nodes(path, edit):
@@ -83,7 +85,9 @@ def edit_tree_nodes(path, edit):
 def test_a_bundle_comes_back_whole(bundle, sealed):
     found = read_bundle(sealed.folder, expected_digest=bundle.digest, seal=sealed.seal)
 
-    assert np.array_equal(score_probability(found, bundle.reference), score_probability(bundle, bundle.reference))
+    assert np.array_equal(
+        score_probability(found, bundle.reference), score_probability(bundle, bundle.reference)
+    )
     assert found.reference.equals(bundle.reference)
     assert np.array_equal(found.trained_rows, bundle.trained_rows)
     for name in (
@@ -110,7 +114,10 @@ def test_a_line_and_constraints_come_back_and_so_does_every_bit_of_a_score(reque
 
     found = read_bundle(tmp_path, expected_digest=bundle.digest)
 
-    assert score_probability(found, bundle.reference).tobytes() == score_probability(bundle, bundle.reference).tobytes()
+    assert (
+        score_probability(found, bundle.reference).tobytes()
+        == score_probability(bundle, bundle.reference).tobytes()
+    )
     assert (found.calibration, found.recipe) == (bundle.calibration, bundle.recipe)
     assert found.forest.monotonic_cst == bundle.forest.monotonic_cst
     assert found.forest.n_jobs == 1
@@ -163,7 +170,9 @@ def test_a_file_with_other_bytes_is_refused(bundle, sealed, name):
         read_bundle(sealed.folder, expected_digest=bundle.digest)
 
 
-def test_content_with_another_digest_is_refused_though_the_manifest_claims_it(bundle, other_bundle, sealed, tmp_path):
+def test_content_with_another_digest_is_refused_though_the_manifest_claims_it(
+    bundle, other_bundle, sealed, tmp_path
+):
     folder = tmp_path / "other"
     folder.mkdir()
     theirs = write_bundle(other_bundle, folder)
@@ -173,7 +182,9 @@ def test_content_with_another_digest_is_refused_though_the_manifest_claims_it(bu
         read_bundle(folder, expected_digest=bundle.digest)
 
 
-@pytest.mark.parametrize("name", ["bundle.json", "pipeline.skops", "trained_rows.npy", "reference.parquet"])
+@pytest.mark.parametrize(
+    "name", ["bundle.json", "pipeline.skops", "trained_rows.npy", "reference.parquet"]
+)
 def test_a_link_out_of_the_folder_is_refused(bundle, sealed, tmp_path, name):
     path = sealed.folder / name
     path.rename(tmp_path / name)
@@ -186,7 +197,10 @@ def test_a_link_out_of_the_folder_is_refused(bundle, sealed, tmp_path, name):
 @pytest.mark.parametrize(
     ("changes", "found"),
     [
-        ({"files": {"pipeline.skops": "0", "trained_rows.npy": "0", "../../etc/passwd": "0"}}, "with other files"),
+        (
+            {"files": {"pipeline.skops": "0", "trained_rows.npy": "0", "../../etc/passwd": "0"}},
+            "with other files",
+        ),
         ({"format": "something else"}, "another format"),
         ({"library_versions": {"scikit-learn": "1.4.2"}}, "scikit-learn 1.4"),
         ({"library_versions": None}, "can't be read"),
@@ -219,7 +233,11 @@ def test_a_folder_that_is_not_there_is_refused(bundle, tmp_path):
 
 
 def test_trained_rows_that_hold_a_pickle_are_refused_and_nothing_runs(bundle, sealed, tmp_path):
-    np.save(sealed.folder / "trained_rows.npy", np.array([Mine(tmp_path / "ran")], dtype=object), allow_pickle=True)
+    np.save(
+        sealed.folder / "trained_rows.npy",
+        np.array([Mine(tmp_path / "ran")], dtype=object),
+        allow_pickle=True,
+    )
     edit_manifest(sealed)
 
     with pytest.raises(ArtifactError, match="ValueError"):
@@ -285,7 +303,9 @@ def test_another_function_is_refused_by_name_and_never_imported(sealed, module, 
     rewrite_schema(path, b'"build_features"', f'"{name}"'.encode())
     rewrite_schema(path, b'"credit_default.model.features.build_features"', f'"{module}"'.encode())
 
-    with pytest.raises(ArtifactError, match=rf"{module}\.{name} \(FunctionNode\), which is on no list of ours"):
+    with pytest.raises(
+        ArtifactError, match=rf"{module}\.{name} \(FunctionNode\), which is on no list of ours"
+    ):
         read_pipeline(path, tree_count=TREE_COUNT)
 
 
@@ -402,7 +422,8 @@ def test_a_trees_state_of_another_shape_is_refused(bundle, change, found):
 
 
 @pytest.mark.parametrize(
-    ("value", "found"), [(np.nan, "outside 0 to 1"), (1.5, "outside 0 to 1"), (-0.5, "outside 0 to 1"), (0.0, "sum")]
+    ("value", "found"),
+    [(np.nan, "outside 0 to 1"), (1.5, "outside 0 to 1"), (-0.5, "outside 0 to 1"), (0.0, "sum")],
 )
 def test_leaf_shares_that_are_none_are_refused(bundle, value, found):
     arguments, state = state_of(bundle)

@@ -50,18 +50,33 @@ REFUSED = [
     ("pipeline with one flipped bit", "pipeline.skops with other bytes"),
     ("pickle renamed to skops", "BadZipFile: File is not a zip file"),
     ("archive cut in half", "BadZipFile: File is not a zip file"),
-    ("entry named up the tree", "entries that the schema does not name, or names that are no entries"),
-    ("entry named by an absolute path", "entries that the schema does not name, or names that are no entries"),
+    (
+        "entry named up the tree",
+        "entries that the schema does not name, or names that are no entries",
+    ),
+    (
+        "entry named by an absolute path",
+        "entries that the schema does not name, or names that are no entries",
+    ),
     ("entry that is a link", "entries that the schema does not name, or names that are no entries"),
     ("schema that stands there twice", "another version of the skops format"),
     ("entry that unpacks to four gigabytes", "entries of 400"),
     ("entry under a password", "is encrypted, password required for extraction"),
-    ("entry packed in an unknown way", "NotImplementedError: That compression method is not supported"),
-    ("array that is a pickle of objects", "ValueError: Object arrays cannot be loaded when allow_pickle=False"),
+    (
+        "entry packed in an unknown way",
+        "NotImplementedError: That compression method is not supported",
+    ),
+    (
+        "array that is a pickle of objects",
+        "ValueError: Object arrays cannot be loaded when allow_pickle=False",
+    ),
     ("array that is an archive of pickles", "strange tree nodes"),
     ("array that claims a billion nodes", "MemoryError"),
     ("function os.system", "os.build_features (FunctionNode), which is on no list of ours"),
-    ("function of a module of its own", "canary_module.build_features (FunctionNode), which is on no list of ours"),
+    (
+        "function of a module of its own",
+        "canary_module.build_features (FunctionNode), which is on no list of ours",
+    ),
     (
         "loader that calls operators",
         "credit_default.model.features.build_features.build_features (OperatorFuncNode), which is on no list of ours",
@@ -78,7 +93,10 @@ REFUSED = [
         "loader of a reduced object",
         "sklearn.ensemble._forest.RandomForestClassifier (ConstructorFromReduceNode), which is on no list of ours",
     ),
-    ("forest of a class of its own", "canary_module.RandomForestClassifier (ObjectNode), which is on no list of ours"),
+    (
+        "forest of a class of its own",
+        "canary_module.RandomForestClassifier (ObjectNode), which is on no list of ours",
+    ),
     (
         "forest of a class that skops would trust",
         "sklearn.ensemble._forest.RandomForestRegressor (ObjectNode), which is on no list of ours",
@@ -91,14 +109,23 @@ REFUSED = [
         "class name that is a list",
         "sklearn.ensemble._forest.['RandomForestClassifier'] (ObjectNode), which is on no list of ours",
     ),
-    ("trust list of its own", "canary_module.RandomForestClassifier (ObjectNode), which is on no list of ours"),
-    ("file that is not in the archive", "entries that the schema does not name, or names that are no entries"),
+    (
+        "trust list of its own",
+        "canary_module.RandomForestClassifier (ObjectNode), which is on no list of ours",
+    ),
+    (
+        "file that is not in the archive",
+        "entries that the schema does not name, or names that are no entries",
+    ),
     ("text that nests a hundred thousand deep", "RecursionError"),
     ("type that is none of ours", "os.system (None), which is on no list of ours"),
     ("schema of another version", "another version of the skops format"),
     ("schema that nests a hundred thousand deep", "RecursionError"),
     ("object that holds itself", "RecursionError"),
-    ("trust list in the schema's head", "canary_module.build_features (FunctionNode), which is on no list of ours"),
+    (
+        "trust list in the schema's head",
+        "canary_module.build_features (FunctionNode), which is on no list of ours",
+    ),
     ("feature under a name of many underscores", "content with the digest"),
     (
         "feature of a function that is no word of ours",
@@ -134,16 +161,37 @@ REFUSED = [
     ("constraints on three features", "constraints on other features"),
     ("constraints of five", "constraints other than -1, 0, 1"),
     ("constraints that were lifted", "a tree under other constraints than its forest"),
-    ("rows trained on that are pickles", "ValueError: Object arrays cannot be loaded when allow_pickle=False"),
-    ("rows trained on that are fractions", "ValueError: trained_rows.npy of float64, no list of hashes"),
-    ("rows trained on in two dimensions", "ValueError: trained_rows.npy of uint64, no list of hashes"),
+    (
+        "rows trained on that are pickles",
+        "ValueError: Object arrays cannot be loaded when allow_pickle=False",
+    ),
+    (
+        "rows trained on that are fractions",
+        "ValueError: trained_rows.npy of float64, no list of hashes",
+    ),
+    (
+        "rows trained on in two dimensions",
+        "ValueError: trained_rows.npy of uint64, no list of hashes",
+    ),
     ("rows trained on in another order", "content with the digest"),
     ("rows trained on that are nothing", "EOFError: No data left in file"),
-    ("rows trained on that are a bare pickle", "ValueError: This file contains pickled (object) data"),
-    ("rows trained on that are an archive of pickles", "ValueError: trained_rows.npy of NpzFile, no list of hashes"),
+    (
+        "rows trained on that are a bare pickle",
+        "ValueError: This file contains pickled (object) data",
+    ),
+    (
+        "rows trained on that are an archive of pickles",
+        "ValueError: trained_rows.npy of NpzFile, no list of hashes",
+    ),
     ("rows trained on that claim a thousand billion", "MemoryError"),
-    ("reference that is a pickle", "ValueError: reference.parquet: Parquet magic bytes not found in footer"),
-    ("reference that only looks like Parquet", "ValueError: reference.parquet: Parquet file size is 17 bytes"),
+    (
+        "reference that is a pickle",
+        "ValueError: reference.parquet: Parquet magic bytes not found in footer",
+    ),
+    (
+        "reference that only looks like Parquet",
+        "ValueError: reference.parquet: Parquet file size is 17 bytes",
+    ),
     (
         "reference with a column of a type of its own",
         "ValueError: reference.parquet with columns 'evil' of a strange type",
@@ -154,7 +202,10 @@ REFUSED = [
         'DuplicateError: column appears more than once; names must be unique: ["education"]',
     ),
     ("reference of lists", "ValueError: reference.parquet with columns 'evil' of a strange type"),
-    ("reference of two hundred million rows", "ValueError: reference.parquet of 210000000 values, more than 200000000"),
+    (
+        "reference of two hundred million rows",
+        "ValueError: reference.parquet of 210000000 values, more than 200000000",
+    ),
     (
         "reference with a pickle in its margin",
         "ValueError: reference.parquet: Corrupted message, only 3 bytes available",
@@ -168,11 +219,19 @@ HARMLESS = ["MLmodel beside it that asks for a pickle", "function where its cont
 def reports(bundle, calibrated_bundle, monotone_bundle, tmp_path_factory):
     """What came of each forgery, by its name."""
     root = tmp_path_factory.mktemp("hostile")
-    for name, good in (("plain", bundle), ("calibrated", calibrated_bundle), ("monotone", monotone_bundle)):
+    for name, good in (
+        ("plain", bundle),
+        ("calibrated", calibrated_bundle),
+        ("monotone", monotone_bundle),
+    ):
         (root / name).mkdir()
         write_bundle(good, root / name)
-    done = subprocess.run([sys.executable, SCRIPT, root], capture_output=True, text=True, check=False, timeout=300)
-    assert done.returncode == 0, f"the reading process ended with {done.returncode}: {done.stderr[-2000:]}"
+    done = subprocess.run(
+        [sys.executable, SCRIPT, root], capture_output=True, text=True, check=False, timeout=300
+    )
+    assert done.returncode == 0, (
+        f"the reading process ended with {done.returncode}: {done.stderr[-2000:]}"
+    )
     return {report["name"]: report for report in map(json.loads, done.stdout.splitlines())}
 
 

@@ -65,7 +65,9 @@ def test_rows_are_created_once_for_their_key(table):
 
 def test_a_key_without_rows_is_committed_too(table):
     assert create_rows(table, list, key="a", predicate="key = 1") == Written(0, was_there=False)
-    assert create_rows(table, lambda: [frame(1, 1)], key="a", predicate="key = 1") == Written(0, was_there=True)
+    assert create_rows(table, lambda: [frame(1, 1)], key="a", predicate="key = 1") == Written(
+        0, was_there=True
+    )
     assert has_committed(table, "a")
 
 
@@ -106,7 +108,13 @@ def test_commits_of_other_keys_do_not_make_a_runner_begin_again(table):
     def slow():
         attempts.append(1)
         for key in (2, 3):
-            in_a_thread(create_rows, table, lambda key=key: [frame(key, 0)], key=f"k{key}", predicate=f"key = {key}")
+            in_a_thread(
+                create_rows,
+                table,
+                lambda key=key: [frame(key, 0)],
+                key=f"k{key}",
+                predicate=f"key = {key}",
+            )
         yield frame(1, 9)
 
     create_rows(table, slow, key="k1", predicate="key = 1", retry=QUICK)
@@ -121,7 +129,9 @@ def test_a_commit_that_another_runner_spoiled_is_tried_again_from_the_start(tabl
 
     def racing():
         attempts.append(1)
-        if len(attempts) == 1:  # between our reading and our commit, somebody else replaces the same rows
+        if (
+            len(attempts) == 1
+        ):  # between our reading and our commit, somebody else replaces the same rows
             replace_meanwhile(table, 7)
         yield frame(1, 9)
 
@@ -155,7 +165,11 @@ def test_waits_double_up_to_the_longest_and_differ():
 
 def merge(table, frames, **options):
     return merge_rows(
-        table, pl.concat(frames), match="old.key = new.key", update_when="new.value > old.value", **options
+        table,
+        pl.concat(frames),
+        match="old.key = new.key",
+        update_when="new.value > old.value",
+        **options,
     )
 
 
@@ -203,7 +217,11 @@ def test_no_frames_clear_the_rows_of_the_predicate(table):
 
 @pytest.mark.parametrize(
     "failure",
-    [InputError("file", found="an end", expected="more", remedy="x"), OSError(errno.EIO, "torn"), SystemExit(9)],
+    [
+        InputError("file", found="an end", expected="more", remedy="x"),
+        OSError(errno.EIO, "torn"),
+        SystemExit(9),
+    ],
 )
 def test_what_the_stream_raises_comes_out_as_it_is_and_nothing_is_committed(table, failure):
     replace_rows(table, lambda: [frame(1, 0)], predicate="key = 1")
@@ -225,10 +243,15 @@ def test_a_runner_that_fails_before_its_commit_leaves_the_old_state(table, name)
     def fail():
         raise InterruptedError("stopped")
 
-    with armed_failpoint(name, fail), pytest.raises((InterruptedError, ServiceError), match="stopped"):
+    with (
+        armed_failpoint(name, fail),
+        pytest.raises((InterruptedError, ServiceError), match="stopped"),
+    ):
         create_rows(table, lambda: [frame(1, 9)], key="a", predicate="key = 1")
     assert rows(table) == [(1, 0)]
-    assert create_rows(table, lambda: [frame(1, 9)], key="a", predicate="key = 1") == Written(1, was_there=False)
+    assert create_rows(table, lambda: [frame(1, 9)], key="a", predicate="key = 1") == Written(
+        1, was_there=False
+    )
 
 
 def test_a_runner_that_fails_after_its_commit_leaves_the_new_state(table):
@@ -238,7 +261,9 @@ def test_a_runner_that_fails_after_its_commit_leaves_the_new_state(table):
     with armed_failpoint("table.committed", fail), pytest.raises(RuntimeError, match="stopped"):
         create_rows(table, lambda: [frame(1, 9)], key="a", predicate="key = 1")
     assert rows(table) == [(1, 9)]
-    assert create_rows(table, lambda: [frame(1, 9)], key="a", predicate="key = 1") == Written(0, was_there=True)
+    assert create_rows(table, lambda: [frame(1, 9)], key="a", predicate="key = 1") == Written(
+        0, was_there=True
+    )
 
 
 def test_deleted_rows_stand_in_older_files_until_history_is_erased(table):
@@ -254,11 +279,15 @@ def test_deleted_rows_stand_in_older_files_until_history_is_erased(table):
     assert still_there == before
     assert rows(table) == [(2, 20), (3, 30)]
     assert erased_count == 1
-    assert len(before & set(Path(table.uri).rglob("*.parquet"))) == 1  # that of key 3, which held no deleted row
+    assert (
+        len(before & set(Path(table.uri).rglob("*.parquet"))) == 1
+    )  # that of key 3, which held no deleted row
     assert has_committed(table, "a")
 
 
-def test_a_file_that_no_commit_names_is_erased_when_it_is_old_and_spared_while_it_may_be_someones_work(table):
+def test_a_file_that_no_commit_names_is_erased_when_it_is_old_and_spared_while_it_may_be_someones_work(
+    table,
+):
     create_rows(table, lambda: [frame(1, 10)], key="a", predicate="key = 1")
     stray = Path(table.uri) / "statement_month=2005-09" / "part-00000-stray.parquet"
     stray.write_bytes(b"left by a runner that died")

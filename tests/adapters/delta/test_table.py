@@ -4,7 +4,13 @@ import pytest
 
 from credit_default.adapters.delta.commits import create_rows, replace_rows
 from credit_default.adapters.delta.errors import translate_delta_error
-from credit_default.adapters.delta.table import LakeTable, has_committed, query_rows, read_frames, scan_rows
+from credit_default.adapters.delta.table import (
+    LakeTable,
+    has_committed,
+    query_rows,
+    read_frames,
+    scan_rows,
+)
 from credit_default.errors import InputError, ServiceError
 
 SCHEMA = pa.schema([("statement_month", pa.string()), ("key", pa.int64()), ("value", pa.int64())])
@@ -36,7 +42,9 @@ def test_frames_hold_the_rows_of_the_predicate_and_the_columns_asked_for(table):
 
 def test_storage_options_are_asked_anew_at_each_opening(tmp_path):
     asked = []
-    table = LakeTable(str(tmp_path / "table"), SCHEMA, storage_options=lambda: asked.append(1) or {})
+    table = LakeTable(
+        str(tmp_path / "table"), SCHEMA, storage_options=lambda: asked.append(1) or {}
+    )
 
     replace_rows(table, lambda: [frame(1, 10)], predicate="key = 1")
     once = len(asked)
@@ -78,7 +86,9 @@ S3_WORDS = """Generic S3 error
     ],
 )
 def test_what_s3_answers_is_told_in_our_words_on_one_line(code, kind, told):
-    error = translate_delta_error(OSError(S3_WORDS.replace("CODE", code)), "s3://lake/tables/scores")
+    error = translate_delta_error(
+        OSError(S3_WORDS.replace("CODE", code)), "s3://lake/tables/scores"
+    )
 
     assert isinstance(error, kind)
     assert error.thing == "table s3://lake/tables/scores"
@@ -99,7 +109,8 @@ def test_a_server_that_does_not_answer_is_told_as_such():
 
 def test_words_we_do_not_know_are_told_plainly_and_cut_short():
     error = translate_delta_error(
-        OSError("\x1b[31mNo space left\x1b[0m\n on device (os error 28) " + "x" * 999), "/lake/tables/scores"
+        OSError("\x1b[31mNo space left\x1b[0m\n on device (os error 28) " + "x" * 999),
+        "/lake/tables/scores",
     )
 
     assert error.found.startswith("No space left on device (os error 28) xxx")

@@ -7,7 +7,13 @@ import pyarrow as pa
 import pytest
 from deltalake import DeltaTable
 
-from credit_default.adapters.delta.commits import Written, create_rows, delete_rows, merge_rows, replace_rows
+from credit_default.adapters.delta.commits import (
+    Written,
+    create_rows,
+    delete_rows,
+    merge_rows,
+    replace_rows,
+)
 from credit_default.adapters.delta.retries import RetryPolicy
 from credit_default.adapters.delta.table import LakeTable, has_committed, read_frames
 from credit_default.adapters.lake.layout import open_lake
@@ -35,7 +41,11 @@ ORDINARY = {
     ("list", "truncated"),
 }
 MATRIX = [
-    pytest.param(name, fault, marks=() if name == "commit" or (name, fault) in ORDINARY else pytest.mark.nightly)
+    pytest.param(
+        name,
+        fault,
+        marks=() if name == "commit" or (name, fault) in ORDINARY else pytest.mark.nightly,
+    )
     for name in REQUESTS
     for fault in FAULTS
 ]
@@ -69,7 +79,9 @@ def version(table):
 
 
 def create(table, *, retry=QUICK):
-    return create_rows(table, lambda: [frame(1, 10), frame(1, 11)], key="a", predicate="key = 1", retry=retry)
+    return create_rows(
+        table, lambda: [frame(1, 10), frame(1, 11)], key="a", predicate="key = 1", retry=retry
+    )
 
 
 @pytest.mark.parametrize(("request_name", "fault"), MATRIX)
@@ -100,14 +112,25 @@ def test_one_fault_gives_the_result_once_or_one_error_and_a_repeat_gives_it_once
 
 ACTS = {
     "create": (create, Written(2, was_there=False), [(1, 10), (1, 11), (7, 7)]),
-    "replace": (lambda t: replace_rows(t, lambda: [frame(1, 5)], predicate="key = 1"), 1, [(1, 5), (7, 7)]),
+    "replace": (
+        lambda t: replace_rows(t, lambda: [frame(1, 5)], predicate="key = 1"),
+        1,
+        [(1, 5), (7, 7)],
+    ),
     "delete": (lambda t: delete_rows(t, "key = 7"), 1, []),
     "merge": (
-        lambda t: merge_rows(
-            t, pl.concat([frame(1, 1), frame(7, 8)]), match="old.key = new.key", update_when="new.value > old.value"
-        ).inserted_count, 1, [(1, 1), (7, 8)],
+        lambda t: (
+            merge_rows(
+                t,
+                pl.concat([frame(1, 1), frame(7, 8)]),
+                match="old.key = new.key",
+                update_when="new.value > old.value",
+            ).inserted_count
+        ),
+        1,
+        [(1, 1), (7, 8)],
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", ACTS)
@@ -137,7 +160,9 @@ def test_an_entry_of_the_ledger_whose_reply_is_lost_is_made_once(s3_uri, fault_p
     lake = open_lake(s3_uri, home=tmp_path)
 
     def enter(key):
-        return append_entry(lake, event="scored", key=key, batch_id="", model_version=0, details={}, at=NOON)
+        return append_entry(
+            lake, event="scored", key=key, batch_id="", model_version=0, details={}, at=NOON
+        )
 
     first = enter("first")
     fault_proxy.add(*COMMIT, "lost")
@@ -160,8 +185,12 @@ def test_a_commit_that_is_refused_every_time_gives_up_and_says_so(table, fault_p
     assert not has_committed(table, "a")
 
 
-@pytest.mark.parametrize(("fault", "told"), [("403", "access denied"), ("expired", "credentials that have expired")])
-def test_leave_that_s3_does_not_give_is_told_as_such_and_nothing_is_written(table, fault_proxy, fault, told):
+@pytest.mark.parametrize(
+    ("fault", "told"), [("403", "access denied"), ("expired", "credentials that have expired")]
+)
+def test_leave_that_s3_does_not_give_is_told_as_such_and_nothing_is_written(
+    table, fault_proxy, fault, told
+):
     fault_proxy.add("*", ".", fault, times=999)
 
     with pytest.raises(ServiceError, match=told) as raised:
@@ -184,9 +213,12 @@ def test_credentials_that_change_are_used_at_the_next_opening(s3_uri, fault_prox
     storage = open_storage(s3_uri)
     asked = []
     table = LakeTable(
-        f"{storage.uri}/tables/t", SCHEMA,
-        storage_options=lambda: asked.append(1) or {**storage.options(), "aws_session_token": f"token-{len(asked)}"},
-    )  # fmt: skip
+        f"{storage.uri}/tables/t",
+        SCHEMA,
+        storage_options=lambda: (
+            asked.append(1) or {**storage.options(), "aws_session_token": f"token-{len(asked)}"}
+        ),
+    )
     create(table)
     opened_count = len(asked)
 

@@ -25,7 +25,11 @@ RUNNERS = [8, pytest.param(32, marks=pytest.mark.nightly)]
 
 def race(uri, count, act):
     ended = subprocess.run(
-        [sys.executable, SCRIPT, str(uri), str(count), act], capture_output=True, text=True, check=False, timeout=300
+        [sys.executable, SCRIPT, str(uri), str(count), act],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
     )
     assert ended.returncode == 0, ended.stderr
     return [json.loads(line) for line in ended.stdout.splitlines()]
@@ -46,7 +50,9 @@ def check_one_result(lake, found, count):
 
 
 @pytest.mark.parametrize("count", [32])
-def test_of_runners_that_race_on_one_batch_one_commits_and_the_others_find_it_there(tmp_path, count):
+def test_of_runners_that_race_on_one_batch_one_commits_and_the_others_find_it_there(
+    tmp_path, count
+):
     found = race(tmp_path, count, "score_one_batch")
 
     check_one_result(open_lake(tmp_path), found, count)
@@ -87,7 +93,9 @@ def uri(request, tmp_path):
     return request.getfixturevalue("s3_uri") if request.param == "bucket" else str(tmp_path)
 
 
-def test_a_runner_that_was_stopped_before_its_commit_changes_nothing_when_it_wakes_up_after_anothers(uri):
+def test_a_runner_that_was_stopped_before_its_commit_changes_nothing_when_it_wakes_up_after_anothers(
+    uri,
+):
     command = [sys.executable, SCRIPT, uri, "1", "score_after_a_pause"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as sleeper:
         try:

@@ -9,7 +9,11 @@ import numpy as np
 import polars as pl
 import pytest
 
-from credit_default.adapters.evidently.drift_report import ReportTitle, _write_quality, render_drift_report
+from credit_default.adapters.evidently.drift_report import (
+    ReportTitle,
+    _write_quality,
+    render_drift_report,
+)
 from credit_default.adapters.evidently.report_run import read_drift
 from credit_default.data.contract.schema import KEY
 from credit_default.data.credit_card.statements import CREDIT_CARD
@@ -19,9 +23,19 @@ from credit_default.gates.monitoring.drift import DriftPolicy, judge_drift
 pytestmark = pytest.mark.xdist_group("evidently")
 
 TITLE = ReportTitle("ab" * 8, 3, simulated=True)
-NAMES = ("credit_limit", "sex", "education", "age", "bill_amount_m1", "payment_amount_m1", "payment_amount_m6")
+NAMES = (
+    "credit_limit",
+    "sex",
+    "education",
+    "age",
+    "bill_amount_m1",
+    "payment_amount_m1",
+    "payment_amount_m6",
+)
 # a few columns are enough for most claims, and a report takes its time by the column
-FEW = replace(CREDIT_CARD, columns=tuple(c for c in CREDIT_CARD.columns if c.name in {*KEY, *NAMES}), rules=())
+FEW = replace(
+    CREDIT_CARD, columns=tuple(c for c in CREDIT_CARD.columns if c.name in {*KEY, *NAMES}), rules=()
+)
 
 
 def run(reference, current, folder, **options):
@@ -57,7 +71,9 @@ def whole(reference, moved, tmp_path_factory):
 def decile_index(reference, current):
     edges = np.unique(np.quantile(reference, np.arange(0.1, 0.95, 0.1)))
     shares = [
-        np.maximum(np.bincount((x[:, None] >= edges).sum(axis=1), minlength=len(edges) + 1) / len(x), 1e-4)
+        np.maximum(
+            np.bincount((x[:, None] >= edges).sum(axis=1), minlength=len(edges) + 1) / len(x), 1e-4
+        )
         for x in (reference, current)
     ]
     return float(((shares[0] - shares[1]) * np.log(shares[0] / shares[1])).sum())
@@ -65,12 +81,16 @@ def decile_index(reference, current):
 
 def code_index(reference, current):
     codes = sorted(set(reference) | set(current))
-    shares = [np.maximum([np.mean(x == code) for code in codes], 1e-4) for x in (reference, current)]
+    shares = [
+        np.maximum([np.mean(x == code) for code in codes], 1e-4) for x in (reference, current)
+    ]
     return float(((shares[0] - shares[1]) * np.log(shares[0] / shares[1])).sum())
 
 
 def test_every_column_has_the_index_that_numpy_gives(reference, moved, whole):
-    assert [column.column for column in whole.columns] == [column.name for column in CREDIT_CARD.inputs]
+    assert [column.column for column in whole.columns] == [
+        column.name for column in CREDIT_CARD.inputs
+    ]
     for found in (*whole.columns, whole.score):
         before, after = reference[found.column].to_numpy(), moved[found.column].to_numpy()
         is_code = reference[found.column].dtype == pl.Int64 and found.column != "age"
@@ -96,14 +116,22 @@ def test_a_clean_batch_is_quiet(reference, scored, tmp_path):
 
 def test_swapped_sides_cannot_be_passed_by_place(reference, moved, tmp_path):
     with pytest.raises(TypeError, match="positional"):
-        render_drift_report(reference, moved, schema=CREDIT_CARD, policy=DriftPolicy(), folder=tmp_path, title=TITLE)
+        render_drift_report(
+            reference, moved, schema=CREDIT_CARD, policy=DriftPolicy(), folder=tmp_path, title=TITLE
+        )
 
 
 def test_each_column_is_measured_by_the_method_and_threshold_of_its_own(reference, moved, tmp_path):
-    methods = {"credit_limit": ("ks", 0.01), "age": ("jensenshannon", 0.2), "sex": ("chisquare", 0.005)}
+    methods = {
+        "credit_limit": ("ks", 0.01),
+        "age": ("jensenshannon", 0.2),
+        "sex": ("chisquare", 0.005),
+    }
     methods |= {"bill_amount_m1": ("wasserstein", 0.3), "education": ("jensenshannon", 0.05)}
     columns = tuple(
-        replace(c, drift_method=methods[c.name][0], drift_threshold=methods[c.name][1]) if c.name in methods else c
+        replace(c, drift_method=methods[c.name][0], drift_threshold=methods[c.name][1])
+        if c.name in methods
+        else c
         for c in FEW.columns
     )
 
@@ -180,13 +208,21 @@ def test_the_same_frames_give_the_same_figures_in_any_order(reference, moved, tm
     [
         (lambda rows: rows.clear(), "no rows"),
         (lambda rows: rows.drop("age"), "no column 'age'"),
-        (lambda rows: rows.with_columns(pl.lit(None, dtype=pl.Int64).alias("age")), "400 empty values"),
+        (
+            lambda rows: rows.with_columns(pl.lit(None, dtype=pl.Int64).alias("age")),
+            "400 empty values",
+        ),
         (lambda rows: rows.with_columns(pl.col("education").cast(pl.String)), "String values"),
         (lambda rows: rows.with_columns(pl.col("education").cast(pl.Float64)), "Float64 values"),
-        (lambda rows: rows.with_columns(pl.lit("</script>").alias("decision")), "column 'decision'"),
+        (
+            lambda rows: rows.with_columns(pl.lit("</script>").alias("decision")),
+            "column 'decision'",
+        ),
     ],
 )
-def test_what_would_crash_or_run_is_refused_before_evidently_sees_it(reference, moved, tmp_path, change, found):
+def test_what_would_crash_or_run_is_refused_before_evidently_sees_it(
+    reference, moved, tmp_path, change, found
+):
     with pytest.raises(InputError, match=found):
         run(reference, change(moved), tmp_path)
     with pytest.raises(InputError, match=found):
@@ -201,7 +237,9 @@ def test_a_model_without_a_reference_is_refused(moved, tmp_path):
 
 
 def test_one_row_and_constant_columns_make_a_report_and_no_verdict(reference, scored, tmp_path):
-    constant = reference.with_columns(pl.lit(0.0).alias("payment_amount_m6"), pl.lit(1).alias("sex"))
+    constant = reference.with_columns(
+        pl.lit(0.0).alias("payment_amount_m6"), pl.lit(1).alias("sex")
+    )
 
     report = run(constant, scored(1), tmp_path)
 
@@ -224,17 +262,34 @@ def test_a_dictionary_of_another_shape_is_told_and_not_misread(content):
 
 
 def test_the_page_opens_in_a_browser_and_shows_the_table(full):
-    browser = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    browser = (
+        shutil.which("chromium")
+        or shutil.which("chromium-browser")
+        or shutil.which("google-chrome")
+    )
     if browser is None:
         pytest.skip("no chromium at hand")
     with tempfile.TemporaryDirectory() as profile:
         command = [
             browser,
-            *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
-            *("--disable-background-networking", "--disable-component-update", f"--user-data-dir={profile}"),
+            *(
+                "--headless",
+                "--no-sandbox",
+                "--disable-gpu",
+                "--disable-quic",
+                "--no-first-run",
+                "--disable-sync",
+            ),
+            *(
+                "--disable-background-networking",
+                "--disable-component-update",
+                f"--user-data-dir={profile}",
+            ),
             *("--virtual-time-budget=8000", "--dump-dom", f"file://{full.report_paths['html']}"),
         ]
-        shown = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True).stdout
+        shown = subprocess.run(
+            command, capture_output=True, text=True, timeout=120, check=True
+        ).stdout
 
     body = shown[shown.index("<body") :]
     assert "Drift is detected for" in body

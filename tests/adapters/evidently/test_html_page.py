@@ -17,14 +17,19 @@ def test_the_page_says_simulated_where_the_data_are():
 
     assert "SIMULATED data" in page.partition("<body>")[2]
     assert "No real client stands behind these figures." in page
-    assert "<title>credit-default · batch abababababababab · model version 3 · SIMULATED data</title>" in page
+    assert (
+        "<title>credit-default · batch abababababababab · model version 3 · SIMULATED data</title>"
+        in page
+    )
 
 
 def test_the_page_of_real_data_does_not():
     assert "SIMULATED" not in render_page(PAGE, title=TITLE)
 
 
-@pytest.mark.parametrize("value", ['"</script><script>alert(1)</script>"', '"<!--<script>"', '"<body>"'])
+@pytest.mark.parametrize(
+    "value", ['"</script><script>alert(1)</script>"', '"<!--<script>"', '"<body>"']
+)
 def test_a_tag_in_the_data_stays_text(value):
     page = render_page(PAGE.replace("{DATA}", f"[{value}]"), title=TITLE)
 
@@ -47,7 +52,9 @@ def test_verdict_stands_in_the_heading_and_its_text_stays_text():
     from credit_default.adapters.evidently.html_page import insert_verdict
     from credit_default.gates.verdict import Verdict
 
-    page = render_page("<html>\n<head>\n</head>\n    <body>\nrest", title=ReportTitle("0123456789abcdef", 1))
+    page = render_page(
+        "<html>\n<head>\n</head>\n    <body>\nrest", title=ReportTitle("0123456789abcdef", 1)
+    )
 
     stamped = insert_verdict(page, Verdict("drift", "alarm", ("<b>age</b> moved",)))
 
@@ -60,11 +67,15 @@ def test_verdicts_stand_in_their_order_and_the_note_after_them():
     from credit_default.adapters.evidently.html_page import insert_note, insert_verdict
     from credit_default.gates.verdict import Verdict
 
-    page = render_page("<html>\n<head>\n</head>\n    <body>\nrest", title=ReportTitle("0123456789abcdef", 1))
+    page = render_page(
+        "<html>\n<head>\n</head>\n    <body>\nrest", title=ReportTitle("0123456789abcdef", 1)
+    )
     for gate in ("drift", "feed"):
         page = insert_verdict(page, Verdict(gate, "ok", ("so",)))
 
     stamped = insert_note(page, "of 5 & 7 rows")
 
-    places = [stamped.index(text) for text in ("drift: ok", "feed: ok", "of 5 &amp; 7 rows", "rest")]
+    places = [
+        stamped.index(text) for text in ("drift: ok", "feed: ok", "of 5 &amp; 7 rows", "rest")
+    ]
     assert places == sorted(places)

@@ -21,10 +21,19 @@ from credit_default.model.profile.plan import plan_profile
 pytestmark = pytest.mark.xdist_group("evidently")
 
 METHODS = {
-    "credit_limit": "ks", "sex": "chisquare", "education": "jensenshannon", "marriage": "psi", "age": "jensenshannon",
-    "bill_amount_m1": "wasserstein", "bill_amount_m2": "psi", "payment_amount_m1": "ks", "payment_amount_m2": "wasserstein",
-    "payment_amount_m3": "jensenshannon", "repayment_status_m1": "chisquare", "repayment_status_m2": "psi",
-}  # fmt: skip
+    "credit_limit": "ks",
+    "sex": "chisquare",
+    "education": "jensenshannon",
+    "marriage": "psi",
+    "age": "jensenshannon",
+    "bill_amount_m1": "wasserstein",
+    "bill_amount_m2": "psi",
+    "payment_amount_m1": "ks",
+    "payment_amount_m2": "wasserstein",
+    "payment_amount_m3": "jensenshannon",
+    "repayment_status_m1": "chisquare",
+    "repayment_status_m2": "psi",
+}
 SCHEMA = replace(
     CREDIT_CARD,
     columns=tuple(
@@ -52,19 +61,26 @@ def sides(scored):
 def reported(sides, tmp_path_factory):
     reference, current = sides
     return render_drift_report(
-        reference=reference, current=current, schema=SCHEMA, policy=DriftPolicy(),
-        folder=tmp_path_factory.mktemp("methods"), title=ReportTitle("ab" * 8, 3),
-    ).drift  # fmt: skip
+        reference=reference,
+        current=current,
+        schema=SCHEMA,
+        policy=DriftPolicy(),
+        folder=tmp_path_factory.mktemp("methods"),
+        title=ReportTitle("ab" * 8, 3),
+    ).drift
 
 
 def count(reference, current, *, is_code):
     if is_code:
         edges = None
         values = sorted(set(reference) | set(current))
-        return [np.array([(side == value).sum() for value in values]) for side in (reference, current)]
+        return [
+            np.array([(side == value).sum() for value in values]) for side in (reference, current)
+        ]
     edges = np.unique(np.quantile(reference, np.arange(0.1, 0.95, 0.1)))
     return [
-        np.bincount((side[:, None] >= edges).sum(axis=1), minlength=len(edges) + 1) for side in (reference, current)
+        np.bincount((side[:, None] >= edges).sum(axis=1), minlength=len(edges) + 1)
+        for side in (reference, current)
     ]
 
 
@@ -76,7 +92,9 @@ def compute_psi(reference, current, *, is_code):
 def compute_jensenshannon(reference, current, *, is_code):
     r, c = (n / n.sum() for n in count(reference, current, is_code=is_code))
     m = (r + c) / 2
-    parts = [sum(p * np.log(p / q) for p, q in zip(side, m, strict=True) if p > 0) for side in (r, c)]
+    parts = [
+        sum(p * np.log(p / q) for p, q in zip(side, m, strict=True) if p > 0) for side in (r, c)
+    ]
     return np.sqrt(sum(parts) / 2)
 
 
@@ -109,9 +127,12 @@ def compute_ks(reference, current, *, is_code):
 
 
 COMPUTED = {
-    "psi": compute_psi, "jensenshannon": compute_jensenshannon, "chisquare": compute_chisquare,
-    "wasserstein": compute_wasserstein, "ks": compute_ks,
-}  # fmt: skip
+    "psi": compute_psi,
+    "jensenshannon": compute_jensenshannon,
+    "chisquare": compute_chisquare,
+    "wasserstein": compute_wasserstein,
+    "ks": compute_ks,
+}
 
 
 def test_every_method_of_the_schema_is_known_to_evidently_and_recomputed_here():
@@ -123,7 +144,12 @@ def test_evidently_gives_each_statistic_as_its_definition_does(sides, reported):
     assert [column.column for column in asked[:-2]] == [column.name for column in SCHEMA.inputs]
 
     for found in asked:
-        is_code = bool(next((c.codes for c in SCHEMA.inputs if c.name == found.column), found.column == "decision"))
+        is_code = bool(
+            next(
+                (c.codes for c in SCHEMA.inputs if c.name == found.column),
+                found.column == "decision",
+            )
+        )
         before, after = (side[found.column].to_numpy() for side in sides)
         expected = COMPUTED[found.method](before, after, is_code=is_code)
         assert found.method == METHODS.get(found.column, "psi")
@@ -135,7 +161,11 @@ def test_counts_in_one_pass_come_to_what_evidently_measures_on_the_same_rows(sid
     plan = plan_profile(reference, schema=SCHEMA, decision_policy=DecisionPolicy())
 
     counted = measure_drift(
-        plan, profile_rows(plan, reference), profile_rows(plan, current), schema=SCHEMA, policy=DriftPolicy()
+        plan,
+        profile_rows(plan, reference),
+        profile_rows(plan, current),
+        schema=SCHEMA,
+        policy=DriftPolicy(),
     )
 
     pairs = zip(
@@ -144,7 +174,11 @@ def test_counts_in_one_pass_come_to_what_evidently_measures_on_the_same_rows(sid
         strict=True,
     )
     for ours, theirs in pairs:
-        assert (ours.column, ours.method, ours.bin_count) == (theirs.column, theirs.method, theirs.bin_count)
+        assert (ours.column, ours.method, ours.bin_count) == (
+            theirs.column,
+            theirs.method,
+            theirs.bin_count,
+        )
         assert ours.statistic == pytest.approx(theirs.statistic, abs=1e-6 + ours.error), ours.column
         assert ours.drifted == theirs.drifted
         assert (ours.error > 0) <= (ours.method == "wasserstein")

@@ -25,13 +25,19 @@ def test_codes_are_binned_by_value():
 
 
 def test_a_code_that_is_new_counts_as_a_ten_thousandth_before():
-    found = measure_population_stability(np.array([1] * 100), np.array([1] * 50 + [9] * 50), is_code=True)
+    found = measure_population_stability(
+        np.array([1] * 100), np.array([1] * 50 + [9] * 50), is_code=True
+    )
 
-    assert found.index == pytest.approx(0.5 * np.log(1 / 0.5) + (0.5 - 0.0001) * np.log(0.5 / 0.0001))
+    assert found.index == pytest.approx(
+        0.5 * np.log(1 / 0.5) + (0.5 - 0.0001) * np.log(0.5 / 0.0001)
+    )
 
 
 def test_texts_are_codes_too():
-    found = measure_population_stability(np.array(["a", "b"] * 50), np.array(["a", "b"] * 20), is_code=True)
+    found = measure_population_stability(
+        np.array(["a", "b"] * 50), np.array(["a", "b"] * 20), is_code=True
+    )
 
     assert found.index == 0.0
 

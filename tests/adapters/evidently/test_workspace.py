@@ -21,11 +21,15 @@ REPORT = DriftReport(
     report_paths={},
     decision=ColumnDrift("decision", "psi", 0.12, 0.1, drifted=True, bin_count=2),
 )
-RUN = WorkspaceRun("ab" * 8, 3, "2005-11", "simulated", REPORT, 0.221, {"drift": "alarm", "feed": "ok"})
+RUN = WorkspaceRun(
+    "ab" * 8, 3, "2005-11", "simulated", REPORT, 0.221, {"drift": "alarm", "feed": "ok"}
+)
 
 
 def record(folder, run=RUN, **options):
-    record_workspace_run(folder, run, project="credit-default", columns=["credit_limit", "age"], **options)
+    record_workspace_run(
+        folder, run, project="credit-default", columns=["credit_limit", "age"], **options
+    )
 
 
 def open_workspace(folder):
@@ -52,10 +56,13 @@ def test_evidently_reads_back_the_figures_of_the_verdict(tmp_path):
     snapshot = workspace.get_run(project.id, run_id)
     assert project.name == "credit-default"
     assert read_values(snapshot) == {
-        ("ValueDrift", "default_probability"): 0.31, ("ValueDrift", "decision"): 0.12,
-        ("ValueDrift", "credit_limit"): 0.02, ("ValueDrift", "age"): 0.4,
-        ("RowCount", None): 1_000_000, ("MeanValue", "default_probability"): 0.221,
-    }  # fmt: skip
+        ("ValueDrift", "default_probability"): 0.31,
+        ("ValueDrift", "decision"): 0.12,
+        ("ValueDrift", "credit_limit"): 0.02,
+        ("ValueDrift", "age"): 0.4,
+        ("RowCount", None): 1_000_000,
+        ("MeanValue", "default_probability"): 0.221,
+    }
     assert snapshot.timestamp.strftime("%Y-%m-%d") == "2005-11-01"
     assert snapshot.tags == ["simulated", "drift: alarm", "feed: ok"]
     assert snapshot.metadata == {"batch_id": "ab" * 8, "model_version": "3", "origin": "simulated"}
@@ -68,10 +75,14 @@ def test_project_has_its_panels_once(tmp_path):
     workspace, project = open_workspace(tmp_path)
     dashboard = workspace.get_dashboard(project.id)
     assert [panel.title for panel in dashboard.panels] == [
-        "Drift of the score and of the decision (PSI)", "Expected default share", "Rows scored",
+        "Drift of the score and of the decision (PSI)",
+        "Expected default share",
+        "Rows scored",
         "Drift of the inputs that weigh most",
-    ]  # fmt: skip
-    drawn = {value.metric_labels.get("column") for panel in dashboard.panels for value in panel.values}
+    ]
+    drawn = {
+        value.metric_labels.get("column") for panel in dashboard.panels for value in panel.values
+    }
     assert {"default_probability", "decision", "credit_limit", "age"} <= drawn
 
 
@@ -81,7 +92,10 @@ def test_batch_that_is_monitored_again_replaces_its_run(tmp_path):
 
     workspace, project = open_workspace(tmp_path)
     (run_id,) = workspace.list_runs(project.id)
-    assert read_values(workspace.get_run(project.id, run_id))["MeanValue", "default_probability"] == 0.3
+    assert (
+        read_values(workspace.get_run(project.id, run_id))["MeanValue", "default_probability"]
+        == 0.3
+    )
 
 
 def test_the_newest_runs_are_kept(tmp_path):
@@ -89,7 +103,10 @@ def test_the_newest_runs_are_kept(tmp_path):
         record(tmp_path, replace(RUN, batch_id=f"{number:016x}"), most_runs=4)
 
     workspace, project = open_workspace(tmp_path)
-    kept = {workspace.get_run(project.id, run).metadata["batch_id"] for run in workspace.list_runs(project.id)}
+    kept = {
+        workspace.get_run(project.id, run).metadata["batch_id"]
+        for run in workspace.list_runs(project.id)
+    }
     assert kept == {f"{number:016x}" for number in (2, 3, 4, 5)}
 
 

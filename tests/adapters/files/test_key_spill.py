@@ -10,7 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from credit_default.adapters.files.key_spill import spill_keys
-from credit_default.data.checking.duplicate_keys import InMemoryKeyLog, KeyHashes, find_repeated_keys
+from credit_default.data.checking.duplicate_keys import (
+    InMemoryKeyLog,
+    KeyHashes,
+    find_repeated_keys,
+)
 from credit_default.data.checking.validation import check_rows
 from credit_default.data.contract.schema import parse_schema
 from credit_default.errors import InputError, ServiceError
@@ -33,7 +37,10 @@ def count_open_files():
 
 
 def make_keys(rows):
-    return KeyHashes(np.array([h for h, _ in rows], dtype=np.uint64), np.array([s for _, s in rows], dtype=np.bool_))
+    return KeyHashes(
+        np.array([h for h, _ in rows], dtype=np.uint64),
+        np.array([s for _, s in rows], dtype=np.bool_),
+    )
 
 
 def search(log, batches):
@@ -60,15 +67,21 @@ def test_spilled_held_and_counted_by_hand_are_the_same(tmp_path_factory, batches
     with spill_keys(tmp_path_factory.getbasetemp(), held_rows=held_rows) as log:
         spilled = search(log, batches)
 
-    assert describe(spilled) == describe(search(InMemoryKeyLog(), batches)) == count_by_hand(batches)
+    assert (
+        describe(spilled) == describe(search(InMemoryKeyLog(), batches)) == count_by_hand(batches)
+    )
 
 
 def test_a_spilled_check_is_the_held_one_to_the_last_row(tmp_path):
     rng = np.random.default_rng(0)
     ids = rng.integers(0, 40_000, 60_000)
     incomes = np.where(rng.random(60_000) < 0.1, "x", "1000")
-    rows = pl.DataFrame({"client_id": ids.astype(str), "statement_month": "2024-01", "income": incomes})
-    rows = rows.with_columns(client_id=pl.when(pl.int_range(pl.len()) % 97 == 0).then(None).otherwise("client_id"))
+    rows = pl.DataFrame(
+        {"client_id": ids.astype(str), "statement_month": "2024-01", "income": incomes}
+    )
+    rows = rows.with_columns(
+        client_id=pl.when(pl.int_range(pl.len()) % 97 == 0).then(None).otherwise("client_id")
+    )
 
     def read():
         return rows.iter_slices(7_000)
@@ -123,7 +136,9 @@ def test_nothing_is_left_when_the_file_turns_out_to_be_bad(tmp_path):
 
 def test_a_folder_that_is_not_there_is_told(tmp_path):
     with (
-        pytest.raises(ServiceError, match=r"scratch folder .*gone: found No such file or directory"),
+        pytest.raises(
+            ServiceError, match=r"scratch folder .*gone: found No such file or directory"
+        ),
         spill_keys(tmp_path / "gone", held_rows=0) as log,
     ):
         search(log, [[(1, True)]])

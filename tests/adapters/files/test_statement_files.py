@@ -8,7 +8,12 @@ import polars as pl
 import pytest
 
 from credit_default.adapters.files.headers import Header
-from credit_default.adapters.files.statement_files import Source, read_batches, read_header, read_source
+from credit_default.adapters.files.statement_files import (
+    Source,
+    read_batches,
+    read_header,
+    read_source,
+)
 from credit_default.adapters.files.table_export import write_table
 from credit_default.data.checking.validation import check_rows
 from credit_default.data.contract.schema import parse_schema
@@ -39,7 +44,9 @@ def read(path, *, month=MONTH, **options):
 
 def accepted(path, *, month=MONTH):
     checked = check_rows(
-        lambda: read_batches(path, schema=CREDIT_CARD, month=month), schema=CREDIT_CARD, outcome="required"
+        lambda: read_batches(path, schema=CREDIT_CARD, month=month),
+        schema=CREDIT_CARD,
+        outcome="required",
     )
     assert checked.rejected_count == 0
     return checked.accepted_rows()
@@ -110,10 +117,24 @@ def test_csv_cells_stay_texts_under_our_names(tmp_path):
         f"{UCI}\n{ONE}\n{TWO}",
         "\n".join(["," + OPENML, UCI, ONE, TWO]),
         "\n".join(["ID," + OPENML.upper(), ONE, TWO]),
-        "\n".join([",".join([*CREDIT_CARD.names[:1], *CREDIT_CARD.names[2:], "defaulted"]), ONE, TWO]),
+        "\n".join(
+            [",".join([*CREDIT_CARD.names[:1], *CREDIT_CARD.names[2:], "defaulted"]), ONE, TWO]
+        ),
         f"Statements of September\n\n{KAGGLE}\n{ONE}\n{TWO}",
     ],
-    ids=["no-end", "blank-end", "crlf", "bom", "case", "quotes", "uci", "two-headers", "x-names", "ours", "title"],
+    ids=[
+        "no-end",
+        "blank-end",
+        "crlf",
+        "bom",
+        "case",
+        "quotes",
+        "uci",
+        "two-headers",
+        "x-names",
+        "ours",
+        "title",
+    ],
 )
 def test_the_same_rows_are_read_from_every_form_of_csv(tmp_path, text):
     path = tmp_path / "a.csv"
@@ -141,7 +162,13 @@ def test_other_names_without_an_id_are_not_numbered(tmp_path):
 
 @pytest.mark.parametrize("suffix", [".xls", ".xlsx"])
 def test_a_workbook_with_a_title_row_gives_the_rows_of_the_csv(tmp_path, suffix):
-    lines = [[None, *OPENML.upper().split(",")], UCI.split(","), cells_of(ONE), cells_of(TWO), cells_of(THREE)]
+    lines = [
+        [None, *OPENML.upper().split(",")],
+        UCI.split(","),
+        cells_of(ONE),
+        cells_of(TWO),
+        cells_of(THREE),
+    ]
     path = write_workbook(tmp_path / f"a{suffix}", lines)
 
     rows = read(path)
@@ -152,9 +179,13 @@ def test_a_workbook_with_a_title_row_gives_the_rows_of_the_csv(tmp_path, suffix)
 
 def test_a_workbook_s_mixed_column_is_rejected_cell_by_cell(tmp_path):
     spoilt = [*cells_of(TWO)[:5], "n/a", *cells_of(TWO)[6:]]
-    path = write_workbook(tmp_path / "a.xlsx", [UCI.split(","), cells_of(ONE), spoilt, [None], cells_of(THREE)])
+    path = write_workbook(
+        tmp_path / "a.xlsx", [UCI.split(","), cells_of(ONE), spoilt, [None], cells_of(THREE)]
+    )
 
-    checked = check_rows(lambda: read_batches(path, schema=CREDIT_CARD, month=MONTH), schema=CREDIT_CARD)
+    checked = check_rows(
+        lambda: read_batches(path, schema=CREDIT_CARD, month=MONTH), schema=CREDIT_CARD
+    )
     rejected = pl.concat([batch.rejected for batch in checked.batches()])
 
     assert checked.accepted_count == 2
@@ -164,7 +195,9 @@ def test_a_workbook_s_mixed_column_is_rejected_cell_by_cell(tmp_path):
 
 def test_a_parquet_file_keeps_its_types(tmp_path):
     path = tmp_path / "a.parquet"
-    make_typed().with_columns(pl.col("SEX").cast(pl.String).cast(pl.Categorical)).write_parquet(path)
+    make_typed().with_columns(pl.col("SEX").cast(pl.String).cast(pl.Categorical)).write_parquet(
+        path
+    )
 
     rows = read(path, batch_rows=2)
 
@@ -186,7 +219,10 @@ def test_openml_s_parquet_gives_the_rows_of_the_csv(tmp_path):
 def test_batches_have_at_most_the_rows_asked_for(tmp_path, batch_rows):
     path = write(tmp_path / "a.csv", KAGGLE, ONE, TWO, THREE)
 
-    sizes = [batch.height for batch in read_batches(path, schema=CREDIT_CARD, month=MONTH, batch_rows=batch_rows)]
+    sizes = [
+        batch.height
+        for batch in read_batches(path, schema=CREDIT_CARD, month=MONTH, batch_rows=batch_rows)
+    ]
 
     assert max(sizes) <= batch_rows
     assert sum(sizes) == 3
@@ -206,7 +242,9 @@ def test_a_large_csv_is_read_in_blocks_with_its_lines(tmp_path):
 def test_an_empty_line_between_rows_is_rejected_and_keeps_the_count_of_lines(tmp_path):
     path = write(tmp_path / "a.csv", KAGGLE, ONE, "", TWO)
 
-    checked = check_rows(lambda: read_batches(path, schema=CREDIT_CARD, month=MONTH), schema=CREDIT_CARD)
+    checked = check_rows(
+        lambda: read_batches(path, schema=CREDIT_CARD, month=MONTH), schema=CREDIT_CARD
+    )
     (batch,) = checked.batches()
 
     assert batch.rejected["line"].to_list() == [3]
@@ -253,7 +291,9 @@ def test_another_portfolio_is_read_by_its_own_names(tmp_path):
         {
             "name": "loans",
             "version": "1",
-            "columns": [{"name": "income", "kind": "amount", "description": "x", "aliases": ["Wages"]}],
+            "columns": [
+                {"name": "income", "kind": "amount", "description": "x", "aliases": ["Wages"]}
+            ],
             "outcome": {"description": "x"},
         }
     )
@@ -269,11 +309,16 @@ def test_read_source_is_the_digest_of_the_bytes(tmp_path):
     path.write_bytes(b"abc")
 
     digest = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
-    assert read_source(path) == Source(uri=str(path), sha256=digest, row_count=None, object_version=None)
+    assert read_source(path) == Source(
+        uri=str(path), sha256=digest, row_count=None, object_version=None
+    )
 
 
 def test_the_real_file_is_read_whole(real_data):
-    assert read_source(real_data).sha256 == "61537758427df346bd48014953d99bc55f138b4f19dda4012a6238fa5214cf6d"
+    assert (
+        read_source(real_data).sha256
+        == "61537758427df346bd48014953d99bc55f138b4f19dda4012a6238fa5214cf6d"
+    )
     rows = read(real_data)
     assert rows.height == 30_000
     assert rows["line"].to_list() == list(range(2, 30_002))
@@ -283,7 +328,10 @@ def test_the_real_file_is_read_whole(real_data):
 
 
 def test_a_missing_file_is_refused(tmp_path):
-    refuse(tmp_path / "none.csv", "none.csv: found no such file; expected a file that can be read. Check the path.")
+    refuse(
+        tmp_path / "none.csv",
+        "none.csv: found no such file; expected a file that can be read. Check the path.",
+    )
 
 
 def test_a_folder_is_refused(tmp_path):
@@ -313,8 +361,12 @@ def test_a_header_without_rows_is_refused(tmp_path, end):
 
 @pytest.mark.parametrize("suffix", [".xls", ".xlsx"])
 def test_a_workbook_without_rows_is_refused(tmp_path, suffix):
-    refuse(write_workbook(tmp_path / f"a{suffix}", [KAGGLE.split(",")]), "found a header and no rows")
-    refuse(write_workbook(tmp_path / f"b{suffix}", []), "found an empty first sheet; expected a table")
+    refuse(
+        write_workbook(tmp_path / f"a{suffix}", [KAGGLE.split(",")]), "found a header and no rows"
+    )
+    refuse(
+        write_workbook(tmp_path / f"b{suffix}", []), "found an empty first sheet; expected a table"
+    )
 
 
 def test_a_parquet_file_without_rows_is_refused(tmp_path):
@@ -323,11 +375,15 @@ def test_a_parquet_file_without_rows_is_refused(tmp_path):
     refuse(tmp_path / "a.parquet", "found a header and no rows")
 
 
-@pytest.mark.parametrize(("delimiter", "name"), [(";", "semicolons"), ("\t", "tabs"), ("|", "bars")])
+@pytest.mark.parametrize(
+    ("delimiter", "name"), [(";", "semicolons"), ("\t", "tabs"), ("|", "bars")]
+)
 def test_another_delimiter_is_refused_by_name(tmp_path, delimiter, name):
     path = write(tmp_path / "a.csv", *(line.replace(",", delimiter) for line in (KAGGLE, ONE)))
 
-    refuse(path, f"found columns separated by {name}; expected by commas. Export it again with commas")
+    refuse(
+        path, f"found columns separated by {name}; expected by commas. Export it again with commas"
+    )
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be", "utf-16-le"])
@@ -343,7 +399,10 @@ def test_latin_1_bytes_are_refused_with_their_place(tmp_path):
     header = f"{KAGGLE},città"
     (tmp_path / "a.csv").write_bytes(f"{header}\n{ONE},x\n".encode("latin-1"))
 
-    refuse(tmp_path / "a.csv", f"found text that is not UTF-8 (the byte 0xe0 at position {len(header) - 1})")
+    refuse(
+        tmp_path / "a.csv",
+        f"found text that is not UTF-8 (the byte 0xe0 at position {len(header) - 1})",
+    )
 
 
 def test_latin_1_bytes_far_down_are_refused_too(tmp_path):
@@ -381,9 +440,14 @@ def test_text_under_another_ending_is_refused(tmp_path, suffix):
     refuse(path, f"found text; expected the bytes of a {suffix} file. Give it the ending .csv if")
 
 
-@pytest.mark.parametrize(("name", "ending"), [("a.txt", ".txt"), ("a", "without an ending"), ("a.csv.gz", ".gz")])
+@pytest.mark.parametrize(
+    ("name", "ending"), [("a.txt", ".txt"), ("a", "without an ending"), ("a.csv.gz", ".gz")]
+)
 def test_an_unknown_ending_is_refused(tmp_path, name, ending):
-    told = refuse(write(tmp_path / name, KAGGLE, ONE), f"found text called {ending}; expected .csv, .xls, .xlsx")
+    told = refuse(
+        write(tmp_path / name, KAGGLE, ONE),
+        f"found text called {ending}; expected .csv, .xls, .xlsx",
+    )
 
     assert "Give it the ending .csv" in told
 
@@ -392,7 +456,8 @@ def test_a_gzipped_csv_is_refused_with_the_way_out(tmp_path):
     (tmp_path / "a.csv.gz").write_bytes(gzip.compress(b"a,b", mtime=0))
 
     refuse(
-        tmp_path / "a.csv.gz", "found a gzip archive called .gz; expected .csv, .xls, .xlsx, .parquet, .pq. Unpack it"
+        tmp_path / "a.csv.gz",
+        "found a gzip archive called .gz; expected .csv, .xls, .xlsx, .parquet, .pq. Unpack it",
     )
 
 
@@ -400,7 +465,10 @@ def test_a_csv_cut_short_is_refused(tmp_path):
     path = write(tmp_path / "a.csv", KAGGLE, ONE, TWO[:20], end="")
 
     refuse(path, "line 3 of", month=MONTH)
-    refuse(path, "found 7 cells in the last line; expected 25, as in the header. The file was cut short")
+    refuse(
+        path,
+        "found 7 cells in the last line; expected 25, as in the header. The file was cut short",
+    )
 
 
 @pytest.mark.parametrize(("line", "count"), [(f"{ONE},7", 26), (ONE.rpartition(",")[0], 24)])
@@ -450,7 +518,12 @@ def test_a_quote_that_the_end_of_the_file_closes_is_refused(tmp_path):
 
 
 def test_quoted_cells_may_hold_commas_and_marks(tmp_path):
-    path = write(tmp_path / "a.csv", f"{KAGGLE},remark", f'"{ONE[0]}"{ONE[1:]},"5"" screen, new"', f'{TWO},5" screen')
+    path = write(
+        tmp_path / "a.csv",
+        f"{KAGGLE},remark",
+        f'"{ONE[0]}"{ONE[1:]},"5"" screen, new"',
+        f'{TWO},5" screen',
+    )
 
     assert read(path)["client_id"].to_list() == ["1", "2"]
 
@@ -464,7 +537,10 @@ def test_lines_so_long_that_the_first_bytes_hold_the_header_alone_are_read(tmp_p
 
 
 def test_a_header_further_in_than_we_look_is_told(tmp_path):
-    refuse(write(tmp_path / "a.csv", "x" * 200_000 + KAGGLE, ONE), "found a first line longer than 131,072 bytes")
+    refuse(
+        write(tmp_path / "a.csv", "x" * 200_000 + KAGGLE, ONE),
+        "found a first line longer than 131,072 bytes",
+    )
 
 
 def test_a_large_file_with_old_line_ends_is_read(tmp_path):
@@ -484,7 +560,9 @@ def test_a_large_file_with_old_line_ends_is_read(tmp_path):
 )
 def test_bytes_that_are_no_text_are_refused_wherever_they_stand(tmp_path, capfd, spoilt, found):
     path = tmp_path / "a.csv"
-    path.write_bytes("\n".join([f"remark,{KAGGLE}", *[f"x,{ONE}"] * 5_000]).encode() + b"\n" + spoilt)
+    path.write_bytes(
+        "\n".join([f"remark,{KAGGLE}", *[f"x,{ONE}"] * 5_000]).encode() + b"\n" + spoilt
+    )
 
     refuse(path, f"found text that is not UTF-8 ({found})")
 
@@ -548,12 +626,17 @@ def test_a_workbook_that_unpacks_without_end_is_refused(tmp_path):
     content[size : size + 4] = (0xF0000000).to_bytes(4, "little")
     path.write_bytes(content)
 
-    refuse(path, "bytes once unpacked; expected at most 2,147,483,648. Give the table as .csv or .parquet")
+    refuse(
+        path,
+        "bytes once unpacked; expected at most 2,147,483,648. Give the table as .csv or .parquet",
+    )
 
 
 @pytest.mark.parametrize("place", [1424, 1426])
 def test_a_workbook_that_makes_its_reader_panic_is_refused(tmp_path, place):
-    path = write_workbook(tmp_path / "a.xls", [["a", "b", "c", "d"], *[[float(row)] * 4 for row in range(20)]])
+    path = write_workbook(
+        tmp_path / "a.xls", [["a", "b", "c", "d"], *[[float(row)] * 4 for row in range(20)]]
+    )
     content = bytearray(path.read_bytes())
     content[place] = 0x80
     path.write_bytes(content)
@@ -564,7 +647,9 @@ def test_a_workbook_that_makes_its_reader_panic_is_refused(tmp_path, place):
 def test_missing_columns_are_refused_with_the_names_they_go_by(tmp_path):
     path = write(tmp_path / "a.csv", KAGGLE.replace(",AGE,", ",YEARS,"), ONE)
 
-    refuse(path, f"columns of {path}: found none for age (also called 'X5'); expected all 25 columns")
+    refuse(
+        path, f"columns of {path}: found none for age (also called 'X5'); expected all 25 columns"
+    )
 
 
 @pytest.mark.parametrize("copy", ["AGE", "x5", " age "])
@@ -575,18 +660,24 @@ def test_a_column_that_is_there_twice_is_refused(tmp_path, copy):
 
 
 def test_a_workbook_s_doubled_column_is_refused(tmp_path):
-    path = write_workbook(tmp_path / "a.xlsx", [[*KAGGLE.split(","), "AGE"], [*cells_of(ONE), 24.0]])
+    path = write_workbook(
+        tmp_path / "a.xlsx", [[*KAGGLE.split(","), "AGE"], [*cells_of(ONE), 24.0]]
+    )
 
     refuse(path, "found 'AGE', 'AGE' for age; expected each column once")
 
 
 def test_a_file_without_a_header_is_refused(tmp_path):
-    refuse(write(tmp_path / "a.csv", ONE, TWO), "expected a header with the columns of schema 'credit-card': client_id")
+    refuse(
+        write(tmp_path / "a.csv", ONE, TWO),
+        "expected a header with the columns of schema 'credit-card': client_id",
+    )
 
 
 def test_text_that_is_no_table_is_refused(tmp_path):
     refuse(
-        write(tmp_path / "a.csv", "Dear colleague,", "please find below nothing."), "expected a header with the columns"
+        write(tmp_path / "a.csv", "Dear colleague,", "please find below nothing."),
+        "expected a header with the columns",
     )
 
 
@@ -604,7 +695,11 @@ def test_the_month_is_said_once(tmp_path):
 
 @pytest.mark.parametrize("month", ["2005-13", "2005-9", "september", "2005-09-01", ""])
 def test_a_month_that_is_none_is_refused(tmp_path, month):
-    refuse(write(tmp_path / "a.csv", KAGGLE, ONE), f"--month: found {month!r}; expected YYYY-MM", month=month)
+    refuse(
+        write(tmp_path / "a.csv", KAGGLE, ONE),
+        f"--month: found {month!r}; expected YYYY-MM",
+        month=month,
+    )
 
 
 # ---- what is written

@@ -27,20 +27,132 @@ BULK = settings(deadline=None, suppress_health_check=list(HealthCheck), database
 
 SMALL_HEADER = ["client_id", "statement_month", "grade", "age", "limit", "bill", "defaulted"]
 CARD_HEADER = [
-    "ID", "LIMIT_BAL", "SEX", "EDUCATION", "MARRIAGE", "AGE", "PAY_0", *(f"PAY_{m}" for m in range(2, 7)),
-    *(f"BILL_AMT{m}" for m in range(1, 7)), *(f"PAY_AMT{m}" for m in range(1, 7)), "default.payment.next.month",
-]  # fmt: skip
+    "ID",
+    "LIMIT_BAL",
+    "SEX",
+    "EDUCATION",
+    "MARRIAGE",
+    "AGE",
+    "PAY_0",
+    *(f"PAY_{m}" for m in range(2, 7)),
+    *(f"BILL_AMT{m}" for m in range(1, 7)),
+    *(f"PAY_AMT{m}" for m in range(1, 7)),
+    "default.payment.next.month",
+]
 
 CELLS = [
-    *["", " ", '""', '" "', "0", "1", "2", "-1", "-0", "+1", "1.0", "1.", ".5", "1e0", "1E+0", "10e-1", "1e400"],
-    *["1e-400", "-1e400", "9" * 30, "9223372036854775807", "9223372036854775808", "9007199254740993", "1e16"],
-    *["2.00000000000000000001", "NaN", "nan", "inf", "-Infinity", "1_000", "0x10", " 12 ", "\t30\t", "\u00a030"],
-    *["\x1f30", "\u200b30", "\uff11\uff12", "٣٠", "1 000", "1'000", "30%", "$30", "true", "null", "None", "N/A", "30\x00"],
-    *['"30"', '"1,5"', '"30"1', '3"0', '"30', '30"', '"3""0"', '"30 "', "'30'", '"3\n0"', '"3\r\n0"', '"3\r0"'],
-    *["2005-09", "2005-10", "2005-13", "2005-9", "2005-09-01", "09/2005", "\uff12005-09", " 2005-09", "0000-01"],
-    *["a", "a b", "ü", "=1+1", "-a", ".a", "../../etc/passwd", "a" * 64, "a" * 65, "<script>", "\u202ea", "a\u0301"],
-    *["--1", "1-", "+-1", "e5", "1e", "1e5.5", "1d5", "1f", "0b1", "1L", "Infinity", "1e+05", "30.5", "30.0", "1" * 5_000],
-]  # fmt: skip
+    *[
+        "",
+        " ",
+        '""',
+        '" "',
+        "0",
+        "1",
+        "2",
+        "-1",
+        "-0",
+        "+1",
+        "1.0",
+        "1.",
+        ".5",
+        "1e0",
+        "1E+0",
+        "10e-1",
+        "1e400",
+    ],
+    *[
+        "1e-400",
+        "-1e400",
+        "9" * 30,
+        "9223372036854775807",
+        "9223372036854775808",
+        "9007199254740993",
+        "1e16",
+    ],
+    *[
+        "2.00000000000000000001",
+        "NaN",
+        "nan",
+        "inf",
+        "-Infinity",
+        "1_000",
+        "0x10",
+        " 12 ",
+        "\t30\t",
+        "\u00a030",
+    ],
+    *[
+        "\x1f30",
+        "\u200b30",
+        "\uff11\uff12",
+        "٣٠",
+        "1 000",
+        "1'000",
+        "30%",
+        "$30",
+        "true",
+        "null",
+        "None",
+        "N/A",
+        "30\x00",
+    ],
+    *[
+        '"30"',
+        '"1,5"',
+        '"30"1',
+        '3"0',
+        '"30',
+        '30"',
+        '"3""0"',
+        '"30 "',
+        "'30'",
+        '"3\n0"',
+        '"3\r\n0"',
+        '"3\r0"',
+    ],
+    *[
+        "2005-09",
+        "2005-10",
+        "2005-13",
+        "2005-9",
+        "2005-09-01",
+        "09/2005",
+        "\uff12005-09",
+        " 2005-09",
+        "0000-01",
+    ],
+    *[
+        "a",
+        "a b",
+        "ü",
+        "=1+1",
+        "-a",
+        ".a",
+        "../../etc/passwd",
+        "a" * 64,
+        "a" * 65,
+        "<script>",
+        "\u202ea",
+        "a\u0301",
+    ],
+    *[
+        "--1",
+        "1-",
+        "+-1",
+        "e5",
+        "1e",
+        "1e5.5",
+        "1d5",
+        "1f",
+        "0b1",
+        "1L",
+        "Infinity",
+        "1e+05",
+        "30.5",
+        "30.0",
+        "1" * 5_000,
+    ],
+]
 
 
 def make_small(rng, count):
@@ -60,10 +172,20 @@ def make_small(rng, count):
 
 def make_card(rng, count):
     return [
-        [str(number), str(rng.randint(5, 50) * 10_000), "2", "1", "1", str(rng.randint(21, 70)), *["0"] * 6]
-        + [str(rng.randint(-500, 20_000)) for _ in range(6)] + [str(rng.randint(0, 9_000)) for _ in range(6)] + ["1"]
+        [
+            str(number),
+            str(rng.randint(5, 50) * 10_000),
+            "2",
+            "1",
+            "1",
+            str(rng.randint(21, 70)),
+            *["0"] * 6,
+        ]
+        + [str(rng.randint(-500, 20_000)) for _ in range(6)]
+        + [str(rng.randint(0, 9_000)) for _ in range(6)]
+        + ["1"]
         for number in range(1, count + 1)
-    ]  # fmt: skip
+    ]
 
 
 # ---- what may go wrong with the cells: lines in (the header first), lines out
@@ -105,12 +227,23 @@ def lose_line(rng, lines):
 
 
 def strange_line(rng, lines):
-    strange = [[], [" "], [""] * len(lines[0]), ["# a comment"], list(lines[0]), ["total", "7"], ['"'], ['""']]
+    strange = [
+        [],
+        [" "],
+        [""] * len(lines[0]),
+        ["# a comment"],
+        list(lines[0]),
+        ["total", "7"],
+        ['"'],
+        ['""'],
+    ]
     lines.insert(rng.randint(0, len(lines)), list(rng.choice(strange)))
 
 
 def strange_end(rng, lines):
-    lines += [list(rng.choice([[], [], [""] * len(lines[0]), [" "]])) for _ in range(rng.randint(1, 3))]
+    lines += [
+        list(rng.choice([[], [], [""] * len(lines[0]), [" "]])) for _ in range(rng.randint(1, 3))
+    ]
 
 
 def rename_column(rng, lines):
@@ -134,7 +267,9 @@ def rename_column(rng, lines):
 
 def swap_columns(rng, lines):
     one, other = rng.randrange(len(lines[0])), rng.randrange(len(lines[0]))
-    changed = lines[:1] if rng.random() < 0.5 else [line for line in lines if len(line) == len(lines[0])]
+    changed = (
+        lines[:1] if rng.random() < 0.5 else [line for line in lines if len(line) == len(lines[0])]
+    )
     for line in changed:
         line[one], line[other] = line[other], line[one]
 
@@ -200,27 +335,71 @@ def flip_bit(rng, content):
 
 def end_lines_otherwise(rng, content):
     if rng.random() < 0.5:
-        return content.replace(b"\n", rng.choice([b"\r\n", b"\r", b"\n\n", b"\n\r", b"\x0b", b"\x85"]))
-    return b"".join(rng.choice([b"\n", b"\r\n", b"\r"]) if byte == 10 else bytes([byte]) for byte in content)
+        return content.replace(
+            b"\n", rng.choice([b"\r\n", b"\r", b"\n\n", b"\n\r", b"\x0b", b"\x85"])
+        )
+    return b"".join(
+        rng.choice([b"\n", b"\r\n", b"\r"]) if byte == 10 else bytes([byte]) for byte in content
+    )
 
 
 def encode_otherwise(rng, content):
     text = content.decode("utf-8", "replace")
-    return rng.choice([
-        b"\xef\xbb\xbf" + content, b"\xef\xbb\xbf\xef\xbb\xbf" + content, text.encode("utf-16"), text.encode("utf-16-le"),
-        text.encode("latin-1", "replace") + b"\xe9", content.replace(b",", rng.choice([b";", b"\t", b"|", b", "])),
-    ])  # fmt: skip
+    return rng.choice(
+        [
+            b"\xef\xbb\xbf" + content,
+            b"\xef\xbb\xbf\xef\xbb\xbf" + content,
+            text.encode("utf-16"),
+            text.encode("utf-16-le"),
+            text.encode("latin-1", "replace") + b"\xe9",
+            content.replace(b",", rng.choice([b";", b"\t", b"|", b", "])),
+        ]
+    )
 
 
 def lose_all(rng, content):
-    return rng.choice([b"", b"\n\n", b"  ", content.partition(b"\n")[0], b",,,,\n", b'"', b"\r", content.rstrip(b"\n")])
+    return rng.choice(
+        [
+            b"",
+            b"\n\n",
+            b"  ",
+            content.partition(b"\n")[0],
+            b",,,,\n",
+            b'"',
+            b"\r",
+            content.rstrip(b"\n"),
+        ]
+    )
 
 
 OF_LINES = [
-    spoil_cell, spoil_cell, spoil_cell, spoil_column, double_line, many_lines, lose_cell, gain_cell, lose_line,
-    strange_line, strange_end, rename_column, swap_columns, new_column, title_lines,
-]  # fmt: skip
-OF_BYTES = [cut, cut_out, repeat, put_in, put_in, flip_bit, end_lines_otherwise, encode_otherwise, lose_all]
+    spoil_cell,
+    spoil_cell,
+    spoil_cell,
+    spoil_column,
+    double_line,
+    many_lines,
+    lose_cell,
+    gain_cell,
+    lose_line,
+    strange_line,
+    strange_end,
+    rename_column,
+    swap_columns,
+    new_column,
+    title_lines,
+]
+OF_BYTES = [
+    cut,
+    cut_out,
+    repeat,
+    put_in,
+    put_in,
+    flip_bit,
+    end_lines_otherwise,
+    encode_otherwise,
+    lose_all,
+]
 HOW = st.tuples(
     st.lists(st.sampled_from(OF_LINES), max_size=3),
     st.lists(st.sampled_from(OF_BYTES), max_size=2),
@@ -265,9 +444,12 @@ class Readers:
         if self.process is None:
             self.process = subprocess.Popen(
                 [sys.executable, str(FAKES / "reading_process.py")],
-                stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8",
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+                encoding="utf-8",
                 env={**os.environ, "POLARS_MAX_THREADS": "1"},
-            )  # fmt: skip
+            )
         return self.process
 
     def peak_mib(self):
@@ -308,7 +490,14 @@ def check_small(readers, how):
 
 
 def check_card(readers, how):
-    check_csv(readers, how, header=CARD_HEADER, make_rows=make_card, portfolio="credit-card", month="2005-09")
+    check_csv(
+        readers,
+        how,
+        header=CARD_HEADER,
+        make_rows=make_card,
+        portfolio="credit-card",
+        month="2005-09",
+    )
 
 
 @given(HOW)
@@ -342,8 +531,13 @@ def test_three_thousand_malformed_csv_files_of_credit_cards(readers, how):
 
 def make_table(count=40):
     rng = random.Random(3)
-    rows = [[cell if place < 2 else float(cell) for place, cell in enumerate(row)] for row in make_small(rng, count)]
-    return pl.DataFrame(rows, schema=SMALL_HEADER, orient="row").with_columns(pl.col("grade", "age").cast(pl.Int64))
+    rows = [
+        [cell if place < 2 else float(cell) for place, cell in enumerate(row)]
+        for row in make_small(rng, count)
+    ]
+    return pl.DataFrame(rows, schema=SMALL_HEADER, orient="row").with_columns(
+        pl.col("grade", "age").cast(pl.Int64)
+    )
 
 
 def write_parquet(table, **options):
@@ -369,7 +563,14 @@ def whole_files():
     table = (
         make_table()
         .to_arrow()
-        .cast(pa.schema([(name, pa.string() if name in SMALL_HEADER[:2] else pa.float64()) for name in SMALL_HEADER]))
+        .cast(
+            pa.schema(
+                [
+                    (name, pa.string() if name in SMALL_HEADER[:2] else pa.float64())
+                    for name in SMALL_HEADER
+                ]
+            )
+        )
     )
     return {
         ".parquet": [
@@ -381,7 +582,9 @@ def whole_files():
 
 
 OF_BINARY = [cut, cut_out, repeat, put_in, flip_bit, flip_bit, flip_bit, lose_all]
-DAMAGE = st.tuples(st.lists(st.sampled_from(OF_BINARY), min_size=1, max_size=3), st.integers(0, 2**32))
+DAMAGE = st.tuples(
+    st.lists(st.sampled_from(OF_BINARY), min_size=1, max_size=3), st.integers(0, 2**32)
+)
 
 
 def check_damaged(readers, whole_files, ending, how):
@@ -442,18 +645,30 @@ INTEGERS = [
 ]
 TEXTS = [pa.large_string(), pa.dictionary(pa.int32(), pa.string()), pa.string()]
 NESTED = [
-    pa.array([[30], [31], None]), pa.array([{"a": 1}, {"a": 2}, None]), pa.array([True, False, None]),
-    pa.array([b"30", b"31", None]), pa.array([1, 2, None], pa.timestamp("us")), pa.array([1, 2, None], pa.date32()),
-    pa.array([1, 2, None], pa.time64("us")), pa.array([1, 2, None], pa.duration("s")), pa.nulls(3),
-    pa.array([float("nan"), float("inf"), None]), pa.array([30.5, -1.0, None]), pa.array([2**63, 2**64 - 1, None], pa.uint64()),
-]  # fmt: skip
+    pa.array([[30], [31], None]),
+    pa.array([{"a": 1}, {"a": 2}, None]),
+    pa.array([True, False, None]),
+    pa.array([b"30", b"31", None]),
+    pa.array([1, 2, None], pa.timestamp("us")),
+    pa.array([1, 2, None], pa.date32()),
+    pa.array([1, 2, None], pa.time64("us")),
+    pa.array([1, 2, None], pa.duration("s")),
+    pa.nulls(3),
+    pa.array([float("nan"), float("inf"), None]),
+    pa.array([30.5, -1.0, None]),
+    pa.array([2**63, 2**64 - 1, None], pa.uint64()),
+]
 
 
 def read_ages(readers, ages, name="age"):
     columns = {
-        "client_id": pa.array(["a", "b", "c"]), "statement_month": pa.array(["2005-09"] * 3), "grade": pa.array([1, 1, 1]),
-        "age": pa.array([30, 31, 32]), "limit": pa.array([9.0] * 3), "bill": pa.array([1.0] * 3),
-    }  # fmt: skip
+        "client_id": pa.array(["a", "b", "c"]),
+        "statement_month": pa.array(["2005-09"] * 3),
+        "grade": pa.array([1, 1, 1]),
+        "age": pa.array([30, 31, 32]),
+        "limit": pa.array([9.0] * 3),
+        "bill": pa.array([1.0] * 3),
+    }
     return readers.read(write_parquet(pa.table(columns | {name: ages})), ending=".parquet")["ours"]
 
 
@@ -484,7 +699,11 @@ def test_an_id_of_any_type_is_the_text_it_stands_for(readers):
         pa.array([1.0, 2.0, 3.0]),
         pa.array(["1", "2", "3"]).dictionary_encode(),
     ):
-        assert [values[0] for _, values in read_ages(readers, ids, "client_id")["accepted"]] == ["1", "2", "3"]
+        assert [values[0] for _, values in read_ages(readers, ids, "client_id")["accepted"]] == [
+            "1",
+            "2",
+            "3",
+        ]
 
 
 def test_nested_columns_that_nobody_reads_do_not_matter(readers):
@@ -500,7 +719,9 @@ def test_a_nested_column_under_our_name_is_not_taken_for_it(readers):
 
 def test_reading_them_all_took_little_memory(readers):
     line = ",".join(make_small(random.Random(0), 1)[0])
-    wide = ",".join(SMALL_HEADER) + "\n" + line + "\n" + line.replace("50", "5" * 7_000_000, 1) + "\n"
+    wide = (
+        ",".join(SMALL_HEADER) + "\n" + line + "\n" + line.replace("50", "5" * 7_000_000, 1) + "\n"
+    )
 
     readers.read(wide.encode())
 

@@ -67,7 +67,10 @@ def test_write_whole_keeps_the_old_content_when_the_disk_is_full(tmp_path):
 
 
 def test_a_disks_complaint_names_the_path_and_the_reason(tmp_path):
-    with pytest.raises(ServiceError, match=r"No such file or directory \(.*gone\)"), disk_errors(tmp_path):
+    with (
+        pytest.raises(ServiceError, match=r"No such file or directory \(.*gone\)"),
+        disk_errors(tmp_path),
+    ):
         (tmp_path / "gone").read_bytes()
 
 

@@ -32,12 +32,16 @@ def test_process_that_ended_is_gone_even_before_its_parent_has_looked():
     with subprocess.Popen([sys.executable, "-c", "pass"]) as process:
         deadline = time.monotonic() + 30
         while (
-            find_process_state(replace(own, process_id=process.pid, begun=0)) != "gone" and time.monotonic() < deadline
+            find_process_state(replace(own, process_id=process.pid, begun=0)) != "gone"
+            and time.monotonic() < deadline
         ):
             time.sleep(0.02)
         unlooked = find_process_state(replace(own, process_id=process.pid, begun=0))
 
-    assert (unlooked, find_process_state(replace(own, process_id=process.pid, begun=0))) == ("gone", "gone")
+    assert (unlooked, find_process_state(replace(own, process_id=process.pid, begun=0))) == (
+        "gone",
+        "gone",
+    )
 
 
 @pytest.mark.skipif(not HAS_PROC, reason="when a process began is looked up in /proc")
@@ -52,12 +56,16 @@ def test_of_another_machine_nobody_knows(mark):
     assert find_process_state(mark) == "unknown"
 
 
-@pytest.mark.parametrize("mark", [ProcessMark("vm-1.internal", 12, 34567), ProcessMark("a" * 64, 1, 0)])
+@pytest.mark.parametrize(
+    "mark", [ProcessMark("vm-1.internal", 12, 34567), ProcessMark("a" * 64, 1, 0)]
+)
 def test_mark_comes_back_as_it_was_written(mark):
     assert parse_mark(str(mark)) == mark
 
 
-@pytest.mark.parametrize("text", ["", "vm", "vm/1", "vm/x/1", "vm/1/1/1", "../vm/1/1", "vm/1/1\n", "vm/-1/1"])
+@pytest.mark.parametrize(
+    "text", ["", "vm", "vm/1", "vm/x/1", "vm/1/1/1", "../vm/1/1", "vm/1/1\n", "vm/-1/1"]
+)
 def test_other_texts_are_no_mark(text):
     assert parse_mark(text) is None
 

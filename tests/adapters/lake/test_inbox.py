@@ -40,7 +40,10 @@ def test_files_wait_without_hidden_ones_and_those_in_folders(lake):
     for name in ("b.csv", "a.csv", ".part", "folder/c.csv"):
         arrive(lake, name)
 
-    assert sorted(waiting.key for waiting in list_incoming(lake)) == ["incoming/a.csv", "incoming/b.csv"]
+    assert sorted(waiting.key for waiting in list_incoming(lake)) == [
+        "incoming/a.csv",
+        "incoming/b.csv",
+    ]
 
 
 def test_the_oldest_comes_first_whatever_its_name(tmp_path):
@@ -49,7 +52,11 @@ def test_the_oldest_comes_first_whatever_its_name(tmp_path):
         arrive(lake, name)
         os.utime(tmp_path / "incoming" / name, (1_000_000 - age, 1_000_000 - age))
 
-    assert [waiting.key for waiting in list_incoming(lake)] == ["incoming/b.csv", "incoming/c.csv", "incoming/a.csv"]
+    assert [waiting.key for waiting in list_incoming(lake)] == [
+        "incoming/b.csv",
+        "incoming/c.csv",
+        "incoming/a.csv",
+    ]
 
 
 def test_an_empty_lake_has_no_files_waiting(lake):
@@ -111,11 +118,16 @@ def test_a_late_runner_leaves_no_reason_and_keeps_that_of_the_first(lake):
     moved = move_refused(lake, bad, reason=REASON)
     move_processed(lake, good, batch_id=BATCH_ID)
 
-    late = [move_refused(lake, waiting, reason={"found": "no such file"}) for waiting in (bad, good)]
+    late = [
+        move_refused(lake, waiting, reason={"found": "no such file"}) for waiting in (bad, good)
+    ]
 
     assert late == [None, None]
     assert refresh_incoming(lake, bad) is None
-    assert [stored.key for stored in lake.storage.list_objects("refused/")] == [moved, f"{moved}.reason.json"]
+    assert [stored.key for stored in lake.storage.list_objects("refused/")] == [
+        moved,
+        f"{moved}.reason.json",
+    ]
     assert json.loads(content(lake, f"{moved}.reason.json")) == REASON
 
 
@@ -146,7 +158,10 @@ def test_a_crash_between_the_reason_and_the_move_is_completed_by_the_next_run(la
     moved = move_refused(lake, list_incoming(lake)[0], reason=REASON)
 
     assert list_incoming(lake) == ()
-    assert [stored.key for stored in lake.storage.list_objects("refused/")] == [moved, f"{moved}.reason.json"]
+    assert [stored.key for stored in lake.storage.list_objects("refused/")] == [
+        moved,
+        f"{moved}.reason.json",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -182,14 +197,18 @@ def test_a_name_that_is_no_key_is_listed_and_known_as_unfit(tmp_path, name):
 
 
 @pytest.mark.parametrize(
-    ("seconds", "settled"), [(0, False), (1.9, False), (2, True), (3600, True), (-1, False), (-3600, True)]
+    ("seconds", "settled"),
+    [(0, False), (1.9, False), (2, True), (3600, True), (-1, False), (-3600, True)],
 )
 def test_a_file_in_a_folder_settles_two_seconds_after_it_was_written(tmp_path, seconds, settled):
     lake = open_lake(tmp_path)
     arrive(lake, "a.csv")
     (waiting,) = list_incoming(lake)
 
-    assert has_settled(lake, waiting, now=waiting.modified_at + dt.timedelta(seconds=seconds)) is settled
+    assert (
+        has_settled(lake, waiting, now=waiting.modified_at + dt.timedelta(seconds=seconds))
+        is settled
+    )
 
 
 def test_how_long_it_takes_to_settle_is_a_policy(tmp_path):

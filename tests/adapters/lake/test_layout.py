@@ -40,7 +40,9 @@ def test_a_lake_in_a_bucket_keeps_what_is_this_machines_in_a_home_of_its_own(tmp
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("uri", ["s3://", "s3:///prefix", "s3://UPPER/x", "s3://bucket/../x", "s3://a_b/x"])
+@pytest.mark.parametrize(
+    "uri", ["s3://", "s3:///prefix", "s3://UPPER/x", "s3://bucket/../x", "s3://a_b/x"]
+)
 def test_what_is_no_buckets_name_is_refused(uri):
     with pytest.raises(InputError):
         open_lake(uri)
@@ -52,11 +54,22 @@ def test_lakes_whose_names_look_alike_have_homes_of_their_own(tmp_path):
     homes = {open_lake(uri, home=tmp_path).home for uri in uris}
 
     assert len(homes) == 4
-    assert open_lake("s3://lender/dev/1/", home=tmp_path).home == open_lake("s3://lender/dev/1", home=tmp_path).home
+    assert (
+        open_lake("s3://lender/dev/1/", home=tmp_path).home
+        == open_lake("s3://lender/dev/1", home=tmp_path).home
+    )
 
 
 @pytest.mark.parametrize(
-    "uri", ["s3:/bucket/x", "S3://bucket/x", "gs://bucket/x", "http://host/x", "file:///x", Path("s3://bucket/x")]
+    "uri",
+    [
+        "s3:/bucket/x",
+        "S3://bucket/x",
+        "gs://bucket/x",
+        "http://host/x",
+        "file:///x",
+        Path("s3://bucket/x"),
+    ],
 )
 def test_another_scheme_is_refused_and_makes_no_folder(uri, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
@@ -90,7 +103,9 @@ def test_scratch_is_gone_afterwards_whatever_happened(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("value", ["../../etc", "AB" * 8, "ab", "a" * 65, "' OR 1=1 --", "abababab\n"])
+@pytest.mark.parametrize(
+    "value", ["../../etc", "AB" * 8, "ab", "a" * 65, "' OR 1=1 --", "abababab\n"]
+)
 def test_check_hex_refuses_what_is_not_safe_in_a_key_or_a_predicate(value):
     with pytest.raises(InputError, match="batch_id"):
         check_hex(value, "batch_id")

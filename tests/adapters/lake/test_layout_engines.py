@@ -15,7 +15,12 @@ from credit_default.adapters.tables.client_erasure import delete_client
 from credit_default.adapters.tables.ledger import append_entry
 from credit_default.adapters.tables.monitoring import write_monitoring
 from credit_default.adapters.tables.quarantine import write_quarantine
-from credit_default.adapters.tables.queries import TABLES, merge_outcomes, write_observations, write_scores
+from credit_default.adapters.tables.queries import (
+    TABLES,
+    merge_outcomes,
+    write_observations,
+    write_scores,
+)
 from credit_default.gates.monitoring.alarms import Alarm
 
 NOON = dt.datetime(2005, 10, 1, 12, tzinfo=dt.UTC)
@@ -26,24 +31,44 @@ CLIENTS = ["a", "b", "c", "é'4"]
 def fill(lake):
     """Some rows in every table: two commits of scores, an outcome that was corrected, a client who was forgotten."""
     for version in (1, 2):
-        write_scores(lake, lambda version=version: [scores(version)], batch_id=BATCH_ID, model_version=version)
+        write_scores(
+            lake,
+            lambda version=version: [scores(version)],
+            batch_id=BATCH_ID,
+            model_version=version,
+        )
     rejected = pl.DataFrame(
-        {"line": [7, 9], "client_id": ["x", None], "statement_month": ["2005-09", "?"], "rules": [["age|min"]] * 2}
+        {
+            "line": [7, 9],
+            "client_id": ["x", None],
+            "statement_month": ["2005-09", "?"],
+            "rules": [["age|min"]] * 2,
+        }
     ).with_columns(age=pl.lit("-5"))
     write_quarantine(lake, lambda: [rejected], batch_id=BATCH_ID)
     for number, defaulted in enumerate([0, 1]):
         observed = pl.DataFrame(
-            {"client_id": CLIENTS, "statement_month": "2005-09", "defaulted": defaulted, "observed_at": NOON.replace(hour=number)}
-        )  # fmt: skip
+            {
+                "client_id": CLIENTS,
+                "statement_month": "2005-09",
+                "defaulted": defaulted,
+                "observed_at": NOON.replace(hour=number),
+            }
+        )
         write_observations(lake, observed, batch_id=f"{number:08x}", taken_in_at=NOON)
         merge_outcomes(lake, observed)
     write_monitoring(lake, monitored())
     open_alarm(lake, Alarm("feed", 1, "2005-10", BATCH_ID, opened_at=NOON.isoformat()), before=None)
     for number in range(3):
         append_entry(
-            lake, event="scored", key=f"scored {number}", batch_id=BATCH_ID, model_version=number,
-            details={"scored_count": 4, "input_sha256": "0a", "threshold": 0.25}, at=NOON,
-        )  # fmt: skip
+            lake,
+            event="scored",
+            key=f"scored {number}",
+            batch_id=BATCH_ID,
+            model_version=number,
+            details={"scored_count": 4, "input_sha256": "0a", "threshold": 0.25},
+            at=NOON,
+        )
     delete_client(lake, "b")
 
 
@@ -67,12 +92,20 @@ def scores(version):
 def monitored():
     return pl.DataFrame(
         {
-            "batch_id": BATCH_ID, "model_version": 1, "statement_month": "2005-10", "gate": "drift", "level": "ok",
-            "reasons": [["3 of 23 columns drifted"]], "figures": '{"drifted_share": 0.13}', "row_count": 2500,
+            "batch_id": BATCH_ID,
+            "model_version": 1,
+            "statement_month": "2005-10",
+            "gate": "drift",
+            "level": "ok",
+            "reasons": [["3 of 23 columns drifted"]],
+            "figures": '{"drifted_share": 0.13}',
+            "row_count": 2500,
             "expected_loss": 1_250_000.5,
-            "data_origin": "simulated", "report_path": "reports/x/v1/report.html", "monitored_at": NOON,
+            "data_origin": "simulated",
+            "report_path": "reports/x/v1/report.html",
+            "monitored_at": NOON,
         }
-    )  # fmt: skip
+    )
 
 
 @pytest.fixture(scope="module")
@@ -113,7 +146,9 @@ def by_all(frame):
 
 @pytest.mark.parametrize("name", TABLES)
 def test_duckdb_and_polars_read_the_same_rows(filled, duck, name):
-    found = duck.execute(f"SELECT {', '.join(TABLES[name].names)} FROM delta_scan('{filled.table_uri(name)}')")
+    found = duck.execute(
+        f"SELECT {', '.join(TABLES[name].names)} FROM delta_scan('{filled.table_uri(name)}')"
+    )
     by_duckdb = pl.DataFrame(found.to_arrow_table())
     by_polars = pl.scan_delta(filled.table_uri(name)).select(TABLES[name].names).collect()
 
@@ -143,9 +178,7 @@ def test_the_types_are_plain_ones(filled, name):
 
 
 def test_probabilities_keep_their_last_bit_in_every_engine(filled, duck):
-    query = (
-        f"SELECT DISTINCT default_probability FROM delta_scan('{filled.table_uri('scores')}') WHERE client_id = 'é''4'"
-    )
+    query = f"SELECT DISTINCT default_probability FROM delta_scan('{filled.table_uri('scores')}') WHERE client_id = 'é''4'"
 
     assert duck.execute(query).fetchall() == [(0.1 + 0.2,)]
 
@@ -175,12 +208,19 @@ def test_the_queries_of_the_documentation_run_as_printed(duck, tmp_path, monkeyp
 
     fill(open_lake(tmp_path / "lake"))
     monkeypatch.chdir(tmp_path)
-    views, *queries = re.findall(r"```sql\n(.*?)```", PAGE.read_text(encoding="utf-8"), flags=re.DOTALL)
+    views, *queries = re.findall(
+        r"```sql\n(.*?)```", PAGE.read_text(encoding="utf-8"), flags=re.DOTALL
+    )
     duck.execute(views)
 
     came_to, broken, traced = (duck.execute(query).fetchall() for query in queries)
 
     share = pytest.approx((0.1 + 0.3 + 0.1 + 0.2) / 3)
-    assert came_to == [(BATCH_ID, version, 3, share, pytest.approx(2 / 3), 1, 1.0) for version in (1, 2)]
+    assert came_to == [
+        (BATCH_ID, version, 3, share, pytest.approx(2 / 3), 1, 1.0) for version in (1, 2)
+    ]
     assert broken == [(BATCH_ID, "age|min", 2, 7)]
-    assert [(row[0], row[3], row[5], row[7]) for row in traced][:2] == [("a", "0a", "0.25", 2), ("a", "0a", "0.25", 3)]
+    assert [(row[0], row[3], row[5], row[7]) for row in traced][:2] == [
+        ("a", "0a", "0.25", 2),
+        ("a", "0a", "0.25", 3),
+    ]

@@ -59,7 +59,9 @@ def test_a_file_that_is_gone_is_told(lake, bundle, tmp_path):
         fetch_pinned_champion(lake, pointer, tmp_path / "fetched")
 
 
-@pytest.mark.parametrize("content", [b"", b"[]", b'{"model_version": 1}', b'{"model_version": 1, "digest": "../../x"}'])
+@pytest.mark.parametrize(
+    "content", [b"", b"[]", b'{"model_version": 1}', b'{"model_version": 1, "digest": "../../x"}']
+)
 def test_a_strange_pointer_is_refused(lake, content):
     lake.storage.write_object("champion/champion.json", content)
 
@@ -67,7 +69,9 @@ def test_a_strange_pointer_is_refused(lake, content):
         read_champion_pointer(lake)
 
 
-@pytest.mark.parametrize("wrong", [{"verified_at": "2005-12-01T12:00:00"}, {"seal": "zz"}, {"verified_at": 3}])
+@pytest.mark.parametrize(
+    "wrong", [{"verified_at": "2005-12-01T12:00:00"}, {"seal": "zz"}, {"verified_at": 3}]
+)
 def test_a_pointer_without_a_moment_or_a_seal_is_refused(lake, bundle, wrong):
     write_pinned_champion(lake, bundle, THIRD)
     content = json.loads(lake.storage.read_object("champion/champion.json"))

@@ -34,7 +34,9 @@ def lake(request, tmp_path):
 
 
 def frame(first, count):
-    return pl.DataFrame({"client_id": [f"c{i}" for i in range(first, first + count)], "age": [30] * count})
+    return pl.DataFrame(
+        {"client_id": [f"c{i}" for i in range(first, first + count)], "age": [30] * count}
+    )
 
 
 def write(lake, frames, *, digest=DIGEST, kept_at=NOON):
@@ -52,7 +54,11 @@ def test_a_snapshot_comes_back_with_its_source_and_rows_in_order(lake):
     found = read_snapshot(lake, DIGEST)
     assert found == written
     assert found.source == SOURCE
-    assert (found.row_count, found.origin.schema_name, found.origin.data_origin) == (5, "credit-card", "real")
+    assert (found.row_count, found.origin.schema_name, found.origin.data_origin) == (
+        5,
+        "credit-card",
+        "real",
+    )
     assert has_snapshot(lake, DIGEST)
     assert not has_snapshot(lake, "cd" * 8)
     assert pl.concat(list(read_snapshot_rows(found))).equals(frame(0, 5))
@@ -140,7 +146,9 @@ def test_a_record_of_another_shape_is_refused(lake, content):
 def test_a_record_that_names_rows_elsewhere_is_refused(lake):
     write(lake, [frame(0, 1)])
     content = json.loads(lake.storage.read_object(RECORD))
-    lake.storage.write_object(RECORD, json.dumps({**content, "rows_key": "incoming/other.parquet"}).encode())
+    lake.storage.write_object(
+        RECORD, json.dumps({**content, "rows_key": "incoming/other.parquet"}).encode()
+    )
 
     with pytest.raises(ArtifactError, match="rows_key"):
         read_snapshot(lake, DIGEST)
@@ -159,7 +167,12 @@ def test_a_rewritten_snapshot_holds_the_new_rows_and_nothing_of_the_old(lake):
 
     kept = rewrite_snapshot(snapshot, [frame(0, 2), frame(3, 2)])
 
-    assert pl.concat(list(read_snapshot_rows(kept)))["client_id"].to_list() == ["c0", "c1", "c3", "c4"]
+    assert pl.concat(list(read_snapshot_rows(kept)))["client_id"].to_list() == [
+        "c0",
+        "c1",
+        "c3",
+        "c4",
+    ]
     assert sorted(keys(lake)) == sorted([RECORD, kept.rows_key])
     assert kept.origin == snapshot.origin
 

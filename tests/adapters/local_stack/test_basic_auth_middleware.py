@@ -16,7 +16,10 @@ def ask(path, *, given=b"", kind="http"):
         sent.append(message)
 
     door = BasicAuthMiddleware(
-        application, name="pages", opened=("/health",), admits=lambda path, words: path == "/own" or words == b"us"
+        application,
+        name="pages",
+        opened=("/health",),
+        admits=lambda path, words: path == "/own" or words == b"us",
     )
     headers = [(b"authorization", given)] if given else []
     asyncio.run(door({"type": kind, "path": path, "headers": headers}, None, send))
@@ -38,7 +41,8 @@ def test_what_may_pass_is_handed_on(path, given, kind):
 
 
 @pytest.mark.parametrize(
-    ("path", "given"), [("/secret", b""), ("/secret", b"them"), ("/health/x", b""), ("/Health", b"")]
+    ("path", "given"),
+    [("/secret", b""), ("/secret", b"them"), ("/health/x", b""), ("/Health", b"")],
 )
 def test_all_else_is_refused_with_a_challenge(path, given):
     assert ask(path, given=given) == ([401], False)

@@ -7,9 +7,11 @@ import pytest
 from credit_default.adapters.local_stack.credentials import read_credentials, write_credentials
 
 GIVEN = {
-    "MLFLOW_TRACKING_USERNAME": "anna", "MLFLOW_TRACKING_PASSWORD": "given-password", "PREFECT_API_AUTH_STRING": "anna:x",
+    "MLFLOW_TRACKING_USERNAME": "anna",
+    "MLFLOW_TRACKING_PASSWORD": "given-password",
+    "PREFECT_API_AUTH_STRING": "anna:x",
     "MLFLOW_FLASK_SERVER_SECRET_KEY": "key",
-}  # fmt: skip
+}
 ADDRESSES = {"MLFLOW_TRACKING_URI": "http://127.0.0.1:5000"}
 
 
@@ -28,7 +30,16 @@ def test_words_are_made_once_and_long(place):
     assert made.mlflow_username == "admin"
     assert len(made.mlflow_password) >= 32
     assert made.prefect_auth_string.startswith("admin:")
-    assert len({made.mlflow_password, made.prefect_auth_string.removeprefix("admin:"), made.session_key}) == 3
+    assert (
+        len(
+            {
+                made.mlflow_password,
+                made.prefect_auth_string.removeprefix("admin:"),
+                made.session_key,
+            }
+        )
+        == 3
+    )
 
 
 def test_file_is_its_owners_alone_from_its_first_byte_on(place):
@@ -43,8 +54,15 @@ def test_what_the_environment_gives_is_in_force_and_never_written(place):
     given = read_credentials(place, environment=GIVEN)
     write_credentials(place, given, addresses=ADDRESSES)
 
-    assert (given.mlflow_username, given.mlflow_password, given.session_key) == ("anna", "given-password", "key")
-    assert place.read_text() == "MLFLOW_TRACKING_URI='http://127.0.0.1:5000'\nMLFLOW_TRACKING_USERNAME='anna'\n"
+    assert (given.mlflow_username, given.mlflow_password, given.session_key) == (
+        "anna",
+        "given-password",
+        "key",
+    )
+    assert (
+        place.read_text()
+        == "MLFLOW_TRACKING_URI='http://127.0.0.1:5000'\nMLFLOW_TRACKING_USERNAME='anna'\n"
+    )
 
 
 def test_shell_that_has_read_the_file_does_not_empty_it(place):
@@ -62,7 +80,10 @@ def test_shell_reads_the_file(place):
     write_credentials(place, made, addresses=ADDRESSES)
 
     ended = subprocess.run(
-        ["sh", "-c", f"set -a; . {shlex.quote(str(place))}; set +a; env"], capture_output=True, text=True, check=True
+        ["sh", "-c", f"set -a; . {shlex.quote(str(place))}; set +a; env"],
+        capture_output=True,
+        text=True,
+        check=True,
     )
 
     told = dict(line.split("=", 1) for line in ended.stdout.splitlines() if "=" in line)

@@ -29,7 +29,9 @@ def sleeper():
 
 
 def test_groups_of_a_command_that_was_killed_are_ended(wait_until_gone):
-    with subprocess.Popen([sys.executable, "-c", STARTER], stdout=subprocess.PIPE, text=True) as starter:
+    with subprocess.Popen(
+        [sys.executable, "-c", STARTER], stdout=subprocess.PIPE, text=True
+    ) as starter:
         child_id = int(starter.stdout.readline())
 
         starter.kill()
@@ -53,7 +55,9 @@ def test_group_that_is_gone_is_passed_over_and_one_that_does_not_listen_is_kille
     gone = sleeper()
     gone.kill()
     gone.wait()
-    with subprocess.Popen([sys.executable, "-c", deaf], stdout=subprocess.PIPE, start_new_session=True) as stubborn:
+    with subprocess.Popen(
+        [sys.executable, "-c", deaf], stdout=subprocess.PIPE, start_new_session=True
+    ) as stubborn:
         stubborn.stdout.readline()
 
         terminate_orphans(io.StringIO(f"{gone.pid}\n{stubborn.pid}\n"), seconds=0.2)

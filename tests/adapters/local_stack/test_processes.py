@@ -45,7 +45,9 @@ def answering():
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self):
             refused = self.path == "/secret" and self.headers["Authorization"] != "Basic words"
-            self.send_response(401 if refused else 200 if self.path == "/secret" else int(self.path[1:]))
+            self.send_response(
+                401 if refused else 200 if self.path == "/secret" else int(self.path[1:])
+            )
             self.end_headers()
 
         def log_message(self, *_arguments):
@@ -113,7 +115,8 @@ def test_program_that_nobody_can_ask_is_up_at_once_and_one_out_of_reach_is_not(t
 
 def test_server_is_asked_with_its_words_and_a_refusal_is_told_apart(tmp_path, answering):
     knowing = start_program(
-        program("pass", health_url=f"{answering}/secret", authorization="Basic words"), logs=tmp_path
+        program("pass", health_url=f"{answering}/secret", authorization="Basic words"),
+        logs=tmp_path,
     )
     asking = start_program(program("pass", health_url=f"{answering}/secret"), logs=tmp_path)
 

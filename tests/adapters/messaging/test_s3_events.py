@@ -7,22 +7,39 @@ from credit_default.errors import InputError
 
 # As S3 sends it: docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
 RECORD = {
-    "eventVersion": "2.1", "eventSource": "aws:s3", "awsRegion": "eu-central-1", "eventTime": "2026-01-05T06:00:00.000Z",
-    "eventName": "ObjectCreated:Put", "userIdentity": {"principalId": "AWS:AIDA"},
-    "requestParameters": {"sourceIPAddress": "127.0.0.1"}, "responseElements": {"x-amz-request-id": "C3D13FE58DE4C810"},
+    "eventVersion": "2.1",
+    "eventSource": "aws:s3",
+    "awsRegion": "eu-central-1",
+    "eventTime": "2026-01-05T06:00:00.000Z",
+    "eventName": "ObjectCreated:Put",
+    "userIdentity": {"principalId": "AWS:AIDA"},
+    "requestParameters": {"sourceIPAddress": "127.0.0.1"},
+    "responseElements": {"x-amz-request-id": "C3D13FE58DE4C810"},
     "s3": {
-        "s3SchemaVersion": "1.0", "configurationId": "incoming",
-        "bucket": {"name": "lender-data", "ownerIdentity": {"principalId": "A3"}, "arn": "arn:aws:s3:::lender-data"},
+        "s3SchemaVersion": "1.0",
+        "configurationId": "incoming",
+        "bucket": {
+            "name": "lender-data",
+            "ownerIdentity": {"principalId": "A3"},
+            "arn": "arn:aws:s3:::lender-data",
+        },
         "object": {
-            "key": "portfolio/incoming/march.csv", "size": 1024, "eTag": "d41d8cd98f00b204e9800998ecf8427e",
-            "versionId": "096fKKXTRTtl3on89fVO.nfljtsv6qko", "sequencer": "0055AED6DCD90281E5",
+            "key": "portfolio/incoming/march.csv",
+            "size": 1024,
+            "eTag": "d41d8cd98f00b204e9800998ecf8427e",
+            "versionId": "096fKKXTRTtl3on89fVO.nfljtsv6qko",
+            "sequencer": "0055AED6DCD90281E5",
         },
     },
-}  # fmt: skip
+}
 TEST_EVENT = {
-    "Service": "Amazon S3", "Event": "s3:TestEvent", "Time": "2026-01-05T05:59:00.000Z", "Bucket": "lender-data",
-    "RequestId": "5582815E1AEA5ADF", "HostId": "8cLeGAmw098X5cv4Zkwcmo8vvZa3eH3eKxsPzbB9wrR+YstdA6Knx4Ip8EXAMPLE",
-}  # fmt: skip
+    "Service": "Amazon S3",
+    "Event": "s3:TestEvent",
+    "Time": "2026-01-05T05:59:00.000Z",
+    "Bucket": "lender-data",
+    "RequestId": "5582815E1AEA5ADF",
+    "HostId": "8cLeGAmw098X5cv4Zkwcmo8vvZa3eH3eKxsPzbB9wrR+YstdA6Knx4Ip8EXAMPLE",
+}
 
 
 def spell(key, *, name="ObjectCreated:Put"):
@@ -47,11 +64,18 @@ def test_object_that_was_made_is_read():
     ],
 )
 def test_key_is_told_as_the_object_is_called(spelt, key):
-    assert [made.key for made in read_notification(json.dumps({"Records": [spell(spelt)]}))] == [key]
+    assert [made.key for made in read_notification(json.dumps({"Records": [spell(spelt)]}))] == [
+        key
+    ]
 
 
 def test_message_of_several_records_tells_of_those_that_were_made_in_order():
-    names = ["ObjectCreated:Put", "ObjectRemoved:Delete", "ObjectCreated:CompleteMultipartUpload", "ObjectCreated:Copy"]
+    names = [
+        "ObjectCreated:Put",
+        "ObjectRemoved:Delete",
+        "ObjectCreated:CompleteMultipartUpload",
+        "ObjectCreated:Copy",
+    ]
     records = [spell(f"incoming/{number}.csv", name=name) for number, name in enumerate(names)]
 
     made = read_notification(json.dumps({"Records": records}))
@@ -66,11 +90,19 @@ def test_first_message_of_a_notification_tells_of_nothing():
 @pytest.mark.parametrize(
     "body",
     [
-        "", "hello", "[]", "3", "{}", '{"Records": 3}', '{"Records": [{}]}', '{"Records": [{"eventName": 3}]}',
-        json.dumps({"Records": [{**RECORD, "s3": {}}]}), json.dumps({"Records": [spell("%FF%FE.csv")]}),
+        "",
+        "hello",
+        "[]",
+        "3",
+        "{}",
+        '{"Records": 3}',
+        '{"Records": [{}]}',
+        '{"Records": [{"eventName": 3}]}',
+        json.dumps({"Records": [{**RECORD, "s3": {}}]}),
+        json.dumps({"Records": [spell("%FF%FE.csv")]}),
         json.dumps({"Records": [spell("")]}),
     ],
-)  # fmt: skip
+)
 def test_message_that_s3_does_not_write_is_refused(body):
     with pytest.raises(InputError, match="expected an event as S3 writes it"):
         read_notification(body)

@@ -16,7 +16,9 @@ def client(s3_environment):
 
 @pytest.fixture
 def queue(client):
-    url = client.create_queue(QueueName=f"incoming-{uuid.uuid4().hex[:8]}", Attributes={"VisibilityTimeout": "0"})
+    url = client.create_queue(
+        QueueName=f"incoming-{uuid.uuid4().hex[:8]}", Attributes={"VisibilityTimeout": "0"}
+    )
     opened = MessageQueue(url["QueueUrl"], wait_seconds=0)
     yield opened
     opened.close()
@@ -46,13 +48,17 @@ def test_queue_that_is_away_is_an_error_of_the_service(queue, monkeypatch):
         MessageQueue(queue.url).receive()
 
 
-@pytest.mark.parametrize("url", ["", "incoming", "arn:aws:sqs:eu-central-1:123456789012:incoming", "https://sqs"])
+@pytest.mark.parametrize(
+    "url", ["", "incoming", "arn:aws:sqs:eu-central-1:123456789012:incoming", "https://sqs"]
+)
 def test_what_is_no_queues_address_is_refused_at_once(url):
     with pytest.raises(InputError, match="found no queue's address"):
         MessageQueue(url)
 
 
-@pytest.mark.parametrize("host", ["sqs.ap-south-1.amazonaws.com", "vpce-1-2.sqs.ap-south-1.vpce.amazonaws.com"])
+@pytest.mark.parametrize(
+    "host", ["sqs.ap-south-1.amazonaws.com", "vpce-1-2.sqs.ap-south-1.vpce.amazonaws.com"]
+)
 def test_region_is_the_queues_own(s3_environment, host):
     queue = MessageQueue(f"https://{host}/123456789012/incoming")
 

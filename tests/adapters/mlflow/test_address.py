@@ -6,7 +6,11 @@ from credit_default.adapters.mlflow.address import split_login
 @pytest.mark.parametrize(
     ("uri", "told", "login"),
     [
-        ("http://reader:hunter2@mlflow:5000/base", "http://mlflow:5000/base", ("reader", "hunter2")),
+        (
+            "http://reader:hunter2@mlflow:5000/base",
+            "http://mlflow:5000/base",
+            ("reader", "hunter2"),
+        ),
         ("https://a%40b:p%2Fq%3A@mlflow", "https://mlflow", ("a@b", "p/q:")),
         ("http://reader@mlflow:5000", "http://mlflow:5000", ("reader", "")),
     ],
@@ -15,11 +19,16 @@ def test_who_logs_in_is_taken_out_of_the_address(uri, told, login):
     address = split_login(uri)
 
     assert address.uri == told
-    assert address.login == {"MLFLOW_TRACKING_USERNAME": login[0], "MLFLOW_TRACKING_PASSWORD": login[1]}
+    assert address.login == {
+        "MLFLOW_TRACKING_USERNAME": login[0],
+        "MLFLOW_TRACKING_PASSWORD": login[1],
+    }
     assert "hunter2" not in repr(address)
 
 
-@pytest.mark.parametrize("uri", ["", "http://mlflow:5000", "sqlite:////lake/a@b/mlflow.db", "http://mlflow/#/a@b"])
+@pytest.mark.parametrize(
+    "uri", ["", "http://mlflow:5000", "sqlite:////lake/a@b/mlflow.db", "http://mlflow/#/a@b"]
+)
 def test_address_without_a_login_stays_as_it_is(uri):
     address = split_login(uri)
 

@@ -14,7 +14,9 @@ from credit_default.model.estimator.scoring import score_probability
 pytestmark = [
     pytest.mark.xdist_group("mlflow"),
     # MLflow's own queries, under the SQLAlchemy that the lock names
-    pytest.mark.filterwarnings("ignore:The ``noload`` loader strategy:sqlalchemy.exc.SADeprecationWarning"),
+    pytest.mark.filterwarnings(
+        "ignore:The ``noload`` loader strategy:sqlalchemy.exc.SADeprecationWarning"
+    ),
 ]
 
 NOON = dt.datetime(2005, 10, 1, 12, tzinfo=dt.UTC)
@@ -25,7 +27,9 @@ DATASET = DatasetRecord("test-side", "cd" * 32, "file:///data/march.csv", "test"
 
 def register(registry, tracking, bundle, *, name="train"):
     with tracking.start_run("train", name=name, tags={}) as run:
-        return registry.register(run, bundle, metrics={"roc_auc": 0.77}, dataset=DATASET, tags={"data_origin": "real"})
+        return registry.register(
+            run, bundle, metrics={"roc_auc": 0.77}, dataset=DATASET, tags={"data_origin": "real"}
+        )
 
 
 def test_an_empty_registry_has_no_versions_and_no_champion(registry):
@@ -129,7 +133,9 @@ def test_a_deleted_champion_leaves_no_champion(registry, tracking, bundle):
         registry.find_version(1)
 
 
-def test_versions_are_listed_newest_first_with_their_aliases(registry, tracking, bundle, other_bundle):
+def test_versions_are_listed_newest_first_with_their_aliases(
+    registry, tracking, bundle, other_bundle
+):
     registry.promote(register(registry, tracking, bundle), GOOD, promoted_at=NOON)
     register(registry, tracking, other_bundle)
 
@@ -140,7 +146,10 @@ def test_versions_are_listed_newest_first_with_their_aliases(registry, tracking,
 def test_an_artifact_that_was_exchanged_is_refused(registry, tracking, lake, bundle, other_bundle):
     version = register(registry, tracking, bundle)
     other = register(registry, tracking, other_bundle)
-    mine, theirs = (lake.home / "mlartifacts" / "train" / "models" / v.model_id / "artifacts" for v in (version, other))
+    mine, theirs = (
+        lake.home / "mlartifacts" / "train" / "models" / v.model_id / "artifacts"
+        for v in (version, other)
+    )
     for path in theirs.iterdir():
         (mine / path.name).write_bytes(path.read_bytes())
 
@@ -188,7 +197,12 @@ def test_the_models_page_has_signature_requirements_metrics_and_dataset(registry
     assert {str(kind) for kind in described.signature.inputs.input_types()} == {"DataType.double"}
     assert described.metadata["digest"] == bundle.digest
     requirements = Path(folder, "requirements.txt").read_text(encoding="utf-8").split()
-    assert [line.split("==")[0] for line in requirements] == ["numpy", "polars", "scikit-learn", "skops"]
+    assert [line.split("==")[0] for line in requirements] == [
+        "numpy",
+        "polars",
+        "scikit-learn",
+        "skops",
+    ]
 
 
 def test_the_forest_stands_in_the_store_once(registry, tracking, lake, bundle):
@@ -198,12 +212,16 @@ def test_the_forest_stands_in_the_store_once(registry, tracking, lake, bundle):
 
 
 @pytest.mark.parametrize("name", ["bundle", "calibrated_bundle"])
-def test_a_user_who_trusts_the_store_can_load_it_with_mlflow_alone(request, registry, tracking, name, monkeypatch):
+def test_a_user_who_trusts_the_store_can_load_it_with_mlflow_alone(
+    request, registry, tracking, name, monkeypatch
+):
     bundle = request.getfixturevalue(name)
     version = register(registry, tracking, bundle)
     rows = bundle.reference.select(bundle.input_names).to_pandas().astype(float)
     monkeypatch.setenv("MLFLOW_ALLOW_PICKLE_DESERIALIZATION", "true")
-    monkeypatch.setattr(mlflow.tracking._tracking_service.utils, "_tracking_uri", tracking.tracking_uri)
+    monkeypatch.setattr(
+        mlflow.tracking._tracking_service.utils, "_tracking_uri", tracking.tracking_uri
+    )
 
     model = mlflow.pyfunc.load_model(f"models:/credit-default/{version.number}")
 

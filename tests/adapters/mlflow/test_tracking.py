@@ -7,10 +7,14 @@ from credit_default.errors import InputError, ServiceError
 pytestmark = [
     pytest.mark.xdist_group("mlflow"),
     # MLflow's own queries, under the SQLAlchemy that the lock names
-    pytest.mark.filterwarnings("ignore:The ``noload`` loader strategy:sqlalchemy.exc.SADeprecationWarning"),
+    pytest.mark.filterwarnings(
+        "ignore:The ``noload`` loader strategy:sqlalchemy.exc.SADeprecationWarning"
+    ),
 ]
 
-DATASET = DatasetRecord("march.csv", "ab" * 32, "file:///data/march.csv", "training", 2500, ("age", "sex"))
+DATASET = DatasetRecord(
+    "march.csv", "ab" * 32, "file:///data/march.csv", "training", 2500, ("age", "sex")
+)
 
 
 def read(tracking, run):
@@ -18,7 +22,9 @@ def read(tracking, run):
 
 
 def test_a_run_ends_finished_with_what_was_recorded(tracking):
-    with tracking.start_run("train", name="first", tags={"git_commit": "abc", "model_version": 3}) as run:
+    with tracking.start_run(
+        "train", name="first", tags={"git_commit": "abc", "model_version": 3}
+    ) as run:
         run.record_params({"tree_count": 100, "seed": 0})
         run.record_metrics({"roc_auc": 0.77, "brier": 0.13})
         run.record_tags({"data_origin": "simulated"})
@@ -137,7 +143,9 @@ def test_a_run_that_ended_takes_more_and_keeps_its_status(tracking):
     assert locate_artifact(tracking, run.run_id, "card/card.md").endswith("/artifacts/card/card.md")
 
 
-def test_artifacts_stay_in_the_lake_and_the_working_folder_stays_clean(tracking, lake, tmp_path, monkeypatch):
+def test_artifacts_stay_in_the_lake_and_the_working_folder_stays_clean(
+    tracking, lake, tmp_path, monkeypatch
+):
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     monkeypatch.chdir(elsewhere)
@@ -175,7 +183,9 @@ def test_a_deleted_experiment_is_named_with_the_command_that_restores_it(trackin
     tracking.client.delete_experiment(run.experiment_id)
 
     with (
-        pytest.raises(ServiceError, match=f"mlflow experiments restore --experiment-id {run.experiment_id}"),
+        pytest.raises(
+            ServiceError, match=f"mlflow experiments restore --experiment-id {run.experiment_id}"
+        ),
         tracking.start_run("train", name="two", tags={}),
     ):
         pass
@@ -195,12 +205,18 @@ def test_a_dead_server_is_noticed_within_seconds(monkeypatch):
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR", "0")
     tracking = Tracking("http://127.0.0.1:9")
 
-    with pytest.raises(ServiceError, match=r"127\.0\.0\.1"), tracking.start_run("train", name="lost", tags={}):
+    with (
+        pytest.raises(ServiceError, match=r"127\.0\.0\.1"),
+        tracking.start_run("train", name="lost", tags={}),
+    ):
         pass
 
 
 def test_a_servers_run_has_a_link_and_a_databases_its_id():
-    server, database = Tracking("http://mlflow.example:5000/"), Tracking("sqlite:////lake/mlflow.db")
+    server, database = (
+        Tracking("http://mlflow.example:5000/"),
+        Tracking("sqlite:////lake/mlflow.db"),
+    )
 
     assert server.run_address("4", "ab12") == "http://mlflow.example:5000/#/experiments/4/runs/ab12"
     assert database.run_address("4", "ab12") == "ab12"

@@ -6,12 +6,20 @@ from credit_default.adapters.optuna.study import open_study
 from credit_default.errors import InputError, ServiceError
 from credit_default.model.estimator.search_space import SearchParameter
 
-CHOICES = (SearchParameter("criterion", ("entropy", "gini")), SearchParameter("maximum_depth", (4, 6, 8, 10, 12)))
+CHOICES = (
+    SearchParameter("criterion", ("entropy", "gini")),
+    SearchParameter("maximum_depth", (4, 6, 8, 10, 12)),
+)
 
 
 def open_here(folder, name="here", *, seed=1, startup_trial_count=3):
     return open_study(
-        folder / "studies.db", name, choices=CHOICES, seed=seed, startup_trial_count=startup_trial_count, kept_share=0.5
+        folder / "studies.db",
+        name,
+        choices=CHOICES,
+        seed=seed,
+        startup_trial_count=startup_trial_count,
+        kept_share=0.5,
     )
 
 
@@ -100,14 +108,20 @@ def test_trial_as_good_as_the_best_goes_on(tmp_path):
 
 
 def test_second_search_in_the_same_file_is_refused_while_the_first_is_at_work(tmp_path):
-    with open_here(tmp_path), pytest.raises(InputError, match="another `tune` at work"), open_here(tmp_path, "other"):
+    with (
+        open_here(tmp_path),
+        pytest.raises(InputError, match="another `tune` at work"),
+        open_here(tmp_path, "other"),
+    ):
         pass
     with open_here(tmp_path, "other") as study:
         assert study.list_trials() == ()
 
 
 def test_file_that_is_no_database_is_a_service_failure(tmp_path):
-    (tmp_path / "studies.db").write_bytes(b"not a database at all, but long enough to be looked at" * 40)
+    (tmp_path / "studies.db").write_bytes(
+        b"not a database at all, but long enough to be looked at" * 40
+    )
 
     with pytest.raises(ServiceError, match="Optuna's database"), open_here(tmp_path):
         pass

@@ -17,11 +17,41 @@ from credit_default.data.credit_card.public_data import digest_public_rows
 from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.errors import InputError, ServiceError
 
-UCI_HEADER = ["ID", *(column.aliases[0] for column in CREDIT_CARD.inputs), "default payment next month"]
+UCI_HEADER = [
+    "ID",
+    *(column.aliases[0] for column in CREDIT_CARD.inputs),
+    "default payment next month",
+]
 OPENML_HEADER = [*(f"x{number}" for number in range(1, 24)), "y"]
 CLIENTS = [
     [1, 20000, 2, 2, 1, 24, 2, 2, -1, -1, -2, -2, 3913, 3102, 689, 0, 0, 0, 0, 689, 0, 0, 0, 0, 1],
-    [2, 120000, 2, 2, 2, 26, -1, 2, 0, 0, 0, 2, 2682, 1725, 2682, 3272, 3455, 3261, 0, 1000, 1000, 1000, 0, 2000, 1],
+    [
+        2,
+        120000,
+        2,
+        2,
+        2,
+        26,
+        -1,
+        2,
+        0,
+        0,
+        0,
+        2,
+        2682,
+        1725,
+        2682,
+        3272,
+        3455,
+        3261,
+        0,
+        1000,
+        1000,
+        1000,
+        0,
+        2000,
+        1,
+    ],
     [
         3,
         90000,
@@ -119,7 +149,11 @@ class Site:
         return f"http://127.0.0.1:{self.server.server_port}{path}"
 
     def fetch(self, cache, **options):
-        settings = {"uci_url": self.url("/uci.zip"), "openml_url": self.url("/42477"), "digest": DIGEST} | options
+        settings = {
+            "uci_url": self.url("/uci.zip"),
+            "openml_url": self.url("/42477"),
+            "digest": DIGEST,
+        } | options
         return fetch_public_data(cache=cache, **settings)
 
 
@@ -158,13 +192,21 @@ def site(monkeypatch):
 
 @pytest.fixture
 def openml(site):
-    description = {"data_set_description": {"parquet_url": site.url("/data.pq"), "url": site.url("/data.arff")}}
-    site.pages |= {"/42477": json.dumps(description).encode(), "/data.pq": make_parquet(), "/data.arff": make_arff()}
+    description = {
+        "data_set_description": {"parquet_url": site.url("/data.pq"), "url": site.url("/data.arff")}
+    }
+    site.pages |= {
+        "/42477": json.dumps(description).encode(),
+        "/data.pq": make_parquet(),
+        "/data.arff": make_arff(),
+    }
     return site
 
 
 def read(data):
-    read_again = check_rows(lambda: read_batches(data.path, schema=CREDIT_CARD), schema=CREDIT_CARD, outcome="required")
+    read_again = check_rows(
+        lambda: read_batches(data.path, schema=CREDIT_CARD), schema=CREDIT_CARD, outcome="required"
+    )
     return read_again.accepted_rows()
 
 
@@ -173,7 +215,9 @@ def test_uci_s_archive_is_fetched_checked_and_cached(site, tmp_path):
 
     data = site.fetch(tmp_path / "cache")
 
-    assert data == PublicData(tmp_path / "cache" / f"credit-card-clients-{DIGEST[:12]}.parquet", "uci")
+    assert data == PublicData(
+        tmp_path / "cache" / f"credit-card-clients-{DIGEST[:12]}.parquet", "uci"
+    )
     rows = read(data)
     assert digest_public_rows(rows, schema=CREDIT_CARD) == DIGEST
     assert rows["client_id"].to_list() == ["1", "2", "3"]
@@ -194,7 +238,9 @@ def test_the_second_time_nothing_is_fetched(site, tmp_path):
     assert site.asked == []
 
 
-@pytest.mark.parametrize("spoil", [lambda whole: whole[:200], lambda _: b"", lambda _: make_parquet()])
+@pytest.mark.parametrize(
+    "spoil", [lambda whole: whole[:200], lambda _: b"", lambda _: make_parquet()]
+)
 def test_a_damaged_cache_is_discarded_and_fetched_again(site, tmp_path, spoil):
     site.pages["/uci.zip"] = make_archive()
     path = site.fetch(tmp_path).path
@@ -224,7 +270,9 @@ def test_openml_is_asked_second_and_its_clients_are_numbered(openml, tmp_path):
 
 
 def test_openml_s_arff_serves_where_there_is_no_parquet(openml, tmp_path):
-    openml.pages["/42477"] = json.dumps({"data_set_description": {"url": openml.url("/data.arff")}}).encode()
+    openml.pages["/42477"] = json.dumps(
+        {"data_set_description": {"url": openml.url("/data.arff")}}
+    ).encode()
 
     assert openml.fetch(tmp_path).origin == "openml"
 
@@ -248,7 +296,9 @@ def test_both_sources_give_the_same_rows(openml, tmp_path):
         (make_archive(content=make_workbook()[:3_000]), "source.xls: a damaged workbook"),
         (make_archive(content=make_workbook(CLIENTS[:2])), "2 rows with the digest"),
         (
-            make_archive(content=make_workbook([[*CLIENTS[0][:5], 7, *CLIENTS[0][6:]], *CLIENTS[1:]])),
+            make_archive(
+                content=make_workbook([[*CLIENTS[0][:5], 7, *CLIENTS[0][6:]], *CLIENTS[1:]])
+            ),
             "3 rows with the digest",
         ),
         (lambda handler: send(handler, make_archive(), length=100_000), "bytes, then the end"),
@@ -259,7 +309,9 @@ def test_both_sources_give_the_same_rows(openml, tmp_path):
         (drip, "a body that does not end, not all of it within 1 s"),
     ],
 )
-def test_a_source_that_fails_is_named_with_its_reason_and_nothing_is_cached(site, tmp_path, page, reason):
+def test_a_source_that_fails_is_named_with_its_reason_and_nothing_is_cached(
+    site, tmp_path, page, reason
+):
     site.pages["/uci.zip"] = page
 
     with pytest.raises(ServiceError) as caught:
@@ -272,7 +324,8 @@ def test_a_source_that_fails_is_named_with_its_reason_and_nothing_is_cached(site
 
 
 @pytest.mark.parametrize(
-    "description", [b"", b"[]", b"{}", b'{"data_set_description": 1}', b'{"data_set_description": {}}']
+    "description",
+    [b"", b"[]", b"{}", b'{"data_set_description": 1}', b'{"data_set_description": {}}'],
 )
 def test_a_description_that_says_no_place_is_refused(openml, tmp_path, description):
     openml.pages["/42477"] = description
@@ -281,7 +334,9 @@ def test_a_description_that_says_no_place_is_refused(openml, tmp_path, descripti
         openml.fetch(tmp_path)
 
 
-@pytest.mark.parametrize("content", [b"", b"<html>", b"@relation x\n@data\n1,2\n", b"@attribute x real\n1,2\n"])
+@pytest.mark.parametrize(
+    "content", [b"", b"<html>", b"@relation x\n@data\n1,2\n", b"@attribute x real\n1,2\n"]
+)
 def test_what_is_no_arff_is_refused(openml, tmp_path, content):
     openml.pages |= {
         "/42477": json.dumps({"data_set_description": {"url": openml.url("/data.arff")}}).encode(),
@@ -295,13 +350,17 @@ def test_what_is_no_arff_is_refused(openml, tmp_path, content):
 def test_a_description_cannot_point_at_a_file(openml, tmp_path):
     secret = tmp_path / "secret.pq"
     secret.write_bytes(make_parquet())
-    openml.pages["/42477"] = json.dumps({"data_set_description": {"parquet_url": secret.as_uri()}}).encode()
+    openml.pages["/42477"] = json.dumps(
+        {"data_set_description": {"parquet_url": secret.as_uri()}}
+    ).encode()
 
     with pytest.raises(ServiceError, match="begins with http:// or https://"):
         openml.fetch(tmp_path / "cache")
 
 
-@pytest.mark.parametrize("name", ["../../escaped.xls", "/tmp/escaped-credit-default.xls", "..\\escaped.xls"])
+@pytest.mark.parametrize(
+    "name", ["../../escaped.xls", "/tmp/escaped-credit-default.xls", "..\\escaped.xls"]
+)
 def test_an_archive_s_names_are_never_paths(site, tmp_path, name):
     site.pages["/uci.zip"] = make_archive(name)
 
@@ -314,7 +373,9 @@ def test_an_archive_s_names_are_never_paths(site, tmp_path, name):
 def test_an_archive_that_unpacks_beyond_measure_is_refused(site, tmp_path):
     site.pages["/uci.zip"] = make_archive(content=b"\x00" * 100_000_001)
 
-    with pytest.raises(ServiceError, match="an archive that unpacks to more than 100,000,000 bytes"):
+    with pytest.raises(
+        ServiceError, match="an archive that unpacks to more than 100,000,000 bytes"
+    ):
         site.fetch(tmp_path)
 
 
@@ -391,7 +452,9 @@ def test_a_slow_server_costs_no_more_than_its_deadline(site, tmp_path):
 
 def test_the_real_data_is_what_the_digest_on_record_says(site, real_data, tmp_path):
     rows = check_rows(
-        lambda: read_batches(real_data, schema=CREDIT_CARD, month="2005-09"), schema=CREDIT_CARD, outcome="required"
+        lambda: read_batches(real_data, schema=CREDIT_CARD, month="2005-09"),
+        schema=CREDIT_CARD,
+        outcome="required",
     ).accepted_rows()
     content = io.BytesIO()
     rows.drop("client_id", "statement_month").rename(
@@ -400,7 +463,9 @@ def test_the_real_data_is_what_the_digest_on_record_says(site, real_data, tmp_pa
     description = {"data_set_description": {"parquet_url": site.url("/data.pq")}}
     site.pages |= {"/42477": json.dumps(description).encode(), "/data.pq": content.getvalue()}
 
-    data = fetch_public_data(cache=tmp_path, uci_url=site.url("/uci.zip"), openml_url=site.url("/42477"))
+    data = fetch_public_data(
+        cache=tmp_path, uci_url=site.url("/uci.zip"), openml_url=site.url("/42477")
+    )
 
     assert data.origin == "openml"
     assert read(data).equals(rows)
@@ -412,5 +477,8 @@ def test_a_file_that_is_not_the_public_data_is_refused_by_digest_and_not_by_name
     with pytest.raises(ServiceError, match="expected one source") as caught:
         site.fetch(tmp_path, digest="0" * 64)
 
-    assert f"3 rows with the digest {DIGEST[:12]}…, not the public data, digest 000000000000…" in caught.value.found
+    assert (
+        f"3 rows with the digest {DIGEST[:12]}…, not the public data, digest 000000000000…"
+        in caught.value.found
+    )
     assert not isinstance(caught.value, InputError)

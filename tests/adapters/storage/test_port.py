@@ -104,7 +104,9 @@ def test_writing_replaces_the_whole_content(storage):
     assert storage.read_object("a") == b"short"
 
 
-@pytest.mark.parametrize("content", [b"", b"\x00\xff" * 1000, BIG], ids=["empty", "small", "in parts"])
+@pytest.mark.parametrize(
+    "content", [b"", b"\x00\xff" * 1000, BIG], ids=["empty", "small", "in parts"]
+)
 @pytest.mark.parametrize("as_file", [False, True], ids=["bytes", "file"])
 def test_content_comes_back_as_it_was_written(storage, tmp_path, content, as_file):
     source = tmp_path / "source"
@@ -165,7 +167,10 @@ def test_names_of_any_script_come_back_as_they_were_given(storage, tmp_path):
     assert keys(storage) == sorted(NAMES)
     for stored in list(storage.list_objects("")):
         assert storage.read_object(stored.key) == stored.key.encode()
-        assert storage.fetch_object(stored.key, tmp_path / "s").path.name == stored.key.rpartition("/")[2]
+        assert (
+            storage.fetch_object(stored.key, tmp_path / "s").path.name
+            == stored.key.rpartition("/")[2]
+        )
         assert storage.move_object(stored, f"processed/{stored.key}")
     assert keys(storage) == [f"processed/{key}" for key in sorted(NAMES)]
 
@@ -507,7 +512,9 @@ def test_an_object_too_large_for_one_copy_moves_in_parts(s3_uri, s3_client):
 
 
 def test_a_bucket_without_versions_keeps_the_same_promises(s3_environment, s3_client):
-    s3_client.create_bucket(Bucket="plain-bucket", CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
+    s3_client.create_bucket(
+        Bucket="plain-bucket", CreateBucketConfiguration={"LocationConstraint": "eu-central-1"}
+    )
     storage = S3Storage("plain-bucket")
     storage.write_object("a", b"rows")
     seen = storage.find_object("a")
@@ -532,7 +539,9 @@ def test_a_file_that_grows_while_it_is_sent_is_not_kept(s3, tmp_path):
     assert keys(s3) == []
 
 
-@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")  # that is the claim
+@pytest.mark.filterwarnings(
+    "ignore:This process .* is multi-threaded:DeprecationWarning"
+)  # that is the claim
 def test_a_forked_process_opens_a_line_of_its_own(s3):
     s3.write_object("a", b"1")
 
@@ -550,9 +559,14 @@ def test_delta_and_polars_reach_the_bucket_by_the_options(s3):
 
     table = f"{s3.uri}/tables/scores"
 
-    deltalake.write_deltalake(table, pl.DataFrame({"a": [1, 2]}), storage_options=dict(s3.options()))
+    deltalake.write_deltalake(
+        table, pl.DataFrame({"a": [1, 2]}), storage_options=dict(s3.options())
+    )
 
-    assert pl.scan_delta(table, storage_options=dict(s3.options())).collect()["a"].to_list() == [1, 2]
+    assert pl.scan_delta(table, storage_options=dict(s3.options())).collect()["a"].to_list() == [
+        1,
+        2,
+    ]
     assert any("_delta_log/" in key for key in keys(s3, "tables/"))
 
 
@@ -574,7 +588,9 @@ def test_the_options_carry_the_credentials_of_the_chain(s3, s3_environment, monk
     }
 
 
-def test_on_aws_itself_the_options_name_the_buckets_region_and_no_endpoint(s3_environment, monkeypatch):
+def test_on_aws_itself_the_options_name_the_buckets_region_and_no_endpoint(
+    s3_environment, monkeypatch
+):
     import moto
 
     monkeypatch.delenv("AWS_ENDPOINT_URL")
@@ -582,7 +598,9 @@ def test_on_aws_itself_the_options_name_the_buckets_region_and_no_endpoint(s3_en
         import boto3
 
         client = boto3.client("s3", region_name="ap-south-1")
-        client.create_bucket(Bucket="far-away", CreateBucketConfiguration={"LocationConstraint": "ap-south-1"})
+        client.create_bucket(
+            Bucket="far-away", CreateBucketConfiguration={"LocationConstraint": "ap-south-1"}
+        )
         client.close()
         storage = S3Storage("far-away")
         options = storage.options()
@@ -592,7 +610,9 @@ def test_on_aws_itself_the_options_name_the_buckets_region_and_no_endpoint(s3_en
     assert not options.keys() & {"aws_endpoint", "aws_allow_http", "aws_session_token"}
 
 
-def test_a_store_that_wants_the_bucket_in_the_host_is_told_so(s3_environment, monkeypatch, tmp_path):
+def test_a_store_that_wants_the_bucket_in_the_host_is_told_so(
+    s3_environment, monkeypatch, tmp_path
+):
     config = tmp_path / "config"
     config.write_text("[default]\ns3 =\n  addressing_style = virtual\n")
     monkeypatch.setenv("AWS_CONFIG_FILE", str(config))

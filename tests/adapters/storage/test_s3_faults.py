@@ -21,7 +21,10 @@ from credit_default.adapters.storage.s3_client import S3Policy
 from credit_default.errors import CreditDefaultError, InputError, ServiceError
 
 PATIENT = S3Policy(
-    attempt_count=3, conflict_attempt_count=3, longest_wait_seconds=0.02, part_byte_count=5 * 1024 * 1024
+    attempt_count=3,
+    conflict_attempt_count=3,
+    longest_wait_seconds=0.02,
+    part_byte_count=5 * 1024 * 1024,
 )
 HASTY = S3Policy(attempt_count=4, read_timeout_seconds=0.5, part_byte_count=5 * 1024 * 1024)
 BIG = b"b" * (PATIENT.part_byte_count + 1)  # two parts
@@ -35,7 +38,11 @@ ALWAYS = ("503", "500", "403", "expired", "reset", "lost")
 READING = (*ALWAYS, "truncated", "flipped")
 WRITING = (*ALWAYS, "409")
 CREATING = (*WRITING, "412")
-LIKE_ANOTHER = {"500", "reset", "expired"}  # as 503, lost and 403 are, when they stay: left to the night
+LIKE_ANOTHER = {
+    "500",
+    "reset",
+    "expired",
+}  # as 503, lost and 403 are, when they stay: left to the night
 WAITING_IS_NO_HELP = {"403", "expired"}
 
 
@@ -59,15 +66,54 @@ def move(storage, _):
 
 SEEN: dict[str, Any] = {}  # what was seen before the fault, by storage
 ACTS = [
-    Act("list", "GET", "list-type=2", lambda s, _: [o.key for o in s.list_objects("")], (*ALWAYS, "truncated"), ["a"]),
+    Act(
+        "list",
+        "GET",
+        "list-type=2",
+        lambda s, _: [o.key for o in s.list_objects("")],
+        (*ALWAYS, "truncated"),
+        ["a"],
+    ),
     Act("find", "HEAD", "/a$", lambda s, _: s.find_object("a").byte_count, ALWAYS, 3),
     Act("find nothing", "HEAD", "/none$", lambda s, _: s.find_object("none"), ALWAYS, None),
     Act("read", "GET", "/a$", lambda s, _: s.read_object("a"), READING, b"old"),
-    Act("fetch", "GET", "/a$", lambda s, t: s.fetch_object("a", t).path.read_bytes(), READING, b"old"),
-    Act("create", "PUT", "/new$", lambda s, _: s.create_object("new", b"newer"), CREATING, True, NEW),
-    Act("create what is there", "PUT", "/a$", lambda s, _: s.create_object("a", b"newer"), WRITING, False),
-    Act("create: begin parts", "POST", r"\?uploads", lambda s, _: s.create_object("new", BIG), ALWAYS, True, NEW_BIG),
-    Act("create: send part", "PUT", "partNumber=2", lambda s, _: s.create_object("new", BIG), ALWAYS, True, NEW_BIG),
+    Act(
+        "fetch",
+        "GET",
+        "/a$",
+        lambda s, t: s.fetch_object("a", t).path.read_bytes(),
+        READING,
+        b"old",
+    ),
+    Act(
+        "create", "PUT", "/new$", lambda s, _: s.create_object("new", b"newer"), CREATING, True, NEW
+    ),
+    Act(
+        "create what is there",
+        "PUT",
+        "/a$",
+        lambda s, _: s.create_object("a", b"newer"),
+        WRITING,
+        False,
+    ),
+    Act(
+        "create: begin parts",
+        "POST",
+        r"\?uploads",
+        lambda s, _: s.create_object("new", BIG),
+        ALWAYS,
+        True,
+        NEW_BIG,
+    ),
+    Act(
+        "create: send part",
+        "PUT",
+        "partNumber=2",
+        lambda s, _: s.create_object("new", BIG),
+        ALWAYS,
+        True,
+        NEW_BIG,
+    ),
     Act(
         "create: join parts",
         "POST",
@@ -88,13 +134,17 @@ ACTS = [
         {"a": len(BIG)},
     ),
     Act("move: look", "HEAD", "/a$", move, ALWAYS, True, MOVED),
-    Act("move: copy", "PUT", "/b$", move, (*CREATING, "200-error"), True, MOVED, ({**OLD, **MOVED},)),
+    Act(
+        "move: copy", "PUT", "/b$", move, (*CREATING, "200-error"), True, MOVED, ({**OLD, **MOVED},)
+    ),
     Act("move: delete", "DELETE", "/a$", move, CREATING, True, MOVED, ({**OLD, **MOVED},)),
     Act("delete", "DELETE", "/a$", lambda s, _: s.delete_object("a"), WRITING, None, {}),
 ]
 each_act = pytest.mark.parametrize("act", [pytest.param(act, id=act.name) for act in ACTS])
 SLOW = [
-    act for act in ACTS if act.name in {"list", "fetch", "create", "move: copy", "move: delete", "write: join parts"}
+    act
+    for act in ACTS
+    if act.name in {"list", "fetch", "create", "move: copy", "move: delete", "write: join parts"}
 ]
 
 
@@ -110,7 +160,9 @@ def prepare(s3_uri, fault_proxy, quick_s3_clients, monkeypatch):
 
     def open_with(policy, prefix="portfolio"):
         storage = S3Storage(bucket, prefix, policy=policy)
-        storage._connection = connections.setdefault(policy, storage._connection)  # one client for all cases of a test
+        storage._connection = connections.setdefault(
+            policy, storage._connection
+        )  # one client for all cases of a test
         storage.write_object("a", b"old")
         SEEN[storage.uri] = storage.find_object("a")
         return storage
@@ -152,8 +204,12 @@ def test_a_fault_that_passes_is_ridden_out_or_told(prepare, fault_proxy, subtest
 
 
 @each_act
-@pytest.mark.parametrize("left_out", [LIKE_ANOTHER, pytest.param(set(), marks=pytest.mark.nightly)], ids=["", "all"])
-def test_a_fault_that_stays_is_told_and_a_repeat_ends_it_well(prepare, fault_proxy, subtests, tmp_path, act, left_out):
+@pytest.mark.parametrize(
+    "left_out", [LIKE_ANOTHER, pytest.param(set(), marks=pytest.mark.nightly)], ids=["", "all"]
+)
+def test_a_fault_that_stays_is_told_and_a_repeat_ends_it_well(
+    prepare, fault_proxy, subtests, tmp_path, act, left_out
+):
     for number, fault in enumerate(fault for fault in act.faults if fault not in left_out):
         with subtests.test(fault):
             storage = prepare(PATIENT, f"case-{number}")
@@ -197,7 +253,9 @@ def test_a_slow_server_within_the_patience_is_waited_for(prepare, fault_proxy):
     assert storage.read_object("a") == b"old"
 
 
-def test_an_object_whose_creator_lost_the_reply_is_written_once(prepare, fault_proxy, s3_environment):
+def test_an_object_whose_creator_lost_the_reply_is_written_once(
+    prepare, fault_proxy, s3_environment
+):
     import boto3
 
     storage = prepare(PATIENT)
@@ -207,7 +265,9 @@ def test_an_object_whose_creator_lost_the_reply_is_written_once(prepare, fault_p
 
     assert fault_proxy.struck == 1
     client = boto3.client("s3")
-    versions = client.list_object_versions(Bucket=storage.uri.split("/")[2], Prefix="portfolio/new")["Versions"]
+    versions = client.list_object_versions(
+        Bucket=storage.uri.split("/")[2], Prefix="portfolio/new"
+    )["Versions"]
     client.close()
     assert len(versions) == 1
 
@@ -237,7 +297,9 @@ def test_a_write_whose_upload_was_taken_away_is_sent_again(prepare, fault_proxy)
     assert standing(storage) == NEW_BIG
 
 
-def test_a_flipped_bit_in_an_object_of_many_parts_is_caught_by_our_own_digest(prepare, fault_proxy, tmp_path):
+def test_a_flipped_bit_in_an_object_of_many_parts_is_caught_by_our_own_digest(
+    prepare, fault_proxy, tmp_path
+):
     storage = prepare(PATIENT)
     storage.write_object("new", BIG)
     fault_proxy.add("GET", "/new$", "flipped")
@@ -309,7 +371,11 @@ def test_a_missing_bucket_is_bad_usage(s3_environment, quick_s3_clients, tmp_pat
 @pytest.mark.parametrize(
     ("variables", "error", "found"),
     [
-        ({"AWS_ACCESS_KEY_ID": None, "AWS_SECRET_ACCESS_KEY": None}, ServiceError, "no usable credentials"),
+        (
+            {"AWS_ACCESS_KEY_ID": None, "AWS_SECRET_ACCESS_KEY": None},
+            ServiceError,
+            "no usable credentials",
+        ),
         ({"AWS_SECRET_ACCESS_KEY": None}, ServiceError, "no usable credentials"),
         ({"AWS_PROFILE": "nobody"}, ServiceError, "no usable credentials"),
         ({"AWS_ENDPOINT_URL": "http://127.0.0.1:1"}, ServiceError, "no connection"),
@@ -318,7 +384,16 @@ def test_a_missing_bucket_is_bad_usage(s3_environment, quick_s3_clients, tmp_pat
         ({"AWS_ENDPOINT_URL": "https://{proxy}"}, ServiceError, "no connection"),
         ({"AWS_DEFAULT_REGION": "no such region"}, InputError, "region"),
     ],
-    ids=["no credentials", "half of them", "no profile", "no port", "no host", "no scheme", "no TLS", "no region"],
+    ids=[
+        "no credentials",
+        "half of them",
+        "no profile",
+        "no port",
+        "no host",
+        "no scheme",
+        "no TLS",
+        "no region",
+    ],
 )
 def test_what_is_wrong_around_us_is_told_in_one_line(
     fault_proxy, quick_s3_clients, monkeypatch, variables, error, found
@@ -327,7 +402,9 @@ def test_what_is_wrong_around_us_is_told_in_one_line(
         if value is None:
             monkeypatch.delenv(name)
         else:
-            monkeypatch.setenv(name, value.format(proxy=fault_proxy.address.removeprefix("http://")))
+            monkeypatch.setenv(
+                name, value.format(proxy=fault_proxy.address.removeprefix("http://"))
+            )
     storage = S3Storage("some-bucket", policy=S3Policy(attempt_count=2, connect_timeout_seconds=2))
 
     with pytest.raises(error, match=found) as caught:
@@ -366,7 +443,10 @@ def test_opening_a_storage_imports_no_boto3():
         "sys.exit('boto3' in sys.modules or 'botocore' in sys.modules)"
     )
 
-    assert subprocess.run([sys.executable, "-c", look], env=dict(os.environ), check=False).returncode == 0
+    assert (
+        subprocess.run([sys.executable, "-c", look], env=dict(os.environ), check=False).returncode
+        == 0
+    )
 
 
 def test_a_storage_opened_by_its_uri_goes_through_the_variables(s3_uri, fault_proxy):

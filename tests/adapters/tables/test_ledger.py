@@ -17,7 +17,13 @@ NOON = dt.datetime(2005, 10, 1, 12, tzinfo=dt.UTC)
 
 def enter(lake, key="scored ab v3", *, event="scored", details=None, at=NOON):
     return append_entry(
-        lake, event=event, key=key, batch_id="ab" * 8, model_version=3, details=details or {"scored_count": 7}, at=at
+        lake,
+        event=event,
+        key=key,
+        batch_id="ab" * 8,
+        model_version=3,
+        details=details or {"scored_count": 7},
+        at=at,
     )
 
 
@@ -32,8 +38,12 @@ def test_an_entry_is_read_back_as_it_was_made(lake):
 
     assert read_entries(lake) == (entry,)
     assert (entry.sequence, entry.event, entry.key, entry.batch_id, entry.model_version) == (
-        1, "scored", "scored ab v3", "ab" * 8, 3,
-    )  # fmt: skip
+        1,
+        "scored",
+        "scored ab v3",
+        "ab" * 8,
+        3,
+    )
     assert entry.at == "2005-10-01T12:00:00.000000+00:00"
     assert entry.details == '{"a":"\\u00e9","b":0.1,"c":null,"d":true}'
 

@@ -59,7 +59,12 @@ def scored(count=4, *, batch_id=BATCH_ID, model_version=1, probability=0.25):
 
 
 def outcome(client_id="c1", month="2005-09", defaulted=0, observed_at=NOON):
-    return {"client_id": client_id, "statement_month": month, "defaulted": defaulted, "observed_at": observed_at}
+    return {
+        "client_id": client_id,
+        "statement_month": month,
+        "defaulted": defaulted,
+        "observed_at": observed_at,
+    }
 
 
 def test_scores_come_back_as_they_were_written(lake):
@@ -72,7 +77,9 @@ def test_scores_come_back_as_they_were_written(lake):
 
 def test_writing_a_batch_again_changes_nothing(lake):
     write_scores(lake, lambda: [scored(4, probability=0.1)], batch_id=BATCH_ID, model_version=1)
-    again = write_scores(lake, lambda: [scored(4, probability=0.9)], batch_id=BATCH_ID, model_version=1)
+    again = write_scores(
+        lake, lambda: [scored(4, probability=0.9)], batch_id=BATCH_ID, model_version=1
+    )
 
     assert again == Written(0, was_there=True)
     assert read_scores(lake, batch_id=BATCH_ID)["default_probability"].to_list() == [0.1] * 4
@@ -84,7 +91,9 @@ def test_scores_of_an_older_lake_without_a_key_are_replaced(lake):
     write_deltalake(lake.table_uri("scores"), rows, partition_by=["statement_month"])
 
     before = has_scores(lake, batch_id=BATCH_ID, model_version=1)
-    written = write_scores(lake, lambda: [scored(3, probability=0.9)], batch_id=BATCH_ID, model_version=1)
+    written = write_scores(
+        lake, lambda: [scored(3, probability=0.9)], batch_id=BATCH_ID, model_version=1
+    )
 
     assert not before
     assert written == Written(3, was_there=False)
@@ -131,7 +140,9 @@ def test_rows_of_another_batch_are_not_let_in(lake):
 
 def test_runners_that_race_on_a_new_table_leave_one_result(lake):
     def run(number):
-        return write_scores(lake, lambda: [scored(50, probability=number / 10)], batch_id=BATCH_ID, model_version=1)
+        return write_scores(
+            lake, lambda: [scored(50, probability=number / 10)], batch_id=BATCH_ID, model_version=1
+        )
 
     with ThreadPoolExecutor(6) as pool:
         written = list(pool.map(run, range(6)))
@@ -186,20 +197,29 @@ def test_quarantined_rows_keep_line_rules_and_the_values_as_they_came(lake):
     assert found["client_id"].to_list() == [None, "c7"]
     assert found["statement_month"].to_list() == ["unknown", "2005-09"]
     assert found["rules"].to_list() == [["month_format", "client_id_missing"], ["age_range"]]
-    assert found["raw_values"].to_list() == ['{"age":"</script>","sex":null}', '{"age":"-5","sex":"1"}']
+    assert found["raw_values"].to_list() == [
+        '{"age":"</script>","sex":null}',
+        '{"age":"-5","sex":"1"}',
+    ]
 
 
 def test_the_outcome_observed_last_stands(lake):
     later = NOON.replace(hour=18)
 
     first = merge_outcomes(lake, pl.DataFrame([outcome("a"), outcome("b")]))
-    second = merge_outcomes(lake, pl.DataFrame([outcome("a", defaulted=1, observed_at=later), outcome("c")]))
+    second = merge_outcomes(
+        lake, pl.DataFrame([outcome("a", defaulted=1, observed_at=later), outcome("c")])
+    )
     third = merge_outcomes(lake, pl.DataFrame([outcome("a", defaulted=0)]))
 
     assert (first.inserted_count, first.updated_count, first.unchanged_count) == (2, 0, 0)
     assert (second.inserted_count, second.updated_count, second.unchanged_count) == (1, 1, 0)
     assert (third.inserted_count, third.updated_count, third.unchanged_count) == (0, 0, 1)
-    assert read_outcomes(lake).select("client_id", "defaulted").rows() == [("a", 1), ("b", 0), ("c", 0)]
+    assert read_outcomes(lake).select("client_id", "defaulted").rows() == [
+        ("a", 1),
+        ("b", 0),
+        ("c", 0),
+    ]
 
 
 def test_outcomes_are_read_by_month(lake):
@@ -226,7 +246,9 @@ observations = st.tuples(st.sampled_from("ab"), st.integers(0, 1), st.integers(0
 @settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(observations, min_size=2, max_size=6), st.randoms(use_true_random=False))
 def test_outcomes_end_up_the_same_whatever_the_order_of_files(tmp_path_factory, items, random):
-    rows = [outcome(client, "2005-09", flag, NOON.replace(hour=hour)) for client, flag, hour in items]
+    rows = [
+        outcome(client, "2005-09", flag, NOON.replace(hour=hour)) for client, flag, hour in items
+    ]
     shuffled = random.sample(rows, len(rows))
     one, two = (open_lake(tmp_path_factory.mktemp("lake")) for _ in range(2))
 
@@ -239,10 +261,17 @@ def test_outcomes_end_up_the_same_whatever_the_order_of_files(tmp_path_factory, 
 
 @settings(max_examples=5, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.lists(observations, min_size=1, max_size=4), min_size=1, max_size=3))
-def test_the_outcomes_that_stand_are_the_last_of_all_that_were_ever_observed(tmp_path_factory, files):
+def test_the_outcomes_that_stand_are_the_last_of_all_that_were_ever_observed(
+    tmp_path_factory, files
+):
     lake = open_lake(tmp_path_factory.mktemp("lake"))
     for number, items in enumerate(files):
-        rows = pl.DataFrame([outcome(client, "2005-09", flag, NOON.replace(hour=hour)) for client, flag, hour in items])
+        rows = pl.DataFrame(
+            [
+                outcome(client, "2005-09", flag, NOON.replace(hour=hour))
+                for client, flag, hour in items
+            ]
+        )
         write_observations(lake, rows, batch_id=f"{number:08x}", taken_in_at=NOON)
         merge_outcomes(lake, rows)
 
@@ -260,13 +289,18 @@ def test_every_observation_is_kept_once_with_the_file_it_came_in(lake):
     write_observations(lake, rows.head(1), batch_id=OTHER_ID, taken_in_at=NOON)
 
     assert (first, again) == (Written(2, was_there=False), Written(0, was_there=True))
-    found = read_observations(lake, client_id="a").select("defaulted", "batch_id", "taken_in_at").rows()
+    found = (
+        read_observations(lake, client_id="a").select("defaulted", "batch_id", "taken_in_at").rows()
+    )
     assert found == [(0, BATCH_ID, NOON), (0, OTHER_ID, NOON), (1, BATCH_ID, NOON)]
     assert read_observations(lake, client_id="b").is_empty()
 
 
 def test_a_file_is_merged_in_one_commit(lake):
-    merge_outcomes(lake, pl.DataFrame([outcome("a"), outcome("b", month="2005-10"), outcome("c", month="2005-11")]))
+    merge_outcomes(
+        lake,
+        pl.DataFrame([outcome("a"), outcome("b", month="2005-10"), outcome("c", month="2005-11")]),
+    )
 
     assert DeltaTable(lake.table_uri("outcomes")).version() == 1
 
@@ -284,7 +318,8 @@ def test_an_outcomes_file_that_was_merged_under_its_name_is_not_merged_again(lak
 
 def test_scores_are_measured_by_batch_and_version(lake):
     mixed = scored(4).with_columns(
-        default_probability=pl.Series([0.1, 0.2, 0.3, 0.8]), decision=pl.Series(["accept"] * 3 + ["decline"])
+        default_probability=pl.Series([0.1, 0.2, 0.3, 0.8]),
+        decision=pl.Series(["accept"] * 3 + ["decline"]),
     )
     write_scores(lake, lambda: [mixed.head(3), mixed.tail(1)], batch_id=BATCH_ID, model_version=1)
     write_scores(lake, lambda: [scored(9, model_version=2)], batch_id=BATCH_ID, model_version=2)
@@ -298,14 +333,21 @@ def test_scores_are_measured_by_batch_and_version(lake):
 
 def test_expected_losses_are_summed_by_decision_and_by_band_over_all_frames(lake):
     mixed = scored(4).with_columns(
-        decision=pl.Series(["accept"] * 3 + ["decline"]), risk_band=pl.Series(["A", "B", "B", "C"]),
+        decision=pl.Series(["accept"] * 3 + ["decline"]),
+        risk_band=pl.Series(["A", "B", "B", "C"]),
         expected_loss=pl.Series([1.0, 2.0, 4.0, 8.0]),
-    )  # fmt: skip
+    )
     write_scores(lake, lambda: [mixed.head(2), mixed.tail(2)], batch_id=BATCH_ID, model_version=1)
 
     measured = measure_scores(lake, batch_id=BATCH_ID, model_version=1)
 
-    assert measured.expected_losses == {"accept": 7.0, "decline": 8.0, "band A": 1.0, "band B": 6.0, "band C": 8.0}
+    assert measured.expected_losses == {
+        "accept": 7.0,
+        "decline": 8.0,
+        "band A": 1.0,
+        "band B": 6.0,
+        "band C": 8.0,
+    }
 
 
 def test_a_portfolio_without_expected_loss_has_no_sums_of_it(lake):
@@ -318,9 +360,11 @@ def test_a_portfolio_without_expected_loss_has_no_sums_of_it(lake):
 def test_scores_of_a_lake_from_before_a_column_are_read_and_written_beside_new_ones(lake):
     older = pa.schema([field for field in TABLES["scores"] if field.name != "expected_loss"])
     create_rows(
-        replace(locate_table(lake, "scores"), schema=older), lambda: [scored(3, model_version=1)],
-        key=build_scores_key(BATCH_ID, 1), predicate=build_scores_predicate(BATCH_ID, 1),
-    )  # fmt: skip
+        replace(locate_table(lake, "scores"), schema=older),
+        lambda: [scored(3, model_version=1)],
+        key=build_scores_key(BATCH_ID, 1),
+        predicate=build_scores_predicate(BATCH_ID, 1),
+    )
 
     before = read_scores(lake, batch_id=BATCH_ID)
     digest = digest_scores(lake, batch_id=BATCH_ID, model_version=1)
@@ -335,14 +379,18 @@ def test_scores_of_a_lake_from_before_a_column_are_read_and_written_beside_new_o
 
 
 def test_the_digest_of_scores_is_that_of_the_frames_in_any_order_and_size(lake):
-    rows = pl.concat([scored(5), scored(1).with_columns(client_id=pl.lit("x"), default_probability=0.5)])
+    rows = pl.concat(
+        [scored(5), scored(1).with_columns(client_id=pl.lit("x"), default_probability=0.5)]
+    )
     write_scores(lake, lambda: [rows], batch_id=BATCH_ID, model_version=1)
 
     digest = digest_scores(lake, batch_id=BATCH_ID, model_version=1)
 
     assert digest == digest_frames([rows])
     assert digest == digest_frames([rows.reverse().head(2), rows.head(4)])
-    assert digest == digest_frames([rows.drop("reasons", "scored_at").sample(fraction=1, shuffle=True, seed=1)])
+    assert digest == digest_frames(
+        [rows.drop("reasons", "scored_at").sample(fraction=1, shuffle=True, seed=1)]
+    )
     assert digest == "12c5f215941102a2a72bed50d0e9a09819002443c25cee4df9514e9e1187f8e3"
 
 
@@ -360,7 +408,9 @@ def test_the_digest_of_scores_is_that_of_the_frames_in_any_order_and_size(lake):
 def test_a_change_to_one_score_changes_the_digest(change):
     rows = scored(5)
     first = pl.int_range(pl.len()) == 0
-    changed = rows.with_columns(**{n: pl.when(first).then(e).otherwise(pl.col(n)) for n, e in change.items()})
+    changed = rows.with_columns(
+        **{n: pl.when(first).then(e).otherwise(pl.col(n)) for n, e in change.items()}
+    )
 
     assert digest_frames([changed]) != digest_frames([rows])
 
@@ -368,7 +418,10 @@ def test_a_change_to_one_score_changes_the_digest(change):
 def test_a_row_that_comes_twice_or_not_at_all_changes_the_digest():
     rows = scored(3)
 
-    found = {digest_frames([r]) for r in (rows, rows.head(2), pl.concat([rows, rows.head(1)]), rows.clear())}
+    found = {
+        digest_frames([r])
+        for r in (rows, rows.head(2), pl.concat([rows, rows.head(1)]), rows.clear())
+    }
 
     assert len(found) == 4
     assert digest_frames([]) == digest_frames([rows.clear()])
@@ -379,7 +432,12 @@ def everywhere(lake, client_id):
     rows = scored(2).with_columns(client_id=pl.Series([client_id, "other"]))
     write_scores(lake, lambda: [rows], batch_id=BATCH_ID, model_version=1)
     refused = pl.DataFrame(
-        {"line": [2, 3], "client_id": [client_id, "other"], "statement_month": ["2005-09"] * 2, "rules": [["r"]] * 2}
+        {
+            "line": [2, 3],
+            "client_id": [client_id, "other"],
+            "statement_month": ["2005-09"] * 2,
+            "rules": [["r"]] * 2,
+        }
     )
     write_quarantine(lake, lambda: [refused], batch_id=BATCH_ID)
     outcomes = pl.DataFrame([outcome(client_id), outcome("other")])
@@ -396,16 +454,22 @@ def test_a_client_who_is_forgotten_stands_in_no_file_of_the_lake(lake, client_id
 
     assert len(found_before) >= len(CLIENT_TABLES)
     assert counts == dict.fromkeys(CLIENT_TABLES, 1)
-    assert [p for p in lake.home.rglob("*") if p.is_file() and client_id.encode() in p.read_bytes()] == []
+    assert [
+        p for p in lake.home.rglob("*") if p.is_file() and client_id.encode() in p.read_bytes()
+    ] == []
     for name in CLIENT_TABLES:
-        assert scan_table(lake, name).select("client_id").collect()["client_id"].to_list() == ["other"]
+        assert scan_table(lake, name).select("client_id").collect()["client_id"].to_list() == [
+            "other"
+        ]
     assert delete_client(lake, client_id) == dict.fromkeys(CLIENT_TABLES, 0)
 
 
 def test_no_client_stands_in_the_log_of_a_table(lake):
     everywhere(lake, "zebra-17")
 
-    assert [p for p in lake.home.rglob("_delta_log/*") if p.is_file() and b"zebra-17" in p.read_bytes()] == []
+    assert [
+        p for p in lake.home.rglob("_delta_log/*") if p.is_file() and b"zebra-17" in p.read_bytes()
+    ] == []
 
 
 def test_forgetting_in_a_lake_without_tables_makes_none(lake):
@@ -461,7 +525,9 @@ def test_a_gate_with_a_quote_in_its_name_is_refused(lake):
         write_monitoring(lake, monitored(gate="x' OR '1'='1"))
 
 
-@pytest.mark.parametrize("name", ["scores", "quarantine", "outcomes", "outcome_history", "monitoring"])
+@pytest.mark.parametrize(
+    "name", ["scores", "quarantine", "outcomes", "outcome_history", "monitoring"]
+)
 def test_a_table_that_was_never_written_is_empty_with_its_columns(lake, name):
     table = scan_table(lake, name).collect()
 

@@ -21,9 +21,22 @@ def test_ingest_tells_columns_that_nobody_reads(run, simulated_files, tmp_path):
 
 
 def test_simulate_writes_consecutive_months_of_the_same_clients(run, tmp_path):
-    answer = run("simulate", "--out", tmp_path, "--clients", 500, "--months", 2, "--month", "2007-12", "--json")
+    answer = run(
+        "simulate",
+        "--out",
+        tmp_path,
+        "--clients",
+        500,
+        "--months",
+        2,
+        "--month",
+        "2007-12",
+        "--json",
+    )
 
-    december, january = (pl.read_parquet(tmp_path / f"statements-{m}.parquet") for m in ("2007-12", "2008-01"))
+    december, january = (
+        pl.read_parquet(tmp_path / f"statements-{m}.parquet") for m in ("2007-12", "2008-01")
+    )
     assert answer.json["counts"]["statements"] == 1000
     assert december["client_id"].is_in(january["client_id"].implode()).mean() > 0.9
 
@@ -31,7 +44,9 @@ def test_simulate_writes_consecutive_months_of_the_same_clients(run, tmp_path):
 def test_simulated_outcomes_can_be_taken_in_as_they_are(run, tmp_path):
     run("simulate", "--out", tmp_path, "--clients", 100, "--json")
 
-    answer = run("outcomes", tmp_path / "outcomes-2005-09.parquet", "--lake", tmp_path / "lake", "--json")
+    answer = run(
+        "outcomes", tmp_path / "outcomes-2005-09.parquet", "--lake", tmp_path / "lake", "--json"
+    )
 
     assert (answer.exit_code, answer.json["counts"]["new"]) == (0, 100)
 

@@ -11,7 +11,9 @@ def scored(trained, prefect_server, simulated_files):
     from credit_default.flows.predict import predict
 
     summary = predict(str(simulated_files.batch), overrides=trained, return_state=True).result()
-    scores = read_scores(open_lake(trained["lake"]), batch_id=summary.batch_id).sort("default_probability")
+    scores = read_scores(open_lake(trained["lake"]), batch_id=summary.batch_id).sort(
+        "default_probability"
+    )
     declined = scores.filter(pl.col("decision") == "decline")["client_id"][0]
     return summary.batch_id, declined, scores["client_id"][0]
 
@@ -22,7 +24,12 @@ def test_a_declined_client_is_explained_for_people(run, scored, config):
     answer = run("explain", batch, declined, "--config", config)
 
     assert answer.exit_code == 0
-    for title in ("Inputs", "Reasons", "From the average accepted client", "What would have changed the decision"):
+    for title in (
+        "Inputs",
+        "Reasons",
+        "From the average accepted client",
+        "What would have changed the decision",
+    ):
         assert title in answer.stdout
     assert "(not used by the model)" in answer.stdout
     assert "decline, band" in answer.stdout
@@ -35,7 +42,9 @@ def test_json_is_one_object_whose_contributions_add_up(run, scored, config):
 
     figures = answer["figures"]
     added = sum(value for name, value in figures.items() if name.startswith("contribution of "))
-    assert figures["average of accepted"] + added == pytest.approx(figures["default probability"], abs=1e-6)
+    assert figures["average of accepted"] + added == pytest.approx(
+        figures["default probability"], abs=1e-6
+    )
     assert figures["default probability"] >= figures["threshold"]
     assert answer["notes"][0].startswith("reason 1: ")
     assert (answer["command"], answer["batch_id"]) == ("explain", batch)
@@ -53,7 +62,11 @@ def test_an_accepted_client_is_told_what_pushed_most(run, scored, config):
 
 @pytest.mark.parametrize(
     ("batch", "client", "told"),
-    [("0" * 16, "c1", "found no scores"), (None, "nobody", "no score in batch"), ("../x", "c1", "batch_id")],
+    [
+        ("0" * 16, "c1", "found no scores"),
+        (None, "nobody", "no score in batch"),
+        ("../x", "c1", "batch_id"),
+    ],
 )
 def test_what_is_not_there_is_bad_usage(run, scored, config, batch, client, told):
     answer = run("explain", batch or scored[0], client, "--config", config)
@@ -63,7 +76,9 @@ def test_what_is_not_there_is_bad_usage(run, scored, config, batch, client, told
 
 
 @pytest.mark.parametrize("mode", ["none", "all"])
-def test_predict_takes_the_mode_of_reasons(run, trained, prefect_server, simulated_files, config, tmp_path, mode):
+def test_predict_takes_the_mode_of_reasons(
+    run, trained, prefect_server, simulated_files, config, tmp_path, mode
+):
     import polars as pl
 
     batch = tmp_path / "part.csv"
@@ -72,8 +87,17 @@ def test_predict_takes_the_mode_of_reasons(run, trained, prefect_server, simulat
     out = tmp_path / "scores.parquet"
 
     answer = run(
-        "predict", batch, "--reasons", mode, "--out", out, "--json", "--config", config, server=prefect_server
-    ).json  # fmt: skip
+        "predict",
+        batch,
+        "--reasons",
+        mode,
+        "--out",
+        out,
+        "--json",
+        "--config",
+        config,
+        server=prefect_server,
+    ).json
 
     declined = pl.read_parquet(out).filter(pl.col("decision") == "decline")
     assert set(declined["reasons"].list.len() > 0) == {mode == "all"}

@@ -20,7 +20,9 @@ def own_config(prefect_server, simulated_files, small_settings, tmp_path_factory
     lake = tmp_path_factory.mktemp("seats")
     overrides = {**small_settings, "lake": str(lake), "data": str(simulated_files.training)}
     train(overrides=overrides, return_state=True)
-    train(overrides={**overrides, "recipe": {"tree_count": 5, "maximum_depth": 2}}, return_state=True)
+    train(
+        overrides={**overrides, "recipe": {"tree_count": 5, "maximum_depth": 2}}, return_state=True
+    )
     config = lake / "config.toml"
     config.write_text(f'lake = "{lake}"\n')
     return config
@@ -30,7 +32,16 @@ def test_show_lists_versions_with_seat_and_verdict(run, own_config):
     answer = run("models", "show", "--config", own_config)
 
     assert answer.exit_code == 0
-    for word in ("champion", "challenger", "refused", "first model", "DeLong", "calibration", "slices", "power"):
+    for word in (
+        "champion",
+        "challenger",
+        "refused",
+        "first model",
+        "DeLong",
+        "calibration",
+        "slices",
+        "power",
+    ):
         assert word in answer.stdout.replace("\n", " ")
 
 
@@ -38,7 +49,15 @@ def test_show_of_a_version_is_its_card(run, own_config):
     page = run("models", "show", 1, "--config", own_config)
     told = run("models", "show", 1, "--config", own_config, "--json")
 
-    for title in ("TODAY", "AT A GLANCE", "PERFORMANCE", "FAIRNESS", "RIVALS", "ASSUMPTIONS AND LIMITS", "OVERSIGHT"):
+    for title in (
+        "TODAY",
+        "AT A GLANCE",
+        "PERFORMANCE",
+        "FAIRNESS",
+        "RIVALS",
+        "ASSUMPTIONS AND LIMITS",
+        "OVERSIGHT",
+    ):
         assert title in page.stdout
     assert "SIMULATED" in page.stdout
     assert told.json["paths"]["model card"].endswith("card.html")
@@ -56,11 +75,22 @@ def test_promotion_by_hand_and_rollback_move_the_seat_and_say_so(run, own_config
 def test_alarms_about_the_version_that_left_are_over_at_once(run, own_config):
     wiring = connect({}, [str(own_config)])
     row = {
-        "batch_id": "a" * 16, "model_version": 1, "statement_month": "2005-11", "gate": "performance", "level": "alarm",
-        "reasons": ["a drill"], "figures": "{}", "row_count": 300, "expected_loss": None, "data_origin": "simulated",
-        "report_path": "", "monitored_at": NOON,
-    }  # fmt: skip
-    write_monitoring(wiring.lake, pl.DataFrame([row], schema_overrides={"expected_loss": pl.Float64}))
+        "batch_id": "a" * 16,
+        "model_version": 1,
+        "statement_month": "2005-11",
+        "gate": "performance",
+        "level": "alarm",
+        "reasons": ["a drill"],
+        "figures": "{}",
+        "row_count": 300,
+        "expected_loss": None,
+        "data_origin": "simulated",
+        "report_path": "",
+        "monitored_at": NOON,
+    }
+    write_monitoring(
+        wiring.lake, pl.DataFrame([row], schema_overrides={"expected_loss": pl.Float64})
+    )
     update_lake_alarms(wiring, champion_version=1, at=NOON)
 
     promoted = run("models", "promote", 2, "--reason", "a drill", "--config", own_config, "--json")
@@ -83,7 +113,9 @@ def test_gates_verdict_stays_on_record_when_a_person_overrules_it(run, own_confi
     tags = connect({}, [str(own_config)]).registry.find_version(2).tags
 
     run("models", "rollback", "--reason", "a test", "--config", own_config, "--json")
-    assert tags["verdict_reasons"].startswith("by a person's decision: the committee\nbefore that: ")
+    assert tags["verdict_reasons"].startswith(
+        "by a person's decision: the committee\nbefore that: "
+    )
     assert "refused" in tags["verdict_reasons"]
 
 
@@ -117,7 +149,17 @@ def test_who_asks_is_the_account_where_nobody_is_named(run, own_config):
 
 
 def test_nobody_asks_and_approves_in_one_breath(run, own_config):
-    answer = run("models", "promote", 2, "--request", "--approve", "--reason", "a test", "--config", own_config)
+    answer = run(
+        "models",
+        "promote",
+        2,
+        "--request",
+        "--approve",
+        "--reason",
+        "a test",
+        "--config",
+        own_config,
+    )
 
     assert (answer.exit_code, answer.stdout) == (2, "")
     assert "one of the two" in answer.stderr

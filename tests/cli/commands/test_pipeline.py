@@ -8,9 +8,18 @@ import pytest
 pytestmark = pytest.mark.xdist_group("prefect")
 
 KEYS = {
-    "command", "status", "exit_code", "verdicts", "batch_id", "model_version", "run_id", "counts", "figures", "paths",
+    "command",
+    "status",
+    "exit_code",
+    "verdicts",
+    "batch_id",
+    "model_version",
+    "run_id",
+    "counts",
+    "figures",
+    "paths",
     "notes",
-}  # fmt: skip
+}
 
 
 @pytest.fixture
@@ -33,9 +42,13 @@ def test_predict_prints_one_json_object_and_nothing_else(run, config, prefect_se
     assert answer.stderr == ""
 
 
-def test_predict_ends_with_0_though_drift_rings_and_monitor_with_1(run, config, prefect_server, own_batch):
+def test_predict_ends_with_0_though_drift_rings_and_monitor_with_1(
+    run, config, prefect_server, own_batch
+):
     scored = run("predict", own_batch(250), "--config", config, "--json", server=prefect_server)
-    monitored = run("monitor", scored.json["batch_id"], "--config", config, "--json", server=prefect_server)
+    monitored = run(
+        "monitor", scored.json["batch_id"], "--config", config, "--json", server=prefect_server
+    )
 
     levels = {verdict["gate"]: verdict["level"] for verdict in scored.json["verdicts"]}
     assert (scored.exit_code, levels["drift"]) == (0, "alarm")
@@ -57,17 +70,23 @@ def test_predict_twice_is_a_no_op_that_says_so(run, config, prefect_server, own_
 
 
 @pytest.mark.parametrize("ending", ["csv", "parquet"])
-def test_predict_hands_the_scores_over_as_a_file(run, config, prefect_server, own_batch, tmp_path, ending):
+def test_predict_hands_the_scores_over_as_a_file(
+    run, config, prefect_server, own_batch, tmp_path, ending
+):
     out = tmp_path / f"scores.{ending}"
 
-    answer = run("predict", own_batch(600), "--out", out, "--config", config, "--json", server=prefect_server)
+    answer = run(
+        "predict", own_batch(600), "--out", out, "--config", config, "--json", server=prefect_server
+    )
 
     scores = pl.read_csv(out) if ending == "csv" else pl.read_parquet(out)
     assert answer.json["paths"]["handed over"] == str(out)
     assert scores.height == 250
 
 
-def test_predict_shows_the_verdict_and_the_report_to_a_person(run, config, prefect_server, own_batch):
+def test_predict_shows_the_verdict_and_the_report_to_a_person(
+    run, config, prefect_server, own_batch
+):
     answer = run("predict", own_batch(700), "--config", config, server=prefect_server)
 
     assert "drift" in answer.stdout
@@ -114,7 +133,9 @@ def test_a_scheme_that_nobody_reads_is_one_line(run, config, command):
 
 
 @pytest.mark.parametrize("place", ["scores.txt", "no-such-folder/scores.csv"])
-def test_place_that_takes_no_scores_is_refused_before_any_work(run, config, own_batch, tmp_path, place):
+def test_place_that_takes_no_scores_is_refused_before_any_work(
+    run, config, own_batch, tmp_path, place
+):
     answer = run("predict", own_batch(740), "--out", tmp_path / place, "--config", config)
 
     assert answer.exit_code == 2
@@ -129,15 +150,21 @@ def test_refresh_takes_no_file_of_its_own(run, config, beside):
     assert "ingest" in answer.stderr
 
 
-@pytest.mark.parametrize("arguments", [[], ["a.csv", "--incoming"], ["--incoming", "--out", "x.csv"]])
+@pytest.mark.parametrize(
+    "arguments", [[], ["a.csv", "--incoming"], ["--incoming", "--out", "x.csv"]]
+)
 def test_predict_wants_one_file_or_incoming(run, config, arguments, prefect_server):
     assert run("predict", *arguments, "--config", config, server=prefect_server).exit_code == 2
 
 
 def test_outcomes_then_performance(run, config, prefect_server, simulated_files):
-    scored = run("predict", simulated_files.batch, "--config", config, "--json", server=prefect_server)
+    scored = run(
+        "predict", simulated_files.batch, "--config", config, "--json", server=prefect_server
+    )
     taken = run("outcomes", simulated_files.outcomes, "--config", config, "--json")
-    monitored = run("monitor", scored.json["batch_id"], "--config", config, "--json", server=prefect_server)
+    monitored = run(
+        "monitor", scored.json["batch_id"], "--config", config, "--json", server=prefect_server
+    )
 
     assert sum(taken.json["counts"].values()) == 1000
     gates = {verdict["gate"] for verdict in monitored.json["verdicts"]}
@@ -153,7 +180,8 @@ def test_it_is_explained_whether_a_training_is_asked_for(run, config):
 
 
 @pytest.mark.parametrize(
-    "beside", [["--history", "--explain"], ["--explain", "--retrain"], ["0123456789abcdef", "--explain"]]
+    "beside",
+    [["--history", "--explain"], ["--explain", "--retrain"], ["0123456789abcdef", "--explain"]],
 )
 def test_monitor_takes_one_of_its_options(run, config, beside):
     answer = run("monitor", *beside, "--config", config)
@@ -168,19 +196,31 @@ def test_model_that_is_wrong_is_trained_anew_at_once_where_that_is_asked_for(
     from credit_default.flows.train import train
 
     lake, config, strict = tmp_path / "lake", tmp_path / "own.toml", tmp_path / "strict.toml"
-    train(overrides={**small_settings, "lake": str(lake), "data": str(simulated_files.training)}, return_state=True)
+    train(
+        overrides={**small_settings, "lake": str(lake), "data": str(simulated_files.training)},
+        return_state=True,
+    )
     config.write_text(
         f'lake = "{lake}"\ncache = "{small_settings["cache"]}"\njobs = 1\nreport = "drift"\n'
         "[recipe]\ntree_count = 10\nmaximum_depth = 6\n[stability]\nrefit_count = 0\n"
     )
     strict.write_text("[performance]\nlowest_roc_auc = 0.99\n")
-    scored = run("predict", simulated_files.batch, "--config", config, "--json", server=prefect_server)
+    scored = run(
+        "predict", simulated_files.batch, "--config", config, "--json", server=prefect_server
+    )
     run("outcomes", simulated_files.outcomes, "--config", config, "--json")
 
     answer = run(
-        "monitor", scored.json["batch_id"], "--retrain", "--config", config, "--config", strict, "--json",
+        "monitor",
+        scored.json["batch_id"],
+        "--retrain",
+        "--config",
+        config,
+        "--config",
+        strict,
+        "--json",
         server=prefect_server,
-    )  # fmt: skip
+    )
 
     verdicts = {verdict["gate"]: verdict for verdict in answer.json["verdicts"]}
     assert (answer.exit_code, verdicts["performance"]["level"]) == (1, "alarm")
@@ -197,7 +237,9 @@ def test_history_lists_findings(run, config, prefect_server, own_batch):
     assert "drift" in answer.stdout
 
 
-def test_train_with_what_is_known_keeps_the_champion_on_a_tie(run, config, prefect_server, simulated_files):
+def test_train_with_what_is_known_keeps_the_champion_on_a_tie(
+    run, config, prefect_server, simulated_files
+):
     run("outcomes", simulated_files.outcomes, "--config", config, "--json")
     run("predict", simulated_files.batch, "--config", config, "--json", server=prefect_server)
 

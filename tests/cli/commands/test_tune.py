@@ -25,7 +25,9 @@ def test_search_ends_with_two_tables_and_a_file_for_training(run, config, tmp_pa
     assert "tuned recipe" in answer.stdout
     assert "gains over the recipe in force" in answer.stdout
     assert tomllib.loads(out.read_text())["recipe"]["tree_count"] == 2
-    assert out.read_text().startswith("# Found by: credit-default tune --data training.csv --trials 2 --seed 7\n")
+    assert out.read_text().startswith(
+        "# Found by: credit-default tune --data training.csv --trials 2 --seed 7\n"
+    )
 
     settings = run("settings", "--config", out, "--json")
     assert settings.exit_code == 0
@@ -34,7 +36,18 @@ def test_search_ends_with_two_tables_and_a_file_for_training(run, config, tmp_pa
     assert again.exit_code == 2
     assert "say --replace" in again.stderr
 
-    replaced = run("tune", "--config", config, "--trials", 2, "--no-challengers", "--out", out, "--replace", "--json")
+    replaced = run(
+        "tune",
+        "--config",
+        config,
+        "--trials",
+        2,
+        "--no-challengers",
+        "--out",
+        out,
+        "--replace",
+        "--json",
+    )
     assert replaced.json["command"] == "tune"
     assert replaced.json["figures"]["trials"] == 2
     assert replaced.json["paths"] == {"config": str(out)}

@@ -1,5 +1,7 @@
 def test_drill_tells_each_fault_and_its_verdict(run, config):
-    answer = run("drill", "--fault", "missing column", "--clients", "600", "--config", config, "--json")
+    answer = run(
+        "drill", "--fault", "missing column", "--clients", "600", "--config", config, "--json"
+    )
 
     assert answer.json["verdicts"][0]["gate"] == "drill"
     assert answer.json["figures"] == {}

@@ -20,9 +20,18 @@ def test_a_recession_is_noticed_and_mended_in_four_of_five_lives(run, prefect_se
     for seed in FIVE_SEEDS:
         lake = str(tmp_path / str(seed))
         answer = run(
-            "demo", "--months", "18", "--scenario", "recession", "--seed", str(seed), "--lake", lake, "--json",
+            "demo",
+            "--months",
+            "18",
+            "--scenario",
+            "recession",
+            "--seed",
+            str(seed),
+            "--lake",
+            lake,
+            "--json",
             server=prefect_server,
-        )  # fmt: skip
+        )
         print(seed, answer.json["status"], *answer.json["verdicts"][0]["reasons"], sep="; ")  # noqa: T201 - what happened
         mended.append(answer.json["status"] == "mended")
 

@@ -10,11 +10,15 @@ def test_process_that_stays_needs_a_server_that_stays(run, tmp_path, command):
     answer = run(command, "--lake", tmp_path / "lake")
 
     assert answer.exit_code == 2
-    assert answer.stderr.startswith(f"credit-default {command}: setting prefect.api_url: found none")
+    assert answer.stderr.startswith(
+        f"credit-default {command}: setting prefect.api_url: found none"
+    )
     assert "credit-default up" in answer.stderr
 
 
-@pytest.mark.parametrize("queue", ["https://sqs.eu-central-1.amazonaws.com/123456789012/incoming", "incoming"])
+@pytest.mark.parametrize(
+    "queue", ["https://sqs.eu-central-1.amazonaws.com/123456789012/incoming", "incoming"]
+)
 def test_queue_is_of_a_bucket_and_by_its_address(tmp_path, queue):
     ended = end_by_itself("listen", queue, lake=tmp_path / "lake")
 
@@ -24,7 +28,9 @@ def test_queue_is_of_a_bucket_and_by_its_address(tmp_path, queue):
 
 
 def test_schedule_that_is_none_is_told_before_the_server_is_asked(tmp_path):
-    ended = end_by_itself("serve", lake=tmp_path / "lake", CREDIT_DEFAULT_SCHEDULE__TRAIN="on Mondays")
+    ended = end_by_itself(
+        "serve", lake=tmp_path / "lake", CREDIT_DEFAULT_SCHEDULE__TRAIN="on Mondays"
+    )
 
     assert ended.returncode == 2
     assert "setting schedule.train: found 'on Mondays' in 'UTC'" in ended.stderr
@@ -32,7 +38,17 @@ def test_schedule_that_is_none_is_told_before_the_server_is_asked(tmp_path):
 
 def end_by_itself(*arguments, lake, **variables):
     command = [sys.executable, "-c", "from credit_default.cli.main import run; run()", *arguments]
-    environment = {**os.environ, "PREFECT_API_URL": "http://127.0.0.1:1/api", "CREDIT_DEFAULT_LAKE": str(lake)}
+    environment = {
+        **os.environ,
+        "PREFECT_API_URL": "http://127.0.0.1:1/api",
+        "CREDIT_DEFAULT_LAKE": str(lake),
+    }
     return subprocess.run(
-        command, env=environment | variables, cwd=lake.parent, capture_output=True, text=True, check=False, timeout=120
+        command,
+        env=environment | variables,
+        cwd=lake.parent,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
     )

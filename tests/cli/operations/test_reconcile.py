@@ -11,7 +11,10 @@ NOBODY = "http://127.0.0.1:9"
 @pytest.fixture
 def lake(trained, tmp_path, monkeypatch):
     """A copy of the trained lake; a server that does not answer is waited for a moment only."""
-    for name in ("PREFECT_HOME", "MPLCONFIGDIR"):  # put back after the test, whatever a command sets
+    for name in (
+        "PREFECT_HOME",
+        "MPLCONFIGDIR",
+    ):  # put back after the test, whatever a command sets
         monkeypatch.setenv(name, os.environ.get(name, ""))
     for name in ("PREFECT__WAIT_SECONDS", "MLFLOW__WAIT_SECONDS", "MLFLOW__TRAINING_WAIT_SECONDS"):
         monkeypatch.setenv(f"CREDIT_DEFAULT_{name}", "0.2")
@@ -31,7 +34,10 @@ def test_batch_is_scored_with_both_servers_away_and_recorded_when_they_are_back(
     mended, again = (run("reconcile", *place, server=prefect_server) for _ in range(2))
 
     assert (scored.exit_code, scored.json["status"], scored.json["run_id"]) == (0, "scored", None)
-    assert scored.json["notes"][0] == "Prefect at http://127.0.0.1:9/api is away: this ran on a server of its own"
+    assert (
+        scored.json["notes"][0]
+        == "Prefect at http://127.0.0.1:9/api is away: this ran on a server of its own"
+    )
     assert "once MLflow answers" in scored.json["notes"][-1]
     assert {verdict["gate"]: verdict["level"] for verdict in scored.json["verdicts"]} == {
         "quality": "ok",
@@ -40,7 +46,11 @@ def test_batch_is_scored_with_both_servers_away_and_recorded_when_they_are_back(
     assert (mended.exit_code, mended.json["status"]) == (0, "reconciled")
     assert mended.json["figures"]["records added"] == 1
     assert f"recorded batch {scored.json['batch_id']}, version 1" in mended.json["notes"]
-    assert (again.json["status"], again.json["notes"], again.json["figures"]) == ("nothing to do", [], {})
+    assert (again.json["status"], again.json["notes"], again.json["figures"]) == (
+        "nothing to do",
+        [],
+        {},
+    )
 
 
 def test_training_waits_a_while_for_mlflow_and_then_fails_before_it_fits(
@@ -50,7 +60,15 @@ def test_training_waits_a_while_for_mlflow_and_then_fails_before_it_fits(
     before = sorted((lake / "snapshots").rglob("*"))
 
     answer = run(
-        "train", "--data", simulated_files.training, "--config", config, "--lake", lake, "-q", server=prefect_server
+        "train",
+        "--data",
+        simulated_files.training,
+        "--config",
+        config,
+        "--lake",
+        lake,
+        "-q",
+        server=prefect_server,
     )
 
     assert (answer.exit_code, answer.stdout) == (3, "")
@@ -73,7 +91,9 @@ def test_rollback_with_its_server_away_says_that_the_event_is_owed(run, config, 
     monkeypatch.setenv("CREDIT_DEFAULT_PREFECT__API_URL", f"{NOBODY}/api")
     (lake / "champion" / "told-move").unlink()
 
-    answer = run("models", "promote", "1", "--reason", "a test", "--config", config, "--lake", lake, "--json")
+    answer = run(
+        "models", "promote", "1", "--reason", "a test", "--config", config, "--lake", lake, "--json"
+    )
 
     assert answer.exit_code == 0
     assert answer.json["notes"] == [

@@ -28,10 +28,19 @@ def test_doctor_finds_all_well_and_verifies_the_champion(run, config, prefect_se
 
     levels = {verdict["gate"]: verdict["level"] for verdict in answer.json["verdicts"]}
     assert answer.exit_code == 0
-    assert {name for name, level in levels.items() if level == "ok"} >= set(levels) - {"deployments"}
+    assert {name for name, level in levels.items() if level == "ok"} >= set(levels) - {
+        "deployments"
+    }
     assert set(levels) == {
-        "lake", "mlflow", "prefect", "deployments", "evidently", "queue", "champion", "libraries",
-    }  # fmt: skip
+        "lake",
+        "mlflow",
+        "prefect",
+        "deployments",
+        "evidently",
+        "queue",
+        "champion",
+        "libraries",
+    }
 
 
 @pytest.mark.xdist_group("prefect")

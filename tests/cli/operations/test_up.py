@@ -15,7 +15,9 @@ import pytest
 
 COMMAND = [sys.executable, "-m", "credit_default.cli.main", "up"]
 FREE = ["--mlflow-port", "0", "--prefect-port", "0", "--evidently-port", "0"]
-needs_auth = pytest.mark.skipif(find_spec("flask_wtf") is None, reason="mlflow[auth] is not installed")
+needs_auth = pytest.mark.skipif(
+    find_spec("flask_wtf") is None, reason="mlflow[auth] is not installed"
+)
 
 
 @pytest.fixture
@@ -28,9 +30,12 @@ def settled(tmp_path, mlflow_template):
 
 def start(lake, *arguments, **variables):
     return subprocess.Popen(
-        [*COMMAND, "--lake", str(lake), *FREE, *arguments], env={**os.environ, **variables},
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
+        [*COMMAND, "--lake", str(lake), *FREE, *arguments],
+        env={**os.environ, **variables},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
 
 
 def list_group_members(session_ids):
@@ -65,18 +70,29 @@ def test_stack_is_told_as_one_object_asks_for_words_and_leaves_no_process_after_
     with start(settled, "--json") as process:
         told = json.loads(process.stdout.readline())
         sessions = list_children(process.pid)
-        words = dict(line.split("=", 1) for line in (settled / "stack" / "servers.env").read_text().splitlines())
+        words = dict(
+            line.split("=", 1)
+            for line in (settled / "stack" / "servers.env").read_text().splitlines()
+        )
         user = ("admin", words["MLFLOW_TRACKING_PASSWORD"].strip("'"))
-        answers = [httpx.get(told["paths"]["mlflow"], auth=auth).status_code for auth in (None, user)]
-        written = httpx.post(f"{told['paths']['evidently']}/api/projects", json={"name": "x"}).status_code
-        second = subprocess.run([*COMMAND, "--lake", str(settled), *FREE], capture_output=True, text=True, check=False)
+        answers = [
+            httpx.get(told["paths"]["mlflow"], auth=auth).status_code for auth in (None, user)
+        ]
+        written = httpx.post(
+            f"{told['paths']['evidently']}/api/projects", json={"name": "x"}
+        ).status_code
+        second = subprocess.run(
+            [*COMMAND, "--lake", str(settled), *FREE], capture_output=True, text=True, check=False
+        )
 
         process.send_signal(signal.SIGINT)
         rest, complaints = process.communicate(timeout=60)
 
     assert (told["command"], told["status"], set(told["paths"])) == (
-        "up", "ready", {"mlflow", "prefect", "evidently", "serve", "listen", "words"},
-    )  # fmt: skip
+        "up",
+        "ready",
+        {"mlflow", "prefect", "evidently", "serve", "listen", "words"},
+    )
     assert (answers, written) == ([401, 200], 403)
     assert (second.returncode, "one that runs already" in second.stderr) == (3, True)
     assert (process.returncode, rest, complaints) == (0, "", "")
@@ -86,7 +102,9 @@ def test_stack_is_told_as_one_object_asks_for_words_and_leaves_no_process_after_
 
 @needs_auth
 @pytest.mark.nightly
-@pytest.mark.parametrize(("number", "exit_code"), [(signal.SIGTERM, 0), (signal.SIGHUP, 0), (signal.SIGKILL, -9)])
+@pytest.mark.parametrize(
+    ("number", "exit_code"), [(signal.SIGTERM, 0), (signal.SIGHUP, 0), (signal.SIGKILL, -9)]
+)
 def test_no_process_is_left_however_the_stack_was_ended(settled, number, exit_code):
     with start(settled, "--json") as process:
         process.stdout.readline()

@@ -13,7 +13,9 @@ from credit_default.data.checking.duplicate_keys import (
 
 def make_keys(ids, months=None):
     months = months or ["2005-09"] * len(ids)
-    return pl.DataFrame({"client_id": ids, "statement_month": months}, schema_overrides={"client_id": pl.String})
+    return pl.DataFrame(
+        {"client_id": ids, "statement_month": months}, schema_overrides={"client_id": pl.String}
+    )
 
 
 def test_equal_keys_have_one_hash_wherever_they_stand():
@@ -32,7 +34,9 @@ def test_a_key_is_both_of_its_parts():
 def test_a_key_with_a_missing_part_repeats_nothing():
     log = InMemoryKeyLog()
 
-    log_keys(make_keys([None, None, "a"], ["2005-09", "2005-09", None]), np.ones(3, dtype=bool), into=log)
+    log_keys(
+        make_keys([None, None, "a"], ["2005-09", "2005-09", None]), np.ones(3, dtype=bool), into=log
+    )
     log_keys(make_keys(["a", None]), np.ones(2, dtype=bool), into=log)
 
     assert find_repeated_keys(log).row_count == 0

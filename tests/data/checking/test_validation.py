@@ -19,27 +19,54 @@ SMALL = parse_schema(
         "name": "small",
         "version": "1",
         "columns": [
-            {"name": "grade", "kind": "code", "description": "x", "codes": {"1": "good", "2": "bad"}},
+            {
+                "name": "grade",
+                "kind": "code",
+                "description": "x",
+                "codes": {"1": "good", "2": "bad"},
+            },
             {"name": "age", "kind": "integer", "description": "x", "minimum": 18, "maximum": 120},
             {"name": "limit", "kind": "amount", "description": "x", "minimum": 0},
             {"name": "bill", "kind": "amount", "description": "x"},
             {"name": "seen_at", "kind": "time", "description": "x"},
         ],
         "outcome": {"description": "x"},
-        "rules": [{"name": "bill_within_limit", "expression": "bill <= 2 * limit", "description": "x"}],
+        "rules": [
+            {"name": "bill_within_limit", "expression": "bill <= 2 * limit", "description": "x"}
+        ],
     }
 )
 
 CELLS = st.one_of(
     st.none(),
     st.sampled_from(
-        ["", " ", "1", " 2 ", "2.0", "2.5", "1e+05", "20", "200", "-1", "NaN", "inf", "1,000", "x", "9" * 30]
+        [
+            "",
+            " ",
+            "1",
+            " 2 ",
+            "2.0",
+            "2.5",
+            "1e+05",
+            "20",
+            "200",
+            "-1",
+            "NaN",
+            "inf",
+            "1,000",
+            "x",
+            "9" * 30,
+        ]
     ),
 )
 IDS = st.sampled_from([None, "", "a", "b", "c", "d", "e", "-a", ".a", "=a", "a b", "a" * 65, "ü"])
 MONTHS = st.sampled_from(["2005-09", "2005-10", "2005-13", "2005-9", "200509", None])
-TIMES = st.sampled_from(["2005-10-01", "2005-10-01T08:00:00Z", "2005-10-01T08:00:00+08:00", "soon", "", None])
-ROWS = st.lists(st.tuples(IDS, MONTHS, CELLS, CELLS, CELLS, CELLS, TIMES, CELLS), min_size=1, max_size=15)
+TIMES = st.sampled_from(
+    ["2005-10-01", "2005-10-01T08:00:00Z", "2005-10-01T08:00:00+08:00", "soon", "", None]
+)
+ROWS = st.lists(
+    st.tuples(IDS, MONTHS, CELLS, CELLS, CELLS, CELLS, TIMES, CELLS), min_size=1, max_size=15
+)
 NEVER = FileFaultPolicy(least_rows=1_000)
 
 
@@ -64,7 +91,10 @@ def reject_one(build_rows, **values):
     """The rules that a row breaks which is sound but for these values, the first of three."""
     rows = build_rows().cast(dict.fromkeys(values, pl.String))
     spoilt = rows.with_columns(
-        pl.when(pl.int_range(3) == 0).then(pl.lit(value, dtype=pl.String)).otherwise(name).alias(name)
+        pl.when(pl.int_range(3) == 0)
+        .then(pl.lit(value, dtype=pl.String))
+        .otherwise(name)
+        .alias(name)
         for name, value in values.items()
     )
     validated = check_rows(lambda: iter([spoilt]), schema=CREDIT_CARD, outcome="kept")
@@ -81,7 +111,10 @@ def test_accepted_and_rejected_are_all_rows_and_each_rejected_one_says_why(value
     accepted, rejected = collect(validated)
 
     assert validated.row_count == rows.height == accepted.height + rejected.height
-    assert (validated.accepted_count, validated.rejected_count) == (accepted.height, rejected.height)
+    assert (validated.accepted_count, validated.rejected_count) == (
+        accepted.height,
+        rejected.height,
+    )
     assert (rejected["rules"].list.len() > 0).all()
     assert validated.rule_counts == Counter(rejected["rules"].explode(empty_as_null=False))
     assert set(validated.rule_counts) <= set(validated.rule_names)
@@ -133,21 +166,34 @@ def test_text_and_typed_rows_are_judged_alike(values):
 def test_accepted_rows_have_the_schema_s_columns_in_their_types(build_rows):
     rows = build_rows().cast(pl.String).select(reversed(build_rows().columns))
 
-    accepted = check_rows(lambda: iter([rows]), schema=CREDIT_CARD, outcome="required").accepted_rows()
+    accepted = check_rows(
+        lambda: iter([rows]), schema=CREDIT_CARD, outcome="required"
+    ).accepted_rows()
 
     assert accepted.columns == [*CREDIT_CARD.names, "defaulted"]
     assert set(accepted.dtypes[:2]) == {pl.String}
     assert accepted.schema["credit_limit"] == accepted.schema["payment_amount_m6"] == pl.Float64
-    assert accepted.schema["sex"] == accepted.schema["age"] == accepted.schema["defaulted"] == pl.Int64
+    assert (
+        accepted.schema["sex"] == accepted.schema["age"] == accepted.schema["defaulted"] == pl.Int64
+    )
     assert accepted.equals(build_rows())
 
 
 def test_rejected_rows_show_their_line_and_raw_values(build_rows):
     rows = build_rows(age=[30, 7, 40], sex=["1", "x", "2"])
 
-    _, rejected = collect(check_rows(lambda: rows.iter_slices(1), schema=CREDIT_CARD, outcome="kept"))
+    _, rejected = collect(
+        check_rows(lambda: rows.iter_slices(1), schema=CREDIT_CARD, outcome="kept")
+    )
 
-    assert rejected.columns == ["line", "client_id", "statement_month", "rules", *CREDIT_CARD.names[2:], "defaulted"]
+    assert rejected.columns == [
+        "line",
+        "client_id",
+        "statement_month",
+        "rules",
+        *CREDIT_CARD.names[2:],
+        "defaulted",
+    ]
     assert rejected.schema["rules"] == pl.List(pl.String)
     assert rejected.drop("rules").dtypes == [pl.Int64, *[pl.String] * 26]
     assert rejected.select("line", "client_id", "rules", "sex", "age").rows() == [
@@ -201,7 +247,10 @@ def test_rejected_rows_show_their_line_and_raw_values(build_rows):
         ({"payment_amount_m1": "122002"}, ["payment_within_bill_m1"]),
         ({"payment_amount_m6": "120001"}, ["payment_within_bill_m6"]),
         ({"repayment_status_m1": "4"}, ["status_follows_m1"]),
-        ({"sex": "3", "age": "x", "bill_amount_m1": "1e6"}, ["sex|code", "age|type", "bill_within_limit_m1"]),
+        (
+            {"sex": "3", "age": "x", "bill_amount_m1": "1e6"},
+            ["sex|code", "age|type", "bill_within_limit_m1"],
+        ),
     ],
 )
 def test_a_row_is_rejected_by_the_name_of_each_rule_it_breaks(build_rows, values, rules):
@@ -236,7 +285,11 @@ def test_a_value_is_read_as_what_it_says(build_rows, column, text, value):
     ("column", "values", "expected"),
     [
         ("age", pl.Series([30.0, 30.5, float("nan")]), [[], ["age|type"], ["age|type"]]),
-        ("age", pl.Series([30, 300, None], dtype=pl.UInt64), [[], ["age|max"], ["age|nullability"]]),
+        (
+            "age",
+            pl.Series([30, 300, None], dtype=pl.UInt64),
+            [[], ["age|max"], ["age|nullability"]],
+        ),
         ("age", pl.Series([True, False, None]), [["age|type"], ["age|type"], ["age|nullability"]]),
         ("age", pl.Series([[30], [31], None]), [["age|type"], ["age|type"], ["age|nullability"]]),
         ("age", pl.Series([None, None, None]), [["age|nullability"]] * 3),
@@ -293,14 +346,21 @@ def test_a_date_column_gives_the_month(build_rows, kind):
 
 
 def test_every_row_of_a_repeated_key_is_rejected_across_batches(build_rows):
-    rows = build_rows(4, client_id=["a", "b", "a", "a"], statement_month=["2005-09", "2005-09", "2005-09", "2005-10"])
+    rows = build_rows(
+        4,
+        client_id=["a", "b", "a", "a"],
+        statement_month=["2005-09", "2005-09", "2005-09", "2005-10"],
+    )
 
     validated = check_rows(lambda: rows.iter_slices(1), schema=CREDIT_CARD)
     accepted, rejected = collect(validated)
 
     assert validated.rule_counts == {"key|repeated": 2}
     assert rejected.select("line", "rules").rows() == [(2, ["key|repeated"]), (4, ["key|repeated"])]
-    assert accepted.select("client_id", "statement_month").rows() == [("b", "2005-09"), ("a", "2005-10")]
+    assert accepted.select("client_id", "statement_month").rows() == [
+        ("b", "2005-09"),
+        ("a", "2005-10"),
+    ]
 
 
 def test_a_repeated_key_is_told_beside_the_other_rules(build_rows):
@@ -314,7 +374,9 @@ def test_a_repeated_key_is_told_beside_the_other_rules(build_rows):
 def test_a_missing_key_is_never_a_repeated_one(build_rows):
     rows = build_rows(client_id=[None, None, "b"])
 
-    assert check_rows(lambda: iter([rows]), schema=CREDIT_CARD).rule_counts == {"client_id|nullability": 2}
+    assert check_rows(lambda: iter([rows]), schema=CREDIT_CARD).rule_counts == {
+        "client_id|nullability": 2
+    }
 
 
 def test_the_outcome_is_required_kept_or_ignored(build_rows):
@@ -323,7 +385,9 @@ def test_the_outcome_is_required_kept_or_ignored(build_rows):
     def check_outcome(rows, outcome):
         return check_rows(lambda: iter([rows]), schema=CREDIT_CARD, outcome=outcome)
 
-    required, kept, ignored = (check_outcome(with_gap, use) for use in ("required", "kept", "ignored"))
+    required, kept, ignored = (
+        check_outcome(with_gap, use) for use in ("required", "kept", "ignored")
+    )
 
     assert required.rule_counts == {"defaulted|nullability": 1}
     assert kept.rule_counts == {}
@@ -333,7 +397,10 @@ def test_the_outcome_is_required_kept_or_ignored(build_rows):
     without = check_outcome(with_gap.drop("defaulted"), "kept")
     assert not without.has_outcome
     assert "defaulted" not in without.accepted_rows().columns
-    with pytest.raises(InputError, match=r"the outcome in the file: found no such column.*default payment next month"):
+    with pytest.raises(
+        InputError,
+        match=r"the outcome in the file: found no such column.*default payment next month",
+    ):
         check_outcome(with_gap.drop("defaulted"), "required")
 
 
@@ -347,7 +414,8 @@ def test_missing_columns_are_named_with_the_names_they_go_by(build_rows):
     rows = build_rows().drop("age", "repayment_status_m1")
 
     with pytest.raises(
-        InputError, match=r"none for age \(also called 'X5'\); repayment_status_m1 \(also called 'PAY_0'"
+        InputError,
+        match=r"none for age \(also called 'X5'\); repayment_status_m1 \(also called 'PAY_0'",
     ):
         check_rows(lambda: iter([rows]), schema=CREDIT_CARD)
 
@@ -370,7 +438,10 @@ def test_values_shifted_by_one_column_are_a_fault_of_the_file(build_rows):
     shifted = rows.select(
         "client_id",
         "statement_month",
-        *(pl.col(before).alias(after) for before, after in zip(rows.columns[1:-2], rows.columns[2:-1], strict=True)),
+        *(
+            pl.col(before).alias(after)
+            for before, after in zip(rows.columns[1:-2], rows.columns[2:-1], strict=True)
+        ),
     )
 
     with pytest.raises(InputError) as caught:
@@ -378,7 +449,10 @@ def test_values_shifted_by_one_column_are_a_fault_of_the_file(build_rows):
 
     told = str(caught.value)
     assert told.startswith("columns credit_limit, sex, ")
-    assert "credit_limit holds '2005-09' where it should hold numbers from 1,000 to 5e+06 (40 of 40 rows)" in told
+    assert (
+        "credit_limit holds '2005-09' where it should hold numbers from 1,000 to 5e+06 (40 of 40 rows)"
+        in told
+    )
     assert (
         "sex holds '20000.0', '30000.0', '40000.0', '50000.0', '60000.0' where it should hold one of the codes 1, 2"
         in told
@@ -419,7 +493,9 @@ def test_a_file_that_changes_between_the_passes_is_refused(build_rows):
     files = iter([build_rows(3), build_rows(4)])
     validated = check_rows(lambda: iter([next(files)]), schema=CREDIT_CARD)
 
-    with pytest.raises(InputError, match=r"found 4 \+ 0 rows the second time; expected 3 accepted \+ 0 rejected"):
+    with pytest.raises(
+        InputError, match=r"found 4 \+ 0 rows the second time; expected 3 accepted \+ 0 rejected"
+    ):
         validated.accepted_rows()
 
 
@@ -442,7 +518,10 @@ def test_check_leaves_its_input_as_it_was(build_rows):
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("client_id", "ids of 1 to 64 letters, digits, _ . - that begin with a letter, a digit or _"),
+        (
+            "client_id",
+            "ids of 1 to 64 letters, digits, _ . - that begin with a letter, a digit or _",
+        ),
         ("statement_month", "months as YYYY-MM"),
         ("grade", "one of the codes 1, 2"),
         ("age", "whole numbers from 18 to 120"),

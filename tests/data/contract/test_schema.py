@@ -5,7 +5,12 @@ from dataclasses import replace
 
 import pytest
 
-from credit_default.data.contract.schema import Column, describe_schema, normalise_name, parse_schema
+from credit_default.data.contract.schema import (
+    Column,
+    describe_schema,
+    normalise_name,
+    parse_schema,
+)
 from credit_default.data.credit_card.outcomes import OBSERVED_OUTCOMES
 from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.errors import InputError
@@ -68,7 +73,9 @@ def test_parse_schema_reads_what_a_file_declares():
     assert schema.names == ("client_id", "statement_month", "income", "grade", "term")
     assert schema.columns[0].known_as == ("client_id", "borrower")
     assert [column.name for column in schema.inputs] == ["income", "grade", "term"]
-    assert schema.inputs[0] == Column("income", "amount", "Yearly income, euros.", minimum=0, maximum=10_000_000)
+    assert schema.inputs[0] == Column(
+        "income", "amount", "Yearly income, euros.", minimum=0, maximum=10_000_000
+    )
     assert schema.inputs[1].codes == {1: "best", 2: "middling", 3: "worst"}
     assert schema.inputs[1].drift_method == "chisquare"
     assert schema.inputs[1].drift_threshold == 0.05
@@ -86,13 +93,17 @@ def test_parse_schema_reads_that_a_key_may_come_twice():
 
 
 def test_parse_schema_gives_the_key_when_it_is_not_declared():
-    schema = parse_schema(declare(columns=[{"name": "income", "kind": "amount", "description": "x"}], rules=[]))
+    schema = parse_schema(
+        declare(columns=[{"name": "income", "kind": "amount", "description": "x"}], rules=[])
+    )
 
     assert schema.names == ("client_id", "statement_month", "income")
 
 
 @pytest.mark.parametrize(
-    "schema", [CREDIT_CARD, OBSERVED_OUTCOMES, parse_schema(tomllib.loads(LOANS))], ids=lambda schema: schema.name
+    "schema",
+    [CREDIT_CARD, OBSERVED_OUTCOMES, parse_schema(tomllib.loads(LOANS))],
+    ids=lambda schema: schema.name,
 )
 def test_describe_schema_and_parse_schema_undo_each_other(schema):
     described = json.loads(json.dumps(describe_schema(schema)))
@@ -106,23 +117,47 @@ def test_describe_schema_and_parse_schema_undo_each_other(schema):
         ([], "the declared schema: found []; expected a table"),
         (declare(colour=1), "found unknown 'colour'; expected only name, version, columns"),
         ({"name": "loans"}, "found no 'version', 'columns', 'outcome'"),
-        (declare(version=1), "'version' of the declared schema: found 1; expected a value of type str"),
+        (
+            declare(version=1),
+            "'version' of the declared schema: found 1; expected a value of type str",
+        ),
         (declare(columns="income"), "'columns' of the declared schema: found 'income'"),
-        (declare(columns=["income"]), "column 1 of the declared schema: found 'income'; expected a table"),
+        (
+            declare(columns=["income"]),
+            "column 1 of the declared schema: found 'income'; expected a table",
+        ),
         (declare(columns=[]), "expected one or more inputs"),
-        (declare(outcome={"aliases": ["bad"]}), "the outcome of the declared schema: found no 'description'"),
-        (declare(outcome={"description": "x", "name": "bad"}), "found outcome 'bad'; expected 'defaulted'"),
-        (declare(outcome={"description": "x", "codes": {"1": "bad"}}), "expected 'defaulted' with the codes 0 and 1"),
+        (
+            declare(outcome={"aliases": ["bad"]}),
+            "the outcome of the declared schema: found no 'description'",
+        ),
+        (
+            declare(outcome={"description": "x", "name": "bad"}),
+            "found outcome 'bad'; expected 'defaulted'",
+        ),
+        (
+            declare(outcome={"description": "x", "codes": {"1": "bad"}}),
+            "expected 'defaulted' with the codes 0 and 1",
+        ),
         (declare(outcome={"description": "x", "kind": "code"}), "found outcome 'defaulted'"),
-        (declare(row_number_for=[1]), "row_number_for of the declared schema: found [1]; expected a list of texts"),
+        (
+            declare(row_number_for=[1]),
+            "row_number_for of the declared schema: found [1]; expected a list of texts",
+        ),
         (declare_column(minimun=0), "column 5 of the declared schema: found unknown 'minimun'"),
         (declare_column(minimum="0"), "'minimum' of column 5 of the declared schema: found '0'"),
         (declare_column(minimum=True), "found True; expected a value of type int or float"),
         (declare_column(protected=1), "found 1; expected a value of type bool"),
         (declare_column(kind="money"), "found kind 'money'; expected one of identifier, month"),
-        (declare_column(kind="outcome", codes={"0": "a"}), "expected one or more inputs of kind code, integer"),
+        (
+            declare_column(kind="outcome", codes={"0": "a"}),
+            "expected one or more inputs of kind code, integer",
+        ),
         (declare_column(kind="month"), "expected one or more inputs of kind code, integer"),
-        (declare_column(name="Extra"), "column 'Extra' of the schema: found that name; expected a lower-case name"),
+        (
+            declare_column(name="Extra"),
+            "column 'Extra' of the schema: found that name; expected a lower-case name",
+        ),
         (declare_column(name="a{1..6}"), "expected a lower-case name"),
         (declare_column(name="line"), "found 'line'; expected inputs under other names"),
         (declare_column(name="defaulted"), "found 'defaulted'; expected inputs under other names"),
@@ -130,15 +165,30 @@ def test_describe_schema_and_parse_schema_undo_each_other(schema):
         (declare_column(aliases=["  INCOME "]), "found 'income' for two columns"),
         (declare_column(aliases=["Default Flag"]), "found 'default flag' for two columns"),
         (declare_column(aliases="other"), "found 'other'"),
-        (declare_column(aliases=["other", 3]), "aliases of column 5 of the declared schema: found ['other', 3]"),
+        (
+            declare_column(aliases=["other", 3]),
+            "aliases of column 5 of the declared schema: found ['other', 3]",
+        ),
         (declare_column(kind="code"), "found 0 codes; expected codes for kind code"),
-        (declare_column(codes={"1": "a"}), "found 1 codes; expected codes for kind code, and for no other kind"),
-        (declare_column(kind="code", codes={"one": "a"}), "codes of column 5 of the declared schema: found 'one'"),
-        (declare_column(kind="code", codes={"1": "a"}, minimum=1), "expected bounds for kinds integer and amount"),
+        (
+            declare_column(codes={"1": "a"}),
+            "found 1 codes; expected codes for kind code, and for no other kind",
+        ),
+        (
+            declare_column(kind="code", codes={"one": "a"}),
+            "codes of column 5 of the declared schema: found 'one'",
+        ),
+        (
+            declare_column(kind="code", codes={"1": "a"}, minimum=1),
+            "expected bounds for kinds integer and amount",
+        ),
         (declare_column(minimum=2, maximum=1), "found minimum 2 > maximum 1"),
         (declare_column(drift_method="eyes"), "found drift_method 'eyes'; expected psi"),
         (declare_column(drift_threshold=0), "found drift_threshold 0; expected a number above 0"),
-        (declare(rules=[{"name": "r"}]), "rule 1 of the declared schema: found no 'expression', 'description'"),
+        (
+            declare(rules=[{"name": "r"}]),
+            "rule 1 of the declared schema: found no 'expression', 'description'",
+        ),
     ],
 )
 def test_parse_schema_refuses(mapping, message):

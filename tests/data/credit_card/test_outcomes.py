@@ -10,7 +10,11 @@ from credit_default.data.credit_card.outcomes import OBSERVED_OUTCOMES
 def check_outcomes(observed_at):
     count = len(observed_at)
     rows = pl.DataFrame(
-        {"client_id": ["a"] * count, "statement_month": ["2005-09"] * count, "defaulted": ["1"] * count}
+        {
+            "client_id": ["a"] * count,
+            "statement_month": ["2005-09"] * count,
+            "defaulted": ["1"] * count,
+        }
     )
     rows = rows.with_columns(observed_at=observed_at)
     return check_rows(lambda: rows.iter_slices(2), schema=OBSERVED_OUTCOMES, outcome="required")
@@ -31,7 +35,9 @@ def test_the_same_key_may_be_observed_twice():
         ["2005-12-01T02:00:00+02:00"],
         [date(2005, 12, 1)],
         [datetime(2005, 12, 1, tzinfo=UTC)],
-        pl.Series([datetime(2005, 12, 1, 3, tzinfo=timezone(timedelta(hours=3)))]).dt.convert_time_zone("Asia/Taipei"),
+        pl.Series(
+            [datetime(2005, 12, 1, 3, tzinfo=timezone(timedelta(hours=3)))]
+        ).dt.convert_time_zone("Asia/Taipei"),
     ],
     ids=["day", "utc", "offset", "date", "time", "elsewhere"],
 )

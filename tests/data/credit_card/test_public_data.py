@@ -13,12 +13,19 @@ def digest(rows):
 
 
 def test_digest_is_a_fixed_number_for_fixed_rows(build_rows):
-    assert digest(build_rows(client_id=IDS)) == "661ac2ffd8c207dc41ce8dd04a30be56ed2b9d72ef84436d1ec8ac2cead26f10"
+    assert (
+        digest(build_rows(client_id=IDS))
+        == "661ac2ffd8c207dc41ce8dd04a30be56ed2b9d72ef84436d1ec8ac2cead26f10"
+    )
 
 
 def test_digest_is_the_same_in_any_order_type_and_month(build_rows):
     rows = build_rows(client_id=IDS)
-    others = rows.reverse().select(reversed(rows.columns)).cast({"age": pl.Float64, "credit_limit": pl.Int64})
+    others = (
+        rows.reverse()
+        .select(reversed(rows.columns))
+        .cast({"age": pl.Float64, "credit_limit": pl.Int64})
+    )
 
     assert digest(others.with_columns(statement_month=pl.lit("2020-01"))) == digest(rows)
 

@@ -18,7 +18,9 @@ MONTHS = range(1, 7)
 @pytest.fixture(scope="module")
 def real_rows(real_data):
     validated = check_rows(
-        lambda: read_batches(real_data, schema=CREDIT_CARD, month=PUBLIC_MONTH), schema=CREDIT_CARD, outcome="required"
+        lambda: read_batches(real_data, schema=CREDIT_CARD, month=PUBLIC_MONTH),
+        schema=CREDIT_CARD,
+        outcome="required",
     )
     assert validated.rejected_count == 0
     return validated.accepted_rows()
@@ -31,7 +33,9 @@ def test_all_real_rows_are_accepted_and_are_the_public_data(real_rows):
 
 
 def test_bills_keep_the_margin_that_their_rules_tell(real_rows):
-    ratios = real_rows.select(pl.col(f"bill_amount_m{month}") / pl.col("credit_limit") for month in MONTHS)
+    ratios = real_rows.select(
+        pl.col(f"bill_amount_m{month}") / pl.col("credit_limit") for month in MONTHS
+    )
 
     assert min(column.min() for column in ratios) == pytest.approx(-1.51, abs=0.005)
     assert max(column.max() for column in ratios) == pytest.approx(10.69, abs=0.005)
@@ -39,7 +43,8 @@ def test_bills_keep_the_margin_that_their_rules_tell(real_rows):
 
 def test_payments_keep_the_margin_that_their_rules_tell(real_rows):
     excess = real_rows.select(
-        (pl.col(f"payment_amount_m{month}") - pl.col(f"bill_amount_m{month + 1}").clip(0)) / pl.col("credit_limit")
+        (pl.col(f"payment_amount_m{month}") - pl.col(f"bill_amount_m{month + 1}").clip(0))
+        / pl.col("credit_limit")
         for month in range(1, 6)
     )
     last = real_rows.select(pl.col("payment_amount_m6") / pl.col("credit_limit")).to_series()
@@ -50,7 +55,8 @@ def test_payments_keep_the_margin_that_their_rules_tell(real_rows):
 
 def test_statuses_keep_the_margin_that_their_rules_tell(real_rows):
     rises = real_rows.select(
-        pl.col(f"repayment_status_m{month}") - pl.col(f"repayment_status_m{month + 1}").clip(0) for month in range(1, 6)
+        pl.col(f"repayment_status_m{month}") - pl.col(f"repayment_status_m{month + 1}").clip(0)
+        for month in range(1, 6)
     )
 
     assert max(column.max() for column in rises) == 2
@@ -61,10 +67,17 @@ def test_each_code_means_something_and_undocumented_ones_say_so():
 
     assert all(meaning for meanings in codes.values() for meaning in meanings.values())
     undocumented = {
-        name: [code for code, meaning in meanings.items() if meaning == "undocumented, as in the source"]
+        name: [
+            code
+            for code, meaning in meanings.items()
+            if meaning == "undocumented, as in the source"
+        ]
         for name, meanings in codes.items()
     }
-    assert {name: found for name, found in undocumented.items() if found} == {"education": [0, 5, 6], "marriage": [0]}
+    assert {name: found for name, found in undocumented.items() if found} == {
+        "education": [0, 5, 6],
+        "marriage": [0],
+    }
     assert list(CREDIT_CARD.columns[7].codes) == [-2, -1, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9]
 
 
@@ -79,11 +92,17 @@ def test_the_latest_month_is_pay_0_and_there_is_no_pay_1():
     assert aliases["repayment_status_m2"] == ("PAY_2", "X7")
     assert aliases["bill_amount_m1"] == ("BILL_AMT1", "X12")
     assert aliases["payment_amount_m6"] == ("PAY_AMT6", "X23")
-    assert CREDIT_CARD.outcome.aliases == ("default payment next month", "default.payment.next.month", "Y")
+    assert CREDIT_CARD.outcome.aliases == (
+        "default payment next month",
+        "default.payment.next.month",
+        "Y",
+    )
 
 
 def spoil(rows, columns):
-    spoilt = check_rows(lambda: iter([rows.gather_every(10).with_columns(**columns)]), schema=CREDIT_CARD)
+    spoilt = check_rows(
+        lambda: iter([rows.gather_every(10).with_columns(**columns)]), schema=CREDIT_CARD
+    )
     return {name: 10 * count / rows.height for name, count in spoilt.rule_counts.items()}
 
 
@@ -108,7 +127,9 @@ def test_a_limit_in_another_unit_is_a_fault_of_the_file(real_rows, factor):
 
 @pytest.mark.parametrize("month", MONTHS)
 def test_a_payment_a_thousand_times_too_large_is_rejected_by_name(real_rows, month):
-    shares = spoil(real_rows, {f"payment_amount_m{month}": pl.col(f"payment_amount_m{month}") * 1000})
+    shares = spoil(
+        real_rows, {f"payment_amount_m{month}": pl.col(f"payment_amount_m{month}") * 1000}
+    )
 
     assert shares[f"payment_within_bill_m{month}"] > 0.6
 

@@ -7,11 +7,16 @@ def test_more_than_forty_faults_are_planned_each_at_three_strengths():
     names = {fault.name for fault in PLANTED_FAULTS}
 
     assert len(PLANTED_FAULTS) == 3 * len(names) >= 40
-    assert {(fault.name, fault.strength) for fault in PLANTED_FAULTS} == {(n, s) for n in names for s in (1, 2, 3)}
+    assert {(fault.name, fault.strength) for fault in PLANTED_FAULTS} == {
+        (n, s) for n in names for s in (1, 2, 3)
+    }
 
 
 def test_every_scenario_and_every_planter_is_drilled():
-    drilled = {kind: {f.name for f in PLANTED_FAULTS if f.kind == kind} for kind in ("scenario", "month", "gate")}
+    drilled = {
+        kind: {f.name for f in PLANTED_FAULTS if f.kind == kind}
+        for kind in ("scenario", "month", "gate")
+    }
 
     assert drilled == {
         "scenario": set(SCENARIO_CONDITIONS) - {"calm"},
@@ -27,7 +32,10 @@ def test_every_fault_says_which_gate_it_is_meant_for():
 
 
 def test_stronger_is_larger():
-    sizes = [[f.size for f in PLANTED_FAULTS if f.name == name] for name in {f.name for f in PLANTED_FAULTS}]
+    sizes = [
+        [f.size for f in PLANTED_FAULTS if f.name == name]
+        for name in {f.name for f in PLANTED_FAULTS}
+    ]
 
     assert all(weak < middle < strong for weak, middle, strong in sizes)
 

@@ -2,7 +2,12 @@ import numpy as np
 import polars as pl
 import pytest
 
-from credit_default.data.planted_faults.injection import FAULT_FUNCTIONS, DeliveredMonth, FaultContext, plant_fault
+from credit_default.data.planted_faults.injection import (
+    FAULT_FUNCTIONS,
+    DeliveredMonth,
+    FaultContext,
+    plant_fault,
+)
 from credit_default.data.simulation.months import simulate
 from credit_default.errors import InputError
 
@@ -12,7 +17,10 @@ KEY = ["client_id", "statement_month"]
 @pytest.fixture(scope="module")
 def months():
     lived = simulate(client_count=400, month_count=2, seed=3)
-    return [DeliveredMonth(month.statements, month.outcomes.select(*KEY, "defaulted")) for month in lived]
+    return [
+        DeliveredMonth(month.statements, month.outcomes.select(*KEY, "defaulted"))
+        for month in lived
+    ]
 
 
 @pytest.fixture
@@ -64,7 +72,9 @@ def test_size_is_the_share_of_the_rows(months, put):
 def test_histories_come_a_month_late(months, put):
     planted = put("histories a month late", 1.0).statements
 
-    assert planted["bill_amount_m1"].equals(months[1].statements["bill_amount_m2"], check_names=False)
+    assert planted["bill_amount_m1"].equals(
+        months[1].statements["bill_amount_m2"], check_names=False
+    )
     assert planted["bill_amount_m6"].equals(months[1].statements["bill_amount_m6"])
 
 
@@ -77,7 +87,9 @@ def test_columns_delivered_again_are_those_of_the_month_before(months, put):
 def test_other_currency_divides_every_amount_by_thirty(months, put):
     planted = put("other currency", 1.0).statements
 
-    assert planted["bill_amount_m3"].sum() == pytest.approx(months[1].statements["bill_amount_m3"].sum() / 30, rel=0.01)
+    assert planted["bill_amount_m3"].sum() == pytest.approx(
+        months[1].statements["bill_amount_m3"].sum() / 30, rel=0.01
+    )
 
 
 def test_missing_columns_are_gone(put):

@@ -32,8 +32,13 @@ def test_probabilities_are_inside_zero_and_one_and_tell_clients_apart(probabilit
     assert 0.8 < probability.max() < 1
 
 
-def test_two_months_late_is_riskier_than_revolving_and_revolving_is_the_safest_of_those_who_owe(accounts, probability):
-    rates = {status: probability[accounts.latest_status == status + 2].mean() for status in (-2, -1, 0, 1, 2)}
+def test_two_months_late_is_riskier_than_revolving_and_revolving_is_the_safest_of_those_who_owe(
+    accounts, probability
+):
+    rates = {
+        status: probability[accounts.latest_status == status + 2].mean()
+        for status in (-2, -1, 0, 1, 2)
+    }
 
     # The real rates: -2 .132, -1 .168, 0 .128, 1 .339, 2 .691.
     assert rates[2] == pytest.approx(0.691, abs=0.05)
@@ -50,6 +55,8 @@ def test_a_risk_shift_is_added_to_the_log_odds(accounts, probability):
 
 
 def test_the_canonical_coding_of_the_newest_month_does_not_move_the_risk(accounts, probability):
-    recoded = replace(accounts, statuses=(np.zeros_like(accounts.statuses[0]), *accounts.statuses[1:]))
+    recoded = replace(
+        accounts, statuses=(np.zeros_like(accounts.statuses[0]), *accounts.statuses[1:])
+    )
 
     assert (compute_default_probability(read_tables(), recoded) == probability).all()

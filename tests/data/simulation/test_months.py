@@ -28,7 +28,9 @@ def live(scenario: Scenario = CALM, months: int = 4, clients: int = 3_000) -> li
 
 
 def join_next(before: SimulatedMonth, after: SimulatedMonth) -> pl.DataFrame:
-    return before.statements.join(after.statements, on="client_id", suffix="_next", maintain_order="left")
+    return before.statements.join(
+        after.statements, on="client_id", suffix="_next", maintain_order="left"
+    )
 
 
 def test_statements_have_the_schemas_columns_in_order_and_type():
@@ -69,7 +71,11 @@ def test_every_row_holds_to_the_contract(scenario):
 
     validated = check_rows(lambda: iter(frames), schema=CREDIT_CARD)
 
-    assert (validated.accepted_count, validated.rejected_count, dict(validated.rule_counts)) == (32_000, 0, {})
+    assert (validated.accepted_count, validated.rejected_count, dict(validated.rule_counts)) == (
+        32_000,
+        0,
+        {},
+    )
 
 
 def test_values_stay_where_the_portfolios_do():
@@ -81,7 +87,9 @@ def test_values_stay_where_the_portfolios_do():
     assert rows["age"].is_between(21, 79).all()
     assert amounts.select((pl.all() == pl.all().round()).all()).row(0) == (True,) * 13
     assert rows.select((pl.col("^payment_amount_.*$") >= 0).all()).row(0) == (True,) * 6
-    assert rows.select(pl.col("^repayment_status_.*$").is_between(-2, 8).all()).row(0) == (True,) * 6
+    assert (
+        rows.select(pl.col("^repayment_status_.*$").is_between(-2, 8).all()).row(0) == (True,) * 6
+    )
 
 
 def test_keys_and_outcomes_stand_in_the_order_of_the_statements():
@@ -95,7 +103,12 @@ def test_keys_and_outcomes_stand_in_the_order_of_the_statements():
 def test_months_follow_each_other_over_a_new_year():
     months = simulate(client_count=1, month_count=4, seed=1, first_month="2009-11")
 
-    assert [month.statement_month for month in months] == ["2009-11", "2009-12", "2010-01", "2010-02"]
+    assert [month.statement_month for month in months] == [
+        "2009-11",
+        "2009-12",
+        "2010-01",
+        "2010-02",
+    ]
 
 
 def test_history_rolls_by_one_month_for_every_client_who_stays():
@@ -128,7 +141,10 @@ def test_clients_who_left_are_replaced_by_new_ones_in_the_same_place():
     changed = before.statements["client_id"] != after.statements["client_id"]
 
     assert 3 <= changed.sum() <= 40
-    old, new = before.statements.filter(changed)["client_id"], after.statements.filter(changed)["client_id"]
+    old, new = (
+        before.statements.filter(changed)["client_id"],
+        after.statements.filter(changed)["client_id"],
+    )
     assert [f"{name}-2" for name in old] == new.to_list()
 
 
@@ -153,7 +169,9 @@ def test_neither_chunk_size_nor_client_count_changes_a_row(client_count, chunk_r
     assert [c.statements.height for c in chunks[:-1]] == [chunk_rows] * (len(chunks) - 1)
     assert chunks[-1].statements.height <= chunk_rows
     whole = _forty_thousand()
-    assert_frame_equal(pl.concat([c.statements for c in chunks]), whole.statements.head(client_count))
+    assert_frame_equal(
+        pl.concat([c.statements for c in chunks]), whole.statements.head(client_count)
+    )
     assert_frame_equal(pl.concat([c.outcomes for c in chunks]), whole.outcomes.head(client_count))
 
 
@@ -191,7 +209,9 @@ def test_a_wrong_argument_is_refused_before_any_month_is_made(wrong, told):
         simulate(**{**right, **wrong})
 
 
-@pytest.mark.parametrize("wrong", [{"client_count": 0}, {"chunk_rows": 0}, {"seed": -1}, {"month": "now"}])
+@pytest.mark.parametrize(
+    "wrong", [{"client_count": 0}, {"chunk_rows": 0}, {"seed": -1}, {"month": "now"}]
+)
 def test_a_wrong_argument_is_refused_before_any_chunk_is_made(wrong):
     with pytest.raises(InputError):
         simulate_chunks(**{"client_count": 1, "seed": 0, **wrong})

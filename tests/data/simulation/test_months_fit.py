@@ -17,7 +17,9 @@ ROW_COUNT = 30_000
 
 @pytest.fixture(scope="module")
 def report():
-    spec = importlib.util.spec_from_file_location("simulator_fit_report", ROOT / "benchmarks/simulator_fit_report.py")
+    spec = importlib.util.spec_from_file_location(
+        "simulator_fit_report", ROOT / "benchmarks/simulator_fit_report.py"
+    )
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module
     spec.loader.exec_module(module)
@@ -43,7 +45,10 @@ def inputs(report, month):
 @pytest.fixture(scope="module")
 def marginals(report):
     kept = json.loads((ROOT / "tests/data/simulation_marginals.json").read_text())
-    return {name: report.Marginal(tuple(value["edges"]), tuple(value["shares"])) for name, value in kept.items()}
+    return {
+        name: report.Marginal(tuple(value["edges"]), tuple(value["shares"]))
+        for name, value in kept.items()
+    }
 
 
 def test_every_column_is_spread_as_the_real_one(report, marginals, inputs):
@@ -57,7 +62,9 @@ def test_every_column_is_spread_as_the_real_one(report, marginals, inputs):
 def test_the_kept_spreads_are_those_of_the_real_file(report, marginals, real):
     found = report.find_marginals(real)
 
-    assert {name: spread.edges for name, spread in found.items()} == {n: s.edges for n, s in marginals.items()}
+    assert {name: spread.edges for name, spread in found.items()} == {
+        n: s.edges for n, s in marginals.items()
+    }
     for name, spread in found.items():
         assert spread.shares == pytest.approx(marginals[name].shares, abs=1e-6)
 

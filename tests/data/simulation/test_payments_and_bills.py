@@ -4,7 +4,11 @@ import numpy as np
 import pytest
 
 from credit_default.data.simulation.accounts import Accounts, NewClientMix
-from credit_default.data.simulation.payments_and_bills import MOST_BEHIND, advance_accounts, open_accounts
+from credit_default.data.simulation.payments_and_bills import (
+    MOST_BEHIND,
+    advance_accounts,
+    open_accounts,
+)
 from credit_default.data.simulation.tables import ZERO_STATUS_INDEX, read_tables
 
 COUNT = 30_000
@@ -18,7 +22,9 @@ def accounts() -> Accounts:
 
 def test_a_history_has_six_months_of_everything(accounts):
     assert [len(accounts.statuses), len(accounts.bills), len(accounts.payments)] == [6, 6, 6]
-    assert {len(values) for values in (*accounts.statuses, *accounts.bills, *accounts.payments)} == {COUNT}
+    assert {
+        len(values) for values in (*accounts.statuses, *accounts.bills, *accounts.payments)
+    } == {COUNT}
 
 
 @pytest.mark.parametrize("month", range(5))
@@ -31,7 +37,11 @@ def test_what_is_left_of_a_bill_stands_on_the_next_one(accounts, month):
 
 @pytest.mark.parametrize("month", range(5))
 def test_a_bill_is_met_as_the_status_it_was_given_says(accounts, month):
-    status, bill, payment = accounts.statuses[month + 1], accounts.bills[month + 1], accounts.payments[month]
+    status, bill, payment = (
+        accounts.statuses[month + 1],
+        accounts.bills[month + 1],
+        accounts.payments[month],
+    )
     due = bill > 0
 
     assert (payment >= bill)[due & (status <= PAID_IN_FULL)].mean() > 0.9
@@ -47,14 +57,17 @@ def test_who_pays_nothing_is_late_more_often_and_who_pays_all_less(accounts, mon
     late = accounts.statuses[month] >= TWO_LATE if month else accounts.latest_status >= TWO_LATE
 
     shares = [
-        late[(bill > 0) & how].mean() for how in (payment == 0, (payment > 0) & (payment < bill), payment >= bill)
+        late[(bill > 0) & how].mean()
+        for how in (payment == 0, (payment > 0) & (payment < bill), payment >= bill)
     ]
 
     assert shares[0] > 2 * shares[1] > 3 * shares[2]
 
 
 def test_nobody_falls_behind_by_more_than_two_statuses_in_a_month(accounts):
-    for new, old in zip((accounts.latest_status, *accounts.statuses[1:5]), accounts.statuses[1:], strict=True):
+    for new, old in zip(
+        (accounts.latest_status, *accounts.statuses[1:5]), accounts.statuses[1:], strict=True
+    ):
         assert (new - np.maximum(old, ZERO_STATUS_INDEX)).max() <= MOST_BEHIND
 
 
@@ -64,12 +77,21 @@ def test_a_month_further_leaves_the_account_it_came_from_alone(accounts):
     later = advance_accounts(read_tables(), accounts, np.random.default_rng(4))
 
     assert all((mine == kept).all() for mine, kept in zip(accounts.bills, bills, strict=True))
-    assert all((mine == theirs).all() for mine, theirs in zip(later.bills[1:], accounts.bills[:5], strict=True))
-    assert all((mine == theirs).all() for mine, theirs in zip(later.statuses[1:], accounts.statuses[:5], strict=True))
+    assert all(
+        (mine == theirs).all()
+        for mine, theirs in zip(later.bills[1:], accounts.bills[:5], strict=True)
+    )
+    assert all(
+        (mine == theirs).all()
+        for mine, theirs in zip(later.statuses[1:], accounts.statuses[:5], strict=True)
+    )
 
 
 def test_hardship_raises_statuses_and_lowers_payments(accounts):
-    calm, hard = (advance_accounts(read_tables(), accounts, np.random.default_rng(4), hardship=h) for h in (0.0, 0.8))
+    calm, hard = (
+        advance_accounts(read_tables(), accounts, np.random.default_rng(4), hardship=h)
+        for h in (0.0, 0.8)
+    )
 
     assert (hard.statuses[0] >= calm.statuses[0]).all()
     assert (hard.statuses[0] >= TWO_LATE).mean() > 1.5 * (calm.statuses[0] >= TWO_LATE).mean()
@@ -87,7 +109,9 @@ def test_who_was_about_to_default_is_late_more_often_in_the_next_statement(accou
 def test_a_tilted_intake_is_younger_and_has_lower_limits(accounts):
     tilted = NewClientMix(limit_tilt=3.0, age_tilt=3.0)
 
-    campaign = open_accounts(read_tables(), np.random.default_rng(3), np.arange(COUNT), intake=tilted)
+    campaign = open_accounts(
+        read_tables(), np.random.default_rng(3), np.arange(COUNT), intake=tilted
+    )
 
     assert campaign.age.mean() < accounts.age.mean() - 5
     assert campaign.limit.mean() < 0.6 * accounts.limit.mean()

@@ -28,7 +28,9 @@ def accounts() -> Accounts:
 
 
 def roll(accounts: Accounts, climate: MonthConditions | None = None) -> Accounts:
-    return advance_portfolio(read_tables(), accounts, np.random.default_rng(7), climate=climate or MonthConditions())
+    return advance_portfolio(
+        read_tables(), accounts, np.random.default_rng(7), climate=climate or MonthConditions()
+    )
 
 
 def test_a_portfolio_keeps_its_size_because_every_ended_account_is_replaced(accounts):
@@ -54,7 +56,9 @@ def test_accounts_are_charged_off_at_the_rate_stated_for_their_status(accounts, 
 
     share = (roll(everybody_late).generation == 2).mean()
 
-    assert share == pytest.approx(1 - (1 - CHARGE_OFF_SHARE[place]) * (1 - CLOSURE_SHARE), abs=0.012)
+    assert share == pytest.approx(
+        1 - (1 - CHARGE_OFF_SHARE[place]) * (1 - CLOSURE_SHARE), abs=0.012
+    )
 
 
 def test_a_default_does_not_end_an_account_and_most_of_them_cure_at_the_stated_rate():
@@ -84,13 +88,18 @@ def test_limits_are_raised_in_steps_up_to_the_highest_and_move_to_their_group(ac
     assert raised.limit.max() <= 1_000_000
     assert raised.limit.mean() == pytest.approx(1.5 * accounts.limit.mean(), rel=0.01)
     assert (raised.limit_group >= accounts.limit_group).all()
-    assert (raised.band <= accounts.band).mean() > 0.97  # a credit balance, negative, is the one that moves up
+    assert (
+        raised.band <= accounts.band
+    ).mean() > 0.97  # a credit balance, negative, is the one that moves up
 
 
 def test_a_unit_error_delivers_payments_in_thousands(accounts):
     shown = apply_feed_fault(accounts, FeedFault(unit_error_share=1.0), np.random.default_rng(1))
 
-    assert all((new == np.rint(old / 1000)).all() for new, old in zip(shown.payments, accounts.payments, strict=True))
+    assert all(
+        (new == np.rint(old / 1000)).all()
+        for new, old in zip(shown.payments, accounts.payments, strict=True)
+    )
     assert shown.bills is accounts.bills
     assert (shown.education == accounts.education).all()
 

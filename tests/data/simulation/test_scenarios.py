@@ -33,9 +33,21 @@ def test_the_scenarios_and_their_strengths_are_fixed_in_numbers():
     assert list(SCENARIO_CONDITIONS) == ["calm", *NAMES]
     assert [climate.hardship for climate in SCENARIO_CONDITIONS["recession"]] == [0.2, 0.4, 1.3]
     assert [climate.risk_shift for climate in SCENARIO_CONDITIONS["recession"]] == [0.2, 0.4, 0.8]
-    assert [climate.newcomer_share for climate in SCENARIO_CONDITIONS["marketing"]] == [0.05, 0.1, 0.2]
-    assert [climate.intake.limit_tilt for climate in SCENARIO_CONDITIONS["marketing"]] == [1.5, 2.0, 3.0]
-    assert [climate.intake.age_tilt for climate in SCENARIO_CONDITIONS["marketing"]] == [1.5, 2.0, 3.0]
+    assert [climate.newcomer_share for climate in SCENARIO_CONDITIONS["marketing"]] == [
+        0.05,
+        0.1,
+        0.2,
+    ]
+    assert [climate.intake.limit_tilt for climate in SCENARIO_CONDITIONS["marketing"]] == [
+        1.5,
+        2.0,
+        3.0,
+    ]
+    assert [climate.intake.age_tilt for climate in SCENARIO_CONDITIONS["marketing"]] == [
+        1.5,
+        2.0,
+        3.0,
+    ]
     assert [climate.limit_factor for climate in SCENARIO_CONDITIONS["policy"]] == [1.2, 1.5, 2.0]
     shares = [set(asdict(climate.fault).values()) for climate in SCENARIO_CONDITIONS["broken-feed"]]
     assert shares == [{0.1}, {0.4}, {1.0}]
@@ -44,7 +56,12 @@ def test_the_scenarios_and_their_strengths_are_fixed_in_numbers():
 def test_a_scenario_acts_from_its_start_on():
     scenario = Scenario("recession", start=2, strength=3)
 
-    assert [find_conditions(scenario, month) is CALM_CONDITIONS for month in range(4)] == [True, True, False, False]
+    assert [find_conditions(scenario, month) is CALM_CONDITIONS for month in range(4)] == [
+        True,
+        True,
+        False,
+        False,
+    ]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -65,7 +82,10 @@ def test_a_scenario_may_begin_in_the_first_month(calm, name):
 
 
 def test_a_recession_brings_more_default_the_stronger_it_is(calm):
-    rates = [rate(months(Scenario("recession", start=1, strength=strength), count=2)[1]) for strength in (1, 2, 3)]
+    rates = [
+        rate(months(Scenario("recession", start=1, strength=strength), count=2)[1])
+        for strength in (1, 2, 3)
+    ]
 
     assert rate(calm[1]) + 0.02 < rates[0]
     assert rates[0] + 0.03 < rates[1]
@@ -76,9 +96,12 @@ def test_in_a_recession_the_same_inputs_mean_more_risk():
     lived = months(Scenario("recession", start=0, strength=2), count=1)[0]
     calm_month = months(CALM, count=1)[0]
     same = lived.statements.equals(calm_month.statements)
-    inputs = [name for name in lived.statements.columns if name not in {"client_id", "statement_month"}]
+    inputs = [
+        name for name in lived.statements.columns if name not in {"client_id", "statement_month"}
+    ]
     both = lived.statements.hstack(lived.outcomes.select("true_probability")).join(
-        calm_month.statements.hstack(calm_month.outcomes.select("true_probability")), on=["client_id", *inputs]
+        calm_month.statements.hstack(calm_month.outcomes.select("true_probability")),
+        on=["client_id", *inputs],
     )
 
     assert not same
@@ -92,7 +115,10 @@ def test_marketing_makes_the_portfolio_younger_with_lower_limits(calm):
     lived = months(Scenario("marketing", start=1, strength=3))
 
     assert lived[3].statements["age"].mean() < calm[3].statements["age"].mean() - 2
-    assert lived[3].statements["credit_limit"].mean() < 0.85 * calm[3].statements["credit_limit"].mean()
+    assert (
+        lived[3].statements["credit_limit"].mean()
+        < 0.85 * calm[3].statements["credit_limit"].mean()
+    )
     assert lived[3].statements["client_id"].str.contains(r"-\d+-\d+$").mean() > 0.4
 
 
@@ -112,13 +138,19 @@ def test_a_broken_feed_changes_what_is_delivered_and_not_what_is_true(calm):
         assert_frame_equal(broken.outcomes, true.outcomes)
     untouched = pl.exclude("education", "^payment_amount_.*$")
     assert_frame_equal(lived[1].statements.select(untouched), calm[1].statements.select(untouched))
-    assert lived[1].statements["payment_amount_m3"].median() < calm[1].statements["payment_amount_m3"].median()
+    assert (
+        lived[1].statements["payment_amount_m3"].median()
+        < calm[1].statements["payment_amount_m3"].median()
+    )
 
 
 @pytest.mark.parametrize(
     ("scenario", "told"),
     [
-        (Scenario("Recession"), "found 'Recession'; expected one of calm, recession, marketing, policy, broken-feed"),
+        (
+            Scenario("Recession"),
+            "found 'Recession'; expected one of calm, recession, marketing, policy, broken-feed",
+        ),
         (Scenario("recession", start=-1), "scenario start: found -1"),
         (Scenario("recession", strength=0), "scenario strength: found 0"),
         (Scenario("recession", strength=4), "scenario strength: found 4"),

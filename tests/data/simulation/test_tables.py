@@ -21,7 +21,14 @@ from credit_default.data.simulation.tables import (
     read_tables,
 )
 
-SHARES = ["limit_share", "sex_share", "education_share", "marriage_share", "opening_status_share", "elder_status_share"]
+SHARES = [
+    "limit_share",
+    "sex_share",
+    "education_share",
+    "marriage_share",
+    "opening_status_share",
+    "elder_status_share",
+]
 SHARES += ["class_share", "status_share", "latest_share"]
 KNOTS = [field.name for field in fields(SimulationTables) if field.name.endswith("_knots")]
 
@@ -37,7 +44,10 @@ def test_the_figures_are_read_once():
 def test_the_figures_are_figures_and_not_the_rows_of_a_file():
     size = sum(getattr(read_tables(), field.name).size for field in fields(SimulationTables))
 
-    assert max(max(getattr(read_tables(), field.name).shape) for field in fields(SimulationTables)) < 2_000
+    assert (
+        max(max(getattr(read_tables(), field.name).shape) for field in fields(SimulationTables))
+        < 2_000
+    )
     assert size < 250_000
 
 
@@ -55,7 +65,9 @@ def test_quantiles_never_fall(name):
 
 
 def test_every_figure_is_finite():
-    assert all(np.isfinite(getattr(read_tables(), field.name)).all() for field in fields(SimulationTables))
+    assert all(
+        np.isfinite(getattr(read_tables(), field.name)).all() for field in fields(SimulationTables)
+    )
 
 
 def test_a_place_is_drawn_by_where_the_uniform_falls():
@@ -77,7 +89,12 @@ def test_a_quantile_is_straight_between_knots_and_exact_where_they_are_equal():
 def test_a_knot_is_drawn_as_it_is():
     knots = np.array([[1000, 2000, 3000, 5000]], dtype=np.float32)
 
-    assert draw_knot(knots, np.zeros(4, dtype=int), f32(0, 0.25, 0.74, 0.999)).tolist() == [1000, 2000, 3000, 5000]
+    assert draw_knot(knots, np.zeros(4, dtype=int), f32(0, 0.25, 0.74, 0.999)).tolist() == [
+        1000,
+        2000,
+        3000,
+        5000,
+    ]
 
 
 def test_bands_of_use_begin_with_credit_balances_and_end_over_the_limit():
@@ -90,7 +107,10 @@ def test_bands_of_use_begin_with_credit_balances_and_end_over_the_limit():
 def test_a_band_is_the_one_that_a_binary_search_finds(values):
     edges = f32(-50, 0, 1, 60)
 
-    assert find_band(f32(*values), edges).tolist() == np.searchsorted(edges, f32(*values), side="right").tolist()
+    assert (
+        find_band(f32(*values), edges).tolist()
+        == np.searchsorted(edges, f32(*values), side="right").tolist()
+    )
 
 
 def test_spending_hangs_on_whether_anything_was_left_to_pay():

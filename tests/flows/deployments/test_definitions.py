@@ -14,17 +14,25 @@ def test_what_starts_a_run_of_what():
     plans = {plan.name: plan for plan in plan_deployments(ScheduleSettings())}
 
     assert {name: plan.cron for name, plan in plans.items()} == {
-        "train": "0 3 * * 1", "predict": "0 6 * * *", "monitor": "", "reconcile": "*/5 * * * *", "listen": "",
-    }  # fmt: skip
+        "train": "0 3 * * 1",
+        "predict": "0 6 * * *",
+        "monitor": "",
+        "reconcile": "*/5 * * * *",
+        "listen": "",
+    }
     assert {(trigger.event, name) for name, plan in plans.items() for trigger in plan.triggers} == {
-        ("credit-default.retraining.requested", "train"), ("credit-default.object.created", "predict"),
-        ("credit-default.batch.scored", "monitor"), ("credit-default.outcomes.recorded", "monitor"),
+        ("credit-default.retraining.requested", "train"),
+        ("credit-default.object.created", "predict"),
+        ("credit-default.batch.scored", "monitor"),
+        ("credit-default.outcomes.recorded", "monitor"),
         ("credit-default.batch.recorded", "monitor"),
-    }  # fmt: skip
+    }
 
 
 def test_trainings_wait_for_one_another_and_none_is_lost():
-    plans = {plan.name: (plan.limit, plan.collision) for plan in plan_deployments(ScheduleSettings())}
+    plans = {
+        plan.name: (plan.limit, plan.collision) for plan in plan_deployments(ScheduleSettings())
+    }
 
     assert plans["train"] == (1, "ENQUEUE")
     assert plans["reconcile"] == (1, "CANCEL_NEW")
@@ -36,23 +44,34 @@ def test_pool_of_workers_is_given_the_same_deployments():
 
     assert [describe_written(one) for one in written] == [
         {
-            "name": plan.name, "description": plan.description, "entrypoint": plan.entrypoint,
-            "parameters": dict(plan.parameters), "pool": "credit-default",
-            "limit": None if plan.limit is None else {"limit": plan.limit, "collision_strategy": plan.collision},
+            "name": plan.name,
+            "description": plan.description,
+            "entrypoint": plan.entrypoint,
+            "parameters": dict(plan.parameters),
+            "pool": "credit-default",
+            "limit": None
+            if plan.limit is None
+            else {"limit": plan.limit, "collision_strategy": plan.collision},
             "schedules": [{"cron": plan.cron, "timezone": "UTC"}] if plan.cron else [],
             "triggers": [([trigger.event], dict(trigger.parameters)) for trigger in plan.triggers],
         }
         for plan in plan_deployments(ScheduleSettings())
-    ]  # fmt: skip
+    ]
 
 
 def describe_written(one):
     return {
-        "name": one["name"], "description": one["description"], "entrypoint": one["entrypoint"],
-        "parameters": one.get("parameters", {}), "pool": one["work_pool"]["name"],
-        "limit": one.get("concurrency_limit"), "schedules": one.get("schedules", []),
-        "triggers": [(trigger["expect"], trigger["parameters"]) for trigger in one.get("triggers", [])],
-    }  # fmt: skip
+        "name": one["name"],
+        "description": one["description"],
+        "entrypoint": one["entrypoint"],
+        "parameters": one.get("parameters", {}),
+        "pool": one["work_pool"]["name"],
+        "limit": one.get("concurrency_limit"),
+        "schedules": one.get("schedules", []),
+        "triggers": [
+            (trigger["expect"], trigger["parameters"]) for trigger in one.get("triggers", [])
+        ],
+    }
 
 
 def test_schedules_are_in_the_time_zone_of_the_settings():
@@ -68,5 +87,7 @@ def test_schedules_are_in_the_time_zone_of_the_settings():
 
 @pytest.mark.parametrize("wrong", [{"predict": "at six"}, {"time_zone": "Europe/Atlantis"}])
 def test_schedule_that_is_none_is_refused_by_the_settings_name(wrong):
-    with pytest.raises(InputError, match=r"schedule\.(train|predict): found '.*' in '.*'; expected a cron line"):
+    with pytest.raises(
+        InputError, match=r"schedule\.(train|predict): found '.*' in '.*'; expected a cron line"
+    ):
         list(build_deployments(ScheduleSettings(**wrong)))

@@ -8,7 +8,12 @@ import pytest
 from prefect.client.orchestration import get_client
 
 from credit_default.flows.deployments.definitions import build_deployments
-from credit_default.flows.deployments.missed_runs import MissedRuns, has_newer_run, is_superseded, skip_missed_runs
+from credit_default.flows.deployments.missed_runs import (
+    MissedRuns,
+    has_newer_run,
+    is_superseded,
+    skip_missed_runs,
+)
 from credit_default.sections import ScheduleSettings
 
 pytestmark = pytest.mark.xdist_group("prefect")
@@ -17,7 +22,9 @@ BUSY = 503  # its database is being written to by the scheduler
 
 
 def register(name, **schedule):
-    [deployment] = [one for one in build_deployments(ScheduleSettings(**schedule)) if one.name == name]
+    [deployment] = [
+        one for one in build_deployments(ScheduleSettings(**schedule)) if one.name == name
+    ]
     deployment.name = f"{name}-{uuid.uuid4().hex[:8]}"
     return deployment.apply()
 
@@ -40,7 +47,9 @@ def plant_missed(server, deployment_id, *, days):
 
 
 def find_runs(server, deployment_id):
-    return [(run["state"]["name"], run["auto_scheduled"]) for run in read_due(server, deployment_id)]
+    return [
+        (run["state"]["name"], run["auto_scheduled"]) for run in read_due(server, deployment_id)
+    ]
 
 
 def list_due(server, deployment_id):
@@ -54,7 +63,9 @@ def read_due(server, deployment_id):
         "flow_runs": {"expected_start_time": {"before_": now}},
         "sort": "EXPECTED_START_TIME_ASC",
     }
-    return httpx.post(f"{server}/flow_runs/filter", json=wanted, timeout=60).raise_for_status().json()
+    return (
+        httpx.post(f"{server}/flow_runs/filter", json=wanted, timeout=60).raise_for_status().json()
+    )
 
 
 def skip(*deployment_ids):
@@ -86,7 +97,9 @@ def test_late_run_that_a_worker_starts_leaves_the_work_to_the_newest(on_standing
     plant_missed(on_standing_server, deployment_id, days=3)
 
     with get_client(sync_client=True) as client:
-        planted = [client.read_flow_run(run_id) for run_id in list_due(on_standing_server, deployment_id)]
+        planted = [
+            client.read_flow_run(run_id) for run_id in list_due(on_standing_server, deployment_id)
+        ]
 
     assert [has_newer_run(run) for run in planted] == [True, True, False]
 
@@ -98,7 +111,9 @@ def test_run_that_no_schedule_began_is_superseded_by_none():
 def test_runs_that_an_event_asked_for_are_not_skipped(on_standing_server):
     deployment_id = register("train")
     for _ in range(3):
-        asked = httpx.post(f"{on_standing_server}/deployments/{deployment_id}/create_flow_run", json={}, timeout=60)
+        asked = httpx.post(
+            f"{on_standing_server}/deployments/{deployment_id}/create_flow_run", json={}, timeout=60
+        )
         asked.raise_for_status()
 
     assert skip(deployment_id) == MissedRuns(0, frozenset())

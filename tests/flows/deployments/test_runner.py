@@ -47,11 +47,20 @@ class Standing:
 
     def find_runs(self, flow):
         wanted = {
-            "flows": {"name": {"any_": [flow]}}, "deployments": {"name": {"any_": ["predict", "monitor"]}},
-            "flow_runs": {"expected_start_time": {"before_": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())}},
+            "flows": {"name": {"any_": [flow]}},
+            "deployments": {"name": {"any_": ["predict", "monitor"]}},
+            "flow_runs": {
+                "expected_start_time": {
+                    "before_": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+                }
+            },
             "sort": "EXPECTED_START_TIME_ASC",
-        }  # fmt: skip
-        return httpx.post(f"{self.server}/flow_runs/filter", json=wanted, timeout=60).raise_for_status().json()
+        }
+        return (
+            httpx.post(f"{self.server}/flow_runs/filter", json=wanted, timeout=60)
+            .raise_for_status()
+            .json()
+        )
 
     def wait_for(self, found, what):
         deadline = time.monotonic() + 120
@@ -59,7 +68,9 @@ class Standing:
             if (seen := found()) is not None and seen is not False:
                 return seen
             time.sleep(0.25)
-        logs = "\n".join(path.read_text(errors="replace")[-3000:] for path in sorted(self.logs.glob("*.log")))
+        logs = "\n".join(
+            path.read_text(errors="replace")[-3000:] for path in sorted(self.logs.glob("*.log"))
+        )
         pytest.fail(f"waited for {what}\n{logs}")
 
     def wait_for_rest(self, flow, count):
@@ -67,7 +78,11 @@ class Standing:
 
         def look():
             runs = [run["state"] for run in self.find_runs(flow)]
-            ended = [run for run in runs if run["type"] in {"COMPLETED", "FAILED", "CANCELLED", "CRASHED"}]
+            ended = [
+                run
+                for run in runs
+                if run["type"] in {"COMPLETED", "FAILED", "CANCELLED", "CRASHED"}
+            ]
             return runs if len(ended) == len(runs) >= count else None
 
         return self.wait_for(look, f"{count} runs of {flow}")
@@ -82,7 +97,9 @@ class Standing:
 
 def make_status_error(code):
     request = httpx.Request("POST", "http://127.0.0.1/api")
-    return httpx.HTTPStatusError("no", request=request, response=httpx.Response(code, request=request))
+    return httpx.HTTPStatusError(
+        "no", request=request, response=httpx.Response(code, request=request)
+    )
 
 
 def count_names(states):
@@ -93,12 +110,17 @@ def count_names(states):
 def plant_missed_runs(server):
     """Five slots of `predict` in which nobody was there."""
     now = time.time()
-    start, end = (time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(moment)) for moment in (now - 5 * 86_400, now))
+    start, end = (
+        time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(moment))
+        for moment in (now - 5 * 86_400, now)
+    )
     [daily] = [one for one in build_deployments(ScheduleSettings()) if one.name == "predict"]
     with temporary_settings(updates={PREFECT_API_URL: server}):
         deployment_id = daily.apply()
     span = {"start_time": start, "end_time": end, "min_runs": 100, "max_runs": 100}
-    httpx.post(f"{server}/deployments/{deployment_id}/schedule", json=span, timeout=60).raise_for_status()
+    httpx.post(
+        f"{server}/deployments/{deployment_id}/schedule", json=span, timeout=60
+    ).raise_for_status()
 
 
 def write_config(trained, path):
@@ -114,7 +136,9 @@ def write_config(trained, path):
 def start(name, config, server):
     environment = {**os.environ, "CREDIT_DEFAULT_CONFIG": str(config), "PREFECT_API_URL": server}
     with (config.parent / f"{name}.log").open("wb") as log:
-        process = subprocess.Popen([*COMMAND, name], env=environment, stdout=log, stderr=log, cwd=config.parent)
+        process = subprocess.Popen(
+            [*COMMAND, name], env=environment, stdout=log, stderr=log, cwd=config.parent
+        )
     try:
         yield process
     finally:
@@ -126,7 +150,10 @@ def start(name, config, server):
 def standing(trained, standing_server, tmp_path_factory):
     config = write_config(trained, tmp_path_factory.mktemp("served") / "small.toml")
     plant_missed_runs(standing_server)
-    with start("serve", config, standing_server) as serving, start("listen", config, standing_server) as listening:
+    with (
+        start("serve", config, standing_server) as serving,
+        start("listen", config, standing_server) as listening,
+    ):
         processes = {"serve": serving, "listen": listening}
         yield Standing(processes, trained, standing_server, config.parent)
 
@@ -145,11 +172,17 @@ def test_of_missed_slots_one_is_made_up_for(standing):
 
 def test_clock_has_runs_to_start(standing):
     """With SQLAlchemy 2.1 the server's scheduler makes none, and only its log says so."""
-    wanted = {"deployments": {"name": {"any_": ["train"]}}, "flow_runs": {"state": {"type": {"any_": ["SCHEDULED"]}}}}
+    wanted = {
+        "deployments": {"name": {"any_": ["train"]}},
+        "flow_runs": {"state": {"type": {"any_": ["SCHEDULED"]}}},
+    }
 
     def look():
         return (
-            httpx.post(f"{standing.server}/flow_runs/filter", json=wanted, timeout=60).raise_for_status().json() or None
+            httpx.post(f"{standing.server}/flow_runs/filter", json=wanted, timeout=60)
+            .raise_for_status()
+            .json()
+            or None
         )
 
     runs = standing.wait_for(look, "a training on the calendar")
@@ -165,16 +198,21 @@ def test_dropped_file_is_scored_once_however_often_it_is_announced(standing, cli
         for _ in range(again_count):
             announce_object(uri)
 
-    states = standing.wait_for_rest("predict-incoming", before + again_count + 1)[before:]  # and once by `listen`
+    states = standing.wait_for_rest("predict-incoming", before + again_count + 1)[
+        before:
+    ]  # and once by `listen`
 
     [name] = [
-        p.name for p in (Path(standing.overrides["lake"]) / "processed").iterdir() if f"({again_count})" in p.name
+        p.name
+        for p in (Path(standing.overrides["lake"]) / "processed").iterdir()
+        if f"({again_count})" in p.name
     ]
     batch_id = name.partition("-")[0]
     assert count_names(states) == {"Scored": 1, "NothingToScore": again_count}
     assert read_scores(standing.wiring.lake, batch_id=batch_id).height == 307
     standing.wait_for(
-        lambda: not read_monitoring(standing.wiring.lake).filter(batch_id=batch_id).is_empty(), "its findings"
+        lambda: not read_monitoring(standing.wiring.lake).filter(batch_id=batch_id).is_empty(),
+        "its findings",
     )
 
 
@@ -185,7 +223,9 @@ def test_file_that_is_refused_is_a_failed_run_with_the_reasons(standing, clients
 
     [state] = standing.wait_for_rest("predict-incoming", before + 1)[before:]
 
-    refused = [p for p in (Path(standing.overrides["lake"]) / "refused").iterdir() if "bad.csv" in p.name]
+    refused = [
+        p for p in (Path(standing.overrides["lake"]) / "refused").iterdir() if "bad.csv" in p.name
+    ]
     reason = json.loads(next(p for p in refused if p.name.endswith(".reason.json")).read_text())
     assert (state["type"], len(refused)) == ("FAILED", 2)
     assert "60 of 200 rows rejected" in state["message"]
@@ -201,7 +241,9 @@ def test_sigterm_ends_both_in_time_and_is_their_exit_code(standing):
     assert codes == {"serve": 143, "listen": 143}
 
 
-@pytest.mark.parametrize("failure", [httpx.ConnectError("refused"), httpx.ReadTimeout("slow"), make_status_error(503)])
+@pytest.mark.parametrize(
+    "failure", [httpx.ConnectError("refused"), httpx.ReadTimeout("slow"), make_status_error(503)]
+)
 def test_runner_outlives_a_server_that_is_away(failure):
     asked = []
 
@@ -212,7 +254,10 @@ def test_runner_outlives_a_server_that_is_away(failure):
 
     made_way = []
     patient = _retry_while_unreachable(
-        poll, log=logging.getLogger("test"), make_way=lambda: made_way.append(len(asked)), first_wait_seconds=0.01
+        poll,
+        log=logging.getLogger("test"),
+        make_way=lambda: made_way.append(len(asked)),
+        first_wait_seconds=0.01,
     )
     for _ in range(3):
         asyncio.run(patient())

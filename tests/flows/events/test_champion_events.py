@@ -7,7 +7,10 @@ from prefect.client.orchestration import get_client
 from prefect.events.filters import EventFilter, EventNameFilter
 
 from credit_default.adapters.lake.layout import open_lake
-from credit_default.flows.events.champion_events import announce_champion_changes, announce_from_command
+from credit_default.flows.events.champion_events import (
+    announce_champion_changes,
+    announce_from_command,
+)
 from credit_default.flows.runs.context import connect
 from credit_default.flows.train import train
 from credit_default.sections import PrefectSettings
@@ -26,7 +29,10 @@ def two_versions(trained, tmp_path_factory):
     """Overrides of a lake with two versions, the first of them champion; all its moves were told."""
     lake = tmp_path_factory.mktemp("two") / "lake"
     shutil.copytree(trained["lake"], lake, ignore=shutil.ignore_patterns("prefect"))
-    small = {"recipe": {"tree_count": 9, "maximum_depth": 5}, "promotion": {"approval": "second-person"}}
+    small = {
+        "recipe": {"tree_count": 9, "maximum_depth": 5},
+        "promotion": {"approval": "second-person"},
+    }
     overrides = {**trained, "lake": str(lake)}
     train(overrides={**overrides, **small}, return_state=True).result()
     return overrides
@@ -34,7 +40,9 @@ def two_versions(trained, tmp_path_factory):
 
 @pytest.fixture
 def wiring(two_versions, tmp_path):
-    lake = shutil.copytree(two_versions["lake"], tmp_path / "lake", ignore=shutil.ignore_patterns("mlartifacts"))
+    lake = shutil.copytree(
+        two_versions["lake"], tmp_path / "lake", ignore=shutil.ignore_patterns("mlartifacts")
+    )
     wiring = connect({**two_versions, "lake": str(lake)}, [])
     for version in wiring.registry.list_versions():
         wiring.registry.load_version(version)
@@ -52,7 +60,9 @@ def read_moves(at, count):
     deadline = time.monotonic() + 30
     while True:
         with get_client(sync_client=True) as client:
-            found = client.read_events(EventFilter(event=EventNameFilter(name=names)), limit=50).events
+            found = client.read_events(
+                EventFilter(event=EventNameFilter(name=names)), limit=50
+            ).events
         own = [event for event in found if event.payload["at"].startswith(at.isoformat()[:19])]
         if len(own) >= count or time.monotonic() > deadline:
             return sorted(own, key=lambda event: event.occurred)
@@ -68,10 +78,16 @@ def test_promotion_and_rollback_are_told_once_each_in_their_order(wiring):
 
     (promoted,), (back,) = read_moves(at, 1), read_moves(at + HOUR, 1)
     assert [part.counts["seat moves told"] for part in (first, second, third)] == [1, 1, 0]
-    assert (promoted.event, promoted.resource.id) == ("credit-default.model.promoted", "credit-default.model.2")
+    assert (promoted.event, promoted.resource.id) == (
+        "credit-default.model.promoted",
+        "credit-default.model.2",
+    )
     assert (promoted.payload["model_version"], promoted.payload["previous_version"]) == ("2", "1")
     assert promoted.payload["by"] == "a person"
-    assert (back.event, back.resource.id) == ("credit-default.model.rolled-back", "credit-default.model.1")
+    assert (back.event, back.resource.id) == (
+        "credit-default.model.rolled-back",
+        "credit-default.model.1",
+    )
     assert (back.payload["model_version"], back.payload["previous_version"]) == ("1", "2")
 
 
@@ -80,7 +96,9 @@ def test_move_told_twice_by_a_crash_between_event_and_marker_is_one_event(wiring
     promote_by_hand(wiring, 2, reason="a test", decided_at=at)
     marker = wiring.lake.storage.read_object("champion/told-move")
     announce_champion_changes(wiring)
-    wiring.lake.storage.write_object("champion/told-move", marker)  # as if the process had died before it was written
+    wiring.lake.storage.write_object(
+        "champion/told-move", marker
+    )  # as if the process had died before it was written
 
     again = announce_champion_changes(wiring)
 
@@ -133,4 +151,8 @@ def test_command_whose_server_is_away_owes_the_event_and_says_so(wiring):
 
 
 def test_training_that_seats_its_version_tells_it(two_versions):
-    assert open_lake(two_versions["lake"]).storage.read_object("champion/told-move").startswith(b"promoted v1 ")
+    assert (
+        open_lake(two_versions["lake"])
+        .storage.read_object("champion/told-move")
+        .startswith(b"promoted v1 ")
+    )

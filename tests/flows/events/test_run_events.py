@@ -25,16 +25,33 @@ def test_nothing_happened_is_no_event():
 def test_alarm_is_announced_when_it_closes_and_when_it_opens():
     over, new = draft(opened=(DRIFT,), closed=(FEED,))
 
-    assert (over.name, over.resource_id) == ("credit-default.alarm.closed", "credit-default.alarm.feed.v3")
+    assert (over.name, over.resource_id) == (
+        "credit-default.alarm.closed",
+        "credit-default.alarm.feed.v3",
+    )
     assert over.payload == {
-        "alarm_id": "feed v3 2025-04", "gate": "feed", "model_version": "3", "opened_month": "2025-04",
+        "alarm_id": "feed v3 2025-04",
+        "gate": "feed",
+        "model_version": "3",
+        "opened_month": "2025-04",
         "because": "quiet again",
-    }  # fmt: skip
-    assert (new.name, new.payload["alarm_id"]) == ("credit-default.alarm.opened", "drift v3 2025-06")
+    }
+    assert (new.name, new.payload["alarm_id"]) == (
+        "credit-default.alarm.opened",
+        "drift v3 2025-06",
+    )
 
 
 def test_training_that_is_asked_for_is_announced_with_its_month():
     [request] = draft(is_new=True)
 
-    assert (request.name, request.resource_id) == ("credit-default.retraining.requested", "credit-default.model.3")
-    assert request.payload == {"batch_id": "ab" * 8, "model_version": "3", "run_id": "r1", "month": "2025-06"}
+    assert (request.name, request.resource_id) == (
+        "credit-default.retraining.requested",
+        "credit-default.model.3",
+    )
+    assert request.payload == {
+        "batch_id": "ab" * 8,
+        "model_version": "3",
+        "run_id": "r1",
+        "month": "2025-06",
+    }

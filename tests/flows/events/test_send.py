@@ -45,7 +45,9 @@ def test_outcomes_are_announced_for_each_batch_that_they_tell_of(
     batch_ids = set(scan_table(wiring.lake, "scores").select("batch_id").collect()["batch_id"])
     assert batch_ids
     for batch_id in batch_ids:
-        assert wait_for_events(on_standing_server, "credit-default.outcomes.recorded", batch_id=batch_id)
+        assert wait_for_events(
+            on_standing_server, "credit-default.outcomes.recorded", batch_id=batch_id
+        )
 
 
 def score_somebody(trained, simulated_files):
@@ -59,4 +61,6 @@ def test_outcomes_that_nobody_could_be_told_of_are_kept_and_say_so(trained):
     wiring = connect(trained, [])
 
     with temporary_settings(updates={PREFECT_API_URL: "http://127.0.0.1:1/api"}):
-        assert announce_outcomes(wiring, known) == known  # they tell of no batch: nobody needs to know
+        assert (
+            announce_outcomes(wiring, known) == known
+        )  # they tell of no batch: nobody needs to know

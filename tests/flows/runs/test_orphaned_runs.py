@@ -48,7 +48,9 @@ def plant(client):
     planted = []
 
     def plant_run(*tags, state=None, of=predict):
-        run = client.create_flow_run(of, parameters={"batch": "x.csv"} if of is predict else {}, tags=tags)
+        run = client.create_flow_run(
+            of, parameters={"batch": "x.csv"} if of is predict else {}, tags=tags
+        )
         client.set_flow_run_state(run.id, state or Running(), force=True)
         planted.append(run.id)
         return run.id
@@ -59,7 +61,9 @@ def plant(client):
 
 
 def close(*, later=0):
-    return close_flow_runs(now=dt.datetime.now(dt.UTC) + dt.timedelta(seconds=later), silence=SILENCE)
+    return close_flow_runs(
+        now=dt.datetime.now(dt.UTC) + dt.timedelta(seconds=later), silence=SILENCE
+    )
 
 
 def state_of(client, run_id):
@@ -102,7 +106,9 @@ def test_heartbeat_is_a_sign_of_life(client, plant):
     time.sleep(2)
     beat = Event(event="prefect.flow-run.heartbeat", resource=resource, id=uuid.uuid4())
     client.request("POST", "/events", json=[beat.model_dump(mode="json")])
-    wanted = EventFilter(event=EventNameFilter(name=[beat.event]), resource=EventResourceFilter(id=[resource.id]))
+    wanted = EventFilter(
+        event=EventNameFilter(name=[beat.event]), resource=EventResourceFilter(id=[resource.id])
+    )
     deadline = time.monotonic() + 30
     while not client.read_events(wanted, limit=1).events and time.monotonic() < deadline:
         time.sleep(0.1)

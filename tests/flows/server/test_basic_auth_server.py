@@ -20,11 +20,17 @@ def knock(path, *, words="", kind="http"):
         sent.append(message)
 
     header = [(b"authorization", b"Basic " + base64.b64encode(words.encode()))] if words else []
-    asyncio.run(add_basic_auth(application, words=WORDS)({"type": kind, "path": path, "headers": header}, None, send))
+    asyncio.run(
+        add_basic_auth(application, words=WORDS)(
+            {"type": kind, "path": path, "headers": header}, None, send
+        )
+    )
     return sent[0]["status"], dict(sent[0]["headers"])
 
 
-@pytest.mark.parametrize("path", ["/", "/v2/runs", "/ui-settings", "/docs", "/openapi.json", "/api", "/apis/health"])
+@pytest.mark.parametrize(
+    "path", ["/", "/v2/runs", "/ui-settings", "/docs", "/openapi.json", "/api", "/apis/health"]
+)
 def test_page_is_shown_to_who_says_the_words_alone(path):
     assert knock(path, words=WORDS)[0] == 200
     assert knock(path, words="admin:wrong")[0] == 401
@@ -49,10 +55,14 @@ def test_what_is_no_request_goes_through(kind):
         (("0.0.0.0", "prefect"), "0.0.0.0", ("127.0.0.1", "localhost", "prefect")),
     ],
 )
-def test_it_listens_on_loopback_for_its_own_names_unless_it_is_told_others(monkeypatch, given, address, names):
+def test_it_listens_on_loopback_for_its_own_names_unless_it_is_told_others(
+    monkeypatch, given, address, names
+):
     asked = {}
     monkeypatch.setenv("PREFECT_SERVER_API_AUTH_STRING", WORDS)
-    monkeypatch.setattr(uvicorn, "run", lambda app, **options: asked.update(options, names=app.args[1]))
+    monkeypatch.setattr(
+        uvicorn, "run", lambda app, **options: asked.update(options, names=app.args[1])
+    )
 
     run_guarded_server(4200, *given)
 

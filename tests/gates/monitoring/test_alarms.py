@@ -52,7 +52,10 @@ def months_of(alarms):
         ("aaow", [("02", "04")]),  # two quiet in a row
         ("aaoao", [("02", "")]),
         ("aao-o", [("02", "05")]),
-        ("aaooaaa", [("02", "04"), ("06", "")]),  # a month of cooldown, whose ring counts afterwards
+        (
+            "aaooaaa",
+            [("02", "04"), ("06", "")],
+        ),  # a month of cooldown, whose ring counts afterwards
     ],
 )
 def test_alarm_opens_by_the_last_batches_and_closes_when_they_are_quiet(levels, expected):
@@ -70,7 +73,10 @@ def test_cooldown_keeps_a_gate_from_opening_again():
     levels = "aooaoo"
 
     assert months_of(follow(levels, gate="feed")) == [("01", "03")]
-    assert months_of(follow(levels, gate="feed", policy=NO_COOLDOWN)) == [("01", "03"), ("04", "06")]
+    assert months_of(follow(levels, gate="feed", policy=NO_COOLDOWN)) == [
+        ("01", "03"),
+        ("04", "06"),
+    ]
 
 
 def test_rings_before_an_alarm_closed_do_not_open_the_next():
@@ -82,7 +88,11 @@ def test_rings_before_an_alarm_closed_do_not_open_the_next():
 def test_alarm_of_another_version_is_over_when_it_is_not_champion():
     [alarm] = follow("aa", champion=2)
 
-    assert (alarm.is_open, alarm.closed_because, alarm.closed_month) == (False, CLOSED_AS_SUPERSEDED, "")
+    assert (alarm.is_open, alarm.closed_because, alarm.closed_month) == (
+        False,
+        CLOSED_AS_SUPERSEDED,
+        "",
+    )
 
 
 def test_alarm_has_one_name():
@@ -119,7 +129,9 @@ def test_alarm_that_no_finding_bears_out_any_more_is_withdrawn():
 
     changes = update_alarms(known.alarms, follow("ao"), at="T2")
 
-    assert [(alarm.closed_because, alarm.closed_month) for alarm in changes.closed] == [(CLOSED_AS_WITHDRAWN, "")]
+    assert [(alarm.closed_because, alarm.closed_month) for alarm in changes.closed] == [
+        (CLOSED_AS_WITHDRAWN, "")
+    ]
 
 
 def test_what_was_over_before_anybody_looked_is_kept_and_not_told():
@@ -134,11 +146,16 @@ def test_alarm_in_words():
     over = replace(alarm, closed_month="2025-05", closed_because=CLOSED_AS_QUIET)
 
     assert describe_alarm(alarm) == "alarm: drift of version 1, since month 2025-02"
-    assert describe_alarm(alarm, ["the score moved"]).endswith("since month 2025-02: the score moved")
-    assert (
-        describe_alarm(over) == "alarm over: drift of version 1, open since month 2025-02: quiet again, month 2025-05"
+    assert describe_alarm(alarm, ["the score moved"]).endswith(
+        "since month 2025-02: the score moved"
     )
-    assert describe_alarm(replace(over, closed_month="")).endswith("open since month 2025-02: quiet again")
+    assert (
+        describe_alarm(over)
+        == "alarm over: drift of version 1, open since month 2025-02: quiet again, month 2025-05"
+    )
+    assert describe_alarm(replace(over, closed_month="")).endswith(
+        "open since month 2025-02: quiet again"
+    )
 
 
 STORIES = st.lists(
@@ -154,14 +171,20 @@ STORIES = st.lists(
     unique_by=lambda finding: (finding.gate, finding.model_version, finding.batch_id),
 )
 POLICIES = st.builds(
-    AlarmPolicy, ringing_count=st.integers(1, 3), window_count=st.integers(1, 4), quiet_count=st.integers(1, 3),
+    AlarmPolicy,
+    ringing_count=st.integers(1, 3),
+    window_count=st.integers(1, 4),
+    quiet_count=st.integers(1, 3),
     cooldown_months=st.integers(0, 3),
-)  # fmt: skip
+)
 
 
 @given(STORIES, POLICIES)
 def test_no_two_alarms_of_one_gate_are_open(story, policy):
-    gates = [alarm.gate for alarm in list_open_alarms(compute_alarms(story, champion_version=2, policy=policy))]
+    gates = [
+        alarm.gate
+        for alarm in list_open_alarms(compute_alarms(story, champion_version=2, policy=policy))
+    ]
 
     assert len(gates) == len(set(gates))
 
@@ -181,7 +204,9 @@ def test_batch_looked_at_again_changes_nothing(story, policy):
     once = compute_alarms(story, champion_version=2, policy=policy)
     known = update_alarms((), once, at="T1")
 
-    again = update_alarms(known.alarms, compute_alarms([*story, *story], champion_version=2, policy=policy), at="T2")
+    again = update_alarms(
+        known.alarms, compute_alarms([*story, *story], champion_version=2, policy=policy), at="T2"
+    )
 
     assert (again.opened, again.closed, again.alarms) == ((), (), known.alarms)
 
@@ -192,7 +217,9 @@ def test_told_once_open_once_closed_and_never_two_at_a_time(story, policy):
     alarms, speaking = (), set()
     for count in range(len(ordered) + 1):
         changes = update_alarms(
-            alarms, compute_alarms(ordered[:count], champion_version=2, policy=policy), at=f"T{count}"
+            alarms,
+            compute_alarms(ordered[:count], champion_version=2, policy=policy),
+            at=f"T{count}",
         )
         for alarm in changes.closed:
             speaking.remove(alarm.alarm_id)

@@ -22,7 +22,9 @@ def test_outcomes_that_are_overdue_ring(share, months_due, level):
 def test_reason_says_how_much_is_known_and_how_long_it_was_due():
     verdict = judge_coverage(0.25, months_due=4)
 
-    assert verdict.reasons == ("25% of the outcomes are known, 4 months after they were due: at least 80% should be",)
+    assert verdict.reasons == (
+        "25% of the outcomes are known, 4 months after they were due: at least 80% should be",
+    )
     assert verdict.figures == {"known_share": 0.25, "months_due": 4.0}
 
 

@@ -4,11 +4,19 @@ import numpy as np
 import pytest
 from scipy.stats import wasserstein_distance
 
-from credit_default.gates.monitoring.drift import ColumnDrift, DriftPolicy, DriftReport, judge_drift, measure_noise
+from credit_default.gates.monitoring.drift import (
+    ColumnDrift,
+    DriftPolicy,
+    DriftReport,
+    judge_drift,
+    measure_noise,
+)
 from credit_default.model.profile.shift_attribution import ColumnShift, ScoreShift, SegmentShift
 
 STILL = DriftReport(
-    columns=tuple(ColumnDrift(f"column_{number}", "psi", 0.01, 0.1, drifted=False) for number in range(10)),
+    columns=tuple(
+        ColumnDrift(f"column_{number}", "psi", 0.01, 0.1, drifted=False) for number in range(10)
+    ),
     score=ColumnDrift("default_probability", "psi", 0.01, 0.1, drifted=False),
     drifted_share=0.0,
     reference_count=6000,
@@ -116,12 +124,16 @@ def test_the_noise_allowance_is_what_resampling_shows(method):
     column = ColumnDrift("any", method, 0.0, 0.1, drifted=False, bin_count=10)
     report = replace(STILL, reference_count=6000, current_count=300)
 
-    reference, current = (generator.multinomial(count, [0.1] * 10, size=2000) / count for count in (6000, 300))
+    reference, current = (
+        generator.multinomial(count, [0.1] * 10, size=2000) / count for count in (6000, 300)
+    )
     if method == "psi":
         distances = ((current - reference) * np.log(current / reference)).sum(axis=1)
     else:
         middle = (reference + current) / 2
-        divergence = (reference * np.log(reference / middle) + current * np.log(current / middle)).sum(axis=1) / 2
+        divergence = (
+            reference * np.log(reference / middle) + current * np.log(current / middle)
+        ).sum(axis=1) / 2
         distances = np.sqrt(divergence)
 
     allowed = measure_noise(column, report, confidence=0.99)
@@ -154,8 +166,12 @@ def test_a_column_that_matters_comes_before_one_that_moved_farther():
     assert reasons[1] == "column_2 moved: psi 0.900, limit 0.100, 1% of the model"
 
 
-LATE = SegmentShift("repayment_status_m1 2 (payment 2 months late)", 0.11, 0.17, composition=0.036, within=0.0)
-SHIFT = ScoreShift(0.22, 0.28, 0.004, 540.0, 610.0, columns=(ColumnShift("repayment_status_m1", (LATE,)),))
+LATE = SegmentShift(
+    "repayment_status_m1 2 (payment 2 months late)", 0.11, 0.17, composition=0.036, within=0.0
+)
+SHIFT = ScoreShift(
+    0.22, 0.28, 0.004, 540.0, 610.0, columns=(ColumnShift("repayment_status_m1", (LATE,)),)
+)
 
 
 def test_what_moved_the_score_is_told_with_what_it_costs():
@@ -191,7 +207,9 @@ def test_a_quiet_verdict_explains_nothing_and_keeps_the_figures():
     assert verdict.figures["expected_cost"] == 610.0
 
 
-@pytest.mark.parametrize(("share", "level"), [(0.238, "ok"), (0.244, "watch"), (0.19, "watch"), (0.28, "alarm")])
+@pytest.mark.parametrize(
+    ("share", "level"), [(0.238, "ok"), (0.244, "watch"), (0.19, "watch"), (0.28, "alarm")]
+)
 def test_expected_defaults_that_creep_are_noticed_where_no_column_moved(share, level):
     verdict = judge(STILL, shift=replace(SHIFT, current_share=share))
 
@@ -204,7 +222,14 @@ def test_expected_defaults_that_creep_are_noticed_where_no_column_moved(share, l
 
 @pytest.mark.parametrize(("chance", "level"), [(0.01, "ok"), (1e-6, "watch")])
 def test_a_p_value_that_chance_gives_two_samples_is_no_drift(chance, level):
-    moved = replace(STILL.columns[0], method="chisquare", statistic=0.0, threshold=0.05, drifted=True, chance=chance)
+    moved = replace(
+        STILL.columns[0],
+        method="chisquare",
+        statistic=0.0,
+        threshold=0.05,
+        drifted=True,
+        chance=chance,
+    )
 
     assert judge(replace(STILL, columns=(moved, *STILL.columns[1:]))).level == level
 
@@ -222,11 +247,16 @@ def test_the_allowance_for_wasserstein_is_hardly_ever_reached_by_chance():
     generator = np.random.default_rng(2)
     rows = generator.exponential(1.0, (300, 600))
     reference, current = np.sort(rows[:, :400]), rows[:, 400:]
-    spread = 1.57  # the integral of sqrt(F (1 - F)) for an exponential, whose deviation is 1: pi / 2
+    spread = (
+        1.57  # the integral of sqrt(F (1 - F)) for an exponential, whose deviation is 1: pi / 2
+    )
     report = replace(STILL, reference_count=400, current_count=200)
     column = ColumnDrift("any", "wasserstein", 0.0, 0.1, drifted=False, spread=spread)
 
-    distances = [wasserstein_distance(before, after) for before, after in zip(reference, current, strict=True)]
+    distances = [
+        wasserstein_distance(before, after)
+        for before, after in zip(reference, current, strict=True)
+    ]
 
     allowed = measure_noise(column, report, confidence=0.99)
     assert np.mean(np.array(distances) > allowed) <= 0.01
@@ -240,8 +270,13 @@ def test_chance_moves_nothing_in_999_of_1000_whole_reports():
     distances = ((current - reference) * np.log(np.maximum(current, 1e-4) / reference)).sum(axis=2)
 
     def report(row):
-        columns = [ColumnDrift(f"c{n}", "psi", float(x), 0.1, drifted=x >= 0.1) for n, x in enumerate(row[:24])]
-        score = ColumnDrift("default_probability", "psi", float(row[24]), 0.1, drifted=bool(row[24] >= 0.1))
+        columns = [
+            ColumnDrift(f"c{n}", "psi", float(x), 0.1, drifted=x >= 0.1)
+            for n, x in enumerate(row[:24])
+        ]
+        score = ColumnDrift(
+            "default_probability", "psi", float(row[24]), 0.1, drifted=bool(row[24] >= 0.1)
+        )
         return DriftReport(tuple(columns), score, 0.0, 6_000, 200, {})
 
     levels = [judge(report(row)).level for row in distances]

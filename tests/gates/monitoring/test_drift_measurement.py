@@ -14,12 +14,25 @@ from credit_default.model.estimator.decision import DecisionPolicy
 from credit_default.model.profile.column_counts import merge_profiles, profile_rows
 from credit_default.model.profile.plan import plan_profile
 
-NAMES = ("credit_limit", "education", "age", "repayment_status_m1", "payment_amount_m1", "payment_amount_m2")
-FEW = replace(CREDIT_CARD, columns=tuple(c for c in CREDIT_CARD.columns if c.name in {*KEY, *NAMES}), rules=())
+NAMES = (
+    "credit_limit",
+    "education",
+    "age",
+    "repayment_status_m1",
+    "payment_amount_m1",
+    "payment_amount_m2",
+)
+FEW = replace(
+    CREDIT_CARD, columns=tuple(c for c in CREDIT_CARD.columns if c.name in {*KEY, *NAMES}), rules=()
+)
 BY_TESTS = replace(
     FEW,
     columns=tuple(
-        replace(c, drift_method="chisquare" if c.codes else "wasserstein", drift_threshold=0.001 if c.codes else 0.1)
+        replace(
+            c,
+            drift_method="chisquare" if c.codes else "wasserstein",
+            drift_threshold=0.001 if c.codes else 0.1,
+        )
         if c.name in NAMES
         else c
         for c in FEW.columns
@@ -32,7 +45,9 @@ def pool():
     (month,) = simulate(client_count=16_000, month_count=1, seed=21)
     probability = month.outcomes["true_probability"]
     decision = np.where(probability.to_numpy() >= 1 / 6, "decline", "accept").tolist()
-    return month.statements.with_columns(default_probability=probability, decision=pl.Series(decision))
+    return month.statements.with_columns(
+        default_probability=probability, decision=pl.Series(decision)
+    )
 
 
 def measure(reference, current, *, schema=FEW):
@@ -64,9 +79,13 @@ def test_swapped_sides_are_another_report(pool):
 def test_halves_that_are_added_come_to_the_report_of_the_whole(pool):
     reference, current = pool.head(3_000), pool.tail(1_000)
     plan = plan_profile(reference, schema=FEW, decision_policy=DecisionPolicy())
-    halves = merge_profiles(profile_rows(plan, current.head(300)), profile_rows(plan, current.tail(700)))
+    halves = merge_profiles(
+        profile_rows(plan, current.head(300)), profile_rows(plan, current.tail(700))
+    )
 
-    found = measure_drift(plan, profile_rows(plan, reference), halves, schema=FEW, policy=DriftPolicy())
+    found = measure_drift(
+        plan, profile_rows(plan, reference), halves, schema=FEW, policy=DriftPolicy()
+    )
 
     assert found == measure(reference, current)
 
@@ -105,9 +124,13 @@ def test_side_without_rows_is_told(pool):
 
 def test_report_as_plain_values_keeps_every_column_with_its_limit():
     report = DriftReport(
-        (ColumnDrift("age", "psi", 0.2, 0.1, drifted=True),), ColumnDrift("default_probability", "psi", 0.3, 0.1, drifted=True),
-        1.0, 300, 300, {},
-    )  # fmt: skip
+        (ColumnDrift("age", "psi", 0.2, 0.1, drifted=True),),
+        ColumnDrift("default_probability", "psi", 0.3, 0.1, drifted=True),
+        1.0,
+        300,
+        300,
+        {},
+    )
 
     assert describe_drift(report) == {
         "drift": {

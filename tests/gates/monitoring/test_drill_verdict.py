@@ -1,6 +1,12 @@
 import pytest
 
-from credit_default.gates.monitoring.drill_verdict import Drill, DrillCase, DrillPolicy, classify_response, judge_drill
+from credit_default.gates.monitoring.drill_verdict import (
+    Drill,
+    DrillCase,
+    DrillPolicy,
+    classify_response,
+    judge_drill,
+)
 
 
 def exercise(*batches, strength=2, expects=("feed",), loudness="alarm", name="fault"):
@@ -13,7 +19,13 @@ MISSED = exercise({"feed": "watch", "drift": "alarm"}, {"feed": "ok"})
 
 @pytest.mark.parametrize(
     ("level", "heard"),
-    [("alarm", "alarm"), ("refused", "alarm"), ("watch", "watch"), ("ok", "quiet"), ("not judged", "quiet")],
+    [
+        ("alarm", "alarm"),
+        ("refused", "alarm"),
+        ("watch", "watch"),
+        ("ok", "quiet"),
+        ("not judged", "quiet"),
+    ],
 )
 def test_refusal_is_an_alarm_and_what_was_not_judged_is_silent(level, heard):
     assert classify_response(level) == heard
@@ -24,7 +36,11 @@ def test_fault_is_caught_in_the_first_batch_that_was_loud_enough():
 
 
 def test_another_gate_than_the_expected_catches_nothing():
-    assert (MISSED.caught_in, MISSED.response, MISSED.rang) == (None, "watch", {"feed": "watch", "drift": "alarm"})
+    assert (MISSED.caught_in, MISSED.response, MISSED.rang) == (
+        None,
+        "watch",
+        {"feed": "watch", "drift": "alarm"},
+    )
 
 
 def test_watch_is_enough_where_it_was_declared_so():
@@ -84,7 +100,9 @@ def test_nothing_planted_is_no_pass():
 
 
 def test_counts_make_a_confusion_table():
-    drill = Drill((CAUGHT, MISSED, exercise({}, strength=3)), ({"drift": "watch", "feed": "ok"}, {}))
+    drill = Drill(
+        (CAUGHT, MISSED, exercise({}, strength=3)), ({"drift": "watch", "feed": "ok"}, {})
+    )
 
     assert drill.count_responses(strength=2) == {"alarm": 1, "watch": 1, "quiet": 0}
     assert drill.count_responses(strength=3) == {"alarm": 0, "watch": 0, "quiet": 1}

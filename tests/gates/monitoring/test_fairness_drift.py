@@ -30,9 +30,13 @@ def test_groups_accepted_as_before_are_ok():
 
 
 def test_lowest_ratio_of_an_attribute_stands_for_it():
-    three = {name: GroupAcceptance(1_000, count) for name, count in (("a", 900), ("b", 700), ("c", 800))}
+    three = {
+        name: GroupAcceptance(1_000, count) for name, count in (("a", 900), ("b", 700), ("c", 800))
+    }
 
-    assert judge_fairness_drift({"x": three}, {"x": three}).figures["x_acceptance_ratio"] == pytest.approx(7 / 9)
+    assert judge_fairness_drift({"x": three}, {"x": three}).figures[
+        "x_acceptance_ratio"
+    ] == pytest.approx(7 / 9)
 
 
 @pytest.mark.parametrize(
@@ -50,7 +54,9 @@ def test_group_that_is_declined_more_than_before_rings(female, level):
 
 
 def test_few_rows_make_a_fall_doubtful():
-    verdict = judge_fairness_drift(EVEN, batch(0.70, 0.54, count=200), policy=FairnessDriftPolicy(confidence=0.9999))
+    verdict = judge_fairness_drift(
+        EVEN, batch(0.70, 0.54, count=200), policy=FairnessDriftPolicy(confidence=0.9999)
+    )
 
     assert verdict.level == "ok"
 
@@ -76,7 +82,8 @@ def test_too_little_to_compare_is_not_judged(current):
 def test_even_batches_do_not_ring_by_chance():
     generator = np.random.default_rng(1)
     levels = [
-        judge_fairness_drift(EVEN, batch(*(generator.binomial(500, 0.7, 2) / 500), count=500)).level for _ in range(400)
+        judge_fairness_drift(EVEN, batch(*(generator.binomial(500, 0.7, 2) / 500), count=500)).level
+        for _ in range(400)
     ]
 
     assert levels.count("alarm") == 0

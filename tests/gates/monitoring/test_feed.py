@@ -9,7 +9,8 @@ CLEAN = BatchState(
     row_count=1_000,
     reference_count=6_000,
     columns=tuple(
-        ColumnState(f"column_{number}", repeat_share=0.04, reference_repeat_share=0.04) for number in range(5)
+        ColumnState(f"column_{number}", repeat_share=0.04, reference_repeat_share=0.04)
+        for number in range(5)
     ),
     twin_share=0.01,
     reference_twin_share=0.01,
@@ -26,7 +27,9 @@ def test_clean_batch_is_ok_and_says_what_went_to_quarantine():
     verdict = judge_feed(CLEAN)
 
     assert (verdict.gate, verdict.level) == ("feed", "ok")
-    assert verdict.reasons == ("nothing is out of the ordinary; 0.2% of the rows are in quarantine",)
+    assert verdict.reasons == (
+        "nothing is out of the ordinary; 0.2% of the rows are in quarantine",
+    )
 
 
 @pytest.mark.parametrize(
@@ -34,9 +37,18 @@ def test_clean_batch_is_ok_and_says_what_went_to_quarantine():
     [
         ({"is_constant": True}, "one value in every row: 'column_4'"),
         ({"is_stale": True}, "the same as in the month before, value for value: 'column_4'"),
-        ({"scale": 0.001}, "column_4 comes 0.001 times as large as in the reference: another unit?"),
-        ({"scale": 1000.0}, "column_4 comes 1e+03 times as large as in the reference: another unit?"),
-        ({"repeat_share": 0.4}, "column_4 repeats the month before in 40.0% of the rows, 4.0% usually"),
+        (
+            {"scale": 0.001},
+            "column_4 comes 0.001 times as large as in the reference: another unit?",
+        ),
+        (
+            {"scale": 1000.0},
+            "column_4 comes 1e+03 times as large as in the reference: another unit?",
+        ),
+        (
+            {"repeat_share": 0.4},
+            "column_4 repeats the month before in 40.0% of the rows, 4.0% usually",
+        ),
     ],
 )
 def test_broken_column_rings_and_is_named(fault, reason):
@@ -53,7 +65,10 @@ def test_broken_column_rings_and_is_named(fault, reason):
             {"new_share": 0.02, "new_codes": ("7", "8")},
             "column_4 holds what the reference never did, in 2.0% of the rows: 7, 8",
         ),
-        ({"repeat_share": 0.15}, "column_4 repeats the month before in 15.0% of the rows, 4.0% usually"),
+        (
+            {"repeat_share": 0.15},
+            "column_4 repeats the month before in 15.0% of the rows, 4.0% usually",
+        ),
         (
             {"low_tail_share": 0.2},
             "column_4: 20.0% more of the rows than usual are smaller than nearly all of the reference",
@@ -72,7 +87,12 @@ def test_odd_column_is_watched_and_named(fault, reason):
 
 @pytest.mark.parametrize(
     "little",
-    [{"scale": 2.0}, {"new_share": 0.001, "new_codes": ("8",)}, {"repeat_share": 0.07}, {"low_tail_share": 0.05}],
+    [
+        {"scale": 2.0},
+        {"new_share": 0.001, "new_codes": ("8",)},
+        {"repeat_share": 0.07},
+        {"low_tail_share": 0.05},
+    ],
 )
 def test_what_chance_and_the_month_bring_is_quiet(little):
     assert judge_feed(plant(**little)).level == "ok"
@@ -91,15 +111,25 @@ def test_copied_rows_ring():
 
 
 def test_quarantine_above_the_usual_is_watched_with_its_faults():
-    rules = {"age|nullability": 20, "sex|code": 5, "bill_within_limit_m1": 3, "credit_limit|min": 2, "age|max": 1}
+    rules = {
+        "age|nullability": 20,
+        "sex|code": 5,
+        "bill_within_limit_m1": 3,
+        "credit_limit|min": 2,
+        "age|max": 1,
+    }
 
     verdict = judge_feed(replace(CLEAN, rejected_count=31, rule_counts=rules))
 
     assert verdict.level == "watch"
     (reason,) = verdict.reasons
-    assert reason.startswith("3.0% of the rows are in quarantine, 0.2% usually: missing values 20, unknown codes 5, ")
+    assert reason.startswith(
+        "3.0% of the rows are in quarantine, 0.2% usually: missing values 20, unknown codes 5, "
+    )
     assert reason.endswith("values out of range 3, values that contradict each other 3")
-    assert judge_feed(replace(CLEAN, rejected_count=31, earlier_rejected_shares=(0.03,))).level == "ok"
+    assert (
+        judge_feed(replace(CLEAN, rejected_count=31, earlier_rejected_shares=(0.03,))).level == "ok"
+    )
 
 
 def test_quarantine_without_history_or_rules_is_held_against_none():
@@ -115,15 +145,23 @@ def test_small_batch_is_not_judged():
 
 
 def test_batch_of_no_rows_has_no_share_rejected():
-    assert judge_feed(replace(CLEAN, row_count=0, rejected_count=0)).figures["rejected_share"] == 0.0
+    assert (
+        judge_feed(replace(CLEAN, row_count=0, rejected_count=0)).figures["rejected_share"] == 0.0
+    )
 
 
 def test_five_findings_are_told_and_the_rest_counted():
-    broken = replace(CLEAN, columns=tuple(replace(column, is_constant=True, scale=9.0) for column in CLEAN.columns))
+    broken = replace(
+        CLEAN,
+        columns=tuple(replace(column, is_constant=True, scale=9.0) for column in CLEAN.columns),
+    )
 
     reasons = judge_feed(broken).reasons
 
-    assert reasons[0] == "one value in every row: 'column_0', 'column_1', 'column_2', 'column_3', 'column_4'"
+    assert (
+        reasons[0]
+        == "one value in every row: 'column_0', 'column_1', 'column_2', 'column_3', 'column_4'"
+    )
     assert reasons[-1] == "and 1 more findings"
 
 

@@ -12,7 +12,8 @@ from credit_default.model.profile.column_counts import profile_rows
 from credit_default.model.profile.plan import plan_profile
 
 SCHEMA = Schema(
-    "small", "1",
+    "small",
+    "1",
     (
         Column("client_id", "identifier", "who"),
         Column("statement_month", "month", "when"),
@@ -22,7 +23,7 @@ SCHEMA = Schema(
         Column("paid_m2", "amount", "paid a month before"),
     ),
     Column("defaulted", "outcome", "what became", codes={0: "no", 1: "yes"}),
-)  # fmt: skip
+)
 
 
 def make_rows(count=1_000, seed=0):
@@ -45,10 +46,16 @@ PLAN = plan_profile(REFERENCE, schema=SCHEMA, decision_policy=DecisionPolicy())
 
 def look(rows, *, before=None):
     fingerprints = (
-        {name: c.fingerprint for name, c in profile_rows(PLAN, before).columns.items()} if before is not None else None
+        {name: c.fingerprint for name, c in profile_rows(PLAN, before).columns.items()}
+        if before is not None
+        else None
     )
     columns = measure_feed(
-        PLAN, profile_rows(PLAN, REFERENCE), profile_rows(PLAN, rows), schema=SCHEMA, fingerprints=fingerprints
+        PLAN,
+        profile_rows(PLAN, REFERENCE),
+        profile_rows(PLAN, rows),
+        schema=SCHEMA,
+        fingerprints=fingerprints,
     )
     return {column.column: column for column in columns}
 
@@ -74,7 +81,11 @@ def test_amounts_in_thousands_are_another_unit():
 
 
 def test_a_fifth_of_the_amounts_in_thousands_stand_in_the_tail():
-    some = pl.when(pl.int_range(pl.len()) % 5 == 0).then(pl.col("paid_m1") * 1_000).otherwise("paid_m1")
+    some = (
+        pl.when(pl.int_range(pl.len()) % 5 == 0)
+        .then(pl.col("paid_m1") * 1_000)
+        .otherwise("paid_m1")
+    )
 
     state = look(make_rows().with_columns(paid_m1=some))["paid_m1"]
 
@@ -117,7 +128,10 @@ def test_constant_column_new_code_and_missing_value_are_seen():
     states = look(rows)
 
     assert states["age"].is_constant
-    assert (states["status"].new_codes, states["status"].new_share) == (("2", "a value of no code"), 0.06)
+    assert (states["status"].new_codes, states["status"].new_share) == (
+        ("2", "a value of no code"),
+        0.06,
+    )
     assert states["paid_m2"].missing_share == 0.1
 
 
@@ -140,7 +154,9 @@ def test_smallest_sizes_of_all_have_nothing_below():
 
 def look_after(before, rows):
     counts = {name: column.counts for name, column in profile_rows(PLAN, before).columns.items()}
-    found = measure_feed(PLAN, profile_rows(PLAN, REFERENCE), profile_rows(PLAN, rows), schema=SCHEMA, counts=counts)
+    found = measure_feed(
+        PLAN, profile_rows(PLAN, REFERENCE), profile_rows(PLAN, rows), schema=SCHEMA, counts=counts
+    )
     return {column.column: column for column in found}
 
 
@@ -169,14 +185,19 @@ def test_code_that_took_rows_of_all_others_alike_was_filled_in():
 
 
 def test_codes_that_shifted_among_themselves_were_not_filled_in():
-    assert look_after(with_codes(400, 400, 200), with_codes(640, 60, 300))["status"].filled_share == 0
+    assert (
+        look_after(with_codes(400, 400, 200), with_codes(640, 60, 300))["status"].filled_share == 0
+    )
 
 
 def test_profile_of_another_plan_is_not_compared():
     state = measure_feed(
-        PLAN, profile_rows(PLAN, REFERENCE), profile_rows(PLAN, make_rows()), schema=SCHEMA,
+        PLAN,
+        profile_rows(PLAN, REFERENCE),
+        profile_rows(PLAN, make_rows()),
+        schema=SCHEMA,
         counts={"status": np.array([1, 2]), "age": np.zeros(3, dtype=np.int64)},
-    )  # fmt: skip
+    )
 
     assert {(column.mix_shift, column.filled_share) for column in state} == {(0.0, 0.0)}
 
@@ -193,6 +214,8 @@ def test_profile_of_another_plan_is_not_compared():
 )
 def test_mix_of_the_clients_is_judged_against_the_month_before(after, level):
     found = look_after(with_codes(600, 300, 100), with_codes(*after))
-    states = [replace(state, new_share=0.0) for state in found.values()]  # the reference holds no code 2
+    states = [
+        replace(state, new_share=0.0) for state in found.values()
+    ]  # the reference holds no code 2
 
     assert judge_feed(BatchState(1_000, REFERENCE.height, states, 0.0, 0.0)).level == level

@@ -1,7 +1,11 @@
 import numpy as np
 import pytest
 
-from credit_default.gates.monitoring.label_free_estimate import EstimatePolicy, judge_estimate, read_estimate
+from credit_default.gates.monitoring.label_free_estimate import (
+    EstimatePolicy,
+    judge_estimate,
+    read_estimate,
+)
 from credit_default.model.estimator.decision import DecisionPolicy
 from credit_default.model.evaluation.label_free_estimates import PastError, estimate_performance
 
@@ -27,7 +31,10 @@ def test_what_is_expected_is_told_with_its_range_and_the_error_of_earlier_estima
     assert verdict.figures["default_share_past_error"] == 0.02
     assert verdict.figures["row_count"] == 400
     assert "cost of 1,000 decisions expected" in verdict.reasons[-1]
-    assert judge_estimate(estimate(TELLING), {}).reasons[-1] == "no earlier estimate has met its outcomes yet"
+    assert (
+        judge_estimate(estimate(TELLING), {}).reasons[-1]
+        == "no earlier estimate has met its outcomes yet"
+    )
 
 
 def test_scores_that_tell_nobody_apart_are_watched_and_never_ring():
@@ -35,11 +42,15 @@ def test_scores_that_tell_nobody_apart_are_watched_and_never_ring():
 
     assert verdict.level == "watch"
     assert verdict.reasons[0].endswith("floor 0.7")
-    assert judge_estimate(estimate(FLAT), {}, policy=EstimatePolicy(lowest_roc_auc=0.4)).level == "ok"
+    assert (
+        judge_estimate(estimate(FLAT), {}, policy=EstimatePolicy(lowest_roc_auc=0.4)).level == "ok"
+    )
 
 
 def test_few_rows_are_not_judged():
-    assert judge_estimate(estimate(FLAT[:199]), {}).reasons == ("199 rows are too few to estimate from: at least 200",)
+    assert judge_estimate(estimate(FLAT[:199]), {}).reasons == (
+        "199 rows are too few to estimate from: at least 200",
+    )
 
 
 def test_certain_scores_have_no_ranking_to_fall_short():

@@ -1,7 +1,11 @@
 import numpy as np
 import pytest
 
-from credit_default.gates.monitoring.performance import Coverage, PerformancePolicy, judge_performance
+from credit_default.gates.monitoring.performance import (
+    Coverage,
+    PerformancePolicy,
+    judge_performance,
+)
 from credit_default.model.estimator.decision import DecisionPolicy
 from credit_default.model.evaluation.metrics import evaluate
 
@@ -37,7 +41,9 @@ def test_a_model_that_no_longer_ranks_rings(make_contest, seed):
     verdict = judge_performance(make_evaluation(make_contest, noise=3.0, seed=seed))
 
     assert verdict.level == "alarm"
-    assert verdict.reasons[0].startswith("ROC AUC 0.6") or verdict.reasons[0].startswith("ROC AUC 0.5")
+    assert verdict.reasons[0].startswith("ROC AUC 0.6") or verdict.reasons[0].startswith(
+        "ROC AUC 0.5"
+    )
 
 
 @pytest.mark.parametrize(("shift", "sign"), [(-0.6, "+"), (0.6, "-")])
@@ -53,8 +59,14 @@ def test_an_auc_below_the_floor_within_noise_is_watched(make_contest):
     evaluation = make_evaluation(make_contest)
     value = evaluation.metrics["roc_auc"].value
 
-    assert judge_performance(evaluation, policy=PerformancePolicy(lowest_roc_auc=value + 0.005)).level == "watch"
-    assert judge_performance(evaluation, policy=PerformancePolicy(lowest_roc_auc=value + 0.1)).level == "alarm"
+    assert (
+        judge_performance(evaluation, policy=PerformancePolicy(lowest_roc_auc=value + 0.005)).level
+        == "watch"
+    )
+    assert (
+        judge_performance(evaluation, policy=PerformancePolicy(lowest_roc_auc=value + 0.1)).level
+        == "alarm"
+    )
 
 
 def test_the_models_own_test_side_raises_the_floor(make_contest):
@@ -98,7 +110,10 @@ def test_a_model_that_promised_no_default_at_all_rings_when_some_come():
     ("coverage", "reason"),
     [
         (Coverage(1.0, is_mature=False), "the outcomes are not due yet: 100% are known"),
-        (Coverage(0.3, is_mature=False, early_count=80), "not due yet: 30% are known, 80 more came too early to count"),
+        (
+            Coverage(0.3, is_mature=False, early_count=80),
+            "not due yet: 30% are known, 80 more came too early to count",
+        ),
         (Coverage(0.79, is_mature=True), "79% of the outcomes are known: at least 80%"),
     ],
 )
@@ -113,7 +128,9 @@ def test_a_batch_that_is_not_mature_never_rings(make_contest, coverage, reason):
     assert judge_performance(broken, coverage=Coverage(0.8, is_mature=True)).level == "alarm"
 
 
-@pytest.mark.parametrize(("stretch", "level"), [(1.0, "ok"), (1.3, "watch"), (2.0, "alarm"), (0.5, "alarm")])
+@pytest.mark.parametrize(
+    ("stretch", "level"), [(1.0, "ok"), (1.3, "watch"), (2.0, "alarm"), (0.5, "alarm")]
+)
 def test_probabilities_that_grew_too_extreme_or_too_tame_ring(stretch, level):
     generator = np.random.default_rng(7)
     odds = generator.normal(-1.5, 1.3, 900)
@@ -122,7 +139,8 @@ def test_probabilities_that_grew_too_extreme_or_too_tame_ring(stretch, level):
     loose = PerformancePolicy(calibration_deviations=99, highest_calibration_error=9)
 
     verdict = judge_performance(
-        evaluate_scores(defaulted, 1 / (1 + np.exp(-(centre + stretch * (odds - centre))))), policy=loose
+        evaluate_scores(defaulted, 1 / (1 + np.exp(-(centre + stretch * (odds - centre))))),
+        policy=loose,
     )
 
     assert verdict.level == level

@@ -7,7 +7,13 @@ def live(month, version, drift="ok", performance="ok", *, changed=True, retraine
 
 def make_life():
     calm = [live(month, 1, changed=False) for month in (1, 2, 3)]
-    return [*calm, live(4, 1, "alarm", "alarm"), live(5, 1, "ok", "alarm", retrained=True), live(6, 2), live(7, 2)]
+    return [
+        *calm,
+        live(4, 1, "alarm", "alarm"),
+        live(5, 1, "ok", "alarm", retrained=True),
+        live(6, 2),
+        live(7, 2),
+    ]
 
 
 def test_alarm_training_new_champion_and_quiet_again_is_mended():
@@ -26,8 +32,11 @@ def test_alarm_before_the_change_is_no_answer_to_it():
     life = [live(1, 1, "alarm", "not judged", changed=False), live(2, 1)]
 
     assert judge_recovery(life).reasons == (
-        "no alarm rang", "no training was asked for", "no other champion came", "none of its batches is judged yet",
-    )  # fmt: skip
+        "no alarm rang",
+        "no training was asked for",
+        "no other champion came",
+        "none of its batches is judged yet",
+    )
 
 
 def test_new_champion_that_rings_again_has_not_mended_it():

@@ -22,11 +22,17 @@ def decide(*gates, labels=0, asked=(), broken=0, lingering=0, policy=None):
 
 
 def test_nothing_is_asked_while_no_alarm_is_open():
-    over = Alarm("performance", 3, "2025-03", "b3", closed_month="2025-05", closed_because=CLOSED_AS_QUIET)
+    over = Alarm(
+        "performance", 3, "2025-03", "b3", closed_month="2025-05", closed_because=CLOSED_AS_QUIET
+    )
 
     decision = judge_retraining(RetrainingState("2025-08", [over], 9_000))
 
-    assert (decision.action, decision.verdict.gate, decision.verdict.level) == ("nothing", "retraining", "ok")
+    assert (decision.action, decision.verdict.gate, decision.verdict.level) == (
+        "nothing",
+        "retraining",
+        "ok",
+    )
     assert decision.verdict.reasons == (
         "no training is asked for",
         "no alarm is open",
@@ -51,8 +57,9 @@ def test_drift_trains_only_with_enough_new_outcomes(labels, action):
     decision = decide("drift", labels=labels)
 
     assert decision.action == action
-    assert f"{labels:,} matured outcomes since the champion was trained: 2,000 make a training" in str(
-        decision.verdict.reasons
+    assert (
+        f"{labels:,} matured outcomes since the champion was trained: 2,000 make a training"
+        in str(decision.verdict.reasons)
     )
 
 
@@ -79,7 +86,10 @@ def test_drift_and_a_small_error_that_stays_are_both_told():
 
 
 def find(*levels, gate="performance", version=3):
-    return [GateFinding(gate, version, f"b{place}", f"2025-0{place}", level) for place, level in enumerate(levels, 1)]
+    return [
+        GateFinding(gate, version, f"b{place}", f"2025-0{place}", level)
+        for place, level in enumerate(levels, 1)
+    ]
 
 
 @pytest.mark.parametrize(
@@ -100,7 +110,10 @@ def test_error_lingers_from_the_newest_judged_batch_backwards(levels, count):
 
 
 def test_batch_looked_at_again_counts_as_it_was_found_last():
-    assert count_lingering_errors([*find("watch", "watch"), *find("watch", "ok")], model_version=3) == 0
+    assert (
+        count_lingering_errors([*find("watch", "watch"), *find("watch", "ok")], model_version=3)
+        == 0
+    )
 
 
 @pytest.mark.parametrize("gate", ["feed", "volume"])
@@ -109,7 +122,9 @@ def test_broken_feed_trains_nothing_whatever_else_rings(gate):
 
     assert decision.action == "look"
     assert decision.verdict.reasons[1].endswith("mend the feed before any training")
-    assert decision.verdict.reasons[-1] == "2 batches of a broken feed are left out of every training"
+    assert (
+        decision.verdict.reasons[-1] == "2 batches of a broken feed are left out of every training"
+    )
 
 
 def test_any_other_alarm_asks_for_a_look():
@@ -121,7 +136,12 @@ def test_any_other_alarm_asks_for_a_look():
 
 @pytest.mark.parametrize(
     ("asked", "action"),
-    [(("2025-06",), "wait"), (("2025-08",), "train"), (("2025-05",), "train"), (("2025-09",), "train")],
+    [
+        (("2025-06",), "wait"),
+        (("2025-08",), "train"),
+        (("2025-05",), "train"),
+        (("2025-09",), "train"),
+    ],
 )
 def test_cooldown_holds_a_training_back(asked, action):
     assert decide("performance", asked=asked).action == action
@@ -157,7 +177,8 @@ def test_sliding_window_is_told():
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"window": "moving"}, {"window_months": 0}, {"budget_months": 0}, {"lingering_count": 0}]
+    "wrong",
+    [{"window": "moving"}, {"window_months": 0}, {"budget_months": 0}, {"lingering_count": 0}],
 )
 def test_window_that_is_none_is_refused(wrong):
     with pytest.raises(InputError, match="setting retraining"):

@@ -4,7 +4,10 @@ import pytest
 
 from credit_default.gates.monitoring.volume import Delivery, judge_volume
 
-MONTHLY = (Delivery(1_000, age=1), *(Delivery(1_000 + count, age=1, step=1, wait=30.0) for count in (-20, 30, 0)))
+MONTHLY = (
+    Delivery(1_000, age=1),
+    *(Delivery(1_000 + count, age=1, step=1, wait=30.0) for count in (-20, 30, 0)),
+)
 NEXT = Delivery(1_010, age=1, step=1, wait=31.0)
 
 
@@ -16,7 +19,8 @@ def test_month_like_the_others_is_ok():
 
 
 @pytest.mark.parametrize(
-    ("row_count", "level"), [(90_000, "alarm"), (2_100, "watch"), (1_900, "ok"), (510, "ok"), (490, "watch")]
+    ("row_count", "level"),
+    [(90_000, "alarm"), (2_100, "watch"), (1_900, "ok"), (510, "ok"), (490, "watch")],
 )
 def test_number_of_rows_is_held_against_the_usual(row_count, level):
     assert judge_volume(replace(NEXT, row_count=row_count), MONTHLY).level == level
@@ -31,8 +35,14 @@ def test_hardly_anything_rings():
 @pytest.mark.parametrize(
     ("late", "reason"),
     [
-        ({"step": 0}, "the statement month is 0 months after the newest before it, 1 to 1 are usual"),
-        ({"step": 2}, "the statement month is 2 months after the newest before it, 1 to 1 are usual"),
+        (
+            {"step": 0},
+            "the statement month is 0 months after the newest before it, 1 to 1 are usual",
+        ),
+        (
+            {"step": 2},
+            "the statement month is 2 months after the newest before it, 1 to 1 are usual",
+        ),
         ({"age": 3}, "the statement month is 3 months old, 1 at most before"),
         ({"wait": 75.0}, "75 days since the last batch, 30 at most before"),
     ],

@@ -16,7 +16,8 @@ def stretch(probability, factor):
 def check(make_contest, *, factor, count=12_000, seed=1):
     contest = make_contest(count, champion_noise=0.0, challenger_noise=0.0, seed=seed)
     return check_calibration(
-        PairedScores(contest.defaulted, contest.champion, stretch(contest.challenger, factor)), policy=POLICY
+        PairedScores(contest.defaulted, contest.champion, stretch(contest.challenger, factor)),
+        policy=POLICY,
     )
 
 
@@ -31,7 +32,9 @@ def test_a_calibrated_challenger_passes_with_its_slope_beside_the_champions(make
     assert high - slope == pytest.approx(slope - low)
 
 
-@pytest.mark.parametrize(("factor", "slope"), [(1.25, "0.8"), (0.8, "1.2")], ids=["too extreme", "too timid"])
+@pytest.mark.parametrize(
+    ("factor", "slope"), [(1.25, "0.8"), (0.8, "1.2")], ids=["too extreme", "too timid"]
+)
 def test_a_slope_out_of_range_beyond_noise_is_a_fault(make_contest, factor, slope):
     found = check(make_contest, factor=factor)
 
@@ -49,9 +52,14 @@ def test_a_slope_out_of_range_beyond_noise_is_a_fault(make_contest, factor, slop
         (1.25, -1.0, True),
     ],
 )
-def test_slope_out_of_range_is_none_where_the_champions_is_further_off(make_contest, champions, challengers, is_fault):
+def test_slope_out_of_range_is_none_where_the_champions_is_further_off(
+    make_contest, champions, challengers, is_fault
+):
     contest = make_contest(12_000, champion_noise=0.0, challenger_noise=0.0, seed=1)
-    champion, challenger = stretch(contest.champion, champions), stretch(contest.challenger, challengers)
+    champion, challenger = (
+        stretch(contest.champion, champions),
+        stretch(contest.challenger, challengers),
+    )
 
     found = check_calibration(PairedScores(contest.defaulted, champion, challenger), policy=POLICY)
 
@@ -66,14 +74,20 @@ def test_a_slope_that_is_off_but_in_range_is_none(make_contest):
     assert found.fault == ""
 
 
-def test_few_rows_do_not_accuse_a_calibrated_challenger_more_often_than_one_time_in_twenty(make_contest):
-    accused = [bool(check(make_contest, factor=1.0, count=400, seed=seed).fault) for seed in range(100)]
+def test_few_rows_do_not_accuse_a_calibrated_challenger_more_often_than_one_time_in_twenty(
+    make_contest,
+):
+    accused = [
+        bool(check(make_contest, factor=1.0, count=400, seed=seed).fault) for seed in range(100)
+    ]
 
     assert sum(accused) <= 10
 
 
 def test_a_slope_of_eight_tenths_is_found_on_two_thousand_rows_more_often_than_not(make_contest):
-    accused = [bool(check(make_contest, factor=1.25, count=2_000, seed=seed).fault) for seed in range(40)]
+    accused = [
+        bool(check(make_contest, factor=1.25, count=2_000, seed=seed).fault) for seed in range(40)
+    ]
 
     assert sum(accused) >= 30
 
@@ -81,18 +95,26 @@ def test_a_slope_of_eight_tenths_is_found_on_two_thousand_rows_more_often_than_n
 def test_interval_of_the_slope_holds_the_truth_about_as_often_as_it_claims(make_contest):
     held = [
         found.figures["calibration_slope_low"] <= 1 <= found.figures["calibration_slope_high"]
-        for found in (check(make_contest, factor=1.0, count=1_000, seed=seed) for seed in range(120))
+        for found in (
+            check(make_contest, factor=1.0, count=1_000, seed=seed) for seed in range(120)
+        )
     ]
 
     assert np.mean(held) == pytest.approx(0.95, abs=0.06)
 
 
-def test_a_constant_champion_has_no_slope_and_a_constant_challenger_cannot_be_measured(make_contest):
+def test_a_constant_champion_has_no_slope_and_a_constant_challenger_cannot_be_measured(
+    make_contest,
+):
     contest = make_contest(1_000, champion_noise=0.1, challenger_noise=0.1, seed=1)
     constant = np.full(1_000, 0.22)
 
-    beside = check_calibration(PairedScores(contest.defaulted, constant, contest.challenger), policy=POLICY)
-    alone = check_calibration(PairedScores(contest.defaulted, contest.champion, constant), policy=POLICY)
+    beside = check_calibration(
+        PairedScores(contest.defaulted, constant, contest.challenger), policy=POLICY
+    )
+    alone = check_calibration(
+        PairedScores(contest.defaulted, contest.champion, constant), policy=POLICY
+    )
 
     assert "the champion has none" in beside.told
     assert alone.fault == "its calibration cannot be measured"

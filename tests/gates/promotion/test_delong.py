@@ -62,13 +62,17 @@ def test_areas_are_the_plain_ones(make_contest):
     difference = measure(contest)
 
     assert difference.champion == pytest.approx(roc_auc_score(contest.defaulted, contest.champion))
-    assert difference.challenger == pytest.approx(roc_auc_score(contest.defaulted, contest.challenger))
+    assert difference.challenger == pytest.approx(
+        roc_auc_score(contest.defaulted, contest.challenger)
+    )
     assert difference.low < difference.gain < difference.high
 
 
 def test_interval_is_the_bootstraps_within_its_noise(make_contest):
     contest = make_contest(3000, champion_noise=0.4, challenger_noise=0.3, seed=2)
-    gains = measure_gains(contest, decision_policy=DecisionPolicy(), confidence=0.95, resample_count=400, seed=1)
+    gains = measure_gains(
+        contest, decision_policy=DecisionPolicy(), confidence=0.95, resample_count=400, seed=1
+    )
 
     difference = measure(contest)
 
@@ -80,7 +84,9 @@ def test_interval_is_the_bootstraps_within_its_noise(make_contest):
 def test_a_model_against_itself_differs_by_exactly_nothing(make_contest):
     contest = make_contest(500, champion_noise=0.3, challenger_noise=0.3, seed=3)
 
-    same = measure_auc_difference(contest.defaulted, contest.champion, challenger=contest.champion, confidence=0.95)
+    same = measure_auc_difference(
+        contest.defaulted, contest.champion, challenger=contest.champion, confidence=0.95
+    )
 
     assert (same.gain, same.standard_error, same.low, same.high) == (0.0, 0.0, 0.0, 0.0)
 

@@ -36,11 +36,18 @@ def test_figures_are_those_that_counting_gives():
     # of 8 women 4 are accepted, of 8 men 6; by the challenger 2 and 6
     group = np.repeat(["female", "male"], 8)
     outcome = np.array([1, 1, 0, 0, 0, 0, 1, 0] * 2)
-    champion = np.array([0.9, 0.9, 0.9, 0.9, 0.1, 0.1, 0.1, 0.1, 0.9, 0.9, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1])
+    champion = np.array(
+        [0.9, 0.9, 0.9, 0.9, 0.1, 0.1, 0.1, 0.1, 0.9, 0.9, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1]
+    )
     challenger = champion.copy()
     challenger[[4, 5]] = 0.9
-    contest = PairedScores(np.tile(outcome, 40), np.tile(champion, 40), np.tile(challenger, 40),
-                      groups={"sex": np.tile(group, 40)}, protected=("sex",))  # fmt: skip
+    contest = PairedScores(
+        np.tile(outcome, 40),
+        np.tile(champion, 40),
+        np.tile(challenger, 40),
+        groups={"sex": np.tile(group, 40)},
+        protected=("sex",),
+    )
 
     changes = list(measure_fairness_changes(contest, decision_policy=COSTS, policy=POLICY))
 
@@ -55,20 +62,33 @@ def test_like_for_like_the_champion_declines_as_many_as_the_challenger():
     # women are riskier to both; the challenger declines two more women, which the champion does at a lower threshold
     group = np.repeat(["female", "male"], 8)
     outcome = np.array([1, 1, 0, 0, 0, 0, 1, 0] * 2)
-    champion = np.array([0.9, 0.9, 0.9, 0.9, 0.15, 0.15, 0.1, 0.1, 0.9, 0.9, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1])
-    contest = PairedScores(np.tile(outcome, 40), np.tile(champion, 40), np.tile(np.minimum(champion * 1.5, 1), 40),
-                      groups={"sex": np.tile(group, 40)}, protected=("sex",))  # fmt: skip
+    champion = np.array(
+        [0.9, 0.9, 0.9, 0.9, 0.15, 0.15, 0.1, 0.1, 0.9, 0.9, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1]
+    )
+    contest = PairedScores(
+        np.tile(outcome, 40),
+        np.tile(champion, 40),
+        np.tile(np.minimum(champion * 1.5, 1), 40),
+        groups={"sex": np.tile(group, 40)},
+        protected=("sex",),
+    )
 
-    changes = {c.figure: c for c in measure_fairness_changes(contest, decision_policy=COSTS, policy=POLICY)}
+    changes = {
+        c.figure: c for c in measure_fairness_changes(contest, decision_policy=COSTS, policy=POLICY)
+    }
 
     ratio = changes["acceptance ratio"]
-    assert (ratio.in_force.champion, ratio.challenger, ratio.like_for_like.champion) == pytest.approx(
-        (4 / 6, 2 / 6, 2 / 6)
-    )
+    assert (
+        ratio.in_force.champion,
+        ratio.challenger,
+        ratio.like_for_like.champion,
+    ) == pytest.approx((4 / 6, 2 / 6, 2 / 6))
     assert (ratio.in_force.loss, ratio.like_for_like.loss) == pytest.approx((2 / 6, 0.0))
     found = compare(contest)
     assert found.fault == ""
-    assert found.told.endswith("it declines more, and where the champion declines as many, that one is no more even")
+    assert found.told.endswith(
+        "it declines more, and where the champion declines as many, that one is no more even"
+    )
     assert "acceptance ratio by sex 0.33, champion 0.67 (0.33 declining as many)" in found.told
     assert found.figures["largest_fairness_loss"] > 0.3
     assert found.figures["largest_like_for_like_fairness_loss"] == pytest.approx(0.0)
@@ -76,21 +96,30 @@ def test_like_for_like_the_champion_declines_as_many_as_the_challenger():
 
 def test_declining_more_is_no_excuse_for_a_burden_on_one_group(make_contest):
     contest = divide(make_contest(8_000, champion_noise=0.3, challenger_noise=0.1, seed=2))
-    harsher = burden(contest.challenger, replace(contest, groups={"sex": np.full(8_000, "female")}), odds=0.5)
+    harsher = burden(
+        contest.challenger, replace(contest, groups={"sex": np.full(8_000, "female")}), odds=0.5
+    )
 
     assert compare(replace(contest, challenger=harsher)).fault == ""
-    assert compare(replace(contest, challenger=burden(harsher, contest, odds=0.6))).fault == "it is less fair by sex"
+    assert (
+        compare(replace(contest, challenger=burden(harsher, contest, odds=0.6))).fault
+        == "it is less fair by sex"
+    )
 
 
 def test_equal_models_are_equally_fair(make_contest):
     found = compare(divide(make_contest(8_000, champion_noise=0.2, challenger_noise=0.2, seed=1)))
 
     assert found.fault == ""
-    assert found.told.startswith("fairness at threshold 0.1667 by sex: no less even than the champion")
+    assert found.told.startswith(
+        "fairness at threshold 0.1667 by sex: no less even than the champion"
+    )
     assert found.figures["lowest_acceptance_ratio"] > 0.9
 
 
-@pytest.mark.parametrize(("odds", "ratio"), [(0.6, "0.60"), (-0.6, "0.69")], ids=["against women", "against men"])
+@pytest.mark.parametrize(
+    ("odds", "ratio"), [(0.6, "0.60"), (-0.6, "0.69")], ids=["against women", "against men"]
+)
 def test_a_challenger_that_burdens_one_group_is_named_with_its_figures(make_contest, odds, ratio):
     contest = divide(make_contest(8_000, champion_noise=0.3, challenger_noise=0.1, seed=2))
 
@@ -118,12 +147,17 @@ def test_a_change_within_the_margin_is_none_however_sure(make_contest):
 
 
 def test_groups_that_are_too_small_are_not_compared(make_contest):
-    contest = divide(make_contest(3_000, champion_noise=0.1, challenger_noise=0.1, seed=3), share=0.05)
+    contest = divide(
+        make_contest(3_000, champion_noise=0.1, challenger_noise=0.1, seed=3), share=0.05
+    )
 
     found = compare(replace(contest, challenger=burden(contest.challenger, contest, odds=2.0)))
 
     assert found == compare(replace(contest, protected=()))
-    assert found.told == "fairness: no protected attribute has two groups that are large enough to compare"
+    assert (
+        found.told
+        == "fairness: no protected attribute has two groups that are large enough to compare"
+    )
 
 
 def test_a_model_that_declines_everybody_is_even(make_contest):
@@ -144,7 +178,11 @@ def test_a_model_that_declines_nobody_is_even(make_contest):
 
 def test_ties_are_accused_no_more_often_than_claimed(make_contest):
     accused = [
-        bool(compare(divide(make_contest(1_500, champion_noise=0.3, challenger_noise=0.3, seed=seed))).fault)
+        bool(
+            compare(
+                divide(make_contest(1_500, champion_noise=0.3, challenger_noise=0.3, seed=seed))
+            ).fault
+        )
         for seed in range(60)
     ]
 

@@ -19,23 +19,41 @@ POLICY = PromotionPolicy(resample_count=50)
 @pytest.fixture(scope="module")
 def bout(make_contest):
     contest = make_contest(3_000, champion_noise=0.7, challenger_noise=0.1, seed=1)
-    return compare_on_rows(contest, decision_policy=DecisionPolicy(), policy=POLICY, where="out of fold")
+    return compare_on_rows(
+        contest, decision_policy=DecisionPolicy(), policy=POLICY, where="out of fold"
+    )
 
 
 def change(bout, **gains):
     """The bout with these gains, each as (gain, standard error)."""
     changed = {
-        name: replace(bout.gains[name], gain=gain, standard_error=error, low=gain - 2 * error, high=gain + 2 * error)
+        name: replace(
+            bout.gains[name],
+            gain=gain,
+            standard_error=error,
+            low=gain - 2 * error,
+            high=gain + 2 * error,
+        )
         for name, (gain, error) in gains.items()
     }
     return replace(bout, gains={**bout.gains, **changed})
 
 
 def test_a_gain_has_to_be_sure_and_worth_a_change(bout):
-    sure_but_small = change(bout, log_loss=(0.0004, 0.0001), brier=(0.0001, 0.00001), roc_auc=(0.0009, 0.0001),
-                            cost_per_1000=(1.0, 0.1))  # fmt: skip
-    large_but_unsure = change(bout, log_loss=(0.01, 0.01), brier=(0.01, 0.01), roc_auc=(0.01, 0.01),
-                              cost_per_1000=(50.0, 40.0))  # fmt: skip
+    sure_but_small = change(
+        bout,
+        log_loss=(0.0004, 0.0001),
+        brier=(0.0001, 0.00001),
+        roc_auc=(0.0009, 0.0001),
+        cost_per_1000=(1.0, 0.1),
+    )
+    large_but_unsure = change(
+        bout,
+        log_loss=(0.01, 0.01),
+        brier=(0.01, 0.01),
+        roc_auc=(0.01, 0.01),
+        cost_per_1000=(50.0, 40.0),
+    )
 
     assert [gain.measure for gain in find_significant_gains(bout, policy=POLICY)][:3] == [
         "log_loss",
@@ -48,31 +66,46 @@ def test_a_gain_has_to_be_sure_and_worth_a_change(bout):
 
 def test_cost_wins_by_a_share_of_what_the_champion_costs(bout):
     champion = bout.gains["cost_per_1000"].champion
-    enough, too_little = (change(bout, cost_per_1000=(share * champion, 0.1)) for share in (0.011, 0.009))
+    enough, too_little = (
+        change(bout, cost_per_1000=(share * champion, 0.1)) for share in (0.011, 0.009)
+    )
 
-    assert "cost_per_1000" in [gain.measure for gain in find_significant_gains(enough, policy=POLICY)]
-    assert "cost_per_1000" not in [gain.measure for gain in find_significant_gains(too_little, policy=POLICY)]
+    assert "cost_per_1000" in [
+        gain.measure for gain in find_significant_gains(enough, policy=POLICY)
+    ]
+    assert "cost_per_1000" not in [
+        gain.measure for gain in find_significant_gains(too_little, policy=POLICY)
+    ]
 
 
 def test_auc_lost_beyond_the_margin_counts_where_another_gain_would_outweigh_it(bout):
     unsure = change(bout, roc_auc=(-0.003, 0.002))
     won = find_significant_gains(unsure, policy=POLICY)
 
-    assert list(find_worse_measures(unsure, won=won, policy=POLICY)) == ["ROC AUC is lower by more than 0.002"]
+    assert list(find_worse_measures(unsure, won=won, policy=POLICY)) == [
+        "ROC AUC is lower by more than 0.002"
+    ]
     assert list(find_worse_measures(unsure, won=[], policy=POLICY)) == []
-    assert list(find_worse_measures(change(bout, roc_auc=(-0.001, 0.002)), won=won, policy=POLICY)) == []
+    assert (
+        list(find_worse_measures(change(bout, roc_auc=(-0.001, 0.002)), won=won, policy=POLICY))
+        == []
+    )
 
 
 def test_what_is_worse_beyond_noise_is_named_once(bout):
     worse = change(bout, log_loss=(-0.01, 0.001), roc_auc=(-0.01, 0.001))
 
-    assert list(find_worse_measures(worse, won=[], policy=POLICY)) == ["worse beyond noise on log loss and ROC AUC"]
+    assert list(find_worse_measures(worse, won=[], policy=POLICY)) == [
+        "worse beyond noise on log loss and ROC AUC"
+    ]
 
 
 def test_gains_are_told_with_the_decimals_that_mean_something(bout):
     gains = change(bout, log_loss=(0.0123, 0.001), cost_per_1000=(-12.34, 1.0)).gains
-    told = [describe_gain(replace(gains[name], champion=c, challenger=n)) for name, c, n in (
-        ("log_loss", 0.45, 0.4377), ("cost_per_1000", 540.0, 552.34))]  # fmt: skip
+    told = [
+        describe_gain(replace(gains[name], champion=c, challenger=n))
+        for name, c, n in (("log_loss", 0.45, 0.4377), ("cost_per_1000", 540.0, 552.34))
+    ]
 
     assert told == [
         "log loss 0.4377 against 0.4500: challenger better by 0.0123 (+0.0103 to +0.0143)",

@@ -18,14 +18,22 @@ def measure(contest, *, confidence=0.95, seed=1, resample_count=200):
     return {gain.measure: gain for gain in gains}
 
 
-def test_gains_are_differences_of_the_plain_figures_and_positive_where_the_challenger_is_better(make_contest):
+def test_gains_are_differences_of_the_plain_figures_and_positive_where_the_challenger_is_better(
+    make_contest,
+):
     contest = make_contest(1500, champion_noise=0.6, challenger_noise=0.1, seed=1)
 
     gains = measure(contest)
 
     assert tuple(gains) == MEASURES
-    for name, figure in (("log_loss", log_loss), ("brier", brier_score_loss), ("roc_auc", roc_auc_score)):
-        champion, challenger = (figure(contest.defaulted, side) for side in (contest.champion, contest.challenger))
+    for name, figure in (
+        ("log_loss", log_loss),
+        ("brier", brier_score_loss),
+        ("roc_auc", roc_auc_score),
+    ):
+        champion, challenger = (
+            figure(contest.defaulted, side) for side in (contest.champion, contest.challenger)
+        )
         assert gains[name].champion == pytest.approx(champion)
         assert gains[name].challenger == pytest.approx(challenger)
         assert abs(gains[name].gain) == pytest.approx(abs(challenger - champion))
@@ -56,7 +64,9 @@ def test_a_model_against_itself_gains_exactly_nothing(make_contest):
 
 
 def test_cost_counts_both_mistakes_at_the_threshold_in_force():
-    contest = PairedScores(np.array([1, 0, 0, 1]), np.array([0.1, 0.1, 0.9, 0.9]), np.array([0.9, 0.1, 0.1, 0.9]))
+    contest = PairedScores(
+        np.array([1, 0, 0, 1]), np.array([0.1, 0.1, 0.9, 0.9]), np.array([0.9, 0.1, 0.1, 0.9])
+    )
 
     cost = measure(contest)["cost_per_1000"]
 
@@ -68,7 +78,9 @@ def test_more_confidence_makes_wider_intervals(make_contest):
 
     narrow, wide = measure(contest, confidence=0.8), measure(contest, confidence=0.99)
 
-    assert all(wide[name].low < narrow[name].low < narrow[name].high < wide[name].high for name in MEASURES)
+    assert all(
+        wide[name].low < narrow[name].low < narrow[name].high < wide[name].high for name in MEASURES
+    )
 
 
 def test_intervals_of_paired_gains_hold_the_truth_about_as_often_as_they_claim(make_contest):
@@ -76,7 +88,8 @@ def test_intervals_of_paired_gains_hold_the_truth_about_as_often_as_they_claim(m
         gain.low <= 0 <= gain.high
         for seed in range(40)
         for gain in measure(
-            make_contest(600, champion_noise=0.4, challenger_noise=0.4, seed=seed), resample_count=60
+            make_contest(600, champion_noise=0.4, challenger_noise=0.4, seed=seed),
+            resample_count=60,
         ).values()
     ]
 
@@ -84,7 +97,8 @@ def test_intervals_of_paired_gains_hold_the_truth_about_as_often_as_they_claim(m
 
 
 @pytest.mark.parametrize(
-    ("groups", "protected", "found"), [({"sex": ["f"]}, (), "1 labels"), ({}, ("sex",), "no labels")]
+    ("groups", "protected", "found"),
+    [({"sex": ["f"]}, (), "1 labels"), ({}, ("sex",), "no labels")],
 )
 def test_groups_hold_one_label_a_row_and_protected_ones_are_among_them(groups, protected, found):
     with pytest.raises(InputError, match=f"'sex': found {found}; expected one for each of 2 rows"):

@@ -12,16 +12,20 @@ def make_gain(measure, error):
 
 def measure(error, *, row_count=6_000, **policy):
     return measure_power(
-        make_gain("roc_auc", error), make_gain("log_loss", error / 2), row_count=row_count,
+        make_gain("roc_auc", error),
+        make_gain("log_loss", error / 2),
+        row_count=row_count,
         policy=PromotionPolicy(**policy),
-    )  # fmt: skip
+    )
 
 
 def test_a_difference_is_found_four_times_in_five_when_it_is_3_4_standard_errors_wide():
     found = measure(0.001, confidence=0.99)
 
     assert found.figures["detectable_roc_auc"] == pytest.approx((2.5758 + 0.8416) * 0.001, rel=1e-4)
-    assert found.figures["detectable_log_loss"] == pytest.approx((2.5758 + 0.8416) * 0.0005, rel=1e-4)
+    assert found.figures["detectable_log_loss"] == pytest.approx(
+        (2.5758 + 0.8416) * 0.0005, rel=1e-4
+    )
 
 
 def test_line_says_what_the_rows_show_and_what_the_margin_needs():
@@ -35,13 +39,19 @@ def test_line_says_what_the_rows_show_and_what_the_margin_needs():
 
 
 def test_twice_the_difference_needs_a_quarter_of_the_rows():
-    one, two = (measure(0.001, roc_auc_margin=margin).figures["rows_for_roc_auc_margin"] for margin in (0.002, 0.004))
+    one, two = (
+        measure(0.001, roc_auc_margin=margin).figures["rows_for_roc_auc_margin"]
+        for margin in (0.002, 0.004)
+    )
 
     assert one / two == pytest.approx(4.0)
 
 
 def test_the_same_model_twice_is_told_as_such():
-    assert measure(0.0).told == "power: both rank every client alike, so no number of rows would tell them apart"
+    assert (
+        measure(0.0).told
+        == "power: both rank every client alike, so no number of rows would tell them apart"
+    )
 
 
 def test_a_difference_of_that_size_is_found_about_as_often_as_promised():

@@ -20,7 +20,9 @@ SEEDS = range(5)
 
 def evaluate_noisy(make_contest, *, noise=0.1, count=1500, seed=1):
     contest = make_contest(count, champion_noise=noise, challenger_noise=0.0, seed=seed)
-    return evaluate(contest.defaulted, contest.champion, policy=DecisionPolicy(), seed=1, resample_count=20)
+    return evaluate(
+        contest.defaulted, contest.champion, policy=DecisionPolicy(), seed=1, resample_count=20
+    )
 
 
 def evaluate_scores(defaulted, probability):
@@ -56,7 +58,9 @@ def test_a_first_model_too_extreme_by_half_is_refused(make_contest):
     contest = make_contest(3000, champion_noise=0.1, challenger_noise=0.1, seed=1)
     odds = np.log(contest.champion / (1 - contest.champion))
 
-    verdict = judge_first_model(evaluate_scores(contest.defaulted, 1 / (1 + np.exp(-2.5 * (odds + 0.5)))))
+    verdict = judge_first_model(
+        evaluate_scores(contest.defaulted, 1 / (1 + np.exp(-2.5 * (odds + 0.5))))
+    )
 
     assert verdict.level == "refused"
     assert any("calibration slope 0." in reason for reason in verdict.reasons)
@@ -85,13 +89,17 @@ def test_a_first_model_cannot_be_judged_by_one_outcome_or_few_rows():
 
     assert verdict.level == "refused"
     assert "100 rows are too few to judge by: at least 200" in verdict.reasons
-    assert any(reason.startswith("ROC AUC cannot be measured: both outcomes") for reason in verdict.reasons)
+    assert any(
+        reason.startswith("ROC AUC cannot be measured: both outcomes") for reason in verdict.reasons
+    )
 
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_better_refresh_is_promoted(make_contest, seed):
     verdict = judge_refresh(
-        make_contest(4000, champion_noise=0.7, challenger_noise=0.1, seed=seed), decision_policy=COSTS, policy=POLICY
+        make_contest(4000, champion_noise=0.7, challenger_noise=0.1, seed=seed),
+        decision_policy=COSTS,
+        policy=POLICY,
     )
 
     assert verdict.level == "ok"
@@ -103,7 +111,9 @@ def test_a_better_refresh_is_promoted(make_contest, seed):
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_worse_refresh_is_refused(make_contest, seed):
     verdict = judge_refresh(
-        make_contest(4000, champion_noise=0.1, challenger_noise=0.7, seed=seed), decision_policy=COSTS, policy=POLICY
+        make_contest(4000, champion_noise=0.1, challenger_noise=0.7, seed=seed),
+        decision_policy=COSTS,
+        policy=POLICY,
     )
 
     assert verdict.level == "refused"
@@ -114,7 +124,9 @@ def test_a_worse_refresh_is_refused(make_contest, seed):
 @pytest.mark.parametrize("seed", SEEDS)
 def test_an_equal_refresh_keeps_the_champion(make_contest, seed):
     verdict = judge_refresh(
-        make_contest(4000, champion_noise=0.1, challenger_noise=0.1, seed=seed), decision_policy=COSTS, policy=POLICY
+        make_contest(4000, champion_noise=0.1, challenger_noise=0.1, seed=seed),
+        decision_policy=COSTS,
+        policy=POLICY,
     )
 
     assert verdict.level == "refused"
@@ -125,7 +137,9 @@ def test_the_same_model_twice_is_a_tie_with_its_figures(make_contest):
     contest = make_contest(1000, champion_noise=0.1, challenger_noise=0.1, seed=1)
 
     verdict = judge_refresh(
-        PairedScores(contest.defaulted, contest.champion, contest.champion), decision_policy=COSTS, policy=POLICY
+        PairedScores(contest.defaulted, contest.champion, contest.champion),
+        decision_policy=COSTS,
+        policy=POLICY,
     )
 
     assert verdict.level == "refused"
@@ -155,7 +169,9 @@ def test_a_challenger_that_ranks_better_but_has_lost_its_calibration_is_refused(
     contest = make_contest(4000, champion_noise=0.7, challenger_noise=0.1, seed=1)
 
     verdict = judge_refresh(
-        PairedScores(contest.defaulted, contest.champion, contest.challenger**0.5), decision_policy=COSTS, policy=POLICY
+        PairedScores(contest.defaulted, contest.champion, contest.challenger**0.5),
+        decision_policy=COSTS,
+        policy=POLICY,
     )
 
     assert verdict.level == "refused"
@@ -168,7 +184,9 @@ def test_ranking_lost_beyond_the_margin_is_not_outweighed(make_contest):
     miscalibrated = contest.champion**0.5
 
     verdict = judge_refresh(
-        PairedScores(contest.defaulted, miscalibrated, contest.challenger), decision_policy=COSTS, policy=POLICY
+        PairedScores(contest.defaulted, miscalibrated, contest.challenger),
+        decision_policy=COSTS,
+        policy=POLICY,
     )
 
     assert verdict.figures["log_loss_gain_low"] > 0
@@ -199,7 +217,9 @@ def test_a_recipe_that_the_test_side_contradicts_is_refused(make_contest, seed):
 
 
 @pytest.mark.parametrize("challenger_noise", [0.1, 0.6], ids=["equal", "worse"])
-def test_a_recipe_no_better_out_of_fold_is_refused_whatever_the_test_side_says(make_contest, challenger_noise):
+def test_a_recipe_no_better_out_of_fold_is_refused_whatever_the_test_side_says(
+    make_contest, challenger_noise
+):
     out_of_fold = make_contest(6000, champion_noise=0.1, challenger_noise=challenger_noise, seed=1)
     lucky = make_contest(1500, champion_noise=1.0, challenger_noise=0.1, seed=2)
 
@@ -230,8 +250,12 @@ def put_nan(scores):
     ],
     ids=["nan", "range", "length"],
 )
-def test_scores_that_cannot_be_compared_are_refused_with_the_side_named(make_contest, side, fault, reason):
-    contest = plant(make_contest(1000, champion_noise=0.5, challenger_noise=0.1, seed=1), side=side, fault=fault)
+def test_scores_that_cannot_be_compared_are_refused_with_the_side_named(
+    make_contest, side, fault, reason
+):
+    contest = plant(
+        make_contest(1000, champion_noise=0.5, challenger_noise=0.1, seed=1), side=side, fault=fault
+    )
     good = make_contest(1000, champion_noise=0.5, challenger_noise=0.1, seed=2)
 
     for verdict in (
@@ -249,10 +273,14 @@ def test_a_constant_challenger_is_refused_and_a_constant_champion_can_be_beaten(
     constant = np.full(2000, contest.defaulted.mean())
 
     refused = judge_refresh(
-        PairedScores(contest.defaulted, contest.champion, constant), decision_policy=COSTS, policy=POLICY
+        PairedScores(contest.defaulted, contest.champion, constant),
+        decision_policy=COSTS,
+        policy=POLICY,
     )
     promoted = judge_refresh(
-        PairedScores(contest.defaulted, constant, contest.challenger), decision_policy=COSTS, policy=POLICY
+        PairedScores(contest.defaulted, constant, contest.challenger),
+        decision_policy=COSTS,
+        policy=POLICY,
     )
 
     assert refused.reasons == (
@@ -271,10 +299,15 @@ def test_too_few_rows_or_defaults_promote_nobody(make_contest):
         == "champion stays: 150 rows are too few to judge by: at least 200 on the newest rows"
     )
     assert judge_refresh(lopsided, decision_policy=COSTS).level == "refused"
-    assert "defaults among 1,000 rows are too few" in judge_refresh(lopsided, decision_policy=COSTS).reasons[0]
+    assert (
+        "defaults among 1,000 rows are too few"
+        in judge_refresh(lopsided, decision_policy=COSTS).reasons[0]
+    )
 
 
 def test_the_same_contest_gets_the_same_verdict(make_contest):
     contest = make_contest(1000, champion_noise=0.5, challenger_noise=0.1, seed=1)
 
-    assert judge_refresh(contest, decision_policy=COSTS) == judge_refresh(contest, decision_policy=COSTS)
+    assert judge_refresh(contest, decision_policy=COSTS) == judge_refresh(
+        contest, decision_policy=COSTS
+    )

@@ -8,7 +8,11 @@ import pytest
 
 from credit_default.gates.promotion.check_result import Check
 from credit_default.gates.promotion.paired_gains import PairedScores
-from credit_default.gates.promotion.promotion_verdict import PromotionPolicy, judge_recipe, judge_refresh
+from credit_default.gates.promotion.promotion_verdict import (
+    PromotionPolicy,
+    judge_recipe,
+    judge_refresh,
+)
 from credit_default.model.estimator.decision import DecisionPolicy
 
 COSTS = DecisionPolicy()
@@ -47,7 +51,10 @@ def score(odds):
 
 
 def shake(scores, *, noise, seed=3, where=True):
-    return score(odds_of(scores) + np.where(where, noise, 0.0) * np.random.default_rng(seed).normal(size=len(scores)))
+    return score(
+        odds_of(scores)
+        + np.where(where, noise, 0.0) * np.random.default_rng(seed).normal(size=len(scores))
+    )
 
 
 def test_clearly_better_wins_and_every_check_says_so(contest):
@@ -55,8 +62,12 @@ def test_clearly_better_wins_and_every_check_says_so(contest):
 
     assert verdict.level == "ok"
     assert [reason.split(" ")[0].strip(":") for reason in verdict.reasons[-5:]] == [
-        "calibration", "fairness", "slices", "structure", "power",
-    ]  # fmt: skip
+        "calibration",
+        "fairness",
+        "slices",
+        "structure",
+        "power",
+    ]
     assert verdict.reasons[0] == (
         "challenger wins: better beyond noise on log loss, Brier score, ROC AUC and cost per 1,000 "
         "(on the newest rows, 8,000 rows)"
@@ -109,7 +120,9 @@ def plant_spoiled_slice(contest):
 
 
 def plant_less_fair(contest):
-    return score(odds_of(contest.challenger) + np.where(contest.groups["sex"] == "female", 0.25, -0.1))
+    return score(
+        odds_of(contest.challenger) + np.where(contest.groups["sex"] == "female", 0.25, -0.1)
+    )
 
 
 @pytest.mark.parametrize(
@@ -138,16 +151,23 @@ def test_a_planted_challenger_keeps_the_champion_for_its_own_reason(contest, pla
 
 
 def test_equal_and_tied_challengers_are_refused_with_what_the_rows_could_have_shown(contest):
-    twins, tied = (judge(replace(contest, challenger=plant(contest))) for plant in (plant_equal, plant_tie))
+    twins, tied = (
+        judge(replace(contest, challenger=plant(contest))) for plant in (plant_equal, plant_tie)
+    )
 
-    assert twins.reasons[-1] == "power: both rank every client alike, so no number of rows would tell them apart"
+    assert (
+        twins.reasons[-1]
+        == "power: both rank every client alike, so no number of rows would tell them apart"
+    )
     assert tied.reasons[-1].startswith("power: 8,000 rows show 0.0")
     assert tied.figures["detectable_roc_auc"] > 0.002
 
 
 def test_a_leak_is_told_apart_from_a_good_model_by_its_jump_where_the_champion_is_sound(contest):
     leak = replace(contest, challenger=plant_mild_leak(contest))
-    naive = replace(leak, champion=shake(contest.champion, noise=3.0))  # a champion that ranks hardly anybody
+    naive = replace(
+        leak, champion=shake(contest.champion, noise=3.0)
+    )  # a champion that ranks hardly anybody
 
     sound, weak = judge(leak), judge(naive, policy=replace(POLICY, highest_roc_auc=1.0))
 
@@ -158,7 +178,14 @@ def test_a_leak_is_told_apart_from_a_good_model_by_its_jump_where_the_champion_i
 
 @pytest.mark.parametrize(
     ("measure", "harm"),
-    [("cost_per_1000", lambda odds: np.where(np.abs(odds + 1.61) < 0.35, odds - 0.35 * np.sign(odds + 1.61), odds))],
+    [
+        (
+            "cost_per_1000",
+            lambda odds: np.where(
+                np.abs(odds + 1.61) < 0.35, odds - 0.35 * np.sign(odds + 1.61), odds
+            ),
+        )
+    ],
     ids=["cost"],
 )
 def test_cost_alone_can_win(make_contest, measure, harm):
@@ -167,7 +194,10 @@ def test_cost_alone_can_win(make_contest, measure, harm):
     contest = PairedScores(good.defaulted, score(harm(odds_of(good.challenger))), good.challenger)
 
     verdict = judge(
-        contest, policy=replace(POLICY, least_log_loss_gain=1.0, least_brier_gain=1.0, least_roc_auc_gain=1.0)
+        contest,
+        policy=replace(
+            POLICY, least_log_loss_gain=1.0, least_brier_gain=1.0, least_roc_auc_gain=1.0
+        ),
     )
 
     assert verdict.level == "ok"
@@ -179,12 +209,21 @@ def test_too_few_rows_or_one_outcome_promote_nobody(contest):
     few = PairedScores(contest.defaulted[:150], contest.champion[:150], contest.challenger[:150])
     nobody = replace(contest, defaulted=np.zeros(COUNT, dtype=int))
 
-    assert judge(few).reasons[0] == "champion stays: 150 rows are too few to judge by: at least 200 on the newest rows"
-    assert judge(nobody).reasons[0].startswith("champion stays: 0 defaults among 8,000 rows are too few")
+    assert (
+        judge(few).reasons[0]
+        == "champion stays: 150 rows are too few to judge by: at least 200 on the newest rows"
+    )
+    assert (
+        judge(nobody)
+        .reasons[0]
+        .startswith("champion stays: 0 defaults among 8,000 rows are too few")
+    )
 
 
 def test_an_unsound_structure_alone_is_reason_enough(contest):
-    verdict = judge(contest, structure=Check("structure: other schema", fault="it was made for another schema"))
+    verdict = judge(
+        contest, structure=Check("structure: other schema", fault="it was made for another schema")
+    )
 
     assert verdict.level == "refused"
     assert "it was made for another schema, although better on log loss" in verdict.reasons[0]
@@ -202,11 +241,17 @@ def test_reasons_of_a_recipe_put_the_test_side_before_the_checks(contest, make_c
 
 
 @pytest.mark.parametrize(
-    ("count", "most"), [(120, 5), pytest.param(3_000, 45, marks=pytest.mark.nightly)], ids=["short", "long"]
+    ("count", "most"),
+    [(120, 5), pytest.param(3_000, 45, marks=pytest.mark.nightly)],
+    ids=["short", "long"],
 )
 def test_about_one_tie_in_a_hundred_is_promoted(make_contest, count, most):
     levels = Counter(
-        judge(divide(make_contest(1_200, champion_noise=0.25, challenger_noise=0.25, seed=1_000 + seed))).level
+        judge(
+            divide(
+                make_contest(1_200, champion_noise=0.25, challenger_noise=0.25, seed=1_000 + seed)
+            )
+        ).level
         for seed in range(count)
     )
 
@@ -215,7 +260,9 @@ def test_about_one_tie_in_a_hundred_is_promoted(make_contest, count, most):
 
 def test_nearly_every_challenger_that_is_clearly_better_wins(make_contest):
     levels = Counter(
-        judge(divide(make_contest(6_000, champion_noise=0.55, challenger_noise=0.05, seed=200 + seed))).level
+        judge(
+            divide(make_contest(6_000, champion_noise=0.55, challenger_noise=0.05, seed=200 + seed))
+        ).level
         for seed in range(20)
     )
 

@@ -13,7 +13,9 @@ POLICY = PromotionPolicy()
 
 def divide(contest, *, count=4):
     """The contest's rows dealt out in turn."""
-    labels = np.array([f"hand {number}" for number in range(count)])[np.arange(len(contest.defaulted)) % count]
+    labels = np.array([f"hand {number}" for number in range(count)])[
+        np.arange(len(contest.defaulted)) % count
+    ]
     return replace(contest, groups={"deal": labels})
 
 
@@ -31,7 +33,10 @@ def test_a_gain_is_the_mean_difference_of_log_loss_in_the_slice(make_contest):
     found = {slice_.name: slice_ for slice_ in measure_slices(contest, policy=POLICY)}
 
     first = np.arange(2_000) % 4 == 0
-    old, new = (measure_log_loss(contest.defaulted, side)[first] for side in (contest.champion, contest.challenger))
+    old, new = (
+        measure_log_loss(contest.defaulted, side)[first]
+        for side in (contest.champion, contest.challenger)
+    )
     assert list(found) == [f"deal hand {number}" for number in range(4)]
     assert found["deal hand 0"].row_count == 500
     assert found["deal hand 0"].gain == pytest.approx((old - new).mean())
@@ -44,12 +49,16 @@ def test_equal_models_are_worse_nowhere(make_contest):
     found = check_slices(contest, policy=POLICY)
 
     assert found.fault == ""
-    assert found.told.startswith("slices: none of 4 is worse beyond noise; the nearest to it deal hand ")
+    assert found.told.startswith(
+        "slices: none of 4 is worse beyond noise; the nearest to it deal hand "
+    )
     assert found.figures["slice_count"] == 4.0
 
 
 def test_one_spoiled_slice_is_named(make_contest):
-    contest = spoil(divide(make_contest(8_000, champion_noise=0.3, challenger_noise=0.1, seed=3)), "hand 2")
+    contest = spoil(
+        divide(make_contest(8_000, champion_noise=0.3, challenger_noise=0.1, seed=3)), "hand 2"
+    )
 
     found = check_slices(contest, policy=POLICY)
 
@@ -69,7 +78,9 @@ def test_many_spoiled_slices_are_counted_and_three_are_named(make_contest):
 
 
 def test_a_loss_that_is_sure_but_within_the_margin_is_none(make_contest):
-    contest = spoil(divide(make_contest(8_000, champion_noise=0.1, challenger_noise=0.1, seed=3)), "hand 2")
+    contest = spoil(
+        divide(make_contest(8_000, champion_noise=0.1, challenger_noise=0.1, seed=3)), "hand 2"
+    )
 
     assert check_slices(contest, policy=replace(POLICY, slice_log_loss_margin=1.0)).fault == ""
 
@@ -108,9 +119,16 @@ def test_the_same_model_twice_is_worse_nowhere_and_a_loss_without_noise_is_sure(
 
 def test_ties_are_accused_by_twenty_slices_no_more_often_than_by_one(make_contest):
     accused = [
-        bool(check_slices(divide(make_contest(8_000, champion_noise=0.2, challenger_noise=0.2, seed=seed), count=20),
-                            policy=POLICY).fault)
+        bool(
+            check_slices(
+                divide(
+                    make_contest(8_000, champion_noise=0.2, challenger_noise=0.2, seed=seed),
+                    count=20,
+                ),
+                policy=POLICY,
+            ).fault
+        )
         for seed in range(100)
-    ]  # fmt: skip
+    ]
 
     assert sum(accused) <= 10

@@ -16,7 +16,9 @@ from credit_default.model.features.credit_card import CREDIT_CARD_FEATURES
 def rows():
     (month,) = simulate(client_count=400, month_count=1, seed=2)
     key = ["client_id", "statement_month"]
-    return month.statements.join(month.outcomes.select(*key, "defaulted"), on=key, maintain_order="left")
+    return month.statements.join(
+        month.outcomes.select(*key, "defaulted"), on=key, maintain_order="left"
+    )
 
 
 @pytest.fixture(scope="module")
@@ -51,25 +53,43 @@ def test_another_schema_or_version_is_a_fault(make_bundle):
     other = check_structure(sign(replace(bundle, schema_name="loans")), schema=CREDIT_CARD)
     older = check_structure(sign(replace(bundle, schema_version="0")), schema=CREDIT_CARD)
 
-    assert other.fault == f"it was made for schema loans {CREDIT_CARD.version}, not credit-card {CREDIT_CARD.version}"
-    assert older.fault == f"it was made for schema credit-card 0, not credit-card {CREDIT_CARD.version}"
+    assert (
+        other.fault
+        == f"it was made for schema loans {CREDIT_CARD.version}, not credit-card {CREDIT_CARD.version}"
+    )
+    assert (
+        older.fault
+        == f"it was made for schema credit-card 0, not credit-card {CREDIT_CARD.version}"
+    )
 
 
 def test_an_input_that_the_schema_does_not_have_is_a_fault(make_bundle):
-    lacking = replace(CREDIT_CARD, columns=tuple(c for c in CREDIT_CARD.columns if c.name != "credit_limit"), rules=())
+    lacking = replace(
+        CREDIT_CARD,
+        columns=tuple(c for c in CREDIT_CARD.columns if c.name != "credit_limit"),
+        rules=(),
+    )
 
     found = check_structure(make_bundle(), schema=lacking)
 
     assert "it looks at 'credit_limit', which the schema does not have" in found.fault
 
 
-def test_a_protected_attribute_that_sneaked_in_is_a_fault_and_one_that_the_recipe_names_is_told(make_bundle):
-    blind = replace(CREDIT_CARD, columns=tuple(replace(column, protected=False) for column in CREDIT_CARD.columns))
+def test_a_protected_attribute_that_sneaked_in_is_a_fault_and_one_that_the_recipe_names_is_told(
+    make_bundle,
+):
+    blind = replace(
+        CREDIT_CARD,
+        columns=tuple(replace(column, protected=False) for column in CREDIT_CARD.columns),
+    )
 
     sneaked = check_structure(make_bundle(schema=blind), schema=CREDIT_CARD)
     asked = check_structure(make_bundle(include_protected=True), schema=CREDIT_CARD)
 
-    assert sneaked.fault == "it looks at the protected 'age', 'marriage', 'sex', which its recipe does not say"
+    assert (
+        sneaked.fault
+        == "it looks at the protected 'age', 'marriage', 'sex', which its recipe does not say"
+    )
     assert asked.fault == ""
     assert "the protected age, marriage, sex among them, as its recipe says" in asked.told
 
@@ -80,5 +100,6 @@ def test_content_that_is_not_what_the_digest_says_is_a_fault(make_bundle):
     found = check_structure(bundle, schema=CREDIT_CARD)
 
     assert (found.fault, found.told) == (
-        "its digest is not that of its content", "structure: its digest is not that of its content",
-    )  # fmt: skip
+        "its digest is not that of its content",
+        "structure: its digest is not that of its content",
+    )

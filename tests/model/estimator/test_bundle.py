@@ -1,6 +1,9 @@
 import pytest
 
-from credit_default.model.estimator.bundle import measure_feature_importance, measure_input_importance
+from credit_default.model.estimator.bundle import (
+    measure_feature_importance,
+    measure_input_importance,
+)
 
 
 def test_a_bundle_knows_its_features_and_inputs(bundle):
@@ -23,4 +26,6 @@ def test_lateness_matters_most_where_the_outcome_hangs_on_it(bundle):
     by_input = measure_input_importance(bundle)
 
     assert next(iter(by_input)).startswith("repayment_status")
-    assert sum(share for name, share in by_input.items() if name.startswith("repayment_status")) > 0.5
+    assert (
+        sum(share for name, share in by_input.items() if name.startswith("repayment_status")) > 0.5
+    )

@@ -21,7 +21,9 @@ def calibrated(bundle):
 def test_scores_are_the_forests_put_on_the_line(bundle, calibrated, rows):
     before, after = score_probability(bundle, rows), score_probability(calibrated, rows)
 
-    np.testing.assert_allclose(after, 1 / (1 + np.exp(0.25 - 0.5 * measure_log_odds(before))), rtol=1e-9)
+    np.testing.assert_allclose(
+        after, 1 / (1 + np.exp(0.25 - 0.5 * measure_log_odds(before))), rtol=1e-9
+    )
     assert calibrated.calibration == LINE
     assert calibrated.forest is bundle.forest
     assert bundle.calibration is None
@@ -40,12 +42,17 @@ def test_chunks_change_no_bit(calibrated, rows):
     whole = score_probability(calibrated, some)
 
     for size in (7, 64):
-        parts = [score_probability(calibrated, some[start : start + size]) for start in range(0, 100, size)]
+        parts = [
+            score_probability(calibrated, some[start : start + size])
+            for start in range(0, 100, size)
+        ]
         assert np.concatenate(parts).tobytes() == whole.tobytes()
 
 
 def test_the_digest_covers_the_line(bundle, calibrated):
-    steeper = replace(bundle, pipeline=calibrate_pipeline(bundle.pipeline, Calibration(0.5, -0.25 + 1e-12)))
+    steeper = replace(
+        bundle, pipeline=calibrate_pipeline(bundle.pipeline, Calibration(0.5, -0.25 + 1e-12))
+    )
 
     assert len({digest_bundle(bundle), digest_bundle(calibrated), digest_bundle(steeper)}) == 3
 

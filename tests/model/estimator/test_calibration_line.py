@@ -16,7 +16,9 @@ from credit_default.model.statistics.bootstrap import draw_weights
 def make_scores(*, slope=1.0, intercept=0.0, count=4000):
     generator = np.random.default_rng(3)
     odds = generator.normal(-1.3, 1.2, count)
-    defaulted = (generator.random(count) < 1 / (1 + np.exp(-(intercept + slope * odds)))).astype(int)
+    defaulted = (generator.random(count) < 1 / (1 + np.exp(-(intercept + slope * odds)))).astype(
+        int
+    )
     return defaulted, 1 / (1 + np.exp(-odds))
 
 
@@ -31,7 +33,9 @@ def test_the_planted_line_is_found(slope, intercept):
 
 def test_the_line_is_that_of_a_plain_logistic_regression():
     defaulted, probability = make_scores()
-    expected = LogisticRegression(C=np.inf, tol=1e-10).fit(measure_log_odds(probability)[:, None], defaulted)
+    expected = LogisticRegression(C=np.inf, tol=1e-10).fit(
+        measure_log_odds(probability)[:, None], defaulted
+    )
 
     line = fit_calibration(defaulted, probability)
 
@@ -80,7 +84,9 @@ def test_one_step_is_close_to_each_resamples_own_fit():
 
 
 def test_log_odds_stay_finite():
-    assert measure_log_odds(np.array([0.0, 0.5, 1.0])) == pytest.approx([-13.8155, 0.0, 13.8155], abs=1e-3)
+    assert measure_log_odds(np.array([0.0, 0.5, 1.0])) == pytest.approx(
+        [-13.8155, 0.0, 13.8155], abs=1e-3
+    )
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=200))
@@ -96,4 +102,6 @@ def test_bins_rise_with_the_probability_and_keep_ties_together(values):
 
 
 def test_bins_hold_equally_many_when_all_differ():
-    assert np.bincount(bin_by_quantile(np.linspace(0, 1, 1000), bin_count=10)).tolist() == [100] * 10
+    assert (
+        np.bincount(bin_by_quantile(np.linspace(0, 1, 1000), bin_count=10)).tolist() == [100] * 10
+    )

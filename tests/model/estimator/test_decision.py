@@ -24,7 +24,12 @@ def test_five_to_one_declines_from_a_sixth():
 def test_a_probability_at_the_threshold_is_declined():
     policy = DecisionPolicy(missed_default_cost=3.0, false_alarm_cost=1.0)
 
-    assert decide(np.array([0.0, 0.2499, 0.25, 1.0]), policy).tolist() == ["accept", "accept", "decline", "decline"]
+    assert decide(np.array([0.0, 0.2499, 0.25, 1.0]), policy).tolist() == [
+        "accept",
+        "accept",
+        "decline",
+        "decline",
+    ]
 
 
 @given(missed=COSTS, cheap=COSTS, dear=COSTS)
@@ -38,7 +43,9 @@ def test_a_dearer_false_alarm_never_lowers_the_threshold(missed, cheap, dear):
 def test_a_dearer_missed_default_never_raises_the_threshold(cheap, dear, false_alarm):
     cheap, dear = sorted((cheap, dear))
 
-    assert DecisionPolicy(cheap, false_alarm).threshold >= DecisionPolicy(dear, false_alarm).threshold
+    assert (
+        DecisionPolicy(cheap, false_alarm).threshold >= DecisionPolicy(dear, false_alarm).threshold
+    )
 
 
 @given(st.lists(st.floats(0, 1), min_size=1), COSTS)
@@ -53,7 +60,12 @@ def test_who_is_riskier_is_never_accepted_where_a_safer_client_is_declined(proba
 def test_a_band_starts_at_its_edge():
     policy = DecisionPolicy(bands=(RiskBand("low", 0.0), RiskBand("high", 0.5)))
 
-    assert assign_bands(np.array([0.0, 0.4999, 0.5, 1.0]), policy).tolist() == ["low", "low", "high", "high"]
+    assert assign_bands(np.array([0.0, 0.4999, 0.5, 1.0]), policy).tolist() == [
+        "low",
+        "low",
+        "high",
+        "high",
+    ]
 
 
 def test_no_clients_need_no_decision():
@@ -69,10 +81,14 @@ def test_a_cost_that_is_not_above_zero_is_refused(cost):
         DecisionPolicy(false_alarm_cost=cost)
 
 
-@pytest.mark.parametrize("edges", [(), (0.1, 0.5), (0.0, 0.5, 0.5), (0.0, 0.6, 0.4), (0.0, 1.0), (0.0, float("nan"))])
+@pytest.mark.parametrize(
+    "edges", [(), (0.1, 0.5), (0.0, 0.5, 0.5), (0.0, 0.6, 0.4), (0.0, 1.0), (0.0, float("nan"))]
+)
 def test_bands_that_leave_gaps_are_refused(edges):
     with pytest.raises(InputError, match="risk bands"):
-        DecisionPolicy(bands=tuple(RiskBand(str(number), edge) for number, edge in enumerate(edges)))
+        DecisionPolicy(
+            bands=tuple(RiskBand(str(number), edge) for number, edge in enumerate(edges))
+        )
 
 
 def test_bands_of_one_name_are_refused():
@@ -81,7 +97,9 @@ def test_bands_of_one_name_are_refused():
 
 
 def test_a_policy_is_read_back_from_its_mapping():
-    policy = DecisionPolicy(missed_default_cost=7.0, bands=(RiskBand("low", 0.0), RiskBand("high", 0.3)))
+    policy = DecisionPolicy(
+        missed_default_cost=7.0, bands=(RiskBand("low", 0.0), RiskBand("high", 0.3))
+    )
 
     assert parse_decision_policy(asdict(policy)) == policy
     assert parse_decision_policy({}) == DecisionPolicy()
@@ -89,7 +107,13 @@ def test_a_policy_is_read_back_from_its_mapping():
 
 @pytest.mark.parametrize(
     "mapping",
-    [{"treshold": 0.5}, {"missed_default_cost": "five"}, {"bands": [{"name": "A"}]}, {"bands": 3}, {"bands": [1]}],
+    [
+        {"treshold": 0.5},
+        {"missed_default_cost": "five"},
+        {"bands": [{"name": "A"}]},
+        {"bands": 3},
+        {"bands": [1]},
+    ],
 )
 def test_a_mapping_that_is_no_policy_is_refused(mapping):
     with pytest.raises(InputError, match="decision policy"):

@@ -49,7 +49,10 @@ def test_the_digest_changes_with_whatever_decides_a_score_or_a_comparison(bundle
 
 
 def test_the_order_of_the_references_columns_decides_nothing(bundle):
-    one, other = (replace(bundle, reference=FRAME.select(names)) for names in (FRAME.columns, FRAME.columns[::-1]))
+    one, other = (
+        replace(bundle, reference=FRAME.select(names))
+        for names in (FRAME.columns, FRAME.columns[::-1])
+    )
 
     assert digest_bundle(one) == digest_bundle(other)
 
@@ -87,7 +90,10 @@ def test_frames_that_differ_have_different_digests(other):
 
 
 def test_a_frames_digest_is_the_same_on_every_machine():
-    assert digest_frame(FRAME.clone()) == "610cbad39b76aefdae466a448c869fe31178bbb9e427eab1d4844f3cdaeeb7eb"
+    assert (
+        digest_frame(FRAME.clone())
+        == "610cbad39b76aefdae466a448c869fe31178bbb9e427eab1d4844f3cdaeeb7eb"
+    )
 
 
 def test_a_keys_hash_is_the_same_on_every_machine():
@@ -108,7 +114,9 @@ def test_a_cross_validation_is_named_by_its_rows_and_recipe_and_not_by_their_ord
             seed=seed,
         )
 
-    assert name(rows.sample(fraction=1.0, shuffle=True, seed=1).select(rows.columns[::-1])) == name()
+    assert (
+        name(rows.sample(fraction=1.0, shuffle=True, seed=1).select(rows.columns[::-1])) == name()
+    )
     others = [name(rows[1:]), name(recipe=Recipe(seed=9)), name(seed=2), name(fold_count=4)]
     assert len({name(), *others}) == 5
 

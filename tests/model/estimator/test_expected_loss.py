@@ -26,10 +26,18 @@ def loss(bill, probability, *, limit=100_000.0, policy=POLICY):
 
 
 def test_exposure_is_what_is_owed_and_a_share_of_what_is_open():
-    rows = pl.DataFrame({"bill_amount_m1": [0, 60_000, 100_000, 130_000, -20_000], "credit_limit": [100_000] * 5})
+    rows = pl.DataFrame(
+        {"bill_amount_m1": [0, 60_000, 100_000, 130_000, -20_000], "credit_limit": [100_000] * 5}
+    )
 
     # A client in credit can draw the credit too; one above the limit nothing more.
-    assert measure_exposure(rows, POLICY).to_list() == [40_000.0, 76_000.0, 100_000.0, 130_000.0, 48_000.0]
+    assert measure_exposure(rows, POLICY).to_list() == [
+        40_000.0,
+        76_000.0,
+        100_000.0,
+        130_000.0,
+        48_000.0,
+    ]
 
 
 def test_expected_loss_is_probability_times_exposure_times_share_lost():
@@ -52,8 +60,12 @@ def test_a_riskier_client_is_never_expected_to_lose_less(bill, one, other):
 def test_a_higher_share_lost_or_drawn_never_lowers_the_loss(bill, probability, one, other):
     low, high = sorted((one, other))
 
-    assert loss(bill, probability, policy=LossPolicy(low, 0.5)) <= loss(bill, probability, policy=LossPolicy(high, 0.5))
-    assert loss(bill, probability, policy=LossPolicy(0.4, low)) <= loss(bill, probability, policy=LossPolicy(0.4, high))
+    assert loss(bill, probability, policy=LossPolicy(low, 0.5)) <= loss(
+        bill, probability, policy=LossPolicy(high, 0.5)
+    )
+    assert loss(bill, probability, policy=LossPolicy(0.4, low)) <= loss(
+        bill, probability, policy=LossPolicy(0.4, high)
+    )
 
 
 def test_without_a_limit_nothing_more_can_be_drawn():

@@ -44,7 +44,9 @@ def test_a_bundle_records_what_it_was_taught_on(rows, bundle):
     assert bundle.reference is None
 
 
-def test_row_order_column_order_and_job_count_change_neither_digest_nor_scores(rows, bundle, fit_small):
+def test_row_order_column_order_and_job_count_change_neither_digest_nor_scores(
+    rows, bundle, fit_small
+):
     shuffled = rows.sample(fraction=1.0, shuffle=True, seed=3).select(rows.columns[::-1])
 
     again = fit_small(shuffled, job_count=2)
@@ -109,7 +111,9 @@ def test_out_of_bag_probabilities_are_those_of_scikit_learn(rows):
     pipeline.named_steps[FOREST_STEP].set_params(oob_score=True)
     pipeline.fit(rows, rows["defaulted"].to_numpy())
 
-    out_of_bag = fit_tiny(rows.sample(fraction=1.0, shuffle=True, seed=3), recipe=recipe, job_count=2).out_of_bag
+    out_of_bag = fit_tiny(
+        rows.sample(fraction=1.0, shuffle=True, seed=3), recipe=recipe, job_count=2
+    ).out_of_bag
 
     expected = pipeline.named_steps[FOREST_STEP].oob_decision_function_[:, 1]
     np.testing.assert_allclose(out_of_bag.default_probability, expected, rtol=1e-12)
@@ -121,19 +125,27 @@ def test_a_row_that_every_tree_drew_has_no_out_of_bag_probability_and_is_left_ou
     out_of_bag = fit_tiny(rows, recipe=replace(TINY, tree_count=1)).out_of_bag
 
     assert 200 < out_of_bag.rows.height < 280  # about exp(-0.5) of 400
-    assert len(out_of_bag.default_probability) == len(out_of_bag.defaulted) == out_of_bag.rows.height
+    assert (
+        len(out_of_bag.default_probability) == len(out_of_bag.defaulted) == out_of_bag.rows.height
+    )
     assert out_of_bag.rows["defaulted"].to_list() == out_of_bag.defaulted.tolist()
 
 
 def test_evidence_leaves_nothing_on_the_forest(rows, bundle, fit_small):
     fitted = fit_tiny(rows)
 
-    assert not [name for name in vars(fitted.bundle.forest) if name.startswith("oob") and name != "oob_score"]
+    assert not [
+        name
+        for name in vars(fitted.bundle.forest)
+        if name.startswith("oob") and name != "oob_score"
+    ]
     assert fitted.bundle.digest == fit_small(rows, recipe=TINY).digest
 
 
 def test_what_is_known_only_in_the_training_rows_does_not_leak_out_of_bag(rows):
-    noise = rows.with_columns(pl.Series("defaulted", np.random.default_rng(2).integers(0, 2, rows.height)))
+    noise = rows.with_columns(
+        pl.Series("defaulted", np.random.default_rng(2).integers(0, 2, rows.height))
+    )
 
     out_of_bag = fit_tiny(noise, recipe=replace(TINY, tree_count=20)).out_of_bag
 
@@ -166,7 +178,9 @@ def test_out_of_fold_probabilities_follow_their_rows(rows):
 
 
 def test_what_is_known_only_in_the_training_rows_does_not_leak_out_of_fold(rows, fit_small):
-    noise = rows.with_columns(pl.Series("defaulted", np.random.default_rng(2).integers(0, 2, rows.height)))
+    noise = rows.with_columns(
+        pl.Series("defaulted", np.random.default_rng(2).integers(0, 2, rows.height))
+    )
 
     out_of_fold = validate_tiny(noise, fold_count=4)
     seen = score_probability(fit_small(noise), noise)
@@ -177,7 +191,9 @@ def test_what_is_known_only_in_the_training_rows_does_not_leak_out_of_fold(rows,
 
 def test_a_few_trees_reach_most_of_what_the_public_data_allows(real_data):
     checked = check_rows(
-        lambda: read_batches(real_data, schema=CREDIT_CARD, month="2005-09"), schema=CREDIT_CARD, outcome="required"
+        lambda: read_batches(real_data, schema=CREDIT_CARD, month="2005-09"),
+        schema=CREDIT_CARD,
+        outcome="required",
     )
     sides = split(pl.concat([batch.accepted for batch in checked.batches()]))
     recipe = Recipe(tree_count=20)
@@ -202,7 +218,9 @@ OVER_CONFIDENT = Recipe(tree_count=20, leaf_row_count=1, maximum_depth=None, row
 def portfolio():
     """Simulated clients of one month, with outcomes: those to learn from, and others to judge on."""
     first = next(iter(simulate(client_count=6_000, month_count=1, seed=5)))
-    rows = first.statements.join(first.outcomes.select("client_id", "statement_month", "defaulted"), on=KEY)
+    rows = first.statements.join(
+        first.outcomes.select("client_id", "statement_month", "defaulted"), on=KEY
+    )
     return rows[:3_000], rows[3_000:]
 
 
@@ -216,7 +234,9 @@ def test_an_over_confident_forest_is_calibrated_by_evidence_and_is_better_for_it
     bare, mended = fitted.bundle.forest, score_probability(fitted.bundle, unseen)
     before = bare.predict_proba(fitted.bundle.pipeline[:-1].transform(unseen))[:, 1]
     assert log_loss(unseen["defaulted"], mended) < log_loss(unseen["defaulted"], before) - 0.02
-    assert roc_auc_score(unseen["defaulted"], mended) == pytest.approx(roc_auc_score(unseen["defaulted"], before))
+    assert roc_auc_score(unseen["defaulted"], mended) == pytest.approx(
+        roc_auc_score(unseen["defaulted"], before)
+    )
     line = fit_calibration(fitted.out_of_bag.defaulted, fitted.out_of_bag.default_probability)
     assert line.slope == pytest.approx(1, abs=0.1)
 

@@ -31,8 +31,13 @@ def train_everywhere(rows, folder, *, tree_count):
         place.mkdir()
         done = subprocess.run(
             [sys.executable, SCRIPT, folder / "rows.parquet", str(EACH), str(tree_count)],
-            cwd=place, env={**os.environ, **world}, capture_output=True, text=True, check=False, timeout=3_000,
-        )  # fmt: skip
+            cwd=place,
+            env={**os.environ, **world},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=3_000,
+        )
         assert done.returncode == 0, done.stderr[-2000:]
         told += map(json.loads, done.stdout.splitlines())
     return told
@@ -59,7 +64,9 @@ def test_twenty_of_twenty_trainings_on_the_real_data_give_the_same_digest(real_d
     from credit_default.data.credit_card.statements import CREDIT_CARD
 
     checked = check_rows(
-        lambda: read_batches(real_data, schema=CREDIT_CARD, month="2005-09"), schema=CREDIT_CARD, outcome="required"
+        lambda: read_batches(real_data, schema=CREDIT_CARD, month="2005-09"),
+        schema=CREDIT_CARD,
+        outcome="required",
     )
     rows = pl.concat([batch.accepted for batch in checked.batches()])
 

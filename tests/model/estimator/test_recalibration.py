@@ -12,7 +12,9 @@ def make_scores(*, slope=1.0, intercept=0.0, count=8_000, seed=3):
     """Outcomes whose log odds are `intercept` + `slope` times those of the score."""
     generator = np.random.default_rng(seed)
     odds = generator.normal(-1.3, 1.2, count)
-    defaulted = (generator.random(count) < 1 / (1 + np.exp(-(intercept + slope * odds)))).astype(np.int64)
+    defaulted = (generator.random(count) < 1 / (1 + np.exp(-(intercept + slope * odds)))).astype(
+        np.int64
+    )
     return defaulted, 1 / (1 + np.exp(-odds))
 
 
@@ -55,18 +57,25 @@ def test_a_few_defaults_are_no_evidence():
     assert "fewer than 200" in choice.reason
 
 
-@pytest.mark.parametrize("turn", [lambda p: 1 - p, lambda p: np.full(len(p), 0.2)], ids=["upside down", "constant"])
+@pytest.mark.parametrize(
+    "turn", [lambda p: 1 - p, lambda p: np.full(len(p), 0.2)], ids=["upside down", "constant"]
+)
 def test_a_score_that_no_rising_line_mends_is_left_to_the_gate(turn):
     defaulted, probability = make_scores()
 
-    assert choose(defaulted, turn(probability)).reason == "no rising line fits the scores: left as it is"
+    assert (
+        choose(defaulted, turn(probability)).reason
+        == "no rising line fits the scores: left as it is"
+    )
 
 
 def test_a_half_without_a_default_gives_no_line_and_no_gain():
     probability = np.linspace(0.01, 0.05, 40)
     defaulted = (np.arange(40) == 20).astype(np.int64)
 
-    choice = choose(defaulted, probability, policy=CalibrationPolicy(fewest_defaults=1, significance=1.1))
+    choice = choose(
+        defaulted, probability, policy=CalibrationPolicy(fewest_defaults=1, significance=1.1)
+    )
 
     assert choice.line is None
     assert choice.gain < choice.gain_error

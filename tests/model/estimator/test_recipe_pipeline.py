@@ -18,9 +18,15 @@ from credit_default.model.features.declaration import Feature, list_feature_name
 
 def test_protected_attributes_are_no_inputs_unless_the_recipe_says_so():
     shut = choose_features(Recipe(), CREDIT_CARD_FEATURES, schema=CREDIT_CARD)
-    open_to_all = choose_features(Recipe(include_protected=True), CREDIT_CARD_FEATURES, schema=CREDIT_CARD)
+    open_to_all = choose_features(
+        Recipe(include_protected=True), CREDIT_CARD_FEATURES, schema=CREDIT_CARD
+    )
 
-    assert set(list_input_names(open_to_all)) - set(list_input_names(shut)) == {"sex", "marriage", "age"}
+    assert set(list_input_names(open_to_all)) - set(list_input_names(shut)) == {
+        "sex",
+        "marriage",
+        "age",
+    }
     assert len(list_feature_names(shut)) == 68
 
 
@@ -28,12 +34,17 @@ def test_a_feature_made_of_a_protected_attribute_is_left_out_too():
     features = [
         Feature("decade", "clip", ("age",), {"minimum": 20.0, "maximum": 30.0}, kept=False),
         Feature(
-            "limit_by_age", "ratio", ("credit_limit", "decade"), {"otherwise": 0.0, "minimum": 0.0, "maximum": 1e9}
+            "limit_by_age",
+            "ratio",
+            ("credit_limit", "decade"),
+            {"otherwise": 0.0, "minimum": 0.0, "maximum": 1e9},
         ),
         Feature("credit_limit", "raw", ("credit_limit",)),
     ]
 
-    assert list_feature_names(choose_features(Recipe(), features, schema=CREDIT_CARD)) == ("credit_limit",)
+    assert list_feature_names(choose_features(Recipe(), features, schema=CREDIT_CARD)) == (
+        "credit_limit",
+    )
 
 
 def test_features_that_the_schema_cannot_give_are_refused():

@@ -20,7 +20,9 @@ NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
 def run_score(bundle, rows, *, scored_at=NOON, give_reasons=None):
-    return score(bundle, rows, model_version=3, batch_id="b1", scored_at=scored_at, give_reasons=give_reasons)
+    return score(
+        bundle, rows, model_version=3, batch_id="b1", scored_at=scored_at, give_reasons=give_reasons
+    )
 
 
 def test_a_scored_batch_has_one_row_for_each_client_in_their_order(bundle, make_rows):
@@ -41,14 +43,21 @@ def test_a_scored_batch_has_one_row_for_each_client_in_their_order(bundle, make_
 def test_decision_and_band_follow_the_bundles_policy(bundle, rows):
     frame = run_score(bundle, rows).frame
 
-    assert (frame["decision"] == "decline").to_list() == (frame["default_probability"] >= 1 / 6).to_list()
-    assert frame.filter(pl.col("default_probability") < 0.08)["risk_band"].unique().to_list() in ([], ["A"])
+    assert (frame["decision"] == "decline").to_list() == (
+        frame["default_probability"] >= 1 / 6
+    ).to_list()
+    assert frame.filter(pl.col("default_probability") < 0.08)["risk_band"].unique().to_list() in (
+        [],
+        ["A"],
+    )
 
 
 def test_expected_loss_stands_beside_the_score_by_the_policy_s_assumptions(bundle, rows):
     policy = LossPolicy(conversion_factor=0.25, loss_given_default=0.8)
 
-    scored = score(bundle, rows, model_version=3, batch_id="b1", scored_at=NOON, loss_policy=policy).frame
+    scored = score(
+        bundle, rows, model_version=3, batch_id="b1", scored_at=NOON, loss_policy=policy
+    ).frame
 
     assert scored.schema == SCORE_SCHEMA
     owed = rows["bill_amount_m1"].clip(lower_bound=0)
@@ -60,7 +69,9 @@ def test_expected_loss_stands_beside_the_score_by_the_policy_s_assumptions(bundl
 
 def test_expected_loss_changes_no_score_and_is_empty_without_a_policy(bundle, rows):
     plain = run_score(bundle, rows).frame
-    costed = score(bundle, rows, model_version=3, batch_id="b1", scored_at=NOON, loss_policy=LossPolicy()).frame
+    costed = score(
+        bundle, rows, model_version=3, batch_id="b1", scored_at=NOON, loss_policy=LossPolicy()
+    ).frame
 
     assert plain["expected_loss"].null_count() == rows.height
     assert costed.drop("expected_loss").equals(plain.drop("expected_loss"))
@@ -68,19 +79,26 @@ def test_expected_loss_changes_no_score_and_is_empty_without_a_policy(bundle, ro
 
 def test_chunks_and_row_order_change_no_expected_loss(bundle, rows):
     def lose(part):
-        scored = score(bundle, part, model_version=3, batch_id="b1", scored_at=NOON, loss_policy=LossPolicy())
+        scored = score(
+            bundle, part, model_version=3, batch_id="b1", scored_at=NOON, loss_policy=LossPolicy()
+        )
         return scored.frame["expected_loss"].to_list()
 
     whole = lose(rows)
 
-    assert [loss for start in range(0, rows.height, 37) for loss in lose(rows[start : start + 37])] == whole
+    assert [
+        loss for start in range(0, rows.height, 37) for loss in lose(rows[start : start + 37])
+    ] == whole
     assert lose(rows[::-1]) == whole[::-1]
 
 
 def test_a_time_in_another_zone_is_kept_as_utc(bundle, rows):
     in_taipei = datetime(2026, 3, 1, 20, tzinfo=timezone(timedelta(hours=8)))
 
-    assert run_score(bundle, rows[:2], scored_at=in_taipei).frame["scored_at"].to_list() == [NOON, NOON]
+    assert run_score(bundle, rows[:2], scored_at=in_taipei).frame["scored_at"].to_list() == [
+        NOON,
+        NOON,
+    ]
 
 
 def test_a_time_without_a_zone_is_refused(bundle, rows):
@@ -99,9 +117,14 @@ def test_rows_that_the_model_was_trained_on_are_counted(bundle, rows, make_rows)
 def test_every_frame_chunk_and_order_gives_the_same_probabilities(bundle, rows):
     whole = score_probability(bundle, rows)
 
-    chunks = [score_probability(bundle, rows[start : start + 37]) for start in range(0, rows.height, 37)]
+    chunks = [
+        score_probability(bundle, rows[start : start + 37]) for start in range(0, rows.height, 37)
+    ]
     assert np.concatenate(chunks).tobytes() == whole.tobytes()
-    assert score_probability(bundle, rows[::-1]).tobytes() == np.ascontiguousarray(whole[::-1]).tobytes()
+    assert (
+        score_probability(bundle, rows[::-1]).tobytes()
+        == np.ascontiguousarray(whole[::-1]).tobytes()
+    )
     for frame in (rows.to_pandas(), rows.to_arrow(), rows.select(rows.columns[::-1])):
         assert score_probability(bundle, frame).tobytes() == whole.tobytes()
     assert isinstance(rows.to_pandas(), pd.DataFrame)
@@ -119,14 +142,18 @@ def test_declined_rows_are_given_their_reasons_and_accepted_ones_none(bundle, ro
     declined = frame.filter(decision="decline")
     assert frame.schema == SCORE_SCHEMA
     assert [frame["client_id"].to_list() for frame in asked] == [declined["client_id"].to_list()]
-    assert declined["reasons"].to_list() == [[f"because of {client}"] for client in declined["client_id"]]
+    assert declined["reasons"].to_list() == [
+        [f"because of {client}"] for client in declined["client_id"]
+    ]
     assert set(frame.filter(decision="accept")["reasons"].list.len()) == {0}
 
 
 def test_nobody_is_asked_for_reasons_of_rows_that_are_all_accepted(bundle, rows):
     accepted = rows.filter(pl.Series(score_probability(bundle, rows) < 1 / 6))
 
-    frame = run_score(bundle, accepted, give_reasons=lambda _: pytest.fail("asked for reasons")).frame
+    frame = run_score(
+        bundle, accepted, give_reasons=lambda _: pytest.fail("asked for reasons")
+    ).frame
 
     assert frame["reasons"].to_list() == [[]] * accepted.height
 
@@ -154,9 +181,17 @@ def test_a_reference_is_scored_by_its_own_bundle_and_sealed_in_the_digest(bundle
 
     reference = with_reference.reference
     assert reference is not None
-    assert reference.columns == [*unseen.columns[1:-1], "default_probability", "decision", "defaulted"]
+    assert reference.columns == [
+        *unseen.columns[1:-1],
+        "default_probability",
+        "decision",
+        "defaulted",
+    ]
     assert "client_id" not in reference.columns  # no artifact names a client
-    assert reference["credit_limit"].to_list() == unseen.sort("client_id", "statement_month")["credit_limit"].to_list()
+    assert (
+        reference["credit_limit"].to_list()
+        == unseen.sort("client_id", "statement_month")["credit_limit"].to_list()
+    )
     assert reference["default_probability"].to_list() == score_probability(bundle, unseen).tolist()
     assert with_reference.digest == digest_bundle(with_reference) != bundle.digest
     assert attach_reference(bundle, unseen).digest == with_reference.digest
@@ -164,7 +199,9 @@ def test_a_reference_is_scored_by_its_own_bundle_and_sealed_in_the_digest(bundle
 
 
 def test_a_reference_may_lack_outcomes(bundle, make_rows):
-    reference = attach_reference(bundle, make_rows(20, seed=4, prefix="R").drop("defaulted")).reference
+    reference = attach_reference(
+        bundle, make_rows(20, seed=4, prefix="R").drop("defaulted")
+    ).reference
 
     assert reference is not None
     assert "defaulted" not in reference.columns

@@ -17,7 +17,9 @@ USUAL = SearchPolicy()
 
 
 def name(rows, *, recipe=COMPACT_RECIPE, policy=USUAL, seed=1, features=CREDIT_CARD_FEATURES):
-    return name_study(recipe, rows, schema=CREDIT_CARD, features=features, policy=policy, fold_count=5, seed=seed)
+    return name_study(
+        recipe, rows, schema=CREDIT_CARD, features=features, policy=policy, fold_count=5, seed=seed
+    )
 
 
 def test_recipes_of_the_house_can_be_found():
@@ -28,12 +30,18 @@ def test_recipes_of_the_house_can_be_found():
 
 def test_numbers_are_scales_and_words_are_not():
     assert {choice.name: choice.is_scale for choice in list_search_parameters(SearchPolicy())} == {
-        "criterion": False, "maximum_depth": True, "leaf_row_count": True, "column_share": True, "row_share": True,
-    }  # fmt: skip
+        "criterion": False,
+        "maximum_depth": True,
+        "leaf_row_count": True,
+        "column_share": True,
+        "row_share": True,
+    }
 
 
 def test_chosen_values_take_the_place_of_the_recipes_own_and_the_rest_stays():
-    chosen = replace_parameters(Recipe(tree_count=7, seed=3), {"maximum_depth": 12, "criterion": "gini"})
+    chosen = replace_parameters(
+        Recipe(tree_count=7, seed=3), {"maximum_depth": 12, "criterion": "gini"}
+    )
 
     assert chosen == Recipe(tree_count=7, seed=3, maximum_depth=12, criterion="gini")
 
@@ -58,7 +66,9 @@ def test_study_is_named_by_what_it_compares(rows):
     named = name(rows)
 
     assert named == name(rows.sample(fraction=1.0, shuffle=True, seed=1))
-    assert named == name(rows, recipe=replace(COMPACT_RECIPE, maximum_depth=3))  # it is searched anyway
+    assert named == name(
+        rows, recipe=replace(COMPACT_RECIPE, maximum_depth=3)
+    )  # it is searched anyway
     others = {
         name(rows.head(399)),
         name(rows, seed=2),

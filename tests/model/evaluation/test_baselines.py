@@ -19,7 +19,11 @@ def score(sides, **options):
 def test_rivals_are_a_scorecard_a_small_tree_and_the_base_rate(sides):
     scored = score(sides)
 
-    assert list(scored) == [rival.name for rival in BASELINES] == ["scorecard", "small tree", "base rate"]
+    assert (
+        list(scored)
+        == [rival.name for rival in BASELINES]
+        == ["scorecard", "small tree", "base rate"]
+    )
     assert all(probability.shape == (150,) for probability in scored.values())
 
 
@@ -33,7 +37,10 @@ def test_small_tree_has_eight_answers_at_most(sides):
 
 def test_neither_order_nor_the_test_sides_outcomes_change_a_score(sides):
     development, test = sides
-    again = (development.sample(fraction=1.0, shuffle=True, seed=1), test.with_columns(defaulted=1 - test["defaulted"]))
+    again = (
+        development.sample(fraction=1.0, shuffle=True, seed=1),
+        test.with_columns(defaulted=1 - test["defaulted"]),
+    )
 
     straight, other = score(sides), score(again)
 
@@ -43,10 +50,16 @@ def test_neither_order_nor_the_test_sides_outcomes_change_a_score(sides):
 
 def test_protected_attributes_are_inputs_only_when_the_model_has_them(sides):
     development, test = sides
-    flipped = test.with_columns(sex=3 - test["sex"], age=test["age"] + 20, marriage=cycle(test["marriage"]))
+    flipped = test.with_columns(
+        sex=3 - test["sex"], age=test["age"] + 20, marriage=cycle(test["marriage"])
+    )
 
-    np.testing.assert_array_equal(score(sides)["scorecard"], score((development, flipped))["scorecard"])
-    with_them = (score((development, rows), include_protected=True)["scorecard"] for rows in (test, flipped))
+    np.testing.assert_array_equal(
+        score(sides)["scorecard"], score((development, flipped))["scorecard"]
+    )
+    with_them = (
+        score((development, rows), include_protected=True)["scorecard"] for rows in (test, flipped)
+    )
     assert not np.array_equal(*with_them)
 
 

@@ -75,7 +75,9 @@ def test_replayed_folds_are_those_that_were_scored(rows):
 
 def test_figures_are_of_the_rows_scored_by_now(rows):
     folded = fold(rows)
-    half = OutOfFold(np.where(folded.fold == 0, folded.defaulted, np.nan).astype(float), folded.fold)
+    half = OutOfFold(
+        np.where(folded.fold == 0, folded.defaulted, np.nan).astype(float), folded.fold
+    )
 
     figures = measure_out_of_fold(folded, half)
 

@@ -25,7 +25,13 @@ from credit_default.model.features.credit_card import CREDIT_CARD_FEATURES
 from credit_default.services.training.challenger import FOLD_SEEDS
 from credit_default.settings import load_settings
 
-BARS = {"roc_auc": 0.787, "average_precision": 0.562, "brier": 0.1331, "log_loss": 0.4248, "ece": 0.02}
+BARS = {
+    "roc_auc": 0.787,
+    "average_precision": 0.562,
+    "brier": 0.1331,
+    "log_loss": 0.4248,
+    "ece": 0.02,
+}
 BEST_BAR = 0.790
 MIDDLE = Path(__file__).parents[3] / "config" / "middle-forest.toml"
 OURS = {"schema": CREDIT_CARD, "features": CREDIT_CARD_FEATURES}
@@ -34,7 +40,9 @@ OURS = {"schema": CREDIT_CARD, "features": CREDIT_CARD_FEATURES}
 @pytest.fixture(scope="module")
 def real_rows(real_data):
     batches = check_rows(
-        lambda: read_batches(real_data, schema=CREDIT_CARD, month="2005-09"), schema=CREDIT_CARD, outcome="required"
+        lambda: read_batches(real_data, schema=CREDIT_CARD, month="2005-09"),
+        schema=CREDIT_CARD,
+        outcome="required",
     ).batches()
     return pl.concat([batch.accepted for batch in batches])
 
@@ -60,7 +68,9 @@ def test_few_trees_of_the_default_recipe_rank_well_and_not_too_well(folded):
 
 def test_planted_leak_is_refused(folded):
     generator = np.random.default_rng(1)
-    told = np.where(generator.random(len(folded.defaulted)) < 0.2, folded.defaulted, 0)  # of one default in five
+    told = np.where(
+        generator.random(len(folded.defaulted)) < 0.2, folded.defaulted, 0
+    )  # of one default in five
     leaking = replace(folded, matrix=np.column_stack([folded.matrix, told]).astype(np.float32))
 
     figures = measure(leaking, replace(COMPACT_RECIPE, tree_count=5))
@@ -74,7 +84,11 @@ def test_middle_forest_clears_every_bar_in_the_mean_of_three_draws(real_rows):
     recipe = load_settings(config_files=[str(MIDDLE)], environment={}).settings.recipe
 
     figures = [
-        measure(build_folded_rows(real_rows, **OURS, seed=seed), replace(recipe, seed=recipe.seed + seed), job_count=2)
+        measure(
+            build_folded_rows(real_rows, **OURS, seed=seed),
+            replace(recipe, seed=recipe.seed + seed),
+            job_count=2,
+        )
         for seed in FOLD_SEEDS
     ]
 

@@ -44,7 +44,11 @@ def test_the_decision_is_counted_and_costed_on_the_judged_rows():
     assert (found.row_count, found.default_count, found.development_row_count) == (5, 2, 5)
     assert (point.threshold, point.cost_ratio) == (1 / 6, 5.0)
     assert (point.declined_count, point.caught_default_count) == (2, 1)
-    assert (point.declined_share.value, point.caught_share.value, point.precision.value) == (0.4, 0.5, 0.5)
+    assert (point.declined_share.value, point.caught_share.value, point.precision.value) == (
+        0.4,
+        0.5,
+        0.5,
+    )
     assert point.cost_per_1000.value == 1000 * (5 + 1) / 5
     assert (point.decline_all_cost, point.decline_nobody_cost) == pytest.approx((600.0, 2000.0))
 
@@ -97,21 +101,30 @@ def test_more_capacity_never_raises_the_threshold(rows, one, other):
 
 def test_capacity_catches_more_defaults_the_more_it_is():
     found = measure_economics(
-        simulate(2_000, seed=1), simulate(1_000, seed=2), decision_policy=FIVE_TO_ONE, seed=1,
-        policy=EconomicsPolicy(capacity_shares=(0.5, 0.1), capacity_counts=(200, 5_000), resample_count=50),
-    )  # fmt: skip
+        simulate(2_000, seed=1),
+        simulate(1_000, seed=2),
+        decision_policy=FIVE_TO_ONE,
+        seed=1,
+        policy=EconomicsPolicy(
+            capacity_shares=(0.5, 0.1), capacity_counts=(200, 5_000), resample_count=50
+        ),
+    )
 
     assert [point.capacity_count for point in found.capacity] == [100, 200, 500, 1_000]
     caught = [point.reached.caught_default_count for point in found.capacity]
     assert caught == sorted(caught)
     assert found.capacity[-1].reached.caught_share.value == 1.0
-    assert abs(found.capacity[1].reached.declined_count - 200) < 40  # by a threshold from other rows
+    assert (
+        abs(found.capacity[1].reached.declined_count - 200) < 40
+    )  # by a threshold from other rows
 
 
 def test_sensitivity_has_a_point_for_each_ratio_at_its_own_threshold_and_cost():
     judged = simulate(3_000, seed=3)
 
-    found = measure_economics(judged, judged, decision_policy=FIVE_TO_ONE, seed=1, policy=EconomicsPolicy())
+    found = measure_economics(
+        judged, judged, decision_policy=FIVE_TO_ONE, seed=1, policy=EconomicsPolicy()
+    )
 
     three, five, ten = found.sensitivity
     assert [point.cost_ratio for point in found.sensitivity] == [3.0, 5.0, 10.0]
@@ -119,7 +132,10 @@ def test_sensitivity_has_a_point_for_each_ratio_at_its_own_threshold_and_cost():
     assert five == found.in_force
     assert three.declined_share.value < five.declined_share.value < ten.declined_share.value
     assert ten.decline_nobody_cost == pytest.approx(2 * five.decline_nobody_cost)
-    assert all(p.cost_per_1000.low < p.cost_per_1000.value < p.cost_per_1000.high for p in found.sensitivity)
+    assert all(
+        p.cost_per_1000.low < p.cost_per_1000.value < p.cost_per_1000.high
+        for p in found.sensitivity
+    )
 
 
 def test_outcomes_of_the_judged_rows_move_no_threshold():
@@ -146,10 +162,15 @@ def test_the_threshold_that_was_cheapest_on_development_rows_need_not_be_on_othe
     development = LabelledScores([1, 0, 0, 0], [0.9, 0.5, 0.4, 0.3])
     judged = LabelledScores([1, 1, 0, 0], [0.9, 0.5, 0.4, 0.1])
 
-    found = measure_economics(development, judged, decision_policy=FIVE_TO_ONE, seed=1, policy=QUICK)
+    found = measure_economics(
+        development, judged, decision_policy=FIVE_TO_ONE, seed=1, policy=QUICK
+    )
 
     assert found.cheapest.threshold == 0.9
-    assert found.cheapest_saving.value == found.in_force.cost_per_1000.value - found.cheapest.cost_per_1000.value
+    assert (
+        found.cheapest_saving.value
+        == found.in_force.cost_per_1000.value - found.cheapest.cost_per_1000.value
+    )
     assert found.cheapest_saving.value == 250.0 - 1250.0
 
 
@@ -164,7 +185,9 @@ def test_shares_of_nobody_are_left_out():
 
 def test_intervals_hold_the_true_share_caught_about_as_often_as_they_say():
     truth = simulate(400_000, seed=0)
-    caught = float((truth.default_probability[truth.defaulted == 1] >= FIVE_TO_ONE.threshold).mean())
+    caught = float(
+        (truth.default_probability[truth.defaulted == 1] >= FIVE_TO_ONE.threshold).mean()
+    )
     policy = EconomicsPolicy(cost_ratios=(5.0,), capacity_shares=(0.5,), resample_count=100)
 
     held = 0
@@ -179,10 +202,15 @@ def test_intervals_hold_the_true_share_caught_about_as_often_as_they_say():
 @pytest.mark.parametrize(
     "wrong",
     [
-        {"cost_ratios": ()}, {"cost_ratios": (0.0,)}, {"cost_ratios": (float("nan"),)}, {"capacity_shares": (1.5,)},
-        {"capacity_counts": (0,)}, {"capacity_shares": ()}, {"resample_count": 0},
+        {"cost_ratios": ()},
+        {"cost_ratios": (0.0,)},
+        {"cost_ratios": (float("nan"),)},
+        {"capacity_shares": (1.5,)},
+        {"capacity_counts": (0,)},
+        {"capacity_shares": ()},
+        {"resample_count": 0},
     ],
-)  # fmt: skip
+)
 def test_a_policy_that_cannot_be_is_refused(wrong):
     with pytest.raises(InputError, match="economics policy"):
         EconomicsPolicy(**wrong)
@@ -190,7 +218,11 @@ def test_a_policy_that_cannot_be_is_refused(wrong):
 
 def test_rows_without_outcomes_are_refused():
     good = LabelledScores([0, 1], [0.1, 0.2])
-    for bad in (LabelledScores([], []), LabelledScores([0, 2], [0.1, 0.2]), LabelledScores([0, 1], [0.1, np.nan])):
+    for bad in (
+        LabelledScores([], []),
+        LabelledScores([0, 2], [0.1, 0.2]),
+        LabelledScores([0, 1], [0.1, np.nan]),
+    ):
         with pytest.raises(InputError):
             measure_economics(good, bad, decision_policy=FIVE_TO_ONE, seed=1)
         with pytest.raises(InputError):

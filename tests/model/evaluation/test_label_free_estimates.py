@@ -54,7 +54,13 @@ def test_estimates_and_their_spread_are_those_of_outcomes_drawn_by_the_scores():
     generator = np.random.default_rng(4)
     probability = generator.beta(1, 4, 800).round(3)
     drawn = [
-        evaluate((generator.random(800) < probability).astype(int), probability, policy=COSTS, seed=1, resample_count=1)
+        evaluate(
+            (generator.random(800) < probability).astype(int),
+            probability,
+            policy=COSTS,
+            seed=1,
+            resample_count=1,
+        )
         for _ in range(300)
     ]
 
@@ -72,7 +78,9 @@ def test_row_order_changes_no_estimate(probability, random):
     shuffled = list(probability)
     random.shuffle(shuffled)
 
-    assert estimate_performance(shuffled, policy=COSTS) == estimate_performance(probability, policy=COSTS)
+    assert estimate_performance(shuffled, policy=COSTS) == estimate_performance(
+        probability, policy=COSTS
+    )
 
 
 @given(PROBABILITIES)
@@ -83,7 +91,9 @@ def test_interval_holds_the_estimate_and_stays_in_range(probability):
 
 
 def test_past_error_is_what_came_less_what_was_estimated():
-    first = compare_estimate({"brier": Metric(0.12, 0.10, 0.14), "roc_auc": Metric(0.7, 0.6, 0.8)}, {"brier": 0.13})
+    first = compare_estimate(
+        {"brier": Metric(0.12, 0.10, 0.14), "roc_auc": Metric(0.7, 0.6, 0.8)}, {"brier": 0.13}
+    )
     second = compare_estimate({"brier": Metric(0.12, 0.11, 0.13)}, {"brier": 0.15, "ece": 0.01})
 
     errors = measure_past_errors([*first, *second])
@@ -91,12 +101,18 @@ def test_past_error_is_what_came_less_what_was_estimated():
     assert [item.name for item in first] == ["brier"]
     assert list(errors) == ["brier"]
     assert errors["brier"] == PastError(
-        batch_count=2, mean_error=pytest.approx(0.02), mean_absolute_error=pytest.approx(0.02), inside_share=0.5
+        batch_count=2,
+        mean_error=pytest.approx(0.02),
+        mean_absolute_error=pytest.approx(0.02),
+        inside_share=0.5,
     )
 
 
 def test_errors_of_either_sign_cancel_in_the_mean_alone():
-    came = [ComparedEstimate("default_share", Metric(0.2, 0.1, 0.3), realised) for realised in (0.25, 0.15)]
+    came = [
+        ComparedEstimate("default_share", Metric(0.2, 0.1, 0.3), realised)
+        for realised in (0.25, 0.15)
+    ]
 
     error = measure_past_errors(came)["default_share"]
 

@@ -8,7 +8,8 @@ from credit_default.model.evaluation.leakage_check import LeakCeilingPolicy, che
 
 def test_figure_above_the_ceiling_is_a_leak_to_be_found():
     with pytest.raises(
-        RefusedError, match=r"boosting: found an ROC AUC of 0\.8001 on 30,000 rows .* Look for the leak"
+        RefusedError,
+        match=r"boosting: found an ROC AUC of 0\.8001 on 30,000 rows .* Look for the leak",
     ):
         check_leak_ceiling(0.8001, row_count=30_000, thing="boosting")
 
@@ -30,5 +31,8 @@ def test_few_rows_may_be_lucky():
 def test_another_ceiling_can_be_set():
     with pytest.raises(RefusedError, match=r"expected 0\.70 at most"):
         check_leak_ceiling(
-            0.71, row_count=5, thing="forest", policy=LeakCeilingPolicy(highest_roc_auc=0.70, fewest_rows=5)
+            0.71,
+            row_count=5,
+            thing="forest",
+            policy=LeakCeilingPolicy(highest_roc_auc=0.70, fewest_rows=5),
         )

@@ -21,7 +21,9 @@ def make_scores(count=2000, *, seed=1):
 
 
 def run(defaulted=DEFAULTED, probability=PROBABILITY, **changes):
-    return evaluate(defaulted, probability, **{"policy": POLICY, "seed": 1, "resample_count": 50, **changes})
+    return evaluate(
+        defaulted, probability, **{"policy": POLICY, "seed": 1, "resample_count": 50, **changes}
+    )
 
 
 def test_figures_of_eight_clients_are_those_worked_out_by_hand():
@@ -51,7 +53,9 @@ def test_figures_agree_with_scikit_learn():
 
     assert values["roc_auc"] == pytest.approx(sk.roc_auc_score(defaulted, probability))
     assert values["gini"] == pytest.approx(2 * sk.roc_auc_score(defaulted, probability) - 1)
-    assert values["average_precision"] == pytest.approx(sk.average_precision_score(defaulted, probability))
+    assert values["average_precision"] == pytest.approx(
+        sk.average_precision_score(defaulted, probability)
+    )
     assert values["brier"] == pytest.approx(sk.brier_score_loss(defaulted, probability))
     assert values["log_loss"] == pytest.approx(sk.log_loss(defaulted, probability))
     assert values["f1"] == pytest.approx(sk.f1_score(defaulted, declined))
@@ -70,7 +74,9 @@ def test_a_score_twice_too_extreme_shows_half_the_slope():
     defaulted, probability = make_scores(8000)
     extreme = probability**2 / (probability**2 + (1 - probability) ** 2)
 
-    assert run(defaulted, extreme).metrics["calibration_slope"].value == pytest.approx(0.5, abs=0.05)
+    assert run(defaulted, extreme).metrics["calibration_slope"].value == pytest.approx(
+        0.5, abs=0.05
+    )
 
 
 def test_the_interval_of_the_auc_is_as_wide_as_theory_says():
@@ -85,7 +91,10 @@ def test_intervals_hold_the_truth_about_as_often_as_they_claim():
 
     held = [
         metric.low <= truth <= metric.high
-        for metric in (run(*make_scores(500, seed=seed), resample_count=100).metrics["roc_auc"] for seed in range(60))
+        for metric in (
+            run(*make_scores(500, seed=seed), resample_count=100).metrics["roc_auc"]
+            for seed in range(60)
+        )
     ]
 
     assert 51 <= sum(held) <= 60
@@ -95,11 +104,16 @@ def test_the_default_share_carries_wilsons_interval():
     metric = run([1] * 20 + [0] * 80, [0.2] * 100).metrics["default_share"]
 
     assert metric.value == 0.2
-    assert (metric.low, metric.high) == (pytest.approx(0.1334, abs=1e-4), pytest.approx(0.2888, abs=1e-4))
+    assert (metric.low, metric.high) == (
+        pytest.approx(0.1334, abs=1e-4),
+        pytest.approx(0.2888, abs=1e-4),
+    )
 
 
 @settings(max_examples=40, deadline=None)
-@given(st.lists(st.tuples(st.integers(0, 1), st.floats(0, 1)), min_size=1, max_size=40), st.randoms())
+@given(
+    st.lists(st.tuples(st.integers(0, 1), st.floats(0, 1)), min_size=1, max_size=40), st.randoms()
+)
 def test_whatever_the_rows_figures_are_finite_ordered_and_indifferent_to_row_order(rows, random):
     shuffled = list(rows)
     random.shuffle(shuffled)
@@ -121,7 +135,14 @@ def test_whatever_the_rows_figures_are_finite_ordered_and_indifferent_to_row_ord
 def test_one_outcome_alone_leaves_the_ranking_out_and_says_why(outcome):
     evaluation = run([outcome] * 4, [0.1, 0.2, 0.3, 0.4])
 
-    assert {"roc_auc", "gini", "ks", "average_precision", "calibration_slope", "brier_skill"} <= set(evaluation.absent)
+    assert {
+        "roc_auc",
+        "gini",
+        "ks",
+        "average_precision",
+        "calibration_slope",
+        "brier_skill",
+    } <= set(evaluation.absent)
     assert evaluation.absent["roc_auc"] == "both outcomes are needed, and all rows have the same"
     assert "brier" in evaluation.metrics
 

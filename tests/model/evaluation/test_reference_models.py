@@ -5,7 +5,11 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from credit_default.data.credit_card.statements import CREDIT_CARD
-from credit_default.model.evaluation.cross_validation import build_folded_rows, cross_validate_estimator, fit_estimator
+from credit_default.model.evaluation.cross_validation import (
+    build_folded_rows,
+    cross_validate_estimator,
+    fit_estimator,
+)
 from credit_default.model.evaluation.reference_models import (
     BLEND,
     FAMILIES,
@@ -16,7 +20,9 @@ from credit_default.model.evaluation.reference_models import (
 )
 from credit_default.model.features.credit_card import CREDIT_CARD_FEATURES
 
-FEW = CREDIT_CARD_FEATURES[:8]  # of the raw columns: what a family is does not hang on how many features it sees
+FEW = CREDIT_CARD_FEATURES[
+    :8
+]  # of the raw columns: what a family is does not hang on how many features it sees
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +40,9 @@ def pooled(folded):
 def test_every_family_scores_every_row_and_ranks_better_than_chance(folded, pooled):
     assert [family for family, _ in pooled] == list(FAMILIES)
     for family, scored in pooled:
-        assert ((scored.default_probability > 0) & (scored.default_probability < 1)).all(), family.name
+        assert ((scored.default_probability > 0) & (scored.default_probability < 1)).all(), (
+            family.name
+        )
         assert roc_auc_score(folded.defaulted, scored.default_probability) > 0.6, family.name
 
 
@@ -51,7 +59,8 @@ def test_same_seed_gives_the_same_scores(folded, family):
     matrix, defaulted = folded.matrix[:200], folded.defaulted[:200]
 
     one, other = (
-        fit_estimator(matrix, defaulted, build=lambda: family.build(5)).predict_proba(matrix) for _ in range(2)
+        fit_estimator(matrix, defaulted, build=lambda: family.build(5)).predict_proba(matrix)
+        for _ in range(2)
     )
 
     np.testing.assert_array_equal(one, other)

@@ -9,7 +9,12 @@ from credit_default.model.features.credit_card import CREDIT_CARD_FEATURES
 
 def measure(bundle, development, test, **policy):
     return measure_refit_stability(
-        bundle, development, test, schema=CREDIT_CARD, features=CREDIT_CARD_FEATURES, policy=StabilityPolicy(**policy)
+        bundle,
+        development,
+        test,
+        schema=CREDIT_CARD,
+        features=CREDIT_CARD_FEATURES,
+        policy=StabilityPolicy(**policy),
     )
 
 
@@ -28,9 +33,15 @@ def test_refits_stay_near_the_model_and_turn_few_decisions(bundle, rows, unseen)
 
 
 def test_row_order_changes_no_figure(bundle, rows, unseen):
-    shuffled = rows.sample(fraction=1, shuffle=True, seed=3), unseen.sample(fraction=1, shuffle=True, seed=4)
+    shuffled = (
+        rows.sample(fraction=1, shuffle=True, seed=3),
+        unseen.sample(fraction=1, shuffle=True, seed=4),
+    )
 
-    found, again = measure(bundle, rows, unseen, refit_count=1), measure(bundle, *shuffled, refit_count=1)
+    found, again = (
+        measure(bundle, rows, unseen, refit_count=1),
+        measure(bundle, *shuffled, refit_count=1),
+    )
 
     assert found.lowest_roc_auc == again.lowest_roc_auc
     assert found.changed_decision_share == again.changed_decision_share
@@ -38,7 +49,9 @@ def test_row_order_changes_no_figure(bundle, rows, unseen):
 
 
 def test_a_small_share_of_the_clients_makes_other_models(bundle, rows, unseen):
-    most, few = (measure(bundle, rows, unseen, refit_count=1, client_share=share) for share in (0.95, 0.2))
+    most, few = (
+        measure(bundle, rows, unseen, refit_count=1, client_share=share) for share in (0.95, 0.2)
+    )
 
     assert few.mean_difference > most.mean_difference
 
@@ -54,7 +67,9 @@ def test_nothing_is_measured_when_no_refit_is_asked_for(bundle, rows, unseen):
     assert measure(bundle, rows, unseen, refit_count=0) is None
 
 
-@pytest.mark.parametrize("wrong", [{"client_share": 0.0}, {"client_share": 1.0}, {"refit_count": -1}])
+@pytest.mark.parametrize(
+    "wrong", [{"client_share": 0.0}, {"client_share": 1.0}, {"refit_count": -1}]
+)
 def test_a_policy_that_cannot_be_is_refused(wrong):
     with pytest.raises(InputError, match="stability"):
         StabilityPolicy(**wrong)

@@ -20,7 +20,9 @@ def test_every_input_of_the_model_is_nudged_and_the_largest_difference_comes_fir
 
 
 def test_amounts_are_moved_both_ways_and_codes_to_the_next_one(bundle, rows):
-    nudges = {(item.column, item.nudge) for item in measure_sensitivity(bundle, rows, schema=CREDIT_CARD)}
+    nudges = {
+        (item.column, item.nudge) for item in measure_sensitivity(bundle, rows, schema=CREDIT_CARD)
+    }
 
     assert {nudge for column, nudge in nudges if column == "credit_limit"} == {"+10%", "−10%"}
     assert {nudge for column, nudge in nudges if column == "repayment_status_m1"} == {"next code"}
@@ -41,16 +43,24 @@ def test_protected_attributes_are_no_inputs_and_are_not_nudged(bundle, rows):
 
 
 def test_whole_numbers_are_raised_by_one_and_stay_in_their_range(make_rows):
-    columns = (*CREDIT_CARD.columns[:2], Column("age", "integer", "Age in years.", minimum=18, maximum=69))
+    columns = (
+        *CREDIT_CARD.columns[:2],
+        Column("age", "integer", "Age in years.", minimum=18, maximum=69),
+    )
     schema = Schema("ages", "1", columns, CREDIT_CARD.outcome)
     rows = make_rows(200).select("client_id", "statement_month", "age", "defaulted")
     bundle = fit(
-        Recipe(tree_count=3, leaf_row_count=5), rows, schema=schema, decision_policy=DecisionPolicy(),
+        Recipe(tree_count=3, leaf_row_count=5),
+        rows,
+        schema=schema,
+        decision_policy=DecisionPolicy(),
         features=parse_features([{"name": "age", "function": "raw", "columns": ["age"]}]),
-    )  # fmt: skip
+    )
 
     (found,) = measure_sensitivity(bundle, rows, schema=schema)
 
     assert (found.column, found.nudge) == ("age", "+1")
-    oldest = measure_sensitivity(bundle, rows.filter(age=69), schema=schema) if 69 in rows["age"] else ()
+    oldest = (
+        measure_sensitivity(bundle, rows.filter(age=69), schema=schema) if 69 in rows["age"] else ()
+    )
     assert all(item.mean_difference == pytest.approx(0) for item in oldest)

@@ -24,7 +24,9 @@ def test_figures_and_intervals_are_those_of_the_full_evaluation():
     defaulted = (generator.random(2_000) < probability).astype(int)
 
     figures = measure_vintage(defaulted, probability)
-    full = evaluate(defaulted, probability, policy=DecisionPolicy(), seed=1, resample_count=200).metrics
+    full = evaluate(
+        defaulted, probability, policy=DecisionPolicy(), seed=1, resample_count=200
+    ).metrics
 
     assert figures.default_share == full["default_share"]
     assert figures.brier == pytest.approx(full["brier"].value)
@@ -39,7 +41,10 @@ def test_ranking_is_absent_while_all_outcomes_are_alike(alike):
     assert measure_vintage([alike] * 3, [0.1, 0.2, 0.3]).roc_auc is None
 
 
-@given(st.lists(st.tuples(st.integers(0, 1), st.integers(0, 100)), min_size=1, max_size=40), st.randoms())
+@given(
+    st.lists(st.tuples(st.integers(0, 1), st.integers(0, 100)), min_size=1, max_size=40),
+    st.randoms(),
+)
 def test_row_order_changes_nothing_and_intervals_hold_the_value(rows, random):
     shuffled = list(rows)
     random.shuffle(shuffled)
@@ -50,7 +55,10 @@ def test_row_order_changes_nothing_and_intervals_hold_the_value(rows, random):
 
     assert first == second
     assert first.default_share.low <= first.default_share.value <= first.default_share.high
-    assert first.roc_auc is None or 0 <= first.roc_auc.low <= first.roc_auc.value <= first.roc_auc.high <= 1
+    assert (
+        first.roc_auc is None
+        or 0 <= first.roc_auc.low <= first.roc_auc.value <= first.roc_auc.high <= 1
+    )
 
 
 def test_rows_without_outcomes_are_refused():

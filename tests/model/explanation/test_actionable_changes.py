@@ -2,7 +2,11 @@ import polars as pl
 import pytest
 
 from credit_default.data.credit_card.statements import CREDIT_CARD
-from credit_default.model.explanation.actionable_changes import CREDIT_CARD_LEVERS, Lever, derive_levers
+from credit_default.model.explanation.actionable_changes import (
+    CREDIT_CARD_LEVERS,
+    Lever,
+    derive_levers,
+)
 
 
 @pytest.mark.parametrize(
@@ -22,13 +26,19 @@ def test_a_step_moves_what_it_says_and_tells_only_what_changed(lever, row, step,
 def test_credit_card_levers_touch_what_a_client_does_and_nothing_else():
     moved = {name for lever in CREDIT_CARD_LEVERS for name in lever.columns}
 
-    assert {name.rpartition("_m")[0] for name in moved} == {"repayment_status", "bill_amount", "payment_amount"}
+    assert {name.rpartition("_m")[0] for name in moved} == {
+        "repayment_status",
+        "bill_amount",
+        "payment_amount",
+    }
 
 
 def test_derived_levers_are_the_unprotected_numbers_that_the_model_sees():
     accepted = pl.DataFrame({name: [1.0, 2.0, 3.0] for name in CREDIT_CARD.names})
 
-    levers = derive_levers(CREDIT_CARD, input_names=["age", "education", "credit_limit"], accepted=accepted)
+    levers = derive_levers(
+        CREDIT_CARD, input_names=["age", "education", "credit_limit"], accepted=accepted
+    )
 
     assert [(lever.name, lever.columns, lever.steps) for lever in levers] == [
         ("credit limit", ("credit_limit",), (1.0, 2.0, 3.0))

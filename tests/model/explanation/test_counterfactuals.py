@@ -6,7 +6,11 @@ import pytest
 from credit_default.data.contract.schema import Rule
 from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.model.estimator.scoring import attach_reference, score_probability
-from credit_default.model.explanation.actionable_changes import CREDIT_CARD_LEVERS, Lever, derive_levers
+from credit_default.model.explanation.actionable_changes import (
+    CREDIT_CARD_LEVERS,
+    Lever,
+    derive_levers,
+)
 from credit_default.model.explanation.counterfactuals import find_counterfactuals
 
 THRESHOLD = 1 / 6
@@ -32,9 +36,14 @@ def test_each_alternative_really_scores_below_the_threshold(bundle, declined):
         assert len(alternatives) <= 3
         for alternative in alternatives:
             changed = declined[place].with_columns(
-                **{name: pl.lit(new).cast(declined.schema[name]) for name, (_, new) in alternative.changes.items()}
+                **{
+                    name: pl.lit(new).cast(declined.schema[name])
+                    for name, (_, new) in alternative.changes.items()
+                }
             )
-            assert score_probability(bundle, changed)[0] == alternative.default_probability < THRESHOLD
+            assert (
+                score_probability(bundle, changed)[0] == alternative.default_probability < THRESHOLD
+            )
             old = declined[place].row(0, named=True)
             assert all(was == old[name] != new for name, (was, new) in alternative.changes.items())
 
@@ -51,8 +60,14 @@ def test_pairs_are_told_only_where_no_single_lever_suffices(bundle, declined):
 
 
 def test_the_smallest_step_that_suffices_is_told(bundle, declined):
-    lever = Lever("smaller bills", "scale", tuple(f"bill_amount_m{m}" for m in range(1, 7)), (0.9, 0.5, 0.1))
-    found = [(row, told) for row in declined[::4].iter_slices(1) if (told := find(bundle, row, levers=[lever]))]
+    lever = Lever(
+        "smaller bills", "scale", tuple(f"bill_amount_m{m}" for m in range(1, 7)), (0.9, 0.5, 0.1)
+    )
+    found = [
+        (row, told)
+        for row in declined[::4].iter_slices(1)
+        if (told := find(bundle, row, levers=[lever]))
+    ]
 
     assert found
     for row, (alternative,) in found:
@@ -90,12 +105,22 @@ def test_without_levers_nothing_is_found(bundle, declined):
     assert find(bundle, declined[0], levers=()) == ()
 
 
-def test_derived_levers_go_the_shortest_way_to_where_accepted_clients_are(bundle, declined, make_rows):
+def test_derived_levers_go_the_shortest_way_to_where_accepted_clients_are(
+    bundle, declined, make_rows
+):
     reference = attach_reference(bundle, make_rows(100, seed=4, prefix="R")).reference
-    levers = derive_levers(CREDIT_CARD, input_names=bundle.input_names, accepted=reference.filter(decision="accept"))
+    levers = derive_levers(
+        CREDIT_CARD, input_names=bundle.input_names, accepted=reference.filter(decision="accept")
+    )
 
     found = [find(bundle, row, levers=levers) for row in declined.head(5).iter_slices(1)]
 
     assert any(found)
-    assert all(new in lever.steps for alternatives in found for a in alternatives for name, (_, new) in a.changes.items()
-               for lever in levers if lever.columns == (name,))  # fmt: skip
+    assert all(
+        new in lever.steps
+        for alternatives in found
+        for a in alternatives
+        for name, (_, new) in a.changes.items()
+        for lever in levers
+        if lever.columns == (name,)
+    )

@@ -16,7 +16,9 @@ def test_every_feature_of_the_credit_cards_but_protected_ones_has_one_concept():
 
 def test_concepts_have_names_of_their_own_and_words_that_no_other_says():
     concepts = CREDIT_CARD_REASONS.concepts
-    words = Counter(words for concept in concepts for words in {wording.words for wording in concept.wordings})
+    words = Counter(
+        words for concept in concepts for words in {wording.words for wording in concept.wordings}
+    )
 
     assert len({concept.name for concept in concepts}) == len(concepts)
     assert set(words.values()) == {1}
@@ -25,7 +27,12 @@ def test_concepts_have_names_of_their_own_and_words_that_no_other_says():
 
 def test_conditions_look_at_measures_of_inputs_that_nobody_protects():
     measured = set(list_feature_names(CREDIT_CARD_REASONS.measures))
-    conditions = [c for concept in CREDIT_CARD_REASONS.concepts for w in concept.wordings for c in w.conditions]
+    conditions = [
+        c
+        for concept in CREDIT_CARD_REASONS.concepts
+        for w in concept.wordings
+        for c in w.conditions
+    ]
 
     assert {condition.measure for condition in conditions} <= measured
     assert not set(list_input_names(CREDIT_CARD_REASONS.measures)) & set(CREDIT_CARD.protected)
@@ -37,7 +44,11 @@ def test_a_feature_that_nobody_put_into_words_gets_its_own():
     features = parse_features(
         [
             {"name": "credit_limit", "function": "raw", "columns": ["credit_limit"]},
-            {"name": "worst_bill", "function": "maximum", "columns": ["bill_amount_m1", "bill_amount_m2"]},
+            {
+                "name": "worst_bill",
+                "function": "maximum",
+                "columns": ["bill_amount_m1", "bill_amount_m2"],
+            },
         ]
     )
 

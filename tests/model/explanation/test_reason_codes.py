@@ -18,7 +18,13 @@ from credit_default.model.explanation.reason_codes import (
     ReasonsPolicy,
     build_reason_finder,
 )
-from credit_default.model.explanation.reason_table import NO_REASONS, Concept, Condition, ReasonTable, Wording
+from credit_default.model.explanation.reason_table import (
+    NO_REASONS,
+    Concept,
+    Condition,
+    ReasonTable,
+    Wording,
+)
 from credit_default.model.explanation.shapley import Explanation
 
 PROTECTED_WORDS = (
@@ -67,7 +73,10 @@ def make_client(make_rows, **values) -> pl.DataFrame:
 
 
 def be_late(months_late: int, *, months=range(1, 7)) -> dict[str, int]:
-    return {f"repayment_status_m{month}": months_late if month in months else -1 for month in range(1, 7)}
+    return {
+        f"repayment_status_m{month}": months_late if month in months else -1
+        for month in range(1, 7)
+    }
 
 
 def test_every_declined_client_has_one_to_four_reasons(giver, declined):
@@ -80,7 +89,9 @@ def test_every_declined_client_has_one_to_four_reasons(giver, declined):
 
 def test_reasons_are_the_largest_contributions_first(giver, make_rows):
     client = make_client(make_rows, credit_limit=10_000.0, **be_late(2))
-    explanation = explain_by(giver, {"credit limit": 0.05, "late payments": 0.3, "latest payment": 0.1})
+    explanation = explain_by(
+        giver, {"credit limit": 0.05, "late payments": 0.3, "latest payment": 0.1}
+    )
 
     (reasons,) = giver.tell(explanation, client)
 
@@ -95,10 +106,17 @@ def test_equal_contributions_are_told_in_the_order_of_their_names(giver, make_ro
     client = make_client(make_rows, credit_limit=10_000.0, **be_late(2))
 
     (reasons,) = giver.tell(
-        explain_by(giver, {"latest payment": 0.1, "credit limit": 0.1 + 1e-15, "late payments": 0.1}), client
+        explain_by(
+            giver, {"latest payment": 0.1, "credit limit": 0.1 + 1e-15, "late payments": 0.1}
+        ),
+        client,
     )
 
-    assert [reason[:14] for reason in reasons] == ["The credit lim", "Payments two o", "The latest pay"]
+    assert [reason[:14] for reason in reasons] == [
+        "The credit lim",
+        "Payments two o",
+        "The latest pay",
+    ]
 
 
 def test_what_lowers_the_probability_is_no_reason(giver, make_rows):
@@ -113,7 +131,9 @@ def test_a_small_part_of_the_rise_is_no_principal_reason(giver, make_rows):
     client = make_client(make_rows, credit_limit=10_000.0, **be_late(2))
     small = LOWEST_CONTRIBUTION_SHARE * 0.3
 
-    (reasons,) = giver.tell(explain_by(giver, {"credit limit": small, "late payments": 0.3}), client)
+    (reasons,) = giver.tell(
+        explain_by(giver, {"credit limit": small, "late payments": 0.3}), client
+    )
 
     assert len(reasons) == 1
 
@@ -122,7 +142,8 @@ def test_no_client_is_told_of_late_payments_who_never_was_late(giver, make_rows)
     client = make_client(make_rows, credit_limit=10_000.0, **be_late(-1))
 
     (reasons,) = giver.tell(
-        explain_by(giver, {"credit limit": 0.1, "late payments": 0.3, "latest payment": 0.2}), client
+        explain_by(giver, {"credit limit": 0.1, "late payments": 0.3, "latest payment": 0.2}),
+        client,
     )
 
     assert reasons == ["The credit limit granted so far is low"]
@@ -149,23 +170,34 @@ def test_a_client_whom_nothing_raises_has_no_reason(giver, make_rows):
     ],
 )
 def test_lateness_is_told_as_it_was(giver, make_rows, late, words):
-    assert giver.tell(explain_by(giver, {"late payments": 0.3}), make_client(make_rows, **late)) == [[words]]
+    assert giver.tell(
+        explain_by(giver, {"late payments": 0.3}), make_client(make_rows, **late)
+    ) == [[words]]
 
 
 @pytest.mark.parametrize(
     ("code", "words"),
-    [(2, "Level of education on file"), (0, "No documented level of education on file"),
-     (5, "No documented level of education on file")],
-)  # fmt: skip
+    [
+        (2, "Level of education on file"),
+        (0, "No documented level of education on file"),
+        (5, "No documented level of education on file"),
+    ],
+)
 def test_education_is_told_as_what_is_on_file(giver, make_rows, code, words):
-    assert giver.tell(explain_by(giver, {"education": 0.3}), make_client(make_rows, education=code)) == [[words]]
+    assert giver.tell(
+        explain_by(giver, {"education": 0.3}), make_client(make_rows, education=code)
+    ) == [[words]]
 
 
 def test_reasons_are_the_client_s_own_whatever_the_batch_and_its_order(giver, declined):
     whole = giver.give(declined)
 
-    assert [reasons for part in declined.head(35).iter_slices(7) for reasons in giver.give(part)] == whole[:35]
-    assert [reasons for part in declined.head(4).iter_slices(1) for reasons in giver.give(part)] == whole[:4]
+    assert [
+        reasons for part in declined.head(35).iter_slices(7) for reasons in giver.give(part)
+    ] == whole[:35]
+    assert [
+        reasons for part in declined.head(4).iter_slices(1) for reasons in giver.give(part)
+    ] == whole[:4]
     mixed = np.random.default_rng(0).permutation(declined.height)
     assert giver.give(declined[mixed.tolist()]) == [whole[place] for place in mixed]
     assert giver.give(declined[:0]) == []
@@ -190,7 +222,10 @@ def test_another_process_gives_the_same_reasons(giver, declined, tmp_path):
     )
     asked = declined.tail(20)
     ended = subprocess.run(
-        [sys.executable, str(script), ",".join(asked["client_id"])], capture_output=True, text=True, check=True
+        [sys.executable, str(script), ",".join(asked["client_id"])],
+        capture_output=True,
+        text=True,
+        check=True,
     )
 
     assert json.loads(ended.stdout) == giver.give(asked)
@@ -206,12 +241,19 @@ def test_no_reason_can_ever_speak_of_a_protected_attribute(rows, fit_small, bund
         assert in_concepts == set(let_in.feature_names) - {"sex", "marriage", "age"}
         explanation = explain_by(giver, {"late payments": 0.1})
         explanation.contributions[0, let_in.feature_names.index("age")] = 0.5
-        assert not any("age" in reason.split() for reasons in giver.tell(explanation, rows[:1]) for reason in reasons)
+        assert not any(
+            "age" in reason.split()
+            for reasons in giver.tell(explanation, rows[:1])
+            for reason in reasons
+        )
         assert giver.sum_concepts(explanation)[PROTECTED_CONCEPT].tolist() == [0.5]
 
 
 def test_no_words_describe_a_protected_attribute():
-    told = [f"{c.subject} {' '.join(w.words for w in c.wordings)} ".lower() for c in CREDIT_CARD_REASONS.concepts]
+    told = [
+        f"{c.subject} {' '.join(w.words for w in c.wordings)} ".lower()
+        for c in CREDIT_CARD_REASONS.concepts
+    ]
 
     assert [text for text in told for word in PROTECTED_WORDS if f" {word}" in text] == []
 
@@ -227,7 +269,14 @@ def test_medians_are_those_of_the_accepted_clients(giver, make_rows):
     middle = float(accepted["credit_limit"].median())
     table = replace(
         giver.table,
-        concepts=(Concept("credit limit", "s", ("credit_limit",), (Wording("low", (Condition("limit", "below"),)),)),),
+        concepts=(
+            Concept(
+                "credit limit",
+                "s",
+                ("credit_limit",),
+                (Wording("low", (Condition("limit", "below"),)),),
+            ),
+        ),
     )
     asked = replace(giver, table=table)
 

@@ -21,7 +21,12 @@ LOANS = parse_schema(
             {"name": "delay_m2", "kind": "integer", "description": "A month earlier."},
             {"name": "delay_m3", "kind": "integer", "description": "Two months earlier."},
             {"name": "age", "kind": "integer", "description": "In years.", "protected": True},
-            {"name": "purpose", "kind": "code", "description": "What for.", "codes": {"1": "car", "2": "home"}},
+            {
+                "name": "purpose",
+                "kind": "code",
+                "description": "What for.",
+                "codes": {"1": "car", "2": "home"},
+            },
         ],
         "outcome": {"description": "x"},
     }
@@ -29,7 +34,9 @@ LOANS = parse_schema(
 
 
 def table_of(*features):
-    declared = parse_features([{"name": n, "function": f, "columns": c, **more} for n, f, c, more in features])
+    declared = parse_features(
+        [{"name": n, "function": f, "columns": c, **more} for n, f, c, more in features]
+    )
     return build_reason_table(NO_REASONS, declared, schema=LOANS)
 
 
@@ -38,16 +45,28 @@ def test_a_raw_number_is_told_higher_or_lower_in_the_words_of_its_column():
 
     assert concept.subject == "Amount (Amount lent, euro)"
     assert [(w.words, w.conditions) for w in concept.wordings] == [
-        ("Amount (Amount lent, euro): higher than for most accepted clients", (Condition("amount", "above"),)),
-        ("Amount (Amount lent, euro): lower than for most accepted clients", (Condition("amount", "below"),)),
+        (
+            "Amount (Amount lent, euro): higher than for most accepted clients",
+            (Condition("amount", "above"),),
+        ),
+        (
+            "Amount (Amount lent, euro): lower than for most accepted clients",
+            (Condition("amount", "below"),),
+        ),
     ]
 
 
 def test_a_raw_code_is_told_by_its_meaning():
     (concept,) = table_of(("purpose", "raw", ["purpose"], {})).concepts
 
-    assert [wording.words for wording in concept.wordings] == ["Purpose (What for): car", "Purpose (What for): home"]
-    assert concept.wordings[1].conditions == (Condition("purpose", "at least", 2), Condition("purpose", "at most", 2))
+    assert [wording.words for wording in concept.wordings] == [
+        "Purpose (What for): car",
+        "Purpose (What for): home",
+    ]
+    assert concept.wordings[1].conditions == (
+        Condition("purpose", "at least", 2),
+        Condition("purpose", "at most", 2),
+    )
 
 
 def test_features_of_the_same_columns_say_the_same():
@@ -76,7 +95,10 @@ def test_features_that_go_back_to_a_protected_attribute_are_in_no_concept():
     )
 
     assert [concept.features for concept in table.concepts] == [("income",)]
-    assert map_features_to_concepts(table, ["age", "income"], other="else") == {"age": "else", "income": "income"}
+    assert map_features_to_concepts(table, ["age", "income"], other="else") == {
+        "age": "else",
+        "income": "income",
+    }
 
 
 @pytest.mark.parametrize("schema", [CREDIT_CARD, LOANS])

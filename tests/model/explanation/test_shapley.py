@@ -18,7 +18,9 @@ from credit_default.model.explanation.shapley import Explainer, build_explainer
 from credit_default.model.features.build_features import parse_features
 
 TINY_NAMES = ("repayment_status_m1", "repayment_status_m2", "credit_limit", "bill_amount_m1")
-TINY_FEATURES = parse_features([{"name": name, "function": "raw", "columns": [name]} for name in TINY_NAMES])
+TINY_FEATURES = parse_features(
+    [{"name": name, "function": "raw", "columns": [name]} for name in TINY_NAMES]
+)
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +57,9 @@ def compute_by_hand(forest, row, background):
 @given(seed=st.integers(0, 1_000), depth=st.integers(1, 5), tree_count=st.integers(1, 2))
 def test_contributions_are_shapley_s_own_sum_over_coalitions(make_rows, seed, depth, tree_count):
     rows = make_rows(120, seed=seed)
-    recipe = Recipe(tree_count=tree_count, maximum_depth=depth, leaf_row_count=4, column_share=1.0, seed=seed)
+    recipe = Recipe(
+        tree_count=tree_count, maximum_depth=depth, leaf_row_count=4, column_share=1.0, seed=seed
+    )
     policy = DecisionPolicy(missed_default_cost=2)
     tiny = fit(recipe, rows, schema=CREDIT_CARD, features=TINY_FEATURES, decision_policy=policy)
     explainer = build_explainer(attach_reference(tiny, make_rows(25, seed=seed + 1, prefix="R")))
@@ -69,13 +73,17 @@ def test_contributions_are_shapley_s_own_sum_over_coalitions(make_rows, seed, de
     np.testing.assert_allclose(explained.contributions, expected, rtol=0, atol=1e-7)
 
 
-def test_contributions_lead_from_the_accepted_clients_mean_to_the_probability(explainer, referenced, make_rows):
+def test_contributions_lead_from_the_accepted_clients_mean_to_the_probability(
+    explainer, referenced, make_rows
+):
     asked = make_rows(80, seed=9, prefix="Q")
 
     explained = explainer.explain(asked)
 
     accepted = referenced.reference.filter(pl.col("default_probability") < 1 / 6)
-    assert explained.base_probability == pytest.approx(accepted["default_probability"].mean(), abs=1e-12)
+    assert explained.base_probability == pytest.approx(
+        accepted["default_probability"].mean(), abs=1e-12
+    )
     sums = explained.base_probability + explained.contributions.sum(axis=1)
     np.testing.assert_allclose(sums, score_probability(referenced, asked), rtol=0, atol=1e-7)
     assert explainer.background == f"the {accepted.height} accepted clients of the reference"
@@ -88,7 +96,9 @@ def test_groups_hold_all_that_their_features_add(explainer, make_rows):
     sums = explained.sum_by(groups)
 
     assert list(sums) == ["rest", "status"]
-    np.testing.assert_allclose(sums["rest"] + sums["status"], explained.contributions.sum(axis=1), atol=1e-15)
+    np.testing.assert_allclose(
+        sums["rest"] + sums["status"], explained.contributions.sum(axis=1), atol=1e-15
+    )
 
 
 def test_a_row_s_contributions_do_not_hang_on_the_rows_beside_it(explainer, make_rows):
@@ -108,7 +118,10 @@ def test_order_of_the_background_changes_nothing(explainer, make_rows):
     turned = replace(explainer, background_rows=explainer.background_rows[::-1])
 
     np.testing.assert_allclose(
-        turned.explain(asked).contributions, explainer.explain(asked).contributions, rtol=0, atol=1e-12
+        turned.explain(asked).contributions,
+        explainer.explain(asked).contributions,
+        rtol=0,
+        atol=1e-12,
     )
 
 
@@ -142,10 +155,15 @@ def test_contributions_that_do_not_add_up_are_never_told(explainer, make_rows):
 
 
 def test_a_forest_of_long_paths_is_explained_by_the_library_and_adds_up_too(fit_small, make_rows):
-    deep = fit_small(make_rows(900), recipe=Recipe(tree_count=2, maximum_depth=None, leaf_row_count=1))
+    deep = fit_small(
+        make_rows(900), recipe=Recipe(tree_count=2, maximum_depth=None, leaf_row_count=1)
+    )
     explainer = build_explainer(attach_reference(deep, make_rows(60, seed=4, prefix="R")))
 
     found = explainer.explain(make_rows(15, seed=5, prefix="N"))
 
     assert not explainer._has_short_paths
-    assert np.abs(found.contributions.sum(axis=1) - (found.probability - found.base_probability)).max() < 1e-6
+    assert (
+        np.abs(found.contributions.sum(axis=1) - (found.probability - found.base_probability)).max()
+        < 1e-6
+    )

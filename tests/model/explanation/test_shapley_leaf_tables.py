@@ -4,7 +4,11 @@ import pytest
 from credit_default.model.estimator.recipe_pipeline import Recipe
 from credit_default.model.estimator.scoring import attach_reference
 from credit_default.model.explanation.shapley import build_explainer
-from credit_default.model.explanation.shapley_leaf_tables import LONGEST_PATH, add_contributions, measure_longest_path
+from credit_default.model.explanation.shapley_leaf_tables import (
+    LONGEST_PATH,
+    add_contributions,
+    measure_longest_path,
+)
 
 
 def read_matrix(bundle, rows):
@@ -21,7 +25,10 @@ def test_contributions_add_up_to_the_probability_to_the_last_digits(bundle, make
 
     found = add_contributions(bundle.forest, matrix, background=background, class_index=1)
 
-    rise = bundle.forest.predict_proba(matrix)[:, 1] - bundle.forest.predict_proba(background)[:, 1].mean()
+    rise = (
+        bundle.forest.predict_proba(matrix)[:, 1]
+        - bundle.forest.predict_proba(background)[:, 1].mean()
+    )
     assert np.abs(found.sum(axis=1) - rise).max() < 1e-14
 
 
@@ -30,7 +37,9 @@ def test_the_library_finds_the_same(fit_small, rows, make_rows):
     explainer = build_explainer(referenced)
     matrix = read_matrix(referenced, make_rows(40, seed=23, prefix="N"))
 
-    ours = add_contributions(referenced.forest, matrix, background=explainer._background_matrix, class_index=1)
+    ours = add_contributions(
+        referenced.forest, matrix, background=explainer._background_matrix, class_index=1
+    )
     theirs = np.asarray(explainer._library.shap_values(explainer._frame(matrix), verbose=False))
 
     assert np.abs(ours - theirs).max() < 1e-6
@@ -40,12 +49,17 @@ def test_a_row_on_a_threshold_goes_where_the_forest_sends_it(bundle, make_rows, 
     matrix = read_matrix(bundle, make_rows(30, seed=24, prefix="N"))
     for tree in bundle.forest.estimators_:
         inner = tree.tree_.feature >= 0
-        for feature, threshold in zip(tree.tree_.feature[inner], tree.tree_.threshold[inner], strict=True):
+        for feature, threshold in zip(
+            tree.tree_.feature[inner], tree.tree_.threshold[inner], strict=True
+        ):
             matrix[:10, feature] = np.float32(threshold)
 
     found = add_contributions(bundle.forest, matrix, background=background, class_index=1)
 
-    rise = bundle.forest.predict_proba(matrix)[:, 1] - bundle.forest.predict_proba(background)[:, 1].mean()
+    rise = (
+        bundle.forest.predict_proba(matrix)[:, 1]
+        - bundle.forest.predict_proba(background)[:, 1].mean()
+    )
     assert np.abs(found.sum(axis=1) - rise).max() < 1e-14
 
 
@@ -54,12 +68,14 @@ def test_a_rows_values_do_not_hang_on_the_rows_beside_it(bundle, make_rows, back
     whole = add_contributions(bundle.forest, matrix, background=background, class_index=1)
 
     alone = [
-        add_contributions(bundle.forest, matrix[n : n + 1], background=background, class_index=1) for n in range(5)
+        add_contributions(bundle.forest, matrix[n : n + 1], background=background, class_index=1)
+        for n in range(5)
     ]
 
     assert np.array_equal(np.vstack(alone), whole[:5])
     assert np.array_equal(
-        add_contributions(bundle.forest, matrix[::-1], background=background, class_index=1), whole[::-1]
+        add_contributions(bundle.forest, matrix[::-1], background=background, class_index=1),
+        whole[::-1],
     )
 
 
@@ -67,7 +83,8 @@ def test_the_two_classes_take_from_one_another(bundle, make_rows, background):
     matrix = read_matrix(bundle, make_rows(20, seed=26, prefix="N"))
 
     defaulted, paid = (
-        add_contributions(bundle.forest, matrix, background=background, class_index=number) for number in (1, 0)
+        add_contributions(bundle.forest, matrix, background=background, class_index=number)
+        for number in (1, 0)
     )
 
     assert np.abs(defaulted + paid).max() < 1e-14
@@ -83,6 +100,8 @@ def test_a_tree_without_a_split_adds_nothing(fit_small, rows, background):
 
 
 def test_long_paths_are_known_before_a_table_is_filled(fit_small, make_rows):
-    deep = fit_small(make_rows(900), recipe=Recipe(tree_count=2, maximum_depth=None, leaf_row_count=1))
+    deep = fit_small(
+        make_rows(900), recipe=Recipe(tree_count=2, maximum_depth=None, leaf_row_count=1)
+    )
 
     assert measure_longest_path(deep.forest) > LONGEST_PATH

@@ -21,7 +21,9 @@ def spend(bundle, rows) -> tuple[int, float]:
     """How many of the rows are declined, and the CPU seconds that their reasons take."""
     import woodelf  # noqa: F401 - its import is no part of the figure
 
-    declined = rows.filter(pl.Series(score_probability(bundle, rows) >= bundle.decision_policy.threshold))
+    declined = rows.filter(
+        pl.Series(score_probability(bundle, rows) >= bundle.decision_policy.threshold)
+    )
     giver = build_reason_finder(bundle, CREDIT_CARD_REASONS, schema=CREDIT_CARD)
     began = time.process_time()
     giver.give(declined)
@@ -29,7 +31,9 @@ def spend(bundle, rows) -> tuple[int, float]:
 
 
 def test_a_small_forest_gives_thousands_of_reasons_in_a_few_seconds(bundle, make_rows):
-    count, seconds = spend(attach_reference(bundle, make_rows(200, seed=4, prefix="R")), make_rows(6_000, seed=9))
+    count, seconds = spend(
+        attach_reference(bundle, make_rows(200, seed=4, prefix="R")), make_rows(6_000, seed=9)
+    )
 
     assert count > 1_000
     assert seconds < 5
@@ -38,12 +42,18 @@ def test_a_small_forest_gives_thousands_of_reasons_in_a_few_seconds(bundle, make
 @pytest.mark.nightly
 def test_declined_rows_of_thirty_thousand_take_fifteen_seconds_at_most(real_data):
     validated = check_rows(
-        lambda: read_batches(real_data, schema=CREDIT_CARD, month="2005-09"), schema=CREDIT_CARD, outcome="required"
+        lambda: read_batches(real_data, schema=CREDIT_CARD, month="2005-09"),
+        schema=CREDIT_CARD,
+        outcome="required",
     )
     rows = pl.concat([batch.accepted for batch in validated.batches()])
     shuffled = rows.sample(fraction=1.0, shuffle=True, seed=1)
-    parts = dict(schema=CREDIT_CARD, features=CREDIT_CARD_FEATURES, decision_policy=DecisionPolicy())
-    bundle = attach_reference(fit(COMPACT_RECIPE, shuffled[6_000:], **parts, job_count=2), shuffled[:6_000])
+    parts = dict(
+        schema=CREDIT_CARD, features=CREDIT_CARD_FEATURES, decision_policy=DecisionPolicy()
+    )
+    bundle = attach_reference(
+        fit(COMPACT_RECIPE, shuffled[6_000:], **parts, job_count=2), shuffled[:6_000]
+    )
 
     count, seconds = spend(bundle, rows)
 

@@ -40,7 +40,10 @@ def test_groups_are_cut_where_the_policy_says_or_else_at_the_references_quartile
     plan = plan_acceptance(ROWS, schema=SCHEMA, policy=POLICY)
 
     assert plan.attributes == ("sex", "age", "income")
-    assert plan.bands == (AttributeBands("age", (40.0,)), AttributeBands("income", (17.5, 25.0, 32.5)))
+    assert plan.bands == (
+        AttributeBands("age", (40.0,)),
+        AttributeBands("income", (17.5, 25.0, 32.5)),
+    )
 
 
 def test_accepted_clients_are_counted_by_group_over_all_frames():
@@ -49,7 +52,10 @@ def test_accepted_clients_are_counted_by_group_over_all_frames():
     found = count_acceptance(ROWS.iter_slices(3), schema=SCHEMA, plan=plan)
 
     assert found["sex"] == {"male": GroupAcceptance(2, 2), "female": GroupAcceptance(2, 1)}
-    assert found["age"] == {"below 40": GroupAcceptance(2, 1), "40 and above": GroupAcceptance(2, 2)}
+    assert found["age"] == {
+        "below 40": GroupAcceptance(2, 1),
+        "40 and above": GroupAcceptance(2, 2),
+    }
     assert found == count_acceptance([ROWS], schema=SCHEMA, plan=plan)
     assert found["sex"]["female"].accept_share == 0.5
 
@@ -58,14 +64,18 @@ def test_clients_whose_group_is_unknown_are_in_none():
     plan = AttributePlan(("sex",), ())
     rows = ROWS.with_columns(sex=pl.Series([None, None, None, 1], dtype=pl.Int64))
 
-    assert count_acceptance([rows, rows.head(3)], schema=SCHEMA, plan=plan) == {"sex": {"male": GroupAcceptance(1, 1)}}
+    assert count_acceptance([rows, rows.head(3)], schema=SCHEMA, plan=plan) == {
+        "sex": {"male": GroupAcceptance(1, 1)}
+    }
     assert GroupAcceptance(0, 0).accept_share == 0
 
 
 def test_attribute_without_a_value_in_the_reference_is_not_cut():
     empty = ROWS.with_columns(income=pl.lit(None, dtype=pl.Int64))
 
-    assert [band.name for band in plan_acceptance(empty, schema=SCHEMA, policy=POLICY).bands] == ["age"]
+    assert [band.name for band in plan_acceptance(empty, schema=SCHEMA, policy=POLICY).bands] == [
+        "age"
+    ]
 
 
 def test_attribute_that_the_schema_lacks_is_refused():

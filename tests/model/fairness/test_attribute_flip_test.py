@@ -24,8 +24,14 @@ def test_flipping_protected_attributes_changes_no_score(bundle, rows):
     found = measure_flip_sensitivity(bundle, rows, CREDIT_CARD)
 
     assert [flip.attribute for flip in found] == ["sex", "marriage", "age"]
-    assert [flip.flipped_count for flip in found] == [2 * rows.height, 4 * rows.height, 5 * rows.height]
-    assert {(flip.is_input, flip.changed_count, flip.largest_change) for flip in found} == {(False, 0, 0.0)}
+    assert [flip.flipped_count for flip in found] == [
+        2 * rows.height,
+        4 * rows.height,
+        5 * rows.height,
+    ]
+    assert {(flip.is_input, flip.changed_count, flip.largest_change) for flip in found} == {
+        (False, 0, 0.0)
+    }
 
 
 @settings(max_examples=30)
@@ -34,7 +40,10 @@ def test_no_mixture_of_protected_values_changes_a_bit_of_a_score(bundle, rows, d
     seed = data.draw(st.integers(0, 2**32 - 1))
     generator = np.random.default_rng(seed)
     flipped = rows.with_columns(
-        **{name: pl.Series(generator.integers(low, high + 1, rows.height)) for name, (low, high) in INCLUDED.items()}
+        **{
+            name: pl.Series(generator.integers(low, high + 1, rows.height))
+            for name, (low, high) in INCLUDED.items()
+        }
     )
 
     assert score_probability(bundle, flipped).tobytes() == score_probability(bundle, rows).tobytes()

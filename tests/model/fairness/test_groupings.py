@@ -4,14 +4,23 @@ import pytest
 from credit_default.data.contract.schema import parse_schema
 from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.errors import InputError
-from credit_default.model.fairness.groupings import AttributeBands, build_groupings, choose_attributes
+from credit_default.model.fairness.groupings import (
+    AttributeBands,
+    build_groupings,
+    choose_attributes,
+)
 
 LOANS = parse_schema(
     {
         "name": "loans",
         "version": "1",
         "columns": [
-            {"name": "region", "kind": "code", "description": "x", "codes": {"1": "north", "2": "south", "3": "east"}},
+            {
+                "name": "region",
+                "kind": "code",
+                "description": "x",
+                "codes": {"1": "north", "2": "south", "3": "east"},
+            },
             {"name": "age", "kind": "integer", "description": "x", "protected": True},
             {"name": "income", "kind": "amount", "description": "x"},
         ],
@@ -28,8 +37,16 @@ def group(rows, attributes, *, schema=LOANS, bands=(AGES,)):
 def test_codes_go_by_their_meanings_and_numbers_by_their_bands():
     region, age, _ = group({"region": [2, 1, 2], "age": [29, 30, 64]}, ["region", "age"])
 
-    assert (region.name, region.labels, region.group.tolist()) == ("region", ("north", "south"), [1, 0, 1])
-    assert (age.name, age.labels, age.group.tolist()) == ("age", ("below 30", "30-39", "40 and above"), [0, 1, 2])
+    assert (region.name, region.labels, region.group.tolist()) == (
+        "region",
+        ("north", "south"),
+        [1, 0, 1],
+    )
+    assert (age.name, age.labels, age.group.tolist()) == (
+        "age",
+        ("below 30", "30-39", "40 and above"),
+        [0, 1, 2],
+    )
 
 
 def test_groups_that_nobody_is_in_are_not_named():
@@ -42,11 +59,18 @@ def test_groups_that_nobody_is_in_are_not_named():
 
 
 def test_every_pair_of_attributes_follows_the_single_ones():
-    found = group({"region": [1, 2], "age": [20, 50], "income": [1.0, 2.0]}, ["region", "age", "income"])
+    found = group(
+        {"region": [1, 2], "age": [20, 50], "income": [1.0, 2.0]}, ["region", "age", "income"]
+    )
 
     assert [grouping.name for grouping in found] == [
-        "region", "age", "income", "region and age", "region and income", "age and income",
-    ]  # fmt: skip
+        "region",
+        "age",
+        "income",
+        "region and age",
+        "region and income",
+        "age and income",
+    ]
 
 
 def test_a_number_without_bands_is_cut_at_its_quartiles():
@@ -66,13 +90,20 @@ def test_codes_of_one_meaning_stay_groups_of_their_own():
     (education,) = group({"education": [0, 5, 1]}, ["education"], schema=CREDIT_CARD)
 
     assert education.labels == (
-        "undocumented, as in the source (0)", "graduate school", "undocumented, as in the source (5)",
-    )  # fmt: skip
+        "undocumented, as in the source (0)",
+        "graduate school",
+        "undocumented, as in the source (5)",
+    )
     assert education.group.tolist() == [0, 2, 1]
 
 
 def test_protected_columns_and_named_ones_are_compared_in_the_schema_s_order():
-    assert choose_attributes(CREDIT_CARD, named=("education",)) == ("sex", "education", "marriage", "age")
+    assert choose_attributes(CREDIT_CARD, named=("education",)) == (
+        "sex",
+        "education",
+        "marriage",
+        "age",
+    )
     assert choose_attributes(LOANS, named=("region",)) == ("region", "age")
     assert choose_attributes(LOANS, named=("education",), by_default=("education",)) == ("age",)
 

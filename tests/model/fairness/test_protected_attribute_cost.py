@@ -12,7 +12,13 @@ QUICK = FairnessPolicy(resample_count=60)
 
 def compare(people, rows, without, including):
     return compare_fairness(
-        rows, without=without, including=including, schema=people.schema, decision_policy=DECISION, seed=1, policy=QUICK
+        rows,
+        without=without,
+        including=including,
+        schema=people.schema,
+        decision_policy=DECISION,
+        seed=1,
+        policy=QUICK,
     )
 
 
@@ -21,7 +27,11 @@ def test_two_models_alike_differ_in_nothing(people):
 
     found = compare(people, rows, probability, probability)
 
-    assert (found.roc_auc_cost.value, found.roc_auc_cost.low, found.roc_auc_cost.high) == (0.0, 0.0, 0.0)
+    assert (found.roc_auc_cost.value, found.roc_auc_cost.low, found.roc_auc_cost.high) == (
+        0.0,
+        0.0,
+        0.0,
+    )
     assert {(change.change.low, change.change.high) for change in found.changes} == {(0.0, 0.0)}
 
 
@@ -51,9 +61,15 @@ def test_ratios_are_those_of_the_report_for_groups_of_single_attributes(people):
     found = compare(people, rows, probability, unfair)
 
     for scored, name in ((probability, "ratio_without"), (unfair, "ratio_with")):
-        report = measure_fairness(rows, scored, schema=people.schema, decision_policy=DECISION, seed=1, policy=QUICK)
-        single = {(g.attribute, g.group): g.acceptance_ratio.value for g in report.groups if g.is_single}
-        assert {(c.attribute, c.group): getattr(c, name) for c in found.changes} == pytest.approx(single)
+        report = measure_fairness(
+            rows, scored, schema=people.schema, decision_policy=DECISION, seed=1, policy=QUICK
+        )
+        single = {
+            (g.attribute, g.group): g.acceptance_ratio.value for g in report.groups if g.is_single
+        }
+        assert {(c.attribute, c.group): getattr(c, name) for c in found.changes} == pytest.approx(
+            single
+        )
 
 
 def test_groups_too_small_are_not_compared(people):

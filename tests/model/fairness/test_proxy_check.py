@@ -12,7 +12,13 @@ QUICK = ProxyPolicy(tree_count=10)
 
 def measure(bundle, rows, *, attributes=ATTRIBUTES, policy=QUICK, job_count=1):
     return measure_proxies(
-        bundle, rows, schema=CREDIT_CARD, attributes=attributes, seed=1, job_count=job_count, policy=policy
+        bundle,
+        rows,
+        schema=CREDIT_CARD,
+        attributes=attributes,
+        seed=1,
+        job_count=job_count,
+        policy=policy,
     )
 
 
@@ -22,7 +28,13 @@ def found(bundle, rows):
 
 
 def test_inputs_that_know_nothing_of_an_attribute_do_not_tell_it(found):
-    assert [proxy.attribute for proxy in found] == ["sex", "marriage", "marriage", "marriage", "age"]
+    assert [proxy.attribute for proxy in found] == [
+        "sex",
+        "marriage",
+        "marriage",
+        "marriage",
+        "age",
+    ]
     assert [proxy.group for proxy in found][:4] == ["male", "married", "single", "other"]
     assert found[4].group.startswith("up to ")
     for proxy in found:
@@ -66,7 +78,9 @@ def test_rows_beyond_the_bound_are_drawn_from(bundle, rows):
 
 def test_groups_too_small_and_attributes_alike_are_not_asked_about(bundle, rows):
     few = rows.with_columns(
-        sex=pl.when(pl.int_range(pl.len()) < 20).then(1).otherwise(2), age=pl.lit(40), marriage=pl.lit(1)
+        sex=pl.when(pl.int_range(pl.len()) < 20).then(1).otherwise(2),
+        age=pl.lit(40),
+        marriage=pl.lit(1),
     )
 
     assert measure(bundle, few) == ()

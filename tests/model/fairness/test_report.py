@@ -22,11 +22,15 @@ QUICK = FairnessPolicy(resample_count=60)
 
 
 def measure(people, rows, probability, *, policy=QUICK, seed=1):
-    return measure_fairness(rows, probability, schema=people.schema, decision_policy=DECISION, seed=seed, policy=policy)
+    return measure_fairness(
+        rows, probability, schema=people.schema, decision_policy=DECISION, seed=seed, policy=policy
+    )
 
 
 def find(report, attribute, group):
-    (found,) = [item for item in report.groups if (item.attribute, item.group) == (attribute, group)]
+    (found,) = [
+        item for item in report.groups if (item.attribute, item.group) == (attribute, group)
+    ]
     return found
 
 
@@ -42,8 +46,12 @@ def test_every_group_of_every_attribute_and_pair_has_a_row_in_the_schema_s_order
     assert names == ["sex", "age", "sex and age"]
     assert [group.group for group in fair.groups if group.attribute == "sex"] == ["male", "female"]
     assert [group.group for group in fair.groups if group.attribute == "age"] == [
-        "below 30", "30-39", "40-49", "50-59", "60 and above",
-    ]  # fmt: skip
+        "below 30",
+        "30-39",
+        "40-49",
+        "50-59",
+        "60 and above",
+    ]
     assert find(fair, "sex and age", "female, 30-39").is_single is False
     assert sum(group.row_count for group in fair.groups) == 3 * 4_000
     assert (fair.row_count, fair.threshold) == (4_000, 1 / 6)
@@ -70,7 +78,11 @@ def test_a_model_that_mistreats_one_sex_is_found_out(people):
     assert female.false_alarm_gap.low > 0.1
     assert female.calibration_gap.high < -0.05  # fewer default than is expected
     headline = report.headlines[0]
-    assert (headline.reference, headline.lowest_ratio, headline.widest_false_alarm_gap) == ("male", female, female)
+    assert (headline.reference, headline.lowest_ratio, headline.widest_false_alarm_gap) == (
+        "male",
+        female,
+        female,
+    )
 
 
 def test_figures_are_those_of_fairlearn(people):
@@ -83,20 +95,35 @@ def test_figures_are_those_of_fairlearn(people):
     for attribute, edges in (("sex", [2]), ("age", [30, 40, 50, 60])):
         groups = np.digitize(rows[attribute].to_numpy(), edges)
         frame = MetricFrame(
-            metrics={"declined": selection_rate, "caught": true_positive_rate, "alarms": false_positive_rate},
-            y_true=outcome, y_pred=declined, sensitive_features=groups,
-        )  # fmt: skip
+            metrics={
+                "declined": selection_rate,
+                "caught": true_positive_rate,
+                "alarms": false_positive_rate,
+            },
+            y_true=outcome,
+            y_pred=declined,
+            sensitive_features=groups,
+        )
         found = [group for group in report.groups if group.attribute == attribute]
-        assert [1 - group.accept_share.value for group in found] == pytest.approx(frame.by_group["declined"].tolist())
-        assert [group.caught_share.value for group in found] == pytest.approx(frame.by_group["caught"].tolist())
-        assert [group.false_alarm_share.value for group in found] == pytest.approx(frame.by_group["alarms"].tolist())
+        assert [1 - group.accept_share.value for group in found] == pytest.approx(
+            frame.by_group["declined"].tolist()
+        )
+        assert [group.caught_share.value for group in found] == pytest.approx(
+            frame.by_group["caught"].tolist()
+        )
+        assert [group.false_alarm_share.value for group in found] == pytest.approx(
+            frame.by_group["alarms"].tolist()
+        )
         lowest = min(group.acceptance_ratio.value for group in found)
         ratio = demographic_parity_ratio(outcome, 1 - declined, sensitive_features=groups)
         assert lowest == pytest.approx(ratio)
         widest = max(
-            np.ptp([getattr(group, name).value for group in found]) for name in ("caught_gap", "false_alarm_gap")
+            np.ptp([getattr(group, name).value for group in found])
+            for name in ("caught_gap", "false_alarm_gap")
         )
-        assert widest == pytest.approx(equalized_odds_difference(outcome, declined, sensitive_features=groups))
+        assert widest == pytest.approx(
+            equalized_odds_difference(outcome, declined, sensitive_features=groups)
+        )
 
 
 def test_groups_that_are_too_small_are_listed_and_neither_judged_nor_joined_to_others(people):
@@ -116,7 +143,9 @@ def test_groups_that_are_too_small_are_listed_and_neither_judged_nor_joined_to_o
 @pytest.mark.parametrize("outcome", [0, 1])
 def test_a_group_of_one_outcome_is_too_small_however_many_rows_it_has(people, outcome):
     rows, probability = people.make(600)
-    rows = rows.with_columns(defaulted=pl.when(pl.col("sex") == 2).then(outcome).otherwise("defaulted"))
+    rows = rows.with_columns(
+        defaulted=pl.when(pl.col("sex") == 2).then(outcome).otherwise("defaulted")
+    )
 
     report = measure(people, rows, probability)
 
@@ -130,7 +159,11 @@ def test_a_slope_is_told_where_there_are_rows_enough(people):
 
     report = measure(people, rows, probability, policy=policy)
 
-    assert find(report, "sex", "male").calibration_slope.low < 1 < find(report, "sex", "male").calibration_slope.high
+    assert (
+        find(report, "sex", "male").calibration_slope.low
+        < 1
+        < find(report, "sex", "male").calibration_slope.high
+    )
     assert find(report, "age", "30-39").calibration_slope is None
 
 
@@ -153,7 +186,9 @@ def test_row_order_changes_no_figure_and_the_seed_decides_the_intervals(people):
 
     assert measure(people, rows, probability) == same
     for one, two in zip(same.groups, backwards.groups, strict=True):
-        assert one.accept_share is None or one.accept_share.value == pytest.approx(two.accept_share.value)
+        assert one.accept_share is None or one.accept_share.value == pytest.approx(
+            two.accept_share.value
+        )
     assert same.groups[0].accept_share != other.groups[0].accept_share
 
 
@@ -168,7 +203,9 @@ def test_intervals_hold_the_true_ratio_about_as_often_as_they_say(people):
     for seed in range(60):
         rows, probability = people.make(800, seed=100 + seed)
         rows = rows.with_columns(age=pl.lit(40))
-        report = measure(people, rows, people.mistreat(rows, probability, by=0.05), policy=policy, seed=seed)
+        report = measure(
+            people, rows, people.mistreat(rows, probability, by=0.05), policy=policy, seed=seed
+        )
         ratio = find(report, "sex", "female").acceptance_ratio
         held += ratio.low <= truth <= ratio.high
 
@@ -182,7 +219,12 @@ def test_the_credit_card_portfolio_is_compared_by_education_too(make_rows):
         rows, np.full(300, 0.2), schema=CREDIT_CARD, decision_policy=DECISION, seed=1, policy=QUICK
     )
 
-    assert [headline.attribute for headline in report.headlines][:4] == ["sex", "education", "marriage", "age"]
+    assert [headline.attribute for headline in report.headlines][:4] == [
+        "sex",
+        "education",
+        "marriage",
+        "age",
+    ]
     assert len(report.headlines) == 4 + 6
 
 

@@ -9,7 +9,10 @@ POLICY = DecisionPolicy()
 
 def test_each_group_has_its_own_figures():
     groups = evaluate_groups(
-        [1, 0, 0, 1, 0, 0], [0.6, 0.3, 0.1, 0.1, 0.1, 0.05], groups=["x", "x", "x", "y", "y", "z"], policy=POLICY
+        [1, 0, 0, 1, 0, 0],
+        [0.6, 0.3, 0.1, 0.1, 0.1, 0.05],
+        groups=["x", "x", "x", "y", "y", "z"],
+        policy=POLICY,
     )
 
     assert groups == (

@@ -38,7 +38,9 @@ CLIENT = {
 
 
 def build_client(name):
-    return float(build_features(CLIENT, spec=SPEC)[0, list_feature_names(CREDIT_CARD_FEATURES).index(name)])
+    return float(
+        build_features(CLIENT, spec=SPEC)[0, list_feature_names(CREDIT_CARD_FEATURES).index(name)]
+    )
 
 
 @pytest.mark.parametrize(
@@ -77,7 +79,9 @@ def test_a_clients_feature_has_the_value_worked_out_by_hand(name, expected):
 
 
 def test_the_declared_features_use_every_input_of_the_schema_and_no_other():
-    assert set(list_input_names(CREDIT_CARD_FEATURES)) == {column.name for column in CREDIT_CARD.inputs}
+    assert set(list_input_names(CREDIT_CARD_FEATURES)) == {
+        column.name for column in CREDIT_CARD.inputs
+    }
     assert len(list_feature_names(CREDIT_CARD_FEATURES)) == 71
 
 
@@ -105,7 +109,9 @@ def test_chunks_and_row_order_change_no_bit(rows, cut, seed):
     whole = build_features(rows, spec=SPEC)
     order = np.random.default_rng(seed).permutation(rows.height)
 
-    chunks = np.vstack([build_features(rows[:cut], spec=SPEC), build_features(rows[cut:], spec=SPEC)])
+    chunks = np.vstack(
+        [build_features(rows[:cut], spec=SPEC), build_features(rows[cut:], spec=SPEC)]
+    )
 
     assert chunks.tobytes() == whole.tobytes()
     assert build_features(rows[order.tolist()], spec=SPEC).tobytes() == whole[order].tobytes()
@@ -128,7 +134,9 @@ def test_no_rows_give_an_empty_matrix_of_the_right_width(rows):
 
 @pytest.mark.parametrize("value", [None, float("nan"), float("inf")])
 def test_a_missing_value_is_refused_and_not_filled_in(value):
-    rows = pl.DataFrame(CLIENT).with_columns(pl.lit(value, dtype=pl.Float64).alias("bill_amount_m4"))
+    rows = pl.DataFrame(CLIENT).with_columns(
+        pl.lit(value, dtype=pl.Float64).alias("bill_amount_m4")
+    )
 
     with pytest.raises(InputError, match="bill_amount_m4"):
         build_features(rows, spec=SPEC)
@@ -136,7 +144,9 @@ def test_a_missing_value_is_refused_and_not_filled_in(value):
 
 def test_values_too_large_for_the_matrix_are_refused():
     with pytest.raises(InputError, match=r"feature 'debt'.*too large"):
-        build_features({"debt": [1e39]}, spec=[{"name": "debt", "function": "raw", "columns": ["debt"]}])
+        build_features(
+            {"debt": [1e39]}, spec=[{"name": "debt", "function": "raw", "columns": ["debt"]}]
+        )
 
 
 def test_a_bare_matrix_is_refused():
@@ -155,6 +165,8 @@ def test_another_portfolio_builds_its_own_list():
         )
     )
 
-    matrix = build_features({"loan": [80.0], "value": [100.0], "arrears_m1": [0], "arrears_m2": [3]}, spec=spec)
+    matrix = build_features(
+        {"loan": [80.0], "value": [100.0], "arrears_m1": [0], "arrears_m2": [3]}, spec=spec
+    )
 
     assert matrix.tolist() == [[pytest.approx(0.8), 3.0]]

@@ -30,7 +30,9 @@ def test_every_kind_of_frame_gives_the_same_columns(rows):
     assert list(columns) == ["credit_limit", "age"]
     assert columns["age"].tolist() == [30.0, 41.0, 52.0]
     assert columns["credit_limit"].tolist() == [1e5, 2.5e5, 5e4]
-    assert all(column.dtype == np.float64 and column.flags.c_contiguous for column in columns.values())
+    assert all(
+        column.dtype == np.float64 and column.flags.c_contiguous for column in columns.values()
+    )
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,12 @@ from credit_default.model.features.declaration import (
 )
 
 USE = {"name": "use", "function": "ratio", "columns": ["bill", "limit"]}
-HIGH = {"name": "high", "function": "count_at_least", "columns": ["use", "old_use"], "arguments": {"value": 1}}
+HIGH = {
+    "name": "high",
+    "function": "count_at_least",
+    "columns": ["use", "old_use"],
+    "arguments": {"value": 1},
+}
 OLD_USE = {"name": "old_use", "function": "ratio", "columns": ["old_bill", "limit"], "kept": False}
 
 
@@ -31,7 +36,10 @@ def test_a_list_is_read_with_every_argument_filled_in():
 def test_a_list_survives_json():
     features = parse_features([USE, OLD_USE, HIGH])
 
-    assert parse_features(json.loads(json.dumps(describe_features(features), allow_nan=False))) == features
+    assert (
+        parse_features(json.loads(json.dumps(describe_features(features), allow_nan=False)))
+        == features
+    )
 
 
 def test_features_behind_a_shut_out_column_go_with_their_steps():
@@ -73,6 +81,8 @@ def test_a_list_that_breaks_the_rules_is_refused(items, found):
 
 
 def test_a_raw_feature_may_carry_its_columns_name():
-    features = parse_features([{"name": "age", "function": "raw", "columns": ["age"]}], columns=["age"])
+    features = parse_features(
+        [{"name": "age", "function": "raw", "columns": ["age"]}], columns=["age"]
+    )
 
     assert list_input_names(features) == ("age",)

@@ -13,7 +13,11 @@ from credit_default.model.estimator.scoring import score_probability
 from credit_default.model.features.build_features import build_features, describe_features
 from credit_default.model.features.credit_card import CREDIT_CARD_FEATURES
 from credit_default.model.features.declaration import parse_features
-from credit_default.model.features.monotone import constrain_features, list_constraints, list_risk_inputs
+from credit_default.model.features.monotone import (
+    constrain_features,
+    list_constraints,
+    list_risk_inputs,
+)
 from credit_default.model.features.row_functions import ROW_FUNCTIONS
 
 KEY = ["client_id", "statement_month"]
@@ -84,11 +88,20 @@ def test_a_feature_left_out_may_still_be_a_step_to_one_that_stays():
 
     chosen = constrain_features(parse_features(steps), rising=RISING)
 
-    assert [(feature.name, feature.kept) for feature in chosen] == [("change", False), ("back", True)]
+    assert [(feature.name, feature.kept) for feature in chosen] == [
+        ("change", False),
+        ("back", True),
+    ]
 
 
 def test_codes_are_kinds_only_while_the_name_still_means_the_input():
-    held = {"name": "late", "function": "clip", "columns": ["late"], "arguments": {"maximum": 0.0}, "kept": False}
+    held = {
+        "name": "late",
+        "function": "clip",
+        "columns": ["late"],
+        "arguments": {"maximum": 0.0},
+        "kept": False,
+    }
 
     assert find_constraints(
         held, declare("count_equal", "late", value=0.0), declare("raw", "income") | {"name": "y"}
@@ -96,7 +109,9 @@ def test_codes_are_kinds_only_while_the_name_still_means_the_input():
 
 
 def test_every_word_says_which_way_it_moves():
-    assert all(set(word.directions) <= {-1, 0, 1} and word.directions for word in ROW_FUNCTIONS.values())
+    assert all(
+        set(word.directions) <= {-1, 0, 1} and word.directions for word in ROW_FUNCTIONS.values()
+    )
 
 
 @given(data=st.data())
@@ -104,11 +119,16 @@ def test_every_word_says_which_way_it_moves():
 def test_words_move_as_they_say(data):
     name = data.draw(st.sampled_from(sorted(ROW_FUNCTIONS)))
     word = ROW_FUNCTIONS[name]
-    count = word.fewest_columns if word.most_columns else data.draw(st.integers(word.fewest_columns, 4))
+    count = (
+        word.fewest_columns if word.most_columns else data.draw(st.integers(word.fewest_columns, 4))
+    )
     arguments = {key: 0.5 if value is None else value for key, value in word.arguments.items()}
     low = [np.array([data.draw(st.integers(-3, 5)) / 2]) for _ in range(count)]
     position = data.draw(st.integers(0, count - 1))
-    high = [column + (place == position) * data.draw(st.integers(1, 6)) / 2 for place, column in enumerate(low)]
+    high = [
+        column + (place == position) * data.draw(st.integers(1, 6)) / 2
+        for place, column in enumerate(low)
+    ]
     direction = (word.directions + word.directions[-1:] * count)[position]
 
     moved = word.compute(high, **arguments)[0] - word.compute(low, **arguments)[0]
@@ -122,19 +142,33 @@ def test_the_credit_cards_features_lose_one_and_sixteen_are_constrained():
     chosen = choose_features(Recipe(monotone=True), CREDIT_CARD_FEATURES, schema=CREDIT_CARD)
 
     assert rising == dict.fromkeys(STATUSES, 1)
-    assert {f.name for f in free if f.kept} - {f.name for f in chosen if f.kept} == {"status_change"}
+    assert {f.name for f in free if f.kept} - {f.name for f in chosen if f.kept} == {
+        "status_change"
+    }
     constraints = list_constraints(chosen, rising=rising)
     assert (constraints.count(1), constraints.count(-1)) == (12, 4)
 
 
 def test_a_free_recipe_is_not_constrained():
-    assert build_pipeline(Recipe(), schema=CREDIT_CARD, features=CREDIT_CARD_FEATURES)[-1].monotonic_cst is None
+    assert (
+        build_pipeline(Recipe(), schema=CREDIT_CARD, features=CREDIT_CARD_FEATURES)[
+            -1
+        ].monotonic_cst
+        is None
+    )
 
 
 def test_a_schema_without_a_risk_that_rises_has_no_monotone_recipe():
-    bare = Schema("bare", "1", (*CREDIT_CARD.columns[:2], Column("income", "amount", "Income.")), CREDIT_CARD.outcome)
+    bare = Schema(
+        "bare",
+        "1",
+        (*CREDIT_CARD.columns[:2], Column("income", "amount", "Income.")),
+        CREDIT_CARD.outcome,
+    )
 
-    with pytest.raises(InputError, match=r"recipe's monotone: found no input of schema 'bare' with risk_rises_from"):
+    with pytest.raises(
+        InputError, match=r"recipe's monotone: found no input of schema 'bare' with risk_rises_from"
+    ):
         choose_features(Recipe(monotone=True), CREDIT_CARD_FEATURES, schema=bare)
 
 
@@ -149,11 +183,15 @@ def clients():
 
 @pytest.fixture(scope="module")
 def monotone(clients, fit_small):
-    return fit_small(clients, recipe=Recipe(tree_count=10, leaf_row_count=5, maximum_depth=8, monotone=True))
+    return fit_small(
+        clients, recipe=Recipe(tree_count=10, leaf_row_count=5, maximum_depth=8, monotone=True)
+    )
 
 
 MOVES = st.lists(
-    st.tuples(st.integers(0, 1_499), st.sampled_from(STATUSES), st.integers(1, 8)), min_size=1, max_size=40
+    st.tuples(st.integers(0, 1_499), st.sampled_from(STATUSES), st.integers(1, 8)),
+    min_size=1,
+    max_size=40,
 )
 
 
@@ -182,7 +220,9 @@ def test_a_client_who_is_later_never_scores_lower(monotone, clients, moves):
 def test_a_free_forest_taught_on_the_same_rows_breaks_the_law(clients, fit_small):
     free = fit_small(clients, recipe=Recipe(tree_count=10, leaf_row_count=5, maximum_depth=8))
 
-    assert find_falls(free, clients, [(row, "repayment_status_m2", 2) for row in range(1_500)]) > 100
+    assert (
+        find_falls(free, clients, [(row, "repayment_status_m2", 2) for row in range(1_500)]) > 100
+    )
 
 
 @given(moves=MOVES)
@@ -192,7 +232,9 @@ def test_every_constrained_feature_moves_its_own_way(clients, moves):
     constraints = np.array(list_constraints(features, rising=list_risk_inputs(CREDIT_CARD)))
     row, status, level = moves[0]
     before = clients[row : row + 1]
-    after = before.with_columns(pl.lit(max(level, before[status][0] + 1), dtype=pl.Int64).alias(status))
+    after = before.with_columns(
+        pl.lit(max(level, before[status][0] + 1), dtype=pl.Int64).alias(status)
+    )
 
     low, high = (build_features(rows, spec=describe_features(features)) for rows in (before, after))
 

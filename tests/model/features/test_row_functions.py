@@ -53,13 +53,21 @@ def test_trend_is_positive_when_the_latest_month_is_highest():
 def test_no_word_changes_its_columns():
     for word, function in ROW_FUNCTIONS.items():
         columns = [LATEST.copy(), BEFORE.copy()][: function.most_columns or 2]
-        build(word, *columns, **{name: 1.0 for name, value in function.arguments.items() if value is None})
+        build(
+            word,
+            *columns,
+            **{name: 1.0 for name, value in function.arguments.items() if value is None},
+        )
 
-        assert [column.tolist() for column in columns] == [LATEST.tolist(), BEFORE.tolist()][: len(columns)], word
+        assert [column.tolist() for column in columns] == [LATEST.tolist(), BEFORE.tolist()][
+            : len(columns)
+        ], word
 
 
 @given(
-    values=st.lists(st.tuples(*[st.floats(-1e7, 1e7, allow_subnormal=False)] * 3), min_size=1, max_size=40),
+    values=st.lists(
+        st.tuples(*[st.floats(-1e7, 1e7, allow_subnormal=False)] * 3), min_size=1, max_size=40
+    ),
     cut=st.integers(0, 40),
 )
 def test_every_word_gives_the_same_bits_in_one_piece_and_in_two(values, cut):
@@ -69,6 +77,8 @@ def test_every_word_gives_the_same_bits_in_one_piece_and_in_two(values, cut):
         arguments = {name: 0.7 for name, value in function.arguments.items() if value is None}
 
         whole = build(word, *used, **arguments)
-        pieces = build(word, *[c[:cut] for c in used], **arguments) + build(word, *[c[cut:] for c in used], **arguments)
+        pieces = build(word, *[c[:cut] for c in used], **arguments) + build(
+            word, *[c[cut:] for c in used], **arguments
+        )
 
         assert whole == pieces, word

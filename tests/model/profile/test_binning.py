@@ -4,7 +4,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from credit_default.model.profile.binning import MOST_GRID_POINTS, place_on_grid, plan_bins, plan_grid
+from credit_default.model.profile.binning import (
+    MOST_GRID_POINTS,
+    place_on_grid,
+    plan_bins,
+    plan_grid,
+)
 
 
 def test_codes_are_the_schemas_and_whatever_the_reference_holds_besides():

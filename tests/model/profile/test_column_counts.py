@@ -32,7 +32,16 @@ SMALL = Schema(
     ),
     outcome=Column("defaulted", "outcome", "what became", codes={0: "no", 1: "yes"}),
 )
-EXACT = {"counts", "zero_count", "repeat_count", "minimum", "maximum", "magnitudes", "fingerprint", "grid_counts"}
+EXACT = {
+    "counts",
+    "zero_count",
+    "repeat_count",
+    "minimum",
+    "maximum",
+    "magnitudes",
+    "fingerprint",
+    "grid_counts",
+}
 
 
 def make_rows(count, seed=0, **columns):
@@ -66,8 +75,12 @@ def assert_equal(first, second):
 
 def test_plan_follows_the_schema_and_not_what_the_columns_hold():
     assert [column.name for column in PLAN.columns] == [
-        "status", "paid_m1", "paid_m2", "default_probability", "decision",
-    ]  # fmt: skip
+        "status",
+        "paid_m1",
+        "paid_m2",
+        "default_probability",
+        "decision",
+    ]
     assert [column.name for column in PLAN.inputs] == ["status", "paid_m1", "paid_m2"]
     assert [column.before for column in PLAN.inputs] == [None, "paid_m2", None]
     assert [len(column.grid) > 0 for column in PLAN.columns] == [False, True, False, False, False]
@@ -99,7 +112,9 @@ def test_rows_come_to_their_counts_sums_and_ends():
 def test_profile_of_no_rows_is_neutral():
     none = profile_rows(PLAN, make_rows(0))
 
-    assert_equal(merge_profiles(none, profile_rows(PLAN, make_rows(30))), profile_rows(PLAN, make_rows(30)))
+    assert_equal(
+        merge_profiles(none, profile_rows(PLAN, make_rows(30))), profile_rows(PLAN, make_rows(30))
+    )
     assert (none.twin_share, none.expected_cost) == (0.0, 0.0)
     assert math.isnan(none.columns["status"].mean)
     assert math.isnan(measure_magnitude(none.columns["paid_m1"], 0.5))
@@ -119,7 +134,9 @@ def test_cutting_and_ordering_the_rows_changes_nothing(cuts, random):
 @settings(max_examples=20)
 @given(st.tuples(*[st.integers(0, 5)] * 3), st.tuples(*[st.integers(1, 25)] * 3))
 def test_merging_is_associative_and_commutative(seeds, counts):
-    a, b, c = (profile_rows(PLAN, make_rows(n, seed)) for seed, n in zip(seeds, counts, strict=True))
+    a, b, c = (
+        profile_rows(PLAN, make_rows(n, seed)) for seed, n in zip(seeds, counts, strict=True)
+    )
 
     assert_equal(merge_profiles(merge_profiles(a, b), c), merge_profiles(a, merge_profiles(b, c)))
     assert_equal(merge_profiles(a, b), merge_profiles(b, a))
@@ -150,7 +167,9 @@ def test_score_and_decision_do_not_tell_twins_apart():
 
 def test_fingerprint_is_that_of_the_values_in_any_order():
     rows = make_rows(50)
-    other = rows.with_columns(paid_m1=pl.when(pl.int_range(pl.len()) == 7).then(-1.0).otherwise("paid_m1"))
+    other = rows.with_columns(
+        paid_m1=pl.when(pl.int_range(pl.len()) == 7).then(-1.0).otherwise("paid_m1")
+    )
 
     ours, shuffled, changed = (
         profile_rows(PLAN, frame).columns["paid_m1"].fingerprint
@@ -184,6 +203,8 @@ def test_undated_names_have_no_month_before():
     columns = tuple(replace(c, name="paid_mx") if c.name == "paid_m2" else c for c in SMALL.columns)
     rows = make_rows(20).rename({"paid_m2": "paid_mx"})
 
-    plan = plan_profile(rows, schema=replace(SMALL, columns=columns), decision_policy=DecisionPolicy())
+    plan = plan_profile(
+        rows, schema=replace(SMALL, columns=columns), decision_policy=DecisionPolicy()
+    )
 
     assert [column.before for column in plan.inputs] == [None, None, None]

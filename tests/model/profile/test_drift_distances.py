@@ -16,7 +16,9 @@ from credit_default.model.profile.drift_distances import ProfilePair, measure_di
 from credit_default.model.profile.plan import ColumnPlan, ProfilePlan
 
 NONE = np.empty(0)
-VALUES = arrays(np.float64, st.integers(2, 60), elements=st.floats(-1e6, 1e6).map(lambda x: round(x, 3)))
+VALUES = arrays(
+    np.float64, st.integers(2, 60), elements=st.floats(-1e6, 1e6).map(lambda x: round(x, 3))
+)
 
 
 def compare(reference, current, *, codes=()):
@@ -31,7 +33,12 @@ def compare(reference, current, *, codes=()):
         DecisionPolicy(),
     )
     sides = (
-        profile_rows(plan, pl.DataFrame({"any": side}).with_columns(default_probability=0.1, decision=pl.lit("accept")))
+        profile_rows(
+            plan,
+            pl.DataFrame({"any": side}).with_columns(
+                default_probability=0.1, decision=pl.lit("accept")
+            ),
+        )
         for side in (reference, current)
     )
     return ProfilePair(*(side.columns["any"] for side in sides), grid)
@@ -40,14 +47,19 @@ def compare(reference, current, *, codes=()):
 def test_equal_sides_are_no_distance_apart():
     column = compare(np.arange(100.0), np.arange(100.0))
 
-    found = {method: measure_distance(column, method).statistic for method in ("psi", "jensenshannon", "wasserstein")}
+    found = {
+        method: measure_distance(column, method).statistic
+        for method in ("psi", "jensenshannon", "wasserstein")
+    }
     assert found == {"psi": 0.0, "jensenshannon": 0.0, "wasserstein": 0.0}
     assert measure_distance(column, "ks").statistic == 1.0
     assert measure_distance(column, "chisquare").statistic == 1.0
 
 
 def test_psi_is_the_sum_over_the_shares():
-    found = measure_distance(compare([1] * 60 + [2] * 40, [1] * 40 + [2] * 60, codes=(1, 2, 3)), "psi")
+    found = measure_distance(
+        compare([1] * 60 + [2] * 40, [1] * 40 + [2] * 60, codes=(1, 2, 3)), "psi"
+    )
 
     assert found.statistic == pytest.approx(0.2 * np.log(1.5) * 2)
     assert found.bin_count == 2  # nobody holds code 3
@@ -70,11 +82,16 @@ def test_chisquare_is_scipys():
 
     found = measure_distance(compare(before, after, codes=(1, 2, 3)), "chisquare")
 
-    assert found.statistic == pytest.approx(stats.chisquare([30, 30, 20], [40, 24, 16]).pvalue, abs=1e-12)
+    assert found.statistic == pytest.approx(
+        stats.chisquare([30, 30, 20], [40, 24, 16]).pvalue, abs=1e-12
+    )
 
 
 def test_chisquare_of_a_value_the_reference_never_held_is_nought():
-    assert measure_distance(compare([1] * 50, [1] * 49 + [2], codes=(1, 2)), "chisquare").statistic == 0.0
+    assert (
+        measure_distance(compare([1] * 50, [1] * 49 + [2], codes=(1, 2)), "chisquare").statistic
+        == 0.0
+    )
 
 
 @pytest.mark.filterwarnings("ignore:ks_2samp")
@@ -128,7 +145,9 @@ def test_wasserstein_is_exact_where_everything_moved_one_way():
 
 
 def test_constant_reference_has_a_least_deviation():
-    assert measure_distance(compare([5.0] * 4, [6.0] * 4), "wasserstein").statistic == pytest.approx(1_000.0)
+    assert measure_distance(
+        compare([5.0] * 4, [6.0] * 4), "wasserstein"
+    ).statistic == pytest.approx(1_000.0)
 
 
 def test_unknown_method_is_refused():

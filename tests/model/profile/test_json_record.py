@@ -8,7 +8,11 @@ from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.errors import ArtifactError
 from credit_default.model.estimator.decision import DecisionPolicy
 from credit_default.model.profile.column_counts import profile_rows
-from credit_default.model.profile.json_record import describe_profile, parse_counts, parse_fingerprints
+from credit_default.model.profile.json_record import (
+    describe_profile,
+    parse_counts,
+    parse_fingerprints,
+)
 from credit_default.model.profile.plan import plan_profile
 
 
@@ -24,7 +28,9 @@ def test_record_is_json_and_gives_the_fingerprints_back(profiled):
 
     content = json.loads(json.dumps(describe_profile(plan, profile), allow_nan=False))
 
-    assert parse_fingerprints(content) == {name: column.fingerprint for name, column in profile.columns.items()}
+    assert parse_fingerprints(content) == {
+        name: column.fingerprint for name, column in profile.columns.items()
+    }
     assert content["row_count"] == profile.row_count
     assert content["expected_default_share"] == pytest.approx(0.2)
     assert content["columns"]["sex"]["values"] == [1.0, 2.0]
@@ -35,7 +41,9 @@ def test_record_is_json_and_gives_the_fingerprints_back(profiled):
 def test_what_is_not_there_is_null(profiled):
     plan, _ = profiled
     empty = {column.name: [] for column in plan.columns}
-    none = profile_rows(plan, pl.DataFrame(empty, schema=dict.fromkeys(empty, pl.Float64) | {"decision": pl.String}))
+    none = profile_rows(
+        plan, pl.DataFrame(empty, schema=dict.fromkeys(empty, pl.Float64) | {"decision": pl.String})
+    )
 
     content = describe_profile(plan, none)
 
@@ -44,7 +52,9 @@ def test_what_is_not_there_is_null(profiled):
     assert np.isfinite(content["expected_cost"])
 
 
-@pytest.mark.parametrize("content", [{}, {"columns": 1}, {"columns": {"age": {"fingerprint": "no number"}}}])
+@pytest.mark.parametrize(
+    "content", [{}, {"columns": 1}, {"columns": {"age": {"fingerprint": "no number"}}}]
+)
 def test_other_layout_is_told(content):
     with pytest.raises(ArtifactError, match="another layout"):
         parse_fingerprints(content)
@@ -57,7 +67,9 @@ def test_counts_by_value_come_back_as_they_were(profiled):
 
     assert {"sex", "education", "repayment_status_m1"} <= counts.keys()
     assert "age" not in counts
-    assert all(np.array_equal(found, profile.columns[name].counts) for name, found in counts.items())
+    assert all(
+        np.array_equal(found, profile.columns[name].counts) for name, found in counts.items()
+    )
 
 
 def test_counts_of_other_values_are_left_out(profiled):
@@ -69,7 +81,8 @@ def test_counts_of_other_values_are_left_out(profiled):
 
 
 @pytest.mark.parametrize(
-    "content", [{}, {"columns": {"age": 1}}, {"columns": {"sex": {"values": [1.0, 2.0], "counts": "x"}}}]
+    "content",
+    [{}, {"columns": {"age": 1}}, {"columns": {"sex": {"values": [1.0, 2.0], "counts": "x"}}}],
 )
 def test_other_layout_of_counts_is_told(profiled, content):
     with pytest.raises(ArtifactError, match="another layout"):

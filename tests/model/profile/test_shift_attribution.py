@@ -9,27 +9,43 @@ from credit_default.model.estimator.decision import DecisionPolicy
 from credit_default.model.profile.binning import plan_bins
 from credit_default.model.profile.column_counts import profile_rows
 from credit_default.model.profile.plan import plan_profile
-from credit_default.model.profile.shift_attribution import attribute_shift, describe_segment, measure_score_shift
+from credit_default.model.profile.shift_attribution import (
+    attribute_shift,
+    describe_segment,
+    measure_score_shift,
+)
 
 STATUS = Column("status", "code", "how late", codes={0: "in time", 2: "payment 2 months late"})
 AMOUNT = Column("amount", "amount", "how much")
 SCHEMA = Schema(
-    "small", "1",
-    (Column("client_id", "identifier", "who"), Column("statement_month", "month", "when"), STATUS, AMOUNT),
+    "small",
+    "1",
+    (
+        Column("client_id", "identifier", "who"),
+        Column("statement_month", "month", "when"),
+        STATUS,
+        AMOUNT,
+    ),
     Column("defaulted", "outcome", "what became", codes={0: "no", 1: "yes"}),
-)  # fmt: skip
+)
 
 
 def make_rows(status, score, amount=None):
     amount = np.linspace(0, 1e5, len(status)) if amount is None else amount
-    return pl.DataFrame({"status": status, "amount": amount, "default_probability": score}).with_columns(
-        decision=pl.when(pl.col("default_probability") >= 1 / 6).then(pl.lit("decline")).otherwise(pl.lit("accept"))
+    return pl.DataFrame(
+        {"status": status, "amount": amount, "default_probability": score}
+    ).with_columns(
+        decision=pl.when(pl.col("default_probability") >= 1 / 6)
+        .then(pl.lit("decline"))
+        .otherwise(pl.lit("accept"))
     )
 
 
 def shift(before, after):
     plan = plan_profile(before, schema=SCHEMA, decision_policy=DecisionPolicy())
-    return measure_score_shift(plan, profile_rows(plan, before), profile_rows(plan, after), columns=(STATUS, AMOUNT))
+    return measure_score_shift(
+        plan, profile_rows(plan, before), profile_rows(plan, after), columns=(STATUS, AMOUNT)
+    )
 
 
 EARLIER = make_rows([0] * 90 + [2] * 10, [0.1] * 90 + [0.6] * 10)
@@ -68,7 +84,9 @@ def test_effect_is_told_in_defaults_and_cost_with_its_chance():
 
 
 def test_segment_that_is_new_counts_by_its_score_now():
-    found = shift(make_rows([0] * 100, [0.1] * 100), make_rows([0] * 90 + [2] * 10, [0.1] * 90 + [0.9] * 10))
+    found = shift(
+        make_rows([0] * 100, [0.1] * 100), make_rows([0] * 90 + [2] * 10, [0.1] * 90 + [0.9] * 10)
+    )
 
     (_, late) = found.columns[0].segments
     assert (late.reference_share, late.current_share, late.within) == (0.0, 0.1, 0.0)
@@ -81,7 +99,9 @@ def test_segment_that_is_new_counts_by_its_score_now():
     st.lists(st.tuples(st.sampled_from([0, 2, 5]), st.floats(0, 1)), min_size=1, max_size=40),
 )
 def test_segments_of_every_column_add_up_to_the_move(earlier, later):
-    before, after = (make_rows(*(list(side) for side in zip(*rows, strict=True))) for rows in (earlier, later))
+    before, after = (
+        make_rows(*(list(side) for side in zip(*rows, strict=True))) for rows in (earlier, later)
+    )
     plan = plan_profile(before, schema=SCHEMA, decision_policy=DecisionPolicy())
     sides = (profile_rows(plan, before), profile_rows(plan, after))
 
@@ -96,10 +116,16 @@ def test_segments_are_named_in_the_schemas_words():
     codes, deciles = plan_bins(np.array([0.0]), codes=(0, 2, 7)), plan_bins(np.arange(1001.0))
 
     assert [describe_segment(STATUS, codes, place) for place in range(5)] == [
-        "status 0 (in time)", "status 2 (payment 2 months late)", "status 7", "status not seen before", "status missing",
-    ]  # fmt: skip
+        "status 0 (in time)",
+        "status 2 (payment 2 months late)",
+        "status 7",
+        "status not seen before",
+        "status missing",
+    ]
     assert [describe_segment(AMOUNT, deciles, place) for place in (0, 1, 9)] == [
-        "amount below 100", "amount 100 to 200", "amount from 900",
-    ]  # fmt: skip
+        "amount below 100",
+        "amount 100 to 200",
+        "amount from 900",
+    ]
     assert describe_segment(AMOUNT, plan_bins(np.empty(0)), 0) == "amount any"
     assert describe_segment(AMOUNT, plan_bins(np.array([0.5])), 0) == "amount 0.5"

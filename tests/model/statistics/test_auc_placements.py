@@ -4,8 +4,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
-from credit_default.model.statistics.auc_placements import measure_placements, measure_roc_auc_from_placements
-from credit_default.model.statistics.bootstrap import draw_weights, measure_roc_auc, rank_probabilities
+from credit_default.model.statistics.auc_placements import (
+    measure_placements,
+    measure_roc_auc_from_placements,
+)
+from credit_default.model.statistics.bootstrap import (
+    draw_weights,
+    measure_roc_auc,
+    rank_probabilities,
+)
 
 # Coarse probabilities, so that ties are common.
 SCORED = st.lists(st.tuples(st.integers(0, 1), st.integers(0, 8)), min_size=2, max_size=60).filter(
@@ -39,7 +46,9 @@ def test_equal_weights_give_the_area_itself(rows):
     defaulted, probability = split(rows)
     placements = measure_placements(defaulted, probability)
 
-    area = measure_roc_auc_from_placements(np.ones((1, len(rows))), defaulted=defaulted, placements=placements)
+    area = measure_roc_auc_from_placements(
+        np.ones((1, len(rows))), defaulted=defaulted, placements=placements
+    )
 
     assert area[0] == pytest.approx(roc_auc_score(defaulted, probability))
 
@@ -64,5 +73,7 @@ def test_a_resample_without_defaulters_has_no_area():
     placements = measure_placements(defaulted, np.array([0.9, 0.2, 0.1]))
 
     assert np.isnan(
-        measure_roc_auc_from_placements(np.array([[0.0, 1.0, 1.0]]), defaulted=defaulted, placements=placements)[0]
+        measure_roc_auc_from_placements(
+            np.array([[0.0, 1.0, 1.0]]), defaulted=defaulted, placements=placements
+        )[0]
     )

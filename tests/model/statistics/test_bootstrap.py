@@ -21,7 +21,9 @@ SCORED = st.lists(st.tuples(st.integers(0, 1), st.integers(0, 8)), min_size=2, m
 
 
 def measure(defaulted, probability, weights):
-    return measure_ranking(np.atleast_2d(weights), defaulted=defaulted, ranked=rank_probabilities(probability))
+    return measure_ranking(
+        np.atleast_2d(weights), defaulted=defaulted, ranked=rank_probabilities(probability)
+    )
 
 
 @given(SCORED)
@@ -33,7 +35,9 @@ def test_ranking_figures_are_those_of_scikit_learn(rows):
     alarmed, caught, _ = roc_curve(defaulted, probability)
 
     assert figures.roc_auc[0] == pytest.approx(roc_auc_score(defaulted, probability))
-    assert figures.average_precision[0] == pytest.approx(average_precision_score(defaulted, probability))
+    assert figures.average_precision[0] == pytest.approx(
+        average_precision_score(defaulted, probability)
+    )
     assert figures.ks[0] == pytest.approx(np.abs(caught - alarmed).max())
 
 

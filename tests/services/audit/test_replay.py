@@ -62,7 +62,9 @@ def test_one_client_is_replayed(wired, scored, rows):
     levels, summary = verify(wired, scored.batch_id, client_id=rows["client_id"][5])
 
     assert levels["replay"] == "ok"
-    stored = read_scores(wired.lake, batch_id=scored.batch_id).filter(client_id=rows["client_id"][5])
+    stored = read_scores(wired.lake, batch_id=scored.batch_id).filter(
+        client_id=rows["client_id"][5]
+    )
     assert repr(stored["default_probability"][0]) in summary.verdicts[-1].reasons[0]
 
 
@@ -73,7 +75,8 @@ def test_an_empty_lake_has_nothing_to_prove(wired):
 def test_a_score_that_somebody_changed_is_found(wired, scored, rows):
     client = rows["client_id"][5]
     DeltaTable(wired.lake.table_uri("scores")).update(
-        {"default_probability": "default_probability + 0.000000001"}, predicate=f"client_id = '{client}'"
+        {"default_probability": "default_probability + 0.000000001"},
+        predicate=f"client_id = '{client}'",
     )
 
     levels, summary = verify(wired, scored.batch_id, client_id=client)
@@ -90,7 +93,9 @@ def test_a_score_that_somebody_deleted_is_found(wired, scored, rows):
 
 def test_an_entry_that_somebody_changed_is_found(wired, scored):
     entries = scan_table(wired.lake, "ledger").collect()
-    changed = entries.with_columns(details=pl.col("details").str.replace('"scored_count":19', '"scored_count":18'))
+    changed = entries.with_columns(
+        details=pl.col("details").str.replace('"scored_count":19', '"scored_count":18')
+    )
     assert not changed.equals(entries)
     shutil.rmtree(wired.lake.table_uri("ledger"))  # the table itself takes nothing but new rows
     write_deltalake(wired.lake.table_uri("ledger"), changed.to_arrow(), partition_by=["month"])
@@ -126,25 +131,36 @@ def test_a_batch_that_was_never_scored_and_a_client_that_is_not_in_it_are_told(w
 
 
 def take_in(wired, rows, tmp_path):
-    rows.select(*KEY, defaulted=pl.lit(1), observed_at=pl.lit("2005-12-31")).write_csv(tmp_path / "outcomes.csv")
+    rows.select(*KEY, defaulted=pl.lit(1), observed_at=pl.lit("2005-12-31")).write_csv(
+        tmp_path / "outcomes.csv"
+    )
     ingest_outcomes_file(wired, str(tmp_path / "outcomes.csv"), taken_in_at=NOON)
 
 
 def test_a_forgotten_client_is_nowhere_and_the_rest_is_proved(wired, scored, rows, tmp_path):
     client = rows["client_id"][5]
     take_in(wired, rows, tmp_path)
-    wired.lake.storage.write_object(f"processed/{scored.batch_id}-batch.csv", (tmp_path / "batch.csv").read_bytes())
+    wired.lake.storage.write_object(
+        f"processed/{scored.batch_id}-batch.csv", (tmp_path / "batch.csv").read_bytes()
+    )
 
     summary = forget_client(wired, client, forgotten_at=LATER)
 
     assert summary.counts == {
-        "scores": 1, "quarantine": 0, "outcomes": 1, "outcome_history": 1, "snapshots": 1, "files": 1,
-    }  # fmt: skip
+        "scores": 1,
+        "quarantine": 0,
+        "outcomes": 1,
+        "outcome_history": 1,
+        "snapshots": 1,
+        "files": 1,
+    }
     assert client not in read_scores(wired.lake, batch_id=scored.batch_id)["client_id"]
     assert client not in read_outcomes(wired.lake)["client_id"]
-    assert [client in rows["client_id"] for s in list_snapshots(wired.lake) for rows in read_snapshot_rows(s)] == [
-        False
-    ]
+    assert [
+        client in rows["client_id"]
+        for s in list_snapshots(wired.lake)
+        for rows in read_snapshot_rows(s)
+    ] == [False]
     assert find(wired, client) == []
     levels, _ = verify(wired, scored.batch_id)
     assert levels == {"ledger": "ok", "scores": "ok", "replay": "ok"}
@@ -177,7 +193,9 @@ def test_a_client_whom_nobody_knows_is_told_and_leaves_no_trace(wired, scored):
     assert read_entries(wired.lake) == before
 
 
-@pytest.mark.parametrize("point", ["forget.begun", "forget.files", "forget.tables", "forget.snapshots"])
+@pytest.mark.parametrize(
+    "point", ["forget.begun", "forget.files", "forget.tables", "forget.snapshots"]
+)
 def test_a_forgetting_that_a_crash_cut_short_is_completed_by_the_next(wired, scored, rows, point):
     client = rows["client_id"][5]
 
@@ -203,7 +221,9 @@ def tell(path):
     return path.read_bytes().decode(errors="replace")
 
 
-def test_rows_that_a_crash_left_beside_a_snapshot_are_deleted_by_the_next_forgetting(wired, scored, rows):
+def test_rows_that_a_crash_left_beside_a_snapshot_are_deleted_by_the_next_forgetting(
+    wired, scored, rows
+):
     client = rows["client_id"][5]
     with armed_failpoint("snapshot.replaced", die), pytest.raises(KeyboardInterrupt):
         forget_client(wired, client, forgotten_at=NOON)
@@ -214,7 +234,9 @@ def test_rows_that_a_crash_left_beside_a_snapshot_are_deleted_by_the_next_forget
     assert find(wired, client) == []
 
 
-def test_a_forgetting_that_was_cut_short_is_not_told_as_done_by_that_of_another_client(wired, scored, rows):
+def test_a_forgetting_that_was_cut_short_is_not_told_as_done_by_that_of_another_client(
+    wired, scored, rows
+):
     cut_short, other = rows["client_id"][5], rows["client_id"][6]
     with armed_failpoint("forget.begun", die), pytest.raises(KeyboardInterrupt):
         forget_client(wired, cut_short, forgotten_at=NOON)
@@ -225,7 +247,9 @@ def test_a_forgetting_that_was_cut_short_is_not_told_as_done_by_that_of_another_
     assert told.status == "nothing found of this client"
     assert "was cut short: give it again for its client" in told.notes[0]
     done = [
-        json.loads(e.details)["begun"] for e in read_entries(wired.lake) if e.key.startswith("forgotten forgetting")
+        json.loads(e.details)["begun"]
+        for e in read_entries(wired.lake)
+        if e.key.startswith("forgotten forgetting")
     ]
     assert done == [f"forgetting {LATER.isoformat()}"]
     assert cut_short in read_scores(wired.lake, batch_id=scored.batch_id)["client_id"]
@@ -235,7 +259,9 @@ def test_a_batch_whose_every_client_was_forgotten_is_read_as_empty(wired, scored
     for number, client in enumerate(rows["client_id"]):
         forget_client(wired, client, forgotten_at=LATER + dt.timedelta(seconds=number))
 
-    assert [frame.height for frame in read_snapshot_rows(read_snapshot(wired.lake, scored.batch_id))] == [0]
+    assert [
+        frame.height for frame in read_snapshot_rows(read_snapshot(wired.lake, scored.batch_id))
+    ] == [0]
     assert verify(wired)[0] == {"ledger": "ok", "scores": "ok"}
 
 

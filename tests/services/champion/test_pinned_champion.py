@@ -8,7 +8,12 @@ from credit_default.adapters.lake.pinned_champion import read_champion_pointer
 from credit_default.adapters.tables.ledger import find_entry, read_entries
 from credit_default.adapters.tables.queries import read_scores
 from credit_default.errors import ArtifactError, InputError, ServiceError
-from credit_default.services.champion.pinned_champion import format_age, judge_outage, load_pinned_champion, pin_version
+from credit_default.services.champion.pinned_champion import (
+    format_age,
+    judge_outage,
+    load_pinned_champion,
+    pin_version,
+)
 from credit_default.services.champion.versions import promote_by_hand, roll_back
 from credit_default.services.intake.file_check import check_file, judge_file
 from credit_default.services.scoring.score_batch import load_champion, score_file
@@ -59,9 +64,18 @@ def test_training_leaves_the_champion_s_bundle_in_the_lake(lake):
     pinned = read_champion_pointer(lake.lake)
 
     champion = lake.registry.find_champion()
-    assert (pinned.model_version, pinned.digest, pinned.data_origin) == (1, champion.digest, "simulated")
+    assert (pinned.model_version, pinned.digest, pinned.data_origin) == (
+        1,
+        champion.digest,
+        "simulated",
+    )
     assert pinned.verified_at == NOON
-    assert pinned.files == ("bundle.json", "pipeline.skops", "reference.parquet", "trained_rows.npy")
+    assert pinned.files == (
+        "bundle.json",
+        "pipeline.skops",
+        "reference.parquet",
+        "trained_rows.npy",
+    )
 
 
 def test_promotion_and_rollback_move_the_pin(lake):
@@ -102,7 +116,12 @@ def test_batch_is_scored_by_the_pinned_champion_where_mlflow_is_away_and_says_so
 
     summary = predict(away, batch, at=NOON + 3 * HOUR)
 
-    assert (summary.status, summary.exit_code, summary.model_version, summary.run_id) == ("scored", 0, 1, None)
+    assert (summary.status, summary.exit_code, summary.model_version, summary.run_id) == (
+        "scored",
+        0,
+        1,
+        None,
+    )
     assert summary.counts == {"read": 80, "scored": 80, "quarantined": 0}
     outage = summary.find_verdict("mlflow")
     assert outage.level == "watch"
@@ -112,10 +131,15 @@ def test_batch_is_scored_by_the_pinned_champion_where_mlflow_is_away_and_says_so
         "its record in MLflow is owed: `credit-default reconcile` adds it",
     )
     assert outage.figures == {"pin_age_seconds": 10_800.0}
-    assert json.loads(find_entry(away.lake, f"scored {summary.batch_id} v1").details)["mlflow"] == "away"
+    assert (
+        json.loads(find_entry(away.lake, f"scored {summary.batch_id} v1").details)["mlflow"]
+        == "away"
+    )
 
 
-def test_scores_are_the_same_with_and_without_mlflow(lake, away, batch, make_wiring, tmp_path, two_versions):
+def test_scores_are_the_same_with_and_without_mlflow(
+    lake, away, batch, make_wiring, tmp_path, two_versions
+):
     shutil.copytree(two_versions, tmp_path / "other" / "lake")
     in_reach = make_wiring(tmp_path / "other")
     with_registry, without = predict(in_reach, batch), predict(away, batch)
@@ -142,7 +166,9 @@ def test_batch_that_was_there_already_owes_no_record(away, batch):
 def test_ledger_of_a_batch_scored_with_mlflow_says_nothing_of_it(lake, batch):
     summary = predict(lake, batch)
 
-    assert "mlflow" not in json.loads(find_entry(lake.lake, f"scored {summary.batch_id} v1").details)
+    assert "mlflow" not in json.loads(
+        find_entry(lake.lake, f"scored {summary.batch_id} v1").details
+    )
 
 
 def test_pin_with_other_bytes_scores_nothing(away, batch):
@@ -189,10 +215,16 @@ def test_lake_where_nobody_was_pinned_waits_for_mlflow(away, batch):
     assert [entry.event for entry in read_entries(away.lake) if entry.event == "scored"] == []
 
 
-def test_real_clients_are_not_scored_by_a_pinned_champion_of_simulated_ones(away, known_rows, tmp_path):
+def test_real_clients_are_not_scored_by_a_pinned_champion_of_simulated_ones(
+    away, known_rows, tmp_path
+):
     import polars as pl
 
-    real = known_rows.drop("defaulted").head(50).with_columns(client_id=pl.col("client_id").str.replace("SIM-", "c"))
+    real = (
+        known_rows.drop("defaulted")
+        .head(50)
+        .with_columns(client_id=pl.col("client_id").str.replace("SIM-", "c"))
+    )
     real.write_csv(tmp_path / "real.csv")
     checked = check_file(away, str(tmp_path / "real.csv"), month=None, outcome="ignored")
 
@@ -200,7 +232,9 @@ def test_real_clients_are_not_scored_by_a_pinned_champion_of_simulated_ones(away
         load_champion(away, checked)
 
 
-def test_server_that_goes_away_after_the_champion_was_loaded_costs_the_record_not_the_batch(lake, make_wiring, batch):
+def test_server_that_goes_away_after_the_champion_was_loaded_costs_the_record_not_the_batch(
+    lake, make_wiring, batch
+):
     away = make_wiring(mlflow=AWAY)
     checked = check_file(lake, batch, month=None, outcome="ignored")
     verdict = judge_file(lake, checked, judged_at=NOON)
@@ -212,7 +246,9 @@ def test_server_that_goes_away_after_the_champion_was_loaded_costs_the_record_no
     assert summary.find_verdict("mlflow").reasons[0].startswith("MLflow went away: ")
 
 
-def test_batch_in_flight_finishes_on_the_version_that_it_pinned_and_the_next_uses_the_new_one(lake, batch, known_rows):
+def test_batch_in_flight_finishes_on_the_version_that_it_pinned_and_the_next_uses_the_new_one(
+    lake, batch, known_rows
+):
     checked = check_file(lake, batch, month=None, outcome="ignored")
     in_flight = load_champion(lake, checked)
 
@@ -228,10 +264,14 @@ def test_batch_in_flight_finishes_on_the_version_that_it_pinned_and_the_next_use
 @pytest.mark.parametrize(
     ("age", "told"),
     [
-        (dt.timedelta(0), "0 seconds"), (dt.timedelta(seconds=-5), "0 seconds"), (dt.timedelta(seconds=119), "119 seconds"),
-        (dt.timedelta(minutes=2), "2 minutes"), (dt.timedelta(hours=47), "47 hours"), (dt.timedelta(days=9), "9 days"),
+        (dt.timedelta(0), "0 seconds"),
+        (dt.timedelta(seconds=-5), "0 seconds"),
+        (dt.timedelta(seconds=119), "119 seconds"),
+        (dt.timedelta(minutes=2), "2 minutes"),
+        (dt.timedelta(hours=47), "47 hours"),
+        (dt.timedelta(days=9), "9 days"),
     ],
-)  # fmt: skip
+)
 def test_age_is_told_in_the_largest_unit_that_fits(age, told):
     assert format_age(age) == told
 
@@ -239,4 +279,6 @@ def test_age_is_told_in_the_largest_unit_that_fits(age, told):
 def test_stale_pin_says_how_old_it_is():
     verdict = judge_outage(3, NOON, now=NOON + 9 * DAY)
 
-    assert verdict.reasons[1] == ("the registry last named it champion 9 days ago; one seated since is not known here")
+    assert verdict.reasons[1] == (
+        "the registry last named it champion 9 days ago; one seated since is not known here"
+    )

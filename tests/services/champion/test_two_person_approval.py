@@ -14,11 +14,17 @@ from credit_default.failpoints import armed_failpoint
 from credit_default.gates.ledger import judge_chain
 from credit_default.gates.verdict import Verdict
 from credit_default.model.evaluation.metrics import evaluate
-from credit_default.services.champion.two_person_approval import approve_promotion, request_promotion
+from credit_default.services.champion.two_person_approval import (
+    approve_promotion,
+    request_promotion,
+)
 from credit_default.services.champion.versions import promote_by_hand, roll_back
 from credit_default.services.scoring.score_batch import find_champion
 from credit_default.services.training.challenger import TrainingRows
-from credit_default.services.training.register_and_promote import Registered, apply_promotion_verdict
+from credit_default.services.training.register_and_promote import (
+    Registered,
+    apply_promotion_verdict,
+)
 
 pytestmark = pytest.mark.xdist_group("mlflow")
 
@@ -37,7 +43,9 @@ def two(two_versions, make_wiring, tmp_path):
 @pytest.fixture
 def few_figures(two):
     outcome = np.arange(200) % 2
-    return evaluate(outcome, np.linspace(0.1, 0.9, 200), policy=two.settings.decision, seed=1, resample_count=20)
+    return evaluate(
+        outcome, np.linspace(0.1, 0.9, 200), policy=two.settings.decision, seed=1, resample_count=20
+    )
 
 
 @pytest.fixture
@@ -72,7 +80,9 @@ def test_one_asks_another_approves_and_the_registry_names_both_and_the_digest(tw
     assert "--approve" in asked.notes[0]
     assert (approved.status, seated(two)) == ("version 2 is the champion", 2)
     assert (tags["requested_by"], tags["approved_by"]) == ("Ada", "Grace")
-    assert tags["requested_digest"] == tags["approved_digest"] == two.registry.find_version(2).digest
+    assert (
+        tags["requested_digest"] == tags["approved_digest"] == two.registry.find_version(2).digest
+    )
     assert tags["verdict_reasons"].split("\n")[0] == (
         "by two people's decision: Ada asked (a better forest), Grace approved (I looked at it)"
     )
@@ -91,7 +101,9 @@ def test_ledger_gets_digest_and_roles_and_nobodys_name(two):
     assert judge_chain(read_entries(two.lake)).level == "ok"
 
 
-@pytest.mark.parametrize("by", ["Ada", " ada ", "ADA", "\uff21da"], ids=["same", "blanks", "case", "wide"])
+@pytest.mark.parametrize(
+    "by", ["Ada", " ada ", "ADA", "\uff21da"], ids=["same", "blanks", "case", "wide"]
+)
 def test_nobody_approves_what_they_asked_for_however_they_write_their_name(two, by):
     ask(two)
 
@@ -165,14 +177,19 @@ def test_one_person_alone_is_refused_with_the_way_to_go(two):
     assert (refused.value.exit_code, seated(two)) == (1, 1)
 
 
-def test_without_the_rule_two_steps_work_and_one_person_alone_does_too(two_versions, make_wiring, tmp_path):
+def test_without_the_rule_two_steps_work_and_one_person_alone_does_too(
+    two_versions, make_wiring, tmp_path
+):
     shutil.copytree(two_versions, tmp_path / "lake")
     wiring = make_wiring()
     ask(wiring)
 
     assert agree(wiring).status == "version 2 is the champion"
     roll_back(wiring, reason="a test", decided_at=NOON + 2 * HOUR)
-    assert promote_by_hand(wiring, 2, reason="the board", decided_at=NOON + 3 * HOUR).model_version == 2
+    assert (
+        promote_by_hand(wiring, 2, reason="the board", decided_at=NOON + 3 * HOUR).model_version
+        == 2
+    )
 
 
 def test_the_champion_is_not_asked_for_again(two):

@@ -8,10 +8,22 @@ from credit_default.adapters.tables.ledger import read_entries
 from credit_default.errors import InputError
 from credit_default.gates.verdict import Verdict
 from credit_default.model.estimator.scoring import score_probability
-from credit_default.services.champion.versions import list_models, promote_by_hand, roll_back, summarise_models
+from credit_default.services.champion.versions import (
+    list_models,
+    promote_by_hand,
+    roll_back,
+    summarise_models,
+)
 from credit_default.services.scoring.score_batch import find_champion
-from credit_default.services.training.challenger import fit_challenger, read_training_rows, split_rows
-from credit_default.services.training.register_and_promote import apply_promotion_verdict, register_challenger
+from credit_default.services.training.challenger import (
+    fit_challenger,
+    read_training_rows,
+    split_rows,
+)
+from credit_default.services.training.register_and_promote import (
+    apply_promotion_verdict,
+    register_challenger,
+)
 
 NOON = dt.datetime(2006, 1, 1, 12, tzinfo=dt.UTC)
 HOUR = dt.timedelta(hours=1)
@@ -25,18 +37,25 @@ def wiring(tmp_path_factory, mlflow_template, month_rows):
 
     root = tmp_path_factory.mktemp("two")
     month_rows.head(600).write_csv(root / "rows.csv")
-    settings = Settings(lake=str(root / "lake"), cache=str(root), data=str(root / "rows.csv"), jobs=1)
+    settings = Settings(
+        lake=str(root / "lake"), cache=str(root), data=str(root / "rows.csv"), jobs=1
+    )
     wiring = build_wiring(settings, commit="0123abc")
     shutil.copy(mlflow_template, wiring.lake.home / "mlflow.db")
     training = read_training_rows(wiring, month=None, read_at=NOON)
-    verdicts = (Verdict("promotion", "ok", ("first model",)), Verdict("promotion", "refused", ("a tie", "no gain")))
+    verdicts = (
+        Verdict("promotion", "ok", ("first model",)),
+        Verdict("promotion", "refused", ("a tie", "no gain")),
+    )
     for number, verdict in enumerate(verdicts):
         recipe = {"tree_count": 3 + number, "maximum_depth": 2}
         own = replace(wiring, settings=Settings(**(settings.model_dump() | {"recipe": recipe})))
         challenger = fit_challenger(own, training, split_rows(own, training))
         registered = register_challenger(own, training, challenger, None, trained_at=NOON)
         champion = find_champion(wiring)
-        apply_promotion_verdict(own, registered, verdict, champion=champion, rows=training, decided_at=NOON)
+        apply_promotion_verdict(
+            own, registered, verdict, champion=champion, rows=training, decided_at=NOON
+        )
     return wiring
 
 
@@ -48,7 +67,10 @@ def test_versions_are_listed_newest_first_with_what_the_gate_said(wiring):
     models = list_models(wiring)
 
     assert [model.number for model in models] == [2, 1]
-    assert [(model.level, model.reason) for model in models] == [("refused", "a tie"), ("ok", "first model")]
+    assert [(model.level, model.reason) for model in models] == [
+        ("refused", "a tie"),
+        ("ok", "first model"),
+    ]
     assert {model.data_origin for model in models} == {"simulated"}
     assert {model.trained_at for model in models} == {NOON.isoformat()}
 
@@ -63,7 +85,10 @@ def test_summary_names_the_version_that_scores(wiring):
 def test_summary_lists_each_version_when_asked_to(wiring):
     notes = summarise_models(list_models(wiring), listed=True).notes
 
-    assert [note.split(";")[0] for note in notes] == ["version 2: challenger", "version 1: champion"]
+    assert [note.split(";")[0] for note in notes] == [
+        "version 2: challenger",
+        "version 1: champion",
+    ]
     assert [note.rsplit("; ", 1)[1] for note in notes] == ["refused: a tie", "ok: first model"]
 
 
@@ -85,7 +110,9 @@ def test_person_who_overrules_the_gate_is_on_record_beside_it_and_can_take_it_ba
     assert "a tie" in tags["verdict_reasons"]
 
 
-def test_champion_that_is_rolled_back_to_scores_to_the_last_bit_what_it_scored_before(wiring, month_rows):
+def test_champion_that_is_rolled_back_to_scores_to_the_last_bit_what_it_scored_before(
+    wiring, month_rows
+):
     rows = month_rows.head(200)
     before = score_probability(find_champion(wiring).bundle, rows)
     promote_by_hand(wiring, 2, reason="the board decided", decided_at=NOON)
@@ -104,7 +131,10 @@ def test_rollback_stands_in_both_runs_in_the_registry_and_in_the_ledger(wiring):
     roll_back(wiring, reason="scores too low", decided_at=NOON + 2 * HOUR)
 
     left, back = (wiring.registry.find_version(number) for number in (2, 1))
-    tags = {version.number: wiring.tracking.client.get_run(version.run_id).data.tags for version in (left, back)}
+    tags = {
+        version.number: wiring.tracking.client.get_run(version.run_id).data.tags
+        for version in (left, back)
+    }
     at = (NOON + 2 * HOUR).isoformat()
     told = {"rolled_back_at": at, "rolled_back_because": "scores too low", "rolled_back_to": "1"}
     assert told.items() <= tags[2].items()

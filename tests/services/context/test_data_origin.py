@@ -7,11 +7,18 @@ from credit_default.services.intake.file_check import check_file
 
 
 @pytest.mark.parametrize(("prefix", "origin"), [("SIM-", "simulated"), ("c", "real")])
-def test_clients_tell_by_their_ids_where_they_come_from(wiring, month_rows, tmp_path, prefix, origin):
-    rows = month_rows.head(20).with_columns(client_id=pl.col("client_id").str.replace("SIM-", prefix))
+def test_clients_tell_by_their_ids_where_they_come_from(
+    wiring, month_rows, tmp_path, prefix, origin
+):
+    rows = month_rows.head(20).with_columns(
+        client_id=pl.col("client_id").str.replace("SIM-", prefix)
+    )
     rows.write_csv(tmp_path / "rows.csv")
 
-    assert check_file(wiring, str(tmp_path / "rows.csv"), month=None, outcome="ignored").data_origin == origin
+    assert (
+        check_file(wiring, str(tmp_path / "rows.csv"), month=None, outcome="ignored").data_origin
+        == origin
+    )
 
 
 @pytest.mark.parametrize("both", ["real", "simulated"])

@@ -23,9 +23,16 @@ from credit_default.services.intake.inbox import move_scored_file
 from credit_default.services.outcomes.coverage import measure_coverage
 from credit_default.services.outcomes.take_in import ingest_outcomes_file
 from credit_default.services.scoring.score_batch import load_champion, score_file
-from credit_default.services.training.challenger import fit_challenger, read_training_rows, split_rows
+from credit_default.services.training.challenger import (
+    fit_challenger,
+    read_training_rows,
+    split_rows,
+)
 from credit_default.services.training.promotion_contest import judge_challenger
-from credit_default.services.training.register_and_promote import apply_promotion_verdict, register_challenger
+from credit_default.services.training.register_and_promote import (
+    apply_promotion_verdict,
+    register_challenger,
+)
 
 pytestmark = pytest.mark.xdist_group("mlflow")
 
@@ -37,7 +44,9 @@ KEY = ["client_id", "statement_month"]
 def bucket(s3_uri, make_wiring, mlflow_template, month_rows, tmp_path):
     """A lake in a bucket with a champion."""
     month_rows.write_csv(tmp_path / "training.csv")
-    wiring = make_wiring(lake=s3_uri, home=str(tmp_path / "home"), data=str(tmp_path / "training.csv"))
+    wiring = make_wiring(
+        lake=s3_uri, home=str(tmp_path / "home"), data=str(tmp_path / "training.csv")
+    )
     wiring.lake.home.mkdir(parents=True)
     shutil.copy(mlflow_template, wiring.lake.home / "mlflow.db")
     training = read_training_rows(wiring, month=None, read_at=NOON)
@@ -45,13 +54,17 @@ def bucket(s3_uri, make_wiring, mlflow_template, month_rows, tmp_path):
     challenger = fit_challenger(wiring, training, sides)
     registered = register_challenger(wiring, training, challenger, None, trained_at=NOON)
     verdict = judge_challenger(wiring, challenger, sides, champion=None)
-    apply_promotion_verdict(wiring, registered, verdict, champion=None, rows=training, decided_at=NOON)
+    apply_promotion_verdict(
+        wiring, registered, verdict, champion=None, rows=training, decided_at=NOON
+    )
     return wiring
 
 
 def score_incoming(wiring):
     (waiting,) = list_incoming(wiring.lake)
-    checked = check_file(wiring, build_incoming_uri(wiring.lake, waiting), month=None, outcome="ignored")
+    checked = check_file(
+        wiring, build_incoming_uri(wiring.lake, waiting), month=None, outcome="ignored"
+    )
     judge_file(wiring, checked, judged_at=NOON)
     scored = score_file(wiring, checked, load_champion(wiring, checked), scored_at=NOON)
     move_scored_file(wiring.lake, waiting, batch_id=scored.batch_id)
@@ -60,9 +73,13 @@ def score_incoming(wiring):
 
 def test_a_batch_lives_in_a_bucket_from_incoming_to_its_outcomes(bucket, known_rows, tmp_path):
     batch = known_rows.filter(statement_month="2005-10").head(100)
-    broken = batch.drop("defaulted").with_columns(sex=pl.when(pl.int_range(pl.len()) < 2).then(9).otherwise("sex"))
+    broken = batch.drop("defaulted").with_columns(
+        sex=pl.when(pl.int_range(pl.len()) < 2).then(9).otherwise("sex")
+    )
     bucket.lake.storage.write_object("incoming/october 2005.csv", broken.write_csv().encode())
-    batch.select(*KEY, "defaulted", observed_at=pl.lit("2005-12-31")).write_csv(tmp_path / "outcomes.csv")
+    batch.select(*KEY, "defaulted", observed_at=pl.lit("2005-12-31")).write_csv(
+        tmp_path / "outcomes.csv"
+    )
 
     scored = score_incoming(bucket)
     taken = ingest_outcomes_file(bucket, str(tmp_path / "outcomes.csv"), taken_in_at=NOON)
@@ -73,14 +90,19 @@ def test_a_batch_lives_in_a_bucket_from_incoming_to_its_outcomes(bucket, known_r
     assert taken.counts["new"] == read_outcomes(bucket.lake).height == 100
     (coverage,) = measure_coverage(bucket, now=NOON)
     assert (coverage.scored_count, coverage.known_count, coverage.mature) == (98, 98, True)
-    assert bucket.lake.storage.find_object(f"processed/{scored.batch_id}-october 2005.csv") is not None
+    assert (
+        bucket.lake.storage.find_object(f"processed/{scored.batch_id}-october 2005.csv") is not None
+    )
     source = read_snapshot(bucket.lake, scored.batch_id).source
     assert source.uri == f"{bucket.lake.uri}/incoming/october 2005.csv"
     entry = next(e for e in read_entries(bucket.lake) if e.event == "scored")
     assert source.object_version
     assert json.loads(entry.details)["object_version"] == source.object_version
     proof = verify_lake(bucket, batch_id=scored.batch_id, client_id=None, head=None)
-    assert (proof.status, [verdict.level for verdict in proof.verdicts]) == ("proved", ["ok", "ok", "ok"])
+    assert (proof.status, [verdict.level for verdict in proof.verdicts]) == (
+        "proved",
+        ["ok", "ok", "ok"],
+    )
 
 
 def test_a_client_is_forgotten_in_a_bucket_and_the_rest_still_proved(bucket, known_rows):
@@ -94,7 +116,10 @@ def test_a_client_is_forgotten_in_a_bucket_and_the_rest_still_proved(bucket, kno
     assert summary.counts["scores"] == 1
     assert client not in read_scores(bucket.lake, batch_id=scored.batch_id)["client_id"]
     proof = verify_lake(bucket, batch_id=scored.batch_id, client_id=None, head=None)
-    assert (proof.status, [verdict.level for verdict in proof.verdicts]) == ("proved", ["ok", "ok", "ok"])
+    assert (proof.status, [verdict.level for verdict in proof.verdicts]) == (
+        "proved",
+        ["ok", "ok", "ok"],
+    )
 
 
 @pytest.fixture
@@ -119,7 +144,10 @@ def test_a_held_file_is_fetched_once_and_its_copy_gone_afterwards(in_bucket):
 def test_a_held_copy_is_gone_though_the_work_failed(in_bucket):
     in_bucket.lake.storage.write_object("incoming/a.csv", b"rows")
 
-    with pytest.raises(KeyError), open_fetched_file(in_bucket, f"{in_bucket.lake.uri}/incoming/a.csv"):
+    with (
+        pytest.raises(KeyError),
+        open_fetched_file(in_bucket, f"{in_bucket.lake.uri}/incoming/a.csv"),
+    ):
         raise KeyError
 
     assert list(in_bucket.scratch.iterdir()) == []
@@ -140,7 +168,9 @@ def test_a_file_in_another_bucket_is_fetched_and_no_connection_left_open(s3_uri,
     other.storage.write_object("a.csv", b"rows")
     other.storage.close()
 
-    arrival = fetch_file(wiring, f"{s3_uri}/a.csv")  # an open socket would be a warning, which is an error here
+    arrival = fetch_file(
+        wiring, f"{s3_uri}/a.csv"
+    )  # an open socket would be a warning, which is an error here
     gc.collect()
 
     assert arrival.path.read_bytes() == b"rows"

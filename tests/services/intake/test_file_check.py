@@ -28,7 +28,9 @@ def lake(seated, make_wiring, tmp_path):
 def score_batch(lake, seated, tmp_path):
     def score(rows, name="batch.csv", corrects=None):
         rows.write_csv(tmp_path / name)
-        checked = check_file(lake, str(tmp_path / name), month=None, outcome="ignored", corrects=corrects)
+        checked = check_file(
+            lake, str(tmp_path / name), month=None, outcome="ignored", corrects=corrects
+        )
         judge_file(lake, checked, judged_at=NOON)
         return score_file(lake, checked, seated.champion, scored_at=NOON)
 
@@ -50,14 +52,21 @@ def test_a_correction_adds_only_the_rows_that_were_missing(lake, score_batch, ro
     corrected = score_batch(rows, "corrected.csv", corrects=first.batch_id)
 
     assert (corrected.scored_count, corrected.known_count, corrected.rejected_count) == (4, 196, 0)
-    scores = pl.concat([read_scores(lake.lake, batch_id=b) for b in (first.batch_id, corrected.batch_id)])
+    scores = pl.concat(
+        [read_scores(lake.lake, batch_id=b) for b in (first.batch_id, corrected.batch_id)]
+    )
     assert sorted(scores["client_id"]) == sorted(rows["client_id"])
     snapshot = read_snapshot(lake.lake, corrected.batch_id)
     assert snapshot.origin.corrects == first.batch_id
-    assert pl.concat(list(read_snapshot_rows(snapshot)))["client_id"].to_list() == rows["client_id"].head(4).to_list()
+    assert (
+        pl.concat(list(read_snapshot_rows(snapshot)))["client_id"].to_list()
+        == rows["client_id"].head(4).to_list()
+    )
 
 
-def test_a_correction_twice_is_a_no_op_and_a_second_one_adds_what_is_still_missing(score_batch, rows):
+def test_a_correction_twice_is_a_no_op_and_a_second_one_adds_what_is_still_missing(
+    score_batch, rows
+):
     first = score_batch(spoil(rows, 4))
     half = spoil(rows, 2).head(60)
 
@@ -148,7 +157,9 @@ def test_a_correction_without_a_new_row_is_told_and_keeps_nothing(lake, score_ba
     first = score_batch(spoil(rows, 4))
     before = [entry.key for entry in read_entries(lake.lake)]
 
-    with pytest.raises(InputError, match=f"no accepted row that batch {first.batch_id} does not have already"):
+    with pytest.raises(
+        InputError, match=f"no accepted row that batch {first.batch_id} does not have already"
+    ):
         score_batch(spoil(rows.head(150), 4), "same.csv", corrects=first.batch_id)
 
     assert [entry.key for entry in read_entries(lake.lake)] == before
@@ -167,7 +178,9 @@ def test_only_the_batches_that_brought_the_clients_are_named(score_batch, rows):
         score_batch(rows.slice(100, 60), "again.csv")
 
 
-def test_a_file_that_is_written_while_it_is_read_is_refused_and_not_kept(lake, seated, rows, tmp_path):
+def test_a_file_that_is_written_while_it_is_read_is_refused_and_not_kept(
+    lake, seated, rows, tmp_path
+):
     path = tmp_path / "growing.csv"
     rows.write_csv(path)
     checked = check_file(lake, str(path), month=None, outcome="ignored")

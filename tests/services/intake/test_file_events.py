@@ -54,9 +54,15 @@ class Queue:
         self.client, self.lake = client, lake
         name = f"incoming-{uuid.uuid4().hex[:8]}"
         self.dead = client.create_queue(QueueName=f"{name}-dead")["QueueUrl"]
-        arn = client.get_queue_attributes(QueueUrl=self.dead, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+        arn = client.get_queue_attributes(QueueUrl=self.dead, AttributeNames=["QueueArn"])[
+            "Attributes"
+        ]["QueueArn"]
         redrive = json.dumps({"deadLetterTargetArn": arn, "maxReceiveCount": 3})
-        attributes = {"VisibilityTimeout": "0", "ReceiveMessageWaitTimeSeconds": "0", "RedrivePolicy": redrive}
+        attributes = {
+            "VisibilityTimeout": "0",
+            "ReceiveMessageWaitTimeSeconds": "0",
+            "RedrivePolicy": redrive,
+        }
         self.url = client.create_queue(QueueName=name, Attributes=attributes)["QueueUrl"]
         self.opened = MessageQueue(self.url, wait_seconds=0)
 
@@ -65,7 +71,10 @@ class Queue:
         records = [
             {
                 "eventName": name,
-                "s3": {"bucket": {"name": bucket}, "object": {"key": quote_plus(f"{prefix}/{key}", safe="/")}},
+                "s3": {
+                    "bucket": {"name": bucket},
+                    "object": {"key": quote_plus(f"{prefix}/{key}", safe="/")},
+                },
             }
             for key in keys
         ]
@@ -116,7 +125,12 @@ def test_first_message_of_a_notification_is_put_down_without_a_word(queue, liste
 
 
 def test_other_objects_of_the_bucket_are_nobodys_business(queue, listener):
-    queue.tell("processed/abc-a.csv", "tables/scores/part-1.parquet", "incoming/folder/a.csv", "incoming/.a.csv")
+    queue.tell(
+        "processed/abc-a.csv",
+        "tables/scores/part-1.parquet",
+        "incoming/folder/a.csv",
+        "incoming/.a.csv",
+    )
     queue.tell("incoming/a.csv", name="ObjectRemoved:Delete")
 
     hear(queue, listener)
@@ -276,7 +290,9 @@ def test_folder_is_looked_at_first_and_then_when_there_is_news(lake, listener):
     assert [uri.rpartition("/")[2] for uri in listener.heard] == ["a.csv", "b.csv"]
 
 
-def test_folder_is_looked_at_again_while_a_file_is_being_written_and_after_a_failure(lake, listener):
+def test_folder_is_looked_at_again_while_a_file_is_being_written_and_after_a_failure(
+    lake, listener
+):
     act = watch_inbox(make_watch(lake, listener), lambda: iter([False] * 5))
     drop(lake, "a.csv", seconds_ago=0)
     act()

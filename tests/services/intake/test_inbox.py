@@ -31,7 +31,12 @@ def test_refused_file_stands_in_refused_with_the_reason_beside_it(wiring, incomi
     moved = move_refused_file(wiring.lake, incoming("bad.csv"), ERROR)
 
     reason = json.loads(wiring.lake.storage.read_object(f"{moved}.reason.json"))
-    assert reason == {"thing": "bad.csv", "found": "no header", "expected": "a table", "remedy": "Export it again."}
+    assert reason == {
+        "thing": "bad.csv",
+        "found": "no header",
+        "expected": "a table",
+        "remedy": "Export it again.",
+    }
     assert list_incoming(wiring.lake) == ()
 
 

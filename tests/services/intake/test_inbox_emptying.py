@@ -10,7 +10,12 @@ from credit_default.adapters.lake.inbox import list_incoming
 from credit_default.data.simulation.months import simulate
 from credit_default.errors import InputError, RefusedError, ServiceError
 from credit_default.services.context.wiring import build_wiring
-from credit_default.services.intake.inbox import InboxRun, move_scored_file, score_incoming, score_incoming_file
+from credit_default.services.intake.inbox import (
+    InboxRun,
+    move_scored_file,
+    score_incoming,
+    score_incoming_file,
+)
 from credit_default.settings import Settings
 from credit_default.views.summaries.summary import Summary
 
@@ -27,7 +32,9 @@ def rows():
 
 @pytest.fixture(params=["folder", "bucket"])
 def inbox(request, rows, tmp_path):
-    lake = str(tmp_path / "lake") if request.param == "folder" else request.getfixturevalue("s3_uri")
+    lake = (
+        str(tmp_path / "lake") if request.param == "folder" else request.getfixturevalue("s3_uri")
+    )
     return Inbox({"lake": lake, "home": str(tmp_path / "home")}, rows)
 
 
@@ -72,11 +79,15 @@ class Inbox:
 
     def take(self, name):
         """What another runner does."""
-        (waiting,) = [waiting for waiting in list_incoming(self.lake) if waiting.key.endswith(f"/{name}")]
+        (waiting,) = [
+            waiting for waiting in list_incoming(self.lake) if waiting.key.endswith(f"/{name}")
+        ]
         move_scored_file(self.lake, waiting, batch_id="cd" * 8)
 
     def names(self, place):
-        return sorted(stored.key.rpartition("/")[2] for stored in self.lake.storage.list_objects(f"{place}/"))
+        return sorted(
+            stored.key.rpartition("/")[2] for stored in self.lake.storage.list_objects(f"{place}/")
+        )
 
 
 def test_the_month_is_given_only_to_files_that_do_not_say_theirs(inbox):
@@ -158,7 +169,11 @@ def test_a_file_written_anew_while_it_was_refused_waits(inbox):
 
     summary = inbox.run(then=fail)
 
-    assert (summary.exit_code, inbox.names("incoming"), inbox.names("refused")) == (0, ["a.csv"], [])
+    assert (summary.exit_code, inbox.names("incoming"), inbox.names("refused")) == (
+        0,
+        ["a.csv"],
+        [],
+    )
     assert "a.csv was written anew meanwhile: the new content waits for its turn" in summary.notes
 
 
@@ -177,8 +192,11 @@ def test_a_refused_file_is_put_aside_and_the_others_go_on(inbox):
 
     assert (summary.exit_code, summary.status) == (1, "1 scored, 2 refused")
     assert sorted(name.partition("-")[2] for name in inbox.names("refused")) == [
-        "a.csv", "a.csv.reason.json", "c.csv", "c.csv.reason.json",
-    ]  # fmt: skip
+        "a.csv",
+        "a.csv.reason.json",
+        "c.csv",
+        "c.csv.reason.json",
+    ]
 
 
 @pytest.mark.parametrize("name", ["a\\b.csv", "\udcff.csv", "line\n.csv"])
@@ -211,7 +229,10 @@ def test_a_file_that_is_still_being_copied_waits(folder):
     summary = folder.run()
 
     assert (summary.exit_code, list(folder.months)) == (0, ["b.csv"])
-    assert "a.csv was written a moment ago, perhaps not to its end: it waits for the next run" in summary.notes
+    assert (
+        "a.csv was written a moment ago, perhaps not to its end: it waits for the next run"
+        in summary.notes
+    )
 
 
 @pytest.mark.parametrize("error", [AWAY, NO_CHAMPION])
@@ -225,7 +246,9 @@ def test_an_error_that_is_no_files_fault_tells_what_was_done_before(folder, erro
         if name == "c.csv":
             raise error
 
-    with pytest.raises(type(error), match="Done before it, and not again: 1 scored, 1 refused") as caught:
+    with pytest.raises(
+        type(error), match="Done before it, and not again: 1 scored, 1 refused"
+    ) as caught:
         folder.run(then=fail)
 
     assert caught.value.exit_code == error.exit_code
@@ -251,7 +274,11 @@ def test_only_the_file_that_was_named_is_taken(inbox):
 
     summary = inbox.run(only=f"{inbox.lake.uri}/incoming/b c+ü.csv")
 
-    assert (summary.status, summary.batch_id, list(inbox.months)) == ("1 scored, 0 refused", "ab" * 8, ["b c+ü.csv"])
+    assert (summary.status, summary.batch_id, list(inbox.months)) == (
+        "1 scored, 0 refused",
+        "ab" * 8,
+        ["b c+ü.csv"],
+    )
     assert inbox.names("incoming") == ["a.csv"]
     assert inbox.names("processed") == [f"{'ab' * 8}-b c+ü.csv"]
 

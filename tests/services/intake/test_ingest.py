@@ -32,7 +32,9 @@ def write(tmp_path):
 def spoil(rows, count, **columns):
     """The rows, the first `count` of them with these values."""
     first = pl.int_range(pl.len()) < count
-    return rows.with_columns(**{name: pl.when(first).then(value).otherwise(name) for name, value in columns.items()})
+    return rows.with_columns(
+        **{name: pl.when(first).then(value).otherwise(name) for name, value in columns.items()}
+    )
 
 
 def test_batch_is_named_by_its_content_and_not_by_its_file(wiring, rows, write):
@@ -48,19 +50,28 @@ def test_batch_is_named_by_its_content_and_not_by_its_file(wiring, rows, write):
 def test_same_file_for_another_month_is_another_batch(wiring, rows, write):
     path = write(rows.drop("statement_month"))
 
-    names = [check_file(wiring, path, month=month, outcome="kept").batch_id for month in ("2005-09", "2005-10")]
+    names = [
+        check_file(wiring, path, month=month, outcome="kept").batch_id
+        for month in ("2005-09", "2005-10")
+    ]
 
     assert names[0] != names[1]
 
 
 def test_checking_a_file_writes_nothing(wiring, rows, write):
-    judge_file(wiring, check_file(wiring, write(spoil(rows, 3, sex=9)), month=None, outcome="kept"), judged_at=NOON)
+    judge_file(
+        wiring,
+        check_file(wiring, write(spoil(rows, 3, sex=9)), month=None, outcome="kept"),
+        judged_at=NOON,
+    )
 
     assert [path for path in wiring.lake.home.rglob("*") if path.is_file()] == []
 
 
 def test_every_row_is_kept_or_stands_in_quarantine(wiring, rows, write):
-    summary = ingest_file(wiring, write(spoil(rows, 4, sex=9)), month=None, corrects=None, kept_at=NOON)
+    summary = ingest_file(
+        wiring, write(spoil(rows, 4, sex=9)), month=None, corrects=None, kept_at=NOON
+    )
 
     snapshot = read_snapshot(wiring.lake, summary.batch_id)
     kept = pl.concat(list(read_snapshot_rows(snapshot)))
@@ -103,7 +114,11 @@ def test_how_much_is_too_much_is_a_setting(make_wiring, rows, write):
 
     with pytest.raises(RefusedError):
         ingest_file(
-            make_wiring(quality={"highest_rejected_share": 0.01}), path, month=None, corrects=None, kept_at=NOON
+            make_wiring(quality={"highest_rejected_share": 0.01}),
+            path,
+            month=None,
+            corrects=None,
+            kept_at=NOON,
         )
 
 
@@ -117,7 +132,14 @@ def test_file_that_is_no_table_is_one_clear_error(wiring, tmp_path):
 
 
 def test_rules_that_most_rows_broke_are_told_first_and_the_rest_counted(wiring, rows, write):
-    wrong = {"sex": 9, "education": 9, "marriage": 9, "age": 7, "payment_amount_m5": -1.0, "payment_amount_m6": -1.0}
+    wrong = {
+        "sex": 9,
+        "education": 9,
+        "marriage": 9,
+        "age": 7,
+        "payment_amount_m5": -1.0,
+        "payment_amount_m6": -1.0,
+    }
     broken = rows
     for place, (name, value) in enumerate(wrong.items()):
         broken = spoil(broken, place + 1, **{name: value})
@@ -125,7 +147,9 @@ def test_rules_that_most_rows_broke_are_told_first_and_the_rest_counted(wiring, 
 
     (told,) = describe_broken_rules(checked.validated)
 
-    assert told.startswith("rows in quarantine broke payment_amount_m6|min (6), payment_amount_m5|min (5)")
+    assert told.startswith(
+        "rows in quarantine broke payment_amount_m6|min (6), payment_amount_m5|min (5)"
+    )
     assert told.endswith("and 1 more rules")
     assert Counter(told)["("] == 5
 

@@ -10,7 +10,11 @@ from credit_default.adapters.tables.monitoring import write_monitoring
 from credit_default.data.months import add_months
 from credit_default.errors import InputError
 from credit_default.gates.monitoring.alarms import CLOSED_AS_QUIET, CLOSED_AS_SUPERSEDED, Alarm
-from credit_default.services.monitoring.alarms import describe_open_alarms, read_known_alarms, update_lake_alarms
+from credit_default.services.monitoring.alarms import (
+    describe_open_alarms,
+    read_known_alarms,
+    update_lake_alarms,
+)
 
 NOON = dt.datetime(2006, 3, 1, 12, tzinfo=dt.UTC)
 LEVELS = {"a": "alarm", "o": "ok"}
@@ -20,10 +24,19 @@ def find(lake, letters, *, gate="drift", version=1, start="2005-10"):
     """Puts one finding a month into the monitoring table, a letter each."""
     for number, letter in enumerate(letters):
         row = {
-            "batch_id": f"{number:016x}", "model_version": version, "statement_month": add_months(start, number),
-            "gate": gate, "level": LEVELS[letter], "reasons": ["so"], "figures": "{}", "row_count": 10,
-            "expected_loss": None, "data_origin": "simulated", "report_path": "", "monitored_at": NOON,
-        }  # fmt: skip
+            "batch_id": f"{number:016x}",
+            "model_version": version,
+            "statement_month": add_months(start, number),
+            "gate": gate,
+            "level": LEVELS[letter],
+            "reasons": ["so"],
+            "figures": "{}",
+            "row_count": 10,
+            "expected_loss": None,
+            "data_origin": "simulated",
+            "report_path": "",
+            "monitored_at": NOON,
+        }
         write_monitoring(lake, pl.DataFrame([row], schema_overrides={"expected_loss": pl.Float64}))
 
 
@@ -51,9 +64,15 @@ def test_alarm_opens_once_and_closes_once_on_record(wiring):
     [recorded] = read_alarms(wiring.lake)
     assert (recorded.opening_told, recorded.closing_told) == ("nobody to tell", "nobody to tell")
     assert recorded.alarm == Alarm(
-        "feed", 1, "2005-10", "0" * 16, closed_month="2005-12", closed_because=CLOSED_AS_QUIET,
-        opened_at="2006-03-01T12:00:00.000000+00:00", closed_at="2006-03-01T12:02:00.000000+00:00",
-    )  # fmt: skip
+        "feed",
+        1,
+        "2005-10",
+        "0" * 16,
+        closed_month="2005-12",
+        closed_because=CLOSED_AS_QUIET,
+        opened_at="2006-03-01T12:00:00.000000+00:00",
+        closed_at="2006-03-01T12:02:00.000000+00:00",
+    )
 
 
 def test_alarm_is_told_with_its_reasons_and_its_end(wiring):
@@ -63,7 +82,9 @@ def test_alarm_is_told_with_its_reasons_and_its_end(wiring):
     closed = update(wiring, champion=2)
 
     assert opened.notes == ("alarm: feed of version 1, since month 2005-10",)
-    assert closed.notes == (f"alarm over: feed of version 1, open since month 2005-10: {CLOSED_AS_SUPERSEDED}",)
+    assert closed.notes == (
+        f"alarm over: feed of version 1, open since month 2005-10: {CLOSED_AS_SUPERSEDED}",
+    )
     assert describe_open_alarms(opened.alarms) == opened.notes
     assert describe_open_alarms(read_known_alarms(wiring)) == ()
 
@@ -81,12 +102,19 @@ def test_people_are_told_when_it_opens_and_when_it_closes(make_wiring, webhook):
 
     assert [(m["title"], m["message"]) for m in webhook.messages] == [
         ("credit-default: alarm", "feed of version 1, since month 2005-10: so"),
-        ("credit-default: alarm over", f"feed of version 1, open since month 2005-10: {CLOSED_AS_SUPERSEDED}"),
+        (
+            "credit-default: alarm over",
+            f"feed of version 1, open since month 2005-10: {CLOSED_AS_SUPERSEDED}",
+        ),
     ]
-    assert [(r.opening_told, r.closing_told) for r in read_alarms(wiring.lake)] == [("told", "told")]
+    assert [(r.opening_told, r.closing_told) for r in read_alarms(wiring.lake)] == [
+        ("told", "told")
+    ]
 
 
-def test_message_that_failed_is_told_here_stands_with_the_alarm_and_is_tried_again(make_wiring, webhook):
+def test_message_that_failed_is_told_here_stands_with_the_alarm_and_is_tried_again(
+    make_wiring, webhook
+):
     wiring = make_wiring(notify={"urls": webhook.address})
     find(wiring.lake, "a", gate="feed")
     webhook.status = 500
@@ -98,7 +126,9 @@ def test_message_that_failed_is_told_here_stands_with_the_alarm_and_is_tried_aga
     assert failed.notes[-1] == "feed v1 2005-10: address 1 of 1 (JSON) did not take it"
     assert stored == "failed: address 1 of 1 (JSON) did not take it"
     assert (ids(later.opened), later.notes) == ([], ())
-    assert webhook.messages[-1]["message"].endswith("since month 2005-10: so")  # as it was when it rang
+    assert webhook.messages[-1]["message"].endswith(
+        "since month 2005-10: so"
+    )  # as it was when it rang
     assert read_alarms(wiring.lake)[0].opening_told == "told"
     assert "secret-word" not in str(failed)
 
@@ -114,10 +144,14 @@ def test_alarm_that_was_over_before_anybody_looked_is_told_to_nobody(make_wiring
     assert [r.opening_told for r in read_alarms(wiring.lake)] == ["over before anybody looked"]
 
 
-def test_alarm_that_a_crash_kept_from_the_ledger_and_from_people_is_told_by_the_next_look(make_wiring, webhook):
+def test_alarm_that_a_crash_kept_from_the_ledger_and_from_people_is_told_by_the_next_look(
+    make_wiring, webhook
+):
     wiring = make_wiring(notify={"urls": webhook.address})
     find(wiring.lake, "a", gate="feed")
-    open_alarm(wiring.lake, Alarm("feed", 1, "2005-10", "0" * 16, opened_at=NOON.isoformat()), before=None)
+    open_alarm(
+        wiring.lake, Alarm("feed", 1, "2005-10", "0" * 16, opened_at=NOON.isoformat()), before=None
+    )
 
     changed = update(wiring, minute=1)
 
@@ -127,7 +161,9 @@ def test_alarm_that_a_crash_kept_from_the_ledger_and_from_people_is_told_by_the_
 
 def test_of_two_runners_one_opens_and_one_closes(wiring):
     opened = Alarm("feed", 1, "2005-10", "b", opened_at=NOON.isoformat())
-    over = Alarm("feed", 1, "2005-10", "b", "2005-12", CLOSED_AS_QUIET, NOON.isoformat(), NOON.isoformat())
+    over = Alarm(
+        "feed", 1, "2005-10", "b", "2005-12", CLOSED_AS_QUIET, NOON.isoformat(), NOON.isoformat()
+    )
 
     both = [open_alarm(wiring.lake, opened, before=None) for _ in range(2)]
     [recorded] = read_alarms(wiring.lake)
@@ -149,4 +185,8 @@ def test_alarm_that_a_later_look_brings_back_is_open_again_under_its_name(wiring
 
 def test_gate_with_a_hostile_name_has_no_alarm(wiring):
     with pytest.raises(InputError, match="gate, a version"):
-        open_alarm(wiring.lake, Alarm("x' OR '1'='1", 1, "2005-10", "b", opened_at=NOON.isoformat()), before=None)
+        open_alarm(
+            wiring.lake,
+            Alarm("x' OR '1'='1", 1, "2005-10", "b", opened_at=NOON.isoformat()),
+            before=None,
+        )

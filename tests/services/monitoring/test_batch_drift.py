@@ -19,7 +19,9 @@ def november(known_rows):
 
 def observe(seated, rows):
     observed_at = dt.datetime(2006, 1, 1, tzinfo=dt.UTC)
-    merge_outcomes(seated.wiring.lake, rows.select(*KEY, "defaulted", pl.lit(observed_at).alias("observed_at")))
+    merge_outcomes(
+        seated.wiring.lake, rows.select(*KEY, "defaulted", pl.lit(observed_at).alias("observed_at"))
+    )
 
 
 def test_batch_is_found_with_its_rows_scores_and_model(seated, score_rows, november):
@@ -27,7 +29,11 @@ def test_batch_is_found_with_its_rows_scores_and_model(seated, score_rows, novem
 
     batch = find_batch(seated.wiring, scored.batch_id)
 
-    assert (batch.batch_id, batch.model_version, batch.data_origin) == (scored.batch_id, 1, "simulated")
+    assert (batch.batch_id, batch.model_version, batch.data_origin) == (
+        scored.batch_id,
+        1,
+        "simulated",
+    )
     assert batch.months == ("2005-11",)
     rows = pl.concat(batch.frames())
     assert rows["client_id"].to_list() == november["client_id"].slice(0, 250).to_list()
@@ -40,7 +46,9 @@ def test_batch_is_found_with_its_rows_scores_and_model(seated, score_rows, novem
 
 
 def test_batch_that_was_scored_last_is_looked_at_when_none_is_named(seated, score_rows, november):
-    last = score_rows(november.slice(250, 50).drop("defaulted"), scored_at=dt.datetime(2031, 1, 1, tzinfo=dt.UTC))
+    last = score_rows(
+        november.slice(250, 50).drop("defaulted"), scored_at=dt.datetime(2031, 1, 1, tzinfo=dt.UTC)
+    )
 
     assert find_batch(seated.wiring, None).batch_id == last.batch_id
 
@@ -54,7 +62,9 @@ def test_outcome_column_of_the_file_itself_is_not_looked_at(seated, score_rows, 
     assert "defaulted" not in pl.concat(batch.frames()).columns
 
 
-def test_performance_is_measured_on_the_rows_whose_outcome_is_known_by_now(seated, score_rows, november):
+def test_performance_is_measured_on_the_rows_whose_outcome_is_known_by_now(
+    seated, score_rows, november
+):
     rows = november.slice(400, 600)
     scored = score_rows(rows.drop("defaulted"))
     coverage, counts, levels = [], [], []
@@ -62,7 +72,9 @@ def test_performance_is_measured_on_the_rows_whose_outcome_is_known_by_now(seate
     for part in (rows.head(0), rows.head(300), rows.slice(300)):
         if part.height:
             observe(seated, part)
-        performance = evaluate_batch(seated.wiring, find_batch(seated.wiring, scored.batch_id), now=SPRING)
+        performance = evaluate_batch(
+            seated.wiring, find_batch(seated.wiring, scored.batch_id), now=SPRING
+        )
         coverage.append(performance.coverage_share)
         counts.append(performance.evaluation.row_count if performance.evaluation else 0)
         levels.append(performance.verdict.level)
@@ -76,20 +88,30 @@ def test_model_that_is_wrong_about_a_batch_is_found_out(seated, score_rows, nove
     scored = score_rows(rows.drop("defaulted"))
     observe(seated, rows.with_columns(defaulted=1 - pl.col("defaulted")))
 
-    performance = evaluate_batch(seated.wiring, find_batch(seated.wiring, scored.batch_id), now=SPRING)
+    performance = evaluate_batch(
+        seated.wiring, find_batch(seated.wiring, scored.batch_id), now=SPRING
+    )
 
     assert performance.verdict.level == "alarm"
 
 
 def test_report_stands_in_the_lake_under_batch_and_version(seated, score_rows, november):
-    batch = find_batch(seated.wiring, score_rows(november.slice(1_560, 250).drop("defaulted")).batch_id)
+    batch = find_batch(
+        seated.wiring, score_rows(november.slice(1_560, 250).drop("defaulted")).batch_id
+    )
 
     drift = find_drift(seated.wiring, batch, report="drift")
 
     folder = seated.wiring.lake.home / "reports" / batch.batch_id / "v1"
-    assert sorted(path.name for path in folder.iterdir()) == ["profile.json", "report.html", "report.json"]
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "profile.json",
+        "report.html",
+        "report.json",
+    ]
     assert drift.report.reference_count == seated.champion.bundle.reference.height
-    assert [column.column for column in drift.report.columns] == [column.name for column in seated.wiring.schema.inputs]
+    assert [column.column for column in drift.report.columns] == [
+        column.name for column in seated.wiring.schema.inputs
+    ]
 
 
 def test_batch_that_nobody_scored_is_refused(seated):

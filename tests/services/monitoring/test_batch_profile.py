@@ -15,7 +15,9 @@ def november(known_rows):
     return known_rows.filter(statement_month="2005-11").drop("defaulted")
 
 
-def test_batch_and_reference_are_counted_alike_and_the_chosen_rows_kept(seated, score_rows, november):
+def test_batch_and_reference_are_counted_alike_and_the_chosen_rows_kept(
+    seated, score_rows, november
+):
     rows = november.slice(0, 260)
     batch = find_batch(seated.wiring, score_rows(rows).batch_id)
     chosen = np.sort(hash_keys_in_process(rows.head(40)))
@@ -32,5 +34,8 @@ def test_batch_and_reference_are_counted_alike_and_the_chosen_rows_kept(seated, 
 def test_model_without_a_reference_is_told(seated):
     with pytest.raises(InputError, match="none with the model"):
         profile_batch(
-            replace(seated.champion.bundle, reference=None), [], schema=CREDIT_CARD, chosen=np.empty(0, np.uint64)
+            replace(seated.champion.bundle, reference=None),
+            [],
+            schema=CREDIT_CARD,
+            chosen=np.empty(0, np.uint64),
         )

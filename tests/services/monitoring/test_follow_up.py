@@ -16,7 +16,11 @@ from credit_default.services.monitoring.batch_performance import (
     read_past_estimates,
 )
 from credit_default.services.monitoring.findings_record import write_verdict_row
-from credit_default.services.monitoring.follow_up import explain_retraining, follow_up, update_alarms_after_promotion
+from credit_default.services.monitoring.follow_up import (
+    explain_retraining,
+    follow_up,
+    update_alarms_after_promotion,
+)
 from credit_default.views.summaries.summary import Summary
 
 NOON = dt.datetime(2006, 3, 1, 12, tzinfo=dt.UTC)
@@ -53,7 +57,11 @@ def test_model_that_is_wrong_opens_an_alarm_and_asks_for_a_training_once(own_lak
 
     assert [alarm.alarm_id for alarm in first.update.opened] == ["performance v1 2005-11"]
     assert (first.retraining.is_asked, first.retraining.is_new) == (True, True)
-    assert (again.update.opened, again.retraining.is_asked, again.retraining.is_new) == ((), True, False)
+    assert (again.update.opened, again.retraining.is_asked, again.retraining.is_new) == (
+        (),
+        True,
+        False,
+    )
     assert first.summary.find_verdict("retraining").reasons[0] == "a training is asked for"
     assert first.summary.notes == ("alarm: performance of version 1, since month 2005-11",)
     events = [entry.event for entry in read_entries(own_lake.lake)]
@@ -74,7 +82,11 @@ def test_it_is_explained_why_a_training_is_asked_for_and_why_not(own_lake, batch
     judge(own_lake, batch, WRONG)
     after = explain_retraining(own_lake)
 
-    assert (before.status, before.exit_code, before.model_version) == ("no training is asked for", 0, 1)
+    assert (before.status, before.exit_code, before.model_version) == (
+        "no training is asked for",
+        0,
+        1,
+    )
     assert before.verdicts[0].reasons[0] == "no alarm is open"
     assert after.status == "a training is asked for"
     assert after.notes == ("alarm: performance of version 1, since month 2005-11",)
@@ -84,7 +96,9 @@ def test_batch_has_an_outlook_before_any_outcome(seated, batch):
     outlook = judge_without_outcomes(seated.wiring, batch)
 
     assert [verdict.gate for verdict in outlook.verdicts] == ["estimate", "fairness"]
-    assert outlook.verdict.figures["default_share"] == pytest.approx(batch.scores.probability.mean())
+    assert outlook.verdict.figures["default_share"] == pytest.approx(
+        batch.scores.probability.mean()
+    )
     assert outlook.verdict.figures["row_count"] == 300
     assert outlook.fairness.level in {"ok", "not judged"}
 
@@ -114,7 +128,9 @@ def test_alarm_is_settled_when_its_version_has_left_the_seat(own_lake, batch):
     other = dataclasses.replace(batch, model_version=2)
     write_verdict_row(own_lake, other, WRONG, at=NOON)
     open_alarm(
-        own_lake.lake, Alarm("performance", 2, "2005-11", batch.batch_id, opened_at=NOON.isoformat()), before=None
+        own_lake.lake,
+        Alarm("performance", 2, "2005-11", batch.batch_id, opened_at=NOON.isoformat()),
+        before=None,
     )
 
     settled = update_alarms_after_promotion(own_lake, at=NOON)

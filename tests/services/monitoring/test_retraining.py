@@ -9,7 +9,11 @@ from credit_default.adapters.tables.ledger import read_entries
 from credit_default.adapters.tables.monitoring import write_monitoring
 from credit_default.adapters.tables.queries import write_observations, write_scores
 from credit_default.gates.monitoring.alarms import Alarm
-from credit_default.services.monitoring.retraining import find_broken_batches, judge_retraining_need, request_retraining
+from credit_default.services.monitoring.retraining import (
+    find_broken_batches,
+    judge_retraining_need,
+    request_retraining,
+)
 
 NOON = dt.datetime(2006, 1, 1, 12, tzinfo=dt.UTC)
 CHAMPION = ModelVersion("credit-default", 3, "run", "model", "d" * 64, ("champion",), NOON, {})
@@ -22,27 +26,43 @@ def alarm(gate, version=3):
 
 def find(lake, *, gate="drift", level="ok", month="2005-12", batch_id=BATCH):
     row = {
-        "batch_id": batch_id, "model_version": 3, "statement_month": month, "gate": gate, "level": level,
-        "reasons": [], "figures": "{}", "row_count": 10, "expected_loss": None, "data_origin": "simulated",
-        "report_path": "", "monitored_at": NOON,
-    }  # fmt: skip
+        "batch_id": batch_id,
+        "model_version": 3,
+        "statement_month": month,
+        "gate": gate,
+        "level": level,
+        "reasons": [],
+        "figures": "{}",
+        "row_count": 10,
+        "expected_loss": None,
+        "data_origin": "simulated",
+        "report_path": "",
+        "monitored_at": NOON,
+    }
     write_monitoring(lake, pl.DataFrame([row], schema_overrides={"expected_loss": pl.Float64}))
 
 
 def observe(lake, count, *, taken_in_at, observed_at="2006-02-01", batch_id="a" * 16):
     rows = pl.DataFrame({"client_id": [f"c{n}" for n in range(count)]}).with_columns(
-        statement_month=pl.lit("2005-12"), defaulted=0,
+        statement_month=pl.lit("2005-12"),
+        defaulted=0,
         observed_at=pl.lit(observed_at).str.to_datetime(time_unit="us", time_zone="UTC"),
-    )  # fmt: skip
+    )
     write_observations(lake, rows, batch_id=batch_id, taken_in_at=taken_in_at)
 
 
 def score(lake, count):
     rows = pl.DataFrame({"client_id": [f"c{n}" for n in range(count)]}).with_columns(
-        statement_month=pl.lit("2005-12"), default_probability=0.1, decision=pl.lit("accept"), risk_band=pl.lit("A"),
-        expected_loss=pl.lit(None, dtype=pl.Float64), reasons=pl.lit([], dtype=pl.List(pl.String)),
-        model_version=pl.lit(3, dtype=pl.Int64), batch_id=pl.lit(BATCH), scored_at=pl.lit(NOON).dt.cast_time_unit("us"),
-    )  # fmt: skip
+        statement_month=pl.lit("2005-12"),
+        default_probability=0.1,
+        decision=pl.lit("accept"),
+        risk_band=pl.lit("A"),
+        expected_loss=pl.lit(None, dtype=pl.Float64),
+        reasons=pl.lit([], dtype=pl.List(pl.String)),
+        model_version=pl.lit(3, dtype=pl.Int64),
+        batch_id=pl.lit(BATCH),
+        scored_at=pl.lit(NOON).dt.cast_time_unit("us"),
+    )
     write_scores(lake, lambda: [rows], batch_id=BATCH, model_version=3)
 
 
@@ -53,7 +73,11 @@ def figures(wiring, *alarms):
 def test_lake_in_which_nothing_rings_asks_for_nothing(wiring):
     considered = judge_retraining_need(wiring, (), None)
 
-    assert (considered.decision.action, considered.month, considered.is_asked) == ("nothing", "", False)
+    assert (considered.decision.action, considered.month, considered.is_asked) == (
+        "nothing",
+        "",
+        False,
+    )
 
 
 def test_labels_count_once_when_they_matured_and_came_after_the_champion_was_trained(wiring):
@@ -61,7 +85,9 @@ def test_labels_count_once_when_they_matured_and_came_after_the_champion_was_tra
     observe(wiring.lake, 9, taken_in_at=NOON - dt.timedelta(days=1))  # before it was trained
     observe(wiring.lake, 7, taken_in_at=later, batch_id="c" * 16)
     observe(wiring.lake, 5, taken_in_at=later, batch_id="d" * 16)  # five of the same again
-    observe(wiring.lake, 8, taken_in_at=later, observed_at="2006-01-15", batch_id="e" * 16)  # too early to count
+    observe(
+        wiring.lake, 8, taken_in_at=later, observed_at="2006-01-15", batch_id="e" * 16
+    )  # too early to count
 
     assert figures(wiring)["new_label_count"] == 7
 
@@ -102,7 +128,10 @@ def test_batch_whose_feed_is_in_order_now_is_not_broken(wiring):
 def test_alarms_about_the_champion_are_what_counts(wiring, version, action):
     find(wiring.lake)
 
-    assert judge_retraining_need(wiring, [alarm("performance", version)], CHAMPION).decision.action == action
+    assert (
+        judge_retraining_need(wiring, [alarm("performance", version)], CHAMPION).decision.action
+        == action
+    )
 
 
 def test_request_is_on_record_once_and_holds_back_that_of_the_next_month(wiring):
@@ -114,7 +143,11 @@ def test_request_is_on_record_once_and_holds_back_that_of_the_next_month(wiring)
     find(wiring.lake, month="2006-01", batch_id="f" * 16)
     later = judge_retraining_need(wiring, [alarm("performance")], CHAMPION)
 
-    assert [(c.is_asked, c.is_new) for c in (first, again, later)] == [(True, True), (True, False), (False, False)]
+    assert [(c.is_asked, c.is_new) for c in (first, again, later)] == [
+        (True, True),
+        (True, False),
+        (False, False),
+    ]
     assert later.decision.action == "wait"
     [entry] = read_entries(wiring.lake)
     assert (entry.event, entry.model_version) == ("retraining requested", 3)

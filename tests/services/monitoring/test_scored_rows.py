@@ -24,7 +24,11 @@ def batch(seated, score_rows, october):
     def make(start, count):
         rows = october.slice(start, count)
         batch_id = score_rows(rows.drop("defaulted"), name=f"rows-{start}.csv").batch_id
-        return rows, batch_id, read_batch_scores(seated.wiring.lake, batch_id=batch_id, model_version=1)
+        return (
+            rows,
+            batch_id,
+            read_batch_scores(seated.wiring.lake, batch_id=batch_id, model_version=1),
+        )
 
     return make
 
@@ -52,7 +56,9 @@ def test_row_without_a_score_is_left_out(batch):
 
 def test_outcomes_known_by_now_stand_beside_the_scores(seated, batch):
     rows, batch_id, before = batch(400, 60)
-    observed = rows.head(25).select(*KEY, "defaulted", observed_at=pl.lit(dt.datetime(2006, 1, 1, tzinfo=dt.UTC)))
+    observed = rows.head(25).select(
+        *KEY, "defaulted", observed_at=pl.lit(dt.datetime(2006, 1, 1, tzinfo=dt.UTC))
+    )
     merge_outcomes(seated.wiring.lake, observed)
 
     scores = read_batch_scores(seated.wiring.lake, batch_id=batch_id, model_version=1)
@@ -67,7 +73,9 @@ def test_outcomes_known_by_now_stand_beside_the_scores(seated, batch):
 
 def test_outcomes_seen_before_they_are_mature_are_counted_and_not_known(seated, batch):
     rows, batch_id, _ = batch(460, 40)
-    early = rows.head(15).select(*KEY, "defaulted", observed_at=pl.lit(dt.datetime(2005, 11, 30, tzinfo=dt.UTC)))
+    early = rows.head(15).select(
+        *KEY, "defaulted", observed_at=pl.lit(dt.datetime(2005, 11, 30, tzinfo=dt.UTC))
+    )
     merge_outcomes(seated.wiring.lake, early)
 
     scores = read_batch_scores(seated.wiring.lake, batch_id=batch_id, model_version=1)
@@ -81,7 +89,9 @@ def test_chosen_rows_are_every_nth_by_score(batch):
 
     chosen = scores.choose(11)
 
-    picked = scores.attach(rows.drop("defaulted")).filter(pl.Series(np.isin(hash_keys_in_process(rows), chosen)))
+    picked = scores.attach(rows.drop("defaulted")).filter(
+        pl.Series(np.isin(hash_keys_in_process(rows), chosen))
+    )
     every_tenth = np.sort(scores.probability)[::10]
     assert np.sort(picked["default_probability"].to_numpy()) == pytest.approx(every_tenth)
     assert len(scores.choose(5_000)) == 101

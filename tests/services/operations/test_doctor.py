@@ -35,7 +35,10 @@ def test_fresh_lake_is_well_and_says_what_is_still_to_come(empty):
 def test_champion_is_verified(seated):
     told = read(diagnose(seated.wiring))
 
-    assert told["champion"] == ("ok", f"version 1, digest {seated.champion.bundle.digest[:12]}, verified")
+    assert told["champion"] == (
+        "ok",
+        f"version 1, digest {seated.champion.bundle.digest[:12]}, verified",
+    )
 
 
 def test_looking_leaves_nothing_behind(empty):
@@ -51,7 +54,11 @@ def test_server_that_does_not_answer_is_named_with_what_to_do(empty):
     summary = diagnose(empty(prefect={"api_url": "http://127.0.0.1:9/api"}))
 
     level, reason = read(summary)["prefect"]
-    assert (summary.exit_code, summary.status, level) == (3, "prefect, deployments out of reach", "alarm")
+    assert (summary.exit_code, summary.status, level) == (
+        3,
+        "prefect, deployments out of reach",
+        "alarm",
+    )
     assert "unset PREFECT_API_URL" in reason
 
 
@@ -68,6 +75,12 @@ def test_lake_that_cannot_be_written_is_named_and_the_other_parts_are_still_aske
     told = read(summary)
     assert summary.exit_code == 3
     assert {name: level for name, (level, _) in told.items()} == {
-        "lake": "alarm", "mlflow": "ok", "prefect": "ok", "deployments": "ok", "evidently": "ok", "queue": "ok",
-        "champion": "ok", "libraries": "ok",
-    }  # fmt: skip
+        "lake": "alarm",
+        "mlflow": "ok",
+        "prefect": "ok",
+        "deployments": "ok",
+        "evidently": "ok",
+        "queue": "ok",
+        "champion": "ok",
+        "libraries": "ok",
+    }

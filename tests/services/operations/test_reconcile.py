@@ -13,7 +13,12 @@ from credit_default.adapters.lake.pinned_champion import read_champion_pointer
 from credit_default.adapters.mlflow.model_versions import CHAMPION
 from credit_default.adapters.tables.ledger import read_entries
 from credit_default.services.intake.file_check import check_file, judge_file
-from credit_default.services.operations.reconcile import Repairs, remove_stale_files, repair_records, summarise_repairs
+from credit_default.services.operations.reconcile import (
+    Repairs,
+    remove_stale_files,
+    repair_records,
+    summarise_repairs,
+)
 from credit_default.services.scoring.score_batch import load_champion, score_file
 from credit_default.services.scoring.score_record import record_scores
 
@@ -36,7 +41,9 @@ def lake(two_versions, tmp_path, make_wiring):
 def dead_mark():
     """The mark of a process of this machine that has ended."""
     code = "from credit_default.adapters.host.process_marks import read_own_mark; print(read_own_mark())"
-    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
+    return subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout.strip()
 
 
 @pytest.fixture
@@ -47,9 +54,13 @@ def begin_run(lake):
         tracking = lake.tracking
         with tracking.start_run(act, name="warm", tags={}):
             experiment = tracking.client.get_experiment_by_name(f"credit-default/{act}")
-        tags = {"process": str(mark)} | ({"alive_for_seconds": str(alive)} if alive is not None else {})
+        tags = {"process": str(mark)} | (
+            {"alive_for_seconds": str(alive)} if alive is not None else {}
+        )
         began_ms = int(began.timestamp() * 1000)
-        return tracking.client.create_run(experiment.experiment_id, start_time=began_ms, tags=tags).info.run_id
+        return tracking.client.create_run(
+            experiment.experiment_id, start_time=began_ms, tags=tags
+        ).info.run_id
 
     return begin
 
@@ -62,7 +73,9 @@ def status_of(wiring, run_id):
 
 
 @pytest.mark.parametrize("act", ["train", "predict", "monitor", "tune"])
-def test_run_of_a_process_that_was_killed_is_closed_at_once_and_once(lake, begin_run, dead_mark, act):
+def test_run_of_a_process_that_was_killed_is_closed_at_once_and_once(
+    lake, begin_run, dead_mark, act
+):
     run_id = begin_run(act, dead_mark)
 
     mended, again = (repair_records(lake, now=NOON + dt.timedelta(seconds=1)) for _ in range(2))
@@ -71,7 +84,10 @@ def test_run_of_a_process_that_was_killed_is_closed_at_once_and_once(lake, begin
     assert mended.counts == {"MLflow runs closed": 1, "records added": 0}
     assert mended.notes == (f"closed MLflow run {run_id} ({act}), begun 1 seconds ago",)
     assert (again.counts, again.notes) == (NOTHING, ())
-    assert lake.tracking.client.get_run(run_id).data.tags["closed_because"] == "reconcile found its process gone"
+    assert (
+        lake.tracking.client.get_run(run_id).data.tags["closed_because"]
+        == "reconcile found its process gone"
+    )
 
 
 def test_run_of_a_process_at_work_is_left_alone_however_long_it_takes(lake):
@@ -85,9 +101,17 @@ def test_run_of_a_process_at_work_is_left_alone_however_long_it_takes(lake):
 
 @pytest.mark.parametrize(
     ("alive", "seconds", "status"),
-    [(None, 239, "RUNNING"), (None, 241, "KILLED"), (600, 839, "RUNNING"), (600, 841, "KILLED"), ("?", 241, "KILLED")],
+    [
+        (None, 239, "RUNNING"),
+        (None, 241, "KILLED"),
+        (600, 839, "RUNNING"),
+        (600, 841, "KILLED"),
+        ("?", 241, "KILLED"),
+    ],
 )
-def test_run_of_another_machine_is_closed_after_its_silence(lake, begin_run, alive, seconds, status):
+def test_run_of_another_machine_is_closed_after_its_silence(
+    lake, begin_run, alive, seconds, status
+):
     run_id = begin_run("train", "elsewhere/1/1", alive=alive)
 
     repair_records(lake, now=NOON + dt.timedelta(seconds=seconds))
@@ -130,11 +154,17 @@ def score(known_rows, tmp_path, make_wiring, lake):
 def list_predict_runs(wiring):
     client = wiring.tracking.client
     experiment = client.get_experiment_by_name("credit-default/predict")
-    runs = client.search_runs([experiment.experiment_id], "attributes.status = 'FINISHED'") if experiment else []
+    runs = (
+        client.search_runs([experiment.experiment_id], "attributes.status = 'FINISHED'")
+        if experiment
+        else []
+    )
     return [run for run in runs if "batch_id" in run.data.tags]
 
 
-def test_batch_scored_while_mlflow_was_away_is_recorded_once_as_it_would_have_been(lake, score, tmp_path):
+def test_batch_scored_while_mlflow_was_away_is_recorded_once_as_it_would_have_been(
+    lake, score, tmp_path
+):
     summary = score(0, at=NOON)
 
     mended, again = (repair_records(lake, now=NOON + HOUR) for _ in range(2))
@@ -142,10 +172,15 @@ def test_batch_scored_while_mlflow_was_away_is_recorded_once_as_it_would_have_be
     (run,) = list_predict_runs(lake)
     assert mended.counts == {"MLflow runs closed": 0, "records added": 1}
     assert mended.notes == (f"recorded batch {summary.batch_id}, version 1",)
-    assert [(entry.event, entry.batch_id) for entry in mended.recorded] == [("scored", summary.batch_id)]
+    assert [(entry.event, entry.batch_id) for entry in mended.recorded] == [
+        ("scored", summary.batch_id)
+    ]
     assert (again.counts, again.notes, again.recorded) == (NOTHING, (), ())
     assert run.info.start_time == NOON.timestamp() * 1000
-    told = {name.replace(" ", "_"): value for name, value in {**summary.counts, **summary.figures}.items()}
+    told = {
+        name.replace(" ", "_"): value
+        for name, value in {**summary.counts, **summary.figures}.items()
+    }
     assert run.data.metrics == pytest.approx({k: v for k, v in told.items() if "band" not in k})
     assert (run.data.tags["batch_id"], run.data.tags["model_version"]) == (summary.batch_id, "1")
     assert (run.data.tags["git_commit"], run.data.tags["recorded_by"]) == ("0123abc", "reconcile")
@@ -192,10 +227,15 @@ def test_batch_whose_record_is_being_written_is_left_to_its_writer(lake, score):
 def test_batch_whose_run_died_or_failed_is_recorded(lake, score, dead_mark):
     summary = score(360)
     tags = {"batch_id": summary.batch_id, "model_version": "1"}
-    with pytest.raises(KeyError), lake.tracking.start_run("predict", name="x", tags=tags, started_at=NOON) as failed:
+    with (
+        pytest.raises(KeyError),
+        lake.tracking.start_run("predict", name="x", tags=tags, started_at=NOON) as failed,
+    ):
         raise KeyError
     killed = lake.tracking.client.create_run(
-        failed.experiment_id, start_time=int(NOON.timestamp() * 1000), tags={**tags, "process": dead_mark}
+        failed.experiment_id,
+        start_time=int(NOON.timestamp() * 1000),
+        tags={**tags, "process": dead_mark},
     )
 
     mended = repair_records(lake, now=NOON + HOUR)
@@ -215,7 +255,9 @@ def test_two_that_reconcile_at_once_record_each_batch_once(lake, score, make_wir
         score(start)
 
     with ThreadPoolExecutor(2) as pool:
-        mended = list(pool.map(lambda wiring: repair_records(wiring, now=NOON + HOUR), (lake, make_wiring())))
+        mended = list(
+            pool.map(lambda wiring: repair_records(wiring, now=NOON + HOUR), (lake, make_wiring()))
+        )
 
     counted = Counter(run.data.tags["batch_id"] for run in list_predict_runs(lake))
     assert list(counted.values()) == [1, 1, 1]
@@ -269,8 +311,12 @@ def plant(lake):
     return plant_folder
 
 
-@pytest.mark.parametrize(("place", "kind"), [("", "scratch"), ("snapshots/ab", "staging"), ("processed", "staging")])
-def test_folder_of_a_process_that_was_killed_is_removed_at_once_and_once(lake, plant, dead_mark, place, kind):
+@pytest.mark.parametrize(
+    ("place", "kind"), [("", "scratch"), ("snapshots/ab", "staging"), ("processed", "staging")]
+)
+def test_folder_of_a_process_that_was_killed_is_removed_at_once_and_once(
+    lake, plant, dead_mark, place, kind
+):
     folder = plant(place, kind, dead_mark)
 
     mended, again = (remove_stale_files(lake, now=NOON) for _ in range(2))
@@ -287,7 +333,9 @@ def test_folder_of_a_process_at_work_is_left_alone_however_old(lake):
 
 
 @pytest.mark.parametrize("mark", ["elsewhere/1/1", ""])
-def test_folder_of_an_unknown_process_is_removed_when_nobody_touched_it_for_a_day(lake, plant, mark):
+def test_folder_of_an_unknown_process_is_removed_when_nobody_touched_it_for_a_day(
+    lake, plant, mark
+):
     folder = plant("", "scratch", mark, at=NOON)
 
     remove_stale_files(lake, now=NOON + 23 * HOUR)

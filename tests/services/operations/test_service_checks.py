@@ -67,8 +67,11 @@ def test_deployments_are_those_that_are_planned():
     from credit_default.flows.deployments.definitions import plan_deployments
     from credit_default.sections import ScheduleSettings
 
-    planned = {plan.entrypoint.rpartition(".")[2].replace("_", "-") + "/" + plan.name
-               for plan in plan_deployments(ScheduleSettings()) if plan.name != "listen"}  # fmt: skip
+    planned = {
+        plan.entrypoint.rpartition(".")[2].replace("_", "-") + "/" + plan.name
+        for plan in plan_deployments(ScheduleSettings())
+        if plan.name != "listen"
+    }
 
     assert set(DEPLOYMENTS) == planned
 
@@ -109,7 +112,9 @@ def test_servers_are_asked_with_the_words_of_the_environment(served, server, mon
 
 
 def test_mlflow_server_out_of_reach_is_told_with_what_to_do(make_wiring):
-    with pytest.raises(ServiceError, match=r"MLflow at http://127.0.0.1:9/version.*unset MLFLOW_TRACKING_URI"):
+    with pytest.raises(
+        ServiceError, match=r"MLflow at http://127.0.0.1:9/version.*unset MLFLOW_TRACKING_URI"
+    ):
         check_mlflow(make_wiring(mlflow={"tracking_uri": "http://127.0.0.1:9"}))
 
 
@@ -117,7 +122,10 @@ def test_evidentlys_pages_are_told_with_their_version_and_are_missed_only_where_
     make_wiring, server, monkeypatch
 ):
     server.answers["/api/version"] = {"version": "0.7.23"}
-    here, away = make_wiring(stack={"evidently_port": server.server_port}), make_wiring(stack={"evidently_port": 9})
+    here, away = (
+        make_wiring(stack={"evidently_port": server.server_port}),
+        make_wiring(stack={"evidently_port": 9}),
+    )
 
     assert check_evidently(here).reasons == (f"{server.url}: version 0.7.23",)
     assert "credit-default up" in check_evidently(away).reasons[0]
@@ -134,5 +142,7 @@ def test_queue_tells_how_many_messages_wait(make_wiring, s3_environment):
     client.send_message(QueueUrl=url, MessageBody="one")
     client.close()
 
-    assert check_queue(make_wiring(listen={"queue_url": url})).reasons == (f"{url}: 1 messages wait",)
+    assert check_queue(make_wiring(listen={"queue_url": url})).reasons == (
+        f"{url}: 1 messages wait",
+    )
     assert "watched" in check_queue(make_wiring()).reasons[0]

@@ -25,9 +25,13 @@ def credentials(tmp_path):
 def plan(lake, credentials):
     def make(**settings):
         return plan_stack(
-            lake, StackSettings(**settings), ports=PORTS, credentials=credentials, environment={"PATH": "/bin"},
+            lake,
+            StackSettings(**settings),
+            ports=PORTS,
+            credentials=credentials,
+            environment={"PATH": "/bin"},
             config_files="/etc/one.toml",
-        )  # fmt: skip
+        )
 
     return make
 
@@ -38,15 +42,20 @@ def find(plan, name):
 
 def test_servers_come_first_and_whoever_announces_files_last(plan):
     assert [[program.name for program in stage] for stage in plan().stages] == [
-        ["mlflow", "prefect", "evidently", "serve"], ["listen"],
-    ]  # fmt: skip
+        ["mlflow", "prefect", "evidently", "serve"],
+        ["listen"],
+    ]
     assert {program.name for stage in plan().stages for program in stage if program.is_server} == {
-        "mlflow", "prefect", "evidently",
-    }  # fmt: skip
+        "mlflow",
+        "prefect",
+        "evidently",
+    }
 
 
 @pytest.mark.parametrize("name", ["mlflow", "prefect", "evidently"])
-def test_server_is_on_loopback_sends_no_telemetry_and_shows_no_word_in_its_command(plan, credentials, name):
+def test_server_is_on_loopback_sends_no_telemetry_and_shows_no_word_in_its_command(
+    plan, credentials, name
+):
     server = find(plan(), name)
 
     told = " ".join(server.command)
@@ -93,11 +102,15 @@ def test_prefect_asks_for_words_and_for_a_token_with_each_change(plan, credentia
     assert prefect["PREFECT_SERVER_API_AUTH_STRING"] == credentials.prefect_auth_string
     assert prefect["PREFECT_SERVER_API_CSRF_PROTECTION_ENABLED"] == "true"
     assert prefect["PREFECT_SERVER_ANALYTICS_ENABLED"] == "false"
-    assert not [name for name in prefect if "SERVICES" in name]  # all of them run: schedules, events, automations
+    assert not [
+        name for name in prefect if "SERVICES" in name
+    ]  # all of them run: schedules, events, automations
 
 
 @pytest.mark.parametrize("name", ["serve", "listen"])
-def test_command_finds_addresses_words_and_settings_in_its_environment(plan, lake, credentials, name):
+def test_command_finds_addresses_words_and_settings_in_its_environment(
+    plan, lake, credentials, name
+):
     command = find(plan(), name)
 
     assert command.command[-1] == name
@@ -120,4 +133,6 @@ def test_port_that_is_taken_is_told_before_anything_is_started():
         taken.listen()
 
         with pytest.raises(ServiceError, match=r"of Prefect.*--prefect-port"):
-            choose_ports(StackSettings(mlflow_port=0, prefect_port=taken.getsockname()[1], evidently_port=0))
+            choose_ports(
+                StackSettings(mlflow_port=0, prefect_port=taken.getsockname()[1], evidently_port=0)
+            )

@@ -6,7 +6,11 @@ import pytest
 
 from credit_default.adapters.local_stack.processes import Program
 from credit_default.errors import ServiceError
-from credit_default.services.operations.stack_supervisor import open_stack, wait_until_ready, watch_programs
+from credit_default.services.operations.stack_supervisor import (
+    open_stack,
+    wait_until_ready,
+    watch_programs,
+)
 
 # says that it is up, and writes down when it was asked to end
 ORDERLY = """
@@ -80,11 +84,17 @@ def test_end_that_is_asked_for_meanwhile_stops_the_waiting(tmp_path):
     with open_stack(logs=tmp_path, stop_seconds=10) as stack:
         stack.start([program("slow", "import time; time.sleep(60)", says="up")])
 
-        assert not wait_until_ready(stack.running, timeout_seconds=60, asked=lambda: True, mend=unmended)
+        assert not wait_until_ready(
+            stack.running, timeout_seconds=60, asked=lambda: True, mend=unmended
+        )
 
 
 def test_death_of_one_program_is_told(tmp_path):
-    short = program("short", "import time; print('up', flush=True); time.sleep(.5); raise SystemExit(9)", says="up")
+    short = program(
+        "short",
+        "import time; print('up', flush=True); time.sleep(.5); raise SystemExit(9)",
+        says="up",
+    )
 
     with open_stack(logs=tmp_path, stop_seconds=10) as stack:
         stack.start([short])
@@ -99,7 +109,9 @@ def test_new_lines_of_each_log_are_told_with_the_programs_name(tmp_path):
     until = time.monotonic() + 20
 
     with open_stack(logs=tmp_path, stop_seconds=10) as stack:
-        stack.start([program("one", "print('a'); print('b', flush=True); import time; time.sleep(60)")])
+        stack.start(
+            [program("one", "print('a'); print('b', flush=True); import time; time.sleep(60)")]
+        )
         watch_programs(
             stack.running,
             asked=lambda: len(told) == 2 or time.monotonic() > until,
@@ -131,7 +143,10 @@ server.serve_forever()
 
         with pytest.raises(ServiceError, match="refuses our user and password"):
             wait_until_ready(
-                stack.running, timeout_seconds=20, asked=never, mend=lambda program: mended.append(program.name)
+                stack.running,
+                timeout_seconds=20,
+                asked=never,
+                mend=lambda program: mended.append(program.name),
             )
 
     assert mended == ["server"]

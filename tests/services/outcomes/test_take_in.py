@@ -80,7 +80,9 @@ def test_rejected_outcomes_stand_in_quarantine_with_their_rules(wiring, take_in)
 
 
 def test_file_without_the_time_of_observation_is_refused(wiring, tmp_path):
-    pl.DataFrame({"client_id": ["a"], "statement_month": ["2005-09"], "defaulted": [1]}).write_csv(tmp_path / "o.csv")
+    pl.DataFrame({"client_id": ["a"], "statement_month": ["2005-09"], "defaulted": [1]}).write_csv(
+        tmp_path / "o.csv"
+    )
 
     with pytest.raises(InputError, match="observed_at"):
         ingest_outcomes_file(wiring, str(tmp_path / "o.csv"), taken_in_at=NOON)

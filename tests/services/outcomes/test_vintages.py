@@ -12,19 +12,25 @@ KEY = ["client_id", "statement_month"]
 
 def score(lake, clients, *, month="2005-10", version=1, batch="a", probability=0.2, scored_at=NOON):
     rows = pl.DataFrame({"client_id": clients}).with_columns(
-        statement_month=pl.lit(month), default_probability=probability, decision=pl.lit("accept"),
-        risk_band=pl.lit("A"), expected_loss=pl.lit(None, dtype=pl.Float64),
-        reasons=pl.lit([], dtype=pl.List(pl.String)), model_version=pl.lit(version, dtype=pl.Int64),
-        batch_id=pl.lit(batch * 16), scored_at=pl.lit(scored_at).dt.cast_time_unit("us"),
-    )  # fmt: skip
+        statement_month=pl.lit(month),
+        default_probability=probability,
+        decision=pl.lit("accept"),
+        risk_band=pl.lit("A"),
+        expected_loss=pl.lit(None, dtype=pl.Float64),
+        reasons=pl.lit([], dtype=pl.List(pl.String)),
+        model_version=pl.lit(version, dtype=pl.Int64),
+        batch_id=pl.lit(batch * 16),
+        scored_at=pl.lit(scored_at).dt.cast_time_unit("us"),
+    )
     write_scores(lake, lambda: [rows], batch_id=batch * 16, model_version=version)
 
 
 def observe(lake, clients, *, defaulted=0, at="2006-01-01", month="2005-10"):
     rows = pl.DataFrame({"client_id": clients}).with_columns(
-        statement_month=pl.lit(month), defaulted=pl.lit(defaulted, dtype=pl.Int64),
+        statement_month=pl.lit(month),
+        defaulted=pl.lit(defaulted, dtype=pl.Int64),
         observed_at=pl.lit(at).str.to_datetime(time_unit="us", time_zone="UTC"),
-    )  # fmt: skip
+    )
     merge_outcomes(lake, rows)
 
 
@@ -38,7 +44,9 @@ def test_month_is_measured_over_all_batches_of_a_version(wiring):
 
     rows = measure_vintages(wiring, now=NOON)
 
-    assert [(row.statement_month, row.model_version, row.scored_count, row.mature) for row in rows] == [
+    assert [
+        (row.statement_month, row.model_version, row.scored_count, row.mature) for row in rows
+    ] == [
         ("2005-10", 1, 4, True),
         ("2005-10", 2, 1, True),
         ("2005-11", 1, 1, True),

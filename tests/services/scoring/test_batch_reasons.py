@@ -30,7 +30,10 @@ def declined(seated, rows) -> pl.DataFrame:
 def under(seated, **policy):
     """The seated lake's wiring with another policy of reasons."""
     settings = seated.wiring.settings
-    return replace(seated.wiring, settings=settings.model_copy(update={"reasons": replace(settings.reasons, **policy)}))
+    return replace(
+        seated.wiring,
+        settings=settings.model_copy(update={"reasons": replace(settings.reasons, **policy)}),
+    )
 
 
 @pytest.fixture
@@ -54,15 +57,26 @@ def test_everybody_who_is_declined_has_one_to_four_reasons_in_the_lake(score_und
     counts = scores["reasons"].list.len()
     assert set(counts.filter(scores["decision"] == "accept")) == {0}
     assert set(counts.filter(scores["decision"] == "decline")) <= {1, 2, 3, 4}
-    assert scored.reasoned_count == scored.declined_count == (scores["decision"] == "decline").sum() > 0
+    assert (
+        scored.reasoned_count
+        == scored.declined_count
+        == (scores["decision"] == "decline").sum()
+        > 0
+    )
 
 
 def test_auto_stops_at_its_limit_in_the_order_of_the_file(score_under, rows):
     scored, scores = score_under(rows.slice(150, 150), limit=3)
 
     declined = scores.filter(decision="decline")
-    assert (declined["reasons"].list.len() > 0).to_list() == [True] * 3 + [False] * (declined.height - 3)
-    assert (scored.reasons_mode, scored.reasoned_count, scored.declined_count) == ("auto", 3, declined.height)
+    assert (declined["reasons"].list.len() > 0).to_list() == [True] * 3 + [False] * (
+        declined.height - 3
+    )
+    assert (scored.reasons_mode, scored.reasoned_count, scored.declined_count) == (
+        "auto",
+        3,
+        declined.height,
+    )
 
 
 def test_all_knows_no_limit(score_under, rows):
@@ -114,7 +128,11 @@ def test_reasons_are_handed_over_with_the_scores(seated, score_under, rows, tmp_
     if ending == "parquet":
         assert written["reasons"].to_list() == told
     else:
-        assert all(reason in text for text, given in zip(written["reasons"], told, strict=True) for reason in given)
+        assert all(
+            reason in text
+            for text, given in zip(written["reasons"], told, strict=True)
+            for reason in given
+        )
 
 
 @pytest.mark.parametrize("frame_rows", [1, 7, 1_000])
@@ -136,4 +154,6 @@ def test_notes_tell_who_was_given_none():
         "no reasons were given to the 1,200 declined clients, as `--reasons none` asks",
     )
     (note,) = describe_missing_reasons("auto", declined_count=60_000, reasoned_count=50_000)
-    assert note.startswith("reasons were given to 50,000 of 60,000 declined clients, in the order of the file")
+    assert note.startswith(
+        "reasons were given to 50,000 of 60,000 declined clients, in the order of the file"
+    )

@@ -11,12 +11,16 @@ from credit_default.services.scoring.explain_client import explain_client
 
 @pytest.fixture
 def scored(score_rows, known_rows):
-    return score_rows(known_rows.filter(statement_month="2005-10").drop("defaulted").slice(1_000, 150))
+    return score_rows(
+        known_rows.filter(statement_month="2005-10").drop("defaulted").slice(1_000, 150)
+    )
 
 
 @pytest.fixture
 def scores(seated, scored) -> pl.DataFrame:
-    return read_scores(seated.wiring.lake, batch_id=scored.batch_id, model_version=1).sort("default_probability")
+    return read_scores(seated.wiring.lake, batch_id=scored.batch_id, model_version=1).sort(
+        "default_probability"
+    )
 
 
 def explain(seated, score):
@@ -40,7 +44,9 @@ def test_contributions_add_up_from_the_accepted_clients_mean(seated, scores):
 
     explained = explain(seated, scores.row(-1, named=True))
 
-    assert explained.base_probability == pytest.approx(accepted["default_probability"].mean(), abs=1e-12)
+    assert explained.base_probability == pytest.approx(
+        accepted["default_probability"].mean(), abs=1e-12
+    )
     total = explained.base_probability + sum(part.added for part in explained.contributions)
     assert total == pytest.approx(explained.default_probability, abs=1e-7)
     sizes = [abs(part.added) for part in explained.contributions]
@@ -94,11 +100,18 @@ def test_a_batch_that_no_hash_can_name_is_refused(seated):
 
 
 def test_a_score_that_somebody_changed_is_not_explained(seated, score_rows, known_rows):
-    scored = score_rows(known_rows.filter(statement_month="2005-10").drop("defaulted").slice(1_200, 30))
+    scored = score_rows(
+        known_rows.filter(statement_month="2005-10").drop("defaulted").slice(1_200, 30)
+    )
     true = read_scores(seated.wiring.lake, batch_id=scored.batch_id)
     changed = true.with_columns(default_probability=0.5)
-    table, predicate = locate_table(seated.wiring.lake, "scores"), build_scores_predicate(scored.batch_id, 1)
-    create_rows(table, lambda: [changed], key="a hand that had no business there", predicate=predicate)
+    table, predicate = (
+        locate_table(seated.wiring.lake, "scores"),
+        build_scores_predicate(scored.batch_id, 1),
+    )
+    create_rows(
+        table, lambda: [changed], key="a hand that had no business there", predicate=predicate
+    )
 
     with pytest.raises(ArtifactError, match=r"the client's score: found .* expected 0\.5"):
         explain_client(seated.wiring, scored.batch_id, true["client_id"][0])

@@ -28,7 +28,9 @@ def rows(known_rows):
 
 
 def read(seated, scored):
-    return read_scores(seated.wiring.lake, batch_id=scored.batch_id, model_version=scored.model_version)
+    return read_scores(
+        seated.wiring.lake, batch_id=scored.batch_id, model_version=scored.model_version
+    )
 
 
 def test_scores_in_the_lake_are_the_model_s_own(seated, score_rows, rows):
@@ -36,8 +38,13 @@ def test_scores_in_the_lake_are_the_model_s_own(seated, score_rows, rows):
 
     scored = score_rows(batch)
 
-    expected = dict(zip(batch["client_id"], score_probability(seated.champion.bundle, batch), strict=True))
-    assert dict(read(seated, scored).select("client_id", "default_probability").iter_rows()) == expected
+    expected = dict(
+        zip(batch["client_id"], score_probability(seated.champion.bundle, batch), strict=True)
+    )
+    assert (
+        dict(read(seated, scored).select("client_id", "default_probability").iter_rows())
+        == expected
+    )
     assert scored.expected_default_share == pytest.approx(sum(expected.values()) / 200)
 
 
@@ -46,9 +53,15 @@ def test_decline_begins_at_the_threshold_that_travels_with_the_model(seated, sco
 
     threshold = seated.champion.bundle.decision_policy.threshold
     scores = read(seated, scored)
-    assert scores.filter(pl.col("default_probability") >= threshold)["decision"].unique().to_list() == ["decline"]
-    assert scores.filter(pl.col("default_probability") < threshold)["decision"].unique().to_list() == ["accept"]
-    assert scored.declined_share == pytest.approx((scores["default_probability"] >= threshold).mean())
+    assert scores.filter(pl.col("default_probability") >= threshold)[
+        "decision"
+    ].unique().to_list() == ["decline"]
+    assert scores.filter(pl.col("default_probability") < threshold)[
+        "decision"
+    ].unique().to_list() == ["accept"]
+    assert scored.declined_share == pytest.approx(
+        (scores["default_probability"] >= threshold).mean()
+    )
 
 
 def test_expected_losses_are_summed_and_stand_on_record(seated, score_rows, rows):
@@ -60,13 +73,17 @@ def test_expected_losses_are_summed_and_stand_on_record(seated, score_rows, rows
     probability = scores.join(batch, on=["client_id", "statement_month"])
     owed, unused = pl.col("bill_amount_m1"), pl.col("credit_limit") - pl.col("bill_amount_m1")
     exposure = owed.clip(lower_bound=0) + 0.4 * unused.clip(lower_bound=0)
-    expected = probability.select((pl.col("default_probability") * exposure * 0.5).alias("loss"))["loss"]
+    expected = probability.select((pl.col("default_probability") * exposure * 0.5).alias("loss"))[
+        "loss"
+    ]
     assert probability["expected_loss"].to_list() == pytest.approx(expected.to_list())
     losses = scored.expected_losses
     declined = scores.filter(decision="decline")["expected_loss"].sum()
     assert losses["decline"] == pytest.approx(declined)
     assert losses["accept"] + losses["decline"] == pytest.approx(scores["expected_loss"].sum())
-    assert sum(losses[name] for name in losses if name.startswith("band ")) == pytest.approx(expected.sum())
+    assert sum(losses[name] for name in losses if name.startswith("band ")) == pytest.approx(
+        expected.sum()
+    )
     assert score_rows(batch, scored_at=LATER).expected_losses == losses  # read from the ledger
     entry = find_entry(seated.wiring.lake, f"scored {scored.batch_id} v1")
     assert json.loads(entry.details)["loss_given_default"] == 0.5
@@ -87,7 +104,10 @@ def test_another_version_s_scores_stand_beside_the_first_ones(seated, score_rows
     second = score_rows(rows.slice(500, 100), number=2, scored_at=LATER)
 
     both = read_scores(seated.wiring.lake, batch_id=first.batch_id)
-    assert dict(both.group_by("model_version").len().iter_rows()) == {first.model_version: 100, 2: 100}
+    assert dict(both.group_by("model_version").len().iter_rows()) == {
+        first.model_version: 100,
+        2: 100,
+    }
     assert not second.was_there
 
 
@@ -100,14 +120,18 @@ def test_rows_that_came_in_are_scored_or_in_quarantine(seated, score_rows, rows)
 
     assert (scored.scored_count, scored.rejected_count) == (97, 3)
     rejected = read_quarantine(seated.wiring.lake, batch_id=scored.batch_id)
-    assert set(rejected["client_id"]) | set(read(seated, scored)["client_id"]) == set(broken["client_id"])
+    assert set(rejected["client_id"]) | set(read(seated, scored)["client_id"]) == set(
+        broken["client_id"]
+    )
 
 
 def test_rows_that_the_model_learned_from_are_counted(seated, score_rows, month_rows):
     scored = score_rows(month_rows.drop("defaulted").head(150))
 
     learned = set(split_rows(seated.wiring, seated.training).development["client_id"])
-    assert scored.trained_row_count == sum(client in learned for client in month_rows["client_id"].head(150))
+    assert scored.trained_row_count == sum(
+        client in learned for client in month_rows["client_id"].head(150)
+    )
     assert scored.trained_row_count > 0
 
 
@@ -117,13 +141,17 @@ def test_order_of_the_rows_changes_no_score(seated, score_rows, rows):
     one = score_rows(batch, name="one.csv")
     other = score_rows(batch.reverse(), name="other.csv")
 
-    scores = [read(seated, s).sort("client_id")["default_probability"].to_list() for s in (one, other)]
+    scores = [
+        read(seated, s).sort("client_id")["default_probability"].to_list() for s in (one, other)
+    ]
     assert one.batch_id != other.batch_id
     assert scores[0] == scores[1]
 
 
 def test_batch_without_an_accepted_row_is_refused(seated, tmp_path, rows):
-    rows.head(2).with_columns(credit_limit=1_000.0, bill_amount_m1=9_000_000.0).write_csv(tmp_path / "two.csv")
+    rows.head(2).with_columns(credit_limit=1_000.0, bill_amount_m1=9_000_000.0).write_csv(
+        tmp_path / "two.csv"
+    )
     checked = check_file(seated.wiring, str(tmp_path / "two.csv"), month=None, outcome="ignored")
 
     with pytest.raises(InputError, match="no accepted row"):
@@ -131,12 +159,18 @@ def test_batch_without_an_accepted_row_is_refused(seated, tmp_path, rows):
 
 
 @pytest.mark.parametrize("ending", ["csv", "parquet"])
-def test_scores_are_handed_over_with_the_rejected_rows_beside(seated, score_rows, rows, tmp_path, ending):
-    broken = rows.slice(820, 100).with_columns(sex=pl.when(pl.int_range(pl.len()) < 2).then(8).otherwise("sex"))
+def test_scores_are_handed_over_with_the_rejected_rows_beside(
+    seated, score_rows, rows, tmp_path, ending
+):
+    broken = rows.slice(820, 100).with_columns(
+        sex=pl.when(pl.int_range(pl.len()) < 2).then(8).otherwise("sex")
+    )
     scored = score_rows(broken)
     path = tmp_path / f"scores.{ending}"
 
-    written = export_scores(seated.wiring.lake, batch_id=scored.batch_id, model_version=1, path=path)
+    written = export_scores(
+        seated.wiring.lake, batch_id=scored.batch_id, model_version=1, path=path
+    )
 
     load = pl.read_csv if ending == "csv" else pl.read_parquet
     beside = tmp_path / f"scores-rejected.{ending}"
@@ -148,7 +182,9 @@ def test_scores_are_handed_over_with_the_rejected_rows_beside(seated, score_rows
 def test_clean_batch_has_no_rejected_rows_to_hand_over(seated, score_rows, rows, tmp_path):
     scored = score_rows(rows.slice(920, 50))
 
-    written = export_scores(seated.wiring.lake, batch_id=scored.batch_id, model_version=1, path=tmp_path / "s.csv")
+    written = export_scores(
+        seated.wiring.lake, batch_id=scored.batch_id, model_version=1, path=tmp_path / "s.csv"
+    )
 
     assert list(written) == ["handed over"]
 

@@ -13,7 +13,10 @@ from credit_default.services.monitoring.batch_drift import find_batch, read_batc
 from credit_default.services.monitoring.batch_performance import Performance, evaluate_batch
 from credit_default.services.monitoring.findings_record import record_findings
 from credit_default.services.scoring.score_record import record_scores
-from credit_default.services.training.register_and_promote import Registered, apply_promotion_verdict
+from credit_default.services.training.register_and_promote import (
+    Registered,
+    apply_promotion_verdict,
+)
 
 NOON = dt.datetime(2006, 1, 1, 12, tzinfo=dt.UTC)
 FINE = Verdict("quality", "ok", ("every row holds",))
@@ -38,7 +41,9 @@ def test_training_is_recorded_with_what_it_takes_to_repeat_it(seated):
     run = get_run(seated, seated.summary.run_id)
 
     assert run.data.params["recipe.tree_count"] == "12"
-    assert run.data.params["decision.threshold"] == str(seated.champion.bundle.decision_policy.threshold)
+    assert run.data.params["decision.threshold"] == str(
+        seated.champion.bundle.decision_policy.threshold
+    )
     assert run.data.tags["git_commit"] == "0123abc"
     assert run.data.tags["model_version"] == "1"
     assert run.data.tags["digest"] == seated.champion.bundle.digest
@@ -60,12 +65,16 @@ def test_winner_of_a_contest_against_somebody_else_takes_no_seat(seated):
     passed = Verdict("promotion", "ok", ("better than nobody",))
 
     with pytest.raises(ServiceError):
-        apply_promotion_verdict(seated.wiring, winner, passed, champion=None, rows=seated.training, decided_at=NOON)
+        apply_promotion_verdict(
+            seated.wiring, winner, passed, champion=None, rows=seated.training, decided_at=NOON
+        )
 
     assert seated.wiring.registry.find_champion() == version
 
 
-def test_scored_batch_has_a_run_under_its_batch_and_version(seated, score_rows, known_rows, tmp_path):
+def test_scored_batch_has_a_run_under_its_batch_and_version(
+    seated, score_rows, known_rows, tmp_path
+):
     rows = known_rows.filter(statement_month="2005-10").tail(80)
     scored = score_rows(rows)
     checked = check_file(seated.wiring, str(tmp_path / "batch.csv"), month=None, outcome="ignored")
@@ -76,13 +85,17 @@ def test_scored_batch_has_a_run_under_its_batch_and_version(seated, score_rows, 
     assert (run.data.tags["batch_id"], run.data.tags["model_version"]) == (scored.batch_id, "1")
     assert run.data.metrics["read"] == 80
     assert run.data.metrics["scored"] + run.data.metrics["quarantined"] == 80
-    assert run.data.metrics["expected_default_share"] == pytest.approx(scored.expected_default_share)
+    assert run.data.metrics["expected_default_share"] == pytest.approx(
+        scored.expected_default_share
+    )
     losses = scored.expected_losses
     assert summary.figures["expected loss"] == pytest.approx(losses["accept"] + losses["decline"])
     assert summary.figures["expected loss declined"] == losses["decline"]
     assert summary.figures["expected loss band C"] == losses["band C"]
     assert run.data.metrics["expected_loss"] == pytest.approx(summary.figures["expected loss"])
-    assert not any("band" in name for name in run.data.metrics)  # a band may have a name that MLflow refuses
+    assert not any(
+        "band" in name for name in run.data.metrics
+    )  # a band may have a name that MLflow refuses
     assert any("SIMULATED" in note for note in summary.notes)
     assert any("outcome column" in note for note in summary.notes)
 
@@ -98,7 +111,9 @@ def test_batch_that_was_there_already_adds_no_run(seated, score_rows, known_rows
     assert (summary.status, summary.run_id) == ("already scored, nothing done", None)
 
 
-def test_scores_whose_run_a_crash_prevented_are_recorded_by_the_next_try(seated, score_rows, known_rows, tmp_path):
+def test_scores_whose_run_a_crash_prevented_are_recorded_by_the_next_try(
+    seated, score_rows, known_rows, tmp_path
+):
     rows = known_rows.filter(statement_month="2005-10").tail(240).head(80)
     first = score_rows(rows)
     checked = check_file(seated.wiring, str(tmp_path / "batch.csv"), month=None, outcome="ignored")
@@ -116,7 +131,11 @@ def test_unknown_outcomes_leave_no_row_in_the_monitoring_table(seated, batch):
     found = batch(0)
 
     summary = record_findings(
-        seated.wiring, found, None, evaluate_batch(seated.wiring, found, now=NOON), monitored_at=NOON
+        seated.wiring,
+        found,
+        None,
+        evaluate_batch(seated.wiring, found, now=NOON),
+        monitored_at=NOON,
     )
 
     assert [verdict.level for verdict in summary.verdicts] == ["not judged"]
@@ -131,18 +150,26 @@ def test_looking_again_replaces_what_was_found_before(seated, batch):
     for level, minute in (("watch", 0), ("alarm", 5)):
         verdict = Verdict("performance", level, (f"it is {level}",), {"roc_auc": 0.5})
         record_findings(
-            seated.wiring, found, None, Performance(evaluation, verdict, 0.25), monitored_at=NOON.replace(minute=minute)
+            seated.wiring,
+            found,
+            None,
+            Performance(evaluation, verdict, 0.25),
+            monitored_at=NOON.replace(minute=minute),
         )
 
     kept = read_monitoring(seated.wiring.lake).filter(batch_id=found.batch_id)
-    assert kept.select("gate", "level", "model_version", "row_count").rows() == [("performance", "alarm", 1, 60)]
+    assert kept.select("gate", "level", "model_version", "row_count").rows() == [
+        ("performance", "alarm", 1, 60)
+    ]
     assert kept["reasons"].to_list() == [["it is alarm"]]
     assert json.loads(kept["figures"][0]) == {"roc_auc": 0.5}
     assert kept["expected_loss"].to_list() == [found.scores.expected_loss_amount]
     assert kept["monitored_at"].to_list() == [NOON.replace(minute=5)]
 
 
-@pytest.mark.parametrize(("level", "status"), [("ok", "quiet"), ("watch", "watch"), ("alarm", "performance alarm")])
+@pytest.mark.parametrize(
+    ("level", "status"), [("ok", "quiet"), ("watch", "watch"), ("alarm", "performance alarm")]
+)
 def test_status_says_what_the_monitors_found(seated, batch, level, status):
     found = batch({"ok": 120, "watch": 180, "alarm": 240}[level])
     performance = Performance(find_evaluation(seated), Verdict("performance", level, ("so",)), 0.5)
@@ -161,7 +188,10 @@ def find_evaluation(seated):
     reference = seated.champion.bundle.reference
     policy = seated.champion.bundle.decision_policy
     return evaluate(
-        reference["defaulted"].to_numpy(), reference["default_probability"].to_numpy(), policy=policy, seed=1
+        reference["defaulted"].to_numpy(),
+        reference["default_probability"].to_numpy(),
+        policy=policy,
+        seed=1,
     )
 
 
@@ -181,7 +211,13 @@ def test_what_was_found_can_be_recalled_and_nothing_where_nobody_looked(seated, 
     before = read_batch_findings(lake, **key)
     verdict = Verdict("performance", "watch", ("so", "and so"), {"roc_auc": 0.7})
 
-    record_findings(seated.wiring, found, None, Performance(find_evaluation(seated), verdict, 0.5), monitored_at=NOON)
+    record_findings(
+        seated.wiring,
+        found,
+        None,
+        Performance(find_evaluation(seated), verdict, 0.5),
+        monitored_at=NOON,
+    )
 
     assert before is None
     assert read_batch_findings(lake, **key).verdicts == (verdict,)

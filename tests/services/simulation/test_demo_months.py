@@ -54,10 +54,16 @@ class Lived:
         current, reference = self.score(month), self.bundle.reference
 
         def measure(name, threshold, *, is_code):
-            found = measure_population_stability(reference[name].to_numpy(), current[name].to_numpy(), is_code=is_code)
-            return ColumnDrift(name, "psi", found.index, threshold, found.index >= threshold, found.bin_count)
+            found = measure_population_stability(
+                reference[name].to_numpy(), current[name].to_numpy(), is_code=is_code
+            )
+            return ColumnDrift(
+                name, "psi", found.index, threshold, found.index >= threshold, found.bin_count
+            )
 
-        columns = tuple(measure(c.name, c.drift_threshold, is_code=c.kind == "code") for c in CREDIT_CARD.inputs)
+        columns = tuple(
+            measure(c.name, c.drift_threshold, is_code=c.kind == "code") for c in CREDIT_CARD.inputs
+        )
         score = measure(SCORE, DriftPolicy().score_threshold, is_code=False)
         return self._judge(DriftReport(columns, score, 0.0, reference.height, current.height, {}))
 
@@ -85,7 +91,9 @@ def read_statements(path, *, outcome="ignored"):
 
 def read_outcomes(month):
     read = check_rows(
-        lambda: read_batches(month.outcomes, schema=OBSERVED_OUTCOMES), schema=OBSERVED_OUTCOMES, outcome="required"
+        lambda: read_batches(month.outcomes, schema=OBSERVED_OUTCOMES),
+        schema=OBSERVED_OUTCOMES,
+        outcome="required",
     )
     assert read.rejected_count == 0
     return read.accepted_rows()
@@ -113,7 +121,9 @@ PLANTED = [False] * 4 + [True] * 2
 @pytest.fixture(scope="module")
 def real_rows(real_data):
     read = check_rows(
-        lambda: read_batches(real_data, schema=CREDIT_CARD, month="2005-09"), schema=CREDIT_CARD, outcome="required"
+        lambda: read_batches(real_data, schema=CREDIT_CARD, month="2005-09"),
+        schema=CREDIT_CARD,
+        outcome="required",
     )
     return read.accepted_rows()
 
@@ -127,7 +137,9 @@ def some_rows(simulated_files):
 
 @pytest.fixture(scope="module")
 def some_months(some_rows, tmp_path_factory):
-    return write_real_demo_months(some_rows, tmp_path_factory.mktemp("months"), seed=7, policy=SMALL)
+    return write_real_demo_months(
+        some_rows, tmp_path_factory.mktemp("months"), seed=7, policy=SMALL
+    )
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -153,7 +165,9 @@ def test_only_the_two_drifted_months_of_simulated_clients_ring(tmp_path, seed):
 
 def test_the_report_itself_comes_to_the_same_verdicts(real_rows, tmp_path):
     lived = live(write_real_demo_months(real_rows, tmp_path, seed=0, policy=DemoPolicy()))
-    months = lived.rehearsal.months[3:]  # a report takes seconds: the last healthy month, and both drifted ones
+    months = lived.rehearsal.months[
+        3:
+    ]  # a report takes seconds: the last healthy month, and both drifted ones
 
     reported = [lived.judge_report(month, tmp_path) for month in months]
 
@@ -161,11 +175,18 @@ def test_the_report_itself_comes_to_the_same_verdicts(real_rows, tmp_path):
     for month, verdict in zip(months, reported, strict=True):
         ours = lived.judge(month)
         assert verdict.level == ours.level
-        assert verdict.figures["score_drift"] == pytest.approx(ours.figures["score_drift"], abs=1e-9)
+        assert verdict.figures["score_drift"] == pytest.approx(
+            ours.figures["score_drift"], abs=1e-9
+        )
 
 
-def test_no_client_of_a_month_stands_in_the_training_file_or_in_another_month(some_months, some_rows):
-    parts = [pl.read_parquet(some_months.training), *(read_statements(m.statements) for m in some_months.months)]
+def test_no_client_of_a_month_stands_in_the_training_file_or_in_another_month(
+    some_months, some_rows
+):
+    parts = [
+        pl.read_parquet(some_months.training),
+        *(read_statements(m.statements) for m in some_months.months),
+    ]
 
     clients = [client for part in parts for client in part["client_id"]]
 
@@ -177,11 +198,15 @@ def test_no_client_of_a_month_stands_in_the_training_file_or_in_another_month(so
 def test_statements_of_a_month_are_the_source_rows_under_another_month(some_months, some_rows):
     for month in some_months.months:
         rows = read_statements(month.statements)
-        source = rows.select("client_id").join(some_rows, on="client_id", how="left", maintain_order="left")
+        source = rows.select("client_id").join(
+            some_rows, on="client_id", how="left", maintain_order="left"
+        )
         assert rows.drop("statement_month").equals(source.drop("statement_month", "defaulted"))
 
 
-def test_outcomes_are_those_that_really_followed_and_known_after_the_next_month(some_months, some_rows):
+def test_outcomes_are_those_that_really_followed_and_known_after_the_next_month(
+    some_months, some_rows
+):
     truth = dict(some_rows.select("client_id", "defaulted").iter_rows())
 
     for month in some_months.months:
@@ -189,7 +214,10 @@ def test_outcomes_are_those_that_really_followed_and_known_after_the_next_month(
         assert {client: truth[client] for client in outcomes["client_id"]} == dict(
             outcomes.select("client_id", "defaulted").iter_rows()
         )
-        assert outcomes["client_id"].to_list() == read_statements(month.statements)["client_id"].to_list()
+        assert (
+            outcomes["client_id"].to_list()
+            == read_statements(month.statements)["client_id"].to_list()
+        )
         known_from = add_months(month.statement_month, 2)
         assert set(outcomes["observed_at"].dt.strftime("%Y-%m")) == {known_from}
 
@@ -200,7 +228,9 @@ def test_statements_of_a_month_do_not_say_what_followed(some_months):
 
 
 def test_months_follow_the_month_of_the_source_one_by_one(some_months, tmp_path):
-    simulated = write_simulated_demo_months(tmp_path, seed=1, policy=replace(SMALL, client_count=300, history_months=2))
+    simulated = write_simulated_demo_months(
+        tmp_path, seed=1, policy=replace(SMALL, client_count=300, history_months=2)
+    )
 
     expected = ["2005-10", "2005-11", "2005-12", "2006-01", "2006-02", "2006-03"]
     assert [month.statement_month for month in some_months.months] == expected
@@ -259,14 +289,18 @@ def test_months_begin_after_the_file_s_own_month(some_rows, tmp_path):
 def test_simulated_data_say_so_where_a_person_will_see_it(tmp_path):
     policy = replace(SMALL, client_count=250, history_months=1)
 
-    rehearsal = write_demo_months(Settings(data="simulated"), tmp_path, month="2005-09", policy=policy)
+    rehearsal = write_demo_months(
+        Settings(data="simulated"), tmp_path, month="2005-09", policy=policy
+    )
 
     assert rehearsal.story.startswith("SIMULATED")
     assert pl.read_parquet(rehearsal.training)["client_id"].str.starts_with("SIM-").all()
 
 
 def test_scenario_begins_after_the_quiet_months(tmp_path):
-    policy = DemoPolicy(client_count=300, quiet_months=2, changed_months=1, scenario="policy", scenario_strength=3)
+    policy = DemoPolicy(
+        client_count=300, quiet_months=2, changed_months=1, scenario="policy", scenario_strength=3
+    )
 
     months = write_simulated_demo_months(tmp_path, seed=1, policy=policy).months
 

@@ -3,7 +3,12 @@ import pytest
 from credit_default.data.planted_faults.catalogue import PLANTED_FAULTS
 from credit_default.errors import InputError
 from credit_default.gates.monitoring.drill_verdict import Drill, judge_drill
-from credit_default.services.simulation.drill import DrillPlan, choose_faults, prepare_drill, run_drill
+from credit_default.services.simulation.drill import (
+    DrillPlan,
+    choose_faults,
+    prepare_drill,
+    run_drill,
+)
 
 SHORT = DrillPlan(client_count=1_500, clean_count=4)
 
@@ -12,11 +17,17 @@ SHORT = DrillPlan(client_count=1_500, clean_count=4)
 def ground(tmp_path_factory):
     from tests.services.conftest import make_wiring
 
-    return prepare_drill(make_wiring(tmp_path_factory.mktemp("drill"), recipe={"tree_count": 20}), SHORT)
+    return prepare_drill(
+        make_wiring(tmp_path_factory.mktemp("drill"), recipe={"tree_count": 20}), SHORT
+    )
 
 
 def choose(*titles):
-    return DrillPlan(client_count=1_500, clean_count=4, faults=tuple(f for f in PLANTED_FAULTS if f.title in titles))
+    return DrillPlan(
+        client_count=1_500,
+        clean_count=4,
+        faults=tuple(f for f in PLANTED_FAULTS if f.title in titles),
+    )
 
 
 def drill(ground, *titles):
@@ -29,11 +40,20 @@ def test_clean_months_ring_nothing(ground):
 
 
 def test_loud_faults_ring_what_they_were_meant_for(ground):
-    titles = ("recession 3", "broken-feed 3", "missing column 1", "missing values 3", "label flip 3", "lost rows 3")
+    titles = (
+        "recession 3",
+        "broken-feed 3",
+        "missing column 1",
+        "missing values 3",
+        "label flip 3",
+        "lost rows 3",
+    )
 
     found = drill(ground, *titles)
 
-    assert {name: exercise.caught_in for name, exercise in found.items()} == dict.fromkeys(titles, 1)
+    assert {name: exercise.caught_in for name, exercise in found.items()} == dict.fromkeys(
+        titles, 1
+    )
 
 
 def test_refused_file_is_judged_no_further(ground):
@@ -59,7 +79,11 @@ def test_the_same_drill_says_the_same(ground):
 
 
 def test_faults_are_chosen_by_name():
-    assert [fault.title for fault in choose_faults(("late file",))] == ["late file 1", "late file 2", "late file 3"]
+    assert [fault.title for fault in choose_faults(("late file",))] == [
+        "late file 1",
+        "late file 2",
+        "late file 3",
+    ]
     assert choose_faults(()) == PLANTED_FAULTS
 
 
@@ -75,7 +99,9 @@ def test_alarms_have_been_seen_to_ring(tmp_path, seed, make_wiring):
     full = make_wiring(tmp_path, seed=seed, recipe={}, jobs=2)
     ground = prepare_drill(full, plan)
 
-    verdict = judge_drill(Drill(tuple(run_drill(ground, plan)), ground.levels), policy=full.settings.drill)
+    verdict = judge_drill(
+        Drill(tuple(run_drill(ground, plan)), ground.levels), policy=full.settings.drill
+    )
 
     assert verdict.passed, verdict.reasons
     assert verdict.figures["planted_count"] >= 40

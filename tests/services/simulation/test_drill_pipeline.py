@@ -23,7 +23,14 @@ def month():
 def test_every_gate_says_something_of_a_month(line, month):
     inspected = line.inspect(month, ())
 
-    assert set(inspected.levels) == {"quality", "drift", "feed", "volume", "performance", "coverage"}
+    assert set(inspected.levels) == {
+        "quality",
+        "drift",
+        "feed",
+        "volume",
+        "performance",
+        "coverage",
+    }
     assert inspected.levels["volume"] == "not judged"
     assert inspected.delivered is not None
     assert inspected.delivered.delivery.row_count == 600
@@ -39,7 +46,8 @@ def test_file_that_cannot_be_read_stops_at_the_door(line, month):
 
 def test_rejected_rows_are_refused_by_quality(line, month):
     broken = DeliveredMonth(
-        month.statements.with_columns(pl.lit(None, dtype=pl.Float64).alias("credit_limit")), month.outcomes
+        month.statements.with_columns(pl.lit(None, dtype=pl.Float64).alias("credit_limit")),
+        month.outcomes,
     )
 
     assert set(line.inspect(broken, ()).levels.values()) == {"refused"}
@@ -56,4 +64,6 @@ def test_model_without_reference_is_refused(seated, month):
     from dataclasses import replace
 
     with pytest.raises(InputError, match="no reference"):
-        DrillPipeline(seated.wiring, replace(seated.champion.bundle, reference=None)).inspect(month, ())
+        DrillPipeline(seated.wiring, replace(seated.champion.bundle, reference=None)).inspect(
+            month, ()
+        )

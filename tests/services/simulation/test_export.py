@@ -33,7 +33,9 @@ def test_each_month_has_its_statements_and_outcomes_in_files_of_its_own(write, t
     ]
 
 
-def test_outcomes_are_known_after_the_next_month_and_keep_the_probability_that_drew_them(write, tmp_path):
+def test_outcomes_are_known_after_the_next_month_and_keep_the_probability_that_drew_them(
+    write, tmp_path
+):
     write()
 
     outcomes = pl.read_parquet(tmp_path / "out" / "outcomes-2007-12.parquet")
@@ -64,7 +66,10 @@ def test_same_seed_writes_the_same_files(write, tmp_path):
     write("two")
     write("three", seed=5)
 
-    one, two, three = (pl.read_parquet(tmp_path / n / "statements-2008-01.parquet") for n in ("one", "two", "three"))
+    one, two, three = (
+        pl.read_parquet(tmp_path / n / "statements-2008-01.parquet")
+        for n in ("one", "two", "three")
+    )
     assert one.equals(two)
     assert not one.equals(three)
 

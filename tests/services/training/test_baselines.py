@@ -39,7 +39,9 @@ def test_base_rate_is_beaten(seated, contest):
 def test_comparison_is_the_same_each_time(seated, contest):
     sides, challenger = contest
 
-    assert compare_baselines(seated.wiring, challenger, sides) == compare_baselines(seated.wiring, challenger, sides)
+    assert compare_baselines(seated.wiring, challenger, sides) == compare_baselines(
+        seated.wiring, challenger, sides
+    )
 
 
 def test_model_that_a_rival_equals_does_not_beat_it(seated, contest):

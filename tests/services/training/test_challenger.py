@@ -54,13 +54,19 @@ def some_rows(month_rows):
 @pytest.fixture
 def ingest(wiring, tmp_path):
     def ingest(rows, name):
-        return ingest_file(wiring, write(rows, tmp_path / name), month=None, corrects=None, kept_at=NOON)
+        return ingest_file(
+            wiring, write(rows, tmp_path / name), month=None, corrects=None, kept_at=NOON
+        )
 
     return ingest
 
 
-def test_same_rows_in_another_order_on_other_cores_give_the_same_digest(make_wiring, month_rows, tmp_path):
-    shuffled = month_rows.sample(fraction=1.0, shuffle=True, seed=3).select(reversed(month_rows.columns))
+def test_same_rows_in_another_order_on_other_cores_give_the_same_digest(
+    make_wiring, month_rows, tmp_path
+):
+    shuffled = month_rows.sample(fraction=1.0, shuffle=True, seed=3).select(
+        reversed(month_rows.columns)
+    )
     one = make_wiring(tmp_path / "one", data=write(month_rows, tmp_path / "rows.csv"), jobs=1)
     other = make_wiring(tmp_path / "other", data=write(shuffled, tmp_path / "shuffled.csv"), jobs=2)
 
@@ -71,8 +77,14 @@ def test_same_rows_in_another_order_on_other_cores_give_the_same_digest(make_wir
     np.testing.assert_array_equal(first.test_probability, second.test_probability)
 
 
-def test_real_rows_in_another_order_on_other_cores_give_the_same_digest(make_wiring, real_data, tmp_path):
-    rows = pl.read_csv(real_data, infer_schema=False).head(4_000).with_columns(statement_month=pl.lit("2005-09"))
+def test_real_rows_in_another_order_on_other_cores_give_the_same_digest(
+    make_wiring, real_data, tmp_path
+):
+    rows = (
+        pl.read_csv(real_data, infer_schema=False)
+        .head(4_000)
+        .with_columns(statement_month=pl.lit("2005-09"))
+    )
     shuffled = rows.sample(fraction=1.0, shuffle=True, seed=3)
     one = make_wiring(tmp_path / "one", data=write(rows, tmp_path / "rows.csv"), jobs=1)
     other = make_wiring(tmp_path / "other", data=write(shuffled, tmp_path / "shuffled.csv"), jobs=2)
@@ -86,7 +98,9 @@ def test_other_data_recipe_or_policy_give_another_digest(make_wiring, some_rows,
     if change == "one value":
         first = pl.int_range(pl.len()) == 0
         rows = rows.with_columns(
-            credit_limit=pl.when(first).then(pl.col("credit_limit") + 1000).otherwise("credit_limit")
+            credit_limit=pl.when(first)
+            .then(pl.col("credit_limit") + 1000)
+            .otherwise("credit_limit")
         )
     if change == "another seed":
         settings = {"recipe": Recipe(tree_count=3, maximum_depth=3, seed=1)}
@@ -120,18 +134,27 @@ def test_test_share_is_what_the_settings_say(make_wiring, month_rows, tmp_path):
     assert 0.35 < sides.test.height / month_rows.height < 0.45
 
 
-def test_rejected_training_rows_stand_in_quarantine_and_rows_balance(make_wiring, some_rows, tmp_path):
-    broken = some_rows.with_columns(sex=pl.when(pl.int_range(pl.len()) < 2).then(9).otherwise("sex"))
+def test_rejected_training_rows_stand_in_quarantine_and_rows_balance(
+    make_wiring, some_rows, tmp_path
+):
+    broken = some_rows.with_columns(
+        sex=pl.when(pl.int_range(pl.len()) < 2).then(9).otherwise("sex")
+    )
     wiring = make_wiring(data=write(broken, tmp_path / "rows.csv"))
 
     training = read_training_rows(wiring, month=None, read_at=NOON)
 
     assert (training.rows.height, training.rejected_count) == (298, 2)
-    assert read_quarantine(wiring.lake, batch_id=training.snapshots[0].digest)["rules"].to_list() == [["sex|code"]] * 2
+    assert (
+        read_quarantine(wiring.lake, batch_id=training.snapshots[0].digest)["rules"].to_list()
+        == [["sex|code"]] * 2
+    )
 
 
 def test_file_that_the_quality_gate_refuses_leaves_nothing(make_wiring, some_rows, tmp_path):
-    broken = some_rows.with_columns(age=pl.when(pl.int_range(pl.len()) < 100).then(-1).otherwise("age"))
+    broken = some_rows.with_columns(
+        age=pl.when(pl.int_range(pl.len()) < 100).then(-1).otherwise("age")
+    )
     wiring = make_wiring(data=write(broken, tmp_path / "rows.csv"))
 
     with pytest.raises(RefusedError, match="nothing of it was kept"):
@@ -149,7 +172,9 @@ def test_training_file_without_outcomes_is_refused(make_wiring, some_rows, tmp_p
         read_training_rows(wiring, month=None, read_at=NOON)
 
 
-def test_what_is_known_are_labelled_files_and_batches_whose_outcomes_arrived(wiring, ingest, known_rows):
+def test_what_is_known_are_labelled_files_and_batches_whose_outcomes_arrived(
+    wiring, ingest, known_rows
+):
     months = known_rows.partition_by("statement_month")
     labelled, batch, unknown = (month.head(300) for month in months)
     ingest(labelled, "labelled.csv")
@@ -181,7 +206,9 @@ def test_what_was_observed_later_corrects_what_a_file_said(ingest, wiring, some_
     known = dict(read_known_rows(wiring).rows.select("client_id", "defaulted").iter_rows())
 
     said = dict(some_rows.select("client_id", "defaulted").iter_rows())
-    assert {client for client in known if known[client] != said[client]} == set(some_rows["client_id"].head(50))
+    assert {client for client in known if known[client] != said[client]} == set(
+        some_rows["client_id"].head(50)
+    )
 
 
 def test_lake_that_knows_no_outcome_has_nothing_to_learn_from(ingest, wiring, some_rows):
@@ -230,7 +257,9 @@ def test_other_folds_recipe_or_rows_are_computed_anew(wiring, some_rows, tmp_pat
     assert len(list((tmp_path / "cache" / "folds").iterdir())) == 2
 
 
-def test_cross_validation_averages_pooled_evaluations_of_three_fixed_draws(make_wiring, some_rows, tmp_path):
+def test_cross_validation_averages_pooled_evaluations_of_three_fixed_draws(
+    make_wiring, some_rows, tmp_path
+):
     wiring = make_wiring(recipe=FEW, data=write(some_rows, tmp_path / "rows.csv"))
     training = read_training_rows(wiring, month=None, read_at=NOON)
     challenger = fit_challenger(wiring, training, split_rows(wiring, training))
@@ -246,16 +275,29 @@ def test_cross_validation_averages_pooled_evaluations_of_three_fixed_draws(make_
 
 def ring(lake, batch_id):
     row = {
-        "batch_id": batch_id, "model_version": 1, "statement_month": "2005-10", "gate": "feed", "level": "alarm",
-        "reasons": [], "figures": "{}", "row_count": 10, "expected_loss": None, "data_origin": "simulated",
-        "report_path": "", "monitored_at": NOON,
-    }  # fmt: skip
+        "batch_id": batch_id,
+        "model_version": 1,
+        "statement_month": "2005-10",
+        "gate": "feed",
+        "level": "alarm",
+        "reasons": [],
+        "figures": "{}",
+        "row_count": 10,
+        "expected_loss": None,
+        "data_origin": "simulated",
+        "report_path": "",
+        "monitored_at": NOON,
+    }
     write_monitoring(lake, pl.DataFrame([row], schema_overrides={"expected_loss": pl.Float64}))
 
 
 def test_batch_of_a_broken_feed_trains_no_model(wiring, ingest, known_rows):
-    months = known_rows.filter(pl.col("statement_month") < "2005-11").group_by("statement_month", maintain_order=True)
-    ids = [ingest(rows.head(100), f"{number}.csv").batch_id for number, (_, rows) in enumerate(months)]
+    months = known_rows.filter(pl.col("statement_month") < "2005-11").group_by(
+        "statement_month", maintain_order=True
+    )
+    ids = [
+        ingest(rows.head(100), f"{number}.csv").batch_id for number, (_, rows) in enumerate(months)
+    ]
     before = read_known_rows(wiring)
 
     ring(wiring.lake, ids[1])

@@ -12,7 +12,13 @@ from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.errors import InputError
 from credit_default.sections import PublicDataSettings
 from credit_default.services.training.challenger import read_training_rows
-from credit_default.services.training.data_source import DataFile, NoRealData, SimulationPolicy, fetch_data, find_data
+from credit_default.services.training.data_source import (
+    DataFile,
+    NoRealData,
+    SimulationPolicy,
+    fetch_data,
+    find_data,
+)
 from credit_default.settings import Settings
 
 NOON = dt.datetime(2005, 12, 1, 12, tzinfo=dt.UTC)
@@ -60,7 +66,9 @@ def site(monkeypatch):
 
 @pytest.fixture
 def settings(site, tmp_path):
-    public = PublicDataSettings(uci_url=site.url("/uci.zip"), openml_url=site.url("/42477"), timeout_seconds=2)
+    public = PublicDataSettings(
+        uci_url=site.url("/uci.zip"), openml_url=site.url("/42477"), timeout_seconds=2
+    )
     return Settings(cache=str(tmp_path / "cache"), public_data=public)
 
 
@@ -72,7 +80,9 @@ def on_openml(site, real_data):
     content = io.BytesIO()
     rows.write_parquet(content)
     site.pages["/data.pq"] = content.getvalue()
-    site.pages["/42477"] = json.dumps({"data_set_description": {"parquet_url": site.url("/data.pq")}}).encode()
+    site.pages["/42477"] = json.dumps(
+        {"data_set_description": {"parquet_url": site.url("/data.pq")}}
+    ).encode()
 
 
 def change(settings, **changes):
@@ -86,8 +96,14 @@ def test_public_data_come_from_a_source_and_then_from_the_cache(settings, on_ope
 
     assert isinstance(fetched, DataFile)
     assert isinstance(again, DataFile)
-    assert (fetched.origin, again.origin) == ("the public data set (openml)", "the public data set (cache)")
-    assert (fetched.month, fetched.notes) == (None, ())  # the cached file says its month in every row
+    assert (fetched.origin, again.origin) == (
+        "the public data set (openml)",
+        "the public data set (cache)",
+    )
+    assert (fetched.month, fetched.notes) == (
+        None,
+        (),
+    )  # the cached file says its month in every row
     assert fetched.path == again.path
     assert pl.read_parquet(fetched.path)["statement_month"].unique().to_list() == ["2005-09"]
 
@@ -105,7 +121,9 @@ def test_source_that_gives_something_else_is_not_taken(settings, site):
     content = io.BytesIO()
     pl.DataFrame({"x1": [1.0]}).write_parquet(content)
     site.pages["/data.pq"] = content.getvalue()
-    site.pages["/42477"] = json.dumps({"data_set_description": {"parquet_url": site.url("/data.pq")}}).encode()
+    site.pages["/42477"] = json.dumps(
+        {"data_set_description": {"parquet_url": site.url("/data.pq")}}
+    ).encode()
 
     assert isinstance(find_data(settings), NoRealData)
     assert not list(Path(settings.cache).glob("*.parquet"))
@@ -120,18 +138,26 @@ def test_simulated_data_that_were_asked_for_need_no_excuse_and_no_network(settin
     rows = pl.read_parquet(made.path)
     assert rows.columns == [*CREDIT_CARD.names, "defaulted"]
     assert rows["client_id"].str.starts_with("SIM-").all()
-    assert (rows.height, rows["statement_month"].n_unique(), rows["defaulted"].null_count()) == (120, 2, 0)
+    assert (rows.height, rows["statement_month"].n_unique(), rows["defaulted"].null_count()) == (
+        120,
+        2,
+        0,
+    )
 
 
 def test_simulated_data_follow_the_seed(settings):
     def make(seed):
-        return pl.read_parquet(fetch_data(change(settings, data="simulated", seed=seed), policy=FEW).path)
+        return pl.read_parquet(
+            fetch_data(change(settings, data="simulated", seed=seed), policy=FEW).path
+        )
 
     assert make(3).equals(make(3))
     assert not make(3).equals(make(4))
 
 
-def test_copy_of_the_real_file_under_any_name_is_known_by_its_content(settings, real_data, tmp_path):
+def test_copy_of_the_real_file_under_any_name_is_known_by_its_content(
+    settings, real_data, tmp_path
+):
     copy = tmp_path / "clients of september.csv"
     copy.write_bytes(real_data.read_bytes())
 
@@ -142,7 +168,9 @@ def test_copy_of_the_real_file_under_any_name_is_known_by_its_content(settings, 
 
 def test_file_with_one_other_number_is_not_the_public_one(settings, real_data, tmp_path):
     rows = pl.read_csv(real_data, infer_schema=False)
-    other = rows.with_columns(AGE=pl.when(pl.int_range(pl.len()) == 17).then(pl.lit("99")).otherwise("AGE"))
+    other = rows.with_columns(
+        AGE=pl.when(pl.int_range(pl.len()) == 17).then(pl.lit("99")).otherwise("AGE")
+    )
     other.write_csv(tmp_path / "other.csv")
 
     found = find_data(change(settings, data=str(tmp_path / "other.csv")))
@@ -169,9 +197,9 @@ def test_file_of_another_portfolio_needs_its_month_said(make_wiring, month_rows,
     with pytest.raises(InputError, match="--month"):
         read_training_rows(wiring, month=None, read_at=NOON)
 
-    assert read_training_rows(wiring, month="2011-02", read_at=NOON).rows["statement_month"].unique().to_list() == [
-        "2011-02"
-    ]
+    assert read_training_rows(wiring, month="2011-02", read_at=NOON).rows[
+        "statement_month"
+    ].unique().to_list() == ["2011-02"]
 
 
 def test_file_that_is_not_there_is_named(settings):

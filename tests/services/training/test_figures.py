@@ -5,7 +5,11 @@ import pytest
 
 from credit_default.model.evaluation.metrics import evaluate
 from credit_default.services.training.challenger import fit_challenger, split_rows
-from credit_default.services.training.figures import describe_test_side, draw_challenger, draw_figures
+from credit_default.services.training.figures import (
+    describe_test_side,
+    draw_challenger,
+    draw_figures,
+)
 
 
 @pytest.fixture(scope="module")
@@ -35,19 +39,31 @@ def draw(challenger):
 def test_pictures_are_png_under_the_names_of_their_files(challenger):
     pictures = draw_challenger(challenger)
 
-    assert {picture.path for picture in pictures.values()} == {f"figures/{name}.png" for name in pictures}
-    assert all(picture.png.startswith(b"\x89PNG") and picture.description for picture in pictures.values())
+    assert {picture.path for picture in pictures.values()} == {
+        f"figures/{name}.png" for name in pictures
+    }
+    assert all(
+        picture.png.startswith(b"\x89PNG") and picture.description for picture in pictures.values()
+    )
 
 
 def test_every_picture_is_drawn_where_both_outcomes_are_known(challenger):
     assert set(draw(challenger)) == {
-        "roc", "precision_recall", "calibration", "score_distribution", "confusion", "cost", "importance",
-    }  # fmt: skip
+        "roc",
+        "precision_recall",
+        "calibration",
+        "score_distribution",
+        "confusion",
+        "cost",
+        "importance",
+    }
 
 
 def test_curves_are_left_out_where_nobody_defaulted(challenger):
     nobody = np.zeros_like(challenger.test_defaulted)
-    evaluation = evaluate(nobody, challenger.test_probability, policy=challenger.bundle.decision_policy, seed=1)
+    evaluation = evaluate(
+        nobody, challenger.test_probability, policy=challenger.bundle.decision_policy, seed=1
+    )
 
     drawn = draw(replace(challenger, test_defaulted=nobody, evaluation=evaluation))
 

@@ -7,9 +7,17 @@ import pytest
 from credit_default.adapters.mlflow.run_search import read_run_text
 from credit_default.errors import ArtifactError, InputError
 from credit_default.services.training.challenger import fit_challenger, split_rows
-from credit_default.services.training.model_card import CARD_CONTENT, publish_card, read_card, summarise_card
+from credit_default.services.training.model_card import (
+    CARD_CONTENT,
+    publish_card,
+    read_card,
+    summarise_card,
+)
 from credit_default.services.training.promotion_contest import judge_challenger
-from credit_default.services.training.register_and_promote import apply_promotion_verdict, register_challenger
+from credit_default.services.training.register_and_promote import (
+    apply_promotion_verdict,
+    register_challenger,
+)
 from credit_default.services.training.validation_study import assess_challenger
 from credit_default.views.documents.markdown import write_document_markdown
 
@@ -24,7 +32,11 @@ def wiring(tmp_path_factory, mlflow_template, seated):
     from credit_default.services.context.wiring import build_wiring
 
     root = tmp_path_factory.mktemp("carded")
-    quick = {"lake": str(root / "lake"), "stability": {"refit_count": 1}, "proxies": {"tree_count": 5}}
+    quick = {
+        "lake": str(root / "lake"),
+        "stability": {"refit_count": 1},
+        "proxies": {"tree_count": 5},
+    }
     settings = type(seated.wiring.settings)(**(seated.wiring.settings.model_dump() | quick))
     wiring = build_wiring(settings, commit="0123abc")
     shutil.copy(mlflow_template, wiring.lake.home / "mlflow.db")
@@ -36,10 +48,22 @@ def summary(wiring, seated):
     rows, sides = seated.training, split_rows(wiring, seated.training)
     challenger = fit_challenger(wiring, rows, sides)
     assessed = assess_challenger(wiring, challenger, sides)
-    registered = register_challenger(wiring, rows, challenger, None, trained_at=NOON, assessment=assessed)
+    registered = register_challenger(
+        wiring, rows, challenger, None, trained_at=NOON, assessment=assessed
+    )
     verdict = judge_challenger(wiring, challenger, sides, champion=None)
-    summary = apply_promotion_verdict(wiring, registered, verdict, champion=None, rows=rows, decided_at=NOON)
-    return publish_card(wiring, registered, summary, challenger=challenger, assessment=assessed, rows=rows, sides=sides)
+    summary = apply_promotion_verdict(
+        wiring, registered, verdict, champion=None, rows=rows, decided_at=NOON
+    )
+    return publish_card(
+        wiring,
+        registered,
+        summary,
+        challenger=challenger,
+        assessment=assessed,
+        rows=rows,
+        sides=sides,
+    )
 
 
 @pytest.fixture
@@ -54,7 +78,12 @@ def test_card_stands_with_the_versions_run_in_three_forms_beside_its_evidence(wi
         for item in wiring.tracking.client.list_artifacts(summary.run_id, folder)
     }
 
-    assert {"card/card.html", "card/card.md", "card/card.json", "validation/evidence.json"} <= listed
+    assert {
+        "card/card.html",
+        "card/card.md",
+        "card/card.json",
+        "validation/evidence.json",
+    } <= listed
     assert summary.paths["model card"].endswith("/card/card.html")
     assert "figures/roc.png" in listed
 
@@ -70,11 +99,20 @@ def test_card_tells_what_the_run_measured_and_no_other_figure(wiring, summary, v
 
 
 def test_evidence_is_json_and_holds_every_part(wiring, summary, version):
-    evidence = json.loads(read_run_text(wiring.tracking, summary.run_id, "validation/evidence.json"))
-
-    assert {"economics", "fairness", "rivals", "stability", "sensitivity", "slices", "evaluation", "verdict"} <= set(
-        evidence
+    evidence = json.loads(
+        read_run_text(wiring.tracking, summary.run_id, "validation/evidence.json")
     )
+
+    assert {
+        "economics",
+        "fairness",
+        "rivals",
+        "stability",
+        "sensitivity",
+        "slices",
+        "evaluation",
+        "verdict",
+    } <= set(evidence)
     assert evidence["model"]["digest"] == version.digest
     assert evidence["data"]["test_count"] == evidence["evaluation"]["row_count"]
 

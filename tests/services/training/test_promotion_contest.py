@@ -140,7 +140,9 @@ def test_refresh_that_makes_no_difference_keeps_the_champion(challenge, seat, si
     assert "on the newest rows" in verdict.reasons[0]
 
 
-def test_rows_that_the_champion_was_trained_on_never_enter_a_refresh_contest(challenge, seat, sides):
+def test_rows_that_the_champion_was_trained_on_never_enter_a_refresh_contest(
+    challenge, seat, sides
+):
     wiring, challenger = challenge(sides)
     newest = sides.test["statement_month"].max()
     champion = seat(pl.concat([sides.development, sides.test.filter(statement_month=newest)]))
@@ -167,7 +169,9 @@ def test_refresh_is_not_judged_on_nothing_when_the_champion_knows_every_row(chal
     assert verdict.figures == {}
 
 
-def test_rows_that_the_champion_was_trained_on_do_not_confirm_a_recipe_either(challenge, seat, sides):
+def test_rows_that_the_champion_was_trained_on_do_not_confirm_a_recipe_either(
+    challenge, seat, sides
+):
     wiring, challenger = challenge(sides)
     few = sides.test.head(300)
     champion = seat(pl.concat([sides.development, few]), STUMPS)
@@ -183,7 +187,9 @@ def test_rows_that_the_champion_was_trained_on_do_not_confirm_a_recipe_either(ch
 def test_same_model_again_is_refused_without_a_contest(challenge, sides):
     wiring, challenger = challenge(sides)
 
-    verdict = judge_challenger(wiring, challenger, sides, champion=CurrentChampion(challenger.bundle, 8, "simulated"))
+    verdict = judge_challenger(
+        wiring, challenger, sides, champion=CurrentChampion(challenger.bundle, 8, "simulated")
+    )
 
     assert verdict.level == "refused"
     assert verdict.reasons[0].startswith("champion stays: the challenger is version 8 again")
@@ -193,7 +199,9 @@ def test_real_clients_and_simulated_ones_never_meet_in_a_contest(challenge, seat
     wiring, challenger = challenge(sides)
 
     with pytest.raises(InputError, match="simulated clients"):
-        judge_challenger(wiring, challenger, sides, champion=seat(sides.development, data_origin="real"))
+        judge_challenger(
+            wiring, challenger, sides, champion=seat(sides.development, data_origin="real")
+        )
 
 
 def test_verdict_does_not_depend_on_the_order_of_the_rows(challenge, seat, sides, known_rows):
@@ -211,7 +219,9 @@ def count_months(rows):
 
 def make_rows(**counts):
     months = [month.replace("_", "-")[1:] for month, count in counts.items() for _ in range(count)]
-    return pl.DataFrame({"client_id": [f"c{i}" for i in range(len(months))], "statement_month": months})
+    return pl.DataFrame(
+        {"client_id": [f"c{i}" for i in range(len(months))], "statement_month": months}
+    )
 
 
 @pytest.mark.parametrize(
@@ -239,7 +249,9 @@ def test_challenger_that_is_not_what_it_says_meets_nobody(challenge, sides):
     other = replace(challenger, bundle=replace(challenger.bundle, schema_version="0"))
 
     first = judge_challenger(wiring, other, sides, champion=None)
-    later = judge_challenger(wiring, other, sides, champion=CurrentChampion(challenger.bundle, 8, "simulated"))
+    later = judge_challenger(
+        wiring, other, sides, champion=CurrentChampion(challenger.bundle, 8, "simulated")
+    )
 
     fault = "it was made for schema credit-card 0, not credit-card 1 and its digest is not that of its content"
     assert (first.level, first.reasons) == ("refused", (fault,))

@@ -52,7 +52,9 @@ def test_thresholds_are_chosen_on_development_rows_alone(assessment, wiring, cha
     ]
 
 
-def test_protected_attributes_are_divisions_of_the_fairness_report_and_not_of_the_slices(assessment, wiring):
+def test_protected_attributes_are_divisions_of_the_fairness_report_and_not_of_the_slices(
+    assessment, wiring
+):
     assert {group.attribute for group in assessment.fairness.groups} >= set(wiring.schema.protected)
     assert set(assessment.slices).isdisjoint(wiring.schema.protected)
     assert {"credit limit", "payment"} <= set(assessment.slices)
@@ -71,7 +73,10 @@ def test_a_model_that_sees_protected_attributes_is_compared_with_none(wiring, se
     recipe = replace(wiring.settings.recipe, include_protected=True)
     own = replace(wiring, settings=wiring.settings.model_copy(update={"recipe": recipe}))
 
-    assert assess_challenger(own, fit_challenger(own, seated.training, sides), sides).comparison is None
+    assert (
+        assess_challenger(own, fit_challenger(own, seated.training, sides), sides).comparison
+        is None
+    )
 
 
 def test_what_one_outcome_cannot_give_is_left_out(wiring, challenger, sides):
@@ -79,7 +84,9 @@ def test_what_one_outcome_cannot_give_is_left_out(wiring, challenger, sides):
     probability = challenger.test_probability[paid.to_numpy()]
     nobody = np.zeros(len(probability), dtype=np.int64)
     evaluation = evaluate(nobody, probability, policy=challenger.bundle.decision_policy, seed=1)
-    quiet = replace(challenger, test_defaulted=nobody, test_probability=probability, evaluation=evaluation)
+    quiet = replace(
+        challenger, test_defaulted=nobody, test_probability=probability, evaluation=evaluation
+    )
 
     assessment = assess_challenger(wiring, quiet, replace(sides, test=sides.test.filter(paid)))
 

@@ -7,13 +7,21 @@ import pytest
 
 from credit_default.errors import InputError, RefusedError
 from credit_default.model.estimator.recipe_pipeline import Recipe
-from credit_default.services.training.challenger import TrainingRows, cross_validate_recipe, read_training_rows
+from credit_default.services.training.challenger import (
+    TrainingRows,
+    cross_validate_recipe,
+    read_training_rows,
+)
 from credit_default.services.tuning.trials import Budget, choose_winner, open_search, run_trials
 
 SPACE = {
-    "criterion": ("entropy",), "maximum_depth": (1, 3, 5), "leaf_row_count": (10, 60), "column_share": (0.1, 0.3),
-    "row_share": (0.5,), "startup_trial_count": 2,
-}  # fmt: skip
+    "criterion": ("entropy",),
+    "maximum_depth": (1, 3, 5),
+    "leaf_row_count": (10, 60),
+    "column_share": (0.1, 0.3),
+    "row_share": (0.5,),
+    "startup_trial_count": 2,
+}
 NOON = dt.datetime(2005, 12, 1, 12, tzinfo=dt.UTC)
 FEW = {"tree_count": 2, "maximum_depth": 2}
 
@@ -50,7 +58,9 @@ def test_same_rows_seed_and_trials_give_the_same_winner(wire_search, training, t
     for name in ("one", "other"):
         wiring = wire_search(root=tmp_path / name)
         search, trials = run(wiring, training, trial_count=3)
-        found.append(([(t.values, t.ending, t.loss) for t in trials], choose_winner(wiring, search, trials)))
+        found.append(
+            ([(t.values, t.ending, t.loss) for t in trials], choose_winner(wiring, search, trials))
+        )
 
     assert found[0] == found[1]
     assert len(found[0][0]) == 3
@@ -69,7 +79,9 @@ def test_search_goes_on_where_it_was_and_what_is_done_is_not_done_again(wire_sea
     assert again == steps[1]
 
 
-def test_interrupted_search_keeps_what_ended_and_goes_on_as_if_nothing_had_been(wire_search, training, tmp_path):
+def test_interrupted_search_keeps_what_ended_and_goes_on_as_if_nothing_had_been(
+    wire_search, training, tmp_path
+):
     def interrupt(wiring):
         search = open_search(wiring, training)
         for trials in run_trials(wiring, search, budget=Budget(4), clock=Clock()):
@@ -100,11 +112,17 @@ def test_folds_kept_from_earlier_change_neither_losses_nor_endings(wire_search, 
 
     _, again = run(wiring, training, trial_count=4)
 
-    assert [(t.values, t.ending, t.loss) for t in again] == [(t.values, t.ending, t.loss) for t in first]
-    assert {path: path.stat().st_mtime_ns for path in (tmp_path / "cache" / "folds").iterdir()} == kept
+    assert [(t.values, t.ending, t.loss) for t in again] == [
+        (t.values, t.ending, t.loss) for t in first
+    ]
+    assert {
+        path: path.stat().st_mtime_ns for path in (tmp_path / "cache" / "folds").iterdir()
+    } == kept
 
 
-def test_folds_of_a_trial_are_those_that_a_training_with_its_recipe_looks_up(wire_search, training, tmp_path):
+def test_folds_of_a_trial_are_those_that_a_training_with_its_recipe_looks_up(
+    wire_search, training, tmp_path
+):
     wiring = wire_search()
     search, (trial, *_) = run(wiring, training, trial_count=1)
     kept = set((tmp_path / "cache" / "folds").iterdir())
@@ -119,9 +137,13 @@ def test_test_side_is_not_looked_at(wire_search, training, tmp_path):
     straight = wire_search(root=tmp_path / "one")
     search, trials = run(straight, training, trial_count=2)
     seen = pl.col("client_id").is_in(search.rows["client_id"].implode())
-    spoiled = training.rows.with_columns(defaulted=pl.when(seen).then("defaulted").otherwise(1 - pl.col("defaulted")))
+    spoiled = training.rows.with_columns(
+        defaulted=pl.when(seen).then("defaulted").otherwise(1 - pl.col("defaulted"))
+    )
 
-    other, others = run(wire_search(root=tmp_path / "other"), replace(training, rows=spoiled), trial_count=2)
+    other, others = run(
+        wire_search(root=tmp_path / "other"), replace(training, rows=spoiled), trial_count=2
+    )
 
     assert search.rows.height < training.rows.height
     assert other.name == search.name
@@ -136,7 +158,9 @@ def test_recipe_in_force_keeps_its_place_when_nothing_beats_it(wire_search, trai
 
 
 def test_winner_differs_from_the_recipe_in_force_in_what_was_searched_alone(wire_search, training):
-    wiring = wire_search(recipe={"tree_count": 2, "maximum_depth": 1, "leaf_row_count": 250, "seed": 9})
+    wiring = wire_search(
+        recipe={"tree_count": 2, "maximum_depth": 1, "leaf_row_count": 250, "seed": 9}
+    )
     search, trials = run(wiring, training, trial_count=3)
 
     winner = choose_winner(wiring, search, trials)
@@ -162,7 +186,9 @@ def test_public_data_are_known_by_their_content(wire_search, real_data):
     assert not open_search(wiring, replace(whole, rows=whole.rows.head(29_999))).is_public
 
 
-@pytest.mark.parametrize("wrong", [{}, {"trial_count": 0}, {"seconds": float("nan")}, {"seconds": -1.0}])
+@pytest.mark.parametrize(
+    "wrong", [{}, {"trial_count": 0}, {"seconds": float("nan")}, {"seconds": -1.0}]
+)
 def test_budget_that_never_ends_or_never_begins_is_refused(wrong):
     with pytest.raises(InputError, match="budget of a search"):
         Budget(**wrong)

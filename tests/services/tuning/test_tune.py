@@ -7,12 +7,22 @@ from credit_default.errors import InputError
 from credit_default.model.evaluation.reference_models import FAMILIES
 from credit_default.services.training.challenger import TrainingRows
 from credit_default.services.tuning.trials import Budget
-from credit_default.services.tuning.tune import Listener, require_writable_target, save_winner, summarise_tuning, tune
+from credit_default.services.tuning.tune import (
+    Listener,
+    require_writable_target,
+    save_winner,
+    summarise_tuning,
+    tune,
+)
 
 SPACE = {
-    "criterion": ("entropy",), "maximum_depth": (3, 5), "leaf_row_count": (10, 60), "column_share": (0.3,),
-    "row_share": (0.5,), "startup_trial_count": 2,
-}  # fmt: skip
+    "criterion": ("entropy",),
+    "maximum_depth": (3, 5),
+    "leaf_row_count": (10, 60),
+    "column_share": (0.3,),
+    "row_share": (0.5,),
+    "startup_trial_count": 2,
+}
 POOR = {"tree_count": 2, "maximum_depth": 1, "leaf_row_count": 200}
 
 
@@ -36,7 +46,14 @@ def run(wiring, rows, *, trial_count=2, with_families=False, listening=None):
     training = TrainingRows(rows, (), "simulated", 0, ())
     listener = (listening or Listening()).listener
     budget = Budget(trial_count)
-    return tune(wiring, training, budget=budget, with_families=with_families, clock=lambda: 0.0, listener=listener)
+    return tune(
+        wiring,
+        training,
+        budget=budget,
+        with_families=with_families,
+        clock=lambda: 0.0,
+        listener=listener,
+    )
 
 
 @pytest.fixture
@@ -55,7 +72,9 @@ def list_runs(wiring):
     return {run.info.run_id: run for run in client.search_runs([experiment.experiment_id])}
 
 
-def test_search_stands_in_mlflow_as_one_run_with_a_run_below_it_for_each_trial_and_line(wire_tuning, few_rows):
+def test_search_stands_in_mlflow_as_one_run_with_a_run_below_it_for_each_trial_and_line(
+    wire_tuning, few_rows
+):
     wiring, listening = wire_tuning(), Listening()
 
     tuning = run(wiring, few_rows, with_families=True, listening=listening)
@@ -68,7 +87,9 @@ def test_search_stands_in_mlflow_as_one_run_with_a_run_below_it_for_each_trial_a
     assert set(named) == {"trial 0", "trial 1", *lines}
     assert named["trial 0"].data.metrics["loss"] == tuning.trials[0].loss
     assert named["trial 0"].data.metrics["roc_auc"] == tuning.trials[0].figures["roc_auc"]
-    assert named["trial 0"].data.params["recipe.maximum_depth"] == str(tuning.trials[0].values["maximum_depth"])
+    assert named["trial 0"].data.params["recipe.maximum_depth"] == str(
+        tuning.trials[0].values["maximum_depth"]
+    )
     assert parent.data.tags["study"] == tuning.study_name
     assert parent.data.params["winner.maximum_depth"] == str(tuning.winner.maximum_depth)
     assert [standing.name for standing in tuning.standings] == lines
@@ -90,7 +111,12 @@ def test_winner_becomes_a_file_that_training_takes(wire_tuning, few_rows, tmp_pa
 
 
 def test_recipe_in_force_that_nothing_beats_writes_no_file(wire_tuning, few_rows, tmp_path):
-    only_the_same = {**SPACE, "maximum_depth": (1,), "leaf_row_count": (200,), "column_share": (0.2,)}
+    only_the_same = {
+        **SPACE,
+        "maximum_depth": (1,),
+        "leaf_row_count": (200,),
+        "column_share": (0.2,),
+    }
     tuning = run(wire_tuning(search=only_the_same), few_rows)
 
     assert not save_winner(tuning, tmp_path / "tuned.toml", command="credit-default tune")
@@ -108,7 +134,11 @@ def test_trials_of_an_earlier_call_are_not_recorded_again(wire_tuning, few_rows)
     second = run(wiring, few_rows, trial_count=2)
 
     assert second.trials[:1] == first.trials
-    trials = [found.info.run_name for found in list_runs(wiring).values() if found.info.run_name.startswith("trial")]
+    trials = [
+        found.info.run_name
+        for found in list_runs(wiring).values()
+        if found.info.run_name.startswith("trial")
+    ]
     assert sorted(trials) == ["trial 0", "trial 1"]
 
 

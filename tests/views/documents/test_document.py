@@ -6,7 +6,14 @@ import pytest
 from rich.console import Console
 
 from credit_default.errors import ArtifactError
-from credit_default.views.documents.document import Bullets, Document, Paragraph, Picture, Section, Table
+from credit_default.views.documents.document import (
+    Bullets,
+    Document,
+    Paragraph,
+    Picture,
+    Section,
+    Table,
+)
 from credit_default.views.documents.html import write_html
 from credit_default.views.documents.json_document import parse_document, write_document_json
 from credit_default.views.documents.markdown import write_document_markdown
@@ -94,7 +101,13 @@ def test_links_lead_to_the_sections():
 
 @pytest.mark.parametrize("width", [60, 80, 200])
 def test_the_terminal_form_keeps_to_its_width(width):
-    assert max(len(line) for line in print_terminal(make_document("word " * 60), width=width).splitlines()) <= width
+    assert (
+        max(
+            len(line)
+            for line in print_terminal(make_document("word " * 60), width=width).splitlines()
+        )
+        <= width
+    )
 
 
 def test_a_document_comes_back_from_json_without_its_pictures_bytes():
@@ -118,7 +131,16 @@ def test_a_document_comes_back_from_json_without_its_pictures_bytes():
         '{"format": "credit-default document 1", "title": "", "subtitle": "", "warning": "", "sections": [{"title": "", "blocks": [{"heading": ["a"], "rows": [["b", "c"]], "first_figure": 1}]}]}',
         "[" * 100_000,
     ],
-    ids=["empty", "list", "no-format", "other-format", "number", "strange-block", "ragged-table", "deep"],
+    ids=[
+        "empty",
+        "list",
+        "no-format",
+        "other-format",
+        "number",
+        "strange-block",
+        "ragged-table",
+        "deep",
+    ],
 )
 def test_what_is_no_card_is_refused(text):
     with pytest.raises(ArtifactError, match="model card"):

@@ -7,14 +7,20 @@ from credit_default.adapters.tables.queries import TABLES
 from credit_default.data.contract.schema import parse_schema
 from credit_default.data.credit_card.outcomes import OBSERVED_OUTCOMES
 from credit_default.data.credit_card.statements import CREDIT_CARD
-from credit_default.views.exports.data_dictionary import TableColumn, TableDescription, write_dictionary
+from credit_default.views.exports.data_dictionary import (
+    TableColumn,
+    TableDescription,
+    write_dictionary,
+)
 
 DOCS = Path(__file__).resolve().parents[3] / "docs"
 
 
 @pytest.fixture(scope="module")
 def script():
-    spec = importlib.util.spec_from_file_location("write_data_dictionary", DOCS / "write_data_dictionary.py")
+    spec = importlib.util.spec_from_file_location(
+        "write_data_dictionary", DOCS / "write_data_dictionary.py"
+    )
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
@@ -27,12 +33,40 @@ def small():
             "name": "loans",
             "version": "3",
             "outcome": {"description": "Whether it went unpaid."},
-            "rules": [{"name": "paid_twice", "expression": "paid <= 2 * sum", "description": "Not a | twice."}],
+            "rules": [
+                {
+                    "name": "paid_twice",
+                    "expression": "paid <= 2 * sum",
+                    "description": "Not a | twice.",
+                }
+            ],
             "columns": [
-                {"name": "sum", "kind": "amount", "description": "Lent.", "minimum": 0, "maximum": 12_500_000},
-                {"name": "paid", "kind": "amount", "description": "Paid.", "maximum": 0.5, "drift_method": "ks"},
-                {"name": "late_m1", "kind": "code", "description": "Late.", "codes": {"0": "no", "1": "yes"}},
-                {"name": "late_m2", "kind": "code", "description": "Late.", "codes": {"0": "no", "1": "yes"}},
+                {
+                    "name": "sum",
+                    "kind": "amount",
+                    "description": "Lent.",
+                    "minimum": 0,
+                    "maximum": 12_500_000,
+                },
+                {
+                    "name": "paid",
+                    "kind": "amount",
+                    "description": "Paid.",
+                    "maximum": 0.5,
+                    "drift_method": "ks",
+                },
+                {
+                    "name": "late_m1",
+                    "kind": "code",
+                    "description": "Late.",
+                    "codes": {"0": "no", "1": "yes"},
+                },
+                {
+                    "name": "late_m2",
+                    "kind": "code",
+                    "description": "Late.",
+                    "codes": {"0": "no", "1": "yes"},
+                },
                 {
                     "name": "region",
                     "kind": "code",
@@ -79,7 +113,8 @@ def test_line_of_a_column_has_aliases_kind_range_protection_and_drift(lines):
 
 
 @pytest.mark.parametrize(
-    ("column", "expected"), [("sum", "0 to 12,500,000"), ("paid", "– to 0.5"), ("client_id", "–"), ("late_m2", "0, 1")]
+    ("column", "expected"),
+    [("sum", "0 to 12,500,000"), ("paid", "– to 0.5"), ("client_id", "–"), ("late_m2", "0, 1")],
 )
 def test_range_is_written_as_a_person_would(lines, column, expected):
     line = next(line for line in lines if line.startswith(f"| `{column}` |"))

@@ -72,14 +72,26 @@ def test_training_sources_are_parts_by_their_sha256_and_say_whether_they_are_sim
 
 
 def test_libraries_are_parts_by_the_names_that_hole_databases_use(parts):
-    libraries = {part["purl"]: part["version"] for part in parts["components"] if part["type"] == "library"}
+    libraries = {
+        part["purl"]: part["version"] for part in parts["components"] if part["type"] == "library"
+    }
 
-    assert libraries == {"pkg:pypi/scikit-learn@1.9.1": "1.9.1", "pkg:pypi/typing-extensions@4.0%2Blocal": "4.0+local"}
+    assert libraries == {
+        "pkg:pypi/scikit-learn@1.9.1": "1.9.1",
+        "pkg:pypi/typing-extensions@4.0%2Blocal": "4.0+local",
+    }
 
 
 def test_every_reference_leads_to_a_part(parts):
-    named = {parts["metadata"]["component"]["bom-ref"], *(part["bom-ref"] for part in parts["components"])}
-    used = {reference for line in parts["dependencies"] for reference in (line["ref"], *line.get("dependsOn", ()))}
+    named = {
+        parts["metadata"]["component"]["bom-ref"],
+        *(part["bom-ref"] for part in parts["components"]),
+    }
+    used = {
+        reference
+        for line in parts["dependencies"]
+        for reference in (line["ref"], *line.get("dependsOn", ()))
+    }
     datasets = parts["metadata"]["component"]["modelCard"]["modelParameters"]["datasets"]
 
     assert used == named
@@ -109,7 +121,11 @@ def test_list_holds_to_the_schema_of_cyclonedx(bundle):
 
     def check(text):
         return subprocess.run(
-            [TOOLS / "python", "-c", VALIDATE], input=text, capture_output=True, text=True, check=False
+            [TOOLS / "python", "-c", VALIDATE],
+            input=text,
+            capture_output=True,
+            text=True,
+            check=False,
         )
 
     good = write_bundle_sbom(bundle, **FACTS)

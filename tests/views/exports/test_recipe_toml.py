@@ -7,17 +7,27 @@ from credit_default.views.terminal.tuning import RecipeComparison
 
 STANDING = RecipeComparison(
     "recipe in force",
-    {"roc_auc": 0.788, "average_precision": 0.5612, "brier": 0.1331, "log_loss": 0.4241, "ece": 0.0057},
+    {
+        "roc_auc": 0.788,
+        "average_precision": 0.5612,
+        "brier": 0.1331,
+        "log_loss": 0.4241,
+        "ece": 0.0057,
+    },
     {},
 )
 
 
 def write(recipe, *, command="credit-default tune --trials 3"):
-    return write_recipe_file(TunedRecipe(recipe, "0123456789abcdef", 3, 23_911, command), [STANDING])
+    return write_recipe_file(
+        TunedRecipe(recipe, "0123456789abcdef", 3, 23_911, command), [STANDING]
+    )
 
 
 def test_file_is_a_configuration_that_gives_the_recipe_back(tmp_path):
-    recipe = Recipe(criterion="gini", maximum_depth=11, column_share=0.18, include_protected=True, seed=4)
+    recipe = Recipe(
+        criterion="gini", maximum_depth=11, column_share=0.18, include_protected=True, seed=4
+    )
     path = tmp_path / "tuned.toml"
     path.write_text(write(recipe))
 
@@ -35,8 +45,13 @@ def test_file_says_where_the_recipe_came_from():
     lines = write(Recipe()).splitlines()
 
     assert lines[0] == "# Found by: credit-default tune --trials 3"
-    assert lines[1] == ("# Study 0123456789abcdef: 3 trials on pooled five folds of 23,911 development rows.")
-    assert lines[3] == "#   recipe in force: AUC 0.7880, AP 0.5612, Brier 0.1331, log loss 0.4241, ECE 0.0057"
+    assert lines[1] == (
+        "# Study 0123456789abcdef: 3 trials on pooled five folds of 23,911 development rows."
+    )
+    assert (
+        lines[3]
+        == "#   recipe in force: AUC 0.7880, AP 0.5612, Brier 0.1331, log loss 0.4241, ECE 0.0057"
+    )
 
 
 def test_line_break_in_a_command_does_not_leave_the_comment():

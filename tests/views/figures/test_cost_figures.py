@@ -5,7 +5,11 @@ import numpy as np
 import pytest
 
 from credit_default.model.estimator.decision import DecisionPolicy
-from credit_default.model.evaluation.economics import EconomicsPolicy, LabelledScores, measure_economics
+from credit_default.model.evaluation.economics import (
+    EconomicsPolicy,
+    LabelledScores,
+    measure_economics,
+)
 from credit_default.model.evaluation.metrics import Metric
 from credit_default.views.figures.cost_figures import draw_capacity, draw_cost_sensitivity
 
@@ -17,7 +21,11 @@ SUBTITLE = "model 3 · simulated data · $5_000"
 
 def measure(scores=SCORES, **policy):
     return measure_economics(
-        SCORES, scores, decision_policy=DecisionPolicy(), seed=1, policy=EconomicsPolicy(resample_count=40, **policy)
+        SCORES,
+        scores,
+        decision_policy=DecisionPolicy(),
+        seed=1,
+        policy=EconomicsPolicy(resample_count=40, **policy),
     )
 
 
@@ -60,11 +68,13 @@ def test_the_title_says_what_is_saved_at_least_and_at_most():
     economics = measure(cost_ratios=(2.0, 5.0))
     points = tuple(
         replace(
-            point, cost_per_1000=Metric(cost, cost, cost), decline_all_cost=all_cost,
+            point,
+            cost_per_1000=Metric(cost, cost, cost),
+            decline_all_cost=all_cost,
             decline_nobody_cost=nobody_cost,
         )
         for point, (cost, all_cost, nobody_cost) in zip(economics.sensitivity, costs, strict=True)
-    )  # fmt: skip
+    )
 
     told = [
         read_title(draw_cost_sensitivity(replace(economics, sensitivity=shown)))
@@ -82,11 +92,16 @@ def test_where_nobody_defaults_there_is_nothing_to_save():
     quiet = LabelledScores(np.zeros(20, dtype=int), np.full(20, 0.1))
 
     assert read_title(draw_cost_sensitivity(measure(quiet))).startswith("Nothing is to be saved")
-    assert read_title(draw_capacity(measure(quiet))).startswith("The riskiest 5% hold 0% of defaulters")
+    assert read_title(draw_capacity(measure(quiet))).startswith(
+        "The riskiest 5% hold 0% of defaulters"
+    )
 
 
 def test_capacity_shows_shares_and_clients():
     figure = draw_capacity(measure(capacity_shares=(0.1, 0.5)))
 
-    assert [label.get_text() for label in figure.axes[0].get_xticklabels()] == ["10%\n80", "50%\n400"]
+    assert [label.get_text() for label in figure.axes[0].get_xticklabels()] == [
+        "10%\n80",
+        "50%\n400",
+    ]
     assert "of 800" in figure.axes[0].get_xlabel()

@@ -14,9 +14,13 @@ SUBTITLE = "model 3 · simulated data · $5_000"
 def measure(people, count=2_000, *, by=0.0):
     rows, probability = people.make(count)
     return measure_fairness(
-        rows, people.mistreat(rows, probability, by=by), schema=people.schema, decision_policy=DecisionPolicy(),
-        seed=1, policy=FairnessPolicy(resample_count=40),
-    )  # fmt: skip
+        rows,
+        people.mistreat(rows, probability, by=by),
+        schema=people.schema,
+        decision_policy=DecisionPolicy(),
+        seed=1,
+        policy=FairnessPolicy(resample_count=40),
+    )
 
 
 def read_names(figure):
@@ -53,22 +57,40 @@ def test_the_four_fifths_line_is_drawn_where_the_policy_has_it(people):
     ("by", "title"),
     [
         (0.0, "Every judged group reaches 0.8"),
-        (0.15, "sex female is accepted 0.14 times as often as the most accepted group, beyond noise"),
+        (
+            0.15,
+            "sex female is accepted 0.14 times as often as the most accepted group, beyond noise",
+        ),
     ],
 )
 def test_the_title_says_who_is_accepted_least(people, by, title):
-    assert draw_fairness(measure(people, by=by), lowest_ratio=0.8).get_suptitle().replace("\n", " ").startswith(title)
+    assert (
+        draw_fairness(measure(people, by=by), lowest_ratio=0.8)
+        .get_suptitle()
+        .replace("\n", " ")
+        .startswith(title)
+    )
 
 
 def test_a_ratio_below_the_line_that_may_be_chance_is_called_so(people):
     report = measure(people, by=0.15)
     doubtful = tuple(
-        group if group.acceptance_ratio is None
-        else replace(group, acceptance_ratio=replace(group.acceptance_ratio, high=max(0.95, group.acceptance_ratio.high)))
+        group
+        if group.acceptance_ratio is None
+        else replace(
+            group,
+            acceptance_ratio=replace(
+                group.acceptance_ratio, high=max(0.95, group.acceptance_ratio.high)
+            ),
+        )
         for group in report.groups
-    )  # fmt: skip
+    )
 
-    title = draw_fairness(replace(report, groups=doubtful), lowest_ratio=0.8).get_suptitle().replace("\n", " ")
+    title = (
+        draw_fairness(replace(report, groups=doubtful), lowest_ratio=0.8)
+        .get_suptitle()
+        .replace("\n", " ")
+    )
 
     assert title.endswith("which may be noise")
 
@@ -92,7 +114,9 @@ def test_with_nobody_to_compare_it_says_so(people):
 
 def test_a_meaning_with_dollars_is_no_mathematics(people):
     report = measure(people)
-    named = tuple(replace(group, group=f"$x_{number}$") for number, group in enumerate(report.groups))
+    named = tuple(
+        replace(group, group=f"$x_{number}$") for number, group in enumerate(report.groups)
+    )
 
     figure = draw_fairness(replace(report, groups=named), lowest_ratio=0.8)
     figure.savefig(io.BytesIO(), format="png")

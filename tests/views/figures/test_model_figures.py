@@ -21,10 +21,18 @@ DRAWINGS = {
         DEFAULTED, PROBABILITY, policy=POLICY, **text
     ),
     "calibration": lambda **text: model_figures.draw_calibration(DEFAULTED, PROBABILITY, **text),
-    "scores": lambda **text: model_figures.draw_score_distribution(DEFAULTED, PROBABILITY, policy=POLICY, **text),
-    "confusion": lambda **text: model_figures.draw_confusion(Confusion(60, 40, 150, 250), threshold=1 / 6, **text),
-    "cost": lambda **text: model_figures.draw_cost_curve(DEFAULTED, PROBABILITY, policy=POLICY, **text),
-    "importance": lambda **text: model_figures.draw_importance({"credit_limit": 0.6, "age": 0.4}, **text),
+    "scores": lambda **text: model_figures.draw_score_distribution(
+        DEFAULTED, PROBABILITY, policy=POLICY, **text
+    ),
+    "confusion": lambda **text: model_figures.draw_confusion(
+        Confusion(60, 40, 150, 250), threshold=1 / 6, **text
+    ),
+    "cost": lambda **text: model_figures.draw_cost_curve(
+        DEFAULTED, PROBABILITY, policy=POLICY, **text
+    ),
+    "importance": lambda **text: model_figures.draw_importance(
+        {"credit_limit": 0.6, "age": 0.4}, **text
+    ),
 }
 
 
@@ -79,7 +87,12 @@ def test_the_roc_curve_runs_from_corner_to_corner_and_names_its_area():
 
     assert "ROC AUC 0.875" in read_texts(figure)["title"]
     model = figure.axes[0].lines[-1]
-    assert np.asarray(model.get_xydata()).tolist() == [[0.0, 0.0], [0.0, 0.5], [0.5, 1.0], [1.0, 1.0]]
+    assert np.asarray(model.get_xydata()).tolist() == [
+        [0.0, 0.0],
+        [0.0, 0.5],
+        [0.5, 1.0],
+        [1.0, 1.0],
+    ]
 
 
 def test_the_cost_curve_ends_at_declining_all_and_nobody():

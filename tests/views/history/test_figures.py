@@ -5,7 +5,13 @@ from matplotlib.text import Text
 from tests.fakes.histories import make_batch, make_history, make_profile
 
 from credit_default.views.figures.canvas import write_png
-from credit_default.views.history.figures import draw_defaults, draw_drift, draw_performance, draw_scores, draw_timeline
+from credit_default.views.history.figures import (
+    draw_defaults,
+    draw_drift,
+    draw_performance,
+    draw_scores,
+    draw_timeline,
+)
 
 DRAW = (draw_timeline, draw_scores, draw_drift, draw_defaults, draw_performance)
 
@@ -29,12 +35,16 @@ def test_title_says_what_was_found(draw, title):
 
 @pytest.mark.parametrize("draw", DRAW)
 def test_every_month_is_named_beneath(draw):
-    assert {"2006-01", "2007-06"} <= set(read_texts(draw(make_history(), subtitle="simulated data")))
+    assert {"2006-01", "2007-06"} <= set(
+        read_texts(draw(make_history(), subtitle="simulated data"))
+    )
 
 
 @pytest.mark.parametrize("draw", DRAW)
 def test_a_batch_of_which_nothing_is_known_is_drawn(draw):
-    history = replace(make_history(1), batches=(make_batch(0, known=False, profile={}),), alarms=(), seats=())
+    history = replace(
+        make_history(1), batches=(make_batch(0, known=False, profile={}),), alarms=(), seats=()
+    )
 
     assert write_png(draw(history, subtitle="")).startswith(b"\x89PNG")
 

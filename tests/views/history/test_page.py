@@ -23,7 +23,9 @@ def test_page_is_one_file_without_script_or_anything_to_fetch():
 
 
 def test_page_tells_the_story():
-    page = write_page(make_history(), {(f"{6:016x}", "performance"): ("ROC AUC 0.700, floor 0.730",)})
+    page = write_page(
+        make_history(), {(f"{6:016x}", "performance"): ("ROC AUC 0.700, floor 0.730",)}
+    )
 
     assert "18 batches, 2006-01 to 2007-06; versions 1, 2" in page
     assert "2006-07 performance alarm: ROC AUC 0.700, floor 0.730" in page
@@ -33,7 +35,9 @@ def test_page_tells_the_story():
 
 def test_vintages_stand_on_the_page_once_there_are_any():
     known = VintageFigures(950, Metric(0.221, 0.2, 0.243), 0.21, 0.14, None)
-    page = write_page(make_history(), vintages=[VintageRow("2006-01", 1, 1_000, 0.95, mature=True, figures=known)])
+    page = write_page(
+        make_history(), vintages=[VintageRow("2006-01", 1, 1_000, 0.95, mature=True, figures=known)]
+    )
 
     assert "Vintages" in page
     assert "22.1% (20.0–24.3)" in page

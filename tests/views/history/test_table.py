@@ -7,12 +7,18 @@ from credit_default.views.history.table import format_finding_lines, render_hist
 
 FINDINGS = pl.DataFrame(
     {
-        "statement_month": ["2005-10", "2005-11"], "batch_id": ["ab" * 8, "cd" * 8], "model_version": [1, 1],
-        "row_count": [2_500, 300], "expected_loss": [1_250_000.4, None], "gate": ["drift", "performance"],
-        "level": ["ok", "not judged"], "reasons": [["quiet"], []], "figures": ["{}", "{}"],
+        "statement_month": ["2005-10", "2005-11"],
+        "batch_id": ["ab" * 8, "cd" * 8],
+        "model_version": [1, 1],
+        "row_count": [2_500, 300],
+        "expected_loss": [1_250_000.4, None],
+        "gate": ["drift", "performance"],
+        "level": ["ok", "not judged"],
+        "reasons": [["quiet"], []],
+        "figures": ["{}", "{}"],
         "monitored_at": [dt.datetime(2006, 1, 1, tzinfo=dt.UTC)] * 2,
     }
-)  # fmt: skip
+)
 
 
 def test_a_finding_is_a_line_with_rows_and_expected_loss():
@@ -27,4 +33,6 @@ def test_a_finding_is_a_line_with_rows_and_expected_loss():
 
 
 def test_findings_are_told_in_words_for_those_who_read_no_tables():
-    assert format_finding_lines(FINDINGS)[0] == f"2005-10 batch {'ab' * 8} version 1: drift ok: quiet"
+    assert (
+        format_finding_lines(FINDINGS)[0] == f"2005-10 batch {'ab' * 8} version 1: drift ok: quiet"
+    )

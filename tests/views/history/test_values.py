@@ -11,14 +11,23 @@ from credit_default.views.history.values import build_history_batches
 
 def make_row(month, *, batch="a", version=1, gate="drift", level="ok", figures=None, hour=0):
     return {
-        "batch_id": batch, "statement_month": month, "model_version": version, "gate": gate, "level": level,
-        "figures": json.dumps(figures or {}), "row_count": 10,
+        "batch_id": batch,
+        "statement_month": month,
+        "model_version": version,
+        "gate": gate,
+        "level": level,
+        "figures": json.dumps(figures or {}),
+        "row_count": 10,
         "monitored_at": dt.datetime(2006, 1, 1, hour, tzinfo=dt.UTC),
-    }  # fmt: skip
+    }
 
 
 def test_batches_stand_by_month_with_all_their_gates():
-    rows = [make_row("2006-02", batch="b"), make_row("2006-01"), make_row("2006-01", gate="feed", level="watch")]
+    rows = [
+        make_row("2006-02", batch="b"),
+        make_row("2006-01"),
+        make_row("2006-01", gate="feed", level="watch"),
+    ]
 
     first, second = build_history_batches(pl.DataFrame(rows), {})
 
@@ -39,7 +48,9 @@ def test_newest_version_and_newest_look_count():
 
 
 def test_figure_that_is_absent_or_null_is_nan():
-    (batch,) = build_history_batches(pl.DataFrame([make_row("2006-01", figures={"score_drift": None})]), {})
+    (batch,) = build_history_batches(
+        pl.DataFrame([make_row("2006-01", figures={"score_drift": None})]), {}
+    )
 
     assert isnan(batch.find("drift", "score_drift"))
     assert isnan(batch.find("performance", "roc_auc"))
@@ -65,11 +76,17 @@ def test_excess_counts_a_p_value_the_other_way_round():
         "b": {"statistic": 0.01, "threshold": 0.05, "method": "ks"},
     }
 
-    assert make_batch(0, profile={"drift": drift}).list_excesses() == pytest.approx({"a": 2.0, "b": 5.0})
+    assert make_batch(0, profile={"drift": drift}).list_excesses() == pytest.approx(
+        {"a": 2.0, "b": 5.0}
+    )
 
 
 def test_months_with_several_batches_are_told_apart():
-    rows = [make_row("2006-01", batch="aaaa1"), make_row("2006-01", batch="bbbb2"), make_row("2006-02", batch="c")]
+    rows = [
+        make_row("2006-01", batch="aaaa1"),
+        make_row("2006-01", batch="bbbb2"),
+        make_row("2006-02", batch="c"),
+    ]
     history = make_history()
 
     assert history.labels[:2] == ["2006-01", "2006-02"]

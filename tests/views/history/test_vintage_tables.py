@@ -2,7 +2,11 @@ from rich.console import Console
 
 from credit_default.model.evaluation.metrics import Metric
 from credit_default.model.evaluation.vintages import VintageFigures
-from credit_default.views.history.vintage_tables import VintageRow, format_vintage_lines, render_vintages
+from credit_default.views.history.vintage_tables import (
+    VintageRow,
+    format_vintage_lines,
+    render_vintages,
+)
 
 KNOWN = VintageFigures(950, Metric(0.221, 0.2, 0.243), 0.21, 0.14, Metric(0.77, 0.74, 0.8))
 ROWS = (
@@ -18,8 +22,17 @@ def test_month_is_a_line_with_what_was_expected_and_what_came():
 
     _, first, second = captured.get().splitlines()
     assert first.split() == [
-        "2005-10", "1", "1,000", "95.0%", "21.0%", "22.1%", "(20.0–24.3)", "0.770", "(0.740–0.800)", "yes",
-    ]  # fmt: skip
+        "2005-10",
+        "1",
+        "1,000",
+        "95.0%",
+        "21.0%",
+        "22.1%",
+        "(20.0–24.3)",
+        "0.770",
+        "(0.740–0.800)",
+        "yes",
+    ]
     assert second.split() == ["2005-11", "2", "1,000", "0.0%", "–", "–", "–", "no"]
 
 
@@ -33,4 +46,7 @@ def test_months_are_told_in_words_for_those_who_read_no_tables():
 def test_ranking_that_nobody_can_tell_yet_is_a_dash():
     alike = VintageFigures(9, Metric(0.0, 0.0, 0.3), 0.2, 0.04, None)
 
-    assert "ROC AUC –," in format_vintage_lines([VintageRow("2005-10", 1, 9, 1.0, mature=True, figures=alike)])[0]
+    assert (
+        "ROC AUC –,"
+        in format_vintage_lines([VintageRow("2005-10", 1, 9, 1.0, mature=True, figures=alike)])[0]
+    )

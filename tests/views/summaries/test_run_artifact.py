@@ -6,7 +6,9 @@ from credit_default.views.summaries.summary import Summary
 def test_verdict_and_reasons_come_first():
     verdict = Verdict("drift", "alarm", ("the score moved",))
 
-    lines = write_summary_markdown(Summary("monitor", "drift found", verdicts=(verdict,)), simulated=False).splitlines()
+    lines = write_summary_markdown(
+        Summary("monitor", "drift found", verdicts=(verdict,)), simulated=False
+    ).splitlines()
 
     assert lines[0] == "# monitor: drift found"
     assert "**drift: alarm**" in lines

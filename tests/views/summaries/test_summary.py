@@ -15,9 +15,18 @@ from credit_default.views.summaries.summary import (
 )
 
 KEYS = {
-    "command", "status", "exit_code", "verdicts", "batch_id", "model_version", "run_id", "counts", "figures", "paths",
+    "command",
+    "status",
+    "exit_code",
+    "verdicts",
+    "batch_id",
+    "model_version",
+    "run_id",
+    "counts",
+    "figures",
+    "paths",
     "notes",
-}  # fmt: skip
+}
 
 
 def show(summary):
@@ -36,7 +45,9 @@ def test_json_has_the_promised_keys_and_no_others():
 def test_json_is_one_object_whatever_the_figures():
     verdict = Verdict("drift", "watch", ("age moved",), {"psi": math.inf})
 
-    content = json.loads(write_json(Summary("monitor", "quiet", verdicts=(verdict,), figures={"auc": math.nan})))
+    content = json.loads(
+        write_json(Summary("monitor", "quiet", verdicts=(verdict,), figures={"auc": math.nan}))
+    )
 
     assert content["figures"] == {"auc": None}
     assert content["verdicts"] == [
@@ -55,7 +66,12 @@ def test_error_keeps_its_message_and_exit_code():
 def test_terminal_shows_status_verdict_reasons_counts_and_notes():
     verdict = Verdict("quality", "ok", ("3 of 100 rows rejected",))
     summary = Summary(
-        "predict", "scored", verdicts=(verdict,), batch_id="abc", counts={"scored": 1234}, notes=("simulated",)
+        "predict",
+        "scored",
+        verdicts=(verdict,),
+        batch_id="abc",
+        counts={"scored": 1234},
+        notes=("simulated",),
     )
 
     text = show(summary)
@@ -69,7 +85,12 @@ def test_text_from_data_is_not_taken_for_markup():
 
 
 def test_figures_are_short_and_missing_ones_are_a_dash():
-    assert [format_figure(n) for n in (0.78512, 5539.0, 123.456, math.nan)] == ["0.7851", "5,539", "123.5", "–"]
+    assert [format_figure(n) for n in (0.78512, 5539.0, 123.456, math.nan)] == [
+        "0.7851",
+        "5,539",
+        "123.5",
+        "–",
+    ]
 
 
 def test_interval_stands_behind_its_figure():

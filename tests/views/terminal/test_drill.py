@@ -7,7 +7,11 @@ DRILL = Drill(
     (
         DrillCase("late file", 2, ("volume",), "watch", ({"volume": "watch"},)),
         DrillCase(
-            "unit error", 3, ("feed", "drift"), "alarm", ({"feed": "ok"}, {"feed": "alarm", "performance": "watch"})
+            "unit error",
+            3,
+            ("feed", "drift"),
+            "alarm",
+            ({"feed": "ok"}, {"feed": "alarm", "performance": "watch"}),
         ),
         DrillCase("<b>gremlins</b>", 3, ("feed",), "alarm", ({"feed": "watch"},)),
         DrillCase("label flip", 2, ("performance",), "alarm", ({"performance": "ok"},)),

@@ -36,14 +36,27 @@ DECLINED = ClientExplanation(
         InputLine("sex", 2, "female", used=False),
         InputLine("repayment_status_m1", 2, "payment 2 months late", used=True),
     ),
-    changes=(CounterfactualLine("the payment of month m1 on time", {"repayment_status_m1": (2.0, 0.0)}, 0.12),),
+    changes=(
+        CounterfactualLine(
+            "the payment of month m1 on time", {"repayment_status_m1": (2.0, 0.0)}, 0.12
+        ),
+    ),
 )
-ACCEPTED = replace(DECLINED, decision="accept", default_probability=0.1, forest_probability=0.1, reasons=(), changes=())
+ACCEPTED = replace(
+    DECLINED,
+    decision="accept",
+    default_probability=0.1,
+    forest_probability=0.1,
+    reasons=(),
+    changes=(),
+)
 
 
 def show(explained):
     text = io.StringIO()
-    Console(file=text, width=100, highlight=False, markup=False).print(render_explanation(explained))
+    Console(file=text, width=100, highlight=False, markup=False).print(
+        render_explanation(explained)
+    )
     return [" ".join(line.split()) for line in text.getvalue().splitlines()]
 
 
@@ -54,7 +67,9 @@ def test_a_declined_client_is_told_inputs_reasons_contributions_and_changes():
     assert "repayment_status_m1 2 payment 2 months late" in lines
     assert "– A payment two or more months late in the last six months" in lines
     assert "average accepted client 10.00%" in lines
-    assert [line.rstrip("█ ") for line in lines if "+35.00" in line] == ["How late payments were +35.00"]
+    assert [line.rstrip("█ ") for line in lines if "+35.00" in line] == [
+        "How late payments were +35.00"
+    ]
     assert [line.rstrip("█ ") for line in lines if "-5.00" in line] == ["The credit limit -5.00"]
     assert "this client's default probability 40.00%" in lines
     assert "threshold 16.67%" in lines
@@ -72,7 +87,10 @@ def test_an_accepted_client_is_told_so_and_what_pushed_most():
     assert "Reasons" not in lines
     assert "1. up: How late payments were (+35.00)" in lines
     assert "2. down: The credit limit (-5.00)" in lines
-    assert "– nothing: the client is accepted, as the probability is below the threshold of 16.67%" in lines
+    assert (
+        "– nothing: the client is accepted, as the probability is below the threshold of 16.67%"
+        in lines
+    )
 
 
 def test_where_no_change_suffices_it_is_said():
@@ -112,15 +130,23 @@ def test_summary_names_the_decision_and_tells_the_rest_to_those_who_read_no_tabl
     assert summary.figures["default probability"] == 0.4
     assert (summary.batch_id, summary.model_version, summary.exit_code) == ("ab12", 3, 0)
     assert ("contribution of late payments" in summary.figures) is told
-    assert ("reason 1: A payment two or more months late in the last six months" in summary.notes) is told
+    assert (
+        "reason 1: A payment two or more months late in the last six months" in summary.notes
+    ) is told
     if told:
-        added = sum(value for name, value in summary.figures.items() if name.startswith("contribution of "))
-        assert summary.figures["average of accepted"] + added == pytest.approx(summary.figures["sum"])
+        added = sum(
+            value for name, value in summary.figures.items() if name.startswith("contribution of ")
+        )
+        assert summary.figures["average of accepted"] + added == pytest.approx(
+            summary.figures["sum"]
+        )
         assert "input sex" not in summary.figures
 
 
 def test_text_that_came_with_the_data_moves_no_cursor():
-    hostile = replace(DECLINED, client_id="c\x1b[2J", inputs=(InputLine("limit", 1, "\x1b[31m[red]x", used=True),))
+    hostile = replace(
+        DECLINED, client_id="c\x1b[2J", inputs=(InputLine("limit", 1, "\x1b[31m[red]x", used=True),)
+    )
 
     assert "\x1b" not in "".join(show(hostile))
     assert "\x1b" not in write_json(summarise_explanation(hostile, told=True))

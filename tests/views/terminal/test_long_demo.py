@@ -2,7 +2,11 @@ from rich.console import Console
 
 from credit_default.gates.verdict import Verdict
 from credit_default.views.summaries.summary import Summary
-from credit_default.views.terminal.long_demo import LongDemoMonth, render_long_demo, summarise_long_demo
+from credit_default.views.terminal.long_demo import (
+    LongDemoMonth,
+    render_long_demo,
+    summarise_long_demo,
+)
 
 SCORED = {"counts": {"scored": 100}, "figures": {"expected default share": 0.22}}
 TRAINED = Summary("train", "promoted", model_version=2, run_id="r", counts={"accepted": 300})
@@ -11,9 +15,13 @@ TRAINED = Summary("train", "promoted", model_version=2, run_id="r", counts={"acc
 def live(month, *, version=1, changed=True, level="ok", trained=None, known=True):
     performed = Verdict("performance", level, ("why",), {"default_share": 0.3, "roc_auc": 0.75})
     return LongDemoMonth(
-        f"2006-{month:02d}", changed, Summary("predict", "scored", model_version=version, **SCORED),
-        Verdict("drift", level, ("why",), {"score_drift": 0.05}), performed if known else None, trained,
-    )  # fmt: skip
+        f"2006-{month:02d}",
+        changed,
+        Summary("predict", "scored", model_version=version, **SCORED),
+        Verdict("drift", level, ("why",), {"score_drift": 0.05}),
+        performed if known else None,
+        trained,
+    )
 
 
 LIFE = (
@@ -39,5 +47,9 @@ def test_every_month_is_a_line_with_what_was_done():
 def test_summary_says_whether_it_mended_itself():
     summary = summarise_long_demo(TRAINED, LIFE, story="SIMULATED", paths={"history (html)": "x"})
 
-    assert (summary.status, summary.verdicts[0].gate, summary.counts["scored"]) == ("mended", "recovery", 500)
+    assert (summary.status, summary.verdicts[0].gate, summary.counts["scored"]) == (
+        "mended",
+        "recovery",
+        500,
+    )
     assert summarise_long_demo(TRAINED, LIFE[:2], story="", paths={}).status == "not mended yet"

@@ -1,4 +1,8 @@
-from credit_default.views.terminal.settings import SettingLine, format_setting_value, summarise_settings
+from credit_default.views.terminal.settings import (
+    SettingLine,
+    format_setting_value,
+    summarise_settings,
+)
 
 
 def test_password_in_an_address_is_not_shown():

@@ -2,14 +2,27 @@ import pytest
 from rich.console import Console
 
 from credit_default.gates.promotion.paired_gains import Gain
-from credit_default.views.terminal.tuning import RecipeComparison, format_recipe_comparison, render_recipe_comparisons
+from credit_default.views.terminal.tuning import (
+    RecipeComparison,
+    format_recipe_comparison,
+    render_recipe_comparisons,
+)
 
-FIGURES = {"roc_auc": 0.788, "average_precision": 0.5612, "brier": 0.1331, "log_loss": 0.4241, "ece": 0.0057}
+FIGURES = {
+    "roc_auc": 0.788,
+    "average_precision": 0.5612,
+    "brier": 0.1331,
+    "log_loss": 0.4241,
+    "ece": 0.0057,
+}
 
 
 def gains(*, low, high):
     middle = (low + high) / 2
-    return {name: Gain(name, 0.4, 0.4 + middle, middle, low, high, 0.001) for name in ("roc_auc", "log_loss")}
+    return {
+        name: Gain(name, 0.4, 0.4 + middle, middle, low, high, 0.001)
+        for name in ("roc_auc", "log_loss")
+    }
 
 
 IN_FORCE = RecipeComparison("recipe in force", FIGURES, {})
@@ -24,7 +37,8 @@ def draw(standings):
 
 
 @pytest.mark.parametrize(
-    ("low", "high", "word"), [(0.001, 0.002, "better"), (-0.002, -0.001, "worse"), (-0.001, 0.001, "a tie")]
+    ("low", "high", "word"),
+    [(0.001, 0.002, "better"), (-0.002, -0.001, "worse"), (-0.001, 0.001, "a tie")],
 )
 def test_word_is_better_or_worse_only_beyond_noise(low, high, word):
     assert RecipeComparison("tuned recipe", FIGURES, gains(low=low, high=high)).word == word

@@ -32,12 +32,21 @@ _FORMAT: Final = "credit-default bundle 1"
 _LIBRARIES: Final = ("credit-default", "numpy", "polars", "scikit-learn", "skops")
 _LARGEST_FILE_BYTES: Final = 1_000_000_000
 _LARGEST_MANIFEST_BYTES: Final = 1_000_000
-_LARGEST_REFERENCE_CELLS: Final = 200_000_000  # a few bytes of Parquet can claim more than any memory holds
+_LARGEST_REFERENCE_CELLS: Final = (
+    200_000_000  # a few bytes of Parquet can claim more than any memory holds
+)
 # What numpy, polars and plain conversions raise on content that is none of ours.
 _DAMAGED_CONTENT_ERRORS: Final = (
-    InputError, KeyError, TypeError, ValueError, AttributeError, EOFError, OverflowError, MemoryError,
+    InputError,
+    KeyError,
+    TypeError,
+    ValueError,
+    AttributeError,
+    EOFError,
+    OverflowError,
+    MemoryError,
     pl.exceptions.PolarsError,
-)  # fmt: skip
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +71,9 @@ def write_bundle(bundle: ModelBundle, folder: Path) -> SealedBundle:
             _build_manifest(bundle, {name: _hash_file(folder / name) for name in names}), indent=2
         ).encode()
         (folder / MANIFEST).write_bytes(content)
-    return SealedBundle(folder, bundle.digest, hashlib.sha256(content).hexdigest(), (MANIFEST, *names))
+    return SealedBundle(
+        folder, bundle.digest, hashlib.sha256(content).hexdigest(), (MANIFEST, *names)
+    )
 
 
 def read_bundle(folder: Path, *, expected_digest: str, seal: str | None = None) -> ModelBundle:
@@ -73,24 +84,35 @@ def read_bundle(folder: Path, *, expected_digest: str, seal: str | None = None) 
     """
     content = _read_file(folder, MANIFEST, largest=_LARGEST_MANIFEST_BYTES)
     if seal is not None and hashlib.sha256(content).hexdigest() != seal:
-        raise _build_bundle_error(folder, "a bundle.json with another sha256", "the one that was registered")
+        raise _build_bundle_error(
+            folder, "a bundle.json with another sha256", "the one that was registered"
+        )
     manifest = _parse_manifest(folder, content)
     if manifest["digest"] != expected_digest:
         raise _build_bundle_error(
             folder, f"the bundle {str(manifest['digest'])[:64]!r}", f"the bundle {expected_digest}"
         )
     for name, sha256 in manifest["files"].items():
-        if hashlib.sha256(_read_file(folder, name, largest=_LARGEST_FILE_BYTES)).hexdigest() != sha256:
-            raise _build_bundle_error(folder, f"{name} with other bytes", f"the sha256 {sha256} of {MANIFEST}")
+        if (
+            hashlib.sha256(_read_file(folder, name, largest=_LARGEST_FILE_BYTES)).hexdigest()
+            != sha256
+        ):
+            raise _build_bundle_error(
+                folder, f"{name} with other bytes", f"the sha256 {sha256} of {MANIFEST}"
+            )
     bundle = _build_bundle(folder, manifest)
     line = None if bundle.calibration is None else asdict(bundle.calibration)
     if manifest.get("calibration") != line:
         raise _build_bundle_error(
-            folder, f"the calibration {line}", f"the calibration {manifest.get('calibration')} of {MANIFEST}"
+            folder,
+            f"the calibration {line}",
+            f"the calibration {manifest.get('calibration')} of {MANIFEST}",
         )
     found = digest_bundle(bundle)
     if found != expected_digest:
-        raise _build_bundle_error(folder, f"content with the digest {found}", f"the digest {expected_digest}")
+        raise _build_bundle_error(
+            folder, f"content with the digest {found}", f"the digest {expected_digest}"
+        )
     return replace(bundle, digest=found)
 
 
@@ -121,7 +143,9 @@ def _read_trained_rows(folder: Path) -> Any:
     with disk_errors(folder):
         hashes = np.load(folder / TRAINED_ROWS, allow_pickle=False)
     if not isinstance(hashes, np.ndarray) or hashes.ndim != 1 or hashes.dtype != np.uint64:
-        raise ValueError(f"{TRAINED_ROWS} of {getattr(hashes, 'dtype', type(hashes).__name__)}, no list of hashes")
+        raise ValueError(
+            f"{TRAINED_ROWS} of {getattr(hashes, 'dtype', type(hashes).__name__)}, no list of hashes"
+        )
     return hashes
 
 
@@ -134,10 +158,14 @@ def _read_reference(folder: Path) -> pl.DataFrame:
         with pq.ParquetFile(folder / REFERENCE) as file:
             cell_count = file.metadata.num_rows * file.metadata.num_columns
             if cell_count > _LARGEST_REFERENCE_CELLS:
-                raise ValueError(f"{REFERENCE} of {cell_count} values, more than {_LARGEST_REFERENCE_CELLS}")
+                raise ValueError(
+                    f"{REFERENCE} of {cell_count} values, more than {_LARGEST_REFERENCE_CELLS}"
+                )
             strange = [field.name for field in file.schema_arrow if not _has_plain_type(field)]
             if strange:
-                raise ValueError(f"{REFERENCE} with columns {show_examples(strange)} of a strange type")
+                raise ValueError(
+                    f"{REFERENCE} with columns {show_examples(strange)} of a strange type"
+                )
             return pl.DataFrame(file.read())
     except (pa.ArrowException, OSError) as error:
         raise ValueError(f"{REFERENCE}: {error}") from error
@@ -147,7 +175,13 @@ def _has_plain_type(field: Any) -> bool:
     """True for numbers, flags and texts that bring no type of their own."""
     from pyarrow import types
 
-    kinds = (types.is_integer, types.is_floating, types.is_boolean, types.is_string, types.is_large_string)
+    kinds = (
+        types.is_integer,
+        types.is_floating,
+        types.is_boolean,
+        types.is_string,
+        types.is_large_string,
+    )
     return not field.metadata and any(is_kind(field.type) for is_kind in kinds)
 
 
@@ -185,10 +219,14 @@ def _parse_manifest(folder: Path, content: bytes) -> dict[str, Any]:
             folder, f"a {MANIFEST} that can't be read ({error})", "one that `train` wrote"
         ) from error
     if not known:
-        raise _build_bundle_error(folder, f"a {MANIFEST} of another format or with other files", _FORMAT)
+        raise _build_bundle_error(
+            folder, f"a {MANIFEST} of another format or with other files", _FORMAT
+        )
     if wrote != version("scikit-learn").split(".")[:2]:
         raise _build_bundle_error(
-            folder, f"scikit-learn {'.'.join(wrote)}", f"scikit-learn {version('scikit-learn')}, minor version alike"
+            folder,
+            f"scikit-learn {'.'.join(wrote)}",
+            f"scikit-learn {version('scikit-learn')}, minor version alike",
         )
     return dict(manifest)
 
@@ -196,17 +234,23 @@ def _parse_manifest(folder: Path, content: bytes) -> dict[str, Any]:
 def _reject_repeated_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     # of two readers of a repeated key one may see the first and one the last
     if len(dict(pairs)) < len(pairs):
-        raise ValueError(f"a key that comes twice among {show_examples([name for name, _ in pairs])}")
+        raise ValueError(
+            f"a key that comes twice among {show_examples([name for name, _ in pairs])}"
+        )
     return dict(pairs)
 
 
 def _read_file(folder: Path, name: str, *, largest: int) -> bytes:
     path = folder / name
     if path.is_symlink() or not path.is_file() or path.resolve().parent != folder.resolve():
-        raise _build_bundle_error(folder, f"no plain file {name}", f"{name} in the folder itself, no link")
+        raise _build_bundle_error(
+            folder, f"no plain file {name}", f"{name} in the folder itself, no link"
+        )
     with disk_errors(path):
         if path.stat().st_size > largest:
-            raise _build_bundle_error(folder, f"{path.stat().st_size} bytes in {name}", f"at most {largest}")
+            raise _build_bundle_error(
+                folder, f"{path.stat().st_size} bytes in {name}", f"at most {largest}"
+            )
         return path.read_bytes()
 
 
@@ -216,6 +260,8 @@ def _hash_file(path: Path) -> str:
 
 def _build_bundle_error(folder: Path, found: str, expected: str) -> ArtifactError:
     return ArtifactError(
-        f"model bundle {folder}", found=found[:300], expected=expected,
+        f"model bundle {folder}",
+        found=found[:300],
+        expected=expected,
         remedy="Do not load it by other means: fetch it from the registry again, or train and register anew.",
-    )  # fmt: skip
+    )

@@ -43,9 +43,20 @@ _PROTOCOL: Final = 2
 _SCHEMA: Final = "schema.json"
 # What skops, zipfile, numpy and json raise on a file that is damaged or not theirs.
 _DAMAGED_FILE_ERRORS: Final = (
-    ValueError, KeyError, TypeError, AttributeError, IndexError, NotImplementedError, EOFError, OSError, RuntimeError,
-    MemoryError, OverflowError, zipfile.BadZipFile, zlib.error,
-)  # fmt: skip
+    ValueError,
+    KeyError,
+    TypeError,
+    AttributeError,
+    IndexError,
+    NotImplementedError,
+    EOFError,
+    OSError,
+    RuntimeError,
+    MemoryError,
+    OverflowError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +102,9 @@ def _check_size(file: zipfile.ZipFile, limits: PipelineLimits) -> None:
     entries = file.infolist()
     byte_count = sum(entry.file_size for entry in entries)
     if len(entries) > limits.entry_count or byte_count > limits.byte_count:
-        raise _build_artifact_error(f"{len(entries)} entries of {byte_count} bytes in all, more than {limits}")
+        raise _build_artifact_error(
+            f"{len(entries)} entries of {byte_count} bytes in all, more than {limits}"
+        )
 
 
 def _build_pipeline(file: zipfile.ZipFile, schema: Any) -> Any:
@@ -117,8 +130,12 @@ def _build_pipeline(file: zipfile.ZipFile, schema: Any) -> Any:
 
 def _check_archive_entries(names: list[str], schema: dict[str, Any]) -> None:
     """None; the archive holds the schema and the arrays that it names, each once, and nothing beside them."""
-    if sorted(names) != sorted({_SCHEMA, *(item["file"] for item in _iterate_nodes(schema) if "file" in item)}):
-        raise _build_artifact_error("entries that the schema does not name, or names that are no entries")
+    if sorted(names) != sorted(
+        {_SCHEMA, *(item["file"] for item in _iterate_nodes(schema) if "file" in item)}
+    ):
+        raise _build_artifact_error(
+            "entries that the schema does not name, or names that are no entries"
+        )
 
 
 def _check_allowed_types(schema: Any) -> None:
@@ -142,7 +159,9 @@ def _iterate_nodes(schema: Any) -> Iterator[dict[str, Any]]:
 def _check_allowed_type(item: dict[str, Any]) -> None:
     loader, name = item.get("__loader__"), f"{item.get('__module__')}.{item.get('__class__')}"
     if (loader, name) not in _ALLOWED:
-        raise _build_artifact_error(f"{name[:200]} ({str(loader)[:50]}), which is on no list of ours")
+        raise _build_artifact_error(
+            f"{name[:200]} ({str(loader)[:50]}), which is on no list of ours"
+        )
 
 
 def _find_trees(root: Any) -> Iterator[Any]:
@@ -165,6 +184,8 @@ def _find_trees(root: Any) -> Iterator[Any]:
 
 def _build_artifact_error(found: str) -> ArtifactError:
     return ArtifactError(
-        "model artifact", found=found, expected="a pipeline as `train` writes it, and nothing else",
+        "model artifact",
+        found=found,
+        expected="a pipeline as `train` writes it, and nothing else",
         remedy="Do not load it by other means. Register the model anew.",
-    )  # fmt: skip
+    )

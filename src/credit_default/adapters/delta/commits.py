@@ -11,7 +11,13 @@ from typing import Any
 
 import polars as pl
 import pyarrow as pa
-from deltalake import ColumnProperties, CommitProperties, DeltaTable, WriterProperties, write_deltalake
+from deltalake import (
+    ColumnProperties,
+    CommitProperties,
+    DeltaTable,
+    WriterProperties,
+    write_deltalake,
+)
 
 from credit_default.adapters.delta.errors import DELTA_EXCEPTIONS, delta_errors
 from credit_default.adapters.delta.retries import (
@@ -68,13 +74,19 @@ def create_rows(
     def write(delta: DeltaTable, token: str) -> Written:
         if delta.transaction_version(key) is not None:
             return Written(0, was_there=True)
-        stream.overwrite(delta, predicate, build_commit_properties(token, {key: 1}, rebase_count=_REBASE_COUNT))
+        stream.overwrite(
+            delta, predicate, build_commit_properties(token, {key: 1}, rebase_count=_REBASE_COUNT)
+        )
         return Written(stream.row_count, was_there=False)
 
-    return commit_once(table, write, own=lambda _: Written(stream.row_count, was_there=False), retry=retry)
+    return commit_once(
+        table, write, own=lambda _: Written(stream.row_count, was_there=False), retry=retry
+    )
 
 
-def replace_rows(table: LakeTable, read: Frames, *, predicate: str, retry: RetryPolicy = DEFAULT_RETRY) -> int:
+def replace_rows(
+    table: LakeTable, read: Frames, *, predicate: str, retry: RetryPolicy = DEFAULT_RETRY
+) -> int:
     """How many rows now answer to `predicate`, in place of all that did before, in one commit; the last writer wins.
 
     `read` and errors are as in `create_rows`.
@@ -84,7 +96,11 @@ def replace_rows(table: LakeTable, read: Frames, *, predicate: str, retry: Retry
 
     def write(delta: DeltaTable, token: str) -> int:
         count = (delta.transaction_version(name) or 0) + 1
-        stream.overwrite(delta, predicate, build_commit_properties(token, {name: count}, rebase_count=_REBASE_COUNT))
+        stream.overwrite(
+            delta,
+            predicate,
+            build_commit_properties(token, {name: count}, rebase_count=_REBASE_COUNT),
+        )
         return stream.row_count
 
     return commit_once(table, write, own=lambda _: stream.row_count, retry=retry)
@@ -107,23 +123,38 @@ def merge_rows(
     source = _to_arrow(frame, table.schema)
 
     def count(figures: Mapping[str, Any]) -> MergeCounts:
-        inserted, updated = int(figures["num_target_rows_inserted"]), int(figures["num_target_rows_updated"])
+        inserted, updated = (
+            int(figures["num_target_rows_inserted"]),
+            int(figures["num_target_rows_updated"]),
+        )
         return MergeCounts(inserted, updated, frame.height - inserted - updated)
 
     def write(delta: DeltaTable, token: str) -> MergeCounts:
         if key is not None and delta.transaction_version(key) is not None:
             return MergeCounts(0, 0, frame.height)
         merge = delta.merge(
-            source, predicate=match, source_alias="new", target_alias="old",
+            source,
+            predicate=match,
+            source_alias="new",
+            target_alias="old",
             commit_properties=build_commit_properties(token, {} if key is None else {key: 1}),
-        )  # fmt: skip
-        return count(merge.when_matched_update_all(predicate=update_when).when_not_matched_insert_all().execute())
+        )
+        return count(
+            merge.when_matched_update_all(predicate=update_when)
+            .when_not_matched_insert_all()
+            .execute()
+        )
 
-    return commit_once(table, write, own=lambda commit: count(commit["operationMetrics"]), retry=retry)
+    return commit_once(
+        table, write, own=lambda commit: count(commit["operationMetrics"]), retry=retry
+    )
 
 
 def append_row(
-    table: LakeTable, build: Callable[[DeltaTable], tuple[pa.Table, Mapping[str, int]] | None], *, retry: RetryPolicy
+    table: LakeTable,
+    build: Callable[[DeltaTable], tuple[pa.Table, Mapping[str, int]] | None],
+    *,
+    retry: RetryPolicy,
 ) -> None:
     """Nothing; what `build` makes of the opened version (a row, and the numbers by which it is found) follows that version.
 
@@ -133,7 +164,9 @@ def append_row(
     def write(delta: DeltaTable, token: str) -> None:
         if (built := build(delta)) is not None:
             row, numbers = built
-            write_deltalake(delta, row, mode="append", commit_properties=build_commit_properties(token, numbers))
+            write_deltalake(
+                delta, row, mode="append", commit_properties=build_commit_properties(token, numbers)
+            )
 
     commit_once(table, write, own=lambda _: None, retry=retry)
 
@@ -162,7 +195,9 @@ def delete_rows(table: LakeTable, predicate: str, *, retry: RetryPolicy = DEFAUL
     with delta_errors(table.uri):
         if find_delta_table(table) is None:
             return 0
-    return commit_once(table, write, own=lambda commit: count(commit["operationMetrics"]), retry=retry)
+    return commit_once(
+        table, write, own=lambda commit: count(commit["operationMetrics"]), retry=retry
+    )
 
 
 def erase_history(table: LakeTable, *, spare_hours: int = 24) -> int:
@@ -178,7 +213,9 @@ def erase_history(table: LakeTable, *, spare_hours: int = 24) -> int:
             return 0
         retired = delta.vacuum(0, dry_run=False, enforce_retention_duration=False)
         hit_failpoint("table.vacuumed")
-        stray = delta.vacuum(spare_hours, dry_run=False, enforce_retention_duration=False, full=True)
+        stray = delta.vacuum(
+            spare_hours, dry_run=False, enforce_retention_duration=False, full=True
+        )
         return len(retired) + len(stray)
 
 
@@ -195,10 +232,14 @@ class _Stream:
         reader = pa.RecordBatchReader.from_batches(self._schema, self._batches())
         try:
             write_deltalake(
-                delta, reader, mode="overwrite", predicate=predicate, commit_properties=properties,
+                delta,
+                reader,
+                mode="overwrite",
+                predicate=predicate,
+                commit_properties=properties,
                 schema_mode="merge",  # an older lake's table gets the columns that it lacks
                 writer_properties=_build_writer_properties(self._schema),
-            )  # fmt: skip
+            )
         except DELTA_EXCEPTIONS as error:
             if self._failure is not None:
                 raise StreamFailedError(self._failure) from error
@@ -219,7 +260,9 @@ def _build_writer_properties(schema: pa.Schema) -> WriterProperties:
     """Row groups that a reader can hold one of, and no dictionary where nearly every value is another one."""
     plain = ColumnProperties(dictionary_enabled=False)
     unlike = {name: plain for name in _HIGH_CARDINALITY_COLUMNS if name in schema.names}
-    return WriterProperties(compression="ZSTD", max_row_group_size=_GROUP_ROWS, column_properties=unlike)
+    return WriterProperties(
+        compression="ZSTD", max_row_group_size=_GROUP_ROWS, column_properties=unlike
+    )
 
 
 def _to_arrow(frame: pl.DataFrame, schema: pa.Schema) -> pa.Table:

@@ -17,11 +17,19 @@ from credit_default.errors import CreditDefaultError, ServiceError
 
 _TERMINAL_CODES = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 _CODE = re.compile(r'<Code>(\w{1,60})</Code>|\bcode: "([A-Za-z]\w{1,60})"')
-_CONNECTION_FAILURE = re.compile(r"error sending request|connection refused|tcp connect error|dns error", re.IGNORECASE)
+_CONNECTION_FAILURE = re.compile(
+    r"error sending request|connection refused|tcp connect error|dns error", re.IGNORECASE
+)
 _LONGEST_FOUND = 300
 
 # Polars' own Parquet reader panics, in its word, at a file that is shorter than the log says.
-DELTA_EXCEPTIONS = (DeltaError, OSError, pa.ArrowException, pl.exceptions.PolarsError, pl.exceptions.PanicException)
+DELTA_EXCEPTIONS = (
+    DeltaError,
+    OSError,
+    pa.ArrowException,
+    pl.exceptions.PolarsError,
+    pl.exceptions.PanicException,
+)
 
 
 class _S3CodeError(Exception):

@@ -20,7 +20,11 @@ from credit_default.adapters.delta.errors import (
     is_connection_error,
     translate_delta_error,
 )
-from credit_default.adapters.delta.table import LakeTable, find_delta_table, open_or_create_delta_table
+from credit_default.adapters.delta.table import (
+    LakeTable,
+    find_delta_table,
+    open_or_create_delta_table,
+)
 from credit_default.errors import ServiceError
 from credit_default.failpoints import hit_failpoint
 
@@ -57,7 +61,9 @@ class StreamFailedError(Exception):
         self.cause = cause
 
 
-def build_commit_properties(token: str, numbers: Mapping[str, int], *, rebase_count: int = 0) -> CommitProperties:
+def build_commit_properties(
+    token: str, numbers: Mapping[str, int], *, rebase_count: int = 0
+) -> CommitProperties:
     """What a commit carries; `numbers` are application transactions, on which commits made at once are a conflict.
 
     `rebase_count` is how many commits of others, which touched neither rows nor transactions of ours, it may go behind.
@@ -92,7 +98,10 @@ def commit_once(
                 return own(commit)
             broken = is_connection_error(error, table.uri)
             broken_count += broken
-            if not (isinstance(error, CommitFailedError) or (broken and broken_count <= _CONNECTION_RETRY_COUNT)):
+            if not (
+                isinstance(error, CommitFailedError)
+                or (broken and broken_count <= _CONNECTION_RETRY_COUNT)
+            ):
                 raise translate_delta_error(error, table.uri) from error
             hit_failpoint("table.refused")
             time.sleep(retry.wait_seconds(attempt))
@@ -113,4 +122,6 @@ def _find_commit(table: LakeTable, token: str, *, since: int) -> Mapping[str, An
         delta = find_delta_table(table) if since >= 0 else None
         if delta is None or delta.version() == since:
             return None
-        return next((c for c in delta.history(delta.version() - since) if c.get(_TOKEN_NAME) == token), None)
+        return next(
+            (c for c in delta.history(delta.version() - since) if c.get(_TOKEN_NAME) == token), None
+        )

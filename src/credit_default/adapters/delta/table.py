@@ -26,7 +26,9 @@ class LakeTable:
     schema: pa.Schema
     partition_by: str = "statement_month"
     storage_options: Callable[[], Mapping[str, str]] = dict
-    configuration: Mapping[str, str] = field(default_factory=dict)  # Delta's own table properties, set at its making
+    configuration: Mapping[str, str] = field(
+        default_factory=dict
+    )  # Delta's own table properties, set at its making
 
 
 def scan_rows(table: LakeTable) -> pl.LazyFrame:
@@ -50,7 +52,9 @@ def query_rows(table: LakeTable, query: Callable[[pl.LazyFrame], pl.LazyFrame]) 
         return query(scan).collect()
 
 
-def read_frames(table: LakeTable, columns: tuple[str, ...], *, predicate: str) -> Iterator[pl.DataFrame]:
+def read_frames(
+    table: LakeTable, columns: tuple[str, ...], *, predicate: str
+) -> Iterator[pl.DataFrame]:
     """The rows that answer to `predicate` (SQL), a record batch at a time, in no order: memory does not grow with them.
 
     Raises `ServiceError` when the table can't be read.
@@ -68,7 +72,9 @@ def read_frames(table: LakeTable, columns: tuple[str, ...], *, predicate: str) -
 
 def _fill_missing_columns(table: LakeTable, present: Collection[str]) -> list[pl.Expr]:
     empty = pl.DataFrame(table.schema.empty_table()).schema
-    return [pl.lit(None, dtype=kind).alias(name) for name, kind in empty.items() if name not in present]
+    return [
+        pl.lit(None, dtype=kind).alias(name) for name, kind in empty.items() if name not in present
+    ]
 
 
 def has_committed(table: LakeTable, key: str) -> bool:
@@ -81,7 +87,11 @@ def has_committed(table: LakeTable, key: str) -> bool:
 def find_delta_table(table: LakeTable) -> DeltaTable | None:
     """The table as it is now, or None when nothing was ever written."""
     options = dict(table.storage_options())
-    return DeltaTable(table.uri, storage_options=options) if DeltaTable.is_deltatable(table.uri, options) else None
+    return (
+        DeltaTable(table.uri, storage_options=options)
+        if DeltaTable.is_deltatable(table.uri, options)
+        else None
+    )
 
 
 def open_or_create_delta_table(table: LakeTable) -> DeltaTable:
@@ -91,10 +101,16 @@ def open_or_create_delta_table(table: LakeTable) -> DeltaTable:
     options = dict(table.storage_options())
     try:
         return DeltaTable.create(
-            table.uri, table.schema, mode="ignore", partition_by=[table.partition_by], storage_options=options,
+            table.uri,
+            table.schema,
+            mode="ignore",
+            partition_by=[table.partition_by],
+            storage_options=options,
             configuration=dict(table.configuration),
-            commit_properties=CommitProperties(max_commit_retries=0),  # or who is slower makes the table a second time
-        )  # fmt: skip
+            commit_properties=CommitProperties(
+                max_commit_retries=0
+            ),  # or who is slower makes the table a second time
+        )
     except (DeltaError, OSError):
         if (
             delta := find_delta_table(table)

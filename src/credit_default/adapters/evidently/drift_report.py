@@ -14,7 +14,12 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import polars as pl
 
-from credit_default.adapters.evidently.html_page import ReportTitle, insert_note, insert_verdict, render_page
+from credit_default.adapters.evidently.html_page import (
+    ReportTitle,
+    insert_note,
+    insert_verdict,
+    render_page,
+)
 from credit_default.adapters.evidently.report_run import (
     METHOD_NAMES,
     EvidentlyColumn,
@@ -73,7 +78,9 @@ def render_drift_report(
     columns = _plan_columns(schema, policy)
     if reference is None:
         raise _build_frame_error(
-            "reference", found="none with the model", expected="scored rows that the model was not trained on"
+            "reference",
+            found="none with the model",
+            expected="scored rows that the model was not trained on",
         )
     earlier, later = (
         _sample_rows(_check_frame(frame, columns, name=name), sample_rows)
@@ -89,7 +96,9 @@ def render_drift_report(
     paths = _write_report(report, folder, "report", title=title)
     if full:
         paths |= _write_quality(earlier, later, folder, title=title)
-    drift = _build_drift_report(read_drift(report.content), columns, earlier=earlier, later=later, paths=paths)
+    drift = _build_drift_report(
+        read_drift(report.content), columns, earlier=earlier, later=later, paths=paths
+    )
     return RenderedReport(drift, report.widgets)
 
 
@@ -109,8 +118,12 @@ def publish_verdicts(paths: Mapping[str, str], verdicts: Sequence[Verdict], *, n
 def _plan_columns(schema: Schema, policy: DriftPolicy) -> tuple[EvidentlyColumn, ...]:
     # The score first: it is what a reader of the page asks for.
     return (
-        EvidentlyColumn(_SCORE, is_code=False, method=METHOD_NAMES["psi"], threshold=policy.score_threshold),
-        EvidentlyColumn(_DECISION, is_code=True, method=METHOD_NAMES["psi"], threshold=policy.decision_threshold),
+        EvidentlyColumn(
+            _SCORE, is_code=False, method=METHOD_NAMES["psi"], threshold=policy.score_threshold
+        ),
+        EvidentlyColumn(
+            _DECISION, is_code=True, method=METHOD_NAMES["psi"], threshold=policy.decision_threshold
+        ),
         *(
             EvidentlyColumn(
                 column.name,
@@ -123,25 +136,37 @@ def _plan_columns(schema: Schema, policy: DriftPolicy) -> tuple[EvidentlyColumn,
     )
 
 
-def _check_frame(frame: pl.DataFrame, columns: Sequence[EvidentlyColumn], *, name: str) -> pl.DataFrame:
+def _check_frame(
+    frame: pl.DataFrame, columns: Sequence[EvidentlyColumn], *, name: str
+) -> pl.DataFrame:
     if frame.is_empty():
         raise _build_frame_error(name, found="no rows", expected="at least one")
     missing = [column.name for column in columns if column.name not in frame.columns]
     if missing:
         raise _build_frame_error(
-            name, found=f"no column {show_examples(missing)}", expected="every input, score and decision"
+            name,
+            found=f"no column {show_examples(missing)}",
+            expected="every input, score and decision",
         )
     for column in columns:
         values = frame[column.name]
         if values.null_count():
             raise _build_frame_error(
-                f"{name}, column {column.name!r}", found=f"{values.null_count()} empty values", expected="none"
+                f"{name}, column {column.name!r}",
+                found=f"{values.null_count()} empty values",
+                expected="none",
             )
         # Evidently writes category values into its page as they are: numbers and our own two words carry no markup.
-        good = values.is_in(["accept", DECLINE]).all() if column.name == _DECISION else values.dtype.is_numeric()
+        good = (
+            values.is_in(["accept", DECLINE]).all()
+            if column.name == _DECISION
+            else values.dtype.is_numeric()
+        )
         if not good or (column.is_code and values.dtype.is_float()):
             raise _build_frame_error(
-                f"{name}, column {column.name!r}", found=f"{values.dtype} values", expected="checked values"
+                f"{name}, column {column.name!r}",
+                found=f"{values.dtype} values",
+                expected="checked values",
             )
     return frame
 
@@ -149,8 +174,12 @@ def _check_frame(frame: pl.DataFrame, columns: Sequence[EvidentlyColumn], *, nam
 def _sample_rows(frame: pl.DataFrame, count: int) -> pl.DataFrame:
     if frame.height <= count:
         return frame
-    ties = [name for name in sorted(frame.columns) if name != _SCORE]  # a reference names no client to go by
-    return frame.sort(_SCORE, *ties)[np.linspace(0, frame.height - 1, count).round().astype(np.int64)]
+    ties = [
+        name for name in sorted(frame.columns) if name != _SCORE
+    ]  # a reference names no client to go by
+    return frame.sort(_SCORE, *ties)[
+        np.linspace(0, frame.height - 1, count).round().astype(np.int64)
+    ]
 
 
 def _to_pandas(frame: pl.DataFrame, columns: Sequence[EvidentlyColumn]) -> "pd.DataFrame":
@@ -159,7 +188,9 @@ def _to_pandas(frame: pl.DataFrame, columns: Sequence[EvidentlyColumn]) -> "pd.D
     return frame.select(*numbers, *texts).to_pandas()
 
 
-def _write_report(report: EvidentlyReport, folder: Path, name: str, *, title: ReportTitle) -> dict[str, str]:
+def _write_report(
+    report: EvidentlyReport, folder: Path, name: str, *, title: ReportTitle
+) -> dict[str, str]:
     content = {"title": title.text, "data_origin": title.data_origin, **report.content}
     html, data = folder / f"{name}.html", folder / f"{name}.json"
     write_atomically(html, render_page(report.html, title=title).encode())
@@ -168,14 +199,17 @@ def _write_report(report: EvidentlyReport, folder: Path, name: str, *, title: Re
     return {f"{prefix}html": str(html), f"{prefix}json": str(data)}
 
 
-def _write_quality(earlier: pl.DataFrame, later: pl.DataFrame, folder: Path, *, title: ReportTitle) -> dict[str, str]:
+def _write_quality(
+    earlier: pl.DataFrame, later: pl.DataFrame, folder: Path, *, title: ReportTitle
+) -> dict[str, str]:
     if not all(OUTCOME in frame.columns for frame in (earlier, later)):
         return {}
     sides = [frame.drop_nulls(OUTCOME) for frame in (earlier, later)]
     if any(side[OUTCOME].n_unique() < 2 for side in sides):  # noqa: PLR2004 - one class has no curve
         return {}
     told = [
-        side.select(outcome=pl.col(OUTCOME).cast(pl.Int64), probability=pl.col(_SCORE)).to_pandas() for side in sides
+        side.select(outcome=pl.col(OUTCOME).cast(pl.Int64), probability=pl.col(_SCORE)).to_pandas()
+        for side in sides
     ]
     threshold = _find_threshold(pl.concat([side.select(_SCORE, _DECISION) for side in sides]))
     report = run_quality_report(reference=told[0], current=told[1], threshold=threshold)
@@ -204,7 +238,10 @@ def _build_drift_report(
             expected="every column",
             remedy="Install the versions that requirements.lock names.",
         )
-    drifts = [_build_drift(column, measured[column.name], earlier=earlier, later=later) for column in columns]
+    drifts = [
+        _build_drift(column, measured[column.name], earlier=earlier, later=later)
+        for column in columns
+    ]
     score, inputs = drifts[0], tuple(drifts[2:])
     share = sum(drift.drifted for drift in inputs) / len(inputs)
     return DriftReport(inputs, score, share, earlier.height, later.height, dict(paths), drifts[1])
@@ -213,10 +250,14 @@ def _build_drift_report(
 def _build_drift(
     column: EvidentlyColumn, measured: MeasuredDrift, *, earlier: pl.DataFrame, later: pl.DataFrame
 ) -> ColumnDrift:
-    sides = count_by_bins(*(frame[column.name].to_numpy() for frame in (earlier, later)), is_code=column.is_code)
+    sides = count_by_bins(
+        *(frame[column.name].to_numpy() for frame in (earlier, later)), is_code=column.is_code
+    )
     bin_count = int(((sides[0] > 0) | (sides[1] > 0)).sum())
     method = next(ours for ours, name in METHOD_NAMES.items() if name == measured.method)
-    return ColumnDrift(column.name, method, measured.statistic, measured.threshold, measured.drifted, bin_count)
+    return ColumnDrift(
+        column.name, method, measured.statistic, measured.threshold, measured.drifted, bin_count
+    )
 
 
 def _to_json(value: Any) -> Any:
@@ -226,4 +267,9 @@ def _to_json(value: Any) -> Any:
 
 
 def _build_frame_error(thing: str, *, found: str, expected: str) -> InputError:
-    return InputError(thing, found=found, expected=expected, remedy="Compare checked and scored rows of one portfolio.")
+    return InputError(
+        thing,
+        found=found,
+        expected=expected,
+        remedy="Compare checked and scored rows of one portfolio.",
+    )

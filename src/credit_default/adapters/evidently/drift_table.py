@@ -13,7 +13,10 @@ from evidently.metrics import ValueDrift
 from evidently.metrics.column_statistics import ValueDriftCalculation
 from evidently.presets import DataDriftPreset
 
-from credit_default.adapters.evidently.statistics import measure_jensenshannon, measure_population_stability
+from credit_default.adapters.evidently.statistics import (
+    measure_jensenshannon,
+    measure_population_stability,
+)
 
 _TABLE = "big_table"  # Evidently's word for the kind of widget
 
@@ -56,7 +59,11 @@ class DriftTable(DataDriftPreset):  # type: ignore[misc]
     def generate_metrics(self, context: Any) -> list[Any]:  # noqa: ARG002 - Evidently's signature
         """The figures that the report's dictionary holds: one for each column, in their order."""
         return [
-            PlainDrift(column=name, method=self.per_column_method[name], threshold=self.per_column_threshold[name])
+            PlainDrift(
+                column=name,
+                method=self.per_column_method[name],
+                threshold=self.per_column_threshold[name],
+            )
             for name in self.columns
         ]
 
@@ -72,13 +79,19 @@ def register_drift_methods() -> None:
     register_stattest(JENSEN_SHANNON, default_impl=_measure_jensenshannon)
 
 
-def _measure_stability(reference: Any, current: Any, kind: Any, threshold: float) -> tuple[float, bool]:
+def _measure_stability(
+    reference: Any, current: Any, kind: Any, threshold: float
+) -> tuple[float, bool]:
     is_code = kind == ColumnType.Categorical
-    index = measure_population_stability(reference.to_numpy(), current.to_numpy(), is_code=is_code).index
+    index = measure_population_stability(
+        reference.to_numpy(), current.to_numpy(), is_code=is_code
+    ).index
     return index, index >= threshold
 
 
-def _measure_jensenshannon(reference: Any, current: Any, kind: Any, threshold: float) -> tuple[float, bool]:
+def _measure_jensenshannon(
+    reference: Any, current: Any, kind: Any, threshold: float
+) -> tuple[float, bool]:
     is_code = kind == ColumnType.Categorical
     distance = measure_jensenshannon(reference.to_numpy(), current.to_numpy(), is_code=is_code)
     return distance, distance >= threshold

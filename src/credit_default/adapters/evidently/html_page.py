@@ -74,9 +74,14 @@ def render_page(page: str, *, title: ReportTitle) -> str:
     text = html.escape(title.text)
     note = "<br>No real client stands behind these figures." if title.simulated else ""
     heading = _HEADING.format(
-        text=text, note=note, background="#ffe08a" if title.simulated else "#e8ecf4", verdict=_VERDICT
+        text=text,
+        note=note,
+        background="#ffe08a" if title.simulated else "#e8ecf4",
+        verdict=_VERDICT,
     )
-    return data.replace("<head>", f"<head>\n        <title>{text}</title>", 1) + body + heading + rest
+    return (
+        data.replace("<head>", f"<head>\n        <title>{text}</title>", 1) + body + heading + rest
+    )
 
 
 def _escape_tags(line: str) -> str:

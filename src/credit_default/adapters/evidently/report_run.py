@@ -87,7 +87,9 @@ def run_drift_report(
         return _run_report(report, definition, reference=reference, current=current)
 
 
-def run_quality_report(*, reference: "pd.DataFrame", current: "pd.DataFrame", threshold: float) -> EvidentlyReport:
+def run_quality_report(
+    *, reference: "pd.DataFrame", current: "pd.DataFrame", threshold: float
+) -> EvidentlyReport:
     """How well the model met the outcomes: columns `outcome` (0/1) and `probability`, declined from `threshold` on."""
     with suppress_evidently_warnings():
         from evidently import BinaryClassification, DataDefinition, Report
@@ -95,7 +97,9 @@ def run_quality_report(*, reference: "pd.DataFrame", current: "pd.DataFrame", th
 
         roles = BinaryClassification(target="outcome", prediction_probas="probability", pos_label=1)
         definition = DataDefinition(
-            numerical_columns=["probability"], categorical_columns=["outcome"], classification=[roles]
+            numerical_columns=["probability"],
+            categorical_columns=["outcome"],
+            classification=[roles],
         )
         report = Report([ClassificationPreset(probas_threshold=threshold)])
         return _run_report(report, definition, reference=reference, current=current)
@@ -105,13 +109,18 @@ def read_drift(content: Mapping[str, Any]) -> dict[str, MeasuredDrift]:
     """Each column's drift out of Evidently's dictionary. Raises `ServiceError` when it is of another shape."""
     try:
         failed = {
-            test["metric_config"]["params"]["column"]: {"FAIL": True, "SUCCESS": False}[_read_status(test)]
+            test["metric_config"]["params"]["column"]: {"FAIL": True, "SUCCESS": False}[
+                _read_status(test)
+            ]
             for test in content["tests"]
             if test["id"] == "drift"
         }
         return {
             config["column"]: MeasuredDrift(
-                str(config["method"]), float(metric["value"]), float(config["threshold"]), failed[config["column"]]
+                str(config["method"]),
+                float(metric["value"]),
+                float(config["threshold"]),
+                failed[config["column"]],
             )
             for metric in content["metrics"]
             if (config := metric["config"])["type"].endswith(":PlainDrift")
@@ -130,7 +139,9 @@ def _read_status(test: Mapping[str, Any]) -> str:
     return str(getattr(status, "value", status))
 
 
-def _run_report(report: Any, definition: Any, *, reference: "pd.DataFrame", current: "pd.DataFrame") -> EvidentlyReport:
+def _run_report(
+    report: Any, definition: Any, *, reference: "pd.DataFrame", current: "pd.DataFrame"
+) -> EvidentlyReport:
     from evidently import Dataset
 
     done = report.run(
@@ -145,5 +156,7 @@ def _run_report(report: Any, definition: Any, *, reference: "pd.DataFrame", curr
 def suppress_evidently_warnings() -> Iterator[None]:
     """A block in which Evidently is imported and used without its warnings."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # Evidently's own, on its way through pandas, plotly and pydantic
+        warnings.simplefilter(
+            "ignore"
+        )  # Evidently's own, on its way through pandas, plotly and pydantic
         yield

@@ -26,7 +26,9 @@ class StabilityIndex:
     bin_count: int
 
 
-def measure_population_stability(reference: NDArray[Any], current: NDArray[Any], *, is_code: bool) -> StabilityIndex:
+def measure_population_stability(
+    reference: NDArray[Any], current: NDArray[Any], *, is_code: bool
+) -> StabilityIndex:
     """The index of `current` against `reference`: the sum of (r - c) ln(r / c) over the bins' shares r and c.
 
     Codes, and numbers of at most 20 different values in the reference, are binned by value, a value that such a reference
@@ -34,15 +36,21 @@ def measure_population_stability(reference: NDArray[Any], current: NDArray[Any],
     taken once. An empty bin counts as a share of .0001. Neither may hold missing values.
     """
     before, after = count_by_bins(reference, current, is_code=is_code)
-    return StabilityIndex(measure_population_stability_index(before, after), int(((before > 0) | (after > 0)).sum()))
+    return StabilityIndex(
+        measure_population_stability_index(before, after), int(((before > 0) | (after > 0)).sum())
+    )
 
 
-def measure_jensenshannon(reference: NDArray[Any], current: NDArray[Any], *, is_code: bool) -> float:
+def measure_jensenshannon(
+    reference: NDArray[Any], current: NDArray[Any], *, is_code: bool
+) -> float:
     """The Jensen-Shannon distance over the same bins: the root of the divergence in natural logarithms."""
     return measure_jensenshannon_distance(*count_by_bins(reference, current, is_code=is_code))
 
 
-def count_by_bins(reference: NDArray[Any], current: NDArray[Any], *, is_code: bool) -> tuple[Counts, Counts]:
+def count_by_bins(
+    reference: NDArray[Any], current: NDArray[Any], *, is_code: bool
+) -> tuple[Counts, Counts]:
     """How many values of each side lie in each bin; codes may be texts."""
     if is_code:
         values, place = np.unique(np.concatenate([reference, current]), return_inverse=True)

@@ -37,7 +37,12 @@ class WorkspaceRun:
 
 
 def record_workspace_run(
-    folder: Path, run: WorkspaceRun, *, project: str, columns: Sequence[str], most_runs: int = MOST_RUNS
+    folder: Path,
+    run: WorkspaceRun,
+    *,
+    project: str,
+    columns: Sequence[str],
+    most_runs: int = MOST_RUNS,
 ) -> None:
     """Nothing; the run stands in the project, which is made, with its panels, when it is not there yet.
 
@@ -61,18 +66,31 @@ def _create_project(folder: Path, project_id: UUID, name: str, columns: Sequence
         from evidently.ui.workspace import Workspace
 
         def draw_drift(names: Sequence[str]) -> list[Any]:
-            return [PanelMetric(metric="ValueDrift", metric_labels={"column": name}, legend=name) for name in names]
+            return [
+                PanelMetric(metric="ValueDrift", metric_labels={"column": name}, legend=name)
+                for name in names
+            ]
 
         made = Workspace.create(str(folder)).add_project(ProjectModel(id=project_id, name=name))
         rows = [PanelMetric(metric=_ROWS, legend="rows")]
-        expected = [PanelMetric(metric=_SHARE, metric_labels={"column": _SCORE}, legend="expected default share")]
+        expected = [
+            PanelMetric(
+                metric=_SHARE, metric_labels={"column": _SCORE}, legend="expected default share"
+            )
+        ]
         for title, values, size in (
-            ("Drift of the score and of the decision (PSI)", draw_drift((_SCORE, _DECISION)), "full"),
+            (
+                "Drift of the score and of the decision (PSI)",
+                draw_drift((_SCORE, _DECISION)),
+                "full",
+            ),
             ("Expected default share", expected, "half"),
             ("Rows scored", rows, "half"),
             ("Drift of the inputs that weigh most", draw_drift(columns), "full"),
         ):
-            made.dashboard.add_panel(line_plot_panel(title, values=values, size=size), tab="Monitoring")
+            made.dashboard.add_panel(
+                line_plot_panel(title, values=values, size=size), tab="Monitoring"
+            )
 
 
 def _render_snapshot(run: WorkspaceRun) -> bytes:
@@ -80,12 +98,20 @@ def _render_snapshot(run: WorkspaceRun) -> bytes:
         from evidently.core.serialization import SnapshotModel
         from evidently.legacy.utils import NumpyEncoder
 
-        results = {str(uuid5(NAMESPACE_URL, name)): result for name, result in _list_results(run).items()}
+        results = {
+            str(uuid5(NAMESPACE_URL, name)): result for name, result in _list_results(run).items()
+        }
         content = {
             "report": {"items": []},
             "name": f"batch {run.batch_id}, model version {run.model_version}",
-            "timestamp": dt.datetime.strptime(run.statement_month, "%Y-%m").replace(tzinfo=dt.UTC).isoformat(),
-            "metadata": {"batch_id": run.batch_id, "model_version": str(run.model_version), "origin": run.data_origin},
+            "timestamp": dt.datetime.strptime(run.statement_month, "%Y-%m")
+            .replace(tzinfo=dt.UTC)
+            .isoformat(),
+            "metadata": {
+                "batch_id": run.batch_id,
+                "model_version": str(run.model_version),
+                "origin": run.data_origin,
+            },
             "tags": [run.data_origin, *(f"{gate}: {level}" for gate, level in run.levels.items())],
             "metric_results": results,
             "top_level_metrics": list(results),
@@ -106,9 +132,13 @@ def _list_results(run: WorkspaceRun) -> dict[str, dict[str, Any]]:
 
 def _describe_drift(column: ColumnDrift) -> dict[str, Any]:
     return _describe_result(
-        f"drift {column.column}", "ValueDrift", column.statistic,
-        column=column.column, method=column.method, threshold=column.threshold,
-    )  # fmt: skip
+        f"drift {column.column}",
+        "ValueDrift",
+        column.statistic,
+        column=column.column,
+        method=column.method,
+        threshold=column.threshold,
+    )
 
 
 def _describe_result(name: str, kind: str, value: float, **parameters: Any) -> dict[str, Any]:

@@ -28,7 +28,8 @@ _QUOTED = rb'"[^"\r\n]*+(?:""[^"\r\n]*+)*+"'
 _CELL = rb'(?:%s|[^",\r\n][^,\r\n]*+|)' % _QUOTED
 _WELL_QUOTED = re.compile(rb"(?:\xef\xbb\xbf)?%s(?:[,\r\n]%s)*+" % (_CELL, _CELL))
 _RAGGED = re.compile(
-    r"CSV parse error: Row #(?P<line>\d+): Expected \d+ columns, got (?P<count>\d+): (?P<text>.*)", re.DOTALL
+    r"CSV parse error: Row #(?P<line>\d+): Expected \d+ columns, got (?P<count>\d+): (?P<text>.*)",
+    re.DOTALL,
 )
 _OTHER_DELIMITERS = {";": "semicolons", "\t": "tabs", "|": "bars"}
 
@@ -46,7 +47,9 @@ def read_csv_head(path: Path, *, head: bytes, schema: Schema) -> list[list[str]]
         others = _split_cells(text, delimiter=delimiter)
         if max((count_known_columns(line, schema=schema) for line in others), default=0) > known:
             remedy = "Export it again with commas (and a point, not a comma, in decimal numbers)."
-            raise InputError(str(path), found=f"columns separated by {name}", expected="by commas", remedy=remedy)
+            raise InputError(
+                str(path), found=f"columns separated by {name}", expected="by commas", remedy=remedy
+            )
     return lines
 
 
@@ -92,7 +95,9 @@ def read_csv_rows(
 
 def _decode_head(path: Path, head: bytes) -> str:
     # The head may end within a line, or a character: only whole lines are looked at.
-    whole = head if len(head) < HEAD_BYTES else head[: max(head.rfind(b"\n"), head.rfind(b"\r")) + 1]
+    whole = (
+        head if len(head) < HEAD_BYTES else head[: max(head.rfind(b"\n"), head.rfind(b"\r")) + 1]
+    )
     if not whole:
         raise InputError(
             str(path),
@@ -126,7 +131,9 @@ def _has_quotes(path: Path) -> bool:
                 found = f"the byte 0x{error.object[error.start]:02x} in line {line}"
                 raise _build_encoding_error(path, found=found) from error
             if b"\0" in block:
-                raise _build_encoding_error(path, found=f"a NUL in line {line + block[: block.index(0)].count(10)}")
+                raise _build_encoding_error(
+                    path, found=f"a NUL in line {line + block[: block.index(0)].count(10)}"
+                )
             quoted = quoted or b'"' in block
             line += block.count(b"\n")
     return quoted
@@ -156,14 +163,18 @@ def _raise_csv_error(path: Path, *, error: Exception, width: int) -> NoReturn:
     ragged = _RAGGED.match(str(error))
     if ragged is None:
         remedy = "Look at that place, and export the file again."
-        raise InputError(str(path), found=f"unreadable text ({error})", expected="a table", remedy=remedy) from error
+        raise InputError(
+            str(path), found=f"unreadable text ({error})", expected="a table", remedy=remedy
+        ) from error
     count = int(ragged["count"])
     last = count < width and _read_last_line(path).startswith(ragged["text"].removesuffix(" ..."))
     raise InputError(
         f"line {ragged['line']} of {path}",
         found=f"{count} cells" + (" in the last line" if last else ""),
         expected=f"{width}, as in the header",
-        remedy="The file was cut short: copy or export it again." if last else "Correct that line (a stray comma?).",
+        remedy="The file was cut short: copy or export it again."
+        if last
+        else "Correct that line (a stray comma?).",
     ) from error
 
 
@@ -176,4 +187,6 @@ def _read_last_line(path: Path) -> str:
 
 def _build_encoding_error(path: Path, *, found: str) -> InputError:
     remedy = "Save it as UTF-8 text (in Excel: CSV UTF-8)."
-    return InputError(str(path), found=f"text that is not UTF-8 ({found})", expected="UTF-8 text", remedy=remedy)
+    return InputError(
+        str(path), found=f"text that is not UTF-8 ({found})", expected="UTF-8 text", remedy=remedy
+    )

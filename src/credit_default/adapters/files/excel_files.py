@@ -34,7 +34,9 @@ def read_workbook_head(path: Path) -> list[list[str]]:
     return [[cell or "" for cell in row] for row in head.rows()]
 
 
-def read_workbook_rows(path: Path, *, place: int, positions: Sequence[int]) -> Iterator[pl.DataFrame]:
+def read_workbook_rows(
+    path: Path, *, place: int, positions: Sequence[int]
+) -> Iterator[pl.DataFrame]:
     """The rows below the header in one frame of texts, in columns named by their position ("0", "1" …).
 
     A cell that holds a date without a time gives "YYYY-MM": a month typed into a spreadsheet becomes such a date.
@@ -54,17 +56,26 @@ def _check_archive(path: Path) -> None:
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError) as error:
         raise _build_damage_error(path, error) from error
     if byte_count > _MOST_BYTES:
-        expected, remedy = f"at most {_MOST_BYTES:,}", "Give the table as .csv or .parquet, which may be of any size."
-        raise InputError(str(path), found=f"{byte_count:,} bytes once unpacked", expected=expected, remedy=remedy)
+        expected, remedy = (
+            f"at most {_MOST_BYTES:,}",
+            "Give the table as .csv or .parquet, which may be of any size.",
+        )
+        raise InputError(
+            str(path), found=f"{byte_count:,} bytes once unpacked", expected=expected, remedy=remedy
+        )
     if damaged is not None:
-        raise _build_damage_error(path, zipfile.BadZipFile(f"{damaged} does not match its checksum"))
+        raise _build_damage_error(
+            path, zipfile.BadZipFile(f"{damaged} does not match its checksum")
+        )
 
 
 def _read_sheet(path: Path, **options: Any) -> pl.DataFrame:
     import fastexcel
 
     try:
-        sheet = fastexcel.read_excel(path).load_sheet(0, dtypes="string", header_row=None, **{"skip_rows": 0} | options)
+        sheet = fastexcel.read_excel(path).load_sheet(
+            0, dtypes="string", header_row=None, **{"skip_rows": 0} | options
+        )
         return sheet.to_polars()
     except fastexcel.FastExcelError as error:
         raise _build_damage_error(path, error) from error

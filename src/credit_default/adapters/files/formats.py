@@ -73,7 +73,9 @@ def detect_format(path: Path) -> FileFormat:
     if signature is None and found != "text":
         raise _build_mismatch_error(path, found=found, expected="comma-separated UTF-8 text")
     if signature is not None and not head.startswith(signature):
-        raise _build_mismatch_error(path, found=found, expected=f"the bytes of a {path.suffix} file")
+        raise _build_mismatch_error(
+            path, found=found, expected=f"the bytes of a {path.suffix} file"
+        )
     if kind == "parquet":
         _check_parquet_footer(path)
     return FileFormat(kind, head)
@@ -98,7 +100,10 @@ def _check_name_encoding(path: Path) -> None:
         str(path).encode()
     except UnicodeEncodeError as error:
         raise InputError(
-            str(path), found="a name that is no UTF-8", expected="one that is", remedy="Rename the file."
+            str(path),
+            found="a name that is no UTF-8",
+            expected="one that is",
+            remedy="Rename the file.",
         ) from error
 
 
@@ -106,16 +111,24 @@ def _read_first_bytes(path: Path) -> bytes:
     expected = "a file that can be read"
     try:
         if path.is_dir():
-            raise InputError(str(path), found="a folder", expected="a file", remedy="Name one file in it.")
+            raise InputError(
+                str(path), found="a folder", expected="a file", remedy="Name one file in it."
+            )
         with path.open("rb") as file:
             head = file.read(HEAD_BYTES)
     except FileNotFoundError as error:
-        raise InputError(str(path), found="no such file", expected=expected, remedy="Check the path.") from error
+        raise InputError(
+            str(path), found="no such file", expected=expected, remedy="Check the path."
+        ) from error
     except OSError as error:
         remedy = "Check the path and the permissions."
-        raise InputError(str(path), found=str(error.strerror), expected=expected, remedy=remedy) from error
+        raise InputError(
+            str(path), found=str(error.strerror), expected=expected, remedy=remedy
+        ) from error
     if not head.strip():
-        raise InputError(str(path), found="an empty file", expected="a table", remedy="Export the file again.")
+        raise InputError(
+            str(path), found="an empty file", expected="a table", remedy="Export the file again."
+        )
     return head
 
 
@@ -133,7 +146,9 @@ def _check_parquet_footer(path: Path) -> None:
 
 
 def _build_mismatch_error(path: Path, *, found: str, expected: str) -> InputError:
-    remedy = _REMEDIES.get(found, "Give the file itself, in one of the forms " + _list_endings() + ".")
+    remedy = _REMEDIES.get(
+        found, "Give the file itself, in one of the forms " + _list_endings() + "."
+    )
     return InputError(str(path), found=found, expected=expected, remedy=remedy)
 
 

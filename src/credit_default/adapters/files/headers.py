@@ -9,7 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from credit_default.data.checking.file_faults import check_columns
-from credit_default.data.contract.schema import CLIENT_ID, OUTCOME, STATEMENT_MONTH, Schema, normalise_name
+from credit_default.data.contract.schema import (
+    CLIENT_ID,
+    OUTCOME,
+    STATEMENT_MONTH,
+    Schema,
+    normalise_name,
+)
 from credit_default.errors import InputError, show_examples
 
 HEADER_LINES = 5  # the header is looked for in this many lines
@@ -49,7 +55,9 @@ def find_header(lines: Sequence[Sequence[str]], *, schema: Schema, path: Path) -
     names = [] if place is None else list(lines[place])
     known = _map_known_names(schema)
     matched = [
-        (position, known[normalise_name(name)]) for position, name in enumerate(names) if normalise_name(name) in known
+        (position, known[normalise_name(name)])
+        for position, name in enumerate(names)
+        if normalise_name(name) in known
     ]
     _check_duplicates(names, matched=matched, path=path)
     if not matched:
@@ -75,7 +83,9 @@ def count_known_columns(names: Sequence[str], *, schema: Schema) -> int:
 
 def _map_known_names(schema: Schema) -> dict[str, str]:
     return {
-        normalise_name(name): column.name for column in (*schema.columns, schema.outcome) for name in column.known_as
+        normalise_name(name): column.name
+        for column in (*schema.columns, schema.outcome)
+        for name in column.known_as
     }
 
 
@@ -84,7 +94,9 @@ def _has_row_numbers(names: Sequence[str], *, schema: Schema) -> bool:
     return bool(wanted) and wanted <= {normalise_name(name) for name in names}
 
 
-def _check_duplicates(names: Sequence[str], *, matched: Sequence[tuple[int, str]], path: Path) -> None:
+def _check_duplicates(
+    names: Sequence[str], *, matched: Sequence[tuple[int, str]], path: Path
+) -> None:
     by_name: dict[str, list[str]] = {}
     for position, name in matched:
         by_name.setdefault(name, []).append(names[position])
@@ -92,7 +104,9 @@ def _check_duplicates(names: Sequence[str], *, matched: Sequence[tuple[int, str]
     if doubled:
         raise InputError(
             f"columns of {path}",
-            found="; ".join(f"{show_examples(raw)} for {name}" for name, raw in list(doubled.items())[:5]),
+            found="; ".join(
+                f"{show_examples(raw)} for {name}" for name, raw in list(doubled.items())[:5]
+            ),
             expected="each column once",
             remedy="Remove the copy, or rename it if it is something else.",
         )

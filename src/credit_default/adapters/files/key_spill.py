@@ -75,7 +75,9 @@ class SpilledKeys:
         records["hash"], records["sound"] = keys.hashes[order], keys.sound[order]
         ends = np.cumsum(np.bincount(part, minlength=_PART_COUNT))
         with _scratch_errors(self._folder):
-            self._files = self._files or [self._open.enter_context(self._make_file()) for _ in range(_PART_COUNT)]
+            self._files = self._files or [
+                self._open.enter_context(self._make_file()) for _ in range(_PART_COUNT)
+            ]
             for file, rows in zip(self._files, np.split(records, ends[:-1]), strict=True):
                 _write_all(file, rows)
 
@@ -86,7 +88,9 @@ class SpilledKeys:
         with _scratch_errors(self._folder):
             file.seek(0)
             records = np.frombuffer(file.read(), dtype=_RECORD)
-        return KeyHashes(np.ascontiguousarray(records["hash"]), np.ascontiguousarray(records["sound"]))
+        return KeyHashes(
+            np.ascontiguousarray(records["hash"]), np.ascontiguousarray(records["sound"])
+        )
 
 
 @contextmanager

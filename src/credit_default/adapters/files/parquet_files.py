@@ -20,7 +20,9 @@ def read_parquet_head(path: Path) -> list[list[str]]:
         return [list(file.schema_arrow.names)]
 
 
-def read_parquet_rows(path: Path, *, positions: Sequence[int], batch_rows: int) -> Iterator[pl.DataFrame]:
+def read_parquet_rows(
+    path: Path, *, positions: Sequence[int], batch_rows: int
+) -> Iterator[pl.DataFrame]:
     """The rows batch by batch, in columns named by their position ("0", "1" …), each in the file's own type.
 
     Raises:

@@ -61,7 +61,9 @@ def has_month_column(path: Path, *, schema: Schema) -> bool:
     Raises:
         InputError: as `read_header`, but for the month.
     """
-    return find_header(_read_head(path, found=detect_format(path), schema=schema), schema=schema, path=path).has_month
+    return find_header(
+        _read_head(path, found=detect_format(path), schema=schema), schema=schema, path=path
+    ).has_month
 
 
 def read_batches(
@@ -85,10 +87,17 @@ def read_batches(
         _read_rows(path, found=found, head=head, header=header, batch_rows=batch_rows)
     ):
         for part in batch.iter_slices(batch_rows):
-            yield _name_columns(part, schema=schema, header=header, month=month, first_row=row_count)
+            yield _name_columns(
+                part, schema=schema, header=header, month=month, first_row=row_count
+            )
             row_count += part.height
     if not row_count:
-        raise InputError(str(path), found="a header and no rows", expected="rows", remedy="Export the file again.")
+        raise InputError(
+            str(path),
+            found="a header and no rows",
+            expected="rows",
+            remedy="Export the file again.",
+        )
 
 
 def _read_head(path: Path, *, found: FileFormat, schema: Schema) -> list[list[str]]:
@@ -142,10 +151,16 @@ def _name_columns(
 def _check_month_source(header: Header, *, month: str | None, path: Path) -> None:
     expected = "the month of the statements, either in a column or given with --month"
     if month is not None and not _MONTH.fullmatch(month):
-        raise InputError("--month", found=repr(month), expected="YYYY-MM", remedy="Give it as in 2005-09.")
+        raise InputError(
+            "--month", found=repr(month), expected="YYYY-MM", remedy="Give it as in 2005-09."
+        )
     if month is not None and header.has_month:
         remedy = "Leave --month out: the file says the month of every row."
-        raise InputError(f"{STATEMENT_MONTH} of {path}", found="both", expected=expected, remedy=remedy)
+        raise InputError(
+            f"{STATEMENT_MONTH} of {path}", found="both", expected=expected, remedy=remedy
+        )
     if month is None and not header.has_month:
         remedy = "Add --month YYYY-MM (the source's is 2005-09)."
-        raise InputError(f"{STATEMENT_MONTH} of {path}", found="neither", expected=expected, remedy=remedy)
+        raise InputError(
+            f"{STATEMENT_MONTH} of {path}", found="neither", expected=expected, remedy=remedy
+        )

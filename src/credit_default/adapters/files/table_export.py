@@ -7,9 +7,7 @@ import polars as pl
 
 from credit_default.errors import InputError, escape_unprintable
 
-_FORMULA_START = (
-    "\\A[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20]"  # the full-width ones too: some spreadsheets make no difference
-)
+_FORMULA_START = "\\A[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20]"  # the full-width ones too: some spreadsheets make no difference
 _UNPRINTABLE = r"[\p{C}\p{Zl}\p{Zp}]"
 
 
@@ -23,7 +21,12 @@ def write_table(frame: pl.DataFrame, path: Path) -> None:
         InputError: The ending is neither of the two, or the place cannot be written to.
     """
     if path.suffix.lower() not in {".csv", ".parquet"}:
-        raise InputError(str(path), found="that ending", expected=".csv or .parquet", remedy="Choose one of them.")
+        raise InputError(
+            str(path),
+            found="that ending",
+            expected=".csv or .parquet",
+            remedy="Choose one of them.",
+        )
     neighbour = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         if path.suffix.lower() == ".csv":
@@ -33,7 +36,9 @@ def write_table(frame: pl.DataFrame, path: Path) -> None:
         neighbour.replace(path)
     except OSError as error:
         remedy = "Choose another place, or make room there."
-        raise InputError(str(path), found=str(error), expected="a place to write to", remedy=remedy) from error
+        raise InputError(
+            str(path), found=str(error), expected="a place to write to", remedy=remedy
+        ) from error
     finally:
         neighbour.unlink(missing_ok=True)
 
@@ -41,7 +46,9 @@ def write_table(frame: pl.DataFrame, path: Path) -> None:
 def _prepare_for_csv(frame: pl.DataFrame) -> pl.DataFrame:
     lists = [name for name, dtype in frame.schema.items() if dtype == pl.List(pl.String)]
     frame = frame.with_columns(pl.col(lists).list.join("; ")) if lists else frame
-    return frame.with_columns(_escape_cells(column) for column in frame.get_columns() if column.dtype == pl.String)
+    return frame.with_columns(
+        _escape_cells(column) for column in frame.get_columns() if column.dtype == pl.String
+    )
 
 
 def _escape_cells(texts: pl.Series) -> pl.Series:

@@ -73,7 +73,9 @@ def find_process_state(mark: ProcessMark | None) -> ProcessState:
 
 
 @contextmanager
-def heartbeat(beat: Callable[[int], None], *, every_seconds: float = HEARTBEAT_SECONDS) -> Iterator[None]:
+def heartbeat(
+    beat: Callable[[int], None], *, every_seconds: float = HEARTBEAT_SECONDS
+) -> Iterator[None]:
     """A block in which `beat` is called again and again from a thread, with the seconds since it began."""
     over = threading.Event()
 
@@ -99,7 +101,12 @@ def _read_host() -> str:
 def _read_start_ticks(process_id: int) -> int | None:
     """When the process began; None where there is none, or one that has ended and was not looked at yet."""
     try:
-        state, *rest = (_PROC / str(process_id) / "stat").read_text(encoding="ascii").rpartition(")")[2].split()
+        state, *rest = (
+            (_PROC / str(process_id) / "stat")
+            .read_text(encoding="ascii")
+            .rpartition(")")[2]
+            .split()
+        )
     except (OSError, UnicodeDecodeError):
         return None
     return None if state == "Z" else int(rest[18])

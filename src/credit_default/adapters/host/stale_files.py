@@ -14,7 +14,9 @@ from credit_default.adapters.host.process_marks import find_process_state, parse
 
 _NAME = re.compile(r"\.(?:scratch|staging)-.+")
 _MOVE_FILE_NAMES = ("held", "leaving")  # names under which a file is moved
-_FOREIGN_FOLDERS: Final = frozenset({"tables", "mlartifacts", "evidently", "prefect"})  # other libraries' own
+_FOREIGN_FOLDERS: Final = frozenset(
+    {"tables", "mlartifacts", "evidently", "prefect"}
+)  # other libraries' own
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +27,9 @@ class Leftover:
     holds_only_copy: bool
 
 
-def find_leftovers(roots: Iterable[Path], *, now: dt.datetime, age: dt.timedelta) -> tuple[Leftover, ...]:
+def find_leftovers(
+    roots: Iterable[Path], *, now: dt.datetime, age: dt.timedelta
+) -> tuple[Leftover, ...]:
     """Those below these folders, by path: of this machine's dead processes, or of unknown ones and untouched for `age`."""
     found: dict[Path, Leftover] = {}
     for root in roots:
@@ -72,4 +76,6 @@ def _read_modified_time(path: Path) -> float:
 
 def _holds_only_copy(path: Path) -> bool:
     """Whether a move died between taking the file away and putting it down, so that it stands nowhere else."""
-    return any((path / name).is_file() and (path / name).stat().st_nlink == 1 for name in _MOVE_FILE_NAMES)
+    return any(
+        (path / name).is_file() and (path / name).stat().st_nlink == 1 for name in _MOVE_FILE_NAMES
+    )

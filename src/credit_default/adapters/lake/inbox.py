@@ -17,7 +17,9 @@ from credit_default.errors import InputError
 from credit_default.failpoints import hit_failpoint
 
 INCOMING, PROCESSED, REFUSED = "incoming/", "processed/", "refused/"
-_LONGEST_NAME_BYTES = 200  # with a digest before it and ".reason.json" behind it, below the 255 of a file system
+_LONGEST_NAME_BYTES = (
+    200  # with a digest before it and ".reason.json" behind it, below the 255 of a file system
+)
 _LONGEST_ENDING_BYTES = 16
 
 
@@ -30,7 +32,9 @@ class SettlingPolicy:
 
 def list_incoming(lake: Lake) -> tuple[StoredObject, ...]:
     """The files that wait, the oldest first; hidden ones and those in folders of their own are left alone."""
-    waiting = (stored for stored in lake.storage.list_objects(INCOMING) if stored.key.count("/") == 1)
+    waiting = (
+        stored for stored in lake.storage.list_objects(INCOMING) if stored.key.count("/") == 1
+    )
     return tuple(sorted(waiting, key=lambda stored: (stored.modified_at, stored.key)))
 
 
@@ -44,7 +48,11 @@ def find_incoming_key(lake: Lake, uri: str) -> str | None:
     root = f"{lake.uri}/{INCOMING}"
     named = uri if lake.in_bucket else str(Path(uri).expanduser().absolute())
     name = named.removeprefix(root)
-    return f"{INCOMING}{name}" if named.startswith(root) and "/" not in name and not name.startswith(".") else None
+    return (
+        f"{INCOMING}{name}"
+        if named.startswith(root) and "/" not in name and not name.startswith(".")
+        else None
+    )
 
 
 def has_valid_key(stored: StoredObject) -> bool:
@@ -105,4 +113,7 @@ def _shorten_name(stored: StoredObject) -> str:
         return name
     ending = PurePosixPath(name).suffix.encode()
     ending = ending if len(ending) <= _LONGEST_ENDING_BYTES else b""
-    return (name.encode()[: _LONGEST_NAME_BYTES - len(ending)]).decode(errors="ignore") + ending.decode()
+    return (
+        (name.encode()[: _LONGEST_NAME_BYTES - len(ending)]).decode(errors="ignore")
+        + ending.decode()
+    )

@@ -106,13 +106,17 @@ def open_lake(uri: str | Path, *, home: Path | None = None) -> Lake:
     """
     if is_bucket_uri(str(uri), thing="lake", expected="a folder or s3://bucket/prefix"):
         storage = open_storage(str(uri))
-        return Lake(storage, (home or Path()).expanduser().absolute() / _build_home_name(storage.uri))
+        return Lake(
+            storage, (home or Path()).expanduser().absolute() / _build_home_name(storage.uri)
+        )
     root = Path(uri).expanduser().absolute()
     if root.exists() and not root.is_dir():
         raise InputError(
-            f"lake {root}", found="a file", expected="a folder or s3://bucket/prefix",
+            f"lake {root}",
+            found="a file",
+            expected="a folder or s3://bucket/prefix",
             remedy="Name one with --lake or CREDIT_DEFAULT_LAKE.",
-        )  # fmt: skip
+        )
     with disk_errors(root):
         root.mkdir(parents=True, exist_ok=True)
     return Lake(open_storage(str(root)), root)
@@ -128,9 +132,11 @@ def is_bucket_uri(uri: str, *, thing: str, expected: str) -> bool:
         return True
     if found := _SCHEME.match(uri):
         raise InputError(
-            f"{thing} {uri[:120]}", found=f"{found[0]!r} at its beginning", expected=expected,
+            f"{thing} {uri[:120]}",
+            found=f"{found[0]!r} at its beginning",
+            expected=expected,
             remedy="Write s3:// in small letters with two slashes, or ./ before a folder of that name.",
-        )  # fmt: skip
+        )
     return False
 
 
@@ -143,7 +149,12 @@ def _build_home_name(uri: str) -> str:
 def check_hex(value: str, name: str) -> str:
     """The value itself, once it is known to be 8 to 64 lower-case hex digits: safe in a key and in a predicate."""
     if not _HEX.fullmatch(value):
-        raise InputError(name, found=repr(value[:80]), expected="8 to 64 of 0-9a-f", remedy="Copy it from `predict`.")
+        raise InputError(
+            name,
+            found=repr(value[:80]),
+            expected="8 to 64 of 0-9a-f",
+            remedy="Copy it from `predict`.",
+        )
     return value
 
 
@@ -151,6 +162,9 @@ def check_month(value: str) -> str:
     """The value itself, once it is known to be a month as YYYY-MM."""
     if not _MONTH.fullmatch(value):
         raise InputError(
-            "statement_month", found=repr(value[:80]), expected="YYYY-MM", remedy="Name a month such as 2005-09."
+            "statement_month",
+            found=repr(value[:80]),
+            expected="YYYY-MM",
+            remedy="Name a month such as 2005-09.",
         )
     return value

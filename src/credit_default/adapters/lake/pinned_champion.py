@@ -25,7 +25,9 @@ class ChampionPointer:
     files: tuple[str, ...] = ()  # below the bundle's folder
 
 
-def write_pinned_champion(lake: Lake, bundle_folder: Path, pointer: ChampionPointer) -> ChampionPointer:
+def write_pinned_champion(
+    lake: Lake, bundle_folder: Path, pointer: ChampionPointer
+) -> ChampionPointer:
     """The pointer, after the verified bundle's files stand in the lake; the pointer goes last, and names all of them."""
     prefix = f"{_BUNDLES}/{check_hex(pointer.digest, 'digest')}"
     paths = sorted(path for path in bundle_folder.rglob("*") if path.is_file())
@@ -50,14 +52,18 @@ def read_champion_pointer(lake: Lake) -> ChampionPointer | None:
         return _parse_pointer(json.loads(stored[:10_000]))
     except (ValueError, KeyError, TypeError, InputError) as error:
         raise ArtifactError(
-            f"champion pointer in {lake.uri}", found="something else", expected="digest, model_version and files",
+            f"champion pointer in {lake.uri}",
+            found="something else",
+            expected="digest, model_version and files",
             remedy="Remove champion/champion.json; `credit-default reconcile` writes it again with MLflow in reach.",
-        ) from error  # fmt: skip
+        ) from error
 
 
 def has_complete_pinned_champion(lake: Lake, pointer: ChampionPointer) -> bool:
     """Whether every file that the pointer names is there."""
-    return all(lake.storage.find_object(f"{_BUNDLES}/{pointer.digest}/{name}") for name in pointer.files)
+    return all(
+        lake.storage.find_object(f"{_BUNDLES}/{pointer.digest}/{name}") for name in pointer.files
+    )
 
 
 def fetch_pinned_champion(lake: Lake, pointer: ChampionPointer, folder: Path) -> Path:
@@ -71,9 +77,11 @@ def fetch_pinned_champion(lake: Lake, pointer: ChampionPointer, folder: Path) ->
         content = lake.storage.read_object(f"{_BUNDLES}/{pointer.digest}/{name}")
         if content is None:
             raise ServiceError(
-                f"champion in {lake.uri}", found=f"no {name}", expected="the files that the pointer names",
+                f"champion in {lake.uri}",
+                found=f"no {name}",
+                expected="the files that the pointer names",
                 remedy="`credit-default reconcile` writes them again once MLflow answers.",
-            )  # fmt: skip
+            )
         (target / name).parent.mkdir(parents=True, exist_ok=True)
         (target / name).write_bytes(content)
     return target
@@ -95,7 +103,10 @@ def _parse_pointer(content: Mapping[str, Any]) -> ChampionPointer:
     if at.tzinfo is None:
         raise ValueError(at)
     return ChampionPointer(
-        model_version=int(content["model_version"]), digest=check_hex(str(content["digest"]), "digest"),
-        seal=str(content["seal"]) and check_hex(str(content["seal"]), "seal"), data_origin=str(content["data_origin"]), verified_at=at,
+        model_version=int(content["model_version"]),
+        digest=check_hex(str(content["digest"]), "digest"),
+        seal=str(content["seal"]) and check_hex(str(content["seal"]), "seal"),
+        data_origin=str(content["data_origin"]),
+        verified_at=at,
         files=tuple(str(name) for name in content["files"]),
-    )  # fmt: skip
+    )

@@ -29,7 +29,11 @@ def open_publication(lake: Lake, *, batch_id: str, model_version: int) -> Iterat
     prefix = f"reports/{check_hex(batch_id, 'batch_id')}/v{int(model_version)}"
     with lake.scratch() as folder:
         yield Publication(folder, f"{lake.uri}/{prefix}", prefix)
-        paths = {f"{prefix}/{p.relative_to(folder).as_posix()}": p for p in sorted(folder.rglob("*")) if p.is_file()}
+        paths = {
+            f"{prefix}/{p.relative_to(folder).as_posix()}": p
+            for p in sorted(folder.rglob("*"))
+            if p.is_file()
+        }
         for key, path in paths.items():
             lake.storage.write_object(key, path)
         for stored in tuple(lake.storage.list_objects(f"{prefix}/")):
@@ -55,14 +59,18 @@ def read_profile(lake: Lake, *, batch_id: str, model_version: int) -> dict[str, 
         return None if content is None else dict(json.loads(content))
     except (TypeError, ValueError) as error:
         raise ArtifactError(
-            f"profile of batch {batch_id}", found=f"no JSON object ({error})", expected="profile.json as `monitor` writes it",
+            f"profile of batch {batch_id}",
+            found=f"no JSON object ({error})",
+            expected="profile.json as `monitor` writes it",
             remedy="Monitor that batch again.",
-        ) from error  # fmt: skip
+        ) from error
 
 
 def read_published(lake: Lake, name: str, *, batch_id: str, model_version: int) -> bytes | None:
     """One published file's content, or None where nothing stands under that name."""
-    return lake.storage.read_object(f"reports/{check_hex(batch_id, 'batch_id')}/v{int(model_version)}/{name}")
+    return lake.storage.read_object(
+        f"reports/{check_hex(batch_id, 'batch_id')}/v{int(model_version)}/{name}"
+    )
 
 
 def fetch_published(lake: Lake, folder: Path, *, batch_id: str, model_version: int) -> Path:

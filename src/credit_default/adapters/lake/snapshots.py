@@ -61,7 +61,9 @@ class Snapshot:
         return f"{self.lake.uri}/{_PREFIX}{self.digest}"
 
 
-def write_snapshot(lake: Lake, frames: Iterable[pl.DataFrame], *, digest: str, origin: SnapshotOrigin) -> Snapshot:
+def write_snapshot(
+    lake: Lake, frames: Iterable[pl.DataFrame], *, digest: str, origin: SnapshotOrigin
+) -> Snapshot:
     """The snapshot under `digest`, written from the frames unless it is there already (then they are not read).
 
     Raises `InputError` when the frames hold no row, `ServiceError` when the lake refuses; either way nothing is left
@@ -88,18 +90,22 @@ def read_snapshot(lake: Lake, digest: str) -> Snapshot:
     if found is None:
         count = sum(1 for _ in _list_digests(lake))
         raise InputError(
-            f"snapshot {digest}", found=f"{count} other snapshots" if count else "no snapshot",
-            expected=f"one in {lake.uri}", remedy="Make it with `credit-default ingest`.",
-        )  # fmt: skip
+            f"snapshot {digest}",
+            found=f"{count} other snapshots" if count else "no snapshot",
+            expected=f"one in {lake.uri}",
+            remedy="Make it with `credit-default ingest`.",
+        )
     try:
         content = json.loads(found)
         rows_key = _check_rows_key(str(content["rows_key"]), digest)
         return Snapshot(digest, _read_origin(content), int(content["row_count"]), rows_key, lake)
     except (ValueError, TypeError, KeyError) as error:
         raise ArtifactError(
-            f"snapshot {digest}", found=f"a record that can't be read ({error})",
-            expected="snapshot.json as `ingest` writes it", remedy="Remove the folder and ingest the file again.",
-        ) from error  # fmt: skip
+            f"snapshot {digest}",
+            found=f"a record that can't be read ({error})",
+            expected="snapshot.json as `ingest` writes it",
+            remedy="Remove the folder and ingest the file again.",
+        ) from error
 
 
 def has_snapshot(lake: Lake, digest: str) -> bool:
@@ -126,11 +132,15 @@ def read_snapshot_rows(
         if fetched is None:
             raise _build_damage_error(snapshot, "no rows")
         try:
-            with pq.ParquetFile(fetched.path, pre_buffer=False, page_checksum_verification=True) as file:
+            with pq.ParquetFile(
+                fetched.path, pre_buffer=False, page_checksum_verification=True
+            ) as file:
                 if not snapshot.row_count:  # every client of it was forgotten
                     empty = file.schema_arrow.empty_table()
                     yield pl.DataFrame(empty.select(list(columns)) if columns else empty)
-                for batch in file.iter_batches(batch_size=batch_rows, columns=list(columns) if columns else None):
+                for batch in file.iter_batches(
+                    batch_size=batch_rows, columns=list(columns) if columns else None
+                ):
                     row_count += batch.num_rows
                     yield pl.DataFrame(pa.Table.from_batches([batch]))
         except (OSError, pa.ArrowException) as error:
@@ -162,7 +172,9 @@ def delete_unreferenced_rows(snapshot: Snapshot) -> int:
     """How many files of rows beside the snapshot's own were deleted: what a crash left of older rows."""
     storage = snapshot.lake.storage
     prefix = f"{_PREFIX}{snapshot.digest}/rows-"
-    strays = [stored.key for stored in storage.list_objects(prefix) if stored.key != snapshot.rows_key]
+    strays = [
+        stored.key for stored in storage.list_objects(prefix) if stored.key != snapshot.rows_key
+    ]
     for key in strays:
         storage.delete_object(key)
     return len(strays)
@@ -170,7 +182,9 @@ def delete_unreferenced_rows(snapshot: Snapshot) -> int:
 
 def _list_digests(lake: Lake) -> Iterator[str]:
     keys = (stored.key for stored in lake.storage.list_objects(_PREFIX))
-    return (key.removeprefix(_PREFIX).removesuffix(_RECORD) for key in keys if key.endswith(_RECORD))
+    return (
+        key.removeprefix(_PREFIX).removesuffix(_RECORD) for key in keys if key.endswith(_RECORD)
+    )
 
 
 def _store_rows(lake: Lake, path: Path, digest: str) -> str:
@@ -187,16 +201,25 @@ def _check_rows_key(key: str, digest: str) -> str:
 
 
 def _write_record(origin: SnapshotOrigin, row_count: int, rows_key: str) -> bytes:
-    content = {**asdict(origin), "kept_at": origin.kept_at.isoformat(), "row_count": row_count, "rows_key": rows_key}
+    content = {
+        **asdict(origin),
+        "kept_at": origin.kept_at.isoformat(),
+        "row_count": row_count,
+        "rows_key": rows_key,
+    }
     return json.dumps(content, indent=2).encode()
 
 
 def _read_origin(content: dict[str, Any]) -> SnapshotOrigin:
     return SnapshotOrigin(
-        source=Source(**content["source"]), name=content["name"], schema_name=content["schema_name"],
-        schema_version=content["schema_version"], data_origin=content["data_origin"],
-        kept_at=dt.datetime.fromisoformat(content["kept_at"]), corrects=content["corrects"],
-    )  # fmt: skip
+        source=Source(**content["source"]),
+        name=content["name"],
+        schema_name=content["schema_name"],
+        schema_version=content["schema_version"],
+        data_origin=content["data_origin"],
+        kept_at=dt.datetime.fromisoformat(content["kept_at"]),
+        corrects=content["corrects"],
+    )
 
 
 def _write_rows(frames: Iterable[pl.DataFrame], path: Path, *, fewest: int = 1) -> int:
@@ -205,7 +228,9 @@ def _write_rows(frames: Iterable[pl.DataFrame], path: Path, *, fewest: int = 1) 
         for frame in frames:
             table = frame.to_arrow()
             with disk_errors(path):
-                writer = writer or pq.ParquetWriter(path, table.schema, compression="zstd", write_page_checksum=True)
+                writer = writer or pq.ParquetWriter(
+                    path, table.schema, compression="zstd", write_page_checksum=True
+                )
                 writer.write_table(table.cast(writer.schema))
             row_count += frame.height
     finally:
@@ -214,7 +239,10 @@ def _write_rows(frames: Iterable[pl.DataFrame], path: Path, *, fewest: int = 1) 
                 writer.close()
     if row_count < fewest:
         raise InputError(
-            "snapshot", found="no accepted row", expected="at least one", remedy="See which rules the rows broke."
+            "snapshot",
+            found="no accepted row",
+            expected="at least one",
+            remedy="See which rules the rows broke.",
         )
     return row_count
 

@@ -10,13 +10,17 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
-RequestCheck = Callable[[str, bytes], bool]  # of a path, and of what its request carries as Authorization
+RequestCheck = Callable[
+    [str, bytes], bool
+]  # of a path, and of what its request carries as Authorization
 
 
 class BasicAuthMiddleware:
     """An ASGI application that hands on what it may: health checks at the addresses in `opened`, and what `admits` lets in."""
 
-    def __init__(self, application: Any, *, name: str, opened: Collection[str], admits: RequestCheck) -> None:
+    def __init__(
+        self, application: Any, *, name: str, opened: Collection[str], admits: RequestCheck
+    ) -> None:
         self._application: ASGIApp = application
         self._name, self._opened, self._admits = name, frozenset(opened), admits
 
@@ -33,4 +37,6 @@ class BasicAuthMiddleware:
         challenge = f'Basic realm="{self._name}"'.encode()
         headers = [(b"www-authenticate", challenge), (b"content-type", b"text/plain")]
         await send({"type": "http.response.start", "status": 401, "headers": headers})
-        await send({"type": "http.response.body", "body": b"This server asks for a user and a password.\n"})
+        await send(
+            {"type": "http.response.body", "body": b"This server asks for a user and a password.\n"}
+        )

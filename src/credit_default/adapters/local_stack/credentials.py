@@ -34,8 +34,10 @@ class Credentials:
     def client_variables(self) -> dict[str, str]:
         """What MLflow's and Prefect's own clients read from the environment."""
         return {
-            _USERNAME: self.mlflow_username, _PASSWORD: self.mlflow_password, _AUTH_STRING: self.prefect_auth_string,
-        }  # fmt: skip
+            _USERNAME: self.mlflow_username,
+            _PASSWORD: self.mlflow_password,
+            _AUTH_STRING: self.prefect_auth_string,
+        }
 
 
 def read_credentials(path: Path, *, environment: Mapping[str, str]) -> Credentials:
@@ -47,9 +49,10 @@ def read_credentials(path: Path, *, environment: Mapping[str, str]) -> Credentia
     with disk_errors(path):
         kept = dict(_LINE.findall(path.read_text(encoding="utf-8"))) if path.exists() else {}
     fresh = {
-        _PASSWORD: secrets.token_urlsafe(24), _AUTH_STRING: f"{ADMINISTRATOR}:{secrets.token_urlsafe(24)}",
+        _PASSWORD: secrets.token_urlsafe(24),
+        _AUTH_STRING: f"{ADMINISTRATOR}:{secrets.token_urlsafe(24)}",
         _SESSION_KEY: secrets.token_urlsafe(32),
-    }  # fmt: skip
+    }
     # a shell that has read the file gives what is kept: it stays kept
     made = {
         name: kept.get(name) or word
@@ -58,11 +61,17 @@ def read_credentials(path: Path, *, environment: Mapping[str, str]) -> Credentia
     }
     words = {**environment, **made}
     return Credentials(
-        environment.get(_USERNAME) or ADMINISTRATOR, words[_PASSWORD], words[_AUTH_STRING], words[_SESSION_KEY], made
+        environment.get(_USERNAME) or ADMINISTRATOR,
+        words[_PASSWORD],
+        words[_AUTH_STRING],
+        words[_SESSION_KEY],
+        made,
     )
 
 
-def write_credentials(path: Path, credentials: Credentials, *, addresses: Mapping[str, str]) -> None:
+def write_credentials(
+    path: Path, credentials: Credentials, *, addresses: Mapping[str, str]
+) -> None:
     """Nothing; the file holds the addresses and what was made, for its owner alone.
 
     Raises:
@@ -74,6 +83,8 @@ def write_credentials(path: Path, credentials: Credentials, *, addresses: Mappin
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         staged = path.with_name(f".{path.name}")
         staged.unlink(missing_ok=True)
-        with os.fdopen(os.open(staged, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+        with os.fdopen(
+            os.open(staged, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8"
+        ) as file:
             file.write(text)
         staged.replace(path)

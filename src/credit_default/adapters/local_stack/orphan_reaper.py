@@ -19,8 +19,10 @@ def start_reaper(*, environment: Mapping[str, str], seconds: float) -> subproces
     """A process that ends the groups it is told of, should this one be gone before `stop_reaper`."""
     return subprocess.Popen(  # noqa: S603 - our own interpreter and fixed arguments
         [sys.executable, "-m", "credit_default.adapters.local_stack.orphan_reaper", str(seconds)],
-        env=dict(environment), stdin=subprocess.PIPE, start_new_session=True,
-    )  # fmt: skip
+        env=dict(environment),
+        stdin=subprocess.PIPE,
+        start_new_session=True,
+    )
 
 
 def add_process_group(watch: subprocess.Popen[bytes], group: int) -> None:

@@ -26,10 +26,16 @@ def parse_postgres_address(address: str) -> dict[str, str]:
         parts, port = urlsplit(""), _PORT
     if parts.scheme not in _SCHEMES or not parts.username or parts.path.strip("/") or parts.query:
         raise InputError(
-            "setting stack.database", found="something else", expected="postgresql:// with a user, a host and a port",
+            "setting stack.database",
+            found="something else",
+            expected="postgresql:// with a user, a host and a port",
             remedy="Leave the database's name out: `mlflow`, `mlflow_users` and `prefect` are made on that server.",
-        )  # fmt: skip
-    named = {"PGHOST": parts.hostname or "localhost", "PGPORT": str(port), "PGUSER": unquote(parts.username)}
+        )
+    named = {
+        "PGHOST": parts.hostname or "localhost",
+        "PGPORT": str(port),
+        "PGUSER": unquote(parts.username),
+    }
     return named | ({"PGPASSWORD": unquote(parts.password)} if parts.password else {})
 
 
@@ -42,9 +48,13 @@ def create_databases(variables: Mapping[str, str], names: Sequence[str]) -> None
     psycopg2 = _import_driver()
     try:
         connection = psycopg2.connect(
-            host=variables["PGHOST"], port=variables["PGPORT"], user=variables["PGUSER"],
-            password=variables.get("PGPASSWORD"), dbname="postgres", connect_timeout=10,
-        )  # fmt: skip
+            host=variables["PGHOST"],
+            port=variables["PGPORT"],
+            user=variables["PGUSER"],
+            password=variables.get("PGPASSWORD"),
+            dbname="postgres",
+            connect_timeout=10,
+        )
         try:
             connection.autocommit = True  # a database cannot be made in a transaction
             with connection.cursor() as cursor:
@@ -57,10 +67,11 @@ def create_databases(variables: Mapping[str, str], names: Sequence[str]) -> None
             connection.close()
     except psycopg2.Error as error:
         raise ServiceError(
-            f"PostgreSQL at {variables['PGHOST']}:{variables['PGPORT']}", found=str(error).strip(),
+            f"PostgreSQL at {variables['PGHOST']}:{variables['PGPORT']}",
+            found=str(error).strip(),
             expected="a server that lets us in, with the databases " + ", ".join(names),
             remedy="Start it, or let an administrator make the databases and give them to this user.",
-        ) from error  # fmt: skip
+        ) from error
 
 
 def _import_driver() -> Any:
@@ -68,7 +79,9 @@ def _import_driver() -> Any:
         import psycopg2
     except ImportError as error:
         raise ServiceError(
-            "PostgreSQL", found="no psycopg2", expected="the driver that MLflow's server needs",
+            "PostgreSQL",
+            found="no psycopg2",
+            expected="the driver that MLflow's server needs",
             remedy="Install it: `pip install psycopg2-binary`.",
-        ) from error  # fmt: skip
+        ) from error
     return psycopg2

@@ -66,9 +66,13 @@ def start_program(program: Program, *, logs: Path) -> RunningProgram:
             path.replace(path.with_name(f"{path.name}.1"))
         with path.open("wb") as log:
             process = subprocess.Popen(  # noqa: S603 - commands of our own making
-                program.command, env=dict(program.environment), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                program.command,
+                env=dict(program.environment),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
                 start_new_session=True,  # Ctrl-C reaches us alone, and we end them in order
-            )  # fmt: skip
+            )
     return RunningProgram(program, process, path)
 
 
@@ -134,13 +138,17 @@ def choose_port(port: int, *, thing: str, option: str) -> int:
         ServiceError: it is taken.
     """
     with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as servers do: a port just left is free
+        probe.setsockopt(
+            socket.SOL_SOCKET, socket.SO_REUSEADDR, 1
+        )  # as servers do: a port just left is free
         try:
             probe.bind((LOOPBACK, port))
         except OSError as error:
             raise ServiceError(
-                f"port {port} of {thing}", found=error.strerror or str(error), expected="a free port on this machine",
+                f"port {port} of {thing}",
+                found=error.strerror or str(error),
+                expected="a free port on this machine",
                 remedy=f"End what listens there, or name another with {option} (0: any free one).",
-            ) from error  # fmt: skip
+            ) from error
         chosen: int = probe.getsockname()[1]
         return chosen

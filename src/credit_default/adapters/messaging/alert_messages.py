@@ -18,7 +18,9 @@ class Message:
     body: str
 
 
-def send_message(message: Message, addresses: Sequence[str], *, timeout_seconds: float) -> tuple[str, ...]:
+def send_message(
+    message: Message, addresses: Sequence[str], *, timeout_seconds: float
+) -> tuple[str, ...]:
     """What did not arrive, one line for each address that failed; nothing when all took the message.
 
     Each address gets `timeout_seconds` to connect and as long to answer.
@@ -26,7 +28,10 @@ def send_message(message: Message, addresses: Sequence[str], *, timeout_seconds:
     with _mute_apprise_log():
         failures = (
             _send_to_address(
-                message, address, name=f"address {number} of {len(addresses)}", timeout_seconds=timeout_seconds
+                message,
+                address,
+                name=f"address {number} of {len(addresses)}",
+                timeout_seconds=timeout_seconds,
             )
             for number, address in enumerate(addresses, start=1)
         )
@@ -40,7 +45,9 @@ def _send_to_address(message: Message, address: str, *, name: str, timeout_secon
     if target is None:
         return f"{name} is none that a message can be sent to"
     target.socket_connect_timeout = target.socket_read_timeout = timeout_seconds
-    sender = apprise.Apprise(servers=target)  # which takes what a service's client may raise for a refusal
+    sender = apprise.Apprise(
+        servers=target
+    )  # which takes what a service's client may raise for a refusal
     arrived = sender.notify(title=message.title, body=message.body)
     return "" if arrived else f"{name} ({target.service_name or 'custom'}) did not take it"
 

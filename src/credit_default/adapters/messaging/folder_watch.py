@@ -21,7 +21,12 @@ def watch_folder(folder: Path) -> Iterator[bool]:
     with disk_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
         for changes in watch(
-            folder, watch_filter=None, debounce=200, rust_timeout=_TICK_MILLISECONDS, yield_on_timeout=True,
-            raise_interrupt=True, recursive=False,
-        ):  # fmt: skip
+            folder,
+            watch_filter=None,
+            debounce=200,
+            rust_timeout=_TICK_MILLISECONDS,
+            yield_on_timeout=True,
+            raise_interrupt=True,
+            recursive=False,
+        ):
             yield bool(changes)

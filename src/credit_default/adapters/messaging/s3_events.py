@@ -38,13 +38,17 @@ def read_notification(body: str) -> tuple[CreatedObject, ...]:
         content = json.loads(body)
         if content.get("Event") == _TEST:
             return ()
-        records = [record for record in content["Records"] if record["eventName"].startswith(_CREATED)]
+        records = [
+            record for record in content["Records"] if record["eventName"].startswith(_CREATED)
+        ]
         return tuple(_read_record(record["s3"]) for record in records)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise InputError(
-            "message", found=f"{body[:120]!r} ({type(error).__name__})", expected="an event as S3 writes it",
+            "message",
+            found=f"{body[:120]!r} ({type(error).__name__})",
+            expected="an event as S3 writes it",
             remedy="See who else writes to the queue; the queue's redrive policy puts such messages aside.",
-        ) from error  # fmt: skip
+        ) from error
 
 
 def _read_record(s3: dict[str, Any]) -> CreatedObject:

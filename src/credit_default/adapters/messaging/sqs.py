@@ -15,7 +15,9 @@ from credit_default.errors import CreditDefaultError, InputError, ServiceError
 
 _LONGEST_WAIT_SECONDS = 20  # that SQS holds a question open
 _MOST_MESSAGES = 10  # that it hands out at a time
-_REGION = re.compile(r"sqs[.-]([a-z]{2}(?:-[a-z]+)+-\d)\.")  # docs.aws.amazon.com/general/latest/gr/sqs-service.html
+_REGION = re.compile(
+    r"sqs[.-]([a-z]{2}(?:-[a-z]+)+-\d)\."
+)  # docs.aws.amazon.com/general/latest/gr/sqs-service.html
 _MISSING = {"AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist", "InvalidAddress"}
 
 
@@ -35,9 +37,11 @@ class MessageQueue:
     def __init__(self, url: str, *, wait_seconds: int = _LONGEST_WAIT_SECONDS) -> None:
         if urlsplit(url).scheme not in {"http", "https"} or not urlsplit(url).path.strip("/"):
             raise InputError(
-                f"queue {url[:120]!r}", found="no queue's address", expected="https://sqs.REGION.amazonaws.com/ACCOUNT/NAME",
+                f"queue {url[:120]!r}",
+                found="no queue's address",
+                expected="https://sqs.REGION.amazonaws.com/ACCOUNT/NAME",
                 remedy="Correct listen.queue_url: `aws sqs get-queue-url --queue-name NAME` prints it.",
-            )  # fmt: skip
+            )
         self.url, self.wait_seconds = url, wait_seconds
         self._client: Any = None
 
@@ -50,9 +54,11 @@ class MessageQueue:
         """
         with self._errors():
             reply = self._open().receive_message(
-                QueueUrl=self.url, MaxNumberOfMessages=_MOST_MESSAGES, WaitTimeSeconds=self.wait_seconds,
+                QueueUrl=self.url,
+                MaxNumberOfMessages=_MOST_MESSAGES,
+                WaitTimeSeconds=self.wait_seconds,
                 MessageSystemAttributeNames=["ApproximateReceiveCount"],
-            )  # fmt: skip
+            )
         return tuple(
             QueuedMessage(m["MessageId"], m["Body"], m["ReceiptHandle"], _read_receive_count(m))
             for m in reply.get("Messages", ())
@@ -83,9 +89,14 @@ class MessageQueue:
 
             named = _REGION.search(self.url)
             config = Config(
-                connect_timeout=5, read_timeout=_LONGEST_WAIT_SECONDS + 10, user_agent_extra="credit-default",
-                retries={"mode": "standard", "total_max_attempts": 2},  # who listens tries again by itself
-            )  # fmt: skip
+                connect_timeout=5,
+                read_timeout=_LONGEST_WAIT_SECONDS + 10,
+                user_agent_extra="credit-default",
+                retries={
+                    "mode": "standard",
+                    "total_max_attempts": 2,
+                },  # who listens tries again by itself
+            )
             session = boto3.session.Session(region_name=named[1] if named else None)
             self._client = session.client("sqs", config=config)
         return self._client
@@ -109,10 +120,14 @@ def _translate_sqs_error(error: Exception, url: str) -> CreditDefaultError:
     code = str(response.get("Error", {}).get("Code", "")) if isinstance(response, dict) else ""
     if code in _MISSING:
         return InputError(
-            f"queue {url}", found="no such queue", expected="the queue that the bucket tells of new files",
+            f"queue {url}",
+            found="no such queue",
+            expected="the queue that the bucket tells of new files",
             remedy="Correct listen.queue_url, or make the queue (infra/).",
-        )  # fmt: skip
+        )
     return ServiceError(
-        f"queue {url}", found=code or " ".join(str(error).split())[:200], expected="a queue that answers",
+        f"queue {url}",
+        found=code or " ".join(str(error).split())[:200],
+        expected="a queue that answers",
         remedy="Check the network, AWS_ENDPOINT_URL, the credentials, and that they may receive and delete its messages.",
-    )  # fmt: skip
+    )

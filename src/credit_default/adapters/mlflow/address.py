@@ -20,5 +20,8 @@ def split_login(uri: str) -> MlflowAddress:
         return MlflowAddress(uri)
     login, _, place = parts.netloc.rpartition("@")
     user, _, password = login.partition(":")
-    variables = {"MLFLOW_TRACKING_USERNAME": unquote(user), "MLFLOW_TRACKING_PASSWORD": unquote(password)}
+    variables = {
+        "MLFLOW_TRACKING_USERNAME": unquote(user),
+        "MLFLOW_TRACKING_PASSWORD": unquote(password),
+    }
     return MlflowAddress(urlunsplit(parts._replace(netloc=place)), variables)

@@ -26,6 +26,8 @@ def check_database_file(tracking_uri: str) -> None:
             database.execute("PRAGMA schema_version")
     except sqlite3.OperationalError as error:
         raise ServiceError(
-            f"MLflow's database {path}", found=str(error), expected="a file that can be opened, or a folder to make it in",
+            f"MLflow's database {path}",
+            found=str(error),
+            expected="a file that can be opened, or a folder to make it in",
             remedy="Free some space or mend the permissions, then run the same command again.",
-        ) from error  # fmt: skip
+        ) from error

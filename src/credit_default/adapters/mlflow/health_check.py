@@ -25,7 +25,9 @@ def wait_for_mlflow(tracking_uri: str, *, timeout_seconds: float) -> None:
     found = "no answer"
     while (left := deadline - time.monotonic()) > 0:
         try:
-            answer = httpx.get(f"{tracking_uri.rstrip('/')}/health", timeout=min(left, _LONGEST_ANSWER_SECONDS))
+            answer = httpx.get(
+                f"{tracking_uri.rstrip('/')}/health", timeout=min(left, _LONGEST_ANSWER_SECONDS)
+            )
         except httpx.HTTPError as error:
             found = str(error) or type(error).__name__
         else:
@@ -34,6 +36,8 @@ def wait_for_mlflow(tracking_uri: str, *, timeout_seconds: float) -> None:
             found = f"status {answer.status_code}"
         time.sleep(min(_PAUSE_SECONDS, max(left, 0)))
     raise ServiceError(
-        f"{MLFLOW_ERROR_PREFIX} ({tracking_uri})", found=f"{found} in {timeout_seconds:g} s", expected="an answer to its health check",
+        f"{MLFLOW_ERROR_PREFIX} ({tracking_uri})",
+        found=f"{found} in {timeout_seconds:g} s",
+        expected="an answer to its health check",
         remedy="Start it, or mend CREDIT_DEFAULT_MLFLOW__TRACKING_URI, then run the command again.",
-    )  # fmt: skip
+    )

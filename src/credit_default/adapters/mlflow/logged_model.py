@@ -42,7 +42,9 @@ dependencies:
 """
 
 
-def log_model(client: "MlflowClient", run: Run, bundle: ModelBundle, sealed: SealedBundle, *, name: str) -> str:
+def log_model(
+    client: "MlflowClient", run: Run, bundle: ModelBundle, sealed: SealedBundle, *, name: str
+) -> str:
     """MLflow's id of the model, once the sealed bundle and MLflow's own files beside it are stored and linked to the run."""
     from mlflow.entities import LoggedModelOutput
 
@@ -62,7 +64,9 @@ def log_model(client: "MlflowClient", run: Run, bundle: ModelBundle, sealed: Sea
     return model_id
 
 
-def create_version(tracking: Tracking, name: str, *, model_id: str, run_id: str, tags: Mapping[str, str]) -> Any:
+def create_version(
+    tracking: Tracking, name: str, *, model_id: str, run_id: str, tags: Mapping[str, str]
+) -> Any:
     """MLflow's entity of the new version of `name`, whose artifact is the logged model."""
     from mlflow.tracking._tracking_service.utils import _use_tracking_uri
 
@@ -77,13 +81,19 @@ def create_version(tracking: Tracking, name: str, *, model_id: str, run_id: str,
     return created
 
 
-def write_mlflow_model(bundle: ModelBundle, sealed: SealedBundle, *, model_id: str, run_id: str) -> None:
+def write_mlflow_model(
+    bundle: ModelBundle, sealed: SealedBundle, *, model_id: str, run_id: str
+) -> None:
     """None; beside the bundle's files in its folder, MLflow's own: MLmodel, requirements and environments."""
     with disk_errors(sealed.folder):
         requirements = [f"{name}=={version(name)}" for name in _REQUIRED]
-        (sealed.folder / "requirements.txt").write_text("\n".join([*requirements, ""]), encoding="utf-8")
+        (sealed.folder / "requirements.txt").write_text(
+            "\n".join([*requirements, ""]), encoding="utf-8"
+        )
         _write_environments(sealed.folder)
-        _build_mlflow_model(bundle, sealed, model_id=model_id, run_id=run_id).save(str(sealed.folder / "MLmodel"))
+        _build_mlflow_model(bundle, sealed, model_id=model_id, run_id=run_id).save(
+            str(sealed.folder / "MLmodel")
+        )
 
 
 def _list_parameters(bundle: ModelBundle) -> dict[str, str]:
@@ -96,13 +106,19 @@ def _list_parameters(bundle: ModelBundle) -> dict[str, str]:
     return {**recipe, **policy, "schema": f"{bundle.schema_name} {bundle.schema_version}"}
 
 
-def _build_mlflow_model(bundle: ModelBundle, sealed: SealedBundle, *, model_id: str, run_id: str) -> Any:
+def _build_mlflow_model(
+    bundle: ModelBundle, sealed: SealedBundle, *, model_id: str, run_id: str
+) -> Any:
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # of MLflow about its own type hints, when first imported
+        warnings.simplefilter(
+            "ignore", UserWarning
+        )  # of MLflow about its own type hints, when first imported
         from mlflow.models import Model
         from mlflow.pyfunc import add_to_model
 
-    model = Model(run_id=run_id, model_id=model_id, model_uuid=model_id, signature=_build_signature(bundle))
+    model = Model(
+        run_id=run_id, model_id=model_id, model_uuid=model_id, signature=_build_signature(bundle)
+    )
     model.metadata = {
         "digest": sealed.digest,
         "seal": sealed.seal,
@@ -142,5 +158,7 @@ def _build_signature(bundle: ModelBundle) -> Any:
 
 def _write_environments(folder: Path) -> None:
     python = platform.python_version()
-    (folder / "python_env.yaml").write_text(_PYTHON_ENVIRONMENT.format(python=python), encoding="utf-8")
+    (folder / "python_env.yaml").write_text(
+        _PYTHON_ENVIRONMENT.format(python=python), encoding="utf-8"
+    )
     (folder / "conda.yaml").write_text(_CONDA_ENVIRONMENT.format(python=python), encoding="utf-8")

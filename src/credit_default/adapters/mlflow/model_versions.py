@@ -53,7 +53,9 @@ def parse_version(version: Any, aliases: Mapping[str, int]) -> ModelVersion:
         run_id=str(version.run_id),
         model_id=source.removeprefix("models:/"),
         digest=tags[DIGEST_TAG],
-        aliases=tuple(sorted(alias for alias, number in aliases.items() if number == int(version.version))),
+        aliases=tuple(
+            sorted(alias for alias, number in aliases.items() if number == int(version.version))
+        ),
         created_at=dt.datetime.fromtimestamp(version.creation_timestamp / 1000, tz=dt.UTC),
         tags=tags,
     )

@@ -20,10 +20,14 @@ class OrphanedRun:
     began_at: dt.datetime
 
 
-def find_orphaned_runs(tracking: Tracking, *, now: dt.datetime, silence: dt.timedelta) -> tuple[OrphanedRun, ...]:
+def find_orphaned_runs(
+    tracking: Tracking, *, now: dt.datetime, silence: dt.timedelta
+) -> tuple[OrphanedRun, ...]:
     """The running ones whose process is gone or, where it can't be looked up, has given no sign of life for `silence`."""
     with mlflow_errors(tracking.tracking_uri):
-        running = [(act, run) for act in get_args(RunType) for run in _search_running(tracking, act)]
+        running = [
+            (act, run) for act in get_args(RunType) for run in _search_running(tracking, act)
+        ]
     return tuple(
         OrphanedRun(str(run.info.run_id), act, _parse_milliseconds(run.info.start_time))
         for act, run in running
@@ -54,7 +58,9 @@ def _is_orphaned(run: Any, *, now: dt.datetime, silence: dt.timedelta) -> bool:
     if life != "unknown":
         return life == "gone"
     alive = tags.get(ALIVE_TAG, "0")
-    last = _parse_milliseconds(run.info.start_time) + dt.timedelta(seconds=int(alive) if alive.isdigit() else 0)
+    last = _parse_milliseconds(run.info.start_time) + dt.timedelta(
+        seconds=int(alive) if alive.isdigit() else 0
+    )
     return now - last > silence
 
 

@@ -79,7 +79,11 @@ class Registry:
             self._make_model()
             own = {DIGEST_TAG: sealed.digest, SEAL_TAG: sealed.seal}
             created = create_version(
-                self._tracking, self.name, model_id=model_id, run_id=run.run_id, tags={**(tags or {}), **own}
+                self._tracking,
+                self.name,
+                model_id=model_id,
+                run_id=run.run_id,
+                tags={**(tags or {}), **own},
             )
             self._client.set_registered_model_alias(self.name, CHALLENGER, str(created.version))
         return self.find_version(int(created.version))
@@ -98,7 +102,9 @@ class Registry:
 
         with self._errors():
             try:
-                return parse_version(self._client.get_model_version(self.name, str(number)), self._read_aliases())
+                return parse_version(
+                    self._client.get_model_version(self.name, str(number)), self._read_aliases()
+                )
             except MlflowException as error:
                 if error.error_code != "RESOURCE_DOES_NOT_EXIST":
                     raise
@@ -145,9 +151,13 @@ class Registry:
         """None; words on the version, cut where MLflow takes no longer ones."""
         with self._errors():
             for key, value in tags.items():
-                self._client.set_model_version_tag(self.name, str(version.number), key, value[:LONGEST_TAG])
+                self._client.set_model_version_tag(
+                    self.name, str(version.number), key, value[:LONGEST_TAG]
+                )
 
-    def promote(self, version: ModelVersion, verdict: Verdict, *, promoted_at: dt.datetime) -> ModelVersion:
+    def promote(
+        self, version: ModelVersion, verdict: Verdict, *, promoted_at: dt.datetime
+    ) -> ModelVersion:
         """The version as champion, with the verdict and the number of its predecessor on it.
 
         The alias moves last and in one step: a crash leaves the old champion. Raises `InputError` for a verdict that
@@ -155,9 +165,11 @@ class Registry:
         """
         if not verdict.passed:
             raise InputError(
-                f"version {version.number}", found=f"a verdict of {verdict.level!r}", expected="one that passed",
+                f"version {version.number}",
+                found=f"a verdict of {verdict.level!r}",
+                expected="one that passed",
                 remedy="See its reasons with `credit-default models show`.",
-            )  # fmt: skip
+            )
         champion = self.find_champion()
         if champion is not None and champion.number == version.number:
             return champion
@@ -175,7 +187,9 @@ class Registry:
         if champion is None or not previous:
             raise InputError(
                 f"model {self.name}",
-                found="no champion" if champion is None else f"no champion before version {champion.number}",
+                found="no champion"
+                if champion is None
+                else f"no champion before version {champion.number}",
                 expected="an earlier champion",
                 remedy="Promote a version with `credit-default models promote`.",
             )
@@ -190,7 +204,9 @@ class Registry:
     def _client(self) -> "MlflowClient":
         return self._tracking.client
 
-    def _seat(self, version: ModelVersion, *, replaced: ModelVersion | None, tags: Mapping[str, str]) -> None:
+    def _seat(
+        self, version: ModelVersion, *, replaced: ModelVersion | None, tags: Mapping[str, str]
+    ) -> None:
         notes = {**tags, **({REPLACED_TAG: str(replaced.number)} if replaced else {})}
         self.record_tags(version, notes)
         with self._errors():
@@ -207,7 +223,10 @@ class Registry:
         from mlflow import MlflowException
 
         try:
-            return {key: int(value) for key, value in self._client.get_registered_model(self.name).aliases.items()}
+            return {
+                key: int(value)
+                for key, value in self._client.get_registered_model(self.name).aliases.items()
+            }
         except MlflowException as error:
             if error.error_code != "RESOURCE_DOES_NOT_EXIST":
                 raise
@@ -231,18 +250,25 @@ class Registry:
         uri = self._tracking.tracking_uri
         with self._errors(), disk_errors(folder):
             sizes = {
-                str(f.path): int(f.file_size or 0) for f in self._client.list_logged_model_artifacts(version.model_id)
+                str(f.path): int(f.file_size or 0)
+                for f in self._client.list_logged_model_artifacts(version.model_id)
             }
             # by our own names only: whatever else the artifact holds stays where it is
-            wanted = [name for name in (MANIFEST, PIPELINE, TRAINED_ROWS, REFERENCE) if name in sizes]
+            wanted = [
+                name for name in (MANIFEST, PIPELINE, TRAINED_ROWS, REFERENCE) if name in sizes
+            ]
             if sum(sizes[name] for name in wanted) > _LARGEST_BUNDLE_BYTES:
                 raise ArtifactError(
-                    f"model {self.name}, version {version.number}", found=f"{sizes} bytes",
-                    expected=f"at most {_LARGEST_BUNDLE_BYTES} in all", remedy="Register the model anew.",
-                )  # fmt: skip
+                    f"model {self.name}, version {version.number}",
+                    found=f"{sizes} bytes",
+                    expected=f"at most {_LARGEST_BUNDLE_BYTES} in all",
+                    remedy="Register the model anew.",
+                )
             location = self._client.get_logged_model(version.model_id).artifact_location.rstrip("/")
             for name in wanted:
-                download_artifacts(f"{location}/{name}", dst_path=str(folder), tracking_uri=uri, registry_uri=uri)
+                download_artifacts(
+                    f"{location}/{name}", dst_path=str(folder), tracking_uri=uri, registry_uri=uri
+                )
 
     @contextmanager
     def _errors(self) -> Iterator[None]:

@@ -17,12 +17,16 @@ def find_run_id(tracking: Tracking, act: RunType, *, tags: Mapping[str, object])
         if experiment is None:
             return None
         runs = tracking.client.search_runs(
-            [experiment.experiment_id], filter_string=f"{wanted} and attributes.status = 'FINISHED'", max_results=1
+            [experiment.experiment_id],
+            filter_string=f"{wanted} and attributes.status = 'FINISHED'",
+            max_results=1,
         )
     return str(runs[0].info.run_id) if runs else None
 
 
-def list_recorded_batches(tracking: Tracking, act: RunType, *, since: dt.datetime) -> frozenset[tuple[str, str]]:
+def list_recorded_batches(
+    tracking: Tracking, act: RunType, *, since: dt.datetime
+) -> frozenset[tuple[str, str]]:
     """(batch_id, model_version) of each run of this act that began since then and did not fail.
 
     One at work counts too, and one that a person deleted.
@@ -39,7 +43,10 @@ def list_recorded_batches(tracking: Tracking, act: RunType, *, since: dt.datetim
             page = tracking.client.search_runs(
                 [experiment.experiment_id], wanted, ViewType.ALL, 1_000, page_token=token
             )
-            found += [(run.data.tags.get("batch_id", ""), run.data.tags.get("model_version", "")) for run in page]
+            found += [
+                (run.data.tags.get("batch_id", ""), run.data.tags.get("model_version", ""))
+                for run in page
+            ]
             if not (token := page.token):
                 break
     return frozenset(found)
@@ -52,10 +59,18 @@ def read_run_text(tracking: Tracking, run_id: str, name: str) -> str | None:
         ServiceError: MLflow can't be asked.
     """
     folder, _, _ = name.rpartition("/")
-    with tempfile.TemporaryDirectory() as place, mlflow_errors(tracking.tracking_uri), disk_errors(Path(place)):
-        if name not in {item.path for item in tracking.client.list_artifacts(run_id, folder or None)}:
+    with (
+        tempfile.TemporaryDirectory() as place,
+        mlflow_errors(tracking.tracking_uri),
+        disk_errors(Path(place)),
+    ):
+        if name not in {
+            item.path for item in tracking.client.list_artifacts(run_id, folder or None)
+        }:
             return None
-        return Path(tracking.client.download_artifacts(run_id, name, place)).read_text(encoding="utf-8")
+        return Path(tracking.client.download_artifacts(run_id, name, place)).read_text(
+            encoding="utf-8"
+        )
 
 
 def locate_artifact(tracking: Tracking, run_id: str, name: str) -> str:

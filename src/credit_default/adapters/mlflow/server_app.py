@@ -16,4 +16,6 @@ def create_app() -> Any:
     """The ASGI application; it reads what `mlflow server` has put into the environment."""
     from mlflow.server.auth import create_app as create_mlflow
 
-    return BasicAuthMiddleware(create_mlflow(), name="mlflow", opened=_OPEN, admits=lambda _path, given: bool(given))
+    return BasicAuthMiddleware(
+        create_mlflow(), name="mlflow", opened=_OPEN, admits=lambda _path, given: bool(given)
+    )

@@ -47,7 +47,13 @@ class Run:
     """One open run: everything recorded here stands in MLflow at once."""
 
     def __init__(
-        self, client: "MlflowClient", *, run_id: str, experiment_id: str, started_at_ms: int, address: str
+        self,
+        client: "MlflowClient",
+        *,
+        run_id: str,
+        experiment_id: str,
+        started_at_ms: int,
+        address: str,
     ) -> None:
         self.run_id = run_id
         self.experiment_id = experiment_id
@@ -65,9 +71,13 @@ class Run:
                 self._client.log_batch(self.run_id, params=part)
 
     def record_metrics(
-        self, metrics: Mapping[str, float], *, step: int = 0, model_id: str | None = None,
+        self,
+        metrics: Mapping[str, float],
+        *,
+        step: int = 0,
+        model_id: str | None = None,
         dataset: DatasetRecord | None = None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         """None; what was measured, and when given on which model and dataset, so that their pages show it too.
 
         Times are the run's start: a run has one moment, its batch of rows.
@@ -77,7 +87,10 @@ class Run:
         link = {"model_id": model_id} if model_id else {}
         if dataset:
             link |= {"dataset_name": dataset.name, "dataset_digest": dataset.digest[:36]}
-        items = [Metric(key, float(value), self.started_at_ms, step, **link) for key, value in metrics.items()]
+        items = [
+            Metric(key, float(value), self.started_at_ms, step, **link)
+            for key, value in metrics.items()
+        ]
         with mlflow_errors(self.address):
             for part in _split_requests(items, _METRICS_PER_REQUEST):
                 self._client.log_batch(self.run_id, metrics=part)
@@ -87,17 +100,25 @@ class Run:
         from mlflow.entities import RunTag
 
         with mlflow_errors(self.address):
-            for part in _split_requests([RunTag(key, str(value)) for key, value in tags.items()], _PARAMS_PER_REQUEST):
+            for part in _split_requests(
+                [RunTag(key, str(value)) for key, value in tags.items()], _PARAMS_PER_REQUEST
+            ):
                 self._client.log_batch(self.run_id, tags=part)
 
     def record_datasets(self, datasets: Sequence[DatasetRecord]) -> None:
         """None; the rows that the run used, by name, digest and source; the rows themselves stay where they are."""
         with mlflow_errors(self.address):
-            self._client.log_inputs(self.run_id, [describe_dataset(dataset) for dataset in datasets])
+            self._client.log_inputs(
+                self.run_id, [describe_dataset(dataset) for dataset in datasets]
+            )
 
     def record_files(self, files: Mapping[str, bytes]) -> None:
         """None; each content under its name, a path such as "figures/roc.png"."""
-        with tempfile.TemporaryDirectory() as name, mlflow_errors(self.address), disk_errors(Path(name)):
+        with (
+            tempfile.TemporaryDirectory() as name,
+            mlflow_errors(self.address),
+            disk_errors(Path(name)),
+        ):
             for path, content in files.items():
                 place = Path(name) / path
                 place.parent.mkdir(parents=True, exist_ok=True)
@@ -147,14 +168,21 @@ class Tracking:
                 check_database_file(self.tracking_uri)
                 from mlflow import MlflowClient
 
-                self._client = MlflowClient(tracking_uri=self.tracking_uri, registry_uri=self.tracking_uri)
+                self._client = MlflowClient(
+                    tracking_uri=self.tracking_uri, registry_uri=self.tracking_uri
+                )
         return self._client
 
     @contextmanager
     def start_run(
-        self, act: RunType, *, name: str, tags: Mapping[str, object], parent: Run | None = None,
+        self,
+        act: RunType,
+        *,
+        name: str,
+        tags: Mapping[str, object],
+        parent: Run | None = None,
         started_at: dt.datetime | None = None,
-    ) -> Iterator[Run]:  # fmt: skip
+    ) -> Iterator[Run]:
         """A run in the experiment `credit-default/<act>`, FINISHED when the block ends, FAILED when it raises.
 
         MLflow shows it below its `parent`, when it has one. It carries the mark of this process and, when it lasts, signs
@@ -197,12 +225,14 @@ class Tracking:
 
     def _create_run(
         self, act: RunType, *, name: str, tags: Mapping[str, object], started_at: dt.datetime | None
-    ) -> Run:  # fmt: skip
+    ) -> Run:
         began = None if started_at is None else int(started_at.timestamp() * 1000)
         told = {key: str(value) for key, value in tags.items()}
         with mlflow_errors(self.tracking_uri):
             experiment = self._experiment(act)
-            info = self.client.create_run(experiment.experiment_id, start_time=began, tags=told, run_name=name).info
+            info = self.client.create_run(
+                experiment.experiment_id, start_time=began, tags=told, run_name=name
+            ).info
         return self._open_run(info)
 
     def _open_run(self, info: "RunInfo") -> Run:
@@ -239,9 +269,11 @@ class Tracking:
             experiment = self.client.get_experiment_by_name(name)
         if experiment is None or experiment.lifecycle_stage != "active":
             raise ServiceError(
-                f"MLflow experiment {name}", found="a deleted one", expected="an active one",
+                f"MLflow experiment {name}",
+                found="a deleted one",
+                expected="an active one",
                 remedy=f"Restore it: mlflow experiments restore --experiment-id {experiment and experiment.experiment_id}",
-            )  # fmt: skip
+            )
         return experiment
 
 

@@ -29,10 +29,14 @@ def write_auth_configuration(path: Path, *, database_uri: str) -> None:
     Raises:
         ServiceError: the disk refuses.
     """
-    write_atomically(path, _CONFIGURATION.format(database_uri=database_uri.replace("%", "%%")).encode())
+    write_atomically(
+        path, _CONFIGURATION.format(database_uri=database_uri.replace("%", "%%")).encode()
+    )
 
 
-def change_password(password: str, *, username: str, database_uri: str, environment: Mapping[str, str]) -> None:
+def change_password(
+    password: str, *, username: str, database_uri: str, environment: Mapping[str, str]
+) -> None:
     """Nothing; the user's password is this one, beside a server that may be running.
 
     It is done by a process of its own, which gets `environment`: MLflow's server parts read theirs when imported.
@@ -42,14 +46,19 @@ def change_password(password: str, *, username: str, database_uri: str, environm
     """
     ended = subprocess.run(  # noqa: S603 - our own interpreter and fixed arguments
         [sys.executable, "-m", "credit_default.adapters.mlflow.users", database_uri, username],
-        input=password, env=dict(environment), capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        input=password,
+        env=dict(environment),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     if ended.returncode:
         raise ServiceError(
-            f"MLflow's user {username}", found=(ended.stderr.strip().splitlines() or ["no answer"])[-1],
+            f"MLflow's user {username}",
+            found=(ended.stderr.strip().splitlines() or ["no answer"])[-1],
             expected="one whose password can be set",
             remedy="Name its administrator with MLFLOW_TRACKING_USERNAME, and a password of 12 characters or more.",
-        )  # fmt: skip
+        )
 
 
 def set_password(database_uri: str, username: str, *, password: str) -> None:

@@ -38,7 +38,9 @@ class EndedTrial:
 class OpenTrial:
     """A trial under way: the values to try, and the place to say how it goes."""
 
-    def __init__(self, study: "OptunaStudy", trial: "OptunaTrial", values: Mapping[str, Any]) -> None:
+    def __init__(
+        self, study: "OptunaStudy", trial: "OptunaTrial", values: Mapping[str, Any]
+    ) -> None:
         self.number = trial.number
         self.values = values
         self._study = study
@@ -70,7 +72,12 @@ class Study:
     """One search, kept in a SQLite file under its name."""
 
     def __init__(
-        self, study: "OptunaStudy", choices: Sequence[SearchParameter], *, seed: int, startup_trial_count: int
+        self,
+        study: "OptunaStudy",
+        choices: Sequence[SearchParameter],
+        *,
+        seed: int,
+        startup_trial_count: int,
     ) -> None:
         self._study = study
         self._choices = choices
@@ -81,16 +88,22 @@ class Study:
         """The trials that came to an end, oldest first."""
         from optuna.trial import TrialState
 
-        endings: dict[TrialState, TrialEnding] = {TrialState.COMPLETE: "finished", TrialState.PRUNED: "given up"}
+        endings: dict[TrialState, TrialEnding] = {
+            TrialState.COMPLETE: "finished",
+            TrialState.PRUNED: "given up",
+        }
         with _optuna_errors():
             trials = self._study.get_trials(deepcopy=False, states=tuple(endings))
         return tuple(
             EndedTrial(
-                trial.number, self._read_values(trial.params), endings[trial.state], float(trial.value or 0.0),
+                trial.number,
+                self._read_values(trial.params),
+                endings[trial.state],
+                float(trial.value or 0.0),
                 trial.user_attrs.get(_FIGURES, {}),
             )
             for trial in trials
-        )  # fmt: skip
+        )
 
     def begin(self) -> OpenTrial:
         """The next trial."""
@@ -98,7 +111,8 @@ class Study:
 
         with _optuna_errors():
             self._study.sampler = TPESampler(
-                seed=self._seed + len(self.list_trials()), n_startup_trials=self._startup_trial_count
+                seed=self._seed + len(self.list_trials()),
+                n_startup_trials=self._startup_trial_count,
             )
             trial = self._study.ask()
             values = {choice.name: _suggest_value(trial, choice) for choice in self._choices}
@@ -106,14 +120,22 @@ class Study:
 
     def _read_values(self, params: Mapping[str, Any]) -> dict[str, Any]:
         return {
-            choice.name: choice.values[params[choice.name]] if choice.is_scale else params[choice.name]
+            choice.name: choice.values[params[choice.name]]
+            if choice.is_scale
+            else params[choice.name]
             for choice in self._choices
         }
 
 
 @contextmanager
 def open_study(
-    path: Path, name: str, *, choices: Sequence[SearchParameter], seed: int, startup_trial_count: int, kept_share: float
+    path: Path,
+    name: str,
+    *,
+    choices: Sequence[SearchParameter],
+    seed: int,
+    startup_trial_count: int,
+    kept_share: float,
 ) -> Iterator[Study]:
     """The study of that name in the SQLite file, made when absent, this process's own until the block ends.
 
@@ -126,20 +148,31 @@ def open_study(
     """
     with _lock_study_file(path):
         with _optuna_errors():
-            study = _load_study(path, name, startup_trial_count=startup_trial_count, kept_share=kept_share)
+            study = _load_study(
+                path, name, startup_trial_count=startup_trial_count, kept_share=kept_share
+            )
         yield Study(study, choices, seed=seed, startup_trial_count=startup_trial_count)
 
 
-def _load_study(path: Path, name: str, *, startup_trial_count: int, kept_share: float) -> "OptunaStudy":
+def _load_study(
+    path: Path, name: str, *, startup_trial_count: int, kept_share: float
+) -> "OptunaStudy":
     import optuna
 
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     study = optuna.create_study(
-        storage=f"sqlite:///{path}", study_name=name, direction="minimize", load_if_exists=True,
-        pruner=optuna.pruners.PercentilePruner(100 * kept_share, n_startup_trials=startup_trial_count),
-    )  # fmt: skip
+        storage=f"sqlite:///{path}",
+        study_name=name,
+        direction="minimize",
+        load_if_exists=True,
+        pruner=optuna.pruners.PercentilePruner(
+            100 * kept_share, n_startup_trials=startup_trial_count
+        ),
+    )
     for trial in study.get_trials(deepcopy=False, states=(optuna.trial.TrialState.RUNNING,)):
-        study.tell(trial.number, state=optuna.trial.TrialState.FAIL)  # its process ended with it under way
+        study.tell(
+            trial.number, state=optuna.trial.TrialState.FAIL
+        )  # its process ended with it under way
     return study
 
 
@@ -161,9 +194,11 @@ def _lock_study_file(path: Path) -> Iterator[None]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise InputError(
-                f"searches at {path}", found="another `tune` at work on them", expected="one at a time",
+                f"searches at {path}",
+                found="another `tune` at work on them",
+                expected="one at a time",
                 remedy="Wait until it ends, or stop it: what it finished is kept.",
-            ) from error  # fmt: skip
+            ) from error
         yield
 
 
@@ -177,6 +212,8 @@ def _optuna_errors() -> Iterator[None]:
             yield
         except SQLAlchemyError as error:
             raise ServiceError(
-                "Optuna's database", found=str(error).splitlines()[0][:300], expected="an answer",
+                "Optuna's database",
+                found=str(error).splitlines()[0][:300],
+                expected="an answer",
                 remedy="Free some space or mend the permissions of studies.db, then run the command again.",
-            ) from error  # fmt: skip
+            ) from error

@@ -22,7 +22,11 @@ from credit_default.adapters.files.table_export import write_table
 from credit_default.adapters.public_data.http_download import TransferLimits, download_file
 from credit_default.data.checking.validation import check_rows
 from credit_default.data.contract.schema import Schema
-from credit_default.data.credit_card.public_data import PUBLIC_DIGEST, PUBLIC_MONTH, digest_public_rows
+from credit_default.data.credit_card.public_data import (
+    PUBLIC_DIGEST,
+    PUBLIC_MONTH,
+    digest_public_rows,
+)
 from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.errors import CreditDefaultError, InputError, ServiceError
 
@@ -88,13 +92,17 @@ def fetch_public_data(
         return PublicData(path, origin)
     raise ServiceError(
         "the public data",
-        found="; ".join(f"{failure.thing}: {failure.found}, not {failure.expected}" for failure in failures),
+        found="; ".join(
+            f"{failure.thing}: {failure.found}, not {failure.expected}" for failure in failures
+        ),
         expected="one source that gives it",
         remedy="Check the network, name a local copy of the file, or use simulated data.",
     )
 
 
-def is_public_data(path: Path, *, digest: str = PUBLIC_DIGEST, schema: Schema = CREDIT_CARD) -> bool:
+def is_public_data(
+    path: Path, *, digest: str = PUBLIC_DIGEST, schema: Schema = CREDIT_CARD
+) -> bool:
     """True when the file holds the public data, in whatever form and under whichever of its names."""
     try:
         _check_rows(path, digest=digest, schema=schema, month=PUBLIC_MONTH)
@@ -115,7 +123,9 @@ def _is_valid_cache(path: Path, *, digest: str, schema: Schema) -> bool:
     return True
 
 
-def _read_source_rows(file: _SourceFile, *, cache: Path, digest: str, schema: Schema) -> pl.DataFrame:
+def _read_source_rows(
+    file: _SourceFile, *, cache: Path, digest: str, schema: Schema
+) -> pl.DataFrame:
     try:
         cache.mkdir(parents=True, exist_ok=True)
         # Beside the cache, and not in the system's temporary folder: nothing is written anywhere else.
@@ -140,7 +150,9 @@ def _check_rows(path: Path, *, digest: str, schema: Schema, month: str | None) -
     Raises:
         InputError: They do not.
     """
-    checked = check_rows(lambda: read_batches(path, schema=schema, month=month), schema=schema, outcome="required")
+    checked = check_rows(
+        lambda: read_batches(path, schema=schema, month=month), schema=schema, outcome="required"
+    )
     rows = checked.accepted_rows()
     found = digest_public_rows(rows, schema=schema)
     if checked.rejected_count or found != digest:
@@ -157,7 +169,11 @@ def _fetch_from_uci(url: str, *, limits: TransferLimits) -> _SourceFile:
     content = download_file(url, limits=limits)
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            tables = [member for member in archive.infolist() if member.filename.lower().endswith((".xls", ".xlsx"))]
+            tables = [
+                member
+                for member in archive.infolist()
+                if member.filename.lower().endswith((".xls", ".xlsx"))
+            ]
             if not tables:
                 raise _build_source_error(url, found="no workbook in the archive")
             with archive.open(tables[0]) as member:
@@ -166,7 +182,9 @@ def _fetch_from_uci(url: str, *, limits: TransferLimits) -> _SourceFile:
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
         raise _build_source_error(url, found=f"a damaged archive ({error})") from error
     if len(unpacked) > _MOST_UNPACKED_BYTES:
-        raise _build_source_error(url, found=f"an archive that unpacks to more than {_MOST_UNPACKED_BYTES:,} bytes")
+        raise _build_source_error(
+            url, found=f"an archive that unpacks to more than {_MOST_UNPACKED_BYTES:,} bytes"
+        )
     return _SourceFile(Path(tables[0].filename).suffix.lower(), unpacked)
 
 
@@ -180,18 +198,29 @@ def _fetch_from_openml(url: str, *, limits: TransferLimits) -> _SourceFile:
     if isinstance(parquet_url, str):
         return _SourceFile(".parquet", download_file(parquet_url, limits=limits))
     if isinstance(arff_url, str):
-        return _SourceFile(".csv", _arff_to_csv(download_file(arff_url, limits=limits), url=arff_url))
+        return _SourceFile(
+            ".csv", _arff_to_csv(download_file(arff_url, limits=limits), url=arff_url)
+        )
     raise _build_source_error(url, found="a description that says no place of the data")
 
 
 def _arff_to_csv(content: bytes, *, url: str) -> bytes:
     """The dense ARFF table with its attribute lines made into a header."""
-    head, marker, data = content.partition(b"@data") if b"@data" in content else content.partition(b"@DATA")
-    attributes = [line.split(None, 2)[1] for line in head.splitlines() if line[:10].lower() == b"@attribute"]
+    head, marker, data = (
+        content.partition(b"@data") if b"@data" in content else content.partition(b"@DATA")
+    )
+    attributes = [
+        line.split(None, 2)[1] for line in head.splitlines() if line[:10].lower() == b"@attribute"
+    ]
     if not marker or not attributes:
         raise _build_source_error(url, found="no ARFF table")
     names = b",".join(name.strip(b"'\"") for name in attributes)
-    return names + b"\n" + b"\n".join(line for line in data.splitlines() if line and not line.startswith(b"%")) + b"\n"
+    return (
+        names
+        + b"\n"
+        + b"\n".join(line for line in data.splitlines() if line and not line.startswith(b"%"))
+        + b"\n"
+    )
 
 
 def _build_cache_error(cache: Path, *, found: str) -> ServiceError:

@@ -34,12 +34,16 @@ def download_file(url: str, *, limits: TransferLimits) -> bytes:
             off, or sends more than `limits.most_bytes`.
     """
     if urlsplit(url).scheme not in {"http", "https"}:
-        raise _build_download_error(url, found="that URL", expected="one that begins with http:// or https://")
+        raise _build_download_error(
+            url, found="that URL", expected="one that begins with http:// or https://"
+        )
     transfer = _Transfer(url, limits)
     thread = Thread(target=transfer.run, name="download", daemon=True)
     thread.start()
     if not transfer.answered.wait(limits.answer_seconds):
-        raise _build_download_error(url, found="no answer", expected=f"one within {limits.answer_seconds:g} s")
+        raise _build_download_error(
+            url, found="no answer", expected=f"one within {limits.answer_seconds:g} s"
+        )
     thread.join(limits.body_seconds)
     failure = transfer.too_slow() if thread.is_alive() else transfer.failure
     if failure is not None:
@@ -87,7 +91,9 @@ class _Transfer:
                 self.body += part
                 if len(self.body) > self.limits.most_bytes:
                     expected = f"at most {self.limits.most_bytes:,} bytes"
-                    self.failure = _build_download_error(self.url, found="a larger file", expected=expected)
+                    self.failure = _build_download_error(
+                        self.url, found="a larger file", expected=expected
+                    )
                     return
                 if time.monotonic() > deadline:
                     self.failure = self.too_slow()
@@ -95,8 +101,12 @@ class _Transfer:
             promised = response.headers.get("Content-Length")
             if promised is not None and int(promised) != len(self.body):
                 found = f"{len(self.body):,} bytes, then the end"
-                self.failure = _build_download_error(self.url, found=found, expected=f"{int(promised):,}")
+                self.failure = _build_download_error(
+                    self.url, found=found, expected=f"{int(promised):,}"
+                )
 
 
 def _build_download_error(url: str, *, found: str, expected: str) -> ServiceError:
-    return ServiceError(url, found=found, expected=expected, remedy="Check the network and the URL, or try later.")
+    return ServiceError(
+        url, found=found, expected=expected, remedy="Check the network and the URL, or try later."
+    )

@@ -24,7 +24,9 @@ from credit_default.adapters.storage.port import FetchedObject, StoredObject, ch
 from credit_default.errors import InputError
 from credit_default.failpoints import hit_failpoint
 
-_LATEST_TIMESTAMP = 253_402_300_799  # of the year 9999, where datetime ends; a file's time is anybody's claim
+_LATEST_TIMESTAMP = (
+    253_402_300_799  # of the year 9999, where datetime ends; a file's time is anybody's claim
+)
 
 
 class FolderStorage:
@@ -54,7 +56,9 @@ class FolderStorage:
         with disk_errors(self.root):
             found = [path for path in _iterate_files(start) if self._key(path).startswith(prefix)]
         for path in sorted(found, key=self._key):
-            if (stored := self._look(self._key(path), path)) is not None:  # None: moved away meanwhile
+            if (
+                stored := self._look(self._key(path), path)
+            ) is not None:  # None: moved away meanwhile
                 yield stored
 
     def find_object(self, key: str) -> StoredObject | None:
@@ -93,7 +97,9 @@ class FolderStorage:
             return self._is_still(stored, source)
         with disk_errors(target):
             target.parent.mkdir(parents=True, exist_ok=True)
-            folder = Path(tempfile.mkdtemp(prefix=build_marked_prefix("staging"), dir=target.parent))
+            folder = Path(
+                tempfile.mkdtemp(prefix=build_marked_prefix("staging"), dir=target.parent)
+            )
             try:
                 return self._move(stored, source, target, folder)
             finally:
@@ -126,7 +132,9 @@ class FolderStorage:
         with suppress(FileNotFoundError):  # another runner moved it too
             source.rename(leaving)
             hit_failpoint("move.left")
-            if leaving.stat().st_ino != inode:  # written anew between the two steps: back it goes, unless a newer came
+            if (
+                leaving.stat().st_ino != inode
+            ):  # written anew between the two steps: back it goes, unless a newer came
                 with suppress(FileExistsError):
                     os.link(leaving, source)
             leaving.unlink()

@@ -41,7 +41,9 @@ def open_storage(uri: str) -> Storage:
 def _check_bucket(uri: str, bucket: str) -> str:
     if not _BUCKET.fullmatch(bucket) or _RESERVED_BUCKET.fullmatch(bucket):
         raise _build_uri_error(
-            uri, f"the bucket name {bucket[:80]!r}", "3 to 63 of a-z, 0-9, - and ., as S3 allows them"
+            uri,
+            f"the bucket name {bucket[:80]!r}",
+            "3 to 63 of a-z, 0-9, - and ., as S3 allows them",
         )
     return bucket
 
@@ -49,12 +51,17 @@ def _check_bucket(uri: str, bucket: str) -> str:
 def _check_prefix(uri: str, prefix: str) -> str:
     if len(prefix) > _LONGEST_PREFIX_BYTES or not _PREFIX.fullmatch(prefix):
         raise _build_uri_error(
-            uri, f"the prefix {prefix[:80]!r}", f"at most {_LONGEST_PREFIX_BYTES} of a-z, A-Z, 0-9, . _ = - and /"
+            uri,
+            f"the prefix {prefix[:80]!r}",
+            f"at most {_LONGEST_PREFIX_BYTES} of a-z, A-Z, 0-9, . _ = - and /",
         )
     return check_key(prefix) if prefix else prefix
 
 
 def _build_uri_error(uri: str, found: str, expected: str) -> InputError:
     return InputError(
-        f"lake {uri[:120]!r}", found=found, expected=expected, remedy="Correct --lake or CREDIT_DEFAULT_LAKE."
+        f"lake {uri[:120]!r}",
+        found=found,
+        expected=expected,
+        remedy="Correct --lake or CREDIT_DEFAULT_LAKE.",
     )

@@ -15,7 +15,9 @@ from credit_default.errors import InputError
 
 _LONGEST_KEY_BYTES = 900  # S3 takes 1,024 with the prefix
 _LONGEST_PART_BYTES = 255  # what a file system takes
-_INVALID_KEY_CHARACTER = re.compile(r"[\x00-\x1f\x7f-\x9f\\\ud800-\udfff]")  # surrogates: a file name that is not UTF-8
+_INVALID_KEY_CHARACTER = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\\\ud800-\udfff]"
+)  # surrogates: a file name that is not UTF-8
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,9 @@ def check_key(key: str) -> str:
         or max(len(part.encode()) for part in parts) > _LONGEST_PART_BYTES
     ):
         raise InputError(
-            "key", found=ascii(key[:120]), expected="parts joined by /, none of them empty, . or .. or over 255 bytes",
+            "key",
+            found=ascii(key[:120]),
+            expected="parts joined by /, none of them empty, . or .. or over 255 bytes",
             remedy="Rename the file.",
-        )  # fmt: skip
+        )
     return key

@@ -17,7 +17,11 @@ from typing import Any
 from credit_default.adapters.host.atomic_files import disk_errors
 from credit_default.adapters.storage.port import FetchedObject, StoredObject, check_key
 from credit_default.adapters.storage.s3_client import DEFAULT_S3_POLICY, S3Connection, S3Policy
-from credit_default.adapters.storage.s3_errors import BusyObjectError, ChangedObjectError, MissingObjectError
+from credit_default.adapters.storage.s3_errors import (
+    BusyObjectError,
+    ChangedObjectError,
+    MissingObjectError,
+)
 from credit_default.adapters.storage.s3_transfer import (
     ATTEMPT,
     Upload,
@@ -33,7 +37,9 @@ from credit_default.failpoints import hit_failpoint
 class S3Storage:
     """Objects below `prefix` in a bucket; the connection opens at the first call."""
 
-    def __init__(self, bucket: str, prefix: str = "", *, policy: S3Policy = DEFAULT_S3_POLICY) -> None:
+    def __init__(
+        self, bucket: str, prefix: str = "", *, policy: S3Policy = DEFAULT_S3_POLICY
+    ) -> None:
         self._root = f"{prefix}/" if prefix else ""
         self._connection = S3Connection(bucket, policy)
         self._bucket_is_there = False
@@ -62,8 +68,12 @@ class S3Storage:
             self._bucket_is_there = True
             for entry in page.get("Contents", ()):
                 key = entry["Key"].removeprefix(self._root)
-                if not key.endswith("/") and not any(part.startswith(".") for part in key.split("/")):
-                    yield StoredObject(key, entry["Size"], entry["ETag"].strip('"'), entry["LastModified"])
+                if not key.endswith("/") and not any(
+                    part.startswith(".") for part in key.split("/")
+                ):
+                    yield StoredObject(
+                        key, entry["Size"], entry["ETag"].strip('"'), entry["LastModified"]
+                    )
 
     def find_object(self, key: str) -> StoredObject | None:
         """The object with its version, or None where there is none."""
@@ -93,7 +103,9 @@ class S3Storage:
             scratch.mkdir(parents=True, exist_ok=True)
             folder = Path(tempfile.mkdtemp(prefix="fetched-", dir=scratch))
             try:
-                reply = receive_object(self._connection, self._root + key, lambda: (folder / name).open("wb"))
+                reply = receive_object(
+                    self._connection, self._root + key, lambda: (folder / name).open("wb")
+                )
             except MissingObjectError:
                 shutil.rmtree(folder, ignore_errors=True)
                 self._require_bucket()

@@ -28,7 +28,9 @@ class S3Policy:
     read_timeout_seconds: float = 30.0
     conflict_attempt_count: int = 8  # when somebody writes the same object
     longest_wait_seconds: float = 2.0  # between those
-    part_byte_count: int = 16 * _MIB  # 5 MiB at least on S3; an object up to this size is sent in one piece
+    part_byte_count: int = (
+        16 * _MIB
+    )  # 5 MiB at least on S3; an object up to this size is sent in one piece
     copy_byte_count: int = 5 * 1024 * _MIB  # the largest that S3 copies in one request
     copy_part_byte_count: int = 512 * _MIB
     page_object_count: int = 1_000  # of a listing; S3 gives no more at a time
@@ -53,7 +55,9 @@ class S3Connection:
         Raises: our error for S3's; see `s3_errors` for those a caller may want to catch.
         """
         with self._errors(parameters.get("Key", "")):
-            reply: dict[str, Any] = getattr(self._open(), operation)(Bucket=self.bucket, **parameters)
+            reply: dict[str, Any] = getattr(self._open(), operation)(
+                Bucket=self.bucket, **parameters
+            )
             return reply
 
     def pages(self, operation: str, **parameters: Any) -> Iterator[dict[str, Any]]:
@@ -118,7 +122,9 @@ class S3Connection:
     def _find_region(self, client: Any) -> str:
         if self._region:
             return self._region
-        if _is_aws(client.meta.endpoint_url):  # boto3 follows a bucket to its region, an Arrow object store does not
+        if _is_aws(
+            client.meta.endpoint_url
+        ):  # boto3 follows a bucket to its region, an Arrow object store does not
             try:
                 self._region = str(self.call("head_bucket").get("BucketRegion") or "")
             except ServiceError:
@@ -129,10 +135,16 @@ class S3Connection:
         endpoint = str(client.meta.endpoint_url)
         if _is_aws(endpoint):
             return {}
-        options = {"aws_endpoint": endpoint, "aws_allow_http": str(urlsplit(endpoint).scheme == "http").lower()}
+        options = {
+            "aws_endpoint": endpoint,
+            "aws_allow_http": str(urlsplit(endpoint).scheme == "http").lower(),
+        }
         if _addressing_style(client) == "virtual":
             scheme, _, host = endpoint.partition("://")
-            options |= {"aws_endpoint": f"{scheme}://{self.bucket}.{host}", "aws_virtual_hosted_style_request": "true"}
+            options |= {
+                "aws_endpoint": f"{scheme}://{self.bucket}.{host}",
+                "aws_virtual_hosted_style_request": "true",
+            }
         return options
 
 

@@ -42,7 +42,9 @@ class Upload:
 
     def open(self) -> BinaryIO:
         """The content from its beginning."""
-        return io.BytesIO(self.content) if isinstance(self.content, bytes) else self.content.open("rb")
+        return (
+            io.BytesIO(self.content) if isinstance(self.content, bytes) else self.content.open("rb")
+        )
 
 
 def prepare_upload(content: bytes | Path) -> Upload:
@@ -72,7 +74,9 @@ def send_object(connection: S3Connection, key: str, upload: Upload, **conditions
             digest.update(body)
             return connection.call("upload_part", PartNumber=number, Body=body, **place)
 
-        parts = _Parts(-(-upload.byte_count // part_byte_count), send_part, ("ETag", "ChecksumCRC32"))
+        parts = _Parts(
+            -(-upload.byte_count // part_byte_count), send_part, ("ETag", "ChecksumCRC32")
+        )
         _send_parts(
             connection,
             key,
@@ -97,7 +101,9 @@ def copy_object(connection: S3Connection, source_key: str, seen: StoredObject, *
     def copy_part(number: int, place: Mapping[str, Any]) -> Mapping[str, Any]:
         first, last = (number - 1) * step, min(number * step, seen.byte_count) - 1
         span = f"bytes={first}-{last}"
-        reply = connection.call("upload_part_copy", PartNumber=number, CopySourceRange=span, **place, **unchanged)
+        reply = connection.call(
+            "upload_part_copy", PartNumber=number, CopySourceRange=span, **place, **unchanged
+        )
         result: Mapping[str, Any] = reply["CopyPartResult"]
         return result
 
@@ -145,17 +151,26 @@ def _send_parts(
     conditions: Mapping[str, str],
     check: Callable[[], None],
 ) -> None:
-    started = connection.call("create_multipart_upload", Key=key, Metadata=metadata, ChecksumAlgorithm="CRC32")
+    started = connection.call(
+        "create_multipart_upload", Key=key, Metadata=metadata, ChecksumAlgorithm="CRC32"
+    )
     place = {"Key": key, "UploadId": started["UploadId"]}
     try:
         hit_failpoint("upload.begun")
         done = []
         for number in range(1, parts.count + 1):
             reply = parts.send(number, place)
-            done.append({"PartNumber": number, **{name: reply[name] for name in parts.told if name in reply}})
+            done.append(
+                {
+                    "PartNumber": number,
+                    **{name: reply[name] for name in parts.told if name in reply},
+                }
+            )
         check()
         hit_failpoint("upload.parts_sent")
-        connection.call("complete_multipart_upload", MultipartUpload={"Parts": done}, **place, **conditions)
+        connection.call(
+            "complete_multipart_upload", MultipartUpload={"Parts": done}, **place, **conditions
+        )
     except BaseException:
         _abort_upload(connection, place)
         raise

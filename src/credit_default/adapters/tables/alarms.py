@@ -33,7 +33,8 @@ class RecordedAlarm:
 def read_alarms(lake: Lake) -> tuple[RecordedAlarm, ...]:
     """Every alarm on record, by the month that opened it, gate and version."""
     rows = query_rows(
-        locate_table(lake, "alarms"), lambda table: table.sort("statement_month", "gate", "model_version")
+        locate_table(lake, "alarms"),
+        lambda table: table.sort("statement_month", "gate", "model_version"),
     )
     return tuple(_from_row(row) for row in rows.iter_rows(named=True))
 
@@ -41,25 +42,34 @@ def read_alarms(lake: Lake) -> tuple[RecordedAlarm, ...]:
 def open_alarm(lake: Lake, alarm: Alarm, *, before: RecordedAlarm | None) -> bool:
     """Whether this call put the alarm on record as open; False when somebody else had. `before`: its earlier row, closed."""
     since = before.alarm.closed_at if before else "ever"
-    return _commit_alarm(lake, RecordedAlarm(alarm), key=f"alarm opened {alarm.alarm_id} after {since}")
+    return _commit_alarm(
+        lake, RecordedAlarm(alarm), key=f"alarm opened {alarm.alarm_id} after {since}"
+    )
 
 
 def close_alarm(lake: Lake, alarm: Alarm, *, before: RecordedAlarm | None) -> bool:
     """Whether this call put the alarm on record as closed; False when somebody else had. `before`: its row, open."""
     recorded = replace(before, alarm=alarm) if before else RecordedAlarm(alarm)
-    return _commit_alarm(lake, recorded, key=f"alarm closed {alarm.alarm_id} since {alarm.opened_at}")
+    return _commit_alarm(
+        lake, recorded, key=f"alarm closed {alarm.alarm_id} since {alarm.opened_at}"
+    )
 
 
 def record_delivery(lake: Lake, recorded: RecordedAlarm) -> None:
     """Nothing; the row of the alarm says what became of its messages."""
     replace_rows(
-        locate_table(lake, "alarms"), lambda: [_to_frame(recorded)], predicate=_build_predicate(recorded.alarm)
+        locate_table(lake, "alarms"),
+        lambda: [_to_frame(recorded)],
+        predicate=_build_predicate(recorded.alarm),
     )
 
 
 def _commit_alarm(lake: Lake, recorded: RecordedAlarm, *, key: str) -> bool:
     written = create_rows(
-        locate_table(lake, "alarms"), lambda: [_to_frame(recorded)], key=key, predicate=_build_predicate(recorded.alarm)
+        locate_table(lake, "alarms"),
+        lambda: [_to_frame(recorded)],
+        key=key,
+        predicate=_build_predicate(recorded.alarm),
     )
     return not written.was_there
 
@@ -67,9 +77,11 @@ def _commit_alarm(lake: Lake, recorded: RecordedAlarm, *, key: str) -> bool:
 def _build_predicate(alarm: Alarm) -> str:
     if not _ID.fullmatch(alarm.alarm_id):
         raise InputError(
-            "alarm", found=repr(alarm.alarm_id[:80]), expected="a gate, a version and a month",
+            "alarm",
+            found=repr(alarm.alarm_id[:80]),
+            expected="a gate, a version and a month",
             remedy="Use the gate's own name.",
-        )  # fmt: skip
+        )
     return f"alarm_id = '{alarm.alarm_id}' AND statement_month = '{alarm.opened_month}'"
 
 
@@ -95,10 +107,15 @@ def _to_frame(recorded: RecordedAlarm) -> pl.DataFrame:
 
 def _from_row(row: Mapping[str, Any]) -> RecordedAlarm:
     alarm = Alarm(
-        row["gate"], row["model_version"], row["statement_month"], row["batch_id"],
-        closed_month=row["closed_month"] or "", closed_because=row["closed_because"] or "",
-        opened_at=_format_time(row["opened_at"]), closed_at=_format_time(row["closed_at"]),
-    )  # fmt: skip
+        row["gate"],
+        row["model_version"],
+        row["statement_month"],
+        row["batch_id"],
+        closed_month=row["closed_month"] or "",
+        closed_because=row["closed_because"] or "",
+        opened_at=_format_time(row["opened_at"]),
+        closed_at=_format_time(row["closed_at"]),
+    )
     return RecordedAlarm(alarm, row["opening_told"], row["closing_told"])
 
 

@@ -20,7 +20,9 @@ def delete_client(lake: Lake, client_id: str) -> dict[str, int]:
     digest = hashlib.sha256(client_id.encode()).hexdigest()
     counts = {}
     for name in CLIENT_TABLES:
-        counts[name] = delete_rows(locate_table(lake, name), f"encode(sha256(client_id), 'hex') = '{digest}'")
+        counts[name] = delete_rows(
+            locate_table(lake, name), f"encode(sha256(client_id), 'hex') = '{digest}'"
+        )
         hit_failpoint("client.deleted")
         erase_history(locate_table(lake, name))
     return counts

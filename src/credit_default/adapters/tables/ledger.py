@@ -19,7 +19,13 @@ from credit_default.adapters.delta.table import find_delta_table, query_rows
 from credit_default.adapters.lake.layout import Lake
 from credit_default.adapters.tables.schemas import LEDGER, locate_table
 from credit_default.errors import CreditDefaultError, ServiceError
-from credit_default.gates.ledger import GENESIS_HASH, LedgerEntry, Scalar, chain_entry, write_details
+from credit_default.gates.ledger import (
+    GENESIS_HASH,
+    LedgerEntry,
+    Scalar,
+    chain_entry,
+    write_details,
+)
 
 _HEAD: Final = "ledger head"  # whose number is the last entry's
 _LEDGER_RETRY = RetryPolicy(attempt_count=300, first_wait_seconds=0.01, longest_wait_seconds=0.5)
@@ -47,9 +53,15 @@ def append_entry(
     """
     told = at.astimezone(dt.UTC)
     draft = LedgerEntry(
-        sequence=0, at=format_utc_time(told), event=event, key=key, batch_id=batch_id, model_version=model_version,
-        details=write_details(details), previous_hash=GENESIS_HASH,
-    )  # fmt: skip
+        sequence=0,
+        at=format_utc_time(told),
+        event=event,
+        key=key,
+        batch_id=batch_id,
+        model_version=model_version,
+        details=write_details(details),
+        previous_hash=GENESIS_HASH,
+    )
     found = draft
 
     def build(delta: DeltaTable) -> tuple[pa.Table, Mapping[str, int]] | None:
@@ -77,7 +89,9 @@ def find_entry(lake: Lake, key: str) -> LedgerEntry | None:
 
 def read_entries(lake: Lake) -> tuple[LedgerEntry, ...]:
     """All entries by their number; whether they are a chain is for `gates.ledger.judge_chain` to say."""
-    rows = query_rows(locate_table(lake, "ledger"), lambda table: table.select(LEDGER.names).sort("sequence"))
+    rows = query_rows(
+        locate_table(lake, "ledger"), lambda table: table.select(LEDGER.names).sort("sequence")
+    )
     return tuple(_from_row(row) for row in rows.iter_rows(named=True))
 
 
@@ -118,7 +132,9 @@ def format_utc_time(at: dt.datetime) -> str:
 
 def _to_row(entry: LedgerEntry, at: dt.datetime) -> pa.Table:
     values = {name: getattr(entry, name) for name in LEDGER.names if name not in _DERIVED_COLUMNS}
-    return pa.Table.from_pylist([{**values, "decided_at": at, "month": entry.at[:7]}], schema=LEDGER)
+    return pa.Table.from_pylist(
+        [{**values, "decided_at": at, "month": entry.at[:7]}], schema=LEDGER
+    )
 
 
 def _from_row(row: Mapping[str, object]) -> LedgerEntry:

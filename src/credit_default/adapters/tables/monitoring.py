@@ -22,20 +22,26 @@ def write_monitoring(lake: Lake, rows: pl.DataFrame) -> int:
     Columns as in `MONITORING`; all rows are of one batch, version and gate.
     """
     batch_id, model_version, gate = rows.select("batch_id", "model_version", "gate").unique().row(0)
-    predicate = f"{build_scores_predicate(batch_id, model_version)} AND gate = '{_check_gate_name(gate)}'"
+    predicate = (
+        f"{build_scores_predicate(batch_id, model_version)} AND gate = '{_check_gate_name(gate)}'"
+    )
     return replace_rows(locate_table(lake, "monitoring"), lambda: [rows], predicate=predicate)
 
 
 def read_monitoring(lake: Lake) -> pl.DataFrame:
     """All that the monitors found, oldest statement month first."""
     return query_rows(
-        locate_table(lake, "monitoring"), lambda table: table.sort("statement_month", "monitored_at", "gate")
+        locate_table(lake, "monitoring"),
+        lambda table: table.sort("statement_month", "monitored_at", "gate"),
     )
 
 
 def _check_gate_name(value: str) -> str:
     if not _GATE_NAME.fullmatch(value):
         raise InputError(
-            "gate", found=repr(value[:80]), expected="a word of a-z and _", remedy="Use the gate's own name."
+            "gate",
+            found=repr(value[:80]),
+            expected="a word of a-z and _",
+            remedy="Use the gate's own name.",
         )
     return value

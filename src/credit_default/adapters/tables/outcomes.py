@@ -16,29 +16,42 @@ from credit_default.adapters.tables.schemas import OUTCOME_HISTORY, OUTCOMES, lo
 _KEY = ("client_id", "statement_month")
 
 
-def write_observations(lake: Lake, outcomes: pl.DataFrame, *, batch_id: str, taken_in_at: dt.datetime) -> Written:
+def write_observations(
+    lake: Lake, outcomes: pl.DataFrame, *, batch_id: str, taken_in_at: dt.datetime
+) -> Written:
     """How many observations of a file were put into the history, once for its batch_id, in one commit.
 
     Columns: client_id, statement_month, defaulted 0/1, observed_at UTC; the same client and month may come again.
     """
     key = check_hex(batch_id, "batch_id")
-    kept = outcomes.select(OUTCOMES.names).with_columns(batch_id=pl.lit(key), taken_in_at=pl.lit(taken_in_at))
+    kept = outcomes.select(OUTCOMES.names).with_columns(
+        batch_id=pl.lit(key), taken_in_at=pl.lit(taken_in_at)
+    )
     return create_rows(
-        locate_table(lake, "outcome_history"), lambda: [kept], key=f"outcomes {key}", predicate=f"batch_id = '{key}'"
+        locate_table(lake, "outcome_history"),
+        lambda: [kept],
+        key=f"outcomes {key}",
+        predicate=f"batch_id = '{key}'",
     )
 
 
-def merge_outcomes(lake: Lake, outcomes: pl.DataFrame, *, batch_id: str | None = None) -> MergeCounts:
+def merge_outcomes(
+    lake: Lake, outcomes: pl.DataFrame, *, batch_id: str | None = None
+) -> MergeCounts:
     """What the outcomes changed, in one commit: one stands per (client_id, statement_month), the one observed last.
 
     Of two observed at the same instant a default wins. So the order in which files arrive changes nothing, and the same
     file twice changes nothing. With a `batch_id` the file is merged once for ever, so that a client who was forgotten
     since does not come back with it. Columns: client_id, statement_month, defaulted 0/1, observed_at UTC.
     """
-    newest = outcomes.sort("observed_at", "defaulted").unique(_KEY, keep="last", maintain_order=True)
+    newest = outcomes.sort("observed_at", "defaulted").unique(
+        _KEY, keep="last", maintain_order=True
+    )
     if newest.is_empty():
         return MergeCounts(0, 0, 0)
-    months = ", ".join(f"'{check_month(month)}'" for month in newest["statement_month"].unique().sort())
+    months = ", ".join(
+        f"'{check_month(month)}'" for month in newest["statement_month"].unique().sort()
+    )
     return merge_rows(
         locate_table(lake, "outcomes"),
         newest,
@@ -54,7 +67,9 @@ def merge_outcomes(lake: Lake, outcomes: pl.DataFrame, *, batch_id: str | None =
 def read_outcomes(lake: Lake, *, months: Iterable[str] | None = None) -> pl.DataFrame:
     """The outcomes known so far, of the months named or of all, by client and month."""
     wanted = pl.lit(value=True) if months is None else pl.col("statement_month").is_in(list(months))
-    return query_rows(locate_table(lake, "outcomes"), lambda table: table.filter(wanted).sort(*_KEY))
+    return query_rows(
+        locate_table(lake, "outcomes"), lambda table: table.filter(wanted).sort(*_KEY)
+    )
 
 
 def read_observations(lake: Lake, *, client_id: str | None = None) -> pl.DataFrame:

@@ -35,7 +35,9 @@ def write_quarantine(lake: Lake, read: Frames, *, batch_id: str) -> Written:
 def read_quarantine(lake: Lake, *, batch_id: str) -> pl.DataFrame:
     """The batch's refused rows in the file's order; no rows when there are none."""
     wanted = pl.col("batch_id") == check_hex(batch_id, "batch_id")
-    return query_rows(locate_table(lake, "quarantine"), lambda table: table.filter(wanted).sort("line"))
+    return query_rows(
+        locate_table(lake, "quarantine"), lambda table: table.filter(wanted).sort("line")
+    )
 
 
 def _build_quarantine_rows(rejected: pl.DataFrame, batch_id: str) -> pl.DataFrame:

@@ -14,7 +14,12 @@ from credit_default.adapters.delta.commits import (
 from credit_default.adapters.delta.errors import delta_errors
 from credit_default.adapters.delta.table import scan_rows
 from credit_default.adapters.lake.layout import Lake
-from credit_default.adapters.tables.outcomes import merge_outcomes, read_observations, read_outcomes, write_observations
+from credit_default.adapters.tables.outcomes import (
+    merge_outcomes,
+    read_observations,
+    read_outcomes,
+    write_observations,
+)
 from credit_default.adapters.tables.schemas import CLIENT_TABLES, TABLES, locate_table
 from credit_default.adapters.tables.score_digests import digest_frames, digest_scores
 from credit_default.adapters.tables.scores import (

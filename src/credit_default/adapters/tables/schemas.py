@@ -108,7 +108,12 @@ TABLES: Final[Mapping[str, pa.Schema]] = {
     "alarms": ALARMS,
     "ledger": LEDGER,
 }
-CLIENT_TABLES: Final = ("scores", "quarantine", "outcomes", "outcome_history")  # whose rows tell of one client
+CLIENT_TABLES: Final = (
+    "scores",
+    "quarantine",
+    "outcomes",
+    "outcome_history",
+)  # whose rows tell of one client
 
 _PERSONAL_COLUMNS = {"client_id", "raw_values", "expected_loss"}
 _PROPERTIES: Mapping[str, Mapping[str, str]] = {
@@ -120,7 +125,9 @@ _PROPERTIES: Mapping[str, Mapping[str, str]] = {
 def locate_table(lake: Lake, name: str) -> LakeTable:
     """The lake's table of that name; nothing is opened yet."""
     schema = TABLES[name]
-    indexed = ",".join(f.name for f in schema if f.name not in _PERSONAL_COLUMNS and not pa.types.is_list(f.type))
+    indexed = ",".join(
+        f.name for f in schema if f.name not in _PERSONAL_COLUMNS and not pa.types.is_list(f.type)
+    )
     return LakeTable(
         lake.table_uri(name),
         schema,

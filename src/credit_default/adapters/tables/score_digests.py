@@ -44,7 +44,9 @@ def digest_frames(frames: Iterable[pl.DataFrame]) -> str:
 def _encode_rows(frame: pl.DataFrame) -> pl.Series:
     """Each row as one text that no other row has: the lengths of the texts come first, -1 for one that is missing."""
     texts = [pl.col(name) for name in ("statement_month", "decision", "client_id")]
-    bits = pl.Series("bits", frame["default_probability"].fill_null(float("nan")).to_numpy().view(np.uint64))
+    bits = pl.Series(
+        "bits", frame["default_probability"].fill_null(float("nan")).to_numpy().view(np.uint64)
+    )
     lengths = [text.str.len_bytes().cast(pl.Int64).fill_null(-1) for text in texts]
     row = pl.concat_str("bits", *lengths, *(text.fill_null("") for text in texts), separator="|")
     return frame.with_columns(bits).select(row).to_series()
@@ -53,5 +55,9 @@ def _encode_rows(frame: pl.DataFrame) -> pl.Series:
 def _sum_hashes(rows: pl.Series) -> int:
     blake = hashlib.blake2b
     hashes = b"".join([blake(row.encode()).digest() for row in rows.to_list()])
-    limbs = np.frombuffer(hashes, dtype="<u4").reshape(-1, _HASH_BYTES // _LIMB_BYTES).sum(axis=0, dtype=np.uint64)
+    limbs = (
+        np.frombuffer(hashes, dtype="<u4")
+        .reshape(-1, _HASH_BYTES // _LIMB_BYTES)
+        .sum(axis=0, dtype=np.uint64)
+    )
     return sum(int(limb) << (8 * _LIMB_BYTES * place) for place, limb in enumerate(limbs))

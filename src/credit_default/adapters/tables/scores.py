@@ -22,7 +22,9 @@ class ScoreMeasures:
     declined_count: int
     reasoned_count: int  # declined rows that were given reasons
     expected_default_share: float  # mean probability, 0-1; 0 where there are no scores
-    expected_losses: Mapping[str, float]  # sums by decision and by band ("accept", "band A"); empty where undeclared
+    expected_losses: Mapping[
+        str, float
+    ]  # sums by decision and by band ("accept", "band A"); empty where undeclared
 
 
 def write_scores(lake: Lake, read: Frames, *, batch_id: str, model_version: int) -> Written:
@@ -33,7 +35,10 @@ def write_scores(lake: Lake, read: Frames, *, batch_id: str, model_version: int)
     tried again. An exception it raises comes out as it is, and nothing is committed. Raises `ServiceError` when the
     table refuses.
     """
-    key, predicate = build_scores_key(batch_id, model_version), build_scores_predicate(batch_id, model_version)
+    key, predicate = (
+        build_scores_key(batch_id, model_version),
+        build_scores_predicate(batch_id, model_version),
+    )
     return create_rows(locate_table(lake, "scores"), read, key=key, predicate=predicate)
 
 
@@ -56,14 +61,20 @@ def read_scores(
         wanted &= pl.col("model_version") == int(model_version)
     if client_id is not None:
         wanted &= pl.col("client_id") == client_id
-    return query_rows(locate_table(lake, "scores"), lambda table: table.filter(wanted).select(columns))
+    return query_rows(
+        locate_table(lake, "scores"), lambda table: table.filter(wanted).select(columns)
+    )
 
 
 def read_score_frames(
     lake: Lake, *, batch_id: str, model_version: int, columns: tuple[str, ...] = SCORES_COLUMNS
 ) -> Iterator[pl.DataFrame]:
     """The batch's scores of one version, a record batch at a time, in no order: memory does not grow with them."""
-    return read_frames(locate_table(lake, "scores"), columns, predicate=build_scores_predicate(batch_id, model_version))
+    return read_frames(
+        locate_table(lake, "scores"),
+        columns,
+        predicate=build_scores_predicate(batch_id, model_version),
+    )
 
 
 def measure_scores(lake: Lake, *, batch_id: str, model_version: int) -> ScoreMeasures:
@@ -72,7 +83,9 @@ def measure_scores(lake: Lake, *, batch_id: str, model_version: int) -> ScoreMea
     total = 0.0
     losses: dict[str, float] = {}
     columns = ("default_probability", "decision", "risk_band", "reasons", "expected_loss")
-    for frame in read_score_frames(lake, batch_id=batch_id, model_version=model_version, columns=columns):
+    for frame in read_score_frames(
+        lake, batch_id=batch_id, model_version=model_version, columns=columns
+    ):
         scored_count += frame.height
         declined_count += int((frame["decision"] == _DECLINE).sum())
         reasoned_count += int((frame["reasons"].list.len() > 0).sum())
@@ -80,7 +93,9 @@ def measure_scores(lake: Lake, *, batch_id: str, model_version: int) -> ScoreMea
         for name, amount in _sum_losses(frame).items():
             losses[name] = losses.get(name, 0.0) + amount
     share = total / scored_count if scored_count else 0.0
-    return ScoreMeasures(scored_count, declined_count, reasoned_count, share, dict(sorted(losses.items())))
+    return ScoreMeasures(
+        scored_count, declined_count, reasoned_count, share, dict(sorted(losses.items()))
+    )
 
 
 def _sum_losses(frame: pl.DataFrame) -> dict[str, float]:
@@ -99,4 +114,6 @@ def build_scores_key(batch_id: str, model_version: int) -> str:
 
 def build_scores_predicate(batch_id: str, model_version: int) -> str:
     """SQL that is true for the rows of this batch and version."""
-    return f"batch_id = '{check_hex(batch_id, 'batch_id')}' AND model_version = {int(model_version)}"
+    return (
+        f"batch_id = '{check_hex(batch_id, 'batch_id')}' AND model_version = {int(model_version)}"
+    )

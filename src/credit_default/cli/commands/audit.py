@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 def quarantine(
     batch: Annotated[str, typer.Argument(help="A batch_id, as `predict` and `ingest` print it.")],
     out: Annotated[
-        Path | None, typer.Option("--out", help="Also write the rows to this .csv or .parquet.", show_default=False)
+        Path | None,
+        typer.Option(
+            "--out", help="Also write the rows to this .csv or .parquet.", show_default=False
+        ),
     ] = None,
     lake: Lake = None,
     config: Config = None,
@@ -42,13 +45,20 @@ def quarantine(
 
 
 def verify(
-    batch: Annotated[str | None, typer.Argument(help="A batch_id whose scores are computed again.")] = None,
+    batch: Annotated[
+        str | None, typer.Argument(help="A batch_id whose scores are computed again.")
+    ] = None,
     client: Annotated[
-        str | None, typer.Option("--client", help="Replay this client of the batch only.", show_default=False)
+        str | None,
+        typer.Option("--client", help="Replay this client of the batch only.", show_default=False),
     ] = None,
     head: Annotated[
         str | None,
-        typer.Option("--head", help="The hash of an entry seen before, which must still stand.", show_default=False),
+        typer.Option(
+            "--head",
+            help="The hash of an entry seen before, which must still stand.",
+            show_default=False,
+        ),
     ] = None,
     lake: Lake = None,
     portfolio: Portfolio = None,
@@ -67,7 +77,9 @@ def verify(
         flags = collect_flags(lake=lake, portfolio=portfolio)
         prepare_libraries(read_settings(flags, config))
         with output.step("verifying"):
-            return verify_lake(connect(flags, config or []), batch_id=batch, client_id=client, head=head)
+            return verify_lake(
+                connect(flags, config or []), batch_id=batch, client_id=client, head=head
+            )
 
     run_command("verify", act, as_json=json, quiet=quiet)
 
@@ -86,6 +98,8 @@ def forget(
         from credit_default.services.audit.erasure import forget_client
 
         with output.step("deleting"):
-            return forget_client(connect(collect_flags(lake=lake), config or []), client, forgotten_at=read_clock())
+            return forget_client(
+                connect(collect_flags(lake=lake), config or []), client, forgotten_at=read_clock()
+            )
 
     run_command("forget", act, as_json=json, quiet=quiet)

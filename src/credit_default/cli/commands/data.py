@@ -25,7 +25,10 @@ if TYPE_CHECKING:
 
 def ingest(
     source: Annotated[
-        str, typer.Argument(help="A file of statements, here or in a bucket: .csv, .xls, .xlsx or .parquet.")
+        str,
+        typer.Argument(
+            help="A file of statements, here or in a bucket: .csv, .xls, .xlsx or .parquet."
+        ),
     ],
     month: Month = None,
     corrects: Corrects = None,
@@ -51,16 +54,27 @@ def ingest(
 
 def simulate(
     out: Annotated[Path, typer.Option("--out", help="The folder to write to.")] = Path("simulated"),
-    clients: Annotated[int, typer.Option("--clients", min=1, help="Clients in the portfolio.")] = 5_000,
+    clients: Annotated[
+        int, typer.Option("--clients", min=1, help="Clients in the portfolio.")
+    ] = 5_000,
     months: Annotated[int, typer.Option("--months", min=1, help="Consecutive months.")] = 1,
-    first_month: Annotated[str, typer.Option("--month", help="The first month, YYYY-MM.")] = "2005-09",
+    first_month: Annotated[
+        str, typer.Option("--month", help="The first month, YYYY-MM.")
+    ] = "2005-09",
     scenario: Annotated[
         str, typer.Option("--scenario", help="calm, recession, marketing, policy or broken-feed.")
     ] = "calm",
-    start: Annotated[int, typer.Option("--start", min=0, help="The month, from 0, in which it begins.")] = 0,
-    strength: Annotated[int, typer.Option("--strength", min=1, max=3, help="How hard it pulls.")] = 1,
+    start: Annotated[
+        int, typer.Option("--start", min=0, help="The month, from 0, in which it begins.")
+    ] = 0,
+    strength: Annotated[
+        int, typer.Option("--strength", min=1, max=3, help="How hard it pulls.")
+    ] = 1,
     with_outcomes: Annotated[
-        bool, typer.Option("--with-outcomes", help="Put the outcome beside each statement, for training.")
+        bool,
+        typer.Option(
+            "--with-outcomes", help="Put the outcome beside each statement, for training."
+        ),
     ] = False,
     config: Config = None,
     seed: Seed = None,
@@ -76,8 +90,13 @@ def simulate(
             from credit_default.services.simulation.export import write_simulation
 
             return write_simulation(
-                out, client_count=clients, month_count=months, seed=settings.seed, first_month=first_month,
-                scenario=Scenario(scenario, start=start, strength=strength), with_outcomes=with_outcomes,
-            )  # fmt: skip
+                out,
+                client_count=clients,
+                month_count=months,
+                seed=settings.seed,
+                first_month=first_month,
+                scenario=Scenario(scenario, start=start, strength=strength),
+                with_outcomes=with_outcomes,
+            )
 
     run_command("simulate", act, as_json=json, quiet=quiet)

@@ -28,7 +28,10 @@ def explain(
         from credit_default.flows.runs.context import connect
         from credit_default.flows.server.session import prepare_libraries
         from credit_default.services.scoring.explain_client import explain_client
-        from credit_default.views.terminal.explanation import render_explanation, summarise_explanation
+        from credit_default.views.terminal.explanation import (
+            render_explanation,
+            summarise_explanation,
+        )
 
         prepare_libraries(read_settings(flags, config))
         with output.step("explaining"):

@@ -31,7 +31,11 @@ def show(
 
     def act(output: Output) -> "Summary":
         wiring = _wire(collect_flags(lake=lake), config)
-        return _show_versions(wiring, output) if version is None else _show_card(wiring, output, version)
+        return (
+            _show_versions(wiring, output)
+            if version is None
+            else _show_card(wiring, output, version)
+        )
 
     run_command("models show", act, as_json=json, quiet=quiet)
 
@@ -66,11 +70,19 @@ def _show_card(wiring: "Wiring", output: Output, number: int) -> "Summary":
 def promote(
     version: Annotated[int, typer.Argument(help="The version's number.", min=1)],
     reason: Annotated[str, typer.Option("--reason", help="Why, for the record.")],
-    request: Annotated[bool, typer.Option("--request", help="Ask for it; another person approves.")] = False,
-    approve: Annotated[bool, typer.Option("--approve", help="Agree to what another person asked for.")] = False,
+    request: Annotated[
+        bool, typer.Option("--request", help="Ask for it; another person approves.")
+    ] = False,
+    approve: Annotated[
+        bool, typer.Option("--approve", help="Agree to what another person asked for.")
+    ] = False,
     by: Annotated[
         str | None,
-        typer.Option("--by", help="Who asks or approves.  [default: the setting, or the account]", show_default=False),
+        typer.Option(
+            "--by",
+            help="Who asks or approves.  [default: the setting, or the account]",
+            show_default=False,
+        ),
     ] = None,
     lake: Lake = None,
     config: Config = None,
@@ -82,20 +94,29 @@ def promote(
     def act(output: Output) -> "Summary":
         del output
         from credit_default.flows.runs.context import read_clock, read_identity
-        from credit_default.services.champion.two_person_approval import approve_promotion, request_promotion
+        from credit_default.services.champion.two_person_approval import (
+            approve_promotion,
+            request_promotion,
+        )
         from credit_default.services.champion.versions import promote_by_hand
 
         if request and approve:
             raise InputError(
-                "models promote", found="--request and --approve", expected="one of the two",
+                "models promote",
+                found="--request and --approve",
+                expected="one of the two",
                 remedy="One person asks, another one approves.",
-            )  # fmt: skip
+            )
         wiring, decided_at = _wire(collect_flags(lake=lake), config), read_clock()
         if not request and not approve:
-            return _announce_change(wiring, promote_by_hand(wiring, version, reason=reason, decided_at=decided_at))
+            return _announce_change(
+                wiring, promote_by_hand(wiring, version, reason=reason, decided_at=decided_at)
+            )
         decide = request_promotion if request else approve_promotion
         by_whom = read_identity(wiring, by)
-        return _announce_change(wiring, decide(wiring, version, by=by_whom, reason=reason, decided_at=decided_at))
+        return _announce_change(
+            wiring, decide(wiring, version, by=by_whom, reason=reason, decided_at=decided_at)
+        )
 
     run_command("models promote", act, as_json=json, quiet=quiet)
 
@@ -132,7 +153,9 @@ def _announce_change(wiring: "Wiring", summary: "Summary") -> "Summary":
         return told
     from credit_default.flows.events.champion_events import announce_from_command
 
-    return replace(told, notes=(*told.notes, *announce_from_command(wiring, wiring.settings, alarms=settled)))
+    return replace(
+        told, notes=(*told.notes, *announce_from_command(wiring, wiring.settings, alarms=settled))
+    )
 
 
 def _wire(flags: dict[str, Any], config: list[str] | None) -> "Wiring":

@@ -27,7 +27,11 @@ if TYPE_CHECKING:
 
 Data = Annotated[
     str | None,
-    typer.Option("--data", help="public, simulated, or a file with outcomes.  [default: public]", show_default=False),
+    typer.Option(
+        "--data",
+        help="public, simulated, or a file with outcomes.  [default: public]",
+        show_default=False,
+    ),
 ]
 
 
@@ -37,7 +41,10 @@ def train(
         bool, typer.Option("--cross-validate", help="Also judge the recipe on five folds (cached).")
     ] = False,
     refresh: Annotated[
-        bool, typer.Option("--refresh", help="Train on all rows in the lake whose outcome is known by now.")
+        bool,
+        typer.Option(
+            "--refresh", help="Train on all rows in the lake whose outcome is known by now."
+        ),
     ] = False,
     month: Month = None,
     lake: Lake = None,
@@ -54,9 +61,11 @@ def train(
         settings = read_settings(flags, config)
         if refresh and (data is not None or month is not None):
             raise InputError(
-                "train --refresh", found="--data or --month beside it", expected="--refresh alone",
+                "train --refresh",
+                found="--data or --month beside it",
+                expected="--refresh alone",
                 remedy="It learns from what the lake knows: `ingest` the file first.",
-            )  # fmt: skip
+            )
         from credit_default.flows.server.session import flow_session
         from credit_default.services.training.data_source import require_existing_data_file
 
@@ -65,7 +74,12 @@ def train(
             from credit_default.flows.train import train as flow
 
             summary = run_flow(
-                flow, overrides=flags, config=config, month=month, refresh=refresh, cross_validated=cross_validate
+                flow,
+                overrides=flags,
+                config=config,
+                month=month,
+                refresh=refresh,
+                cross_validated=cross_validate,
             )
             found(summary.status)
         return add_session_notes(summary, session)
@@ -75,17 +89,24 @@ def train(
 
 def predict(
     batch: Annotated[
-        str | None, typer.Argument(help="A file of statements, here or s3://: .csv, .xls, .xlsx or .parquet.")
+        str | None,
+        typer.Argument(help="A file of statements, here or s3://: .csv, .xls, .xlsx or .parquet."),
     ] = None,
-    incoming: Annotated[bool, typer.Option("--incoming", help="Score every file that waits in LAKE/incoming.")] = False,
+    incoming: Annotated[
+        bool, typer.Option("--incoming", help="Score every file that waits in LAKE/incoming.")
+    ] = False,
     out: Annotated[
-        Path | None, typer.Option("--out", help="Also write the scores to this .csv or .parquet.", show_default=False)
+        Path | None,
+        typer.Option(
+            "--out", help="Also write the scores to this .csv or .parquet.", show_default=False
+        ),
     ] = None,
     month: Month = None,
     corrects: Corrects = None,
     reasons: Reasons = None,
     name: Annotated[
-        str | None, typer.Option("--name", help="What people call this batch.  [default: the file's name]")
+        str | None,
+        typer.Option("--name", help="What people call this batch.  [default: the file's name]"),
     ] = None,
     lake: Lake = None,
     portfolio: Portfolio = None,
@@ -103,9 +124,19 @@ def predict(
 
         settings = read_settings(flags, config)
         return score_batches(
-            output, settings, batch=batch, incoming=incoming, out=out,
-            parameters={"month": month, "corrects": corrects, "name": name, "overrides": flags, "config": config},
-        )  # fmt: skip
+            output,
+            settings,
+            batch=batch,
+            incoming=incoming,
+            out=out,
+            parameters={
+                "month": month,
+                "corrects": corrects,
+                "name": name,
+                "overrides": flags,
+                "config": config,
+            },
+        )
 
     run_command("predict", act, as_json=json, quiet=quiet)
 
@@ -113,7 +144,9 @@ def predict(
 def outcomes(
     file: Annotated[
         str | None,
-        typer.Argument(help="client_id, statement_month, defaulted, observed_at: .csv or .parquet, here or s3://."),
+        typer.Argument(
+            help="client_id, statement_month, defaulted, observed_at: .csv or .parquet, here or s3://."
+        ),
     ] = None,
     lake: Lake = None,
     config: Config = None,
@@ -125,12 +158,17 @@ def outcomes(
 
     def act(output: Output) -> "Summary":
         from credit_default.flows.runs.context import connect, read_clock
-        from credit_default.services.outcomes.take_in import ingest_outcomes_file, summarise_coverage
+        from credit_default.services.outcomes.take_in import (
+            ingest_outcomes_file,
+            summarise_coverage,
+        )
 
         wiring = connect(flags, config or [])
         if file is not None:
             with output.step(f"taking in {file}"):
-                return _announce_outcomes(wiring, ingest_outcomes_file(wiring, file, taken_in_at=read_clock()))
+                return _announce_outcomes(
+                    wiring, ingest_outcomes_file(wiring, file, taken_in_at=read_clock())
+                )
         known = summarise_coverage(wiring, now=read_clock(), told=output.as_json)
         if known.batches and not output.as_json:
             from rich.console import Console
@@ -139,7 +177,9 @@ def outcomes(
             from credit_default.views.terminal.coverage import render_coverage
 
             console = Console(highlight=False, markup=False)
-            console.print(render_coverage(known.batches), "", render_vintages(known.vintages), sep="\n")
+            console.print(
+                render_coverage(known.batches), "", render_vintages(known.vintages), sep="\n"
+            )
         return known.summary
 
     run_command("outcomes", act, as_json=json, quiet=quiet)
@@ -161,15 +201,25 @@ def _announce_outcomes(wiring: "Wiring", taken: "Summary") -> "Summary":
 
 
 def monitor(
-    batch: Annotated[str | None, typer.Argument(help="A batch_id; the batch scored last when not given.")] = None,
+    batch: Annotated[
+        str | None, typer.Argument(help="A batch_id; the batch scored last when not given.")
+    ] = None,
     history: Annotated[
-        bool, typer.Option("--history", help="What was found so far: a table here, a page in the lake.")
+        bool,
+        typer.Option("--history", help="What was found so far: a table here, a page in the lake."),
     ] = False,
     explain: Annotated[
-        bool, typer.Option("--explain", help="Why a training is asked for now, or why not; nothing is looked at anew.")
+        bool,
+        typer.Option(
+            "--explain",
+            help="Why a training is asked for now, or why not; nothing is looked at anew.",
+        ),
     ] = False,
     retrain: Annotated[
-        bool, typer.Option("--retrain", help="Train at once if the policy asks for it, through the same gate.")
+        bool,
+        typer.Option(
+            "--retrain", help="Train at once if the policy asks for it, through the same gate."
+        ),
     ] = False,
     lake: Lake = None,
     portfolio: Portfolio = None,
@@ -182,14 +232,20 @@ def monitor(
     flags: dict[str, Any] = collect_flags(lake=lake, portfolio=portfolio, seed=seed)
 
     def act(output: Output) -> "Summary":
-        from credit_default.cli.commands.score_and_monitor import explain_training, monitor_batch, show_history
+        from credit_default.cli.commands.score_and_monitor import (
+            explain_training,
+            monitor_batch,
+            show_history,
+        )
 
         settings = read_settings(flags, config)
         if history + explain + retrain > 1 or (batch is not None and (history or explain)):
             raise InputError(
-                "monitor", found="--history, --explain or --retrain beside one another or a batch",
-                expected="one of them; a batch with --retrain alone", remedy="See `credit-default monitor --help`.",
-            )  # fmt: skip
+                "monitor",
+                found="--history, --explain or --retrain beside one another or a batch",
+                expected="one of them; a batch with --retrain alone",
+                remedy="See `credit-default monitor --help`.",
+            )
         if history:
             return show_history(output, settings)
         common = {"overrides": flags, "config": config}

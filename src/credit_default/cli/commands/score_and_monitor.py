@@ -37,9 +37,12 @@ def score_batches(
     if (batch is None) != incoming or (incoming and of_one):
         raise InputError(
             "predict",
-            found="--incoming with a file or what belongs to one" if incoming else "neither a file nor --incoming",
-            expected="one file, or --incoming alone", remedy="See `credit-default predict --help`.",
-        )  # fmt: skip
+            found="--incoming with a file or what belongs to one"
+            if incoming
+            else "neither a file nor --incoming",
+            expected="one file, or --incoming alone",
+            remedy="See `credit-default predict --help`.",
+        )
     if out is not None:
         _check_output_path(out)
     if batch is not None:
@@ -65,7 +68,12 @@ def _score_incoming(output: Output, parameters: FlowParameters) -> "Summary":
 
 
 def monitor_batch(
-    output: Output, settings: "Settings", *, batch_id: str | None, common: FlowParameters, retrain: bool = False
+    output: Output,
+    settings: "Settings",
+    *,
+    batch_id: str | None,
+    common: FlowParameters,
+    retrain: bool = False,
 ) -> "Summary":
     """What the monitors found in one batch, and with `retrain` what became of the training that they asked for.
 
@@ -83,7 +91,8 @@ def monitor_batch(
         if retrain and asked is not None and asked.figures["asked"]:
             summary = _retrain(output, summary, common)
     return replace(
-        add_session_notes(summary, session), exit_code=int(any(not verdict.passed for verdict in summary.verdicts))
+        add_session_notes(summary, session),
+        exit_code=int(any(not verdict.passed for verdict in summary.verdicts)),
     )
 
 
@@ -126,7 +135,9 @@ def show_history(output: Output, settings: "Settings") -> "Summary":
     notes = tuple(format_finding_lines(findings)) if output.as_json else ()
     page = write_history_page(wiring, now=read_clock())
     paths = {"history (html)": page} if page else {}
-    return Summary("monitor", "history", counts={"findings": findings.height}, paths=paths, notes=notes)
+    return Summary(
+        "monitor", "history", counts={"findings": findings.height}, paths=paths, notes=notes
+    )
 
 
 def score_and_monitor(output: Output, batch: str, parameters: FlowParameters) -> "Summary":
@@ -138,15 +149,25 @@ def score_and_monitor(output: Output, batch: str, parameters: FlowParameters) ->
         found(scored.status)
     common = {name: parameters[name] for name in ("overrides", "config")}
     if scored.run_id is None and (known := _find_earlier_findings(common, scored)) is not None:
-        return _merge_summaries(scored, known)  # it was there already: nothing is done, and nothing drawn anew
-    if scored.find_verdict(MLFLOW_GATE) is not None:  # the reference is the registry's, and what is found goes there
+        return _merge_summaries(
+            scored, known
+        )  # it was there already: nothing is done, and nothing drawn anew
+    if (
+        scored.find_verdict(MLFLOW_GATE) is not None
+    ):  # the reference is the registry's, and what is found goes there
         return replace(
-            scored, notes=(*scored.notes, f"not compared with its reference: {MONITOR_LATER} {scored.batch_id}")
+            scored,
+            notes=(
+                *scored.notes,
+                f"not compared with its reference: {MONITOR_LATER} {scored.batch_id}",
+            ),
         )
     with output.step("comparing it with the reference") as found:
         from credit_default.flows.monitor import monitor
 
-        monitored = run_flow(monitor, batch_id=scored.batch_id, model_version=scored.model_version, **common)
+        monitored = run_flow(
+            monitor, batch_id=scored.batch_id, model_version=scored.model_version, **common
+        )
         found(monitored.status)
     return _merge_summaries(scored, monitored)
 
@@ -154,9 +175,11 @@ def score_and_monitor(output: Output, batch: str, parameters: FlowParameters) ->
 def _check_output_path(out: Path) -> None:
     if out.suffix.lower() not in {".csv", ".parquet"} or not out.absolute().parent.is_dir():
         raise InputError(
-            f"--out {out}", found="another ending, or no such folder", expected=".csv or .parquet in a folder that is there",
+            f"--out {out}",
+            found="another ending, or no such folder",
+            expected=".csv or .parquet in a folder that is there",
             remedy="Choose another place; nothing was scored.",
-        )  # fmt: skip
+        )
 
 
 def _check_header(settings: "Settings", batch: str, *, month: str | None) -> None:
@@ -174,7 +197,9 @@ def _find_earlier_findings(common: FlowParameters, scored: "Summary") -> "Summar
     from credit_default.services.monitoring.batch_drift import read_batch_findings
 
     lake = connect(common["overrides"], common["config"] or []).lake
-    return read_batch_findings(lake, batch_id=str(scored.batch_id), model_version=int(scored.model_version or 0))
+    return read_batch_findings(
+        lake, batch_id=str(scored.batch_id), model_version=int(scored.model_version or 0)
+    )
 
 
 def _merge_summaries(scored: "Summary", monitored: "Summary") -> "Summary":
@@ -192,7 +217,9 @@ def _export_scores(common: FlowParameters, summary: "Summary", out: Path) -> "Su
     from credit_default.services.scoring.score_batch import export_scores
 
     written = export_scores(
-        connect(common["overrides"], common["config"] or []).lake, batch_id=str(summary.batch_id),
-        model_version=int(summary.model_version or 0), path=out,
-    )  # fmt: skip
+        connect(common["overrides"], common["config"] or []).lake,
+        batch_id=str(summary.batch_id),
+        model_version=int(summary.model_version or 0),
+        path=out,
+    )
     return replace(summary, paths={**summary.paths, **written})

@@ -10,7 +10,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from credit_default.cli.commands.pipeline import Data
-from credit_default.cli.terminal.options import Config, Json, Lake, Month, Portfolio, Quiet, Seed, collect_flags
+from credit_default.cli.terminal.options import (
+    Config,
+    Json,
+    Lake,
+    Month,
+    Portfolio,
+    Quiet,
+    Seed,
+    collect_flags,
+)
 from credit_default.cli.terminal.output import Output, run_command
 from credit_default.cli.terminal.session import read_settings
 
@@ -36,15 +45,24 @@ def tune(
         ),
     ] = None,
     minutes: Annotated[
-        float | None, typer.Option("--minutes", min=0.01, help="Begin no trial after this long.", show_default=False)
+        float | None,
+        typer.Option(
+            "--minutes", min=0.01, help="Begin no trial after this long.", show_default=False
+        ),
     ] = None,
     challengers: Annotated[
-        bool, typer.Option("--challengers/--no-challengers", help="Also measure boosting, networks, splines, a blend.")
+        bool,
+        typer.Option(
+            "--challengers/--no-challengers",
+            help="Also measure boosting, networks, splines, a blend.",
+        ),
     ] = True,
-    out: Annotated[Path, typer.Option("--out", help="Where the winner's recipe is written.")] = Path(
-        "config/tuned-forest.toml"
-    ),
-    replace: Annotated[bool, typer.Option("--replace", help="Overwrite that file when it is there.")] = False,
+    out: Annotated[
+        Path, typer.Option("--out", help="Where the winner's recipe is written.")
+    ] = Path("config/tuned-forest.toml"),
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Overwrite that file when it is there.")
+    ] = False,
     month: Month = None,
     lake: Lake = None,
     portfolio: Portfolio = None,
@@ -63,7 +81,11 @@ def tune(
         from credit_default.services.training.challenger import read_training_rows
         from credit_default.services.training.data_source import require_existing_data_file
         from credit_default.services.tuning.trials import Budget
-        from credit_default.services.tuning.tune import require_writable_target, save_winner, summarise_tuning
+        from credit_default.services.tuning.tune import (
+            require_writable_target,
+            save_winner,
+            summarise_tuning,
+        )
         from credit_default.services.tuning.tune import tune as search
 
         usual = None if minutes else DEFAULT_TRIAL_COUNT
@@ -76,9 +98,16 @@ def tune(
             training = read_training_rows(wiring, month=month, read_at=read_clock())
         with _explain_interruption(), _show_progress(output, budget) as listener:
             tuning = search(
-                wiring, training, budget=budget, with_families=challengers, clock=monotonic, listener=listener
+                wiring,
+                training,
+                budget=budget,
+                with_families=challengers,
+                clock=monotonic,
+                listener=listener,
             )
-        kept = save_winner(tuning, out, command=_build_command_line(settings, trial_count=len(tuning.trials)))
+        kept = save_winner(
+            tuning, out, command=_build_command_line(settings, trial_count=len(tuning.trials))
+        )
         _show_comparisons(output, tuning)
         return summarise_tuning(tuning, out if kept else None, told=output.as_json)
 
@@ -90,7 +119,9 @@ def _explain_interruption() -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        sys.stderr.write("credit-default tune: the trials that ended are kept; the same command goes on from there\n")
+        sys.stderr.write(
+            "credit-default tune: the trials that ended are kept; the same command goes on from there\n"
+        )
         raise
 
 
@@ -105,11 +136,18 @@ def _show_progress(output: Output, budget: "Budget") -> Iterator["Listener"]:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
     with Progress(*columns, console=Console(stderr=True, highlight=False)) as progress:
         task = progress.add_task("searching", total=budget.trial_count)
         yield Listener(
-            lambda trials: progress.update(task, completed=len(trials), description=_format_progress(trials)),
+            lambda trials: progress.update(
+                task, completed=len(trials), description=_format_progress(trials)
+            ),
             lambda standing: progress.console.print(f"measured {standing.name}"),
         )
 
@@ -126,7 +164,11 @@ def _show_comparisons(output: Output, tuning: "TuningResult") -> None:
 def _format_progress(trials: "tuple[EndedTrial, ...]") -> str:
     losses = [trial.loss for trial in trials if trial.ending == "finished"]
     given_up = len(trials) - len(losses)
-    return f"searching: best log loss {min(losses):.5f}, {given_up} given up" if losses else "searching"
+    return (
+        f"searching: best log loss {min(losses):.5f}, {given_up} given up"
+        if losses
+        else "searching"
+    )
 
 
 def _build_command_line(settings: "Settings", *, trial_count: int) -> str:

@@ -16,16 +16,25 @@ def demo(
     data: Annotated[
         str | None,
         typer.Option(
-            "--data", help="public, simulated, or a file with outcomes.  [default: public]", show_default=False
+            "--data",
+            help="public, simulated, or a file with outcomes.  [default: public]",
+            show_default=False,
         ),
     ] = None,
-    lake: Annotated[str, typer.Option("--lake", help="Made afresh: what stands there is removed first.")] = "demo-lake",
+    lake: Annotated[
+        str, typer.Option("--lake", help="Made afresh: what stands there is removed first.")
+    ] = "demo-lake",
     month: Annotated[
         str, typer.Option("--month", help="YYYY-MM, for a file without a statement_month column.")
     ] = "2005-09",
     months: Annotated[
         int | None,
-        typer.Option("--months", min=9, help="So many simulated months, outcomes two months late.", show_default=False),
+        typer.Option(
+            "--months",
+            min=9,
+            help="So many simulated months, outcomes two months late.",
+            show_default=False,
+        ),
     ] = None,
     scenario: Annotated[
         str | None,
@@ -35,7 +44,9 @@ def demo(
             show_default=False,
         ),
     ] = None,
-    strength: Annotated[int, typer.Option("--strength", min=1, max=3, help="How hard the scenario pulls.")] = 1,
+    strength: Annotated[
+        int, typer.Option("--strength", min=1, max=3, help="How hard the scenario pulls.")
+    ] = 1,
     config: Config = None,
     seed: Seed = None,
     json: Json = False,
@@ -67,6 +78,8 @@ def demo(
 def _require_simulated_data(data: str | None) -> None:
     if data not in {None, "simulated"}:
         raise InputError(
-            "demo --months", found=f"--data {data}", expected="simulated clients: only they live on",
+            "demo --months",
+            found=f"--data {data}",
+            expected="simulated clients: only they live on",
             remedy="Leave --data out.",
-        )  # fmt: skip
+        )

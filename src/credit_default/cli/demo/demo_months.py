@@ -35,7 +35,12 @@ def run_demo(output: Output, flags: dict[str, Any], *, config: list[str], month:
     settings = read_settings(flags, config)
     lake = clear_lake(settings.lake)
     from credit_default.flows.server.ephemeral_server import run_on_server
-    from credit_default.flows.server.session import FLOW_MODULES, REPORT_MODULES, import_modules, start_session
+    from credit_default.flows.server.session import (
+        FLOW_MODULES,
+        REPORT_MODULES,
+        import_modules,
+        start_session,
+    )
 
     with ExitStack() as session:
         server = session.enter_context(start_session(settings))
@@ -47,24 +52,35 @@ def run_demo(output: Output, flags: dict[str, Any], *, config: list[str], month:
         with output.step("starting Prefect"):
             import_modules((*FLOW_MODULES, *REPORT_MODULES))
             wait = settings.prefect.startup_seconds
-            session.enter_context(run_on_server(server, api_url=settings.prefect.api_url, timeout_seconds=wait))
+            session.enter_context(
+                run_on_server(server, api_url=settings.prefect.api_url, timeout_seconds=wait)
+            )
         life = _run_flows(output, settings, rehearsal, config=config, flags=flags)
     from credit_default.views.terminal.demo import DemoMonthResult, render_demo, summarise_demo
 
     months = [
         DemoMonthResult(month.statement_month, month.drifted, *found)
-        for month, *found in zip(rehearsal.months, life.scored, life.monitored, life.judged, strict=True)
+        for month, *found in zip(
+            rehearsal.months, life.scored, life.monitored, life.judged, strict=True
+        )
     ]
 
     if not output.as_json:
         from rich.console import Console
 
         Console(highlight=False).print(render_demo(months))
-    return summarise_demo(life.training, life.retraining, months, lake=str(settings.lake), notes=rehearsal.notes)
+    return summarise_demo(
+        life.training, life.retraining, months, lake=str(settings.lake), notes=rehearsal.notes
+    )
 
 
 def _run_flows(
-    output: Output, settings: "Settings", rehearsal: "DemoData", *, config: list[str], flags: dict[str, Any]
+    output: Output,
+    settings: "Settings",
+    rehearsal: "DemoData",
+    *,
+    config: list[str],
+    flags: dict[str, Any],
 ) -> DemoRuns:
     from credit_default.flows.monitor import monitor
     from credit_default.flows.predict import predict
@@ -73,14 +89,20 @@ def _run_flows(
     common = {"overrides": {**flags, "data": str(rehearsal.training)}, "config": config}
     with output.step("training a random forest") as found:
         training = run_flow(train, **common)
-        found(f"version {training.model_version} {training.status}; {training.verdicts[-1].reasons[0]}")
+        found(
+            f"version {training.model_version} {training.status}; {training.verdicts[-1].reasons[0]}"
+        )
     scored, monitored = [], []
     for month in rehearsal.months:
         with output.step(f"scoring {month.statement_month}") as found:
             scored.append(run_flow(predict, batch=str(month.statements), **common))
-            monitored.append(run_flow(monitor, batch_id=scored[-1].batch_id, report="drift", **common))
+            monitored.append(
+                run_flow(monitor, batch_id=scored[-1].batch_id, report="drift", **common)
+            )
             verdict = monitored[-1].verdicts[0]
-            found(f"{scored[-1].counts['scored']:,} rows; drift {verdict.level}: {verdict.reasons[0]}")
+            found(
+                f"{scored[-1].counts['scored']:,} rows; drift {verdict.level}: {verdict.reasons[0]}"
+            )
     with output.step("outcomes arrive") as found:
         found(f"{ingest_demo_outcomes(settings, rehearsal.months):,} of them")
     with output.step("judging performance by batch") as found:
@@ -93,7 +115,9 @@ def _run_flows(
         found(", ".join(verdict.level for verdict in verdicts if verdict))
     with output.step("retraining on what is known now") as found:
         retraining = run_flow(train, refresh=True, **common)
-        found(f"version {retraining.model_version}, {retraining.status}; {retraining.verdicts[-1].reasons[0]}")
+        found(
+            f"version {retraining.model_version}, {retraining.status}; {retraining.verdicts[-1].reasons[0]}"
+        )
     return DemoRuns(training, tuple(scored), tuple(monitored), tuple(judged), retraining)
 
 
@@ -104,7 +128,10 @@ def ingest_demo_outcomes(settings: "Settings", months: "Sequence[DemoMonthFiles]
     from credit_default.services.outcomes.take_in import ingest_outcomes_file
 
     wiring = build_wiring(settings, commit=read_commit())
-    merged = [ingest_outcomes_file(wiring, str(month.outcomes), taken_in_at=read_clock()) for month in months]
+    merged = [
+        ingest_outcomes_file(wiring, str(month.outcomes), taken_in_at=read_clock())
+        for month in months
+    ]
     return sum(summary.counts["new"] for summary in merged)
 
 
@@ -118,11 +145,17 @@ def clear_lake(uri: str) -> Path:
             remedy="The demo lives on this machine: name a folder.",
         )
     root = Path(uri).expanduser()
-    if root.exists() and (not root.is_dir() or any(root.iterdir())) and not (root / DEMO_MARKER).exists():
+    if (
+        root.exists()
+        and (not root.is_dir() or any(root.iterdir()))
+        and not (root / DEMO_MARKER).exists()
+    ):
         raise InputError(
-            f"lake {root}", found="something that the demo did not make", expected="a new one, or the demo's own",
+            f"lake {root}",
+            found="something that the demo did not make",
+            expected="a new one, or the demo's own",
             remedy="Name another with --lake, or remove it yourself.",
-        )  # fmt: skip
+        )
     shutil.rmtree(root, ignore_errors=True)
     root.mkdir(parents=True)
     (root / DEMO_MARKER).touch()

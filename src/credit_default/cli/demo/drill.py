@@ -14,9 +14,15 @@ if TYPE_CHECKING:
 def drill(
     fault: Annotated[
         list[str] | None,
-        typer.Option("--fault", help="Plant only this one; may be repeated.  [default: all]", show_default=False),
+        typer.Option(
+            "--fault",
+            help="Plant only this one; may be repeated.  [default: all]",
+            show_default=False,
+        ),
     ] = None,
-    clients: Annotated[int, typer.Option("--clients", min=500, help="Clients in the simulated portfolio.")] = 4_000,
+    clients: Annotated[
+        int, typer.Option("--clients", min=500, help="Clients in the simulated portfolio.")
+    ] = 4_000,
     config: Config = None,
     seed: Seed = None,
     json: Json = False,
@@ -28,6 +34,8 @@ def drill(
     def act(output: Output) -> "Summary":
         from credit_default.cli.demo.drill_run import run_drill_command
 
-        return run_drill_command(output, flags, config=config or [], names=tuple(fault or ()), client_count=clients)
+        return run_drill_command(
+            output, flags, config=config or [], names=tuple(fault or ()), client_count=clients
+        )
 
     run_command("drill", act, as_json=json, quiet=quiet)

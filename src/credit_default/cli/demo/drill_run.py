@@ -11,7 +11,12 @@ if TYPE_CHECKING:
 
 
 def run_drill_command(
-    output: Output, flags: dict[str, Any], *, config: list[str], names: tuple[str, ...], client_count: int
+    output: Output,
+    flags: dict[str, Any],
+    *,
+    config: list[str],
+    names: tuple[str, ...],
+    client_count: int,
 ) -> "Summary":
     """The drill's summary after its tables; exit code 1 where the alarms did not show what they must.
 
@@ -24,7 +29,12 @@ def run_drill_command(
 
         from credit_default.gates.monitoring.drill_verdict import Drill, judge_drill
         from credit_default.services.context.wiring import build_wiring
-        from credit_default.services.simulation.drill import DrillPlan, choose_faults, prepare_drill, run_drill
+        from credit_default.services.simulation.drill import (
+            DrillPlan,
+            choose_faults,
+            prepare_drill,
+            run_drill,
+        )
         from credit_default.views.documents.terminal import render_document
         from credit_default.views.summaries.summary import Summary
         from credit_default.views.terminal.drill import describe_drill, format_exercise_lines
@@ -40,10 +50,16 @@ def run_drill_command(
             found(verdict.level)
     if not output.as_json:
         story = f"{client_count:,} simulated clients, seed {settings.seed}; {len(drill.exercises)} faults planted"
-        Console(highlight=False, markup=False).print(render_document(describe_drill(drill, verdict, story=story)))
+        Console(highlight=False, markup=False).print(
+            render_document(describe_drill(drill, verdict, story=story))
+        )
     counts = {"planted": len(drill.exercises), "clean months": len(drill.clean)}
     notes = format_exercise_lines(drill) if output.as_json else ()
     return Summary(
-        "drill", "the alarms ring" if verdict.passed else "the alarms fall short", exit_code=int(not verdict.passed),
-        verdicts=(verdict,), counts=counts, notes=notes,
-    )  # fmt: skip
+        "drill",
+        "the alarms ring" if verdict.passed else "the alarms fall short",
+        exit_code=int(not verdict.passed),
+        verdicts=(verdict,),
+        counts=counts,
+        notes=notes,
+    )

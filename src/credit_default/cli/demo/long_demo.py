@@ -27,18 +27,32 @@ _LIGHT_SETTINGS: dict[str, Any] = {
 
 
 def run_long_demo(
-    output: Output, flags: dict[str, Any], *, config: list[str], month_count: int, scenario: str, strength: int
+    output: Output,
+    flags: dict[str, Any],
+    *,
+    config: list[str],
+    month_count: int,
+    scenario: str,
+    strength: int,
 ) -> "Summary":
     """The summary of a long life in simulated months; exit code 0 however it ended, since all of it is the story."""
     settings = read_settings(flags, config)
     lake = clear_lake(settings.lake)
     from credit_default.flows.server.ephemeral_server import run_on_server
-    from credit_default.flows.server.session import FLOW_MODULES, REPORT_MODULES, import_modules, start_session
+    from credit_default.flows.server.session import (
+        FLOW_MODULES,
+        REPORT_MODULES,
+        import_modules,
+        start_session,
+    )
 
     with ExitStack() as session:
         server = session.enter_context(start_session(settings))
         with output.step("making the data") as found:
-            from credit_default.services.simulation.demo_months import DemoPolicy, write_simulated_demo_months
+            from credit_default.services.simulation.demo_months import (
+                DemoPolicy,
+                write_simulated_demo_months,
+            )
 
             policy = DemoPolicy(
                 quiet_months=QUIET_MONTHS,
@@ -47,16 +61,23 @@ def run_long_demo(
                 scenario_strength=strength,
             )
             (lake / "rehearsal").mkdir()
-            rehearsal = write_simulated_demo_months(lake / "rehearsal", seed=settings.seed, policy=policy)
+            rehearsal = write_simulated_demo_months(
+                lake / "rehearsal", seed=settings.seed, policy=policy
+            )
             found(rehearsal.story)
         with output.step("starting Prefect"):
             import_modules((*FLOW_MODULES, *REPORT_MODULES))
             wait = settings.prefect.startup_seconds
-            session.enter_context(run_on_server(server, api_url=settings.prefect.api_url, timeout_seconds=wait))
+            session.enter_context(
+                run_on_server(server, api_url=settings.prefect.api_url, timeout_seconds=wait)
+            )
         life = _LongDemo(
             output,
             settings,
-            {"overrides": {**_LIGHT_SETTINGS, **flags, "data": str(rehearsal.training)}, "config": config},
+            {
+                "overrides": {**_LIGHT_SETTINGS, **flags, "data": str(rehearsal.training)},
+                "config": config,
+            },
         )
         training, seasons = life.run(rehearsal)
     return _show_results(output, settings, training, seasons, story=rehearsal.story)
@@ -96,14 +117,18 @@ class _LongDemo:
         self._asked = _is_retraining_requested(monitored)
         return LongDemoMonth(month.statement_month, month.drifted, scored, monitored.verdicts[0])
 
-    def _judge_past(self, rehearsal: "DemoData", seasons: "list[LongDemoMonth]", place: int) -> bool:
+    def _judge_past(
+        self, rehearsal: "DemoData", seasons: "list[LongDemoMonth]", place: int
+    ) -> bool:
         """Whether a training is asked for, after the outcomes of that month, if there is one, are in and judged."""
         if place < 0:
             return self._asked
         from credit_default.flows.monitor import monitor
 
         ingest_demo_outcomes(self.settings, rehearsal.months[place : place + 1])
-        judged = run_flow(monitor, batch_id=seasons[place].scored.batch_id, report="none", **self.common)
+        judged = run_flow(
+            monitor, batch_id=seasons[place].scored.batch_id, report="none", **self.common
+        )
         seasons[place] = replace(seasons[place], performance=judged.find_verdict("performance"))
         return self._asked or _is_retraining_requested(judged)
 
@@ -113,7 +138,9 @@ class _LongDemo:
         with self.output.step("a training is asked for") as found:
             trained = run_flow(train, refresh=True, **self.common)
             seasons[-1] = replace(seasons[-1], trained=trained)
-            found(f"version {trained.model_version} {trained.status}; {trained.verdicts[-1].reasons[0]}")
+            found(
+                f"version {trained.model_version} {trained.status}; {trained.verdicts[-1].reasons[0]}"
+            )
 
     def _tell(self, seasons: "Sequence[LongDemoMonth]", place: int) -> str:
         told = f"version {seasons[place].scored.model_version}; drift {seasons[place].drift.level}"
@@ -129,7 +156,12 @@ def _is_retraining_requested(summary: "Summary") -> bool:
 
 
 def _show_results(
-    output: Output, settings: "Settings", training: "Summary", seasons: "Sequence[LongDemoMonth]", *, story: str
+    output: Output,
+    settings: "Settings",
+    training: "Summary",
+    seasons: "Sequence[LongDemoMonth]",
+    *,
+    story: str,
 ) -> "Summary":
     from credit_default.flows.runs.context import read_clock
     from credit_default.services.context.wiring import build_wiring

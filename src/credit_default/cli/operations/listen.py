@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 def listen(
     queue_url: Annotated[
         str | None,
-        typer.Argument(help="The SQS queue that the bucket tells of new files.  [default: listen.queue_url]"),
+        typer.Argument(
+            help="The SQS queue that the bucket tells of new files.  [default: listen.queue_url]"
+        ),
     ] = None,
     lake: Lake = None,
     config: Config = None,
@@ -49,9 +51,11 @@ def listen(
 def _listen(settings: "Settings", config: list[str]) -> None:
     if not settings.prefect.api_url:
         raise InputError(
-            "setting prefect.api_url", found="none", expected="a Prefect server that stays",
+            "setting prefect.api_url",
+            found="none",
+            expected="a Prefect server that stays",
             remedy="Name it with PREFECT_API_URL, or start all servers with `credit-default up`.",
-        )  # fmt: skip
+        )
     from credit_default.flows.deployments.service_environment import prepare_service
 
     prepare_service(settings, config_files=config)

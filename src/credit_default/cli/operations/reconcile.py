@@ -10,7 +10,9 @@ if TYPE_CHECKING:
     from credit_default.views.summaries.summary import Summary
 
 
-def reconcile(lake: Lake = None, config: Config = None, json: Json = False, quiet: Quiet = False) -> None:
+def reconcile(
+    lake: Lake = None, config: Config = None, json: Json = False, quiet: Quiet = False
+) -> None:
     """Close what a kill left running, record what an outage left unrecorded, remove what lies about."""
     flags = collect_flags(lake=lake)
 

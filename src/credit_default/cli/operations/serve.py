@@ -24,9 +24,11 @@ def _serve(lake: str | None, config: list[str] | None) -> int:
     settings = read_settings(collect_flags(lake=lake), config)
     if not settings.prefect.api_url:
         raise InputError(
-            "setting prefect.api_url", found="none", expected="a Prefect server that stays",
+            "setting prefect.api_url",
+            found="none",
+            expected="a Prefect server that stays",
             remedy="Name it with PREFECT_API_URL, or start all servers with `credit-default up`.",
-        )  # fmt: skip
+        )
     from credit_default.flows.deployments.service_environment import prepare_service
 
     prepare_service(settings, config_files=config or ())
@@ -34,4 +36,6 @@ def _serve(lake: str | None, config: list[str] | None) -> int:
 
     from credit_default.flows.deployments.runner import serve_deployments
 
-    return asyncio.run(serve_deployments(settings.schedule, startup_seconds=settings.prefect.startup_seconds))
+    return asyncio.run(
+        serve_deployments(settings.schedule, startup_seconds=settings.prefect.startup_seconds)
+    )

@@ -9,12 +9,18 @@ if TYPE_CHECKING:
     from credit_default.views.summaries.summary import Summary
 
 
-def settings(lake: Lake = None, config: Config = None, json: Json = False, quiet: Quiet = False) -> None:
+def settings(
+    lake: Lake = None, config: Config = None, json: Json = False, quiet: Quiet = False
+) -> None:
     """Every setting in force and where it came from."""
 
     def act(output: Output) -> "Summary":
         from credit_default.settings import load_settings
-        from credit_default.views.terminal.settings import SettingLine, render_settings, summarise_settings
+        from credit_default.views.terminal.settings import (
+            SettingLine,
+            render_settings,
+            summarise_settings,
+        )
 
         origins = load_settings(collect_flags(lake=lake), config_files=config or ()).origins
         lines = [SettingLine(origin.name, origin.value, origin.origin) for origin in origins]
@@ -27,7 +33,9 @@ def settings(lake: Lake = None, config: Config = None, json: Json = False, quiet
     run_command("settings", act, as_json=json, quiet=quiet)
 
 
-def doctor(lake: Lake = None, config: Config = None, json: Json = False, quiet: Quiet = False) -> None:
+def doctor(
+    lake: Lake = None, config: Config = None, json: Json = False, quiet: Quiet = False
+) -> None:
     """What is reachable, at which version, and what to do about what is not."""
 
     def act(output: Output) -> "Summary":

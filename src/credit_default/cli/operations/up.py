@@ -28,14 +28,19 @@ if TYPE_CHECKING:
     from credit_default.views.summaries.summary import Summary
 
 _TABLE_WIDTH = 1_000  # the table is as wide as its paths: they are there to be copied
-Port = Annotated[int | None, typer.Option(min=0, max=65535, help="0: any free one.", show_default=False)]
+Port = Annotated[
+    int | None, typer.Option(min=0, max=65535, help="0: any free one.", show_default=False)
+]
 
 
 def up(
     database: Annotated[
         str | None,
-        typer.Option("--database", help="postgresql://user@host:port; a password goes into PGPASSWORD.  [default: SQLite]",
-                     show_default=False),
+        typer.Option(
+            "--database",
+            help="postgresql://user@host:port; a password goes into PGPASSWORD.  [default: SQLite]",
+            show_default=False,
+        ),
     ] = None,
     mlflow_port: Port = None,
     prefect_port: Port = None,
@@ -44,14 +49,17 @@ def up(
     config: Config = None,
     json: Json = False,
     quiet: Quiet = False,
-) -> None:  # fmt: skip
+) -> None:
     """Start MLflow, Prefect, Evidently's pages and what works on them; end them all on Ctrl-C or SIGTERM.
 
     Each asks for a user and a password, which stand in LAKE/stack/servers.env: `set -a; . LAKE/stack/servers.env; set +a`
     lets other commands work with them.
     """
     stack = collect_flags(
-        database=database, mlflow_port=mlflow_port, prefect_port=prefect_port, evidently_port=evidently_port
+        database=database,
+        mlflow_port=mlflow_port,
+        prefect_port=prefect_port,
+        evidently_port=evidently_port,
     )
     flags = collect_flags(lake=lake) | ({"stack": stack} if stack else {})
 
@@ -62,7 +70,9 @@ def up(
     run_command("up", act, as_json=json, quiet=quiet)
 
 
-def _run_stack(output: Output, flags: dict[str, Any], config: list[str], *, asked: Event) -> "Summary":
+def _run_stack(
+    output: Output, flags: dict[str, Any], config: list[str], *, asked: Event
+) -> "Summary":
     """Never a summary: it is shown when all is up, and the end is an exit code."""
     from credit_default.adapters.lake.layout import open_lake
     from credit_default.cli.terminal.session import read_settings
@@ -74,13 +84,21 @@ def _run_stack(output: Output, flags: dict[str, Any], config: list[str], *, aske
     began = time.monotonic()
     with _lock_stack(lake):
         plan = _build_plan(settings, lake, config)
-        with open_stack(logs=lake.home / "stack", stop_seconds=settings.stack.stop_seconds) as stack:
-            with closing(lock_server_start(lake.home / "prefect")):  # commands without servers use the same records
+        with open_stack(
+            logs=lake.home / "stack", stop_seconds=settings.stack.stop_seconds
+        ) as stack:
+            with closing(
+                lock_server_start(lake.home / "prefect")
+            ):  # commands without servers use the same records
                 for programs in plan.stages:
                     if not asked.is_set():
-                        _start_programs(output, stack, programs, plan, settings=settings, asked=asked)
+                        _start_programs(
+                            output, stack, programs, plan, settings=settings, asked=asked
+                        )
             if not asked.is_set():
-                _run_until_stopped(output, lake, stack.running, seconds=time.monotonic() - began, asked=asked)
+                _run_until_stopped(
+                    output, lake, stack.running, seconds=time.monotonic() - began, asked=asked
+                )
         with output.step("ended, no process is left"):
             pass
     raise typer.Exit(0)
@@ -102,7 +120,10 @@ def _start_programs(
     stack.start(programs)
     with output.step(f"starting {', '.join(program.name for program in programs)}") as tell:
         wait_until_ready(
-            stack.running, timeout_seconds=settings.stack.startup_seconds, asked=asked.is_set, mend=plan.mend
+            stack.running,
+            timeout_seconds=settings.stack.startup_seconds,
+            asked=asked.is_set,
+            mend=plan.mend,
         )
         tell(f"{time.monotonic() - began:.1f} s")
 
@@ -117,15 +138,24 @@ def _build_plan(settings: "Settings", lake: "OpenLake", config: list[str]) -> "S
     credentials = read_credentials(place, environment=environment)
     before = filter(None, environment.get(CONFIG_VARIABLE, "").split(os.pathsep))
     plan = plan_stack(
-        lake, settings.stack, ports=choose_ports(settings.stack), credentials=credentials, environment=environment,
+        lake,
+        settings.stack,
+        ports=choose_ports(settings.stack),
+        credentials=credentials,
+        environment=environment,
         config_files=os.pathsep.join(str(Path(name).absolute()) for name in (*before, *config)),
-    )  # fmt: skip
+    )
     write_credentials(place, credentials, addresses=plan.addresses)
     return plan
 
 
 def _run_until_stopped(
-    output: Output, lake: "OpenLake", running: "Sequence[RunningProgram]", *, seconds: float, asked: Event
+    output: Output,
+    lake: "OpenLake",
+    running: "Sequence[RunningProgram]",
+    *,
+    seconds: float,
+    asked: Event,
 ) -> None:
     """Nothing; tells where everything is, follows the logs, and returns when the end was asked for."""
     from credit_default.services.operations.stack_supervisor import watch_programs
@@ -138,14 +168,20 @@ def _run_until_stopped(
         raise typer.Exit(error.exit_code) from error
 
 
-def _show_ready(output: Output, lake: "OpenLake", running: "Sequence[RunningProgram]", *, seconds: float) -> None:
+def _show_ready(
+    output: Output, lake: "OpenLake", running: "Sequence[RunningProgram]", *, seconds: float
+) -> None:
     from credit_default.views.summaries.summary import Summary
     from credit_default.views.terminal.stack import StackLine, render_stack
 
     words = lake.home / "stack" / "servers.env"
     if output.as_json:
         paths = {one.program.name: one.program.address or str(one.log_path) for one in running}
-        output.show(Summary("up", "ready", figures={"seconds": seconds}, paths={**paths, "words": str(words)}))
+        output.show(
+            Summary(
+                "up", "ready", figures={"seconds": seconds}, paths={**paths, "words": str(words)}
+            )
+        )
         sys.stdout.flush()
         return
     from rich.console import Console
@@ -199,7 +235,11 @@ def _lock_stack(lake: "OpenLake") -> Iterator[None]:
 def _catch_signals() -> Iterator[Event]:
     """A block in which Ctrl-C, SIGTERM and a hangup ask for an orderly end, and nothing else; where one is ignored it stays so."""
     asked = Event()
-    numbers = [n for n in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP) if signal.getsignal(n) is not signal.SIG_IGN]
+    numbers = [
+        n
+        for n in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+        if signal.getsignal(n) is not signal.SIG_IGN
+    ]
     before = {number: signal.signal(number, lambda *_: asked.set()) for number in numbers}
     try:
         yield asked

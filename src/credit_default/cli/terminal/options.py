@@ -5,10 +5,16 @@ from typing import Annotated, Any, Literal
 import typer
 
 Lake = Annotated[
-    str | None, typer.Option("--lake", help="A folder or s3://bucket/prefix.  [default: ./lake]", show_default=False)
+    str | None,
+    typer.Option(
+        "--lake", help="A folder or s3://bucket/prefix.  [default: ./lake]", show_default=False
+    ),
 ]
 Config = Annotated[
-    list[str] | None, typer.Option("--config", help="A TOML file with settings; may be repeated.", show_default=False)
+    list[str] | None,
+    typer.Option(
+        "--config", help="A TOML file with settings; may be repeated.", show_default=False
+    ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print the result only, no progress.")]
@@ -23,23 +29,32 @@ Seed = Annotated[
 ]
 Month = Annotated[
     str | None,
-    typer.Option("--month", help="YYYY-MM, for files without a statement_month column.", show_default=False),
+    typer.Option(
+        "--month", help="YYYY-MM, for files without a statement_month column.", show_default=False
+    ),
 ]
 Corrects = Annotated[
     str | None,
-    typer.Option("--corrects", help="The batch whose rejected rows come again, corrected.", show_default=False),
+    typer.Option(
+        "--corrects",
+        help="The batch whose rejected rows come again, corrected.",
+        show_default=False,
+    ),
 ]
 Portfolio = Annotated[
     str | None,
-    typer.Option("--portfolio", help="credit-card, or a TOML file that declares another.", show_default=False),
+    typer.Option(
+        "--portfolio", help="credit-card, or a TOML file that declares another.", show_default=False
+    ),
 ]
 Reasons = Annotated[
     Literal["auto", "all", "none"] | None,
     typer.Option(
-        "--reasons", help="Reasons for declined clients: auto (the first 50,000), all or none.  [default: auto]",
+        "--reasons",
+        help="Reasons for declined clients: auto (the first 50,000), all or none.  [default: auto]",
         show_default=False,
     ),
-]  # fmt: skip
+]
 
 
 def collect_flags(**flags: Any) -> dict[str, Any]:

@@ -65,7 +65,9 @@ class Output:
             Console(highlight=False).print(render_summary(summary), crop=False, overflow="ignore")
 
 
-def run_command(command: str, act: Callable[[Output], "Summary"], *, as_json: bool, quiet: bool) -> None:
+def run_command(
+    command: str, act: Callable[[Output], "Summary"], *, as_json: bool, quiet: bool
+) -> None:
     """Nothing; shows what `act` came to, or the one line of an expected error, and ends with its exit code."""
     _silence_libraries()
     output = Output(command, as_json=as_json, quiet=quiet)

@@ -70,7 +70,9 @@ class RepeatedKeys:
 
 def concatenate_keys(logged: list[KeyHashes]) -> KeyHashes:
     """The keys of all in one, in their order; at least one is needed."""
-    return KeyHashes(np.concatenate([k.hashes for k in logged]), np.concatenate([k.sound for k in logged]))
+    return KeyHashes(
+        np.concatenate([k.hashes for k in logged]), np.concatenate([k.sound for k in logged])
+    )
 
 
 def log_keys(keys: pl.DataFrame, sound: Flags, *, into: KeyLog) -> None:

@@ -22,11 +22,15 @@ _SHOWN_COUNT = 5
 class FileFaultPolicy:
     """When broken rows are the file's fault and no longer the rows'."""
 
-    broken_share: float = 0.5  # of all rows; more than this breaking one column's own rules is a fault of the file
+    broken_share: float = (
+        0.5  # of all rows; more than this breaking one column's own rules is a fault of the file
+    )
     least_rows: int = 20  # in a smaller file, broken rows are only rejected
 
 
-def check_columns(found: Collection[str], *, schema: Schema, thing: str, outcome_required: bool = False) -> None:
+def check_columns(
+    found: Collection[str], *, schema: Schema, thing: str, outcome_required: bool = False
+) -> None:
     """Nothing; returns when these names hold every column of the schema, and the outcome where it is required.
 
     Raises:
@@ -58,15 +62,21 @@ def format_accepted_names(column: Column) -> str:
     return f"{column.name} (also called {others})" if others else column.name
 
 
-def collect_examples(rejected: pl.DataFrame, *, rules: RowRules, into: dict[str, dict[str, None]]) -> None:
+def collect_examples(
+    rejected: pl.DataFrame, *, rules: RowRules, into: dict[str, dict[str, None]]
+) -> None:
     """Nothing; adds to `into` up to five different raw values of each column whose own rules are broken."""
     broken = rejected.select(pl.col("rules").explode().unique())["rules"].to_list()
     for column, names in rules.own.items():
         seen = into.setdefault(column, {})
         if len(seen) >= _SHOWN_COUNT or not set(names) & set(broken):
             continue
-        values = rejected.filter(pl.col("rules").list.set_intersection(list(names)).list.len() > 0)[column]
-        seen.update(dict.fromkeys(values.fill_null("").unique(maintain_order=True).head(_SHOWN_COUNT)))
+        values = rejected.filter(pl.col("rules").list.set_intersection(list(names)).list.len() > 0)[
+            column
+        ]
+        seen.update(
+            dict.fromkeys(values.fill_null("").unique(maintain_order=True).head(_SHOWN_COUNT))
+        )
 
 
 def check_column_faults(
@@ -85,8 +95,12 @@ def check_column_faults(
     if row_count < policy.least_rows:
         return
     # A value breaks at most one of its column's own rules, so that the sum counts rows.
-    broken = {name: sum(rule_counts.get(rule, 0) for rule in own) for name, own in rules.own.items()}
-    guilty = [column for column in rules.columns if broken[column.name] > policy.broken_share * row_count]
+    broken = {
+        name: sum(rule_counts.get(rule, 0) for rule in own) for name, own in rules.own.items()
+    }
+    guilty = [
+        column for column in rules.columns if broken[column.name] > policy.broken_share * row_count
+    ]
     if not guilty:
         return
     told = "; ".join(
@@ -95,7 +109,9 @@ def check_column_faults(
         for column in guilty[:_SHOWN_COUNT]
     )
     raise InputError(
-        "columns " + ", ".join(column.name for column in guilty) if len(guilty) > 1 else f"column {guilty[0].name}",
+        "columns " + ", ".join(column.name for column in guilty)
+        if len(guilty) > 1
+        else f"column {guilty[0].name}",
         found=told,
         expected=f"no column to break its own rules in more than {policy.broken_share:.0%} of the rows",
         remedy=_suggest_remedy(guilty, columns=rules.columns),

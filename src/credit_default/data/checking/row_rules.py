@@ -12,13 +12,21 @@ from typing import Any
 import dataframely as dy
 import polars as pl
 
-from credit_default.data.checking.type_conversion import build_flag_name, convert, find_checked_type, format_as_text
+from credit_default.data.checking.type_conversion import (
+    build_flag_name,
+    convert,
+    find_checked_type,
+    format_as_text,
+)
 from credit_default.data.contract.schema import CLIENT_ID, LINE, STATEMENT_MONTH, Column, Schema
 
 REPEATED_KEY = "key|repeated"
 
 # No client id begins with . or -, so that none is read as a file's name, an option or a spreadsheet's formula.
-_FORMATS = {CLIENT_ID: r"\A[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}\z", STATEMENT_MONTH: r"\A[0-9]{4}-(0[1-9]|1[0-2])\z"}
+_FORMATS = {
+    CLIENT_ID: r"\A[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}\z",
+    STATEMENT_MONTH: r"\A[0-9]{4}-(0[1-9]|1[0-2])\z",
+}
 _ROW = "row:index"
 _REPEATED = "row:repeated"
 
@@ -84,11 +92,19 @@ def build_row_rules(schema: Schema, *, with_outcome: bool, outcome_required: boo
     members: dict[str, Any] = {_ROW: dy.Int64(nullable=True), _REPEATED: dy.Bool(nullable=True)}
     own: dict[str, tuple[str, ...]] = {}
     for column in columns:
-        members |= {column.name: _declare_column(column), build_flag_name(column): dy.Bool(nullable=True)}
-        rules = _build_column_rules(column, nullable=column.kind == "outcome" and not outcome_required)
+        members |= {
+            column.name: _declare_column(column),
+            build_flag_name(column): dy.Bool(nullable=True),
+        }
+        rules = _build_column_rules(
+            column, nullable=column.kind == "outcome" and not outcome_required
+        )
         members |= {name: _build_rule(expression) for name, expression in rules.items()}
         bounds = {"min": column.minimum, "max": column.maximum}
-        own[column.name] = (*rules, *(f"{column.name}|{word}" for word, bound in bounds.items() if bound is not None))
+        own[column.name] = (
+            *rules,
+            *(f"{column.name}|{word}" for word, bound in bounds.items() if bound is not None),
+        )
     members[REPEATED_KEY] = _build_rule(~pl.col(_REPEATED))
     members |= {rule.name: _build_rule(pl.sql_expr(rule.expression)) for rule in schema.rules}
     names = (*_concatenate_names(own.values()), REPEATED_KEY, *(rule.name for rule in schema.rules))

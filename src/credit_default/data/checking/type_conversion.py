@@ -41,14 +41,21 @@ def convert(raw: pl.DataFrame, *, columns: tuple[Column, ...]) -> pl.DataFrame:
     converted: list[pl.Series] = []
     for column in columns:
         value = _convert_column(raw[column.name], column=column)
-        converted += [value, _flag_conversion(raw[column.name], value).alias(build_flag_name(column))]
+        converted += [
+            value,
+            _flag_conversion(raw[column.name], value).alias(build_flag_name(column)),
+        ]
     return pl.DataFrame(converted)
 
 
 def format_as_text(raw: pl.Series) -> pl.Series:
     """The raw values as texts, null where there is none; what has no text form (a list, bytes, a duration) is shown as Python does."""
     if raw.dtype.is_nested() or isinstance(raw.dtype, pl.Binary | pl.Object | pl.Duration):
-        return pl.Series(raw.name, [None if item is None else str(item) for item in raw.to_list()], dtype=pl.String)
+        return pl.Series(
+            raw.name,
+            [None if item is None else str(item) for item in raw.to_list()],
+            dtype=pl.String,
+        )
     return raw.cast(pl.String)
 
 
@@ -81,8 +88,14 @@ def _convert_to_text(raw: pl.Series) -> pl.Series:
 def _convert_to_time(raw: pl.Series) -> pl.Series:
     """Times in UTC; a text by ISO 8601 with its zone, a day alone is its first moment; null for what has no zone."""
     if raw.dtype == pl.String:
-        days = raw.str.to_date("%Y-%m-%d", strict=False).cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
-        return raw.str.to_datetime("%+", time_unit="us", time_zone="UTC", strict=False).fill_null(days)
+        days = (
+            raw.str.to_date("%Y-%m-%d", strict=False)
+            .cast(pl.Datetime("us"))
+            .dt.replace_time_zone("UTC")
+        )
+        return raw.str.to_datetime("%+", time_unit="us", time_zone="UTC", strict=False).fill_null(
+            days
+        )
     if raw.dtype == pl.Date:
         return raw.cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
     if isinstance(raw.dtype, pl.Datetime) and raw.dtype.time_zone is not None:

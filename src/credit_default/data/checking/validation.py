@@ -28,7 +28,12 @@ from credit_default.data.checking.file_faults import (
     check_columns,
     collect_examples,
 )
-from credit_default.data.checking.row_rules import REPEATED_KEY, CheckedBatch, RowRules, build_row_rules
+from credit_default.data.checking.row_rules import (
+    REPEATED_KEY,
+    CheckedBatch,
+    RowRules,
+    build_row_rules,
+)
 from credit_default.data.contract.schema import LINE, OUTCOME, STATEMENT_MONTH, Schema
 from credit_default.errors import InputError
 
@@ -100,7 +105,9 @@ class _Tally:
     sound_count: int = 0  # rows that break no rule of their own; their key may stand elsewhere too
     rule_counts: Counter[str] = field(default_factory=Counter)
     months: set[str] = field(default_factory=set)
-    examples: dict[str, dict[str, None]] = field(default_factory=dict)  # by column, in order of appearance
+    examples: dict[str, dict[str, None]] = field(
+        default_factory=dict
+    )  # by column, in order of appearance
 
 
 def check_rows(
@@ -127,18 +134,26 @@ def check_rows(
     batches = _number_lines(read())
     first = next(batches, None)
     if first is None:
-        raise InputError("the file", found="no rows", expected="one or more", remedy="Give a file with rows.")
-    check_columns(first.columns, schema=schema, thing="the file", outcome_required=outcome == "required")
+        raise InputError(
+            "the file", found="no rows", expected="one or more", remedy="Give a file with rows."
+        )
+    check_columns(
+        first.columns, schema=schema, thing="the file", outcome_required=outcome == "required"
+    )
     has_outcome = OUTCOME in first.columns
     rules = build_row_rules(
-        schema, with_outcome=has_outcome and outcome != "ignored", outcome_required=outcome == "required"
+        schema,
+        with_outcome=has_outcome and outcome != "ignored",
+        outcome_required=outcome == "required",
     )
     tally = _Tally((key_log or InMemoryKeyLog()) if schema.unique_key else None)
     for raw in chain([first], batches):
         _count_batch(raw, rules=rules, tally=tally)
     repeated = find_repeated_keys(tally.key_log or InMemoryKeyLog())
     counts = tally.rule_counts + Counter({REPEATED_KEY: repeated.row_count})
-    check_column_faults(counts, examples=tally.examples, row_count=tally.row_count, rules=rules, policy=policy)
+    check_column_faults(
+        counts, examples=tally.examples, row_count=tally.row_count, rules=rules, policy=policy
+    )
     return ValidationResult(
         row_count=tally.row_count,
         accepted_count=tally.sound_count - repeated.sound_row_count,
@@ -156,7 +171,9 @@ def _count_batch(raw: pl.DataFrame, *, rules: RowRules, tally: _Tally) -> None:
     batch = rules.separate(raw)
     sound = np.ones(raw.height, dtype=np.bool_)
     if batch.rejected.height:
-        places = pl.Series(np.arange(raw.height)).filter(raw[LINE].is_in(batch.rejected[LINE].implode()))
+        places = pl.Series(np.arange(raw.height)).filter(
+            raw[LINE].is_in(batch.rejected[LINE].implode())
+        )
         sound[places.to_numpy()] = False
         counts = batch.rejected["rules"].explode().value_counts()
         tally.rule_counts.update(dict(counts.iter_rows()))

@@ -13,7 +13,12 @@ from typing import Any, Literal, get_args
 
 import polars as pl
 
-from credit_default.data.contract.table_parsing import KeyTypes, build_declaration_error, check_table, parse_texts
+from credit_default.data.contract.table_parsing import (
+    KeyTypes,
+    build_declaration_error,
+    check_table,
+    parse_texts,
+)
 from credit_default.errors import show_examples
 
 ColumnKind = Literal["identifier", "month", "code", "integer", "amount", "time", "outcome"]
@@ -60,7 +65,9 @@ class Column:
     protected: bool = False  # stays in the lake for fairness, never a model input by default
     drift_method: DriftMethod = "psi"
     drift_threshold: float = 0.1
-    risk_rises_from: float | None = None  # from here up, more is never less risk; below, codes are kinds and no amounts
+    risk_rises_from: float | None = (
+        None  # from here up, more is never less risk; below, codes are kinds and no amounts
+    )
 
     def __post_init__(self) -> None:
         _check_column(self)
@@ -89,8 +96,12 @@ class Schema:
     columns: tuple[Column, ...]  # key first, then inputs; without the outcome
     outcome: Column
     rules: tuple[Rule, ...] = ()
-    unique_key: bool = True  # a key that comes twice is a fault; False where rows are observations of a key
-    row_number_for: tuple[str, ...] = ()  # a file with just these names, and no id, numbers its clients by row, from 1
+    unique_key: bool = (
+        True  # a key that comes twice is a fault; False where rows are observations of a key
+    )
+    row_number_for: tuple[
+        str, ...
+    ] = ()  # a file with just these names, and no id, numbers its clients by row, from 1
 
     def __post_init__(self) -> None:
         _check_schema(self)
@@ -122,23 +133,38 @@ def parse_schema(mapping: Mapping[str, Any]) -> Schema:
         InputError: A word is unknown, missing or of the wrong type, or the declaration contradicts itself.
     """
     thing = "the declared schema"
-    check_table(mapping, words=_SCHEMA_KEYS, required=("name", "version", "columns", "outcome"), thing=thing)
-    declared = [_parse_column(item, thing=f"column {i} of {thing}") for i, item in enumerate(mapping["columns"], 1)]
+    check_table(
+        mapping, words=_SCHEMA_KEYS, required=("name", "version", "columns", "outcome"), thing=thing
+    )
+    declared = [
+        _parse_column(item, thing=f"column {i} of {thing}")
+        for i, item in enumerate(mapping["columns"], 1)
+    ]
     keys = {
         CLIENT_ID: Column(CLIENT_ID, "identifier", "Who: one client, the same id in every month."),
-        STATEMENT_MONTH: Column(STATEMENT_MONTH, "month", "The month of the latest statement, YYYY-MM."),
+        STATEMENT_MONTH: Column(
+            STATEMENT_MONTH, "month", "The month of the latest statement, YYYY-MM."
+        ),
     } | {column.name: column for column in declared if column.name in KEY}
-    outcome = {"name": OUTCOME, "kind": "outcome", "codes": {"0": "no default", "1": "default"}, **mapping["outcome"]}
+    outcome = {
+        "name": OUTCOME,
+        "kind": "outcome",
+        "codes": {"0": "no default", "1": "default"},
+        **mapping["outcome"],
+    }
     return Schema(
         name=mapping["name"],
         version=mapping["version"],
         columns=(*keys.values(), *(column for column in declared if column.name not in KEY)),
         outcome=_parse_column(outcome, thing=f"the outcome of {thing}"),
         rules=tuple(
-            _parse_rule(item, thing=f"rule {i} of {thing}") for i, item in enumerate(mapping.get("rules", ()), 1)
+            _parse_rule(item, thing=f"rule {i} of {thing}")
+            for i, item in enumerate(mapping.get("rules", ()), 1)
         ),
         unique_key=mapping.get("unique_key", True),
-        row_number_for=parse_texts(mapping.get("row_number_for", ()), thing=f"row_number_for of {thing}"),
+        row_number_for=parse_texts(
+            mapping.get("row_number_for", ()), thing=f"row_number_for of {thing}"
+        ),
     )
 
 
@@ -184,7 +210,9 @@ def _parse_rule(item: Any, *, thing: str) -> Rule:
 def _check_column(column: Column) -> None:
     thing = f"column {column.name!r} of the schema"
     if not _NAME.fullmatch(column.name):
-        raise build_declaration_error(thing, found="that name", expected="a lower-case name of letters, digits and _")
+        raise build_declaration_error(
+            thing, found="that name", expected="a lower-case name of letters, digits and _"
+        )
     if column.kind not in COLUMN_KINDS:
         raise build_declaration_error(
             thing, found=f"kind {column.kind!r}", expected="one of " + ", ".join(COLUMN_KINDS)
@@ -195,16 +223,24 @@ def _check_column(column: Column) -> None:
         )
     if bool(column.codes) != (column.kind in {"code", "outcome"}):
         raise build_declaration_error(
-            thing, found=f"{len(column.codes)} codes", expected="codes for kind code, and for no other kind"
+            thing,
+            found=f"{len(column.codes)} codes",
+            expected="codes for kind code, and for no other kind",
         )
     bounded = column.minimum is not None or column.maximum is not None
     if bounded and column.kind not in {"integer", "amount"}:
         raise build_declaration_error(
             thing, found="minimum or maximum", expected="bounds for kinds integer and amount only"
         )
-    if column.minimum is not None and column.maximum is not None and column.minimum > column.maximum:
+    if (
+        column.minimum is not None
+        and column.maximum is not None
+        and column.minimum > column.maximum
+    ):
         raise build_declaration_error(
-            thing, found=f"minimum {column.minimum} > maximum {column.maximum}", expected="minimum ≤ maximum"
+            thing,
+            found=f"minimum {column.minimum} > maximum {column.maximum}",
+            expected="minimum ≤ maximum",
         )
     if column.risk_rises_from is not None and column.kind not in {"code", "integer", "amount"}:
         raise build_declaration_error(thing, found="risk_rises_from", expected="it for inputs only")
@@ -219,20 +255,32 @@ def _check_schema(schema: Schema) -> None:
     kinds = [column.kind for column in schema.columns]
     if kinds[:2] != ["identifier", "month"] or schema.names[:2] != KEY:
         raise build_declaration_error(
-            thing, found=f"first columns {schema.names[:2]}", expected="client_id and statement_month first"
+            thing,
+            found=f"first columns {schema.names[:2]}",
+            expected="client_id and statement_month first",
         )
     if not schema.inputs or {"identifier", "month", "outcome"} & set(kinds[2:]):
         raise build_declaration_error(
-            thing, found=f"kinds {kinds[2:]}", expected="one or more inputs of kind code, integer or amount"
+            thing,
+            found=f"kinds {kinds[2:]}",
+            expected="one or more inputs of kind code, integer or amount",
         )
-    if schema.outcome.name != OUTCOME or schema.outcome.kind != "outcome" or set(schema.outcome.codes) != {0, 1}:
+    if (
+        schema.outcome.name != OUTCOME
+        or schema.outcome.kind != "outcome"
+        or set(schema.outcome.codes) != {0, 1}
+    ):
         raise build_declaration_error(
-            thing, found=f"outcome {schema.outcome.name!r}", expected=f"{OUTCOME!r} with the codes 0 and 1"
+            thing,
+            found=f"outcome {schema.outcome.name!r}",
+            expected=f"{OUTCOME!r} with the codes 0 and 1",
         )
     reserved = sorted(_RESERVED & {column.name for column in schema.inputs})
     if reserved:
         raise build_declaration_error(
-            thing, found=show_examples(reserved), expected="inputs under other names, these are taken"
+            thing,
+            found=show_examples(reserved),
+            expected="inputs under other names, these are taken",
         )
     _check_unique_names(schema, thing=thing)
     for rule in schema.rules:
@@ -241,11 +289,16 @@ def _check_schema(schema: Schema) -> None:
 
 def _check_unique_names(schema: Schema, *, thing: str) -> None:
     """Each column's own name may be repeated among its aliases; no name may mean two columns."""
-    own_names = [{normalise_name(name) for name in column.known_as} for column in (*schema.columns, schema.outcome)]
+    own_names = [
+        {normalise_name(name) for name in column.known_as}
+        for column in (*schema.columns, schema.outcome)
+    ]
     repeated = _find_duplicates(name for names in own_names for name in names)
     if repeated:
         raise build_declaration_error(
-            thing, found=f"{show_examples(repeated)} for two columns", expected="each name and alias once"
+            thing,
+            found=f"{show_examples(repeated)} for two columns",
+            expected="each name and alias once",
         )
     repeated = _find_duplicates(rule.name for rule in schema.rules)
     if repeated:
@@ -261,7 +314,9 @@ def _find_duplicates(names: Iterable[str]) -> list[str]:
 def _check_rule(rule: Rule, *, schema: Schema) -> None:
     thing = f"rule {rule.name!r} of the schema"
     if not _NAME.fullmatch(rule.name) or rule.name in {*schema.names, OUTCOME}:
-        raise build_declaration_error(thing, found="that name", expected="a lower-case name that is not a column's")
+        raise build_declaration_error(
+            thing, found="that name", expected="a lower-case name that is not a column's"
+        )
     try:
         used = pl.sql_expr(rule.expression).meta.root_names()
     except pl.exceptions.PolarsError as error:

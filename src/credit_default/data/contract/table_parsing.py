@@ -17,7 +17,9 @@ def build_declaration_error(thing: str, *, found: str, expected: str) -> InputEr
     return InputError(thing, found=found, expected=expected, remedy="Correct the declaration.")
 
 
-def check_table(item: Any, *, words: Mapping[str, KeyTypes], required: tuple[str, ...], thing: str) -> None:
+def check_table(
+    item: Any, *, words: Mapping[str, KeyTypes], required: tuple[str, ...], thing: str
+) -> None:
     """Nothing; returns when `item` is a table with known words only, all the required ones, each of its type.
 
     A bool never stands for a number, nor a text for a list, whatever Python thinks.
@@ -43,7 +45,9 @@ def check_table(item: Any, *, words: Mapping[str, KeyTypes], required: tuple[str
         wrong_text = isinstance(value, str) and types is not str
         if wrong_bool or wrong_text or not isinstance(value, types):
             raise build_declaration_error(
-                f"{word!r} of {thing}", found=f"{value!r}", expected=f"a value of type {_format_types(types)}"
+                f"{word!r} of {thing}",
+                found=f"{value!r}",
+                expected=f"a value of type {_format_types(types)}",
             )
 
 

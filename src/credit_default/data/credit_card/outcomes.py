@@ -11,8 +11,14 @@ OBSERVED_OUTCOMES = Schema(
     version="1",
     columns=(
         Column(CLIENT_ID, "identifier", "Who: as in the statements.", aliases=("ID",)),
-        Column(STATEMENT_MONTH, "month", "The month of the statement that the outcome belongs to, YYYY-MM."),
-        Column(OBSERVED_AT, "time", "When this became known, ISO 8601 with a zone, or a day (UTC)."),
+        Column(
+            STATEMENT_MONTH,
+            "month",
+            "The month of the statement that the outcome belongs to, YYYY-MM.",
+        ),
+        Column(
+            OBSERVED_AT, "time", "When this became known, ISO 8601 with a zone, or a day (UTC)."
+        ),
     ),
     outcome=CREDIT_CARD.outcome,
     unique_key=False,

@@ -41,4 +41,6 @@ def digest_public_rows(rows: pl.DataFrame, *, schema: Schema) -> str:
 
 
 def _build_content_error(found: str) -> InputError:
-    return InputError("the public data", found=found, expected="whole numbers only", remedy="Get the file again.")
+    return InputError(
+        "the public data", found=found, expected="whole numbers only", remedy="Get the file again."
+    )

@@ -33,7 +33,11 @@ def _repayment_status(month: int) -> Column:
         f"repayment_status_m{month}",
         "code",
         f"Repayment status at {_when(month)}."
-        + (" Coded provisionally: the value 1 is common here and nearly absent in m2 to m6." if month == 1 else ""),
+        + (
+            " Coded provisionally: the value 1 is common here and nearly absent in m2 to m6."
+            if month == 1
+            else ""
+        ),
         aliases=(f"PAY_{0 if month == 1 else month}", f"X{5 + month}"),
         codes=_REPAYMENT_CODES,
         risk_rises_from=1,
@@ -101,8 +105,17 @@ CREDIT_CARD = Schema(
     name="credit-card",
     version="1",
     columns=(
-        Column("client_id", "identifier", "Who: one client, the same id in every month.", aliases=("ID",)),
-        Column("statement_month", "month", "The month of the latest statement, YYYY-MM; 2005-09 in the source."),
+        Column(
+            "client_id",
+            "identifier",
+            "Who: one client, the same id in every month.",
+            aliases=("ID",),
+        ),
+        Column(
+            "statement_month",
+            "month",
+            "The month of the latest statement, YYYY-MM; 2005-09 in the source.",
+        ),
         Column(
             "credit_limit",
             "amount",
@@ -111,7 +124,9 @@ CREDIT_CARD = Schema(
             minimum=1_000,
             maximum=5_000_000,
         ),
-        Column("sex", "code", "Sex.", aliases=("X2",), codes={1: "male", 2: "female"}, protected=True),
+        Column(
+            "sex", "code", "Sex.", aliases=("X2",), codes={1: "male", 2: "female"}, protected=True
+        ),
         Column(
             "education",
             "code",
@@ -135,7 +150,15 @@ CREDIT_CARD = Schema(
             codes={0: _UNDOCUMENTED, 1: "married", 2: "single", 3: "other"},
             protected=True,
         ),
-        Column("age", "integer", "Age in years.", aliases=("X5",), minimum=18, maximum=120, protected=True),
+        Column(
+            "age",
+            "integer",
+            "Age in years.",
+            aliases=("X5",),
+            minimum=18,
+            maximum=120,
+            protected=True,
+        ),
         *(_repayment_status(month) for month in _MONTHS),
         *(_bill_amount(month) for month in _MONTHS),
         *(_payment_amount(month) for month in _MONTHS),

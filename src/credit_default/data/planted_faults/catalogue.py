@@ -41,7 +41,8 @@ def _declare_fault(
     loudness: Literal["watch", "alarm"] = "alarm",
 ) -> tuple[PlantedFault, ...]:
     return tuple(
-        PlantedFault(name, strength, size, expects, kind, loudness) for strength, size in enumerate(sizes, start=1)
+        PlantedFault(name, strength, size, expects, kind, loudness)
+        for strength, size in enumerate(sizes, start=1)
     )
 
 
@@ -61,7 +62,9 @@ PLANTED_FAULTS: Final[tuple[PlantedFault, ...]] = tuple(
         _declare_fault("histories a month late", (0.1, 0.4, 1.0), "feed", "drift"),
         _declare_fault("columns delivered again", (1, 6, 18), "feed", "quality"),
         _declare_fault("swapped codes", (0.1, 0.4, 1.0), "feed", "drift", loudness="watch"),
-        _declare_fault("swapped columns", (0.1, 0.4, 1.0), "feed", "drift", "quality", loudness="watch"),
+        _declare_fault(
+            "swapped columns", (0.1, 0.4, 1.0), "feed", "drift", "quality", loudness="watch"
+        ),
         _declare_fault("default value", (0.1, 0.4, 1.0), "feed", "drift"),
         _declare_fault("unknown code", (0.02, 0.1, 1.0), "file", "quality", "feed"),
         _declare_fault("missing values", (0.02, 0.1, 0.4), "quality", "feed"),

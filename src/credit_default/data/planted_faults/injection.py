@@ -60,7 +60,10 @@ class FaultContext:
         """The month with these columns in a random share of the rows."""
         chosen = self.choose()
         changed = self.rows.with_columns(**columns)
-        put = {name: self.rows[name].zip_with(~chosen, changed[name].cast(self.rows[name].dtype)) for name in columns}
+        put = {
+            name: self.rows[name].zip_with(~chosen, changed[name].cast(self.rows[name].dtype))
+            for name in columns
+        }
         return self.deliver(self.rows.with_columns(**put))
 
     def deliver(self, rows: pl.DataFrame) -> DeliveredMonth:
@@ -76,7 +79,12 @@ def plant_fault(name: str, scene: FaultContext) -> DeliveredMonth:
     """
     if name not in FAULT_FUNCTIONS:
         names = ", ".join(FAULT_FUNCTIONS)
-        raise InputError("planted fault", found=repr(name), expected=f"one of {names}", remedy="Choose a known one.")
+        raise InputError(
+            "planted fault",
+            found=repr(name),
+            expected=f"one of {names}",
+            remedy="Choose a known one.",
+        )
     return FAULT_FUNCTIONS[name](scene)
 
 
@@ -121,7 +129,9 @@ def _plant_swapped_codes(scene: FaultContext) -> DeliveredMonth:
 
 
 def _plant_swapped_columns(scene: FaultContext) -> DeliveredMonth:
-    return scene.change(bill_amount_m1=pl.col("payment_amount_m1"), payment_amount_m1=pl.col("bill_amount_m1").abs())
+    return scene.change(
+        bill_amount_m1=pl.col("payment_amount_m1"), payment_amount_m1=pl.col("bill_amount_m1").abs()
+    )
 
 
 def _plant_default_value(scene: FaultContext) -> DeliveredMonth:
@@ -166,7 +176,10 @@ def _plant_late_file(scene: FaultContext) -> DeliveredMonth:
 
 def _plant_wrong_month(scene: FaultContext) -> DeliveredMonth:
     month = add_months(scene.month.statement_month, int(scene.size))
-    stamped = [frame.with_columns(pl.lit(month).alias(STATEMENT_MONTH)) for frame in (scene.rows, scene.month.outcomes)]
+    stamped = [
+        frame.with_columns(pl.lit(month).alias(STATEMENT_MONTH))
+        for frame in (scene.rows, scene.month.outcomes)
+    ]
     return replace(scene.month, statements=stamped[0], outcomes=stamped[1])
 
 
@@ -186,7 +199,8 @@ def _plant_label_loss(scene: FaultContext) -> DeliveredMonth:
     outcomes = scene.month.outcomes
     lost = pl.Series(scene.rng.random(outcomes.height) < scene.size) & (outcomes[OUTCOME] == 1)
     return replace(
-        scene.month, outcomes=outcomes.with_columns(outcomes[OUTCOME].zip_with(~lost, outcomes[OUTCOME] * 0))
+        scene.month,
+        outcomes=outcomes.with_columns(outcomes[OUTCOME].zip_with(~lost, outcomes[OUTCOME] * 0)),
     )
 
 

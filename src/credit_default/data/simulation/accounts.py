@@ -17,7 +17,9 @@ class Accounts:
     education: Codes
     marriage: Codes
     age: Floats  # years
-    payment_habit: Floats  # standard normal: how freely the client pays; income behind it, hardship when low
+    payment_habit: (
+        Floats  # standard normal: how freely the client pays; income behind it, hardship when low
+    )
     spending_habit: Floats  # standard normal, correlated with it
     statuses: tuple[Codes, ...]  # places in STATUS_CODES, in the canonical coding
     latest_status: Codes  # m1 in the provisional coding that a statement shows for its newest month

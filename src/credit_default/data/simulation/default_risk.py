@@ -9,7 +9,9 @@ from credit_default.data.simulation.accounts import Accounts
 from credit_default.data.simulation.tables import Floats, SimulationTables, compute_normal_share
 
 SEVERE = 4  # the place of status 2 in STATUS_CODES: two months late or more
-MINIMUM_DUE = np.float32(1000)  # below this a bill is as good as none when payments are held against it
+MINIMUM_DUE = np.float32(
+    1000
+)  # below this a bill is as good as none when payments are held against it
 
 
 def build_risk_features(accounts: Accounts) -> tuple[Floats, ...]:
@@ -40,7 +42,9 @@ def build_risk_features(accounts: Accounts) -> tuple[Floats, ...]:
     )
 
 
-def compute_default_probability(tables: SimulationTables, accounts: Accounts, *, risk_shift: float = 0.0) -> Floats:
+def compute_default_probability(
+    tables: SimulationTables, accounts: Accounts, *, risk_shift: float = 0.0
+) -> Floats:
     """The probability that each account defaults next month; `risk_shift` is added to its log odds."""
     log_odds = np.full(len(accounts.limit), risk_shift, dtype=np.float32)
     for effects, status in zip(tables.status_effects, accounts.shown_statuses, strict=True):
@@ -54,6 +58,8 @@ def compute_default_probability(tables: SimulationTables, accounts: Accounts, *,
     return probability
 
 
-def draw_outcome(accounts: Accounts, probability: Floats) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+def draw_outcome(
+    accounts: Accounts, probability: Floats
+) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
     """Whether each account defaults: its fortune falls below its probability."""
     return compute_normal_share(accounts.fortune) < probability

@@ -13,8 +13,18 @@ import polars as pl
 from credit_default.data.simulation.accounts import Accounts
 from credit_default.data.simulation.default_risk import compute_default_probability, draw_outcome
 from credit_default.data.simulation.payments_and_bills import open_accounts
-from credit_default.data.simulation.portfolio import advance_portfolio, apply_feed_fault, raise_limits
-from credit_default.data.simulation.scenarios import CALM, MonthConditions, Scenario, check_scenario, find_conditions
+from credit_default.data.simulation.portfolio import (
+    advance_portfolio,
+    apply_feed_fault,
+    raise_limits,
+)
+from credit_default.data.simulation.scenarios import (
+    CALM,
+    MonthConditions,
+    Scenario,
+    check_scenario,
+    find_conditions,
+)
 from credit_default.data.simulation.tables import STATUS_CODES, SimulationTables, read_tables
 from credit_default.errors import InputError
 
@@ -36,7 +46,12 @@ class SimulatedMonth:
 
 
 def simulate(
-    *, client_count: int, month_count: int, seed: int, first_month: str = "2005-09", scenario: Scenario = CALM
+    *,
+    client_count: int,
+    month_count: int,
+    seed: int,
+    first_month: str = "2005-09",
+    scenario: Scenario = CALM,
 ) -> Iterator[SimulatedMonth]:
     """The months of one portfolio in order, each with the same clients but for those replaced.
 
@@ -75,7 +90,9 @@ class _Portfolio:
         return range(-(-self.client_count // BLOCK_CLIENT_COUNT))
 
     def rng(self, block: int, month_index: int) -> np.random.Generator:
-        return np.random.Generator(np.random.SFC64(np.random.SeedSequence([self.seed, block, month_index])))
+        return np.random.Generator(
+            np.random.SFC64(np.random.SeedSequence([self.seed, block, month_index]))
+        )
 
     def open_block(self, tables: SimulationTables, block: int) -> Accounts:
         climate = find_conditions(self.scenario, 0)
@@ -89,7 +106,9 @@ class _Portfolio:
         probability = compute_default_probability(tables, accounts, risk_shift=climate.risk_shift)
         shown = accounts
         if climate.fault.active:
-            shown = apply_feed_fault(accounts, climate.fault, self.rng(block, FEED_SEED_OFFSET + month_index))
+            shown = apply_feed_fault(
+                accounts, climate.fault, self.rng(block, FEED_SEED_OFFSET + month_index)
+            )
         count = min(BLOCK_CLIENT_COUNT, self.client_count - block * BLOCK_CLIENT_COUNT)
         statements = _build_statements(shown, name).head(count)
         outcomes = statements.select("client_id", "statement_month").with_columns(
@@ -99,25 +118,34 @@ class _Portfolio:
         return SimulatedMonth(name, statements, outcomes)
 
 
-def _simulate_months(portfolio: _Portfolio, first: int, month_count: int) -> Iterator[SimulatedMonth]:
+def _simulate_months(
+    portfolio: _Portfolio, first: int, month_count: int
+) -> Iterator[SimulatedMonth]:
     tables = read_tables()
     accounts = [portfolio.open_block(tables, block) for block in portfolio.blocks]
     for month_index in range(month_count):
         climate = find_conditions(portfolio.scenario, month_index)
         if month_index:
             accounts = [
-                advance_portfolio(tables, block, portfolio.rng(number, month_index), climate=climate)
+                advance_portfolio(
+                    tables, block, portfolio.rng(number, month_index), climate=climate
+                )
                 for number, block in enumerate(accounts)
             ]
         if month_index == portfolio.scenario.start:
             accounts = [_apply_limit_change(tables, block, climate) for block in accounts]
         name = _format_month(first + month_index)
         yield _concatenate_months(
-            [portfolio.show_block(tables, block, number, month_index, name) for number, block in enumerate(accounts)]
+            [
+                portfolio.show_block(tables, block, number, month_index, name)
+                for number, block in enumerate(accounts)
+            ]
         )
 
 
-def _apply_limit_change(tables: SimulationTables, accounts: Accounts, climate: MonthConditions) -> Accounts:
+def _apply_limit_change(
+    tables: SimulationTables, accounts: Accounts, climate: MonthConditions
+) -> Accounts:
     if climate.limit_factor == 1:
         return accounts
     return raise_limits(tables, accounts, factor=climate.limit_factor)
@@ -128,7 +156,9 @@ def _simulate_chunks(portfolio: _Portfolio, name: str, chunk_rows: int) -> Itera
     held: list[SimulatedMonth] = []
     held_count = 0
     for block in portfolio.blocks:
-        held.append(portfolio.show_block(tables, portfolio.open_block(tables, block), block, 0, name))
+        held.append(
+            portfolio.show_block(tables, portfolio.open_block(tables, block), block, 0, name)
+        )
         held_count += held[-1].statements.height
         if held_count < chunk_rows:
             continue
@@ -151,7 +181,9 @@ def _concatenate_months(months: list[SimulatedMonth]) -> SimulatedMonth:
 
 def _slice_month(month: SimulatedMonth, start: int, count: int) -> SimulatedMonth:
     return SimulatedMonth(
-        month.statement_month, month.statements.slice(start, count), month.outcomes.slice(start, count)
+        month.statement_month,
+        month.statements.slice(start, count),
+        month.outcomes.slice(start, count),
     )
 
 
@@ -165,20 +197,36 @@ def _build_statements(accounts: Accounts, name: str) -> pl.DataFrame:
         "marriage": accounts.marriage.astype(np.int64),
         "age": accounts.age.astype(np.int64),
     }
-    columns |= {f"repayment_status_m{i}": codes[status] for i, status in enumerate(accounts.shown_statuses, 1)}
-    columns |= {f"bill_amount_m{i}": bill.astype(np.float64) for i, bill in enumerate(accounts.bills, 1)}
-    columns |= {f"payment_amount_m{i}": payment.astype(np.float64) for i, payment in enumerate(accounts.payments, 1)}
+    columns |= {
+        f"repayment_status_m{i}": codes[status]
+        for i, status in enumerate(accounts.shown_statuses, 1)
+    }
+    columns |= {
+        f"bill_amount_m{i}": bill.astype(np.float64) for i, bill in enumerate(accounts.bills, 1)
+    }
+    columns |= {
+        f"payment_amount_m{i}": payment.astype(np.float64)
+        for i, payment in enumerate(accounts.payments, 1)
+    }
     frame = pl.DataFrame({"slot": accounts.slot, "generation": accounts.generation, **columns})
     number = SIMULATED_PREFIX + pl.col("slot").cast(pl.String).str.zfill(9)
-    client_id = pl.when(pl.col("generation") == 1).then(number).otherwise(pl.format("{}-{}", number, "generation"))
-    return frame.select(client_id.alias("client_id"), pl.lit(name).alias("statement_month"), *columns)
+    client_id = (
+        pl.when(pl.col("generation") == 1)
+        .then(number)
+        .otherwise(pl.format("{}-{}", number, "generation"))
+    )
+    return frame.select(
+        client_id.alias("client_id"), pl.lit(name).alias("statement_month"), *columns
+    )
 
 
 def _parse_month(month: str) -> int:
     year, number = month[:4], month[5:]
     well_formed = len(month) == len("YYYY-MM") and month[4] == "-" and (year + number).isascii()
     if not (well_formed and (year + number).isdigit() and 1 <= int(number) <= MONTHS_IN_YEAR):
-        raise InputError("month", found=repr(month), expected="YYYY-MM", remedy="Give a month such as 2005-09.")
+        raise InputError(
+            "month", found=repr(month), expected="YYYY-MM", remedy="Give a month such as 2005-09."
+        )
     return int(year) * MONTHS_IN_YEAR + int(number) - 1
 
 
@@ -189,9 +237,13 @@ def _format_month(number: int) -> str:
 def _check_counts(**counts: int) -> None:
     for name, count in counts.items():
         if count < 1:
-            raise InputError(name, found=str(count), expected="1 or more", remedy="Ask for at least one.")
+            raise InputError(
+                name, found=str(count), expected="1 or more", remedy="Ask for at least one."
+            )
 
 
 def _check_seed(seed: int) -> None:
     if seed < 0:
-        raise InputError("seed", found=str(seed), expected="0 or more", remedy="Choose another seed.")
+        raise InputError(
+            "seed", found=str(seed), expected="0 or more", remedy="Choose another seed."
+        )

@@ -11,9 +11,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from credit_default.data.simulation.accounts import USUAL_CLIENT_MIX, Accounts
-from credit_default.data.simulation.payments_and_bills import advance_accounts, find_limit_group, open_accounts
+from credit_default.data.simulation.payments_and_bills import (
+    advance_accounts,
+    find_limit_group,
+    open_accounts,
+)
 from credit_default.data.simulation.scenarios import CALM_CONDITIONS, FeedFault, MonthConditions
-from credit_default.data.simulation.tables import Codes, Floats, SimulationTables, find_utilisation_band
+from credit_default.data.simulation.tables import (
+    Codes,
+    Floats,
+    SimulationTables,
+    find_utilisation_band,
+)
 
 # Share of accounts charged off in a month by status, -2 to 8: from status 4 on, the eighth month is the last.
 CHARGE_OFF_SHARE = np.array([0, 0, 0, 0, 0, 0, 0.05, 0.10, 0.20, 0.40, 1.0], dtype=np.float32)
@@ -43,7 +52,9 @@ def advance_portfolio(
     for gone, intake in ((ended, USUAL_CLIENT_MIX), (displaced, climate.intake)):
         places = np.flatnonzero(gone)
         if len(places):
-            newcomers = open_accounts(tables, rng, accounts.slot[places], intake=intake, hardship=climate.hardship)
+            newcomers = open_accounts(
+                tables, rng, accounts.slot[places], intake=intake, hardship=climate.hardship
+            )
             newcomers = replace(newcomers, generation=accounts.generation[places] + 1)
             lived = _replace_accounts(lived, newcomers, places)
     return lived
@@ -51,7 +62,9 @@ def advance_portfolio(
 
 def raise_limits(tables: SimulationTables, accounts: Accounts, *, factor: float) -> Accounts:
     """The accounts with limits multiplied, in steps of 10,000 up to 1,000,000 NT dollars."""
-    limit = np.minimum(np.rint(accounts.limit * np.float32(factor) / LIMIT_STEP) * LIMIT_STEP, HIGHEST_LIMIT)
+    limit = np.minimum(
+        np.rint(accounts.limit * np.float32(factor) / LIMIT_STEP) * LIMIT_STEP, HIGHEST_LIMIT
+    )
     limit = limit.astype(np.float32)
     return replace(
         accounts,

@@ -61,7 +61,11 @@ SCENARIO_CONDITIONS: Mapping[str, tuple[MonthConditions, MonthConditions, MonthC
         MonthConditions(newcomer_share=0.10, intake=NewClientMix(limit_tilt=2.0, age_tilt=2.0)),
         MonthConditions(newcomer_share=0.20, intake=NewClientMix(limit_tilt=3.0, age_tilt=3.0)),
     ),
-    "policy": (MonthConditions(limit_factor=1.2), MonthConditions(limit_factor=1.5), MonthConditions(limit_factor=2.0)),
+    "policy": (
+        MonthConditions(limit_factor=1.2),
+        MonthConditions(limit_factor=1.5),
+        MonthConditions(limit_factor=2.0),
+    ),
     "broken-feed": (
         MonthConditions(fault=FeedFault(unit_error_share=0.1, stale_share=0.1, swapped_share=0.1)),
         MonthConditions(fault=FeedFault(unit_error_share=0.4, stale_share=0.4, swapped_share=0.4)),
@@ -78,20 +82,31 @@ def check_scenario(scenario: Scenario) -> None:
     if scenario.name not in SCENARIO_CONDITIONS:
         names = ", ".join(SCENARIO_CONDITIONS)
         raise InputError(
-            "scenario", found=repr(scenario.name), expected=f"one of {names}", remedy="Choose a known one."
+            "scenario",
+            found=repr(scenario.name),
+            expected=f"one of {names}",
+            remedy="Choose a known one.",
         )
     if scenario.start < 0:
         raise InputError(
-            "scenario start", found=str(scenario.start), expected="0 or more", remedy="Count months from 0."
+            "scenario start",
+            found=str(scenario.start),
+            expected="0 or more",
+            remedy="Count months from 0.",
         )
     if scenario.strength not in {1, 2, 3}:
         raise InputError(
-            "scenario strength", found=str(scenario.strength), expected="1, 2 or 3", remedy="Choose one of the three."
+            "scenario strength",
+            found=str(scenario.strength),
+            expected="1, 2 or 3",
+            remedy="Choose one of the three.",
         )
 
 
 def find_conditions(scenario: Scenario, month_index: int) -> MonthConditions:
     """The climate of the month counted from 0: calm before the start, the scenario's from then on."""
     return (
-        CALM_CONDITIONS if month_index < scenario.start else SCENARIO_CONDITIONS[scenario.name][scenario.strength - 1]
+        CALM_CONDITIONS
+        if month_index < scenario.start
+        else SCENARIO_CONDITIONS[scenario.name][scenario.strength - 1]
     )

@@ -57,12 +57,16 @@ class SimulationTables:
     elder_status_share: Floats  # by status: the status one month earlier
     opening_status_shifts: Floats  # by education: shift of the status score
     opening_bill_knots: Floats  # by habit, limit group: over limit
-    opening_loading: Floats  # by habit: how far the oldest bill follows the client's own spending habit
+    opening_loading: (
+        Floats  # by habit: how far the oldest bill follows the client's own spending habit
+    )
     opening_bill_shifts: Floats  # by education: shift of the spending score
     opening_payment_knots: Floats  # by habit, bill band, limit group: NT dollars
     class_share: Floats  # by latest group, utilisation band: unpaid, part, full
     bill_edges: Floats  # upper edges of the bill bands, NT dollars
-    round_share: Floats  # by late or not, bill band: part payments in round hundreds, not cumulative
+    round_share: (
+        Floats  # by late or not, bill band: part payments in round hundreds, not cumulative
+    )
     round_knots: Floats  # by late or not, bill band: those payments, NT dollars
     part_knots: Floats  # by late or not, bill band: other part payments, over the bill
     full_knots: Floats  # by habit, bill band: full payments, over the bill
@@ -75,7 +79,9 @@ class SimulationTables:
     spending_shifts: Floats  # by education: shift of the spending score
     charge_shifts: Floats  # by step, owing or settled: shift of the spending score
     payment_shifts: Floats  # by step: shift of the payment score
-    spending_loading: Floats  # by spending group: how far a month's spending follows the client's own habit
+    spending_loading: (
+        Floats  # by spending group: how far a month's spending follows the client's own habit
+    )
     payment_loading: Floats  # one figure: the same for payments
     habit_correlation: Floats  # one figure: between the two habits
     status_effects: Floats  # by month m1 … m6, status: log odds of default
@@ -88,7 +94,9 @@ class SimulationTables:
 @cache
 def read_tables() -> SimulationTables:
     """The fitted figures that came with the package, read once."""
-    resource = importlib.resources.files("credit_default.data.simulation.months").joinpath(PARAMETERS_FILE)
+    resource = importlib.resources.files("credit_default.data.simulation.months").joinpath(
+        PARAMETERS_FILE
+    )
     with resource.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
         return build_tables({name: archive[name] for name in archive.files})
 
@@ -101,7 +109,9 @@ def build_tables(figures: Mapping[str, NDArray[np.floating]]) -> SimulationTable
     """
     held = {name: np.asarray(values, dtype=np.float32) for name, values in figures.items()}
     for name in ("status", "latest"):
-        held[f"{name}_share"] = _accumulate_weighted_shares(held[f"{name}_share"], held.pop(f"{name}_multipliers"))
+        held[f"{name}_share"] = _accumulate_weighted_shares(
+            held[f"{name}_share"], held.pop(f"{name}_multipliers")
+        )
     return SimulationTables(**held)
 
 
@@ -153,7 +163,9 @@ def draw_knot(knots: Floats, cell: Codes, uniform: Floats) -> Floats:
 
 def compute_normal_share(score: Floats) -> Floats:
     """The share of a standard normal below each score, to 3e-4, inside [0, 1)."""
-    bent = score + np.float32(0.044715) * score * score * score  # the usual tanh form of the normal integral
+    bent = (
+        score + np.float32(0.044715) * score * score * score
+    )  # the usual tanh form of the normal integral
     share = np.float32(0.5) * (1 + np.tanh(np.float32(0.7978846) * bent))
     return np.minimum(share, np.float32(0.9999999))
 

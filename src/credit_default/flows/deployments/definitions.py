@@ -49,34 +49,62 @@ def plan_deployments(schedule: ScheduleSettings) -> tuple[DeploymentPlan, ...]:
     """
     return (
         DeploymentPlan(
-            "train", f"{_FLOWS}.train.train", "Train on all that is known by now; the gate decides.", schedule.train,
+            "train",
+            f"{_FLOWS}.train.train",
+            "Train on all that is known by now; the gate decides.",
+            schedule.train,
             {"refresh": True},
-            (Trigger("credit-default.retraining.requested", {"refresh": True, "month": "{{ event.payload.month }}"}),),
+            (
+                Trigger(
+                    "credit-default.retraining.requested",
+                    {"refresh": True, "month": "{{ event.payload.month }}"},
+                ),
+            ),
             limit=1,
         ),
         DeploymentPlan(
-            INBOX_DEPLOYMENT, f"{_FLOWS}.predict_incoming.predict_incoming",
-            "Score all that waits in incoming/, or the file that an event named.", schedule.predict,
-            triggers=(Trigger("credit-default.object.created", {"batch": "{{ event.payload.uri }}"}),),
-        ),
-        DeploymentPlan(
-            "monitor", f"{_FLOWS}.monitor.monitor", "Compare a scored batch with its reference and its outcomes.",
-            schedule.monitor,
+            INBOX_DEPLOYMENT,
+            f"{_FLOWS}.predict_incoming.predict_incoming",
+            "Score all that waits in incoming/, or the file that an event named.",
+            schedule.predict,
             triggers=(
-                Trigger("credit-default.batch.scored", {"batch_id": "{{ event.payload.batch_id }}"}),
-                Trigger("credit-default.batch.recorded", {"batch_id": "{{ event.payload.batch_id }}"}),
-                Trigger("credit-default.outcomes.recorded", {"batch_id": "{{ event.payload.batch_id }}"}),
+                Trigger("credit-default.object.created", {"batch": "{{ event.payload.uri }}"}),
             ),
         ),
         DeploymentPlan(
-            "reconcile", f"{_FLOWS}.reconcile.reconcile", "Tidy up after runs that were killed.", schedule.reconcile,
-            limit=1, collision="CANCEL_NEW",
+            "monitor",
+            f"{_FLOWS}.monitor.monitor",
+            "Compare a scored batch with its reference and its outcomes.",
+            schedule.monitor,
+            triggers=(
+                Trigger(
+                    "credit-default.batch.scored", {"batch_id": "{{ event.payload.batch_id }}"}
+                ),
+                Trigger(
+                    "credit-default.batch.recorded", {"batch_id": "{{ event.payload.batch_id }}"}
+                ),
+                Trigger(
+                    "credit-default.outcomes.recorded", {"batch_id": "{{ event.payload.batch_id }}"}
+                ),
+            ),
         ),
         DeploymentPlan(
-            "listen", f"{_FLOWS}.listen.listen", "Announce new files for an hour, in place of `credit-default listen`.",
-            schedule.listen, limit=1, collision="CANCEL_NEW",
+            "reconcile",
+            f"{_FLOWS}.reconcile.reconcile",
+            "Tidy up after runs that were killed.",
+            schedule.reconcile,
+            limit=1,
+            collision="CANCEL_NEW",
         ),
-    )  # fmt: skip
+        DeploymentPlan(
+            "listen",
+            f"{_FLOWS}.listen.listen",
+            "Announce new files for an hour, in place of `credit-default listen`.",
+            schedule.listen,
+            limit=1,
+            collision="CANCEL_NEW",
+        ),
+    )
 
 
 def build_deployments(schedule: ScheduleSettings) -> Iterator["RunnerDeployment"]:
@@ -85,7 +113,9 @@ def build_deployments(schedule: ScheduleSettings) -> Iterator["RunnerDeployment"
     Raises:
         InputError: a cron line or the time zone is none.
     """
-    return (_build_deployment(plan, time_zone=schedule.time_zone) for plan in plan_deployments(schedule))
+    return (
+        _build_deployment(plan, time_zone=schedule.time_zone) for plan in plan_deployments(schedule)
+    )
 
 
 def _build_deployment(plan: DeploymentPlan, *, time_zone: str) -> "RunnerDeployment":
@@ -99,14 +129,18 @@ def _build_deployment(plan: DeploymentPlan, *, time_zone: str) -> "RunnerDeploym
         limit=plan.limit, collision_strategy=ConcurrencyLimitStrategy(plan.collision)
     )
     deployment = RunnerDeployment.from_flow(
-        getattr(import_module(module), name), plan.name, description=plan.description,
-        parameters=dict(plan.parameters), concurrency_limit=limit,
-        schedules=_build_schedules(plan, time_zone=time_zone), entrypoint_type=EntrypointType.MODULE_PATH,
+        getattr(import_module(module), name),
+        plan.name,
+        description=plan.description,
+        parameters=dict(plan.parameters),
+        concurrency_limit=limit,
+        schedules=_build_schedules(plan, time_zone=time_zone),
+        entrypoint_type=EntrypointType.MODULE_PATH,
         triggers=[
             DeploymentEventTrigger(expect={trigger.event}, parameters=dict(trigger.parameters))
             for trigger in plan.triggers
         ],
-    )  # fmt: skip
+    )
     # said aloud, or a deployment that workers of a pool had before stays theirs as well
     deployment.work_pool_name = deployment.work_queue_name = None
     return deployment
@@ -122,7 +156,8 @@ def _build_schedules(plan: DeploymentPlan, *, time_zone: str) -> list[Any]:
         return [CronSchedule(cron=plan.cron, timezone=time_zone)]
     except ValidationError as error:
         raise InputError(
-            f"setting schedule.{plan.name}", found=f"{plan.cron!r} in {time_zone!r}",
+            f"setting schedule.{plan.name}",
+            found=f"{plan.cron!r} in {time_zone!r}",
             expected="a cron line of five fields, and in schedule.time_zone a zone such as Europe/Berlin",
             remedy="Correct it, or leave it empty: then only events start a run.",
-        ) from error  # fmt: skip
+        ) from error

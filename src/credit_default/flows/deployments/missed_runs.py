@@ -56,7 +56,12 @@ def is_superseded() -> bool:
 
     context = FlowRunContext.get()
     run = None if context is None else context.flow_run
-    return run is not None and run.auto_scheduled and run.deployment_id is not None and has_newer_run(run)
+    return (
+        run is not None
+        and run.auto_scheduled
+        and run.deployment_id is not None
+        and has_newer_run(run)
+    )
 
 
 def has_newer_run(run: "FlowRun") -> bool:
@@ -66,7 +71,9 @@ def has_newer_run(run: "FlowRun") -> bool:
 
     due = {"after_": run.expected_start_time, "before_": read_clock()}
     wanted = filters.FlowRunFilter(
-        deployment_id=filters.FlowRunFilterDeploymentId.model_validate({"any_": [run.deployment_id]}),
+        deployment_id=filters.FlowRunFilterDeploymentId.model_validate(
+            {"any_": [run.deployment_id]}
+        ),
         expected_start_time=filters.FlowRunFilterExpectedStartTime.model_validate(due),
     )
     with get_client(sync_client=True) as client:
@@ -78,7 +85,9 @@ def _is_cancelled(run: "FlowRun") -> bool:
     return run.state is not None and run.state.is_cancelled()
 
 
-async def _read_late_runs(client: "PrefectClient", deployment_ids: Sequence[UUID]) -> list["FlowRun"]:
+async def _read_late_runs(
+    client: "PrefectClient", deployment_ids: Sequence[UUID]
+) -> list["FlowRun"]:
     """Scheduled runs whose time has come, the newest first; those that an event or a person asked for are left out."""
     from prefect.client.schemas import filters
     from prefect.client.schemas.objects import StateType
@@ -86,13 +95,20 @@ async def _read_late_runs(client: "PrefectClient", deployment_ids: Sequence[UUID
 
     wanted = filters.FlowRunFilter(
         deployment_id=filters.FlowRunFilterDeploymentId(any_=list(deployment_ids)),
-        state=filters.FlowRunFilterState(type=filters.FlowRunFilterStateType(any_=[StateType.SCHEDULED])),
-        expected_start_time=filters.FlowRunFilterExpectedStartTime.model_validate({"before_": read_clock()}),
+        state=filters.FlowRunFilterState(
+            type=filters.FlowRunFilterStateType(any_=[StateType.SCHEDULED])
+        ),
+        expected_start_time=filters.FlowRunFilterExpectedStartTime.model_validate(
+            {"before_": read_clock()}
+        ),
     )
     found: list[FlowRun] = []
     while True:
         page = await client.read_flow_runs(
-            flow_run_filter=wanted, sort=FlowRunSort.EXPECTED_START_TIME_DESC, limit=_PAGE_SIZE, offset=len(found)
+            flow_run_filter=wanted,
+            sort=FlowRunSort.EXPECTED_START_TIME_DESC,
+            limit=_PAGE_SIZE,
+            offset=len(found),
         )
         found += page
         if len(page) < _PAGE_SIZE:

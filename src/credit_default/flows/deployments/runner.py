@@ -64,7 +64,10 @@ class ResilientRunner(Runner):
         self._scheduled_run_poller.stopping = True
         processes = self._process_manager
         # Not by Prefect's own way out, which tells each run that a person cancelled it.
-        ending = (processes.kill(run_id, grace_seconds=_GRACE_SECONDS) for run_id in processes.flow_run_ids())
+        ending = (
+            processes.kill(run_id, grace_seconds=_GRACE_SECONDS)
+            for run_id in processes.flow_run_ids()
+        )
         await asyncio.gather(*ending)
         self._loops_task_group.cancel_scope.cancel()
 
@@ -85,9 +88,11 @@ async def serve_deployments(schedule: ScheduleSettings, *, startup_seconds: floa
     names = await _register_deployments(deployments)
     while True:
         runner = ResilientRunner(
-            name="credit-default", limit=schedule.run_limit, query_seconds=schedule.poll_seconds,
+            name="credit-default",
+            limit=schedule.run_limit,
+            query_seconds=schedule.poll_seconds,
             pause_on_shutdown=False,
-        )  # fmt: skip
+        )
         for deployment_id, name in names.items():
             runner.adopt(deployment_id, name)
         get_logger("runner").info("serving %s", ", ".join(names.values()))
@@ -114,14 +119,20 @@ async def _catch_up_missed_runs(client: PrefectClient, names: Mapping[UUID, str]
     """
     missed = await skip_missed_runs(client, list(names))
     if missed.skipped_count:
-        get_logger("runner").info("skipped runs of slots that were missed count=%d", missed.skipped_count)
+        get_logger("runner").info(
+            "skipped runs of slots that were missed count=%d", missed.skipped_count
+        )
     for deployment_id, name in names.items():
         if name == INBOX_DEPLOYMENT and deployment_id not in missed.made_up_for:
             await client.create_flow_run_from_deployment(deployment_id)
 
 
 def _retry_while_unreachable(
-    poll: Any, *, log: logging.Logger, make_way: Callable[[], None] = lambda: None, first_wait_seconds: float = 2.0
+    poll: Any,
+    *,
+    log: logging.Logger,
+    make_way: Callable[[], None] = lambda: None,
+    first_wait_seconds: float = 2.0,
 ) -> Any:
     """The same act; where the server does not answer it waits, longer each time, instead of raising.
 
@@ -134,11 +145,18 @@ def _retry_while_unreachable(
         try:
             await poll()
         except (httpx.TransportError, httpx.HTTPStatusError) as error:
-            if isinstance(error, httpx.HTTPStatusError) and error.response.status_code < _SERVER_ERROR:
+            if (
+                isinstance(error, httpx.HTTPStatusError)
+                and error.response.status_code < _SERVER_ERROR
+            ):
                 raise
             wait_seconds = min(first_wait_seconds * 2**failed_count, _LONGEST_WAIT_SECONDS)
             failed_count, was_away = min(failed_count + 1, _MOST_DOUBLINGS), True
-            log.warning("asking prefect again in %.0f s: %s", wait_seconds, str(error) or type(error).__name__)
+            log.warning(
+                "asking prefect again in %.0f s: %s",
+                wait_seconds,
+                str(error) or type(error).__name__,
+            )
             await anyio.sleep(wait_seconds)
             return
         failed_count = 0
@@ -154,12 +172,16 @@ async def _wait_for_server(timeout_seconds: float) -> None:
     async with get_client() as client:
         while (found := await client.api_healthcheck()) is not None:
             if anyio.current_time() > deadline:
-                raise _unreachable_error(f"no answer in {timeout_seconds:.0f} s ({found or type(found).__name__})")
+                raise _unreachable_error(
+                    f"no answer in {timeout_seconds:.0f} s ({found or type(found).__name__})"
+                )
             await anyio.sleep(0.5)
 
 
 def _unreachable_error(found: str) -> ServiceError:
     return ServiceError(
-        "Prefect", found=found, expected="a server that answers and takes the deployments",
+        "Prefect",
+        found=found,
+        expected="a server that answers and takes the deployments",
         remedy="Start it (`credit-default up`, or `prefect server start`), and name it with PREFECT_API_URL.",
-    )  # fmt: skip
+    )

@@ -33,7 +33,9 @@ from credit_default.services.operations.reconcile import Repairs
 from credit_default.settings import Settings
 
 ANNOUNCED_CHANGES: Final = "seat moves told"
-_EVENT_ID_NAMESPACE: Final = uuid.UUID("9d1c7c52-6f0e-4a0b-9a52-0d8f3c1f7a11")  # of our events, by what they are about
+_EVENT_ID_NAMESPACE: Final = uuid.UUID(
+    "9d1c7c52-6f0e-4a0b-9a52-0d8f3c1f7a11"
+)  # of our events, by what they are about
 
 
 def announce_champion_changes(wiring: Wiring) -> Repairs:
@@ -41,14 +43,22 @@ def announce_champion_changes(wiring: Wiring) -> Repairs:
     moves = list_unannounced_changes(wiring)
     for move in moves:
         if not _try_send_events([_draft_champion_change(move)]):
-            return Repairs({}, verdict=Verdict("prefect", "watch", ("a move of the champion's seat is not yet told",)))
+            return Repairs(
+                {},
+                verdict=Verdict(
+                    "prefect", "watch", ("a move of the champion's seat is not yet told",)
+                ),
+            )
         record_announced_change(wiring, move)
     return Repairs(
-        {ANNOUNCED_CHANGES: len(moves)}, tuple(f"told: version {m.entry.model_version} {m.entry.event}" for m in moves)
+        {ANNOUNCED_CHANGES: len(moves)},
+        tuple(f"told: version {m.entry.model_version} {m.entry.event}" for m in moves),
     )
 
 
-def announce_from_command(wiring: Wiring, settings: Settings, *, alarms: AlarmUpdate) -> tuple[str, ...]:
+def announce_from_command(
+    wiring: Wiring, settings: Settings, *, alarms: AlarmUpdate
+) -> tuple[str, ...]:
     """Notes of a command that is no flow, after the server that the settings name has the events; without one, none.
 
     They are the seat's moves and the `alarms` that a move ended. Nobody listens where no server is named: the next flow
@@ -77,23 +87,37 @@ def _draft_champion_change(move: RecordedChampionChange) -> Event:
     entry, details = move.entry, json.loads(move.entry.details)
     name = "rolled-back" if entry.event == ROLLED_BACK else "promoted"
     payload = {
-        "model_version": str(entry.model_version), "model_digest": str(details.get("model_digest", "")),
-        "previous_version": str(move.previous_version or ""), "by": str(details.get("by", "")), "at": entry.at,
-    }  # fmt: skip
+        "model_version": str(entry.model_version),
+        "model_digest": str(details.get("model_digest", "")),
+        "previous_version": str(move.previous_version or ""),
+        "by": str(details.get("by", "")),
+        "at": entry.at,
+    }
     return _draft_event(
-        f"credit-default.model.{name}", f"credit-default.model.{entry.model_version}", payload, entry.key
+        f"credit-default.model.{name}",
+        f"credit-default.model.{entry.model_version}",
+        payload,
+        entry.key,
     )
 
 
 def _draft_recorded_batch(entry: LedgerEntry) -> Event:
-    payload = {"batch_id": entry.batch_id, "model_version": str(entry.model_version), "at": entry.at}
+    payload = {
+        "batch_id": entry.batch_id,
+        "model_version": str(entry.model_version),
+        "at": entry.at,
+    }
     name = "credit-default.batch.recorded"
-    return _draft_event(name, f"credit-default.batch.{entry.batch_id}", payload, f"{name} {entry.key}")
+    return _draft_event(
+        name, f"credit-default.batch.{entry.batch_id}", payload, f"{name} {entry.key}"
+    )
 
 
 def _draft_event(name: str, resource_id: str, payload: dict[str, str], key: str) -> Event:
     resource = Resource({"prefect.resource.id": resource_id})
-    return Event(event=name, resource=resource, payload=payload, id=uuid.uuid5(_EVENT_ID_NAMESPACE, key))
+    return Event(
+        event=name, resource=resource, payload=payload, id=uuid.uuid5(_EVENT_ID_NAMESPACE, key)
+    )
 
 
 def _try_send_events(events: list[Event]) -> bool:
@@ -102,7 +126,9 @@ def _try_send_events(events: list[Event]) -> bool:
         return True
     try:
         with get_client(sync_client=True) as client:
-            client.request("POST", "/events", json=[event.model_dump(mode="json") for event in events])
+            client.request(
+                "POST", "/events", json=[event.model_dump(mode="json") for event in events]
+            )
     except (httpx.HTTPError, PrefectException):
         return False
     return True

@@ -27,12 +27,18 @@ class EventDraft:
 def announce_summary(summary: Summary) -> None:
     """Nothing; what happened was emitted as Prefect events, if anything happened that others wait for."""
     for name in _list_event_names(summary):
-        emit_event(f"credit-default.{name}", resource=_describe_resource(summary), payload=_describe_payload(summary))
+        emit_event(
+            f"credit-default.{name}",
+            resource=_describe_resource(summary),
+            payload=_describe_payload(summary),
+        )
 
 
 def announce_scored(summary: Summary) -> None:
     """Nothing; the event that this batch was scored was emitted, whoever scored it."""
-    emit_event(f"{_BATCH}.scored", resource=_describe_resource(summary), payload=_describe_payload(summary))
+    emit_event(
+        f"{_BATCH}.scored", resource=_describe_resource(summary), payload=_describe_payload(summary)
+    )
 
 
 def announce_follow_up(followed: FollowUp) -> None:
@@ -57,13 +63,19 @@ def draft_follow_up_events(followed: FollowUp) -> tuple[EventDraft, ...]:
 
 def draft_alarm_events(update: AlarmUpdate) -> list[EventDraft]:
     """Each alarm that closed, then each that opened, as an event."""
-    alarms = [("closed", alarm) for alarm in update.closed] + [("opened", alarm) for alarm in update.opened]
+    alarms = [("closed", alarm) for alarm in update.closed] + [
+        ("opened", alarm) for alarm in update.opened
+    ]
     return [_draft_alarm(name, alarm) for name, alarm in alarms]
 
 
 def _emit(drafts: Iterable[EventDraft]) -> None:
     for draft in drafts:
-        emit_event(draft.name, resource={"prefect.resource.id": draft.resource_id}, payload=dict(draft.payload))
+        emit_event(
+            draft.name,
+            resource={"prefect.resource.id": draft.resource_id},
+            payload=dict(draft.payload),
+        )
 
 
 def _draft_alarm(name: str, alarm: Alarm) -> EventDraft:
@@ -74,7 +86,9 @@ def _draft_alarm(name: str, alarm: Alarm) -> EventDraft:
         "opened_month": alarm.opened_month,
         "because": alarm.closed_because,
     }
-    return EventDraft(f"credit-default.alarm.{name}", f"{_ALARM}.{alarm.gate}.v{alarm.model_version}", payload)
+    return EventDraft(
+        f"credit-default.alarm.{name}", f"{_ALARM}.{alarm.gate}.v{alarm.model_version}", payload
+    )
 
 
 def _list_event_names(summary: Summary) -> list[str]:
@@ -96,5 +110,9 @@ def _describe_resource(summary: Summary) -> dict[str, str]:
 
 
 def _describe_payload(summary: Summary) -> dict[str, str]:
-    parts = {"batch_id": summary.batch_id, "model_version": summary.model_version, "run_id": summary.run_id}
+    parts = {
+        "batch_id": summary.batch_id,
+        "model_version": summary.model_version,
+        "run_id": summary.run_id,
+    }
     return {name: str(value) for name, value in parts.items() if value is not None}

@@ -38,11 +38,16 @@ def announce_outcomes(wiring: Wiring, taken: Summary) -> Summary:
     Where the server does not take the events a note says so: the outcomes are in the lake all the same.
     """
     batch_ids = list_observed_batches(wiring, str(taken.batch_id))
-    drafts = [EventDraft(OUTCOMES_RECORDED, f"credit-default.batch.{one}", {"batch_id": one}) for one in batch_ids]
+    drafts = [
+        EventDraft(OUTCOMES_RECORDED, f"credit-default.batch.{one}", {"batch_id": one})
+        for one in batch_ids
+    ]
     try:
         send_events(drafts)
     except ServiceError as error:
-        return replace(taken, notes=(*taken.notes, f"nobody was told, monitor the batches by hand: {error}"))
+        return replace(
+            taken, notes=(*taken.notes, f"nobody was told, monitor the batches by hand: {error}")
+        )
     return taken
 
 
@@ -51,7 +56,11 @@ def send_events(drafts: Sequence[EventDraft]) -> None:
     if not drafts:
         return
     events = [
-        Event(event=draft.name, resource={"prefect.resource.id": draft.resource_id}, payload=dict(draft.payload))  # type: ignore[arg-type]
+        Event(
+            event=draft.name,
+            resource={"prefect.resource.id": draft.resource_id},
+            payload=dict(draft.payload),
+        )  # type: ignore[arg-type]
         for draft in drafts
     ]
     with _translate_errors(), get_client(sync_client=True) as client:
@@ -70,7 +79,8 @@ def _translate_errors() -> Iterator[None]:
         yield
     except (httpx.HTTPError, OSError) as error:
         raise ServiceError(
-            "Prefect", found=escape_unprintable(str(error) or type(error).__name__)[:200],
+            "Prefect",
+            found=escape_unprintable(str(error) or type(error).__name__)[:200],
             expected="a server that takes events",
             remedy="Start it, name it with PREFECT_API_URL, and give its password in PREFECT_API_AUTH_STRING.",
-        ) from error  # fmt: skip
+        ) from error

@@ -8,4 +8,6 @@ from credit_default.views.summaries.summary import Summary
 
 def publish_summary(summary: Summary, *, simulated: bool) -> None:
     """Nothing; the summary stands as the artifact `<command>-summary` of the run that calls this."""
-    create_markdown_artifact(write_summary_markdown(summary, simulated=simulated), key=f"{summary.command}-summary")
+    create_markdown_artifact(
+        write_summary_markdown(summary, simulated=simulated), key=f"{summary.command}-summary"
+    )

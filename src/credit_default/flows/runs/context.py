@@ -34,7 +34,16 @@ def _connect(settings: str) -> Wiring:
 
 def read_commit() -> str:
     """The commit that this code was checked out at, `-dirty` behind it when files differ; `unknown` outside a checkout."""
-    command = ["git", "-C", str(Path(__file__).parent), "describe", "--always", "--abbrev=40", "--dirty", "--exclude=*"]
+    command = [
+        "git",
+        "-C",
+        str(Path(__file__).parent),
+        "describe",
+        "--always",
+        "--abbrev=40",
+        "--dirty",
+        "--exclude=*",
+    ]
     try:
         answer = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False)  # noqa: S603
     except (OSError, subprocess.TimeoutExpired):
@@ -61,6 +70,8 @@ def read_identity(wiring: Wiring, by: str | None = None) -> str:
         return pwd.getpwuid(os.getuid()).pw_name
     except (ImportError, KeyError) as error:
         raise InputError(
-            "who decides", found="an account without a name", expected="somebody who can be named",
+            "who decides",
+            found="an account without a name",
+            expected="somebody who can be named",
             remedy="Name yourself with --by or the setting `identity`.",
-        ) from error  # fmt: skip
+        ) from error

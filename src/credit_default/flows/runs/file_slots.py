@@ -22,12 +22,17 @@ def hold_file_slot(uri: str) -> Iterator[None]:
     """A block in which no other run has that uri's turn; waits until it is free."""
     slot = name_slot(uri)
     _create_slot(slot)
-    with concurrency(slot, strict=True, lease_duration=_LEASE_SECONDS, raise_on_lease_renewal_failure=False):
+    with concurrency(
+        slot, strict=True, lease_duration=_LEASE_SECONDS, raise_on_lease_renewal_failure=False
+    ):
         yield
 
 
 def _create_slot(slot: str) -> None:
-    with get_client(sync_client=True) as client, suppress(ObjectAlreadyExists):  # another run made it at this moment
+    with (
+        get_client(sync_client=True) as client,
+        suppress(ObjectAlreadyExists),
+    ):  # another run made it at this moment
         client.upsert_global_concurrency_limit_by_name(slot, limit=1)
 
 

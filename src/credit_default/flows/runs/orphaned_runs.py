@@ -46,13 +46,20 @@ def close_flow_runs(*, now: dt.datetime, silence: dt.timedelta) -> Repairs:
     """Our flow runs that a kill left open are Crashed, their tasks too; a verdict says so where Prefect's API is away."""
     try:
         with get_client(sync_client=True) as client:
-            closed = [run for run in _list_open_runs(client) if _is_stale(client, run, now=now, silence=silence)]
+            closed = [
+                run
+                for run in _list_open_runs(client)
+                if _is_stale(client, run, now=now, silence=silence)
+            ]
             for run in closed:
                 _mark_crashed(client, run)
     except (httpx.HTTPError, PrefectException) as error:
         told = f"away ({type(error).__name__}): its part is done at the next run"
         return Repairs({}, verdict=Verdict("prefect", "watch", (told,)))
-    notes = [f"closed flow run {run.name} ({run.id}), begun {_format_run_age(run, now)} ago" for run in closed]
+    notes = [
+        f"closed flow run {run.name} ({run.id}), begun {_format_run_age(run, now)} ago"
+        for run in closed
+    ]
     return Repairs({FLOW_RUNS: len(closed)}, tuple(notes))
 
 
@@ -65,16 +72,23 @@ def _read_open_runs(client: SyncPrefectClient, flow: str) -> Sequence[FlowRun]:
     while True:
         page = client.read_flow_runs(
             flow_filter=FlowFilter(name=FlowFilterName(any_=[flow])),
-            flow_run_filter=FlowRunFilter(state=FlowRunFilterState(type=FlowRunFilterStateType(any_=_OPEN_STATES))),
-            limit=_PAGE_SIZE, offset=len(found),
-        )  # fmt: skip
+            flow_run_filter=FlowRunFilter(
+                state=FlowRunFilterState(type=FlowRunFilterStateType(any_=_OPEN_STATES))
+            ),
+            limit=_PAGE_SIZE,
+            offset=len(found),
+        )
         found += page
         if len(page) < _PAGE_SIZE:
             return found
 
 
-def _is_stale(client: SyncPrefectClient, run: FlowRun, *, now: dt.datetime, silence: dt.timedelta) -> bool:
-    marks = [tag.removeprefix(_MARK_TAG_PREFIX) for tag in run.tags if tag.startswith(_MARK_TAG_PREFIX)]
+def _is_stale(
+    client: SyncPrefectClient, run: FlowRun, *, now: dt.datetime, silence: dt.timedelta
+) -> bool:
+    marks = [
+        tag.removeprefix(_MARK_TAG_PREFIX) for tag in run.tags if tag.startswith(_MARK_TAG_PREFIX)
+    ]
     life = find_process_state(parse_mark(marks[0]) if marks else None)
     if life != "unknown":
         return life == "gone"
@@ -85,20 +99,26 @@ def _find_last_activity(client: SyncPrefectClient, run: FlowRun) -> dt.datetime:
     """When the run last said anything: its state's beginning, or its newest heartbeat."""
     began = run.state.timestamp if run.state else run.created
     wanted = EventFilter(
-        event=EventNameFilter(name=[_HEARTBEAT_EVENT]), resource=EventResourceFilter(id=[f"prefect.flow-run.{run.id}"])
+        event=EventNameFilter(name=[_HEARTBEAT_EVENT]),
+        resource=EventResourceFilter(id=[f"prefect.flow-run.{run.id}"]),
     )
     beats = [event.occurred for event in client.read_events(wanted, limit=1).events]
     return max(
-        [moment for moment in (began, *beats) if moment is not None], default=dt.datetime.min.replace(tzinfo=dt.UTC)
+        [moment for moment in (began, *beats) if moment is not None],
+        default=dt.datetime.min.replace(tzinfo=dt.UTC),
     )
 
 
 def _mark_crashed(client: SyncPrefectClient, run: FlowRun) -> None:
     """Nothing; the run's open tasks and the run itself are Crashed, without asking the rules of orchestration."""
     because: State[Any] = Crashed(message="reconcile found its process gone")
-    open_tasks = TaskRunFilter(state=TaskRunFilterState(type=TaskRunFilterStateType(any_=_OPEN_STATES)))
+    open_tasks = TaskRunFilter(
+        state=TaskRunFilterState(type=TaskRunFilterStateType(any_=_OPEN_STATES))
+    )
     by_run = FlowRunFilter(id={"any_": [run.id]})  # type: ignore[arg-type]
-    for task in client.read_task_runs(flow_run_filter=by_run, task_run_filter=open_tasks, limit=_PAGE_SIZE):
+    for task in client.read_task_runs(
+        flow_run_filter=by_run, task_run_filter=open_tasks, limit=_PAGE_SIZE
+    ):
         client.set_task_run_state(task.id, because, force=True)
     client.set_flow_run_state(run.id, because, force=True)
 

@@ -34,10 +34,19 @@ def run_as_script(flow: Any, arguments: Sequence[str] | None = None) -> None:
 def _build_parser(flow: Any) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog=f"python -m {flow.fn.__module__ if flow.fn.__module__ != '__main__' else f'credit_default.flows.{flow.name}'}",
-        description=inspect.getdoc(flow.fn), formatter_class=argparse.RawDescriptionHelpFormatter,
-    )  # fmt: skip
-    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="a setting, as in drift.x=.2")
-    parser.add_argument("--config", action="append", default=[], metavar="FILE", help="a TOML file with settings")
+        description=inspect.getdoc(flow.fn),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="a setting, as in drift.x=.2",
+    )
+    parser.add_argument(
+        "--config", action="append", default=[], metavar="FILE", help="a TOML file with settings"
+    )
     for name, parameter in inspect.signature(flow.fn).parameters.items():
         if name not in {"overrides", "config"}:
             _add_option(parser.add_argument, name, parameter)
@@ -51,7 +60,9 @@ def _add_option(add: Callable[..., Any], name: str, parameter: inspect.Parameter
     elif parameter.default is inspect.Parameter.empty:
         add(flag, required=True)
     else:
-        add(flag, default=parameter.default, type=int if "int" in str(parameter.annotation) else str)
+        add(
+            flag, default=parameter.default, type=int if "int" in str(parameter.annotation) else str
+        )
 
 
 def _parse_overrides(pairs: Sequence[str]) -> dict[str, Any]:
@@ -59,7 +70,12 @@ def _parse_overrides(pairs: Sequence[str]) -> dict[str, Any]:
     for pair in pairs:
         name, equals, value = pair.partition("=")
         if not equals:
-            raise InputError("--set", found=repr(pair), expected="KEY=VALUE", remedy="Write it as in --set seed=3.")
+            raise InputError(
+                "--set",
+                found=repr(pair),
+                expected="KEY=VALUE",
+                remedy="Write it as in --set seed=3.",
+            )
         *sections, key = name.split(".")
         place = nested
         for section in sections:

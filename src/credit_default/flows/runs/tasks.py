@@ -24,10 +24,15 @@ def build_retried_task(act: Callable[_Params, _Result], name: str) -> Callable[_
     """The act as a task of that name, tried three times when a service did not do its part."""
     return _as_task(
         Task(
-            act, name=name, cache_policy=NO_CACHE, persist_result=False,
-            retries=2, retry_delay_seconds=[1, 4], retry_condition_fn=_is_service_failure,
+            act,
+            name=name,
+            cache_policy=NO_CACHE,
+            persist_result=False,
+            retries=2,
+            retry_delay_seconds=[1, 4],
+            retry_condition_fn=_is_service_failure,
         )
-    )  # fmt: skip
+    )
 
 
 def _as_task(task: Task[_Params, _Result]) -> Callable[_Params, _Result]:
@@ -36,7 +41,9 @@ def _as_task(task: Task[_Params, _Result]) -> Callable[_Params, _Result]:
     @wraps(task.fn)
     def call(*args: _Params.args, **kwargs: _Params.kwargs) -> _Result:
         handed: Any = task
-        result: _Result = handed(*(quote(arg) for arg in args), **{name: quote(arg) for name, arg in kwargs.items()})
+        result: _Result = handed(
+            *(quote(arg) for arg in args), **{name: quote(arg) for name, arg in kwargs.items()}
+        )
         return result
 
     return call

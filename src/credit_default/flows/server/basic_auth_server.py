@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
 _OPEN_PATHS: Final = ("/api/health", "/api/ready")
-_PREFIX_CHECKED_BY_PREFECT: Final = "/api/"  # Prefect answers these itself, in the form that its clients know
+_PREFIX_CHECKED_BY_PREFECT: Final = (
+    "/api/"  # Prefect answers these itself, in the form that its clients know
+)
 _LOOPBACK_ADDRESS: Final = "127.0.0.1"
 _LOOPBACK_HOST_NAMES: Final = (_LOOPBACK_ADDRESS, "localhost")
 AUTH_VARIABLE: Final = "PREFECT_SERVER_API_AUTH_STRING"
@@ -50,9 +52,14 @@ def run_guarded_server(port: int, address: str = _LOOPBACK_ADDRESS, *names: str)
     """Nothing; returns once the server on that port was ended by a signal. `names` are answered to beside loopback's own."""
     words = copy_environment()[AUTH_VARIABLE]
     uvicorn.run(
-        partial(create_app, words, (*_LOOPBACK_HOST_NAMES, *names)), factory=True, host=address, port=port, log_level="warning",
-        lifespan="on", timeout_graceful_shutdown=5,
-    )  # fmt: skip
+        partial(create_app, words, (*_LOOPBACK_HOST_NAMES, *names)),
+        factory=True,
+        host=address,
+        port=port,
+        log_level="warning",
+        lifespan="on",
+        timeout_graceful_shutdown=5,
+    )
 
 
 if __name__ == "__main__":

@@ -45,7 +45,9 @@ class PrefectServer:
     process: subprocess.Popen[bytes]
     api_url: str
     log_path: Path
-    turn: IO[bytes] | None = None  # a lock, held until the server answers: two at once would make one database twice
+    turn: IO[bytes] | None = (
+        None  # a lock, held until the server answers: two at once would make one database twice
+    )
 
 
 def build_prefect_environment(home: Path) -> dict[str, str]:
@@ -72,12 +74,20 @@ def start_server(home: Path, *, environment: Mapping[str, str]) -> PrefectServer
     log_path = home / "server.log"
     with log_path.open("ab") as log:
         process = subprocess.Popen(  # noqa: S603 - our own interpreter and fixed arguments
-            [sys.executable, "-m", "credit_default.flows.server.ephemeral_server_process", str(port)],
-            env=_drop_named_server(environment) | build_prefect_environment(home) | _SERVER_VARIABLES,
+            [
+                sys.executable,
+                "-m",
+                "credit_default.flows.server.ephemeral_server_process",
+                str(port),
+            ],
+            env=_drop_named_server(environment)
+            | build_prefect_environment(home)
+            | _SERVER_VARIABLES,
             stdin=subprocess.PIPE,  # never written to: that it is closed tells the server that we are gone
-            stdout=log, stderr=log,
+            stdout=log,
+            stderr=log,
             start_new_session=True,  # Ctrl-C reaches us first, and we end it in order
-        )  # fmt: skip
+        )
     return PrefectServer(process, f"http://127.0.0.1:{port}/api", log_path, turn)
 
 
@@ -99,7 +109,11 @@ def graceful_shutdown() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    heard = [number for number in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(number) is not signal.SIG_IGN]
+    heard = [
+        number
+        for number in (signal.SIGTERM, signal.SIGHUP)
+        if signal.getsignal(number) is not signal.SIG_IGN
+    ]
     before = {number: signal.signal(number, _exit_on_signal) for number in heard}
     try:
         yield
@@ -134,7 +148,9 @@ def wait_until_ready(server: PrefectServer, *, timeout_seconds: float) -> None:
     deadline = time.monotonic() + timeout_seconds
     while time.monotonic() < deadline:
         if server.process.poll() is not None:
-            raise _not_ready_error(server, f"its process ended with code {server.process.returncode}")
+            raise _not_ready_error(
+                server, f"its process ended with code {server.process.returncode}"
+            )
         try:
             with urllib.request.urlopen(f"{server.api_url}/health", timeout=1):  # noqa: S310 - our own loopback address
                 _release_start_lock(server)
@@ -161,14 +177,18 @@ def is_server_reachable(api_url: str, *, timeout_seconds: float) -> bool:
             time.sleep(min(0.25, max(left, 0)))
         except ValueError as error:
             raise InputError(
-                "setting prefect.api_url", found=repr(api_url), expected="an address such as http://127.0.0.1:4200/api",
+                "setting prefect.api_url",
+                found=repr(api_url),
+                expected="an address such as http://127.0.0.1:4200/api",
                 remedy="Correct CREDIT_DEFAULT_PREFECT__API_URL or PREFECT_API_URL.",
-            ) from error  # fmt: skip
+            ) from error
     return False
 
 
 @contextmanager
-def run_on_server(server: PrefectServer | None, *, api_url: str, timeout_seconds: float) -> Iterator[None]:
+def run_on_server(
+    server: PrefectServer | None, *, api_url: str, timeout_seconds: float
+) -> Iterator[None]:
     """A block whose flows run on `server` once it answers, or on the one at `api_url` when we started none."""
     from prefect.settings import (
         PREFECT_API_URL,
@@ -219,6 +239,8 @@ def _find_free_port() -> int:
 
 def _not_ready_error(server: PrefectServer, found: str) -> ServiceError:
     return ServiceError(
-        f"Prefect server at {server.api_url}", found=found, expected="an answer to its health check",
+        f"Prefect server at {server.api_url}",
+        found=found,
+        expected="an answer to its health check",
         remedy=f"Read {server.log_path}, or name a running server with PREFECT_API_URL.",
-    )  # fmt: skip
+    )

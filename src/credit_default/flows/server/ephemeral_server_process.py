@@ -16,9 +16,14 @@ def run_ephemeral_server(port: int) -> None:
     """Nothing; returns once the server on that loopback port has ended: by a signal, or because its starter is gone."""
     threading.Thread(target=_exit_with_parent, daemon=True).start()
     uvicorn.run(
-        "prefect.server.api.server:create_app", factory=True, host="127.0.0.1", port=port, log_level="error",
-        lifespan="on", timeout_graceful_shutdown=5,
-    )  # fmt: skip
+        "prefect.server.api.server:create_app",
+        factory=True,
+        host="127.0.0.1",
+        port=port,
+        log_level="error",
+        lifespan="on",
+        timeout_graceful_shutdown=5,
+    )
 
 
 def _exit_with_parent() -> None:

@@ -21,7 +21,10 @@ from credit_default.flows.server.ephemeral_server import (
 )
 from credit_default.settings import Settings, copy_environment, export_environment
 
-FLOW_MODULES = ("mlflow", *(f"credit_default.flows.{name}" for name in ("train", "predict", "monitor", "reconcile")))
+FLOW_MODULES = (
+    "mlflow",
+    *(f"credit_default.flows.{name}" for name in ("train", "predict", "monitor", "reconcile")),
+)
 REPORT_MODULES = ("evidently", "evidently.presets")  # six seconds of imports
 
 
@@ -33,13 +36,17 @@ class Session:
 
 
 @contextmanager
-def flow_session(settings: Settings, *, meanwhile: Sequence[str] = FLOW_MODULES) -> Iterator[Session]:
+def flow_session(
+    settings: Settings, *, meanwhile: Sequence[str] = FLOW_MODULES
+) -> Iterator[Session]:
     """A block in which flows can run; the modules `meanwhile` are imported while the server comes up."""
     with start_session(settings) as server:
         import_modules(meanwhile)
         with run_on_server(
-            server, api_url=settings.prefect.api_url, timeout_seconds=settings.prefect.startup_seconds
-        ):  # fmt: skip
+            server,
+            api_url=settings.prefect.api_url,
+            timeout_seconds=settings.prefect.startup_seconds,
+        ):
             yield Session(_list_server_notes(settings, server))
 
 
@@ -55,7 +62,9 @@ def start_session(settings: Settings) -> Iterator[PrefectServer | None]:
     """
     prepare_libraries(settings)
     with graceful_shutdown():
-        if is_server_reachable(settings.prefect.api_url, timeout_seconds=settings.prefect.wait_seconds):
+        if is_server_reachable(
+            settings.prefect.api_url, timeout_seconds=settings.prefect.wait_seconds
+        ):
             yield None
             return
         home = _find_prefect_home(settings)
@@ -84,7 +93,11 @@ def prepare_libraries(settings: Settings) -> None:
 
 def _list_server_notes(settings: Settings, server: PrefectServer | None) -> tuple[str, ...]:
     named = hide_credentials(settings.prefect.api_url)
-    return (f"Prefect at {named} is away: this ran on a server of its own",) if named and server is not None else ()
+    return (
+        (f"Prefect at {named} is away: this ran on a server of its own",)
+        if named and server is not None
+        else ()
+    )
 
 
 def _find_prefect_home(settings: Settings) -> Path:

@@ -24,7 +24,10 @@ class AlarmPolicy:
 
     ringing_count: int = 2  # of the last `window_count` judged batches, for an alarm to open
     window_count: int = 3
-    at_once: tuple[str, ...] = ("feed", "performance")  # gates that open with their first: no chance is left in them
+    at_once: tuple[str, ...] = (
+        "feed",
+        "performance",
+    )  # gates that open with their first: no chance is left in them
     quiet_count: int = 2  # in a row, for an alarm to close
     cooldown_months: int = 1  # after the month that closed it, in which its gate opens no other
 
@@ -85,7 +88,9 @@ def compute_alarms(
     """
     policy = policy or AlarmPolicy()
     last = {(f.gate, f.model_version, f.batch_id): f for f in findings}
-    ordered = sorted(last.values(), key=lambda f: (f.gate, f.model_version, f.statement_month, f.batch_id))
+    ordered = sorted(
+        last.values(), key=lambda f: (f.gate, f.model_version, f.statement_month, f.batch_id)
+    )
     alarms: list[Alarm] = []
     for (_, version), found in groupby(ordered, key=lambda f: (f.gate, f.model_version)):
         followed = _compute_gate_alarms([f for f in found if f.level != "not judged"], policy)
@@ -117,7 +122,9 @@ def update_alarms(known: Sequence[Alarm], followed: Sequence[Alarm], *, at: str)
         if not alarm.is_open and alarm.alarm_id not in recorded
     ]
     recorded |= {alarm.alarm_id: alarm for alarm in (*closed, *opened, *missed)}
-    ordered = sorted(recorded.values(), key=lambda alarm: (alarm.opened_month, alarm.gate, alarm.model_version))
+    ordered = sorted(
+        recorded.values(), key=lambda alarm: (alarm.opened_month, alarm.gate, alarm.model_version)
+    )
     return AlarmChanges(tuple(ordered), opened, closed)
 
 
@@ -144,7 +151,9 @@ def _close_alarm(alarm: Alarm, now: Alarm | None, *, at: str) -> Alarm:
     """The alarm on record, over; `now` is what the findings say of it, None where they no longer say anything."""
     if now is None:
         return replace(alarm, closed_because=CLOSED_AS_WITHDRAWN, closed_at=at)
-    return replace(alarm, closed_month=now.closed_month, closed_because=now.closed_because, closed_at=at)
+    return replace(
+        alarm, closed_month=now.closed_month, closed_because=now.closed_because, closed_at=at
+    )
 
 
 def _compute_gate_alarms(found: Sequence[GateFinding], policy: AlarmPolicy) -> list[Alarm]:
@@ -154,11 +163,21 @@ def _compute_gate_alarms(found: Sequence[GateFinding], policy: AlarmPolicy) -> l
     for number, finding in enumerate(found):
         current = alarms[-1] if alarms else None
         if current is not None and current.is_open:
-            if _is_closing_due(found[max(since, number + 1 - policy.quiet_count) : number + 1], policy):
-                alarms[-1] = replace(current, closed_month=finding.statement_month, closed_because=CLOSED_AS_QUIET)
+            if _is_closing_due(
+                found[max(since, number + 1 - policy.quiet_count) : number + 1], policy
+            ):
+                alarms[-1] = replace(
+                    current, closed_month=finding.statement_month, closed_because=CLOSED_AS_QUIET
+                )
                 since = number + 1
-        elif not _is_in_cooldown(current, finding, policy) and _is_alarm_due(found[since : number + 1], policy):
-            alarms.append(Alarm(finding.gate, finding.model_version, finding.statement_month, finding.batch_id))
+        elif not _is_in_cooldown(current, finding, policy) and _is_alarm_due(
+            found[since : number + 1], policy
+        ):
+            alarms.append(
+                Alarm(
+                    finding.gate, finding.model_version, finding.statement_month, finding.batch_id
+                )
+            )
             since = number + 1
     return alarms
 

@@ -17,7 +17,9 @@ class CoveragePolicy:
     longest_delay: int = 3  # likewise: alarm
 
 
-def judge_coverage(known_share: float, *, months_due: int, policy: CoveragePolicy | None = None) -> Verdict:
+def judge_coverage(
+    known_share: float, *, months_due: int, policy: CoveragePolicy | None = None
+) -> Verdict:
     """`alarm` when outcomes are long overdue, `watch` when they are late, `ok` when they are there or only just due.
 
     `months_due`: months since the batch's outcomes were to be known; below 0 they are not due, and `not judged`.

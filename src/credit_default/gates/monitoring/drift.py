@@ -59,9 +59,13 @@ class DriftPolicy:
     fewest_rows: int = 200
     score_threshold: float = 0.1  # psi of default_probability
     decision_threshold: float = 0.1  # psi of accepted and declined
-    highest_drifted_share: float = 0.3  # of the columns, or of the importance behind them where it is given
+    highest_drifted_share: float = (
+        0.3  # of the columns, or of the importance behind them where it is given
+    )
     confidence: float = 0.999  # that chance alone moves nothing in a whole report
-    fewest_standard_errors: float = 4.0  # by which the mean score has moved before anything is made of it
+    fewest_standard_errors: float = (
+        4.0  # by which the mean score has moved before anything is made of it
+    )
     watched_share_move: float = 0.1  # of the expected default share, over the reference's: watch
     highest_share_move: float = 0.25  # likewise: alarm
 
@@ -83,12 +87,22 @@ def judge_drift(
     policy, importance = policy or DriftPolicy(), importance or {}
     noise_confidence = _compute_column_confidence(report, policy)
     moved = sorted(
-        (column for column in report.columns if _has_moved(column, report, confidence=noise_confidence)),
-        key=lambda column: (-_weigh_excess(column, importance), -_measure_excess(column), column.column),
+        (
+            column
+            for column in report.columns
+            if _has_moved(column, report, confidence=noise_confidence)
+        ),
+        key=lambda column: (
+            -_weigh_excess(column, importance),
+            -_measure_excess(column),
+            column.column,
+        ),
     )
     plain_share = len(moved) / len(report.columns) if report.columns else 0.0
     weighed_share = sum(importance.get(column.column, 0.0) for column in moved)
-    score_threshold = max(policy.score_threshold, measure_noise(report.score, report, confidence=noise_confidence))
+    score_threshold = max(
+        policy.score_threshold, measure_noise(report.score, report, confidence=noise_confidence)
+    )
     figures = {
         "row_count": float(row_count),
         "score_drift": report.score.statistic,
@@ -109,11 +123,21 @@ def judge_drift(
     ]
     share_move = _measure_share_shift(shift, policy=policy)
     if share_move >= policy.highest_share_move:
-        rings.append(f"expected defaults moved by {share_move:.0%}, limit {policy.highest_share_move:.0%}")
-    level: Level = "alarm" if rings else "watch" if moved or share_move >= policy.watched_share_move else "ok"
-    quiet = f"no column moved; score drift {report.score.statistic:.3f} is below {score_threshold:.3f}"
+        rings.append(
+            f"expected defaults moved by {share_move:.0%}, limit {policy.highest_share_move:.0%}"
+        )
+    level: Level = (
+        "alarm" if rings else "watch" if moved or share_move >= policy.watched_share_move else "ok"
+    )
+    quiet = (
+        f"no column moved; score drift {report.score.statistic:.3f} is below {score_threshold:.3f}"
+    )
     told = (
-        (*rings, *_describe_shift(shift, policy=policy), *_describe_moved_columns(moved, importance))
+        (
+            *rings,
+            *_describe_shift(shift, policy=policy),
+            *_describe_moved_columns(moved, importance),
+        )
         if level != "ok"
         else (quiet,)
     )
@@ -131,7 +155,9 @@ def measure_noise(column: ColumnDrift, report: DriftReport, *, confidence: float
     rows = 1 / max(1, report.reference_count) + 1 / max(1, report.current_count)
     psi = float(chi2.ppf(confidence, max(1, column.bin_count - 1))) * rows
     area = float(norm.ppf((1 + confidence) / 2)) * column.spread * rows**0.5
-    noise: float = {"psi": psi, "jensenshannon": (psi / 8) ** 0.5, "wasserstein": area}.get(column.method, 0.0)
+    noise: float = {"psi": psi, "jensenshannon": (psi / 8) ** 0.5, "wasserstein": area}.get(
+        column.method, 0.0
+    )
     return noise
 
 
@@ -143,7 +169,9 @@ def _compute_column_confidence(report: DriftReport, policy: DriftPolicy) -> floa
 def _has_moved(column: ColumnDrift, report: DriftReport, *, confidence: float) -> bool:
     if column.method in P_VALUE_METHODS:
         return column.drifted and column.chance < 1 - confidence
-    return column.drifted and column.statistic > measure_noise(column, report, confidence=confidence)
+    return column.drifted and column.statistic > measure_noise(
+        column, report, confidence=confidence
+    )
 
 
 def _weigh_excess(column: ColumnDrift, importance: Mapping[str, float]) -> float:
@@ -166,7 +194,9 @@ def _list_score_alarms(
             f"the score moved: {report.score.method} {report.score.statistic:.3f}, limit {score_threshold:.3f}"
         )
     if report.decision is not None:
-        limit = max(policy.decision_threshold, measure_noise(report.decision, report, confidence=confidence))
+        limit = max(
+            policy.decision_threshold, measure_noise(report.decision, report, confidence=confidence)
+        )
         if report.decision.statistic >= limit:
             rings.append(
                 f"the decision moved: {report.decision.method} {report.decision.statistic:.3f}, limit {limit:.3f}"
@@ -174,12 +204,16 @@ def _list_score_alarms(
     return rings
 
 
-def _list_share_alarms(plain_share: float, weighed_share: float, *, policy: DriftPolicy) -> list[str]:
+def _list_share_alarms(
+    plain_share: float, weighed_share: float, *, policy: DriftPolicy
+) -> list[str]:
     limit, rings = policy.highest_drifted_share, []
     if plain_share >= limit:
         rings.append(f"{plain_share:.0%} of the columns moved, limit {limit:.0%}")
     if weighed_share >= limit:
-        rings.append(f"columns that carry {weighed_share:.0%} of the model moved, limit {limit:.0%}")
+        rings.append(
+            f"columns that carry {weighed_share:.0%} of the model moved, limit {limit:.0%}"
+        )
     return rings
 
 

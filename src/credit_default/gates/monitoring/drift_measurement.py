@@ -4,7 +4,12 @@ from typing import Any, Final
 
 from credit_default.data.contract.schema import Schema
 from credit_default.errors import InputError
-from credit_default.gates.monitoring.drift import P_VALUE_METHODS, ColumnDrift, DriftPolicy, DriftReport
+from credit_default.gates.monitoring.drift import (
+    P_VALUE_METHODS,
+    ColumnDrift,
+    DriftPolicy,
+    DriftReport,
+)
 from credit_default.model.profile.column_counts import Profile
 from credit_default.model.profile.drift_distances import ProfilePair, measure_distance
 from credit_default.model.profile.plan import DECISION_COLUMN, SCORE_COLUMN, ProfilePlan
@@ -24,7 +29,12 @@ def measure_drift(
     """
     for name, side in (("reference", reference), ("current rows", current)):
         if not side.row_count:
-            raise InputError(name, found="no rows", expected="at least one", remedy="Compare batches that hold rows.")
+            raise InputError(
+                name,
+                found="no rows",
+                expected="at least one",
+                remedy="Compare batches that hold rows.",
+            )
     grids = {column.name: column.grid for column in plan.columns}
 
     def measure(name: str, method: str, threshold: float) -> ColumnDrift:
@@ -42,7 +52,10 @@ def measure_drift(
             chance=distance.chance,
         )
 
-    columns = tuple(measure(column.name, column.drift_method, column.drift_threshold) for column in schema.inputs)
+    columns = tuple(
+        measure(column.name, column.drift_method, column.drift_threshold)
+        for column in schema.inputs
+    )
     return DriftReport(
         columns=columns,
         score=measure(SCORE_COLUMN, _SCORE_METHOD, policy.score_threshold),
@@ -59,9 +72,10 @@ def describe_drift(report: DriftReport) -> dict[str, Any]:
     columns = (*report.columns, report.score, *([report.decision] if report.decision else []))
     return {
         "drift": {
-            c.column: {"statistic": c.statistic, "threshold": c.threshold, "method": c.method} for c in columns
+            c.column: {"statistic": c.statistic, "threshold": c.threshold, "method": c.method}
+            for c in columns
         }
-    }  # fmt: skip
+    }
 
 
 def _exceeds_threshold(statistic: float, method: str, threshold: float) -> bool:

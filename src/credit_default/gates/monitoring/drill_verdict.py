@@ -43,7 +43,8 @@ class DrillCase:
         found: dict[str, Response] = {}
         for gate in dict.fromkeys(gate for batch in self.batches for gate in batch):
             response = min(
-                (classify_response(batch[gate]) for batch in self.batches if gate in batch), key=RESPONSES.index
+                (classify_response(batch[gate]) for batch in self.batches if gate in batch),
+                key=RESPONSES.index,
             )
             found |= {gate: response} if response != "quiet" else {}
         return found
@@ -81,7 +82,8 @@ class Drill:
     def count_clean(self) -> dict[Response, int]:
         """How many clean months any gate rang in, asked a look in, or left alone."""
         heard = [
-            min(map(classify_response, month.values()), key=RESPONSES.index, default="quiet") for month in self.clean
+            min(map(classify_response, month.values()), key=RESPONSES.index, default="quiet")
+            for month in self.clean
         ]
         return {response: heard.count(response) for response in RESPONSES}
 
@@ -95,7 +97,9 @@ def judge_drill(drill: Drill, *, policy: DrillPolicy | None = None) -> Verdict:
     """`alarm` when too many faults were missed or clean months rang, `watch` when any was missed or did, else `ok`."""
     policy = policy or DrillPolicy()
     due = [exercise for exercise in drill.exercises if exercise.strength >= policy.judged_from]
-    missed = [f"{exercise.name} {exercise.strength}" for exercise in due if exercise.caught_in is None]
+    missed = [
+        f"{exercise.name} {exercise.strength}" for exercise in due if exercise.caught_in is None
+    ]
     recall = 1 - len(missed) / len(due) if due else 0.0
     clean = drill.count_clean()
     figures = {

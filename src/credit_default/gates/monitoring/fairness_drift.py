@@ -60,7 +60,9 @@ def judge_fairness_drift(
     levels = {ratio: _judge_ratio(ratio, beyond, policy) for ratio in ratios}
     lowest = min(ratios, key=lambda ratio: ratio.ratio)
     level = max(levels.values(), key=("ok", "watch", "alarm").index)
-    told = [ratio for ratio in sorted(ratios, key=lambda r: -r.deviations) if levels[ratio] == level]
+    told = [
+        ratio for ratio in sorted(ratios, key=lambda r: -r.deviations) if levels[ratio] == level
+    ]
     reasons = (
         tuple(map(_describe_ratio, told[:5]))
         if level != "ok"
@@ -70,9 +72,11 @@ def judge_fairness_drift(
 
 
 def _measure_group_ratios(
-    attribute: str, reference: Mapping[str, GroupAcceptance], current: Mapping[str, GroupAcceptance],
+    attribute: str,
+    reference: Mapping[str, GroupAcceptance],
+    current: Mapping[str, GroupAcceptance],
     policy: FairnessDriftPolicy,
-) -> Iterator[GroupRatio]:  # fmt: skip
+) -> Iterator[GroupRatio]:
     """Each group that is large enough in both, against the one that the reference accepts most often."""
     groups = [
         name
@@ -88,12 +92,15 @@ def _measure_group_ratios(
         if name == first:
             continue
         then, now = (
-            _measure_accept_share(side[name]) / _measure_accept_share(side[first]) for side in (reference, current)
+            _measure_accept_share(side[name]) / _measure_accept_share(side[first])
+            for side in (reference, current)
         )
         error = sqrt(_measure_variance(current[name]) + _measure_variance(current[first]))
         before = sqrt(_measure_variance(reference[name]) + _measure_variance(reference[first]))
         fall = log(then) - log(now)
-        yield GroupRatio(attribute, name, now, then, fall / max(1e-12, sqrt(error**2 + before**2)), error)
+        yield GroupRatio(
+            attribute, name, now, then, fall / max(1e-12, sqrt(error**2 + before**2)), error
+        )
 
 
 def _measure_accept_share(group: GroupAcceptance) -> float:
@@ -110,7 +117,13 @@ def _judge_ratio(ratio: GroupRatio, beyond: float, policy: FairnessDriftPolicy) 
     fell = ratio.deviations > beyond and ratio.reference_ratio - ratio.ratio > policy.highest_loss
     is_low = log(ratio.ratio) + beyond * ratio.error < log(policy.lowest_ratio)
     became_low = is_low and ratio.reference_ratio >= policy.lowest_ratio
-    return "alarm" if fell and ratio.ratio < policy.lowest_ratio else "watch" if fell or became_low else "ok"
+    return (
+        "alarm"
+        if fell and ratio.ratio < policy.lowest_ratio
+        else "watch"
+        if fell or became_low
+        else "ok"
+    )
 
 
 def _list_figures(ratios: list[GroupRatio]) -> dict[str, float]:

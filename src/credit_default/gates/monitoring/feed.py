@@ -19,9 +19,14 @@ from credit_default.gates.verdict import Level, Verdict
 GATE: Final = "feed"
 _SHOWN_COUNT: Final = 5
 _FAULT_NAMES: Final = {
-    "nullability": "missing values", "type": "unreadable values", "format": "unreadable values",
-    "min": "values out of range", "max": "values out of range", "code": "unknown codes", "repeated": "repeated keys",
-}  # fmt: skip
+    "nullability": "missing values",
+    "type": "unreadable values",
+    "format": "unreadable values",
+    "min": "values out of range",
+    "max": "values out of range",
+    "code": "unknown codes",
+    "repeated": "repeated keys",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +41,9 @@ class ColumnState:
     is_stale: bool = False  # every value that of the batch of the month before
     repeat_share: float = 0.0  # not 0 and the same as a month earlier in the same row
     reference_repeat_share: float = 0.0
-    low_tail_share: float = 0.0  # smaller than nearly all of the reference, beyond the reference's own share
+    low_tail_share: float = (
+        0.0  # smaller than nearly all of the reference, beyond the reference's own share
+    )
     high_tail_share: float = 0.0
     mix_shift: float = 0.0  # psi of its codes against the batch of the month before
     mix_chance: float = 1.0  # how likely that is by chance, 0-1
@@ -55,7 +62,9 @@ class BatchState:
     twin_share: float  # rows equal to another in every input
     reference_twin_share: float
     rejected_count: int = 0
-    rule_counts: Mapping[str, int] = field(default_factory=dict)  # rejected rows by the rule they broke
+    rule_counts: Mapping[str, int] = field(
+        default_factory=dict
+    )  # rejected rows by the rule they broke
     earlier_rejected_shares: Sequence[float] = ()  # of the batches before
 
     @property
@@ -79,8 +88,12 @@ def judge_feed(state: BatchState, *, policy: FeedPolicy | None = None) -> Verdic
         "twin_share": state.twin_share,
         "missing_share": max((column.missing_share for column in state.columns), default=0.0),
         "new_code_share": max((column.new_share for column in state.columns), default=0.0),
-        "repeat_share": max((c.repeat_share - c.reference_repeat_share for c in state.columns), default=0.0),
-        "tail_share": max((max(c.low_tail_share, c.high_tail_share) for c in state.columns), default=0.0),
+        "repeat_share": max(
+            (c.repeat_share - c.reference_repeat_share for c in state.columns), default=0.0
+        ),
+        "tail_share": max(
+            (max(c.low_tail_share, c.high_tail_share) for c in state.columns), default=0.0
+        ),
         "mix_shift": max((column.mix_shift for column in state.columns), default=0.0),
         "filled_share": max((column.filled_share for column in state.columns), default=0.0),
         "scale_octaves": max((abs(log2(column.scale)) for column in state.columns), default=0.0),
@@ -91,13 +104,17 @@ def judge_feed(state: BatchState, *, policy: FeedPolicy | None = None) -> Verdic
         reason = f"{state.row_count:,} rows are too few to judge the feed by: at least {policy.fewest_rows:,}"
         return Verdict(GATE, "not judged", (reason,), figures)
     level: Level = "alarm" if alarms else "watch" if oddities else "ok"
-    quiet = f"nothing is out of the ordinary; {state.rejected_share:.1%} of the rows are in quarantine"
+    quiet = (
+        f"nothing is out of the ordinary; {state.rejected_share:.1%} of the rows are in quarantine"
+    )
     return Verdict(GATE, level, _limit_reasons([*alarms, *oddities]) or (quiet,), figures)
 
 
 def _find_alarms(state: BatchState, policy: FeedPolicy) -> Iterator[str]:
     constant = [column.column for column in state.columns if column.is_constant]
-    stale = [column.column for column in state.columns if column.is_stale and not column.is_constant]
+    stale = [
+        column.column for column in state.columns if column.is_stale and not column.is_constant
+    ]
     if constant:
         yield f"one value in every row: {show_examples(constant)}"
     if stale:
@@ -112,13 +129,17 @@ def _find_alarms(state: BatchState, policy: FeedPolicy) -> Iterator[str]:
         if column.filled_share >= policy.highest_filled:
             yield _describe_filled_in_code(column)
     excess = state.twin_share - state.reference_twin_share
-    if excess > policy.twin_margin + _compute_chance_margin(state.reference_twin_share, state, policy):
+    if excess > policy.twin_margin + _compute_chance_margin(
+        state.reference_twin_share, state, policy
+    ):
         yield f"{state.twin_share:.1%} of the rows equal another one in every input, {state.reference_twin_share:.1%} usually"
 
 
 def _find_oddities(state: BatchState, policy: FeedPolicy) -> Iterator[str]:
     usual = median(state.earlier_rejected_shares) if state.earlier_rejected_shares else 0.0
-    if state.rejected_share - usual > policy.rejected_margin + _compute_chance_margin(usual, state, policy):
+    if state.rejected_share - usual > policy.rejected_margin + _compute_chance_margin(
+        usual, state, policy
+    ):
         yield f"{state.rejected_share:.1%} of the rows are in quarantine, {usual:.1%} usually: {_describe_broken_rules(state)}"
     for column in state.columns:
         if column.missing_share > 0:
@@ -128,7 +149,9 @@ def _find_oddities(state: BatchState, policy: FeedPolicy) -> Iterator[str]:
             codes = ", ".join(column.new_codes[:_SHOWN_COUNT])
             yield f"{column.column} holds what the reference never did, in {column.new_share:.1%} of the rows: {codes}"
         repeats = column.repeat_share - column.reference_repeat_share
-        allowed = policy.repeat_margin + _compute_chance_margin(column.reference_repeat_share, state, policy)
+        allowed = policy.repeat_margin + _compute_chance_margin(
+            column.reference_repeat_share, state, policy
+        )
         if allowed < repeats <= policy.stale_margin:
             yield _describe_repeats(column)
         if _has_mix_shifted(column, state, policy) and column.mix_shift < policy.highest_mix:
@@ -145,7 +168,9 @@ def _compute_chance_margin(share: float, state: BatchState, policy: FeedPolicy) 
     """What chance may add to a share of that size, with the policy's confidence for all columns together."""
     count = max(1, len(state.columns))
     deviations = float(norm.ppf(policy.confidence ** (1 / count)))
-    return deviations * sqrt(share * (1 - share) * (1 / max(1, state.row_count) + 1 / max(1, state.reference_count)))
+    return deviations * sqrt(
+        share * (1 - share) * (1 / max(1, state.row_count) + 1 / max(1, state.reference_count))
+    )
 
 
 def _has_mix_shifted(column: ColumnState, state: BatchState, policy: FeedPolicy) -> bool:

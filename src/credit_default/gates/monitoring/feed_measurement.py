@@ -9,12 +9,17 @@ from credit_default.data.contract.schema import Column, Schema
 from credit_default.gates.monitoring.feed import ColumnState
 from credit_default.model.profile.binning import Bins, Counts
 from credit_default.model.profile.column_counts import ColumnProfile, Profile, measure_magnitude
-from credit_default.model.profile.drift_distances import measure_homogeneity_p_value, measure_population_stability_index
+from credit_default.model.profile.drift_distances import (
+    measure_homogeneity_p_value,
+    measure_population_stability_index,
+)
 from credit_default.model.profile.plan import ColumnPlan, ProfilePlan
 
 _TAIL_SHARE: Final = 0.05  # of the reference's values other than 0, at either end
 _MEDIAN_SHARE: Final = 0.5
-_LOWEST_MIX_P_VALUE: Final = 0.01  # less likely than that by chance: the other codes have shifted among themselves
+_LOWEST_MIX_P_VALUE: Final = (
+    0.01  # less likely than that by chance: the other codes have shifted among themselves
+)
 
 
 def measure_feed(
@@ -36,12 +41,16 @@ def measure_feed(
     earlier, standing = counts or {}, _list_static_codes(schema, plan)
     return tuple(
         _measure_column(
-            column, column_plan, reference.columns[column.name], current.columns[column.name],
-            stale_fingerprint=known.get(column.name), earlier=earlier.get(column.name),
+            column,
+            column_plan,
+            reference.columns[column.name],
+            current.columns[column.name],
+            stale_fingerprint=known.get(column.name),
+            earlier=earlier.get(column.name),
             standing=column.name in standing,
         )
         for column, column_plan in zip(schema.inputs, plan.inputs, strict=True)
-    )  # fmt: skip
+    )
 
 
 def _measure_column(
@@ -58,7 +67,9 @@ def _measure_column(
     new = (reference.counts == 0) & (current.counts > 0)
     new[-1] = False
     is_amount = column.kind == "amount"
-    comparable = earlier is not None and earlier.shape == current.counts.shape and bool(earlier.sum())
+    comparable = (
+        earlier is not None and earlier.shape == current.counts.shape and bool(earlier.sum())
+    )
     before = earlier if earlier is not None and comparable and column.codes else None
     mix, chance = _measure_mix(before, current) if standing else (0.0, 1.0)
     filled_code, filled_share = _find_filled_in_code(plan.bins, before, current)
@@ -84,7 +95,9 @@ def _measure_column(
 
 def _list_static_codes(schema: Schema, plan: ProfilePlan) -> set[str]:
     """The codes that a client has once, and not month by month."""
-    monthly = {name for column in plan.inputs if column.before for name in (column.name, column.before)}
+    monthly = {
+        name for column in plan.inputs if column.before for name in (column.name, column.before)
+    }
     return {column.name for column in schema.inputs if column.codes} - monthly
 
 
@@ -97,7 +110,9 @@ def _measure_mix(earlier: Counts | None, current: ColumnProfile) -> tuple[float,
     )
 
 
-def _find_filled_in_code(bins: Bins, earlier: Counts | None, current: ColumnProfile) -> tuple[str, float]:
+def _find_filled_in_code(
+    bins: Bins, earlier: Counts | None, current: ColumnProfile
+) -> tuple[str, float]:
     """The code that took rows of all others alike, and the share of theirs that it took; "" and 0 where none did.
 
     Real change shifts the others among themselves; a default value that is filled in leaves their mix as it was.
@@ -107,13 +122,18 @@ def _find_filled_in_code(bins: Bins, earlier: Counts | None, current: ColumnProf
     gains = current.counts / current.counts.sum() - earlier / earlier.sum()
     code = int(np.argmax(gains[: bins.bin_count]))
     others = [np.delete(side, code) for side in (earlier, current.counts)]
-    shares = [int(rest.sum()) / int(side.sum()) for rest, side in zip(others, (earlier, current.counts), strict=True)]
+    shares = [
+        int(rest.sum()) / int(side.sum())
+        for rest, side in zip(others, (earlier, current.counts), strict=True)
+    ]
     if not shares[0] or measure_homogeneity_p_value(others[0], others[1]) < _LOWEST_MIX_P_VALUE:
         return "", 0.0
     return f"{bins.values[code]:,.6g}", max(0.0, 1 - shares[1] / shares[0])
 
 
-def _format_values(bins: Bins, chosen: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]) -> list[str]:
+def _format_values(
+    bins: Bins, chosen: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
+) -> list[str]:
     names = [f"{value:,.6g}" for value in bins.values] + ["a value of no code"]
     return [name for name, is_chosen in zip(names, chosen[:-1].tolist(), strict=True) if is_chosen]
 
@@ -128,7 +148,9 @@ def _measure_tails(reference: ColumnProfile, current: ColumnProfile) -> tuple[fl
     before, after = (np.cumsum(side.magnitudes) for side in (reference, current))
     if not before[-1] or not after[-1]:
         return 0.0, 0.0
-    low, high = (int(np.searchsorted(before, share * before[-1])) for share in (_TAIL_SHARE, 1 - _TAIL_SHARE))
+    low, high = (
+        int(np.searchsorted(before, share * before[-1])) for share in (_TAIL_SHARE, 1 - _TAIL_SHARE)
+    )
     gaps = [
         _measure_share_below(current, after, step) - _measure_share_below(reference, before, step)
         for step in (low, high + 1)
@@ -143,5 +165,7 @@ def _measure_share_below(
 
 
 def _measure_scale(reference: ColumnProfile, current: ColumnProfile) -> float:
-    octaves = measure_magnitude(current, _MEDIAN_SHARE) - measure_magnitude(reference, _MEDIAN_SHARE)
+    octaves = measure_magnitude(current, _MEDIAN_SHARE) - measure_magnitude(
+        reference, _MEDIAN_SHARE
+    )
     return float(2**octaves) if np.isfinite(octaves) else 1.0

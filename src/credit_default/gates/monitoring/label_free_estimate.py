@@ -8,7 +8,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from credit_default.gates.verdict import Verdict
-from credit_default.model.evaluation.label_free_estimates import ESTIMATED_METRICS, Estimate, PastError
+from credit_default.model.evaluation.label_free_estimates import (
+    ESTIMATED_METRICS,
+    Estimate,
+    PastError,
+)
 from credit_default.model.evaluation.metrics import Metric
 
 GATE: Final = "estimate"
@@ -31,7 +35,10 @@ class EstimatePolicy:
 
 
 def judge_estimate(
-    estimate: Estimate, past_errors: Mapping[str, PastError], *, policy: EstimatePolicy | None = None
+    estimate: Estimate,
+    past_errors: Mapping[str, PastError],
+    *,
+    policy: EstimatePolicy | None = None,
 ) -> Verdict:
     """`watch` when the ranking is expected to be below the floor, else `ok`; below the fewest rows `not judged`.
 
@@ -43,7 +50,10 @@ def judge_estimate(
     if estimate.row_count < policy.fewest_rows:
         reason = f"{estimate.row_count:,} rows are too few to estimate from: at least {policy.fewest_rows:,}"
         return Verdict(GATE, "not judged", (reason,), figures)
-    told = [_describe_metric(name, metric, past_errors.get(name)) for name, metric in estimate.metrics.items()]
+    told = [
+        _describe_metric(name, metric, past_errors.get(name))
+        for name, metric in estimate.metrics.items()
+    ]
     told += [] if past_errors else ["no earlier estimate has met its outcomes yet"]
     roc_auc = estimate.metrics.get("roc_auc")
     if roc_auc is not None and roc_auc.high < policy.lowest_roc_auc:

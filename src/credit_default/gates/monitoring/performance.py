@@ -39,7 +39,9 @@ class PerformancePolicy:
     # Observed against expected defaults: relative error that matters, and standard deviations that are not chance.
     highest_calibration_error: float = 0.15
     calibration_deviations: float = 3.0
-    lowest_slope: float = 0.8  # of the calibration line; 1 is calibrated, below it the scores are too extreme
+    lowest_slope: float = (
+        0.8  # of the calibration line; 1 is calibrated, below it the scores are too extreme
+    )
     highest_slope: float = 1.25
 
 
@@ -59,14 +61,23 @@ def judge_performance(
     """
     policy = policy or PerformancePolicy()
     known = {"coverage_share": coverage.known_share} if coverage else {}
-    if thin := _explain_immature_outcomes(coverage, policy) or _explain_too_few_rows(evaluation, policy):
-        return Verdict(GATE, "not judged", (thin,), {"row_count": float(evaluation.row_count), **known})
+    if thin := _explain_immature_outcomes(coverage, policy) or _explain_too_few_rows(
+        evaluation, policy
+    ):
+        return Verdict(
+            GATE, "not judged", (thin,), {"row_count": float(evaluation.row_count), **known}
+        )
     roc_auc = evaluation.metrics["roc_auc"]
     floor = max(policy.lowest_roc_auc, (test_roc_auc or 0.0) - policy.highest_roc_auc_loss)
     error, deviations = _measure_calibration_error(evaluation)
     ranking: Level = "alarm" if roc_auc.high < floor else "watch" if roc_auc.value < floor else "ok"
-    matters, doubtless = abs(error) > policy.highest_calibration_error, abs(deviations) > policy.calibration_deviations
-    calibration: Level = "alarm" if matters and doubtless else "watch" if matters or doubtless else "ok"
+    matters, doubtless = (
+        abs(error) > policy.highest_calibration_error,
+        abs(deviations) > policy.calibration_deviations,
+    )
+    calibration: Level = (
+        "alarm" if matters and doubtless else "watch" if matters or doubtless else "ok"
+    )
     reasons: dict[str, Level] = {
         f"ROC AUC {roc_auc.value:.3f} ({roc_auc.low:.3f} to {roc_auc.high:.3f}), floor {floor:.3f}": ranking,
         f"{evaluation.default_count:,} defaults where {evaluation.expected_default_count:,.0f} were expected "
@@ -75,7 +86,9 @@ def judge_performance(
     slope = evaluation.metrics.get("calibration_slope")
     if slope is not None:
         told = f"calibration slope {slope.value:.2f} ({slope.low:.2f} to {slope.high:.2f})"
-        reasons[f"{told}, {policy.lowest_slope:g} to {policy.highest_slope:g} is allowed"] = _judge_slope(slope, policy)
+        reasons[f"{told}, {policy.lowest_slope:g} to {policy.highest_slope:g} is allowed"] = (
+            _judge_slope(slope, policy)
+        )
     figures = {
         "row_count": float(evaluation.row_count),
         **known,
@@ -88,10 +101,16 @@ def judge_performance(
         "calibration_error": error,
         "calibration_deviations": deviations,
         **_list_metric("calibration_slope", slope),
-        **{name: evaluation.metrics[name].value for name in _REPORTED_METRICS if name in evaluation.metrics},
+        **{
+            name: evaluation.metrics[name].value
+            for name in _REPORTED_METRICS
+            if name in evaluation.metrics
+        },
     }
     level = max(reasons.values(), key=("ok", "watch", "alarm").index)
-    return Verdict(GATE, level, tuple(reason for reason, found in reasons.items() if found == level), figures)
+    return Verdict(
+        GATE, level, tuple(reason for reason, found in reasons.items() if found == level), figures
+    )
 
 
 def _measure_calibration_error(evaluation: Evaluation) -> tuple[float, float]:
@@ -109,19 +128,23 @@ def _judge_slope(slope: Metric, policy: PerformancePolicy) -> Level:
 
 
 def _list_metric(name: str, metric: Metric | None) -> dict[str, float]:
-    return {} if metric is None else {name: metric.value, f"{name}_low": metric.low, f"{name}_high": metric.high}
+    return (
+        {}
+        if metric is None
+        else {name: metric.value, f"{name}_low": metric.low, f"{name}_high": metric.high}
+    )
 
 
 def _explain_immature_outcomes(coverage: Coverage | None, policy: PerformancePolicy) -> str | None:
     if coverage is None:
         return None
-    early = f", {coverage.early_count:,} more came too early to count" if coverage.early_count else ""
+    early = (
+        f", {coverage.early_count:,} more came too early to count" if coverage.early_count else ""
+    )
     if not coverage.is_mature:
         return f"the outcomes are not due yet: {coverage.known_share:.0%} are known{early}"
     if coverage.known_share < policy.lowest_coverage_share:
-        return (
-            f"{coverage.known_share:.0%} of the outcomes are known{early}: at least {policy.lowest_coverage_share:.0%}"
-        )
+        return f"{coverage.known_share:.0%} of the outcomes are known{early}: at least {policy.lowest_coverage_share:.0%}"
     return None
 
 

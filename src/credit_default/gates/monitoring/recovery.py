@@ -7,7 +7,9 @@ from typing import Final
 from credit_default.gates.verdict import Level, Verdict
 
 GATE: Final = "recovery"
-FEWEST_JUDGED_BATCHES: Final = 2  # batches of the new champion whose outcomes are known, before it counts as mended
+FEWEST_JUDGED_BATCHES: Final = (
+    2  # batches of the new champion whose outcomes are known, before it counts as mended
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +36,16 @@ def judge_recovery(seasons: Sequence[DemoMonth]) -> Verdict:
     relapsed = [s.statement_month for s in judged if s.performance == "alarm"]
     steps = {
         f"alarm in {', '.join(rang[:3])}" if rang else "no alarm rang": bool(rang),
-        f"trained in {', '.join(trained)}" if trained else "no training was asked for": bool(trained),
+        f"trained in {', '.join(trained)}" if trained else "no training was asked for": bool(
+            trained
+        ),
         (
             f"version {newest[0].model_version} is champion from {newest[0].statement_month}"
             if newest
             else "no other champion came"
         ): bool(newest),
-        _describe_judged_batches(judged, relapsed): len(judged) >= FEWEST_JUDGED_BATCHES and not relapsed,
+        _describe_judged_batches(judged, relapsed): len(judged) >= FEWEST_JUDGED_BATCHES
+        and not relapsed,
     }
     level: Level = "ok" if all(steps.values()) else "watch"
     figures = {
@@ -54,4 +59,8 @@ def judge_recovery(seasons: Sequence[DemoMonth]) -> Verdict:
 def _describe_judged_batches(judged: Sequence[DemoMonth], relapsed: Sequence[str]) -> str:
     if relapsed:
         return f"it rang again in {', '.join(relapsed)}"
-    return f"{len(judged)} of its batches judged, none rang" if judged else "none of its batches is judged yet"
+    return (
+        f"{len(judged)} of its batches judged, none rang"
+        if judged
+        else "none of its batches is judged yet"
+    )

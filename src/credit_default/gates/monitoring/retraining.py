@@ -34,7 +34,9 @@ class RetrainingPolicy:
 
     window: str = "expanding"  # all months, or "sliding": the newest `window_months` of them
     window_months: int = 12
-    fewest_new_labels: int = 2_000  # matured outcomes that came after the champion was trained, for less than an alarm
+    fewest_new_labels: int = (
+        2_000  # matured outcomes that came after the champion was trained, for less than an alarm
+    )
     lingering_count: int = 3  # judged batches in a row with performance not `ok`, for an error below the alarm to train
     cooldown_months: int = 2  # after the month in which a training was asked for
     budget_count: int = 4  # trainings in `budget_months`
@@ -44,10 +46,11 @@ class RetrainingPolicy:
         counts = (self.window_months, self.budget_months, self.lingering_count)
         if self.window not in {"expanding", "sliding"} or min(counts) < 1:
             raise InputError(
-                "setting retraining", found=f"window {self.window!r}, counts {counts}",
+                "setting retraining",
+                found=f"window {self.window!r}, counts {counts}",
                 expected="expanding or sliding, and months and batches from 1",
                 remedy="Correct the section `retraining`.",
-            )  # fmt: skip
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +70,14 @@ class RetrainingState:
 
     month: str
     alarms: Sequence[Alarm]  # about the champion, open and closed
-    new_label_count: int  # matured outcomes that came after the champion was trained, broken batches left out
+    new_label_count: (
+        int  # matured outcomes that came after the champion was trained, broken batches left out
+    )
     asked_months: Sequence[str] = ()  # in which trainings were asked for before
     broken_count: int = 0  # batches that no training will see, because their feed was broken
-    lingering_count: int = 0  # newest judged batches of the champion in a row whose performance was not `ok`
+    lingering_count: int = (
+        0  # newest judged batches of the champion in a row whose performance was not `ok`
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +91,9 @@ class RetrainingDecision:
     verdict: Verdict
 
 
-def judge_retraining(state: RetrainingState, *, policy: RetrainingPolicy | None = None) -> RetrainingDecision:
+def judge_retraining(
+    state: RetrainingState, *, policy: RetrainingPolicy | None = None
+) -> RetrainingDecision:
     """What the open alarms ask for. Every rule that took part is among the reasons, whether it spoke for or against."""
     policy = policy or RetrainingPolicy()
     gates = {alarm.gate: alarm for alarm in list_open_alarms(state.alarms)}
@@ -92,7 +101,9 @@ def judge_retraining(state: RetrainingState, *, policy: RetrainingPolicy | None 
     held = [*_list_limits(state, policy)] if cause == "train" else []
     action: Action = "wait" if held else cause
     excluded = (
-        [f"{state.broken_count} batches of a broken feed are left out of every training"] if state.broken_count else []
+        [f"{state.broken_count} batches of a broken feed are left out of every training"]
+        if state.broken_count
+        else []
     )
     window = [_describe_window(policy)] if action == "train" else []
     figures = {
@@ -120,7 +131,11 @@ def count_lingering_errors(findings: Iterable[GateFinding], *, model_version: in
 
     Of several findings on one batch the last given counts.
     """
-    judged = {f.batch_id: f for f in findings if (f.gate, f.model_version) == (PERFORMANCE_GATE, model_version)}
+    judged = {
+        f.batch_id: f
+        for f in findings
+        if (f.gate, f.model_version) == (PERFORMANCE_GATE, model_version)
+    }
     ordered = sorted(judged.values(), key=lambda f: (f.statement_month, f.batch_id), reverse=True)
     levels = [f.level for f in ordered if f.level != "not judged"]
     return len([*takewhile(lambda level: level != "ok", levels)])
@@ -147,7 +162,9 @@ def _find_cause(
     """What the alarms ask for, cooldown and budget aside, with the reasons."""
     labels = f"{state.new_label_count:,} matured outcomes since the champion was trained"
     if broken := [gates[gate] for gate in sorted(FEED_GATES & set(gates))]:
-        return "look", [f"{_describe_open_alarm(alarm)}: mend the feed before any training" for alarm in broken]
+        return "look", [
+            f"{_describe_open_alarm(alarm)}: mend the feed before any training" for alarm in broken
+        ]
     if PERFORMANCE_GATE in gates:
         return "train", [
             f"{_describe_open_alarm(gates[PERFORMANCE_GATE])}: the model is wrong more often than it may be"
@@ -157,7 +174,10 @@ def _find_cause(
         lesser.append(f"performance was not ok in {state.lingering_count} batches in a row")
     if lesser:
         needed = f"{labels}: {policy.fewest_new_labels:,} make a training"
-        return "train" if state.new_label_count >= policy.fewest_new_labels else "look", [*lesser, needed]
+        return "train" if state.new_label_count >= policy.fewest_new_labels else "look", [
+            *lesser,
+            needed,
+        ]
     if gates:
         return "look", [_describe_open_alarm(alarm) for _, alarm in sorted(gates.items())]
     return "nothing", ["no alarm is open", labels]
@@ -168,14 +188,21 @@ def _list_limits(state: RetrainingState, policy: RetrainingPolicy) -> list[str]:
     limits = []
     asked = [month for month in state.asked_months if month < state.month]
     if asked and count_months(max(asked), state.month) <= policy.cooldown_months:
-        limits.append(f"the last one was asked for in {max(asked)}, cooldown {policy.cooldown_months} months")
+        limits.append(
+            f"the last one was asked for in {max(asked)}, cooldown {policy.cooldown_months} months"
+        )
     if (used := _count_recent_requests(state, policy)) >= policy.budget_count:
-        limits.append(f"{used} were asked for in {policy.budget_months} months, budget {policy.budget_count}")
+        limits.append(
+            f"{used} were asked for in {policy.budget_months} months, budget {policy.budget_count}"
+        )
     return limits
 
 
 def _count_recent_requests(state: RetrainingState, policy: RetrainingPolicy) -> int:
-    return sum(0 < count_months(month, state.month) < policy.budget_months for month in set(state.asked_months))
+    return sum(
+        0 < count_months(month, state.month) < policy.budget_months
+        for month in set(state.asked_months)
+    )
 
 
 def _describe_open_alarm(alarm: Alarm) -> str:

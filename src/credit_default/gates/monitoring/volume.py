@@ -24,7 +24,9 @@ class Delivery:
     wait: float | None = None
 
 
-def judge_volume(delivery: Delivery, earlier: Sequence[Delivery], *, policy: FeedPolicy | None = None) -> Verdict:
+def judge_volume(
+    delivery: Delivery, earlier: Sequence[Delivery], *, policy: FeedPolicy | None = None
+) -> Verdict:
     """`alarm` when hardly anything arrived or far too much, `watch` for an unusual count, month or wait, else `ok`.
 
     With fewer earlier batches, or rows, than the policy asks for: `not judged`.
@@ -43,7 +45,9 @@ def judge_volume(delivery: Delivery, earlier: Sequence[Delivery], *, policy: Fee
         reason = f"{len(earlier)} batches before this one, at least {policy.fewest_earlier_batches} tell what is usual"
         return Verdict(GATE, "not judged", (reason,), figures)
     if delivery.row_count < policy.fewest_rows:
-        reason = f"{delivery.row_count:,} rows are too few to judge: at least {policy.fewest_rows:,}"
+        reason = (
+            f"{delivery.row_count:,} rows are too few to judge: at least {policy.fewest_rows:,}"
+        )
         return Verdict(GATE, "not judged", (reason,), figures)
     told = f"{delivery.row_count:,} rows, where {usual:,.0f} are usual"
     broken = not policy.lowest_ratio <= ratio <= policy.highest_ratio
@@ -53,7 +57,9 @@ def judge_volume(delivery: Delivery, earlier: Sequence[Delivery], *, policy: Fee
     return Verdict(GATE, level, tuple(oddities) or (f"{told}; the month that was due",), figures)
 
 
-def _find_oddities(delivery: Delivery, earlier: Sequence[Delivery], policy: FeedPolicy) -> Iterator[str]:
+def _find_oddities(
+    delivery: Delivery, earlier: Sequence[Delivery], policy: FeedPolicy
+) -> Iterator[str]:
     steps = [batch.step for batch in earlier if batch.step is not None]
     if delivery.step is not None and steps and not min(steps) <= delivery.step <= max(steps):
         yield (
@@ -65,5 +71,9 @@ def _find_oddities(delivery: Delivery, earlier: Sequence[Delivery], policy: Feed
         yield f"the statement month is {delivery.age} months old, {oldest} at most before"
     waits = [batch.wait for batch in earlier if batch.wait is not None]
     # within a day nobody waits: a backlog that is scored at once says nothing of its feed
-    if delivery.wait is not None and waits and delivery.wait > max(1.0, policy.highest_gap_ratio * max(waits)):
+    if (
+        delivery.wait is not None
+        and waits
+        and delivery.wait > max(1.0, policy.highest_gap_ratio * max(waits))
+    ):
         yield f"{delivery.wait:,.0f} days since the last batch, {max(waits):,.0f} at most before"

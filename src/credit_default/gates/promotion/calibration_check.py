@@ -27,12 +27,15 @@ def check_calibration(contest: PairedScores, *, policy: PromotionPolicy) -> Chec
     before, _ = _fit_slope(contest.defaulted, contest.champion)
     if slope is None:
         return Check(
-            "calibration: no slope can be fitted to these outcomes", fault="its calibration cannot be measured"
+            "calibration: no slope can be fitted to these outcomes",
+            fault="its calibration cannot be measured",
         )
     reach = NormalDist().inv_cdf((1 + policy.objection_confidence) / 2) * error
     low, high = slope - reach, slope + reach
     is_off = not policy.lowest_slope <= slope <= policy.highest_slope and not low <= 1 <= high
-    is_fault = is_off and (before is None or _measure_distance_from_one(slope) >= _measure_distance_from_one(before))
+    is_fault = is_off and (
+        before is None or _measure_distance_from_one(slope) >= _measure_distance_from_one(before)
+    )
     told = (
         f"calibration: slope {slope:.2f} ({low:.2f} to {high:.2f}), "
         + (f"the champion's {before:.2f}" if before is not None else "the champion has none")
@@ -42,7 +45,11 @@ def check_calibration(contest: PairedScores, *, policy: PromotionPolicy) -> Chec
     return Check(
         told,
         fault=f"its calibration slope {slope:.2f} is out of range" if is_fault else "",
-        figures={"calibration_slope": slope, "calibration_slope_low": low, "calibration_slope_high": high},
+        figures={
+            "calibration_slope": slope,
+            "calibration_slope_low": low,
+            "calibration_slope_high": high,
+        },
     )
 
 
@@ -53,7 +60,10 @@ def _measure_distance_from_one(slope: float) -> float:
 
 def _fit_slope(defaulted: Any, scored: Any) -> tuple[float | None, float]:
     """The slope and its standard error from the information of the fitted line; None where no line fits."""
-    outcome, probability = np.asarray(defaulted, dtype=np.int64), np.asarray(scored, dtype=np.float64)
+    outcome, probability = (
+        np.asarray(defaulted, dtype=np.int64),
+        np.asarray(scored, dtype=np.float64),
+    )
     line = fit_calibration(outcome, probability)
     if line is None:
         return None, 0.0

@@ -27,22 +27,29 @@ class AucDifference:
     high: float
 
 
-def measure_auc_difference(defaulted: Any, champion: Any, *, challenger: Any, confidence: float) -> AucDifference:
+def measure_auc_difference(
+    defaulted: Any, champion: Any, *, challenger: Any, confidence: float
+) -> AucDifference:
     """The difference with a two-sided interval of that confidence (0-1); ties count half, two of each outcome are needed."""
     is_default = np.asarray(defaulted) == 1
     old, new = (
-        _measure_placements(is_default, np.asarray(scores, dtype=np.float64)) for scores in (champion, challenger)
+        _measure_placements(is_default, np.asarray(scores, dtype=np.float64))
+        for scores in (champion, challenger)
     )
     before, after = (float(placed[0].mean()) for placed in (old, new))
     # of each client: how much better placed by the challenger, among the clients of the other outcome
-    variance = sum(float(np.var(now - then, ddof=1)) / len(now) for then, now in zip(old, new, strict=True))
+    variance = sum(
+        float(np.var(now - then, ddof=1)) / len(now) for then, now in zip(old, new, strict=True)
+    )
     standard_error = float(np.sqrt(variance))
     gain = after - before
     reach = NormalDist().inv_cdf((1 + confidence) / 2) * standard_error
     return AucDifference(before, after, gain, standard_error, gain - reach, gain + reach)
 
 
-def _measure_placements(is_default: np.ndarray, scores: FloatArray) -> tuple[FloatArray, FloatArray]:
+def _measure_placements(
+    is_default: np.ndarray, scores: FloatArray
+) -> tuple[FloatArray, FloatArray]:
     """Each defaulter's share of others scored below, and each other's share of defaulters scored above; ties half."""
     defaults, others = scores[is_default], scores[~is_default]
     everybody = rankdata(scores)

@@ -50,15 +50,30 @@ class FairnessChange:
     like_for_like: FairnessLoss  # the champion at the threshold where it declines as many as the challenger does
 
 
-def check_fairness_change(contest: PairedScores, *, decision_policy: DecisionPolicy, policy: PromotionPolicy) -> Check:
+def check_fairness_change(
+    contest: PairedScores, *, decision_policy: DecisionPolicy, policy: PromotionPolicy
+) -> Check:
     """A fault where a figure is less even by more than the margin and beyond noise, corrected for their number."""
-    changes = tuple(measure_fairness_changes(contest, decision_policy=decision_policy, policy=policy))
+    changes = tuple(
+        measure_fairness_changes(contest, decision_policy=decision_policy, policy=policy)
+    )
     if not changes:
-        return Check("fairness: no protected attribute has two groups that are large enough to compare")
+        return Check(
+            "fairness: no protected attribute has two groups that are large enough to compare"
+        )
     reach = NormalDist().inv_cdf(1 - (1 - policy.objection_confidence) / len(changes))
-    lost = [change for change in changes if change.in_force.exceeds(policy.fairness_margin, reach=reach)]
-    worse = [change for change in lost if change.like_for_like.exceeds(policy.fairness_margin, reach=reach)]
-    lowest = min((c for c in changes if c.figure == FAIRNESS_FIGURES[0]), key=lambda change: change.challenger)
+    lost = [
+        change for change in changes if change.in_force.exceeds(policy.fairness_margin, reach=reach)
+    ]
+    worse = [
+        change
+        for change in lost
+        if change.like_for_like.exceeds(policy.fairness_margin, reach=reach)
+    ]
+    lowest = min(
+        (c for c in changes if c.figure == FAIRNESS_FIGURES[0]),
+        key=lambda change: change.challenger,
+    )
     figures = {
         "lowest_acceptance_ratio": lowest.challenger,
         "largest_fairness_loss": max(change.in_force.loss for change in changes),
@@ -67,13 +82,19 @@ def check_fairness_change(contest: PairedScores, *, decision_policy: DecisionPol
     told = f"fairness at threshold {decision_policy.threshold:.4f}"
     if worse:
         return Check(
-            f"{told}: less even than the champion: " + "; ".join(_describe_change(change) for change in worse),
+            f"{told}: less even than the champion: "
+            + "; ".join(_describe_change(change) for change in worse),
             fault=f"it is less fair by {_join_attributes(worse)}",
             figures=figures,
         )
     if lost:
-        because = "it declines more, and where the champion declines as many, that one is no more even"
-        return Check(f"{told}: {'; '.join(_describe_change(change) for change in lost)}: {because}", figures=figures)
+        because = (
+            "it declines more, and where the champion declines as many, that one is no more even"
+        )
+        return Check(
+            f"{told}: {'; '.join(_describe_change(change) for change in lost)}: {because}",
+            figures=figures,
+        )
     return Check(
         f"{told} by {_join_attributes(changes)}: no less even than the champion; lowest {_describe_change(lowest)}",
         figures=figures,
@@ -85,23 +106,32 @@ def measure_fairness_changes(
 ) -> Iterator[FairnessChange]:
     """Each figure of `FIGURES` for each protected attribute with two large enough groups, by a paired bootstrap."""
     defaulted = np.asarray(contest.defaulted, dtype=np.int64)
-    divided = {name: _build_membership(contest.groups[name], defaulted, policy) for name in contest.protected}
+    divided = {
+        name: _build_membership(contest.groups[name], defaulted, policy)
+        for name in contest.protected
+    }
     divided = {name: groups for name, groups in divided.items() if groups.shape[1] > 1}
     if not divided:
         return
     declined = _list_declined(contest, threshold=decision_policy.threshold)
     terms = {name: _build_terms(groups, defaulted, declined) for name, groups in divided.items()}
-    plain = {name: _measure_figures(np.ones((1, len(defaulted))) @ term) for name, term in terms.items()}
+    plain = {
+        name: _measure_figures(np.ones((1, len(defaulted))) @ term) for name, term in terms.items()
+    }
     drawn = [
         {name: _measure_figures(weights @ term) for name, term in terms.items()}
-        for weights in draw_weights(defaulted, resample_count=policy.resample_count, seed=policy.seed)
+        for weights in draw_weights(
+            defaulted, resample_count=policy.resample_count, seed=policy.seed
+        )
     ]
     for name in divided:
         values, lost = plain[name][0], _measure_losses(plain[name])[0]
         errors = np.vstack([_measure_losses(block[name]) for block in drawn]).std(axis=0)
         for place, figure in enumerate(FAIRNESS_FIGURES):
             in_force, like_for_like = (
-                FairnessLoss(float(values[model, place]), float(lost[row, place]), float(errors[row, place]))
+                FairnessLoss(
+                    float(values[model, place]), float(lost[row, place]), float(errors[row, place])
+                )
                 for row, model in enumerate((0, 2))
             )
             yield FairnessChange(name, figure, float(values[1, place]), in_force, like_for_like)
@@ -109,7 +139,9 @@ def measure_fairness_changes(
 
 def _list_declined(contest: PairedScores, *, threshold: float) -> list[np.ndarray]:
     """Whom each declines: the champion and the challenger at the threshold, the champion where it declines as many."""
-    champion, challenger = (np.asarray(scored, dtype=np.float64) for scored in (contest.champion, contest.challenger))
+    champion, challenger = (
+        np.asarray(scored, dtype=np.float64) for scored in (contest.champion, contest.challenger)
+    )
     declined = challenger >= threshold
     count = int(declined.sum())
     as_many = np.sort(champion)[-count] if count else np.inf  # equal scores are declined together
@@ -141,8 +173,13 @@ def _measure_figures(sums: FloatArray) -> FloatArray:
     for caught, alarmed in zip(by_model[::2], by_model[1::2], strict=True):
         accepted = 1 - (caught + alarmed) / np.maximum(defaults + others, 1)
         highest = accepted.max(axis=1)
-        ratio = np.divide(accepted.min(axis=1), highest, out=np.ones_like(highest), where=highest > 0)
-        gaps = [np.ptp(part / np.maximum(whole, 1), axis=1) for part, whole in ((caught, defaults), (alarmed, others))]
+        ratio = np.divide(
+            accepted.min(axis=1), highest, out=np.ones_like(highest), where=highest > 0
+        )
+        gaps = [
+            np.ptp(part / np.maximum(whole, 1), axis=1)
+            for part, whole in ((caught, defaults), (alarmed, others))
+        ]
         figures.append(np.column_stack([ratio, *gaps]))
     return np.stack(figures, axis=1)
 

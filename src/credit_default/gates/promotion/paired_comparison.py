@@ -10,7 +10,12 @@ import numpy as np
 
 from credit_default.errors import InputError
 from credit_default.gates.promotion.delong import AucDifference, measure_auc_difference
-from credit_default.gates.promotion.paired_gains import MEASURE_NAMES, Gain, PairedScores, measure_gains
+from credit_default.gates.promotion.paired_gains import (
+    MEASURE_NAMES,
+    Gain,
+    PairedScores,
+    measure_gains,
+)
 from credit_default.gates.promotion.policy import PromotionPolicy
 from credit_default.model.estimator.decision import DecisionPolicy
 from credit_default.model.statistics.bootstrap import check_scores
@@ -37,7 +42,9 @@ class PairedComparison:
                 f"{prefix}{gain.measure}_gain_high": gain.high,
             }
         delong = {"low": self.area.low, "high": self.area.high}
-        return figures | {f"{prefix}roc_auc_gain_{end}_delong": value for end, value in delong.items()}
+        return figures | {
+            f"{prefix}roc_auc_gain_{end}_delong": value for end, value in delong.items()
+        }
 
 
 def compare_on_rows(
@@ -52,18 +59,27 @@ def compare_on_rows(
         seed=policy.seed,
     )
     area = measure_auc_difference(
-        contest.defaulted, contest.champion, challenger=contest.challenger, confidence=policy.confidence
+        contest.defaulted,
+        contest.champion,
+        challenger=contest.challenger,
+        confidence=policy.confidence,
     )
-    return PairedComparison({gain.measure: gain for gain in gains}, area, where, len(contest.defaulted))
+    return PairedComparison(
+        {gain.measure: gain for gain in gains}, area, where, len(contest.defaulted)
+    )
 
 
-def find_comparison_faults(contest: PairedScores, *, policy: PromotionPolicy, where: str) -> list[str]:
+def find_comparison_faults(
+    contest: PairedScores, *, policy: PromotionPolicy, where: str
+) -> list[str]:
     """What makes a contest void: no fair comparison is possible, so nothing is promoted."""
     for side, scored in (("champion", contest.champion), ("challenger", contest.challenger)):
         try:
             check_scores(contest.defaulted, scored)
         except InputError as error:
-            return [f"the {side} cannot be compared {where}: found {error.found}; expected {error.expected}"]
+            return [
+                f"the {side} cannot be compared {where}: found {error.found}; expected {error.expected}"
+            ]
     defaulted = np.asarray(contest.defaulted)
     faults = find_sample_size_faults(len(defaulted), int(defaulted.sum()), policy=policy)
     if np.ptp(np.asarray(contest.challenger, dtype=np.float64)) == 0:
@@ -71,23 +87,33 @@ def find_comparison_faults(contest: PairedScores, *, policy: PromotionPolicy, wh
     return [f"{fault} {where}" for fault in faults]
 
 
-def find_sample_size_faults(row_count: int, default_count: int, *, policy: PromotionPolicy) -> list[str]:
+def find_sample_size_faults(
+    row_count: int, default_count: int, *, policy: PromotionPolicy
+) -> list[str]:
     """What is too few to judge by: rows, or clients of either outcome."""
     faults = []
     if row_count < policy.fewest_rows:
-        faults.append(f"{row_count:,} rows are too few to judge by: at least {policy.fewest_rows:,}")
+        faults.append(
+            f"{row_count:,} rows are too few to judge by: at least {policy.fewest_rows:,}"
+        )
     if min(default_count, row_count - default_count) < policy.fewest_defaults:
         told = f"{default_count:,} defaults among {row_count:,} rows are too few, or leave too few others"
         faults.append(f"{told}: at least {policy.fewest_defaults:,} of each")
     return faults
 
 
-def find_worse_measures(bout: PairedComparison, *, won: Sequence[Gain], policy: PromotionPolicy) -> Iterator[str]:
+def find_worse_measures(
+    bout: PairedComparison, *, won: Sequence[Gain], policy: PromotionPolicy
+) -> Iterator[str]:
     """What the challenger does worse: any measure beyond noise, and the AUC beyond its margin where another gain is won."""
     worse = [gain for gain in bout.gains.values() if gain.is_worse]
     if worse:
         yield f"worse beyond noise on {name_measures(worse)}"
-    if won and not bout.gains["roc_auc"].is_worse and bout.gains["roc_auc"].gain < -policy.roc_auc_margin:
+    if (
+        won
+        and not bout.gains["roc_auc"].is_worse
+        and bout.gains["roc_auc"].gain < -policy.roc_auc_margin
+    ):
         yield f"ROC AUC is lower by more than {policy.roc_auc_margin:g}"
 
 
@@ -99,7 +125,9 @@ def find_significant_gains(bout: PairedComparison, *, policy: PromotionPolicy) -
         "roc_auc": policy.least_roc_auc_gain,
         "cost_per_1000": policy.least_cost_gain_share * bout.gains["cost_per_1000"].champion,
     }
-    return [gain for gain in bout.gains.values() if gain.is_better and gain.gain >= least[gain.measure]]
+    return [
+        gain for gain in bout.gains.values() if gain.is_better and gain.gain >= least[gain.measure]
+    ]
 
 
 def name_measures(gains: Sequence[Gain]) -> str:
@@ -126,7 +154,9 @@ def _describe_difference(gain: Gain) -> str:
     side = "better" if gain.gain >= 0 else "worse"
     digits = _count_digits(gain)
     figures = f"{gain.challenger:.{digits}f} against {gain.champion:.{digits}f}"
-    return f"{MEASURE_NAMES[gain.measure]} {figures}: challenger {side} by {abs(gain.gain):.{digits}f}"
+    return (
+        f"{MEASURE_NAMES[gain.measure]} {figures}: challenger {side} by {abs(gain.gain):.{digits}f}"
+    )
 
 
 def _count_digits(gain: Gain) -> int:

@@ -54,9 +54,11 @@ class PairedScores:
         odd += [name for name in self.protected if name not in counts]
         if odd:
             raise InputError(
-                f"groups of a contest, {odd[0]!r}", found=f"{counts.get(odd[0], 'no')} labels",
-                expected=f"one for each of {len(self.defaulted)} rows", remedy="Take the labels from the same rows.",
-            )  # fmt: skip
+                f"groups of a contest, {odd[0]!r}",
+                found=f"{counts.get(odd[0], 'no')} labels",
+                expected=f"one for each of {len(self.defaulted)} rows",
+                remedy="Take the labels from the same rows.",
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,12 @@ class Gain:
 
 
 def measure_gains(
-    contest: PairedScores, *, decision_policy: DecisionPolicy, confidence: float, resample_count: int, seed: int
+    contest: PairedScores,
+    *,
+    decision_policy: DecisionPolicy,
+    confidence: float,
+    resample_count: int,
+    seed: int,
 ) -> tuple[Gain, ...]:
     """The challenger's gain in each of `MEASURES`, in that order, with two-sided intervals of that confidence (0-1).
 
@@ -91,7 +98,9 @@ def measure_gains(
     quantiles at a few hundred resamples. Both outcomes must occur.
     """
     defaulted = np.asarray(contest.defaulted, dtype=np.int64)
-    scores = [np.asarray(scored, dtype=np.float64) for scored in (contest.champion, contest.challenger)]
+    scores = [
+        np.asarray(scored, dtype=np.float64) for scored in (contest.champion, contest.challenger)
+    ]
     measured = [_ModelMeasures(defaulted, score, decision_policy) for score in scores]
     levels = [model.measure(np.ones((1, len(defaulted)))) for model in measured]
     spread: FloatArray = np.vstack(
@@ -116,16 +125,31 @@ def measure_gains(
     )
 
 
-_GAIN_SIGNS: Final = (-1.0, -1.0, 1.0, -1.0)  # losses count negative, so that more is better throughout
+_GAIN_SIGNS: Final = (
+    -1.0,
+    -1.0,
+    1.0,
+    -1.0,
+)  # losses count negative, so that more is better throughout
 
 
 class _ModelMeasures:
     """One model's rows, ready to be weighed many times."""
 
-    def __init__(self, defaulted: IntArray, probability: FloatArray, policy: DecisionPolicy) -> None:
+    def __init__(
+        self, defaulted: IntArray, probability: FloatArray, policy: DecisionPolicy
+    ) -> None:
         declined = probability >= policy.threshold
-        cost = np.where(declined, policy.false_alarm_cost * (1 - defaulted), policy.missed_default_cost * defaulted)
-        losses = [measure_log_loss(defaulted, probability), (probability - defaulted) ** 2, 1000 * cost]
+        cost = np.where(
+            declined,
+            policy.false_alarm_cost * (1 - defaulted),
+            policy.missed_default_cost * defaulted,
+        )
+        losses = [
+            measure_log_loss(defaulted, probability),
+            (probability - defaulted) ** 2,
+            1000 * cost,
+        ]
         self._losses = np.column_stack(losses)
         self._defaulted = defaulted
         self._ranked = rank_probabilities(probability)

@@ -7,7 +7,9 @@ from credit_default.gates.promotion.paired_gains import Gain
 from credit_default.gates.promotion.policy import PromotionPolicy
 
 
-def measure_power(roc_auc: Gain, log_loss: Gain, *, row_count: int, policy: PromotionPolicy) -> Check:
+def measure_power(
+    roc_auc: Gain, log_loss: Gain, *, row_count: int, policy: PromotionPolicy
+) -> Check:
     """The smallest differences found with the policy's power at its confidence, and the rows that the AUC's margin needs.
 
     From the paired standard errors, which shrink with the root of the rows. Never a fault: it explains a verdict.
@@ -16,7 +18,10 @@ def measure_power(roc_auc: Gain, log_loss: Gain, *, row_count: int, policy: Prom
     shown, shown_loss = (reach * gain.standard_error for gain in (roc_auc, log_loss))
     figures = {"detectable_roc_auc": shown, "detectable_log_loss": shown_loss}
     if not shown:
-        return Check("power: both rank every client alike, so no number of rows would tell them apart", figures=figures)
+        return Check(
+            "power: both rank every client alike, so no number of rows would tell them apart",
+            figures=figures,
+        )
     needed = row_count * (shown / policy.roc_auc_margin) ** 2
     figures["rows_for_roc_auc_margin"] = needed
     return Check(

@@ -50,11 +50,18 @@ def judge_first_model(
     bounds = (
         ("roc_auc", "ROC AUC", policy.lowest_roc_auc, policy.highest_roc_auc),
         ("brier_skill", "Brier skill", policy.lowest_brier_skill, 1.0),
-        ("calibration_slope", "calibration slope", policy.lowest_calibration_slope, policy.highest_calibration_slope),
+        (
+            "calibration_slope",
+            "calibration slope",
+            policy.lowest_calibration_slope,
+            policy.highest_calibration_slope,
+        ),
     )
     for name, label, lowest, highest in bounds:
         if name not in metrics:
-            faults.append(f"{label} cannot be measured: {evaluation.absent.get(name, 'it was not evaluated')}")
+            faults.append(
+                f"{label} cannot be measured: {evaluation.absent.get(name, 'it was not evaluated')}"
+            )
         elif not lowest < metrics[name] < highest:
             faults.append(f"{label} {metrics[name]:.4f} is not between {lowest:g} and {highest:g}")
     if faults:
@@ -80,8 +87,12 @@ def judge_recipe(
     faults += find_comparison_faults(test, policy=policy, where="on the test side")
     if faults:
         return build_refusal(*faults)
-    bout = compare_on_rows(out_of_fold, decision_policy=decision_policy, policy=policy, where="out of fold")
-    confirmation = compare_on_rows(test, decision_policy=decision_policy, policy=policy, where="on the test side")
+    bout = compare_on_rows(
+        out_of_fold, decision_policy=decision_policy, policy=policy, where="out of fold"
+    )
+    confirmation = compare_on_rows(
+        test, decision_policy=decision_policy, policy=policy, where="on the test side"
+    )
     checks = (
         _check_test_side(confirmation),
         *_run_checks(out_of_fold, bout, decision_policy, policy=policy),
@@ -102,8 +113,12 @@ def judge_refresh(
     faults = find_comparison_faults(contest, policy=policy, where="on the newest rows")
     if faults:
         return build_refusal(*faults)
-    bout = compare_on_rows(contest, decision_policy=decision_policy, policy=policy, where="on the newest rows")
-    return _build_verdict(bout, (*_run_checks(contest, bout, decision_policy, policy=policy), structure), policy)
+    bout = compare_on_rows(
+        contest, decision_policy=decision_policy, policy=policy, where="on the newest rows"
+    )
+    return _build_verdict(
+        bout, (*_run_checks(contest, bout, decision_policy, policy=policy), structure), policy
+    )
 
 
 def build_refusal(*reasons: str) -> Verdict:
@@ -113,7 +128,11 @@ def build_refusal(*reasons: str) -> Verdict:
 
 
 def _run_checks(
-    contest: PairedScores, bout: PairedComparison, decision_policy: DecisionPolicy, *, policy: PromotionPolicy
+    contest: PairedScores,
+    bout: PairedComparison,
+    decision_policy: DecisionPolicy,
+    *,
+    policy: PromotionPolicy,
 ) -> tuple[Check, ...]:
     return (
         _check_plausible_gain(bout, policy),
@@ -131,7 +150,10 @@ def _check_plausible_gain(bout: PairedComparison, policy: PromotionPolicy) -> Ch
     if area.challenger < policy.highest_roc_auc and not is_jump:
         return Check("")
     told = "leak: look for an input that was not known on the day of the statement before anybody overrules this"
-    return Check(told, fault=f"ROC AUC {area.challenger:.4f} against {area.champion:.4f} is too good to be true")
+    return Check(
+        told,
+        fault=f"ROC AUC {area.challenger:.4f} against {area.champion:.4f} is too good to be true",
+    )
 
 
 def _check_test_side(bout: PairedComparison) -> Check:
@@ -145,22 +167,32 @@ def _check_test_side(bout: PairedComparison) -> Check:
     )
 
 
-def _build_verdict(bout: PairedComparison, checks: tuple[Check | None, ...], policy: PromotionPolicy) -> Verdict:
+def _build_verdict(
+    bout: PairedComparison, checks: tuple[Check | None, ...], policy: PromotionPolicy
+) -> Verdict:
     done = [check for check in checks if check is not None]
     won = find_significant_gains(bout, policy=policy)
     losses = list(find_worse_measures(bout, won=won, policy=policy))
     if not won and not losses:
         losses = ["a tie, no gain is both beyond noise and worth a change"]
     objections = [*losses, *(check.fault for check in done if check.fault)]
-    power = measure_power(bout.gains["roc_auc"], bout.gains["log_loss"], row_count=bout.row_count, policy=policy)
+    power = measure_power(
+        bout.gains["roc_auc"], bout.gains["log_loss"], row_count=bout.row_count, policy=policy
+    )
     figures = bout.list_figures()
     for check in (*done, power):
         figures |= check.figures
     decisive = _find_decisive_gain(bout, won)
     told = [describe_gain(decisive)] if decisive.measure != "roc_auc" else []
-    told += [describe_roc_auc_gain(bout, policy=policy), *(check.told for check in done if check.told), power.told]
+    told += [
+        describe_roc_auc_gain(bout, policy=policy),
+        *(check.told for check in done if check.told),
+        power.told,
+    ]
     level: Literal["ok", "refused"] = "refused" if objections else "ok"
-    return Verdict(GATE, level, (_describe_decision(bout, won, objections=objections), *told), figures)
+    return Verdict(
+        GATE, level, (_describe_decision(bout, won, objections=objections), *told), figures
+    )
 
 
 def _describe_decision(bout: PairedComparison, won: list[Gain], *, objections: list[str]) -> str:

@@ -47,9 +47,15 @@ def check_slices(contest: PairedScores, *, policy: PromotionPolicy) -> Check:
         if -s.gain > policy.slice_log_loss_margin
     ]
     if worse:
-        told = "; ".join(f"{s.name}, log loss {_describe_gain(s)} on {s.row_count:,} rows" for s in worse[:3])
+        told = "; ".join(
+            f"{s.name}, log loss {_describe_gain(s)} on {s.row_count:,} rows" for s in worse[:3]
+        )
         more = f" and {len(worse) - 3} more" if len(worse) > 3 else ""  # noqa: PLR2004 - a line holds three
-        return Check(f"slices: worse for {told}{more}", fault=f"{_describe_count(worse)} worse", figures=figures)
+        return Check(
+            f"slices: worse for {told}{more}",
+            fault=f"{_describe_count(worse)} worse",
+            figures=figures,
+        )
     return Check(
         f"slices: none of {len(slices)} is worse beyond noise; the nearest to it {worst.name}, log loss {_describe_gain(worst)}",
         figures=figures,
@@ -59,9 +65,9 @@ def check_slices(contest: PairedScores, *, policy: PromotionPolicy) -> Check:
 def measure_slices(contest: PairedScores, *, policy: PromotionPolicy) -> Iterator[SliceGain]:
     """The gain in every slice that is large enough, in the order of groups and labels."""
     defaulted = np.asarray(contest.defaulted, dtype=np.int64)
-    gains: FloatArray = measure_log_loss(defaulted, np.asarray(contest.champion, dtype=np.float64)) - measure_log_loss(
-        defaulted, np.asarray(contest.challenger, dtype=np.float64)
-    )
+    gains: FloatArray = measure_log_loss(
+        defaulted, np.asarray(contest.champion, dtype=np.float64)
+    ) - measure_log_loss(defaulted, np.asarray(contest.challenger, dtype=np.float64))
     for name, labels in contest.groups.items():
         levels, of_row = np.unique(np.asarray(labels).astype(str), return_inverse=True)
         if len(levels) == 1:  # everybody: the contest itself
@@ -71,7 +77,9 @@ def measure_slices(contest: PairedScores, *, policy: PromotionPolicy) -> Iterato
             for weights in (None, defaulted, gains, gains * gains)
         )
         fewest = np.minimum(defaults, counts - defaults)
-        for position in np.flatnonzero((counts >= policy.fewest_rows) & (fewest >= policy.fewest_defaults)):
+        for position in np.flatnonzero(
+            (counts >= policy.fewest_rows) & (fewest >= policy.fewest_defaults)
+        ):
             mean = sums[position] / counts[position]
             variance = max(0.0, squares[position] / counts[position] - mean * mean)
             error = float(np.sqrt(variance / counts[position]))

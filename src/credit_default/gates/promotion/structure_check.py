@@ -15,15 +15,24 @@ def check_structure(challenger: ModelBundle, *, schema: Schema) -> Check:
     inputs = set(challenger.input_names)
     unknown = sorted(inputs - {column.name for column in schema.inputs})
     protected = sorted(inputs & set(schema.protected))
-    found, expected = (challenger.schema_name, challenger.schema_version), (schema.name, schema.version)
+    found, expected = (
+        (challenger.schema_name, challenger.schema_version),
+        (schema.name, schema.version),
+    )
     faults = {
         f"it was made for schema {' '.join(found)}, not {' '.join(expected)}": found != expected,
         f"it looks at {show_examples(unknown)}, which the schema does not have": bool(unknown),
-        f"it looks at the protected {show_examples(protected)}, which its recipe does not say": bool(protected)
+        f"it looks at the protected {show_examples(protected)}, which its recipe does not say": bool(
+            protected
+        )
         and not challenger.recipe.include_protected,
         "its digest is not that of its content": challenger.digest != digest_bundle(challenger),
     }
-    asked = f"the protected {', '.join(protected)} among them, as its recipe says" if protected else "none protected"
+    asked = (
+        f"the protected {', '.join(protected)} among them, as its recipe says"
+        if protected
+        else "none protected"
+    )
     told = f"structure: {len(inputs)} inputs of schema {' '.join(expected)}, {asked}; digest {challenger.digest[:12]} holds"
     fault = " and ".join(fault for fault, is_so in faults.items() if is_so)
     return Check(f"structure: {fault}" if fault else told, fault=fault)

@@ -33,10 +33,14 @@ class ModelBundle:
     schema_name: str
     schema_version: str
     feature_version: str
-    source_digests: tuple[str, ...]  # sha256 of each training source, as given; not part of the digest
+    source_digests: tuple[
+        str, ...
+    ]  # sha256 of each training source, as given; not part of the digest
     row_count: int  # training rows
     default_share: float  # of the training rows, 0-1
-    trained_rows: NDArray[np.uint64]  # hashes of the (client_id, statement_month) trained on, sorted
+    trained_rows: NDArray[
+        np.uint64
+    ]  # hashes of the (client_id, statement_month) trained on, sorted
     reference: pl.DataFrame | None  # scored unseen rows for drift; None until `attach_reference`
     digest: str  # hex sha256 over all of the above that decides a score or a comparison
 
@@ -70,7 +74,9 @@ class ModelBundle:
 def measure_feature_importance(bundle: ModelBundle) -> dict[str, float]:
     """Each feature's share (0-1, sum 1) of the forest's impurity decrease, largest first."""
     shares = bundle.forest.feature_importances_.tolist()
-    return dict(sorted(zip(bundle.feature_names, shares, strict=True), key=lambda pair: (-pair[1], pair[0])))
+    return dict(
+        sorted(zip(bundle.feature_names, shares, strict=True), key=lambda pair: (-pair[1], pair[0]))
+    )
 
 
 def measure_input_importance(bundle: ModelBundle) -> dict[str, float]:

@@ -55,9 +55,11 @@ class CalibratedForest:
         """
         del matrix, defaulted
         raise InputError(
-            "calibrated forest", found="a call to fit it anew", expected="scoring only",
+            "calibrated forest",
+            found="a call to fit it anew",
+            expected="scoring only",
             remedy="Train by `fitting.fit`, which judges the calibration of what it fits.",
-        )  # fmt: skip
+        )
 
     def predict_proba(self, matrix: Any) -> FloatArray:
         """(rows, 2): each row's calibrated probability of no default and of default."""

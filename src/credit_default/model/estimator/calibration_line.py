@@ -13,8 +13,12 @@ from credit_default.model.statistics.bootstrap import FloatArray, IntArray
 
 _STEP_COUNT: Final = 50
 _TOLERANCE: Final = 1e-10
-_FLAT: Final = 1e-9  # share of the information left below which the scores are too alike to give a slope
-STEEPEST_SLOPE: Final = 100.0  # beyond it the outcomes are parted by the score and no finite line fits
+_FLAT: Final = (
+    1e-9  # share of the information left below which the scores are too alike to give a slope
+)
+STEEPEST_SLOPE: Final = (
+    100.0  # beyond it the outcomes are parted by the score and no finite line fits
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +43,9 @@ def fit_calibration(defaulted: IntArray, probability: FloatArray) -> Calibration
     if not 0 < default_count < row_count or np.ptp(probability) == 0:
         return None
     # From the flat line Newton's steps do not overshoot, however far from calibrated the score is.
-    line = Calibration(slope=0.0, intercept=float(np.log(default_count / (row_count - default_count))))
+    line = Calibration(
+        slope=0.0, intercept=float(np.log(default_count / (row_count - default_count)))
+    )
     weights = np.ones((1, row_count))
     for _ in range(_STEP_COUNT):
         step = solve_one_step(line, defaulted, probability, weights=weights)
@@ -59,14 +65,19 @@ def solve_one_step(
     odds = measure_log_odds(probability)
     expected = expit(line.intercept + line.slope * odds)
     residual, variance = defaulted - expected, expected * (1 - expected)
-    terms = np.column_stack([residual, residual * odds, variance, variance * odds, variance * odds * odds])
+    terms = np.column_stack(
+        [residual, residual * odds, variance, variance * odds, variance * odds * odds]
+    )
     score_0, score_1, fisher_00, fisher_01, fisher_11 = (weights @ terms).T
     determinant = fisher_00 * fisher_11 - fisher_01 * fisher_01
     usable = determinant > _FLAT * fisher_00 * fisher_11
     with np.errstate(over="ignore"):  # a step to infinity is no line: callers look for finite ones
         steps = [
             np.divide(top, determinant, out=np.full(len(weights), np.nan), where=usable)
-            for top in (fisher_11 * score_0 - fisher_01 * score_1, fisher_00 * score_1 - fisher_01 * score_0)
+            for top in (
+                fisher_11 * score_0 - fisher_01 * score_1,
+                fisher_00 * score_1 - fisher_01 * score_0,
+            )
         ]
     return CalibrationResamples(slope=line.slope + steps[1], intercept=line.intercept + steps[0])
 

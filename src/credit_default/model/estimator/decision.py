@@ -49,15 +49,25 @@ class DecisionPolicy:
     )
 
     def __post_init__(self) -> None:
-        for name, cost in (("missed", self.missed_default_cost), ("false alarm", self.false_alarm_cost)):
+        for name, cost in (
+            ("missed", self.missed_default_cost),
+            ("false alarm", self.false_alarm_cost),
+        ):
             if not (isfinite(cost) and cost > 0):
-                raise InputError(f"cost of a {name}", found=repr(cost), expected="a number above 0", remedy=_REMEDY)
+                raise InputError(
+                    f"cost of a {name}",
+                    found=repr(cost),
+                    expected="a number above 0",
+                    remedy=_REMEDY,
+                )
         edges = [band.lowest_probability for band in self.bands]
         names = {band.name for band in self.bands}
         rising = all(low < high for low, high in pairwise(edges))
         if not edges or edges[0] != 0 or not rising or not edges[-1] < 1 or len(names) < len(edges):
             expected = "edges that start at 0 and rise to below 1, each band under its own name"
-            raise InputError("risk bands", found=show_examples(edges), expected=expected, remedy=_REMEDY)
+            raise InputError(
+                "risk bands", found=show_examples(edges), expected=expected, remedy=_REMEDY
+            )
 
     @property
     def threshold(self) -> float:
@@ -76,15 +86,21 @@ def parse_decision_policy(mapping: Mapping[str, Any]) -> DecisionPolicy:
     """
     unknown = sorted(set(mapping) - {field.name for field in fields(DecisionPolicy)})
     if unknown:
-        raise InputError("decision policy", found=show_examples(unknown), expected="known keys", remedy=_REMEDY)
+        raise InputError(
+            "decision policy", found=show_examples(unknown), expected="known keys", remedy=_REMEDY
+        )
     given = dict(mapping)
     try:
         if "bands" in given:
-            given["bands"] = tuple(RiskBand(str(b["name"]), float(b["lowest_probability"])) for b in given["bands"])
+            given["bands"] = tuple(
+                RiskBand(str(b["name"]), float(b["lowest_probability"])) for b in given["bands"]
+            )
         return DecisionPolicy(**given)
     except (TypeError, KeyError, ValueError) as error:
         found = f"{type(error).__name__} for {error}"
-        raise InputError("decision policy", found=found, expected="numbers and bands", remedy=_REMEDY) from error
+        raise InputError(
+            "decision policy", found=found, expected="numbers and bands", remedy=_REMEDY
+        ) from error
 
 
 def decide(default_probability: NDArray[np.float64], policy: DecisionPolicy) -> NDArray[np.str_]:
@@ -92,7 +108,9 @@ def decide(default_probability: NDArray[np.float64], policy: DecisionPolicy) -> 
     return np.where(default_probability >= policy.threshold, DECLINE, ACCEPT)
 
 
-def assign_bands(default_probability: NDArray[np.float64], policy: DecisionPolicy) -> NDArray[np.str_]:
+def assign_bands(
+    default_probability: NDArray[np.float64], policy: DecisionPolicy
+) -> NDArray[np.str_]:
     """The name of each probability's risk band."""
     edges = [band.lowest_probability for band in policy.bands]
     names = np.array([band.name for band in policy.bands])

@@ -46,7 +46,13 @@ def digest_bundle(bundle: ModelBundle) -> str:
     # by name: in which order a file had its columns decides nothing
     reference = [] if frame is None else [digest_frame(frame.select(sorted(frame.columns)))]
     return _digest_parts(
-        [_FORMAT, _describe_bundle(bundle), _digest_forest(bundle.forest), bundle.trained_rows, *reference]
+        [
+            _FORMAT,
+            _describe_bundle(bundle),
+            _digest_forest(bundle.forest),
+            bundle.trained_rows,
+            *reference,
+        ]
     )
 
 
@@ -66,7 +72,13 @@ def digest_frame(frame: pl.DataFrame) -> str:
 
 
 def digest_recipe_and_rows(
-    recipe: Recipe, rows: pl.DataFrame, *, schema: Schema, features: Sequence[Feature], fold_count: int, seed: int
+    recipe: Recipe,
+    rows: pl.DataFrame,
+    *,
+    schema: Schema,
+    features: Sequence[Feature],
+    fold_count: int,
+    seed: int,
 ) -> str:
     """Hex sha256 that names a cross-validation: equal when recipe, features, rows (in any order) and folds are."""
     names = sorted(rows.columns)
@@ -77,7 +89,9 @@ def digest_recipe_and_rows(
         "features": describe_features(features),
         "folds": [fold_count, seed],
     }
-    return _digest_parts([_FORMAT, _write_json(settings), digest_frame(sort_rows(rows).select(names))])
+    return _digest_parts(
+        [_FORMAT, _write_json(settings), digest_frame(sort_rows(rows).select(names))]
+    )
 
 
 def digest_policy(policy: DecisionPolicy) -> str:
@@ -92,16 +106,23 @@ def sort_rows(rows: pl.DataFrame) -> pl.DataFrame:
 
 def hash_row_keys(rows: pl.DataFrame) -> NDArray[np.uint64]:
     """A 64-bit hash of each row's (client_id, statement_month), in row order; the same on every machine."""
-    keys = zip(rows.get_column(CLIENT_ID).to_list(), rows.get_column(STATEMENT_MONTH).to_list(), strict=True)
+    keys = zip(
+        rows.get_column(CLIENT_ID).to_list(),
+        rows.get_column(STATEMENT_MONTH).to_list(),
+        strict=True,
+    )
     hashed = b"".join(
-        hashlib.blake2b(f"{client}\x1f{month}".encode(), digest_size=8).digest() for client, month in keys
+        hashlib.blake2b(f"{client}\x1f{month}".encode(), digest_size=8).digest()
+        for client, month in keys
     )
     return np.frombuffer(hashed, dtype="<u8").astype(np.uint64)
 
 
 def _describe_bundle(bundle: ModelBundle) -> str:
     transformer, forest = bundle.pipeline.named_steps[FEATURES_STEP], bundle.forest
-    parameters = {name: value for name, value in forest.get_params().items() if name not in _IDLE_PARAMETERS}
+    parameters = {
+        name: value for name, value in forest.get_params().items() if name not in _IDLE_PARAMETERS
+    }
     function = transformer.func
     return _write_json(
         {
@@ -133,7 +154,9 @@ def _digest_parts(parts: Iterable[Any]) -> str:
     for part in parts:
         if isinstance(part, np.ndarray):
             # Integers as 64 bits: platforms differ in how wide scikit-learn's indices are.
-            wide = part.astype("<f8" if part.dtype.kind == "f" else "<i8" if part.dtype.kind != "u" else "<u8")
+            wide = part.astype(
+                "<f8" if part.dtype.kind == "f" else "<i8" if part.dtype.kind != "u" else "<u8"
+            )
             digest.update(f"{wide.dtype.str}{wide.shape};".encode())
             digest.update(np.ascontiguousarray(wide).data)
         else:

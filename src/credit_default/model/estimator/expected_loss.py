@@ -37,7 +37,9 @@ class LossPolicy:
 
     conversion_factor: float = 0.4
     loss_given_default: float = 0.5
-    balance_column: str = "bill_amount_m1"  # what is owed now; below 0 the lender owes, and nothing can be lost
+    balance_column: str = (
+        "bill_amount_m1"  # what is owed now; below 0 the lender owes, and nothing can be lost
+    )
     limit_column: str = "credit_limit"  # "" where nothing more can be drawn
 
     def __post_init__(self) -> None:
@@ -46,7 +48,9 @@ class LossPolicy:
             ("loss_given_default", self.loss_given_default),
         ):
             if not 0 <= share <= 1:
-                raise InputError(f"loss policy's {name}", found=repr(share), expected="0 to 1", remedy=_REMEDY)
+                raise InputError(
+                    f"loss policy's {name}", found=repr(share), expected="0 to 1", remedy=_REMEDY
+                )
 
 
 def has_expected_loss(policy: LossPolicy, columns: Collection[str]) -> bool:
@@ -55,11 +59,20 @@ def has_expected_loss(policy: LossPolicy, columns: Collection[str]) -> bool:
     Raises:
         InputError: a column is named that is not there, and not merely by default.
     """
-    named = {field.name: getattr(policy, field.name) for field in fields(policy) if field.name.endswith("_column")}
+    named = {
+        field.name: getattr(policy, field.name)
+        for field in fields(policy)
+        if field.name.endswith("_column")
+    }
     absent = {name: column for name, column in named.items() if column and column not in columns}
     for name, column in absent.items():
         if column != getattr(LossPolicy(), name):
-            raise InputError(f"loss policy's {name}", found=column, expected="a column of the rows", remedy=_REMEDY)
+            raise InputError(
+                f"loss policy's {name}",
+                found=column,
+                expected="a column of the rows",
+                remedy=_REMEDY,
+            )
     return bool(policy.balance_column) and not absent
 
 

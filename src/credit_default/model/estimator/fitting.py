@@ -21,7 +21,11 @@ from credit_default.model.estimator.bundle import ModelBundle
 from credit_default.model.estimator.calibrated_forest import calibrate_probability
 from credit_default.model.estimator.decision import DecisionPolicy
 from credit_default.model.estimator.digest import digest_bundle, hash_row_keys, sort_rows
-from credit_default.model.estimator.recalibration import CalibrationChoice, CalibrationPolicy, choose_calibration
+from credit_default.model.estimator.recalibration import (
+    CalibrationChoice,
+    CalibrationPolicy,
+    choose_calibration,
+)
 from credit_default.model.estimator.recipe_pipeline import (
     FOREST_STEP,
     Recipe,
@@ -32,7 +36,15 @@ from credit_default.model.estimator.recipe_pipeline import (
 from credit_default.model.features.build_features import FEATURE_VERSION
 from credit_default.model.features.declaration import Feature, list_input_names
 
-__all__ = ["FittedModel", "ModelBundle", "OutOfBag", "OutOfFold", "cross_validate", "fit", "fit_with_evidence"]
+__all__ = [
+    "FittedModel",
+    "ModelBundle",
+    "OutOfBag",
+    "OutOfFold",
+    "cross_validate",
+    "fit",
+    "fit_with_evidence",
+]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,9 +91,14 @@ def fit(
 ) -> ModelBundle:
     """The bundle alone of `fit_with_evidence`, and as it raises."""
     return fit_with_evidence(
-        recipe, rows, schema=schema, features=features, decision_policy=decision_policy, job_count=job_count,
+        recipe,
+        rows,
+        schema=schema,
+        features=features,
+        decision_policy=decision_policy,
+        job_count=job_count,
         source_digests=source_digests,
-    ).bundle  # fmt: skip
+    ).bundle
 
 
 def fit_with_evidence(
@@ -118,7 +135,9 @@ def fit_with_evidence(
         reference=None,
         digest="",
     )
-    return FittedModel(replace(bundle, digest=digest_bundle(bundle)), grown.out_of_bag, grown.choice)
+    return FittedModel(
+        replace(bundle, digest=digest_bundle(bundle)), grown.out_of_bag, grown.choice
+    )
 
 
 def cross_validate(
@@ -142,8 +161,10 @@ def cross_validate(
     grow = _build_fit_function(recipe, schema=schema, features=features, job_count=job_count)
     return _score_folds(
         lambda ordered: _fit_pipeline_with_evidence(grow, ordered, seed=recipe.seed).pipeline,
-        rows, fold_count=fold_count, seed=seed,
-    )  # fmt: skip
+        rows,
+        fold_count=fold_count,
+        seed=seed,
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -156,23 +177,33 @@ class _FittedPipeline:
 _FitPipeline = Callable[[pl.DataFrame], Any]  # sorted rows in, a fitted pipeline out
 
 
-def _fit_pipeline_with_evidence(grow: _FitPipeline, ordered: pl.DataFrame, *, seed: int) -> _FittedPipeline:
+def _fit_pipeline_with_evidence(
+    grow: _FitPipeline, ordered: pl.DataFrame, *, seed: int
+) -> _FittedPipeline:
     pipeline = grow(ordered)
     out_of_bag = _score_out_of_bag(pipeline, ordered)
     policy = CalibrationPolicy()
-    first = choose_calibration(out_of_bag.defaulted, out_of_bag.default_probability, policy=policy, seed=seed)
+    first = choose_calibration(
+        out_of_bag.defaulted, out_of_bag.default_probability, policy=policy, seed=seed
+    )
     if first.line is None:
         return _FittedPipeline(pipeline, out_of_bag, first)
     # Out of bag a third to two thirds of the trees vote, which looks over-confident by itself where trees are deep: a
     # departure found there is only a suspicion, and the line comes from whole forests that did not see the row.
     folds = _score_folds(grow, ordered, fold_count=policy.fold_count, seed=seed)
-    choice = choose_calibration(_read_outcome(ordered), folds.default_probability, policy=policy, seed=seed)
-    mended = calibrate_probability(out_of_bag.default_probability, first.line if choice.line else None)
+    choice = choose_calibration(
+        _read_outcome(ordered), folds.default_probability, policy=policy, seed=seed
+    )
+    mended = calibrate_probability(
+        out_of_bag.default_probability, first.line if choice.line else None
+    )
     out_of_bag = replace(out_of_bag, default_probability=mended)
     return _FittedPipeline(calibrate_pipeline(pipeline, choice.line), out_of_bag, choice)
 
 
-def _score_folds(grow: _FitPipeline, rows: pl.DataFrame, *, fold_count: int, seed: int) -> OutOfFold:
+def _score_folds(
+    grow: _FitPipeline, rows: pl.DataFrame, *, fold_count: int, seed: int
+) -> OutOfFold:
     fold = np.asarray(assign_folds(rows, fold_count=fold_count, seed=seed), dtype=np.int64)
     default_probability = np.full(rows.height, np.nan)
     for number in range(fold_count):
@@ -182,7 +213,9 @@ def _score_folds(grow: _FitPipeline, rows: pl.DataFrame, *, fold_count: int, see
     return OutOfFold(default_probability, fold)
 
 
-def _build_fit_function(recipe: Recipe, *, schema: Schema, features: Sequence[Feature], job_count: int) -> _FitPipeline:
+def _build_fit_function(
+    recipe: Recipe, *, schema: Schema, features: Sequence[Feature], job_count: int
+) -> _FitPipeline:
     """A function that fits the recipe's bare pipeline; features are checked now."""
     inputs = list_input_names(choose_features(recipe, features, schema=schema))
 
@@ -207,18 +240,31 @@ def _score_out_of_bag(pipeline: Any, ordered: pl.DataFrame) -> OutOfBag:
         total[unseen] += tree.tree_.predict(matrix[unseen])[:, 1]
         count[unseen] += 1
     judged = count > 0
-    return OutOfBag(ordered.filter(pl.Series(judged)), defaulted[judged], total[judged] / count[judged])
+    return OutOfBag(
+        ordered.filter(pl.Series(judged)), defaulted[judged], total[judged] / count[judged]
+    )
 
 
 def _read_outcome(rows: pl.DataFrame) -> NDArray[np.int64]:
-    remedy = "Give training rows whose outcome is known, of clients who paid and of clients who did not."
+    remedy = (
+        "Give training rows whose outcome is known, of clients who paid and of clients who did not."
+    )
     if OUTCOME not in rows.columns:
-        raise InputError("training rows", found="no column 'defaulted'", expected="an outcome for each", remedy=remedy)
+        raise InputError(
+            "training rows",
+            found="no column 'defaulted'",
+            expected="an outcome for each",
+            remedy=remedy,
+        )
     outcome = rows.get_column(OUTCOME)
     if outcome.null_count():
         found = f"{outcome.null_count()} rows without an outcome"
-        raise InputError("training rows", found=found, expected="an outcome for each", remedy=remedy)
+        raise InputError(
+            "training rows", found=found, expected="an outcome for each", remedy=remedy
+        )
     values = sorted(outcome.unique().to_list())
     if values != [0, 1]:
-        raise InputError("training rows", found=f"outcomes {values}", expected="both 0 and 1", remedy=remedy)
+        raise InputError(
+            "training rows", found=f"outcomes {values}", expected="both 0 and 1", remedy=remedy
+        )
     return outcome.to_numpy().astype(np.int64)

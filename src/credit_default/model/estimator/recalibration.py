@@ -24,8 +24,12 @@ class CalibrationPolicy:
     """How much evidence a calibration needs."""
 
     fewest_defaults: int = 200  # below it neither slope nor gain can be told from noise
-    significance: float = 0.01  # of the likelihood ratio of the fitted line against slope 1, intercept 0
-    least_gain: float = 0.0005  # mean log loss in nats that a line must save on rows that it was not fitted on
+    significance: float = (
+        0.01  # of the likelihood ratio of the fitted line against slope 1, intercept 0
+    )
+    least_gain: float = (
+        0.0005  # mean log loss in nats that a line must save on rows that it was not fitted on
+    )
     gain_deviations: float = 2.0  # and by how many of its standard errors the gain must exceed 0
     fold_count: int = 5  # folds whose held-out probabilities the line is fitted on
 
@@ -62,13 +66,23 @@ def choose_calibration(
     p_value = exp(-max(0.0, float(saved.sum())))
     found = f"slope {line.slope:.3f}, intercept {line.intercept:.3f}, p = {p_value:.2g}"
     if p_value >= policy.significance:
-        return CalibrationChoice(None, f"calibrated as it is ({found})", line.slope, line.intercept, p_value)
+        return CalibrationChoice(
+            None, f"calibrated as it is ({found})", line.slope, line.intercept, p_value
+        )
     gains = _cross_fit(defaulted, held_out_probability, seed=seed)
     gain, error = float(gains.mean()), float(gains.std() / np.sqrt(len(gains)))
     pays = gain >= policy.least_gain and gain > policy.gain_deviations * error
-    saves = f"a line saves {gain:.5f} ± {error:.5f} nats of log loss on rows that it was not fitted on"
-    reason = f"recalibrated ({found}): {saves}" if pays else f"left as it is ({found}): {saves}, too little"
-    return CalibrationChoice(line if pays else None, reason, line.slope, line.intercept, p_value, gain, error)
+    saves = (
+        f"a line saves {gain:.5f} ± {error:.5f} nats of log loss on rows that it was not fitted on"
+    )
+    reason = (
+        f"recalibrated ({found}): {saves}"
+        if pays
+        else f"left as it is ({found}): {saves}, too little"
+    )
+    return CalibrationChoice(
+        line if pays else None, reason, line.slope, line.intercept, p_value, gain, error
+    )
 
 
 def _cross_fit(defaulted: IntArray, probability: FloatArray, *, seed: int) -> FloatArray:
@@ -82,9 +96,12 @@ def _cross_fit(defaulted: IntArray, probability: FloatArray, *, seed: int) -> Fl
     return gains
 
 
-def _measure_log_loss_gain(defaulted: IntArray, probability: FloatArray, line: Calibration) -> FloatArray:
+def _measure_log_loss_gain(
+    defaulted: IntArray, probability: FloatArray, line: Calibration
+) -> FloatArray:
     # Against the identity line, not the bare score: probabilities of 0 and 1 are held alike on both sides.
     before, after = (
-        measure_log_loss(defaulted, calibrate_probability(probability, which)) for which in (_IDENTITY, line)
+        measure_log_loss(defaulted, calibrate_probability(probability, which))
+        for which in (_IDENTITY, line)
     )
     return before - after

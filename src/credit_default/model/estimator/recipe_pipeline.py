@@ -12,8 +12,17 @@ from credit_default.errors import InputError, show_examples
 from credit_default.model.estimator.calibrated_forest import CalibratedForest
 from credit_default.model.estimator.calibration_line import Calibration
 from credit_default.model.features.build_features import build_features
-from credit_default.model.features.declaration import Feature, describe_features, list_input_names, select_features
-from credit_default.model.features.monotone import constrain_features, list_constraints, list_risk_inputs
+from credit_default.model.features.declaration import (
+    Feature,
+    describe_features,
+    list_input_names,
+    select_features,
+)
+from credit_default.model.features.monotone import (
+    constrain_features,
+    list_constraints,
+    list_risk_inputs,
+)
 
 FEATURES_STEP: Final = "features"
 FOREST_STEP: Final = "forest"
@@ -38,7 +47,9 @@ class Recipe:
     column_share: float = 0.2  # of the features, tried at each split
     row_share: float = 0.5  # of the training rows, drawn for each tree
     seed: int = 0
-    include_protected: bool = False  # sex, marriage and age as inputs: for measuring what leaving them out costs
+    include_protected: bool = (
+        False  # sex, marriage and age as inputs: for measuring what leaving them out costs
+    )
     monotone: bool = False  # more months late, never a lower probability: see `monotone`
 
     def __post_init__(self) -> None:
@@ -54,7 +65,9 @@ class Recipe:
         for name, good in in_range.items():
             if not good:
                 found = repr(getattr(self, name))
-                raise InputError(f"recipe's {name}", found=found, expected="a value in its range", remedy=_REMEDY)
+                raise InputError(
+                    f"recipe's {name}", found=found, expected="a value in its range", remedy=_REMEDY
+                )
 
 
 COMPACT_RECIPE: Final = Recipe()
@@ -70,14 +83,18 @@ def parse_recipe(mapping: Mapping[str, Any]) -> Recipe:
     known = {field.name for field in fields(Recipe)}
     unknown = sorted(set(mapping) - known)
     if unknown:
-        raise InputError("recipe", found=show_examples(unknown), expected=f"keys {sorted(known)}", remedy=_REMEDY)
+        raise InputError(
+            "recipe", found=show_examples(unknown), expected=f"keys {sorted(known)}", remedy=_REMEDY
+        )
     try:
         return Recipe(**mapping)
     except TypeError as error:
         raise InputError("recipe", found=str(error), expected="numbers", remedy=_REMEDY) from error
 
 
-def choose_features(recipe: Recipe, features: Sequence[Feature], *, schema: Schema) -> tuple[Feature, ...]:
+def choose_features(
+    recipe: Recipe, features: Sequence[Feature], *, schema: Schema
+) -> tuple[Feature, ...]:
     """The features that the recipe may use: those that go back to a protected attribute only if it says so.
 
     A monotone recipe keeps from the forest those that its law cannot be held with.
@@ -86,13 +103,22 @@ def choose_features(recipe: Recipe, features: Sequence[Feature], *, schema: Sche
         InputError: features on columns that the schema does not have, none left, or a monotone recipe for a schema
             that says of no input that risk rises with it.
     """
-    chosen = tuple(features) if recipe.include_protected else select_features(features, without=schema.protected)
+    chosen = (
+        tuple(features)
+        if recipe.include_protected
+        else select_features(features, without=schema.protected)
+    )
     if recipe.monotone:
         chosen = constrain_features(chosen, rising=_list_risk_inputs(schema))
     unknown = sorted(set(list_input_names(chosen)) - {column.name for column in schema.inputs})
     if unknown:
         found = f"column {show_examples(unknown)}"
-        raise InputError("feature list", found=found, expected=f"inputs of schema {schema.name!r}", remedy=_REMEDY)
+        raise InputError(
+            "feature list",
+            found=found,
+            expected=f"inputs of schema {schema.name!r}",
+            remedy=_REMEDY,
+        )
     if not any(feature.kept for feature in chosen):
         expected = "at least one that is not protected"
         raise InputError("feature list", found="no feature left", expected=expected, remedy=_REMEDY)
@@ -118,12 +144,17 @@ def build_pipeline(recipe: Recipe, *, schema: Schema, features: Sequence[Feature
         min_samples_leaf=recipe.leaf_row_count,
         max_features=recipe.column_share,
         max_samples=recipe.row_share,
-        monotonic_cst=list_constraints(chosen, rising=_list_risk_inputs(schema)) if recipe.monotone else None,
+        monotonic_cst=list_constraints(chosen, rising=_list_risk_inputs(schema))
+        if recipe.monotone
+        else None,
         random_state=recipe.seed,
         n_jobs=1,
     )
     return Pipeline(
-        [(FEATURES_STEP, FunctionTransformer(build_features, kw_args={"spec": spec})), (FOREST_STEP, forest)]
+        [
+            (FEATURES_STEP, FunctionTransformer(build_features, kw_args={"spec": spec})),
+            (FOREST_STEP, forest),
+        ]
     )
 
 
@@ -142,6 +173,9 @@ def _list_risk_inputs(schema: Schema) -> dict[str, float]:
     if not rising:
         found = f"no input of schema {schema.name!r} with risk_rises_from"
         raise InputError(
-            "recipe's monotone", found=found, expected="at least one", remedy="Declare it, or drop monotone."
+            "recipe's monotone",
+            found=found,
+            expected="at least one",
+            remedy="Declare it, or drop monotone.",
         )
     return rising

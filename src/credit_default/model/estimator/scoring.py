@@ -14,7 +14,11 @@ from credit_default.model.estimator.bundle import ModelBundle
 from credit_default.model.estimator.calibrated_forest import calibrate_probability
 from credit_default.model.estimator.decision import DECLINE, assign_bands, decide
 from credit_default.model.estimator.digest import digest_bundle, hash_row_keys, sort_rows
-from credit_default.model.estimator.expected_loss import EXPECTED_LOSS, LossPolicy, measure_expected_loss
+from credit_default.model.estimator.expected_loss import (
+    EXPECTED_LOSS,
+    LossPolicy,
+    measure_expected_loss,
+)
 
 SCORE_SCHEMA: Final = pl.Schema(
     {
@@ -31,7 +35,9 @@ SCORE_SCHEMA: Final = pl.Schema(
     }
 )
 
-FindReasons = Callable[[pl.DataFrame], Sequence[Sequence[str]]]  # the declined rows' reasons, in their order
+FindReasons = Callable[
+    [pl.DataFrame], Sequence[Sequence[str]]
+]  # the declined rows' reasons, in their order
 
 
 class AwareDatetime(Protocol):
@@ -98,23 +104,36 @@ def score(
     """
     if scored_at.tzinfo is None:
         found = scored_at.isoformat()
-        raise InputError("scored_at", found=found, expected="a time with a zone", remedy="Pass a time in UTC.")
+        raise InputError(
+            "scored_at", found=found, expected="a time with a zone", remedy="Pass a time in UTC."
+        )
     probability = score_probability(bundle, rows)
     decision = decide(probability, bundle.decision_policy)
     frame = rows.select(CLIENT_ID, STATEMENT_MONTH).with_columns(
         pl.Series("default_probability", probability, dtype=pl.Float64),
         pl.Series("decision", decision.tolist(), dtype=pl.String),
-        pl.Series("risk_band", assign_bands(probability, bundle.decision_policy).tolist(), dtype=pl.String),
+        pl.Series(
+            "risk_band", assign_bands(probability, bundle.decision_policy).tolist(), dtype=pl.String
+        ),
         measure_expected_loss(rows, probability, policy=loss_policy),
-        pl.Series("reasons", _list_reasons(rows, decision == DECLINE, give_reasons), dtype=pl.List(pl.String)),
+        pl.Series(
+            "reasons",
+            _list_reasons(rows, decision == DECLINE, give_reasons),
+            dtype=pl.List(pl.String),
+        ),
         pl.lit(model_version, dtype=pl.Int64).alias("model_version"),
         pl.lit(batch_id).alias("batch_id"),
-        pl.lit(scored_at).dt.convert_time_zone("UTC").cast(SCORE_SCHEMA["scored_at"]).alias("scored_at"),
+        pl.lit(scored_at)
+        .dt.convert_time_zone("UTC")
+        .cast(SCORE_SCHEMA["scored_at"])
+        .alias("scored_at"),
     )
     return ScoredBatch(frame, model_version, batch_id, count_trained_rows(bundle, rows))
 
 
-def _list_reasons(rows: pl.DataFrame, declined: NDArray[np.bool_], give_reasons: FindReasons | None) -> list[list[str]]:
+def _list_reasons(
+    rows: pl.DataFrame, declined: NDArray[np.bool_], give_reasons: FindReasons | None
+) -> list[list[str]]:
     if give_reasons is None or not declined.any():
         return [[] for _ in range(rows.height)]
     given = iter(give_reasons(rows.filter(pl.Series(declined))))
@@ -138,13 +157,17 @@ def attach_reference(bundle: ModelBundle, rows: pl.DataFrame) -> ModelBundle:
     seen = count_trained_rows(bundle, rows)
     if seen:
         remedy = "Take the test side of the split."
-        raise InputError("reference", found=f"{seen} rows trained on", expected="unseen rows", remedy=remedy)
+        raise InputError(
+            "reference", found=f"{seen} rows trained on", expected="unseen rows", remedy=remedy
+        )
     ordered = sort_rows(rows)
     probability = score_probability(bundle, ordered)
     outcome = [OUTCOME] if OUTCOME in rows.columns else []
     reference = ordered.select(pl.exclude(CLIENT_ID, *outcome)).with_columns(
         pl.Series("default_probability", probability, dtype=pl.Float64),
-        pl.Series("decision", decide(probability, bundle.decision_policy).tolist(), dtype=pl.String),
+        pl.Series(
+            "decision", decide(probability, bundle.decision_policy).tolist(), dtype=pl.String
+        ),
         *(ordered.get_column(name) for name in outcome),
     )
     scored = replace(bundle, reference=reference)

@@ -46,26 +46,38 @@ class SearchPolicy:
     leaf_row_count: tuple[int, ...] = (10, 15, 20, 25, 30, 35, 40, 50, 60, 80, 100)
     column_share: tuple[float, ...] = (0.08, 0.1, 0.12, 0.15, 0.18, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5)
     row_share: tuple[float, ...] = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
-    startup_trial_count: int = 10  # drawn at random before the search begins to learn, and before any is given up
+    startup_trial_count: int = (
+        10  # drawn at random before the search begins to learn, and before any is given up
+    )
     kept_share: float = 0.5
 
     def __post_init__(self) -> None:
         if self.startup_trial_count < 1 or not 0 < self.kept_share < 1:
             raise InputError(
-                "search policy", found=f"{self.startup_trial_count} trials to start, a share of {self.kept_share} kept",
-                expected="1 or more, and between 0 and 1", remedy="Correct [search] in the configuration.",
-            )  # fmt: skip
+                "search policy",
+                found=f"{self.startup_trial_count} trials to start, a share of {self.kept_share} kept",
+                expected="1 or more, and between 0 and 1",
+                remedy="Correct [search] in the configuration.",
+            )
         for choice in list_search_parameters(self):
             if not choice.values:
                 raise InputError(
-                    f"search's {choice.name}", found="no values", expected="one or more",
+                    f"search's {choice.name}",
+                    found="no values",
+                    expected="one or more",
                     remedy="Correct [search] in the configuration.",
-                )  # fmt: skip
+                )
             for value in choice.values:
                 Recipe(**{choice.name: value})
 
 
-SEARCHED_NAMES: Final = ("criterion", "maximum_depth", "leaf_row_count", "column_share", "row_share")
+SEARCHED_NAMES: Final = (
+    "criterion",
+    "maximum_depth",
+    "leaf_row_count",
+    "column_share",
+    "row_share",
+)
 
 
 def list_search_parameters(policy: SearchPolicy) -> tuple[SearchParameter, ...]:
@@ -89,7 +101,11 @@ def name_study(
     seed: int,
 ) -> str:
     """The study's name, hex: equal when the rows (in any order), features, folds, space, seed and what is not searched are."""
-    fixed = replace(recipe, **{choice.name: choice.values[0] for choice in list_search_parameters(policy)})
-    contest = digest_recipe_and_rows(fixed, rows, schema=schema, features=features, fold_count=fold_count, seed=0)
+    fixed = replace(
+        recipe, **{choice.name: choice.values[0] for choice in list_search_parameters(policy)}
+    )
+    contest = digest_recipe_and_rows(
+        fixed, rows, schema=schema, features=features, fold_count=fold_count, seed=0
+    )
     space = json.dumps([contest, asdict(policy), seed], sort_keys=True)
     return sha256(space.encode()).hexdigest()[:16]

@@ -36,7 +36,11 @@ def _build_base_rate(_seed: int) -> Any:
 BASELINES: Final = (
     SCORECARD,
     Family("small tree", "one decision tree of depth 3", _build_tree),
-    Family("base rate", "the share of defaults among the rows learned from, for everybody", _build_base_rate),
+    Family(
+        "base rate",
+        "the share of defaults among the rows learned from, for everybody",
+        _build_base_rate,
+    ),
 )
 
 
@@ -61,11 +65,15 @@ def score_baselines(
 
     The order of the development rows changes nothing.
     """
-    spec = describe_features(choose_features(Recipe(include_protected=include_protected), features, schema=schema))
+    spec = describe_features(
+        choose_features(Recipe(include_protected=include_protected), features, schema=schema)
+    )
     ordered = sort_rows(development)
     learned, judged = build_features(ordered, spec=spec), build_features(test, spec=spec)
     defaulted = ordered[OUTCOME].to_numpy().astype(np.int64)
-    fitted = [fit_estimator(learned, defaulted, build=partial(rival.build, seed)) for rival in BASELINES]
+    fitted = [
+        fit_estimator(learned, defaulted, build=partial(rival.build, seed)) for rival in BASELINES
+    ]
     return tuple(
         BaselineScores(rival, model.predict_proba(judged)[:, 1].astype(np.float64))
         for rival, model in zip(BASELINES, fitted, strict=True)

@@ -17,7 +17,12 @@ from credit_default.data.splitting import assign_folds
 from credit_default.model.estimator.decision import DecisionPolicy
 from credit_default.model.estimator.digest import sort_rows
 from credit_default.model.estimator.fitting import OutOfFold
-from credit_default.model.estimator.recipe_pipeline import FOREST_STEP, Recipe, build_pipeline, choose_features
+from credit_default.model.estimator.recipe_pipeline import (
+    FOREST_STEP,
+    Recipe,
+    build_pipeline,
+    choose_features,
+)
 from credit_default.model.evaluation.metrics import evaluate
 from credit_default.model.features.build_features import build_features
 from credit_default.model.features.declaration import Feature, describe_features, list_feature_names
@@ -58,7 +63,9 @@ def build_folded_rows(
     )
 
 
-def score_folds(folded: FoldedRows, build: Callable[[], Any], *, job_count: int = 1) -> Iterator[OutOfFold]:
+def score_folds(
+    folded: FoldedRows, build: Callable[[], Any], *, job_count: int = 1
+) -> Iterator[OutOfFold]:
     """Out-of-fold probabilities after each fold in turn, nan where a row's fold is still to come; the last has all.
 
     `build` makes the unfitted estimator; a new one learns each fold. Who stops asking saves the folds that are left.
@@ -73,14 +80,20 @@ def score_folds(folded: FoldedRows, build: Callable[[], Any], *, job_count: int 
         yield OutOfFold(default_probability.copy(), folded.fold)
 
 
-def cross_validate_estimator(folded: FoldedRows, build: Callable[[], Any], *, job_count: int = 1) -> OutOfFold:
+def cross_validate_estimator(
+    folded: FoldedRows, build: Callable[[], Any], *, job_count: int = 1
+) -> OutOfFold:
     """Out-of-fold probabilities of all rows."""
     *_, pooled = score_folds(folded, build, job_count=job_count)
     return pooled
 
 
 def fit_estimator(
-    matrix: NDArray[np.float32], defaulted: NDArray[np.int64], *, build: Callable[[], Any], job_count: int = 1
+    matrix: NDArray[np.float32],
+    defaulted: NDArray[np.int64],
+    *,
+    build: Callable[[], Any],
+    job_count: int = 1,
 ) -> Any:
     """A new estimator, fitted by `job_count` cores at most; how many fitted a forest changes none of its scores."""
     from threadpoolctl import threadpool_limits
@@ -105,9 +118,12 @@ def measure_out_of_fold(
     """Each of `QUALITY_METRICS` over the rows that are scored by now, as `evaluation` defines it."""
     scored = np.isfinite(out_of_fold.default_probability)
     evaluation = evaluate(
-        folded.defaulted[scored], out_of_fold.default_probability[scored],
-        policy=policy or DecisionPolicy(), seed=0, resample_count=1,
-    )  # fmt: skip
+        folded.defaulted[scored],
+        out_of_fold.default_probability[scored],
+        policy=policy or DecisionPolicy(),
+        seed=0,
+        resample_count=1,
+    )
     return {name: evaluation.metrics[name].value for name in QUALITY_METRICS}
 
 

@@ -43,7 +43,8 @@ class EconomicsPolicy:
 
     def __post_init__(self) -> None:
         good = {
-            "cost_ratios": bool(self.cost_ratios) and all(0 < ratio < np.inf for ratio in self.cost_ratios),
+            "cost_ratios": bool(self.cost_ratios)
+            and all(0 < ratio < np.inf for ratio in self.cost_ratios),
             "capacity_shares": all(0 < share <= 1 for share in self.capacity_shares),
             "capacity_counts": all(count > 0 for count in self.capacity_counts)
             and bool(self.capacity_shares or self.capacity_counts),
@@ -51,7 +52,12 @@ class EconomicsPolicy:
         }
         for name in (name for name, is_good in good.items() if not is_good):
             found = repr(getattr(self, name))
-            raise InputError(f"economics policy's {name}", found=found, expected="values in range", remedy=_REMEDY)
+            raise InputError(
+                f"economics policy's {name}",
+                found=found,
+                expected="values in range",
+                remedy=_REMEDY,
+            )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -125,23 +131,33 @@ def measure_economics(
     policy = policy or EconomicsPolicy()
     check_scores(judged.defaulted, judged.default_probability)
     defaulted = np.asarray(judged.defaulted, dtype=np.int64)
-    shares = sorted({*policy.capacity_shares, *(min(1.0, n / len(defaulted)) for n in policy.capacity_counts)})
+    shares = sorted(
+        {*policy.capacity_shares, *(min(1.0, n / len(defaulted)) for n in policy.capacity_counts)}
+    )
     held_out = np.asarray(development.default_probability, dtype=np.float64)
     choices = [
         _PricedThreshold(decision_policy.threshold, decision_policy),
-        _PricedThreshold(find_cheapest_threshold(development, policy=decision_policy), decision_policy),
+        _PricedThreshold(
+            find_cheapest_threshold(development, policy=decision_policy), decision_policy
+        ),
         *(_price_threshold(ratio, decision_policy) for ratio in policy.cost_ratios),
         *(
-            _PricedThreshold(find_capacity_threshold(held_out, capacity_share=share), decision_policy)
+            _PricedThreshold(
+                find_capacity_threshold(held_out, capacity_share=share), decision_policy
+            )
             for share in shares
         ),
     ]
-    measured = _CostMeasures(defaulted, np.asarray(judged.default_probability, dtype=np.float64), choices)
+    measured = _CostMeasures(
+        defaulted, np.asarray(judged.default_probability, dtype=np.float64), choices
+    )
     drawn = [
         measured.measure(weights)
         for weights in draw_weights(defaulted, resample_count=policy.resample_count, seed=seed)
     ]
-    points, saving = measured.conclude({name: np.vstack([block[name] for block in drawn]) for name in drawn[0]})
+    points, saving = measured.conclude(
+        {name: np.vstack([block[name] for block in drawn]) for name in drawn[0]}
+    )
     first_capacity = 2 + len(policy.cost_ratios)
     return Economics(
         row_count=len(defaulted),
@@ -172,15 +188,23 @@ def find_cheapest_threshold(development: LabelledScores, *, policy: DecisionPoli
     ranked = rank_probabilities(probability)
     caught = np.append(0, np.cumsum(defaulted[ranked.order])[ranked.ends])
     declined = np.append(0, ranked.ends + 1)
-    cost = policy.missed_default_cost * (caught[-1] - caught) + policy.false_alarm_cost * (declined - caught)
+    cost = policy.missed_default_cost * (caught[-1] - caught) + policy.false_alarm_cost * (
+        declined - caught
+    )
     return float(np.append(_ABOVE_ONE, probability[ranked.order][ranked.ends])[np.argmin(cost)])
 
 
 def find_capacity_threshold(default_probability: FloatArray, *, capacity_share: float) -> float:
     """The lowest threshold that at most this share (0-1) of the probabilities reaches: more capacity never raises it."""
     ranked = rank_probabilities(default_probability)
-    fitting = np.flatnonzero(ranked.ends + 1 <= capacity_share * len(default_probability) + _TOLERANCE)
-    return float(default_probability[ranked.order][ranked.ends[fitting[-1]]]) if len(fitting) else _ABOVE_ONE
+    fitting = np.flatnonzero(
+        ranked.ends + 1 <= capacity_share * len(default_probability) + _TOLERANCE
+    )
+    return (
+        float(default_probability[ranked.order][ranked.ends[fitting[-1]]])
+        if len(fitting)
+        else _ABOVE_ONE
+    )
 
 
 def _price_threshold(ratio: float, policy: DecisionPolicy) -> _PricedThreshold:
@@ -191,10 +215,14 @@ def _price_threshold(ratio: float, policy: DecisionPolicy) -> _PricedThreshold:
 class _CostMeasures:
     """Rows and thresholds, ready to be weighed many times in one product."""
 
-    def __init__(self, defaulted: IntArray, probability: FloatArray, choices: Sequence[_PricedThreshold]) -> None:
+    def __init__(
+        self, defaulted: IntArray, probability: FloatArray, choices: Sequence[_PricedThreshold]
+    ) -> None:
         self._choices = choices
         declined = probability[:, None] >= np.array([choice.threshold for choice in choices])
-        self._terms = np.column_stack([np.ones(len(defaulted)), defaulted, declined, declined * defaulted[:, None]])
+        self._terms = np.column_stack(
+            [np.ones(len(defaulted)), defaulted, declined, declined * defaulted[:, None]]
+        )
         self._missed = np.array([choice.policy.missed_default_cost for choice in choices])
         self._alarm = np.array([choice.policy.false_alarm_cost for choice in choices])
 
@@ -221,7 +249,9 @@ class _CostMeasures:
         saving = measure_interval(float(cost[0] - cost[1]), costs[:, 0] - costs[:, 1])
         return [self._build(number, values, drawn) for number in range(len(self._choices))], saving
 
-    def _build(self, number: int, values: dict[str, FloatArray], drawn: dict[str, FloatArray]) -> OperatingPoint:
+    def _build(
+        self, number: int, values: dict[str, FloatArray], drawn: dict[str, FloatArray]
+    ) -> OperatingPoint:
         def read(name: str) -> Metric | None:
             value = float(values[name][0, number])
             return measure_interval(value, drawn[name][:, number]) if np.isfinite(value) else None

@@ -71,9 +71,11 @@ def estimate_performance(default_probability: Any, *, policy: DecisionPolicy) ->
     given = np.asarray(default_probability, dtype=np.float64)
     if given.ndim != 1 or not len(given) or not ((given >= 0) & (given <= 1)).all():
         raise InputError(
-            "probabilities to estimate from", found="none, or some missing or outside 0-1", expected="0 to 1",
+            "probabilities to estimate from",
+            found="none, or some missing or outside 0-1",
+            expected="0 to 1",
             remedy="Estimate from rows that were scored.",
-        )  # fmt: skip
+        )
     probability = np.sort(given)
     declined = probability >= policy.threshold
     held = np.clip(probability, _NEAREST, 1 - _NEAREST)
@@ -88,13 +90,20 @@ def estimate_performance(default_probability: Any, *, policy: DecisionPolicy) ->
         ),
     }
     bounds = {"default_share": 1.0, "brier": 1.0}
-    metrics = {name: _estimate_mean(probability, *term, highest=bounds.get(name)) for name, term in terms.items()}
+    metrics = {
+        name: _estimate_mean(probability, *term, highest=bounds.get(name))
+        for name, term in terms.items()
+    }
     if (roc_auc := _estimate_roc_auc(probability)) is not None:
         metrics["roc_auc"] = roc_auc
-    return Estimate(len(given), {name: metrics[name] for name in ESTIMATED_METRICS if name in metrics})
+    return Estimate(
+        len(given), {name: metrics[name] for name in ESTIMATED_METRICS if name in metrics}
+    )
 
 
-def compare_estimate(estimated: Mapping[str, Metric], realised: Mapping[str, float]) -> tuple[ComparedEstimate, ...]:
+def compare_estimate(
+    estimated: Mapping[str, Metric], realised: Mapping[str, float]
+) -> tuple[ComparedEstimate, ...]:
     """Each metric that was estimated and has come, in the order of ESTIMATED."""
     return tuple(
         ComparedEstimate(name, estimated[name], realised[name])
@@ -122,10 +131,15 @@ def _summarise_errors(compared: list[ComparedEstimate]) -> PastError:
     )
 
 
-def _estimate_mean(probability: FloatArray, paid: FloatArray, failed: FloatArray, *, highest: float | None) -> Metric:
+def _estimate_mean(
+    probability: FloatArray, paid: FloatArray, failed: FloatArray, *, highest: float | None
+) -> Metric:
     """The mean of a sum over rows; outcomes are independent, so its variance is the sum of the rows'."""
     value = float(((1 - probability) * paid + probability * failed).mean())
-    variance = float((probability * (1 - probability) * (failed - paid) ** 2).sum()) / len(probability) ** 2
+    variance = (
+        float((probability * (1 - probability) * (failed - paid) ** 2).sum())
+        / len(probability) ** 2
+    )
     return _build_metric(value, sqrt(variance), highest=highest)
 
 
@@ -159,4 +173,6 @@ def _sum_below_and_above(probability: FloatArray) -> tuple[FloatArray, FloatArra
 
 def _build_metric(value: float, deviation: float, *, highest: float | None) -> Metric:
     high = value + _Z95 * deviation
-    return Metric(value, max(0.0, value - _Z95 * deviation), high if highest is None else min(highest, high))
+    return Metric(
+        value, max(0.0, value - _Z95 * deviation), high if highest is None else min(highest, high)
+    )

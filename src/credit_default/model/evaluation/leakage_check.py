@@ -15,10 +15,14 @@ class LeakCeilingPolicy:
     """The highest believable ROC AUC, for how many unseen rows it is said."""
 
     highest_roc_auc: float = 0.80
-    fewest_rows: int = 10_000  # on fewer, chance alone carries an honest figure over: +-.014 on 6,000 rows
+    fewest_rows: int = (
+        10_000  # on fewer, chance alone carries an honest figure over: +-.014 on 6,000 rows
+    )
 
 
-def check_leak_ceiling(roc_auc: float, *, row_count: int, thing: str, policy: LeakCeilingPolicy | None = None) -> None:
+def check_leak_ceiling(
+    roc_auc: float, *, row_count: int, thing: str, policy: LeakCeilingPolicy | None = None
+) -> None:
     """Nothing, when the figure of `thing` on that many unseen rows of the public data can be believed.
 
     Raises:
@@ -27,7 +31,8 @@ def check_leak_ceiling(roc_auc: float, *, row_count: int, thing: str, policy: Le
     policy = policy or LeakCeilingPolicy()
     if row_count >= policy.fewest_rows and not roc_auc <= policy.highest_roc_auc:
         raise RefusedError(
-            thing, found=f"an ROC AUC of {roc_auc:.4f} on {row_count:,} rows that it should not have seen",
+            thing,
+            found=f"an ROC AUC of {roc_auc:.4f} on {row_count:,} rows that it should not have seen",
             expected=f"{policy.highest_roc_auc:.2f} at most, which nobody honest exceeds on this data",
             remedy="Look for the leak: an outcome among the inputs, clients on both sides, statistics over judged rows.",
-        )  # fmt: skip
+        )

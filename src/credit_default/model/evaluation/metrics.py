@@ -87,7 +87,9 @@ class Evaluation:
     default_count: int
     distinct_count: int  # different probabilities: 1 is a constant model
     expected_default_count: float  # sum of the probabilities
-    expected_deviation: float  # standard deviation of the default count if the probabilities are right
+    expected_deviation: (
+        float  # standard deviation of the default count if the probabilities are right
+    )
     threshold: float
     confusion: Confusion
     metrics: Mapping[str, Metric]
@@ -107,7 +109,12 @@ class _Rows:
 
 
 def evaluate(
-    defaulted: Any, default_probability: Any, *, policy: DecisionPolicy, seed: int, resample_count: int = 300
+    defaulted: Any,
+    default_probability: Any,
+    *,
+    policy: DecisionPolicy,
+    seed: int,
+    resample_count: int = 300,
 ) -> Evaluation:
     """The evaluation of probabilities (0-1) against outcomes (0 or 1) of the same unseen rows; row order is indifferent.
 
@@ -115,7 +122,11 @@ def evaluate(
         InputError: lengths that differ, no rows, outcomes or probabilities out of range.
     """
     check_scores(defaulted, default_probability)
-    rows = _sort_rows(np.asarray(defaulted, dtype=np.int64), np.asarray(default_probability, np.float64), policy=policy)
+    rows = _sort_rows(
+        np.asarray(defaulted, dtype=np.int64),
+        np.asarray(default_probability, np.float64),
+        policy=policy,
+    )
     values = _measure_resamples(rows, np.ones((1, len(rows.defaulted))))
     drawn = [
         _measure_resamples(rows, weights)
@@ -137,12 +148,16 @@ def evaluate(
         threshold=policy.threshold,
         confusion=_count_confusion(rows),
         metrics={name: metrics[name] for name in METRIC_MEANINGS if name in metrics},
-        absent={name: _explain_absence(name, rows) for name in METRIC_MEANINGS if name not in metrics},
+        absent={
+            name: _explain_absence(name, rows) for name in METRIC_MEANINGS if name not in metrics
+        },
     )
 
 
 def _sort_rows(defaulted: IntArray, probability: FloatArray, *, policy: DecisionPolicy) -> _Rows:
-    order = np.lexsort((defaulted, -probability))  # equal rows are interchangeable: their order changes no figure
+    order = np.lexsort(
+        (defaulted, -probability)
+    )  # equal rows are interchangeable: their order changes no figure
     defaulted, probability = defaulted[order], probability[order]
     calibration = fit_calibration(defaulted, probability)
     declined = (probability >= policy.threshold).astype(np.float64)
@@ -157,7 +172,14 @@ def _sort_rows(defaulted: IntArray, probability: FloatArray, *, policy: Decision
         measure_log_loss(defaulted, probability),
         *((defaulted - probability) * (bins == number) for number in range(_BIN_COUNT)),
     ]
-    return _Rows(defaulted, probability, rank_probabilities(probability), policy, calibration, np.column_stack(terms))
+    return _Rows(
+        defaulted,
+        probability,
+        rank_probabilities(probability),
+        policy,
+        calibration,
+        np.column_stack(terms),
+    )
 
 
 def _measure_resamples(rows: _Rows, weights: FloatArray) -> dict[str, FloatArray]:
@@ -209,19 +231,32 @@ def measure_share(count: int, total: int) -> Metric:
     """A share with Wilson's interval: the stratified resamples hold it fixed and say nothing about it."""
     share, square = count / total, _Z95 * _Z95
     centre = (share + square / (2 * total)) / (1 + square / total)
-    half = _Z95 / (1 + square / total) * float(np.sqrt(share * (1 - share) / total + square / (4 * total * total)))
+    half = (
+        _Z95
+        / (1 + square / total)
+        * float(np.sqrt(share * (1 - share) / total + square / (4 * total * total)))
+    )
     return Metric(share, max(0.0, min(share, centre - half)), min(1.0, max(share, centre + half)))
 
 
 def _count_confusion(rows: _Rows) -> Confusion:
     declined, defaulted = rows.probability >= rows.policy.threshold, rows.defaulted == 1
-    counts = [(declined & defaulted), (~declined & defaulted), (declined & ~defaulted), (~declined & ~defaulted)]
+    counts = [
+        (declined & defaulted),
+        (~declined & defaulted),
+        (declined & ~defaulted),
+        (~declined & ~defaulted),
+    ]
     return Confusion(*(int(cells.sum()) for cells in counts))
 
 
 def _explain_absence(name: str, rows: _Rows) -> str:
     if name in {"precision", "f1"}:
-        return "nobody was declined" if name == "precision" else "nobody was declined and nobody defaulted"
+        return (
+            "nobody was declined"
+            if name == "precision"
+            else "nobody was declined and nobody defaulted"
+        )
     if 0 < rows.defaulted.sum() < len(rows.defaulted):
         return "the probabilities are all alike, or part the outcomes without overlap"
     return _NEEDS_BOTH_OUTCOMES

@@ -30,17 +30,23 @@ class Family:
     build: Callable[[int], Any]
 
 
-def cross_validate_families(folded: FoldedRows, *, seed: int, job_count: int = 1) -> Iterator[tuple[Family, OutOfFold]]:
+def cross_validate_families(
+    folded: FoldedRows, *, seed: int, job_count: int = 1
+) -> Iterator[tuple[Family, OutOfFold]]:
     """Each of `FAMILIES` with its out-of-fold probabilities, in that order; the blend's members are fitted once for all.
 
     The weighted mean of its members' probabilities is what `build_blend` would give, since its weights are fixed.
     """
     members = []
     for family in (FOREST, *MEMBERS):
-        members.append(cross_validate_estimator(folded, partial(family.build, seed), job_count=job_count))
+        members.append(
+            cross_validate_estimator(folded, partial(family.build, seed), job_count=job_count)
+        )
         if family is not FOREST:
             yield family, members[-1]
-    blended = np.average([member.default_probability for member in members], axis=0, weights=_BLEND_WEIGHTS)
+    blended = np.average(
+        [member.default_probability for member in members], axis=0, weights=_BLEND_WEIGHTS
+    )
     yield BLEND, OutOfFold(blended, folded.fold)
 
 
@@ -48,8 +54,14 @@ def _build_forest(seed: int) -> Any:
     from sklearn.ensemble import RandomForestClassifier
 
     return RandomForestClassifier(
-        100, criterion="entropy", max_depth=10, min_samples_leaf=30, max_features=0.3, max_samples=0.5, random_state=seed
-    )  # fmt: skip
+        100,
+        criterion="entropy",
+        max_depth=10,
+        min_samples_leaf=30,
+        max_features=0.3,
+        max_samples=0.5,
+        random_state=seed,
+    )
 
 
 def _build_boosting(seed: int) -> Any:
@@ -57,15 +69,38 @@ def _build_boosting(seed: int) -> Any:
     from sklearn.ensemble import HistGradientBoostingClassifier, VotingClassifier
 
     kinds = {
-        "quick": {"learning_rate": 0.04, "max_iter": 200, "max_leaf_nodes": 12, "max_features": 0.3},
-        "slow": {"learning_rate": 0.02, "max_iter": 400, "max_leaf_nodes": 12, "max_features": 0.15},
-        "shallow": {"learning_rate": 0.04, "max_iter": 300, "max_leaf_nodes": 6, "max_features": 0.3},
+        "quick": {
+            "learning_rate": 0.04,
+            "max_iter": 200,
+            "max_leaf_nodes": 12,
+            "max_features": 0.3,
+        },
+        "slow": {
+            "learning_rate": 0.02,
+            "max_iter": 400,
+            "max_leaf_nodes": 12,
+            "max_features": 0.15,
+        },
+        "shallow": {
+            "learning_rate": 0.04,
+            "max_iter": 300,
+            "max_leaf_nodes": 6,
+            "max_features": 0.3,
+        },
     }
     boosters = [
-        (name, HistGradientBoostingClassifier(
-            **kind, min_samples_leaf=60, l2_regularization=10, early_stopping=False, random_state=seed + position,
-        )) for position, (name, kind) in enumerate(kinds.items())
-    ]  # fmt: skip
+        (
+            name,
+            HistGradientBoostingClassifier(
+                **kind,
+                min_samples_leaf=60,
+                l2_regularization=10,
+                early_stopping=False,
+                random_state=seed + position,
+            ),
+        )
+        for position, (name, kind) in enumerate(kinds.items())
+    ]
     return VotingClassifier(boosters, voting="soft")
 
 
@@ -90,13 +125,25 @@ def _build_networks(seed: int) -> Any:
     from sklearn.preprocessing import FunctionTransformer, QuantileTransformer
 
     networks = [
-        (f"network {number}", MLPClassifier(
-            (32, 16), alpha=0.3, learning_rate_init=2e-3, early_stopping=True, random_state=4 * seed + number,
-        )) for number in range(4)
-    ]  # fmt: skip
+        (
+            f"network {number}",
+            MLPClassifier(
+                (32, 16),
+                alpha=0.3,
+                learning_rate_init=2e-3,
+                early_stopping=True,
+                random_state=4 * seed + number,
+            ),
+        )
+        for number in range(4)
+    ]
     return make_pipeline(
-        QuantileTransformer(n_quantiles=200, subsample=None, output_distribution="normal", random_state=seed),
-        FunctionTransformer(np.clip, kw_args={"a_min": -_CLIP_DEVIATIONS, "a_max": _CLIP_DEVIATIONS}),
+        QuantileTransformer(
+            n_quantiles=200, subsample=None, output_distribution="normal", random_state=seed
+        ),
+        FunctionTransformer(
+            np.clip, kw_args={"a_min": -_CLIP_DEVIATIONS, "a_max": _CLIP_DEVIATIONS}
+        ),
         VotingClassifier(networks, voting="soft"),
     )
 
@@ -138,14 +185,20 @@ def _compute_log_odds(share: NDArray[np.float64]) -> NDArray[np.float64]:
     return log_odds
 
 
-FOREST: Final = Family("forest", "a forest of 100 trees of depth 10, as a member of the blend", _build_forest)
+FOREST: Final = Family(
+    "forest", "a forest of 100 trees of depth 10, as a member of the blend", _build_forest
+)
 MEMBERS: Final = (
     Family("boosting", "three histogram gradient boosters", _build_boosting),
     Family("networks", "four small neural networks on ranks", _build_networks),
     Family("spline logistic", "logistic regression on cubic splines of ranks", _build_splines),
 )
 SCORECARD: Final = Family(
-    "scorecard", "logistic regression on the weight of evidence of ten bins a feature", build_scorecard
+    "scorecard",
+    "logistic regression on the weight of evidence of ten bins a feature",
+    build_scorecard,
 )
-BLEND: Final = Family("blend", "the weighted mean of a forest, boosting, networks and spline logistic", build_blend)
+BLEND: Final = Family(
+    "blend", "the weighted mean of a forest, boosting, networks and spline logistic", build_blend
+)
 FAMILIES: Final = (*MEMBERS, BLEND)

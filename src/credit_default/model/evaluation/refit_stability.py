@@ -33,7 +33,12 @@ class StabilityPolicy:
     def __post_init__(self) -> None:
         if not (0 < self.client_share < 1 and self.refit_count >= 0):
             found = f"{self.refit_count} refits on {self.client_share} of the clients"
-            raise InputError("stability", found=found, expected="a count, and a share of 0-1", remedy="Correct them.")
+            raise InputError(
+                "stability",
+                found=found,
+                expected="a count, and a share of 0-1",
+                remedy="Correct them.",
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +74,14 @@ def measure_refit_stability(
     own = score_probability(bundle, test)
     refits = [
         _measure_refit(
-            bundle, development, test, number, schema=schema, features=features, policy=policy, job_count=job_count
+            bundle,
+            development,
+            test,
+            number,
+            schema=schema,
+            features=features,
+            policy=policy,
+            job_count=job_count,
         )
         for number in range(policy.refit_count)
     ]
@@ -100,14 +112,21 @@ def _measure_refit(
     clients = development[CLIENT_ID].unique().sort()
     drawn = clients.sample(max(1, round(policy.client_share * len(clients))), seed=seed)
     refit = fit(
-        replace(bundle.recipe, seed=seed), development.filter(pl.col(CLIENT_ID).is_in(drawn.implode())),
-        decision_policy=bundle.decision_policy, **how,
-    )  # fmt: skip
+        replace(bundle.recipe, seed=seed),
+        development.filter(pl.col(CLIENT_ID).is_in(drawn.implode())),
+        decision_policy=bundle.decision_policy,
+        **how,
+    )
     return score_probability(refit, test)
 
 
-def _measure_areas(defaulted: NDArray[np.int64], scores: Sequence[NDArray[np.float64]]) -> list[float]:
+def _measure_areas(
+    defaulted: NDArray[np.int64], scores: Sequence[NDArray[np.float64]]
+) -> list[float]:
     if not 0 < defaulted.sum() < len(defaulted):
         return []
     ones = np.ones((1, len(defaulted)))
-    return [float(measure_roc_auc(ones, defaulted=defaulted, ranked=rank_probabilities(score))[0]) for score in scores]
+    return [
+        float(measure_roc_auc(ones, defaulted=defaulted, ranked=rank_probabilities(score))[0])
+        for score in scores
+    ]

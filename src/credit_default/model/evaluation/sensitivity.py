@@ -29,14 +29,18 @@ class InputSensitivity:
 
 def measure_sensitivity(
     bundle: ModelBundle, rows: pl.DataFrame, *, schema: Schema
-) -> tuple[InputSensitivity, ...]:  # fmt: skip
+) -> tuple[InputSensitivity, ...]:
     """One value for each input and nudge, the largest difference first.
 
     Amounts are raised and lowered by a tenth, codes exchanged for the next higher one, whole numbers raised by 1; values
     stay in the schema's range. At most 2,000 rows are looked at, evenly spread over the order of the key.
     """
     ordered = sort_rows(rows)
-    taken = ordered[np.unique(np.linspace(0, ordered.height - 1, min(_ROW_COUNT, ordered.height)).round().astype(int))]
+    taken = ordered[
+        np.unique(
+            np.linspace(0, ordered.height - 1, min(_ROW_COUNT, ordered.height)).round().astype(int)
+        )
+    ]
     own = score_probability(bundle, taken)
     threshold = bundle.decision_policy.threshold
     found = []
@@ -48,7 +52,11 @@ def measure_sensitivity(
             turned = ((own + change) >= threshold) != (own >= threshold)
             found.append(
                 InputSensitivity(
-                    column.name, nudge, float(change.mean()), float(np.abs(change).mean()), float(turned.mean())
+                    column.name,
+                    nudge,
+                    float(change.mean()),
+                    float(np.abs(change).mean()),
+                    float(turned.mean()),
                 )
             )
     return tuple(sorted(found, key=lambda item: (-item.mean_difference, item.column, item.nudge)))

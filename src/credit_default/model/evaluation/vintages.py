@@ -34,14 +34,19 @@ def measure_vintage(defaulted: Any, default_probability: Any) -> VintageFigures:
         InputError: lengths that differ, no rows, outcomes or probabilities out of range.
     """
     check_scores(defaulted, default_probability)
-    outcome, probability = np.asarray(defaulted, dtype=np.int64), np.asarray(default_probability, dtype=np.float64)
+    outcome, probability = (
+        np.asarray(defaulted, dtype=np.int64),
+        np.asarray(default_probability, dtype=np.float64),
+    )
     default_count = int(outcome.sum())
     return VintageFigures(
         known_count=len(outcome),
         default_share=measure_share(default_count, len(outcome)),
         expected_share=float(np.sort(probability).mean()),
         brier=float(np.sort((probability - outcome) ** 2).mean()),
-        roc_auc=_measure_roc_auc(outcome, probability) if 0 < default_count < len(outcome) else None,
+        roc_auc=_measure_roc_auc(outcome, probability)
+        if 0 < default_count < len(outcome)
+        else None,
     )
 
 
@@ -52,5 +57,7 @@ def _measure_roc_auc(outcome: Any, probability: Any) -> Metric:
     won = (ranks[outcome == 1] - rankdata(defaults)) / len(others)
     lost = 1 - (ranks[outcome == 0] - rankdata(others)) / len(defaults)
     area = float(np.sort(won).mean())
-    reach = _Z95 * sqrt(float(np.sort(won).var()) / len(defaults) + float(np.sort(lost).var()) / len(others))
+    reach = _Z95 * sqrt(
+        float(np.sort(won).var()) / len(defaults) + float(np.sort(lost).var()) / len(others)
+    )
     return Metric(area, max(0.0, area - reach), min(1.0, area + reach))

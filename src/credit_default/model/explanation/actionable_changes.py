@@ -34,7 +34,8 @@ class Lever:
         """The columns that this step changes, and their new values; amounts are rounded to whole units."""
         others = self.against or self.columns
         moved = {
-            name: self._move(row[name], row[other], step) for name, other in zip(self.columns, others, strict=True)
+            name: self._move(row[name], row[other], step)
+            for name, other in zip(self.columns, others, strict=True)
         }
         return {name: value for name, value in moved.items() if value != row[name]}
 
@@ -69,7 +70,9 @@ def _declare_credit_card_levers() -> tuple[Lever, ...]:
 CREDIT_CARD_LEVERS: Final = _declare_credit_card_levers()
 
 
-def derive_levers(schema: Schema, *, input_names: Sequence[str], accepted: pl.DataFrame) -> tuple[Lever, ...]:
+def derive_levers(
+    schema: Schema, *, input_names: Sequence[str], accepted: pl.DataFrame
+) -> tuple[Lever, ...]:
     """One lever for each unprotected number that the model looks at: the deciles of the accepted clients' values.
 
     A column that a client cannot act on is not known as such here: declare levers where that matters.

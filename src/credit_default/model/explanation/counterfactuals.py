@@ -25,7 +25,9 @@ class Counterfactual:
     """Changed inputs and the probability (0-1) that the client would have been given with them."""
 
     levers: tuple[str, ...]
-    changes: Mapping[str, tuple[float, float]]  # for each column what it is, and what it would have been
+    changes: Mapping[
+        str, tuple[float, float]
+    ]  # for each column what it is, and what it would have been
     default_probability: float
 
 
@@ -48,7 +50,11 @@ def find_counterfactuals(
     singles = [_list_candidates(lever, values) for lever in usable]
     found = _select_accepted(bundle, row, [c for steps in singles for c in steps], schema=schema)
     if not found:
-        pairs = [_combine_candidates(*both) for one, other in combinations(singles, 2) for both in product(one, other)]
+        pairs = [
+            _combine_candidates(*both)
+            for one, other in combinations(singles, 2)
+            for both in product(one, other)
+        ]
         found = _select_accepted(bundle, row, pairs, schema=schema)
     return found[:HIGHEST_COUNTERFACTUAL_COUNT]
 
@@ -58,11 +64,17 @@ def _list_candidates(lever: Lever, values: Mapping[str, Any]) -> list[_Candidate
     if lever.kind == "set":  # from where the client is, in either direction
         steps = tuple(sorted(steps, key=lambda step: (abs(step - values[lever.columns[0]]), step)))
     moves = [(place, lever.move(values, step)) for place, step in enumerate(steps, 1)]
-    return [_Candidate((lever.name,), moved, len(moved) * place / len(steps)) for place, moved in moves if moved]
+    return [
+        _Candidate((lever.name,), moved, len(moved) * place / len(steps))
+        for place, moved in moves
+        if moved
+    ]
 
 
 def _combine_candidates(one: _Candidate, other: _Candidate) -> _Candidate:
-    return _Candidate((*one.levers, *other.levers), {**one.moved, **other.moved}, one.size + other.size)
+    return _Candidate(
+        (*one.levers, *other.levers), {**one.moved, **other.moved}, one.size + other.size
+    )
 
 
 def _select_accepted(
@@ -72,18 +84,30 @@ def _select_accepted(
     if not candidates:
         return ()
     values = row.row(0, named=True)
-    changed = pl.DataFrame([{**values, **candidate.moved} for candidate in candidates], schema=row.schema)
-    lawful = pl.all_horizontal(pl.lit(value=True), *(pl.sql_expr(rule.expression) for rule in schema.rules))
-    scored = changed.with_columns(holds=lawful, probability=pl.Series(score_probability(bundle, changed)))
+    changed = pl.DataFrame(
+        [{**values, **candidate.moved} for candidate in candidates], schema=row.schema
+    )
+    lawful = pl.all_horizontal(
+        pl.lit(value=True), *(pl.sql_expr(rule.expression) for rule in schema.rules)
+    )
+    scored = changed.with_columns(
+        holds=lawful, probability=pl.Series(score_probability(bundle, changed))
+    )
     passing = [
         (candidate, p)
-        for candidate, holds, p in zip(candidates, scored["holds"], scored["probability"], strict=True)
+        for candidate, holds, p in zip(
+            candidates, scored["holds"], scored["probability"], strict=True
+        )
         if holds and p < bundle.decision_policy.threshold
     ]
-    passing.sort(key=lambda pair: (len(pair[0].moved), pair[0].size))  # equal ones in the order of the levers
+    passing.sort(
+        key=lambda pair: (len(pair[0].moved), pair[0].size)
+    )  # equal ones in the order of the levers
     smallest: dict[frozenset[str], Counterfactual] = {}
     for candidate, p in passing:
         if not any(columns <= set(candidate.moved) for columns in smallest):
-            told = {name: (float(values[name]), float(value)) for name, value in candidate.moved.items()}
+            told = {
+                name: (float(values[name]), float(value)) for name, value in candidate.moved.items()
+            }
             smallest[frozenset(candidate.moved)] = Counterfactual(candidate.levers, told, p)
     return tuple(smallest.values())

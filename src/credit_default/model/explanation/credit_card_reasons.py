@@ -16,7 +16,9 @@ def _list_month_columns(stem: str, first: int = 1, last: int = 6) -> tuple[str, 
     return tuple(f"{stem}_m{month}" for month in range(first, last + 1))
 
 
-def _declare_ratios(stem: str, over: Sequence[str], under: Sequence[str], *, otherwise: float) -> list[Feature]:
+def _declare_ratios(
+    stem: str, over: Sequence[str], under: Sequence[str], *, otherwise: float
+) -> list[Feature]:
     return [
         Feature(f"{stem}_m{month}", "ratio", pair, {"otherwise": otherwise}, kept=False)
         for month, pair in enumerate(zip(over, under, strict=True), 1)
@@ -53,9 +55,17 @@ _MEASURES: Final = parse_features(
             Feature("paid_over_due", "ratio", ("paid_sum", "due_sum"), {"otherwise": 1.0}),
             Feature("paid_mean", "mean", _PAYMENTS),
             Feature("limit", "raw", ("credit_limit",)),
-            *(Feature(f"rest_m{m}", "difference", (_BILLS[m], _PAYMENTS[m - 1]), kept=False) for m in range(1, 6)),
-            *(Feature(f"new_m{m}", "difference", (_BILLS[m - 1], f"rest_m{m}"), kept=False) for m in range(1, 6)),
-            *_declare_ratios("charged", _list_month_columns("new", 1, 5), ("credit_limit",) * 5, otherwise=0.0),
+            *(
+                Feature(f"rest_m{m}", "difference", (_BILLS[m], _PAYMENTS[m - 1]), kept=False)
+                for m in range(1, 6)
+            ),
+            *(
+                Feature(f"new_m{m}", "difference", (_BILLS[m - 1], f"rest_m{m}"), kept=False)
+                for m in range(1, 6)
+            ),
+            *_declare_ratios(
+                "charged", _list_month_columns("new", 1, 5), ("credit_limit",) * 5, otherwise=0.0
+            ),
             Feature("charged_mean", "mean", _list_month_columns("charged", 1, 5)),
             Feature("education_code", "raw", ("education",)),
         ]
@@ -81,7 +91,10 @@ _CONCEPTS: Final = (
                 "A payment two or more months late in the last six months",
                 (Condition("months_two_late", "at least", 1),),
             ),
-            Wording("A payment a month late in the last six months", (Condition("late_months", "at least", 1),)),
+            Wording(
+                "A payment a month late in the last six months",
+                (Condition("late_months", "at least", 1),),
+            ),
         ),
     ),
     Concept(
@@ -89,9 +102,15 @@ _CONCEPTS: Final = (
         "The latest repayment, and how long ago one was late",
         (_STATUSES[0], "months_since_late", "status_change"),
         (
-            Wording("The latest payment is two or more months late", (Condition("latest_status", "at least", 2),)),
+            Wording(
+                "The latest payment is two or more months late",
+                (Condition("latest_status", "at least", 2),),
+            ),
             Wording("The latest payment is late", (Condition("latest_status", "at least", 1),)),
-            Wording("A payment was late in the last three months", (Condition("months_since_late", "at most", 2),)),
+            Wording(
+                "A payment was late in the last three months",
+                (Condition("months_since_late", "at most", 2),),
+            ),
         ),
     ),
     Concept(
@@ -130,7 +149,10 @@ _CONCEPTS: Final = (
                 "Balance was high compared with the credit limit in the last six months",
                 (Condition("used_mean", "above"),),
             ),
-            Wording("The latest balance is high compared with the credit limit", (Condition("used_latest", "above"),)),
+            Wording(
+                "The latest balance is high compared with the credit limit",
+                (Condition("used_latest", "above"),),
+            ),
         ),
     ),
     Concept(
@@ -149,13 +171,22 @@ _CONCEPTS: Final = (
         "Amounts of the bills and how much they vary",
         (*_BILLS, "bill_mean", "bill_spread"),
         (
-            Wording("Amounts billed in the last six months are high", (Condition("billed_mean", "above"),)),
-            Wording("Amounts billed vary strongly from month to month", (Condition("billed_spread", "above"),)),
+            Wording(
+                "Amounts billed in the last six months are high",
+                (Condition("billed_mean", "above"),),
+            ),
+            Wording(
+                "Amounts billed vary strongly from month to month",
+                (Condition("billed_spread", "above"),),
+            ),
             Wording(
                 "Amounts billed are low: little use of the card to judge by",
                 (Condition("billed_mean", "below"), Condition("used_mean", "below")),
             ),
-            Wording("Amounts billed in the last six months are low", (Condition("billed_mean", "below"),)),
+            Wording(
+                "Amounts billed in the last six months are low",
+                (Condition("billed_mean", "below"),),
+            ),
         ),
     ),
     Concept(
@@ -169,7 +200,12 @@ _CONCEPTS: Final = (
         "Payments compared with the bills they settle",
         (
             *_list_month_columns("paid_share", 1, 5),
-            *("paid_share_mean", "paid_share_minimum", "paid_share_latest_three", "paid_over_billed"),
+            *(
+                "paid_share_mean",
+                "paid_share_minimum",
+                "paid_share_latest_three",
+                "paid_over_billed",
+            ),
             "zero_payment_count",
         ),
         (
@@ -177,28 +213,45 @@ _CONCEPTS: Final = (
                 "Nothing was paid on a bill in at least one of the last six months",
                 (Condition("paid_least", "at most", 0),),
             ),
-            Wording("Payments are small compared with the bills", (Condition("paid_over_due", "below"),)),
+            Wording(
+                "Payments are small compared with the bills", (Condition("paid_over_due", "below"),)
+            ),
         ),
     ),
     Concept(
         "amounts paid",
         "Amounts of the payments",
         (*_PAYMENTS, "payment_mean", "payment_minimum", "payment_spread", "payment_over_limit"),
-        (Wording("Amounts paid in the last six months are low", (Condition("paid_mean", "below"),)),),
+        (
+            Wording(
+                "Amounts paid in the last six months are low", (Condition("paid_mean", "below"),)
+            ),
+        ),
     ),
     Concept(
         "new charges",
         "New charges compared with the credit limit",
         _list_month_columns("charged_over_limit", 1, 5),
-        (Wording("New charges are high compared with the credit limit", (Condition("charged_mean", "above"),)),),
+        (
+            Wording(
+                "New charges are high compared with the credit limit",
+                (Condition("charged_mean", "above"),),
+            ),
+        ),
     ),
     Concept(
         "education",
         "Level of education on file",
         ("education",),
         (
-            Wording("No documented level of education on file", (Condition("education_code", "at most", 0),)),
-            Wording("No documented level of education on file", (Condition("education_code", "at least", 5),)),
+            Wording(
+                "No documented level of education on file",
+                (Condition("education_code", "at most", 0),),
+            ),
+            Wording(
+                "No documented level of education on file",
+                (Condition("education_code", "at least", 5),),
+            ),
             Wording("Level of education on file", ()),
         ),
     ),

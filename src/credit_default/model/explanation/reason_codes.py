@@ -29,12 +29,14 @@ from credit_default.model.features.declaration import describe_features, list_fe
 from credit_default.model.features.row_functions import FloatArray
 
 HIGHEST_REASON_COUNT: Final = 4
-LOWEST_CONTRIBUTION_SHARE: Final = (
-    0.05  # of the rise from the accepted clients' mean, below which a contribution is no principal reason
+LOWEST_CONTRIBUTION_SHARE: Final = 0.05  # of the rise from the accepted clients' mean, below which a contribution is no principal reason
+PROTECTED_CONCEPT: Final = (
+    "protected attributes"  # what only a recipe that lets them in has contributions of
 )
-PROTECTED_CONCEPT: Final = "protected attributes"  # what only a recipe that lets them in has contributions of
 
-_DECIMALS: Final = 12  # contributions that agree so far are equal: the last bits may hang on the size of a batch
+_DECIMALS: Final = (
+    12  # contributions that agree so far are equal: the last bits may hang on the size of a batch
+)
 _NO_WORDING: Final = -1
 
 
@@ -52,13 +54,17 @@ class ReasonsPolicy:
     def __post_init__(self) -> None:
         if self.mode not in {"auto", "all", "none"} or self.limit < 0:
             raise InputError(
-                "reasons", found=f"mode {self.mode!r}, limit {self.limit}", expected="auto, all or none; 0 or more",
+                "reasons",
+                found=f"mode {self.mode!r}, limit {self.limit}",
+                expected="auto, all or none; 0 or more",
                 remedy="Correct the settings of `reasons`.",
-            )  # fmt: skip
+            )
 
     def count_given(self, declined_count: int) -> int:
         """To how many of the batch's declined clients reasons are given."""
-        return {"auto": min(declined_count, self.limit), "all": declined_count, "none": 0}[self.mode]
+        return {"auto": min(declined_count, self.limit), "all": declined_count, "none": 0}[
+            self.mode
+        ]
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,15 +88,25 @@ class ReasonFinder:
         if not len(explanation.probability) or not concepts:
             return [[] for _ in explanation.probability]
         sums = self.sum_concepts(explanation)
-        contributions = np.round(np.column_stack([sums[concept.name] for concept in concepts]), _DECIMALS)
+        contributions = np.round(
+            np.column_stack([sums[concept.name] for concept in concepts]), _DECIMALS
+        )
         measured = self._measure(rows)
         said = np.column_stack([self._choose_words(concept, measured) for concept in concepts])
         rise = explanation.probability - explanation.base_probability
-        principal = (contributions > 0) & (contributions >= LOWEST_CONTRIBUTION_SHARE * rise[:, None])
+        principal = (contributions > 0) & (
+            contributions >= LOWEST_CONTRIBUTION_SHARE * rise[:, None]
+        )
         order = np.argsort(-contributions, axis=1, kind="stable")
         return [
             _list_texts(concepts, *row)
-            for row in zip(order.tolist(), said.tolist(), principal.tolist(), contributions.tolist(), strict=True)
+            for row in zip(
+                order.tolist(),
+                said.tolist(),
+                principal.tolist(),
+                contributions.tolist(),
+                strict=True,
+            )
         ]
 
     def sum_concepts(self, explanation: Explanation) -> dict[str, FloatArray]:
@@ -114,7 +130,9 @@ class ReasonFinder:
         if condition.side in {"above", "below"}:
             median = self._medians[condition.measure]
             return values > median if condition.side == "above" else values < median
-        return values >= condition.value if condition.side == "at least" else values <= condition.value
+        return (
+            values >= condition.value if condition.side == "at least" else values <= condition.value
+        )
 
     @cached_property
     def _medians(self) -> dict[str, float]:
@@ -123,17 +141,23 @@ class ReasonFinder:
         return {name: float(np.median(values)) for name, values in measured.items()}
 
     def _measure(self, rows: Any) -> dict[str, FloatArray]:
-        matrix = build_features(rows, spec=describe_features(self.table.measures)).astype(np.float64)
+        matrix = build_features(rows, spec=describe_features(self.table.measures)).astype(
+            np.float64
+        )
         return dict(zip(list_feature_names(self.table.measures), matrix.T, strict=True))
 
 
-def build_reason_finder(bundle: ModelBundle, declared: ReasonTable, *, schema: Schema) -> ReasonFinder:
+def build_reason_finder(
+    bundle: ModelBundle, declared: ReasonTable, *, schema: Schema
+) -> ReasonFinder:
     """The bundle's reasons in the declared words, and in those of the schema for what nobody declared.
 
     Raises:
         InputError: a bundle that has no reference.
     """
-    return ReasonFinder(build_explainer(bundle), build_reason_table(declared, bundle.features, schema=schema))
+    return ReasonFinder(
+        build_explainer(bundle), build_reason_table(declared, bundle.features, schema=schema)
+    )
 
 
 def _list_texts(
@@ -143,7 +167,11 @@ def _list_texts(
     principal: Sequence[bool],
     contributions: Sequence[float],
 ) -> list[str]:
-    told = [concepts[i].wordings[said[i]].words for i in order if principal[i] and said[i] != _NO_WORDING]
+    told = [
+        concepts[i].wordings[said[i]].words
+        for i in order
+        if principal[i] and said[i] != _NO_WORDING
+    ]
     if not told and contributions[order[0]] > 0:
         return [concepts[order[0]].subject]
     return told[:HIGHEST_REASON_COUNT]

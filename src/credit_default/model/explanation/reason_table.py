@@ -14,7 +14,10 @@ from credit_default.model.features.declaration import Feature, trace_inputs
 
 ComparisonSide = Literal["at least", "at most", "above", "below"]
 
-_COMPARISONS: Final[tuple[tuple[str, ComparisonSide], ...]] = (("higher", "above"), ("lower", "below"))
+_COMPARISONS: Final[tuple[tuple[str, ComparisonSide], ...]] = (
+    ("higher", "above"),
+    ("lower", "below"),
+)
 _CLAUSE_END: Final = re.compile(r"[;(]|\. ")  # where a description's first thought ends
 _MOST_DESCRIBED_COLUMNS: Final = 2  # columns behind a feature that are told in their own words
 
@@ -63,13 +66,17 @@ class ReasonTable:
 NO_REASONS: Final = ReasonTable((), ())
 
 
-def build_reason_table(declared: ReasonTable, features: Sequence[Feature], *, schema: Schema) -> ReasonTable:
+def build_reason_table(
+    declared: ReasonTable, features: Sequence[Feature], *, schema: Schema
+) -> ReasonTable:
     """The table for a model with these features: the declared concepts as far as it has their features, others derived.
 
     Features that go back to a protected attribute are in no concept, so no reason ever speaks of one.
     """
     roots = trace_inputs(features)
-    open_features = [f for f in features if f.kept and not set(roots[f.name]) & set(schema.protected)]
+    open_features = [
+        f for f in features if f.kept and not set(roots[f.name]) & set(schema.protected)
+    ]
     named = {name for concept in declared.concepts for name in concept.features}
     kept = [
         Concept(concept.name, concept.subject, present, concept.wordings)
@@ -80,19 +87,28 @@ def build_reason_table(declared: ReasonTable, features: Sequence[Feature], *, sc
     for feature in open_features:
         if feature.name not in named:
             groups.setdefault(roots[feature.name], []).append(feature)
-    derived = [_derive_concept(columns, of_columns, schema=schema) for columns, of_columns in groups.items()]
+    derived = [
+        _derive_concept(columns, of_columns, schema=schema)
+        for columns, of_columns in groups.items()
+    ]
     measures = {feature.name: feature for feature in declared.measures}
     measures |= {f.name: f for f in features if f.name not in measures} if derived else {}
     return ReasonTable(tuple(measures.values()), (*kept, *derived))
 
 
-def map_features_to_concepts(table: ReasonTable, feature_names: Sequence[str], *, other: str) -> dict[str, str]:
+def map_features_to_concepts(
+    table: ReasonTable, feature_names: Sequence[str], *, other: str
+) -> dict[str, str]:
     """For each feature the name of its concept; `other` for those in none."""
-    groups: Mapping[str, str] = {name: concept.name for concept in table.concepts for name in concept.features}
+    groups: Mapping[str, str] = {
+        name: concept.name for concept in table.concepts for name in concept.features
+    }
     return {name: groups.get(name, other) for name in feature_names}
 
 
-def _derive_concept(names: Sequence[str], features: Sequence[Feature], *, schema: Schema) -> Concept:
+def _derive_concept(
+    names: Sequence[str], features: Sequence[Feature], *, schema: Schema
+) -> Concept:
     """A concept of all features on these columns, told by the first of them: its code, or that it is high or low."""
     columns = [column for name in names for column in schema.inputs if column.name == name]
     lead, feature_names = features[0], tuple(feature.name for feature in features)
@@ -100,10 +116,15 @@ def _derive_concept(names: Sequence[str], features: Sequence[Feature], *, schema
     if lead.function == "raw" and columns[0].codes:
         codes = columns[0].codes.items()
         return Concept(
-            lead.name, subject, feature_names, tuple(_build_code_wording(subject, lead, *code) for code in codes)
+            lead.name,
+            subject,
+            feature_names,
+            tuple(_build_code_wording(subject, lead, *code) for code in codes),
         )
     wordings = tuple(
-        Wording(f"{subject}: {comparison} than for most accepted clients", (Condition(lead.name, side),))
+        Wording(
+            f"{subject}: {comparison} than for most accepted clients", (Condition(lead.name, side),)
+        )
         for comparison, side in _COMPARISONS
     )
     return Concept(lead.name, subject, feature_names, wordings)
@@ -115,7 +136,10 @@ def _build_code_wording(subject: str, lead: Feature, code: int, meaning: str) ->
 
 
 def _describe_feature(lead: Feature, columns: Sequence[Column]) -> str:
-    texts = [_CLAUSE_END.split(column.description.strip(), maxsplit=1)[0].rstrip(" .") for column in columns]
+    texts = [
+        _CLAUSE_END.split(column.description.strip(), maxsplit=1)[0].rstrip(" .")
+        for column in columns
+    ]
     if lead.function == "raw":
         return f"{_format_name(lead.name)} ({texts[0]})"
     more = len(texts) - _MOST_DESCRIBED_COLUMNS

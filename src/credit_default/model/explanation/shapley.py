@@ -16,13 +16,19 @@ import polars as pl
 from credit_default.errors import ArtifactError, InputError
 from credit_default.model.estimator.bundle import ModelBundle
 from credit_default.model.estimator.decision import ACCEPT
-from credit_default.model.explanation.shapley_leaf_tables import LONGEST_PATH, add_contributions, measure_longest_path
+from credit_default.model.explanation.shapley_leaf_tables import (
+    LONGEST_PATH,
+    add_contributions,
+    measure_longest_path,
+)
 from credit_default.model.features.row_functions import FloatArray
 
 EXPLANATION_METHOD: Final = "exact Shapley values, interventional"
 
 _TOLERANCE: Final = 1e-6
-_DEFAULTED: Final = 1  # the class whose probability is explained; the library's own choice would be the first
+_DEFAULTED: Final = (
+    1  # the class whose probability is explained; the library's own choice would be the first
+)
 _REMEDY: Final = "Score with `--reasons none`, and compare the installed woodelf-explainer with requirements.lock."
 
 
@@ -81,9 +87,14 @@ class Explainer:
     def _add_up(self, matrix: Any) -> FloatArray:
         if self._has_short_paths:
             return add_contributions(
-                self.bundle.forest, matrix, background=self._background_matrix, class_index=_DEFAULTED
+                self.bundle.forest,
+                matrix,
+                background=self._background_matrix,
+                class_index=_DEFAULTED,
             )
-        found: FloatArray = np.asarray(self._library.shap_values(self._frame(matrix), verbose=False))
+        found: FloatArray = np.asarray(
+            self._library.shap_values(self._frame(matrix), verbose=False)
+        )
         return found
 
     @cached_property
@@ -93,7 +104,9 @@ class Explainer:
     @cached_property
     def base_probability(self) -> float:
         """Mean probability of the background rows, 0-1."""
-        return float(self.bundle.forest.predict_proba(self._background_matrix)[:, _DEFAULTED].mean())
+        return float(
+            self.bundle.forest.predict_proba(self._background_matrix)[:, _DEFAULTED].mean()
+        )
 
     @cached_property
     def _background_matrix(self) -> Any:
@@ -110,7 +123,9 @@ class Explainer:
 
     def _frame(self, matrix: Any) -> Any:
         # 64 bits: next to 32-bit columns a threshold would be rounded, and rows beside it take the other branch.
-        return pl.DataFrame(matrix.astype(np.float64), schema=list(self.bundle.feature_names)).to_pandas()
+        return pl.DataFrame(
+            matrix.astype(np.float64), schema=list(self.bundle.feature_names)
+        ).to_pandas()
 
 
 def build_explainer(bundle: ModelBundle) -> Explainer:
@@ -121,13 +136,19 @@ def build_explainer(bundle: ModelBundle) -> Explainer:
     """
     if bundle.reference is None or bundle.reference.is_empty():
         raise InputError(
-            "reasons", found="a model without reference rows", expected="the unseen rows that a trained model carries",
+            "reasons",
+            found="a model without reference rows",
+            expected="the unseen rows that a trained model carries",
             remedy="Train the model anew, or score with `--reasons none`.",
-        )  # fmt: skip
+        )
     accepted = bundle.reference.filter(decision=ACCEPT)
     if accepted.is_empty():
         whole = bundle.reference
-        return Explainer(bundle, whole, f"all {whole.height:,} clients of the reference, none of whom is accepted")
+        return Explainer(
+            bundle,
+            whole,
+            f"all {whole.height:,} clients of the reference, none of whom is accepted",
+        )
     return Explainer(bundle, accepted, f"the {accepted.height:,} accepted clients of the reference")
 
 
@@ -135,6 +156,8 @@ def _check_sums(contributions: FloatArray, rise: FloatArray) -> None:
     furthest = float(np.abs(contributions.sum(axis=1) - rise).max())
     if not furthest <= _TOLERANCE:
         raise ArtifactError(
-            "contributions", found=f"sums that miss the probability by {furthest:.1e}", expected=f"at most {_TOLERANCE:g}",
+            "contributions",
+            found=f"sums that miss the probability by {furthest:.1e}",
+            expected=f"at most {_TOLERANCE:g}",
             remedy=_REMEDY,
-        )  # fmt: skip
+        )

@@ -35,7 +35,9 @@ class _Leaf:
     def match(self, columns: FloatArray) -> NDArray[np.int64]:
         """Each row's pattern: bit n says that the n-th feature meets its condition; `columns` are (features, rows)."""
         pattern = np.zeros(columns.shape[1], dtype=np.int64)
-        for bit, (feature, low, high) in enumerate(zip(self.features, self.low, self.high, strict=True)):
+        for bit, (feature, low, high) in enumerate(
+            zip(self.features, self.low, self.high, strict=True)
+        ):
             values = columns[feature]
             pattern |= ((values > low) & (values <= high)).astype(np.int64) << bit
         return pattern
@@ -43,16 +45,27 @@ class _Leaf:
 
 def measure_longest_path(forest: Any) -> int:
     """The most different features on a path from a root to a leaf."""
-    return max((len(leaf.features) for tree in forest.estimators_ for leaf in _list_leaves(tree.tree_, 1.0)), default=0)
+    return max(
+        (
+            len(leaf.features)
+            for tree in forest.estimators_
+            for leaf in _list_leaves(tree.tree_, 1.0)
+        ),
+        default=0,
+    )
 
 
-def add_contributions(forest: Any, matrix: Matrix, *, background: Matrix, class_index: int) -> FloatArray:
+def add_contributions(
+    forest: Any, matrix: Matrix, *, background: Matrix, class_index: int
+) -> FloatArray:
     """(rows, features): what each feature adds to the probability of the class, against the background's mean.
 
     Row for row they add up to the row's probability less that mean. Paths may hold at most `LONGEST_PATH` features.
     """
     # 64 bits: beside 32-bit columns a threshold would be rounded, and rows next to it take the other branch
-    columns, behind = (np.ascontiguousarray(rows.T, dtype=np.float64) for rows in (matrix, background))
+    columns, behind = (
+        np.ascontiguousarray(rows.T, dtype=np.float64) for rows in (matrix, background)
+    )
     added = np.zeros(columns.shape)
     share = 1.0 / len(forest.estimators_)
     for tree in forest.estimators_:
@@ -100,9 +113,13 @@ def _compute_weight_tables(count: int) -> tuple[FloatArray, FloatArray]:
     for mine in range(count + 1):
         for theirs in range(count + 1 - mine):
             if mine:
-                gain[mine, theirs] = factorial(mine - 1) * factorial(theirs) / factorial(mine + theirs)
+                gain[mine, theirs] = (
+                    factorial(mine - 1) * factorial(theirs) / factorial(mine + theirs)
+                )
             if theirs:
-                loss[mine, theirs] = factorial(mine) * factorial(theirs - 1) / factorial(mine + theirs)
+                loss[mine, theirs] = (
+                    factorial(mine) * factorial(theirs - 1) / factorial(mine + theirs)
+                )
     return gain, loss
 
 
@@ -113,7 +130,10 @@ def _list_leaves(tree: Any, share: float, *, class_index: int = 1) -> Iterator[_
         node, held = waiting.pop()
         left, right = tree.children_left[node], tree.children_right[node]
         if left == _NO_CHILD:
-            lows, highs = tuple(low for low, _ in held.values()), tuple(high for _, high in held.values())
+            lows, highs = (
+                tuple(low for low, _ in held.values()),
+                tuple(high for _, high in held.values()),
+            )
             yield _Leaf(share * float(values[node]), tuple(held), lows, highs)
             continue
         feature, threshold = int(tree.feature[node]), float(tree.threshold[node])

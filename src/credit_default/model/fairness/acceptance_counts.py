@@ -13,7 +13,11 @@ import polars as pl
 
 from credit_default.data.contract.schema import Schema
 from credit_default.model.estimator.decision import ACCEPT
-from credit_default.model.fairness.groupings import AttributeBands, build_groupings, choose_attributes
+from credit_default.model.fairness.groupings import (
+    AttributeBands,
+    build_groupings,
+    choose_attributes,
+)
 from credit_default.model.fairness.report import FairnessPolicy
 
 _QUARTILES: Final = (0.25, 0.5, 0.75)
@@ -43,7 +47,9 @@ class AttributePlan:
     bands: tuple[AttributeBands, ...]
 
 
-def plan_acceptance(reference: pl.DataFrame, *, schema: Schema, policy: FairnessPolicy) -> AttributePlan:
+def plan_acceptance(
+    reference: pl.DataFrame, *, schema: Schema, policy: FairnessPolicy
+) -> AttributePlan:
     """The attributes that the schema protects or the policy names; a number without bands is cut at these rows' quartiles.
 
     Raises:
@@ -52,12 +58,18 @@ def plan_acceptance(reference: pl.DataFrame, *, schema: Schema, policy: Fairness
     by_default = FairnessPolicy().attributes
     attributes = choose_attributes(schema, named=policy.attributes, by_default=by_default)
     given = {band.name: band for band in policy.bands}
-    uncut = [c.name for c in schema.inputs if c.name in attributes and not c.codes and c.name not in given]
+    uncut = [
+        c.name
+        for c in schema.inputs
+        if c.name in attributes and not c.codes and c.name not in given
+    ]
     cut = [AttributeBands(name, edges) for name in uncut if (edges := _find_edges(reference[name]))]
     return AttributePlan(attributes, (*policy.bands, *cut))
 
 
-def count_acceptance(frames: Iterable[pl.DataFrame], *, schema: Schema, plan: AttributePlan) -> Acceptance:
+def count_acceptance(
+    frames: Iterable[pl.DataFrame], *, schema: Schema, plan: AttributePlan
+) -> Acceptance:
     """Every group's counts over all frames, which hold the attributes and `decision`; each is let go before the next."""
     counts: dict[str, dict[str, GroupAcceptance]] = {name: {} for name in plan.attributes}
     for frame in frames:
@@ -91,4 +103,8 @@ def _count_frame(frame: pl.DataFrame, *, schema: Schema, plan: AttributePlan) ->
 
 def _find_edges(values: pl.Series) -> tuple[float, ...]:
     numbers = values.drop_nulls().to_numpy().astype(np.float64)
-    return tuple(sorted({float(np.quantile(numbers, share)) for share in _QUARTILES})) if len(numbers) else ()
+    return (
+        tuple(sorted({float(np.quantile(numbers, share)) for share in _QUARTILES}))
+        if len(numbers)
+        else ()
+    )

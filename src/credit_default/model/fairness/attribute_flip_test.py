@@ -25,17 +25,24 @@ class FlipSensitivity:
     largest_change: float  # of a default probability, 0-1
 
 
-def measure_flip_sensitivity(bundle: ModelBundle, rows: pl.DataFrame, schema: Schema) -> tuple[FlipSensitivity, ...]:
+def measure_flip_sensitivity(
+    bundle: ModelBundle, rows: pl.DataFrame, schema: Schema
+) -> tuple[FlipSensitivity, ...]:
     """Each protected attribute's sensitivity, in the schema's order: every row is scored under every other value.
 
     A code takes each permitted value, a number five from its least to its greatest in these rows.
     """
     before = score_probability(bundle, rows)
     columns = {column.name: column for column in schema.inputs}
-    return tuple(_measure_flip(bundle, rows, column=columns[name], before=before) for name in schema.protected)
+    return tuple(
+        _measure_flip(bundle, rows, column=columns[name], before=before)
+        for name in schema.protected
+    )
 
 
-def _measure_flip(bundle: ModelBundle, rows: pl.DataFrame, *, column: Column, before: np.ndarray) -> FlipSensitivity:
+def _measure_flip(
+    bundle: ModelBundle, rows: pl.DataFrame, *, column: Column, before: np.ndarray
+) -> FlipSensitivity:
     flipped_count = changed_count = 0
     largest = 0.0
     for flipped in _list_flips(rows, column):
@@ -43,7 +50,9 @@ def _measure_flip(bundle: ModelBundle, rows: pl.DataFrame, *, column: Column, be
         flipped_count += len(after)
         changed_count += int((after != before).sum())
         largest = max(largest, float(np.abs(after - before).max(initial=0.0)))
-    return FlipSensitivity(column.name, column.name in bundle.input_names, flipped_count, changed_count, largest)
+    return FlipSensitivity(
+        column.name, column.name in bundle.input_names, flipped_count, changed_count, largest
+    )
 
 
 def _list_flips(rows: pl.DataFrame, column: Column) -> Iterator[pl.DataFrame]:
@@ -51,6 +60,8 @@ def _list_flips(rows: pl.DataFrame, column: Column) -> Iterator[pl.DataFrame]:
     tried = list(column.codes)
     if not tried and rows.height:
         steps = np.linspace(float(values.min()), float(values.max()), _STEP_COUNT)  # type: ignore[arg-type]
-        tried = sorted({round(step) if values.dtype.is_integer() else step for step in steps.tolist()})
+        tried = sorted(
+            {round(step) if values.dtype.is_integer() else step for step in steps.tolist()}
+        )
     for value in tried:
         yield rows.with_columns(pl.lit(value, dtype=values.dtype).alias(column.name))

@@ -35,7 +35,9 @@ class AttributeBands:
     def __post_init__(self) -> None:
         if not self.edges or not all(low < high for low, high in pairwise(self.edges)):
             found = show_examples(self.edges)
-            raise InputError(f"bands of {self.name}", found=found, expected="edges that rise", remedy=_REMEDY)
+            raise InputError(
+                f"bands of {self.name}", found=found, expected="edges that rise", remedy=_REMEDY
+            )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,7 +54,9 @@ class Grouping:
         return " and ".join(self.attributes)
 
 
-def choose_attributes(schema: Schema, *, named: Sequence[str], by_default: Sequence[str] = ()) -> tuple[str, ...]:
+def choose_attributes(
+    schema: Schema, *, named: Sequence[str], by_default: Sequence[str] = ()
+) -> tuple[str, ...]:
     """The schema's protected columns and those `named`, in the schema's order; what is named `by_default` may be absent.
 
     Raises:
@@ -67,7 +71,11 @@ def choose_attributes(schema: Schema, *, named: Sequence[str], by_default: Seque
 
 
 def build_groupings(
-    rows: pl.DataFrame, *, schema: Schema, attributes: Sequence[str], bands: Sequence[AttributeBands]
+    rows: pl.DataFrame,
+    *,
+    schema: Schema,
+    attributes: Sequence[str],
+    bands: Sequence[AttributeBands],
 ) -> tuple[Grouping, ...]:
     """A grouping of the rows by each attribute, then by each pair of them, in their order.
 
@@ -75,16 +83,22 @@ def build_groupings(
     """
     columns = {column.name: column for column in schema.inputs}
     edges = {band.name: band.edges for band in bands}
-    single = [_group_values(rows[name], column=columns[name], edges=edges.get(name)) for name in attributes]
+    single = [
+        _group_values(rows[name], column=columns[name], edges=edges.get(name))
+        for name in attributes
+    ]
     return (*single, *(_cross_groupings(one, other) for one, other in combinations(single, 2)))
 
 
 def _group_values(values: pl.Series, *, column: Column, edges: Sequence[float] | None) -> Grouping:
     if column.codes:
-        repeated = {meaning for meaning, count in Counter(column.codes.values()).items() if count > 1}
+        repeated = {
+            meaning for meaning, count in Counter(column.codes.values()).items() if count > 1
+        }
         # Two codes of one meaning stay two groups: what is behind them is not known to be the same.
         names = {
-            code: f"{meaning} ({code})" if meaning in repeated else meaning for code, meaning in column.codes.items()
+            code: f"{meaning} ({code})" if meaning in repeated else meaning
+            for code, meaning in column.codes.items()
         }
         places = {code: place for place, code in enumerate(column.codes)}
         group = values.replace_strict(places, return_dtype=pl.Int64).to_numpy()
@@ -97,7 +111,10 @@ def _group_values(values: pl.Series, *, column: Column, edges: Sequence[float] |
 
 
 def _name_bands(cuts: Sequence[float], *, whole: bool) -> list[str]:
-    between = [f"{low:g}-{high - 1:g}" if whole else f"{low:g} to below {high:g}" for low, high in pairwise(cuts)]
+    between = [
+        f"{low:g}-{high - 1:g}" if whole else f"{low:g} to below {high:g}"
+        for low, high in pairwise(cuts)
+    ]
     return [f"below {cuts[0]:g}", *between, f"{cuts[-1]:g} and above"]
 
 
@@ -109,4 +126,6 @@ def _cross_groupings(one: Grouping, other: Grouping) -> Grouping:
 
 def _drop_empty(attributes: tuple[str, ...], labels: Sequence[str], group: IntArray) -> Grouping:
     present, renumbered = np.unique(group, return_inverse=True)
-    return Grouping(attributes, tuple(labels[place] for place in present), renumbered.astype(np.int64))
+    return Grouping(
+        attributes, tuple(labels[place] for place in present), renumbered.astype(np.int64)
+    )

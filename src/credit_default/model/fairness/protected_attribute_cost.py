@@ -24,7 +24,10 @@ from credit_default.model.fairness.resampled_group_metrics import (
     compare_group,
     measure_group,
 )
-from credit_default.model.statistics.auc_placements import measure_placements, measure_roc_auc_from_placements
+from credit_default.model.statistics.auc_placements import (
+    measure_placements,
+    measure_roc_auc_from_placements,
+)
 from credit_default.model.statistics.bootstrap import FloatArray, IntArray, draw_weights
 
 
@@ -59,7 +62,9 @@ class _ModelRows:
     placements: FloatArray
     groups: Mapping[str, Mapping[str, GroupRows]]
 
-    def measure_ratios(self, weights: FloatArray, references: Mapping[str, str]) -> dict[tuple[str, str], FloatArray]:
+    def measure_ratios(
+        self, weights: FloatArray, references: Mapping[str, str]
+    ) -> dict[tuple[str, str], FloatArray]:
         ratios = {}
         for attribute, groups in self.groups.items():
             found = {label: measure_group(weights, group) for label, group in groups.items()}
@@ -73,13 +78,17 @@ class _ModelRows:
         references = {}
         for attribute, groups in self.groups.items():
             figures: list[GroupFigures] = [measure_group(once, group) for group in groups.values()]
-            place = find_reference_group({n: float(found["accept_share"][0]) for n, found in enumerate(figures)})
+            place = find_reference_group(
+                {n: float(found["accept_share"][0]) for n, found in enumerate(figures)}
+            )
             if place is not None:
                 references[attribute] = list(groups)[place]
         return references
 
     def measure_roc_auc(self, weights: FloatArray) -> FloatArray:
-        return measure_roc_auc_from_placements(weights, defaulted=self.defaulted, placements=self.placements)
+        return measure_roc_auc_from_placements(
+            weights, defaulted=self.defaulted, placements=self.placements
+        )
 
 
 def compare_fairness(
@@ -101,17 +110,26 @@ def compare_fairness(
     """
     policy = policy or FairnessPolicy()
     models = [
-        _build_model_rows(rows, scored, schema=schema, threshold=decision_policy.threshold, policy=policy)
+        _build_model_rows(
+            rows, scored, schema=schema, threshold=decision_policy.threshold, policy=policy
+        )
         for scored in (without, including)
     ]
     references = [model.find_references() for model in models]
     once = np.ones((1, rows.height))
     aucs = [float(model.measure_roc_auc(once)[0]) for model in models]
-    ratios = [model.measure_ratios(once, named) for model, named in zip(models, references, strict=True)]
+    ratios = [
+        model.measure_ratios(once, named) for model, named in zip(models, references, strict=True)
+    ]
     costs, changes = [], []
-    for weights in draw_weights(models[0].defaulted, resample_count=policy.resample_count, seed=seed):
+    for weights in draw_weights(
+        models[0].defaulted, resample_count=policy.resample_count, seed=seed
+    ):
         costs.append(models[1].measure_roc_auc(weights) - models[0].measure_roc_auc(weights))
-        one, other = (model.measure_ratios(weights, named) for model, named in zip(models, references, strict=True))
+        one, other = (
+            model.measure_ratios(weights, named)
+            for model, named in zip(models, references, strict=True)
+        )
         changes.append({key: other[key] - one[key] for key in one})
     return FairnessComparison(
         row_count=rows.height,
@@ -136,17 +154,29 @@ def compare_fairness(
 
 
 def _build_model_rows(
-    rows: pl.DataFrame, default_probability: Any, *, schema: Schema, threshold: float, policy: FairnessPolicy
+    rows: pl.DataFrame,
+    default_probability: Any,
+    *,
+    schema: Schema,
+    threshold: float,
+    policy: FairnessPolicy,
 ) -> _ModelRows:
     defaulted, probability = select_outcomes_and_scores(rows, default_probability)
     groups: dict[str, dict[str, GroupRows]] = {}
     for grouping in list_groupings(rows, schema=schema, policy=policy):
         if len(grouping.attributes) > 1:
             continue
-        members = {label: np.flatnonzero(grouping.group == place) for place, label in enumerate(grouping.labels)}
+        members = {
+            label: np.flatnonzero(grouping.group == place)
+            for place, label in enumerate(grouping.labels)
+        }
         groups[grouping.name] = {
             label: build_group_rows(
-                places, defaulted=defaulted, probability=probability, threshold=threshold, fit_slope=False
+                places,
+                defaulted=defaulted,
+                probability=probability,
+                threshold=threshold,
+                fit_slope=False,
             )
             for label, places in members.items()
             if is_large_enough(places, defaulted, policy=policy)

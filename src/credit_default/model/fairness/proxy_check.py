@@ -18,7 +18,10 @@ from credit_default.model.estimator.digest import sort_rows
 from credit_default.model.evaluation.metrics import Metric, measure_interval
 from credit_default.model.fairness.groupings import Grouping, build_groupings
 from credit_default.model.features.declaration import trace_inputs
-from credit_default.model.statistics.auc_placements import measure_placements, measure_roc_auc_from_placements
+from credit_default.model.statistics.auc_placements import (
+    measure_placements,
+    measure_roc_auc_from_placements,
+)
 from credit_default.model.statistics.bootstrap import FloatArray, IntArray, draw_weights
 
 _FOLD_COUNT: Final = 3
@@ -88,11 +91,18 @@ def measure_proxies(
     strengths: list[ProxyStrength] = []
     for grouping in _build_single_groupings(drawn, schema=schema, attributes=attributes):
         (attribute,) = grouping.attributes
-        kept = [place for place, name in enumerate(bundle.feature_names) if attribute not in roots[name]]
+        kept = [
+            place for place, name in enumerate(bundle.feature_names) if attribute not in roots[name]
+        ]
         if not kept or len(grouping.labels) == 1:
             continue
         learned = _predict_groups(
-            matrix[:, kept], grouping.group, fold=fold, seed=seed, job_count=job_count, policy=policy
+            matrix[:, kept],
+            grouping.group,
+            fold=fold,
+            seed=seed,
+            job_count=job_count,
+            policy=policy,
         )
         names = [bundle.feature_names[place] for place in kept]
         inputs = _distribute_importance(learned.importance, [roots[name] for name in names])
@@ -108,9 +118,13 @@ def _draw_rows(rows: pl.DataFrame, count: int, *, seed: int) -> pl.DataFrame:
     return ordered[np.sort(places)]
 
 
-def _build_single_groupings(rows: pl.DataFrame, *, schema: Schema, attributes: tuple[str, ...]) -> list[Grouping]:
+def _build_single_groupings(
+    rows: pl.DataFrame, *, schema: Schema, attributes: tuple[str, ...]
+) -> list[Grouping]:
     singles = [
-        g for g in build_groupings(rows, schema=schema, attributes=attributes, bands=()) if len(g.attributes) == 1
+        g
+        for g in build_groupings(rows, schema=schema, attributes=attributes, bands=())
+        if len(g.attributes) == 1
     ]
     numeric = {column.name for column in schema.inputs if not column.codes}
     return [_split_at_median(rows[g.name], g.name) if g.name in numeric else g for g in singles]
@@ -125,9 +139,17 @@ def _split_at_median(values: pl.Series, name: str) -> Grouping:
 
 
 def _predict_groups(
-    matrix: NDArray[np.float32], group: IntArray, *, fold: IntArray, seed: int, job_count: int, policy: ProxyPolicy
+    matrix: NDArray[np.float32],
+    group: IntArray,
+    *,
+    fold: IntArray,
+    seed: int,
+    job_count: int,
+    policy: ProxyPolicy,
 ) -> _GroupPrediction:
-    from sklearn.ensemble import ExtraTreesClassifier  # half the time of a random forest, and it tells as much
+    from sklearn.ensemble import (
+        ExtraTreesClassifier,
+    )  # half the time of a random forest, and it tells as much
 
     membership = np.zeros((len(group), int(group.max()) + 1))
     importance = np.zeros(matrix.shape[1])
@@ -135,9 +157,15 @@ def _predict_groups(
     for number in folds:
         held_out = fold == number
         forest = ExtraTreesClassifier(
-            n_estimators=policy.tree_count, max_depth=8, min_samples_leaf=20, max_features=0.4, max_samples=0.5,
-            bootstrap=True, random_state=seed, n_jobs=job_count,
-        )  # fmt: skip
+            n_estimators=policy.tree_count,
+            max_depth=8,
+            min_samples_leaf=20,
+            max_features=0.4,
+            max_samples=0.5,
+            bootstrap=True,
+            random_state=seed,
+            n_jobs=job_count,
+        )
         forest.fit(matrix[~held_out], group[~held_out])
         forest.set_params(n_jobs=1)  # several jobs add up the votes in the order in which they end
         membership[np.ix_(held_out, forest.classes_)] = forest.predict_proba(matrix[held_out])
@@ -145,20 +173,32 @@ def _predict_groups(
     return _GroupPrediction(membership, importance)
 
 
-def _distribute_importance(importance: FloatArray, roots: list[tuple[str, ...]]) -> list[ProxyInput]:
+def _distribute_importance(
+    importance: FloatArray, roots: list[tuple[str, ...]]
+) -> list[ProxyInput]:
     """Raw columns by falling share: a feature's importance goes in equal parts to the columns behind it."""
     shares: dict[str, float] = {}
     for weight, columns in zip(importance.tolist(), roots, strict=True):
         for column in columns:
             shares[column] = shares.get(column, 0.0) + weight / len(columns)
-    return [ProxyInput(name, share) for name, share in sorted(shares.items(), key=lambda item: (-item[1], item[0]))]
+    return [
+        ProxyInput(name, share)
+        for name, share in sorted(shares.items(), key=lambda item: (-item[1], item[0]))
+    ]
 
 
 def _measure_strengths(
-    grouping: Grouping, learned: _GroupPrediction, *, inputs: list[ProxyInput], seed: int, policy: ProxyPolicy
+    grouping: Grouping,
+    learned: _GroupPrediction,
+    *,
+    inputs: list[ProxyInput],
+    seed: int,
+    policy: ProxyPolicy,
 ) -> list[ProxyStrength]:
     described = []
-    for place, label in enumerate(grouping.labels[:1] if len(grouping.labels) == _PAIR_SIZE else grouping.labels):
+    for place, label in enumerate(
+        grouping.labels[:1] if len(grouping.labels) == _PAIR_SIZE else grouping.labels
+    ):
         inside = (grouping.group == place).astype(np.int64)
         count = int(inside.sum())
         if min(count, len(inside) - count) < policy.fewest_rows:
@@ -166,10 +206,14 @@ def _measure_strengths(
         roc_auc = _measure_roc_auc(inside, learned.membership[:, place], seed=seed)
         described.append(
             ProxyStrength(
-                grouping.name, label, count, roc_auc, roc_auc.value >= policy.strong_roc_auc,
+                grouping.name,
+                label,
+                count,
+                roc_auc,
+                roc_auc.value >= policy.strong_roc_auc,
                 tuple(inputs[: policy.told_input_count]),
             )
-        )  # fmt: skip
+        )
     return described
 
 

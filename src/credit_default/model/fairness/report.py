@@ -16,7 +16,12 @@ from credit_default.data.contract.schema import OUTCOME, Schema
 from credit_default.errors import InputError
 from credit_default.model.estimator.decision import DecisionPolicy
 from credit_default.model.evaluation.metrics import Metric, measure_interval
-from credit_default.model.fairness.groupings import AttributeBands, Grouping, build_groupings, choose_attributes
+from credit_default.model.fairness.groupings import (
+    AttributeBands,
+    Grouping,
+    build_groupings,
+    choose_attributes,
+)
 from credit_default.model.fairness.resampled_group_metrics import (
     ABSOLUTE_FIGURES,
     RELATIVE_FIGURES,
@@ -26,9 +31,16 @@ from credit_default.model.fairness.resampled_group_metrics import (
     compare_group,
     measure_group,
 )
-from credit_default.model.statistics.bootstrap import FloatArray, IntArray, check_scores, draw_weights
+from credit_default.model.statistics.bootstrap import (
+    FloatArray,
+    IntArray,
+    check_scores,
+    draw_weights,
+)
 
-_DEFAULT_ATTRIBUTES: Final = ("education",)  # of the default portfolio; another one need not have it
+_DEFAULT_ATTRIBUTES: Final = (
+    "education",
+)  # of the default portfolio; another one need not have it
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +57,9 @@ class FairnessPolicy:
     fewest_rows_for_slope: int = 500
     lowest_acceptance_ratio: float = 0.8
     highest_error_gap: float = 0.1  # between shares of defaulters caught, or of payers declined
-    highest_calibration_gap: float = 0.03  # between the share that defaulted and the share that was expected
+    highest_calibration_gap: float = (
+        0.03  # between the share that defaulted and the share that was expected
+    )
     resample_count: int = 300
 
 
@@ -67,7 +81,9 @@ class GroupFairness:
     accept_share: Metric | None  # the share declined is what is left of 1
     caught_share: Metric | None  # of its defaulters, declined (true positive rate)
     false_alarm_share: Metric | None  # of its payers, declined (false positive rate)
-    calibration_gap: Metric | None  # share that defaulted less share expected: above 0 the risk is understated
+    calibration_gap: (
+        Metric | None
+    )  # share that defaulted less share expected: above 0 the risk is understated
     calibration_slope: Metric | None
     roc_auc: Metric | None
     acceptance_ratio: Metric | None  # adverse-impact ratio
@@ -126,7 +142,9 @@ def measure_fairness(
     policy = policy or FairnessPolicy()
     defaulted, probability = select_outcomes_and_scores(rows, default_probability)
     judged = [
-        _select_large_groups(grouping, defaulted, probability, threshold=decision_policy.threshold, policy=policy)
+        _select_large_groups(
+            grouping, defaulted, probability, threshold=decision_policy.threshold, policy=policy
+        )
         for grouping in list_groupings(rows, schema=schema, policy=policy)
     ]
     every = [(number, place) for number, item in enumerate(judged) for place in item.groups]
@@ -142,11 +160,17 @@ def measure_fairness(
         groups += found
         headlines.append(_build_headline(item.grouping.name, found))
     return FairnessReport(
-        len(defaulted), int(defaulted.sum()), decision_policy.threshold, tuple(groups), tuple(headlines)
+        len(defaulted),
+        int(defaulted.sum()),
+        decision_policy.threshold,
+        tuple(groups),
+        tuple(headlines),
     )
 
 
-def select_outcomes_and_scores(rows: pl.DataFrame, default_probability: Any) -> tuple[IntArray, FloatArray]:
+def select_outcomes_and_scores(
+    rows: pl.DataFrame, default_probability: Any
+) -> tuple[IntArray, FloatArray]:
     """The rows' outcomes and these probabilities, checked.
 
     Raises:
@@ -154,14 +178,20 @@ def select_outcomes_and_scores(rows: pl.DataFrame, default_probability: Any) -> 
     """
     if OUTCOME not in rows.columns:
         raise InputError(
-            "fairness", found="no column 'defaulted'", expected="rows with outcomes",
+            "fairness",
+            found="no column 'defaulted'",
+            expected="rows with outcomes",
             remedy="Take the test side, or rows whose outcomes are known.",
-        )  # fmt: skip
+        )
     check_scores(rows[OUTCOME].to_numpy(), default_probability)
-    return rows[OUTCOME].to_numpy().astype(np.int64), np.asarray(default_probability, dtype=np.float64)
+    return rows[OUTCOME].to_numpy().astype(np.int64), np.asarray(
+        default_probability, dtype=np.float64
+    )
 
 
-def list_groupings(rows: pl.DataFrame, *, schema: Schema, policy: FairnessPolicy) -> tuple[Grouping, ...]:
+def list_groupings(
+    rows: pl.DataFrame, *, schema: Schema, policy: FairnessPolicy
+) -> tuple[Grouping, ...]:
     """The rows grouped by each attribute that the schema protects or the policy names, then by each pair.
 
     Raises:
@@ -180,24 +210,38 @@ def is_large_enough(rows: IntArray, defaulted: IntArray, *, policy: FairnessPoli
 
 def find_reference_group(accept_shares: Mapping[int, float]) -> int | None:
     """The place of the group most often accepted, the first of equal ones; None where there is no group."""
-    return max(accept_shares, key=lambda place: (accept_shares[place], -place)) if accept_shares else None
+    return (
+        max(accept_shares, key=lambda place: (accept_shares[place], -place))
+        if accept_shares
+        else None
+    )
 
 
 def _select_large_groups(
-    grouping: Grouping, defaulted: IntArray, probability: FloatArray, *, threshold: float, policy: FairnessPolicy
+    grouping: Grouping,
+    defaulted: IntArray,
+    probability: FloatArray,
+    *,
+    threshold: float,
+    policy: FairnessPolicy,
 ) -> _LargeGroups:
-    members = {place: np.flatnonzero(grouping.group == place) for place in range(len(grouping.labels))}
+    members = {
+        place: np.flatnonzero(grouping.group == place) for place in range(len(grouping.labels))
+    }
     return _LargeGroups(
         grouping,
         {
             place: build_group_rows(
-                rows, defaulted=defaulted, probability=probability, threshold=threshold,
+                rows,
+                defaulted=defaulted,
+                probability=probability,
+                threshold=threshold,
                 fit_slope=len(rows) >= policy.fewest_rows_for_slope,
             )
             for place, rows in members.items()
             if is_large_enough(rows, defaulted, policy=policy)
         },
-    )  # fmt: skip
+    )
 
 
 def _measure_groups(
@@ -205,7 +249,9 @@ def _measure_groups(
 ) -> list[GroupFairness]:
     once = np.ones((1, len(defaulted)))
     values = {place: measure_group(once, group) for place, group in judged.groups.items()}
-    reference = find_reference_group({place: float(found["accept_share"][0]) for place, found in values.items()})
+    reference = find_reference_group(
+        {place: float(found["accept_share"][0]) for place, found in values.items()}
+    )
     described = []
     for place, label in enumerate(judged.grouping.labels):
         members = judged.grouping.group == place
@@ -216,11 +262,16 @@ def _measure_groups(
             figures = {name: _build_metric(value[name], spread[name]) for name in figures}
         described.append(
             GroupFairness(
-                judged.grouping.name, label, int(members.sum()), int(defaulted[members].sum()),
-                is_single=len(judged.grouping.attributes) == 1, is_too_small=place not in values,
-                is_reference=place == reference, **figures,
+                judged.grouping.name,
+                label,
+                int(members.sum()),
+                int(defaulted[members].sum()),
+                is_single=len(judged.grouping.attributes) == 1,
+                is_too_small=place not in values,
+                is_reference=place == reference,
+                **figures,
             )
-        )  # fmt: skip
+        )
     return described
 
 
@@ -237,7 +288,11 @@ def _build_headline(attribute: str, groups: Sequence[GroupFairness]) -> Headline
     others = [group for group in judged if not group.is_reference]
 
     def find(name: str, *, sign: int) -> GroupFairness | None:
-        known = [(sign * abs(figure.value), group) for group in others if (figure := getattr(group, name)) is not None]
+        known = [
+            (sign * abs(figure.value), group)
+            for group in others
+            if (figure := getattr(group, name)) is not None
+        ]
         return min(known, key=lambda pair: pair[0])[1] if known else None
 
     return Headline(

@@ -5,8 +5,15 @@ from typing import Final
 
 import numpy as np
 
-from credit_default.model.estimator.calibration_line import Calibration, fit_calibration, solve_one_step
-from credit_default.model.statistics.auc_placements import measure_placements, measure_roc_auc_from_placements
+from credit_default.model.estimator.calibration_line import (
+    Calibration,
+    fit_calibration,
+    solve_one_step,
+)
+from credit_default.model.statistics.auc_placements import (
+    measure_placements,
+    measure_roc_auc_from_placements,
+)
 from credit_default.model.statistics.bootstrap import FloatArray, IntArray
 
 GroupFigures = dict[str, FloatArray]  # by figure, one value a resample
@@ -35,7 +42,12 @@ class GroupRows:
 
 
 def build_group_rows(
-    rows: IntArray, *, defaulted: IntArray, probability: FloatArray, threshold: float, fit_slope: bool
+    rows: IntArray,
+    *,
+    defaulted: IntArray,
+    probability: FloatArray,
+    threshold: float,
+    fit_slope: bool,
 ) -> GroupRows:
     """The group's rows, taken from all outcomes and probabilities; it holds defaulters and others."""
     outcome, chance = defaulted[rows], probability[rows]
@@ -56,15 +68,21 @@ def measure_group(weights: FloatArray, group: GroupRows) -> GroupFigures:
     count, defaults, expected, declined, caught = (drawn @ group.terms).T
     slope = np.full(len(drawn), np.nan)
     if group.calibration is not None:
-        slope = solve_one_step(group.calibration, group.defaulted, group.probability, weights=drawn).slope
-    with np.errstate(invalid="ignore", divide="ignore"):  # a resample may hold no defaulter of a small group
+        slope = solve_one_step(
+            group.calibration, group.defaulted, group.probability, weights=drawn
+        ).slope
+    with np.errstate(
+        invalid="ignore", divide="ignore"
+    ):  # a resample may hold no defaulter of a small group
         return {
             "accept_share": 1 - declined / count,
             "caught_share": caught / defaults,
             "false_alarm_share": (declined - caught) / (count - defaults),
             "calibration_gap": (defaults - expected) / count,
             "calibration_slope": slope,
-            "roc_auc": measure_roc_auc_from_placements(drawn, defaulted=group.defaulted, placements=group.placements),
+            "roc_auc": measure_roc_auc_from_placements(
+                drawn, defaulted=group.defaulted, placements=group.placements
+            ),
         }
 
 

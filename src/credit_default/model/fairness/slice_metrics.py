@@ -7,7 +7,11 @@ import numpy as np
 
 from credit_default.errors import InputError
 from credit_default.model.estimator.decision import DecisionPolicy
-from credit_default.model.statistics.bootstrap import check_scores, measure_ranking, rank_probabilities
+from credit_default.model.statistics.bootstrap import (
+    check_scores,
+    measure_ranking,
+    rank_probabilities,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,21 +43,33 @@ def evaluate_groups(
     if len(labels) != len(np.asarray(defaulted)):
         found = f"{len(labels)} labels"
         raise InputError(
-            "groups", found=found, expected="one label a row", remedy="Take the labels from the same rows."
+            "groups",
+            found=found,
+            expected="one label a row",
+            remedy="Take the labels from the same rows.",
         )
-    outcome, probability = np.asarray(defaulted, dtype=np.int64), np.asarray(default_probability, dtype=np.float64)
+    outcome, probability = (
+        np.asarray(defaulted, dtype=np.int64),
+        np.asarray(default_probability, dtype=np.float64),
+    )
     return tuple(
-        _evaluate_group(str(label), outcome[labels == label], probability[labels == label], policy=policy)
+        _evaluate_group(
+            str(label), outcome[labels == label], probability[labels == label], policy=policy
+        )
         for label in np.unique(labels)
     )
 
 
-def _evaluate_group(label: str, outcome: Any, probability: Any, *, policy: DecisionPolicy) -> GroupEvaluation:
+def _evaluate_group(
+    label: str, outcome: Any, probability: Any, *, policy: DecisionPolicy
+) -> GroupEvaluation:
     declined = probability >= policy.threshold
     paid, failed = outcome == 0, outcome == 1
     both = paid.any() and failed.any()
     ranking = (
-        measure_ranking(np.ones((1, len(outcome))), defaulted=outcome, ranked=rank_probabilities(probability))
+        measure_ranking(
+            np.ones((1, len(outcome))), defaulted=outcome, ranked=rank_probabilities(probability)
+        )
         if both
         else None
     )

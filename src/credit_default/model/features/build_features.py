@@ -21,7 +21,9 @@ from credit_default.model.features.declaration import (
 )
 from credit_default.model.features.row_functions import ROW_FUNCTIONS, FloatArray
 
-FEATURE_VERSION: Final = "1"  # raised when a word of the vocabulary or a feature comes to mean something else
+FEATURE_VERSION: Final = (
+    "1"  # raised when a word of the vocabulary or a feature comes to mean something else
+)
 
 __all__ = [
     "FEATURE_VERSION",
@@ -48,15 +50,23 @@ def build_features(rows: Any, *, spec: Sequence[Mapping[str, Any]]) -> NDArray[n
     values = read_columns(rows, list_input_names(features))
     for feature in features:
         function = ROW_FUNCTIONS[feature.function]
-        values[feature.name] = function.compute([values[name] for name in feature.columns], **feature.arguments)
+        values[feature.name] = function.compute(
+            [values[name] for name in feature.columns], **feature.arguments
+        )
     return _stack_columns({name: values[name] for name in list_feature_names(features)})
 
 
 def _stack_columns(columns: Mapping[str, FloatArray]) -> NDArray[np.float32]:
-    with np.errstate(over="ignore"):  # what does not fit becomes infinite, and is refused by name below
+    with np.errstate(
+        over="ignore"
+    ):  # what does not fit becomes infinite, and is refused by name below
         matrix = np.column_stack([column.astype(np.float32) for column in columns.values()])
     if not np.isfinite(matrix).all():
-        names = [name for position, name in enumerate(columns) if not np.isfinite(matrix[:, position]).all()]
+        names = [
+            name
+            for position, name in enumerate(columns)
+            if not np.isfinite(matrix[:, position]).all()
+        ]
         raise InputError(
             f"feature {show_examples(names)}",
             found="values too large for a 32-bit float",

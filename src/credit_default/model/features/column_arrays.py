@@ -12,7 +12,9 @@ import numpy as np
 from credit_default.errors import InputError, show_examples
 from credit_default.model.features.row_functions import FloatArray
 
-_REMEDY = "Pass checked rows: a Polars, pandas or Arrow frame, or a mapping from column name to array."
+_REMEDY = (
+    "Pass checked rows: a Polars, pandas or Arrow frame, or a mapping from column name to array."
+)
 
 
 def read_columns(rows: Any, names: Iterable[str]) -> dict[str, FloatArray]:
@@ -28,7 +30,12 @@ def read_columns(rows: Any, names: Iterable[str]) -> dict[str, FloatArray]:
     columns = {name: _read_column(rows, name) for name in wanted}
     lengths = {len(column) for column in columns.values()}
     if len(lengths) > 1:
-        raise InputError("rows", found=f"columns of {sorted(lengths)} values", expected="one length", remedy=_REMEDY)
+        raise InputError(
+            "rows",
+            found=f"columns of {sorted(lengths)} values",
+            expected="one length",
+            remedy=_REMEDY,
+        )
     return columns
 
 
@@ -48,11 +55,16 @@ def _check_names(present: Sequence[str], wanted: Sequence[str]) -> None:
     missing = [name for name in wanted if name not in set(present)]
     if missing:
         expected = f"all {len(wanted)} columns that the model's features use"
-        raise InputError("rows", found=f"no column {show_examples(missing)}", expected=expected, remedy=_REMEDY)
+        raise InputError(
+            "rows", found=f"no column {show_examples(missing)}", expected=expected, remedy=_REMEDY
+        )
     doubled = [name for name in wanted if present.count(name) > 1]
     if doubled:
         raise InputError(
-            "rows", found=f"column {show_examples(doubled)} more than once", expected="each name once", remedy=_REMEDY
+            "rows",
+            found=f"column {show_examples(doubled)} more than once",
+            expected="each name once",
+            remedy=_REMEDY,
         )
 
 
@@ -60,7 +72,9 @@ def _read_column(rows: Any, name: str) -> FloatArray:
     values = np.asarray(rows[name])
     if values.ndim != 1 or values.dtype.kind not in "iuf":
         found = f"{values.dtype} values" if values.ndim == 1 else f"{values.ndim} dimensions"
-        raise InputError(f"column {name!r}", found=found, expected="a column of numbers", remedy=_REMEDY)
+        raise InputError(
+            f"column {name!r}", found=found, expected="a column of numbers", remedy=_REMEDY
+        )
     column = np.ascontiguousarray(values, dtype=np.float64)
     bad = np.flatnonzero(~np.isfinite(column))
     if bad.size:

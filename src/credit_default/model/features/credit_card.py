@@ -59,7 +59,10 @@ def _declare_utilisation() -> list[Feature]:
 
 def _declare_payments() -> list[Feature]:
     # The payment of month i settles the bill of the month before, i + 1; with nothing due, nothing is left unpaid.
-    payments, settled = _list_month_columns("payment_amount", 1, 5), _list_month_columns("bill_amount", 2, 6)
+    payments, settled = (
+        _list_month_columns("payment_amount", 1, 5),
+        _list_month_columns("bill_amount", 2, 6),
+    )
     shares = _list_month_columns("paid_share", 1, 5)
     return [
         *(
@@ -71,19 +74,34 @@ def _declare_payments() -> list[Feature]:
         Feature("paid_share_latest_three", "mean", shares[:3]),
         Feature("paid_total", "total", payments, kept=False),
         Feature("billed_total", "total", settled, kept=False),
-        Feature("paid_over_billed", "ratio", ("paid_total", "billed_total"), {"otherwise": 1.0, "maximum": 5.0}),
+        Feature(
+            "paid_over_billed",
+            "ratio",
+            ("paid_total", "billed_total"),
+            {"otherwise": 1.0, "maximum": 5.0},
+        ),
         Feature("payment_mean", "mean", _list_month_columns("payment_amount")),
         Feature("payment_over_limit", "ratio", ("payment_mean", "credit_limit")),
         Feature("payment_minimum", "minimum", _list_month_columns("payment_amount")),
         Feature("payment_spread", "spread", _list_month_columns("payment_amount")),
-        Feature("zero_payment_count", "count_at_most", _list_month_columns("payment_amount"), {"value": 0.0}),
+        Feature(
+            "zero_payment_count",
+            "count_at_most",
+            _list_month_columns("payment_amount"),
+            {"value": 0.0},
+        ),
     ]
 
 
 def _declare_flows(month: int) -> list[Feature]:
     unpaid, charged = f"unpaid_m{month}", f"charged_m{month}"
     return [
-        Feature(unpaid, "difference", (f"bill_amount_m{month + 1}", f"payment_amount_m{month}"), kept=False),
+        Feature(
+            unpaid,
+            "difference",
+            (f"bill_amount_m{month + 1}", f"payment_amount_m{month}"),
+            kept=False,
+        ),
         Feature(f"unpaid_over_limit_m{month}", "ratio", (unpaid, "credit_limit")),
         Feature(charged, "difference", (f"bill_amount_m{month}", unpaid), kept=False),
         Feature(f"charged_over_limit_m{month}", "ratio", (charged, "credit_limit")),

@@ -28,7 +28,9 @@ class Feature:
     kept: bool = True
 
 
-def parse_features(items: Iterable[Mapping[str, Any]], *, columns: Iterable[str] | None = None) -> tuple[Feature, ...]:
+def parse_features(
+    items: Iterable[Mapping[str, Any]], *, columns: Iterable[str] | None = None
+) -> tuple[Feature, ...]:
     """The features that the mappings declare, in their order, every argument filled in.
 
     Each mapping has `name`, `function`, `columns` and, as needed, `arguments` and `kept`. With `columns`, each name used
@@ -87,39 +89,73 @@ def select_features(features: Sequence[Feature], *, without: Iterable[str]) -> t
 def _parse_feature(item: Mapping[str, Any]) -> Feature:
     name = item.get("name")
     if not isinstance(name, str) or not name:
-        raise _build_error("feature list", found=f"name {name!r}", expected="a name for each feature")
+        raise _build_error(
+            "feature list", found=f"name {name!r}", expected="a name for each feature"
+        )
     unknown = sorted(set(item) - _KEYS)
     if unknown:
-        raise _build_error(f"feature {name!r}", found=f"key {show_examples(unknown)}", expected=f"keys {sorted(_KEYS)}")
+        raise _build_error(
+            f"feature {name!r}",
+            found=f"key {show_examples(unknown)}",
+            expected=f"keys {sorted(_KEYS)}",
+        )
     function = item.get("function")
     if not isinstance(function, str) or function not in ROW_FUNCTIONS:
         raise _build_error(
-            f"feature {name!r}", found=f"function {function!r}", expected=f"one of {', '.join(ROW_FUNCTIONS)}"
+            f"feature {name!r}",
+            found=f"function {function!r}",
+            expected=f"one of {', '.join(ROW_FUNCTIONS)}",
         )
-    columns, arguments, kept = item.get("columns"), item.get("arguments", {}), item.get("kept", True)
-    if not isinstance(columns, list | tuple) or not all(isinstance(column, str) for column in columns):
-        raise _build_error(f"feature {name!r}", found=f"columns {columns!r}", expected="a list of names")
+    columns, arguments, kept = (
+        item.get("columns"),
+        item.get("arguments", {}),
+        item.get("kept", True),
+    )
+    if not isinstance(columns, list | tuple) or not all(
+        isinstance(column, str) for column in columns
+    ):
+        raise _build_error(
+            f"feature {name!r}", found=f"columns {columns!r}", expected="a list of names"
+        )
     if not isinstance(arguments, Mapping) or not isinstance(kept, bool):
         raise _build_error(
-            f"feature {name!r}", found="odd arguments or kept", expected="a table of numbers; true or false"
+            f"feature {name!r}",
+            found="odd arguments or kept",
+            expected="a table of numbers; true or false",
         )
     _check_column_count(name, len(columns), word=ROW_FUNCTIONS[function])
-    return Feature(name, function, tuple(columns), _fill_arguments(name, arguments, word=ROW_FUNCTIONS[function]), kept)
+    return Feature(
+        name,
+        function,
+        tuple(columns),
+        _fill_arguments(name, arguments, word=ROW_FUNCTIONS[function]),
+        kept,
+    )
 
 
 def _check_column_count(name: str, count: int, *, word: RowFunction) -> None:
     most = word.most_columns
     if count < word.fewest_columns or (most is not None and count > most):
-        expected = f"{word.fewest_columns} or more" if most is None else f"{word.fewest_columns} to {most}"
+        expected = (
+            f"{word.fewest_columns} or more" if most is None else f"{word.fewest_columns} to {most}"
+        )
         raise _build_error(f"feature {name!r}", found=f"{count} columns", expected=expected)
 
 
 def _fill_arguments(name: str, given: Mapping[str, Any], *, word: RowFunction) -> dict[str, float]:
     unknown = sorted(set(given) - set(word.arguments))
-    missing = sorted(key for key, default in word.arguments.items() if default is None and key not in given)
+    missing = sorted(
+        key for key, default in word.arguments.items() if default is None and key not in given
+    )
     if unknown or missing:
-        found = f"unknown argument {show_examples(unknown)}" if unknown else f"no argument {show_examples(missing)}"
-        raise _build_error(f"feature {name!r}", found=found, expected=f"arguments {sorted(word.arguments)}")
+        found = (
+            f"unknown argument {show_examples(unknown)}"
+            if unknown
+            else f"no argument {show_examples(missing)}"
+        )
+        raise _build_error(
+            f"feature {name!r}", found=found, expected=f"arguments {sorted(word.arguments)}"
+        )
     filled = {**word.arguments, **given}
     for key, value in filled.items():
         if isinstance(value, bool) or not isinstance(value, int | float) or value != value:  # noqa: PLR0124 (NaN)
@@ -132,17 +168,23 @@ def _check_uses(features: Sequence[Feature], known: frozenset[str] | None) -> No
     names = {feature.name for feature in features if feature.columns != (feature.name,)}
     for feature in features:
         if feature.name in made:
-            raise _build_error(f"feature {feature.name!r}", found="its name twice", expected="each name once")
+            raise _build_error(
+                f"feature {feature.name!r}", found="its name twice", expected="each name once"
+            )
         inputs = [name for name in feature.columns if name not in made]
         early = [name for name in inputs if name in names]
         if early:
             raise _build_error(
-                f"feature {feature.name!r}", found=f"{show_examples(early)} before it is made", expected="order"
+                f"feature {feature.name!r}",
+                found=f"{show_examples(early)} before it is made",
+                expected="order",
             )
         strange = [] if known is None else [name for name in inputs if name not in known]
         if strange:
             raise _build_error(
-                f"feature {feature.name!r}", found=f"column {show_examples(strange)}", expected="known columns"
+                f"feature {feature.name!r}",
+                found=f"column {show_examples(strange)}",
+                expected="known columns",
             )
         made.add(feature.name)
 

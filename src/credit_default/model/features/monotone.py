@@ -26,13 +26,22 @@ def list_risk_inputs(schema: Schema) -> dict[str, float]:
     The law does not make a probability truer. Few clients of the public data are more than three months late: what a
     forest says of them is thinly learned with or without it.
     """
-    return {column.name: column.risk_rises_from for column in schema.inputs if column.risk_rises_from is not None}
+    return {
+        column.name: column.risk_rises_from
+        for column in schema.inputs
+        if column.risk_rises_from is not None
+    }
 
 
-def constrain_features(features: Sequence[Feature], *, rising: Mapping[str, float]) -> tuple[Feature, ...]:
+def constrain_features(
+    features: Sequence[Feature], *, rising: Mapping[str, float]
+) -> tuple[Feature, ...]:
     """The features; those that may go either way with the `rising` inputs are no longer kept for the forest."""
     ways = _trace_directions(features, rising)
-    return tuple(replace(feature, kept=feature.kept and ways[feature.name] != _BOTH_DIRECTIONS) for feature in features)
+    return tuple(
+        replace(feature, kept=feature.kept and ways[feature.name] != _BOTH_DIRECTIONS)
+        for feature in features
+    )
 
 
 def list_constraints(features: Sequence[Feature], *, rising: Mapping[str, float]) -> list[int]:
@@ -44,7 +53,9 @@ def list_constraints(features: Sequence[Feature], *, rising: Mapping[str, float]
     return [sum(ways[feature.name]) for feature in features if feature.kept]
 
 
-def _trace_directions(features: Sequence[Feature], rising: Mapping[str, float]) -> dict[str, _Directions]:
+def _trace_directions(
+    features: Sequence[Feature], rising: Mapping[str, float]
+) -> dict[str, _Directions]:
     ways = dict.fromkeys(rising, frozenset({1}))
     bare = dict(rising)  # names that still mean the input itself
     for feature in features:
@@ -63,7 +74,10 @@ def _list_directions(feature: Feature, bare: Mapping[str, float]) -> list[_Direc
     if feature.function == "count_equal":
         # A code below the value from which risk rises is left by such a move and never entered.
         value = feature.arguments["value"]
-        return [frozenset({-1}) if value < bare.get(column, value) else _BOTH_DIRECTIONS for column in feature.columns]
+        return [
+            frozenset({-1}) if value < bare.get(column, value) else _BOTH_DIRECTIONS
+            for column in feature.columns
+        ]
     if feature.arguments.get("decay", 0.0) < 0:
         return [_BOTH_DIRECTIONS] * len(feature.columns)
     directions = ROW_FUNCTIONS[feature.function].directions

@@ -90,7 +90,9 @@ def _spread(columns: Columns) -> FloatArray:
 
 def _weighted_mean(columns: Columns, *, decay: float) -> FloatArray:
     weights = [decay**position for position in range(len(columns))]
-    return _total([weight * column for weight, column in zip(weights, columns, strict=True)]) / sum(weights)
+    return _total([weight * column for weight, column in zip(weights, columns, strict=True)]) / sum(
+        weights
+    )
 
 
 def _trend(columns: Columns) -> FloatArray:
@@ -128,7 +130,9 @@ ROW_FUNCTIONS: Final[Mapping[str, RowFunction]] = MappingProxyType(
     {
         "raw": RowFunction(_raw, "the column as it is"),
         "clip": RowFunction(
-            _clip, "the column held between minimum and maximum", arguments={"minimum": _ANY[0], "maximum": _ANY[1]}
+            _clip,
+            "the column held between minimum and maximum",
+            arguments={"minimum": _ANY[0], "maximum": _ANY[1]},
         ),
         "log": RowFunction(_log, "log(1 + x), where x below 0 counts as 0"),
         "ratio": RowFunction(
@@ -146,7 +150,9 @@ ROW_FUNCTIONS: Final[Mapping[str, RowFunction]] = MappingProxyType(
         "mean": RowFunction(_mean, "the mean", most_columns=None),
         "minimum": RowFunction(_minimum, "the smallest", most_columns=None),
         "maximum": RowFunction(_maximum, "the largest", most_columns=None),
-        "spread": RowFunction(_spread, "the standard deviation (divisor n)", most_columns=None, directions=(0,)),
+        "spread": RowFunction(
+            _spread, "the standard deviation (divisor n)", most_columns=None, directions=(0,)
+        ),
         "weighted_mean": RowFunction(
             _weighted_mean,
             "the mean with weights 1, decay, decay² …, latest first",
@@ -154,14 +160,28 @@ ROW_FUNCTIONS: Final[Mapping[str, RowFunction]] = MappingProxyType(
             arguments={"decay": REQUIRED_ARGUMENT},
         ),
         "trend": RowFunction(
-            _trend, "the slope by month, latest first", fewest_columns=2, most_columns=None, directions=(0,)
+            _trend,
+            "the slope by month, latest first",
+            fewest_columns=2,
+            most_columns=None,
+            directions=(0,),
         ),
         "count_equal": RowFunction(
-            _count_equal, "how many equal value", most_columns=None, arguments=_VALUE, directions=(0,)
+            _count_equal,
+            "how many equal value",
+            most_columns=None,
+            arguments=_VALUE,
+            directions=(0,),
         ),
-        "count_at_least": RowFunction(_count_at_least, "how many reach value", most_columns=None, arguments=_VALUE),
+        "count_at_least": RowFunction(
+            _count_at_least, "how many reach value", most_columns=None, arguments=_VALUE
+        ),
         "count_at_most": RowFunction(
-            _count_at_most, "how many are value or less", most_columns=None, arguments=_VALUE, directions=(-1,)
+            _count_at_most,
+            "how many are value or less",
+            most_columns=None,
+            arguments=_VALUE,
+            directions=(-1,),
         ),
         "months_since_at_least": RowFunction(
             _months_since_at_least,

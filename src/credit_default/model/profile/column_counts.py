@@ -15,11 +15,19 @@ from numpy.typing import NDArray
 
 from credit_default.errors import InputError
 from credit_default.model.profile.binning import Counts, Floats, place_on_grid
-from credit_default.model.profile.plan import DECISION_COLUMN, SCORE_COLUMN, ColumnPlan, ProfilePlan, read_values
+from credit_default.model.profile.plan import (
+    DECISION_COLUMN,
+    SCORE_COLUMN,
+    ColumnPlan,
+    ProfilePlan,
+    read_values,
+)
 
 STEPS_IN_OCTAVE: Final = 4
 _LOWEST_STEP, _MAGNITUDE_COUNT = -40, 240  # from 2**-10 up to 2**50, in quarters of an octave
-_SLOT_COUNT: Final = 1 << 22  # of the bitmap that tells different rows: under .3 % of error up to 30 million rows
+_SLOT_COUNT: Final = (
+    1 << 22
+)  # of the bitmap that tells different rows: under .3 % of error up to 30 million rows
 _HASH_MULTIPLIERS: Final = (np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB))
 _HASH_STRIDE: Final = 0x9E3779B97F4A7C15
 
@@ -90,9 +98,11 @@ def profile_rows(plan: ProfilePlan, rows: pl.DataFrame) -> Profile:
     missing = [column.name for column in plan.columns if column.name not in rows.columns]
     if missing:
         raise InputError(
-            "rows to profile", found=f"no column {missing[0]!r}", expected="every input, score and decision",
+            "rows to profile",
+            found=f"no column {missing[0]!r}",
+            expected="every input, score and decision",
             remedy="Pass checked and scored rows.",
-        )  # fmt: skip
+        )
     values = {column.name: read_values(rows, column.name) for column in plan.columns}
     score = values[SCORE_COLUMN]
     hashes = np.zeros(rows.height, dtype=np.uint64)
@@ -101,21 +111,30 @@ def profile_rows(plan: ProfilePlan, rows: pl.DataFrame) -> Profile:
         mixed = _hash_values(values[column.name], number)
         hashes += mixed if column.name not in {SCORE_COLUMN, DECISION_COLUMN} else np.uint64(0)
         earlier = None if column.before is None else values[column.before]
-        columns[column.name] = _profile_column(column, values[column.name], score, earlier=earlier, mixed=mixed)
+        columns[column.name] = _profile_column(
+            column, values[column.name], score, earlier=earlier, mixed=mixed
+        )
     slots = np.zeros(_SLOT_COUNT, dtype=np.bool_)
     slots[_scramble_bits(hashes) >> np.uint64(42)] = True
     policy = plan.decision_policy
     costs = np.where(
-        values[DECISION_COLUMN] > 0, (1 - score) * policy.false_alarm_cost, score * policy.missed_default_cost
-    )  # fmt: skip
+        values[DECISION_COLUMN] > 0,
+        (1 - score) * policy.false_alarm_cost,
+        score * policy.missed_default_cost,
+    )
     return Profile(rows.height, columns, float(costs.sum()), slots)
 
 
 def merge_profiles(first: Profile, second: Profile) -> Profile:
     """What the rows of both come to, when they were counted by one plan."""
-    columns = {name: _merge_columns(column, second.columns[name]) for name, column in first.columns.items()}
+    columns = {
+        name: _merge_columns(column, second.columns[name]) for name, column in first.columns.items()
+    }
     return Profile(
-        first.row_count + second.row_count, columns, first.cost_total + second.cost_total, first.slots | second.slots
+        first.row_count + second.row_count,
+        columns,
+        first.cost_total + second.cost_total,
+        first.slots | second.slots,
     )
 
 
@@ -125,7 +144,10 @@ def profile_frames(plan: ProfilePlan, frames: Iterable[pl.DataFrame]) -> Profile
     first = next(profiles, None)
     if first is None:
         raise InputError(
-            "rows to profile", found="none", expected="at least one frame", remedy="Score the batch first."
+            "rows to profile",
+            found="none",
+            expected="at least one frame",
+            remedy="Score the batch first.",
         )
     return reduce(merge_profiles, profiles, first)
 
@@ -143,7 +165,12 @@ def measure_magnitude(column: ColumnProfile, share: float) -> float:
 
 
 def _profile_column(
-    plan: ColumnPlan, values: Floats, score: Floats, *, earlier: Floats | None, mixed: NDArray[np.uint64]
+    plan: ColumnPlan,
+    values: Floats,
+    score: Floats,
+    *,
+    earlier: Floats | None,
+    mixed: NDArray[np.uint64],
 ) -> ColumnProfile:
     place = plan.bins.place(values)
     present = values[~np.isnan(values)]
@@ -152,7 +179,9 @@ def _profile_column(
     repeats = 0 if earlier is None else np.count_nonzero((values == earlier) & (values != 0))
     return ColumnProfile(
         counts=np.bincount(place, minlength=plan.bins.class_count),
-        score_sums=np.bincount(place, weights=score, minlength=plan.bins.class_count).astype(np.float64),
+        score_sums=np.bincount(place, weights=score, minlength=plan.bins.class_count).astype(
+            np.float64
+        ),
         zero_count=int(np.count_nonzero(present == 0)),
         repeat_count=int(repeats),
         minimum=float(present.min(initial=np.inf)),
@@ -162,7 +191,9 @@ def _profile_column(
         magnitudes=_count_magnitudes(present),
         fingerprint=int(_scramble_bits(mixed).sum(dtype=np.uint64)),
         grid_counts=np.bincount(on_grid, minlength=slot_count),
-        grid_sums=np.bincount(on_grid, weights=present[: len(on_grid)], minlength=slot_count).astype(np.float64),
+        grid_sums=np.bincount(
+            on_grid, weights=present[: len(on_grid)], minlength=slot_count
+        ).astype(np.float64),
     )
 
 

@@ -57,8 +57,11 @@ def measure_distance(column: ProfilePair, method: str) -> Distance:
     """
     if method not in _MEASURES:
         raise InputError(
-            "drift method", found=repr(method), expected=", ".join(_MEASURES), remedy="Correct the schema."
-        )  # fmt: skip
+            "drift method",
+            found=repr(method),
+            expected=", ".join(_MEASURES),
+            remedy="Correct the schema.",
+        )
     return _MEASURES[method](column)
 
 
@@ -76,7 +79,11 @@ def measure_jensenshannon_distance(reference: Counts, current: Counts) -> float:
     r, c = (counts / counts.sum() for counts in (reference, current))
     middle = (r + c) / 2
     halves = [
-        np.where(side > 0, side * np.log(np.divide(side, middle, out=np.ones_like(side), where=side > 0)), 0).sum()
+        np.where(
+            side > 0,
+            side * np.log(np.divide(side, middle, out=np.ones_like(side), where=side > 0)),
+            0,
+        ).sum()
         for side in (r, c)
     ]
     return float(np.sqrt(max(0.0, sum(halves) / 2)))
@@ -84,12 +91,16 @@ def measure_jensenshannon_distance(reference: Counts, current: Counts) -> float:
 
 def _measure_psi(column: ProfilePair) -> Distance:
     return Distance(
-        measure_population_stability_index(column.reference.counts, column.current.counts), _count_bins(column)
+        measure_population_stability_index(column.reference.counts, column.current.counts),
+        _count_bins(column),
     )
 
 
 def _measure_jensenshannon(column: ProfilePair) -> Distance:
-    return Distance(measure_jensenshannon_distance(column.reference.counts, column.current.counts), _count_bins(column))
+    return Distance(
+        measure_jensenshannon_distance(column.reference.counts, column.current.counts),
+        _count_bins(column),
+    )
 
 
 def _measure_chisquare(column: ProfilePair) -> Distance:
@@ -105,7 +116,9 @@ def _measure_chisquare(column: ProfilePair) -> Distance:
     with np.errstate(divide="ignore"):  # a value that the reference never held: infinitely far
         statistic = float(((found[taken] - expected[taken]) ** 2 / expected[taken]).sum())
     p_value = float(chi2.sf(statistic, bin_count - 1)) if bin_count > 1 else 1.0
-    return Distance(p_value, bin_count, chance=measure_homogeneity_p_value(column.reference.counts, found))
+    return Distance(
+        p_value, bin_count, chance=measure_homogeneity_p_value(column.reference.counts, found)
+    )
 
 
 def measure_homogeneity_p_value(reference: Counts, current: Counts) -> float:
@@ -113,7 +126,9 @@ def measure_homogeneity_p_value(reference: Counts, current: Counts) -> float:
     shares = np.array([reference.sum(), current.sum()]) / (reference.sum() + current.sum())
     both = reference + current
     thin = both * shares.min() < _FEWEST_EXPECTED
-    table = np.array([[*side[~thin], side[thin].sum()] for side in (reference, current)], dtype=np.float64)
+    table = np.array(
+        [[*side[~thin], side[thin].sum()] for side in (reference, current)], dtype=np.float64
+    )
     table = table[:, table.sum(axis=0) > 0]
     expected = np.outer(shares, table.sum(axis=0))
     statistic = float(((table - expected) ** 2 / expected).sum())
@@ -139,7 +154,10 @@ def _find_p_value(below: int, row_count: int, other_below: int, other_row_count:
         distance = abs(below / row_count - other_below / other_row_count)
         return float(kstwo.sf(distance, np.round(effective)))
     # The p-value depends on both lengths and the distance alone: two samples of 0 and 1 that are as far apart have it.
-    sides = [np.arange(count) >= part for part, count in ((below, row_count), (other_below, other_row_count))]
+    sides = [
+        np.arange(count) >= part
+        for part, count in ((below, row_count), (other_below, other_row_count))
+    ]
     with warnings.catch_warnings():
         warnings.simplefilter(
             "ignore", RuntimeWarning
@@ -154,7 +172,9 @@ def _measure_wasserstein(column: ProfilePair) -> Distance:
     functions cross between two points is their difference in doubt: there the middle of what it can be is taken.
     """
     grid, reference, current = column.grid, column.reference, column.current
-    before, after = (np.cumsum(side.grid_counts) / side.grid_counts.sum() for side in (reference, current))
+    before, after = (
+        np.cumsum(side.grid_counts) / side.grid_counts.sum() for side in (reference, current)
+    )
     gap = before - after
     left, right, width = gap[1:-2:2], gap[2:-1:2], np.diff(grid)
     signed = _integrate(grid, reference, before) - _integrate(grid, current, after)
@@ -165,7 +185,9 @@ def _measure_wasserstein(column: ProfilePair) -> Distance:
     area = float(np.abs(signed).sum() + doubt.sum() + np.abs(tails).sum())
     share = before[1:-2:2]
     spread = float((width * np.sqrt(share * (1 - share))).sum())
-    return Distance(area / deviation, _count_bins(column), float(doubt.sum()) / deviation, spread / deviation)
+    return Distance(
+        area / deviation, _count_bins(column), float(doubt.sum()) / deviation, spread / deviation
+    )
 
 
 def _integrate(grid: Floats, side: ColumnProfile, distribution: Floats) -> Floats:

@@ -25,7 +25,10 @@ def describe_profile(plan: ProfilePlan, profile: Profile) -> dict[str, Any]:
         "expected_default_share": profile.expected_default_share,
         "expected_cost": profile.expected_cost,
         "twin_share": profile.twin_share,
-        "columns": {column.name: _describe_column(column, profile.columns[column.name]) for column in plan.columns},
+        "columns": {
+            column.name: _describe_column(column, profile.columns[column.name])
+            for column in plan.columns
+        },
     }
 
 
@@ -44,7 +47,11 @@ def parse_counts(content: Mapping[str, Any], plan: ProfilePlan) -> dict[str, Cou
     """
     try:
         found = content["columns"]
-        same = [c.name for c in plan.columns if found.get(c.name, {}).get("values") == c.bins.values.tolist()]
+        same = [
+            c.name
+            for c in plan.columns
+            if found.get(c.name, {}).get("values") == c.bins.values.tolist()
+        ]
         return {name: np.array(found[name]["counts"], dtype=np.int64) for name in same}
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise _build_layout_error(error) from error
@@ -52,13 +59,19 @@ def parse_counts(content: Mapping[str, Any], plan: ProfilePlan) -> dict[str, Cou
 
 def _build_layout_error(error: Exception) -> ArtifactError:
     return ArtifactError(
-        "profile of an earlier batch", found=f"another layout ({type(error).__name__}: {error})",
-        expected="profile.json as `monitor` writes it", remedy="Monitor that batch again.",
-    )  # fmt: skip
+        "profile of an earlier batch",
+        found=f"another layout ({type(error).__name__}: {error})",
+        expected="profile.json as `monitor` writes it",
+        remedy="Monitor that batch again.",
+    )
 
 
 def _describe_column(plan: ColumnPlan, profile: ColumnProfile) -> dict[str, Any]:
-    bins = {"values": plan.bins.values.tolist()} if len(plan.bins.values) else {"edges": plan.bins.edges.tolist()}
+    bins = (
+        {"values": plan.bins.values.tolist()}
+        if len(plan.bins.values)
+        else {"edges": plan.bins.edges.tolist()}
+    )
     figures = {"mean": profile.mean, "minimum": profile.minimum, "maximum": profile.maximum}
     return {
         **bins,

@@ -32,7 +32,9 @@ class ColumnPlan:
 class ProfilePlan:
     """How the rows of a batch are counted: fixed by the reference, the schema and the costs."""
 
-    columns: tuple[ColumnPlan, ...]  # the inputs in the schema's order, then the score, then the decision (1: declined)
+    columns: tuple[
+        ColumnPlan, ...
+    ]  # the inputs in the schema's order, then the score, then the decision (1: declined)
     decision_policy: DecisionPolicy
 
     @property
@@ -41,7 +43,9 @@ class ProfilePlan:
         return self.columns[:-2]
 
 
-def plan_profile(reference: pl.DataFrame, *, schema: Schema, decision_policy: DecisionPolicy) -> ProfilePlan:
+def plan_profile(
+    reference: pl.DataFrame, *, schema: Schema, decision_policy: DecisionPolicy
+) -> ProfilePlan:
     """How to count rows that are to be compared with these scored ones.
 
     A grid is kept for columns whose drift is measured by ks or wasserstein. `repayment_status_m1` has

@@ -79,11 +79,15 @@ def measure_score_shift(
         standard_error=sqrt(_measure_variance(before) + _measure_variance(after)),
         reference_cost=reference.expected_cost,
         current_cost=current.expected_cost,
-        columns=tuple(attribute_shift(plan, reference, current, column=column) for column in columns),
+        columns=tuple(
+            attribute_shift(plan, reference, current, column=column) for column in columns
+        ),
     )
 
 
-def attribute_shift(plan: ProfilePlan, reference: Profile, current: Profile, *, column: Column) -> ColumnShift:
+def attribute_shift(
+    plan: ProfilePlan, reference: Profile, current: Profile, *, column: Column
+) -> ColumnShift:
     """The move of the mean score, split over this input's bins; bins that no row is in are left out.
 
     With shares w and mean scores m of a segment, before and after: (w' - w) times the mean of m and m' less the mean
@@ -94,9 +98,13 @@ def attribute_shift(plan: ProfilePlan, reference: Profile, current: Profile, *, 
     before, after = reference.columns[column.name], current.columns[column.name]
     shares = [side.counts / side.counts.sum() for side in (before, after)]
     means = [
-        np.divide(s.score_sums, s.counts, out=np.zeros(len(s.counts)), where=s.counts > 0) for s in (before, after)
+        np.divide(s.score_sums, s.counts, out=np.zeros(len(s.counts)), where=s.counts > 0)
+        for s in (before, after)
     ]
-    means = [np.where(s.counts > 0, m, other) for s, m, other in zip((before, after), means, means[::-1], strict=True)]
+    means = [
+        np.where(s.counts > 0, m, other)
+        for s, m, other in zip((before, after), means, means[::-1], strict=True)
+    ]
     level = (reference.expected_default_share + current.expected_default_share) / 2
     composition = (shares[1] - shares[0]) * ((means[0] + means[1]) / 2 - level)
     within = (shares[0] + shares[1]) / 2 * (means[1] - means[0])
@@ -104,12 +112,15 @@ def attribute_shift(plan: ProfilePlan, reference: Profile, current: Profile, *, 
         column.name,
         tuple(
             SegmentShift(
-                describe_segment(column, bins, place), float(shares[0][place]), float(shares[1][place]),
-                float(composition[place]), float(within[place]),
+                describe_segment(column, bins, place),
+                float(shares[0][place]),
+                float(shares[1][place]),
+                float(composition[place]),
+                float(within[place]),
             )
             for place in np.flatnonzero((shares[0] > 0) | (shares[1] > 0)).tolist()
         ),
-    )  # fmt: skip
+    )
 
 
 def describe_segment(column: Column, bins: Bins, place: int) -> str:
@@ -123,7 +134,9 @@ def describe_segment(column: Column, bins: Bins, place: int) -> str:
     if not len(bins.edges):
         return f"{column.name} any"
     if place in {0, len(bins.edges)}:
-        return f"{column.name} " + (f"below {bins.edges[0]:,.6g}" if place == 0 else f"from {bins.edges[-1]:,.6g}")
+        return f"{column.name} " + (
+            f"below {bins.edges[0]:,.6g}" if place == 0 else f"from {bins.edges[-1]:,.6g}"
+        )
     return f"{column.name} {bins.edges[place - 1]:,.6g} to {bins.edges[place]:,.6g}"
 
 

@@ -20,7 +20,9 @@ def measure_placements(defaulted: IntArray, probability: FloatArray) -> FloatArr
     return placements
 
 
-def measure_roc_auc_from_placements(weights: FloatArray, *, defaulted: IntArray, placements: FloatArray) -> FloatArray:
+def measure_roc_auc_from_placements(
+    weights: FloatArray, *, defaulted: IntArray, placements: FloatArray
+) -> FloatArray:
     """The area of each resample, to first order; exact where every weight is 1, nan where there is one outcome only."""
     others = 1.0 - defaulted
     terms = np.column_stack([defaulted, others, defaulted * placements, others * placements])

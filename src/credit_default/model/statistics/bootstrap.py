@@ -46,12 +46,18 @@ def check_scores(defaulted: NDArray[np.generic], default_probability: NDArray[np
     outcomes, probabilities = np.asarray(defaulted), np.asarray(default_probability)
     if outcomes.ndim != 1 or outcomes.shape != probabilities.shape or not len(outcomes):
         found = f"{outcomes.shape} outcomes and {probabilities.shape} probabilities"
-        raise InputError("scored outcomes", found=found, expected="as many of both, and some", remedy=_REMEDY)
+        raise InputError(
+            "scored outcomes", found=found, expected="as many of both, and some", remedy=_REMEDY
+        )
     if not np.isin(outcomes, (0, 1)).all():
-        raise InputError("outcomes", found="values that are not 0 or 1", expected="0 or 1", remedy=_REMEDY)
+        raise InputError(
+            "outcomes", found="values that are not 0 or 1", expected="0 or 1", remedy=_REMEDY
+        )
     # Said the positive way round, so that a missing value fails too.
     if not ((probabilities >= 0) & (probabilities <= 1)).all():
-        raise InputError("probabilities", found="missing or outside 0-1", expected="0 to 1", remedy=_REMEDY)
+        raise InputError(
+            "probabilities", found="missing or outside 0-1", expected="0 to 1", remedy=_REMEDY
+        )
 
 
 def draw_weights(defaulted: IntArray, *, resample_count: int, seed: int) -> Iterator[FloatArray]:
@@ -74,8 +80,15 @@ def draw_weights(defaulted: IntArray, *, resample_count: int, seed: int) -> Iter
 def _draw_counts(generator: np.random.Generator, count: int, *, row_count: int) -> FloatArray:
     if not row_count:
         return np.empty((count, 0))
-    drawn = generator.integers(0, row_count, size=(count, row_count)) + np.arange(count)[:, None] * row_count
-    return np.bincount(drawn.ravel(), minlength=count * row_count).reshape(count, row_count).astype(np.float64)
+    drawn = (
+        generator.integers(0, row_count, size=(count, row_count))
+        + np.arange(count)[:, None] * row_count
+    )
+    return (
+        np.bincount(drawn.ravel(), minlength=count * row_count)
+        .reshape(count, row_count)
+        .astype(np.float64)
+    )
 
 
 def rank_probabilities(default_probability: FloatArray) -> RankedRows:
@@ -93,7 +106,9 @@ def measure_ranking(weights: FloatArray, *, defaulted: IntArray, ranked: RankedR
     defaults, others = _sum_ties(weights, defaulted, ranked)
     caught, alarmed = np.cumsum(defaults, axis=1), np.cumsum(others, axis=1)
     distance = np.abs(caught / caught[:, -1:] - alarmed / alarmed[:, -1:]).max(axis=1)
-    precision = caught / np.maximum(caught + alarmed, 1e-12)  # nothing drawn yet: weighs nothing below
+    precision = caught / np.maximum(
+        caught + alarmed, 1e-12
+    )  # nothing drawn yet: weighs nothing below
     return RankFigures(
         roc_auc=_measure_roc_auc_of_sums(defaults, others, caught=caught),
         ks=distance,
@@ -107,7 +122,9 @@ def measure_roc_auc(weights: FloatArray, *, defaulted: IntArray, ranked: RankedR
     return _measure_roc_auc_of_sums(defaults, others, caught=np.cumsum(defaults, axis=1))
 
 
-def _sum_ties(weights: FloatArray, defaulted: IntArray, ranked: RankedRows) -> tuple[FloatArray, FloatArray]:
+def _sum_ties(
+    weights: FloatArray, defaulted: IntArray, ranked: RankedRows
+) -> tuple[FloatArray, FloatArray]:
     """Weights of defaulters and of others (resamples, different probabilities), by falling probability."""
     drawn = weights[:, ranked.order]
     defaults = drawn * defaulted[ranked.order]
@@ -118,7 +135,9 @@ def _sum_ties(weights: FloatArray, defaulted: IntArray, ranked: RankedRows) -> t
     return np.add.reduceat(defaults, starts, axis=1), np.add.reduceat(others, starts, axis=1)
 
 
-def _measure_roc_auc_of_sums(defaults: FloatArray, others: FloatArray, *, caught: FloatArray) -> FloatArray:
+def _measure_roc_auc_of_sums(
+    defaults: FloatArray, others: FloatArray, *, caught: FloatArray
+) -> FloatArray:
     area: FloatArray = np.einsum("ij,ij->i", others, caught - defaults / 2)
     area /= caught[:, -1] * others.sum(axis=1)
     return area

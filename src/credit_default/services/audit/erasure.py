@@ -59,24 +59,33 @@ def forget_client(wiring: Wiring, client_id: str, *, forgotten_at: dt.datetime) 
         delete_unreferenced_rows(snapshot)
     snapshots = [snapshot for snapshot in every if _has_client_rows(snapshot, client_id)]
     if not (results or snapshots or _is_in_tables(wiring, client_id)):
-        if notes:  # as it is when the client's own forgetting died with everything done but the record
+        if (
+            notes
+        ):  # as it is when the client's own forgetting died with everything done but the record
             return Summary("forget", "nothing found of this client", notes=notes)
         raise InputError(
-            f"client {client_id[:64]!r}", found="nowhere in the lake", expected="a client with rows",
+            f"client {client_id[:64]!r}",
+            found="nowhere in the lake",
+            expected="a client with rows",
             remedy="Check the id; it is matched to the letter.",
-        )  # fmt: skip
+        )
     begun = f"forgetting {forgotten_at.isoformat()}"
-    append_ledger_entry(wiring, "forgetting", key=begun, at=forgotten_at, details={"results": json.dumps(results)})
+    append_ledger_entry(
+        wiring, "forgetting", key=begun, at=forgotten_at, details={"results": json.dumps(results)}
+    )
     hit_failpoint("forget.begun")
     # files first: what names their batches are the rows that go next
     rejected = _find_batches(wiring, "quarantine", client_id)
-    file_count = _delete_files(wiring, {batch for batch, _ in results} | {s.digest for s in snapshots} | rejected)
+    file_count = _delete_files(
+        wiring, {batch for batch, _ in results} | {s.digest for s in snapshots} | rejected
+    )
     hit_failpoint("forget.files")
     counts = delete_client(lake, client_id) | {"files": file_count}
     hit_failpoint("forget.tables")
     for snapshot in snapshots:
         rewrite_snapshot(
-            snapshot, (rows.filter(pl.col(CLIENT_ID) != client_id) for rows in read_snapshot_rows(snapshot))
+            snapshot,
+            (rows.filter(pl.col(CLIENT_ID) != client_id) for rows in read_snapshot_rows(snapshot)),
         )
         counts["snapshots"] = counts.get("snapshots", 0) + 1
     hit_failpoint("forget.snapshots")
@@ -84,7 +93,11 @@ def forget_client(wiring: Wiring, client_id: str, *, forgotten_at: dt.datetime) 
         _append_result_entry(wiring, batch_id, version, at=forgotten_at)
     hit_failpoint("forget.results")
     append_ledger_entry(
-        wiring, "forgotten", key=f"forgotten {begun}", at=forgotten_at, details={"begun": begun, **counts}
+        wiring,
+        "forgotten",
+        key=f"forgotten {begun}",
+        at=forgotten_at,
+        details={"begun": begun, **counts},
     )
     hit_failpoint("forget.recorded")
     return Summary("forget", "forgotten", counts=counts, notes=(*notes, _NOT_SEARCHED_NOTE))
@@ -99,8 +112,13 @@ def _complete_cut_short_erasures(wiring: Wiring, *, at: dt.datetime) -> tuple[st
     for batch_id, version in sorted(set(_parse_results(unfinished))):
         _append_result_entry(wiring, batch_id, version, at=at)
     for entry in unfinished:
-        append_ledger_entry(wiring, "cut short", key=f"cut short {entry.key}", at=at, details={"begun": entry.key})
-    return tuple(f"a forgetting of {entry.at} was cut short: give it again for its client" for entry in unfinished)
+        append_ledger_entry(
+            wiring, "cut short", key=f"cut short {entry.key}", at=at, details={"begun": entry.key}
+        )
+    return tuple(
+        f"a forgetting of {entry.at} was cut short: give it again for its client"
+        for entry in unfinished
+    )
 
 
 def _find_results(wiring: Wiring, client_id: str) -> list[tuple[str, int]]:
@@ -114,15 +132,23 @@ def _find_batches(wiring: Wiring, table: str, client_id: str) -> set[str]:
 
 
 def _is_in_tables(wiring: Wiring, client_id: str) -> bool:
-    tables = (scan_table(wiring.lake, name).filter(pl.col(CLIENT_ID) == client_id) for name in CLIENT_TABLES)
-    return any(not collect_rows(wiring.lake, table.select(CLIENT_ID).head(1)).is_empty() for table in tables)
+    tables = (
+        scan_table(wiring.lake, name).filter(pl.col(CLIENT_ID) == client_id)
+        for name in CLIENT_TABLES
+    )
+    return any(
+        not collect_rows(wiring.lake, table.select(CLIENT_ID).head(1)).is_empty()
+        for table in tables
+    )
 
 
 def _list_unfinished(wiring: Wiring) -> tuple[LedgerEntry, ...]:
     """What was begun and never ended: whose results may be others than those on record by now."""
     entries = read_entries(wiring.lake)
     done = {json.loads(entry.details).get("begun") for entry in entries if entry.event in _ENDED}
-    return tuple(entry for entry in entries if entry.event == "forgetting" and entry.key not in done)
+    return tuple(
+        entry for entry in entries if entry.event == "forgetting" and entry.key not in done
+    )
 
 
 def _parse_results(unfinished: Collection[LedgerEntry]) -> Iterator[tuple[str, int]]:
@@ -132,12 +158,19 @@ def _parse_results(unfinished: Collection[LedgerEntry]) -> Iterator[tuple[str, i
 
 
 def _has_client_rows(snapshot: Snapshot, client_id: str) -> bool:
-    return any((rows[CLIENT_ID] == client_id).any() for rows in read_snapshot_rows(snapshot, columns=(CLIENT_ID,)))
+    return any(
+        (rows[CLIENT_ID] == client_id).any()
+        for rows in read_snapshot_rows(snapshot, columns=(CLIENT_ID,))
+    )
 
 
 def _delete_files(wiring: Wiring, batches: Collection[str]) -> int:
     storage = wiring.lake.storage
-    keys = [stored.key for batch in sorted(batches) for stored in storage.list_objects(f"{PROCESSED}{batch}-")]
+    keys = [
+        stored.key
+        for batch in sorted(batches)
+        for stored in storage.list_objects(f"{PROCESSED}{batch}-")
+    ]
     for key in keys:
         storage.delete_object(key)
     return len(keys)
@@ -147,6 +180,11 @@ def _append_result_entry(wiring: Wiring, batch_id: str, version: int, *, at: dt.
     measured = measure_scores(wiring.lake, batch_id=batch_id, model_version=version)
     digest = digest_scores(wiring.lake, batch_id=batch_id, model_version=version)
     append_ledger_entry(
-        wiring, "forgotten", key=f"forgotten {batch_id} v{version} {digest[:16]}", at=at, batch_id=batch_id,
-        model_version=version, details={"scored_count": measured.scored_count, "scores_digest": digest},
-    )  # fmt: skip
+        wiring,
+        "forgotten",
+        key=f"forgotten {batch_id} v{version} {digest[:16]}",
+        at=at,
+        batch_id=batch_id,
+        model_version=version,
+        details={"scored_count": measured.scored_count, "scores_digest": digest},
+    )

@@ -3,7 +3,10 @@
 import datetime as dt
 from dataclasses import dataclass
 
-from credit_default.adapters.lake.pinned_champion import read_announced_change, write_announced_change
+from credit_default.adapters.lake.pinned_champion import (
+    read_announced_change,
+    write_announced_change,
+)
 from credit_default.adapters.mlflow.model_versions import REPLACED_TAG, ModelVersion
 from credit_default.adapters.tables.ledger import find_entry, read_entries
 from credit_default.errors import InputError
@@ -38,14 +41,20 @@ def record_champion_change(wiring: Wiring, *, by: str = _UNKNOWN_DECIDER) -> Led
     if champion is None or champion.number == last:
         return None
     left = _find_rollback(wiring, last, champion)
-    came = champion.tags.get(_PROMOTED_AT) or champion.created_at.isoformat()  # an alias set by hand tells no time
+    came = (
+        champion.tags.get(_PROMOTED_AT) or champion.created_at.isoformat()
+    )  # an alias set by hand tells no time
     event, at = (ROLLED_BACK, left) if left else (PROMOTED, came)
     pin_version(wiring, champion, at=dt.datetime.fromisoformat(at))
     hit_failpoint("seat.pinned")
     return append_ledger_entry(
-        wiring, event, key=f"{event} v{champion.number} {at}", at=dt.datetime.fromisoformat(at),
-        model_version=champion.number, details={"model_digest": champion.digest, "by": by},
-    )  # fmt: skip
+        wiring,
+        event,
+        key=f"{event} v{champion.number} {at}",
+        at=dt.datetime.fromisoformat(at),
+        model_version=champion.number,
+        details={"model_digest": champion.digest, "by": by},
+    )
 
 
 def list_unannounced_changes(wiring: Wiring) -> tuple[RecordedChampionChange, ...]:
@@ -53,11 +62,18 @@ def list_unannounced_changes(wiring: Wiring) -> tuple[RecordedChampionChange, ..
 
     Where none was told yet it is the last one alone: what came before has long been seen.
     """
-    entries = [entry for entry in read_entries(wiring.lake) if entry.event in {PROMOTED, ROLLED_BACK}]
+    entries = [
+        entry for entry in read_entries(wiring.lake) if entry.event in {PROMOTED, ROLLED_BACK}
+    ]
     versions = [None, *(entry.model_version for entry in entries)]
-    moves = [RecordedChampionChange(entry, previous) for entry, previous in zip(entries, versions[:-1], strict=True)]
+    moves = [
+        RecordedChampionChange(entry, previous)
+        for entry, previous in zip(entries, versions[:-1], strict=True)
+    ]
     told = read_announced_change(wiring.lake)
-    place = next((number for number, move in enumerate(moves) if move.entry.key == told), len(moves) - 2)
+    place = next(
+        (number for number, move in enumerate(moves) if move.entry.key == told), len(moves) - 2
+    )
     return tuple(moves[place + 1 :]) if moves else ()
 
 
@@ -85,13 +101,19 @@ def require_reason(reason: str) -> None:
     """Nothing, when a reason was given. Raises `InputError` when not."""
     if not reason.strip():
         raise InputError(
-            "--reason", found="nothing", expected="why, in words that stand on record",
+            "--reason",
+            found="nothing",
+            expected="why, in words that stand on record",
             remedy="Say who decided and what for.",
-        )  # fmt: skip
+        )
 
 
 def _find_last(wiring: Wiring) -> int | None:
-    seated = (e.model_version for e in reversed(read_entries(wiring.lake)) if e.event in {PROMOTED, ROLLED_BACK})
+    seated = (
+        e.model_version
+        for e in reversed(read_entries(wiring.lake))
+        if e.event in {PROMOTED, ROLLED_BACK}
+    )
     return next(seated, None)
 
 

@@ -40,10 +40,19 @@ def pin_version(
     """
     pinned = _read_pointer(wiring)
     wanted = ChampionPointer(
-        version.number, version.digest, version.tags.get(SEAL_TAG, ""), version.tags.get("data_origin", REAL), at
+        version.number,
+        version.digest,
+        version.tags.get(SEAL_TAG, ""),
+        version.tags.get("data_origin", REAL),
+        at,
     )
     is_fresh = pinned is not None and (fresh_for is None or at - pinned.verified_at < fresh_for)
-    if pinned and is_fresh and _is_same_champion(pinned, wanted) and has_complete_pinned_champion(wiring.lake, pinned):
+    if (
+        pinned
+        and is_fresh
+        and _is_same_champion(pinned, wanted)
+        and has_complete_pinned_champion(wiring.lake, pinned)
+    ):
         return False
     wiring.registry.load_version(version)
     write_pinned_champion(wiring.lake, wiring.registry.find_folder(version), wanted)
@@ -62,8 +71,12 @@ def load_pinned_champion(wiring: Wiring) -> CurrentChampion | None:
     if pointer is None:
         return None
     bundle = _load_pinned_bundle(wiring, pointer)
-    require_same_portfolio(wiring, bundle.schema_name, thing=f"pinned champion, version {pointer.model_version}")
-    return CurrentChampion(bundle, pointer.model_version, pointer.data_origin, pinned_at=pointer.verified_at)
+    require_same_portfolio(
+        wiring, bundle.schema_name, thing=f"pinned champion, version {pointer.model_version}"
+    )
+    return CurrentChampion(
+        bundle, pointer.model_version, pointer.data_origin, pinned_at=pointer.verified_at
+    )
 
 
 def judge_outage(model_version: int, pinned_at: dt.datetime, *, now: dt.datetime) -> Verdict:

@@ -39,7 +39,9 @@ class PromotionRequest:
     digest: str
 
 
-def request_promotion(wiring: Wiring, number: int, *, by: str, reason: str, decided_at: dt.datetime) -> Summary:
+def request_promotion(
+    wiring: Wiring, number: int, *, by: str, reason: str, decided_at: dt.datetime
+) -> Summary:
     """The summary, after the request stands on the version; its artifact is verified first. Asking again changes nothing.
 
     Raises:
@@ -51,9 +53,11 @@ def request_promotion(wiring: Wiring, number: int, *, by: str, reason: str, deci
     version = wiring.registry.find_version(number)
     if version.is_champion:
         raise InputError(
-            f"version {number}", found="the champion", expected="a version without the seat",
+            f"version {number}",
+            found="the champion",
+            expected="a version without the seat",
             remedy="`credit-default models show` lists them.",
-        )  # fmt: skip
+        )
     wiring.registry.load_version(version)
     request = find_request(wiring, version)
     if request is None or request.digest != version.digest or not _is_same_identity(request.by, by):
@@ -61,14 +65,22 @@ def request_promotion(wiring: Wiring, number: int, *, by: str, reason: str, deci
         wiring.registry.record_tags(version, _build_request_tags(request))
     hit_failpoint("approval.requested")
     append_ledger_entry(
-        wiring, "promotion requested", key=f"promotion requested v{number} {request.at.isoformat()}", at=request.at,
-        model_version=number, details={"model_digest": version.digest, "by": _REQUESTER},
-    )  # fmt: skip
-    next_step = f"another person approves: credit-default models promote {number} --approve --reason …"
+        wiring,
+        "promotion requested",
+        key=f"promotion requested v{number} {request.at.isoformat()}",
+        at=request.at,
+        model_version=number,
+        details={"model_digest": version.digest, "by": _REQUESTER},
+    )
+    next_step = (
+        f"another person approves: credit-default models promote {number} --approve --reason …"
+    )
     return Summary("models promote", APPROVAL_REQUESTED, model_version=number, notes=(next_step,))
 
 
-def approve_promotion(wiring: Wiring, number: int, *, by: str, reason: str, decided_at: dt.datetime) -> Summary:
+def approve_promotion(
+    wiring: Wiring, number: int, *, by: str, reason: str, decided_at: dt.datetime
+) -> Summary:
     """The summary, after the version has the seat; an approval that died before it was on record is completed.
 
     Tags come first, the seat after them, the ledger last.
@@ -87,8 +99,15 @@ def approve_promotion(wiring: Wiring, number: int, *, by: str, reason: str, deci
     _require_valid_approval(version, request, by=by)
     if not version.is_champion:
         wiring.registry.load_version(version)
-        approval = {"by": by, "because": reason, "at": decided_at.isoformat(), "digest": version.digest}
-        wiring.registry.record_tags(version, {f"approved_{name}": value for name, value in approval.items()})
+        approval = {
+            "by": by,
+            "because": reason,
+            "at": decided_at.isoformat(),
+            "digest": version.digest,
+        }
+        wiring.registry.record_tags(
+            version, {f"approved_{name}": value for name, value in approval.items()}
+        )
         hit_failpoint("approval.granted")
         told = f"by two people's decision: {request.by} asked ({request.reason}), {by} approved ({reason})"
         verdict = Verdict("promotion", "ok", (told, *describe_gate_verdict(version)))
@@ -102,7 +121,9 @@ def approve_promotion(wiring: Wiring, number: int, *, by: str, reason: str, deci
 def find_request(wiring: Wiring, version: ModelVersion) -> PromotionRequest | None:
     """The request that stands on the version, or None; one that has led to the seat is used up when the seat is left."""
     tags = {
-        name.removeprefix("requested_"): text for name, text in version.tags.items() if name.startswith("requested_")
+        name.removeprefix("requested_"): text
+        for name, text in version.tags.items()
+        if name.startswith("requested_")
     }
     if not {"by", "because", "at", "digest"} <= set(tags):
         return None
@@ -113,7 +134,12 @@ def find_request(wiring: Wiring, version: ModelVersion) -> PromotionRequest | No
 
 
 def _build_request_tags(request: PromotionRequest) -> dict[str, str]:
-    content = {"by": request.by, "because": request.reason, "at": request.at.isoformat(), "digest": request.digest}
+    content = {
+        "by": request.by,
+        "because": request.reason,
+        "at": request.at.isoformat(),
+        "digest": request.digest,
+    }
     return {f"requested_{name}": value for name, value in content.items()}
 
 
@@ -121,35 +147,46 @@ def _require_promotion_request(wiring: Wiring, version: ModelVersion) -> Promoti
     request = find_request(wiring, version)
     if request is None:
         raise InputError(
-            f"version {version.number}", found="no request for its promotion", expected="one by another person",
+            f"version {version.number}",
+            found="no request for its promotion",
+            expected="one by another person",
             remedy=f"Ask first: credit-default models promote {version.number} --request --reason …",
-        )  # fmt: skip
+        )
     return request
 
 
 def _require_valid_approval(version: ModelVersion, request: PromotionRequest, *, by: str) -> None:
     if request.digest != version.digest:
         raise RefusedError(
-            f"version {version.number}", found=f"digest {version.digest[:12]}",
-            expected=f"digest {request.digest[:12]}, which was asked for", remedy="Look into it, then ask again.",
-        )  # fmt: skip
+            f"version {version.number}",
+            found=f"digest {version.digest[:12]}",
+            expected=f"digest {request.digest[:12]}, which was asked for",
+            remedy="Look into it, then ask again.",
+        )
     if _is_same_identity(request.by, by):
         raise RefusedError(
-            f"version {version.number}", found=f"a request and an approval by {by}", expected="two people",
+            f"version {version.number}",
+            found=f"a request and an approval by {by}",
+            expected="two people",
             remedy="Somebody else approves; --by or the setting `identity` says who.",
-        )  # fmt: skip
+        )
 
 
 def _is_same_identity(one: str, other: str) -> bool:
     """Whether two names are one identity: however they are written, they are not two people."""
-    return unicodedata.normalize("NFKC", one).casefold() == unicodedata.normalize("NFKC", other).casefold()
+    return (
+        unicodedata.normalize("NFKC", one).casefold()
+        == unicodedata.normalize("NFKC", other).casefold()
+    )
 
 
 def _normalise_identity(by: str) -> str:
     name = " ".join(by.split())
     if not name or not name.isprintable() or len(name) > _LONGEST_NAME:
         raise InputError(
-            "--by", found=repr(name[:50]), expected=f"a name of 1 to {_LONGEST_NAME} printing characters",
+            "--by",
+            found=repr(name[:50]),
+            expected=f"a name of 1 to {_LONGEST_NAME} printing characters",
             remedy="Say who decides.",
-        )  # fmt: skip
+        )
     return name

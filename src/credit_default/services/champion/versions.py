@@ -3,7 +3,12 @@
 import datetime as dt
 from collections.abc import Sequence
 
-from credit_default.adapters.mlflow.model_versions import CHAMPION, LONGEST_TAG, REPLACED_TAG, ModelVersion
+from credit_default.adapters.mlflow.model_versions import (
+    CHAMPION,
+    LONGEST_TAG,
+    REPLACED_TAG,
+    ModelVersion,
+)
 from credit_default.errors import RefusedError
 from credit_default.failpoints import hit_failpoint
 from credit_default.gates.verdict import Verdict
@@ -35,12 +40,17 @@ def summarise_models(models: Sequence[ModelRow], *, listed: bool) -> Summary:
         for model in models
     ]
     return Summary(
-        "models show", status, model_version=champion.number if champion else None, counts={"versions": len(models)},
+        "models show",
+        status,
+        model_version=champion.number if champion else None,
+        counts={"versions": len(models)},
         notes=tuple(lines) if listed else (),
-    )  # fmt: skip
+    )
 
 
-def promote_by_hand(wiring: Wiring, number: int, *, reason: str, decided_at: dt.datetime) -> Summary:
+def promote_by_hand(
+    wiring: Wiring, number: int, *, reason: str, decided_at: dt.datetime
+) -> Summary:
     """The summary, after the version has the seat; its artifact is verified first.
 
     Raises:
@@ -54,12 +64,18 @@ def promote_by_hand(wiring: Wiring, number: int, *, reason: str, decided_at: dt.
     if not version.is_champion:
         record_champion_change(wiring)
     wiring.registry.load_version(version)
-    verdict = Verdict("promotion", "ok", (f"by a person's decision: {reason}", *describe_gate_verdict(version)))
+    verdict = Verdict(
+        "promotion", "ok", (f"by a person's decision: {reason}", *describe_gate_verdict(version))
+    )
     promoted = wiring.registry.promote(version, verdict, promoted_at=decided_at)
     hit_failpoint("promote.seated-by-hand")
     record_champion_change(wiring, by=_PERSON)
     hit_failpoint("promote.recorded")
-    return Summary("models promote", f"version {promoted.number} is the champion", model_version=promoted.number)
+    return Summary(
+        "models promote",
+        f"version {promoted.number} is the champion",
+        model_version=promoted.number,
+    )
 
 
 def roll_back(wiring: Wiring, *, reason: str, decided_at: dt.datetime) -> Summary:
@@ -93,21 +109,31 @@ def _tag_rolled_back_runs(
     wiring: Wiring, left: ModelVersion, back: ModelVersion, *, reason: str, decided_at: dt.datetime
 ) -> None:
     at = decided_at.isoformat()
-    gone = {"rolled_back_at": at, "rolled_back_because": reason[:LONGEST_TAG], "rolled_back_to": str(back.number)}
+    gone = {
+        "rolled_back_at": at,
+        "rolled_back_because": reason[:LONGEST_TAG],
+        "rolled_back_to": str(back.number),
+    }
     wiring.tracking.record_later(left.run_id, gone)
-    wiring.tracking.record_later(back.run_id, {"champion_again_at": at, "champion_again_after": str(left.number)})
+    wiring.tracking.record_later(
+        back.run_id, {"champion_again_at": at, "champion_again_after": str(left.number)}
+    )
 
 
 def _summarise_rollback(number: int) -> Summary:
-    return Summary("models rollback", f"version {number} is the champion again", model_version=number)
+    return Summary(
+        "models rollback", f"version {number} is the champion again", model_version=number
+    )
 
 
 def _require_no_second_approval(wiring: Wiring, number: int) -> None:
     if wiring.settings.promotion.approval == "second-person":
         raise RefusedError(
-            f"version {number}", found="one person's decision", expected="two: promotion.approval is second-person",
+            f"version {number}",
+            found="one person's decision",
+            expected="two: promotion.approval is second-person",
             remedy=f"Ask with `credit-default models promote {number} --request`; somebody else approves.",
-        )  # fmt: skip
+        )
 
 
 def _describe_version(version: ModelVersion) -> ModelRow:

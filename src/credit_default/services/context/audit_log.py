@@ -20,6 +20,11 @@ def append_ledger_entry(
 ) -> LedgerEntry:
     """The entry for this decision, once for its key, with the commit of the code that made it."""
     return append_entry(
-        wiring.lake, event=event, key=key, batch_id=batch_id, model_version=model_version, at=at,
+        wiring.lake,
+        event=event,
+        key=key,
+        batch_id=batch_id,
+        model_version=model_version,
+        at=at,
         details={**details, "git_commit": wiring.commit},
-    )  # fmt: skip
+    )

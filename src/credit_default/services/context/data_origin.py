@@ -17,7 +17,9 @@ def find_origin(validated: ValidationResult) -> str:
     """`simulated` when a client of the first accepted rows bears the simulator's mark, else `real`."""
     for batch in validated.batches():
         if batch.accepted.height:
-            marked = batch.accepted.select(pl.col(CLIENT_ID).str.starts_with(SIMULATED_PREFIX).any()).item()
+            marked = batch.accepted.select(
+                pl.col(CLIENT_ID).str.starts_with(SIMULATED_PREFIX).any()
+            ).item()
             return SIMULATED if marked else REAL
     return REAL
 
@@ -30,11 +32,17 @@ def require_matching_origins(*, model_origin: str, batch_origin: str, thing: str
     """
     if model_origin != batch_origin:
         raise InputError(
-            thing, found=f"{batch_origin} clients", expected=f"{model_origin} ones, as the champion was trained on",
+            thing,
+            found=f"{batch_origin} clients",
+            expected=f"{model_origin} ones, as the champion was trained on",
             remedy="Give simulated data a lake of their own with --lake.",
-        )  # fmt: skip
+        )
 
 
 def describe_origin(data_origin: str) -> tuple[str, ...]:
     """One line that says so where the clients are simulated."""
-    return ("SIMULATED data: no real client stands behind these figures",) if data_origin == SIMULATED else ()
+    return (
+        ("SIMULATED data: no real client stands behind these figures",)
+        if data_origin == SIMULATED
+        else ()
+    )

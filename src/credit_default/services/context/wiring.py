@@ -34,7 +34,9 @@ class Portfolio:
     schema: Schema
     features: tuple[Feature, ...]
     reasons: ReasonTable = NO_REASONS  # what has no words here is told in the schema's
-    levers: tuple[Lever, ...] | None = None  # what a client can change; None: derived from the schema
+    levers: tuple[Lever, ...] | None = (
+        None  # what a client can change; None: derived from the schema
+    )
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,9 @@ class Wiring:
         address = split_login(self.settings.mlflow.tracking_uri)
         export_environment(address.login)
         own = address.uri
-        return Tracking(own or self.lake.tracking_uri, artifacts_uri=None if own else self.lake.artifacts_uri)
+        return Tracking(
+            own or self.lake.tracking_uri, artifacts_uri=None if own else self.lake.artifacts_uri
+        )
 
     @cached_property
     def registry(self) -> Registry:
@@ -64,7 +68,9 @@ class Wiring:
         """A folder of this process's own for files on their way, on this machine's disk; gone when the process ends well."""
         with disk_errors(self.lake.home):
             self.lake.home.mkdir(parents=True, exist_ok=True)
-            folder = Path(tempfile.mkdtemp(prefix=build_marked_prefix("scratch"), dir=self.lake.home))
+            folder = Path(
+                tempfile.mkdtemp(prefix=build_marked_prefix("scratch"), dir=self.lake.home)
+            )
         weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
         return folder
 
@@ -92,15 +98,19 @@ def read_portfolio(name: str) -> Portfolio:
         content = tomllib.loads(Path(name).read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise InputError(
-            f"portfolio {name}", found=str(error), expected=f"{DEFAULT_PORTFOLIO!r} or a readable TOML file",
+            f"portfolio {name}",
+            found=str(error),
+            expected=f"{DEFAULT_PORTFOLIO!r} or a readable TOML file",
             remedy="docs/another-portfolio.md shows one.",
-        ) from error  # fmt: skip
+        ) from error
     missing = {"schema", "features"} - set(content)
     if missing or set(content) - {"schema", "features"}:
         raise InputError(
-            f"portfolio {name}", found=f"the keys {sorted(content)}", expected="schema and features, no other",
+            f"portfolio {name}",
+            found=f"the keys {sorted(content)}",
+            expected="schema and features, no other",
             remedy="docs/another-portfolio.md shows one.",
-        )  # fmt: skip
+        )
     schema = parse_schema(content["schema"])
     inputs = [column.name for column in schema.inputs]
     return Portfolio(schema, parse_features(content["features"], columns=inputs))
@@ -114,6 +124,8 @@ def require_same_portfolio(wiring: Wiring, schema_name: str, *, thing: str) -> N
     """
     if schema_name != wiring.schema.name:
         raise InputError(
-            thing, found=f"portfolio {schema_name!r}", expected=f"portfolio {wiring.schema.name!r}",
+            thing,
+            found=f"portfolio {schema_name!r}",
+            expected=f"portfolio {wiring.schema.name!r}",
             remedy="Name its portfolio with --portfolio, and give each portfolio a lake of its own with --lake.",
-        )  # fmt: skip
+        )

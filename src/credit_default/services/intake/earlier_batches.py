@@ -36,9 +36,11 @@ def find_corrected_batch(wiring: Wiring, batch_id: str) -> str:
     """
     if not has_snapshot(wiring.lake, check_hex(batch_id, "--corrects")):
         raise InputError(
-            f"--corrects {batch_id}", found="no such batch", expected="one that was scored or ingested",
+            f"--corrects {batch_id}",
+            found="no such batch",
+            expected="one that was scored or ingested",
             remedy="A file that was refused as a whole comes again without --corrects.",
-        )  # fmt: skip
+        )
     origin = read_snapshot(wiring.lake, batch_id).origin
     require_same_portfolio(wiring, origin.schema_name, thing=f"--corrects {batch_id}")
     return origin.corrects or batch_id
@@ -53,13 +55,23 @@ def list_related_snapshots(wiring: Wiring, root: str, *, but: str) -> tuple[Snap
 def list_known_keys(family: Sequence[Snapshot]) -> Hashes:
     """The (client_id, statement_month) that these snapshots hold, as hashes good for this process."""
     return np.concatenate(
-        [_NO_KEYS, *(hash_keys_in_process(rows) for s in family for rows in read_snapshot_rows(s, columns=KEY))]
+        [
+            _NO_KEYS,
+            *(
+                hash_keys_in_process(rows)
+                for s in family
+                for rows in read_snapshot_rows(s, columns=KEY)
+            ),
+        ]
     )
 
 
 def read_batch_row_counts(wiring: Wiring) -> dict[str, int]:
     """How many rows each batch had that was scored before, by its id, the oldest first; corrections left out."""
-    return {entry.batch_id: int(json.loads(entry.details)["read_count"]) for entry in list_first_scorings(wiring)}
+    return {
+        entry.batch_id: int(json.loads(entry.details)["read_count"])
+        for entry in list_first_scorings(wiring)
+    }
 
 
 def list_first_scorings(wiring: Wiring) -> tuple[LedgerEntry, ...]:
@@ -87,8 +99,13 @@ def count_already_scored_rows(
     others = [batch for batch in batches if batch not in own]
     if not others:
         return BatchHistory()
-    keys = scores.filter(pl.col("batch_id").is_in(others)).select("batch_id", pl.struct(*KEY).hash().alias("key"))
+    keys = scores.filter(pl.col("batch_id").is_in(others)).select(
+        "batch_id", pl.struct(*KEY).hash().alias("key")
+    )
     known = collect_rows(wiring.lake, keys.unique()).sort("key")
-    brought = [known.filter(pl.col("key").is_in(pl.Series(hash_keys_in_process(rows)).implode())) for rows in frames]
+    brought = [
+        known.filter(pl.col("key").is_in(pl.Series(hash_keys_in_process(rows)).implode()))
+        for rows in frames
+    ]
     found = pl.concat(brought)
     return BatchHistory((), found["key"].n_unique(), tuple(found["batch_id"].unique().sort()))

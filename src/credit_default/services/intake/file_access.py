@@ -49,7 +49,10 @@ def fetch_file(wiring: Wiring, uri: str) -> Arrival:
         fetched = storage.fetch_object(key, wiring.scratch)
     if fetched is None:
         raise InputError(
-            uri, found="no such object", expected="a file of statements", remedy="Check the bucket and the key."
+            uri,
+            found="no such object",
+            expected="a file of statements",
+            remedy="Check the bucket and the key.",
         )
     return Arrival(fetched.path, uri, fetched.stored.version)
 
@@ -69,7 +72,9 @@ def open_fetched_file(wiring: Wiring, uri: str) -> Iterator[Arrival]:
         yield arrival
     finally:
         del _open_fetched_files[uri]
-        shutil.rmtree(arrival.path.parent, ignore_errors=True)  # a fetched copy stands in a folder of its own
+        shutil.rmtree(
+            arrival.path.parent, ignore_errors=True
+        )  # a fetched copy stands in a folder of its own
 
 
 def is_object_uri(uri: str) -> bool:
@@ -101,13 +106,23 @@ def _parse_object_key(wiring: Wiring, uri: str) -> str:
     root = f"{wiring.lake.uri}/"
     key = uri.removeprefix(root if uri.startswith(root) else f"{_parse_bucket_uri(uri)}/")
     if key == uri or not key or key.endswith("/"):
-        raise InputError(uri, found="a bucket or a folder in one", expected=expected, remedy="Name the file in it.")
+        raise InputError(
+            uri,
+            found="a bucket or a folder in one",
+            expected=expected,
+            remedy="Name the file in it.",
+        )
     try:
-        open_storage(_parse_bucket_uri(uri))  # reaches nothing: it knows what no bucket can be called
+        open_storage(
+            _parse_bucket_uri(uri)
+        )  # reaches nothing: it knows what no bucket can be called
         return check_key(key)
     except InputError as error:
         raise InputError(
-            uri, found="a name that no object can have here", expected=expected, remedy="Check the bucket and the key."
+            uri,
+            found="a name that no object can have here",
+            expected=expected,
+            remedy="Check the bucket and the key.",
         ) from error
 
 

@@ -10,7 +10,12 @@ import numpy as np
 import polars as pl
 
 from credit_default.adapters.files.key_spill import spill_keys
-from credit_default.adapters.files.statement_files import Source, read_batches, read_header, read_source
+from credit_default.adapters.files.statement_files import (
+    Source,
+    read_batches,
+    read_header,
+    read_source,
+)
 from credit_default.data.checking.row_rules import REPEATED_KEY, CheckedBatch
 from credit_default.data.checking.validation import OutcomeUse, ValidationResult, check_rows
 from credit_default.errors import InputError, RefusedError
@@ -60,16 +65,20 @@ class CheckedFile:
         yield from self.validated.batches()
         if read_file_stamp(self.arrival.path) != self.stamp:
             raise InputError(
-                f"file {self.name}", found="other content than when it was checked", expected="a file at rest",
+                f"file {self.name}",
+                found="other content than when it was checked",
+                expected="a file at rest",
                 remedy="Something writes to it: wait for that, then run again.",
-            )  # fmt: skip
+            )
 
     def accepted(self) -> Iterator[pl.DataFrame]:
         """The rows that the contract accepts, without those which the corrected batch has already."""
         for batch in self.batches():
             rows = batch.accepted
             yield (
-                rows if self.known is None else rows.filter(~pl.Series(np.isin(hash_keys_in_process(rows), self.known)))
+                rows
+                if self.known is None
+                else rows.filter(~pl.Series(np.isin(hash_keys_in_process(rows), self.known)))
             )
 
 
@@ -91,23 +100,39 @@ def check_file(
     corrects = find_corrected_batch(wiring, corrects) if corrects else None
     arrival = fetch_file(wiring, uri)
     stamp = read_file_stamp(arrival.path)
-    source = replace(read_source(arrival.path), uri=arrival.uri, object_version=arrival.object_version)
+    source = replace(
+        read_source(arrival.path), uri=arrival.uri, object_version=arrival.object_version
+    )
     header = read_header(arrival.path, schema=schema, month=month)
     with wiring.lake.scratch() as scratch, spill_keys(scratch) as keys:
         validated = check_rows(
-            lambda: read_batches(arrival.path, schema=schema, month=month), schema=schema, outcome=outcome, key_log=keys
+            lambda: read_batches(arrival.path, schema=schema, month=month),
+            schema=schema,
+            outcome=outcome,
+            key_log=keys,
         )
     # Rows checked with their outcomes are other rows than those scored without: each use has a batch of its own.
     use = f" outcome {outcome}" if validated.has_outcome and outcome != "ignored" else ""
     use += f" corrects {corrects}" if corrects else ""
-    content = hashlib.sha256(f"{source.sha256} {schema.name} {schema.version} {month or ''}{use}".encode()).hexdigest()
+    content = hashlib.sha256(
+        f"{source.sha256} {schema.name} {schema.version} {month or ''}{use}".encode()
+    ).hexdigest()
     batch_id = content[:16]
     family = list_related_snapshots(wiring, corrects, but=batch_id) if corrects else ()
     return CheckedFile(
-        arrival, source, (name or arrival.name)[:_LONGEST_NAME], batch_id, validated, find_origin(validated),
-        header.extra, outcome, stamp, corrects, tuple(snapshot.digest for snapshot in family),
+        arrival,
+        source,
+        (name or arrival.name)[:_LONGEST_NAME],
+        batch_id,
+        validated,
+        find_origin(validated),
+        header.extra,
+        outcome,
+        stamp,
+        corrects,
+        tuple(snapshot.digest for snapshot in family),
         list_known_keys(family) if corrects else None,
-    )  # fmt: skip
+    )
 
 
 def read_file_stamp(path: Path) -> tuple[int, ...]:
@@ -126,32 +151,49 @@ def judge_file(wiring: Wiring, checked: CheckedFile, *, judged_at: dt.datetime) 
     """
     validated = checked.validated
     counts = FileCounts(
-        validated.row_count, validated.rejected_count, validated.rule_counts.get(REPEATED_KEY, 0), validated.rule_counts
+        validated.row_count,
+        validated.rejected_count,
+        validated.rule_counts.get(REPEATED_KEY, 0),
+        validated.rule_counts,
     )
-    verdict = judge_quality(counts, _read_batch_history(wiring, checked), policy=wiring.settings.quality)
+    verdict = judge_quality(
+        counts, _read_batch_history(wiring, checked), policy=wiring.settings.quality
+    )
     if not verdict.passed:
         append_ledger_entry(
-            wiring, "refused", key=f"refused {checked.batch_id} {judged_at.isoformat()}", batch_id=checked.batch_id,
-            at=judged_at, details={"input_sha256": checked.source.sha256, **_count(checked)},
-        )  # fmt: skip
+            wiring,
+            "refused",
+            key=f"refused {checked.batch_id} {judged_at.isoformat()}",
+            batch_id=checked.batch_id,
+            at=judged_at,
+            details={"input_sha256": checked.source.sha256, **_count(checked)},
+        )
         hit_failpoint("refuse.recorded")
         raise RefusedError(
-            f"batch {checked.name} ({checked.batch_id})", found="; ".join(verdict.reasons),
+            f"batch {checked.name} ({checked.batch_id})",
+            found="; ".join(verdict.reasons),
             expected="a file that passes the quality gate",
             remedy="Correct the rows or the file and run again; nothing of it was kept.",
-        )  # fmt: skip
+        )
     return verdict
 
 
 def _read_batch_history(wiring: Wiring, checked: CheckedFile) -> BatchHistory | None:
     """The batches before a file to be scored; None for any other, and for one that was scored before itself."""
-    earlier = read_batch_row_counts(wiring) if checked.outcome == "ignored" else {checked.batch_id: 0}
+    earlier = (
+        read_batch_row_counts(wiring) if checked.outcome == "ignored" else {checked.batch_id: 0}
+    )
     if checked.batch_id in earlier:
         return None
     own = {checked.batch_id, *checked.family}
-    known = count_already_scored_rows(wiring, checked.accepted(), months=checked.validated.months, own=own)
+    known = count_already_scored_rows(
+        wiring, checked.accepted(), months=checked.validated.months, own=own
+    )
     return known if checked.corrects else replace(known, row_counts=tuple(earlier.values()))
 
 
 def _count(checked: CheckedFile) -> dict[str, int]:
-    return {"read_count": checked.validated.row_count, "rejected_count": checked.validated.rejected_count}
+    return {
+        "read_count": checked.validated.row_count,
+        "rejected_count": checked.validated.rejected_count,
+    }

@@ -53,7 +53,10 @@ def announce_queued_files(lake: Lake, queue: MessageQueue, hearing: Announcer) -
             uris = _read_uris(lake, message)
         except InputError as error:
             _LOG.warning(
-                "left a message in the queue id=%s times=%d: %s", message.message_id, message.receive_count, error
+                "left a message in the queue id=%s times=%d: %s",
+                message.message_id,
+                message.receive_count,
+                error,
             )
             continue
         for uri in uris:
@@ -64,7 +67,9 @@ def announce_queued_files(lake: Lake, queue: MessageQueue, hearing: Announcer) -
 def _read_uris(lake: Lake, message: QueuedMessage) -> tuple[str, ...]:
     """The files of the inbox that the message tells of; other objects of the bucket are nobody's business here."""
     return tuple(
-        created.uri for created in read_notification(message.body) if find_incoming_key(lake, created.uri) is not None
+        created.uri
+        for created in read_notification(message.body)
+        if find_incoming_key(lake, created.uri) is not None
     )
 
 
@@ -84,7 +89,9 @@ class InboxWatch:
             ServiceError: the lake is away, or nobody is there to be told.
         """
         waiting = [stored for stored in list_incoming(self.lake) if has_valid_key(stored)]
-        self._announced = {one.key: one.token for one in waiting if self._announced.get(one.key) == one.token}
+        self._announced = {
+            one.key: one.token for one in waiting if self._announced.get(one.key) == one.token
+        }
         unsettled = False
         for stored in waiting:
             if stored.key in self._announced:
@@ -97,7 +104,9 @@ class InboxWatch:
         return unsettled
 
 
-def watch_inbox(watch: InboxWatch, open_changes: Callable[[], Iterator[bool]]) -> Callable[[], None]:
+def watch_inbox(
+    watch: InboxWatch, open_changes: Callable[[], Iterator[bool]]
+) -> Callable[[], None]:
     """An act that waits for news of a watched folder (`adapters.watching`) and looks at the inbox when there is any.
 
     It looks when first called too, and as long as a file is still being written. Raises as `InboxWatch.look`.
@@ -108,7 +117,9 @@ def watch_inbox(watch: InboxWatch, open_changes: Callable[[], Iterator[bool]]) -
     def act() -> None:
         nonlocal changes, look_at
         changed = next(changes, None)
-        if changed is None:  # not watched yet, or no longer: what came before the watch began is looked for
+        if (
+            changed is None
+        ):  # not watched yet, or no longer: what came before the watch began is looked for
             changes, changed = open_changes(), True
             next(changes)
         if changed or time.monotonic() >= look_at:
@@ -119,7 +130,9 @@ def watch_inbox(watch: InboxWatch, open_changes: Callable[[], Iterator[bool]]) -
     return act
 
 
-def repeat_with_backoff(act: Callable[[], None], *, longest_wait_seconds: float, until: float | None = None) -> None:
+def repeat_with_backoff(
+    act: Callable[[], None], *, longest_wait_seconds: float, until: float | None = None
+) -> None:
     """Nothing; `act` was done again and again, until that moment of the monotonic clock, or for ever.
 
     When a service is away, the next try waits, twice as long each time.

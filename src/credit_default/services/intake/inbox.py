@@ -28,7 +28,9 @@ from credit_default.services.context.wiring import Wiring
 from credit_default.services.intake.file_access import open_fetched_file
 from credit_default.views.summaries.summary import Summary
 
-FileScorer = Callable[[str, str | None], Summary]  # of a file's uri and the month that was named for it
+FileScorer = Callable[
+    [str, str | None], Summary
+]  # of a file's uri and the month that was named for it
 
 _CAUSES_OUTSIDE_THE_FILE = ("champion", "--month", "portfolio")
 _FILE_FAULTS = {1, 2}  # exit codes: refused, unreadable
@@ -105,7 +107,12 @@ def move_refused_file(lake: Lake, waiting: StoredObject, error: CreditDefaultErr
 
     None when it was written anew meanwhile and waits, or is gone: `adapters.incoming.look_again` tells which.
     """
-    reason = {"thing": error.thing, "found": error.found, "expected": error.expected, "remedy": error.remedy}
+    reason = {
+        "thing": error.thing,
+        "found": error.found,
+        "expected": error.expected,
+        "remedy": error.remedy,
+    }
     moved = move_refused(lake, waiting, reason=reason)
     hit_failpoint("inbox.refused")
     return moved
@@ -124,13 +131,17 @@ def _process_files(wiring: Wiring, emptying: InboxRun, waiting: Sequence[StoredO
 def _process_file(wiring: Wiring, emptying: InboxRun, waiting: StoredObject) -> ProcessedFile:
     name = _get_file_name(waiting)
     if not has_valid_key(waiting):
-        return ProcessedFile(f"{name} has a name that the lake cannot keep: rename it", refused=True)
+        return ProcessedFile(
+            f"{name} has a name that the lake cannot keep: rename it", refused=True
+        )
     with emptying.turn(build_incoming_uri(wiring.lake, waiting)):
         seen = refresh_incoming(wiring.lake, waiting)
         if seen is None:
             return _report_skipped(wiring.lake, waiting)
         if not has_settled(wiring.lake, seen, now=emptying.clock()):
-            return ProcessedFile(f"{name} was written a moment ago, perhaps not to its end: it waits for the next run")
+            return ProcessedFile(
+                f"{name} was written a moment ago, perhaps not to its end: it waits for the next run"
+            )
         return _score_or_refuse(wiring, emptying, seen)
 
 
@@ -176,14 +187,18 @@ def _report_skipped(lake: Lake, seen: StoredObject) -> ProcessedFile:
     """Of a file that is no longer what it was when it was looked at: whether it is there at all."""
     if refresh_incoming(lake, seen) is None:
         return ProcessedFile(f"{_get_file_name(seen)} was taken by another runner")
-    return ProcessedFile(f"{_get_file_name(seen)} was written anew meanwhile: the new content waits for its turn")
+    return ProcessedFile(
+        f"{_get_file_name(seen)} was written anew meanwhile: the new content waits for its turn"
+    )
 
 
 def _get_file_name(waiting: StoredObject) -> str:
     return waiting.key.rpartition("/")[2]
 
 
-def _add_progress_to_remedy(error: CreditDefaultError, taken: Sequence[ProcessedFile]) -> CreditDefaultError:
+def _add_progress_to_remedy(
+    error: CreditDefaultError, taken: Sequence[ProcessedFile]
+) -> CreditDefaultError:
     """The same error; its remedy tells too what was done before, which stays done."""
     if not taken:
         return error
@@ -202,10 +217,15 @@ def _summarise(taken: Sequence[ProcessedFile]) -> Summary:
     refused = [one.note for one in taken if one.refused]
     only = scored[0] if len(scored) == len(taken) == 1 else None
     return Summary(
-        "predict", _count(taken), exit_code=1 if refused else 0,
+        "predict",
+        _count(taken),
+        exit_code=1 if refused else 0,
         verdicts=tuple(verdict for summary in scored for verdict in summary.verdicts),
-        batch_id=only.batch_id if only else None, model_version=only.model_version if only else None,
-        counts={"scored": sum(s.counts.get("scored", 0) for s in scored),
-                "quarantined": sum(s.counts.get("quarantined", 0) for s in scored)},
+        batch_id=only.batch_id if only else None,
+        model_version=only.model_version if only else None,
+        counts={
+            "scored": sum(s.counts.get("scored", 0) for s in scored),
+            "quarantined": sum(s.counts.get("quarantined", 0) for s in scored),
+        },
         notes=(*refused, *(one.note for one in taken if not one.refused)),
-    )  # fmt: skip
+    )

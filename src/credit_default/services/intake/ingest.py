@@ -23,7 +23,9 @@ from credit_default.views.summaries.summary import Summary
 SHOWN = 5
 
 
-def ingest_file(wiring: Wiring, uri: str, *, month: str | None, corrects: str | None, kept_at: dt.datetime) -> Summary:
+def ingest_file(
+    wiring: Wiring, uri: str, *, month: str | None, corrects: str | None, kept_at: dt.datetime
+) -> Summary:
     """What was kept: the accepted rows as a snapshot, outcomes included where there are any, the rejected in quarantine.
 
     Raises:
@@ -37,9 +39,14 @@ def ingest_file(wiring: Wiring, uri: str, *, month: str | None, corrects: str | 
     snapshot = save_checked_file(wiring, checked, kept_at=kept_at)
     notes = [*describe_unknown_columns(checked), *describe_broken_rules(checked.validated)]
     return Summary(
-        "ingest", "known already, nothing done" if known else "kept", verdicts=(verdict,), batch_id=checked.batch_id,
-        counts=count_rows(checked, snapshot), paths={"snapshot": snapshot.uri}, notes=tuple(notes),
-    )  # fmt: skip
+        "ingest",
+        "known already, nothing done" if known else "kept",
+        verdicts=(verdict,),
+        batch_id=checked.batch_id,
+        counts=count_rows(checked, snapshot),
+        paths={"snapshot": snapshot.uri},
+        notes=tuple(notes),
+    )
 
 
 def save_checked_file(wiring: Wiring, checked: CheckedFile, *, kept_at: dt.datetime) -> Snapshot:
@@ -48,18 +55,29 @@ def save_checked_file(wiring: Wiring, checked: CheckedFile, *, kept_at: dt.datet
     Doing it again, whole or after a crash, completes it and changes nothing.
     """
     key = f"ingested {checked.batch_id}"
-    if find_entry(wiring.lake, key) is None:  # else a client who was forgotten since would come back
+    if (
+        find_entry(wiring.lake, key) is None
+    ):  # else a client who was forgotten since would come back
         _require_new_rows(checked)
         write_rejected_rows(wiring, checked)
         hit_failpoint("ingest.quarantined")
     snapshot = write_file_snapshot(wiring, checked, kept_at=kept_at)
     hit_failpoint("ingest.kept")
     append_ledger_entry(
-        wiring, "ingested", key=key, batch_id=checked.batch_id, at=kept_at,
-        details={"input_sha256": checked.source.sha256, "object_version": checked.source.object_version,
-                 "schema": wiring.schema.name, "schema_version": wiring.schema.version,
-                 "corrects": checked.corrects or "", **count_rows(checked, snapshot)},
-    )  # fmt: skip
+        wiring,
+        "ingested",
+        key=key,
+        batch_id=checked.batch_id,
+        at=kept_at,
+        details={
+            "input_sha256": checked.source.sha256,
+            "object_version": checked.source.object_version,
+            "schema": wiring.schema.name,
+            "schema_version": wiring.schema.version,
+            "corrects": checked.corrects or "",
+            **count_rows(checked, snapshot),
+        },
+    )
     hit_failpoint("ingest.recorded")
     return snapshot
 
@@ -67,9 +85,11 @@ def save_checked_file(wiring: Wiring, checked: CheckedFile, *, kept_at: dt.datet
 def _require_new_rows(checked: CheckedFile) -> None:
     if checked.corrects and not any(rows.height for rows in checked.accepted()):
         raise InputError(
-            f"correction {checked.name}", found=f"no accepted row that batch {checked.corrects} does not have already",
-            expected="rows that were rejected, corrected", remedy="See them with `credit-default quarantine BATCH`.",
-        )  # fmt: skip
+            f"correction {checked.name}",
+            found=f"no accepted row that batch {checked.corrects} does not have already",
+            expected="rows that were rejected, corrected",
+            remedy="See them with `credit-default quarantine BATCH`.",
+        )
 
 
 def count_rows(checked: CheckedFile, snapshot: Snapshot) -> dict[str, int]:
@@ -95,10 +115,11 @@ def require_same_origin_as_lake(wiring: Wiring, checked: CheckedFile) -> None:
     origins = {snapshot.origin.data_origin for snapshot in list_snapshots(wiring.lake)}
     if origins - {checked.data_origin}:
         raise InputError(
-            f"file {checked.name}", found=f"{checked.data_origin} clients",
+            f"file {checked.name}",
+            found=f"{checked.data_origin} clients",
             expected=f"{origins.pop()} ones, as all others in {wiring.lake.uri}",
             remedy="Give simulated data a lake of their own with --lake.",
-        )  # fmt: skip
+        )
 
 
 def describe_broken_rules(validated: ValidationResult) -> tuple[str, ...]:
@@ -107,23 +128,32 @@ def describe_broken_rules(validated: ValidationResult) -> tuple[str, ...]:
     if not worst:
         return ()
     told = ", ".join(f"{rule} ({count:,})" for rule, count in worst[:SHOWN])
-    return (f"rows in quarantine broke {told}" + (f" and {len(worst) - SHOWN} more rules" if worst[SHOWN:] else ""),)
+    return (
+        f"rows in quarantine broke {told}"
+        + (f" and {len(worst) - SHOWN} more rules" if worst[SHOWN:] else ""),
+    )
 
 
 def describe_unknown_columns(checked: CheckedFile) -> tuple[str, ...]:
     """One line that names the columns nobody reads; none when there are none."""
     if not checked.unknown_columns:
         return ()
-    return (f"columns that the schema does not know were not read: {show_examples(checked.unknown_columns)}",)
+    return (
+        f"columns that the schema does not know were not read: {show_examples(checked.unknown_columns)}",
+    )
 
 
 def write_file_snapshot(wiring: Wiring, checked: CheckedFile, *, kept_at: dt.datetime) -> Snapshot:
     """The file's accepted rows at rest in the lake, under its batch_id; the same file twice is one snapshot."""
     origin = SnapshotOrigin(
-        source=replace(checked.source, row_count=checked.validated.row_count), name=checked.name,
-        schema_name=wiring.schema.name, schema_version=wiring.schema.version, data_origin=checked.data_origin,
-        kept_at=kept_at, corrects=checked.corrects,
-    )  # fmt: skip
+        source=replace(checked.source, row_count=checked.validated.row_count),
+        name=checked.name,
+        schema_name=wiring.schema.name,
+        schema_version=wiring.schema.version,
+        data_origin=checked.data_origin,
+        kept_at=kept_at,
+        corrects=checked.corrects,
+    )
     return write_snapshot(wiring.lake, checked.accepted(), digest=checked.batch_id, origin=origin)
 
 
@@ -131,5 +161,7 @@ def write_rejected_rows(wiring: Wiring, checked: CheckedFile) -> None:
     """Nothing; the file's rejected rows stand in the quarantine table, each with the rules it broke."""
     if checked.validated.rejected_count:
         write_quarantine(
-            wiring.lake, lambda: (batch.rejected for batch in checked.batches()), batch_id=checked.batch_id
+            wiring.lake,
+            lambda: (batch.rejected for batch in checked.batches()),
+            batch_id=checked.batch_id,
         )

@@ -31,9 +31,11 @@ def find_rejected(wiring: Wiring, batch_id: str) -> Rejected:
     rows = read_quarantine(wiring.lake, batch_id=batch_id)
     if rows.is_empty() and batch_id not in {entry.batch_id for entry in read_entries(wiring.lake)}:
         raise InputError(
-            f"batch {batch_id}", found="nothing kept under that id", expected="a batch that was scored or ingested",
+            f"batch {batch_id}",
+            found="nothing kept under that id",
+            expected="a batch that was scored or ingested",
             remedy="Copy the id from `predict` or `ingest`; a file that was refused as a whole keeps no rows.",
-        )  # fmt: skip
+        )
     counts = rows["rules"].explode().value_counts().iter_rows() if rows.height else ()
     return Rejected(batch_id, rows, {str(rule): int(count) for rule, count in counts})
 
@@ -47,7 +49,9 @@ def summarise_rejected(rejected: Rejected, *, out: Path | None) -> Summary:
     if out is not None:
         write_table(rejected.rows, out)
     return Summary(
-        "quarantine", f"{rejected.rows.height:,} rows rejected", batch_id=rejected.batch_id,
+        "quarantine",
+        f"{rejected.rows.height:,} rows rejected",
+        batch_id=rejected.batch_id,
         counts={"rejected": rejected.rows.height, **rejected.rule_counts},
         paths={"handed over": str(out)} if out else {},
-    )  # fmt: skip
+    )

@@ -5,7 +5,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from credit_default.adapters.messaging.alert_messages import Message, send_message
-from credit_default.adapters.tables.alarms import RecordedAlarm, close_alarm, open_alarm, read_alarms, record_delivery
+from credit_default.adapters.tables.alarms import (
+    RecordedAlarm,
+    close_alarm,
+    open_alarm,
+    read_alarms,
+    record_delivery,
+)
 from credit_default.adapters.tables.ledger import format_utc_time
 from credit_default.adapters.tables.monitoring import read_monitoring
 from credit_default.failpoints import hit_failpoint
@@ -22,7 +28,12 @@ from credit_default.services.context.audit_log import append_ledger_entry
 from credit_default.services.context.wiring import Wiring
 from credit_default.settings import Settings
 
-_SENT, _NO_RECIPIENT, _CLOSED_UNSEEN, _FAILED = "told", "nobody to tell", "over before anybody looked", "failed: "
+_SENT, _NO_RECIPIENT, _CLOSED_UNSEEN, _FAILED = (
+    "told",
+    "nobody to tell",
+    "over before anybody looked",
+    "failed: ",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +48,9 @@ class AlarmUpdate:
 
 def read_gate_findings(wiring: Wiring) -> tuple[GateFinding, ...]:
     """What every gate said of every batch, the newest look at each."""
-    rows = read_monitoring(wiring.lake).select("gate", "model_version", "batch_id", "statement_month", "level")
+    rows = read_monitoring(wiring.lake).select(
+        "gate", "model_version", "batch_id", "statement_month", "level"
+    )
     return tuple(GateFinding(*row) for row in rows.iter_rows() if row[0] != retraining.GATE)
 
 
@@ -55,20 +68,32 @@ def update_lake_alarms(wiring: Wiring, *, champion_version: int, at: dt.datetime
         read_gate_findings(wiring), champion_version=champion_version, policy=wiring.settings.alarms
     )
     known = {recorded.alarm.alarm_id: recorded for recorded in read_alarms(wiring.lake)}
-    changes = update_alarms([recorded.alarm for recorded in known.values()], followed, at=format_utc_time(at))
+    changes = update_alarms(
+        [recorded.alarm for recorded in known.values()], followed, at=format_utc_time(at)
+    )
     opened = tuple(
-        alarm for alarm in changes.opened if open_alarm(wiring.lake, alarm, before=known.get(alarm.alarm_id))
+        alarm
+        for alarm in changes.opened
+        if open_alarm(wiring.lake, alarm, before=known.get(alarm.alarm_id))
     )
     closed = tuple(
-        alarm for alarm in changes.closed if close_alarm(wiring.lake, alarm, before=known.get(alarm.alarm_id))
+        alarm
+        for alarm in changes.closed
+        if close_alarm(wiring.lake, alarm, before=known.get(alarm.alarm_id))
     )
     told = {alarm.alarm_id for alarm in (*changes.opened, *changes.closed)}
     for alarm in changes.alarms:
         if alarm.alarm_id not in known and alarm.alarm_id not in told:
             _record_unseen_alarm(wiring, alarm)
     hit_failpoint("alarms.recorded")
-    notes = [note for recorded in read_alarms(wiring.lake) for note in _send_due_message(wiring, recorded)]
-    return AlarmUpdate(changes.alarms, opened, closed, (*map(describe_alarm, (*opened, *closed)), *notes))
+    notes = [
+        note
+        for recorded in read_alarms(wiring.lake)
+        for note in _send_due_message(wiring, recorded)
+    ]
+    return AlarmUpdate(
+        changes.alarms, opened, closed, (*map(describe_alarm, (*opened, *closed)), *notes)
+    )
 
 
 def _record_unseen_alarm(wiring: Wiring, alarm: Alarm) -> None:
@@ -81,17 +106,34 @@ def _send_due_message(wiring: Wiring, recorded: RecordedAlarm) -> list[str]:
     if due is None:
         return []
     alarm = recorded.alarm
-    event, moment = ("alarm opened", alarm.opened_at) if alarm.is_open else ("alarm closed", alarm.closed_at)
+    event, moment = (
+        ("alarm opened", alarm.opened_at) if alarm.is_open else ("alarm closed", alarm.closed_at)
+    )
     append_ledger_entry(
-        wiring, event, key=f"{event} {alarm.alarm_id} {moment}", at=dt.datetime.fromisoformat(moment),
-        batch_id=alarm.opened_batch_id, model_version=alarm.model_version,
-        details={"gate": alarm.gate, "month": alarm.closed_month or alarm.opened_month, "because": alarm.closed_because},
-    )  # fmt: skip
+        wiring,
+        event,
+        key=f"{event} {alarm.alarm_id} {moment}",
+        at=dt.datetime.fromisoformat(moment),
+        batch_id=alarm.opened_batch_id,
+        model_version=alarm.model_version,
+        details={
+            "gate": alarm.gate,
+            "month": alarm.closed_month or alarm.opened_month,
+            "because": alarm.closed_because,
+        },
+    )
     hit_failpoint("alarms.entered")
     failures = _send(
-        wiring.settings, describe_alarm(alarm, _read_opening_reasons(wiring, alarm) if alarm.is_open else ())
+        wiring.settings,
+        describe_alarm(alarm, _read_opening_reasons(wiring, alarm) if alarm.is_open else ()),
     )
-    told = (_FAILED + "; ".join(failures)) if failures else _SENT if wiring.settings.notify.addresses else _NO_RECIPIENT
+    told = (
+        (_FAILED + "; ".join(failures))
+        if failures
+        else _SENT
+        if wiring.settings.notify.addresses
+        else _NO_RECIPIENT
+    )
     hit_failpoint("alarms.sent")
     record_delivery(wiring.lake, due(told))
     return [f"{alarm.alarm_id}: {failure}" for failure in failures]
@@ -112,8 +154,16 @@ def _find_due_record(recorded: RecordedAlarm) -> Callable[[str], RecordedAlarm] 
         return not told or told.startswith(_FAILED)
 
     if recorded.alarm.is_open:
-        return (lambda told: replace(recorded, opening_told=told)) if is_due(recorded.opening_told) else None
-    return (lambda told: replace(recorded, closing_told=told)) if is_due(recorded.closing_told) else None
+        return (
+            (lambda told: replace(recorded, opening_told=told))
+            if is_due(recorded.opening_told)
+            else None
+        )
+    return (
+        (lambda told: replace(recorded, closing_told=told))
+        if is_due(recorded.closing_told)
+        else None
+    )
 
 
 def _send(settings: Settings, line: str) -> tuple[str, ...]:

@@ -18,7 +18,11 @@ from credit_default.adapters.evidently.drift_report import (
 )
 from credit_default.adapters.evidently.workspace import WorkspaceRun, record_workspace_run
 from credit_default.adapters.lake.layout import Lake
-from credit_default.adapters.lake.published_reports import map_published_uris, open_publication, write_profile
+from credit_default.adapters.lake.published_reports import (
+    map_published_uris,
+    open_publication,
+    write_profile,
+)
 from credit_default.adapters.lake.snapshots import Snapshot, read_snapshot
 from credit_default.adapters.mlflow.registry import MODEL_NAME
 from credit_default.adapters.tables.monitoring import read_monitoring
@@ -34,12 +38,26 @@ from credit_default.services.context.data_origin import SIMULATED
 from credit_default.services.context.wiring import Wiring, require_same_portfolio
 from credit_default.services.monitoring.batch_profile import ProfiledBatch, profile_batch
 from credit_default.services.monitoring.feed_and_volume import judge_delivery
-from credit_default.services.monitoring.scored_rows import BatchScores, read_batch_scores, read_scored_rows
+from credit_default.services.monitoring.scored_rows import (
+    BatchScores,
+    read_batch_scores,
+    read_scored_rows,
+)
 from credit_default.views.summaries.summary import Summary
 
-EXPLAINED_COLUMNS: Final = 5  # inputs that weigh most: the causes of a move are looked for among them
+EXPLAINED_COLUMNS: Final = (
+    5  # inputs that weigh most: the causes of a move are looked for among them
+)
 
-_ORDER: Final = ("drift", "feed", "volume", "estimate", "fairness", "performance", "retraining")  # as findings are told
+_ORDER: Final = (
+    "drift",
+    "feed",
+    "volume",
+    "estimate",
+    "fairness",
+    "performance",
+    "retraining",
+)  # as findings are told
 ReportKind = Literal["full", "drift"]
 
 
@@ -98,7 +116,9 @@ class Drift:
         return (self.verdict, self.feed, self.volume)
 
 
-def find_batch(wiring: Wiring, batch_id: str | None, *, model_version: int | None = None) -> MonitoredBatch:
+def find_batch(
+    wiring: Wiring, batch_id: str | None, *, model_version: int | None = None
+) -> MonitoredBatch:
     """The batch under this id, or the one scored last, as that model version saw it, or the one that scored it last.
 
     Raises:
@@ -106,20 +126,28 @@ def find_batch(wiring: Wiring, batch_id: str | None, *, model_version: int | Non
     """
     known = scan_table(wiring.lake, "scores").select("batch_id", "model_version", "scored_at")
     wanted = known if batch_id is None else known.filter(pl.col("batch_id") == batch_id)
-    wanted = wanted if model_version is None else wanted.filter(pl.col("model_version") == model_version)
-    newest = collect_rows(wiring.lake, wanted.sort("scored_at", "model_version", descending=True).head(1))
+    wanted = (
+        wanted if model_version is None else wanted.filter(pl.col("model_version") == model_version)
+    )
+    newest = collect_rows(
+        wiring.lake, wanted.sort("scored_at", "model_version", descending=True).head(1)
+    )
     if newest.is_empty():
         raise InputError(
-            f"batch {batch_id}" if batch_id else f"lake {wiring.lake.uri}", found="no scores",
-            expected="a batch that was scored", remedy="Score one with `credit-default predict FILE`.",
-        )  # fmt: skip
+            f"batch {batch_id}" if batch_id else f"lake {wiring.lake.uri}",
+            found="no scores",
+            expected="a batch that was scored",
+            remedy="Score one with `credit-default predict FILE`.",
+        )
     found_id, found_version = newest.select("batch_id", "model_version").row(0)
     snapshot = read_snapshot(wiring.lake, found_id)
     require_same_portfolio(wiring, snapshot.origin.schema_name, thing=f"batch {found_id}")
     return MonitoredBatch(
-        snapshot, found_version, wiring.registry.load_version(wiring.registry.find_version(found_version)),
+        snapshot,
+        found_version,
+        wiring.registry.load_version(wiring.registry.find_version(found_version)),
         read_batch_scores(wiring.lake, batch_id=found_id, model_version=found_version),
-    )  # fmt: skip
+    )
 
 
 def read_batch_findings(lake: Lake, *, batch_id: str, model_version: int) -> Summary | None:
@@ -130,7 +158,8 @@ def read_batch_findings(lake: Lake, *, batch_id: str, model_version: int) -> Sum
     verdicts = [
         Verdict(row["gate"], row["level"], tuple(row["reasons"]), json.loads(row["figures"]))
         for row in found.iter_rows(named=True)
-        if (row["gate"], row["level"]) != ("retraining", "ok")  # which asks for nothing, and is not told when found
+        if (row["gate"], row["level"])
+        != ("retraining", "ok")  # which asks for nothing, and is not told when found
     ]
     reports = [path for path in found["report_path"] if path]
     return Summary(
@@ -157,18 +186,29 @@ def find_drift(wiring: Wiring, batch: MonitoredBatch, *, report: ReportKind) -> 
     )
     importance = measure_input_importance(batch.bundle)
     measured = measure_drift(
-        profiled.plan, profiled.reference, profiled.current, schema=wiring.schema, policy=settings.drift
+        profiled.plan,
+        profiled.reference,
+        profiled.current,
+        schema=wiring.schema,
+        policy=settings.drift,
     )
     verdict = judge_drift(
-        measured, row_count=batch.row_count, policy=settings.drift, importance=importance,
+        measured,
+        row_count=batch.row_count,
+        policy=settings.drift,
+        importance=importance,
         shift=_explain_shift(wiring, profiled, importance),
-    )  # fmt: skip
+    )
     feed, volume = judge_delivery(wiring, batch.snapshot, profiled, months=batch.months)
-    paths = _publish(wiring, batch, profiled, measured, verdicts=(verdict, feed, volume), full=report == "full")
+    paths = _publish(
+        wiring, batch, profiled, measured, verdicts=(verdict, feed, volume), full=report == "full"
+    )
     return Drift(replace(measured, report_paths=paths), verdict, feed, volume, profiled)
 
 
-def _explain_shift(wiring: Wiring, profiled: ProfiledBatch, importance: Mapping[str, float]) -> ScoreShift:
+def _explain_shift(
+    wiring: Wiring, profiled: ProfiledBatch, importance: Mapping[str, float]
+) -> ScoreShift:
     columns = {column.name: column for column in wiring.schema.inputs}
     telling = [columns[name] for name in list(importance)[:EXPLAINED_COLUMNS]]
     return measure_score_shift(profiled.plan, profiled.reference, profiled.current, columns=telling)
@@ -184,19 +224,36 @@ def _publish(
     full: bool,
 ) -> dict[str, str]:
     """Where the report's files stand in the lake: page, dictionary and profile; the workspace has a run of it."""
-    with open_publication(wiring.lake, batch_id=batch.batch_id, model_version=batch.model_version) as pages:
+    with open_publication(
+        wiring.lake, batch_id=batch.batch_id, model_version=batch.model_version
+    ) as pages:
         drawn = render_drift_report(
-            reference=batch.bundle.reference, current=profiled.sample, schema=wiring.schema,
-            policy=wiring.settings.drift, folder=pages.folder,
-            title=ReportTitle(batch.batch_id, batch.model_version, simulated=batch.data_origin == SIMULATED), full=full,
-        )  # fmt: skip
+            reference=batch.bundle.reference,
+            current=profiled.sample,
+            schema=wiring.schema,
+            policy=wiring.settings.drift,
+            folder=pages.folder,
+            title=ReportTitle(
+                batch.batch_id, batch.model_version, simulated=batch.data_origin == SIMULATED
+            ),
+            full=full,
+        )
         publish_verdicts(drawn.drift.report_paths, verdicts, note=_describe_sample(batch, profiled))
-        write_profile(pages.folder, describe_profile(profiled.plan, profiled.current) | describe_drift(measured))
+        write_profile(
+            pages.folder,
+            describe_profile(profiled.plan, profiled.current) | describe_drift(measured),
+        )
         paths = map_published_uris(pages, drawn.drift.report_paths)
     run = WorkspaceRun(
-        batch.batch_id, batch.model_version, batch.months[-1], batch.data_origin, measured,
-        profiled.current.expected_default_share, {verdict.gate: verdict.level for verdict in verdicts}, drawn.widgets,
-    )  # fmt: skip
+        batch.batch_id,
+        batch.model_version,
+        batch.months[-1],
+        batch.data_origin,
+        measured,
+        profiled.current.expected_default_share,
+        {verdict.gate: verdict.level for verdict in verdicts},
+        drawn.widgets,
+    )
     telling = list(measure_input_importance(batch.bundle))[:EXPLAINED_COLUMNS]
     record_workspace_run(wiring.lake.workspace, run, project=MODEL_NAME, columns=telling)
     return paths

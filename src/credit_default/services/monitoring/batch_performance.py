@@ -64,10 +64,17 @@ def judge_without_outcomes(wiring: Wiring, batch: MonitoredBatch) -> LabelFreeFi
     """What the batch's scores promise, beside the error of earlier promises of this version, and whom they accept."""
     estimate = estimate_performance(batch.scores.probability, policy=batch.bundle.decision_policy)
     past = measure_past_errors(
-        read_past_estimates(wiring.lake, model_version=batch.model_version, but=batch.batch_id, until=batch.months[-1])
+        read_past_estimates(
+            wiring.lake,
+            model_version=batch.model_version,
+            but=batch.batch_id,
+            until=batch.months[-1],
+        )
     )
     return LabelFreeFindings(
-        estimate, judge_estimate(estimate, past, policy=wiring.settings.estimate), _judge_acceptance(wiring, batch)
+        estimate,
+        judge_estimate(estimate, past, policy=wiring.settings.estimate),
+        _judge_acceptance(wiring, batch),
     )
 
 
@@ -78,10 +85,15 @@ def read_past_estimates(
 
     `but` is a batch to leave out, `until` the newest month to look at.
     """
-    rows = read_monitoring(lake).filter(pl.col("level") != "not judged", model_version=model_version)
+    rows = read_monitoring(lake).filter(
+        pl.col("level") != "not judged", model_version=model_version
+    )
     if until is not None:
         rows = rows.filter(pl.col("statement_month") <= until)
-    found = {gate: _read_figures(rows.filter(gate=gate)) for gate in (estimate_gate.GATE, performance_gate.GATE)}
+    found = {
+        gate: _read_figures(rows.filter(gate=gate))
+        for gate in (estimate_gate.GATE, performance_gate.GATE)
+    }
     for batch_id, figures in found[estimate_gate.GATE].items():
         came = found[performance_gate.GATE].get(batch_id)
         if came is not None and batch_id != but:
@@ -92,21 +104,28 @@ def evaluate_batch(wiring: Wiring, batch: MonitoredBatch, *, now: dt.datetime) -
     """How the scores fared against the outcomes known by now; `not judged` until they are due and nearly all are in."""
     coverage = Coverage(
         known_share=batch.outcome_count / batch.row_count if batch.row_count else 0.0,
-        is_mature=is_mature(batch.months[-1], now=now), early_count=batch.scores.early_count,
-    )  # fmt: skip
+        is_mature=is_mature(batch.months[-1], now=now),
+        early_count=batch.scores.early_count,
+    )
     if not batch.outcome_count:
-        early = f": {coverage.early_count:,} came too early to count" if coverage.early_count else ""
+        early = (
+            f": {coverage.early_count:,} came too early to count" if coverage.early_count else ""
+        )
         verdict = Verdict(performance_gate.GATE, "not judged", (f"no outcome is known yet{early}",))
         return Performance(None, verdict, 0.0)
     outcome, probability = batch.scores.list_known()
     evaluation = evaluate(
-        outcome.astype(np.int64), probability,
-        policy=batch.bundle.decision_policy, seed=wiring.settings.seed,
-    )  # fmt: skip
+        outcome.astype(np.int64),
+        probability,
+        policy=batch.bundle.decision_policy,
+        seed=wiring.settings.seed,
+    )
     verdict = judge_performance(
-        evaluation, policy=wiring.settings.performance, test_roc_auc=_measure_reference_auc(batch.bundle),
+        evaluation,
+        policy=wiring.settings.performance,
+        test_roc_auc=_measure_reference_auc(batch.bundle),
         coverage=coverage,
-    )  # fmt: skip
+    )
     return Performance(evaluation, verdict, coverage.known_share)
 
 
@@ -117,16 +136,22 @@ def _judge_acceptance(wiring: Wiring, batch: MonitoredBatch) -> Verdict:
         return Verdict(fairness_drift.GATE, "not judged", ("the model has no reference",))
     plan = plan_acceptance(reference, schema=schema, policy=wiring.settings.fairness)
     columns = (*KEY, *plan.attributes)
-    frames = (batch.scores.attach(rows) for rows in read_snapshot_rows(batch.snapshot, columns=columns))
+    frames = (
+        batch.scores.attach(rows) for rows in read_snapshot_rows(batch.snapshot, columns=columns)
+    )
     return judge_fairness_drift(
-        count_acceptance([reference], schema=schema, plan=plan), count_acceptance(frames, schema=schema, plan=plan),
+        count_acceptance([reference], schema=schema, plan=plan),
+        count_acceptance(frames, schema=schema, plan=plan),
         policy=wiring.settings.fairness_drift,
-    )  # fmt: skip
+    )
 
 
 def _read_figures(rows: pl.DataFrame) -> dict[str, Mapping[str, float]]:
     """The figures of each batch's row, by the batch, in the order of the rows."""
-    return {batch_id: json.loads(figures) for batch_id, figures in rows.select("batch_id", "figures").iter_rows()}
+    return {
+        batch_id: json.loads(figures)
+        for batch_id, figures in rows.select("batch_id", "figures").iter_rows()
+    }
 
 
 def _measure_reference_auc(bundle: ModelBundle) -> float | None:
@@ -135,4 +160,6 @@ def _measure_reference_auc(bundle: ModelBundle) -> float | None:
     reference = bundle.reference
     if reference is None or OUTCOME not in reference.columns or reference[OUTCOME].n_unique() < 2:  # noqa: PLR2004
         return None
-    return float(roc_auc_score(reference[OUTCOME].to_numpy(), np.asarray(reference["default_probability"])))
+    return float(
+        roc_auc_score(reference[OUTCOME].to_numpy(), np.asarray(reference["default_probability"]))
+    )

@@ -35,16 +35,20 @@ def profile_batch(
     reference = bundle.reference
     if reference is None or reference.is_empty():
         raise InputError(
-            "reference", found="none with the model", expected="scored rows that the model was not trained on",
+            "reference",
+            found="none with the model",
+            expected="scored rows that the model was not trained on",
             remedy="Train a model anew: its reference travels with it.",
-        )  # fmt: skip
+        )
     plan = plan_profile(reference, schema=schema, decision_policy=bundle.decision_policy)
     kept: list[pl.DataFrame] = []
     current = profile_frames(plan, _collect_chosen(frames, chosen, kept))
     return ProfiledBatch(plan, profile_rows(plan, reference), current, pl.concat(kept))
 
 
-def _collect_chosen(frames: Iterable[pl.DataFrame], chosen: Hashes, kept: list[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+def _collect_chosen(
+    frames: Iterable[pl.DataFrame], chosen: Hashes, kept: list[pl.DataFrame]
+) -> Iterator[pl.DataFrame]:
     for frame in frames:
         kept.append(frame.filter(pl.Series(np.isin(hash_keys_in_process(frame), chosen))))
         yield frame

@@ -36,7 +36,9 @@ class DeliveryHistory:
     earlier_rejected_shares: tuple[float, ...]
 
 
-def read_delivery_history(wiring: Wiring, *, batch_id: str, month: str, row_count: int) -> DeliveryHistory:
+def read_delivery_history(
+    wiring: Wiring, *, batch_id: str, month: str, row_count: int
+) -> DeliveryHistory:
     """How this batch of `month` was delivered, and the batches that were scored before it; corrections are left out.
 
     Looked at again later, a batch is held against the same ones. What never was monitored has no month here and counts
@@ -45,7 +47,9 @@ def read_delivery_history(wiring: Wiring, *, batch_id: str, month: str, row_coun
     entries = list_first_scorings(wiring)
     before = list(takewhile(lambda entry: entry.batch_id != batch_id, entries))
     own = entries[len(before) : len(before) + 1]
-    months = dict(read_monitoring(wiring.lake).select("batch_id", "statement_month").iter_rows()) | {batch_id: month}
+    months = dict(
+        read_monitoring(wiring.lake).select("batch_id", "statement_month").iter_rows()
+    ) | {batch_id: month}
     found: list[Delivery] = []
     newest, last = "", None
     for entry in (*before, *own):
@@ -77,12 +81,17 @@ def judge_delivery(
     before = _read_previous_profile(wiring, month=month)
     rejected_count = count_rejected(wiring.lake, batch_id)
     row_count = profiled.current.row_count
-    deliveries = read_delivery_history(wiring, batch_id=batch_id, month=month, row_count=row_count + rejected_count)
+    deliveries = read_delivery_history(
+        wiring, batch_id=batch_id, month=month, row_count=row_count + rejected_count
+    )
     state = BatchState(
         row_count=row_count,
         reference_count=profiled.reference.row_count,
         columns=measure_feed(
-            profiled.plan, profiled.reference, profiled.current, schema=wiring.schema,
+            profiled.plan,
+            profiled.reference,
+            profiled.current,
+            schema=wiring.schema,
             fingerprints=parse_fingerprints(before) if before else None,
             counts=parse_counts(before, profiled.plan) if before else None,
         ),
@@ -91,7 +100,7 @@ def judge_delivery(
         rejected_count=rejected_count,
         rule_counts=count_broken_rules(wiring.lake, batch_id) if rejected_count else {},
         earlier_rejected_shares=deliveries.earlier_rejected_shares,
-    )  # fmt: skip
+    )
     feed = judge_feed(state, policy=policy)
     if corrected := snapshot.origin.corrects:
         return feed, Verdict("volume", "not judged", (f"these rows correct batch {corrected}",))
@@ -100,7 +109,11 @@ def judge_delivery(
 
 def count_broken_rules(lake: Lake, batch_id: str) -> dict[str, int]:
     """How many of the batch's rows in quarantine broke each rule."""
-    rules = scan_table(lake, "quarantine").filter(pl.col("batch_id") == batch_id).select(pl.col("rules").explode())
+    rules = (
+        scan_table(lake, "quarantine")
+        .filter(pl.col("batch_id") == batch_id)
+        .select(pl.col("rules").explode())
+    )
     return dict(collect_rows(lake, rules.group_by("rules").len().sort("rules")).iter_rows())
 
 
@@ -115,10 +128,16 @@ def _read_previous_profile(wiring: Wiring, *, month: str) -> dict[str, Any] | No
     found = read_monitoring(wiring.lake).filter(pl.col("statement_month") < month)
     if found.is_empty():
         return None
-    batch_id, model_version = found.sort("statement_month", "monitored_at").select("batch_id", "model_version").row(-1)
+    batch_id, model_version = (
+        found.sort("statement_month", "monitored_at").select("batch_id", "model_version").row(-1)
+    )
     return read_profile(wiring.lake, batch_id=batch_id, model_version=model_version)
 
 
 def _compute_rejected_share(entry: LedgerEntry) -> float:
     details = json.loads(entry.details)
-    return int(details["quarantined_count"]) / int(details["read_count"]) if details["read_count"] else 0.0
+    return (
+        int(details["quarantined_count"]) / int(details["read_count"])
+        if details["read_count"]
+        else 0.0
+    )

@@ -39,34 +39,57 @@ def record_findings(
         *(outlook.verdicts if outlook else ()),
         *([performance.verdict] if performance.evaluation else []),
     )
-    paths = _label_reports(drift.report) | {"evidently ui": str(wiring.lake.workspace)} if drift else {}
+    paths = (
+        _label_reports(drift.report) | {"evidently ui": str(wiring.lake.workspace)} if drift else {}
+    )
     for verdict in verdicts:
-        write_verdict_row(wiring, batch, verdict, report_path=paths.get("report (html)", ""), at=monitored_at)
+        write_verdict_row(
+            wiring, batch, verdict, report_path=paths.get("report (html)", ""), at=monitored_at
+        )
         if not verdict.passed:
             _append_alarm_entry(wiring, batch, verdict, monitored_at)
     summary = Summary(
-        "monitor", _describe_status(verdicts), verdicts=verdicts or (performance.verdict,),
-        batch_id=batch.batch_id, model_version=batch.model_version,
+        "monitor",
+        _describe_status(verdicts),
+        verdicts=verdicts or (performance.verdict,),
+        batch_id=batch.batch_id,
+        model_version=batch.model_version,
         counts={"compared": batch.row_count, "outcomes": batch.outcome_count},
-        figures=_list_monitoring_figures(drift, performance), paths=paths, notes=describe_origin(batch.data_origin),
-    )  # fmt: skip
+        figures=_list_monitoring_figures(drift, performance),
+        paths=paths,
+        notes=describe_origin(batch.data_origin),
+    )
     return _record_monitoring_run(wiring, batch, drift, summary)
 
 
 def write_verdict_row(
-    wiring: Wiring, batch: MonitoredBatch, verdict: Verdict, *, at: dt.datetime, report_path: str = ""
+    wiring: Wiring,
+    batch: MonitoredBatch,
+    verdict: Verdict,
+    *,
+    at: dt.datetime,
+    report_path: str = "",
 ) -> None:
     """Nothing; the verdict stands in the monitoring table, in place of the gate's last one on this batch and version."""
     row = _build_monitoring_row(batch, verdict, report_path, at)
     write_monitoring(wiring.lake, pl.DataFrame([row], schema_overrides={EXPECTED_LOSS: pl.Float64}))
 
 
-def _append_alarm_entry(wiring: Wiring, batch: MonitoredBatch, verdict: Verdict, at: dt.datetime) -> None:
+def _append_alarm_entry(
+    wiring: Wiring, batch: MonitoredBatch, verdict: Verdict, at: dt.datetime
+) -> None:
     append_ledger_entry(
-        wiring, "alarmed", key=f"alarmed {verdict.gate} {batch.batch_id} v{batch.model_version} {at.isoformat()}", at=at,
-        batch_id=batch.batch_id, model_version=batch.model_version,
-        details={"gate": verdict.gate, **{name: float(value) for name, value in verdict.figures.items()}},
-    )  # fmt: skip
+        wiring,
+        "alarmed",
+        key=f"alarmed {verdict.gate} {batch.batch_id} v{batch.model_version} {at.isoformat()}",
+        at=at,
+        batch_id=batch.batch_id,
+        model_version=batch.model_version,
+        details={
+            "gate": verdict.gate,
+            **{name: float(value) for name, value in verdict.figures.items()},
+        },
+    )
 
 
 def _describe_status(verdicts: tuple[Verdict, ...]) -> str:
@@ -77,7 +100,9 @@ def _describe_status(verdicts: tuple[Verdict, ...]) -> str:
     return "quiet" if judged == {"ok"} else "watch" if judged else "not judged"
 
 
-def _record_monitoring_run(wiring: Wiring, batch: MonitoredBatch, drift: Drift | None, summary: Summary) -> Summary:
+def _record_monitoring_run(
+    wiring: Wiring, batch: MonitoredBatch, drift: Drift | None, summary: Summary
+) -> Summary:
     tags = build_batch_tags(wiring, batch.batch_id, batch.model_version, batch.data_origin)
     with wiring.tracking.start_run("monitor", name=f"monitor {batch.batch_id}", tags=tags) as run:
         if drift is not None:
@@ -88,12 +113,18 @@ def _record_monitoring_run(wiring: Wiring, batch: MonitoredBatch, drift: Drift |
             )
             run.record_metrics({f"drift_{column.column}": column.statistic for column in columns})
             with wiring.lake.scratch() as folder:
-                fetch_published(wiring.lake, folder, batch_id=batch.batch_id, model_version=batch.model_version)
+                fetch_published(
+                    wiring.lake, folder, batch_id=batch.batch_id, model_version=batch.model_version
+                )
                 run.record_folder(folder, "report")
         for verdict in summary.verdicts:
-            run.record_metrics({f"{verdict.gate}_{name}": value for name, value in verdict.figures.items()})
+            run.record_metrics(
+                {f"{verdict.gate}_{name}": value for name, value in verdict.figures.items()}
+            )
             run.record_tags({f"{verdict.gate}_level": verdict.level})
-        run.record_text(write_summary_markdown(summary, simulated=batch.data_origin == SIMULATED), "verdict.md")
+        run.record_text(
+            write_summary_markdown(summary, simulated=batch.data_origin == SIMULATED), "verdict.md"
+        )
         return replace(summary, run_id=run.run_id)
 
 

@@ -13,7 +13,11 @@ from credit_default.services.monitoring.alarms import (
 )
 from credit_default.services.monitoring.batch_drift import MonitoredBatch
 from credit_default.services.monitoring.findings_record import write_verdict_row
-from credit_default.services.monitoring.retraining import Retraining, judge_retraining_need, request_retraining
+from credit_default.services.monitoring.retraining import (
+    Retraining,
+    judge_retraining_need,
+    request_retraining,
+)
 from credit_default.views.summaries.summary import Summary
 
 
@@ -26,7 +30,9 @@ class FollowUp:
     retraining: Retraining
 
 
-def follow_up(wiring: Wiring, batch: MonitoredBatch, summary: Summary, *, at: dt.datetime) -> FollowUp:
+def follow_up(
+    wiring: Wiring, batch: MonitoredBatch, summary: Summary, *, at: dt.datetime
+) -> FollowUp:
     """What follows from the findings, after it stands in the lake: alarms, messages, a request for a training."""
     champion = wiring.registry.find_champion()
     version = champion.number if champion else 0
@@ -36,7 +42,9 @@ def follow_up(wiring: Wiring, batch: MonitoredBatch, summary: Summary, *, at: dt
     verdict = retraining.decision.verdict
     write_verdict_row(wiring, batch, verdict, at=at)
     asked: tuple[Verdict, ...] = () if retraining.decision.action == "nothing" else (verdict,)
-    told = replace(summary, verdicts=(*summary.verdicts, *asked), notes=(*summary.notes, *update.notes))
+    told = replace(
+        summary, verdicts=(*summary.verdicts, *asked), notes=(*summary.notes, *update.notes)
+    )
     return FollowUp(told, update, retraining)
 
 
@@ -53,6 +61,9 @@ def explain_retraining(wiring: Wiring) -> Summary:
     retraining = judge_retraining_need(wiring, alarms, champion)
     verdict = retraining.decision.verdict
     return Summary(
-        "monitor", verdict.reasons[0], verdicts=(replace(verdict, reasons=verdict.reasons[1:]),),
-        model_version=champion.number if champion else None, notes=describe_open_alarms(alarms),
-    )  # fmt: skip
+        "monitor",
+        verdict.reasons[0],
+        verdicts=(replace(verdict, reasons=verdict.reasons[1:]),),
+        model_version=champion.number if champion else None,
+        notes=describe_open_alarms(alarms),
+    )

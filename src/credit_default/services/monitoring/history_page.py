@@ -17,7 +17,12 @@ from credit_default.services.monitoring.alarms import read_known_alarms
 from credit_default.services.outcomes.vintages import measure_vintages
 from credit_default.views.documents.html import write_html
 from credit_default.views.history.page import describe_history
-from credit_default.views.history.values import ChampionEvent, History, OpenedAlarm, build_history_batches
+from credit_default.views.history.values import (
+    ChampionEvent,
+    History,
+    OpenedAlarm,
+    build_history_batches,
+)
 
 PAGE: Final = "reports/history.html"
 
@@ -26,13 +31,17 @@ def read_history(wiring: Wiring) -> History:
     """All batches that were monitored, with the profiles published beside their reports, the champions and the alarms."""
     findings = read_monitoring(wiring.lake)
     keys = findings.select("batch_id", "model_version").unique().rows()
-    profiles = {key: read_profile(wiring.lake, batch_id=key[0], model_version=key[1]) or {} for key in keys}
+    profiles = {
+        key: read_profile(wiring.lake, batch_id=key[0], model_version=key[1]) or {} for key in keys
+    }
     seats = tuple(
         ChampionEvent(entry.model_version, entry.at, entry.event)
         for entry in read_entries(wiring.lake)
         if entry.event in {PROMOTED, ROLLED_BACK}
     )
-    scored = dict(findings.group_by("model_version").agg(pl.col("statement_month").max()).iter_rows())
+    scored = dict(
+        findings.group_by("model_version").agg(pl.col("statement_month").max()).iter_rows()
+    )
     alarms = tuple(
         OpenedAlarm(alarm.gate, alarm.opened_month, _find_closing_month(alarm, scored))
         for alarm in read_known_alarms(wiring)
@@ -50,7 +59,9 @@ def write_history_page(wiring: Wiring, *, now: dt.datetime) -> str | None:
         (row["batch_id"], row["gate"]): tuple(row["reasons"])
         for row in read_monitoring(wiring.lake).iter_rows(named=True)
     }
-    page = write_html(describe_history(history, reasons=reasons, vintages=measure_vintages(wiring, now=now)))
+    page = write_html(
+        describe_history(history, reasons=reasons, vintages=measure_vintages(wiring, now=now))
+    )
     with wiring.lake.scratch() as folder:
         path = folder / "history.html"
         path.write_text(page, encoding="utf-8")
@@ -60,4 +71,8 @@ def write_history_page(wiring: Wiring, *, now: dt.datetime) -> str | None:
 
 def _find_closing_month(alarm: Alarm, scored: Mapping[int, str]) -> str:
     """The month that closed it; where another champion did, the last one that its version scored; "" while it is open."""
-    return "" if alarm.is_open else alarm.closed_month or scored.get(alarm.model_version, alarm.opened_month)
+    return (
+        ""
+        if alarm.is_open
+        else alarm.closed_month or scored.get(alarm.model_version, alarm.opened_month)
+    )

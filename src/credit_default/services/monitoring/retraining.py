@@ -14,7 +14,12 @@ from credit_default.adapters.tables.queries import collect_rows, scan_table
 from credit_default.data.contract.schema import KEY
 from credit_default.failpoints import hit_failpoint
 from credit_default.gates.monitoring import feed
-from credit_default.gates.monitoring.alarms import Alarm, GateFinding, compute_alarms, list_open_alarms
+from credit_default.gates.monitoring.alarms import (
+    Alarm,
+    GateFinding,
+    compute_alarms,
+    list_open_alarms,
+)
 from credit_default.gates.monitoring.retraining import (
     FEED_GATES,
     RetrainingDecision,
@@ -44,7 +49,9 @@ class Retraining:
         return self.decision.action == "train"
 
 
-def judge_retraining_need(wiring: Wiring, alarms: Sequence[Alarm], champion: ModelVersion | None) -> Retraining:
+def judge_retraining_need(
+    wiring: Wiring, alarms: Sequence[Alarm], champion: ModelVersion | None
+) -> Retraining:
     """What the open alarms about the champion ask for, by the policy; nothing goes on record.
 
     An alarm that only batches of a broken feed bear out asks for nothing: the model was wrong about what never was.
@@ -61,20 +68,28 @@ def judge_retraining_need(wiring: Wiring, alarms: Sequence[Alarm], champion: Mod
         new_label_count=_count_new_labels(wiring, champion, broken=broken) if champion else 0,
         asked_months=_list_requested_months(wiring),
         broken_count=len(broken),
-        lingering_count=count_lingering_errors(_list_sound_findings(wiring, broken), model_version=number),
+        lingering_count=count_lingering_errors(
+            _list_sound_findings(wiring, broken), model_version=number
+        ),
     )
     decision = judge_retraining(state, policy=wiring.settings.retraining)
     is_new = decision.action == "train" and find_entry(wiring.lake, _key(month, number)) is None
     return Retraining(decision, month, is_new)
 
 
-def request_retraining(wiring: Wiring, retraining: Retraining, *, champion_version: int, at: dt.datetime) -> None:
+def request_retraining(
+    wiring: Wiring, retraining: Retraining, *, champion_version: int, at: dt.datetime
+) -> None:
     """Nothing; a training that is asked for is on record, once for its month and version."""
     if retraining.is_new:
         append_ledger_entry(
-            wiring, REQUESTED, key=_key(retraining.month, champion_version), at=at, model_version=champion_version,
+            wiring,
+            REQUESTED,
+            key=_key(retraining.month, champion_version),
+            at=at,
+            model_version=champion_version,
             details={"month": retraining.month, "window": wiring.settings.retraining.window},
-        )  # fmt: skip
+        )
         hit_failpoint("retraining.requested")
 
 
@@ -91,7 +106,9 @@ def _drop_alarms_of_broken_feed(
     if not broken:
         return alarms
     followed = compute_alarms(
-        _list_sound_findings(wiring, broken), champion_version=version, policy=wiring.settings.alarms
+        _list_sound_findings(wiring, broken),
+        champion_version=version,
+        policy=wiring.settings.alarms,
     )
     gates = FEED_GATES | {alarm.gate for alarm in list_open_alarms(followed)}
     return [alarm for alarm in alarms if alarm.gate in gates]
@@ -103,18 +120,28 @@ def _list_sound_findings(wiring: Wiring, broken: Sequence[str]) -> list[GateFind
 
 def _count_new_labels(wiring: Wiring, champion: ModelVersion, *, broken: Sequence[str]) -> int:
     """Clients and months whose outcome matured and came in after the champion was trained, broken batches left out."""
-    since = dt.datetime.fromisoformat(champion.tags.get("trained_at") or champion.created_at.isoformat())
-    came = scan_table(wiring.lake, "outcome_history").filter(pl.col("taken_in_at") > since, ~is_early())
+    since = dt.datetime.fromisoformat(
+        champion.tags.get("trained_at") or champion.created_at.isoformat()
+    )
+    came = scan_table(wiring.lake, "outcome_history").filter(
+        pl.col("taken_in_at") > since, ~is_early()
+    )
     labels = came.select(*KEY).unique()
     if broken:
-        scored = scan_table(wiring.lake, "scores").filter(pl.col("batch_id").is_in(list(broken))).select(*KEY)
+        scored = (
+            scan_table(wiring.lake, "scores")
+            .filter(pl.col("batch_id").is_in(list(broken)))
+            .select(*KEY)
+        )
         labels = labels.join(scored, on=list(KEY), how="anti")
     return int(collect_rows(wiring.lake, labels.select(pl.len())).item())
 
 
 def _list_requested_months(wiring: Wiring) -> tuple[str, ...]:
     return tuple(
-        str(json.loads(entry.details)["month"]) for entry in read_entries(wiring.lake) if entry.event == REQUESTED
+        str(json.loads(entry.details)["month"])
+        for entry in read_entries(wiring.lake)
+        if entry.event == REQUESTED
     )
 
 

@@ -35,7 +35,9 @@ class BatchScores:
     outcome: npt.NDArray[np.int8]  # 0, 1, or -1 where it is not known
     months: tuple[str, ...]  # statement months, in order
     expected_loss_amount: float | None = None  # of all rows; None where the portfolio declares none
-    early_count: int = 0  # outcomes seen before they were mature: they may still turn, and are not known
+    early_count: int = (
+        0  # outcomes seen before they were mature: they may still turn, and are not known
+    )
 
     @property
     def outcome_count(self) -> int:
@@ -53,11 +55,17 @@ class BatchScores:
         """Those of the rows that have a score, in their order, with default_probability, decision and any outcome."""
         hashes = hash_keys_in_process(rows)
         place = np.minimum(np.searchsorted(self.keys, hashes), max(0, len(self.keys) - 1))
-        found = self.keys[place] == hashes if len(self.keys) else np.zeros(rows.height, dtype=np.bool_)
+        found = (
+            self.keys[place] == hashes if len(self.keys) else np.zeros(rows.height, dtype=np.bool_)
+        )
         place = place[found]
         scored = rows.filter(pl.Series(found)).with_columns(
             pl.Series("default_probability", self.probability[place]),
-            pl.Series("decision", np.where(self.declined[place], DECLINE, ACCEPT).tolist(), dtype=pl.String),
+            pl.Series(
+                "decision",
+                np.where(self.declined[place], DECLINE, ACCEPT).tolist(),
+                dtype=pl.String,
+            ),
         )
         if not self.outcome_count:
             return scored
@@ -74,10 +82,16 @@ class BatchScores:
 def read_batch_scores(lake: Lake, *, batch_id: str, model_version: int) -> BatchScores:
     """The batch's scores of that version, with the outcomes that are known by now; early ones are only counted."""
     columns = (*KEY, "default_probability", "decision", EXPECTED_LOSS)
-    keys, probability, declined = [np.empty(0, dtype=np.uint64)], [np.empty(0)], [np.empty(0, dtype=np.bool_)]
+    keys, probability, declined = (
+        [np.empty(0, dtype=np.uint64)],
+        [np.empty(0)],
+        [np.empty(0, dtype=np.bool_)],
+    )
     months: set[str] = set()
     losses: list[float] = []
-    for frame in read_score_frames(lake, batch_id=batch_id, model_version=model_version, columns=columns):
+    for frame in read_score_frames(
+        lake, batch_id=batch_id, model_version=model_version, columns=columns
+    ):
         keys.append(hash_keys_in_process(frame))
         probability.append(frame["default_probability"].to_numpy())
         declined.append((frame["decision"] == DECLINE).to_numpy())
@@ -86,10 +100,13 @@ def read_batch_scores(lake: Lake, *, batch_id: str, model_version: int) -> Batch
     joined = np.concatenate(keys)
     order = np.argsort(joined)
     scores = BatchScores(
-        joined[order], np.concatenate(probability)[order], np.concatenate(declined)[order],
-        np.full(len(joined), _UNKNOWN, dtype=np.int8), tuple(sorted(months)),
+        joined[order],
+        np.concatenate(probability)[order],
+        np.concatenate(declined)[order],
+        np.full(len(joined), _UNKNOWN, dtype=np.int8),
+        tuple(sorted(months)),
         fsum(losses) if losses else None,
-    )  # fmt: skip
+    )
     return _add_outcomes(lake, scores)
 
 

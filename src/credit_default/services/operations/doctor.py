@@ -37,9 +37,11 @@ def diagnose(wiring: Wiring) -> Summary:
     verdicts = tuple(_examine(name, look, wiring) for name, look in parts.items())
     failed = [verdict.gate for verdict in verdicts if not verdict.passed]
     return Summary(
-        "doctor", f"{', '.join(failed)} out of reach" if failed else "all well", exit_code=3 if failed else 0,
+        "doctor",
+        f"{', '.join(failed)} out of reach" if failed else "all well",
+        exit_code=3 if failed else 0,
         verdicts=verdicts,
-    )  # fmt: skip
+    )
 
 
 def _examine(name: str, look: Callable[[Wiring], Verdict], wiring: Wiring) -> Verdict:
@@ -70,8 +72,12 @@ def _check_champion(wiring: Wiring) -> Verdict:
     if champion is None:
         return Verdict("champion", "ok", ("none yet: train one with `credit-default train`",))
     wiring.registry.load_version(champion)
-    return Verdict("champion", "ok", (f"version {champion.number}, digest {champion.digest[:12]}, verified",))
+    return Verdict(
+        "champion", "ok", (f"version {champion.number}, digest {champion.digest[:12]}, verified",)
+    )
 
 
 def _list_library_versions(_wiring: Wiring) -> Verdict:
-    return Verdict("libraries", "ok", (", ".join(f"{name} {version(name)}" for name in _LIBRARIES),))
+    return Verdict(
+        "libraries", "ok", (", ".join(f"{name} {version(name)}" for name in _LIBRARIES),)
+    )

@@ -54,8 +54,14 @@ def remove_stale_files(wiring: Wiring, *, now: dt.datetime) -> Repairs:
     removed = [leftover for leftover in found if not leftover.holds_only_copy]
     for leftover in removed:
         remove_leftover(leftover)
-    kept = [f"kept {left.path}: it holds the only copy of a file" for left in found if left.holds_only_copy]
-    return Repairs({LEFTOVERS: len(removed)}, (*(f"removed {left.path}" for left in removed), *kept))
+    kept = [
+        f"kept {left.path}: it holds the only copy of a file"
+        for left in found
+        if left.holds_only_copy
+    ]
+    return Repairs(
+        {LEFTOVERS: len(removed)}, (*(f"removed {left.path}" for left in removed), *kept)
+    )
 
 
 def repair_records(wiring: Wiring, *, now: dt.datetime) -> Repairs:
@@ -70,20 +76,38 @@ def repair_records(wiring: Wiring, *, now: dt.datetime) -> Repairs:
         if not wiring.tracking.is_away(error):
             raise
         return Repairs(
-            {}, verdict=Verdict(MLFLOW_GATE, "watch", (f"away ({error.found}): its part is done at the next run",))
+            {},
+            verdict=Verdict(
+                MLFLOW_GATE, "watch", (f"away ({error.found}): its part is done at the next run",)
+            ),
         )
-    notes = (*closed, *(f"recorded batch {entry.batch_id}, version {entry.model_version}" for entry in owed), *seat)
+    notes = (
+        *closed,
+        *(f"recorded batch {entry.batch_id}, version {entry.model_version}" for entry in owed),
+        *seat,
+    )
     return Repairs({CLOSED_RUNS: len(closed), OWED_RECORDS: len(owed)}, notes, recorded=owed)
 
 
 def summarise_repairs(*mended: Repairs) -> Summary:
     """All that was mended; exit code 3 where a service kept some of it from being done."""
-    figures = {name: float(count) for part in mended for name, count in part.counts.items() if count}
+    figures = {
+        name: float(count) for part in mended for name, count in part.counts.items() if count
+    }
     verdicts = tuple(part.verdict for part in mended if part.verdict is not None)
     notes = tuple(note for part in mended for note in part.notes)
     done = "reconciled" if notes else "nothing to do"
-    status = f"{done}; {' and '.join(verdict.gate for verdict in verdicts)} away" if verdicts else done
-    return Summary("reconcile", status, exit_code=3 if verdicts else 0, verdicts=verdicts, figures=figures, notes=notes)
+    status = (
+        f"{done}; {' and '.join(verdict.gate for verdict in verdicts)} away" if verdicts else done
+    )
+    return Summary(
+        "reconcile",
+        status,
+        exit_code=3 if verdicts else 0,
+        verdicts=verdicts,
+        figures=figures,
+        notes=notes,
+    )
 
 
 def _close_runs(wiring: Wiring, now: dt.datetime) -> Iterator[str]:
@@ -96,8 +120,15 @@ def _close_runs(wiring: Wiring, now: dt.datetime) -> Iterator[str]:
 def _record_owed(wiring: Wiring, now: dt.datetime) -> Iterator[LedgerEntry]:
     """Batches that the ledger has and MLflow has not, recorded; those of a moment ago are their own runner's to record."""
     policy = wiring.settings.reconcile
-    first, last = now - dt.timedelta(days=policy.look_back_days), now - dt.timedelta(seconds=policy.silence_seconds)
-    scored = [e for e in read_entries(wiring.lake) if e.event == "scored" and first <= _read_time(e) <= last]
+    first, last = (
+        now - dt.timedelta(days=policy.look_back_days),
+        now - dt.timedelta(seconds=policy.silence_seconds),
+    )
+    scored = [
+        e
+        for e in read_entries(wiring.lake)
+        if e.event == "scored" and first <= _read_time(e) <= last
+    ]
     if not scored:
         return
     known = list_recorded_batches(wiring.tracking, "predict", since=first)
@@ -117,12 +148,23 @@ def _record(wiring: Wiring, entry: LedgerEntry) -> None:
     }
     if details["corrects"]:
         counts["in the batch already"] = counts["read"] - scored_count - counts["quarantined"]
-    shares = {"declined share": int(details["declined_count"]) / scored_count if scored_count else 0.0,
-              "expected default share": float(details["expected_default_share"])}  # fmt: skip
-    tags = build_batch_tags(wiring, entry.batch_id, entry.model_version, snapshot.origin.data_origin)
+    shares = {
+        "declined share": int(details["declined_count"]) / scored_count if scored_count else 0.0,
+        "expected default share": float(details["expected_default_share"]),
+    }
+    tags = build_batch_tags(
+        wiring, entry.batch_id, entry.model_version, snapshot.origin.data_origin
+    )
     record_scoring_run(
         wiring,
-        DatasetRecord(snapshot.origin.name, source.sha256, source.uri, "scoring", counts["read"], wiring.schema.names),
+        DatasetRecord(
+            snapshot.origin.name,
+            source.sha256,
+            source.uri,
+            "scoring",
+            counts["read"],
+            wiring.schema.names,
+        ),
         counts | shares | list_expected_losses(parse_expected_losses(details)),
         tags={**tags, "git_commit": details["git_commit"], "recorded_by": "reconcile"},
         scored_at=_read_time(entry),

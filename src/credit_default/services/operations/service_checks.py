@@ -20,11 +20,14 @@ from credit_default.services.context.wiring import Wiring
 from credit_default.services.operations.stack_plan import EVIDENTLY_VARIABLE
 from credit_default.settings import copy_environment
 
-DEPLOYMENTS: Final = ("train/train", "predict-incoming/predict", "monitor/monitor", "reconcile/reconcile")
-_TIMEOUT_SECONDS: Final = 5
-_CREDENTIALS_REMEDY: Final = (
-    "Put its words into the environment: `set -a; . LAKE/stack/servers.env; set +a` after `credit-default up`."
+DEPLOYMENTS: Final = (
+    "train/train",
+    "predict-incoming/predict",
+    "monitor/monitor",
+    "reconcile/reconcile",
 )
+_TIMEOUT_SECONDS: Final = 5
+_CREDENTIALS_REMEDY: Final = "Put its words into the environment: `set -a; . LAKE/stack/servers.env; set +a` after `credit-default up`."
 _START_REMEDY: Final = "Start it with `credit-default up`"
 
 
@@ -40,10 +43,17 @@ def check_mlflow(wiring: Wiring) -> Verdict:
         variables = copy_environment()
         words = f"{variables.get('MLFLOW_TRACKING_USERNAME', '')}:{variables.get('MLFLOW_TRACKING_PASSWORD', '')}"
         answer = _send_request(
-            f"{uri.rstrip('/')}/version", "MLflow", words, remedy=f"{_START_REMEDY}, or unset MLFLOW_TRACKING_URI."
+            f"{uri.rstrip('/')}/version",
+            "MLflow",
+            words,
+            remedy=f"{_START_REMEDY}, or unset MLFLOW_TRACKING_URI.",
         )
         told = f"version {answer.text}, "
-    return Verdict("mlflow", "ok", (f"{uri}: {told}{len(wiring.registry.list_versions())} registered versions",))
+    return Verdict(
+        "mlflow",
+        "ok",
+        (f"{uri}: {told}{len(wiring.registry.list_versions())} registered versions",),
+    )
 
 
 def check_prefect(wiring: Wiring) -> Verdict:
@@ -58,16 +68,31 @@ def check_deployments(wiring: Wiring) -> Verdict:
     """Whether somebody runs what the clock and events start: `watch` where nobody does. Raises as `check_mlflow`."""
     if not (url := wiring.settings.prefect.api_url):
         return Verdict("deployments", "ok", ("no server named: nothing runs by itself",))
-    found = {name: _send_prefect_request(url, f"/deployments/name/{name}", absent=True) for name in DEPLOYMENTS}
-    missing = [name for name, answer in found.items() if answer.status_code == httpx.codes.NOT_FOUND]
-    idle = [name for name in found if name not in missing and found[name].json()["status"] != "READY"]
-    told = tuple(f"{name}: {_describe_last_poll(found[name].json())}" for name in found if name not in missing + idle)
+    found = {
+        name: _send_prefect_request(url, f"/deployments/name/{name}", absent=True)
+        for name in DEPLOYMENTS
+    }
+    missing = [
+        name for name, answer in found.items() if answer.status_code == httpx.codes.NOT_FOUND
+    ]
+    idle = [
+        name for name in found if name not in missing and found[name].json()["status"] != "READY"
+    ]
+    told = tuple(
+        f"{name}: {_describe_last_poll(found[name].json())}"
+        for name in found
+        if name not in missing + idle
+    )
     if not missing and not idle:
         return Verdict("deployments", "ok", told)
     what = [
-        f"{', '.join(names)} {why}" for names, why in ((missing, "not registered"), (idle, "served by nobody")) if names
+        f"{', '.join(names)} {why}"
+        for names, why in ((missing, "not registered"), (idle, "served by nobody"))
+        if names
     ]
-    return Verdict("deployments", "watch", (f"{'; '.join(what)}: start `credit-default serve`", *told))
+    return Verdict(
+        "deployments", "watch", (f"{'; '.join(what)}: start `credit-default serve`", *told)
+    )
 
 
 def check_evidently(wiring: Wiring) -> Verdict:
@@ -77,7 +102,9 @@ def check_evidently(wiring: Wiring) -> Verdict:
     url = named or f"http://{LOOPBACK}:{port}"
     try:
         answer = _send_request(f"{url}/api/version", "Evidently", "", remedy=f"{_START_REMEDY}.")
-        return Verdict("evidently", "ok", (f"{url}: version {answer.json().get('version', answer.text)}",))
+        return Verdict(
+            "evidently", "ok", (f"{url}: version {answer.json().get('version', answer.text)}",)
+        )
     except ServiceError as error:
         if named:
             raise
@@ -94,7 +121,9 @@ def check_queue(wiring: Wiring) -> Verdict:
     """
     if not (url := wiring.settings.listen.queue_url):
         how = "looked at again and again" if wiring.lake.in_bucket else "watched"
-        return Verdict("queue", "ok", (f"none named: incoming/ is {how} by `credit-default listen`",))
+        return Verdict(
+            "queue", "ok", (f"none named: incoming/ is {how} by `credit-default listen`",)
+        )
     with closing(MessageQueue(url)) as queue:
         waiting = queue.count_waiting()
     return Verdict("queue", "ok", (f"{url}: {waiting} messages wait",))
@@ -106,9 +135,15 @@ def _send_prefect_request(url: str, path: str, *, absent: bool = False) -> httpx
     return _send_request(f"{url.rstrip('/')}{path}", "Prefect", words, remedy=remedy, absent=absent)
 
 
-def _send_request(url: str, name: str, words: str, *, remedy: str, absent: bool = False) -> httpx.Response:
+def _send_request(
+    url: str, name: str, words: str, *, remedy: str, absent: bool = False
+) -> httpx.Response:
     """The server's answer; one of 404 only where something may be absent."""
-    headers = {"Authorization": f"Basic {base64.b64encode(words.encode()).decode()}"} if words.strip(":") else {}
+    headers = (
+        {"Authorization": f"Basic {base64.b64encode(words.encode()).decode()}"}
+        if words.strip(":")
+        else {}
+    )
     try:
         answer = httpx.get(url, headers=headers, timeout=_TIMEOUT_SECONDS)
         if answer.status_code == httpx.codes.NOT_FOUND and absent:
@@ -118,9 +153,11 @@ def _send_request(url: str, name: str, words: str, *, remedy: str, absent: bool 
         status = error.response.status_code if isinstance(error, httpx.HTTPStatusError) else None
         refused = status in {httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN}
         raise ServiceError(
-            f"{name} at {url}", found=f"status {status}" if status else str(error) or type(error).__name__,
-            expected="an answer", remedy=_CREDENTIALS_REMEDY if refused else remedy,
-        ) from error  # fmt: skip
+            f"{name} at {url}",
+            found=f"status {status}" if status else str(error) or type(error).__name__,
+            expected="an answer",
+            remedy=_CREDENTIALS_REMEDY if refused else remedy,
+        ) from error
     return answer
 
 

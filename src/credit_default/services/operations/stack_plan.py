@@ -14,7 +14,10 @@ from typing import Final
 
 from credit_default.adapters.lake.layout import Lake
 from credit_default.adapters.local_stack.credentials import Credentials
-from credit_default.adapters.local_stack.postgres_databases import create_databases, parse_postgres_address
+from credit_default.adapters.local_stack.postgres_databases import (
+    create_databases,
+    parse_postgres_address,
+)
 from credit_default.adapters.local_stack.processes import LOOPBACK, Program, choose_port
 from credit_default.adapters.mlflow.server_app import APP_NAME
 from credit_default.adapters.mlflow.users import change_password, write_auth_configuration
@@ -55,9 +58,11 @@ class StackPlan:
     def mend(self, program: Program) -> None:
         """Nothing; a server that refused our words knows them now. MLflow keeps a password of its own: ours has changed."""
         change_password(
-            self.credentials.mlflow_password, username=self.credentials.mlflow_username,
-            database_uri=self.users_uri, environment=program.environment,
-        )  # fmt: skip
+            self.credentials.mlflow_password,
+            username=self.credentials.mlflow_username,
+            database_uri=self.users_uri,
+            environment=program.environment,
+        )
 
 
 def choose_ports(settings: StackSettings) -> Ports:
@@ -74,9 +79,14 @@ def choose_ports(settings: StackSettings) -> Ports:
 
 
 def plan_stack(
-    lake: Lake, settings: StackSettings, *, ports: Ports, credentials: Credentials, environment: Mapping[str, str],
+    lake: Lake,
+    settings: StackSettings,
+    *,
+    ports: Ports,
+    credentials: Credentials,
+    environment: Mapping[str, str],
     config_files: str,
-) -> StackPlan:  # fmt: skip
+) -> StackPlan:
     """The programs of this lake's stack; folders, databases and MLflow's list of users are made where they are absent.
 
     `environment` is what each program gets besides; `config_files` what CREDIT_DEFAULT_CONFIG is to name.
@@ -88,40 +98,83 @@ def plan_stack(
     postgres = parse_postgres_address(settings.database) if settings.database else {}
     if postgres:
         create_databases(postgres, _DATABASES)
-    users_uri = _build_database_uri("mlflow_users", lake.home / "stack" / "mlflow-users.db", postgres=postgres)
+    users_uri = _build_database_uri(
+        "mlflow_users", lake.home / "stack" / "mlflow-users.db", postgres=postgres
+    )
     auth = lake.home / "stack" / "mlflow-auth.ini"
     write_auth_configuration(auth, database_uri=users_uri)
     inherited = {**environment, **_QUIET, **postgres}
     addresses = _list_addresses(ports)
     servers = (
-        _plan_mlflow(lake, settings, port=ports.mlflow, credentials=credentials, auth=auth, environment=inherited),
-        _plan_prefect(lake, port=ports.prefect, credentials=credentials, environment=inherited, postgres=postgres),
+        _plan_mlflow(
+            lake,
+            settings,
+            port=ports.mlflow,
+            credentials=credentials,
+            auth=auth,
+            environment=inherited,
+        ),
+        _plan_prefect(
+            lake,
+            port=ports.prefect,
+            credentials=credentials,
+            environment=inherited,
+            postgres=postgres,
+        ),
         _plan_evidently(lake, port=ports.evidently, credentials=credentials, environment=inherited),
     )
     ours = {
-        **environment, **_QUIET, **addresses, **credentials.client_variables,
+        **environment,
+        **_QUIET,
+        **addresses,
+        **credentials.client_variables,
         **_list_command_variables(lake, addresses, config_files),
-    }  # fmt: skip
-    worker, announcer = _plan_command(_WORKER, ours, says=_WORKER_READY_LINE), _plan_command(_ANNOUNCER, ours)
+    }
+    worker, announcer = (
+        _plan_command(_WORKER, ours, says=_WORKER_READY_LINE),
+        _plan_command(_ANNOUNCER, ours),
+    )
     return StackPlan(((*servers, worker), (announcer,)), addresses, users_uri, credentials)
 
 
 def _plan_mlflow(
-    lake: Lake, settings: StackSettings, *, port: int, credentials: Credentials, auth: Path,
+    lake: Lake,
+    settings: StackSettings,
+    *,
+    port: int,
+    credentials: Credentials,
+    auth: Path,
     environment: Mapping[str, str],
-) -> Program:  # fmt: skip
+) -> Program:
     names = [f"{LOOPBACK}:{port}", f"localhost:{port}"]
     in_bucket = ("--serve-artifacts", "--artifacts-destination", settings.artifacts)
     # written by whoever logs a model, on this machine: readable by commands that run without a server too
     beside = ("--no-serve-artifacts", "--default-artifact-root", lake.artifacts_uri)
     command = (
-        sys.executable, "-m", "mlflow", "server", "--host", LOOPBACK, "--port", str(port), "--workers", "1",
-        "--app-name", APP_NAME, *(in_bucket if settings.artifacts else beside),
-        "--allowed-hosts", ",".join(names), "--cors-allowed-origins", ",".join(f"http://{name}" for name in names),
-        "--uvicorn-opts", "--log-level warning",
-    )  # fmt: skip
+        sys.executable,
+        "-m",
+        "mlflow",
+        "server",
+        "--host",
+        LOOPBACK,
+        "--port",
+        str(port),
+        "--workers",
+        "1",
+        "--app-name",
+        APP_NAME,
+        *(in_bucket if settings.artifacts else beside),
+        "--allowed-hosts",
+        ",".join(names),
+        "--cors-allowed-origins",
+        ",".join(f"http://{name}" for name in names),
+        "--uvicorn-opts",
+        "--log-level warning",
+    )
     variables = {
-        "MLFLOW_BACKEND_STORE_URI": "postgresql+psycopg2:///mlflow" if settings.database else lake.tracking_uri,
+        "MLFLOW_BACKEND_STORE_URI": "postgresql+psycopg2:///mlflow"
+        if settings.database
+        else lake.tracking_uri,
         "MLFLOW_AUTH_CONFIG_PATH": str(auth),
         "MLFLOW_AUTH_ADMIN_USERNAME": credentials.mlflow_username,
         "MLFLOW_AUTH_ADMIN_PASSWORD": credentials.mlflow_password,
@@ -132,13 +185,24 @@ def _plan_mlflow(
     address = f"http://{LOOPBACK}:{port}"
     words = f"{credentials.mlflow_username}:{credentials.mlflow_password}"
     return Program(
-        "mlflow", command, {**environment, **variables}, address=address, version=version("mlflow"),
-        health_url=f"{address}/version", authorization=_encode_basic_auth(words), is_server=True,
-    )  # fmt: skip
+        "mlflow",
+        command,
+        {**environment, **variables},
+        address=address,
+        version=version("mlflow"),
+        health_url=f"{address}/version",
+        authorization=_encode_basic_auth(words),
+        is_server=True,
+    )
 
 
 def _plan_prefect(
-    lake: Lake, *, port: int, credentials: Credentials, environment: Mapping[str, str], postgres: Mapping[str, str]
+    lake: Lake,
+    *,
+    port: int,
+    credentials: Credentials,
+    environment: Mapping[str, str],
+    postgres: Mapping[str, str],
 ) -> Program:
     address = f"http://{LOOPBACK}:{port}"
     variables = {
@@ -152,23 +216,42 @@ def _plan_prefect(
         **_list_prefect_database_variables(postgres),
     }
     return Program(
-        "prefect", (sys.executable, "-m", "credit_default.flows.server.basic_auth_server", str(port)),
-        {**environment, **variables}, address=address, version=version("prefect"),
-        health_url=f"{address}/api/admin/version", authorization=_encode_basic_auth(credentials.prefect_auth_string), is_server=True,
-    )  # fmt: skip
+        "prefect",
+        (sys.executable, "-m", "credit_default.flows.server.basic_auth_server", str(port)),
+        {**environment, **variables},
+        address=address,
+        version=version("prefect"),
+        health_url=f"{address}/api/admin/version",
+        authorization=_encode_basic_auth(credentials.prefect_auth_string),
+        is_server=True,
+    )
 
 
 def _plan_evidently(
     lake: Lake, *, port: int, credentials: Credentials, environment: Mapping[str, str]
-) -> Program:  # fmt: skip
+) -> Program:
     """Its pages are open to this machine's users, and nobody writes through them: flows write the folder itself."""
     address = f"http://{LOOPBACK}:{port}"
-    command = ("-m", "evidently.cli", "ui", "--host", LOOPBACK, "--port", str(port), "--workspace", str(lake.workspace))
+    command = (
+        "-m",
+        "evidently.cli",
+        "ui",
+        "--host",
+        LOOPBACK,
+        "--port",
+        str(port),
+        "--workspace",
+        str(lake.workspace),
+    )
     return Program(
-        "evidently", (sys.executable, *command), {**environment, "EVIDENTLY_SECRET": credentials.session_key},
-        address=address, version=version("evidently"),
-        health_url=f"{address}/api/version", is_server=True,
-    )  # fmt: skip
+        "evidently",
+        (sys.executable, *command),
+        {**environment, "EVIDENTLY_SECRET": credentials.session_key},
+        address=address,
+        version=version("evidently"),
+        health_url=f"{address}/api/version",
+        is_server=True,
+    )
 
 
 def _plan_command(name: str, environment: Mapping[str, str], *, says: str = "") -> Program:
@@ -184,7 +267,9 @@ def _list_addresses(ports: Ports) -> dict[str, str]:
     }
 
 
-def _list_command_variables(lake: Lake, addresses: Mapping[str, str], config_files: str) -> dict[str, str]:
+def _list_command_variables(
+    lake: Lake, addresses: Mapping[str, str], config_files: str
+) -> dict[str, str]:
     """Our own names for the addresses, which come before whatever a configuration file says of them."""
     return {
         "CREDIT_DEFAULT_LAKE": lake.uri,
@@ -204,8 +289,10 @@ def _list_prefect_database_variables(postgres: Mapping[str, str]) -> dict[str, s
     names = {"PGHOST": "HOST", "PGPORT": "PORT", "PGUSER": "USER", "PGPASSWORD": "PASSWORD"}
     named = {f"PREFECT_SERVER_DATABASE_{names[name]}": value for name, value in postgres.items()}
     return {
-        **named, "PREFECT_SERVER_DATABASE_DRIVER": "postgresql+asyncpg", "PREFECT_SERVER_DATABASE_NAME": "prefect",
-    }  # fmt: skip
+        **named,
+        "PREFECT_SERVER_DATABASE_DRIVER": "postgresql+asyncpg",
+        "PREFECT_SERVER_DATABASE_NAME": "prefect",
+    }
 
 
 def _encode_basic_auth(words: str) -> str:

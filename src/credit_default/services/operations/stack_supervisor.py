@@ -10,7 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from credit_default.adapters.local_stack.log_tail import LogTail
-from credit_default.adapters.local_stack.orphan_reaper import add_process_group, start_reaper, stop_reaper
+from credit_default.adapters.local_stack.orphan_reaper import (
+    add_process_group,
+    start_reaper,
+    stop_reaper,
+)
 from credit_default.adapters.local_stack.processes import (
     Program,
     RunningProgram,
@@ -64,7 +68,11 @@ def open_stack(*, logs: Path, stop_seconds: float) -> Iterator[Stack]:
 
 
 def wait_until_ready(
-    running: Sequence[RunningProgram], *, timeout_seconds: float, asked: StopRequested, mend: Callable[[Program], None]
+    running: Sequence[RunningProgram],
+    *,
+    timeout_seconds: float,
+    asked: StopRequested,
+    mend: Callable[[Program], None],
 ) -> bool:
     """True once each program answers, False when the end was asked for before.
 
@@ -83,7 +91,9 @@ def wait_until_ready(
                     waiting.remove(one)
             except PermissionError as error:
                 if one.program.name in mended:
-                    raise _build_service_error(one, "an answer that refuses our user and password") from error
+                    raise _build_service_error(
+                        one, "an answer that refuses our user and password"
+                    ) from error
                 mended.add(one.program.name)
                 mend(one.program)
         if waiting and time.monotonic() > deadline:
@@ -92,7 +102,9 @@ def wait_until_ready(
     return not waiting
 
 
-def watch_programs(running: Sequence[RunningProgram], *, asked: StopRequested, tell: ShowLogLine | None) -> None:
+def watch_programs(
+    running: Sequence[RunningProgram], *, asked: StopRequested, tell: ShowLogLine | None
+) -> None:
     """Nothing; returns when the end was asked for. Until then each new line of a log is told.
 
     Raises:
@@ -122,6 +134,8 @@ def require_running(running: Sequence[RunningProgram]) -> None:
 def _build_service_error(one: RunningProgram, found: str) -> ServiceError:
     where = f" at {one.program.address}" if one.program.address else ""
     return ServiceError(
-        f"{one.program.name}{where}", found=f"{found}; its log ends with: {read_log_end(one.log_path)}",
-        expected="a program that runs", remedy=f"Read {one.log_path}.",
-    )  # fmt: skip
+        f"{one.program.name}{where}",
+        found=f"{found}; its log ends with: {read_log_end(one.log_path)}",
+        expected="a program that runs",
+        remedy=f"Read {one.log_path}.",
+    )

@@ -33,7 +33,15 @@ def measure_coverage(wiring: Wiring, *, now: dt.datetime) -> tuple[CoverageRow, 
         .sort(pl.col("months").list.first(), "batch_id"),
     )
     return tuple(
-        CoverageRow(batch_id, tuple(months), scored, known, early, known / scored, is_mature(months[-1], now=now))
+        CoverageRow(
+            batch_id,
+            tuple(months),
+            scored,
+            known,
+            early,
+            known / scored,
+            is_mature(months[-1], now=now),
+        )
         for batch_id, months, scored, known, early in counted.iter_rows()
     )
 
@@ -47,14 +55,26 @@ def count_unscored_outcomes(wiring: Wiring) -> int:
 
 def list_observed_batches(wiring: Wiring, outcomes_id: str) -> tuple[str, ...]:
     """The scored batches with clients and months that this file of outcomes tells of, by batch_id."""
-    observed = scan_table(wiring.lake, "outcome_history").filter(pl.col("batch_id") == outcomes_id).select(*KEY)
-    scored = scan_table(wiring.lake, "scores").select("batch_id", *KEY).join(observed, on=list(KEY), how="semi")
-    return tuple(collect_rows(wiring.lake, scored.select("batch_id").unique().sort("batch_id"))["batch_id"])
+    observed = (
+        scan_table(wiring.lake, "outcome_history")
+        .filter(pl.col("batch_id") == outcomes_id)
+        .select(*KEY)
+    )
+    scored = (
+        scan_table(wiring.lake, "scores")
+        .select("batch_id", *KEY)
+        .join(observed, on=list(KEY), how="semi")
+    )
+    return tuple(
+        collect_rows(wiring.lake, scored.select("batch_id").unique().sort("batch_id"))["batch_id"]
+    )
 
 
 def is_early() -> pl.Expr:
     """Of rows with `statement_month` and `observed_at`: whether that was before the outcomes of the month are mature."""
-    first = (pl.col(STATEMENT_MONTH) + "-01").str.to_datetime("%Y-%m-%d", time_unit="us", time_zone="UTC")
+    first = (pl.col(STATEMENT_MONTH) + "-01").str.to_datetime(
+        "%Y-%m-%d", time_unit="us", time_zone="UTC"
+    )
     return pl.col(OBSERVED_AT) < first.dt.offset_by(f"{MATURITY_MONTHS}mo")
 
 

@@ -39,12 +39,18 @@ def ingest_outcomes_file(wiring: Wiring, uri: str, *, taken_in_at: dt.datetime) 
     arrival = fetch_file(wiring, uri)
     source = read_source(arrival.path)
     checked = check_rows(
-        lambda: read_batches(arrival.path, schema=OBSERVED_OUTCOMES), schema=OBSERVED_OUTCOMES, outcome="required"
+        lambda: read_batches(arrival.path, schema=OBSERVED_OUTCOMES),
+        schema=OBSERVED_OUTCOMES,
+        outcome="required",
     )
     batch_id = hashlib.sha256(f"outcomes {source.sha256}".encode()).hexdigest()[:16]
     key = f"outcomes {batch_id}"
-    if checked.rejected_count and find_entry(wiring.lake, key) is None:  # else who was forgotten since would come back
-        write_quarantine(wiring.lake, lambda: (batch.rejected for batch in checked.batches()), batch_id=batch_id)
+    if (
+        checked.rejected_count and find_entry(wiring.lake, key) is None
+    ):  # else who was forgotten since would come back
+        write_quarantine(
+            wiring.lake, lambda: (batch.rejected for batch in checked.batches()), batch_id=batch_id
+        )
     hit_failpoint("outcomes.quarantined")
     observed = pl.concat([batch.accepted for batch in checked.batches()])
     write_observations(wiring.lake, observed, batch_id=batch_id, taken_in_at=taken_in_at)
@@ -54,20 +60,33 @@ def ingest_outcomes_file(wiring: Wiring, uri: str, *, taken_in_at: dt.datetime) 
     counts = {
         "new": merged.inserted_count,
         "changed": merged.updated_count,
-        "older or known already": checked.accepted_count - merged.inserted_count - merged.updated_count,
+        "older or known already": checked.accepted_count
+        - merged.inserted_count
+        - merged.updated_count,
         "rejected": checked.rejected_count,
     }
     append_ledger_entry(
-        wiring, "outcomes taken in", key=key, batch_id=batch_id, at=taken_in_at,
-        details={"input_sha256": source.sha256, "object_version": arrival.object_version,
-                 "accepted_count": checked.accepted_count, "rejected_count": checked.rejected_count},
-    )  # fmt: skip
+        wiring,
+        "outcomes taken in",
+        key=key,
+        batch_id=batch_id,
+        at=taken_in_at,
+        details={
+            "input_sha256": source.sha256,
+            "object_version": arrival.object_version,
+            "accepted_count": checked.accepted_count,
+            "rejected_count": checked.rejected_count,
+        },
+    )
     hit_failpoint("outcomes.recorded")
     return Summary(
-        "outcomes", "taken in", batch_id=batch_id, counts=counts,
+        "outcomes",
+        "taken in",
+        batch_id=batch_id,
+        counts=counts,
         paths={"outcomes": wiring.lake.table_uri("outcomes")},
         notes=(*_describe_rejected(checked.rule_counts), *_describe_unscored(wiring)),
-    )  # fmt: skip
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,17 +112,25 @@ def summarise_coverage(wiring: Wiring, *, now: dt.datetime, told: bool) -> Known
         *_describe_unscored(wiring),
     )
     return KnownOutcomes(
-        rows, vintages, Summary("outcomes", "as known now", verdicts=verdict, counts=counts, notes=notes)
+        rows,
+        vintages,
+        Summary("outcomes", "as known now", verdicts=verdict, counts=counts, notes=notes),
     )
 
 
-def _judge_coverage(wiring: Wiring, rows: tuple[CoverageRow, ...], *, now: dt.datetime) -> tuple[Verdict, ...]:
+def _judge_coverage(
+    wiring: Wiring, rows: tuple[CoverageRow, ...], *, now: dt.datetime
+) -> tuple[Verdict, ...]:
     """The loudest verdict on the batches whose outcomes are due; outcomes that may still turn do not count."""
     verdicts = []
     for row in rows:
-        months_due = count_months(add_months(row.months[-1], MATURITY_MONTHS), now.strftime("%Y-%m"))
+        months_due = count_months(
+            add_months(row.months[-1], MATURITY_MONTHS), now.strftime("%Y-%m")
+        )
         share = (row.known_count - row.early_count) / row.scored_count
-        verdicts.append(judge_coverage(share, months_due=months_due, policy=wiring.settings.coverage))
+        verdicts.append(
+            judge_coverage(share, months_due=months_due, policy=wiring.settings.coverage)
+        )
     order = ("not judged", "ok", "watch", "alarm")
     return (max(verdicts, key=lambda verdict: order.index(verdict.level)),) if verdicts else ()
 
@@ -114,4 +141,8 @@ def _describe_rejected(rule_counts: Mapping[str, int]) -> tuple[str, ...]:
 
 def _describe_unscored(wiring: Wiring) -> tuple[str, ...]:
     count = count_unscored_outcomes(wiring)
-    return (f"{count:,} outcomes are of clients and months that nobody scored yet: they are kept",) if count else ()
+    return (
+        (f"{count:,} outcomes are of clients and months that nobody scored yet: they are kept",)
+        if count
+        else ()
+    )

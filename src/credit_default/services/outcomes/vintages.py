@@ -26,11 +26,20 @@ def measure_vintages(wiring: Wiring, *, now: dt.datetime) -> tuple[VintageRow, .
 def _measure(wiring: Wiring, month: str, version: int, *, now: dt.datetime) -> VintageRow:
     own = pl.col(STATEMENT_MONTH) == month
     scores = scan_table(wiring.lake, "scores").filter(own, pl.col("model_version") == version)
-    last = scores.select(*KEY, "default_probability", "scored_at").sort("scored_at").unique(KEY, keep="last")
+    last = (
+        scores.select(*KEY, "default_probability", "scored_at")
+        .sort("scored_at")
+        .unique(KEY, keep="last")
+    )
     outcomes = scan_table(wiring.lake, "outcomes").filter(own, ~is_early()).select(*KEY, OUTCOME)
     rows = collect_rows(
-        wiring.lake, last.join(outcomes, on=list(KEY), how="left").select("default_probability", OUTCOME)
+        wiring.lake,
+        last.join(outcomes, on=list(KEY), how="left").select("default_probability", OUTCOME),
     )
     known = rows.drop_nulls(OUTCOME)
-    figures = None if known.is_empty() else measure_vintage(known[OUTCOME], known["default_probability"])
-    return VintageRow(month, version, rows.height, known.height / rows.height, is_mature(month, now=now), figures)
+    figures = (
+        None if known.is_empty() else measure_vintage(known[OUTCOME], known["default_probability"])
+    )
+    return VintageRow(
+        month, version, rows.height, known.height / rows.height, is_mature(month, now=now), figures
+    )

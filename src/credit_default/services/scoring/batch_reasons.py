@@ -29,14 +29,20 @@ class BatchReasons:
 
     @cached_property
     def _giver(self) -> ReasonFinder:
-        return build_reason_finder(self.bundle, self.wiring.portfolio.reasons, schema=self.wiring.schema)
+        return build_reason_finder(
+            self.bundle, self.wiring.portfolio.reasons, schema=self.wiring.schema
+        )
 
 
-def describe_missing_reasons(mode: str, *, declined_count: int, reasoned_count: int) -> tuple[str, ...]:
+def describe_missing_reasons(
+    mode: str, *, declined_count: int, reasoned_count: int
+) -> tuple[str, ...]:
     """A note on the declined clients of a batch who were given no reasons, if there are any."""
     if reasoned_count >= declined_count:
         return ()
     if mode == "none":
-        return (f"no reasons were given to the {declined_count:,} declined clients, as `--reasons none` asks",)
+        return (
+            f"no reasons were given to the {declined_count:,} declined clients, as `--reasons none` asks",
+        )
     told = f"reasons were given to {reasoned_count:,} of {declined_count:,} declined clients, in the order of the file"
     return (f"{told}; `--reasons all` gives them to everybody, `credit-default explain` to one",)

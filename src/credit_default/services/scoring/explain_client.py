@@ -14,10 +14,19 @@ from credit_default.model.estimator.decision import DECLINE
 from credit_default.model.estimator.scoring import score_probability
 from credit_default.model.explanation.actionable_changes import derive_levers
 from credit_default.model.explanation.counterfactuals import Counterfactual, find_counterfactuals
-from credit_default.model.explanation.reason_codes import PROTECTED_CONCEPT, ReasonFinder, build_reason_finder
+from credit_default.model.explanation.reason_codes import (
+    PROTECTED_CONCEPT,
+    ReasonFinder,
+    build_reason_finder,
+)
 from credit_default.model.explanation.shapley import EXPLANATION_METHOD
 from credit_default.services.context.wiring import Wiring, require_same_portfolio
-from credit_default.views.terminal.explanation import ClientExplanation, Contribution, CounterfactualLine, InputLine
+from credit_default.views.terminal.explanation import (
+    ClientExplanation,
+    Contribution,
+    CounterfactualLine,
+    InputLine,
+)
 
 
 def explain_client(wiring: Wiring, batch_id: str, client_id: str) -> ClientExplanation:
@@ -49,24 +58,35 @@ def explain_client(wiring: Wiring, batch_id: str, client_id: str) -> ClientExpla
         reasons=tuple(giver.tell(explanation, row)[0]) if declined else (),
         base_probability=explanation.base_probability,
         method=f"{EXPLANATION_METHOD}, against {giver.explainer.background}",
-        contributions=_list_contributions(giver, {name: v[0] for name, v in giver.sum_concepts(explanation).items()}),
+        contributions=_list_contributions(
+            giver, {name: v[0] for name, v in giver.sum_concepts(explanation).items()}
+        ),
         inputs=_list_inputs(wiring, bundle, row.row(0, named=True)),
-        changes=tuple(map(_build_change, _find_alternatives(wiring, giver, row))) if declined else (),
+        changes=tuple(map(_build_change, _find_alternatives(wiring, giver, row)))
+        if declined
+        else (),
     )
 
 
 def _find_score(wiring: Wiring, batch_id: str, client_id: str) -> Mapping[str, Any]:
     of_client = read_scores(wiring.lake, batch_id=batch_id, client_id=client_id)
-    if of_client.is_empty() and read_scores(wiring.lake, batch_id=batch_id, columns=(CLIENT_ID,)).is_empty():
+    if (
+        of_client.is_empty()
+        and read_scores(wiring.lake, batch_id=batch_id, columns=(CLIENT_ID,)).is_empty()
+    ):
         raise InputError(
-            f"batch {batch_id}", found="no scores", expected="a batch that was scored",
+            f"batch {batch_id}",
+            found="no scores",
+            expected="a batch that was scored",
             remedy="Copy the id from `predict`.",
-        )  # fmt: skip
+        )
     if of_client.is_empty():
         raise InputError(
-            f"client {client_id[:64]!r}", found=f"no score in batch {batch_id}", expected="one of its clients",
+            f"client {client_id[:64]!r}",
+            found=f"no score in batch {batch_id}",
+            expected="one of its clients",
             remedy="Check the id; a client whose row was rejected stands in `credit-default quarantine`.",
-        )  # fmt: skip
+        )
     return of_client.sort("model_version", STATEMENT_MONTH).row(-1, named=True)
 
 
@@ -76,9 +96,11 @@ def _find_row(wiring: Wiring, batch_id: str, client_id: str, *, month: str) -> p
     found = pl.concat([rows.filter(wanted) for rows in read_snapshot_rows(snapshot)])
     if found.height != 1:
         raise ArtifactError(
-            f"snapshot {batch_id}", found=f"{found.height} rows of a client who has a score", expected="one",
+            f"snapshot {batch_id}",
+            found=f"{found.height} rows of a client who has a score",
+            expected="one",
             remedy=f"See `credit-default verify {batch_id}`.",
-        )  # fmt: skip
+        )
     return found
 
 
@@ -86,9 +108,11 @@ def _check_score(bundle: ModelBundle, row: pl.DataFrame, score: Mapping[str, Any
     again = float(score_probability(bundle, row)[0])
     if again != score["default_probability"]:
         raise ArtifactError(
-            "the client's score", found=f"{again!r} when computed again", expected=f"{score['default_probability']!r}",
+            "the client's score",
+            found=f"{again!r} when computed again",
+            expected=f"{score['default_probability']!r}",
             remedy=f"See `credit-default verify {score['batch_id']}`: an explanation of another score would be none.",
-        )  # fmt: skip
+        )
 
 
 def _list_contributions(giver: ReasonFinder, sums: Mapping[str, float]) -> tuple[Contribution, ...]:
@@ -100,21 +124,34 @@ def _list_contributions(giver: ReasonFinder, sums: Mapping[str, float]) -> tuple
     return tuple(sorted(parts, key=lambda part: (-abs(part.added), part.name)))
 
 
-def _list_inputs(wiring: Wiring, bundle: ModelBundle, row: Mapping[str, Any]) -> tuple[InputLine, ...]:
+def _list_inputs(
+    wiring: Wiring, bundle: ModelBundle, row: Mapping[str, Any]
+) -> tuple[InputLine, ...]:
     used = set(bundle.input_names)
     return tuple(
-        InputLine(column.name, row[column.name], column.codes.get(row[column.name], ""), used=column.name in used)
+        InputLine(
+            column.name,
+            row[column.name],
+            column.codes.get(row[column.name], ""),
+            used=column.name in used,
+        )
         for column in wiring.schema.inputs
     )
 
 
-def _find_alternatives(wiring: Wiring, giver: ReasonFinder, row: pl.DataFrame) -> Sequence[Counterfactual]:
+def _find_alternatives(
+    wiring: Wiring, giver: ReasonFinder, row: pl.DataFrame
+) -> Sequence[Counterfactual]:
     bundle = giver.explainer.bundle
     levers = wiring.portfolio.levers
     if levers is None:
-        levers = derive_levers(wiring.schema, input_names=bundle.input_names, accepted=giver.explainer.background_rows)
+        levers = derive_levers(
+            wiring.schema, input_names=bundle.input_names, accepted=giver.explainer.background_rows
+        )
     return find_counterfactuals(bundle, row, levers=levers, schema=wiring.schema)
 
 
 def _build_change(alternative: Counterfactual) -> CounterfactualLine:
-    return CounterfactualLine(" and ".join(alternative.levers), alternative.changes, alternative.default_probability)
+    return CounterfactualLine(
+        " and ".join(alternative.levers), alternative.changes, alternative.default_probability
+    )

@@ -53,7 +53,9 @@ class ScoredFile:
     declined_count: int = 0
     reasoned_count: int = 0  # declined rows that were given reasons
     reasons_mode: str = "none"  # under which they were: auto, all or none
-    known_count: int = 0  # rows of a correction that the corrected batch has already: they stay as they are
+    known_count: int = (
+        0  # rows of a correction that the corrected batch has already: they stay as they are
+    )
     # sums by decision and by band, as in `ScoreMeasures`; empty where the portfolio declares none
     expected_losses: Mapping[str, float] = field(default_factory=dict)
     pinned_at: dt.datetime | None = None  # as the seat holder's
@@ -80,9 +82,14 @@ class _Scoring:
         reasons = BatchReasons(self.wiring, self.bundle)
         for rows in read_snapshot_rows(self.snapshot):
             scored = score(
-                self.bundle, rows, model_version=self.model_version, batch_id=self.snapshot.digest,
-                scored_at=self.scored_at, give_reasons=reasons.give, loss_policy=self.wiring.settings.loss,
-            )  # fmt: skip
+                self.bundle,
+                rows,
+                model_version=self.model_version,
+                batch_id=self.snapshot.digest,
+                scored_at=self.scored_at,
+                give_reasons=reasons.give,
+                loss_policy=self.wiring.settings.loss,
+            )
             self.tally.trained_row_count += scored.trained_row_count
             yield scored.frame
 
@@ -98,11 +105,15 @@ def load_champion(wiring: Wiring, checked: CheckedFile) -> CurrentChampion:
     champion = _load_registered_or_pinned(wiring)
     if champion is None:
         raise InputError(
-            "champion", found="none in the registry", expected="a promoted model",
+            "champion",
+            found="none in the registry",
+            expected="a promoted model",
             remedy="Train one with `credit-default train`.",
-        )  # fmt: skip
+        )
     require_matching_origins(
-        model_origin=champion.data_origin, batch_origin=checked.data_origin, thing=f"batch {checked.name}"
+        model_origin=champion.data_origin,
+        batch_origin=checked.data_origin,
+        thing=f"batch {checked.name}",
     )
     return champion
 
@@ -147,13 +158,18 @@ def score_file(
         scoring = _Scoring(wiring, champion.bundle, snapshot, champion.number, scored_at)
         written = write_scores(
             wiring.lake, scoring.frames, batch_id=checked.batch_id, model_version=champion.number
-        )  # fmt: skip
+        )
         hit_failpoint("predict.scored")
         was_there = written.was_there
         trained_row_count = None if was_there else scoring.tally.trained_row_count
     snapshot = snapshot or read_snapshot(wiring.lake, checked.batch_id)
     entry = _append_scored_entry(
-        wiring, checked, champion, snapshot, trained_row_count=trained_row_count, scored_at=scored_at
+        wiring,
+        checked,
+        champion,
+        snapshot,
+        trained_row_count=trained_row_count,
+        scored_at=scored_at,
     )
     hit_failpoint("predict.recorded")
     is_ours = entry.at == format_utc_time(scored_at)
@@ -177,9 +193,11 @@ def export_scores(lake: Lake, *, batch_id: str, model_version: int, path: Path) 
 def _require_accepted_rows(checked: CheckedFile) -> None:
     if checked.validated.accepted_count == 0:
         raise InputError(
-            f"batch {checked.name}", found="no accepted row", expected="at least one row to score",
+            f"batch {checked.name}",
+            found="no accepted row",
+            expected="at least one row to score",
             remedy="See which rules the rows broke and correct the file.",
-        )  # fmt: skip
+        )
 
 
 def _append_scored_entry(
@@ -201,23 +219,41 @@ def _append_scored_entry(
         return entry
     measured = measure_scores(wiring.lake, batch_id=batch_id, model_version=champion.number)
     if trained_row_count is None:
-        trained_row_count = sum(count_trained_rows(bundle, rows) for rows in read_snapshot_rows(snapshot, columns=KEY))
+        trained_row_count = sum(
+            count_trained_rows(bundle, rows) for rows in read_snapshot_rows(snapshot, columns=KEY)
+        )
     return append_ledger_entry(
-        wiring, "scored", key=key, batch_id=batch_id, model_version=champion.number, at=scored_at,
+        wiring,
+        "scored",
+        key=key,
+        batch_id=batch_id,
+        model_version=champion.number,
+        at=scored_at,
         details={
-            "input_sha256": checked.source.sha256, "object_version": checked.source.object_version,
-            "corrects": checked.corrects or "", "schema": bundle.schema_name, "schema_version": bundle.schema_version,
-            "feature_version": bundle.feature_version, "model_digest": bundle.digest,
-            "threshold": bundle.decision_policy.threshold, "policy_digest": digest_policy(bundle.decision_policy),
-            "read_count": checked.validated.row_count, "quarantined_count": checked.validated.rejected_count,
-            "scored_count": measured.scored_count, "declined_count": measured.declined_count,
-            "reasons": wiring.settings.reasons.mode, "reasoned_count": measured.reasoned_count,
-            "expected_default_share": measured.expected_default_share, "trained_row_count": trained_row_count,
+            "input_sha256": checked.source.sha256,
+            "object_version": checked.source.object_version,
+            "corrects": checked.corrects or "",
+            "schema": bundle.schema_name,
+            "schema_version": bundle.schema_version,
+            "feature_version": bundle.feature_version,
+            "model_digest": bundle.digest,
+            "threshold": bundle.decision_policy.threshold,
+            "policy_digest": digest_policy(bundle.decision_policy),
+            "read_count": checked.validated.row_count,
+            "quarantined_count": checked.validated.rejected_count,
+            "scored_count": measured.scored_count,
+            "declined_count": measured.declined_count,
+            "reasons": wiring.settings.reasons.mode,
+            "reasoned_count": measured.reasoned_count,
+            "expected_default_share": measured.expected_default_share,
+            "trained_row_count": trained_row_count,
             **_build_loss_details(wiring.settings.loss, measured.expected_losses),
             **({MLFLOW_GATE: "away"} if champion.pinned_at else {}),
-            "scores_digest": digest_scores(wiring.lake, batch_id=batch_id, model_version=champion.number),
+            "scores_digest": digest_scores(
+                wiring.lake, batch_id=batch_id, model_version=champion.number
+            ),
         },
-    )  # fmt: skip
+    )
 
 
 def parse_expected_losses(details: Mapping[str, float]) -> dict[str, float]:
@@ -229,7 +265,10 @@ def _build_loss_details(policy: LossPolicy, losses: Mapping[str, float]) -> dict
     """The sums and what they assume, as they stand on record; nothing where there is no expected loss."""
     if not losses:
         return {}
-    assumed = {"conversion_factor": policy.conversion_factor, "loss_given_default": policy.loss_given_default}
+    assumed = {
+        "conversion_factor": policy.conversion_factor,
+        "loss_given_default": policy.loss_given_default,
+    }
     return assumed | {f"{_LOSS}{name}": amount for name, amount in losses.items()}
 
 
@@ -252,6 +291,8 @@ def _build_scored_file(
         declined_count=int(details["declined_count"]),
         reasoned_count=int(details.get("reasoned_count", 0)),  # older lakes say nothing of reasons
         reasons_mode=str(details.get("reasons", "none")),
-        known_count=checked.validated.accepted_count - snapshot.row_count if checked.corrects else 0,
+        known_count=checked.validated.accepted_count - snapshot.row_count
+        if checked.corrects
+        else 0,
         expected_losses=parse_expected_losses(details),
     )

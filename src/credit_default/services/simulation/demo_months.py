@@ -34,7 +34,9 @@ class DemoPolicy:
     """How many clients stand where, and how hard the last months pull."""
 
     batch_rows: int = 1_500
-    late_preference: float = 1.2  # each month late multiplies a client's chance to be drawn by e to this
+    late_preference: float = (
+        1.2  # each month late multiplies a client's chance to be drawn by e to this
+    )
     client_count: int = 4_000  # of a simulated portfolio
     history_months: int = 3
     quiet_months: int = QUIET_COUNT  # of a simulated portfolio, before the scenario begins
@@ -63,7 +65,9 @@ class DemoData:
     notes: tuple[str, ...] = ()
 
 
-def write_demo_months(settings: Settings, folder: Path, *, month: str, policy: DemoPolicy = DemoPolicy()) -> DemoData:
+def write_demo_months(
+    settings: Settings, folder: Path, *, month: str, policy: DemoPolicy = DemoPolicy()
+) -> DemoData:
     """The months of a demonstration as files in `folder`, from the data that the settings name.
 
     Raises:
@@ -72,12 +76,18 @@ def write_demo_months(settings: Settings, folder: Path, *, month: str, policy: D
     folder.mkdir(parents=True, exist_ok=True)
     data = find_data(settings)
     if isinstance(data, NoRealData):
-        return replace(write_simulated_demo_months(folder, seed=settings.seed, policy=policy), notes=data.notes)
+        return replace(
+            write_simulated_demo_months(folder, seed=settings.seed, policy=policy), notes=data.notes
+        )
     rows = _read_checked(data, month=month)
-    return write_real_demo_months(rows, folder, seed=settings.seed, policy=_shrink_batches(policy, rows, data))
+    return write_real_demo_months(
+        rows, folder, seed=settings.seed, policy=_shrink_batches(policy, rows, data)
+    )
 
 
-def write_real_demo_months(rows: pl.DataFrame, folder: Path, *, seed: int, policy: DemoPolicy) -> DemoData:
+def write_real_demo_months(
+    rows: pl.DataFrame, folder: Path, *, seed: int, policy: DemoPolicy
+) -> DemoData:
     """Months made of real clients that training never sees, their outcomes intact.
 
     `rows` are checked rows of one month with `defaulted`, one row a client.
@@ -98,7 +108,9 @@ def write_real_demo_months(rows: pl.DataFrame, folder: Path, *, seed: int, polic
         folder / "training.parquet",
         tuple(
             _write_month(
-                batch.with_columns(pl.lit(next(months)).alias(STATEMENT_MONTH)), folder, drifted=i >= QUIET_COUNT
+                batch.with_columns(pl.lit(next(months)).alias(STATEMENT_MONTH)),
+                folder,
+                drifted=i >= QUIET_COUNT,
             )
             for i, batch in enumerate(batches)
         ),
@@ -115,9 +127,14 @@ def write_simulated_demo_months(folder: Path, *, seed: int, policy: DemoPolicy) 
     start = policy.history_months + policy.quiet_months
     scenario = Scenario(policy.scenario, start=start, strength=policy.scenario_strength)
     lived = [
-        month.statements.join(month.outcomes.select(*KEY, OUTCOME), on=KEY, how="left", maintain_order="left")
+        month.statements.join(
+            month.outcomes.select(*KEY, OUTCOME), on=KEY, how="left", maintain_order="left"
+        )
         for month in simulate(
-            client_count=policy.client_count, month_count=start + policy.changed_months, seed=seed, scenario=scenario
+            client_count=policy.client_count,
+            month_count=start + policy.changed_months,
+            seed=seed,
+            scenario=scenario,
         )
     ]
     write_table(pl.concat(lived[: policy.history_months]), folder / "training.parquet")
@@ -136,8 +153,9 @@ def _read_checked(data: DataFile, *, month: str) -> pl.DataFrame:
     given = None if has_month_column(data.path, schema=CREDIT_CARD) else data.month or month
     validated = check_rows(
         lambda: read_batches(data.path, schema=CREDIT_CARD, month=given),
-        schema=CREDIT_CARD, outcome="required",
-    )  # fmt: skip
+        schema=CREDIT_CARD,
+        outcome="required",
+    )
     return validated.accepted_rows().unique(CLIENT_ID, keep="last", maintain_order=True)
 
 
@@ -147,10 +165,11 @@ def _shrink_batches(policy: DemoPolicy, rows: pl.DataFrame, data: DataFile) -> D
     batch_rows = min(policy.batch_rows, rows.height // (2 * parts))
     if batch_rows < FEWEST_BATCH_ROWS:
         raise InputError(
-            f"data {data.path}", found=f"{rows.height:,} clients",
+            f"data {data.path}",
+            found=f"{rows.height:,} clients",
             expected=f"at least {2 * parts * FEWEST_BATCH_ROWS:,}, for a history and six months",
             remedy="Name a larger file with --data, or --data simulated.",
-        )  # fmt: skip
+        )
     return replace(policy, batch_rows=batch_rows)
 
 
@@ -159,7 +178,9 @@ def _sample_late_clients(pool: pl.DataFrame, *, seed: int, policy: DemoPolicy) -
     months_late = pool["repayment_status_m1"].clip(lower_bound=0).to_numpy()
     weight = np.exp(policy.late_preference * np.minimum(months_late, 3))
     chance = np.log(np.random.default_rng(seed).random(pool.height)) / weight
-    return pool[np.argsort(-chance)[: DRIFTED_COUNT * policy.batch_rows]].sample(fraction=1.0, shuffle=True, seed=seed)
+    return pool[np.argsort(-chance)[: DRIFTED_COUNT * policy.batch_rows]].sample(
+        fraction=1.0, shuffle=True, seed=seed
+    )
 
 
 def _write_month(rows: pl.DataFrame, folder: Path, *, drifted: bool) -> DemoMonthFiles:
@@ -167,7 +188,10 @@ def _write_month(rows: pl.DataFrame, folder: Path, *, drifted: bool) -> DemoMont
     statements, outcomes = folder / f"statements-{month}.csv", folder / f"outcomes-{month}.csv"
     write_table(rows.drop(OUTCOME), statements)
     observed_at = f"{add_months(month, MATURITY_MONTHS)}-01T00:00:00Z"
-    write_table(rows.select(CLIENT_ID, STATEMENT_MONTH, OUTCOME, pl.lit(observed_at).alias("observed_at")), outcomes)
+    write_table(
+        rows.select(CLIENT_ID, STATEMENT_MONTH, OUTCOME, pl.lit(observed_at).alias("observed_at")),
+        outcomes,
+    )
     return DemoMonthFiles(month, statements, outcomes, drifted)
 
 

@@ -61,7 +61,10 @@ def choose_faults(names: Sequence[str]) -> tuple[PlantedFault, ...]:
     for name in names:
         if name not in known:
             raise InputError(
-                "planted fault", found=repr(name), expected=f"one of {', '.join(known)}", remedy="Choose a known one."
+                "planted fault",
+                found=repr(name),
+                expected=f"one of {', '.join(known)}",
+                remedy="Choose a known one.",
             )
     return tuple(fault for fault in PLANTED_FAULTS if not names or fault.name in names)
 
@@ -74,42 +77,57 @@ def prepare_drill(wiring: Wiring, plan: DrillPlan) -> DrillSetup:
     """
     if wiring.schema.name != "credit-card":
         raise InputError(
-            "portfolio", found=repr(wiring.schema.name), expected="'credit-card': the simulator knows no other",
+            "portfolio",
+            found=repr(wiring.schema.name),
+            expected="'credit-card': the simulator knows no other",
             remedy="Run the drill without --portfolio.",
-        )  # fmt: skip
+        )
     lived = _simulate_drill_months(
         wiring, plan, CALM, month_count=TRAINING_MONTHS + max(plan.clean_count, PAST_MONTHS + 2)
     )
     line = _train(wiring, lived[:TRAINING_MONTHS])
     months = lived[TRAINING_MONTHS:]
     levels, delivered = _judge_months(line, months, past=())
-    return DrillSetup(line, tuple(months), tuple(levels[: plan.clean_count]), tuple(delivered[:PAST_MONTHS]))
+    return DrillSetup(
+        line, tuple(months), tuple(levels[: plan.clean_count]), tuple(delivered[:PAST_MONTHS])
+    )
 
 
 def run_drill(ground: DrillSetup, plan: DrillPlan) -> Iterator[DrillCase]:
     """Each planted fault as it went, in the plan's order."""
     for fault in plan.faults:
         batches = (
-            _drill_loosened_gates(ground, plan, fault) if fault.kind == "gate" else _plant_fault(ground, plan, fault)
+            _drill_loosened_gates(ground, plan, fault)
+            if fault.kind == "gate"
+            else _plant_fault(ground, plan, fault)
         )
         yield DrillCase(fault.name, fault.strength, fault.expects, fault.loudness, batches)
 
 
-def _plant_fault(ground: DrillSetup, plan: DrillPlan, fault: PlantedFault) -> tuple[Mapping[str, Level], ...]:
-    levels, _ = _judge_months(ground.line, _build_faulty_months(ground, plan, fault), past=ground.delivered)
+def _plant_fault(
+    ground: DrillSetup, plan: DrillPlan, fault: PlantedFault
+) -> tuple[Mapping[str, Level], ...]:
+    levels, _ = _judge_months(
+        ground.line, _build_faulty_months(ground, plan, fault), past=ground.delivered
+    )
     return tuple(levels)
 
 
-def _build_faulty_months(ground: DrillSetup, plan: DrillPlan, fault: PlantedFault) -> list[DeliveredMonth]:
+def _build_faulty_months(
+    ground: DrillSetup, plan: DrillPlan, fault: PlantedFault
+) -> list[DeliveredMonth]:
     """The months with the fault in them, as many as the drill's policy allows for."""
     count = ground.line.wiring.settings.drill.batch_count
     if fault.kind == "scenario":
         start = TRAINING_MONTHS + PAST_MONTHS
         scenario = Scenario(fault.name, start=start, strength=fault.strength)
-        return _simulate_drill_months(ground.line.wiring, plan, scenario, month_count=start + count)[start:]
+        return _simulate_drill_months(
+            ground.line.wiring, plan, scenario, month_count=start + count
+        )[start:]
     return [
-        plant_fault(fault.name, _build_scene(ground, fault, place)) for place in range(PAST_MONTHS, PAST_MONTHS + count)
-    ]  # fmt: skip
+        plant_fault(fault.name, _build_scene(ground, fault, place))
+        for place in range(PAST_MONTHS, PAST_MONTHS + count)
+    ]
 
 
 def _build_scene(ground: DrillSetup, fault: PlantedFault, place: int) -> FaultContext:
@@ -118,7 +136,9 @@ def _build_scene(ground: DrillSetup, fault: PlantedFault, place: int) -> FaultCo
     return FaultContext(ground.months[place], before, fault.size, np.random.default_rng(seed))
 
 
-def _drill_loosened_gates(ground: DrillSetup, plan: DrillPlan, fault: PlantedFault) -> tuple[Mapping[str, Level], ...]:
+def _drill_loosened_gates(
+    ground: DrillSetup, plan: DrillPlan, fault: PlantedFault
+) -> tuple[Mapping[str, Level], ...]:
     """What the drill itself says when it is run on gates whose limits were loosened: these must not go unnoticed."""
     settings = ground.line.wiring.settings
     loose = settings.model_copy(
@@ -140,15 +160,25 @@ def _drill_loosened_gates(ground: DrillSetup, plan: DrillPlan, fault: PlantedFau
 def loosen_drift(policy: DriftPolicy, factor: float) -> DriftPolicy:
     """The policy with limits so many times as high."""
     return replace(
-        policy, score_threshold=policy.score_threshold * factor, decision_threshold=policy.decision_threshold * factor,
+        policy,
+        score_threshold=policy.score_threshold * factor,
+        decision_threshold=policy.decision_threshold * factor,
         highest_drifted_share=policy.highest_drifted_share * factor,
-        watched_share_move=policy.watched_share_move * factor, highest_share_move=policy.highest_share_move * factor,
-    )  # fmt: skip
+        watched_share_move=policy.watched_share_move * factor,
+        highest_share_move=policy.highest_share_move * factor,
+    )
 
 
 def loosen_feed(policy: FeedPolicy, factor: float) -> FeedPolicy:
     """The policy with limits so many times as high; a share ends at 1."""
-    names = ("rejected_margin", "new_share", "repeat_margin", "stale_margin", "tail_margin", "twin_margin")
+    names = (
+        "rejected_margin",
+        "new_share",
+        "repeat_margin",
+        "stale_margin",
+        "tail_margin",
+        "twin_margin",
+    )
     shares = {name: min(1.0, getattr(policy, name) * factor) for name in names}
     others = ("mix_threshold", "highest_mix", "filled_margin", "highest_filled", "highest_scale")
     return replace(policy, **shares, **{name: getattr(policy, name) * factor for name in others})
@@ -157,29 +187,42 @@ def loosen_feed(policy: FeedPolicy, factor: float) -> FeedPolicy:
 def loosen_performance(policy: PerformancePolicy, factor: float) -> PerformancePolicy:
     """The policy with limits so many times as far."""
     return replace(
-        policy, lowest_roc_auc=policy.lowest_roc_auc / factor, highest_roc_auc_loss=policy.highest_roc_auc_loss * factor,
+        policy,
+        lowest_roc_auc=policy.lowest_roc_auc / factor,
+        highest_roc_auc_loss=policy.highest_roc_auc_loss * factor,
         highest_calibration_error=policy.highest_calibration_error * factor,
         calibration_deviations=policy.calibration_deviations * factor,
-    )  # fmt: skip
+    )
 
 
 def _simulate_drill_months(
     wiring: Wiring, plan: DrillPlan, scenario: Scenario, *, month_count: int
 ) -> list[DeliveredMonth]:
     months = simulate(
-        client_count=plan.client_count, month_count=month_count, seed=wiring.settings.seed, scenario=scenario
+        client_count=plan.client_count,
+        month_count=month_count,
+        seed=wiring.settings.seed,
+        scenario=scenario,
     )
-    return [DeliveredMonth(month.statements, month.outcomes.select(*KEY, OUTCOME)) for month in months]
+    return [
+        DeliveredMonth(month.statements, month.outcomes.select(*KEY, OUTCOME)) for month in months
+    ]
 
 
 def _train(wiring: Wiring, months: Iterable[DeliveredMonth]) -> DrillPipeline:
     settings = wiring.settings
-    rows = pl.concat(m.statements.join(m.outcomes, on=list(KEY), maintain_order="left") for m in months)
+    rows = pl.concat(
+        m.statements.join(m.outcomes, on=list(KEY), maintain_order="left") for m in months
+    )
     sides = split(rows, test_share=settings.refresh.test_share)
     bundle = fit(
-        settings.recipe, sides.development, schema=wiring.schema, features=wiring.portfolio.features,
-        decision_policy=settings.decision, job_count=settings.jobs,
-    )  # fmt: skip
+        settings.recipe,
+        sides.development,
+        schema=wiring.schema,
+        features=wiring.portfolio.features,
+        decision_policy=settings.decision,
+        job_count=settings.jobs,
+    )
     return DrillPipeline(wiring, attach_reference(bundle, sides.test))
 
 

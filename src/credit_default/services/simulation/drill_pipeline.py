@@ -79,7 +79,7 @@ class DrillPipeline:
         """How rows are counted."""
         return plan_profile(
             self._rows, schema=self.wiring.schema, decision_policy=self.bundle.decision_policy
-        )  # fmt: skip
+        )
 
     @cached_property
     def reference(self) -> Profile:
@@ -91,13 +91,22 @@ class DrillPipeline:
         """The model's AUC on its own test side."""
         from sklearn.metrics import roc_auc_score
 
-        return float(roc_auc_score(self._rows[OUTCOME].to_numpy(), self._rows["default_probability"].to_numpy()))
+        return float(
+            roc_auc_score(
+                self._rows[OUTCOME].to_numpy(), self._rows["default_probability"].to_numpy()
+            )
+        )
 
     @property
     def _rows(self) -> pl.DataFrame:
         reference = self.bundle.reference
         if reference is None:
-            raise InputError("model", found="no reference", expected="one", remedy="Train it with `fit_challenger`.")
+            raise InputError(
+                "model",
+                found="no reference",
+                expected="one",
+                remedy="Train it with `fit_challenger`.",
+            )
         return reference
 
     def inspect(self, month: DeliveredMonth, earlier: Sequence[PastMonth]) -> JudgedMonth:
@@ -114,14 +123,16 @@ class DrillPipeline:
         decision = decide(probability, self.bundle.decision_policy)
         scored = rows.with_columns(
             pl.Series("default_probability", probability), pl.Series("decision", decision.tolist())
-        )  # fmt: skip
+        )
         current = profile_rows(self.plan, scored)
         delivered = self._describe(month, checked, current, earlier)
         verdicts = (
             quality,
             self._judge_drift(current),
             self._judge_feed(current, checked, earlier),
-            judge_volume(delivered.delivery, [d.delivery for d in earlier], policy=self.wiring.settings.feed),
+            judge_volume(
+                delivered.delivery, [d.delivery for d in earlier], policy=self.wiring.settings.feed
+            ),
             self._judge_performance(month, rows, probability),
             *self._judge_coverage(month),
         )
@@ -137,12 +148,18 @@ class DrillPipeline:
 
     def _judge_quality(self, checked: ValidationResult, earlier: Sequence[PastMonth]) -> Verdict:
         repeated_count = checked.rule_counts.get(REPEATED_KEY, 0)
-        counts = FileCounts(checked.row_count, checked.rejected_count, repeated_count, checked.rule_counts)
+        counts = FileCounts(
+            checked.row_count, checked.rejected_count, repeated_count, checked.rule_counts
+        )
         history = BatchHistory(tuple(before.delivery.row_count for before in earlier))
         return judge_quality(counts, history, policy=self.wiring.settings.quality)
 
     def _describe(
-        self, month: DeliveredMonth, checked: ValidationResult, current: Profile, earlier: Sequence[PastMonth]
+        self,
+        month: DeliveredMonth,
+        checked: ValidationResult,
+        current: Profile,
+        earlier: Sequence[PastMonth],
     ) -> PastMonth:
         step = count_months(earlier[-1].statement_month, month.statement_month) if earlier else None
         wait = _MONTH_DAYS * (1 + month.arrival_delay) if earlier else None
@@ -155,20 +172,31 @@ class DrillPipeline:
 
     def _judge_drift(self, current: Profile) -> Verdict:
         schema, policy = self.wiring.schema, self.wiring.settings.drift
-        telling = [column for column in schema.inputs if column.name in list(self.importance)[:EXPLAINED_COLUMNS]]
+        telling = [
+            column
+            for column in schema.inputs
+            if column.name in list(self.importance)[:EXPLAINED_COLUMNS]
+        ]
         return judge_drift(
             measure_drift(self.plan, self.reference, current, schema=schema, policy=policy),
-            row_count=current.row_count, policy=policy, importance=self.importance,
+            row_count=current.row_count,
+            policy=policy,
+            importance=self.importance,
             shift=measure_score_shift(self.plan, self.reference, current, columns=telling),
-        )  # fmt: skip
+        )
 
-    def _judge_feed(self, current: Profile, checked: ValidationResult, earlier: Sequence[PastMonth]) -> Verdict:
+    def _judge_feed(
+        self, current: Profile, checked: ValidationResult, earlier: Sequence[PastMonth]
+    ) -> Verdict:
         before = earlier[-1].profile.columns if earlier else {}
         state = BatchState(
             row_count=current.row_count,
             reference_count=self.reference.row_count,
             columns=measure_feed(
-                self.plan, self.reference, current, schema=self.wiring.schema,
+                self.plan,
+                self.reference,
+                current,
+                schema=self.wiring.schema,
                 fingerprints={name: column.fingerprint for name, column in before.items()},
                 counts={name: column.counts for name, column in before.items()},
             ),
@@ -177,25 +205,34 @@ class DrillPipeline:
             rejected_count=checked.rejected_count,
             rule_counts=checked.rule_counts,
             earlier_rejected_shares=[before.rejected_share for before in earlier],
-        )  # fmt: skip
+        )
         return judge_feed(state, policy=self.wiring.settings.feed)
 
-    def _judge_performance(self, month: DeliveredMonth, rows: pl.DataFrame, probability: np.ndarray) -> Verdict:
+    def _judge_performance(
+        self, month: DeliveredMonth, rows: pl.DataFrame, probability: np.ndarray
+    ) -> Verdict:
         scored = rows.select(*KEY, pl.Series("default_probability", probability))
-        known = scored.join(month.outcomes.select(CLIENT_ID, OUTCOME), on=CLIENT_ID).sort("default_probability")
+        known = scored.join(month.outcomes.select(CLIENT_ID, OUTCOME), on=CLIENT_ID).sort(
+            "default_probability"
+        )
         policy, seed = self.bundle.decision_policy, self.wiring.settings.seed
         evaluation = evaluate(
-            known[OUTCOME].to_numpy(), known["default_probability"].to_numpy(), policy=policy, seed=seed
+            known[OUTCOME].to_numpy(),
+            known["default_probability"].to_numpy(),
+            policy=policy,
+            seed=seed,
         )
         return judge_performance(
             evaluation, policy=self.wiring.settings.performance, test_roc_auc=self.test_roc_auc
-        )  # fmt: skip
+        )
 
     def _judge_coverage(self, month: DeliveredMonth) -> list[Verdict]:
         """Of the month in which outcomes are due, and of the one after."""
         policy = self.wiring.settings.coverage
         return [
-            judge_coverage(float(month.outcome_delay <= months_due), months_due=months_due, policy=policy)
+            judge_coverage(
+                float(month.outcome_delay <= months_due), months_due=months_due, policy=policy
+            )
             for months_due in (0, 1)
         ]
 
@@ -204,5 +241,7 @@ def _find_worst_levels(verdicts: Sequence[Verdict]) -> dict[str, Level]:
     order: tuple[Level, ...] = ("not judged", "ok", "watch", "alarm", "refused")
     levels: dict[str, Level] = {}
     for verdict in verdicts:
-        levels[verdict.gate] = max(levels.get(verdict.gate, verdict.level), verdict.level, key=order.index)
+        levels[verdict.gate] = max(
+            levels.get(verdict.gate, verdict.level), verdict.level, key=order.index
+        )
     return levels

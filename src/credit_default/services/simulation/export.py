@@ -29,14 +29,21 @@ def write_simulation(
         InputError: a count, month or scenario that cannot be, or a folder that cannot be written to.
     """
     months = simulate(
-        client_count=client_count, month_count=month_count, seed=seed, first_month=first_month, scenario=scenario
+        client_count=client_count,
+        month_count=month_count,
+        seed=seed,
+        first_month=first_month,
+        scenario=scenario,
     )
     _make_folder(folder)
     row_count = default_count = 0
     for month in months:
         labels = month.outcomes.select(*KEY, OUTCOME)
         rows = month.statements.join(labels, on=KEY, how="left", maintain_order="left")
-        write_table(rows if with_outcomes else month.statements, folder / f"statements-{month.statement_month}.parquet")
+        write_table(
+            rows if with_outcomes else month.statements,
+            folder / f"statements-{month.statement_month}.parquet",
+        )
         observed_at = f"{add_months(month.statement_month, MATURITY_MONTHS)}-01T00:00:00Z"
         write_table(
             month.outcomes.with_columns(observed_at=pl.lit(observed_at)),
@@ -45,9 +52,12 @@ def write_simulation(
         row_count += rows.height
         default_count += int(rows[OUTCOME].sum())
     return Summary(
-        "simulate", "simulated", counts={"statements": row_count, "defaults": default_count},
-        figures={"default share": default_count / row_count}, paths={"folder": str(folder)},
-    )  # fmt: skip
+        "simulate",
+        "simulated",
+        counts={"statements": row_count, "defaults": default_count},
+        figures={"default share": default_count / row_count},
+        paths={"folder": str(folder)},
+    )
 
 
 def _make_folder(folder: Path) -> None:
@@ -55,6 +65,8 @@ def _make_folder(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(
-            f"folder {folder}", found=error.strerror or str(error), expected="a folder to write to",
+            f"folder {folder}",
+            found=error.strerror or str(error),
+            expected="a folder to write to",
             remedy="Choose another one with --out.",
-        ) from error  # fmt: skip
+        ) from error

@@ -23,21 +23,34 @@ class BaselineComparison:
     gains: Mapping[str, Gain]
 
 
-def compare_baselines(wiring: Wiring, challenger: Challenger, sides: Split) -> tuple[BaselineComparison, ...]:
+def compare_baselines(
+    wiring: Wiring, challenger: Challenger, sides: Split
+) -> tuple[BaselineComparison, ...]:
     """The challenger against each rival, which learned the challenger's features on the same development side."""
     rivals = score_baselines(
-        sides.development, sides.test, schema=wiring.schema, features=wiring.portfolio.features,
-        include_protected=challenger.bundle.recipe.include_protected, seed=wiring.settings.seed,
-    )  # fmt: skip
+        sides.development,
+        sides.test,
+        schema=wiring.schema,
+        features=wiring.portfolio.features,
+        include_protected=challenger.bundle.recipe.include_protected,
+        seed=wiring.settings.seed,
+    )
     return tuple(_compare(wiring, challenger, rival) for rival in rivals)
 
 
 def _compare(wiring: Wiring, challenger: Challenger, rival: BaselineScores) -> BaselineComparison:
     measured = measure_gains(
-        PairedScores(challenger.test_defaulted, rival.default_probability, challenger.test_probability),
-        decision_policy=wiring.settings.decision, confidence=0.95, resample_count=300, seed=wiring.settings.seed,
-    )  # fmt: skip
+        PairedScores(
+            challenger.test_defaulted, rival.default_probability, challenger.test_probability
+        ),
+        decision_policy=wiring.settings.decision,
+        confidence=0.95,
+        resample_count=300,
+        seed=wiring.settings.seed,
+    )
     return BaselineComparison(
-        rival.family.name, rival.family.meaning, {gain.measure: gain.champion for gain in measured},
+        rival.family.name,
+        rival.family.meaning,
+        {gain.measure: gain.champion for gain in measured},
         {gain.measure: gain for gain in measured},
-    )  # fmt: skip
+    )

@@ -16,7 +16,12 @@ from credit_default.gates.monitoring.retraining import TrainingWindow, choose_wi
 from credit_default.gates.verdict import Verdict
 from credit_default.model.estimator.bundle import ModelBundle
 from credit_default.model.estimator.digest import digest_recipe_and_rows
-from credit_default.model.estimator.fitting import OutOfBag, OutOfFold, cross_validate, fit_with_evidence
+from credit_default.model.estimator.fitting import (
+    OutOfBag,
+    OutOfFold,
+    cross_validate,
+    fit_with_evidence,
+)
 from credit_default.model.estimator.recalibration import CalibrationChoice
 from credit_default.model.estimator.recipe_pipeline import Recipe
 from credit_default.model.estimator.scoring import attach_reference, score_probability
@@ -31,7 +36,11 @@ from credit_default.services.training.data_source import fetch_data
 from credit_default.services.training.fold_cache import find_folds, save_folds
 
 FOLD_COUNT = 5
-FOLD_SEEDS = (0, 1, 2)  # fixed beforehand: a figure that stands in a document is a mean over these draws
+FOLD_SEEDS = (
+    0,
+    1,
+    2,
+)  # fixed beforehand: a figure that stands in a document is a mean over these draws
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,7 +80,10 @@ class CrossValidation:
     def average(self) -> Mapping[str, float]:
         """Each metric's mean over the seeds."""
         names = self.evaluations[0].metrics
-        return {name: sum(e.metrics[name].value for e in self.evaluations) / len(self.evaluations) for name in names}
+        return {
+            name: sum(e.metrics[name].value for e in self.evaluations) / len(self.evaluations)
+            for name in names
+        }
 
 
 def require_mlflow(wiring: Wiring) -> None:
@@ -97,8 +109,13 @@ def read_training_rows(wiring: Wiring, *, month: str | None, read_at: dt.datetim
     snapshot = save_checked_file(wiring, checked, kept_at=read_at)
     rows = pl.concat(list(read_snapshot_rows(snapshot)))
     return TrainingRows(
-        rows, (snapshot,), checked.data_origin, checked.validated.rejected_count, (verdict,), data.notes
-    )  # fmt: skip
+        rows,
+        (snapshot,),
+        checked.data_origin,
+        checked.validated.rejected_count,
+        (verdict,),
+        data.notes,
+    )
 
 
 def read_known_rows(wiring: Wiring) -> TrainingRows:
@@ -111,25 +128,36 @@ def read_known_rows(wiring: Wiring) -> TrainingRows:
         InputError: the lake knows no outcome, or holds real and simulated clients.
     """
     broken = set(find_broken_batches(wiring))
-    own = tuple(s for s in list_snapshots(wiring.lake) if s.origin.schema_name == wiring.schema.name)
+    own = tuple(
+        s for s in list_snapshots(wiring.lake) if s.origin.schema_name == wiring.schema.name
+    )
     snapshots = tuple(s for s in own if s.digest not in broken)
     outcomes = read_outcomes(wiring.lake).filter(~is_early()).select(*KEY, OUTCOME)
     known = [(s, rows) for s in snapshots if not (rows := _label_rows(s, outcomes)).is_empty()]
     if not known:
         raise InputError(
-            f"lake {wiring.lake.uri}", found="no statements with known outcomes", expected="some to learn from",
+            f"lake {wiring.lake.uri}",
+            found="no statements with known outcomes",
+            expected="some to learn from",
             remedy="Ingest a file with outcomes, or name one with --data.",
-        )  # fmt: skip
+        )
     window = choose_window(
-        wiring.settings.retraining, newest_month=max(str(rows[STATEMENT_MONTH].max()) for _, rows in known)
+        wiring.settings.retraining,
+        newest_month=max(str(rows[STATEMENT_MONTH].max()) for _, rows in known),
     )
-    used = [(s, rows) for s, rows in ((s, _select_window(rows, window)) for s, rows in known) if not rows.is_empty()]
+    used = [
+        (s, rows)
+        for s, rows in ((s, _select_window(rows, window)) for s, rows in known)
+        if not rows.is_empty()
+    ]
     origins = {s.origin.data_origin for s, _ in used}
     if len(origins) > 1:
         raise InputError(
-            f"lake {wiring.lake.uri}", found="real and simulated clients", expected="one of the two",
+            f"lake {wiring.lake.uri}",
+            found="real and simulated clients",
+            expected="one of the two",
             remedy="Use a lake of its own for simulated data.",
-        )  # fmt: skip
+        )
     rows = pl.concat([rows for _, rows in used]).unique(KEY, keep="last", maintain_order=True)
     notes = _describe_left_out(window, len(own) - len(snapshots))
     return TrainingRows(rows, tuple(s for s, _ in used), origins.pop(), 0, (), notes)
@@ -144,36 +172,57 @@ def fit_challenger(wiring: Wiring, training: TrainingRows, sides: Split) -> Chal
     """A bundle fitted on the development side, evaluated on the test side, which is also its reference."""
     settings = wiring.settings
     fitted = fit_with_evidence(
-        settings.recipe, sides.development, schema=wiring.schema, features=wiring.portfolio.features,
-        decision_policy=settings.decision, job_count=settings.jobs,
+        settings.recipe,
+        sides.development,
+        schema=wiring.schema,
+        features=wiring.portfolio.features,
+        decision_policy=settings.decision,
+        job_count=settings.jobs,
         source_digests=[s.source.sha256 for s in training.snapshots],
-    )  # fmt: skip
+    )
     bundle = attach_reference(fitted.bundle, sides.test)
     defaulted = sides.test[OUTCOME].to_numpy()
     probability = score_probability(bundle, sides.test)
     evaluation = evaluate(defaulted, probability, policy=settings.decision, seed=settings.seed)
     return Challenger(
-        bundle, training.data_origin, evaluation, defaulted, probability, fitted.out_of_bag, fitted.calibration
+        bundle,
+        training.data_origin,
+        evaluation,
+        defaulted,
+        probability,
+        fitted.out_of_bag,
+        fitted.calibration,
     )
 
 
-def cross_validate_challenger(wiring: Wiring, challenger: Challenger, training: TrainingRows) -> CrossValidation:
+def cross_validate_challenger(
+    wiring: Wiring, challenger: Challenger, training: TrainingRows
+) -> CrossValidation:
     """How good the challenger's recipe is on all rows, each scored by a forest that did not see it, for three draws."""
     rows = training.rows.sort(KEY)
     defaulted = rows[OUTCOME].to_numpy()
     return CrossValidation(
         tuple(
             evaluate(
-                defaulted, cross_validate_recipe(wiring, challenger.bundle.recipe, rows, seed=seed).default_probability,
-                policy=wiring.settings.decision, seed=seed,
+                defaulted,
+                cross_validate_recipe(
+                    wiring, challenger.bundle.recipe, rows, seed=seed
+                ).default_probability,
+                policy=wiring.settings.decision,
+                seed=seed,
             )
             for seed in FOLD_SEEDS
         )
-    )  # fmt: skip
+    )
 
 
 def cross_validate_recipe(
-    wiring: Wiring, recipe: Recipe, rows: pl.DataFrame, *, seed: int, features: tuple[Feature, ...] | None = None
+    wiring: Wiring,
+    recipe: Recipe,
+    rows: pl.DataFrame,
+    *,
+    seed: int,
+    features: tuple[Feature, ...] | None = None,
 ) -> OutOfFold:
     """Out-of-fold probabilities of a recipe on rows sorted by key, from the cache when they were computed before.
 
@@ -183,24 +232,38 @@ def cross_validate_recipe(
     """
     recipe = replace(recipe, seed=recipe.seed + seed)
     schema, features = wiring.schema, features or wiring.portfolio.features
-    name = digest_recipe_and_rows(recipe, rows, schema=schema, features=features, fold_count=FOLD_COUNT, seed=seed)
+    name = digest_recipe_and_rows(
+        recipe, rows, schema=schema, features=features, fold_count=FOLD_COUNT, seed=seed
+    )
     return find_folds(wiring, name) or save_folds(
-        wiring, name,
+        wiring,
+        name,
         cross_validate(
-            recipe, rows, schema=schema, features=features, fold_count=FOLD_COUNT, seed=seed,
+            recipe,
+            rows,
+            schema=schema,
+            features=features,
+            fold_count=FOLD_COUNT,
+            seed=seed,
             job_count=wiring.settings.jobs,
         ),
-    )  # fmt: skip
+    )
 
 
 def _select_window(rows: pl.DataFrame, window: TrainingWindow) -> pl.DataFrame:
     if window.first_month is None:
         return rows
-    return rows.filter(pl.col(STATEMENT_MONTH).is_between(pl.lit(window.first_month), pl.lit(window.last_month)))
+    return rows.filter(
+        pl.col(STATEMENT_MONTH).is_between(pl.lit(window.first_month), pl.lit(window.last_month))
+    )
 
 
 def _describe_left_out(window: TrainingWindow, broken_count: int) -> tuple[str, ...]:
-    told = [f"learnt from the months {window.first_month} to {window.last_month}"] if window.first_month else []
+    told = (
+        [f"learnt from the months {window.first_month} to {window.last_month}"]
+        if window.first_month
+        else []
+    )
     batches = "1 batch" if broken_count == 1 else f"{broken_count} batches"
     return (*told, f"{batches} of a broken feed left out") if broken_count else tuple(told)
 
@@ -212,4 +275,8 @@ def _label_rows(snapshot: Snapshot, outcomes: pl.DataFrame) -> pl.DataFrame:
     # What was observed later corrects, or completes, what the file said.
     later = outcomes.rename({OUTCOME: "observed"})
     joined = rows.join(later, on=KEY, how="left", maintain_order="left")
-    return joined.with_columns(pl.coalesce("observed", OUTCOME).alias(OUTCOME)).drop("observed").drop_nulls(OUTCOME)
+    return (
+        joined.with_columns(pl.coalesce("observed", OUTCOME).alias(OUTCOME))
+        .drop("observed")
+        .drop_nulls(OUTCOME)
+    )

@@ -56,11 +56,17 @@ def find_data(settings: Settings) -> DataFile | NoRealData:
         return _build_data_file(settings.data)
     try:
         public = fetch_public_data(
-            cache=Path(settings.cache), uci_url=settings.public_data.uci_url,
-            openml_url=settings.public_data.openml_url, timeout_seconds=settings.public_data.timeout_seconds,
-        )  # fmt: skip
+            cache=Path(settings.cache),
+            uci_url=settings.public_data.uci_url,
+            openml_url=settings.public_data.openml_url,
+            timeout_seconds=settings.public_data.timeout_seconds,
+        )
     except ServiceError as error:
-        return NoRealData((f"the public data set could not be had, the data are SIMULATED instead ({error.found})",))
+        return NoRealData(
+            (
+                f"the public data set could not be had, the data are SIMULATED instead ({error.found})",
+            )
+        )
     return DataFile(public.path, None, f"the public data set ({public.origin})")
 
 
@@ -83,18 +89,22 @@ def require_existing_data_file(settings: Settings) -> None:
     """
     if settings.data not in {PUBLIC, SIMULATED} and not Path(settings.data).expanduser().exists():
         raise InputError(
-            f"data {settings.data}", found="no such file", expected="public, simulated, or the path of a file",
+            f"data {settings.data}",
+            found="no such file",
+            expected="public, simulated, or the path of a file",
             remedy="Check --data or CREDIT_DEFAULT_DATA.",
-        )  # fmt: skip
+        )
 
 
 def _require_data_of_portfolio(settings: Settings) -> None:
     """Nothing; returns when a file is named, or the portfolio is the one that is published and simulated."""
     if settings.data in {PUBLIC, SIMULATED} and settings.portfolio != DEFAULT_PORTFOLIO:
         raise InputError(
-            f"data {settings.data}", found=f"clients of portfolio {DEFAULT_PORTFOLIO!r}",
-            expected=f"a file of portfolio {settings.portfolio}", remedy="Name one with --data or CREDIT_DEFAULT_DATA.",
-        )  # fmt: skip
+            f"data {settings.data}",
+            found=f"clients of portfolio {DEFAULT_PORTFOLIO!r}",
+            expected=f"a file of portfolio {settings.portfolio}",
+            remedy="Name one with --data or CREDIT_DEFAULT_DATA.",
+        )
 
 
 def _build_data_file(name: str) -> DataFile:
@@ -103,10 +113,19 @@ def _build_data_file(name: str) -> DataFile:
     return DataFile(path, PUBLIC_MONTH if is_public_data(path) else None, str(path))
 
 
-def _simulate_file(settings: Settings, policy: SimulationPolicy, notes: tuple[str, ...]) -> DataFile:
+def _simulate_file(
+    settings: Settings, policy: SimulationPolicy, notes: tuple[str, ...]
+) -> DataFile:
     Path(settings.cache).mkdir(parents=True, exist_ok=True)
-    months = simulate(client_count=policy.client_count, month_count=policy.month_count, seed=settings.seed)
-    rows = pl.concat([m.statements.join(m.outcomes.select(*KEY, OUTCOME), on=KEY, how="left") for m in months])
-    path = Path(settings.cache) / f"simulated-{policy.client_count}x{policy.month_count}-seed{settings.seed}.parquet"
+    months = simulate(
+        client_count=policy.client_count, month_count=policy.month_count, seed=settings.seed
+    )
+    rows = pl.concat(
+        [m.statements.join(m.outcomes.select(*KEY, OUTCOME), on=KEY, how="left") for m in months]
+    )
+    path = (
+        Path(settings.cache)
+        / f"simulated-{policy.client_count}x{policy.month_count}-seed{settings.seed}.parquet"
+    )
     write_table(rows, path)
     return DataFile(path, None, "the simulator", notes)

@@ -28,7 +28,9 @@ _DESCRIPTIONS = {
 }
 
 
-def draw_challenger(challenger: Challenger, assessment: Assessment | None = None) -> dict[str, Picture]:
+def draw_challenger(
+    challenger: Challenger, assessment: Assessment | None = None
+) -> dict[str, Picture]:
     """ROC, precision-recall, calibration, score distribution, confusion, cost, importance; fairness where it was assessed.
 
     Pictures that need both outcomes are left out where the test side has one only.
@@ -42,9 +44,7 @@ def draw_challenger(challenger: Challenger, assessment: Assessment | None = None
 
 def describe_test_side(challenger: Challenger) -> str:
     """Which model the pictures are of and on how many clients, and that these are simulated where they are."""
-    told = (
-        f"{challenger.evaluation.row_count:,} clients that the model never saw, digest {challenger.bundle.digest[:8]}"
-    )
+    told = f"{challenger.evaluation.row_count:,} clients that the model never saw, digest {challenger.bundle.digest[:8]}"
     return f"SIMULATED data: {told}" if challenger.data_origin == SIMULATED else told
 
 
@@ -54,14 +54,28 @@ def draw_figures(
     """Each figure by its name, drawn as it is asked for."""
     bundle, evaluation = challenger.bundle, challenger.evaluation
     rows, policy = (challenger.test_defaulted, challenger.test_probability), bundle.decision_policy
-    yield "confusion", model_figures.draw_confusion(evaluation.confusion, threshold=policy.threshold, subtitle=subtitle)
-    yield "importance", model_figures.draw_importance(measure_feature_importance(bundle), subtitle=subtitle)
+    yield (
+        "confusion",
+        model_figures.draw_confusion(
+            evaluation.confusion, threshold=policy.threshold, subtitle=subtitle
+        ),
+    )
+    yield (
+        "importance",
+        model_figures.draw_importance(measure_feature_importance(bundle), subtitle=subtitle),
+    )
     if not 0 < evaluation.default_count < evaluation.row_count:
         return
     yield "roc", model_figures.draw_roc(*rows, subtitle=subtitle)
-    yield "precision_recall", model_figures.draw_precision_recall(*rows, policy=policy, subtitle=subtitle)
+    yield (
+        "precision_recall",
+        model_figures.draw_precision_recall(*rows, policy=policy, subtitle=subtitle),
+    )
     yield "calibration", model_figures.draw_calibration(*rows, subtitle=subtitle)
-    yield "score_distribution", model_figures.draw_score_distribution(*rows, policy=policy, subtitle=subtitle)
+    yield (
+        "score_distribution",
+        model_figures.draw_score_distribution(*rows, policy=policy, subtitle=subtitle),
+    )
     yield "cost", model_figures.draw_cost_curve(*rows, policy=policy, subtitle=subtitle)
     if assessment is not None:
         yield "sensitivity", draw_cost_sensitivity(assessment.economics, subtitle=subtitle)

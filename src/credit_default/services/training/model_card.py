@@ -11,11 +11,22 @@ from credit_default.data.splitting import Split
 from credit_default.errors import InputError
 from credit_default.services.context.wiring import Wiring
 from credit_default.services.training.baselines import BaselineComparison
-from credit_default.services.training.challenger import FOLD_COUNT, FOLD_SEEDS, Challenger, TrainingRows
+from credit_default.services.training.challenger import (
+    FOLD_COUNT,
+    FOLD_SEEDS,
+    Challenger,
+    TrainingRows,
+)
 from credit_default.services.training.register_and_promote import Registered
 from credit_default.services.training.validation_study import Assessment
 from credit_default.views.card.card import write_card
-from credit_default.views.card.evidence import BaselineFacts, CardEvidence, DataFacts, SnapshotFacts, VersionIdentity
+from credit_default.views.card.evidence import (
+    BaselineFacts,
+    CardEvidence,
+    DataFacts,
+    SnapshotFacts,
+    VersionIdentity,
+)
 from credit_default.views.card.evidence_json import write_evidence
 from credit_default.views.card.section_approval_and_limits import write_registry_status
 from credit_default.views.documents.document import Document
@@ -45,7 +56,9 @@ def publish_card(
     was measured, also those that no page shows; beside it stands the model's parts list (CycloneDX).
     """
     data = _describe_data(challenger, rows, sides)
-    evidence = _build_evidence(wiring, registered, summary, challenger=challenger, assessed=assessment, data=data)
+    evidence = _build_evidence(
+        wiring, registered, summary, challenger=challenger, assessed=assessment, data=data
+    )
     card = write_card(evidence)
     files = {
         CARD_PAGE: write_html(card),
@@ -61,7 +74,9 @@ def publish_card(
         ),
     }
     run_id = registered.version.run_id
-    wiring.tracking.find_run(run_id).record_files({name: text.encode() for name, text in files.items()})
+    wiring.tracking.find_run(run_id).record_files(
+        {name: text.encode() for name, text in files.items()}
+    )
     place = locate_artifact(wiring.tracking, run_id, CARD_PAGE)
     return replace(summary, paths={**summary.paths, "model card": place})
 
@@ -76,9 +91,11 @@ def read_card(wiring: Wiring, version: ModelVersion) -> Document:
     content = read_run_text(wiring.tracking, version.run_id, CARD_CONTENT)
     if content is None:
         raise InputError(
-            f"version {version.number}", found="no card in its run", expected="one that `train` registered",
+            f"version {version.number}",
+            found="no card in its run",
+            expected="one that `train` registered",
             remedy="Train again: the card is written with each version.",
-        )  # fmt: skip
+        )
     card = parse_document(content)
     today = write_registry_status(version.aliases, version.tags)
     return replace(card, sections=(today, *card.sections))
@@ -88,24 +105,37 @@ def summarise_card(wiring: Wiring, version: ModelVersion) -> Summary:
     """Where the version's card stands, and the verdict on it."""
     _, _, level = version.tags.get("verdict", "").partition(": ")
     return Summary(
-        "models show", ", ".join(version.aliases) or "no seat", model_version=version.number, run_id=version.run_id,
-        paths={"model card": locate_artifact(wiring.tracking, version.run_id, CARD_PAGE), "digest": version.digest},
+        "models show",
+        ", ".join(version.aliases) or "no seat",
+        model_version=version.number,
+        run_id=version.run_id,
+        paths={
+            "model card": locate_artifact(wiring.tracking, version.run_id, CARD_PAGE),
+            "digest": version.digest,
+        },
         notes=(f"verdict of the gate: {level or 'none'}",),
-    )  # fmt: skip
+    )
 
 
 def _build_identity(wiring: Wiring, registered: Registered) -> VersionIdentity:
     number, run_id = registered.version.number, registered.version.run_id
     libraries = {name: version(name) for name in _LIBRARIES}
     return VersionIdentity(
-        wiring.registry.name, number, registered.version.tags.get("trained_at", ""), run_id, wiring.commit, libraries
+        wiring.registry.name,
+        number,
+        registered.version.tags.get("trained_at", ""),
+        run_id,
+        wiring.commit,
+        libraries,
     )
 
 
 def _describe_data(challenger: Challenger, rows: TrainingRows, sides: Split) -> DataFacts:
     return DataFacts(
         origin=challenger.data_origin,
-        snapshots=tuple(SnapshotFacts(s.digest, s.source.sha256, s.row_count) for s in rows.snapshots),
+        snapshots=tuple(
+            SnapshotFacts(s.digest, s.source.sha256, s.row_count) for s in rows.snapshots
+        ),
         months=tuple(rows.rows[STATEMENT_MONTH].unique().sort()),
         accepted_count=rows.rows.height,
         rejected_count=rows.rejected_count,
@@ -126,16 +156,30 @@ def _build_evidence(
 ) -> CardEvidence:
     folds = registered.folds.average() if registered.folds else {}
     return CardEvidence(
-        identity=_build_identity(wiring, registered), bundle=challenger.bundle, schema=wiring.schema, data=data,
-        evaluation=challenger.evaluation, verdict=summary.verdicts[-1], seat=summary.status,
-        calibration_reason=challenger.calibration.reason, economics=assessed.economics, loss=assessed.loss,
-        fairness=assessed.fairness, fairness_verdict=assessed.fairness_verdict, comparison=assessed.comparison,
-        proxies=assessed.proxies, flips=assessed.flips, rivals=tuple(_build_baseline_facts(rival) for rival in assessed.rivals),
-        slices=assessed.slices, stability=assessed.stability,
-        refit_client_share=wiring.settings.stability.client_share, sensitivity=assessed.sensitivity, folds=folds,
+        identity=_build_identity(wiring, registered),
+        bundle=challenger.bundle,
+        schema=wiring.schema,
+        data=data,
+        evaluation=challenger.evaluation,
+        verdict=summary.verdicts[-1],
+        seat=summary.status,
+        calibration_reason=challenger.calibration.reason,
+        economics=assessed.economics,
+        loss=assessed.loss,
+        fairness=assessed.fairness,
+        fairness_verdict=assessed.fairness_verdict,
+        comparison=assessed.comparison,
+        proxies=assessed.proxies,
+        flips=assessed.flips,
+        rivals=tuple(_build_baseline_facts(rival) for rival in assessed.rivals),
+        slices=assessed.slices,
+        stability=assessed.stability,
+        refit_client_share=wiring.settings.stability.client_share,
+        sensitivity=assessed.sensitivity,
+        folds=folds,
         folds_told=f"mean of {len(FOLD_SEEDS)} draws of {FOLD_COUNT} folds" if folds else "",
         pictures=registered.pictures,
-    )  # fmt: skip
+    )
 
 
 def _build_baseline_facts(rival: BaselineComparison) -> BaselineFacts:

@@ -40,11 +40,15 @@ def judge_challenger(
     """
     structure = check_structure(challenger.bundle, schema=wiring.schema)
     if champion is None:
-        return judge_first_model(challenger.evaluation, policy=wiring.settings.promotion, structure=structure)
+        return judge_first_model(
+            challenger.evaluation, policy=wiring.settings.promotion, structure=structure
+        )
     if structure.fault:
         return build_refusal(structure.fault)
     require_matching_origins(
-        model_origin=champion.data_origin, batch_origin=challenger.data_origin, thing="training rows"
+        model_origin=champion.data_origin,
+        batch_origin=challenger.data_origin,
+        thing="training rows",
     )
     if champion.bundle.digest == challenger.bundle.digest:
         again = f"the challenger is version {champion.number} again, digest {champion.bundle.digest[:12]}"
@@ -79,19 +83,29 @@ def _is_new_recipe(old: ModelBundle, new: ModelBundle) -> bool:
 
 
 def _judge_new_recipe(
-    wiring: Wiring, challenger: Challenger, sides: Split, *, champion: CurrentChampion, structure: Check
+    wiring: Wiring,
+    challenger: Challenger,
+    sides: Split,
+    *,
+    champion: CurrentChampion,
+    structure: Check,
 ) -> Verdict:
     rows = sides.development
     new = cross_validate_recipe(wiring, challenger.bundle.recipe, rows, seed=0)
-    old = cross_validate_recipe(wiring, champion.bundle.recipe, rows, seed=0, features=champion.bundle.features)
+    old = cross_validate_recipe(
+        wiring, champion.bundle.recipe, rows, seed=0, features=champion.bundle.features
+    )
     unseen = _find_unseen(sides.test, champion)
     old_test = score_probability(champion.bundle, sides.test.filter(pl.Series(unseen)))
     return judge_recipe(
         _pair_predictions(wiring, rows, old.default_probability, new.default_probability),
-        PairedScores(challenger.test_defaulted[unseen], old_test, challenger.test_probability[unseen]),
-        decision_policy=wiring.settings.decision, policy=wiring.settings.promotion,
+        PairedScores(
+            challenger.test_defaulted[unseen], old_test, challenger.test_probability[unseen]
+        ),
+        decision_policy=wiring.settings.decision,
+        policy=wiring.settings.promotion,
         structure=structure,
-    )  # fmt: skip
+    )
 
 
 def _find_unseen(rows: pl.DataFrame, champion: CurrentChampion) -> np.ndarray:
@@ -101,18 +115,28 @@ def _find_unseen(rows: pl.DataFrame, champion: CurrentChampion) -> np.ndarray:
 
 
 def _judge_refreshed_model(
-    wiring: Wiring, challenger: Challenger, sides: Split, *, champion: CurrentChampion, structure: Check
+    wiring: Wiring,
+    challenger: Challenger,
+    sides: Split,
+    *,
+    champion: CurrentChampion,
+    structure: Check,
 ) -> Verdict:
     unseen = sides.test.filter(pl.Series(_find_unseen(sides.test, champion)))
     rows = select_newest(unseen, row_count=wiring.settings.refresh.contest_row_count)
     old, new = (score_probability(bundle, rows) for bundle in (champion.bundle, challenger.bundle))
     return judge_refresh(
         _pair_predictions(wiring, rows, old, new),
-        decision_policy=wiring.settings.decision, policy=wiring.settings.promotion,
+        decision_policy=wiring.settings.decision,
+        policy=wiring.settings.promotion,
         structure=structure,
-    )  # fmt: skip
+    )
 
 
-def _pair_predictions(wiring: Wiring, rows: pl.DataFrame, old: np.ndarray, new: np.ndarray) -> PairedScores:
+def _pair_predictions(
+    wiring: Wiring, rows: pl.DataFrame, old: np.ndarray, new: np.ndarray
+) -> PairedScores:
     groups = label_groups(rows, schema=wiring.schema)
-    return PairedScores(rows[OUTCOME].to_numpy(), old, new, groups=groups.labels, protected=groups.protected)
+    return PairedScores(
+        rows[OUTCOME].to_numpy(), old, new, groups=groups.labels, protected=groups.protected
+    )

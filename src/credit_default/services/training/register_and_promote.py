@@ -9,7 +9,11 @@ from credit_default.errors import ServiceError
 from credit_default.failpoints import hit_failpoint
 from credit_default.gates.verdict import Verdict
 from credit_default.model.evaluation.metrics import Evaluation
-from credit_default.services.champion.alias_history import APPROVAL_REQUESTED, PROMOTED, record_champion_change
+from credit_default.services.champion.alias_history import (
+    APPROVAL_REQUESTED,
+    PROMOTED,
+    record_champion_change,
+)
 from credit_default.services.champion.current import CurrentChampion
 from credit_default.services.context.audit_log import append_ledger_entry
 from credit_default.services.context.data_origin import describe_origin
@@ -56,7 +60,11 @@ def register_challenger(
 ) -> Registered:
     """The challenger as a registered version: its run holds parameters, metrics, datasets, pictures and the commit."""
     bundle = challenger.bundle
-    tags = {"data_origin": training.data_origin, "git_commit": wiring.commit, "trained_at": trained_at.isoformat()}
+    tags = {
+        "data_origin": training.data_origin,
+        "git_commit": wiring.commit,
+        "trained_at": trained_at.isoformat(),
+    }
     metrics = list_metrics(challenger.evaluation)
     with wiring.tracking.start_run("train", name=f"train {bundle.digest[:8]}", tags=tags) as run:
         run.record_params(list_params(wiring, training, challenger))
@@ -68,7 +76,9 @@ def register_challenger(
             run.record_metrics(list_assessment_metrics(assessment))
         pictures = draw_challenger(challenger, assessment)
         run.record_files({picture.path: picture.png for picture in pictures.values()})
-        version = wiring.registry.register(run, bundle, metrics=metrics, dataset=datasets[-1], tags=tags)
+        version = wiring.registry.register(
+            run, bundle, metrics=metrics, dataset=datasets[-1], tags=tags
+        )
         run.record_tags({"model_version": version.number, "digest": bundle.digest})
         return Registered(version, run.address, challenger.evaluation, folds, pictures)
 
@@ -95,15 +105,29 @@ def apply_promotion_verdict(
     vacant = not verdict.passed and wiring.registry.find_champion() is None
     figures = pick_metrics(registered.evaluation, where="test side")
     if registered.folds is not None:
-        figures |= pick_figures(registered.folds.average(), where=f"{FOLD_COUNT} folds × {len(FOLD_SEEDS)} seeds")
+        figures |= pick_figures(
+            registered.folds.average(), where=f"{FOLD_COUNT} folds × {len(FOLD_SEEDS)} seeds"
+        )
     return Summary(
-        "train", "refused, and there is no champion yet" if vacant else status, exit_code=int(vacant),
-        verdicts=(*rows.verdicts, verdict), model_version=version.number, run_id=version.run_id,
-        counts={"accepted": rows.rows.height, "rejected": rows.rejected_count,
-                "tested": registered.evaluation.row_count},
-        figures=figures, paths={"MLflow run": registered.run_address, "digest": version.digest},
-        notes=(*describe_origin(rows.data_origin), *rows.notes, *_describe_next_step(version, status)),
-    )  # fmt: skip
+        "train",
+        "refused, and there is no champion yet" if vacant else status,
+        exit_code=int(vacant),
+        verdicts=(*rows.verdicts, verdict),
+        model_version=version.number,
+        run_id=version.run_id,
+        counts={
+            "accepted": rows.rows.height,
+            "rejected": rows.rejected_count,
+            "tested": registered.evaluation.row_count,
+        },
+        figures=figures,
+        paths={"MLflow run": registered.run_address, "digest": version.digest},
+        notes=(
+            *describe_origin(rows.data_origin),
+            *rows.notes,
+            *_describe_next_step(version, status),
+        ),
+    )
 
 
 def _promote_or_record(
@@ -124,10 +148,13 @@ def _promote_or_record(
         return PROMOTED
     wiring.registry.record_verdict(version, verdict)
     append_ledger_entry(
-        wiring, APPROVAL_REQUESTED if verdict.passed else "kept", key=f"judged v{version.number} {version.run_id}",
-        at=decided_at, model_version=version.number,
+        wiring,
+        APPROVAL_REQUESTED if verdict.passed else "kept",
+        key=f"judged v{version.number} {version.run_id}",
+        at=decided_at,
+        model_version=version.number,
         details={"model_digest": version.digest, "level": verdict.level, "by": "gate"},
-    )  # fmt: skip
+    )
     return APPROVAL_REQUESTED if verdict.passed else "champion kept"
 
 
@@ -145,6 +172,8 @@ def _require_unchanged_champion(wiring: Wiring, champion: CurrentChampion | None
     found, judged = seated.number if seated else None, champion.number if champion else None
     if found != judged:
         raise ServiceError(
-            "champion", found=f"version {found}, seated while this training ran",
-            expected=f"version {judged}, which the challenger was judged against", remedy="Train again.",
-        )  # fmt: skip
+            "champion",
+            found=f"version {found}, seated while this training ran",
+            expected=f"version {judged}, which the challenger was judged against",
+            remedy="Train again.",
+        )

@@ -9,7 +9,9 @@ from credit_default.services.training.challenger import Challenger, TrainingRows
 from credit_default.services.training.validation_study import Assessment
 
 
-def list_params(wiring: Wiring, training: TrainingRows, challenger: Challenger) -> dict[str, object]:
+def list_params(
+    wiring: Wiring, training: TrainingRows, challenger: Challenger
+) -> dict[str, object]:
     """What was chosen, by the names that MLflow shows."""
     bundle = challenger.bundle
     return {
@@ -27,18 +29,25 @@ def list_params(wiring: Wiring, training: TrainingRows, challenger: Challenger) 
     }
 
 
-def list_datasets(wiring: Wiring, training: TrainingRows, challenger: Challenger) -> list[DatasetRecord]:
+def list_datasets(
+    wiring: Wiring, training: TrainingRows, challenger: Challenger
+) -> list[DatasetRecord]:
     """The snapshots trained on, then the test side."""
     columns = wiring.schema.names
     used = [
         DatasetRecord(
             f"snapshot-{s.digest}", s.source.sha256, s.source.uri, "training", s.row_count, columns
-        ) for s in training.snapshots
-    ]  # fmt: skip
+        )
+        for s in training.snapshots
+    ]
     test = DatasetRecord(
-        "test-side", challenger.bundle.digest, training.snapshots[0].source.uri, "test",
-        challenger.evaluation.row_count, columns,
-    )  # fmt: skip
+        "test-side",
+        challenger.bundle.digest,
+        training.snapshots[0].source.uri,
+        "test",
+        challenger.evaluation.row_count,
+        columns,
+    )
     return [*used, test]
 
 

@@ -14,8 +14,12 @@ import polars as pl
 from credit_default.data.contract.schema import STATEMENT_MONTH, Column, Schema
 
 _BAND_COUNT: Final = 5  # a fifth of 6,000 test rows still shows a slice that is badly served
-_MOST_CODES: Final = 8  # more are a scale, such as months late, and its levels no groups that anybody talks about
-_BANDED: Final = ("credit_limit",)  # amounts that a lender divides clients by, where the schema has them
+_MOST_CODES: Final = (
+    8  # more are a scale, such as months late, and its levels no groups that anybody talks about
+)
+_BANDED: Final = (
+    "credit_limit",
+)  # amounts that a lender divides clients by, where the schema has them
 _STATUS: Final = "repayment_status_"  # above 0 is late
 
 
@@ -33,12 +37,19 @@ def label_groups(rows: pl.DataFrame, *, schema: Schema) -> Groups:
     Numbers are banded by fifths of these rows; a portfolio without a column simply lacks the division.
     """
     columns = {column.name: column for column in schema.inputs}
-    shown = {name: _label_column(rows[name], column) for name, column in columns.items() if _is_division(column)}
+    shown = {
+        name: _label_column(rows[name], column)
+        for name, column in columns.items()
+        if _is_division(column)
+    }
     late = list(_find_late(rows, schema))
     if late:
         shown["payment"] = np.where(np.any(late, axis=0), "late", "never late")
     shown["month"] = rows[STATEMENT_MONTH].to_numpy()
-    return Groups({name.replace("_", " "): labels for name, labels in shown.items()}, _list_protected_names(schema))
+    return Groups(
+        {name.replace("_", " "): labels for name, labels in shown.items()},
+        _list_protected_names(schema),
+    )
 
 
 def _list_protected_names(schema: Schema) -> tuple[str, ...]:
@@ -51,7 +62,9 @@ def _is_division(column: Column) -> bool:
 
 def _label_column(values: pl.Series, column: Column) -> np.ndarray:
     if column.codes:
-        return values.replace_strict(dict(column.codes), default="another code", return_dtype=pl.String).to_numpy()
+        return values.replace_strict(
+            dict(column.codes), default="another code", return_dtype=pl.String
+        ).to_numpy()
     return _band(values.to_numpy().astype(np.float64))
 
 
@@ -69,4 +82,8 @@ def _format_band(values: np.ndarray) -> str:
 
 
 def _find_late(rows: pl.DataFrame, schema: Schema) -> Iterator[np.ndarray]:
-    return (rows[column.name].to_numpy() > 0 for column in schema.inputs if column.name.startswith(_STATUS))
+    return (
+        rows[column.name].to_numpy() > 0
+        for column in schema.inputs
+        if column.name.startswith(_STATUS)
+    )

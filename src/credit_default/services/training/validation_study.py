@@ -13,15 +13,25 @@ from credit_default.data.contract.schema import OUTCOME
 from credit_default.data.splitting import Split
 from credit_default.gates.fairness import judge_fairness
 from credit_default.gates.verdict import Verdict
-from credit_default.model.estimator.expected_loss import has_expected_loss, measure_expected_loss, measure_exposure
+from credit_default.model.estimator.expected_loss import (
+    has_expected_loss,
+    measure_expected_loss,
+    measure_exposure,
+)
 from credit_default.model.estimator.fitting import fit
 from credit_default.model.estimator.scoring import score_probability
 from credit_default.model.evaluation.economics import Economics, LabelledScores, measure_economics
 from credit_default.model.evaluation.refit_stability import RefitStability, measure_refit_stability
 from credit_default.model.evaluation.sensitivity import InputSensitivity, measure_sensitivity
-from credit_default.model.fairness.attribute_flip_test import FlipSensitivity, measure_flip_sensitivity
+from credit_default.model.fairness.attribute_flip_test import (
+    FlipSensitivity,
+    measure_flip_sensitivity,
+)
 from credit_default.model.fairness.groupings import choose_attributes
-from credit_default.model.fairness.protected_attribute_cost import FairnessComparison, compare_fairness
+from credit_default.model.fairness.protected_attribute_cost import (
+    FairnessComparison,
+    compare_fairness,
+)
 from credit_default.model.fairness.proxy_check import ProxyStrength, measure_proxies
 from credit_default.model.fairness.report import FairnessPolicy, FairnessReport, measure_fairness
 from credit_default.model.fairness.slice_metrics import GroupEvaluation, evaluate_groups
@@ -54,9 +64,13 @@ def assess_challenger(wiring: Wiring, challenger: Challenger, sides: Split) -> A
     """Everything that the card and the run say of the challenger beside its metrics."""
     settings, bundle, test = wiring.settings, challenger.bundle, sides.test
     fairness = measure_fairness(
-        test, challenger.test_probability, schema=wiring.schema, decision_policy=bundle.decision_policy,
-        seed=settings.seed, policy=settings.fairness,
-    )  # fmt: skip
+        test,
+        challenger.test_probability,
+        schema=wiring.schema,
+        decision_policy=bundle.decision_policy,
+        seed=settings.seed,
+        policy=settings.fairness,
+    )
     return Assessment(
         economics=_measure_economics(wiring, challenger),
         loss=_measure_loss(wiring, challenger, test),
@@ -69,11 +83,16 @@ def assess_challenger(wiring: Wiring, challenger: Challenger, sides: Split) -> A
         rivals=compare_baselines(wiring, challenger, sides) if _has_both(challenger) else (),
         slices=_measure_slices(wiring, challenger, test),
         stability=measure_refit_stability(
-            bundle, sides.development, test, schema=wiring.schema, features=wiring.portfolio.features,
-            policy=settings.stability, job_count=settings.jobs,
+            bundle,
+            sides.development,
+            test,
+            schema=wiring.schema,
+            features=wiring.portfolio.features,
+            policy=settings.stability,
+            job_count=settings.jobs,
         ),
         sensitivity=measure_sensitivity(bundle, test, schema=wiring.schema),
-    )  # fmt: skip
+    )
 
 
 def _has_both(challenger: Challenger) -> bool:
@@ -85,8 +104,10 @@ def _measure_economics(wiring: Wiring, challenger: Challenger) -> Economics:
     return measure_economics(
         LabelledScores(held_out.defaulted, held_out.default_probability),
         LabelledScores(challenger.test_defaulted, challenger.test_probability),
-        decision_policy=challenger.bundle.decision_policy, seed=wiring.settings.seed, policy=wiring.settings.economics,
-    )  # fmt: skip
+        decision_policy=challenger.bundle.decision_policy,
+        seed=wiring.settings.seed,
+        policy=wiring.settings.economics,
+    )
 
 
 def _measure_loss(wiring: Wiring, challenger: Challenger, test: pl.DataFrame) -> LossFacts | None:
@@ -97,29 +118,49 @@ def _measure_loss(wiring: Wiring, challenger: Challenger, test: pl.DataFrame) ->
     return LossFacts(policy, float(measure_exposure(test, policy).sum()), float(expected.sum()))
 
 
-def _compare_with_protected(wiring: Wiring, challenger: Challenger, sides: Split) -> FairnessComparison | None:
+def _compare_with_protected(
+    wiring: Wiring, challenger: Challenger, sides: Split
+) -> FairnessComparison | None:
     bundle, settings = challenger.bundle, wiring.settings
     if not wiring.schema.protected or bundle.recipe.include_protected or not _has_both(challenger):
         return None
     including = fit(
-        replace(bundle.recipe, include_protected=True), sides.development, schema=wiring.schema,
-        features=wiring.portfolio.features, decision_policy=bundle.decision_policy, job_count=settings.jobs,
-    )  # fmt: skip
+        replace(bundle.recipe, include_protected=True),
+        sides.development,
+        schema=wiring.schema,
+        features=wiring.portfolio.features,
+        decision_policy=bundle.decision_policy,
+        job_count=settings.jobs,
+    )
     return compare_fairness(
-        sides.test, without=challenger.test_probability, including=score_probability(including, sides.test),
-        schema=wiring.schema, decision_policy=bundle.decision_policy, seed=settings.seed, policy=settings.fairness,
-    )  # fmt: skip
+        sides.test,
+        without=challenger.test_probability,
+        including=score_probability(including, sides.test),
+        schema=wiring.schema,
+        decision_policy=bundle.decision_policy,
+        seed=settings.seed,
+        policy=settings.fairness,
+    )
 
 
-def _measure_proxies(wiring: Wiring, challenger: Challenger, development: pl.DataFrame) -> tuple[ProxyStrength, ...]:
+def _measure_proxies(
+    wiring: Wiring, challenger: Challenger, development: pl.DataFrame
+) -> tuple[ProxyStrength, ...]:
     settings = wiring.settings
     protected = set(wiring.schema.protected)
     by_default = FairnessPolicy().attributes  # which another portfolio need not have
-    named = choose_attributes(wiring.schema, named=settings.fairness.attributes, by_default=by_default)
+    named = choose_attributes(
+        wiring.schema, named=settings.fairness.attributes, by_default=by_default
+    )
     return measure_proxies(
-        challenger.bundle, development, schema=wiring.schema, attributes=tuple(n for n in named if n in protected),
-        seed=settings.seed, job_count=settings.jobs, policy=settings.proxies,
-    )  # fmt: skip
+        challenger.bundle,
+        development,
+        schema=wiring.schema,
+        attributes=tuple(n for n in named if n in protected),
+        seed=settings.seed,
+        job_count=settings.jobs,
+        policy=settings.proxies,
+    )
 
 
 def _measure_slices(

@@ -46,15 +46,22 @@ def _score_candidates(
         if name == IN_FORCE or recipe != wiring.settings.recipe:
             yield name, cross_validate_recipe(wiring, recipe, search.rows, seed=CONFIRMING_SEED)
     if with_families:
-        for family, scored in cross_validate_families(folded, seed=CONFIRMING_SEED, job_count=wiring.settings.jobs):
+        for family, scored in cross_validate_families(
+            folded, seed=CONFIRMING_SEED, job_count=wiring.settings.jobs
+        ):
             yield family.name, scored
 
 
-def _measure_gains(wiring: Wiring, folded: FoldedRows, old: OutOfFold, new: OutOfFold) -> dict[str, Gain]:
+def _measure_gains(
+    wiring: Wiring, folded: FoldedRows, old: OutOfFold, new: OutOfFold
+) -> dict[str, Gain]:
     policy = wiring.settings.promotion
     contest = PairedScores(folded.defaulted, old.default_probability, new.default_probability)
     gains = measure_gains(
-        contest, decision_policy=wiring.settings.decision, confidence=policy.confidence,
-        resample_count=policy.resample_count, seed=policy.seed,
-    )  # fmt: skip
+        contest,
+        decision_policy=wiring.settings.decision,
+        confidence=policy.confidence,
+        resample_count=policy.resample_count,
+        seed=policy.seed,
+    )
     return {gain.measure: gain for gain in gains}

@@ -11,13 +11,21 @@ import numpy as np
 import polars as pl
 
 from credit_default.adapters.optuna.study import EndedTrial, OpenTrial, open_study
-from credit_default.data.credit_card.public_data import PUBLIC_DIGEST, PUBLIC_ROW_COUNT, digest_public_rows
+from credit_default.data.credit_card.public_data import (
+    PUBLIC_DIGEST,
+    PUBLIC_ROW_COUNT,
+    digest_public_rows,
+)
 from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.errors import InputError
 from credit_default.model.estimator.digest import digest_recipe_and_rows, sort_rows
 from credit_default.model.estimator.fitting import OutOfFold
 from credit_default.model.estimator.recipe_pipeline import Recipe
-from credit_default.model.estimator.search_space import list_search_parameters, name_study, replace_parameters
+from credit_default.model.estimator.search_space import (
+    list_search_parameters,
+    name_study,
+    replace_parameters,
+)
 from credit_default.model.evaluation.cross_validation import (
     FoldedRows,
     build_folded_rows,
@@ -56,9 +64,11 @@ class Budget:
         said = [amount for amount in (self.trial_count, self.seconds) if amount is not None]
         if not said or not all(isfinite(amount) and amount > 0 for amount in said):
             raise InputError(
-                "budget of a search", found=f"{self.trial_count} trials, {self.seconds} seconds",
-                expected="a number of trials, a time, or both", remedy="Say --trials or --minutes.",
-            )  # fmt: skip
+                "budget of a search",
+                found=f"{self.trial_count} trials, {self.seconds} seconds",
+                expected="a number of trials, a time, or both",
+                remedy="Say --trials or --minutes.",
+            )
 
     def is_spent(self, trial_count: int, seconds: float) -> bool:
         """True when neither another trial nor more time is allowed."""
@@ -91,9 +101,14 @@ def open_search(wiring: Wiring, training: TrainingRows) -> Search:
     settings = wiring.settings
     rows = sort_rows(split_rows(wiring, training).development)
     name = name_study(
-        settings.recipe, rows, schema=wiring.schema, features=wiring.portfolio.features, policy=settings.search,
-        fold_count=FOLD_COUNT, seed=settings.seed,
-    )  # fmt: skip
+        settings.recipe,
+        rows,
+        schema=wiring.schema,
+        features=wiring.portfolio.features,
+        policy=settings.search,
+        fold_count=FOLD_COUNT,
+        seed=settings.seed,
+    )
     folded = fold_development(wiring, rows, seed=SEARCHED_SEED)
     return Search(name, rows, folded, training.data_origin, _is_public(wiring, training.rows))
 
@@ -101,9 +116,13 @@ def open_search(wiring: Wiring, training: TrainingRows) -> Search:
 def fold_development(wiring: Wiring, rows: pl.DataFrame, *, seed: int) -> FoldedRows:
     """The rows as the features and folds that every contestant of one comparison sees."""
     return build_folded_rows(
-        rows, schema=wiring.schema, features=wiring.portfolio.features, fold_count=FOLD_COUNT, seed=seed,
+        rows,
+        schema=wiring.schema,
+        features=wiring.portfolio.features,
+        fold_count=FOLD_COUNT,
+        seed=seed,
         include_protected=wiring.settings.recipe.include_protected,
-    )  # fmt: skip
+    )
 
 
 def run_trials(
@@ -119,9 +138,13 @@ def run_trials(
     """
     policy, started = wiring.settings.search, clock()
     with open_study(
-        wiring.lake.home / "studies.db", search.name, choices=list_search_parameters(policy), seed=wiring.settings.seed,
-        startup_trial_count=policy.startup_trial_count, kept_share=policy.kept_share,
-    ) as study:  # fmt: skip
+        wiring.lake.home / "studies.db",
+        search.name,
+        choices=list_search_parameters(policy),
+        seed=wiring.settings.seed,
+        startup_trial_count=policy.startup_trial_count,
+        kept_share=policy.kept_share,
+    ) as study:
         ended = study.list_trials()
         yield ended
         while not budget.is_spent(len(ended), clock() - started):
@@ -143,7 +166,9 @@ def choose_winner(wiring: Wiring, search: Search, trials: tuple[EndedTrial, ...]
 def measure_loss(folded: FoldedRows, out_of_fold: OutOfFold) -> float:
     """The mean log loss, nats, of the rows that are scored by now."""
     scored = np.isfinite(out_of_fold.default_probability)
-    return float(measure_log_loss(folded.defaulted[scored], out_of_fold.default_probability[scored]).mean())
+    return float(
+        measure_log_loss(folded.defaulted[scored], out_of_fold.default_probability[scored]).mean()
+    )
 
 
 def _run_trial(wiring: Wiring, search: Search, trial: OpenTrial) -> EndedTrial:
@@ -162,14 +187,21 @@ def _score_recipe(wiring: Wiring, search: Search, recipe: Recipe) -> Iterator[Ou
     recipe = replace(recipe, seed=recipe.seed + SEARCHED_SEED)
     schema, features = wiring.schema, wiring.portfolio.features
     name = digest_recipe_and_rows(
-        recipe, search.rows, schema=schema, features=features, fold_count=FOLD_COUNT, seed=SEARCHED_SEED
+        recipe,
+        search.rows,
+        schema=schema,
+        features=features,
+        fold_count=FOLD_COUNT,
+        seed=SEARCHED_SEED,
     )
     if (kept := find_folds(wiring, name)) is not None:
         yield from replay_folds(search.folded, kept)
         return
     jobs = wiring.settings.jobs
     for out_of_fold in score_folds(
-        search.folded, lambda: build_forest(recipe, schema=schema, features=features), job_count=jobs
+        search.folded,
+        lambda: build_forest(recipe, schema=schema, features=features),
+        job_count=jobs,
     ):
         yield out_of_fold
     save_folds(wiring, name, out_of_fold)

@@ -15,7 +15,13 @@ from credit_default.services.context.data_origin import describe_origin
 from credit_default.services.context.wiring import Wiring
 from credit_default.services.training.challenger import FOLD_COUNT, TrainingRows
 from credit_default.services.tuning.comparison import TUNED, compare_recipes
-from credit_default.services.tuning.trials import Budget, Search, choose_winner, open_search, run_trials
+from credit_default.services.tuning.trials import (
+    Budget,
+    Search,
+    choose_winner,
+    open_search,
+    run_trials,
+)
 from credit_default.views.exports.recipe_toml import TunedRecipe, write_recipe_file
 from credit_default.views.summaries.summary import Summary
 from credit_default.views.terminal.tuning import RecipeComparison, format_recipe_comparison
@@ -79,9 +85,15 @@ def tune(
         run.record_params({f"winner.{name}": value for name, value in asdict(winner).items()})
         run.record_text("\n".join(map(format_recipe_comparison, standings)) + "\n", "standings.txt")
     return TuningResult(
-        search.name, trials or (), winner, winner != wiring.settings.recipe, tuple(standings), search.rows.height,
-        search.data_origin, run.run_id,
-    )  # fmt: skip
+        search.name,
+        trials or (),
+        winner,
+        winner != wiring.settings.recipe,
+        tuple(standings),
+        search.rows.height,
+        search.data_origin,
+        run.run_id,
+    )
 
 
 def require_writable_target(path: Path, *, replacing: bool) -> None:
@@ -93,18 +105,27 @@ def require_writable_target(path: Path, *, replacing: bool) -> None:
         InputError: something is there, the ending is not .toml, or the folder is none that we may write to.
     """
     if path.suffix != ".toml":
-        raise InputError(str(path), found="that ending", expected=".toml", remedy="Choose another name with --out.")
+        raise InputError(
+            str(path),
+            found="that ending",
+            expected=".toml",
+            remedy="Choose another name with --out.",
+        )
     if path.exists() and not replacing:
         raise InputError(
-            str(path), found="a file that is there", expected="a new one, since a reviewed recipe is not overwritten unasked",
+            str(path),
+            found="a file that is there",
+            expected="a new one, since a reviewed recipe is not overwritten unasked",
             remedy="Choose another name with --out, or say --replace.",
-        )  # fmt: skip
+        )
     folder = next(parent for parent in path.absolute().parents if parent.exists())
     if not folder.is_dir() or not os.access(folder, os.W_OK):
         raise InputError(
-            str(path), found=f"{folder}, which cannot be written to", expected="a folder that can",
+            str(path),
+            found=f"{folder}, which cannot be written to",
+            expected="a folder that can",
             remedy="Choose another place with --out.",
-        )  # fmt: skip
+        )
 
 
 def save_winner(tuning: TuningResult, path: Path, *, command: str) -> bool:
@@ -114,7 +135,9 @@ def save_winner(tuning: TuningResult, path: Path, *, command: str) -> bool:
         ServiceError: the disk refuses.
     """
     if tuning.is_new:
-        told = TunedRecipe(tuning.winner, tuning.study_name, len(tuning.trials), tuning.row_count, command)
+        told = TunedRecipe(
+            tuning.winner, tuning.study_name, len(tuning.trials), tuning.row_count, command
+        )
         write_atomically(path.absolute(), write_recipe_file(told, tuning.standings).encode())
     return tuning.is_new
 
@@ -125,23 +148,45 @@ def summarise_tuning(tuning: TuningResult, path: Path | None, *, told: bool) -> 
     winner = named.get(TUNED)
     figures = {"trials": float(len(tuning.trials))}
     if told:
-        figures |= {f"{name}, {where}": value for where in named for name, value in named[where].figures.items()}
+        figures |= {
+            f"{name}, {where}": value
+            for where in named
+            for name, value in named[where].figures.items()
+        }
     if winner is not None:
         for name in ("roc_auc", "log_loss"):
             gain = winner.gains[name]
-            figures |= {f"{name} gain": gain.gain, f"{name} gain, low": gain.low, f"{name} gain, high": gain.high}
-    status = f"found a recipe: {winner.word} than the one in force" if winner else "kept the recipe in force"
+            figures |= {
+                f"{name} gain": gain.gain,
+                f"{name} gain, low": gain.low,
+                f"{name} gain, high": gain.high,
+            }
+    status = (
+        f"found a recipe: {winner.word} than the one in force"
+        if winner
+        else "kept the recipe in force"
+    )
     if winner is not None and winner.word == "a tie":
         status = "found a recipe that ties with the one in force"
-    notes = tuple(format_recipe_comparison(standing) for standing in tuning.standings) if told else ()
+    notes = (
+        tuple(format_recipe_comparison(standing) for standing in tuning.standings) if told else ()
+    )
     return Summary(
-        "tune", status, run_id=tuning.run_id, counts={"development side": tuning.row_count}, figures=figures,
-        paths={"config": str(path)} if path else {}, notes=(*describe_origin(tuning.data_origin), *notes),
-    )  # fmt: skip
+        "tune",
+        status,
+        run_id=tuning.run_id,
+        counts={"development side": tuning.row_count},
+        figures=figures,
+        paths={"config": str(path)} if path else {},
+        notes=(*describe_origin(tuning.data_origin), *notes),
+    )
 
 
 def _list_params(wiring: Wiring, search: Search, budget: Budget) -> dict[str, object]:
-    choices = {f"search.{choice.name}": choice.values for choice in list_search_parameters(wiring.settings.search)}
+    choices = {
+        f"search.{choice.name}": choice.values
+        for choice in list_search_parameters(wiring.settings.search)
+    }
     return {
         **choices,
         "search.seed": wiring.settings.seed,
@@ -153,7 +198,9 @@ def _list_params(wiring: Wiring, search: Search, budget: Budget) -> dict[str, ob
     }
 
 
-def _record_trial(wiring: Wiring, parent: Run, trial: EndedTrial, tags: Mapping[str, object]) -> None:
+def _record_trial(
+    wiring: Wiring, parent: Run, trial: EndedTrial, tags: Mapping[str, object]
+) -> None:
     with wiring.tracking.start_run(
         "tune", name=f"trial {trial.number}", tags={**tags, "ending": trial.ending}, parent=parent
     ) as run:
@@ -161,8 +208,16 @@ def _record_trial(wiring: Wiring, parent: Run, trial: EndedTrial, tags: Mapping[
         run.record_metrics({"loss": trial.loss, **trial.figures})
 
 
-def _record_comparison(wiring: Wiring, parent: Run, standing: RecipeComparison, tags: Mapping[str, object]) -> None:
+def _record_comparison(
+    wiring: Wiring, parent: Run, standing: RecipeComparison, tags: Mapping[str, object]
+) -> None:
     with wiring.tracking.start_run("tune", name=standing.name, tags=tags, parent=parent) as run:
         gains = {f"{name}_gain": gain for name, gain in standing.gains.items()}
-        ends = {f"{name}_{end}": getattr(gain, end) for name, gain in gains.items() for end in ("low", "high")}
-        run.record_metrics({**standing.figures, **{name: gain.gain for name, gain in gains.items()}, **ends})
+        ends = {
+            f"{name}_{end}": getattr(gain, end)
+            for name, gain in gains.items()
+            for end in ("low", "high")
+        }
+        run.record_metrics(
+            {**standing.figures, **{name: gain.gain for name, gain in gains.items()}, **ends}
+        )

@@ -101,7 +101,9 @@ class CardEvidence:
     stability: RefitStability | None
     refit_client_share: float
     sensitivity: tuple[InputSensitivity, ...]
-    folds: Mapping[str, float] = field(default_factory=dict)  # pooled figures, where the recipe was cross-validated
+    folds: Mapping[str, float] = field(
+        default_factory=dict
+    )  # pooled figures, where the recipe was cross-validated
     folds_told: str = ""
     pictures: Mapping[str, Picture] = field(default_factory=dict)
 

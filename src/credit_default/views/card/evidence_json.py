@@ -8,7 +8,9 @@ from typing import Any, Final
 
 from credit_default.views.card.evidence import CardEvidence
 
-_STORED_ELSEWHERE: Final = frozenset({"bundle", "schema", "pictures"})  # in the registry, in the code, beside it
+_STORED_ELSEWHERE: Final = frozenset(
+    {"bundle", "schema", "pictures"}
+)  # in the registry, in the code, beside it
 
 
 def write_evidence(evidence: CardEvidence) -> str:
@@ -17,13 +19,18 @@ def write_evidence(evidence: CardEvidence) -> str:
     The model itself stands in the registry under `digest`, the pictures beside this file.
     """
     content = {
-        f.name: _to_json_value(getattr(evidence, f.name)) for f in fields(evidence) if f.name not in _STORED_ELSEWHERE
+        f.name: _to_json_value(getattr(evidence, f.name))
+        for f in fields(evidence)
+        if f.name not in _STORED_ELSEWHERE
     }
     bundle = evidence.bundle
     content["model"] = {
         "digest": bundle.digest,
         "recipe": _to_json_value(bundle.recipe),
-        "decision_policy": {**_to_json_value(bundle.decision_policy), "threshold": bundle.decision_policy.threshold},
+        "decision_policy": {
+            **_to_json_value(bundle.decision_policy),
+            "threshold": bundle.decision_policy.threshold,
+        },
         "schema": [bundle.schema_name, bundle.schema_version],
         "feature_names": list(bundle.feature_names),
         "source_digests": list(bundle.source_digests),

@@ -6,7 +6,16 @@ from credit_default.model.evaluation.metrics import Metric
 
 NO_VALUE = "–"
 _SHARE_METRICS = frozenset(
-    {"accuracy", "precision", "recall", "f1", "decline_share", "mean_probability", "default_share", "brier_skill"}
+    {
+        "accuracy",
+        "precision",
+        "recall",
+        "f1",
+        "decline_share",
+        "mean_probability",
+        "default_share",
+        "brier_skill",
+    }
 )
 
 
@@ -32,7 +41,13 @@ def format_amount(amount: float | None) -> str:
 
 def format_metric(name: str, metric: Metric) -> str:
     """A metric and its 95 % interval, in the form that its kind asks for."""
-    show = format_share if name in _SHARE_METRICS else format_amount if name == "cost_per_1000" else format_score
+    show = (
+        format_share
+        if name in _SHARE_METRICS
+        else format_amount
+        if name == "cost_per_1000"
+        else format_score
+    )
     return f"{show(metric.value)} ({show(metric.low)} to {show(metric.high)})"
 
 

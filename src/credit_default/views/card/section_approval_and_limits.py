@@ -29,7 +29,11 @@ def write_registry_status(aliases: Sequence[str], tags: Mapping[str, str]) -> Se
     rows += [(told, tags[tag]) for tag, told in _RECORDED_TAGS.items() if tags.get(tag)]
     reasons = tuple(reason for reason in tags.get("verdict_reasons", "").split("\n") if reason)
     return Section(
-        "Today", (Table(("on record", ""), tuple(rows), first_figure=9), *([Bullets(reasons)] if reasons else []))
+        "Today",
+        (
+            Table(("on record", ""), tuple(rows), first_figure=9),
+            *([Bullets(reasons)] if reasons else []),
+        ),
     )
 
 
@@ -41,9 +45,13 @@ def write_overview(evidence: CardEvidence) -> Section:
     if "roc_auc" in metrics:
         best = max(evidence.rivals, key=lambda rival: rival.metrics["roc_auc"], default=None)
         beside = f"; the best simple rival reaches {best.metrics['roc_auc']:.4f}" if best else ""
-        lines.append(f"It ranks clients with a ROC AUC of {format_metric('roc_auc', metrics['roc_auc'])}{beside}.")
+        lines.append(
+            f"It ranks clients with a ROC AUC of {format_metric('roc_auc', metrics['roc_auc'])}{beside}."
+        )
     if "calibration_slope" in metrics:
-        told = f"{format_share(metrics['mean_probability'].value)} of clients were expected to default"
+        told = (
+            f"{format_share(metrics['mean_probability'].value)} of clients were expected to default"
+        )
         came = f"{format_share(metrics['default_share'].value)} did"
         slope = format_metric("calibration_slope", metrics["calibration_slope"])
         lines.append(f"Calibration: {told}, {came}; calibration slope {slope}.")
@@ -61,16 +69,20 @@ def write_approval(evidence: CardEvidence) -> Section:
     """The gate's verdict on the day of training and the seat that came of it; later decisions stand in the registry."""
     verdict = evidence.verdict
     rows = (
-        ("verdict of the promotion gate", verdict.level), ("seat after it", evidence.seat),
+        ("verdict of the promotion gate", verdict.level),
+        ("seat after it", evidence.seat),
         ("approved content", f"digest {evidence.bundle.digest}"),
-    )  # fmt: skip
+    )
     return Section(
         "Approval",
         (
-            Table(("decision", ""), rows, first_figure=9), Bullets(verdict.reasons),
-            Paragraph("Who approved or overruled it since, and why: `credit-default models show`, and the ledger by digest."),
+            Table(("decision", ""), rows, first_figure=9),
+            Bullets(verdict.reasons),
+            Paragraph(
+                "Who approved or overruled it since, and why: `credit-default models show`, and the ledger by digest."
+            ),
         ),
-    )  # fmt: skip
+    )
 
 
 def write_limits(evidence: CardEvidence) -> Section:
@@ -89,9 +101,14 @@ def write_limits(evidence: CardEvidence) -> Section:
         "Below 200 rows a batch is not judged; a figure that rows cannot give is absent, and says why.",
     ]
     if data.origin == "simulated":
-        limits.insert(0, "Its clients are simulated: it shows how the system works and must decide about nobody.")
+        limits.insert(
+            0,
+            "Its clients are simulated: it shows how the system works and must decide about nobody.",
+        )
     if evidence.bundle.recipe.include_protected:
-        limits.insert(0, "Protected attributes are inputs of this version: it is for measuring, not for use.")
+        limits.insert(
+            0, "Protected attributes are inputs of this version: it is for measuring, not for use."
+        )
     return Section("Assumptions and limits", (Bullets(tuple(limits)),))
 
 
@@ -99,13 +116,28 @@ def write_oversight(evidence: CardEvidence) -> Section:
     """Where the duties of model risk management, of fair lending and of the AI Act are met."""
     protected = ", ".join(evidence.schema.protected) or "none declared"
     rows = (
-        ("SR 26-2 / OCC Bulletin 2026-13", ("purpose, data, assumptions and limits, rivals, sensitivity and stability stand in "
-         "this card; outcomes analysis is the monitors' after each batch; versions, verdicts and reasons stay in the registry")),
-        ("Regulation B, 12 CFR 1002.9", ("each declined client gets up to four specific reasons from exact Shapley values "
-         f"against accepted clients, never a protected attribute ({protected})")),
-        ("Regulation (EU) 2024/1689, Annex III 5 b", ("high-risk use: data governance under Data (Art. 10), this card and its "
-         "evidence as technical documentation (Art. 11, Annex IV), the hash-chained ledger as records (Art. 12), reasons and "
-         "this card for users (Art. 13), people decide and can overrule or roll back (Art. 14), accuracy and robustness with "
-         "intervals (Art. 15)")),
-    )  # fmt: skip
+        (
+            "SR 26-2 / OCC Bulletin 2026-13",
+            (
+                "purpose, data, assumptions and limits, rivals, sensitivity and stability stand in "
+                "this card; outcomes analysis is the monitors' after each batch; versions, verdicts and reasons stay in the registry"
+            ),
+        ),
+        (
+            "Regulation B, 12 CFR 1002.9",
+            (
+                "each declined client gets up to four specific reasons from exact Shapley values "
+                f"against accepted clients, never a protected attribute ({protected})"
+            ),
+        ),
+        (
+            "Regulation (EU) 2024/1689, Annex III 5 b",
+            (
+                "high-risk use: data governance under Data (Art. 10), this card and its "
+                "evidence as technical documentation (Art. 11, Annex IV), the hash-chained ledger as records (Art. 12), reasons and "
+                "this card for users (Art. 13), people decide and can overrule or roll back (Art. 14), accuracy and robustness with "
+                "intervals (Art. 15)"
+            ),
+        ),
+    )
     return Section("Oversight", (Table(("rule", "where it is met"), rows, first_figure=9),))

@@ -50,29 +50,42 @@ def write_data(evidence: CardEvidence) -> Section:
     snapshots = tuple((s.batch_id, s.sha256, f"{s.row_count:,}") for s in data.snapshots)
     protected = ", ".join(evidence.schema.protected) or "none"
     inputs = tuple(
-        (column.name, column.kind, "yes" if column.name in evidence.bundle.input_names else "no", column.description)
+        (
+            column.name,
+            column.kind,
+            "yes" if column.name in evidence.bundle.input_names else "no",
+            column.description,
+        )
         for column in evidence.schema.inputs
     )
     return Section(
         "Data",
         (
-            Paragraph(told), Table(("snapshot", "sha256 of the source", "rows"), snapshots, first_figure=2),
-            Paragraph(f"Protected attributes ({protected}) are kept to measure fairness. Columns, and whether the model reads them:"),
+            Paragraph(told),
+            Table(("snapshot", "sha256 of the source", "rows"), snapshots, first_figure=2),
+            Paragraph(
+                f"Protected attributes ({protected}) are kept to measure fairness. Columns, and whether the model reads them:"
+            ),
             Table(("column", "kind", "input", "what it says"), inputs, first_figure=9),
         ),
-    )  # fmt: skip
+    )
 
 
 def write_model(evidence: CardEvidence) -> Section:
     """Recipe, features, versions and the digest by which all of it can be had again."""
     bundle, identity = evidence.bundle, evidence.identity
-    recipe = tuple((name.replace("_", " "), str(value)) for name, value in asdict(bundle.recipe).items())
+    recipe = tuple(
+        (name.replace("_", " "), str(value)) for name, value in asdict(bundle.recipe).items()
+    )
     importance = list(measure_input_importance(bundle).items())[:_SHOWN_INPUTS]
     made = (
-        ("digest", bundle.digest), ("schema", f"{bundle.schema_name} {bundle.schema_version}"),
-        ("features", f"{len(bundle.feature_names)}, version {bundle.feature_version}"), ("training run", identity.run_id),
-        ("code", identity.commit), *((name, version) for name, version in identity.libraries.items()),
-    )  # fmt: skip
+        ("digest", bundle.digest),
+        ("schema", f"{bundle.schema_name} {bundle.schema_version}"),
+        ("features", f"{len(bundle.feature_names)}, version {bundle.feature_version}"),
+        ("training run", identity.run_id),
+        ("code", identity.commit),
+        *((name, version) for name, version in identity.libraries.items()),
+    )
     told = (
         f"A random forest of {bundle.recipe.tree_count:,} trees (scikit-learn) on features that are built inside the model, so "
         "that it takes raw statements. The same data and code give the same digest."
@@ -81,9 +94,13 @@ def write_model(evidence: CardEvidence) -> Section:
     return Section(
         "The model",
         (
-            Paragraph(told), Table(("parameter", "value"), recipe, first_figure=9),
+            Paragraph(told),
+            Table(("parameter", "value"), recipe, first_figure=9),
             Table(("made of", ""), made, first_figure=9),
-            Paragraph("What the forest weighs most (share of its impurity decrease, features counted to the columns behind them):"),
-            Table(("input", "share"), weighed), *evidence.find_pictures("importance"),
+            Paragraph(
+                "What the forest weighs most (share of its impurity decrease, features counted to the columns behind them):"
+            ),
+            Table(("input", "share"), weighed),
+            *evidence.find_pictures("importance"),
         ),
-    )  # fmt: skip
+    )

@@ -29,12 +29,16 @@ def write_decision(evidence: CardEvidence) -> Section:
     return Section(
         "Decision, cost and capacity",
         (
-            Paragraph(told), _write_operating_points(economics), _write_cheapest_threshold(economics),
+            Paragraph(told),
+            _write_operating_points(economics),
+            _write_cheapest_threshold(economics),
             Paragraph("If the review team can look at only so many clients, the riskiest first:"),
-            _write_capacity(economics), Paragraph(f"Risk bands, by probability: {bands}."),
-            *_write_loss(evidence.loss), *evidence.find_pictures("cost", "sensitivity", "capacity"),
+            _write_capacity(economics),
+            Paragraph(f"Risk bands, by probability: {bands}."),
+            *_write_loss(evidence.loss),
+            *evidence.find_pictures("cost", "sensitivity", "capacity"),
         ),
-    )  # fmt: skip
+    )
 
 
 def write_fairness(evidence: CardEvidence) -> Section:
@@ -49,25 +53,44 @@ def write_fairness(evidence: CardEvidence) -> Section:
     return Section(
         "Fairness",
         (
-            Paragraph(told), Paragraph(f"Verdict: {verdict.level}."), Bullets(verdict.reasons), _write_headlines(report),
-            *_write_groups(report), *evidence.find_pictures("fairness"), *_write_flips(evidence),
-            *_write_comparison(evidence), *_write_proxies(evidence),
+            Paragraph(told),
+            Paragraph(f"Verdict: {verdict.level}."),
+            Bullets(verdict.reasons),
+            _write_headlines(report),
+            *_write_groups(report),
+            *evidence.find_pictures("fairness"),
+            *_write_flips(evidence),
+            *_write_comparison(evidence),
+            *_write_proxies(evidence),
         ),
-    )  # fmt: skip
+    )
 
 
 def _write_operating_points(economics: Economics) -> Table:
-    heading = ("missed default : false alarm", "threshold", "declined", "defaults caught", "precision", "cost per 1,000 (95 %)",
-               "decline all", "decline nobody")  # fmt: skip
+    heading = (
+        "missed default : false alarm",
+        "threshold",
+        "declined",
+        "defaults caught",
+        "precision",
+        "cost per 1,000 (95 %)",
+        "decline all",
+        "decline nobody",
+    )
     return Table(heading, tuple(_format_operating_point(point) for point in economics.sensitivity))
 
 
 def _format_operating_point(point: OperatingPoint) -> tuple[str, ...]:
     return (
-        f"{point.cost_ratio:g} : 1", format_score(point.threshold), _format_share_metric(point.declined_share),
-        _format_share_metric(point.caught_share), _format_share_metric(point.precision), _format_cost_metric(point.cost_per_1000),
-        format_amount(point.decline_all_cost), format_amount(point.decline_nobody_cost),
-    )  # fmt: skip
+        f"{point.cost_ratio:g} : 1",
+        format_score(point.threshold),
+        _format_share_metric(point.declined_share),
+        _format_share_metric(point.caught_share),
+        _format_share_metric(point.precision),
+        _format_cost_metric(point.cost_per_1000),
+        format_amount(point.decline_all_cost),
+        format_amount(point.decline_nobody_cost),
+    )
 
 
 def _write_cheapest_threshold(economics: Economics) -> Paragraph:
@@ -82,19 +105,33 @@ def _write_cheapest_threshold(economics: Economics) -> Paragraph:
 def _write_capacity(economics: Economics) -> Table:
     rows = tuple(
         (
-            f"{point.capacity_share:.1%} ({point.capacity_count:,})", format_score(point.reached.threshold),
-            _format_share_metric(point.reached.declined_share), _format_share_metric(point.reached.caught_share),
-            _format_share_metric(point.reached.precision), _format_cost_metric(point.reached.cost_per_1000),
+            f"{point.capacity_share:.1%} ({point.capacity_count:,})",
+            format_score(point.reached.threshold),
+            _format_share_metric(point.reached.declined_share),
+            _format_share_metric(point.reached.caught_share),
+            _format_share_metric(point.reached.precision),
+            _format_cost_metric(point.reached.cost_per_1000),
         )
         for point in economics.capacity
-    )  # fmt: skip
-    heading = ("capacity", "threshold", "reviewed", "defaults caught", "precision", "cost per 1,000 (95 %)")
+    )
+    heading = (
+        "capacity",
+        "threshold",
+        "reviewed",
+        "defaults caught",
+        "precision",
+        "cost per 1,000 (95 %)",
+    )
     return Table(heading, rows)
 
 
 def _write_loss(loss: LossFacts | None) -> tuple[Block, ...]:
     if loss is None:
-        return (Paragraph("Expected loss is absent: the portfolio does not say which columns hold balance and limit."),)
+        return (
+            Paragraph(
+                "Expected loss is absent: the portfolio does not say which columns hold balance and limit."
+            ),
+        )
     policy = loss.policy
     share = loss.expected_loss_amount / loss.exposure_amount if loss.exposure_amount else 0.0
     return (
@@ -110,14 +147,25 @@ def _write_loss(loss: LossFacts | None) -> tuple[Block, ...]:
 def _write_headlines(report: FairnessReport) -> Table:
     rows = tuple(
         (
-            line.attribute, line.reference or NO_VALUE, f"{line.judged_count}", f"{line.too_small_count}",
-            _format_extreme_group(line.lowest_ratio, "acceptance_ratio"), _format_extreme_group(line.widest_caught_gap, "caught_gap"),
+            line.attribute,
+            line.reference or NO_VALUE,
+            f"{line.judged_count}",
+            f"{line.too_small_count}",
+            _format_extreme_group(line.lowest_ratio, "acceptance_ratio"),
+            _format_extreme_group(line.widest_caught_gap, "caught_gap"),
             _format_extreme_group(line.widest_false_alarm_gap, "false_alarm_gap"),
         )
         for line in report.headlines
-    )  # fmt: skip
-    heading = ("attribute", "most accepted", "groups", "too small", "lowest acceptance ratio", "widest gap, defaults caught",
-               "widest gap, false alarms")  # fmt: skip
+    )
+    heading = (
+        "attribute",
+        "most accepted",
+        "groups",
+        "too small",
+        "lowest acceptance ratio",
+        "widest gap, defaults caught",
+        "widest gap, false alarms",
+    )
     return Table(heading, rows, first_figure=len(heading))
 
 
@@ -125,15 +173,37 @@ def _format_extreme_group(group: GroupFairness | None, name: str) -> str:
     metric = getattr(group, name) if group else None
     if group is None or metric is None:
         return NO_VALUE
-    return f"{metric.value:.3f} {group.group}" if name == "acceptance_ratio" else f"{metric.value:+.1%} {group.group}"
+    return (
+        f"{metric.value:.3f} {group.group}"
+        if name == "acceptance_ratio"
+        else f"{metric.value:+.1%} {group.group}"
+    )
 
 
 def _write_groups(report: FairnessReport) -> Iterator[Block]:
     singles = [group for group in report.groups if group.is_single]
-    heading = ("attribute", "group", "clients", "defaults", "accepted", "ratio (95 %)", "caught", "false alarms",
-               "defaulted − expected", "ROC AUC")  # fmt: skip
-    yield Table(heading, tuple(_format_group(group) for group in singles if not group.is_too_small), first_figure=2)
-    small = [f"{group.attribute} {group.group} ({group.row_count:,})" for group in singles if group.is_too_small]
+    heading = (
+        "attribute",
+        "group",
+        "clients",
+        "defaults",
+        "accepted",
+        "ratio (95 %)",
+        "caught",
+        "false alarms",
+        "defaulted − expected",
+        "ROC AUC",
+    )
+    yield Table(
+        heading,
+        tuple(_format_group(group) for group in singles if not group.is_too_small),
+        first_figure=2,
+    )
+    small = [
+        f"{group.attribute} {group.group} ({group.row_count:,})"
+        for group in singles
+        if group.is_too_small
+    ]
     if small:
         yield Paragraph(f"Too small to judge, with their clients: {'; '.join(small)}.")
 
@@ -144,11 +214,17 @@ def _format_group(group: GroupFairness) -> tuple[str, ...]:
     if ratio and not group.is_reference:
         told = f"{ratio.value:.3f} ({ratio.low:.3f} to {ratio.high:.3f})"
     return (
-        group.attribute, group.group, f"{group.row_count:,}", f"{group.default_count:,}",
-        _format_share_metric(group.accept_share), told, _format_share_metric(group.caught_share), _format_share_metric(group.false_alarm_share),
+        group.attribute,
+        group.group,
+        f"{group.row_count:,}",
+        f"{group.default_count:,}",
+        _format_share_metric(group.accept_share),
+        told,
+        _format_share_metric(group.caught_share),
+        _format_share_metric(group.false_alarm_share),
         f"{group.calibration_gap.value:+.1%}" if group.calibration_gap else NO_VALUE,
         f"{group.roc_auc.value:.3f}" if group.roc_auc else NO_VALUE,
-    )  # fmt: skip
+    )
 
 
 def _write_flips(evidence: CardEvidence) -> Iterator[Block]:
@@ -171,10 +247,15 @@ def _write_comparison(evidence: CardEvidence) -> Iterator[Block]:
         "would be:"
     )
     rows = tuple(
-        (item.attribute, item.group, format_score(item.ratio_without), format_score(item.ratio_with),
-         f"{item.change.value:+.4f} ({item.change.low:+.4f} to {item.change.high:+.4f})")
+        (
+            item.attribute,
+            item.group,
+            format_score(item.ratio_without),
+            format_score(item.ratio_with),
+            f"{item.change.value:+.4f} ({item.change.low:+.4f} to {item.change.high:+.4f})",
+        )
         for item in comparison.changes
-    )  # fmt: skip
+    )
     yield Table(("attribute", "group", "without", "with", "change (95 %)"), rows, first_figure=2)
 
 
@@ -186,11 +267,18 @@ def _write_proxies(evidence: CardEvidence) -> Iterator[Block]:
         "tell most. What is strong can carry the attribute's effect although it is left out:"
     )
     rows = tuple(
-        (item.attribute, item.group, f"{item.roc_auc.value:.3f} ({format_interval(item.roc_auc.low, item.roc_auc.high)})",
-         "strong" if item.is_strong else "weak", ", ".join(f"{i.name} {i.share:.0%}" for i in item.strongest_inputs))
+        (
+            item.attribute,
+            item.group,
+            f"{item.roc_auc.value:.3f} ({format_interval(item.roc_auc.low, item.roc_auc.high)})",
+            "strong" if item.is_strong else "weak",
+            ", ".join(f"{i.name} {i.share:.0%}" for i in item.strongest_inputs),
+        )
         for item in evidence.proxies
-    )  # fmt: skip
-    yield Table(("attribute", "group", "ROC AUC (95 %)", "proxy", "strongest inputs"), rows, first_figure=9)
+    )
+    yield Table(
+        ("attribute", "group", "ROC AUC (95 %)", "proxy", "strongest inputs"), rows, first_figure=9
+    )
 
 
 def _format_share_metric(metric: Metric | None) -> str:

@@ -15,7 +15,13 @@ from credit_default.views.card.format_figures import (
 )
 from credit_default.views.documents.document import Block, Paragraph, Section, Table
 
-_CALIBRATION_METRICS: Final = ("calibration_slope", "calibration_intercept", "ece", "brier", "log_loss")
+_CALIBRATION_METRICS: Final = (
+    "calibration_slope",
+    "calibration_intercept",
+    "ece",
+    "brier",
+    "log_loss",
+)
 _SHOWN_INPUTS: Final = 10
 
 
@@ -38,15 +44,22 @@ def write_performance(evidence: CardEvidence) -> Section:
         for name, meaning in METRIC_MEANINGS.items()
         if name in evaluation.metrics
     )
-    absent = tuple(Paragraph(f"{name} is absent: {reason}.") for name, reason in evaluation.absent.items())
-    pooled = Paragraph(f"Pooled folds: {evidence.folds_told}. They carry less noise than one test side.")
+    absent = tuple(
+        Paragraph(f"{name} is absent: {reason}.") for name, reason in evaluation.absent.items()
+    )
+    pooled = Paragraph(
+        f"Pooled folds: {evidence.folds_told}. They carry less noise than one test side."
+    )
     return Section(
         "Performance",
         (
-            Paragraph(told), *((pooled,) if folds else ()), Table(heading, rows, first_figure=2), *absent,
+            Paragraph(told),
+            *((pooled,) if folds else ()),
+            Table(heading, rows, first_figure=2),
+            *absent,
             *evidence.find_pictures("roc", "precision_recall", "score_distribution", "confusion"),
         ),
-    )  # fmt: skip
+    )
 
 
 def write_calibration(evidence: CardEvidence) -> Section:
@@ -69,12 +82,16 @@ def write_slices(evidence: CardEvidence) -> Section:
     told = "Parts of the test side by what the model looks at. A small part carries much noise: look at its rows."
     rows = tuple(
         (
-            f"{title}: {group.group}", f"{group.row_count:,}", format_share(group.default_share),
-            format_share(group.mean_probability), format_share(group.decline_share), format_score(group.roc_auc),
+            f"{title}: {group.group}",
+            f"{group.row_count:,}",
+            format_share(group.default_share),
+            format_share(group.mean_probability),
+            format_share(group.decline_share),
+            format_score(group.roc_auc),
         )
         for title, groups in evidence.slices.items()
         for group in groups
-    )  # fmt: skip
+    )
     heading = ("slice", "rows", "defaulted", "predicted", "declined", "ROC AUC")
     return Section("Slices", (Paragraph(told), Table(heading, rows)))
 
@@ -87,12 +104,16 @@ def write_baselines(evidence: CardEvidence) -> Section:
     )
     rows = tuple(
         (
-            rival.name, format_score(rival.metrics.get("roc_auc")), format_difference(rival.roc_auc_gain),
-            format_interval(rival.roc_auc_gain_low, rival.roc_auc_gain_high), format_score(rival.metrics.get("log_loss")),
-            format_difference(rival.log_loss_gain), format_interval(rival.log_loss_gain_low, rival.log_loss_gain_high),
+            rival.name,
+            format_score(rival.metrics.get("roc_auc")),
+            format_difference(rival.roc_auc_gain),
+            format_interval(rival.roc_auc_gain_low, rival.roc_auc_gain_high),
+            format_score(rival.metrics.get("log_loss")),
+            format_difference(rival.log_loss_gain),
+            format_interval(rival.log_loss_gain_low, rival.log_loss_gain_high),
         )
         for rival in evidence.rivals
-    )  # fmt: skip
+    )
     heading = ("rival", "ROC AUC", "gain", "95 %", "log loss", "gain", "95 %")
     return Section("Rivals", (Paragraph(told), Table(heading, rows)))
 
@@ -101,13 +122,19 @@ def write_stability(evidence: CardEvidence) -> Section:
     """How far the model would have been from itself with other clients to learn from."""
     stability = evidence.stability
     if stability is None:
-        return Section("Stability over resampling", (Paragraph("Not measured: the settings ask for no refit."),))
+        return Section(
+            "Stability over resampling",
+            (Paragraph("Not measured: the settings ask for no refit."),),
+        )
     told = (
         f"The recipe was fitted {stability.refit_count} more times, each on {evidence.refit_client_share:.0%} of the "
         "development clients and by another seed, and scored the same test clients."
     )
     rows = (
-        ("ROC AUC of the refits", format_interval(stability.lowest_roc_auc, stability.highest_roc_auc)),
+        (
+            "ROC AUC of the refits",
+            format_interval(stability.lowest_roc_auc, stability.highest_roc_auc),
+        ),
         ("mean difference of a client's probability", format_share(stability.mean_difference)),
         ("95 % of the differences are below", format_share(stability.high_difference)),
         ("decisions that turn", format_share(stability.changed_decision_share)),
@@ -124,11 +151,18 @@ def write_sensitivity(evidence: CardEvidence) -> Section:
     )
     heading = ("input", "nudge", "mean change", "without sign", "decisions that turn")
     return Section(
-        "Sensitivity", (Paragraph(told), Table(heading, tuple(_format_sensitivity_rows(shown)), first_figure=2))
-    )  # fmt: skip
+        "Sensitivity",
+        (Paragraph(told), Table(heading, tuple(_format_sensitivity_rows(shown)), first_figure=2)),
+    )
 
 
 def _format_sensitivity_rows(shown: tuple[InputSensitivity, ...]) -> Iterator[tuple[str, ...]]:
     for item in shown:
         change = f"{item.mean_change:+.2%}"
-        yield item.column, item.nudge, change, f"{item.mean_difference:.2%}", format_share(item.changed_decision_share)
+        yield (
+            item.column,
+            item.nudge,
+            change,
+            f"{item.mean_difference:.2%}",
+            format_share(item.changed_decision_share),
+        )

@@ -9,7 +9,15 @@ from html import escape
 from typing import Final
 
 from credit_default.errors import escape_unprintable
-from credit_default.views.documents.document import Block, Bullets, Document, Paragraph, Picture, Section, Table
+from credit_default.views.documents.document import (
+    Block,
+    Bullets,
+    Document,
+    Paragraph,
+    Picture,
+    Section,
+    Table,
+)
 
 _POLICY: Final = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 _STYLE: Final = """
@@ -40,7 +48,10 @@ figcaption { color: #5b6b7b; font-size: .9rem; }
 def write_html(document: Document) -> str:
     """The document as one HTML page."""
     warning = f'<p class="warning">{_escape_text(document.warning)}</p>' if document.warning else ""
-    links = "".join(f'<a href="#{_build_anchor(s.title)}">{_escape_text(s.title)}</a>' for s in document.sections)
+    links = "".join(
+        f'<a href="#{_build_anchor(s.title)}">{_escape_text(s.title)}</a>'
+        for s in document.sections
+    )
     sections = "\n".join(_write_section(section) for section in document.sections)
     return (
         f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
@@ -74,8 +85,13 @@ def _write_block(block: Block) -> str:
 
 def _write_table(table: Table) -> str:
     def write_row(cells: tuple[str, ...], tag: str) -> str:
-        kinds = ['class="figure"' if place >= table.first_figure else "" for place in range(len(cells))]
-        written = (f"<{tag} {kind}>{_escape_text(cell)}</{tag}>" for cell, kind in zip(cells, kinds, strict=True))
+        kinds = [
+            'class="figure"' if place >= table.first_figure else "" for place in range(len(cells))
+        ]
+        written = (
+            f"<{tag} {kind}>{_escape_text(cell)}</{tag}>"
+            for cell, kind in zip(cells, kinds, strict=True)
+        )
         return f"<tr>{''.join(written)}</tr>"
 
     rows = "\n".join(write_row(row, "td") for row in table.rows)

@@ -7,7 +7,15 @@ import json
 from typing import Any, Final
 
 from credit_default.errors import ArtifactError
-from credit_default.views.documents.document import Block, Bullets, Document, Paragraph, Picture, Section, Table
+from credit_default.views.documents.document import (
+    Block,
+    Bullets,
+    Document,
+    Paragraph,
+    Picture,
+    Section,
+    Table,
+)
 
 DOCUMENT_FORMAT: Final = "credit-default document 1"
 
@@ -19,7 +27,10 @@ def write_document_json(document: Document) -> str:
         "title": document.title,
         "subtitle": document.subtitle,
         "warning": document.warning,
-        "sections": [{"title": s.title, "blocks": [_describe_block(b) for b in s.blocks]} for s in document.sections],
+        "sections": [
+            {"title": s.title, "blocks": [_describe_block(b) for b in s.blocks]}
+            for s in document.sections
+        ],
     }
     return json.dumps(content, ensure_ascii=True, indent=1)
 
@@ -55,7 +66,11 @@ def _describe_block(block: Block) -> dict[str, Any]:
         case Bullets(items):
             return {"bullets": list(items)}
         case Table(heading, rows, first_figure):
-            return {"heading": list(heading), "rows": [list(row) for row in rows], "first_figure": first_figure}
+            return {
+                "heading": list(heading),
+                "rows": [list(row) for row in rows],
+                "first_figure": first_figure,
+            }
         case Picture(path, description, _):
             return {"picture": path, "description": description}
 
@@ -84,5 +99,8 @@ def _require_text(value: Any) -> str:
 
 def _invalid_document(found: str) -> ArtifactError:
     return ArtifactError(
-        "model card", found=found, expected="a card as `train` writes it", remedy="Train and register the model anew."
+        "model card",
+        found=found,
+        expected="a card as `train` writes it",
+        remedy="Train and register the model anew.",
     )

@@ -1,6 +1,13 @@
 """A document as markdown: for a repository, a review or a UI that renders it. Pictures are named by their paths."""
 
-from credit_default.views.documents.document import Block, Bullets, Document, Paragraph, Picture, Table
+from credit_default.views.documents.document import (
+    Block,
+    Bullets,
+    Document,
+    Paragraph,
+    Picture,
+    Table,
+)
 from credit_default.views.summaries.run_artifact import escape_markdown
 
 
@@ -12,7 +19,10 @@ def write_document_markdown(document: Document, *, pictures: str = "") -> str:
     parts = [f"# {escape_markdown(document.title)}", escape_markdown(document.subtitle)]
     parts += [f"> **{escape_markdown(document.warning)}**"] if document.warning else []
     for section in document.sections:
-        parts += [f"## {escape_markdown(section.title)}", *(_write_block(block, pictures) for block in section.blocks)]
+        parts += [
+            f"## {escape_markdown(section.title)}",
+            *(_write_block(block, pictures) for block in section.blocks),
+        ]
     return "\n\n".join(parts) + "\n"
 
 
@@ -29,7 +39,9 @@ def _write_block(block: Block, pictures: str) -> str:
 
 
 def _write_table(table: Table) -> str:
-    rules = ["---:" if place >= table.first_figure else "---" for place in range(len(table.heading))]
+    rules = [
+        "---:" if place >= table.first_figure else "---" for place in range(len(table.heading))
+    ]
     lines = [
         [escape_markdown(cell) for cell in table.heading],
         rules,

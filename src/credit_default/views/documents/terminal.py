@@ -7,7 +7,14 @@ from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
-from credit_default.views.documents.document import Block, Bullets, Document, Paragraph, Picture, Table
+from credit_default.views.documents.document import (
+    Block,
+    Bullets,
+    Document,
+    Paragraph,
+    Picture,
+    Table,
+)
 from credit_default.views.summaries.summary import render_text
 
 
@@ -43,7 +50,11 @@ def _render_block(block: Block) -> RenderableType:
 def _render_table(table: Table) -> rich_table.Table:
     drawn = rich_table.Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     for place, name in enumerate(table.heading):
-        drawn.add_column(render_text(name), justify="right" if place >= table.first_figure else "left", overflow="fold")
+        drawn.add_column(
+            render_text(name),
+            justify="right" if place >= table.first_figure else "left",
+            overflow="fold",
+        )
     for row in table.rows:
         drawn.add_row(*(render_text(cell) for cell in row))
     return drawn

@@ -39,7 +39,9 @@ class CodeGroup:
     codes: Mapping[int, str]
 
 
-def write_dictionary(schema: Schema, *, outcomes: Schema, tables: Sequence[TableDescription]) -> str:
+def write_dictionary(
+    schema: Schema, *, outcomes: Schema, tables: Sequence[TableDescription]
+) -> str:
     """The dictionary as markdown: statements, their codes and rules, outcomes files, then each table."""
     sections = [
         _write_introduction(schema),
@@ -67,11 +69,16 @@ def _write_columns(schema: Schema) -> str:
     heading = ("column", "also known as", "kind", "range", "protected", "drift", "what it says")
     rows = [
         (
-            _format_code_span(column.name), _format_code_spans(column.aliases), column.kind, _write_range(column),
-            "yes" if column.protected else "", _write_drift(column), column.description,
+            _format_code_span(column.name),
+            _format_code_spans(column.aliases),
+            column.kind,
+            _write_range(column),
+            "yes" if column.protected else "",
+            _write_drift(column),
+            column.description,
         )
         for column in (*schema.columns, schema.outcome)
-    ]  # fmt: skip
+    ]
     told = (
         "Protected attributes stay in the lake, so that fairness can be measured, and are no inputs of the model by"
         " default. Drift: how far a batch may be from the reference, by which method."
@@ -90,7 +97,8 @@ def _write_codes(schema: Schema) -> str:
 
 def _write_rules(schema: Schema) -> str:
     rows = [
-        (_format_code_span(rule.name), _format_code_span(rule.expression), rule.description) for rule in schema.rules
+        (_format_code_span(rule.name), _format_code_span(rule.expression), rule.description)
+        for rule in schema.rules
     ]
     told = (
         "A row that breaks a rule goes to quarantine under the rule's name. Each column has rules of its own:"
@@ -102,26 +110,34 @@ def _write_rules(schema: Schema) -> str:
 
 def _write_outcomes(outcomes: Schema) -> str:
     rows = [
-        (_format_code_span(column.name), _format_code_spans(column.aliases), column.kind, column.description)
+        (
+            _format_code_span(column.name),
+            _format_code_spans(column.aliases),
+            column.kind,
+            column.description,
+        )
         for column in (*outcomes.columns, outcomes.outcome)
     ]
     told = (
         "One observation a row. The same client and month may come more than once: the one observed last counts, and of"
         " two observed at the same instant a default."
     )
-    return (
-        f"## Outcomes\n\n{told}\n\n{_write_markdown_table(('column', 'also known as', 'kind', 'what it says'), rows)}"
-    )
+    return f"## Outcomes\n\n{told}\n\n{_write_markdown_table(('column', 'also known as', 'kind', 'what it says'), rows)}"
 
 
 def _write_table(table: TableDescription) -> str:
-    rows = [(_format_code_span(column.name), column.kind, column.description) for column in table.columns]
+    rows = [
+        (_format_code_span(column.name), column.kind, column.description)
+        for column in table.columns
+    ]
     grid = _write_markdown_table(("column", "type", "what it says"), rows)
     return f"## Table `{table.name}`\n\n{table.description}\n\n{grid}"
 
 
 def _group_codes(columns: Iterable[Column]) -> Iterator[CodeGroup]:
-    for codes, group in groupby((column for column in columns if column.codes), key=lambda column: column.codes):
+    for codes, group in groupby(
+        (column for column in columns if column.codes), key=lambda column: column.codes
+    ):
         names = [_format_code_span(column.name) for column in group]
         yield CodeGroup(names[0] if len(names) == 1 else f"{names[0]} to {names[-1]}", codes)
 
@@ -131,7 +147,10 @@ def _write_range(column: Column) -> str:
         return ", ".join(str(code) for code in column.codes)
     if column.minimum is None and column.maximum is None:
         return _NO_VALUE
-    low, high = (_NO_VALUE if bound is None else f"{bound:,.12g}" for bound in (column.minimum, column.maximum))
+    low, high = (
+        _NO_VALUE if bound is None else f"{bound:,.12g}"
+        for bound in (column.minimum, column.maximum)
+    )
     return f"{low} to {high}"
 
 

@@ -24,7 +24,12 @@ _SERIAL_NAMESPACE: Final = uuid.uuid5(
 
 
 def write_bundle_sbom(
-    bundle: ModelBundle, *, model_name: str, libraries: Mapping[str, str], data_origin: str, written_at: str
+    bundle: ModelBundle,
+    *,
+    model_name: str,
+    libraries: Mapping[str, str],
+    data_origin: str,
+    written_at: str,
 ) -> str:
     """The parts list as JSON text; the same arguments give the same text.
 
@@ -32,13 +37,22 @@ def write_bundle_sbom(
     """
     model = f"model:{bundle.digest}"
     datasets = {f"data:{digest}": digest for digest in bundle.source_digests}
-    packages = {_build_package_url(name, version): (name, version) for name, version in sorted(libraries.items())}
+    packages = {
+        _build_package_url(name, version): (name, version)
+        for name, version in sorted(libraries.items())
+    }
     parts = _FORMAT | {
         "serialNumber": f"urn:uuid:{uuid.uuid5(_SERIAL_NAMESPACE, bundle.digest)}",
         "version": 1,
-        "metadata": {"timestamp": written_at, "component": _describe_model(bundle, model, model_name, list(datasets))},
+        "metadata": {
+            "timestamp": written_at,
+            "component": _describe_model(bundle, model, model_name, list(datasets)),
+        },
         "components": [
-            *(_describe_dataset(reference, digest, data_origin) for reference, digest in datasets.items()),
+            *(
+                _describe_dataset(reference, digest, data_origin)
+                for reference, digest in datasets.items()
+            ),
             *(_describe_library(purl, name, version) for purl, (name, version) in packages.items()),
         ],
         "dependencies": [
@@ -49,7 +63,9 @@ def write_bundle_sbom(
     return json.dumps(parts, indent=2) + "\n"
 
 
-def _describe_model(bundle: ModelBundle, reference: str, name: str, datasets: list[str]) -> dict[str, Any]:
+def _describe_model(
+    bundle: ModelBundle, reference: str, name: str, datasets: list[str]
+) -> dict[str, Any]:
     recipe = {f"recipe.{key}": value for key, value in asdict(bundle.recipe).items()}
     facts = {
         "schema": f"{bundle.schema_name} {bundle.schema_version}",
@@ -66,7 +82,10 @@ def _describe_model(bundle: ModelBundle, reference: str, name: str, datasets: li
         "version": bundle.digest,
         "description": "Probability that a credit-card client defaults in the month after the statement.",
         "properties": [
-            {"name": f"credit-default:{key}", "value": json.dumps(value) if not isinstance(value, str) else value}
+            {
+                "name": f"credit-default:{key}",
+                "value": json.dumps(value) if not isinstance(value, str) else value,
+            }
             for key, value in (facts | recipe).items()
         ],
         "modelCard": {
@@ -89,7 +108,13 @@ def _describe_dataset(reference: str, digest: str, origin: str) -> dict[str, Any
         "bom-ref": reference,
         "name": f"training source {digest[:12]}",
         "hashes": [{"alg": "SHA-256", "content": digest}],
-        "data": [{"type": "dataset", "name": f"{origin} statements with outcomes", "classification": "confidential"}],
+        "data": [
+            {
+                "type": "dataset",
+                "name": f"{origin} statements with outcomes",
+                "classification": "confidential",
+            }
+        ],
     }
 
 

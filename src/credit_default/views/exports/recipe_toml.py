@@ -28,7 +28,9 @@ def write_recipe_file(tuned: TunedRecipe, standings: Sequence[RecipeComparison])
         *(f"  {format_recipe_comparison(standing)}" for standing in standings),
     ]
     values = [
-        f"{name} = {_format_toml_value(value)}" for name, value in asdict(tuned.recipe).items() if value is not None
+        f"{name} = {_format_toml_value(value)}"
+        for name, value in asdict(tuned.recipe).items()
+        if value is not None
     ]
     return "\n".join([*(f"# {escape_unprintable(line)}" for line in head), "[recipe]", *values, ""])
 

@@ -35,10 +35,18 @@ def open_figure(title: str, *, subtitle: str, height: float = _HEIGHT) -> tuple[
     FigureCanvasAgg(figure)
     axes = figure.add_subplot()
     heading = figure.suptitle(
-        textwrap.fill(title, _TITLE_WIDTH), x=0.02, ha="left", color=TEXT_COLOUR, fontsize=14, weight="bold"
+        textwrap.fill(title, _TITLE_WIDTH),
+        x=0.02,
+        ha="left",
+        color=TEXT_COLOUR,
+        fontsize=14,
+        weight="bold",
     )
     beneath = axes.set_title(
-        subtitle, loc="left", color=ALERT_COLOUR if "simulated" in subtitle.lower() else TEXT_COLOUR, fontsize=11
+        subtitle,
+        loc="left",
+        color=ALERT_COLOUR if "simulated" in subtitle.lower() else TEXT_COLOUR,
+        fontsize=11,
     )
     # A dollar sign or an underscore in a name is not mathematics.
     for text in (heading, beneath):

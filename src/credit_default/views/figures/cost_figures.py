@@ -30,10 +30,26 @@ def draw_cost_sensitivity(economics: Economics, *, subtitle: str = "") -> Figure
     figure, axes = open_figure(_build_title(points), subtitle=subtitle)
     places = np.arange(len(points), dtype=np.float64)
     costs = [point.cost_per_1000 for point in points]
-    _draw_bars(axes, places - 0.27, [cost.value for cost in costs], name="the model's decisions", colour=MODEL_COLOUR)
-    _draw_bars(axes, places, [p.decline_all_cost for p in points], name="decline everybody", colour=MUTED_COLOUR)
     _draw_bars(
-        axes, places + 0.27, [p.decline_nobody_cost for p in points], name="decline nobody", colour=_LIGHT_MUTED_COLOUR
+        axes,
+        places - 0.27,
+        [cost.value for cost in costs],
+        name="the model's decisions",
+        colour=MODEL_COLOUR,
+    )
+    _draw_bars(
+        axes,
+        places,
+        [p.decline_all_cost for p in points],
+        name="decline everybody",
+        colour=MUTED_COLOUR,
+    )
+    _draw_bars(
+        axes,
+        places + 0.27,
+        [p.decline_nobody_cost for p in points],
+        name="decline nobody",
+        colour=_LIGHT_MUTED_COLOUR,
     )
     axes.errorbar(
         places - 0.27,
@@ -48,7 +64,9 @@ def draw_cost_sensitivity(economics: Economics, *, subtitle: str = "") -> Figure
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
     highest = [max(p.cost_per_1000.high, p.decline_all_cost, p.decline_nobody_cost) for p in points]
     axes.set_ylim(0, 1.15 * max([1.0, *highest]))
-    label_axes(axes, across="cost of a missed default : cost of a false alarm", up="cost per 1,000 clients")
+    label_axes(
+        axes, across="cost of a missed default : cost of a false alarm", up="cost per 1,000 clients"
+    )
     add_legend(axes, "upper left")
     return figure
 
@@ -58,38 +76,80 @@ def draw_capacity(economics: Economics, *, subtitle: str = "") -> Figure:
     points = economics.capacity
     shares = [point.capacity_share for point in points]
     first = points[0].reached
-    caught, hit = (0.0 if metric is None else metric.value for metric in (first.caught_share, first.precision))
+    caught, hit = (
+        0.0 if metric is None else metric.value for metric in (first.caught_share, first.precision)
+    )
     told = f"The riskiest {shares[0]:.0%} hold {caught:.0%} of defaulters, and {hit:.0%} of them default"
     figure, axes = open_figure(told, subtitle=subtitle)
-    axes.plot([0, 1], [0, 1], color=MUTED_COLOUR, linestyle="--", label="defaulters caught by drawing lots")
+    axes.plot(
+        [0, 1],
+        [0, 1],
+        color=MUTED_COLOUR,
+        linestyle="--",
+        label="defaulters caught by drawing lots",
+    )
     precisions = [point.reached.precision for point in points]
     catches = [point.reached.caught_share for point in points]
-    _draw_shares(axes, shares, precisions, name="defaulters among those looked at", colour=ALERT_COLOUR, others=catches)
-    _draw_shares(axes, shares, catches, name="caught, share of all defaulters", colour=MODEL_COLOUR, others=precisions)
-    axes.set_xticks(shares, [f"{point.capacity_share:.0%}\n{point.capacity_count:,}" for point in points])
+    _draw_shares(
+        axes,
+        shares,
+        precisions,
+        name="defaulters among those looked at",
+        colour=ALERT_COLOUR,
+        others=catches,
+    )
+    _draw_shares(
+        axes,
+        shares,
+        catches,
+        name="caught, share of all defaulters",
+        colour=MODEL_COLOUR,
+        others=precisions,
+    )
+    axes.set_xticks(
+        shares, [f"{point.capacity_share:.0%}\n{point.capacity_count:,}" for point in points]
+    )
     axes.set_yticks(np.linspace(0, 1, 6))
     axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
     axes.set_xlim(0, min(1.02, 1.1 * max(shares)))
     axes.set_ylim(0, 1.3)  # room for the legend
-    label_axes(axes, across=f"clients that can be looked at, of {economics.row_count:,}", up="share")
+    label_axes(
+        axes, across=f"clients that can be looked at, of {economics.row_count:,}", up="share"
+    )
     add_legend(axes, "upper right")
     return figure
 
 
 def _build_title(points: Sequence[OperatingPoint]) -> str:
     plain = [min(point.decline_all_cost, point.decline_nobody_cost) for point in points]
-    saved = [1 - point.cost_per_1000.value / cost for point, cost in zip(points, plain, strict=True) if cost]
+    saved = [
+        1 - point.cost_per_1000.value / cost
+        for point, cost in zip(points, plain, strict=True)
+        if cost
+    ]
     if not saved:
         return "Nothing is to be saved: all clients have one outcome"
-    least = f"{min(saved):.0%}" if min(saved) >= 0 else f"{-min(saved):.0%} more to {max(saved):.0%} less"
+    least = (
+        f"{min(saved):.0%}"
+        if min(saved) >= 0
+        else f"{-min(saved):.0%} more to {max(saved):.0%} less"
+    )
     between = least if len(saved) == 1 or min(saved) < 0 else f"{least} to {max(saved):.0%}"
     less = " less" if min(saved) >= 0 else ""
     return f"Whatever a missed default costs, the model costs {between}{less} than declining all or nobody"
 
 
-def _draw_bars(axes: Axes, places: np.ndarray, heights: Sequence[float], *, name: str, colour: str) -> None:
+def _draw_bars(
+    axes: Axes, places: np.ndarray, heights: Sequence[float], *, name: str, colour: str
+) -> None:
     bars = axes.bar(places, heights, _BAR_WIDTH, color=colour, label=name)
-    axes.bar_label(bars, labels=[f"{height:,.0f}" for height in heights], padding=9, color=TEXT_COLOUR, fontsize=11)
+    axes.bar_label(
+        bars,
+        labels=[f"{height:,.0f}" for height in heights],
+        padding=9,
+        color=TEXT_COLOUR,
+        fontsize=11,
+    )
 
 
 def _draw_shares(
@@ -102,21 +162,43 @@ def _draw_shares(
     others: Sequence[Metric | None],
 ) -> None:
     """A line with intervals; each number stands on the side away from the other line."""
-    known = [(share, metric) for share, metric in zip(shares, metrics, strict=True) if metric is not None]
+    known = [
+        (share, metric) for share, metric in zip(shares, metrics, strict=True) if metric is not None
+    ]
     found = [metric for _, metric in known]
     places, values = [share for share, _ in known], [metric.value for metric in found]
-    axes.errorbar(places, values, yerr=_compute_error_bars(found), fmt="o-", color=colour, capsize=4, label=name)
+    axes.errorbar(
+        places,
+        values,
+        yerr=_compute_error_bars(found),
+        fmt="o-",
+        color=colour,
+        capsize=4,
+        label=name,
+    )
     for share, metric, other in zip(shares, metrics, others, strict=True):
         if metric is None:
             continue
-        end, offset = (metric.low, -16) if other is not None and metric.value < other.value else (metric.high, 5)
+        end, offset = (
+            (metric.low, -16)
+            if other is not None and metric.value < other.value
+            else (metric.high, 5)
+        )
         axes.annotate(
-            f"{metric.value:.0%}", (share, end), (0, offset), textcoords="offset points", ha="center", color=colour
+            f"{metric.value:.0%}",
+            (share, end),
+            (0, offset),
+            textcoords="offset points",
+            ha="center",
+            color=colour,
         )
 
 
 def _compute_error_bars(metrics: Sequence[Metric]) -> np.ndarray:
-    ends = [[metric.value - metric.low for metric in metrics], [metric.high - metric.value for metric in metrics]]
+    ends = [
+        [metric.value - metric.low for metric in metrics],
+        [metric.high - metric.value for metric in metrics],
+    ]
     return np.array(ends)
 
 

@@ -43,22 +43,47 @@ def draw_fairness(report: FairnessReport, *, lowest_ratio: float, subtitle: str 
     return figure
 
 
-def _draw_group(axes: Axes, group: GroupFairness, *, place: int, left: float, lowest_ratio: float) -> None:
+def _draw_group(
+    axes: Axes, group: GroupFairness, *, place: int, left: float, lowest_ratio: float
+) -> None:
     ratio = group.acceptance_ratio
     if ratio is None:
         text = f"{group.row_count:,} clients, {group.default_count:,} defaults: too few"
         paper = {"facecolor": "white", "edgecolor": "none", "pad": 1.5}
-        axes.text(left + 0.005, place, text, va="center", fontsize=9, color=MUTED_COLOUR, style="italic", bbox=paper)
+        axes.text(
+            left + 0.005,
+            place,
+            text,
+            va="center",
+            fontsize=9,
+            color=MUTED_COLOUR,
+            style="italic",
+            bbox=paper,
+        )
     elif group.is_reference:
         axes.plot([1], [place], "D", color=TEXT_COLOUR, markersize=7)
     else:
         colour = ALERT_COLOUR if ratio.value < lowest_ratio else MODEL_COLOUR
         reach = [[ratio.value - ratio.low], [ratio.high - ratio.value]]
-        axes.errorbar([ratio.value], [place], xerr=reach, fmt="o", color=colour, markersize=7, capsize=4, linewidth=2)
+        axes.errorbar(
+            [ratio.value],
+            [place],
+            xerr=reach,
+            fmt="o",
+            color=colour,
+            markersize=7,
+            capsize=4,
+            linewidth=2,
+        )
         axes.annotate(
-            f"{ratio.value:.2f}", (ratio.value, place), (0, 6), textcoords="offset points", ha="center", color=TEXT_COLOUR,
+            f"{ratio.value:.2f}",
+            (ratio.value, place),
+            (0, 6),
+            textcoords="offset points",
+            ha="center",
+            color=TEXT_COLOUR,
             fontsize=9,
-        )  # fmt: skip
+        )
 
 
 def _label_groups(axes: Axes, groups: Sequence[GroupFairness]) -> None:
@@ -71,7 +96,11 @@ def _label_groups(axes: Axes, groups: Sequence[GroupFairness]) -> None:
 
 
 def _build_title(groups: Sequence[GroupFairness], lowest_ratio: float) -> str:
-    known = [(group.acceptance_ratio, group) for group in groups if group.acceptance_ratio and not group.is_reference]
+    known = [
+        (group.acceptance_ratio, group)
+        for group in groups
+        if group.acceptance_ratio and not group.is_reference
+    ]
     if not known:
         return "No two groups are large enough to compare"
     ratio, lowest = min(known, key=lambda pair: pair[0].value)

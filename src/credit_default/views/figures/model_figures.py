@@ -38,15 +38,21 @@ def draw_roc(defaulted: Any, default_probability: Any, *, subtitle: str = "") ->
     outcome, probability = scored.outcome, scored.probability
     ranked = rank_probabilities(probability)
     caught, alarmed = (
-        np.append(0.0, np.cumsum(side[ranked.order])[ranked.ends] / side.sum()) for side in (outcome, 1 - outcome)
+        np.append(0.0, np.cumsum(side[ranked.order])[ranked.ends] / side.sum())
+        for side in (outcome, 1 - outcome)
     )
     area = float(np.trapezoid(caught, alarmed))
     figure, axes = open_figure(
-        f"Ranks a defaulter above a payer {area:.0%} of the time (ROC AUC {area:.3f})", subtitle=subtitle
+        f"Ranks a defaulter above a payer {area:.0%} of the time (ROC AUC {area:.3f})",
+        subtitle=subtitle,
     )
     axes.plot([0, 1], [0, 1], color=MUTED_COLOUR, linestyle="--", label="by chance")
     axes.plot(alarmed, caught, color=MODEL_COLOUR, linewidth=2.5, label="model")
-    label_axes(axes, across="payers declined, share of payers", up="defaulters declined, share of defaulters")
+    label_axes(
+        axes,
+        across="payers declined, share of payers",
+        up="defaulters declined, share of defaulters",
+    )
     format_axes_as_percent(axes)
     add_legend(axes, "lower right")
     return figure
@@ -65,11 +71,24 @@ def draw_precision_recall(
     hit = float(outcome[declined].mean()) if declined.any() else 0.0
     reached = float(outcome[declined].sum() / outcome.sum())
     figure, axes = open_figure(
-        f"Declining catches {reached:.0%} of defaulters; {hit:.0%} of those declined default", subtitle=subtitle
+        f"Declining catches {reached:.0%} of defaulters; {hit:.0%} of those declined default",
+        subtitle=subtitle,
     )
-    axes.axhline(outcome.mean(), color=MUTED_COLOUR, linestyle="--", label=f"by chance: {outcome.mean():.1%} default")
+    axes.axhline(
+        outcome.mean(),
+        color=MUTED_COLOUR,
+        linestyle="--",
+        label=f"by chance: {outcome.mean():.1%} default",
+    )
     axes.plot(recall, precision, color=MODEL_COLOUR, linewidth=2.5, label="model")
-    axes.plot([reached], [hit], "o", color=ALERT_COLOUR, markersize=10, label=f"threshold {policy.threshold:.3f}")
+    axes.plot(
+        [reached],
+        [hit],
+        "o",
+        color=ALERT_COLOUR,
+        markersize=10,
+        label=f"threshold {policy.threshold:.3f}",
+    )
     label_axes(
         axes,
         across="recall: defaulters declined, share of defaulters",
@@ -80,7 +99,9 @@ def draw_precision_recall(
     return figure
 
 
-def draw_calibration(defaulted: Any, default_probability: Any, *, bin_count: int = 10, subtitle: str = "") -> Figure:
+def draw_calibration(
+    defaulted: Any, default_probability: Any, *, bin_count: int = 10, subtitle: str = ""
+) -> Figure:
     """Default share against mean probability in bins of equal size, with 95 % intervals, and how many lie off."""
     scored = _validate_scores(defaulted, default_probability)
     outcome, probability = scored.outcome, scored.probability
@@ -92,7 +113,8 @@ def draw_calibration(defaulted: Any, default_probability: Any, *, bin_count: int
     reach = 1.96 * np.sqrt(np.maximum(said * (1 - said), 1e-9) / counts)
     off_count = int((np.abs(came - said) > reach).sum())
     figure, axes = open_figure(
-        f"{len(used) - off_count} of {len(used)} groups default as often as predicted", subtitle=subtitle
+        f"{len(used) - off_count} of {len(used)} groups default as often as predicted",
+        subtitle=subtitle,
     )
     top = min(1.0, 1.08 * float(max(said.max(), (came + reach).max())))
     axes.plot([0, top], [0, top], color=MUTED_COLOUR, linestyle="--", label="exactly as predicted")
@@ -107,7 +129,9 @@ def draw_calibration(defaulted: Any, default_probability: Any, *, bin_count: int
         label="a group, with 95 % by chance",
     )
     label_axes(
-        axes, across="mean predicted default probability of the group", up="clients who defaulted, share of the group"
+        axes,
+        across="mean predicted default probability of the group",
+        up="clients who defaulted, share of the group",
     )
     format_axes_as_percent(axes, top=top)
     add_legend(axes, "upper left")
@@ -122,7 +146,8 @@ def draw_score_distribution(
     outcome, probability = scored.outcome, scored.probability
     declined = float((probability >= policy.threshold).mean())
     figure, axes = open_figure(
-        f"{declined:.0%} of clients are scored at or above the threshold and declined", subtitle=subtitle
+        f"{declined:.0%} of clients are scored at or above the threshold and declined",
+        subtitle=subtitle,
     )
     edges = [step / 40 for step in range(41)]
     for value, colour, name in ((0, MODEL_COLOUR, "paid"), (1, ALERT_COLOUR, "defaulted")):
@@ -131,9 +156,17 @@ def draw_score_distribution(
         label = f"{name} ({len(chosen):,} clients)"
         axes.hist(chosen, edges, weights=weights, color=colour, alpha=0.55, label=label)
     axes.axvline(
-        policy.threshold, color=TEXT_COLOUR, linewidth=1.5, linestyle="--", label=f"threshold {policy.threshold:.3f}"
+        policy.threshold,
+        color=TEXT_COLOUR,
+        linewidth=1.5,
+        linestyle="--",
+        label=f"threshold {policy.threshold:.3f}",
     )
-    label_axes(axes, across="predicted default probability", up="share of each group, by steps of 2.5 points")
+    label_axes(
+        axes,
+        across="predicted default probability",
+        up="share of each group, by steps of 2.5 points",
+    )
     axes.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
     axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
     axes.set_xlim(0, 1)
@@ -151,7 +184,9 @@ def draw_confusion(confusion: Confusion, *, threshold: float, subtitle: str = ""
     )
     shares = cells / np.maximum(cells.sum(axis=1, keepdims=True), 1)
     right = float((cells[0, 0] + cells[1, 1]) / max(1, cells.sum()))
-    figure, axes = open_figure(f"At threshold {threshold:.3f}, {right:.0%} of decisions prove right", subtitle=subtitle)
+    figure, axes = open_figure(
+        f"At threshold {threshold:.3f}, {right:.0%} of decisions prove right", subtitle=subtitle
+    )
     axes.imshow(shares, cmap="Blues", vmin=0, vmax=1, aspect="auto")
     words = (("accepted, paid", "false alarm"), ("missed default", "caught default"))
     for row, column in np.ndindex(2, 2):
@@ -165,19 +200,27 @@ def draw_confusion(confusion: Confusion, *, threshold: float, subtitle: str = ""
     return figure
 
 
-def draw_cost_curve(defaulted: Any, default_probability: Any, *, policy: DecisionPolicy, subtitle: str = "") -> Figure:
+def draw_cost_curve(
+    defaulted: Any, default_probability: Any, *, policy: DecisionPolicy, subtitle: str = ""
+) -> Figure:
     """Cost per 1,000 clients at every threshold, with the policy's threshold, declining all and declining nobody."""
     scored = _validate_scores(defaulted, default_probability)
     outcome, probability = scored.outcome, scored.probability
     thresholds = np.linspace(0, 1, 201)
-    costs = np.array([_measure_cost(outcome, probability >= cut, policy=policy) for cut in thresholds])
+    costs = np.array(
+        [_measure_cost(outcome, probability >= cut, policy=policy) for cut in thresholds]
+    )
     here = _measure_cost(outcome, probability >= policy.threshold, policy=policy)
-    everyone, nobody = (_measure_cost(outcome, np.full(len(outcome), flag), policy=policy) for flag in (True, False))
+    everyone, nobody = (
+        _measure_cost(outcome, np.full(len(outcome), flag), policy=policy) for flag in (True, False)
+    )
     saved = 1 - here / min(everyone, nobody) if min(everyone, nobody) else 0.0
     told = f"costs {abs(saved):.0%} {'less' if saved >= 0 else 'more'} than the better of declining all or nobody"
     figure, axes = open_figure(f"The threshold {told}", subtitle=subtitle)
     axes.plot(thresholds, costs, color=MODEL_COLOUR, linewidth=2.5, label="model")
-    axes.axhline(everyone, color=MUTED_COLOUR, linestyle="--", label=f"decline everybody: {everyone:,.0f}")
+    axes.axhline(
+        everyone, color=MUTED_COLOUR, linestyle="--", label=f"decline everybody: {everyone:,.0f}"
+    )
     axes.axhline(nobody, color=MUTED_COLOUR, linestyle=":", label=f"decline nobody: {nobody:,.0f}")
     label = f"threshold {policy.threshold:.3f}: {here:,.0f}"
     axes.plot([policy.threshold], [here], "o", color=ALERT_COLOUR, markersize=10, label=label)
@@ -194,20 +237,30 @@ def draw_cost_curve(defaulted: Any, default_probability: Any, *, policy: Decisio
     return figure
 
 
-def draw_importance(importance: Mapping[str, float], *, most: int = 15, subtitle: str = "") -> Figure:
+def draw_importance(
+    importance: Mapping[str, float], *, most: int = 15, subtitle: str = ""
+) -> Figure:
     """The `most` important features or columns, by their share (0-1) of the whole, largest at the top."""
     shown = sorted(importance.items(), key=lambda item: (-item[1], item[0]))[:most]
     covered, total = sum(share for _, share in shown), len(importance)
     leader = shown[0][0].replace("_", " ")
-    figure, axes = open_figure(f"“{leader}” weighs most: {shown[0][1]:.0%} of the model", subtitle=subtitle)
+    figure, axes = open_figure(
+        f"“{leader}” weighs most: {shown[0][1]:.0%} of the model", subtitle=subtitle
+    )
     names = [name.replace("_", " ") for name, _ in shown]
     bars = axes.barh(names, [share for _, share in shown], color=MODEL_COLOUR)
-    axes.bar_label(bars, labels=[f"{share:.1%}" for _, share in shown], padding=4, color=TEXT_COLOUR)
+    axes.bar_label(
+        bars, labels=[f"{share:.1%}" for _, share in shown], padding=4, color=TEXT_COLOUR
+    )
     axes.invert_yaxis()
     axes.grid(visible=False, axis="y")
     axes.set_xlim(0, 1.15 * shown[0][1] or 1)
     axes.xaxis.set_major_formatter(PercentFormatter(1.0))
-    label_axes(axes, across=f"share of impurity decrease; the {len(shown)} of {total} shown make {covered:.0%}", up="")
+    label_axes(
+        axes,
+        across=f"share of impurity decrease; the {len(shown)} of {total} shown make {covered:.0%}",
+        up="",
+    )
     return figure
 
 
@@ -219,7 +272,9 @@ class _ScoredOutcomes:
 
 def _validate_scores(defaulted: Any, default_probability: Any) -> _ScoredOutcomes:
     check_scores(defaulted, default_probability)
-    scored = _ScoredOutcomes(np.asarray(defaulted, dtype=np.float64), np.asarray(default_probability, dtype=np.float64))
+    scored = _ScoredOutcomes(
+        np.asarray(defaulted, dtype=np.float64), np.asarray(default_probability, dtype=np.float64)
+    )
     if np.ptp(scored.outcome) == 0:
         found = f"{len(scored.outcome)} rows with the same outcome"
         remedy = "Leave the picture out until both outcomes are known."
@@ -228,5 +283,7 @@ def _validate_scores(defaulted: Any, default_probability: Any) -> _ScoredOutcome
 
 
 def _measure_cost(outcome: Values, declined: NDArray[np.bool_], *, policy: DecisionPolicy) -> float:
-    cost = np.where(declined, policy.false_alarm_cost * (1 - outcome), policy.missed_default_cost * outcome)
+    cost = np.where(
+        declined, policy.false_alarm_cost * (1 - outcome), policy.missed_default_cost * outcome
+    )
     return float(1000 * cost.mean())

@@ -37,7 +37,9 @@ _LEVEL_COLOURS: Final = {
     "not judged": "#d5dbe1",
 }
 _CHAMPION_COLOURS: Final = ("#1f5f99", "#5a8f5c", "#7b5ea7", "#b07d2b", "#3d8a8a")
-_DRIFT_COLOUR_MAP: Final = LinearSegmentedColormap.from_list("moved", ["#f4f6f8", "#f3d9a4", ALERT_COLOUR, "#5c1a0b"])
+_DRIFT_COLOUR_MAP: Final = LinearSegmentedColormap.from_list(
+    "moved", ["#f4f6f8", "#f3d9a4", ALERT_COLOUR, "#5c1a0b"]
+)
 _HIGHEST_DRIFT_RATIO: Final = 3.0  # times its limit, from where a column's drift is drawn alike
 _MOST_LABELS: Final = 24
 _Z95: Final = 1.96
@@ -52,10 +54,22 @@ def draw_scores(history: History, *, subtitle: str) -> Figure:
     quantiles = np.array([batch.find_quantiles(_QUANTILES) for batch in history.batches]).T
     places = np.arange(len(history.batches))
     axes.fill_between(
-        places, quantiles[0], quantiles[4], color=MODEL_COLOUR, alpha=0.15, label="nine in ten clients", step="mid"
+        places,
+        quantiles[0],
+        quantiles[4],
+        color=MODEL_COLOUR,
+        alpha=0.15,
+        label="nine in ten clients",
+        step="mid",
     )
     axes.fill_between(
-        places, quantiles[1], quantiles[3], color=MODEL_COLOUR, alpha=0.35, label="the middle half", step="mid"
+        places,
+        quantiles[1],
+        quantiles[3],
+        color=MODEL_COLOUR,
+        alpha=0.35,
+        label="the middle half",
+        step="mid",
     )
     axes.plot(places, quantiles[2], "o-", color=MODEL_COLOUR, label="median")
     _format_month_axis(axes, history, up="default probability")
@@ -76,7 +90,12 @@ def draw_drift(history: History, *, subtitle: str) -> Figure:
     axes.grid(visible=False)
     if names:
         image = axes.imshow(
-            values, aspect="auto", cmap=_DRIFT_COLOUR_MAP, vmin=0, vmax=_HIGHEST_DRIFT_RATIO, interpolation="nearest"
+            values,
+            aspect="auto",
+            cmap=_DRIFT_COLOUR_MAP,
+            vmin=0,
+            vmax=_HIGHEST_DRIFT_RATIO,
+            interpolation="nearest",
         )
         bar = figure.colorbar(image, ax=axes, shrink=0.6, extend="max")
         bar.set_label("drift, times its limit", color=TEXT_COLOUR)
@@ -95,7 +114,13 @@ def draw_defaults(history: History, *, subtitle: str) -> Figure:
     reach = _Z95 * np.sqrt(np.clip(came * (1 - came), 0, None) / counts)
     axes.plot(places, expected, "s-", color=MODEL_COLOUR, label="expected, from the scores")
     axes.errorbar(
-        places, came, yerr=reach, fmt="o", color=ALERT_COLOUR, capsize=3, label="came, with its 95 % interval"
+        places,
+        came,
+        yerr=reach,
+        fmt="o",
+        color=ALERT_COLOUR,
+        capsize=3,
+        label="came, with its 95 % interval",
     )
     _format_month_axis(axes, history, up="share of clients who default")
     axes.set_ylim(0, 1.35 * axes.get_ylim()[1])
@@ -121,7 +146,9 @@ def draw_performance(history: History, *, subtitle: str) -> Figure:
         capsize=3,
         label="ROC AUC, 95 % interval",
     )
-    axes.plot(places, floor, color=ALERT_COLOUR, linestyle="--", drawstyle="steps-mid", label="floor")
+    axes.plot(
+        places, floor, color=ALERT_COLOUR, linestyle="--", drawstyle="steps-mid", label="floor"
+    )
     _format_month_axis(axes, history, up="ROC AUC")
     add_legend(axes, "lower right")
     return _disable_math_text(figure)
@@ -130,18 +157,32 @@ def draw_performance(history: History, *, subtitle: str) -> Figure:
 def draw_timeline(history: History, *, subtitle: str) -> Figure:
     """Champions and verdicts on one time line: which version scored a month, and what each gate said of it."""
     gates = list(dict.fromkeys(gate for batch in history.batches for gate in batch.levels))
-    figure, axes = open_figure(_build_timeline_title(history), subtitle=subtitle, height=2.0 + 0.42 * (len(gates) + 1))
+    figure, axes = open_figure(
+        _build_timeline_title(history), subtitle=subtitle, height=2.0 + 0.42 * (len(gates) + 1)
+    )
     axes.grid(visible=False)
     _draw_champions(axes, history.batches)
     for row, gate in enumerate(gates, start=1):
         for place, batch in enumerate(history.batches):
             if gate in batch.levels:
-                axes.scatter([place], [row], s=110, marker="s", color=_LEVEL_COLOURS[batch.levels[gate]], zorder=3)
+                axes.scatter(
+                    [place],
+                    [row],
+                    s=110,
+                    marker="s",
+                    color=_LEVEL_COLOURS[batch.levels[gate]],
+                    zorder=3,
+                )
         for alarm in (a for a in history.alarms if a.gate == gate):
             _draw_alarm(axes, history, alarm, row)
     axes.set_yticks(range(len(gates) + 1), ["champion", *map(_shorten, gates)], fontsize=11)
     axes.set_ylim(len(gates) + 0.6, -0.6)
-    for level, name in (("ok", "ok"), ("watch", "watch"), ("alarm", "alarm"), ("not judged", "not judged")):
+    for level, name in (
+        ("ok", "ok"),
+        ("watch", "watch"),
+        ("alarm", "alarm"),
+        ("not judged", "not judged"),
+    ):
         axes.scatter([], [], s=80, marker="s", color=_LEVEL_COLOURS[level], label=name)
     if history.alarms:
         axes.plot([], [], color=ALERT_COLOUR, linewidth=3, label="alarm open")
@@ -160,17 +201,29 @@ def _build_timeline_title(history: History) -> str:
 
 
 def _build_scores_title(history: History) -> str:
-    medians = [median for batch in history.batches for median in batch.find_quantiles([0.5]) if np.isfinite(median)]
+    medians = [
+        median
+        for batch in history.batches
+        for median in batch.find_quantiles([0.5])
+        if np.isfinite(median)
+    ]
     if not medians:
         return "No distribution of scores is on record"
     return f"The median score lay between {min(medians):.1%} and {max(medians):.1%}"
 
 
 def _build_drift_title(names: Sequence[str], values: NDArray[np.float64]) -> str:
-    most = {n: float(np.nanmax(row, initial=0.0)) for n, row in zip(names, values, strict=True) if n not in _NOT_INPUTS}
+    most = {
+        n: float(np.nanmax(row, initial=0.0))
+        for n, row in zip(names, values, strict=True)
+        if n not in _NOT_INPUTS
+    }
     if not most:
         return "No column's drift is on record"
-    beyond, first = sum(excess >= 1 for excess in most.values()), max(most, key=lambda name: most[name])
+    beyond, first = (
+        sum(excess >= 1 for excess in most.values()),
+        max(most, key=lambda name: most[name]),
+    )
     return f"{beyond} of {len(most)} columns went beyond their limit; {_shorten(first)} moved most"
 
 
@@ -186,7 +239,11 @@ def _build_performance_title(history: History) -> str:
     known = [b for b in history.batches if np.isfinite(b.find("performance", "roc_auc"))]
     if not known:
         return "How well the model ranks is not known yet"
-    below = [b for b in known if b.find("performance", "roc_auc") < b.find("performance", "roc_auc_floor")]
+    below = [
+        b
+        for b in known
+        if b.find("performance", "roc_auc") < b.find("performance", "roc_auc_floor")
+    ]
     return f"The ranking was below its floor in {len(below)} of {len(known)} batches"
 
 
@@ -207,7 +264,15 @@ def _draw_champions(axes: Axes, batches: Sequence[HistoryBatch]) -> None:
                 height=0.7,
                 color=_CHAMPION_COLOURS[versions.index(version) % len(_CHAMPION_COLOURS)],
             )
-        axes.text(places[0] - 0.4, 0, f"v{version}", color="white", va="center", fontsize=11, weight="bold")
+        axes.text(
+            places[0] - 0.4,
+            0,
+            f"v{version}",
+            color="white",
+            va="center",
+            fontsize=11,
+            weight="bold",
+        )
 
 
 def _draw_alarm(axes: Axes, history: History, alarm: OpenedAlarm, row: int) -> None:
@@ -218,7 +283,13 @@ def _draw_alarm(axes: Axes, history: History, alarm: OpenedAlarm, row: int) -> N
         if alarm.opened_month <= m and (not alarm.closed_month or m <= alarm.closed_month)
     ]
     if within:
-        axes.plot([within[0] - 0.4, within[-1] + 0.4], [row + 0.33] * 2, color=ALERT_COLOUR, linewidth=3, zorder=2)
+        axes.plot(
+            [within[0] - 0.4, within[-1] + 0.4],
+            [row + 0.33] * 2,
+            color=ALERT_COLOUR,
+            linewidth=3,
+            zorder=2,
+        )
 
 
 def _find_expected_default_share(batch: HistoryBatch) -> float:
@@ -230,7 +301,13 @@ def _format_month_axis(axes: Axes, history: History, *, up: str) -> None:
     """Months beneath, slanted; of many every n-th; a line wherever another champion came."""
     label_axes(axes, across="", up=up)
     places = range(0, len(history.batches), -(-len(history.batches) // _MOST_LABELS) or 1)
-    axes.set_xticks(list(places), [history.labels[place] for place in places], rotation=45, ha="right", fontsize=10)
+    axes.set_xticks(
+        list(places),
+        [history.labels[place] for place in places],
+        rotation=45,
+        ha="right",
+        fontsize=10,
+    )
     axes.set_xlim(-0.6, len(history.batches) - 0.4)
     versions = [batch.model_version for batch in history.batches]
     for place in range(1, len(versions)):

@@ -16,7 +16,10 @@ def render_history(findings: pl.DataFrame) -> Table:
     for name in ("month", "batch", "v", "rows", "expected loss", "gate", "verdict", "reason"):
         last, number = name == "reason", name in {"v", "rows", "expected loss"}
         table.add_column(
-            name, justify="right" if number else "left", no_wrap=not last, overflow="fold" if last else "ellipsis"
+            name,
+            justify="right" if number else "left",
+            no_wrap=not last,
+            overflow="fold" if last else "ellipsis",
         )
     for row in findings.iter_rows(named=True):
         table.add_row(*_list_cells(row))

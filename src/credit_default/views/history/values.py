@@ -35,7 +35,10 @@ class HistoryBatch:
 
     def list_excesses(self) -> dict[str, float]:
         """How many times its limit each column's drift is, inputs first; a p-value counts as its limit over itself."""
-        return {name: _compute_drift_ratio(found) for name, found in self.profile.get("drift", {}).items()}
+        return {
+            name: _compute_drift_ratio(found)
+            for name, found in self.profile.get("drift", {}).items()
+        }
 
     def find_quantiles(self, shares: Sequence[float]) -> list[float]:
         """The scores below which these shares of the rows lie, read off the counts between the reference's deciles."""
@@ -81,7 +84,9 @@ class History:
         """What each batch is called: its month, and the beginning of its id where the month has several."""
         months = [batch.statement_month for batch in self.batches]
         return [
-            b.statement_month if months.count(b.statement_month) == 1 else f"{b.statement_month} {b.batch_id[:4]}"
+            b.statement_month
+            if months.count(b.statement_month) == 1
+            else f"{b.statement_month} {b.batch_id[:4]}"
             for b in self.batches
         ]
 
@@ -90,19 +95,25 @@ def build_history_batches(
     findings: pl.DataFrame, profiles: Mapping[tuple[str, int], Mapping[str, Any]]
 ) -> tuple[HistoryBatch, ...]:
     """The batches by month; of several versions that scored one, the newest is told. `profiles` by batch and version."""
-    newest = {row["batch_id"]: row["model_version"] for row in findings.sort("model_version").iter_rows(named=True)}
+    newest = {
+        row["batch_id"]: row["model_version"]
+        for row in findings.sort("model_version").iter_rows(named=True)
+    }
     batches = []
     for batch_id, version in newest.items():
         rows = findings.filter(batch_id=batch_id, model_version=version).sort("monitored_at")
         found = rows.to_dicts()
         batches.append(
             HistoryBatch(
-                batch_id, found[0]["statement_month"], version, found[-1]["row_count"],
+                batch_id,
+                found[0]["statement_month"],
+                version,
+                found[-1]["row_count"],
                 {row["gate"]: row["level"] for row in found},
                 {row["gate"]: json.loads(row["figures"]) for row in found},
                 profiles.get((batch_id, version), {}),
             )
-        )  # fmt: skip
+        )
     return tuple(sorted(batches, key=lambda batch: (batch.statement_month, batch.batch_id)))
 
 

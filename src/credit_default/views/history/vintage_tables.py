@@ -29,7 +29,9 @@ def render_vintages(rows: Sequence[VintageRow]) -> Table:
     """One line a month and version, in the order given."""
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
     for name in ("month", "v", *_COLUMN_TITLES):
-        table.add_column(name, justify="left" if name in {"month", "mature"} else "right", no_wrap=True)
+        table.add_column(
+            name, justify="left" if name in {"month", "mature"} else "right", no_wrap=True
+        )
     for row in rows:
         table.add_row(render_text(row.statement_month), *_list_cells(row))
     return table
@@ -45,16 +47,22 @@ def format_vintage_lines(rows: Sequence[VintageRow]) -> tuple[str, ...]:
     """One text a month and version, for those who read no tables."""
     return tuple(
         f"month {row.statement_month} version {row.model_version}: "
-        + ", ".join(f"{name} {cell}" for name, cell in zip(_COLUMN_TITLES, _list_cells(row)[1:], strict=True))
+        + ", ".join(
+            f"{name} {cell}"
+            for name, cell in zip(_COLUMN_TITLES, _list_cells(row)[1:], strict=True)
+        )
         for row in rows
     )
 
 
 def _list_cells(row: VintageRow) -> list[str]:
     return [
-        str(row.model_version), f"{row.scored_count:,}", f"{row.coverage_share:.1%}", *_format_figures(row.figures),
+        str(row.model_version),
+        f"{row.scored_count:,}",
+        f"{row.coverage_share:.1%}",
+        *_format_figures(row.figures),
         "yes" if row.mature else "no",
-    ]  # fmt: skip
+    ]
 
 
 def _format_figures(figures: VintageFigures | None) -> Iterator[str]:

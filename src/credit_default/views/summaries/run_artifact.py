@@ -7,7 +7,9 @@ from credit_default.errors import escape_unprintable
 from credit_default.views.summaries.summary import Summary, format_figures
 
 _ESCAPES = str.maketrans({c: f"\\{c}" for c in "\\`*_{}[]<>()#|!~&:@"})
-_STARTS = re.compile(r"\A(=|[-+](?=[-+\s]|\Z)|[0-9]+(?=\.(?:\s|\Z)))")  # of lists, rules and underlined headings
+_STARTS = re.compile(
+    r"\A(=|[-+](?=[-+\s]|\Z)|[0-9]+(?=\.(?:\s|\Z)))"
+)  # of lists, rules and underlined headings
 _ADDRESS = re.compile(r"(?i)\bwww\.")  # becomes a link by itself
 
 
@@ -19,8 +21,14 @@ def write_summary_markdown(summary: Summary, *, simulated: bool) -> str:
     for verdict in summary.verdicts:
         lines += ["", f"**{escape_markdown(verdict.gate)}: {verdict.level}**", ""]
         lines += [f"* {escape_markdown(reason)}" for reason in verdict.reasons]
-    identity = {"batch_id": summary.batch_id, "model_version": summary.model_version, "MLflow run": summary.run_id}
-    lines += _write_table("", {name: str(value) for name, value in identity.items() if value is not None})
+    identity = {
+        "batch_id": summary.batch_id,
+        "model_version": summary.model_version,
+        "MLflow run": summary.run_id,
+    }
+    lines += _write_table(
+        "", {name: str(value) for name, value in identity.items() if value is not None}
+    )
     lines += _write_table("Rows", {name: f"{count:,}" for name, count in summary.counts.items()})
     lines += _write_table("Figures", format_figures(summary.figures))
     lines += _write_table("Where to look", summary.paths)

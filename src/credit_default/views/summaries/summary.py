@@ -14,7 +14,13 @@ from rich.text import Text
 from credit_default.errors import CreditDefaultError, escape_unprintable
 from credit_default.gates.verdict import Verdict
 
-LEVEL_STYLES = {"ok": "green", "watch": "yellow", "alarm": "bold red", "refused": "bold red", "not judged": "dim"}
+LEVEL_STYLES = {
+    "ok": "green",
+    "watch": "yellow",
+    "alarm": "bold red",
+    "refused": "bold red",
+    "not judged": "dim",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +72,17 @@ def render_summary(summary: Summary) -> RenderableType:
     for name, value in _list_identifiers(summary).items():
         table.add_row(name, render_text(value))
     if summary.counts:
-        table.add_row("rows", render_text(", ".join(f"{value:,} {name}" for name, value in summary.counts.items())))
+        table.add_row(
+            "rows",
+            render_text(", ".join(f"{value:,} {name}" for name, value in summary.counts.items())),
+        )
     for name, text in format_figures(summary.figures).items():
         table.add_row(render_text(name), render_text(text))
     # Below the table and never folded: a path or a command is there to be copied.
     paths = [
-        Text.assemble((escape_unprintable(name), "bold"), f"  {escape_unprintable(path)}", no_wrap=True)
+        Text.assemble(
+            (escape_unprintable(name), "bold"), f"  {escape_unprintable(path)}", no_wrap=True
+        )
         for name, path in summary.paths.items()
     ]
     notes = [render_text(f"note: {note}", style="yellow") for note in summary.notes]
@@ -98,7 +109,9 @@ def format_figures(figures: Mapping[str, float]) -> dict[str, str]:
 def render_verdict(verdict: Verdict) -> Text:
     """The verdict's level in its colour, then its reasons, a line each."""
     text = Text(verdict.level, style=LEVEL_STYLES[verdict.level])
-    text.append("  " + "\n".join(map(escape_unprintable, verdict.reasons)), style="not bold default")
+    text.append(
+        "  " + "\n".join(map(escape_unprintable, verdict.reasons)), style="not bold default"
+    )
     return text
 
 
@@ -112,7 +125,11 @@ def format_figure(number: float) -> str:
 
 
 def _list_identifiers(summary: Summary) -> dict[str, str]:
-    parts = {"batch": summary.batch_id, "model version": summary.model_version, "run": summary.run_id}
+    parts = {
+        "batch": summary.batch_id,
+        "model version": summary.model_version,
+        "run": summary.run_id,
+    }
     return {name: str(value) for name, value in parts.items() if value is not None}
 
 

@@ -25,12 +25,19 @@ def render_coverage(rows: Sequence[CoverageRow]) -> Table:
     """One line a batch, in the order given."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     for name in ("months", "batch", "scored", "known", "coverage", "early", "outcomes"):
-        table.add_column(name, justify="right" if name in {"scored", "known", "coverage", "early"} else "left")
+        table.add_column(
+            name, justify="right" if name in {"scored", "known", "coverage", "early"} else "left"
+        )
     for row in rows:
         table.add_row(
-            render_text(_format_month_range(row.months)), render_text(row.batch_id), f"{row.scored_count:,}", f"{row.known_count:,}",
-            f"{row.coverage_share:.1%}", f"{row.early_count:,}", "mature" if row.mature else "not mature yet",
-        )  # fmt: skip
+            render_text(_format_month_range(row.months)),
+            render_text(row.batch_id),
+            f"{row.scored_count:,}",
+            f"{row.known_count:,}",
+            f"{row.coverage_share:.1%}",
+            f"{row.early_count:,}",
+            "mature" if row.mature else "not mature yet",
+        )
     return table
 
 

@@ -39,34 +39,69 @@ class DemoMonthResult:
 def render_demo(months: Sequence[DemoMonthResult]) -> Table:
     """One line a month: rows, drift before outcomes, expected and realised defaults, AUC, performance after."""
     table = Table(
-        box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold", title=_TITLE, title_justify="left"
+        box=None,
+        pad_edge=False,
+        padding=(0, 1, 0, 0),
+        header_style="bold",
+        title=_TITLE,
+        title_justify="left",
     )
-    for name in ("month", "rows", "planted", "drift", "psi", "declined", "expected", "defaulted", "AUC", "verdict"):
+    for name in (
+        "month",
+        "rows",
+        "planted",
+        "drift",
+        "psi",
+        "declined",
+        "expected",
+        "defaulted",
+        "AUC",
+        "verdict",
+    ):
         table.add_column(name, justify="left" if name in _TEXT_COLUMNS else "right", no_wrap=True)
     for month in months:
         performance = month.performance.figures
         table.add_row(
-            month.statement_month, f"{month.scored.counts['scored']:,}", "drift" if month.drifted else "–",
-            _render_level(month.drift), format_figure(month.drift.figures["score_drift"]),
-            f"{month.scored.figures['declined share']:.1%}", f"{month.scored.figures['expected default share']:.1%}",
+            month.statement_month,
+            f"{month.scored.counts['scored']:,}",
+            "drift" if month.drifted else "–",
+            _render_level(month.drift),
+            format_figure(month.drift.figures["score_drift"]),
+            f"{month.scored.figures['declined share']:.1%}",
+            f"{month.scored.figures['expected default share']:.1%}",
             f"{performance.get('default_share', float('nan')):.1%}",
-            format_figure(performance.get("roc_auc", float("nan"))), _render_level(month.performance),
-        )  # fmt: skip
+            format_figure(performance.get("roc_auc", float("nan"))),
+            _render_level(month.performance),
+        )
     return table
 
 
 def summarise_demo(
-    training: Summary, retraining: Summary, months: Sequence[DemoMonthResult], *, lake: str, notes: tuple[str, ...]
+    training: Summary,
+    retraining: Summary,
+    months: Sequence[DemoMonthResult],
+    *,
+    lake: str,
+    notes: tuple[str, ...],
 ) -> Summary:
     """The demonstration's summary: both trainings' verdicts, what rang, and the commands that open each place."""
     rang = [month.statement_month for month in months if month.drift.level == "alarm"]
-    figures = {name: value for name, value in training.figures.items() if name.startswith(("roc_auc", "brier"))}
+    figures = {
+        name: value
+        for name, value in training.figures.items()
+        if name.startswith(("roc_auc", "brier"))
+    }
     report = months[-1].judged.paths.get("report (html)", "")
     return Summary(
-        "demo", f"drift alarm in {', '.join(rang)}" if rang else "no drift alarm",
+        "demo",
+        f"drift alarm in {', '.join(rang)}" if rang else "no drift alarm",
         verdicts=(training.verdicts[-1], retraining.verdicts[-1]),
-        model_version=training.model_version, run_id=training.run_id,
-        counts={"trained on": training.counts["accepted"], "scored": sum(m.scored.counts["scored"] for m in months)},
+        model_version=training.model_version,
+        run_id=training.run_id,
+        counts={
+            "trained on": training.counts["accepted"],
+            "scored": sum(m.scored.counts["scored"] for m in months),
+        },
         figures=figures,
         paths={
             "MLflow UI": f".venv/bin/mlflow ui --backend-store-uri sqlite:///{lake}/mlflow.db",
@@ -75,7 +110,7 @@ def summarise_demo(
             "history": f".venv/bin/credit-default monitor --history --lake {lake}",
         },
         notes=tuple(dict.fromkeys((*training.notes, *notes))),
-    )  # fmt: skip
+    )
 
 
 def _render_level(verdict: Verdict) -> Text:

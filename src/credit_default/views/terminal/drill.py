@@ -40,10 +40,18 @@ def format_exercise_lines(drill: Drill) -> tuple[str, ...]:
 
 def _tabulate_exercises(drill: Drill) -> Table:
     rows = [
-        (e.name, str(e.strength), " or ".join(e.expects), _format_detection(e), _format_responses(e.rang) or "–")
+        (
+            e.name,
+            str(e.strength),
+            " or ".join(e.expects),
+            _format_detection(e),
+            _format_responses(e.rang) or "–",
+        )
         for e in drill.exercises
     ]
-    return Table(("planted", "strength", "meant for", "caught", "what rang"), tuple(rows), first_figure=5)
+    return Table(
+        ("planted", "strength", "meant for", "caught", "what rang"), tuple(rows), first_figure=5
+    )
 
 
 def _tabulate_confusion(drill: Drill) -> Table:
@@ -55,13 +63,24 @@ def _tabulate_confusion(drill: Drill) -> Table:
 
 def _tabulate_gates(drill: Drill) -> Table:
     """How often each gate rang or asked for a look, by the gate that was meant to first."""
-    gates = sorted({gate for exercise in drill.exercises for gate in (*exercise.expects, *exercise.rang)})
+    gates = sorted(
+        {gate for exercise in drill.exercises for gate in (*exercise.expects, *exercise.rang)}
+    )
     meant = dict.fromkeys(exercise.expects[0] for exercise in drill.exercises)
     rows = [
-        (f"meant for {name}", *(str(sum(g in e.rang for e in drill.exercises if e.expects[0] == name)) for g in gates))
+        (
+            f"meant for {name}",
+            *(
+                str(sum(g in e.rang for e in drill.exercises if e.expects[0] == name))
+                for g in gates
+            ),
+        )
         for name in meant
     ]
-    clean = [str(sum(month.get(gate) in {"alarm", "refused", "watch"} for month in drill.clean)) for gate in gates]
+    clean = [
+        str(sum(month.get(gate) in {"alarm", "refused", "watch"} for month in drill.clean))
+        for gate in gates
+    ]
     return Table(("rang or asked for a look", *gates), (*rows, ("clean months", *clean)))
 
 
@@ -80,4 +99,6 @@ def _format_responses(rang: Mapping[str, Response]) -> str:
 
 
 def _list_raised_gates(month: Mapping[str, Level]) -> list[str]:
-    return [f"{gate} {level}" for gate, level in month.items() if level in {"alarm", "refused", "watch"}]
+    return [
+        f"{gate} {level}" for gate, level in month.items() if level in {"alarm", "refused", "watch"}
+    ]

@@ -11,7 +11,9 @@ from credit_default.views.summaries.summary import Summary, render_text
 
 _BAR_WIDTH = 24
 _SHOWN_CONTRIBUTIONS = 2  # told of a direction
-_RECALIBRATION_TOLERANCE = 1e-9  # further apart than this the bundle has changed the forest's probability
+_RECALIBRATION_TOLERANCE = (
+    1e-9  # further apart than this the bundle has changed the forest's probability
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,16 +74,24 @@ def render_explanation(explained: ClientExplanation) -> RenderableType:
     """The inputs, the reasons, the contributions that add up and what would have changed the decision."""
     parts = [_render_section("Inputs", _render_inputs(explained))]
     if explained.declined:
-        parts.append(_render_section("Reasons", _render_numbered_lines(explained.reasons or ("none that has words",))))
+        parts.append(
+            _render_section(
+                "Reasons", _render_numbered_lines(explained.reasons or ("none that has words",))
+            )
+        )
     else:
         parts.append(
-            _render_section("What pushed most", _render_numbered_lines(tuple(_list_largest_contributions(explained))))
+            _render_section(
+                "What pushed most",
+                _render_numbered_lines(tuple(_list_largest_contributions(explained))),
+            )
         )
     title = f"From the average accepted client, in percentage points ({explained.method})"
     parts.append(_render_section(title, _render_contributions(explained)))
     parts.append(
         _render_section(
-            "What would have changed the decision", _render_numbered_lines(tuple(_format_counterfactuals(explained)))
+            "What would have changed the decision",
+            _render_numbered_lines(tuple(_format_counterfactuals(explained))),
         )
     )
     return Group(*parts)
@@ -89,7 +99,10 @@ def render_explanation(explained: ClientExplanation) -> RenderableType:
 
 def summarise_explanation(explained: ClientExplanation, *, told: bool) -> Summary:
     """The decision with its figures; with `told` everything else as notes and figures, for those who read no tables."""
-    figures = {"default probability": explained.default_probability, "threshold": explained.threshold}
+    figures = {
+        "default probability": explained.default_probability,
+        "threshold": explained.threshold,
+    }
     notes: tuple[str, ...] = ()
     if told:
         figures |= {"average of accepted": explained.base_probability}
@@ -97,12 +110,19 @@ def summarise_explanation(explained: ClientExplanation, *, told: bool) -> Summar
         figures |= {"sum": explained.forest_probability}
         figures |= {f"input {line.name}": line.value for line in explained.inputs if line.used}
         reasons = (f"reason {place}: {reason}" for place, reason in enumerate(explained.reasons, 1))
-        changes = (f"what would have changed the decision: {change}" for change in _format_counterfactuals(explained))
+        changes = (
+            f"what would have changed the decision: {change}"
+            for change in _format_counterfactuals(explained)
+        )
         notes = (*reasons, *changes, f"method: {explained.method}")
     return Summary(
-        "explain", f"{explained.decision}, band {explained.risk_band}: client {explained.client_id}, {explained.statement_month}",
-        batch_id=explained.batch_id, model_version=explained.model_version, figures=figures, notes=notes,
-    )  # fmt: skip
+        "explain",
+        f"{explained.decision}, band {explained.risk_band}: client {explained.client_id}, {explained.statement_month}",
+        batch_id=explained.batch_id,
+        model_version=explained.model_version,
+        figures=figures,
+        notes=notes,
+    )
 
 
 def _render_section(title: str, content: RenderableType) -> RenderableType:
@@ -115,10 +135,15 @@ def _render_inputs(explained: ClientExplanation) -> Table:
     table.add_column(justify="right")
     table.add_column(overflow="fold")
     for line in explained.inputs:
-        marks = ([line.meaning] if line.meaning else []) + ([] if line.used else ["(not used by the model)"])
+        marks = ([line.meaning] if line.meaning else []) + (
+            [] if line.used else ["(not used by the model)"]
+        )
         style = "" if line.used else "dim"
         table.add_row(
-            *(render_text(text, style=style) for text in (line.name, _format_value(line.value), " ".join(marks)))
+            *(
+                render_text(text, style=style)
+                for text in (line.name, _format_value(line.value), " ".join(marks))
+            )
         )
     return table
 
@@ -142,13 +167,21 @@ def _render_contributions(explained: ClientExplanation) -> Table:
     for part in explained.contributions:
         bar = "█" * round(_BAR_WIDTH * abs(part.added) / largest)
         colour = "red" if part.added > 0 else "green"
-        table.add_row(render_text(part.subject), f"{100 * part.added:+.2f}", Text(bar, style=colour))
-    recalibrated = abs(explained.default_probability - explained.forest_probability) > _RECALIBRATION_TOLERANCE
+        table.add_row(
+            render_text(part.subject), f"{100 * part.added:+.2f}", Text(bar, style=colour)
+        )
+    recalibrated = (
+        abs(explained.default_probability - explained.forest_probability) > _RECALIBRATION_TOLERANCE
+    )
     name = "the forest's probability" if recalibrated else "this client's default probability"
-    table.add_row(Text(name, style="bold"), Text(f"{explained.forest_probability:.2%}", style="bold"), "")
+    table.add_row(
+        Text(name, style="bold"), Text(f"{explained.forest_probability:.2%}", style="bold"), ""
+    )
     if recalibrated:
         score = Text(f"{explained.default_probability:.2%}", style="bold")
-        table.add_row(Text("recalibrated: this client's default probability", style="bold"), score, "")
+        table.add_row(
+            Text("recalibrated: this client's default probability", style="bold"), score, ""
+        )
     table.add_row("threshold", f"{explained.threshold:.2%}", "")
     return table
 
@@ -156,7 +189,9 @@ def _render_contributions(explained: ClientExplanation) -> Table:
 def _list_largest_contributions(explained: ClientExplanation) -> Iterator[str]:
     """The two largest contributions of either direction."""
     for direction, sign in (("up", 1), ("down", -1)):
-        parts = [part for part in explained.contributions if sign * part.added > 0][:_SHOWN_CONTRIBUTIONS]
+        parts = [part for part in explained.contributions if sign * part.added > 0][
+            :_SHOWN_CONTRIBUTIONS
+        ]
         if parts:
             told = ", ".join(f"{part.subject} ({100 * part.added:+.2f})" for part in parts)
             yield f"{direction}: {told}"
@@ -170,7 +205,8 @@ def _format_counterfactuals(explained: ClientExplanation) -> Iterator[str]:
         yield "no single change that was tried, nor two of them together, brings this client below the threshold"
     for change in explained.changes:
         moves = ", ".join(
-            f"{name} {_format_value(old)} → {_format_value(new)}" for name, (old, new) in change.changes.items()
+            f"{name} {_format_value(old)} → {_format_value(new)}"
+            for name, (old, new) in change.changes.items()
         )
         yield f"{change.told}: {moves}; the probability would be {change.default_probability:.2%}"
 

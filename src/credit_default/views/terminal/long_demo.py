@@ -30,14 +30,29 @@ class LongDemoMonth:
         performance: Level = self.performance.level if self.performance else "not judged"
         version = self.scored.model_version or 0
         return DemoMonth(
-            self.statement_month, version, self.changed, self.drift.level, performance, self.trained is not None
+            self.statement_month,
+            version,
+            self.changed,
+            self.drift.level,
+            performance,
+            self.trained is not None,
         )
 
 
 def render_long_demo(seasons: Sequence[LongDemoMonth]) -> Table:
     """One line a month: champion, drift, expected and realised defaults, AUC, the verdict and what was done."""
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
-    for name in ("month", "v", "drift", "psi", "expected", "came", "AUC", "performance", "what happened"):
+    for name in (
+        "month",
+        "v",
+        "drift",
+        "psi",
+        "expected",
+        "came",
+        "AUC",
+        "performance",
+        "what happened",
+    ):
         last = name == "what happened"
         table.add_column(
             name,
@@ -49,13 +64,16 @@ def render_long_demo(seasons: Sequence[LongDemoMonth]) -> Table:
     for lived in seasons:
         figures = lived.performance.figures if lived.performance else {}
         table.add_row(
-            lived.statement_month, str(lived.scored.model_version),
-            _render_level(lived.drift), format_figure(lived.drift.figures["score_drift"]),
+            lived.statement_month,
+            str(lived.scored.model_version),
+            _render_level(lived.drift),
+            format_figure(lived.drift.figures["score_drift"]),
             f"{lived.scored.figures['expected default share']:.1%}",
             f"{figures['default_share']:.1%}" if "default_share" in figures else "–",
             format_figure(figures.get("roc_auc", float("nan"))),
-            _render_level(lived.performance) if lived.performance else Text("–"), _format_events(lived, begun=begun),
-        )  # fmt: skip
+            _render_level(lived.performance) if lived.performance else Text("–"),
+            _format_events(lived, begun=begun),
+        )
     return table
 
 
@@ -65,11 +83,18 @@ def summarise_long_demo(
     """The summary of a long demonstration: how it ended, and where to look."""
     verdict = judge_recovery([lived.season for lived in seasons])
     return Summary(
-        "demo", "mended" if verdict.level == "ok" else "not mended yet", verdicts=(verdict,),
-        model_version=seasons[-1].scored.model_version, run_id=training.run_id,
-        counts={"trained on": training.counts["accepted"], "scored": sum(s.scored.counts["scored"] for s in seasons)},
-        paths=paths, notes=(story,),
-    )  # fmt: skip
+        "demo",
+        "mended" if verdict.level == "ok" else "not mended yet",
+        verdicts=(verdict,),
+        model_version=seasons[-1].scored.model_version,
+        run_id=training.run_id,
+        counts={
+            "trained on": training.counts["accepted"],
+            "scored": sum(s.scored.counts["scored"] for s in seasons),
+        },
+        paths=paths,
+        notes=(story,),
+    )
 
 
 def _render_level(verdict: Verdict) -> Text:

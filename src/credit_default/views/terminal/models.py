@@ -27,7 +27,12 @@ def render_models(rows: Sequence[ModelRow]) -> Table:
     """One line a version, the newest first; the champion's and the challenger's evidence below their verdict."""
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
     for name in ("v", "seat", "digest", "trained", "data", "verdict", "reason"):
-        table.add_column(name, justify="right" if name == "v" else "left", no_wrap=name != "reason", overflow="fold")
+        table.add_column(
+            name,
+            justify="right" if name == "v" else "left",
+            no_wrap=name != "reason",
+            overflow="fold",
+        )
     for row in rows:
         level = render_text(row.level, style=LEVEL_STYLES.get(row.level, ""))
         seat = render_text(row.seat, style="bold" if row.seat == "champion" else "")

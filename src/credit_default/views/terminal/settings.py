@@ -33,8 +33,15 @@ def render_settings(lines: Sequence[SettingLine]) -> Table:
 def summarise_settings(lines: Sequence[SettingLine]) -> Summary:
     """How many settings there are, and those that are not the default."""
     changed = [line for line in lines if line.origin != "default"]
-    notes = tuple(f"{line.name} = {format_setting_value(line.value)} ({line.origin})" for line in changed)
-    return Summary("settings", "in force", counts={"settings": len(lines), "changed": len(changed)}, notes=notes)
+    notes = tuple(
+        f"{line.name} = {format_setting_value(line.value)} ({line.origin})" for line in changed
+    )
+    return Summary(
+        "settings",
+        "in force",
+        counts={"settings": len(lines), "changed": len(changed)},
+        notes=notes,
+    )
 
 
 def format_setting_value(value: object) -> str:

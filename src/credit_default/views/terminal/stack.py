@@ -30,7 +30,11 @@ def render_stack(lines: Sequence[StackLine]) -> Table:
         table.add_column(title, no_wrap=True, justify="right" if title == "pid" else "left")
     for line in lines:
         table.add_row(
-            line.name, line.address or "–", line.version, str(line.process_id), escape_unprintable(line.log_path)
+            line.name,
+            line.address or "–",
+            line.version,
+            str(line.process_id),
+            escape_unprintable(line.log_path),
         )
     return table
 

@@ -44,8 +44,14 @@ class RecipeComparison:
 
 def render_recipe_comparisons(standings: Sequence[RecipeComparison]) -> RenderableType:
     """Two tables of one line a recipe or family: its figures, then its gains, positive where it is better."""
-    figures, gains = (Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold") for _ in range(2))
-    gains.title, gains.title_style, gains.title_justify = "gains over the recipe in force", "bold", "left"
+    figures, gains = (
+        Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold") for _ in range(2)
+    )
+    gains.title, gains.title_style, gains.title_justify = (
+        "gains over the recipe in force",
+        "bold",
+        "left",
+    )
     for heading in ("", *_SHOWN_METRICS.values()):
         figures.add_column(heading, justify="right" if heading else "left", no_wrap=True)
     for heading in ("", *(_SHOWN_METRICS[measure] for measure in _GAIN_METRICS), ""):
@@ -61,11 +67,14 @@ def render_recipe_comparisons(standings: Sequence[RecipeComparison]) -> Renderab
 
 def format_recipe_comparison(standing: RecipeComparison) -> str:
     """The line as a sentence, for those who read no tables."""
-    figures = ", ".join(f"{heading} {standing.figures[name]:.4f}" for name, heading in _SHOWN_METRICS.items())
+    figures = ", ".join(
+        f"{heading} {standing.figures[name]:.4f}" for name, heading in _SHOWN_METRICS.items()
+    )
     if not standing.gains:
         return f"{standing.name}: {figures}"
     told = ", ".join(
-        f"{_SHOWN_METRICS[measure]} gain {_format_gain(standing.gains[measure])}" for measure in _GAIN_METRICS
+        f"{_SHOWN_METRICS[measure]} gain {_format_gain(standing.gains[measure])}"
+        for measure in _GAIN_METRICS
     )
     return f"{standing.name}: {figures}; {told}: {standing.word}"
 
