@@ -151,7 +151,7 @@ def test_alarm_in_words():
     )
     assert (
         describe_alarm(over)
-        == "alarm over: drift of version 1, open since month 2025-02: quiet again, month 2025-05"
+        == "alarm closed: drift of version 1, open since month 2025-02: quiet again, month 2025-05"
     )
     assert describe_alarm(replace(over, closed_month="")).endswith(
         "open since month 2025-02: quiet again"

@@ -31,12 +31,16 @@ def test_refusal_is_an_alarm_and_what_was_not_judged_is_silent(level, heard):
     assert classify_response(level) == heard
 
 
-def test_fault_is_caught_in_the_first_batch_that_was_loud_enough():
-    assert (CAUGHT.caught_in, CAUGHT.response, CAUGHT.rang) == (2, "alarm", {"feed": "alarm"})
+def test_fault_is_caught_in_batch_the_first_batch_that_was_loud_enough():
+    assert (CAUGHT.caught_in_batch, CAUGHT.response, CAUGHT.responses_by_gate) == (
+        2,
+        "alarm",
+        {"feed": "alarm"},
+    )
 
 
 def test_another_gate_than_the_expected_catches_nothing():
-    assert (MISSED.caught_in, MISSED.response, MISSED.rang) == (
+    assert (MISSED.caught_in_batch, MISSED.response, MISSED.responses_by_gate) == (
         None,
         "watch",
         {"feed": "watch", "drift": "alarm"},
@@ -44,15 +48,15 @@ def test_another_gate_than_the_expected_catches_nothing():
 
 
 def test_watch_is_enough_where_it_was_declared_so():
-    assert exercise({"feed": "watch"}, loudness="watch").caught_in == 1
+    assert exercise({"feed": "watch"}, loudness="watch").caught_in_batch == 1
 
 
 def test_any_of_the_expected_gates_will_do():
-    assert exercise({"drift": "alarm"}, expects=("feed", "drift")).caught_in == 1
+    assert exercise({"drift": "alarm"}, expects=("feed", "drift")).caught_in_batch == 1
 
 
 def test_nothing_rang_where_nothing_was_said():
-    assert (exercise().caught_in, exercise().response) == (None, "quiet")
+    assert (exercise().caught_in_batch, exercise().response) == (None, "quiet")
 
 
 def test_drill_is_ok_when_everything_rang_and_clean_months_were_silent():
@@ -106,4 +110,4 @@ def test_counts_make_a_confusion_table():
 
     assert drill.count_responses(strength=2) == {"alarm": 1, "watch": 1, "quiet": 0}
     assert drill.count_responses(strength=3) == {"alarm": 0, "watch": 0, "quiet": 1}
-    assert drill.count_clean() == {"alarm": 0, "watch": 1, "quiet": 1}
+    assert drill.count_clean_months() == {"alarm": 0, "watch": 1, "quiet": 1}

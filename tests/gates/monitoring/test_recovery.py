@@ -1,8 +1,8 @@
-from credit_default.gates.monitoring.recovery import DemoMonth, judge_recovery
+from credit_default.gates.monitoring.recovery import RecoveryMonth, judge_recovery
 
 
 def live(month, version, drift="ok", performance="ok", *, changed=True, retrained=False):
-    return DemoMonth(f"2006-{month:02d}", version, changed, drift, performance, retrained)
+    return RecoveryMonth(f"2006-{month:02d}", version, changed, drift, performance, retrained)
 
 
 def make_life():

@@ -83,7 +83,7 @@ def test_alarm_is_told_with_its_reasons_and_its_end(wiring):
 
     assert opened.notes == ("alarm: feed of version 1, since month 2005-10",)
     assert closed.notes == (
-        f"alarm over: feed of version 1, open since month 2005-10: {CLOSED_AS_SUPERSEDED}",
+        f"alarm closed: feed of version 1, open since month 2005-10: {CLOSED_AS_SUPERSEDED}",
     )
     assert describe_open_alarms(opened.alarms) == opened.notes
     assert describe_open_alarms(read_known_alarms(wiring)) == ()
@@ -103,7 +103,7 @@ def test_people_are_told_when_it_opens_and_when_it_closes(make_wiring, webhook):
     assert [(m["title"], m["message"]) for m in webhook.messages] == [
         ("credit-default: alarm", "feed of version 1, since month 2005-10: so"),
         (
-            "credit-default: alarm over",
+            "credit-default: alarm closed",
             f"feed of version 1, open since month 2005-10: {CLOSED_AS_SUPERSEDED}",
         ),
     ]

@@ -36,7 +36,7 @@ def drill(ground, *titles):
 
 def test_clean_months_ring_nothing(ground):
     assert len(ground.levels) == 4
-    assert Drill((), ground.levels).count_clean()["alarm"] == 0
+    assert Drill((), ground.levels).count_clean_months()["alarm"] == 0
 
 
 def test_loud_faults_ring_what_they_were_meant_for(ground):
@@ -51,7 +51,7 @@ def test_loud_faults_ring_what_they_were_meant_for(ground):
 
     found = drill(ground, *titles)
 
-    assert {name: exercise.caught_in for name, exercise in found.items()} == dict.fromkeys(
+    assert {name: exercise.caught_in_batch for name, exercise in found.items()} == dict.fromkeys(
         titles, 1
     )
 
@@ -59,19 +59,19 @@ def test_loud_faults_ring_what_they_were_meant_for(ground):
 def test_refused_file_is_judged_no_further(ground):
     found = drill(ground, "missing values 3", "missing column 1")
 
-    assert found["missing values 3"].rang == {"quality": "alarm"}
-    assert found["missing column 1"].rang == {"file": "alarm"}
+    assert found["missing values 3"].responses_by_gate == {"quality": "alarm"}
+    assert found["missing column 1"].responses_by_gate == {"file": "alarm"}
 
 
 def test_late_file_and_overdue_outcomes_ask_for_a_look(ground):
     found = drill(ground, "late file 3", "label delay 3")
 
-    assert found["late file 3"].rang["volume"] == "watch"
-    assert found["label delay 3"].rang["coverage"] == "watch"
+    assert found["late file 3"].responses_by_gate["volume"] == "watch"
+    assert found["label delay 3"].responses_by_gate["coverage"] == "watch"
 
 
 def test_gates_that_were_loosened_fail_the_drill(ground):
-    assert drill(ground, "broken gate 3")["broken gate 3"].caught_in == 1
+    assert drill(ground, "broken gate 3")["broken gate 3"].caught_in_batch == 1
 
 
 def test_the_same_drill_says_the_same(ground):

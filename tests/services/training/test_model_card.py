@@ -19,7 +19,7 @@ from credit_default.services.training.register_and_promote import (
     register_challenger,
 )
 from credit_default.services.training.validation_study import assess_challenger
-from credit_default.views.documents.markdown import write_document_markdown
+from credit_default.views.documents.markdown import render_document_markdown
 
 NOON = dt.datetime(2006, 1, 1, 12, tzinfo=dt.UTC)
 
@@ -90,7 +90,7 @@ def test_card_stands_with_the_versions_run_in_three_forms_beside_its_evidence(wi
 
 def test_card_tells_what_the_run_measured_and_no_other_figure(wiring, summary, version):
     metrics = wiring.tracking.client.get_run(summary.run_id).data.metrics
-    told = write_document_markdown(read_card(wiring, version))
+    told = render_document_markdown(read_card(wiring, version))
 
     for name in ("roc_auc", "brier", "log_loss"):
         assert f"{metrics[name]:.4f}" in told

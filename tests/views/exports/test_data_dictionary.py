@@ -10,7 +10,7 @@ from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.views.exports.data_dictionary import (
     TableColumn,
     TableDescription,
-    write_dictionary,
+    render_dictionary,
 )
 
 DOCS = Path(__file__).resolve().parents[3] / "docs"
@@ -84,7 +84,7 @@ def small():
 @pytest.fixture(scope="module")
 def lines(small):
     table = TableDescription("kept", "One row a loan.", (TableColumn("sum", "number", "Lent."),))
-    return write_dictionary(small, outcomes=OBSERVED_OUTCOMES, tables=[table]).splitlines()
+    return render_dictionary(small, outcomes=OBSERVED_OUTCOMES, tables=[table]).splitlines()
 
 
 def test_page_in_the_repository_is_what_the_declarations_say_now(script):

@@ -10,8 +10,8 @@ from credit_default.views.summaries.summary import (
     format_figure,
     format_figures,
     render_summary,
+    render_summary_json,
     summarise_error,
-    write_json,
 )
 
 KEYS = {
@@ -37,7 +37,7 @@ def show(summary):
 
 
 def test_json_has_the_promised_keys_and_no_others():
-    content = json.loads(write_json(Summary("predict", "scored")))
+    content = json.loads(render_summary_json(Summary("predict", "scored")))
 
     assert set(content) == KEYS
 
@@ -46,7 +46,9 @@ def test_json_is_one_object_whatever_the_figures():
     verdict = Verdict("drift", "watch", ("age moved",), {"psi": math.inf})
 
     content = json.loads(
-        write_json(Summary("monitor", "quiet", verdicts=(verdict,), figures={"auc": math.nan}))
+        render_summary_json(
+            Summary("monitor", "quiet", verdicts=(verdict,), figures={"auc": math.nan})
+        )
     )
 
     assert content["figures"] == {"auc": None}

@@ -4,7 +4,7 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from credit_default.views.summaries.summary import write_json
+from credit_default.views.summaries.summary import render_summary_json
 from credit_default.views.terminal.explanation import (
     ClientExplanation,
     Contribution,
@@ -107,7 +107,7 @@ def test_a_recalibrated_score_stands_below_the_forest_s_own():
 
 
 def test_a_declined_client_whom_no_words_fit_is_not_passed_over():
-    assert "– none that has words" in show(replace(DECLINED, reasons=()))
+    assert "– no reason that can be put in words applies" in show(replace(DECLINED, reasons=()))
 
 
 def test_several_reasons_are_numbered():
@@ -124,7 +124,7 @@ def test_a_client_without_contributions_still_has_a_probability():
 
 @pytest.mark.parametrize("told", [True, False])
 def test_summary_names_the_decision_and_tells_the_rest_to_those_who_read_no_tables(told):
-    summary = summarise_explanation(DECLINED, told=told)
+    summary = summarise_explanation(DECLINED, listed=told)
 
     assert summary.status == "decline, band D: client c1, 2005-09"
     assert summary.figures["default probability"] == 0.4
@@ -149,4 +149,4 @@ def test_text_that_came_with_the_data_moves_no_cursor():
     )
 
     assert "\x1b" not in "".join(show(hostile))
-    assert "\x1b" not in write_json(summarise_explanation(hostile, told=True))
+    assert "\x1b" not in render_summary_json(summarise_explanation(hostile, listed=True))

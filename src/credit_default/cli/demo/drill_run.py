@@ -49,11 +49,11 @@ def run_drill_command(
             verdict = judge_drill(drill, policy=settings.drill)
             found(verdict.level)
     if not output.as_json:
-        story = f"{client_count:,} simulated clients, seed {settings.seed}; {len(drill.exercises)} faults planted"
+        story = f"{client_count:,} simulated clients, seed {settings.seed}; {len(drill.cases)} faults planted"
         Console(highlight=False, markup=False).print(
-            render_document(describe_drill(drill, verdict, story=story))
+            render_document(describe_drill(drill, verdict, subtitle=story))
         )
-    counts = {"planted": len(drill.exercises), "clean months": len(drill.clean)}
+    counts = {"planted": len(drill.cases), "clean months": len(drill.clean_months)}
     notes = format_exercise_lines(drill) if output.as_json else ()
     return Summary(
         "drill",

@@ -135,7 +135,7 @@ class _LongDemo:
     def _retrain(self, seasons: "list[LongDemoMonth]") -> None:
         from credit_default.flows.train import train
 
-        with self.output.step("a training is asked for") as found:
+        with self.output.step("a retraining is requested") as found:
             trained = run_flow(train, refresh=True, **self.common)
             seasons[-1] = replace(seasons[-1], trained=trained)
             found(
@@ -180,4 +180,4 @@ def _show_results(
         "history": f".venv/bin/credit-default monitor --history --lake {lake}",
         "MLflow UI": f".venv/bin/mlflow ui --backend-store-uri sqlite:///{lake}/mlflow.db",
     }
-    return summarise_long_demo(training, seasons, story=story, paths=paths)
+    return summarise_long_demo(training, seasons, data_description=story, paths=paths)

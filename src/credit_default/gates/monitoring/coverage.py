@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from typing import Final
 
+from credit_default.gates.monitoring.monitoring_gates import COVERAGE
 from credit_default.gates.verdict import Level, Verdict
 
-GATE: Final = "coverage"
+GATE: Final = COVERAGE.name
 
 
 @dataclass(frozen=True, slots=True)

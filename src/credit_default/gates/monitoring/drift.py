@@ -11,10 +11,11 @@ from typing import Final
 
 from scipy.stats import chi2, norm
 
+from credit_default.gates.monitoring.monitoring_gates import DRIFT
 from credit_default.gates.verdict import Level, Verdict
 from credit_default.model.profile.shift_attribution import ScoreShift
 
-GATE: Final = "drift"
+GATE: Final = DRIFT.name
 P_VALUE_METHODS: Final = frozenset({"ks", "chisquare"})  # statistic is a p-value: small means moved
 _SHOWN_COUNT: Final = 5
 

@@ -33,12 +33,12 @@ class DrillCase:
 
     name: str
     strength: int
-    expects: tuple[str, ...]  # gates of which one must ring
-    loudness: Literal["watch", "alarm"]  # how loud at least
+    expected_gates: tuple[str, ...]  # gates of which one must ring
+    required_level: Literal["watch", "alarm"]  # how loud at least
     batches: tuple[Mapping[str, Level], ...]
 
     @property
-    def rang(self) -> dict[str, Response]:
+    def responses_by_gate(self) -> dict[str, Response]:
         """The gates that rang or asked for a look, each with the loudest that it said."""
         found: dict[str, Response] = {}
         for gate in dict.fromkeys(gate for batch in self.batches for gate in batch):
@@ -52,38 +52,44 @@ class DrillCase:
     @property
     def response(self) -> Response:
         """The loudest that any expected gate said."""
-        heard = (response for gate, response in self.rang.items() if gate in self.expects)
+        heard = (
+            response
+            for gate, response in self.responses_by_gate.items()
+            if gate in self.expected_gates
+        )
         return min(heard, key=RESPONSES.index, default="quiet")
 
     @property
-    def caught_in(self) -> int | None:
+    def caught_in_batch(self) -> int | None:
         """The batch (from 1) in which an expected gate was loud enough; None where none was."""
         for number, batch in enumerate(self.batches, start=1):
-            if any(self._is_loud_enough(batch[gate]) for gate in self.expects if gate in batch):
+            if any(
+                self._is_caught_at(batch[gate]) for gate in self.expected_gates if gate in batch
+            ):
                 return number
         return None
 
-    def _is_loud_enough(self, level: Level) -> bool:
-        return RESPONSES.index(classify_response(level)) <= RESPONSES.index(self.loudness)
+    def _is_caught_at(self, level: Level) -> bool:
+        return RESPONSES.index(classify_response(level)) <= RESPONSES.index(self.required_level)
 
 
 @dataclass(frozen=True, slots=True)
 class Drill:
     """All exercises, and what each gate said of each clean month in order."""
 
-    exercises: tuple[DrillCase, ...]
-    clean: tuple[Mapping[str, Level], ...]
+    cases: tuple[DrillCase, ...]
+    clean_months: tuple[Mapping[str, Level], ...]
 
     def count_responses(self, *, strength: int) -> dict[Response, int]:
         """How many faults of that strength their gates rang for, asked a look for or missed."""
-        heard = [exercise.response for exercise in self.exercises if exercise.strength == strength]
+        heard = [exercise.response for exercise in self.cases if exercise.strength == strength]
         return {response: heard.count(response) for response in RESPONSES}
 
-    def count_clean(self) -> dict[Response, int]:
+    def count_clean_months(self) -> dict[Response, int]:
         """How many clean months any gate rang in, asked a look in, or left alone."""
         heard = [
             min(map(classify_response, month.values()), key=RESPONSES.index, default="quiet")
-            for month in self.clean
+            for month in self.clean_months
         ]
         return {response: heard.count(response) for response in RESPONSES}
 
@@ -96,18 +102,20 @@ def classify_response(level: Level) -> Response:
 def judge_drill(drill: Drill, *, policy: DrillPolicy | None = None) -> Verdict:
     """`alarm` when too many faults were missed or clean months rang, `watch` when any was missed or did, else `ok`."""
     policy = policy or DrillPolicy()
-    due = [exercise for exercise in drill.exercises if exercise.strength >= policy.judged_from]
+    due = [exercise for exercise in drill.cases if exercise.strength >= policy.judged_from]
     missed = [
-        f"{exercise.name} {exercise.strength}" for exercise in due if exercise.caught_in is None
+        f"{exercise.name} {exercise.strength}"
+        for exercise in due
+        if exercise.caught_in_batch is None
     ]
     recall = 1 - len(missed) / len(due) if due else 0.0
-    clean = drill.count_clean()
+    clean = drill.count_clean_months()
     figures = {
-        "planted_count": float(len(drill.exercises)),
+        "planted_count": float(len(drill.cases)),
         "judged_count": float(len(due)),
         "recall": recall,
         "lowest_recall": policy.lowest_recall,
-        "clean_count": float(len(drill.clean)),
+        "clean_count": float(len(drill.clean_months)),
         "false_alarm_count": float(clean["alarm"]),
         "watched_clean_count": float(clean["watch"]),
     }
@@ -115,7 +123,7 @@ def judge_drill(drill: Drill, *, policy: DrillPolicy | None = None) -> Verdict:
     asked = f"recall {recall:.1%}, at least {policy.lowest_recall:.0%} asked for"
     told = [f"{caught} within {policy.batch_count} batches: {asked}"]
     told.append(
-        f"{clean['alarm']} alarms and {clean['watch']} looks asked for in {len(drill.clean)} clean months: "
+        f"{clean['alarm']} alarms and {clean['watch']} looks asked for in {len(drill.clean_months)} clean months: "
         f"at most {policy.most_false_alarms} alarm allowed"
     )
     if missed:

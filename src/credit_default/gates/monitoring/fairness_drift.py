@@ -12,10 +12,11 @@ from typing import Final
 
 from scipy.stats import norm
 
+from credit_default.gates.monitoring.monitoring_gates import FAIRNESS
 from credit_default.gates.verdict import Level, Verdict
 from credit_default.model.fairness.acceptance_counts import Acceptance, GroupAcceptance
 
-GATE: Final = "fairness"
+GATE: Final = FAIRNESS.name
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,9 +14,10 @@ from scipy.stats import norm
 
 from credit_default.errors import show_examples
 from credit_default.gates.monitoring.feed_policy import FeedPolicy
+from credit_default.gates.monitoring.monitoring_gates import FEED
 from credit_default.gates.verdict import Level, Verdict
 
-GATE: Final = "feed"
+GATE: Final = FEED.name
 _SHOWN_COUNT: Final = 5
 _FAULT_NAMES: Final = {
     "nullability": "missing values",

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from credit_default.gates.monitoring.monitoring_gates import ESTIMATE
 from credit_default.gates.verdict import Verdict
 from credit_default.model.evaluation.label_free_estimates import (
     ESTIMATED_METRICS,
@@ -15,7 +16,7 @@ from credit_default.model.evaluation.label_free_estimates import (
 )
 from credit_default.model.evaluation.metrics import Metric
 
-GATE: Final = "estimate"
+GATE: Final = ESTIMATE.name
 PAST_ERROR_SUFFIX: Final = "_past_error"
 _METRIC_NAMES: Final[Mapping[str, str]] = {
     "default_share": "default share",

@@ -7,10 +7,11 @@ a batch that is not mature never rings.
 from dataclasses import dataclass
 from typing import Final
 
+from credit_default.gates.monitoring.monitoring_gates import PERFORMANCE
 from credit_default.gates.verdict import Level, Verdict
 from credit_default.model.evaluation.metrics import Evaluation, Metric
 
-GATE: Final = "performance"
+GATE: Final = PERFORMANCE.name
 _REPORTED_METRICS: Final = (
     "brier",
     "log_loss",

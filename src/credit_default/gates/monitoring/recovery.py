@@ -13,7 +13,7 @@ FEWEST_JUDGED_BATCHES: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class DemoMonth:
+class RecoveryMonth:
     """One month of a life: who scored it, and what was said of it in the end. `changed`: the scenario has begun."""
 
     statement_month: str
@@ -24,7 +24,7 @@ class DemoMonth:
     retrained: bool = False  # a training was asked for and run at the end of the month
 
 
-def judge_recovery(seasons: Sequence[DemoMonth]) -> Verdict:
+def judge_recovery(seasons: Sequence[RecoveryMonth]) -> Verdict:
     """`ok` when an alarm rang, another champion came and none of its batches rang; `watch` with what is lacking, else."""
     changed = [season for season in seasons if season.changed]
     rang = [s.statement_month for s in changed if "alarm" in {s.drift, s.performance}]
@@ -56,7 +56,7 @@ def judge_recovery(seasons: Sequence[DemoMonth]) -> Verdict:
     return Verdict(GATE, level, tuple(steps), figures)
 
 
-def _describe_judged_batches(judged: Sequence[DemoMonth], relapsed: Sequence[str]) -> str:
+def _describe_judged_batches(judged: Sequence[RecoveryMonth], relapsed: Sequence[str]) -> str:
     if relapsed:
         return f"it rang again in {', '.join(relapsed)}"
     return (

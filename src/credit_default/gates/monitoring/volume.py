@@ -6,9 +6,10 @@ from statistics import median
 from typing import Final
 
 from credit_default.gates.monitoring.feed_policy import FeedPolicy
+from credit_default.gates.monitoring.monitoring_gates import VOLUME
 from credit_default.gates.verdict import Level, Verdict
 
-GATE: Final = "volume"
+GATE: Final = VOLUME.name
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,10 +32,10 @@ def list_models(wiring: Wiring) -> tuple[ModelRow, ...]:
 
 def summarise_models(models: Sequence[ModelRow], *, listed: bool) -> Summary:
     """How many versions there are and which one scores; each version as a note when they are to be `listed`."""
-    champion = next((model for model in models if model.seat == CHAMPION), None)
+    champion = next((model for model in models if model.alias == CHAMPION), None)
     status = f"version {champion.number} is the champion" if champion else "no champion yet"
     lines = [
-        f"version {model.number}: {model.seat or 'no seat'}; {model.data_origin}; digest {model.digest}; "
+        f"version {model.number}: {model.alias or 'no seat'}; {model.data_origin}; digest {model.digest}; "
         f"{model.level}: {model.reason}"
         for model in models
     ]
@@ -141,7 +141,7 @@ def _describe_version(version: ModelVersion) -> ModelRow:
     reasons = version.tags.get("verdict_reasons", "").split("\n")
     return ModelRow(
         number=version.number,
-        seat=", ".join(version.aliases),
+        alias=", ".join(version.aliases),
         digest=version.digest,
         trained_at=version.tags.get("trained_at", ""),
         data_origin=version.tags.get("data_origin", ""),

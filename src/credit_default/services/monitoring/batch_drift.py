@@ -30,6 +30,7 @@ from credit_default.adapters.tables.queries import collect_rows, scan_table
 from credit_default.errors import InputError
 from credit_default.gates.monitoring.drift import DriftReport, judge_drift
 from credit_default.gates.monitoring.drift_measurement import describe_drift, measure_drift
+from credit_default.gates.monitoring.monitoring_gates import RETRAINING, get_gate_position
 from credit_default.gates.verdict import Verdict
 from credit_default.model.estimator.bundle import ModelBundle, measure_input_importance
 from credit_default.model.profile.json_record import describe_profile
@@ -49,15 +50,6 @@ EXPLAINED_COLUMNS: Final = (
     5  # inputs that weigh most: the causes of a move are looked for among them
 )
 
-_ORDER: Final = (
-    "drift",
-    "feed",
-    "volume",
-    "estimate",
-    "fairness",
-    "performance",
-    "retraining",
-)  # as findings are told
 ReportKind = Literal["full", "drift"]
 
 
@@ -159,19 +151,15 @@ def read_batch_findings(lake: Lake, *, batch_id: str, model_version: int) -> Sum
         Verdict(row["gate"], row["level"], tuple(row["reasons"]), json.loads(row["figures"]))
         for row in found.iter_rows(named=True)
         if (row["gate"], row["level"])
-        != ("retraining", "ok")  # which asks for nothing, and is not told when found
+        != (RETRAINING.name, "ok")  # which asks for nothing, and is not told when found
     ]
     reports = [path for path in found["report_path"] if path]
     return Summary(
         "monitor",
         "as found before",
-        verdicts=tuple(sorted(verdicts, key=_get_gate_position)),
+        verdicts=tuple(sorted(verdicts, key=lambda found: get_gate_position(found.gate))),
         paths={"report (html)": reports[-1]} if reports else {},
     )
-
-
-def _get_gate_position(verdict: Verdict) -> int:
-    return _ORDER.index(verdict.gate) if verdict.gate in _ORDER else len(_ORDER)
 
 
 def find_drift(wiring: Wiring, batch: MonitoredBatch, *, report: ReportKind) -> Drift:

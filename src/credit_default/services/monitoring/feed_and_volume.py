@@ -17,6 +17,7 @@ from credit_default.data.months import count_months
 from credit_default.gates.ledger import LedgerEntry
 from credit_default.gates.monitoring.feed import BatchState, judge_feed
 from credit_default.gates.monitoring.feed_measurement import measure_feed
+from credit_default.gates.monitoring.monitoring_gates import VOLUME
 from credit_default.gates.monitoring.volume import Delivery, judge_volume
 from credit_default.gates.verdict import Verdict
 from credit_default.model.profile.json_record import parse_counts, parse_fingerprints
@@ -103,7 +104,7 @@ def judge_delivery(
     )
     feed = judge_feed(state, policy=policy)
     if corrected := snapshot.origin.corrects:
-        return feed, Verdict("volume", "not judged", (f"these rows correct batch {corrected}",))
+        return feed, Verdict(VOLUME.name, "not judged", (f"these rows correct batch {corrected}",))
     return feed, judge_volume(deliveries.own, deliveries.earlier, policy=policy)
 
 

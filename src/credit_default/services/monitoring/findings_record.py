@@ -17,7 +17,7 @@ from credit_default.services.context.wiring import Wiring
 from credit_default.services.monitoring.batch_drift import Drift, MonitoredBatch
 from credit_default.services.monitoring.batch_performance import LabelFreeFindings, Performance
 from credit_default.services.scoring.run_metadata import build_batch_tags, pick_metrics
-from credit_default.views.summaries.run_artifact import write_summary_markdown
+from credit_default.views.summaries.run_artifact import render_summary_markdown
 from credit_default.views.summaries.summary import Summary
 
 
@@ -123,7 +123,7 @@ def _record_monitoring_run(
             )
             run.record_tags({f"{verdict.gate}_level": verdict.level})
         run.record_text(
-            write_summary_markdown(summary, simulated=batch.data_origin == SIMULATED), "verdict.md"
+            render_summary_markdown(summary, simulated=batch.data_origin == SIMULATED), "verdict.md"
         )
         return replace(summary, run_id=run.run_id)
 

@@ -7,38 +7,26 @@ from typing import Final
 import polars as pl
 
 from credit_default.adapters.lake.published_reports import read_profile
-from credit_default.adapters.tables.ledger import read_entries
 from credit_default.adapters.tables.monitoring import read_monitoring
 from credit_default.gates.monitoring.alarms import Alarm
-from credit_default.services.champion.alias_history import PROMOTED, ROLLED_BACK
 from credit_default.services.context.data_origin import SIMULATED
 from credit_default.services.context.wiring import Wiring
 from credit_default.services.monitoring.alarms import read_known_alarms
 from credit_default.services.outcomes.vintages import measure_vintages
-from credit_default.views.documents.html import write_html
+from credit_default.views.documents.html import render_html
 from credit_default.views.history.page import describe_history
-from credit_default.views.history.values import (
-    ChampionEvent,
-    History,
-    OpenedAlarm,
-    build_history_batches,
-)
+from credit_default.views.history.values import History, OpenedAlarm, build_history_batches
 
 PAGE: Final = "reports/history.html"
 
 
 def read_history(wiring: Wiring) -> History:
-    """All batches that were monitored, with the profiles published beside their reports, the champions and the alarms."""
+    """All batches that were monitored, with the profiles published beside their reports, and the alarms."""
     findings = read_monitoring(wiring.lake)
     keys = findings.select("batch_id", "model_version").unique().rows()
     profiles = {
         key: read_profile(wiring.lake, batch_id=key[0], model_version=key[1]) or {} for key in keys
     }
-    seats = tuple(
-        ChampionEvent(entry.model_version, entry.at, entry.event)
-        for entry in read_entries(wiring.lake)
-        if entry.event in {PROMOTED, ROLLED_BACK}
-    )
     scored = dict(
         findings.group_by("model_version").agg(pl.col("statement_month").max()).iter_rows()
     )
@@ -47,7 +35,7 @@ def read_history(wiring: Wiring) -> History:
         for alarm in read_known_alarms(wiring)
     )
     simulated = SIMULATED in findings["data_origin"].to_list()
-    return History(build_history_batches(findings, profiles), seats, alarms, simulated)
+    return History(build_history_batches(findings, profiles), alarms, simulated)
 
 
 def write_history_page(wiring: Wiring, *, now: dt.datetime) -> str | None:
@@ -59,7 +47,7 @@ def write_history_page(wiring: Wiring, *, now: dt.datetime) -> str | None:
         (row["batch_id"], row["gate"]): tuple(row["reasons"])
         for row in read_monitoring(wiring.lake).iter_rows(named=True)
     }
-    page = write_html(
+    page = render_html(
         describe_history(history, reasons=reasons, vintages=measure_vintages(wiring, now=now))
     )
     with wiring.lake.scratch() as folder:

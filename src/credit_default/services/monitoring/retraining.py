@@ -20,8 +20,8 @@ from credit_default.gates.monitoring.alarms import (
     compute_alarms,
     list_open_alarms,
 )
+from credit_default.gates.monitoring.monitoring_gates import list_blocking_gates
 from credit_default.gates.monitoring.retraining import (
-    FEED_GATES,
     RetrainingDecision,
     RetrainingState,
     count_lingering_errors,
@@ -66,7 +66,7 @@ def judge_retraining_need(
             wiring, [a for a in alarms if a.model_version == number], number, broken=broken
         ),
         new_label_count=_count_new_labels(wiring, champion, broken=broken) if champion else 0,
-        asked_months=_list_requested_months(wiring),
+        request_months=_list_requested_months(wiring),
         broken_count=len(broken),
         lingering_count=count_lingering_errors(
             _list_sound_findings(wiring, broken), model_version=number
@@ -110,7 +110,7 @@ def _drop_alarms_of_broken_feed(
         champion_version=version,
         policy=wiring.settings.alarms,
     )
-    gates = FEED_GATES | {alarm.gate for alarm in list_open_alarms(followed)}
+    gates = list_blocking_gates() | {alarm.gate for alarm in list_open_alarms(followed)}
     return [alarm for alarm in alarms if alarm.gate in gates]
 
 

@@ -9,10 +9,16 @@ from credit_default.services.context.data_origin import SIMULATED
 from credit_default.services.training.challenger import Challenger
 from credit_default.services.training.validation_study import Assessment
 from credit_default.views.documents.document import Picture
-from credit_default.views.figures import model_figures
-from credit_default.views.figures.canvas import write_png
+from credit_default.views.figures.calibration_figures import (
+    draw_calibration,
+    draw_score_distribution,
+)
+from credit_default.views.figures.canvas import render_png
 from credit_default.views.figures.cost_figures import draw_capacity, draw_cost_sensitivity
+from credit_default.views.figures.decision_figures import draw_confusion, draw_cost_curve
 from credit_default.views.figures.fairness_figure import draw_fairness
+from credit_default.views.figures.importance_figure import draw_importance
+from credit_default.views.figures.ranking_figures import draw_precision_recall, draw_roc
 
 _DESCRIPTIONS = {
     "confusion": "What was decided against what came",
@@ -37,7 +43,7 @@ def draw_challenger(
     """
     subtitle = describe_test_side(challenger)
     return {
-        name: Picture(f"figures/{name}.png", _DESCRIPTIONS[name], write_png(figure))
+        name: Picture(f"figures/{name}.png", _DESCRIPTIONS[name], render_png(figure))
         for name, figure in draw_figures(challenger, assessment, subtitle=subtitle)
     }
 
@@ -56,27 +62,25 @@ def draw_figures(
     rows, policy = (challenger.test_defaulted, challenger.test_probability), bundle.decision_policy
     yield (
         "confusion",
-        model_figures.draw_confusion(
-            evaluation.confusion, threshold=policy.threshold, subtitle=subtitle
-        ),
+        draw_confusion(evaluation.confusion, threshold=policy.threshold, subtitle=subtitle),
     )
     yield (
         "importance",
-        model_figures.draw_importance(measure_feature_importance(bundle), subtitle=subtitle),
+        draw_importance(measure_feature_importance(bundle), subtitle=subtitle),
     )
     if not 0 < evaluation.default_count < evaluation.row_count:
         return
-    yield "roc", model_figures.draw_roc(*rows, subtitle=subtitle)
+    yield "roc", draw_roc(*rows, subtitle=subtitle)
     yield (
         "precision_recall",
-        model_figures.draw_precision_recall(*rows, policy=policy, subtitle=subtitle),
+        draw_precision_recall(*rows, policy=policy, subtitle=subtitle),
     )
-    yield "calibration", model_figures.draw_calibration(*rows, subtitle=subtitle)
+    yield "calibration", draw_calibration(*rows, subtitle=subtitle)
     yield (
         "score_distribution",
-        model_figures.draw_score_distribution(*rows, policy=policy, subtitle=subtitle),
+        draw_score_distribution(*rows, policy=policy, subtitle=subtitle),
     )
-    yield "cost", model_figures.draw_cost_curve(*rows, policy=policy, subtitle=subtitle)
+    yield "cost", draw_cost_curve(*rows, policy=policy, subtitle=subtitle)
     if assessment is not None:
         yield "sensitivity", draw_cost_sensitivity(assessment.economics, subtitle=subtitle)
         yield "capacity", draw_capacity(assessment.economics, subtitle=subtitle)

@@ -19,7 +19,7 @@ from credit_default.services.training.challenger import (
 )
 from credit_default.services.training.register_and_promote import Registered
 from credit_default.services.training.validation_study import Assessment
-from credit_default.views.card.card import write_card
+from credit_default.views.card.card import build_card
 from credit_default.views.card.evidence import (
     BaselineFacts,
     CardEvidence,
@@ -27,13 +27,13 @@ from credit_default.views.card.evidence import (
     SnapshotFacts,
     VersionIdentity,
 )
-from credit_default.views.card.evidence_json import write_evidence
-from credit_default.views.card.section_approval_and_limits import write_registry_status
+from credit_default.views.card.evidence_json import render_evidence_json
+from credit_default.views.card.section_approval_and_limits import build_registry_section
 from credit_default.views.documents.document import Document
-from credit_default.views.documents.html import write_html
-from credit_default.views.documents.json_document import parse_document, write_document_json
-from credit_default.views.documents.markdown import write_document_markdown
-from credit_default.views.exports.model_sbom import write_bundle_sbom
+from credit_default.views.documents.html import render_html
+from credit_default.views.documents.json_document import parse_document, render_document_json
+from credit_default.views.documents.markdown import render_document_markdown
+from credit_default.views.exports.model_sbom import render_bundle_sbom
 from credit_default.views.summaries.summary import Summary
 
 CARD_PAGE, CARD_CONTENT = "card/card.html", "card/card.json"
@@ -59,13 +59,13 @@ def publish_card(
     evidence = _build_evidence(
         wiring, registered, summary, challenger=challenger, assessed=assessment, data=data
     )
-    card = write_card(evidence)
+    card = build_card(evidence)
     files = {
-        CARD_PAGE: write_html(card),
-        "card/card.md": write_document_markdown(card, pictures="../"),
-        CARD_CONTENT: write_document_json(card),
-        "validation/evidence.json": write_evidence(evidence),
-        "validation/parts.cdx.json": write_bundle_sbom(
+        CARD_PAGE: render_html(card),
+        "card/card.md": render_document_markdown(card, pictures="../"),
+        CARD_CONTENT: render_document_json(card),
+        "validation/evidence.json": render_evidence_json(evidence),
+        "validation/parts.cdx.json": render_bundle_sbom(
             challenger.bundle,
             model_name=evidence.identity.name,
             libraries=evidence.identity.libraries,
@@ -97,7 +97,7 @@ def read_card(wiring: Wiring, version: ModelVersion) -> Document:
             remedy="Train again: the card is written with each version.",
         )
     card = parse_document(content)
-    today = write_registry_status(version.aliases, version.tags)
+    today = build_registry_section(version.aliases, version.tags)
     return replace(card, sections=(today, *card.sections))
 
 

@@ -22,7 +22,7 @@ from credit_default.services.tuning.trials import (
     open_search,
     run_trials,
 )
-from credit_default.views.exports.recipe_toml import TunedRecipe, write_recipe_file
+from credit_default.views.exports.recipe_toml import TunedRecipe, render_recipe_toml
 from credit_default.views.summaries.summary import Summary
 from credit_default.views.terminal.tuning import RecipeComparison, format_recipe_comparison
 
@@ -138,7 +138,7 @@ def save_winner(tuning: TuningResult, path: Path, *, command: str) -> bool:
         told = TunedRecipe(
             tuning.winner, tuning.study_name, len(tuning.trials), tuning.row_count, command
         )
-        write_atomically(path.absolute(), write_recipe_file(told, tuning.standings).encode())
+        write_atomically(path.absolute(), render_recipe_toml(told, tuning.standings).encode())
     return tuning.is_new
 
 
@@ -162,11 +162,11 @@ def summarise_tuning(tuning: TuningResult, path: Path | None, *, told: bool) -> 
                 f"{name} gain, high": gain.high,
             }
     status = (
-        f"found a recipe: {winner.word} than the one in force"
+        f"found a recipe: {winner.result} than the one in force"
         if winner
         else "kept the recipe in force"
     )
-    if winner is not None and winner.word == "a tie":
+    if winner is not None and winner.result == "a tie":
         status = "found a recipe that ties with the one in force"
     notes = (
         tuple(format_recipe_comparison(standing) for standing in tuning.standings) if told else ()

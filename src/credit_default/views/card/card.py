@@ -7,44 +7,51 @@ creditworthiness is high-risk by its Annex III, 5 b) ask to be written down. The
 
 from credit_default.views.card.evidence import CardEvidence
 from credit_default.views.card.section_approval_and_limits import (
-    write_approval,
-    write_limits,
-    write_oversight,
-    write_overview,
+    build_approval_section,
+    build_limits_section,
+    build_oversight_section,
+    build_overview_section,
 )
-from credit_default.views.card.section_data import write_data, write_model, write_purpose
-from credit_default.views.card.section_decision_and_fairness import write_decision, write_fairness
+from credit_default.views.card.section_data import (
+    build_data_section,
+    build_model_section,
+    build_purpose_section,
+)
+from credit_default.views.card.section_decision_and_fairness import (
+    build_decision_section,
+    build_fairness_section,
+)
 from credit_default.views.card.section_quality import (
-    write_baselines,
-    write_calibration,
-    write_performance,
-    write_sensitivity,
-    write_slices,
-    write_stability,
+    build_baselines_section,
+    build_calibration_section,
+    build_performance_section,
+    build_sensitivity_section,
+    build_slices_section,
+    build_stability_section,
 )
 from credit_default.views.documents.document import Document
 
 SIMULATED_WARNING = "SIMULATED data: no real client stands behind these figures"
 
 
-def write_card(evidence: CardEvidence) -> Document:
+def build_card(evidence: CardEvidence) -> Document:
     """The card as a document; a part that was not measured says so and why."""
     sections = (
-        write_overview(evidence),
-        write_approval(evidence),
-        write_purpose(evidence),
-        write_performance(evidence),
-        write_calibration(evidence),
-        write_decision(evidence),
-        write_fairness(evidence),
-        write_slices(evidence),
-        write_baselines(evidence),
-        write_stability(evidence),
-        write_sensitivity(evidence),
-        write_data(evidence),
-        write_model(evidence),
-        write_limits(evidence),
-        write_oversight(evidence),
+        build_overview_section(evidence),
+        build_approval_section(evidence),
+        build_purpose_section(evidence),
+        build_performance_section(evidence),
+        build_calibration_section(evidence),
+        build_decision_section(evidence),
+        build_fairness_section(evidence),
+        build_slices_section(evidence),
+        build_baselines_section(evidence),
+        build_stability_section(evidence),
+        build_sensitivity_section(evidence),
+        build_data_section(evidence),
+        build_model_section(evidence),
+        build_limits_section(evidence),
+        build_oversight_section(evidence),
     )
     return Document(
         title=f"Model card: {evidence.identity.name}, version {evidence.identity.number}",

@@ -13,7 +13,7 @@ _STORED_ELSEWHERE: Final = frozenset(
 )  # in the registry, in the code, beside it
 
 
-def write_evidence(evidence: CardEvidence) -> str:
+def render_evidence_json(evidence: CardEvidence) -> str:
     """The evidence as JSON with sorted keys; a figure that is not finite is null.
 
     The model itself stands in the registry under `digest`, the pictures beside this file.

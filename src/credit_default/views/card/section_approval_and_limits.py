@@ -23,7 +23,7 @@ _RECORDED_TAGS: Final = {  # tags of a version, and what they say
 }
 
 
-def write_registry_status(aliases: Sequence[str], tags: Mapping[str, str]) -> Section:
+def build_registry_section(aliases: Sequence[str], tags: Mapping[str, str]) -> Section:
     """What the registry says of a version today: its seat, who asked for it and approved it, what it was judged by."""
     rows = [("seat", ", ".join(aliases) or "none")]
     rows += [(told, tags[tag]) for tag, told in _RECORDED_TAGS.items() if tags.get(tag)]
@@ -37,7 +37,7 @@ def write_registry_status(aliases: Sequence[str], tags: Mapping[str, str]) -> Se
     )
 
 
-def write_overview(evidence: CardEvidence) -> Section:
+def build_overview_section(evidence: CardEvidence) -> Section:
     """What a risk officer has to know first, one line each; everything else is behind it."""
     metrics, cost = evidence.evaluation.metrics, evidence.economics.in_force
     cheaper = min(cost.decline_all_cost, cost.decline_nobody_cost)
@@ -65,7 +65,7 @@ def write_overview(evidence: CardEvidence) -> Section:
     return Section("At a glance", (Bullets(tuple(lines)),))
 
 
-def write_approval(evidence: CardEvidence) -> Section:
+def build_approval_section(evidence: CardEvidence) -> Section:
     """The gate's verdict on the day of training and the seat that came of it; later decisions stand in the registry."""
     verdict = evidence.verdict
     rows = (
@@ -85,7 +85,7 @@ def write_approval(evidence: CardEvidence) -> Section:
     )
 
 
-def write_limits(evidence: CardEvidence) -> Section:
+def build_limits_section(evidence: CardEvidence) -> Section:
     """What is assumed, and where the model ends."""
     data = evidence.data
     span = "one month" if len(data.months) == 1 else f"{len(data.months)} months"
@@ -112,7 +112,7 @@ def write_limits(evidence: CardEvidence) -> Section:
     return Section("Assumptions and limits", (Bullets(tuple(limits)),))
 
 
-def write_oversight(evidence: CardEvidence) -> Section:
+def build_oversight_section(evidence: CardEvidence) -> Section:
     """Where the duties of model risk management, of fair lending and of the AI Act are met."""
     protected = ", ".join(evidence.schema.protected) or "none declared"
     rows = (

@@ -10,7 +10,7 @@ from credit_default.views.documents.document import Bullets, Paragraph, Section,
 _SHOWN_INPUTS = 12
 
 
-def write_purpose(evidence: CardEvidence) -> Section:
+def build_purpose_section(evidence: CardEvidence) -> Section:
     """What the model answers, for whom, and what it is not for."""
     outcome = evidence.schema.outcome
     return Section(
@@ -37,7 +37,7 @@ def write_purpose(evidence: CardEvidence) -> Section:
     )
 
 
-def write_data(evidence: CardEvidence) -> Section:
+def build_data_section(evidence: CardEvidence) -> Section:
     """Sources, rows, the split and what was left out."""
     data = evidence.data
     months = data.months[0] if len(data.months) == 1 else f"{data.months[0]} to {data.months[-1]}"
@@ -71,7 +71,7 @@ def write_data(evidence: CardEvidence) -> Section:
     )
 
 
-def write_model(evidence: CardEvidence) -> Section:
+def build_model_section(evidence: CardEvidence) -> Section:
     """Recipe, features, versions and the digest by which all of it can be had again."""
     bundle, identity = evidence.bundle, evidence.identity
     recipe = tuple(

@@ -16,7 +16,7 @@ from credit_default.views.card.format_figures import (
 from credit_default.views.documents.document import Block, Bullets, Paragraph, Section, Table
 
 
-def write_decision(evidence: CardEvidence) -> Section:
+def build_decision_section(evidence: CardEvidence) -> Section:
     """Costs and threshold, what other costs and capacities would mean, and the expected loss."""
     policy, economics = evidence.bundle.decision_policy, evidence.economics
     told = (
@@ -41,7 +41,7 @@ def write_decision(evidence: CardEvidence) -> Section:
     )
 
 
-def write_fairness(evidence: CardEvidence) -> Section:
+def build_fairness_section(evidence: CardEvidence) -> Section:
     """Acceptance, errors and calibration by group at the threshold in force, what flips and proxies show, and the verdict."""
     report = evidence.fairness
     told = (

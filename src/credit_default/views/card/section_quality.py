@@ -25,7 +25,7 @@ _CALIBRATION_METRICS: Final = (
 _SHOWN_INPUTS: Final = 10
 
 
-def write_performance(evidence: CardEvidence) -> Section:
+def build_performance_section(evidence: CardEvidence) -> Section:
     """Every metric with its interval on the test side, and pooled over folds where the recipe was cross-validated."""
     evaluation, folds = evidence.evaluation, evidence.folds
     told = (
@@ -62,7 +62,7 @@ def write_performance(evidence: CardEvidence) -> Section:
     )
 
 
-def write_calibration(evidence: CardEvidence) -> Section:
+def build_calibration_section(evidence: CardEvidence) -> Section:
     """Whether a probability means what it says, and whether it was recalibrated and on what evidence."""
     metrics = evidence.evaluation.metrics
     rows = tuple(
@@ -77,7 +77,7 @@ def write_calibration(evidence: CardEvidence) -> Section:
     return Section("Calibration", (*blocks, *evidence.find_pictures("calibration")))
 
 
-def write_slices(evidence: CardEvidence) -> Section:
+def build_slices_section(evidence: CardEvidence) -> Section:
     """The same figures for parts of the portfolio that matter to credit, at the threshold in force."""
     told = "Parts of the test side by what the model looks at. A small part carries much noise: look at its rows."
     rows = tuple(
@@ -96,7 +96,7 @@ def write_slices(evidence: CardEvidence) -> Section:
     return Section("Slices", (Paragraph(told), Table(heading, rows)))
 
 
-def write_baselines(evidence: CardEvidence) -> Section:
+def build_baselines_section(evidence: CardEvidence) -> Section:
     """By how much the model beats what is simpler, fitted on the same rows and judged on the same clients."""
     told = (
         "Each rival was fitted on the development side and scored the same test clients. Gains are the model's over the "
@@ -118,7 +118,7 @@ def write_baselines(evidence: CardEvidence) -> Section:
     return Section("Rivals", (Paragraph(told), Table(heading, rows)))
 
 
-def write_stability(evidence: CardEvidence) -> Section:
+def build_stability_section(evidence: CardEvidence) -> Section:
     """How far the model would have been from itself with other clients to learn from."""
     stability = evidence.stability
     if stability is None:
@@ -142,7 +142,7 @@ def write_stability(evidence: CardEvidence) -> Section:
     return Section("Stability over resampling", (Paragraph(told), Table(("figure", "value"), rows)))
 
 
-def write_sensitivity(evidence: CardEvidence) -> Section:
+def build_sensitivity_section(evidence: CardEvidence) -> Section:
     """What an error in one input would do, and what the costs' ratio does to the threshold is told under decisions."""
     shown = evidence.sensitivity[:_SHOWN_INPUTS]
     told = (

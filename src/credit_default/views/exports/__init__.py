@@ -1,1 +1,1 @@
-"""Files handed to others: data dictionary, recipe as TOML, software bill of materials."""
+"""Files handed to others: the data dictionary, a recipe as TOML, a model's software bill of materials."""
