@@ -130,7 +130,7 @@ def test_card_opens_with_what_the_registry_says_today(wiring, version):
     card = read_card(wiring, version)
 
     assert card.sections[0].title == "Today"
-    assert ("seat", "champion") in card.sections[0].blocks[0].rows
+    assert ("alias", "champion") in card.sections[0].blocks[0].rows
     assert [section.title for section in card.sections[1:3]] == ["At a glance", "Approval"]
 
 

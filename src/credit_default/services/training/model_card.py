@@ -28,7 +28,7 @@ from credit_default.views.card.evidence import (
     VersionIdentity,
 )
 from credit_default.views.card.evidence_json import render_evidence_json
-from credit_default.views.card.section_approval_and_limits import build_registry_section
+from credit_default.views.card.section_approval import build_registry_section
 from credit_default.views.documents.document import Document
 from credit_default.views.documents.html import render_html
 from credit_default.views.documents.json_document import parse_document, render_document_json

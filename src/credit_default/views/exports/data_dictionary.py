@@ -1,4 +1,4 @@
-"""The data dictionary as markdown: the columns of a statement, of an outcomes file and of the lake's tables.
+"""The data dictionary as markdown: the columns of statements, outcomes files and the lake's tables.
 
 It is rendered from the declarations themselves (`docs/write_data_dictionary.py`), so that the page
 cannot differ from the code. Tables are passed in as plain values, since a view does not know where

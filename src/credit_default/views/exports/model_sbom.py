@@ -1,4 +1,4 @@
-"""The software bill of materials (SBOM) of a model as CycloneDX 1.6: the bundle, its libraries and its training data.
+"""The bill of materials (SBOM) of a model as CycloneDX 1.6: its bundle, libraries and data.
 
 It travels with the registered version and answers, years later and without this code: which model
 was this, on what was it trained, and does a vulnerability found in a library concern it? It holds

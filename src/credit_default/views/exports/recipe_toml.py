@@ -1,4 +1,4 @@
-"""The best recipe of a search as a configuration file that a person reviews: its figures as comments, then the recipe."""
+"""The best recipe of a search as a configuration file, with its figures as comments for a review."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass

@@ -1,4 +1,4 @@
-"""Figures of the decision in money: what other cost ratios would change, and what a review team of limited size catches.
+"""Figures of the decision in money: other cost ratios, and a review team of limited size.
 
 Each title states the finding. `subtitle` says which model and rows these are, and that data is simulated where it is.
 """
@@ -29,9 +29,9 @@ _BAR_STEP: Final = 0.27  # between the middles of neighbouring bars
 
 
 def draw_cost_sensitivity(economics: Economics, *, subtitle: str = "") -> Figure:
-    """Draw the cost per 1,000 clients at each cost ratio, with its 95 % interval, beside the two simplest decisions.
+    """Draw the cost per 1,000 clients at each cost ratio, beside the two simplest decisions.
 
-    The simplest decisions are to decline everybody and to decline nobody.
+    Costs have 95 % intervals. The simplest decisions are to decline everybody and to decline nobody.
     """
     points = economics.sensitivity
     figure, axes = open_figure(_build_sensitivity_title(points), subtitle=subtitle)
@@ -65,7 +65,7 @@ def draw_cost_sensitivity(economics: Economics, *, subtitle: str = "") -> Figure
 
 
 def draw_capacity(economics: Economics, *, subtitle: str = "") -> Figure:
-    """Draw defaulters caught and precision, with their 95 % intervals, by the number of clients that can be reviewed."""
+    """Draw defaulters caught and precision, with 95 % intervals, by how many clients can be reviewed."""
     points = economics.capacity
     figure, axes = open_figure(_build_capacity_title(economics), subtitle=subtitle)
     by_lot = "defaulters caught by drawing lots"

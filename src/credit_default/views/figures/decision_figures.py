@@ -56,7 +56,7 @@ def draw_confusion(confusion: Confusion, *, threshold: float, subtitle: str = ""
 def draw_cost_curve(
     defaulted: Any, default_probability: Any, *, policy: DecisionPolicy, subtitle: str = ""
 ) -> Figure:
-    """Draw the cost per 1,000 clients at every threshold, with the one in force, declining all and declining nobody.
+    """Draw the cost per 1,000 clients at every threshold, with declining all and nobody.
 
     Raises:
         InputError: The columns are no outcomes and probabilities, or all outcomes are equal.

@@ -1,4 +1,4 @@
-"""Figures of how well a model ranks defaulters above payers: the ROC curve and the precision-recall curve.
+"""Figures of how well a model ranks clients: the ROC curve and the precision-recall curve.
 
 Each title states the finding. `subtitle` says which model and rows these are, and that data is simulated where it is.
 """
@@ -23,7 +23,7 @@ from credit_default.views.figures.scored_outcomes import check_scored_outcomes
 
 
 def draw_roc(defaulted: Any, default_probability: Any, *, subtitle: str = "") -> Figure:
-    """Draw the ROC curve: the share of defaulters declined against that of payers, over all thresholds.
+    """Draw the ROC curve: defaulters declined against payers declined, over all thresholds.
 
     Raises:
         InputError: The columns are no outcomes and probabilities, or all outcomes are equal.

@@ -18,7 +18,7 @@ _LONGEST_NAME: Final = 32
 
 
 def format_month_axis(axes: Axes, history: History, *, y_label: str) -> None:
-    """Label the horizontal axis with months, slanted, and mark each change of champion with a dotted line.
+    """Label the horizontal axis with months, and mark each change of champion with a dotted line.
 
     Of more than 24 batches only every n-th is labelled.
     """
@@ -35,13 +35,13 @@ def format_month_axis(axes: Axes, history: History, *, y_label: str) -> None:
 
 
 def shorten_name(name: str) -> str:
-    """Return the name with spaces for underscores and escapes for what does not print, cut at 32 characters."""
+    """Return the name as a label: spaces for underscores, unprintables escaped, cut at 32 characters."""
     plain = escape_unprintable(name.replace("_", " "))
     return plain if len(plain) <= _LONGEST_NAME else f"{plain[:_LONGEST_NAME]}…"
 
 
 def disable_math_text(figure: Figure) -> Figure:
-    """Return the figure with all texts taken literally: a dollar sign in a column's name is no formula."""
+    """Return the figure with all texts taken literally: a dollar sign in a name is no formula."""
     for text in figure.findobj(Text):
         if isinstance(text, Text):
             text.set_parse_math(False)

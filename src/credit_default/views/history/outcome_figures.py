@@ -1,4 +1,4 @@
-"""Figures of what became of the clients: defaults and ranking, month by month, once outcomes are known."""
+"""Figures of defaults and ranking, month by month, once outcomes are known."""
 
 from typing import Final
 
@@ -39,7 +39,7 @@ def draw_defaults(history: History, *, subtitle: str) -> Figure:
 
 
 def draw_performance(history: History, *, subtitle: str) -> Figure:
-    """Draw the ROC AUC of each batch whose outcomes are known, with its interval and the floor in force."""
+    """Draw the ROC AUC of each batch with known outcomes, with its interval and the floor."""
     figure, axes = open_figure(_build_performance_title(history), subtitle=subtitle, height=4.0)
     places = np.arange(len(history.batches))
     value, low, high, floor = (

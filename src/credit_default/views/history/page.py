@@ -1,4 +1,4 @@
-"""The monitoring history as one page: the time line, scores, drift, defaults, performance, and every finding in words.
+"""The monitoring history as one page: figures, vintages, and every finding in words.
 
 Which gates and which of their figures are shown follows from their declarations in `gates/monitoring/monitoring_gates`.
 """

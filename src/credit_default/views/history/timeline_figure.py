@@ -33,7 +33,7 @@ _CHAMPION_COLOURS: Final = ("#1f5f99", "#5a8f5c", "#7b5ea7", "#b07d2b", "#3d8a8a
 def draw_timeline(
     history: History, *, subtitle: str, gates: Sequence[MonitoringGate] = MONITORING_GATES
 ) -> Figure:
-    """Draw one row for the champion and one for each gate that judged a batch, in the order of `gates`.
+    """Draw a row for the champion and one for each gate that judged a batch, in the order of `gates`.
 
     A square is the verdict of a gate on a batch; a line beneath squares is an open alarm.
     """

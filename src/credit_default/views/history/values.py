@@ -86,7 +86,7 @@ class History:
 
     @property
     def labels(self) -> list[str]:
-        """Return the batches' labels: the month, and the beginning of the id where a month has several batches."""
+        """Return a label for each batch: its month, and its id where a month has several batches."""
         months = [batch.statement_month for batch in self.batches]
         return [
             batch.statement_month
@@ -96,7 +96,7 @@ class History:
         ]
 
     def list_gates(self, gates: Sequence[MonitoringGate] = MONITORING_GATES) -> list[str]:
-        """Return the names of the gates that judged any batch, in the order of `gates`, undeclared ones last."""
+        """Return the names of the gates that judged any batch, in the order of `gates`."""
         names = dict.fromkeys(name for batch in self.batches for name in batch.levels)
         return sorted(names, key=lambda name: get_gate_position(name, gates=gates))
 

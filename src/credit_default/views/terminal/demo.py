@@ -1,4 +1,4 @@
-"""The table and the summary at the end of `credit-default demo`: six months at a glance, and where to look."""
+"""The table and the summary at the end of `credit-default demo`: six months at a glance."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

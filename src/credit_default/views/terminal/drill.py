@@ -1,4 +1,4 @@
-"""The result of a drill for people: every planted fault with the gates that detected it, then the confusion tables."""
+"""The result of a drill: every planted fault with the gates that responded, then the confusion tables."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -26,7 +26,7 @@ def describe_drill(drill: Drill, verdict: Verdict, *, subtitle: str) -> Document
 
 
 def format_exercise_lines(drill: Drill) -> tuple[str, ...]:
-    """Return one text for each planted fault and each clean month with a raised gate, for output without tables."""
+    """Return one text for each planted fault and each clean month with an alarm or a watch."""
     raised = [
         f"clean month {number}: {', '.join(gates)}"
         for number, month in enumerate(drill.clean_months, start=1)

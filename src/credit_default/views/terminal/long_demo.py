@@ -1,4 +1,4 @@
-"""The table and the summary at the end of the long demo: month by month, the champion, the alarms and the trainings."""
+"""The table and the summary at the end of the long demo: champions, alarms and trainings by month."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

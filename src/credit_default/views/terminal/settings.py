@@ -19,7 +19,7 @@ class SettingLine:
 
 
 def render_settings(lines: Sequence[SettingLine]) -> Table:
-    """Return one line for each setting, in the order of declaration; those that differ from the default are bold."""
+    """Return one line for each setting in the order of declaration; changed ones are bold."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in ("setting", "value", "origin"):
         table.add_column(name, overflow="fold")

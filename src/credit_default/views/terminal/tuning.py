@@ -1,4 +1,4 @@
-"""The result of a recipe search as tables: every recipe and model family compared with the recipe in force."""
+"""The result of a recipe search as tables: recipes and families compared with the recipe in force."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ class RecipeComparison:
 
     @property
     def result(self) -> str:
-        """Return `better` or `worse` where log loss differs beyond noise, else `a tie`; "" without gains."""
+        """Return `better` or `worse` where log loss differs beyond noise, `a tie` else, "" without gains."""
         gain = self.gains.get("log_loss")
         if gain is None:
             return ""
