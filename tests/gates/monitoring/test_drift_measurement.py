@@ -8,7 +8,8 @@ from credit_default.data.contract.schema import KEY
 from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.data.simulation.months import simulate
 from credit_default.errors import InputError
-from credit_default.gates.monitoring.drift import ColumnDrift, DriftPolicy, DriftReport, judge_drift
+from credit_default.gates.monitoring.column_drift import ColumnDrift, DriftReport
+from credit_default.gates.monitoring.drift import DriftPolicy, judge_drift
 from credit_default.gates.monitoring.drift_measurement import describe_drift, measure_drift
 from credit_default.model.estimator.decision import DecisionPolicy
 from credit_default.model.profile.column_counts import merge_profiles, profile_rows

@@ -112,7 +112,7 @@ def test_a_model_that_promised_no_default_at_all_rings_when_some_come():
         (Coverage(1.0, is_mature=False), "the outcomes are not due yet: 100% are known"),
         (
             Coverage(0.3, is_mature=False, early_count=80),
-            "not due yet: 30% are known, 80 more came too early to count",
+            "not due yet: 30% are known, 80 more are too early to count",
         ),
         (Coverage(0.79, is_mature=True), "79% of the outcomes are known: at least 80%"),
     ],

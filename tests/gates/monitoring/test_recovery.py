@@ -24,7 +24,7 @@ def test_alarm_training_new_champion_and_quiet_again_is_mended():
         "alarm in 2006-04, 2006-05",
         "trained in 2006-05",
         "version 2 is champion from 2006-06",
-        "2 of its batches judged, none rang",
+        "2 of its batches judged, none with an alarm",
     )
 
 
@@ -32,9 +32,9 @@ def test_alarm_before_the_change_is_no_answer_to_it():
     life = [live(1, 1, "alarm", "not judged", changed=False), live(2, 1)]
 
     assert judge_recovery(life).reasons == (
-        "no alarm rang",
-        "no training was asked for",
-        "no other champion came",
+        "no alarm was raised",
+        "no retraining was requested",
+        "no other version became champion",
         "none of its batches is judged yet",
     )
 
@@ -43,7 +43,7 @@ def test_new_champion_that_rings_again_has_not_mended_it():
     life = [*make_life(), live(8, 2, "ok", "alarm")]
 
     assert judge_recovery(life).level == "watch"
-    assert judge_recovery(life).reasons[-1] == "it rang again in 2006-08"
+    assert judge_recovery(life).reasons[-1] == "it raised an alarm again in 2006-08"
 
 
 def test_one_judged_batch_is_too_few():

@@ -1,14 +1,13 @@
 import pytest
 
-from credit_default.errors import InputError
 from credit_default.gates.monitoring.alarms import CLOSED_AS_QUIET, Alarm, GateFinding
 from credit_default.gates.monitoring.retraining import (
-    RetrainingPolicy,
     RetrainingState,
-    TrainingWindow,
-    choose_window,
     count_lingering_errors,
     judge_retraining,
+)
+from credit_default.gates.monitoring.retraining_policy import (
+    RetrainingPolicy,
 )
 
 
@@ -158,28 +157,7 @@ def test_budget_holds_a_training_back():
     assert decide("performance", asked=("2024-08", *months[1:])).action == "train"
 
 
-@pytest.mark.parametrize(
-    ("policy", "window"),
-    [
-        (RetrainingPolicy(), TrainingWindow(None, "2025-03")),
-        (RetrainingPolicy(window="sliding", window_months=6), TrainingWindow("2024-10", "2025-03")),
-        (RetrainingPolicy(window="sliding", window_months=1), TrainingWindow("2025-03", "2025-03")),
-    ],
-)
-def test_window_expands_or_slides(policy, window):
-    assert choose_window(policy, newest_month="2025-03") == window
-
-
 def test_sliding_window_is_told():
     decision = decide("performance", policy=RetrainingPolicy(window="sliding", window_months=6))
 
     assert "on the newest 6 months whose outcomes are known" in decision.verdict.reasons
-
-
-@pytest.mark.parametrize(
-    "wrong",
-    [{"window": "moving"}, {"window_months": 0}, {"budget_months": 0}, {"lingering_count": 0}],
-)
-def test_window_that_is_none_is_refused(wrong):
-    with pytest.raises(InputError, match="setting retraining"):
-        RetrainingPolicy(**wrong)

@@ -33,7 +33,8 @@ from credit_default.adapters.evidently.statistics import count_by_bins
 from credit_default.adapters.host.atomic_files import disk_errors, write_atomically
 from credit_default.data.contract.schema import OUTCOME, Schema
 from credit_default.errors import InputError, ServiceError, show_examples
-from credit_default.gates.monitoring.drift import ColumnDrift, DriftPolicy, DriftReport
+from credit_default.gates.monitoring.column_drift import ColumnDrift, DriftReport
+from credit_default.gates.monitoring.drift import DriftPolicy
 from credit_default.gates.verdict import Verdict
 from credit_default.model.estimator.decision import DECLINE
 

@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from itertools import takewhile
 from typing import Final, Literal
 
-from credit_default.data.months import add_months, count_months
-from credit_default.errors import InputError
+from credit_default.data.months import count_months
 from credit_default.gates.monitoring.alarms import Alarm, GateFinding, list_open_alarms
 from credit_default.gates.monitoring.monitoring_gates import (
     MONITORING_GATES,
@@ -23,6 +22,7 @@ from credit_default.gates.monitoring.monitoring_gates import (
     MonitoringGate,
     find_monitoring_gate,
 )
+from credit_default.gates.monitoring.retraining_policy import RetrainingPolicy
 from credit_default.gates.verdict import Level, Verdict
 
 GATE: Final = RETRAINING.name
@@ -35,43 +35,6 @@ _HEADLINES: Final[Mapping[Action, str]] = {
     "wait": "a retraining is due and has to wait",
     "train": "a retraining is requested",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class RetrainingPolicy:
-    """When a retraining is requested, and on which of the months whose outcomes are known.
-
-    Raises:
-        InputError: The window is neither `expanding` nor `sliding`, or a count is below 1.
-    """
-
-    window: str = "expanding"  # all months, or "sliding": the newest `window_months` of them
-    window_months: int = 12
-    # Matured outcomes that arrived after the champion was trained; an alarm on performance needs none.
-    fewest_new_labels: int = 2_000
-    # Judged batches in a row with performance not `ok`: an error below the alarm that persists.
-    lingering_count: int = 3
-    cooldown_months: int = 2  # after the month in which a training was requested
-    budget_count: int = 4  # trainings in `budget_months`
-    budget_months: int = 12
-
-    def __post_init__(self) -> None:
-        counts = (self.window_months, self.budget_months, self.lingering_count)
-        if self.window not in {"expanding", "sliding"} or min(counts) < 1:
-            raise InputError(
-                "setting retraining",
-                found=f"window {self.window!r}, counts {counts}",
-                expected="expanding or sliding, and months and batches from 1",
-                remedy="Correct the section `retraining`.",
-            )
-
-
-@dataclass(frozen=True, slots=True)
-class TrainingWindow:
-    """The statement months to learn from, both ends included; None leaves that end open."""
-
-    first_month: str | None = None
-    last_month: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,18 +118,6 @@ def count_lingering_errors(findings: Iterable[GateFinding], *, model_version: in
     )
     levels = [finding.level for finding in newest_first if finding.level != "not judged"]
     return len([*takewhile(lambda level: level != "ok", levels)])
-
-
-def choose_window(policy: RetrainingPolicy, *, newest_month: str) -> TrainingWindow:
-    """Return the months to learn from.
-
-    Args:
-        policy: The kind of window and its length.
-        newest_month: The newest statement month (YYYY-MM) whose outcomes are known.
-    """
-    if policy.window == "expanding":
-        return TrainingWindow(None, newest_month)
-    return TrainingWindow(add_months(newest_month, 1 - policy.window_months), newest_month)
 
 
 def _list_figures(

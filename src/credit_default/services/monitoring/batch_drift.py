@@ -28,7 +28,8 @@ from credit_default.adapters.mlflow.registry import MODEL_NAME
 from credit_default.adapters.tables.monitoring import read_monitoring
 from credit_default.adapters.tables.queries import collect_rows, scan_table
 from credit_default.errors import InputError
-from credit_default.gates.monitoring.drift import DriftReport, judge_drift
+from credit_default.gates.monitoring.column_drift import DriftReport
+from credit_default.gates.monitoring.drift import judge_drift
 from credit_default.gates.monitoring.drift_measurement import describe_drift, measure_drift
 from credit_default.gates.monitoring.monitoring_gates import RETRAINING, get_gate_position
 from credit_default.gates.verdict import Verdict

@@ -59,9 +59,9 @@ def read_delivery_history(
         found.append(
             Delivery(
                 row_count=int(json.loads(entry.details)["read_count"]),
-                age=count_months(own_month, at.strftime("%Y-%m")),
-                step=count_months(newest, own_month) if newest else None,
-                wait=(at - last).total_seconds() / _SECONDS_IN_DAY if last else None,
+                age_months=count_months(own_month, at.strftime("%Y-%m")),
+                month_step=count_months(newest, own_month) if newest else None,
+                wait_days=(at - last).total_seconds() / _SECONDS_IN_DAY if last else None,
             )
         )
         newest, last = max(newest, own_month), at

@@ -8,7 +8,7 @@ import polars as pl
 
 from credit_default.adapters.lake.published_reports import fetch_published
 from credit_default.adapters.tables.monitoring import write_monitoring
-from credit_default.gates.monitoring.drift import DriftReport
+from credit_default.gates.monitoring.column_drift import DriftReport
 from credit_default.gates.verdict import Verdict
 from credit_default.model.estimator.expected_loss import EXPECTED_LOSS
 from credit_default.services.context.audit_log import append_ledger_entry

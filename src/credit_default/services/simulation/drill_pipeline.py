@@ -164,7 +164,12 @@ class DrillPipeline:
         step = count_months(earlier[-1].statement_month, month.statement_month) if earlier else None
         wait = _MONTH_DAYS * (1 + month.arrival_delay) if earlier else None
         return PastMonth(
-            Delivery(checked.row_count, age=1 + month.arrival_delay, step=step, wait=wait),
+            Delivery(
+                checked.row_count,
+                age_months=1 + month.arrival_delay,
+                month_step=step,
+                wait_days=wait,
+            ),
             month.statement_month,
             checked.rejected_count / checked.row_count,
             current,

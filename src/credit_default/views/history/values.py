@@ -12,7 +12,7 @@ from typing import Any, Final
 import numpy as np
 import polars as pl
 
-from credit_default.gates.monitoring.drift import P_VALUE_METHODS
+from credit_default.gates.monitoring.column_drift import P_VALUE_METHODS
 from credit_default.gates.monitoring.monitoring_gates import (
     MONITORING_GATES,
     MonitoringGate,
