@@ -37,10 +37,10 @@ def test_a_model_that_mistreats_one_sex_is_watched_and_not_stopped(people, seed)
     assert (verdict.level, verdict.passed) == ("watch", True)
     assert verdict.reasons[0].startswith("sex female: accepted 0.")
     assert "below 0.8" in verdict.reasons[0]
-    assert any(reason.startswith("sex female: payers declined") for reason in verdict.reasons)
     assert any(
-        reason.startswith("sex female: defaulted less expected") for reason in verdict.reasons
+        reason.startswith("sex female: share of payers declined") for reason in verdict.reasons
     )
+    assert any(reason.startswith("sex female: share that defaulted") for reason in verdict.reasons)
     assert verdict.figures["sex_acceptance_ratio"] < 0.8
     assert verdict.figures["sex_false_alarm_gap"] > 0.1
     assert "sex_and_age_caught_gap" in verdict.figures
@@ -103,7 +103,7 @@ def test_a_model_that_declines_everybody_is_not_judged(people):
     verdict = judge_fairness(report)
     assert (verdict.level, verdict.reasons) == (
         "not judged",
-        ("nobody is accepted: there is nothing to compare",),
+        ("no client is accepted: there is nothing to compare",),
     )
 
 

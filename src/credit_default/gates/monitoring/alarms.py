@@ -1,9 +1,9 @@
 """Turn verdicts, batch after batch, into alarms that open once and close once.
 
-A verdict is about one batch. An alarm is a state of one gate and one model version: it opens when enough of the newest
-judged batches raised it, and closes when enough batches in a row are quiet or when another version becomes champion.
-Alarms are computed anew from all findings in the order of their statement months, so batches may arrive late, be
-delivered again or be monitored twice.
+A verdict is about one batch. An alarm is a state of one gate and one model version: it opens when
+enough of the newest judged batches raised it, and closes when enough batches in a row are quiet or
+when another version becomes champion. Alarms are computed anew from all findings in the order of
+their statement months, so batches may arrive late, be delivered again or be monitored twice.
 """
 
 from collections.abc import Iterable, Sequence
@@ -48,8 +48,8 @@ class GateFinding:
 class Alarm:
     """A gate's alarm about one model version.
 
-    The months (YYYY-MM) are those of the batches that opened and closed it. The times (ISO 8601, UTC) are when it was
-    recorded as open and as closed. What is not known yet is an empty string.
+    The months (YYYY-MM) are those of the batches that opened and closed it. The times (ISO 8601,
+    UTC) are when it was recorded as open and as closed. What is not known yet is an empty string.
     """
 
     gate: str
@@ -76,7 +76,8 @@ class Alarm:
 class AlarmChanges:
     """All alarms on record, oldest first, and those that opened or closed just now.
 
-    People are notified of the alarms in `opened` and `closed`; each alarm is in either of them only once.
+    People are notified of the alarms in `opened` and `closed`; each alarm is in either of them only
+    once.
     """
 
     alarms: tuple[Alarm, ...]
@@ -90,7 +91,8 @@ def compute_alarms(
     """Compute every alarm that these findings give rise to.
 
     Args:
-        findings: What the gates found, in any order. Of several findings on one batch the last given counts.
+        findings: What the gates found, in any order. Of several findings on one batch the last
+            given counts.
         champion_version: The version in production. An open alarm about another version is closed.
         policy: How many batches open and close an alarm; the defaults when not given.
 
@@ -114,9 +116,9 @@ def compute_alarms(
 def update_alarms(known: Sequence[Alarm], computed: Sequence[Alarm], *, at: str) -> AlarmChanges:
     """Compare the computed alarms with those on record.
 
-    An alarm on record keeps the id and the time under which people were notified of it, even when a late batch shows
-    that it began earlier. An alarm that opened and closed before it was first computed is recorded as closed, and
-    nobody is notified.
+    An alarm on record keeps the id and the time under which people were notified of it, even when a
+    late batch shows that it began earlier. An alarm that opened and closed before it was first
+    computed is recorded as closed, and nobody is notified.
 
     Args:
         known: The alarms on record.
@@ -153,7 +155,8 @@ def list_open_alarms(alarms: Iterable[Alarm]) -> tuple[Alarm, ...]:
 def describe_alarm(alarm: Alarm, reasons: Sequence[str] = ()) -> str:
     """Return one line about the alarm, as people are notified of it.
 
-    An open alarm is described by its gate, version, first month and `reasons`; a closed one by why it closed.
+    An open alarm is described by its gate, version, first month and `reasons`; a closed one by why
+    it closed.
     """
     about = f"{alarm.gate} of version {alarm.model_version}"
     if not alarm.is_open:

@@ -16,9 +16,9 @@ P_VALUE_METHODS: Final = frozenset({"ks", "chisquare"})  # statistic is a p-valu
 class ColumnDrift:
     """The drift of one column, by one method.
 
-    `statistic` is a distance for psi, jensenshannon and wasserstein (drift when above the threshold) and a p-value for
-    ks and chisquare (drift when below). `spread`, `error` and `p_value` are those of
-    `model.profile.drift_distances.Distance`.
+    `statistic` is a distance for psi, jensenshannon and wasserstein (drift when above the
+    threshold) and a p-value for ks and chisquare (drift when below). `spread`, `error` and
+    `p_value` are those of `model.profile.drift_distances.Distance`.
     """
 
     column: str
@@ -55,14 +55,16 @@ class DriftReport:
 def measure_noise(column: ColumnDrift, report: DriftReport, *, confidence: float) -> float:
     """Return the distance that chance alone stays below with this confidence (0-1).
 
-    Without drift, PSI divided by (1/reference rows + 1/current rows) follows a chi-square distribution with bins - 1
-    degrees of freedom (its mean gives the rule of thumb (bins - 1)(1/n + 1/m)). The Jensen-Shannon divergence is an
-    eighth of PSI near zero, and its distance the root of that. The gap between two distribution functions F has a
-    standard deviation of sqrt(F (1 - F) (1/n + 1/m)); for the area between them (Wasserstein) the allowance is what it
-    would be if the gap were that wide, in one direction, everywhere.
+    Without drift, PSI divided by (1/reference rows + 1/current rows) follows a chi-square
+    distribution with bins - 1 degrees of freedom (its mean gives the rule of thumb (bins - 1)(1/n +
+    1/m)). The Jensen-Shannon divergence is an eighth of PSI near zero, and its distance the root of
+    that. The gap between two distribution functions F has a standard deviation of sqrt(F (1 - F)
+    (1/n + 1/m)); for the area between them (Wasserstein) the allowance is what it would be if the
+    gap were that wide, in one direction, everywhere.
 
     Returns:
-        A distance in the unit of the column's method; 0 for methods that allow for chance themselves.
+        A distance in the unit of the column's method; 0 for methods that allow for chance
+        themselves.
     """
     rows = 1 / max(1, report.reference_count) + 1 / max(1, report.current_count)
     psi = float(chi2.ppf(confidence, max(1, column.bin_count - 1))) * rows

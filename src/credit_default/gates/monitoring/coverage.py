@@ -27,13 +27,14 @@ def judge_coverage(
     """Judge how many outcomes of a batch are known.
 
     Args:
-        known_share: Share of the scored rows whose outcome is known, 0-1; early outcomes do not count.
+        known_share: Share of the scored rows whose outcome is known, 0-1; early outcomes do not
+            count.
         months_due: Months since the outcomes were due; below 0 they are not due yet.
         policy: Thresholds; the defaults when not given.
 
     Returns:
-        `not judged` before outcomes are due; `ok` when enough are known or they are only just due; `watch` when they
-        are late; `alarm` when they are long overdue.
+        `not judged` before outcomes are due; `ok` when enough are known or they are only just due;
+        `watch` when they are late; `alarm` when they are long overdue.
     """
     policy = policy or CoveragePolicy()
     figures = {"known_share": known_share, "months_due": float(months_due)}

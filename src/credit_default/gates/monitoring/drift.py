@@ -1,8 +1,9 @@
 """Judge whether the clients of a batch still look like those the model was tested on.
 
-`drift_measurement` measures the distances; this module decides what they mean. In a small batch a distance grows by
-chance alone, so a column has moved only when it is beyond its threshold *and* beyond what chance gives. The columns that
-moved are listed in the order in which they matter to the model, with the effect on the score.
+`drift_measurement` measures the distances; this module decides what they mean. In a small batch a
+distance grows by chance alone, so a column has moved only when it is beyond its threshold *and*
+beyond what chance gives. The columns that moved are listed in the order in which they matter to the
+model, with the effect on the score.
 """
 
 from collections.abc import Mapping, Sequence
@@ -64,14 +65,14 @@ def judge_drift(
         report: The measured drift.
         row_count: Rows of the batch. Below the policy's fewest rows the verdict is `not judged`.
         policy: Thresholds; the defaults when not given.
-        importance: Share of the model for each column (sum 1), by which columns are weighed and ordered. Of the weighed
-            and the plain share of moved columns the larger counts, so that a model that ignores a column cannot hide
-            that most of a feed is broken.
+        importance: Share of the model for each column (sum 1), by which columns are weighed and
+            ordered. Of the weighed and the plain share of moved columns the larger counts, so that
+            a model that ignores a column cannot hide that most of a feed is broken.
         shift: The move of the score and its causes, for the reasons.
 
     Returns:
-        `alarm` when the score, the decision, too many columns or the expected default share moved; `watch` when any
-        column moved or expected defaults may have; else `ok`.
+        `alarm` when the score, the decision, too many columns or the expected default share moved;
+        `watch` when any column moved or expected defaults may have; else `ok`.
     """
     policy, importance = policy or DriftPolicy(), importance or {}
     moves = _find_moves(report, policy, importance)

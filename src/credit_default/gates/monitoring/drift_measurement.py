@@ -61,7 +61,8 @@ def measure_drift(
 def describe_drift(report: DriftReport) -> dict[str, Any]:
     """Return the report as plain values under the key `drift`.
 
-    Each column has its statistic, threshold and method: inputs in the schema's order, then the score and the decision.
+    Each column has its statistic, threshold and method: inputs in the schema's order, then the
+    score and the decision.
     """
     columns = (*report.columns, report.score, *([report.decision] if report.decision else []))
     return {

@@ -1,8 +1,8 @@
 """Judge a drill: were planted faults detected, and were clean months left without alarms?
 
-Gates that decide about a file refuse it (`refused`), monitors raise an alarm (`alarm`) or ask for a review (`watch`). A
-planted fault is caught when a gate that was expected to detect it responds at the required level, in one of the first
-batches that could show it.
+Gates that decide about a file refuse it (`refused`), monitors raise an alarm (`alarm`) or ask for a
+review (`watch`). A planted fault is caught when a gate that was expected to detect it responds at
+the required level, in one of the first batches that could show it.
 """
 
 from collections.abc import Iterable, Mapping
@@ -100,8 +100,8 @@ def judge_drill(drill: Drill, *, policy: DrillPolicy | None = None) -> Verdict:
     """Judge the gates by a drill.
 
     Returns:
-        `alarm` when too many faults were missed or too many clean months raised an alarm; `watch` when any fault was
-        missed or any clean month raised one; else `ok`.
+        `alarm` when too many faults were missed or too many clean months raised an alarm; `watch`
+        when any fault was missed or any clean month raised one; else `ok`.
     """
     policy = policy or DrillPolicy()
     due = [case for case in drill.cases if case.strength >= policy.judged_from]

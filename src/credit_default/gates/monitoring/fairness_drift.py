@@ -1,8 +1,9 @@
 """Judge whether groups are still accepted as evenly as on the model's test side, by their acceptance ratios.
 
-The ratio is that of the four-fifths rule (`model.fairness`): the accepted share of a group over that of the group which
-the reference accepts most often, at the threshold in force. It needs no outcomes. Unevenness that the model had from the
-start is the subject of the promotion gate and the fairness report; this gate reports what became uneven.
+The ratio is that of the four-fifths rule (`model.fairness`): the accepted share of a group over
+that of the group which the reference accepts most often, at the threshold in force. It needs no
+outcomes. Unevenness that the model had from the start is the subject of the promotion gate and the
+fairness report; this gate reports what became uneven.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -54,8 +55,9 @@ def judge_fairness_drift(
         policy: Thresholds; the defaults when not given.
 
     Returns:
-        `alarm` when a ratio fell, beyond noise, by more than is allowed to below the limit; `watch` when it did only
-        one of both; else `ok`. `not judged` where no attribute has two groups that are large enough in both.
+        `alarm` when a ratio fell, beyond noise, by more than is allowed to below the limit; `watch`
+        when it did only one of both; else `ok`. `not judged` where no attribute has two groups that
+        are large enough in both.
     """
     policy = policy or FairnessDriftPolicy()
     ratios = [

@@ -1,7 +1,8 @@
 """Judge whether the content of a delivery is in order, beyond the rules that each row already met.
 
-The schema has judged each row; this gate compares the batch as a whole with the reference: columns that are constant or
-repeat the month before, new codes, amounts in another unit, identical rows, and the share of rows in quarantine.
+The schema has judged each row; this gate compares the batch as a whole with the reference: columns
+that are constant or repeat the month before, new codes, amounts in another unit, identical rows,
+and the share of rows in quarantine.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -76,11 +77,12 @@ def judge_feed(state: BatchState, *, policy: FeedPolicy | None = None) -> Verdic
 
     Args:
         state: The batch compared with the reference.
-        policy: Bounds; the defaults when not given. Bounds on shares allow for what chance gives in so few rows.
+        policy: Bounds; the defaults when not given. Bounds on shares allow for what chance gives in
+            so few rows.
 
     Returns:
-        `alarm` when a column is constant or stale, an amount comes in another unit or rows are copies; `watch` for
-        what is only unusual; else `ok`. `not judged` below the fewest rows.
+        `alarm` when a column is constant or stale, an amount comes in another unit or rows are
+        copies; `watch` for what is only unusual; else `ok`. `not judged` below the fewest rows.
     """
     policy = policy or FeedPolicy()
     alarms = [*_find_alarms(state, policy)]

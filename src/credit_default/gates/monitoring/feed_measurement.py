@@ -57,9 +57,10 @@ def measure_feed(
 ) -> tuple[ColumnState, ...]:
     """Measure the state of every input, in the schema's order.
 
-    Only columns that change with the month (those with a month before in the same row) can be stale: sex and credit
-    limit are rightly the same again. Only static codes, which have no history in the row, are compared with the month
-    before by their mix: who the clients are does not change within a month.
+    Only columns that change with the month (those with a month before in the same row) can be
+    stale: sex and credit limit are rightly the same again. Only static codes, which have no history
+    in the row, are compared with the month before by their mix: who the clients are does not change
+    within a month.
 
     Args:
         plan: How both profiles count.
@@ -154,7 +155,8 @@ def _find_filled_in_code(
 ) -> _FilledInCode:
     """Return the code that took rows of all others alike since the month before.
 
-    A real change shifts the others among themselves; a default value that is filled in leaves their mix as it was.
+    A real change shifts the others among themselves; a default value that is filled in leaves their
+    mix as it was.
     """
     if earlier is None or current.counts.sum() == current.counts.max():
         return _FilledInCode()

@@ -1,7 +1,7 @@
 """Judge a batch before any outcome is known, by what its scores lead to expect.
 
-An estimate trusts the scores, so it never raises an alarm: at most it asks for a review. Each estimate is shown with the
-error of earlier estimates, once their outcomes are known.
+An estimate trusts the scores, so it never raises an alarm: at most it asks for a review. Each
+estimate is shown with the error of earlier estimates, once their outcomes are known.
 """
 
 from collections.abc import Mapping
@@ -50,8 +50,9 @@ def judge_estimate(
         policy: Thresholds; the defaults when not given.
 
     Returns:
-        `watch` when the expected ranking is below the floor, else `ok`; `not judged` below the fewest rows. The
-        reasons list each metric with its range, and the mean error of earlier estimates.
+        `watch` when the expected ranking is below the floor, else `ok`; `not judged` below the
+        fewest rows. The reasons list each metric with its range, and the mean error of earlier
+        estimates.
     """
     policy = policy or EstimatePolicy()
     figures = {"row_count": float(estimate.row_count), **_list_figures(estimate, past_errors)}

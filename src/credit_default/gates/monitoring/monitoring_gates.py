@@ -1,8 +1,9 @@
 """The gates that judge a scored batch: one definition each, which pages, alarms and flows iterate over.
 
-To add a monitor, write its gate in a module of its own in this chapter, declare it here, and call it where a batch is
-monitored (`services/monitoring`). The history page, the terminal table, the alarms, the retraining policy, the name of
-the flow run and the events follow from the declaration. Names are stored in tables and ledgers: never rename a gate.
+To add a monitor, write its gate in a module of its own in this chapter, declare it here, and call
+it where a batch is monitored (`services/monitoring`). The history page, the terminal table, the
+alarms, the retraining policy, the name of the flow run and the events follow from the declaration.
+Names are stored in tables and ledgers: never rename a gate.
 """
 
 from collections.abc import Iterable, Sequence

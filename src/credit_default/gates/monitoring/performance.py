@@ -1,7 +1,7 @@
 """Judge whether ranking and calibration of a scored batch are still right, once its outcomes are known.
 
-Defaults become known before it is known who pays, so a batch is judged only when its outcomes are due and nearly all of
-them are known. A batch that is not mature never raises an alarm.
+Defaults become known before it is known who pays, so a batch is judged only when its outcomes are
+due and nearly all of them are known. A batch that is not mature never raises an alarm.
 """
 
 from collections.abc import Mapping
@@ -71,15 +71,16 @@ def judge_performance(
     Args:
         evaluation: Metrics of the rows whose outcome is known.
         policy: Thresholds; the defaults when not given.
-        test_roc_auc: The model's ROC AUC on its test side. The floor is then the higher of the policy's and this less
-            the allowed loss.
+        test_roc_auc: The model's ROC AUC on its test side. The floor is then the higher of the
+            policy's and this less the allowed loss.
         coverage: How many outcomes are known; None where all of them are.
 
     Returns:
-        `alarm` when a finding is beyond doubt: the AUC's whole 95 % interval is below the floor; observed defaults are
-        further from expected ones than chance explains, and by enough to matter; or the calibration slope's whole
-        interval is out of range. `watch` when it only looks so, else `ok`. `not judged` with too few rows or defaults,
-        or while too few outcomes are known.
+        `alarm` when a finding is beyond doubt: the AUC's whole 95 % interval is below the floor;
+        observed defaults are further from expected ones than chance explains, and by enough to
+        matter; or the calibration slope's whole interval is out of range. `watch` when it only
+        looks so, else `ok`. `not judged` with too few rows or defaults, or while too few outcomes
+        are known.
     """
     policy = policy or PerformancePolicy()
     known = {"coverage_share": coverage.known_share} if coverage else {}

@@ -30,8 +30,9 @@ def judge_recovery(months: Sequence[RecoveryMonth]) -> Verdict:
     """Judge the recovery over all months, in their order.
 
     Returns:
-        `ok` when a gate raised an alarm after the change, another version became champion and none of its judged
-        batches raised one; else `watch`. The reasons say for each of these steps whether it happened.
+        `ok` when a gate raised an alarm after the change, another version became champion and none
+        of its judged batches raised one; else `watch`. The reasons say for each of these steps
+        whether it happened.
     """
     changed = [month for month in months if month.scenario_has_begun]
     alarmed = [m.statement_month for m in changed if "alarm" in {m.drift, m.performance}]

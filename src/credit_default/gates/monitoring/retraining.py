@@ -1,10 +1,11 @@
 """Decide whether a retraining is due, and on which statement months.
 
-The gate weighs open alarms, new outcomes, the cooldown and the budget of trainings. Drift alone asks for a person's
-review: the clients may have changed while the model is still right. A training is requested when the model is wrong
-beyond doubt, or, once there are enough new outcomes to learn from, when a small error persists or drift is found. The
-challenger of such a training faces the same promotion gate as any other. While the feed is broken nothing is trained:
-what looks like a change of the clients may be a fault of the delivery.
+The gate weighs open alarms, new outcomes, the cooldown and the budget of trainings. Drift alone
+asks for a person's review: the clients may have changed while the model is still right. A training
+is requested when the model is wrong beyond doubt, or, once there are enough new outcomes to learn
+from, when a small error persists or drift is found. The challenger of such a training faces the
+same promotion gate as any other. While the feed is broken nothing is trained: what looks like a
+change of the clients may be a fault of the delivery.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -41,8 +42,8 @@ _HEADLINES: Final[Mapping[Action, str]] = {
 class RetrainingState:
     """What is known in `month`, the newest statement month that was scored.
 
-    A training that was requested in this very month is the one in question, so judging the same month again changes
-    nothing.
+    A training that was requested in this very month is the one in question, so judging the same
+    month again changes nothing.
     """
 
     month: str  # YYYY-MM
@@ -57,7 +58,8 @@ class RetrainingState:
 class RetrainingDecision:
     """What to do, and the verdict with the reasons: `ok` where nothing is to be done, else `watch`.
 
-    `review`: a person should review the model; `wait`: a retraining is due, and cooldown or budget hold it back.
+    `review`: a person should review the model; `wait`: a retraining is due, and cooldown or budget
+    hold it back.
     """
 
     action: Action
@@ -81,10 +83,12 @@ def judge_retraining(
     Args:
         state: Alarms, new outcomes and earlier requests as of the month to judge.
         policy: Thresholds; the defaults when not given.
-        gates: The declared gates, each with the effect of its alarm. An alarm of an undeclared gate asks for a review.
+        gates: The declared gates, each with the effect of its alarm. An alarm of an undeclared gate
+            asks for a review.
 
     Returns:
-        The action and its verdict. Every rule that took part is among the reasons, for or against a training.
+        The action and its verdict. Every rule that took part is among the reasons, for or against a
+        training.
     """
     policy = policy or RetrainingPolicy()
     open_alarms = {alarm.gate: alarm for alarm in list_open_alarms(state.alarms)}
@@ -106,7 +110,8 @@ def judge_retraining(
 def count_lingering_errors(findings: Iterable[GateFinding], *, model_version: int) -> int:
     """Count the version's newest judged batches in a row whose performance was not `ok`.
 
-    Of several findings on one batch the last given counts; batches that were not judged are skipped.
+    Of several findings on one batch the last given counts; batches that were not judged are
+    skipped.
     """
     judged = {
         finding.batch_id: finding

@@ -1,6 +1,7 @@
 """When a retraining may be requested, and the statement months that it learns from.
 
-The policy is apart from the gate `retraining`, because trainings read the window and the gate reads the other numbers.
+The policy is apart from the gate `retraining`, because trainings read the window and the gate reads
+the other numbers.
 """
 
 from dataclasses import dataclass

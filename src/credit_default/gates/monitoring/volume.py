@@ -36,8 +36,9 @@ def judge_volume(
         policy: Thresholds; the defaults when not given.
 
     Returns:
-        `alarm` when far fewer or far more rows arrived than usual; `watch` for an unusual count, month or wait; else
-        `ok`. `not judged` with fewer earlier batches, or fewer rows, than the policy asks for.
+        `alarm` when far fewer or far more rows arrived than usual; `watch` for an unusual count,
+        month or wait; else `ok`. `not judged` with fewer earlier batches, or fewer rows, than the
+        policy asks for.
     """
     policy = policy or FeedPolicy()
     usual = median(batch.row_count for batch in earlier) if earlier else float(delivery.row_count)

@@ -1,9 +1,9 @@
 """The model card: a model described for validators, auditors and risk officers, from one training's evidence.
 
-No figure is written by hand: each comes from `CardEvidence`. The sections follow what SR 26-2 / OCC Bulletin 2026-13
-(model risk management), Regulation B (12 CFR 1002.9, reasons for adverse action) and Annex IV of Regulation (EU)
-2024/1689 (the AI Act; creditworthiness is high-risk by its Annex III, 5 b) require to be documented. The text of the
-sections is in the modules `section_*`.
+No figure is written by hand: each comes from `CardEvidence`. The sections follow what SR 26-2 / OCC
+Bulletin 2026-13 (model risk management), Regulation B (12 CFR 1002.9, reasons for adverse action)
+and Annex IV of Regulation (EU) 2024/1689 (the AI Act; creditworthiness is high-risk by its Annex
+III, 5 b) require to be documented. The text of the sections is in the modules `section_*`.
 """
 
 from typing import Final

@@ -1,6 +1,7 @@
 """Figures of the decision in money: other cost ratios, and a review team of limited size.
 
-Each title states the finding. `subtitle` says which model and rows these are, and that data is simulated where it is.
+Each title states the finding. `subtitle` says which model and rows these are, and that data is
+simulated where it is.
 """
 
 from collections.abc import Sequence
@@ -31,7 +32,8 @@ _BAR_STEP: Final = 0.27  # between the middles of neighbouring bars
 def draw_cost_sensitivity(economics: Economics, *, subtitle: str = "") -> Figure:
     """Draw the cost per 1,000 clients at each cost ratio, beside the two simplest decisions.
 
-    Costs have 95 % intervals. The simplest decisions are to decline everybody and to decline nobody.
+    Costs have 95 % intervals. The simplest decisions are to decline everybody and to decline
+    nobody.
     """
     points = economics.sensitivity
     figure, axes = open_figure(_build_sensitivity_title(points), subtitle=subtitle)

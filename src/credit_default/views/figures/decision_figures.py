@@ -1,6 +1,7 @@
 """Figures of the decisions at a threshold: how many are right, and what each threshold costs.
 
-Each title states the finding. `subtitle` says which model and rows these are, and that data is simulated where it is.
+Each title states the finding. `subtitle` says which model and rows these are, and that data is
+simulated where it is.
 """
 
 from typing import Any, Final

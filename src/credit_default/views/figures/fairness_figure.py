@@ -25,8 +25,8 @@ def draw_fairness(report: FairnessReport, *, lowest_ratio: float, subtitle: str 
     """Draw the acceptance ratios of the groups of single attributes, with 95 % intervals.
 
     Args:
-        report: The groups, drawn in its order from the top. Groups too small to be judged are grey, with their number
-            of clients only.
+        report: The groups, drawn in its order from the top. Groups too small to be judged are grey,
+            with their number of clients only.
         lowest_ratio: The policy's line (0-1).
         subtitle: Which model and rows these are.
     """

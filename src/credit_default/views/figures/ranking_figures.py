@@ -1,6 +1,7 @@
 """Figures of how well a model ranks clients: the ROC curve and the precision-recall curve.
 
-Each title states the finding. `subtitle` says which model and rows these are, and that data is simulated where it is.
+Each title states the finding. `subtitle` says which model and rows these are, and that data is
+simulated where it is.
 """
 
 from typing import Any

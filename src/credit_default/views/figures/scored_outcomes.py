@@ -28,7 +28,8 @@ def check_scored_outcomes(defaulted: Any, default_probability: Any) -> ScoredOut
         default_probability: Probabilities of the same rows, in the same order.
 
     Raises:
-        InputError: The columns are no outcomes and probabilities of the same rows, or all outcomes are equal.
+        InputError: The columns are no outcomes and probabilities of the same rows, or all outcomes
+            are equal.
     """
     check_scores(defaulted, default_probability)
     scored = ScoredOutcomes(

@@ -1,6 +1,7 @@
 """The monitoring history as one page: figures, vintages, and every finding in words.
 
-Which gates and which of their figures are shown follows from their declarations in `gates/monitoring/monitoring_gates`.
+Which gates and which of their figures are shown follows from their declarations in
+`gates/monitoring/monitoring_gates`.
 """
 
 from collections.abc import Callable, Mapping, Sequence

@@ -17,7 +17,8 @@ def render_history(findings: pl.DataFrame) -> Table:
     """Return one line for each finding, in the order given.
 
     Args:
-        findings: Rows of the monitoring table. Any gate is shown under its stored name, with its first reason.
+        findings: Rows of the monitoring table. Any gate is shown under its stored name, with its
+            first reason.
     """
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
     for name in _HEADING:

@@ -1,7 +1,7 @@
 """The monitoring history as values: one batch after another, with the verdicts, figures and profile of each.
 
-The values are built from the monitoring table and the profiles published beside the reports. A batch without a profile
-has gaps in the figures of scores and drift.
+The values are built from the monitoring table and the profiles published beside the reports. A
+batch without a profile has gaps in the figures of scores and drift.
 """
 
 import json
@@ -55,7 +55,8 @@ class HistoryBatch:
     def find_quantiles(self, shares: Sequence[float]) -> list[float]:
         """Return the scores below which these shares (0-1) of the rows lie.
 
-        They are interpolated between the reference's deciles, by which the profile counts; NaN without a profile.
+        They are interpolated between the reference's deciles, by which the profile counts; NaN
+        without a profile.
         """
         column = self.profile.get("columns", {}).get(_SCORE)
         if not column or "edges" not in column or column["minimum"] is None:
@@ -107,7 +108,8 @@ def build_history_batches(
     """Build the batches of the history, in the order of months.
 
     Args:
-        findings: Rows of the monitoring table. Of several versions that scored a batch only the newest is kept.
+        findings: Rows of the monitoring table. Of several versions that scored a batch only the
+            newest is kept.
         profiles: Published profiles by batch id and model version.
     """
     newest = {

@@ -1,7 +1,7 @@
 """The summary of a command: one value, shown as a table in the terminal or printed as one JSON object.
 
-Every command and every flow run ends with a `Summary`. The fields are the keys of `--json`, so renaming one changes
-the interface.
+Every command and every flow run ends with a `Summary`. The fields are the keys of `--json`, so
+renaming one changes the interface.
 """
 
 import dataclasses

@@ -48,7 +48,8 @@ class CounterfactualLine:
 class ClientExplanation:
     """Why one client got this score.
 
-    Probabilities are 0-1. The base probability and the contributions add up to the forest's probability.
+    Probabilities are 0-1. The base probability and the contributions add up to the forest's
+    probability.
     """
 
     client_id: str
