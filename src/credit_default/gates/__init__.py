@@ -1,1 +1,1 @@
-"""Decisions about files, models and batches: each gate judges figures and returns a Verdict with its reasons."""
+"""Decisions about files, models and batches: each gate returns a Verdict with its reasons."""

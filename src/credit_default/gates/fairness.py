@@ -67,14 +67,17 @@ def judge_fairness(report: FairnessReport, *, policy: FairnessPolicy | None = No
 def list_fairness_findings(
     report: FairnessReport, *, policy: FairnessPolicy | None = None
 ) -> tuple[FairnessFinding, ...]:
-    """Return every figure beyond the policy's limits, sure or not: single attributes first, in the report's order."""
+    """Return every figure beyond the policy's limits, whether it is sure or not.
+
+    Single attributes come first, in the report's order.
+    """
     policy = policy or FairnessPolicy()
     ordered = sorted(report.groups, key=lambda group: not group.is_single)
     return tuple(finding for group in ordered for finding in _find_group_faults(group, policy))
 
 
 def _describe_doubtful(findings: Sequence[FairnessFinding]) -> list[str]:
-    """Return what may be noise: each finding on a single attribute, and the number of groups by two attributes."""
+    """Return what may be noise: findings on single attributes, and the number of pairs."""
     doubtful = [
         f"{finding.reason}: may be noise" for finding in findings if finding.group.is_single
     ]

@@ -1,4 +1,4 @@
-"""Judge whether a file may be used at all: what its rows came to by the schema, and whether it is a usual batch.
+"""Judge whether a file may be used at all, by its rejected rows and by the batches before.
 
 This is the first gate. It is asked before anything is written: a file that it refuses leaves
 nothing but the refusal.

@@ -1,1 +1,1 @@
-"""Gates on a scored batch: feed, volume, drift, fairness, performance, and the alarms and retrainings that follow."""
+"""Gates on a scored batch, and the alarms and retrainings that follow from their verdicts."""

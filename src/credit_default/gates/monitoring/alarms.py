@@ -171,7 +171,7 @@ def _build_alarm_key(alarm: Alarm) -> tuple[str, int]:
 
 
 def _close_alarm(alarm: Alarm, now: Alarm | None, *, at: str) -> Alarm:
-    """Return the alarm on record as closed; `now` is the computed alarm, None where there is none any more."""
+    """Return the alarm on record as closed; `now` is the computed alarm, None where it is gone."""
     if now is None:
         return replace(alarm, closed_because=CLOSED_AS_WITHDRAWN, closed_at=at)
     return replace(
@@ -180,7 +180,7 @@ def _close_alarm(alarm: Alarm, now: Alarm | None, *, at: str) -> Alarm:
 
 
 def _compute_gate_alarms(found: Sequence[GateFinding], policy: AlarmPolicy) -> list[Alarm]:
-    """Return the alarms of one gate and version, oldest first; findings come in the order of their months."""
+    """Return the alarms of one gate and version, oldest first; findings are in order of months."""
     alarms: list[Alarm] = []
     first = 0  # position of the first finding that may count for the next change
     for position, finding in enumerate(found):
@@ -206,7 +206,7 @@ def _open_alarm(finding: GateFinding) -> Alarm:
 
 
 def _is_alarm_due(found: Sequence[GateFinding], policy: AlarmPolicy) -> bool:
-    """Return whether an alarm opens at the last finding: it is one itself, and enough of the newest are."""
+    """Return whether an alarm opens at the last of the findings: it and enough others are alarms."""
     if found[-1].level != "alarm":
         return False
     alarm_count = sum(finding.level == "alarm" for finding in found[-policy.window_count :])

@@ -1,4 +1,4 @@
-"""Measured drift as values: how far each column, the score and the decision of a batch are from the reference.
+"""Measured drift as values: how far each column, the score and the decision have moved.
 
 `drift_measurement` and the Evidently report build these values; `drift` judges them.
 """
@@ -78,7 +78,7 @@ def measure_noise(column: ColumnDrift, report: DriftReport, *, confidence: float
 
 
 def exceeds_noise(column: ColumnDrift, report: DriftReport, *, confidence: float) -> bool:
-    """Return whether the column drifted beyond its threshold and beyond what chance gives with this confidence."""
+    """Return whether the column drifted beyond its threshold and beyond what chance gives."""
     if column.method in P_VALUE_METHODS:
         return column.drifted and column.p_value < 1 - confidence
     noise = measure_noise(column, report, confidence=confidence)

@@ -196,7 +196,7 @@ def _list_share_move_alarms(share_move: float, policy: DriftPolicy) -> list[str]
 
 
 def _measure_share_move(shift: ScoreShift | None, policy: DriftPolicy) -> float:
-    """Return the move of the expected default share over the reference's; 0 where chance may explain it."""
+    """Return the relative move of the expected default share; 0 where chance may explain it."""
     if shift is None or abs(shift.move) < policy.fewest_standard_errors * shift.standard_error:
         return 0.0
     return abs(shift.move) / max(shift.reference_share, 1e-9)

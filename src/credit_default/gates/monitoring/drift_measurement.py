@@ -1,4 +1,4 @@
-"""Measure drift from two profiles: every input, the score and the decision, on all rows, by the schema's methods."""
+"""Measure the drift of every input, the score and the decision from two profiles, on all rows."""
 
 from typing import Any, Final
 
@@ -20,7 +20,7 @@ _SCORE_METHOD: Final = "psi"
 def measure_drift(
     plan: ProfilePlan, reference: Profile, current: Profile, *, schema: Schema, policy: DriftPolicy
 ) -> DriftReport:
-    """Measure how far each input, the score and the decision of the current rows are from the reference.
+    """Measure how far the inputs, the score and the decision are from the reference.
 
     Args:
         plan: How both profiles count.

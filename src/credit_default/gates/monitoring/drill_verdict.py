@@ -62,7 +62,7 @@ class DrillCase:
 
     @property
     def caught_in_batch(self) -> int | None:
-        """Return the first batch (from 1) in which an expected gate responded at the required level, or None."""
+        """Return the first batch (from 1) in which the fault was caught, or None."""
         for number, batch in enumerate(self.batches, start=1):
             levels = (batch[gate] for gate in self.expected_gates if gate in batch)
             if any(self._is_caught_at(level) for level in levels):

@@ -1,4 +1,4 @@
-"""Judge whether groups are still accepted as evenly as on the model's test side, by their acceptance ratios.
+"""Judge whether groups are still accepted as evenly as on the model's test side.
 
 The ratio is that of the four-fifths rule (`model.fairness`): the accepted share of a group over
 that of the group which the reference accepts most often, at the threshold in force. It needs no
@@ -91,7 +91,7 @@ def _measure_group_ratios(
     current: Mapping[str, GroupAcceptance],
     policy: FairnessDriftPolicy,
 ) -> Iterator[GroupRatio]:
-    """Yield each group that is large enough in both, compared with the one that the reference accepts most often."""
+    """Yield the ratio of each large group to the group that the reference accepts most often."""
     names = _list_large_groups(reference, current, policy)
     first = max(names, key=lambda name: (reference[name].accept_share, name), default="")
     if not first or not current[first].accept_count:
@@ -126,7 +126,7 @@ def _list_large_groups(
 
 
 def _measure_accept_share(group: GroupAcceptance) -> float:
-    """Return the accepted share; of a group without accepted clients that of half a client, so that it has a logarithm."""
+    """Return the accepted share, at least that of half a client, so that it has a logarithm."""
     return max(group.accept_count, 0.5) / group.row_count
 
 

@@ -33,7 +33,7 @@ _FAULT_NAMES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class ColumnState:
-    """One column of a batch compared with the reference and the month before. Shares are of the rows, 0-1."""
+    """One column of a batch beside the reference and the month before; shares are of the rows, 0-1."""
 
     column: str
     missing_share: float = 0.0
@@ -197,7 +197,10 @@ def _find_column_oddities(
 
 
 def _compute_chance_margin(share: float, state: BatchState, policy: FeedPolicy) -> float:
-    """Return what chance may add to a share of that size, at the policy's confidence for all columns together."""
+    """Return what chance may add to a share of that size.
+
+    The policy's confidence holds for all columns together.
+    """
     count = max(1, len(state.columns))
     deviations = float(norm.ppf(policy.confidence ** (1 / count)))
     rows = 1 / max(1, state.row_count) + 1 / max(1, state.reference_count)

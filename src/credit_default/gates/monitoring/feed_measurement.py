@@ -1,4 +1,4 @@
-"""Measure what the gate `feed` judges: each input of a batch compared with the reference and the month before."""
+"""Measure what the gate `feed` judges: each input compared with the reference and the month before."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -40,7 +40,7 @@ class _FilledInCode:
 
 @dataclass(frozen=True, slots=True)
 class _Tails:
-    """How many more of the current values than of the reference's are at either end; shares of the rows."""
+    """How many more values than in the reference are at either end; shares of the rows."""
 
     low_share: float = 0.0
     high_share: float = 0.0
@@ -126,7 +126,7 @@ def _measure_column(
 def _find_comparable_counts(
     column: Column, current: ColumnProfile, earlier: Counts | None
 ) -> Counts | None:
-    """Return the counts of the month before, or None where the column has no codes or they cannot be compared."""
+    """Return the counts of the month before, or None where they cannot be compared."""
     if earlier is None or not column.codes:
         return None
     is_comparable = earlier.shape == current.counts.shape and bool(earlier.sum())
@@ -185,7 +185,7 @@ def _measure_repeat_share(column: Column, side: ColumnProfile) -> float:
 
 
 def _measure_tails(reference: ColumnProfile, current: ColumnProfile) -> _Tails:
-    """Measure how many more of the current values are below, or above, nearly all of the reference's."""
+    """Measure how many more values are below, or above, nearly all of the reference's."""
     before, after = (np.cumsum(side.magnitudes) for side in (reference, current))
     if not before[-1] or not after[-1]:
         return _Tails()

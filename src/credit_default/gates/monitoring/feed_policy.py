@@ -1,4 +1,4 @@
-"""What may be unusual about a delivery before it is reported: the bounds of the gates `feed` and `volume`."""
+"""The bounds of the gates `feed` and `volume`: what may be unusual before it is reported."""
 
 from dataclasses import dataclass
 

@@ -20,7 +20,10 @@ _LEVELS: Final[tuple[Level, ...]] = ("ok", "watch", "alarm")
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """How many outcomes of a batch are known. Early outcomes, which may still change, count as unknown."""
+    """How many outcomes of a batch are known.
+
+    Early outcomes, which may still change, count as unknown.
+    """
 
     known_share: float  # of the scored rows, 0-1
     is_mature: bool  # all outcomes should be known by now

@@ -1,4 +1,4 @@
-"""Judge whether the system recovered from a change: an alarm, a retraining, another champion, and quiet batches.
+"""Judge whether the system recovered from a change, by alarms, retrainings and champions.
 
 The gate is used at the end of the long demo, which simulates a change month by month.
 """
@@ -57,7 +57,10 @@ def judge_recovery(months: Sequence[RecoveryMonth]) -> Verdict:
 
 
 def _find_months_of_newest_champion(months: Sequence[RecoveryMonth]) -> list[RecoveryMonth]:
-    """Return the months since the change that the newest version scored; empty where the first version still does."""
+    """Return the months since the change that the newest version scored.
+
+    Empty where the first version still scores.
+    """
     first_version = months[0].model_version if months else 0
     later = [m for m in months if m.scenario_has_begun and m.model_version > first_version]
     return [month for month in later if month.model_version == later[-1].model_version]

@@ -146,7 +146,7 @@ def _find_cause(
     policy: RetrainingPolicy,
     gates: Sequence[MonitoringGate],
 ) -> _Cause:
-    """Return what the open alarms call for, with the reasons; cooldown and budget are not considered."""
+    """Return what the open alarms call for, with the reasons, before cooldown and budget."""
     by_effect = _group_by_effect(open_alarms, gates)
     if blocking := by_effect["block"]:
         return _Cause(

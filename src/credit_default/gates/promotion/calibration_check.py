@@ -1,7 +1,7 @@
-"""Check that the challenger's probabilities are still calibrated, by its calibration line on the compared rows.
+"""Check that the challenger's probabilities are still calibrated, by its calibration line.
 
-As with fairness, the change is judged: this check must not protect a champion that is calibrated
-worse.
+The line is fitted on the compared rows. As with fairness, the change is judged: this check must not
+protect a champion that is calibrated worse.
 """
 
 import math
@@ -79,12 +79,18 @@ def _is_closer_to_one(slope: _Slope, champion: _Slope | None) -> bool:
 
 
 def _measure_distance_from_one(slope: float) -> float:
-    """Return the distance from 1 as a factor: 0.8 is as far as 1.25, and a slope of 0 or below is the furthest."""
+    """Return the distance from 1 as a factor: 0.8 is as far as 1.25.
+
+    A slope of 0 or below is further than any other.
+    """
     return abs(math.log(slope)) if slope > 0 else math.inf
 
 
 def _fit_slope(defaulted: Any, scored: Any) -> _Slope | None:
-    """Fit the calibration line; the error follows from its information. None where no line can be fitted."""
+    """Return the slope of the calibration line, or None where no line can be fitted.
+
+    The error follows from the information of the fitted line.
+    """
     outcome = np.asarray(defaulted, dtype=np.int64)
     probability = np.asarray(scored, dtype=np.float64)
     line = fit_calibration(outcome, probability)

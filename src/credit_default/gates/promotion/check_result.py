@@ -1,4 +1,4 @@
-"""The result of one check of a challenger. The promotion gate combines the results: any fault keeps the champion."""
+"""The result of one check of a challenger. Any fault keeps the champion."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

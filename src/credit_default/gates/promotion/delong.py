@@ -18,7 +18,10 @@ from credit_default.model.statistics.bootstrap import FloatArray
 
 @dataclass(frozen=True, slots=True)
 class AucDifference:
-    """Both ROC AUCs, and the challenger's gain with its standard error and interval; positive: challenger better."""
+    """Both ROC AUCs, and the challenger's gain with its error and interval.
+
+    Positive gains mean that the challenger is better.
+    """
 
     champion: float
     challenger: float

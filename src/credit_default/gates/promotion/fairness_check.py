@@ -40,7 +40,7 @@ class FairnessLoss:
 
 @dataclass(frozen=True, slots=True)
 class FairnessChange:
-    """One figure for one protected attribute: the challenger's value, and its loss against the champion.
+    """One figure for one protected attribute, and its loss against the champion.
 
     The acceptance ratio is the lowest accepted share over the highest (1 is even). Gaps are between
     the largest and the smallest declined share of defaulters, or of clients who paid (0 is even).
@@ -116,7 +116,13 @@ def measure_fairness_changes(
 def _build_changes(
     attribute: str, figures: FloatArray, errors: FloatArray
 ) -> Iterator[FairnessChange]:
-    """Yield the changes of one attribute from its figures (1, models, figures) and errors (2, figures)."""
+    """Yield the changes of one attribute.
+
+    Args:
+        attribute: Its name.
+        figures: Figures on all rows, of shape (1, models, figures).
+        errors: Standard errors of the losses, of shape (2, figures).
+    """
     values, losses = figures[0], _measure_losses(figures)[0]
     for place, figure in enumerate(FAIRNESS_FIGURES):
         in_force, like_for_like = (
@@ -144,7 +150,10 @@ def _list_declined(scores: PairedScores, *, threshold: float) -> list[np.ndarray
 
 
 def _build_membership(labels: Any, defaulted: IntArray, policy: PromotionPolicy) -> FloatArray:
-    """Return (rows, groups): 1 where the row is of the group, without groups that have too few rows of an outcome."""
+    """Return an array (rows, groups) that is 1 where the row is of the group.
+
+    Groups that have too few rows of an outcome are left out.
+    """
     levels, level_of_row = np.unique(np.asarray(labels).astype(str), return_inverse=True)
     counts = np.bincount(level_of_row, minlength=len(levels))
     defaults = np.bincount(level_of_row, weights=defaulted, minlength=len(levels))
@@ -184,7 +193,10 @@ def _measure_figures(sums: FloatArray) -> FloatArray:
 
 
 def _measure_losses(figures: FloatArray) -> FloatArray:
-    """Return (resamples, 2, figures): by how much the challenger is less even, in force and like for like."""
+    """Return by how much the challenger is less even, as an array (resamples, 2, figures).
+
+    The two losses are at the threshold in force and like for like.
+    """
     loss: FloatArray = _LOSS_SIGNS * (figures[:, [1]] - figures[:, [0, 2]])
     return loss
 

@@ -1,4 +1,4 @@
-"""Compare champion and challenger on one set of rows: the gains, what is significant, and how it is described.
+"""Compare champion and challenger on one set of rows, and describe what is significant.
 
 A change of recipe has two comparisons, out of fold and on the test side; a refresh has one.
 """
@@ -169,5 +169,5 @@ def _describe_difference(gain: Gain) -> str:
 
 
 def _count_digits(gain: Gain) -> int:
-    """Return the decimals to show: a cost per 1,000 clients is some hundreds, the other measures are shares."""
+    """Return the decimals to show: a cost per 1,000 is some hundreds, the others are shares."""
     return 1 if gain.measure == "cost_per_1000" else 4

@@ -1,4 +1,4 @@
-"""Measure by how much the challenger is better than the champion on the same rows, and whether that is more than noise.
+"""Measure by how much the challenger is better than the champion on the same rows, and how surely.
 
 Both models scored the same clients, so differences are resampled in pairs: what is hard about a
 client is hard for both and cancels out. Gains are positive where the challenger is better, whatever
@@ -36,7 +36,7 @@ _GAIN_SIGNS: Final = (-1.0, -1.0, 1.0, -1.0)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PairedScores:
-    """Outcomes (0 or 1) of one set of rows, and both models' default probabilities (0-1) of them, in one order.
+    """Outcomes (0 or 1) and both models' default probabilities (0-1) of the same rows, in one order.
 
     `groups` divide the same rows, each by one label for every row: all of them are slices, and
     fairness is compared by those named in `protected`.
@@ -67,7 +67,10 @@ class PairedScores:
 
 @dataclass(frozen=True, slots=True)
 class Gain:
-    """Both models' figures by one measure, and the challenger's gain with its interval; positive: challenger better."""
+    """Both models' figures by one measure, and the challenger's gain with its interval.
+
+    Positive gains mean that the challenger is better.
+    """
 
     measure: str
     champion: float

@@ -1,4 +1,4 @@
-"""Every number of the promotion gate, with its reason: what a first model must reach and a challenger must show.
+"""Every number of the promotion gate, with its reason.
 
 The policy is in a module of its own because each check of a challenger reads its numbers here.
 """

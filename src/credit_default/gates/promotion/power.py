@@ -10,11 +10,11 @@ from credit_default.gates.promotion.policy import PromotionPolicy
 def measure_power(
     roc_auc: Gain, log_loss: Gain, *, row_count: int, policy: PromotionPolicy
 ) -> Check:
-    """Measure the smallest differences that would have been found, and the rows that the AUC's margin needs.
+    """Measure the smallest differences that these rows would have shown.
 
     Computed from the paired standard errors, which shrink with the square root of the number of
-    rows, at the policy's confidence and power. The result is never a fault: it helps to interpret a
-    verdict.
+    rows, at the policy's confidence and power. The rows that the AUC's margin needs are given too.
+    The result is never a fault: it helps to interpret a verdict.
     """
     deviations = NormalDist().inv_cdf((1 + policy.confidence) / 2)
     deviations += NormalDist().inv_cdf(policy.power)
@@ -37,5 +37,5 @@ def measure_power(
 
 
 def _round_to_two_digits(count: float) -> int:
-    """Return the count with two significant digits: the noise of the next comparison is not known more precisely."""
+    """Return the count with two significant digits: the noise is not known more precisely."""
     return int(float(f"{count:.2g}"))

@@ -1,4 +1,4 @@
-"""Check that the challenger is not worse for any group of clients, by the gain in log loss within each slice."""
+"""Check that the challenger is not worse for any group of clients, by its log loss."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -61,7 +61,10 @@ def check_slices(scores: PairedScores, *, policy: PromotionPolicy) -> Check:
 
 
 def measure_slices(scores: PairedScores, *, policy: PromotionPolicy) -> Iterator[SliceGain]:
-    """Yield the gain of every slice with enough rows of both outcomes, in the order of groups and labels."""
+    """Yield the gain of every slice with enough rows of both outcomes.
+
+    Slices come in the order of groups and labels.
+    """
     defaulted = np.asarray(scores.defaulted, dtype=np.int64)
     champion_loss, challenger_loss = (
         measure_log_loss(defaulted, np.asarray(scored, dtype=np.float64))
@@ -93,7 +96,7 @@ def _measure_group(
 
 
 def _select_worse_slices(slices: Sequence[SliceGain], *, level: float) -> list[SliceGain]:
-    """Return the slices that are significant at this level after Holm's correction, the surest first."""
+    """Return the slices that are significant after Holm's correction, the surest first."""
     ordered = sorted(slices, key=lambda found: found.p_value)
     selected: list[SliceGain] = []
     for position, candidate in enumerate(ordered):

@@ -1,4 +1,4 @@
-"""Check that the challenger is what it claims to be: its schema, its inputs and its digest, before its scores."""
+"""Check that the challenger is what it claims to be, by its schema, inputs and digest."""
 
 from credit_default.data.contract.schema import Schema
 from credit_default.errors import show_examples

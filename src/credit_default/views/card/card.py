@@ -1,4 +1,4 @@
-"""The model card: a model described for validators, auditors and risk officers, from one training's evidence.
+"""The model card: one training's evidence, written for validators, auditors and risk officers.
 
 No figure is written by hand: each comes from `CardEvidence`. The sections follow what SR 26-2 / OCC
 Bulletin 2026-13 (model risk management), Regulation B (12 CFR 1002.9, reasons for adverse action)

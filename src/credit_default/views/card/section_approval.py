@@ -1,4 +1,4 @@
-"""The card's first sections: the registry's record today, the summary for a risk officer, and the approval."""
+"""The card's first sections: the registry's record, the summary and the approval."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final

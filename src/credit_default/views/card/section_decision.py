@@ -1,4 +1,4 @@
-"""The card's section on decisions: threshold and costs, review capacity, risk bands and expected loss."""
+"""The card's section on decisions: threshold, costs, capacity and expected loss."""
 
 from credit_default.model.evaluation.economics import CapacityPoint, Economics, OperatingPoint
 from credit_default.model.evaluation.metrics import Metric

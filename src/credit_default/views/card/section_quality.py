@@ -35,7 +35,7 @@ _BASELINES: Final = (
 
 
 def build_performance_section(evidence: CardEvidence) -> Section:
-    """Return every metric with its interval on the test side, and pooled over folds where there are any."""
+    """Return every metric with its interval on the test side, and pooled over folds if any."""
     evaluation, folds = evidence.evaluation, evidence.folds
     introduction = (
         f"On the test side: {evaluation.row_count:,} statements of clients that the model never "

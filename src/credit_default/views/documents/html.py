@@ -1,4 +1,4 @@
-"""Render a document as one page for a browser: self-contained, without scripts, with its pictures inside.
+"""Render a document as one self-contained page for a browser, without scripts.
 
 Every text is escaped, and the page's content security policy forbids what escaping might have
 missed.

@@ -67,7 +67,10 @@ def draw_cost_sensitivity(economics: Economics, *, subtitle: str = "") -> Figure
 
 
 def draw_capacity(economics: Economics, *, subtitle: str = "") -> Figure:
-    """Draw defaulters caught and precision, with 95 % intervals, by how many clients can be reviewed."""
+    """Draw defaulters caught and precision by how many clients can be reviewed.
+
+    Both have 95 % intervals.
+    """
     points = economics.capacity
     figure, axes = open_figure(_build_capacity_title(economics), subtitle=subtitle)
     by_lot = "defaulters caught by drawing lots"

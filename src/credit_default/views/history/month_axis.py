@@ -1,4 +1,4 @@
-"""What the figures of the history page share: one place a batch, in the order of months, and safe texts.
+"""What the figures of the history page share: the axis of months, and literal texts.
 
 All figures have the same horizontal axis, so that they can be read one below the other.
 """
@@ -35,7 +35,10 @@ def format_month_axis(axes: Axes, history: History, *, y_label: str) -> None:
 
 
 def shorten_name(name: str) -> str:
-    """Return the name as a label: spaces for underscores, unprintables escaped, cut at 32 characters."""
+    """Return the name as a label of at most 32 characters.
+
+    Underscores become spaces, and unprintable characters are shown as escapes.
+    """
     plain = escape_unprintable(name.replace("_", " "))
     return plain if len(plain) <= _LONGEST_NAME else f"{plain[:_LONGEST_NAME]}…"
 

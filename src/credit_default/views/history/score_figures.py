@@ -33,7 +33,7 @@ _NOT_INPUTS: Final = frozenset({"default_probability", "decision"})
 
 
 def draw_scores(history: History, *, subtitle: str) -> Figure:
-    """Draw the distribution of the score in each batch: the median, the middle half and the middle 90 %."""
+    """Draw the score's distribution in each batch: median, middle half, middle 90 %."""
     figure, axes = open_figure(_build_scores_title(history), subtitle=subtitle, height=4.4)
     quantiles = np.array([batch.find_quantiles(_QUANTILES) for batch in history.batches]).T
     _fill_band(axes, quantiles[0], quantiles[4], alpha=0.15, label="nine in ten clients")

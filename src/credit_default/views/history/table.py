@@ -1,4 +1,4 @@
-"""The monitoring history as a table for the terminal: one line for each gate's finding about a batch."""
+"""The monitoring history as a table for the terminal: one line for each finding."""
 
 from collections.abc import Mapping
 from typing import Any

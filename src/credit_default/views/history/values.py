@@ -1,4 +1,4 @@
-"""The monitoring history as values: one batch after another, with the verdicts, figures and profile of each.
+"""The monitoring history as values: verdicts, figures and profile of each batch.
 
 The values are built from the monitoring table and the profiles published beside the reports. A
 batch without a profile has gaps in the figures of scores and drift.

@@ -1,4 +1,4 @@
-"""The result of a drill: every planted fault with the gates that responded, then the confusion tables."""
+"""The result of a drill: every planted fault with the responses, and confusion tables."""
 
 from collections.abc import Mapping
 from typing import Final

@@ -18,7 +18,7 @@ _RECALIBRATION_TOLERANCE: Final = 1e-9
 
 @dataclass(frozen=True, slots=True)
 class Contribution:
-    """What one concept adds to the probability of the average accepted client; below 0 it reduces it."""
+    """What one concept adds to the average accepted client's probability."""
 
     name: str
     subject: str  # in words

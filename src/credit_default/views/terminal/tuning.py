@@ -35,7 +35,10 @@ class RecipeComparison:
 
     @property
     def result(self) -> str:
-        """Return `better` or `worse` where log loss differs beyond noise, `a tie` else, "" without gains."""
+        """Return `better` or `worse` where log loss differs beyond noise, else `a tie`.
+
+        It is empty for the recipe in force, which has no gains.
+        """
         gain = self.gains.get("log_loss")
         if gain is None:
             return ""
