@@ -50,7 +50,7 @@ def test_file_says_where_the_recipe_came_from():
     )
     assert (
         lines[3]
-        == "#   recipe in force: AUC 0.7880, AP 0.5612, Brier score 0.1331, log loss 0.4241, ECE 0.0057"
+        == "#   recipe in force: AUC 0.7880, AP 0.5612, Brier 0.1331, log loss 0.4241, ECE 0.0057"
     )
 
 

@@ -48,7 +48,7 @@ def test_recipe_in_force_is_not_compared_with_itself():
     assert IN_FORCE.result == ""
     assert (
         format_recipe_comparison(IN_FORCE)
-        == "recipe in force: AUC 0.7880, AP 0.5612, Brier score 0.1331, log loss 0.4241, ECE 0.0057"
+        == "recipe in force: AUC 0.7880, AP 0.5612, Brier 0.1331, log loss 0.4241, ECE 0.0057"
     )
 
 

@@ -27,7 +27,9 @@ def judge_first_model(
     """
     policy = policy or PromotionPolicy()
     metrics = {name: metric.value for name, metric in evaluation.metrics.items()}
-    figures = {name: metrics[name] for name in _REPORTED_METRICS if name in metrics}
+    figures: dict[str, float] = {
+        name: metrics[name] for name in _REPORTED_METRICS if name in metrics
+    }
     faults = [structure.fault] if structure and structure.fault else []
     faults += find_sample_size_faults(evaluation.row_count, evaluation.default_count, policy=policy)
     if evaluation.distinct_count == 1:

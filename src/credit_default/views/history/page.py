@@ -86,15 +86,16 @@ def describe_history(
     """
     first, last = history.batches[0].statement_month, history.batches[-1].statement_month
     months = first if first == last else f"{first} to {last}"
-    timeline = ("Champions and alarms", partial(draw_timeline, gates=gates), _TIMELINE_CAPTION)
+    draw: Callable[..., Figure] = partial(draw_timeline, gates=gates)
+    timeline = ("Champions and alarms", draw, _TIMELINE_CAPTION)
     findings = (_tabulate_batches(history, gates), *_list_findings(history, reasons))
     return Document(
         "Monitoring history",
         f"{_count_batches(history)}, {months}; {_format_versions(history)}",
         (
             *(
-                _build_picture_section(history, title, draw, caption)
-                for title, draw, caption in (timeline, *_PICTURES)
+                _build_picture_section(history, title, draw_figure, caption)
+                for title, draw_figure, caption in (timeline, *_PICTURES)
             ),
             *_build_vintage_sections(vintages),
             Section("Findings", findings),
