@@ -65,7 +65,7 @@ def moved(scored):
 
 @pytest.fixture(scope="module")
 def full(reference, moved, tmp_path_factory):
-    """One full report, looked at from several sides."""
+    """One full report, checked by several tests."""
     return run(reference, moved, tmp_path_factory.mktemp("full"), full=True)
 
 
@@ -175,7 +175,7 @@ def test_the_full_report_has_quality_at_the_decisions_as_they_were_taken(referen
     assert values["Precision"] == pytest.approx((declined & defaulted).sum() / declined.sum())
 
 
-def test_there_is_no_quality_without_outcomes_of_both_kinds(reference, scored, tmp_path):
+def test_no_quality_report_is_written_without_outcomes_of_both_kinds(reference, scored, tmp_path):
     unknown = scored(50, with_outcome=False)
     all_paid = scored(50).with_columns(pl.lit(0).alias("defaulted"))
 
