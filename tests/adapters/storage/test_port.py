@@ -547,7 +547,9 @@ def test_a_forked_process_opens_a_line_of_its_own(s3):
 
     child = os.fork()
     if child == 0:
-        os._exit(0 if s3.read_object("a") == b"1" and s3._connection._owner == os.getpid() else 1)
+        os._exit(
+            0 if s3.read_object("a") == b"1" and s3._connection._process_id == os.getpid() else 1
+        )
 
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
     assert s3.read_object("a") == b"1"
