@@ -47,7 +47,11 @@ def score(lake, batch_id, number):
     written = write_scores(
         lake, lambda: make_scores(batch_id, number), batch_id=batch_id, model_version=1
     )
-    return {"number": number, "row_count": written.row_count, "was_there": written.was_there}
+    return {
+        "number": number,
+        "row_count": written.row_count,
+        "already_existed": written.already_existed,
+    }
 
 
 def score_one_batch(lake, number):
