@@ -25,7 +25,7 @@ _TABLE_WIDGET = "big_table"  # Evidently's name for the kind of widget
 
 
 class PlainDrift(ValueDrift):  # type: ignore[misc] # Evidently has no type annotations that mypy sees
-    """The drift of a column as a figure and a test. Its class name stands in the report's dictionary."""
+    """The drift of a column as a figure and a test. Its class name is part of the report's dictionary."""
 
 
 class PlainDriftCalculation(SingleValueCalculation[PlainDrift]):  # type: ignore[misc]
