@@ -46,7 +46,7 @@ def test_a_model_that_mistreats_one_sex_is_watched_and_not_stopped(people, seed)
     assert "sex_and_age_caught_gap" in verdict.figures
 
 
-def test_single_attributes_are_told_before_pairs(people):
+def test_single_attributes_come_before_pairs(people):
     findings = list_fairness_findings(measure(people, 4_000, by=0.15), policy=QUICK)
 
     single = [finding.group.is_single for finding in findings]
@@ -58,7 +58,7 @@ def test_single_attributes_are_told_before_pairs(people):
     }
 
 
-def test_what_may_be_noise_is_told_and_no_reason_to_watch(people):
+def test_what_may_be_noise_is_reported_and_no_reason_to_watch(people):
     rows, probability = people.make(300, seed=0)
     report = measure_fairness(
         rows.with_columns(age=pl.lit(40)),

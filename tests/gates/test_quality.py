@@ -98,7 +98,7 @@ def test_clients_that_another_batch_brought_refuse_a_file_and_name_that_batch():
     assert judge_quality(FileCounts(1_000, 0), BatchHistory((), 10, ("ab12",))).passed
 
 
-def test_every_fault_is_told():
+def test_every_fault_is_a_reason():
     verdict = judge_quality(
         FileCounts(1_000, 60, repeated_count=20), BatchHistory((100,) * 3, 500, ("ab12",))
     )

@@ -42,7 +42,7 @@ def test_a_clean_batch_is_ok():
 
 
 @pytest.mark.parametrize(("statistic", "level"), [(0.0999, "ok"), (0.1, "alarm"), (0.7, "alarm")])
-def test_a_moved_score_rings(statistic, level):
+def test_a_moved_score_raises_an_alarm(statistic, level):
     assert judge(move_score(STILL, statistic)).level == level
 
 
@@ -54,19 +54,19 @@ def test_one_moved_column_is_watched_and_named_with_its_figures():
     assert verdict.figures["drifted_count"] == 1.0
 
 
-def test_three_of_ten_moved_columns_ring():
+def test_three_of_ten_moved_columns_raise_an_alarm():
     assert judge(move(STILL, 1, 2)).level == "watch"
     assert judge(move(STILL, 1, 2, 3)).level == "alarm"
 
 
-def test_one_column_that_carries_the_model_rings():
+def test_one_column_that_carries_the_model_raises_an_alarm():
     importance = {"column_0": 0.4, "column_1": 0.05}
 
     assert judge(move(STILL, 0), importance=importance).level == "alarm"
     assert judge(move(STILL, 1), importance=importance).level == "watch"
 
 
-def test_columns_that_the_model_ignores_ring_when_they_are_many():
+def test_columns_that_the_model_ignores_raise_an_alarm_when_they_are_many():
     assert judge(move(STILL, 1, 2, 3), importance={"column_0": 1.0}).level == "alarm"
 
 
@@ -120,7 +120,7 @@ def test_a_report_without_columns_is_judged_by_its_score():
 
 
 @pytest.mark.parametrize(("statistic", "level"), [(0.09, "ok"), (0.11, "alarm")])
-def test_a_moved_decision_rings(statistic, level):
+def test_a_moved_decision_raises_an_alarm(statistic, level):
     decision = ColumnDrift("decision", "psi", statistic, 0.1, drifted=statistic >= 0.1, bin_count=2)
 
     verdict = judge(replace(STILL, decision=decision))
@@ -146,7 +146,7 @@ SHIFT = ScoreShift(
 )
 
 
-def test_what_moved_the_score_is_told_with_what_it_costs():
+def test_what_moved_the_score_is_reported_with_its_cost():
     verdict = judge(move(STILL, 4), shift=SHIFT)
 
     assert verdict.reasons[1:4] == (
@@ -164,7 +164,7 @@ def test_a_shift_that_chance_may_have_made_is_not_explained():
     assert verdict.reasons == ("column_4 moved: psi 0.500, limit 0.100",)
 
 
-def test_a_shift_without_a_cause_is_told_all_the_same():
+def test_a_shift_without_a_cause_is_reported_all_the_same():
     assert judge(move(STILL, 4), shift=replace(SHIFT, columns=())).reasons[1:3] == (
         "expected defaults 22.0% -> 28.0%",
         "expected cost of 1,000 decisions 540 -> 610",

@@ -116,7 +116,7 @@ def test_planted_shift_is_watched_at_every_length(pool, schema):
         assert "repayment_status_m1" in " ".join(verdict.reasons)
 
 
-def test_side_without_rows_is_told(pool):
+def test_side_without_rows_is_an_input_error(pool):
     with pytest.raises(InputError, match="current rows: found no rows"):
         measure(pool.head(100), pool.head(0))
     with pytest.raises(InputError, match="reference: found no rows"):

@@ -49,7 +49,7 @@ def test_clean_batch_is_ok_and_says_what_went_to_quarantine():
         ),
     ],
 )
-def test_broken_column_rings_and_is_named(fault, reason):
+def test_broken_column_raises_an_alarm_and_is_named(fault, reason):
     verdict = judge_feed(plant(**fault))
 
     assert (verdict.level, verdict.reasons) == ("alarm", (reason,))
@@ -103,7 +103,7 @@ def test_code_that_a_small_reference_lacks_by_chance_is_quiet():
     assert judge_feed(replace(little, reference_count=300)).level == "ok"
 
 
-def test_copied_rows_ring():
+def test_copied_rows_raise_an_alarm():
     assert judge_feed(replace(CLEAN, twin_share=0.2)).level == "alarm"
     assert judge_feed(replace(CLEAN, twin_share=0.05)).level == "ok"
 
@@ -148,7 +148,7 @@ def test_batch_of_no_rows_has_no_share_rejected():
     )
 
 
-def test_five_findings_are_told_and_the_rest_counted():
+def test_five_findings_are_listed_and_the_rest_counted():
     broken = replace(
         CLEAN,
         columns=tuple(replace(column, is_constant=True, scale=9.0) for column in CLEAN.columns),

@@ -80,7 +80,7 @@ def test_amounts_in_thousands_are_another_unit():
     assert verdict.reasons[0].startswith("paid_m1 is 0.00")
 
 
-def test_a_fifth_of_the_amounts_in_thousands_stand_in_the_tail():
+def test_a_fifth_of_the_amounts_in_thousands_are_in_the_tail():
     some = (
         pl.when(pl.int_range(pl.len()) % 5 == 0)
         .then(pl.col("paid_m1") * 1_000)

@@ -17,7 +17,7 @@ def estimate(scores):
     return estimate_performance(scores, policy=DecisionPolicy())
 
 
-def test_what_is_expected_is_told_with_its_range_and_the_error_of_earlier_estimates():
+def test_expected_metrics_have_their_range_and_the_error_of_earlier_estimates():
     past = {"default_share": PastError(4, 0.01, 0.02, 0.75)}
 
     verdict = judge_estimate(estimate(TELLING), past)
@@ -37,7 +37,7 @@ def test_what_is_expected_is_told_with_its_range_and_the_error_of_earlier_estima
     )
 
 
-def test_scores_that_tell_nobody_apart_are_watched_and_never_ring():
+def test_scores_that_do_not_separate_clients_are_watched_and_raise_no_alarm():
     verdict = judge_estimate(estimate(FLAT), {})
 
     assert verdict.level == "watch"

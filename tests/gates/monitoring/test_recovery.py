@@ -16,7 +16,7 @@ def make_life():
     ]
 
 
-def test_alarm_training_new_champion_and_quiet_again_is_mended():
+def test_alarm_training_new_champion_and_quiet_again_is_a_recovery():
     verdict = judge_recovery(make_life())
 
     assert verdict.level == "ok"
@@ -39,7 +39,7 @@ def test_alarm_before_the_change_is_no_answer_to_it():
     )
 
 
-def test_new_champion_that_rings_again_has_not_mended_it():
+def test_new_champion_with_an_alarm_again_is_no_recovery():
     life = [*make_life(), live(8, 2, "ok", "alarm")]
 
     assert judge_recovery(life).level == "watch"

@@ -74,7 +74,7 @@ def test_small_error_that_stays_trains_with_enough_new_outcomes(lingering, label
     assert (told in decision.verdict.reasons) == (action != "nothing")
 
 
-def test_drift_and_a_small_error_that_stays_are_both_told():
+def test_drift_and_a_small_error_that_persists_are_both_reasons():
     assert decide("drift", labels=2_000, lingering=3).verdict.reasons == (
         "a retraining is requested",
         "drift alarm of version 3 open since 2025-06",
@@ -108,7 +108,7 @@ def test_error_lingers_from_the_newest_judged_batch_backwards(levels, count):
     assert count_lingering_errors([*reversed(find(*levels)), *others], model_version=3) == count
 
 
-def test_batch_looked_at_again_counts_as_it_was_found_last():
+def test_batch_monitored_again_counts_as_it_was_found_last():
     assert (
         count_lingering_errors([*find("watch", "watch"), *find("watch", "ok")], model_version=3)
         == 0
@@ -116,7 +116,7 @@ def test_batch_looked_at_again_counts_as_it_was_found_last():
 
 
 @pytest.mark.parametrize("gate", ["feed", "volume"])
-def test_broken_feed_trains_nothing_whatever_else_rings(gate):
+def test_broken_feed_trains_nothing_whatever_other_alarms_are_open(gate):
     decision = decide(gate, "performance", "drift", labels=9_000, broken=2)
 
     assert decision.action == "review"
@@ -126,7 +126,7 @@ def test_broken_feed_trains_nothing_whatever_else_rings(gate):
     )
 
 
-def test_any_other_alarm_asks_for_a_look():
+def test_any_other_alarm_asks_for_a_review():
     decision = decide("fairness")
 
     assert decision.action == "review"
@@ -157,7 +157,7 @@ def test_budget_holds_a_training_back():
     assert decide("performance", asked=("2024-08", *months[1:])).action == "train"
 
 
-def test_sliding_window_is_told():
+def test_sliding_window_is_among_the_reasons():
     decision = decide("performance", policy=RetrainingPolicy(window="sliding", window_months=6))
 
     assert "on the newest 6 months whose outcomes are known" in decision.verdict.reasons

@@ -29,7 +29,7 @@ def test_number_of_rows_is_held_against_the_usual(row_count, level):
     assert judge_volume(replace(NEXT, row_count=row_count), MONTHLY).level == level
 
 
-def test_hardly_anything_rings():
+def test_hardly_any_rows_raise_an_alarm():
     usual = tuple(replace(delivery, row_count=10_000) for delivery in MONTHLY)
 
     assert judge_volume(replace(NEXT, row_count=900), usual).level == "alarm"

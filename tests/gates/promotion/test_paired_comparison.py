@@ -104,7 +104,7 @@ def test_what_is_worse_beyond_noise_is_named_once(comparison):
     ]
 
 
-def test_gains_are_told_with_the_decimals_that_mean_something(comparison):
+def test_gains_have_the_decimals_that_mean_something(comparison):
     gains = change(comparison, log_loss=(0.0123, 0.001), cost_per_1000=(-12.34, 1.0)).gains
     told = [
         describe_gain(replace(gains[name], champion=c, challenger=n))
@@ -117,7 +117,7 @@ def test_gains_are_told_with_the_decimals_that_mean_something(comparison):
     ]
 
 
-def test_auc_is_told_with_both_intervals(comparison):
+def test_auc_is_described_with_both_intervals(comparison):
     told = describe_roc_auc_gain(comparison, policy=POLICY)
 
     assert told.startswith("ROC AUC 0.7")

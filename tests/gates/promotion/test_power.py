@@ -47,7 +47,7 @@ def test_twice_the_difference_needs_a_quarter_of_the_rows():
     assert one / two == pytest.approx(4.0)
 
 
-def test_the_same_model_twice_is_told_as_such():
+def test_the_same_model_twice_is_reported_as_such():
     assert (
         measure(0.0).summary
         == "power: both models rank every client alike, so more rows would not separate them"

@@ -35,7 +35,7 @@ def sign(bundle):
     return replace(bundle, digest=digest_bundle(bundle))
 
 
-def test_a_sound_challenger_is_told_by_its_inputs_and_digest(make_bundle):
+def test_a_sound_challenger_is_described_by_its_inputs_and_digest(make_bundle):
     bundle = make_bundle()
 
     found = check_structure(bundle, schema=CREDIT_CARD)
@@ -75,7 +75,7 @@ def test_an_input_that_the_schema_does_not_have_is_a_fault(make_bundle):
     assert "it uses 'credit_limit', which the schema does not have" in found.fault
 
 
-def test_a_protected_attribute_that_sneaked_in_is_a_fault_and_one_that_the_recipe_names_is_told(
+def test_a_protected_attribute_that_sneaked_in_is_a_fault_and_one_that_the_recipe_names_is_reported(
     make_bundle,
 ):
     blind = replace(

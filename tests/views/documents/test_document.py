@@ -52,7 +52,7 @@ FORMS = {"html": render_html, "markdown": render_document_markdown, "terminal": 
 
 
 @pytest.mark.parametrize("write", FORMS.values(), ids=FORMS)
-def test_every_part_stands_in_every_form(write):
+def test_every_part_is_in_every_form(write):
     written = write(make_document())
 
     for part in ("plain words", "second", "0.7878"):
@@ -78,7 +78,7 @@ def test_the_page_fetches_nothing_and_runs_nothing():
     assert "http" not in page.replace("http-equiv", "")
 
 
-def test_figures_stand_to_the_right_and_words_to_the_left():
+def test_figures_are_aligned_right_and_texts_left():
     page, markdown = render_html(make_document()), render_document_markdown(make_document())
 
     assert '<td class="figure">0.7878</td>' in page

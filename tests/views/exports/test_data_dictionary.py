@@ -101,7 +101,7 @@ def test_page_names_every_column_alias_code_and_rule_of_the_credit_card_schema(s
 
 
 @pytest.mark.parametrize("name", TABLES)
-def test_every_column_of_a_table_stands_in_its_order(script, name):
+def test_columns_of_a_table_are_in_their_order(script, name):
     described = script.describe_table(name)
 
     assert [column.name for column in described.columns] == TABLES[name].names

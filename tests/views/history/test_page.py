@@ -27,7 +27,7 @@ def test_page_is_one_file_without_script_or_anything_to_fetch():
     assert not re.search(r"(src|href)=\"(?!data:|#)", page)
 
 
-def test_page_tells_the_story():
+def test_page_names_batches_findings_and_figures():
     page = write_page(
         make_history(), {(f"{6:016x}", "performance"): ("ROC AUC 0.700, floor 0.730",)}
     )
@@ -38,7 +38,7 @@ def test_page_tells_the_story():
     assert "36.0%" in page
 
 
-def test_vintages_stand_on_the_page_once_there_are_any():
+def test_vintages_are_on_the_page_once_there_are_any():
     known = VintageFigures(950, Metric(0.221, 0.2, 0.243), 0.21, 0.14, None)
     page = write_page(
         make_history(), vintages=[VintageRow("2006-01", 1, 1_000, 0.95, mature=True, figures=known)]

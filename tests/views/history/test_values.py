@@ -22,7 +22,7 @@ def make_row(month, *, batch="a", version=1, gate="drift", level="ok", figures=N
     }
 
 
-def test_batches_stand_by_month_with_all_their_gates():
+def test_batches_are_ordered_by_month_with_all_their_gates():
     rows = [
         make_row("2006-02", batch="b"),
         make_row("2006-01"),
@@ -35,7 +35,7 @@ def test_batches_stand_by_month_with_all_their_gates():
     assert second.batch_id == "b"
 
 
-def test_newest_version_and_newest_look_count():
+def test_newest_version_and_newest_finding_count():
     rows = [
         make_row("2006-01", version=1, level="alarm"),
         make_row("2006-01", version=2, level="watch", hour=1),

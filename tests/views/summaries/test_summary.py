@@ -95,7 +95,7 @@ def test_figures_are_short_and_missing_ones_are_a_dash():
     ]
 
 
-def test_interval_stands_behind_its_figure():
+def test_interval_is_behind_its_figure():
     figures = {"auc": 0.78, "auc, low": 0.76, "auc, high": 0.8, "rows": 5.0}
 
     assert format_figures(figures) == {"auc": "0.7800  (0.7600 to 0.8000)", "rows": "5"}

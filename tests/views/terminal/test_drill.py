@@ -1,7 +1,7 @@
 from credit_default.gates.monitoring.drill_verdict import Drill, DrillCase, judge_drill
 from credit_default.views.documents.html import render_html
 from credit_default.views.documents.markdown import render_document_markdown
-from credit_default.views.terminal.drill import describe_drill, format_exercise_lines
+from credit_default.views.terminal.drill import describe_drill, format_case_lines
 
 DRILL = Drill(
     (
@@ -20,8 +20,8 @@ DRILL = Drill(
 )
 
 
-def test_every_fault_is_told_with_what_rang():
-    assert format_exercise_lines(DRILL) == (
+def test_every_fault_is_a_line_with_the_gates_that_responded():
+    assert format_case_lines(DRILL) == (
         "late file 2: expected of volume; watch, batch 1; volume watch",
         "unit error 3: expected of feed or drift; alarm, batch 2; feed alarm, performance watch",
         "<b>gremlins</b> 3: expected of feed; missed: watch only; feed watch",

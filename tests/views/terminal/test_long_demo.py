@@ -44,7 +44,7 @@ def test_every_month_is_a_line_with_what_was_done():
     assert "30.0%" in text
 
 
-def test_summary_says_whether_it_mended_itself():
+def test_summary_says_whether_the_system_recovered():
     summary = summarise_long_demo(
         TRAINED, LIFE, data_description="SIMULATED", paths={"history (html)": "x"}
     )

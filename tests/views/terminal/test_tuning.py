@@ -40,7 +40,7 @@ def draw(standings):
     ("low", "high", "word"),
     [(0.001, 0.002, "better"), (-0.002, -0.001, "worse"), (-0.001, 0.001, "a tie")],
 )
-def test_word_is_better_or_worse_only_beyond_noise(low, high, word):
+def test_result_is_better_or_worse_only_beyond_noise(low, high, word):
     assert RecipeComparison("tuned recipe", FIGURES, gains(low=low, high=high)).result == word
 
 

@@ -37,7 +37,7 @@ def run_drill_command(
         )
         from credit_default.views.documents.terminal import render_document
         from credit_default.views.summaries.summary import Summary
-        from credit_default.views.terminal.drill import describe_drill, format_exercise_lines
+        from credit_default.views.terminal.drill import describe_drill, format_case_lines
 
     plan = DrillPlan(client_count=client_count, faults=choose_faults(names))
     with tempfile.TemporaryDirectory() as lake:
@@ -54,7 +54,7 @@ def run_drill_command(
             render_document(describe_drill(drill, verdict, subtitle=story))
         )
     counts = {"planted": len(drill.cases), "clean months": len(drill.clean_months)}
-    notes = format_exercise_lines(drill) if output.as_json else ()
+    notes = format_case_lines(drill) if output.as_json else ()
     return Summary(
         "drill",
         "the alarms ring" if verdict.passed else "the alarms fall short",

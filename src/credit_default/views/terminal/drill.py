@@ -25,7 +25,7 @@ def describe_drill(drill: Drill, verdict: Verdict, *, subtitle: str) -> Document
     )
 
 
-def format_exercise_lines(drill: Drill) -> tuple[str, ...]:
+def format_case_lines(drill: Drill) -> tuple[str, ...]:
     """Return one text for each planted fault and each clean month with an alarm or a watch."""
     raised = [
         f"clean month {number}: {', '.join(gates)}"
