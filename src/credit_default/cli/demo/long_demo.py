@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from credit_default.cli.demo.demo_months import clear_lake, ingest_demo_outcomes
 from credit_default.cli.terminal.output import Output
 from credit_default.cli.terminal.session import read_settings, run_flow
+from credit_default.gates.monitoring.monitoring_gates import PERFORMANCE
 
 if TYPE_CHECKING:
     from credit_default.services.simulation.demo_months import DemoData
@@ -129,7 +130,7 @@ class _LongDemo:
         judged = run_flow(
             monitor, batch_id=seasons[place].scored.batch_id, report="none", **self.common
         )
-        seasons[place] = replace(seasons[place], performance=judged.find_verdict("performance"))
+        seasons[place] = replace(seasons[place], performance=judged.find_verdict(PERFORMANCE.name))
         return self._asked or _is_retraining_requested(judged)
 
     def _retrain(self, seasons: "list[LongDemoMonth]") -> None:
