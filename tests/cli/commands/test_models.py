@@ -54,7 +54,7 @@ def test_show_of_a_version_is_its_card(run, own_config):
         "AT A GLANCE",
         "PERFORMANCE",
         "FAIRNESS",
-        "RIVALS",
+        "BASELINES",
         "ASSUMPTIONS AND LIMITS",
         "OVERSIGHT",
     ):
