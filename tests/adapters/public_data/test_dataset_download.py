@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import polars as pl
 import pytest
 
-from credit_default.adapters.files.statement_files import read_batches
+from credit_default.adapters.files.statement_files import open_statement_file
 from credit_default.adapters.public_data.dataset_download import PublicData, fetch_public_data
 from credit_default.adapters.public_data.http_download import TransferLimits, download_file
 from credit_default.data.checking.validation import check_rows
@@ -205,7 +205,9 @@ def openml(site):
 
 def read(data):
     read_again = check_rows(
-        lambda: read_batches(data.path, schema=CREDIT_CARD), schema=CREDIT_CARD, outcome="required"
+        open_statement_file(data.path, schema=CREDIT_CARD).read_batches,
+        schema=CREDIT_CARD,
+        outcome="required",
     )
     return read_again.accepted_rows()
 
@@ -452,7 +454,7 @@ def test_a_slow_server_costs_no_more_than_its_deadline(site, tmp_path):
 
 def test_the_real_data_is_what_the_digest_on_record_says(site, real_data, tmp_path):
     rows = check_rows(
-        lambda: read_batches(real_data, schema=CREDIT_CARD, month="2005-09"),
+        open_statement_file(real_data, schema=CREDIT_CARD, month="2005-09").read_batches,
         schema=CREDIT_CARD,
         outcome="required",
     ).accepted_rows()

@@ -17,7 +17,7 @@ from typing import Literal
 
 import polars as pl
 
-from credit_default.adapters.files.statement_files import read_batches
+from credit_default.adapters.files.statement_files import open_statement_file
 from credit_default.adapters.files.table_export import write_table
 from credit_default.adapters.public_data.http_download import TransferLimits, download_file
 from credit_default.data.checking.validation import check_rows
@@ -151,7 +151,9 @@ def _check_rows(path: Path, *, digest: str, schema: Schema, month: str | None) -
         InputError: They do not.
     """
     checked = check_rows(
-        lambda: read_batches(path, schema=schema, month=month), schema=schema, outcome="required"
+        open_statement_file(path, schema=schema, month=month).read_batches,
+        schema=schema,
+        outcome="required",
     )
     rows = checked.accepted_rows()
     found = digest_public_rows(rows, schema=schema)
