@@ -301,7 +301,7 @@ def test_an_archive_that_unpacks_to_too_much_is_refused(sealed):
 def test_another_function_is_refused_by_name_and_never_imported(sealed, module, name):
     path = sealed.folder / "pipeline.skops"
     rewrite_schema(path, b'"build_features"', f'"{name}"'.encode())
-    rewrite_schema(path, b'"credit_default.model.features.build_features"', f'"{module}"'.encode())
+    rewrite_schema(path, b'"credit_default.bundled"', f'"{module}"'.encode())
 
     with pytest.raises(
         ArtifactError, match=rf"{module}\.{name} \(FunctionNode\), which is on no list of ours"
@@ -580,8 +580,8 @@ def test_a_pipeline_whose_attributes_have_strange_types_is_refused(tmp_path, bun
 
 def test_the_types_that_others_must_trust_are_three():
     assert list_trusted_types() == [
-        "credit_default.model.features.build_features.build_features",
-        "credit_default.model.estimator.calibrated_forest.CalibratedForest",
+        "credit_default.bundled.build_features",
+        "credit_default.bundled.CalibratedForest",
         "sklearn.tree._tree.Tree",
     ]
 

@@ -79,15 +79,15 @@ REFUSED = [
     ),
     (
         "loader that calls operators",
-        "credit_default.model.features.build_features.build_features (OperatorFuncNode), which is on no list of ours",
+        "credit_default.bundled.build_features (OperatorFuncNode), which is on no list of ours",
     ),
     (
         "loader that calls methods",
-        "credit_default.model.features.build_features.build_features (MethodNode), which is on no list of ours",
+        "credit_default.bundled.build_features (MethodNode), which is on no list of ours",
     ),
     (
         "loader that nobody knows",
-        "credit_default.model.features.build_features.build_features (EvilNode), which is on no list of ours",
+        "credit_default.bundled.build_features (EvilNode), which is on no list of ours",
     ),
     (
         "loader of a reduced object",

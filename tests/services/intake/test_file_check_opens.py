@@ -91,9 +91,7 @@ def write_workbook(rows, path):
         ),  # fastexcel reads the first lines besides, to find the header
     ],
 )
-def test_checking_a_file_opens_it_once(  # noqa: PLR0913 - fixtures
-    wiring, month_rows, tmp_path, name, write, library_opens
-):
+def test_checking_a_file_opens_it_once(wiring, month_rows, tmp_path, name, write, library_opens):
     path = tmp_path / name
     write(month_rows.head(60), path)
 

@@ -8,7 +8,7 @@ import pytest
 
 from credit_default.adapters.lake.inbox import list_incoming
 from credit_default.data.simulation.months import simulate
-from credit_default.errors import InputError, RefusedError, ServiceError
+from credit_default.errors import InputError, RefusedError, ServiceError, SetupError
 from credit_default.services.context.wiring import build_wiring
 from credit_default.services.intake.inbox import (
     InboxRun,
@@ -21,7 +21,7 @@ from credit_default.views.summaries.summary import Summary
 
 ANSWERED = {"batch_id": "ab" * 8, "counts": {"scored": 3, "quarantined": 0}}
 AWAY = ServiceError("MLflow", found="no answer", expected="one", remedy="Start it.")
-NO_CHAMPION = InputError("champion", found="none", expected="one", remedy="Run `train`.")
+NO_CHAMPION = SetupError("champion", found="none", expected="one", remedy="Run `train`.")
 BAD_ROWS = RefusedError("batch", found="bad rows", expected="good ones", remedy="Correct them.")
 
 
@@ -108,7 +108,7 @@ def test_a_file_without_month_waits_and_the_others_go_on(inbox):
     summary = inbox.run()
 
     assert (summary.exit_code, summary.status) == (0, "1 scored, 0 refused")
-    assert "a.csv has no statement_month: name it with --month" in summary.notes
+    assert "a.csv has no statement_month: give its month with --month" in summary.notes
     assert inbox.names("incoming") == ["a.csv"]
 
 
@@ -174,7 +174,7 @@ def test_a_file_written_anew_while_it_was_refused_waits(inbox):
         ["a.csv"],
         [],
     )
-    assert "a.csv was written anew meanwhile: the new content waits for its turn" in summary.notes
+    assert "a.csv was written again: its new content waits for the next run" in summary.notes
 
 
 def test_a_refused_file_is_put_aside_and_the_others_go_on(inbox):
@@ -247,7 +247,7 @@ def test_an_error_that_is_no_files_fault_tells_what_was_done_before(folder, erro
             raise error
 
     with pytest.raises(
-        type(error), match="Done before it, and not again: 1 scored, 1 refused"
+        type(error), match="Done before this, and not to be repeated: 1 scored, 1 refused"
     ) as caught:
         folder.run(then=fail)
 
