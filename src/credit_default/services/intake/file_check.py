@@ -13,12 +13,12 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import polars as pl
 
-from credit_default.adapters.files.key_spill import spill_keys
 from credit_default.adapters.files.statement_files import (
     Source,
     StatementFile,
     open_statement_file,
 )
+from credit_default.data.checking.duplicate_keys import Hashes, hash_keys
 from credit_default.data.checking.row_rules import REPEATED_KEY, CheckedBatch
 from credit_default.data.checking.validation import OutcomeUse, ValidationResult, check_rows
 from credit_default.errors import RefusedError
@@ -29,10 +29,8 @@ from credit_default.services.context.audit_log import append_ledger_entry
 from credit_default.services.context.data_origin import find_origin
 from credit_default.services.context.wiring import Wiring
 from credit_default.services.intake.earlier_batches import (
-    Hashes,
     count_already_scored_rows,
     find_corrected_batch,
-    hash_keys_in_process,
     list_known_keys,
     list_related_snapshots,
     read_batch_row_counts,
@@ -72,7 +70,7 @@ class CheckedFile:
         for batch in self.batches():
             rows = batch.accepted
             if self.known is not None:
-                is_known = np.isin(hash_keys_in_process(rows), self.known)
+                is_known = np.isin(hash_keys(rows), self.known)
                 rows = rows.filter(~pl.Series(is_known))
             yield rows
 
@@ -102,10 +100,7 @@ def check_file(
     corrects = find_corrected_batch(wiring, corrects) if corrects else None
     arrival = fetch_file(wiring, uri)
     file = open_statement_file(arrival.path, schema=wiring.schema, month=month)
-    with wiring.lake.scratch() as scratch, spill_keys(scratch) as keys:
-        validated = check_rows(
-            file.read_batches, schema=wiring.schema, outcome=outcome, key_log=keys
-        )
+    validated = check_rows(file.read_batches, schema=wiring.schema, outcome=outcome)
     use = outcome if validated.has_outcome else "ignored"
     batch_id = _build_batch_id(file, use=use, corrects=corrects)
     family = list_related_snapshots(wiring, corrects, but=batch_id) if corrects else ()
