@@ -790,14 +790,14 @@ def test_write_table_replaces_whole_files_and_leaves_nothing_else(tmp_path):
 
 @pytest.mark.parametrize("name", ["none/scores.csv", "none/scores.parquet"])
 def test_write_table_refuses_a_place_that_is_not_there(tmp_path, name):
-    with pytest.raises(InputError, match="expected a place to write to"):
+    with pytest.raises(InputError, match="expected a file that can be written"):
         write_table(SCORES, tmp_path / name)
 
 
 def test_write_table_keeps_the_old_file_when_it_fails(tmp_path):
     (tmp_path / "scores.csv").mkdir()
 
-    with pytest.raises(InputError, match="expected a place to write to"):
+    with pytest.raises(InputError, match="expected a file that can be written"):
         write_table(SCORES, tmp_path / "scores.csv")
 
     assert [path.name for path in tmp_path.iterdir()] == ["scores.csv"]

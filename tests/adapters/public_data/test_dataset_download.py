@@ -251,7 +251,7 @@ def test_a_damaged_cache_is_discarded_and_fetched_again(site, tmp_path, spoil):
 
     again = site.fetch(tmp_path)
 
-    assert again.origin == "uci"
+    assert again.source == "uci"
     assert read(again)["client_id"].to_list() == ["1", "2", "3"]
 
 
@@ -260,13 +260,13 @@ def test_a_cache_of_other_rows_is_discarded(site, tmp_path):
     path = site.fetch(tmp_path).path
     pl.read_parquet(path).with_columns(pl.col("age") + 1).write_parquet(path)
 
-    assert site.fetch(tmp_path).origin == "uci"
+    assert site.fetch(tmp_path).source == "uci"
 
 
 def test_openml_is_asked_second_and_its_clients_are_numbered(openml, tmp_path):
     data = openml.fetch(tmp_path)
 
-    assert data.origin == "openml"
+    assert data.source == "openml"
     assert read(data)["client_id"].to_list() == ["1", "2", "3"]
     assert openml.asked == ["/uci.zip", "/42477", "/data.pq"]
 
@@ -276,7 +276,7 @@ def test_openml_s_arff_serves_where_there_is_no_parquet(openml, tmp_path):
         {"data_set_description": {"url": openml.url("/data.arff")}}
     ).encode()
 
-    assert openml.fetch(tmp_path).origin == "openml"
+    assert openml.fetch(tmp_path).source == "openml"
 
 
 def test_both_sources_give_the_same_rows(openml, tmp_path):
@@ -332,7 +332,7 @@ def test_a_source_that_fails_is_named_with_its_reason_and_nothing_is_cached(
 def test_a_description_that_says_no_place_is_refused(openml, tmp_path, description):
     openml.pages["/42477"] = description
 
-    with pytest.raises(ServiceError, match=r"no data set description|says no place of the data"):
+    with pytest.raises(ServiceError, match=r"no data set description|without the data's address"):
         openml.fetch(tmp_path)
 
 
@@ -368,7 +368,7 @@ def test_an_archive_s_names_are_never_paths(site, tmp_path, name):
 
     data = site.fetch(tmp_path / "a" / "b" / "cache")
 
-    assert data.origin == "uci"
+    assert data.source == "uci"
     assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == [data.path.name]
 
 
@@ -469,7 +469,7 @@ def test_the_real_data_is_what_the_digest_on_record_says(site, real_data, tmp_pa
         cache=tmp_path, uci_url=site.url("/uci.zip"), openml_url=site.url("/42477")
     )
 
-    assert data.origin == "openml"
+    assert data.source == "openml"
     assert read(data).equals(rows)
 
 
