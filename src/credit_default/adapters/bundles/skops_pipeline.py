@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from credit_default.adapters.bundles.artifact_check import check_pipeline, check_tree_state
+from credit_default.adapters.bundles.artifact_check import check_pipeline
+from credit_default.adapters.bundles.tree_check import check_tree_state
 from credit_default.errors import ArtifactError
 from credit_default.model.estimator.calibrated_forest import unwrap_forest
 from credit_default.model.estimator.recipe_pipeline import FOREST_STEP
