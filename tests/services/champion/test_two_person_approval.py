@@ -230,7 +230,7 @@ def stop():
 
 
 @pytest.mark.parametrize(
-    "where", ["approval.granted", "approval.champion_lake", "approval.recorded"]
+    "where", ["approval.granted", "approval.seated", "approval.recorded"]
 )
 def test_an_approval_that_died_is_completed_by_the_next_one(two, where):
     ask(two)
