@@ -137,7 +137,7 @@ def test_a_clean_batch_has_an_empty_quarantine_and_an_unknown_one_is_told(lake, 
     scored = score_batch(rows)
 
     assert find_rejected(lake, scored.batch_id).rule_counts == {}
-    with pytest.raises(InputError, match="found nothing kept under that id"):
+    with pytest.raises(InputError, match="found no batch of that id"):
         find_rejected(lake, "0123456789abcdef")
 
 

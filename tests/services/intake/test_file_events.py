@@ -43,7 +43,7 @@ class Listener:
             raise AWAY
 
     @property
-    def hearing(self):
+    def announcer(self):
         return Announcer(self.announce, self.check_open)
 
 
@@ -104,7 +104,7 @@ def listener():
 
 
 def hear(queue, listener):
-    announce_queued_files(queue.lake, queue.opened, listener.hearing)
+    announce_queued_files(queue.lake, queue.opened, listener.announcer)
 
 
 def test_new_file_is_announced_by_its_name_and_its_message_is_gone(queue, listener):
@@ -192,7 +192,7 @@ def test_message_that_nobody_understands_is_put_aside_and_the_others_go_on(queue
 
 
 def make_watch(lake, listener):
-    return InboxWatch(lake, listener.hearing, lambda: dt.datetime.now(dt.UTC))
+    return InboxWatch(lake, listener.announcer, lambda: dt.datetime.now(dt.UTC))
 
 
 def drop(lake, name, content=b"a", *, seconds_ago=60.0):
@@ -212,7 +212,7 @@ def test_what_lay_there_from_the_start_is_announced_once(lake, listener):
     drop(lake, "a.csv")
     watch = make_watch(lake, listener)
 
-    assert [watch.look(), watch.look()] == [False, False]
+    assert [watch.check(), watch.look()] == [False, False]
     assert listener.heard == [f"{lake.uri}/incoming/a.csv"]
 
 
@@ -220,11 +220,11 @@ def test_file_that_is_still_being_written_is_announced_when_it_is_whole(lake, li
     drop(lake, "a.csv", seconds_ago=0)
     watch = make_watch(lake, listener)
 
-    first, heard_first = watch.look(), list(listener.heard)
+    first, heard_first = watch.check(), list(listener.heard)
     drop(lake, "a.csv", b"abc", seconds_ago=0)
-    second, heard_second = watch.look(), list(listener.heard)
+    second, heard_second = watch.check(), list(listener.heard)
     drop(lake, "a.csv", b"abc", seconds_ago=3)
-    third = watch.look()
+    third = watch.check()
 
     assert (first, second, third) == (True, True, False)
     assert (heard_first, heard_second) == ([], [])
@@ -234,10 +234,10 @@ def test_file_that_is_still_being_written_is_announced_when_it_is_whole(lake, li
 def test_new_content_under_an_old_name_is_announced_again(lake, listener):
     watch = make_watch(lake, listener)
     drop(lake, "a.csv")
-    watch.look()
+    watch.check()
     drop(lake, "a.csv", b"other rows", seconds_ago=50)
 
-    watch.look()
+    watch.check()
 
     assert len(listener.heard) == 2
 
@@ -249,8 +249,8 @@ def test_file_that_nobody_took_is_announced_at_the_next_look(lake, listener):
     listener.away_for = 1
 
     with pytest.raises(ServiceError):
-        watch.look()
-    watch.look()
+        watch.check()
+    watch.check()
 
     assert [uri.rpartition("/")[2] for uri in listener.heard] == ["a.csv", "b.csv"]
 

@@ -95,7 +95,7 @@ def test_ingesting_twice_changes_nothing(wiring, rows, write):
 
     again = ingest_file(wiring, path, month=None, corrects=None, kept_at=NOON)
 
-    assert again.status == "known already, nothing done"
+    assert again.status == "already ingested, nothing to do"
     assert dataclasses.replace(again, status="kept") == first
     assert [entry.event for entry in read_entries(wiring.lake)] == ["ingested"]
     assert read_quarantine(wiring.lake, batch_id=first.batch_id).height == 4
