@@ -212,7 +212,7 @@ def test_what_lay_there_from_the_start_is_announced_once(lake, listener):
     drop(lake, "a.csv")
     watch = make_watch(lake, listener)
 
-    assert [watch.check(), watch.look()] == [False, False]
+    assert [watch.check(), watch.check()] == [False, False]
     assert listener.heard == [f"{lake.uri}/incoming/a.csv"]
 
 
@@ -259,7 +259,7 @@ def test_file_that_nobody_took_is_announced_at_the_next_look(lake, listener):
 def test_hidden_files_and_names_that_cannot_be_kept_are_not_announced(lake, listener, name):
     drop(lake, name)
 
-    make_watch(lake, listener).look()
+    make_watch(lake, listener).check()
 
     assert listener.heard == []
 
@@ -268,7 +268,7 @@ def test_bucket_without_a_queue_is_looked_at(s3_uri, listener, tmp_path):
     lake = open_lake(s3_uri, home=tmp_path)
     lake.storage.write_object("incoming/a b.csv", b"a")
 
-    make_watch(lake, listener).look()
+    make_watch(lake, listener).check()
 
     assert listener.heard == [f"{s3_uri}/incoming/a b.csv"]
 

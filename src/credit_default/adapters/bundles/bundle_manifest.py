@@ -81,5 +81,5 @@ def build_bundle_error(folder: Path, found: str, expected: str) -> ArtifactError
         found=found[:300],
         expected=expected,
         remedy="Do not load it by other means: fetch it from the registry again,"
-        " or train and register anew.",
+        " or train and register the model again.",
     )

@@ -216,5 +216,5 @@ def _build_artifact_error(found: str) -> ArtifactError:
         "model artifact",
         found=found,
         expected="a pipeline as `train` writes it, and nothing else",
-        remedy="Do not load it by other means. Register the model anew.",
+        remedy="Do not load it by other means. Train and register the model again.",
     )

@@ -117,5 +117,5 @@ def build_artifact_error(found: str) -> ArtifactError:
         "model artifact",
         found=found,
         expected="a pipeline as `train` writes it",
-        remedy="Register the model anew.",
+        remedy="Train and register the model again.",
     )

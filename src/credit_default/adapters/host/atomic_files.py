@@ -23,7 +23,7 @@ NO_HARD_LINK_ERRNOS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSY
 
 @contextmanager
 def disk_errors(path: Path, *, thing: str = "folder lake at") -> Iterator[None]:
-    """Open a block in which an `OSError` becomes a `ServiceError` about `path`; `thing` says what stands there."""
+    """Open a block in which an `OSError` becomes a `ServiceError` about `path`; `thing` names what is there."""
     try:
         yield
     except OSError as error:

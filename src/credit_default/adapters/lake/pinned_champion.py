@@ -104,13 +104,13 @@ def fetch_pinned_champion(lake: Lake, pointer: ChampionPointer, folder: Path) ->
 
 
 def read_announced_change(lake: Lake) -> str | None:
-    """The ledger's key of the last move of the seat that others were told of; None before the first."""
+    """Return the ledger's key of the last change of the champion alias that was announced; None before the first."""
     stored = lake.storage.read_object(_ANNOUNCED)
     return None if stored is None else stored[:1_000].decode("utf-8", errors="replace")
 
 
 def write_announced_change(lake: Lake, key: str) -> None:
-    """Nothing; others were told of the move of this key."""
+    """Record that the change of the champion alias with this ledger key was announced."""
     lake.storage.write_object(_ANNOUNCED, key.encode())
 
 

@@ -16,11 +16,10 @@ from typing import Any
 
 import polars as pl
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from credit_default.adapters.files.statement_files import Source
-from credit_default.adapters.host.atomic_files import disk_errors
 from credit_default.adapters.lake.layout import Lake, check_hex
+from credit_default.adapters.lake.row_files import read_row_file, write_row_file
 from credit_default.errors import ArtifactError, InputError
 from credit_default.failpoints import hit_failpoint
 
@@ -76,7 +75,7 @@ def write_snapshot(
     if lake.storage.find_object(record_key) is None:
         with lake.scratch() as folder:
             path = folder / "rows.parquet"
-            row_count = _write_rows(frames, path)
+            row_count = write_row_file(frames, path)
             rows_key = _store_rows(lake, path, digest)
         hit_failpoint("snapshot.rows-kept")
         lake.storage.create_object(record_key, _write_record(origin, row_count, rows_key))
@@ -147,17 +146,9 @@ def read_snapshot_rows(
         if fetched is None:
             raise _build_damage_error(snapshot, "no rows")
         try:
-            with pq.ParquetFile(
-                fetched.path, pre_buffer=False, page_checksum_verification=True
-            ) as file:
-                if not snapshot.row_count:  # every client of it was forgotten
-                    empty = file.schema_arrow.empty_table()
-                    yield pl.DataFrame(empty.select(list(columns)) if columns else empty)
-                for batch in file.iter_batches(
-                    batch_size=batch_rows, columns=list(columns) if columns else None
-                ):
-                    row_count += batch.num_rows
-                    yield pl.DataFrame(pa.Table.from_batches([batch]))
+            for frame in read_row_file(fetched.path, batch_rows=batch_rows, columns=columns):
+                row_count += frame.height
+                yield frame
         except (OSError, pa.ArrowException) as error:
             raise _build_damage_error(snapshot, str(error)) from error
     if row_count != snapshot.row_count:
@@ -172,7 +163,7 @@ def rewrite_snapshot(snapshot: Snapshot, frames: Iterable[pl.DataFrame]) -> Snap
     lake = snapshot.lake
     with lake.scratch() as folder:
         path = folder / "rows.parquet"
-        row_count = _write_rows(frames, path, minimum_row_count=0)
+        row_count = write_row_file(frames, path, minimum_row_count=0)
         rows_key = _store_rows(lake, path, snapshot.digest)
     hit_failpoint("snapshot.rewritten")
     record = _write_record(snapshot.origin, row_count, rows_key)
@@ -235,31 +226,6 @@ def _read_origin(content: dict[str, Any]) -> SnapshotOrigin:
         kept_at=dt.datetime.fromisoformat(content["kept_at"]),
         corrects=content["corrects"],
     )
-
-
-def _write_rows(frames: Iterable[pl.DataFrame], path: Path, *, minimum_row_count: int = 1) -> int:
-    row_count, writer = 0, None
-    try:
-        for frame in frames:
-            table = frame.to_arrow()
-            with disk_errors(path):
-                writer = writer or pq.ParquetWriter(
-                    path, table.schema, compression="zstd", write_page_checksum=True
-                )
-                writer.write_table(table.cast(writer.schema))
-            row_count += frame.height
-    finally:
-        if writer is not None:
-            with disk_errors(path):
-                writer.close()
-    if row_count < minimum_row_count:
-        raise InputError(
-            "snapshot",
-            found="no accepted row",
-            expected="at least one",
-            remedy="See which rules the rows broke.",
-        )
-    return row_count
 
 
 def _build_damage_error(snapshot: Snapshot, found: str) -> ArtifactError:
