@@ -121,7 +121,7 @@ def test_a_line_and_constraints_come_back_and_so_does_every_bit_of_a_score(reque
     assert found.forest.n_jobs == 1
 
 
-def test_the_manifest_tells_the_line(calibrated_bundle, bundle, tmp_path):
+def test_the_manifest_holds_the_calibration_line(calibrated_bundle, bundle, tmp_path):
     for good, told in ((bundle, None), (calibrated_bundle, {"slope": 0.5, "intercept": -0.25})):
         sealed = write_bundle(good, tmp_path)
         assert json.loads((sealed.folder / "bundle.json").read_text())["calibration"] == told
@@ -218,7 +218,7 @@ def test_a_manifest_that_says_something_else_is_refused(bundle, sealed, changes,
 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b"null", b"{", b"[" * 100_000])
-def test_a_manifest_that_is_none_is_refused(bundle, sealed, content):
+def test_what_is_not_a_manifest_is_refused(bundle, sealed, content):
     (sealed.folder / "bundle.json").write_bytes(content)
 
     with pytest.raises(ArtifactError, match="can't be read"):
@@ -332,7 +332,7 @@ def test_an_older_protocol_is_refused(sealed):
 
 
 @pytest.mark.parametrize("content", [b"[]", b"{}", b"{", b"[" * 100_000, b"\xff\xfe"])
-def test_a_schema_that_is_none_is_refused(sealed, content):
+def test_what_is_not_a_schema_is_refused(sealed, content):
     path = sealed.folder / "pipeline.skops"
     rewrite_zip(path, lambda name, old: content if name == "schema.json" else old)
 
@@ -486,7 +486,7 @@ def test_a_pipeline_with_more_trees_than_its_recipe_is_refused(sealed):
         read_pipeline(sealed.folder / "pipeline.skops", tree_count=TREE_COUNT + 1)
 
 
-def test_a_pipeline_whose_attributes_have_strange_types_is_refused(tmp_path, bundle):
+def test_a_pipeline_whose_attributes_have_unexpected_types_is_refused(tmp_path, bundle):
     strange = Pipeline([("features", bundle.pipeline.steps[0][1]), ("forest", bundle.forest)])
     strange.steps = [["features"], 7]
     path = tmp_path / "strange.skops"

@@ -238,7 +238,7 @@ def reports(bundle, calibrated_bundle, monotone_bundle, tmp_path_factory):
     return {report["name"]: report for report in map(json.loads, done.stdout.splitlines())}
 
 
-def test_every_forgery_is_told_here_and_there_are_more_than_a_hundred(reports):
+def test_every_forgery_is_listed_here_and_there_are_more_than_a_hundred(reports):
     assert sorted(reports) == sorted([*(name for name, _ in REFUSED), *HARMLESS])
     assert len(reports) > 100
 
@@ -255,7 +255,7 @@ def test_it_is_refused_with_its_reason_in_a_moment_and_nothing_runs(reports, nam
 
 
 @pytest.mark.parametrize("name", HARMLESS)
-def test_what_is_never_looked_at_changes_nothing(reports, bundle, name):
+def test_what_is_never_read_changes_nothing(reports, bundle, name):
     report = reports[name]
 
     assert (report["outcome"], report["message"], report["ran"]) == ("read", bundle.digest, False)

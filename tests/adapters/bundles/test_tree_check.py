@@ -61,7 +61,7 @@ def test_a_trees_state_of_another_shape_is_refused(bundle, change, found):
     ("value", "found"),
     [(np.nan, "outside 0 to 1"), (1.5, "outside 0 to 1"), (-0.5, "outside 0 to 1"), (0.0, "sum")],
 )
-def test_leaf_shares_that_are_none_are_refused(bundle, value, found):
+def test_leaf_shares_that_are_not_shares_are_refused(bundle, value, found):
     arguments, state = state_of(bundle)
     values = state["values"].copy()
     values[-1] = value

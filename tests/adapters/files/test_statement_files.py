@@ -465,7 +465,7 @@ def test_latin_1_bytes_far_down_are_refused_too(tmp_path):
         (b"\x00\x01\x02garbage", "binary data"),
     ],
 )
-def test_what_is_no_table_is_told_by_name(tmp_path, content, found):
+def test_what_is_not_a_table_is_refused_by_name(tmp_path, content, found):
     (tmp_path / "a.csv").write_bytes(content)
 
     refuse(tmp_path / "a.csv", f"a.csv: found {found}; expected comma-separated UTF-8 text")
@@ -574,7 +574,7 @@ def test_lines_so_long_that_the_first_bytes_hold_the_header_alone_are_read(tmp_p
     assert read(path)["client_id"].to_list() == ["1", "2"]
 
 
-def test_a_header_further_in_than_we_look_is_told(tmp_path):
+def test_a_header_below_the_first_lines_is_refused(tmp_path):
     refuse(
         write(tmp_path / "a.csv", "x" * 200_000 + KAGGLE, ONE),
         "found a first line longer than 131,072 bytes",
@@ -732,7 +732,7 @@ def test_the_month_is_said_once(tmp_path):
 
 
 @pytest.mark.parametrize("month", ["2005-13", "2005-9", "september", "2005-09-01", ""])
-def test_a_month_that_is_none_is_refused(tmp_path, month):
+def test_an_invalid_month_is_refused(tmp_path, month):
     refuse(
         write(tmp_path / "a.csv", KAGGLE, ONE),
         f"--month: found {month!r}; expected YYYY-MM",

@@ -391,7 +391,7 @@ def test_an_encrypted_archive_is_refused(site, tmp_path):
         site.fetch(tmp_path)
 
 
-def test_no_server_at_all_is_told_for_both_sources(tmp_path):
+def test_no_server_at_all_is_reported_for_both_sources(tmp_path):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{free.getsockname()[1]}/x"
@@ -402,7 +402,7 @@ def test_no_server_at_all_is_told_for_both_sources(tmp_path):
     assert caught.value.found.count("refused") == 2
 
 
-def test_a_cache_that_cannot_be_written_to_is_told(site, tmp_path):
+def test_a_cache_that_cannot_be_written_to_is_an_error(site, tmp_path):
     site.pages["/uci.zip"] = make_archive()
     (tmp_path / f"credit-card-clients-{DIGEST[:12]}.parquet" / "occupied").mkdir(parents=True)
 
@@ -410,7 +410,7 @@ def test_a_cache_that_cannot_be_written_to_is_told(site, tmp_path):
         site.fetch(tmp_path)
 
 
-def test_a_cache_that_cannot_be_made_is_told(site, tmp_path):
+def test_a_cache_that_cannot_be_made_is_an_error(site, tmp_path):
     site.pages["/uci.zip"] = make_archive()
     (tmp_path / "file").write_text("x")
 

@@ -363,7 +363,7 @@ def test_every_row_of_a_repeated_key_is_rejected_across_batches(build_rows):
     ]
 
 
-def test_a_repeated_key_is_told_beside_the_other_rules(build_rows):
+def test_a_repeated_key_is_reported_beside_the_other_rules(build_rows):
     rows = build_rows(client_id=["a", "a", "b"], age=[7, 30, 30])
 
     _, rejected = collect(check_rows(lambda: iter([rows]), schema=CREDIT_CARD))

@@ -65,8 +65,8 @@ def _check_archive(path: Path, file: BinaryIO) -> None:
             remedy="Give the table as .csv or .parquet, which may be of any size.",
         )
     if damaged is not None:
-        error = zipfile.BadZipFile(f"{damaged} does not match its checksum")
-        raise _build_damage_error(path, error)
+        reason = f"{damaged} does not match its checksum"
+        raise _build_damage_error(path, zipfile.BadZipFile(reason))
 
 
 def _read_sheet(path: Path, **options: Any) -> pl.DataFrame:

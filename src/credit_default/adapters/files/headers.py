@@ -4,6 +4,7 @@ UCI's spreadsheet has X1 .. Y above the header itself, and people add titles of 
 names most of the schema's columns is the header.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,8 +17,9 @@ from credit_default.data.contract.schema import (
     Schema,
     normalise_name,
 )
-from credit_default.errors import InputError, show_examples
+from credit_default.errors import InputError, SetupError, show_examples
 
+_MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
 HEADER_LINES = 5  # the header is looked for in this many lines
 
 
@@ -81,6 +83,25 @@ def find_header(lines: Sequence[Sequence[str]], *, schema: Schema, path: Path) -
     return Header(place or 0, positions, extra, numbers_clients)
 
 
+def check_month_source(header: Header, *, month: str | None, path: Path) -> None:
+    """Check that the month of the rows is given once: by a statement_month column or by `month`, as "YYYY-MM".
+
+    Raises:
+        InputError: It is given neither way, or both.
+        SetupError: `month` is not a month.
+    """
+    if month is not None and not _MONTH.fullmatch(month):
+        raise SetupError(
+            "--month", found=repr(month), expected="YYYY-MM", remedy="Give it as in 2005-09."
+        )
+    if month is not None and header.has_month:
+        remedy = "Leave --month out: the file gives the month of every row."
+        raise _build_month_error(path, found="both", remedy=remedy)
+    if month is None and not header.has_month:
+        remedy = "Add --month YYYY-MM (the public data set's is 2005-09)."
+        raise _build_month_error(path, found="neither", remedy=remedy)
+
+
 def count_known_columns(names: Sequence[str], *, schema: Schema) -> int:
     """Return how many of the schema's columns are among these raw names."""
     known = _map_known_names(schema)
@@ -115,3 +136,12 @@ def _check_duplicates(
             expected="each column once",
             remedy="Remove the copy, or rename it if it is something else.",
         )
+
+
+def _build_month_error(path: Path, *, found: str, remedy: str) -> InputError:
+    return InputError(
+        f"{STATEMENT_MONTH} of {path}",
+        found=found,
+        expected="the month of the statements, either in a column or given with --month",
+        remedy=remedy,
+    )

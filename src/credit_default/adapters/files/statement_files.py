@@ -6,7 +6,6 @@ Only the file itself is checked here. What the cells hold is for `data/checking/
 """
 
 import os
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -29,12 +28,11 @@ from credit_default.adapters.files.formats import (
     detect_format,
     open_binary,
 )
-from credit_default.adapters.files.headers import Header, find_header
+from credit_default.adapters.files.headers import Header, check_month_source, find_header
 from credit_default.adapters.files.parquet_files import read_parquet_head, read_parquet_rows
 from credit_default.data.contract.schema import CLIENT_ID, LINE, OUTCOME, STATEMENT_MONTH, Schema
-from credit_default.errors import InputError, SetupError
+from credit_default.errors import InputError
 
-_MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
 _BLOCK_BYTES = 1_048_576
 
 
@@ -158,7 +156,7 @@ def open_statement_file(path: Path, *, schema: Schema, month: str | None = None)
         found = detect_format(path, file)
         lines = _read_head(path, file, found=found, schema=schema)
         header = find_header(lines, schema=schema, path=path)
-        _check_month_source(header, month=month, path=path)
+        check_month_source(header, month=month, path=path)
         digest = _hash_content(path, file, is_text=found.name == "csv")
     source = Source(uri=str(path), sha256=digest)
     return StatementFile(path, schema, month, found.name, header, source, stamp, lines)
@@ -171,7 +169,7 @@ def read_header(path: Path, *, schema: Schema, month: str | None = None) -> Head
         InputError: As `open_statement_file`, but for what only the rest of the file shows.
     """
     header = _find_file_header(path, schema=schema)
-    _check_month_source(header, month=month, path=path)
+    check_month_source(header, month=month, path=path)
     return header
 
 
@@ -228,25 +226,3 @@ def _count_until_last_filled_row(batch: pl.DataFrame) -> int:
         return batch.height
     filled = (~batch.select(pl.all_horizontal(pl.all().is_null())).to_series()).arg_true()
     return int(filled[-1]) + 1 if len(filled) else 0
-
-
-def _check_month_source(header: Header, *, month: str | None, path: Path) -> None:
-    if month is not None and not _MONTH.fullmatch(month):
-        raise SetupError(
-            "--month", found=repr(month), expected="YYYY-MM", remedy="Give it as in 2005-09."
-        )
-    if month is not None and header.has_month:
-        remedy = "Leave --month out: the file gives the month of every row."
-        raise _build_month_error(path, found="both", remedy=remedy)
-    if month is None and not header.has_month:
-        remedy = "Add --month YYYY-MM (the public data set's is 2005-09)."
-        raise _build_month_error(path, found="neither", remedy=remedy)
-
-
-def _build_month_error(path: Path, *, found: str, remedy: str) -> InputError:
-    return InputError(
-        f"{STATEMENT_MONTH} of {path}",
-        found=found,
-        expected="the month of the statements, either in a column or given with --month",
-        remedy=remedy,
-    )

@@ -10,7 +10,7 @@ import json
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -98,13 +98,7 @@ def fetch_public_data(
             continue
         _write_cache(rows, path)
         return PublicData(path, source)
-    reasons = [f"{error.thing}: {error.found}, not {error.expected}" for error in failures]
-    raise ServiceError(
-        "the public data",
-        found="; ".join(reasons),
-        expected="one source that gives it",
-        remedy="Check the network, name a local copy of the file, or use simulated data.",
-    )
+    raise _build_unavailable_error(failures)
 
 
 def is_public_data(
@@ -230,6 +224,16 @@ def _arff_to_csv(content: bytes, *, url: str) -> bytes:
 def _build_cache_error(cache: Path, *, found: str) -> ServiceError:
     remedy = "Set CREDIT_DEFAULT_CACHE to a folder that can be written to."
     return ServiceError(f"cache {cache}", found=found, expected="a writable folder", remedy=remedy)
+
+
+def _build_unavailable_error(failures: Sequence[CreditDefaultError]) -> ServiceError:
+    reasons = [f"{error.thing}: {error.found}, not {error.expected}" for error in failures]
+    return ServiceError(
+        "the public data",
+        found="; ".join(reasons),
+        expected="one source that gives it",
+        remedy="Check the network, name a local copy of the file, or use simulated data.",
+    )
 
 
 def _build_source_error(url: str, *, found: str) -> ServiceError:
