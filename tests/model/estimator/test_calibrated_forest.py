@@ -62,5 +62,5 @@ def test_no_line_leaves_the_very_pipeline(bundle):
 
 
 def test_a_calibrated_forest_is_never_fitted_anew(bundle):
-    with pytest.raises(InputError, match="fit it anew"):
+    with pytest.raises(InputError, match="fit it again"):
         CalibratedForest(bundle.forest, LINE).fit([[0.0]], [0])

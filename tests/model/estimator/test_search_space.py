@@ -29,7 +29,9 @@ def test_recipes_of_the_house_can_be_found():
 
 
 def test_numbers_are_scales_and_words_are_not():
-    assert {choice.name: choice.is_scale for choice in list_search_parameters(SearchPolicy())} == {
+    assert {
+        choice.name: choice.has_numeric_values for choice in list_search_parameters(SearchPolicy())
+    } == {
         "criterion": False,
         "maximum_depth": True,
         "leaf_row_count": True,

@@ -170,5 +170,5 @@ def test_the_threshold_in_force_is_the_one_evaluated_at():
 
 
 def test_rows_that_do_not_match_are_refused():
-    with pytest.raises(InputError, match="as many of both"):
+    with pytest.raises(InputError, match="one outcome for each probability"):
         run([0, 1], [0.5])

@@ -233,7 +233,7 @@ def test_rows_without_outcomes_cannot_be_judged(people):
 
     with pytest.raises(InputError, match="no column 'defaulted'"):
         measure(people, rows.drop("defaulted"), probability)
-    with pytest.raises(InputError, match="as many of both"):
+    with pytest.raises(InputError, match="one outcome for each probability"):
         measure(people, rows, probability[:5])
 
 

@@ -27,9 +27,9 @@ RISING = {"late": 1.0, "worse": 1.0}
 
 def find_constraints(*items):
     """Name and constraint of each feature that the forest may still see."""
-    chosen = constrain_features(parse_features(items), rising=RISING)
+    chosen = constrain_features(parse_features(items), risk_inputs=RISING)
     names = [feature.name for feature in chosen if feature.kept]
-    return dict(zip(names, list_constraints(chosen, rising=RISING), strict=True))
+    return dict(zip(names, list_constraints(chosen, risk_inputs=RISING), strict=True))
 
 
 def declare(function, *columns, **arguments):
@@ -86,7 +86,7 @@ def test_a_feature_left_out_may_still_be_a_step_to_one_that_stays():
         {"name": "back", "function": "maximum", "columns": ["late", "income"]},
     ]
 
-    chosen = constrain_features(parse_features(steps), rising=RISING)
+    chosen = constrain_features(parse_features(steps), risk_inputs=RISING)
 
     assert [(feature.name, feature.kept) for feature in chosen] == [
         ("change", False),
@@ -145,7 +145,7 @@ def test_the_credit_cards_features_lose_one_and_sixteen_are_constrained():
     assert {f.name for f in free if f.kept} - {f.name for f in chosen if f.kept} == {
         "status_change"
     }
-    constraints = list_constraints(chosen, rising=rising)
+    constraints = list_constraints(chosen, risk_inputs=rising)
     assert (constraints.count(1), constraints.count(-1)) == (12, 4)
 
 
@@ -229,7 +229,7 @@ def test_a_free_forest_taught_on_the_same_rows_breaks_the_law(clients, fit_small
 @settings(max_examples=20)
 def test_every_constrained_feature_moves_its_own_way(clients, moves):
     features = choose_features(Recipe(monotone=True), CREDIT_CARD_FEATURES, schema=CREDIT_CARD)
-    constraints = np.array(list_constraints(features, rising=list_risk_inputs(CREDIT_CARD)))
+    constraints = np.array(list_constraints(features, risk_inputs=list_risk_inputs(CREDIT_CARD)))
     row, status, level = moves[0]
     before = clients[row : row + 1]
     after = before.with_columns(

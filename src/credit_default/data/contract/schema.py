@@ -65,9 +65,8 @@ class Column:
     protected: bool = False  # stays in the lake for fairness, never a model input by default
     drift_method: DriftMethod = "psi"
     drift_threshold: float = 0.1
-    risk_rises_from: float | None = (
-        None  # from here up, more is never less risk; below, codes are kinds and no amounts
-    )
+    # from here up, more is never less risk; below, codes are kinds and no amounts
+    risk_rises_from: float | None = None
 
     def __post_init__(self) -> None:
         _check_column(self)
@@ -96,9 +95,8 @@ class Schema:
     columns: tuple[Column, ...]  # key first, then inputs; without the outcome
     outcome: Column
     rules: tuple[Rule, ...] = ()
-    unique_key: bool = (
-        True  # a key that comes twice is a fault; False where rows are observations of a key
-    )
+    # a key that comes twice is a fault; False where rows are observations of a key
+    unique_key: bool = True
     row_number_for: tuple[
         str, ...
     ] = ()  # a file with just these names, and no id, numbers its clients by row, from 1

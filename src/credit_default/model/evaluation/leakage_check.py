@@ -15,9 +15,8 @@ class LeakCeilingPolicy:
     """The highest believable ROC AUC, for how many unseen rows it is said."""
 
     highest_roc_auc: float = 0.80
-    fewest_rows: int = (
-        10_000  # on fewer, chance alone carries an honest figure over: +-.014 on 6,000 rows
-    )
+    # on fewer, chance alone carries an honest figure over: +-.014 on 6,000 rows
+    fewest_rows: int = 10_000
 
 
 def check_leak_ceiling(

@@ -25,9 +25,8 @@ class Counterfactual:
     """Changed inputs and the probability (0-1) that the client would have been given with them."""
 
     levers: tuple[str, ...]
-    changes: Mapping[
-        str, tuple[float, float]
-    ]  # for each column what it is, and what it would have been
+    # for each column what it is, and what it would have been
+    changes: Mapping[str, tuple[float, float]]
     default_probability: float
 
 

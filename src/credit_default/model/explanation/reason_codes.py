@@ -30,13 +30,11 @@ from credit_default.model.features.row_functions import FloatArray
 
 HIGHEST_REASON_COUNT: Final = 4
 LOWEST_CONTRIBUTION_SHARE: Final = 0.05  # of the rise from the accepted clients' mean, below which a contribution is no principal reason
-PROTECTED_CONCEPT: Final = (
-    "protected attributes"  # what only a recipe that lets them in has contributions of
-)
+# what only a recipe that lets them in has contributions of
+PROTECTED_CONCEPT: Final = "protected attributes"
 
-_DECIMALS: Final = (
-    12  # contributions that agree so far are equal: the last bits may hang on the size of a batch
-)
+# contributions that agree so far are equal: the last bits may hang on the size of a batch
+_DECIMALS: Final = 12
 _NO_WORDING: Final = -1
 
 

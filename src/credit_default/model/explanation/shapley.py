@@ -26,9 +26,8 @@ from credit_default.model.features.row_functions import FloatArray
 EXPLANATION_METHOD: Final = "exact Shapley values, interventional"
 
 _TOLERANCE: Final = 1e-6
-_DEFAULTED: Final = (
-    1  # the class whose probability is explained; the library's own choice would be the first
-)
+# the class whose probability is explained; the library's own choice would be the first
+_DEFAULTED: Final = 1
 _REMEDY: Final = "Score with `--reasons none`, and compare the installed woodelf-explainer with requirements.lock."
 
 

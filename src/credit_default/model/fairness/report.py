@@ -57,9 +57,8 @@ class FairnessPolicy:
     fewest_rows_for_slope: int = 500
     lowest_acceptance_ratio: float = 0.8
     highest_error_gap: float = 0.1  # between shares of defaulters caught, or of payers declined
-    highest_calibration_gap: float = (
-        0.03  # between the share that defaulted and the share that was expected
-    )
+    # between the share that defaulted and the share that was expected
+    highest_calibration_gap: float = 0.03
     resample_count: int = 300
 
 

@@ -1,4 +1,9 @@
-"""The features of the credit-card portfolio, as a declaration."""
+"""The feature list of the credit-card portfolio.
+
+Names end in the month that they are about: m1 is the latest statement, m6 the one five months
+before it. Features on protected columns are declared too; `choose_features` leaves them out unless
+a recipe asks for them.
+"""
 
 from typing import Final
 
@@ -19,7 +24,8 @@ def _declare_raw() -> list[Feature]:
 
 
 def _declare_lateness() -> list[Feature]:
-    # Codes below 0 say how a bill was paid, codes above 0 how late: only the latter are an amount of anything.
+    # Codes of 0 and below say how a bill was paid, codes above 0 how many months late the client
+    # is: only the latter are quantities.
     statuses, severities = _list_month_columns("repayment_status"), _list_month_columns("severity")
     return [
         *(
@@ -58,11 +64,10 @@ def _declare_utilisation() -> list[Feature]:
 
 
 def _declare_payments() -> list[Feature]:
-    # The payment of month i settles the bill of the month before, i + 1; with nothing due, nothing is left unpaid.
-    payments, settled = (
-        _list_month_columns("payment_amount", 1, 5),
-        _list_month_columns("bill_amount", 2, 6),
-    )
+    # The payment of month i settles the bill of the month before, i + 1. Where nothing was due,
+    # the share paid is 1.
+    payments = _list_month_columns("payment_amount", 1, 5)
+    settled = _list_month_columns("bill_amount", 2, 6)
     shares = _list_month_columns("paid_share", 1, 5)
     return [
         *(

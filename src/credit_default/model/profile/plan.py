@@ -32,9 +32,8 @@ class ColumnPlan:
 class ProfilePlan:
     """How the rows of a batch are counted: fixed by the reference, the schema and the costs."""
 
-    columns: tuple[
-        ColumnPlan, ...
-    ]  # the inputs in the schema's order, then the score, then the decision (1: declined)
+    # the inputs in the schema's order, then the score, then the decision (1: declined)
+    columns: tuple[ColumnPlan, ...]
     decision_policy: DecisionPolicy
 
     @property
