@@ -23,8 +23,10 @@ from credit_default.model.estimator.expected_loss import LossPolicy, measure_exp
 from credit_default.model.estimator.fitting import ModelBundle, cross_validate, fit
 from credit_default.model.estimator.recipe_pipeline import COMPACT_RECIPE, Recipe
 from credit_default.model.estimator.scoring import score_probability
-from credit_default.model.evaluation.economics import Economics, LabelledScores, measure_economics
-from credit_default.model.evaluation.metrics import Metric, evaluate
+from credit_default.model.evaluation.economics import Economics, measure_economics
+from credit_default.model.evaluation.intervals import Metric
+from credit_default.model.evaluation.metrics import evaluate
+from credit_default.model.evaluation.threshold_search import LabelledScores
 from credit_default.model.fairness.attribute_flip_test import measure_flip_sensitivity
 from credit_default.model.fairness.groupings import choose_attributes
 from credit_default.model.fairness.protected_attribute_cost import compare_fairness

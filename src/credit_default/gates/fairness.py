@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from credit_default.gates.verdict import Verdict
-from credit_default.model.evaluation.metrics import Metric
+from credit_default.model.evaluation.intervals import Metric
 from credit_default.model.fairness.report import FairnessPolicy, FairnessReport, GroupFairness
 
 GATE: Final = "fairness"

@@ -5,12 +5,11 @@ from hypothesis import strategies as st
 
 from credit_default.errors import InputError
 from credit_default.model.estimator.decision import DecisionPolicy
-from credit_default.model.evaluation.economics import (
-    EconomicsPolicy,
+from credit_default.model.evaluation.economics import EconomicsPolicy, measure_economics
+from credit_default.model.evaluation.threshold_search import (
     LabelledScores,
     find_capacity_threshold,
     find_cheapest_threshold,
-    measure_economics,
 )
 
 FIVE_TO_ONE = DecisionPolicy()

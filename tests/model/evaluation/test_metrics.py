@@ -6,7 +6,8 @@ from sklearn import metrics as sk
 
 from credit_default.errors import InputError
 from credit_default.model.estimator.decision import DecisionPolicy
-from credit_default.model.evaluation.metrics import METRIC_MEANINGS, Confusion, Metric, evaluate
+from credit_default.model.evaluation.intervals import Metric
+from credit_default.model.evaluation.metrics import METRIC_MEANINGS, Confusion, evaluate
 
 POLICY = DecisionPolicy()
 DEFAULTED = np.array([1, 1, 1, 0, 0, 0, 0, 0])
@@ -143,14 +144,16 @@ def test_one_outcome_alone_leaves_the_ranking_out_and_says_why(outcome):
         "calibration_slope",
         "brier_skill",
     } <= set(evaluation.absent)
-    assert evaluation.absent["roc_auc"] == "both outcomes are needed, and all rows have the same"
+    assert (
+        evaluation.absent["roc_auc"] == "both outcomes are needed, and all rows have the same one"
+    )
     assert "brier" in evaluation.metrics
 
 
 def test_precision_is_absent_when_nobody_is_declined():
     evaluation = run([0, 1, 0, 1], [0.01, 0.02, 0.03, 0.04])
 
-    assert evaluation.absent["precision"] == "nobody was declined"
+    assert evaluation.absent["precision"] == "no client was declined"
     assert evaluation.metrics["recall"].value == 0.0
 
 

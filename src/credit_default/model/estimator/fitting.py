@@ -21,8 +21,8 @@ from credit_default.model.estimator.held_out_scores import (
     OutOfBag,
     OutOfFold,
     read_outcome,
-    score_folds,
     score_out_of_bag,
+    score_pipeline_folds,
 )
 from credit_default.model.estimator.recalibration import (
     CalibrationChoice,
@@ -173,7 +173,7 @@ def cross_validate(
     fit_pipeline = _build_fit_function(
         recipe, schema=schema, features=features, job_count=job_count
     )
-    return score_folds(
+    return score_pipeline_folds(
         lambda ordered: (
             _fit_pipeline_with_evidence(fit_pipeline, ordered, seed=recipe.seed).pipeline
         ),
@@ -204,7 +204,7 @@ def _fit_pipeline_with_evidence(
     # Out of bag only a third to two thirds of the trees vote, which by itself looks over-confident
     # where trees are deep. A departure found there is only a suspicion: the line is fitted on
     # probabilities of whole forests that did not see the row.
-    folds = score_folds(fit_pipeline, ordered, fold_count=policy.fold_count, seed=seed)
+    folds = score_pipeline_folds(fit_pipeline, ordered, fold_count=policy.fold_count, seed=seed)
     choice = choose_calibration(
         read_outcome(ordered), folds.default_probability, policy=policy, seed=seed
     )

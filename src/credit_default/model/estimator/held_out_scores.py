@@ -81,7 +81,7 @@ def score_out_of_bag(pipeline: Any, ordered: pl.DataFrame) -> OutOfBag:
     )
 
 
-def score_folds(
+def score_pipeline_folds(
     fit_pipeline: FitPipeline, rows: pl.DataFrame, *, fold_count: int, seed: int
 ) -> OutOfFold:
     """Return each row's probability from a pipeline fitted on the other folds.

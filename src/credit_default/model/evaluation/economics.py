@@ -1,39 +1,44 @@
-"""What do the decisions cost, and what would other costs, or a review team of so many hands, change?
+"""What the decisions cost, and what other costs or a limited review capacity would change.
 
-Every threshold here follows from a policy or is found on development rows (by probabilities from models that did not see
-them), and is only then applied to the rows that it is judged on: their outcomes move no threshold.
+Every threshold follows from a policy or is found on development rows, with probabilities from
+models that did not see them, and is only then applied to the rows that it is judged on: their
+outcomes move no threshold.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
 from credit_default.errors import InputError
 from credit_default.model.estimator.decision import DecisionPolicy
-from credit_default.model.evaluation.metrics import Metric, measure_interval
+from credit_default.model.evaluation.intervals import Metric, measure_interval
+from credit_default.model.evaluation.threshold_search import (
+    COUNT_TOLERANCE,
+    LabelledScores,
+    find_capacity_threshold,
+    find_cheapest_threshold,
+)
 from credit_default.model.statistics.bootstrap import (
     FloatArray,
     IntArray,
     check_scores,
     draw_weights,
-    rank_probabilities,
 )
 
-_ABOVE_ONE: Final = float(np.nextafter(1.0, 2.0))  # a threshold that no probability reaches
-_TOLERANCE: Final = 1e-9  # rows; .3 of 1,000 clients are 300
 _REMEDY: Final = "Correct the section `economics` of the settings."
 
 
 @dataclass(frozen=True, slots=True)
 class EconomicsPolicy:
-    """Which other costs and capacities are looked at.
+    """The alternative costs and review capacities to measure.
 
-    A capacity is a share (0-1) of the clients, or a number of them among those that are judged.
+    A capacity is a share (0–1) of the clients, or a number of them among those that are judged.
 
     Raises:
-        InputError: no ratio or no capacity, ratios or counts that are not above 0, shares not above 0 or above 1.
+        InputError: no ratio or no capacity; ratios or counts not above 0; shares not above 0 or
+            above 1.
     """
 
     cost_ratios: tuple[float, ...] = (3.0, 5.0, 10.0)  # of a missed default to a false alarm
@@ -60,17 +65,12 @@ class EconomicsPolicy:
             )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class LabelledScores:
-    """Default probabilities (0-1) from models that did not see the rows, and the rows' outcomes (0 or 1), in one order."""
-
-    defaulted: Any
-    default_probability: Any
-
-
 @dataclass(frozen=True, slots=True)
 class OperatingPoint:
-    """What one threshold comes to on one set of rows. Shares are 0-1; costs are per 1,000 clients, in the policy's unit."""
+    """What one threshold amounts to on one set of rows.
+
+    Shares are 0–1; costs are per 1,000 clients, in the policy's unit.
+    """
 
     threshold: float
     cost_ratio: float  # of a missed default to a false alarm
@@ -78,7 +78,7 @@ class OperatingPoint:
     caught_default_count: int
     declined_share: Metric
     caught_share: Metric | None  # of the defaulters; None where there are none
-    precision: Metric | None  # defaulters among those declined; None where nobody is
+    precision: Metric | None  # defaulters among the declined; None where no client is declined
     cost_per_1000: Metric
     decline_all_cost: float
     decline_nobody_cost: float
@@ -86,30 +86,32 @@ class OperatingPoint:
 
 @dataclass(frozen=True, slots=True)
 class CapacityPoint:
-    """What the review team gets done when it looks at this share (0-1) of clients, the riskiest first."""
+    """What the review team achieves when it looks at a share (0–1) of clients, the riskiest first."""
 
     capacity_share: float
     capacity_count: int  # of the judged rows
-    reached: OperatingPoint  # by the threshold that this capacity implies on development rows
+    reached: OperatingPoint  # at the threshold that this capacity implies on development rows
 
 
 @dataclass(frozen=True, slots=True)
 class Economics:
-    """The decision in money, on rows that no threshold was chosen by."""
+    """The costs of the decisions, on rows that no threshold was chosen by."""
 
     row_count: int
     default_count: int
     development_row_count: int
     in_force: OperatingPoint  # at the policy's threshold
-    cheapest: OperatingPoint  # at the one that cost least on development rows
-    cheapest_saving: Metric  # what that one saves here, per 1,000 clients; below 0 it costs more
+    cheapest: OperatingPoint  # at the threshold that cost least on development rows
+    # what the cheapest threshold saves against the one in force, per 1,000 clients; negative where
+    # it costs more
+    cheapest_saving: Metric
     sensitivity: tuple[OperatingPoint, ...]  # one for each cost ratio, in the policy's order
     capacity: tuple[CapacityPoint, ...]  # by rising share
 
 
 @dataclass(frozen=True, slots=True)
 class _PricedThreshold:
-    """A threshold and what mistakes at it cost."""
+    """A threshold and the policy whose costs its mistakes are priced by."""
 
     threshold: float
     policy: DecisionPolicy
@@ -123,10 +125,17 @@ def measure_economics(
     seed: int,
     policy: EconomicsPolicy | None = None,
 ) -> Economics:
-    """Costs, sensitivity and capacity on the judged rows, with 95 % intervals; thresholds from policy or development rows.
+    """Return costs, sensitivity and capacity on the judged rows, with 95 % intervals.
+
+    Args:
+        development: Development rows, by which thresholds are found.
+        judged: Other rows, on which the thresholds are judged.
+        decision_policy: The costs and the threshold in force.
+        seed: Seed of the resamples.
+        policy: The alternatives to measure; None for the default.
 
     Raises:
-        InputError: rows that are none, or with outcomes or probabilities out of range.
+        InputError: no rows, or outcomes or probabilities out of range.
     """
     policy = policy or EconomicsPolicy()
     check_scores(judged.defaulted, judged.default_probability)
@@ -155,7 +164,7 @@ def measure_economics(
         measured.measure(weights)
         for weights in draw_weights(defaulted, resample_count=policy.resample_count, seed=seed)
     ]
-    points, saving = measured.conclude(
+    points, saving = measured.build_points(
         {name: np.vstack([block[name] for block in drawn]) for name in drawn[0]}
     )
     first_capacity = 2 + len(policy.cost_ratios)
@@ -168,42 +177,9 @@ def measure_economics(
         cheapest_saving=saving,
         sensitivity=tuple(points[2:first_capacity]),
         capacity=tuple(
-            CapacityPoint(share, int(share * len(defaulted) + _TOLERANCE), point)
+            CapacityPoint(share, int(share * len(defaulted) + COUNT_TOLERANCE), point)
             for share, point in zip(shares, points[first_capacity:], strict=True)
         ),
-    )
-
-
-def find_cheapest_threshold(development: LabelledScores, *, policy: DecisionPolicy) -> float:
-    """The threshold at which these rows would have cost least; of equal ones the highest, which declines fewest.
-
-    It is one of their probabilities, or just above 1 where declining nobody is cheapest.
-
-    Raises:
-        InputError: rows that are none, or with outcomes or probabilities out of range.
-    """
-    check_scores(development.defaulted, development.default_probability)
-    defaulted = np.asarray(development.defaulted, dtype=np.int64)
-    probability = np.asarray(development.default_probability, dtype=np.float64)
-    ranked = rank_probabilities(probability)
-    caught = np.append(0, np.cumsum(defaulted[ranked.order])[ranked.ends])
-    declined = np.append(0, ranked.ends + 1)
-    cost = policy.missed_default_cost * (caught[-1] - caught) + policy.false_alarm_cost * (
-        declined - caught
-    )
-    return float(np.append(_ABOVE_ONE, probability[ranked.order][ranked.ends])[np.argmin(cost)])
-
-
-def find_capacity_threshold(default_probability: FloatArray, *, capacity_share: float) -> float:
-    """The lowest threshold that at most this share (0-1) of the probabilities reaches: more capacity never raises it."""
-    ranked = rank_probabilities(default_probability)
-    fitting = np.flatnonzero(
-        ranked.ends + 1 <= capacity_share * len(default_probability) + _TOLERANCE
-    )
-    return (
-        float(default_probability[ranked.order][ranked.ends[fitting[-1]]])
-        if len(fitting)
-        else _ABOVE_ONE
     )
 
 
@@ -213,7 +189,7 @@ def _price_threshold(ratio: float, policy: DecisionPolicy) -> _PricedThreshold:
 
 
 class _CostMeasures:
-    """Rows and thresholds, ready to be weighed many times in one product."""
+    """Rows and thresholds, prepared so that all resamples are one matrix product."""
 
     def __init__(
         self, defaulted: IntArray, probability: FloatArray, choices: Sequence[_PricedThreshold]
@@ -227,7 +203,7 @@ class _CostMeasures:
         self._alarm = np.array([choice.policy.false_alarm_cost for choice in choices])
 
     def measure(self, weights: FloatArray) -> dict[str, FloatArray]:
-        """(resamples, choices) for each figure; nan where a resample cannot give it."""
+        """Return each measure, of shape (resample count, threshold count); NaN where undefined."""
         sums = weights @ self._terms
         count, defaults = sums[:, :1], sums[:, 1:2]
         declined, caught = np.split(sums[:, 2:], 2, axis=1)
@@ -242,8 +218,8 @@ class _CostMeasures:
                 "cost_per_1000": 1000 * cost / count,
             }
 
-    def conclude(self, drawn: dict[str, FloatArray]) -> tuple[list[OperatingPoint], Metric]:
-        """A point for each choice, and what the second one saves against the first."""
+    def build_points(self, drawn: dict[str, FloatArray]) -> tuple[list[OperatingPoint], Metric]:
+        """Return a point for each threshold, and what the second one saves against the first."""
         values = self.measure(np.ones((1, len(self._terms))))
         cost, costs = values["cost_per_1000"][0], drawn["cost_per_1000"]
         saving = measure_interval(float(cost[0] - cost[1]), costs[:, 0] - costs[:, 1])

@@ -9,7 +9,7 @@ import polars as pl
 
 from credit_default.data.contract.schema import Schema
 from credit_default.model.estimator.decision import DecisionPolicy
-from credit_default.model.evaluation.metrics import Metric, measure_interval
+from credit_default.model.evaluation.intervals import Metric, measure_interval
 from credit_default.model.fairness.report import (
     FairnessPolicy,
     find_reference_group,

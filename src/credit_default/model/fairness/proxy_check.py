@@ -15,7 +15,7 @@ from credit_default.data.contract.schema import Schema
 from credit_default.data.splitting import assign_folds
 from credit_default.model.estimator.bundle import ModelBundle
 from credit_default.model.estimator.digest import sort_rows
-from credit_default.model.evaluation.metrics import Metric, measure_interval
+from credit_default.model.evaluation.intervals import Metric, measure_interval
 from credit_default.model.fairness.groupings import Grouping, build_groupings
 from credit_default.model.features.declaration import trace_inputs
 from credit_default.model.statistics.auc_placements import (

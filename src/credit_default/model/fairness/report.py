@@ -15,7 +15,7 @@ import polars as pl
 from credit_default.data.contract.schema import OUTCOME, Schema
 from credit_default.errors import InputError
 from credit_default.model.estimator.decision import DecisionPolicy
-from credit_default.model.evaluation.metrics import Metric, measure_interval
+from credit_default.model.evaluation.intervals import Metric, measure_interval
 from credit_default.model.fairness.groupings import (
     AttributeBands,
     Grouping,

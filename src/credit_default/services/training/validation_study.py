@@ -20,9 +20,10 @@ from credit_default.model.estimator.expected_loss import (
 )
 from credit_default.model.estimator.fitting import fit
 from credit_default.model.estimator.scoring import score_probability
-from credit_default.model.evaluation.economics import Economics, LabelledScores, measure_economics
+from credit_default.model.evaluation.economics import Economics, measure_economics
 from credit_default.model.evaluation.refit_stability import RefitStability, measure_refit_stability
 from credit_default.model.evaluation.sensitivity import InputSensitivity, measure_sensitivity
+from credit_default.model.evaluation.threshold_search import LabelledScores
 from credit_default.model.fairness.attribute_flip_test import (
     FlipSensitivity,
     measure_flip_sensitivity,

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, PercentFormatter
 
 from credit_default.model.evaluation.economics import Economics, OperatingPoint
-from credit_default.model.evaluation.metrics import Metric
+from credit_default.model.evaluation.intervals import Metric
 from credit_default.views.figures.canvas import (
     ALERT_COLOUR,
     MODEL_COLOUR,
