@@ -29,9 +29,10 @@ from credit_default.model.evaluation.metrics import evaluate
 from credit_default.model.evaluation.threshold_search import LabelledScores
 from credit_default.model.fairness.attribute_flip_test import measure_flip_sensitivity
 from credit_default.model.fairness.groupings import choose_attributes
+from credit_default.model.fairness.policy import FairnessPolicy
 from credit_default.model.fairness.protected_attribute_cost import compare_fairness
 from credit_default.model.fairness.proxy_check import measure_proxies
-from credit_default.model.fairness.report import FairnessPolicy, FairnessReport, measure_fairness
+from credit_default.model.fairness.report import FairnessReport, measure_fairness
 from credit_default.model.features.credit_card import CREDIT_CARD_FEATURES
 
 SEED = 7
@@ -123,8 +124,8 @@ def print_fairness(sides: Split, bundles: list[ModelBundle]) -> FairnessReport:
         "comparison",
         compare_fairness,
         sides.test,
-        without=scored[0],
-        including=scored[1],
+        without_protected=scored[0],
+        with_protected=scored[1],
         schema=CREDIT_CARD,
         decision_policy=POLICY,
         seed=SEED,

@@ -162,7 +162,7 @@ def test_a_constant_model_is_told_by_its_distinct_count_and_has_no_calibration_l
 
     assert evaluation.distinct_count == 1
     assert evaluation.metrics["roc_auc"] == Metric(0.5, 0.5, 0.5)
-    assert "all alike" in evaluation.absent["calibration_slope"]
+    assert "all the same" in evaluation.absent["calibration_slope"]
 
 
 def test_the_threshold_in_force_is_the_one_evaluated_at():

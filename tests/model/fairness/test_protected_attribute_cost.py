@@ -3,8 +3,9 @@ import pytest
 
 from credit_default.errors import InputError
 from credit_default.model.estimator.decision import DecisionPolicy
+from credit_default.model.fairness.policy import FairnessPolicy
 from credit_default.model.fairness.protected_attribute_cost import compare_fairness
-from credit_default.model.fairness.report import FairnessPolicy, measure_fairness
+from credit_default.model.fairness.report import measure_fairness
 
 DECISION = DecisionPolicy()
 QUICK = FairnessPolicy(resample_count=60)
@@ -13,8 +14,8 @@ QUICK = FairnessPolicy(resample_count=60)
 def compare(people, rows, without, including):
     return compare_fairness(
         rows,
-        without=without,
-        including=including,
+        without_protected=without,
+        with_protected=including,
         schema=people.schema,
         decision_policy=DECISION,
         seed=1,

@@ -15,7 +15,8 @@ from fairlearn.metrics import (
 from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.errors import InputError
 from credit_default.model.estimator.decision import DecisionPolicy
-from credit_default.model.fairness.report import FairnessPolicy, measure_fairness
+from credit_default.model.fairness.policy import FairnessPolicy
+from credit_default.model.fairness.report import measure_fairness
 
 DECISION = DecisionPolicy()
 QUICK = FairnessPolicy(resample_count=60)

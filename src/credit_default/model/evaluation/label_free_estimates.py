@@ -111,7 +111,7 @@ def estimate_performance(default_probability: Any, *, policy: DecisionPolicy) ->
 def compare_estimate(
     estimated: Mapping[str, Metric], realised: Mapping[str, float]
 ) -> tuple[ComparedEstimate, ...]:
-    """Return each metric that was estimated and is known by now, in the order of `ESTIMATED_METRICS`.
+    """Return each metric that was estimated and is known by now, as in `ESTIMATED_METRICS`.
 
     Args:
         estimated: Estimates by metric name.

@@ -46,7 +46,7 @@ class StabilityPolicy:
 
 @dataclass(frozen=True, slots=True)
 class RefitStability:
-    """How far the refits are from the model on the same unseen rows; shares and probabilities are 0–1."""
+    """How far the refits are from the model on the same unseen rows; shares are 0–1."""
 
     refit_count: int
     lowest_roc_auc: float | None  # None where the rows have one outcome only

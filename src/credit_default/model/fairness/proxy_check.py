@@ -1,7 +1,9 @@
-"""Do the model's inputs give protected attributes away? Leaving sex out is no cure where everything else tells it.
+"""How well the model's inputs reveal protected attributes.
 
-A small forest learns to tell each attribute from the features that the model sees, and is asked about clients that it did
-not learn from. An area under the curve of 0.5 says that the inputs know nothing of the attribute, 1 that they tell it.
+Leaving sex out does not help where the other inputs reveal it. A small forest learns to predict
+each attribute from the features that the model sees, and is judged on clients that it did not learn
+from. A ROC AUC of 0.5 means that the inputs say nothing about the attribute, 1 that they determine
+it.
 """
 
 from dataclasses import dataclass
@@ -31,18 +33,21 @@ _PAIR_SIZE: Final = 2
 
 @dataclass(frozen=True, slots=True)
 class ProxyPolicy:
-    """How hard the check looks, and from which area under the curve an attribute counts as given away."""
+    """The size of the check, and the ROC AUC from which the inputs count as a strong proxy."""
 
-    row_count: int = 6_000  # drawn from those given, so that the check takes seconds
+    row_count: int = 6_000  # drawn from the rows given, so that the check takes seconds
     tree_count: int = 50
-    fewest_rows: int = 100  # of a group, and of the others: smaller ones are not asked about
+    fewest_rows: int = 100  # of a group, and of all others; smaller groups are not checked
     strong_roc_auc: float = 0.75
-    told_input_count: int = 3
+    told_input_count: int = 3  # strongest inputs that are reported
 
 
 @dataclass(frozen=True, slots=True)
 class ProxyInput:
-    """A raw column, and its share (0-1) of what the inputs together know of the attribute (impurity decrease)."""
+    """A raw column and its share (0–1) of what all inputs together reveal of the attribute.
+
+    The share is that of the forest's impurity decrease.
+    """
 
     name: str
     share: float
@@ -50,19 +55,22 @@ class ProxyInput:
 
 @dataclass(frozen=True, slots=True)
 class ProxyStrength:
-    """How well the model's inputs tell the clients of one group from all others."""
+    """How well the model's inputs separate the clients of one group from all others."""
 
     attribute: str
     group: str
-    row_count: int  # of the group, among the rows drawn
+    row_count: int  # the group's rows among those drawn
     roc_auc: Metric
     is_strong: bool
-    strongest_inputs: tuple[ProxyInput, ...]  # of the attribute, not of this group alone
+    strongest_inputs: tuple[ProxyInput, ...]  # for the attribute, not for this group alone
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _GroupPrediction:
-    """Out-of-fold probabilities (rows, groups) of belonging to each group, and each feature's importance."""
+    """Out-of-fold probabilities of belonging to each group, and each feature's importance.
+
+    `membership` has the shape (row count, group count).
+    """
 
     membership: FloatArray
     importance: FloatArray
@@ -78,10 +86,20 @@ def measure_proxies(
     job_count: int = 1,
     policy: ProxyPolicy | None = None,
 ) -> tuple[ProxyStrength, ...]:
-    """The strength of each attribute's proxies, by group, in the order of `attributes`; numbers are cut at their median.
+    """Return how well the inputs reveal each group of each attribute, in the order of `attributes`.
 
-    Of an attribute with two groups the first one tells both. Features that go back to the attribute itself are left out.
-    Row order and job count change nothing.
+    Numeric attributes are split at their median. Of an attribute with two groups only the first is
+    reported, since it stands for both. Features that go back to the attribute itself are left out.
+    Neither row order nor job count changes the result.
+
+    Args:
+        bundle: The model whose features are checked.
+        rows: Checked rows.
+        schema: The schema of the rows.
+        attributes: The attributes to predict.
+        seed: Seed of the draw, the folds, the forest and the resamples.
+        job_count: Cores to fit with; -1 for all.
+        policy: The size of the check; None for the default.
     """
     policy = policy or ProxyPolicy()
     drawn = _draw_rows(rows, policy.row_count, seed=seed)
@@ -147,13 +165,12 @@ def _predict_groups(
     job_count: int,
     policy: ProxyPolicy,
 ) -> _GroupPrediction:
-    from sklearn.ensemble import (
-        ExtraTreesClassifier,
-    )  # half the time of a random forest, and it tells as much
+    # Takes half the time of a random forest and predicts as well.
+    from sklearn.ensemble import ExtraTreesClassifier
 
     membership = np.zeros((len(group), int(group.max()) + 1))
     importance = np.zeros(matrix.shape[1])
-    folds = np.unique(fold)  # clients of two groups are no twins, so there are two at least
+    folds = np.unique(fold)  # two at least: clients of different groups are never identical
     for number in folds:
         held_out = fold == number
         forest = ExtraTreesClassifier(
@@ -167,7 +184,7 @@ def _predict_groups(
             n_jobs=job_count,
         )
         forest.fit(matrix[~held_out], group[~held_out])
-        forest.set_params(n_jobs=1)  # several jobs add up the votes in the order in which they end
+        forest.set_params(n_jobs=1)  # several jobs sum votes in the order in which they finish
         membership[np.ix_(held_out, forest.classes_)] = forest.predict_proba(matrix[held_out])
         importance += forest.feature_importances_ / len(folds)
     return _GroupPrediction(membership, importance)
@@ -176,7 +193,10 @@ def _predict_groups(
 def _distribute_importance(
     importance: FloatArray, roots: list[tuple[str, ...]]
 ) -> list[ProxyInput]:
-    """Raw columns by falling share: a feature's importance goes in equal parts to the columns behind it."""
+    """Return raw columns by falling share.
+
+    A feature's importance is divided equally among the raw columns that it is computed from.
+    """
     shares: dict[str, float] = {}
     for weight, columns in zip(importance.tolist(), roots, strict=True):
         for column in columns:
