@@ -17,7 +17,7 @@ def test_every_feature_of_the_credit_cards_but_protected_ones_has_one_concept():
 def test_concepts_have_names_of_their_own_and_words_that_no_other_says():
     concepts = CREDIT_CARD_REASONS.concepts
     words = Counter(
-        words for concept in concepts for words in {wording.words for wording in concept.wordings}
+        words for concept in concepts for words in {wording.text for wording in concept.wordings}
     )
 
     assert len({concept.name for concept in concepts}) == len(concepts)

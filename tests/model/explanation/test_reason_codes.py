@@ -80,7 +80,7 @@ def be_late(months_late: int, *, months=range(1, 7)) -> dict[str, int]:
 
 
 def test_every_declined_client_has_one_to_four_reasons(giver, declined):
-    counts = [len(reasons) for reasons in giver.give(declined)]
+    counts = [len(reasons) for reasons in giver.find_reasons(declined)]
 
     assert len(counts) == declined.height > 50
     assert set(counts) <= {1, 2, 3, 4}
@@ -93,7 +93,7 @@ def test_reasons_are_the_largest_contributions_first(giver, make_rows):
         giver, {"credit limit": 0.05, "late payments": 0.3, "latest payment": 0.1}
     )
 
-    (reasons,) = giver.tell(explanation, client)
+    (reasons,) = giver.select_reasons(explanation, client)
 
     assert reasons == [
         "Payments two or more months late, in several of the last six months",
@@ -105,7 +105,7 @@ def test_reasons_are_the_largest_contributions_first(giver, make_rows):
 def test_equal_contributions_are_told_in_the_order_of_their_names(giver, make_rows):
     client = make_client(make_rows, credit_limit=10_000.0, **be_late(2))
 
-    (reasons,) = giver.tell(
+    (reasons,) = giver.select_reasons(
         explain_by(
             giver, {"latest payment": 0.1, "credit limit": 0.1 + 1e-15, "late payments": 0.1}
         ),
@@ -122,7 +122,9 @@ def test_equal_contributions_are_told_in_the_order_of_their_names(giver, make_ro
 def test_what_lowers_the_probability_is_no_reason(giver, make_rows):
     client = make_client(make_rows, credit_limit=10_000.0, **be_late(2))
 
-    (reasons,) = giver.tell(explain_by(giver, {"credit limit": -0.1, "late payments": 0.3}), client)
+    (reasons,) = giver.select_reasons(
+        explain_by(giver, {"credit limit": -0.1, "late payments": 0.3}), client
+    )
 
     assert reasons == ["Payments two or more months late, in several of the last six months"]
 
@@ -131,7 +133,7 @@ def test_a_small_part_of_the_rise_is_no_principal_reason(giver, make_rows):
     client = make_client(make_rows, credit_limit=10_000.0, **be_late(2))
     small = LOWEST_CONTRIBUTION_SHARE * 0.3
 
-    (reasons,) = giver.tell(
+    (reasons,) = giver.select_reasons(
         explain_by(giver, {"credit limit": small, "late payments": 0.3}), client
     )
 
@@ -141,7 +143,7 @@ def test_a_small_part_of_the_rise_is_no_principal_reason(giver, make_rows):
 def test_no_client_is_told_of_late_payments_who_never_was_late(giver, make_rows):
     client = make_client(make_rows, credit_limit=10_000.0, **be_late(-1))
 
-    (reasons,) = giver.tell(
+    (reasons,) = giver.select_reasons(
         explain_by(giver, {"credit limit": 0.1, "late payments": 0.3, "latest payment": 0.2}),
         client,
     )
@@ -152,13 +154,15 @@ def test_no_client_is_told_of_late_payments_who_never_was_late(giver, make_rows)
 def test_where_no_words_are_true_the_subject_stands_alone(giver, make_rows):
     client = make_client(make_rows, **be_late(-1))
 
-    (reasons,) = giver.tell(explain_by(giver, {"late payments": 0.3}), client)
+    (reasons,) = giver.select_reasons(explain_by(giver, {"late payments": 0.3}), client)
 
     assert reasons == ["How often and how late payments were in the last six months"]
 
 
 def test_a_client_whom_nothing_raises_has_no_reason(giver, make_rows):
-    assert giver.tell(explain_by(giver, {"late payments": -0.05}), make_client(make_rows)) == [[]]
+    assert giver.select_reasons(
+        explain_by(giver, {"late payments": -0.05}), make_client(make_rows)
+    ) == [[]]
 
 
 @pytest.mark.parametrize(
@@ -170,7 +174,7 @@ def test_a_client_whom_nothing_raises_has_no_reason(giver, make_rows):
     ],
 )
 def test_lateness_is_told_as_it_was(giver, make_rows, late, words):
-    assert giver.tell(
+    assert giver.select_reasons(
         explain_by(giver, {"late payments": 0.3}), make_client(make_rows, **late)
     ) == [[words]]
 
@@ -184,23 +188,23 @@ def test_lateness_is_told_as_it_was(giver, make_rows, late, words):
     ],
 )
 def test_education_is_told_as_what_is_on_file(giver, make_rows, code, words):
-    assert giver.tell(
+    assert giver.select_reasons(
         explain_by(giver, {"education": 0.3}), make_client(make_rows, education=code)
     ) == [[words]]
 
 
 def test_reasons_are_the_client_s_own_whatever_the_batch_and_its_order(giver, declined):
-    whole = giver.give(declined)
+    whole = giver.find_reasons(declined)
 
     assert [
-        reasons for part in declined.head(35).iter_slices(7) for reasons in giver.give(part)
+        reasons for part in declined.head(35).iter_slices(7) for reasons in giver.find_reasons(part)
     ] == whole[:35]
     assert [
-        reasons for part in declined.head(4).iter_slices(1) for reasons in giver.give(part)
+        reasons for part in declined.head(4).iter_slices(1) for reasons in giver.find_reasons(part)
     ] == whole[:4]
     mixed = np.random.default_rng(0).permutation(declined.height)
-    assert giver.give(declined[mixed.tolist()]) == [whole[place] for place in mixed]
-    assert giver.give(declined[:0]) == []
+    assert giver.find_reasons(declined[mixed.tolist()]) == [whole[place] for place in mixed]
+    assert giver.find_reasons(declined[:0]) == []
 
 
 def test_another_process_gives_the_same_reasons(giver, declined, tmp_path):
@@ -218,7 +222,7 @@ def test_another_process_gives_the_same_reasons(giver, declined, tmp_path):
         "giver = build_reason_giver(bundle, CREDIT_CARD_REASONS, schema=CREDIT_CARD)\n"
         "clients = sys.argv[1].split(',')\n"
         "rows = make_rows(300, seed=9, prefix='Q').filter(pl.col('client_id').is_in(clients))\n"
-        "print(json.dumps(giver.give(rows)))\n"
+        "print(json.dumps(giver.find_reasons(rows)))\n"
     )
     asked = declined.tail(20)
     ended = subprocess.run(
@@ -228,7 +232,7 @@ def test_another_process_gives_the_same_reasons(giver, declined, tmp_path):
         check=True,
     )
 
-    assert json.loads(ended.stdout) == giver.give(asked)
+    assert json.loads(ended.stdout) == giver.find_reasons(asked)
 
 
 def test_no_reason_can_ever_speak_of_a_protected_attribute(rows, fit_small, bundle, make_rows):
@@ -243,7 +247,7 @@ def test_no_reason_can_ever_speak_of_a_protected_attribute(rows, fit_small, bund
         explanation.contributions[0, let_in.feature_names.index("age")] = 0.5
         assert not any(
             "age" in reason.split()
-            for reasons in giver.tell(explanation, rows[:1])
+            for reasons in giver.select_reasons(explanation, rows[:1])
             for reason in reasons
         )
         assert giver.sum_concepts(explanation)[PROTECTED_CONCEPT].tolist() == [0.5]
@@ -251,7 +255,7 @@ def test_no_reason_can_ever_speak_of_a_protected_attribute(rows, fit_small, bund
 
 def test_no_words_describe_a_protected_attribute():
     told = [
-        f"{c.subject} {' '.join(w.words for w in c.wordings)} ".lower()
+        f"{c.subject} {' '.join(w.text for w in c.wordings)} ".lower()
         for c in CREDIT_CARD_REASONS.concepts
     ]
 
@@ -261,7 +265,7 @@ def test_no_words_describe_a_protected_attribute():
 def test_a_model_with_protected_features_alone_has_no_reasons(giver, declined):
     speechless = replace(giver, table=ReasonTable(giver.table.measures, ()))
 
-    assert speechless.give(declined[:2]) == [[], []]
+    assert speechless.find_reasons(declined[:2]) == [[], []]
 
 
 def test_medians_are_those_of_the_accepted_clients(giver, make_rows):
@@ -284,7 +288,7 @@ def test_medians_are_those_of_the_accepted_clients(giver, make_rows):
         client = make_client(make_rows, credit_limit=limit)
         names = giver.explainer.bundle.feature_names
         added = np.array([[0.2 if name == "credit_limit" else 0.0 for name in names]])
-        return asked.tell(Explanation(names, added, np.array([0.3]), 0.1), client)[0]
+        return asked.select_reasons(Explanation(names, added, np.array([0.3]), 0.1), client)[0]
 
     assert tell(middle - 1_000) == ["low"]
     assert tell(middle) == ["s"]  # at the median a limit is neither low nor high
@@ -292,8 +296,8 @@ def test_medians_are_those_of_the_accepted_clients(giver, make_rows):
 
 @pytest.mark.parametrize(("mode", "count"), [("auto", 5), ("all", 7), ("none", 0)])
 def test_policy_says_how_many_declined_clients_are_given_reasons(mode, count):
-    assert ReasonsPolicy(mode, limit=5).count_given(7) == count
-    assert ReasonsPolicy(mode, limit=5).count_given(0) == 0
+    assert ReasonsPolicy(mode, limit=5).count_explained(7) == count
+    assert ReasonsPolicy(mode, limit=5).count_explained(0) == 0
 
 
 @pytest.mark.parametrize("wrong", [{"mode": "some"}, {"limit": -1}])

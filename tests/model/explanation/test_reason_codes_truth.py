@@ -97,7 +97,7 @@ def told(real_data):
         pl.Series(score_probability(bundle, asked) >= bundle.decision_policy.threshold)
     )
     giver = build_reason_finder(bundle, CREDIT_CARD_REASONS, schema=CREDIT_CARD)
-    return declined, giver.give(declined), giver.explainer.background_rows
+    return declined, giver.find_reasons(declined), giver.explainer.background_rows
 
 
 def check_fact(fact, rows, accepted):
@@ -115,7 +115,7 @@ def check_fact(fact, rows, accepted):
 
 def test_every_sentence_is_in_the_table_of_facts():
     words = {
-        wording.words for concept in CREDIT_CARD_REASONS.concepts for wording in concept.wordings
+        wording.text for concept in CREDIT_CARD_REASONS.concepts for wording in concept.wordings
     }
 
     assert set(FACTS) == words

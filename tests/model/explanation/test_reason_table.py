@@ -44,7 +44,7 @@ def test_a_raw_number_is_told_higher_or_lower_in_the_words_of_its_column():
     (concept,) = table_of(("amount", "raw", ["amount"], {})).concepts
 
     assert concept.subject == "Amount (Amount lent, euro)"
-    assert [(w.words, w.conditions) for w in concept.wordings] == [
+    assert [(w.text, w.conditions) for w in concept.wordings] == [
         (
             "Amount (Amount lent, euro): higher than for most accepted clients",
             (Condition("amount", "above"),),
@@ -59,7 +59,7 @@ def test_a_raw_number_is_told_higher_or_lower_in_the_words_of_its_column():
 def test_a_raw_code_is_told_by_its_meaning():
     (concept,) = table_of(("purpose", "raw", ["purpose"], {})).concepts
 
-    assert [wording.words for wording in concept.wordings] == [
+    assert [wording.text for wording in concept.wordings] == [
         "Purpose (What for): car",
         "Purpose (What for): home",
     ]

@@ -86,14 +86,17 @@ def test_contributions_lead_from_the_accepted_clients_mean_to_the_probability(
     )
     sums = explained.base_probability + explained.contributions.sum(axis=1)
     np.testing.assert_allclose(sums, score_probability(referenced, asked), rtol=0, atol=1e-7)
-    assert explainer.background == f"the {accepted.height} accepted clients of the reference"
+    assert (
+        explainer.background_description
+        == f"the {accepted.height} accepted clients of the reference"
+    )
 
 
 def test_groups_hold_all_that_their_features_add(explainer, make_rows):
     explained = explainer.explain(make_rows(5, seed=9))
     groups = {name: "status" if "status" in name else "rest" for name in explained.feature_names}
 
-    sums = explained.sum_by(groups)
+    sums = explained.sum_by_group(groups)
 
     assert list(sums) == ["rest", "status"]
     np.testing.assert_allclose(
@@ -143,7 +146,10 @@ def test_where_nobody_is_accepted_the_whole_reference_stands_in(referenced):
     explainer = build_explainer(replace(referenced, reference=reference))
 
     assert explainer.background_rows.height == 200
-    assert explainer.background == "all 200 clients of the reference, none of whom is accepted"
+    assert (
+        explainer.background_description
+        == "all 200 clients of the reference, none of whom is accepted"
+    )
 
 
 def test_contributions_that_do_not_add_up_are_never_told(explainer, make_rows):

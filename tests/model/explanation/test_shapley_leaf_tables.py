@@ -40,7 +40,9 @@ def test_the_library_finds_the_same(fit_small, rows, make_rows):
     ours = add_contributions(
         referenced.forest, matrix, background=explainer._background_matrix, class_index=1
     )
-    theirs = np.asarray(explainer._library.shap_values(explainer._frame(matrix), verbose=False))
+    theirs = np.asarray(
+        explainer._woodelf_explainer.shap_values(explainer._build_frame(matrix), verbose=False)
+    )
 
     assert np.abs(ours - theirs).max() < 1e-6
 

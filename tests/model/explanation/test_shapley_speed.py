@@ -26,7 +26,7 @@ def spend(bundle, rows) -> tuple[int, float]:
     )
     giver = build_reason_finder(bundle, CREDIT_CARD_REASONS, schema=CREDIT_CARD)
     began = time.process_time()
-    giver.give(declined)
+    giver.find_reasons(declined)
     return declined.height, time.process_time() - began
 
 

@@ -173,23 +173,18 @@ def _select_large_groups(
     threshold: float,
     policy: FairnessPolicy,
 ) -> _LargeGroups:
-    members = {
-        place: np.flatnonzero(grouping.group == place) for place in range(len(grouping.labels))
-    }
-    return _LargeGroups(
-        grouping,
-        {
-            place: build_group_rows(
+    groups = {}
+    for place in range(len(grouping.labels)):
+        rows = np.flatnonzero(grouping.group == place)
+        if is_large_enough(rows, defaulted, policy=policy):
+            groups[place] = build_group_rows(
                 rows,
                 defaulted=defaulted,
                 probability=probability,
                 threshold=threshold,
                 fit_slope=len(rows) >= policy.fewest_rows_for_slope,
             )
-            for place, rows in members.items()
-            if is_large_enough(rows, defaulted, policy=policy)
-        },
-    )
+    return _LargeGroups(grouping, groups)
 
 
 def _measure_groups(
