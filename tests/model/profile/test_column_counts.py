@@ -82,7 +82,7 @@ def test_plan_follows_the_schema_and_not_what_the_columns_hold():
         "decision",
     ]
     assert [column.name for column in PLAN.inputs] == ["status", "paid_m1", "paid_m2"]
-    assert [column.before for column in PLAN.inputs] == [None, "paid_m2", None]
+    assert [column.previous_month_column for column in PLAN.inputs] == [None, "paid_m2", None]
     assert [len(column.grid) > 0 for column in PLAN.columns] == [False, True, False, False, False]
 
 
@@ -100,7 +100,7 @@ def test_rows_come_to_their_counts_sums_and_ends():
     status, paid = profile.columns["status"], profile.columns["paid_m1"]
     assert status.counts.tolist() == [1, 2, 1, 0]
     assert status.score_sums.tolist() == pytest.approx([0.1, 0.5, 0.4, 0.0])
-    assert (status.unknown_count, paid.missing_count, paid.zero_count) == (1, 1, 1)
+    assert (status.counts[-2], paid.missing_count, paid.zero_count) == (1, 1, 1)
     assert (paid.minimum, paid.maximum, paid.total, paid.square_total) == (0.0, 8.0, 16.0, 128.0)
     assert paid.mean == pytest.approx(16 / 3)
     assert paid.repeat_count == 1  # two noughts are no repetition
@@ -207,4 +207,4 @@ def test_undated_names_have_no_month_before():
         rows, schema=replace(SMALL, columns=columns), decision_policy=DecisionPolicy()
     )
 
-    assert [column.before for column in plan.inputs] == [None, None, None]
+    assert [column.previous_month_column for column in plan.inputs] == [None, None, None]

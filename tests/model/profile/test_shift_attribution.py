@@ -55,12 +55,12 @@ def test_more_late_clients_explain_all_of_a_move_when_nobody_scores_otherwise():
     found = shift(EARLIER, make_rows([0] * 80 + [2] * 20, [0.1] * 80 + [0.6] * 20))
 
     status = found.columns[0]
-    assert found.move == pytest.approx(0.05)
+    assert found.mean_shift == pytest.approx(0.05)
     assert (status.composition, status.within) == (pytest.approx(0.05), pytest.approx(0.0))
     cause = found.find_cause()
     assert cause.name == "status 2 (payment 2 months late)"
     assert (cause.reference_share, cause.current_share) == (0.1, 0.2)
-    assert cause.composition / found.move == pytest.approx(0.85)  # (.6 - .175) / .5
+    assert cause.composition / found.mean_shift == pytest.approx(0.85)  # (.6 - .175) / .5
 
 
 def test_same_clients_who_score_otherwise_have_no_cause_among_the_shares():
@@ -90,7 +90,7 @@ def test_segment_that_is_new_counts_by_its_score_now():
 
     (_, late) = found.columns[0].segments
     assert (late.reference_share, late.current_share, late.within) == (0.0, 0.1, 0.0)
-    assert found.columns[0].composition == pytest.approx(found.move)
+    assert found.columns[0].composition == pytest.approx(found.mean_shift)
 
 
 @settings(max_examples=40)

@@ -57,7 +57,7 @@ def count_by_bins(
         class_count = len(values)
     else:
         bins = plan_bins(np.asarray(reference, dtype=np.float64))
-        place = bins.place(np.concatenate([reference, current]).astype(np.float64))
+        place = bins.assign_bins(np.concatenate([reference, current]).astype(np.float64))
         class_count = bins.class_count
     sides = (place[: len(reference)], place[len(reference) :])
     before, after = (np.bincount(side, minlength=class_count) for side in sides)
