@@ -16,7 +16,7 @@ from credit_default.data.checking.duplicate_keys import (
     find_repeated_keys,
 )
 from credit_default.data.checking.validation import check_rows
-from credit_default.data.contract.schema import parse_schema
+from credit_default.data.contract.schema_parsing import parse_schema
 from credit_default.errors import InputError, ServiceError
 
 HASHES = st.one_of(st.integers(0, 5), st.integers(2**64 - 5, 2**64 - 1), st.integers(0, 2**64 - 1))

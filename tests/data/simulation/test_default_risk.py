@@ -3,8 +3,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from credit_default.data.simulation.account_opening import open_accounts
 from credit_default.data.simulation.default_risk import compute_default_probability, draw_outcome
-from credit_default.data.simulation.payments_and_bills import open_accounts
 from credit_default.data.simulation.tables import read_tables
 
 

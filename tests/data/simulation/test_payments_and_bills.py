@@ -3,12 +3,9 @@
 import numpy as np
 import pytest
 
+from credit_default.data.simulation.account_opening import open_accounts
 from credit_default.data.simulation.accounts import Accounts, NewClientMix
-from credit_default.data.simulation.payments_and_bills import (
-    MOST_BEHIND,
-    advance_accounts,
-    open_accounts,
-)
+from credit_default.data.simulation.payments_and_bills import MOST_BEHIND, advance_accounts
 from credit_default.data.simulation.tables import ZERO_STATUS_INDEX, read_tables
 
 COUNT = 30_000
@@ -101,7 +98,7 @@ def test_hardship_raises_statuses_and_lowers_payments(accounts):
 
 def test_who_was_about_to_default_is_late_more_often_in_the_next_statement(accounts):
     later = advance_accounts(read_tables(), accounts, np.random.default_rng(4))
-    late, unlucky = later.latest_status >= TWO_LATE, accounts.fortune < -1
+    late, unlucky = later.latest_status >= TWO_LATE, accounts.outcome_score < -1
 
     assert late[unlucky].mean() > 2 * late[~unlucky].mean()
 
@@ -110,7 +107,7 @@ def test_a_tilted_intake_is_younger_and_has_lower_limits(accounts):
     tilted = NewClientMix(limit_tilt=3.0, age_tilt=3.0)
 
     campaign = open_accounts(
-        read_tables(), np.random.default_rng(3), np.arange(COUNT), intake=tilted
+        read_tables(), np.random.default_rng(3), np.arange(COUNT), client_mix=tilted
     )
 
     assert campaign.age.mean() < accounts.age.mean() - 5

@@ -31,25 +31,41 @@ def rate(month):
 
 def test_the_scenarios_and_their_strengths_are_fixed_in_numbers():
     assert list(SCENARIO_CONDITIONS) == ["calm", *NAMES]
-    assert [climate.hardship for climate in SCENARIO_CONDITIONS["recession"]] == [0.2, 0.4, 1.3]
-    assert [climate.risk_shift for climate in SCENARIO_CONDITIONS["recession"]] == [0.2, 0.4, 0.8]
-    assert [climate.newcomer_share for climate in SCENARIO_CONDITIONS["marketing"]] == [
+    assert [conditions.hardship for conditions in SCENARIO_CONDITIONS["recession"]] == [
+        0.2,
+        0.4,
+        1.3,
+    ]
+    assert [conditions.risk_shift for conditions in SCENARIO_CONDITIONS["recession"]] == [
+        0.2,
+        0.4,
+        0.8,
+    ]
+    assert [conditions.newcomer_share for conditions in SCENARIO_CONDITIONS["marketing"]] == [
         0.05,
         0.1,
         0.2,
     ]
-    assert [climate.intake.limit_tilt for climate in SCENARIO_CONDITIONS["marketing"]] == [
+    assert [
+        conditions.client_mix.limit_tilt for conditions in SCENARIO_CONDITIONS["marketing"]
+    ] == [
         1.5,
         2.0,
         3.0,
     ]
-    assert [climate.intake.age_tilt for climate in SCENARIO_CONDITIONS["marketing"]] == [
+    assert [conditions.client_mix.age_tilt for conditions in SCENARIO_CONDITIONS["marketing"]] == [
         1.5,
         2.0,
         3.0,
     ]
-    assert [climate.limit_factor for climate in SCENARIO_CONDITIONS["policy"]] == [1.2, 1.5, 2.0]
-    shares = [set(asdict(climate.fault).values()) for climate in SCENARIO_CONDITIONS["broken-feed"]]
+    assert [conditions.limit_factor for conditions in SCENARIO_CONDITIONS["policy"]] == [
+        1.2,
+        1.5,
+        2.0,
+    ]
+    shares = [
+        set(asdict(conditions.fault).values()) for conditions in SCENARIO_CONDITIONS["broken-feed"]
+    ]
     assert shares == [{0.1}, {0.4}, {1.0}]
 
 

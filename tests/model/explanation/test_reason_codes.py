@@ -2,6 +2,7 @@ import json
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -211,7 +212,7 @@ def test_another_process_gives_the_same_reasons(giver, declined, tmp_path):
     script = tmp_path / "again.py"
     script.write_text(
         "import json, sys\n"
-        f"sys.path.insert(0, {str(__file__.rpartition('/')[0])!r})\n"
+        f"sys.path.insert(0, {str(Path(__file__).parents[1])!r})\n"
         "import polars as pl\n"
         "from conftest import fit_small, make_rows\n"
         "from credit_default.data.credit_card.statements import CREDIT_CARD\n"

@@ -1,6 +1,6 @@
 import pytest
 
-from credit_default.data.contract.schema import parse_schema
+from credit_default.data.contract.schema_parsing import parse_schema
 from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.model.explanation.reason_table import (
     NO_REASONS,

@@ -1,7 +1,7 @@
 import polars as pl
 import pytest
 
-from credit_default.data.contract.schema import parse_schema
+from credit_default.data.contract.schema_parsing import parse_schema
 from credit_default.errors import InputError
 from credit_default.model.fairness.acceptance_counts import (
     AttributePlan,

@@ -1,9 +1,10 @@
-"""The credit-card portfolio's schema: the one place that knows PAY_0, and what every code means.
+"""The schema of the credit-card portfolio: the only place that knows PAY_0 and what the codes mean.
 
-Source: UCI Machine Learning Repository, dataset 350 "Default of Credit Card Clients" (I-Cheng Yeh, CC BY 4.0,
-doi 10.24432/C55S3H), under the names of the original spreadsheet, its X1..X23 / Y export (OpenML's too) and Kaggle's
-copy. Bounds and rules hold for all 30,000 clients there; the margin each was given stands in its description.
-`tests/data/credit_card/test_statements.py` measures the margins again.
+Source: UCI Machine Learning Repository, dataset 350 "Default of Credit Card Clients" (I-Cheng Yeh,
+CC BY 4.0, doi 10.24432/C55S3H), with the column names of the original spreadsheet, its X1..X23 / Y
+export (OpenML's too) and Kaggle's copy. Bounds and rules hold for all 30,000 clients there, with a
+margin that each description states. `tests/data/credit_card/test_statements.py` measures the
+margins again.
 """
 
 from credit_default.data.contract.schema import Column, Rule, Schema

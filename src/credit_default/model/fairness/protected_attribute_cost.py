@@ -151,7 +151,7 @@ def compare_fairness(
         roc_auc_without=aucs[0],
         roc_auc_with=aucs[1],
         roc_auc_cost=measure_interval(aucs[1] - aucs[0], np.concatenate(costs)),
-        changes=tuple(_build_changes(models[0], *ratios, changes)),
+        changes=tuple(_build_changes(models[0], ratios[0], ratios[1], changes)),
     )
 
 

@@ -23,14 +23,13 @@ from credit_default.model.profile.plan import (
     ProfilePlan,
     read_values,
 )
+from credit_default.model.profile.value_hashes import hash_values, scramble_bits
 from credit_default.model.statistics.bootstrap import FloatArray
 
 STEPS_IN_OCTAVE: Final = 4
 _LOWEST_STEP, _MAGNITUDE_COUNT = -40, 240  # from 2**-10 up to 2**50, in quarters of an octave
 # Size of the bitmap that counts distinct rows: an error below .3 % up to 30 million rows.
 _SLOT_COUNT: Final = 1 << 22
-_HASH_MULTIPLIERS: Final = (np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB))
-_HASH_STRIDE: Final = 0x9E3779B97F4A7C15
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -119,7 +118,7 @@ def profile_rows(plan: ProfilePlan, rows: pl.DataFrame) -> Profile:
     hashes = np.zeros(rows.height, dtype=np.uint64)
     columns = {}
     for number, column in enumerate(plan.columns):
-        hashed = _hash_values(values[column.name], number)
+        hashed = hash_values(values[column.name], number)
         hashes += hashed if column.name not in {SCORE_COLUMN, DECISION_COLUMN} else np.uint64(0)
         earlier = (
             None if column.previous_month_column is None else values[column.previous_month_column]
@@ -128,7 +127,7 @@ def profile_rows(plan: ProfilePlan, rows: pl.DataFrame) -> Profile:
             column, values[column.name], score, earlier=earlier, hashed=hashed
         )
     slots = np.zeros(_SLOT_COUNT, dtype=np.bool_)
-    slots[_scramble_bits(hashes) >> np.uint64(42)] = True
+    slots[scramble_bits(hashes) >> np.uint64(42)] = True
     policy = plan.decision_policy
     costs = np.where(
         values[DECISION_COLUMN] > 0,
@@ -214,7 +213,7 @@ def _profile_column(
         total=float(present.sum()),
         square_total=float(np.dot(present, present)),
         magnitudes=_count_magnitudes(present),
-        fingerprint=int(_scramble_bits(hashed).sum(dtype=np.uint64)),
+        fingerprint=int(scramble_bits(hashed).sum(dtype=np.uint64)),
         grid_counts=np.bincount(on_grid, minlength=slot_count),
         grid_sums=np.bincount(
             on_grid, weights=present[: len(on_grid)], minlength=slot_count
@@ -243,18 +242,3 @@ def _count_magnitudes(present: FloatArray) -> Counts:
     sizes = np.abs(present[present != 0])
     steps = np.floor(STEPS_IN_OCTAVE * np.log2(sizes)).astype(np.int64) - _LOWEST_STEP
     return np.bincount(np.clip(steps, 0, _MAGNITUDE_COUNT - 1), minlength=_MAGNITUDE_COUNT)
-
-
-def _hash_values(values: FloatArray, number: int) -> NDArray[np.uint64]:
-    """Return a well-hashed 64-bit hash of each value, different in each column.
-
-    The mixer is that of SplitMix64 (Steele, Lea and Flood 2014, OOPSLA, 453-472).
-    """
-    bits = (values + 0.0).view(np.uint64)  # -0 counts as 0
-    return _scramble_bits(bits + np.uint64((number + 1) * _HASH_STRIDE % (1 << 64)))
-
-
-def _scramble_bits(bits: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    bits = (bits ^ (bits >> np.uint64(30))) * _HASH_MULTIPLIERS[0]
-    bits = (bits ^ (bits >> np.uint64(27))) * _HASH_MULTIPLIERS[1]
-    return bits ^ (bits >> np.uint64(31))
