@@ -65,7 +65,7 @@ def test_parse_schema_reads_what_a_file_declares():
     schema = parse_schema(tomllib.loads(LOANS))
 
     assert schema.names == ("client_id", "statement_month", "income", "grade", "term")
-    assert schema.columns[0].known_as == ("client_id", "borrower")
+    assert schema.columns[0].accepted_names == ("client_id", "borrower")
     assert [column.name for column in schema.inputs] == ["income", "grade", "term"]
     assert schema.inputs[0] == Column(
         "income", "amount", "Yearly income, euros.", minimum=0, maximum=10_000_000
@@ -142,8 +142,8 @@ def test_parse_schema_gives_the_key_when_it_is_not_declared():
             "column 'Extra' of the schema: found that name; expected a lower-case name",
         ),
         (declare_column(name="a{1..6}"), "expected a lower-case name"),
-        (declare_column(name="line"), "found 'line'; expected inputs under other names"),
-        (declare_column(name="defaulted"), "found 'defaulted'; expected inputs under other names"),
+        (declare_column(name="line"), "found 'line'; expected other names for inputs"),
+        (declare_column(name="defaulted"), "found 'defaulted'; expected other names for inputs"),
         (declare_column(name="income"), "found 'income' for two columns"),
         (declare_column(aliases=["  INCOME "]), "found 'income' for two columns"),
         (declare_column(aliases=["Default Flag"]), "found 'default flag' for two columns"),
