@@ -27,7 +27,7 @@ def test_a_calibrated_score_is_left_as_it_is(seed):
     choice = choose(*make_scores(seed=seed))
 
     assert choice.line is None
-    assert choice.reason.startswith("calibrated as it is (slope ")
+    assert choice.reason.startswith("no recalibration needed (slope ")
 
 
 @pytest.mark.parametrize(("slope", "intercept"), [(0.6, 0.0), (1.5, 0.0), (1.0, 0.5)])
@@ -65,7 +65,7 @@ def test_a_score_that_no_rising_line_mends_is_left_to_the_gate(turn):
 
     assert (
         choose(defaulted, turn(probability)).reason
-        == "no rising line fits the scores: left as it is"
+        == "not recalibrated: no rising line fits the scores"
     )
 
 

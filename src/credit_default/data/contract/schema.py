@@ -136,6 +136,18 @@ def _check_column(column: Column) -> None:
             found=f"{len(column.codes)} codes",
             expected="codes for kind code, and for no other kind",
         )
+    _check_bounds(column, thing=thing)
+    if column.risk_rises_from is not None and column.kind not in {"code", "integer", "amount"}:
+        raise build_declaration_error(
+            thing, found="risk_rises_from", expected="risk_rises_from for inputs only"
+        )
+    if not column.drift_threshold > 0:
+        raise build_declaration_error(
+            thing, found=f"drift_threshold {column.drift_threshold}", expected="a number above 0"
+        )
+
+
+def _check_bounds(column: Column, *, thing: str) -> None:
     bounded = column.minimum is not None or column.maximum is not None
     if bounded and column.kind not in {"integer", "amount"}:
         raise build_declaration_error(
@@ -150,14 +162,6 @@ def _check_column(column: Column) -> None:
             thing,
             found=f"minimum {column.minimum} > maximum {column.maximum}",
             expected="minimum ≤ maximum",
-        )
-    if column.risk_rises_from is not None and column.kind not in {"code", "integer", "amount"}:
-        raise build_declaration_error(
-            thing, found="risk_rises_from", expected="risk_rises_from for inputs only"
-        )
-    if not column.drift_threshold > 0:
-        raise build_declaration_error(
-            thing, found=f"drift_threshold {column.drift_threshold}", expected="a number above 0"
         )
 
 

@@ -39,6 +39,19 @@ _COLUMN_KEYS: Final[dict[str, KeyTypes]] = {
 _RULE_KEYS: Final[dict[str, KeyTypes]] = dict.fromkeys(("name", "expression", "description"), str)
 
 
+_DEFAULT_KEY_COLUMNS: Final = {
+    CLIENT_ID: Column(CLIENT_ID, "identifier", "Who: one client, the same id in every month."),
+    STATEMENT_MONTH: Column(
+        STATEMENT_MONTH, "month", "The month of the latest statement, YYYY-MM."
+    ),
+}
+_OUTCOME_DEFAULTS: Final = {
+    "name": OUTCOME,
+    "kind": "outcome",
+    "codes": {"0": "no default", "1": "default"},
+}
+
+
 def parse_schema(mapping: Mapping[str, Any]) -> Schema:
     """Return the schema that plain data declares.
 
@@ -64,22 +77,13 @@ def parse_schema(mapping: Mapping[str, Any]) -> Schema:
         _parse_column(item, thing=f"column {i} of {thing}")
         for i, item in enumerate(mapping["columns"], 1)
     ]
-    keys = {
-        CLIENT_ID: Column(CLIENT_ID, "identifier", "Who: one client, the same id in every month."),
-        STATEMENT_MONTH: Column(
-            STATEMENT_MONTH, "month", "The month of the latest statement, YYYY-MM."
-        ),
-    } | {column.name: column for column in declared if column.name in KEY}
-    outcome = {
-        "name": OUTCOME,
-        "kind": "outcome",
-        "codes": {"0": "no default", "1": "default"},
-        **mapping["outcome"],
-    }
+    keys = _DEFAULT_KEY_COLUMNS | {column.name: column for column in declared if column.name in KEY}
+    inputs = (column for column in declared if column.name not in KEY)
+    outcome = {**_OUTCOME_DEFAULTS, **mapping["outcome"]}
     return Schema(
         name=mapping["name"],
         version=mapping["version"],
-        columns=(*keys.values(), *(column for column in declared if column.name not in KEY)),
+        columns=(*keys.values(), *inputs),
         outcome=_parse_column(outcome, thing=f"the outcome of {thing}"),
         rules=tuple(
             _parse_rule(item, thing=f"rule {i} of {thing}")

@@ -48,15 +48,15 @@ def check_table(
             thing, found=f"no {show_examples(missing)}", expected="each of " + ", ".join(required)
         )
     for key, value in item.items():
-        types = key_types[key]
-        wrong_bool = isinstance(value, bool) and types is not bool
-        wrong_text = isinstance(value, str) and types is not str
-        if wrong_bool or wrong_text or not isinstance(value, types):
-            raise build_declaration_error(
-                f"{key!r} of {thing}",
-                found=f"{value!r}",
-                expected=f"a value of type {_format_types(types)}",
-            )
+        _check_type(value, key_types[key], thing=f"{key!r} of {thing}")
+
+
+def _check_type(value: Any, types: KeyTypes, *, thing: str) -> None:
+    wrong_bool = isinstance(value, bool) and types is not bool
+    wrong_text = isinstance(value, str) and types is not str
+    if wrong_bool or wrong_text or not isinstance(value, types):
+        expected = f"a value of type {_format_types(types)}"
+        raise build_declaration_error(thing, found=f"{value!r}", expected=expected)
 
 
 def parse_texts(items: Any, *, thing: str) -> tuple[str, ...]:

@@ -14,9 +14,8 @@ from credit_default.data.simulation.tables import (
 )
 
 SEVERE = 4  # position of status 2 in STATUS_CODES: two months late or more
-MINIMUM_DUE = np.float32(
-    1000
-)  # below this a bill is as good as none when payments are held against it
+# NT dollars; smaller bills count as this much when payments are compared with them
+MINIMUM_DUE = np.float32(1000)
 
 
 def build_risk_features(accounts: Accounts) -> tuple[Float32Array, ...]:

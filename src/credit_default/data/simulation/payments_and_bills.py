@@ -75,27 +75,45 @@ def advance_accounts(
     bill = _draw_bills(tables, accounts, rng, settled, shifts=tables.charge_shifts[step])
     band = find_utilisation_band(bill, accounts.limit)
     cell = find_status_cell(accounts.statuses[0], accounts.statuses[1], settled.bill_class, band)
-    shift = tables.status_shifts.ravel()[
-        accounts.limit_group * EDUCATION_COUNT + accounts.education
-    ]
-    uniform = _draw_status_uniform(accounts, rng, shift + np.float32(hardship))
-    worst = np.maximum(accounts.statuses[0], ZERO_STATUS_INDEX) + MOST_BEHIND
-    status = np.minimum(draw_category(tables.status_share[step], cell, uniform), worst)
-    latest = status
-    if step >= HISTORY_STEPS - 1:
-        # One uniform for both codings, so that the provisional status and its final coding agree.
-        latest = np.minimum(
-            draw_category(tables.latest_share[step - HISTORY_STEPS + 1], cell, uniform), worst
-        )
+    group = accounts.limit_group * EDUCATION_COUNT + accounts.education
+    shift = tables.status_shifts.ravel()[group] + np.float32(hardship)
+    drawn = _draw_statuses(tables, accounts, rng, cell=cell, shift=shift, step=step)
     return replace(
         accounts,
-        statuses=(status, *accounts.statuses[:5]),
-        latest_status=latest,
+        statuses=(drawn.final, *accounts.statuses[:5]),
+        latest_status=drawn.shown,
         band=band,
         bills=(bill, *accounts.bills[:5]),
         payments=(settled.payment, *accounts.payments[:5]),
         outcome_score=draw_normal(rng, len(bill)),
     )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _NewStatuses:
+    """The newest status in its final coding, and in the provisional one that a statement shows."""
+
+    final: Codes
+    shown: Codes
+
+
+def _draw_statuses(
+    tables: SimulationTables,
+    accounts: Accounts,
+    rng: np.random.Generator,
+    *,
+    cell: Codes,
+    shift: Float32Array,
+    step: int,
+) -> _NewStatuses:
+    # One uniform for both codings, so that the provisional status and its final coding agree.
+    uniform = _draw_status_uniform(accounts, rng, shift)
+    worst = np.maximum(accounts.statuses[0], ZERO_STATUS_INDEX) + MOST_BEHIND
+    final = np.minimum(draw_category(tables.status_share[step], cell, uniform), worst)
+    if step < HISTORY_STEPS - 1:
+        return _NewStatuses(final, final)
+    shown = draw_category(tables.latest_share[step - HISTORY_STEPS + 1], cell, uniform)
+    return _NewStatuses(final, np.minimum(shown, worst))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

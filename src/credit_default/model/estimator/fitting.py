@@ -69,20 +69,7 @@ def fit(
     job_count: int = 1,
     source_digests: Sequence[str] = (),
 ) -> ModelBundle:
-    """Fit a model bundle; as `fit_with_evidence`, without the evidence.
-
-    Args:
-        recipe: How the forest is grown.
-        rows: Checked rows with `defaulted` (0/1), in any order.
-        schema: The schema of the rows.
-        features: The features offered to the recipe.
-        decision_policy: The costs and bands that the bundle decides by.
-        job_count: Cores that fit the trees; -1 for all. The result does not depend on it.
-        source_digests: SHA-256 of each training source, for the record.
-
-    Raises:
-        InputError: as `fit_with_evidence`.
-    """
+    """Fit a model bundle; arguments and errors are those of `fit_with_evidence`."""
     return fit_with_evidence(
         recipe,
         rows,

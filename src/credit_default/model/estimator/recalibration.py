@@ -69,30 +69,25 @@ def choose_calibration(
     default_count = int(min(defaulted.sum(), len(defaulted) - defaulted.sum()))
     if default_count < policy.fewest_defaults:
         few = f"{default_count} rows of the rarer outcome, fewer than {policy.fewest_defaults}"
-        return CalibrationChoice(None, f"{few}: left as it is")
+        return CalibrationChoice(None, f"not recalibrated: {few}")
     line = fit_calibration(defaulted, held_out_probability)
     if line is None or line.slope <= 0:
-        return CalibrationChoice(None, "no rising line fits the scores: left as it is")
+        return CalibrationChoice(None, "not recalibrated: no rising line fits the scores")
     saved = _measure_log_loss_gain(defaulted, held_out_probability, line)
     # Twice the gain in log likelihood is chi-squared with two degrees of freedom, whose upper tail
     # is an exponential.
     p_value = exp(-max(0.0, float(saved.sum())))
     found = f"slope {line.slope:.3f}, intercept {line.intercept:.3f}, p = {p_value:.2g}"
     if p_value >= policy.significance:
-        return CalibrationChoice(
-            None, f"calibrated as it is ({found})", line.slope, line.intercept, p_value
-        )
+        reason = f"no recalibration needed ({found})"
+        return CalibrationChoice(None, reason, line.slope, line.intercept, p_value)
     gains = _cross_fit(defaulted, held_out_probability, seed=seed)
     gain, error = float(gains.mean()), float(gains.std() / np.sqrt(len(gains)))
     pays = gain >= policy.least_gain and gain > policy.gain_deviations * error
-    saves = (
-        f"a line saves {gain:.5f} ± {error:.5f} nats of log loss on rows that it was not fitted on"
-    )
-    reason = (
-        f"recalibrated ({found}): {saves}"
-        if pays
-        else f"left as it is ({found}): {saves}, too little"
-    )
+    saves = f"a line saves {gain:.5f} ± {error:.5f} nats of log loss on rows it was not fitted on"
+    reason = f"recalibrated ({found}): {saves}"
+    if not pays:
+        reason = f"not recalibrated ({found}): {saves}, too little"
     return CalibrationChoice(
         line if pays else None, reason, line.slope, line.intercept, p_value, gain, error
     )

@@ -132,18 +132,14 @@ def score(
         )
     probability = score_probability(bundle, rows)
     decision = decide(probability, bundle.decision_policy)
+    bands = assign_bands(probability, bundle.decision_policy)
+    reasons = _list_reasons(rows, decision == DECLINE, find_reasons)
     frame = rows.select(CLIENT_ID, STATEMENT_MONTH).with_columns(
         pl.Series("default_probability", probability, dtype=pl.Float64),
         pl.Series("decision", decision.tolist(), dtype=pl.String),
-        pl.Series(
-            "risk_band", assign_bands(probability, bundle.decision_policy).tolist(), dtype=pl.String
-        ),
+        pl.Series("risk_band", bands.tolist(), dtype=pl.String),
         measure_expected_loss(rows, probability, policy=loss_policy),
-        pl.Series(
-            "reasons",
-            _list_reasons(rows, decision == DECLINE, find_reasons),
-            dtype=pl.List(pl.String),
-        ),
+        pl.Series("reasons", reasons, dtype=pl.List(pl.String)),
         pl.lit(model_version, dtype=pl.Int64).alias("model_version"),
         pl.lit(batch_id).alias("batch_id"),
         pl.lit(scored_at)

@@ -13,7 +13,12 @@ import numpy as np
 
 from credit_default.errors import InputError
 from credit_default.model.estimator.decision import DecisionPolicy
-from credit_default.model.evaluation.intervals import Metric, measure_interval
+from credit_default.model.evaluation.intervals import Metric
+from credit_default.model.evaluation.operating_points import (
+    CostMeasures,
+    OperatingPoint,
+    PricedThreshold,
+)
 from credit_default.model.evaluation.threshold_search import (
     COUNT_TOLERANCE,
     LabelledScores,
@@ -21,8 +26,6 @@ from credit_default.model.evaluation.threshold_search import (
     find_cheapest_threshold,
 )
 from credit_default.model.statistics.bootstrap import (
-    FloatArray,
-    IntArray,
     check_scores,
     draw_weights,
 )
@@ -66,25 +69,6 @@ class EconomicsPolicy:
 
 
 @dataclass(frozen=True, slots=True)
-class OperatingPoint:
-    """What one threshold amounts to on one set of rows.
-
-    Shares are 0–1; costs are per 1,000 clients, in the policy's unit.
-    """
-
-    threshold: float
-    cost_ratio: float  # of a missed default to a false alarm
-    declined_count: int
-    caught_default_count: int
-    declined_share: Metric
-    caught_share: Metric | None  # of the defaulters; None where there are none
-    precision: Metric | None  # defaulters among the declined; None where no client is declined
-    cost_per_1000: Metric
-    decline_all_cost: float
-    decline_nobody_cost: float
-
-
-@dataclass(frozen=True, slots=True)
 class CapacityPoint:
     """What the review team achieves when it looks at a share (0–1) of clients, the riskiest first."""
 
@@ -107,14 +91,6 @@ class Economics:
     cheapest_saving: Metric
     sensitivity: tuple[OperatingPoint, ...]  # one for each cost ratio, in the policy's order
     capacity: tuple[CapacityPoint, ...]  # by rising share
-
-
-@dataclass(frozen=True, slots=True)
-class _PricedThreshold:
-    """A threshold and the policy whose costs its mistakes are priced by."""
-
-    threshold: float
-    policy: DecisionPolicy
 
 
 def measure_economics(
@@ -140,26 +116,14 @@ def measure_economics(
     policy = policy or EconomicsPolicy()
     check_scores(judged.defaulted, judged.default_probability)
     defaulted = np.asarray(judged.defaulted, dtype=np.int64)
+    probability = np.asarray(judged.default_probability, dtype=np.float64)
     shares = sorted(
         {*policy.capacity_shares, *(min(1.0, n / len(defaulted)) for n in policy.capacity_counts)}
     )
-    held_out = np.asarray(development.default_probability, dtype=np.float64)
-    choices = [
-        _PricedThreshold(decision_policy.threshold, decision_policy),
-        _PricedThreshold(
-            find_cheapest_threshold(development, policy=decision_policy), decision_policy
-        ),
-        *(_price_threshold(ratio, decision_policy) for ratio in policy.cost_ratios),
-        *(
-            _PricedThreshold(
-                find_capacity_threshold(held_out, capacity_share=share), decision_policy
-            )
-            for share in shares
-        ),
-    ]
-    measured = _CostMeasures(
-        defaulted, np.asarray(judged.default_probability, dtype=np.float64), choices
+    choices = _list_thresholds(
+        development, decision_policy, cost_ratios=policy.cost_ratios, shares=shares
     )
+    measured = CostMeasures(defaulted, probability, choices)
     drawn = [
         measured.measure(weights)
         for weights in draw_weights(defaulted, resample_count=policy.resample_count, seed=seed)
@@ -171,7 +135,7 @@ def measure_economics(
     return Economics(
         row_count=len(defaulted),
         default_count=int(defaulted.sum()),
-        development_row_count=len(held_out),
+        development_row_count=len(development.default_probability),
         in_force=points[0],
         cheapest=points[1],
         cheapest_saving=saving,
@@ -183,68 +147,25 @@ def measure_economics(
     )
 
 
-def _price_threshold(ratio: float, policy: DecisionPolicy) -> _PricedThreshold:
+def _list_thresholds(
+    development: LabelledScores,
+    decision_policy: DecisionPolicy,
+    *,
+    cost_ratios: Sequence[float],
+    shares: Sequence[float],
+) -> list[PricedThreshold]:
+    """Return the threshold in force, the cheapest, one per cost ratio and one per capacity."""
+    cheapest = find_cheapest_threshold(development, policy=decision_policy)
+    held_out = np.asarray(development.default_probability, dtype=np.float64)
+    capacities = [find_capacity_threshold(held_out, capacity_share=share) for share in shares]
+    return [
+        PricedThreshold(decision_policy.threshold, decision_policy),
+        PricedThreshold(cheapest, decision_policy),
+        *(_price_threshold(ratio, decision_policy) for ratio in cost_ratios),
+        *(PricedThreshold(threshold, decision_policy) for threshold in capacities),
+    ]
+
+
+def _price_threshold(ratio: float, policy: DecisionPolicy) -> PricedThreshold:
     dearer = replace(policy, missed_default_cost=ratio * policy.false_alarm_cost)
-    return _PricedThreshold(dearer.threshold, dearer)
-
-
-class _CostMeasures:
-    """Rows and thresholds, prepared so that all resamples are one matrix product."""
-
-    def __init__(
-        self, defaulted: IntArray, probability: FloatArray, choices: Sequence[_PricedThreshold]
-    ) -> None:
-        self._choices = choices
-        declined = probability[:, None] >= np.array([choice.threshold for choice in choices])
-        self._terms = np.column_stack(
-            [np.ones(len(defaulted)), defaulted, declined, declined * defaulted[:, None]]
-        )
-        self._missed = np.array([choice.policy.missed_default_cost for choice in choices])
-        self._alarm = np.array([choice.policy.false_alarm_cost for choice in choices])
-
-    def measure(self, weights: FloatArray) -> dict[str, FloatArray]:
-        """Return each measure, of shape (resample count, threshold count); NaN where undefined."""
-        sums = weights @ self._terms
-        count, defaults = sums[:, :1], sums[:, 1:2]
-        declined, caught = np.split(sums[:, 2:], 2, axis=1)
-        cost = self._missed * (defaults - caught) + self._alarm * (declined - caught)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            return {
-                "declined_count": declined,
-                "caught_count": caught,
-                "declined_share": declined / count,
-                "caught_share": caught / defaults,
-                "precision": caught / declined,
-                "cost_per_1000": 1000 * cost / count,
-            }
-
-    def build_points(self, drawn: dict[str, FloatArray]) -> tuple[list[OperatingPoint], Metric]:
-        """Return a point for each threshold, and what the second one saves against the first."""
-        values = self.measure(np.ones((1, len(self._terms))))
-        cost, costs = values["cost_per_1000"][0], drawn["cost_per_1000"]
-        saving = measure_interval(float(cost[0] - cost[1]), costs[:, 0] - costs[:, 1])
-        return [self._build(number, values, drawn) for number in range(len(self._choices))], saving
-
-    def _build(
-        self, number: int, values: dict[str, FloatArray], drawn: dict[str, FloatArray]
-    ) -> OperatingPoint:
-        def read(name: str) -> Metric | None:
-            value = float(values[name][0, number])
-            return measure_interval(value, drawn[name][:, number]) if np.isfinite(value) else None
-
-        declined_share, cost_per_1000 = read("declined_share"), read("cost_per_1000")
-        assert declined_share is not None
-        assert cost_per_1000 is not None
-        share = float(self._terms[:, 1].mean())
-        return OperatingPoint(
-            threshold=self._choices[number].threshold,
-            cost_ratio=float(self._missed[number] / self._alarm[number]),
-            declined_count=round(float(values["declined_count"][0, number])),
-            caught_default_count=round(float(values["caught_count"][0, number])),
-            declined_share=declined_share,
-            caught_share=read("caught_share"),
-            precision=read("precision"),
-            cost_per_1000=cost_per_1000,
-            decline_all_cost=1000 * float(self._alarm[number]) * (1 - share),
-            decline_nobody_cost=1000 * float(self._missed[number]) * share,
-        )
+    return PricedThreshold(dearer.threshold, dearer)

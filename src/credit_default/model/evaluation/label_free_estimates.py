@@ -84,18 +84,7 @@ def estimate_performance(default_probability: Any, *, policy: DecisionPolicy) ->
             remedy="Estimate from rows that were scored.",
         )
     probability = np.sort(given)
-    declined = probability >= policy.threshold
-    clipped = np.clip(probability, _CLIP, 1 - _CLIP)
-    # By metric: what a row adds when its client pays, and when the client defaults.
-    terms = {
-        "default_share": (np.zeros(len(given)), np.ones(len(given))),
-        "brier": (probability**2, (1 - probability) ** 2),
-        "log_loss": (-np.log(1 - clipped), -np.log(clipped)),
-        "cost_per_1000": (
-            np.where(declined, 1_000 * policy.false_alarm_cost, 0.0),
-            np.where(declined, 0.0, 1_000 * policy.missed_default_cost),
-        ),
-    }
+    terms = _list_terms(probability, policy)
     bounds = {"default_share": 1.0, "brier": 1.0}
     metrics = {
         name: _estimate_mean(probability, *term, highest=bounds.get(name))
@@ -106,6 +95,23 @@ def estimate_performance(default_probability: Any, *, policy: DecisionPolicy) ->
     return Estimate(
         len(given), {name: metrics[name] for name in ESTIMATED_METRICS if name in metrics}
     )
+
+
+def _list_terms(
+    probability: FloatArray, policy: DecisionPolicy
+) -> dict[str, tuple[FloatArray, FloatArray]]:
+    """Return, by metric, what a row adds when its client pays, and when the client defaults."""
+    declined = probability >= policy.threshold
+    clipped = np.clip(probability, _CLIP, 1 - _CLIP)
+    return {
+        "default_share": (np.zeros(len(probability)), np.ones(len(probability))),
+        "brier": (probability**2, (1 - probability) ** 2),
+        "log_loss": (-np.log(1 - clipped), -np.log(clipped)),
+        "cost_per_1000": (
+            np.where(declined, 1_000 * policy.false_alarm_cost, 0.0),
+            np.where(declined, 0.0, 1_000 * policy.missed_default_cost),
+        ),
+    }
 
 
 def compare_estimate(

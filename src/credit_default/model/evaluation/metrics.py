@@ -127,17 +127,7 @@ def evaluate(
         np.asarray(default_probability, np.float64),
         policy=policy,
     )
-    values = _measure_resamples(rows, np.ones((1, len(rows.defaulted))))
-    drawn = [
-        _measure_resamples(rows, weights)
-        for weights in draw_weights(rows.defaulted, resample_count=resample_count, seed=seed)
-    ]
-    metrics = {
-        name: measure_interval(float(value[0]), np.concatenate([block[name] for block in drawn]))
-        for name, value in values.items()
-        if np.isfinite(value[0])
-    }
-    metrics["default_share"] = measure_share(int(rows.defaulted.sum()), len(rows.defaulted))
+    metrics = _measure_metrics(rows, resample_count=resample_count, seed=seed)
     probability = rows.probability
     return Evaluation(
         row_count=len(rows.defaulted),
@@ -152,6 +142,23 @@ def evaluate(
             name: _explain_absence(name, rows) for name in METRIC_MEANINGS if name not in metrics
         },
     )
+
+
+def _measure_metrics(rows: _Rows, *, resample_count: int, seed: int) -> dict[str, Metric]:
+    """Return every metric that these rows can give, with its interval."""
+    values = _measure_resamples(rows, np.ones((1, len(rows.defaulted))))
+    drawn = [
+        _measure_resamples(rows, weights)
+        for weights in draw_weights(rows.defaulted, resample_count=resample_count, seed=seed)
+    ]
+    metrics = {
+        name: measure_interval(float(value[0]), np.concatenate([block[name] for block in drawn]))
+        for name, value in values.items()
+        if np.isfinite(value[0])
+    }
+    return metrics | {
+        "default_share": measure_share(int(rows.defaulted.sum()), len(rows.defaulted))
+    }
 
 
 def _sort_rows(defaulted: IntArray, probability: FloatArray, *, policy: DecisionPolicy) -> _Rows:

@@ -37,6 +37,22 @@ class Family:
     build: Callable[[int], Any]
 
 
+@dataclass(frozen=True, slots=True)
+class _Booster:
+    name: str
+    learning_rate: float
+    round_count: int
+    leaf_count: int
+    column_share: float
+
+
+_BOOSTERS: Final = (
+    _Booster("quick", learning_rate=0.04, round_count=200, leaf_count=12, column_share=0.3),
+    _Booster("slow", learning_rate=0.02, round_count=400, leaf_count=12, column_share=0.15),
+    _Booster("shallow", learning_rate=0.04, round_count=300, leaf_count=6, column_share=0.3),
+)
+
+
 def cross_validate_families(
     folded: FoldedRows, *, seed: int, job_count: int = 1
 ) -> Iterator[tuple[Family, OutOfFold]]:
@@ -84,38 +100,21 @@ def _build_boosting(seed: int) -> Any:
     """
     from sklearn.ensemble import HistGradientBoostingClassifier, VotingClassifier
 
-    kinds = {
-        "quick": {
-            "learning_rate": 0.04,
-            "max_iter": 200,
-            "max_leaf_nodes": 12,
-            "max_features": 0.3,
-        },
-        "slow": {
-            "learning_rate": 0.02,
-            "max_iter": 400,
-            "max_leaf_nodes": 12,
-            "max_features": 0.15,
-        },
-        "shallow": {
-            "learning_rate": 0.04,
-            "max_iter": 300,
-            "max_leaf_nodes": 6,
-            "max_features": 0.3,
-        },
-    }
     boosters = [
         (
-            name,
+            booster.name,
             HistGradientBoostingClassifier(
-                **kind,
+                learning_rate=booster.learning_rate,
+                max_iter=booster.round_count,
+                max_leaf_nodes=booster.leaf_count,
+                max_features=booster.column_share,
                 min_samples_leaf=60,
                 l2_regularization=10,
                 early_stopping=False,
                 random_state=seed + position,
             ),
         )
-        for position, (name, kind) in enumerate(kinds.items())
+        for position, booster in enumerate(_BOOSTERS)
     ]
     return VotingClassifier(boosters, voting="soft")
 

@@ -83,26 +83,24 @@ def measure_refit_stability(
     policy = policy or StabilityPolicy()
     if not policy.refit_count:
         return None
-    base = score_probability(bundle, test)
+    how = {"schema": schema, "features": features, "policy": policy, "job_count": job_count}
     refits = [
-        _measure_refit(
-            bundle,
-            development,
-            test,
-            number,
-            schema=schema,
-            features=features,
-            policy=policy,
-            job_count=job_count,
-        )
+        _score_refit(bundle, development, test, number, **how)
         for number in range(policy.refit_count)
     ]
+    return _compare_refits(bundle, test, refits)
+
+
+def _compare_refits(
+    bundle: ModelBundle, test: pl.DataFrame, refits: Sequence[NDArray[np.float64]]
+) -> RefitStability:
+    base = score_probability(bundle, test)
     differences = np.abs(np.stack(refits) - base)
     threshold = bundle.decision_policy.threshold
     changed = (np.stack(refits) >= threshold) != (base >= threshold)
     areas = _measure_areas(test[OUTCOME].to_numpy().astype(np.int64), refits)
     return RefitStability(
-        refit_count=policy.refit_count,
+        refit_count=len(refits),
         lowest_roc_auc=min(areas, default=None),
         highest_roc_auc=max(areas, default=None),
         mean_difference=float(differences.mean()),
@@ -111,7 +109,7 @@ def measure_refit_stability(
     )
 
 
-def _measure_refit(
+def _score_refit(
     bundle: ModelBundle,
     development: pl.DataFrame,
     test: pl.DataFrame,

@@ -47,12 +47,7 @@ def measure_sensitivity(
             the order of the key.
         schema: The schema of the rows.
     """
-    ordered = sort_rows(rows)
-    taken = ordered[
-        np.unique(
-            np.linspace(0, ordered.height - 1, min(_ROW_COUNT, ordered.height)).round().astype(int)
-        )
-    ]
+    taken = _take_evenly(sort_rows(rows), _ROW_COUNT)
     base = score_probability(bundle, taken)
     threshold = bundle.decision_policy.threshold
     found = []
@@ -72,6 +67,11 @@ def measure_sensitivity(
                 )
             )
     return tuple(sorted(found, key=lambda item: (-item.mean_difference, item.column, item.nudge)))
+
+
+def _take_evenly(rows: pl.DataFrame, count: int) -> pl.DataFrame:
+    places = np.linspace(0, rows.height - 1, min(count, rows.height)).round().astype(int)
+    return rows[np.unique(places)]
 
 
 def _perturb(column: Column, values: pl.Series) -> Iterator[tuple[str, pl.Series]]:

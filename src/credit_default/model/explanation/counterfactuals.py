@@ -95,6 +95,25 @@ def _select_accepted(
     """Return the accepted candidates, the smallest per set of levers, the fewest columns first."""
     if not candidates:
         return ()
+    passing = _list_passing(bundle, row, candidates, schema=schema)
+    # A stable sort: equal candidates stay in the order of the levers.
+    passing.sort(key=lambda pair: (len(pair[0].changed), pair[0].size))
+    values = row.row(0, named=True)
+    smallest: dict[frozenset[str], Counterfactual] = {}
+    for candidate, p in passing:
+        if not any(columns <= set(candidate.changed) for columns in smallest):
+            changes = {
+                name: (float(values[name]), float(value))
+                for name, value in candidate.changed.items()
+            }
+            smallest[frozenset(candidate.changed)] = Counterfactual(candidate.levers, changes, p)
+    return tuple(smallest.values())
+
+
+def _list_passing(
+    bundle: ModelBundle, row: pl.DataFrame, candidates: Sequence[_Candidate], *, schema: Schema
+) -> list[tuple[_Candidate, float]]:
+    """Return the candidates that obey the schema's rules and are accepted, with probabilities."""
     values = row.row(0, named=True)
     rows = pl.DataFrame(
         [{**values, **candidate.changed} for candidate in candidates], schema=row.schema
@@ -105,21 +124,10 @@ def _select_accepted(
     scored = rows.with_columns(
         holds=obeys_rules, probability=pl.Series(score_probability(bundle, rows))
     )
-    passing = [
+    return [
         (candidate, p)
         for candidate, holds, p in zip(
             candidates, scored["holds"], scored["probability"], strict=True
         )
         if holds and p < bundle.decision_policy.threshold
     ]
-    # A stable sort: equal candidates stay in the order of the levers.
-    passing.sort(key=lambda pair: (len(pair[0].changed), pair[0].size))
-    smallest: dict[frozenset[str], Counterfactual] = {}
-    for candidate, p in passing:
-        if not any(columns <= set(candidate.changed) for columns in smallest):
-            changes = {
-                name: (float(values[name]), float(value))
-                for name, value in candidate.changed.items()
-            }
-            smallest[frozenset(candidate.changed)] = Counterfactual(candidate.levers, changes, p)
-    return tuple(smallest.values())

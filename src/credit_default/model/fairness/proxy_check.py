@@ -105,25 +105,16 @@ def measure_proxies(
     drawn = _draw_rows(rows, policy.row_count, seed=seed)
     matrix = bundle.pipeline[:-1].transform(drawn)
     fold = np.asarray(assign_folds(drawn, fold_count=_FOLD_COUNT, seed=seed), dtype=np.int64)
-    roots = trace_inputs(bundle.features)
+    all_roots = trace_inputs(bundle.features)
+    roots = [all_roots[name] for name in bundle.feature_names]
+    how = {"fold": fold, "seed": seed, "job_count": job_count, "policy": policy}
     strengths: list[ProxyStrength] = []
     for grouping in _build_single_groupings(drawn, schema=schema, attributes=attributes):
-        (attribute,) = grouping.attributes
-        kept = [
-            place for place, name in enumerate(bundle.feature_names) if attribute not in roots[name]
-        ]
+        kept = [place for place, names in enumerate(roots) if grouping.name not in names]
         if not kept or len(grouping.labels) == 1:
             continue
-        learned = _predict_groups(
-            matrix[:, kept],
-            grouping.group,
-            fold=fold,
-            seed=seed,
-            job_count=job_count,
-            policy=policy,
-        )
-        names = [bundle.feature_names[place] for place in kept]
-        inputs = _distribute_importance(learned.importance, [roots[name] for name in names])
+        learned = _predict_groups(matrix[:, kept], grouping.group, **how)
+        inputs = _distribute_importance(learned.importance, [roots[place] for place in kept])
         strengths += _measure_strengths(grouping, learned, inputs=inputs, seed=seed, policy=policy)
     return tuple(strengths)
 

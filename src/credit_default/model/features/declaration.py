@@ -102,8 +102,7 @@ def _parse_feature(item: Mapping[str, Any]) -> Feature:
         raise _build_error(
             "feature list", found=f"name {name!r}", expected="a name for each feature"
         )
-    unknown = sorted(set(item) - _KEYS)
-    if unknown:
+    if unknown := sorted(set(item) - _KEYS):
         raise _build_error(
             f"feature {name!r}",
             found=f"key {show_examples(unknown)}",

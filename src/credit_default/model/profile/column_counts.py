@@ -105,15 +105,7 @@ def profile_rows(plan: ProfilePlan, rows: pl.DataFrame) -> Profile:
     Raises:
         InputError: a column is missing.
     """
-    missing = [column.name for column in plan.columns if column.name not in rows.columns]
-    if missing:
-        raise InputError(
-            "rows to profile",
-            found=f"no column {missing[0]!r}",
-            expected="every input, score and decision",
-            remedy="Pass checked and scored rows.",
-        )
-    values = {column.name: read_values(rows, column.name) for column in plan.columns}
+    values = _read_columns(plan, rows)
     score = values[SCORE_COLUMN]
     hashes = np.zeros(rows.height, dtype=np.uint64)
     columns = {}
@@ -135,6 +127,18 @@ def profile_rows(plan: ProfilePlan, rows: pl.DataFrame) -> Profile:
         score * policy.missed_default_cost,
     )
     return Profile(rows.height, columns, float(costs.sum()), slots)
+
+
+def _read_columns(plan: ProfilePlan, rows: pl.DataFrame) -> dict[str, FloatArray]:
+    missing = [column.name for column in plan.columns if column.name not in rows.columns]
+    if missing:
+        raise InputError(
+            "rows to profile",
+            found=f"no column {missing[0]!r}",
+            expected="every input, score and decision",
+            remedy="Pass checked and scored rows.",
+        )
+    return {column.name: read_values(rows, column.name) for column in plan.columns}
 
 
 def merge_profiles(first: Profile, second: Profile) -> Profile:

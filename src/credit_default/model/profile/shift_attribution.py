@@ -15,6 +15,7 @@ from credit_default.data.contract.schema import Column
 from credit_default.model.profile.binning import Bins
 from credit_default.model.profile.column_counts import ColumnProfile, Profile
 from credit_default.model.profile.plan import SCORE_COLUMN, ProfilePlan
+from credit_default.model.statistics.bootstrap import FloatArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,14 +107,7 @@ def attribute_shift(
     (bins,) = (item.bins for item in plan.columns if item.name == column.name)
     before, after = reference.columns[column.name], current.columns[column.name]
     shares = [side.counts / side.counts.sum() for side in (before, after)]
-    means = [
-        np.divide(s.score_sums, s.counts, out=np.zeros(len(s.counts)), where=s.counts > 0)
-        for s in (before, after)
-    ]
-    means = [
-        np.where(s.counts > 0, m, other)
-        for s, m, other in zip((before, after), means, means[::-1], strict=True)
-    ]
+    means = _measure_segment_means(before, after)
     level = (reference.expected_default_share + current.expected_default_share) / 2
     composition = (shares[1] - shares[0]) * ((means[0] + means[1]) / 2 - level)
     within = (shares[0] + shares[1]) / 2 * (means[1] - means[0])
@@ -130,6 +124,18 @@ def attribute_shift(
             for place in np.flatnonzero((shares[0] > 0) | (shares[1] > 0)).tolist()
         ),
     )
+
+
+def _measure_segment_means(*sides: ColumnProfile) -> list[FloatArray]:
+    """Return each side's mean score by segment; that of the other side where it is empty."""
+    means = [
+        np.divide(s.score_sums, s.counts, out=np.zeros(len(s.counts)), where=s.counts > 0)
+        for s in sides
+    ]
+    return [
+        np.where(s.counts > 0, mean, other)
+        for s, mean, other in zip(sides, means, means[::-1], strict=True)
+    ]
 
 
 def describe_segment(column: Column, bins: Bins, place: int) -> str:
