@@ -42,5 +42,5 @@ def test_stronger_is_larger():
     assert all(weak < middle < strong for weak, middle, strong in sizes)
 
 
-def test_title_tells_name_and_strength():
+def test_title_is_name_and_strength():
     assert PlantedFault("late file", 2, 2.0, ("volume",)).title == "late file 2"

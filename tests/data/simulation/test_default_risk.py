@@ -27,7 +27,7 @@ def test_outcomes_come_as_often_as_their_probability_says(accounts, probability)
         assert defaulted[chosen].mean() == pytest.approx(probability[chosen].mean(), abs=0.03)
 
 
-def test_probabilities_are_inside_zero_and_one_and_tell_clients_apart(probability):
+def test_probabilities_are_inside_zero_and_one_and_differ_between_clients(probability):
     assert 0 < probability.min() < 0.03
     assert 0.8 < probability.max() < 1
 

@@ -44,7 +44,7 @@ def test_a_portfolio_keeps_its_size_because_every_ended_account_is_replaced(acco
     assert set(np.unique(rolled.generation)) == {1, 2}
 
 
-def test_closures_happen_at_the_stated_rate_where_nobody_is_charged_off(accounts):
+def test_closures_happen_at_the_stated_rate_where_no_account_is_charged_off(accounts):
     in_order = accounts.statuses[0] <= 4
 
     replaced = roll(accounts).generation[in_order] == 2

@@ -60,9 +60,9 @@ def test_expected_loss_stands_beside_the_score_by_the_policy_s_assumptions(bundl
     ).frame
 
     assert scored.schema == SCORE_SCHEMA
-    owed = rows["bill_amount_m1"].clip(lower_bound=0)
+    balance = rows["bill_amount_m1"].clip(lower_bound=0)
     unused = (rows["credit_limit"] - rows["bill_amount_m1"]).clip(lower_bound=0)
-    expected = scored["default_probability"] * (owed + 0.25 * unused) * 0.8
+    expected = scored["default_probability"] * (balance + 0.25 * unused) * 0.8
     assert scored["expected_loss"].to_list() == pytest.approx(expected.to_list())
     assert scored["expected_loss"].min() >= 0
 
@@ -148,7 +148,7 @@ def test_declined_rows_are_given_their_reasons_and_accepted_ones_none(bundle, ro
     assert set(frame.filter(decision="accept")["reasons"].list.len()) == {0}
 
 
-def test_nobody_is_asked_for_reasons_of_rows_that_are_all_accepted(bundle, rows):
+def test_no_reasons_are_requested_for_rows_that_are_all_accepted(bundle, rows):
     accepted = rows.filter(pl.Series(score_probability(bundle, rows) < 1 / 6))
 
     frame = run_score(

@@ -36,7 +36,7 @@ def test_each_client_counts_as_so_much_of_a_defaulter():
     assert tuple(estimate.metrics) == ESTIMATED_METRICS
 
 
-def test_equal_scores_rank_nobody():
+def test_equal_scores_rank_no_client():
     assert value_of(estimate_performance([0.3] * 5, policy=COSTS), "roc_auc") == pytest.approx(0.5)
 
 

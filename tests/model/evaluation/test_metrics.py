@@ -150,14 +150,14 @@ def test_one_outcome_alone_leaves_the_ranking_out_and_says_why(outcome):
     assert "brier" in evaluation.metrics
 
 
-def test_precision_is_absent_when_nobody_is_declined():
+def test_precision_is_absent_when_no_client_is_declined():
     evaluation = run([0, 1, 0, 1], [0.01, 0.02, 0.03, 0.04])
 
     assert evaluation.absent["precision"] == "no client was declined"
     assert evaluation.metrics["recall"].value == 0.0
 
 
-def test_a_constant_model_is_told_by_its_distinct_count_and_has_no_calibration_line():
+def test_a_constant_model_shows_in_its_distinct_count_and_has_no_calibration_line():
     evaluation = run([0, 1, 0, 0], [0.2] * 4)
 
     assert evaluation.distinct_count == 1

@@ -40,7 +40,7 @@ def table_of(*features):
     return build_reason_table(NO_REASONS, declared, schema=LOANS)
 
 
-def test_a_raw_number_is_told_higher_or_lower_in_the_words_of_its_column():
+def test_a_raw_number_is_worded_higher_or_lower_with_its_description():
     (concept,) = table_of(("amount", "raw", ["amount"], {})).concepts
 
     assert concept.subject == "Amount (Amount lent, euro)"
@@ -56,7 +56,7 @@ def test_a_raw_number_is_told_higher_or_lower_in_the_words_of_its_column():
     ]
 
 
-def test_a_raw_code_is_told_by_its_meaning():
+def test_a_raw_code_is_worded_by_its_meaning():
     (concept,) = table_of(("purpose", "raw", ["purpose"], {})).concepts
 
     assert [wording.text for wording in concept.wordings] == [

@@ -104,7 +104,7 @@ def test_groups_hold_all_that_their_features_add(explainer, make_rows):
     )
 
 
-def test_a_row_s_contributions_do_not_hang_on_the_rows_beside_it(explainer, make_rows):
+def test_a_row_s_contributions_do_not_depend_on_the_other_rows(explainer, make_rows):
     asked = make_rows(40, seed=9)
 
     whole = explainer.explain(asked).contributions
@@ -135,12 +135,12 @@ def test_no_rows_have_no_contributions(explainer, referenced, make_rows):
     assert explained.probability.tolist() == []
 
 
-def test_a_model_without_reference_has_nobody_to_compare_with(bundle):
+def test_a_model_without_reference_has_no_background(bundle):
     with pytest.raises(InputError, match="without reference rows"):
         build_explainer(bundle)
 
 
-def test_where_nobody_is_accepted_the_whole_reference_stands_in(referenced):
+def test_where_no_client_is_accepted_the_whole_reference_is_the_background(referenced):
     reference = referenced.reference.with_columns(decision=pl.lit("decline"))
 
     explainer = build_explainer(replace(referenced, reference=reference))
@@ -152,7 +152,7 @@ def test_where_nobody_is_accepted_the_whole_reference_stands_in(referenced):
     )
 
 
-def test_contributions_that_do_not_add_up_are_never_told(explainer, make_rows):
+def test_contributions_that_do_not_add_up_are_refused(explainer, make_rows):
     spoiled = replace(explainer)
     spoiled.__dict__["base_probability"] = explainer.base_probability + 1e-5
 

@@ -65,7 +65,7 @@ def test_a_row_on_a_threshold_goes_where_the_forest_sends_it(bundle, make_rows, 
     assert np.abs(found.sum(axis=1) - rise).max() < 1e-14
 
 
-def test_a_rows_values_do_not_hang_on_the_rows_beside_it(bundle, make_rows, background):
+def test_a_rows_values_do_not_depend_on_the_other_rows(bundle, make_rows, background):
     matrix = read_matrix(bundle, make_rows(50, seed=25, prefix="N"))
     whole = add_contributions(bundle.forest, matrix, background=background, class_index=1)
 

@@ -49,7 +49,7 @@ def test_codes_go_by_their_meanings_and_numbers_by_their_bands():
     )
 
 
-def test_groups_that_nobody_is_in_are_not_named():
+def test_empty_groups_are_not_named():
     region, age, pair = group({"region": [3, 3], "age": [50, 20]}, ["region", "age"])
 
     assert region.labels == ("east",)

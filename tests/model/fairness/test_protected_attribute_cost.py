@@ -47,7 +47,7 @@ def test_attributes_that_mistreat_are_seen_to_lower_a_ratio_beyond_noise(people)
     assert found.roc_auc_cost.value == pytest.approx(found.roc_auc_with - found.roc_auc_without)
 
 
-def test_leaving_out_what_the_outcome_hangs_on_costs_area(people):
+def test_leaving_out_what_the_outcome_depends_on_costs_area(people):
     rows, probability = people.make(4_000)
     noisy = np.clip(probability + np.random.default_rng(1).normal(0, 0.2, 4_000), 0, 1)
 

@@ -154,7 +154,7 @@ def test_a_group_of_one_outcome_is_too_small_however_many_rows_it_has(people, ou
     assert not find(report, "sex", "male").is_too_small
 
 
-def test_a_slope_is_told_where_there_are_rows_enough(people):
+def test_a_slope_is_reported_where_there_are_enough_rows(people):
     rows, probability = people.make(1_500)
     policy = replace(QUICK, fewest_rows_for_slope=600)
 
@@ -168,7 +168,7 @@ def test_a_slope_is_told_where_there_are_rows_enough(people):
     assert find(report, "age", "30-39").calibration_slope is None
 
 
-def test_a_model_that_declines_everybody_has_nobody_to_compare(people):
+def test_a_model_that_declines_every_client_has_no_ratios(people):
     rows, probability = people.make(1_000)
 
     report = measure(people, rows, np.maximum(probability, 0.5))

@@ -63,7 +63,7 @@ def declare(function, *columns, **arguments):
     ],
     ids=lambda value: value.get("function", ""),
 )
-def test_a_feature_is_constrained_by_how_its_word_moves(item, expected):
+def test_a_feature_is_constrained_by_its_row_function_s_directions(item, expected):
     assert find_constraints(item, {"name": "other", "function": "raw", "columns": ["other"]}) == {
         **expected,
         "other": 0,
@@ -108,7 +108,7 @@ def test_codes_are_kinds_only_while_the_name_still_means_the_input():
     ) == {"y": 0}
 
 
-def test_every_word_says_which_way_it_moves():
+def test_every_row_function_states_its_directions():
     assert all(
         set(word.directions) <= {-1, 0, 1} and word.directions for word in ROW_FUNCTIONS.values()
     )
@@ -116,7 +116,7 @@ def test_every_word_says_which_way_it_moves():
 
 @given(data=st.data())
 @settings(max_examples=100)
-def test_words_move_as_they_say(data):
+def test_row_functions_move_in_their_stated_directions(data):
     name = data.draw(st.sampled_from(sorted(ROW_FUNCTIONS)))
     word = ROW_FUNCTIONS[name]
     count = (
@@ -174,7 +174,7 @@ def test_a_schema_without_a_risk_that_rises_has_no_monotone_recipe():
 
 @pytest.fixture(scope="module")
 def clients():
-    """Simulated clients, and outcomes that go against lateness in places: the law must hold against the data too."""
+    """Return simulated clients with outcomes that partly contradict monotonicity in lateness."""
     first = next(iter(simulate(client_count=1_500, month_count=1, seed=5)))
     rows = first.statements.join(first.outcomes.select(*KEY, "defaulted"), on=KEY)
     turned = pl.when(pl.col("repayment_status_m2") >= 2).then(0).otherwise("defaulted")
@@ -217,7 +217,7 @@ def test_a_client_who_is_later_never_scores_lower(monotone, clients, moves):
     assert find_falls(monotone, clients, moves) == 0
 
 
-def test_a_free_forest_taught_on_the_same_rows_breaks_the_law(clients, fit_small):
+def test_an_unconstrained_forest_fitted_on_the_same_rows_is_not_monotone(clients, fit_small):
     free = fit_small(clients, recipe=Recipe(tree_count=10, leaf_row_count=5, maximum_depth=8))
 
     assert (

@@ -151,7 +151,7 @@ def test_neither_side_of_a_merge_changes():
     assert np.array_equal(first.columns["status"].counts, before)
 
 
-def test_twins_are_counted_within_a_hundredth():
+def test_identical_rows_are_counted_within_a_hundredth():
     rows = make_rows(3_000)
     doubled = pl.concat([rows, rows.head(1_000)])
 
@@ -159,7 +159,7 @@ def test_twins_are_counted_within_a_hundredth():
     assert profile_rows(PLAN, doubled).twin_share == pytest.approx(0.25, abs=0.01)
 
 
-def test_score_and_decision_do_not_tell_twins_apart():
+def test_score_and_decision_do_not_distinguish_identical_rows():
     rows = make_rows(2_000, status=0, paid_m1=5.0, paid_m2=7.0)
 
     assert profile_rows(PLAN, rows).twin_share == pytest.approx(1 - 1 / 2_000, abs=1e-3)
@@ -189,12 +189,12 @@ def test_magnitude_is_the_middle_size_within_an_eighth_of_an_octave():
     assert found == pytest.approx(np.log2(np.median(sizes)), abs=0.126)
 
 
-def test_missing_column_is_told():
+def test_missing_column_is_refused():
     with pytest.raises(InputError, match="no column 'decision'"):
         profile_rows(PLAN, make_rows(3).drop("decision"))
 
 
-def test_no_frame_at_all_is_told():
+def test_no_frame_at_all_is_refused():
     with pytest.raises(InputError, match="at least one frame"):
         profile_frames(PLAN, [])
 

@@ -51,7 +51,7 @@ def shift(before, after):
 EARLIER = make_rows([0] * 90 + [2] * 10, [0.1] * 90 + [0.6] * 10)
 
 
-def test_more_late_clients_explain_all_of_a_move_when_nobody_scores_otherwise():
+def test_more_late_clients_explain_all_of_a_shift_when_no_segment_scores_otherwise():
     found = shift(EARLIER, make_rows([0] * 80 + [2] * 20, [0.1] * 80 + [0.6] * 20))
 
     status = found.columns[0]
@@ -74,7 +74,7 @@ def test_nothing_moved_has_no_cause():
     assert shift(EARLIER, EARLIER).find_cause() is None
 
 
-def test_effect_is_told_in_defaults_and_cost_with_its_chance():
+def test_effect_is_given_in_defaults_and_cost_with_its_standard_error():
     found = shift(EARLIER, make_rows([0] * 80 + [2] * 20, [0.1] * 80 + [0.6] * 20))
 
     assert (found.reference_share, found.current_share) == (pytest.approx(0.15), pytest.approx(0.2))
@@ -112,7 +112,7 @@ def test_segments_of_every_column_add_up_to_the_move(earlier, later):
         assert sum(segment.current_share for segment in found.segments) == pytest.approx(1.0)
 
 
-def test_segments_are_named_in_the_schemas_words():
+def test_segments_are_named_by_the_schemas_meanings():
     codes, deciles = plan_bins(np.array([0.0]), codes=(0, 2, 7)), plan_bins(np.arange(1001.0))
 
     assert [describe_segment(STATUS, codes, place) for place in range(5)] == [
