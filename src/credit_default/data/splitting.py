@@ -122,7 +122,7 @@ def _link_clients(rows: pl.DataFrame, *, salt: str) -> _LinkedClients:
 
 
 def _find_identical_rows(rows: pl.DataFrame, *, client: pl.Series) -> pl.DataFrame:
-    """Return pairs (client, other) with an identical row of inputs; `other` is the first of them."""
+    """Return pairs (client, other) with identical rows of inputs; `other` is the first of them."""
     inputs = [name for name in rows.columns if name not in {*KEY, OUTCOME}]
     if not inputs:
         return pl.DataFrame(

@@ -203,7 +203,7 @@ def _check_schema(schema: Schema) -> None:
 
 
 def _check_unique_names(schema: Schema, *, thing: str) -> None:
-    """Check that no name or alias means two columns; a column may repeat its own among its aliases."""
+    """Check that no name or alias means two columns; a column may repeat its own name."""
     own_names = [
         {normalise_name(name) for name in column.accepted_names}
         for column in (*schema.columns, schema.outcome)

@@ -83,13 +83,15 @@ def _payment_rule(month: int) -> Rule:
         return Rule(
             f"payment_within_bill_m{month}",
             f"{payment} <= 6 * credit_limit",
-            f"{payment} is at most 6 times credit_limit; its bill is not in the file (the source: 2.67).",
+            f"{payment} is at most 6 times credit_limit; "
+            "its bill is not in the file (the source: 2.67).",
         )
     bill = f"bill_amount_m{month + 1}"
     return Rule(
         f"payment_within_bill_m{month}",
         f"{payment} <= 6 * credit_limit OR {payment} - {bill} <= 6 * credit_limit",
-        f"{payment} exceeds {bill}, which it settles, by at most 6 times credit_limit (the source: 3.47).",
+        f"{payment} exceeds {bill}, which it settles, "
+        "by at most 6 times credit_limit (the source: 3.47).",
     )
 
 
@@ -120,7 +122,8 @@ CREDIT_CARD = Schema(
         Column(
             "credit_limit",
             "amount",
-            "Credit granted, NT dollars, supplementary cards of the family included (the source: 10,000 to 1,000,000).",
+            "Credit granted, NT dollars, supplementary cards of the family included "
+            "(the source: 10,000 to 1,000,000).",
             aliases=("LIMIT_BAL", "X1"),
             minimum=1_000,
             maximum=5_000_000,

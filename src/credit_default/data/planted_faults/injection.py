@@ -25,7 +25,7 @@ _THOUSAND: Final = 1_000.0  # divisor of an amount that is delivered in thousand
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DeliveredMonth:
-    """One month as it is delivered: statements, outcomes, and the months by which either is late."""
+    """One month as it is delivered: statements, outcomes, and by how much either is late."""
 
     statements: pl.DataFrame
     outcomes: pl.DataFrame  # client_id, statement_month, defaulted; may lack clients

@@ -103,7 +103,7 @@ def _draw_clients(
 def _draw_oldest_month(
     tables: SimulationTables, accounts: Accounts, rng: np.random.Generator
 ) -> Accounts:
-    """Return the accounts at the oldest month of their history, and the status of the month before."""
+    """Return the accounts at the oldest month of their history, with one status before it."""
     count, group = len(accounts.slot), accounts.limit_group
     lateness = draw_status_score(accounts, rng) + tables.opening_status_shifts[accounts.education]
     status = draw_category(tables.opening_status_share, group, compute_normal_share(lateness))

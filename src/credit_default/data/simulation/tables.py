@@ -62,33 +62,30 @@ class SimulationTables:
     elder_status_share: Float32Array  # by status: the status one month earlier
     opening_status_shifts: Float32Array  # by education: shift of the status score
     opening_bill_knots: Float32Array  # by habit, limit group: over limit
-    opening_loading: (
-        Float32Array  # by habit: how far the oldest bill follows the client's own spending habit
-    )
+    # by habit: how far the oldest bill follows the client's own spending habit
+    opening_loading: Float32Array
     opening_bill_shifts: Float32Array  # by education: shift of the spending score
     opening_payment_knots: Float32Array  # by habit, bill band, limit group: NT dollars
     class_share: Float32Array  # by latest group, utilisation band: unpaid, part, full
     bill_edges: Float32Array  # upper edges of the bill bands, NT dollars
-    round_share: (
-        Float32Array  # by late or not, bill band: part payments in round hundreds, not cumulative
-    )
+    # by late or not, bill band: part payments in round hundreds, not cumulative
+    round_share: Float32Array
     round_knots: Float32Array  # by late or not, bill band: those payments, NT dollars
     part_knots: Float32Array  # by late or not, bill band: other part payments, over the bill
     full_knots: Float32Array  # by habit, bill band: full payments, over the bill
     idle_knots: Float32Array  # payments when nothing was due, NT dollars
-    charge_knots: Float32Array  # by spending group, utilisation band, limit group: the new bill in NT dollars for accounts
-    # that owed nothing more, else new charges over limit
+    # by spending group, utilisation band, limit group: the new bill in NT dollars for accounts that
+    # owed nothing more, else new charges over limit
+    charge_knots: Float32Array
     status_share: Float32Array  # by step, then latest group, elder group, class, utilisation band
-    latest_share: (
-        Float32Array  # provisional coding: by last history step or rolled, then the same cells
-    )
+    # provisional coding: by last history step or rolled, then the same cells
+    latest_share: Float32Array
     status_shifts: Float32Array  # by limit group, education: shift of the status score
     spending_shifts: Float32Array  # by education: shift of the spending score
     charge_shifts: Float32Array  # by step, owing or settled: shift of the spending score
     payment_shifts: Float32Array  # by step: shift of the payment score
-    spending_loading: (
-        Float32Array  # by spending group: how far a month's spending follows the client's own habit
-    )
+    # by spending group: how far a month's spending follows the client's own habit
+    spending_loading: Float32Array
     payment_loading: Float32Array  # one figure: the same for payments
     habit_correlation: Float32Array  # one figure: between the two habits
     status_effects: Float32Array  # by month m1 … m6, status: log odds of default
@@ -167,7 +164,7 @@ def draw_quantile(knots: Float32Array, cell: Codes, uniform: Float32Array) -> Fl
 
 
 def draw_knot(knots: Float32Array, cell: Codes, uniform: Float32Array) -> Float32Array:
-    """Return the knot of each uniform draw in [0, 1), not interpolated: round numbers stay round."""
+    """Return the knot of each uniform draw in [0, 1), not interpolated: numbers stay round."""
     count = knots.shape[1]
     place = np.minimum((uniform * np.float32(count)).astype(np.intp), count - 1)
     drawn: Float32Array = knots.ravel()[cell * count + place]

@@ -32,7 +32,7 @@ class ModelBundle:
     rows or the number of jobs.
     """
 
-    # a fitted scikit-learn Pipeline: features, then the forest (with its line where it is calibrated)
+    # fitted scikit-learn Pipeline: features, then the forest (with its calibration line, if any)
     pipeline: Any
     decision_policy: DecisionPolicy
     recipe: Recipe
@@ -73,7 +73,7 @@ class ModelBundle:
 
     @property
     def calibration(self) -> Calibration | None:
-        """Return the line that scoring applies to the forest's log odds; None where there is none."""
+        """Return the line that scoring applies to the forest's log odds; None for none."""
         last = self.pipeline.named_steps[FOREST_STEP]
         return last.line if isinstance(last, CalibratedForest) else None
 

@@ -26,7 +26,7 @@ _REMEDY = "Correct the decision policy."
 
 @dataclass(frozen=True, slots=True)
 class RiskBand:
-    """A risk band, named, with the lowest default probability (0–1, inclusive) that belongs to it."""
+    """A risk band, with the lowest default probability (0–1, inclusive) that belongs to it."""
 
     name: str
     lowest_probability: float

@@ -52,7 +52,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FittedModel:
-    """A bundle with the out-of-bag scores of its own development rows and its calibration choice."""
+    """A bundle with the out-of-bag scores of its development rows and its calibration choice."""
 
     bundle: ModelBundle
     out_of_bag: OutOfBag

@@ -165,7 +165,7 @@ def measure_out_of_fold(
 
 
 def replay_folds(folded: FoldedRows, pooled: OutOfFold) -> Iterator[OutOfFold]:
-    """Yield what `score_folds` would yield, from out-of-fold probabilities that are known already."""
+    """Yield what `score_folds` would yield, from known out-of-fold probabilities."""
     for number in range(folded.fold_count):
         seen = folded.fold <= number
         yield OutOfFold(np.where(seen, pooled.default_probability, np.nan), folded.fold)

@@ -70,7 +70,7 @@ class EconomicsPolicy:
 
 @dataclass(frozen=True, slots=True)
 class CapacityPoint:
-    """What the review team achieves when it looks at a share (0–1) of clients, the riskiest first."""
+    """What the review team achieves by looking at a share (0–1) of clients, the riskiest first."""
 
     capacity_share: float
     capacity_count: int  # of the judged rows

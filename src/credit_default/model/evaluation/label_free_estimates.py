@@ -41,7 +41,7 @@ class Estimate:
 
 @dataclass(frozen=True, slots=True)
 class PastError:
-    """How far earlier estimates of one metric were from the realised values, in the metric's unit."""
+    """How far earlier estimates of one metric were from reality, in the metric's unit."""
 
     batch_count: int
     mean_error: float  # realised less estimated; positive where reality was higher

@@ -46,7 +46,7 @@ METRIC_MEANINGS: Final[Mapping[str, str]] = MappingProxyType(
         "brier_skill": "share by which the model reduces the Brier score of the default rate alone",
         "log_loss": "mean negative log likelihood, nats",
         "calibration_slope": "outcome regressed on log odds: 1 is calibrated, below 1 too extreme",
-        "calibration_intercept": "log odds of the outcome where the model says 0.5; 0 is calibrated",
+        "calibration_intercept": "log odds of the outcome at a score of 0.5; 0 is calibrated",
         "ece": "mean distance of probability and outcome over ten bins of equal size",
         "cost_per_1000": "cost of the decisions per 1,000 clients, in units of the policy",
         "decline_share": "share of clients declined",

@@ -1,4 +1,4 @@
-"""Measure what the decisions at a threshold amount to, for many thresholds and resamples at once."""
+"""Measure the decisions at a threshold, for many thresholds and resamples at once."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

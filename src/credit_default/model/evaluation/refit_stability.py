@@ -5,6 +5,7 @@ Refits on parts of the development rows are compared with the model on the test 
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Final
 
 import numpy as np
@@ -83,11 +84,17 @@ def measure_refit_stability(
     policy = policy or StabilityPolicy()
     if not policy.refit_count:
         return None
-    how = {"schema": schema, "features": features, "policy": policy, "job_count": job_count}
-    refits = [
-        _score_refit(bundle, development, test, number, **how)
-        for number in range(policy.refit_count)
-    ]
+    score_refit = partial(
+        _score_refit,
+        bundle,
+        development,
+        test,
+        schema=schema,
+        features=features,
+        policy=policy,
+        job_count=job_count,
+    )
+    refits = [score_refit(number) for number in range(policy.refit_count)]
     return _compare_refits(bundle, test, refits)
 
 

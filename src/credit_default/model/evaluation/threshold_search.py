@@ -18,7 +18,7 @@ _ABOVE_ONE: Final = float(np.nextafter(1.0, 2.0))  # a threshold that no probabi
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LabelledScores:
-    """Default probabilities (0–1) of models that did not see the rows, and the rows' outcomes (0/1).
+    """Default probabilities (0–1) of models that did not see the rows, and outcomes (0/1).
 
     Both are array-likes of shape (row count,), in the same order.
     """

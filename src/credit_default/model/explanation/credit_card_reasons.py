@@ -2,8 +2,8 @@
 
 The wordings follow Regulation B (12 CFR 1002.9): specific, the principal reasons, true of this
 client, and nothing about a prohibited basis. Education is not one, and is an input here: where it
-counts it must be stated, as what is on file, without any claim about what it might stand for. Beside
-each wording stand the conditions that are checked on the client's own inputs.
+counts it must be stated, as what is on file, without any claim about what it might stand for. Each
+wording has the conditions under which it holds, which are checked on the client's own inputs.
 """
 
 from typing import Final

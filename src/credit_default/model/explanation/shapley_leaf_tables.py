@@ -26,7 +26,7 @@ Matrix = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Leaf:
-    """A leaf and what it adds to the probability where `low < feature <= high` for its whole path."""
+    """A leaf and what it adds to the probability where `low < feature <= high` on its path."""
 
     value: float
     features: tuple[int, ...]

@@ -1,4 +1,4 @@
-"""Whether a score changes when only a protected attribute does: a test of the fitted model itself."""
+"""Whether a score changes when only a protected attribute does: a test of the fitted model."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ _STEP_COUNT: Final = 5  # values tried of a number, from its least to its greate
 
 @dataclass(frozen=True, slots=True)
 class FlipSensitivity:
-    """How scores change when one protected attribute is flipped; not at all where it is no input."""
+    """How scores change when one protected attribute is flipped: not at all if it is no input."""
 
     attribute: str
     is_input: bool

@@ -53,7 +53,7 @@ class GroupChange:
 
 @dataclass(frozen=True, slots=True)
 class FairnessComparison:
-    """A model without protected attributes compared with one that has them, at the same threshold."""
+    """A model without protected attributes compared with one that has them, at one threshold."""
 
     row_count: int
     roc_auc_without: float

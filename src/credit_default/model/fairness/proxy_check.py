@@ -7,6 +7,7 @@ it.
 """
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -107,13 +108,13 @@ def measure_proxies(
     fold = np.asarray(assign_folds(drawn, fold_count=_FOLD_COUNT, seed=seed), dtype=np.int64)
     all_roots = trace_inputs(bundle.features)
     roots = [all_roots[name] for name in bundle.feature_names]
-    how = {"fold": fold, "seed": seed, "job_count": job_count, "policy": policy}
+    predict = partial(_predict_groups, fold=fold, seed=seed, job_count=job_count, policy=policy)
     strengths: list[ProxyStrength] = []
     for grouping in _build_single_groupings(drawn, schema=schema, attributes=attributes):
         kept = [place for place, names in enumerate(roots) if grouping.name not in names]
         if not kept or len(grouping.labels) == 1:
             continue
-        learned = _predict_groups(matrix[:, kept], grouping.group, **how)
+        learned = predict(matrix[:, kept], grouping.group)
         inputs = _distribute_importance(learned.importance, [roots[place] for place in kept])
         strengths += _measure_strengths(grouping, learned, inputs=inputs, seed=seed, policy=policy)
     return tuple(strengths)

@@ -93,7 +93,7 @@ class FairnessReport:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _LargeGroups:
-    """A grouping and those of its groups that are large enough, by their position among its labels."""
+    """A grouping and its groups that are large enough, by their position among its labels."""
 
     grouping: Grouping
     groups: Mapping[int, GroupRows]

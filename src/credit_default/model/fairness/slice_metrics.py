@@ -16,7 +16,7 @@ from credit_default.model.statistics.bootstrap import (
 
 @dataclass(frozen=True, slots=True)
 class GroupEvaluation:
-    """One group's metrics; shares are 0–1, and None where the group has no clients to take one of."""
+    """One group's metrics; shares are 0–1, and None where the group has no such clients."""
 
     group: str
     row_count: int

@@ -48,7 +48,7 @@ def read_columns(rows: Any, names: Iterable[str]) -> dict[str, FloatArray]:
 def _list_column_names(rows: Any) -> list[str]:
     if isinstance(rows, Mapping):
         return list(rows)
-    # Arrow's names are `column_names` (its `columns` are arrays), those of Polars and pandas `columns`.
+    # Arrow's names are in `column_names` (its `columns` are arrays), those of others in `columns`.
     names = getattr(rows, "column_names", None)
     names = getattr(rows, "columns", None) if names is None else names
     if names is None:

@@ -76,7 +76,7 @@ def list_feature_names(features: Sequence[Feature]) -> tuple[str, ...]:
 
 
 def trace_inputs(features: Sequence[Feature]) -> dict[str, tuple[str, ...]]:
-    """Return, for each feature, the input columns that it is computed from, in order of first use."""
+    """Return the input columns that each feature is computed from, in order of first use."""
     roots: dict[str, tuple[str, ...]] = {}
     for feature in features:
         found = [root for name in feature.columns for root in roots.get(name, (name,))]

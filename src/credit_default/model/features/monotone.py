@@ -90,7 +90,7 @@ def _trace_directions(
 
 
 def _list_directions(feature: Feature, unchanged_inputs: Mapping[str, float]) -> list[_Directions]:
-    """Return, for each of the feature's columns, how the feature moves when that column is raised."""
+    """Return how the feature moves when each of its columns is raised, in their order."""
     if feature.function == "count_equal":
         # Raising the input to the value from which risk rises can only leave a code below it.
         value = feature.arguments["value"]

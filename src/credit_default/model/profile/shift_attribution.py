@@ -49,7 +49,7 @@ class ColumnShift:
 
 @dataclass(frozen=True, slots=True)
 class ScoreShift:
-    """The shift of the expected default share (0–1) and of the expected cost per 1,000 decisions."""
+    """The shift of the expected default share (0–1) and of the cost per 1,000 decisions."""
 
     reference_share: float
     current_share: float

@@ -28,7 +28,7 @@ def hash_values(values: FloatArray, number: int) -> NDArray[np.uint64]:
 
 
 def scramble_bits(bits: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """Return each 64-bit number mixed so that every bit of the result depends on all of its bits."""
+    """Return each 64-bit number mixed so that every resulting bit depends on all of its bits."""
     bits = (bits ^ (bits >> np.uint64(30))) * _HASH_MULTIPLIERS[0]
     bits = (bits ^ (bits >> np.uint64(27))) * _HASH_MULTIPLIERS[1]
     return bits ^ (bits >> np.uint64(31))
