@@ -1,13 +1,11 @@
 """Estimate performance before outcomes are known, from the probabilities themselves.
 
 Confidence-based estimation: a client scored p counts as p defaulters and 1 - p payers (NannyML's
-CBPE; for the expected confusion matrix of calibrated scores see Guerra, Mendes-Moreira and Gama
-2018). It shows what a change in the clients does to the metrics and is blind to a change in what
-the inputs mean, so each estimate is reported together with the error of earlier estimates.
-
-NannyML itself is not used: its 0.13 brings LightGBM, FLAML, plotly, usage analytics and s3fs with
-its pin on botocore, has no release for Python 3.13, and samples where the spread of every metric
-here has a closed form.
+CBPE; Guerra, Mendes-Moreira and Gama 2018). It shows what a change in the clients does to the
+metrics and is blind to a change in what the inputs mean, so each estimate is reported with the
+error of earlier ones. NannyML itself is not used: its 0.13 brings LightGBM, FLAML, plotly, usage
+analytics and s3fs, has no release for Python 3.13, and samples where every spread here has a closed
+form.
 """
 
 from collections.abc import Iterable, Mapping
@@ -198,9 +196,9 @@ def _sum_below_and_above(probability: FloatArray) -> tuple[FloatArray, FloatArra
 
 
 def _build_metric(value: float, deviation: float, *, highest: float | None) -> Metric:
+    low = max(0.0, value - NORMAL_QUANTILE_95 * deviation)
     high = value + NORMAL_QUANTILE_95 * deviation
-    return Metric(
-        value,
-        max(0.0, value - NORMAL_QUANTILE_95 * deviation),
-        high if highest is None else min(highest, high),
-    )
+    if highest is None:
+        return Metric(value, low, high)
+    # Rounding can lift a value of 1 above it in the last bit.
+    return Metric(min(highest, value), low, min(highest, high))

@@ -1,13 +1,10 @@
 """Monotonicity in lateness: the more months late, the higher the risk, all else equal.
 
-A recipe may ask for it where a regulator does. The promise: if an input that is declared to carry
-risk (`Column.risk_rises_from`) is raised to that value or above, all else equal, the probability
-does not fall. Below that value the codes are categories, and nothing is promised between them.
-
-scikit-learn constrains by feature, so each feature is traced back to its inputs. A feature that
-only rises with them may only raise the probability, one that only falls may only lower it, and one
-that does both is left out. Rounding preserves the order of sums, so the promise holds to the last
-bit. It concerns one client's inputs: it does not compare two clients whose bills differ too.
+A recipe may ask for it where a regulator does. If an input that carries risk
+(`Column.risk_rises_from`) is raised to that value or above, the probability does not fall, to the
+last bit. Below that value codes are categories, and nothing is promised. scikit-learn constrains by
+feature, so each is traced back to its inputs: one that only rises with them may only raise the
+probability, one that only falls may only lower it, one that does both is left out.
 """
 
 from collections.abc import Mapping, Sequence
