@@ -58,7 +58,13 @@ def split(rows: pl.DataFrame, *, test_share: float = 0.2, salt: str = DEFAULT_SA
 def assign_sides(
     rows: pl.DataFrame, *, test_share: float = 0.2, salt: str = DEFAULT_SALT
 ) -> pl.Series:
-    """Return True for each row whose client is on the test side, in row order; see `split`."""
+    """Return True for each row whose client is on the test side, in row order.
+
+    Args:
+        rows: Checked rows.
+        test_share: As in `split`.
+        salt: As in `split`.
+    """
     groups = _link_clients(rows, salt=salt)
     return pl.Series("in_test", (groups.least_share < test_share)[groups.group_of_row])
 
@@ -95,15 +101,11 @@ def _link_clients(rows: pl.DataFrame, *, salt: str) -> _LinkedClients:
     from scipy.sparse.csgraph import connected_components
 
     clients = rows[CLIENT_ID].unique().sort()
+    numbered = pl.DataFrame({CLIENT_ID: clients}).with_row_index("client")
     client = (
-        rows[CLIENT_ID]
-        .to_frame()
-        .join(
-            pl.DataFrame({CLIENT_ID: clients}).with_row_index("client"),
-            on=CLIENT_ID,
-            how="left",
-            maintain_order="left",
-        )["client"]
+        rows.select(CLIENT_ID)
+        .join(numbered, on=CLIENT_ID, how="left", maintain_order="left")
+        .get_column("client")
     )
     identical = _find_identical_rows(rows, client=client)
     links = coo_array(

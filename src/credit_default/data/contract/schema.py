@@ -153,16 +153,10 @@ def _check_bounds(column: Column, *, thing: str) -> None:
         raise build_declaration_error(
             thing, found="minimum or maximum", expected="bounds for kinds integer and amount only"
         )
-    if (
-        column.minimum is not None
-        and column.maximum is not None
-        and column.minimum > column.maximum
-    ):
-        raise build_declaration_error(
-            thing,
-            found=f"minimum {column.minimum} > maximum {column.maximum}",
-            expected="minimum ≤ maximum",
-        )
+    lowest, highest = column.minimum, column.maximum
+    if lowest is not None and highest is not None and lowest > highest:
+        found = f"minimum {lowest} > maximum {highest}"
+        raise build_declaration_error(thing, found=found, expected="minimum ≤ maximum")
 
 
 def _check_schema(schema: Schema) -> None:
@@ -180,16 +174,7 @@ def _check_schema(schema: Schema) -> None:
             found=f"kinds {kinds[2:]}",
             expected="one or more inputs of kind code, integer or amount",
         )
-    if (
-        schema.outcome.name != OUTCOME
-        or schema.outcome.kind != "outcome"
-        or set(schema.outcome.codes) != {0, 1}
-    ):
-        raise build_declaration_error(
-            thing,
-            found=f"outcome {schema.outcome.name!r}",
-            expected=f"{OUTCOME!r} with the codes 0 and 1",
-        )
+    _check_outcome(schema.outcome, thing=thing)
     reserved = sorted(_RESERVED & {column.name for column in schema.inputs})
     if reserved:
         raise build_declaration_error(
@@ -200,6 +185,15 @@ def _check_schema(schema: Schema) -> None:
     _check_unique_names(schema, thing=thing)
     for rule in schema.rules:
         _check_rule(rule, schema=schema)
+
+
+def _check_outcome(outcome: Column, *, thing: str) -> None:
+    if outcome.name != OUTCOME or outcome.kind != "outcome" or set(outcome.codes) != {0, 1}:
+        raise build_declaration_error(
+            thing,
+            found=f"outcome {outcome.name!r}",
+            expected=f"{OUTCOME!r} with the codes 0 and 1",
+        )
 
 
 def _check_unique_names(schema: Schema, *, thing: str) -> None:

@@ -13,7 +13,13 @@ KeyTypes = type | tuple[type, ...]
 
 
 def build_declaration_error(thing: str, *, found: str, expected: str) -> InputError:
-    """Return the error for an invalid declaration."""
+    """Return the error for an invalid declaration.
+
+    Args:
+        thing: What was declared.
+        found: What is wrong with it.
+        expected: What would be valid.
+    """
     return InputError(thing, found=found, expected=expected, remedy="Correct the declaration.")
 
 

@@ -22,6 +22,7 @@ from credit_default.data.simulation.tables import (
     HISTORY_STEPS,
     LIMIT_GROUP_COUNT,
     Codes,
+    Float32Array,
     SimulationTables,
     compute_normal_share,
     draw_category,
@@ -104,34 +105,47 @@ def _draw_oldest_month(
     tables: SimulationTables, accounts: Accounts, rng: np.random.Generator
 ) -> Accounts:
     """Return the accounts at the oldest month of their history, with one status before it."""
-    count, group = len(accounts.slot), accounts.limit_group
     lateness = draw_status_score(accounts, rng) + tables.opening_status_shifts[accounts.education]
-    status = draw_category(tables.opening_status_share, group, compute_normal_share(lateness))
-    habit = HABIT_GROUP[status]
-    spending = mix_with_habit(
-        tables.opening_loading[habit], accounts.spending_habit, draw_normal(rng, count)
+    status = draw_category(
+        tables.opening_status_share, accounts.limit_group, compute_normal_share(lateness)
     )
-    spending += tables.opening_bill_shifts[accounts.education]
-    use = draw_quantile(
-        tables.opening_bill_knots, habit * LIMIT_GROUP_COUNT + group, compute_normal_share(spending)
-    )
-    bill = np.rint(use * accounts.limit)
-    paying = mix_with_habit(
-        tables.payment_loading[0], accounts.payment_habit, draw_normal(rng, count)
-    )
-    bill_band = habit * (len(tables.bill_edges) + 1) + find_band(bill, tables.bill_edges)
-    payment = draw_quantile(
-        tables.opening_payment_knots,
-        bill_band * LIMIT_GROUP_COUNT + group,
-        compute_normal_share(paying),
-    )
+    bill = _draw_oldest_bill(tables, accounts, rng, habit=HABIT_GROUP[status])
+    payment = _draw_oldest_payment(tables, accounts, rng, habit=HABIT_GROUP[status], bill=bill)
+    elder = draw_category(tables.elder_status_share, status, draw_uniform(rng, len(accounts.slot)))
     return replace(
         accounts,
-        statuses=(
-            status,
-            draw_category(tables.elder_status_share, status, draw_uniform(rng, count)),
-        ),
+        statuses=(status, elder),
         band=find_utilisation_band(bill, accounts.limit),
         bills=(bill,),
-        payments=(np.rint(np.minimum(payment, MOST_OVERPAID * accounts.limit)),),
+        payments=(payment,),
     )
+
+
+def _draw_oldest_bill(
+    tables: SimulationTables, accounts: Accounts, rng: np.random.Generator, *, habit: Codes
+) -> Float32Array:
+    spending = mix_with_habit(
+        tables.opening_loading[habit], accounts.spending_habit, draw_normal(rng, len(habit))
+    )
+    spending += tables.opening_bill_shifts[accounts.education]
+    cell = habit * LIMIT_GROUP_COUNT + accounts.limit_group
+    use = draw_quantile(tables.opening_bill_knots, cell, compute_normal_share(spending))
+    bill: Float32Array = np.rint(use * accounts.limit)
+    return bill
+
+
+def _draw_oldest_payment(
+    tables: SimulationTables,
+    accounts: Accounts,
+    rng: np.random.Generator,
+    *,
+    habit: Codes,
+    bill: Float32Array,
+) -> Float32Array:
+    paying = mix_with_habit(
+        tables.payment_loading[0], accounts.payment_habit, draw_normal(rng, len(habit))
+    )
+    bill_band = habit * (len(tables.bill_edges) + 1) + find_band(bill, tables.bill_edges)
+    cell = bill_band * LIMIT_GROUP_COUNT + accounts.limit_group
+    payment = draw_quantile(tables.opening_payment_knots, cell, compute_normal_share(paying))
+    return np.rint(np.minimum(payment, MOST_OVERPAID * accounts.limit))

@@ -102,20 +102,25 @@ def simulate_chunks(
 
 @dataclass(frozen=True, slots=True)
 class _Portfolio:
+    """A portfolio to simulate, block by block."""
+
     client_count: int
     seed: int
     scenario: Scenario
 
     @property
     def blocks(self) -> range:
+        """Return the numbers of the blocks."""
         return range(-(-self.client_count // BLOCK_CLIENT_COUNT))
 
     def rng(self, block: int, month_index: int) -> np.random.Generator:
+        """Return the generator of a block in a month."""
         return np.random.Generator(
             np.random.SFC64(np.random.SeedSequence([self.seed, block, month_index]))
         )
 
     def open_accounts_of_block(self, tables: SimulationTables, block: int) -> Accounts:
+        """Return the block's accounts in the first month."""
         conditions = find_conditions(self.scenario, 0)
         slot = np.arange(block * BLOCK_CLIENT_COUNT, (block + 1) * BLOCK_CLIENT_COUNT)
         return open_accounts(tables, self.rng(block, 0), slot, hardship=conditions.hardship)
@@ -123,6 +128,7 @@ class _Portfolio:
     def build_month(
         self, tables: SimulationTables, accounts: Accounts, block: int, month_index: int, name: str
     ) -> SimulatedMonth:
+        """Return the block's statements and outcomes in a month."""
         conditions = find_conditions(self.scenario, month_index)
         probability = compute_default_probability(
             tables, accounts, risk_shift=conditions.risk_shift

@@ -76,7 +76,10 @@ def advance_portfolio(
 def raise_limits(tables: SimulationTables, accounts: Accounts, *, factor: float) -> Accounts:
     """Return the accounts with their limits multiplied, in steps of 10,000 NT dollars.
 
-    No limit exceeds 1,000,000 NT dollars.
+    Args:
+        tables: The fitted tables.
+        accounts: The accounts, which do not change.
+        factor: What limits are multiplied by; none exceeds 1,000,000 NT dollars.
     """
     limit = np.minimum(
         np.rint(accounts.limit * np.float32(factor) / LIMIT_STEP) * LIMIT_STEP, HIGHEST_LIMIT
@@ -91,7 +94,13 @@ def raise_limits(tables: SimulationTables, accounts: Accounts, *, factor: float)
 
 
 def apply_feed_fault(accounts: Accounts, fault: FeedFault, rng: np.random.Generator) -> Accounts:
-    """Return the accounts as a broken feed delivers them; the accounts given do not change."""
+    """Return the accounts as a broken feed delivers them.
+
+    Args:
+        accounts: The accounts, which do not change.
+        fault: Which shares of the rows are delivered wrongly, and how.
+        rng: The generator that rows are drawn from.
+    """
     count = len(accounts.slot)
     in_thousands, stale, swapped = (
         rng.random(count, dtype=np.float32) < share

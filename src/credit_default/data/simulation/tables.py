@@ -141,7 +141,13 @@ def find_spending_group(bill_class: Codes, habit: Codes) -> Codes:
 
 
 def draw_category(cumulative: Float32Array, cell: Codes, uniform: Float32Array) -> Codes:
-    """Return the category of each uniform draw in [0, 1), by its cell's cumulative shares."""
+    """Return the category of each uniform draw, by its cell's cumulative shares.
+
+    Args:
+        cumulative: Cumulative shares of shape (cell count, category count).
+        cell: Each draw's cell.
+        uniform: Uniform draws in [0, 1).
+    """
     passed = np.zeros(len(cell), dtype=np.int8)
     for share in cumulative.T[:-1]:
         passed += share[cell] <= uniform
@@ -149,9 +155,13 @@ def draw_category(cumulative: Float32Array, cell: Codes, uniform: Float32Array) 
 
 
 def draw_quantile(knots: Float32Array, cell: Codes, uniform: Float32Array) -> Float32Array:
-    """Return the quantile of each uniform draw in [0, 1), interpolated linearly between knots.
+    """Return the quantile of each uniform draw, interpolated linearly between knots.
 
-    Equal knots give an exact value.
+    Args:
+        knots: Evenly spaced quantiles of shape (cell count, knot count); equal knots give an exact
+            value.
+        cell: Each draw's cell.
+        uniform: Uniform draws in [0, 1).
     """
     count = knots.shape[1] - 1
     position = uniform * np.float32(count)
@@ -164,7 +174,13 @@ def draw_quantile(knots: Float32Array, cell: Codes, uniform: Float32Array) -> Fl
 
 
 def draw_knot(knots: Float32Array, cell: Codes, uniform: Float32Array) -> Float32Array:
-    """Return the knot of each uniform draw in [0, 1), not interpolated: numbers stay round."""
+    """Return the knot of each uniform draw, not interpolated, so that round numbers stay round.
+
+    Args:
+        knots: Evenly spaced quantiles of shape (cell count, knot count).
+        cell: Each draw's cell.
+        uniform: Uniform draws in [0, 1).
+    """
     count = knots.shape[1]
     place = np.minimum((uniform * np.float32(count)).astype(np.intp), count - 1)
     drawn: Float32Array = knots.ravel()[cell * count + place]

@@ -105,6 +105,11 @@ def choose_features(
     Features that go back to a protected attribute are left out unless the recipe includes them. A
     monotone recipe also keeps from the forest those with which monotonicity cannot be guaranteed.
 
+    Args:
+        recipe: How the forest is grown.
+        features: The features offered.
+        schema: The schema of the rows.
+
     Raises:
         InputError: features on columns that the schema does not have, no feature left, or a
             monotone recipe for a schema in which no input declares that risk rises with it.
@@ -132,9 +137,14 @@ def choose_features(
 
 
 def build_pipeline(recipe: Recipe, *, schema: Schema, features: Sequence[Feature]) -> Any:
-    """Return an unfitted scikit-learn pipeline that takes raw rows.
+    """Return an unfitted scikit-learn pipeline with the steps `features` and `forest`.
 
-    Its steps are `features` and `forest`. It predicts on one core.
+    It takes raw rows and predicts on one core.
+
+    Args:
+        recipe: How the forest is grown.
+        schema: The schema of the rows.
+        features: The features offered.
 
     Raises:
         InputError: as `choose_features`.

@@ -118,7 +118,13 @@ def build_reason_table(
 def map_features_to_concepts(
     table: ReasonTable, feature_names: Sequence[str], *, other: str
 ) -> dict[str, str]:
-    """Return the name of each feature's concept; `other` for features in none."""
+    """Return the name of each feature's concept.
+
+    Args:
+        table: The reason table.
+        feature_names: The features.
+        other: The name for features in no concept.
+    """
     groups: Mapping[str, str] = {
         name: concept.name for concept in table.concepts for name in concept.features
     }

@@ -33,6 +33,11 @@ def measure_flip_sensitivity(
     A code takes each permitted value, a number five values from the least to the greatest in these
     rows.
 
+    Args:
+        bundle: The model.
+        rows: Checked rows.
+        schema: The schema of the rows.
+
     Returns:
         One result per protected attribute, in the schema's order.
     """

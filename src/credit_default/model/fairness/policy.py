@@ -65,7 +65,10 @@ def list_groupings(
 ) -> tuple[Grouping, ...]:
     """Return the rows grouped by each attribute, then by each pair of attributes.
 
-    The attributes are those that the schema protects or the policy names.
+    Args:
+        rows: Checked rows with the attributes.
+        schema: The schema of the rows, whose protected columns are always attributes.
+        policy: Names further attributes and bands.
 
     Raises:
         InputError: the policy names an attribute that the schema lacks.

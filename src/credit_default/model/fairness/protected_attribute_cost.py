@@ -71,6 +71,7 @@ class _ModelRows:
     groups: Mapping[str, Mapping[str, GroupRows]]
 
     def measure_ratios(self, weights: FloatArray, references: Mapping[str, str]) -> _Ratios:
+        """Return the acceptance ratio of each group for each resample."""
         ratios = {}
         for attribute, groups in self.groups.items():
             found = {label: measure_group(weights, group) for label, group in groups.items()}
@@ -80,6 +81,7 @@ class _ModelRows:
         return ratios
 
     def find_reference_groups(self) -> dict[str, str]:
+        """Return the most accepted group of each attribute."""
         once = np.ones((1, len(self.defaulted)))
         references = {}
         for attribute, groups in self.groups.items():
@@ -92,6 +94,7 @@ class _ModelRows:
         return references
 
     def measure_roc_auc(self, weights: FloatArray) -> FloatArray:
+        """Return the ROC AUC of each resample, to first order."""
         return measure_roc_auc_from_placements(
             weights, defaulted=self.defaulted, placements=self.placements
         )

@@ -99,10 +99,15 @@ def attribute_shift(
 ) -> ColumnShift:
     """Split the shift of the mean score over the bins of one input; empty bins are left out.
 
-    With shares w and mean scores m of a segment before, w' and m' after, and the mean score M of
-    all rows: composition is (w' - w) · ((m + m') / 2 - M), within is (w + w') / 2 · (m' - m). M is
-    the mean of both sides' mean scores. A segment that is empty on one side has the other side's
-    score there.
+    With shares w and mean scores m of a segment before, w' and m' after, and the mean M of both
+    sides' mean scores: composition is (w' - w) · ((m + m') / 2 - M), within is (w + w') / 2 · (m' -
+    m). A segment that is empty on one side has the other side's score there.
+
+    Args:
+        plan: The plan by which both profiles were counted.
+        reference: The reference's profile.
+        current: The batch's profile.
+        column: The input.
     """
     (bins,) = (item.bins for item in plan.columns if item.name == column.name)
     before, after = reference.columns[column.name], current.columns[column.name]
@@ -139,7 +144,13 @@ def _measure_segment_means(*sides: ColumnProfile) -> list[FloatArray]:
 
 
 def describe_segment(column: Column, bins: Bins, place: int) -> str:
-    """Return a bin in words: the column, and the code with its meaning or the range of values."""
+    """Return a bin in words: the column, and the code with its meaning or the range of values.
+
+    Args:
+        column: The column that was binned.
+        bins: Its bins.
+        place: The bin's position; the two after the last bin are unknown and missing values.
+    """
     if place >= bins.bin_count:
         return f"{column.name} {'missing' if place > bins.bin_count else 'not seen before'}"
     if len(bins.values):

@@ -142,7 +142,10 @@ def measure_ranking(weights: FloatArray, *, defaulted: IntArray, ranked: RankedR
 def measure_roc_auc(weights: FloatArray, *, defaulted: IntArray, ranked: RankedRows) -> FloatArray:
     """Return the ROC AUC alone of each resample, in half the time of `measure_ranking`.
 
-    Arguments and order are those of `measure_ranking`.
+    Args:
+        weights: As in `measure_ranking`.
+        defaulted: Outcomes (0/1), in row order.
+        ranked: What `rank_probabilities` returns.
     """
     defaults, others = _sum_ties(weights, defaulted, ranked)
     return _measure_roc_auc_of_sums(defaults, others, caught=np.cumsum(defaults, axis=1))
