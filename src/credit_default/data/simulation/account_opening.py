@@ -148,4 +148,5 @@ def _draw_oldest_payment(
     bill_band = habit * (len(tables.bill_edges) + 1) + find_band(bill, tables.bill_edges)
     cell = bill_band * LIMIT_GROUP_COUNT + accounts.limit_group
     payment = draw_quantile(tables.opening_payment_knots, cell, compute_normal_share(paying))
-    return np.rint(np.minimum(payment, MOST_OVERPAID * accounts.limit))
+    rounded: Float32Array = np.rint(np.minimum(payment, MOST_OVERPAID * accounts.limit))
+    return rounded
