@@ -21,7 +21,7 @@ from credit_default.adapters.lake.layout import check_hex, check_month
 from credit_default.adapters.storage.port import check_key
 from credit_default.cli.terminal.output import Output, run_command
 from credit_default.data.checking.validation import check_rows
-from credit_default.data.contract.schema import parse_schema
+from credit_default.data.contract.schema_parsing import parse_schema
 from credit_default.errors import CreditDefaultError, InputError, escape_unprintable, show_examples
 from credit_default.gates.verdict import Verdict
 from credit_default.views.summaries.run_artifact import escape_markdown, write_summary_markdown

@@ -13,7 +13,7 @@ from reference_reader import read_with_reference
 
 from credit_default.adapters.files.statement_files import open_statement_file
 from credit_default.data.checking.validation import check_rows
-from credit_default.data.contract.schema import parse_schema
+from credit_default.data.contract.schema_parsing import parse_schema
 from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.errors import InputError
 

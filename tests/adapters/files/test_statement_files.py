@@ -16,7 +16,7 @@ from credit_default.adapters.files.statement_files import (
 )
 from credit_default.adapters.files.table_export import write_table
 from credit_default.data.checking.validation import check_rows
-from credit_default.data.contract.schema import parse_schema
+from credit_default.data.contract.schema_parsing import parse_schema
 from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.errors import InputError
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from credit_default.data.checking.file_faults import FileFaultPolicy, describe_values
 from credit_default.data.checking.validation import check_rows
-from credit_default.data.contract.schema import parse_schema
+from credit_default.data.contract.schema_parsing import parse_schema
 from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.errors import InputError
 

@@ -32,7 +32,7 @@ def test_all_real_rows_are_accepted_and_are_the_public_data(real_rows):
     assert digest_public_rows(real_rows, schema=CREDIT_CARD) == PUBLIC_DIGEST
 
 
-def test_bills_keep_the_margin_that_their_rules_tell(real_rows):
+def test_bills_keep_the_margin_that_their_rules_state(real_rows):
     ratios = real_rows.select(
         pl.col(f"bill_amount_m{month}") / pl.col("credit_limit") for month in MONTHS
     )
@@ -41,7 +41,7 @@ def test_bills_keep_the_margin_that_their_rules_tell(real_rows):
     assert max(column.max() for column in ratios) == pytest.approx(10.69, abs=0.005)
 
 
-def test_payments_keep_the_margin_that_their_rules_tell(real_rows):
+def test_payments_keep_the_margin_that_their_rules_state(real_rows):
     excess = real_rows.select(
         (pl.col(f"payment_amount_m{month}") - pl.col(f"bill_amount_m{month + 1}").clip(0))
         / pl.col("credit_limit")
@@ -53,7 +53,7 @@ def test_payments_keep_the_margin_that_their_rules_tell(real_rows):
     assert last.max() == pytest.approx(2.67, abs=0.005)
 
 
-def test_statuses_keep_the_margin_that_their_rules_tell(real_rows):
+def test_statuses_keep_the_margin_that_their_rules_state(real_rows):
     rises = real_rows.select(
         pl.col(f"repayment_status_m{month}") - pl.col(f"repayment_status_m{month + 1}").clip(0)
         for month in range(1, 6)

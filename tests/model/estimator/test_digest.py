@@ -20,7 +20,7 @@ from credit_default.model.features.credit_card import CREDIT_CARD_FEATURES
 FRAME = pl.DataFrame({"client_id": ["a", "bc"], "amount": [1.0, None], "reasons": [["x", "y"], []]})
 
 
-def test_the_digest_does_not_hang_on_itself_nor_on_the_source_or_the_job_count(bundle):
+def test_the_digest_depends_neither_on_itself_nor_on_the_source_or_the_job_count(bundle):
     assert digest_bundle(replace(bundle, digest="0" * 64)) == bundle.digest
     assert digest_bundle(replace(bundle, source_digests=())) == bundle.digest
     bundle.forest.set_params(n_jobs=2)

@@ -68,10 +68,10 @@ def test_few_trees_of_the_default_recipe_rank_well_and_not_too_well(folded):
 
 def test_planted_leak_is_refused(folded):
     generator = np.random.default_rng(1)
-    told = np.where(
+    revealing = np.where(
         generator.random(len(folded.defaulted)) < 0.2, folded.defaulted, 0
     )  # of one default in five
-    leaking = replace(folded, matrix=np.column_stack([folded.matrix, told]).astype(np.float32))
+    leaking = replace(folded, matrix=np.column_stack([folded.matrix, revealing]).astype(np.float32))
 
     figures = measure(leaking, replace(COMPACT_RECIPE, tree_count=5))
 

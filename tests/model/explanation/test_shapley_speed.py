@@ -24,9 +24,9 @@ def spend(bundle, rows) -> tuple[int, float]:
     declined = rows.filter(
         pl.Series(score_probability(bundle, rows) >= bundle.decision_policy.threshold)
     )
-    giver = build_reason_finder(bundle, CREDIT_CARD_REASONS, schema=CREDIT_CARD)
+    finder = build_reason_finder(bundle, CREDIT_CARD_REASONS, schema=CREDIT_CARD)
     began = time.process_time()
-    giver.give(declined)
+    finder.find_reasons(declined)
     return declined.height, time.process_time() - began
 
 

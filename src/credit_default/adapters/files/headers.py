@@ -112,7 +112,7 @@ def _map_known_names(schema: Schema) -> dict[str, str]:
     return {
         normalise_name(name): column.name
         for column in (*schema.columns, schema.outcome)
-        for name in column.known_as
+        for name in column.accepted_names
     }
 
 

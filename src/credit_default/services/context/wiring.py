@@ -14,7 +14,8 @@ from credit_default.adapters.lake.layout import Lake, open_lake
 from credit_default.adapters.mlflow.address import split_login
 from credit_default.adapters.mlflow.registry import Registry
 from credit_default.adapters.mlflow.tracking import Tracking
-from credit_default.data.contract.schema import Schema, parse_schema
+from credit_default.data.contract.schema import Schema
+from credit_default.data.contract.schema_parsing import parse_schema
 from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.errors import SetupError
 from credit_default.model.explanation.actionable_changes import CREDIT_CARD_LEVERS, Lever

@@ -87,7 +87,7 @@ class _Scoring:
                 model_version=self.model_version,
                 batch_id=self.snapshot.digest,
                 scored_at=self.scored_at,
-                give_reasons=reasons.give,
+                find_reasons=reasons.give,
                 loss_policy=self.wiring.settings.loss,
             )
             self.tally.trained_row_count += scored.trained_row_count
