@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from credit_default.model.evaluation.metrics import Metric
+from credit_default.model.evaluation.intervals import Metric
 from credit_default.views.card.format_figures import (
     format_amount,
     format_difference,

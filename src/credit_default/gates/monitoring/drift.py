@@ -197,9 +197,12 @@ def _list_share_move_alarms(share_move: float, policy: DriftPolicy) -> list[str]
 
 def _measure_share_move(shift: ScoreShift | None, policy: DriftPolicy) -> float:
     """Return the relative move of the expected default share; 0 where chance may explain it."""
-    if shift is None or abs(shift.move) < policy.fewest_standard_errors * shift.standard_error:
+    if (
+        shift is None
+        or abs(shift.mean_shift) < policy.fewest_standard_errors * shift.standard_error
+    ):
         return 0.0
-    return abs(shift.move) / max(shift.reference_share, 1e-9)
+    return abs(shift.mean_shift) / max(shift.reference_share, 1e-9)
 
 
 def _describe_shift(shift: ScoreShift | None, policy: DriftPolicy) -> list[str]:
@@ -212,7 +215,7 @@ def _describe_shift(shift: ScoreShift | None, policy: DriftPolicy) -> list[str]:
     if (cause := shift.find_cause()) is not None:
         lines.append(
             f"{cause.name}: {cause.reference_share:.0%} -> {cause.current_share:.0%} of the "
-            f"clients, explains {cause.composition / shift.move:.0%} of the score's move"
+            f"clients, explains {cause.composition / shift.mean_shift:.0%} of the score's move"
         )
     return lines
 

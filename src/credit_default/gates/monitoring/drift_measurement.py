@@ -94,7 +94,7 @@ def _measure_column(name: str, pair: ProfilePair, *, method: str, threshold: flo
         bin_count=distance.bin_count,
         spread=distance.spread,
         error=distance.error,
-        p_value=distance.chance,
+        p_value=distance.p_value,
     )
 
 

@@ -10,12 +10,12 @@ from typing import Final
 
 from credit_default.gates.monitoring.monitoring_gates import ESTIMATE
 from credit_default.gates.verdict import Verdict
+from credit_default.model.evaluation.intervals import Metric
 from credit_default.model.evaluation.label_free_estimates import (
     ESTIMATED_METRICS,
     Estimate,
     PastError,
 )
-from credit_default.model.evaluation.metrics import Metric
 
 GATE: Final = ESTIMATE.name
 PAST_ERROR_SUFFIX: Final = "_past_error"

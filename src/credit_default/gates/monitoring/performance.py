@@ -10,7 +10,8 @@ from typing import Final
 
 from credit_default.gates.monitoring.monitoring_gates import PERFORMANCE
 from credit_default.gates.verdict import Level, Verdict
-from credit_default.model.evaluation.metrics import Evaluation, Metric
+from credit_default.model.evaluation.intervals import Metric
+from credit_default.model.evaluation.metrics import Evaluation
 
 GATE: Final = PERFORMANCE.name
 # Recorded beside what is judged, so that estimates can be compared with them.

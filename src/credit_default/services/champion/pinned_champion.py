@@ -63,7 +63,7 @@ def load_pinned_champion(wiring: Wiring) -> CurrentChampion | None:
     """The champion that is pinned in the lake, verified against digest and seal, or None where none was pinned yet.
 
     Raises:
-        InputError: it is of another portfolio.
+        SetupError: it is of another portfolio.
         ArtifactError: its files are not those that the pointer names.
         ServiceError: one of them is gone.
     """

@@ -6,7 +6,7 @@ import polars as pl
 
 from credit_default.data.checking.validation import ValidationResult
 from credit_default.data.contract.schema import CLIENT_ID
-from credit_default.data.simulation.months import SIMULATED_PREFIX
+from credit_default.data.simulation.statement_rows import SIMULATED_PREFIX
 from credit_default.errors import InputError
 
 REAL: Final = "real"

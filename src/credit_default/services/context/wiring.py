@@ -14,9 +14,10 @@ from credit_default.adapters.lake.layout import Lake, open_lake
 from credit_default.adapters.mlflow.address import split_login
 from credit_default.adapters.mlflow.registry import Registry
 from credit_default.adapters.mlflow.tracking import Tracking
-from credit_default.data.contract.schema import Schema, parse_schema
+from credit_default.data.contract.schema import Schema
+from credit_default.data.contract.schema_parsing import parse_schema
 from credit_default.data.credit_card.statements import CREDIT_CARD
-from credit_default.errors import InputError
+from credit_default.errors import SetupError
 from credit_default.model.explanation.actionable_changes import CREDIT_CARD_LEVERS, Lever
 from credit_default.model.explanation.credit_card_reasons import CREDIT_CARD_REASONS
 from credit_default.model.explanation.reason_table import NO_REASONS, ReasonTable
@@ -90,14 +91,15 @@ def read_portfolio(name: str) -> Portfolio:
     """The built-in portfolio, or the one that a TOML file declares: a `[schema]` table and a list of `[[features]]`.
 
     Raises:
-        InputError: the file is missing, is no TOML, or declares something that cannot be.
+        SetupError: the file is missing or is no TOML.
+        InputError: it declares something that cannot be.
     """
     if name == DEFAULT_PORTFOLIO:
         return Portfolio(CREDIT_CARD, CREDIT_CARD_FEATURES, CREDIT_CARD_REASONS, CREDIT_CARD_LEVERS)
     try:
         content = tomllib.loads(Path(name).read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise InputError(
+        raise SetupError(
             f"portfolio {name}",
             found=str(error),
             expected=f"{DEFAULT_PORTFOLIO!r} or a readable TOML file",
@@ -105,7 +107,7 @@ def read_portfolio(name: str) -> Portfolio:
         ) from error
     missing = {"schema", "features"} - set(content)
     if missing or set(content) - {"schema", "features"}:
-        raise InputError(
+        raise SetupError(
             f"portfolio {name}",
             found=f"the keys {sorted(content)}",
             expected="schema and features, no other",
@@ -120,10 +122,10 @@ def require_same_portfolio(wiring: Wiring, schema_name: str, *, thing: str) -> N
     """Nothing; returns when `thing`, made by the schema of that name, is of the portfolio that the settings name.
 
     Raises:
-        InputError: it is of another one, whose rows have other columns and other clients.
+        SetupError: it is of another one, whose rows have other columns and other clients.
     """
     if schema_name != wiring.schema.name:
-        raise InputError(
+        raise SetupError(
             thing,
             found=f"portfolio {schema_name!r}",
             expected=f"portfolio {wiring.schema.name!r}",

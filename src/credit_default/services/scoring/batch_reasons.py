@@ -20,11 +20,11 @@ class BatchReasons:
 
     def give(self, declined: pl.DataFrame) -> list[list[str]]:
         """Each declined row's reasons, an empty list for those beyond what the policy allows; a part of the batch at a time."""
-        count_given = self.wiring.settings.reasons.count_given
+        count_explained = self.wiring.settings.reasons.count_explained
         before = self.declined_count
         self.declined_count += declined.height
-        wanted = count_given(self.declined_count) - count_given(before)
-        given = self._giver.give(declined.head(wanted)) if wanted else []
+        wanted = count_explained(self.declined_count) - count_explained(before)
+        given = self._giver.find_reasons(declined.head(wanted)) if wanted else []
         return [*given, *([] for _ in range(declined.height - wanted))]
 
     @cached_property

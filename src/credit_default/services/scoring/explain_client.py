@@ -55,9 +55,9 @@ def explain_client(wiring: Wiring, batch_id: str, client_id: str) -> ClientExpla
         threshold=bundle.decision_policy.threshold,
         decision=score["decision"],
         risk_band=score["risk_band"],
-        reasons=tuple(giver.tell(explanation, row)[0]) if declined else (),
+        reasons=tuple(giver.select_reasons(explanation, row)[0]) if declined else (),
         base_probability=explanation.base_probability,
-        method=f"{EXPLANATION_METHOD}, against {giver.explainer.background}",
+        method=f"{EXPLANATION_METHOD}, against {giver.explainer.background_description}",
         contributions=_list_contributions(
             giver, {name: v[0] for name, v in giver.sum_concepts(explanation).items()}
         ),

@@ -17,7 +17,7 @@ from credit_default.adapters.tables.queries import has_scores, read_scores, writ
 from credit_default.adapters.tables.score_digests import digest_scores
 from credit_default.adapters.tables.scores import measure_scores
 from credit_default.data.contract.schema import KEY
-from credit_default.errors import InputError, ServiceError
+from credit_default.errors import InputError, ServiceError, SetupError
 from credit_default.failpoints import hit_failpoint
 from credit_default.gates.ledger import LedgerEntry
 from credit_default.model.estimator.bundle import ModelBundle
@@ -87,7 +87,7 @@ class _Scoring:
                 model_version=self.model_version,
                 batch_id=self.snapshot.digest,
                 scored_at=self.scored_at,
-                give_reasons=reasons.give,
+                find_reasons=reasons.give,
                 loss_policy=self.wiring.settings.loss,
             )
             self.tally.trained_row_count += scored.trained_row_count
@@ -98,13 +98,14 @@ def load_champion(wiring: Wiring, checked: CheckedFile) -> CurrentChampion:
     """The champion, its artifact verified, fit to score this file; the one pinned in the lake where MLflow is away.
 
     Raises:
-        InputError: there is none yet, it is of another portfolio, or one of the two is simulated and the other real.
+        SetupError: there is none yet, or it is of another portfolio.
+        InputError: one of the two is simulated and the other real.
         ArtifactError: its artifact is not the one on record.
         ServiceError: MLflow does not answer in the time that the settings give it, and no champion is pinned.
     """
     champion = _load_registered_or_pinned(wiring)
     if champion is None:
-        raise InputError(
+        raise SetupError(
             "champion",
             found="none in the registry",
             expected="a promoted model",
@@ -122,7 +123,7 @@ def find_champion(wiring: Wiring) -> CurrentChampion | None:
     """The champion, its artifact verified, or None before the first promotion.
 
     Raises:
-        InputError: it is of another portfolio.
+        SetupError: it is of another portfolio.
         ArtifactError: its artifact is not the one on record.
     """
     version = wiring.registry.find_champion()

@@ -6,7 +6,7 @@ A figure that is absent or not finite is written as a dash.
 import math
 from collections.abc import Callable
 
-from credit_default.model.evaluation.metrics import Metric
+from credit_default.model.evaluation.intervals import Metric
 
 NO_VALUE = "–"
 _SHARE_METRICS = frozenset(

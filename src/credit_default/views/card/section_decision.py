@@ -1,7 +1,8 @@
 """The card's section on decisions: threshold, costs, capacity and expected loss."""
 
-from credit_default.model.evaluation.economics import CapacityPoint, Economics, OperatingPoint
-from credit_default.model.evaluation.metrics import Metric
+from credit_default.model.evaluation.economics import CapacityPoint, Economics
+from credit_default.model.evaluation.intervals import Metric
+from credit_default.model.evaluation.operating_points import OperatingPoint
 from credit_default.views.card.evidence import CardEvidence, LossFacts
 from credit_default.views.card.format_figures import (
     format_amount,

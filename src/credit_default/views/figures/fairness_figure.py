@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MultipleLocator
 
-from credit_default.model.evaluation.metrics import Metric
+from credit_default.model.evaluation.intervals import Metric
 from credit_default.model.fairness.report import FairnessReport, GroupFairness
 from credit_default.views.figures.canvas import (
     ALERT_COLOUR,
