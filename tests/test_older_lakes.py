@@ -24,6 +24,7 @@ from credit_default.adapters.tables.queries import read_scores
 from credit_default.adapters.tables.score_digests import digest_scores
 from credit_default.data.simulation.months import simulate
 from credit_default.services.audit.replay import verify_lake
+from credit_default.services.champion.current import load_registered_champion
 from credit_default.services.context.wiring import Wiring, build_wiring
 from credit_default.services.intake.file_check import check_file, judge_file
 from credit_default.services.monitoring.batch_drift import find_batch, find_drift
@@ -37,7 +38,6 @@ from credit_default.services.outcomes.take_in import ingest_outcomes_file
 from credit_default.services.scoring.explain_client import explain_client
 from credit_default.services.scoring.score_batch import (
     ScoredFile,
-    find_champion,
     load_champion,
     score_file,
 )
@@ -257,7 +257,7 @@ def test_a_batch_that_the_older_version_scored_is_on_record_already(older_lake):
         wiring, older_lake.root / "batch.csv", scored_at=MONITORED + dt.timedelta(days=1)
     )
 
-    assert scored.was_there
+    assert scored.already_scored
     assert (scored.batch_id, scored.scored_at) == (printed["batch_id"], SCORED)
     assert (scored.scored_count, scored.rejected_count) == (597, 3)
     assert read_entries(wiring.lake)[-1].entry_hash == printed["head"]
@@ -266,7 +266,7 @@ def test_a_batch_that_the_older_version_scored_is_on_record_already(older_lake):
 
 
 def test_the_older_champion_is_loaded_with_the_digest_that_it_had(older_lake):
-    champion = find_champion(older_lake.connect())
+    champion = load_registered_champion(older_lake.connect())
 
     assert champion is not None
     assert champion.bundle.digest == older_lake.printed["model_digest"]

@@ -10,7 +10,7 @@ from deltalake.exceptions import DeltaError
 from credit_default.adapters.tables.ledger import append_entry, find_entry, read_entries
 from credit_default.errors import InputError, ServiceError
 from credit_default.failpoints import armed_failpoint
-from credit_default.gates.ledger import judge_chain
+from credit_default.gates.ledger.chain import judge_chain
 
 NOON = dt.datetime(2005, 10, 1, 12, tzinfo=dt.UTC)
 

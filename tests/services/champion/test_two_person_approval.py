@@ -11,15 +11,15 @@ import pytest
 from credit_default.adapters.tables.ledger import read_entries
 from credit_default.errors import InputError, RefusedError
 from credit_default.failpoints import armed_failpoint
-from credit_default.gates.ledger import judge_chain
+from credit_default.gates.ledger.chain import judge_chain
 from credit_default.gates.verdict import Verdict
 from credit_default.model.evaluation.metrics import evaluate
+from credit_default.services.champion.current import load_registered_champion
 from credit_default.services.champion.two_person_approval import (
     approve_promotion,
     request_promotion,
 )
 from credit_default.services.champion.versions import promote_by_hand, roll_back
-from credit_default.services.scoring.score_batch import find_champion
 from credit_default.services.training.challenger import TrainingRows
 from credit_default.services.training.register_and_promote import (
     Registered,
@@ -211,7 +211,12 @@ def test_winner_of_a_contest_waits_for_two_people(two, trained_rows, few_figures
     verdict = Verdict("promotion", "ok", ("challenger wins: better",))
 
     summary = apply_promotion_verdict(
-        two, registered, verdict, champion=find_champion(two), rows=trained_rows, decided_at=NOON
+        two,
+        registered,
+        verdict,
+        champion=load_registered_champion(two),
+        rows=trained_rows,
+        decided_at=NOON,
     )
 
     assert (summary.status, summary.exit_code, seated(two)) == ("approval requested", 0, 1)

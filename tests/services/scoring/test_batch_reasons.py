@@ -11,7 +11,8 @@ from credit_default.model.estimator.scoring import score_probability
 from credit_default.services.audit.replay import verify_lake
 from credit_default.services.intake.file_check import check_file
 from credit_default.services.scoring.batch_reasons import BatchReasons, describe_missing_reasons
-from credit_default.services.scoring.score_batch import export_scores, score_file
+from credit_default.services.scoring.score_batch import score_file
+from credit_default.services.scoring.score_export import export_scores
 
 KEY = ["client_id", "statement_month"]
 NOON = dt.datetime(2005, 12, 1, 12, tzinfo=dt.UTC)
@@ -111,7 +112,7 @@ def test_scoring_again_under_another_mode_leaves_the_reasons_as_they_are(score_u
     first, before = score_under(rows.slice(700, 100), mode="none")
     again, after = score_under(rows.slice(700, 100), mode="all")
 
-    assert (first.was_there, again.was_there) == (False, True)
+    assert (first.already_scored, again.already_scored) == (False, True)
     assert after.equals(before)
     assert again.reasons_mode == "none"
 
@@ -138,9 +139,10 @@ def test_reasons_are_handed_over_with_the_scores(seated, score_under, rows, tmp_
 @pytest.mark.parametrize("frame_rows", [1, 7, 1_000])
 def test_sizes_of_frames_change_no_reason(seated, declined, frame_rows):
     batch = declined.head(20)
-    whole = BatchReasons(under(seated, mode="all"), seated.champion.bundle).give(batch)
+    bundle, portfolio = seated.champion.bundle, seated.wiring.portfolio
+    whole = BatchReasons(bundle, portfolio, under(seated, mode="all").settings.reasons).give(batch)
 
-    reasons = BatchReasons(under(seated, limit=13), seated.champion.bundle)
+    reasons = BatchReasons(bundle, portfolio, under(seated, limit=13).settings.reasons)
     given = [one for part in batch.iter_slices(frame_rows) for one in reasons.give(part)]
 
     assert given == [*whole[:13], *[[]] * 7]

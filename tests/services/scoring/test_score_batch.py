@@ -9,14 +9,9 @@ from credit_default.adapters.tables.quarantine import read_quarantine
 from credit_default.adapters.tables.queries import read_scores
 from credit_default.errors import InputError
 from credit_default.model.estimator.scoring import score_probability
+from credit_default.services.champion.current import CurrentChampion, load_registered_champion
 from credit_default.services.intake.file_check import check_file
-from credit_default.services.scoring.score_batch import (
-    CurrentChampion,
-    export_scores,
-    find_champion,
-    load_champion,
-    score_file,
-)
+from credit_default.services.scoring.score_batch import load_champion, score_file
 from credit_default.services.training.challenger import split_rows
 
 LATER = dt.datetime(2006, 1, 1, tzinfo=dt.UTC)
@@ -94,7 +89,7 @@ def test_scoring_again_does_nothing_and_says_so(seated, score_rows, rows):
 
     again = score_rows(rows.slice(400, 100), name="again.csv", scored_at=LATER)
 
-    assert (first.was_there, again.was_there) == (False, True)
+    assert (first.already_scored, again.already_scored) == (False, True)
     assert (again.batch_id, again.scored_count) == (first.batch_id, 100)
     assert read(seated, again)["scored_at"].max() < LATER
 
@@ -108,7 +103,7 @@ def test_another_version_s_scores_stand_beside_the_first_ones(seated, score_rows
         first.model_version: 100,
         2: 100,
     }
-    assert not second.was_there
+    assert not second.already_scored
 
 
 def test_rows_that_came_in_are_scored_or_in_quarantine(seated, score_rows, rows):
@@ -158,39 +153,8 @@ def test_batch_without_an_accepted_row_is_refused(seated, tmp_path, rows):
         score_file(seated.wiring, checked, seated.champion, scored_at=LATER)
 
 
-@pytest.mark.parametrize("ending", ["csv", "parquet"])
-def test_scores_are_handed_over_with_the_rejected_rows_beside(
-    seated, score_rows, rows, tmp_path, ending
-):
-    broken = rows.slice(820, 100).with_columns(
-        sex=pl.when(pl.int_range(pl.len()) < 2).then(8).otherwise("sex")
-    )
-    scored = score_rows(broken)
-    path = tmp_path / f"scores.{ending}"
-
-    written = export_scores(
-        seated.wiring.lake, batch_id=scored.batch_id, model_version=1, path=path
-    )
-
-    load = pl.read_csv if ending == "csv" else pl.read_parquet
-    beside = tmp_path / f"scores-rejected.{ending}"
-    assert written == {"handed over": str(path), "rejected rows": str(beside)}
-    assert load(path)["client_id"].to_list() == sorted(broken["client_id"].slice(2))
-    assert load(beside)["line"].to_list() == [2, 3]
-
-
-def test_clean_batch_has_no_rejected_rows_to_hand_over(seated, score_rows, rows, tmp_path):
-    scored = score_rows(rows.slice(920, 50))
-
-    written = export_scores(
-        seated.wiring.lake, batch_id=scored.batch_id, model_version=1, path=tmp_path / "s.csv"
-    )
-
-    assert list(written) == ["handed over"]
-
-
 def test_champion_is_loaded_with_its_number_and_origin(seated):
-    champion = find_champion(seated.wiring)
+    champion = load_registered_champion(seated.wiring)
 
     assert isinstance(champion, CurrentChampion)
     assert (champion.number, champion.data_origin) == (1, "simulated")

@@ -19,7 +19,7 @@ from credit_default.adapters.delta.table import find_delta_table, query_rows
 from credit_default.adapters.lake.layout import Lake
 from credit_default.adapters.tables.schemas import LEDGER, locate_table
 from credit_default.errors import CreditDefaultError, ServiceError
-from credit_default.gates.ledger import (
+from credit_default.gates.ledger.chain import (
     GENESIS_HASH,
     LedgerEntry,
     Scalar,

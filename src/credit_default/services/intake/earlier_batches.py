@@ -1,6 +1,5 @@
 """What the lake knows of the batches before: how long they were, and which clients and months they brought."""
 
-import json
 from collections.abc import Collection, Iterable, Sequence
 
 import numpy as np
@@ -19,7 +18,8 @@ from credit_default.adapters.tables.ledger import read_entries
 from credit_default.adapters.tables.queries import collect_rows, scan_table
 from credit_default.data.contract.schema import KEY, STATEMENT_MONTH
 from credit_default.errors import InputError
-from credit_default.gates.ledger import LedgerEntry
+from credit_default.gates.ledger.batch_events import Scored
+from credit_default.gates.ledger.event_format import RecordedEvent, select_events
 from credit_default.gates.quality import BatchHistory
 from credit_default.services.context.wiring import Wiring, require_same_portfolio
 
@@ -42,7 +42,7 @@ def find_corrected_batch(wiring: Wiring, batch_id: str) -> str:
             remedy="A file that was refused as a whole comes again without --corrects.",
         )
     origin = read_snapshot(wiring.lake, batch_id).origin
-    require_same_portfolio(wiring, origin.schema_name, thing=f"--corrects {batch_id}")
+    require_same_portfolio(wiring.schema, origin.schema_name, thing=f"--corrects {batch_id}")
     return origin.corrects or batch_id
 
 
@@ -69,19 +69,16 @@ def list_known_keys(family: Sequence[Snapshot]) -> Hashes:
 def read_batch_row_counts(wiring: Wiring) -> dict[str, int]:
     """How many rows each batch had that was scored before, by its id, the oldest first; corrections left out."""
     return {
-        entry.batch_id: int(json.loads(entry.details)["read_count"])
-        for entry in list_first_scorings(wiring)
+        scoring.entry.batch_id: scoring.event.read_count for scoring in list_first_scorings(wiring)
     }
 
 
-def list_first_scorings(wiring: Wiring) -> tuple[LedgerEntry, ...]:
+def list_first_scorings(wiring: Wiring) -> tuple[RecordedEvent[Scored], ...]:
     """The first scoring of each batch of this portfolio, the oldest first; corrections left out."""
-    first: dict[str, LedgerEntry] = {}
-    for entry in read_entries(wiring.lake):
-        if entry.event == "scored":
-            details = json.loads(entry.details)
-            if details["schema"] == wiring.schema.name and not details["corrects"]:
-                first.setdefault(entry.batch_id, entry)
+    first: dict[str, RecordedEvent[Scored]] = {}
+    for scoring in select_events(read_entries(wiring.lake), Scored):
+        if scoring.event.schema_name == wiring.schema.name and not scoring.event.corrects:
+            first.setdefault(scoring.entry.batch_id, scoring)
     return tuple(first.values())
 
 

@@ -20,6 +20,7 @@ from credit_default.data.checking.row_rules import REPEATED_KEY, CheckedBatch
 from credit_default.data.checking.validation import OutcomeUse, ValidationResult, check_rows
 from credit_default.errors import InputError, RefusedError
 from credit_default.failpoints import hit_failpoint
+from credit_default.gates.ledger.batch_events import Refused
 from credit_default.gates.quality import BatchHistory, FileCounts, judge_quality
 from credit_default.gates.verdict import Verdict
 from credit_default.services.context.audit_log import append_ledger_entry
@@ -162,11 +163,14 @@ def judge_file(wiring: Wiring, checked: CheckedFile, *, judged_at: dt.datetime) 
     if not verdict.passed:
         append_ledger_entry(
             wiring,
-            "refused",
+            Refused(
+                input_sha256=checked.source.sha256,
+                read_count=validated.row_count,
+                rejected_count=validated.rejected_count,
+            ),
             key=f"refused {checked.batch_id} {judged_at.isoformat()}",
             batch_id=checked.batch_id,
             at=judged_at,
-            details={"input_sha256": checked.source.sha256, **_count(checked)},
         )
         hit_failpoint("refuse.recorded")
         raise RefusedError(
@@ -190,10 +194,3 @@ def _read_batch_history(wiring: Wiring, checked: CheckedFile) -> BatchHistory | 
         wiring, checked.accepted(), months=checked.validated.months, own=own
     )
     return known if checked.corrects else replace(known, row_counts=tuple(earlier.values()))
-
-
-def _count(checked: CheckedFile) -> dict[str, int]:
-    return {
-        "read_count": checked.validated.row_count,
-        "rejected_count": checked.validated.rejected_count,
-    }

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from credit_default.errors import InputError
-from credit_default.gates.ledger import (
+from credit_default.gates.ledger.chain import (
     GENESIS_HASH,
     LedgerEntry,
     chain_entry,
