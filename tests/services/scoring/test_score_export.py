@@ -11,7 +11,7 @@ def rows(known_rows):
 
 @pytest.mark.parametrize("ending", ["csv", "parquet"])
 def test_scores_are_handed_over_with_the_rejected_rows_beside(
-    seated, score_rows, rows, tmp_path, ending
+    champion_lake, score_rows, rows, tmp_path, ending
 ):
     broken = rows.slice(820, 100).with_columns(
         sex=pl.when(pl.int_range(pl.len()) < 2).then(8).otherwise("sex")
@@ -20,7 +20,7 @@ def test_scores_are_handed_over_with_the_rejected_rows_beside(
     path = tmp_path / f"scores.{ending}"
 
     written = export_scores(
-        seated.wiring.lake, batch_id=scored.batch_id, model_version=1, path=path
+        champion_lake.wiring.lake, batch_id=scored.batch_id, model_version=1, path=path
     )
 
     load = pl.read_csv if ending == "csv" else pl.read_parquet
@@ -30,11 +30,14 @@ def test_scores_are_handed_over_with_the_rejected_rows_beside(
     assert load(beside)["line"].to_list() == [2, 3]
 
 
-def test_clean_batch_has_no_rejected_rows_to_hand_over(seated, score_rows, rows, tmp_path):
+def test_clean_batch_has_no_rejected_rows_to_hand_over(champion_lake, score_rows, rows, tmp_path):
     scored = score_rows(rows.slice(920, 50))
 
     written = export_scores(
-        seated.wiring.lake, batch_id=scored.batch_id, model_version=1, path=tmp_path / "s.csv"
+        champion_lake.wiring.lake,
+        batch_id=scored.batch_id,
+        model_version=1,
+        path=tmp_path / "s.csv",
     )
 
     assert list(written) == ["handed over"]
