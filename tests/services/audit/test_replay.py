@@ -247,7 +247,7 @@ def test_a_forgetting_that_was_cut_short_is_not_told_as_done_by_that_of_another_
     forget_client(wired, other, forgotten_at=LATER)
 
     assert told.status == "nothing found of this client"
-    assert "was cut short: give it again for its client" in told.notes[0]
+    assert "was cut short: run `forget` again for its client" in told.notes[0]
     done = [
         json.loads(e.details)["begun"]
         for e in read_entries(wired.lake)

@@ -125,7 +125,7 @@ def test_a_request_for_another_digest_is_refused(two):
     ask(two)
     two.registry.record_tags(two.registry.find_version(2), {"requested_digest": "ab" * 32})
 
-    with pytest.raises(RefusedError, match="abababababab, which was asked for"):
+    with pytest.raises(RefusedError, match="abababababab, whose promotion was requested"):
         agree(two)
 
     assert champion_lake(two) == 1
@@ -235,7 +235,7 @@ def stop():
 
 
 @pytest.mark.parametrize(
-    "where", ["approval.granted", "approval.champion_lake", "approval.recorded"]
+    "where", ["approval.granted", "approval.seated", "approval.recorded"]
 )
 def test_an_approval_that_died_is_completed_by_the_next_one(two, where):
     ask(two)
