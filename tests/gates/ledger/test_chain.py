@@ -76,7 +76,7 @@ def test_a_change_is_found_at_the_entry_that_was_changed():
     chain = make_chain(4)
     chain[1] = replace(chain[1], details='{"scored_count":8}')
 
-    assert alarm(chain) == "entry 2: its content is not what its hash says: it was changed"
+    assert alarm(chain) == "entry 2: its content does not match its hash: it was changed"
 
 
 def test_a_change_that_was_sealed_again_is_found_at_the_next_entry():
@@ -104,7 +104,9 @@ def test_a_decision_that_stands_twice_is_found():
     chain = make_chain(2)
     again = chain_entry(draft(1), chain[-1])
 
-    assert alarm([*chain, again]) == "entry 3: its decision 'scored 1' stands there already"
+    assert (
+        alarm([*chain, again]) == "entry 3: its decision 'scored 1' is recorded by an earlier entry"
+    )
 
 
 chains = st.integers(1, 6).map(make_chain)

@@ -1,11 +1,13 @@
-"""Is the record unbroken? Each entry of the ledger carries the hash of the one before; this is how it is made and judged.
+"""Chain the entries of the ledger by hash, and check that the chain is unbroken.
 
-The chain is that of Haber and Stornetta (1991): whoever changes, removes, adds or moves an entry changes every hash after
-it. Somebody who may write everything can still forge the whole chain: a hash that was kept elsewhere finds that.
+Each entry carries the hash of the one before it (Haber and Stornetta, "How to time-stamp a digital document", 1991): to change,
+remove, add or move an entry changes every hash after it. Whoever may write the whole table can still forge the whole
+chain; that is found by comparing with a hash that was noted elsewhere.
 """
 
 import hashlib
 import json
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Final
@@ -20,21 +22,33 @@ Scalar = str | int | float | bool | None
 
 @dataclass(frozen=True, slots=True)
 class LedgerEntry:
-    """One decision of the system. No client, no file's name and no person's words stand in it."""
+    """One decision of the system. It holds no client, no file name and no free text.
 
-    sequence: int  # 1, 2, 3 …
-    at: str  # ISO 8601, UTC
-    event: str  # ingested, scored, promoted …
-    key: str  # names the decision: one entry a key
-    batch_id: str  # "" where it is about no batch
-    model_version: int  # 0 where it is about no version
-    details: str  # a JSON object in canonical form: digests, counts, versions
+    Attributes:
+        sequence: 1, 2, 3 …, without gaps.
+        at: When it was decided: ISO 8601, UTC, to the microsecond.
+        event: The kind of decision, such as `ingested`, `scored` or `promoted`.
+        key: Names the decision; no two entries have the same.
+        batch_id: Empty where the decision is not about a batch.
+        model_version: 0 where the decision is not about a model version.
+        details: A JSON object in canonical form: digests, counts and versions. `gates.ledger.event_format` reads it.
+        previous_hash: The hash of the entry before; `GENESIS_HASH` for the first.
+        entry_hash: The hash of all other fields.
+    """
+
+    sequence: int
+    at: str
+    event: str
+    key: str
+    batch_id: str
+    model_version: int
+    details: str
     previous_hash: str
     entry_hash: str = ""
 
 
 def chain_entry(entry: LedgerEntry, previous: LedgerEntry | None) -> LedgerEntry:
-    """The entry as it follows `previous` (None: as the first): its place, the hash before it, and its own."""
+    """Return the entry with its sequence and hashes, as the one that follows `previous`; None makes it the first."""
     placed = replace(
         entry,
         sequence=previous.sequence + 1 if previous else 1,
@@ -45,37 +59,31 @@ def chain_entry(entry: LedgerEntry, previous: LedgerEntry | None) -> LedgerEntry
 
 
 def hash_entry(entry: LedgerEntry) -> str:
-    """Hex sha256 of the entry's fields, its own hash left out, as JSON with sorted keys and no blanks."""
+    """Return the hex sha256 of the entry's fields without `entry_hash`, as JSON with sorted keys and no blanks."""
     content = {name: value for name, value in asdict(entry).items() if name != "entry_hash"}
     return hashlib.sha256(_write_json(content).encode()).hexdigest()
 
 
 def write_details(details: Mapping[str, Scalar]) -> str:
-    """The details in canonical form: sorted keys, no blanks, no NaN.
+    """Return the details in canonical form: JSON with sorted keys and no blanks.
 
     Raises:
-        InputError: a value that is no text, number, truth value or null.
+        InputError: A value is not text, a finite number, a truth value or null.
     """
-    odd = [
-        name
-        for name, value in details.items()
-        if not isinstance(value, str | int | float | bool | None)
-    ]
-    try:
-        if not odd:
-            return _write_json(details)
-    except ValueError:
-        odd = [name for name, value in details.items() if isinstance(value, float)]
-    raise InputError(
-        "ledger details",
-        found=f"{odd[0]}",
-        expected="texts and finite numbers",
-        remedy="Leave it out.",
-    )
+    for name, value in details.items():
+        is_infinite = isinstance(value, float) and not math.isfinite(value)
+        if is_infinite or not isinstance(value, str | int | float | bool | None):
+            raise InputError(
+                "ledger details",
+                found=f"{name} {value!r:.50}",
+                expected="texts and finite numbers",
+                remedy="Leave it out.",
+            )
+    return _write_json(details)
 
 
 def judge_chain(entries: Iterable[LedgerEntry]) -> Verdict:
-    """`ok` where every entry follows the one before it, in the order given; `alarm` names the first that does not."""
+    """Return `ok` where every entry follows the one before it, in the order given; `alarm` names the first that does not."""
     previous: LedgerEntry | None = None
     keys: set[str] = set()
     count = 0
@@ -93,13 +101,13 @@ def judge_chain(entries: Iterable[LedgerEntry]) -> Verdict:
 def _find_fault(entry: LedgerEntry, previous: LedgerEntry | None, keys: set[str]) -> str:
     expected = previous.sequence + 1 if previous else 1
     if entry.sequence != expected:
-        return f"numbered {entry.sequence}, expected {expected}: one is missing, repeated or out of its place"
+        return f"numbered {entry.sequence}, expected {expected}: an entry is missing, repeated or out of place"
     if entry.entry_hash != hash_entry(entry):
-        return "its content is not what its hash says: it was changed"
+        return "its content does not match its hash: it was changed"
     if entry.previous_hash != (previous.entry_hash if previous else GENESIS_HASH):
-        return "it does not follow the entry before it: that one was changed or exchanged"
+        return "it does not follow the entry before it: that one was changed or replaced"
     if entry.key in keys:
-        return f"its decision {entry.key!r} stands there already"
+        return f"its decision {entry.key!r} is recorded by an earlier entry"
     return ""
 
 

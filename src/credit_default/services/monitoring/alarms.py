@@ -155,13 +155,13 @@ def _find_due_record(recorded: RecordedAlarm) -> Callable[[str], RecordedAlarm] 
 
     if recorded.alarm.is_open:
         return (
-            (lambda told: replace(recorded, opening_told=told))
-            if is_due(recorded.opening_told)
+            (lambda told: replace(recorded, opening_delivery=told))
+            if is_due(recorded.opening_delivery)
             else None
         )
     return (
-        (lambda told: replace(recorded, closing_told=told))
-        if is_due(recorded.closing_told)
+        (lambda told: replace(recorded, closing_delivery=told))
+        if is_due(recorded.closing_delivery)
         else None
     )
 
