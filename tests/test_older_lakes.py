@@ -1,7 +1,8 @@
 """A lake made by an earlier version stays what it is: proved, explained and scored by this one, to the last bit.
 
-The earlier version is commit 1ea01bd, the last one before the modules were moved into chapters. Its code is taken out of
-git's history and lives one small life, from training to monitoring; this version lives the same one beside it.
+The earlier version is commit 1ea01bd, the last one before the modules were moved into chapters. Its
+code is taken out of git's history and lives one small life, from training to monitoring; this
+version lives the same one beside it.
 """
 
 import datetime as dt

@@ -1,8 +1,9 @@
 """The life of a small lake under the code of commit 1ea01bd, the last one before the modules were moved into chapters.
 
-Run it with PYTHONPATH on that commit's `src`: it imports the modules by the names that they had then. `ROOT` holds the files
-that `tests/test_older_lakes.py` wrote; the lake is made in `ROOT/lake`. What the later code has to find again is printed
-as one line of JSON: ids, digests, the ledger's head, and the figures of one client's explanation.
+Run it with PYTHONPATH on that commit's `src`: it imports the modules by the names that they had
+then. `ROOT` holds the files that `tests/test_older_lakes.py` wrote; the lake is made in
+`ROOT/lake`. What the later code has to find again is printed as one line of JSON: ids, digests, the
+ledger's head, and the figures of one client's explanation.
 
     python older_lake.py ROOT
 """

@@ -1,7 +1,7 @@
 """The table of alarms: one row each, opened by one commit and closed by another, with what became of its messages.
 
-Whether an alarm was opened or closed before is decided on the version of the table that the commit follows: of two runs at once,
-one opens or closes it.
+Whether an alarm was opened or closed before is decided on the version of the table that the commit
+follows: of two runs at once, one opens or closes it.
 """
 
 import datetime as dt

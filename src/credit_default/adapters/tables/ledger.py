@@ -1,8 +1,8 @@
 """The ledger of a lake as a table: one row a decision, chained by hash and never changed (`gates.ledger.chain` has the rules).
 
-An entry is committed only onto the version of the table whose last entry it was chained to; a run that comes too late reads the new
-last entry and tries again. So there is one chain, however many runs append to it, and one entry for each decision,
-however often it is tried.
+An entry is committed only onto the version of the table whose last entry it was chained to; a run
+that comes too late reads the new last entry and tries again. So there is one chain, however many
+runs append to it, and one entry for each decision, however often it is tried.
 """
 
 import datetime as dt
@@ -52,8 +52,10 @@ def append_entry(
     `at` has a time zone. Where the reply to the commit is lost, the entry is found by its key.
 
     Raises:
-        InputError: `details` holds something other than texts, finite numbers, truth values and nulls.
-        ServiceError: The table cannot be written to, or other runs were faster some hundreds of times.
+        InputError: `details` holds something other than texts, finite numbers, truth values and
+            nulls.
+        ServiceError: The table cannot be written to, or other runs were faster some hundreds of
+            times.
     """
     utc = at.astimezone(dt.UTC)
     draft = LedgerEntry(

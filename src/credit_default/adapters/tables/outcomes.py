@@ -1,6 +1,7 @@
 """The tables of outcomes: every observation ever taken in (`outcome_history`) and the current one of each (`outcomes`).
 
-Each is changed in one commit for a whole file. Write the observations first: `outcomes` can be rebuilt from them.
+Each is changed in one commit for a whole file. Write the observations first: `outcomes` can be
+rebuilt from them.
 """
 
 import datetime as dt
@@ -21,8 +22,8 @@ def write_observations(
 ) -> Written:
     """Add a file's observations to the history in one commit; return how many. Idempotent for its `batch_id`.
 
-    The columns are client_id, statement_month (YYYY-MM), defaulted (0 or 1) and observed_at (UTC). A client and month may
-    occur more than once.
+    The columns are client_id, statement_month (YYYY-MM), defaulted (0 or 1) and observed_at (UTC).
+    A client and month may occur more than once.
     """
     key = check_hex(batch_id, "batch_id")
     kept = outcomes.select(OUTCOMES.names).with_columns(
@@ -41,9 +42,10 @@ def merge_outcomes(
 ) -> MergeCounts:
     """Merge the outcomes into the current ones in one commit, and return what that changed.
 
-    Of each client and statement month the outcome that was observed last is current; of two observed at the same time, a
-    default. So neither the order of files nor merging one twice makes a difference. With a `batch_id` the file is merged
-    once and never again, so that a client who was erased since does not come back with it.
+    Of each client and statement month the outcome that was observed last is current; of two
+    observed at the same time, a default. So neither the order of files nor merging one twice makes
+    a difference. With a `batch_id` the file is merged once and never again, so that a client who
+    was erased since does not come back with it.
 
     The columns are those of `write_observations`.
     """

@@ -1,7 +1,8 @@
 """Query any table of the lake, and reach scores and outcomes from one module.
 
-A batch's rows are one commit under a key of their own, so that running twice, two runs at once or a crash at any point leave one
-result. Call `write_quarantine` before `write_scores`: a batch whose scores are committed counts as done.
+A batch's rows are one commit under a key of their own, so that running twice, two runs at once or a
+crash at any point leave one result. Call `write_quarantine` before `write_scores`: a batch whose
+scores are committed counts as done.
 """
 
 import polars as pl

@@ -1,7 +1,7 @@
 """The columns of each table of a lake, in plain Arrow types that Athena, Spark, DuckDB, Polars and pandas all read.
 
-Times are UTC to the microsecond. Delta keeps the smallest and largest value of a column in its log, which outlives deleted rows:
-columns with values of single clients are left out of that.
+Times are UTC to the microsecond. Delta keeps the smallest and largest value of a column in its log,
+which outlives deleted rows: columns with values of single clients are left out of that.
 """
 
 from collections.abc import Mapping

@@ -1,8 +1,9 @@
 """Digest a batch's scores, independent of the order of rows, the sizes of frames and the layout of files.
 
-Each row is hashed by itself and the hashes are summed (a multiset hash, AdHash: Bellare and Micciancio, "A new paradigm for
-collision-free hashing", 1997); the digest is over the sum and the count. Finding two sets of rows with one digest is not
-feasible, and no row has to be sorted or held in memory.
+Each row is hashed by itself and the hashes are summed (a multiset hash, AdHash: Bellare and
+Micciancio, "A new paradigm for collision-free hashing", 1997); the digest is over the sum and the
+count. Finding two sets of rows with one digest is not feasible, and no row has to be sorted or held
+in memory.
 """
 
 import hashlib
@@ -32,8 +33,8 @@ def digest_scores(lake: Lake, *, batch_id: str, model_version: int) -> str:
 def digest_frames(frames: Iterable[pl.DataFrame]) -> str:
     """Return the digest of the rows of all frames, 64 hex digits.
 
-    It covers client_id, statement_month, the bits of default_probability, and decision; other columns are left out. A row
-    that occurs twice counts twice. About 400,000 rows a second.
+    It covers client_id, statement_month, the bits of default_probability, and decision; other
+    columns are left out. A row that occurs twice counts twice. About 400,000 rows a second.
     """
     total = count = 0
     for frame in frames:

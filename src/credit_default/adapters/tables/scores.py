@@ -23,8 +23,8 @@ class ScoreMeasures:
         declined_count: Rows whose decision is to decline.
         reasoned_count: Declined rows with reasons.
         expected_default_share: Mean default probability, 0-1; 0 where there are no scores.
-        expected_losses: Sums by decision ("accept") and by risk band ("band A"), in the portfolio's currency; empty where
-            the portfolio declares no expected loss.
+        expected_losses: Sums by decision ("accept") and by risk band ("band A"), in the portfolio's
+            currency; empty where the portfolio declares no expected loss.
     """
 
     scored_count: int
@@ -37,9 +37,10 @@ class ScoreMeasures:
 def write_scores(lake: Lake, read: Frames, *, batch_id: str, model_version: int) -> Written:
     """Write the batch's scores under this version in one commit; return how many. Idempotent: they are written once.
 
-    Where they had been written before, nothing changes and the result says so. Scores of an older lake that were written
-    without a key are replaced. `read()` gives the scored frames, one record batch at a time; it is called again when the
-    commit is tried again. An exception that it raises is passed on, and nothing is committed.
+    Where they had been written before, nothing changes and the result says so. Scores of an older
+    lake that were written without a key are replaced. `read()` gives the scored frames, one record
+    batch at a time; it is called again when the commit is tried again. An exception that it raises
+    is passed on, and nothing is committed.
 
     Raises:
         ServiceError: The table cannot be written to.

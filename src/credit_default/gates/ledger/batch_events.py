@@ -1,7 +1,7 @@
 """What the ledger records of batches: kept, refused, scored, judged by the monitors, and their outcomes taken in.
 
-No event holds a client, a file's name or free text. Fields are stored under their own names or as `stored_as` says; the form of
-what is stored never changes (`gates.ledger.event_format`).
+No event holds a client, a file's name or free text. Fields are stored under their own names or as
+`stored_as` says; the form of what is stored never changes (`gates.ledger.event_format`).
 """
 
 from collections.abc import Mapping

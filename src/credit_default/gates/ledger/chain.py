@@ -1,8 +1,9 @@
 """Chain the entries of the ledger by hash, and check that the chain is unbroken.
 
-Each entry carries the hash of the one before it (Haber and Stornetta, "How to time-stamp a digital document", 1991): to change,
-remove, add or move an entry changes every hash after it. Whoever may write the whole table can still forge the whole
-chain; that is found by comparing with a hash that was noted elsewhere.
+Each entry carries the hash of the one before it (Haber and Stornetta, "How to time-stamp a digital
+document", 1991): to change, remove, add or move an entry changes every hash after it. Whoever may
+write the whole table can still forge the whole chain; that is found by comparing with a hash that
+was noted elsewhere.
 """
 
 import hashlib
@@ -31,7 +32,8 @@ class LedgerEntry:
         key: Names the decision; no two entries have the same.
         batch_id: Empty where the decision is not about a batch.
         model_version: 0 where the decision is not about a model version.
-        details: A JSON object in canonical form: digests, counts and versions. `gates.ledger.event_format` reads it.
+        details: A JSON object in canonical form: digests, counts and versions.
+            `gates.ledger.event_format` reads it.
         previous_hash: The hash of the entry before; `GENESIS_HASH` for the first.
         entry_hash: The hash of all other fields.
     """

@@ -1,6 +1,7 @@
 """What the ledger records of a client's erasure: that it began, what the results have become, that it is complete.
 
-It never says whose erasure it was. The form of what is stored never changes (`gates.ledger.event_format`).
+It never says whose erasure it was. The form of what is stored never changes
+(`gates.ledger.event_format`).
 """
 
 import json

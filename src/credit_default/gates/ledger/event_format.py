@@ -1,8 +1,8 @@
 """Write an event as the details of a ledger entry, and read it back: the only place that knows keys of stored details.
 
-The details of an entry are hashed with it, so their form never changes: an event is a frozen dataclass whose fields name the keys
-under which they are stored. A key that this version does not know is kept in `extra`; a key that an earlier version did
-not write yet gets the field's default.
+The details of an entry are hashed with it, so their form never changes: an event is a frozen
+dataclass whose fields name the keys under which they are stored. A key that this version does not
+know is kept in `extra`; a key that an earlier version did not write yet gets the field's default.
 """
 
 import json
@@ -34,8 +34,9 @@ def stored_with_prefix(prefix: str) -> Any:
 class LedgerEvent:
     """What one kind of ledger entry says beside its key, batch, model version and time.
 
-    A new kind subclasses this, sets `name` and declares its fields. A field that is added to an existing kind needs a default,
-    as the entries that are there already do not have it. A field whose default is None is left out where it is None.
+    A new kind subclasses this, sets `name` and declares its fields. A field that is added to an
+    existing kind needs a default, as the entries that are there already do not have it. A field
+    whose default is None is left out where it is None.
     """
 
     name: ClassVar[str]  # of the event, as entries have it

@@ -1,8 +1,8 @@
 """Erase a client from the lake (command `forget`): every row of the client goes, the ledger keeps digests and counts.
 
-The ledger has an entry before anything is deleted and others when it is done. So `verify` can tell scores that an erasure changed
-from scores that were tampered with, and an erasure that was cut short is found and completed when the command is run
-again.
+The ledger has an entry before anything is deleted and others when it is done. So `verify` can tell
+scores that an erasure changed from scores that were tampered with, and an erasure that was cut
+short is found and completed when the command is run again.
 """
 
 import datetime as dt
@@ -73,8 +73,9 @@ class _ClientTraces:
 def forget_client(wiring: Wiring, client_id: str, *, forgotten_at: dt.datetime) -> Summary:
     """Erase the client's rows from all tables and snapshots; return how many were deleted from each.
 
-    Files in `processed/` of a batch that held the client are deleted whole: their other rows are in the snapshot and in
-    quarantine. The tables lose their earlier versions, so that time travel starts anew.
+    Files in `processed/` of a batch that held the client are deleted whole: their other rows are in
+    the snapshot and in quarantine. The tables lose their earlier versions, so that time travel
+    starts anew.
 
     Raises:
         InputError: The lake has no row of that client.
@@ -142,7 +143,8 @@ def _erase_rows(lake: Lake, client_id: str, traces: _ClientTraces) -> dict[str, 
 def _complete_cut_short_erasures(wiring: Wiring, *, at: dt.datetime) -> tuple[str, ...]:
     """Record what erasures that were cut short have left of their results; return a note for each.
 
-    The ledger does not say whose erasures they were: they are completed when the command is run again for their clients.
+    The ledger does not say whose erasures they were: they are completed when the command is run
+    again for their clients.
     """
     unfinished = _list_unfinished(wiring.lake)
     results = {result for begun in unfinished for result in begun.event.list_results()}

@@ -46,9 +46,10 @@ def verify_lake(
 ) -> Summary:
     """Verify the lake against its ledger; the summary's exit code is 1 where anything does not match.
 
-    The chain of the ledger is checked first, then every batch's scores against the digest on record. With a `batch_id` the
-    batch is scored again from the rows and the model that the ledger names and compared to the last bit, with a
-    `client_id` only that client in it. `head` is a hash of an entry that was noted before: the ledger must still have it.
+    The chain of the ledger is checked first, then every batch's scores against the digest on
+    record. With a `batch_id` the batch is scored again from the rows and the model that the ledger
+    names and compared to the last bit, with a `client_id` only that client in it. `head` is a hash
+    of an entry that was noted before: the ledger must still have it.
 
     Raises:
         InputError: The batch was never scored, or has no such client.

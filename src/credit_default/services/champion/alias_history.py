@@ -1,8 +1,8 @@
 """Record who the champion is: every change of the registry's alias gets one entry in the ledger.
 
-The registry is changed first and the ledger after it. Where a run dies between the two, the next call finds that the registry names
-another champion than the ledger does, and records the change. `services.champion.versions` and
-`services.training.register_and_promote` change the alias.
+The registry is changed first and the ledger after it. Where a run dies between the two, the next
+call finds that the registry names another champion than the ledger does, and records the change.
+`services.champion.versions` and `services.training.register_and_promote` change the alias.
 """
 
 import datetime as dt
@@ -53,9 +53,10 @@ class RecordedChampionChange:
 def record_champion_change(wiring: Wiring, *, by: str = _UNKNOWN_DECIDER) -> LedgerEntry | None:
     """Record the present champion in the ledger, unless it is the one that the ledger named last.
 
-    Call it before the alias is changed, so that a change which an earlier run could not record is not lost, and again after it.
-    The champion's verified bundle is pinned in the lake first, for days when MLflow is away. `by` is the role that decided; a
-    person's name and reason are kept with the version in the registry, not in the ledger.
+    Call it before the alias is changed, so that a change which an earlier run could not record is
+    not lost, and again after it. The champion's verified bundle is pinned in the lake first, for
+    days when MLflow is away. `by` is the role that decided; a person's name and reason are kept
+    with the version in the registry, not in the ledger.
 
     Returns:
         The new entry, or None where there is no champion or it is on record already.
@@ -115,7 +116,8 @@ def was_promoted(lake: Lake, version: ModelVersion, *, since: dt.datetime) -> bo
 def describe_gate_verdict(version: ModelVersion) -> tuple[str, ...]:
     """Return what the promotion gate said of the version; empty where it was not judged.
 
-    It stands below a person's decision: a person may overrule the gate, but not remove its verdict from the record.
+    It stands below a person's decision: a person may overrule the gate, but not remove its verdict
+    from the record.
     """
     verdict = read_version_verdict(version.tags)
     if verdict is None:

@@ -1,6 +1,7 @@
 """Pin the champion's verified bundle in the lake, and load it from there for scoring when MLflow is away.
 
-Only a change of the champion and `reconcile` write the pinned champion; scoring reads it and never changes it.
+Only a change of the champion and `reconcile` write the pinned champion; scoring reads it and never
+changes it.
 """
 
 import datetime as dt
@@ -38,14 +39,15 @@ def pin_version(
 ) -> bool:
     """Pin the version: verify its bundle, and write it to the lake as the champion that the registry named at `at`.
 
-    A complete pinned copy of the version that was verified less than `fresh_for` before `at` is left as it is; None means
-    however long ago it was verified.
+    A complete pinned copy of the version that was verified less than `fresh_for` before `at` is
+    left as it is; None means however long ago it was verified.
 
     Returns:
         True where the bundle was written, False where the copy in the lake was left as it is.
 
     Raises:
-        ArtifactError: The version's artifact is not the one on record; what was pinned before stays.
+        ArtifactError: The version's artifact is not the one on record; what was pinned before
+            stays.
     """
     pinned = _read_pointer(wiring.lake)
     wanted = ChampionPointer(

@@ -1,8 +1,9 @@
 """Promotion by two people: one requests it, another one approves. Both names are kept with the version in the registry.
 
-An identity is what was declared by flag, by setting or by the account that runs the command; nothing here proves it. Whoever may
-write to the registry can also write a name there: the rule is recorded here, and enforced by who has access to the
-registry. The ledger gets the digest and the roles, and no names.
+An identity is what was declared by flag, by setting or by the account that runs the command;
+nothing here proves it. Whoever may write to the registry can also write a name there: the rule is
+recorded here, and enforced by who has access to the registry. The ledger gets the digest and the
+roles, and no names.
 """
 
 import datetime as dt
@@ -50,7 +51,8 @@ def request_promotion(
     """Request the version's promotion, after its artifact was verified. The same request again changes nothing.
 
     Raises:
-        InputError: There is no such version, it is the champion already, or no reason or no name was given.
+        InputError: There is no such version, it is the champion already, or no reason or no name
+            was given.
         ArtifactError: The version's artifact is not the one on record.
     """
     require_reason(reason)
@@ -88,13 +90,14 @@ def approve_promotion(
 ) -> Summary:
     """Approve a requested promotion and make the version the champion.
 
-    The approval is written to the version's tags first, then the alias is moved, then the ledger gets its entry. An approval
-    that was cut short before it was on record is completed.
+    The approval is written to the version's tags first, then the alias is moved, then the ledger
+    gets its entry. An approval that was cut short before it was on record is completed.
 
     Raises:
-        InputError: There is no such version, its promotion was not requested, or no reason or no name was given.
-        RefusedError: The person who approves is the one who requested it, or the version's digest is another than the
-            one that was requested.
+        InputError: There is no such version, its promotion was not requested, or no reason or no
+            name was given.
+        RefusedError: The person who approves is the one who requested it, or the version's digest
+            is another than the one that was requested.
         ArtifactError: The version's artifact is not the one on record.
     """
     require_reason(reason)

@@ -23,8 +23,9 @@ def append_ledger_entry(
 ) -> LedgerEntry:
     """Append the event to the ledger with the commit of the code that decided; return its entry.
 
-    Idempotent: the `key` names the decision, and where an entry has it already, that entry is returned and nothing is written.
-    `at` has a time zone. Leave out `batch_id` or `model_version` where the event is not about one.
+    Idempotent: the `key` names the decision, and where an entry has it already, that entry is
+    returned and nothing is written. `at` has a time zone. Leave out `batch_id` or `model_version`
+    where the event is not about one.
     """
     entry = append_entry(
         wiring.lake,

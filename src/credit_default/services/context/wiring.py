@@ -32,8 +32,8 @@ DEFAULT_PORTFOLIO: Final = "credit-card"
 class Portfolio:
     """What describes a lender's portfolio: its columns, the model's features, the wording of reasons and what a client can change.
 
-    `levers` is None where they are derived from the schema. What has no wording in `reasons` is described in the schema's
-    words.
+    `levers` is None where they are derived from the schema. What has no wording in `reasons` is
+    described in the schema's words.
     """
 
     schema: Schema

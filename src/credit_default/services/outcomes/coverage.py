@@ -15,8 +15,8 @@ from credit_default.views.terminal.coverage import CoverageRow
 def measure_coverage(lake: Lake, *, now: dt.datetime) -> tuple[CoverageRow, ...]:
     """Return the coverage of every scored batch, by the first of its months.
 
-    Rows that several model versions scored count once. An outcome that was observed before its month was mature is
-    `early`: it may still change.
+    Rows that several model versions scored count once. An outcome that was observed before its
+    month was mature is `early`: it may still change.
     """
     rows = scan_table(lake, "scores").select("batch_id", *KEY).unique()
     outcomes = scan_table(lake, "outcomes").select(*KEY, OBSERVED_AT)

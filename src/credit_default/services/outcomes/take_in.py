@@ -35,8 +35,9 @@ _LOG = logging.getLogger(__name__)
 def ingest_outcomes_file(wiring: Wiring, uri: str, *, taken_in_at: dt.datetime) -> Summary:
     """Take in the file of outcomes; return how many were new, changed an earlier one, changed nothing, or were rejected.
 
-    All observations of the file are added to the history first; then the current outcomes are changed in one commit. Rejected
-    rows go to quarantine. Idempotent: taking the file in again, or after a crash, completes it and changes nothing else.
+    All observations of the file are added to the history first; then the current outcomes are
+    changed in one commit. Rejected rows go to quarantine. Idempotent: taking the file in again, or
+    after a crash, completes it and changes nothing else.
 
     Raises:
         InputError: The file as a whole is not what it should be.

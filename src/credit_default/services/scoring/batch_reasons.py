@@ -18,7 +18,8 @@ from credit_default.services.context.wiring import Portfolio
 class BatchReasons:
     """The reasons of one batch under one model.
 
-    It counts the declined clients of the batch from frame to frame, so that frame sizes do not change who is given reasons.
+    It counts the declined clients of the batch from frame to frame, so that frame sizes do not
+    change who is given reasons.
     """
 
     bundle: ModelBundle

@@ -36,8 +36,8 @@ _LOG = logging.getLogger(__name__)
 def explain_client(wiring: Wiring, batch_id: str, client_id: str) -> ClientExplanation:
     """Explain the score of the client's newest statement in the batch, under the newest version that scored it.
 
-    The score is computed again first: an explanation is given only of the score that is on record. Reasons and changes that
-    would lead to another decision are given for declined clients only.
+    The score is computed again first: an explanation is given only of the score that is on record.
+    Reasons and changes that would lead to another decision are given for declined clients only.
 
     Raises:
         InputError: The batch was never scored, has no such client, or is of another portfolio.

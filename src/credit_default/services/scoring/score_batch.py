@@ -1,7 +1,8 @@
 """Score a batch with the champion, once: every accepted row is scored, every rejected row is kept in quarantine.
 
-One champion is loaded before the first row and used to the last, whatever happens to the alias meanwhile. The scores are one
-commit; after it the batch is put on record in the ledger (`scored_entry`) and in MLflow (`score_record`).
+One champion is loaded before the first row and used to the last, whatever happens to the alias
+meanwhile. The scores are one commit; after it the batch is put on record in the ledger
+(`scored_entry`) and in MLflow (`score_record`).
 """
 
 import datetime as dt
@@ -43,15 +44,19 @@ class ScoredFile:
         rejected_count: Rows in quarantine.
         declined_share: Share of the scored rows that are declined.
         expected_default_share: Mean default probability of the scored rows.
-        trained_row_count: Rows that the model was trained on: their scores look better than the model is.
+        trained_row_count: Rows that the model was trained on: their scores look better than the
+            model is.
         already_scored: Whether the scores were there before this run, which then did nothing.
         scored_at: When they were scored, by whichever run did it.
-        recorded_by_this_run: Whether this run put them on record: that run also records them in MLflow.
+        recorded_by_this_run: Whether this run put them on record: that run also records them in
+            MLflow.
         declined_count: Scored rows that are declined.
         reasoned_count: Declined rows with reasons.
         reasons_mode: The setting by which reasons were given: auto, all or none.
-        known_count: Rows of a correction that the corrected batch had already; they stay as they are.
-        expected_losses: Sums by decision and by band, as in `ScoreMeasures`; empty where the portfolio declares none.
+        known_count: Rows of a correction that the corrected batch had already; they stay as they
+            are.
+        expected_losses: Sums by decision and by band, as in `ScoreMeasures`; empty where the
+            portfolio declares none.
         pinned_at: As `CurrentChampion.pinned_at`.
     """
 
@@ -112,9 +117,11 @@ def load_champion(wiring: Wiring, checked: CheckedFile) -> CurrentChampion:
     """Return the champion to score this file with, its artifact verified; the pinned one where MLflow is away.
 
     Raises:
-        InputError: There is no champion yet, it is of another portfolio, or one of the two is simulated and the other real.
+        InputError: There is no champion yet, it is of another portfolio, or one of the two is
+            simulated and the other real.
         ArtifactError: Its artifact is not the one on record.
-        ServiceError: MLflow does not answer in the time that the settings give it, and no champion is pinned.
+        ServiceError: MLflow does not answer in the time that the settings give it, and no champion
+            is pinned.
     """
     champion = _load_registered_or_pinned(wiring)
     if champion is None:
@@ -149,8 +156,8 @@ def score_file(
 ) -> ScoredFile:
     """Score the batch with the champion and put the scores on record in the ledger.
 
-    Idempotent: where this version has scored the batch before, nothing is scored and `already_scored` is True. Of several
-    runs at once, one commits the scores.
+    Idempotent: where this version has scored the batch before, nothing is scored and
+    `already_scored` is True. Of several runs at once, one commits the scores.
     """
     snapshot, already_scored, trained_row_count = None, True, None
     if not has_scores(wiring.lake, batch_id=checked.batch_id, model_version=champion.number):

@@ -13,7 +13,8 @@ def export_scores(lake: Lake, *, batch_id: str, model_version: int, path: Path) 
     """Write the batch's scores to `path`, a .csv or .parquet, and its rejected rows beside it where there are any.
 
     Returns:
-        What was written where, as the summary shows it: "handed over" and, where there are any, "rejected rows".
+        What was written where, as the summary shows it: "handed over" and, where there are any,
+        "rejected rows".
     """
     scores = read_scores(lake, batch_id=batch_id, model_version=model_version)
     write_table(scores.sort(KEY), path)

@@ -156,7 +156,8 @@ def record_scoring_run(
 ) -> str:
     """Record a scored batch as a run in MLflow and return the run's id.
 
-    `tags` are those of `build_batch_tags`. `scored_at` is the time when the batch was scored, where that was not just now.
+    `tags` are those of `build_batch_tags`. `scored_at` is the time when the batch was scored, where
+    that was not just now.
     """
     batch_id = tags["batch_id"]
     with tracking.start_run(

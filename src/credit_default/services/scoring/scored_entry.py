@@ -31,9 +31,9 @@ def append_scored_entry(
 ) -> RecordedEvent[Scored]:
     """Return the ledger's entry for the batch's scores under this champion, appended now where there is none yet.
 
-    There is none yet after these scores were committed, by this run or by one that died before it could record them.
-    `trained_row_count` is how many rows the model was trained on, or None where this run did not commit the scores: then
-    they are counted from the snapshot.
+    There is none yet after these scores were committed, by this run or by one that died before it
+    could record them. `trained_row_count` is how many rows the model was trained on, or None where
+    this run did not commit the scores: then they are counted from the snapshot.
     """
     key = f"{Scored.name} {checked.batch_id} v{champion.number}"
     entry = find_entry(wiring.lake, key)
