@@ -1,8 +1,8 @@
-"""A lake made by an earlier version stays what it is: proved, explained and scored by this one, to the last bit.
+"""A lake made by an earlier version is verified, explained and scored to the same bits.
 
-The earlier version is commit 1ea01bd, the last one before the modules were moved into chapters. Its
-code is taken out of git's history and lives one small life, from training to monitoring; this
-version lives the same one beside it.
+The earlier version is commit 1ea01bd,
+the last one before the modules were moved into chapters. Its code is taken out of git's history and
+lives one small life, from training to monitoring; this version lives the same one beside it.
 """
 
 import datetime as dt
@@ -70,7 +70,7 @@ pytestmark = pytest.mark.xdist_group("older-lakes")  # both lakes are made once
 
 @dataclass(frozen=True)
 class OlderLake:
-    """A lake that the earlier version made: where it is, what it printed, and the files that it was made of."""
+    """A lake that the earlier version made: its folder, and what its script printed."""
 
     root: Path
     printed: dict[str, Any]
@@ -80,7 +80,7 @@ class OlderLake:
 
 
 def write_files(root: Path) -> None:
-    """The files of both lives: a month with outcomes, a month to score of which three rows break a rule, its outcomes."""
+    """Write a month with outcomes, a month to score with three rejected rows, and its outcomes."""
     first, second = simulate(client_count=2_000, month_count=2, seed=5)
     labels = first.outcomes.select(*KEY, "defaulted")
     first.statements.join(labels, on=KEY, maintain_order="left").write_csv(root / "training.csv")

@@ -1,4 +1,7 @@
-"""The promotion gate's verdict on a model version, as tags of the registry: one writer and one reader."""
+"""The promotion gate's verdict on a model version, as tags of the registry.
+
+The only module that writes and reads these tags.
+"""
 
 import json
 from collections.abc import Mapping

@@ -24,7 +24,10 @@ _ID = re.compile(r"[a-z][a-z_ -]{0,40} v\d+ \d{4}-\d{2}")
 
 @dataclass(frozen=True, slots=True)
 class RecordedAlarm:
-    """An alarm on record, and what became of the messages about its opening and closing; "" until one was due."""
+    """An alarm on record, and what became of the messages about its opening and closing.
+
+    A delivery is empty until a message was due.
+    """
 
     alarm: Alarm
     opening_delivery: str = ""
@@ -41,7 +44,10 @@ def read_alarms(lake: Lake) -> tuple[RecordedAlarm, ...]:
 
 
 def open_alarm(lake: Lake, alarm: Alarm, *, before: RecordedAlarm | None) -> bool:
-    """Record the alarm as open; return False where another run had done so. `before` is its earlier row, closed, if any."""
+    """Record the alarm as open; return False where another run had done so.
+
+    `before` is its earlier row, closed, if any.
+    """
     since = before.alarm.closed_at if before else "ever"
     return _commit_alarm(
         lake, RecordedAlarm(alarm), key=f"alarm opened {alarm.alarm_id} after {since}"
@@ -49,7 +55,10 @@ def open_alarm(lake: Lake, alarm: Alarm, *, before: RecordedAlarm | None) -> boo
 
 
 def close_alarm(lake: Lake, alarm: Alarm, *, before: RecordedAlarm | None) -> bool:
-    """Record the alarm as closed; return False where another run had done so. `before` is its row as it was open, if any."""
+    """Record the alarm as closed; return False where another run had done so.
+
+    `before` is its row as it was open, if any.
+    """
     recorded = replace(before, alarm=alarm) if before else RecordedAlarm(alarm)
     return _commit_alarm(
         lake, recorded, key=f"alarm closed {alarm.alarm_id} since {alarm.opened_at}"

@@ -12,11 +12,12 @@ from credit_default.failpoints import hit_failpoint
 
 
 def delete_client(lake: Lake, client_id: str) -> dict[str, int]:
-    """Delete the client's rows and the older table versions that held them; return how many there were, by table.
+    """Delete the client's rows and the older table versions that held them.
 
-    One commit a table: after a crash, calling it again completes it. The rows are searched by the
-    id's sha256, so that the tables' logs, which keep the search condition, do not keep the id. See
-    `adapters.delta.commits.erase_history` for what readers may notice.
+    Return how many there were, by table. One commit a table: after a crash, calling it again
+    completes it. The rows are searched by the id's sha256, so that the tables' logs, which keep the
+    search condition, do not keep the id. See `adapters.delta.commits.erase_history` for what
+    readers may notice.
     """
     digest = hashlib.sha256(client_id.encode()).hexdigest()
     counts = {}

@@ -1,8 +1,9 @@
-"""The ledger of a lake as a table: one row a decision, chained by hash and never changed (`gates.ledger.chain` has the rules).
+"""The table of the ledger: one row a decision, chained by hash and never changed.
 
-An entry is committed only onto the version of the table whose last entry it was chained to; a run
-that comes too late reads the new last entry and tries again. So there is one chain, however many
-runs append to it, and one entry for each decision, however often it is tried.
+`gates.ledger.chain` has the rules of the chain. An entry
+is committed only onto the version of the table whose last entry it was chained to; a run that comes
+too late reads the new last entry and tries again. So there is one chain, however many runs append
+to it, and one entry for each decision, however often it is tried.
 """
 
 import datetime as dt
@@ -47,9 +48,10 @@ def append_entry(
     details: Mapping[str, Scalar],
     at: dt.datetime,
 ) -> LedgerEntry:
-    """Append an entry to the end of the chain and return it; where an entry has the key already, return that one.
+    """Append an entry to the end of the chain and return it.
 
-    `at` has a time zone. Where the reply to the commit is lost, the entry is found by its key.
+    Where an entry has the key already, return that one. `at` has a time zone. Where the reply to
+    the commit is lost, the entry is found by its key.
 
     Raises:
         InputError: `details` holds something other than texts, finite numbers, truth values and
@@ -94,7 +96,10 @@ def find_entry(lake: Lake, key: str) -> LedgerEntry | None:
 
 
 def read_entries(lake: Lake) -> tuple[LedgerEntry, ...]:
-    """Return all entries by their sequence, unchecked: `gates.ledger.chain.judge_chain` checks the chain."""
+    """Return all entries by their sequence, unchecked.
+
+    `gates.ledger.chain.judge_chain` checks the chain.
+    """
     rows = query_rows(
         locate_table(lake, "ledger"), lambda table: table.select(LEDGER.names).sort("sequence")
     )
@@ -120,7 +125,10 @@ def _read_entry(delta: DeltaTable, sequence: int) -> LedgerEntry:
 
 
 def _compact_entries(lake: Lake) -> None:
-    """Merge the small files of the entries. The last entry is committed, so an error is passed over: a later append tries again."""
+    """Merge the small files of the entries.
+
+    The last entry is committed, so an error is passed over: a later append tries again.
+    """
     try:
         compact_rows(locate_table(lake, "ledger"), retry=RetryPolicy(attempt_count=1))
     except CreditDefaultError as error:

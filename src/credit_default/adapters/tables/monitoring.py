@@ -17,9 +17,10 @@ _GATE_NAME = re.compile(r"[a-z][a-z_ -]{0,40}")
 
 
 def write_monitoring(lake: Lake, rows: pl.DataFrame) -> int:
-    """Write the rows in place of earlier ones of their batch, model version and gate; return how many were written.
+    """Write the rows in place of earlier ones of their batch, model version and gate.
 
-    The columns are those of `schemas.MONITORING`; all rows are of one batch, version and gate.
+    Return how many were written. The columns are those of `schemas.MONITORING`; all rows are of one
+    batch, version and gate.
 
     Raises:
         InputError: The gate's name has other characters than a-z, blank, _ and -.

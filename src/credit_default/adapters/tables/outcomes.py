@@ -1,7 +1,8 @@
-"""The tables of outcomes: every observation ever taken in (`outcome_history`) and the current one of each (`outcomes`).
+"""The tables of outcomes: every observation (`outcome_history`) and the current ones (`outcomes`).
 
-Each is changed in one commit for a whole file. Write the observations first: `outcomes` can be
-rebuilt from them.
+Each
+is changed in one commit for a whole file. Write the observations first: `outcomes` can be rebuilt
+from them.
 """
 
 import datetime as dt
@@ -20,10 +21,10 @@ _KEY = ("client_id", "statement_month")
 def write_observations(
     lake: Lake, outcomes: pl.DataFrame, *, batch_id: str, taken_in_at: dt.datetime
 ) -> Written:
-    """Add a file's observations to the history in one commit; return how many. Idempotent for its `batch_id`.
+    """Add a file's observations to the history in one commit; return how many.
 
-    The columns are client_id, statement_month (YYYY-MM), defaulted (0 or 1) and observed_at (UTC).
-    A client and month may occur more than once.
+    Idempotent for its `batch_id`. The columns are client_id, statement_month (YYYY-MM), defaulted
+    (0 or 1) and observed_at (UTC). A client and month may occur more than once.
     """
     key = check_hex(batch_id, "batch_id")
     kept = outcomes.select(OUTCOMES.names).with_columns(

@@ -63,6 +63,9 @@ def scan_table(lake: Lake, name: str) -> pl.LazyFrame:
 
 
 def collect_rows(lake: Lake, query: pl.LazyFrame) -> pl.DataFrame:
-    """Return the result of a query over scanned tables. Raises `ServiceError` when a table cannot be read."""
+    """Return the result of a query over scanned tables.
+
+    Raises `ServiceError` when a table cannot be read.
+    """
     with delta_errors(lake.uri):
         return query.collect(engine="streaming")

@@ -45,7 +45,10 @@ def digest_frames(frames: Iterable[pl.DataFrame]) -> str:
 
 
 def _encode_rows(frame: pl.DataFrame) -> pl.Series:
-    """Return each row as one text that no other row has: the lengths of its texts come first, -1 for a missing one."""
+    """Return each row as one text that no other row has.
+
+    The lengths of its texts come first, -1 for a missing one.
+    """
     texts = [pl.col(name) for name in ("statement_month", "decision", "client_id")]
     bits = pl.Series(
         "bits", frame["default_probability"].fill_null(float("nan")).to_numpy().view(np.uint64)

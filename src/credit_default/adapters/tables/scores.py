@@ -35,12 +35,12 @@ class ScoreMeasures:
 
 
 def write_scores(lake: Lake, read: Frames, *, batch_id: str, model_version: int) -> Written:
-    """Write the batch's scores under this version in one commit; return how many. Idempotent: they are written once.
+    """Write the batch's scores under this version in one commit; return how many.
 
-    Where they had been written before, nothing changes and the result says so. Scores of an older
-    lake that were written without a key are replaced. `read()` gives the scored frames, one record
-    batch at a time; it is called again when the commit is tried again. An exception that it raises
-    is passed on, and nothing is committed.
+    Idempotent: they are written once. Where they had been written before, nothing changes and the
+    result says so. Scores of an older lake that were written without a key are replaced. `read()`
+    gives the scored frames, one record batch at a time; it is called again when the commit is tried
+    again. An exception that it raises is passed on, and nothing is committed.
 
     Raises:
         ServiceError: The table cannot be written to.
@@ -65,7 +65,10 @@ def read_scores(
     client_id: str | None = None,
     columns: tuple[str, ...] = SCORES_COLUMNS,
 ) -> pl.DataFrame:
-    """Return the batch's scores, of one version or client or of all (None), in no order; an empty frame where there are none."""
+    """Return the batch's scores, of one version or client or of all (None), in no order.
+
+    The frame is empty where there are none.
+    """
     wanted = pl.col("batch_id") == check_hex(batch_id, "batch_id")
     if model_version is not None:
         wanted &= pl.col("model_version") == int(model_version)

@@ -1,7 +1,8 @@
-"""What the ledger records of batches: kept, refused, scored, judged by the monitors, and their outcomes taken in.
+"""What the ledger records of batches, from the file to its outcomes.
 
-No event holds a client, a file's name or free text. Fields are stored under their own names or as
-`stored_as` says; the form of what is stored never changes (`gates.ledger.event_format`).
+No event holds a client,
+a file's name or free text. Fields are stored under their own names or as `stored_as` says; the form
+of what is stored never changes (`gates.ledger.event_format`).
 """
 
 from collections.abc import Mapping
@@ -43,7 +44,10 @@ class Refused(LedgerEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scored(LedgerEvent):
-    """A batch was scored by a model version. Shares are 0-1, of the scored rows; losses are in the portfolio's currency."""
+    """A batch was scored by a model version.
+
+    Shares are 0-1, of the scored rows; losses are in the portfolio's currency.
+    """
 
     name: ClassVar[str] = "scored"
 
@@ -84,7 +88,7 @@ class Scored(LedgerEvent):
 
     @property
     def known_count(self) -> int:
-        """How many rows of a correction the corrected batch had already; 0 for a file that corrects none."""
+        """How many rows of a correction the corrected batch had already; 0 for other files."""
         rest = self.read_count - self.scored_count - self.quarantined_count
         return rest if self.corrects else 0
 

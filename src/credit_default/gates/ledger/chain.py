@@ -50,7 +50,10 @@ class LedgerEntry:
 
 
 def chain_entry(entry: LedgerEntry, previous: LedgerEntry | None) -> LedgerEntry:
-    """Return the entry with its sequence and hashes, as the one that follows `previous`; None makes it the first."""
+    """Return the entry with its sequence and hashes, as the one that follows `previous`.
+
+    None makes it the first.
+    """
     placed = replace(
         entry,
         sequence=previous.sequence + 1 if previous else 1,
@@ -85,7 +88,10 @@ def write_details(details: Mapping[str, Scalar]) -> str:
 
 
 def judge_chain(entries: Iterable[LedgerEntry]) -> Verdict:
-    """Return `ok` where every entry follows the one before it, in the order given; `alarm` names the first that does not."""
+    """Return `ok` where every entry follows the one before it, in the order given.
+
+    `alarm` names the first that does not.
+    """
     previous: LedgerEntry | None = None
     keys: set[str] = set()
     count = 0

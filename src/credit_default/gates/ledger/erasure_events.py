@@ -1,7 +1,7 @@
-"""What the ledger records of a client's erasure: that it began, what the results have become, that it is complete.
+"""What the ledger records of a client's erasure.
 
-It never says whose erasure it was. The form of what is stored never changes
-(`gates.ledger.event_format`).
+It has an entry when the erasure begins, one for each result that it changed, and one when it is
+complete. It never says whose erasure it was. The form of what is stored never changes (`gates.ledger.event_format`).
 """
 
 import json
@@ -14,7 +14,10 @@ from credit_default.gates.ledger.event_format import LedgerEvent, stored_as, sto
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ErasureBegun(LedgerEvent):
-    """The erasure of a client began. It changes the batches that the client was scored in; whose it is, is not said."""
+    """The erasure of a client began.
+
+    It changes the results of the batches that the client was scored in.
+    """
 
     name: ClassVar[str] = "forgetting"
 
@@ -32,7 +35,10 @@ class ErasureBegun(LedgerEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ErasureCutShort(LedgerEvent):
-    """An erasure that a crash had cut short was found; what its results have become by then is on record."""
+    """An erasure that was cut short by a crash was found later.
+
+    Entries before this one record what its results were by then.
+    """
 
     name: ClassVar[str] = "cut short"
 
@@ -41,7 +47,10 @@ class ErasureCutShort(LedgerEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScoresErased(LedgerEvent):
-    """What a batch's scores under a version are after a client was erased from them; takes the place of `Scored`'s."""
+    """What a batch's scores under a version are after a client was erased from them.
+
+    The digest takes the place of the one that `Scored` recorded.
+    """
 
     name: ClassVar[str] = "forgotten"
     about_version: ClassVar[bool | None] = True
@@ -52,7 +61,10 @@ class ScoresErased(LedgerEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ErasureCompleted(LedgerEvent):
-    """A client was erased from the lake; `counts` are the rows, files and snapshots by where they were."""
+    """A client was erased from the lake.
+
+    `counts` are the rows, files and snapshots by where they were.
+    """
 
     name: ClassVar[str] = "forgotten"
     about_version: ClassVar[bool | None] = False

@@ -1,8 +1,9 @@
-"""Write an event as the details of a ledger entry, and read it back: the only place that knows keys of stored details.
+"""Write an event as the details of a ledger entry, and read it back.
 
-The details of an entry are hashed with it, so their form never changes: an event is a frozen
-dataclass whose fields name the keys under which they are stored. A key that this version does not
-know is kept in `extra`; a key that an earlier version did not write yet gets the field's default.
+Only this module works with the keys of stored details. The details of an entry are hashed with it, so
+their form never changes: an event is a frozen dataclass whose fields name the keys under which they
+are stored. A key that this version does not know is kept in `extra`; a key that an earlier version
+did not write yet gets the field's default.
 """
 
 import json
@@ -23,7 +24,7 @@ def stored_as(key: str, **options: Any) -> Any:
 
 
 def stored_with_prefix(prefix: str) -> Any:
-    """Return a field for a mapping whose items are stored one by one, each key with the prefix before it.
+    """Return a field for a mapping whose items are stored one by one, with a prefix to each key.
 
     With an empty prefix it takes every key that no other field of the event has.
     """
@@ -109,7 +110,10 @@ def read_event(entry: LedgerEntry, kind: type[Event]) -> Event:
 def select_events(
     entries: Iterable[LedgerEntry], *kinds: type[Event]
 ) -> Iterator[RecordedEvent[Event]]:
-    """Yield the entries of these kinds with what they say, in the order given; all others are passed over unread."""
+    """Yield the entries of these kinds with what they say, in the order given.
+
+    The details of other entries are not read.
+    """
     for entry in entries:
         for kind in kinds:
             if kind.matches(entry):
@@ -117,7 +121,10 @@ def select_events(
 
 
 def _list_stored_fields(kind: type[LedgerEvent]) -> list[Field[Any]]:
-    """Return the fields of the event; those for a mapping come last, so that they leave the others their keys."""
+    """Return the fields of the event.
+
+    Those for a mapping come last, so that they leave the others their keys.
+    """
     stored = [item for item in fields(kind) if item.name != "extra"]
     return sorted(stored, key=lambda item: _PREFIX in item.metadata)
 

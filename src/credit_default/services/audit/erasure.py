@@ -1,8 +1,9 @@
-"""Erase a client from the lake (command `forget`): every row of the client goes, the ledger keeps digests and counts.
+"""Erase a client from the lake (command `forget`).
 
-The ledger has an entry before anything is deleted and others when it is done. So `verify` can tell
-scores that an erasure changed from scores that were tampered with, and an erasure that was cut
-short is found and completed when the command is run again.
+Every row of the client is deleted; the ledger keeps digests and counts. The ledger has an entry before
+anything is deleted and others when it is done. So `verify` can tell scores that an erasure changed
+from scores that were tampered with, and an erasure that was cut short is found and completed when
+the command is run again.
 """
 
 import datetime as dt
@@ -163,7 +164,10 @@ def _complete_cut_short_erasures(wiring: Wiring, *, at: dt.datetime) -> tuple[st
 
 
 def _list_unfinished(lake: Lake) -> tuple[RecordedEvent[ErasureBegun], ...]:
-    """Return the erasures that were begun and not ended: their results may differ from those on record."""
+    """Return the erasures that were begun and not ended.
+
+    Their results may differ from those on record.
+    """
     entries = read_entries(lake)
     done = {ended.event.begun for ended in select_events(entries, ErasureCompleted)}
     done |= {ended.event.begun for ended in select_events(entries, ErasureCutShort)}
@@ -211,7 +215,10 @@ def _delete_files(lake: Lake, batches: Collection[str]) -> int:
 
 
 def _append_scores_entry(wiring: Wiring, batch_id: str, version: int, *, at: dt.datetime) -> None:
-    """Record what the batch's scores under the version are now; they take the place of those recorded before."""
+    """Record what the batch's scores under the version are now.
+
+    They take the place of those recorded before.
+    """
     measured = measure_scores(wiring.lake, batch_id=batch_id, model_version=version)
     digest = digest_scores(wiring.lake, batch_id=batch_id, model_version=version)
     append_ledger_entry(

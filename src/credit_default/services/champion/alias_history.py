@@ -43,7 +43,10 @@ _LOG = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class RecordedChampionChange:
-    """A change of the champion as the ledger has it, and which version was champion before; None for the first one."""
+    """A change of the champion as the ledger has it, and which version was champion before.
+
+    None for the first one.
+    """
 
     entry: LedgerEntry
     event: ChampionChanged
@@ -147,7 +150,10 @@ def _find_last_champion(lake: Lake) -> int | None:
 
 
 def _find_rollback_time(wiring: Wiring, last: int | None, champion: ModelVersion) -> str | None:
-    """Return when version `last` was rolled back to this champion; None where the champion was promoted instead."""
+    """Return when version `last` was rolled back to this champion.
+
+    None where the champion was promoted instead.
+    """
     departed = next((v for v in wiring.registry.list_versions() if v.number == last), None)
     if departed is None or departed.tags.get(REPLACED_TAG) != str(champion.number):
         return None

@@ -1,4 +1,4 @@
-"""The champion at the time of a scoring or a comparison: what scores, and what a challenger is compared with."""
+"""The champion at the time of a scoring or of a comparison with a challenger."""
 
 import datetime as dt
 from dataclasses import dataclass
@@ -23,7 +23,9 @@ class CurrentChampion:
 
 
 def load_registered_champion(wiring: Wiring) -> CurrentChampion | None:
-    """Return the champion that the registry names, its artifact verified; None before the first promotion.
+    """Return the champion that the registry names, its artifact verified.
+
+    None before the first promotion.
 
     Raises:
         InputError: It is of another portfolio.

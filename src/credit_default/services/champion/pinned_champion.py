@@ -37,7 +37,7 @@ _LOG = logging.getLogger(__name__)
 def pin_version(
     wiring: Wiring, version: ModelVersion, *, at: dt.datetime, fresh_for: dt.timedelta | None = None
 ) -> bool:
-    """Pin the version: verify its bundle, and write it to the lake as the champion that the registry named at `at`.
+    """Verify the version's bundle and write it to the lake as the champion that was named at `at`.
 
     A complete pinned copy of the version that was verified less than `fresh_for` before `at` is
     left as it is; None means however long ago it was verified.
@@ -97,7 +97,10 @@ def load_pinned_champion(wiring: Wiring) -> CurrentChampion | None:
 
 
 def judge_outage(model_version: int, pinned_at: dt.datetime, *, now: dt.datetime) -> Verdict:
-    """Return the verdict on a batch that the pinned champion scored: `watch`, with the age of what was pinned."""
+    """Return the verdict on a batch that the pinned champion scored.
+
+    It is `watch`, with the age of the pinned champion.
+    """
     age = now - pinned_at
     reasons = (
         f"MLflow is away: scored by version {model_version}, pinned in the lake",
@@ -130,7 +133,10 @@ def _load_pinned_bundle(lake: Lake, pointer: ChampionPointer) -> ModelBundle:
 
 
 def _read_pointer(lake: Lake) -> ChampionPointer | None:
-    """Return the pointer to the pinned champion; None where there is none or it cannot be read, so that it is written anew."""
+    """Return the pointer to the pinned champion.
+
+    None where there is none or it cannot be read, so that it is written anew.
+    """
     try:
         return read_champion_pointer(lake)
     except ArtifactError:

@@ -1,9 +1,9 @@
-"""Promotion by two people: one requests it, another one approves. Both names are kept with the version in the registry.
+"""Promotion by two people: one requests it, another one approves.
 
-An identity is what was declared by flag, by setting or by the account that runs the command;
-nothing here proves it. Whoever may write to the registry can also write a name there: the rule is
-recorded here, and enforced by who has access to the registry. The ledger gets the digest and the
-roles, and no names.
+Both names are kept with the version in the registry. An identity is what was declared by flag, by
+setting or by the account that runs the command; nothing here proves it. Whoever may write to the
+registry can also write a name there: the rule is recorded here, and enforced by who has access to
+the registry. The ledger gets the digest and the roles, and no names.
 """
 
 import datetime as dt
@@ -37,7 +37,10 @@ _LOG = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class PromotionRequest:
-    """Who requested the promotion, why, when, and of which model digest: only that content can be approved."""
+    """Who requested the promotion, why, when, and of which model digest.
+
+    Only a model with that digest can be approved.
+    """
 
     by: str
     reason: str
@@ -48,7 +51,9 @@ class PromotionRequest:
 def request_promotion(
     wiring: Wiring, number: int, *, by: str, reason: str, decided_at: dt.datetime
 ) -> Summary:
-    """Request the version's promotion, after its artifact was verified. The same request again changes nothing.
+    """Request the version's promotion, after its artifact was verified.
+
+    The same request again changes nothing.
 
     Raises:
         InputError: There is no such version, it is the champion already, or no reason or no name

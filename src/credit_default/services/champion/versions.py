@@ -85,11 +85,11 @@ def promote_by_hand(
 
 
 def roll_back(wiring: Wiring, *, reason: str, decided_at: dt.datetime) -> Summary:
-    """Make the previous champion the champion again. One person can do it, however many people a promotion needs.
+    """Make the previous champion the champion again.
 
-    The runs of both versions are tagged with the rollback before the alias is moved. Where an
-    earlier rollback was cut short before it was on record, it is completed and no further step back
-    is taken.
+    One person can do it, however many people a promotion needs. The runs of both versions are
+    tagged with the rollback before the alias is moved. Where an earlier rollback was cut short
+    before it was on record, it is completed and no further step back is taken.
 
     Raises:
         InputError: There is no champion, there was none before it, or no reason was given.

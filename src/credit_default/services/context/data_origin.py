@@ -1,4 +1,7 @@
-"""Whether clients are real or simulated: they are told apart by their ids and never compared with each other."""
+"""Find out whether clients are real or simulated.
+
+They are told apart by their ids and never compared with each other.
+"""
 
 from typing import Final
 

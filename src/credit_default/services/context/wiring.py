@@ -30,10 +30,10 @@ DEFAULT_PORTFOLIO: Final = "credit-card"
 
 @dataclass(frozen=True, slots=True)
 class Portfolio:
-    """What describes a lender's portfolio: its columns, the model's features, the wording of reasons and what a client can change.
+    """A lender's portfolio: columns, features, the wording of reasons, what a client can change.
 
-    `levers` is None where they are derived from the schema. What has no wording in `reasons` is
-    described in the schema's words.
+    `levers` is None where they are derived from the schema. What has no wording in `reasons` is described in
+    the schema's words.
     """
 
     schema: Schema
@@ -44,7 +44,10 @@ class Portfolio:
 
 @dataclass(frozen=True)
 class Wiring:
-    """The parts that the services work with. The connection to MLflow, which takes seconds, is made when it is first used."""
+    """The parts that the services work with.
+
+    The connection to MLflow, which takes seconds, is made when it is first used.
+    """
 
     settings: Settings
     portfolio: Portfolio
@@ -53,7 +56,10 @@ class Wiring:
 
     @cached_property
     def tracking(self) -> Tracking:
-        """The connection to MLflow's runs. Credentials in the address are exported to the environment, where MLflow reads them."""
+        """The connection to MLflow's runs.
+
+        Credentials in the address are exported to the environment, where MLflow reads them.
+        """
         address = split_login(self.settings.mlflow.tracking_uri)
         export_environment(address.login)
         if address.uri:
@@ -67,7 +73,10 @@ class Wiring:
 
     @cached_property
     def scratch(self) -> Path:
-        """A folder on this machine's disk for this process's temporary files; deleted when the process ends normally."""
+        """A folder on this machine's disk for this process's temporary files.
+
+        Deleted when the process ends normally.
+        """
         with disk_errors(self.lake.home):
             self.lake.home.mkdir(parents=True, exist_ok=True)
             folder = Path(
@@ -89,7 +98,9 @@ def build_wiring(settings: Settings, *, commit: str) -> Wiring:
 
 
 def read_portfolio(name: str) -> Portfolio:
-    """Return the built-in portfolio, or the one that a TOML file declares: a `[schema]` table and a list of `[[features]]`.
+    """Return the built-in portfolio, or the one that a TOML file declares.
+
+    The file has a `[schema]` table and a list of `[[features]]`.
 
     Raises:
         InputError: The file is missing, is not TOML, or declares something that is not valid.

@@ -68,7 +68,10 @@ def list_observed_batches(lake: Lake, outcomes_id: str) -> tuple[str, ...]:
 
 
 def is_early() -> pl.Expr:
-    """Return an expression over `statement_month` and `observed_at`: observed before the month's outcomes were mature."""
+    """Return an expression over `statement_month` and `observed_at`.
+
+    It is true where an outcome was observed before the month's outcomes were mature.
+    """
     first = (pl.col(STATEMENT_MONTH) + "-01").str.to_datetime(
         "%Y-%m-%d", time_unit="us", time_zone="UTC"
     )

@@ -33,11 +33,12 @@ _LOG = logging.getLogger(__name__)
 
 
 def ingest_outcomes_file(wiring: Wiring, uri: str, *, taken_in_at: dt.datetime) -> Summary:
-    """Take in the file of outcomes; return how many were new, changed an earlier one, changed nothing, or were rejected.
+    """Take in the file of outcomes.
 
-    All observations of the file are added to the history first; then the current outcomes are
-    changed in one commit. Rejected rows go to quarantine. Idempotent: taking the file in again, or
-    after a crash, completes it and changes nothing else.
+    Return how many were new, changed an earlier one, changed nothing, or were rejected. All
+    observations of the file are added to the history first; then the current outcomes are changed
+    in one commit. Rejected rows go to quarantine. Idempotent: taking the file in again, or after a
+    crash, completes it and changes nothing else.
 
     Raises:
         InputError: The file as a whole is not what it should be.
@@ -136,7 +137,10 @@ def summarise_coverage(wiring: Wiring, *, now: dt.datetime, listed: bool) -> Kno
 def _judge_coverage(
     rows: tuple[CoverageRow, ...], *, policy: CoveragePolicy, now: dt.datetime
 ) -> tuple[Verdict, ...]:
-    """Return the most severe verdict on the batches whose outcomes are due; early outcomes do not count."""
+    """Return the most severe verdict on the batches whose outcomes are due.
+
+    Early outcomes do not count.
+    """
     verdicts = []
     for row in rows:
         months_due = count_months(

@@ -13,9 +13,10 @@ from credit_default.views.history.vintage_tables import VintageRow
 
 
 def measure_vintages(lake: Lake, *, now: dt.datetime) -> tuple[VintageRow, ...]:
-    """Return every month and version that was scored, in order; of a client scored twice the last score counts.
+    """Return every month and version that was scored, in order.
 
-    One vintage is in memory at a time. Early outcomes, which may still change, count as unknown.
+    Of a client scored twice the last score counts. One vintage is in memory at a time. Early
+    outcomes, which may still change, count as unknown.
     """
     scores = scan_table(lake, "scores")
     pairs = collect_rows(lake, scores.select(STATEMENT_MONTH, "model_version").unique())

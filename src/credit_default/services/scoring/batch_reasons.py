@@ -28,7 +28,10 @@ class BatchReasons:
     declined_count: int = 0  # declined rows so far
 
     def give(self, declined: pl.DataFrame) -> list[list[str]]:
-        """Return the reasons of each declined row of the next frame; an empty list for rows beyond what the policy allows."""
+        """Return the reasons of each declined row of the next frame.
+
+        Rows beyond what the policy allows get an empty list.
+        """
         before = self.declined_count
         self.declined_count += declined.height
         wanted = self.policy.count_given(self.declined_count) - self.policy.count_given(before)

@@ -1,4 +1,4 @@
-"""Explain one client's score from what the lake keeps: the row, the model that scored it and the decision."""
+"""Explain one client's score from the row, the model and the decision that the lake keeps."""
 
 import logging
 from collections.abc import Mapping, Sequence
@@ -122,7 +122,10 @@ def _check_score(bundle: ModelBundle, row: pl.DataFrame, score: Mapping[str, Any
 def _list_contributions(
     finder: ReasonFinder, sums: Mapping[str, float]
 ) -> tuple[Contribution, ...]:
-    """Return the concepts, the largest contribution first; base probability + contributions = the probability."""
+    """Return the concepts, the largest contribution first.
+
+    The base probability and all contributions add up to the probability.
+    """
     subjects = {concept.name: concept.subject for concept in finder.table.concepts} | {
         PROTECTED_CONCEPT: PROTECTED_CONCEPT
     }

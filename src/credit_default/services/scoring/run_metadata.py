@@ -33,7 +33,10 @@ def describe_file(checked: CheckedFile, schema: Schema) -> DatasetRecord:
 def build_batch_tags(
     batch_id: str, model_version: int, *, data_origin: str, git_commit: str
 ) -> dict[str, object]:
-    """Return the tags by which a run over a batch is found: batch_id and model_version are the same in every UI."""
+    """Return the tags by which a run over a batch is found.
+
+    Batch_id and model_version are the same in every UI.
+    """
     return {
         "batch_id": batch_id,
         "model_version": model_version,
@@ -43,12 +46,18 @@ def build_batch_tags(
 
 
 def pick_figures(values: Mapping[str, float], *, where: str) -> dict[str, float]:
-    """Return the metrics shown in summaries, each named with `where` it was measured: "roc_auc, test side"."""
+    """Return the metrics shown in summaries, each named with `where` it was measured.
+
+    A name is such as "roc_auc, test side".
+    """
     return {f"{name}, {where}": values[name] for name in SHOWN_METRICS if name in values}
 
 
 def pick_metrics(evaluation: Evaluation, *, where: str) -> dict[str, float]:
-    """Return the metrics shown in summaries, each followed by the ends of its interval; named as in `pick_figures`."""
+    """Return the metrics shown in summaries, each followed by the ends of its interval.
+
+    The names are as in `pick_figures`, with ", low" and ", high" for the ends.
+    """
     picked: dict[str, float] = {}
     for name in SHOWN_METRICS:
         if metric := evaluation.metrics.get(name):

@@ -1,8 +1,9 @@
-"""Score a batch with the champion, once: every accepted row is scored, every rejected row is kept in quarantine.
+"""Score a batch with the champion, once.
 
-One champion is loaded before the first row and used to the last, whatever happens to the alias
-meanwhile. The scores are one commit; after it the batch is put on record in the ledger
-(`scored_entry`) and in MLflow (`score_record`).
+Every accepted row is scored, every rejected row is kept in quarantine. One champion is loaded
+before the first row and used to the last, whatever happens to the alias meanwhile. The scores are
+one commit; after it the batch is put on record in the ledger (`scored_entry`) and in MLflow
+(`score_record`).
 """
 
 import datetime as dt
@@ -35,7 +36,9 @@ _LOG = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class ScoredFile:
-    """What became of a batch: scored_count + rejected_count + known_count are its rows. Shares are 0-1, of the scored rows.
+    """What became of a batch: scored_count + rejected_count + known_count are its rows.
+
+    Shares are 0-1, of the scored rows.
 
     Attributes:
         batch_id: Names the file's content, the schema's version and the month it was given.
@@ -114,7 +117,9 @@ class _Scoring:
 
 
 def load_champion(wiring: Wiring, checked: CheckedFile) -> CurrentChampion:
-    """Return the champion to score this file with, its artifact verified; the pinned one where MLflow is away.
+    """Return the champion to score this file with, its artifact verified.
+
+    Where MLflow is away, it is the pinned champion.
 
     Raises:
         InputError: There is no champion yet, it is of another portfolio, or one of the two is

@@ -36,7 +36,10 @@ _LOG = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchFigures:
-    """Counts and figures of a scored batch, as its summary and its run in MLflow show them. Shares are 0-1."""
+    """Counts and figures of a scored batch, as its summary and its run in MLflow show them.
+
+    Shares are 0-1.
+    """
 
     read_count: int
     scored_count: int
@@ -74,9 +77,10 @@ def record_scores(
     *,
     recorded_at: dt.datetime,
 ) -> Summary:
-    """Record the scored batch in MLflow and return its summary. A batch with a run already gets no second one.
+    """Record the scored batch in MLflow and return its summary.
 
-    Where MLflow is away the run is missing for now and the summary says so; `reconcile` adds it.
+    A batch with a run already gets no second one. Where MLflow is away the run is missing for now
+    and the summary says so; `reconcile` adds it.
     """
     measured = BatchFigures(
         read_count=checked.validated.row_count,
@@ -114,7 +118,10 @@ def record_scores(
 
 
 def _judge_pinned_scoring(scored: ScoredFile, now: dt.datetime) -> Verdict | None:
-    """Return the verdict on a batch that the pinned champion scored; None where the registry named the champion."""
+    """Return the verdict on a batch that the pinned champion scored.
+
+    It is None where the registry named the champion.
+    """
     if scored.pinned_at is None:
         return None
     outage = judge_outage(scored.model_version, scored.pinned_at, now=now)
@@ -131,7 +138,10 @@ def _record_scoring_run_once(
     *,
     recorded_at: dt.datetime,
 ) -> str | None:
-    """Record the batch as a run and return its id; None where it has a run already, or another run is about to add it."""
+    """Record the batch as a run and return its id.
+
+    It is None where the batch has a run already, or another process is about to add it.
+    """
     if scored.already_scored and not _is_unrecorded(wiring.tracking, scored, recorded_at):
         return None
     tags = build_batch_tags(
@@ -176,9 +186,10 @@ def record_scoring_run(
 
 
 def list_expected_losses(losses: Mapping[str, float]) -> dict[str, float]:
-    """Return the expected loss in all, by decision and by band; empty where the portfolio declares no loss.
+    """Return the expected loss in all, by decision and by band.
 
-    `losses` are sums by decision and by band, as in `ScoreMeasures`.
+    The result is empty where the portfolio declares no loss. `losses` are sums by decision and by band, as in
+    `ScoreMeasures`.
     """
     if not losses:
         return {}

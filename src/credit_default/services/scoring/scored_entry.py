@@ -1,4 +1,7 @@
-"""Put a scored batch on record: its ledger entry, with all that is needed to score it again and compare."""
+"""Put a scored batch on record.
+
+The ledger entry has all that is needed to score the batch again and compare the scores.
+"""
 
 import datetime as dt
 import logging
