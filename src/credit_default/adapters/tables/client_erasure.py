@@ -2,10 +2,7 @@
 
 import hashlib
 
-from credit_default.adapters.delta.commits import (
-    delete_rows,
-    erase_history,
-)
+from credit_default.adapters.delta.erasure import delete_rows, erase_history
 from credit_default.adapters.lake.layout import Lake
 from credit_default.adapters.tables.schemas import CLIENT_TABLES, locate_table
 from credit_default.failpoints import hit_failpoint
@@ -16,7 +13,7 @@ def delete_client(lake: Lake, client_id: str) -> dict[str, int]:
 
     Return how many there were, by table. One commit a table: after a crash, calling it again
     completes it. The rows are searched by the id's sha256, so that the tables' logs, which keep the
-    search condition, do not keep the id. See `adapters.delta.commits.erase_history` for what
+    search condition, do not keep the id. See `adapters.delta.erasure.erase_history` for what
     readers may notice.
     """
     digest = hashlib.sha256(client_id.encode()).hexdigest()

@@ -173,7 +173,7 @@ def score_file(
             wiring.lake, scoring.frames, batch_id=checked.batch_id, model_version=champion.number
         )
         hit_failpoint("predict.scored")
-        already_scored = written.was_there
+        already_scored = written.already_existed
         trained_row_count = None if already_scored else scoring.tally.trained_row_count
     snapshot = snapshot or read_snapshot(wiring.lake, checked.batch_id)
     recorded = append_scored_entry(
