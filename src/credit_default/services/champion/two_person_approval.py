@@ -14,6 +14,7 @@ from typing import Final
 
 from credit_default.adapters.lake.layout import Lake
 from credit_default.adapters.mlflow.model_versions import ModelVersion
+from credit_default.adapters.mlflow.registry import Registry
 from credit_default.errors import InputError, RefusedError
 from credit_default.failpoints import hit_failpoint
 from credit_default.gates.ledger.version_events import PromotionRequested
@@ -36,10 +37,10 @@ _LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class PromotionRequest:
-    """Who requested the promotion, why, when, and of which model digest.
+class PersonsDecision:
+    """Who requested or approved the promotion, why, when, and of which model digest.
 
-    Only a model with that digest can be approved.
+    Only a model with the digest that was requested can be approved.
     """
 
     by: str
@@ -73,8 +74,8 @@ def request_promotion(
     wiring.registry.load_version(version)
     request = find_request(wiring.lake, version)
     if request is None or request.digest != version.digest or not _is_same_identity(request.by, by):
-        request = PromotionRequest(by, reason, decided_at, version.digest)
-        wiring.registry.record_tags(version, _build_request_tags(request))
+        request = PersonsDecision(by, reason, decided_at, version.digest)
+        wiring.registry.record_tags(version, _build_tags("requested", request))
     hit_failpoint("approval.requested")
     append_ledger_entry(
         wiring,
@@ -113,20 +114,8 @@ def approve_promotion(
     request = _require_promotion_request(wiring.lake, version)
     _require_valid_approval(version, request, by=by)
     if not version.is_champion:
-        wiring.registry.load_version(version)
-        approval = {
-            "by": by,
-            "because": reason,
-            "at": decided_at.isoformat(),
-            "digest": version.digest,
-        }
-        wiring.registry.record_tags(
-            version, {f"approved_{name}": value for name, value in approval.items()}
-        )
-        hit_failpoint("approval.granted")
-        decision = f"by two people's decision: {request.by} asked ({request.reason}), {by} approved ({reason})"
-        verdict = Verdict("promotion", "ok", (decision, *describe_gate_verdict(version)))
-        wiring.registry.promote(version, verdict, promoted_at=decided_at)
+        approval = PersonsDecision(by, reason, decided_at, version.digest)
+        _promote_approved(wiring.registry, version, request, approval)
     hit_failpoint("approval.seated")
     record_champion_change(wiring, by=_BOTH)
     hit_failpoint("approval.recorded")
@@ -134,7 +123,22 @@ def approve_promotion(
     return Summary("models promote", f"version {number} is the champion", model_version=number)
 
 
-def find_request(lake: Lake, version: ModelVersion) -> PromotionRequest | None:
+def _promote_approved(
+    registry: Registry, version: ModelVersion, request: PersonsDecision, approval: PersonsDecision
+) -> None:
+    """Tag the version with the approval and make it the champion, after its artifact was verified."""
+    registry.load_version(version)
+    registry.record_tags(version, _build_tags("approved", approval))
+    hit_failpoint("approval.granted")
+    decision = (
+        f"by two people's decision: {request.by} asked ({request.reason}), "
+        f"{approval.by} approved ({approval.reason})"
+    )
+    verdict = Verdict("promotion", "ok", (decision, *describe_gate_verdict(version)))
+    registry.promote(version, verdict, promoted_at=approval.at)
+
+
+def find_request(lake: Lake, version: ModelVersion) -> PersonsDecision | None:
     """Return the request for the version's promotion; None where there is none.
 
     A request that led to a promotion is used up once the version is no longer the champion.
@@ -149,20 +153,20 @@ def find_request(lake: Lake, version: ModelVersion) -> PromotionRequest | None:
     at = dt.datetime.fromisoformat(tags["at"])
     if not version.is_champion and was_promoted(lake, version, since=at):
         return None
-    return PromotionRequest(tags["by"], tags["because"], at, tags["digest"])
+    return PersonsDecision(tags["by"], tags["because"], at, tags["digest"])
 
 
-def _build_request_tags(request: PromotionRequest) -> dict[str, str]:
+def _build_tags(prefix: str, decision: PersonsDecision) -> dict[str, str]:
     content = {
-        "by": request.by,
-        "because": request.reason,
-        "at": request.at.isoformat(),
-        "digest": request.digest,
+        "by": decision.by,
+        "because": decision.reason,
+        "at": decision.at.isoformat(),
+        "digest": decision.digest,
     }
-    return {f"requested_{name}": value for name, value in content.items()}
+    return {f"{prefix}_{name}": value for name, value in content.items()}
 
 
-def _require_promotion_request(lake: Lake, version: ModelVersion) -> PromotionRequest:
+def _require_promotion_request(lake: Lake, version: ModelVersion) -> PersonsDecision:
     request = find_request(lake, version)
     if request is None:
         raise InputError(
@@ -174,7 +178,7 @@ def _require_promotion_request(lake: Lake, version: ModelVersion) -> PromotionRe
     return request
 
 
-def _require_valid_approval(version: ModelVersion, request: PromotionRequest, *, by: str) -> None:
+def _require_valid_approval(version: ModelVersion, request: PersonsDecision, *, by: str) -> None:
     if request.digest != version.digest:
         raise RefusedError(
             f"version {version.number}",

@@ -58,31 +58,15 @@ def ingest_outcomes_file(wiring: Wiring, uri: str, *, taken_in_at: dt.datetime) 
             wiring.lake, lambda: (batch.rejected for batch in checked.batches()), batch_id=batch_id
         )
     hit_failpoint("outcomes.quarantined")
-    observed = pl.concat([batch.accepted for batch in checked.batches()])
-    write_observations(wiring.lake, observed, batch_id=batch_id, taken_in_at=taken_in_at)
-    hit_failpoint("outcomes.kept")
-    merged = merge_outcomes(wiring.lake, observed, batch_id=batch_id)
-    hit_failpoint("outcomes.merged")
-    append_ledger_entry(
-        wiring,
-        OutcomesIngested(
-            input_sha256=source.sha256,
-            object_version=arrival.object_version,
-            accepted_count=checked.accepted_count,
-            rejected_count=checked.rejected_count,
-        ),
-        key=key,
-        batch_id=batch_id,
-        at=taken_in_at,
+    merged = _write_outcomes(wiring.lake, checked, batch_id=batch_id, taken_in_at=taken_in_at)
+    event = OutcomesIngested(
+        input_sha256=source.sha256,
+        object_version=arrival.object_version,
+        accepted_count=checked.accepted_count,
+        rejected_count=checked.rejected_count,
     )
+    append_ledger_entry(wiring, event, key=key, batch_id=batch_id, at=taken_in_at)
     hit_failpoint("outcomes.recorded")
-    _LOG.info(
-        "took in outcomes batch_id=%s new_count=%d changed_count=%d rejected_count=%d",
-        batch_id,
-        merged.inserted_count,
-        merged.updated_count,
-        checked.rejected_count,
-    )
     return Summary(
         "outcomes",
         "taken in",
@@ -91,6 +75,25 @@ def ingest_outcomes_file(wiring: Wiring, uri: str, *, taken_in_at: dt.datetime) 
         paths={"outcomes": wiring.lake.table_uri("outcomes")},
         notes=(*_describe_rejected(checked.rule_counts), *_describe_unscored(wiring.lake)),
     )
+
+
+def _write_outcomes(
+    lake: Lake, checked: ValidationResult, *, batch_id: str, taken_in_at: dt.datetime
+) -> MergeCounts:
+    """Add the accepted observations to the history and merge them into the current outcomes."""
+    observed = pl.concat([batch.accepted for batch in checked.batches()])
+    write_observations(lake, observed, batch_id=batch_id, taken_in_at=taken_in_at)
+    hit_failpoint("outcomes.kept")
+    merged = merge_outcomes(lake, observed, batch_id=batch_id)
+    hit_failpoint("outcomes.merged")
+    _LOG.info(
+        "took in outcomes batch_id=%s new_count=%d changed_count=%d rejected_count=%d",
+        batch_id,
+        merged.inserted_count,
+        merged.updated_count,
+        checked.rejected_count,
+    )
+    return merged
 
 
 def _count_outcomes(checked: ValidationResult, merged: MergeCounts) -> dict[str, int]:

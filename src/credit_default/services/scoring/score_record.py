@@ -82,15 +82,7 @@ def record_scores(
     A batch with a run already gets no second one. Where MLflow is away the run is missing for now
     and the summary says so; `reconcile` adds it.
     """
-    measured = BatchFigures(
-        read_count=checked.validated.row_count,
-        scored_count=scored.scored_count,
-        quarantined_count=scored.rejected_count,
-        known_count=scored.known_count if checked.corrects else None,
-        declined_share=scored.declined_share,
-        expected_default_share=scored.expected_default_share,
-        expected_losses=scored.expected_losses,
-    )
+    measured = _build_figures(checked, scored)
     run_id, outage = None, _judge_pinned_scoring(scored, recorded_at)
     if outage is None:
         try:
@@ -114,6 +106,18 @@ def record_scores(
         figures=measured.list_figures(),
         paths={"scores": wiring.lake.table_uri("scores")},
         notes=_list_score_notes(checked, scored),
+    )
+
+
+def _build_figures(checked: CheckedFile, scored: ScoredFile) -> BatchFigures:
+    return BatchFigures(
+        read_count=checked.validated.row_count,
+        scored_count=scored.scored_count,
+        quarantined_count=scored.rejected_count,
+        known_count=scored.known_count if checked.corrects else None,
+        declined_share=scored.declined_share,
+        expected_default_share=scored.expected_default_share,
+        expected_losses=scored.expected_losses,
     )
 
 
