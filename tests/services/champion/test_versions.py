@@ -31,7 +31,7 @@ HOUR = dt.timedelta(hours=1)
 
 @pytest.fixture(scope="module")
 def wiring(tmp_path_factory, mlflow_template, month_rows):
-    """A lake with two versions: the first has the seat, the second was refused it."""
+    """A lake with two versions: the first is the champion, the second was refused by the gate."""
     from credit_default.services.context.wiring import build_wiring
     from credit_default.settings import Settings
 
@@ -125,7 +125,7 @@ def test_champion_that_is_rolled_back_to_scores_to_the_last_bit_what_it_scored_b
     assert between.tobytes() != before.tobytes()
 
 
-def test_rollback_stands_in_both_runs_in_the_registry_and_in_the_ledger(wiring):
+def test_rollback_is_recorded_in_both_runs_in_the_registry_and_in_the_ledger(wiring):
     promote_by_hand(wiring, 2, reason="the board decided", decided_at=NOON + HOUR)
 
     roll_back(wiring, reason="scores too low", decided_at=NOON + 2 * HOUR)
@@ -147,7 +147,7 @@ def test_rollback_stands_in_both_runs_in_the_registry_and_in_the_ledger(wiring):
 
 
 @pytest.mark.parametrize("reason", ["", "  "])
-def test_nobody_is_seated_without_a_reason(wiring, reason):
+def test_no_version_is_promoted_without_a_reason(wiring, reason):
     before = seats(wiring)
 
     with pytest.raises(InputError, match="--reason"):
@@ -156,7 +156,7 @@ def test_nobody_is_seated_without_a_reason(wiring, reason):
     assert seats(wiring) == before
 
 
-def test_version_that_is_not_there_takes_no_seat(wiring):
+def test_version_that_is_not_there_is_not_promoted(wiring):
     before = seats(wiring)
 
     with pytest.raises(InputError, match="99"):

@@ -52,7 +52,7 @@ def score_under(champion_lake, tmp_path):
     return score
 
 
-def test_everybody_who_is_declined_has_one_to_four_reasons_in_the_lake(score_under, rows):
+def test_each_declined_client_has_one_to_four_reasons_in_the_lake(score_under, rows):
     scored, scores = score_under(rows.slice(0, 150))
 
     counts = scores["reasons"].list.len()
@@ -80,20 +80,20 @@ def test_auto_stops_at_its_limit_in_the_order_of_the_file(score_under, rows):
     )
 
 
-def test_all_knows_no_limit(score_under, rows):
+def test_all_has_no_limit(score_under, rows):
     scored, _ = score_under(rows.slice(300, 100), mode="all", limit=3)
 
     assert scored.reasoned_count == scored.declined_count > 3
 
 
-def test_none_gives_none(score_under, rows):
+def test_none_gives_no_reasons(score_under, rows):
     scored, scores = score_under(rows.slice(400, 100), mode="none")
 
     assert set(scores["reasons"].list.len()) == {0}
     assert (scored.reasoned_count, scored.reasons_mode) == (0, "none")
 
 
-def test_ledger_tells_the_mode_and_how_many_were_given_reasons(champion_lake, score_under, rows):
+def test_ledger_has_the_mode_and_how_many_were_given_reasons(champion_lake, score_under, rows):
     scored, _ = score_under(rows.slice(500, 100), limit=2)
 
     details = json.loads(
@@ -120,9 +120,7 @@ def test_scoring_again_under_another_mode_leaves_the_reasons_as_they_are(score_u
 
 
 @pytest.mark.parametrize("ending", ["csv", "parquet"])
-def test_reasons_are_handed_over_with_the_scores(
-    champion_lake, score_under, rows, tmp_path, ending
-):
+def test_reasons_are_exported_with_the_scores(champion_lake, score_under, rows, tmp_path, ending):
     scored, scores = score_under(rows.slice(800, 60 + len(ending)))
     path = tmp_path / f"scores.{ending}"
 
@@ -155,7 +153,7 @@ def test_sizes_of_frames_change_no_reason(champion_lake, declined, frame_rows):
     assert reasons.declined_count == 20
 
 
-def test_notes_tell_who_was_given_none():
+def test_notes_say_how_many_were_given_none():
     assert describe_missing_reasons("auto", declined_count=5, reasoned_count=5) == ()
     assert describe_missing_reasons("none", declined_count=0, reasoned_count=0) == ()
     assert describe_missing_reasons("none", declined_count=1_200, reasoned_count=0) == (

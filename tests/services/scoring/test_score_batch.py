@@ -63,7 +63,7 @@ def test_decline_begins_at_the_threshold_that_travels_with_the_model(
     )
 
 
-def test_expected_losses_are_summed_and_stand_on_record(champion_lake, score_rows, rows):
+def test_expected_losses_are_summed_and_recorded(champion_lake, score_rows, rows):
     batch = rows.slice(970, 90)
 
     scored = score_rows(batch)
@@ -98,7 +98,7 @@ def test_scoring_again_does_nothing_and_says_so(champion_lake, score_rows, rows)
     assert read(champion_lake, again)["scored_at"].max() < LATER
 
 
-def test_another_version_s_scores_stand_beside_the_first_ones(champion_lake, score_rows, rows):
+def test_another_version_s_scores_are_kept_beside_the_first_ones(champion_lake, score_rows, rows):
     first = score_rows(rows.slice(500, 100))
     second = score_rows(rows.slice(500, 100), number=2, scored_at=LATER)
 

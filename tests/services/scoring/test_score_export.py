@@ -10,7 +10,7 @@ def rows(known_rows):
 
 
 @pytest.mark.parametrize("ending", ["csv", "parquet"])
-def test_scores_are_handed_over_with_the_rejected_rows_beside(
+def test_scores_are_exported_with_the_rejected_rows_beside(
     champion_lake, score_rows, rows, tmp_path, ending
 ):
     broken = rows.slice(820, 100).with_columns(
@@ -30,7 +30,7 @@ def test_scores_are_handed_over_with_the_rejected_rows_beside(
     assert load(beside)["line"].to_list() == [2, 3]
 
 
-def test_clean_batch_has_no_rejected_rows_to_hand_over(champion_lake, score_rows, rows, tmp_path):
+def test_clean_batch_has_no_rejected_rows_to_export(champion_lake, score_rows, rows, tmp_path):
     scored = score_rows(rows.slice(920, 50))
 
     written = export_scores(
