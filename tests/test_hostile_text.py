@@ -15,7 +15,7 @@ import typer
 from rich.console import Console
 
 from credit_default.adapters.evidently.html_page import ReportTitle, insert_verdict, render_page
-from credit_default.adapters.files.statement_files import read_batches, read_header
+from credit_default.adapters.files.statement_files import open_statement_file, read_header
 from credit_default.adapters.files.table_export import write_table
 from credit_default.adapters.lake.layout import check_hex, check_month
 from credit_default.adapters.storage.port import check_key
@@ -240,7 +240,7 @@ def test_a_hostile_file_name_is_told_plainly(tmp_path, name):
     path.write_text("client_id\na\n", encoding="utf-8")
 
     with pytest.raises(InputError) as caught:
-        list(read_batches(path, schema=LOANS, month="2024-01"))
+        list(open_statement_file(path, schema=LOANS, month="2024-01").read_batches())
 
     assert_plain(str(caught.value))
 

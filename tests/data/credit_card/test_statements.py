@@ -1,7 +1,7 @@
 import polars as pl
 import pytest
 
-from credit_default.adapters.files.statement_files import read_batches
+from credit_default.adapters.files.statement_files import open_statement_file
 from credit_default.data.checking.validation import check_rows
 from credit_default.data.credit_card.public_data import (
     PUBLIC_DIGEST,
@@ -18,7 +18,7 @@ MONTHS = range(1, 7)
 @pytest.fixture(scope="module")
 def real_rows(real_data):
     validated = check_rows(
-        lambda: read_batches(real_data, schema=CREDIT_CARD, month=PUBLIC_MONTH),
+        open_statement_file(real_data, schema=CREDIT_CARD, month=PUBLIC_MONTH).read_batches,
         schema=CREDIT_CARD,
         outcome="required",
     )

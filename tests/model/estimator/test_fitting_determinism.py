@@ -59,12 +59,12 @@ def test_twenty_of_twenty_trainings_give_the_same_digest(tmp_path):
 
 @pytest.mark.nightly
 def test_twenty_of_twenty_trainings_on_the_real_data_give_the_same_digest(real_data, tmp_path):
-    from credit_default.adapters.files.statement_files import read_batches
+    from credit_default.adapters.files.statement_files import open_statement_file
     from credit_default.data.checking.validation import check_rows
     from credit_default.data.credit_card.statements import CREDIT_CARD
 
     checked = check_rows(
-        lambda: read_batches(real_data, schema=CREDIT_CARD, month="2005-09"),
+        open_statement_file(real_data, schema=CREDIT_CARD, month="2005-09").read_batches,
         schema=CREDIT_CARD,
         outcome="required",
     )

@@ -196,7 +196,7 @@ def test_a_file_in_another_bucket_is_fetched_and_no_connection_left_open(s3_uri,
         ("https://host/b.csv", "'https:/' at its beginning"),
     ],
 )
-def test_what_names_no_object_is_told_in_words_that_fit(wiring, uri, found):
+def test_what_does_not_name_an_object_is_refused_with_a_fitting_message(wiring, uri, found):
     with pytest.raises(InputError, match=f"found {found}.*expected .*s3://bucket/key") as caught:
         fetch_file(wiring, uri)
 

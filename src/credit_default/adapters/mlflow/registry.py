@@ -13,13 +13,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from credit_default.adapters.bundles.bundle_files import (
+from credit_default.adapters.bundles.bundle_files import read_bundle, write_bundle
+from credit_default.adapters.bundles.bundle_manifest import (
     MANIFEST,
     PIPELINE,
     REFERENCE,
     TRAINED_ROWS,
-    read_bundle,
-    write_bundle,
 )
 from credit_default.adapters.host.atomic_files import disk_errors, staged_folder
 from credit_default.adapters.mlflow.logged_model import create_version, log_model

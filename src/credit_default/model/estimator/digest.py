@@ -18,9 +18,11 @@ from credit_default.data.contract.schema import CLIENT_ID, STATEMENT_MONTH, Sche
 from credit_default.model.estimator.bundle import ModelBundle
 from credit_default.model.estimator.decision import DecisionPolicy
 from credit_default.model.estimator.recipe_pipeline import FEATURES_STEP, Recipe
+from credit_default.model.features.build_features import build_features
 from credit_default.model.features.declaration import Feature, describe_features
 
 _FORMAT: Final = "credit-default digest 1"
+_BUILD_FEATURES_NAME: Final = "credit_default.model.features.build_features"
 _TREE_ARRAYS: Final = (
     "children_left",
     "children_right",
@@ -123,10 +125,9 @@ def _describe_bundle(bundle: ModelBundle) -> str:
     parameters = {
         name: value for name, value in forest.get_params().items() if name not in _IDLE_PARAMETERS
     }
-    function = transformer.func
     return _write_json(
         {
-            "function": f"{function.__module__}.{function.__qualname__}",
+            "function": _describe_function(transformer.func),
             "spec": transformer.kw_args["spec"],
             "forest": parameters,
             "classes": [int(value) for value in forest.classes_],
@@ -138,6 +139,13 @@ def _describe_bundle(bundle: ModelBundle) -> str:
             "rows": [bundle.row_count, bundle.default_share],
         }
     )
+
+
+def _describe_function(function: Any) -> str:
+    """Return the function's name; `build_features` keeps the one that the first models' digests were taken with."""
+    if function is build_features:
+        return _BUILD_FEATURES_NAME
+    return f"{function.__module__}.{function.__qualname__}"
 
 
 def _digest_forest(forest: Any) -> str:

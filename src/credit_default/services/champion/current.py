@@ -28,7 +28,7 @@ def load_registered_champion(wiring: Wiring) -> CurrentChampion | None:
     None before the first promotion.
 
     Raises:
-        InputError: It is of another portfolio.
+        SetupError: It is of another portfolio.
         ArtifactError: Its artifact is not the one on record.
         ServiceError: MLflow does not answer.
     """

@@ -75,7 +75,7 @@ def load_pinned_champion(wiring: Wiring) -> CurrentChampion | None:
     """Return the pinned champion, verified against its digest and seal; None where none was pinned yet.
 
     Raises:
-        InputError: It is of another portfolio.
+        SetupError: It is of another portfolio.
         ArtifactError: Its files are not those that the pointer names.
         ServiceError: One of its files is gone.
     """

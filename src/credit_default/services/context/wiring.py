@@ -17,7 +17,7 @@ from credit_default.adapters.mlflow.registry import Registry
 from credit_default.adapters.mlflow.tracking import Tracking
 from credit_default.data.contract.schema import Schema, parse_schema
 from credit_default.data.credit_card.statements import CREDIT_CARD
-from credit_default.errors import InputError
+from credit_default.errors import SetupError
 from credit_default.model.explanation.actionable_changes import CREDIT_CARD_LEVERS, Lever
 from credit_default.model.explanation.credit_card_reasons import CREDIT_CARD_REASONS
 from credit_default.model.explanation.reason_table import NO_REASONS, ReasonTable
@@ -103,14 +103,15 @@ def read_portfolio(name: str) -> Portfolio:
     The file has a `[schema]` table and a list of `[[features]]`.
 
     Raises:
-        InputError: The file is missing, is not TOML, or declares something that is not valid.
+        SetupError: The file is missing or is not TOML.
+        InputError: It declares something that is not valid.
     """
     if name == DEFAULT_PORTFOLIO:
         return Portfolio(CREDIT_CARD, CREDIT_CARD_FEATURES, CREDIT_CARD_REASONS, CREDIT_CARD_LEVERS)
     try:
         content = tomllib.loads(Path(name).read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise InputError(
+        raise SetupError(
             f"portfolio {name}",
             found=str(error),
             expected=f"{DEFAULT_PORTFOLIO!r} or a readable TOML file",
@@ -118,7 +119,7 @@ def read_portfolio(name: str) -> Portfolio:
         ) from error
     missing = {"schema", "features"} - set(content)
     if missing or set(content) - {"schema", "features"}:
-        raise InputError(
+        raise SetupError(
             f"portfolio {name}",
             found=f"the keys {sorted(content)}",
             expected="schema and features, no other",
@@ -133,10 +134,10 @@ def require_same_portfolio(schema: Schema, schema_name: str, *, thing: str) -> N
     """Check that `thing`, made under the schema of that name, is of the portfolio that the settings name.
 
     Raises:
-        InputError: It is of another portfolio, whose rows have other columns and other clients.
+        SetupError: It is of another portfolio, whose rows have other columns and other clients.
     """
     if schema_name != schema.name:
-        raise InputError(
+        raise SetupError(
             thing,
             found=f"portfolio {schema_name!r}",
             expected=f"portfolio {schema.name!r}",

@@ -68,7 +68,9 @@ def repair_records(wiring: Wiring, *, now: dt.datetime) -> Repairs:
     """What a kill or an outage left undone in MLflow is done; a verdict says so where MLflow is still away."""
     try:
         wiring.tracking.wait(timeout_seconds=wiring.settings.mlflow.wait_seconds)
-        with wiring.lake.turn("reconcile"):  # of two at once the second finds nothing left to do
+        with wiring.lake.hold_lock(
+            "reconcile"
+        ):  # of two at once the second finds nothing left to do
             closed = tuple(_close_runs(wiring, now))
             owed = tuple(_record_owed(wiring, now))
             seat = tuple(_refresh_champion_record(wiring, now))

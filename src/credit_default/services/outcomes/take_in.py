@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from credit_default.adapters.files.statement_files import read_batches, read_source
+from credit_default.adapters.files.statement_files import open_statement_file
 from credit_default.adapters.lake.layout import Lake
 from credit_default.adapters.tables.ledger import find_entry
 from credit_default.adapters.tables.quarantine import write_quarantine
@@ -44,13 +44,9 @@ def ingest_outcomes_file(wiring: Wiring, uri: str, *, taken_in_at: dt.datetime) 
         InputError: The file as a whole is not what it should be.
     """
     arrival = fetch_file(wiring, uri)
-    source = read_source(arrival.path)
-    checked = check_rows(
-        lambda: read_batches(arrival.path, schema=OBSERVED_OUTCOMES),
-        schema=OBSERVED_OUTCOMES,
-        outcome="required",
-    )
-    batch_id = hashlib.sha256(f"outcomes {source.sha256}".encode()).hexdigest()[:16]
+    file = open_statement_file(arrival.path, schema=OBSERVED_OUTCOMES)
+    checked = check_rows(file.read_batches, schema=OBSERVED_OUTCOMES, outcome="required")
+    batch_id = hashlib.sha256(f"outcomes {file.source.sha256}".encode()).hexdigest()[:16]
     key = f"outcomes {batch_id}"
     # rejected rows of a file that is on record are not written again: a client may have been erased from them
     if checked.rejected_count and find_entry(wiring.lake, key) is None:
@@ -60,7 +56,7 @@ def ingest_outcomes_file(wiring: Wiring, uri: str, *, taken_in_at: dt.datetime) 
     hit_failpoint("outcomes.quarantined")
     merged = _write_outcomes(wiring.lake, checked, batch_id=batch_id, taken_in_at=taken_in_at)
     event = OutcomesIngested(
-        input_sha256=source.sha256,
+        input_sha256=file.source.sha256,
         object_version=arrival.object_version,
         accepted_count=checked.accepted_count,
         rejected_count=checked.rejected_count,

@@ -16,7 +16,7 @@ import polars as pl
 from credit_default.adapters.lake.snapshots import Snapshot, read_snapshot, read_snapshot_rows
 from credit_default.adapters.tables.ledger import format_utc_time
 from credit_default.adapters.tables.queries import has_scores, write_scores
-from credit_default.errors import InputError, ServiceError
+from credit_default.errors import InputError, ServiceError, SetupError
 from credit_default.failpoints import hit_failpoint
 from credit_default.gates.ledger.batch_events import Scored
 from credit_default.gates.ledger.event_format import RecordedEvent
@@ -122,15 +122,15 @@ def load_champion(wiring: Wiring, checked: CheckedFile) -> CurrentChampion:
     Where MLflow is away, it is the pinned champion.
 
     Raises:
-        InputError: There is no champion yet, it is of another portfolio, or one of the two is
-            simulated and the other real.
+        SetupError: There is no champion yet, or it is of another portfolio.
+        InputError: One of the two is simulated and the other real.
         ArtifactError: Its artifact is not the one on record.
         ServiceError: MLflow does not answer in the time that the settings give it, and no champion
             is pinned.
     """
     champion = _load_registered_or_pinned(wiring)
     if champion is None:
-        raise InputError(
+        raise SetupError(
             "champion",
             found="none in the registry",
             expected="a promoted model",
