@@ -1,5 +1,6 @@
 import datetime as dt
 import json
+import logging
 
 import polars as pl
 import pytest
@@ -9,7 +10,6 @@ from credit_default.adapters.tables.quarantine import read_quarantine
 from credit_default.adapters.tables.queries import read_scores
 from credit_default.errors import InputError
 from credit_default.model.estimator.scoring import score_probability
-from credit_default.services.champion.current import CurrentChampion, load_registered_champion
 from credit_default.services.intake.file_check import check_file
 from credit_default.services.scoring.score_batch import load_champion, score_file
 from credit_default.services.training.challenger import split_rows
@@ -160,14 +160,6 @@ def test_batch_without_an_accepted_row_is_refused(champion_lake, tmp_path, rows)
         score_file(champion_lake.wiring, checked, champion_lake.champion, scored_at=LATER)
 
 
-def test_champion_is_loaded_with_its_number_and_origin(champion_lake):
-    champion = load_registered_champion(champion_lake.wiring)
-
-    assert isinstance(champion, CurrentChampion)
-    assert (champion.number, champion.data_origin) == (1, "simulated")
-    assert champion.bundle.digest == champion_lake.summary.paths["digest"]
-
-
 def test_real_clients_are_not_scored_by_a_champion_of_simulated_ones(champion_lake, rows, tmp_path):
     real = rows.head(50).with_columns(client_id=pl.col("client_id").str.replace("SIM-", "c"))
     real.write_csv(tmp_path / "real.csv")
@@ -177,3 +169,20 @@ def test_real_clients_are_not_scored_by_a_champion_of_simulated_ones(champion_la
 
     with pytest.raises(InputError, match=r"batch real\.csv: found real clients"):
         load_champion(champion_lake.wiring, checked)
+
+
+def test_scoring_logs_its_steps_by_batch_and_version_and_names_no_client(
+    champion_lake, score_rows, rows, caplog
+):
+    batch = rows.slice(820, 40)
+    caplog.set_level(logging.DEBUG, logger="credit_default")
+
+    scored = score_rows(batch)
+    score_rows(batch)
+
+    told = [record.getMessage() for record in caplog.records if "scoring" in record.name]
+    named = f"batch_id={scored.batch_id} model_version=1"
+    assert told[0].startswith(f"recorded scores {named} scores_digest=")
+    assert told[1].startswith(f"scored batch {named} scored_count=40 rejected_count=0")
+    assert told[2].startswith(f"batch is scored already {named} scored_count=40")
+    assert "SIM-" not in caplog.text

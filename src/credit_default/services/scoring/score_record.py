@@ -24,7 +24,11 @@ from credit_default.services.intake.ingest import describe_broken_rules, describ
 from credit_default.services.scoring.batch_reasons import describe_missing_reasons
 from credit_default.services.scoring.run_metadata import build_batch_tags, describe_file
 from credit_default.services.scoring.score_batch import ScoredFile
-from credit_default.views.summaries.summary import Summary
+from credit_default.views.summaries.summary import (
+    DECLINED_SHARE,
+    EXPECTED_DEFAULT_SHARE,
+    Summary,
+)
 
 _KNOWN: Final = "in the batch already"
 _BAND: Final = "band "  # before the name of a risk band, in names of expected losses
@@ -63,8 +67,8 @@ class BatchFigures:
     def list_figures(self) -> dict[str, float]:
         """Return the shares and expected losses."""
         shares = {
-            "declined share": self.declined_share,
-            "expected default share": self.expected_default_share,
+            DECLINED_SHARE: self.declined_share,
+            EXPECTED_DEFAULT_SHARE: self.expected_default_share,
         }
         return shares | list_expected_losses(self.expected_losses)
 
