@@ -75,7 +75,7 @@ def test_repeating_a_correction_changes_nothing_and_a_second_one_adds_what_is_st
     rest = score_batch(rows.head(4), "rest.csv", corrects=first.batch_id)
 
     assert (corrected.scored_count, corrected.rejected_count, corrected.known_count) == (2, 2, 56)
-    assert again.was_there
+    assert again.already_scored
     assert (again.scored_count, again.known_count) == (2, 56)
     assert (rest.scored_count, rest.known_count) == (2, 2)
 
@@ -106,7 +106,7 @@ def test_the_same_clients_a_month_later_are_accepted(score_batch, rows, known_ro
 def test_scoring_the_same_batch_again_changes_nothing_and_is_not_refused(score_batch, rows):
     score_batch(rows)
 
-    assert score_batch(rows).was_there
+    assert score_batch(rows).already_scored
 
 
 def test_a_batch_far_shorter_than_those_before_is_refused(score_batch, rows):

@@ -10,9 +10,9 @@ def test_registry_section_names_the_alias_and_who_approved_with_the_reasons():
             "requested_by": "anna",
             "approved_by": "ben",
             "approved_because": "reviewed",
-            "verdict_reasons": "challenger wins\npower: enough rows",
             "another tag": "left out",
         },
+        reasons=("challenger wins", "", "power: enough rows"),
     )
 
     assert section.title == "Today"

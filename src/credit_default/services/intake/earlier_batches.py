@@ -3,7 +3,6 @@
 The quality gate compares a new batch with these, and a correction is compared with the batch that it corrects.
 """
 
-import json
 from collections.abc import Collection, Iterable, Sequence
 
 import numpy as np
@@ -22,7 +21,8 @@ from credit_default.adapters.tables.queries import collect_rows, scan_table
 from credit_default.data.checking.duplicate_keys import Hashes, hash_keys
 from credit_default.data.contract.schema import KEY, STATEMENT_MONTH
 from credit_default.errors import InputError
-from credit_default.gates.ledger import LedgerEntry
+from credit_default.gates.ledger.batch_events import Scored
+from credit_default.gates.ledger.event_format import RecordedEvent, select_events
 from credit_default.gates.quality import BatchHistory
 from credit_default.services.context.wiring import Wiring, require_same_portfolio
 
@@ -44,7 +44,7 @@ def find_corrected_batch(wiring: Wiring, batch_id: str) -> str:
             remedy="To bring a file again that was refused as a whole, leave --corrects out.",
         )
     origin = read_snapshot(wiring.lake, batch_id).origin
-    require_same_portfolio(wiring, origin.schema_name, thing=f"--corrects {batch_id}")
+    require_same_portfolio(wiring.schema, origin.schema_name, thing=f"--corrects {batch_id}")
     return origin.corrects or batch_id
 
 
@@ -63,19 +63,16 @@ def list_known_keys(family: Sequence[Snapshot]) -> Hashes:
 def read_batch_row_counts(wiring: Wiring) -> dict[str, int]:
     """Return how many rows each scored batch had, by batch_id, oldest first; corrections are left out."""
     return {
-        entry.batch_id: int(json.loads(entry.details)["read_count"])
-        for entry in list_first_scorings(wiring)
+        scoring.entry.batch_id: scoring.event.read_count for scoring in list_first_scorings(wiring)
     }
 
 
-def list_first_scorings(wiring: Wiring) -> tuple[LedgerEntry, ...]:
-    """Return the ledger's entry of each batch's first scoring, oldest first, for this portfolio; corrections are left out."""
-    first: dict[str, LedgerEntry] = {}
-    for entry in read_entries(wiring.lake):
-        if entry.event == "scored":
-            details = json.loads(entry.details)
-            if details["schema"] == wiring.schema.name and not details["corrects"]:
-                first.setdefault(entry.batch_id, entry)
+def list_first_scorings(wiring: Wiring) -> tuple[RecordedEvent[Scored], ...]:
+    """Return each batch's first scoring, oldest first, for this portfolio; corrections are left out."""
+    first: dict[str, RecordedEvent[Scored]] = {}
+    for scoring in select_events(read_entries(wiring.lake), Scored):
+        if scoring.event.schema_name == wiring.schema.name and not scoring.event.corrects:
+            first.setdefault(scoring.entry.batch_id, scoring)
     return tuple(first.values())
 
 

@@ -23,6 +23,7 @@ from credit_default.data.checking.row_rules import REPEATED_KEY, CheckedBatch
 from credit_default.data.checking.validation import OutcomeUse, ValidationResult, check_rows
 from credit_default.errors import RefusedError
 from credit_default.failpoints import hit_failpoint
+from credit_default.gates.ledger.batch_events import Refused
 from credit_default.gates.quality import BatchHistory, FileCounts, judge_quality
 from credit_default.gates.verdict import Verdict
 from credit_default.services.context.audit_log import append_ledger_entry
@@ -169,15 +170,14 @@ def _build_batch_id(file: StatementFile, *, use: OutcomeUse, corrects: str | Non
 def _record_refusal(wiring: Wiring, checked: CheckedFile, *, judged_at: dt.datetime) -> None:
     append_ledger_entry(
         wiring,
-        "refused",
-        key=f"refused {checked.batch_id} {judged_at.isoformat()}",
+        Refused(
+            input_sha256=checked.source.sha256,
+            read_count=checked.validated.row_count,
+            rejected_count=checked.validated.rejected_count,
+        ),
+        key=f"{Refused.name} {checked.batch_id} {judged_at.isoformat()}",
         batch_id=checked.batch_id,
         at=judged_at,
-        details={
-            "input_sha256": checked.source.sha256,
-            "read_count": checked.validated.row_count,
-            "rejected_count": checked.validated.rejected_count,
-        },
     )
     hit_failpoint("refuse.recorded")
     _LOG.warning("refused file batch_id=%s", checked.batch_id)

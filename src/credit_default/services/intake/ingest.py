@@ -20,6 +20,7 @@ from credit_default.adapters.tables.quarantine import write_quarantine
 from credit_default.data.checking.validation import ValidationResult
 from credit_default.errors import InputError, show_examples
 from credit_default.failpoints import hit_failpoint
+from credit_default.gates.ledger.batch_events import Ingested
 from credit_default.services.context.audit_log import append_ledger_entry
 from credit_default.services.context.wiring import Wiring
 from credit_default.services.intake.file_check import CheckedFile, check_file, judge_file
@@ -76,18 +77,20 @@ def save_checked_file(wiring: Wiring, checked: CheckedFile, *, kept_at: dt.datet
     hit_failpoint("ingest.kept")
     append_ledger_entry(
         wiring,
-        "ingested",
+        Ingested(
+            input_sha256=checked.source.sha256,
+            object_version=checked.source.object_version,
+            schema_name=wiring.schema.name,
+            schema_version=wiring.schema.version,
+            corrects=checked.corrects or "",
+            read_count=checked.validated.row_count,
+            accepted_count=snapshot.row_count,
+            quarantined_count=checked.validated.rejected_count,
+            known_count=count_known_rows(checked, snapshot) if checked.corrects else None,
+        ),
         key=key,
         batch_id=checked.batch_id,
         at=kept_at,
-        details={
-            "input_sha256": checked.source.sha256,
-            "object_version": checked.source.object_version,
-            "schema": wiring.schema.name,
-            "schema_version": wiring.schema.version,
-            "corrects": checked.corrects or "",
-            **count_rows(checked, snapshot),
-        },
     )
     hit_failpoint("ingest.recorded")
     _LOG.info("kept rows batch_id=%s row_count=%d", checked.batch_id, snapshot.row_count)
@@ -107,13 +110,18 @@ def _require_new_rows(checked: CheckedFile) -> None:
 def count_rows(checked: CheckedFile, snapshot: Snapshot) -> dict[str, int]:
     """Return where the file's rows went: read = accepted + quarantined (+ those that the corrected batch has already)."""
     validated = checked.validated
-    known = validated.accepted_count - snapshot.row_count
+    known = {"in the batch already": count_known_rows(checked, snapshot)}
     return {
         "read": validated.row_count,
         "accepted": snapshot.row_count,
         "quarantined": validated.rejected_count,
-        **({"in the batch already": known} if checked.corrects else {}),
+        **(known if checked.corrects else {}),
     }
+
+
+def count_known_rows(checked: CheckedFile, snapshot: Snapshot) -> int:
+    """Return how many accepted rows of a correction the corrected batch had already: they are left as they are."""
+    return checked.validated.accepted_count - snapshot.row_count
 
 
 def require_same_origin_as_lake(wiring: Wiring, checked: CheckedFile) -> None:

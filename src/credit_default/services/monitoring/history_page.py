@@ -48,7 +48,7 @@ def write_history_page(wiring: Wiring, *, now: dt.datetime) -> str | None:
         for row in read_monitoring(wiring.lake).iter_rows(named=True)
     }
     page = render_html(
-        describe_history(history, reasons=reasons, vintages=measure_vintages(wiring, now=now))
+        describe_history(history, reasons=reasons, vintages=measure_vintages(wiring.lake, now=now))
     )
     with wiring.lake.scratch() as folder:
         path = folder / "history.html"

@@ -23,18 +23,21 @@ _RECORDED_TAGS: Final = {  # tags of a registered version, and their labels
 }
 
 
-def build_registry_section(aliases: Sequence[str], tags: Mapping[str, str]) -> Section:
+def build_registry_section(
+    aliases: Sequence[str], tags: Mapping[str, str], *, reasons: Sequence[str] = ()
+) -> Section:
     """Return what the registry records of a version today: alias, approval and verdict.
 
     Args:
         aliases: The version's aliases.
         tags: The version's tags; those that are absent are left out.
+        reasons: The reasons of the verdict on the version; empty ones are left out.
     """
     rows = [("alias", ", ".join(aliases) or "none")]
     rows += [(label, tags[tag]) for tag, label in _RECORDED_TAGS.items() if tags.get(tag)]
-    reasons = tuple(reason for reason in tags.get("verdict_reasons", "").split("\n") if reason)
+    shown = tuple(filter(None, reasons))
     table = Table(("on record", ""), tuple(rows), first_figure=9)
-    return Section("Today", (table, *([Bullets(reasons)] if reasons else [])))
+    return Section("Today", (table, *([Bullets(shown)] if shown else [])))
 
 
 def build_overview_section(evidence: CardEvidence) -> Section:

@@ -9,7 +9,7 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -25,6 +25,10 @@ LEVEL_STYLES = {
     "refused": "bold red",
     "not judged": "dim",
 }
+
+# Names of figures of a scored batch: shares of its scored rows.
+DECLINED_SHARE: Final = "declined share"
+EXPECTED_DEFAULT_SHARE: Final = "expected default share"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,16 @@ class Summary:
     def find_verdict(self, gate: str) -> Verdict | None:
         """Return the verdict of this gate, or None where the gate was not asked."""
         return next((verdict for verdict in self.verdicts if verdict.gate == gate), None)
+
+    @property
+    def declined_share(self) -> float:
+        """Return the declined share (0-1) of a scored batch; NaN in any other summary."""
+        return self.figures.get(DECLINED_SHARE, math.nan)
+
+    @property
+    def expected_default_share(self) -> float:
+        """Return the mean default probability (0-1) of a scored batch; NaN in any other summary."""
+        return self.figures.get(EXPECTED_DEFAULT_SHARE, math.nan)
 
 
 def render_summary_json(summary: Summary) -> str:

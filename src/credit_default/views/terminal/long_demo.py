@@ -103,7 +103,7 @@ def _render_month_cells(month: LongDemoMonth) -> list[str | Text]:
         str(month.scored.model_version),
         render_level(month.drift.level),
         format_figure(month.drift.figures["score_drift"]),
-        f"{month.scored.figures['expected default share']:.1%}",
+        f"{month.scored.expected_default_share:.1%}",
         f"{figures['default_share']:.1%}" if "default_share" in figures else "–",
         format_figure(figures.get("roc_auc", float("nan"))),
         render_level(month.performance.level) if month.performance else Text("–"),
