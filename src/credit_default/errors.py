@@ -4,6 +4,7 @@ CreditDefaultError
 ├── InputError       2  bad usage, or input that cannot be read as what it should be
 ├── RefusedError     1  a gate said no, and the run cannot go on
 ├── ServiceError     3  MLflow, Prefect, a disk or a network did not do its part
+│   └── MlflowError  3  MLflow did not: scoring and reconciling go on without it where they can
 └── ArtifactError    3  a model artifact is not the one on record, or not one that we load
 """
 
@@ -53,6 +54,10 @@ class RefusedError(CreditDefaultError):
 
 class ServiceError(CreditDefaultError):
     """A service that the run depends on did not do its part."""
+
+
+class MlflowError(ServiceError):
+    """MLflow did not do its part, as opposed to, say, this machine's disk."""
 
 
 class ArtifactError(CreditDefaultError):

@@ -107,7 +107,8 @@ def test_winner_waits_for_two_people_where_the_settings_say_so(prefect_server, o
     )
     assert summary.verdicts[-1].level == "ok"
     assert connect(own, []).registry.find_champion() is None
-    assert connect(own, []).registry.find_challenger().number == summary.model_version
+    newest = connect(own, []).registry.list_versions()[0]
+    assert (newest.number, newest.aliases) == (summary.model_version, ("challenger",))
 
 
 def test_other_costs_with_the_same_forest_are_left_to_a_person(first, overrides):

@@ -1,8 +1,9 @@
 import pytest
 
+from credit_default.adapters.mlflow.datasets import DatasetRecord
 from credit_default.adapters.mlflow.run_search import locate_artifact, read_run_text
-from credit_default.adapters.mlflow.tracking import MLFLOW_ENVIRONMENT, DatasetRecord, Tracking
-from credit_default.errors import InputError, ServiceError
+from credit_default.adapters.mlflow.tracking import MLFLOW_ENVIRONMENT, Tracking
+from credit_default.errors import InputError, MlflowError, ServiceError
 
 pytestmark = [
     pytest.mark.xdist_group("mlflow"),
@@ -223,6 +224,15 @@ def test_a_servers_run_has_a_link_and_a_databases_its_id():
         == "http://mlflow.example:5000/#/experiments/4/runs/ab12"
     )
     assert database.build_run_address("4", "ab12") == "ab12"
+
+
+def test_an_outage_is_told_by_the_errors_type_and_not_by_its_text():
+    server, database = Tracking("http://mlflow.example:5000"), Tracking("sqlite:////lake/mlflow.db")
+    parts = {"found": "no answer", "expected": "one", "remedy": "Start it."}
+
+    assert server.is_mlflow_outage(MlflowError("the store", **parts))
+    assert not server.is_mlflow_outage(ServiceError("MLflow's folder", **parts))
+    assert not database.is_mlflow_outage(MlflowError("MLflow", **parts))
 
 
 def test_telemetry_is_off_and_pickles_are_refused_in_the_environment_that_mlflow_reads():

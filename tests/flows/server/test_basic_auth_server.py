@@ -6,7 +6,7 @@ import uvicorn
 
 from credit_default.flows.server.basic_auth_server import add_basic_auth, run_guarded_server
 
-WORDS = "admin:right"
+CREDENTIALS = "admin:right"
 
 
 def knock(path, *, user_and_password="", kind="http"):
@@ -19,9 +19,13 @@ def knock(path, *, user_and_password="", kind="http"):
     async def send(message):
         sent.append(message)
 
-    header = [(b"authorization", b"Basic " + base64.b64encode(words.encode()))] if words else []
+    header = (
+        [(b"authorization", b"Basic " + base64.b64encode(user_and_password.encode()))]
+        if user_and_password
+        else []
+    )
     asyncio.run(
-        add_basic_auth(application, user_and_password=WORDS)(
+        add_basic_auth(application, user_and_password=CREDENTIALS)(
             {"type": kind, "path": path, "headers": header}, None, send
         )
     )
@@ -32,7 +36,7 @@ def knock(path, *, user_and_password="", kind="http"):
     "path", ["/", "/v2/runs", "/ui-settings", "/docs", "/openapi.json", "/api", "/apis/health"]
 )
 def test_page_is_shown_to_who_says_the_words_alone(path):
-    assert knock(path, user_and_password=WORDS)[0] == 200
+    assert knock(path, user_and_password=CREDENTIALS)[0] == 200
     assert knock(path, user_and_password="admin:wrong")[0] == 401
     status, headers = knock(path)
     assert (status, headers[b"www-authenticate"]) == (401, b'Basic realm="prefect"')
@@ -59,7 +63,7 @@ def test_it_listens_on_loopback_for_its_own_names_unless_it_is_told_others(
     monkeypatch, given, address, names
 ):
     asked = {}
-    monkeypatch.setenv("PREFECT_SERVER_API_AUTH_STRING", WORDS)
+    monkeypatch.setenv("PREFECT_SERVER_API_AUTH_STRING", CREDENTIALS)
     monkeypatch.setattr(
         uvicorn, "run", lambda app, **options: asked.update(options, names=app.args[1])
     )

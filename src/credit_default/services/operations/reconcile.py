@@ -11,9 +11,9 @@ from pathlib import Path
 
 from credit_default.adapters.host.stale_files import find_leftovers, remove_leftover
 from credit_default.adapters.lake.snapshots import read_snapshot
+from credit_default.adapters.mlflow.datasets import DatasetRecord
 from credit_default.adapters.mlflow.orphaned_runs import close_orphaned_run, find_orphaned_runs
 from credit_default.adapters.mlflow.run_search import list_recorded_batches
-from credit_default.adapters.mlflow.tracking import DatasetRecord
 from credit_default.adapters.tables.ledger import read_entries
 from credit_default.errors import ServiceError
 from credit_default.gates.ledger import LedgerEntry

@@ -4,8 +4,8 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import replace
 
+from credit_default.adapters.mlflow.datasets import DatasetRecord
 from credit_default.adapters.mlflow.run_search import find_run_id
-from credit_default.adapters.mlflow.tracking import DatasetRecord
 from credit_default.errors import ServiceError
 from credit_default.failpoints import hit_failpoint
 from credit_default.gates.verdict import Verdict
