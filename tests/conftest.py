@@ -1,5 +1,6 @@
 """What every room's tests may use: the real data when at hand, one Prefect server a session, a lake with a champion."""
 
+import logging
 import os
 import runpy
 import socket
@@ -39,6 +40,16 @@ def pytest_configure(config):
     home = Path(tempfile.mkdtemp(prefix="credit-default-prefect-"))
     os.environ.update(MLFLOW_ENVIRONMENT)
     os.environ.update(build_prefect_environment(home))
+
+
+@pytest.fixture(autouse=True)
+def logging_as_it_was():
+    """Undo what a command's `configure_logging` did in this process, so that later tests can read log records."""
+    logger = logging.getLogger("credit_default")
+    level, handlers, propagate = logger.level, list(logger.handlers), logger.propagate
+    yield
+    logger.setLevel(level)
+    logger.handlers[:], logger.propagate = handlers, propagate
 
 
 @pytest.fixture(scope="session")
