@@ -58,4 +58,4 @@ def test_move_of_the_seat_that_nobody_was_told_of_is_told(overrides):
 
     name, mended = run(reconcile, overrides=overrides)
 
-    assert (name, mended.notes) == ("Reconciled", ("told: version 1 promoted",))
+    assert (name, mended.notes) == ("Reconciled", ("announced: version 1 promoted",))

@@ -1,4 +1,4 @@
-"""The flow `reconcile`: what a kill or an outage left behind is closed, recorded and removed, as often as one likes."""
+"""The flow `reconcile`: clean up after kills and outages. It may run at any time and as often as one likes."""
 
 import datetime as dt
 from typing import Any
@@ -28,7 +28,11 @@ repair_records = build_task(repairs.repair_records, "mend the records")
 def reconcile(
     overrides: dict[str, Any] | None = None, config: list[str] | None = None
 ) -> State[Summary]:
-    """A completed run named `Reconciled`, `NothingToDo` or, where a service did not answer, `PartlyReconciled`."""
+    """Close orphaned runs, add missing records, remove leftover files, and announce what was not announced.
+
+    Returns:
+        A completed run named `Reconciled`, `NothingToDo` or, where a service did not answer, `PartlyReconciled`.
+    """
     wiring = connect(overrides or {}, config or [])
     silence = dt.timedelta(seconds=wiring.settings.reconcile.silence_seconds)
     closed = close_flows(now=read_clock(), silence=silence)

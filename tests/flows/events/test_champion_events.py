@@ -115,7 +115,7 @@ def test_moves_that_nobody_could_be_told_of_are_told_later_all_of_them(wiring):
 
     told = announce_champion_changes(wiring)
 
-    assert told.notes == ("told: version 2 promoted", "told: version 1 rolled back")
+    assert told.notes == ("announced: version 2 promoted", "announced: version 1 rolled back")
     assert len(read_moves(at, 1)) == len(read_moves(at + HOUR, 1)) == 1
 
 
@@ -124,7 +124,7 @@ def test_lake_from_before_moves_were_told_tells_the_last_one_alone(wiring):
     promote_by_hand(wiring, 2, reason="a test", decided_at=at)
     wiring.lake.storage.delete_object("champion/told-move")
 
-    assert announce_champion_changes(wiring).notes == ("told: version 2 promoted",)
+    assert announce_champion_changes(wiring).notes == ("announced: version 2 promoted",)
 
 
 def test_command_tells_the_server_that_is_named(wiring, prefect_server):
@@ -145,7 +145,7 @@ def test_command_whose_server_is_away_owes_the_event_and_says_so(wiring):
     (note,) = announce_from_command(wiring, named, alarms=NO_ALARMS)
 
     assert note == (
-        "Prefect at http://***@127.0.0.1:9/api is away: its event is owed, and `credit-default reconcile` sends it"
+        "Prefect at http://***@127.0.0.1:9/api is away: the event was not sent, `credit-default reconcile` sends it later"
     )
     assert announce_champion_changes(wiring).counts == {"seat moves told": 1}
 

@@ -23,7 +23,7 @@ def test_object_is_announced_by_its_name_as_it_is(use_full_prefect_server, wait_
 
 def test_server_that_is_away_took_nothing():
     with temporary_settings(updates={PREFECT_API_URL: "http://127.0.0.1:1/api"}):
-        with pytest.raises(ServiceError, match="expected a server that takes events"):
+        with pytest.raises(ServiceError, match="expected a server that accepts events"):
             announce_object("s3://lake/incoming/a.csv")
         with pytest.raises(ServiceError, match="Start it, name it with PREFECT_API_URL"):
             check_server()

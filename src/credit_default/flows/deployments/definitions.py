@@ -1,6 +1,6 @@
-"""Which flows a server runs by itself: by the clock, and on which events with which parameters.
+"""Define the deployments: which flows run by which schedule, and on which events with which parameters.
 
-`serve` registers these and runs them; `prefect.yaml` says the same for a pool of workers (a test holds the two together).
+`serve` registers and runs them; `prefect.yaml` defines the same ones for a pool of workers, and a test compares the two.
 """
 
 from collections.abc import Iterator, Mapping
@@ -14,13 +14,15 @@ from credit_default.sections import ScheduleSettings
 if TYPE_CHECKING:
     from prefect.deployments.runner import RunnerDeployment
 
-INBOX_DEPLOYMENT = "predict"  # by name: what is run when the inbox may hold what nobody heard of
+INBOX_DEPLOYMENT = (
+    "predict"  # run once at the start, for files that came while nothing was listening
+)
 _FLOWS = "credit_default.flows"
 
 
 @dataclass(frozen=True, slots=True)
 class Trigger:
-    """An event that starts a run, and what the run gets of it: `{{ }}` are Prefect's templates, and become texts."""
+    """An event that starts a run, and the run's parameters; `{{ }}` are Prefect's templates and become texts."""
 
     event: str
     parameters: Mapping[str, Any]
@@ -28,24 +30,24 @@ class Trigger:
 
 @dataclass(frozen=True, slots=True)
 class DeploymentPlan:
-    """One deployment: whose flow it runs, when, and what becomes of a run that begins while another one is on its way."""
+    """One deployment: its flow, its schedule and triggers, and what happens to a run that starts beside another one."""
 
     name: str
-    entrypoint: str
+    entrypoint: str  # module.function of the flow
     description: str
-    cron: str
+    cron: str  # empty: no schedule
     parameters: Mapping[str, Any] = field(default_factory=dict)
     triggers: tuple[Trigger, ...] = ()
-    limit: int | None = None  # None: as many as there is room for
-    collision: Literal["ENQUEUE", "CANCEL_NEW"] = "ENQUEUE"
+    limit: int | None = None  # runs at a time; None: no limit of its own
+    collision: Literal["ENQUEUE", "CANCEL_NEW"] = "ENQUEUE"  # beyond the limit
 
 
 def plan_deployments(schedule: ScheduleSettings) -> tuple[DeploymentPlan, ...]:
-    """The deployments, by these schedules.
+    """Return the deployments with these schedules.
 
-    Trainings come one after another, and none that was asked for is lost. Of `reconcile` a second one at the same time
-    would find nothing to do: it is dropped, and the next one comes in minutes. `predict` and `monitor` are limited by
-    file, in the flow (see `turns`), and by the machine's `run_limit`.
+    Trainings run one after another, and none that was asked for is lost. A second `reconcile` at the same time would find
+    nothing to do: it is cancelled, and the next one comes within minutes. `predict` is limited by file, in the flow (see
+    `file_slots`), and all runs by the machine's `run_limit`.
     """
     return (
         DeploymentPlan(
@@ -108,10 +110,10 @@ def plan_deployments(schedule: ScheduleSettings) -> tuple[DeploymentPlan, ...]:
 
 
 def build_deployments(schedule: ScheduleSettings) -> Iterator["RunnerDeployment"]:
-    """The deployments as Prefect takes them.
+    """Build Prefect's deployments from the plans.
 
     Raises:
-        InputError: a cron line or the time zone is none.
+        InputError: A cron line or the time zone is not valid.
     """
     return (
         _build_deployment(plan, time_zone=schedule.time_zone) for plan in plan_deployments(schedule)
@@ -141,7 +143,7 @@ def _build_deployment(plan: DeploymentPlan, *, time_zone: str) -> "RunnerDeploym
             for trigger in plan.triggers
         ],
     )
-    # said aloud, or a deployment that workers of a pool had before stays theirs as well
+    # set explicitly: a deployment that once belonged to a work pool would otherwise stay in it as well
     deployment.work_pool_name = deployment.work_queue_name = None
     return deployment
 

@@ -1,6 +1,7 @@
 """What a flow needs before it begins: the settings in force, the parts that they name, the commit and the time."""
 
 import datetime as dt
+import logging
 import os
 import subprocess
 from collections.abc import Mapping, Sequence
@@ -14,6 +15,7 @@ from credit_default.flows.runs.run_log import start_run_log
 from credit_default.services.context.wiring import Wiring, build_wiring
 from credit_default.settings import Settings, export_environment, load_settings, require_no_secrets
 
+_LOG = logging.getLogger(__name__)
 _DESCRIBE_COMMIT: Final = ("describe", "--always", "--abbrev=40", "--dirty", "--exclude=*")
 
 
@@ -32,7 +34,9 @@ def connect(overrides: Mapping[str, Any], config: Sequence[str]) -> Wiring:
     require_no_secrets(overrides)
     settings = load_settings(overrides, config_files=config).settings
     start_run_log(settings.logging)
-    return _connect(settings.model_dump_json())
+    wiring = _connect(settings.model_dump_json())
+    _LOG.info("connected lake=%s commit=%s", wiring.lake.uri, wiring.commit)
+    return wiring
 
 
 @lru_cache(maxsize=4)
