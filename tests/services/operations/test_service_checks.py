@@ -90,7 +90,7 @@ def test_deployment_that_is_not_there_or_served_by_nobody_is_to_be_watched(serve
 
     assert verdict.level == "watch"
     assert verdict.reasons[0] == (
-        "reconcile/reconcile not registered; monitor/monitor served by nobody: start `credit-default serve`"
+        "reconcile/reconcile not registered; monitor/monitor not served by any process: start `credit-default serve`"
     )
     assert verdict.passed
 

@@ -20,7 +20,8 @@ from prefect.exceptions import PrefectException
 from credit_default.errors import ServiceError, hide_credentials
 from credit_default.flows.events.run_events import draft_alarm_events
 from credit_default.flows.events.send import send_events
-from credit_default.flows.server.ephemeral_server import is_server_reachable, run_on_server
+from credit_default.flows.server.ephemeral_server import run_on_server
+from credit_default.flows.server.health_check import is_server_reachable
 from credit_default.gates.ledger import LedgerEntry
 from credit_default.gates.verdict import Verdict
 from credit_default.services.champion.alias_history import (
