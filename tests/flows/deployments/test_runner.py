@@ -95,6 +95,12 @@ class Standing:
         return str(folder / name)
 
 
+def read_scored_batches(standing):
+    """The batches that runs of `serve` have scored: each is moved to processed/ once."""
+    processed = Path(standing.overrides["lake"]) / "processed"
+    return {path.name.partition("-")[0] for path in processed.glob("*.csv")}
+
+
 def make_status_error(code):
     request = httpx.Request("POST", "http://127.0.0.1/api")
     return httpx.HTTPStatusError(
@@ -214,6 +220,29 @@ def test_dropped_file_is_scored_once_however_often_it_is_announced(standing, cli
         lambda: not read_monitoring(standing.wiring.lake).filter(batch_id=batch_id).is_empty(),
         "its findings",
     )
+
+
+def test_lines_of_a_run_are_in_its_log_on_the_server_and_in_the_output_of_serve(standing, clients):
+    before = len(standing.wait_for_rest("predict-incoming", 5))
+    standing.drop("logged.csv", clients.slice(311, 100))
+    standing.wait_for_rest("predict-incoming", before + 1)
+    [run] = standing.find_runs("predict-incoming")[before:]
+
+    def look():
+        wanted = {"logs": {"flow_run_id": {"any_": [run["id"]]}}, "limit": 200}
+        answer = httpx.post(f"{standing.server}/logs/filter", json=wanted, timeout=60)
+        lines = answer.raise_for_status().json()
+        return [line for line in lines if line["name"].startswith("credit_default.")] or None
+
+    lines = standing.wait_for(look, "lines of ours in the run's log")
+    lake = standing.wiring.lake.uri
+    assert any(line["message"].startswith(f"connected lake={lake} ") for line in lines)
+    output = (standing.logs / "serve.log").read_text(errors="replace")
+    assert f" info credit_default.flows.runs.context connected lake={lake} commit=" in output
+    emitted = (
+        "credit_default.flows.events.run_events emitted event name=credit-default.batch.scored"
+    )
+    assert output.count(emitted) == len(read_scored_batches(standing))
 
 
 def test_file_that_is_refused_is_a_failed_run_with_the_reasons(standing, clients):

@@ -12,6 +12,7 @@ from hashlib import sha256
 import httpx
 from prefect.client.orchestration import get_client
 from prefect.events import Event
+from prefect.events.schemas.events import Resource
 
 from credit_default.errors import ServiceError, escape_unprintable
 from credit_default.flows.events.run_events import EventDraft
@@ -70,9 +71,9 @@ def send_events(drafts: Sequence[EventDraft]) -> None:
     events = [
         Event(
             event=draft.name,
-            resource={"prefect.resource.id": draft.resource_id},
+            resource=Resource({"prefect.resource.id": draft.resource_id}),
             payload=dict(draft.payload),
-        )  # type: ignore[arg-type]
+        )
         for draft in drafts
     ]
     with _translate_errors(), get_client(sync_client=True) as client:
