@@ -20,8 +20,8 @@ from credit_default.services.operations import reconcile as repairs
 from credit_default.views.summaries.summary import Summary
 
 close_flows = build_task(close_flow_runs, "close flow runs")
-remove_stale_files = build_task(repairs.remove_stale_files, "tidy the disk")
-repair_records = build_task(repairs.repair_records, "mend the records")
+remove_stale_files = build_task(repairs.remove_stale_files, "remove leftover files")
+repair_records = build_task(repairs.repair_records, "repair records")
 
 
 @flow(name="reconcile", validate_parameters=False, on_running=[mark_run])

@@ -43,7 +43,7 @@ apply_promotion_verdict = build_retried_task(
     register_and_promote.apply_promotion_verdict, "promote or keep"
 )
 update_alarms_after_promotion = build_retried_task(
-    follow_up.update_alarms_after_promotion, "settle alarms"
+    follow_up.update_alarms_after_promotion, "update alarms"
 )
 publish_card = build_retried_task(model_card.publish_card, "write card")
 STATES = {PROMOTED: "Promoted", APPROVAL_REQUESTED: "ApprovalRequested"}

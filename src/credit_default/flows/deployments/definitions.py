@@ -93,7 +93,7 @@ def plan_deployments(schedule: ScheduleSettings) -> tuple[DeploymentPlan, ...]:
         DeploymentPlan(
             "reconcile",
             f"{_FLOWS}.reconcile.reconcile",
-            "Tidy up after runs that were killed.",
+            "Clean up after runs that were killed.",
             schedule.reconcile,
             limit=1,
             collision="CANCEL_NEW",

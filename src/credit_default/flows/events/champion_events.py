@@ -74,17 +74,17 @@ def announce_from_command(
         Notes for the command's summary: one where the named server did not accept the events.
     """
     url = settings.prefect.api_url
-    owed = f"Prefect at {hide_credentials(url)} is away: the event was not sent, `credit-default reconcile` sends it later"
+    not_sent = f"Prefect at {hide_credentials(url)} is away: the event was not sent, `credit-default reconcile` sends it later"
     if not url or not (list_unannounced_changes(wiring) or alarms.opened or alarms.closed):
         return ()
     if not is_server_reachable(url, timeout_seconds=settings.prefect.wait_seconds):
-        return (owed,)
+        return (not_sent,)
     with run_on_server(None, api_url=url, timeout_seconds=settings.prefect.wait_seconds):
         try:
             send_events(draft_alarm_events(alarms))
         except ServiceError:
-            return (owed,)
-        return () if announce_champion_changes(wiring).verdict is None else (owed,)
+            return (not_sent,)
+        return () if announce_champion_changes(wiring).verdict is None else (not_sent,)
 
 
 def announce_recorded_batches(entries: Iterable[LedgerEntry]) -> None:

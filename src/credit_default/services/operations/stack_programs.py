@@ -146,7 +146,7 @@ def _build_mlflow_command(lake: Lake, settings: StackSettings, *, port: int) -> 
     if settings.artifacts:
         artifacts = ("--serve-artifacts", "--artifacts-destination", settings.artifacts)
     else:
-        # written by whoever logs a model, on this machine: commands can read them without a server too
+        # clients on this machine write artifacts themselves: commands can read them without a server too
         artifacts = ("--no-serve-artifacts", "--default-artifact-root", lake.artifacts_uri)
     return (
         *(sys.executable, "-m", "mlflow", "server"),
