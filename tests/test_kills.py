@@ -116,7 +116,7 @@ def judge_lake(
 # the short form: one command by hand
 
 
-def test_command_that_was_killed_in_the_midst_of_a_batch_leaves_one_result_and_no_open_run(
+def test_command_killed_in_the_middle_of_a_batch_leaves_one_result_and_no_open_run(
     trained, simulated_files, tmp_path
 ):
     ignored = shutil.ignore_patterns("prefect", "mlartifacts", "tables")

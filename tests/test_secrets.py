@@ -231,7 +231,7 @@ def forms(secret: str) -> list[bytes]:
     return [secret.encode(), *headers]
 
 
-def test_life_was_lived_and_failed_where_it_should(lived):
+def test_commands_succeeded_and_failed_where_they_should(lived):
     said, complaints, _ = lived
 
     codes = [int(code) for code in re.findall(r"^exit (\d+)$", said, re.MULTILINE)]
@@ -239,14 +239,14 @@ def test_life_was_lived_and_failed_where_it_should(lived):
     assert "Traceback" not in complaints
 
 
-def test_an_alarm_opened_that_nobody_could_be_told_of(lived):
+def test_an_alarm_opened_whose_message_could_not_be_sent(lived):
     said, _, _ = lived
 
     assert "did not take it" in said
 
 
 @pytest.mark.parametrize("name", CANARIES)
-def test_secret_stands_in_nothing_that_was_written_or_said(written, name):
+def test_secret_is_in_nothing_that_was_written_or_printed(written, name):
     found = {
         place
         for place, content in written
@@ -256,7 +256,7 @@ def test_secret_stands_in_nothing_that_was_written_or_said(written, name):
     assert found == set()
 
 
-def test_all_that_was_written_was_read(written):
+def test_everything_that_was_written_was_searched(written):
     names = {Path(place).name for place, _ in written}
 
     assert {

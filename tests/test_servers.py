@@ -236,14 +236,14 @@ def test_servers_are_of_the_versions_installed(standing):
 
 
 @pytest.mark.parametrize("name", ["mlflow", "prefect"])
-def test_no_route_but_the_listed_few_answers_without_words(standing, routes, name):
+def test_no_route_but_the_listed_few_answers_without_credentials(standing, routes, name):
     assert len(routes[name]) > 200
     assert find_open_routes(standing.find(name).address, routes[name]) == OPEN[name]
 
 
 @pytest.mark.nightly
 @pytest.mark.parametrize("name", ["mlflow", "prefect"])
-def test_no_route_answers_to_the_wrong_words(standing, routes, name):
+def test_no_route_answers_to_the_wrong_credentials(standing, routes, name):
     wrong = base64.b64encode(b"admin:another-password").decode()
     some = routes[name][::20]  # MLflow takes a third of a second to look at each
 
@@ -264,7 +264,7 @@ def test_sweep_finds_a_server_that_asks_for_nothing(routes, prefect_server):
     )
 
 
-def test_sockets_of_prefect_are_closed_to_who_does_not_say_the_words(standing, routes):
+def test_sockets_of_prefect_are_closed_without_the_credentials(standing, routes):
     from websockets.exceptions import ConnectionClosed, InvalidStatus
     from websockets.sync.client import connect
     from websockets.typing import Subprotocol
@@ -286,7 +286,7 @@ def test_sockets_of_prefect_are_closed_to_who_does_not_say_the_words(standing, r
 @pytest.mark.parametrize(
     ("name", "path"), [("mlflow", "/"), ("prefect", "/api/admin/version"), ("prefect", "/")]
 )
-def test_request_under_another_hosts_name_is_refused_whatever_its_words(standing, name, path):
+def test_request_under_another_hosts_name_is_refused_whatever_its_credentials(standing, name, path):
     server = standing.find(name)
     headers = {"Authorization": server.authorization, "Host": "somewhere.example"}
 
@@ -299,7 +299,7 @@ def test_request_under_another_hosts_name_is_refused_whatever_its_words(standing
         assert refusal.value.code in {400, 403}
 
 
-def test_change_that_does_not_carry_prefects_token_is_refused(standing):
+def test_change_without_prefects_token_is_refused(standing):
     server = standing.find("prefect")
     headers = {"Authorization": server.authorization, "Content-Type": "application/json"}
     request = urllib.request.Request(
@@ -313,13 +313,13 @@ def test_change_that_does_not_carry_prefects_token_is_refused(standing):
         assert (refusal.value.code, b"CSRF" in refusal.value.read()) == (403, True)
 
 
-def test_life_of_a_model_goes_through_both_servers(lived):
+def test_training_scoring_and_monitoring_go_through_both_servers(lived):
     assert lived.states == ("Promoted", "Scored", "Quiet")
     assert lived.scored.counts == {"read": 1000, "scored": 1000, "quarantined": 0}
     assert not (Path(lived.overrides["lake"]) / "mlflow.db").exists()
 
 
-def test_records_stand_in_postgresql_and_models_in_the_bucket(lived, standing, bucket):
+def test_records_are_in_postgresql_and_models_in_the_bucket(lived, standing, bucket):
     import boto3
 
     listed = boto3.client(
@@ -349,7 +349,7 @@ def test_records_stand_in_postgresql_and_models_in_the_bucket(lived, standing, b
         connection.close()
 
 
-def test_training_run_stands_in_mlflow_with_its_figures(lived, standing):
+def test_training_run_is_in_mlflow_with_its_figures(lived, standing):
     run = json.loads(
         standing.ask("mlflow", "/api/2.0/mlflow/runs/get", run_id=lived.trained.run_id)
     )["run"]
@@ -362,7 +362,7 @@ def test_training_run_stands_in_mlflow_with_its_figures(lived, standing):
     )
 
 
-def test_registered_version_has_the_champions_seat_and_the_verdict(lived, standing):
+def test_registered_version_has_the_champion_alias_and_the_verdict(lived, standing):
     found = json.loads(
         standing.ask(
             "mlflow",
@@ -381,7 +381,7 @@ def test_registered_version_has_the_champions_seat_and_the_verdict(lived, standi
     assert tags["digest"] == lived.trained.paths["digest"]
 
 
-def test_batch_is_scored_by_the_bundle_that_the_server_handed_over(lived):
+def test_batch_is_scored_by_the_bundle_that_was_downloaded_from_the_server(lived):
     kept = Path(lived.overrides["lake"]) / "champion" / "bundles" / lived.trained.paths["digest"]
 
     assert (kept / "pipeline.skops").exists()
@@ -407,7 +407,7 @@ def test_report_can_be_opened_from_mlflow(lived, standing):
     assert lived.scored.batch_id in page
 
 
-def test_flow_runs_stand_in_prefect_with_their_steps_and_summaries(lived, standing):
+def test_flow_runs_are_in_prefect_with_their_steps_and_summaries(lived, standing):
     def count(what: str, flow: str, **also: Any) -> int:
         return int(
             standing.ask(

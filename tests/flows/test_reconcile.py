@@ -52,7 +52,7 @@ def test_batch_scored_while_mlflow_was_away_is_recorded_when_it_is_back_and_then
     assert (again_name, again.status, again.notes) == ("NothingToDo", "nothing to do", ())
 
 
-def test_move_of_the_seat_that_nobody_was_told_of_is_told(overrides):
+def test_champion_change_that_was_not_announced_is_announced(overrides):
     run(reconcile, overrides=overrides)
     open_lake(overrides["lake"]).storage.delete_object("champion/told-move")
 

@@ -142,7 +142,7 @@ def test_real_clients_leave_no_trace_in_a_lake_of_simulated_ones(
     ) == before
 
 
-def test_first_model_below_the_floors_leaves_the_seat_empty_and_says_so(
+def test_first_model_below_the_floors_leaves_no_champion_and_says_so(
     prefect_server, overrides, simulated_files, tmp_path
 ):
     pl.read_csv(simulated_files.training, infer_schema=False).head(400).write_csv(

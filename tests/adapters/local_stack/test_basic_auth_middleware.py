@@ -36,7 +36,7 @@ def ask(path, *, given=b"", kind="http"):
         ("", b"", "lifespan"),
     ],
 )
-def test_what_may_pass_is_handed_on(path, given, kind):
+def test_authorized_request_is_passed_on(path, given, kind):
     assert ask(path, given=given, kind=kind) == ([], True)
 
 
@@ -44,5 +44,5 @@ def test_what_may_pass_is_handed_on(path, given, kind):
     ("path", "given"),
     [("/secret", b""), ("/secret", b"them"), ("/health/x", b""), ("/Health", b"")],
 )
-def test_all_else_is_refused_with_a_challenge(path, given):
+def test_other_request_is_refused_with_a_challenge(path, given):
     assert ask(path, given=given) == ([401], False)

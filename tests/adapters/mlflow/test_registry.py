@@ -90,7 +90,7 @@ def test_promoting_the_champion_again_changes_nothing(registry, tracking, bundle
     assert again == champion
 
 
-def test_a_refused_verdict_promotes_nobody_but_is_recorded(registry, tracking, bundle):
+def test_a_refused_verdict_promotes_no_version_but_is_recorded(registry, tracking, bundle):
     version = register(registry, tracking, bundle)
 
     with pytest.raises(InputError, match="found a verdict of 'refused'"):
@@ -113,7 +113,7 @@ def test_rollback_brings_back_the_champion_before(registry, tracking, bundle, ot
     assert registry.find_version(2).tags["rolled_back_because"] == "scores too low in branch 7"
 
 
-def test_rollback_is_refused_when_nobody_was_champion_before(registry, tracking, bundle):
+def test_rollback_is_refused_when_there_was_no_champion_before(registry, tracking, bundle):
     with pytest.raises(InputError, match="no champion"):
         registry.rollback(reason="why not", rolled_back_at=NOON)
     registry.promote(register(registry, tracking, bundle), GOOD, promoted_at=NOON)
@@ -170,7 +170,7 @@ def test_a_damaged_copy_in_the_cache_is_fetched_again(registry, tracking, lake, 
     assert (lake.bundles / version.digest / "pipeline.skops").read_bytes() != b"damaged"
 
 
-def test_a_version_that_somebody_else_registered_is_refused(registry, tracking, lake):
+def test_a_version_that_train_did_not_register_is_refused(registry, tracking, lake):
     tracking.client.create_registered_model("credit-default")
     tracking.client.create_model_version("credit-default", lake.artifacts_uri)
 
@@ -204,7 +204,7 @@ def test_the_models_page_has_signature_requirements_metrics_and_dataset(registry
     ]
 
 
-def test_the_forest_stands_in_the_store_once(registry, tracking, lake, bundle):
+def test_the_forest_is_in_the_store_once(registry, tracking, lake, bundle):
     register(registry, tracking, bundle)
 
     assert len(list((lake.home / "mlartifacts").rglob("*.skops"))) == 1

@@ -169,14 +169,14 @@ def clients(simulated_files):
     return pl.read_csv(simulated_files.batch, infer_schema=False)
 
 
-def test_of_missed_slots_one_is_made_up_for(standing):
+def test_of_missed_runs_one_is_run(standing):
     states = standing.wait_for_rest("predict-incoming", 5)
 
     assert count_names(states) == {"Skipped": 4, "NothingToScore": 1}
     assert states[-1]["name"] == "NothingToScore"
 
 
-def test_clock_has_runs_to_start(standing):
+def test_schedules_have_runs_to_start(standing):
     """With SQLAlchemy 2.1 the server's scheduler makes none, and only its log says so."""
     wanted = {
         "deployments": {"name": {"any_": ["train"]}},
@@ -273,7 +273,7 @@ def test_sigterm_ends_both_in_time_and_is_their_exit_code(standing):
 @pytest.mark.parametrize(
     "failure", [httpx.ConnectError("refused"), httpx.ReadTimeout("slow"), make_status_error(503)]
 )
-def test_runner_outlives_a_server_that_is_away(failure):
+def test_runner_survives_a_server_that_is_away(failure):
     asked = []
 
     async def poll():
@@ -302,7 +302,7 @@ def test_runner_that_is_refused_does_not_go_on():
         asyncio.run(_retry_while_unreachable(poll, log=logging.getLogger("test"))())
 
 
-def test_server_that_does_not_answer_is_waited_for_and_then_told():
+def test_server_that_does_not_answer_is_waited_for_and_is_then_an_error():
     with (
         temporary_settings(updates={PREFECT_API_URL: "http://127.0.0.1:1/api"}),
         pytest.raises(ServiceError, match="no answer in 0 s"),

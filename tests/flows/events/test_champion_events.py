@@ -69,7 +69,7 @@ def read_moves(at, count):
         time.sleep(0.1)
 
 
-def test_promotion_and_rollback_are_told_once_each_in_their_order(wiring):
+def test_promotion_and_rollback_are_announced_once_each_in_their_order(wiring):
     at = LATER
     promote_by_hand(wiring, 2, reason="a test", decided_at=at)
     first = announce_champion_changes(wiring)
@@ -91,7 +91,7 @@ def test_promotion_and_rollback_are_told_once_each_in_their_order(wiring):
     assert (back.payload["model_version"], back.payload["previous_version"]) == ("1", "2")
 
 
-def test_move_told_twice_by_a_crash_between_event_and_marker_is_one_event(wiring):
+def test_change_announced_twice_by_a_crash_between_event_and_marker_is_one_event(wiring):
     at = LATER + 24 * HOUR
     promote_by_hand(wiring, 2, reason="a test", decided_at=at)
     marker = wiring.lake.storage.read_object("champion/told-move")
@@ -108,7 +108,7 @@ def test_move_told_twice_by_a_crash_between_event_and_marker_is_one_event(wiring
     assert len(read_moves(at, 1)) == 1
 
 
-def test_moves_that_nobody_could_be_told_of_are_told_later_all_of_them(wiring):
+def test_changes_that_could_not_be_announced_are_all_announced_later(wiring):
     at = LATER + 48 * HOUR
     promote_by_hand(wiring, 2, reason="a test", decided_at=at)
     roll_back(wiring, reason="a test", decided_at=at + HOUR)
@@ -119,7 +119,7 @@ def test_moves_that_nobody_could_be_told_of_are_told_later_all_of_them(wiring):
     assert len(read_moves(at, 1)) == len(read_moves(at + HOUR, 1)) == 1
 
 
-def test_lake_from_before_moves_were_told_tells_the_last_one_alone(wiring):
+def test_in_a_lake_from_before_changes_were_announced_only_the_last_one_is(wiring):
     at = LATER + 72 * HOUR
     promote_by_hand(wiring, 2, reason="a test", decided_at=at)
     wiring.lake.storage.delete_object("champion/told-move")
@@ -127,7 +127,7 @@ def test_lake_from_before_moves_were_told_tells_the_last_one_alone(wiring):
     assert announce_champion_changes(wiring).notes == ("announced: version 2 promoted",)
 
 
-def test_command_tells_the_server_that_is_named(wiring, prefect_server):
+def test_command_announces_to_the_server_that_is_named(wiring, prefect_server):
     at = LATER + 96 * HOUR
     promote_by_hand(wiring, 2, reason="a test", decided_at=at)
     named = name_server(wiring, api_url=prefect_server)
@@ -138,7 +138,7 @@ def test_command_tells_the_server_that_is_named(wiring, prefect_server):
     assert len(read_moves(at, 1)) == 1
 
 
-def test_command_whose_server_is_away_owes_the_event_and_says_so(wiring):
+def test_command_whose_server_is_away_says_that_the_event_was_not_sent(wiring):
     promote_by_hand(wiring, 2, reason="a test", decided_at=LATER + 120 * HOUR)
     named = name_server(wiring, api_url="http://me:hunter2@127.0.0.1:9/api", wait_seconds=0.2)
 
@@ -150,7 +150,7 @@ def test_command_whose_server_is_away_owes_the_event_and_says_so(wiring):
     assert announce_champion_changes(wiring).counts == {"seat moves told": 1}
 
 
-def test_training_that_seats_its_version_tells_it(two_versions):
+def test_training_that_promotes_its_version_announces_it(two_versions):
     assert (
         open_lake(two_versions["lake"])
         .storage.read_object("champion/told-move")

@@ -35,7 +35,7 @@ def knock(path, *, user_and_password="", kind="http"):
 @pytest.mark.parametrize(
     "path", ["/", "/v2/runs", "/ui-settings", "/docs", "/openapi.json", "/api", "/apis/health"]
 )
-def test_page_is_shown_to_who_says_the_words_alone(path):
+def test_page_is_shown_with_the_right_credentials_only(path):
     assert knock(path, user_and_password=CREDENTIALS)[0] == 200
     assert knock(path, user_and_password="admin:wrong")[0] == 401
     status, headers = knock(path)
@@ -43,12 +43,12 @@ def test_page_is_shown_to_who_says_the_words_alone(path):
 
 
 @pytest.mark.parametrize("path", ["/api/health", "/api/ready", "/api/flows/filter"])
-def test_health_checks_and_what_prefect_asks_for_itself_go_through(path):
+def test_health_checks_and_what_prefect_checks_itself_pass(path):
     assert knock(path)[0] == 200
 
 
 @pytest.mark.parametrize("kind", ["websocket", "lifespan"])
-def test_what_is_no_request_goes_through(kind):
+def test_what_is_not_a_request_passes(kind):
     assert knock("/", kind=kind)[0] == 200
 
 
@@ -59,7 +59,7 @@ def test_what_is_no_request_goes_through(kind):
         (("0.0.0.0", "prefect"), "0.0.0.0", ("127.0.0.1", "localhost", "prefect")),
     ],
 )
-def test_it_listens_on_loopback_for_its_own_names_unless_it_is_told_others(
+def test_it_listens_on_loopback_for_its_own_names_unless_others_are_given(
     monkeypatch, given, address, names
 ):
     asked = {}

@@ -18,7 +18,7 @@ def start(tmp_path, code):
     return PrefectServer(process, "http://127.0.0.1:1/api", tmp_path / "server.log")
 
 
-def test_server_that_ended_is_told_with_its_code_and_its_log(tmp_path):
+def test_error_about_a_server_that_ended_has_its_code_and_its_log(tmp_path):
     server = start(tmp_path, "raise SystemExit(3)")
 
     with pytest.raises(ServiceError, match=r"ended with code 3.*server\.log"):
