@@ -1,4 +1,4 @@
-"""kill -9 of each process that has a hand in a batch, in its midst: one result in the end, rows balance, no run left open.
+"""kill -9 of each process that works on a batch, in the middle of it: one result in the end, rows balance, no open run.
 
 The short form kills a command by hand. The long form has servers of their own and `credit-default serve`: it kills the
 flow's process, `serve`, the MLflow server and the Prefect server in turn, starts again what a supervisor would start
@@ -86,7 +86,7 @@ def wait_until(happened: Callable[[], Any], what: str) -> Any:
 def judge_lake(
     lake: Path, *, read_count: int, mlflow_database: Path, prefect_database: Path
 ) -> None:
-    """Nothing, when the last batch of this lake was scored and recorded once, and no run is open."""
+    """Assert that the last batch of this lake was scored and recorded once, and no run is open."""
     opened = open_lake(lake)
     entries = [entry for entry in read_entries(opened) if entry.event == "scored"]
     assert len({entry.key for entry in entries}) == len(entries)
@@ -237,7 +237,7 @@ class Stack:
         return (self.root / f"{name}.log").read_bytes()
 
     def kill(self, name: str) -> None:
-        """Nothing; the process is gone as if by a power cut; of MLflow's, the workers that it started go too."""
+        """Kill the process as a power cut would; of MLflow's, the workers that it started too."""
         process = self.processes[name]
         if name == "mlflow":
             os.killpg(process.pid, signal.SIGKILL)

@@ -25,7 +25,7 @@ def run(overrides, **options):
 
 @pytest.fixture
 def inbox(trained, simulated_files, tmp_path):
-    """Settings of a lake of its own whose champion is that of the trained one, and how a file is put into its inbox."""
+    """Settings of a lake of its own whose champion is that of the trained one, and how to put a file into its inbox."""
     return Inbox({**trained, "lake": str(tmp_path / "lake")}, trained, simulated_files)
 
 

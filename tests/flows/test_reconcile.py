@@ -14,7 +14,7 @@ AWAY = {"tracking_uri": "http://127.0.0.1:9", "wait_seconds": 0.2}
 
 @pytest.fixture
 def overrides(trained, tmp_path):
-    """A lake of its own with a champion; whoever scored a batch is given no time to record it."""
+    """A lake of its own with a champion; a run that scored a batch is given no time to record it."""
     lake = shutil.copytree(
         trained["lake"], tmp_path / "lake", ignore=shutil.ignore_patterns("prefect", "mlartifacts")
     )

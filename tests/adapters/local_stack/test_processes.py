@@ -40,7 +40,7 @@ def wait_until(true, seconds=20):
 
 @pytest.fixture
 def answering():
-    """A server that answers with the number in its path, or refuses whoever does not say the words."""
+    """A server that answers with the number in its path, or refuses requests without the credentials."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self):

@@ -30,7 +30,7 @@ def register(name, **schedule):
 
 
 def plant_missed(server, deployment_id, *, days):
-    """The runs that a schedule began while nobody was there."""
+    """Scheduled runs that were missed because no worker was there."""
     now = dt.datetime.now(dt.UTC)
     span = {
         "start_time": (now - dt.timedelta(days=days)).isoformat(),

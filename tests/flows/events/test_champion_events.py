@@ -26,7 +26,7 @@ NO_ALARMS = AlarmUpdate(())
 
 @pytest.fixture(scope="module")
 def two_versions(trained, tmp_path_factory):
-    """Overrides of a lake with two versions, the first of them champion; all its moves were told."""
+    """Overrides of a lake with two versions, the first of them champion; all changes were announced."""
     lake = tmp_path_factory.mktemp("two") / "lake"
     shutil.copytree(trained["lake"], lake, ignore=shutil.ignore_patterns("prefect"))
     small = {
@@ -55,7 +55,7 @@ def name_server(wiring, **prefect):
 
 
 def read_moves(at, count):
-    """Events about a seat that moved at this moment, in their order; waits until there are so many."""
+    """Events about the champion change at this moment, in their order; waits until there are so many."""
     names = ["credit-default.model.promoted", "credit-default.model.rolled-back"]
     deadline = time.monotonic() + 30
     while True:

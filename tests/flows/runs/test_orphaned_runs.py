@@ -25,7 +25,7 @@ OWN = f"process:{read_own_mark()}"
 
 @flow(name="another-flow")
 def another_flow():
-    """No flow of ours."""
+    """A flow that is not ours."""
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +44,7 @@ def client():
 
 @pytest.fixture
 def plant(client):
-    """A flow run that nobody ends, with these tags; whatever is left of it at the end is closed."""
+    """A flow run that is not ended, with these tags; it is deleted at the end."""
     planted = []
 
     def plant_run(*tags, state=None, of=predict):

@@ -9,8 +9,8 @@ from credit_default.flows.server.basic_auth_server import add_basic_auth, run_gu
 CREDENTIALS = "admin:right"
 
 
-def knock(path, *, user_and_password="", kind="http"):
-    """The status that a request comes to: 200 from the application behind the door."""
+def send_request(path, *, user_and_password="", kind="http"):
+    """The status that a request comes to: 200 from the application behind basic auth."""
     sent = []
 
     async def application(scope, receive, send):
@@ -36,20 +36,20 @@ def knock(path, *, user_and_password="", kind="http"):
     "path", ["/", "/v2/runs", "/ui-settings", "/docs", "/openapi.json", "/api", "/apis/health"]
 )
 def test_page_is_shown_with_the_right_credentials_only(path):
-    assert knock(path, user_and_password=CREDENTIALS)[0] == 200
-    assert knock(path, user_and_password="admin:wrong")[0] == 401
-    status, headers = knock(path)
+    assert send_request(path, user_and_password=CREDENTIALS)[0] == 200
+    assert send_request(path, user_and_password="admin:wrong")[0] == 401
+    status, headers = send_request(path)
     assert (status, headers[b"www-authenticate"]) == (401, b'Basic realm="prefect"')
 
 
 @pytest.mark.parametrize("path", ["/api/health", "/api/ready", "/api/flows/filter"])
 def test_health_checks_and_what_prefect_checks_itself_pass(path):
-    assert knock(path)[0] == 200
+    assert send_request(path)[0] == 200
 
 
 @pytest.mark.parametrize("kind", ["websocket", "lifespan"])
 def test_what_is_not_a_request_passes(kind):
-    assert knock("/", kind=kind)[0] == 200
+    assert send_request("/", kind=kind)[0] == 200
 
 
 @pytest.mark.parametrize(

@@ -48,7 +48,7 @@ def dead_mark():
 
 @pytest.fixture
 def begin_run(lake):
-    """Begins a run that nobody ends, as if a process of this mark had died."""
+    """Begins a run and does not end it, as if a process of this mark had died."""
 
     def begin(act, mark, *, began=NOON, alive=None):
         tracking = lake.tracking
@@ -297,7 +297,7 @@ def test_lake_from_before_champions_were_pinned_gets_a_pinned_champion(lake):
 
 @pytest.fixture
 def plant(lake):
-    """Plants a folder on its way, of the process with this mark, last touched at `at`."""
+    """Plants an unfinished folder of the process with this mark, last touched at `at`."""
 
     def plant_folder(place, kind, mark, *, at=NOON):
         name = f".{kind}-{mark.replace('/', '~')}-" if mark else f".{kind}-"
@@ -366,7 +366,7 @@ def test_other_files_and_other_people_s_hidden_ones_are_left_alone(lake):
     assert sorted(lake.lake.home.rglob("*")) == before
 
 
-# outages and words
+# outages and summaries
 
 
 def test_mlflow_that_is_still_away_is_a_verdict_and_fails_nothing(make_wiring, lake):

@@ -16,10 +16,10 @@ from credit_default.services.operations.service_checks import (
 
 
 class Server(HTTPServer):
-    """Answers each path with what it was told to, to who says the words."""
+    """Answers each path with the planted answer, when the request has the credentials."""
 
     answers: dict[str, object]
-    words = ""
+    authorization = ""
 
     @property
     def url(self):
@@ -28,7 +28,10 @@ class Server(HTTPServer):
 
 class Handler(BaseHTTPRequestHandler):
     def do_GET(self):
-        known = not self.server.words or self.headers["Authorization"] == self.server.words
+        known = (
+            not self.server.authorization
+            or self.headers["Authorization"] == self.server.authorization
+        )
         found = self.path in self.server.answers
         self.send_response(200 if known and found else 404 if known else 401)
         self.end_headers()
@@ -96,7 +99,7 @@ def test_deployment_that_is_missing_or_not_served_is_to_be_watched(served):
 
 
 def test_error_about_refused_credentials_says_where_they_are(served, server):
-    server.words = "Basic YWRtaW46cmlnaHQ="
+    server.authorization = "Basic YWRtaW46cmlnaHQ="
     wiring = served(*DEPLOYMENTS)
 
     with pytest.raises(ServiceError, match=r"found status 401.*servers\.env"):
@@ -104,7 +107,7 @@ def test_error_about_refused_credentials_says_where_they_are(served, server):
 
 
 def test_servers_are_asked_with_the_credentials_of_the_environment(served, server, monkeypatch):
-    server.words = "Basic YWRtaW46cmlnaHQ="
+    server.authorization = "Basic YWRtaW46cmlnaHQ="
     server.answers["/api/admin/version"] = "3.8.8"
     monkeypatch.setenv("PREFECT_API_AUTH_STRING", "admin:right")
 
