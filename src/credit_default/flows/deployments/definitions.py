@@ -6,7 +6,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from credit_default.errors import InputError
 from credit_default.sections import ScheduleSettings
@@ -42,6 +42,25 @@ class DeploymentPlan:
     collision: Literal["ENQUEUE", "CANCEL_NEW"] = "ENQUEUE"  # beyond the limit
 
 
+_TRAIN_TRIGGERS: Final = (
+    Trigger(
+        "credit-default.retraining.requested",
+        {"refresh": True, "month": "{{ event.payload.month }}"},
+    ),
+)
+_PREDICT_TRIGGERS: Final = (
+    Trigger("credit-default.object.created", {"batch": "{{ event.payload.uri }}"}),
+)
+_MONITOR_TRIGGERS: Final = tuple(
+    Trigger(event, {"batch_id": "{{ event.payload.batch_id }}"})
+    for event in (
+        "credit-default.batch.scored",
+        "credit-default.batch.recorded",
+        "credit-default.outcomes.recorded",
+    )
+)
+
+
 def plan_deployments(schedule: ScheduleSettings) -> tuple[DeploymentPlan, ...]:
     """Return the deployments with these schedules.
 
@@ -56,12 +75,7 @@ def plan_deployments(schedule: ScheduleSettings) -> tuple[DeploymentPlan, ...]:
             "Train on all that is known by now; the gate decides.",
             schedule.train,
             {"refresh": True},
-            (
-                Trigger(
-                    "credit-default.retraining.requested",
-                    {"refresh": True, "month": "{{ event.payload.month }}"},
-                ),
-            ),
+            _TRAIN_TRIGGERS,
             limit=1,
         ),
         DeploymentPlan(
@@ -69,26 +83,14 @@ def plan_deployments(schedule: ScheduleSettings) -> tuple[DeploymentPlan, ...]:
             f"{_FLOWS}.predict_incoming.predict_incoming",
             "Score all that waits in incoming/, or the file that an event named.",
             schedule.predict,
-            triggers=(
-                Trigger("credit-default.object.created", {"batch": "{{ event.payload.uri }}"}),
-            ),
+            triggers=_PREDICT_TRIGGERS,
         ),
         DeploymentPlan(
             "monitor",
             f"{_FLOWS}.monitor.monitor",
             "Compare a scored batch with its reference and its outcomes.",
             schedule.monitor,
-            triggers=(
-                Trigger(
-                    "credit-default.batch.scored", {"batch_id": "{{ event.payload.batch_id }}"}
-                ),
-                Trigger(
-                    "credit-default.batch.recorded", {"batch_id": "{{ event.payload.batch_id }}"}
-                ),
-                Trigger(
-                    "credit-default.outcomes.recorded", {"batch_id": "{{ event.payload.batch_id }}"}
-                ),
-            ),
+            triggers=_MONITOR_TRIGGERS,
         ),
         DeploymentPlan(
             "reconcile",

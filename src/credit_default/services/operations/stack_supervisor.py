@@ -103,23 +103,32 @@ def wait_for_programs(
     while waiting and not stop_requested():
         require_running(running)
         for one in tuple(waiting):
-            try:
-                ready = is_ready(one)
-            except PermissionError as error:
-                if one in password_reset:
-                    found = "an answer that refuses our user and password"
-                    raise _build_program_error(one, found) from error
-                password_reset.append(one)
-                _LOG.warning("program refuses the password, resetting it name=%s", one.program.name)
-                reset_password(one.program)
-                continue
-            if ready:
+            if _is_accepting(one, password_reset, reset_password=reset_password):
                 waiting.remove(one)
                 _LOG.info("program is ready name=%s", one.program.name)
         if waiting and time.monotonic() > deadline:
             raise _build_program_error(waiting[0], f"no answer in {timeout_seconds:.0f} s")
         time.sleep(_PAUSE_SECONDS)
     return not waiting
+
+
+def _is_accepting(
+    one: RunningProgram,
+    password_reset: list[RunningProgram],
+    *,
+    reset_password: Callable[[Program], None],
+) -> bool:
+    """Return whether the program is ready; reset the password of one that refuses it, the first time."""
+    try:
+        return is_ready(one)
+    except PermissionError as error:
+        if one in password_reset:
+            found = "an answer that refuses our user and password"
+            raise _build_program_error(one, found) from error
+    _LOG.warning("program refuses the password, resetting it name=%s", one.program.name)
+    reset_password(one.program)
+    password_reset.append(one)
+    return False
 
 
 def watch_programs(
