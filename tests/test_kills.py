@@ -42,7 +42,7 @@ COMMAND = "from credit_default.cli.main import run; run()"
 KILLED = """
 import os, signal
 from credit_default import failpoints
-failpoints.arm("predict.run-begun", lambda: os.kill(os.getpid(), signal.SIGKILL))
+failpoints.arm_failpoint("predict.run-begun", lambda: os.kill(os.getpid(), signal.SIGKILL))
 from credit_default.cli.main import run
 run()
 """
