@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Final
 
-from credit_default.adapters.bundles.bundle_files import (
+from credit_default.adapters.bundles.bundle_manifest import (
     MANIFEST,
     PIPELINE,
     REFERENCE,

@@ -1,13 +1,11 @@
-"""A registered model version as a value of ours, and how a verdict is written into its tags."""
+"""A registered version of the model, as MLflow describes it."""
 
 import datetime as dt
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from credit_default.errors import ArtifactError
-from credit_default.gates.verdict import Verdict
 
 CHAMPION: Final = "champion"
 CHALLENGER: Final = "challenger"
@@ -65,12 +63,3 @@ def parse_version(version: Any, aliases: Mapping[str, int]) -> ModelVersion:
         created_at=dt.datetime.fromtimestamp(version.creation_timestamp / 1000, tz=dt.UTC),
         tags=tags,
     )
-
-
-def format_verdict_tags(verdict: Verdict) -> dict[str, str]:
-    """Return the verdict as tags: its level, its reasons one a line, its figures as JSON."""
-    return {
-        "verdict": f"{verdict.gate}: {verdict.level}",
-        "verdict_reasons": "\n".join(verdict.reasons)[:LONGEST_TAG],
-        "verdict_figures": json.dumps(dict(verdict.figures))[:LONGEST_TAG],
-    }

@@ -31,11 +31,11 @@ from credit_default.adapters.mlflow.model_versions import (
     REPLACED_TAG,
     SEAL_TAG,
     ModelVersion,
-    format_verdict_tags,
     parse_version,
 )
 from credit_default.adapters.mlflow.run import Run
 from credit_default.adapters.mlflow.tracking import Tracking
+from credit_default.adapters.mlflow.version_verdict import format_verdict_tags
 from credit_default.errors import ArtifactError, InputError
 from credit_default.gates.verdict import Verdict
 from credit_default.model.estimator.bundle import ModelBundle

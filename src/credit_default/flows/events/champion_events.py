@@ -5,7 +5,6 @@ ledger's key, and the change counts as announced once the server has accepted th
 unannounced, `reconcile` announces.
 """
 
-import json
 import logging
 import uuid
 from collections.abc import Iterable
@@ -22,10 +21,10 @@ from credit_default.flows.events.run_events import draft_alarm_events
 from credit_default.flows.events.send import send_events
 from credit_default.flows.server.ephemeral_server import run_on_server
 from credit_default.flows.server.health_check import is_server_reachable
-from credit_default.gates.ledger import LedgerEntry
+from credit_default.gates.ledger.chain import LedgerEntry
+from credit_default.gates.ledger.version_events import RolledBack
 from credit_default.gates.verdict import Verdict
 from credit_default.services.champion.alias_history import (
-    ROLLED_BACK,
     RecordedChampionChange,
     list_unannounced_changes,
     record_announced_change,
@@ -47,14 +46,14 @@ def announce_champion_changes(wiring: Wiring) -> Repairs:
     Returns:
         How many were announced; or a verdict where Prefect did not accept an event.
     """
-    changes = list_unannounced_changes(wiring)
+    changes = list_unannounced_changes(wiring.lake)
     for change in changes:
         version, event = change.entry.model_version, change.entry.event
         if not _try_send_events([_draft_champion_change(change)]):
             _LOG.warning("champion change not announced model_version=%s event=%s", version, event)
             reason = "a change of the champion is not announced yet: the next run does it"
             return Repairs({}, verdict=Verdict("prefect", "watch", (reason,)))
-        record_announced_change(wiring, change)
+        record_announced_change(wiring.lake, change)
         _LOG.info("announced champion change model_version=%s event=%s", version, event)
     notes = [
         f"announced: version {change.entry.model_version} {change.entry.event}"
@@ -75,7 +74,7 @@ def announce_from_command(
     """
     url = settings.prefect.api_url
     not_sent = f"Prefect at {hide_credentials(url)} is away: the event was not sent, `credit-default reconcile` sends it later"
-    if not url or not (list_unannounced_changes(wiring) or alarms.opened or alarms.closed):
+    if not url or not (list_unannounced_changes(wiring.lake) or alarms.opened or alarms.closed):
         return ()
     if not is_server_reachable(url, timeout_seconds=settings.prefect.wait_seconds):
         return (not_sent,)
@@ -93,13 +92,13 @@ def announce_recorded_batches(entries: Iterable[LedgerEntry]) -> None:
 
 
 def _draft_champion_change(change: RecordedChampionChange) -> Event:
-    entry, details = change.entry, json.loads(change.entry.details)
-    name = "rolled-back" if entry.event == ROLLED_BACK else "promoted"
+    entry = change.entry
+    name = "rolled-back" if isinstance(change.event, RolledBack) else "promoted"
     payload = {
         "model_version": str(entry.model_version),
-        "model_digest": str(details.get("model_digest", "")),
+        "model_digest": change.event.model_digest,
         "previous_version": str(change.previous_version or ""),
-        "by": str(details.get("by", "")),
+        "by": change.event.by,
         "at": entry.at,
     }
     return _draft_event(
