@@ -86,7 +86,7 @@ def test_alarm_is_told_with_its_reasons_and_its_end(wiring):
         f"alarm over: feed of version 1, open since month 2005-10: {CLOSED_AS_SUPERSEDED}",
     )
     assert describe_open_alarms(opened.alarms) == opened.notes
-    assert describe_open_alarms(read_known_alarms(wiring)) == ()
+    assert describe_open_alarms(read_known_alarms(wiring.lake)) == ()
 
 
 def test_lake_without_findings_has_no_alarm(wiring):

@@ -6,8 +6,8 @@ import pytest
 from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.errors import InputError
 from credit_default.services.intake.earlier_batches import hash_keys_in_process
-from credit_default.services.monitoring.batch_drift import find_batch
 from credit_default.services.monitoring.batch_profile import profile_batch
+from credit_default.services.monitoring.monitored_batch import find_batch
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ import pytest
 
 from credit_default.adapters.tables.monitoring import write_monitoring
 from credit_default.services.intake.file_check import check_file
-from credit_default.services.monitoring.batch_drift import find_batch, find_drift
+from credit_default.services.monitoring.batch_drift import find_drift
 from credit_default.services.monitoring.batch_profile import profile_batch
 from credit_default.services.monitoring.feed_and_volume import (
     count_broken_rules,
@@ -15,6 +15,7 @@ from credit_default.services.monitoring.feed_and_volume import (
     judge_delivery,
     read_delivery_history,
 )
+from credit_default.services.monitoring.monitored_batch import find_batch
 from credit_default.services.scoring.score_batch import CurrentChampion, score_file
 
 MONTHS = ("2005-10", "2005-11", "2005-12", "2006-01")

@@ -1,4 +1,4 @@
-"""One pass over a scored batch: every figure of its rows that monitoring compares, and a sample of them for pictures."""
+"""Count a scored batch in one pass: the figures that monitoring compares, and a sample of rows for charts."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -16,21 +16,27 @@ from credit_default.services.intake.earlier_batches import Hashes, hash_keys_in_
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ProfiledBatch:
-    """A batch and its model's reference, counted alike, and the rows of the batch that are drawn."""
+    """The profiles of a batch and of its model's reference, counted by the same plan."""
 
     plan: ProfilePlan
     reference: Profile
     current: Profile
-    sample: pl.DataFrame
+    sample: pl.DataFrame  # rows of the batch that the charts are drawn from
 
 
 def profile_batch(
     bundle: ModelBundle, frames: Iterable[pl.DataFrame], *, schema: Schema, chosen: Hashes
 ) -> ProfiledBatch:
-    """The batch's profile beside that of the reference; `frames` are read once, of the `chosen` keys the rows are kept.
+    """Return the batch's profile beside the profile of the reference.
+
+    Args:
+        bundle: The model, with its reference.
+        frames: The scored rows, read once.
+        schema: The portfolio's schema.
+        chosen: The key hashes of the rows to keep as the sample.
 
     Raises:
-        InputError: the model has no reference, or no frame holds a row.
+        InputError: The model has no reference, or no frame holds a row.
     """
     reference = bundle.reference
     if reference is None or reference.is_empty():
@@ -49,6 +55,8 @@ def profile_batch(
 def _collect_chosen(
     frames: Iterable[pl.DataFrame], chosen: Hashes, kept: list[pl.DataFrame]
 ) -> Iterator[pl.DataFrame]:
+    """Yield the frames as they are, and put their chosen rows into `kept` on the way."""
     for frame in frames:
-        kept.append(frame.filter(pl.Series(np.isin(hash_keys_in_process(frame), chosen))))
+        is_chosen = np.isin(hash_keys_in_process(frame), chosen)
+        kept.append(frame.filter(pl.Series(is_chosen)))
         yield frame

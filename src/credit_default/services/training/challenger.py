@@ -127,7 +127,7 @@ def read_known_rows(wiring: Wiring) -> TrainingRows:
     Raises:
         InputError: the lake knows no outcome, or holds real and simulated clients.
     """
-    broken = set(find_broken_batches(wiring))
+    broken = set(find_broken_batches(wiring.lake))
     own = tuple(
         s for s in list_snapshots(wiring.lake) if s.origin.schema_name == wiring.schema.name
     )
