@@ -1,6 +1,6 @@
 """Run one delivered month through check, scoring and monitoring in memory, by the policies in force.
 
-The drill judges some 230 months, which the acts of production on a lake would take minutes for (docs/adr/0019): here the same
+The drill judges some 210 months, which the acts of production on a lake would take minutes for (docs/adr/0019): here the same
 functions that those acts are made of are called without a lake, a registry or a report.
 """
 
