@@ -293,7 +293,7 @@ def test_simulated_data_say_so_where_a_person_will_see_it(tmp_path):
         Settings(data="simulated"), tmp_path, month="2005-09", policy=policy
     )
 
-    assert rehearsal.story.startswith("SIMULATED")
+    assert rehearsal.data_description.startswith("SIMULATED")
     assert pl.read_parquet(rehearsal.training)["client_id"].str.starts_with("SIM-").all()
 
 

@@ -3,7 +3,8 @@ import pytest
 
 from credit_default.gates.promotion.paired_gains import MEASURES
 from credit_default.services.training.baselines import compare_baselines
-from credit_default.services.training.challenger import fit_challenger, split_rows
+from credit_default.services.training.challenger import fit_challenger
+from credit_default.services.training.training_rows import split_rows
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,6 @@ import pytest
 from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.errors import InputError
 from credit_default.sections import PublicDataSettings
-from credit_default.services.training.challenger import read_training_rows
 from credit_default.services.training.data_source import (
     DataFile,
     NoRealData,
@@ -19,6 +18,7 @@ from credit_default.services.training.data_source import (
     fetch_data,
     find_data,
 )
+from credit_default.services.training.training_rows import read_training_rows
 from credit_default.settings import Settings
 
 NOON = dt.datetime(2005, 12, 1, 12, tzinfo=dt.UTC)

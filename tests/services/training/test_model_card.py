@@ -6,7 +6,7 @@ import pytest
 
 from credit_default.adapters.mlflow.run_search import read_run_text
 from credit_default.errors import ArtifactError, InputError
-from credit_default.services.training.challenger import fit_challenger, split_rows
+from credit_default.services.training.challenger import fit_challenger
 from credit_default.services.training.model_card import (
     CARD_CONTENT,
     publish_card,
@@ -18,6 +18,7 @@ from credit_default.services.training.register_and_promote import (
     apply_promotion_verdict,
     register_challenger,
 )
+from credit_default.services.training.training_rows import split_rows
 from credit_default.services.training.validation_study import assess_challenger
 from credit_default.views.documents.markdown import write_document_markdown
 

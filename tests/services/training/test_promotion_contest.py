@@ -14,8 +14,9 @@ from credit_default.model.estimator.fitting import fit
 from credit_default.model.estimator.recipe_pipeline import Recipe
 from credit_default.model.estimator.scoring import score_probability
 from credit_default.services.champion.current import CurrentChampion
-from credit_default.services.training.challenger import TrainingRows, fit_challenger
+from credit_default.services.training.challenger import fit_challenger
 from credit_default.services.training.promotion_contest import judge_challenger, select_newest
+from credit_default.services.training.training_rows import TrainingRows
 
 GOOD = Recipe(tree_count=20, maximum_depth=6)
 STUMPS = Recipe(tree_count=5, maximum_depth=1)

@@ -5,7 +5,8 @@ import polars as pl
 import pytest
 
 from credit_default.model.evaluation.metrics import evaluate
-from credit_default.services.training.challenger import fit_challenger, split_rows
+from credit_default.services.training.challenger import fit_challenger
+from credit_default.services.training.training_rows import split_rows
 from credit_default.services.training.validation_study import assess_challenger
 
 

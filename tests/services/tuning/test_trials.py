@@ -7,11 +7,8 @@ import pytest
 
 from credit_default.errors import InputError, RefusedError
 from credit_default.model.estimator.recipe_pipeline import Recipe
-from credit_default.services.training.challenger import (
-    TrainingRows,
-    cross_validate_recipe,
-    read_training_rows,
-)
+from credit_default.services.training.cross_validation import cross_validate_recipe
+from credit_default.services.training.training_rows import TrainingRows, read_training_rows
 from credit_default.services.tuning.trials import Budget, choose_winner, open_search, run_trials
 
 SPACE = {

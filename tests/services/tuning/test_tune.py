@@ -5,7 +5,7 @@ import pytest
 
 from credit_default.errors import InputError
 from credit_default.model.evaluation.reference_models import FAMILIES
-from credit_default.services.training.challenger import TrainingRows
+from credit_default.services.training.training_rows import TrainingRows
 from credit_default.services.tuning.trials import Budget
 from credit_default.services.tuning.tune import (
     Listener,

@@ -78,8 +78,8 @@ def tune(
         settings = read_settings(flags, config)
         from credit_default.flows.runs.context import connect, read_clock
         from credit_default.flows.server.session import prepare_libraries
-        from credit_default.services.training.challenger import read_training_rows
         from credit_default.services.training.data_source import require_existing_data_file
+        from credit_default.services.training.training_rows import read_training_rows
         from credit_default.services.tuning.trials import Budget
         from credit_default.services.tuning.tune import (
             require_writable_target,

@@ -64,7 +64,7 @@ def run_long_demo(
             rehearsal = write_simulated_demo_months(
                 lake / "rehearsal", seed=settings.seed, policy=policy
             )
-            found(rehearsal.story)
+            found(rehearsal.data_description)
         with output.step("starting Prefect"):
             import_modules((*FLOW_MODULES, *REPORT_MODULES))
             wait = settings.prefect.startup_seconds
@@ -80,7 +80,7 @@ def run_long_demo(
             },
         )
         training, seasons = life.run(rehearsal)
-    return _show_results(output, settings, training, seasons, story=rehearsal.story)
+    return _show_results(output, settings, training, seasons, story=rehearsal.data_description)
 
 
 class _LongDemo:

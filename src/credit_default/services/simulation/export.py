@@ -1,5 +1,6 @@
-"""Simulated months laid out as files, each with its outcomes and the probability that drew them."""
+"""Write simulated months as files, each with its outcomes and the probability that they were drawn with."""
 
+import logging
 from pathlib import Path
 
 import polars as pl
@@ -12,6 +13,8 @@ from credit_default.data.simulation.months import Scenario, simulate
 from credit_default.errors import InputError
 from credit_default.views.summaries.summary import Summary
 
+_LOG = logging.getLogger(__name__)
+
 
 def write_simulation(
     folder: Path,
@@ -23,10 +26,22 @@ def write_simulation(
     scenario: Scenario,
     with_outcomes: bool,
 ) -> Summary:
-    """What was written: `statements-YYYY-MM.parquet` and `outcomes-YYYY-MM.parquet` for each month.
+    """Write `statements-YYYY-MM.parquet` and `outcomes-YYYY-MM.parquet` for each month.
+
+    Args:
+        folder: Made when it is absent.
+        client_count: Clients in each month.
+        month_count: Months to write.
+        seed: Decides every draw.
+        first_month: The first statement month (YYYY-MM).
+        scenario: What changes in the portfolio, and when.
+        with_outcomes: Whether the statements have the column `defaulted` too.
+
+    Returns:
+        The numbers of statements and defaults, and where the files are.
 
     Raises:
-        InputError: a count, month or scenario that cannot be, or a folder that cannot be written to.
+        InputError: A count, month or scenario is out of range, or the folder cannot be written to.
     """
     months = simulate(
         client_count=client_count,
@@ -51,6 +66,7 @@ def write_simulation(
         )
         row_count += rows.height
         default_count += int(rows[OUTCOME].sum())
+    _LOG.info("wrote simulated months month_count=%d statement_count=%d", month_count, row_count)
     return Summary(
         "simulate",
         "simulated",

@@ -11,13 +11,10 @@ from credit_default.data.splitting import Split
 from credit_default.errors import InputError
 from credit_default.services.context.wiring import Wiring
 from credit_default.services.training.baselines import BaselineComparison
-from credit_default.services.training.challenger import (
-    FOLD_COUNT,
-    FOLD_SEEDS,
-    Challenger,
-    TrainingRows,
-)
+from credit_default.services.training.challenger import Challenger
+from credit_default.services.training.cross_validation import FOLD_COUNT, FOLD_SEEDS
 from credit_default.services.training.register_and_promote import Registered
+from credit_default.services.training.training_rows import TrainingRows
 from credit_default.services.training.validation_study import Assessment
 from credit_default.views.card.card import write_card
 from credit_default.views.card.evidence import (

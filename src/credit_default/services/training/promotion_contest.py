@@ -26,7 +26,8 @@ from credit_default.model.estimator.scoring import score_probability
 from credit_default.services.champion.current import CurrentChampion
 from credit_default.services.context.data_origin import require_matching_origins
 from credit_default.services.context.wiring import Wiring
-from credit_default.services.training.challenger import Challenger, cross_validate_recipe
+from credit_default.services.training.challenger import Challenger
+from credit_default.services.training.cross_validation import cross_validate_recipe
 from credit_default.services.training.slices import label_groups
 
 

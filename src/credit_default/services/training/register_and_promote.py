@@ -19,12 +19,11 @@ from credit_default.services.context.audit_log import append_ledger_entry
 from credit_default.services.context.data_origin import describe_origin
 from credit_default.services.context.wiring import Wiring
 from credit_default.services.scoring.run_metadata import pick_figures, pick_metrics
-from credit_default.services.training.challenger import (
+from credit_default.services.training.challenger import Challenger
+from credit_default.services.training.cross_validation import (
     FOLD_COUNT,
     FOLD_SEEDS,
-    Challenger,
     CrossValidation,
-    TrainingRows,
 )
 from credit_default.services.training.figures import draw_challenger
 from credit_default.services.training.run_metadata import (
@@ -33,6 +32,7 @@ from credit_default.services.training.run_metadata import (
     list_metrics,
     list_params,
 )
+from credit_default.services.training.training_rows import TrainingRows
 from credit_default.services.training.validation_study import Assessment
 from credit_default.views.documents.document import Picture
 from credit_default.views.summaries.summary import Summary

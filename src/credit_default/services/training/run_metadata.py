@@ -5,7 +5,8 @@ from dataclasses import asdict
 from credit_default.adapters.mlflow.tracking import DatasetRecord
 from credit_default.model.evaluation.metrics import Evaluation
 from credit_default.services.context.wiring import Wiring
-from credit_default.services.training.challenger import Challenger, TrainingRows
+from credit_default.services.training.challenger import Challenger
+from credit_default.services.training.training_rows import TrainingRows
 from credit_default.services.training.validation_study import Assessment
 
 

@@ -12,7 +12,7 @@ from credit_default.model.estimator.recipe_pipeline import Recipe
 from credit_default.model.evaluation.cross_validation import FoldedRows, measure_out_of_fold
 from credit_default.model.evaluation.reference_models import cross_validate_families
 from credit_default.services.context.wiring import Wiring
-from credit_default.services.training.challenger import FOLD_SEEDS, cross_validate_recipe
+from credit_default.services.training.cross_validation import FOLD_SEEDS, cross_validate_recipe
 from credit_default.services.tuning.trials import Search, fold_development
 from credit_default.views.terminal.tuning import RecipeComparison
 

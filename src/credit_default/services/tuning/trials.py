@@ -37,14 +37,13 @@ from credit_default.model.evaluation.cross_validation import (
 from credit_default.model.evaluation.leakage_check import check_leak_ceiling
 from credit_default.model.statistics.bootstrap import measure_log_loss
 from credit_default.services.context.wiring import Wiring
-from credit_default.services.training.challenger import (
+from credit_default.services.training.cross_validation import (
     FOLD_COUNT,
     FOLD_SEEDS,
-    TrainingRows,
     cross_validate_recipe,
-    split_rows,
 )
 from credit_default.services.training.fold_cache import find_folds, save_folds
+from credit_default.services.training.training_rows import TrainingRows, split_rows
 
 SEARCHED_SEED = FOLD_SEEDS[0]  # the draw of folds that trials are compared on
 

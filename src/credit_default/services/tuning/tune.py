@@ -13,7 +13,8 @@ from credit_default.model.estimator.recipe_pipeline import Recipe
 from credit_default.model.estimator.search_space import list_search_parameters
 from credit_default.services.context.data_origin import describe_origin
 from credit_default.services.context.wiring import Wiring
-from credit_default.services.training.challenger import FOLD_COUNT, TrainingRows
+from credit_default.services.training.cross_validation import FOLD_COUNT
+from credit_default.services.training.training_rows import TrainingRows
 from credit_default.services.tuning.comparison import TUNED, compare_recipes
 from credit_default.services.tuning.trials import (
     Budget,
