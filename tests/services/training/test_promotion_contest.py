@@ -193,7 +193,7 @@ def test_same_model_again_is_refused_without_a_contest(challenge, sides):
     )
 
     assert verdict.level == "refused"
-    assert verdict.reasons[0].startswith("champion stays: the challenger is version 8 again")
+    assert verdict.reasons[0].startswith("champion stays: the challenger equals version 8, digest")
 
 
 def test_real_clients_and_simulated_ones_never_meet_in_a_contest(challenge, seat, sides):

@@ -166,13 +166,13 @@ def test_winner_differs_from_the_recipe_in_force_in_what_was_searched_alone(wire
     assert winner == Recipe(**{"tree_count": 2, "seed": 9, **best.values})
 
 
-def test_figure_beyond_belief_ends_a_search_on_the_public_data_alone(wire_search, training):
+def test_figure_too_good_to_be_true_ends_a_search_on_the_public_data_alone(wire_search, training):
     search = open_search(wire_search(), training)
-    search.refuse_leak(0.9, thing="trial 1")  # of a simulated portfolio nothing is known
+    search.check_leak_ceiling(0.9, thing="trial 1")  # of a simulated portfolio nothing is known
 
     public = replace(search, is_public=True, rows=pl.DataFrame({"row": range(24_000)}))
     with pytest.raises(RefusedError, match="trial 1"):
-        public.refuse_leak(0.9, thing="trial 1")
+        public.check_leak_ceiling(0.9, thing="trial 1")
 
 
 def test_public_data_are_known_by_their_content(wire_search, real_data):

@@ -109,7 +109,7 @@ def tune(
             tuning, out, command=_build_command_line(settings, trial_count=len(tuning.trials))
         )
         _show_comparisons(output, tuning)
-        return summarise_tuning(tuning, out if kept else None, told=output.as_json)
+        return summarise_tuning(tuning, out if kept else None, listed=output.as_json)
 
     run_command("tune", act, as_json=json, quiet=quiet)
 
@@ -158,7 +158,7 @@ def _show_comparisons(output: Output, tuning: "TuningResult") -> None:
 
         from credit_default.views.terminal.tuning import render_recipe_comparisons
 
-        Console(highlight=False).print(render_recipe_comparisons(tuning.standings))
+        Console(highlight=False).print(render_recipe_comparisons(tuning.comparisons))
 
 
 def _format_progress(trials: "tuple[EndedTrial, ...]") -> str:
