@@ -32,7 +32,9 @@ class Listening:
 
     @property
     def listener(self):
-        return Listener(lambda trials: self.trial_counts.append(len(trials)), self.comparisons.append)
+        return Listener(
+            lambda trials: self.trial_counts.append(len(trials)), self.comparisons.append
+        )
 
 
 def start(make_wiring, mlflow_template, root, **settings):

@@ -48,11 +48,10 @@ def publish_drift_report(
     lake, batch_id = wiring.lake, batch.batch_id
     with open_publication(lake, batch_id=batch_id, model_version=batch.model_version) as pages:
         rendered = _render_pages(wiring, batch, profiled, folder=pages.folder, full=full)
-        page_paths = rendered.drift.report_paths
-        publish_verdicts(page_paths, verdicts, note=_describe_sample(batch, profiled))
+        publish_verdicts(rendered.paths, verdicts, note=_describe_sample(batch, profiled))
         counted = describe_profile(profiled.plan, profiled.current)
         write_profile(pages.folder, counted | describe_drift(measured))
-        paths = map_published_uris(pages, page_paths)
+        paths = map_published_uris(pages, rendered.paths)
     run = WorkspaceRun(
         batch_id,
         batch.model_version,
