@@ -81,12 +81,9 @@ def tune(
         from credit_default.services.training.data_source import require_existing_data_file
         from credit_default.services.training.training_rows import read_training_rows
         from credit_default.services.tuning.trials import Budget
-        from credit_default.services.tuning.tune import (
-            require_writable_target,
-            save_winner,
-            summarise_tuning,
-        )
         from credit_default.services.tuning.tune import tune as search
+        from credit_default.services.tuning.tuning_summary import summarise_tuning
+        from credit_default.services.tuning.winner_file import require_writable_target, save_winner
 
         usual = None if minutes else DEFAULT_TRIAL_COUNT
         budget = Budget(trials or usual, minutes * 60 if minutes else None)

@@ -151,20 +151,9 @@ def _send_due_message(wiring: Wiring, recorded: RecordedAlarm) -> list[str]:
     notify = wiring.settings.notify
     failures = _send(notify, describe_alarm(alarm, reasons))
     hit_failpoint("alarms.sent")
-    if failures:
-        _LOG.warning(
-            "could not deliver alarm message gate=%s model_version=%s failed_address_count=%d",
-            alarm.gate,
-            alarm.model_version,
-            len(failures),
-        )
+    _log_failures(alarm, failures)
     delivery = _describe_delivery(failures, has_recipient=bool(notify.addresses))
-    record_delivery(
-        wiring.lake,
-        replace(recorded, opening_told=delivery)
-        if alarm.is_open
-        else replace(recorded, closing_told=delivery),
-    )
+    record_delivery(wiring.lake, _mark_delivery(recorded, delivery))
     return [f"{alarm.alarm_id}: {failure}" for failure in failures]
 
 
@@ -215,3 +204,19 @@ def _describe_delivery(failures: Sequence[str], *, has_recipient: bool) -> str:
     if failures:
         return _FAILED + "; ".join(failures)
     return _SENT if has_recipient else _NO_RECIPIENT
+
+
+def _mark_delivery(recorded: RecordedAlarm, delivery: str) -> RecordedAlarm:
+    if recorded.alarm.is_open:
+        return replace(recorded, opening_told=delivery)
+    return replace(recorded, closing_told=delivery)
+
+
+def _log_failures(alarm: Alarm, failures: Sequence[str]) -> None:
+    if failures:
+        _LOG.warning(
+            "could not deliver alarm message gate=%s model_version=%s failed_address_count=%d",
+            alarm.gate,
+            alarm.model_version,
+            len(failures),
+        )

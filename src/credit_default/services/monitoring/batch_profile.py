@@ -40,16 +40,20 @@ def profile_batch(
     """
     reference = bundle.reference
     if reference is None or reference.is_empty():
-        raise InputError(
-            "reference",
-            found="none with the model",
-            expected="scored rows that the model was not trained on",
-            remedy="Train a model anew: its reference travels with it.",
-        )
+        raise _build_reference_error()
     plan = plan_profile(reference, schema=schema, decision_policy=bundle.decision_policy)
     kept: list[pl.DataFrame] = []
     current = profile_frames(plan, _collect_chosen(frames, chosen, kept))
     return ProfiledBatch(plan, profile_rows(plan, reference), current, pl.concat(kept))
+
+
+def _build_reference_error() -> InputError:
+    return InputError(
+        "reference",
+        found="none with the model",
+        expected="scored rows that the model was not trained on",
+        remedy="Train a model anew: its reference travels with it.",
+    )
 
 
 def _collect_chosen(

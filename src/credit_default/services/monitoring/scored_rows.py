@@ -88,8 +88,7 @@ def read_batch_scores(lake: Lake, *, batch_id: str, model_version: int) -> Batch
 
     Outcomes that were observed too early to count are only counted (`early_count`).
     """
-    keys = [np.empty(0, dtype=np.uint64)]
-    probability = [np.empty(0)]
+    keys, probability = [np.empty(0, dtype=np.uint64)], [np.empty(0)]
     declined = [np.empty(0, dtype=np.bool_)]
     months: set[str] = set()
     losses: list[float] = []
@@ -101,8 +100,7 @@ def read_batch_scores(lake: Lake, *, batch_id: str, model_version: int) -> Batch
         declined.append((frame["decision"] == DECLINE).to_numpy())
         months.update(frame[STATEMENT_MONTH].unique().to_list())
         losses += [float(known.sum())] if len(known := frame[EXPECTED_LOSS].drop_nulls()) else []
-    joined = np.concatenate(keys)
-    order = np.argsort(joined)
+    order = np.argsort(joined := np.concatenate(keys))
     scores = BatchScores(
         joined[order],
         np.concatenate(probability)[order],

@@ -6,7 +6,7 @@ A simulated portfolio goes on month after month until a recession begins. Real a
 """
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -116,17 +116,14 @@ def write_real_demo_months(
     batches = [*quiet.iter_slices(policy.batch_rows), *late.iter_slices(policy.batch_rows)]
     training_file = folder / "training.parquet"
     write_table(training, training_file)
-    written = [
-        _write_month(
-            batch.with_columns(pl.lit(next(months)).alias(STATEMENT_MONTH)),
-            folder,
-            drifted=place >= QUIET_COUNT,
-        )
-        for place, batch in enumerate(batches)
+    dated = [
+        batch.with_columns(pl.lit(month).alias(STATEMENT_MONTH))
+        for batch, month in zip(batches, months, strict=False)
     ]
+    written = _write_months(dated, folder, quiet_count=QUIET_COUNT)
     _LOG.info("wrote demo months data_origin=real month_count=%d", len(written))
     description = f"{rows.height:,} real clients, {training.height:,} of them to learn from"
-    return DemoData(training_file, tuple(written), description)
+    return DemoData(training_file, written, description)
 
 
 def write_simulated_demo_months(folder: Path, *, seed: int, policy: DemoPolicy) -> DemoData:
@@ -150,13 +147,11 @@ def write_simulated_demo_months(folder: Path, *, seed: int, policy: DemoPolicy) 
     ]
     training_file = folder / "training.parquet"
     write_table(pl.concat(simulated[: policy.history_months]), training_file)
-    written = [
-        _write_month(batch, folder, drifted=place >= policy.quiet_months)
-        for place, batch in enumerate(simulated[policy.history_months :])
-    ]
+    later = simulated[policy.history_months :]
+    written = _write_months(later, folder, quiet_count=policy.quiet_months)
     _LOG.info("wrote demo months data_origin=simulated month_count=%d", len(written))
     description = f"SIMULATED: {policy.client_count:,} clients through {len(simulated)} months"
-    return DemoData(training_file, tuple(written), description)
+    return DemoData(training_file, written, description)
 
 
 def _read_checked(data: DataFile, *, month: str) -> pl.DataFrame:
@@ -194,6 +189,16 @@ def _sample_late_clients(pool: pl.DataFrame, *, seed: int, policy: DemoPolicy) -
     chance = np.log(np.random.default_rng(seed).random(pool.height)) / weight
     return pool[np.argsort(-chance)[: DRIFTED_COUNT * policy.batch_rows]].sample(
         fraction=1.0, shuffle=True, seed=seed
+    )
+
+
+def _write_months(
+    batches: Sequence[pl.DataFrame], folder: Path, *, quiet_count: int
+) -> tuple[DemoMonthFiles, ...]:
+    """Write the months in order; those after the first `quiet_count` are marked as drifted."""
+    return tuple(
+        _write_month(batch, folder, drifted=place >= quiet_count)
+        for place, batch in enumerate(batches)
     )
 
 

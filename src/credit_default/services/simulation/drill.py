@@ -79,13 +79,7 @@ def prepare_drill(settings: Settings, portfolio: Portfolio, plan: DrillPlan) -> 
     Raises:
         InputError: The portfolio is not the one that the simulator can make.
     """
-    if portfolio.schema.name != "credit-card":
-        raise InputError(
-            "portfolio",
-            found=repr(portfolio.schema.name),
-            expected="'credit-card': the simulator knows no other",
-            remedy="Run the drill without --portfolio.",
-        )
+    _require_simulated_portfolio(portfolio)
     month_count = TRAINING_MONTHS + max(plan.clean_count, PAST_MONTHS + 2)
     simulated = _simulate_drill_months(plan, CALM, seed=settings.seed, month_count=month_count)
     pipeline = _train(settings, portfolio, simulated[:TRAINING_MONTHS])
@@ -117,6 +111,16 @@ def run_drill(drill_setup: DrillSetup, plan: DrillPlan) -> Iterator[DrillCase]:
             case.response,
         )
         yield case
+
+
+def _require_simulated_portfolio(portfolio: Portfolio) -> None:
+    if portfolio.schema.name != "credit-card":
+        raise InputError(
+            "portfolio",
+            found=repr(portfolio.schema.name),
+            expected="'credit-card': the simulator knows no other",
+            remedy="Run the drill without --portfolio.",
+        )
 
 
 def _plant_fault(

@@ -66,11 +66,8 @@ def find_data(settings: Settings) -> DataFile | NoRealData:
         )
     except ServiceError as error:
         _LOG.warning("could not download the public data set, simulated data are used instead")
-        note = (
-            "the public data set could not be downloaded, SIMULATED data are used instead "
-            f"({error.found})"
-        )
-        return NoRealData((note,))
+        note = "the public data set could not be downloaded, SIMULATED data are used instead"
+        return NoRealData((f"{note} ({error.found})",))
     return DataFile(public.path, None, f"the public data set ({public.origin})")
 
 

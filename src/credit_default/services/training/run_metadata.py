@@ -2,6 +2,7 @@
 
 from dataclasses import asdict
 
+from credit_default.adapters.lake.snapshots import Snapshot
 from credit_default.adapters.mlflow.tracking import DatasetRecord
 from credit_default.model.evaluation.metrics import Evaluation
 from credit_default.services.training.challenger import Challenger
@@ -42,17 +43,7 @@ def list_datasets(
         challenger: The fitted challenger.
         columns: The names of the schema's columns.
     """
-    used = [
-        DatasetRecord(
-            f"snapshot-{snapshot.digest}",
-            snapshot.source.sha256,
-            snapshot.source.uri,
-            "training",
-            snapshot.row_count,
-            columns,
-        )
-        for snapshot in training.snapshots
-    ]
+    used = [_describe_snapshot(snapshot, columns) for snapshot in training.snapshots]
     test = DatasetRecord(
         "test-side",
         challenger.bundle.digest,
@@ -62,6 +53,17 @@ def list_datasets(
         columns,
     )
     return [*used, test]
+
+
+def _describe_snapshot(snapshot: Snapshot, columns: tuple[str, ...]) -> DatasetRecord:
+    return DatasetRecord(
+        f"snapshot-{snapshot.digest}",
+        snapshot.source.sha256,
+        snapshot.source.uri,
+        "training",
+        snapshot.row_count,
+        columns,
+    )
 
 
 def list_metrics(evaluation: Evaluation) -> dict[str, float]:

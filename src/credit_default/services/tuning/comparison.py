@@ -41,8 +41,8 @@ def compare_recipes(
         RefusedError: A figure is too good to be true, which shows a leak.
     """
     folded = fold_development(wiring, search.rows, seed=CONFIRMING_SEED)
-    in_force = wiring.settings.recipe
-    old = cross_validate_recipe(wiring, in_force, search.rows, seed=CONFIRMING_SEED)
+    recipe = wiring.settings.recipe
+    old = cross_validate_recipe(wiring, recipe, search.rows, seed=CONFIRMING_SEED)
     candidates = _score_candidates(wiring, search, folded, winner, with_families=with_families)
     for name, new in candidates:
         figures = measure_out_of_fold(folded, new, policy=wiring.settings.decision)

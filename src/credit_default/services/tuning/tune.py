@@ -1,25 +1,17 @@
-"""Tune the recipe: run a search, record it in MLflow, compare its winner, and write the winner's recipe file.
-
-The recipe file is for people to review; nothing is trained by it until it is named with `--config`.
-"""
+"""Tune the recipe: run a search, compare its winner with the recipe in force, and record both in MLflow."""
 
 import logging
-import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
-from credit_default.adapters.host.atomic_files import write_atomically
 from credit_default.adapters.mlflow.tracking import Run
 from credit_default.adapters.optuna.study import EndedTrial
-from credit_default.errors import InputError
 from credit_default.model.estimator.recipe_pipeline import Recipe
 from credit_default.model.estimator.search_space import list_search_parameters
-from credit_default.services.context.data_origin import describe_origin
 from credit_default.services.context.wiring import Wiring
 from credit_default.services.training.cross_validation import FOLD_COUNT
 from credit_default.services.training.training_rows import TrainingRows
-from credit_default.services.tuning.comparison import TUNED, compare_recipes
+from credit_default.services.tuning.comparison import compare_recipes
 from credit_default.services.tuning.trials import (
     Budget,
     Search,
@@ -27,8 +19,6 @@ from credit_default.services.tuning.trials import (
     open_search,
     run_trials,
 )
-from credit_default.views.exports.recipe_toml import TunedRecipe, write_recipe_file
-from credit_default.views.summaries.summary import Summary
 from credit_default.views.terminal.tuning import RecipeComparison, format_recipe_comparison
 
 _LOG = logging.getLogger(__name__)
@@ -83,16 +73,11 @@ def tune(
         RefusedError: A figure is too good to be true.
     """
     search = open_search(wiring, training)
-    tags = {"study": search.name, "data_origin": search.data_origin, "git_commit": wiring.commit}
+    tags = _build_tags(wiring, search)
     with wiring.tracking.start_run("tune", name=f"tune {search.name}", tags=tags) as run:
         run.record_params(_list_params(wiring, search, budget))
-        trials: tuple[EndedTrial, ...] | None = None
-        for ended in run_trials(wiring, search, budget=budget, clock=clock):
-            if trials is not None:
-                _record_trial(wiring, run, ended[-1], tags)
-            trials = ended
-            listener.trials(trials)
-        winner = choose_winner(wiring, search, trials or ())
+        trials = _run_search(wiring, search, run, budget=budget, clock=clock, listener=listener)
+        winner = choose_winner(wiring, search, trials)
         comparisons = []
         for comparison in compare_recipes(wiring, search, winner, with_families=with_families):
             comparisons.append(comparison)
@@ -105,13 +90,13 @@ def tune(
     _LOG.info(
         "ended search study=%s trial_count=%d new_recipe=%s run_id=%s",
         search.name,
-        len(trials or ()),
+        len(trials),
         is_new,
         run.run_id,
     )
     return TuningResult(
         search.name,
-        trials or (),
+        trials,
         winner,
         is_new,
         tuple(comparisons),
@@ -121,115 +106,27 @@ def tune(
     )
 
 
-def require_writable_target(path: Path, *, replacing: bool) -> None:
-    """Check that the winner's recipe may be written to the file, before a search of an hour and not after it.
-
-    Args:
-        path: The recipe file.
-        replacing: Whether an existing file may be replaced.
-
-    Raises:
-        InputError: The file exists, its name does not end in .toml, or its folder cannot be written to.
-    """
-    if path.suffix != ".toml":
-        raise InputError(
-            str(path),
-            found=f"the ending {path.suffix!r}",
-            expected=".toml",
-            remedy="Choose another name with --out.",
-        )
-    if path.exists() and not replacing:
-        raise InputError(
-            str(path),
-            found="an existing file",
-            expected="a new one, since a reviewed recipe is not overwritten unless asked for",
-            remedy="Choose another name with --out, or add --replace.",
-        )
-    folder = next(parent for parent in path.absolute().parents if parent.exists())
-    if not folder.is_dir() or not os.access(folder, os.W_OK):
-        raise InputError(
-            str(path),
-            found=f"{folder}, which cannot be written to",
-            expected="a folder that can",
-            remedy="Choose another place with --out.",
-        )
+def _run_search(
+    wiring: Wiring,
+    search: Search,
+    run: Run,
+    *,
+    budget: Budget,
+    clock: Callable[[], float],
+    listener: Listener,
+) -> tuple[EndedTrial, ...]:
+    """Run the trials, record those of this call, and return all trials of the study."""
+    trials: tuple[EndedTrial, ...] | None = None
+    for ended in run_trials(wiring, search, budget=budget, clock=clock):
+        if trials is not None:  # the first ones are those of earlier calls, recorded then
+            _record_trial(wiring, run, ended[-1], _build_tags(wiring, search))
+        trials = ended
+        listener.trials(trials)
+    return trials or ()
 
 
-def save_winner(tuning: TuningResult, path: Path, *, command: str) -> bool:
-    """Write the winner's recipe to the file, unless it is the one in force.
-
-    Args:
-        tuning: The result of the search.
-        path: The recipe file.
-        command: The command to repeat the search with, for the file's header.
-
-    Returns:
-        Whether the file was written.
-
-    Raises:
-        ServiceError: The disk refuses.
-    """
-    if tuning.is_new:
-        tuned = TunedRecipe(
-            tuning.winner, tuning.study_name, len(tuning.trials), tuning.row_count, command
-        )
-        write_atomically(path.absolute(), write_recipe_file(tuned, tuning.comparisons).encode())
-    return tuning.is_new
-
-
-def summarise_tuning(tuning: TuningResult, path: Path | None, *, listed: bool) -> Summary:
-    """Return the summary of the search.
-
-    Args:
-        tuning: The result of the search.
-        path: The recipe file that was written; None where none was.
-        listed: Whether each comparison is listed, as figures and as a note.
-    """
-    winner = next((found for found in tuning.comparisons if found.name == TUNED), None)
-    figures = {"trials": float(len(tuning.trials))}
-    if listed:
-        figures |= _list_comparison_figures(tuning.comparisons)
-    if winner is not None:
-        figures |= _list_gain_figures(winner)
-    notes = tuple(map(format_recipe_comparison, tuning.comparisons)) if listed else ()
-    return Summary(
-        "tune",
-        _describe_status(winner),
-        run_id=tuning.run_id,
-        counts={"development side": tuning.row_count},
-        figures=figures,
-        paths={"config": str(path)} if path else {},
-        notes=(*describe_origin(tuning.data_origin), *notes),
-    )
-
-
-def _list_comparison_figures(comparisons: Sequence[RecipeComparison]) -> dict[str, float]:
-    return {
-        f"{metric}, {comparison.name}": value
-        for comparison in comparisons
-        for metric, value in comparison.figures.items()
-    }
-
-
-def _list_gain_figures(winner: RecipeComparison) -> dict[str, float]:
-    """Return the winner's gains with the ends of their intervals."""
-    figures: dict[str, float] = {}
-    for name in ("roc_auc", "log_loss"):
-        gain = winner.gains[name]
-        figures |= {
-            f"{name} gain": gain.gain,
-            f"{name} gain, low": gain.low,
-            f"{name} gain, high": gain.high,
-        }
-    return figures
-
-
-def _describe_status(winner: RecipeComparison | None) -> str:
-    if winner is None:
-        return "kept the recipe in force"
-    if winner.word == "a tie":
-        return "found a recipe that ties with the one in force"
-    return f"found a recipe: {winner.word} than the one in force"
+def _build_tags(wiring: Wiring, search: Search) -> dict[str, object]:
+    return {"study": search.name, "data_origin": search.data_origin, "git_commit": wiring.commit}
 
 
 def _list_params(wiring: Wiring, search: Search, budget: Budget) -> dict[str, object]:
