@@ -75,7 +75,7 @@ def test_alarm_opens_once_and_closes_once_on_record(wiring):
     )
 
 
-def test_alarm_is_told_with_its_reasons_and_its_end(wiring):
+def test_notes_say_that_an_alarm_opened_and_why_it_closed(wiring):
     find(wiring.lake, "a", gate="feed")
 
     opened = update(wiring)
@@ -93,7 +93,7 @@ def test_lake_without_findings_has_no_alarm(wiring):
     assert update(wiring).alarms == ()
 
 
-def test_people_are_told_when_it_opens_and_when_it_closes(make_wiring, webhook):
+def test_a_message_is_sent_when_an_alarm_opens_and_when_it_closes(make_wiring, webhook):
     wiring = make_wiring(notify={"urls": webhook.address})
     find(wiring.lake, "a", gate="feed")
     update(wiring)
@@ -112,7 +112,7 @@ def test_people_are_told_when_it_opens_and_when_it_closes(make_wiring, webhook):
     ]
 
 
-def test_message_that_failed_is_told_here_stands_with_the_alarm_and_is_tried_again(
+def test_message_that_failed_is_noted_stored_with_the_alarm_and_sent_again(
     make_wiring, webhook
 ):
     wiring = make_wiring(notify={"urls": webhook.address})
@@ -133,7 +133,7 @@ def test_message_that_failed_is_told_here_stands_with_the_alarm_and_is_tried_aga
     assert "secret-word" not in str(failed)
 
 
-def test_alarm_that_was_over_before_anybody_looked_is_told_to_nobody(make_wiring, webhook):
+def test_alarm_that_opened_and_closed_between_two_updates_sends_no_message(make_wiring, webhook):
     wiring = make_wiring(notify={"urls": webhook.address})
     find(wiring.lake, "aoo", gate="feed")
 
@@ -144,7 +144,7 @@ def test_alarm_that_was_over_before_anybody_looked_is_told_to_nobody(make_wiring
     assert [r.opening_told for r in read_alarms(wiring.lake)] == ["over before anybody looked"]
 
 
-def test_alarm_that_a_crash_kept_from_the_ledger_and_from_people_is_told_by_the_next_look(
+def test_alarm_whose_recording_crashed_gets_its_entry_and_message_at_the_next_update(
     make_wiring, webhook
 ):
     wiring = make_wiring(notify={"urls": webhook.address})
@@ -173,7 +173,7 @@ def test_of_two_runners_one_opens_and_one_closes(wiring):
     assert len(read_alarms(wiring.lake)) == 1
 
 
-def test_alarm_that_a_later_look_brings_back_is_open_again_under_its_name(wiring):
+def test_alarm_that_a_later_finding_brings_back_is_open_again_under_its_name(wiring):
     opened = []
     for minute, letter in enumerate("aoa"):
         find(wiring.lake, letter, gate="feed")

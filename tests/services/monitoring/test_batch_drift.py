@@ -9,7 +9,7 @@ def november(known_rows):
     return known_rows.filter(statement_month="2005-11")
 
 
-def test_report_stands_in_the_lake_under_batch_and_version(champion_lake, score_rows, november):
+def test_report_is_published_in_the_lake_under_batch_and_version(champion_lake, score_rows, november):
     batch = find_batch(
         champion_lake.wiring, score_rows(november.slice(1_560, 250).drop("defaulted")).batch_id
     )

@@ -54,7 +54,7 @@ def test_batch_that_was_never_monitored_has_no_findings(lake, batch):
     assert read_batch_findings(lake, batch_id=batch.batch_id, model_version=1) is None
 
 
-def test_estimate_is_told_beside_the_error_of_those_that_met_their_outcomes(lake, batch):
+def test_estimates_are_compared_with_the_outcomes_that_were_judged(lake, batch):
     promised = {"default_share": 0.2, "default_share_low": 0.18, "default_share_high": 0.22}
     record(lake, batch, Verdict("estimate", "ok", (), promised))
     before = list(read_past_estimates(lake, model_version=1))

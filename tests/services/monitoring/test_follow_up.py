@@ -87,7 +87,7 @@ def test_it_is_explained_why_a_training_is_asked_for_and_why_not(own_lake, batch
     assert after.notes == ("alarm: performance of version 1, since month 2005-11",)
 
 
-def test_alarm_is_settled_when_its_version_has_left_the_seat(own_lake, batch):
+def test_alarm_is_closed_when_its_version_is_no_longer_the_champion(own_lake, batch):
     other = dataclasses.replace(batch, model_version=2)
     write_verdict_row(own_lake.lake, other, WRONG, at=NOON)
     open_alarm(

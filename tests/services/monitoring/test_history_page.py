@@ -26,7 +26,7 @@ def write_finding(wiring, month, *, gate="drift", level="ok", batch_id="0" * 16)
     )
 
 
-def test_page_stands_in_the_lakes_reports(wiring):
+def test_page_is_written_among_the_lakes_reports(wiring):
     write_finding(wiring, "2006-01", level="watch")
 
     path = write_history_page(wiring, now=NOON)

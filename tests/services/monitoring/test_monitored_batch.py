@@ -33,7 +33,7 @@ def test_batch_is_found_with_its_rows_scores_and_model(champion_lake, score_rows
     assert "expected_loss" not in rows.columns  # it is no column to compare
 
 
-def test_batch_that_was_scored_last_is_looked_at_when_none_is_named(
+def test_batch_that_was_scored_last_is_found_when_none_is_named(
     champion_lake, score_rows, november
 ):
     last = score_rows(
@@ -43,7 +43,7 @@ def test_batch_that_was_scored_last_is_looked_at_when_none_is_named(
     assert find_batch(champion_lake.wiring, None).batch_id == last.batch_id
 
 
-def test_outcome_column_of_the_file_itself_is_not_looked_at(champion_lake, score_rows, november):
+def test_outcome_column_of_the_file_itself_is_dropped(champion_lake, score_rows, november):
     scored = score_rows(november.slice(300, 50))
 
     batch = find_batch(champion_lake.wiring, scored.batch_id)
@@ -52,7 +52,7 @@ def test_outcome_column_of_the_file_itself_is_not_looked_at(champion_lake, score
     assert "defaulted" not in pl.concat(batch.frames()).columns
 
 
-def test_batch_that_nobody_scored_is_refused(champion_lake):
+def test_batch_that_was_never_scored_is_refused(champion_lake):
     with pytest.raises(InputError, match="no scores"):
         find_batch(champion_lake.wiring, "0123456789abcdef")
 

@@ -70,7 +70,7 @@ def figures(wiring, *alarms):
     return judge_retraining_need(wiring, alarms, CHAMPION).decision.verdict.figures
 
 
-def test_lake_in_which_nothing_rings_asks_for_nothing(wiring):
+def test_lake_without_an_open_alarm_requests_no_training(wiring):
     considered = judge_retraining_need(wiring, (), None)
 
     assert (considered.decision.action, considered.month, considered.is_new) == (
@@ -125,7 +125,7 @@ def test_batch_whose_feed_is_in_order_now_is_not_broken(wiring):
 
 
 @pytest.mark.parametrize(("version", "action"), [(3, "train"), (2, "nothing")])
-def test_alarms_about_the_champion_are_what_counts(wiring, version, action):
+def test_only_alarms_about_the_champion_count(wiring, version, action):
     find(wiring.lake)
 
     assert (

@@ -146,7 +146,7 @@ def some_months(some_rows, tmp_path_factory):
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_only_the_two_drifted_months_of_real_clients_ring(real_rows, tmp_path, seed):
+def test_only_the_two_drifted_months_of_real_clients_raise_an_alarm(real_rows, tmp_path, seed):
     lived = live(write_real_demo_months(real_rows, tmp_path, seed=seed, policy=DemoPolicy()))
 
     verdicts = [lived.judge(month) for month in lived.rehearsal.months]
@@ -157,7 +157,7 @@ def test_only_the_two_drifted_months_of_real_clients_ring(real_rows, tmp_path, s
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_only_the_two_drifted_months_of_simulated_clients_ring(tmp_path, seed):
+def test_only_the_two_drifted_months_of_simulated_clients_raise_an_alarm(tmp_path, seed):
     lived = live(write_simulated_demo_months(tmp_path, seed=seed, policy=DemoPolicy()))
 
     verdicts = [lived.judge(month) for month in lived.rehearsal.months]
@@ -183,7 +183,7 @@ def test_the_report_itself_comes_to_the_same_verdicts(real_rows, tmp_path):
         )
 
 
-def test_no_client_of_a_month_stands_in_the_training_file_or_in_another_month(
+def test_no_client_of_a_month_is_in_the_training_file_or_in_another_month(
     some_months, some_rows
 ):
     parts = [

@@ -33,12 +33,12 @@ def drill(drill_setup, *titles):
     return {f"{e.name} {e.strength}": e for e in run_drill(drill_setup, choose(*titles))}
 
 
-def test_clean_months_ring_nothing(drill_setup):
+def test_clean_months_raise_no_alarm(drill_setup):
     assert len(drill_setup.levels) == 4
     assert Drill((), drill_setup.levels).count_clean()["alarm"] == 0
 
 
-def test_loud_faults_ring_what_they_were_meant_for(drill_setup):
+def test_strong_faults_raise_the_alarms_that_they_are_meant_for(drill_setup):
     titles = (
         "recession 3",
         "broken-feed 3",
@@ -93,7 +93,7 @@ def test_unknown_fault_is_refused():
 
 @pytest.mark.nightly
 @pytest.mark.parametrize("seed", [7, 8])
-def test_alarms_have_been_seen_to_ring(tmp_path, seed, make_wiring):
+def test_full_drill_passes(tmp_path, seed, make_wiring):
     plan = DrillPlan()
     full = make_wiring(tmp_path, seed=seed, recipe={}, jobs=2)
     drill_setup = prepare_drill(full.settings, full.portfolio, plan)

@@ -39,7 +39,7 @@ def test_every_gate_says_something_of_a_month(pipeline, month):
     assert judged.past_month.delivery.row_count == 600
 
 
-def test_file_that_cannot_be_read_stops_at_the_door(pipeline, month):
+def test_file_that_cannot_be_read_is_refused(pipeline, month):
     broken = DeliveredMonth(month.statements.drop("age"), month.outcomes)
 
     judged = pipeline.judge_month(broken, ())

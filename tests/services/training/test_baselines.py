@@ -13,7 +13,7 @@ def contest(champion_lake):
     return sides, fit_challenger(champion_lake.wiring, champion_lake.training, sides)
 
 
-def test_every_rival_is_measured_on_the_test_side_with_paired_gains(champion_lake, contest):
+def test_every_baseline_is_measured_on_the_test_side_with_paired_gains(champion_lake, contest):
     sides, challenger = contest
 
     compared = {
@@ -47,7 +47,7 @@ def test_comparison_is_the_same_each_time(champion_lake, contest):
     )
 
 
-def test_model_that_a_rival_equals_does_not_beat_it(champion_lake, contest):
+def test_model_that_a_baseline_equals_does_not_beat_it(champion_lake, contest):
     sides, challenger = contest
     from dataclasses import replace
 

@@ -108,7 +108,7 @@ def test_public_data_come_from_a_source_and_then_from_the_cache(settings, on_ope
     assert pl.read_parquet(fetched.path)["statement_month"].unique().to_list() == ["2005-09"]
 
 
-def test_simulator_stands_in_when_no_source_answers_and_a_note_says_so(settings):
+def test_simulated_data_are_used_when_no_source_answers_and_a_note_says_so(settings):
     stand_in = fetch_data(settings, policy=FEW)
 
     assert stand_in.origin == "the simulator"

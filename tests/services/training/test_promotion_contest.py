@@ -70,7 +70,7 @@ def seat(wiring):
     return make
 
 
-def test_first_model_that_has_learned_something_is_let_in(challenge, sides):
+def test_first_model_that_has_learned_something_is_promoted(challenge, sides):
     wiring, challenger = challenge(sides)
 
     verdict = judge_challenger(wiring, challenger, sides, champion=None)
@@ -97,7 +97,7 @@ def test_first_model_that_has_learned_nothing_is_refused(challenge, sides):
     ],
     ids=["better", "worse", "equal"],
 )
-def test_new_recipe_takes_the_seat_only_when_it_is_better(
+def test_new_recipe_becomes_champion_only_when_it_is_better(
     challenge, seat, sides, champion_recipe, challenger_recipe, level, word
 ):
     wiring, challenger = challenge(sides, challenger_recipe)
@@ -110,7 +110,7 @@ def test_new_recipe_takes_the_seat_only_when_it_is_better(
     assert "out of fold" in verdict.reasons[0]
 
 
-def test_refresh_takes_the_seat_of_a_champion_that_learned_nothing(challenge, seat, sides):
+def test_refresh_replaces_a_champion_that_learned_nothing(challenge, seat, sides):
     wiring, challenger = challenge(sides)
     champion = seat(shuffle_outcomes(sides.development))
 
@@ -141,7 +141,7 @@ def test_refresh_that_makes_no_difference_keeps_the_champion(challenge, seat, si
     assert "on the newest rows" in verdict.reasons[0]
 
 
-def test_rows_that_the_champion_was_trained_on_never_enter_a_refresh_contest(
+def test_rows_that_the_champion_was_trained_on_never_enter_a_refresh_comparison(
     challenge, seat, sides
 ):
     wiring, challenger = challenge(sides)
@@ -185,7 +185,7 @@ def test_rows_that_the_champion_was_trained_on_do_not_confirm_a_recipe_either(
     assert verdict.figures["test_champion_brier"] == pytest.approx(brier)
 
 
-def test_same_model_again_is_refused_without_a_contest(challenge, sides):
+def test_same_model_again_is_refused_without_a_comparison(challenge, sides):
     wiring, challenger = challenge(sides)
 
     verdict = judge_challenger(
@@ -196,7 +196,7 @@ def test_same_model_again_is_refused_without_a_contest(challenge, sides):
     assert verdict.reasons[0].startswith("champion stays: the challenger equals version 8, digest")
 
 
-def test_real_clients_and_simulated_ones_never_meet_in_a_contest(challenge, seat, sides):
+def test_real_and_simulated_clients_are_never_compared(challenge, seat, sides):
     wiring, challenger = challenge(sides)
 
     with pytest.raises(InputError, match="simulated clients"):
@@ -245,7 +245,7 @@ def test_no_rows_have_no_newest_ones():
     assert select_newest(make_rows(), row_count=5).is_empty()
 
 
-def test_challenger_that_is_not_what_it_says_meets_nobody(challenge, sides):
+def test_challenger_that_is_not_what_it_declares_is_never_compared(challenge, sides):
     wiring, challenger = challenge(sides)
     other = replace(challenger, bundle=replace(challenger.bundle, schema_version="0"))
 

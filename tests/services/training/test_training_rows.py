@@ -192,7 +192,7 @@ def test_sliding_window_leaves_older_months_out(make_wiring, known_rows, tmp_pat
     assert known.notes == ("trained on the months 2005-10 to 2005-11",)
 
 
-def test_outcome_that_came_too_early_is_not_learnt_from(wiring, ingest, some_rows):
+def test_outcome_that_was_observed_too_early_is_not_learned_from(wiring, ingest, some_rows):
     ingest(some_rows.head(60).drop("defaulted"), "rows.csv")
     observe(wiring.lake, some_rows.head(20), at="2005-10-15")
     observe(wiring.lake, some_rows.slice(20, 30), at="2005-11-01")

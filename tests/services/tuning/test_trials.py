@@ -130,7 +130,7 @@ def test_folds_of_a_trial_are_those_that_a_training_with_its_recipe_looks_up(
     assert np.isfinite(folds.default_probability).all()
 
 
-def test_test_side_is_not_looked_at(wire_search, training, tmp_path):
+def test_test_side_is_never_read(wire_search, training, tmp_path):
     straight = wire_search(root=tmp_path / "one")
     search, trials = run(straight, training, trial_count=2)
     seen = pl.col("client_id").is_in(search.rows["client_id"].implode())
