@@ -3,6 +3,7 @@ import json
 
 import polars as pl
 import pytest
+from tests.fakes.log_lines import collect_log_lines
 
 from credit_default.adapters.tables.alarms import close_alarm, open_alarm, read_alarms
 from credit_default.adapters.tables.ledger import read_entries
@@ -112,9 +113,7 @@ def test_a_message_is_sent_when_an_alarm_opens_and_when_it_closes(make_wiring, w
     ]
 
 
-def test_message_that_failed_is_noted_stored_with_the_alarm_and_sent_again(
-    make_wiring, webhook
-):
+def test_message_that_failed_is_noted_stored_with_the_alarm_and_sent_again(make_wiring, webhook):
     wiring = make_wiring(notify={"urls": webhook.address})
     find(wiring.lake, "a", gate="feed")
     webhook.status = 500
@@ -190,3 +189,20 @@ def test_gate_with_a_hostile_name_has_no_alarm(wiring):
             Alarm("x' OR '1'='1", 1, "2005-10", "b", opened_at=NOON.isoformat()),
             before=None,
         )
+
+
+def test_each_change_of_an_alarm_is_logged_once_and_a_failed_message_is_a_warning(
+    make_wiring, webhook
+):
+    wiring = make_wiring(notify={"urls": webhook.address})
+    find(wiring.lake, "a", gate="feed")
+    webhook.status = 500
+
+    with collect_log_lines("services.monitoring") as lines:
+        update(wiring)
+        update(wiring, minute=1)
+
+    failed = (
+        "warning could not deliver alarm message gate=feed model_version=1 failed_address_count=1"
+    )
+    assert lines == ["info opened alarm gate=feed model_version=1 month=2005-10", failed, failed]

@@ -1,4 +1,5 @@
 import pytest
+from tests.fakes.log_lines import collect_log_lines
 
 from credit_default.services.monitoring.batch_drift import find_drift
 from credit_default.services.monitoring.monitored_batch import find_batch
@@ -9,7 +10,9 @@ def november(known_rows):
     return known_rows.filter(statement_month="2005-11")
 
 
-def test_report_is_published_in_the_lake_under_batch_and_version(champion_lake, score_rows, november):
+def test_report_is_published_in_the_lake_under_batch_and_version(
+    champion_lake, score_rows, november
+):
     batch = find_batch(
         champion_lake.wiring, score_rows(november.slice(1_560, 250).drop("defaulted")).batch_id
     )
@@ -25,4 +28,20 @@ def test_report_is_published_in_the_lake_under_batch_and_version(champion_lake, 
     assert drift.report.reference_count == champion_lake.champion.bundle.reference.height
     assert [column.column for column in drift.report.columns] == [
         column.name for column in champion_lake.wiring.schema.inputs
+    ]
+
+
+def test_comparison_is_logged_with_its_levels(champion_lake, score_rows, november):
+    rows = november.slice(1_560, 250).drop("defaulted")
+    batch = find_batch(champion_lake.wiring, score_rows(rows).batch_id)
+
+    with collect_log_lines("services.monitoring") as lines:
+        drift = find_drift(champion_lake.wiring, batch, report="drift")
+
+    assert lines == [
+        (
+            f"info compared batch with its reference batch_id={batch.batch_id} model_version=1 "
+            f"row_count=250 drift={drift.verdict.level} feed={drift.feed.level} "
+            f"volume={drift.volume.level}"
+        )
     ]

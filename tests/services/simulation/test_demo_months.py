@@ -183,9 +183,7 @@ def test_the_report_itself_comes_to_the_same_verdicts(real_rows, tmp_path):
         )
 
 
-def test_no_client_of_a_month_is_in_the_training_file_or_in_another_month(
-    some_months, some_rows
-):
+def test_no_client_of_a_month_is_in_the_training_file_or_in_another_month(some_months, some_rows):
     parts = [
         pl.read_parquet(some_months.training),
         *(read_statements(m.statements) for m in some_months.months),

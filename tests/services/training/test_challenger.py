@@ -3,6 +3,7 @@ import datetime as dt
 import numpy as np
 import polars as pl
 import pytest
+from tests.fakes.log_lines import collect_log_lines
 
 from credit_default.model.estimator.recipe_pipeline import Recipe
 from credit_default.services.training.challenger import fit_challenger
@@ -102,3 +103,20 @@ def test_test_share_is_what_the_settings_say(make_wiring, month_rows, tmp_path):
     sides = split_rows(wiring, read_training_rows(wiring, month=None, read_at=NOON))
 
     assert 0.35 < sides.test.height / month_rows.height < 0.45
+
+
+def test_fit_is_logged_with_digest_and_sizes(make_wiring, month_rows, tmp_path):
+    wiring = make_wiring(data=write(month_rows, tmp_path / "rows.csv"))
+    training = read_training_rows(wiring, month=None, read_at=NOON)
+
+    with collect_log_lines("services.training") as lines:
+        challenger = fit_challenger(wiring, training, split_rows(wiring, training))
+
+    bundle, evaluation = challenger.bundle, challenger.evaluation
+    assert lines == [
+        (
+            f"info fitted challenger digest={bundle.digest[:12]} "
+            f"development_row_count={bundle.row_count} test_row_count={evaluation.row_count} "
+            "data_origin=simulated"
+        )
+    ]

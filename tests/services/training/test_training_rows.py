@@ -2,6 +2,7 @@ import datetime as dt
 
 import polars as pl
 import pytest
+from tests.fakes.log_lines import collect_log_lines
 
 from credit_default.adapters.lake.snapshots import list_snapshots
 from credit_default.adapters.tables.ledger import read_entries
@@ -198,3 +199,19 @@ def test_outcome_that_was_observed_too_early_is_not_learned_from(wiring, ingest,
     observe(wiring.lake, some_rows.slice(20, 30), at="2005-11-01")
 
     assert read_known_rows(wiring).rows.height == 30
+
+
+def test_reading_logs_the_snapshot_and_counts_and_no_client(make_wiring, some_rows, tmp_path):
+    wiring = make_wiring(data=write(some_rows, tmp_path / "rows.csv"))
+
+    with collect_log_lines("services.training") as lines:
+        training = read_training_rows(wiring, month=None, read_at=NOON)
+
+    assert lines == [
+        f"info found training data path={tmp_path / 'rows.csv'}",
+        (
+            f"info read training rows snapshot={training.snapshots[0].digest} row_count=300 "
+            "rejected_count=0 data_origin=simulated"
+        ),
+    ]
+    assert not any(client in line for client in some_rows["client_id"] for line in lines)
