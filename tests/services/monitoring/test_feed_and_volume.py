@@ -86,7 +86,7 @@ def test_batch_is_held_against_those_scored_before_it(wiring, deliver, known_row
         (300, 3, 1, 31.0),
     ]
     assert found.earlier_rejected_shares == (0.0, 0.0, 0.01)
-    assert len(second.earlier) == 1  # looked at again, it sees no later ones
+    assert len(second.earlier) == 1  # monitored again, it is compared with no later ones
     assert (unknown.own.row_count, len(unknown.earlier)) == (77, 4)
     assert count_rejected(wiring.lake, ids[2]) == 3
     assert count_broken_rules(wiring.lake, ids[2]) == {"sex|code": 3}

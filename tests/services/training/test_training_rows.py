@@ -156,7 +156,7 @@ def test_real_and_simulated_clients_are_never_learned_from_together(wiring, some
     for rows, name in ((some_rows, "simulated.csv"), (real, "real.csv")):
         path = write(rows, tmp_path / name)
         checked = check_file(wiring, path, month=None, outcome="kept")
-        write_file_snapshot(wiring, checked, kept_at=NOON)  # past the door that refuses them
+        write_file_snapshot(wiring, checked, kept_at=NOON)  # without the check that refuses them
 
     with pytest.raises(InputError, match="real and simulated clients"):
         read_known_rows(wiring)

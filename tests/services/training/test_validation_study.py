@@ -39,7 +39,7 @@ def test_everything_that_a_validator_asks_for_is_measured_on_the_test_side(asses
     assert assessment.fairness.row_count == sides.test.height
     assert assessment.loss.expected_loss_amount > 0
     assert assessment.stability.refit_count == 1
-    assert [rival.name for rival in assessment.baselines] == [
+    assert [baseline.name for baseline in assessment.baselines] == [
         "scorecard",
         "small tree",
         "base rate",

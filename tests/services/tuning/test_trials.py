@@ -24,7 +24,7 @@ FEW = {"tree_count": 2, "maximum_depth": 2}
 
 
 class Clock:
-    """Every look at it takes a minute."""
+    """A clock that moves on a minute each time it is read."""
 
     def __init__(self):
         self.seconds = 0.0
