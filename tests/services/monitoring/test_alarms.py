@@ -63,7 +63,10 @@ def test_alarm_opens_once_and_closes_once_on_record(wiring):
     assert (ids(last.closed), ids(after.closed)) == (["feed v1 2005-10"], [])
     assert events(wiring) == [("alarm opened", "feed"), ("alarm closed", "feed")]
     [recorded] = read_alarms(wiring.lake)
-    assert (recorded.opening_told, recorded.closing_told) == ("nobody to tell", "nobody to tell")
+    assert (recorded.opening_delivery, recorded.closing_delivery) == (
+        "nobody to tell",
+        "nobody to tell",
+    )
     assert recorded.alarm == Alarm(
         "feed",
         1,
@@ -108,7 +111,7 @@ def test_a_message_is_sent_when_an_alarm_opens_and_when_it_closes(make_wiring, w
             f"feed of version 1, open since month 2005-10: {CLOSED_AS_SUPERSEDED}",
         ),
     ]
-    assert [(r.opening_told, r.closing_told) for r in read_alarms(wiring.lake)] == [
+    assert [(r.opening_delivery, r.closing_delivery) for r in read_alarms(wiring.lake)] == [
         ("told", "told")
     ]
 
@@ -118,7 +121,7 @@ def test_message_that_failed_is_noted_stored_with_the_alarm_and_sent_again(make_
     find(wiring.lake, "a", gate="feed")
     webhook.status = 500
     failed = update(wiring)
-    stored = read_alarms(wiring.lake)[0].opening_told
+    stored = read_alarms(wiring.lake)[0].opening_delivery
     webhook.status = 200
     later = update(wiring, minute=1)
 
@@ -127,8 +130,8 @@ def test_message_that_failed_is_noted_stored_with_the_alarm_and_sent_again(make_
     assert (ids(later.opened), later.notes) == ([], ())
     assert webhook.messages[-1]["message"].endswith(
         "since month 2005-10: so"
-    )  # the reasons of the batch that opened it
-    assert read_alarms(wiring.lake)[0].opening_told == "told"
+    )  # as it was when it rang
+    assert read_alarms(wiring.lake)[0].opening_delivery == "told"
     assert "secret-word" not in str(failed)
 
 
@@ -140,7 +143,7 @@ def test_alarm_that_opened_and_closed_between_two_updates_sends_no_message(make_
     update(wiring, minute=1)
 
     assert (changed.opened, changed.closed, webhook.messages) == ((), (), [])
-    assert [r.opening_told for r in read_alarms(wiring.lake)] == ["over before anybody looked"]
+    assert [r.opening_delivery for r in read_alarms(wiring.lake)] == ["over before anybody looked"]
 
 
 def test_alarm_whose_recording_crashed_gets_its_entry_and_message_at_the_next_update(
@@ -179,7 +182,7 @@ def test_alarm_that_a_later_finding_brings_back_is_open_again_under_its_name(wir
         opened += ids(update(wiring, minute=minute).opened)
 
     assert opened == ["feed v1 2005-10", "feed v1 2005-10"]
-    assert [(r.alarm.is_open, r.closing_told) for r in read_alarms(wiring.lake)] == [(True, "")]
+    assert [(r.alarm.is_open, r.closing_delivery) for r in read_alarms(wiring.lake)] == [(True, "")]
 
 
 def test_gate_with_a_hostile_name_has_no_alarm(wiring):

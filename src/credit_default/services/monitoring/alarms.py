@@ -22,6 +22,7 @@ from credit_default.adapters.tables.alarms import (
 from credit_default.adapters.tables.ledger import format_utc_time
 from credit_default.adapters.tables.monitoring import read_monitoring
 from credit_default.failpoints import hit_failpoint
+from credit_default.gates.ledger.version_events import AlarmClosed, AlarmOpened
 from credit_default.gates.monitoring import retraining
 from credit_default.gates.monitoring.alarms import (
     Alarm,
@@ -159,26 +160,25 @@ def _send_due_message(wiring: Wiring, recorded: RecordedAlarm) -> list[str]:
 
 def _is_message_due(recorded: RecordedAlarm) -> bool:
     """Return whether a message was not sent yet, or failed. Of a closed alarm only its end is reported."""
-    delivery = recorded.opening_told if recorded.alarm.is_open else recorded.closing_told
+    delivery = recorded.opening_delivery if recorded.alarm.is_open else recorded.closing_delivery
     return not delivery or delivery.startswith(_FAILED)
 
 
 def _append_change_entry(wiring: Wiring, alarm: Alarm) -> None:
-    event, moment = (
-        ("alarm opened", alarm.opened_at) if alarm.is_open else ("alarm closed", alarm.closed_at)
+    kind, moment = (
+        (AlarmOpened, alarm.opened_at) if alarm.is_open else (AlarmClosed, alarm.closed_at)
     )
     append_ledger_entry(
         wiring,
-        event,
-        key=f"{event} {alarm.alarm_id} {moment}",
+        kind(
+            gate=alarm.gate,
+            month=alarm.closed_month or alarm.opened_month,
+            because=alarm.closed_because,
+        ),
+        key=f"{kind.name} {alarm.alarm_id} {moment}",
         at=dt.datetime.fromisoformat(moment),
         batch_id=alarm.opened_batch_id,
         model_version=alarm.model_version,
-        details={
-            "gate": alarm.gate,
-            "month": alarm.closed_month or alarm.opened_month,
-            "because": alarm.closed_because,
-        },
     )
 
 
@@ -208,8 +208,8 @@ def _describe_delivery(failures: Sequence[str], *, has_recipient: bool) -> str:
 
 def _mark_delivery(recorded: RecordedAlarm, delivery: str) -> RecordedAlarm:
     if recorded.alarm.is_open:
-        return replace(recorded, opening_told=delivery)
-    return replace(recorded, closing_told=delivery)
+        return replace(recorded, opening_delivery=delivery)
+    return replace(recorded, closing_delivery=delivery)
 
 
 def _log_failures(alarm: Alarm, failures: Sequence[str]) -> None:

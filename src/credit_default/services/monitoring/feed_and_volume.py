@@ -5,7 +5,6 @@ Row counts and times come from the ledger, months and earlier profiles from the 
 """
 
 import datetime as dt
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import takewhile
@@ -19,7 +18,8 @@ from credit_default.adapters.tables.monitoring import read_monitoring
 from credit_default.adapters.tables.queries import collect_rows, scan_table
 from credit_default.data.contract.schema import Schema
 from credit_default.data.months import count_months
-from credit_default.gates.ledger import LedgerEntry
+from credit_default.gates.ledger.batch_events import Scored
+from credit_default.gates.ledger.event_format import RecordedEvent
 from credit_default.gates.monitoring.feed import BatchState, judge_feed
 from credit_default.gates.monitoring.feed_measurement import measure_feed
 from credit_default.gates.monitoring.feed_policy import FeedPolicy
@@ -135,12 +135,12 @@ def read_delivery_history(
         month: Its newest statement month (YYYY-MM).
         row_count: Its number of rows, for a lake whose ledger has no entry for its scores.
     """
-    entries = list_first_scorings(wiring)
-    before = list(takewhile(lambda entry: entry.batch_id != batch_id, entries))
-    own = entries[len(before) : len(before) + 1]
+    scorings = list_first_scorings(wiring)
+    before = list(takewhile(lambda scoring: scoring.entry.batch_id != batch_id, scorings))
+    own = scorings[len(before) : len(before) + 1]
     months = dict(read_monitoring(wiring.lake).select("batch_id", "statement_month").iter_rows())
     found = _list_deliveries((*before, *own), months=months | {batch_id: month}, first_month=month)
-    shares = tuple(_compute_rejected_share(entry) for entry in before)
+    shares = tuple(scoring.event.rejected_share for scoring in before)
     if not own:
         return DeliveryHistory(Delivery(row_count, 0), tuple(found), shares)
     return DeliveryHistory(found[-1], tuple(found[:-1]), shares)
@@ -160,17 +160,17 @@ def count_rejected(lake: Lake, batch_id: str) -> int:
 
 
 def _list_deliveries(
-    entries: Iterable[LedgerEntry], *, months: Mapping[str, str], first_month: str
+    scorings: Iterable[RecordedEvent[Scored]], *, months: Mapping[str, str], first_month: str
 ) -> list[Delivery]:
     """Return the deliveries of these scorings, in order; `months` is the statement month by batch."""
     found: list[Delivery] = []
     newest_month, last_at = "", None
-    for entry in entries:
-        at = dt.datetime.fromisoformat(entry.at)
-        month = months.get(entry.batch_id, newest_month) or first_month
+    for scoring in scorings:
+        at = dt.datetime.fromisoformat(scoring.entry.at)
+        month = months.get(scoring.entry.batch_id, newest_month) or first_month
         found.append(
             Delivery(
-                row_count=int(json.loads(entry.details)["read_count"]),
+                row_count=scoring.event.read_count,
                 age=count_months(month, at.strftime("%Y-%m")),
                 step=count_months(newest_month, month) if newest_month else None,
                 wait=(at - last_at).total_seconds() / _SECONDS_IN_DAY if last_at else None,
@@ -191,9 +191,3 @@ def _read_previous_columns(lake: Lake, plan: ProfilePlan, *, month: str) -> Prev
     if not profile:
         return PreviousColumns()
     return PreviousColumns(parse_fingerprints(profile), parse_counts(profile, plan))
-
-
-def _compute_rejected_share(entry: LedgerEntry) -> float:
-    details = json.loads(entry.details)
-    read_count = int(details["read_count"])
-    return int(details["quarantined_count"]) / read_count if read_count else 0.0

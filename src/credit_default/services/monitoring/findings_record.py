@@ -11,6 +11,7 @@ from credit_default.adapters.lake.layout import Lake
 from credit_default.adapters.lake.published_reports import fetch_published
 from credit_default.adapters.mlflow.tracking import Run
 from credit_default.adapters.tables.monitoring import write_monitoring
+from credit_default.gates.ledger.batch_events import MonitorAlarmed
 from credit_default.gates.monitoring.drift import DriftReport
 from credit_default.gates.verdict import Verdict
 from credit_default.model.estimator.expected_loss import EXPECTED_LOSS
@@ -96,15 +97,14 @@ def _append_alarm_entry(
 ) -> None:
     append_ledger_entry(
         wiring,
-        "alarmed",
+        MonitorAlarmed(
+            gate=verdict.gate,
+            figures={name: float(value) for name, value in verdict.figures.items()},
+        ),
         key=f"alarmed {verdict.gate} {batch.batch_id} v{batch.model_version} {at.isoformat()}",
         at=at,
         batch_id=batch.batch_id,
         model_version=batch.model_version,
-        details={
-            "gate": verdict.gate,
-            **{name: float(value) for name, value in verdict.figures.items()},
-        },
     )
 
 
@@ -122,7 +122,12 @@ def _record_monitoring_run(
     wiring: Wiring, batch: MonitoredBatch, drift: Drift | None, summary: Summary
 ) -> Summary:
     """Record the findings as a run in MLflow, and return the summary with the run's id."""
-    tags = build_batch_tags(wiring, batch.batch_id, batch.model_version, batch.data_origin)
+    tags = build_batch_tags(
+        batch.batch_id,
+        batch.model_version,
+        data_origin=batch.data_origin,
+        git_commit=wiring.commit,
+    )
     with wiring.tracking.start_run("monitor", name=f"monitor {batch.batch_id}", tags=tags) as run:
         if drift is not None:
             _record_drift_report(wiring.lake, run, batch, drift.report)

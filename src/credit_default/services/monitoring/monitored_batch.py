@@ -76,7 +76,7 @@ def find_batch(
     """
     found_id, found_version = _find_newest_scoring(wiring.lake, batch_id, model_version)
     snapshot = read_snapshot(wiring.lake, found_id)
-    require_same_portfolio(wiring, snapshot.origin.schema_name, thing=f"batch {found_id}")
+    require_same_portfolio(wiring.schema, snapshot.origin.schema_name, thing=f"batch {found_id}")
     return MonitoredBatch(
         snapshot,
         found_version,

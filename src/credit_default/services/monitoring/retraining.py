@@ -4,7 +4,6 @@ A batch whose feed is broken is left out of every training, and an alarm that on
 """
 
 import datetime as dt
-import json
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,6 +17,8 @@ from credit_default.adapters.tables.monitoring import read_monitoring
 from credit_default.adapters.tables.queries import collect_rows, scan_table
 from credit_default.data.contract.schema import KEY
 from credit_default.failpoints import hit_failpoint
+from credit_default.gates.ledger.event_format import select_events
+from credit_default.gates.ledger.version_events import RetrainingRequested
 from credit_default.gates.monitoring import feed
 from credit_default.gates.monitoring import retraining as retraining_gate
 from credit_default.gates.monitoring.alarms import (
@@ -41,8 +42,6 @@ from credit_default.services.outcomes.coverage import is_early
 from credit_default.views.summaries.summary import Summary
 
 _LOG = logging.getLogger(__name__)
-
-REQUESTED = "retraining requested"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +103,10 @@ def request_retraining(
         return
     append_ledger_entry(
         wiring,
-        REQUESTED,
+        RetrainingRequested(month=retraining.month, window=wiring.settings.retraining.window),
         key=_build_key(retraining.month, champion_version),
         at=at,
         model_version=champion_version,
-        details={"month": retraining.month, "window": wiring.settings.retraining.window},
     )
     hit_failpoint("retraining.requested")
     _LOG.info("requested retraining month=%s model_version=%s", retraining.month, champion_version)
@@ -165,12 +163,10 @@ def _count_new_labels(lake: Lake, champion: ModelVersion, *, broken: Sequence[st
 
 def _list_requested_months(lake: Lake) -> tuple[str, ...]:
     return tuple(
-        str(json.loads(entry.details)["month"])
-        for entry in read_entries(lake)
-        if entry.event == REQUESTED
+        request.event.month for request in select_events(read_entries(lake), RetrainingRequested)
     )
 
 
 def _build_key(month: str, version: int) -> str:
     """Return the ledger key under which a request for that month and version is recorded once."""
-    return f"{REQUESTED} {month} v{version}"
+    return f"{RetrainingRequested.name} {month} v{version}"

@@ -17,10 +17,10 @@ import polars as pl
 from credit_default.adapters.lake.layout import Lake
 from credit_default.adapters.lake.snapshots import Snapshot, read_snapshot_rows
 from credit_default.adapters.tables.queries import read_outcomes, read_score_frames
+from credit_default.data.checking.duplicate_keys import Hashes, hash_keys
 from credit_default.data.contract.schema import KEY, OUTCOME, STATEMENT_MONTH
 from credit_default.model.estimator.decision import ACCEPT, DECLINE
 from credit_default.model.estimator.expected_loss import EXPECTED_LOSS
-from credit_default.services.intake.earlier_batches import Hashes, hash_keys_in_process
 from credit_default.services.outcomes.coverage import is_early
 
 _UNKNOWN: Final = -1
@@ -61,7 +61,7 @@ class BatchScores:
         Adds `default_probability` and `decision`, and `defaulted` (null where unknown) if any outcome
         of the batch is known. Rows without a score are left out.
         """
-        place, found = _find_places(self.keys, hash_keys_in_process(rows))
+        place, found = _find_places(self.keys, hash_keys(rows))
         place = place[found]
         decision = np.where(self.declined[place], DECLINE, ACCEPT).tolist()
         scored = rows.filter(pl.Series(found)).with_columns(
@@ -95,7 +95,7 @@ def read_batch_scores(lake: Lake, *, batch_id: str, model_version: int) -> Batch
     for frame in read_score_frames(
         lake, batch_id=batch_id, model_version=model_version, columns=_SCORE_COLUMNS
     ):
-        keys.append(hash_keys_in_process(frame))
+        keys.append(hash_keys(frame))
         probability.append(frame["default_probability"].to_numpy())
         declined.append((frame["decision"] == DECLINE).to_numpy())
         months.update(frame[STATEMENT_MONTH].unique().to_list())
@@ -125,7 +125,7 @@ def _add_outcomes(lake: Lake, scores: BatchScores) -> BatchScores:
     known = read_outcomes(lake, months=scores.months).select(*KEY, OUTCOME, early=is_early())
     if known.is_empty() or not len(scores.keys):
         return scores
-    place, found = _find_places(scores.keys, hash_keys_in_process(known))
+    place, found = _find_places(scores.keys, hash_keys(known))
     early = known["early"].to_numpy()
     counted = found & ~early
     outcome = scores.outcome.copy()

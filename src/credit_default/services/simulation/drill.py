@@ -103,7 +103,9 @@ def run_drill(drill_setup: DrillSetup, plan: DrillPlan) -> Iterator[DrillCase]:
             batches = _drill_loosened_gates(drill_setup, plan, fault)
         else:
             batches = _plant_fault(drill_setup, plan, fault)
-        case = DrillCase(fault.name, fault.strength, fault.expects, fault.loudness, batches)
+        case = DrillCase(
+            fault.name, fault.strength, fault.expected_gates, fault.required_level, batches
+        )
         _LOG.info(
             "planted fault name=%s strength=%d response=%s",
             fault.name,
@@ -173,7 +175,7 @@ def _drill_loosened_gates(
         for planted in PLANTED_FAULTS
         if planted.kind == "month"
         and planted.strength == _HIGHEST_STRENGTH
-        and set(planted.expects) <= _LOOSENED_GATES
+        and set(planted.expected_gates) <= _LOOSENED_GATES
     )
     cases = run_drill(replace(drill_setup, pipeline=pipeline), replace(plan, faults=faults))
     verdict = judge_drill(Drill(tuple(cases), ()), policy=settings.drill)

@@ -68,7 +68,7 @@ def find_data(settings: Settings) -> DataFile | NoRealData:
         _LOG.warning("could not download the public data set, simulated data are used instead")
         note = "the public data set could not be downloaded, SIMULATED data are used instead"
         return NoRealData((f"{note} ({error.found})",))
-    return DataFile(public.path, None, f"the public data set ({public.origin})")
+    return DataFile(public.path, None, f"the public data set ({public.source})")
 
 
 def fetch_data(settings: Settings, *, policy: SimulationPolicy = SimulationPolicy()) -> DataFile:
