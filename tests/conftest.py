@@ -82,7 +82,7 @@ def full_prefect_server(tmp_path_factory) -> Iterator[str]:
         PrefectServer,
         build_prefect_environment,
         stop_server,
-        wait_until_ready,
+        wait_for_prefect,
     )
 
     home = tmp_path_factory.mktemp("standing")
@@ -105,7 +105,7 @@ def full_prefect_server(tmp_path_factory) -> Iterator[str]:
         )
     server = PrefectServer(process, f"http://127.0.0.1:{port}/api", log)
     try:
-        wait_until_ready(server, timeout_seconds=180)
+        wait_for_prefect(server, timeout_seconds=180)
         yield server.api_url
     finally:
         stop_server(server)

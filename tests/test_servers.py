@@ -33,7 +33,7 @@ from credit_default.flows.predict import predict
 from credit_default.flows.train import train
 from credit_default.sections import StackSettings
 from credit_default.services.operations.stack_plan import StackPlan, choose_ports, plan_stack
-from credit_default.services.operations.stack_supervisor import open_stack, wait_until_ready
+from credit_default.services.operations.stack_supervisor import open_stack, wait_for_programs
 from credit_default.views.summaries.summary import Summary
 
 pytestmark = [
@@ -142,8 +142,11 @@ def standing(database, bucket, simulated_files, tmp_path_factory) -> Iterator[St
     )
     with open_stack(logs=lake.home / "stack", stop_seconds=10) as stack:
         stack.start([server for server in plan.stages[0] if server.name in OPEN])
-        assert wait_until_ready(
-            stack.running, timeout_seconds=180, asked=lambda: False, mend=plan.mend
+        assert wait_for_programs(
+            stack.running,
+            timeout_seconds=180,
+            stop_requested=lambda: False,
+            reset_password=plan.reset_password,
         )
         yield Standing(plan, credentials, database)
     for one in stack.running:

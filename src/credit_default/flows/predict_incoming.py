@@ -46,11 +46,11 @@ def predict_incoming(
         )
         return _announce_late(wiring, state.result())
 
-    emptying = InboxRun(score, read_clock, month or None, hold_file_slot)
+    inbox_run = InboxRun(score, read_clock, month or None, hold_file_slot)
     summary = (
-        score_incoming_file(wiring, emptying, uri=batch)
+        score_incoming_file(wiring, inbox_run, uri=batch)
         if batch
-        else score_incoming(wiring, emptying)
+        else score_incoming(wiring, inbox_run)
     )
     _raise_if_refused(summary)
     name = "Scored" if summary.counts.get("scored") else "NothingToScore"

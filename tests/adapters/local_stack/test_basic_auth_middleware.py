@@ -18,8 +18,8 @@ def ask(path, *, given=b"", kind="http"):
     door = BasicAuthMiddleware(
         application,
         name="pages",
-        opened=("/health",),
-        admits=lambda path, words: path == "/own" or words == b"us",
+        public_paths=("/health",),
+        is_authorized=lambda path, words: path == "/own" or words == b"us",
     )
     headers = [(b"authorization", given)] if given else []
     asyncio.run(door({"type": kind, "path": path, "headers": headers}, None, send))

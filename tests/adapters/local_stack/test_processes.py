@@ -69,7 +69,7 @@ def test_programs_words_stand_in_its_log_and_those_of_the_time_before_beside_it(
 
 
 def test_ending_asks_first_and_kills_the_whole_group_of_one_that_does_not_listen(tmp_path):
-    one = start_program(program(STUBBORN, says="ready"), logs=tmp_path)
+    one = start_program(program(STUBBORN, ready_text="ready"), logs=tmp_path)
     wait_until(lambda: is_ready(one))
     began = time.monotonic()
 

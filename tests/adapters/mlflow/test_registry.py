@@ -167,7 +167,7 @@ def test_a_damaged_copy_in_the_cache_is_fetched_again(registry, tracking, lake, 
     loaded = registry.load_version(version)
 
     assert loaded.digest == bundle.digest
-    assert registry.find_folder(version) == lake.bundles / version.digest
+    assert registry.find_cached_bundle(version) == lake.bundles / version.digest
     assert (lake.bundles / version.digest / "pipeline.skops").read_bytes() != b"damaged"
 
 

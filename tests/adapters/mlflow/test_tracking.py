@@ -68,10 +68,10 @@ def test_a_run_that_has_ended_takes_words_later_and_one_that_is_gone_is_left_alo
     with tracking.start_run("train", name="old", tags={}) as run:
         pass
 
-    tracking.record_later(run.run_id, {"rolled_back_at": "noon"})
+    tracking.tag_ended_run(run.run_id, {"rolled_back_at": "noon"})
     tracking.client.delete_run(run.run_id)
-    tracking.record_later(run.run_id, {"rolled_back_at": "midnight"})
-    tracking.record_later("0" * 32, {"rolled_back_at": "noon"})
+    tracking.tag_ended_run(run.run_id, {"rolled_back_at": "midnight"})
+    tracking.tag_ended_run("0" * 32, {"rolled_back_at": "noon"})
 
     found = read(tracking, run)
     assert (found.info.status, found.data.tags["rolled_back_at"]) == ("FINISHED", "noon")
@@ -218,8 +218,11 @@ def test_a_servers_run_has_a_link_and_a_databases_its_id():
         Tracking("sqlite:////lake/mlflow.db"),
     )
 
-    assert server.run_address("4", "ab12") == "http://mlflow.example:5000/#/experiments/4/runs/ab12"
-    assert database.run_address("4", "ab12") == "ab12"
+    assert (
+        server.build_run_address("4", "ab12")
+        == "http://mlflow.example:5000/#/experiments/4/runs/ab12"
+    )
+    assert database.build_run_address("4", "ab12") == "ab12"
 
 
 def test_telemetry_is_off_and_pickles_are_refused_in_the_environment_that_mlflow_reads():

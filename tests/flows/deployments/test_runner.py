@@ -256,7 +256,7 @@ def test_runner_outlives_a_server_that_is_away(failure):
     patient = _retry_while_unreachable(
         poll,
         log=logging.getLogger("test"),
-        make_way=lambda: made_way.append(len(asked)),
+        on_recovered=lambda: made_way.append(len(asked)),
         first_wait_seconds=0.01,
     )
     for _ in range(3):

@@ -9,7 +9,7 @@ from credit_default.flows.server.basic_auth_server import add_basic_auth, run_gu
 WORDS = "admin:right"
 
 
-def knock(path, *, words="", kind="http"):
+def knock(path, *, user_and_password="", kind="http"):
     """The status that a request comes to: 200 from the application behind the door."""
     sent = []
 
@@ -21,7 +21,7 @@ def knock(path, *, words="", kind="http"):
 
     header = [(b"authorization", b"Basic " + base64.b64encode(words.encode()))] if words else []
     asyncio.run(
-        add_basic_auth(application, words=WORDS)(
+        add_basic_auth(application, user_and_password=WORDS)(
             {"type": kind, "path": path, "headers": header}, None, send
         )
     )
@@ -32,8 +32,8 @@ def knock(path, *, words="", kind="http"):
     "path", ["/", "/v2/runs", "/ui-settings", "/docs", "/openapi.json", "/api", "/apis/health"]
 )
 def test_page_is_shown_to_who_says_the_words_alone(path):
-    assert knock(path, words=WORDS)[0] == 200
-    assert knock(path, words="admin:wrong")[0] == 401
+    assert knock(path, user_and_password=WORDS)[0] == 200
+    assert knock(path, user_and_password="admin:wrong")[0] == 401
     status, headers = knock(path)
     assert (status, headers[b"www-authenticate"]) == (401, b'Basic realm="prefect"')
 

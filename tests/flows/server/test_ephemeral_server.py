@@ -11,7 +11,7 @@ from credit_default.flows.server.ephemeral_server import (
     graceful_shutdown,
     is_server_reachable,
     stop_server,
-    wait_until_ready,
+    wait_for_prefect,
 )
 
 
@@ -24,7 +24,7 @@ def test_server_that_ended_is_told_with_its_code_and_its_log(tmp_path):
     server = start(tmp_path, "raise SystemExit(3)")
 
     with pytest.raises(ServiceError, match=r"ended with code 3.*server\.log"):
-        wait_until_ready(server, timeout_seconds=30)
+        wait_for_prefect(server, timeout_seconds=30)
 
     stop_server(server)
 
@@ -33,7 +33,7 @@ def test_server_that_does_not_answer_is_not_waited_for_for_ever(tmp_path):
     server = start(tmp_path, "import time; time.sleep(60)")
 
     with pytest.raises(ServiceError, match="no answer in 0 s"):
-        wait_until_ready(server, timeout_seconds=0.2)
+        wait_for_prefect(server, timeout_seconds=0.2)
 
     stop_server(server)
     assert server.process.returncode == -signal.SIGTERM

@@ -1,6 +1,6 @@
-"""The words that the stack's servers ask for: from the environment where they are set, else made once for each lake.
+"""The words that the stack's servers ask for: from the environment where they are set, else generated once for each lake.
 
-What was made stands in a file that its owner alone can read, in the form that a shell takes: `set -a; . FILE; set +a` lets
+What was generated stands in a file that its owner alone can read, in the form that a shell takes: `set -a; . FILE; set +a` lets
 every command work with the servers. What the environment gives is never written.
 """
 
@@ -28,7 +28,7 @@ class Credentials:
     mlflow_password: str = field(repr=False)
     prefect_auth_string: str = field(repr=False)  # user:password, as Prefect has it
     session_key: str = field(repr=False)
-    made: Mapping[str, str] = field(default_factory=dict, repr=False)
+    generated: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
     def client_variables(self) -> dict[str, str]:
@@ -54,30 +54,30 @@ def read_credentials(path: Path, *, environment: Mapping[str, str]) -> Credentia
         _SESSION_KEY: secrets.token_urlsafe(32),
     }
     # a shell that has read the file gives what is kept: it stays kept
-    made = {
-        name: kept.get(name) or word
-        for name, word in fresh.items()
+    generated = {
+        name: kept.get(name) or value
+        for name, value in fresh.items()
         if environment.get(name, "") in {"", kept.get(name)}
     }
-    words = {**environment, **made}
+    words = {**environment, **generated}
     return Credentials(
         environment.get(_USERNAME) or ADMINISTRATOR,
         words[_PASSWORD],
         words[_AUTH_STRING],
         words[_SESSION_KEY],
-        made,
+        generated,
     )
 
 
 def write_credentials(
     path: Path, credentials: Credentials, *, addresses: Mapping[str, str]
 ) -> None:
-    """Nothing; the file holds the addresses and what was made, for its owner alone.
+    """Nothing; the file holds the addresses and what was generated, for its owner alone.
 
     Raises:
         ServiceError: the disk refuses.
     """
-    lines = {**addresses, _USERNAME: credentials.mlflow_username, **credentials.made}
+    lines = {**addresses, _USERNAME: credentials.mlflow_username, **credentials.generated}
     text = "".join(f"{name}='{value}'\n" for name, value in lines.items())
     with disk_errors(path):
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

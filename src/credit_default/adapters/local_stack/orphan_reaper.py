@@ -25,23 +25,23 @@ def start_reaper(*, environment: Mapping[str, str], seconds: float) -> subproces
     )
 
 
-def add_process_group(watch: subprocess.Popen[bytes], group: int) -> None:
+def add_process_group(reaper: subprocess.Popen[bytes], group: int) -> None:
     """Nothing; the process group is among those."""
-    _write_line(watch, f"{group}\n")
+    _write_line(reaper, f"{group}\n")
 
 
-def stop_reaper(watch: subprocess.Popen[bytes]) -> None:
+def stop_reaper(reaper: subprocess.Popen[bytes]) -> None:
     """Nothing; the groups were ended in order, and the process is gone."""
-    _write_line(watch, _DONE)
-    if watch.stdin is not None:
-        watch.stdin.close()
-    watch.wait()
+    _write_line(reaper, _DONE)
+    if reaper.stdin is not None:
+        reaper.stdin.close()
+    reaper.wait()
 
 
-def _write_line(watch: subprocess.Popen[bytes], text: str) -> None:
-    if watch.stdin is not None and watch.poll() is None:
-        watch.stdin.write(text.encode())
-        watch.stdin.flush()
+def _write_line(reaper: subprocess.Popen[bytes], text: str) -> None:
+    if reaper.stdin is not None and reaper.poll() is None:
+        reaper.stdin.write(text.encode())
+        reaper.stdin.flush()
 
 
 def terminate_orphans(told: IO[str], *, seconds: float) -> None:

@@ -34,7 +34,7 @@ class Program:
     address: str = ""  # where a person looks at it
     version: str = ""
     health_url: str = ""
-    says: str = ""  # what its log holds once it is up, for one that cannot be asked
+    ready_text: str = ""  # what its log holds once it is up, for one that cannot be asked
     authorization: str = field(default="", repr=False)
     is_server: bool = False  # others work on it, and are ended before it
 
@@ -83,8 +83,8 @@ def is_ready(running: RunningProgram) -> bool:
         PermissionError: it answers, and refuses the words that it is asked with.
     """
     program = running.program
-    if program.says:
-        return program.says in running.log_path.read_text(encoding="utf-8", errors="replace")
+    if program.ready_text:
+        return program.ready_text in running.log_path.read_text(encoding="utf-8", errors="replace")
     if not program.health_url:
         return True
     headers = {"Authorization": program.authorization} if program.authorization else {}

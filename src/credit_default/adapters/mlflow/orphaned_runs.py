@@ -13,10 +13,10 @@ CLOSED_TAG: Final = "closed_because"
 
 @dataclass(frozen=True, slots=True)
 class OrphanedRun:
-    """A run without a process: which act began it, and when."""
+    """A run without a process: which run_type began it, and when."""
 
     run_id: str
-    act: RunType
+    run_type: RunType
     began_at: dt.datetime
 
 
@@ -26,11 +26,13 @@ def find_orphaned_runs(
     """The running ones whose process is gone or, where it can't be looked up, has given no sign of life for `silence`."""
     with mlflow_errors(tracking.tracking_uri):
         running = [
-            (act, run) for act in get_args(RunType) for run in _search_running(tracking, act)
+            (run_type, run)
+            for run_type in get_args(RunType)
+            for run in _search_running(tracking, run_type)
         ]
     return tuple(
-        OrphanedRun(str(run.info.run_id), act, _parse_milliseconds(run.info.start_time))
-        for act, run in running
+        OrphanedRun(str(run.info.run_id), run_type, _parse_milliseconds(run.info.start_time))
+        for run_type, run in running
         if _is_orphaned(run, now=now, silence=silence)
     )
 
@@ -42,8 +44,8 @@ def close_orphaned_run(tracking: Tracking, run: OrphanedRun, *, because: str) ->
         tracking.client.set_terminated(run.run_id, "KILLED")
 
 
-def _search_running(tracking: Tracking, act: RunType) -> list[Any]:
-    experiment = tracking.client.get_experiment_by_name(f"credit-default/{act}")
+def _search_running(tracking: Tracking, run_type: RunType) -> list[Any]:
+    experiment = tracking.client.get_experiment_by_name(f"credit-default/{run_type}")
     if experiment is None:
         return []
     running = tracking.client.search_runs(

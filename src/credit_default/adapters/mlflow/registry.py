@@ -76,7 +76,7 @@ class Registry:
             sealed = write_bundle(bundle, Path(name))
             model_id = log_model(self._client, run, bundle, sealed, name=self.name)
             run.record_metrics(metrics, model_id=model_id, dataset=dataset)
-            self._make_model()
+            self._create_registered_model()
             own = {DIGEST_TAG: sealed.digest, SEAL_TAG: sealed.seal}
             created = create_version(
                 self._tracking,
@@ -139,7 +139,7 @@ class Registry:
             self._download(version, folder)
             return read_bundle(folder, expected_digest=version.digest, seal=seal)
 
-    def find_folder(self, version: ModelVersion) -> Path:
+    def find_cached_bundle(self, version: ModelVersion) -> Path:
         """Where the cache keeps the version's bundle once `load_version` has verified it."""
         return self._cache / version.digest
 
@@ -174,7 +174,9 @@ class Registry:
         if champion is not None and champion.number == version.number:
             return champion
         self.record_verdict(version, verdict)
-        self._seat(version, replaced=champion, tags={"promoted_at": promoted_at.isoformat()})
+        self._set_champion_alias(
+            version, replaced=champion, tags={"promoted_at": promoted_at.isoformat()}
+        )
         return self.find_version(version.number)
 
     def rollback(self, *, reason: str, rolled_back_at: dt.datetime) -> ModelVersion:
@@ -204,7 +206,7 @@ class Registry:
     def _client(self) -> "MlflowClient":
         return self._tracking.client
 
-    def _seat(
+    def _set_champion_alias(
         self, version: ModelVersion, *, replaced: ModelVersion | None, tags: Mapping[str, str]
     ) -> None:
         notes = {**tags, **({REPLACED_TAG: str(replaced.number)} if replaced else {})}
@@ -232,7 +234,7 @@ class Registry:
                 raise
             return {}
 
-    def _make_model(self) -> None:
+    def _create_registered_model(self) -> None:
         from mlflow import MlflowException
 
         try:

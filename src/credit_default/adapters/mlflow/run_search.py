@@ -9,11 +9,11 @@ from credit_default.adapters.host.atomic_files import disk_errors
 from credit_default.adapters.mlflow.tracking import RunType, Tracking, mlflow_errors
 
 
-def find_run_id(tracking: Tracking, act: RunType, *, tags: Mapping[str, object]) -> str | None:
-    """The newest finished run of this act that carries all of these tags, or None."""
+def find_run_id(tracking: Tracking, run_type: RunType, *, tags: Mapping[str, object]) -> str | None:
+    """The newest finished run of this run_type that carries all of these tags, or None."""
     wanted = " and ".join(f"tags.`{name}` = '{value}'" for name, value in tags.items())
     with mlflow_errors(tracking.tracking_uri):
-        experiment = tracking.client.get_experiment_by_name(f"credit-default/{act}")
+        experiment = tracking.client.get_experiment_by_name(f"credit-default/{run_type}")
         if experiment is None:
             return None
         runs = tracking.client.search_runs(
@@ -25,9 +25,9 @@ def find_run_id(tracking: Tracking, act: RunType, *, tags: Mapping[str, object])
 
 
 def list_recorded_batches(
-    tracking: Tracking, act: RunType, *, since: dt.datetime
+    tracking: Tracking, run_type: RunType, *, since: dt.datetime
 ) -> frozenset[tuple[str, str]]:
-    """(batch_id, model_version) of each run of this act that began since then and did not fail.
+    """(batch_id, model_version) of each run of this run_type that began since then and did not fail.
 
     One at work counts too, and one that a person deleted.
     """
@@ -38,7 +38,7 @@ def list_recorded_batches(
     found: list[tuple[str, str]] = []
     token = None
     with mlflow_errors(tracking.tracking_uri):
-        experiment = tracking.client.get_experiment_by_name(f"credit-default/{act}")
+        experiment = tracking.client.get_experiment_by_name(f"credit-default/{run_type}")
         while experiment is not None:
             page = tracking.client.search_runs(
                 [experiment.experiment_id], wanted, ViewType.ALL, 1_000, page_token=token

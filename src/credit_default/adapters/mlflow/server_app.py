@@ -17,5 +17,8 @@ def create_app() -> Any:
     from mlflow.server.auth import create_app as create_mlflow
 
     return BasicAuthMiddleware(
-        create_mlflow(), name="mlflow", opened=_OPEN, admits=lambda _path, given: bool(given)
+        create_mlflow(),
+        name="mlflow",
+        public_paths=_OPEN,
+        is_authorized=lambda _path, given: bool(given),
     )

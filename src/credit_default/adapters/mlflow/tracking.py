@@ -152,11 +152,11 @@ class Tracking:
         """Whether the store is a server, which may be away, and not a file."""
         return self.tracking_uri.startswith("http")
 
-    def is_away(self, error: ServiceError) -> bool:
+    def is_mlflow_outage(self, error: ServiceError) -> bool:
         """Whether the error says that the server did not do its part, and not, say, this machine's disk."""
         return self.is_server and error.thing.startswith(MLFLOW_ERROR_PREFIX)
 
-    def wait(self, *, timeout_seconds: float) -> None:
+    def wait_for_store(self, *, timeout_seconds: float) -> None:
         """Nothing; returns once the store can be asked. Raises `ServiceError` when it can't be in this time."""
         wait_for_mlflow(self.tracking_uri, timeout_seconds=timeout_seconds)
 
@@ -176,30 +176,30 @@ class Tracking:
     @contextmanager
     def start_run(
         self,
-        act: RunType,
+        run_type: RunType,
         *,
         name: str,
         tags: Mapping[str, object],
         parent: Run | None = None,
         started_at: dt.datetime | None = None,
     ) -> Iterator[Run]:
-        """A run in the experiment `credit-default/<act>`, FINISHED when the block ends, FAILED when it raises.
+        """A run in the experiment `credit-default/<run_type>`, FINISHED when the block ends, FAILED when it raises.
 
         MLflow shows it below its `parent`, when it has one. It carries the mark of this process and, when it lasts, signs
         of life: `stale_runs` finds those whose process died. `started_at` is for what was done a while ago.
         """
         below = {"mlflow.parentRunId": parent.run_id} if parent else {}
         marked = {**tags, **below, PROCESS_TAG: read_own_mark()}
-        run = self._create_run(act, name=name, tags=marked, started_at=started_at)
+        run = self._create_run(run_type, name=name, tags=marked, started_at=started_at)
         try:
-            with heartbeat(lambda seconds: self._tell_alive(run, seconds)):
+            with heartbeat(lambda seconds: self._record_heartbeat(run, seconds)):
                 yield run
         except BaseException:
             self._end_run(run, "FAILED")
             raise
         self._end_run(run, "FINISHED")
 
-    def record_later(self, run_id: str, tags: Mapping[str, str]) -> None:
+    def tag_ended_run(self, run_id: str, tags: Mapping[str, str]) -> None:
         """None; words on a run that has ended: what became of its model. One that was deleted since is left alone."""
         from mlflow import MlflowException
 
@@ -219,17 +219,22 @@ class Tracking:
         with mlflow_errors(self.tracking_uri):
             return self._open_run(self.client.get_run(run_id).info)
 
-    def _tell_alive(self, run: Run, seconds: int) -> None:
+    def _record_heartbeat(self, run: Run, seconds: int) -> None:
         with suppress(ServiceError):  # the next one may come through
             run.record_tags({ALIVE_TAG: seconds})
 
     def _create_run(
-        self, act: RunType, *, name: str, tags: Mapping[str, object], started_at: dt.datetime | None
+        self,
+        run_type: RunType,
+        *,
+        name: str,
+        tags: Mapping[str, object],
+        started_at: dt.datetime | None,
     ) -> Run:
         began = None if started_at is None else int(started_at.timestamp() * 1000)
         told = {key: str(value) for key, value in tags.items()}
         with mlflow_errors(self.tracking_uri):
-            experiment = self._experiment(act)
+            experiment = self._find_or_create_experiment(run_type)
             info = self.client.create_run(
                 experiment.experiment_id, start_time=began, tags=told, run_name=name
             ).info
@@ -241,10 +246,10 @@ class Tracking:
             run_id=info.run_id,
             experiment_id=info.experiment_id,
             started_at_ms=info.start_time,
-            address=self.run_address(info.experiment_id, info.run_id),
+            address=self.build_run_address(info.experiment_id, info.run_id),
         )
 
-    def run_address(self, experiment_id: str, run_id: str) -> str:
+    def build_run_address(self, experiment_id: str, run_id: str) -> str:
         """Where a person finds the run: a link on a server, the run's id in a SQLite store."""
         if self.is_server:
             return f"{self.tracking_uri.rstrip('/')}/#/experiments/{experiment_id}/runs/{run_id}"
@@ -254,13 +259,13 @@ class Tracking:
         with mlflow_errors(run.address):
             self.client.set_terminated(run.run_id, status)
 
-    def _experiment(self, act: RunType) -> "Experiment":
+    def _find_or_create_experiment(self, run_type: RunType) -> "Experiment":
         from mlflow import MlflowException
 
-        name = f"credit-default/{act}"
+        name = f"credit-default/{run_type}"
         experiment = self.client.get_experiment_by_name(name)
         if experiment is None:
-            location = f"{self.artifacts_uri}/{act}" if self.artifacts_uri else None
+            location = f"{self.artifacts_uri}/{run_type}" if self.artifacts_uri else None
             try:
                 self.client.create_experiment(name, artifact_location=location)
             except MlflowException as error:

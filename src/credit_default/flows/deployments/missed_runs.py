@@ -26,7 +26,7 @@ class MissedRuns:
     """How many late runs were called off, and the deployments that have one left to make up for them."""
 
     skipped_count: int
-    made_up_for: frozenset[UUID]
+    caught_up_ids: frozenset[UUID]
 
 
 async def skip_missed_runs(client: "PrefectClient", deployment_ids: Sequence[UUID]) -> MissedRuns:

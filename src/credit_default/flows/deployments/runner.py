@@ -40,7 +40,7 @@ class ResilientRunner(Runner):
 
     terminated = False
 
-    def adopt(self, deployment_id: UUID, name: str) -> None:
+    def attach_deployment(self, deployment_id: UUID, name: str) -> None:
         """Nothing; runs of that deployment, which is registered, are this runner's to run."""
         self._deployment_registry.register_deployment(deployment_id, name)
 
@@ -50,7 +50,7 @@ class ResilientRunner(Runner):
         poller._get_and_submit_flow_runs = _retry_while_unreachable(  # noqa: SLF001
             poller._get_and_submit_flow_runs,  # noqa: SLF001
             log=self._logger,
-            make_way=self._make_way,
+            on_recovered=self._stop_when_idle,
         )
         return self
 
@@ -58,9 +58,9 @@ class ResilientRunner(Runner):
         """Nothing; the runs end, then this runner: `start` returns to whoever awaits it."""
         if self._loop is not None and not self.terminated:
             self.terminated = True
-            self._loop.call_soon_threadsafe(lambda: asyncio.ensure_future(self._end_in_order()))
+            self._loop.call_soon_threadsafe(lambda: asyncio.ensure_future(self._shut_down()))
 
-    async def _end_in_order(self) -> None:
+    async def _shut_down(self) -> None:
         self._scheduled_run_poller.stopping = True
         processes = self._process_manager
         # Not by Prefect's own way out, which tells each run that a person cancelled it.
@@ -71,7 +71,7 @@ class ResilientRunner(Runner):
         await asyncio.gather(*ending)
         self._loops_task_group.cancel_scope.cancel()
 
-    def _make_way(self) -> None:
+    def _stop_when_idle(self) -> None:
         if not self._process_manager.flow_run_ids():
             self._loops_task_group.cancel_scope.cancel()
 
@@ -94,7 +94,7 @@ async def serve_deployments(schedule: ScheduleSettings, *, startup_seconds: floa
             pause_on_shutdown=False,
         )
         for deployment_id, name in names.items():
-            runner.adopt(deployment_id, name)
+            runner.attach_deployment(deployment_id, name)
         get_logger("runner").info("serving %s", ", ".join(names.values()))
         await runner.start()
         if runner.terminated:
@@ -108,7 +108,7 @@ async def _register_deployments(deployments: Sequence[RunnerDeployment]) -> dict
         async with get_client() as client:
             await _catch_up_missed_runs(client, names)
     except (httpx.HTTPError, PrefectException, DeploymentApplyError) as error:
-        raise _unreachable_error(str(error)) from error
+        raise _build_unreachable_error(str(error)) from error
     return names
 
 
@@ -123,7 +123,7 @@ async def _catch_up_missed_runs(client: PrefectClient, names: Mapping[UUID, str]
             "skipped runs of slots that were missed count=%d", missed.skipped_count
         )
     for deployment_id, name in names.items():
-        if name == INBOX_DEPLOYMENT and deployment_id not in missed.made_up_for:
+        if name == INBOX_DEPLOYMENT and deployment_id not in missed.caught_up_ids:
             await client.create_flow_run_from_deployment(deployment_id)
 
 
@@ -131,12 +131,12 @@ def _retry_while_unreachable(
     poll: Any,
     *,
     log: logging.Logger,
-    make_way: Callable[[], None] = lambda: None,
+    on_recovered: Callable[[], None] = lambda: None,
     first_wait_seconds: float = 2.0,
 ) -> Any:
     """The same act; where the server does not answer it waits, longer each time, instead of raising.
 
-    Once the server has been away, `make_way` is called after each time that it answers.
+    Once the server has been away, `on_recovered` is called after each time that it answers.
     """
     failed_count, was_away = 0, False
 
@@ -161,7 +161,7 @@ def _retry_while_unreachable(
             return
         failed_count = 0
         if was_away:
-            make_way()
+            on_recovered()
 
     return poll_patiently
 
@@ -172,13 +172,13 @@ async def _wait_for_server(timeout_seconds: float) -> None:
     async with get_client() as client:
         while (found := await client.api_healthcheck()) is not None:
             if anyio.current_time() > deadline:
-                raise _unreachable_error(
+                raise _build_unreachable_error(
                     f"no answer in {timeout_seconds:.0f} s ({found or type(found).__name__})"
                 )
             await anyio.sleep(0.5)
 
 
-def _unreachable_error(found: str) -> ServiceError:
+def _build_unreachable_error(found: str) -> ServiceError:
     return ServiceError(
         "Prefect",
         found=found,

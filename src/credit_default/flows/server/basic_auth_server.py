@@ -1,7 +1,7 @@
 """The Prefect server of `up` and of the containers: Prefect's own, behind a door that asks for the password of its pages too.
 
 Prefect checks the password of its API alone; its pages, their settings and the description of the API are open to whoever
-asks, and under any host name. Here all but the health checks is asked for, and only names are answered to that it was given:
+asks, and under any host name. Here all but the health checks is asked for, and only host_names are answered to that it was given:
 `python -m credit_default.flows.server.basic_auth_server PORT [ADDRESS [NAME …]]`, without more for loopback alone.
 """
 
@@ -29,30 +29,34 @@ _LOOPBACK_HOST_NAMES: Final = (_LOOPBACK_ADDRESS, "localhost")
 AUTH_VARIABLE: Final = "PREFECT_SERVER_API_AUTH_STRING"
 
 
-def create_app(words: str, names: Sequence[str] = _LOOPBACK_HOST_NAMES) -> "ASGIApp":
-    """Prefect's server application behind the door, for requests under these host names alone."""
+def create_app(
+    user_and_password: str, host_names: Sequence[str] = _LOOPBACK_HOST_NAMES
+) -> "ASGIApp":
+    """Prefect's server application behind the door, for requests under these host host_names alone."""
     from prefect.server.api.server import create_app as create_prefect
     from starlette.middleware.trustedhost import TrustedHostMiddleware
 
-    door = add_basic_auth(create_prefect(), words=words)
-    return TrustedHostMiddleware(door, allowed_hosts=list(names), www_redirect=False)
+    door = add_basic_auth(create_prefect(), user_and_password=user_and_password)
+    return TrustedHostMiddleware(door, allowed_hosts=list(host_names), www_redirect=False)
 
 
-def add_basic_auth(application: "ASGIApp", *, words: str) -> BasicAuthMiddleware:
-    """The application behind a door that lets in who says the words `user:password`, and leaves the API to its own check."""
-    expected = f"Basic {base64.b64encode(words.encode()).decode()}".encode()
+def add_basic_auth(application: "ASGIApp", *, user_and_password: str) -> BasicAuthMiddleware:
+    """The application behind a door that lets in who says the user_and_password `user:password`, and leaves the API to its own check."""
+    expected = f"Basic {base64.b64encode(user_and_password.encode()).decode()}".encode()
 
-    def admits(path: str, given: bytes) -> bool:
+    def is_authorized(path: str, given: bytes) -> bool:
         return path.startswith(_PREFIX_CHECKED_BY_PREFECT) or hmac.compare_digest(given, expected)
 
-    return BasicAuthMiddleware(application, name="prefect", opened=_OPEN_PATHS, admits=admits)
+    return BasicAuthMiddleware(
+        application, name="prefect", public_paths=_OPEN_PATHS, is_authorized=is_authorized
+    )
 
 
-def run_guarded_server(port: int, address: str = _LOOPBACK_ADDRESS, *names: str) -> None:
-    """Nothing; returns once the server on that port was ended by a signal. `names` are answered to beside loopback's own."""
-    words = copy_environment()[AUTH_VARIABLE]
+def run_guarded_server(port: int, address: str = _LOOPBACK_ADDRESS, *host_names: str) -> None:
+    """Nothing; returns once the server on that port was ended by a signal. `host_names` are answered to beside loopback's own."""
+    user_and_password = copy_environment()[AUTH_VARIABLE]
     uvicorn.run(
-        partial(create_app, words, (*_LOOPBACK_HOST_NAMES, *names)),
+        partial(create_app, user_and_password, (*_LOOPBACK_HOST_NAMES, *host_names)),
         factory=True,
         host=address,
         port=port,

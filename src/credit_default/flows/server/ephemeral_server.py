@@ -45,7 +45,7 @@ class PrefectServer:
     process: subprocess.Popen[bytes]
     api_url: str
     log_path: Path
-    turn: IO[bytes] | None = (
+    start_lock: IO[bytes] | None = (
         None  # a lock, held until the server answers: two at once would make one database twice
     )
 
@@ -69,7 +69,7 @@ def start_server(home: Path, *, environment: Mapping[str, str]) -> PrefectServer
     `environment` is what the new process gets, beside what a command's own server needs. Where another command's
     server is coming up in the same `home`, its turn is waited for.
     """
-    turn = lock_server_start(home)
+    lock = lock_server_start(home)
     port = _find_free_port()
     log_path = home / "server.log"
     with log_path.open("ab") as log:
@@ -88,15 +88,15 @@ def start_server(home: Path, *, environment: Mapping[str, str]) -> PrefectServer
             stderr=log,
             start_new_session=True,  # Ctrl-C reaches us first, and we end it in order
         )
-    return PrefectServer(process, f"http://127.0.0.1:{port}/api", log_path, turn)
+    return PrefectServer(process, f"http://127.0.0.1:{port}/api", log_path, lock)
 
 
 def lock_server_start(home: Path) -> IO[bytes]:
     """The right to start a server on the records in `home`, until it is closed: another starter's is waited for."""
     home.mkdir(parents=True, exist_ok=True)
-    turn = (home / "starting.lock").open("ab")
-    fcntl.flock(turn, fcntl.LOCK_EX)
-    return turn
+    lock = (home / "starting.lock").open("ab")
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    return lock
 
 
 @contextmanager
@@ -139,7 +139,7 @@ def stop_server(server: PrefectServer) -> None:
         server.process.stdin.close()
 
 
-def wait_until_ready(server: PrefectServer, *, timeout_seconds: float) -> None:
+def wait_for_prefect(server: PrefectServer, *, timeout_seconds: float) -> None:
     """Nothing; returns as soon as the server answers.
 
     Raises:
@@ -148,7 +148,7 @@ def wait_until_ready(server: PrefectServer, *, timeout_seconds: float) -> None:
     deadline = time.monotonic() + timeout_seconds
     while time.monotonic() < deadline:
         if server.process.poll() is not None:
-            raise _not_ready_error(
+            raise _build_not_ready_error(
                 server, f"its process ended with code {server.process.returncode}"
             )
         try:
@@ -157,7 +157,7 @@ def wait_until_ready(server: PrefectServer, *, timeout_seconds: float) -> None:
                 return
         except OSError:
             time.sleep(0.05)
-    raise _not_ready_error(server, f"no answer in {timeout_seconds:.0f} s")
+    raise _build_not_ready_error(server, f"no answer in {timeout_seconds:.0f} s")
 
 
 def is_server_reachable(api_url: str, *, timeout_seconds: float) -> bool:
@@ -197,7 +197,7 @@ def run_on_server(
     )
 
     if server is not None:
-        wait_until_ready(server, timeout_seconds=timeout_seconds)
+        wait_for_prefect(server, timeout_seconds=timeout_seconds)
     # The heartbeat's thread is joined at each flow's end and costs a second; a command that dies here is not found by
     # heartbeats but by `reconcile`.
     updates = {
@@ -217,8 +217,8 @@ def _drop_named_server(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def _release_start_lock(server: PrefectServer) -> None:
-    if server.turn is not None:
-        server.turn.close()  # which lets the next one start
+    if server.start_lock is not None:
+        server.start_lock.close()  # which lets the next one start
 
 
 def _flush_logs_and_events() -> None:
@@ -237,7 +237,7 @@ def _find_free_port() -> int:
         return port
 
 
-def _not_ready_error(server: PrefectServer, found: str) -> ServiceError:
+def _build_not_ready_error(server: PrefectServer, found: str) -> ServiceError:
     return ServiceError(
         f"Prefect server at {server.api_url}",
         found=found,

@@ -37,11 +37,11 @@ class Session:
 
 @contextmanager
 def flow_session(
-    settings: Settings, *, meanwhile: Sequence[str] = FLOW_MODULES
+    settings: Settings, *, preload_modules: Sequence[str] = FLOW_MODULES
 ) -> Iterator[Session]:
-    """A block in which flows can run; the modules `meanwhile` are imported while the server comes up."""
+    """A block in which flows can run; the modules `preload_modules` are imported while the server comes up."""
     with start_session(settings) as server:
-        import_modules(meanwhile)
+        import_modules(preload_modules)
         with run_on_server(
             server,
             api_url=settings.prefect.api_url,

@@ -55,7 +55,7 @@ def pin_version(
     ):
         return False
     wiring.registry.load_version(version)
-    write_pinned_champion(wiring.lake, wiring.registry.find_folder(version), wanted)
+    write_pinned_champion(wiring.lake, wiring.registry.find_cached_bundle(version), wanted)
     return True
 
 

@@ -67,13 +67,13 @@ def remove_stale_files(wiring: Wiring, *, now: dt.datetime) -> Repairs:
 def repair_records(wiring: Wiring, *, now: dt.datetime) -> Repairs:
     """What a kill or an outage left undone in MLflow is done; a verdict says so where MLflow is still away."""
     try:
-        wiring.tracking.wait(timeout_seconds=wiring.settings.mlflow.wait_seconds)
+        wiring.tracking.wait_for_store(timeout_seconds=wiring.settings.mlflow.wait_seconds)
         with wiring.lake.turn("reconcile"):  # of two at once the second finds nothing left to do
             closed = tuple(_close_runs(wiring, now))
             owed = tuple(_record_owed(wiring, now))
             seat = tuple(_refresh_champion_record(wiring, now))
     except ServiceError as error:
-        if not wiring.tracking.is_away(error):
+        if not wiring.tracking.is_mlflow_outage(error):
             raise
         return Repairs(
             {},
@@ -114,7 +114,7 @@ def _close_runs(wiring: Wiring, now: dt.datetime) -> Iterator[str]:
     silence = dt.timedelta(seconds=wiring.settings.reconcile.silence_seconds)
     for run in find_orphaned_runs(wiring.tracking, now=now, silence=silence):
         close_orphaned_run(wiring.tracking, run, because="reconcile found its process gone")
-        yield f"closed MLflow run {run.run_id} ({run.act}), begun {format_age(now - run.began_at)} ago"
+        yield f"closed MLflow run {run.run_id} ({run.run_type}), begun {format_age(now - run.began_at)} ago"
 
 
 def _record_owed(wiring: Wiring, now: dt.datetime) -> Iterator[LedgerEntry]:

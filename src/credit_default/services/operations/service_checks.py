@@ -1,6 +1,6 @@
 """What answers of the servers that a command may work with, at which version, and what to do about what does not.
 
-Each is asked with the words that its own clients find in the environment. What nobody needs for a command to work is told
+Each is asked with the user_and_password that its own clients find in the environment. What nobody needs for a command to work is told
 and rings no alarm.
 """
 
@@ -27,7 +27,7 @@ DEPLOYMENTS: Final = (
     "reconcile/reconcile",
 )
 _TIMEOUT_SECONDS: Final = 5
-_CREDENTIALS_REMEDY: Final = "Put its words into the environment: `set -a; . LAKE/stack/servers.env; set +a` after `credit-default up`."
+_CREDENTIALS_REMEDY: Final = "Put its user_and_password into the environment: `set -a; . LAKE/stack/servers.env; set +a` after `credit-default up`."
 _START_REMEDY: Final = "Start it with `credit-default up`"
 
 
@@ -35,17 +35,17 @@ def check_mlflow(wiring: Wiring) -> Verdict:
     """Where runs and models are kept, at which version where it is a server, and how many versions are registered.
 
     Raises:
-        ServiceError: it does not answer, or not to our words.
+        ServiceError: it does not answer, or not to our user_and_password.
     """
     uri = wiring.tracking.tracking_uri
     told = ""
     if uri.startswith("http"):
         variables = copy_environment()
-        words = f"{variables.get('MLFLOW_TRACKING_USERNAME', '')}:{variables.get('MLFLOW_TRACKING_PASSWORD', '')}"
+        user_and_password = f"{variables.get('MLFLOW_TRACKING_USERNAME', '')}:{variables.get('MLFLOW_TRACKING_PASSWORD', '')}"
         answer = _send_request(
             f"{uri.rstrip('/')}/version",
             "MLflow",
-            words,
+            user_and_password,
             remedy=f"{_START_REMEDY}, or unset MLFLOW_TRACKING_URI.",
         )
         told = f"version {answer.text}, "
@@ -130,18 +130,20 @@ def check_queue(wiring: Wiring) -> Verdict:
 
 
 def _send_prefect_request(url: str, path: str, *, absent: bool = False) -> httpx.Response:
-    words = copy_environment().get("PREFECT_API_AUTH_STRING", "")
+    user_and_password = copy_environment().get("PREFECT_API_AUTH_STRING", "")
     remedy = f"{_START_REMEDY} or `prefect server start`, or unset PREFECT_API_URL."
-    return _send_request(f"{url.rstrip('/')}{path}", "Prefect", words, remedy=remedy, absent=absent)
+    return _send_request(
+        f"{url.rstrip('/')}{path}", "Prefect", user_and_password, remedy=remedy, absent=absent
+    )
 
 
 def _send_request(
-    url: str, name: str, words: str, *, remedy: str, absent: bool = False
+    url: str, name: str, user_and_password: str, *, remedy: str, absent: bool = False
 ) -> httpx.Response:
     """The server's answer; one of 404 only where something may be absent."""
     headers = (
-        {"Authorization": f"Basic {base64.b64encode(words.encode()).decode()}"}
-        if words.strip(":")
+        {"Authorization": f"Basic {base64.b64encode(user_and_password.encode()).decode()}"}
+        if user_and_password.strip(":")
         else {}
     )
     try:

@@ -1,6 +1,6 @@
 """What `up` starts, as a list: the servers, and the processes of ours that work on them.
 
-All are on loopback. The servers ask for the words of `credentials`; what works on them finds addresses and words in its
+All are on loopback. The servers ask for the user_and_password of `credentials`; what works on them finds addresses and user_and_password in its
 environment, as any command does.
 """
 
@@ -55,8 +55,8 @@ class StackPlan:
     users_uri: str
     credentials: Credentials
 
-    def mend(self, program: Program) -> None:
-        """Nothing; a server that refused our words knows them now. MLflow keeps a password of its own: ours has changed."""
+    def reset_password(self, program: Program) -> None:
+        """Nothing; a server that refused our user_and_password knows them now. MLflow keeps a password of its own: ours has changed."""
         change_password(
             self.credentials.mlflow_password,
             username=self.credentials.mlflow_username,
@@ -131,7 +131,7 @@ def plan_stack(
         **_list_command_variables(lake, addresses, config_files),
     }
     worker, announcer = (
-        _plan_command(_WORKER, ours, says=_WORKER_READY_LINE),
+        _plan_command(_WORKER, ours, ready_text=_WORKER_READY_LINE),
         _plan_command(_ANNOUNCER, ours),
     )
     return StackPlan(((*servers, worker), (announcer,)), addresses, users_uri, credentials)
@@ -183,7 +183,7 @@ def _plan_mlflow(
         "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
     }
     address = f"http://{LOOPBACK}:{port}"
-    words = f"{credentials.mlflow_username}:{credentials.mlflow_password}"
+    user_and_password = f"{credentials.mlflow_username}:{credentials.mlflow_password}"
     return Program(
         "mlflow",
         command,
@@ -191,7 +191,7 @@ def _plan_mlflow(
         address=address,
         version=version("mlflow"),
         health_url=f"{address}/version",
-        authorization=_encode_basic_auth(words),
+        authorization=_encode_basic_auth(user_and_password),
         is_server=True,
     )
 
@@ -254,9 +254,11 @@ def _plan_evidently(
     )
 
 
-def _plan_command(name: str, environment: Mapping[str, str], *, says: str = "") -> Program:
+def _plan_command(name: str, environment: Mapping[str, str], *, ready_text: str = "") -> Program:
     command = (sys.executable, "-m", "credit_default.cli.main", name)
-    return Program(name, command, environment, version=version("credit-default"), says=says)
+    return Program(
+        name, command, environment, version=version("credit-default"), ready_text=ready_text
+    )
 
 
 def _list_addresses(ports: Ports) -> dict[str, str]:
@@ -295,5 +297,5 @@ def _list_prefect_database_variables(postgres: Mapping[str, str]) -> dict[str, s
     }
 
 
-def _encode_basic_auth(words: str) -> str:
-    return f"Basic {base64.b64encode(words.encode()).decode()}"
+def _encode_basic_auth(user_and_password: str) -> str:
+    return f"Basic {base64.b64encode(user_and_password.encode()).decode()}"

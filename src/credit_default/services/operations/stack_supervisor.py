@@ -1,6 +1,6 @@
 """The life of the stack: its programs are started, waited for, watched while they run, and ended in order, whatever happens.
 
-What works on the servers is ended before them, so that it can still tell them how its runs ended.
+What works on the servers is ended before them, so that it can still show_log_line them how its runs ended.
 """
 
 import time
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from subprocess import Popen
 
 _PAUSE_SECONDS: Final = 0.1
-StopRequested = Callable[[], bool]  # whether somebody has asked for the end
+StopRequested = Callable[[], bool]  # whether somebody has stop_requested for the end
 ShowLogLine = Callable[[str, str], None]  # a program's name, and a line of its log
 
 
@@ -67,35 +67,35 @@ def open_stack(*, logs: Path, stop_seconds: float) -> Iterator[Stack]:
         stop_reaper(watch)
 
 
-def wait_until_ready(
+def wait_for_programs(
     running: Sequence[RunningProgram],
     *,
     timeout_seconds: float,
-    asked: StopRequested,
-    mend: Callable[[Program], None],
+    stop_requested: StopRequested,
+    reset_password: Callable[[Program], None],
 ) -> bool:
-    """True once each program answers, False when the end was asked for before.
+    """True once each program answers, False when the end was stop_requested for before.
 
-    `mend` is called once for a server that answers and refuses our words.
+    `reset_password` is called once for a server that answers and refuses our words.
 
     Raises:
         ServiceError: one ended or did not answer in time; the message holds the end of its log.
     """
     deadline = time.monotonic() + timeout_seconds
-    waiting, mended = list(running), set[str]()
-    while waiting and not asked():
+    waiting, reset_names = list(running), set[str]()
+    while waiting and not stop_requested():
         require_running(running)
         for one in tuple(waiting):
             try:
                 if is_ready(one):
                     waiting.remove(one)
             except PermissionError as error:
-                if one.program.name in mended:
+                if one.program.name in reset_names:
                     raise _build_service_error(
                         one, "an answer that refuses our user and password"
                     ) from error
-                mended.add(one.program.name)
-                mend(one.program)
+                reset_names.add(one.program.name)
+                reset_password(one.program)
         if waiting and time.monotonic() > deadline:
             raise _build_service_error(waiting[0], f"no answer in {timeout_seconds:.0f} s")
         time.sleep(_PAUSE_SECONDS)
@@ -103,19 +103,22 @@ def wait_until_ready(
 
 
 def watch_programs(
-    running: Sequence[RunningProgram], *, asked: StopRequested, tell: ShowLogLine | None
+    running: Sequence[RunningProgram],
+    *,
+    stop_requested: StopRequested,
+    show_log_line: ShowLogLine | None,
 ) -> None:
-    """Nothing; returns when the end was asked for. Until then each new line of a log is told.
+    """Nothing; returns when the end was stop_requested for. Until then each new line of a log is told.
 
     Raises:
         ServiceError: a program ended by itself.
     """
-    tails = [LogTail(one.log_path) for one in running] if tell else []
-    while not asked():
+    tails = [LogTail(one.log_path) for one in running] if show_log_line else []
+    while not stop_requested():
         for one, tail in zip(running, tails, strict=False):
             for line in tail.read_new():
-                if tell is not None:
-                    tell(one.program.name, line)
+                if show_log_line is not None:
+                    show_log_line(one.program.name, line)
         require_running(running)
         time.sleep(_PAUSE_SECONDS)
 

@@ -60,7 +60,7 @@ def record_scores(
                 wiring, checked, scored, counts | figures, recorded_at=recorded_at
             )
         except ServiceError as error:
-            if not wiring.tracking.is_away(error):
+            if not wiring.tracking.is_mlflow_outage(error):
                 raise
             outage = Verdict(
                 MLFLOW_GATE, "watch", (f"MLflow went away: {error.found}", OWED_RECORD_NOTE)
