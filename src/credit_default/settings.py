@@ -54,6 +54,10 @@ class LoadedSettings:
     settings: Settings
     origins: tuple[SettingOrigin, ...]
 
+    def find_origin(self, name: str) -> str:
+        """Return what set the setting of this dotted name: `default`, `file …`, `environment` or `flag`."""
+        return next(one.origin for one in self.origins if one.name == name)
+
 
 def load_settings(
     flags: Mapping[str, Any] | None = None,

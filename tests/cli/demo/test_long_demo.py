@@ -7,7 +7,7 @@ def test_long_life_is_of_simulated_clients_only(run, config):
     answer = run("demo", "--months", "12", "--data", "public", "--config", config)
 
     assert answer.exit_code == 2
-    assert "only they live on" in answer.stderr
+    assert "whose later months can be made" in answer.stderr
 
 
 def test_life_too_short_to_know_an_outcome_after_the_change_is_refused(run):

@@ -1,8 +1,9 @@
-"""A drill from its first simulated month to its verdict, told as it goes: what `drill` does."""
+"""Run a drill from its first simulated month to its verdict: what `drill` does after its options are read."""
 
 import tempfile
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from credit_default.cli.terminal.common_options import CommonOptions
 from credit_default.cli.terminal.output import Output
 from credit_default.cli.terminal.session import read_settings
 
@@ -11,19 +12,20 @@ if TYPE_CHECKING:
 
 
 def run_drill_command(
-    output: Output,
-    flags: dict[str, Any],
-    *,
-    config: list[str],
-    names: tuple[str, ...],
-    client_count: int,
+    output: Output, common: CommonOptions, *, names: tuple[str, ...], client_count: int
 ) -> "Summary":
-    """The drill's summary after its tables; exit code 1 where the alarms did not show what they must.
+    """Print the drill's tables and return its summary; exit code 1 when the alarms did not do what they must.
+
+    Args:
+        output: Where progress is shown.
+        common: The common options; the seed is that of the simulated clients.
+        names: The faults to plant; empty for all.
+        client_count: Clients in the simulated portfolio.
 
     Raises:
-        InputError: no planted fault goes by one of the names.
+        InputError: One of the names is no planted fault's.
     """
-    settings = read_settings(flags, config)
+    settings = read_settings(common)
     with output.step("getting ready"):
         from rich.console import Console
 

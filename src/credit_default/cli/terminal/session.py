@@ -1,28 +1,94 @@
-"""From flags to a run of flows: settings in force, a server to run on, and what the flows came to."""
+"""From a command's options to what it works with: settings, connections, log lines, and what a flow's run came to."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from credit_default.cli.terminal.common_options import CommonOptions
+from credit_default.errors import InputError
+
 if TYPE_CHECKING:
     from credit_default.flows.server.session import Session
+    from credit_default.logs import LogLevel
+    from credit_default.sections import LoggingSettings
+    from credit_default.services.context.wiring import Wiring
     from credit_default.settings import Settings
     from credit_default.views.summaries.summary import Summary
 
 
-def read_settings(flags: Mapping[str, Any], config: list[str] | None) -> "Settings":
-    """The settings in force; see `credit_default.settings.load_settings`."""
+def read_settings(common: CommonOptions, **flags: Any) -> "Settings":
+    """Return the settings in force; `flags` are the command's own. See `credit_default.settings.load_settings`."""
     from credit_default.settings import load_settings
 
-    return load_settings(flags, config_files=config or ()).settings
+    return load_settings(common.build_overrides(**flags), config_files=common.config).settings
+
+
+def connect(common: CommonOptions, **flags: Any) -> "Wiring":
+    """Return the parts that the settings in force name; nothing is connected before it is used."""
+    from credit_default.flows.runs import context
+
+    return context.connect(common.build_overrides(**flags), common.config)
+
+
+def connect_with_mlflow(common: CommonOptions, **flags: Any) -> "Wiring":
+    """Return the same parts, after MLflow and Prefect were told by the environment what they read when imported."""
+    from credit_default.flows.server.session import prepare_libraries
+
+    prepare_libraries(read_settings(common, **flags))
+    return connect(common, **flags)
+
+
+def choose_logging(common: CommonOptions, *, usual: "LogLevel") -> "LoggingSettings":
+    """Return the logging settings in force; where nothing sets a level it is `usual`.
+
+    `usual` is `error` for a command that prints a summary, whose notes say what it logs as a warning, and `info` for a
+    process that serves until it is ended.
+    """
+    from credit_default.settings import load_settings
+
+    loaded = load_settings(common.build_overrides(), config_files=common.config)
+    logging = loaded.settings.logging
+    named = loaded.find_origin("logging.level") != "default"
+    return logging if named else logging.model_copy(update={"level": usual})
+
+
+def hand_down_logging(logging: "LoggingSettings") -> None:
+    """Make the processes that this one starts log as it does itself."""
+    from credit_default.sections import ENVIRONMENT_PREFIX
+    from credit_default.settings import export_environment
+
+    export_environment(
+        {
+            f"{ENVIRONMENT_PREFIX}LOGGING__LEVEL": logging.level,
+            f"{ENVIRONMENT_PREFIX}LOGGING__FORMAT": logging.format,
+        }
+    )
+
+
+def require_prefect_server(settings: "Settings") -> None:
+    """Raise unless the settings name a Prefect server: a process that keeps running cannot bring its own.
+
+    Raises:
+        InputError: They name none.
+    """
+    if not settings.prefect.api_url:
+        raise InputError(
+            "setting prefect.api_url",
+            found="none",
+            expected="the address of a Prefect server that keeps running",
+            remedy="Set it with PREFECT_API_URL, or start all servers with `credit-default up`.",
+        )
 
 
 def add_session_notes(summary: "Summary", session: "Session") -> "Summary":
-    """The summary, with what is to be said of the server that it ran on."""
+    """Return the summary with the notes on the Prefect server that it ran on."""
     return replace(summary, notes=(*session.notes, *summary.notes))
 
 
 def run_flow(flow: Any, **parameters: Any) -> "Summary":
-    """The summary that the flow's run carries; an error that ended it is raised here as it was there."""
+    """Return the summary that the flow's run carries.
+
+    Raises:
+        CreditDefaultError: The run failed; the error that ended it is raised again as it is.
+    """
     summary: Summary = flow(**parameters, return_state=True).result()
     return summary
