@@ -9,7 +9,7 @@ import traceback
 from pathlib import Path
 
 from portfolios import SMALL_DECLARATION, describe_credit_card, describe_small
-from reference_reader import read_opinion
+from reference_reader import read_with_reference
 
 from credit_default.adapters.files.statement_files import read_batches
 from credit_default.data.checking.validation import check_rows
@@ -56,7 +56,7 @@ def read_both(portfolio, month, path):
         ours = {"crashed": traceback.format_exc()}
     if path.suffix != ".csv":
         return {"ours": ours}
-    opinion = read_opinion(path.read_bytes(), dictionary, month=month)
+    opinion = read_with_reference(path.read_bytes(), dictionary, month=month)
     if opinion.refused:
         return {"ours": ours, "reference": {"refused": opinion.refused}}
     accepted = [[line, values] for line, values in opinion.accepted.items()]

@@ -7,12 +7,12 @@ import pytest
 
 
 @pytest.fixture
-def use_full_prefect_server(standing_server) -> Iterator[str]:
+def use_full_prefect_server(full_prefect_server) -> Iterator[str]:
     """Whatever asks for a Prefect server in this process is answered by the one that stays."""
     from prefect.settings import PREFECT_API_URL, temporary_settings
 
-    with temporary_settings(updates={PREFECT_API_URL: standing_server}):
-        yield standing_server
+    with temporary_settings(updates={PREFECT_API_URL: full_prefect_server}):
+        yield full_prefect_server
 
 
 @pytest.fixture(scope="session")

@@ -90,7 +90,7 @@ class ChampionLake:
 
 @pytest.fixture(scope="session")
 def champion_lake(tmp_path_factory, mlflow_template, month_rows) -> ChampionLake:
-    root = tmp_path_factory.mktemp("seated")
+    root = tmp_path_factory.mktemp("champion_lake")
     wiring = make_wiring(root, data=str(write_labelled(month_rows, root / "training.csv")))
     shutil.copy(mlflow_template, wiring.lake.home / "mlflow.db")
     training = read_training_rows(wiring, month=None, read_at=NOON)
@@ -110,8 +110,8 @@ def champion_lake(tmp_path_factory, mlflow_template, month_rows) -> ChampionLake
 
 
 @pytest.fixture
-def score_rows(seated, tmp_path):
-    """Scores rows as a file in the seated lake; returns what became of them."""
+def score_rows(champion_lake, tmp_path):
+    """Scores rows as a file in the champion_lake lake; returns what became of them."""
 
     def score(
         rows: pl.DataFrame,
@@ -121,10 +121,12 @@ def score_rows(seated, tmp_path):
         number: int | None = None,
     ):
         rows.write_csv(tmp_path / name)
-        checked = check_file(seated.wiring, str(tmp_path / name), month=None, outcome="ignored")
-        champion = seated.champion
+        checked = check_file(
+            champion_lake.wiring, str(tmp_path / name), month=None, outcome="ignored"
+        )
+        champion = champion_lake.champion
         seat = CurrentChampion(champion.bundle, number or champion.number, champion.data_origin)
-        return score_file(seated.wiring, checked, seat, scored_at=scored_at)
+        return score_file(champion_lake.wiring, checked, seat, scored_at=scored_at)
 
     return score
 
@@ -178,13 +180,15 @@ def crash_driver(two_versions, tmp_path_factory) -> Iterator[CrashDriver]:
 
 
 @pytest.fixture(scope="session")
-def two_versions(seated, tmp_path_factory) -> Path:
+def two_versions(champion_lake, tmp_path_factory) -> Path:
     """A small lake with two registered versions, the first of them champion; what MLflow keeps of their runs is left out."""
     root = tmp_path_factory.mktemp("two-versions") / "lake"
-    shutil.copytree(seated.untouched, root)
+    shutil.copytree(champion_lake.untouched, root)
     wiring = make_wiring(root.parent, recipe={"tree_count": 10, "maximum_depth": 5})
-    challenger = fit_challenger(wiring, seated.training, split_rows(wiring, seated.training))
-    register_challenger(wiring, seated.training, challenger, None, trained_at=NOON)
+    challenger = fit_challenger(
+        wiring, champion_lake.training, split_rows(wiring, champion_lake.training)
+    )
+    register_challenger(wiring, champion_lake.training, challenger, None, trained_at=NOON)
     for version in wiring.registry.list_versions():
         wiring.registry.load_version(version)
     return root

@@ -85,7 +85,7 @@ def acts(play, two_versions, crash_files) -> tuple[Act, ...]:
     (waiting / "incoming").mkdir()
     for name in ("bad", "batch"):  # the refused file is the older one
         shutil.copy(getattr(crash_files, name), waiting / "incoming")
-    _, seated = play(two_versions, [("promote", "")])
+    _, champion_lake = play(two_versions, [("promote", "")])
     _, asked = play(two_versions, [("ask", "")])
     _, rung = play(two_versions, [("find", "")])
     _, full = play(waiting, [("predict --incoming", ""), ("outcomes", str(crash_files.outcomes))])
@@ -100,7 +100,7 @@ def acts(play, two_versions, crash_files) -> tuple[Act, ...]:
             ("promote", two_versions, ""),
             ("ask", two_versions, ""),
             ("approve", asked, ""),
-            ("rollback", seated, ""),
+            ("rollback", champion_lake, ""),
             ("follow", rung, ""),
             ("forget", full, crash_files.client),
         )

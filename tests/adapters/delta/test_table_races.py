@@ -78,7 +78,7 @@ def test_runners_with_batches_of_their_own_all_commit(tmp_path, count):
 
 @pytest.mark.parametrize("count", RUNNERS)
 def test_runners_that_make_entries_at_once_leave_one_unbroken_chain(tmp_path, count):
-    found = race(tmp_path, count, "enter_decisions")
+    found = race(tmp_path, count, "append_decisions")
 
     entries = read_entries(open_lake(tmp_path))
     assert judge_chain(entries).level == "ok"

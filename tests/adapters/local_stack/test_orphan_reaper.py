@@ -15,10 +15,10 @@ SLEEP = [sys.executable, "-c", "import time; time.sleep(60)"]
 STARTER = """
 import os, sys, time
 from subprocess import Popen
-from credit_default.adapters.local_stack.orphan_reaper import start_watch, tell_watch
-watch = start_watch(environment=os.environ, seconds=2)
+from credit_default.adapters.local_stack.orphan_reaper import add_process_group, start_reaper
+watch = start_reaper(environment=os.environ, seconds=2)
 child = Popen([sys.executable, "-c", "import time; time.sleep(60)"], start_new_session=True)
-tell_watch(watch, child.pid)
+add_process_group(watch, child.pid)
 print(child.pid, flush=True)
 time.sleep(60)
 """

@@ -76,14 +76,17 @@ def skip(*deployment_ids):
     return asyncio.run(act())
 
 
-def test_of_the_slots_that_were_missed_the_newest_is_made_up_for(on_standing_server):
+def test_of_the_slots_that_were_missed_the_newest_is_made_up_for(use_full_prefect_server):
     daily, often = register("predict"), register("monitor", monitor="0 * * * *")
-    plant_missed(on_standing_server, daily, days=5)
-    plant_missed(on_standing_server, often, days=1)
+    plant_missed(use_full_prefect_server, daily, days=5)
+    plant_missed(use_full_prefect_server, often, days=1)
 
     skipped = skip(daily, often)
 
-    days, hours = find_runs(on_standing_server, daily), find_runs(on_standing_server, often)
+    days, hours = (
+        find_runs(use_full_prefect_server, daily),
+        find_runs(use_full_prefect_server, often),
+    )
     assert skipped == MissedRuns(len(days) + len(hours) - 2, frozenset({daily, often}))
     assert (len(days), len(hours)) == (5, 24)
     assert [name for name, _ in days[:-1]] == ["Skipped"] * (len(days) - 1)
@@ -92,13 +95,14 @@ def test_of_the_slots_that_were_missed_the_newest_is_made_up_for(on_standing_ser
     assert skip(daily, often).skipped_count == 0
 
 
-def test_late_run_that_a_worker_starts_leaves_the_work_to_the_newest(on_standing_server):
+def test_late_run_that_a_worker_starts_leaves_the_work_to_the_newest(use_full_prefect_server):
     deployment_id = register("predict")
-    plant_missed(on_standing_server, deployment_id, days=3)
+    plant_missed(use_full_prefect_server, deployment_id, days=3)
 
     with get_client(sync_client=True) as client:
         planted = [
-            client.read_flow_run(run_id) for run_id in list_due(on_standing_server, deployment_id)
+            client.read_flow_run(run_id)
+            for run_id in list_due(use_full_prefect_server, deployment_id)
         ]
 
     assert [has_newer_run(run) for run in planted] == [True, True, False]
@@ -108,13 +112,15 @@ def test_run_that_no_schedule_began_is_superseded_by_none():
     assert not is_superseded()
 
 
-def test_runs_that_an_event_asked_for_are_not_skipped(on_standing_server):
+def test_runs_that_an_event_asked_for_are_not_skipped(use_full_prefect_server):
     deployment_id = register("train")
     for _ in range(3):
         asked = httpx.post(
-            f"{on_standing_server}/deployments/{deployment_id}/create_flow_run", json={}, timeout=60
+            f"{use_full_prefect_server}/deployments/{deployment_id}/create_flow_run",
+            json={},
+            timeout=60,
         )
         asked.raise_for_status()
 
     assert skip(deployment_id) == MissedRuns(0, frozenset())
-    assert [auto for _, auto in find_runs(on_standing_server, deployment_id)] == [False] * 3
+    assert [auto for _, auto in find_runs(use_full_prefect_server, deployment_id)] == [False] * 3

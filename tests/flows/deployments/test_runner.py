@@ -147,15 +147,15 @@ def start(name, config, server):
 
 
 @pytest.fixture(scope="module")
-def standing(trained, standing_server, tmp_path_factory):
+def standing(trained, full_prefect_server, tmp_path_factory):
     config = write_config(trained, tmp_path_factory.mktemp("served") / "small.toml")
-    plant_missed_runs(standing_server)
+    plant_missed_runs(full_prefect_server)
     with (
-        start("serve", config, standing_server) as serving,
-        start("listen", config, standing_server) as listening,
+        start("serve", config, full_prefect_server) as serving,
+        start("listen", config, full_prefect_server) as listening,
     ):
         processes = {"serve": serving, "listen": listening}
-        yield Standing(processes, trained, standing_server, config.parent)
+        yield Standing(processes, trained, full_prefect_server, config.parent)
 
 
 @pytest.fixture(scope="module")

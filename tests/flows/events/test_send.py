@@ -12,12 +12,12 @@ pytestmark = pytest.mark.xdist_group("prefect")
 STRANGE = 's3://lake/incoming/ü & "{{ 1 }}" +%20.csv'
 
 
-def test_object_is_announced_by_its_name_as_it_is(on_standing_server, wait_for_events):
+def test_object_is_announced_by_its_name_as_it_is(use_full_prefect_server, wait_for_events):
     check_server()
 
     announce_object(STRANGE)
 
-    [event] = wait_for_events(on_standing_server, "credit-default.object.created", uri=STRANGE)
+    [event] = wait_for_events(use_full_prefect_server, "credit-default.object.created", uri=STRANGE)
     assert event["resource"]["prefect.resource.id"].startswith("credit-default.object.")
 
 
@@ -30,7 +30,7 @@ def test_server_that_is_away_took_nothing():
 
 
 def test_outcomes_are_announced_for_each_batch_that_they_tell_of(
-    trained, simulated_files, on_standing_server, wait_for_events
+    trained, simulated_files, use_full_prefect_server, wait_for_events
 ):
     from credit_default.adapters.tables.queries import scan_table
     from credit_default.flows.runs.context import read_clock
@@ -46,7 +46,7 @@ def test_outcomes_are_announced_for_each_batch_that_they_tell_of(
     assert batch_ids
     for batch_id in batch_ids:
         assert wait_for_events(
-            on_standing_server, "credit-default.outcomes.recorded", batch_id=batch_id
+            use_full_prefect_server, "credit-default.outcomes.recorded", batch_id=batch_id
         )
 
 

@@ -2,6 +2,7 @@ import json
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -207,15 +208,15 @@ def test_another_process_gives_the_same_reasons(giver, declined, tmp_path):
     script = tmp_path / "again.py"
     script.write_text(
         "import json, sys\n"
-        f"sys.path.insert(0, {str(__file__.rpartition('/')[0])!r})\n"
+        f"sys.path.insert(0, {str(Path(__file__).parents[1])!r})\n"
         "import polars as pl\n"
         "from conftest import fit_small, make_rows\n"
         "from credit_default.data.credit_card.statements import CREDIT_CARD\n"
         "from credit_default.model.explanation.credit_card_reasons import CREDIT_CARD_REASONS\n"
-        "from credit_default.model.explanation.reason_codes import build_reason_giver\n"
+        "from credit_default.model.explanation.reason_codes import build_reason_finder\n"
         "from credit_default.model.estimator.scoring import attach_reference\n"
         "bundle = attach_reference(fit_small(make_rows()), make_rows(200, seed=4, prefix='R'))\n"
-        "giver = build_reason_giver(bundle, CREDIT_CARD_REASONS, schema=CREDIT_CARD)\n"
+        "giver = build_reason_finder(bundle, CREDIT_CARD_REASONS, schema=CREDIT_CARD)\n"
         "clients = sys.argv[1].split(',')\n"
         "rows = make_rows(300, seed=9, prefix='Q').filter(pl.col('client_id').is_in(clients))\n"
         "print(json.dumps(giver.give(rows)))\n"

@@ -33,17 +33,19 @@ def rows(known_rows):
 
 
 @pytest.fixture
-def wired(seated, make_wiring, tmp_path):
-    """A lake of its own by the seated lake's MLflow."""
-    return make_wiring(tmp_path / "own", mlflow={"tracking_uri": seated.wiring.lake.tracking_uri})
+def wired(champion_lake, make_wiring, tmp_path):
+    """A lake of its own by the champion_lake lake's MLflow."""
+    return make_wiring(
+        tmp_path / "own", mlflow={"tracking_uri": champion_lake.wiring.lake.tracking_uri}
+    )
 
 
 @pytest.fixture
-def scored(wired, seated, rows, tmp_path):
+def scored(wired, champion_lake, rows, tmp_path):
     spoiled = rows.with_columns(sex=pl.when(pl.int_range(pl.len()) < 1).then(9).otherwise("sex"))
     spoiled.write_csv(tmp_path / "batch.csv")
     checked = check_file(wired, str(tmp_path / "batch.csv"), month=None, outcome="ignored")
-    return score_file(wired, checked, seated.champion, scored_at=NOON)
+    return score_file(wired, checked, champion_lake.champion, scored_at=NOON)
 
 
 def verify(wired, batch_id=None, client_id=None, head=None):

@@ -65,20 +65,20 @@ def read_events(wiring):
     return Counter(entry.event for entry in read_entries(wiring.lake))
 
 
-def seated(wiring):
+def champion_lake(wiring):
     return wiring.registry.find_champion().number
 
 
 def test_one_asks_another_approves_and_the_registry_names_both_and_the_digest(two):
     asked = ask(two)
-    seated_then = seated(two)
+    seated_then = champion_lake(two)
 
     approved = agree(two)
 
     tags = two.registry.find_version(2).tags
     assert (asked.status, asked.exit_code, seated_then) == ("approval requested", 0, 1)
     assert "--approve" in asked.notes[0]
-    assert (approved.status, seated(two)) == ("version 2 is the champion", 2)
+    assert (approved.status, champion_lake(two)) == ("version 2 is the champion", 2)
     assert (tags["requested_by"], tags["approved_by"]) == ("Ada", "Grace")
     assert (
         tags["requested_digest"] == tags["approved_digest"] == two.registry.find_version(2).digest
@@ -110,7 +110,7 @@ def test_nobody_approves_what_they_asked_for_however_they_write_their_name(two, 
     with pytest.raises(RefusedError, match="expected two people"):
         agree(two, by)
 
-    assert seated(two) == 1
+    assert champion_lake(two) == 1
     assert "approved_by" not in two.registry.find_version(2).tags
 
 
@@ -118,7 +118,7 @@ def test_nothing_is_approved_that_nobody_asked_for(two):
     with pytest.raises(InputError, match="no request for its promotion"):
         agree(two)
 
-    assert seated(two) == 1
+    assert champion_lake(two) == 1
 
 
 def test_a_request_for_another_digest_is_refused(two):
@@ -128,7 +128,7 @@ def test_a_request_for_another_digest_is_refused(two):
     with pytest.raises(RefusedError, match="abababababab, which was asked for"):
         agree(two)
 
-    assert seated(two) == 1
+    assert champion_lake(two) == 1
 
 
 def test_asking_anew_after_the_digest_changed_makes_a_new_request(two):
@@ -174,7 +174,7 @@ def test_one_person_alone_is_refused_with_the_way_to_go(two):
     with pytest.raises(RefusedError, match="--request") as refused:
         promote_by_hand(two, 2, reason="I am sure", decided_at=NOON)
 
-    assert (refused.value.exit_code, seated(two)) == (1, 1)
+    assert (refused.value.exit_code, champion_lake(two)) == (1, 1)
 
 
 def test_without_the_rule_two_steps_work_and_one_person_alone_does_too(
@@ -214,7 +214,7 @@ def test_winner_of_a_contest_waits_for_two_people(two, trained_rows, few_figures
         two, registered, verdict, champion=find_champion(two), rows=trained_rows, decided_at=NOON
     )
 
-    assert (summary.status, summary.exit_code, seated(two)) == ("approval requested", 0, 1)
+    assert (summary.status, summary.exit_code, champion_lake(two)) == ("approval requested", 0, 1)
     assert any("models promote 2 --request" in note for note in summary.notes)
     assert two.registry.find_version(2).tags["verdict"] == "promotion: ok"
     assert two.registry.find_challenger().number == 2
@@ -229,15 +229,17 @@ def stop():
     raise Stop
 
 
-@pytest.mark.parametrize("where", ["approval.granted", "approval.seated", "approval.recorded"])
+@pytest.mark.parametrize(
+    "where", ["approval.granted", "approval.champion_lake", "approval.recorded"]
+)
 def test_an_approval_that_died_is_completed_by_the_next_one(two, where):
     ask(two)
     with armed_failpoint(where, stop), pytest.raises(Stop):
         agree(two)
-    found = seated(two)
+    found = champion_lake(two)
 
     again = agree(two, at=NOON + 2 * HOUR)
 
     assert found == (1 if where == "approval.granted" else 2)
-    assert (again.status, seated(two)) == ("version 2 is the champion", 2)
+    assert (again.status, champion_lake(two)) == ("version 2 is the champion", 2)
     assert read_events(two)["promoted"] == 2

@@ -19,20 +19,20 @@ NOON = dt.datetime(2005, 12, 1, 12, tzinfo=dt.UTC)
 
 
 @pytest.fixture
-def lake(seated, make_wiring, tmp_path):
-    """A lake of its own, with the seated lake's champion to score by."""
+def lake(champion_lake, make_wiring, tmp_path):
+    """A lake of its own, with the champion_lake lake's champion to score by."""
     return make_wiring(tmp_path / "own")
 
 
 @pytest.fixture
-def score_batch(lake, seated, tmp_path):
+def score_batch(lake, champion_lake, tmp_path):
     def score(rows, name="batch.csv", corrects=None):
         rows.write_csv(tmp_path / name)
         checked = check_file(
             lake, str(tmp_path / name), month=None, outcome="ignored", corrects=corrects
         )
         judge_file(lake, checked, judged_at=NOON)
-        return score_file(lake, checked, seated.champion, scored_at=NOON)
+        return score_file(lake, checked, champion_lake.champion, scored_at=NOON)
 
     return score
 
@@ -179,7 +179,7 @@ def test_only_the_batches_that_brought_the_clients_are_named(score_batch, rows):
 
 
 def test_a_file_that_is_written_while_it_is_read_is_refused_and_not_kept(
-    lake, seated, rows, tmp_path
+    lake, champion_lake, rows, tmp_path
 ):
     path = tmp_path / "growing.csv"
     rows.write_csv(path)
@@ -187,7 +187,7 @@ def test_a_file_that_is_written_while_it_is_read_is_refused_and_not_kept(
     rows.reverse().write_csv(path)
 
     with pytest.raises(InputError, match="other content than when it was checked"):
-        score_file(lake, checked, seated.champion, scored_at=NOON)
+        score_file(lake, checked, champion_lake.champion, scored_at=NOON)
 
     assert list_snapshots(lake.lake) == ()
     assert read_scores(lake.lake, batch_id=checked.batch_id).is_empty()

@@ -16,25 +16,25 @@ def november(known_rows):
 
 
 def test_batch_and_reference_are_counted_alike_and_the_chosen_rows_kept(
-    seated, score_rows, november
+    champion_lake, score_rows, november
 ):
     rows = november.slice(0, 260)
-    batch = find_batch(seated.wiring, score_rows(rows).batch_id)
+    batch = find_batch(champion_lake.wiring, score_rows(rows).batch_id)
     chosen = np.sort(hash_keys_in_process(rows.head(40)))
 
     profiled = profile_batch(batch.bundle, batch.frames(), schema=CREDIT_CARD, chosen=chosen)
 
-    reference = seated.champion.bundle.reference
+    reference = champion_lake.champion.bundle.reference
     assert (profiled.current.row_count, profiled.reference.row_count) == (260, reference.height)
     assert profiled.sample["client_id"].to_list() == rows["client_id"].head(40).to_list()
     assert profiled.current.expected_default_share == pytest.approx(batch.scores.probability.mean())
     assert profiled.reference.columns["age"].mean == pytest.approx(reference["age"].mean())
 
 
-def test_model_without_a_reference_is_told(seated):
+def test_model_without_a_reference_is_told(champion_lake):
     with pytest.raises(InputError, match="none with the model"):
         profile_batch(
-            replace(seated.champion.bundle, reference=None),
+            replace(champion_lake.champion.bundle, reference=None),
             [],
             schema=CREDIT_CARD,
             chosen=np.empty(0, np.uint64),

@@ -21,13 +21,13 @@ MONTHS = ("2005-10", "2005-11", "2005-12", "2006-01")
 
 
 @pytest.fixture
-def wiring(seated, make_wiring, tmp_path):
-    shutil.copytree(seated.untouched, tmp_path / "lake")
+def wiring(champion_lake, make_wiring, tmp_path):
+    shutil.copytree(champion_lake.untouched, tmp_path / "lake")
     return make_wiring(tmp_path)
 
 
 @pytest.fixture
-def deliver(seated, wiring, known_rows, tmp_path):
+def deliver(champion_lake, wiring, known_rows, tmp_path):
     """Scores these rows as the batch of a month, and puts on record that it was monitored; gives the batch's id."""
 
     def make(month, rows, *, scored_at):
@@ -35,7 +35,9 @@ def deliver(seated, wiring, known_rows, tmp_path):
         rows.with_columns(statement_month=pl.lit(month)).write_csv(path)
         checked = check_file(wiring, str(path), month=None, outcome="ignored")
         champion = CurrentChampion(
-            seated.champion.bundle, seated.champion.number, seated.champion.data_origin
+            champion_lake.champion.bundle,
+            champion_lake.champion.number,
+            champion_lake.champion.data_origin,
         )
         batch_id = score_file(wiring, checked, champion, scored_at=scored_at).batch_id
         row = {
@@ -91,7 +93,7 @@ def test_batch_is_held_against_those_scored_before_it(wiring, deliver, known_row
 
 
 def test_payments_of_the_month_before_that_come_again_are_stale(
-    wiring, seated, deliver, known_rows
+    wiring, champion_lake, deliver, known_rows
 ):
     rows = known_rows.filter(statement_month="2005-11").drop("defaulted").head(260)
     moved = rows.with_columns(payment_amount_m2=pl.col("payment_amount_m2") + 1)
@@ -117,7 +119,7 @@ def test_payments_of_the_month_before_that_come_again_are_stale(
 
 
 def test_correction_is_not_held_against_the_usual_number_of_rows(
-    wiring, seated, deliver, known_rows
+    wiring, champion_lake, deliver, known_rows
 ):
     rows = known_rows.filter(statement_month="2005-10").drop("defaulted").head(230)
     deliver("2005-10", rows, scored_at=dt.datetime(2006, 1, 5, tzinfo=dt.UTC))

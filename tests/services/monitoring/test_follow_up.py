@@ -33,14 +33,14 @@ def november(known_rows):
 
 
 @pytest.fixture
-def batch(seated, score_rows, november):
-    return find_batch(seated.wiring, score_rows(november.slice(700, 300)).batch_id)
+def batch(champion_lake, score_rows, november):
+    return find_batch(champion_lake.wiring, score_rows(november.slice(700, 300)).batch_id)
 
 
 @pytest.fixture
-def own_lake(seated, make_wiring, tmp_path):
+def own_lake(champion_lake, make_wiring, tmp_path):
     """A wiring to a lake with the champion in which nothing was monitored yet."""
-    shutil.copytree(seated.untouched, tmp_path / "lake")
+    shutil.copytree(champion_lake.untouched, tmp_path / "lake")
     return make_wiring()
 
 
@@ -92,8 +92,8 @@ def test_it_is_explained_why_a_training_is_asked_for_and_why_not(own_lake, batch
     assert after.notes == ("alarm: performance of version 1, since month 2005-11",)
 
 
-def test_batch_has_an_outlook_before_any_outcome(seated, batch):
-    outlook = judge_without_outcomes(seated.wiring, batch)
+def test_batch_has_an_outlook_before_any_outcome(champion_lake, batch):
+    outlook = judge_without_outcomes(champion_lake.wiring, batch)
 
     assert [verdict.gate for verdict in outlook.verdicts] == ["estimate", "fairness"]
     assert outlook.verdict.figures["default_share"] == pytest.approx(
@@ -117,8 +117,10 @@ def test_estimate_is_told_beside_the_error_of_those_that_met_their_outcomes(own_
     assert list(read_past_estimates(own_lake.lake, model_version=2)) == []
 
 
-def test_batch_whose_outcomes_are_not_due_is_not_judged(seated, batch):
-    performance = evaluate_batch(seated.wiring, batch, now=dt.datetime(2005, 12, 31, tzinfo=dt.UTC))
+def test_batch_whose_outcomes_are_not_due_is_not_judged(champion_lake, batch):
+    performance = evaluate_batch(
+        champion_lake.wiring, batch, now=dt.datetime(2005, 12, 31, tzinfo=dt.UTC)
+    )
 
     assert performance.verdict.level == "not judged"
     assert performance.evaluation is None

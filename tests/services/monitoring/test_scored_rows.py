@@ -18,7 +18,7 @@ def october(known_rows):
 
 
 @pytest.fixture
-def batch(seated, score_rows, october):
+def batch(champion_lake, score_rows, october):
     """Makes a scored batch of these October rows: its scores, and its rows beside them."""
 
     def make(start, count):
@@ -27,18 +27,18 @@ def batch(seated, score_rows, october):
         return (
             rows,
             batch_id,
-            read_batch_scores(seated.wiring.lake, batch_id=batch_id, model_version=1),
+            read_batch_scores(champion_lake.wiring.lake, batch_id=batch_id, model_version=1),
         )
 
     return make
 
 
-def test_every_row_finds_its_own_score(seated, batch):
+def test_every_row_finds_its_own_score(champion_lake, batch):
     rows, batch_id, scores = batch(0, 300)
 
-    found = pl.concat(read_scored_rows(read_snapshot(seated.wiring.lake, batch_id), scores))
+    found = pl.concat(read_scored_rows(read_snapshot(champion_lake.wiring.lake, batch_id), scores))
 
-    kept = read_scores(seated.wiring.lake, batch_id=batch_id)
+    kept = read_scores(champion_lake.wiring.lake, batch_id=batch_id)
     expected = rows.select(KEY).join(kept, on=KEY, how="left", maintain_order="left")
     assert found.select(*KEY, "default_probability", "decision").equals(
         expected.select(*KEY, "default_probability", "decision")
@@ -54,14 +54,14 @@ def test_row_without_a_score_is_left_out(batch):
     assert scores.attach(stranger)["client_id"].to_list() == [rows["client_id"][1]]
 
 
-def test_outcomes_known_by_now_stand_beside_the_scores(seated, batch):
+def test_outcomes_known_by_now_stand_beside_the_scores(champion_lake, batch):
     rows, batch_id, before = batch(400, 60)
     observed = rows.head(25).select(
         *KEY, "defaulted", observed_at=pl.lit(dt.datetime(2006, 1, 1, tzinfo=dt.UTC))
     )
-    merge_outcomes(seated.wiring.lake, observed)
+    merge_outcomes(champion_lake.wiring.lake, observed)
 
-    scores = read_batch_scores(seated.wiring.lake, batch_id=batch_id, model_version=1)
+    scores = read_batch_scores(champion_lake.wiring.lake, batch_id=batch_id, model_version=1)
 
     found = scores.attach(rows.drop("defaulted"))
     assert (before.outcome_count, scores.outcome_count) == (0, 25)
@@ -71,14 +71,14 @@ def test_outcomes_known_by_now_stand_beside_the_scores(seated, batch):
     assert (np.diff(probability) >= 0).all()
 
 
-def test_outcomes_seen_before_they_are_mature_are_counted_and_not_known(seated, batch):
+def test_outcomes_seen_before_they_are_mature_are_counted_and_not_known(champion_lake, batch):
     rows, batch_id, _ = batch(460, 40)
     early = rows.head(15).select(
         *KEY, "defaulted", observed_at=pl.lit(dt.datetime(2005, 11, 30, tzinfo=dt.UTC))
     )
-    merge_outcomes(seated.wiring.lake, early)
+    merge_outcomes(champion_lake.wiring.lake, early)
 
-    scores = read_batch_scores(seated.wiring.lake, batch_id=batch_id, model_version=1)
+    scores = read_batch_scores(champion_lake.wiring.lake, batch_id=batch_id, model_version=1)
 
     assert (scores.outcome_count, scores.early_count) == (0, 15)
     assert "defaulted" not in scores.attach(rows.drop("defaulted")).columns
@@ -97,8 +97,10 @@ def test_chosen_rows_are_every_nth_by_score(batch):
     assert len(scores.choose(5_000)) == 101
 
 
-def test_batch_that_was_never_scored_has_no_scores(seated, october):
-    scores = read_batch_scores(seated.wiring.lake, batch_id="0123456789abcdef", model_version=1)
+def test_batch_that_was_never_scored_has_no_scores(champion_lake, october):
+    scores = read_batch_scores(
+        champion_lake.wiring.lake, batch_id="0123456789abcdef", model_version=1
+    )
 
     assert (len(scores.keys), scores.months, scores.outcome_count) == (0, (), 0)
     assert scores.attach(october.head(3).drop("defaulted")).is_empty()

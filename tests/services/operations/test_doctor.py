@@ -32,12 +32,12 @@ def test_fresh_lake_is_well_and_says_what_is_still_to_come(empty):
     assert "scikit-learn 1.9" in told["libraries"][1]
 
 
-def test_champion_is_verified(seated):
-    told = read(diagnose(seated.wiring))
+def test_champion_is_verified(champion_lake):
+    told = read(diagnose(champion_lake.wiring))
 
     assert told["champion"] == (
         "ok",
-        f"version 1, digest {seated.champion.bundle.digest[:12]}, verified",
+        f"version 1, digest {champion_lake.champion.bundle.digest[:12]}, verified",
     )
 
 

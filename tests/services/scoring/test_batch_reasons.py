@@ -23,28 +23,28 @@ def rows(known_rows):
 
 
 @pytest.fixture
-def declined(seated, rows) -> pl.DataFrame:
-    return rows.filter(pl.Series(score_probability(seated.champion.bundle, rows) >= 1 / 6))
+def declined(champion_lake, rows) -> pl.DataFrame:
+    return rows.filter(pl.Series(score_probability(champion_lake.champion.bundle, rows) >= 1 / 6))
 
 
-def under(seated, **policy):
-    """The seated lake's wiring with another policy of reasons."""
-    settings = seated.wiring.settings
+def under(champion_lake, **policy):
+    """The champion_lake lake's wiring with another policy of reasons."""
+    settings = champion_lake.wiring.settings
     return replace(
-        seated.wiring,
+        champion_lake.wiring,
         settings=settings.model_copy(update={"reasons": replace(settings.reasons, **policy)}),
     )
 
 
 @pytest.fixture
-def score_under(seated, tmp_path):
+def score_under(champion_lake, tmp_path):
     """Scores the rows under a policy of reasons; returns what became of them and the scores."""
 
     def score(rows, **policy):
         rows.write_csv(tmp_path / "batch.csv")
-        wiring = under(seated, **policy)
+        wiring = under(champion_lake, **policy)
         checked = check_file(wiring, str(tmp_path / "batch.csv"), month=None, outcome="ignored")
-        scored = score_file(wiring, checked, seated.champion, scored_at=NOON)
+        scored = score_file(wiring, checked, champion_lake.champion, scored_at=NOON)
         scores = read_scores(wiring.lake, batch_id=scored.batch_id)
         return scored, rows.select(KEY).join(scores, on=KEY, maintain_order="left")
 
@@ -92,17 +92,19 @@ def test_none_gives_none(score_under, rows):
     assert (scored.reasoned_count, scored.reasons_mode) == (0, "none")
 
 
-def test_ledger_tells_the_mode_and_how_many_were_given_reasons(seated, score_under, rows):
+def test_ledger_tells_the_mode_and_how_many_were_given_reasons(champion_lake, score_under, rows):
     scored, _ = score_under(rows.slice(500, 100), limit=2)
 
-    details = json.loads(find_entry(seated.wiring.lake, f"scored {scored.batch_id} v1").details)
+    details = json.loads(
+        find_entry(champion_lake.wiring.lake, f"scored {scored.batch_id} v1").details
+    )
     assert (details["reasons"], details["reasoned_count"]) == ("auto", 2)
 
 
-def test_replay_proves_scores_whatever_their_reasons(seated, score_under, rows):
+def test_replay_proves_scores_whatever_their_reasons(champion_lake, score_under, rows):
     scored, _ = score_under(rows.slice(600, 100), limit=2)
 
-    summary = verify_lake(seated.wiring, batch_id=scored.batch_id, client_id=None, head=None)
+    summary = verify_lake(champion_lake.wiring, batch_id=scored.batch_id, client_id=None, head=None)
 
     assert [v.level for v in summary.verdicts if v.gate == "replay"] == ["ok"]
 
@@ -117,11 +119,13 @@ def test_scoring_again_under_another_mode_leaves_the_reasons_as_they_are(score_u
 
 
 @pytest.mark.parametrize("ending", ["csv", "parquet"])
-def test_reasons_are_handed_over_with_the_scores(seated, score_under, rows, tmp_path, ending):
+def test_reasons_are_handed_over_with_the_scores(
+    champion_lake, score_under, rows, tmp_path, ending
+):
     scored, scores = score_under(rows.slice(800, 60 + len(ending)))
     path = tmp_path / f"scores.{ending}"
 
-    export_scores(seated.wiring.lake, batch_id=scored.batch_id, model_version=1, path=path)
+    export_scores(champion_lake.wiring.lake, batch_id=scored.batch_id, model_version=1, path=path)
 
     written = pl.read_csv(path) if ending == "csv" else pl.read_parquet(path)
     told = scores.sort(KEY)["reasons"].to_list()
@@ -136,11 +140,13 @@ def test_reasons_are_handed_over_with_the_scores(seated, score_under, rows, tmp_
 
 
 @pytest.mark.parametrize("frame_rows", [1, 7, 1_000])
-def test_sizes_of_frames_change_no_reason(seated, declined, frame_rows):
+def test_sizes_of_frames_change_no_reason(champion_lake, declined, frame_rows):
     batch = declined.head(20)
-    whole = BatchReasons(under(seated, mode="all"), seated.champion.bundle).give(batch)
+    whole = BatchReasons(under(champion_lake, mode="all"), champion_lake.champion.bundle).give(
+        batch
+    )
 
-    reasons = BatchReasons(under(seated, limit=13), seated.champion.bundle)
+    reasons = BatchReasons(under(champion_lake, limit=13), champion_lake.champion.bundle)
     given = [one for part in batch.iter_slices(frame_rows) for one in reasons.give(part)]
 
     assert given == [*whole[:13], *[[]] * 7]

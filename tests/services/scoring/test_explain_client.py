@@ -17,32 +17,32 @@ def scored(score_rows, known_rows):
 
 
 @pytest.fixture
-def scores(seated, scored) -> pl.DataFrame:
-    return read_scores(seated.wiring.lake, batch_id=scored.batch_id, model_version=1).sort(
+def scores(champion_lake, scored) -> pl.DataFrame:
+    return read_scores(champion_lake.wiring.lake, batch_id=scored.batch_id, model_version=1).sort(
         "default_probability"
     )
 
 
-def explain(seated, score):
-    return explain_client(seated.wiring, score["batch_id"], score["client_id"])
+def explain(champion_lake, score):
+    return explain_client(champion_lake.wiring, score["batch_id"], score["client_id"])
 
 
-def test_a_declined_client_s_reasons_are_those_in_the_lake(seated, scores):
+def test_a_declined_client_s_reasons_are_those_in_the_lake(champion_lake, scores):
     score = scores.row(-1, named=True)
 
-    explained = explain(seated, score)
+    explained = explain(champion_lake, score)
 
     assert explained.declined
     assert list(explained.reasons) == score["reasons"] != []
     assert explained.default_probability == score["default_probability"]
     assert (explained.risk_band, explained.model_version) == (score["risk_band"], 1)
-    assert explained.threshold == seated.champion.bundle.decision_policy.threshold
+    assert explained.threshold == champion_lake.champion.bundle.decision_policy.threshold
 
 
-def test_contributions_add_up_from_the_accepted_clients_mean(seated, scores):
-    accepted = seated.champion.bundle.reference.filter(decision="accept")
+def test_contributions_add_up_from_the_accepted_clients_mean(champion_lake, scores):
+    accepted = champion_lake.champion.bundle.reference.filter(decision="accept")
 
-    explained = explain(seated, scores.row(-1, named=True))
+    explained = explain(champion_lake, scores.row(-1, named=True))
 
     assert explained.base_probability == pytest.approx(
         accepted["default_probability"].mean(), abs=1e-12
@@ -55,18 +55,22 @@ def test_contributions_add_up_from_the_accepted_clients_mean(seated, scores):
     assert f"the {accepted.height:,} accepted clients" in explained.method
 
 
-def test_an_accepted_client_has_contributions_but_neither_reasons_nor_changes(seated, scores):
-    explained = explain(seated, scores.row(0, named=True))
+def test_an_accepted_client_has_contributions_but_neither_reasons_nor_changes(
+    champion_lake, scores
+):
+    explained = explain(champion_lake, scores.row(0, named=True))
 
     assert not explained.declined
     assert (explained.reasons, explained.changes) == ((), ())
     assert len(explained.contributions) == 11
 
 
-def test_a_client_near_the_threshold_learns_what_would_have_changed_the_decision(seated, scores):
+def test_a_client_near_the_threshold_learns_what_would_have_changed_the_decision(
+    champion_lake, scores
+):
     nearest = scores.filter(decision="decline").row(0, named=True)
 
-    explained = explain(seated, nearest)
+    explained = explain(champion_lake, nearest)
 
     assert explained.changes
     assert all(change.default_probability < explained.threshold for change in explained.changes)
@@ -74,8 +78,8 @@ def test_a_client_near_the_threshold_learns_what_would_have_changed_the_decision
     assert not moved & {"sex", "marriage", "age", "education", "credit_limit"}
 
 
-def test_inputs_tell_what_codes_mean_and_what_the_model_does_not_look_at(seated, scores):
-    explained = explain(seated, scores.row(0, named=True))
+def test_inputs_tell_what_codes_mean_and_what_the_model_does_not_look_at(champion_lake, scores):
+    explained = explain(champion_lake, scores.row(0, named=True))
 
     inputs = {line.name: line for line in explained.inputs}
     assert {name for name, line in inputs.items() if not line.used} == {"sex", "marriage", "age"}
@@ -84,29 +88,29 @@ def test_inputs_tell_what_codes_mean_and_what_the_model_does_not_look_at(seated,
     assert len(inputs) == 23
 
 
-def test_a_batch_that_was_never_scored_is_not_known(seated, scores):
+def test_a_batch_that_was_never_scored_is_not_known(champion_lake, scores):
     with pytest.raises(InputError, match="found no scores"):
-        explain_client(seated.wiring, "ab" * 32, scores["client_id"][0])
+        explain_client(champion_lake.wiring, "ab" * 32, scores["client_id"][0])
 
 
-def test_a_client_of_another_batch_is_not_known(seated, scored):
+def test_a_client_of_another_batch_is_not_known(champion_lake, scored):
     with pytest.raises(InputError, match="no score in batch"):
-        explain_client(seated.wiring, scored.batch_id, "nobody")
+        explain_client(champion_lake.wiring, scored.batch_id, "nobody")
 
 
-def test_a_batch_that_no_hash_can_name_is_refused(seated):
+def test_a_batch_that_no_hash_can_name_is_refused(champion_lake):
     with pytest.raises(InputError, match="batch_id"):
-        explain_client(seated.wiring, "../scores", "c1")
+        explain_client(champion_lake.wiring, "../scores", "c1")
 
 
-def test_a_score_that_somebody_changed_is_not_explained(seated, score_rows, known_rows):
+def test_a_score_that_somebody_changed_is_not_explained(champion_lake, score_rows, known_rows):
     scored = score_rows(
         known_rows.filter(statement_month="2005-10").drop("defaulted").slice(1_200, 30)
     )
-    true = read_scores(seated.wiring.lake, batch_id=scored.batch_id)
+    true = read_scores(champion_lake.wiring.lake, batch_id=scored.batch_id)
     changed = true.with_columns(default_probability=0.5)
     table, predicate = (
-        locate_table(seated.wiring.lake, "scores"),
+        locate_table(champion_lake.wiring.lake, "scores"),
         build_scores_predicate(scored.batch_id, 1),
     )
     create_rows(
@@ -114,4 +118,4 @@ def test_a_score_that_somebody_changed_is_not_explained(seated, score_rows, know
     )
 
     with pytest.raises(ArtifactError, match=r"the client's score: found .* expected 0\.5"):
-        explain_client(seated.wiring, scored.batch_id, true["client_id"][0])
+        explain_client(champion_lake.wiring, scored.batch_id, true["client_id"][0])

@@ -27,32 +27,36 @@ def rows(known_rows):
     return known_rows.filter(statement_month="2005-10").drop("defaulted")
 
 
-def read(seated, scored):
+def read(champion_lake, scored):
     return read_scores(
-        seated.wiring.lake, batch_id=scored.batch_id, model_version=scored.model_version
+        champion_lake.wiring.lake, batch_id=scored.batch_id, model_version=scored.model_version
     )
 
 
-def test_scores_in_the_lake_are_the_model_s_own(seated, score_rows, rows):
+def test_scores_in_the_lake_are_the_model_s_own(champion_lake, score_rows, rows):
     batch = rows.slice(0, 200)
 
     scored = score_rows(batch)
 
     expected = dict(
-        zip(batch["client_id"], score_probability(seated.champion.bundle, batch), strict=True)
+        zip(
+            batch["client_id"], score_probability(champion_lake.champion.bundle, batch), strict=True
+        )
     )
     assert (
-        dict(read(seated, scored).select("client_id", "default_probability").iter_rows())
+        dict(read(champion_lake, scored).select("client_id", "default_probability").iter_rows())
         == expected
     )
     assert scored.expected_default_share == pytest.approx(sum(expected.values()) / 200)
 
 
-def test_decline_begins_at_the_threshold_that_travels_with_the_model(seated, score_rows, rows):
+def test_decline_begins_at_the_threshold_that_travels_with_the_model(
+    champion_lake, score_rows, rows
+):
     scored = score_rows(rows.slice(200, 200))
 
-    threshold = seated.champion.bundle.decision_policy.threshold
-    scores = read(seated, scored)
+    threshold = champion_lake.champion.bundle.decision_policy.threshold
+    scores = read(champion_lake, scored)
     assert scores.filter(pl.col("default_probability") >= threshold)[
         "decision"
     ].unique().to_list() == ["decline"]
@@ -64,12 +68,12 @@ def test_decline_begins_at_the_threshold_that_travels_with_the_model(seated, sco
     )
 
 
-def test_expected_losses_are_summed_and_stand_on_record(seated, score_rows, rows):
+def test_expected_losses_are_summed_and_stand_on_record(champion_lake, score_rows, rows):
     batch = rows.slice(970, 90)
 
     scored = score_rows(batch)
 
-    scores = read(seated, scored)
+    scores = read(champion_lake, scored)
     probability = scores.join(batch, on=["client_id", "statement_month"])
     owed, unused = pl.col("bill_amount_m1"), pl.col("credit_limit") - pl.col("bill_amount_m1")
     exposure = owed.clip(lower_bound=0) + 0.4 * unused.clip(lower_bound=0)
@@ -85,25 +89,25 @@ def test_expected_losses_are_summed_and_stand_on_record(seated, score_rows, rows
         expected.sum()
     )
     assert score_rows(batch, scored_at=LATER).expected_losses == losses  # read from the ledger
-    entry = find_entry(seated.wiring.lake, f"scored {scored.batch_id} v1")
+    entry = find_entry(champion_lake.wiring.lake, f"scored {scored.batch_id} v1")
     assert json.loads(entry.details)["loss_given_default"] == 0.5
 
 
-def test_scoring_again_does_nothing_and_says_so(seated, score_rows, rows):
+def test_scoring_again_does_nothing_and_says_so(champion_lake, score_rows, rows):
     first = score_rows(rows.slice(400, 100))
 
     again = score_rows(rows.slice(400, 100), name="again.csv", scored_at=LATER)
 
     assert (first.was_there, again.was_there) == (False, True)
     assert (again.batch_id, again.scored_count) == (first.batch_id, 100)
-    assert read(seated, again)["scored_at"].max() < LATER
+    assert read(champion_lake, again)["scored_at"].max() < LATER
 
 
-def test_another_version_s_scores_stand_beside_the_first_ones(seated, score_rows, rows):
+def test_another_version_s_scores_stand_beside_the_first_ones(champion_lake, score_rows, rows):
     first = score_rows(rows.slice(500, 100))
     second = score_rows(rows.slice(500, 100), number=2, scored_at=LATER)
 
-    both = read_scores(seated.wiring.lake, batch_id=first.batch_id)
+    both = read_scores(champion_lake.wiring.lake, batch_id=first.batch_id)
     assert dict(both.group_by("model_version").len().iter_rows()) == {
         first.model_version: 100,
         2: 100,
@@ -111,7 +115,7 @@ def test_another_version_s_scores_stand_beside_the_first_ones(seated, score_rows
     assert not second.was_there
 
 
-def test_rows_that_came_in_are_scored_or_in_quarantine(seated, score_rows, rows):
+def test_rows_that_came_in_are_scored_or_in_quarantine(champion_lake, score_rows, rows):
     broken = rows.slice(600, 100).with_columns(
         marriage=pl.when(pl.int_range(pl.len()) < 3).then(8).otherwise("marriage")
     )
@@ -119,48 +123,51 @@ def test_rows_that_came_in_are_scored_or_in_quarantine(seated, score_rows, rows)
     scored = score_rows(broken)
 
     assert (scored.scored_count, scored.rejected_count) == (97, 3)
-    rejected = read_quarantine(seated.wiring.lake, batch_id=scored.batch_id)
-    assert set(rejected["client_id"]) | set(read(seated, scored)["client_id"]) == set(
+    rejected = read_quarantine(champion_lake.wiring.lake, batch_id=scored.batch_id)
+    assert set(rejected["client_id"]) | set(read(champion_lake, scored)["client_id"]) == set(
         broken["client_id"]
     )
 
 
-def test_rows_that_the_model_learned_from_are_counted(seated, score_rows, month_rows):
+def test_rows_that_the_model_learned_from_are_counted(champion_lake, score_rows, month_rows):
     scored = score_rows(month_rows.drop("defaulted").head(150))
 
-    learned = set(split_rows(seated.wiring, seated.training).development["client_id"])
+    learned = set(split_rows(champion_lake.wiring, champion_lake.training).development["client_id"])
     assert scored.trained_row_count == sum(
         client in learned for client in month_rows["client_id"].head(150)
     )
     assert scored.trained_row_count > 0
 
 
-def test_order_of_the_rows_changes_no_score(seated, score_rows, rows):
+def test_order_of_the_rows_changes_no_score(champion_lake, score_rows, rows):
     batch = rows.slice(700, 120)
 
     one = score_rows(batch, name="one.csv")
     other = score_rows(batch.reverse(), name="other.csv")
 
     scores = [
-        read(seated, s).sort("client_id")["default_probability"].to_list() for s in (one, other)
+        read(champion_lake, s).sort("client_id")["default_probability"].to_list()
+        for s in (one, other)
     ]
     assert one.batch_id != other.batch_id
     assert scores[0] == scores[1]
 
 
-def test_batch_without_an_accepted_row_is_refused(seated, tmp_path, rows):
+def test_batch_without_an_accepted_row_is_refused(champion_lake, tmp_path, rows):
     rows.head(2).with_columns(credit_limit=1_000.0, bill_amount_m1=9_000_000.0).write_csv(
         tmp_path / "two.csv"
     )
-    checked = check_file(seated.wiring, str(tmp_path / "two.csv"), month=None, outcome="ignored")
+    checked = check_file(
+        champion_lake.wiring, str(tmp_path / "two.csv"), month=None, outcome="ignored"
+    )
 
     with pytest.raises(InputError, match="no accepted row"):
-        score_file(seated.wiring, checked, seated.champion, scored_at=LATER)
+        score_file(champion_lake.wiring, checked, champion_lake.champion, scored_at=LATER)
 
 
 @pytest.mark.parametrize("ending", ["csv", "parquet"])
 def test_scores_are_handed_over_with_the_rejected_rows_beside(
-    seated, score_rows, rows, tmp_path, ending
+    champion_lake, score_rows, rows, tmp_path, ending
 ):
     broken = rows.slice(820, 100).with_columns(
         sex=pl.when(pl.int_range(pl.len()) < 2).then(8).otherwise("sex")
@@ -169,7 +176,7 @@ def test_scores_are_handed_over_with_the_rejected_rows_beside(
     path = tmp_path / f"scores.{ending}"
 
     written = export_scores(
-        seated.wiring.lake, batch_id=scored.batch_id, model_version=1, path=path
+        champion_lake.wiring.lake, batch_id=scored.batch_id, model_version=1, path=path
     )
 
     load = pl.read_csv if ending == "csv" else pl.read_parquet
@@ -179,28 +186,33 @@ def test_scores_are_handed_over_with_the_rejected_rows_beside(
     assert load(beside)["line"].to_list() == [2, 3]
 
 
-def test_clean_batch_has_no_rejected_rows_to_hand_over(seated, score_rows, rows, tmp_path):
+def test_clean_batch_has_no_rejected_rows_to_hand_over(champion_lake, score_rows, rows, tmp_path):
     scored = score_rows(rows.slice(920, 50))
 
     written = export_scores(
-        seated.wiring.lake, batch_id=scored.batch_id, model_version=1, path=tmp_path / "s.csv"
+        champion_lake.wiring.lake,
+        batch_id=scored.batch_id,
+        model_version=1,
+        path=tmp_path / "s.csv",
     )
 
     assert list(written) == ["handed over"]
 
 
-def test_champion_is_loaded_with_its_number_and_origin(seated):
-    champion = find_champion(seated.wiring)
+def test_champion_is_loaded_with_its_number_and_origin(champion_lake):
+    champion = find_champion(champion_lake.wiring)
 
     assert isinstance(champion, CurrentChampion)
     assert (champion.number, champion.data_origin) == (1, "simulated")
-    assert champion.bundle.digest == seated.summary.paths["digest"]
+    assert champion.bundle.digest == champion_lake.summary.paths["digest"]
 
 
-def test_real_clients_are_not_scored_by_a_champion_of_simulated_ones(seated, rows, tmp_path):
+def test_real_clients_are_not_scored_by_a_champion_of_simulated_ones(champion_lake, rows, tmp_path):
     real = rows.head(50).with_columns(client_id=pl.col("client_id").str.replace("SIM-", "c"))
     real.write_csv(tmp_path / "real.csv")
-    checked = check_file(seated.wiring, str(tmp_path / "real.csv"), month=None, outcome="ignored")
+    checked = check_file(
+        champion_lake.wiring, str(tmp_path / "real.csv"), month=None, outcome="ignored"
+    )
 
     with pytest.raises(InputError, match=r"batch real\.csv: found real clients"):
-        load_champion(seated.wiring, checked)
+        load_champion(champion_lake.wiring, checked)

@@ -23,65 +23,72 @@ FINE = Verdict("quality", "ok", ("every row holds",))
 
 
 @pytest.fixture
-def batch(seated, score_rows, known_rows):
+def batch(champion_lake, score_rows, known_rows):
     """Makes a scored batch of these many November rows from this place on, with nothing known of it."""
 
     def make(start, count=60):
         rows = known_rows.filter(statement_month="2005-11").slice(start, count)
-        return find_batch(seated.wiring, score_rows(rows.drop("defaulted")).batch_id)
+        return find_batch(champion_lake.wiring, score_rows(rows.drop("defaulted")).batch_id)
 
     return make
 
 
-def get_run(seated, run_id):
-    return seated.wiring.tracking.client.get_run(run_id)
+def get_run(champion_lake, run_id):
+    return champion_lake.wiring.tracking.client.get_run(run_id)
 
 
-def test_training_is_recorded_with_what_it_takes_to_repeat_it(seated):
-    run = get_run(seated, seated.summary.run_id)
+def test_training_is_recorded_with_what_it_takes_to_repeat_it(champion_lake):
+    run = get_run(champion_lake, champion_lake.summary.run_id)
 
     assert run.data.params["recipe.tree_count"] == "12"
     assert run.data.params["decision.threshold"] == str(
-        seated.champion.bundle.decision_policy.threshold
+        champion_lake.champion.bundle.decision_policy.threshold
     )
     assert run.data.tags["git_commit"] == "0123abc"
     assert run.data.tags["model_version"] == "1"
-    assert run.data.tags["digest"] == seated.champion.bundle.digest
-    assert int(run.data.params["development_row_count"]) == seated.champion.bundle.row_count
+    assert run.data.tags["digest"] == champion_lake.champion.bundle.digest
+    assert int(run.data.params["development_row_count"]) == champion_lake.champion.bundle.row_count
 
 
-def test_version_carries_the_verdict_that_seated_it(seated):
-    version = seated.wiring.registry.find_champion()
+def test_version_carries_the_verdict_that_seated_it(champion_lake):
+    version = champion_lake.wiring.registry.find_champion()
 
     assert version.tags["verdict"] == "promotion: ok"
     assert version.tags["verdict_reasons"].startswith("first model")
-    assert seated.summary.status == "promoted"
-    assert seated.summary.counts["accepted"] == seated.training.rows.height
+    assert champion_lake.summary.status == "promoted"
+    assert champion_lake.summary.counts["accepted"] == champion_lake.training.rows.height
 
 
-def test_winner_of_a_contest_against_somebody_else_takes_no_seat(seated):
-    version = seated.wiring.registry.find_champion()
-    winner = Registered(replace(version, number=2), "", find_evaluation(seated), None)
+def test_winner_of_a_contest_against_somebody_else_takes_no_seat(champion_lake):
+    version = champion_lake.wiring.registry.find_champion()
+    winner = Registered(replace(version, number=2), "", find_evaluation(champion_lake), None)
     passed = Verdict("promotion", "ok", ("better than nobody",))
 
     with pytest.raises(ServiceError):
         apply_promotion_verdict(
-            seated.wiring, winner, passed, champion=None, rows=seated.training, decided_at=NOON
+            champion_lake.wiring,
+            winner,
+            passed,
+            champion=None,
+            rows=champion_lake.training,
+            decided_at=NOON,
         )
 
-    assert seated.wiring.registry.find_champion() == version
+    assert champion_lake.wiring.registry.find_champion() == version
 
 
 def test_scored_batch_has_a_run_under_its_batch_and_version(
-    seated, score_rows, known_rows, tmp_path
+    champion_lake, score_rows, known_rows, tmp_path
 ):
     rows = known_rows.filter(statement_month="2005-10").tail(80)
     scored = score_rows(rows)
-    checked = check_file(seated.wiring, str(tmp_path / "batch.csv"), month=None, outcome="ignored")
+    checked = check_file(
+        champion_lake.wiring, str(tmp_path / "batch.csv"), month=None, outcome="ignored"
+    )
 
-    summary = record_scores(seated.wiring, checked, scored, FINE, recorded_at=NOON)
+    summary = record_scores(champion_lake.wiring, checked, scored, FINE, recorded_at=NOON)
 
-    run = get_run(seated, summary.run_id)
+    run = get_run(champion_lake, summary.run_id)
     assert (run.data.tags["batch_id"], run.data.tags["model_version"]) == (scored.batch_id, "1")
     assert run.data.metrics["read"] == 80
     assert run.data.metrics["scored"] + run.data.metrics["quarantined"] == 80
@@ -100,64 +107,68 @@ def test_scored_batch_has_a_run_under_its_batch_and_version(
     assert any("outcome column" in note for note in summary.notes)
 
 
-def test_batch_that_was_there_already_adds_no_run(seated, score_rows, known_rows, tmp_path):
+def test_batch_that_was_there_already_adds_no_run(champion_lake, score_rows, known_rows, tmp_path):
     rows = known_rows.filter(statement_month="2005-10").tail(160).head(80)
     scored = score_rows(rows)
-    checked = check_file(seated.wiring, str(tmp_path / "batch.csv"), month=None, outcome="ignored")
-    record_scores(seated.wiring, checked, scored, FINE, recorded_at=NOON)
+    checked = check_file(
+        champion_lake.wiring, str(tmp_path / "batch.csv"), month=None, outcome="ignored"
+    )
+    record_scores(champion_lake.wiring, checked, scored, FINE, recorded_at=NOON)
 
-    summary = record_scores(seated.wiring, checked, score_rows(rows), FINE, recorded_at=NOON)
+    summary = record_scores(champion_lake.wiring, checked, score_rows(rows), FINE, recorded_at=NOON)
 
     assert (summary.status, summary.run_id) == ("already scored, nothing done", None)
 
 
 def test_scores_whose_run_a_crash_prevented_are_recorded_by_the_next_try(
-    seated, score_rows, known_rows, tmp_path
+    champion_lake, score_rows, known_rows, tmp_path
 ):
     rows = known_rows.filter(statement_month="2005-10").tail(240).head(80)
     first = score_rows(rows)
-    checked = check_file(seated.wiring, str(tmp_path / "batch.csv"), month=None, outcome="ignored")
+    checked = check_file(
+        champion_lake.wiring, str(tmp_path / "batch.csv"), month=None, outcome="ignored"
+    )
 
     others = score_rows(rows, scored_at=NOON)
-    soon = record_scores(seated.wiring, checked, others, FINE, recorded_at=first.scored_at)
-    summary = record_scores(seated.wiring, checked, score_rows(rows), FINE, recorded_at=NOON)
+    soon = record_scores(champion_lake.wiring, checked, others, FINE, recorded_at=first.scored_at)
+    summary = record_scores(champion_lake.wiring, checked, score_rows(rows), FINE, recorded_at=NOON)
 
     assert soon.run_id is None  # whoever scored it may be about to record it
     assert (summary.status, summary.batch_id) == ("already scored, nothing done", first.batch_id)
-    assert get_run(seated, summary.run_id).data.metrics["scored"] == 80
+    assert get_run(champion_lake, summary.run_id).data.metrics["scored"] == 80
 
 
-def test_unknown_outcomes_leave_no_row_in_the_monitoring_table(seated, batch):
+def test_unknown_outcomes_leave_no_row_in_the_monitoring_table(champion_lake, batch):
     found = batch(0)
 
     summary = record_findings(
-        seated.wiring,
+        champion_lake.wiring,
         found,
         None,
-        evaluate_batch(seated.wiring, found, now=NOON),
+        evaluate_batch(champion_lake.wiring, found, now=NOON),
         monitored_at=NOON,
     )
 
     assert [verdict.level for verdict in summary.verdicts] == ["not judged"]
     assert summary.status == "not judged"
-    assert read_monitoring(seated.wiring.lake).filter(batch_id=found.batch_id).is_empty()
+    assert read_monitoring(champion_lake.wiring.lake).filter(batch_id=found.batch_id).is_empty()
 
 
-def test_looking_again_replaces_what_was_found_before(seated, batch):
+def test_looking_again_replaces_what_was_found_before(champion_lake, batch):
     found = batch(60)
-    evaluation = find_evaluation(seated)
+    evaluation = find_evaluation(champion_lake)
 
     for level, minute in (("watch", 0), ("alarm", 5)):
         verdict = Verdict("performance", level, (f"it is {level}",), {"roc_auc": 0.5})
         record_findings(
-            seated.wiring,
+            champion_lake.wiring,
             found,
             None,
             Performance(evaluation, verdict, 0.25),
             monitored_at=NOON.replace(minute=minute),
         )
 
-    kept = read_monitoring(seated.wiring.lake).filter(batch_id=found.batch_id)
+    kept = read_monitoring(champion_lake.wiring.lake).filter(batch_id=found.batch_id)
     assert kept.select("gate", "level", "model_version", "row_count").rows() == [
         ("performance", "alarm", 1, 60)
     ]
@@ -170,23 +181,25 @@ def test_looking_again_replaces_what_was_found_before(seated, batch):
 @pytest.mark.parametrize(
     ("level", "status"), [("ok", "quiet"), ("watch", "watch"), ("alarm", "performance alarm")]
 )
-def test_status_says_what_the_monitors_found(seated, batch, level, status):
+def test_status_says_what_the_monitors_found(champion_lake, batch, level, status):
     found = batch({"ok": 120, "watch": 180, "alarm": 240}[level])
-    performance = Performance(find_evaluation(seated), Verdict("performance", level, ("so",)), 0.5)
+    performance = Performance(
+        find_evaluation(champion_lake), Verdict("performance", level, ("so",)), 0.5
+    )
 
-    summary = record_findings(seated.wiring, found, None, performance, monitored_at=NOON)
+    summary = record_findings(champion_lake.wiring, found, None, performance, monitored_at=NOON)
 
-    run = get_run(seated, summary.run_id)
+    run = get_run(champion_lake, summary.run_id)
     assert summary.status == status
     assert run.data.tags["performance_level"] == level
     assert summary.figures["coverage of outcomes"] == 0.5
 
 
-def find_evaluation(seated):
+def find_evaluation(champion_lake):
     from credit_default.model.evaluation.metrics import evaluate
 
-    reference = seated.champion.bundle.reference
-    policy = seated.champion.bundle.decision_policy
+    reference = champion_lake.champion.bundle.reference
+    policy = champion_lake.champion.bundle.decision_policy
     return evaluate(
         reference["defaulted"].to_numpy(),
         reference["default_probability"].to_numpy(),
@@ -195,27 +208,27 @@ def find_evaluation(seated):
     )
 
 
-def test_two_gates_of_one_batch_stand_side_by_side(seated, batch):
+def test_two_gates_of_one_batch_stand_side_by_side(champion_lake, batch):
     found = batch(300)
     for gate in ("performance", "drift"):
-        performance = Performance(find_evaluation(seated), Verdict(gate, "ok", ("so",)), 0.5)
-        record_findings(seated.wiring, found, None, performance, monitored_at=NOON)
+        performance = Performance(find_evaluation(champion_lake), Verdict(gate, "ok", ("so",)), 0.5)
+        record_findings(champion_lake.wiring, found, None, performance, monitored_at=NOON)
 
-    kept = read_monitoring(seated.wiring.lake).filter(pl.col("batch_id") == found.batch_id)
+    kept = read_monitoring(champion_lake.wiring.lake).filter(pl.col("batch_id") == found.batch_id)
     assert sorted(kept["gate"]) == ["drift", "performance"]
 
 
-def test_what_was_found_can_be_recalled_and_nothing_where_nobody_looked(seated, batch):
+def test_what_was_found_can_be_recalled_and_nothing_where_nobody_looked(champion_lake, batch):
     found = batch(360)
-    lake, key = seated.wiring.lake, {"batch_id": found.batch_id, "model_version": 1}
+    lake, key = champion_lake.wiring.lake, {"batch_id": found.batch_id, "model_version": 1}
     before = read_batch_findings(lake, **key)
     verdict = Verdict("performance", "watch", ("so", "and so"), {"roc_auc": 0.7})
 
     record_findings(
-        seated.wiring,
+        champion_lake.wiring,
         found,
         None,
-        Performance(find_evaluation(seated), verdict, 0.5),
+        Performance(find_evaluation(champion_lake), verdict, 0.5),
         monitored_at=NOON,
     )
 

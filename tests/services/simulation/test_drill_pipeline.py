@@ -10,8 +10,8 @@ KEY = ["client_id", "statement_month"]
 
 
 @pytest.fixture(scope="module")
-def line(seated):
-    return DrillPipeline(seated.wiring, seated.champion.bundle)
+def line(champion_lake):
+    return DrillPipeline(champion_lake.wiring, champion_lake.champion.bundle)
 
 
 @pytest.fixture(scope="module")
@@ -60,10 +60,10 @@ def test_same_month_again_is_stale(line, month):
     assert line.inspect(month, (first,)).levels["feed"] == "alarm"
 
 
-def test_model_without_reference_is_refused(seated, month):
+def test_model_without_reference_is_refused(champion_lake, month):
     from dataclasses import replace
 
     with pytest.raises(InputError, match="no reference"):
-        DrillPipeline(seated.wiring, replace(seated.champion.bundle, reference=None)).inspect(
-            month, ()
-        )
+        DrillPipeline(
+            champion_lake.wiring, replace(champion_lake.champion.bundle, reference=None)
+        ).inspect(month, ())

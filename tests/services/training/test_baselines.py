@@ -7,15 +7,17 @@ from credit_default.services.training.challenger import fit_challenger, split_ro
 
 
 @pytest.fixture(scope="module")
-def contest(seated):
-    sides = split_rows(seated.wiring, seated.training)
-    return sides, fit_challenger(seated.wiring, seated.training, sides)
+def contest(champion_lake):
+    sides = split_rows(champion_lake.wiring, champion_lake.training)
+    return sides, fit_challenger(champion_lake.wiring, champion_lake.training, sides)
 
 
-def test_every_rival_is_measured_on_the_test_side_with_paired_gains(seated, contest):
+def test_every_rival_is_measured_on_the_test_side_with_paired_gains(champion_lake, contest):
     sides, challenger = contest
 
-    compared = {rival.name: rival for rival in compare_baselines(seated.wiring, challenger, sides)}
+    compared = {
+        rival.name: rival for rival in compare_baselines(champion_lake.wiring, challenger, sides)
+    }
 
     assert list(compared) == ["scorecard", "small tree", "base rate"]
     for rival in compared.values():
@@ -26,30 +28,30 @@ def test_every_rival_is_measured_on_the_test_side_with_paired_gains(seated, cont
         assert rival.gains["roc_auc"].gain == pytest.approx(auc - rival.metrics["roc_auc"])
 
 
-def test_base_rate_is_beaten(seated, contest):
+def test_base_rate_is_beaten(champion_lake, contest):
     sides, challenger = contest
 
-    *_, base_rate = compare_baselines(seated.wiring, challenger, sides)
+    *_, base_rate = compare_baselines(champion_lake.wiring, challenger, sides)
 
     assert base_rate.metrics["roc_auc"] == 0.5
     assert base_rate.gains["roc_auc"].is_better
     assert base_rate.gains["log_loss"].is_better
 
 
-def test_comparison_is_the_same_each_time(seated, contest):
+def test_comparison_is_the_same_each_time(champion_lake, contest):
     sides, challenger = contest
 
-    assert compare_baselines(seated.wiring, challenger, sides) == compare_baselines(
-        seated.wiring, challenger, sides
+    assert compare_baselines(champion_lake.wiring, challenger, sides) == compare_baselines(
+        champion_lake.wiring, challenger, sides
     )
 
 
-def test_model_that_a_rival_equals_does_not_beat_it(seated, contest):
+def test_model_that_a_rival_equals_does_not_beat_it(champion_lake, contest):
     sides, challenger = contest
     from dataclasses import replace
 
     constant = replace(challenger, test_probability=np.full(len(challenger.test_probability), 0.22))
 
-    compared = compare_baselines(seated.wiring, constant, sides)
+    compared = compare_baselines(champion_lake.wiring, constant, sides)
 
     assert not any(rival.gains["roc_auc"].is_better for rival in compared)

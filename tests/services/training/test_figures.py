@@ -13,9 +13,11 @@ from credit_default.services.training.figures import (
 
 
 @pytest.fixture(scope="module")
-def challenger(seated):
-    training = seated.training
-    return fit_challenger(seated.wiring, training, split_rows(seated.wiring, training))
+def challenger(champion_lake):
+    training = champion_lake.training
+    return fit_challenger(
+        champion_lake.wiring, training, split_rows(champion_lake.wiring, training)
+    )
 
 
 @pytest.fixture(autouse=True)

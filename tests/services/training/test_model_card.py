@@ -25,7 +25,7 @@ NOON = dt.datetime(2006, 1, 1, 12, tzinfo=dt.UTC)
 
 
 @pytest.fixture(scope="module")
-def wiring(tmp_path_factory, mlflow_template, seated):
+def wiring(tmp_path_factory, mlflow_template, champion_lake):
     """A lake with one version that has been through everything that a training does."""
     import shutil
 
@@ -37,15 +37,17 @@ def wiring(tmp_path_factory, mlflow_template, seated):
         "stability": {"refit_count": 1},
         "proxies": {"tree_count": 5},
     }
-    settings = type(seated.wiring.settings)(**(seated.wiring.settings.model_dump() | quick))
+    settings = type(champion_lake.wiring.settings)(
+        **(champion_lake.wiring.settings.model_dump() | quick)
+    )
     wiring = build_wiring(settings, commit="0123abc")
     shutil.copy(mlflow_template, wiring.lake.home / "mlflow.db")
     return wiring
 
 
 @pytest.fixture(scope="module")
-def summary(wiring, seated):
-    rows, sides = seated.training, split_rows(wiring, seated.training)
+def summary(wiring, champion_lake):
+    rows, sides = champion_lake.training, split_rows(wiring, champion_lake.training)
     challenger = fit_challenger(wiring, rows, sides)
     assessed = assess_challenger(wiring, challenger, sides)
     registered = register_challenger(

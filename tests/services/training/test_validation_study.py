@@ -10,20 +10,22 @@ from credit_default.services.training.validation_study import assess_challenger
 
 
 @pytest.fixture(scope="module")
-def sides(seated):
-    return split_rows(seated.wiring, seated.training)
+def sides(champion_lake):
+    return split_rows(champion_lake.wiring, champion_lake.training)
 
 
 @pytest.fixture(scope="module")
-def wiring(seated):
+def wiring(champion_lake):
     quick = {"stability": {"refit_count": 1}, "proxies": {"tree_count": 5}}
-    settings = type(seated.wiring.settings)(**(seated.wiring.settings.model_dump() | quick))
-    return replace(seated.wiring, settings=settings)
+    settings = type(champion_lake.wiring.settings)(
+        **(champion_lake.wiring.settings.model_dump() | quick)
+    )
+    return replace(champion_lake.wiring, settings=settings)
 
 
 @pytest.fixture(scope="module")
-def challenger(wiring, seated, sides):
-    return fit_challenger(wiring, seated.training, sides)
+def challenger(wiring, champion_lake, sides):
+    return fit_challenger(wiring, champion_lake.training, sides)
 
 
 @pytest.fixture(scope="module")
@@ -69,12 +71,12 @@ def test_only_protected_attributes_are_asked_for_proxies(assessment, wiring):
     assert {proxy.attribute for proxy in assessment.proxies} <= set(wiring.schema.protected)
 
 
-def test_a_model_that_sees_protected_attributes_is_compared_with_none(wiring, seated, sides):
+def test_a_model_that_sees_protected_attributes_is_compared_with_none(wiring, champion_lake, sides):
     recipe = replace(wiring.settings.recipe, include_protected=True)
     own = replace(wiring, settings=wiring.settings.model_copy(update={"recipe": recipe}))
 
     assert (
-        assess_challenger(own, fit_challenger(own, seated.training, sides), sides).comparison
+        assess_challenger(own, fit_challenger(own, champion_lake.training, sides), sides).comparison
         is None
     )
 

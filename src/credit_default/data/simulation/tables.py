@@ -94,9 +94,7 @@ class SimulationTables:
 @cache
 def read_tables() -> SimulationTables:
     """The fitted figures that came with the package, read once."""
-    resource = importlib.resources.files("credit_default.data.simulation.months").joinpath(
-        PARAMETERS_FILE
-    )
+    resource = importlib.resources.files("credit_default.data.simulation").joinpath(PARAMETERS_FILE)
     with resource.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
         return build_tables({name: archive[name] for name in archive.files})
 
