@@ -196,7 +196,7 @@ def test_addresses_that_are_no_text_are_refused_without_being_shown(tmp_path):
     ],
 )
 def test_secret_is_no_parameter_of_a_flow(overrides):
-    with pytest.raises(InputError, match="a secret among what the flow is given") as refusal:
+    with pytest.raises(InputError, match="a secret among the flow's parameters") as refusal:
         require_no_secrets(overrides)
 
     assert "hunter2" not in str(refusal.value)

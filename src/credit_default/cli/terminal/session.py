@@ -43,12 +43,12 @@ def choose_logging(common: CommonOptions, *, usual: "LogLevel") -> "LoggingSetti
     `usual` is `error` for a command that prints a summary, whose notes say what it logs as a warning, and `info` for a
     process that serves until it is ended.
     """
-    from credit_default.settings import load_settings
-
-    loaded = load_settings(common.build_overrides(), config_files=common.config)
-    logging = loaded.settings.logging
-    named = loaded.find_origin("logging.level") != "default"
-    return logging if named else logging.model_copy(update={"level": usual})
+    logging = read_settings(common).logging
+    return (
+        logging
+        if "level" in logging.model_fields_set
+        else logging.model_copy(update={"level": usual})
+    )
 
 
 def hand_down_logging(logging: "LoggingSettings") -> None:
