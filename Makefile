@@ -69,8 +69,9 @@ nightly: setup ci-tools ## the tests, and the long form of the heavy ones; then 
 	$(call run_apart,-m "nightly or not nightly")
 	@$(BIN)/python ci/test_pythons.py
 
-docs: setup ## write docs/data-dictionary.md anew from the declarations
+docs: setup ## write what docs/ takes from the code: the data dictionary, the drawing of the chapters
 	@$(BIN)/python docs/write_data_dictionary.py
+	@$(BIN)/python docs/draw_chapters.py
 
 infra-check: setup $(if $(SHORT),,$(INFRA_STAMP)) ## Terraform and its tests, six minutes (SHORT=1: one of them)
 	@$(BIN)/python -m pytest -q -rNfE --dist loadfile --no-loadscope-reorder tests/infra -m "$(if $(SHORT),short or not terraform,terraform or not terraform)" $(ARGS)
