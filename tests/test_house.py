@@ -3,6 +3,7 @@
 import ast
 import json
 import re
+import runpy
 import subprocess
 import sys
 import tomllib
@@ -317,6 +318,35 @@ def test_links_between_the_documents_lead_somewhere():
 
     assert len(pages) > 5
     assert broken == []
+
+
+def test_drawing_of_the_chapters_is_that_of_the_code():
+    written = runpy.run_path(str(ROOT / "docs" / "draw_chapters.py"))["build_page"]()
+
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    assert page == written, "`make docs` draws it again"
+    for folder in PACKAGE.glob("*/*/__init__.py"):
+        assert f"\n  {folder.parent.name} " in page
+
+
+def test_paths_that_the_documents_name_are_there():
+    pages = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), ROOT / "infra" / "README.md"]
+    named = {
+        (name_of(page), path)
+        for page in pages
+        for path in re.findall(
+            r"`([\w./-]+/[\w.-]+\.(?:py|toml|md|sh|yaml|npz))`", page.read_text("utf-8")
+        )
+    }
+    made = {"config/aws.toml", "config/tuned-forest.toml"}  # by a command that the page names
+
+    missing = [
+        f"{page}: {path}"
+        for page, path in sorted(named)
+        if path not in made and not ((ROOT / path).exists() or (PACKAGE / path).exists())
+    ]
+    assert len(named) > 15
+    assert missing == []
 
 
 def test_every_name_that_a_module_exports_is_there():
