@@ -1,4 +1,4 @@
-"""What goes into the package and its image: locks that agree, parts lists, and the papers around them."""
+"""What goes into the package and its image: locks that agree, bills of materials, and the documents about them."""
 
 import json
 import re
