@@ -1,4 +1,4 @@
-"""A small fitted bundle, an MLflow of its own for each test, and a proxy that spoils what goes to S3 and comes back."""
+"""A small fitted bundle, an MLflow database for each test, and a proxy that injects faults between a client and S3."""
 
 import datetime as dt
 import json
@@ -115,7 +115,7 @@ def registry(tracking, lake):
 
 @dataclass(frozen=True)
 class FaultProxy:
-    """S3 behind a proxy that does wrong on order; `tests/fakes/fault_proxy.py` names the faults."""
+    """S3 behind a proxy that injects faults on request; `tests/fakes/fault_proxy.py` names them."""
 
     address: str
 
@@ -130,7 +130,7 @@ class FaultProxy:
 
     @property
     def struck(self) -> int:
-        """How many requests were spoilt since the rules were last cleared."""
+        """How many requests got a fault since the rules were last cleared."""
         return sum(rule["struck"] for rule in self._call("GET"))
 
     def _call(self, method, rule=None):

@@ -1,9 +1,9 @@
-"""moto's server with what Terraform's provider asks for and moto leaves out; `python aws_server.py PORT`, on loopback only.
+"""Run moto's server with what Terraform's provider needs and moto leaves out: `python aws_server.py PORT`, on loopback only.
 
-The provider reads back what it wrote, and would wait for ever or plan it again. moto doesn't tell of a queue's redrive allow
-policy, forgets its policy when another attribute is set, and tells of replication without filters. It takes a prohibition under
-a condition for one without: bucket policies are judged by the tests, not here. It can't delete a delete marker. AWS's own
-managed policies are loaded by MOTO_IAM_LOAD_MANAGED_POLICIES, which whoever starts this sets.
+The provider reads back what it wrote; where that is missing it waits for ever or plans the change again. moto does not return
+a queue's redrive allow policy, forgets the queue's policy when another attribute is set, and returns replication without
+filters. It treats a conditional prohibition as an unconditional one, so bucket policies are checked by the tests and not here.
+It cannot delete a delete marker. AWS's own managed policies are loaded where MOTO_IAM_LOAD_MANAGED_POLICIES is set.
 """
 
 import json
@@ -23,21 +23,21 @@ get_replication_of_moto = S3Response.get_bucket_replication
 
 
 def get_attributes(queue):
-    """A queue's attributes, its policies about dead letters as they were written; one that was emptied is gone."""
-    told = {**get_attributes_of_moto(queue), "RedriveAllowPolicy": queue.redrive_allow_policy}
+    """Return a queue's attributes, with its policies about dead letters as they were written, without empty ones."""
+    attributes = {**get_attributes_of_moto(queue), "RedriveAllowPolicy": queue.redrive_allow_policy}
     if queue.redrive_policy:
-        told["RedrivePolicy"] = json.dumps(queue.redrive_policy, separators=(",", ":"))
-    return {name: value for name, value in told.items() if value not in (None, "")}
+        attributes["RedrivePolicy"] = json.dumps(queue.redrive_policy, separators=(",", ":"))
+    return {name: value for name, value in attributes.items() if value not in (None, "")}
 
 
 def set_attributes(queue, attributes, now=None):
-    """Nothing; leaves the queue's policy as it was when `attributes` doesn't name one."""
+    """Set a queue's attributes, and leave its policy as it was when `attributes` does not name one."""
     kept = {"Policy": queue.policy} if getattr(queue, "policy", None) else {}
     set_attributes_of_moto(queue, {**kept, **attributes}, now)
 
 
 def get_replication(response):
-    """A bucket's replication as it was written."""
+    """Return a bucket's replication as it was written."""
     kept = response.backend.get_bucket_replication(response.bucket_name)
     if not kept:
         return get_replication_of_moto(response)
@@ -47,12 +47,12 @@ def get_replication(response):
 
 
 def return_neutral(*_):
-    """Neither allowed nor forbidden."""
+    """Return that a request is neither allowed nor forbidden."""
     return PermissionResult.NEUTRAL
 
 
 def dispose_delete_marker(*_, **__):
-    """Nothing: a delete marker holds no file."""
+    """Do nothing: a delete marker holds no file."""
 
 
 if __name__ == "__main__":
@@ -63,12 +63,7 @@ if __name__ == "__main__":
     S3Response.get_bucket_replication = get_replication
     FakeBucket.get_permission = return_neutral
     FakeDeleteMarker.dispose = dispose_delete_marker
-    for service in (
-        "iam",
-        "kms",
-        "s3",
-        "sqs",
-        "sts",
-    ):  # imported by two requests at once they would lock each other out
+    # Imported by two requests at the same time they would deadlock.
+    for service in ("iam", "kms", "s3", "sqs", "sts"):
         get_backend(service)
     main(["-H", "127.0.0.1", "-p", sys.argv[1]])

@@ -1,12 +1,12 @@
-"""An S3 server's bad days, on order: an HTTP proxy between a client and moto that does wrong when it is told to.
+"""Faults of an S3 server on request: an HTTP proxy between a client and moto that breaks the requests that rules name.
 
-A process of its own, since deltalake holds the interpreter while it waits: `python fault_proxy.py PORT UPSTREAM`. Rules come
-and go at `/-/rules`: POST adds one, DELETE forgets all, GET tells how often each has struck. The first rule that fits a request
-and has strikes left is applied; `path` is a regular expression, searched in the unquoted path with its query.
+A process of its own, since deltalake holds the interpreter while it waits: `python fault_proxy.py PORT UPSTREAM`. Rules are
+managed at `/-/rules`: POST adds one, DELETE removes all, GET returns how often each has struck. The first rule that fits a
+request and has strikes left is applied; `path` is a regular expression, searched in the unquoted path with its query.
 
 before the server sees the request:   503 · 500 · 501 · 400 · 404 · 409 · 412 · 403 · expired · reset
 after the server has done its work:   lost (the reply never comes) · slow:SECONDS (it comes late) · 200-error (a late failure,
-                                      told in the body of a 200) · truncated · flipped (the body of the reply)
+                                      reported in the body of a 200) · truncated · flipped (the body of the reply)
 """
 
 import http.client
@@ -75,10 +75,10 @@ class Proxy(ThreadingHTTPServer):
             return next((rule.fault for rule in self.rules if rule.strikes(method, path)), "")
 
     def shutdown_request(self, request) -> None:
-        self.close_request(request)  # no farewell: a reset is meant to be one
+        self.close_request(request)  # without an orderly shutdown: a reset must be one
 
     def handle_error(self, request, client_address) -> None:
-        """Nothing: clients that give up while a slow reply is on its way are meant to."""
+        """Do nothing: clients are expected to give up while a slow reply is on its way."""
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -120,8 +120,8 @@ class Handler(BaseHTTPRequestHandler):
                 self.server.rules.append(Rule(**json.loads(body)))
             elif self.command == "DELETE":
                 self.server.rules.clear()
-            told = json.dumps([asdict(rule) for rule in self.server.rules]).encode()
-        self.reply(200, {"Content-Type": "application/json"}, told)
+            rules = json.dumps([asdict(rule) for rule in self.server.rules]).encode()
+        self.reply(200, {"Content-Type": "application/json"}, rules)
 
     def forward(self, body: bytes, fault: str, seconds: float) -> None:
         headers = {
@@ -146,8 +146,8 @@ class Handler(BaseHTTPRequestHandler):
 
     def reply_error(self, fault: str) -> None:
         status, code = ERRORS[fault]
-        told = f'<?xml version="1.0" encoding="UTF-8"?><Error><Code>{code}</Code><Message>planted</Message></Error>'
-        self.reply(status, {"Content-Type": "application/xml"}, told.encode())
+        content = f'<?xml version="1.0" encoding="UTF-8"?><Error><Code>{code}</Code><Message>planted</Message></Error>'
+        self.reply(status, {"Content-Type": "application/xml"}, content.encode())
 
     def reply(
         self, status: int, headers: dict[str, str], content: bytes, *, fault: str = ""

@@ -1,7 +1,7 @@
 """Runners that race on the tables of one lake: `python table_runners.py LAKE COUNT ACT`.
 
-One process imports what is needed and then parts into COUNT, before any library has started a thread. They begin together;
-what each of them found is printed as a line of JSON.
+One process imports what is needed and then forks COUNT times, before any library has started a thread. The runners start
+together, and each prints its result as a line of JSON.
 """
 
 import datetime as dt
@@ -25,7 +25,7 @@ ENTRY_COUNT = 2
 
 
 def make_scores(batch_id, number):
-    """Two record batches; the probability tells which runner wrote them."""
+    """Return two record batches; the probability shows which runner wrote them."""
     texts = {
         "statement_month": "2005-09",
         "decision": "accept",
@@ -47,7 +47,11 @@ def score(lake, batch_id, number):
     written = write_scores(
         lake, lambda: make_scores(batch_id, number), batch_id=batch_id, model_version=1
     )
-    return {"number": number, "row_count": written.row_count, "was_there": written.was_there}
+    return {
+        "number": number,
+        "row_count": written.row_count,
+        "already_existed": written.already_existed,
+    }
 
 
 def score_one_batch(lake, number):
@@ -64,7 +68,7 @@ def score_after_a_pause(lake, number):
 
 
 def append_decisions(lake, number):
-    """Entries of its own, and one that all runners try to make."""
+    """Append entries of this runner's own, and one that all runners try to append."""
     keys = [*(f"own {number}.{entry}" for entry in range(ENTRY_COUNT)), "everybody's"]
     entries = [
         append_entry(
@@ -88,9 +92,9 @@ ACTS = {
 
 
 def run(uri, number, act, start):
-    """What the runner found, or the error that ended it, on standard output; ends this process."""
+    """Print the runner's result, or the error that ended it, and end this process."""
     try:
-        os.read(start, 1)  # comes to its end when the parent lets go
+        os.read(start, 1)  # returns when the parent closes its end of the pipe
         found = ACTS[act](open_lake(uri), number)
         os.write(1, (json.dumps(found) + "\n").encode())
     except BaseException:  # noqa: BLE001 - a forked child must end here, whatever happened
@@ -104,15 +108,15 @@ def main(uri, count, act):
     if count == 1:
         sys.stdout.write(json.dumps(ACTS[act](open_lake(uri), 1)))
         return 0
-    start, let_go = os.pipe()
+    start, release = os.pipe()
     children = []
     for number in range(1, count + 1):
         child = os.fork()
         if child == 0:
-            os.close(let_go)
+            os.close(release)
             run(uri, number, act, start)
         children.append(child)
-    os.close(let_go)
+    os.close(release)
     return max(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children)
 
 

@@ -194,7 +194,7 @@ def test_a_new_file_is_told_to_the_queue_scored_once_and_put_away(wiring, live):
     (waiting,) = list_incoming(wiring.lake)
     moved = move_processed(wiring.lake, waiting, batch_id=BATCH_ID)
 
-    assert [written.was_there for written in scores] == [False, True]
+    assert [written.already_existed for written in scores] == [False, True]
     assert read_scores(wiring.lake, batch_id=BATCH_ID).height == 4
     assert moved == f"processed/{BATCH_ID}-march 2006.csv"
     assert refused_requests(live, "scorer", live.log.read_text()[began:]) == []

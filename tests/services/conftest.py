@@ -111,7 +111,7 @@ def champion_lake(tmp_path_factory, mlflow_template, month_rows) -> ChampionLake
 
 @pytest.fixture
 def score_rows(champion_lake, tmp_path):
-    """Scores rows as a file in the champion_lake lake; returns what became of them."""
+    """Scores rows as a file in the lake with a champion; returns what became of them."""
 
     def score(
         rows: pl.DataFrame,

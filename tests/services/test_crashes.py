@@ -159,7 +159,7 @@ def test_every_failpoint_in_the_source_is_reached_by_an_act(acts):
     written = {
         name
         for path in SOURCE.rglob("*.py")
-        for name in re.findall(r'reach\("([^"]+)"\)', path.read_text())
+        for name in re.findall(r'hit_failpoint\("([^"]+)"\)', path.read_text())
     }
     passed = {name for act in acts for name in act.passed}
 

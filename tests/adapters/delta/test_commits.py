@@ -1,7 +1,4 @@
-import errno
 import json
-import os
-import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -13,14 +10,13 @@ from deltalake import DeltaTable
 from credit_default.adapters.delta.commits import (
     Written,
     create_rows,
-    delete_rows,
-    erase_history,
     merge_rows,
     replace_rows,
 )
+from credit_default.adapters.delta.erasure import delete_rows
 from credit_default.adapters.delta.retries import RetryPolicy
 from credit_default.adapters.delta.table import LakeTable, has_committed, query_rows
-from credit_default.errors import InputError, ServiceError
+from credit_default.errors import ServiceError
 from credit_default.failpoints import armed_failpoint
 
 SCHEMA = pa.schema([("statement_month", pa.string()), ("key", pa.int64()), ("value", pa.int64())])
@@ -58,15 +54,17 @@ def test_rows_are_created_once_for_their_key(table):
     first = create_rows(table, lambda: [frame(1, 10), frame(1, 11)], key="a", predicate="key = 1")
     again = create_rows(table, lambda: [frame(1, 99)], key="a", predicate="key = 1")
 
-    assert (first, again) == (Written(2, was_there=False), Written(0, was_there=True))
+    assert (first, again) == (Written(2, already_existed=False), Written(0, already_existed=True))
     assert rows(table) == [(1, 10), (1, 11)]
     assert version(table) == 1
 
 
 def test_a_key_without_rows_is_committed_too(table):
-    assert create_rows(table, list, key="a", predicate="key = 1") == Written(0, was_there=False)
+    assert create_rows(table, list, key="a", predicate="key = 1") == Written(
+        0, already_existed=False
+    )
     assert create_rows(table, lambda: [frame(1, 1)], key="a", predicate="key = 1") == Written(
-        0, was_there=True
+        0, already_existed=True
     )
     assert has_committed(table, "a")
 
@@ -76,7 +74,7 @@ def test_rows_without_the_key_are_replaced_and_others_stay(table):
 
     written = create_rows(table, lambda: [frame(1, 10)], key="a", predicate="key = 1")
 
-    assert written == Written(1, was_there=False)
+    assert written == Written(1, already_existed=False)
     assert rows(table) == [(1, 10), (2, 0)]
 
 
@@ -97,12 +95,12 @@ def test_a_runner_that_was_held_up_changes_nothing_after_anothers_commit(table, 
 
     written = create_rows(table, held_up, key="a", predicate="key = 1", retry=QUICK)
 
-    assert written == Written(0, was_there=True)
+    assert written == Written(0, already_existed=True)
     assert [value for key, value in rows(table) if key == 1] == [f["value"][0] for f in content]
     assert version(table) == 1 + len(between)
 
 
-def test_commits_of_other_keys_do_not_make_a_runner_begin_again(table):
+def test_commits_of_other_keys_do_not_make_a_runner_start_again(table):
     attempts = []
 
     def slow():
@@ -131,7 +129,7 @@ def test_a_commit_that_another_runner_spoiled_is_tried_again_from_the_start(tabl
         attempts.append(1)
         if (
             len(attempts) == 1
-        ):  # between our reading and our commit, somebody else replaces the same rows
+        ):  # between our reading and our commit, another runner replaces the same rows
             replace_meanwhile(table, 7)
         yield frame(1, 9)
 
@@ -154,15 +152,6 @@ def test_a_commit_that_is_spoiled_every_time_gives_up_and_says_so(table):
     assert rows(table) == [(1, 7)]
 
 
-def test_waits_double_up_to_the_longest_and_differ():
-    policy = RetryPolicy(first_wait_seconds=0.1, longest_wait_seconds=0.4)
-
-    assert 0.05 <= policy.wait_seconds(0) <= 0.1
-    assert 0.1 <= policy.wait_seconds(1) <= 0.2
-    assert 0.2 <= policy.wait_seconds(9_999) <= 0.4
-    assert len({policy.wait_seconds(0) for _ in range(9)}) > 1
-
-
 def merge(table, frames, **options):
     return merge_rows(
         table,
@@ -173,7 +162,7 @@ def merge(table, frames, **options):
     )
 
 
-def test_a_merge_puts_in_and_replaces(table):
+def test_a_merge_inserts_and_updates(table):
     replace_rows(table, lambda: [frame(1, 10), frame(2, 20)], predicate="key < 9")
 
     counts = merge(table, [frame(1, 11), frame(2, 5), frame(3, 30)])
@@ -215,27 +204,6 @@ def test_no_frames_clear_the_rows_of_the_predicate(table):
     assert rows(table) == [(2, 20)]
 
 
-@pytest.mark.parametrize(
-    "failure",
-    [
-        InputError("file", found="an end", expected="more", remedy="x"),
-        OSError(errno.EIO, "torn"),
-        SystemExit(9),
-    ],
-)
-def test_what_the_stream_raises_comes_out_as_it_is_and_nothing_is_committed(table, failure):
-    replace_rows(table, lambda: [frame(1, 0)], predicate="key = 1")
-
-    def failing():
-        yield frame(1, 1)
-        raise failure
-
-    with pytest.raises(type(failure)) as raised:
-        replace_rows(table, failing, predicate="key = 1")
-    assert raised.value is failure
-    assert rows(table) == [(1, 0)]
-
-
 @pytest.mark.parametrize("name", ["table.opened", "table.streamed"])
 def test_a_runner_that_fails_before_its_commit_leaves_the_old_state(table, name):
     replace_rows(table, lambda: [frame(1, 0)], predicate="key = 1")
@@ -250,7 +218,7 @@ def test_a_runner_that_fails_before_its_commit_leaves_the_old_state(table, name)
         create_rows(table, lambda: [frame(1, 9)], key="a", predicate="key = 1")
     assert rows(table) == [(1, 0)]
     assert create_rows(table, lambda: [frame(1, 9)], key="a", predicate="key = 1") == Written(
-        1, was_there=False
+        1, already_existed=False
     )
 
 
@@ -262,51 +230,8 @@ def test_a_runner_that_fails_after_its_commit_leaves_the_new_state(table):
         create_rows(table, lambda: [frame(1, 9)], key="a", predicate="key = 1")
     assert rows(table) == [(1, 9)]
     assert create_rows(table, lambda: [frame(1, 9)], key="a", predicate="key = 1") == Written(
-        0, was_there=True
+        0, already_existed=True
     )
-
-
-def test_deleted_rows_stand_in_older_files_until_history_is_erased(table):
-    create_rows(table, lambda: [frame(1, 10), frame(2, 20)], key="a", predicate="key < 9")
-    create_rows(table, lambda: [frame(3, 30)], key="b", predicate="key = 3")
-    before = set(Path(table.uri).rglob("*.parquet"))
-
-    count = delete_rows(table, "key = 1")
-    still_there = before & set(Path(table.uri).rglob("*.parquet"))
-    erased_count = erase_history(table)
-
-    assert count == 1
-    assert still_there == before
-    assert rows(table) == [(2, 20), (3, 30)]
-    assert erased_count == 1
-    assert (
-        len(before & set(Path(table.uri).rglob("*.parquet"))) == 1
-    )  # that of key 3, which held no deleted row
-    assert has_committed(table, "a")
-
-
-def test_a_file_that_no_commit_names_is_erased_when_it_is_old_and_spared_while_it_may_be_someones_work(
-    table,
-):
-    create_rows(table, lambda: [frame(1, 10)], key="a", predicate="key = 1")
-    stray = Path(table.uri) / "statement_month=2005-09" / "part-00000-stray.parquet"
-    stray.write_bytes(b"left by a runner that died")
-
-    spared_count = erase_history(table)
-    was_spared = stray.exists()
-    two_days_ago = time.time() - 48 * 3600
-    os.utime(stray, (two_days_ago, two_days_ago))
-    erased_count = erase_history(table)
-
-    assert (spared_count, was_spared) == (0, True)
-    assert (erased_count, stray.exists()) == (1, False)
-    assert rows(table) == [(1, 10)]
-
-
-def test_deleting_and_erasing_where_nothing_was_written_makes_nothing(table, tmp_path):
-    assert delete_rows(table, "key = 1") == 0
-    assert erase_history(table) == 0
-    assert list(tmp_path.iterdir()) == []
 
 
 def test_every_commit_carries_the_token_of_its_call(table):

@@ -3,7 +3,6 @@ import pyarrow as pa
 import pytest
 
 from credit_default.adapters.delta.commits import create_rows, replace_rows
-from credit_default.adapters.delta.errors import translate_delta_error
 from credit_default.adapters.delta.table import (
     LakeTable,
     has_committed,
@@ -11,7 +10,7 @@ from credit_default.adapters.delta.table import (
     read_frames,
     scan_rows,
 )
-from credit_default.errors import InputError, ServiceError
+from credit_default.errors import ServiceError
 
 SCHEMA = pa.schema([("statement_month", pa.string()), ("key", pa.int64()), ("value", pa.int64())])
 
@@ -25,7 +24,7 @@ def frame(key, value):
     return pl.DataFrame({"statement_month": ["2005-09"], "key": [key], "value": [value]})
 
 
-def test_scanning_what_was_never_written_gives_no_rows_and_makes_nothing(table, tmp_path):
+def test_scanning_what_was_never_written_gives_no_rows_and_creates_nothing(table, tmp_path):
     assert scan_rows(table).collect().is_empty()
     assert list(read_frames(table, ("key",), predicate="key = 1")) == []
     assert not has_committed(table, "a")
@@ -40,7 +39,7 @@ def test_frames_hold_the_rows_of_the_predicate_and_the_columns_asked_for(table):
     assert sorted(found.rows()) == [(20, "2005-09"), (30, "2005-09")]
 
 
-def test_storage_options_are_asked_anew_at_each_opening(tmp_path):
+def test_storage_options_are_asked_again_at_each_opening(tmp_path):
     asked = []
     table = LakeTable(
         str(tmp_path / "table"), SCHEMA, storage_options=lambda: asked.append(1) or {}
@@ -61,57 +60,9 @@ def test_only_the_key_that_was_committed_is_there(table):
     assert not has_committed(table, "b")
 
 
-def test_a_place_that_cannot_be_written_is_a_service_that_failed(tmp_path):
+def test_a_place_that_cannot_be_written_is_a_service_error(tmp_path):
     (tmp_path / "file").write_text("in the way")
     table = LakeTable(str(tmp_path / "file" / "table"), SCHEMA)
 
     with pytest.raises(ServiceError, match="a Delta table that can be read and written"):
         replace_rows(table, lambda: [frame(1, 1)], predicate="key = 1")
-
-
-S3_WORDS = """Generic S3 error
-  \x1b[31m↳\x1b[0m Error performing GET http://s3/lake?list-type=2 in 4ms - Server returned non-2xx status code
-   \x1b[31m↳\x1b[0m 404 Not Found
-    \x1b[31m↳\x1b[0m <?xml version="1.0"?><Error><Code>CODE</Code><Message>secret words</Message></Error>
-"""
-
-
-@pytest.mark.parametrize(
-    ("code", "kind", "told"),
-    [
-        ("NoSuchBucket", InputError, "no such bucket"),
-        ("AccessDenied", ServiceError, "access denied"),
-        ("ExpiredToken", ServiceError, "credentials that have expired"),
-        ("SlowDown", ServiceError, "too many requests"),
-    ],
-)
-def test_what_s3_answers_is_told_in_our_words_on_one_line(code, kind, told):
-    error = translate_delta_error(
-        OSError(S3_WORDS.replace("CODE", code)), "s3://lake/tables/scores"
-    )
-
-    assert isinstance(error, kind)
-    assert error.thing == "table s3://lake/tables/scores"
-    assert told in str(error)
-    assert "\n" not in str(error)
-    assert "\x1b" not in str(error)
-    assert "secret" not in str(error)
-
-
-def test_a_server_that_does_not_answer_is_told_as_such():
-    words = "Kernel error -> Generic S3 error\n \x1b[31m↳\x1b[0m error sending request\n tcp connect error"
-
-    error = translate_delta_error(OSError(words), "s3://lake/tables/scores")
-
-    assert isinstance(error, ServiceError)
-    assert "no connection" in str(error)
-
-
-def test_words_we_do_not_know_are_told_plainly_and_cut_short():
-    error = translate_delta_error(
-        OSError("\x1b[31mNo space left\x1b[0m\n on device (os error 28) " + "x" * 999),
-        "/lake/tables/scores",
-    )
-
-    assert error.found.startswith("No space left on device (os error 28) xxx")
-    assert len(error.found) == 300

@@ -1,4 +1,4 @@
-"""S3's bad days at each request that a commit makes: the right result or one clear error, and a repeat puts it right."""
+"""A fault of S3 at each request of a commit: the right result or one clear error, after which a repeat succeeds."""
 
 import datetime as dt
 
@@ -10,10 +10,10 @@ from deltalake import DeltaTable
 from credit_default.adapters.delta.commits import (
     Written,
     create_rows,
-    delete_rows,
     merge_rows,
     replace_rows,
 )
+from credit_default.adapters.delta.erasure import delete_rows
 from credit_default.adapters.delta.retries import RetryPolicy
 from credit_default.adapters.delta.table import LakeTable, has_committed, read_frames
 from credit_default.adapters.lake.layout import open_lake
@@ -53,7 +53,7 @@ MATRIX = [
 
 @pytest.fixture(autouse=True)
 def _quick(quick_s3_clients):
-    """Every test makes clients of its own."""
+    """Every test opens its own clients."""
 
 
 @pytest.fixture
@@ -104,14 +104,14 @@ def test_one_fault_gives_the_result_once_or_one_error_and_a_repeat_gives_it_once
         assert error.thing == f"table {table.uri}"
         assert str(error).isprintable()
     else:
-        assert written == Written(2, was_there=False)
-        assert (before, again) == (2, Written(0, was_there=True))
+        assert written == Written(2, already_existed=False)
+        assert (before, again) == (2, Written(0, already_existed=True))
     assert rows(table) == [(1, 10), (1, 11), (7, 7)]
     assert version(table) == 2
 
 
 ACTS = {
-    "create": (create, Written(2, was_there=False), [(1, 10), (1, 11), (7, 7)]),
+    "create": (create, Written(2, already_existed=False), [(1, 10), (1, 11), (7, 7)]),
     "replace": (
         lambda t: replace_rows(t, lambda: [frame(1, 5)], predicate="key = 1"),
         1,
@@ -146,12 +146,12 @@ def test_a_reply_that_is_lost_after_the_commit_is_our_own_success(table, fault_p
     assert version(table) == 2
 
 
-def test_a_table_whose_making_was_lost_on_the_way_back_is_there(s3_uri, fault_proxy):
+def test_a_table_exists_when_the_reply_to_its_creation_was_lost(s3_uri, fault_proxy):
     storage = open_storage(s3_uri)
     table = LakeTable(f"{storage.uri}/tables/new", SCHEMA, storage_options=storage.options)
-    fault_proxy.add(*COMMIT, "lost", times=2)  # the making, and the rows
+    fault_proxy.add(*COMMIT, "lost", times=2)  # the creation, and the rows
 
-    assert create(table) == Written(2, was_there=False)
+    assert create(table) == Written(2, already_existed=False)
     assert fault_proxy.struck == 2
     assert version(table) == 1
 
@@ -186,21 +186,21 @@ def test_a_commit_that_is_refused_every_time_gives_up_and_says_so(table, fault_p
 
 
 @pytest.mark.parametrize(
-    ("fault", "told"), [("403", "access denied"), ("expired", "credentials that have expired")]
+    ("fault", "found"), [("403", "access denied"), ("expired", "credentials that have expired")]
 )
-def test_leave_that_s3_does_not_give_is_told_as_such_and_nothing_is_written(
-    table, fault_proxy, fault, told
+def test_a_permission_that_s3_denies_is_reported_and_nothing_is_written(
+    table, fault_proxy, fault, found
 ):
     fault_proxy.add("*", ".", fault, times=999)
 
-    with pytest.raises(ServiceError, match=told) as raised:
+    with pytest.raises(ServiceError, match=found) as raised:
         create(table)
     fault_proxy.clear()
     assert raised.value.exit_code == 3
     assert version(table) == 1
 
 
-def test_a_bucket_that_is_not_there_is_told_as_such(s3_environment):
+def test_a_missing_bucket_is_reported_as_such(s3_environment):
     storage = open_storage("s3://no-such-bucket/portfolio")
     table = LakeTable(f"{storage.uri}/tables/t", SCHEMA, storage_options=storage.options)
 
@@ -209,7 +209,7 @@ def test_a_bucket_that_is_not_there_is_told_as_such(s3_environment):
 
 
 def test_credentials_that_change_are_used_at_the_next_opening(s3_uri, fault_proxy, monkeypatch):
-    """A process that runs for days gets new ones from its role; each opening asks for those of that moment."""
+    """A process that runs for days gets new ones from its role: each opening asks for the current ones."""
     storage = open_storage(s3_uri)
     asked = []
     table = LakeTable(

@@ -40,7 +40,7 @@ def open_version(lake, name):
 
 
 def check_one_result(lake, found, count):
-    (winner,) = [runner for runner in found if not runner["was_there"]]
+    (winner,) = [runner for runner in found if not runner["already_existed"]]
     scores = read_scores(lake, batch_id=BATCH_ID)
     assert len(found) == count
     assert winner["row_count"] == ROW_COUNT
@@ -71,7 +71,7 @@ def test_runners_with_batches_of_their_own_all_commit(tmp_path, count):
 
     lake = open_lake(tmp_path)
     counts = scan_table(lake, "scores").group_by("batch_id").agg(pl.len()).collect()
-    assert [runner["was_there"] for runner in found] == [False] * count
+    assert [runner["already_existed"] for runner in found] == [False] * count
     assert counts["len"].to_list() == [ROW_COUNT] * count
     assert open_version(lake, "scores") == count
 
@@ -104,12 +104,12 @@ def test_a_runner_that_was_stopped_before_its_commit_changes_nothing_when_it_wak
             (other, *_) = race(uri, 2, "score_one_batch")
             version = open_version(open_lake(uri), "scores")
             sleeper.send_signal(signal.SIGCONT)
-            told, _ = sleeper.communicate(timeout=120)
+            output, _ = sleeper.communicate(timeout=120)
         finally:
             sleeper.kill()
 
     assert stopped_before
-    assert json.loads(told)["was_there"]
+    assert json.loads(output)["already_existed"]
     assert open_version(open_lake(uri), "scores") == version == 1
     assert read_scores(open_lake(uri), batch_id=BATCH_ID).height == ROW_COUNT
     assert other["number"] in {1, 2}

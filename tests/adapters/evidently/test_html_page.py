@@ -23,7 +23,7 @@ def test_the_page_says_simulated_where_the_data_are():
     )
 
 
-def test_the_page_of_real_data_does_not():
+def test_the_page_of_real_data_does_not_say_simulated():
     assert "SIMULATED" not in render_page(PAGE, title=TITLE)
 
 

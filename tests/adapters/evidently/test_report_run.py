@@ -7,6 +7,7 @@ import numpy as np
 import polars as pl
 import pytest
 from scipy.stats import chi2
+from tests.fakes.evidently_reports import read_drift
 
 from credit_default.adapters.evidently.drift_report import ReportTitle, render_drift_report
 from credit_default.adapters.evidently.report_run import METHOD_NAMES
@@ -60,14 +61,15 @@ def sides(scored):
 @pytest.fixture(scope="module")
 def reported(sides, tmp_path_factory):
     reference, current = sides
-    return render_drift_report(
+    paths = render_drift_report(
         reference=reference,
         current=current,
         schema=SCHEMA,
         policy=DriftPolicy(),
         folder=tmp_path_factory.mktemp("methods"),
         title=ReportTitle("ab" * 8, 3),
-    ).drift
+    ).paths
+    return read_drift(paths, reference=reference, current=current)
 
 
 def count(reference, current, *, is_code):

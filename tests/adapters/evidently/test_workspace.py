@@ -117,7 +117,7 @@ def test_report_without_a_decision_has_no_line_of_it(tmp_path):
     assert '"decision"' not in json.dumps(json.loads(path.read_bytes())["metric_results"])
 
 
-def test_place_that_is_no_folder_is_told(tmp_path):
+def test_a_workspace_that_is_not_a_folder_is_reported(tmp_path):
     (tmp_path / "taken").write_text("a file")
 
     with pytest.raises(ServiceError, match="folder"):

@@ -17,11 +17,11 @@ def test_message_arrives(webhook):
     assert (message["title"], message["message"]) == ("credit-default: alarm", "drift of version 3")
 
 
-def test_nobody_to_tell_is_no_failure():
+def test_a_message_without_addresses_is_no_failure():
     assert send() == ()
 
 
-def test_refusal_is_told_without_the_address(webhook, caplog):
+def test_a_refusal_is_reported_without_the_address(webhook, caplog):
     webhook.status = 500
 
     with caplog.at_level(logging.DEBUG):
@@ -31,7 +31,7 @@ def test_refusal_is_told_without_the_address(webhook, caplog):
     assert "secret-word" not in caplog.text
 
 
-def test_hanging_service_is_given_up_on_and_the_others_are_told(webhook, open_webhook):
+def test_a_hanging_service_is_given_up_on_and_the_others_get_the_message(webhook, open_webhook):
     with open_webhook() as hanging:
         hanging.status = None
         started = time.monotonic()
@@ -43,17 +43,17 @@ def test_hanging_service_is_given_up_on_and_the_others_are_told(webhook, open_we
     assert time.monotonic() - started < 5
 
 
-def test_service_that_is_away_and_address_that_is_none_are_told(webhook):
+def test_an_unreachable_service_and_an_unknown_address_are_reported(webhook):
     away = "json://127.0.0.1:9/"
 
     assert send("not an address", away, webhook.address) == (
-        "address 1 of 3 is none that a message can be sent to",
+        "address 1 of 3 is not an address that Apprise can send to",
         "address 2 of 3 (JSON) did not take it",
     )
     assert len(webhook.messages) == 1
 
 
-def test_log_of_the_library_speaks_again_afterwards():
+def test_the_log_of_the_library_is_unmuted_afterwards():
     send("not an address")
 
     assert not logging.getLogger("apprise").disabled

@@ -42,20 +42,20 @@ TEST_EVENT = {
 }
 
 
-def spell(key, *, name="ObjectCreated:Put"):
+def make_record(key, *, name="ObjectCreated:Put"):
     s3 = {**RECORD["s3"], "object": {**RECORD["s3"]["object"], "key": key}}
     return {**RECORD, "eventName": name, "s3": s3}
 
 
-def test_object_that_was_made_is_read():
-    [made] = read_notification(json.dumps({"Records": [RECORD]}))
+def test_a_created_object_is_read():
+    [created] = read_notification(json.dumps({"Records": [RECORD]}))
 
-    assert made == CreatedObject("lender-data", "portfolio/incoming/march.csv")
-    assert made.uri == "s3://lender-data/portfolio/incoming/march.csv"
+    assert created == CreatedObject("lender-data", "portfolio/incoming/march.csv")
+    assert created.uri == "s3://lender-data/portfolio/incoming/march.csv"
 
 
 @pytest.mark.parametrize(
-    ("spelt", "key"),
+    ("encoded", "key"),
     [
         ("incoming/a+b.csv", "incoming/a b.csv"),
         ("incoming/a%2Bb%25.csv", "incoming/a+b%.csv"),
@@ -63,27 +63,30 @@ def test_object_that_was_made_is_read():
         ("incoming/%E6%9C%88%22%26.csv", 'incoming/月"&.csv'),
     ],
 )
-def test_key_is_told_as_the_object_is_called(spelt, key):
-    assert [made.key for made in read_notification(json.dumps({"Records": [spell(spelt)]}))] == [
-        key
-    ]
+def test_a_key_is_decoded(encoded, key):
+    assert [
+        created.key
+        for created in read_notification(json.dumps({"Records": [make_record(encoded)]}))
+    ] == [key]
 
 
-def test_message_of_several_records_tells_of_those_that_were_made_in_order():
+def test_a_message_of_several_records_gives_the_created_objects_in_order():
     names = [
         "ObjectCreated:Put",
         "ObjectRemoved:Delete",
         "ObjectCreated:CompleteMultipartUpload",
         "ObjectCreated:Copy",
     ]
-    records = [spell(f"incoming/{number}.csv", name=name) for number, name in enumerate(names)]
+    records = [
+        make_record(f"incoming/{number}.csv", name=name) for number, name in enumerate(names)
+    ]
 
-    made = read_notification(json.dumps({"Records": records}))
+    created = read_notification(json.dumps({"Records": records}))
 
-    assert [one.key for one in made] == ["incoming/0.csv", "incoming/2.csv", "incoming/3.csv"]
+    assert [one.key for one in created] == ["incoming/0.csv", "incoming/2.csv", "incoming/3.csv"]
 
 
-def test_first_message_of_a_notification_tells_of_nothing():
+def test_the_test_message_of_a_new_notification_gives_no_object():
     assert read_notification(json.dumps(TEST_EVENT)) == ()
 
 
@@ -99,10 +102,10 @@ def test_first_message_of_a_notification_tells_of_nothing():
         '{"Records": [{}]}',
         '{"Records": [{"eventName": 3}]}',
         json.dumps({"Records": [{**RECORD, "s3": {}}]}),
-        json.dumps({"Records": [spell("%FF%FE.csv")]}),
-        json.dumps({"Records": [spell("")]}),
+        json.dumps({"Records": [make_record("%FF%FE.csv")]}),
+        json.dumps({"Records": [make_record("")]}),
     ],
 )
-def test_message_that_s3_does_not_write_is_refused(body):
+def test_a_message_that_s3_does_not_write_is_refused(body):
     with pytest.raises(InputError, match="expected an event as S3 writes it"):
         read_notification(body)

@@ -9,9 +9,9 @@ from credit_default.errors import InputError, ServiceError
 
 @pytest.fixture
 def client(s3_environment):
-    made = boto3.client("sqs", endpoint_url=s3_environment)
-    yield made
-    made.close()
+    opened = boto3.client("sqs", endpoint_url=s3_environment)
+    yield opened
+    opened.close()
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def queue(client):
     opened.close()
 
 
-def test_message_comes_again_until_it_is_deleted(client, queue):
+def test_a_message_comes_again_until_it_is_deleted(client, queue):
     client.send_message(QueueUrl=queue.url, MessageBody="one")
 
     first, second = queue.receive(), queue.receive()
@@ -34,14 +34,14 @@ def test_message_comes_again_until_it_is_deleted(client, queue):
     assert queue.receive() == ()
 
 
-def test_queue_that_is_not_there_is_an_error_of_the_settings(client, queue):
+def test_a_missing_queue_is_an_error_of_the_settings(client, queue):
     client.delete_queue(QueueUrl=queue.url)
 
     with pytest.raises(InputError, match=r"found no such queue.*Correct listen\.queue_url"):
         queue.receive()
 
 
-def test_queue_that_is_away_is_an_error_of_the_service(queue, monkeypatch):
+def test_an_unreachable_queue_is_an_error_of_the_service(queue, monkeypatch):
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
 
     with pytest.raises(ServiceError, match="expected a queue that answers"):
@@ -51,7 +51,7 @@ def test_queue_that_is_away_is_an_error_of_the_service(queue, monkeypatch):
 @pytest.mark.parametrize(
     "url", ["", "incoming", "arn:aws:sqs:eu-central-1:123456789012:incoming", "https://sqs"]
 )
-def test_what_is_no_queues_address_is_refused_at_once(url):
+def test_what_is_not_a_queues_address_is_refused_at_once(url):
     with pytest.raises(InputError, match="found no queue's address"):
         MessageQueue(url)
 
@@ -59,7 +59,7 @@ def test_what_is_no_queues_address_is_refused_at_once(url):
 @pytest.mark.parametrize(
     "host", ["sqs.ap-south-1.amazonaws.com", "vpce-1-2.sqs.ap-south-1.vpce.amazonaws.com"]
 )
-def test_region_is_the_queues_own(s3_environment, host):
+def test_the_region_is_the_queues_own(s3_environment, host):
     queue = MessageQueue(f"https://{host}/123456789012/incoming")
 
     assert queue._open().meta.region_name == "ap-south-1"

@@ -35,7 +35,7 @@ def run(study, count):
     return ended
 
 
-def test_trials_stand_on_record_with_values_loss_and_figures(tmp_path):
+def test_trials_are_recorded_with_values_loss_and_figures(tmp_path):
     with open_here(tmp_path) as study:
         ended = run(study, 2)
     with open_here(tmp_path) as study:
@@ -48,7 +48,7 @@ def test_trials_stand_on_record_with_values_loss_and_figures(tmp_path):
         assert trial.values["maximum_depth"] in {4, 6, 8, 10, 12}
 
 
-def test_search_that_was_left_and_taken_up_proposes_what_one_in_a_piece_would(tmp_path):
+def test_an_interrupted_search_proposes_what_an_uninterrupted_one_does(tmp_path):
     with open_here(tmp_path, "whole") as study:
         whole = run(study, 7)
     pieces = []
@@ -68,7 +68,7 @@ def test_another_seed_searches_elsewhere(tmp_path):
     assert found[0] != found[1]
 
 
-def test_trial_left_under_way_counts_for_nothing(tmp_path):
+def test_an_interrupted_trial_does_not_count(tmp_path):
     with open_here(tmp_path, "cut") as study:
         run(study, 2)
         study.begin().report(0.5, fold=0)
@@ -82,7 +82,7 @@ def test_trial_left_under_way_counts_for_nothing(tmp_path):
     assert [trial.values for trial in cut] == [trial.values for trial in whole]
 
 
-def test_trial_far_behind_is_given_up_and_says_where_it_stood(tmp_path):
+def test_a_trial_far_behind_is_given_up_and_keeps_its_loss(tmp_path):
     with open_here(tmp_path, startup_trial_count=3) as study:
         for _ in range(3):
             trial = study.begin()
@@ -97,7 +97,7 @@ def test_trial_far_behind_is_given_up_and_says_where_it_stood(tmp_path):
         assert study.list_trials()[-1] == ended
 
 
-def test_trial_as_good_as_the_best_goes_on(tmp_path):
+def test_a_trial_as_good_as_the_best_goes_on(tmp_path):
     with open_here(tmp_path, startup_trial_count=2) as study:
         for loss in (0.4, 0.6):
             trial = study.begin()
@@ -107,7 +107,7 @@ def test_trial_as_good_as_the_best_goes_on(tmp_path):
         assert not study.begin().report(0.4, fold=0)
 
 
-def test_second_search_in_the_same_file_is_refused_while_the_first_is_at_work(tmp_path):
+def test_a_second_search_in_the_same_file_is_refused_while_the_first_is_running(tmp_path):
     with (
         open_here(tmp_path),
         pytest.raises(InputError, match="another `tune` at work"),
@@ -118,16 +118,16 @@ def test_second_search_in_the_same_file_is_refused_while_the_first_is_at_work(tm
         assert study.list_trials() == ()
 
 
-def test_file_that_is_no_database_is_a_service_failure(tmp_path):
+def test_a_file_that_is_not_a_database_is_a_service_error(tmp_path):
     (tmp_path / "studies.db").write_bytes(
-        b"not a database at all, but long enough to be looked at" * 40
+        b"not a database at all, but long enough to be read as one" * 40
     )
 
     with pytest.raises(ServiceError, match="Optuna's database"), open_here(tmp_path):
         pass
 
 
-def test_studies_of_one_file_know_nothing_of_each_other(tmp_path):
+def test_studies_of_one_file_are_independent(tmp_path):
     for name in ("one", "other"):
         with open_here(tmp_path, name) as study:
             run(study, 1)

@@ -1,4 +1,4 @@
-"""What every storage promises, asked of a folder and of a bucket alike; then what only one of them does."""
+"""The promises of the storage port, tested on a folder and on a bucket alike; then what only one of them does."""
 
 import datetime as dt
 import errno
@@ -88,7 +88,7 @@ def test_an_object_is_described_by_size_time_and_token(storage):
     assert (listed.key, listed.byte_count, listed.token) == ("a", 5, stored.token)
 
 
-def test_the_token_changes_when_the_content_is_written_anew(storage):
+def test_the_token_changes_when_the_content_is_written_again(storage):
     storage.write_object("a", b"old")
     old = storage.find_object("a")
 
@@ -127,7 +127,7 @@ def test_content_comes_back_as_it_was_written(storage, tmp_path, content, as_fil
     assert source.read_bytes() == content
 
 
-def test_a_file_that_is_not_there_is_told_and_nothing_is_written(storage, tmp_path):
+def test_a_missing_file_is_reported_and_nothing_is_written(storage, tmp_path):
     with pytest.raises(ServiceError, match="No such file"):
         storage.create_object("a", tmp_path / "gone")
     with pytest.raises(ServiceError, match="No such file"):
@@ -192,7 +192,7 @@ HOSTILE = [
 ]
 
 
-def test_a_hostile_key_is_refused_by_every_act(storage, tmp_path):
+def test_a_hostile_key_is_refused_by_every_method(storage, tmp_path):
     storage.write_object("fine", b"1")
     fine = storage.find_object("fine")
     acts = (
@@ -228,7 +228,7 @@ def test_an_object_moves_with_its_content(storage):
     assert storage.read_object("processed/1-a.csv") == b"rows"
 
 
-def test_moving_twice_is_no_error(storage):
+def test_moving_again_changes_nothing(storage):
     storage.write_object("a", b"rows")
     seen = storage.find_object("a")
 
@@ -239,7 +239,7 @@ def test_moving_twice_is_no_error(storage):
     assert keys(storage) == ["b"]
 
 
-def test_an_object_written_anew_does_not_move(storage):
+def test_an_object_written_again_does_not_move(storage):
     storage.write_object("a", b"old")
     seen = storage.find_object("a")
     storage.write_object("a", b"new")
@@ -258,7 +258,7 @@ def test_an_object_that_is_in_neither_place_does_not_move(storage):
     assert not storage.move_object(seen, "b")
 
 
-def test_an_object_written_anew_while_it_moves_stays(storage):
+def test_an_object_written_again_while_it_moves_stays(storage):
     storage.write_object("a", b"old")
     seen = storage.find_object("a")
 
@@ -302,7 +302,7 @@ def test_of_eight_runners_who_move_the_same_object_none_fails(storage):
     assert storage.read_object("b") == b"rows"
 
 
-def test_deleting_twice_is_no_error(storage):
+def test_deleting_again_changes_nothing(storage):
     storage.write_object("a/b", b"1")
 
     storage.delete_object("a/b")
@@ -313,7 +313,7 @@ def test_deleting_twice_is_no_error(storage):
     assert keys(storage) == []
 
 
-def test_nothing_is_made_by_opening_and_asking(tmp_path):
+def test_opening_and_reading_create_nothing(tmp_path):
     storage = open_storage(str(tmp_path / "lake"))
 
     assert storage.find_object("a") is None
@@ -372,7 +372,7 @@ def test_a_folder_without_hard_links_keeps_the_same_promises(tmp_path, monkeypat
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "b"]
 
 
-def test_a_folder_that_cannot_be_written_is_told_in_one_line(tmp_path):
+def test_a_folder_that_cannot_be_written_is_reported_in_one_line(tmp_path):
     (tmp_path / "lake").write_text("a file")
     storage = FolderStorage(tmp_path / "lake")
 
@@ -383,7 +383,7 @@ def test_a_folder_that_cannot_be_written_is_told_in_one_line(tmp_path):
     assert storage.find_object("a") is None
 
 
-def test_a_time_beyond_all_calendars_is_still_listed(tmp_path):
+def test_a_file_time_beyond_datetime_is_still_listed(tmp_path):
     storage = FolderStorage(tmp_path)
     storage.write_object("a", b"1")
     os.utime(tmp_path / "a", (0, 2**33))
@@ -430,7 +430,7 @@ def test_a_file_where_the_lake_should_be_is_refused(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("uri", "told"),
+    ("uri", "expected"),
     [
         ("s3://bucket", "s3://bucket"),
         ("s3://bucket/", "s3://bucket"),
@@ -438,8 +438,8 @@ def test_a_file_where_the_lake_should_be_is_refused(tmp_path):
         ("/srv/lake/", "/srv/lake"),
     ],
 )
-def test_a_storage_tells_its_uri_without_a_slash_at_the_end(uri, told):
-    assert open_storage(uri).uri == told
+def test_a_storage_gives_its_uri_without_a_slash_at_the_end(uri, expected):
+    assert open_storage(uri).uri == expected
 
 
 def test_a_bucket_without_a_prefix_is_a_storage_too(s3_uri):
@@ -451,7 +451,7 @@ def test_a_bucket_without_a_prefix_is_a_storage_too(s3_uri):
     storage.close()
 
 
-def test_a_store_that_nobody_closed_leaves_no_warning_behind(s3_uri):
+def test_a_storage_that_is_not_closed_raises_no_warning(s3_uri):
     storage = open_storage(s3_uri)
     storage.write_object("a", b"1")
 
@@ -477,7 +477,7 @@ def test_what_a_console_calls_a_folder_is_no_object(s3, s3_client):
     assert keys(s3) == []
 
 
-def test_what_others_dropped_is_read_and_moved(s3, s3_client, tmp_path):
+def test_an_object_of_another_program_is_read_and_moved(s3, s3_client, tmp_path):
     s3_client.put_object(Bucket=s3.uri.split("/")[2], Key="portfolio/incoming/a.csv", Body=b"rows")
     (stored,) = s3.list_objects("incoming/")
 
@@ -542,12 +542,14 @@ def test_a_file_that_grows_while_it_is_sent_is_not_kept(s3, tmp_path):
 @pytest.mark.filterwarnings(
     "ignore:This process .* is multi-threaded:DeprecationWarning"
 )  # that is the claim
-def test_a_forked_process_opens_a_line_of_its_own(s3):
+def test_a_forked_process_opens_its_own_connection(s3):
     s3.write_object("a", b"1")
 
     child = os.fork()
     if child == 0:
-        os._exit(0 if s3.read_object("a") == b"1" and s3._connection._owner == os.getpid() else 1)
+        os._exit(
+            0 if s3.read_object("a") == b"1" and s3._connection._process_id == os.getpid() else 1
+        )
 
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
     assert s3.read_object("a") == b"1"
@@ -610,7 +612,7 @@ def test_on_aws_itself_the_options_name_the_buckets_region_and_no_endpoint(
     assert not options.keys() & {"aws_endpoint", "aws_allow_http", "aws_session_token"}
 
 
-def test_a_store_that_wants_the_bucket_in_the_host_is_told_so(
+def test_the_options_name_the_bucket_in_the_host_where_the_profile_asks_for_it(
     s3_environment, monkeypatch, tmp_path
 ):
     config = tmp_path / "config"
@@ -652,7 +654,7 @@ def test_a_full_disk_leaves_the_old_state(tmp_path, full_disk):
     assert [path.name for path in tmp_path.iterdir()] == ["a"]
 
 
-def test_a_full_scratch_disk_is_told_and_nothing_is_left_on_it(s3, tmp_path, full_disk):
+def test_a_full_scratch_disk_is_reported_and_nothing_is_left_on_it(s3, tmp_path, full_disk):
     s3.write_object("a", b"x" * 5000)
 
     with pytest.raises(ServiceError, match="scratch folder"):

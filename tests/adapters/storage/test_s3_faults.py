@@ -1,8 +1,8 @@
-# ruff: noqa: FBT003 - the table of acts tells what each gives back
-"""Each fault at each call that the storage makes to S3: the right result, or one clear error; never half, never twice.
+# ruff: noqa: FBT003 - the table of acts says what each returns
+"""Each fault at each request that the storage sends to S3: the right result, or one clear error; never half, never twice.
 
-A fault that passes must be ridden out, or told where waiting cannot help. One that stays must be told, in one line; what
-stands in the bucket is then the old state or the new (a move may have copied), and the same act, repeated, ends it well.
+A passing fault must be survived, or reported where waiting cannot help. A lasting one must be reported in one line; the
+bucket then holds the old state or the new one (a move may have copied), and the same act, repeated, completes it.
 """
 
 import os
@@ -28,7 +28,7 @@ PATIENT = S3Policy(
 )
 HASTY = S3Policy(attempt_count=4, read_timeout_seconds=0.5, part_byte_count=5 * 1024 * 1024)
 BIG = b"b" * (PATIENT.part_byte_count + 1)  # two parts
-# what stands in the bucket, by size: no two contents share one
+# what the bucket holds, by size: no two contents have the same
 OLD = {"a": 3}
 NEW = {"a": 3, "new": 5}
 NEW_BIG = {"a": 3, "new": len(BIG)}
@@ -42,13 +42,13 @@ LIKE_ANOTHER = {
     "500",
     "reset",
     "expired",
-}  # as 503, lost and 403 are, when they stay: left to the night
-WAITING_IS_NO_HELP = {"403", "expired"}
+}  # like 503, lost and 403 when they last: left to the nightly run
+WAITING_DOES_NOT_HELP = {"403", "expired"}
 
 
 @dataclass(frozen=True)
 class Act:
-    """Something that the storage does, and the one request in it that is spoilt."""
+    """Something that the storage does, and the one request in it that fails."""
 
     name: str
     method: str
@@ -64,7 +64,7 @@ def move(storage, _):
     return storage.move_object(SEEN[storage.uri] or storage.find_object("a"), "b")
 
 
-SEEN: dict[str, Any] = {}  # what was seen before the fault, by storage
+SEEN: dict[str, Any] = {}  # the object as it was found before the fault, by storage
 ACTS = [
     Act(
         "list",
@@ -150,10 +150,10 @@ SLOW = [
 
 @pytest.fixture
 def prepare(s3_uri, fault_proxy, quick_s3_clients, monkeypatch):
-    """Makes a storage with one object in it, whose client goes through the proxy."""
+    """Returns a function that opens a storage with one object, whose client goes through the proxy."""
     from botocore.retries.standard import ExponentialBackoff
 
-    # how long the client waits after a 503 is its own affair, and would be a minute of this file's time
+    # the client's own waits after a 503 would take a minute of this file's time
     monkeypatch.setattr(ExponentialBackoff, "delay_amount", lambda *_: 0.01)
     bucket = s3_uri.split("/")[2]
     connections = {}
@@ -173,41 +173,41 @@ def prepare(s3_uri, fault_proxy, quick_s3_clients, monkeypatch):
     SEEN.clear()
 
 
-def standing(storage):
+def list_sizes(storage):
     return {stored.key: stored.byte_count for stored in storage.list_objects("")}
 
 
-def assert_told(error: CreditDefaultError):
+def assert_is_one_clear_line(error: CreditDefaultError):
     assert type(error).exit_code == 3
     assert "\n" not in str(error)
     assert "test-secret" not in str(error)
 
 
 @each_act
-def test_a_fault_that_passes_is_ridden_out_or_told(prepare, fault_proxy, subtests, tmp_path, act):
+def test_a_passing_fault_is_survived_or_reported(prepare, fault_proxy, subtests, tmp_path, act):
     for number, fault in enumerate(act.faults):
         with subtests.test(fault):
             storage = prepare(PATIENT, f"case-{number}")
             fault_proxy.clear()
             fault_proxy.add(act.method, act.path, fault)
 
-            if fault in WAITING_IS_NO_HELP and not (act.method == "HEAD" and fault == "expired"):
+            if fault in WAITING_DOES_NOT_HELP and not (act.method == "HEAD" and fault == "expired"):
                 with pytest.raises(ServiceError) as caught:
                     act.run(storage, tmp_path)
-                assert_told(caught.value)
+                assert_is_one_clear_line(caught.value)
                 act.run(storage, tmp_path)
             else:
                 assert act.run(storage, tmp_path) == act.result
 
             assert fault_proxy.struck == 1
-            assert standing(storage) == act.end
+            assert list_sizes(storage) == act.end
 
 
 @each_act
 @pytest.mark.parametrize(
     "left_out", [LIKE_ANOTHER, pytest.param(set(), marks=pytest.mark.nightly)], ids=["", "all"]
 )
-def test_a_fault_that_stays_is_told_and_a_repeat_ends_it_well(
+def test_a_lasting_fault_is_reported_and_a_repeat_completes_the_act(
     prepare, fault_proxy, subtests, tmp_path, act, left_out
 ):
     for number, fault in enumerate(fault for fault in act.faults if fault not in left_out):
@@ -218,27 +218,27 @@ def test_a_fault_that_stays_is_told_and_a_repeat_ends_it_well(
             with pytest.raises(ServiceError) as caught:
                 act.run(storage, tmp_path / fault)
 
-            assert_told(caught.value)
+            assert_is_one_clear_line(caught.value)
             assert fault_proxy.struck >= 1
             fault_proxy.clear()
-            assert standing(storage) in [OLD, act.end, *act.on_the_way]
+            assert list_sizes(storage) in [OLD, act.end, *act.on_the_way]
             assert list((tmp_path / fault).glob("*")) == []
             act.run(storage, tmp_path)
-            assert standing(storage) == act.end
+            assert list_sizes(storage) == act.end
 
 
 @pytest.mark.parametrize("act", [pytest.param(act, id=act.name) for act in SLOW])
-def test_a_reply_that_comes_too_late_is_asked_for_again(prepare, fault_proxy, tmp_path, act):
+def test_a_request_whose_reply_comes_too_late_is_sent_again(prepare, fault_proxy, tmp_path, act):
     storage = prepare(HASTY)
     fault_proxy.add(act.method, act.path, "slow:0.8")
 
     assert act.run(storage, tmp_path) == act.result
 
     assert fault_proxy.struck == 1
-    assert standing(storage) == act.end
+    assert list_sizes(storage) == act.end
 
 
-def test_a_server_that_stays_silent_is_told(prepare, fault_proxy):
+def test_a_server_that_stays_silent_is_reported(prepare, fault_proxy):
     storage = prepare(S3Policy(attempt_count=2, read_timeout_seconds=0.3))
     fault_proxy.add("GET", "/a$", "slow:0.6", times=1000)
 
@@ -246,7 +246,7 @@ def test_a_server_that_stays_silent_is_told(prepare, fault_proxy):
         storage.read_object("a")
 
 
-def test_a_slow_server_within_the_patience_is_waited_for(prepare, fault_proxy):
+def test_a_slow_server_within_the_timeout_is_waited_for(prepare, fault_proxy):
     storage = prepare(PATIENT)
     fault_proxy.add("GET", "/a$", "slow:0.2")
 
@@ -284,7 +284,7 @@ def test_parts_that_were_joined_before_the_reply_was_lost_are_ours(prepare, faul
         storage.write_object("new", BIG)
 
     assert fault_proxy.struck == 2
-    assert standing(storage) == NEW_BIG
+    assert list_sizes(storage) == NEW_BIG
 
 
 def test_a_write_whose_upload_was_taken_away_is_sent_again(prepare, fault_proxy):
@@ -294,7 +294,7 @@ def test_a_write_whose_upload_was_taken_away_is_sent_again(prepare, fault_proxy)
     storage.write_object("new", BIG)
 
     assert fault_proxy.struck == 1
-    assert standing(storage) == NEW_BIG
+    assert list_sizes(storage) == NEW_BIG
 
 
 def test_a_flipped_bit_in_an_object_of_many_parts_is_caught_by_our_own_digest(
@@ -311,7 +311,7 @@ def test_a_flipped_bit_in_an_object_of_many_parts_is_caught_by_our_own_digest(
         storage.fetch_object("new", tmp_path)
 
 
-def test_a_complaint_that_we_do_not_know_is_told_in_its_own_words(prepare, fault_proxy):
+def test_an_unknown_error_is_quoted(prepare, fault_proxy):
     storage = prepare(PATIENT)
     fault_proxy.add("GET", "/a$", "400")
 
@@ -319,7 +319,9 @@ def test_a_complaint_that_we_do_not_know_is_told_in_its_own_words(prepare, fault
         storage.read_object("a")
 
 
-def test_an_object_that_another_made_meanwhile_is_not_taken_for_ours(prepare, fault_proxy):
+def test_an_object_that_another_client_created_meanwhile_is_not_taken_for_ours(
+    prepare, fault_proxy
+):
     storage = prepare(PATIENT)
     other = S3Storage(storage.uri.split("/")[2], "portfolio", policy=PATIENT)
     fault_proxy.add("PUT", "/new$", "reset", skip=1)
@@ -346,7 +348,7 @@ def test_a_failed_upload_leaves_no_parts_to_pay_for(prepare, fault_proxy):
     client.close()
 
 
-def test_a_store_that_cannot_write_conditionally_is_told(prepare, fault_proxy):
+def test_a_store_that_cannot_write_conditionally_is_reported(prepare, fault_proxy):
     storage = prepare(PATIENT)
     fault_proxy.add("PUT", "/new$", "501")
 
@@ -395,7 +397,7 @@ def test_a_missing_bucket_is_bad_usage(s3_environment, quick_s3_clients, tmp_pat
         "no region",
     ],
 )
-def test_what_is_wrong_around_us_is_told_in_one_line(
+def test_a_wrong_environment_is_reported_in_one_line(
     fault_proxy, quick_s3_clients, monkeypatch, variables, error, found
 ):
     for name, value in variables.items():

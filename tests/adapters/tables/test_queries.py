@@ -71,7 +71,7 @@ def test_scores_come_back_as_they_were_written(lake):
     written = write_scores(lake, lambda: [scored(3), scored(2)], batch_id=BATCH_ID, model_version=1)
 
     found = read_scores(lake, batch_id=BATCH_ID, model_version=1)
-    assert written == Written(5, was_there=False)
+    assert written == Written(5, already_existed=False)
     assert found.sort("client_id").equals(pl.concat([scored(3), scored(2)]).sort("client_id"))
 
 
@@ -81,7 +81,7 @@ def test_writing_a_batch_again_changes_nothing(lake):
         lake, lambda: [scored(4, probability=0.9)], batch_id=BATCH_ID, model_version=1
     )
 
-    assert again == Written(0, was_there=True)
+    assert again == Written(0, already_existed=True)
     assert read_scores(lake, batch_id=BATCH_ID)["default_probability"].to_list() == [0.1] * 4
     assert DeltaTable(lake.table_uri("scores")).version() == 1
 
@@ -96,7 +96,7 @@ def test_scores_of_an_older_lake_without_a_key_are_replaced(lake):
     )
 
     assert not before
-    assert written == Written(3, was_there=False)
+    assert written == Written(3, already_existed=False)
     assert read_scores(lake, batch_id=BATCH_ID)["default_probability"].to_list() == [0.9] * 3
 
 
@@ -148,7 +148,7 @@ def test_runners_that_race_on_a_new_table_leave_one_result(lake):
         written = list(pool.map(run, range(6)))
 
     found = read_scores(lake, batch_id=BATCH_ID)
-    assert sorted(w.was_there for w in written) == [False, *[True] * 5]
+    assert sorted(w.already_existed for w in written) == [False, *[True] * 5]
     assert found.height == 50
     assert found["default_probability"].n_unique() == 1
 
@@ -192,7 +192,7 @@ def test_quarantined_rows_keep_line_rules_and_the_values_as_they_came(lake):
     count = write_quarantine(lake, lambda: [rejected], batch_id=BATCH_ID)
 
     found = read_quarantine(lake, batch_id=BATCH_ID)
-    assert (count.row_count, count.was_there) == (2, False)
+    assert (count.row_count, count.already_existed) == (2, False)
     assert found["line"].to_list() == [3, 7]
     assert found["client_id"].to_list() == [None, "c7"]
     assert found["statement_month"].to_list() == ["unknown", "2005-09"]
@@ -288,7 +288,7 @@ def test_every_observation_is_kept_once_with_the_file_it_came_in(lake):
     again = write_observations(lake, rows, batch_id=BATCH_ID, taken_in_at=NOON)
     write_observations(lake, rows.head(1), batch_id=OTHER_ID, taken_in_at=NOON)
 
-    assert (first, again) == (Written(2, was_there=False), Written(0, was_there=True))
+    assert (first, again) == (Written(2, already_existed=False), Written(0, already_existed=True))
     found = (
         read_observations(lake, client_id="a").select("defaulted", "batch_id", "taken_in_at").rows()
     )
@@ -483,7 +483,7 @@ def test_a_batch_whose_client_was_forgotten_stays_as_it_is_when_it_is_scored_aga
 
     again = write_scores(lake, lambda: [scored(2)], batch_id=BATCH_ID, model_version=1)
 
-    assert again.was_there
+    assert again.already_existed
     assert read_scores(lake, batch_id=BATCH_ID)["client_id"].to_list() == ["other"]
 
 

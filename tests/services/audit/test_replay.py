@@ -34,7 +34,7 @@ def rows(known_rows):
 
 @pytest.fixture
 def wired(champion_lake, make_wiring, tmp_path):
-    """A lake of its own by the champion_lake lake's MLflow."""
+    """A lake of its own by the MLflow of the lake with a champion."""
     return make_wiring(
         tmp_path / "own", mlflow={"tracking_uri": champion_lake.wiring.lake.tracking_uri}
     )

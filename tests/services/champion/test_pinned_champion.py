@@ -127,7 +127,7 @@ def test_batch_is_scored_by_the_pinned_champion_where_mlflow_is_away_and_says_so
     assert outage.level == "watch"
     assert outage.reasons == (
         "MLflow is away: scored by version 1, pinned in the lake",
-        "the registry last named it champion 3 hours ago; one champion_lake since is not known here",
+        "the registry last named it champion 3 hours ago; one seated since is not known here",
         "its record in MLflow is owed: `credit-default reconcile` adds it",
     )
     assert outage.figures == {"pin_age_seconds": 10_800.0}
@@ -280,5 +280,5 @@ def test_stale_pin_says_how_old_it_is():
     verdict = judge_outage(3, NOON, now=NOON + 9 * DAY)
 
     assert verdict.reasons[1] == (
-        "the registry last named it champion 9 days ago; one champion_lake since is not known here"
+        "the registry last named it champion 9 days ago; one seated since is not known here"
     )

@@ -229,9 +229,7 @@ def stop():
     raise Stop
 
 
-@pytest.mark.parametrize(
-    "where", ["approval.granted", "approval.champion_lake", "approval.recorded"]
-)
+@pytest.mark.parametrize("where", ["approval.granted", "approval.seated", "approval.recorded"])
 def test_an_approval_that_died_is_completed_by_the_next_one(two, where):
     ask(two)
     with armed_failpoint(where, stop), pytest.raises(Stop):

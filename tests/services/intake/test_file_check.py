@@ -20,7 +20,7 @@ NOON = dt.datetime(2005, 12, 1, 12, tzinfo=dt.UTC)
 
 @pytest.fixture
 def lake(champion_lake, make_wiring, tmp_path):
-    """A lake of its own, with the champion_lake lake's champion to score by."""
+    """A lake of its own, with the shared lake's champion to score by."""
     return make_wiring(tmp_path / "own")
 
 

@@ -28,7 +28,7 @@ def declined(champion_lake, rows) -> pl.DataFrame:
 
 
 def under(champion_lake, **policy):
-    """The champion_lake lake's wiring with another policy of reasons."""
+    """The wiring of the lake with a champion, with another policy of reasons."""
     settings = champion_lake.wiring.settings
     return replace(
         champion_lake.wiring,

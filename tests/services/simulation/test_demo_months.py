@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 
 import polars as pl
 import pytest
+from tests.fakes.evidently_reports import read_drift
 
 from credit_default.adapters.evidently.drift_report import ReportTitle, render_drift_report
-from credit_default.adapters.evidently.statistics import measure_population_stability
+from credit_default.adapters.evidently.statistics import count_by_bins
 from credit_default.adapters.files.statement_files import read_batches
 from credit_default.data.checking.validation import check_rows
 from credit_default.data.credit_card.outcomes import OBSERVED_OUTCOMES
@@ -25,6 +26,7 @@ from credit_default.model.estimator.fitting import fit
 from credit_default.model.estimator.recipe_pipeline import Recipe
 from credit_default.model.estimator.scoring import attach_reference, score_probability
 from credit_default.model.features.credit_card import CREDIT_CARD_FEATURES
+from credit_default.model.profile.drift_distances import measure_population_stability_index
 from credit_default.services.simulation.demo_months import (
     DemoData,
     DemoPolicy,
@@ -54,12 +56,12 @@ class Lived:
         current, reference = self.score(month), self.bundle.reference
 
         def measure(name, threshold, *, is_code):
-            found = measure_population_stability(
+            sides = count_by_bins(
                 reference[name].to_numpy(), current[name].to_numpy(), is_code=is_code
             )
-            return ColumnDrift(
-                name, "psi", found.index, threshold, found.index >= threshold, found.bin_count
-            )
+            index = measure_population_stability_index(*sides)
+            bin_count = int(((sides[0] > 0) | (sides[1] > 0)).sum())
+            return ColumnDrift(name, "psi", index, threshold, index >= threshold, bin_count)
 
         columns = tuple(
             measure(c.name, c.drift_threshold, is_code=c.kind == "code") for c in CREDIT_CARD.inputs
@@ -68,15 +70,16 @@ class Lived:
         return self._judge(DriftReport(columns, score, 0.0, reference.height, current.height, {}))
 
     def judge_report(self, month, folder):
-        report = render_drift_report(
-            reference=self.bundle.reference,
-            current=self.score(month),
+        reference, current = self.bundle.reference, self.score(month)
+        paths = render_drift_report(
+            reference=reference,
+            current=current,
             schema=CREDIT_CARD,
             policy=DriftPolicy(),
             folder=folder / month.statement_month,
             title=ReportTitle("0123456789abcdef", 1, simulated=False),
-        ).drift
-        return self._judge(report)
+        ).paths
+        return self._judge(read_drift(paths, reference=reference, current=current))
 
     def _judge(self, report):
         importance = measure_input_importance(self.bundle)

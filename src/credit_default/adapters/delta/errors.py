@@ -1,7 +1,7 @@
-"""What deltalake and Polars complain of when a table can't be reached, in our words and on one line.
+"""Translate the errors of deltalake and Polars into ours, on one line.
 
-Their own words come in many lines, coloured, with the whole reply of S3 in them. A cause that S3 names by a code is told
-as `s3_errors` tells it, whoever met it.
+Their own messages come in several lines, coloured, with the whole reply of S3 in them. A cause for which S3 gives a code
+gets the message of `s3_errors`, whichever library met it.
 """
 
 import re
@@ -22,7 +22,7 @@ _CONNECTION_FAILURE = re.compile(
 )
 _LONGEST_FOUND = 300
 
-# Polars' own Parquet reader panics, in its word, at a file that is shorter than the log says.
+# Polars' Parquet reader panics at a file that is shorter than the log says.
 DELTA_EXCEPTIONS = (
     DeltaError,
     OSError,
@@ -40,7 +40,7 @@ class _S3CodeError(Exception):
 
 @contextmanager
 def delta_errors(uri: str) -> Iterator[None]:
-    """A block in which what deltalake or Polars complain of becomes one of our errors about the table at `uri`."""
+    """Turn what deltalake or Polars raise in the block into one of our errors about the table at `uri`."""
     try:
         yield
     except DELTA_EXCEPTIONS as error:
@@ -48,23 +48,26 @@ def delta_errors(uri: str) -> Iterator[None]:
 
 
 def translate_delta_error(error: BaseException, uri: str) -> CreditDefaultError:
-    """Our error for one of deltalake's or Polars' about the table at `uri`."""
-    words = _clean_message(error)
+    """Return our error for one of deltalake's or Polars' about the table at `uri`."""
+    message = _clean_message(error)
     thing = f"table {uri}"
-    if code := _CODE.search(words):
+    if code := _CODE.search(message):
         return translate_s3_error(_S3CodeError(code[1] or code[2]), thing)
     if is_connection_error(error, uri):
-        return translate_s3_error(ConnectionError(words), thing)
+        return translate_s3_error(ConnectionError(message), thing)
     return ServiceError(
         thing,
-        found=words[:_LONGEST_FOUND],
+        found=message[:_LONGEST_FOUND],
         expected="a Delta table that can be read and written",
-        remedy="Check the disk's space and permissions, then run the same command again: no commit is half done.",
+        remedy=(
+            "Check the disk's space and permissions, then run the same command again: "
+            "no commit is half done."
+        ),
     )
 
 
 def is_connection_error(error: BaseException, uri: str) -> bool:
-    """True when the connection to a bucket broke, so that nobody can say whether what was asked for was done."""
+    """Return True when the connection to a bucket broke, which leaves open whether the request was carried out."""
     return "://" in uri and _CONNECTION_FAILURE.search(_clean_message(error)) is not None
 
 

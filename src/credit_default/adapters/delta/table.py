@@ -1,7 +1,7 @@
-"""Delta tables as we use them (deltalake's home, with `delta_commits`): where one stands, how it is opened and read.
+"""A Delta table of the lake: where it is, how it is opened and how it is read.
 
-`delta_commits` makes the commits, `delta_errors` tells what deltalake complains of, `lake_tables` says what our tables
-hold. A table is named by uri and options only, so that a folder or a bucket can stand behind the same words.
+`commits` and `erasure` change tables, `errors` translates what deltalake raises, and `adapters.tables` says what our tables
+hold. A table is named by uri and options only, so that the same code reads one in a folder and one in a bucket.
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -17,25 +17,31 @@ from credit_default.adapters.delta.errors import delta_errors
 
 @dataclass(frozen=True, slots=True)
 class LakeTable:
-    """A table: where it stands, what it holds, by which column it is partitioned.
+    """A table: where it is, what it holds, and by which column it is partitioned.
 
-    `storage_options` is asked anew whenever the table is opened: credentials among them may expire.
+    Attributes:
+        uri: A folder, or `s3://bucket/prefix/…`.
+        schema: The columns.
+        partition_by: The column by whose values the files are kept apart.
+        storage_options: Called whenever the table is opened, since credentials among the options may expire.
+        configuration: Delta's own table properties, set when the table is created.
     """
 
     uri: str
     schema: pa.Schema
     partition_by: str = "statement_month"
     storage_options: Callable[[], Mapping[str, str]] = dict
-    configuration: Mapping[str, str] = field(
-        default_factory=dict
-    )  # Delta's own table properties, set at its making
+    configuration: Mapping[str, str] = field(default_factory=dict)
 
 
 def scan_rows(table: LakeTable) -> pl.LazyFrame:
-    """The table's current rows, read when collected; none, with the right columns, when nothing was ever written.
+    """Return the table's current rows, read when collected; no rows, with the right columns, when nothing was ever written.
 
-    A column that an older lake's table does not have yet is null throughout. What goes wrong when it is collected is
-    Polars' own error; `read_rows` speaks ours.
+    A column that the table of an older lake does not have yet is null throughout. Collecting raises Polars' own errors;
+    `query_rows` translates them.
+
+    Raises:
+        ServiceError: The table cannot be opened.
     """
     with delta_errors(table.uri):
         options = dict(table.storage_options())
@@ -46,7 +52,11 @@ def scan_rows(table: LakeTable) -> pl.LazyFrame:
 
 
 def query_rows(table: LakeTable, query: Callable[[pl.LazyFrame], pl.LazyFrame]) -> pl.DataFrame:
-    """What `query` makes of the table's current rows, in memory. Raises `ServiceError` when the table can't be read."""
+    """Return what `query` makes of the table's current rows, in memory.
+
+    Raises:
+        ServiceError: The table cannot be read.
+    """
     scan = scan_rows(table)
     with delta_errors(table.uri):
         return query(scan).collect()
@@ -55,9 +65,18 @@ def query_rows(table: LakeTable, query: Callable[[pl.LazyFrame], pl.LazyFrame]) 
 def read_frames(
     table: LakeTable, columns: tuple[str, ...], *, predicate: str
 ) -> Iterator[pl.DataFrame]:
-    """The rows that answer to `predicate` (SQL), a record batch at a time, in no order: memory does not grow with them.
+    """Yield the rows that answer to `predicate`, a record batch at a time: memory does not grow with their number.
 
-    Raises `ServiceError` when the table can't be read.
+    Args:
+        table: The table; nothing is yielded where nothing was ever written.
+        columns: The columns of the frames, in their order; one that the table does not have yet is null throughout.
+        predicate: SQL over the table's columns.
+
+    Yields:
+        Frames with at least one row; their order is undefined.
+
+    Raises:
+        ServiceError: The table cannot be read.
     """
     with delta_errors(table.uri):
         delta = find_delta_table(table)
@@ -78,14 +97,18 @@ def _fill_missing_columns(table: LakeTable, present: Collection[str]) -> list[pl
 
 
 def has_committed(table: LakeTable, key: str) -> bool:
-    """True once `create_rows` has committed the rows of this key, whatever became of them since."""
+    """Return True once `create_rows` has committed the rows of this key, even if they were deleted since.
+
+    Raises:
+        ServiceError: The table cannot be read.
+    """
     with delta_errors(table.uri):
         delta = find_delta_table(table)
         return delta is not None and delta.transaction_version(key) is not None
 
 
 def find_delta_table(table: LakeTable) -> DeltaTable | None:
-    """The table as it is now, or None when nothing was ever written."""
+    """Return the current version of the table, or None when nothing was ever written."""
     options = dict(table.storage_options())
     return (
         DeltaTable(table.uri, storage_options=options)
@@ -95,7 +118,7 @@ def find_delta_table(table: LakeTable) -> DeltaTable | None:
 
 
 def open_or_create_delta_table(table: LakeTable) -> DeltaTable:
-    """The table as it is now, made when there was none; runners may make it at once."""
+    """Return the current version of the table, which is created where there is none; several runners may do so at once."""
     if (delta := find_delta_table(table)) is not None:
         return delta
     options = dict(table.storage_options())
@@ -107,13 +130,11 @@ def open_or_create_delta_table(table: LakeTable) -> DeltaTable:
             partition_by=[table.partition_by],
             storage_options=options,
             configuration=dict(table.configuration),
-            commit_properties=CommitProperties(
-                max_commit_retries=0
-            ),  # or who is slower makes the table a second time
+            # With retries, the slower of two runners would create the table a second time.
+            commit_properties=CommitProperties(max_commit_retries=0),
         )
     except (DeltaError, OSError):
-        if (
-            delta := find_delta_table(table)
-        ) is None:  # nobody else was faster, nor was it our own, with its reply lost
+        # The table exists when another runner was faster, or when our own reply was lost.
+        if (delta := find_delta_table(table)) is None:
             raise
         return delta

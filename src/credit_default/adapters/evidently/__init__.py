@@ -1,1 +1,1 @@
-"""Evidently: the drift report of a batch, its statistics, its HTML page and the workspace."""
+"""Evidently: the drift report of a batch, its HTML page, and the workspace that `evidently ui` shows."""

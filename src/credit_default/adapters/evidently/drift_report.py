@@ -1,8 +1,9 @@
-"""Reference against current: the report that people open.
+"""Write the drift report that people open: reference rows against the rows of a batch.
 
-Evidently draws and measures; here stands what it may be given (no empty or text column, numbers and our own names only),
-how much of it (at most `sample_rows` of each side) and how its page becomes a file. What the gate judges is taken on all rows
-elsewhere (`gates.drift_measurement`); the figures here are those of the rows that are drawn.
+Evidently measures and draws. This module decides what it is given (checked numbers and our own names, no empty or text
+columns), how many rows (at most `sample_rows` of each side), and which files come out. The drift verdict is not taken from
+here: `gates.monitoring.drift_measurement` judges all rows of the batch, and Evidently only shows the same statistics on
+the sampled rows.
 """
 
 import json
@@ -24,16 +25,13 @@ from credit_default.adapters.evidently.report_run import (
     METHOD_NAMES,
     EvidentlyColumn,
     EvidentlyReport,
-    MeasuredDrift,
-    read_drift,
     run_drift_report,
     run_quality_report,
 )
-from credit_default.adapters.evidently.statistics import count_by_bins
 from credit_default.adapters.host.atomic_files import disk_errors, write_atomically
 from credit_default.data.contract.schema import OUTCOME, Schema
-from credit_default.errors import InputError, ServiceError, show_examples
-from credit_default.gates.monitoring.drift import ColumnDrift, DriftPolicy, DriftReport
+from credit_default.errors import InputError, show_examples
+from credit_default.gates.monitoring.drift import DriftPolicy
 from credit_default.gates.verdict import Verdict
 from credit_default.model.estimator.decision import DECLINE
 
@@ -44,13 +42,19 @@ __all__ = ["RenderedReport", "ReportTitle", "publish_verdicts", "render_drift_re
 
 SAMPLE_ROWS: Final = 5_000
 _SCORE, _DECISION = "default_probability", "decision"
+_DECISIONS: Final = ("accept", DECLINE)
 
 
 @dataclass(frozen=True, slots=True)
 class RenderedReport:
-    """A report that was drawn: the figures of the rows in it, where its files are, its table of columns."""
+    """A report as it was written: its files and its table of columns.
 
-    drift: DriftReport
+    Attributes:
+        paths: `html` and `json`; with the quality report also `quality html` and `quality json`.
+        widgets: The page's widgets as plain values, for Evidently's workspace.
+    """
+
+    paths: Mapping[str, str]
     widgets: Sequence[Mapping[str, Any]]
 
 
@@ -65,15 +69,27 @@ def render_drift_report(
     full: bool = False,
     sample_rows: int = SAMPLE_ROWS,
 ) -> RenderedReport:
-    """How far each input and the score of the sampled rows have moved from `reference`, with a report in `folder`.
+    """Write report.html and report.json on how far inputs, score and decision moved from the reference.
 
-    Both frames hold the key, the schema's inputs, default_probability and decision; `reference` is the one that travels
-    with the model. Writes report.html and report.json; `full` adds a data summary and, where `defaulted` is known on both
-    sides, quality.html and quality.json on the rows that have it. Statistics and pictures come from the same at most
-    `sample_rows` rows a side, every n-th by score, so that the same frames give the same report.
+    Statistics and pictures come from the same rows: at most `sample_rows` a side, every n-th by score, so that the same
+    frames give the same report in whatever order their rows are.
 
-    Raises `InputError` for a frame that is missing, empty, or lacks a column or a value, `ServiceError` for Evidently's
-    own trouble or the disk's.
+    Args:
+        reference: The scored rows that travel with the model; None where the model has none.
+        current: The scored rows of the batch. Both frames hold the schema's inputs, default_probability and decision,
+            without missing values.
+        schema: Names the inputs, and the drift method and threshold of each.
+        policy: Holds the thresholds of score and decision, and the share of drifted columns at which the page speaks of
+            drift.
+        folder: Where the files are written.
+        title: What the page says it is about.
+        full: Also add a data summary and, where `defaulted` is known on both sides, write quality.html and quality.json
+            on the rows that have it.
+        sample_rows: Rows drawn from each side, at most.
+
+    Raises:
+        InputError: A frame is missing, is empty, or lacks a column or a value.
+        ServiceError: Evidently's page has an unknown layout, or the disk refused.
     """
     columns = _plan_columns(schema, policy)
     if reference is None:
@@ -96,16 +112,19 @@ def render_drift_report(
     paths = _write_report(report, folder, "report", title=title)
     if full:
         paths |= _write_quality(earlier, later, folder, title=title)
-    drift = _build_drift_report(
-        read_drift(report.content), columns, earlier=earlier, later=later, paths=paths
-    )
-    return RenderedReport(drift, report.widgets)
+    return RenderedReport(paths, report.widgets)
 
 
 def publish_verdicts(paths: Mapping[str, str], verdicts: Sequence[Verdict], *, note: str) -> None:
-    """Nothing; the report's page begins with what the gates made of the batch, then the note.
+    """Write the verdicts of the gates, then the note, into the heading of the report's page.
 
-    Raises `ServiceError` when the disk refuses.
+    Args:
+        paths: The files of a `RenderedReport`.
+        verdicts: In the order in which the page shows them.
+        note: A sentence for the end of the heading.
+
+    Raises:
+        ServiceError: The disk refused.
     """
     path = Path(paths["html"])
     with disk_errors(path):
@@ -116,23 +135,21 @@ def publish_verdicts(paths: Mapping[str, str], verdicts: Sequence[Verdict], *, n
 
 
 def _plan_columns(schema: Schema, policy: DriftPolicy) -> tuple[EvidentlyColumn, ...]:
-    # The score first: it is what a reader of the page asks for.
+    """Return the columns in the page's order: score and decision first, since readers look for them."""
+    psi = METHOD_NAMES["psi"]
+    inputs = (
+        EvidentlyColumn(
+            column.name,
+            is_code=column.kind == "code",
+            method=METHOD_NAMES[column.drift_method],
+            threshold=column.drift_threshold,
+        )
+        for column in schema.inputs
+    )
     return (
-        EvidentlyColumn(
-            _SCORE, is_code=False, method=METHOD_NAMES["psi"], threshold=policy.score_threshold
-        ),
-        EvidentlyColumn(
-            _DECISION, is_code=True, method=METHOD_NAMES["psi"], threshold=policy.decision_threshold
-        ),
-        *(
-            EvidentlyColumn(
-                column.name,
-                is_code=column.kind == "code",
-                method=METHOD_NAMES[column.drift_method],
-                threshold=column.drift_threshold,
-            )
-            for column in schema.inputs
-        ),
+        EvidentlyColumn(_SCORE, is_code=False, method=psi, threshold=policy.score_threshold),
+        EvidentlyColumn(_DECISION, is_code=True, method=psi, threshold=policy.decision_threshold),
+        *inputs,
     )
 
 
@@ -149,37 +166,34 @@ def _check_frame(
             expected="every input, score and decision",
         )
     for column in columns:
-        values = frame[column.name]
-        if values.null_count():
-            raise _build_frame_error(
-                f"{name}, column {column.name!r}",
-                found=f"{values.null_count()} empty values",
-                expected="none",
-            )
-        # Evidently writes category values into its page as they are: numbers and our own two words carry no markup.
-        good = (
-            values.is_in(["accept", DECLINE]).all()
-            if column.name == _DECISION
-            else values.dtype.is_numeric()
-        )
-        if not good or (column.is_code and values.dtype.is_float()):
-            raise _build_frame_error(
-                f"{name}, column {column.name!r}",
-                found=f"{values.dtype} values",
-                expected="checked values",
-            )
+        _check_values(frame[column.name], column, name=name)
     return frame
+
+
+def _check_values(values: pl.Series, column: EvidentlyColumn, *, name: str) -> None:
+    """Check that the column is complete and of its kind.
+
+    Evidently writes category values into its page as they are. Numbers, `accept` and `decline` carry no markup.
+    """
+    thing = f"{name}, column {column.name!r}"
+    if values.null_count():
+        raise _build_frame_error(
+            thing, found=f"{values.null_count()} empty values", expected="none"
+        )
+    is_known = (
+        values.is_in(_DECISIONS).all() if column.name == _DECISION else values.dtype.is_numeric()
+    )
+    if not is_known or (column.is_code and values.dtype.is_float()):
+        raise _build_frame_error(thing, found=f"{values.dtype} values", expected="checked values")
 
 
 def _sample_rows(frame: pl.DataFrame, count: int) -> pl.DataFrame:
     if frame.height <= count:
         return frame
-    ties = [
-        name for name in sorted(frame.columns) if name != _SCORE
-    ]  # a reference names no client to go by
-    return frame.sort(_SCORE, *ties)[
-        np.linspace(0, frame.height - 1, count).round().astype(np.int64)
-    ]
+    # Rows of equal score are ordered by all their other columns: a reference holds no client_id to order by.
+    ties = [name for name in sorted(frame.columns) if name != _SCORE]
+    chosen = np.linspace(0, frame.height - 1, count).round().astype(np.int64)
+    return frame.sort(_SCORE, *ties)[chosen]
 
 
 def _to_pandas(frame: pl.DataFrame, columns: Sequence[EvidentlyColumn]) -> "pd.DataFrame":
@@ -202,62 +216,25 @@ def _write_report(
 def _write_quality(
     earlier: pl.DataFrame, later: pl.DataFrame, folder: Path, *, title: ReportTitle
 ) -> dict[str, str]:
+    """Write the quality report; do nothing where outcomes are unknown or all alike on a side."""
     if not all(OUTCOME in frame.columns for frame in (earlier, later)):
         return {}
     sides = [frame.drop_nulls(OUTCOME) for frame in (earlier, later)]
     if any(side[OUTCOME].n_unique() < 2 for side in sides):  # noqa: PLR2004 - one class has no curve
         return {}
-    told = [
+    reference, current = (
         side.select(outcome=pl.col(OUTCOME).cast(pl.Int64), probability=pl.col(_SCORE)).to_pandas()
         for side in sides
-    ]
+    )
     threshold = _find_threshold(pl.concat([side.select(_SCORE, _DECISION) for side in sides]))
-    report = run_quality_report(reference=told[0], current=told[1], threshold=threshold)
+    report = run_quality_report(reference=reference, current=current, threshold=threshold)
     return _write_report(report, folder, "quality", title=title)
 
 
 def _find_threshold(scores: pl.DataFrame) -> float:
-    """A threshold that gives back the decisions as they were taken: the lowest probability that was declined."""
+    """Return the lowest probability that was declined: the threshold that reproduces the decisions as they were made."""
     declined = scores.filter(pl.col(_DECISION) == DECLINE)[_SCORE]
     return 1.0 if declined.is_empty() else float(declined.min())  # type: ignore[arg-type]
-
-
-def _build_drift_report(
-    measured: Mapping[str, MeasuredDrift],
-    columns: Sequence[EvidentlyColumn],
-    *,
-    earlier: pl.DataFrame,
-    later: pl.DataFrame,
-    paths: Mapping[str, str],
-) -> DriftReport:
-    unmeasured = [column.name for column in columns if column.name not in measured]
-    if unmeasured:
-        raise ServiceError(
-            "Evidently's report",
-            found=f"nothing on {show_examples(unmeasured)}",
-            expected="every column",
-            remedy="Install the versions that requirements.lock names.",
-        )
-    drifts = [
-        _build_drift(column, measured[column.name], earlier=earlier, later=later)
-        for column in columns
-    ]
-    score, inputs = drifts[0], tuple(drifts[2:])
-    share = sum(drift.drifted for drift in inputs) / len(inputs)
-    return DriftReport(inputs, score, share, earlier.height, later.height, dict(paths), drifts[1])
-
-
-def _build_drift(
-    column: EvidentlyColumn, measured: MeasuredDrift, *, earlier: pl.DataFrame, later: pl.DataFrame
-) -> ColumnDrift:
-    sides = count_by_bins(
-        *(frame[column.name].to_numpy() for frame in (earlier, later)), is_code=column.is_code
-    )
-    bin_count = int(((sides[0] > 0) | (sides[1] > 0)).sum())
-    method = next(ours for ours, name in METHOD_NAMES.items() if name == measured.method)
-    return ColumnDrift(
-        column.name, method, measured.statistic, measured.threshold, measured.drifted, bin_count
-    )
 
 
 def _to_json(value: Any) -> Any:

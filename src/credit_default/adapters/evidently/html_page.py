@@ -1,7 +1,7 @@
-"""An Evidently page made ours: a heading that says what it is about, and nothing in it that a browser could run by mistake.
+"""Give Evidently's page a heading of our own, and keep its data from being read as markup.
 
-Evidently writes the values it shows into a script as they are. Only numbers and names of ours reach it; should anything
-else ever, it stays text here.
+Evidently writes the values it shows into a script of the page as they are. Only numbers and our own names should reach it;
+should anything else do so, escaping here makes sure that a browser shows it as text.
 """
 
 import html
@@ -18,15 +18,13 @@ _HEADING: Final = """\
       <strong>{text}</strong>{note}{verdict}
     </header>
 """
-
-
-_VERDICT: Final = "<!-- verdict -->"
+_VERDICT: Final = "<!-- verdict -->"  # where verdicts and the note are inserted
 _COLOURS: Final = {"ok": "#1a7f37", "watch": "#9a6700", "alarm": "#b42318"}
 
 
 @dataclass(frozen=True, slots=True)
 class ReportTitle:
-    """What a report is about. The same batch_id and model version stand in MLflow and Prefect."""
+    """What a report is about, under the batch_id and model version that MLflow and Prefect show too."""
 
     batch_id: str
     model_version: int
@@ -34,18 +32,23 @@ class ReportTitle:
 
     @property
     def text(self) -> str:
-        """One line: batch, model version, and `simulated data` where it is."""
+        """Return one line with batch and model version, and a mark where the data are simulated.
+
+        Raises:
+            InputError: The batch_id is not hexadecimal.
+        """
+        batch_id = check_hex(self.batch_id, "batch_id")
         origin = " · SIMULATED data" if self.simulated else ""
-        return f"credit-default · batch {check_hex(self.batch_id, 'batch_id')} · model version {self.model_version}{origin}"
+        return f"credit-default · batch {batch_id} · model version {self.model_version}{origin}"
 
     @property
     def data_origin(self) -> str:
-        """`real` or `simulated`."""
+        """Return `real` or `simulated`."""
         return "simulated" if self.simulated else "real"
 
 
 def insert_verdict(page: str, verdict: Verdict) -> str:
-    """The page with the gate's level and reasons in its heading, where a reader looks first, below those stamped before."""
+    """Return the page with the gate's level and reasons in its heading, below the verdicts inserted before."""
     reasons = "".join(f"<br>{html.escape(reason)}" for reason in verdict.reasons)
     colour = _COLOURS.get(verdict.level, "#1d2433")
     level = f'<strong style="color: {colour}">{html.escape(f"{verdict.gate}: {verdict.level}")}</strong>'
@@ -53,14 +56,16 @@ def insert_verdict(page: str, verdict: Verdict) -> str:
 
 
 def insert_note(page: str, note: str) -> str:
-    """The page with a note at the end of its heading."""
+    """Return the page with a note at the end of its heading."""
     return page.replace(_VERDICT, f"<br><em>{html.escape(note)}</em>{_VERDICT}", 1)
 
 
 def render_page(page: str, *, title: ReportTitle) -> str:
-    """Evidently's page with our title and heading; a `<` inside its data is written so that no browser sees a tag.
+    """Return Evidently's page with our title and heading, and with every `<` in its data escaped.
 
-    Raises `ServiceError` when the page is not built as Evidently 0.7 builds it.
+    Raises:
+        InputError: The title's batch_id is not hexadecimal.
+        ServiceError: The page is not laid out as Evidently 0.7 does it.
     """
     head, body, rest = page.partition(_BODY)
     if not body or "<head>" not in head:
@@ -85,5 +90,5 @@ def render_page(page: str, *, title: ReportTitle) -> str:
 
 
 def _escape_tags(line: str) -> str:
-    # Data stand on lines of their own (`var … = {JSON};`), and in JSON a `<` occurs within strings only.
+    # Evidently writes data on lines of their own (`var … = {JSON};`). In JSON a `<` occurs only within strings.
     return line.replace("<", "\\u003c") if line.lstrip().startswith("var ") else line

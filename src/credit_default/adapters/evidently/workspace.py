@@ -1,7 +1,8 @@
-"""Evidently's own UI over time: a workspace folder with one project a model and one run a batch, for `evidently ui`.
+"""Write the workspace folder that `evidently ui` shows: one project for each model, one run for each monitored batch.
 
-A run's figures are those of the verdict, taken on all rows; its table of columns is the report's, drawn from a sample. It
-is dated by its statement month. A batch monitored again replaces its run; of a project the newest runs are kept.
+The figures of a run are those of the verdict, taken on all rows. Its table of columns is the one of the report, drawn from
+a sample. A run is dated by its statement month. Monitoring a batch again replaces its run, and only the newest runs of a
+project are kept.
 """
 
 import datetime as dt
@@ -24,11 +25,22 @@ _SCORE, _DECISION = "default_probability", "decision"
 
 @dataclass(frozen=True, slots=True)
 class WorkspaceRun:
-    """One batch as `evidently ui` shows it. `levels`: each gate's verdict; `table`: widgets of the drawn report."""
+    """One batch as `evidently ui` shows it.
+
+    Attributes:
+        batch_id: The batch.
+        model_version: The version that scored it.
+        statement_month: Its month, YYYY-MM, which dates the run.
+        data_origin: `real` or `simulated`.
+        report: Drift of score, decision and inputs, measured on all rows.
+        expected_default_share: The mean default_probability, 0-1.
+        levels: The level of each gate's verdict, by gate.
+        table: The widgets of the drawn report.
+    """
 
     batch_id: str
     model_version: int
-    statement_month: str  # YYYY-MM
+    statement_month: str
     data_origin: str
     report: DriftReport
     expected_default_share: float
@@ -44,9 +56,17 @@ def record_workspace_run(
     columns: Sequence[str],
     most_runs: int = MOST_RUNS,
 ) -> None:
-    """Nothing; the run stands in the project, which is made, with its panels, when it is not there yet.
+    """Write the run into the project, and create the project with its panels where it does not exist yet.
 
-    `columns`: the inputs whose drift has a line of its own. Raises `ServiceError` when the disk refuses.
+    Args:
+        folder: The workspace.
+        run: What is recorded. It replaces an earlier run of the same batch and model version.
+        project: The name of the project.
+        columns: The inputs whose drift is drawn as a line of its own.
+        most_runs: How many runs of the project are kept; the oldest are deleted.
+
+    Raises:
+        ServiceError: The disk refused.
     """
     project_id = uuid5(NAMESPACE_URL, f"credit-default/{project}")
     runs = folder / str(project_id) / "snapshots"
@@ -61,36 +81,36 @@ def record_workspace_run(
 
 def _create_project(folder: Path, project_id: UUID, name: str, columns: Sequence[str]) -> None:
     with suppress_evidently_warnings():
-        from evidently.sdk.models import PanelMetric, ProjectModel
-        from evidently.sdk.panels import line_plot_panel
+        from evidently.sdk.models import ProjectModel
         from evidently.ui.workspace import Workspace
 
-        def draw_drift(names: Sequence[str]) -> list[Any]:
-            return [
-                PanelMetric(metric="ValueDrift", metric_labels={"column": name}, legend=name)
-                for name in names
-            ]
+        project = Workspace.create(str(folder)).add_project(ProjectModel(id=project_id, name=name))
+        for panel in _build_panels(columns):
+            project.dashboard.add_panel(panel, tab="Monitoring")
 
-        made = Workspace.create(str(folder)).add_project(ProjectModel(id=project_id, name=name))
-        rows = [PanelMetric(metric=_ROWS, legend="rows")]
-        expected = [
-            PanelMetric(
-                metric=_SHARE, metric_labels={"column": _SCORE}, legend="expected default share"
-            )
+
+def _build_panels(columns: Sequence[str]) -> list[Any]:
+    """Return the dashboard's line plots in their order; `columns` are the inputs drawn in the last one."""
+    from evidently.sdk.models import PanelMetric
+    from evidently.sdk.panels import line_plot_panel
+
+    def plot_drift(title: str, names: Sequence[str]) -> Any:
+        values = [
+            PanelMetric(metric="ValueDrift", metric_labels={"column": name}, legend=name)
+            for name in names
         ]
-        for title, values, size in (
-            (
-                "Drift of the score and of the decision (PSI)",
-                draw_drift((_SCORE, _DECISION)),
-                "full",
-            ),
-            ("Expected default share", expected, "half"),
-            ("Rows scored", rows, "half"),
-            ("Drift of the inputs that weigh most", draw_drift(columns), "full"),
-        ):
-            made.dashboard.add_panel(
-                line_plot_panel(title, values=values, size=size), tab="Monitoring"
-            )
+        return line_plot_panel(title, values=values, size="full")
+
+    expected_share = PanelMetric(
+        metric=_SHARE, metric_labels={"column": _SCORE}, legend="expected default share"
+    )
+    row_count = PanelMetric(metric=_ROWS, legend="rows")
+    return [
+        plot_drift("Drift of the score and of the decision (PSI)", (_SCORE, _DECISION)),
+        line_plot_panel("Expected default share", values=[expected_share], size="half"),
+        line_plot_panel("Rows scored", values=[row_count], size="half"),
+        plot_drift("Drift of the inputs that weigh most", columns),
+    ]
 
 
 def _render_snapshot(run: WorkspaceRun) -> bytes:

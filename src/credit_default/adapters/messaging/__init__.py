@@ -1,1 +1,1 @@
-"""Messages in and out: SQS, S3 events, watched folders, alert messages to people."""
+"""Messages in and out: SQS queues, S3 event notifications, watched folders, and alert messages to people."""

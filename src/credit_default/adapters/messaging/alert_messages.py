@@ -1,7 +1,8 @@
-"""A message to people, by e-mail, Slack, a webhook and whatever else Apprise knows an address for.
+"""Send a message to people by e-mail, Slack, a webhook, or any other service that Apprise supports.
 
-An address holds a secret as a rule, so none is ever told, nor is Apprise's own log, which may: an address goes by its place
-and its service. What does not arrive is a value, for whoever sent it to tell; it fails nothing.
+An address usually holds a secret. It is therefore never shown, and Apprise's own log, which may show it, is muted: an
+address is named by its position in the list and by its service. A message that does not arrive is returned to the caller
+and raises nothing.
 """
 
 import logging
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What people are told: one line, and more of it."""
+    """A message to people: one line, and the details below it."""
 
     title: str
     body: str
@@ -21,9 +22,12 @@ class Message:
 def send_message(
     message: Message, addresses: Sequence[str], *, timeout_seconds: float
 ) -> tuple[str, ...]:
-    """What did not arrive, one line for each address that failed; nothing when all took the message.
+    """Send the message to each address, and return one line for each address that it did not reach.
 
-    Each address gets `timeout_seconds` to connect and as long to answer.
+    Args:
+        message: What is sent.
+        addresses: Apprise's URLs of the recipients.
+        timeout_seconds: How long each service may take to connect, and as long again to answer.
     """
     with _mute_apprise_log():
         failures = (
@@ -43,11 +47,9 @@ def _send_to_address(message: Message, address: str, *, name: str, timeout_secon
 
     target = apprise.Apprise.instantiate(address, suppress_exceptions=True)
     if target is None:
-        return f"{name} is none that a message can be sent to"
+        return f"{name} is not an address that Apprise can send to"
     target.socket_connect_timeout = target.socket_read_timeout = timeout_seconds
-    sender = apprise.Apprise(
-        servers=target
-    )  # which takes what a service's client may raise for a refusal
+    sender = apprise.Apprise(servers=target)  # catches what the service's client raises
     arrived = sender.notify(title=message.title, body=message.body)
     return "" if arrived else f"{name} ({target.service_name or 'custom'}) did not take it"
 

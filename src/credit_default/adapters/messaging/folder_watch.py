@@ -1,4 +1,7 @@
-"""A folder watched: the operating system tells that something in it has changed, by watchfiles."""
+"""Watch a folder for changes through the operating system's notifications, by watchfiles.
+
+The listener uses it for the inbox of a folder lake; a bucket reports new files through a queue (`sqs`, `s3_events`).
+"""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,12 +12,13 @@ _TICK_MILLISECONDS = 1_000
 
 
 def watch_folder(folder: Path) -> Iterator[bool]:
-    """True when something in the folder has changed, False after each second in which nothing has; it never ends by itself.
+    """Yield True when something in the folder has changed, and False after each second without a change, without end.
 
-    The folder is made when it is absent. Folders below it are not watched.
+    Args:
+        folder: What is watched; it is created when it does not exist. Folders inside it are not watched.
 
     Raises:
-        ServiceError: the disk refuses.
+        ServiceError: The folder cannot be created or watched.
     """
     from watchfiles import watch
 

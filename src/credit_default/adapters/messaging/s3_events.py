@@ -1,7 +1,8 @@
-"""What S3 tells a queue about a bucket, read: which objects were made. Nothing is asked of S3 here.
+"""Read the event notifications that S3 sends to a queue: which objects were created in a bucket.
 
-The form is Amazon's (docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html): one message holds
-one or several records, keys are encoded as in a web form, and the first message of a new notification is a test.
+No request is sent to S3 here. The format is Amazon's
+(docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html): one message holds one or several
+records, keys are encoded as in a web form, and the first message of a new notification is a test.
 """
 
 import json
@@ -17,22 +18,24 @@ _TEST = "s3:TestEvent"
 
 @dataclass(frozen=True, slots=True)
 class CreatedObject:
-    """An object that a bucket says was made, copied there or completed in parts."""
+    """An object that was written, copied there or completed in parts, according to its bucket."""
 
     bucket: str
-    key: str  # as the object is called, not as the message spells it
+    key: str  # the object's own, not as the message encodes it
 
     @property
     def uri(self) -> str:
-        """The object as people name it."""
+        """Return the object's uri, `s3://bucket/key`."""
         return f"s3://{self.bucket}/{self.key}"
 
 
 def read_notification(body: str) -> tuple[CreatedObject, ...]:
-    """The objects that the message says were made, in its order; none for a test message and for what else may happen to objects.
+    """Return the objects that were created according to the message, in its order.
+
+    A test message, and events other than a creation, give none.
 
     Raises:
-        InputError: the message is not one that S3 writes.
+        InputError: The message is not one that S3 writes.
     """
     try:
         content = json.loads(body)
@@ -47,7 +50,9 @@ def read_notification(body: str) -> tuple[CreatedObject, ...]:
             "message",
             found=f"{body[:120]!r} ({type(error).__name__})",
             expected="an event as S3 writes it",
-            remedy="See who else writes to the queue; the queue's redrive policy puts such messages aside.",
+            remedy=(
+                "Find out what else writes to the queue; the queue's redrive policy puts such messages aside."
+            ),
         ) from error
 
 

@@ -1,7 +1,7 @@
-"""A queue of messages at SQS, read by one message at a time being put down only when it has been dealt with.
+"""A message queue at SQS, from which a message is deleted only after it has been handled.
 
-Credentials and endpoint come by the usual AWS chain, the region from the queue's own address. A message that is not deleted
-comes again after the queue's visibility timeout; after as many times as its redrive policy says it is put aside.
+Credentials and endpoint come from the usual AWS chain, the region from the queue's own address. A message that is not
+deleted is delivered again after the queue's visibility timeout, until the queue's redrive policy puts it aside.
 """
 
 import re
@@ -13,26 +13,40 @@ from urllib.parse import urlsplit
 
 from credit_default.errors import CreditDefaultError, InputError, ServiceError
 
-_LONGEST_WAIT_SECONDS = 20  # that SQS holds a question open
-_MOST_MESSAGES = 10  # that it hands out at a time
-_REGION = re.compile(
-    r"sqs[.-]([a-z]{2}(?:-[a-z]+)+-\d)\."
-)  # docs.aws.amazon.com/general/latest/gr/sqs-service.html
+_LONGEST_WAIT_SECONDS = 20  # the longest that SQS holds a request open
+_MOST_MESSAGES = 10  # the most that SQS delivers at a time
+# docs.aws.amazon.com/general/latest/gr/sqs-service.html
+_REGION = re.compile(r"sqs[.-]([a-z]{2}(?:-[a-z]+)+-\d)\.")
 _MISSING = {"AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist", "InvalidAddress"}
 
 
 @dataclass(frozen=True, slots=True)
 class QueuedMessage:
-    """A message as it was handed out once; `receipt` is what it is deleted by."""
+    """A message of one delivery.
+
+    Attributes:
+        message_id: The same in each delivery.
+        body: The text.
+        receipt: What this delivery is deleted by.
+        receive_count: How often the message was delivered by now, this time included.
+    """
 
     message_id: str
     body: str
     receipt: str
-    receive_count: int  # how often it was handed out by now, this time included
+    receive_count: int
 
 
 class MessageQueue:
-    """One queue, by its address; the client is opened when first used. A question is held open for `wait_seconds`."""
+    """One queue, by its address; the client is opened when it is first used.
+
+    Args:
+        url: The queue's address.
+        wait_seconds: How long SQS holds a request open until there is a message, 0-20.
+
+    Raises:
+        InputError: The url is not the address of a queue.
+    """
 
     def __init__(self, url: str, *, wait_seconds: int = _LONGEST_WAIT_SECONDS) -> None:
         if urlsplit(url).scheme not in {"http", "https"} or not urlsplit(url).path.strip("/"):
@@ -40,17 +54,21 @@ class MessageQueue:
                 f"queue {url[:120]!r}",
                 found="no queue's address",
                 expected="https://sqs.REGION.amazonaws.com/ACCOUNT/NAME",
-                remedy="Correct listen.queue_url: `aws sqs get-queue-url --queue-name NAME` prints it.",
+                remedy=(
+                    "Correct listen.queue_url: `aws sqs get-queue-url --queue-name NAME` prints it."
+                ),
             )
         self.url, self.wait_seconds = url, wait_seconds
         self._client: Any = None
 
     def receive(self) -> tuple[QueuedMessage, ...]:
-        """At most ten messages, as soon as there are some, or none after the wait. Each is hidden from others for a while.
+        """Return up to ten messages as soon as there are any, or none after the wait.
+
+        Each is hidden from other receivers for the queue's visibility timeout.
 
         Raises:
-            InputError: there is no such queue.
-            ServiceError: it can't be reached, or refuses.
+            InputError: There is no such queue.
+            ServiceError: The queue cannot be reached, or refuses.
         """
         with self._errors():
             reply = self._open().receive_message(
@@ -60,24 +78,29 @@ class MessageQueue:
                 MessageSystemAttributeNames=["ApproximateReceiveCount"],
             )
         return tuple(
-            QueuedMessage(m["MessageId"], m["Body"], m["ReceiptHandle"], _read_receive_count(m))
-            for m in reply.get("Messages", ())
+            QueuedMessage(
+                message["MessageId"],
+                message["Body"],
+                message["ReceiptHandle"],
+                _read_receive_count(message),
+            )
+            for message in reply.get("Messages", ())
         )
 
     def delete(self, message: QueuedMessage) -> None:
-        """Nothing; the message does not come again. Raises as `receive`."""
+        """Delete the message, so that it is not delivered again. Raises as `receive` does."""
         with self._errors():
             self._open().delete_message(QueueUrl=self.url, ReceiptHandle=message.receipt)
 
     def count_waiting(self) -> int:
-        """About how many messages wait; those that are handed out at this moment are left out. Raises as `receive`."""
+        """Return about how many messages wait; those being handled at this moment are left out. Raises as `receive` does."""
+        name = "ApproximateNumberOfMessages"
         with self._errors():
-            wanted = "ApproximateNumberOfMessages"
-            reply = self._open().get_queue_attributes(QueueUrl=self.url, AttributeNames=[wanted])
-        return int(reply["Attributes"][wanted])
+            reply = self._open().get_queue_attributes(QueueUrl=self.url, AttributeNames=[name])
+        return int(reply["Attributes"][name])
 
     def close(self) -> None:
-        """Nothing; the connections are closed. The next call opens new ones."""
+        """Close the connections; the next call opens new ones."""
         if self._client is not None:
             self._client.close()
             self._client = None
@@ -87,17 +110,15 @@ class MessageQueue:
             import boto3
             from botocore.config import Config
 
-            named = _REGION.search(self.url)
+            region = _REGION.search(self.url)
             config = Config(
                 connect_timeout=5,
                 read_timeout=_LONGEST_WAIT_SECONDS + 10,
                 user_agent_extra="credit-default",
-                retries={
-                    "mode": "standard",
-                    "total_max_attempts": 2,
-                },  # who listens tries again by itself
+                # The listener tries again by itself.
+                retries={"mode": "standard", "total_max_attempts": 2},
             )
-            session = boto3.session.Session(region_name=named[1] if named else None)
+            session = boto3.session.Session(region_name=region[1] if region else None)
             self._client = session.client("sqs", config=config)
         return self._client
 
@@ -122,12 +143,15 @@ def _translate_sqs_error(error: Exception, url: str) -> CreditDefaultError:
         return InputError(
             f"queue {url}",
             found="no such queue",
-            expected="the queue that the bucket tells of new files",
-            remedy="Correct listen.queue_url, or make the queue (infra/).",
+            expected="the queue to which the bucket reports new files",
+            remedy="Correct listen.queue_url, or create the queue (infra/).",
         )
     return ServiceError(
         f"queue {url}",
         found=code or " ".join(str(error).split())[:200],
         expected="a queue that answers",
-        remedy="Check the network, AWS_ENDPOINT_URL, the credentials, and that they may receive and delete its messages.",
+        remedy=(
+            "Check the network, AWS_ENDPOINT_URL, the credentials, "
+            "and that they may receive and delete its messages."
+        ),
     )

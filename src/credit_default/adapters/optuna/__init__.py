@@ -1,1 +1,1 @@
-"""Optuna: the study that a search for parameters is recorded in."""
+"""Optuna: the study in which a search for parameters is recorded."""

@@ -1,10 +1,12 @@
-"""A search that can be left and taken up again (Optuna's one home): which trial comes next, and what became of each.
+"""A search for parameters that can be interrupted and resumed: which trial comes next, and how each one ended.
 
-Every proposal is drawn by a seed of its own, made of the search's seed and the number of trials that ended before it:
-a search that was interrupted ten times proposes what one that ran through would have.
+The only module that uses Optuna. Every proposal is drawn with a seed of its own, the sum of the search's seed and the number
+of trials that ended before it. A search that was interrupted ten times therefore proposes the same trials as one that ran
+without interruption.
 """
 
 import fcntl
+import logging
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -22,11 +24,20 @@ if TYPE_CHECKING:
 
 TrialEnding = Literal["finished", "given up"]
 _FIGURES: Final = "figures"
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class EndedTrial:
-    """One trial: what was tried, how it ended, its loss over the folds that it saw (lower is better), further figures."""
+    """A trial that has ended.
+
+    Attributes:
+        number: Its place in the study, 0 first.
+        values: The parameters that were tried, by name.
+        ending: `finished`, or `given up` after some of the folds.
+        loss: The loss over the folds that it saw; lower is better.
+        figures: Further metrics of a finished trial.
+    """
 
     number: int
     values: Mapping[str, Any]
@@ -36,7 +47,12 @@ class EndedTrial:
 
 
 class OpenTrial:
-    """A trial under way: the values to try, and the place to say how it goes."""
+    """A trial that is running: the values to try, and the methods that report how it goes.
+
+    Attributes:
+        number: Its place in the study, 0 first.
+        values: The parameters to try, by name.
+    """
 
     def __init__(
         self, study: "OptunaStudy", trial: "OptunaTrial", values: Mapping[str, Any]
@@ -47,20 +63,36 @@ class OpenTrial:
         self._trial = trial
 
     def report(self, loss: float, *, fold: int) -> bool:
-        """True when the loss after this fold says that the trial is not worth another."""
+        """Report the loss over the folds up to this one, and return True when the trial should be given up.
+
+        Args:
+            loss: Lower is better.
+            fold: The number of the fold, 0 first.
+
+        Raises:
+            ServiceError: The database refused.
+        """
         with _optuna_errors():
             self._trial.report(loss, fold)
             return self._trial.should_prune()
 
     def finish(self, loss: float, *, figures: Mapping[str, float]) -> EndedTrial:
-        """The trial with its final loss, on record."""
+        """Record the trial with its final loss and further figures, and return it.
+
+        Raises:
+            ServiceError: The database refused.
+        """
         with _optuna_errors():
             self._trial.set_user_attr(_FIGURES, dict(figures))
             self._study.tell(self._trial, loss)
         return EndedTrial(self.number, self.values, "finished", loss, figures)
 
     def give_up(self, loss: float) -> EndedTrial:
-        """The trial, ended early at this loss, on record."""
+        """Record the trial as given up at this loss, and return it.
+
+        Raises:
+            ServiceError: The database refused.
+        """
         from optuna.trial import TrialState
 
         with _optuna_errors():
@@ -69,7 +101,7 @@ class OpenTrial:
 
 
 class Study:
-    """One search, kept in a SQLite file under its name."""
+    """One search, kept in a SQLite file under its name; `open_study` opens it."""
 
     def __init__(
         self,
@@ -85,7 +117,11 @@ class Study:
         self._startup_trial_count = startup_trial_count
 
     def list_trials(self) -> tuple[EndedTrial, ...]:
-        """The trials that came to an end, oldest first."""
+        """Return the trials that have ended, oldest first.
+
+        Raises:
+            ServiceError: The database refused.
+        """
         from optuna.trial import TrialState
 
         endings: dict[TrialState, TrialEnding] = {
@@ -106,7 +142,11 @@ class Study:
         )
 
     def begin(self) -> OpenTrial:
-        """The next trial."""
+        """Begin the next trial.
+
+        Raises:
+            ServiceError: The database refused.
+        """
         from optuna.samplers import TPESampler
 
         with _optuna_errors():
@@ -137,14 +177,20 @@ def open_study(
     startup_trial_count: int,
     kept_share: float,
 ) -> Iterator[Study]:
-    """The study of that name in the SQLite file, made when absent, this process's own until the block ends.
+    """Open a study for this process alone, until the block ends; create it where it does not exist.
 
-    From the second fold of the trial after the first `startup_trial_count` on, one is given up unless its loss is
-    among the best `kept_share` (0-1).
+    Args:
+        path: The SQLite file, which may hold several studies.
+        name: The study.
+        choices: The parameters that are searched, with the values of each.
+        seed: Makes the proposals reproducible.
+        startup_trial_count: How many trials are drawn at random, and run to their end, before proposals learn from them.
+        kept_share: A later trial is given up after a fold unless its loss is among this best share (0-1) of the trials so
+            far.
 
     Raises:
-        InputError: another process works on a study in this file.
-        ServiceError: the disk or the database refuses.
+        InputError: Another process is working on a study in this file.
+        ServiceError: The disk or the database refused.
     """
     with _lock_study_file(path):
         with _optuna_errors():
@@ -169,15 +215,15 @@ def _load_study(
             100 * kept_share, n_startup_trials=startup_trial_count
         ),
     )
+    # A trial that is still running here belongs to a process that ended before it.
     for trial in study.get_trials(deepcopy=False, states=(optuna.trial.TrialState.RUNNING,)):
-        study.tell(
-            trial.number, state=optuna.trial.TrialState.FAIL
-        )  # its process ended with it under way
+        study.tell(trial.number, state=optuna.trial.TrialState.FAIL)
+        _LOG.info("discarded interrupted trial study=%s trial=%d", name, trial.number)
     return study
 
 
 def _suggest_value(trial: "OptunaTrial", choice: SearchParameter) -> Any:
-    """One of the choice's values; a scale of numbers is searched by position, so that neighbours are known as such."""
+    """Return one of the choice's values; a scale of numbers is searched by position, so that its order is known."""
     if choice.is_scale:
         return choice.values[trial.suggest_int(choice.name, 0, len(choice.values) - 1)]
     return trial.suggest_categorical(choice.name, choice.values)
@@ -185,7 +231,7 @@ def _suggest_value(trial: "OptunaTrial", choice: SearchParameter) -> Any:
 
 @contextmanager
 def _lock_study_file(path: Path) -> Iterator[None]:
-    """A block in which no other process opens the file by `open_study`."""
+    """Keep other processes from opening the file by `open_study` during the block."""
     with disk_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         lock = path.with_suffix(".lock").open("w")
@@ -197,7 +243,7 @@ def _lock_study_file(path: Path) -> Iterator[None]:
                 f"searches at {path}",
                 found="another `tune` at work on them",
                 expected="one at a time",
-                remedy="Wait until it ends, or stop it: what it finished is kept.",
+                remedy="Wait until it ends, or stop it: the trials that it finished are kept.",
             ) from error
         yield
 
@@ -207,7 +253,7 @@ def _optuna_errors() -> Iterator[None]:
     from sqlalchemy.exc import SQLAlchemyError
 
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of features that Optuna calls experimental
+        warnings.simplefilter("ignore")  # about features that Optuna calls experimental
         try:
             yield
         except SQLAlchemyError as error:
@@ -215,5 +261,8 @@ def _optuna_errors() -> Iterator[None]:
                 "Optuna's database",
                 found=str(error).splitlines()[0][:300],
                 expected="an answer",
-                remedy="Free some space or mend the permissions of studies.db, then run the command again.",
+                remedy=(
+                    "Free some space or correct the permissions of studies.db, "
+                    "then run the command again."
+                ),
             ) from error

@@ -1,1 +1,1 @@
-"""Objects by name in a folder or a bucket: one port, two implementations (local disk, S3)."""
+"""Objects by key in a folder or a bucket: one port with two implementations (local disk, S3)."""

@@ -1,7 +1,8 @@
 """The storage in a folder: objects are files below a root, and every write is whole or not at all.
 
-The promises are those of `storage.Storage`. Links are not followed below the root: a file that somebody drops into the inbox
-must not be able to show us another place of this machine. Hidden names are our own (staging) or nobody's.
+The promises are those of `port.Storage`. Links below the root are refused: a file that is dropped into the inbox must not
+make another place of this machine readable. Hidden names are never listed; the staging folders of `atomic_files` are
+among them.
 """
 
 import datetime as dt
@@ -24,31 +25,30 @@ from credit_default.adapters.storage.port import FetchedObject, StoredObject, ch
 from credit_default.errors import InputError
 from credit_default.failpoints import hit_failpoint
 
-_LATEST_TIMESTAMP = (
-    253_402_300_799  # of the year 9999, where datetime ends; a file's time is anybody's claim
-)
+# The last second that datetime can hold: a file's time may be set to anything.
+_LATEST_TIMESTAMP = 253_402_300_799
 
 
 class FolderStorage:
-    """Objects as files below `root`, which is made by the first write."""
+    """Objects as files below `root`, which the first write creates."""
 
     def __init__(self, root: Path) -> None:
         self.root = root.expanduser().absolute()
 
     @property
     def uri(self) -> str:
-        """The root, an absolute path."""
+        """Return the root, an absolute path."""
         return str(self.root)
 
     def options(self) -> Mapping[str, str]:
-        """Nothing: a folder needs no options."""
+        """Return no options: a folder needs none."""
         return {}
 
     def close(self) -> None:
-        """Nothing: there is no connection to close."""
+        """Do nothing: there is no connection to close."""
 
     def list_objects(self, prefix: str) -> Iterator[StoredObject]:
-        """The objects whose key begins with `prefix`, by key; hidden ones and links are left out."""
+        """Yield the objects whose key begins with `prefix`, by key; hidden ones and links are left out."""
         folder, _, _ = prefix.rpartition("/")
         start = self._path(folder) if folder else self.root
         if any(part.startswith(".") for part in folder.split("/")):
@@ -56,41 +56,46 @@ class FolderStorage:
         with disk_errors(self.root):
             found = [path for path in _iterate_files(start) if self._key(path).startswith(prefix)]
         for path in sorted(found, key=self._key):
-            if (
-                stored := self._look(self._key(path), path)
-            ) is not None:  # None: moved away meanwhile
+            stored = self._describe(self._key(path), path)
+            if stored is not None:  # None: moved away meanwhile
                 yield stored
 
     def find_object(self, key: str) -> StoredObject | None:
-        """The object, or None where there is no file of that name."""
-        return self._look(key, self._path(key))
+        """Return the object, or None where there is no file of that name."""
+        return self._describe(key, self._path(key))
 
     def read_object(self, key: str) -> bytes | None:
-        """The object's content, or None where there is none."""
+        """Return the object's content, or None where there is no file of that name."""
         path = self._path(key)
-        if self._look(key, path) is None:  # nothing, or a folder, or a pipe that would never end
+        if self._describe(key, path) is None:  # nothing, a folder, or a pipe that would never end
             return None
         with disk_errors(path), suppress(FileNotFoundError):
             return path.read_bytes()
         return None
 
     def fetch_object(self, key: str, scratch: Path) -> FetchedObject | None:  # noqa: ARG002 - the port's; nothing is copied
-        """The file itself, or None where there is none."""
+        """Return the file itself, or None where there is none."""
         stored = self.find_object(key)
         return None if stored is None else FetchedObject(self._path(key), stored)
 
     def create_object(self, key: str, content: bytes | Path) -> bool:
-        """True when this call made the file, whole; False when one was there, which stays as it was."""
+        """Create the file, whole, unless there is one.
+
+        Returns:
+            True when this call created the file; False when one existed, which stays as it was.
+        """
         return create_atomically(self._path(key), content)
 
     def write_object(self, key: str, content: bytes | Path) -> None:
-        """Nothing; the file holds `content`, in place of what it held."""
+        """Write the file, in place of what it held."""
         write_atomically(self._path(key), content)
 
     def move_object(self, stored: StoredObject, key: str) -> bool:
-        """True when the file, as it was seen, stands under `key` and no longer where it was.
+        """Move the file, as it was when it was found, to `key`.
 
-        False when it was written anew since, or is in neither place.
+        Returns:
+            True when it is under `key` and no longer where it was. False when it was written again since, or is in neither
+            place.
         """
         source, target = self._path(stored.key), self._path(key)
         if source == target:
@@ -106,14 +111,14 @@ class FolderStorage:
                 _remove_staging_folder(folder)
 
     def delete_object(self, key: str) -> None:
-        """Nothing; there is no file under `key`."""
+        """Delete the file; do nothing where there is none."""
         path = self._path(key)
         with disk_errors(path), suppress(FileNotFoundError, NotADirectoryError):
             path.unlink()
             sync_folder(path.parent)
 
     def _move(self, stored: StoredObject, source: Path, target: Path, folder: Path) -> bool:
-        """Holds the content by a second name, so that what was looked at is what is moved."""
+        """Move the content by way of a second name for it, so that what was compared is what is moved."""
         held, leaving = folder / "held", folder / "leaving"
         try:
             os.link(source, held, follow_symlinks=False)
@@ -132,17 +137,16 @@ class FolderStorage:
         with suppress(FileNotFoundError):  # another runner moved it too
             source.rename(leaving)
             hit_failpoint("move.left")
-            if (
-                leaving.stat().st_ino != inode
-            ):  # written anew between the two steps: back it goes, unless a newer came
+            if leaving.stat().st_ino != inode:
+                # Written again between the two steps: put it back, unless a newer file is there already.
                 with suppress(FileExistsError):
                     os.link(leaving, source)
             leaving.unlink()
         return True
 
     def _rename(self, stored: StoredObject, source: Path, target: Path) -> bool:
-        """The same where the file system knows no hard links: the look and the rename are two steps, a hair apart."""
-        seen = self._look(stored.key, source)
+        """Move the file where the file system has no hard links: comparing and renaming are two separate steps."""
+        seen = self._describe(stored.key, source)
         if seen is not None and seen.token != stored.token:
             return False
         with suppress(FileNotFoundError):  # another runner moved it too
@@ -151,10 +155,10 @@ class FolderStorage:
         return target.is_file()
 
     def _is_still(self, stored: StoredObject, path: Path) -> bool:
-        seen = self._look(stored.key, path)
+        seen = self._describe(stored.key, path)
         return seen is not None and seen.token == stored.token
 
-    def _look(self, key: str, path: Path) -> StoredObject | None:
+    def _describe(self, key: str, path: Path) -> StoredObject | None:
         with disk_errors(path):
             try:
                 state = path.lstat()
@@ -178,25 +182,25 @@ class FolderStorage:
                     raise InputError(
                         f"file {path}",
                         found="a link",
-                        expected="files and folders that stand below the lake's root themselves",
-                        remedy="Put the file there in the link's place.",
+                        expected="files and folders that are in the lake themselves",
+                        remedy="Replace the link by the file that it points to.",
                     )
         return path
 
 
 def _iterate_files(start: Path) -> Iterator[Path]:
-    """The files below `start` whose path from there is not hidden; a folder that vanishes meanwhile is no error."""
+    """Yield the files below `start` whose path from there is not hidden; a folder that vanishes meanwhile is no error."""
 
-    def tell(error: OSError) -> None:
+    def raise_unless_gone(error: OSError) -> None:
         if not isinstance(error, (FileNotFoundError, NotADirectoryError)):
             raise error
 
-    for folder, folders, names in os.walk(start, onerror=tell):
+    for folder, folders, names in os.walk(start, onerror=raise_unless_gone):
         folders[:] = [name for name in folders if not name.startswith(".")]
         yield from (Path(folder, name) for name in names if not name.startswith("."))
 
 
 def _remove_staging_folder(folder: Path) -> None:
     (folder / "held").unlink(missing_ok=True)
-    with suppress(OSError):  # not empty: it holds what could not be put back, and that is kept
+    with suppress(OSError):  # not empty: it keeps a file that could not be put back
         folder.rmdir()

@@ -1,4 +1,7 @@
-"""Which storage stands behind a uri: a folder, or a prefix in a bucket. The one place that knows both."""
+"""Open the storage that a lake's uri names: a folder, or a prefix in a bucket.
+
+This is the only module that knows both implementations of the storage port.
+"""
 
 import re
 from pathlib import Path
@@ -13,29 +16,33 @@ _BUCKET = re.compile(r"[a-z0-9](?!.*\.\.)[a-z0-9.-]{1,61}[a-z0-9]")
 _RESERVED_BUCKET = re.compile(
     r"\d+\.\d+\.\d+\.\d+|(xn--|sthree-|amzn-s3-demo-).*|.*(-s3alias|--ol-s3|\.mrap|--x-s3|--table-s3)"
 )
-# the characters that S3 calls safe and that mean nothing in a uri or a pattern
+# The characters that S3 calls safe and that have no meaning in a uri or a pattern.
 _PREFIX = re.compile(r"[A-Za-z0-9._=/-]*")
-_LONGEST_PREFIX_BYTES = 120  # with the longest key, S3's 1,024
+_LONGEST_PREFIX_BYTES = 120  # with the longest key of the port, S3's 1,024
 
 
 def open_storage(uri: str) -> Storage:
-    """The storage at `s3://bucket/prefix`, or in a folder. Nothing is reached or made before the first call.
+    """Return the storage at `s3://bucket/prefix`, or in a folder. Nothing is reached or created before its first call.
 
     Raises:
-        InputError: Another scheme, a bucket name or a prefix against S3's rules, or a file where the folder should be.
+        InputError: The scheme is another one, the bucket's name or the prefix breaks S3's rules, or there is a file where
+            the folder should be.
     """
     if uri.startswith("s3:"):
-        bucket, _, prefix = uri.removeprefix("s3:").removeprefix("//").partition("/")
-        prefix = prefix.rstrip("/")
-        if not uri.startswith("s3://"):
-            raise _build_uri_error(uri, "a uri with one slash or none", "s3://bucket/prefix")
-        return S3Storage(_check_bucket(uri, bucket), _check_prefix(uri, prefix))
+        return _open_s3(uri)
     if "://" in uri or not uri or "\0" in uri:
         raise _build_uri_error(uri, "neither a folder nor s3://", "a folder, or s3://bucket/prefix")
     folder = Path(uri).expanduser().absolute()
     if folder.exists() and not folder.is_dir():
         raise _build_uri_error(uri, "a file", "a folder, or s3://bucket/prefix")
     return FolderStorage(folder)
+
+
+def _open_s3(uri: str) -> S3Storage:
+    if not uri.startswith("s3://"):
+        raise _build_uri_error(uri, "a uri with one slash or none", "s3://bucket/prefix")
+    bucket, _, prefix = uri.removeprefix("s3://").partition("/")
+    return S3Storage(_check_bucket(uri, bucket), _check_prefix(uri, prefix.rstrip("/")))
 
 
 def _check_bucket(uri: str, bucket: str) -> str:

@@ -1,7 +1,7 @@
-"""The storage port: what the lake asks of the place where its files stand, a folder or a bucket.
+"""The storage port: what the lake asks of the place where its files are kept, a folder or a bucket.
 
-Objects are named by keys: parts joined by "/", below the storage's own root. `folder_storage` and `s3_storage` keep the
-same promises, held by one set of tests. Tables are not written through here: deltalake reaches them by uri and options.
+Objects are named by keys: parts joined by "/", below the storage's own root. `folder` and `s3` keep the same promises,
+which one set of tests holds. Tables are not written through this port: deltalake reaches them by uri and options.
 """
 
 import datetime as dt
@@ -15,76 +15,98 @@ from credit_default.errors import InputError
 
 _LONGEST_KEY_BYTES = 900  # S3 takes 1,024 with the prefix
 _LONGEST_PART_BYTES = 255  # what a file system takes
-_INVALID_KEY_CHARACTER = re.compile(
-    r"[\x00-\x1f\x7f-\x9f\\\ud800-\udfff]"
-)  # surrogates: a file name that is not UTF-8
+# Control characters, backslashes, and surrogates, which stand for a file name that is not UTF-8.
+_INVALID_KEY_CHARACTER = re.compile(r"[\x00-\x1f\x7f-\x9f\\\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
 class StoredObject:
-    """An object as it was seen once. `token` changes whenever its content is written anew."""
+    """An object as it was at one moment.
+
+    Attributes:
+        key: Its name below the storage's root.
+        byte_count: Its size.
+        token: Changes whenever the content is written again: the ETag, or inode, time and size of a file.
+        modified_at: When it was written, UTC.
+        version: The version's id where the store keeps versions, else None.
+    """
 
     key: str
     byte_count: int
-    token: str  # the ETag, or what the file system knows of the file
-    modified_at: dt.datetime  # UTC
-    version: str | None = None  # where the store keeps versions
+    token: str
+    modified_at: dt.datetime
+    version: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class FetchedObject:
-    """An object's content on this machine's disk: the object itself in a folder, a verified copy of one in a bucket."""
+    """An object's content on this machine's disk: the file itself of a folder, a verified copy from a bucket."""
 
     path: Path
     stored: StoredObject
 
 
 class Storage(Protocol):
-    """A place for objects. Every method raises `ServiceError` when the place can't be reached or refuses."""
+    """A place for objects.
+
+    Every method raises `ServiceError` when the place cannot be reached or refuses, and `InputError` for a key that
+    `check_key` refuses.
+    """
 
     @property
     def uri(self) -> str:
-        """The root: an absolute path, or `s3://bucket/prefix`; no slash at its end."""
+        """Return the root: an absolute path, or `s3://bucket/prefix`, without a slash at its end."""
 
     def options(self) -> Mapping[str, str]:
-        """What deltalake and Polars must be told to reach `uri`, with credentials that are good now; empty for a folder."""
+        """Return the options by which deltalake and Polars reach `uri`, with valid credentials; empty for a folder."""
 
     def list_objects(self, prefix: str) -> Iterator[StoredObject]:
-        """The objects whose key begins with `prefix`, by key; those that are hidden (a part begins with ".") are left out."""
+        """Yield the objects whose key begins with `prefix`, by key; hidden ones (a part begins with ".") are left out."""
 
     def find_object(self, key: str) -> StoredObject | None:
-        """The object, or None where there is none."""
+        """Return the object, or None where there is none."""
 
     def read_object(self, key: str) -> bytes | None:
-        """The object's content, whole and as it was written, or None where there is none. For small objects."""
+        """Return the object's content as it was written, or None where there is none. For small objects."""
 
     def fetch_object(self, key: str, scratch: Path) -> FetchedObject | None:
-        """The object's content as a file of the same name, below `scratch` if it had to be copied; None where there is none."""
+        """Return the object's content as a file of the same name, or None where there is none.
+
+        Args:
+            key: The object.
+            scratch: The folder below which content is copied, where it has to be.
+        """
 
     def create_object(self, key: str, content: bytes | Path) -> bool:
-        """True when this call made the object, whole and in one step; False when one was there, which stays as it was.
+        """Create the object, whole and in one step, unless there is one.
 
-        A reply that is lost after the store has done its work counts as done: the answer is still True.
+        A reply that is lost after the store has done its work counts as done.
+
+        Returns:
+            True when this call created the object; False when one existed, which stays as it was.
         """
 
     def write_object(self, key: str, content: bytes | Path) -> None:
-        """Nothing; the object holds `content`, in place of what it held, whole or not at all. The last writer wins."""
+        """Write the object, in place of what it held, whole or not at all. The last writer wins."""
 
     def move_object(self, stored: StoredObject, key: str) -> bool:
-        """True when the object, as it was seen, now stands under `key` and no longer where it was; moving twice is no error.
+        """Move the object, as it was when it was found, to `key`. Moving it again changes nothing.
 
-        False when its content has been written anew since: then the new content stays where it is, and nothing is lost.
+        Returns:
+            True when it is under `key` and no longer where it was. False when its content has been written again since:
+            the new content then stays where it is, and nothing is lost.
         """
 
     def delete_object(self, key: str) -> None:
-        """Nothing; there is no object under `key`, whether or not there was."""
+        """Delete the object; do nothing where there is none."""
 
 
 def check_key(key: str) -> str:
-    """The key itself, once it is known to name a place below the root and nothing else.
+    """Return the key, once it is certain that it names a place below the root.
 
     Raises:
-        InputError: It is empty or too long, has an empty part, "." or "..", a backslash or a control character, or is no UTF-8.
+        InputError: The key is empty or too long, has an empty part, "." or "..", a backslash or a control character, or is
+            not UTF-8.
     """
     parts = key.split("/")
     if (

@@ -1,13 +1,12 @@
-"""The storage in a bucket: objects below a prefix, made and moved by S3's own conditional requests.
+"""The storage in a bucket: objects below a prefix, created and moved by S3's own conditional requests.
 
-The promises are those of `storage.Storage`; `s3_transfer` carries the content, `s3_client` speaks to S3. What a reply that is
-lost would leave open is looked up: an object that carries this attempt's token is ours.
+The promises are those of `port.Storage`. `s3_transfer` carries the content, `s3_client` sends the requests, `s3_conflicts`
+spaces the attempts. Where a lost reply leaves open whether an object was created, the object is looked up: one that carries
+this attempt's token is ours.
 """
 
-import random
 import shutil
 import tempfile
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from io import BytesIO
@@ -17,10 +16,12 @@ from typing import Any
 from credit_default.adapters.host.atomic_files import disk_errors
 from credit_default.adapters.storage.port import FetchedObject, StoredObject, check_key
 from credit_default.adapters.storage.s3_client import DEFAULT_S3_POLICY, S3Connection, S3Policy
+from credit_default.adapters.storage.s3_conflicts import build_conflict_error, iterate_attempts
 from credit_default.adapters.storage.s3_errors import (
     BusyObjectError,
     ChangedObjectError,
     MissingObjectError,
+    build_missing_bucket_error,
 )
 from credit_default.adapters.storage.s3_transfer import (
     ATTEMPT,
@@ -30,7 +31,7 @@ from credit_default.adapters.storage.s3_transfer import (
     receive_object,
     send_object,
 )
-from credit_default.errors import InputError, ServiceError
+from credit_default.errors import ServiceError
 from credit_default.failpoints import hit_failpoint
 
 
@@ -42,46 +43,44 @@ class S3Storage:
     ) -> None:
         self._root = f"{prefix}/" if prefix else ""
         self._connection = S3Connection(bucket, policy)
-        self._bucket_is_there = False
+        self._bucket_exists = False
 
     @property
     def uri(self) -> str:
-        """The root, `s3://bucket/prefix` or `s3://bucket`."""
+        """Return the root, `s3://bucket/prefix` or `s3://bucket`."""
         return f"s3://{self._connection.bucket}/{self._root}".rstrip("/")
 
     def options(self) -> Mapping[str, str]:
-        """What deltalake and Polars must be told to reach `uri`, with credentials that are good now."""
+        """Return the options by which deltalake and Polars reach `uri`, with credentials that are valid now."""
         return self._connection.options()
 
     def close(self) -> None:
-        """Nothing; the connections are closed. The next call opens new ones."""
+        """Close the connections; the next call opens new ones."""
         self._connection.close()
 
     def list_objects(self, prefix: str) -> Iterator[StoredObject]:
-        """The objects whose key begins with `prefix`, by key, without their version.
+        """Yield the objects whose key begins with `prefix`, by key, without their version.
 
-        Left out: those that are hidden, and the empty objects ending in "/" by which consoles draw folders.
+        Left out are hidden objects, and the empty objects ending in "/" that consoles create to show folders.
         """
         if "/" in prefix:
             check_key(prefix.rpartition("/")[0])
         for page in self._connection.pages("list_objects_v2", Prefix=self._root + prefix):
-            self._bucket_is_there = True
+            self._bucket_exists = True
             for entry in page.get("Contents", ()):
                 key = entry["Key"].removeprefix(self._root)
-                if not key.endswith("/") and not any(
-                    part.startswith(".") for part in key.split("/")
-                ):
+                if not _is_hidden(key):
                     yield StoredObject(
                         key, entry["Size"], entry["ETag"].strip('"'), entry["LastModified"]
                     )
 
     def find_object(self, key: str) -> StoredObject | None:
-        """The object with its version, or None where there is none."""
-        reply = self._look(key)
+        """Return the object with its version, or None where there is none."""
+        reply = self._request_head(key)
         return None if reply is None else _build_stored_object(key, reply)
 
     def read_object(self, key: str) -> bytes | None:
-        """The object's content, verified on arrival, or None where there is none."""
+        """Return the object's content, verified on arrival, or None where there is none."""
         sink = BytesIO()
 
         def open_sink() -> nullcontext[BytesIO]:
@@ -97,7 +96,7 @@ class S3Storage:
         return sink.getvalue()
 
     def fetch_object(self, key: str, scratch: Path) -> FetchedObject | None:
-        """A verified copy in a folder of its own below `scratch`, or None where there is no such object."""
+        """Return a verified copy in a new folder below `scratch`, or None where there is no such object."""
         name = check_key(key).rpartition("/")[2]
         with disk_errors(scratch, thing="scratch folder"):
             scratch.mkdir(parents=True, exist_ok=True)
@@ -116,45 +115,50 @@ class S3Storage:
         return FetchedObject(folder / name, _build_stored_object(key, reply))
 
     def create_object(self, key: str, content: bytes | Path) -> bool:
-        """True when this call made the object; False when one was there, which stays as it was.
+        """Create the object unless there is one.
 
-        After a refusal the object's token tells whether it is our own, made by a request whose reply was lost.
+        After a refusal the existing object's token shows whether it is our own, created by a request whose reply was lost.
+
+        Returns:
+            True when this call created the object; False when one existed, which stays as it was.
         """
         upload = self._prepare(key, content)
-        for _ in self._tries():
+        for _ in self._attempts(key):
             try:
                 self._send(key, upload, IfNoneMatch="*")
             except BusyObjectError:
                 continue
             except (ChangedObjectError, MissingObjectError):
-                if (made := self._is_ours(key, upload)) is None:
-                    continue  # it was there and is gone
-                return made
+                if (created := self._is_ours(key, upload)) is None:
+                    continue  # it existed and has been deleted meanwhile
+                return created
             return True
-        raise self._too_busy(key)
+        raise self._build_conflict_error(key)
 
     def write_object(self, key: str, content: bytes | Path) -> None:
-        """Nothing; the object holds `content`, in place of what it held."""
+        """Write the object, in place of what it held."""
         upload = self._prepare(key, content)
-        for _ in self._tries():
+        for _ in self._attempts(key):
             try:
                 self._send(key, upload)
             except BusyObjectError:
                 continue
-            except MissingObjectError:  # of the finished upload: a reply was lost
+            except MissingObjectError:  # no such upload: it was finished, and the reply was lost
                 if not self._is_ours(key, upload):
                     continue
             return
-        raise self._too_busy(key)
+        raise self._build_conflict_error(key)
 
     def move_object(self, stored: StoredObject, key: str) -> bool:
-        """True when the object, as it was seen, stands under `key` and no longer where it was.
+        """Move the object, as it was when it was found, to `key`.
 
-        False when it was written anew since, or is in neither place. A copy of what was seen may then stand under `key`: to
-        remove it could take away what another runner moved there.
+        Returns:
+            True when it is under `key` and no longer where it was. False when it was written again since, or is in neither
+            place. A copy of what was found may then remain under `key`: removing it could take away what another runner
+            moved there.
         """
         check_key(key)
-        for _ in self._tries():
+        for _ in self._attempts(stored.key):
             seen = self.find_object(stored.key)
             if seen is None:
                 return self.find_object(key) is not None
@@ -169,41 +173,36 @@ class S3Storage:
             except (BusyObjectError, ChangedObjectError, MissingObjectError):
                 continue
             return True
-        raise self._too_busy(stored.key)
+        raise self._build_conflict_error(stored.key)
 
     def delete_object(self, key: str) -> None:
-        """Nothing; there is no object under `key`. Where the bucket keeps versions, the old ones stay."""
-        for _ in self._tries():
+        """Delete the object. Where the bucket keeps versions, the old ones stay."""
+        for _ in self._attempts(key):
             try:
                 self._connection.call("delete_object", Key=self._root + check_key(key))
             except BusyObjectError:
                 continue
             return
-        raise self._too_busy(key)
+        raise self._build_conflict_error(key)
 
-    def _look(self, key: str) -> dict[str, Any] | None:
+    def _request_head(self, key: str) -> dict[str, Any] | None:
         try:
             reply = self._connection.call("head_object", Key=self._root + check_key(key))
         except MissingObjectError:
             self._require_bucket()
             return None
-        self._bucket_is_there = True
+        self._bucket_exists = True
         return reply
 
     def _require_bucket(self) -> None:
-        """HEAD says 404 of an object and of a whole bucket alike; the first time we ask which."""
-        if self._bucket_is_there:
+        """Raise unless the bucket is known to exist: HEAD answers 404 for a missing object and a missing bucket alike."""
+        if self._bucket_exists:
             return
         try:
             self._connection.call("head_bucket")
         except MissingObjectError as error:
-            raise InputError(
-                f"s3://{self._connection.bucket}",
-                found="no such bucket",
-                expected="a bucket that exists",
-                remedy="Check the name after s3://, or make the bucket.",
-            ) from error
-        self._bucket_is_there = True
+            raise build_missing_bucket_error(f"s3://{self._connection.bucket}") from error
+        self._bucket_exists = True
 
     def _prepare(self, key: str, content: bytes | Path) -> Upload:
         check_key(key)
@@ -215,29 +214,22 @@ class S3Storage:
             send_object(self._connection, self._root + key, upload, **conditions)
 
     def _is_ours(self, key: str, upload: Upload) -> bool | None:
-        """Whether the object that stands there came from this attempt; None when none stands there."""
-        reply = self._look(key)
+        """Return whether the existing object came from this attempt; None when there is none."""
+        reply = self._request_head(key)
         return None if reply is None else reply["Metadata"].get(ATTEMPT) == upload.attempt
 
     def _delete_unchanged(self, seen: StoredObject) -> None:
         self._connection.call("delete_object", Key=self._root + seen.key, IfMatch=f'"{seen.token}"')
 
-    def _tries(self) -> Iterator[int]:
-        """As many tries as the policy allows, with a wait before each but the first: longer each time, and by chance."""
-        policy = self._connection.policy
-        for attempt in range(policy.conflict_attempt_count):
-            if attempt:
-                longest = min(0.05 * 2**attempt, policy.longest_wait_seconds)
-                time.sleep(random.uniform(longest / 2, longest))  # noqa: S311 - spreads runners out, hides nothing
-            yield attempt
+    def _attempts(self, key: str) -> Iterator[int]:
+        return iterate_attempts(self._connection.policy, uri=f"{self.uri}/{key}")
 
-    def _too_busy(self, key: str) -> ServiceError:
-        return ServiceError(
-            f"{self.uri}/{key}",
-            found=f"others writing it at each of {self._connection.policy.conflict_attempt_count} tries",
-            expected="a moment for ours",
-            remedy="Wait a little and run the same command again: nothing was left half done.",
-        )
+    def _build_conflict_error(self, key: str) -> ServiceError:
+        return build_conflict_error(self._connection.policy, uri=f"{self.uri}/{key}")
+
+
+def _is_hidden(key: str) -> bool:
+    return key.endswith("/") or any(part.startswith(".") for part in key.split("/"))
 
 
 def _file_errors(content: bytes | Path) -> AbstractContextManager[None]:

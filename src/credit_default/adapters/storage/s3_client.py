@@ -1,7 +1,8 @@
-"""The line to one S3 bucket: session, client, patience, and errors in our words. The storage above it speaks no boto3.
+"""The connection to one S3 bucket: session, client, timeouts, retries, and errors translated into ours.
 
-Credentials, region and endpoint come by the usual AWS chain (variables, profile, role; AWS_ENDPOINT_URL), which boto3
-follows by itself. The client is opened at the first call, and opened anew in a forked process.
+No other module of the storage uses boto3. Credentials, region and endpoint come from the usual AWS chain (variables,
+profile, role; AWS_ENDPOINT_URL), which boto3 follows by itself. The client is opened at the first call, and again in a
+forked process.
 """
 
 import os
@@ -21,19 +22,29 @@ _MIB = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class S3Policy:
-    """How patient we are with S3, and from which size on an object travels in parts."""
+    """Timeouts and retries of requests to S3, and the sizes from which an object is sent or copied in parts.
 
-    attempt_count: int = 5  # of one request; botocore's standard mode waits in between
+    Attributes:
+        attempt_count: Attempts of one request, the first included; botocore's standard mode waits in between.
+        connect_timeout_seconds: How long a connection may take.
+        read_timeout_seconds: How long S3 may stay silent.
+        conflict_attempt_count: Attempts while other clients write the same object.
+        longest_wait_seconds: The longest wait between those.
+        part_byte_count: An object up to this size is sent in one piece; S3 takes parts of 5 MiB at least.
+        copy_byte_count: An object up to this size is copied in one request; S3 takes 5 GiB at most.
+        copy_part_byte_count: The size of a part of larger copies.
+        page_object_count: Objects in one page of a listing; S3 gives 1,000 at most.
+    """
+
+    attempt_count: int = 5
     connect_timeout_seconds: float = 5.0
     read_timeout_seconds: float = 30.0
-    conflict_attempt_count: int = 8  # when somebody writes the same object
-    longest_wait_seconds: float = 2.0  # between those
-    part_byte_count: int = (
-        16 * _MIB
-    )  # 5 MiB at least on S3; an object up to this size is sent in one piece
-    copy_byte_count: int = 5 * 1024 * _MIB  # the largest that S3 copies in one request
+    conflict_attempt_count: int = 8
+    longest_wait_seconds: float = 2.0
+    part_byte_count: int = 16 * _MIB
+    copy_byte_count: int = 5 * 1024 * _MIB
     copy_part_byte_count: int = 512 * _MIB
-    page_object_count: int = 1_000  # of a listing; S3 gives no more at a time
+    page_object_count: int = 1_000
 
 
 DEFAULT_S3_POLICY = S3Policy()
@@ -45,14 +56,19 @@ class S3Connection:
     def __init__(self, bucket: str, policy: S3Policy = DEFAULT_S3_POLICY) -> None:
         self.bucket, self.policy = bucket, policy
         self._lock = threading.Lock()
-        self._owner, self._region = 0, ""
+        self._process_id, self._region = 0, ""
         self._session: Any = None
         self._client: Any = None
 
     def call(self, operation: str, **parameters: Any) -> dict[str, Any]:
-        """S3's reply to one of its operations on this bucket, after the retries that the policy allows.
+        """Return S3's reply to one of its operations on this bucket, after the retries that the policy allows.
 
-        Raises: our error for S3's; see `s3_errors` for those a caller may want to catch.
+        Args:
+            operation: The name of a method of boto3's S3 client.
+            parameters: Its parameters without the bucket.
+
+        Raises:
+            CreditDefaultError: S3 refused or could not be reached; `s3_errors` has the kinds that a caller may catch.
         """
         with self._errors(parameters.get("Key", "")):
             reply: dict[str, Any] = getattr(self._open(), operation)(
@@ -61,18 +77,22 @@ class S3Connection:
             return reply
 
     def pages(self, operation: str, **parameters: Any) -> Iterator[dict[str, Any]]:
-        """The pages of a listing, in S3's order."""
+        """Yield the pages of a listing, in S3's order. Arguments and errors are those of `call`."""
         with self._errors(""):
             pages = self._open().get_paginator(operation)
             size = {"PageSize": self.policy.page_object_count}
             yield from pages.paginate(Bucket=self.bucket, PaginationConfig=size, **parameters)
 
     def options(self) -> dict[str, str]:
-        """What an Arrow object store must be told to reach this bucket as we do, with credentials that are good now."""
+        """Return the options by which an Arrow object store reaches this bucket, with credentials that are valid now.
+
+        Raises:
+            ServiceError: The AWS chain gives no credentials.
+        """
         with self._errors(""):
             client = self._open()
-            held = self._session.get_credentials()
-            credentials = None if held is None else held.get_frozen_credentials()
+            found = self._session.get_credentials()
+            credentials = None if found is None else found.get_frozen_credentials()
         if credentials is None:
             from botocore.exceptions import NoCredentialsError
 
@@ -90,7 +110,7 @@ class S3Connection:
         return options | self._describe_endpoint(client)
 
     def close(self) -> None:
-        """Nothing; the connections are closed. The next call opens new ones."""
+        """Close the connections; the next call opens new ones."""
         with self._lock:
             self._drop()
 
@@ -105,26 +125,25 @@ class S3Connection:
 
     def _open(self) -> Any:
         with self._lock:
-            if self._owner != os.getpid():  # a fork must not talk through its parent's sockets
+            if self._process_id != os.getpid():  # a fork must not use its parent's sockets
                 self._drop()
                 import boto3
 
                 self._session = boto3.session.Session()
                 self._client = _open_client(self._session, self.policy)
-                self._owner = os.getpid()
+                self._process_id = os.getpid()
             return self._client
 
     def _drop(self) -> None:
         if self._client is not None:
             self._client.close()
-        self._owner, self._session, self._client = 0, None, None
+        self._process_id, self._session, self._client = 0, None, None
 
     def _find_region(self, client: Any) -> str:
         if self._region:
             return self._region
-        if _is_aws(
-            client.meta.endpoint_url
-        ):  # boto3 follows a bucket to its region, an Arrow object store does not
+        # boto3 follows a bucket to its region; an Arrow object store has to be given it.
+        if _is_aws(client.meta.endpoint_url):
             try:
                 self._region = str(self.call("head_bucket").get("BucketRegion") or "")
             except ServiceError:
@@ -164,7 +183,7 @@ def _open_client(session: Any, policy: S3Policy) -> Any:
         if _is_aws(client.meta.endpoint_url) or _addressing_style(client):
             return client
         client.close()
-        # few other stores answer to names made of bucket and host; all answer to paths
+        # Few other stores answer to host names that begin with the bucket; all answer to paths.
         return session.client("s3", config=config.merge(Config(s3={"addressing_style": "path"})))
     except ValueError as error:
         raise InputError(

@@ -1,12 +1,13 @@
-"""How an object's content travels to S3 and back: in one piece or in parts, and never taken on trust.
+"""Send an object's content to S3, copy it there, and receive it: in one piece or in parts, verified each time.
 
-We write our own digest and the attempt's token into the object's metadata: the digest shows on arrival whether anything was
-cut or flipped, the token shows after a lost reply that an object is our own. Parts are sent by hand because boto3's transfer
-knows no If-None-Match. An upload that dies leaves parts that no reader sees; a lifecycle rule clears them.
+The object's metadata hold a digest of ours and a token of the attempt that wrote it. The digest shows on arrival whether
+anything was cut off or altered; the token shows after a lost reply that an object is our own. Large objects travel in parts
+(`s3_multipart`).
 """
 
 import hashlib
 import io
+import logging
 import secrets
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, closing
@@ -17,10 +18,10 @@ from typing import Any, BinaryIO
 from credit_default.adapters.storage.port import StoredObject
 from credit_default.adapters.storage.s3_client import S3Connection
 from credit_default.adapters.storage.s3_errors import build_broken_body_error
-from credit_default.errors import CreditDefaultError, ServiceError
-from credit_default.failpoints import hit_failpoint
+from credit_default.adapters.storage.s3_multipart import MOST_PARTS, Parts, send_parts
+from credit_default.errors import ServiceError
 
-_MOST_PARTS = 10_000
+_LOG = logging.getLogger(__name__)
 _CHUNK_BYTES = 1024 * 1024
 ATTEMPT = "attempt"
 DIGEST = "sha256"
@@ -28,7 +29,7 @@ DIGEST = "sha256"
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """Content on its way to S3, with the token of this attempt to write it."""
+    """Content to be sent to S3, with its size and sha256, and the token of this attempt to write it."""
 
     content: bytes | Path
     byte_count: int
@@ -37,18 +38,22 @@ class Upload:
 
     @property
     def metadata(self) -> dict[str, str]:
-        """What is written beside the content."""
+        """Return the metadata that are written with the content."""
         return {ATTEMPT: self.attempt, DIGEST: self.sha256}
 
     def open(self) -> BinaryIO:
-        """The content from its beginning."""
+        """Open the content at its beginning."""
         return (
             io.BytesIO(self.content) if isinstance(self.content, bytes) else self.content.open("rb")
         )
 
 
 def prepare_upload(content: bytes | Path) -> Upload:
-    """The content with its size and digest; a file is read once for that, in pieces. `OSError` is the caller's to tell."""
+    """Return the content with its size and digest; a file is read once for that, in pieces.
+
+    Raises:
+        OSError: The file cannot be read; the caller translates it.
+    """
     attempt = secrets.token_hex(16)
     if isinstance(content, bytes):
         return Upload(content, len(content), hashlib.sha256(content).hexdigest(), attempt)
@@ -58,14 +63,33 @@ def prepare_upload(content: bytes | Path) -> Upload:
 
 
 def send_object(connection: S3Connection, key: str, upload: Upload, **conditions: str) -> None:
-    """Nothing; the object `key` (with the prefix) holds the content, unless a condition fails: S3 takes all of it or none."""
-    if upload.byte_count <= connection.policy.part_byte_count:
-        with upload.open() as file:
-            body = file.read()
-        _check_unchanged(upload, hashlib.sha256(body).hexdigest())
-        connection.call("put_object", Key=key, Body=body, Metadata=upload.metadata, **conditions)
+    """Send the content, in one piece or in parts; S3 takes all of it or none.
+
+    Args:
+        connection: The bucket.
+        key: The object, with the storage's prefix.
+        upload: The content.
+        conditions: S3's own, such as `IfNoneMatch="*"`.
+
+    Raises:
+        ChangedObjectError: A condition does not hold.
+        BusyObjectError: Another client is writing the object.
+        ServiceError: The file changed while it was being sent, or S3 refused.
+    """
+    if upload.byte_count > connection.policy.part_byte_count:
+        _send_in_parts(connection, key, upload, conditions)
         return
-    part_byte_count = max(connection.policy.part_byte_count, -(-upload.byte_count // _MOST_PARTS))
+    with upload.open() as file:
+        body = file.read()
+    _check_unchanged(upload, hashlib.sha256(body).hexdigest())
+    connection.call("put_object", Key=key, Body=body, Metadata=upload.metadata, **conditions)
+
+
+def _send_in_parts(
+    connection: S3Connection, key: str, upload: Upload, conditions: Mapping[str, str]
+) -> None:
+    part_byte_count = max(connection.policy.part_byte_count, -(-upload.byte_count // MOST_PARTS))
+    part_count = -(-upload.byte_count // part_byte_count)
     digest = hashlib.sha256()
     with upload.open() as file:
 
@@ -74,13 +98,10 @@ def send_object(connection: S3Connection, key: str, upload: Upload, **conditions
             digest.update(body)
             return connection.call("upload_part", PartNumber=number, Body=body, **place)
 
-        parts = _Parts(
-            -(-upload.byte_count // part_byte_count), send_part, ("ETag", "ChecksumCRC32")
-        )
-        _send_parts(
+        send_parts(
             connection,
             key,
-            parts,
+            Parts(part_count, send_part, ("ETag", "ChecksumCRC32")),
             metadata=upload.metadata,
             conditions=conditions,
             check=lambda: _check_unchanged(upload, digest.hexdigest()),
@@ -88,7 +109,18 @@ def send_object(connection: S3Connection, key: str, upload: Upload, **conditions
 
 
 def copy_object(connection: S3Connection, source_key: str, seen: StoredObject, *, key: str) -> None:
-    """Nothing; `key` holds what `source_key` held when it was `seen`, with its metadata. Both keys with the prefix."""
+    """Copy what `source_key` held when it was `seen`, with its metadata.
+
+    Args:
+        connection: The bucket.
+        source_key: The object to copy, with the storage's prefix.
+        seen: The object as it was found; anything else is not copied.
+        key: Where the copy goes, with the prefix.
+
+    Raises:
+        ChangedObjectError: The object has been written again since.
+        MissingObjectError: The object has been deleted since.
+    """
     source = {"Bucket": connection.bucket, "Key": source_key}
     if seen.version is not None:
         source["VersionId"] = seen.version
@@ -96,7 +128,7 @@ def copy_object(connection: S3Connection, source_key: str, seen: StoredObject, *
     if seen.byte_count <= connection.policy.copy_byte_count:
         connection.call("copy_object", Key=key, MetadataDirective="COPY", **unchanged)
         return
-    step = max(connection.policy.copy_part_byte_count, -(-seen.byte_count // _MOST_PARTS))
+    step = max(connection.policy.copy_part_byte_count, -(-seen.byte_count // MOST_PARTS))
 
     def copy_part(number: int, place: Mapping[str, Any]) -> Mapping[str, Any]:
         first, last = (number - 1) * step, min(number * step, seen.byte_count) - 1
@@ -107,22 +139,30 @@ def copy_object(connection: S3Connection, source_key: str, seen: StoredObject, *
         result: Mapping[str, Any] = reply["CopyPartResult"]
         return result
 
-    parts = _Parts(-(-seen.byte_count // step), copy_part, ("ETag",))
+    parts = Parts(-(-seen.byte_count // step), copy_part, ("ETag",))
     metadata = connection.call("head_object", Key=source_key, IfMatch=f'"{seen.token}"')["Metadata"]
-    _send_parts(connection, key, parts, metadata=metadata, conditions={}, check=lambda: None)
+    send_parts(connection, key, parts, metadata=metadata, conditions={}, check=lambda: None)
 
 
 def receive_object(
     connection: S3Connection, key: str, open_sink: Callable[[], AbstractContextManager[BinaryIO]]
 ) -> Mapping[str, Any]:
-    """S3's reply about the object `key`, once its content stands in the sink, whole and as it was written.
+    """Receive an object's content into a sink, and verify it.
 
-    Checked: the length, S3's checksum where the client knows its kind, our own digest where we wrote the object. What is
-    broken is fetched again, into a fresh sink; each time one version of the object, never parts of two.
+    Checked are the length, S3's checksum where the client knows its kind, and our own digest where we wrote the object.
+    Broken content is requested again, into a fresh sink: each time one version of the object, never parts of two.
+
+    Args:
+        connection: The bucket.
+        key: The object, with the storage's prefix.
+        open_sink: Opens an empty sink for each attempt.
+
+    Returns:
+        S3's reply about the object.
 
     Raises:
         MissingObjectError: There is no such object.
-        BrokenBodyError: It came broken each time.
+        BrokenBodyError: Its content arrived broken each time.
     """
     for attempt in range(1, connection.policy.attempt_count + 1):
         reply = connection.call("get_object", Key=key, ChecksumMode="ENABLED")
@@ -132,55 +172,8 @@ def receive_object(
             return reply
         if attempt == connection.policy.attempt_count:
             raise failure
-    raise AssertionError  # a policy allows one attempt at least
-
-
-@dataclass(frozen=True, slots=True)
-class _Parts:
-    count: int
-    send: Callable[[int, Mapping[str, Any]], Mapping[str, Any]]
-    told: tuple[str, ...]  # what completing the upload must repeat of each part's reply
-
-
-def _send_parts(
-    connection: S3Connection,
-    key: str,
-    parts: _Parts,
-    *,
-    metadata: Mapping[str, str],
-    conditions: Mapping[str, str],
-    check: Callable[[], None],
-) -> None:
-    started = connection.call(
-        "create_multipart_upload", Key=key, Metadata=metadata, ChecksumAlgorithm="CRC32"
-    )
-    place = {"Key": key, "UploadId": started["UploadId"]}
-    try:
-        hit_failpoint("upload.begun")
-        done = []
-        for number in range(1, parts.count + 1):
-            reply = parts.send(number, place)
-            done.append(
-                {
-                    "PartNumber": number,
-                    **{name: reply[name] for name in parts.told if name in reply},
-                }
-            )
-        check()
-        hit_failpoint("upload.parts_sent")
-        connection.call(
-            "complete_multipart_upload", MultipartUpload={"Parts": done}, **place, **conditions
-        )
-    except BaseException:
-        _abort_upload(connection, place)
-        raise
-
-
-def _abort_upload(connection: S3Connection, place: Mapping[str, Any]) -> None:
-    try:
-        connection.call("abort_multipart_upload", **place)
-    except CreditDefaultError:
-        return  # no reader sees the parts, and the first failure is the one to tell
+        _LOG.warning("content arrived broken, receiving it again key=%s attempt=%d", key, attempt)
+    raise AssertionError  # a policy allows at least one attempt
 
 
 def _check_unchanged(upload: Upload, sha256: str) -> None:
@@ -188,13 +181,13 @@ def _check_unchanged(upload: Upload, sha256: str) -> None:
         raise ServiceError(
             f"file {upload.content}" if isinstance(upload.content, Path) else "content",
             found="a change while it was being sent",
-            expected="a file at rest",
-            remedy="Wait until nobody writes to it, then run the same command again.",
+            expected="a file that stays as it is",
+            remedy="Wait until nothing writes to it, then run the same command again.",
         )
 
 
 def _copy_body(reply: Mapping[str, Any], sink: BinaryIO, thing: str) -> ServiceError | None:
-    """What was wrong with the content, or None."""
+    """Copy the reply's content into the sink; return what was wrong with it, or None."""
     from botocore.exceptions import BotoCoreError
 
     digest, byte_count = hashlib.sha256(), 0

@@ -71,7 +71,7 @@ def _commit_alarm(lake: Lake, recorded: RecordedAlarm, *, key: str) -> bool:
         key=key,
         predicate=_build_predicate(recorded.alarm),
     )
-    return not written.was_there
+    return not written.already_existed
 
 
 def _build_predicate(alarm: Alarm) -> str:

@@ -18,7 +18,7 @@ _MONTH = r"^\d{4}-(0[1-9]|1[0-2])$"
 
 
 def write_quarantine(lake: Lake, read: Frames, *, batch_id: str) -> Written:
-    """How many refused rows were put in for this batch, once for ever, in one commit; `was_there` when they were before.
+    """How many refused rows were put in for this batch, once for ever, in one commit; `already_existed` when they were before.
 
     `read()` gives the `rejected` frames of the checked batches. Which rows are refused depends on the file and the schema
     alone, so the key is the batch without a model version; the values as they came are kept as one JSON text.

@@ -30,7 +30,7 @@ class ScoreMeasures:
 def write_scores(lake: Lake, read: Frames, *, batch_id: str, model_version: int) -> Written:
     """How many scores were put in for this batch and version, once for ever, in one commit.
 
-    `was_there` when they had been put in before: then nothing changes. Scores of an older lake, written without a key,
+    `already_existed` when they had been put in before: then nothing changes. Scores of an older lake, written without a key,
     are replaced. `read()` gives the scored frames, one record batch at a time; it is called again when the commit is
     tried again. An exception it raises comes out as it is, and nothing is committed. Raises `ServiceError` when the
     table refuses.

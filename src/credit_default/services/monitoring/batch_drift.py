@@ -238,12 +238,12 @@ def _publish(
             ),
             full=full,
         )
-        publish_verdicts(drawn.drift.report_paths, verdicts, note=_describe_sample(batch, profiled))
+        publish_verdicts(drawn.paths, verdicts, note=_describe_sample(batch, profiled))
         write_profile(
             pages.folder,
             describe_profile(profiled.plan, profiled.current) | describe_drift(measured),
         )
-        paths = map_published_uris(pages, drawn.drift.report_paths)
+        paths = map_published_uris(pages, drawn.paths)
     run = WorkspaceRun(
         batch.batch_id,
         batch.model_version,

@@ -160,7 +160,7 @@ def score_file(
             wiring.lake, scoring.frames, batch_id=checked.batch_id, model_version=champion.number
         )
         hit_failpoint("predict.scored")
-        was_there = written.was_there
+        was_there = written.already_existed
         trained_row_count = None if was_there else scoring.tally.trained_row_count
     snapshot = snapshot or read_snapshot(wiring.lake, checked.batch_id)
     entry = _append_scored_entry(
