@@ -119,11 +119,11 @@ build: setup ## the wheel and the source archive, in dist/
 test-pythons: setup ## the pure rooms' tests on each Python 3.11 to 3.13 that is installed
 	@$(BIN)/python ci/test_pythons.py $(ARGS)
 
-audit: setup ci-tools ## locked dependencies with a known hole: none
+audit: setup ci-tools ## check locked dependencies for known vulnerabilities
 	@$(TOOLS)/bin/pip-audit --strict --disable-pip --require-hashes -r requirements.lock
 	@$(TOOLS)/bin/pip-audit --strict --disable-pip --require-hashes -r requirements.image.lock
 
-licences: setup ## under which licence each dependency stands
+licences: setup ## the licence of each dependency
 	@$(BIN)/python ci/licences.py
 
 sbom: setup ci-tools ## what the image holds, as CycloneDX, in build/sbom/
@@ -131,7 +131,7 @@ sbom: setup ci-tools ## what the image holds, as CycloneDX, in build/sbom/
 	@$(TOOLS)/bin/python -W ignore -m cyclonedx_py requirements requirements.image.lock --pyproject pyproject.toml \
 	  --output-reproducible --no-validate --output-file build/sbom/image.cdx.json 2>/dev/null
 
-release-notes: ## what the CHANGELOG says of VERSION, or of what is not released yet
+release-notes: ## what the CHANGELOG says of VERSION, or of unreleased changes
 	@$(PYTHON) ci/release_notes.py $(VERSION)
 
 model-metrics: setup ## train on DATA (public or simulated) in a lake of its own; figures in build/metrics.json

@@ -177,7 +177,7 @@ def test_no_docstring_begins_with_what_the_function_does_not_give():
     assert riddles == []
 
 
-def test_rooms_are_those_of_the_plan_and_each_says_its_subject_in_one_line():
+def test_rooms_are_those_of_the_plan():
     found = sorted(path.parent.name for path in PACKAGE.glob("*/__init__.py"))
 
     assert found == list(ROOMS)
@@ -190,7 +190,7 @@ def test_a_package_holds_one_line_that_says_its_subject(path):
 
 
 @pytest.mark.parametrize("path", [p for p in MODULES if p.name != "__init__.py"], ids=name_of)
-def test_module_opens_with_its_place_in_the_story(path):
+def test_module_has_a_docstring_of_at_most_eight_lines(path):
     docstring = ast.get_docstring(TREES[path])
 
     assert docstring
@@ -245,7 +245,7 @@ def test_environment_is_read_in_settings_alone():
     assert readers == {"settings.py"}
 
 
-def test_raw_names_stop_at_the_door():
+def test_raw_column_names_are_known_to_the_statements_module_only():
     knowing = {
         path.relative_to(PACKAGE).as_posix()
         for path, tree in TREES.items()
@@ -288,7 +288,7 @@ def test_tests_do_not_patch_our_own_modules():
     assert patching == []
 
 
-def test_no_tracked_file_names_a_registry_or_a_place_on_somebodys_machine():
+def test_no_tracked_file_names_a_registry_or_a_path_of_one_machine():
     found = []
     for path in tracked_files():
         allowed = ALLOWED_LINES.get(path.name, [])

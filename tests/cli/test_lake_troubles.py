@@ -242,7 +242,7 @@ def test_a_missing_bucket_is_one_line_and_none_is_made(call, s3_environment, tmp
 
 
 @pytest.mark.parametrize("command", ["ingest", "verify"])
-def test_an_endpoint_that_nobody_answers_at_is_one_line(
+def test_an_endpoint_that_does_not_answer_is_one_line(
     call, s3_uri, s3_environment, monkeypatch, tmp_path, command
 ):
     with socket.socket() as probe:

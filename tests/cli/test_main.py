@@ -55,7 +55,7 @@ def test_help_imports_nothing_heavy():
     assert not HEAVY & loaded
 
 
-def test_version_is_told(run):
+def test_version_is_printed(run):
     assert run("--version").stdout.startswith("credit-default ")
 
 

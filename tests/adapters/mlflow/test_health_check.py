@@ -93,7 +93,7 @@ def test_one_that_takes_the_call_and_says_nothing_is_not_waited_for_for_ever(clo
     assert time.monotonic() - begun < 10
 
 
-def test_who_logs_in_and_with_what_is_not_told(closed_port):
+def test_user_and_password_are_hidden(closed_port):
     with pytest.raises(ServiceError) as refusal:
         wait_for_mlflow(f"http://someone:hunter2@127.0.0.1:{closed_port}", timeout_seconds=0.1)
 

@@ -11,7 +11,7 @@ def test_ingest_keeps_a_snapshot_named_by_content(run, simulated_files, tmp_path
     assert first.json["counts"] == {"read": 1000, "accepted": 1000, "quarantined": 0}
 
 
-def test_ingest_tells_columns_that_nobody_reads(run, simulated_files, tmp_path):
+def test_ingest_names_columns_that_are_not_read(run, simulated_files, tmp_path):
     rows = pl.read_csv(simulated_files.batch, infer_schema=False).with_columns(note=pl.lit("x"))
     rows.write_csv(tmp_path / "more.csv")
 

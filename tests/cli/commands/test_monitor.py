@@ -5,7 +5,7 @@ import pytest
 pytestmark = pytest.mark.xdist_group("prefect")
 
 
-def test_it_is_explained_whether_a_training_is_asked_for(run, config):
+def test_explain_says_whether_a_retraining_is_requested(run, config):
     answer = run("monitor", "--explain", "--config", config, "--json")
 
     assert answer.exit_code == 0
@@ -24,7 +24,7 @@ def test_monitor_takes_one_of_its_options(run, config, beside):
     assert "credit-default monitor --help" in answer.stderr
 
 
-def test_model_that_is_wrong_is_trained_anew_at_once_where_that_is_asked_for(
+def test_wrong_model_is_retrained_at_once_with_retrain(
     run, prefect_server, simulated_files, small_settings, tmp_path
 ):
     from credit_default.flows.train import train
@@ -71,7 +71,7 @@ def test_history_lists_findings(run, config, prefect_server, own_batch):
     assert "drift" in answer.stdout
 
 
-def test_history_stands_as_a_page_in_the_lake(run, config, prefect_server, own_batch):
+def test_history_is_a_page_in_the_lake(run, config, prefect_server, own_batch):
     run("predict", own_batch(730), "--config", config, "--json", server=prefect_server)
 
     answer = run("monitor", "--history", "--config", config, "--json")

@@ -44,7 +44,7 @@ def test_predict_ends_with_0_though_drift_rings_and_monitor_with_1(
     assert (monitored.exit_code, monitored.json["exit_code"]) == (1, 1)
 
 
-def test_predict_twice_is_a_no_op_that_says_so(run, config, prefect_server, own_batch):
+def test_predict_twice_changes_nothing_and_says_so(run, config, prefect_server, own_batch):
     path = own_batch(500)
     first = run("predict", path, "--config", config, "--json", server=prefect_server)
     page = Path(first.json["paths"]["report (html)"])
@@ -114,7 +114,7 @@ def test_a_file_whose_name_is_no_utf8_is_one_line(run, config, own_batch, tmp_pa
 
 
 @pytest.mark.parametrize("command", ["ingest", "predict"])
-def test_a_scheme_that_nobody_reads_is_one_line(run, config, command):
+def test_an_unknown_scheme_is_one_line(run, config, command):
     answer = run(command, "S3://bucket/batch.csv", "--config", config)
 
     assert (answer.exit_code, answer.stdout) == (2, "")
