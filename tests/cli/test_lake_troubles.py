@@ -1,4 +1,4 @@
-"""A lake that refuses: no room, no leave to write, no bucket, no access. One line, exit 3 (or 2), and nothing written."""
+"""A lake that fails: disk full, no write permission, no bucket, no access. One line, exit 3 (or 2), nothing written."""
 
 import json
 import os

@@ -14,10 +14,10 @@ pytestmark = pytest.mark.xdist_group("prefect")
 
 @pytest.fixture(scope="module")
 def own_config(prefect_server, simulated_files, small_settings, tmp_path_factory):
-    """A lake of its own with two versions: the seat changes hands here."""
+    """A lake of its own with two versions: the champion alias moves here."""
     from credit_default.flows.train import train
 
-    lake = tmp_path_factory.mktemp("seats")
+    lake = tmp_path_factory.mktemp("models")
     overrides = {**small_settings, "lake": str(lake), "data": str(simulated_files.training)}
     train(overrides=overrides, return_state=True)
     train(
@@ -43,6 +43,15 @@ def test_show_lists_versions_with_alias_and_verdict(run, own_config):
         "power",
     ):
         assert word in answer.stdout.replace("\n", " ")
+
+
+def test_common_options_go_before_models_before_show_or_after_it(run, own_config):
+    after = run("models", "show", "--config", own_config, "--json", "--log-level", "error")
+    between = run("models", "--config", own_config, "show", "--json", "--log-level", "error")
+    before = run("--config", own_config, "--json", "--log-level", "error", "models", "show")
+
+    assert before.exit_code == 0
+    assert before.json == between.json == after.json
 
 
 def test_show_of_a_version_is_its_card(run, own_config):
