@@ -59,7 +59,7 @@ def run_drill_command(
     notes = format_exercise_lines(drill) if output.as_json else ()
     return Summary(
         "drill",
-        "the alarms ring" if verdict.passed else "the alarms fall short",
+        "the alarms work" if verdict.passed else "alarms are missing or false",
         exit_code=int(not verdict.passed),
         verdicts=(verdict,),
         counts=counts,

@@ -1,4 +1,7 @@
-"""From a command's options to what it works with: settings, connections, log lines, and what a flow's run came to."""
+"""Turn a command's options into what it works with: settings, connections, log lines, and the summary of a flow's run.
+
+Imports are late, so that `--help` stays quick.
+"""
 
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -16,7 +19,15 @@ if TYPE_CHECKING:
 
 
 def read_settings(common: CommonOptions, **flags: Any) -> "Settings":
-    """Return the settings in force; `flags` are the command's own. See `credit_default.settings.load_settings`."""
+    """Return the settings in force.
+
+    Args:
+        common: The common options.
+        flags: The command's own options, by the names of settings; None for one that was not given.
+
+    Raises:
+        InputError: A setting is unknown or out of range; see `credit_default.settings.load_settings`.
+    """
     from credit_default.settings import load_settings
 
     return load_settings(common.build_overrides(**flags), config_files=common.config).settings
@@ -30,7 +41,10 @@ def connect(common: CommonOptions, **flags: Any) -> "Wiring":
 
 
 def connect_with_mlflow(common: CommonOptions, **flags: Any) -> "Wiring":
-    """Return the same parts, after MLflow and Prefect were told by the environment what they read when imported."""
+    """Return the same parts, after setting the variables that MLflow and Prefect read when they are imported.
+
+    A command that loads a model or asks the registry needs this one.
+    """
     from credit_default.flows.server.session import prepare_libraries
 
     prepare_libraries(read_settings(common, **flags))
