@@ -1,4 +1,4 @@
-"""The rules of the house that can be measured, each as a claim that a change can break."""
+"""The rules of this project that can be measured, each as a claim that a change can break."""
 
 import ast
 import json

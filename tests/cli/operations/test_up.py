@@ -94,7 +94,7 @@ def test_stack_is_one_object_asks_for_credentials_and_leaves_no_process_after_ct
         {"mlflow", "prefect", "evidently", "serve", "listen", "words"},
     )
     assert (answers, written) == ([401, 200], 403)
-    assert (second.returncode, "one that runs already" in second.stderr) == (3, True)
+    assert (second.returncode, "an `up` that is running already" in second.stderr) == (3, True)
     assert (process.returncode, rest, complaints) == (0, "", "")
     assert len(sessions) == 6
     assert list_group_members(sessions) == []

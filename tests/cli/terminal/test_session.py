@@ -1,13 +1,12 @@
 import json
 import logging
-import os
 
 import pytest
 import typer
 
 from credit_default.cli.terminal.common_options import CommonOptions
 from credit_default.cli.terminal.output import configure_logging, run_command
-from credit_default.cli.terminal.session import choose_logging, hand_down_logging
+from credit_default.cli.terminal.session import choose_logging, list_logging_variables
 from credit_default.views.summaries.summary import Summary
 
 LOG = logging.getLogger("credit_default.services.scoring.score_batch")
@@ -16,8 +15,7 @@ LOG = logging.getLogger("credit_default.services.scoring.score_batch")
 @pytest.fixture(autouse=True)
 def no_variables(monkeypatch):
     for name in ("LEVEL", "FORMAT"):
-        monkeypatch.setenv(f"CREDIT_DEFAULT_LOGGING__{name}", "unset")  # restored by monkeypatch
-        monkeypatch.delenv(f"CREDIT_DEFAULT_LOGGING__{name}")
+        monkeypatch.delenv(f"CREDIT_DEFAULT_LOGGING__{name}", raising=False)
 
 
 def test_level_that_nothing_sets_is_the_usual_one_of_the_command():
@@ -35,11 +33,15 @@ def test_variable_and_file_set_the_level_too(monkeypatch, tmp_path):
     assert choose_logging(CommonOptions(), usual="error").level == "warning"
 
 
-def test_process_that_is_started_next_logs_as_this_one():
-    hand_down_logging(choose_logging(CommonOptions(log_format="json"), usual="info"))
+def test_process_that_is_started_next_logs_as_this_one(monkeypatch):
+    variables = list_logging_variables(
+        choose_logging(CommonOptions(log_format="json"), usual="info")
+    )
 
-    assert os.environ["CREDIT_DEFAULT_LOGGING__LEVEL"] == "info"
-    assert os.environ["CREDIT_DEFAULT_LOGGING__FORMAT"] == "json"
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    next_one = choose_logging(CommonOptions(), usual="error")
+    assert (next_one.level, next_one.format) == ("info", "json")
 
 
 def work(output):

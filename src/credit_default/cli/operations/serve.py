@@ -9,7 +9,7 @@ from credit_default.cli.terminal.common_options import (
 )
 from credit_default.cli.terminal.output import INTERRUPTED, configure_logging, write_error
 from credit_default.cli.terminal.session import (
-    hand_down_logging,
+    list_logging_variables,
     read_settings,
     require_prefect_server,
 )
@@ -31,9 +31,11 @@ def serve(*, common: CommonOptions) -> None:
 def _serve(common: CommonOptions) -> int:
     settings = read_settings(common)
     require_prefect_server(settings)
-    hand_down_logging(configure_logging(common, usual="info"))
+    logging = configure_logging(common, usual="info")
     from credit_default.flows.deployments.service_environment import prepare_service
+    from credit_default.settings import export_environment
 
+    export_environment(list_logging_variables(logging))
     prepare_service(settings, config_files=common.config)
     import asyncio
 

@@ -13,7 +13,11 @@ from credit_default.cli.operations.stack_display import print_log_line, show_rea
 from credit_default.cli.operations.stack_lock import catch_signals, lock_stack
 from credit_default.cli.terminal.common_options import CommonOptions, takes_common_options
 from credit_default.cli.terminal.output import Output, run_command, write_error
-from credit_default.cli.terminal.session import choose_logging, hand_down_logging, read_settings
+from credit_default.cli.terminal.session import (
+    choose_logging,
+    list_logging_variables,
+    read_settings,
+)
 from credit_default.errors import CreditDefaultError
 
 if TYPE_CHECKING:
@@ -79,8 +83,7 @@ def _run_stack(
     lake = open_lake(settings.lake, home=Path(settings.home))
     began = time.monotonic()
     with lock_stack(lake):
-        hand_down_logging(choose_logging(common, usual="info"))
-        plan = _build_plan(settings, lake, common.config)
+        plan = _build_plan(settings, lake, common)
         folder, wait = lake.home / "stack", settings.stack.stop_seconds
         with open_stack(logs=folder, stop_seconds=wait) as stack:
             _start_all(output, stack, plan, settings, lake, stop_requested=stop_requested)
@@ -143,12 +146,13 @@ def _start_programs(
         found(f"{time.monotonic() - began:.1f} s")
 
 
-def _build_plan(settings: "Settings", lake: "Lake", config: tuple[str, ...]) -> "StackPlan":
+def _build_plan(settings: "Settings", lake: "Lake", common: CommonOptions) -> "StackPlan":
     from credit_default.adapters.local_stack.credentials import read_credentials, write_credentials
     from credit_default.services.operations.stack_plan import choose_ports, plan_stack
     from credit_default.settings import CONFIG_VARIABLE, copy_environment
 
-    environment = copy_environment()
+    logging = choose_logging(common, usual="info")
+    environment = copy_environment() | list_logging_variables(logging)
     place = _find_credentials_file(lake)
     credentials = read_credentials(place, environment=environment)
     before = filter(None, environment.get(CONFIG_VARIABLE, "").split(os.pathsep))
@@ -158,7 +162,9 @@ def _build_plan(settings: "Settings", lake: "Lake", config: tuple[str, ...]) -> 
         ports=choose_ports(settings.stack),
         credentials=credentials,
         environment=environment,
-        config_files=os.pathsep.join(str(Path(name).absolute()) for name in (*before, *config)),
+        config_files=os.pathsep.join(
+            str(Path(name).absolute()) for name in (*before, *common.config)
+        ),
     )
     write_credentials(place, credentials, addresses=plan.addresses)
     return plan

@@ -65,17 +65,14 @@ def choose_logging(common: CommonOptions, *, usual: "LogLevel") -> "LoggingSetti
     )
 
 
-def hand_down_logging(logging: "LoggingSettings") -> None:
-    """Make the processes that this one starts log as it does itself."""
+def list_logging_variables(logging: "LoggingSettings") -> dict[str, str]:
+    """Return the environment variables with which a process that this one starts logs likewise."""
     from credit_default.sections import ENVIRONMENT_PREFIX
-    from credit_default.settings import export_environment
 
-    export_environment(
-        {
-            f"{ENVIRONMENT_PREFIX}LOGGING__LEVEL": logging.level,
-            f"{ENVIRONMENT_PREFIX}LOGGING__FORMAT": logging.format,
-        }
-    )
+    return {
+        f"{ENVIRONMENT_PREFIX}LOGGING__LEVEL": logging.level,
+        f"{ENVIRONMENT_PREFIX}LOGGING__FORMAT": logging.format,
+    }
 
 
 def require_prefect_server(settings: "Settings") -> None:
