@@ -19,8 +19,8 @@ from credit_default.adapters.files.statement_files import read_batches, read_hea
 from credit_default.adapters.files.table_export import write_table
 from credit_default.adapters.lake.layout import check_hex, check_month
 from credit_default.adapters.storage.port import check_key
-from credit_default.cli.terminal.common_options import CommonOptions
 from credit_default.cli.terminal.output import Output, run_command
+from credit_default.cli.terminal.shared_options import SharedOptions
 from credit_default.data.checking.validation import check_rows
 from credit_default.data.contract.schema import parse_schema
 from credit_default.errors import CreditDefaultError, InputError, escape_unprintable, show_examples
@@ -320,7 +320,7 @@ def test_steps_and_errors_of_a_command_are_plain(text, capsys):
         raise InputError(f"batch {text}", found=text, expected="x", remedy="x")
 
     with pytest.raises(typer.Exit) as ending:
-        run_command("predict", act, CommonOptions())
+        run_command("predict", act, SharedOptions())
 
     told = capsys.readouterr()
     assert ending.value.exit_code == 2

@@ -22,17 +22,17 @@ from credit_default.cli.commands import (
 )
 from credit_default.cli.demo import demo, drill
 from credit_default.cli.operations import doctor, listen, reconcile, serve, settings, up
-from credit_default.cli.terminal.common_options import (
+from credit_default.cli.terminal.shared_options import (
     BEFORE_A_COMMAND,
-    CommonOptions,
-    CommonOptionsGroup,
-    takes_common_options,
+    SharedOptions,
+    SharedOptionsGroup,
+    takes_shared_options,
 )
 
 app = typer.Typer(
     name="credit-default",
     help="Which credit-card clients will default next month: train, gate, score, monitor, and defend it.",
-    cls=CommonOptionsGroup,
+    cls=SharedOptionsGroup,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,  # plain help: importing rich alone takes as long as everything else
@@ -67,7 +67,7 @@ def _show_version(asked: bool) -> None:
 
 
 @app.callback()
-@takes_common_options(of_every=BEFORE_A_COMMAND)
+@takes_shared_options(of_every=BEFORE_A_COMMAND)
 def _main(
     version: Annotated[
         bool,
@@ -76,9 +76,9 @@ def _main(
         ),
     ] = False,
     *,
-    common: CommonOptions,
+    shared: SharedOptions,
 ) -> None:
-    del version, common  # the group passes the common options on to the command
+    del version, shared  # the group passes the shared options on to the command
 
 
 def run() -> None:

@@ -45,7 +45,7 @@ def test_show_lists_versions_with_alias_and_verdict(run, own_config):
         assert word in answer.stdout.replace("\n", " ")
 
 
-def test_common_options_go_before_models_before_show_or_after_it(run, own_config):
+def test_shared_options_go_before_models_before_show_or_after_it(run, own_config):
     after = run("models", "show", "--config", own_config, "--json", "--log-level", "error")
     between = run("models", "--config", own_config, "show", "--json", "--log-level", "error")
     before = run("--config", own_config, "--json", "--log-level", "error", "models", "show")

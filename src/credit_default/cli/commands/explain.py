@@ -4,20 +4,20 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from credit_default.cli.terminal.common_options import CommonOptions, takes_common_options
 from credit_default.cli.terminal.output import Output, run_command
 from credit_default.cli.terminal.session import connect_with_mlflow
+from credit_default.cli.terminal.shared_options import SharedOptions, takes_shared_options
 
 if TYPE_CHECKING:
     from credit_default.views.summaries.summary import Summary
 
 
-@takes_common_options("lake", "portfolio")
+@takes_shared_options("lake", "portfolio")
 def explain(
     batch: Annotated[str, typer.Argument(help="A batch_id, as `predict` prints it.")],
     client: Annotated[str, typer.Argument(help="A client_id of that batch.")],
     *,
-    common: CommonOptions,
+    shared: SharedOptions,
 ) -> None:
     """Why this score: inputs, reasons, contributions that add up, and what would have changed the decision."""
 
@@ -28,7 +28,7 @@ def explain(
             summarise_explanation,
         )
 
-        wiring = connect_with_mlflow(common)
+        wiring = connect_with_mlflow(shared)
         with output.step("explaining"):
             explained = explain_client(wiring, batch, client)
         if not output.as_json:
@@ -37,4 +37,4 @@ def explain(
             Console(highlight=False, markup=False).print(render_explanation(explained))
         return summarise_explanation(explained, told=output.as_json)
 
-    run_command("explain", act, common)
+    run_command("explain", act, shared)

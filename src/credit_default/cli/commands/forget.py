@@ -4,19 +4,19 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from credit_default.cli.terminal.common_options import CommonOptions, takes_common_options
 from credit_default.cli.terminal.output import Output, run_command
 from credit_default.cli.terminal.session import connect
+from credit_default.cli.terminal.shared_options import SharedOptions, takes_shared_options
 
 if TYPE_CHECKING:
     from credit_default.views.summaries.summary import Summary
 
 
-@takes_common_options("lake")
+@takes_shared_options("lake")
 def forget(
     client: Annotated[str, typer.Argument(help="The client_id whose rows are deleted.")],
     *,
-    common: CommonOptions,
+    shared: SharedOptions,
 ) -> None:
     """Delete a client's rows everywhere in the lake, for good; the ledger keeps digests and counts."""
 
@@ -25,6 +25,6 @@ def forget(
         from credit_default.services.audit.erasure import forget_client
 
         with output.step("deleting"):
-            return forget_client(connect(common), client, forgotten_at=read_clock())
+            return forget_client(connect(shared), client, forgotten_at=read_clock())
 
-    run_command("forget", act, common)
+    run_command("forget", act, shared)

@@ -4,16 +4,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from credit_default.cli.terminal.common_options import CommonOptions, takes_common_options
 from credit_default.cli.terminal.options import Corrects, Month
 from credit_default.cli.terminal.output import Output, run_command
 from credit_default.cli.terminal.session import connect
+from credit_default.cli.terminal.shared_options import SharedOptions, takes_shared_options
 
 if TYPE_CHECKING:
     from credit_default.views.summaries.summary import Summary
 
 
-@takes_common_options("lake", "portfolio")
+@takes_shared_options("lake", "portfolio")
 def ingest(
     source: Annotated[
         str,
@@ -24,7 +24,7 @@ def ingest(
     month: Month = None,
     corrects: Corrects = None,
     *,
-    common: CommonOptions,
+    shared: SharedOptions,
 ) -> None:
     """Check a file and keep its accepted rows as a snapshot named by its content."""
 
@@ -34,7 +34,7 @@ def ingest(
             from credit_default.services.intake.ingest import ingest_file
 
             return ingest_file(
-                connect(common), source, month=month, corrects=corrects, kept_at=read_clock()
+                connect(shared), source, month=month, corrects=corrects, kept_at=read_clock()
             )
 
-    run_command("ingest", act, common)
+    run_command("ingest", act, shared)

@@ -5,14 +5,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from credit_default.cli.terminal.common_options import (
-    BEFORE_A_COMMAND,
-    CommonOptions,
-    CommonOptionsGroup,
-    takes_common_options,
-)
 from credit_default.cli.terminal.output import Output, run_command
 from credit_default.cli.terminal.session import connect_with_mlflow
+from credit_default.cli.terminal.shared_options import (
+    BEFORE_A_COMMAND,
+    SharedOptions,
+    SharedOptionsGroup,
+    takes_shared_options,
+)
 from credit_default.errors import InputError
 
 if TYPE_CHECKING:
@@ -21,37 +21,37 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     help="The registered versions: show, promote, rollback.",
-    cls=CommonOptionsGroup,
+    cls=SharedOptionsGroup,
     no_args_is_help=True,
 )
 
 
 @app.callback()
-@takes_common_options(of_every=BEFORE_A_COMMAND)
-def _main(*, common: CommonOptions) -> None:
-    del common  # the group passes the common options on to the command
+@takes_shared_options(of_every=BEFORE_A_COMMAND)
+def _main(*, shared: SharedOptions) -> None:
+    del shared  # the group passes the shared options on to the command
 
 
 @app.command()
-@takes_common_options("lake")
+@takes_shared_options("lake")
 def show(
     version: Annotated[
         int | None, typer.Argument(help="A version's number: its card.", min=1, show_default=False)
     ] = None,
     *,
-    common: CommonOptions,
+    shared: SharedOptions,
 ) -> None:
     """List every version with its alias and the verdict on it; show one version's whole model card."""
 
     def act(output: Output) -> "Summary":
-        wiring = connect_with_mlflow(common)
+        wiring = connect_with_mlflow(shared)
         return (
             _show_versions(wiring, output)
             if version is None
             else _show_card(wiring, output, version)
         )
 
-    run_command("models show", act, common)
+    run_command("models show", act, shared)
 
 
 def _show_versions(wiring: "Wiring", output: Output) -> "Summary":
@@ -81,7 +81,7 @@ def _show_card(wiring: "Wiring", output: Output, number: int) -> "Summary":
 
 
 @app.command()
-@takes_common_options("lake")
+@takes_shared_options("lake")
 def promote(
     version: Annotated[int, typer.Argument(help="The version's number.", min=1)],
     reason: Annotated[str, typer.Option("--reason", help="Why, for the record.")],
@@ -100,7 +100,7 @@ def promote(
         ),
     ] = None,
     *,
-    common: CommonOptions,
+    shared: SharedOptions,
 ) -> None:
     """Make a version the champion by the decision of one person, or of two, with the reasons on record."""
 
@@ -120,7 +120,7 @@ def promote(
                 expected="one of the two",
                 remedy="One person requests the promotion, another one approves it.",
             )
-        wiring, decided_at = connect_with_mlflow(common), read_clock()
+        wiring, decided_at = connect_with_mlflow(shared), read_clock()
         if not request and not approve:
             promoted = promote_by_hand(wiring, version, reason=reason, decided_at=decided_at)
             return _announce_change(wiring, promoted)
@@ -129,15 +129,15 @@ def promote(
         decided = decide(wiring, version, by=by_whom, reason=reason, decided_at=decided_at)
         return _announce_change(wiring, decided)
 
-    run_command("models promote", act, common)
+    run_command("models promote", act, shared)
 
 
 @app.command()
-@takes_common_options("lake")
+@takes_shared_options("lake")
 def rollback(
     reason: Annotated[str, typer.Option("--reason", help="Why, for the record.")],
     *,
-    common: CommonOptions,
+    shared: SharedOptions,
 ) -> None:
     """Make the previous champion the champion again."""
 
@@ -146,10 +146,10 @@ def rollback(
         from credit_default.flows.runs.context import read_clock
         from credit_default.services.champion.versions import roll_back
 
-        wiring = connect_with_mlflow(common)
+        wiring = connect_with_mlflow(shared)
         return _announce_change(wiring, roll_back(wiring, reason=reason, decided_at=read_clock()))
 
-    run_command("models rollback", act, common)
+    run_command("models rollback", act, shared)
 
 
 def _announce_change(wiring: "Wiring", summary: "Summary") -> "Summary":

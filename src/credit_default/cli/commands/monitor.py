@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from credit_default.cli.terminal.common_options import CommonOptions, takes_common_options
 from credit_default.cli.terminal.output import Output, run_command
 from credit_default.cli.terminal.session import (
     add_session_notes,
@@ -13,6 +12,7 @@ from credit_default.cli.terminal.session import (
     read_settings,
     run_flow,
 )
+from credit_default.cli.terminal.shared_options import SharedOptions, takes_shared_options
 from credit_default.errors import InputError
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from credit_default.views.summaries.summary import Summary
 
 
-@takes_common_options("lake", "portfolio", "seed")
+@takes_shared_options("lake", "portfolio", "seed")
 def monitor(
     batch: Annotated[
         str | None, typer.Argument(help="A batch_id; the batch scored last when not given.")
@@ -43,12 +43,12 @@ def monitor(
         ),
     ] = False,
     *,
-    common: CommonOptions,
+    shared: SharedOptions,
 ) -> None:
     """Compare a scored batch with what its model was trained on, and with what became of it."""
 
     def act(output: Output) -> "Summary":
-        settings = read_settings(common)
+        settings = read_settings(shared)
         if history + explain + retrain > 1 or (batch is not None and (history or explain)):
             raise InputError(
                 "monitor",
@@ -59,16 +59,16 @@ def monitor(
         if history:
             return _show_history(output, settings)
         if explain:
-            return _explain_retraining(common)
-        return _monitor_batch(output, settings, common, batch_id=batch, retrain=retrain)
+            return _explain_retraining(shared)
+        return _monitor_batch(output, settings, shared, batch_id=batch, retrain=retrain)
 
-    run_command("monitor", act, common)
+    run_command("monitor", act, shared)
 
 
 def _monitor_batch(
     output: Output,
     settings: "Settings",
-    common: CommonOptions,
+    shared: SharedOptions,
     *,
     batch_id: str | None,
     retrain: bool,
@@ -80,33 +80,33 @@ def _monitor_batch(
         with output.step("comparing the batch with its reference") as found:
             from credit_default.flows.monitor import monitor as flow
 
-            summary = run_flow(flow, batch_id=batch_id, **common.build_flow_parameters())
+            summary = run_flow(flow, batch_id=batch_id, **shared.build_flow_parameters())
             found(summary.status)
         requested = summary.find_verdict("retraining")
         if retrain and requested is not None and requested.figures["asked"]:
-            summary = _retrain(output, summary, common)
+            summary = _retrain(output, summary, shared)
     return replace(
         add_session_notes(summary, session),
         exit_code=int(any(not verdict.passed for verdict in summary.verdicts)),
     )
 
 
-def _retrain(output: Output, monitored: "Summary", common: CommonOptions) -> "Summary":
+def _retrain(output: Output, monitored: "Summary", shared: SharedOptions) -> "Summary":
     """Return the monitors' summary, with the result of a training on all that is known among its notes."""
     with output.step("training on what is known now") as found:
         from credit_default.flows.train import train as flow
 
-        trained = run_flow(flow, refresh=True, **common.build_flow_parameters())
+        trained = run_flow(flow, refresh=True, **shared.build_flow_parameters())
         found(f"version {trained.model_version} {trained.status}")
     reasons = "; ".join(trained.verdicts[-1].reasons)
     note = f"trained version {trained.model_version}: {trained.status}; {reasons}"
     return replace(monitored, notes=(*monitored.notes, note, *trained.notes))
 
 
-def _explain_retraining(common: CommonOptions) -> "Summary":
+def _explain_retraining(shared: SharedOptions) -> "Summary":
     from credit_default.services.monitoring.follow_up import explain_retraining
 
-    return explain_retraining(connect_with_mlflow(common))
+    return explain_retraining(connect_with_mlflow(shared))
 
 
 def _show_history(output: Output, settings: "Settings") -> "Summary":

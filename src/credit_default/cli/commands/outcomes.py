@@ -4,16 +4,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from credit_default.cli.terminal.common_options import CommonOptions, takes_common_options
 from credit_default.cli.terminal.output import Output, run_command
 from credit_default.cli.terminal.session import connect
+from credit_default.cli.terminal.shared_options import SharedOptions, takes_shared_options
 
 if TYPE_CHECKING:
     from credit_default.services.context.wiring import Wiring
     from credit_default.views.summaries.summary import Summary
 
 
-@takes_common_options("lake")
+@takes_shared_options("lake")
 def outcomes(
     file: Annotated[
         str | None,
@@ -22,15 +22,15 @@ def outcomes(
         ),
     ] = None,
     *,
-    common: CommonOptions,
+    shared: SharedOptions,
 ) -> None:
     """Take in what became of clients, the last observation wins; without a file, show what is known of each batch."""
 
     def act(output: Output) -> "Summary":
-        wiring = connect(common)
+        wiring = connect(shared)
         return _show_coverage(wiring, output) if file is None else _take_in(wiring, output, file)
 
-    run_command("outcomes", act, common)
+    run_command("outcomes", act, shared)
 
 
 def _take_in(wiring: "Wiring", output: Output, file: str) -> "Summary":

@@ -5,16 +5,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from credit_default.cli.terminal.common_options import CommonOptions, takes_common_options
 from credit_default.cli.terminal.options import Corrects, Month, Reasons
 from credit_default.cli.terminal.output import Output, run_command
 from credit_default.cli.terminal.session import read_settings
+from credit_default.cli.terminal.shared_options import SharedOptions, takes_shared_options
 
 if TYPE_CHECKING:
     from credit_default.views.summaries.summary import Summary
 
 
-@takes_common_options("lake", "portfolio", "seed")
+@takes_shared_options("lake", "portfolio", "seed")
 def predict(
     batch: Annotated[
         str | None,
@@ -37,7 +37,7 @@ def predict(
         typer.Option("--name", help="What people call this batch.  [default: the file's name]"),
     ] = None,
     *,
-    common: CommonOptions,
+    shared: SharedOptions,
 ) -> None:
     """Score statements with the champion, then compare them with what it was trained on."""
     flags = {"reasons": None if reasons is None else {"mode": reasons}}
@@ -48,11 +48,11 @@ def predict(
         own = {"month": month, "corrects": corrects, "name": name}
         return score_batches(
             output,
-            read_settings(common, **flags),
+            read_settings(shared, **flags),
             batch=batch,
             incoming=incoming,
             out=out,
-            parameters=common.build_flow_parameters(**flags) | own,
+            parameters=shared.build_flow_parameters(**flags) | own,
         )
 
-    run_command("predict", act, common)
+    run_command("predict", act, shared)

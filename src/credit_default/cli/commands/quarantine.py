@@ -5,15 +5,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from credit_default.cli.terminal.common_options import CommonOptions, takes_common_options
 from credit_default.cli.terminal.output import Output, run_command
 from credit_default.cli.terminal.session import connect
+from credit_default.cli.terminal.shared_options import SharedOptions, takes_shared_options
 
 if TYPE_CHECKING:
     from credit_default.views.summaries.summary import Summary
 
 
-@takes_common_options("lake")
+@takes_shared_options("lake")
 def quarantine(
     batch: Annotated[str, typer.Argument(help="A batch_id, as `predict` and `ingest` print it.")],
     out: Annotated[
@@ -23,14 +23,14 @@ def quarantine(
         ),
     ] = None,
     *,
-    common: CommonOptions,
+    shared: SharedOptions,
 ) -> None:
     """Show how many rows of a batch were rejected, by the rule that they broke."""
 
     def act(output: Output) -> "Summary":
         from credit_default.services.intake.quarantine import find_rejected, summarise_rejected
 
-        rejected = find_rejected(connect(common), batch)
+        rejected = find_rejected(connect(shared), batch)
         if rejected.rule_counts and not output.as_json:
             from rich.console import Console
 
@@ -40,4 +40,4 @@ def quarantine(
             Console(highlight=False, markup=False).print(table)
         return summarise_rejected(rejected, out=out)
 
-    run_command("quarantine", act, common)
+    run_command("quarantine", act, shared)

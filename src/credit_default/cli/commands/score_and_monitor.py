@@ -10,6 +10,7 @@ from credit_default.cli.terminal.session import add_session_notes, run_flow
 from credit_default.errors import InputError
 
 if TYPE_CHECKING:
+    from credit_default.services.context.wiring import Wiring
     from credit_default.settings import Settings
     from credit_default.views.summaries.summary import Summary
 
@@ -67,15 +68,22 @@ def _build_usage_error(*, incoming: bool) -> InputError:
     )
 
 
+def _connect(parameters: FlowParameters) -> "Wiring":
+    from credit_default.flows.runs.context import connect
+
+    return connect(parameters["overrides"], parameters["config"])
+
+
 def _score_incoming(output: Output, parameters: FlowParameters) -> "Summary":
-    from credit_default.flows.runs.context import connect, read_clock
+    from credit_default.flows.runs.context import read_clock
     from credit_default.services.intake.inbox import InboxRun, score_incoming
 
     def score(uri: str, month: str | None) -> "Summary":
         return score_and_monitor(output, uri, {**parameters, "month": month})
 
-    wiring = connect(parameters["overrides"], parameters["config"] or [])
-    return score_incoming(wiring, InboxRun(score, read_clock, parameters.get("month")))
+    return score_incoming(
+        _connect(parameters), InboxRun(score, read_clock, parameters.get("month"))
+    )
 
 
 def score_and_monitor(output: Output, batch: str, parameters: FlowParameters) -> "Summary":
@@ -85,8 +93,7 @@ def score_and_monitor(output: Output, batch: str, parameters: FlowParameters) ->
 
         scored = run_flow(flow, batch=batch, **parameters)
         found(scored.status)
-    common = {name: parameters[name] for name in ("overrides", "config")}
-    if scored.run_id is None and (known := _find_earlier_findings(common, scored)) is not None:
+    if scored.run_id is None and (known := _find_earlier_findings(parameters, scored)) is not None:
         return _merge_summaries(scored, known)  # scored and monitored before: nothing is done again
     if scored.find_verdict(MLFLOW_GATE) is not None:  # the reference is in the registry
         note = f"not compared with its reference: {MONITOR_LATER} {scored.batch_id}"
@@ -95,7 +102,11 @@ def score_and_monitor(output: Output, batch: str, parameters: FlowParameters) ->
         from credit_default.flows.monitor import monitor
 
         monitored = run_flow(
-            monitor, batch_id=scored.batch_id, model_version=scored.model_version, **common
+            monitor,
+            batch_id=scored.batch_id,
+            model_version=scored.model_version,
+            overrides=parameters["overrides"],
+            config=parameters["config"],
         )
         found(monitored.status)
     return _merge_summaries(scored, monitored)
@@ -121,13 +132,13 @@ def _check_header(settings: "Settings", batch: str, *, month: str | None) -> Non
     read_header(Path(batch), schema=read_portfolio(settings.portfolio).schema, month=month)
 
 
-def _find_earlier_findings(common: FlowParameters, scored: "Summary") -> "Summary | None":
-    from credit_default.flows.runs.context import connect
+def _find_earlier_findings(parameters: FlowParameters, scored: "Summary") -> "Summary | None":
     from credit_default.services.monitoring.batch_drift import read_batch_findings
 
-    lake = connect(common["overrides"], common["config"] or []).lake
     return read_batch_findings(
-        lake, batch_id=str(scored.batch_id), model_version=int(scored.model_version or 0)
+        _connect(parameters).lake,
+        batch_id=str(scored.batch_id),
+        model_version=int(scored.model_version or 0),
     )
 
 
@@ -141,12 +152,11 @@ def _merge_summaries(scored: "Summary", monitored: "Summary") -> "Summary":
     )
 
 
-def _export_scores(common: FlowParameters, summary: "Summary", out: Path) -> "Summary":
-    from credit_default.flows.runs.context import connect
+def _export_scores(parameters: FlowParameters, summary: "Summary", out: Path) -> "Summary":
     from credit_default.services.scoring.score_batch import export_scores
 
     written = export_scores(
-        connect(common["overrides"], common["config"] or []).lake,
+        _connect(parameters).lake,
         batch_id=str(summary.batch_id),
         model_version=int(summary.model_version or 0),
         path=out,

@@ -5,15 +5,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from credit_default.cli.terminal.common_options import CommonOptions, takes_common_options
 from credit_default.cli.terminal.output import Output, run_command
 from credit_default.cli.terminal.session import read_settings
+from credit_default.cli.terminal.shared_options import SharedOptions, takes_shared_options
 
 if TYPE_CHECKING:
     from credit_default.views.summaries.summary import Summary
 
 
-@takes_common_options("seed")
+@takes_shared_options("seed")
 def simulate(
     out: Annotated[Path, typer.Option("--out", help="The folder to write to.")] = Path("simulated"),
     clients: Annotated[
@@ -39,12 +39,12 @@ def simulate(
         ),
     ] = False,
     *,
-    common: CommonOptions,
+    shared: SharedOptions,
 ) -> None:
     """Write statements of simulated clients, month after month, with each one's true probability of default."""
 
     def act(output: Output) -> "Summary":
-        settings = read_settings(common)
+        settings = read_settings(shared)
         with output.step(f"simulating {months} × {clients:,} statements"):
             from credit_default.data.simulation.months import Scenario
             from credit_default.services.simulation.export import write_simulation
@@ -59,4 +59,4 @@ def simulate(
                 with_outcomes=with_outcomes,
             )
 
-    run_command("simulate", act, common)
+    run_command("simulate", act, shared)

@@ -4,17 +4,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from credit_default.cli.terminal.common_options import CommonOptions, takes_common_options
 from credit_default.cli.terminal.options import Data, Month
 from credit_default.cli.terminal.output import Output, run_command
 from credit_default.cli.terminal.session import add_session_notes, read_settings, run_flow
+from credit_default.cli.terminal.shared_options import SharedOptions, takes_shared_options
 from credit_default.errors import InputError
 
 if TYPE_CHECKING:
     from credit_default.views.summaries.summary import Summary
 
 
-@takes_common_options("lake", "portfolio", "seed")
+@takes_shared_options("lake", "portfolio", "seed")
 def train(
     data: Data = None,
     cross_validate: Annotated[
@@ -29,12 +29,12 @@ def train(
     ] = False,
     month: Month = None,
     *,
-    common: CommonOptions,
+    shared: SharedOptions,
 ) -> None:
     """Train a challenger; the gate decides whether it becomes the champion."""
 
     def act(output: Output) -> "Summary":
-        settings = read_settings(common, data=data)
+        settings = read_settings(shared, data=data)
         if refresh and (data is not None or month is not None):
             raise InputError(
                 "train --refresh",
@@ -51,7 +51,7 @@ def train(
 
             summary = run_flow(
                 flow,
-                **common.build_flow_parameters(data=data),
+                **shared.build_flow_parameters(data=data),
                 month=month,
                 refresh=refresh,
                 cross_validated=cross_validate,
@@ -59,4 +59,4 @@ def train(
             found(summary.status)
         return add_session_notes(summary, session)
 
-    run_command("train", act, common)
+    run_command("train", act, shared)

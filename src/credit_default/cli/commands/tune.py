@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from credit_default.cli.terminal.common_options import CommonOptions, takes_common_options
 from credit_default.cli.terminal.options import Data, Month
 from credit_default.cli.terminal.output import Output, run_command
 from credit_default.cli.terminal.session import connect_with_mlflow, read_settings
+from credit_default.cli.terminal.shared_options import SharedOptions, takes_shared_options
 
 if TYPE_CHECKING:
     from credit_default.adapters.optuna.study import EndedTrial
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 DEFAULT_TRIAL_COUNT = 40
 
 
-@takes_common_options("lake", "portfolio", "seed")
+@takes_shared_options("lake", "portfolio", "seed")
 def tune(
     data: Data = None,
     trials: Annotated[
@@ -58,7 +58,7 @@ def tune(
     ] = False,
     month: Month = None,
     *,
-    common: CommonOptions,
+    shared: SharedOptions,
 ) -> None:
     """Search for a better recipe on the development side; an interrupted search continues with the same command."""
     usual = None if minutes else DEFAULT_TRIAL_COUNT
@@ -72,18 +72,18 @@ def tune(
             summarise_tuning,
         )
 
-        settings = read_settings(common, data=data)
+        settings = read_settings(shared, data=data)
         budget = Budget(trials or usual, minutes * 60 if minutes else None)
         require_writable_target(out, replacing=replace)
         require_existing_data_file(settings)
-        wiring = connect_with_mlflow(common, data=data)
+        wiring = connect_with_mlflow(shared, data=data)
         tuning = _search(output, wiring, budget, month=month, with_families=challengers)
         command = _build_command_line(settings, trial_count=len(tuning.trials))
         kept = save_winner(tuning, out, command=command)
         _show_comparisons(output, tuning)
         return summarise_tuning(tuning, out if kept else None, told=output.as_json)
 
-    run_command("tune", act, common)
+    run_command("tune", act, shared)
 
 
 def _search(

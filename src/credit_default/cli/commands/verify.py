@@ -4,15 +4,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from credit_default.cli.terminal.common_options import CommonOptions, takes_common_options
 from credit_default.cli.terminal.output import Output, run_command
 from credit_default.cli.terminal.session import connect_with_mlflow
+from credit_default.cli.terminal.shared_options import SharedOptions, takes_shared_options
 
 if TYPE_CHECKING:
     from credit_default.views.summaries.summary import Summary
 
 
-@takes_common_options("lake", "portfolio")
+@takes_shared_options("lake", "portfolio")
 def verify(
     batch: Annotated[
         str | None, typer.Argument(help="A batch_id whose scores are computed again.")
@@ -30,15 +30,15 @@ def verify(
         ),
     ] = None,
     *,
-    common: CommonOptions,
+    shared: SharedOptions,
 ) -> None:
     """Prove that the ledger is unbroken and the scores are those on record; compute a batch's scores again."""
 
     def act(output: Output) -> "Summary":
         from credit_default.services.audit.replay import verify_lake
 
-        wiring = connect_with_mlflow(common)
+        wiring = connect_with_mlflow(shared)
         with output.step("verifying"):
             return verify_lake(wiring, batch_id=batch, client_id=client, head=head)
 
-    run_command("verify", act, common)
+    run_command("verify", act, shared)

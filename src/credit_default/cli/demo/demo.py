@@ -4,16 +4,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from credit_default.cli.terminal.common_options import CommonOptions, takes_common_options
 from credit_default.cli.terminal.options import Data
 from credit_default.cli.terminal.output import Output, run_command
+from credit_default.cli.terminal.shared_options import SharedOptions, takes_shared_options
 from credit_default.errors import InputError
 
 if TYPE_CHECKING:
     from credit_default.views.summaries.summary import Summary
 
 
-@takes_common_options("seed")
+@takes_shared_options("seed")
 def demo(
     data: Data = None,
     lake: Annotated[
@@ -46,7 +46,7 @@ def demo(
         int, typer.Option("--strength", min=1, max=3, help="How strong the scenario is.")
     ] = 1,
     *,
-    common: CommonOptions,
+    shared: SharedOptions,
 ) -> None:
     """Run the whole life of a model: train, promote, six months, drift, outcomes, a retraining, the gate."""
 
@@ -54,13 +54,13 @@ def demo(
         if months is None and scenario is None:
             from credit_default.cli.demo.six_month_demo import run_six_month_demo
 
-            return run_six_month_demo(output, common, month=month, data=data, lake=lake)
+            return run_six_month_demo(output, shared, month=month, data=data, lake=lake)
         from credit_default.cli.demo.long_demo import run_long_demo
 
         _require_simulated_data(data)
         return run_long_demo(
             output,
-            common,
+            shared,
             month_count=months or 18,
             scenario=scenario or "recession",
             strength=strength,
@@ -68,7 +68,7 @@ def demo(
             lake=lake,
         )
 
-    run_command("demo", act, common)
+    run_command("demo", act, shared)
 
 
 def _require_simulated_data(data: str | None) -> None:

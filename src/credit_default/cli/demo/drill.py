@@ -4,14 +4,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from credit_default.cli.terminal.common_options import CommonOptions, takes_common_options
 from credit_default.cli.terminal.output import Output, run_command
+from credit_default.cli.terminal.shared_options import SharedOptions, takes_shared_options
 
 if TYPE_CHECKING:
     from credit_default.views.summaries.summary import Summary
 
 
-@takes_common_options("seed")
+@takes_shared_options("seed")
 def drill(
     fault: Annotated[
         list[str] | None,
@@ -25,13 +25,13 @@ def drill(
         int, typer.Option("--clients", min=500, help="Clients in the simulated portfolio.")
     ] = 4_000,
     *,
-    common: CommonOptions,
+    shared: SharedOptions,
 ) -> None:
     """Plant known faults in simulated months and show which alarms opened, when, and which stayed quiet."""
 
     def act(output: Output) -> "Summary":
         from credit_default.cli.demo.drill_run import run_drill_command
 
-        return run_drill_command(output, common, names=tuple(fault or ()), client_count=clients)
+        return run_drill_command(output, shared, names=tuple(fault or ()), client_count=clients)
 
-    run_command("drill", act, common)
+    run_command("drill", act, shared)

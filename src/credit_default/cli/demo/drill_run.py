@@ -3,29 +3,29 @@
 import tempfile
 from typing import TYPE_CHECKING
 
-from credit_default.cli.terminal.common_options import CommonOptions
 from credit_default.cli.terminal.output import Output
 from credit_default.cli.terminal.session import read_settings
+from credit_default.cli.terminal.shared_options import SharedOptions
 
 if TYPE_CHECKING:
     from credit_default.views.summaries.summary import Summary
 
 
 def run_drill_command(
-    output: Output, common: CommonOptions, *, names: tuple[str, ...], client_count: int
+    output: Output, shared: SharedOptions, *, names: tuple[str, ...], client_count: int
 ) -> "Summary":
     """Print the drill's tables and return its summary; exit code 1 when the alarms did not do what they must.
 
     Args:
         output: Where progress is shown.
-        common: The common options; the seed is that of the simulated clients.
+        shared: The shared options; the seed is that of the simulated clients.
         names: The faults to plant; empty for all.
         client_count: Clients in the simulated portfolio.
 
     Raises:
         InputError: One of the names is no planted fault's.
     """
-    settings = read_settings(common)
+    settings = read_settings(shared)
     with output.step("getting ready"):
         from rich.console import Console
 

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from credit_default.cli.demo.demo_lake import ingest_demo_outcomes, prepare_demo
-from credit_default.cli.terminal.common_options import CommonOptions
 from credit_default.cli.terminal.output import Output
 from credit_default.cli.terminal.session import read_settings, run_flow
+from credit_default.cli.terminal.shared_options import SharedOptions
 
 if TYPE_CHECKING:
     from credit_default.services.simulation.demo_months import DemoData
@@ -32,7 +32,7 @@ _LIGHT_SETTINGS: dict[str, Any] = {
 
 def run_long_demo(
     output: Output,
-    common: CommonOptions,
+    shared: SharedOptions,
     *,
     month_count: int,
     scenario: str,
@@ -43,7 +43,7 @@ def run_long_demo(
 
     Args:
         output: Where progress is shown.
-        common: The common options.
+        shared: The shared options.
         month_count: Months of production, `QUIET_MONTHS` of them before the scenario begins.
         scenario: recession, marketing, policy or broken-feed.
         strength: How strong the scenario is, 1 to 3.
@@ -54,7 +54,7 @@ def run_long_demo(
         write_simulated_demo_months,
     )
 
-    settings = read_settings(common, **flags)
+    settings = read_settings(shared, **flags)
     policy = DemoPolicy(
         quiet_months=QUIET_MONTHS,
         changed_months=month_count - QUIET_MONTHS,
@@ -67,7 +67,7 @@ def run_long_demo(
 
     with prepare_demo(output, settings, "making the data", write) as data:
         given = {**_LIGHT_SETTINGS, **flags, "data": str(data.training)}
-        demo = _LongDemo(output, settings, common.build_flow_parameters(**given))
+        demo = _LongDemo(output, settings, shared.build_flow_parameters(**given))
         training, months = demo.run(data)
     return _show_results(output, settings, training, months, story=data.story)
 

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from credit_default.cli.demo.demo_lake import ingest_demo_outcomes, prepare_demo
-from credit_default.cli.terminal.common_options import CommonOptions
 from credit_default.cli.terminal.output import Output
 from credit_default.cli.terminal.session import read_settings, run_flow
+from credit_default.cli.terminal.shared_options import SharedOptions
 
 if TYPE_CHECKING:
     from credit_default.services.simulation.demo_months import DemoData
@@ -31,25 +31,25 @@ class DemoRuns:
 
 
 def run_six_month_demo(
-    output: Output, common: CommonOptions, *, month: str, **flags: Any
+    output: Output, shared: SharedOptions, *, month: str, **flags: Any
 ) -> "Summary":
     """Run the demo of six months and return its summary; exit code 0 whatever the gates decided.
 
     Args:
         output: Where progress is shown.
-        common: The common options.
+        shared: The shared options.
         month: The statement month of a file that has no such column, YYYY-MM.
         flags: The settings that the command was given: `data` and `lake`.
     """
     from credit_default.services.simulation.demo_months import write_demo_months
 
-    settings = read_settings(common, **flags)
+    settings = read_settings(shared, **flags)
 
     def write(folder: Path) -> "DemoData":
         return write_demo_months(settings, folder, month=month)
 
     with prepare_demo(output, settings, "getting the data", write) as data:
-        parameters = common.build_flow_parameters(**{**flags, "data": str(data.training)})
+        parameters = shared.build_flow_parameters(**{**flags, "data": str(data.training)})
         runs = _run_flows(output, settings, data, parameters)
     return _show_results(output, settings, data, runs)
 

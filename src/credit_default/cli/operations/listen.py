@@ -7,17 +7,17 @@ from typing import Annotated
 
 import typer
 
-from credit_default.cli.terminal.common_options import (
-    OF_EVERY_PROCESS,
-    CommonOptions,
-    takes_common_options,
-)
 from credit_default.cli.terminal.output import configure_logging, write_error
 from credit_default.cli.terminal.session import read_settings, require_prefect_server
+from credit_default.cli.terminal.shared_options import (
+    OF_EVERY_PROCESS,
+    SharedOptions,
+    takes_shared_options,
+)
 from credit_default.errors import CreditDefaultError
 
 
-@takes_common_options("lake", of_every=OF_EVERY_PROCESS)
+@takes_shared_options("lake", of_every=OF_EVERY_PROCESS)
 def listen(
     queue_url: Annotated[
         str | None,
@@ -26,7 +26,7 @@ def listen(
         ),
     ] = None,
     *,
-    common: CommonOptions,
+    shared: SharedOptions,
 ) -> None:
     """Announce each new file in incoming/ to the Prefect server, until SIGTERM ends it (exit code 143).
 
@@ -41,7 +41,7 @@ def listen(
 
     signal.signal(signal.SIGTERM, end)
     try:
-        _listen(common, queue_url)
+        _listen(shared, queue_url)
     except CreditDefaultError as error:
         write_error("listen", error)
         raise typer.Exit(error.exit_code) from error
@@ -49,15 +49,15 @@ def listen(
         raise typer.Exit(128 + ended_by) from interrupt
 
 
-def _listen(common: CommonOptions, queue_url: str | None) -> None:
+def _listen(shared: SharedOptions, queue_url: str | None) -> None:
     queue = None if queue_url is None else {"queue_url": queue_url}
-    settings = read_settings(common, listen=queue)
+    settings = read_settings(shared, listen=queue)
     require_prefect_server(settings)
-    configure_logging(common, usual="info")
+    configure_logging(shared, usual="info")
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
     from credit_default.flows.deployments.service_environment import prepare_service
 
-    prepare_service(settings, config_files=common.config)
+    prepare_service(settings, config_files=shared.config)
     from credit_default.flows.listen import listen_for_files
 
     listen_for_files(settings)

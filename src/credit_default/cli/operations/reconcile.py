@@ -2,16 +2,16 @@
 
 from typing import TYPE_CHECKING
 
-from credit_default.cli.terminal.common_options import CommonOptions, takes_common_options
 from credit_default.cli.terminal.output import Output, run_command
 from credit_default.cli.terminal.session import add_session_notes, read_settings, run_flow
+from credit_default.cli.terminal.shared_options import SharedOptions, takes_shared_options
 
 if TYPE_CHECKING:
     from credit_default.views.summaries.summary import Summary
 
 
-@takes_common_options("lake")
-def reconcile(*, common: CommonOptions) -> None:
+@takes_shared_options("lake")
+def reconcile(*, shared: SharedOptions) -> None:
     """Close orphaned runs, record what an outage left unrecorded, remove temporary files left behind."""
 
     def act(output: Output) -> "Summary":
@@ -19,12 +19,12 @@ def reconcile(*, common: CommonOptions) -> None:
 
         with (
             output.step("looking for what was left open") as found,
-            flow_session(read_settings(common)) as session,
+            flow_session(read_settings(shared)) as session,
         ):
             from credit_default.flows.reconcile import reconcile as flow
 
-            summary = run_flow(flow, **common.build_flow_parameters())
+            summary = run_flow(flow, **shared.build_flow_parameters())
             found(summary.status)
         return add_session_notes(summary, session)
 
-    run_command("reconcile", act, common)
+    run_command("reconcile", act, shared)

@@ -2,25 +2,25 @@
 
 import typer
 
-from credit_default.cli.terminal.common_options import (
-    OF_EVERY_PROCESS,
-    CommonOptions,
-    takes_common_options,
-)
 from credit_default.cli.terminal.output import INTERRUPTED, configure_logging, write_error
 from credit_default.cli.terminal.session import (
     list_logging_variables,
     read_settings,
     require_prefect_server,
 )
+from credit_default.cli.terminal.shared_options import (
+    OF_EVERY_PROCESS,
+    SharedOptions,
+    takes_shared_options,
+)
 from credit_default.errors import CreditDefaultError
 
 
-@takes_common_options("lake", of_every=OF_EVERY_PROCESS)
-def serve(*, common: CommonOptions) -> None:
+@takes_shared_options("lake", of_every=OF_EVERY_PROCESS)
+def serve(*, shared: SharedOptions) -> None:
     """Run train, predict, monitor and reconcile by schedule and on events, until SIGTERM ends it (exit code 143)."""
     try:
-        raise typer.Exit(_serve(common))
+        raise typer.Exit(_serve(shared))
     except CreditDefaultError as error:
         write_error("serve", error)
         raise typer.Exit(error.exit_code) from error
@@ -28,15 +28,15 @@ def serve(*, common: CommonOptions) -> None:
         raise typer.Exit(INTERRUPTED) from interrupt
 
 
-def _serve(common: CommonOptions) -> int:
-    settings = read_settings(common)
+def _serve(shared: SharedOptions) -> int:
+    settings = read_settings(shared)
     require_prefect_server(settings)
-    logging = configure_logging(common, usual="info")
+    logging = configure_logging(shared, usual="info")
     from credit_default.flows.deployments.service_environment import prepare_service
     from credit_default.settings import export_environment
 
     export_environment(list_logging_variables(logging))
-    prepare_service(settings, config_files=common.config)
+    prepare_service(settings, config_files=shared.config)
     import asyncio
 
     from credit_default.flows.deployments.runner import serve_deployments

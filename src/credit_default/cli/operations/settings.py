@@ -2,15 +2,15 @@
 
 from typing import TYPE_CHECKING
 
-from credit_default.cli.terminal.common_options import CommonOptions, takes_common_options
 from credit_default.cli.terminal.output import Output, run_command
+from credit_default.cli.terminal.shared_options import SharedOptions, takes_shared_options
 
 if TYPE_CHECKING:
     from credit_default.views.summaries.summary import Summary
 
 
-@takes_common_options("lake")
-def settings(*, common: CommonOptions) -> None:
+@takes_shared_options("lake")
+def settings(*, shared: SharedOptions) -> None:
     """List every setting in force and where it came from."""
 
     def act(output: Output) -> "Summary":
@@ -21,7 +21,7 @@ def settings(*, common: CommonOptions) -> None:
             summarise_settings,
         )
 
-        origins = load_settings(common.build_overrides(), config_files=common.config).origins
+        origins = load_settings(shared.build_overrides(), config_files=shared.config).origins
         lines = [SettingLine(origin.name, origin.value, origin.origin) for origin in origins]
         if not output.as_json:
             from rich.console import Console
@@ -29,4 +29,4 @@ def settings(*, common: CommonOptions) -> None:
             Console(highlight=False).print(render_settings(lines))
         return summarise_settings(lines)
 
-    run_command("settings", act, common)
+    run_command("settings", act, shared)

@@ -11,13 +11,13 @@ import typer
 
 from credit_default.cli.operations.stack_display import print_log_line, show_ready
 from credit_default.cli.operations.stack_lock import catch_signals, lock_stack
-from credit_default.cli.terminal.common_options import CommonOptions, takes_common_options
 from credit_default.cli.terminal.output import Output, run_command, write_error
 from credit_default.cli.terminal.session import (
     choose_logging,
     list_logging_variables,
     read_settings,
 )
+from credit_default.cli.terminal.shared_options import SharedOptions, takes_shared_options
 from credit_default.errors import CreditDefaultError
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ Port = Annotated[
 ]
 
 
-@takes_common_options("lake")
+@takes_shared_options("lake")
 def up(
     database: Annotated[
         str | None,
@@ -49,7 +49,7 @@ def up(
     prefect_port: Port = None,
     evidently_port: Port = None,
     *,
-    common: CommonOptions,
+    shared: SharedOptions,
 ) -> None:
     """Start MLflow, Prefect, Evidently's pages and what works on them; end them all on Ctrl-C or SIGTERM.
 
@@ -65,16 +65,16 @@ def up(
     stack = {name: value for name, value in given.items() if value is not None}
 
     def act(output: Output) -> "Summary":
-        settings = read_settings(common, stack=stack or None)
+        settings = read_settings(shared, stack=stack or None)
         with catch_signals() as stop_requested:
-            _run_stack(output, settings, common, stop_requested=stop_requested)
+            _run_stack(output, settings, shared, stop_requested=stop_requested)
         raise typer.Exit(0)  # its summary was printed when all was ready
 
-    run_command("up", act, common)
+    run_command("up", act, shared)
 
 
 def _run_stack(
-    output: Output, settings: "Settings", common: CommonOptions, *, stop_requested: Event
+    output: Output, settings: "Settings", shared: SharedOptions, *, stop_requested: Event
 ) -> None:
     """Start all programs, follow their logs until a stop is requested, and end them all."""
     from credit_default.adapters.lake.layout import open_lake
@@ -83,7 +83,7 @@ def _run_stack(
     lake = open_lake(settings.lake, home=Path(settings.home))
     began = time.monotonic()
     with lock_stack(lake):
-        plan = _build_plan(settings, lake, common)
+        plan = _build_plan(settings, lake, shared)
         folder, wait = lake.home / "stack", settings.stack.stop_seconds
         with open_stack(logs=folder, stop_seconds=wait) as stack:
             _start_all(output, stack, plan, settings, lake, stop_requested=stop_requested)
@@ -146,12 +146,12 @@ def _start_programs(
         found(f"{time.monotonic() - began:.1f} s")
 
 
-def _build_plan(settings: "Settings", lake: "Lake", common: CommonOptions) -> "StackPlan":
+def _build_plan(settings: "Settings", lake: "Lake", shared: SharedOptions) -> "StackPlan":
     from credit_default.adapters.local_stack.credentials import read_credentials, write_credentials
     from credit_default.services.operations.stack_plan import choose_ports, plan_stack
     from credit_default.settings import CONFIG_VARIABLE, copy_environment
 
-    logging = choose_logging(common, usual="info")
+    logging = choose_logging(shared, usual="info")
     environment = copy_environment() | list_logging_variables(logging)
     place = _find_credentials_file(lake)
     credentials = read_credentials(place, environment=environment)
@@ -163,7 +163,7 @@ def _build_plan(settings: "Settings", lake: "Lake", common: CommonOptions) -> "S
         credentials=credentials,
         environment=environment,
         config_files=os.pathsep.join(
-            str(Path(name).absolute()) for name in (*before, *common.config)
+            str(Path(name).absolute()) for name in (*before, *shared.config)
         ),
     )
     write_credentials(place, credentials, addresses=plan.addresses)

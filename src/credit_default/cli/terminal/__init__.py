@@ -1,1 +1,1 @@
-"""The terminal: the common options, output and session of every command."""
+"""The terminal: the shared options, output and session of every command."""

@@ -1,6 +1,6 @@
 """The options that several commands take, each declared once.
 
-`common_options` hands the first group of them to a command as one value; the others are named in the command's signature
+`shared_options` hands the first group of them to a command as one value; the others are named in the command's signature
 by their alias here.
 """
 

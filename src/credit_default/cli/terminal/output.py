@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from credit_default.cli.terminal.common_options import CommonOptions
 from credit_default.cli.terminal.session import choose_logging
+from credit_default.cli.terminal.shared_options import SharedOptions
 from credit_default.errors import CreditDefaultError, escape_unprintable
 
 if TYPE_CHECKING:
@@ -80,24 +80,24 @@ class Output:
             Console(highlight=False).print(render_summary(summary), crop=False, overflow="ignore")
 
 
-def run_command(command: str, act: Callable[[Output], "Summary"], common: CommonOptions) -> None:
+def run_command(command: str, act: Callable[[Output], "Summary"], shared: SharedOptions) -> None:
     """Run a command's work, show its summary or the one line of its error, and end with the exit code.
 
     Args:
         command: The name that its summary and its errors begin with.
         act: The work; it reports its steps to the `Output` that it is given.
-        common: The common options: how to print, and where the logging settings are read from.
+        shared: The shared options: how to print, and where the logging settings are read from.
 
     Raises:
         typer.Exit: Always: with the summary's exit code, the error's, or 130 when interrupted.
     """
     _silence_libraries()
-    output = Output(command, as_json=common.as_json, quiet=common.quiet)
+    output = Output(command, as_json=shared.as_json, quiet=shared.quiet)
     try:
-        configure_logging(common, usual="error")
+        configure_logging(shared, usual="error")
         summary = act(output)
     except CreditDefaultError as error:
-        if common.as_json:
+        if shared.as_json:
             from credit_default.views.summaries.summary import summarise_error
 
             output.show(summarise_error(command, error))
@@ -111,14 +111,14 @@ def run_command(command: str, act: Callable[[Output], "Summary"], common: Common
     raise typer.Exit(summary.exit_code)
 
 
-def configure_logging(common: CommonOptions, *, usual: "LogLevel") -> "LoggingSettings":
+def configure_logging(shared: SharedOptions, *, usual: "LogLevel") -> "LoggingSettings":
     """Write this process's log lines to standard error as the settings say, and return those settings.
 
     `usual` is the level where nothing sets one; see `choose_logging`.
     """
     from credit_default import logs
 
-    logging_settings = choose_logging(common, usual=usual)
+    logging_settings = choose_logging(shared, usual=usual)
     logs.configure_logging(logging_settings.level, logging_settings.format)
     return logging_settings
 

@@ -6,7 +6,7 @@ Imports are late, so that `--help` stays quick.
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from credit_default.cli.terminal.common_options import CommonOptions
+from credit_default.cli.terminal.shared_options import SharedOptions
 from credit_default.errors import InputError
 
 if TYPE_CHECKING:
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from credit_default.views.summaries.summary import Summary
 
 
-def read_settings(common: CommonOptions, **flags: Any) -> "Settings":
+def read_settings(shared: SharedOptions, **flags: Any) -> "Settings":
     """Return the settings in force.
 
     Args:
-        common: The common options.
+        shared: The shared options.
         flags: The command's own options, by the names of settings; None for one that was not given.
 
     Raises:
@@ -30,34 +30,34 @@ def read_settings(common: CommonOptions, **flags: Any) -> "Settings":
     """
     from credit_default.settings import load_settings
 
-    return load_settings(common.build_overrides(**flags), config_files=common.config).settings
+    return load_settings(shared.build_overrides(**flags), config_files=shared.config).settings
 
 
-def connect(common: CommonOptions, **flags: Any) -> "Wiring":
+def connect(shared: SharedOptions, **flags: Any) -> "Wiring":
     """Return the parts that the settings in force name; nothing is connected before it is used."""
     from credit_default.flows.runs import context
 
-    return context.connect(common.build_overrides(**flags), common.config)
+    return context.connect(shared.build_overrides(**flags), shared.config)
 
 
-def connect_with_mlflow(common: CommonOptions, **flags: Any) -> "Wiring":
+def connect_with_mlflow(shared: SharedOptions, **flags: Any) -> "Wiring":
     """Return the same parts, after setting the variables that MLflow and Prefect read when they are imported.
 
     A command that loads a model or asks the registry needs this one.
     """
     from credit_default.flows.server.session import prepare_libraries
 
-    prepare_libraries(read_settings(common, **flags))
-    return connect(common, **flags)
+    prepare_libraries(read_settings(shared, **flags))
+    return connect(shared, **flags)
 
 
-def choose_logging(common: CommonOptions, *, usual: "LogLevel") -> "LoggingSettings":
+def choose_logging(shared: SharedOptions, *, usual: "LogLevel") -> "LoggingSettings":
     """Return the logging settings in force; where nothing sets a level it is `usual`.
 
     `usual` is `error` for a command that prints a summary, whose notes say what it logs as a warning, and `info` for a
     process that serves until it is ended.
     """
-    logging = read_settings(common).logging
+    logging = read_settings(shared).logging
     return (
         logging
         if "level" in logging.model_fields_set

@@ -7,10 +7,10 @@ import typer
 from typer.testing import CliRunner
 
 from credit_default.cli.main import app
-from credit_default.cli.terminal.common_options import (
-    CommonOptions,
-    CommonOptionsGroup,
-    takes_common_options,
+from credit_default.cli.terminal.shared_options import (
+    SharedOptions,
+    SharedOptionsGroup,
+    takes_shared_options,
 )
 
 ALL = ["--lake", "L", "--config", "F", "--json", "--quiet", "--log-level", "debug"]
@@ -32,25 +32,25 @@ COMMANDS = dict(list_commands(typer.main.get_command(app)))
 
 def build_app(heard):
     """A command line of one command and one group, which write down what they were given."""
-    small = typer.Typer(cls=CommonOptionsGroup)
-    inner = typer.Typer(cls=CommonOptionsGroup)
+    small = typer.Typer(cls=SharedOptionsGroup)
+    inner = typer.Typer(cls=SharedOptionsGroup)
 
     @inner.callback()
     @small.callback()
-    @takes_common_options("lake")
-    def main(*, common: CommonOptions) -> None:
-        del common
+    @takes_shared_options("lake")
+    def main(*, shared: SharedOptions) -> None:
+        del shared
 
     @inner.command()
     @small.command()
-    @takes_common_options("lake", "seed")
-    def act(word: str, times: int = 1, *, common: CommonOptions) -> None:
-        heard.append((word, times, common))
+    @takes_shared_options("lake", "seed")
+    def act(word: str, times: int = 1, *, shared: SharedOptions) -> None:
+        heard.append((word, times, shared))
 
     @small.command()
-    @takes_common_options()
-    def lakeless(*, common: CommonOptions) -> None:
-        heard.append(common)
+    @takes_shared_options()
+    def lakeless(*, shared: SharedOptions) -> None:
+        heard.append(shared)
 
     small.add_typer(inner, name="inner")
     return small
@@ -66,32 +66,32 @@ def test_options_before_the_command_mean_what_they_mean_after_it():
     _, before = give(*ALL, "act", "go", "--times", "2")
     _, after = give("act", "go", "--times", "2", *ALL)
 
-    common = CommonOptions(
+    shared = SharedOptions(
         lake="L", config=("F",), as_json=True, quiet=True, log_level="debug", log_format=None
     )
-    assert before == after == [("go", 2, common)]
+    assert before == after == [("go", 2, shared)]
 
 
 def test_option_after_the_command_wins_and_configuration_files_add_up_in_order():
-    _, ((_, _, common),) = give(
+    _, ((_, _, shared),) = give(
         "--lake", "A", "--config", "1", "--config", "2", "act", "go", "--lake=B", "--config", "3"
     )
 
-    assert (common.lake, common.config) == ("B", ("1", "2", "3"))
+    assert (shared.lake, shared.config) == ("B", ("1", "2", "3"))
 
 
 def test_options_reach_a_command_of_an_inner_group_from_every_place():
-    _, ((_, _, common),) = give(
+    _, ((_, _, shared),) = give(
         "--lake", "A", "-q", "inner", "--config", "1", "act", "go", "--log-format", "json"
     )
 
-    assert common == CommonOptions(lake="A", quiet=True, config=("1",), log_format="json")
+    assert shared == SharedOptions(lake="A", quiet=True, config=("1",), log_format="json")
 
 
 def test_value_that_looks_like_an_option_is_still_a_value():
-    _, ((_, _, common),) = give("--lake=--odd name", "act", "go")
+    _, ((_, _, shared),) = give("--lake=--odd name", "act", "go")
 
-    assert common.lake == "--odd name"
+    assert shared.lake == "--odd name"
 
 
 def test_option_that_the_command_does_not_take_is_bad_usage_before_it_too():
@@ -106,7 +106,7 @@ def test_unknown_log_level_is_bad_usage():
     assert give("--log-level", "loud", "act", "go")[0].exit_code == 2
 
 
-def test_every_command_lists_the_common_options_in_its_help():
+def test_every_command_lists_the_shared_options_in_its_help():
     for path, command in COMMANDS.items():
         options = {name for one in command.params for name in one.opts if name.startswith("--")}
         expected = COMMON - ({"--json", "--quiet"} if path[0] in WITHOUT_A_RESULT else set())
@@ -118,7 +118,7 @@ def test_every_command_lists_the_common_options_in_its_help():
         assert all(option in help_text for option in expected), path
 
 
-def test_every_command_parses_the_common_options_before_it_as_after_it():
+def test_every_command_parses_the_shared_options_before_it_as_after_it():
     for path, command in COMMANDS.items():
         taken = {name for one in command.params for name in one.opts}
         given = [
@@ -135,16 +135,16 @@ def test_every_command_parses_the_common_options_before_it_as_after_it():
 
 
 def test_overrides_hold_what_was_given_by_the_names_of_settings():
-    common = CommonOptions(lake="L", seed=0, log_level="info", config=("F",))
+    shared = SharedOptions(lake="L", seed=0, log_level="info", config=("F",))
 
-    assert common.build_overrides(data=None, portfolio="p.toml") == {
+    assert shared.build_overrides(data=None, portfolio="p.toml") == {
         "lake": "L",
         "portfolio": "p.toml",
         "seed": 0,
         "logging": {"level": "info"},
     }
-    assert common.build_flow_parameters()["config"] == ["F"]
-    assert CommonOptions().build_overrides() == {}
+    assert shared.build_flow_parameters()["config"] == ["F"]
+    assert SharedOptions().build_overrides() == {}
 
 
 def test_settings_command_takes_them_before_it_for_real(tmp_path):

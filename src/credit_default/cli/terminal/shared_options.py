@@ -1,7 +1,7 @@
 """The options that commands have in common: declared once, and accepted before the command as well as after it.
 
-A command is decorated with `takes_common_options` and gets their values as one `CommonOptions`, so that its signature
-names only what is its own. `CommonOptionsGroup` makes `credit-default --lake L predict FILE` mean what
+A command is decorated with `takes_shared_options` and gets their values as one `SharedOptions`, so that its signature
+names only what is its own. `SharedOptionsGroup` makes `credit-default --lake L predict FILE` mean what
 `credit-default predict --lake L FILE` means: it puts the options in front of the command's own arguments, where the
 command parses them. An option given in both places has the later value; `--config` keeps both files, in that order.
 """
@@ -41,8 +41,8 @@ BEFORE_A_COMMAND = ("lake", *OF_EVERY_COMMAND)
 
 
 @dataclass(frozen=True, slots=True)
-class CommonOptions:
-    """The values of the common options that a command was given; None and False for those that it was not."""
+class SharedOptions:
+    """The values of the shared options that a command was given; None and False for those that it was not."""
 
     lake: str | None = None
     portfolio: str | None = None
@@ -64,10 +64,10 @@ class CommonOptions:
         return {"overrides": self.build_overrides(**flags), "config": list(self.config)}
 
 
-def takes_common_options(
+def takes_shared_options(
     *names: str, of_every: tuple[str, ...] = OF_EVERY_COMMAND
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Give a command the common options; it takes their values as its keyword argument `common`.
+    """Give a command the shared options; it takes their values as its keyword argument `shared`.
 
     Args:
         names: Which of `lake`, `portfolio` and `seed` the command takes beside those of every command.
@@ -88,14 +88,14 @@ def takes_common_options(
         own = [
             parameter
             for parameter in inspect.signature(command).parameters.values()
-            if parameter.name != "common"
+            if parameter.name != "shared"
         ]
 
         @functools.wraps(command)
         def run(*arguments: Any, **given: Any) -> None:
             values = {one.name: given.pop(one.name, one.default) for one in declared}
             values["config"] = tuple(values["config"] or ())
-            command(*arguments, common=CommonOptions(**values), **given)
+            command(*arguments, shared=SharedOptions(**values), **given)
 
         # typer reads a command's options from these two
         run.__signature__ = inspect.Signature([*own, *declared])  # type: ignore[attr-defined]
@@ -105,7 +105,7 @@ def takes_common_options(
     return decorate
 
 
-class CommonOptionsGroup(TyperGroup):
+class SharedOptionsGroup(TyperGroup):
     """A group of commands that passes the options before a command on to that command."""
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
@@ -115,7 +115,7 @@ class CommonOptionsGroup(TyperGroup):
 
 
 def _write_arguments(ctx: Any) -> list[str]:
-    """Return the common options that were given to this group, as a command line would write them."""
+    """Return the shared options that were given to this group, as a command line would write them."""
     arguments: list[str] = []
     for parameter in ctx.command.params:
         value = ctx.params.get(parameter.name)
