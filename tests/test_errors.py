@@ -5,8 +5,10 @@ import pytest
 from credit_default.errors import (
     ArtifactError,
     InputError,
+    MlflowError,
     RefusedError,
     ServiceError,
+    SetupError,
     hide_credentials,
     show_examples,
 )
@@ -19,12 +21,9 @@ def test_message_names_thing_found_expected_and_remedy():
 
 
 def test_exit_codes_are_those_of_the_command_line():
-    assert [kind.exit_code for kind in (RefusedError, InputError, ServiceError, ArtifactError)] == [
-        1,
-        2,
-        3,
-        3,
-    ]
+    kinds = (RefusedError, InputError, SetupError, ServiceError, ArtifactError)
+
+    assert [kind.exit_code for kind in kinds] == [1, 2, 2, 3, 3]
 
 
 def test_error_survives_a_process_boundary():
@@ -33,6 +32,14 @@ def test_error_survives_a_process_boundary():
     copy = pickle.loads(pickle.dumps(error))
 
     assert (type(copy), str(copy)) == (RefusedError, str(error))
+
+
+def test_error_of_mlflow_is_caught_as_one_of_a_service_and_stays_one_across_a_process_boundary():
+    error = MlflowError("a", found="b", expected="c", remedy="d")
+
+    assert isinstance(pickle.loads(pickle.dumps(error)), MlflowError)
+    assert isinstance(error, ServiceError)
+    assert MlflowError.exit_code == 3
 
 
 def test_examples_are_at_most_five_with_the_count():

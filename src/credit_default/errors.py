@@ -2,8 +2,10 @@
 
 CreditDefaultError
 ├── InputError       2  bad usage, or input that cannot be read as what it should be
+│   └── SetupError   2  no champion, or an option or portfolio that every file would fail by
 ├── RefusedError     1  a gate said no, and the run cannot go on
 ├── ServiceError     3  MLflow, Prefect, a disk or a network did not do its part
+│   └── MlflowError  3  MLflow did not: scoring and reconciling go on without it where they can
 └── ArtifactError    3  a model artifact is not the one on record, or not one that we load
 """
 
@@ -50,6 +52,13 @@ class InputError(CreditDefaultError):
     exit_code = 2
 
 
+class SetupError(InputError):
+    """What a file is scored with is missing or wrong: the champion, an option or the portfolio.
+
+    The file itself is not at fault: every other file would fail alike, so that none may be set aside for it.
+    """
+
+
 class RefusedError(CreditDefaultError):
     """A gate refused and the run cannot go on; `found` holds the verdict's reasons."""
 
@@ -58,6 +67,10 @@ class RefusedError(CreditDefaultError):
 
 class ServiceError(CreditDefaultError):
     """A service that the run depends on failed or did not answer."""
+
+
+class MlflowError(ServiceError):
+    """MLflow did not do its part, as opposed to, say, this machine's disk."""
 
 
 class ArtifactError(CreditDefaultError):

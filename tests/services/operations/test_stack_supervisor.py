@@ -44,7 +44,7 @@ def lives(group):
     return True
 
 
-def test_what_works_on_servers_is_ended_before_them_and_nothing_is_left(tmp_path):
+def test_commands_are_stopped_before_the_servers_and_nothing_is_left(tmp_path):
     order = str(tmp_path / "order")
     server = program("server", ORDERLY, order, "server", ready_text="up", is_server=True)
     worker = program("worker", ORDERLY, order, "worker", ready_text="up")
@@ -60,7 +60,7 @@ def test_what_works_on_servers_is_ended_before_them_and_nothing_is_left(tmp_path
     assert not any(lives(one.process.pid) for one in stack.running)
 
 
-def test_program_that_fails_to_start_ends_the_others_and_is_told_with_the_end_of_its_log(tmp_path):
+def test_program_that_fails_to_start_ends_the_others_and_its_error_has_the_end_of_its_log(tmp_path):
     good = program("good", "import time; time.sleep(60)")
     bad = program("bad", "print('no such table'); raise SystemExit(7)", ready_text="up")
 
@@ -95,7 +95,7 @@ def test_end_that_is_asked_for_meanwhile_stops_the_waiting(tmp_path):
         )
 
 
-def test_death_of_one_program_is_told(tmp_path):
+def test_end_of_one_program_is_an_error(tmp_path):
     short = program(
         "short",
         "import time; print('up', flush=True); time.sleep(.5); raise SystemExit(9)",
@@ -112,7 +112,7 @@ def test_death_of_one_program_is_told(tmp_path):
             watch_programs(stack.running, stop_requested=never, show_log_line=None)
 
 
-def test_new_lines_of_each_log_are_told_with_the_programs_name(tmp_path):
+def test_new_lines_of_each_log_are_shown_with_the_programs_name(tmp_path):
     told = []
     until = time.monotonic() + 20
 
@@ -129,7 +129,7 @@ def test_new_lines_of_each_log_are_told_with_the_programs_name(tmp_path):
     assert told == [("one", "a"), ("one", "b")]
 
 
-def test_server_that_refuses_our_words_is_mended_once(tmp_path):
+def test_password_is_reset_once_for_a_server_that_refuses_it(tmp_path):
     refusing = """
 import http.server
 class Refusing(http.server.BaseHTTPRequestHandler):

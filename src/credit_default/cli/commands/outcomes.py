@@ -46,7 +46,7 @@ def _show_coverage(wiring: "Wiring", output: Output) -> "Summary":
     from credit_default.flows.runs.context import read_clock
     from credit_default.services.outcomes.take_in import summarise_coverage
 
-    known = summarise_coverage(wiring, now=read_clock(), told=output.as_json)
+    known = summarise_coverage(wiring, now=read_clock(), listed=output.as_json)
     if known.batches and not output.as_json:
         from rich.console import Console
 

@@ -153,7 +153,7 @@ def _merge_summaries(scored: "Summary", monitored: "Summary") -> "Summary":
 
 
 def _export_scores(parameters: FlowParameters, summary: "Summary", out: Path) -> "Summary":
-    from credit_default.services.scoring.score_batch import export_scores
+    from credit_default.services.scoring.score_export import export_scores
 
     written = export_scores(
         _connect(parameters).lake,

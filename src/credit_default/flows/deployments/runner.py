@@ -1,6 +1,6 @@
-"""The process behind `credit-default serve`: registers the deployments and runs what the clock and events ask for.
+"""Register the deployments and run what their schedules and events ask for: the process behind `credit-default serve`.
 
-It stays while the Prefect server is away, and goes on when it is back. SIGTERM ends the runs that are on their way, each with
+It keeps running while the Prefect server is away, and goes on when it is back. SIGTERM ends the runs in progress, each in
 the state Crashed, and then this process.
 """
 
@@ -24,27 +24,29 @@ from credit_default.flows.deployments.definitions import INBOX_DEPLOYMENT, build
 from credit_default.flows.deployments.missed_runs import skip_missed_runs
 from credit_default.sections import ScheduleSettings
 
+_LOG = logging.getLogger(__name__)
 EXIT_CODE_TERMINATED = 128 + signal.SIGTERM
-_GRACE_SECONDS = 8  # for a run to end by itself; ten are promised in all
+_GRACE_SECONDS = 8  # for a run to end by itself; the whole shutdown is to take at most ten
 _LONGEST_WAIT_SECONDS = 30.0
 _MOST_DOUBLINGS = 20
 _SERVER_ERROR = 500
 
 
 class ResilientRunner(Runner):
-    """Prefect's runner; it outlives a server that is away, where Prefect's own gives up after three tries.
+    """Prefect's runner, except that it survives an outage of the server; Prefect's own gives up after three tries.
 
-    When the server is back it ends as soon as no run is on its way, and another one takes over: what hears of
-    cancellations in it has given up by then.
+    Once the server is back this runner ends as soon as no run is in progress, and `serve_deployments` starts a new one:
+    the part that learns of cancelled runs does not recover from an outage.
     """
 
     terminated = False
 
     def attach_deployment(self, deployment_id: UUID, name: str) -> None:
-        """Nothing; runs of that deployment, which is registered, are this runner's to run."""
+        """Let this runner run the runs of a registered deployment."""
         self._deployment_registry.register_deployment(deployment_id, name)
 
     async def __aenter__(self) -> Self:
+        """Start the runner with a poller that retries while the server is away."""
         await super().__aenter__()
         poller: Any = self._scheduled_run_poller
         poller._get_and_submit_flow_runs = _retry_while_unreachable(  # noqa: SLF001
@@ -55,15 +57,16 @@ class ResilientRunner(Runner):
         return self
 
     def handle_sigterm(self, *_args: object, **_kwargs: object) -> None:
-        """Nothing; the runs end, then this runner: `start` returns to whoever awaits it."""
+        """End the runs in progress, then this runner: `start` returns to its caller."""
         if self._loop is not None and not self.terminated:
             self.terminated = True
+            _LOG.info("ending the runs in progress signal=SIGTERM")
             self._loop.call_soon_threadsafe(lambda: asyncio.ensure_future(self._shut_down()))
 
     async def _shut_down(self) -> None:
         self._scheduled_run_poller.stopping = True
         processes = self._process_manager
-        # Not by Prefect's own way out, which tells each run that a person cancelled it.
+        # not by Prefect's own shutdown, which records that a person cancelled each run
         ending = (
             processes.kill(run_id, grace_seconds=_GRACE_SECONDS)
             for run_id in processes.flow_run_ids()
@@ -77,11 +80,18 @@ class ResilientRunner(Runner):
 
 
 async def serve_deployments(schedule: ScheduleSettings, *, startup_seconds: float) -> int:
-    """The exit code, once a signal has ended it: 143 after SIGTERM.
+    """Register the deployments and run them until a signal ends this process.
+
+    Args:
+        schedule: The schedules, and how many runs may be in progress at a time.
+        startup_seconds: How long to wait for the Prefect server at the start.
+
+    Returns:
+        The exit code: 143 after SIGTERM.
 
     Raises:
-        InputError: a cron line or the time zone is none.
-        ServiceError: the Prefect server does not answer in time, or refuses the deployments.
+        InputError: A cron line or the time zone is not valid.
+        ServiceError: The Prefect server does not answer in time, or refuses the deployments.
     """
     deployments = tuple(build_deployments(schedule))
     await _wait_for_server(startup_seconds)
@@ -95,6 +105,7 @@ async def serve_deployments(schedule: ScheduleSettings, *, startup_seconds: floa
         )
         for deployment_id, name in names.items():
             runner.attach_deployment(deployment_id, name)
+        # by Prefect's logger, which is shown at every log level: `up` waits for this line
         get_logger("runner").info("serving %s", ", ".join(names.values()))
         await runner.start()
         if runner.terminated:
@@ -102,7 +113,7 @@ async def serve_deployments(schedule: ScheduleSettings, *, startup_seconds: floa
 
 
 async def _register_deployments(deployments: Sequence[RunnerDeployment]) -> dict[UUID, str]:
-    """The deployments' names by their ids; they are as planned, and what was missed is made up for."""
+    """Register the deployments and catch up on missed runs; return the deployments' names by their ids."""
     try:
         names = {await deployment.aapply(): deployment.name for deployment in deployments}
         async with get_client() as client:
@@ -113,18 +124,17 @@ async def _register_deployments(deployments: Sequence[RunnerDeployment]) -> dict
 
 
 async def _catch_up_missed_runs(client: PrefectClient, names: Mapping[UUID, str]) -> None:
-    """Nothing; late runs are down to one each, and what was put into the inbox meanwhile is looked for.
+    """Skip all late runs but one of each deployment, and score what came into the inbox meanwhile.
 
-    A file that was announced before there was a deployment to hear of it would else wait for the daily run.
+    A file that was announced before there was a deployment to run for it would otherwise wait for the daily run.
     """
     missed = await skip_missed_runs(client, list(names))
     if missed.skipped_count:
-        get_logger("runner").info(
-            "skipped runs of slots that were missed count=%d", missed.skipped_count
-        )
+        _LOG.info("skipped missed runs count=%d", missed.skipped_count)
     for deployment_id, name in names.items():
         if name == INBOX_DEPLOYMENT and deployment_id not in missed.caught_up_ids:
-            await client.create_flow_run_from_deployment(deployment_id)
+            run = await client.create_flow_run_from_deployment(deployment_id)
+            _LOG.info("asked for a run on what waits in the inbox flow_run_id=%s", run.id)
 
 
 def _retry_while_unreachable(
@@ -134,9 +144,13 @@ def _retry_while_unreachable(
     on_recovered: Callable[[], None] = lambda: None,
     first_wait_seconds: float = 2.0,
 ) -> Any:
-    """The same act; where the server does not answer it waits, longer each time, instead of raising.
+    """Return the poll with retries: while the server does not answer it waits, longer each time, instead of raising.
 
-    Once the server has been away, `on_recovered` is called after each time that it answers.
+    Args:
+        poll: Asks the server for due runs.
+        log: Where each wait is logged.
+        on_recovered: Called after each successful poll once the server has been away.
+        first_wait_seconds: The first wait; it doubles up to 30 seconds.
     """
     failed_count, was_away = 0, False
 
@@ -153,7 +167,7 @@ def _retry_while_unreachable(
             wait_seconds = min(first_wait_seconds * 2**failed_count, _LONGEST_WAIT_SECONDS)
             failed_count, was_away = min(failed_count + 1, _MOST_DOUBLINGS), True
             log.warning(
-                "asking prefect again in %.0f s: %s",
+                "prefect is away, retrying wait_seconds=%.0f: %s",
                 wait_seconds,
                 str(error) or type(error).__name__,
             )
@@ -167,7 +181,7 @@ def _retry_while_unreachable(
 
 
 async def _wait_for_server(timeout_seconds: float) -> None:
-    """Nothing; returns as soon as the server answers its health check."""
+    """Wait until the server answers its health check."""
     deadline = anyio.current_time() + timeout_seconds
     async with get_client() as client:
         while (found := await client.api_healthcheck()) is not None:
