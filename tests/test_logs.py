@@ -40,6 +40,15 @@ def test_json_line_has_the_pairs_of_the_message_as_fields(capsys):
     }
 
 
+def test_json_line_writes_what_is_no_finite_number_as_text(capsys):
+    configure_logging("info", "json")
+
+    LOG.info("ended trial loss=%.5f gain=%.1f", float("nan"), float("inf"))
+
+    fields = json.loads(capsys.readouterr().err, parse_constant=pytest.fail)
+    assert (fields["loss"], fields["gain"]) == ("nan", "inf")
+
+
 def test_pair_never_replaces_a_field_of_the_line_itself(capsys):
     configure_logging("info", "json")
 
@@ -114,3 +123,13 @@ def test_closed_standard_error_stops_nothing(capsys, monkeypatch):
     monkeypatch.setattr(logging, "raiseExceptions", False)
 
     LOG.info("scored")
+
+
+@pytest.mark.parametrize("log_format", ["text", "json"])
+def test_arguments_that_do_not_fit_the_message_stop_nothing(capsys, monkeypatch, log_format):
+    configure_logging("info", log_format)
+    monkeypatch.setattr(logging, "raiseExceptions", False)
+
+    LOG.info("scored row_count=%d", None)
+
+    assert capsys.readouterr().err == ""

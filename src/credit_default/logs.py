@@ -7,6 +7,7 @@ log as they are configured themselves.
 
 import json
 import logging
+import math
 import re
 import sys
 import time
@@ -50,11 +51,15 @@ class StandardErrorHandler(logging.Handler):
     """A handler that writes to whatever standard error is at that moment, which a test or a shell may redirect."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Write the record as one line; a closed or full standard error is reported as `logging` does, not raised."""
+        """Write the record as one line.
+
+        A failure, of a full standard error or of arguments that do not fit the message, is reported as `logging` does
+        and never raised: a log line must not end the work that writes it.
+        """
         try:
             sys.stderr.write(f"{self.format(record)}\n")
             sys.stderr.flush()
-        except (OSError, ValueError):
+        except Exception:  # noqa: BLE001 - as the handlers of the standard library
             self.handleError(record)
 
 
@@ -96,14 +101,14 @@ def _read_exception(formatter: logging.Formatter, record: logging.LogRecord) -> 
 
 
 def _read_pairs(record: logging.LogRecord) -> dict[str, Any]:
-    """Return the arguments of a message by the keys that it writes before them, numbers as numbers."""
+    """Return the arguments of a message by the keys that it writes before them, finite numbers as numbers."""
     if not isinstance(record.args, tuple):
         return {}
     found = [match for match in _PLACEHOLDER.finditer(str(record.msg)) if match[0] != "%%"]
     pairs = {match["key"]: value for match, value in zip(found, record.args, strict=False)}
     return {
         key: value
-        if isinstance(value, bool | int | float)
+        if isinstance(value, bool | int | float) and math.isfinite(value)  # JSON has no NaN
         else hide_credentials(escape_unprintable(str(value)))
         for key, value in pairs.items()
         if key and key not in _OWN_FIELDS

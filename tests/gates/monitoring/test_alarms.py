@@ -134,6 +134,14 @@ def test_alarm_that_no_finding_bears_out_any_more_is_withdrawn():
     ]
 
 
+def test_reasons_of_closing_are_stored_as_in_older_lakes():
+    assert (CLOSED_AS_QUIET, CLOSED_AS_SUPERSEDED, CLOSED_AS_WITHDRAWN) == (
+        "quiet again",
+        "another version is champion",
+        "looked at again, it does not ring",
+    )
+
+
 def test_alarm_that_closed_before_it_was_first_seen_is_kept_and_not_reported():
     changes = update_alarms((), follow("aaoo"), at="T1")
 

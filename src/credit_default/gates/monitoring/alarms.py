@@ -15,10 +15,11 @@ from credit_default.data.months import count_months
 from credit_default.gates.monitoring.monitoring_gates import MONITORING_GATES
 from credit_default.gates.verdict import Level
 
-# Stored with an alarm as the reason why it closed.
+# Stored with an alarm, and hashed with its ledger entry, as the reason why it closed: the strings
+# are in the tables of older lakes and never change.
 CLOSED_AS_QUIET: Final = "quiet again"
 CLOSED_AS_SUPERSEDED: Final = "another version is champion"
-CLOSED_AS_WITHDRAWN: Final = "no longer supported by the recorded findings"
+CLOSED_AS_WITHDRAWN: Final = "looked at again, it does not ring"
 
 
 @dataclass(frozen=True, slots=True)

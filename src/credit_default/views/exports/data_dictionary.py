@@ -60,7 +60,7 @@ def _render_introduction(schema: Schema) -> str:
     return (
         "# Data dictionary\n\n"
         "Written by `make docs` from `data/credit_card/statements.py`, `data/credit_card/outcomes.py`"
-        " and `adapters/tables/queries.py`: change those files, not this page.\n\n"
+        " and `adapters/tables/schemas.py`: change those files, not this page.\n\n"
         f"Portfolio `{schema.name}`, version {schema.version}. A row's key is {key}. Column names of a file are"
         " matched in any order and case, under any of the names in the second column."
     )
