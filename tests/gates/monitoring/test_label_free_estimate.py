@@ -24,7 +24,7 @@ def test_expected_metrics_have_their_range_and_the_error_of_earlier_estimates():
 
     assert (verdict.gate, verdict.level) == ("estimate", "ok")
     assert verdict.reasons[0] == (
-        "default share expected 38.0% (34.7% to 41.3%); mean error 2.0% over 4 earlier batches"
+        "default share expected 38.0% (34.7% to 41.3%); mean absolute error 2.0% over 4 earlier batches"
     )
     assert verdict.reasons[1].startswith("ROC AUC expected 0.9")
     assert verdict.reasons[1].endswith(")")

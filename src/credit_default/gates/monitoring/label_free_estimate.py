@@ -51,7 +51,7 @@ def judge_estimate(
 
     Returns:
         `watch` when the expected ranking is below the floor, else `ok`; `not judged` below the
-        fewest rows. The reasons list each metric with its range, and the mean error of earlier
+        fewest rows. The reasons list each metric with its range, and the mean absolute error of earlier
         estimates.
     """
     policy = policy or EstimatePolicy()
@@ -99,7 +99,7 @@ def _describe_metric(name: str, metric: Metric, past: PastError | None) -> str:
     if past is None:
         return expected
     error = _format_value(name, past.mean_absolute_error)
-    return f"{expected}; mean error {error} over {past.batch_count} earlier batches"
+    return f"{expected}; mean absolute error {error} over {past.batch_count} earlier batches"
 
 
 def _describe_weak_ranking(roc_auc: Metric, policy: EstimatePolicy) -> str:
