@@ -93,19 +93,36 @@ def test_a_deleted_score_is_found(wired, scored, rows):
     assert verify(wired)[0] == {"ledger": "ok", "scores": "alarm"}
 
 
-def test_a_changed_entry_is_found(wired, scored):
-    entries = scan_table(wired.lake, "ledger").collect()
-    changed = entries.with_columns(
-        details=pl.col("details").str.replace('"scored_count":19', '"scored_count":18')
-    )
+def replace_in_ledger(lake, old, new):
+    entries = scan_table(lake, "ledger").collect()
+    changed = entries.with_columns(details=pl.col("details").str.replace(old, new))
     assert not changed.equals(entries)
-    shutil.rmtree(wired.lake.table_uri("ledger"))  # the table itself takes nothing but new rows
-    write_deltalake(wired.lake.table_uri("ledger"), changed.to_arrow(), partition_by=["month"])
+    shutil.rmtree(lake.table_uri("ledger"))  # the table itself takes nothing but new rows
+    write_deltalake(lake.table_uri("ledger"), changed.to_arrow(), partition_by=["month"])
+
+
+@pytest.mark.parametrize("new", ['"scored_count":18', '"scored_total":19'])
+def test_a_changed_entry_is_found(wired, scored, new):
+    replace_in_ledger(wired.lake, '"scored_count":19', new)
 
     levels, summary = verify(wired)
 
     assert levels["ledger"] == "alarm"
     assert "entry 2" in summary.verdicts[0].reasons[0]
+
+
+@pytest.mark.parametrize("new", ["null", "no JSON", "{}"])
+def test_an_entry_changed_beyond_reading_is_found_with_the_scores_that_it_was_about(
+    wired, scored, new
+):
+    replace_in_ledger(wired.lake, '^.*"scored_count":19.*$', new)
+
+    levels, summary = verify(wired, scored.batch_id)
+
+    assert levels == {"ledger": "alarm", "scores": "alarm", "replay": "alarm"}
+    assert (summary.status, summary.exit_code) == ("broken", 1)
+    assert "entry 2" in summary.verdicts[0].reasons[0]
+    assert scored.batch_id in summary.verdicts[1].reasons[0]
 
 
 def test_a_chain_forged_as_a_whole_is_found_by_a_head_kept_elsewhere(wired, scored):

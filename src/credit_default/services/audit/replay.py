@@ -13,7 +13,7 @@ from credit_default.adapters.tables.ledger import read_entries
 from credit_default.adapters.tables.queries import collect_rows, read_scores, scan_table
 from credit_default.adapters.tables.score_digests import digest_frames, digest_scores
 from credit_default.data.contract.schema import CLIENT_ID, KEY
-from credit_default.errors import InputError, show_examples
+from credit_default.errors import InputError, ServiceError, show_examples
 from credit_default.gates.ledger import chain
 from credit_default.gates.ledger.batch_events import Scored
 from credit_default.gates.ledger.chain import LedgerEntry, judge_chain
@@ -90,18 +90,30 @@ def _judge_ledger(entries: Sequence[LedgerEntry], head: str | None) -> Verdict:
 
 
 def _read_recorded_results(entries: Sequence[LedgerEntry]) -> tuple[_RecordedResult, ...]:
-    """Return what is on record of each batch and model version, in the order of their first entries."""
+    """Return what is on record of each batch and model version, in the order of their first entries.
+
+    An entry that was changed beyond reading leaves its result without digests, which no scores match.
+    """
     results: dict[tuple[str, int], _RecordedResult] = {}
     for entry in entries:
+        if not (Scored.matches(entry) or ScoresErased.matches(entry)):
+            continue
         key = (entry.batch_id, entry.model_version)
-        if Scored.matches(entry):
-            scored = read_event(entry, Scored)
-            results[key] = _RecordedResult(*key, scored.model_digest, scored.scores_digest)
-        elif ScoresErased.matches(entry):
-            before = results.get(key, _RecordedResult(*key, "", ""))
-            digest = read_event(entry, ScoresErased).scores_digest
-            results[key] = replace(before, scores_digest=digest)
+        nothing_known = _RecordedResult(*key, "", "")
+        try:
+            results[key] = _read_recorded_result(entry, results.get(key, nothing_known))
+        except ServiceError as error:
+            _LOG.warning("entry cannot be read sequence=%d: %s", entry.sequence, error)
+            results[key] = nothing_known
     return tuple(results.values())
+
+
+def _read_recorded_result(entry: LedgerEntry, before: _RecordedResult) -> _RecordedResult:
+    """Return what is on record after this entry, which is about a scoring or an erasure of scores."""
+    if Scored.matches(entry):
+        scored = read_event(entry, Scored)
+        return replace(before, model_digest=scored.model_digest, scores_digest=scored.scores_digest)
+    return replace(before, scores_digest=read_event(entry, ScoresErased).scores_digest)
 
 
 def _judge_scores(lake: Lake, results: Sequence[_RecordedResult]) -> Verdict:
