@@ -5,6 +5,7 @@ import pytest
 from credit_default.errors import (
     ArtifactError,
     InputError,
+    MlflowError,
     RefusedError,
     ServiceError,
     SetupError,
@@ -33,6 +34,14 @@ def test_error_survives_a_process_boundary():
     assert (type(copy), str(copy)) == (RefusedError, str(error))
 
 
+def test_error_of_mlflow_is_caught_as_one_of_a_service_and_stays_one_across_a_process_boundary():
+    error = MlflowError("a", found="b", expected="c", remedy="d")
+
+    assert isinstance(pickle.loads(pickle.dumps(error)), MlflowError)
+    assert isinstance(error, ServiceError)
+    assert MlflowError.exit_code == 3
+
+
 def test_examples_are_at_most_five_with_the_count():
     assert show_examples([1, 2]) == "1, 2"
     assert show_examples(range(9)) == "0, 1, 2, 3, 4 … (9 in all)"
@@ -53,6 +62,6 @@ def test_examples_are_at_most_five_with_the_count():
         ("somebody@example.org wrote", "somebody@example.org wrote"),
     ],
 )
-def test_who_logs_in_and_with_what_is_not_told(text, told):
+def test_user_and_password_are_hidden(text, told):
     assert hide_credentials(text) == told
     assert str(ServiceError(text, found=text, expected="x", remedy="y")).count(told) == 2

@@ -36,7 +36,8 @@ from credit_default.adapters.lake.inbox import build_incoming_uri, list_incoming
 from credit_default.adapters.lake.layout import Lake
 from credit_default.adapters.lake.pinned_champion import read_champion_pointer
 from credit_default.adapters.lake.snapshots import list_snapshots, read_snapshot_rows
-from credit_default.adapters.mlflow.tracking import MLFLOW_ENVIRONMENT, DatasetRecord
+from credit_default.adapters.mlflow.datasets import DatasetRecord
+from credit_default.adapters.mlflow.tracking import MLFLOW_ENVIRONMENT
 from credit_default.adapters.tables.ledger import read_entries
 from credit_default.adapters.tables.monitoring import write_monitoring
 from credit_default.adapters.tables.queries import scan_table
@@ -195,11 +196,11 @@ def promote_challenger(wiring: Wiring, _path: str, at: dt.datetime) -> str:
     import polars as pl
 
     from credit_default.model.evaluation.metrics import evaluate
-    from credit_default.services.training.challenger import TrainingRows
     from credit_default.services.training.register_and_promote import (
         Registered,
         apply_promotion_verdict,
     )
+    from credit_default.services.training.training_rows import TrainingRows
 
     defaulted = np.arange(200) % 2
     evaluation = evaluate(
@@ -280,7 +281,7 @@ def _digest(frame: Any) -> list[Any]:
     ordered = frame.select(sorted(frame.columns)).sort(
         [c for c in sorted(frame.columns) if c != "rules"]
     )
-    return [frame.height, sha256(ordered.write_json().encode()).hexdigest()[:12]]
+    return [frame.height, sha256(ordered.render_summary_json().encode()).hexdigest()[:12]]
 
 
 def _list_files(lake: Lake, place: str) -> list[list[str]]:

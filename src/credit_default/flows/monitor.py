@@ -1,4 +1,4 @@
-"""The flow `monitor`: a scored batch is compared with what its model was trained on, and with what became of it."""
+"""The flow `monitor`: compare a scored batch with what its model was trained on, and with its known outcomes."""
 
 from typing import Any, Literal
 
@@ -12,16 +12,18 @@ from credit_default.flows.runs.context import connect, read_clock
 from credit_default.flows.runs.orphaned_runs import mark_run
 from credit_default.flows.runs.run_as_script import run_as_script
 from credit_default.flows.runs.tasks import build_retried_task, build_task
+from credit_default.gates.monitoring.monitoring_gates import find_run_outcomes
 from credit_default.services.context.data_origin import SIMULATED
 from credit_default.services.monitoring import (
     batch_drift,
     batch_performance,
     findings_record,
     follow_up,
+    monitored_batch,
 )
 from credit_default.views.summaries.summary import Summary
 
-find_batch = build_retried_task(batch_drift.find_batch, "find batch")
+find_batch = build_retried_task(monitored_batch.find_batch, "find batch")
 find_drift = build_task(batch_drift.find_drift, "compare with reference")
 judge_without_outcomes = build_task(
     batch_performance.judge_without_outcomes, "estimate from the scores"
@@ -29,15 +31,6 @@ judge_without_outcomes = build_task(
 evaluate_batch = build_task(batch_performance.evaluate_batch, "judge performance")
 record_findings = build_retried_task(findings_record.record_findings, "record")
 follow_up_batch = build_retried_task(follow_up.follow_up, "alarms and retraining")
-
-# By gate: the name of a run in which it rang. The first that did names the run.
-_STATE_BY_GATE = {
-    "drift": "DriftFound",
-    "feed": "FeedBroken",
-    "volume": "FeedBroken",
-    "performance": "PerformanceLow",
-    "fairness": "FairnessDrift",
-}
 
 
 @flow(name="monitor", validate_parameters=False, on_running=[mark_run])
@@ -48,21 +41,33 @@ def monitor(
     report: Literal["full", "drift", "none"] | None = None,
     model_version: int | None = None,
 ) -> State[Summary]:
-    """A completed run named `Quiet`, `DriftFound`, `FeedBroken`, `PerformanceLow`, `FairnessDrift` or `NotJudged`, with its summary.
+    """Judge one scored batch: its drift, its feed, its performance and fairness; then open and close alarms.
 
-    `batch_id` is the batch to look at, the one scored last when it is not given, as `model_version` scored it, or the
-    version that scored it last. `report` is `full` (data summaries
-    and, once outcomes are known, classification quality), `drift`, or `none`: then only performance is judged. By
-    default it is what the settings say.
+    Args:
+        batch_id: The batch; by default the one that was scored last.
+        overrides: Settings that win over all others, nested like a configuration file.
+        config: Paths of configuration files.
+        report: What Evidently's report holds: `full` adds data summaries and, once outcomes are known, classification
+            quality; `drift` is drift alone; with `none` only performance is judged. By default the setting `report`.
+        model_version: The version whose scores are judged; by default the one that scored the batch last.
+
+    Returns:
+        A completed run named `Quiet`, `DriftFound`, `FeedBroken`, `PerformanceLow`, `FairnessDrift` or `NotJudged`, with
+        its summary.
     """
     wiring = connect(overrides or {}, config or [])
     batch = find_batch(wiring, batch_id, model_version=model_version)
     kind = report or wiring.settings.report
     drift = None if kind == "none" else find_drift(wiring, batch, report=kind)
-    outlook = None if kind == "none" else judge_without_outcomes(wiring, batch)
+    label_free_findings = None if kind == "none" else judge_without_outcomes(wiring, batch)
     performed = evaluate_batch(wiring, batch, now=read_clock())
     found = record_findings(
-        wiring, batch, drift, performed, outlook=outlook, monitored_at=read_clock()
+        wiring,
+        batch,
+        drift,
+        performed,
+        label_free_findings=label_free_findings,
+        monitored_at=read_clock(),
     )
     followed = follow_up_batch(wiring, batch, found, at=read_clock())
     publish_summary(followed.summary, simulated=batch.data_origin == SIMULATED)
@@ -72,15 +77,11 @@ def monitor(
 
 
 def _name_state(summary: Summary) -> str:
-    rang = {verdict.gate for verdict in summary.verdicts if not verdict.passed}
-    for gate, name in _STATE_BY_GATE.items():
-        if gate in rang:
-            return name
-    return (
-        "NotJudged"
-        if all(verdict.level == "not judged" for verdict in summary.verdicts)
-        else "Quiet"
-    )
+    alarmed = [verdict.gate for verdict in summary.verdicts if not verdict.passed]
+    if outcomes := find_run_outcomes(alarmed):
+        return outcomes[0].run_state
+    judged = any(verdict.level != "not judged" for verdict in summary.verdicts)
+    return "Quiet" if judged else "NotJudged"
 
 
 if __name__ == "__main__":

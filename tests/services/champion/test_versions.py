@@ -15,15 +15,12 @@ from credit_default.services.champion.versions import (
     roll_back,
     summarise_models,
 )
-from credit_default.services.training.challenger import (
-    fit_challenger,
-    read_training_rows,
-    split_rows,
-)
+from credit_default.services.training.challenger import fit_challenger
 from credit_default.services.training.register_and_promote import (
     apply_promotion_verdict,
     register_challenger,
 )
+from credit_default.services.training.training_rows import read_training_rows, split_rows
 
 NOON = dt.datetime(2006, 1, 1, 12, tzinfo=dt.UTC)
 HOUR = dt.timedelta(hours=1)
@@ -60,7 +57,7 @@ def wiring(tmp_path_factory, mlflow_template, month_rows):
 
 
 def seats(wiring):
-    return {model.number: model.seat for model in list_models(wiring.registry)}
+    return {model.number: model.alias for model in list_models(wiring.registry)}
 
 
 def test_versions_are_listed_newest_first_with_what_the_gate_said(wiring):

@@ -8,7 +8,7 @@ import pytest
 from credit_default.adapters.tables.monitoring import write_monitoring
 from credit_default.services.champion.current import CurrentChampion
 from credit_default.services.intake.file_check import check_file
-from credit_default.services.monitoring.batch_drift import find_batch, find_drift
+from credit_default.services.monitoring.batch_drift import find_drift
 from credit_default.services.monitoring.batch_profile import profile_batch
 from credit_default.services.monitoring.feed_and_volume import (
     count_broken_rules,
@@ -16,6 +16,7 @@ from credit_default.services.monitoring.feed_and_volume import (
     judge_delivery,
     read_delivery_history,
 )
+from credit_default.services.monitoring.monitored_batch import find_batch
 from credit_default.services.scoring.score_batch import score_file
 
 MONTHS = ("2005-10", "2005-11", "2005-12", "2006-01")
@@ -79,14 +80,16 @@ def test_batch_is_held_against_those_scored_before_it(wiring, deliver, known_row
         wiring, batch_id="0123456789abcdef", month="2006-02", row_count=77
     )
 
-    assert [(d.row_count, d.age, d.step, d.wait) for d in (*found.earlier, found.own)] == [
+    assert [
+        (d.row_count, d.age_months, d.month_step, d.wait_days) for d in (*found.earlier, found.own)
+    ] == [
         (300, 3, None, None),
         (300, 3, 1, 31.0),
         (300, 3, 1, 28.0),
         (300, 3, 1, 31.0),
     ]
     assert found.earlier_rejected_shares == (0.0, 0.0, 0.01)
-    assert len(second.earlier) == 1  # looked at again, it sees no later ones
+    assert len(second.earlier) == 1  # monitored again, it is compared with no later ones
     assert (unknown.own.row_count, len(unknown.earlier)) == (77, 4)
     assert count_rejected(wiring.lake, ids[2]) == 3
     assert count_broken_rules(wiring.lake, ids[2]) == {"sex|code": 3}

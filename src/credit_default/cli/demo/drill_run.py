@@ -1,34 +1,35 @@
-"""A drill from its first simulated month to its verdict, told as it goes: what `drill` does."""
+"""Run a drill from its first simulated month to its verdict: what `drill` does after its options are read."""
 
-import tempfile
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from credit_default.cli.terminal.output import Output
 from credit_default.cli.terminal.session import read_settings
+from credit_default.cli.terminal.shared_options import SharedOptions
 
 if TYPE_CHECKING:
     from credit_default.views.summaries.summary import Summary
 
 
 def run_drill_command(
-    output: Output,
-    flags: dict[str, Any],
-    *,
-    config: list[str],
-    names: tuple[str, ...],
-    client_count: int,
+    output: Output, shared: SharedOptions, *, names: tuple[str, ...], client_count: int
 ) -> "Summary":
-    """The drill's summary after its tables; exit code 1 where the alarms did not show what they must.
+    """Print the drill's tables and return its summary; exit code 1 when the alarms did not do what they must.
+
+    Args:
+        output: Where progress is shown.
+        shared: The shared options; the seed is that of the simulated clients.
+        names: The faults to plant; empty for all.
+        client_count: Clients in the simulated portfolio.
 
     Raises:
-        InputError: no planted fault goes by one of the names.
+        InputError: One of the names is no planted fault's.
     """
-    settings = read_settings(flags, config)
+    settings = read_settings(shared)
     with output.step("getting ready"):
         from rich.console import Console
 
         from credit_default.gates.monitoring.drill_verdict import Drill, judge_drill
-        from credit_default.services.context.wiring import build_wiring
+        from credit_default.services.context.wiring import read_portfolio
         from credit_default.services.simulation.drill import (
             DrillPlan,
             choose_faults,
@@ -37,27 +38,26 @@ def run_drill_command(
         )
         from credit_default.views.documents.terminal import render_document
         from credit_default.views.summaries.summary import Summary
-        from credit_default.views.terminal.drill import describe_drill, format_exercise_lines
+        from credit_default.views.terminal.drill import describe_drill, format_case_lines
 
     plan = DrillPlan(client_count=client_count, faults=choose_faults(names))
-    with tempfile.TemporaryDirectory() as lake:
-        wiring = build_wiring(settings.model_copy(update={"lake": lake}), commit="")
-        with output.step(f"training on simulated clients, then {plan.clean_count} clean months"):
-            ground = prepare_drill(wiring, plan)
-        with output.step(f"planting {len(plan.faults)} faults") as found:
-            drill = Drill(tuple(run_drill(ground, plan)), ground.levels)
-            verdict = judge_drill(drill, policy=settings.drill)
-            found(verdict.level)
+    portfolio = read_portfolio(settings.portfolio)
+    with output.step(f"training on simulated clients, then {plan.clean_count} clean months"):
+        drill_setup = prepare_drill(settings, portfolio, plan)
+    with output.step(f"planting {len(plan.faults)} faults") as found:
+        drill = Drill(tuple(run_drill(drill_setup, plan)), drill_setup.levels)
+        verdict = judge_drill(drill, policy=settings.drill)
+        found(verdict.level)
     if not output.as_json:
-        story = f"{client_count:,} simulated clients, seed {settings.seed}; {len(drill.exercises)} faults planted"
+        story = f"{client_count:,} simulated clients, seed {settings.seed}; {len(drill.cases)} faults planted"
         Console(highlight=False, markup=False).print(
-            render_document(describe_drill(drill, verdict, story=story))
+            render_document(describe_drill(drill, verdict, subtitle=story))
         )
-    counts = {"planted": len(drill.exercises), "clean months": len(drill.clean)}
-    notes = format_exercise_lines(drill) if output.as_json else ()
+    counts = {"planted": len(drill.cases), "clean months": len(drill.clean_months)}
+    notes = format_case_lines(drill) if output.as_json else ()
     return Summary(
         "drill",
-        "the alarms ring" if verdict.passed else "the alarms fall short",
+        "the alarms work" if verdict.passed else "alarms are missing or false",
         exit_code=int(not verdict.passed),
         verdicts=(verdict,),
         counts=counts,

@@ -37,10 +37,10 @@ def list_models(registry: Registry) -> tuple[ModelRow, ...]:
 
 def summarise_models(models: Sequence[ModelRow], *, listed: bool) -> Summary:
     """Return how many versions there are and which one is the champion, with a note for each version where `listed`."""
-    champion = next((model for model in models if model.seat == CHAMPION), None)
+    champion = next((model for model in models if model.alias == CHAMPION), None)
     status = f"version {champion.number} is the champion" if champion else "no champion yet"
     lines = [
-        f"version {model.number}: {model.seat or 'no alias'}; {model.data_origin}; digest {model.digest}; "
+        f"version {model.number}: {model.alias or 'no alias'}; {model.data_origin}; digest {model.digest}; "
         f"{model.level}: {model.reason}"
         for model in models
     ]
@@ -123,8 +123,8 @@ def _tag_rolled_back_runs(
         "rolled_back_because": reason[:LONGEST_TAG],
         "rolled_back_to": str(back.number),
     }
-    wiring.tracking.record_later(left.run_id, rolled_back)
-    wiring.tracking.record_later(
+    wiring.tracking.tag_ended_run(left.run_id, rolled_back)
+    wiring.tracking.tag_ended_run(
         back.run_id, {"champion_again_at": at, "champion_again_after": str(left.number)}
     )
 
@@ -149,7 +149,7 @@ def _describe_version(version: ModelVersion) -> ModelRow:
     verdict = read_version_verdict(version.tags)
     return ModelRow(
         number=version.number,
-        seat=", ".join(version.aliases),
+        alias=", ".join(version.aliases),
         digest=version.digest,
         trained_at=version.tags.get("trained_at", ""),
         data_origin=version.tags.get("data_origin", ""),

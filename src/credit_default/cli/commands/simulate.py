@@ -1,0 +1,62 @@
+"""simulate: write statements of simulated clients, month after month."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from credit_default.cli.terminal.output import Output, run_command
+from credit_default.cli.terminal.session import read_settings
+from credit_default.cli.terminal.shared_options import SharedOptions, takes_shared_options
+
+if TYPE_CHECKING:
+    from credit_default.views.summaries.summary import Summary
+
+
+@takes_shared_options("seed")
+def simulate(
+    out: Annotated[Path, typer.Option("--out", help="The folder to write to.")] = Path("simulated"),
+    clients: Annotated[
+        int, typer.Option("--clients", min=1, help="Clients in the portfolio.")
+    ] = 5_000,
+    months: Annotated[int, typer.Option("--months", min=1, help="Consecutive months.")] = 1,
+    first_month: Annotated[
+        str, typer.Option("--month", help="The first month, YYYY-MM.")
+    ] = "2005-09",
+    scenario: Annotated[
+        str, typer.Option("--scenario", help="calm, recession, marketing, policy or broken-feed.")
+    ] = "calm",
+    start: Annotated[
+        int, typer.Option("--start", min=0, help="The month, from 0, in which the scenario begins.")
+    ] = 0,
+    strength: Annotated[
+        int, typer.Option("--strength", min=1, max=3, help="How strong the scenario is.")
+    ] = 1,
+    with_outcomes: Annotated[
+        bool,
+        typer.Option(
+            "--with-outcomes", help="Put the outcome beside each statement, for training."
+        ),
+    ] = False,
+    *,
+    shared: SharedOptions,
+) -> None:
+    """Write statements of simulated clients, month after month, with each one's true probability of default."""
+
+    def act(output: Output) -> "Summary":
+        settings = read_settings(shared)
+        with output.step(f"simulating {months} × {clients:,} statements"):
+            from credit_default.data.simulation.months import Scenario
+            from credit_default.services.simulation.export import write_simulation
+
+            return write_simulation(
+                out,
+                client_count=clients,
+                month_count=months,
+                seed=settings.seed,
+                first_month=first_month,
+                scenario=Scenario(scenario, start=start, strength=strength),
+                with_outcomes=with_outcomes,
+            )
+
+    run_command("simulate", act, shared)

@@ -1,0 +1,40 @@
+import polars as pl
+
+
+def test_simulate_writes_consecutive_months_of_the_same_clients(run, tmp_path):
+    answer = run(
+        "simulate",
+        "--out",
+        tmp_path,
+        "--clients",
+        500,
+        "--months",
+        2,
+        "--month",
+        "2007-12",
+        "--json",
+    )
+
+    december, january = (
+        pl.read_parquet(tmp_path / f"statements-{m}.parquet") for m in ("2007-12", "2008-01")
+    )
+    assert answer.json["counts"]["statements"] == 1000
+    assert december["client_id"].is_in(january["client_id"].implode()).mean() > 0.9
+
+
+def test_simulated_outcomes_can_be_taken_in_as_they_are(run, tmp_path):
+    run("simulate", "--out", tmp_path, "--clients", 100, "--json")
+
+    answer = run(
+        "outcomes", tmp_path / "outcomes-2005-09.parquet", "--lake", tmp_path / "lake", "--json"
+    )
+
+    assert (answer.exit_code, answer.json["counts"]["new"]) == (0, 100)
+
+
+def test_simulate_refuses_an_unknown_scenario(run, tmp_path):
+    answer = run("simulate", "--out", tmp_path / "x", "--scenario", "flood")
+
+    assert answer.exit_code == 2
+    assert "flood" in answer.stderr
+    assert not (tmp_path / "x").exists()
