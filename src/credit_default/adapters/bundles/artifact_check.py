@@ -58,13 +58,7 @@ def check_pipeline(pipeline: Any, *, tree_count: int) -> None:
 
     _check_attributes(pipeline, Pipeline)
     steps = pipeline.steps
-    named = isinstance(steps, list) and all(
-        isinstance(step, tuple) and len(step) == len(("name", "step")) for step in steps
-    )
-    require(
-        named and [name for name, _ in steps] == [FEATURES_STEP, FOREST_STEP],
-        "other steps in the pipeline",
-    )
+    require(_has_our_steps(steps), "other steps in the pipeline")
     require(
         pipeline.memory is None and pipeline.transform_input is None,
         "a pipeline that keeps or passes on its input",
@@ -73,6 +67,13 @@ def check_pipeline(pipeline: Any, *, tree_count: int) -> None:
     _check_attributes(transformer, FunctionTransformer)
     _check_attributes(forest, RandomForestClassifier)
     _check_forest(forest, tree_count=tree_count, feature_count=_check_transformer(transformer))
+
+
+def _has_our_steps(steps: Any) -> bool:
+    are_named = isinstance(steps, list) and all(
+        isinstance(step, tuple) and len(step) == len(("name", "step")) for step in steps
+    )
+    return are_named and [name for name, _ in steps] == [FEATURES_STEP, FOREST_STEP]
 
 
 def _check_calibration(last_step: Any) -> Any:

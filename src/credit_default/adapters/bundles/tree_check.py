@@ -7,6 +7,7 @@ points backwards never ends.
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from credit_default.errors import ArtifactError
 
@@ -36,6 +37,10 @@ def check_tree_state(arguments: Any, state: Any) -> None:
     nodes, values = state["nodes"], state["values"]
     _check_form(nodes, values, state=state)
     _check_nodes(nodes, feature_count=feature_count)
+    _check_shares(values)
+
+
+def _check_shares(values: NDArray[np.float64]) -> None:
     require(
         bool(np.isfinite(values).all() and (values >= 0).all() and (values <= 1).all()),
         "shares outside 0 to 1",

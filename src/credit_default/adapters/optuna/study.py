@@ -5,7 +5,6 @@ of trials that ended before it. A search that was interrupted ten times therefor
 without interruption.
 """
 
-import fcntl
 import logging
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,8 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from credit_default.adapters.host.atomic_files import disk_errors
-from credit_default.errors import InputError, ServiceError
+from credit_default.adapters.optuna.study_lock import lock_study_file
+from credit_default.errors import ServiceError
 from credit_default.model.estimator.search_space import SearchParameter
 
 if TYPE_CHECKING:
@@ -192,7 +191,7 @@ def open_study(
         InputError: Another process is working on a study in this file.
         ServiceError: The disk or the database refused.
     """
-    with _lock_study_file(path):
+    with lock_study_file(path):
         with _optuna_errors():
             study = _load_study(
                 path, name, startup_trial_count=startup_trial_count, kept_share=kept_share
@@ -227,25 +226,6 @@ def _suggest_value(trial: "OptunaTrial", choice: SearchParameter) -> Any:
     if choice.has_numeric_values:
         return choice.values[trial.suggest_int(choice.name, 0, len(choice.values) - 1)]
     return trial.suggest_categorical(choice.name, choice.values)
-
-
-@contextmanager
-def _lock_study_file(path: Path) -> Iterator[None]:
-    """Keep other processes from opening the file by `open_study` during the block."""
-    with disk_errors(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        lock = path.with_suffix(".lock").open("w")
-    with lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise InputError(
-                f"searches at {path}",
-                found="another `tune` at work on them",
-                expected="one at a time",
-                remedy="Wait until it ends, or stop it: the trials that it finished are kept.",
-            ) from error
-        yield
 
 
 @contextmanager

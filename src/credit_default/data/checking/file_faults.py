@@ -5,7 +5,7 @@ not hold what its name says: values are shifted by one place, two columns are sw
 can be trusted, and one error says what was found where.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -45,18 +45,28 @@ def check_columns(
     if not missing:
         return
     if missing == [schema.outcome]:
-        raise InputError(
-            f"the outcome in {thing}",
-            found="no such column",
-            expected=format_accepted_names(schema.outcome),
-            remedy="Give a file with known outcomes; one without can be scored, but not trained on.",
-        )
+        raise _build_missing_outcome_error(schema, thing)
+    raise _build_missing_columns_error(missing, schema, thing, wanted_count=len(wanted))
+
+
+def _build_missing_outcome_error(schema: Schema, thing: str) -> InputError:
+    return InputError(
+        f"the outcome in {thing}",
+        found="no such column",
+        expected=format_accepted_names(schema.outcome),
+        remedy="Give a file with known outcomes; one without can be scored, but not trained on.",
+    )
+
+
+def _build_missing_columns_error(
+    missing: Sequence[Column], schema: Schema, thing: str, *, wanted_count: int
+) -> InputError:
     names = "; ".join(format_accepted_names(column) for column in missing[:_SHOWN_COUNT])
     more = f" … ({len(missing)} in all)" if len(missing) > _SHOWN_COUNT else ""
-    raise InputError(
+    return InputError(
         f"columns of {thing}",
         found=f"none for {names}{more}",
-        expected=f"all {len(wanted)} columns of schema {schema.name!r}, in any order",
+        expected=f"all {wanted_count} columns of schema {schema.name!r}, in any order",
         remedy="Add what is missing, or rename it to one of the names shown.",
     )
 

@@ -108,15 +108,17 @@ def build_row_rules(schema: Schema, *, with_outcome: bool, outcome_required: boo
             column, nullable=column.kind == "outcome" and not outcome_required
         )
         members |= {name: _build_rule(expression) for name, expression in rules.items()}
-        bounds = {"min": column.minimum, "max": column.maximum}
-        own[column.name] = (
-            *rules,
-            *(f"{column.name}|{word}" for word, bound in bounds.items() if bound is not None),
-        )
+        own[column.name] = (*rules, *_name_bound_rules(column))
     members[REPEATED_KEY] = _build_rule(~pl.col(_REPEATED))
     members |= {rule.name: _build_rule(pl.sql_expr(rule.expression)) for rule in schema.rules}
     names = (*_concatenate_names(own.values()), REPEATED_KEY, *(rule.name for rule in schema.rules))
     return RowRules(columns, names, own, type("CheckedRows", (dy.Schema,), members))
+
+
+def _name_bound_rules(column: Column) -> list[str]:
+    """Return the names that dataframely gives to the rules of the column's minimum and maximum."""
+    bounds = {"min": column.minimum, "max": column.maximum}
+    return [f"{column.name}|{word}" for word, bound in bounds.items() if bound is not None]
 
 
 def _declare_column(column: Column) -> dy.Column:

@@ -97,18 +97,23 @@ def parse_decision_policy(mapping: Mapping[str, Any]) -> DecisionPolicy:
         raise InputError(
             "decision policy", found=show_examples(unknown), expected="known keys", remedy=_REMEDY
         )
-    given = dict(mapping)
     try:
-        if "bands" in given:
-            given["bands"] = tuple(
-                RiskBand(str(b["name"]), float(b["lowest_probability"])) for b in given["bands"]
-            )
-        return DecisionPolicy(**given)
+        return _build_decision_policy(mapping)
     except (TypeError, KeyError, ValueError) as error:
         found = f"{type(error).__name__} for {error}"
         raise InputError(
             "decision policy", found=found, expected="numbers and bands", remedy=_REMEDY
         ) from error
+
+
+def _build_decision_policy(mapping: Mapping[str, Any]) -> DecisionPolicy:
+    given = dict(mapping)
+    if "bands" in given:
+        given["bands"] = tuple(
+            RiskBand(str(band["name"]), float(band["lowest_probability"]))
+            for band in given["bands"]
+        )
+    return DecisionPolicy(**given)
 
 
 def decide(default_probability: NDArray[np.float64], policy: DecisionPolicy) -> NDArray[np.str_]:

@@ -72,18 +72,25 @@ def record_champion_change(wiring: Wiring, *, by: str = _UNKNOWN_DECIDER) -> Led
     # an alias that was set by hand has no time of its own
     came_at = champion.tags.get(_PROMOTED_AT) or champion.created_at.isoformat()
     kind, moment = (RolledBack, left_at) if left_at else (Promoted, came_at)
+    event = kind(model_digest=champion.digest, by=by)
+    entry = _pin_and_append(wiring, champion, event, moment=moment)
+    _LOG.info("recorded champion model_version=%d event=%s", champion.number, entry.event)
+    return entry
+
+
+def _pin_and_append(
+    wiring: Wiring, champion: ModelVersion, event: ChampionChanged, *, moment: str
+) -> LedgerEntry:
     at = dt.datetime.fromisoformat(moment)
     pin_version(wiring, champion, at=at)
     hit_failpoint("seat.pinned")
-    entry = append_ledger_entry(
+    return append_ledger_entry(
         wiring,
-        kind(model_digest=champion.digest, by=by),
-        key=f"{kind.name} v{champion.number} {moment}",
+        event,
+        key=f"{event.name} v{champion.number} {moment}",
         at=at,
         model_version=champion.number,
     )
-    _LOG.info("recorded champion model_version=%d event=%s", champion.number, entry.event)
-    return entry
 
 
 def list_unannounced_changes(lake: Lake) -> tuple[RecordedChampionChange, ...]:

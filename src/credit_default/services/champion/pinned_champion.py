@@ -49,26 +49,31 @@ def pin_version(
         ArtifactError: The version's artifact is not the one on record; what was pinned before
             stays.
     """
-    pinned = _read_pointer(wiring.lake)
-    wanted = ChampionPointer(
+    wanted = _build_pointer(version, at)
+    if _has_fresh_copy(wiring.lake, wanted, fresh_for=fresh_for):
+        return False
+    wiring.registry.load_version(version)
+    write_pinned_champion(wiring.lake, wiring.registry.find_cached_bundle(version), wanted)
+    _LOG.info("pinned champion model_version=%d digest=%s", version.number, version.digest)
+    return True
+
+
+def _build_pointer(version: ModelVersion, at: dt.datetime) -> ChampionPointer:
+    return ChampionPointer(
         version.number,
         version.digest,
         version.tags.get(SEAL_TAG, ""),
         version.tags.get("data_origin", REAL),
         at,
     )
-    is_fresh = pinned is not None and (fresh_for is None or at - pinned.verified_at < fresh_for)
-    if (
-        pinned
-        and is_fresh
-        and _is_same_champion(pinned, wanted)
-        and has_complete_pinned_champion(wiring.lake, pinned)
-    ):
+
+
+def _has_fresh_copy(lake: Lake, wanted: ChampionPointer, *, fresh_for: dt.timedelta | None) -> bool:
+    pinned = _read_pointer(lake)
+    if pinned is None or not _is_same_champion(pinned, wanted):
         return False
-    wiring.registry.load_version(version)
-    write_pinned_champion(wiring.lake, wiring.registry.find_cached_bundle(version), wanted)
-    _LOG.info("pinned champion model_version=%d digest=%s", version.number, version.digest)
-    return True
+    is_fresh = fresh_for is None or wanted.verified_at - pinned.verified_at < fresh_for
+    return is_fresh and has_complete_pinned_champion(lake, pinned)
 
 
 def load_pinned_champion(wiring: Wiring) -> CurrentChampion | None:

@@ -64,18 +64,10 @@ def request_promotion(
     require_reason(reason)
     by = _normalise_identity(by)
     version = wiring.registry.find_version(number)
-    if version.is_champion:
-        raise InputError(
-            f"version {number}",
-            found="the champion",
-            expected="a version that is not the champion",
-            remedy="`credit-default models show` lists them.",
-        )
+    _require_not_champion(version)
     wiring.registry.load_version(version)
-    request = find_request(wiring.lake, version)
-    if request is None or request.digest != version.digest or not _is_same_identity(request.by, by):
-        request = PersonsDecision(by, reason, decided_at, version.digest)
-        wiring.registry.record_tags(version, _build_tags("requested", request))
+    wanted = PersonsDecision(by, reason, decided_at, version.digest)
+    request = _find_or_record_request(wiring, version, wanted)
     hit_failpoint("approval.requested")
     append_ledger_entry(
         wiring,
@@ -89,6 +81,31 @@ def request_promotion(
         f"another person approves: credit-default models promote {number} --approve --reason …"
     )
     return Summary("models promote", APPROVAL_REQUESTED, model_version=number, notes=(next_step,))
+
+
+def _require_not_champion(version: ModelVersion) -> None:
+    if version.is_champion:
+        raise InputError(
+            f"version {version.number}",
+            found="the champion",
+            expected="a version that is not the champion",
+            remedy="`credit-default models show` lists them.",
+        )
+
+
+def _find_or_record_request(
+    wiring: Wiring, version: ModelVersion, wanted: PersonsDecision
+) -> PersonsDecision:
+    """Return the same person's earlier request for this digest, or record the one that is wanted."""
+    request = find_request(wiring.lake, version)
+    if (
+        request is not None
+        and request.digest == wanted.digest
+        and _is_same_identity(request.by, wanted.by)
+    ):
+        return request
+    wiring.registry.record_tags(version, _build_tags("requested", wanted))
+    return wanted
 
 
 def approve_promotion(

@@ -18,6 +18,7 @@ from credit_default.adapters.lake.snapshots import (
 from credit_default.adapters.tables.ledger import find_entry
 from credit_default.adapters.tables.quarantine import write_quarantine
 from credit_default.data.checking.validation import ValidationResult
+from credit_default.data.contract.schema import Schema
 from credit_default.errors import InputError, show_examples
 from credit_default.failpoints import hit_failpoint
 from credit_default.gates.ledger.batch_events import Ingested
@@ -75,26 +76,25 @@ def save_checked_file(wiring: Wiring, checked: CheckedFile, *, kept_at: dt.datet
         hit_failpoint("ingest.quarantined")
     snapshot = write_file_snapshot(wiring, checked, kept_at=kept_at)
     hit_failpoint("ingest.kept")
-    append_ledger_entry(
-        wiring,
-        Ingested(
-            input_sha256=checked.source.sha256,
-            object_version=checked.source.object_version,
-            schema_name=wiring.schema.name,
-            schema_version=wiring.schema.version,
-            corrects=checked.corrects or "",
-            read_count=checked.validated.row_count,
-            accepted_count=snapshot.row_count,
-            quarantined_count=checked.validated.rejected_count,
-            known_count=count_known_rows(checked, snapshot) if checked.corrects else None,
-        ),
-        key=key,
-        batch_id=checked.batch_id,
-        at=kept_at,
-    )
+    event = _build_ingested_event(wiring.schema, checked, snapshot)
+    append_ledger_entry(wiring, event, key=key, batch_id=checked.batch_id, at=kept_at)
     hit_failpoint("ingest.recorded")
     _LOG.info("kept rows batch_id=%s row_count=%d", checked.batch_id, snapshot.row_count)
     return snapshot
+
+
+def _build_ingested_event(schema: Schema, checked: CheckedFile, snapshot: Snapshot) -> Ingested:
+    return Ingested(
+        input_sha256=checked.source.sha256,
+        object_version=checked.source.object_version,
+        schema_name=schema.name,
+        schema_version=schema.version,
+        corrects=checked.corrects or "",
+        read_count=checked.validated.row_count,
+        accepted_count=snapshot.row_count,
+        quarantined_count=checked.validated.rejected_count,
+        known_count=count_known_rows(checked, snapshot) if checked.corrects else None,
+    )
 
 
 def _require_new_rows(checked: CheckedFile) -> None:

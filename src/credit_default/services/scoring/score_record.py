@@ -184,14 +184,17 @@ def record_scoring_run(
     ) as run:
         hit_failpoint("predict.run-begun")
         run.record_datasets([dataset])
-        shown = figures.list_counts() | figures.list_figures()
-        # names of bands are the portfolio's own, and may not be allowed in a metric's name
-        metrics = {name.replace(" ", "_"): v for name, v in shown.items() if _BAND not in name}
-        run.record_metrics(metrics)
+        run.record_metrics(_list_metrics(figures))
         hit_failpoint("predict.run-written")
         run_id = run.run_id
     _LOG.info("recorded run batch_id=%s run_id=%s", batch_id, run_id)
     return run_id
+
+
+def _list_metrics(figures: BatchFigures) -> dict[str, float]:
+    shown = figures.list_counts() | figures.list_figures()
+    # names of bands are the portfolio's own, and may not be allowed in a metric's name
+    return {name.replace(" ", "_"): v for name, v in shown.items() if _BAND not in name}
 
 
 def list_expected_losses(losses: Mapping[str, float]) -> dict[str, float]:
