@@ -30,7 +30,7 @@ TASKS = (
     "roll-back",
     "upgrade-mlflow-prefect-evidently",
 )
-NEED_A_LAKE = {"debug-a-failed-run", "roll-back"}
+NEED_A_LAKE = {"roll-back"}
 FENCE = re.compile(
     r'^```(\w+)(?: title="([^"]+)")?( append)?\n(.*?)^```$', re.MULTILINE | re.DOTALL
 )
