@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from credit_default.adapters.files.statement_files import read_batches
+from credit_default.adapters.files.statement_files import open_statement_file
 from credit_default.data.checking.validation import ReadBatches, check_rows
 from credit_default.data.credit_card.statements import CREDIT_CARD
 
@@ -70,7 +70,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "rows.csv"
         write_csv(path, count)
-        time_check("csv", lambda: read_batches(path, schema=CREDIT_CARD))
+        time_check("csv", lambda: open_statement_file(path, schema=CREDIT_CARD).read_batches())
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
         print(f"peak of memory after the CSV: {peak:,} MB")
     typed = draw_rows(count)

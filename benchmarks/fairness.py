@@ -23,13 +23,16 @@ from credit_default.model.estimator.expected_loss import LossPolicy, measure_exp
 from credit_default.model.estimator.fitting import ModelBundle, cross_validate, fit
 from credit_default.model.estimator.recipe_pipeline import COMPACT_RECIPE, Recipe
 from credit_default.model.estimator.scoring import score_probability
-from credit_default.model.evaluation.economics import Economics, LabelledScores, measure_economics
-from credit_default.model.evaluation.metrics import Metric, evaluate
+from credit_default.model.evaluation.economics import Economics, measure_economics
+from credit_default.model.evaluation.intervals import Metric
+from credit_default.model.evaluation.metrics import evaluate
+from credit_default.model.evaluation.threshold_search import LabelledScores
 from credit_default.model.fairness.attribute_flip_test import measure_flip_sensitivity
 from credit_default.model.fairness.groupings import choose_attributes
+from credit_default.model.fairness.policy import FairnessPolicy
 from credit_default.model.fairness.protected_attribute_cost import compare_fairness
 from credit_default.model.fairness.proxy_check import measure_proxies
-from credit_default.model.fairness.report import FairnessPolicy, FairnessReport, measure_fairness
+from credit_default.model.fairness.report import FairnessReport, measure_fairness
 from credit_default.model.features.credit_card import CREDIT_CARD_FEATURES
 
 SEED = 7
@@ -121,8 +124,8 @@ def print_fairness(sides: Split, bundles: list[ModelBundle]) -> FairnessReport:
         "comparison",
         compare_fairness,
         sides.test,
-        without=scored[0],
-        including=scored[1],
+        without_protected=scored[0],
+        with_protected=scored[1],
         schema=CREDIT_CARD,
         decision_policy=POLICY,
         seed=SEED,

@@ -26,9 +26,9 @@ from simulator_estimates import (
 from simulator_portfolio import Array, Portfolio, lay_out_steps, read_portfolio
 
 import credit_default.data.simulation.months
+from credit_default.data.simulation.account_opening import open_accounts
 from credit_default.data.simulation.accounts import Accounts
 from credit_default.data.simulation.default_risk import compute_default_probability
-from credit_default.data.simulation.payments_and_bills import open_accounts
 from credit_default.data.simulation.portfolio import advance_portfolio
 from credit_default.data.simulation.tables import HISTORY_STEPS, PARAMETERS_FILE, build_tables
 

@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from credit_default.adapters.files.statement_files import read_batches
+from credit_default.adapters.files.statement_files import open_statement_file
 from credit_default.data.checking.validation import check_rows
 from credit_default.data.contract.schema import KEY, OUTCOME
 from credit_default.data.credit_card.statements import CREDIT_CARD
@@ -100,7 +100,7 @@ def list_recipes() -> dict[str, Recipe]:
 def read_rows(path: Path, *, month: str) -> pl.DataFrame:
     """The file's accepted rows with their outcomes."""
     validated = check_rows(
-        lambda: read_batches(path, schema=CREDIT_CARD, month=month),
+        open_statement_file(path, schema=CREDIT_CARD, month=month).read_batches,
         schema=CREDIT_CARD,
         outcome="required",
     )

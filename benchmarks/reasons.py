@@ -68,7 +68,7 @@ def fit_model(rows: pl.DataFrame) -> ModelBundle:
 def print_time(giver: ReasonFinder, declined: pl.DataFrame) -> None:
     """CPU seconds for the reasons of these clients, and what they come to."""
     began, began_at = time.process_time(), time.perf_counter()
-    reasons = giver.give(declined)
+    reasons = giver.find_reasons(declined)
     spent, waited = time.process_time() - began, time.perf_counter() - began_at
     mean = np.mean([len(given) for given in reasons])
     print(

@@ -67,7 +67,7 @@ def read_portfolio(path: str) -> Portfolio:
         band=find_utilisation_band(bill[:, 0], limit),
         bills=tuple(bill.T),
         payments=tuple(payment.T),
-        fortune=nothing,
+        outcome_score=nothing,
     )
     return Portfolio(
         accounts, status, bill, payment, column["default.payment.next.month"].astype(int)

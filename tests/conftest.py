@@ -104,7 +104,7 @@ class People:
     """Clients of two sexes and many ages, whose outcomes and scores are known to be fair, or planted not to be."""
 
     def __init__(self) -> None:
-        from credit_default.data.contract.schema import parse_schema
+        from credit_default.data.contract.schema_parsing import parse_schema
 
         plain = {"description": "x", "protected": True}
         columns = [

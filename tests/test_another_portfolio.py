@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 from credit_default.adapters.tables.quarantine import read_quarantine
 from credit_default.adapters.tables.queries import read_scores
-from credit_default.data.simulation.months import SIMULATED_PREFIX
+from credit_default.data.simulation.statement_rows import SIMULATED_PREFIX
 from credit_default.errors import InputError
 from credit_default.flows.monitor import monitor
 from credit_default.flows.predict import predict

@@ -7,6 +7,7 @@ from credit_default.errors import (
     InputError,
     RefusedError,
     ServiceError,
+    SetupError,
     hide_credentials,
     show_examples,
 )
@@ -19,12 +20,9 @@ def test_message_names_thing_found_expected_and_remedy():
 
 
 def test_exit_codes_are_those_of_the_command_line():
-    assert [kind.exit_code for kind in (RefusedError, InputError, ServiceError, ArtifactError)] == [
-        1,
-        2,
-        3,
-        3,
-    ]
+    kinds = (RefusedError, InputError, SetupError, ServiceError, ArtifactError)
+
+    assert [kind.exit_code for kind in kinds] == [1, 2, 2, 3, 3]
 
 
 def test_error_survives_a_process_boundary():

@@ -15,13 +15,13 @@ import typer
 from rich.console import Console
 
 from credit_default.adapters.evidently.html_page import ReportTitle, insert_verdict, render_page
-from credit_default.adapters.files.statement_files import read_batches, read_header
+from credit_default.adapters.files.statement_files import open_statement_file, read_header
 from credit_default.adapters.files.table_export import write_table
 from credit_default.adapters.lake.layout import check_hex, check_month
 from credit_default.adapters.storage.port import check_key
 from credit_default.cli.terminal.output import Output, run_command
 from credit_default.data.checking.validation import check_rows
-from credit_default.data.contract.schema import parse_schema
+from credit_default.data.contract.schema_parsing import parse_schema
 from credit_default.errors import CreditDefaultError, InputError, escape_unprintable, show_examples
 from credit_default.gates.verdict import Verdict
 from credit_default.views.summaries.run_artifact import escape_markdown, write_summary_markdown
@@ -240,7 +240,7 @@ def test_a_hostile_file_name_is_told_plainly(tmp_path, name):
     path.write_text("client_id\na\n", encoding="utf-8")
 
     with pytest.raises(InputError) as caught:
-        list(read_batches(path, schema=LOANS, month="2024-01"))
+        list(open_statement_file(path, schema=LOANS, month="2024-01").read_batches())
 
     assert_plain(str(caught.value))
 

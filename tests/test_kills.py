@@ -32,7 +32,7 @@ from credit_default.adapters.tables.ledger import read_entries
 from credit_default.adapters.tables.queries import read_scores
 from credit_default.data.simulation.months import simulate
 from credit_default.flows.server.ephemeral_server import build_prefect_environment
-from credit_default.gates.ledger import judge_chain
+from credit_default.gates.ledger.chain import judge_chain
 
 pytestmark = pytest.mark.xdist_group("prefect")
 

@@ -19,7 +19,7 @@ import pytest
 
 from credit_default.adapters.lake.layout import open_lake
 from credit_default.adapters.tables.ledger import read_entries
-from credit_default.gates.ledger import judge_chain
+from credit_default.gates.ledger.chain import judge_chain
 
 pytestmark = pytest.mark.xdist_group("prefect")
 

@@ -2,6 +2,7 @@
 
 CreditDefaultError
 ├── InputError       2  bad usage, or input that cannot be read as what it should be
+│   └── SetupError   2  no champion, or an option or portfolio that every file would fail by
 ├── RefusedError     1  a gate said no, and the run cannot go on
 ├── ServiceError     3  MLflow, Prefect, a disk or a network did not do its part
 └── ArtifactError    3  a model artifact is not the one on record, or not one that we load
@@ -43,6 +44,13 @@ class InputError(CreditDefaultError):
     """Bad usage, or input that cannot be read as what it should be."""
 
     exit_code = 2
+
+
+class SetupError(InputError):
+    """What a file is scored with is missing or wrong: the champion, an option or the portfolio.
+
+    The file itself is not at fault: every other file would fail alike, so that none may be set aside for it.
+    """
 
 
 class RefusedError(CreditDefaultError):

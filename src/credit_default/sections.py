@@ -23,8 +23,8 @@ from credit_default.model.estimator.search_space import SearchPolicy
 from credit_default.model.evaluation.economics import EconomicsPolicy
 from credit_default.model.evaluation.refit_stability import StabilityPolicy
 from credit_default.model.explanation.reason_codes import ReasonsPolicy
+from credit_default.model.fairness.policy import FairnessPolicy
 from credit_default.model.fairness.proxy_check import ProxyPolicy
-from credit_default.model.fairness.report import FairnessPolicy
 
 ENVIRONMENT_PREFIX = "CREDIT_DEFAULT_"
 SECRETS = frozenset({"notify.urls", "stack.database"})  # settings whose value is shown to nobody

@@ -226,6 +226,21 @@ def test_checkout_leaves_no_token(workflows):
     assert all(given["persist-credentials"] is False for given in checkouts)
 
 
+def test_the_job_that_runs_the_tests_checks_out_the_whole_history(workflows):
+    (job,) = (
+        body
+        for body in list_jobs(workflows).values()
+        if any(step.get("run") == "make cover" for step in body.get("steps", ()))
+    )
+    (given,) = (
+        step["with"]
+        for step in job["steps"]
+        if step.get("uses", "").startswith("actions/checkout@")
+    )
+
+    assert given["fetch-depth"] == 0  # tests/test_older_lakes.py takes an earlier version out of it
+
+
 def test_no_workflow_runs_a_forks_code_with_more_than_a_forks_rights(workflows):
     dangerous = {"pull_request_target", "workflow_run", "issue_comment"}
 

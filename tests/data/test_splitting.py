@@ -4,17 +4,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from credit_default.adapters.files.statement_files import read_batches
+from credit_default.adapters.files.statement_files import open_statement_file
 from credit_default.data.checking.validation import check_rows
 from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.data.splitting import assign_folds, assign_sides, split
 
-# Few values of one input make twins likely: that is where the laws are at stake.
+# Few values of one input make identical rows likely, on which these properties depend.
 ROWS = st.lists(
     st.tuples(st.integers(0, 30), st.integers(1, 3), st.integers(0, 12), st.integers(0, 1)),
     max_size=60,
 )
-LAW = settings(deadline=None, max_examples=40)  # the first example pays for imports
+PROPERTY = settings(deadline=None, max_examples=40)  # the first example pays for imports
 
 
 def make_rows(values):
@@ -37,7 +37,7 @@ def sides_of(rows, name):
     return {value: set(in_test.filter(rows[name] == value)) for value in rows[name].unique()}
 
 
-@LAW
+@PROPERTY
 @given(ROWS)
 def test_a_client_is_on_one_side_only(values):
     rows = make_rows(values)
@@ -45,7 +45,7 @@ def test_a_client_is_on_one_side_only(values):
     assert all(len(sides) == 1 for sides in sides_of(rows, "client_id").values())
 
 
-@LAW
+@PROPERTY
 @given(ROWS)
 def test_identical_rows_are_on_one_side(values):
     rows = make_rows(values)
@@ -53,7 +53,7 @@ def test_identical_rows_are_on_one_side(values):
     assert all(len(sides) == 1 for sides in sides_of(rows, "credit_limit").values())
 
 
-@LAW
+@PROPERTY
 @given(ROWS, ROWS)
 def test_a_test_client_stays_one_when_rows_are_added(values, more):
     before, after = make_rows(values), make_rows([*values, *more])
@@ -63,7 +63,7 @@ def test_a_test_client_stays_one_when_rows_are_added(values, more):
     assert tested <= set(after.filter(assign_sides(after))["client_id"])
 
 
-@LAW
+@PROPERTY
 @given(ROWS, st.randoms())
 def test_row_order_changes_no_side_and_no_fold(values, random):
     order = list(range(len(values)))
@@ -77,7 +77,7 @@ def test_row_order_changes_no_side_and_no_fold(values, random):
     )
 
 
-@LAW
+@PROPERTY
 @given(ROWS)
 def test_split_keeps_every_row_once_in_the_order_of_the_key(values):
     rows = make_rows(values)
@@ -89,7 +89,7 @@ def test_split_keeps_every_row_once_in_the_order_of_the_key(values):
     assert not set(sides.test["client_id"]) & set(sides.development["client_id"])
 
 
-@LAW
+@PROPERTY
 @given(ROWS, st.integers(2, 6))
 def test_linked_clients_share_a_fold(values, fold_count):
     rows = make_rows(values).with_columns(
@@ -140,7 +140,7 @@ def test_folds_are_dealt_without_outcomes_too():
     assert np.bincount(assign_folds(rows)).tolist() == [2, 2, 2, 2, 2]
 
 
-def test_rows_without_inputs_link_nobody():
+def test_rows_without_inputs_link_no_clients():
     rows = make_rows([(client, 1, 7, 0) for client in range(50)])
 
     assert assign_sides(rows).n_unique() == 1
@@ -150,7 +150,7 @@ def test_rows_without_inputs_link_nobody():
 @pytest.fixture(scope="module")
 def real_rows(real_data):
     read = check_rows(
-        lambda: read_batches(real_data, schema=CREDIT_CARD, month="2005-09"),
+        open_statement_file(real_data, schema=CREDIT_CARD, month="2005-09").read_batches,
         schema=CREDIT_CARD,
         outcome="kept",
     )

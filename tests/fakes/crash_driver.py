@@ -43,10 +43,11 @@ from credit_default.adapters.tables.queries import scan_table
 from credit_default.adapters.tables.schemas import TABLES, locate_table
 from credit_default.adapters.tables.score_digests import digest_scores
 from credit_default.errors import CreditDefaultError
-from credit_default.gates.ledger import judge_chain
+from credit_default.gates.ledger.chain import judge_chain
 from credit_default.gates.verdict import Verdict
 from credit_default.services.audit.erasure import forget_client
 from credit_default.services.audit.replay import verify_lake
+from credit_default.services.champion.current import load_registered_champion
 from credit_default.services.champion.two_person_approval import (
     approve_promotion,
     request_promotion,
@@ -59,7 +60,7 @@ from credit_default.services.intake.ingest import ingest_file
 from credit_default.services.monitoring.alarms import update_lake_alarms
 from credit_default.services.monitoring.retraining import judge_retraining_need, request_retraining
 from credit_default.services.outcomes.take_in import ingest_outcomes_file
-from credit_default.services.scoring.score_batch import find_champion, load_champion, score_file
+from credit_default.services.scoring.score_batch import load_champion, score_file
 from credit_default.services.scoring.score_record import record_scores
 from credit_default.settings import Settings
 
@@ -104,7 +105,7 @@ def score(wiring: Wiring, path: str, at: dt.datetime) -> str:
     checked = check_file(wiring, path, month=None, outcome="ignored")
     judge_file(wiring, checked, judged_at=at)
     scored = score_file(wiring, checked, load_champion(wiring, checked), scored_at=at)
-    return "was there" if scored.was_there else "scored"
+    return "was there" if scored.already_scored else "scored"
 
 
 def predict_incoming(wiring: Wiring, _path: str, at: dt.datetime) -> str:
@@ -208,7 +209,12 @@ def promote_challenger(wiring: Wiring, _path: str, at: dt.datetime) -> str:
     rows = TrainingRows(pl.DataFrame({"client_id": ["a"]}), (), "simulated", 0, ())
     verdict = Verdict("promotion", "ok", ("better",))
     return apply_promotion_verdict(
-        wiring, registered, verdict, champion=find_champion(wiring), rows=rows, decided_at=at
+        wiring,
+        registered,
+        verdict,
+        champion=load_registered_champion(wiring),
+        rows=rows,
+        decided_at=at,
     ).status
 
 

@@ -503,7 +503,7 @@ forge_tree("feature that is not there", "feature", 10**6)
 forge_tree("feature below 0", "feature", -2)
 forge_tree("threshold that is no number", "threshold", np.nan)
 forge_tree("threshold without end", "threshold", np.inf)
-forge_tree("strange way for missing values", "missing_go_to_left", 9)
+forge_tree("unknown direction for missing values", "missing_go_to_left", 9)
 
 
 @forge("two parents of one child")

@@ -11,9 +11,9 @@ from pathlib import Path
 from portfolios import SMALL_DECLARATION, describe_credit_card, describe_small
 from reference_reader import read_with_reference
 
-from credit_default.adapters.files.statement_files import read_batches
+from credit_default.adapters.files.statement_files import open_statement_file
 from credit_default.data.checking.validation import check_rows
-from credit_default.data.contract.schema import parse_schema
+from credit_default.data.contract.schema_parsing import parse_schema
 from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.errors import InputError
 
@@ -27,7 +27,7 @@ def read_ours(path, schema, *, month):
     lines = []
 
     def read():
-        for batch in read_batches(path, schema=schema, month=month):
+        for batch in open_statement_file(path, schema=schema, month=month).read_batches():
             lines.extend(batch["line"].to_list())
             yield batch
 

@@ -4,7 +4,8 @@ import pytest
 
 from credit_default.gates.fairness import judge_fairness, list_fairness_findings
 from credit_default.model.estimator.decision import DecisionPolicy
-from credit_default.model.fairness.report import FairnessPolicy, measure_fairness
+from credit_default.model.fairness.policy import FairnessPolicy
+from credit_default.model.fairness.report import measure_fairness
 
 QUICK = FairnessPolicy(resample_count=60)
 

@@ -161,7 +161,7 @@ def test_a_file_is_kept_as_snapshot_quarantine_and_ledger(wiring, statements, li
     again = ingest_file(wiring, str(statements), month=None, corrects=None, kept_at=NOON)
 
     assert first.counts == {"read": 300, "accepted": 299, "quarantined": 1}
-    assert again.status == "known already, nothing done"
+    assert again.status == "already ingested, nothing to do"
     assert read_quarantine(wiring.lake, batch_id=first.batch_id).height == 1
     assert [entry.event for entry in read_entries(wiring.lake)] == ["ingested"]
     log = live.log.read_text()[began:]

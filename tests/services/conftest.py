@@ -15,9 +15,10 @@ import polars as pl
 import pytest
 
 from credit_default.data.simulation.months import simulate
+from credit_default.services.champion.current import CurrentChampion, load_registered_champion
 from credit_default.services.context.wiring import Wiring, build_wiring
 from credit_default.services.intake.file_check import check_file
-from credit_default.services.scoring.score_batch import CurrentChampion, find_champion, score_file
+from credit_default.services.scoring.score_batch import score_file
 from credit_default.services.training.challenger import (
     TrainingRows,
     fit_challenger,
@@ -101,7 +102,7 @@ def champion_lake(tmp_path_factory, mlflow_template, month_rows) -> ChampionLake
     summary = apply_promotion_verdict(
         wiring, registered, verdict, champion=None, rows=training, decided_at=NOON
     )
-    champion = find_champion(wiring)
+    champion = load_registered_champion(wiring)
     assert champion is not None
     shutil.copytree(
         wiring.lake.home, root / "untouched", ignore=shutil.ignore_patterns("mlartifacts")

@@ -1,1 +1,1 @@
-"""What is a row? The contract, checking against it, splitting by client, and a portfolio to simulate."""
+"""What a row is: the contract, checks against it, splits by client, and simulated portfolios."""

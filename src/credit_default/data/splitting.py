@@ -1,9 +1,10 @@
-"""Who learns and who tests: sides and folds by client, never by row or by position.
+"""Split rows into development and test sides, and into folds, by client.
 
-A client's side hangs on a hash of the id alone, so that it is the same on every machine, in every order and after
-data is added. Clients with an identical row of inputs are linked and go together: a twin of a test client would
-carry the answer over. A group is on the test side when any of its clients hashes there, so that joining two groups
-can move development clients to the test side, and never a test client to development.
+A client's side depends on a hash of its id alone, so that it is the same on every machine, in every
+order and after data is added. Clients with an identical row of inputs are linked and stay together,
+because one of them would leak the outcome of the other. A group of linked clients is on the test
+side when any of them hashes there: linking two groups can move development clients to the test
+side, and never a test client to development.
 """
 
 from dataclasses import dataclass
@@ -22,7 +23,7 @@ Integers = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """Rows to develop with, and rows of other clients to test with; each side sorted by its key."""
+    """Rows to develop with, and rows of other clients to test with, each sorted by key."""
 
     development: pl.DataFrame
     test: pl.DataFrame
@@ -30,14 +31,26 @@ class Split:
 
 @dataclass(frozen=True, slots=True)
 class _LinkedClients:
-    """Linked clients: `of_row` numbers each row's group from 0; `least_share` is the group's smallest hash, 0 to 1."""
+    """Groups of linked clients.
 
-    of_row: Integers
+    Attributes:
+        group_of_row: Each row's group, numbered from 0.
+        least_share: Each group's smallest hash, 0–1.
+    """
+
+    group_of_row: Integers
     least_share: npt.NDArray[np.float64]
 
 
 def split(rows: pl.DataFrame, *, test_share: float = 0.2, salt: str = DEFAULT_SALT) -> Split:
-    """The rows on their sides; about `test_share` (0 to 1) of the clients, and all that is linked to them, test."""
+    """Split the rows into the development side and the test side.
+
+    Args:
+        rows: Checked rows.
+        test_share: The share (0–1) of the clients that hash to the test side; clients linked to
+            them follow, so that slightly more are tested.
+        salt: Text that the hash depends on; another salt gives another split.
+    """
     in_test = assign_sides(rows, test_share=test_share, salt=salt)
     return Split(development=rows.filter(~in_test).sort(KEY), test=rows.filter(in_test).sort(KEY))
 
@@ -45,30 +58,42 @@ def split(rows: pl.DataFrame, *, test_share: float = 0.2, salt: str = DEFAULT_SA
 def assign_sides(
     rows: pl.DataFrame, *, test_share: float = 0.2, salt: str = DEFAULT_SALT
 ) -> pl.Series:
-    """True for each row whose client is on the test side, in the rows' order."""
+    """Return True for each row whose client is on the test side, in row order.
+
+    Args:
+        rows: Checked rows.
+        test_share: As in `split`.
+        salt: As in `split`.
+    """
     groups = _link_clients(rows, salt=salt)
-    return pl.Series("in_test", (groups.least_share < test_share)[groups.of_row])
+    return pl.Series("in_test", (groups.least_share < test_share)[groups.group_of_row])
 
 
 def assign_folds(rows: pl.DataFrame, *, fold_count: int = 5, seed: int = 0) -> Integers:
-    """Each row's fold, 0 to fold_count - 1, in the rows' order; linked clients share a fold.
+    """Return each row's fold, 0 to `fold_count - 1`, in row order; linked clients share a fold.
 
-    Groups are dealt out in turn within strata of equal size and equal number of defaults, in the order of their
-    hashes: folds differ by at most one group a stratum, and neither rows nor their order decide who meets whom.
-    A null or absent outcome counts as no default.
+    Groups are dealt out in turn within strata of equal size and equal number of defaults, in the
+    order of their hashes. Folds therefore differ by at most one group per stratum, and the order of
+    the rows does not matter.
+
+    Args:
+        rows: Checked rows. A null or absent outcome counts as no default.
+        fold_count: Number of folds.
+        seed: Another seed gives other folds.
     """
     groups = _link_clients(rows, salt=f"folds/{seed}")
     count = groups.least_share.size
-    sizes = np.bincount(groups.of_row, minlength=count)
+    sizes = np.bincount(groups.group_of_row, minlength=count)
     defaulted = (
         rows[OUTCOME].fill_null(0).to_numpy() if OUTCOME in rows.columns else np.zeros(rows.height)
     )
-    defaults = np.bincount(groups.of_row, weights=defaulted, minlength=count)
-    # Largest groups first, and the deal goes on from one stratum to the next, so that no fold collects the remainders.
+    defaults = np.bincount(groups.group_of_row, weights=defaulted, minlength=count)
+    # Largest groups first, and dealing continues from one stratum to the next, so that no fold
+    # collects the remainders.
     order = np.lexsort((groups.least_share, -defaults, -sizes))
     folds = np.empty(count, dtype=np.int64)
     folds[order] = np.arange(count) % fold_count
-    return folds[groups.of_row]
+    return folds[groups.group_of_row]
 
 
 def _link_clients(rows: pl.DataFrame, *, salt: str) -> _LinkedClients:
@@ -76,19 +101,15 @@ def _link_clients(rows: pl.DataFrame, *, salt: str) -> _LinkedClients:
     from scipy.sparse.csgraph import connected_components
 
     clients = rows[CLIENT_ID].unique().sort()
+    numbered = pl.DataFrame({CLIENT_ID: clients}).with_row_index("client")
     client = (
-        rows[CLIENT_ID]
-        .to_frame()
-        .join(
-            pl.DataFrame({CLIENT_ID: clients}).with_row_index("client"),
-            on=CLIENT_ID,
-            how="left",
-            maintain_order="left",
-        )["client"]
+        rows.select(CLIENT_ID)
+        .join(numbered, on=CLIENT_ID, how="left", maintain_order="left")
+        .get_column("client")
     )
-    twins = _find_identical_rows(rows, client=client)
+    identical = _find_identical_rows(rows, client=client)
     links = coo_array(
-        (np.ones(twins.height), (twins["client"], twins["other"])),
+        (np.ones(identical.height), (identical["client"], identical["other"])),
         shape=(len(clients), len(clients)),
     )
     _, group_of_client = connected_components(links, directed=False)
@@ -98,12 +119,12 @@ def _link_clients(rows: pl.DataFrame, *, salt: str) -> _LinkedClients:
     least = np.full(int(group_of_client.max(initial=-1)) + 1, np.inf)
     np.minimum.at(least, group_of_client, shares)
     return _LinkedClients(
-        of_row=group_of_client[client.to_numpy()].astype(np.int64), least_share=least
+        group_of_row=group_of_client[client.to_numpy()].astype(np.int64), least_share=least
     )
 
 
 def _find_identical_rows(rows: pl.DataFrame, *, client: pl.Series) -> pl.DataFrame:
-    """Pairs (client, other) with an identical row of inputs, other being the first such client."""
+    """Return pairs (client, other) with identical rows of inputs; `other` is the first of them."""
     inputs = [name for name in rows.columns if name not in {*KEY, OUTCOME}]
     if not inputs:
         return pl.DataFrame(
@@ -117,6 +138,6 @@ def _find_identical_rows(rows: pl.DataFrame, *, client: pl.Series) -> pl.DataFra
 
 
 def _hash_share(client_id: str, *, salt: str) -> float:
-    """The client's place between 0 and 1, the same on every platform."""
+    """Return the client's position between 0 and 1, the same on every platform."""
     digest = blake2b(f"{salt}|{client_id}".encode(), digest_size=8).digest()
     return int.from_bytes(digest, "big") / 2**64

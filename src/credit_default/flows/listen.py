@@ -77,7 +77,7 @@ def _choose_listening_step(settings: Settings, opened: ExitStack) -> Callable[[]
 
 
 def _poll_inbox(watch: InboxWatch, seconds: float) -> None:
-    watch.look()
+    watch.check()
     time.sleep(seconds)
 
 

@@ -48,7 +48,9 @@ def predict(
     publish_summary(summary, simulated=checked.data_origin == SIMULATED)
     announce_summary(summary)
     return Completed(
-        name="AlreadyScored" if scored.was_there else "Scored", message=summary.status, data=summary
+        name="AlreadyScored" if scored.already_scored else "Scored",
+        message=summary.status,
+        data=summary,
     )
 
 

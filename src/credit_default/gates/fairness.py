@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from credit_default.gates.verdict import Verdict
-from credit_default.model.evaluation.metrics import Metric
-from credit_default.model.fairness.report import FairnessPolicy, FairnessReport, GroupFairness
+from credit_default.model.evaluation.intervals import Metric
+from credit_default.model.fairness.policy import FairnessPolicy
+from credit_default.model.fairness.report import FairnessReport, GroupFairness
 
 GATE: Final = "fairness"
 

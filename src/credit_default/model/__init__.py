@@ -1,1 +1,1 @@
-"""How likely is a default? Features, the forest, scoring, decisions and how good they are."""
+"""Predict default: features, the forest, scoring, decisions, and how good they are."""

@@ -20,7 +20,7 @@ from credit_default.adapters.lake.layout import open_lake
 from credit_default.adapters.storage.open_storage import open_storage
 from credit_default.adapters.tables.ledger import append_entry, read_entries
 from credit_default.errors import CreditDefaultError, InputError, ServiceError
-from credit_default.gates.ledger import judge_chain
+from credit_default.gates.ledger.chain import judge_chain
 
 SCHEMA = pa.schema([("statement_month", pa.string()), ("key", pa.int64()), ("value", pa.int64())])
 QUICK = RetryPolicy(attempt_count=3, first_wait_seconds=0.001)

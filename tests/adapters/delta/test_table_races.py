@@ -14,7 +14,7 @@ from deltalake import DeltaTable
 from credit_default.adapters.lake.layout import open_lake
 from credit_default.adapters.tables.ledger import read_entries
 from credit_default.adapters.tables.queries import read_scores, scan_table
-from credit_default.gates.ledger import judge_chain
+from credit_default.gates.ledger.chain import judge_chain
 
 SCRIPT = Path(__file__).parents[2] / "fakes" / "table_runners.py"
 BATCH_ID = "ab" * 8

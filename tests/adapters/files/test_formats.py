@@ -3,16 +3,21 @@ from pathlib import Path
 
 import pytest
 
-from credit_default.adapters.files.formats import detect_format
+from credit_default.adapters.files.formats import detect_format, open_binary
 from credit_default.errors import InputError
 
 
-def test_a_name_that_is_no_utf8_is_one_plain_line(tmp_path):
+def detect(path):
+    with open_binary(path) as file:
+        return detect_format(path, file)
+
+
+def test_a_name_that_is_not_utf8_is_one_plain_line(tmp_path):
     path = Path(os.fsdecode(os.fsencode(tmp_path / "march") + b"\xff.csv"))
     path.write_text("a,b\n1,2\n")
 
-    with pytest.raises(InputError, match="found a name that is no UTF-8") as caught:
-        detect_format(path)
+    with pytest.raises(InputError, match="found a name that is not UTF-8") as caught:
+        detect(path)
 
     assert str(caught.value).isprintable()
     assert "march\\udcff.csv" in str(caught.value)
@@ -20,9 +25,19 @@ def test_a_name_that_is_no_utf8_is_one_plain_line(tmp_path):
 
 def test_a_name_that_no_file_can_have_is_refused(tmp_path):
     with pytest.raises(InputError, match="File name too long"):
-        detect_format(tmp_path / ("x" * 300 + ".csv"))
+        detect(tmp_path / ("x" * 300 + ".csv"))
 
 
 def test_a_folder_is_no_file(tmp_path):
     with pytest.raises(InputError, match="found a folder"):
-        detect_format(tmp_path)
+        detect(tmp_path)
+
+
+def test_the_file_is_closed_when_the_block_ends(tmp_path):
+    (tmp_path / "a.csv").write_text("a,b\n1,2\n")
+
+    with open_binary(tmp_path / "a.csv") as file:
+        found = detect_format(tmp_path / "a.csv", file)
+
+    assert file.closed
+    assert (found.name, found.head) == ("csv", b"a,b\n1,2\n")

@@ -1,4 +1,5 @@
 import gzip
+import hashlib
 import io
 import re
 import zipfile
@@ -10,13 +11,12 @@ import pytest
 from credit_default.adapters.files.headers import Header
 from credit_default.adapters.files.statement_files import (
     Source,
-    read_batches,
+    open_statement_file,
     read_header,
-    read_source,
 )
 from credit_default.adapters.files.table_export import write_table
 from credit_default.data.checking.validation import check_rows
-from credit_default.data.contract.schema import parse_schema
+from credit_default.data.contract.schema_parsing import parse_schema
 from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.errors import InputError
 
@@ -31,6 +31,14 @@ ONE = "1,20000,2,2,1,24,2,2,-1,-1,-2,-2,3913,3102,689,0,0,0,0,689,0,0,0,0,1"
 TWO = "2,120000,2,2,2,26,-1,2,0,0,0,2,2682,1725,2682,3272,3455,3261,0,1000,1000,1000,0,2000,1"
 THREE = "3,90000,2,2,2,34,0,0,0,0,0,0,29239,14027,13559,14331,14948,15549,1518,1500,1000,1000,1000,5000,0"
 MONTH = "2005-09"
+LOANS = parse_schema(
+    {
+        "name": "loans",
+        "version": "1",
+        "columns": [{"name": "income", "kind": "amount", "description": "x", "aliases": ["Wages"]}],
+        "outcome": {"description": "x"},
+    }
+)
 
 
 def write(path, *lines, end="\n"):
@@ -39,12 +47,14 @@ def write(path, *lines, end="\n"):
 
 
 def read(path, *, month=MONTH, **options):
-    return pl.concat(list(read_batches(path, schema=CREDIT_CARD, month=month, **options)))
+    return pl.concat(
+        list(open_statement_file(path, schema=CREDIT_CARD, month=month).read_batches(**options))
+    )
 
 
 def accepted(path, *, month=MONTH):
     checked = check_rows(
-        lambda: read_batches(path, schema=CREDIT_CARD, month=month),
+        open_statement_file(path, schema=CREDIT_CARD, month=month).read_batches,
         schema=CREDIT_CARD,
         outcome="required",
     )
@@ -184,7 +194,7 @@ def test_a_workbook_s_mixed_column_is_rejected_cell_by_cell(tmp_path):
     )
 
     checked = check_rows(
-        lambda: read_batches(path, schema=CREDIT_CARD, month=MONTH), schema=CREDIT_CARD
+        open_statement_file(path, schema=CREDIT_CARD, month=MONTH).read_batches, schema=CREDIT_CARD
     )
     rejected = pl.concat([batch.rejected for batch in checked.batches()])
 
@@ -221,7 +231,9 @@ def test_batches_have_at_most_the_rows_asked_for(tmp_path, batch_rows):
 
     sizes = [
         batch.height
-        for batch in read_batches(path, schema=CREDIT_CARD, month=MONTH, batch_rows=batch_rows)
+        for batch in open_statement_file(path, schema=CREDIT_CARD, month=MONTH).read_batches(
+            batch_rows=batch_rows
+        )
     ]
 
     assert max(sizes) <= batch_rows
@@ -231,7 +243,7 @@ def test_batches_have_at_most_the_rows_asked_for(tmp_path, batch_rows):
 def test_a_large_csv_is_read_in_blocks_with_its_lines(tmp_path):
     path = write(tmp_path / "a.csv", KAGGLE, *[ONE] * 200_000)
 
-    batches = list(read_batches(path, schema=CREDIT_CARD, month=MONTH))
+    batches = list(open_statement_file(path, schema=CREDIT_CARD, month=MONTH).read_batches())
 
     assert len(batches) > 1
     assert pl.concat([batch["line"] for batch in batches]).equals(
@@ -243,7 +255,7 @@ def test_an_empty_line_between_rows_is_rejected_and_keeps_the_count_of_lines(tmp
     path = write(tmp_path / "a.csv", KAGGLE, ONE, "", TWO)
 
     checked = check_rows(
-        lambda: read_batches(path, schema=CREDIT_CARD, month=MONTH), schema=CREDIT_CARD
+        open_statement_file(path, schema=CREDIT_CARD, month=MONTH).read_batches, schema=CREDIT_CARD
     )
     (batch,) = checked.batches()
 
@@ -287,39 +299,65 @@ def test_the_month_may_be_a_date(tmp_path):
 
 
 def test_another_portfolio_is_read_by_its_own_names(tmp_path):
-    schema = parse_schema(
-        {
-            "name": "loans",
-            "version": "1",
-            "columns": [
-                {"name": "income", "kind": "amount", "description": "x", "aliases": ["Wages"]}
-            ],
-            "outcome": {"description": "x"},
-        }
-    )
     path = write(tmp_path / "a.csv", "wages,client_id,statement_month", "1000.5,a,2024-01")
 
-    (rows,) = read_batches(path, schema=schema)
+    (rows,) = open_statement_file(path, schema=LOANS).read_batches()
 
     assert rows.rows() == [("a", "2024-01", "1000.5", 2)]
 
 
-def test_read_source_is_the_digest_of_the_bytes(tmp_path):
+def test_the_source_is_the_digest_of_the_bytes(tmp_path):
     path = tmp_path / "a.csv"
-    path.write_bytes(b"abc")
+    path.write_bytes(b"client_id,statement_month,income\na,2024-01,1\n")
 
-    digest = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
-    assert read_source(path) == Source(
+    digest = "27318b1f7b38e7c5956b1a85ceb8fcf537a54f6502a7515cfdf93447516dcf0b"
+    assert open_statement_file(path, schema=LOANS).source == Source(
         uri=str(path), sha256=digest, row_count=None, object_version=None
     )
 
 
-def test_the_real_file_is_read_whole(real_data):
-    assert (
-        read_source(real_data).sha256
-        == "61537758427df346bd48014953d99bc55f138b4f19dda4012a6238fa5214cf6d"
+@pytest.mark.parametrize("size", [2, 300_000], ids=["short", "longer than one block"])
+def test_the_digest_is_of_the_whole_file_in_every_format(tmp_path, size):
+    table = pl.DataFrame(
+        {
+            "client_id": [f"c{number}" for number in range(size)],
+            "statement_month": "2024-01",
+            "income": 1.5,
+        }
     )
-    rows = read(real_data)
+    table.write_csv(tmp_path / "a.csv", quote_style="always")
+    table.write_parquet(tmp_path / "a.parquet")
+
+    for path in sorted(tmp_path.iterdir()):
+        found = open_statement_file(path, schema=LOANS).source.sha256
+        assert found == hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def test_a_file_that_is_written_again_is_no_longer_read(tmp_path):
+    path = write(tmp_path / "a.csv", KAGGLE, ONE)
+    file = open_statement_file(path, schema=CREDIT_CARD, month=MONTH)
+    write(path, KAGGLE, ONE, TWO)
+
+    with pytest.raises(InputError, match="found other content than when it was checked"):
+        list(file.read_batches())
+
+
+def test_the_rows_can_be_read_as_often_as_needed(tmp_path):
+    file = open_statement_file(
+        write(tmp_path / "a.csv", KAGGLE, ONE, TWO), schema=CREDIT_CARD, month=MONTH
+    )
+
+    first, second = (pl.concat(list(file.read_batches())) for _ in range(2))
+
+    assert first.equals(second)
+    assert first.height == 2
+
+
+def test_the_real_file_is_read_whole(real_data):
+    file = open_statement_file(real_data, schema=CREDIT_CARD, month=MONTH)
+
+    assert file.source.sha256 == "61537758427df346bd48014953d99bc55f138b4f19dda4012a6238fa5214cf6d"
+    rows = pl.concat(list(file.read_batches()))
     assert rows.height == 30_000
     assert rows["line"].to_list() == list(range(2, 30_002))
 
@@ -427,7 +465,7 @@ def test_latin_1_bytes_far_down_are_refused_too(tmp_path):
         (b"\x00\x01\x02garbage", "binary data"),
     ],
 )
-def test_what_is_no_table_is_told_by_name(tmp_path, content, found):
+def test_what_is_not_a_table_is_refused_by_name(tmp_path, content, found):
     (tmp_path / "a.csv").write_bytes(content)
 
     refuse(tmp_path / "a.csv", f"a.csv: found {found}; expected comma-separated UTF-8 text")
@@ -536,7 +574,7 @@ def test_lines_so_long_that_the_first_bytes_hold_the_header_alone_are_read(tmp_p
     assert read(path)["client_id"].to_list() == ["1", "2"]
 
 
-def test_a_header_further_in_than_we_look_is_told(tmp_path):
+def test_a_header_below_the_first_lines_is_refused(tmp_path):
     refuse(
         write(tmp_path / "a.csv", "x" * 200_000 + KAGGLE, ONE),
         "found a first line longer than 131,072 bytes",
@@ -694,7 +732,7 @@ def test_the_month_is_said_once(tmp_path):
 
 
 @pytest.mark.parametrize("month", ["2005-13", "2005-9", "september", "2005-09-01", ""])
-def test_a_month_that_is_none_is_refused(tmp_path, month):
+def test_an_invalid_month_is_refused(tmp_path, month):
     refuse(
         write(tmp_path / "a.csv", KAGGLE, ONE),
         f"--month: found {month!r}; expected YYYY-MM",
@@ -752,14 +790,14 @@ def test_write_table_replaces_whole_files_and_leaves_nothing_else(tmp_path):
 
 @pytest.mark.parametrize("name", ["none/scores.csv", "none/scores.parquet"])
 def test_write_table_refuses_a_place_that_is_not_there(tmp_path, name):
-    with pytest.raises(InputError, match="expected a place to write to"):
+    with pytest.raises(InputError, match="expected a file that can be written"):
         write_table(SCORES, tmp_path / name)
 
 
 def test_write_table_keeps_the_old_file_when_it_fails(tmp_path):
     (tmp_path / "scores.csv").mkdir()
 
-    with pytest.raises(InputError, match="expected a place to write to"):
+    with pytest.raises(InputError, match="expected a file that can be written"):
         write_table(SCORES, tmp_path / "scores.csv")
 
     assert [path.name for path in tmp_path.iterdir()] == ["scores.csv"]

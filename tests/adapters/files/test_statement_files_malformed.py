@@ -706,7 +706,7 @@ def test_an_id_of_any_type_is_the_text_it_stands_for(readers):
         ]
 
 
-def test_nested_columns_that_nobody_reads_do_not_matter(readers):
+def test_nested_columns_that_are_not_read_do_not_matter(readers):
     ours = read_ages(readers, pa.array([{"age": 1, "b": [1]}, None, None]), "remark")
 
     assert len(ours["accepted"]) == 3

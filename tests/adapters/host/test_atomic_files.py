@@ -27,7 +27,7 @@ def test_a_staged_folder_vanishes_when_the_block_fails(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_faster_runners_folder_stays(tmp_path):
+def test_the_folder_of_the_faster_process_stays(tmp_path):
     target = tmp_path / "target"
 
     with staged_folder(target) as slow, staged_folder(target) as fast:
@@ -38,7 +38,7 @@ def test_the_faster_runners_folder_stays(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["target"]
 
 
-def test_a_file_in_the_way_of_a_folder_is_told(tmp_path):
+def test_a_file_in_the_way_of_a_folder_is_an_error(tmp_path):
     (tmp_path / "target").write_text("a file")
 
     with pytest.raises(ServiceError, match="folder lake at"), staged_folder(tmp_path / "target"):
@@ -47,7 +47,7 @@ def test_a_file_in_the_way_of_a_folder_is_told(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["target"]
 
 
-def test_write_whole_replaces_the_content(tmp_path):
+def test_write_atomically_replaces_the_content(tmp_path):
     write_atomically(tmp_path / "a" / "file", b"old")
     write_atomically(tmp_path / "a" / "file", b"new")
 
@@ -55,7 +55,7 @@ def test_write_whole_replaces_the_content(tmp_path):
     assert [path.name for path in (tmp_path / "a").iterdir()] == ["file"]
 
 
-def test_write_whole_keeps_the_old_content_when_the_disk_is_full(tmp_path):
+def test_write_atomically_keeps_the_old_content_when_the_disk_is_full(tmp_path):
     write_atomically(tmp_path / "file", b"old")
 
     with pytest.raises(ServiceError, match=r"No space left|File too large") as caught:
@@ -66,7 +66,7 @@ def test_write_whole_keeps_the_old_content_when_the_disk_is_full(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
-def test_a_disks_complaint_names_the_path_and_the_reason(tmp_path):
+def test_a_disk_error_names_the_path_and_the_reason(tmp_path):
     with (
         pytest.raises(ServiceError, match=r"No such file or directory \(.*gone\)"),
         disk_errors(tmp_path),

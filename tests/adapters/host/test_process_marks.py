@@ -27,7 +27,7 @@ def test_own_process_is_alive():
     assert find_process_state(mark) == "alive"
 
 
-def test_process_that_ended_is_gone_even_before_its_parent_has_looked():
+def test_process_that_ended_is_gone_even_before_its_parent_has_asked():
     own = read_own_mark()
     with subprocess.Popen([sys.executable, "-c", "pass"]) as process:
         deadline = time.monotonic() + 30
@@ -45,14 +45,14 @@ def test_process_that_ended_is_gone_even_before_its_parent_has_looked():
 
 
 @pytest.mark.skipif(not HAS_PROC, reason="when a process began is looked up in /proc")
-def test_number_that_another_process_has_by_now_is_no_life():
+def test_number_that_another_process_has_by_now_counts_as_gone():
     own = read_own_mark()
 
     assert find_process_state(replace(own, begun=own.begun - 1)) == "gone"
 
 
 @pytest.mark.parametrize("mark", [None, ProcessMark("elsewhere", 1, 1)])
-def test_of_another_machine_nobody_knows(mark):
+def test_process_of_another_machine_is_unknown(mark):
     assert find_process_state(mark) == "unknown"
 
 
@@ -71,7 +71,7 @@ def test_other_texts_are_no_mark(text):
 
 
 @pytest.mark.parametrize("kind", ["scratch", "staging"])
-def test_name_of_what_is_on_its_way_says_whose_it_is(kind):
+def test_hidden_name_holds_the_mark_of_its_process(kind):
     name = f"{build_marked_prefix(kind)}ab_12cd3"
 
     assert name.startswith(f".{kind}-")
@@ -80,7 +80,7 @@ def test_name_of_what_is_on_its_way_says_whose_it_is(kind):
 
 
 @pytest.mark.parametrize("name", [".staging-1", ".staging-ab_12cd3", ".scratch-"])
-def test_name_from_before_there_were_marks_says_nothing(name):
+def test_name_without_a_mark_gives_none(name):
     assert parse_marked_name(name) is None
 
 

@@ -100,7 +100,7 @@ def test_two_refused_files_of_one_name_do_not_replace_each_other(lake):
     assert (content(lake, first), content(lake, second)) == (b"one", b"two!")
 
 
-def test_a_file_written_anew_while_it_was_scored_stays_and_waits(lake):
+def test_a_file_written_again_while_it_was_scored_stays_and_waits(lake):
     arrive(lake, "march.csv")
     (waiting,) = list_incoming(lake)
     arrive(lake, "march.csv", b"newer rows")
@@ -131,7 +131,7 @@ def test_a_late_runner_leaves_no_reason_and_keeps_that_of_the_first(lake):
     assert json.loads(content(lake, f"{moved}.reason.json")) == REASON
 
 
-def test_no_reason_is_left_for_a_file_that_is_written_anew_at_the_last_moment(lake):
+def test_no_reason_is_left_for_a_file_that_is_written_again_at_the_last_moment(lake):
     arrive(lake, "bad.csv")
 
     with armed_failpoint("inbox.reason-written", lambda: arrive(lake, "bad.csv", b"better rows")):
@@ -173,7 +173,7 @@ def test_a_crash_between_the_reason_and_the_move_is_completed_by_the_next_run(la
         ("x" * 196 + ".csv", "x" * 196 + ".csv"),
     ],
 )
-def test_a_long_name_is_cut_where_it_is_put_away_and_keeps_its_ending(lake, name, kept):
+def test_a_long_name_is_cut_when_it_is_moved_and_keeps_its_ending(lake, name, kept):
     arrive(lake, name)
     (waiting,) = list_incoming(lake)
     assert has_valid_key(waiting)

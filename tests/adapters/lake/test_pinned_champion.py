@@ -50,7 +50,7 @@ def test_there_is_no_champion_in_a_new_lake(lake):
     assert read_champion_pointer(lake) is None
 
 
-def test_a_file_that_is_gone_is_told(lake, bundle, tmp_path):
+def test_a_file_that_is_gone_is_an_error(lake, bundle, tmp_path):
     pointer = write_pinned_champion(lake, bundle, THIRD)
     lake.storage.delete_object(f"champion/pinned/{DIGEST}/bundle.json")
 
@@ -62,7 +62,7 @@ def test_a_file_that_is_gone_is_told(lake, bundle, tmp_path):
 @pytest.mark.parametrize(
     "content", [b"", b"[]", b'{"model_version": 1}', b'{"model_version": 1, "digest": "../../x"}']
 )
-def test_a_strange_pointer_is_refused(lake, content):
+def test_a_malformed_pointer_is_refused(lake, content):
     lake.storage.write_object("champion/champion.json", content)
 
     with pytest.raises(ArtifactError, match="champion pointer"):
@@ -81,7 +81,7 @@ def test_a_pointer_without_a_moment_or_a_seal_is_refused(lake, bundle, wrong):
         read_champion_pointer(lake)
 
 
-def test_move_that_was_told_last_is_remembered(lake):
+def test_change_that_was_announced_last_is_remembered(lake):
     assert read_announced_change(lake) is None
 
     write_announced_change(lake, "promoted v1")

@@ -25,7 +25,7 @@ def test_profile_stands_beside_the_report_and_is_read_back(lake):
     assert paths == {"profile": f"{lake.uri}/reports/{'ab' * 8}/v3/profile.json"}
 
 
-def test_profile_that_nobody_published_is_none(lake):
+def test_profile_that_was_not_published_is_none(lake):
     assert read_profile(lake, **BATCH) is None
 
 
@@ -41,7 +41,7 @@ def test_later_publication_replaces_the_earlier_one(lake, tmp_path):
 
 
 @pytest.mark.parametrize("content", ["{", "5", "\xff"])
-def test_profile_that_is_no_object_is_told(lake, content):
+def test_profile_that_is_not_an_object_is_an_error(lake, content):
     with open_publication(lake, **BATCH) as pages:
         (pages.folder / "profile.json").write_bytes(content.encode("latin-1"))
 

@@ -98,7 +98,7 @@ def test_a_snapshot_of_no_rows_is_refused_and_leaves_nothing(lake):
     assert keys(lake) == []
 
 
-def test_an_unknown_digest_is_told_with_how_many_there_are(lake):
+def test_an_unknown_digest_is_an_error_with_how_many_there_are(lake):
     with pytest.raises(InputError, match="found no snapshot"):
         read_snapshot(lake, DIGEST)
     write(lake, [frame(0, 1)])
@@ -154,7 +154,7 @@ def test_a_record_that_names_rows_elsewhere_is_refused(lake):
         read_snapshot(lake, DIGEST)
 
 
-def test_rows_that_are_gone_are_told(lake):
+def test_rows_that_are_gone_are_an_error(lake):
     snapshot = write(lake, [frame(0, 1)])
     lake.storage.delete_object(snapshot.rows_key)
 

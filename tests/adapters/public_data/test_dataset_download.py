@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import polars as pl
 import pytest
 
-from credit_default.adapters.files.statement_files import read_batches
+from credit_default.adapters.files.statement_files import open_statement_file
 from credit_default.adapters.public_data.dataset_download import PublicData, fetch_public_data
 from credit_default.adapters.public_data.http_download import TransferLimits, download_file
 from credit_default.data.checking.validation import check_rows
@@ -205,7 +205,9 @@ def openml(site):
 
 def read(data):
     read_again = check_rows(
-        lambda: read_batches(data.path, schema=CREDIT_CARD), schema=CREDIT_CARD, outcome="required"
+        open_statement_file(data.path, schema=CREDIT_CARD).read_batches,
+        schema=CREDIT_CARD,
+        outcome="required",
     )
     return read_again.accepted_rows()
 
@@ -249,7 +251,7 @@ def test_a_damaged_cache_is_discarded_and_fetched_again(site, tmp_path, spoil):
 
     again = site.fetch(tmp_path)
 
-    assert again.origin == "uci"
+    assert again.source == "uci"
     assert read(again)["client_id"].to_list() == ["1", "2", "3"]
 
 
@@ -258,13 +260,13 @@ def test_a_cache_of_other_rows_is_discarded(site, tmp_path):
     path = site.fetch(tmp_path).path
     pl.read_parquet(path).with_columns(pl.col("age") + 1).write_parquet(path)
 
-    assert site.fetch(tmp_path).origin == "uci"
+    assert site.fetch(tmp_path).source == "uci"
 
 
 def test_openml_is_asked_second_and_its_clients_are_numbered(openml, tmp_path):
     data = openml.fetch(tmp_path)
 
-    assert data.origin == "openml"
+    assert data.source == "openml"
     assert read(data)["client_id"].to_list() == ["1", "2", "3"]
     assert openml.asked == ["/uci.zip", "/42477", "/data.pq"]
 
@@ -274,7 +276,7 @@ def test_openml_s_arff_serves_where_there_is_no_parquet(openml, tmp_path):
         {"data_set_description": {"url": openml.url("/data.arff")}}
     ).encode()
 
-    assert openml.fetch(tmp_path).origin == "openml"
+    assert openml.fetch(tmp_path).source == "openml"
 
 
 def test_both_sources_give_the_same_rows(openml, tmp_path):
@@ -330,7 +332,7 @@ def test_a_source_that_fails_is_named_with_its_reason_and_nothing_is_cached(
 def test_a_description_that_says_no_place_is_refused(openml, tmp_path, description):
     openml.pages["/42477"] = description
 
-    with pytest.raises(ServiceError, match=r"no data set description|says no place of the data"):
+    with pytest.raises(ServiceError, match=r"no data set description|without the data's address"):
         openml.fetch(tmp_path)
 
 
@@ -366,7 +368,7 @@ def test_an_archive_s_names_are_never_paths(site, tmp_path, name):
 
     data = site.fetch(tmp_path / "a" / "b" / "cache")
 
-    assert data.origin == "uci"
+    assert data.source == "uci"
     assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == [data.path.name]
 
 
@@ -389,7 +391,7 @@ def test_an_encrypted_archive_is_refused(site, tmp_path):
         site.fetch(tmp_path)
 
 
-def test_no_server_at_all_is_told_for_both_sources(tmp_path):
+def test_no_server_at_all_is_reported_for_both_sources(tmp_path):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{free.getsockname()[1]}/x"
@@ -400,7 +402,7 @@ def test_no_server_at_all_is_told_for_both_sources(tmp_path):
     assert caught.value.found.count("refused") == 2
 
 
-def test_a_cache_that_cannot_be_written_to_is_told(site, tmp_path):
+def test_a_cache_that_cannot_be_written_to_is_an_error(site, tmp_path):
     site.pages["/uci.zip"] = make_archive()
     (tmp_path / f"credit-card-clients-{DIGEST[:12]}.parquet" / "occupied").mkdir(parents=True)
 
@@ -408,7 +410,7 @@ def test_a_cache_that_cannot_be_written_to_is_told(site, tmp_path):
         site.fetch(tmp_path)
 
 
-def test_a_cache_that_cannot_be_made_is_told(site, tmp_path):
+def test_a_cache_that_cannot_be_made_is_an_error(site, tmp_path):
     site.pages["/uci.zip"] = make_archive()
     (tmp_path / "file").write_text("x")
 
@@ -452,7 +454,7 @@ def test_a_slow_server_costs_no_more_than_its_deadline(site, tmp_path):
 
 def test_the_real_data_is_what_the_digest_on_record_says(site, real_data, tmp_path):
     rows = check_rows(
-        lambda: read_batches(real_data, schema=CREDIT_CARD, month="2005-09"),
+        open_statement_file(real_data, schema=CREDIT_CARD, month="2005-09").read_batches,
         schema=CREDIT_CARD,
         outcome="required",
     ).accepted_rows()
@@ -467,7 +469,7 @@ def test_the_real_data_is_what_the_digest_on_record_says(site, real_data, tmp_pa
         cache=tmp_path, uci_url=site.url("/uci.zip"), openml_url=site.url("/42477")
     )
 
-    assert data.origin == "openml"
+    assert data.source == "openml"
     assert read(data).equals(rows)
 
 

@@ -10,7 +10,7 @@ from deltalake.exceptions import DeltaError
 from credit_default.adapters.tables.ledger import append_entry, find_entry, read_entries
 from credit_default.errors import InputError, ServiceError
 from credit_default.failpoints import armed_failpoint
-from credit_default.gates.ledger import judge_chain
+from credit_default.gates.ledger.chain import judge_chain
 
 NOON = dt.datetime(2005, 10, 1, 12, tzinfo=dt.UTC)
 
@@ -57,7 +57,7 @@ def test_entries_follow_one_another(lake):
     assert find_entry(lake, "scored 9") is None
 
 
-def test_a_decision_that_is_entered_again_stands_as_it_was_first_told(lake):
+def test_a_decision_that_is_appended_again_stays_as_it_was_first_recorded(lake):
     first = enter(lake, details={"n": 1})
     enter(lake, "another")
 
@@ -79,14 +79,14 @@ def test_times_are_kept_as_utc(lake):
 
 
 @pytest.mark.parametrize("value", [[1], {"a": 1}, float("nan")])
-def test_details_that_are_not_flat_are_refused_and_nothing_is_entered(lake, value):
+def test_details_that_are_not_flat_are_refused_and_nothing_is_appended(lake, value):
     with pytest.raises(InputError, match="ledger details"):
         enter(lake, details={"odd": value})
 
     assert read_entries(lake) == ()
 
 
-def test_an_entry_that_another_runner_was_faster_than_follows_the_others(lake):
+def test_an_entry_whose_runner_comes_too_late_follows_the_others(lake):
     enter(lake, "first")
     others = []
 
@@ -120,7 +120,7 @@ def test_two_runners_with_one_decision_make_one_entry(lake):
 
 
 @pytest.mark.parametrize("name", ["table.opened", "table.committed"])
-def test_a_decision_whose_runner_died_is_entered_once_when_it_is_tried_again(lake, name):
+def test_a_decision_whose_runner_died_is_appended_once_when_it_is_tried_again(lake, name):
     enter(lake, "before")
 
     def die():

@@ -120,7 +120,7 @@ def test_a_batch_has_scores_only_once_they_are_committed(lake):
     assert not has_scores(lake, batch_id=OTHER_ID, model_version=1)
 
 
-def test_a_reader_that_fails_half_way_commits_nothing_and_is_heard(lake):
+def test_a_reader_that_fails_half_way_commits_nothing_and_raises(lake):
     def failing():
         yield scored(4)
         raise InputError("file", found="an end", expected="more", remedy="Send it again.")
@@ -131,7 +131,7 @@ def test_a_reader_that_fails_half_way_commits_nothing_and_is_heard(lake):
     assert not has_scores(lake, batch_id=BATCH_ID, model_version=1)
 
 
-def test_rows_of_another_batch_are_not_let_in(lake):
+def test_rows_of_another_batch_are_refused(lake):
     with pytest.raises(ServiceError, match="failed validation"):
         write_scores(lake, lambda: [scored(batch_id=OTHER_ID)], batch_id=BATCH_ID, model_version=1)
 
@@ -177,7 +177,7 @@ def test_tables_are_partitioned_by_month(lake):
     assert folders == ["statement_month=2005-09", "statement_month=2005-10"]
 
 
-def test_quarantined_rows_keep_line_rules_and_the_values_as_they_came(lake):
+def test_quarantined_rows_keep_line_rules_and_the_values_of_the_file(lake):
     rejected = pl.DataFrame(
         {
             "line": [7, 3],
@@ -203,7 +203,7 @@ def test_quarantined_rows_keep_line_rules_and_the_values_as_they_came(lake):
     ]
 
 
-def test_the_outcome_observed_last_stands(lake):
+def test_the_outcome_observed_last_is_current(lake):
     later = NOON.replace(hour=18)
 
     first = merge_outcomes(lake, pl.DataFrame([outcome("a"), outcome("b")]))
@@ -261,9 +261,7 @@ def test_outcomes_end_up_the_same_whatever_the_order_of_files(tmp_path_factory, 
 
 @settings(max_examples=5, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.lists(observations, min_size=1, max_size=4), min_size=1, max_size=3))
-def test_the_outcomes_that_stand_are_the_last_of_all_that_were_ever_observed(
-    tmp_path_factory, files
-):
+def test_the_current_outcomes_are_the_last_of_all_that_were_ever_observed(tmp_path_factory, files):
     lake = open_lake(tmp_path_factory.mktemp("lake"))
     for number, items in enumerate(files):
         rows = pl.DataFrame(
@@ -428,7 +426,7 @@ def test_a_row_that_comes_twice_or_not_at_all_changes_the_digest():
 
 
 def everywhere(lake, client_id):
-    """A row of this client, and one of another, in every table that tells of clients."""
+    """A row of this client, and one of another, in every table with rows of clients."""
     rows = scored(2).with_columns(client_id=pl.Series([client_id, "other"]))
     write_scores(lake, lambda: [rows], batch_id=BATCH_ID, model_version=1)
     refused = pl.DataFrame(
@@ -446,7 +444,7 @@ def everywhere(lake, client_id):
 
 
 @pytest.mark.parametrize("client_id", ["zebra-17", "d'Arc\" OR 1=1 --", "../../é\x1b[31m"])
-def test_a_client_who_is_forgotten_stands_in_no_file_of_the_lake(lake, client_id):
+def test_a_client_who_is_erased_is_in_no_file_of_the_lake(lake, client_id):
     everywhere(lake, client_id)
     found_before = [p for p in lake.home.rglob("*.parquet") if client_id.encode() in p.read_bytes()]
 
@@ -464,7 +462,7 @@ def test_a_client_who_is_forgotten_stands_in_no_file_of_the_lake(lake, client_id
     assert delete_client(lake, client_id) == dict.fromkeys(CLIENT_TABLES, 0)
 
 
-def test_no_client_stands_in_the_log_of_a_table(lake):
+def test_no_client_is_named_in_the_log_of_a_table(lake):
     everywhere(lake, "zebra-17")
 
     assert [
@@ -472,12 +470,12 @@ def test_no_client_stands_in_the_log_of_a_table(lake):
     ] == []
 
 
-def test_forgetting_in_a_lake_without_tables_makes_none(lake):
+def test_an_erasure_in_a_lake_without_tables_makes_none(lake):
     assert delete_client(lake, "a") == dict.fromkeys(CLIENT_TABLES, 0)
     assert not (lake.home / "tables").exists()
 
 
-def test_a_batch_whose_client_was_forgotten_stays_as_it_is_when_it_is_scored_again(lake):
+def test_a_batch_whose_client_was_erased_stays_as_it_is_when_it_is_scored_again(lake):
     everywhere(lake, "a")
     delete_client(lake, "a")
 
@@ -537,7 +535,7 @@ def test_a_table_that_was_never_written_is_empty_with_its_columns(lake, name):
 
 
 @pytest.mark.parametrize("content", [b"", b"PAR1 nothing PAR1", None])
-def test_a_damaged_table_is_a_service_that_failed(lake, content):
+def test_a_damaged_table_is_a_service_error(lake, content):
     write_scores(lake, lambda: [scored()], batch_id=BATCH_ID, model_version=1)
     for path in Path(lake.table_uri("scores")).rglob("*.parquet"):
         path.unlink() if content is None else path.write_bytes(content)

@@ -121,7 +121,7 @@ def test_a_file_whose_name_is_no_utf8_is_one_line(run, config, own_batch, tmp_pa
 
     assert (answer.exit_code, answer.stdout) == (2, "")
     assert answer.stderr.startswith(f"credit-default {command}: ")
-    assert "found a name that is no UTF-8" in answer.stderr
+    assert "found a name that is not UTF-8" in answer.stderr
 
 
 @pytest.mark.parametrize("command", ["ingest", "predict"])

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from credit_default.data.checking.file_faults import FileFaultPolicy, describe_values
 from credit_default.data.checking.validation import check_rows
-from credit_default.data.contract.schema import parse_schema
+from credit_default.data.contract.schema_parsing import parse_schema
 from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.errors import InputError
 
@@ -363,7 +363,7 @@ def test_every_row_of_a_repeated_key_is_rejected_across_batches(build_rows):
     ]
 
 
-def test_a_repeated_key_is_told_beside_the_other_rules(build_rows):
+def test_a_repeated_key_is_reported_beside_the_other_rules(build_rows):
     rows = build_rows(client_id=["a", "a", "b"], age=[7, 30, 30])
 
     _, rejected = collect(check_rows(lambda: iter([rows]), schema=CREDIT_CARD))
@@ -468,7 +468,7 @@ def test_one_column_of_something_else_is_a_fault_of_the_file(build_rows):
 
     assert str(caught.value) == (
         "column age: found age holds '1985' where it should hold whole numbers from 18 to 120 (11 of 20 rows); expected"
-        " no column to break its own rules in more than 50% of the rows. Look whether age was swapped with another"
+        " no column to break its own rules in more than 50% of the rows. Check whether age was swapped with another"
         " column or is in another unit, and export the file again."
     )
 

@@ -1,7 +1,7 @@
 import polars as pl
 import pytest
 
-from credit_default.adapters.files.statement_files import read_batches
+from credit_default.adapters.files.statement_files import open_statement_file
 from credit_default.data.checking.validation import check_rows
 from credit_default.data.credit_card.public_data import (
     PUBLIC_DIGEST,
@@ -18,7 +18,7 @@ MONTHS = range(1, 7)
 @pytest.fixture(scope="module")
 def real_rows(real_data):
     validated = check_rows(
-        lambda: read_batches(real_data, schema=CREDIT_CARD, month=PUBLIC_MONTH),
+        open_statement_file(real_data, schema=CREDIT_CARD, month=PUBLIC_MONTH).read_batches,
         schema=CREDIT_CARD,
         outcome="required",
     )
@@ -32,7 +32,7 @@ def test_all_real_rows_are_accepted_and_are_the_public_data(real_rows):
     assert digest_public_rows(real_rows, schema=CREDIT_CARD) == PUBLIC_DIGEST
 
 
-def test_bills_keep_the_margin_that_their_rules_tell(real_rows):
+def test_bills_keep_the_margin_that_their_rules_state(real_rows):
     ratios = real_rows.select(
         pl.col(f"bill_amount_m{month}") / pl.col("credit_limit") for month in MONTHS
     )
@@ -41,7 +41,7 @@ def test_bills_keep_the_margin_that_their_rules_tell(real_rows):
     assert max(column.max() for column in ratios) == pytest.approx(10.69, abs=0.005)
 
 
-def test_payments_keep_the_margin_that_their_rules_tell(real_rows):
+def test_payments_keep_the_margin_that_their_rules_state(real_rows):
     excess = real_rows.select(
         (pl.col(f"payment_amount_m{month}") - pl.col(f"bill_amount_m{month + 1}").clip(0))
         / pl.col("credit_limit")
@@ -53,7 +53,7 @@ def test_payments_keep_the_margin_that_their_rules_tell(real_rows):
     assert last.max() == pytest.approx(2.67, abs=0.005)
 
 
-def test_statuses_keep_the_margin_that_their_rules_tell(real_rows):
+def test_statuses_keep_the_margin_that_their_rules_state(real_rows):
     rises = real_rows.select(
         pl.col(f"repayment_status_m{month}") - pl.col(f"repayment_status_m{month + 1}").clip(0)
         for month in range(1, 6)

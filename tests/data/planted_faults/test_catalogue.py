@@ -28,7 +28,9 @@ def test_every_scenario_and_every_planter_is_drilled():
 def test_every_fault_says_which_gate_it_is_meant_for():
     gates = {"file", "quality", "drift", "feed", "volume", "performance", "coverage", "drill"}
 
-    assert all(fault.expects and set(fault.expects) <= gates for fault in PLANTED_FAULTS)
+    assert all(
+        fault.expected_gates and set(fault.expected_gates) <= gates for fault in PLANTED_FAULTS
+    )
 
 
 def test_stronger_is_larger():
@@ -40,5 +42,5 @@ def test_stronger_is_larger():
     assert all(weak < middle < strong for weak, middle, strong in sizes)
 
 
-def test_title_tells_name_and_strength():
+def test_title_is_name_and_strength():
     assert PlantedFault("late file", 2, 2.0, ("volume",)).title == "late file 2"

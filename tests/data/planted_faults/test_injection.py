@@ -16,18 +16,18 @@ KEY = ["client_id", "statement_month"]
 
 @pytest.fixture(scope="module")
 def months():
-    lived = simulate(client_count=400, month_count=2, seed=3)
+    simulated = simulate(client_count=400, month_count=2, seed=3)
     return [
         DeliveredMonth(month.statements, month.outcomes.select(*KEY, "defaulted"))
-        for month in lived
+        for month in simulated
     ]
 
 
 @pytest.fixture
 def put(months):
     def put(name, size):
-        scene = FaultContext(months[1], months[0].statements, size, np.random.default_rng(1))
-        return plant_fault(name, scene)
+        context = FaultContext(months[1], months[0].statements, size, np.random.default_rng(1))
+        return plant_fault(name, context)
 
     return put
 
@@ -96,7 +96,7 @@ def test_missing_columns_are_gone(put):
     assert "repayment_status_m3" not in put("missing column", 3).statements.columns
 
 
-def test_twins_are_other_clients_with_the_same_figures(months, put):
+def test_copied_clients_have_other_ids_and_the_same_values(months, put):
     planted = put("duplicated clients", 0.1).statements
 
     assert planted.height > 400

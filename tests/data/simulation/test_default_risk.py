@@ -3,8 +3,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from credit_default.data.simulation.account_opening import open_accounts
 from credit_default.data.simulation.default_risk import compute_default_probability, draw_outcome
-from credit_default.data.simulation.payments_and_bills import open_accounts
 from credit_default.data.simulation.tables import read_tables
 
 
@@ -27,7 +27,7 @@ def test_outcomes_come_as_often_as_their_probability_says(accounts, probability)
         assert defaulted[chosen].mean() == pytest.approx(probability[chosen].mean(), abs=0.03)
 
 
-def test_probabilities_are_inside_zero_and_one_and_tell_clients_apart(probability):
+def test_probabilities_are_inside_zero_and_one_and_differ_between_clients(probability):
     assert 0 < probability.min() < 0.03
     assert 0.8 < probability.max() < 1
 

@@ -23,7 +23,9 @@ STATIC = ["sex", "education", "marriage", "age", "credit_limit"]
 
 
 @cache
-def live(scenario: Scenario = CALM, months: int = 4, clients: int = 3_000) -> list[SimulatedMonth]:
+def simulate_months(
+    scenario: Scenario = CALM, months: int = 4, clients: int = 3_000
+) -> list[SimulatedMonth]:
     return list(simulate(client_count=clients, month_count=months, seed=11, scenario=scenario))
 
 
@@ -34,7 +36,7 @@ def join_next(before: SimulatedMonth, after: SimulatedMonth) -> pl.DataFrame:
 
 
 def test_statements_have_the_schemas_columns_in_order_and_type():
-    month = live()[0]
+    month = simulate_months()[0]
 
     assert tuple(month.statements.columns) == CREDIT_CARD.names
     expected = {
@@ -67,7 +69,7 @@ def test_statements_have_the_schemas_columns_in_order_and_type():
     ids=lambda scenario: scenario.name,
 )
 def test_every_row_holds_to_the_contract(scenario):
-    frames = [month.statements for month in live(scenario, months=4, clients=8_000)]
+    frames = [month.statements for month in simulate_months(scenario, months=4, clients=8_000)]
 
     validated = check_rows(lambda: iter(frames), schema=CREDIT_CARD)
 
@@ -79,7 +81,7 @@ def test_every_row_holds_to_the_contract(scenario):
 
 
 def test_values_stay_where_the_portfolios_do():
-    rows = live()[0].statements
+    rows = simulate_months()[0].statements
     amounts = rows.select(pl.col("^(bill|payment)_amount_.*$"), "credit_limit")
 
     assert rows["credit_limit"].is_between(10_000, 1_000_000).all()
@@ -93,11 +95,11 @@ def test_values_stay_where_the_portfolios_do():
 
 
 def test_keys_and_outcomes_stand_in_the_order_of_the_statements():
-    for month in live():
+    for month in simulate_months():
         assert_frame_equal(month.statements.select(KEY), month.outcomes.select(KEY))
         assert month.statements["client_id"].n_unique() == 3_000
         assert month.statements["statement_month"].unique().to_list() == [month.statement_month]
-    assert live()[0].statements["client_id"][123] == "SIM-000000123"
+    assert simulate_months()[0].statements["client_id"][123] == "SIM-000000123"
 
 
 def test_months_follow_each_other_over_a_new_year():
@@ -112,7 +114,7 @@ def test_months_follow_each_other_over_a_new_year():
 
 
 def test_history_rolls_by_one_month_for_every_client_who_stays():
-    before, after, *_ = live()
+    before, after, *_ = simulate_months()
     both = join_next(before, after)
 
     assert both.height > 2_950
@@ -125,7 +127,7 @@ def test_history_rolls_by_one_month_for_every_client_who_stays():
 
 
 def test_the_provisional_status_is_recoded_when_its_month_is_no_longer_the_newest():
-    before, after, *_ = live()
+    before, after, *_ = simulate_months()
     both = join_next(before, after)
 
     shown, recoded = both["repayment_status_m1"], both["repayment_status_m2_next"]
@@ -137,7 +139,7 @@ def test_the_provisional_status_is_recoded_when_its_month_is_no_longer_the_newes
 
 
 def test_clients_who_left_are_replaced_by_new_ones_in_the_same_place():
-    before, after, *_ = live()
+    before, after, *_ = simulate_months()
     changed = before.statements["client_id"] != after.statements["client_id"]
 
     assert 3 <= changed.sum() <= 40
@@ -152,7 +154,7 @@ def test_the_same_seed_gives_the_same_rows_and_another_seed_others():
     again = list(simulate(client_count=3_000, month_count=2, seed=11))
     other = next(simulate(client_count=3_000, month_count=1, seed=12))
 
-    for one, two in zip(live(), again, strict=False):
+    for one, two in zip(simulate_months(), again, strict=False):
         assert_frame_equal(one.statements, two.statements)
         assert_frame_equal(one.outcomes, two.outcomes)
     assert not other.statements.equals(again[0].statements)
@@ -183,13 +185,13 @@ def _forty_thousand() -> SimulatedMonth:
 def test_later_months_of_a_client_do_not_depend_on_how_many_clients_there_are():
     few = list(simulate(client_count=100, month_count=3, seed=11))
 
-    for small, large in zip(few, live(), strict=False):
+    for small, large in zip(few, simulate_months(), strict=False):
         assert_frame_equal(small.statements, large.statements.head(100))
         assert_frame_equal(small.outcomes, large.outcomes.head(100))
 
 
 @pytest.mark.parametrize(
-    ("wrong", "told"),
+    ("wrong", "message"),
     [
         ({"client_count": 0}, "client_count: found 0"),
         ({"month_count": 0}, "month_count: found 0"),
@@ -202,10 +204,10 @@ def test_later_months_of_a_client_do_not_depend_on_how_many_clients_there_are():
         ({"scenario": Scenario("boom")}, "scenario: found 'boom'"),
     ],
 )
-def test_a_wrong_argument_is_refused_before_any_month_is_made(wrong, told):
+def test_a_wrong_argument_is_refused_before_any_month_is_made(wrong, message):
     right = {"client_count": 1, "month_count": 1, "seed": 0}
 
-    with pytest.raises(InputError, match=told):
+    with pytest.raises(InputError, match=message):
         simulate(**{**right, **wrong})
 
 

@@ -85,7 +85,7 @@ def test_a_forest_that_saw_simulated_rows_only_ranks_real_ones(report, real, mon
     assert report.transfer_auc(real, month, seed=1) >= 0.75
 
 
-def test_a_forest_does_not_tell_real_rows_from_simulated_ones_well(report, real, inputs):
+def test_a_forest_does_not_separate_real_rows_from_simulated_ones_well(report, real, inputs):
     assert report.telling_auc(real, inputs, seed=1) <= 0.90
 
 

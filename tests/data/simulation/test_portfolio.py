@@ -4,9 +4,9 @@ import numpy as np
 import polars as pl
 import pytest
 
+from credit_default.data.simulation.account_opening import open_accounts
 from credit_default.data.simulation.accounts import Accounts
 from credit_default.data.simulation.months import simulate
-from credit_default.data.simulation.payments_and_bills import open_accounts
 from credit_default.data.simulation.portfolio import (
     CHARGE_OFF_SHARE,
     CLOSURE_SHARE,
@@ -27,9 +27,12 @@ def accounts() -> Accounts:
     return open_accounts(read_tables(), np.random.default_rng(3), np.arange(COUNT))
 
 
-def roll(accounts: Accounts, climate: MonthConditions | None = None) -> Accounts:
+def roll(accounts: Accounts, conditions: MonthConditions | None = None) -> Accounts:
     return advance_portfolio(
-        read_tables(), accounts, np.random.default_rng(7), climate=climate or MonthConditions()
+        read_tables(),
+        accounts,
+        np.random.default_rng(7),
+        conditions=conditions or MonthConditions(),
     )
 
 
@@ -41,7 +44,7 @@ def test_a_portfolio_keeps_its_size_because_every_ended_account_is_replaced(acco
     assert set(np.unique(rolled.generation)) == {1, 2}
 
 
-def test_closures_happen_at_the_stated_rate_where_nobody_is_charged_off(accounts):
+def test_closures_happen_at_the_stated_rate_where_no_account_is_charged_off(accounts):
     in_order = accounts.statuses[0] <= 4
 
     replaced = roll(accounts).generation[in_order] == 2
@@ -73,9 +76,9 @@ def test_a_default_does_not_end_an_account_and_most_of_them_cure_at_the_stated_r
 
 
 def test_a_campaign_displaces_its_share_with_younger_clients_every_month(accounts):
-    climate = MonthConditions(newcomer_share=0.2)
+    conditions = MonthConditions(newcomer_share=0.2)
 
-    rolled = roll(accounts, climate)
+    rolled = roll(accounts, conditions)
 
     assert (rolled.generation == 2).mean() == pytest.approx(0.205, abs=0.01)
 

@@ -31,25 +31,41 @@ def rate(month):
 
 def test_the_scenarios_and_their_strengths_are_fixed_in_numbers():
     assert list(SCENARIO_CONDITIONS) == ["calm", *NAMES]
-    assert [climate.hardship for climate in SCENARIO_CONDITIONS["recession"]] == [0.2, 0.4, 1.3]
-    assert [climate.risk_shift for climate in SCENARIO_CONDITIONS["recession"]] == [0.2, 0.4, 0.8]
-    assert [climate.newcomer_share for climate in SCENARIO_CONDITIONS["marketing"]] == [
+    assert [conditions.hardship for conditions in SCENARIO_CONDITIONS["recession"]] == [
+        0.2,
+        0.4,
+        1.3,
+    ]
+    assert [conditions.risk_shift for conditions in SCENARIO_CONDITIONS["recession"]] == [
+        0.2,
+        0.4,
+        0.8,
+    ]
+    assert [conditions.newcomer_share for conditions in SCENARIO_CONDITIONS["marketing"]] == [
         0.05,
         0.1,
         0.2,
     ]
-    assert [climate.intake.limit_tilt for climate in SCENARIO_CONDITIONS["marketing"]] == [
+    assert [
+        conditions.client_mix.limit_tilt for conditions in SCENARIO_CONDITIONS["marketing"]
+    ] == [
         1.5,
         2.0,
         3.0,
     ]
-    assert [climate.intake.age_tilt for climate in SCENARIO_CONDITIONS["marketing"]] == [
+    assert [conditions.client_mix.age_tilt for conditions in SCENARIO_CONDITIONS["marketing"]] == [
         1.5,
         2.0,
         3.0,
     ]
-    assert [climate.limit_factor for climate in SCENARIO_CONDITIONS["policy"]] == [1.2, 1.5, 2.0]
-    shares = [set(asdict(climate.fault).values()) for climate in SCENARIO_CONDITIONS["broken-feed"]]
+    assert [conditions.limit_factor for conditions in SCENARIO_CONDITIONS["policy"]] == [
+        1.2,
+        1.5,
+        2.0,
+    ]
+    shares = [
+        set(asdict(conditions.fault).values()) for conditions in SCENARIO_CONDITIONS["broken-feed"]
+    ]
     assert shares == [{0.1}, {0.4}, {1.0}]
 
 
@@ -66,19 +82,19 @@ def test_a_scenario_acts_from_its_start_on():
 
 @pytest.mark.parametrize("name", NAMES)
 def test_months_before_the_start_are_the_calm_ones(calm, name):
-    lived = months(Scenario(name, start=2, strength=3), count=3)
+    simulated = months(Scenario(name, start=2, strength=3), count=3)
 
     for month in (0, 1):
-        assert_frame_equal(lived[month].statements, calm[month].statements)
-        assert_frame_equal(lived[month].outcomes, calm[month].outcomes)
-    assert not lived[2].statements.equals(calm[2].statements)
+        assert_frame_equal(simulated[month].statements, calm[month].statements)
+        assert_frame_equal(simulated[month].outcomes, calm[month].outcomes)
+    assert not simulated[2].statements.equals(calm[2].statements)
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_scenario_may_begin_in_the_first_month(calm, name):
-    lived = months(Scenario(name, start=0, strength=3), count=2)
+    simulated = months(Scenario(name, start=0, strength=3), count=2)
 
-    assert not lived[1].statements.equals(calm[1].statements)
+    assert not simulated[1].statements.equals(calm[1].statements)
 
 
 def test_a_recession_brings_more_default_the_stronger_it_is(calm):
@@ -93,13 +109,15 @@ def test_a_recession_brings_more_default_the_stronger_it_is(calm):
 
 
 def test_in_a_recession_the_same_inputs_mean_more_risk():
-    lived = months(Scenario("recession", start=0, strength=2), count=1)[0]
+    simulated = months(Scenario("recession", start=0, strength=2), count=1)[0]
     calm_month = months(CALM, count=1)[0]
-    same = lived.statements.equals(calm_month.statements)
+    same = simulated.statements.equals(calm_month.statements)
     inputs = [
-        name for name in lived.statements.columns if name not in {"client_id", "statement_month"}
+        name
+        for name in simulated.statements.columns
+        if name not in {"client_id", "statement_month"}
     ]
-    both = lived.statements.hstack(lived.outcomes.select("true_probability")).join(
+    both = simulated.statements.hstack(simulated.outcomes.select("true_probability")).join(
         calm_month.statements.hstack(calm_month.outcomes.select("true_probability")),
         on=["client_id", *inputs],
     )
@@ -112,40 +130,42 @@ def test_in_a_recession_the_same_inputs_mean_more_risk():
 
 
 def test_marketing_makes_the_portfolio_younger_with_lower_limits(calm):
-    lived = months(Scenario("marketing", start=1, strength=3))
+    simulated = months(Scenario("marketing", start=1, strength=3))
 
-    assert lived[3].statements["age"].mean() < calm[3].statements["age"].mean() - 2
+    assert simulated[3].statements["age"].mean() < calm[3].statements["age"].mean() - 2
     assert (
-        lived[3].statements["credit_limit"].mean()
+        simulated[3].statements["credit_limit"].mean()
         < 0.85 * calm[3].statements["credit_limit"].mean()
     )
-    assert lived[3].statements["client_id"].str.contains(r"-\d+-\d+$").mean() > 0.4
+    assert simulated[3].statements["client_id"].str.contains(r"-\d+-\d+$").mean() > 0.4
 
 
 def test_a_policy_raises_limits_once_and_uses_less_of_them(calm):
-    lived = months(Scenario("policy", start=1, strength=2))
-    limits = [month.statements["credit_limit"].mean() for month in lived]
+    simulated = months(Scenario("policy", start=1, strength=2))
+    limits = [month.statements["credit_limit"].mean() for month in simulated]
 
     assert limits[1] == pytest.approx(1.5 * limits[0], rel=0.02)
     assert limits[3] == pytest.approx(limits[1], rel=0.02)
-    assert rate(lived[3]) < rate(calm[3])
+    assert rate(simulated[3]) < rate(calm[3])
 
 
 def test_a_broken_feed_changes_what_is_delivered_and_not_what_is_true(calm):
-    lived = months(Scenario("broken-feed", start=1, strength=2))
+    simulated = months(Scenario("broken-feed", start=1, strength=2))
 
-    for broken, true in zip(lived, calm, strict=True):
+    for broken, true in zip(simulated, calm, strict=True):
         assert_frame_equal(broken.outcomes, true.outcomes)
     untouched = pl.exclude("education", "^payment_amount_.*$")
-    assert_frame_equal(lived[1].statements.select(untouched), calm[1].statements.select(untouched))
+    assert_frame_equal(
+        simulated[1].statements.select(untouched), calm[1].statements.select(untouched)
+    )
     assert (
-        lived[1].statements["payment_amount_m3"].median()
+        simulated[1].statements["payment_amount_m3"].median()
         < calm[1].statements["payment_amount_m3"].median()
     )
 
 
 @pytest.mark.parametrize(
-    ("scenario", "told"),
+    ("scenario", "message"),
     [
         (
             Scenario("Recession"),
@@ -156,6 +176,6 @@ def test_a_broken_feed_changes_what_is_delivered_and_not_what_is_true(calm):
         (Scenario("recession", strength=4), "scenario strength: found 4"),
     ],
 )
-def test_an_unknown_scenario_is_refused(scenario, told):
-    with pytest.raises(InputError, match=told):
+def test_an_unknown_scenario_is_refused(scenario, message):
+    with pytest.raises(InputError, match=message):
         check_scenario(scenario)

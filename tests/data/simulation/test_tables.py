@@ -113,7 +113,7 @@ def test_a_band_is_the_one_that_a_binary_search_finds(values):
     )
 
 
-def test_spending_hangs_on_whether_anything_was_left_to_pay():
+def test_spending_depends_on_whether_anything_was_left_to_pay():
     bill_class, habit = np.meshgrid(np.arange(4), np.arange(5), indexing="ij")
 
     groups = find_spending_group(bill_class.ravel(), habit.ravel()).reshape(4, 5)

@@ -22,7 +22,7 @@ def test_importance_adds_up_over_features_and_over_inputs(bundle):
     assert list(by_feature.values()) == sorted(by_feature.values(), reverse=True)
 
 
-def test_lateness_matters_most_where_the_outcome_hangs_on_it(bundle):
+def test_lateness_matters_most_where_the_outcome_depends_on_it(bundle):
     by_input = measure_input_importance(bundle)
 
     assert next(iter(by_input)).startswith("repayment_status")

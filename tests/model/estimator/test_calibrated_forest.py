@@ -61,6 +61,6 @@ def test_no_line_leaves_the_very_pipeline(bundle):
     assert calibrate_pipeline(bundle.pipeline, None) is bundle.pipeline
 
 
-def test_a_calibrated_forest_is_never_fitted_anew(bundle):
-    with pytest.raises(InputError, match="fit it anew"):
+def test_a_calibrated_forest_is_never_fitted_again(bundle):
+    with pytest.raises(InputError, match="fit it again"):
         CalibratedForest(bundle.forest, LINE).fit([[0.0]], [0])

@@ -14,12 +14,13 @@ from credit_default.model.estimator.digest import (
     hash_row_keys,
 )
 from credit_default.model.estimator.recipe_pipeline import FOREST_STEP, Recipe
+from credit_default.model.features.build_features import build_features
 from credit_default.model.features.credit_card import CREDIT_CARD_FEATURES
 
 FRAME = pl.DataFrame({"client_id": ["a", "bc"], "amount": [1.0, None], "reasons": [["x", "y"], []]})
 
 
-def test_the_digest_does_not_hang_on_itself_nor_on_the_source_or_the_job_count(bundle):
+def test_the_digest_depends_neither_on_itself_nor_on_the_source_or_the_job_count(bundle):
     assert digest_bundle(replace(bundle, digest="0" * 64)) == bundle.digest
     assert digest_bundle(replace(bundle, source_digests=())) == bundle.digest
     bundle.forest.set_params(n_jobs=2)
@@ -71,6 +72,16 @@ def test_the_digest_changes_with_the_feature_list(rows, fit_small):
     bundle.pipeline.named_steps["features"].kw_args["spec"][0]["name"] = "renamed"
 
     assert digest_bundle(bundle) != bundle.digest
+
+
+def test_where_the_feature_function_is_written_does_not_change_the_digest(
+    rows, fit_small, monkeypatch
+):
+    bundle = fit_small(rows)
+
+    monkeypatch.setattr(build_features, "__module__", "somewhere.else")
+
+    assert digest_bundle(bundle) == bundle.digest
 
 
 @pytest.mark.parametrize(

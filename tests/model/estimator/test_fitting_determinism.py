@@ -23,9 +23,9 @@ EACH = 5
 
 
 def train_everywhere(rows, folder, *, tree_count):
-    """What each of the 20 trainings told, five in each world, one world after the other."""
+    """Return what each of the 20 trainings printed, five in each environment in turn."""
     rows.write_parquet(folder / "rows.parquet")
-    told = []
+    trainings = []
     for number, world in enumerate(WORLDS):
         place = folder / f"working folder {number}"
         place.mkdir()
@@ -39,15 +39,15 @@ def train_everywhere(rows, folder, *, tree_count):
             timeout=3_000,
         )
         assert done.returncode == 0, done.stderr[-2000:]
-        told += map(json.loads, done.stdout.splitlines())
-    return told
+        trainings += map(json.loads, done.stdout.splitlines())
+    return trainings
 
 
-def check_digests(told):
-    assert len(told) == len(WORLDS) * EACH == 20
-    assert len({training["first"] for training in told}) > 10  # the orders did differ
-    assert len({training["zone"] for training in told}) == len(WORLDS)  # and the zones
-    assert len({training["digest"] for training in told}) == 1
+def check_digests(trainings):
+    assert len(trainings) == len(WORLDS) * EACH == 20
+    assert len({training["first"] for training in trainings}) > 10  # the orders did differ
+    assert len({training["zone"] for training in trainings}) == len(WORLDS)  # and the zones
+    assert len({training["digest"] for training in trainings}) == 1
 
 
 def test_twenty_of_twenty_trainings_give_the_same_digest(tmp_path):
@@ -59,12 +59,12 @@ def test_twenty_of_twenty_trainings_give_the_same_digest(tmp_path):
 
 @pytest.mark.nightly
 def test_twenty_of_twenty_trainings_on_the_real_data_give_the_same_digest(real_data, tmp_path):
-    from credit_default.adapters.files.statement_files import read_batches
+    from credit_default.adapters.files.statement_files import open_statement_file
     from credit_default.data.checking.validation import check_rows
     from credit_default.data.credit_card.statements import CREDIT_CARD
 
     checked = check_rows(
-        lambda: read_batches(real_data, schema=CREDIT_CARD, month="2005-09"),
+        open_statement_file(real_data, schema=CREDIT_CARD, month="2005-09").read_batches,
         schema=CREDIT_CARD,
         outcome="required",
     )

@@ -27,7 +27,7 @@ def test_a_calibrated_score_is_left_as_it_is(seed):
     choice = choose(*make_scores(seed=seed))
 
     assert choice.line is None
-    assert choice.reason.startswith("calibrated as it is (slope ")
+    assert choice.reason.startswith("no recalibration needed (slope ")
 
 
 @pytest.mark.parametrize(("slope", "intercept"), [(0.6, 0.0), (1.5, 0.0), (1.0, 0.5)])
@@ -60,12 +60,12 @@ def test_a_few_defaults_are_no_evidence():
 @pytest.mark.parametrize(
     "turn", [lambda p: 1 - p, lambda p: np.full(len(p), 0.2)], ids=["upside down", "constant"]
 )
-def test_a_score_that_no_rising_line_mends_is_left_to_the_gate(turn):
+def test_a_score_that_no_rising_line_fits_is_not_recalibrated(turn):
     defaulted, probability = make_scores()
 
     assert (
         choose(defaulted, turn(probability)).reason
-        == "no rising line fits the scores: left as it is"
+        == "not recalibrated: no rising line fits the scores"
     )
 
 
@@ -81,14 +81,14 @@ def test_a_half_without_a_default_gives_no_line_and_no_gain():
     assert choice.gain < choice.gain_error
 
 
-def test_the_line_mends_rows_that_it_never_saw():
+def test_the_line_improves_rows_that_it_never_saw():
     defaulted, probability = make_scores(slope=0.5, seed=1)
     unseen, score = make_scores(slope=0.5, seed=2)
 
-    mended = calibrate_probability(score, choose(defaulted, probability).line)
+    calibrated = calibrate_probability(score, choose(defaulted, probability).line)
 
-    assert np.mean((mended - unseen) ** 2) < np.mean((score - unseen) ** 2) - 0.005
-    assert abs(mended.mean() - unseen.mean()) < 0.02
+    assert np.mean((calibrated - unseen) ** 2) < np.mean((score - unseen) ** 2) - 0.005
+    assert abs(calibrated.mean() - unseen.mean()) < 0.02
 
 
 def test_without_a_line_every_bit_stays():
@@ -102,6 +102,6 @@ def test_a_line_keeps_the_order_and_stays_between_0_and_1():
     probability.sort()
 
     for line in (Calibration(0.01, -50.0), Calibration(99.0, 50.0), Calibration(0.5, 0.1)):
-        mended = calibrate_probability(probability, line)
-        assert (np.diff(mended) >= 0).all()
-        assert ((mended >= 0) & (mended <= 1)).all()
+        calibrated = calibrate_probability(probability, line)
+        assert (np.diff(calibrated) >= 0).all()
+        assert ((calibrated >= 0) & (calibrated <= 1)).all()

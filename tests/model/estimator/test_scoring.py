@@ -19,9 +19,9 @@ from credit_default.model.estimator.scoring import (
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
-def run_score(bundle, rows, *, scored_at=NOON, give_reasons=None):
+def run_score(bundle, rows, *, scored_at=NOON, find_reasons=None):
     return score(
-        bundle, rows, model_version=3, batch_id="b1", scored_at=scored_at, give_reasons=give_reasons
+        bundle, rows, model_version=3, batch_id="b1", scored_at=scored_at, find_reasons=find_reasons
     )
 
 
@@ -60,9 +60,9 @@ def test_expected_loss_stands_beside_the_score_by_the_policy_s_assumptions(bundl
     ).frame
 
     assert scored.schema == SCORE_SCHEMA
-    owed = rows["bill_amount_m1"].clip(lower_bound=0)
+    balance = rows["bill_amount_m1"].clip(lower_bound=0)
     unused = (rows["credit_limit"] - rows["bill_amount_m1"]).clip(lower_bound=0)
-    expected = scored["default_probability"] * (owed + 0.25 * unused) * 0.8
+    expected = scored["default_probability"] * (balance + 0.25 * unused) * 0.8
     assert scored["expected_loss"].to_list() == pytest.approx(expected.to_list())
     assert scored["expected_loss"].min() >= 0
 
@@ -137,7 +137,7 @@ def test_declined_rows_are_given_their_reasons_and_accepted_ones_none(bundle, ro
         asked.append(declined)
         return [[f"because of {client}"] for client in declined["client_id"]]
 
-    frame = run_score(bundle, rows, give_reasons=give).frame
+    frame = run_score(bundle, rows, find_reasons=give).frame
 
     declined = frame.filter(decision="decline")
     assert frame.schema == SCORE_SCHEMA
@@ -148,11 +148,11 @@ def test_declined_rows_are_given_their_reasons_and_accepted_ones_none(bundle, ro
     assert set(frame.filter(decision="accept")["reasons"].list.len()) == {0}
 
 
-def test_nobody_is_asked_for_reasons_of_rows_that_are_all_accepted(bundle, rows):
+def test_no_reasons_are_requested_for_rows_that_are_all_accepted(bundle, rows):
     accepted = rows.filter(pl.Series(score_probability(bundle, rows) < 1 / 6))
 
     frame = run_score(
-        bundle, accepted, give_reasons=lambda _: pytest.fail("asked for reasons")
+        bundle, accepted, find_reasons=lambda _: pytest.fail("asked for reasons")
     ).frame
 
     assert frame["reasons"].to_list() == [[]] * accepted.height

@@ -22,14 +22,16 @@ def name(rows, *, recipe=COMPACT_RECIPE, policy=USUAL, seed=1, features=CREDIT_C
     )
 
 
-def test_recipes_of_the_house_can_be_found():
+def test_the_project_s_recipes_are_in_the_search_space():
     for recipe in (COMPACT_RECIPE, FULL_RECIPE):
         for choice in list_search_parameters(SearchPolicy()):
             assert getattr(recipe, choice.name) in choice.values
 
 
-def test_numbers_are_scales_and_words_are_not():
-    assert {choice.name: choice.is_scale for choice in list_search_parameters(SearchPolicy())} == {
+def test_numbers_have_neighbours_and_texts_have_not():
+    assert {
+        choice.name: choice.has_numeric_values for choice in list_search_parameters(SearchPolicy())
+    } == {
         "criterion": False,
         "maximum_depth": True,
         "leaf_row_count": True,

@@ -12,16 +12,18 @@ def sides(make_rows):
 
 
 def score(sides, **options):
-    rivals = score_baselines(*sides, schema=CREDIT_CARD, features=CREDIT_CARD_FEATURES, **options)
-    return {rival.family.name: rival.default_probability for rival in rivals}
+    baselines = score_baselines(
+        *sides, schema=CREDIT_CARD, features=CREDIT_CARD_FEATURES, **options
+    )
+    return {baseline.family.name: baseline.default_probability for baseline in baselines}
 
 
-def test_rivals_are_a_scorecard_a_small_tree_and_the_base_rate(sides):
+def test_baselines_are_a_scorecard_a_small_tree_and_the_base_rate(sides):
     scored = score(sides)
 
     assert (
         list(scored)
-        == [rival.name for rival in BASELINES]
+        == [baseline.name for baseline in BASELINES]
         == ["scorecard", "small tree", "base rate"]
     )
     assert all(probability.shape == (150,) for probability in scored.values())

@@ -52,7 +52,7 @@ def test_protected_attributes_are_features_only_when_asked_for(rows):
     assert with_them.matrix.shape[1] == len(with_them.feature_names)
 
 
-def test_folds_are_filled_in_one_after_another_and_nobody_has_to_take_them_all(rows):
+def test_folds_are_filled_in_one_after_another_and_may_be_stopped_early(rows):
     folded = fold(rows)
     scored = score_folds(folded, build)
 

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from credit_default.adapters.files.statement_files import read_batches
+from credit_default.adapters.files.statement_files import open_statement_file
 from credit_default.data.checking.validation import check_rows
 from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.errors import RefusedError
@@ -40,7 +40,7 @@ OURS = {"schema": CREDIT_CARD, "features": CREDIT_CARD_FEATURES}
 @pytest.fixture(scope="module")
 def real_rows(real_data):
     batches = check_rows(
-        lambda: read_batches(real_data, schema=CREDIT_CARD, month="2005-09"),
+        open_statement_file(real_data, schema=CREDIT_CARD, month="2005-09").read_batches,
         schema=CREDIT_CARD,
         outcome="required",
     ).batches()
@@ -68,10 +68,10 @@ def test_few_trees_of_the_default_recipe_rank_well_and_not_too_well(folded):
 
 def test_planted_leak_is_refused(folded):
     generator = np.random.default_rng(1)
-    told = np.where(
+    revealing = np.where(
         generator.random(len(folded.defaulted)) < 0.2, folded.defaulted, 0
     )  # of one default in five
-    leaking = replace(folded, matrix=np.column_stack([folded.matrix, told]).astype(np.float32))
+    leaking = replace(folded, matrix=np.column_stack([folded.matrix, revealing]).astype(np.float32))
 
     figures = measure(leaking, replace(COMPACT_RECIPE, tree_count=5))
 

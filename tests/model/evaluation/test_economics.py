@@ -1,38 +1,21 @@
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from credit_default.errors import InputError
 from credit_default.model.estimator.decision import DecisionPolicy
-from credit_default.model.evaluation.economics import (
-    EconomicsPolicy,
+from credit_default.model.evaluation.economics import EconomicsPolicy, measure_economics
+from credit_default.model.evaluation.threshold_search import (
     LabelledScores,
-    find_capacity_threshold,
-    find_cheapest_threshold,
-    measure_economics,
 )
 
 FIVE_TO_ONE = DecisionPolicy()
 QUICK = EconomicsPolicy(capacity_shares=(0.25, 0.5), resample_count=50)
-SCORED = st.lists(st.tuples(st.integers(0, 1), st.integers(0, 8)), min_size=1, max_size=40)
 
 
 def simulate(count, *, seed):
     generator = np.random.default_rng(seed)
     probability = generator.beta(1, 3.5, count)
     return LabelledScores((generator.random(count) < probability).astype(int), probability)
-
-
-def read(rows):
-    return LabelledScores([outcome for outcome, _ in rows], [level / 8 for _, level in rows])
-
-
-def measure_cost(scores, threshold, policy):
-    declined = np.asarray(scores.default_probability) >= threshold
-    defaulted = np.asarray(scores.defaulted) == 1
-    missed, alarms = (~declined & defaulted).sum(), (declined & ~defaulted).sum()
-    return policy.missed_default_cost * missed + policy.false_alarm_cost * alarms
 
 
 def test_the_decision_is_counted_and_costed_on_the_judged_rows():
@@ -51,52 +34,6 @@ def test_the_decision_is_counted_and_costed_on_the_judged_rows():
     )
     assert point.cost_per_1000.value == 1000 * (5 + 1) / 5
     assert (point.decline_all_cost, point.decline_nobody_cost) == pytest.approx((600.0, 2000.0))
-
-
-@given(SCORED, st.floats(0.1, 20))
-def test_no_threshold_is_cheaper_on_the_rows_than_the_cheapest(rows, ratio):
-    scores, policy = read(rows), DecisionPolicy(missed_default_cost=ratio)
-
-    cheapest = measure_cost(scores, find_cheapest_threshold(scores, policy=policy), policy)
-
-    for threshold in [*np.linspace(0, 1, 17), 2.0]:
-        assert cheapest <= measure_cost(scores, threshold, policy) + 1e-9
-
-
-@given(SCORED, st.floats(0.1, 20), st.floats(0.1, 20))
-def test_a_dearer_missed_default_never_raises_the_cheapest_threshold(rows, one, other):
-    cheap, dear = sorted((one, other))
-    scores = read(rows)
-
-    low = find_cheapest_threshold(scores, policy=DecisionPolicy(missed_default_cost=dear))
-    high = find_cheapest_threshold(scores, policy=DecisionPolicy(missed_default_cost=cheap))
-
-    assert low <= high
-
-
-def test_where_nobody_defaults_nobody_is_declined():
-    assert find_cheapest_threshold(LabelledScores([0, 0], [0.2, 1.0]), policy=FIVE_TO_ONE) > 1
-
-
-@given(SCORED, st.floats(0.01, 1))
-def test_no_more_clients_reach_a_capacity_s_threshold_than_it_has_hands_for(rows, share):
-    probability = np.asarray(read(rows).default_probability)
-
-    threshold = find_capacity_threshold(probability, capacity_share=share)
-
-    assert (probability >= threshold).sum() <= share * len(rows) + 1e-6
-    lower = probability[probability < threshold]
-    assert not lower.size or (probability >= lower.max()).sum() > share * len(rows)
-
-
-@given(SCORED, st.floats(0.01, 1), st.floats(0.01, 1))
-def test_more_capacity_never_raises_the_threshold(rows, one, other):
-    fewer, more = sorted((one, other))
-    probability = np.asarray(read(rows).default_probability)
-
-    assert find_capacity_threshold(probability, capacity_share=more) <= find_capacity_threshold(
-        probability, capacity_share=fewer
-    )
 
 
 def test_capacity_catches_more_defaults_the_more_it_is():
@@ -142,16 +79,16 @@ def test_outcomes_of_the_judged_rows_move_no_threshold():
     development, judged = simulate(1_000, seed=4), simulate(500, seed=5)
     turned = LabelledScores(1 - judged.defaulted, judged.default_probability)
 
-    honest, other = (
+    actual, other = (
         measure_economics(development, rows, decision_policy=FIVE_TO_ONE, seed=1, policy=QUICK)
         for rows in (judged, turned)
     )
 
     for one, two in (
-        (honest.cheapest, other.cheapest),
-        (honest.in_force, other.in_force),
-        *zip(honest.sensitivity, other.sensitivity, strict=True),
-        *((a.reached, b.reached) for a, b in zip(honest.capacity, other.capacity, strict=True)),
+        (actual.cheapest, other.cheapest),
+        (actual.in_force, other.in_force),
+        *zip(actual.sensitivity, other.sensitivity, strict=True),
+        *((a.reached, b.reached) for a, b in zip(actual.capacity, other.capacity, strict=True)),
     ):
         assert one.threshold == two.threshold
         assert one.declined_count == two.declined_count
@@ -174,7 +111,7 @@ def test_the_threshold_that_was_cheapest_on_development_rows_need_not_be_on_othe
     assert found.cheapest_saving.value == 250.0 - 1250.0
 
 
-def test_shares_of_nobody_are_left_out():
+def test_shares_of_empty_groups_are_left_out():
     judged = LabelledScores([0, 0, 0], [0.1, 0.1, 0.05])
 
     found = measure_economics(judged, judged, decision_policy=FIVE_TO_ONE, seed=1, policy=QUICK)
@@ -211,7 +148,7 @@ def test_intervals_hold_the_true_share_caught_about_as_often_as_they_say():
         {"resample_count": 0},
     ],
 )
-def test_a_policy_that_cannot_be_is_refused(wrong):
+def test_an_invalid_policy_is_refused(wrong):
     with pytest.raises(InputError, match="economics policy"):
         EconomicsPolicy(**wrong)
 

@@ -6,7 +6,8 @@ from sklearn import metrics as sk
 
 from credit_default.errors import InputError
 from credit_default.model.estimator.decision import DecisionPolicy
-from credit_default.model.evaluation.metrics import METRIC_MEANINGS, Confusion, Metric, evaluate
+from credit_default.model.evaluation.intervals import Metric
+from credit_default.model.evaluation.metrics import METRIC_MEANINGS, Confusion, evaluate
 
 POLICY = DecisionPolicy()
 DEFAULTED = np.array([1, 1, 1, 0, 0, 0, 0, 0])
@@ -143,23 +144,25 @@ def test_one_outcome_alone_leaves_the_ranking_out_and_says_why(outcome):
         "calibration_slope",
         "brier_skill",
     } <= set(evaluation.absent)
-    assert evaluation.absent["roc_auc"] == "both outcomes are needed, and all rows have the same"
+    assert (
+        evaluation.absent["roc_auc"] == "both outcomes are needed, and all rows have the same one"
+    )
     assert "brier" in evaluation.metrics
 
 
-def test_precision_is_absent_when_nobody_is_declined():
+def test_precision_is_absent_when_no_client_is_declined():
     evaluation = run([0, 1, 0, 1], [0.01, 0.02, 0.03, 0.04])
 
-    assert evaluation.absent["precision"] == "nobody was declined"
+    assert evaluation.absent["precision"] == "no client was declined"
     assert evaluation.metrics["recall"].value == 0.0
 
 
-def test_a_constant_model_is_told_by_its_distinct_count_and_has_no_calibration_line():
+def test_a_constant_model_shows_in_its_distinct_count_and_has_no_calibration_line():
     evaluation = run([0, 1, 0, 0], [0.2] * 4)
 
     assert evaluation.distinct_count == 1
     assert evaluation.metrics["roc_auc"] == Metric(0.5, 0.5, 0.5)
-    assert "all alike" in evaluation.absent["calibration_slope"]
+    assert "all the same" in evaluation.absent["calibration_slope"]
 
 
 def test_the_threshold_in_force_is_the_one_evaluated_at():
@@ -170,5 +173,5 @@ def test_the_threshold_in_force_is_the_one_evaluated_at():
 
 
 def test_rows_that_do_not_match_are_refused():
-    with pytest.raises(InputError, match="as many of both"):
+    with pytest.raises(InputError, match="one outcome for each probability"):
         run([0, 1], [0.5])

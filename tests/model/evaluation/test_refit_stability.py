@@ -70,6 +70,6 @@ def test_nothing_is_measured_when_no_refit_is_asked_for(bundle, rows, unseen):
 @pytest.mark.parametrize(
     "wrong", [{"client_share": 0.0}, {"client_share": 1.0}, {"refit_count": -1}]
 )
-def test_a_policy_that_cannot_be_is_refused(wrong):
+def test_an_invalid_policy_is_refused(wrong):
     with pytest.raises(InputError, match="stability"):
         StabilityPolicy(**wrong)

@@ -19,8 +19,8 @@ from credit_default.model.explanation.actionable_changes import (
         (Lever("x", "set", ("a",), ()), {"a": 7}, 9.0, {"a": 9.0}),
     ],
 )
-def test_a_step_moves_what_it_says_and_tells_only_what_changed(lever, row, step, moved):
-    assert lever.move(row, step) == moved
+def test_a_step_applies_as_declared_and_returns_only_what_changed(lever, row, step, moved):
+    assert lever.apply_step(row, step) == moved
 
 
 def test_credit_card_levers_touch_what_a_client_does_and_nothing_else():

@@ -48,25 +48,31 @@ def test_each_alternative_really_scores_below_the_threshold(bundle, declined):
             assert all(was == old[name] != new for name, (was, new) in alternative.changes.items())
 
 
-def test_pairs_are_told_only_where_no_single_lever_suffices(bundle, declined):
+def test_pairs_are_reported_only_where_no_single_lever_suffices(bundle, declined):
     levers = [lever for lever in CREDIT_CARD_LEVERS if len(lever.columns) == 1]
     rows = declined[::4].iter_slices(1)
 
-    found = [(row, told) for row in rows if (told := find(bundle, row, levers=levers))]
+    found = [
+        (row, counterfactuals)
+        for row in rows
+        if (counterfactuals := find(bundle, row, levers=levers))
+    ]
 
-    assert {len(alternative.levers) for _, told in found for alternative in told} == {1, 2}
-    row = next(row for row, told in found if len(told[0].levers) == 2)
+    assert {
+        len(alternative.levers) for _, counterfactuals in found for alternative in counterfactuals
+    } == {1, 2}
+    row = next(row for row, counterfactuals in found if len(counterfactuals[0].levers) == 2)
     assert all(find(bundle, row, levers=[lever]) == () for lever in levers)
 
 
-def test_the_smallest_step_that_suffices_is_told(bundle, declined):
+def test_the_smallest_step_that_suffices_is_reported(bundle, declined):
     lever = Lever(
         "smaller bills", "scale", tuple(f"bill_amount_m{m}" for m in range(1, 7)), (0.9, 0.5, 0.1)
     )
     found = [
-        (row, told)
+        (row, counterfactuals)
         for row in declined[::4].iter_slices(1)
-        if (told := find(bundle, row, levers=[lever]))
+        if (counterfactuals := find(bundle, row, levers=[lever]))
     ]
 
     assert found
@@ -78,7 +84,7 @@ def test_the_smallest_step_that_suffices_is_told(bundle, declined):
             assert find(bundle, row, levers=[rest]) == ()
 
 
-def test_a_changed_row_that_breaks_a_rule_is_no_alternative(bundle, declined):
+def test_a_changed_row_that_breaks_a_rule_is_no_counterfactual(bundle, declined):
     rule = Rule("never", "repayment_status_m1 > 99 OR bill_amount_m1 > 99999999", "x")
 
     assert find(bundle, declined[0])
@@ -91,14 +97,20 @@ def test_a_protected_attribute_is_no_lever(bundle, declined):
     assert find(bundle, declined[0], levers=levers) == ()
 
 
-def test_where_two_levers_come_to_the_same_the_first_is_told(bundle, declined):
+def test_where_two_levers_lead_to_the_same_change_the_first_is_reported(bundle, declined):
     statuses = tuple(f"repayment_status_m{month}" for month in range(1, 7))
-    twins = [Lever(name, "cap", statuses, (-1.0,)) for name in ("on time", "in time")]
+    equal_levers = [Lever(name, "cap", statuses, (-1.0,)) for name in ("on time", "in time")]
 
-    found = [told for row in declined.iter_slices(1) if (told := find(bundle, row, levers=twins))]
+    found = [
+        counterfactuals
+        for row in declined.iter_slices(1)
+        if (counterfactuals := find(bundle, row, levers=equal_levers))
+    ]
 
     assert found
-    assert {alternative.levers for told in found for alternative in told} == {("on time",)}
+    assert {alternative.levers for counterfactuals in found for alternative in counterfactuals} == {
+        ("on time",)
+    }
 
 
 def test_without_levers_nothing_is_found(bundle, declined):

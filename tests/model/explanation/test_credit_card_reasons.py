@@ -14,10 +14,10 @@ def test_every_feature_of_the_credit_cards_but_protected_ones_has_one_concept():
     assert set(counts.values()) == {1}
 
 
-def test_concepts_have_names_of_their_own_and_words_that_no_other_says():
+def test_concepts_have_distinct_names_and_wordings():
     concepts = CREDIT_CARD_REASONS.concepts
     words = Counter(
-        words for concept in concepts for words in {wording.words for wording in concept.wordings}
+        words for concept in concepts for words in {wording.text for wording in concept.wordings}
     )
 
     assert len({concept.name for concept in concepts}) == len(concepts)
@@ -25,7 +25,7 @@ def test_concepts_have_names_of_their_own_and_words_that_no_other_says():
     assert all(len(text) <= 100 and text[0].isupper() and not text.endswith(".") for text in words)
 
 
-def test_conditions_look_at_measures_of_inputs_that_nobody_protects():
+def test_conditions_compare_measures_of_unprotected_inputs():
     measured = set(list_feature_names(CREDIT_CARD_REASONS.measures))
     conditions = [
         c
@@ -38,7 +38,7 @@ def test_conditions_look_at_measures_of_inputs_that_nobody_protects():
     assert not set(list_input_names(CREDIT_CARD_REASONS.measures)) & set(CREDIT_CARD.protected)
 
 
-def test_a_feature_that_nobody_put_into_words_gets_its_own():
+def test_an_undeclared_feature_gets_a_derived_concept():
     from credit_default.model.features.build_features import parse_features
 
     features = parse_features(

@@ -50,7 +50,7 @@ def referenced(bundle, make_rows):
 
 
 @pytest.fixture(scope="module")
-def giver(referenced) -> ReasonFinder:
+def finder(referenced) -> ReasonFinder:
     return build_reason_finder(referenced, CREDIT_CARD_REASONS, schema=CREDIT_CARD)
 
 
@@ -60,11 +60,11 @@ def declined(referenced, make_rows) -> pl.DataFrame:
     return asked.filter(pl.Series(score_probability(referenced, asked) >= 1 / 6))
 
 
-def explain_by(giver: ReasonFinder, added: dict[str, float], *, base: float = 0.1) -> Explanation:
+def explain_by(finder: ReasonFinder, added: dict[str, float], *, base: float = 0.1) -> Explanation:
     """An explanation of one row in which the first feature of each named concept adds what is said here."""
-    names = giver.explainer.bundle.feature_names
+    names = finder.explainer.bundle.feature_names
     contributions = np.zeros((1, len(names)))
-    for concept in giver.table.concepts:
+    for concept in finder.table.concepts:
         contributions[0, names.index(concept.features[0])] = added.get(concept.name, 0.0)
     return Explanation(names, contributions, np.array([base + sum(added.values())]), base)
 
@@ -80,21 +80,21 @@ def be_late(months_late: int, *, months=range(1, 7)) -> dict[str, int]:
     }
 
 
-def test_every_declined_client_has_one_to_four_reasons(giver, declined):
-    counts = [len(reasons) for reasons in giver.give(declined)]
+def test_every_declined_client_has_one_to_four_reasons(finder, declined):
+    counts = [len(reasons) for reasons in finder.find_reasons(declined)]
 
     assert len(counts) == declined.height > 50
     assert set(counts) <= {1, 2, 3, 4}
     assert max(counts) == 4
 
 
-def test_reasons_are_the_largest_contributions_first(giver, make_rows):
+def test_reasons_are_the_largest_contributions_first(finder, make_rows):
     client = make_client(make_rows, credit_limit=10_000.0, **be_late(2))
     explanation = explain_by(
-        giver, {"credit limit": 0.05, "late payments": 0.3, "latest payment": 0.1}
+        finder, {"credit limit": 0.05, "late payments": 0.3, "latest payment": 0.1}
     )
 
-    (reasons,) = giver.tell(explanation, client)
+    (reasons,) = finder.select_reasons(explanation, client)
 
     assert reasons == [
         "Payments two or more months late, in several of the last six months",
@@ -103,12 +103,12 @@ def test_reasons_are_the_largest_contributions_first(giver, make_rows):
     ]
 
 
-def test_equal_contributions_are_told_in_the_order_of_their_names(giver, make_rows):
+def test_equal_contributions_are_reported_in_the_order_of_their_names(finder, make_rows):
     client = make_client(make_rows, credit_limit=10_000.0, **be_late(2))
 
-    (reasons,) = giver.tell(
+    (reasons,) = finder.select_reasons(
         explain_by(
-            giver, {"latest payment": 0.1, "credit limit": 0.1 + 1e-15, "late payments": 0.1}
+            finder, {"latest payment": 0.1, "credit limit": 0.1 + 1e-15, "late payments": 0.1}
         ),
         client,
     )
@@ -120,46 +120,50 @@ def test_equal_contributions_are_told_in_the_order_of_their_names(giver, make_ro
     ]
 
 
-def test_what_lowers_the_probability_is_no_reason(giver, make_rows):
+def test_what_lowers_the_probability_is_no_reason(finder, make_rows):
     client = make_client(make_rows, credit_limit=10_000.0, **be_late(2))
 
-    (reasons,) = giver.tell(explain_by(giver, {"credit limit": -0.1, "late payments": 0.3}), client)
+    (reasons,) = finder.select_reasons(
+        explain_by(finder, {"credit limit": -0.1, "late payments": 0.3}), client
+    )
 
     assert reasons == ["Payments two or more months late, in several of the last six months"]
 
 
-def test_a_small_part_of_the_rise_is_no_principal_reason(giver, make_rows):
+def test_a_small_part_of_the_rise_is_no_principal_reason(finder, make_rows):
     client = make_client(make_rows, credit_limit=10_000.0, **be_late(2))
     small = LOWEST_CONTRIBUTION_SHARE * 0.3
 
-    (reasons,) = giver.tell(
-        explain_by(giver, {"credit limit": small, "late payments": 0.3}), client
+    (reasons,) = finder.select_reasons(
+        explain_by(finder, {"credit limit": small, "late payments": 0.3}), client
     )
 
     assert len(reasons) == 1
 
 
-def test_no_client_is_told_of_late_payments_who_never_was_late(giver, make_rows):
+def test_no_client_without_late_payments_has_them_as_a_reason(finder, make_rows):
     client = make_client(make_rows, credit_limit=10_000.0, **be_late(-1))
 
-    (reasons,) = giver.tell(
-        explain_by(giver, {"credit limit": 0.1, "late payments": 0.3, "latest payment": 0.2}),
+    (reasons,) = finder.select_reasons(
+        explain_by(finder, {"credit limit": 0.1, "late payments": 0.3, "latest payment": 0.2}),
         client,
     )
 
     assert reasons == ["The credit limit granted so far is low"]
 
 
-def test_where_no_words_are_true_the_subject_stands_alone(giver, make_rows):
+def test_where_no_wording_holds_the_subject_is_the_reason(finder, make_rows):
     client = make_client(make_rows, **be_late(-1))
 
-    (reasons,) = giver.tell(explain_by(giver, {"late payments": 0.3}), client)
+    (reasons,) = finder.select_reasons(explain_by(finder, {"late payments": 0.3}), client)
 
     assert reasons == ["How often and how late payments were in the last six months"]
 
 
-def test_a_client_whom_nothing_raises_has_no_reason(giver, make_rows):
-    assert giver.tell(explain_by(giver, {"late payments": -0.05}), make_client(make_rows)) == [[]]
+def test_a_client_whom_nothing_raises_has_no_reason(finder, make_rows):
+    assert finder.select_reasons(
+        explain_by(finder, {"late payments": -0.05}), make_client(make_rows)
+    ) == [[]]
 
 
 @pytest.mark.parametrize(
@@ -170,9 +174,9 @@ def test_a_client_whom_nothing_raises_has_no_reason(giver, make_rows):
         (be_late(1, months=[1]), "A payment a month late in the last six months"),
     ],
 )
-def test_lateness_is_told_as_it_was(giver, make_rows, late, words):
-    assert giver.tell(
-        explain_by(giver, {"late payments": 0.3}), make_client(make_rows, **late)
+def test_lateness_is_worded_as_it_was(finder, make_rows, late, words):
+    assert finder.select_reasons(
+        explain_by(finder, {"late payments": 0.3}), make_client(make_rows, **late)
     ) == [[words]]
 
 
@@ -184,27 +188,29 @@ def test_lateness_is_told_as_it_was(giver, make_rows, late, words):
         (5, "No documented level of education on file"),
     ],
 )
-def test_education_is_told_as_what_is_on_file(giver, make_rows, code, words):
-    assert giver.tell(
-        explain_by(giver, {"education": 0.3}), make_client(make_rows, education=code)
+def test_education_is_worded_as_what_is_on_file(finder, make_rows, code, words):
+    assert finder.select_reasons(
+        explain_by(finder, {"education": 0.3}), make_client(make_rows, education=code)
     ) == [[words]]
 
 
-def test_reasons_are_the_client_s_own_whatever_the_batch_and_its_order(giver, declined):
-    whole = giver.give(declined)
+def test_reasons_are_the_client_s_own_whatever_the_batch_and_its_order(finder, declined):
+    whole = finder.find_reasons(declined)
 
     assert [
-        reasons for part in declined.head(35).iter_slices(7) for reasons in giver.give(part)
+        reasons
+        for part in declined.head(35).iter_slices(7)
+        for reasons in finder.find_reasons(part)
     ] == whole[:35]
     assert [
-        reasons for part in declined.head(4).iter_slices(1) for reasons in giver.give(part)
+        reasons for part in declined.head(4).iter_slices(1) for reasons in finder.find_reasons(part)
     ] == whole[:4]
     mixed = np.random.default_rng(0).permutation(declined.height)
-    assert giver.give(declined[mixed.tolist()]) == [whole[place] for place in mixed]
-    assert giver.give(declined[:0]) == []
+    assert finder.find_reasons(declined[mixed.tolist()]) == [whole[place] for place in mixed]
+    assert finder.find_reasons(declined[:0]) == []
 
 
-def test_another_process_gives_the_same_reasons(giver, declined, tmp_path):
+def test_another_process_gives_the_same_reasons(finder, declined, tmp_path):
     script = tmp_path / "again.py"
     script.write_text(
         "import json, sys\n"
@@ -219,7 +225,7 @@ def test_another_process_gives_the_same_reasons(giver, declined, tmp_path):
         "giver = build_reason_finder(bundle, CREDIT_CARD_REASONS, schema=CREDIT_CARD)\n"
         "clients = sys.argv[1].split(',')\n"
         "rows = make_rows(300, seed=9, prefix='Q').filter(pl.col('client_id').is_in(clients))\n"
-        "print(json.dumps(giver.give(rows)))\n"
+        "print(json.dumps(giver.find_reasons(rows)))\n"
     )
     asked = declined.tail(20)
     ended = subprocess.run(
@@ -229,7 +235,7 @@ def test_another_process_gives_the_same_reasons(giver, declined, tmp_path):
         check=True,
     )
 
-    assert json.loads(ended.stdout) == giver.give(asked)
+    assert json.loads(ended.stdout) == finder.find_reasons(asked)
 
 
 def test_no_reason_can_ever_speak_of_a_protected_attribute(rows, fit_small, bundle, make_rows):
@@ -237,39 +243,39 @@ def test_no_reason_can_ever_speak_of_a_protected_attribute(rows, fit_small, bund
     let_in = attach_reference(fit_small(rows, recipe=recipe), make_rows(200, seed=4, prefix="R"))
 
     for declared in (CREDIT_CARD_REASONS, NO_REASONS):
-        giver = build_reason_finder(let_in, declared, schema=CREDIT_CARD)
-        in_concepts = {name for concept in giver.table.concepts for name in concept.features}
+        finder = build_reason_finder(let_in, declared, schema=CREDIT_CARD)
+        in_concepts = {name for concept in finder.table.concepts for name in concept.features}
         assert in_concepts == set(let_in.feature_names) - {"sex", "marriage", "age"}
-        explanation = explain_by(giver, {"late payments": 0.1})
+        explanation = explain_by(finder, {"late payments": 0.1})
         explanation.contributions[0, let_in.feature_names.index("age")] = 0.5
         assert not any(
             "age" in reason.split()
-            for reasons in giver.tell(explanation, rows[:1])
+            for reasons in finder.select_reasons(explanation, rows[:1])
             for reason in reasons
         )
-        assert giver.sum_concepts(explanation)[PROTECTED_CONCEPT].tolist() == [0.5]
+        assert finder.sum_concepts(explanation)[PROTECTED_CONCEPT].tolist() == [0.5]
 
 
-def test_no_words_describe_a_protected_attribute():
-    told = [
-        f"{c.subject} {' '.join(w.words for w in c.wordings)} ".lower()
+def test_no_wording_describes_a_protected_attribute():
+    texts = [
+        f"{c.subject} {' '.join(w.text for w in c.wordings)} ".lower()
         for c in CREDIT_CARD_REASONS.concepts
     ]
 
-    assert [text for text in told for word in PROTECTED_WORDS if f" {word}" in text] == []
+    assert [text for text in texts for word in PROTECTED_WORDS if f" {word}" in text] == []
 
 
-def test_a_model_with_protected_features_alone_has_no_reasons(giver, declined):
-    speechless = replace(giver, table=ReasonTable(giver.table.measures, ()))
+def test_a_model_with_protected_features_alone_has_no_reasons(finder, declined):
+    without_concepts = replace(finder, table=ReasonTable(finder.table.measures, ()))
 
-    assert speechless.give(declined[:2]) == [[], []]
+    assert without_concepts.find_reasons(declined[:2]) == [[], []]
 
 
-def test_medians_are_those_of_the_accepted_clients(giver, make_rows):
-    accepted = giver.explainer.background_rows
+def test_medians_are_those_of_the_accepted_clients(finder, make_rows):
+    accepted = finder.explainer.background_rows
     middle = float(accepted["credit_limit"].median())
     table = replace(
-        giver.table,
+        finder.table,
         concepts=(
             Concept(
                 "credit limit",
@@ -279,22 +285,22 @@ def test_medians_are_those_of_the_accepted_clients(giver, make_rows):
             ),
         ),
     )
-    asked = replace(giver, table=table)
+    asked = replace(finder, table=table)
 
-    def tell(limit: float) -> list[str]:
+    def find_texts(limit: float) -> list[str]:
         client = make_client(make_rows, credit_limit=limit)
-        names = giver.explainer.bundle.feature_names
+        names = finder.explainer.bundle.feature_names
         added = np.array([[0.2 if name == "credit_limit" else 0.0 for name in names]])
-        return asked.tell(Explanation(names, added, np.array([0.3]), 0.1), client)[0]
+        return asked.select_reasons(Explanation(names, added, np.array([0.3]), 0.1), client)[0]
 
-    assert tell(middle - 1_000) == ["low"]
-    assert tell(middle) == ["s"]  # at the median a limit is neither low nor high
+    assert find_texts(middle - 1_000) == ["low"]
+    assert find_texts(middle) == ["s"]  # at the median a limit is neither low nor high
 
 
 @pytest.mark.parametrize(("mode", "count"), [("auto", 5), ("all", 7), ("none", 0)])
 def test_policy_says_how_many_declined_clients_are_given_reasons(mode, count):
-    assert ReasonsPolicy(mode, limit=5).count_given(7) == count
-    assert ReasonsPolicy(mode, limit=5).count_given(0) == 0
+    assert ReasonsPolicy(mode, limit=5).count_explained(7) == count
+    assert ReasonsPolicy(mode, limit=5).count_explained(0) == 0
 
 
 @pytest.mark.parametrize("wrong", [{"mode": "some"}, {"limit": -1}])

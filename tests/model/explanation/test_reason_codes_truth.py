@@ -1,10 +1,10 @@
-"""On the public data every sentence holds for the client who is told it, read from the raw inputs once more."""
+"""On the public data every reason is true of its client, checked again on the raw inputs."""
 
 import numpy as np
 import polars as pl
 import pytest
 
-from credit_default.adapters.files.statement_files import read_batches
+from credit_default.adapters.files.statement_files import open_statement_file
 from credit_default.data.checking.validation import check_rows
 from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.model.estimator.decision import DecisionPolicy
@@ -77,10 +77,10 @@ ROUNDING = 1e-5  # what 32 bits leave of a value
 
 
 @pytest.fixture(scope="module")
-def told(real_data):
+def explained(real_data):
     """Declined clients of the public data, their reasons, and the accepted ones whom they are compared with."""
     validated = check_rows(
-        lambda: read_batches(real_data, schema=CREDIT_CARD, month="2005-09"),
+        open_statement_file(real_data, schema=CREDIT_CARD, month="2005-09").read_batches,
         schema=CREDIT_CARD,
         outcome="required",
     )
@@ -96,8 +96,8 @@ def told(real_data):
     declined = asked.filter(
         pl.Series(score_probability(bundle, asked) >= bundle.decision_policy.threshold)
     )
-    giver = build_reason_finder(bundle, CREDIT_CARD_REASONS, schema=CREDIT_CARD)
-    return declined, giver.give(declined), giver.explainer.background_rows
+    finder = build_reason_finder(bundle, CREDIT_CARD_REASONS, schema=CREDIT_CARD)
+    return declined, finder.find_reasons(declined), finder.explainer.background_rows
 
 
 def check_fact(fact, rows, accepted):
@@ -115,14 +115,14 @@ def check_fact(fact, rows, accepted):
 
 def test_every_sentence_is_in_the_table_of_facts():
     words = {
-        wording.words for concept in CREDIT_CARD_REASONS.concepts for wording in concept.wordings
+        wording.text for concept in CREDIT_CARD_REASONS.concepts for wording in concept.wordings
     }
 
     assert set(FACTS) == words
 
 
-def test_every_reason_is_true_of_the_client_who_is_told_it(told):
-    declined, reasons, accepted = told
+def test_every_reason_is_true_of_its_client(explained):
+    declined, reasons, accepted = explained
     holds = {words: check_fact(fact, declined, accepted) for words, fact in FACTS.items()}
 
     false = [
@@ -136,8 +136,8 @@ def test_every_reason_is_true_of_the_client_who_is_told_it(told):
     assert false == []
 
 
-def test_nobody_is_without_a_reason_and_most_have_several(told):
-    _, reasons, _ = told
+def test_no_client_is_without_a_reason_and_most_have_several(explained):
+    _, reasons, _ = explained
     counts = np.array([len(given) for given in reasons])
 
     assert counts.min() >= 1

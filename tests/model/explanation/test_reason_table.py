@@ -1,6 +1,6 @@
 import pytest
 
-from credit_default.data.contract.schema import parse_schema
+from credit_default.data.contract.schema_parsing import parse_schema
 from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.model.explanation.reason_table import (
     NO_REASONS,
@@ -40,11 +40,11 @@ def table_of(*features):
     return build_reason_table(NO_REASONS, declared, schema=LOANS)
 
 
-def test_a_raw_number_is_told_higher_or_lower_in_the_words_of_its_column():
+def test_a_raw_number_is_worded_higher_or_lower_with_its_description():
     (concept,) = table_of(("amount", "raw", ["amount"], {})).concepts
 
     assert concept.subject == "Amount (Amount lent, euro)"
-    assert [(w.words, w.conditions) for w in concept.wordings] == [
+    assert [(w.text, w.conditions) for w in concept.wordings] == [
         (
             "Amount (Amount lent, euro): higher than for most accepted clients",
             (Condition("amount", "above"),),
@@ -56,10 +56,10 @@ def test_a_raw_number_is_told_higher_or_lower_in_the_words_of_its_column():
     ]
 
 
-def test_a_raw_code_is_told_by_its_meaning():
+def test_a_raw_code_is_worded_by_its_meaning():
     (concept,) = table_of(("purpose", "raw", ["purpose"], {})).concepts
 
-    assert [wording.words for wording in concept.wordings] == [
+    assert [wording.text for wording in concept.wordings] == [
         "Purpose (What for): car",
         "Purpose (What for): home",
     ]

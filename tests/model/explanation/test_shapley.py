@@ -86,14 +86,17 @@ def test_contributions_lead_from_the_accepted_clients_mean_to_the_probability(
     )
     sums = explained.base_probability + explained.contributions.sum(axis=1)
     np.testing.assert_allclose(sums, score_probability(referenced, asked), rtol=0, atol=1e-7)
-    assert explainer.background == f"the {accepted.height} accepted clients of the reference"
+    assert (
+        explainer.background_description
+        == f"the {accepted.height} accepted clients of the reference"
+    )
 
 
 def test_groups_hold_all_that_their_features_add(explainer, make_rows):
     explained = explainer.explain(make_rows(5, seed=9))
     groups = {name: "status" if "status" in name else "rest" for name in explained.feature_names}
 
-    sums = explained.sum_by(groups)
+    sums = explained.sum_by_group(groups)
 
     assert list(sums) == ["rest", "status"]
     np.testing.assert_allclose(
@@ -101,7 +104,7 @@ def test_groups_hold_all_that_their_features_add(explainer, make_rows):
     )
 
 
-def test_a_row_s_contributions_do_not_hang_on_the_rows_beside_it(explainer, make_rows):
+def test_a_row_s_contributions_do_not_depend_on_the_other_rows(explainer, make_rows):
     asked = make_rows(40, seed=9)
 
     whole = explainer.explain(asked).contributions
@@ -132,21 +135,24 @@ def test_no_rows_have_no_contributions(explainer, referenced, make_rows):
     assert explained.probability.tolist() == []
 
 
-def test_a_model_without_reference_has_nobody_to_compare_with(bundle):
+def test_a_model_without_reference_has_no_background(bundle):
     with pytest.raises(InputError, match="without reference rows"):
         build_explainer(bundle)
 
 
-def test_where_nobody_is_accepted_the_whole_reference_stands_in(referenced):
+def test_where_no_client_is_accepted_the_whole_reference_is_the_background(referenced):
     reference = referenced.reference.with_columns(decision=pl.lit("decline"))
 
     explainer = build_explainer(replace(referenced, reference=reference))
 
     assert explainer.background_rows.height == 200
-    assert explainer.background == "all 200 clients of the reference, none of whom is accepted"
+    assert (
+        explainer.background_description
+        == "all 200 clients of the reference, none of whom is accepted"
+    )
 
 
-def test_contributions_that_do_not_add_up_are_never_told(explainer, make_rows):
+def test_contributions_that_do_not_add_up_are_refused(explainer, make_rows):
     spoiled = replace(explainer)
     spoiled.__dict__["base_probability"] = explainer.base_probability + 1e-5
 

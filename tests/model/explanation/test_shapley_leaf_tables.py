@@ -40,7 +40,9 @@ def test_the_library_finds_the_same(fit_small, rows, make_rows):
     ours = add_contributions(
         referenced.forest, matrix, background=explainer._background_matrix, class_index=1
     )
-    theirs = np.asarray(explainer._library.shap_values(explainer._frame(matrix), verbose=False))
+    theirs = np.asarray(
+        explainer._woodelf_explainer.shap_values(explainer._build_frame(matrix), verbose=False)
+    )
 
     assert np.abs(ours - theirs).max() < 1e-6
 
@@ -63,7 +65,7 @@ def test_a_row_on_a_threshold_goes_where_the_forest_sends_it(bundle, make_rows, 
     assert np.abs(found.sum(axis=1) - rise).max() < 1e-14
 
 
-def test_a_rows_values_do_not_hang_on_the_rows_beside_it(bundle, make_rows, background):
+def test_a_rows_values_do_not_depend_on_the_other_rows(bundle, make_rows, background):
     matrix = read_matrix(bundle, make_rows(50, seed=25, prefix="N"))
     whole = add_contributions(bundle.forest, matrix, background=background, class_index=1)
 

@@ -5,7 +5,7 @@ import time
 import polars as pl
 import pytest
 
-from credit_default.adapters.files.statement_files import read_batches
+from credit_default.adapters.files.statement_files import open_statement_file
 from credit_default.data.checking.validation import check_rows
 from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.model.estimator.decision import DecisionPolicy
@@ -24,9 +24,9 @@ def spend(bundle, rows) -> tuple[int, float]:
     declined = rows.filter(
         pl.Series(score_probability(bundle, rows) >= bundle.decision_policy.threshold)
     )
-    giver = build_reason_finder(bundle, CREDIT_CARD_REASONS, schema=CREDIT_CARD)
+    finder = build_reason_finder(bundle, CREDIT_CARD_REASONS, schema=CREDIT_CARD)
     began = time.process_time()
-    giver.give(declined)
+    finder.find_reasons(declined)
     return declined.height, time.process_time() - began
 
 
@@ -42,7 +42,7 @@ def test_a_small_forest_gives_thousands_of_reasons_in_a_few_seconds(bundle, make
 @pytest.mark.nightly
 def test_declined_rows_of_thirty_thousand_take_fifteen_seconds_at_most(real_data):
     validated = check_rows(
-        lambda: read_batches(real_data, schema=CREDIT_CARD, month="2005-09"),
+        open_statement_file(real_data, schema=CREDIT_CARD, month="2005-09").read_batches,
         schema=CREDIT_CARD,
         outcome="required",
     )

@@ -1,7 +1,7 @@
 import polars as pl
 import pytest
 
-from credit_default.data.contract.schema import parse_schema
+from credit_default.data.contract.schema_parsing import parse_schema
 from credit_default.errors import InputError
 from credit_default.model.fairness.acceptance_counts import (
     AttributePlan,
@@ -10,7 +10,7 @@ from credit_default.model.fairness.acceptance_counts import (
     plan_acceptance,
 )
 from credit_default.model.fairness.groupings import AttributeBands
-from credit_default.model.fairness.report import FairnessPolicy
+from credit_default.model.fairness.policy import FairnessPolicy
 
 PROTECTED = {"description": "x", "protected": True}
 SCHEMA = parse_schema(

@@ -16,8 +16,8 @@ INCLUDED = {"sex": (1, 2), "marriage": (0, 3), "age": (18, 120)}
 @pytest.fixture(scope="module")
 def swayed(rows, fit_small, bundle):
     """A model that looks at protected attributes, on rows whose outcome hangs on sex."""
-    told = rows.with_columns(defaulted=(pl.col("sex") == 2).cast(pl.Int64))
-    return fit_small(told, recipe=replace(bundle.recipe, include_protected=True))
+    revealing = rows.with_columns(defaulted=(pl.col("sex") == 2).cast(pl.Int64))
+    return fit_small(revealing, recipe=replace(bundle.recipe, include_protected=True))
 
 
 def test_flipping_protected_attributes_changes_no_score(bundle, rows):

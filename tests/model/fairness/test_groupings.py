@@ -1,7 +1,7 @@
 import polars as pl
 import pytest
 
-from credit_default.data.contract.schema import parse_schema
+from credit_default.data.contract.schema_parsing import parse_schema
 from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.errors import InputError
 from credit_default.model.fairness.groupings import (
@@ -49,7 +49,7 @@ def test_codes_go_by_their_meanings_and_numbers_by_their_bands():
     )
 
 
-def test_groups_that_nobody_is_in_are_not_named():
+def test_empty_groups_are_not_named():
     region, age, pair = group({"region": [3, 3], "age": [50, 20]}, ["region", "age"])
 
     assert region.labels == ("east",)

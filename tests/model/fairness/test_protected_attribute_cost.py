@@ -3,8 +3,9 @@ import pytest
 
 from credit_default.errors import InputError
 from credit_default.model.estimator.decision import DecisionPolicy
+from credit_default.model.fairness.policy import FairnessPolicy
 from credit_default.model.fairness.protected_attribute_cost import compare_fairness
-from credit_default.model.fairness.report import FairnessPolicy, measure_fairness
+from credit_default.model.fairness.report import measure_fairness
 
 DECISION = DecisionPolicy()
 QUICK = FairnessPolicy(resample_count=60)
@@ -13,8 +14,8 @@ QUICK = FairnessPolicy(resample_count=60)
 def compare(people, rows, without, including):
     return compare_fairness(
         rows,
-        without=without,
-        including=including,
+        without_protected=without,
+        with_protected=including,
         schema=people.schema,
         decision_policy=DECISION,
         seed=1,
@@ -46,7 +47,7 @@ def test_attributes_that_mistreat_are_seen_to_lower_a_ratio_beyond_noise(people)
     assert found.roc_auc_cost.value == pytest.approx(found.roc_auc_with - found.roc_auc_without)
 
 
-def test_leaving_out_what_the_outcome_hangs_on_costs_area(people):
+def test_leaving_out_what_the_outcome_depends_on_costs_area(people):
     rows, probability = people.make(4_000)
     noisy = np.clip(probability + np.random.default_rng(1).normal(0, 0.2, 4_000), 0, 1)
 

@@ -27,7 +27,7 @@ def found(bundle, rows):
     return measure(bundle, rows)
 
 
-def test_inputs_that_know_nothing_of_an_attribute_do_not_tell_it(found):
+def test_inputs_independent_of_an_attribute_do_not_reveal_it(found):
     assert [proxy.attribute for proxy in found] == [
         "sex",
         "marriage",
@@ -42,10 +42,12 @@ def test_inputs_that_know_nothing_of_an_attribute_do_not_tell_it(found):
         assert proxy.roc_auc.low < 0.56
 
 
-def test_an_attribute_that_the_limit_gives_away_is_found_with_its_proxy(bundle, rows):
-    told = rows.with_columns(sex=pl.when(pl.col("credit_limit") > 250_000).then(1).otherwise(2))
+def test_an_attribute_that_the_limit_reveals_is_found_with_its_proxy(bundle, rows):
+    revealing = rows.with_columns(
+        sex=pl.when(pl.col("credit_limit") > 250_000).then(1).otherwise(2)
+    )
 
-    (sex,) = measure(bundle, told, attributes=("sex",))
+    (sex,) = measure(bundle, revealing, attributes=("sex",))
 
     assert sex.is_strong
     assert sex.roc_auc.low > 0.95
@@ -86,11 +88,11 @@ def test_groups_too_small_and_attributes_alike_are_not_asked_about(bundle, rows)
     assert measure(bundle, few) == ()
 
 
-def test_clients_who_are_alike_but_for_the_attribute_do_not_give_it_away(bundle, rows):
-    twins = pl.concat([rows[:1]] * 300).with_columns(
+def test_clients_who_are_alike_but_for_the_attribute_do_not_reveal_it(bundle, rows):
+    identical = pl.concat([rows[:1]] * 300).with_columns(
         client_id=pl.format("T{}", pl.int_range(pl.len())), sex=pl.int_range(pl.len()) % 2 + 1
     )
 
-    (sex,) = measure(bundle, twins, attributes=("sex",))
+    (sex,) = measure(bundle, identical, attributes=("sex",))
 
     assert sex.roc_auc.high <= 0.5

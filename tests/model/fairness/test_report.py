@@ -15,7 +15,8 @@ from fairlearn.metrics import (
 from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.errors import InputError
 from credit_default.model.estimator.decision import DecisionPolicy
-from credit_default.model.fairness.report import FairnessPolicy, measure_fairness
+from credit_default.model.fairness.policy import FairnessPolicy
+from credit_default.model.fairness.report import measure_fairness
 
 DECISION = DecisionPolicy()
 QUICK = FairnessPolicy(resample_count=60)
@@ -153,7 +154,7 @@ def test_a_group_of_one_outcome_is_too_small_however_many_rows_it_has(people, ou
     assert not find(report, "sex", "male").is_too_small
 
 
-def test_a_slope_is_told_where_there_are_rows_enough(people):
+def test_a_slope_is_reported_where_there_are_enough_rows(people):
     rows, probability = people.make(1_500)
     policy = replace(QUICK, fewest_rows_for_slope=600)
 
@@ -167,7 +168,7 @@ def test_a_slope_is_told_where_there_are_rows_enough(people):
     assert find(report, "age", "30-39").calibration_slope is None
 
 
-def test_a_model_that_declines_everybody_has_nobody_to_compare(people):
+def test_a_model_that_declines_every_client_has_no_ratios(people):
     rows, probability = people.make(1_000)
 
     report = measure(people, rows, np.maximum(probability, 0.5))
@@ -233,7 +234,7 @@ def test_rows_without_outcomes_cannot_be_judged(people):
 
     with pytest.raises(InputError, match="no column 'defaulted'"):
         measure(people, rows.drop("defaulted"), probability)
-    with pytest.raises(InputError, match="as many of both"):
+    with pytest.raises(InputError, match="one outcome for each probability"):
         measure(people, rows, probability[:5])
 
 

@@ -27,9 +27,9 @@ RISING = {"late": 1.0, "worse": 1.0}
 
 def find_constraints(*items):
     """Name and constraint of each feature that the forest may still see."""
-    chosen = constrain_features(parse_features(items), rising=RISING)
+    chosen = constrain_features(parse_features(items), risk_inputs=RISING)
     names = [feature.name for feature in chosen if feature.kept]
-    return dict(zip(names, list_constraints(chosen, rising=RISING), strict=True))
+    return dict(zip(names, list_constraints(chosen, risk_inputs=RISING), strict=True))
 
 
 def declare(function, *columns, **arguments):
@@ -63,7 +63,7 @@ def declare(function, *columns, **arguments):
     ],
     ids=lambda value: value.get("function", ""),
 )
-def test_a_feature_is_constrained_by_how_its_word_moves(item, expected):
+def test_a_feature_is_constrained_by_its_row_function_s_directions(item, expected):
     assert find_constraints(item, {"name": "other", "function": "raw", "columns": ["other"]}) == {
         **expected,
         "other": 0,
@@ -86,7 +86,7 @@ def test_a_feature_left_out_may_still_be_a_step_to_one_that_stays():
         {"name": "back", "function": "maximum", "columns": ["late", "income"]},
     ]
 
-    chosen = constrain_features(parse_features(steps), rising=RISING)
+    chosen = constrain_features(parse_features(steps), risk_inputs=RISING)
 
     assert [(feature.name, feature.kept) for feature in chosen] == [
         ("change", False),
@@ -108,7 +108,7 @@ def test_codes_are_kinds_only_while_the_name_still_means_the_input():
     ) == {"y": 0}
 
 
-def test_every_word_says_which_way_it_moves():
+def test_every_row_function_states_its_directions():
     assert all(
         set(word.directions) <= {-1, 0, 1} and word.directions for word in ROW_FUNCTIONS.values()
     )
@@ -116,7 +116,7 @@ def test_every_word_says_which_way_it_moves():
 
 @given(data=st.data())
 @settings(max_examples=100)
-def test_words_move_as_they_say(data):
+def test_row_functions_move_in_their_stated_directions(data):
     name = data.draw(st.sampled_from(sorted(ROW_FUNCTIONS)))
     word = ROW_FUNCTIONS[name]
     count = (
@@ -145,7 +145,7 @@ def test_the_credit_cards_features_lose_one_and_sixteen_are_constrained():
     assert {f.name for f in free if f.kept} - {f.name for f in chosen if f.kept} == {
         "status_change"
     }
-    constraints = list_constraints(chosen, rising=rising)
+    constraints = list_constraints(chosen, risk_inputs=rising)
     assert (constraints.count(1), constraints.count(-1)) == (12, 4)
 
 
@@ -174,7 +174,7 @@ def test_a_schema_without_a_risk_that_rises_has_no_monotone_recipe():
 
 @pytest.fixture(scope="module")
 def clients():
-    """Simulated clients, and outcomes that go against lateness in places: the law must hold against the data too."""
+    """Return simulated clients with outcomes that partly contradict monotonicity in lateness."""
     first = next(iter(simulate(client_count=1_500, month_count=1, seed=5)))
     rows = first.statements.join(first.outcomes.select(*KEY, "defaulted"), on=KEY)
     turned = pl.when(pl.col("repayment_status_m2") >= 2).then(0).otherwise("defaulted")
@@ -217,7 +217,7 @@ def test_a_client_who_is_later_never_scores_lower(monotone, clients, moves):
     assert find_falls(monotone, clients, moves) == 0
 
 
-def test_a_free_forest_taught_on_the_same_rows_breaks_the_law(clients, fit_small):
+def test_an_unconstrained_forest_fitted_on_the_same_rows_is_not_monotone(clients, fit_small):
     free = fit_small(clients, recipe=Recipe(tree_count=10, leaf_row_count=5, maximum_depth=8))
 
     assert (
@@ -229,7 +229,7 @@ def test_a_free_forest_taught_on_the_same_rows_breaks_the_law(clients, fit_small
 @settings(max_examples=20)
 def test_every_constrained_feature_moves_its_own_way(clients, moves):
     features = choose_features(Recipe(monotone=True), CREDIT_CARD_FEATURES, schema=CREDIT_CARD)
-    constraints = np.array(list_constraints(features, rising=list_risk_inputs(CREDIT_CARD)))
+    constraints = np.array(list_constraints(features, risk_inputs=list_risk_inputs(CREDIT_CARD)))
     row, status, level = moves[0]
     before = clients[row : row + 1]
     after = before.with_columns(

@@ -38,7 +38,7 @@ def build(word, *columns, **arguments):
         ("months_since_at_least", [LATEST, BEFORE, OLDEST], {"value": 7.0}, [3.0, 3.0, 3.0]),
     ],
 )
-def test_a_word_means_what_it_says(word, columns, arguments, expected):
+def test_a_row_function_computes_what_its_meaning_says(word, columns, arguments, expected):
     assert build(word, *columns, **arguments) == pytest.approx(expected)
 
 
@@ -50,7 +50,7 @@ def test_trend_is_positive_when_the_latest_month_is_highest():
     assert build("trend", np.array([5.0]), np.array([3.0]), np.array([1.0])) == pytest.approx([2.0])
 
 
-def test_no_word_changes_its_columns():
+def test_no_row_function_changes_its_columns():
     for word, function in ROW_FUNCTIONS.items():
         columns = [LATEST.copy(), BEFORE.copy()][: function.most_columns or 2]
         build(
@@ -70,7 +70,7 @@ def test_no_word_changes_its_columns():
     ),
     cut=st.integers(0, 40),
 )
-def test_every_word_gives_the_same_bits_in_one_piece_and_in_two(values, cut):
+def test_every_row_function_gives_the_same_bits_in_one_piece_and_in_two(values, cut):
     columns = [np.ascontiguousarray(column) for column in np.array(values).T]
     for word, function in ROW_FUNCTIONS.items():
         used = columns[: function.most_columns or 3]

@@ -16,7 +16,7 @@ def test_codes_are_the_schemas_and_whatever_the_reference_holds_besides():
     bins = plan_bins(np.array([2.0, 1.0, 9.0]), codes=(1, 2, 3))
 
     assert bins.values.tolist() == [1, 2, 3, 9]
-    assert bins.place(np.array([9.0, 3.0, 7.0, np.nan, 1.0])).tolist() == [3, 2, 4, 5, 0]
+    assert bins.assign_bins(np.array([9.0, 3.0, 7.0, np.nan, 1.0])).tolist() == [3, 2, 4, 5, 0]
     assert (bins.bin_count, bins.class_count) == (4, 6)
 
 
@@ -25,28 +25,34 @@ def test_numbers_lie_between_the_deciles_of_the_reference():
 
     assert bins.bin_count == 10
     assert bins.edges[0] == pytest.approx(99.9)
-    assert bins.place(np.array([-5.0, 99.0, 100.0, 5000.0, np.nan])).tolist() == [0, 0, 1, 9, 11]
+    assert bins.assign_bins(np.array([-5.0, 99.0, 100.0, 5000.0, np.nan])).tolist() == [
+        0,
+        0,
+        1,
+        9,
+        11,
+    ]
 
 
 def test_value_on_an_edge_lies_in_the_bin_above():
     bins = plan_bins(np.concatenate([np.zeros(30), np.arange(1, 71.0)]))
 
     assert bins.edges[0] == 0
-    assert bins.place(np.array([-1.0, 0.0])).tolist() == [0, 1]
+    assert bins.assign_bins(np.array([-1.0, 0.0])).tolist() == [0, 1]
 
 
 def test_few_different_numbers_are_binned_by_value():
     bins = plan_bins(np.array([5.0, 5.0, np.nan, 7.5]))
 
     assert bins.values.tolist() == [5.0, 7.5]
-    assert bins.place(np.array([7.5, 6.0])).tolist() == [1, 2]
+    assert bins.assign_bins(np.array([7.5, 6.0])).tolist() == [1, 2]
 
 
 def test_reference_without_any_value_has_one_bin():
     bins = plan_bins(np.array([np.nan]))
 
     assert bins.bin_count == 1
-    assert bins.place(np.array([3.0, np.nan])).tolist() == [0, 2]
+    assert bins.assign_bins(np.array([3.0, np.nan])).tolist() == [0, 2]
 
 
 def test_grid_has_odd_places_on_its_points_and_even_ones_between():
@@ -69,7 +75,7 @@ def test_grid_is_bounded():
 )
 def test_every_value_has_exactly_one_place_and_larger_ones_no_lower(reference, column):
     bins = plan_bins(reference)
-    place = bins.place(column)
+    place = bins.assign_bins(column)
 
     assert ((place >= 0) & (place < bins.class_count)).all()
     if len(bins.edges):

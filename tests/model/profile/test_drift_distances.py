@@ -62,7 +62,7 @@ def test_psi_is_the_sum_over_the_shares():
     )
 
     assert found.statistic == pytest.approx(0.2 * np.log(1.5) * 2)
-    assert found.bin_count == 2  # nobody holds code 3
+    assert found.bin_count == 2  # no row has code 3
 
 
 def test_empty_bin_counts_as_a_ten_thousandth():
@@ -87,7 +87,7 @@ def test_chisquare_is_scipys():
     )
 
 
-def test_chisquare_of_a_value_the_reference_never_held_is_nought():
+def test_chisquare_of_a_value_that_the_reference_lacks_is_zero():
     assert (
         measure_distance(compare([1] * 50, [1] * 49 + [2], codes=(1, 2)), "chisquare").statistic
         == 0.0
@@ -113,7 +113,7 @@ def test_ks_of_many_rows_is_scipys_too():
     assert found.statistic == pytest.approx(stats.ks_2samp(before, after).pvalue, abs=1e-9)
 
 
-def test_ks_says_what_a_bounded_grid_leaves_open():
+def test_ks_states_the_error_of_a_bounded_grid():
     rng = np.random.default_rng(1)
     before, after = rng.normal(0, 1, 20_000), rng.normal(0.02, 1, 3_000)
 

@@ -55,7 +55,7 @@ def test_what_is_not_there_is_null(profiled):
 @pytest.mark.parametrize(
     "content", [{}, {"columns": 1}, {"columns": {"age": {"fingerprint": "no number"}}}]
 )
-def test_other_layout_is_told(content):
+def test_other_layout_is_refused(content):
     with pytest.raises(ArtifactError, match="another layout"):
         parse_fingerprints(content)
 
@@ -84,6 +84,6 @@ def test_counts_of_other_values_are_left_out(profiled):
     "content",
     [{}, {"columns": {"age": 1}}, {"columns": {"sex": {"values": [1.0, 2.0], "counts": "x"}}}],
 )
-def test_other_layout_of_counts_is_told(profiled, content):
+def test_other_layout_of_counts_is_refused(profiled, content):
     with pytest.raises(ArtifactError, match="another layout"):
         parse_counts(content, profiled[0])

@@ -51,16 +51,16 @@ def shift(before, after):
 EARLIER = make_rows([0] * 90 + [2] * 10, [0.1] * 90 + [0.6] * 10)
 
 
-def test_more_late_clients_explain_all_of_a_move_when_nobody_scores_otherwise():
+def test_more_late_clients_explain_all_of_a_shift_when_no_segment_scores_otherwise():
     found = shift(EARLIER, make_rows([0] * 80 + [2] * 20, [0.1] * 80 + [0.6] * 20))
 
     status = found.columns[0]
-    assert found.move == pytest.approx(0.05)
+    assert found.mean_shift == pytest.approx(0.05)
     assert (status.composition, status.within) == (pytest.approx(0.05), pytest.approx(0.0))
     cause = found.find_cause()
     assert cause.name == "status 2 (payment 2 months late)"
     assert (cause.reference_share, cause.current_share) == (0.1, 0.2)
-    assert cause.composition / found.move == pytest.approx(0.85)  # (.6 - .175) / .5
+    assert cause.composition / found.mean_shift == pytest.approx(0.85)  # (.6 - .175) / .5
 
 
 def test_same_clients_who_score_otherwise_have_no_cause_among_the_shares():
@@ -74,7 +74,7 @@ def test_nothing_moved_has_no_cause():
     assert shift(EARLIER, EARLIER).find_cause() is None
 
 
-def test_effect_is_told_in_defaults_and_cost_with_its_chance():
+def test_effect_is_given_in_defaults_and_cost_with_its_standard_error():
     found = shift(EARLIER, make_rows([0] * 80 + [2] * 20, [0.1] * 80 + [0.6] * 20))
 
     assert (found.reference_share, found.current_share) == (pytest.approx(0.15), pytest.approx(0.2))
@@ -90,7 +90,7 @@ def test_segment_that_is_new_counts_by_its_score_now():
 
     (_, late) = found.columns[0].segments
     assert (late.reference_share, late.current_share, late.within) == (0.0, 0.1, 0.0)
-    assert found.columns[0].composition == pytest.approx(found.move)
+    assert found.columns[0].composition == pytest.approx(found.mean_shift)
 
 
 @settings(max_examples=40)
@@ -112,7 +112,7 @@ def test_segments_of_every_column_add_up_to_the_move(earlier, later):
         assert sum(segment.current_share for segment in found.segments) == pytest.approx(1.0)
 
 
-def test_segments_are_named_in_the_schemas_words():
+def test_segments_are_named_by_the_schemas_meanings():
     codes, deciles = plan_bins(np.array([0.0]), codes=(0, 2, 7)), plan_bins(np.arange(1001.0))
 
     assert [describe_segment(STATUS, codes, place) for place in range(5)] == [

@@ -93,9 +93,9 @@ def test_log_loss_is_finite_where_the_model_was_certain_and_wrong():
 @pytest.mark.parametrize(
     ("defaulted", "probability", "found"),
     [
-        ([0, 1], [0.5], "as many of both"),
-        ([], [], "as many of both"),
-        ([[0, 1]], [[0.1, 0.2]], "as many of both"),
+        ([0, 1], [0.5], "one outcome for each probability"),
+        ([], [], "one outcome for each probability"),
+        ([[0, 1]], [[0.1, 0.2]], "one outcome for each probability"),
         ([0, 2], [0.1, 0.2], "not 0 or 1"),
         ([0, np.nan], [0.1, 0.2], "not 0 or 1"),
         ([0, 1], [0.1, np.nan], "missing or outside"),

@@ -53,7 +53,7 @@ def verify(wired, batch_id=None, client_id=None, head=None):
     return {verdict.gate: verdict.level for verdict in summary.verdicts}, summary
 
 
-def test_an_untouched_lake_is_proved_and_its_scores_come_out_again(wired, scored):
+def test_an_untouched_lake_is_proved_and_its_scores_are_reproduced(wired, scored):
     levels, summary = verify(wired, scored.batch_id)
 
     assert levels == {"ledger": "ok", "scores": "ok", "replay": "ok"}
@@ -70,11 +70,11 @@ def test_one_client_is_replayed(wired, scored, rows):
     assert repr(stored["default_probability"][0]) in summary.verdicts[-1].reasons[0]
 
 
-def test_an_empty_lake_has_nothing_to_prove(wired):
+def test_an_empty_lake_is_proved(wired):
     assert verify(wired)[0] == {"ledger": "ok", "scores": "ok"}
 
 
-def test_a_score_that_somebody_changed_is_found(wired, scored, rows):
+def test_a_changed_score_is_found(wired, scored, rows):
     client = rows["client_id"][5]
     DeltaTable(wired.lake.table_uri("scores")).update(
         {"default_probability": "default_probability + 0.000000001"},
@@ -87,13 +87,13 @@ def test_a_score_that_somebody_changed_is_found(wired, scored, rows):
     assert scored.batch_id in summary.verdicts[1].reasons[0]
 
 
-def test_a_score_that_somebody_deleted_is_found(wired, scored, rows):
+def test_a_deleted_score_is_found(wired, scored, rows):
     DeltaTable(wired.lake.table_uri("scores")).delete(f"client_id = '{rows['client_id'][5]}'")
 
     assert verify(wired)[0] == {"ledger": "ok", "scores": "alarm"}
 
 
-def test_an_entry_that_somebody_changed_is_found(wired, scored):
+def test_a_changed_entry_is_found(wired, scored):
     entries = scan_table(wired.lake, "ledger").collect()
     changed = entries.with_columns(
         details=pl.col("details").str.replace('"scored_count":19', '"scored_count":18')
@@ -115,7 +115,7 @@ def test_a_chain_forged_as_a_whole_is_found_by_a_head_kept_elsewhere(wired, scor
     assert verify(wired, head="f" * 64)[0]["ledger"] == "alarm"
 
 
-def test_rows_that_somebody_changed_are_refused_by_their_checksum(wired, scored):
+def test_changed_rows_are_refused_by_their_checksum(wired, scored):
     snapshot = read_snapshot(wired.lake, scored.batch_id)
     content = bytearray(wired.lake.storage.read_object(snapshot.rows_key))
     content[100] ^= 1
@@ -125,7 +125,7 @@ def test_rows_that_somebody_changed_are_refused_by_their_checksum(wired, scored)
         verify(wired, scored.batch_id)
 
 
-def test_a_batch_that_was_never_scored_and_a_client_that_is_not_in_it_are_told(wired, scored):
+def test_a_batch_that_was_never_scored_and_a_client_that_is_not_in_it_are_refused(wired, scored):
     with pytest.raises(InputError, match="no scores on record"):
         verify(wired, "0123456789abcdef")
     with pytest.raises(InputError, match="no score in batch"):
@@ -139,7 +139,7 @@ def take_in(wired, rows, tmp_path):
     ingest_outcomes_file(wired, str(tmp_path / "outcomes.csv"), taken_in_at=NOON)
 
 
-def test_a_forgotten_client_is_nowhere_and_the_rest_is_proved(wired, scored, rows, tmp_path):
+def test_an_erased_client_is_nowhere_and_the_rest_is_proved(wired, scored, rows, tmp_path):
     client = rows["client_id"][5]
     take_in(wired, rows, tmp_path)
     wired.lake.storage.write_object(
@@ -177,7 +177,7 @@ def test_the_ledger_names_no_client(wired, scored, rows, tmp_path):
     assert not any(client in told for client in rows["client_id"])
 
 
-def test_a_rejected_row_is_forgotten_too_with_the_file_that_brought_it(wired, scored, rows):
+def test_a_rejected_row_is_erased_too_with_the_file_that_it_came_in(wired, scored, rows):
     wired.lake.storage.write_object(f"processed/{scored.batch_id}-batch.csv", b"as it came")
 
     forget_client(wired, rows["client_id"][0], forgotten_at=LATER)
@@ -186,7 +186,7 @@ def test_a_rejected_row_is_forgotten_too_with_the_file_that_brought_it(wired, sc
     assert list(wired.lake.storage.list_objects("processed/")) == []
 
 
-def test_a_client_whom_nobody_knows_is_told_and_leaves_no_trace(wired, scored):
+def test_a_client_without_rows_is_refused_and_leaves_no_trace(wired, scored):
     before = read_entries(wired.lake)
 
     with pytest.raises(InputError, match="nowhere in the lake"):
@@ -198,7 +198,7 @@ def test_a_client_whom_nobody_knows_is_told_and_leaves_no_trace(wired, scored):
 @pytest.mark.parametrize(
     "point", ["forget.begun", "forget.files", "forget.tables", "forget.snapshots"]
 )
-def test_a_forgetting_that_a_crash_cut_short_is_completed_by_the_next(wired, scored, rows, point):
+def test_an_erasure_that_a_crash_cut_short_is_completed_by_the_next(wired, scored, rows, point):
     client = rows["client_id"][5]
 
     with armed_failpoint(point, die), pytest.raises(KeyboardInterrupt):
@@ -223,7 +223,7 @@ def tell(path):
     return path.read_bytes().decode(errors="replace")
 
 
-def test_rows_that_a_crash_left_beside_a_snapshot_are_deleted_by_the_next_forgetting(
+def test_rows_that_a_crash_left_beside_a_snapshot_are_deleted_by_the_next_erasure(
     wired, scored, rows
 ):
     client = rows["client_id"][5]
@@ -236,7 +236,7 @@ def test_rows_that_a_crash_left_beside_a_snapshot_are_deleted_by_the_next_forget
     assert find(wired, client) == []
 
 
-def test_a_forgetting_that_was_cut_short_is_not_told_as_done_by_that_of_another_client(
+def test_an_erasure_that_was_cut_short_is_not_completed_by_that_of_another_client(
     wired, scored, rows
 ):
     cut_short, other = rows["client_id"][5], rows["client_id"][6]
@@ -247,7 +247,7 @@ def test_a_forgetting_that_was_cut_short_is_not_told_as_done_by_that_of_another_
     forget_client(wired, other, forgotten_at=LATER)
 
     assert told.status == "nothing found of this client"
-    assert "was cut short: give it again for its client" in told.notes[0]
+    assert "was cut short: run `forget` again for its client" in told.notes[0]
     done = [
         json.loads(e.details)["begun"]
         for e in read_entries(wired.lake)
@@ -257,7 +257,7 @@ def test_a_forgetting_that_was_cut_short_is_not_told_as_done_by_that_of_another_
     assert cut_short in read_scores(wired.lake, batch_id=scored.batch_id)["client_id"]
 
 
-def test_a_batch_whose_every_client_was_forgotten_is_read_as_empty(wired, scored, rows):
+def test_a_batch_whose_every_client_was_erased_is_read_as_empty(wired, scored, rows):
     for number, client in enumerate(rows["client_id"]):
         forget_client(wired, client, forgotten_at=LATER + dt.timedelta(seconds=number))
 
@@ -267,7 +267,7 @@ def test_a_batch_whose_every_client_was_forgotten_is_read_as_empty(wired, scored
     assert verify(wired)[0] == {"ledger": "ok", "scores": "ok"}
 
 
-def test_a_ledger_that_is_gone_and_scores_that_nobody_recorded_are_found(wired, scored):
+def test_a_ledger_that_is_gone_and_scores_that_are_not_on_record_are_found(wired, scored):
     shutil.rmtree(wired.lake.table_uri("ledger"))
 
     levels, summary = verify(wired)
@@ -276,6 +276,6 @@ def test_a_ledger_that_is_gone_and_scores_that_nobody_recorded_are_found(wired, 
     assert "1 results are not on record" in summary.verdicts[1].reasons[0]
 
 
-def test_a_client_without_a_batch_is_no_question(wired, scored):
+def test_a_client_without_a_batch_is_refused(wired, scored):
     with pytest.raises(InputError, match="--client: found no batch"):
         verify(wired, client_id="anybody")

@@ -78,7 +78,7 @@ def test_training_leaves_the_champion_s_bundle_in_the_lake(lake):
     )
 
 
-def test_promotion_and_rollback_move_the_pin(lake):
+def test_promotion_and_rollback_pin_the_new_champion(lake):
     promote_by_hand(lake, 2, reason="a test", decided_at=NOON + HOUR)
     promoted = read_champion_pointer(lake.lake)
     roll_back(lake, reason="a test", decided_at=NOON + 2 * HOUR)
@@ -97,7 +97,7 @@ def test_version_that_is_pinned_is_not_written_again_until_it_is_stale(lake):
 
 
 @pytest.mark.parametrize("harm", ["a file is gone", "the pointer is none"])
-def test_pin_that_was_harmed_is_written_again(lake, harm):
+def test_damaged_pinned_champion_is_written_again(lake, harm):
     champion = lake.registry.find_champion()
     if harm == "a file is gone":
         lake.lake.storage.delete_object(f"champion/pinned/{champion.digest}/bundle.json")
@@ -127,8 +127,8 @@ def test_batch_is_scored_by_the_pinned_champion_where_mlflow_is_away_and_says_so
     assert outage.level == "watch"
     assert outage.reasons == (
         "MLflow is away: scored by version 1, pinned in the lake",
-        "the registry last named it champion 3 hours ago; one seated since is not known here",
-        "its record in MLflow is owed: `credit-default reconcile` adds it",
+        "the registry last named it champion 3 hours ago; a later champion is not known here",
+        "its run in MLflow is missing: `credit-default reconcile` adds it",
     )
     assert outage.figures == {"pin_age_seconds": 10_800.0}
     assert (
@@ -154,7 +154,7 @@ def test_scores_are_the_same_with_and_without_mlflow(
     assert told[0].equals(told[1])
 
 
-def test_batch_that_was_there_already_owes_no_record(away, batch):
+def test_batch_that_was_scored_before_misses_no_run(away, batch):
     predict(away, batch)
 
     again = predict(away, batch, at=NOON + HOUR)
@@ -171,7 +171,7 @@ def test_ledger_of_a_batch_scored_with_mlflow_says_nothing_of_it(lake, batch):
     )
 
 
-def test_pin_with_other_bytes_scores_nothing(away, batch):
+def test_pinned_champion_with_other_bytes_scores_nothing(away, batch):
     forget_bundles(away)
     pinned = read_champion_pointer(away.lake)
     key = f"champion/pinned/{pinned.digest}/pipeline.skops"
@@ -196,7 +196,7 @@ def test_bundle_of_another_digest_behind_the_pointer_scores_nothing(lake, away, 
         predict(away, batch)
 
 
-def test_damaged_copy_on_this_machine_is_replaced_by_the_lake_s(away):
+def test_damaged_copy_on_this_machine_is_replaced_by_the_one_in_the_lake(away):
     pinned = read_champion_pointer(away.lake)
     (away.lake.bundles / pinned.digest / "bundle.json").write_text("{}")
 
@@ -205,7 +205,7 @@ def test_damaged_copy_on_this_machine_is_replaced_by_the_lake_s(away):
     assert (champion.number, champion.bundle.digest, champion.pinned_at) == (1, pinned.digest, NOON)
 
 
-def test_lake_where_nobody_was_pinned_waits_for_mlflow(away, batch):
+def test_lake_without_a_pinned_champion_waits_for_mlflow(away, batch):
     away.lake.storage.delete_object("champion/champion.json")
     checked = check_file(away, batch, month=None, outcome="ignored")
 
@@ -232,7 +232,7 @@ def test_real_clients_are_not_scored_by_a_pinned_champion_of_simulated_ones(
         load_champion(away, checked)
 
 
-def test_server_that_goes_away_after_the_champion_was_loaded_costs_the_record_not_the_batch(
+def test_server_that_goes_away_after_the_champion_was_loaded_costs_the_run_not_the_batch(
     lake, make_wiring, batch
 ):
     away = make_wiring(mlflow=AWAY)
@@ -272,13 +272,13 @@ def test_batch_in_flight_finishes_on_the_version_that_it_pinned_and_the_next_use
         (dt.timedelta(days=9), "9 days"),
     ],
 )
-def test_age_is_told_in_the_largest_unit_that_fits(age, told):
+def test_age_is_formatted_in_the_largest_unit_that_fits(age, told):
     assert format_age(age) == told
 
 
-def test_stale_pin_says_how_old_it_is():
+def test_verdict_on_an_outage_says_how_old_the_pinned_champion_is():
     verdict = judge_outage(3, NOON, now=NOON + 9 * DAY)
 
     assert verdict.reasons[1] == (
-        "the registry last named it champion 9 days ago; one seated since is not known here"
+        "the registry last named it champion 9 days ago; a later champion is not known here"
     )

@@ -1,4 +1,4 @@
-"""A lake of its own with two versions, the first in the seat: who asks, who approves, and what stands on record."""
+"""A lake with two versions, the first of them champion: who requests, who approves, what is recorded."""
 
 import datetime as dt
 import json
@@ -11,15 +11,15 @@ import pytest
 from credit_default.adapters.tables.ledger import read_entries
 from credit_default.errors import InputError, RefusedError
 from credit_default.failpoints import armed_failpoint
-from credit_default.gates.ledger import judge_chain
+from credit_default.gates.ledger.chain import judge_chain
 from credit_default.gates.verdict import Verdict
 from credit_default.model.evaluation.metrics import evaluate
+from credit_default.services.champion.current import load_registered_champion
 from credit_default.services.champion.two_person_approval import (
     approve_promotion,
     request_promotion,
 )
 from credit_default.services.champion.versions import promote_by_hand, roll_back
-from credit_default.services.scoring.score_batch import find_champion
 from credit_default.services.training.challenger import TrainingRows
 from credit_default.services.training.register_and_promote import (
     Registered,
@@ -35,7 +35,7 @@ TWO_PEOPLE = {"approval": "second-person"}
 
 @pytest.fixture
 def two(two_versions, make_wiring, tmp_path):
-    """The wiring of a lake of two versions under the rule of the second person."""
+    """The wiring of a lake with two versions whose settings ask for a second person."""
     shutil.copytree(two_versions, tmp_path / "lake")
     return make_wiring(promotion=TWO_PEOPLE)
 
@@ -69,7 +69,7 @@ def champion_lake(wiring):
     return wiring.registry.find_champion().number
 
 
-def test_one_asks_another_approves_and_the_registry_names_both_and_the_digest(two):
+def test_one_requests_another_approves_and_the_registry_names_both_and_the_digest(two):
     asked = ask(two)
     seated_then = champion_lake(two)
 
@@ -88,7 +88,7 @@ def test_one_asks_another_approves_and_the_registry_names_both_and_the_digest(tw
     )
 
 
-def test_ledger_gets_digest_and_roles_and_nobodys_name(two):
+def test_ledger_gets_digest_and_roles_and_no_name(two):
     ask(two)
     agree(two)
 
@@ -104,7 +104,7 @@ def test_ledger_gets_digest_and_roles_and_nobodys_name(two):
 @pytest.mark.parametrize(
     "by", ["Ada", " ada ", "ADA", "\uff21da"], ids=["same", "blanks", "case", "wide"]
 )
-def test_nobody_approves_what_they_asked_for_however_they_write_their_name(two, by):
+def test_no_person_approves_their_own_request_however_they_write_their_name(two, by):
     ask(two)
 
     with pytest.raises(RefusedError, match="expected two people"):
@@ -114,7 +114,7 @@ def test_nobody_approves_what_they_asked_for_however_they_write_their_name(two, 
     assert "approved_by" not in two.registry.find_version(2).tags
 
 
-def test_nothing_is_approved_that_nobody_asked_for(two):
+def test_nothing_is_approved_without_a_request(two):
     with pytest.raises(InputError, match="no request for its promotion"):
         agree(two)
 
@@ -125,13 +125,13 @@ def test_a_request_for_another_digest_is_refused(two):
     ask(two)
     two.registry.record_tags(two.registry.find_version(2), {"requested_digest": "ab" * 32})
 
-    with pytest.raises(RefusedError, match="abababababab, which was asked for"):
+    with pytest.raises(RefusedError, match="abababababab, whose promotion was requested"):
         agree(two)
 
     assert champion_lake(two) == 1
 
 
-def test_asking_anew_after_the_digest_changed_makes_a_new_request(two):
+def test_requesting_after_the_digest_changed_makes_a_new_request(two):
     ask(two)
     two.registry.record_tags(two.registry.find_version(2), {"requested_digest": "ab" * 32})
 
@@ -140,7 +140,7 @@ def test_asking_anew_after_the_digest_changed_makes_a_new_request(two):
     assert agree(two, at=NOON + 2 * HOUR).status == "version 2 is the champion"
 
 
-def test_asking_twice_is_one_request(two):
+def test_requesting_twice_is_one_request(two):
     ask(two)
     ask(two, at=NOON + HOUR)
 
@@ -158,7 +158,7 @@ def test_approving_twice_is_one_promotion(two):
     assert (again.status, read_events(two)) == ("version 2 is the champion", before)
 
 
-def test_a_request_that_led_to_the_seat_is_used_up(two):
+def test_a_request_that_led_to_a_promotion_is_used_up(two):
     ask(two)
     agree(two)
     roll_back(two, reason="scores too low", decided_at=NOON + 2 * HOUR)
@@ -170,7 +170,7 @@ def test_a_request_that_led_to_the_seat_is_used_up(two):
     assert agree(two, at=NOON + 5 * HOUR).status == "version 2 is the champion"
 
 
-def test_one_person_alone_is_refused_with_the_way_to_go(two):
+def test_one_person_alone_is_refused_with_the_next_step(two):
     with pytest.raises(RefusedError, match="--request") as refused:
         promote_by_hand(two, 2, reason="I am sure", decided_at=NOON)
 
@@ -192,26 +192,31 @@ def test_without_the_rule_two_steps_work_and_one_person_alone_does_too(
     )
 
 
-def test_the_champion_is_not_asked_for_again(two):
+def test_the_champion_s_promotion_cannot_be_requested(two):
     with pytest.raises(InputError, match="found the champion"):
         ask(two, number=1)
 
 
 @pytest.mark.parametrize("by", ["", "  ", "a\x1b[31mb", "x" * 201])
-def test_somebody_has_to_be_named(two, by):
+def test_a_person_has_to_be_named(two, by):
     with pytest.raises(InputError, match="--by"):
         ask(two, by)
     with pytest.raises(InputError, match="--by"):
         agree(two, by)
 
 
-def test_winner_of_a_contest_waits_for_two_people(two, trained_rows, few_figures):
+def test_challenger_that_passed_the_gate_waits_for_two_people(two, trained_rows, few_figures):
     version = two.registry.find_version(2)
     registered = Registered(version, "", few_figures, None)
     verdict = Verdict("promotion", "ok", ("challenger wins: better",))
 
     summary = apply_promotion_verdict(
-        two, registered, verdict, champion=find_champion(two), rows=trained_rows, decided_at=NOON
+        two,
+        registered,
+        verdict,
+        champion=load_registered_champion(two),
+        rows=trained_rows,
+        decided_at=NOON,
     )
 
     assert (summary.status, summary.exit_code, champion_lake(two)) == ("approval requested", 0, 1)
@@ -230,7 +235,7 @@ def stop():
 
 
 @pytest.mark.parametrize("where", ["approval.granted", "approval.seated", "approval.recorded"])
-def test_an_approval_that_died_is_completed_by_the_next_one(two, where):
+def test_an_approval_that_was_cut_short_is_completed_by_the_next_one(two, where):
     ask(two)
     with armed_failpoint(where, stop), pytest.raises(Stop):
         agree(two)

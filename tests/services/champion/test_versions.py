@@ -8,13 +8,13 @@ from credit_default.adapters.tables.ledger import read_entries
 from credit_default.errors import InputError
 from credit_default.gates.verdict import Verdict
 from credit_default.model.estimator.scoring import score_probability
+from credit_default.services.champion.current import load_registered_champion
 from credit_default.services.champion.versions import (
     list_models,
     promote_by_hand,
     roll_back,
     summarise_models,
 )
-from credit_default.services.scoring.score_batch import find_champion
 from credit_default.services.training.challenger import (
     fit_challenger,
     read_training_rows,
@@ -31,7 +31,7 @@ HOUR = dt.timedelta(hours=1)
 
 @pytest.fixture(scope="module")
 def wiring(tmp_path_factory, mlflow_template, month_rows):
-    """A lake with two versions: the first has the seat, the second was refused it."""
+    """A lake with two versions: the first is the champion, the second was refused by the gate."""
     from credit_default.services.context.wiring import build_wiring
     from credit_default.settings import Settings
 
@@ -52,7 +52,7 @@ def wiring(tmp_path_factory, mlflow_template, month_rows):
         own = replace(wiring, settings=Settings(**(settings.model_dump() | {"recipe": recipe})))
         challenger = fit_challenger(own, training, split_rows(own, training))
         registered = register_challenger(own, training, challenger, None, trained_at=NOON)
-        champion = find_champion(wiring)
+        champion = load_registered_champion(wiring)
         apply_promotion_verdict(
             own, registered, verdict, champion=champion, rows=training, decided_at=NOON
         )
@@ -60,11 +60,11 @@ def wiring(tmp_path_factory, mlflow_template, month_rows):
 
 
 def seats(wiring):
-    return {model.number: model.seat for model in list_models(wiring)}
+    return {model.number: model.seat for model in list_models(wiring.registry)}
 
 
 def test_versions_are_listed_newest_first_with_what_the_gate_said(wiring):
-    models = list_models(wiring)
+    models = list_models(wiring.registry)
 
     assert [model.number for model in models] == [2, 1]
     assert [(model.level, model.reason) for model in models] == [
@@ -76,14 +76,14 @@ def test_versions_are_listed_newest_first_with_what_the_gate_said(wiring):
 
 
 def test_summary_names_the_version_that_scores(wiring):
-    summary = summarise_models(list_models(wiring), listed=False)
+    summary = summarise_models(list_models(wiring.registry), listed=False)
 
     assert summary.status == "version 1 is the champion"
     assert (summary.model_version, summary.counts, summary.notes) == (1, {"versions": 2}, ())
 
 
 def test_summary_lists_each_version_when_asked_to(wiring):
-    notes = summarise_models(list_models(wiring), listed=True).notes
+    notes = summarise_models(list_models(wiring.registry), listed=True).notes
 
     assert [note.split(";")[0] for note in notes] == [
         "version 2: challenger",
@@ -114,18 +114,18 @@ def test_champion_that_is_rolled_back_to_scores_to_the_last_bit_what_it_scored_b
     wiring, month_rows
 ):
     rows = month_rows.head(200)
-    before = score_probability(find_champion(wiring).bundle, rows)
+    before = score_probability(load_registered_champion(wiring).bundle, rows)
     promote_by_hand(wiring, 2, reason="the board decided", decided_at=NOON)
-    between = score_probability(find_champion(wiring).bundle, rows)
+    between = score_probability(load_registered_champion(wiring).bundle, rows)
 
     roll_back(wiring, reason="scores too low", decided_at=NOON)
 
-    again = score_probability(find_champion(wiring).bundle, rows)
+    again = score_probability(load_registered_champion(wiring).bundle, rows)
     assert again.tobytes() == before.tobytes()
     assert between.tobytes() != before.tobytes()
 
 
-def test_rollback_stands_in_both_runs_in_the_registry_and_in_the_ledger(wiring):
+def test_rollback_is_recorded_in_both_runs_in_the_registry_and_in_the_ledger(wiring):
     promote_by_hand(wiring, 2, reason="the board decided", decided_at=NOON + HOUR)
 
     roll_back(wiring, reason="scores too low", decided_at=NOON + 2 * HOUR)
@@ -147,7 +147,7 @@ def test_rollback_stands_in_both_runs_in_the_registry_and_in_the_ledger(wiring):
 
 
 @pytest.mark.parametrize("reason", ["", "  "])
-def test_nobody_is_seated_without_a_reason(wiring, reason):
+def test_no_version_is_promoted_without_a_reason(wiring, reason):
     before = seats(wiring)
 
     with pytest.raises(InputError, match="--reason"):
@@ -156,7 +156,7 @@ def test_nobody_is_seated_without_a_reason(wiring, reason):
     assert seats(wiring) == before
 
 
-def test_version_that_is_not_there_takes_no_seat(wiring):
+def test_version_that_is_not_there_is_not_promoted(wiring):
     before = seats(wiring)
 
     with pytest.raises(InputError, match="99"):

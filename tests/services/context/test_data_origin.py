@@ -7,9 +7,7 @@ from credit_default.services.intake.file_check import check_file
 
 
 @pytest.mark.parametrize(("prefix", "origin"), [("SIM-", "simulated"), ("c", "real")])
-def test_clients_tell_by_their_ids_where_they_come_from(
-    wiring, month_rows, tmp_path, prefix, origin
-):
+def test_clients_are_real_or_simulated_by_their_ids(wiring, month_rows, tmp_path, prefix, origin):
     rows = month_rows.head(20).with_columns(
         client_id=pl.col("client_id").str.replace("SIM-", prefix)
     )
@@ -22,11 +20,11 @@ def test_clients_tell_by_their_ids_where_they_come_from(
 
 
 @pytest.mark.parametrize("both", ["real", "simulated"])
-def test_like_meets_like(both):
+def test_same_origins_are_compared(both):
     assert require_matching_origins(model_origin=both, batch_origin=both, thing="batch x") is None
 
 
 @pytest.mark.parametrize(("model", "batch"), [("real", "simulated"), ("simulated", "real")])
-def test_real_and_simulated_never_meet(model, batch):
+def test_real_and_simulated_are_never_compared(model, batch):
     with pytest.raises(InputError, match=f"batch x: found {batch} clients; expected {model} ones"):
         require_matching_origins(model_origin=model, batch_origin=batch, thing="batch x")

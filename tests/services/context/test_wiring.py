@@ -63,9 +63,9 @@ def test_mlflow_lives_in_the_lake_unless_an_address_is_given(make_wiring, tmp_pa
 
 
 def test_what_is_of_another_portfolio_is_refused(wiring):
-    require_same_portfolio(wiring, "credit-card", thing="batch x")
+    require_same_portfolio(wiring.schema, "credit-card", thing="batch x")
 
     with pytest.raises(
         InputError, match="batch x: found portfolio 'loans'; expected portfolio 'credit-card'"
     ):
-        require_same_portfolio(wiring, "loans", thing="batch x")
+        require_same_portfolio(wiring.schema, "loans", thing="batch x")

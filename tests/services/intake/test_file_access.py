@@ -88,7 +88,7 @@ def test_a_batch_lives_in_a_bucket_from_incoming_to_its_outcomes(bucket, known_r
     assert read_scores(bucket.lake, batch_id=scored.batch_id).height == 98
     assert read_quarantine(bucket.lake, batch_id=scored.batch_id)["line"].to_list() == [2, 3]
     assert taken.counts["new"] == read_outcomes(bucket.lake).height == 100
-    (coverage,) = measure_coverage(bucket, now=NOON)
+    (coverage,) = measure_coverage(bucket.lake, now=NOON)
     assert (coverage.scored_count, coverage.known_count, coverage.mature) == (98, 98, True)
     assert (
         bucket.lake.storage.find_object(f"processed/{scored.batch_id}-october 2005.csv") is not None
@@ -196,7 +196,7 @@ def test_a_file_in_another_bucket_is_fetched_and_no_connection_left_open(s3_uri,
         ("https://host/b.csv", "'https:/' at its beginning"),
     ],
 )
-def test_what_names_no_object_is_told_in_words_that_fit(wiring, uri, found):
+def test_what_does_not_name_an_object_is_refused_with_a_fitting_message(wiring, uri, found):
     with pytest.raises(InputError, match=f"found {found}.*expected .*s3://bucket/key") as caught:
         fetch_file(wiring, uri)
 

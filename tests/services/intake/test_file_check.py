@@ -64,7 +64,7 @@ def test_a_correction_adds_only_the_rows_that_were_missing(lake, score_batch, ro
     )
 
 
-def test_a_correction_twice_is_a_no_op_and_a_second_one_adds_what_is_still_missing(
+def test_repeating_a_correction_changes_nothing_and_a_second_one_adds_what_is_still_missing(
     score_batch, rows
 ):
     first = score_batch(spoil(rows, 4))
@@ -75,7 +75,7 @@ def test_a_correction_twice_is_a_no_op_and_a_second_one_adds_what_is_still_missi
     rest = score_batch(rows.head(4), "rest.csv", corrects=first.batch_id)
 
     assert (corrected.scored_count, corrected.rejected_count, corrected.known_count) == (2, 2, 56)
-    assert again.was_there
+    assert again.already_scored
     assert (again.scored_count, again.known_count) == (2, 56)
     assert (rest.scored_count, rest.known_count) == (2, 2)
 
@@ -95,7 +95,7 @@ def test_clients_of_another_batch_are_refused_and_the_way_out_is_named(lake, sco
     assert [entry.event for entry in read_entries(lake.lake)][-1] == "refused"
 
 
-def test_the_same_clients_a_month_later_are_welcome(score_batch, rows, known_rows):
+def test_the_same_clients_a_month_later_are_accepted(score_batch, rows, known_rows):
     score_batch(rows)
 
     assert score_batch(
@@ -103,10 +103,10 @@ def test_the_same_clients_a_month_later_are_welcome(score_batch, rows, known_row
     ).scored_count
 
 
-def test_the_same_batch_again_is_a_no_op_and_not_refused(score_batch, rows):
+def test_scoring_the_same_batch_again_changes_nothing_and_is_not_refused(score_batch, rows):
     score_batch(rows)
 
-    assert score_batch(rows).was_there
+    assert score_batch(rows).already_scored
 
 
 def test_a_batch_far_shorter_than_those_before_is_refused(score_batch, rows):
@@ -133,11 +133,13 @@ def test_quarantine_counts_rows_by_rule_and_hands_them_over(lake, score_batch, r
     assert pl.read_csv(tmp_path / "rejected.csv")["line"].to_list() == [2, 3, 4, 5]
 
 
-def test_a_clean_batch_has_an_empty_quarantine_and_an_unknown_one_is_told(lake, score_batch, rows):
+def test_a_clean_batch_has_an_empty_quarantine_and_an_unknown_one_is_an_error(
+    lake, score_batch, rows
+):
     scored = score_batch(rows)
 
     assert find_rejected(lake, scored.batch_id).rule_counts == {}
-    with pytest.raises(InputError, match="found nothing kept under that id"):
+    with pytest.raises(InputError, match="found no batch of that id"):
         find_rejected(lake, "0123456789abcdef")
 
 
@@ -153,7 +155,7 @@ def test_a_correction_of_a_correction_belongs_to_the_first_batch(lake, score_bat
     assert sorted(pl.concat(parts)["client_id"]) == sorted(rows["client_id"])
 
 
-def test_a_correction_without_a_new_row_is_told_and_keeps_nothing(lake, score_batch, rows):
+def test_a_correction_without_a_new_row_is_refused_and_keeps_nothing(lake, score_batch, rows):
     first = score_batch(spoil(rows, 4))
     before = [entry.key for entry in read_entries(lake.lake)]
 

@@ -43,7 +43,7 @@ class Listener:
             raise AWAY
 
     @property
-    def hearing(self):
+    def announcer(self):
         return Announcer(self.announce, self.check_open)
 
 
@@ -104,7 +104,7 @@ def listener():
 
 
 def hear(queue, listener):
-    announce_queued_files(queue.lake, queue.opened, listener.hearing)
+    announce_queued_files(queue.lake, queue.opened, listener.announcer)
 
 
 def test_new_file_is_announced_by_its_name_and_its_message_is_gone(queue, listener):
@@ -124,7 +124,7 @@ def test_first_message_of_a_notification_is_put_down_without_a_word(queue, liste
     assert (listener.heard, queue.count()) == ([], 0)
 
 
-def test_other_objects_of_the_bucket_are_nobodys_business(queue, listener):
+def test_other_objects_of_the_bucket_are_ignored(queue, listener):
     queue.tell(
         "processed/abc-a.csv",
         "tables/scores/part-1.parquet",
@@ -138,7 +138,7 @@ def test_other_objects_of_the_bucket_are_nobodys_business(queue, listener):
     assert (listener.heard, queue.count()) == ([], 0)
 
 
-def test_what_is_told_twice_and_in_another_order_is_announced_as_it_comes(queue, listener):
+def test_repeated_messages_in_another_order_are_announced_as_they_come(queue, listener):
     queue.tell("incoming/b.csv")
     queue.tell("incoming/a.csv", "incoming/b.csv")
 
@@ -149,7 +149,7 @@ def test_what_is_told_twice_and_in_another_order_is_announced_as_it_comes(queue,
     assert queue.count() == 0
 
 
-def test_message_stays_until_what_it_tells_was_taken(queue, listener):
+def test_message_stays_until_its_files_were_announced(queue, listener):
     queue.tell("incoming/a.csv")
     listener.away_for = 1
 
@@ -162,7 +162,7 @@ def test_message_stays_until_what_it_tells_was_taken(queue, listener):
     assert len(listener.heard) == 1
 
 
-def test_nothing_is_taken_from_the_queue_while_nobody_is_there(queue, listener):
+def test_nothing_is_received_from_the_queue_while_announcements_are_not_accepted(queue, listener):
     queue.tell("incoming/a.csv")
     listener.closed = True
 
@@ -176,7 +176,9 @@ def test_nothing_is_taken_from_the_queue_while_nobody_is_there(queue, listener):
     assert queue.count(queue.dead) == 0
 
 
-def test_message_that_nobody_understands_is_put_aside_and_the_others_go_on(queue, listener, caplog):
+def test_message_that_cannot_be_understood_is_set_aside_and_the_others_go_on(
+    queue, listener, caplog
+):
     caplog.set_level(logging.WARNING)
     queue.send("not a word of S3\x1b")
     queue.tell("incoming/a.csv")
@@ -192,7 +194,7 @@ def test_message_that_nobody_understands_is_put_aside_and_the_others_go_on(queue
 
 
 def make_watch(lake, listener):
-    return InboxWatch(lake, listener.hearing, lambda: dt.datetime.now(dt.UTC))
+    return InboxWatch(lake, listener.announcer, lambda: dt.datetime.now(dt.UTC))
 
 
 def drop(lake, name, content=b"a", *, seconds_ago=60.0):
@@ -212,7 +214,7 @@ def test_what_lay_there_from_the_start_is_announced_once(lake, listener):
     drop(lake, "a.csv")
     watch = make_watch(lake, listener)
 
-    assert [watch.look(), watch.look()] == [False, False]
+    assert [watch.check(), watch.check()] == [False, False]
     assert listener.heard == [f"{lake.uri}/incoming/a.csv"]
 
 
@@ -220,11 +222,11 @@ def test_file_that_is_still_being_written_is_announced_when_it_is_whole(lake, li
     drop(lake, "a.csv", seconds_ago=0)
     watch = make_watch(lake, listener)
 
-    first, heard_first = watch.look(), list(listener.heard)
+    first, heard_first = watch.check(), list(listener.heard)
     drop(lake, "a.csv", b"abc", seconds_ago=0)
-    second, heard_second = watch.look(), list(listener.heard)
+    second, heard_second = watch.check(), list(listener.heard)
     drop(lake, "a.csv", b"abc", seconds_ago=3)
-    third = watch.look()
+    third = watch.check()
 
     assert (first, second, third) == (True, True, False)
     assert (heard_first, heard_second) == ([], [])
@@ -234,46 +236,46 @@ def test_file_that_is_still_being_written_is_announced_when_it_is_whole(lake, li
 def test_new_content_under_an_old_name_is_announced_again(lake, listener):
     watch = make_watch(lake, listener)
     drop(lake, "a.csv")
-    watch.look()
+    watch.check()
     drop(lake, "a.csv", b"other rows", seconds_ago=50)
 
-    watch.look()
+    watch.check()
 
     assert len(listener.heard) == 2
 
 
-def test_file_that_nobody_took_is_announced_at_the_next_look(lake, listener):
+def test_file_whose_announcement_failed_is_announced_at_the_next_check(lake, listener):
     drop(lake, "a.csv")
     drop(lake, "b.csv", seconds_ago=30)
     watch = make_watch(lake, listener)
     listener.away_for = 1
 
     with pytest.raises(ServiceError):
-        watch.look()
-    watch.look()
+        watch.check()
+    watch.check()
 
     assert [uri.rpartition("/")[2] for uri in listener.heard] == ["a.csv", "b.csv"]
 
 
 @pytest.mark.parametrize("name", [".part.csv", "a\\b.csv", "\udcff.csv"])
-def test_hidden_files_and_names_that_cannot_be_kept_are_not_announced(lake, listener, name):
+def test_hidden_files_and_names_that_cannot_be_stored_are_not_announced(lake, listener, name):
     drop(lake, name)
 
-    make_watch(lake, listener).look()
+    make_watch(lake, listener).check()
 
     assert listener.heard == []
 
 
-def test_bucket_without_a_queue_is_looked_at(s3_uri, listener, tmp_path):
+def test_bucket_without_a_queue_is_listed(s3_uri, listener, tmp_path):
     lake = open_lake(s3_uri, home=tmp_path)
     lake.storage.write_object("incoming/a b.csv", b"a")
 
-    make_watch(lake, listener).look()
+    make_watch(lake, listener).check()
 
     assert listener.heard == [f"{s3_uri}/incoming/a b.csv"]
 
 
-def test_folder_is_looked_at_first_and_then_when_there_is_news(lake, listener):
+def test_folder_is_checked_first_and_then_after_each_change(lake, listener):
     news = iter([False, False, True, False])
     act = watch_inbox(make_watch(lake, listener), lambda: news)
     drop(lake, "a.csv")
@@ -290,9 +292,7 @@ def test_folder_is_looked_at_first_and_then_when_there_is_news(lake, listener):
     assert [uri.rpartition("/")[2] for uri in listener.heard] == ["a.csv", "b.csv"]
 
 
-def test_folder_is_looked_at_again_while_a_file_is_being_written_and_after_a_failure(
-    lake, listener
-):
+def test_folder_is_checked_again_while_a_file_is_being_written_and_after_a_failure(lake, listener):
     act = watch_inbox(make_watch(lake, listener), lambda: iter([False] * 5))
     drop(lake, "a.csv", seconds_ago=0)
     act()
@@ -306,7 +306,7 @@ def test_folder_is_looked_at_again_while_a_file_is_being_written_and_after_a_fai
     assert len(listener.heard) == 1
 
 
-def test_watch_that_ended_is_opened_anew(lake, listener):
+def test_watch_that_ended_is_opened_again(lake, listener):
     opened = []
 
     def open_changes():
@@ -336,6 +336,6 @@ def test_what_fails_is_tried_again_until_the_time_is_over(caplog):
     assert caplog.text.count("trying again") == 2
 
 
-def test_what_is_no_services_fault_ends_it():
+def test_what_is_not_a_service_error_ends_it():
     with pytest.raises(ZeroDivisionError):
         repeat_with_backoff(lambda: 1 / 0, longest_wait_seconds=0.01)

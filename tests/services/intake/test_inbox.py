@@ -40,7 +40,7 @@ def test_refused_file_stands_in_refused_with_the_reason_beside_it(wiring, incomi
     assert list_incoming(wiring.lake) == ()
 
 
-def test_a_file_written_anew_meanwhile_stays_and_waits(wiring, incoming):
+def test_a_file_written_again_meanwhile_stays_and_waits(wiring, incoming):
     waiting = incoming("march.csv")
     incoming("march.csv", b"other rows")
 

@@ -8,7 +8,7 @@ import pytest
 
 from credit_default.adapters.lake.inbox import list_incoming
 from credit_default.data.simulation.months import simulate
-from credit_default.errors import InputError, RefusedError, ServiceError
+from credit_default.errors import InputError, RefusedError, ServiceError, SetupError
 from credit_default.services.context.wiring import build_wiring
 from credit_default.services.intake.inbox import (
     InboxRun,
@@ -21,7 +21,7 @@ from credit_default.views.summaries.summary import Summary
 
 ANSWERED = {"batch_id": "ab" * 8, "counts": {"scored": 3, "quarantined": 0}}
 AWAY = ServiceError("MLflow", found="no answer", expected="one", remedy="Start it.")
-NO_CHAMPION = InputError("champion", found="none", expected="one", remedy="Run `train`.")
+NO_CHAMPION = SetupError("champion", found="none", expected="one", remedy="Run `train`.")
 BAD_ROWS = RefusedError("batch", found="bad rows", expected="good ones", remedy="Correct them.")
 
 
@@ -65,14 +65,14 @@ class Inbox:
             age = 1_000_000_000 + len(list(folder.iterdir()))
             os.utime(folder / name, (age, age))
 
-    def run(self, month=None, then=lambda name: None, only=None, turn=nullcontext):
+    def run(self, month=None, then=lambda name: None, only=None, lock=nullcontext):
         def score(uri, named):
             name = uri.rpartition("/")[2]
             then(name)
             self.months[name] = named
             return Summary("predict", "scored", **ANSWERED)
 
-        emptying = InboxRun(score, lambda: dt.datetime.now(dt.UTC), month, turn)
+        emptying = InboxRun(score, lambda: dt.datetime.now(dt.UTC), month, lock)
         if only is not None:
             return score_incoming_file(self.wiring, emptying, uri=only)
         return score_incoming(self.wiring, emptying)
@@ -108,11 +108,11 @@ def test_a_file_without_month_waits_and_the_others_go_on(inbox):
     summary = inbox.run()
 
     assert (summary.exit_code, summary.status) == (0, "1 scored, 0 refused")
-    assert "a.csv has no statement_month: name it with --month" in summary.notes
+    assert "a.csv has no statement_month: give its month with --month" in summary.notes
     assert inbox.names("incoming") == ["a.csv"]
 
 
-def test_a_month_that_is_none_is_refused_before_any_work(folder):
+def test_an_invalid_month_is_refused_before_any_work(folder):
     folder.drop("a.csv")
 
     with pytest.raises(InputError, match="expected YYYY-MM"):
@@ -137,7 +137,7 @@ def test_a_file_that_another_runner_took_is_no_fault(inbox):
     assert inbox.names("processed") == [f"{'ab' * 8}-b.csv", f"{'cd' * 8}-a.csv"]
 
 
-def test_a_file_that_was_taken_before_its_turn_is_not_scored(inbox):
+def test_a_file_that_another_run_took_first_is_not_scored(inbox):
     inbox.drop("a.csv")
     inbox.drop("b.csv")
 
@@ -148,7 +148,7 @@ def test_a_file_that_was_taken_before_its_turn_is_not_scored(inbox):
     assert list(inbox.months) == ["a.csv"]
 
 
-def test_a_file_that_vanishes_under_a_librarys_hands_is_no_fault(folder):
+def test_a_file_that_vanishes_while_a_library_reads_it_is_no_fault(folder):
     folder.drop("a.csv")
 
     def lose(name):
@@ -160,7 +160,7 @@ def test_a_file_that_vanishes_under_a_librarys_hands_is_no_fault(folder):
     assert (summary.exit_code, summary.notes) == (0, ("a.csv was taken by another runner",))
 
 
-def test_a_file_written_anew_while_it_was_refused_waits(inbox):
+def test_a_file_written_again_while_it_was_refused_waits(inbox):
     inbox.drop("a.csv")
 
     def fail(name):
@@ -174,10 +174,10 @@ def test_a_file_written_anew_while_it_was_refused_waits(inbox):
         ["a.csv"],
         [],
     )
-    assert "a.csv was written anew meanwhile: the new content waits for its turn" in summary.notes
+    assert "a.csv was written again: its new content waits for the next run" in summary.notes
 
 
-def test_a_refused_file_is_put_aside_and_the_others_go_on(inbox):
+def test_a_refused_file_is_set_aside_and_the_others_go_on(inbox):
     inbox.drop("a.csv")
     inbox.drop("b.csv")
     inbox.lake.storage.write_object("incoming/c.csv", b"nonsense")
@@ -200,7 +200,7 @@ def test_a_refused_file_is_put_aside_and_the_others_go_on(inbox):
 
 
 @pytest.mark.parametrize("name", ["a\\b.csv", "\udcff.csv", "line\n.csv"])
-def test_a_name_that_cannot_be_kept_is_told_before_scoring_and_the_others_go_on(folder, name):
+def test_a_name_that_cannot_be_stored_is_reported_before_scoring_and_the_others_go_on(folder, name):
     folder.drop(name)
     folder.drop("z.csv")
 
@@ -212,7 +212,7 @@ def test_a_name_that_cannot_be_kept_is_told_before_scoring_and_the_others_go_on(
     assert [path.name for path in (folder.lake.home / "incoming").iterdir()] == [name]
 
 
-def test_a_very_long_name_is_scored_and_put_away(inbox):
+def test_a_file_of_a_very_long_name_is_scored_and_moved(inbox):
     inbox.drop("x" * 236 + ".csv")
 
     summary = inbox.run()
@@ -236,7 +236,7 @@ def test_a_file_that_is_still_being_copied_waits(folder):
 
 
 @pytest.mark.parametrize("error", [AWAY, NO_CHAMPION])
-def test_an_error_that_is_no_files_fault_tells_what_was_done_before(folder, error):
+def test_an_error_that_is_not_a_files_fault_says_what_was_done_before(folder, error):
     for name in ("a.csv", "b.csv", "c.csv", "d.csv"):
         folder.drop(name)
 
@@ -247,7 +247,7 @@ def test_an_error_that_is_no_files_fault_tells_what_was_done_before(folder, erro
             raise error
 
     with pytest.raises(
-        type(error), match="Done before it, and not again: 1 scored, 1 refused"
+        type(error), match="Done before this, and not to be repeated: 1 scored, 1 refused"
     ) as caught:
         folder.run(then=fail)
 
@@ -293,7 +293,7 @@ def test_file_that_is_named_again_is_scored_once(inbox):
     assert (again.exit_code, again.notes) == (0, ("a.csv was taken by another runner",))
 
 
-def test_file_that_is_named_and_refused_is_put_aside(inbox):
+def test_file_that_is_named_and_refused_is_set_aside(inbox):
     inbox.drop("a.csv")
 
     def fail(_):
@@ -312,14 +312,14 @@ def test_file_that_does_not_wait_in_the_inbox_is_scored_where_it_stands(inbox, p
     assert (summary.status, inbox.months) == ("scored", {place.rpartition("/")[2]: "2005-10"})
 
 
-def test_file_is_looked_at_only_when_its_turn_has_come(folder):
+def test_file_is_read_only_once_its_lock_is_held(folder):
     folder.drop("a.csv")
 
     @contextmanager
     def wait(uri):
-        folder.take("a.csv")  # by whom the turn was waited for
+        folder.take("a.csv")  # another run, which this one waited for
         yield
 
-    summary = folder.run(turn=wait)
+    summary = folder.run(lock=wait)
 
     assert (summary.notes, folder.months) == (("a.csv was taken by another runner",), {})

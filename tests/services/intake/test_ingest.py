@@ -95,7 +95,7 @@ def test_ingesting_twice_changes_nothing(wiring, rows, write):
 
     again = ingest_file(wiring, path, month=None, corrects=None, kept_at=NOON)
 
-    assert again.status == "known already, nothing done"
+    assert again.status == "already ingested, nothing to do"
     assert dataclasses.replace(again, status="kept") == first
     assert [entry.event for entry in read_entries(wiring.lake)] == ["ingested"]
     assert read_quarantine(wiring.lake, batch_id=first.batch_id).height == 4
@@ -131,7 +131,7 @@ def test_file_that_is_no_table_is_one_clear_error(wiring, tmp_path):
     assert not list_snapshots(wiring.lake)
 
 
-def test_rules_that_most_rows_broke_are_told_first_and_the_rest_counted(wiring, rows, write):
+def test_rules_that_most_rows_broke_are_named_first_and_the_rest_counted(wiring, rows, write):
     wrong = {
         "sex": 9,
         "education": 9,
@@ -154,7 +154,7 @@ def test_rules_that_most_rows_broke_are_told_first_and_the_rest_counted(wiring, 
     assert Counter(told)["("] == 5
 
 
-def test_clean_file_has_no_broken_rules_to_tell(wiring, rows, write):
+def test_clean_file_has_no_broken_rules_to_name(wiring, rows, write):
     checked = check_file(wiring, write(rows), month=None, outcome="kept")
 
     assert describe_broken_rules(checked.validated) == ()

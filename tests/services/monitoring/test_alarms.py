@@ -62,7 +62,10 @@ def test_alarm_opens_once_and_closes_once_on_record(wiring):
     assert (ids(last.closed), ids(after.closed)) == (["feed v1 2005-10"], [])
     assert events(wiring) == [("alarm opened", "feed"), ("alarm closed", "feed")]
     [recorded] = read_alarms(wiring.lake)
-    assert (recorded.opening_told, recorded.closing_told) == ("nobody to tell", "nobody to tell")
+    assert (recorded.opening_delivery, recorded.closing_delivery) == (
+        "nobody to tell",
+        "nobody to tell",
+    )
     assert recorded.alarm == Alarm(
         "feed",
         1,
@@ -107,7 +110,7 @@ def test_people_are_told_when_it_opens_and_when_it_closes(make_wiring, webhook):
             f"feed of version 1, open since month 2005-10: {CLOSED_AS_SUPERSEDED}",
         ),
     ]
-    assert [(r.opening_told, r.closing_told) for r in read_alarms(wiring.lake)] == [
+    assert [(r.opening_delivery, r.closing_delivery) for r in read_alarms(wiring.lake)] == [
         ("told", "told")
     ]
 
@@ -119,7 +122,7 @@ def test_message_that_failed_is_told_here_stands_with_the_alarm_and_is_tried_aga
     find(wiring.lake, "a", gate="feed")
     webhook.status = 500
     failed = update(wiring)
-    stored = read_alarms(wiring.lake)[0].opening_told
+    stored = read_alarms(wiring.lake)[0].opening_delivery
     webhook.status = 200
     later = update(wiring, minute=1)
 
@@ -129,7 +132,7 @@ def test_message_that_failed_is_told_here_stands_with_the_alarm_and_is_tried_aga
     assert webhook.messages[-1]["message"].endswith(
         "since month 2005-10: so"
     )  # as it was when it rang
-    assert read_alarms(wiring.lake)[0].opening_told == "told"
+    assert read_alarms(wiring.lake)[0].opening_delivery == "told"
     assert "secret-word" not in str(failed)
 
 
@@ -141,7 +144,7 @@ def test_alarm_that_was_over_before_anybody_looked_is_told_to_nobody(make_wiring
     update(wiring, minute=1)
 
     assert (changed.opened, changed.closed, webhook.messages) == ((), (), [])
-    assert [r.opening_told for r in read_alarms(wiring.lake)] == ["over before anybody looked"]
+    assert [r.opening_delivery for r in read_alarms(wiring.lake)] == ["over before anybody looked"]
 
 
 def test_alarm_that_a_crash_kept_from_the_ledger_and_from_people_is_told_by_the_next_look(
@@ -180,7 +183,7 @@ def test_alarm_that_a_later_look_brings_back_is_open_again_under_its_name(wiring
         opened += ids(update(wiring, minute=minute).opened)
 
     assert opened == ["feed v1 2005-10", "feed v1 2005-10"]
-    assert [(r.alarm.is_open, r.closing_told) for r in read_alarms(wiring.lake)] == [(True, "")]
+    assert [(r.alarm.is_open, r.closing_delivery) for r in read_alarms(wiring.lake)] == [(True, "")]
 
 
 def test_gate_with_a_hostile_name_has_no_alarm(wiring):

@@ -3,9 +3,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from credit_default.data.checking.duplicate_keys import hash_keys
 from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.errors import InputError
-from credit_default.services.intake.earlier_batches import hash_keys_in_process
 from credit_default.services.monitoring.batch_drift import find_batch
 from credit_default.services.monitoring.batch_profile import profile_batch
 
@@ -20,7 +20,7 @@ def test_batch_and_reference_are_counted_alike_and_the_chosen_rows_kept(
 ):
     rows = november.slice(0, 260)
     batch = find_batch(champion_lake.wiring, score_rows(rows).batch_id)
-    chosen = np.sort(hash_keys_in_process(rows.head(40)))
+    chosen = np.sort(hash_keys(rows.head(40)))
 
     profiled = profile_batch(batch.bundle, batch.frames(), schema=CREDIT_CARD, chosen=chosen)
 

@@ -6,6 +6,7 @@ import polars as pl
 import pytest
 
 from credit_default.adapters.tables.monitoring import write_monitoring
+from credit_default.services.champion.current import CurrentChampion
 from credit_default.services.intake.file_check import check_file
 from credit_default.services.monitoring.batch_drift import find_batch, find_drift
 from credit_default.services.monitoring.batch_profile import profile_batch
@@ -15,7 +16,7 @@ from credit_default.services.monitoring.feed_and_volume import (
     judge_delivery,
     read_delivery_history,
 )
-from credit_default.services.scoring.score_batch import CurrentChampion, score_file
+from credit_default.services.scoring.score_batch import score_file
 
 MONTHS = ("2005-10", "2005-11", "2005-12", "2006-01")
 

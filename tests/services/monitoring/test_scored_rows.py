@@ -6,7 +6,7 @@ import pytest
 
 from credit_default.adapters.lake.snapshots import read_snapshot
 from credit_default.adapters.tables.queries import merge_outcomes, read_scores
-from credit_default.services.intake.earlier_batches import hash_keys_in_process
+from credit_default.data.checking.duplicate_keys import hash_keys
 from credit_default.services.monitoring.scored_rows import read_batch_scores, read_scored_rows
 
 KEY = ["client_id", "statement_month"]
@@ -90,7 +90,7 @@ def test_chosen_rows_are_every_nth_by_score(batch):
     chosen = scores.choose(11)
 
     picked = scores.attach(rows.drop("defaulted")).filter(
-        pl.Series(np.isin(hash_keys_in_process(rows), chosen))
+        pl.Series(np.isin(hash_keys(rows), chosen))
     )
     every_tenth = np.sort(scores.probability)[::10]
     assert np.sort(picked["default_probability"].to_numpy()) == pytest.approx(every_tenth)

@@ -44,7 +44,7 @@ def test_same_file_twice_changes_nothing(wiring, take_in):
 
 
 @pytest.mark.parametrize("order", [[0, 1], [1, 0]])
-def test_last_observation_wins_in_whatever_order_files_arrive(wiring, take_in, order):
+def test_last_observation_is_current_in_whatever_order_files_arrive(wiring, take_in, order):
     lines = ["a,2005-09,0,2005-11-01", "a,2005-09,1,2005-12-01"]
 
     for place in order:
@@ -53,7 +53,7 @@ def test_last_observation_wins_in_whatever_order_files_arrive(wiring, take_in, o
     assert known(wiring) == {"a": 1}
 
 
-def test_last_observation_wins_within_one_file(wiring, take_in):
+def test_last_observation_is_current_within_one_file(wiring, take_in):
     summary = take_in("a,2005-09,1,2005-12-01", "a,2005-09,0,2005-11-01")
 
     assert known(wiring) == {"a": 1}
@@ -67,7 +67,7 @@ def test_same_client_in_another_month_is_another_outcome(wiring, take_in):
     assert read_outcomes(wiring.lake, months=["2005-10"])["defaulted"].to_list() == [0]
 
 
-def test_rejected_outcomes_stand_in_quarantine_with_their_rules(wiring, take_in):
+def test_rejected_outcomes_are_in_quarantine_with_their_rules(wiring, take_in):
     good = [f"c{number},2005-09,0,2005-11-01" for number in range(20)]
 
     summary = take_in(*good, "d,2005-09,maybe,2005-11-01")

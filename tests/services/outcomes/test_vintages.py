@@ -42,7 +42,7 @@ def test_month_is_measured_over_all_batches_of_a_version(wiring):
     observe(wiring.lake, ["c1", "c2"])
     observe(wiring.lake, ["c4"], defaulted=1)
 
-    rows = measure_vintages(wiring, now=NOON)
+    rows = measure_vintages(wiring.lake, now=NOON)
 
     assert [
         (row.statement_month, row.model_version, row.scored_count, row.mature) for row in rows
@@ -63,11 +63,11 @@ def test_client_scored_twice_counts_as_scored_last_and_early_outcomes_as_unknown
     observe(wiring.lake, ["c1"])
     observe(wiring.lake, ["c2"], at="2005-11-30")
 
-    [row] = measure_vintages(wiring, now=dt.datetime(2005, 11, 30, tzinfo=dt.UTC))
+    [row] = measure_vintages(wiring.lake, now=dt.datetime(2005, 11, 30, tzinfo=dt.UTC))
 
     assert (row.scored_count, row.coverage_share, row.mature) == (2, 0.5, False)
     assert row.figures.expected_share == pytest.approx(0.6)
 
 
 def test_lake_in_which_nothing_was_scored_has_no_vintage(wiring):
-    assert measure_vintages(wiring, now=NOON) == ()
+    assert measure_vintages(wiring.lake, now=NOON) == ()

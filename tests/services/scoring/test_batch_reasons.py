@@ -11,7 +11,8 @@ from credit_default.model.estimator.scoring import score_probability
 from credit_default.services.audit.replay import verify_lake
 from credit_default.services.intake.file_check import check_file
 from credit_default.services.scoring.batch_reasons import BatchReasons, describe_missing_reasons
-from credit_default.services.scoring.score_batch import export_scores, score_file
+from credit_default.services.scoring.score_batch import score_file
+from credit_default.services.scoring.score_export import export_scores
 
 KEY = ["client_id", "statement_month"]
 NOON = dt.datetime(2005, 12, 1, 12, tzinfo=dt.UTC)
@@ -51,7 +52,7 @@ def score_under(champion_lake, tmp_path):
     return score
 
 
-def test_everybody_who_is_declined_has_one_to_four_reasons_in_the_lake(score_under, rows):
+def test_each_declined_client_has_one_to_four_reasons_in_the_lake(score_under, rows):
     scored, scores = score_under(rows.slice(0, 150))
 
     counts = scores["reasons"].list.len()
@@ -79,20 +80,20 @@ def test_auto_stops_at_its_limit_in_the_order_of_the_file(score_under, rows):
     )
 
 
-def test_all_knows_no_limit(score_under, rows):
+def test_all_has_no_limit(score_under, rows):
     scored, _ = score_under(rows.slice(300, 100), mode="all", limit=3)
 
     assert scored.reasoned_count == scored.declined_count > 3
 
 
-def test_none_gives_none(score_under, rows):
+def test_none_gives_no_reasons(score_under, rows):
     scored, scores = score_under(rows.slice(400, 100), mode="none")
 
     assert set(scores["reasons"].list.len()) == {0}
     assert (scored.reasoned_count, scored.reasons_mode) == (0, "none")
 
 
-def test_ledger_tells_the_mode_and_how_many_were_given_reasons(champion_lake, score_under, rows):
+def test_ledger_has_the_mode_and_how_many_were_given_reasons(champion_lake, score_under, rows):
     scored, _ = score_under(rows.slice(500, 100), limit=2)
 
     details = json.loads(
@@ -113,15 +114,13 @@ def test_scoring_again_under_another_mode_leaves_the_reasons_as_they_are(score_u
     first, before = score_under(rows.slice(700, 100), mode="none")
     again, after = score_under(rows.slice(700, 100), mode="all")
 
-    assert (first.was_there, again.was_there) == (False, True)
+    assert (first.already_scored, again.already_scored) == (False, True)
     assert after.equals(before)
     assert again.reasons_mode == "none"
 
 
 @pytest.mark.parametrize("ending", ["csv", "parquet"])
-def test_reasons_are_handed_over_with_the_scores(
-    champion_lake, score_under, rows, tmp_path, ending
-):
+def test_reasons_are_exported_with_the_scores(champion_lake, score_under, rows, tmp_path, ending):
     scored, scores = score_under(rows.slice(800, 60 + len(ending)))
     path = tmp_path / f"scores.{ending}"
 
@@ -142,18 +141,19 @@ def test_reasons_are_handed_over_with_the_scores(
 @pytest.mark.parametrize("frame_rows", [1, 7, 1_000])
 def test_sizes_of_frames_change_no_reason(champion_lake, declined, frame_rows):
     batch = declined.head(20)
-    whole = BatchReasons(under(champion_lake, mode="all"), champion_lake.champion.bundle).give(
+    bundle, portfolio = champion_lake.champion.bundle, champion_lake.wiring.portfolio
+    whole = BatchReasons(bundle, portfolio, under(champion_lake, mode="all").settings.reasons).give(
         batch
     )
 
-    reasons = BatchReasons(under(champion_lake, limit=13), champion_lake.champion.bundle)
+    reasons = BatchReasons(bundle, portfolio, under(champion_lake, limit=13).settings.reasons)
     given = [one for part in batch.iter_slices(frame_rows) for one in reasons.give(part)]
 
     assert given == [*whole[:13], *[[]] * 7]
     assert reasons.declined_count == 20
 
 
-def test_notes_tell_who_was_given_none():
+def test_notes_say_how_many_were_given_none():
     assert describe_missing_reasons("auto", declined_count=5, reasoned_count=5) == ()
     assert describe_missing_reasons("none", declined_count=0, reasoned_count=0) == ()
     assert describe_missing_reasons("none", declined_count=1_200, reasoned_count=0) == (

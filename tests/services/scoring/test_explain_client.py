@@ -65,7 +65,7 @@ def test_an_accepted_client_has_contributions_but_neither_reasons_nor_changes(
     assert len(explained.contributions) == 11
 
 
-def test_a_client_near_the_threshold_learns_what_would_have_changed_the_decision(
+def test_a_client_near_the_threshold_is_shown_what_would_have_changed_the_decision(
     champion_lake, scores
 ):
     nearest = scores.filter(decision="decline").row(0, named=True)
@@ -78,7 +78,7 @@ def test_a_client_near_the_threshold_learns_what_would_have_changed_the_decision
     assert not moved & {"sex", "marriage", "age", "education", "credit_limit"}
 
 
-def test_inputs_tell_what_codes_mean_and_what_the_model_does_not_look_at(champion_lake, scores):
+def test_inputs_say_what_codes_mean_and_which_the_model_does_not_use(champion_lake, scores):
     explained = explain(champion_lake, scores.row(0, named=True))
 
     inputs = {line.name: line for line in explained.inputs}
@@ -103,7 +103,7 @@ def test_a_batch_that_no_hash_can_name_is_refused(champion_lake):
         explain_client(champion_lake.wiring, "../scores", "c1")
 
 
-def test_a_score_that_somebody_changed_is_not_explained(champion_lake, score_rows, known_rows):
+def test_a_changed_score_is_not_explained(champion_lake, score_rows, known_rows):
     scored = score_rows(
         known_rows.filter(statement_month="2005-10").drop("defaulted").slice(1_200, 30)
     )

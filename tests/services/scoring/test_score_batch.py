@@ -1,5 +1,6 @@
 import datetime as dt
 import json
+import logging
 
 import polars as pl
 import pytest
@@ -10,13 +11,7 @@ from credit_default.adapters.tables.queries import read_scores
 from credit_default.errors import InputError
 from credit_default.model.estimator.scoring import score_probability
 from credit_default.services.intake.file_check import check_file
-from credit_default.services.scoring.score_batch import (
-    CurrentChampion,
-    export_scores,
-    find_champion,
-    load_champion,
-    score_file,
-)
+from credit_default.services.scoring.score_batch import load_champion, score_file
 from credit_default.services.training.challenger import split_rows
 
 LATER = dt.datetime(2006, 1, 1, tzinfo=dt.UTC)
@@ -68,7 +63,7 @@ def test_decline_begins_at_the_threshold_that_travels_with_the_model(
     )
 
 
-def test_expected_losses_are_summed_and_stand_on_record(champion_lake, score_rows, rows):
+def test_expected_losses_are_summed_and_recorded(champion_lake, score_rows, rows):
     batch = rows.slice(970, 90)
 
     scored = score_rows(batch)
@@ -98,12 +93,12 @@ def test_scoring_again_does_nothing_and_says_so(champion_lake, score_rows, rows)
 
     again = score_rows(rows.slice(400, 100), name="again.csv", scored_at=LATER)
 
-    assert (first.was_there, again.was_there) == (False, True)
+    assert (first.already_scored, again.already_scored) == (False, True)
     assert (again.batch_id, again.scored_count) == (first.batch_id, 100)
     assert read(champion_lake, again)["scored_at"].max() < LATER
 
 
-def test_another_version_s_scores_stand_beside_the_first_ones(champion_lake, score_rows, rows):
+def test_another_version_s_scores_are_kept_beside_the_first_ones(champion_lake, score_rows, rows):
     first = score_rows(rows.slice(500, 100))
     second = score_rows(rows.slice(500, 100), number=2, scored_at=LATER)
 
@@ -112,7 +107,7 @@ def test_another_version_s_scores_stand_beside_the_first_ones(champion_lake, sco
         first.model_version: 100,
         2: 100,
     }
-    assert not second.was_there
+    assert not second.already_scored
 
 
 def test_rows_that_came_in_are_scored_or_in_quarantine(champion_lake, score_rows, rows):
@@ -165,48 +160,6 @@ def test_batch_without_an_accepted_row_is_refused(champion_lake, tmp_path, rows)
         score_file(champion_lake.wiring, checked, champion_lake.champion, scored_at=LATER)
 
 
-@pytest.mark.parametrize("ending", ["csv", "parquet"])
-def test_scores_are_handed_over_with_the_rejected_rows_beside(
-    champion_lake, score_rows, rows, tmp_path, ending
-):
-    broken = rows.slice(820, 100).with_columns(
-        sex=pl.when(pl.int_range(pl.len()) < 2).then(8).otherwise("sex")
-    )
-    scored = score_rows(broken)
-    path = tmp_path / f"scores.{ending}"
-
-    written = export_scores(
-        champion_lake.wiring.lake, batch_id=scored.batch_id, model_version=1, path=path
-    )
-
-    load = pl.read_csv if ending == "csv" else pl.read_parquet
-    beside = tmp_path / f"scores-rejected.{ending}"
-    assert written == {"handed over": str(path), "rejected rows": str(beside)}
-    assert load(path)["client_id"].to_list() == sorted(broken["client_id"].slice(2))
-    assert load(beside)["line"].to_list() == [2, 3]
-
-
-def test_clean_batch_has_no_rejected_rows_to_hand_over(champion_lake, score_rows, rows, tmp_path):
-    scored = score_rows(rows.slice(920, 50))
-
-    written = export_scores(
-        champion_lake.wiring.lake,
-        batch_id=scored.batch_id,
-        model_version=1,
-        path=tmp_path / "s.csv",
-    )
-
-    assert list(written) == ["handed over"]
-
-
-def test_champion_is_loaded_with_its_number_and_origin(champion_lake):
-    champion = find_champion(champion_lake.wiring)
-
-    assert isinstance(champion, CurrentChampion)
-    assert (champion.number, champion.data_origin) == (1, "simulated")
-    assert champion.bundle.digest == champion_lake.summary.paths["digest"]
-
-
 def test_real_clients_are_not_scored_by_a_champion_of_simulated_ones(champion_lake, rows, tmp_path):
     real = rows.head(50).with_columns(client_id=pl.col("client_id").str.replace("SIM-", "c"))
     real.write_csv(tmp_path / "real.csv")
@@ -216,3 +169,20 @@ def test_real_clients_are_not_scored_by_a_champion_of_simulated_ones(champion_la
 
     with pytest.raises(InputError, match=r"batch real\.csv: found real clients"):
         load_champion(champion_lake.wiring, checked)
+
+
+def test_scoring_logs_its_steps_by_batch_and_version_and_names_no_client(
+    champion_lake, score_rows, rows, caplog
+):
+    batch = rows.slice(820, 40)
+    caplog.set_level(logging.DEBUG, logger="credit_default")
+
+    scored = score_rows(batch)
+    score_rows(batch)
+
+    told = [record.getMessage() for record in caplog.records if "scoring" in record.name]
+    named = f"batch_id={scored.batch_id} model_version=1"
+    assert told[0].startswith(f"recorded scores {named} scores_digest=")
+    assert told[1].startswith(f"scored batch {named} scored_count=40 rejected_count=0")
+    assert told[2].startswith(f"batch is scored already {named} scored_count=40")
+    assert "SIM-" not in caplog.text

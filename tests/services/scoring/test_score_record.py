@@ -50,7 +50,7 @@ def test_training_is_recorded_with_what_it_takes_to_repeat_it(champion_lake):
     assert int(run.data.params["development_row_count"]) == champion_lake.champion.bundle.row_count
 
 
-def test_version_carries_the_verdict_that_seated_it(champion_lake):
+def test_version_carries_the_verdict_that_promoted_it(champion_lake):
     version = champion_lake.wiring.registry.find_champion()
 
     assert version.tags["verdict"] == "promotion: ok"
@@ -59,7 +59,7 @@ def test_version_carries_the_verdict_that_seated_it(champion_lake):
     assert champion_lake.summary.counts["accepted"] == champion_lake.training.rows.height
 
 
-def test_winner_of_a_contest_against_somebody_else_takes_no_seat(champion_lake):
+def test_challenger_that_won_against_another_champion_is_not_promoted(champion_lake):
     version = champion_lake.wiring.registry.find_champion()
     winner = Registered(replace(version, number=2), "", find_evaluation(champion_lake), None)
     passed = Verdict("promotion", "ok", ("better than nobody",))
@@ -107,7 +107,7 @@ def test_scored_batch_has_a_run_under_its_batch_and_version(
     assert any("outcome column" in note for note in summary.notes)
 
 
-def test_batch_that_was_there_already_adds_no_run(champion_lake, score_rows, known_rows, tmp_path):
+def test_batch_that_was_scored_before_adds_no_run(champion_lake, score_rows, known_rows, tmp_path):
     rows = known_rows.filter(statement_month="2005-10").tail(160).head(80)
     scored = score_rows(rows)
     checked = check_file(
@@ -154,7 +154,7 @@ def test_unknown_outcomes_leave_no_row_in_the_monitoring_table(champion_lake, ba
     assert read_monitoring(champion_lake.wiring.lake).filter(batch_id=found.batch_id).is_empty()
 
 
-def test_looking_again_replaces_what_was_found_before(champion_lake, batch):
+def test_monitoring_again_replaces_what_was_found_before(champion_lake, batch):
     found = batch(60)
     evaluation = find_evaluation(champion_lake)
 
@@ -208,7 +208,7 @@ def find_evaluation(champion_lake):
     )
 
 
-def test_two_gates_of_one_batch_stand_side_by_side(champion_lake, batch):
+def test_two_gates_of_one_batch_are_kept_side_by_side(champion_lake, batch):
     found = batch(300)
     for gate in ("performance", "drift"):
         performance = Performance(find_evaluation(champion_lake), Verdict(gate, "ok", ("so",)), 0.5)
@@ -218,7 +218,7 @@ def test_two_gates_of_one_batch_stand_side_by_side(champion_lake, batch):
     assert sorted(kept["gate"]) == ["drift", "performance"]
 
 
-def test_what_was_found_can_be_recalled_and_nothing_where_nobody_looked(champion_lake, batch):
+def test_findings_can_be_read_back_and_none_where_nothing_was_monitored(champion_lake, batch):
     found = batch(360)
     lake, key = champion_lake.wiring.lake, {"batch_id": found.batch_id, "model_version": 1}
     before = read_batch_findings(lake, **key)

@@ -12,7 +12,7 @@ from tests.fakes.evidently_reports import read_drift
 
 from credit_default.adapters.evidently.drift_report import ReportTitle, render_drift_report
 from credit_default.adapters.evidently.statistics import count_by_bins
-from credit_default.adapters.files.statement_files import read_batches
+from credit_default.adapters.files.statement_files import open_statement_file
 from credit_default.data.checking.validation import check_rows
 from credit_default.data.credit_card.outcomes import OBSERVED_OUTCOMES
 from credit_default.data.credit_card.statements import CREDIT_CARD
@@ -88,13 +88,15 @@ class Lived:
 
 def read_statements(path, *, outcome="ignored"):
     return check_rows(
-        lambda: read_batches(path, schema=CREDIT_CARD), schema=CREDIT_CARD, outcome=outcome
+        open_statement_file(path, schema=CREDIT_CARD).read_batches,
+        schema=CREDIT_CARD,
+        outcome=outcome,
     ).accepted_rows()
 
 
 def read_outcomes(month):
     read = check_rows(
-        lambda: read_batches(month.outcomes, schema=OBSERVED_OUTCOMES),
+        open_statement_file(month.outcomes, schema=OBSERVED_OUTCOMES).read_batches,
         schema=OBSERVED_OUTCOMES,
         outcome="required",
     )
@@ -124,7 +126,7 @@ PLANTED = [False] * 4 + [True] * 2
 @pytest.fixture(scope="module")
 def real_rows(real_data):
     read = check_rows(
-        lambda: read_batches(real_data, schema=CREDIT_CARD, month="2005-09"),
+        open_statement_file(real_data, schema=CREDIT_CARD, month="2005-09").read_batches,
         schema=CREDIT_CARD,
         outcome="required",
     )

@@ -1,7 +1,7 @@
 import numpy as np
 import polars as pl
 
-from credit_default.data.contract.schema import parse_schema
+from credit_default.data.contract.schema_parsing import parse_schema
 from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.services.training.slices import label_groups
 

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from credit_default.adapters.tables.queries import TABLES
-from credit_default.data.contract.schema import parse_schema
+from credit_default.data.contract.schema_parsing import parse_schema
 from credit_default.data.credit_card.outcomes import OBSERVED_OUTCOMES
 from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.views.exports.data_dictionary import (
@@ -95,7 +95,7 @@ def test_page_names_every_column_alias_code_and_rule_of_the_credit_card_schema(s
     page = script.build_page()
 
     for column in (*CREDIT_CARD.columns, CREDIT_CARD.outcome):
-        assert all(f"`{name}`" in page for name in column.known_as)
+        assert all(f"`{name}`" in page for name in column.accepted_names)
         assert all(meaning in page for meaning in column.codes.values())
     assert all(f"| `{rule.name}` |" in page for rule in CREDIT_CARD.rules)
 

@@ -5,12 +5,9 @@ import numpy as np
 import pytest
 
 from credit_default.model.estimator.decision import DecisionPolicy
-from credit_default.model.evaluation.economics import (
-    EconomicsPolicy,
-    LabelledScores,
-    measure_economics,
-)
-from credit_default.model.evaluation.metrics import Metric
+from credit_default.model.evaluation.economics import EconomicsPolicy, measure_economics
+from credit_default.model.evaluation.intervals import Metric
+from credit_default.model.evaluation.threshold_search import LabelledScores
 from credit_default.views.figures.cost_figures import draw_capacity, draw_cost_sensitivity
 
 GENERATOR = np.random.default_rng(1)

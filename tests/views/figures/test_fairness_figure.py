@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from credit_default.model.estimator.decision import DecisionPolicy
-from credit_default.model.fairness.report import FairnessPolicy, measure_fairness
+from credit_default.model.fairness.policy import FairnessPolicy
+from credit_default.model.fairness.report import measure_fairness
 from credit_default.views.figures.fairness_figure import draw_fairness
 
 SUBTITLE = "model 3 · simulated data · $5_000"

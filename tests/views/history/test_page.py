@@ -3,7 +3,7 @@ from dataclasses import replace
 
 from tests.fakes.histories import make_batch, make_history, make_profile
 
-from credit_default.model.evaluation.metrics import Metric
+from credit_default.model.evaluation.intervals import Metric
 from credit_default.model.evaluation.vintages import VintageFigures
 from credit_default.views.documents.html import write_html
 from credit_default.views.history.page import describe_history

@@ -1,6 +1,6 @@
 from rich.console import Console
 
-from credit_default.model.evaluation.metrics import Metric
+from credit_default.model.evaluation.intervals import Metric
 from credit_default.model.evaluation.vintages import VintageFigures
 from credit_default.views.history.vintage_tables import (
     VintageRow,

@@ -97,3 +97,12 @@ def test_interval_stands_behind_its_figure():
     figures = {"auc": 0.78, "auc, low": 0.76, "auc, high": 0.8, "rows": 5.0}
 
     assert format_figures(figures) == {"auc": "0.7800  (0.7600 to 0.8000)", "rows": "5"}
+
+
+def test_shares_of_a_scored_batch_are_read_as_fields():
+    scored = Summary(
+        "predict", "scored", figures={"declined share": 0.2, "expected default share": 0.1}
+    )
+
+    assert (scored.declined_share, scored.expected_default_share) == (0.2, 0.1)
+    assert math.isnan(Summary("train", "promoted").declined_share)

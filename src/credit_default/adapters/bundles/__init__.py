@@ -1,1 +1,1 @@
-"""Model bundles on disk: written with skops, read only after every part was checked."""
+"""Model bundles on disk: written with skops, read back only after every part was checked."""

@@ -1,8 +1,8 @@
-"""A fitted pipeline on disk (skops' home): written as skops does, read as only we do.
+"""Write a fitted pipeline with skops, and read one back without trusting the file (skops' home).
 
-skops' own list of what may be loaded is long, and a list that travels with the artifact is the artifact's own word. So the
-file is refused unless everything in it is on the short list below, before skops sees it; then each tree's state is checked
-before a tree is built from it. This reaches below skops' public `load`, because that would build the trees first.
+skops' own list of types that may be loaded is long, and a list that travels with the artifact is the artifact's own claim.
+So the file is refused unless everything in it is on the short list below, before skops sees it. Then each tree's state is
+checked before a tree is built from it: this is why skops' internals are used here, since its `load` builds the trees first.
 """
 
 import json
@@ -13,14 +13,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from credit_default.adapters.bundles.artifact_check import check_pipeline, check_tree_state
+from credit_default.adapters.bundles.artifact_check import check_pipeline
+from credit_default.adapters.bundles.tree_check import check_tree_state
 from credit_default.errors import ArtifactError
 from credit_default.model.estimator.calibrated_forest import unwrap_forest
 from credit_default.model.estimator.recipe_pipeline import FOREST_STEP
 
-_BUILD_FEATURES: Final = "credit_default.model.features.build_features.build_features"
-_CALIBRATED: Final = "credit_default.model.estimator.calibrated_forest.CalibratedForest"
+_STABLE_MODULE: Final = "credit_default.bundled"
+_BUILD_FEATURES: Final = f"{_STABLE_MODULE}.build_features"
+_CALIBRATED: Final = f"{_STABLE_MODULE}.CalibratedForest"
 _TREE: Final = "sklearn.tree._tree.Tree"
+# By loader, module and name: what bundles call the two that were made before `bundled` existed. Nothing is ever added here.
+_FORMER_NAMES: Final = frozenset(
+    {
+        ("FunctionNode", "credit_default.model.features", "build_features"),
+        ("ObjectNode", "credit_default.model.calibrated_forest", "CalibratedForest"),
+    }
+)
 _ALLOWED: Final = frozenset(
     {
         ("ObjectNode", "sklearn.pipeline.Pipeline"),
@@ -68,21 +77,29 @@ class PipelineLimits:
 
 
 def write_pipeline(pipeline: Any, path: Path) -> None:
-    """None; the pipeline in skops' format, compressed (about a tenth of what it is otherwise)."""
+    """Write the pipeline in skops' format, compressed to about a tenth."""
     import skops.io
 
     skops.io.dump(pipeline, path, compression=zipfile.ZIP_DEFLATED, compresslevel=3)
 
 
 def list_trusted_types() -> list[str]:
-    """What a user of `skops.io.load` or MLflow must trust beyond skops' defaults to open a pipeline of ours."""
+    """Return what a user of `skops.io.load` or MLflow must trust beyond skops' defaults to open a pipeline of ours."""
     return [_BUILD_FEATURES, _CALIBRATED, _TREE]
 
 
 def read_pipeline(path: Path, *, tree_count: int, limits: PipelineLimits = PipelineLimits()) -> Any:
-    """The fitted pipeline, after everything in the file was found to be on our list and every tree to be one.
+    """Return the fitted pipeline, after everything in the file was found to be on our list and every tree to be sound.
 
-    It predicts on one core. Raises `ArtifactError` with the first thing that is not as it should be.
+    It predicts on one core.
+
+    Args:
+        path: A file that `write_pipeline` wrote.
+        tree_count: How many trees the recipe says that the forest has.
+        limits: How much the file may unpack to.
+
+    Raises:
+        ArtifactError: The file holds anything else; the first such thing is named.
     """
     try:
         with zipfile.ZipFile(path) as file:
@@ -116,23 +133,34 @@ def _build_pipeline(file: zipfile.ZipFile, schema: Any) -> Any:
 
     if not isinstance(schema, dict) or schema.get("protocol") != _PROTOCOL:
         raise _build_artifact_error("another version of the skops format")
+    _replace_former_names(schema)
     _check_allowed_types(schema)
     _check_archive_entries(file.namelist(), schema)
     root = get_tree(schema, LoadContext(src=file, protocol=_PROTOCOL), trusted=list_trusted_types())
     for node in _find_trees(root):
-        # Nodes build their value once and keep it, so what is looked at here is what the tree is made of.
+        # A node builds its value once and keeps it, so the tree is made of the very values that are checked here.
         check_tree_state(node.args.construct(), node.attrs.construct())
     with warnings.catch_warnings():
-        # another patch release of the minor version that `read_bundle` asks for
+        # The file may come from another patch release of the minor version that `read_bundle` asks for.
         warnings.simplefilter("ignore", InconsistentVersionWarning)
         return root.construct()
 
 
+def _replace_former_names(schema: dict[str, Any]) -> None:
+    """Give `build_features` and `CalibratedForest` their stable module in the schema of an older bundle.
+
+    The schema was just read and is ours to change. The list of what is allowed holds the stable names only.
+    """
+    for item in _iterate_nodes(schema):
+        name = (item.get("__loader__"), item.get("__module__"), item.get("__class__"))
+        if all(isinstance(part, str) for part in name) and name in _FORMER_NAMES:
+            item["__module__"] = _STABLE_MODULE
+
+
 def _check_archive_entries(names: list[str], schema: dict[str, Any]) -> None:
-    """None; the archive holds the schema and the arrays that it names, each once, and nothing beside them."""
-    if sorted(names) != sorted(
-        {_SCHEMA, *(item["file"] for item in _iterate_nodes(schema) if "file" in item)}
-    ):
+    """Check that the archive holds the schema and the arrays that it names, each once, and nothing else."""
+    arrays = {item["file"] for item in _iterate_nodes(schema) if "file" in item}
+    if sorted(names) != sorted({_SCHEMA, *arrays}):
         raise _build_artifact_error(
             "entries that the schema does not name, or names that are no entries"
         )
@@ -145,7 +173,7 @@ def _check_allowed_types(schema: Any) -> None:
 
 
 def _iterate_nodes(schema: Any) -> Iterator[dict[str, Any]]:
-    """Every table in the schema, however deep."""
+    """Yield every table in the schema, however deep."""
     waiting = [schema]
     while waiting:
         item = waiting.pop()
@@ -165,6 +193,7 @@ def _check_allowed_type(item: dict[str, Any]) -> None:
 
 
 def _find_trees(root: Any) -> Iterator[Any]:
+    """Yield every tree's node below the root node, each once."""
     from skops.io._audit import Node
     from skops.io._sklearn import TreeNode
 
@@ -187,5 +216,5 @@ def _build_artifact_error(found: str) -> ArtifactError:
         "model artifact",
         found=found,
         expected="a pipeline as `train` writes it, and nothing else",
-        remedy="Do not load it by other means. Register the model anew.",
+        remedy="Do not load it by other means. Train and register the model again.",
     )

@@ -55,7 +55,7 @@ def count_by_bins(
         bin_count = len(values)
     else:
         bins = plan_bins(np.asarray(reference, dtype=np.float64))
-        positions = bins.place(np.concatenate([reference, current]).astype(np.float64))
+        positions = bins.assign_bins(np.concatenate([reference, current]).astype(np.float64))
         bin_count = bins.class_count
     sides = (positions[: len(reference)], positions[len(reference) :])
     before, after = (np.bincount(side, minlength=bin_count) for side in sides)

@@ -1,1 +1,1 @@
-"""Statement files: CSV, Parquet and Excel read as batches of rows, tables written for people."""
+"""Statement files: CSV, Parquet and Excel read as batches of rows, and tables exported for people."""

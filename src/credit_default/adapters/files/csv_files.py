@@ -1,18 +1,18 @@
-"""Comma-separated text, read as text: what a cell holds is for the contract to judge, not for a type guesser.
+"""Read comma-separated text as text: what a cell means is for the contract to judge, not for a type guesser.
 
-pyarrow streams the file in blocks, so that memory does not grow with it, and is strict about the number of cells in a
-line. It is not about quotation marks ("20"000 would be 20000, and the end of the file closes every cell) nor about cells that
-nobody reads, so the bytes are looked at first. What cannot be read is told with the line, and what to do.
+pyarrow streams the file in blocks, so that memory does not grow with its length, and is strict about the number of cells in
+a line. It is lax about quotation marks ("20"000 would be 20000, and the end of the file closes every cell) and about cells in
+columns that are not read. So the bytes are checked first, and errors name the line and what to do about it.
 """
 
 import codecs
 import csv
 import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
-from typing import NoReturn
+from typing import BinaryIO
 
 import polars as pl
 
@@ -23,7 +23,7 @@ from credit_default.errors import InputError
 
 _BLOCK_BYTES = 8_388_608
 _LINE_BYTES = _BLOCK_BYTES  # no longer line can be read
-# A cell in quotation marks is all of the cell and ends on its line; elsewhere than at its beginning a mark is a mark.
+# A quoted cell is quoted as a whole and ends on its line; a mark that does not begin a cell is an ordinary character.
 _QUOTED = rb'"[^"\r\n]*+(?:""[^"\r\n]*+)*+"'
 _CELL = rb'(?:%s|[^",\r\n][^,\r\n]*+|)' % _QUOTED
 _WELL_QUOTED = re.compile(rb"(?:\xef\xbb\xbf)?%s(?:[,\r\n]%s)*+" % (_CELL, _CELL))
@@ -34,44 +34,82 @@ _RAGGED = re.compile(
 _OTHER_DELIMITERS = {";": "semicolons", "\t": "tabs", "|": "bars"}
 
 
-def read_csv_head(path: Path, *, head: bytes, schema: Schema) -> list[list[str]]:
-    """The cells of the file's first lines.
+def parse_csv_head(path: Path, *, head: bytes, schema: Schema) -> list[list[str]]:
+    """Return the cells of the file's first lines; `head` are its first bytes, at most `HEAD_BYTES`.
 
     Raises:
-        InputError: The text is not UTF-8, or another delimiter than the comma makes more sense of it.
+        InputError: The text is not UTF-8, or its columns are separated by something else than commas.
     """
     text = _decode_head(path, head)
     lines = _split_cells(text, delimiter=",")
-    known = max((count_known_columns(line, schema=schema) for line in lines), default=0)
+    most_known = _count_most_known(lines, schema=schema)
     for delimiter, name in _OTHER_DELIMITERS.items():
         others = _split_cells(text, delimiter=delimiter)
-        if max((count_known_columns(line, schema=schema) for line in others), default=0) > known:
-            remedy = "Export it again with commas (and a point, not a comma, in decimal numbers)."
+        if _count_most_known(others, schema=schema) > most_known:
             raise InputError(
-                str(path), found=f"columns separated by {name}", expected="by commas", remedy=remedy
+                str(path),
+                found=f"columns separated by {name}",
+                expected="by commas",
+                remedy="Export it again with commas (and a point, not a comma, in decimal numbers).",
             )
     return lines
 
 
+def check_text(path: Path, blocks: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield the blocks of the file as they come, each after it was found to be UTF-8 text.
+
+    Raises:
+        InputError: The bytes are not UTF-8, or there is a NUL among them.
+    """
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    line = 1
+    for block in chain(blocks, [b""]):
+        try:
+            decoder.decode(block, final=not block)
+        except UnicodeDecodeError as error:
+            line += error.object[: error.start].count(b"\n")
+            found = f"the byte 0x{error.object[error.start]:02x} in line {line}"
+            raise _build_encoding_error(path, found=found) from error
+        if b"\0" in block:
+            line += block[: block.index(0)].count(b"\n")
+            raise _build_encoding_error(path, found=f"a NUL in line {line}")
+        line += block.count(b"\n")
+        if block:
+            yield block
+
+
+def check_quotes(path: Path, file: BinaryIO) -> None:
+    """Check that every quotation mark is closed on its line; `file` is the open file, at its beginning.
+
+    Most files have no quotation mark, and need not be read for this.
+
+    Raises:
+        InputError: A quoted cell holds a line break, is not closed, or has text after its closing mark.
+    """
+    for number, line in enumerate(iter(lambda: file.readline(_LINE_BYTES), b""), 1):
+        if b'"' in line and not _WELL_QUOTED.fullmatch(line):
+            raise _build_quote_error(path, number=number, line=line)
+
+
 def read_csv_rows(
-    path: Path, *, head: Sequence[Sequence[str]], place: int, positions: Sequence[int]
+    path: Path, *, place: int, width: int, positions: Sequence[int]
 ) -> Iterator[pl.DataFrame]:
-    """The rows below the header as texts, block by block, in columns named by their position ("0", "1" …).
+    """Yield the rows below the header as texts, block by block, in columns named by their position ("0", "1" …).
 
     An empty cell is null, and so is every cell of an empty line.
 
+    Args:
+        path: A file that `check_text` and `check_quotes` found to be sound.
+        place: The header's line, from 0.
+        width: The number of cells in the header.
+        positions: The columns to read, from 0.
+
     Raises:
-        InputError: A line has more or fewer cells than the header, a cell holds a line break, a quotation mark is not
-            closed or stands where none can, or the bytes are not UTF-8.
+        InputError: A line has more or fewer cells than the header.
     """
     import pyarrow as pa
     from pyarrow import csv as arrow_csv
 
-    if len(head) == place + 1 and path.stat().st_size < HEAD_BYTES:
-        return  # the header is the file's last line: what pyarrow would say about it helps nobody
-    if _has_quotes(path):
-        _check_quotes(path)
-    width = len(head[place])
     names = [str(position) for position in range(width)]
     try:
         reader = arrow_csv.open_csv(
@@ -90,27 +128,26 @@ def read_csv_rows(
         for batch in reader:
             yield pl.DataFrame(batch)
     except pa.ArrowInvalid as error:
-        _raise_csv_error(path, error=error, width=width)
+        raise _build_csv_error(path, error=error, width=width) from error
 
 
 def _decode_head(path: Path, head: bytes) -> str:
-    # The head may end within a line, or a character: only whole lines are looked at.
-    whole = (
-        head if len(head) < HEAD_BYTES else head[: max(head.rfind(b"\n"), head.rfind(b"\r")) + 1]
-    )
+    # The head may end within a line, or within a character: only its whole lines are decoded.
+    whole = head
+    if len(head) == HEAD_BYTES:
+        whole = head[: max(head.rfind(b"\n"), head.rfind(b"\r")) + 1]
     if not whole:
         raise InputError(
             str(path),
             found=f"a first line longer than {HEAD_BYTES:,} bytes",
             expected="a header with the columns of the schema",
-            remedy="Give a table with a header line, and leave out columns that nobody reads.",
+            remedy="Give a table with a header line, and leave out columns that are not read.",
         )
     try:
         return whole.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise _build_encoding_error(
-            path, found=f"the byte 0x{whole[error.start]:02x} at position {error.start}"
-        ) from error
+        found = f"the byte 0x{whole[error.start]:02x} at position {error.start}"
+        raise _build_encoding_error(path, found=found) from error
 
 
 def _split_cells(text: str, *, delimiter: str) -> list[list[str]]:
@@ -118,64 +155,41 @@ def _split_cells(text: str, *, delimiter: str) -> list[list[str]]:
     return [row for _, row in zip(range(HEADER_LINES + 1), rows, strict=False)]
 
 
-def _has_quotes(path: Path) -> bool:
-    """Whether there are quotation marks in the file: most have none, which spares them a closer look."""
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    quoted, line = False, 1
-    with path.open("rb") as file:
-        for block in chain(iter(lambda: file.read(_BLOCK_BYTES), b""), [b""]):
-            try:
-                decoder.decode(block, final=not block)
-            except UnicodeDecodeError as error:
-                line += error.object[: error.start].count(b"\n")
-                found = f"the byte 0x{error.object[error.start]:02x} in line {line}"
-                raise _build_encoding_error(path, found=found) from error
-            if b"\0" in block:
-                raise _build_encoding_error(
-                    path, found=f"a NUL in line {line + block[: block.index(0)].count(10)}"
-                )
-            quoted = quoted or b'"' in block
-            line += block.count(b"\n")
-    return quoted
-
-
-def _check_quotes(path: Path) -> None:
-    with path.open("rb") as file:
-        for number, line in enumerate(iter(lambda: file.readline(_LINE_BYTES), b""), 1):
-            if b'"' in line and not _WELL_QUOTED.fullmatch(line):
-                raise _build_quote_error(path, number=number, line=line)
+def _count_most_known(lines: list[list[str]], *, schema: Schema) -> int:
+    return max((count_known_columns(line, schema=schema) for line in lines), default=0)
 
 
 def _build_quote_error(path: Path, *, number: int, line: bytes) -> InputError:
-    open_ended = line.count(b'"') % 2 == 1
+    found = "text after a closing quotation mark"
+    if line.count(b'"') % 2 == 1:
+        found = "a quoted cell that goes on over the end of its line"
     return InputError(
         f"line {number} of {path}",
-        found="a quoted cell that goes on over the end of its line"
-        if open_ended
-        else "text after a closing quotation mark",
+        found=found,
         expected='cells that are quoted as a whole or not at all, a mark within them written twice ("")',
         remedy='Look for a quotation mark (") that is opened and not closed.',
     )
 
 
-def _raise_csv_error(path: Path, *, error: Exception, width: int) -> NoReturn:
-    # Its handler of invalid rows would be asked for the same, but drops rows that are no UTF-8.
+def _build_csv_error(path: Path, *, error: Exception, width: int) -> InputError:
+    # pyarrow's handler of invalid rows would learn as much, but it drops rows that are not UTF-8.
     ragged = _RAGGED.match(str(error))
     if ragged is None:
-        remedy = "Look at that place, and export the file again."
-        raise InputError(
-            str(path), found=f"unreadable text ({error})", expected="a table", remedy=remedy
-        ) from error
+        return InputError(
+            str(path),
+            found=f"unreadable text ({error})",
+            expected="a table",
+            remedy="Look at that place, and export the file again.",
+        )
     count = int(ragged["count"])
     last = count < width and _read_last_line(path).startswith(ragged["text"].removesuffix(" ..."))
-    raise InputError(
+    cut_short = "The file was cut short: copy or export it again."
+    return InputError(
         f"line {ragged['line']} of {path}",
         found=f"{count} cells" + (" in the last line" if last else ""),
         expected=f"{width}, as in the header",
-        remedy="The file was cut short: copy or export it again."
-        if last
-        else "Correct that line (a stray comma?).",
-    ) from error
+        remedy=cut_short if last else "Correct that line (a stray comma?).",
+    )
 
 
 def _read_last_line(path: Path) -> str:
@@ -186,7 +200,9 @@ def _read_last_line(path: Path) -> str:
 
 
 def _build_encoding_error(path: Path, *, found: str) -> InputError:
-    remedy = "Save it as UTF-8 text (in Excel: CSV UTF-8)."
     return InputError(
-        str(path), found=f"text that is not UTF-8 ({found})", expected="UTF-8 text", remedy=remedy
+        str(path),
+        found=f"text that is not UTF-8 ({found})",
+        expected="UTF-8 text",
+        remedy="Save it as UTF-8 text (in Excel: CSV UTF-8).",
     )

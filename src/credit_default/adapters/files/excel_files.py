@@ -1,14 +1,14 @@
-"""Excel workbooks, old and new: the first sheet, read whole.
+"""Read Excel workbooks, .xlsx and .xls: the first sheet, as a whole.
 
-A sheet has at most a million rows, so that memory is bounded by the format. Cells are read as texts, numbers to nine
-decimals: a type guessed for a whole column would turn the cells that do not fit it into gaps without a word.
+A sheet has at most a million rows, so the format bounds the memory. Cells are read as texts, numbers to nine decimals: a
+type guessed for a whole column would silently turn the cells that do not fit it into missing values.
 """
 
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import polars as pl
 
@@ -19,14 +19,16 @@ _MOST_BYTES = 2 << 30  # unpacked; a million rows of this portfolio take half of
 _DATE_CELL = r"\A(?P<month>[0-9]{4}-[0-9]{2})-[0-9]{2} 00:00:00\z"
 
 
-def read_workbook_head(path: Path) -> list[list[str]]:
-    """The cells of the first sheet's first lines, "" where a cell is empty.
+def read_workbook_head(path: Path, file: BinaryIO) -> list[list[str]]:
+    """Return the cells of the first sheet's first lines, "" where a cell is empty.
+
+    `file` is the open workbook, which is checked for damage; the sheet is read from `path`.
 
     Raises:
         InputError: The workbook is damaged or too large, or its first sheet is empty.
     """
     if path.suffix.lower() == ".xlsx":
-        _check_archive(path)
+        _check_archive(path, file)
     head = _read_sheet(path, n_rows=HEADER_LINES + 1)
     if head.is_empty():
         remedy = "Move the table to the first sheet."
@@ -37,9 +39,9 @@ def read_workbook_head(path: Path) -> list[list[str]]:
 def read_workbook_rows(
     path: Path, *, place: int, positions: Sequence[int]
 ) -> Iterator[pl.DataFrame]:
-    """The rows below the header in one frame of texts, in columns named by their position ("0", "1" …).
+    """Yield the rows below the header in one frame of texts, in columns named by their position ("0", "1" …).
 
-    A cell that holds a date without a time gives "YYYY-MM": a month typed into a spreadsheet becomes such a date.
+    A cell that holds a date without a time becomes "YYYY-MM": spreadsheets turn a month that is typed in into such a date.
     """
     sheet = _read_sheet(path, skip_rows=place + 1)
     if not sheet.is_empty():
@@ -47,36 +49,33 @@ def read_workbook_rows(
         yield pl.DataFrame(cells).with_columns(pl.all().str.replace(_DATE_CELL, "$month"))
 
 
-def _check_archive(path: Path) -> None:
-    # The reader looks at no checksum: a damaged cell would be read as another one.
+def _check_archive(path: Path, file: BinaryIO) -> None:
+    # The reading library verifies no checksums: it would read a damaged cell as another value.
     try:
-        with zipfile.ZipFile(path) as archive:
+        with zipfile.ZipFile(file) as archive:
             byte_count = sum(member.file_size for member in archive.infolist())
             damaged = archive.testzip() if byte_count <= _MOST_BYTES else None
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError) as error:
         raise _build_damage_error(path, error) from error
     if byte_count > _MOST_BYTES:
-        expected, remedy = (
-            f"at most {_MOST_BYTES:,}",
-            "Give the table as .csv or .parquet, which may be of any size.",
-        )
         raise InputError(
-            str(path), found=f"{byte_count:,} bytes once unpacked", expected=expected, remedy=remedy
+            str(path),
+            found=f"{byte_count:,} bytes once unpacked",
+            expected=f"at most {_MOST_BYTES:,}",
+            remedy="Give the table as .csv or .parquet, which may be of any size.",
         )
     if damaged is not None:
-        raise _build_damage_error(
-            path, zipfile.BadZipFile(f"{damaged} does not match its checksum")
-        )
+        reason = f"{damaged} does not match its checksum"
+        raise _build_damage_error(path, zipfile.BadZipFile(reason))
 
 
 def _read_sheet(path: Path, **options: Any) -> pl.DataFrame:
     import fastexcel
 
+    options = {"skip_rows": 0} | options
     try:
-        sheet = fastexcel.read_excel(path).load_sheet(
-            0, dtypes="string", header_row=None, **{"skip_rows": 0} | options
-        )
-        return sheet.to_polars()
+        book = fastexcel.read_excel(path)
+        return book.load_sheet(0, dtypes="string", header_row=None, **options).to_polars()
     except fastexcel.FastExcelError as error:
         raise _build_damage_error(path, error) from error
     except BaseException as error:

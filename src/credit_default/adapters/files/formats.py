@@ -1,12 +1,15 @@
-"""What a file is: by its name, and by its first bytes, which must tell the same story.
+"""Detect what a file is: by the ending of its name, and by its first bytes, which must agree.
 
-A workbook called .csv, a web page saved in place of a download, half a file: each is one clear error here, before any
-library sees the file.
+A workbook called .csv, a web page saved in place of a download, half a file: each becomes one clear error here, before any
+reading library sees the file.
 """
 
-from dataclasses import dataclass
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import BinaryIO, Literal
 
 from credit_default.errors import InputError
 
@@ -44,45 +47,59 @@ _REMEDIES = {
 
 @dataclass(frozen=True, slots=True)
 class FileFormat:
-    """How to read the file, and its first bytes."""
+    """How to read a file, and its first bytes."""
 
-    kind: FormatName
-    head: bytes  # at most HEAD_BYTES
+    name: FormatName
+    head: bytes = field(repr=False)  # at most HEAD_BYTES
 
 
-def detect_format(path: Path) -> FileFormat:
-    """What the file is.
+@contextmanager
+def open_binary(path: Path) -> Iterator[BinaryIO]:
+    """Open the file for reading its bytes, and close it when the block ends.
 
     Raises:
-        InputError: It is missing, a folder, unreadable or empty; its name is no UTF-8; its ending is none that we read;
-            or its first bytes (for Parquet its last ones too) are not what the ending says.
+        InputError: The file is missing, a folder or not readable, or its name is not UTF-8.
     """
     _check_name_encoding(path)
-    kind = _FORMAT_BY_ENDING.get(path.suffix.lower())
-    head = _read_first_bytes(path)
-    found = describe_bytes(head)
-    if kind is None:
-        remedy = _REMEDIES.get(found, "Save it in one of these forms.")
+    with _open_errors(path):
+        if path.is_dir():
+            raise InputError(
+                str(path), found="a folder", expected="a file", remedy="Name one file in it."
+            )
+        file = path.open("rb")
+    with file:
+        yield file
+
+
+def detect_format(path: Path, file: BinaryIO) -> FileFormat:
+    """Return the format of the file at `path` that is open as `file`; its position in the file moves.
+
+    Raises:
+        InputError: The file is empty, its ending is none that we read, or its first bytes (for Parquet its last ones too)
+            are not what the ending promises.
+    """
+    head = _read_first_bytes(path, file)
+    found, ending = describe_bytes(head), path.suffix.lower()
+    if ending not in _FORMAT_BY_ENDING:
         raise InputError(
             str(path),
             found=f"{found} called {path.suffix or 'without an ending'}",
             expected=_list_endings(),
-            remedy=remedy,
+            remedy=_REMEDIES.get(found, "Save it in one of these formats."),
         )
-    signature = _SIGNATURES.get(path.suffix.lower())
+    signature = _SIGNATURES.get(ending)
     if signature is None and found != "text":
         raise _build_mismatch_error(path, found=found, expected="comma-separated UTF-8 text")
     if signature is not None and not head.startswith(signature):
-        raise _build_mismatch_error(
-            path, found=found, expected=f"the bytes of a {path.suffix} file"
-        )
-    if kind == "parquet":
-        _check_parquet_footer(path)
-    return FileFormat(kind, head)
+        expected = f"the bytes of a {path.suffix} file"
+        raise _build_mismatch_error(path, found=found, expected=expected)
+    if signature == _PARQUET:
+        _check_parquet_footer(path, file)
+    return FileFormat(_FORMAT_BY_ENDING[ending], head)
 
 
 def describe_bytes(head: bytes) -> str:
-    """What these first bytes look like, in a few words."""
+    """Return what these first bytes of a file look like, in a few words."""
     for signature, name in _KNOWN_BYTES:
         if head.startswith(signature):
             return name
@@ -95,36 +112,21 @@ def describe_bytes(head: bytes) -> str:
 
 
 def _check_name_encoding(path: Path) -> None:
-    """Nothing; libraries, tables and servers that are told of the file take its name as UTF-8 and nothing else."""
+    """Check that the name is UTF-8: the libraries, tables and servers that it is passed to accept nothing else."""
     try:
         str(path).encode()
     except UnicodeEncodeError as error:
         raise InputError(
             str(path),
-            found="a name that is no UTF-8",
+            found="a name that is not UTF-8",
             expected="one that is",
             remedy="Rename the file.",
         ) from error
 
 
-def _read_first_bytes(path: Path) -> bytes:
-    expected = "a file that can be read"
-    try:
-        if path.is_dir():
-            raise InputError(
-                str(path), found="a folder", expected="a file", remedy="Name one file in it."
-            )
-        with path.open("rb") as file:
-            head = file.read(HEAD_BYTES)
-    except FileNotFoundError as error:
-        raise InputError(
-            str(path), found="no such file", expected=expected, remedy="Check the path."
-        ) from error
-    except OSError as error:
-        remedy = "Check the path and the permissions."
-        raise InputError(
-            str(path), found=str(error.strerror), expected=expected, remedy=remedy
-        ) from error
+def _read_first_bytes(path: Path, file: BinaryIO) -> bytes:
+    with _open_errors(path):
+        head = file.read(HEAD_BYTES)
     if not head.strip():
         raise InputError(
             str(path), found="an empty file", expected="a table", remedy="Export the file again."
@@ -132,24 +134,41 @@ def _read_first_bytes(path: Path) -> bytes:
     return head
 
 
-def _check_parquet_footer(path: Path) -> None:
-    with path.open("rb") as file:
-        file.seek(-len(_PARQUET), 2)
-        if file.read() == _PARQUET and path.stat().st_size > 2 * len(_PARQUET):
-            return
-    raise InputError(
-        str(path),
-        found="a Parquet file whose end is missing",
-        expected="a whole file",
-        remedy="It was cut short on its way here: copy or download it again.",
-    )
+@contextmanager
+def _open_errors(path: Path) -> Iterator[None]:
+    expected = "a file that can be read"
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise InputError(
+            str(path), found="no such file", expected=expected, remedy="Check the path."
+        ) from error
+    except OSError as error:
+        raise InputError(
+            str(path),
+            found=str(error.strerror),
+            expected=expected,
+            remedy="Check the path and the permissions.",
+        ) from error
+
+
+def _check_parquet_footer(path: Path, file: BinaryIO) -> None:
+    byte_count = file.seek(0, os.SEEK_END)
+    file.seek(-len(_PARQUET), os.SEEK_END)
+    if file.read() != _PARQUET or byte_count <= 2 * len(_PARQUET):
+        raise InputError(
+            str(path),
+            found="a Parquet file whose end is missing",
+            expected="a whole file",
+            remedy="It was cut short on its way here: copy or download it again.",
+        )
 
 
 def _build_mismatch_error(path: Path, *, found: str, expected: str) -> InputError:
-    remedy = _REMEDIES.get(
-        found, "Give the file itself, in one of the forms " + _list_endings() + "."
+    remedy = f"Give the file itself, in one of the formats {_list_endings()}."
+    return InputError(
+        str(path), found=found, expected=expected, remedy=_REMEDIES.get(found, remedy)
     )
-    return InputError(str(path), found=found, expected=expected, remedy=remedy)
 
 
 def _list_endings() -> str:

@@ -1,9 +1,10 @@
-"""Which raw column is which of ours: names matched against the schema, and the header found below a title row.
+"""Match a file's column names with the schema's, and find the header below a title row.
 
-UCI's spreadsheet has X1 .. Y above the header proper; people add titles of their own. Of the first lines, the one
-that names most of the schema's columns is the header.
+UCI's spreadsheet has X1 .. Y above the header itself, and people add titles of their own. Of a file's first lines, the one that
+names most of the schema's columns is the header.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,8 +17,9 @@ from credit_default.data.contract.schema import (
     Schema,
     normalise_name,
 )
-from credit_default.errors import InputError, show_examples
+from credit_default.errors import InputError, SetupError, show_examples
 
+_MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
 HEADER_LINES = 5  # the header is looked for in this many lines
 
 
@@ -28,21 +30,26 @@ class Header:
     place: int  # the header's place among the file's first lines, from 0
     positions: Mapping[str, int]  # by our name: the raw column's position, from 0
     extra: tuple[str, ...]  # raw names that the schema does not know; they are not read
-    numbers_clients: bool  # no id: client_id is the row's number, from 1
+    numbers_clients: bool  # there is no id column: client_id is the row's number, from 1
 
     @property
     def has_month(self) -> bool:
-        """True when the file says the month itself."""
+        """Return True when the file has a statement_month column."""
         return STATEMENT_MONTH in self.positions
 
     @property
     def has_outcome(self) -> bool:
-        """True when the file has the outcome."""
+        """Return True when the file has the outcome column."""
         return OUTCOME in self.positions
 
 
 def find_header(lines: Sequence[Sequence[str]], *, schema: Schema, path: Path) -> Header:
-    """The header among a file's first lines.
+    """Find the header among a file's first lines.
+
+    Args:
+        lines: The cells of each line.
+        schema: The columns to look for.
+        path: The file, for the errors.
 
     Raises:
         InputError: Columns are missing, or two raw columns mean the same one.
@@ -64,8 +71,9 @@ def find_header(lines: Sequence[Sequence[str]], *, schema: Schema, path: Path) -
         raise InputError(
             f"columns of {path}",
             found=show_examples(names),
-            expected=f"a header with the columns of schema {schema.name!r}: {', '.join(schema.names[:4])} …",
-            remedy="Give a table with a header line, under our names or those of the source.",
+            expected=f"a header with the columns of schema {schema.name!r}:"
+            f" {', '.join(schema.names[:4])} …",
+            remedy="Give a table with a header line, with our column names or those of the source.",
         )
     positions = {name: position for position, name in matched}
     numbers_clients = CLIENT_ID not in positions and _has_row_numbers(names, schema=schema)
@@ -75,8 +83,27 @@ def find_header(lines: Sequence[Sequence[str]], *, schema: Schema, path: Path) -
     return Header(place or 0, positions, extra, numbers_clients)
 
 
+def check_month_source(header: Header, *, month: str | None, path: Path) -> None:
+    """Check that the month of the rows is given once: by a statement_month column or by `month`, as "YYYY-MM".
+
+    Raises:
+        InputError: It is given neither way, or both.
+        SetupError: `month` is not a month.
+    """
+    if month is not None and not _MONTH.fullmatch(month):
+        raise SetupError(
+            "--month", found=repr(month), expected="YYYY-MM", remedy="Give it as in 2005-09."
+        )
+    if month is not None and header.has_month:
+        remedy = "Leave --month out: the file gives the month of every row."
+        raise _build_month_error(path, found="both", remedy=remedy)
+    if month is None and not header.has_month:
+        remedy = "Add --month YYYY-MM (the public data set's is 2005-09)."
+        raise _build_month_error(path, found="neither", remedy=remedy)
+
+
 def count_known_columns(names: Sequence[str], *, schema: Schema) -> int:
-    """How many of the schema's columns these raw names hold."""
+    """Return how many of the schema's columns are among these raw names."""
     known = _map_known_names(schema)
     return len({known[normalise_name(name)] for name in names if normalise_name(name) in known})
 
@@ -85,7 +112,7 @@ def _map_known_names(schema: Schema) -> dict[str, str]:
     return {
         normalise_name(name): column.name
         for column in (*schema.columns, schema.outcome)
-        for name in column.known_as
+        for name in column.accepted_names
     }
 
 
@@ -102,11 +129,19 @@ def _check_duplicates(
         by_name.setdefault(name, []).append(names[position])
     doubled = {name: raw for name, raw in by_name.items() if len(raw) > 1}
     if doubled:
+        shown = [f"{show_examples(raw)} for {name}" for name, raw in doubled.items()]
         raise InputError(
             f"columns of {path}",
-            found="; ".join(
-                f"{show_examples(raw)} for {name}" for name, raw in list(doubled.items())[:5]
-            ),
+            found="; ".join(shown[:5]),
             expected="each column once",
             remedy="Remove the copy, or rename it if it is something else.",
         )
+
+
+def _build_month_error(path: Path, *, found: str, remedy: str) -> InputError:
+    return InputError(
+        f"{STATEMENT_MONTH} of {path}",
+        found=found,
+        expected="the month of the statements, either in a column or given with --month",
+        remedy=remedy,
+    )

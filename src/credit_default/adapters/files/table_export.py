@@ -1,4 +1,7 @@
-"""Tables handed over to people as .csv or .parquet, safe to open in a spreadsheet."""
+"""Export tables for people as .csv or .parquet files that are safe to open in a spreadsheet.
+
+Cells of a table may hold what strangers wrote: a text that a spreadsheet would run as a formula must not reach one.
+"""
 
 import os
 from pathlib import Path
@@ -7,18 +10,19 @@ import polars as pl
 
 from credit_default.errors import InputError, escape_unprintable
 
-_FORMULA_START = "\\A[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20]"  # the full-width ones too: some spreadsheets make no difference
+# The full-width signs too: some spreadsheets make no difference.
+_FORMULA_START = "\\A[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20]"
 _UNPRINTABLE = r"[\p{C}\p{Zl}\p{Zp}]"
 
 
 def write_table(frame: pl.DataFrame, path: Path) -> None:
-    """Nothing; the frame stands at `path` as .csv or .parquet, whole or not at all.
+    """Write the frame to `path`, a .csv or .parquet file, whole or not at all.
 
-    In a .csv, a text that a spreadsheet would take for a formula (it begins with = + - @) gets a leading apostrophe,
-    terminal codes and other characters that do not print become escapes, and lists are joined by "; ".
+    In a .csv, a text that a spreadsheet would take for a formula (it begins with = + - @) gets a leading apostrophe, terminal
+    codes and other characters that do not print become escapes, and lists are joined by "; ".
 
     Raises:
-        InputError: The ending is neither of the two, or the place cannot be written to.
+        InputError: The ending is neither of the two, or the folder cannot be written to.
     """
     if path.suffix.lower() not in {".csv", ".parquet"}:
         raise InputError(
@@ -35,9 +39,11 @@ def write_table(frame: pl.DataFrame, path: Path) -> None:
             frame.write_parquet(neighbour)
         neighbour.replace(path)
     except OSError as error:
-        remedy = "Choose another place, or make room there."
         raise InputError(
-            str(path), found=str(error), expected="a place to write to", remedy=remedy
+            str(path),
+            found=str(error),
+            expected="a file that can be written",
+            remedy="Choose another folder, or free some space in this one.",
         ) from error
     finally:
         neighbour.unlink(missing_ok=True)

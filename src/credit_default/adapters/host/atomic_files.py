@@ -1,7 +1,7 @@
-"""How anything gets onto the disk: whole, or not at all.
+"""Write files and folders to disk atomically: whole, or not at all.
 
-Folders and files are made beside their place under a name that nobody reads, then renamed into it. A crash leaves the old
-state or the new one, and at worst a hidden `.staging-…` neighbour. A disk's complaints become `ServiceError` here.
+Each is made beside its place under a hidden name that no reader looks at, then renamed into place. A crash leaves the old
+state or the new one, and at worst a hidden `.staging-…` neighbour. The disk's errors become `ServiceError` here.
 """
 
 import errno
@@ -23,7 +23,7 @@ NO_HARD_LINK_ERRNOS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSY
 
 @contextmanager
 def disk_errors(path: Path, *, thing: str = "folder lake at") -> Iterator[None]:
-    """A block in which an `OSError` becomes a `ServiceError` about `path`, which `thing` names."""
+    """Open a block in which an `OSError` becomes a `ServiceError` about `path`; `thing` names what is there."""
     try:
         yield
     except OSError as error:
@@ -32,16 +32,20 @@ def disk_errors(path: Path, *, thing: str = "folder lake at") -> Iterator[None]:
             f"{thing} {path}",
             found=f"{reason} ({error.filename or path})",
             expected="a folder that can be read and written, with room left",
-            remedy="Free some space or mend the permissions, then run the same command again: nothing was left half done.",
+            remedy="Free some space or correct the permissions, then run the same command again:"
+            " nothing was left half done.",
         ) from error
 
 
 @contextmanager
 def staged_folder(target: Path) -> Iterator[Path]:
-    """An empty folder that becomes `target` when the block ends well and vanishes when it does not.
+    """Open a block with an empty folder, which becomes `target` when the block ends well and is removed when it does not.
 
-    When `target` is there already at the end (another runner was faster), theirs stays and ours vanishes: use it for
+    If `target` exists by then (another run was faster), it stays and the new folder is removed. So use this only for
     folders that are named by their content.
+
+    Raises:
+        ServiceError: The disk refuses.
     """
     with disk_errors(target):
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -55,7 +59,7 @@ def staged_folder(target: Path) -> Iterator[Path]:
 
 
 def _move_into_place(folder: Path, target: Path) -> None:
-    folder.chmod(0o755)  # mkdtemp makes it for our eyes only; a lake is shared
+    folder.chmod(0o755)  # mkdtemp makes it readable for its owner only; a lake is shared
     try:
         folder.rename(target)
     except OSError:
@@ -64,9 +68,14 @@ def _move_into_place(folder: Path, target: Path) -> None:
 
 
 def write_atomically(target: Path, content: bytes | Path) -> None:
-    """None; `target` holds `content` (a file's, if it is a path), or what it held before when the disk refuses.
+    """Write `content` to `target` in one step, replacing what was there.
 
-    Raises: `ServiceError` when it does.
+    Args:
+        target: The file to write; its folder is made when it is absent.
+        content: The bytes, or the path of a file to copy.
+
+    Raises:
+        ServiceError: The disk refuses; `target` then holds what it held before.
     """
     with disk_errors(target), _staged_file(target, content) as staged:
         hit_failpoint("write.staged")
@@ -75,9 +84,17 @@ def write_atomically(target: Path, content: bytes | Path) -> None:
 
 
 def create_atomically(target: Path, content: bytes | Path) -> bool:
-    """True when this call made `target`, with `content` in it; False when something was there, which stays as it was.
+    """Write `content` to `target` in one step, unless something is there already, which then stays as it was.
 
-    Raises: `ServiceError` when the disk refuses; then `target` is not there.
+    Args:
+        target: The file to create; its folder is made when it is absent.
+        content: The bytes, or the path of a file to copy.
+
+    Returns:
+        True when this call created the file. Of several that try at once, exactly one gets True.
+
+    Raises:
+        ServiceError: The disk refuses; `target` is then not there.
     """
     with disk_errors(target):
         if os.path.lexists(target):
@@ -90,7 +107,7 @@ def create_atomically(target: Path, content: bytes | Path) -> bool:
 
 
 def sync_folder(folder: Path) -> None:
-    """None; names made and removed in the folder outlast a power cut."""
+    """Flush the folder to disk, so that names made and removed in it survive a power cut."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)
@@ -120,7 +137,7 @@ def _staged_file(target: Path, content: bytes | Path) -> Iterator[Path]:
 
 def _link_into_place(staged: Path, target: Path) -> bool:
     try:
-        os.link(staged, target)  # the one step that makes a whole file and never replaces another
+        os.link(staged, target)  # the only call that makes a whole file and never replaces another
     except FileExistsError:
         return False
     except OSError as error:
@@ -131,7 +148,7 @@ def _link_into_place(staged: Path, target: Path) -> bool:
 
 
 def _rename_under_lock(staged: Path, target: Path) -> bool:
-    """The same where the file system knows no hard links: runners take turns by a lock that ends with its holder."""
+    """Do the same where the file system has no hard links, under a lock that ends with the process that holds it."""
     descriptor = os.open(target.parent, os.O_RDONLY | os.O_DIRECTORY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)

@@ -1,7 +1,8 @@
-"""Does the process still live that began this? A run, a flow run and a folder on its way carry their process's mark.
+"""Find out whether the process that began something still runs.
 
-On its own machine a process is looked up, with the moment it began, since numbers are used again. Of another machine
-nobody knows: there, silence decides.
+A run in MLflow, a flow run in Prefect and a hidden folder that is being written carry the mark of their process. On its own
+machine a process is looked up by its number and the moment it began, since numbers are used again. A process of another
+machine cannot be looked up: there, the age of its last sign of life decides.
 """
 
 import os
@@ -25,39 +26,39 @@ ProcessState = Literal["alive", "gone", "unknown"]
 
 @dataclass(frozen=True, slots=True)
 class ProcessMark:
-    """A process, told apart from all others: its machine, its number, and when it began (0 where that is not known)."""
+    """What identifies a process: its machine, its number, and when it began (0 where that is not known)."""
 
     host: str
     process_id: int
-    begun: int  # clock ticks since the machine began
+    begun: int  # clock ticks since the machine started
 
     def __str__(self) -> str:
         return f"{self.host}/{self.process_id}/{self.begun}"
 
 
 def read_own_mark() -> ProcessMark:
-    """This process's mark."""
+    """Return the mark of this process."""
     return ProcessMark(_read_host(), os.getpid(), _read_start_ticks(os.getpid()) or 0)
 
 
 def parse_mark(text: str) -> ProcessMark | None:
-    """The mark that was written so; None where the text is none."""
+    """Return the mark that `str` wrote as this text; None where the text is no mark."""
     found = _MARK.fullmatch(text)
     return ProcessMark(found[1], int(found[2]), int(found[3])) if found else None
 
 
 def build_marked_prefix(kind: Literal["scratch", "staging"]) -> str:
-    """How something on its way begins its name: hidden, and with the mark of this process."""
+    """Return the beginning of a hidden name for something that is being written: it holds the mark of this process."""
     return f".{kind}-{_MARK_SEPARATOR.join(str(read_own_mark()).split('/'))}-"
 
 
 def parse_marked_name(name: str) -> ProcessMark | None:
-    """The mark in a name that `build_marked_prefix` begins; None where there is none."""
+    """Return the mark in a name that begins with `build_marked_prefix`; None where it holds none."""
     return parse_mark("/".join(name.partition("-")[2].rpartition("-")[0].split(_MARK_SEPARATOR)))
 
 
 def find_process_state(mark: ProcessMark | None) -> ProcessState:
-    """Whether the process lives; `unknown` where there is no mark, or one of another machine."""
+    """Return whether the process still runs; `unknown` where there is no mark, or one of another machine."""
     if mark is None or mark.host != _read_host():
         return "unknown"
     if _PROC.joinpath("self", "stat").exists():
@@ -76,16 +77,19 @@ def find_process_state(mark: ProcessMark | None) -> ProcessState:
 def heartbeat(
     beat: Callable[[int], None], *, every_seconds: float = HEARTBEAT_SECONDS
 ) -> Iterator[None]:
-    """A block in which `beat` is called again and again from a thread, with the seconds since it began."""
+    """Open a block in which a thread calls `beat` at intervals, with the whole seconds since the block began.
+
+    An error in `beat` ends the thread, and with it the signs of life, but not the block.
+    """
     over = threading.Event()
 
-    def go_on() -> None:
+    def beat_until_over() -> None:
         count = 0
         while not over.wait(every_seconds):
             count += 1
             beat(int(count * every_seconds))
 
-    thread = threading.Thread(target=go_on, daemon=True)
+    thread = threading.Thread(target=beat_until_over, daemon=True)
     thread.start()
     try:
         yield
@@ -99,7 +103,7 @@ def _read_host() -> str:
 
 
 def _read_start_ticks(process_id: int) -> int | None:
-    """When the process began; None where there is none, or one that has ended and was not looked at yet."""
+    """Return when the process began; None where there is none, or one that has ended and only its entry is left."""
     try:
         state, *rest = (
             (_PROC / str(process_id) / "stat")

@@ -1,4 +1,8 @@
-"""Folders and files on their way whose process died: they are hidden, nobody reads them, and nobody else removes them."""
+"""Find and remove hidden files and folders that a killed process left while it was writing them.
+
+`atomic_files` and `Lake.scratch` make them and remove them again; what a kill leaves is read by no one, so that `reconcile`
+removes it with this module.
+"""
 
 import datetime as dt
 import os
@@ -13,7 +17,7 @@ from credit_default.adapters.host.atomic_files import disk_errors
 from credit_default.adapters.host.process_marks import find_process_state, parse_marked_name
 
 _NAME = re.compile(r"\.(?:scratch|staging)-.+")
-_MOVE_FILE_NAMES = ("held", "leaving")  # names under which a file is moved
+_MOVE_FILE_NAMES = ("held", "leaving")  # names that a file has while it is moved
 _FOREIGN_FOLDERS: Final = frozenset(
     {"tables", "mlartifacts", "evidently", "prefect"}
 )  # other libraries' own
@@ -21,7 +25,7 @@ _FOREIGN_FOLDERS: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Leftover:
-    """Something on its way whose process is gone. One that holds the only copy of a file is kept for a person to see."""
+    """A hidden file or folder whose process is gone. One that holds the only copy of a file is kept for a person to see."""
 
     path: Path
     holds_only_copy: bool
@@ -30,7 +34,16 @@ class Leftover:
 def find_leftovers(
     roots: Iterable[Path], *, now: dt.datetime, age: dt.timedelta
 ) -> tuple[Leftover, ...]:
-    """Those below these folders, by path: of this machine's dead processes, or of unknown ones and untouched for `age`."""
+    """Return the leftovers below these folders, sorted by path.
+
+    Args:
+        roots: The folders to search; links are not followed.
+        now: The time to measure the age from.
+        age: How long something of an unknown process (of another machine, say) must have been untouched.
+
+    Raises:
+        ServiceError: The disk refuses.
+    """
     found: dict[Path, Leftover] = {}
     for root in roots:
         with disk_errors(root):
@@ -41,7 +54,11 @@ def find_leftovers(
 
 
 def remove_leftover(leftover: Leftover) -> None:
-    """Nothing; it is gone. Raises `ServiceError` when the disk refuses."""
+    """Delete the file or folder.
+
+    Raises:
+        ServiceError: The disk refuses.
+    """
     with disk_errors(leftover.path):
         if leftover.path.is_dir():
             shutil.rmtree(leftover.path)
@@ -50,7 +67,7 @@ def remove_leftover(leftover: Leftover) -> None:
 
 
 def _find_hidden_paths(root: Path) -> Iterator[Path]:
-    """Hidden names of ours below the folder; links are not followed."""
+    """Yield the hidden names of ours below the folder; links are not followed."""
     for folder, folders, files in os.walk(root):
         yield from (Path(folder, name) for name in (*folders, *files) if _NAME.fullmatch(name))
         skipped = _FOREIGN_FOLDERS if Path(folder) == root else frozenset()
@@ -60,9 +77,9 @@ def _find_hidden_paths(root: Path) -> Iterator[Path]:
 def _is_leftover(path: Path, *, now: dt.datetime, age: dt.timedelta) -> bool:
     if path.is_symlink():
         return False
-    life = find_process_state(parse_marked_name(path.name))
-    if life != "unknown":
-        return life == "gone"
+    state = find_process_state(parse_marked_name(path.name))
+    if state != "unknown":
+        return state == "gone"
     touched = max((_read_modified_time(inside) for inside in (path, *path.rglob("*"))), default=0.0)
     return now.timestamp() - touched > age.total_seconds()
 
@@ -75,7 +92,7 @@ def _read_modified_time(path: Path) -> float:
 
 
 def _holds_only_copy(path: Path) -> bool:
-    """Whether a move died between taking the file away and putting it down, so that it stands nowhere else."""
+    """Return whether a move was killed between taking the file away and putting it down: this is then the only copy."""
     return any(
         (path / name).is_file() and (path / name).stat().st_nlink == 1 for name in _MOVE_FILE_NAMES
     )

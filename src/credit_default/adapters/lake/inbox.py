@@ -1,7 +1,8 @@
-"""The inbox: statements wait in `incoming/`; scored ones go to `processed/`, refused ones to `refused/` with the reason.
+"""List and move the files of the inbox: they wait in `incoming/` and go to `processed/` or, with the reason, to `refused/`.
 
-A file is moved only after its result is committed, and only as it was read: what was written under its name since then
-stays in `incoming/` and waits for its own turn. Several runners may empty one inbox: who comes late finds nothing to do.
+A file is moved only after its result is committed, and only as it was read: new content that was written under its name
+since then stays in `incoming/` and waits for the next run. Several processes may work on one inbox: one that comes late
+finds nothing to do.
 """
 
 import datetime as dt
@@ -17,21 +18,20 @@ from credit_default.errors import InputError
 from credit_default.failpoints import hit_failpoint
 
 INCOMING, PROCESSED, REFUSED = "incoming/", "processed/", "refused/"
-_LONGEST_NAME_BYTES = (
-    200  # with a digest before it and ".reason.json" behind it, below the 255 of a file system
-)
+# With a digest before it and ".reason.json" behind it, a name stays below the 255 bytes of a file system.
+_LONGEST_NAME_BYTES = 200
 _LONGEST_ENDING_BYTES = 16
 
 
 @dataclass(frozen=True, slots=True)
 class SettlingPolicy:
-    """How long a file in a folder is left alone before it counts as whole: a copy that is under way is written all the time."""
+    """How long a file in a folder must have been unchanged to count as whole; one that is being copied changes all the time."""
 
     quiet_seconds: float = 2.0
 
 
 def list_incoming(lake: Lake) -> tuple[StoredObject, ...]:
-    """The files that wait, the oldest first; hidden ones and those in folders of their own are left alone."""
+    """Return the files that wait, oldest first; those in folders below `incoming/` are left out."""
     waiting = (
         stored for stored in lake.storage.list_objects(INCOMING) if stored.key.count("/") == 1
     )
@@ -39,12 +39,12 @@ def list_incoming(lake: Lake) -> tuple[StoredObject, ...]:
 
 
 def build_incoming_uri(lake: Lake, stored: StoredObject) -> str:
-    """How a person would name the waiting file: its path, or `s3://bucket/key`."""
+    """Return the waiting file's path or `s3://bucket/key`, as a person would name it."""
     return f"{lake.uri}/{stored.key}"
 
 
 def find_incoming_key(lake: Lake, uri: str) -> str | None:
-    """The key of the file that `uri` names, when it is one that waits in the inbox; None when it stands anywhere else."""
+    """Return the key of the file that `uri` names; None when that is not a file directly in the inbox, or a hidden one."""
     root = f"{lake.uri}/{INCOMING}"
     named = uri if lake.in_bucket else str(Path(uri).expanduser().absolute())
     name = named.removeprefix(root)
@@ -56,7 +56,7 @@ def find_incoming_key(lake: Lake, uri: str) -> str | None:
 
 
 def has_valid_key(stored: StoredObject) -> bool:
-    """Whether the file's name can be a key at all; one that can't stays where it is until a person renames it."""
+    """Return whether the lake can store the file's name as a key; if not, the file stays until a person renames it."""
     try:
         check_key(stored.key)
     except InputError:
@@ -65,34 +65,42 @@ def has_valid_key(stored: StoredObject) -> bool:
 
 
 def refresh_incoming(lake: Lake, stored: StoredObject) -> StoredObject | None:
-    """The waiting file as it is at this moment, or None when it waits no longer: another runner took it."""
+    """Return the waiting file as it is now; None when it is gone because another run took it."""
     return lake.storage.find_object(stored.key)
 
 
 def has_settled(
     lake: Lake, stored: StoredObject, *, now: dt.datetime, policy: SettlingPolicy = SettlingPolicy()
 ) -> bool:
-    """Whether the file has been left alone long enough; objects in a bucket appear whole, and always have.
+    """Return whether the file has been unchanged long enough to be whole; an object in a bucket always is.
 
-    A time that lies as far in the future is a clock that is wrong or a file that kept its own: it must not wait for years.
+    A time in the future counts like one in the past: a clock is wrong, or the file kept the time of its original, and it
+    must not wait for years.
     """
     return lake.in_bucket or abs((now - stored.modified_at).total_seconds()) >= policy.quiet_seconds
 
 
 def move_processed(lake: Lake, stored: StoredObject, *, batch_id: str) -> str | None:
-    """The key under which the scored file stands now, or None when it was written anew meanwhile and stays."""
+    """Move the scored file to `processed/` and return its new key.
+
+    Returns:
+        None when the file is gone, or was written again in the meantime and so stays.
+    """
     key = f"{PROCESSED}{check_hex(batch_id, 'batch_id')}-{_shorten_name(stored)}"
     return key if lake.storage.move_object(stored, key) else None
 
 
 def move_refused(lake: Lake, stored: StoredObject, *, reason: Mapping[str, str]) -> str | None:
-    """The key under which the refused file stands now, its reason beside it.
+    """Move the refused file to `refused/` with its reason beside it, and return its new key.
 
-    None when it was written anew meanwhile or is gone, perhaps put away by another runner, whose reason is the right one:
-    none is left for a file that is not there. Two files that came under one name do not replace one another.
+    Two files that came under one name do not replace one another.
+
+    Returns:
+        None when the file was written again in the meantime and so stays, or is gone, perhaps moved by another run. That
+        run's reason is then the right one: no reason is left here for a file that is not there.
     """
-    seen = hashlib.sha256(f"{stored.key} {stored.token}".encode()).hexdigest()
-    key = f"{REFUSED}{seen[:16]}-{_shorten_name(stored)}"
+    content = hashlib.sha256(f"{stored.key} {stored.token}".encode()).hexdigest()
+    key = f"{REFUSED}{content[:16]}-{_shorten_name(stored)}"
     now = refresh_incoming(lake, stored)
     if now is None or now.token != stored.token:
         return None
@@ -107,13 +115,11 @@ def move_refused(lake: Lake, stored: StoredObject, *, reason: Mapping[str, str])
 
 
 def _shorten_name(stored: StoredObject) -> str:
-    """The file's name; a very long one is cut in its middle and keeps its ending."""
+    """Return the file's name; a very long one is cut and keeps its ending."""
     name = PurePosixPath(stored.key).name
     if len(name.encode()) <= _LONGEST_NAME_BYTES:
         return name
     ending = PurePosixPath(name).suffix.encode()
     ending = ending if len(ending) <= _LONGEST_ENDING_BYTES else b""
-    return (
-        (name.encode()[: _LONGEST_NAME_BYTES - len(ending)]).decode(errors="ignore")
-        + ending.decode()
-    )
+    stem = name.encode()[: _LONGEST_NAME_BYTES - len(ending)]
+    return stem.decode(errors="ignore") + ending.decode()

@@ -1,8 +1,8 @@
-"""The lake: one root, a folder or a bucket, and which part of it holds what (docs/architecture.md draws it).
+"""Open a lake and say which part of it holds what: one root, a folder or a bucket (docs/architecture.md draws it).
 
-`snapshots`, `incoming`, `champion` and `published` keep files in it by the storage port, `lake_tables` and `ledger` keep
-Delta tables by uri. What must stand on this machine's own disk (the embedded MLflow, Prefect's records, bundles loaded
-from the registry) is under `home`, which is the root itself where the lake is a folder.
+`snapshots`, `inbox`, `pinned_champion` and `published_reports` keep files in it through the storage port; `adapters/tables`
+keeps Delta tables in it by uri. What must stand on this machine's own disk (the embedded MLflow, Prefect's records, bundles
+fetched from the registry) is under `home`, which is the root itself where the lake is a folder.
 """
 
 import fcntl
@@ -29,53 +29,53 @@ _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:/")
 
 @dataclass(frozen=True, slots=True)
 class Lake:
-    """One lake: where its files stand, and what of it is this machine's own."""
+    """One lake: where its files stand, and the folder for what must be on this machine's own disk."""
 
     storage: Storage
     home: Path
 
     @property
     def uri(self) -> str:
-        """The root, as people name it: an absolute path or `s3://bucket/prefix`."""
+        """Return the root as people name it: an absolute path or `s3://bucket/prefix`."""
         return self.storage.uri
 
     @property
     def in_bucket(self) -> bool:
-        """Whether it stands in a bucket, where objects appear whole, and not in a folder, where people copy files."""
+        """Return whether the lake is a bucket, where objects appear whole, and not a folder, into which people copy files."""
         return self.uri.startswith(_S3_SCHEME)
 
     @property
     def storage_options(self) -> Mapping[str, str]:
-        """What deltalake must be told to reach the tables now; credentials among it may expire."""
+        """Return what deltalake needs to reach the tables now; credentials among it may expire."""
         return self.storage.options()
 
     @property
     def bundles(self) -> Path:
-        """Where bundles loaded from the registry are kept on this machine, one folder a digest."""
+        """Return the folder for bundles fetched from the registry, on this machine, one folder a digest."""
         return self.home / "champion" / "bundles"
 
     @property
     def workspace(self) -> Path:
-        """Where `evidently ui --workspace` finds the monitored batches, on this machine."""
+        """Return the folder where `evidently ui --workspace` finds the monitored batches, on this machine."""
         return self.home / "evidently"
 
     @property
     def tracking_uri(self) -> str:
-        """The embedded MLflow store of this lake, as MLflow names it."""
+        """Return the address of this lake's embedded MLflow store, as MLflow takes it."""
         return f"sqlite:///{self.home / 'mlflow.db'}"
 
     @property
     def artifacts_uri(self) -> str:
-        """Where the embedded MLflow keeps its artifacts."""
+        """Return the address where the embedded MLflow keeps its artifacts."""
         return (self.home / "mlartifacts").as_uri()
 
     def table_uri(self, name: str) -> str:
-        """Where the Delta table `name` stands, as deltalake takes it."""
+        """Return the address of the Delta table `name`, as deltalake takes it."""
         return f"{self.uri}/tables/{name}"
 
     @contextmanager
     def scratch(self) -> Iterator[Path]:
-        """A folder on this machine's disk that is gone when the block ends."""
+        """Open a block with an empty folder on this machine's disk, which is removed when the block ends."""
         with disk_errors(self.home):
             self.home.mkdir(parents=True, exist_ok=True)
             folder = Path(tempfile.mkdtemp(prefix=build_marked_prefix("scratch"), dir=self.home))
@@ -85,8 +85,8 @@ class Lake:
             shutil.rmtree(folder, ignore_errors=True)
 
     @contextmanager
-    def turn(self, name: str) -> Iterator[None]:
-        """A block that one process of this machine runs at a time; others wait, and a process that dies gives it up."""
+    def hold_lock(self, name: str) -> Iterator[None]:
+        """Open a block that one process of this machine runs at a time; others wait until it ends or its process dies."""
         with disk_errors(self.home):
             self.home.mkdir(parents=True, exist_ok=True)
             lock = (self.home / f".{name}.lock").open("ab")
@@ -96,13 +96,16 @@ class Lake:
 
 
 def open_lake(uri: str | Path, *, home: Path | None = None) -> Lake:
-    """The lake under a folder, which is made when absent, or under `s3://bucket/prefix`, which is not looked at yet.
+    """Open the lake in a folder, which is made when it is absent, or in a bucket, which is not contacted yet.
 
-    `home` is where a lake in a bucket keeps what must stand on this machine, in a folder of the lake's own.
+    Args:
+        uri: A folder or `s3://bucket/prefix`.
+        home: Where a lake in a bucket keeps, in a folder of its own, what must stand on this machine's disk; the current
+            folder when None. A lake in a folder keeps it in itself.
 
     Raises:
-        InputError: something other than a folder stands there, it is no bucket's name, or another scheme than s3://.
-        ServiceError: the disk refuses.
+        InputError: The path is not a folder, the bucket's name is not valid, or the scheme is another than s3://.
+        ServiceError: The disk refuses.
     """
     if is_bucket_uri(str(uri), thing="lake", expected="a folder or s3://bucket/prefix"):
         storage = open_storage(str(uri))
@@ -123,10 +126,15 @@ def open_lake(uri: str | Path, *, home: Path | None = None) -> Lake:
 
 
 def is_bucket_uri(uri: str, *, thing: str, expected: str) -> bool:
-    """True when the uri is of a bucket, `s3://…`, False when it is a path.
+    """Return True when the uri names something in a bucket, `s3://…`, and False when it is a path.
+
+    Args:
+        uri: The uri or path.
+        thing: What it names, for the error.
+        expected: What is accepted, for the error.
 
     Raises:
-        InputError: it begins like another scheme's (`gs://`, `S3://`, `s3:/`), which would else be a strange folder's name.
+        InputError: It begins with another scheme (`gs://`, `S3://`, `s3:/`), which would otherwise be taken for a folder.
     """
     if uri.startswith(_S3_SCHEME):
         return True
@@ -141,13 +149,17 @@ def is_bucket_uri(uri: str, *, thing: str, expected: str) -> bool:
 
 
 def _build_home_name(uri: str) -> str:
-    """The uri as a person would know it again, and a digest: `lender/dev-1` and `lender-dev/1` are two lakes."""
+    """Return the uri in a readable form and a digest of it: `lender/dev-1` and `lender-dev/1` are two lakes."""
     plain = re.sub(r"[^A-Za-z0-9.-]+", "-", uri.removeprefix(_S3_SCHEME))
     return f"{plain}-{hashlib.sha256(uri.encode()).hexdigest()[:8]}"
 
 
 def check_hex(value: str, name: str) -> str:
-    """The value itself, once it is known to be 8 to 64 lower-case hex digits: safe in a key and in a predicate."""
+    """Return the value after checking that it is 8 to 64 lower-case hexadecimal digits: safe in a key and in a predicate.
+
+    Raises:
+        InputError: It is not; `name` says what it was given as.
+    """
     if not _HEX.fullmatch(value):
         raise InputError(
             name,
@@ -159,7 +171,11 @@ def check_hex(value: str, name: str) -> str:
 
 
 def check_month(value: str) -> str:
-    """The value itself, once it is known to be a month as YYYY-MM."""
+    """Return the value after checking that it is a month as YYYY-MM.
+
+    Raises:
+        InputError: It is not.
+    """
     if not _MONTH.fullmatch(value):
         raise InputError(
             "statement_month",

@@ -1,4 +1,8 @@
-"""The champion in the lake, for days when MLflow is away: a pointer, and the verified bundle that it names."""
+"""Keep a copy of the champion in the lake, for days when MLflow is away: a verified bundle, and a pointer that names it.
+
+The bundle is written first and the pointer last, so that a pointer never names files that are not there. Beside them stands
+which change of the champion alias was announced last, so that each change is announced once.
+"""
 
 import datetime as dt
 import json
@@ -15,11 +19,11 @@ _POINTER, _BUNDLES, _ANNOUNCED = "champion/champion.json", "champion/pinned", "c
 
 @dataclass(frozen=True, slots=True)
 class ChampionPointer:
-    """Which bundle in the lake is the champion, the files that it is made of, and when the registry last said so."""
+    """Which bundle in the lake is the champion, the files it consists of, and when the registry last confirmed it."""
 
     model_version: int
     digest: str
-    seal: str  # sha256 of the bundle's own list of files; "" where the registry has none on record
+    seal: str  # sha256 of the bundle's manifest; "" where the registry has none on record
     data_origin: str
     verified_at: dt.datetime  # UTC
     files: tuple[str, ...] = ()  # below the bundle's folder
@@ -28,7 +32,16 @@ class ChampionPointer:
 def write_pinned_champion(
     lake: Lake, bundle_folder: Path, pointer: ChampionPointer
 ) -> ChampionPointer:
-    """The pointer, after the verified bundle's files stand in the lake; the pointer goes last, and names all of them."""
+    """Copy a verified bundle into the lake, then write the pointer to it.
+
+    Args:
+        lake: Where both are kept.
+        bundle_folder: The verified bundle on this machine's disk.
+        pointer: What the pointer says; its `files` are filled in from the folder.
+
+    Returns:
+        The pointer as it was written.
+    """
     prefix = f"{_BUNDLES}/{check_hex(pointer.digest, 'digest')}"
     paths = sorted(path for path in bundle_folder.rglob("*") if path.is_file())
     files = tuple(path.relative_to(bundle_folder).as_posix() for path in paths)
@@ -40,10 +53,10 @@ def write_pinned_champion(
 
 
 def read_champion_pointer(lake: Lake) -> ChampionPointer | None:
-    """Which bundle in the lake was champion when the registry was last seen, or None when it never was.
+    """Return the pointer to the champion's bundle in the lake; None when no champion was ever pinned.
 
     Raises:
-        ArtifactError: the pointer is not one of ours.
+        ArtifactError: The pointer cannot be read.
     """
     stored = lake.storage.read_object(_POINTER)
     if stored is None:
@@ -53,24 +66,27 @@ def read_champion_pointer(lake: Lake) -> ChampionPointer | None:
     except (ValueError, KeyError, TypeError, InputError) as error:
         raise ArtifactError(
             f"champion pointer in {lake.uri}",
-            found="something else",
+            found="content that cannot be read",
             expected="digest, model_version and files",
-            remedy="Remove champion/champion.json; `credit-default reconcile` writes it again with MLflow in reach.",
+            remedy="Remove champion/champion.json;"
+            " `credit-default reconcile` writes it again while MLflow can be reached.",
         ) from error
 
 
 def has_complete_pinned_champion(lake: Lake, pointer: ChampionPointer) -> bool:
-    """Whether every file that the pointer names is there."""
+    """Return whether every file that the pointer names is in the lake."""
     return all(
         lake.storage.find_object(f"{_BUNDLES}/{pointer.digest}/{name}") for name in pointer.files
     )
 
 
 def fetch_pinned_champion(lake: Lake, pointer: ChampionPointer, folder: Path) -> Path:
-    """The bundle's folder below `folder`, its files as they stand in the lake; `read_bundle` verifies them.
+    """Copy the pinned bundle's files from the lake into a folder below `folder`, and return that folder.
+
+    The files are not verified here: `read_bundle` does that.
 
     Raises:
-        ServiceError: a file that the pointer names is gone.
+        ServiceError: A file that the pointer names is gone.
     """
     target = folder / pointer.digest
     for name in pointer.files:
@@ -88,13 +104,13 @@ def fetch_pinned_champion(lake: Lake, pointer: ChampionPointer, folder: Path) ->
 
 
 def read_announced_change(lake: Lake) -> str | None:
-    """The ledger's key of the last move of the seat that others were told of; None before the first."""
+    """Return the ledger's key of the last change of the champion alias that was announced; None before the first."""
     stored = lake.storage.read_object(_ANNOUNCED)
     return None if stored is None else stored[:1_000].decode("utf-8", errors="replace")
 
 
 def write_announced_change(lake: Lake, key: str) -> None:
-    """Nothing; others were told of the move of this key."""
+    """Record that the change of the champion alias with this ledger key was announced."""
     lake.storage.write_object(_ANNOUNCED, key.encode())
 
 

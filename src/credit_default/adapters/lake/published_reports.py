@@ -1,4 +1,7 @@
-"""Reports in the lake: written on this machine's disk, then put under the batch's key for people to open."""
+"""Publish reports: written to this machine's disk, then copied into the lake under the batch's key for people to open.
+
+A report is a folder of files under `reports/<batch_id>/v<version>/`; publishing again replaces the earlier one.
+"""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -16,7 +19,7 @@ PROFILE_NAME: Final = "profile.json"
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """A folder of files in the making, and what they are called once they stand in the lake."""
+    """A folder to write a report's files into, and where they will stand in the lake."""
 
     folder: Path
     uri: str
@@ -25,7 +28,7 @@ class Publication:
 
 @contextmanager
 def open_publication(lake: Lake, *, batch_id: str, model_version: int) -> Iterator[Publication]:
-    """An empty folder whose files stand under `reports/<batch_id>/v<version>/` when the block ends well."""
+    """Open a block with an empty folder; its files are put under `reports/<batch_id>/v<version>/` when the block ends well."""
     prefix = f"reports/{check_hex(batch_id, 'batch_id')}/v{int(model_version)}"
     with lake.scratch() as folder:
         yield Publication(folder, f"{lake.uri}/{prefix}", prefix)
@@ -42,18 +45,26 @@ def open_publication(lake: Lake, *, batch_id: str, model_version: int) -> Iterat
 
 
 def map_published_uris(publication: Publication, paths: Mapping[str, str]) -> dict[str, str]:
-    """The same names, each path below the folder made into where the file stands in the lake."""
+    """Return the paths below the publication's folder as the uris that the files have in the lake, by the same names."""
     folder = f"{publication.folder}/"
     return {name: f"{publication.uri}/{path.removeprefix(folder)}" for name, path in paths.items()}
 
 
 def write_profile(folder: Path, content: Mapping[str, Any]) -> None:
-    """Nothing; the profile stands as profile.json in the folder. Raises `ServiceError` when the disk refuses."""
+    """Write the profile to profile.json in the folder.
+
+    Raises:
+        ServiceError: The disk refuses.
+    """
     write_atomically(folder / PROFILE_NAME, json.dumps(content).encode())
 
 
 def read_profile(lake: Lake, *, batch_id: str, model_version: int) -> dict[str, Any] | None:
-    """The profile that was published for the batch under that version, or None. Raises `ArtifactError` if it is no JSON."""
+    """Return the profile that was published for the batch under that model version; None when there is none.
+
+    Raises:
+        ArtifactError: It is not a JSON object.
+    """
     content = read_published(lake, PROFILE_NAME, batch_id=batch_id, model_version=model_version)
     try:
         return None if content is None else dict(json.loads(content))
@@ -67,14 +78,14 @@ def read_profile(lake: Lake, *, batch_id: str, model_version: int) -> dict[str, 
 
 
 def read_published(lake: Lake, name: str, *, batch_id: str, model_version: int) -> bytes | None:
-    """One published file's content, or None where nothing stands under that name."""
+    """Return the content of one published file; None when there is none of that name."""
     return lake.storage.read_object(
         f"reports/{check_hex(batch_id, 'batch_id')}/v{int(model_version)}/{name}"
     )
 
 
 def fetch_published(lake: Lake, folder: Path, *, batch_id: str, model_version: int) -> Path:
-    """The folder itself, once it holds a copy of all that was published for the batch under that version."""
+    """Copy all that was published for the batch under that model version into the folder, and return the folder."""
     prefix = f"reports/{check_hex(batch_id, 'batch_id')}/v{int(model_version)}/"
     for stored in lake.storage.list_objects(prefix):
         content = lake.storage.read_object(stored.key)

@@ -1,8 +1,8 @@
-"""Snapshots: checked rows at rest, immutable, one folder a digest.
+"""Keep checked rows as snapshots: immutable, one folder for each digest.
 
-A snapshot is Parquet with page checksums, which are verified at reading, and `snapshot.json`, which says where the rows
-came from. The rows are written first, under a name that is their content's; the record, written once, makes the snapshot.
-So it appears whole or not at all, and the same digest twice is one snapshot.
+A snapshot is a Parquet file with page checksums, which are verified when it is read, and `snapshot.json`, which says where
+the rows came from. The rows are written first, under a name made from their content; writing the record, once, completes the
+snapshot. So it appears whole or not at all, and writing the same digest again changes nothing.
 """
 
 import datetime as dt
@@ -16,11 +16,10 @@ from typing import Any
 
 import polars as pl
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from credit_default.adapters.files.statement_files import Source
-from credit_default.adapters.host.atomic_files import disk_errors
 from credit_default.adapters.lake.layout import Lake, check_hex
+from credit_default.adapters.lake.row_files import read_row_file, write_row_file
 from credit_default.errors import ArtifactError, InputError
 from credit_default.failpoints import hit_failpoint
 
@@ -32,17 +31,17 @@ class SnapshotOrigin:
     """Where the rows of a snapshot come from, and by which contract they were checked."""
 
     source: Source
-    name: str  # what people call it
+    name: str  # what people call the batch
     schema_name: str
     schema_version: str
     data_origin: str  # "real" or "simulated"
     kept_at: dt.datetime  # UTC
-    corrects: str | None = None  # the batch whose rejected rows come again, corrected
+    corrects: str | None = None  # the batch whose rejected rows it brings again, corrected
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Checked rows at rest: `row_count` accepted rows; the source's own count includes the rejected ones."""
+    """The accepted rows of one file, `row_count` of them; the source's own count includes the rejected ones."""
 
     digest: str
     origin: SnapshotOrigin
@@ -52,28 +51,31 @@ class Snapshot:
 
     @property
     def source(self) -> Source:
-        """The file that the rows came from."""
+        """Return the file that the rows came from."""
         return self.origin.source
 
     @property
     def uri(self) -> str:
-        """Where it stands, for people."""
+        """Return where the snapshot stands, for people."""
         return f"{self.lake.uri}/{_PREFIX}{self.digest}"
 
 
 def write_snapshot(
     lake: Lake, frames: Iterable[pl.DataFrame], *, digest: str, origin: SnapshotOrigin
 ) -> Snapshot:
-    """The snapshot under `digest`, written from the frames unless it is there already (then they are not read).
+    """Write the rows as the snapshot `digest`, unless it is there already: the frames are then not read.
 
-    Raises `InputError` when the frames hold no row, `ServiceError` when the lake refuses; either way nothing is left
-    that a reader would take for a snapshot.
+    On an error nothing is left that a reader would take for a snapshot.
+
+    Raises:
+        InputError: The frames hold no row.
+        ServiceError: The lake refuses.
     """
     record_key = f"{_PREFIX}{check_hex(digest, 'digest')}{_RECORD}"
     if lake.storage.find_object(record_key) is None:
         with lake.scratch() as folder:
             path = folder / "rows.parquet"
-            row_count = _write_rows(frames, path)
+            row_count = write_row_file(frames, path)
             rows_key = _store_rows(lake, path, digest)
         hit_failpoint("snapshot.rows-kept")
         lake.storage.create_object(record_key, _write_record(origin, row_count, rows_key))
@@ -82,9 +84,11 @@ def write_snapshot(
 
 
 def read_snapshot(lake: Lake, digest: str) -> Snapshot:
-    """The snapshot under `digest`, its rows still unread.
+    """Return the snapshot `digest`; its rows are read later, by `read_snapshot_rows`.
 
-    Raises `InputError` when there is none, `ArtifactError` when its record is not one that we wrote.
+    Raises:
+        InputError: There is none.
+        ArtifactError: Its record cannot be read.
     """
     found = lake.storage.read_object(f"{_PREFIX}{check_hex(digest, 'digest')}{_RECORD}")
     if found is None:
@@ -93,7 +97,7 @@ def read_snapshot(lake: Lake, digest: str) -> Snapshot:
             f"snapshot {digest}",
             found=f"{count} other snapshots" if count else "no snapshot",
             expected=f"one in {lake.uri}",
-            remedy="Make it with `credit-default ingest`.",
+            remedy="Create it with `credit-default ingest`.",
         )
     try:
         content = json.loads(found)
@@ -109,12 +113,16 @@ def read_snapshot(lake: Lake, digest: str) -> Snapshot:
 
 
 def has_snapshot(lake: Lake, digest: str) -> bool:
-    """Whether rows are kept under this digest."""
+    """Return whether there is a snapshot of this digest."""
     return lake.storage.find_object(f"{_PREFIX}{check_hex(digest, 'digest')}{_RECORD}") is not None
 
 
 def list_snapshots(lake: Lake) -> tuple[Snapshot, ...]:
-    """Every snapshot in the lake, the oldest first, their rows unread. Raises `ArtifactError` at a damaged record."""
+    """Return every snapshot in the lake, oldest first.
+
+    Raises:
+        ArtifactError: A record cannot be read.
+    """
     found = (read_snapshot(lake, digest) for digest in _list_digests(lake))
     return tuple(sorted(found, key=lambda snapshot: (snapshot.origin.kept_at, snapshot.digest)))
 
@@ -122,9 +130,15 @@ def list_snapshots(lake: Lake) -> tuple[Snapshot, ...]:
 def read_snapshot_rows(
     snapshot: Snapshot, *, batch_rows: int = 65_536, columns: tuple[str, ...] | None = None
 ) -> Iterator[pl.DataFrame]:
-    """The snapshot's checked rows in the order of its source, in frames of at most `batch_rows`; memory stays flat.
+    """Yield the snapshot's rows in the order of its source, in frames of at most `batch_rows`; memory stays flat.
 
-    Raises `ArtifactError` when a page's checksum or the number of rows is not what was written, or the rows are gone.
+    Args:
+        snapshot: The snapshot to read.
+        batch_rows: The most rows in a frame.
+        columns: The columns to read; all of them when None.
+
+    Raises:
+        ArtifactError: A checksum or the number of rows is not what was written, or the rows are gone.
     """
     row_count = 0
     with snapshot.lake.scratch() as folder:
@@ -132,17 +146,9 @@ def read_snapshot_rows(
         if fetched is None:
             raise _build_damage_error(snapshot, "no rows")
         try:
-            with pq.ParquetFile(
-                fetched.path, pre_buffer=False, page_checksum_verification=True
-            ) as file:
-                if not snapshot.row_count:  # every client of it was forgotten
-                    empty = file.schema_arrow.empty_table()
-                    yield pl.DataFrame(empty.select(list(columns)) if columns else empty)
-                for batch in file.iter_batches(
-                    batch_size=batch_rows, columns=list(columns) if columns else None
-                ):
-                    row_count += batch.num_rows
-                    yield pl.DataFrame(pa.Table.from_batches([batch]))
+            for frame in read_row_file(fetched.path, batch_rows=batch_rows, columns=columns):
+                row_count += frame.height
+                yield frame
         except (OSError, pa.ArrowException) as error:
             raise _build_damage_error(snapshot, str(error)) from error
     if row_count != snapshot.row_count:
@@ -150,14 +156,14 @@ def read_snapshot_rows(
 
 
 def rewrite_snapshot(snapshot: Snapshot, frames: Iterable[pl.DataFrame]) -> Snapshot:
-    """The snapshot with these rows in place of its own, which are deleted: for a client who is to be forgotten.
+    """Replace the snapshot's rows and delete the old ones, so that a client can be forgotten; return the new snapshot.
 
-    Its digest stays what it was, the name of the content that once came. A reader sees the old rows or the new.
+    Its digest stays: it names the content that once came. A reader sees either the old rows or the new ones.
     """
     lake = snapshot.lake
     with lake.scratch() as folder:
         path = folder / "rows.parquet"
-        row_count = _write_rows(frames, path, fewest=0)
+        row_count = write_row_file(frames, path, minimum_row_count=0)
         rows_key = _store_rows(lake, path, snapshot.digest)
     hit_failpoint("snapshot.rewritten")
     record = _write_record(snapshot.origin, row_count, rows_key)
@@ -169,7 +175,7 @@ def rewrite_snapshot(snapshot: Snapshot, frames: Iterable[pl.DataFrame]) -> Snap
 
 
 def delete_unreferenced_rows(snapshot: Snapshot) -> int:
-    """How many files of rows beside the snapshot's own were deleted: what a crash left of older rows."""
+    """Delete files of older rows that a crash left beside the snapshot's own, and return how many there were."""
     storage = snapshot.lake.storage
     prefix = f"{_PREFIX}{snapshot.digest}/rows-"
     strays = [
@@ -220,31 +226,6 @@ def _read_origin(content: dict[str, Any]) -> SnapshotOrigin:
         kept_at=dt.datetime.fromisoformat(content["kept_at"]),
         corrects=content["corrects"],
     )
-
-
-def _write_rows(frames: Iterable[pl.DataFrame], path: Path, *, fewest: int = 1) -> int:
-    row_count, writer = 0, None
-    try:
-        for frame in frames:
-            table = frame.to_arrow()
-            with disk_errors(path):
-                writer = writer or pq.ParquetWriter(
-                    path, table.schema, compression="zstd", write_page_checksum=True
-                )
-                writer.write_table(table.cast(writer.schema))
-            row_count += frame.height
-    finally:
-        if writer is not None:
-            with disk_errors(path):
-                writer.close()
-    if row_count < fewest:
-        raise InputError(
-            "snapshot",
-            found="no accepted row",
-            expected="at least one",
-            remedy="See which rules the rows broke.",
-        )
-    return row_count
 
 
 def _build_damage_error(snapshot: Snapshot, found: str) -> ArtifactError:

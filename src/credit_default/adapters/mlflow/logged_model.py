@@ -13,7 +13,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from credit_default.adapters.bundles.bundle_files import PIPELINE, SealedBundle
+from credit_default.adapters.bundles.bundle_files import SealedBundle
+from credit_default.adapters.bundles.bundle_manifest import PIPELINE
 from credit_default.adapters.bundles.skops_pipeline import list_trusted_types
 from credit_default.adapters.host.atomic_files import disk_errors
 from credit_default.adapters.mlflow.tracking import Run, Tracking

@@ -1,13 +1,11 @@
-"""What the registry says of one version, in our words, and how a verdict is written on it."""
+"""One version of the registered model, as MLflow describes it."""
 
 import datetime as dt
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from credit_default.errors import ArtifactError
-from credit_default.gates.verdict import Verdict
 
 CHAMPION: Final = "champion"
 CHALLENGER: Final = "challenger"
@@ -59,12 +57,3 @@ def parse_version(version: Any, aliases: Mapping[str, int]) -> ModelVersion:
         created_at=dt.datetime.fromtimestamp(version.creation_timestamp / 1000, tz=dt.UTC),
         tags=tags,
     )
-
-
-def format_verdict_tags(verdict: Verdict) -> dict[str, str]:
-    """The verdict as tags: its level, its reasons a line each, its figures as JSON."""
-    return {
-        "verdict": f"{verdict.gate}: {verdict.level}",
-        "verdict_reasons": "\n".join(verdict.reasons)[:LONGEST_TAG],
-        "verdict_figures": json.dumps(dict(verdict.figures))[:LONGEST_TAG],
-    }

@@ -13,13 +13,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from credit_default.adapters.bundles.bundle_files import (
+from credit_default.adapters.bundles.bundle_files import read_bundle, write_bundle
+from credit_default.adapters.bundles.bundle_manifest import (
     MANIFEST,
     PIPELINE,
     REFERENCE,
     TRAINED_ROWS,
-    read_bundle,
-    write_bundle,
 )
 from credit_default.adapters.host.atomic_files import disk_errors, staged_folder
 from credit_default.adapters.mlflow.logged_model import create_version, log_model
@@ -31,10 +30,10 @@ from credit_default.adapters.mlflow.model_versions import (
     REPLACED_TAG,
     SEAL_TAG,
     ModelVersion,
-    format_verdict_tags,
     parse_version,
 )
 from credit_default.adapters.mlflow.tracking import DatasetRecord, Run, Tracking, mlflow_errors
+from credit_default.adapters.mlflow.version_verdict import format_verdict_tags
 from credit_default.errors import ArtifactError, InputError
 from credit_default.gates.verdict import Verdict
 from credit_default.model.estimator.bundle import ModelBundle

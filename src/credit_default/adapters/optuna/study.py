@@ -161,7 +161,7 @@ class Study:
     def _read_values(self, params: Mapping[str, Any]) -> dict[str, Any]:
         return {
             choice.name: choice.values[params[choice.name]]
-            if choice.is_scale
+            if choice.has_numeric_values
             else params[choice.name]
             for choice in self._choices
         }
@@ -224,7 +224,7 @@ def _load_study(
 
 def _suggest_value(trial: "OptunaTrial", choice: SearchParameter) -> Any:
     """Return one of the choice's values; a scale of numbers is searched by position, so that its order is known."""
-    if choice.is_scale:
+    if choice.has_numeric_values:
         return choice.values[trial.suggest_int(choice.name, 0, len(choice.values) - 1)]
     return trial.suggest_categorical(choice.name, choice.values)
 

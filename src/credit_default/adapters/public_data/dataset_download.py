@@ -1,8 +1,8 @@
-"""The public data, fetched once: UCI's archive first, OpenML second, each checked by content, kept in a cache.
+"""Download the public data set once and cache it: from UCI's archive, or from OpenML where that fails.
 
-What comes over the network is not trusted: its size is bounded, an archive's member names are never used as paths,
-and the numbers must have the digest on record, whichever source they came from. Whoever calls decides what to do
-when no source can be reached (simulate, and say so).
+What comes over the network is not trusted: its size is bounded, an archive's member names are never used as paths, and the
+rows must have the digest on record, whichever source they came from. The caller decides what to do when no source can be
+reached (simulate, and say so).
 """
 
 import io
@@ -10,14 +10,14 @@ import json
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 import polars as pl
 
-from credit_default.adapters.files.statement_files import read_batches
+from credit_default.adapters.files.statement_files import open_statement_file
 from credit_default.adapters.files.table_export import write_table
 from credit_default.adapters.public_data.http_download import TransferLimits, download_file
 from credit_default.data.checking.validation import check_rows
@@ -41,15 +41,15 @@ _DESCRIPTION_BYTES = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class PublicData:
-    """The public data on this machine: a Parquet file under our names, month and outcome included."""
+    """The public data on this machine: a Parquet file under our column names, with month and outcome."""
 
     path: Path
-    origin: PublicSource
+    source: PublicSource
 
 
 @dataclass(frozen=True, slots=True)
 class _SourceFile:
-    """A table as a source hands it over."""
+    """A table as a source delivers it."""
 
     suffix: str
     content: bytes
@@ -65,13 +65,21 @@ def fetch_public_data(
     digest: str = PUBLIC_DIGEST,
     schema: Schema = CREDIT_CARD,
 ) -> PublicData:
-    """The public data, from the cache when it is there and whole, else from the first source that has it.
+    """Return the public data, from the cache when it is there and whole, else from the first source that has it.
 
-    `timeout_seconds` bounds each wait for an answer, `body_seconds` each transfer after it. `digest` is what
-    `digest_public_rows` must give. Two processes may fetch at once: the file is put in its place whole.
+    Two processes may download at once: the file is put into the cache whole.
+
+    Args:
+        cache: The folder to keep the data in.
+        uci_url: UCI's archive.
+        openml_url: OpenML's description of the data set.
+        timeout_seconds: How long to wait for each answer.
+        body_seconds: How long each transfer may take after it.
+        digest: What `digest_public_rows` must give.
+        schema: The columns to read.
 
     Raises:
-        ServiceError: No source gave the data; every one is named with its reason. Or the cache cannot be written to.
+        ServiceError: No source gave the data (each is named with its reason), or the cache cannot be written to.
     """
     path = cache / f"credit-card-clients-{digest[:12]}.parquet"
     if _is_valid_cache(path, digest=digest, schema=schema):
@@ -82,28 +90,21 @@ def fetch_public_data(
         "openml": lambda: _fetch_from_openml(openml_url, limits=limits),
     }
     failures: list[CreditDefaultError] = []
-    for origin, fetch in sources.items():
+    for source, fetch in sources.items():
         try:
             rows = _read_source_rows(fetch(), cache=cache, digest=digest, schema=schema)
         except (ServiceError, InputError) as failure:
             failures.append(failure)
             continue
         _write_cache(rows, path)
-        return PublicData(path, origin)
-    raise ServiceError(
-        "the public data",
-        found="; ".join(
-            f"{failure.thing}: {failure.found}, not {failure.expected}" for failure in failures
-        ),
-        expected="one source that gives it",
-        remedy="Check the network, name a local copy of the file, or use simulated data.",
-    )
+        return PublicData(path, source)
+    raise _build_unavailable_error(failures)
 
 
 def is_public_data(
     path: Path, *, digest: str = PUBLIC_DIGEST, schema: Schema = CREDIT_CARD
 ) -> bool:
-    """True when the file holds the public data, in whatever form and under whichever of its names."""
+    """Return True when the file holds the public data, in any format and under any of its column names."""
     try:
         _check_rows(path, digest=digest, schema=schema, month=PUBLIC_MONTH)
     except InputError:
@@ -112,7 +113,7 @@ def is_public_data(
 
 
 def _is_valid_cache(path: Path, *, digest: str, schema: Schema) -> bool:
-    """True when the cached file holds the data; one that holds something else is removed."""
+    """Return True when the cached file holds the data; one that holds something else is deleted."""
     if not path.is_file():
         return False
     try:
@@ -128,7 +129,7 @@ def _read_source_rows(
 ) -> pl.DataFrame:
     try:
         cache.mkdir(parents=True, exist_ok=True)
-        # Beside the cache, and not in the system's temporary folder: nothing is written anywhere else.
+        # In the cache, and not in the system's temporary folder: nothing is written anywhere else.
         with tempfile.TemporaryDirectory(dir=cache, prefix=".fetch-") as folder:
             path = Path(folder) / f"source{file.suffix}"
             path.write_bytes(file.content)
@@ -145,13 +146,15 @@ def _write_cache(rows: pl.DataFrame, path: Path) -> None:
 
 
 def _check_rows(path: Path, *, digest: str, schema: Schema, month: str | None) -> pl.DataFrame:
-    """The file's rows, all of which hold to the schema and which together have the digest.
+    """Return the file's rows after checking that all hold to the schema and together have the digest.
 
     Raises:
         InputError: They do not.
     """
     checked = check_rows(
-        lambda: read_batches(path, schema=schema, month=month), schema=schema, outcome="required"
+        open_statement_file(path, schema=schema, month=month).read_batches,
+        schema=schema,
+        outcome="required",
     )
     rows = checked.accepted_rows()
     found = digest_public_rows(rows, schema=schema)
@@ -177,7 +180,7 @@ def _fetch_from_uci(url: str, *, limits: TransferLimits) -> _SourceFile:
             if not tables:
                 raise _build_source_error(url, found="no workbook in the archive")
             with archive.open(tables[0]) as member:
-                # The size in the archive's own list may lie: what counts is what comes out.
+                # The size that the archive states may be wrong: what counts is what comes out.
                 unpacked = member.read(_MOST_UNPACKED_BYTES + 1)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
         raise _build_source_error(url, found=f"a damaged archive ({error})") from error
@@ -198,14 +201,13 @@ def _fetch_from_openml(url: str, *, limits: TransferLimits) -> _SourceFile:
     if isinstance(parquet_url, str):
         return _SourceFile(".parquet", download_file(parquet_url, limits=limits))
     if isinstance(arff_url, str):
-        return _SourceFile(
-            ".csv", _arff_to_csv(download_file(arff_url, limits=limits), url=arff_url)
-        )
-    raise _build_source_error(url, found="a description that says no place of the data")
+        content = download_file(arff_url, limits=limits)
+        return _SourceFile(".csv", _arff_to_csv(content, url=arff_url))
+    raise _build_source_error(url, found="a description without the data's address")
 
 
 def _arff_to_csv(content: bytes, *, url: str) -> bytes:
-    """The dense ARFF table with its attribute lines made into a header."""
+    """Return the dense ARFF table as CSV, its attribute lines made into a header."""
     head, marker, data = (
         content.partition(b"@data") if b"@data" in content else content.partition(b"@DATA")
     )
@@ -215,17 +217,23 @@ def _arff_to_csv(content: bytes, *, url: str) -> bytes:
     if not marker or not attributes:
         raise _build_source_error(url, found="no ARFF table")
     names = b",".join(name.strip(b"'\"") for name in attributes)
-    return (
-        names
-        + b"\n"
-        + b"\n".join(line for line in data.splitlines() if line and not line.startswith(b"%"))
-        + b"\n"
-    )
+    rows = [line for line in data.splitlines() if line and not line.startswith(b"%")]
+    return b"\n".join([names, *rows, b""])
 
 
 def _build_cache_error(cache: Path, *, found: str) -> ServiceError:
     remedy = "Set CREDIT_DEFAULT_CACHE to a folder that can be written to."
     return ServiceError(f"cache {cache}", found=found, expected="a writable folder", remedy=remedy)
+
+
+def _build_unavailable_error(failures: Sequence[CreditDefaultError]) -> ServiceError:
+    reasons = [f"{error.thing}: {error.found}, not {error.expected}" for error in failures]
+    return ServiceError(
+        "the public data",
+        found="; ".join(reasons),
+        expected="one source that gives it",
+        remedy="Check the network, name a local copy of the file, or use simulated data.",
+    )
 
 
 def _build_source_error(url: str, *, found: str) -> ServiceError:

@@ -1,7 +1,8 @@
-"""One file over HTTP within a deadline, and no more of it than was bargained for.
+"""Download one file over HTTP within a deadline and up to a size.
 
-The standard library's timeout is per read: a server that drips a byte a second never meets it, and a name look-up has
-none at all. So the transfer runs in a thread of its own that is given up when the time is over.
+The standard library's timeout is per read: a server that sends one byte a second never meets it, and the name lookup has no
+timeout at all. So the transfer runs in a thread of its own, which is abandoned when the time is over. ADR 19 says why this is
+not left to a library.
 """
 
 import time
@@ -19,7 +20,7 @@ _PART_BYTES = 65_536
 
 @dataclass(frozen=True, slots=True)
 class TransferLimits:
-    """How long a transfer may take and how much it may bring."""
+    """How long a transfer may take, and how many bytes it may bring."""
 
     answer_seconds: float = 5.0  # until the server has answered
     body_seconds: float = 60.0  # from then until the last byte
@@ -27,11 +28,11 @@ class TransferLimits:
 
 
 def download_file(url: str, *, limits: TransferLimits) -> bytes:
-    """What stands at the URL.
+    """Download what stands at an http or https URL and return its bytes.
 
     Raises:
-        ServiceError: It is no http(s) URL, the server cannot be reached, answers with an error, is too slow, breaks
-            off, or sends more than `limits.most_bytes`.
+        ServiceError: The URL has another scheme; or the server cannot be reached, answers with an error, is too slow,
+            breaks off, or sends more than `limits.most_bytes`.
     """
     if urlsplit(url).scheme not in {"http", "https"}:
         raise _build_download_error(
@@ -45,14 +46,14 @@ def download_file(url: str, *, limits: TransferLimits) -> bytes:
             url, found="no answer", expected=f"one within {limits.answer_seconds:g} s"
         )
     thread.join(limits.body_seconds)
-    failure = transfer.too_slow() if thread.is_alive() else transfer.failure
+    failure = transfer.build_timeout_error() if thread.is_alive() else transfer.failure
     if failure is not None:
         raise failure
     return bytes(transfer.body)
 
 
 class _Transfer:
-    """One transfer's life: what has come so far, and how it ended."""
+    """One transfer: what has come so far, and how it ended."""
 
     def __init__(self, url: str, limits: TransferLimits) -> None:
         self.url = url
@@ -62,7 +63,7 @@ class _Transfer:
         self.answered = Event()
 
     def run(self) -> None:
-        """Nothing; `body` is whole, or `failure` says why not."""
+        """Receive the file: afterwards `body` is whole, or `failure` says why it is not."""
         try:
             self._receive()
         except HTTPError as error:
@@ -77,8 +78,8 @@ class _Transfer:
         finally:
             self.answered.set()
 
-    def too_slow(self) -> ServiceError:
-        """The error for a body that has not come to its end in time."""
+    def build_timeout_error(self) -> ServiceError:
+        """Return the error for a body that has not ended in time."""
         expected = f"all of it within {self.limits.body_seconds:g} s"
         return _build_download_error(self.url, found="a body that does not end", expected=expected)
 
@@ -96,7 +97,7 @@ class _Transfer:
                     )
                     return
                 if time.monotonic() > deadline:
-                    self.failure = self.too_slow()
+                    self.failure = self.build_timeout_error()
                     return
             promised = response.headers.get("Content-Length")
             if promised is not None and int(promised) != len(self.body):

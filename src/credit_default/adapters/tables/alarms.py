@@ -1,6 +1,7 @@
-"""Alarms at rest: one row each, opened by one commit and closed by another, and who has been told.
+"""The table of alarms: one row each, opened by one commit and closed by another, with what became of its messages.
 
-Whether an alarm was opened or closed before is judged on the version that the commit follows: of two runners one does it.
+Whether an alarm was opened or closed before is decided on the version of the table that the commit
+follows: of two runs at once, one opens or closes it.
 """
 
 import datetime as dt
@@ -23,15 +24,18 @@ _ID = re.compile(r"[a-z][a-z_ -]{0,40} v\d+ \d{4}-\d{2}")
 
 @dataclass(frozen=True, slots=True)
 class RecordedAlarm:
-    """An alarm on record, and what became of the messages about it: "" until somebody was told."""
+    """An alarm on record, and what became of the messages about its opening and closing.
+
+    A delivery is empty until a message was due.
+    """
 
     alarm: Alarm
-    opening_told: str = ""
-    closing_told: str = ""
+    opening_delivery: str = ""
+    closing_delivery: str = ""
 
 
 def read_alarms(lake: Lake) -> tuple[RecordedAlarm, ...]:
-    """Every alarm on record, by the month that opened it, gate and version."""
+    """Return every alarm on record, by the month that opened it, gate and version."""
     rows = query_rows(
         locate_table(lake, "alarms"),
         lambda table: table.sort("statement_month", "gate", "model_version"),
@@ -40,7 +44,10 @@ def read_alarms(lake: Lake) -> tuple[RecordedAlarm, ...]:
 
 
 def open_alarm(lake: Lake, alarm: Alarm, *, before: RecordedAlarm | None) -> bool:
-    """Whether this call put the alarm on record as open; False when somebody else had. `before`: its earlier row, closed."""
+    """Record the alarm as open; return False where another run had done so.
+
+    `before` is its earlier row, closed, if any.
+    """
     since = before.alarm.closed_at if before else "ever"
     return _commit_alarm(
         lake, RecordedAlarm(alarm), key=f"alarm opened {alarm.alarm_id} after {since}"
@@ -48,7 +55,10 @@ def open_alarm(lake: Lake, alarm: Alarm, *, before: RecordedAlarm | None) -> boo
 
 
 def close_alarm(lake: Lake, alarm: Alarm, *, before: RecordedAlarm | None) -> bool:
-    """Whether this call put the alarm on record as closed; False when somebody else had. `before`: its row, open."""
+    """Record the alarm as closed; return False where another run had done so.
+
+    `before` is its row as it was open, if any.
+    """
     recorded = replace(before, alarm=alarm) if before else RecordedAlarm(alarm)
     return _commit_alarm(
         lake, recorded, key=f"alarm closed {alarm.alarm_id} since {alarm.opened_at}"
@@ -56,7 +66,7 @@ def close_alarm(lake: Lake, alarm: Alarm, *, before: RecordedAlarm | None) -> bo
 
 
 def record_delivery(lake: Lake, recorded: RecordedAlarm) -> None:
-    """Nothing; the row of the alarm says what became of its messages."""
+    """Write what became of the alarm's messages to its row."""
     replace_rows(
         locate_table(lake, "alarms"),
         lambda: [_to_frame(recorded)],
@@ -97,8 +107,8 @@ def _to_frame(recorded: RecordedAlarm) -> pl.DataFrame:
         "closed_month": alarm.closed_month or None,
         "closed_because": alarm.closed_because or None,
         "closed_at": _parse_time(alarm.closed_at),
-        "opening_told": recorded.opening_told,
-        "closing_told": recorded.closing_told,
+        "opening_told": recorded.opening_delivery,
+        "closing_told": recorded.closing_delivery,
     }
     times = {"opened_at": pl.Datetime("us", "UTC"), "closed_at": pl.Datetime("us", "UTC")}
     texts = {"closed_month": pl.String, "closed_because": pl.String}
@@ -119,8 +129,8 @@ def _from_row(row: Mapping[str, Any]) -> RecordedAlarm:
     return RecordedAlarm(alarm, row["opening_told"], row["closing_told"])
 
 
-def _parse_time(told: str) -> dt.datetime | None:
-    return dt.datetime.fromisoformat(told).astimezone(dt.UTC) if told else None
+def _parse_time(text: str) -> dt.datetime | None:
+    return dt.datetime.fromisoformat(text).astimezone(dt.UTC) if text else None
 
 
 def _format_time(at: dt.datetime | None) -> str:

@@ -1,4 +1,4 @@
-"""Deleting a client's rows from every table."""
+"""Delete a client's rows from every table that has rows of clients."""
 
 import hashlib
 
@@ -9,10 +9,12 @@ from credit_default.failpoints import hit_failpoint
 
 
 def delete_client(lake: Lake, client_id: str) -> dict[str, int]:
-    """How many rows of the client were deleted, by table; the older versions that held them are erased.
+    """Delete the client's rows and the older table versions that held them.
 
-    One commit a table: after a crash, doing it again completes it. Tables are searched by the id's sha256, so that their
-    logs, which keep what was searched, do not keep the id. `delta.erasure.erase_history` says what readers may notice.
+    Return how many there were, by table. One commit a table: after a crash, calling it again
+    completes it. The rows are searched by the id's sha256, so that the tables' logs, which keep the
+    search condition, do not keep the id. See `adapters.delta.erasure.erase_history` for what
+    readers may notice.
     """
     digest = hashlib.sha256(client_id.encode()).hexdigest()
     counts = {}

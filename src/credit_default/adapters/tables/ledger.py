@@ -1,10 +1,13 @@
-"""The ledger of a lake: its decisions, one row each, chained by hash, never changed (`gates.ledger` has the rules).
+"""The table of the ledger: one row a decision, chained by hash and never changed.
 
-An entry follows the very version of the table on which it was sealed; who was slower reads the new head and seals again.
-So there is one chain, however many runners write to it, and one entry for each decision, however often it is tried.
+`gates.ledger.chain` has the rules of the chain. An entry
+is committed only onto the version of the table whose last entry it was chained to; a run that comes
+too late reads the new last entry and tries again. So there is one chain, however many runs append
+to it, and one entry for each decision, however often it is tried.
 """
 
 import datetime as dt
+import logging
 from collections.abc import Mapping
 from typing import Final
 
@@ -19,7 +22,7 @@ from credit_default.adapters.delta.table import find_delta_table, query_rows
 from credit_default.adapters.lake.layout import Lake
 from credit_default.adapters.tables.schemas import LEDGER, locate_table
 from credit_default.errors import CreditDefaultError, ServiceError
-from credit_default.gates.ledger import (
+from credit_default.gates.ledger.chain import (
     GENESIS_HASH,
     LedgerEntry,
     Scalar,
@@ -27,10 +30,12 @@ from credit_default.gates.ledger import (
     write_details,
 )
 
-_HEAD: Final = "ledger head"  # whose number is the last entry's
+_HEAD: Final = "ledger head"  # a transaction whose version is the last entry's sequence
 _LEDGER_RETRY = RetryPolicy(attempt_count=300, first_wait_seconds=0.01, longest_wait_seconds=0.5)
-_DERIVED_COLUMNS: Final = ("month", "decided_at")  # both tell `at`: as a partition, and as a time
-_COMPACT_EVERY = 50  # entries: one small file each until then
+_DERIVED_COLUMNS: Final = ("month", "decided_at")  # both from `at`: as a partition, and as a time
+_COMPACT_EVERY: Final = 50  # entries; until then each is a small file of its own
+
+_LOG = logging.getLogger(__name__)
 
 
 def append_entry(
@@ -43,18 +48,21 @@ def append_entry(
     details: Mapping[str, Scalar],
     at: dt.datetime,
 ) -> LedgerEntry:
-    """The entry for this decision, put at the end of the chain; the one that is there when its key has come before.
+    """Append an entry to the end of the chain and return it.
 
-    `at` has a time zone. A reply that is lost after the commit is no failure.
+    Where an entry has the key already, return that one. `at` has a time zone. Where the reply to
+    the commit is lost, the entry is found by its key.
 
     Raises:
-        InputError: `details` holds something other than texts, numbers, truth values and nulls.
-        ServiceError: the table refuses, or others were faster some hundreds of times.
+        InputError: `details` holds something other than texts, finite numbers, truth values and
+            nulls.
+        ServiceError: The table cannot be written to, or other runs were faster some hundreds of
+            times.
     """
-    told = at.astimezone(dt.UTC)
+    utc = at.astimezone(dt.UTC)
     draft = LedgerEntry(
         sequence=0,
-        at=format_utc_time(told),
+        at=format_utc_time(utc),
         event=event,
         key=key,
         batch_id=batch_id,
@@ -66,12 +74,12 @@ def append_entry(
 
     def build(delta: DeltaTable) -> tuple[pa.Table, Mapping[str, int]] | None:
         nonlocal found
-        if (there := _find_entry(delta, key)) is not None:
-            found = there
+        if (existing := _find_entry(delta, key)) is not None:
+            found = existing
             return None
         head = delta.transaction_version(_HEAD)
         found = chain_entry(draft, None if head is None else _read_entry(delta, head))
-        return _to_row(found, told), {_name_transaction(key): found.sequence, _HEAD: found.sequence}
+        return _to_row(found, utc), {_name_transaction(key): found.sequence, _HEAD: found.sequence}
 
     append_row(locate_table(lake, "ledger"), build, retry=_LEDGER_RETRY)
     if found.sequence % _COMPACT_EVERY == 0:
@@ -80,7 +88,7 @@ def append_entry(
 
 
 def find_entry(lake: Lake, key: str) -> LedgerEntry | None:
-    """The entry of this key, or None where that decision is not on record."""
+    """Return the entry with this key; None where the decision is not on record."""
     table = locate_table(lake, "ledger")
     with delta_errors(table.uri):
         delta = find_delta_table(table)
@@ -88,7 +96,10 @@ def find_entry(lake: Lake, key: str) -> LedgerEntry | None:
 
 
 def read_entries(lake: Lake) -> tuple[LedgerEntry, ...]:
-    """All entries by their number; whether they are a chain is for `gates.ledger.judge_chain` to say."""
+    """Return all entries by their sequence, unchecked.
+
+    `gates.ledger.chain.judge_chain` checks the chain.
+    """
     rows = query_rows(
         locate_table(lake, "ledger"), lambda table: table.select(LEDGER.names).sort("sequence")
     )
@@ -108,17 +119,20 @@ def _read_entry(delta: DeltaTable, sequence: int) -> LedgerEntry:
             f"ledger {delta.table_uri}",
             found=f"{found.height} entries numbered {sequence}",
             expected="one",
-            remedy="Somebody changed the table: see what `credit-default verify` says.",
+            remedy="The table was changed from outside: run `credit-default verify`.",
         )
     return _from_row(found.row(0, named=True))
 
 
 def _compact_entries(lake: Lake) -> None:
-    """Nothing; the entry before this is committed, so that a failure here is no failure: the next one tries again."""
+    """Merge the small files of the entries.
+
+    The last entry is committed, so an error is passed over: a later append tries again.
+    """
     try:
         compact_rows(locate_table(lake, "ledger"), retry=RetryPolicy(attempt_count=1))
-    except CreditDefaultError:
-        return
+    except CreditDefaultError as error:
+        _LOG.debug("ledger was not compacted, a later entry tries again: %s", error)
 
 
 def _name_transaction(key: str) -> str:
@@ -126,7 +140,7 @@ def _name_transaction(key: str) -> str:
 
 
 def format_utc_time(at: dt.datetime) -> str:
-    """The moment as entries write it: UTC, to the microsecond."""
+    """Return the time as entries have it: ISO 8601, UTC, to the microsecond."""
     return at.astimezone(dt.UTC).isoformat(timespec="microseconds")
 
 

@@ -1,4 +1,4 @@
-"""The monitoring table: what was found about each scored batch."""
+"""The table of monitoring: each gate's latest verdict on each scored batch."""
 
 import re
 
@@ -17,9 +17,13 @@ _GATE_NAME = re.compile(r"[a-z][a-z_ -]{0,40}")
 
 
 def write_monitoring(lake: Lake, rows: pl.DataFrame) -> int:
-    """How many rows were written: what the monitors found, each in place of an earlier one of its batch, version and gate.
+    """Write the rows in place of earlier ones of their batch, model version and gate.
 
-    Columns as in `MONITORING`; all rows are of one batch, version and gate.
+    Return how many were written. The columns are those of `schemas.MONITORING`; all rows are of one
+    batch, version and gate.
+
+    Raises:
+        InputError: The gate's name has other characters than a-z, blank, _ and -.
     """
     batch_id, model_version, gate = rows.select("batch_id", "model_version", "gate").unique().row(0)
     predicate = (
@@ -29,7 +33,7 @@ def write_monitoring(lake: Lake, rows: pl.DataFrame) -> int:
 
 
 def read_monitoring(lake: Lake) -> pl.DataFrame:
-    """All that the monitors found, oldest statement month first."""
+    """Return all verdicts, the oldest statement month first."""
     return query_rows(
         locate_table(lake, "monitoring"),
         lambda table: table.sort("statement_month", "monitored_at", "gate"),
@@ -41,7 +45,7 @@ def _check_gate_name(value: str) -> str:
         raise InputError(
             "gate",
             found=repr(value[:80]),
-            expected="a word of a-z and _",
+            expected="a name of a-z, blanks, _ and -",
             remedy="Use the gate's own name.",
         )
     return value

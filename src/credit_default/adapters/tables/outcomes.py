@@ -1,6 +1,8 @@
-"""What became of clients: every observation that ever came in (`outcome_history`), and the one that stands (`outcomes`).
+"""The tables of outcomes: every observation (`outcome_history`) and the current ones (`outcomes`).
 
-Both are changed in one commit for a whole file. Keep the observations first: `outcomes` can be made again from them.
+Each
+is changed in one commit for a whole file. Write the observations first: `outcomes` can be rebuilt
+from them.
 """
 
 import datetime as dt
@@ -19,9 +21,10 @@ _KEY = ("client_id", "statement_month")
 def write_observations(
     lake: Lake, outcomes: pl.DataFrame, *, batch_id: str, taken_in_at: dt.datetime
 ) -> Written:
-    """How many observations of a file were put into the history, once for its batch_id, in one commit.
+    """Add a file's observations to the history in one commit; return how many.
 
-    Columns: client_id, statement_month, defaulted 0/1, observed_at UTC; the same client and month may come again.
+    Idempotent for its `batch_id`. The columns are client_id, statement_month (YYYY-MM), defaulted
+    (0 or 1) and observed_at (UTC). A client and month may occur more than once.
     """
     key = check_hex(batch_id, "batch_id")
     kept = outcomes.select(OUTCOMES.names).with_columns(
@@ -38,11 +41,14 @@ def write_observations(
 def merge_outcomes(
     lake: Lake, outcomes: pl.DataFrame, *, batch_id: str | None = None
 ) -> MergeCounts:
-    """What the outcomes changed, in one commit: one stands per (client_id, statement_month), the one observed last.
+    """Merge the outcomes into the current ones in one commit, and return what that changed.
 
-    Of two observed at the same instant a default wins. So the order in which files arrive changes nothing, and the same
-    file twice changes nothing. With a `batch_id` the file is merged once for ever, so that a client who was forgotten
-    since does not come back with it. Columns: client_id, statement_month, defaulted 0/1, observed_at UTC.
+    Of each client and statement month the outcome that was observed last is current; of two
+    observed at the same time, a default. So neither the order of files nor merging one twice makes
+    a difference. With a `batch_id` the file is merged once and never again, so that a client who
+    was erased since does not come back with it.
+
+    The columns are those of `write_observations`.
     """
     newest = outcomes.sort("observed_at", "defaulted").unique(
         _KEY, keep="last", maintain_order=True
@@ -55,7 +61,7 @@ def merge_outcomes(
     return merge_rows(
         locate_table(lake, "outcomes"),
         newest,
-        # the months stand here so that only their partitions are read
+        # naming the months restricts what is read to their partitions
         match=f"old.statement_month IN ({months}) AND old.statement_month = new.statement_month "
         "AND old.client_id = new.client_id",
         update_when="new.observed_at > old.observed_at "
@@ -65,7 +71,7 @@ def merge_outcomes(
 
 
 def read_outcomes(lake: Lake, *, months: Iterable[str] | None = None) -> pl.DataFrame:
-    """The outcomes known so far, of the months named or of all, by client and month."""
+    """Return the current outcomes, of these statement months or of all (None), by client and month."""
     wanted = pl.lit(value=True) if months is None else pl.col("statement_month").is_in(list(months))
     return query_rows(
         locate_table(lake, "outcomes"), lambda table: table.filter(wanted).sort(*_KEY)
@@ -73,7 +79,7 @@ def read_outcomes(lake: Lake, *, months: Iterable[str] | None = None) -> pl.Data
 
 
 def read_observations(lake: Lake, *, client_id: str | None = None) -> pl.DataFrame:
-    """Every observation ever taken in, of one client or of all, by client, month and time."""
+    """Return every observation ever taken in, of one client or of all (None), by client, month and time."""
     wanted = pl.lit(value=True) if client_id is None else pl.col("client_id") == client_id
     order = (*_KEY, "observed_at", "defaulted", "batch_id")
     return query_rows(

@@ -1,4 +1,4 @@
-"""The quarantine table: rejected rows, each with the rules that it broke."""
+"""The table of quarantine: rejected rows, each with the rules that it broke."""
 
 from collections.abc import Iterator
 
@@ -18,10 +18,12 @@ _MONTH = r"^\d{4}-(0[1-9]|1[0-2])$"
 
 
 def write_quarantine(lake: Lake, read: Frames, *, batch_id: str) -> Written:
-    """How many refused rows were put in for this batch, once for ever, in one commit; `already_existed` when they were before.
+    """Write the batch's rejected rows in one commit; return how many.
 
-    `read()` gives the `rejected` frames of the checked batches. Which rows are refused depends on the file and the schema
-    alone, so the key is the batch without a model version; the values as they came are kept as one JSON text.
+    Idempotent: a batch's rows are written once. `read()` gives the `rejected` frames of the checked
+    batches; it is called again when the commit is tried again. Which rows are rejected depends on
+    the file and the schema and not on a model, so the key is the batch without a model version. The
+    values as they were in the file are kept as one JSON text a row.
     """
     key = check_hex(batch_id, "batch_id")
 
@@ -33,7 +35,7 @@ def write_quarantine(lake: Lake, read: Frames, *, batch_id: str) -> Written:
 
 
 def read_quarantine(lake: Lake, *, batch_id: str) -> pl.DataFrame:
-    """The batch's refused rows in the file's order; no rows when there are none."""
+    """Return the batch's rejected rows in the file's order; an empty frame where there are none."""
     wanted = pl.col("batch_id") == check_hex(batch_id, "batch_id")
     return query_rows(
         locate_table(lake, "quarantine"), lambda table: table.filter(wanted).sort("line")

@@ -1,7 +1,8 @@
-"""The tables of a lake, at one door: scores, quarantine, outcomes and their history, monitoring (the ledger has its own).
+"""Query any table of the lake, and reach scores and outcomes from one module.
 
-A batch's rows go in as one commit under a key of their own, so that running twice, two runners at once or a crash at any
-point leave one result. Call `write_quarantine` before `write_scores`: the scores are what says "done".
+A batch's rows are one commit under a key of their own, so that running twice, two runs at once or a
+crash at any point leave one result. Call `write_quarantine` before `write_scores`: a batch whose
+scores are committed counts as done.
 """
 
 import polars as pl
@@ -57,11 +58,14 @@ __all__ = [
 
 
 def scan_table(lake: Lake, name: str) -> pl.LazyFrame:
-    """A table's current rows, read when collected, for more than the functions above give; see `delta.scan_rows`."""
+    """Return the table's current rows as a lazy frame, read when it is collected (`collect_rows`); see `delta.table.scan_rows`."""
     return scan_rows(locate_table(lake, name))
 
 
 def collect_rows(lake: Lake, query: pl.LazyFrame) -> pl.DataFrame:
-    """What a query over scanned tables gives, in memory. Raises `ServiceError` when one of them can't be read."""
+    """Return the result of a query over scanned tables.
+
+    Raises `ServiceError` when a table cannot be read.
+    """
     with delta_errors(lake.uri):
         return query.collect(engine="streaming")

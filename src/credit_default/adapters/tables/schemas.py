@@ -1,7 +1,7 @@
-"""What each table of a lake holds, by column and plain Arrow type: such as Athena, Spark, DuckDB, Polars and pandas all read.
+"""The columns of each table of a lake, in plain Arrow types that Athena, Spark, DuckDB, Polars and pandas all read.
 
-Times are UTC to the microsecond. Delta keeps the least and greatest value of columns in its log, which outlives rows:
-columns that tell of one client are left out of that.
+Times are UTC to the microsecond. Delta keeps the smallest and largest value of a column in its log,
+which outlives deleted rows: columns with values of single clients are left out of that.
 """
 
 from collections.abc import Mapping
@@ -36,7 +36,7 @@ QUARANTINE = pa.schema(
         ("line", pa.int64()),  # in the file; the header is line 1
         ("client_id", pa.string()),
         ("rules", _TEXTS),
-        ("raw_values", pa.string()),  # the row as it came, a JSON object of texts
+        ("raw_values", pa.string()),  # the row as it was in the file, a JSON object of texts
     ]
 )
 OUTCOMES = pa.schema(
@@ -81,7 +81,7 @@ ALARMS = pa.schema(
         ("closed_month", pa.string()),  # null while it is open, or where no batch closed it
         ("closed_because", pa.string()),
         ("closed_at", _TIME),
-        ("opening_told", pa.string()),  # what became of the message; "" where none was sent yet
+        ("opening_told", pa.string()),  # what became of the message; "" where none was due yet
         ("closing_told", pa.string()),
     ]
 )
@@ -113,17 +113,17 @@ CLIENT_TABLES: Final = (
     "quarantine",
     "outcomes",
     "outcome_history",
-)  # whose rows tell of one client
+)  # whose rows are about single clients
 
 _PERSONAL_COLUMNS = {"client_id", "raw_values", "expected_loss"}
 _PROPERTIES: Mapping[str, Mapping[str, str]] = {
-    # nothing is ever deleted from it; opening it reads few small files however many entries there are
+    # nothing is ever deleted from it; checkpoints keep opening it quick however many entries it has
     "ledger": {"delta.appendOnly": "true", "delta.checkpointInterval": "20"},
 }
 
 
 def locate_table(lake: Lake, name: str) -> LakeTable:
-    """The lake's table of that name; nothing is opened yet."""
+    """Return the lake's table of that name; nothing is opened yet."""
     schema = TABLES[name]
     indexed = ",".join(
         f.name for f in schema if f.name not in _PERSONAL_COLUMNS and not pa.types.is_list(f.type)

@@ -1,7 +1,9 @@
-"""One digest for a batch's scores, whatever the order of rows, the sizes of frames or the layout of files.
+"""Digest a batch's scores, independent of the order of rows, the sizes of frames and the layout of files.
 
-Each row is hashed by itself and the hashes are summed (a multiset hash after Bellare and Micciancio, 1997); the digest is
-over the sum and the count. Two sets of rows with one digest are beyond anybody's reach; nothing need be sorted or held.
+Each row is hashed by itself and the hashes are summed (a multiset hash, AdHash: Bellare and
+Micciancio, "A new paradigm for collision-free hashing", 1997); the digest is over the sum and the
+count. Finding two sets of rows with one digest is not feasible, and no row has to be sorted or held
+in memory.
 """
 
 import hashlib
@@ -16,22 +18,23 @@ from credit_default.adapters.tables.schemas import locate_table
 from credit_default.adapters.tables.scores import build_scores_predicate
 
 _COLUMNS = ("client_id", "statement_month", "default_probability", "decision")
-_HASH_BYTES = 64  # wide, so that sums can't be steered by choosing rows
+_HASH_BYTES = 64  # wide, so that rows cannot be chosen to give a wanted sum
 _MODULUS = 1 << (8 * _HASH_BYTES)
-_LIMB_BYTES = 4  # added up in 8 bytes: four thousand million rows of a frame fit
-_PIECE_ROW_COUNT = 65_536  # whose hashes are held at once
+_LIMB_BYTES = 4  # summed in 8 bytes, which is enough for 2**32 rows
+_PIECE_ROW_COUNT = 65_536  # rows whose hashes are held at once
 
 
 def digest_scores(lake: Lake, *, batch_id: str, model_version: int) -> str:
-    """`digest_frames` of the batch's scores under this version as they stand in the table now."""
+    """Return the digest of the batch's scores under this model version as they are in the table now; see `digest_frames`."""
     predicate = build_scores_predicate(batch_id, model_version)
     return digest_frames(read_frames(locate_table(lake, "scores"), _COLUMNS, predicate=predicate))
 
 
 def digest_frames(frames: Iterable[pl.DataFrame]) -> str:
-    """64 hex digits for the rows of all frames: client, month, the probability's bits, decision; other columns are left out.
+    """Return the digest of the rows of all frames, 64 hex digits.
 
-    A row that comes twice counts twice. About 400,000 rows a second.
+    It covers client_id, statement_month, the bits of default_probability, and decision; other
+    columns are left out. A row that occurs twice counts twice. About 400,000 rows a second.
     """
     total = count = 0
     for frame in frames:
@@ -42,7 +45,10 @@ def digest_frames(frames: Iterable[pl.DataFrame]) -> str:
 
 
 def _encode_rows(frame: pl.DataFrame) -> pl.Series:
-    """Each row as one text that no other row has: the lengths of the texts come first, -1 for one that is missing."""
+    """Return each row as one text that no other row has.
+
+    The lengths of its texts come first, -1 for a missing one.
+    """
     texts = [pl.col(name) for name in ("statement_month", "decision", "client_id")]
     bits = pl.Series(
         "bits", frame["default_probability"].fill_null(float("nan")).to_numpy().view(np.uint64)

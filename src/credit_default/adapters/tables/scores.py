@@ -1,4 +1,4 @@
-"""The table of scores: written once for each batch and model version, and measured without ever being held in memory."""
+"""The table of scores: written once for each batch and model version, measured without being held in memory."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -16,24 +16,34 @@ _DECLINE = "decline"
 
 @dataclass(frozen=True, slots=True)
 class ScoreMeasures:
-    """What a batch's scores come to under one model version."""
+    """Counts and sums over a batch's scores under one model version.
+
+    Attributes:
+        scored_count: Rows with a score.
+        declined_count: Rows whose decision is to decline.
+        reasoned_count: Declined rows with reasons.
+        expected_default_share: Mean default probability, 0-1; 0 where there are no scores.
+        expected_losses: Sums by decision ("accept") and by risk band ("band A"), in the portfolio's
+            currency; empty where the portfolio declares no expected loss.
+    """
 
     scored_count: int
     declined_count: int
-    reasoned_count: int  # declined rows that were given reasons
-    expected_default_share: float  # mean probability, 0-1; 0 where there are no scores
-    expected_losses: Mapping[
-        str, float
-    ]  # sums by decision and by band ("accept", "band A"); empty where undeclared
+    reasoned_count: int
+    expected_default_share: float
+    expected_losses: Mapping[str, float]
 
 
 def write_scores(lake: Lake, read: Frames, *, batch_id: str, model_version: int) -> Written:
-    """How many scores were put in for this batch and version, once for ever, in one commit.
+    """Write the batch's scores under this version in one commit; return how many.
 
-    `already_existed` when they had been put in before: then nothing changes. Scores of an older lake, written without a key,
-    are replaced. `read()` gives the scored frames, one record batch at a time; it is called again when the commit is
-    tried again. An exception it raises comes out as it is, and nothing is committed. Raises `ServiceError` when the
-    table refuses.
+    Idempotent: they are written once. Where they had been written before, nothing changes and the
+    result says so. Scores of an older lake that were written without a key are replaced. `read()`
+    gives the scored frames, one record batch at a time; it is called again when the commit is tried
+    again. An exception that it raises is passed on, and nothing is committed.
+
+    Raises:
+        ServiceError: The table cannot be written to.
     """
     key, predicate = (
         build_scores_key(batch_id, model_version),
@@ -43,7 +53,7 @@ def write_scores(lake: Lake, read: Frames, *, batch_id: str, model_version: int)
 
 
 def has_scores(lake: Lake, *, batch_id: str, model_version: int) -> bool:
-    """True once `write_scores` has committed this batch under this version."""
+    """Return whether `write_scores` has committed this batch under this version."""
     return has_committed(locate_table(lake, "scores"), build_scores_key(batch_id, model_version))
 
 
@@ -55,7 +65,10 @@ def read_scores(
     client_id: str | None = None,
     columns: tuple[str, ...] = SCORES_COLUMNS,
 ) -> pl.DataFrame:
-    """The batch's scores, of one version or client or of all; in no order; no rows when there are none."""
+    """Return the batch's scores, of one version or client or of all (None), in no order.
+
+    The frame is empty where there are none.
+    """
     wanted = pl.col("batch_id") == check_hex(batch_id, "batch_id")
     if model_version is not None:
         wanted &= pl.col("model_version") == int(model_version)
@@ -69,7 +82,7 @@ def read_scores(
 def read_score_frames(
     lake: Lake, *, batch_id: str, model_version: int, columns: tuple[str, ...] = SCORES_COLUMNS
 ) -> Iterator[pl.DataFrame]:
-    """The batch's scores of one version, a record batch at a time, in no order: memory does not grow with them."""
+    """Yield the batch's scores of one version, a record batch at a time and in no order, so that memory does not grow."""
     return read_frames(
         locate_table(lake, "scores"),
         columns,
@@ -78,7 +91,7 @@ def read_score_frames(
 
 
 def measure_scores(lake: Lake, *, batch_id: str, model_version: int) -> ScoreMeasures:
-    """Counts, the mean probability and expected losses of the batch's scores, read a record batch at a time."""
+    """Return counts, the mean probability and expected losses of the batch's scores, read a record batch at a time."""
     scored_count = declined_count = reasoned_count = 0
     total = 0.0
     losses: dict[str, float] = {}
@@ -108,12 +121,12 @@ def _sum_losses(frame: pl.DataFrame) -> dict[str, float]:
 
 
 def build_scores_key(batch_id: str, model_version: int) -> str:
-    """The key under which a batch's scores of one version are committed."""
+    """Return the key under which a batch's scores of one version are committed."""
     return f"scores {check_hex(batch_id, 'batch_id')} v{int(model_version)}"
 
 
 def build_scores_predicate(batch_id: str, model_version: int) -> str:
-    """SQL that is true for the rows of this batch and version."""
+    """Return an SQL condition that is true for the rows of this batch and version."""
     return (
         f"batch_id = '{check_hex(batch_id, 'batch_id')}' AND model_version = {int(model_version)}"
     )

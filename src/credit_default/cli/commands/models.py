@@ -44,7 +44,7 @@ def _show_versions(wiring: "Wiring", output: Output) -> "Summary":
     from credit_default.services.champion.versions import list_models, summarise_models
     from credit_default.views.terminal.models import render_models
 
-    models = list_models(wiring)
+    models = list_models(wiring.registry)
     if not output.as_json:
         from rich.console import Console
 

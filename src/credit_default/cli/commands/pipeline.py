@@ -169,7 +169,7 @@ def outcomes(
                 return _announce_outcomes(
                     wiring, ingest_outcomes_file(wiring, file, taken_in_at=read_clock())
                 )
-        known = summarise_coverage(wiring, now=read_clock(), told=output.as_json)
+        known = summarise_coverage(wiring, now=read_clock(), listed=output.as_json)
         if known.batches and not output.as_json:
             from rich.console import Console
 

@@ -214,7 +214,7 @@ def _merge_summaries(scored: "Summary", monitored: "Summary") -> "Summary":
 
 def _export_scores(common: FlowParameters, summary: "Summary", out: Path) -> "Summary":
     from credit_default.flows.runs.context import connect
-    from credit_default.services.scoring.score_batch import export_scores
+    from credit_default.services.scoring.score_export import export_scores
 
     written = export_scores(
         connect(common["overrides"], common["config"] or []).lake,

@@ -1,19 +1,17 @@
-"""Keys that stand in more than one row of a file, found without holding the keys.
+"""Find keys that stand in more than one row of a file of any length, by hashes in place of the keys.
 
-Pass one hands each key's hash to a key log; when all rows are read the log gives them back in parts, every row of one key
-in the same part, and each part is searched by itself. `InMemoryKeyLog` keeps them in memory, nine bytes a row;
-`adapters/files/key_spill` keeps them on disk, so that memory stays flat however long the file is.
+Pass one over the file keeps nine bytes a row: the hash of its key, and whether the row holds to all other rules. When all
+rows are read the hashes are sorted once. Pass two asks of each row whether its key is among the repeated ones.
 """
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from credit_default.data.contract.schema import CLIENT_ID, STATEMENT_MONTH
+from credit_default.data.contract.schema import CLIENT_ID, KEY, STATEMENT_MONTH
 
 Hashes = npt.NDArray[np.uint64]
 Flags = npt.NDArray[np.bool_]
@@ -23,36 +21,10 @@ _NO_KEY = np.uint64(0)
 
 @dataclass(frozen=True, slots=True)
 class KeyHashes:
-    """Rows as a key log knows them: each one's key as a hash, and whether the row holds to every rule of its own."""
+    """What is kept of some rows: the hash of each one's key, and whether the row holds to every rule of its own."""
 
     hashes: Hashes
     sound: Flags
-
-
-class KeyLog(Protocol):
-    """Where pass one leaves its keys until all are known."""
-
-    def add(self, keys: KeyHashes) -> None:
-        """Nothing; the keys are kept."""
-
-    def parts(self) -> Iterator[KeyHashes]:
-        """All keys that were added, those of one hash in one part, the parts in ascending order of their hashes."""
-
-
-class InMemoryKeyLog:
-    """A key log in memory, in one part: for files that fit there many times over."""
-
-    def __init__(self) -> None:
-        self._held: list[KeyHashes] = []
-
-    def add(self, keys: KeyHashes) -> None:
-        """Nothing; the keys are held."""
-        self._held.append(keys)
-
-    def parts(self) -> Iterator[KeyHashes]:
-        """All of them at once."""
-        if self._held:
-            yield concatenate_keys(self._held)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,43 +36,45 @@ class RepeatedKeys:
     sound_row_count: int = 0  # of these rows, those that break no other rule
 
     def mark(self, hashes: Hashes) -> Flags:
-        """Whether each key is one of them."""
+        """Return for each hash whether it is one of these."""
         return _is_in_sorted(hashes, self.hashes)
 
 
-def concatenate_keys(logged: list[KeyHashes]) -> KeyHashes:
-    """The keys of all in one, in their order; at least one is needed."""
-    return KeyHashes(
-        np.concatenate([k.hashes for k in logged]), np.concatenate([k.sound for k in logged])
-    )
+def build_key_hashes(keys: pl.DataFrame, sound: Flags) -> KeyHashes:
+    """Return the rows' hashes; a row whose key has a missing part is left out, since it repeats nothing.
 
-
-def log_keys(keys: pl.DataFrame, sound: Flags, *, into: KeyLog) -> None:
-    """Nothing; the rows' keys are in the log, but for those of which a part is missing: they repeat nothing."""
+    Args:
+        keys: The key columns of the rows, converted.
+        sound: For each row whether it holds to every other rule.
+    """
     hashes = hash_keys(keys)
     known = hashes != _NO_KEY
-    into.add(KeyHashes(hashes, sound) if known.all() else KeyHashes(hashes[known], sound[known]))
+    return KeyHashes(hashes, sound) if known.all() else KeyHashes(hashes[known], sound[known])
 
 
-def find_repeated_keys(log: KeyLog) -> RepeatedKeys:
-    """The keys that the log has more than once; in memory stand one of its parts and the repeated ones."""
-    found = [np.empty(0, dtype=np.uint64)]
+def find_repeated_keys(kept: Sequence[KeyHashes]) -> RepeatedKeys:
+    """Return the keys that stand in more than one of all the rows kept; it takes eight more bytes a row meanwhile."""
+    if not kept:
+        return RepeatedKeys(np.empty(0, dtype=np.uint64))
+    ordered = np.concatenate([rows.hashes for rows in kept])
+    ordered.sort()
+    repeated = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
     row_count = sound_row_count = 0
-    for part in log.parts():
-        ordered = np.sort(part.hashes)
-        repeated = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
-        if repeated.size:
-            rows = _is_in_sorted(part.hashes, repeated)
-            row_count += int(np.count_nonzero(rows))
-            sound_row_count += int(np.count_nonzero(rows & part.sound))
-            found.append(repeated)
-    return RepeatedKeys(np.concatenate(found), row_count, sound_row_count)
+    if repeated.size:
+        for rows in kept:
+            found = _is_in_sorted(rows.hashes, repeated)
+            row_count += int(np.count_nonzero(found))
+            sound_row_count += int(np.count_nonzero(found & rows.sound))
+    return RepeatedKeys(repeated, row_count, sound_row_count)
 
 
-def hash_keys(keys: pl.DataFrame) -> Hashes:
-    """One number a key, the same wherever the key stands; 0 where a part of it is missing."""
-    hashes: Hashes = np.array(keys.to_struct("key").hash(), dtype=np.uint64)
-    missing = (keys[CLIENT_ID].is_null() | keys[STATEMENT_MONTH].is_null()).to_numpy()
+def hash_keys(rows: pl.DataFrame) -> Hashes:
+    """Return one number for each row's (client_id, statement_month), in row order; 0 where a part of it is missing.
+
+    Equal keys have equal numbers within one process, and only there: nothing may store them.
+    """
+    hashes: Hashes = np.array(rows.select(*KEY).to_struct("key").hash(), dtype=np.uint64)
+    missing = (rows[CLIENT_ID].is_null() | rows[STATEMENT_MONTH].is_null()).to_numpy()
     hashes[missing] = _NO_KEY
     return hashes
 

@@ -1,8 +1,8 @@
-"""Faults of a file as a whole: columns that are not there, or that hold something else than their header says.
+"""Find faults of a file as a whole: columns that are missing, or that hold something else than their header says.
 
-A row that breaks a rule is rejected and the rest goes on. But where most rows break the rules of one column, the
-column is not what it is called: values shifted by one place, two columns swapped, another unit. Then no row can be
-trusted, and one error says what was found where.
+A row that breaks a rule is rejected and the others go on. But where most rows break the rules of one column, the column does
+not hold what its name says: values are shifted by one place, two columns are swapped, or the unit is another one. Then no row
+can be trusted, and one error says what was found where.
 """
 
 from collections.abc import Collection, Mapping
@@ -20,21 +20,25 @@ _SHOWN_COUNT = 5
 
 @dataclass(frozen=True, slots=True)
 class FileFaultPolicy:
-    """When broken rows are the file's fault and no longer the rows'."""
+    """From when on broken rows are the file's fault and no longer the rows'."""
 
-    broken_share: float = (
-        0.5  # of all rows; more than this breaking one column's own rules is a fault of the file
-    )
+    broken_share: float = 0.5  # of all rows; when more break one column's own rules, it is the file
     least_rows: int = 20  # in a smaller file, broken rows are only rejected
 
 
 def check_columns(
     found: Collection[str], *, schema: Schema, thing: str, outcome_required: bool = False
 ) -> None:
-    """Nothing; returns when these names hold every column of the schema, and the outcome where it is required.
+    """Check that these names hold every column of the schema, and the outcome where it is required.
+
+    Args:
+        found: The column names of the file, as the schema calls them.
+        schema: The columns that are wanted.
+        thing: What has the columns, for the error.
+        outcome_required: Whether the outcome must be among them.
 
     Raises:
-        InputError: One or more are missing; each is told with the other names it is accepted under.
+        InputError: One or more are missing; each is named with the other names it is accepted under.
     """
     wanted = (*schema.columns, schema.outcome) if outcome_required else schema.columns
     missing = [column for column in wanted if column.name not in found]
@@ -45,19 +49,20 @@ def check_columns(
             f"the outcome in {thing}",
             found="no such column",
             expected=format_accepted_names(schema.outcome),
-            remedy="Give a file with known outcomes; one without can be scored, not learned from.",
+            remedy="Give a file with known outcomes; one without can be scored, but not trained on.",
         )
+    names = "; ".join(format_accepted_names(column) for column in missing[:_SHOWN_COUNT])
+    more = f" … ({len(missing)} in all)" if len(missing) > _SHOWN_COUNT else ""
     raise InputError(
         f"columns of {thing}",
-        found=f"none for {'; '.join(format_accepted_names(column) for column in missing[:_SHOWN_COUNT])}"
-        + (f" … ({len(missing)} in all)" if len(missing) > _SHOWN_COUNT else ""),
+        found=f"none for {names}{more}",
         expected=f"all {len(wanted)} columns of schema {schema.name!r}, in any order",
         remedy="Add what is missing, or rename it to one of the names shown.",
     )
 
 
 def format_accepted_names(column: Column) -> str:
-    """The column's name with the others that it is accepted under."""
+    """Return the column's name, with the other names that it is accepted under."""
     others = ", ".join(repr(alias) for alias in column.aliases)
     return f"{column.name} (also called {others})" if others else column.name
 
@@ -65,7 +70,13 @@ def format_accepted_names(column: Column) -> str:
 def collect_examples(
     rejected: pl.DataFrame, *, rules: RowRules, into: dict[str, dict[str, None]]
 ) -> None:
-    """Nothing; adds to `into` up to five different raw values of each column whose own rules are broken."""
+    """Add to `into`, by column, up to five different raw values of each column whose own rules are broken.
+
+    Args:
+        rejected: Rejected rows, with the rules that each broke and the raw values as texts.
+        rules: The rules, to know which of them are a column's own.
+        into: The examples found so far; the inner dict keeps their order.
+    """
     broken = rejected.select(pl.col("rules").explode().unique())["rules"].to_list()
     for column, names in rules.own.items():
         seen = into.setdefault(column, {})
@@ -87,7 +98,14 @@ def check_column_faults(
     rules: RowRules,
     policy: FileFaultPolicy,
 ) -> None:
-    """Nothing; returns when no column breaks its own rules in more than the policy's share of the rows.
+    """Check that no column breaks its own rules in more than the policy's share of the rows.
+
+    Args:
+        rule_counts: How many rows broke each rule.
+        examples: Raw values by column, to show in the error.
+        row_count: The rows of the file.
+        rules: The rules, to know which of them are a column's own.
+        policy: The share, and from how many rows on it counts.
 
     Raises:
         InputError: One or more do; the message names them, shows values, and says what they should hold.
@@ -98,28 +116,27 @@ def check_column_faults(
     broken = {
         name: sum(rule_counts.get(rule, 0) for rule in own) for name, own in rules.own.items()
     }
-    guilty = [
-        column for column in rules.columns if broken[column.name] > policy.broken_share * row_count
-    ]
-    if not guilty:
+    limit = policy.broken_share * row_count
+    faulty = [column for column in rules.columns if broken[column.name] > limit]
+    if not faulty:
         return
-    told = "; ".join(
-        f"{column.name} holds {show_examples(list(examples[column.name])[:_SHOWN_COUNT])} where it should hold"
-        f" {describe_values(column)} ({broken[column.name]} of {row_count} rows)"
-        for column in guilty[:_SHOWN_COUNT]
-    )
+    descriptions = [
+        f"{column.name} holds {show_examples(list(examples[column.name])[:_SHOWN_COUNT])}"
+        f" where it should hold {describe_values(column)}"
+        f" ({broken[column.name]} of {row_count} rows)"
+        for column in faulty[:_SHOWN_COUNT]
+    ]
     raise InputError(
-        "columns " + ", ".join(column.name for column in guilty)
-        if len(guilty) > 1
-        else f"column {guilty[0].name}",
-        found=told,
-        expected=f"no column to break its own rules in more than {policy.broken_share:.0%} of the rows",
-        remedy=_suggest_remedy(guilty, columns=rules.columns),
+        ("columns " if len(faulty) > 1 else "column ") + ", ".join(c.name for c in faulty),
+        found="; ".join(descriptions),
+        expected=f"no column to break its own rules in more than {policy.broken_share:.0%}"
+        " of the rows",
+        remedy=_suggest_remedy(faulty, columns=rules.columns),
     )
 
 
 def describe_values(column: Column) -> str:
-    """What the column may hold, in a few words."""
+    """Return what the column may hold, in a few words."""
     if column.kind == "identifier":
         return "ids of 1 to 64 letters, digits, _ . - that begin with a letter, a digit or _"
     if column.kind == "month":
@@ -134,8 +151,14 @@ def describe_values(column: Column) -> str:
     return " ".join([kind, *bounds])
 
 
-def _suggest_remedy(guilty: list[Column], *, columns: tuple[Column, ...]) -> str:
-    places = [index for index, column in enumerate(columns) if column in guilty]
+def _suggest_remedy(faulty: list[Column], *, columns: tuple[Column, ...]) -> str:
+    places = [index for index, column in enumerate(columns) if column in faulty]
     if any(after - before == 1 for before, after in pairwise(places)):
-        return "The values look shifted against the header: compare a line with it, and export the file again."
-    return f"Look whether {guilty[0].name} was swapped with another column or is in another unit, and export the file again."
+        return (
+            "The values look shifted against the header: compare a line with it,"
+            " and export the file again."
+        )
+    return (
+        f"Check whether {faulty[0].name} was swapped with another column or is in another unit,"
+        " and export the file again."
+    )

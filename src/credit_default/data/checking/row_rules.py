@@ -1,6 +1,6 @@
-"""The schema's rules over rows, by name: which rows hold to all of them, and which rules each other row broke.
+"""Check rows by the schema's rules: which rows hold to all of them, and which rules each other row broke.
 
-dataframely evaluates them; its schema class is made here from ours, so that another portfolio needs no class.
+dataframely evaluates the rules. Its schema class is made here from our schema, so that another portfolio needs no class.
 Names: `<column>|type`, `|nullability`, `|format`, `|min`, `|max`, `|code`, then `key|repeated`, then the rules across
 columns under their own names. A value that is missing or of the wrong type breaks that rule and no other.
 """
@@ -22,7 +22,7 @@ from credit_default.data.contract.schema import CLIENT_ID, LINE, STATEMENT_MONTH
 
 REPEATED_KEY = "key|repeated"
 
-# No client id begins with . or -, so that none is read as a file's name, an option or a spreadsheet's formula.
+# No client id begins with . or -, so that none is read as a hidden file, an option or a spreadsheet's formula.
 _FORMATS = {
     CLIENT_ID: r"\A[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}\z",
     STATEMENT_MONTH: r"\A[0-9]{4}-(0[1-9]|1[0-2])\z",
@@ -33,7 +33,7 @@ _REPEATED = "row:repeated"
 
 @dataclass(frozen=True, slots=True)
 class CheckedBatch:
-    """One batch after checking: the rows that hold to every rule, and the others with the rules they broke.
+    """One batch after checking: the rows that hold to every rule, and the others with the rules that they broke.
 
     `accepted`: the schema's columns in their checked types (and `defaulted` where it is kept), in the file's order.
     `rejected`: line (1 is the header's), client_id, statement_month, rules, then the raw values as texts.
@@ -45,21 +45,23 @@ class CheckedBatch:
 
 @dataclass(frozen=True, slots=True)
 class RowRules:
-    """The rules ready to run, for frames with these columns."""
+    """The schema's rules, ready to be applied to frames with these columns."""
 
     columns: tuple[Column, ...]
-    names: tuple[str, ...]  # every rule's name, in the order in which they are told
-    own: dict[str, tuple[str, ...]]  # by column: the rules that look at it alone
+    names: tuple[str, ...]  # every rule's name, in the order in which they are reported
+    own: dict[str, tuple[str, ...]]  # by column: the rules on it alone
     frame_class: type[dy.Schema]
 
     def convert_keys(self, raw: pl.DataFrame) -> pl.DataFrame:
-        """The key columns of a raw batch, converted as `separate` does it."""
+        """Return the key columns of a raw batch, converted as `separate` does it."""
         return convert(raw, columns=self.columns[:2]).select(CLIENT_ID, STATEMENT_MONTH)
 
     def separate(self, raw: pl.DataFrame, *, repeated: pl.Series | None = None) -> CheckedBatch:
-        """The batch's rows, those that break no rule beside those that break one or more.
+        """Separate the batch's rows into those that break no rule and those that break one or more.
 
-        `repeated` is True for rows whose key another row of the file has too; None where that is not known yet.
+        Args:
+            raw: The rows as they were read, with their lines.
+            repeated: True for rows whose key another row of the file has too; None where that is not known yet.
         """
         frame = convert(raw, columns=self.columns).with_columns(
             pl.int_range(pl.len(), dtype=pl.Int64).alias(_ROW),
@@ -73,8 +75,8 @@ class RowRules:
         )
 
     def _name_broken(self, details: pl.DataFrame) -> pl.Series:
-        """For each row the names of the rules that it broke, in the order of `names`."""
-        # Most rules hold in most batches: only those that somebody broke are looked at.
+        """Return for each row the names of the rules that it broke, in the order of `names`."""
+        # Most rules hold in most batches: only those that a row broke have a column here.
         names = [name for name in self.names if name in details.columns]
         if not names:
             return pl.Series("rules", [], dtype=pl.List(pl.String))
@@ -87,7 +89,13 @@ class RowRules:
 
 
 def build_row_rules(schema: Schema, *, with_outcome: bool, outcome_required: bool) -> RowRules:
-    """The schema's rules as one dataframely class, and their names."""
+    """Build the schema's rules as one dataframely class, with their names.
+
+    Args:
+        schema: The columns and the rules across them.
+        with_outcome: Whether the outcome is checked.
+        outcome_required: Whether a missing outcome breaks a rule.
+    """
     columns = (*schema.columns, schema.outcome) if with_outcome else schema.columns
     members: dict[str, Any] = {_ROW: dy.Int64(nullable=True), _REPEATED: dy.Bool(nullable=True)}
     own: dict[str, tuple[str, ...]] = {}
@@ -112,7 +120,7 @@ def build_row_rules(schema: Schema, *, with_outcome: bool, outcome_required: boo
 
 
 def _declare_column(column: Column) -> dy.Column:
-    """The column for dataframely, which adds the rules |min and |max; nulls are for our own rules to judge."""
+    """Return the column for dataframely, which adds the rules |min and |max; missing values are left to our own rules."""
     if column.kind == "time":
         return dy.Datetime(nullable=True, time_unit="us", time_zone="UTC")
     if find_checked_type(column) == pl.String:

@@ -1,9 +1,9 @@
-"""Raw values to the types of the schema, with a flag where that cannot be done without changing what is said.
+"""Convert raw values to the types of the schema, with a flag for values that cannot be converted without changing them.
 
-A text becomes a number when it reads as one: "20000", " 20000.0" and "2e+04" are whole numbers, "20000.5" is none;
-"NaN", "inf" and "1,000" are no numbers at all. What cannot be converted becomes a null whose flag is False, so that
-a value that is not there (null, flag True) and a value that makes no sense are told apart and rejected by name.
-Each value is converted by itself: what stands in other rows never changes what it becomes.
+A text becomes a number when it reads as one: "20000", " 20000.0" and "2e+04" are whole numbers, "20000.5" is not; "NaN", "inf"
+and "1,000" are not numbers at all. What cannot be converted becomes null with the flag False, so that a missing value (null,
+flag True) and a value that makes no sense are told apart and rejected under different rules. Each value is converted by
+itself: what other rows hold never changes the result.
 """
 
 import polars as pl
@@ -24,19 +24,19 @@ _TYPES: dict[ColumnKind, type[pl.DataType] | pl.DataType] = {
 
 
 def find_checked_type(column: Column) -> type[pl.DataType] | pl.DataType:
-    """The type that the column has in a checked frame."""
+    """Return the type that the column has in a checked frame."""
     return _TYPES[column.kind]
 
 
 def build_flag_name(column: Column) -> str:
-    """The name of the column's flag: True where the raw value is missing or converts."""
+    """Return the name of the column's flag, which is True where the raw value is missing or can be converted."""
     return f"type:{column.name}"
 
 
 def convert(raw: pl.DataFrame, *, columns: tuple[Column, ...]) -> pl.DataFrame:
-    """The columns in their checked types, each followed by its flag; nothing else of `raw`.
+    """Return the columns in their checked types, each followed by its flag, and nothing else of `raw`.
 
-    Null where the raw value is null, an empty text, or does not convert.
+    A value is null where the raw value is null, an empty text, or cannot be converted.
     """
     converted: list[pl.Series] = []
     for column in columns:
@@ -49,7 +49,7 @@ def convert(raw: pl.DataFrame, *, columns: tuple[Column, ...]) -> pl.DataFrame:
 
 
 def format_as_text(raw: pl.Series) -> pl.Series:
-    """The raw values as texts, null where there is none; what has no text form (a list, bytes, a duration) is shown as Python does."""
+    """Return the raw values as texts, null where missing; lists, bytes and durations are written as Python shows them."""
     if raw.dtype.is_nested() or isinstance(raw.dtype, pl.Binary | pl.Object | pl.Duration):
         return pl.Series(
             raw.name,
@@ -77,7 +77,7 @@ def _convert_column(raw: pl.Series, *, column: Column) -> pl.Series:
 
 
 def _convert_to_text(raw: pl.Series) -> pl.Series:
-    """Texts as they are, but the empty one is none; whole numbers without a fraction, as spreadsheets hold ids."""
+    """Return texts as they are, an empty one as null; numbers as whole numbers, since spreadsheets hold ids so."""
     if raw.dtype == pl.String:
         return raw.replace("", None) if (raw == "").any() else raw
     if raw.dtype.is_numeric():
@@ -86,7 +86,7 @@ def _convert_to_text(raw: pl.Series) -> pl.Series:
 
 
 def _convert_to_time(raw: pl.Series) -> pl.Series:
-    """Times in UTC; a text by ISO 8601 with its zone, a day alone is its first moment; null for what has no zone."""
+    """Return times in UTC: texts by ISO 8601 with a zone, a day alone as its first moment; null where there is no zone."""
     if raw.dtype == pl.String:
         days = (
             raw.str.to_date("%Y-%m-%d", strict=False)
@@ -106,7 +106,7 @@ def _convert_to_time(raw: pl.Series) -> pl.Series:
 def _parse_numbers(raw: pl.Series, *, whole: bool) -> pl.Series:
     target = pl.Int64 if whole else pl.Float64
     quick = raw.cast(target, strict=False)
-    # Blanks around a number, "2e+04" for a whole one: rare, so the dearer way is taken only where the quick one fails.
+    # Blanks around a number, or "2e+04" for a whole one, are rare: the slow way is taken only where the quick one fails.
     if quick.null_count() > raw.null_count():
         stripped = raw.str.strip_chars()
         slow = _convert_to_number(stripped.cast(pl.Float64, strict=False), whole=whole)
@@ -116,7 +116,7 @@ def _parse_numbers(raw: pl.Series, *, whole: bool) -> pl.Series:
 
 
 def _convert_to_number(raw: pl.Series, *, whole: bool) -> pl.Series:
-    """The numbers as whole numbers or floats; null for what is not finite or, when `whole`, has a fraction."""
+    """Return whole numbers or floats; null for a value that is not finite or, when `whole`, has a fraction."""
     if raw.dtype.is_integer():
         return raw.cast(pl.Int64 if whole else pl.Float64, strict=False)
     number = raw.cast(pl.Float64, strict=False)

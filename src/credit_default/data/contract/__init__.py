@@ -1,1 +1,1 @@
-"""The words in which a portfolio's schema is declared, and its parser."""
+"""The types in which a portfolio's schema is declared, and its parser."""

@@ -1,23 +1,20 @@
-"""What a portfolio's schema is: columns, what each may hold and means, and rules across columns.
+"""The schema of a portfolio: its columns, their values and meanings, and rules across columns.
 
-`data/credit_card/statements.py` declares the credit-card portfolio in these words; `parse_schema` reads any other one from a mapping
-(a TOML file, say), so that another portfolio needs no change of code. A declaration that contradicts itself
-is refused here, when it is made, and not later, when rows are checked against it.
+`data/credit_card/statements.py` declares the credit-card portfolio with these types;
+`schema_parsing` reads any other portfolio's schema from plain data. A contradictory declaration is
+refused when it is made, not later when rows are checked against it.
 """
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
-from typing import Any, Literal, get_args
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal, get_args
 
 import polars as pl
 
 from credit_default.data.contract.table_parsing import (
-    KeyTypes,
     build_declaration_error,
-    check_table,
-    parse_texts,
 )
 from credit_default.errors import show_examples
 
@@ -35,25 +32,14 @@ KEY = (CLIENT_ID, STATEMENT_MONTH)
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 _RESERVED = frozenset({LINE, "rules", *KEY, OUTCOME})
 
-_SCHEMA_KEYS: dict[str, KeyTypes] = {
-    **dict.fromkeys(("name", "version"), str),
-    **dict.fromkeys(("columns", "rules", "row_number_for"), Sequence),
-    "outcome": Mapping,
-    "unique_key": bool,
-}
-_COLUMN_KEYS: dict[str, KeyTypes] = {
-    **dict.fromkeys(("name", "kind", "description", "drift_method"), str),
-    **dict.fromkeys(("minimum", "maximum", "drift_threshold", "risk_rises_from"), (int, float)),
-    "aliases": Sequence,
-    "codes": Mapping,
-    "protected": bool,
-}
-_RULE_KEYS: dict[str, KeyTypes] = dict.fromkeys(("name", "expression", "description"), str)
-
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column: its name here, the names it goes by elsewhere, what it may hold and what that means."""
+    """One column: its name, its aliases in files, its permitted values and their meaning.
+
+    Raises:
+        InputError: a declaration that contradicts itself.
+    """
 
     name: str
     kind: ColumnKind
@@ -65,22 +51,21 @@ class Column:
     protected: bool = False  # stays in the lake for fairness, never a model input by default
     drift_method: DriftMethod = "psi"
     drift_threshold: float = 0.1
-    risk_rises_from: float | None = (
-        None  # from here up, more is never less risk; below, codes are kinds and no amounts
-    )
+    # from this value on, more is never less risk; below it, codes are categories without an order
+    risk_rises_from: float | None = None
 
     def __post_init__(self) -> None:
         _check_column(self)
 
     @property
-    def known_as(self) -> tuple[str, ...]:
-        """Every name that the column is accepted under, its own first."""
+    def accepted_names(self) -> tuple[str, ...]:
+        """Return every name under which the column is accepted, its own first."""
         return (self.name, *self.aliases)
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule across columns: a Polars SQL expression that is true for a good row."""
+    """A rule across columns: a Polars SQL expression that is true for a valid row."""
 
     name: str
     expression: str
@@ -89,122 +74,46 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Schema:
-    """A portfolio's contract. Every portfolio's key is (client_id, statement_month); its outcome is one 0/1 column."""
+    """A portfolio's contract.
+
+    The key of every portfolio is (client_id, statement_month), its outcome one column of 0 and 1.
+
+    Raises:
+        InputError: a declaration that contradicts itself.
+    """
 
     name: str
     version: str
     columns: tuple[Column, ...]  # key first, then inputs; without the outcome
     outcome: Column
     rules: tuple[Rule, ...] = ()
-    unique_key: bool = (
-        True  # a key that comes twice is a fault; False where rows are observations of a key
-    )
-    row_number_for: tuple[
-        str, ...
-    ] = ()  # a file with just these names, and no id, numbers its clients by row, from 1
+    # True: a repeated key is a fault; False: rows are observations, several per key
+    unique_key: bool = True
+    # in a file with exactly these columns and no client_id, clients are numbered by row, from 1
+    row_number_for: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         _check_schema(self)
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Every column's name in order, without the outcome."""
+        """Return every column's name in order, without the outcome."""
         return tuple(column.name for column in self.columns)
 
     @property
     def inputs(self) -> tuple[Column, ...]:
-        """The columns that are neither key nor outcome, in order."""
+        """Return the columns that are neither key nor outcome, in order."""
         return tuple(c for c in self.columns if c.kind not in {"identifier", "month"})
 
     @property
     def protected(self) -> tuple[str, ...]:
-        """Names of the protected attributes."""
+        """Return the names of the protected attributes, in order."""
         return tuple(c.name for c in self.inputs if c.protected)
 
 
-def parse_schema(mapping: Mapping[str, Any]) -> Schema:
-    """The schema that a TOML-shaped mapping declares.
-
-    Words: `name`, `version`, `columns` (a list of tables with the fields of `Column`; codes are `{"1" = "male"}`),
-    `outcome` (a table: description, aliases, what 0 and 1 mean), `rules` (a list of tables with the fields of `Rule`),
-    `unique_key` and `row_number_for`. client_id and statement_month are there undeclared; declare them to give them aliases.
-
-    Raises:
-        InputError: A word is unknown, missing or of the wrong type, or the declaration contradicts itself.
-    """
-    thing = "the declared schema"
-    check_table(
-        mapping, words=_SCHEMA_KEYS, required=("name", "version", "columns", "outcome"), thing=thing
-    )
-    declared = [
-        _parse_column(item, thing=f"column {i} of {thing}")
-        for i, item in enumerate(mapping["columns"], 1)
-    ]
-    keys = {
-        CLIENT_ID: Column(CLIENT_ID, "identifier", "Who: one client, the same id in every month."),
-        STATEMENT_MONTH: Column(
-            STATEMENT_MONTH, "month", "The month of the latest statement, YYYY-MM."
-        ),
-    } | {column.name: column for column in declared if column.name in KEY}
-    outcome = {
-        "name": OUTCOME,
-        "kind": "outcome",
-        "codes": {"0": "no default", "1": "default"},
-        **mapping["outcome"],
-    }
-    return Schema(
-        name=mapping["name"],
-        version=mapping["version"],
-        columns=(*keys.values(), *(column for column in declared if column.name not in KEY)),
-        outcome=_parse_column(outcome, thing=f"the outcome of {thing}"),
-        rules=tuple(
-            _parse_rule(item, thing=f"rule {i} of {thing}")
-            for i, item in enumerate(mapping.get("rules", ()), 1)
-        ),
-        unique_key=mapping.get("unique_key", True),
-        row_number_for=parse_texts(
-            mapping.get("row_number_for", ()), thing=f"row_number_for of {thing}"
-        ),
-    )
-
-
-def describe_schema(schema: Schema) -> dict[str, Any]:
-    """The schema as plain data that JSON and TOML can hold: `parse_schema` makes an equal schema of it."""
-    return asdict(schema) | {
-        "columns": [_describe_column(column) for column in schema.columns],
-        "outcome": _describe_column(schema.outcome),
-        "rules": [asdict(rule) for rule in schema.rules],
-        "row_number_for": list(schema.row_number_for),
-    }
-
-
 def normalise_name(name: str) -> str:
-    """A raw column name as it is compared: without surrounding blanks, byte-order mark or case."""
+    """Return a raw column name as it is compared: without outer blanks, byte-order mark or case."""
     return name.replace("\ufeff", "").strip().casefold()
-
-
-def _describe_column(column: Column) -> dict[str, Any]:
-    # TOML has no null: a bound that is not there is a word that is not there.
-    described = {word: value for word, value in asdict(column).items() if value is not None}
-    codes = {str(code): meaning for code, meaning in column.codes.items()}
-    return described | {"aliases": list(column.aliases), "codes": codes}
-
-
-def _parse_column(item: Any, *, thing: str) -> Column:
-    check_table(item, words=_COLUMN_KEYS, required=("name", "kind", "description"), thing=thing)
-    try:
-        codes = {int(code): str(meaning) for code, meaning in item.get("codes", {}).items()}
-    except ValueError as error:
-        raise build_declaration_error(
-            f"codes of {thing}", found=show_examples(item["codes"]), expected="whole numbers"
-        ) from error
-    aliases = parse_texts(item.get("aliases", ()), thing=f"aliases of {thing}")
-    return Column(**{**item, "aliases": aliases, "codes": codes})
-
-
-def _parse_rule(item: Any, *, thing: str) -> Rule:
-    check_table(item, words=_RULE_KEYS, required=tuple(_RULE_KEYS), thing=thing)
-    return Rule(**item)
 
 
 def _check_column(column: Column) -> None:
@@ -227,27 +136,27 @@ def _check_column(column: Column) -> None:
             found=f"{len(column.codes)} codes",
             expected="codes for kind code, and for no other kind",
         )
+    _check_bounds(column, thing=thing)
+    if column.risk_rises_from is not None and column.kind not in {"code", "integer", "amount"}:
+        raise build_declaration_error(
+            thing, found="risk_rises_from", expected="risk_rises_from for inputs only"
+        )
+    if not column.drift_threshold > 0:
+        raise build_declaration_error(
+            thing, found=f"drift_threshold {column.drift_threshold}", expected="a number above 0"
+        )
+
+
+def _check_bounds(column: Column, *, thing: str) -> None:
     bounded = column.minimum is not None or column.maximum is not None
     if bounded and column.kind not in {"integer", "amount"}:
         raise build_declaration_error(
             thing, found="minimum or maximum", expected="bounds for kinds integer and amount only"
         )
-    if (
-        column.minimum is not None
-        and column.maximum is not None
-        and column.minimum > column.maximum
-    ):
-        raise build_declaration_error(
-            thing,
-            found=f"minimum {column.minimum} > maximum {column.maximum}",
-            expected="minimum ≤ maximum",
-        )
-    if column.risk_rises_from is not None and column.kind not in {"code", "integer", "amount"}:
-        raise build_declaration_error(thing, found="risk_rises_from", expected="it for inputs only")
-    if not column.drift_threshold > 0:
-        raise build_declaration_error(
-            thing, found=f"drift_threshold {column.drift_threshold}", expected="a number above 0"
-        )
+    lowest, highest = column.minimum, column.maximum
+    if lowest is not None and highest is not None and lowest > highest:
+        found = f"minimum {lowest} > maximum {highest}"
+        raise build_declaration_error(thing, found=found, expected="minimum ≤ maximum")
 
 
 def _check_schema(schema: Schema) -> None:
@@ -265,32 +174,32 @@ def _check_schema(schema: Schema) -> None:
             found=f"kinds {kinds[2:]}",
             expected="one or more inputs of kind code, integer or amount",
         )
-    if (
-        schema.outcome.name != OUTCOME
-        or schema.outcome.kind != "outcome"
-        or set(schema.outcome.codes) != {0, 1}
-    ):
-        raise build_declaration_error(
-            thing,
-            found=f"outcome {schema.outcome.name!r}",
-            expected=f"{OUTCOME!r} with the codes 0 and 1",
-        )
+    _check_outcome(schema.outcome, thing=thing)
     reserved = sorted(_RESERVED & {column.name for column in schema.inputs})
     if reserved:
         raise build_declaration_error(
             thing,
             found=show_examples(reserved),
-            expected="inputs under other names, these are taken",
+            expected="other names for inputs: these are reserved",
         )
     _check_unique_names(schema, thing=thing)
     for rule in schema.rules:
         _check_rule(rule, schema=schema)
 
 
+def _check_outcome(outcome: Column, *, thing: str) -> None:
+    if outcome.name != OUTCOME or outcome.kind != "outcome" or set(outcome.codes) != {0, 1}:
+        raise build_declaration_error(
+            thing,
+            found=f"outcome {outcome.name!r}",
+            expected=f"{OUTCOME!r} with the codes 0 and 1",
+        )
+
+
 def _check_unique_names(schema: Schema, *, thing: str) -> None:
-    """Each column's own name may be repeated among its aliases; no name may mean two columns."""
+    """Check that no name or alias means two columns; a column may repeat its own name."""
     own_names = [
-        {normalise_name(name) for name in column.known_as}
+        {normalise_name(name) for name in column.accepted_names}
         for column in (*schema.columns, schema.outcome)
     ]
     repeated = _find_duplicates(name for names in own_names for name in names)

@@ -1,4 +1,7 @@
-"""What became of clients, as it arrives later: one observation a row, the same client and month perhaps more than once."""
+"""The schema of outcomes as they arrive later: one observation per row.
+
+The same client and month may occur more than once.
+"""
 
 from credit_default.data.contract.schema import CLIENT_ID, STATEMENT_MONTH, Column, Schema
 from credit_default.data.credit_card.statements import CREDIT_CARD

@@ -1,7 +1,8 @@
-"""The public credit-card data set, known by its content: one digest, whatever the file it came in.
+"""Recognise the public credit-card data set by its content, whatever file it came in.
 
-A spreadsheet, its CSV copies and OpenML's Parquet differ in every byte and hold the same numbers; the digest is taken
-over the numbers, so that each of them can be checked against one constant.
+The original spreadsheet, its CSV copies and OpenML's Parquet differ in every byte and hold the same
+numbers. The digest is taken over the numbers, so that each file can be checked against one
+constant.
 """
 
 from hashlib import sha256
@@ -18,13 +19,18 @@ PUBLIC_DIGEST = "74f2df84887b26f183075d63d1672a5a54e04dee7d01d6e824d57a4b76acdae
 
 
 def digest_public_rows(rows: pl.DataFrame, *, schema: Schema) -> str:
-    """The sha256, hexadecimal, of what the rows hold.
+    """Return the hex SHA-256 of the rows' content.
 
-    Over the client ids as whole numbers, the inputs in the schema's order and the outcome, each column as
-    little-endian 64-bit whole numbers, rows in the order of the ids. The month is left out: the sources have none.
+    It covers the client ids as whole numbers, the inputs in the schema's order and the outcome,
+    each column as little-endian 64-bit integers with rows in the order of the ids. The month is
+    left out, because the sources have none.
+
+    Args:
+        rows: Checked rows with outcomes.
+        schema: The schema of the rows.
 
     Raises:
-        InputError: An id is no whole number, or a value has a fraction or is missing.
+        InputError: an id that is not a whole number, or a value that has a fraction or is missing.
     """
     names = [CLIENT_ID, *(column.name for column in schema.inputs), OUTCOME]
     try:
@@ -35,12 +41,15 @@ def digest_public_rows(rows: pl.DataFrame, *, schema: Schema) -> str:
     for name in names:
         values = ordered[name]
         if values.null_count() or not (values == values.floor()).all():
-            raise _build_content_error(f"{name} with a fraction or a gap")
+            raise _build_content_error(f"{name} with a fraction or a missing value")
         digest.update(np.ascontiguousarray(values.to_numpy().astype("<i8")).tobytes())
     return digest.hexdigest()
 
 
 def _build_content_error(found: str) -> InputError:
     return InputError(
-        "the public data", found=found, expected="whole numbers only", remedy="Get the file again."
+        "the public data",
+        found=found,
+        expected="whole numbers only",
+        remedy="Download the file again.",
     )

@@ -1,9 +1,10 @@
-"""The credit-card portfolio's schema: the one place that knows PAY_0, and what every code means.
+"""The schema of the credit-card portfolio: the only place that knows PAY_0 and what the codes mean.
 
-Source: UCI Machine Learning Repository, dataset 350 "Default of Credit Card Clients" (I-Cheng Yeh, CC BY 4.0,
-doi 10.24432/C55S3H), under the names of the original spreadsheet, its X1..X23 / Y export (OpenML's too) and Kaggle's
-copy. Bounds and rules hold for all 30,000 clients there; the margin each was given stands in its description.
-`tests/data/credit_card/test_statements.py` measures the margins again.
+Source: UCI Machine Learning Repository, dataset 350 "Default of Credit Card Clients" (I-Cheng Yeh,
+CC BY 4.0, doi 10.24432/C55S3H), with the column names of the original spreadsheet, its X1..X23 / Y
+export (OpenML's too) and Kaggle's copy. Bounds and rules hold for all 30,000 clients there, with a
+margin that each description states. `tests/data/credit_card/test_statements.py` measures the
+margins again.
 """
 
 from credit_default.data.contract.schema import Column, Rule, Schema
@@ -82,13 +83,15 @@ def _payment_rule(month: int) -> Rule:
         return Rule(
             f"payment_within_bill_m{month}",
             f"{payment} <= 6 * credit_limit",
-            f"{payment} is at most 6 times credit_limit; its bill is not in the file (the source: 2.67).",
+            f"{payment} is at most 6 times credit_limit; "
+            "its bill is not in the file (the source: 2.67).",
         )
     bill = f"bill_amount_m{month + 1}"
     return Rule(
         f"payment_within_bill_m{month}",
         f"{payment} <= 6 * credit_limit OR {payment} - {bill} <= 6 * credit_limit",
-        f"{payment} exceeds {bill}, which it settles, by at most 6 times credit_limit (the source: 3.47).",
+        f"{payment} exceeds {bill}, which it settles, "
+        "by at most 6 times credit_limit (the source: 3.47).",
     )
 
 
@@ -119,7 +122,8 @@ CREDIT_CARD = Schema(
         Column(
             "credit_limit",
             "amount",
-            "Credit granted, NT dollars, supplementary cards of the family included (the source: 10,000 to 1,000,000).",
+            "Credit granted, NT dollars, supplementary cards of the family included "
+            "(the source: 10,000 to 1,000,000).",
             aliases=("LIMIT_BAL", "X1"),
             minimum=1_000,
             maximum=5_000_000,

@@ -1,1 +1,1 @@
-"""Faults planted into clean data, to prove that alarms ring."""
+"""Faults planted into clean data, to prove that the gates raise alarms."""

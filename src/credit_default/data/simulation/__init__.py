@@ -1,1 +1,1 @@
-"""Simulated credit-card portfolios with known truth."""
+"""Simulated credit-card portfolios whose true probabilities are known."""

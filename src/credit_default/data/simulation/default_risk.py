@@ -1,21 +1,29 @@
-"""The risk that a statement carries: the log odds of default next month, and the outcome drawn from it.
+"""The true probability of default of simulated accounts, and the outcomes drawn from it.
 
-The probability is known here because we made it, and is kept beside every outcome; a model can be held against it.
+The probability is known because it is simulated, and is kept beside every outcome, so that a model
+can be compared with it.
 """
 
 import numpy as np
 
 from credit_default.data.simulation.accounts import Accounts
-from credit_default.data.simulation.tables import Floats, SimulationTables, compute_normal_share
+from credit_default.data.simulation.tables import (
+    Float32Array,
+    SimulationTables,
+    compute_normal_share,
+)
 
-SEVERE = 4  # the place of status 2 in STATUS_CODES: two months late or more
-MINIMUM_DUE = np.float32(
-    1000
-)  # below this a bill is as good as none when payments are held against it
+SEVERE = 4  # position of status 2 in STATUS_CODES: two months late or more
+# NT dollars; smaller bills count as this much when payments are compared with them
+MINIMUM_DUE = np.float32(1000)
 
 
-def build_risk_features(accounts: Accounts) -> tuple[Floats, ...]:
-    """What risk depends on beside codes, in the order of `Tables.risk_effects`: of the statement as shown."""
+def build_risk_features(accounts: Accounts) -> tuple[Float32Array, ...]:
+    """Return the numbers that risk depends on, from the statement as shown.
+
+    Returns:
+        Arrays of shape (account count,), in the order of `SimulationTables.risk_effects`.
+    """
     severe = np.stack([status >= SEVERE for status in accounts.shown_statuses])
     late_count = severe.sum(axis=0, dtype=np.float32)
     used = np.stack([np.clip(bill / accounts.limit, -0.2, 1.5) for bill in accounts.bills])
@@ -44,8 +52,14 @@ def build_risk_features(accounts: Accounts) -> tuple[Floats, ...]:
 
 def compute_default_probability(
     tables: SimulationTables, accounts: Accounts, *, risk_shift: float = 0.0
-) -> Floats:
-    """The probability that each account defaults next month; `risk_shift` is added to its log odds."""
+) -> Float32Array:
+    """Return the probability (0–1) that each account defaults next month.
+
+    Args:
+        tables: The fitted tables.
+        accounts: The accounts.
+        risk_shift: Added to every log odds.
+    """
     log_odds = np.full(len(accounts.limit), risk_shift, dtype=np.float32)
     for effects, status in zip(tables.status_effects, accounts.shown_statuses, strict=True):
         log_odds += effects[status]
@@ -54,12 +68,15 @@ def compute_default_probability(
     log_odds += tables.marriage_effects[accounts.marriage]
     for effect, feature in zip(tables.risk_effects, build_risk_features(accounts), strict=True):
         log_odds += effect * feature
-    probability: Floats = np.float32(1) / (np.float32(1) + np.exp(-log_odds))
+    probability: Float32Array = np.float32(1) / (np.float32(1) + np.exp(-log_odds))
     return probability
 
 
 def draw_outcome(
-    accounts: Accounts, probability: Floats
+    accounts: Accounts, probability: Float32Array
 ) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    """Whether each account defaults: its fortune falls below its probability."""
-    return compute_normal_share(accounts.fortune) < probability
+    """Return True for each account that defaults.
+
+    An account defaults when the normal share of its outcome score is below its probability.
+    """
+    return compute_normal_share(accounts.outcome_score) < probability

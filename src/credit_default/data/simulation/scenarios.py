@@ -1,7 +1,7 @@
-"""What may happen to a portfolio, and how hard: each scenario's strengths 1, 2 and 3, fixed in numbers.
+"""What can happen to a portfolio: scenarios, each at the strengths 1, 2 and 3.
 
-A scenario acts from its start month on. `recession` changes what the inputs mean, `marketing` and `policy` change who and
-what is seen, `broken-feed` changes nothing but the delivery.
+A scenario acts from its start month on. `recession` changes what the inputs mean, `marketing` and
+`policy` change which clients and limits are seen, and `broken-feed` changes only the delivery.
 """
 
 from collections.abc import Mapping
@@ -13,33 +13,39 @@ from credit_default.errors import InputError
 
 @dataclass(frozen=True, slots=True)
 class FeedFault:
-    """What a broken feed does to its rows; outcomes stay true."""
+    """What a broken feed does to its rows, as shares (0–1) of them; outcomes stay true."""
 
     unit_error_share: float = 0.0  # rows whose payments come in thousands
-    stale_share: float = 0.0  # rows whose latest payment is last month's again
+    stale_share: float = 0.0  # rows whose latest payment repeats that of the month before
     swapped_share: float = 0.0  # rows whose education codes 1 and 3 are exchanged
 
     @property
-    def active(self) -> bool:
-        """True when any row comes otherwise than it is."""
+    def is_active(self) -> bool:
+        """Return True when any row is delivered wrongly."""
         return max(self.unit_error_share, self.stale_share, self.swapped_share) > 0
 
 
 @dataclass(frozen=True, slots=True)
 class MonthConditions:
-    """What presses on every account in a month; the defaults are calm."""
+    """What affects every account in a month; the defaults are calm."""
 
     hardship: float = 0.0  # standard deviations by which statuses rise and payments fall
     risk_shift: float = 0.0  # added to the log odds of default: the same inputs mean more risk
     newcomer_share: float = 0.0  # accounts that a campaign replaces by new clients each month
-    intake: NewClientMix = field(default_factory=NewClientMix)  # whom the campaign brings
+    client_mix: NewClientMix = field(default_factory=NewClientMix)  # of the campaign's new clients
     limit_factor: float = 1.0  # what limits are multiplied by, once, in the start month
     fault: FeedFault = field(default_factory=FeedFault)
 
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """A named course of events; `start` is the month, counted from 0, in which it begins; `strength` is 1, 2 or 3."""
+    """A named course of events.
+
+    Attributes:
+        name: A key of `SCENARIO_CONDITIONS`.
+        start: The month in which it begins, counted from 0.
+        strength: 1, 2 or 3.
+    """
 
     name: str
     start: int = 0
@@ -57,9 +63,9 @@ SCENARIO_CONDITIONS: Mapping[str, tuple[MonthConditions, MonthConditions, MonthC
         MonthConditions(hardship=1.3, risk_shift=0.8),
     ),
     "marketing": (
-        MonthConditions(newcomer_share=0.05, intake=NewClientMix(limit_tilt=1.5, age_tilt=1.5)),
-        MonthConditions(newcomer_share=0.10, intake=NewClientMix(limit_tilt=2.0, age_tilt=2.0)),
-        MonthConditions(newcomer_share=0.20, intake=NewClientMix(limit_tilt=3.0, age_tilt=3.0)),
+        MonthConditions(newcomer_share=0.05, client_mix=NewClientMix(limit_tilt=1.5, age_tilt=1.5)),
+        MonthConditions(newcomer_share=0.10, client_mix=NewClientMix(limit_tilt=2.0, age_tilt=2.0)),
+        MonthConditions(newcomer_share=0.20, client_mix=NewClientMix(limit_tilt=3.0, age_tilt=3.0)),
     ),
     "policy": (
         MonthConditions(limit_factor=1.2),
@@ -75,9 +81,10 @@ SCENARIO_CONDITIONS: Mapping[str, tuple[MonthConditions, MonthConditions, MonthC
 
 
 def check_scenario(scenario: Scenario) -> None:
-    """Nothing, when the scenario is one that we know.
+    """Check that a scenario exists.
 
-    Raises InputError when its name is unknown, its start negative or its strength not 1, 2 or 3.
+    Raises:
+        InputError: an unknown name, a negative start, or a strength other than 1, 2 or 3.
     """
     if scenario.name not in SCENARIO_CONDITIONS:
         names = ", ".join(SCENARIO_CONDITIONS)
@@ -104,7 +111,7 @@ def check_scenario(scenario: Scenario) -> None:
 
 
 def find_conditions(scenario: Scenario, month_index: int) -> MonthConditions:
-    """The climate of the month counted from 0: calm before the start, the scenario's from then on."""
+    """Return the conditions of a month, counted from 0: calm before the scenario's start."""
     return (
         CALM_CONDITIONS
         if month_index < scenario.start

@@ -4,7 +4,6 @@ The ledger says what moved, a marker in the lake which move was told last. An ev
 key, and counts as told once the server has taken it; what a crash or an outage leaves untold, `reconcile` tells.
 """
 
-import json
 import uuid
 from collections.abc import Iterable
 from typing import Final
@@ -19,10 +18,10 @@ from credit_default.errors import ServiceError, hide_credentials
 from credit_default.flows.events.run_events import draft_alarm_events
 from credit_default.flows.events.send import send_events
 from credit_default.flows.server.ephemeral_server import is_server_reachable, run_on_server
-from credit_default.gates.ledger import LedgerEntry
+from credit_default.gates.ledger.chain import LedgerEntry
+from credit_default.gates.ledger.version_events import RolledBack
 from credit_default.gates.verdict import Verdict
 from credit_default.services.champion.alias_history import (
-    ROLLED_BACK,
     RecordedChampionChange,
     list_unannounced_changes,
     record_announced_change,
@@ -40,7 +39,7 @@ _EVENT_ID_NAMESPACE: Final = uuid.UUID(
 
 def announce_champion_changes(wiring: Wiring) -> Repairs:
     """How many moves of the seat were told now, oldest first; a verdict says so where Prefect did not take them."""
-    moves = list_unannounced_changes(wiring)
+    moves = list_unannounced_changes(wiring.lake)
     for move in moves:
         if not _try_send_events([_draft_champion_change(move)]):
             return Repairs(
@@ -49,7 +48,7 @@ def announce_champion_changes(wiring: Wiring) -> Repairs:
                     "prefect", "watch", ("a move of the champion's seat is not yet told",)
                 ),
             )
-        record_announced_change(wiring, move)
+        record_announced_change(wiring.lake, move)
     return Repairs(
         {ANNOUNCED_CHANGES: len(moves)},
         tuple(f"told: version {m.entry.model_version} {m.entry.event}" for m in moves),
@@ -66,7 +65,7 @@ def announce_from_command(
     """
     url = settings.prefect.api_url
     owed = f"Prefect at {hide_credentials(url)} is away: its event is owed, and `credit-default reconcile` sends it"
-    if not url or not (list_unannounced_changes(wiring) or alarms.opened or alarms.closed):
+    if not url or not (list_unannounced_changes(wiring.lake) or alarms.opened or alarms.closed):
         return ()
     if not is_server_reachable(url, timeout_seconds=settings.prefect.wait_seconds):
         return (owed,)
@@ -84,13 +83,13 @@ def announce_recorded_batches(entries: Iterable[LedgerEntry]) -> None:
 
 
 def _draft_champion_change(move: RecordedChampionChange) -> Event:
-    entry, details = move.entry, json.loads(move.entry.details)
-    name = "rolled-back" if entry.event == ROLLED_BACK else "promoted"
+    entry = move.entry
+    name = "rolled-back" if isinstance(move.event, RolledBack) else "promoted"
     payload = {
         "model_version": str(entry.model_version),
-        "model_digest": str(details.get("model_digest", "")),
+        "model_digest": move.event.model_digest,
         "previous_version": str(move.previous_version or ""),
-        "by": str(details.get("by", "")),
+        "by": move.event.by,
         "at": entry.at,
     }
     return _draft_event(

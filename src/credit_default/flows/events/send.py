@@ -37,7 +37,7 @@ def announce_outcomes(wiring: Wiring, taken: Summary) -> Summary:
 
     Where the server does not take the events a note says so: the outcomes are in the lake all the same.
     """
-    batch_ids = list_observed_batches(wiring, str(taken.batch_id))
+    batch_ids = list_observed_batches(wiring.lake, str(taken.batch_id))
     drafts = [
         EventDraft(OUTCOMES_RECORDED, f"credit-default.batch.{one}", {"batch_id": one})
         for one in batch_ids

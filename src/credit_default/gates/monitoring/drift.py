@@ -230,9 +230,12 @@ def _list_shift_figures(shift: ScoreShift | None) -> dict[str, float]:
 
 def _measure_share_shift(shift: ScoreShift | None, *, policy: DriftPolicy) -> float:
     """How far the expected default share has moved, over what it was; 0 where chance may have done it."""
-    if shift is None or abs(shift.move) < policy.fewest_standard_errors * shift.standard_error:
+    if (
+        shift is None
+        or abs(shift.mean_shift) < policy.fewest_standard_errors * shift.standard_error
+    ):
         return 0.0
-    return abs(shift.move) / max(shift.reference_share, 1e-9)
+    return abs(shift.mean_shift) / max(shift.reference_share, 1e-9)
 
 
 def _describe_shift(shift: ScoreShift | None, *, policy: DriftPolicy) -> list[str]:
@@ -245,7 +248,7 @@ def _describe_shift(shift: ScoreShift | None, *, policy: DriftPolicy) -> list[st
     if (cause := shift.find_cause()) is not None:
         told.append(
             f"{cause.name}: {cause.reference_share:.0%} -> {cause.current_share:.0%} of the clients, explains "
-            f"{cause.composition / shift.move:.0%} of the score's move"
+            f"{cause.composition / shift.mean_shift:.0%} of the score's move"
         )
     return told
 

@@ -49,7 +49,7 @@ def measure_drift(
             bin_count=distance.bin_count,
             spread=distance.spread,
             error=distance.error,
-            chance=distance.chance,
+            chance=distance.p_value,
         )
 
     columns = tuple(

@@ -9,11 +9,9 @@ from credit_default.data.contract.schema import Column, Schema
 from credit_default.gates.monitoring.feed import ColumnState
 from credit_default.model.profile.binning import Bins, Counts
 from credit_default.model.profile.column_counts import ColumnProfile, Profile, measure_magnitude
-from credit_default.model.profile.drift_distances import (
-    measure_homogeneity_p_value,
-    measure_population_stability_index,
-)
+from credit_default.model.profile.drift_distances import measure_population_stability_index
 from credit_default.model.profile.plan import ColumnPlan, ProfilePlan
+from credit_default.model.profile.two_sample_p_values import measure_homogeneity_p_value
 
 _TAIL_SHARE: Final = 0.05  # of the reference's values other than 0, at either end
 _MEDIAN_SHARE: Final = 0.5
@@ -80,7 +78,8 @@ def _measure_column(
         new_codes=tuple(_format_values(plan.bins, new)) if column.codes else (),
         new_share=float(current.counts[new].sum()) / row_count if column.codes else 0.0,
         is_constant=current.minimum == current.maximum and reference.minimum < reference.maximum,
-        is_stale=plan.before is not None and current.fingerprint == stale_fingerprint,
+        is_stale=plan.previous_month_column is not None
+        and current.fingerprint == stale_fingerprint,
         repeat_share=_measure_repeat_share(column, current),
         reference_repeat_share=_measure_repeat_share(column, reference),
         low_tail_share=low,
@@ -96,7 +95,10 @@ def _measure_column(
 def _list_static_codes(schema: Schema, plan: ProfilePlan) -> set[str]:
     """The codes that a client has once, and not month by month."""
     monthly = {
-        name for column in plan.inputs if column.before for name in (column.name, column.before)
+        name
+        for column in plan.inputs
+        if column.previous_month_column
+        for name in (column.name, column.previous_month_column)
     }
     return {column.name for column in schema.inputs if column.codes} - monthly
 

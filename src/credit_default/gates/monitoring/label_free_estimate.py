@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from credit_default.gates.verdict import Verdict
+from credit_default.model.evaluation.intervals import Metric
 from credit_default.model.evaluation.label_free_estimates import (
     ESTIMATED_METRICS,
     Estimate,
     PastError,
 )
-from credit_default.model.evaluation.metrics import Metric
 
 GATE: Final = "estimate"
 PAST_ERROR_SUFFIX: Final = "_past_error"

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from credit_default.gates.verdict import Level, Verdict
-from credit_default.model.evaluation.metrics import Evaluation, Metric
+from credit_default.model.evaluation.intervals import Metric
+from credit_default.model.evaluation.metrics import Evaluation
 
 GATE: Final = "performance"
 _REPORTED_METRICS: Final = (

@@ -1,4 +1,8 @@
-"""What is registered, promoted and loaded: the fitted pipeline together with all that makes its scores mean something."""
+"""The model bundle: the fitted pipeline and everything that gives its scores their meaning.
+
+A bundle is what training produces, the registry stores, promotion compares and scoring loads. It is
+saved and loaded by `adapters/bundles`; nothing here reads or writes files.
+"""
 
 from dataclasses import dataclass
 from typing import Any
@@ -22,57 +26,64 @@ from credit_default.model.features.declaration import (
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ModelBundle:
-    """One model, complete: it takes raw rows, decides by its policy and knows what it was taught on.
+    """One complete model: it scores raw rows, decides by its policy and records its training.
 
-    `digest` is canonical: the same data and code give the same one, whatever the order of rows or the number of jobs.
+    `digest` is canonical: the same data and code give the same digest, whatever the order of the
+    rows or the number of jobs.
     """
 
-    pipeline: Any  # a fitted scikit-learn Pipeline: features, forest (with its line, where it is calibrated)
+    # fitted scikit-learn Pipeline: features, then the forest (with its calibration line, if any)
+    pipeline: Any
     decision_policy: DecisionPolicy
     recipe: Recipe
     schema_name: str
     schema_version: str
     feature_version: str
-    source_digests: tuple[
-        str, ...
-    ]  # sha256 of each training source, as given; not part of the digest
+    # sha256 of each training source, as given; not part of the digest
+    source_digests: tuple[str, ...]
     row_count: int  # training rows
     default_share: float  # of the training rows, 0-1
-    trained_rows: NDArray[
-        np.uint64
-    ]  # hashes of the (client_id, statement_month) trained on, sorted
+    # hashes of the (client_id, statement_month) trained on, sorted
+    trained_rows: NDArray[np.uint64]
     reference: pl.DataFrame | None  # scored unseen rows for drift; None until `attach_reference`
     digest: str  # hex sha256 over all of the above that decides a score or a comparison
 
     @property
     def features(self) -> tuple[Feature, ...]:
-        """The features built inside the pipeline."""
+        """Return the features that the pipeline builds."""
         return parse_features(self.pipeline.named_steps[FEATURES_STEP].kw_args["spec"])
 
     @property
     def feature_names(self) -> tuple[str, ...]:
-        """Names of the forest's features, in the order of its arrays."""
+        """Return the names of the forest's features, in the order of its feature matrix."""
         return list_feature_names(self.features)
 
     @property
     def input_names(self) -> tuple[str, ...]:
-        """Names of the raw columns that scoring needs."""
+        """Return the names of the raw columns that scoring needs."""
         return list_input_names(self.features)
 
     @property
     def forest(self) -> Any:
-        """The fitted forest alone: its input is the feature matrix, not raw rows; its output is not yet calibrated."""
+        """Return the fitted forest alone, without calibration.
+
+        Its input is the feature matrix, not raw rows, and its output is not calibrated yet.
+        """
         return unwrap_forest(self.pipeline.named_steps[FOREST_STEP])
 
     @property
     def calibration(self) -> Calibration | None:
-        """The line that scoring puts on the forest's log odds; None where the forest is calibrated as it is."""
+        """Return the line that scoring applies to the forest's log odds; None for none."""
         last = self.pipeline.named_steps[FOREST_STEP]
         return last.line if isinstance(last, CalibratedForest) else None
 
 
 def measure_feature_importance(bundle: ModelBundle) -> dict[str, float]:
-    """Each feature's share (0-1, sum 1) of the forest's impurity decrease, largest first."""
+    """Return each feature's share of the forest's impurity decrease, largest first.
+
+    Returns:
+        Shares by feature name, 0–1, summing to 1; equal shares are ordered by name.
+    """
     shares = bundle.forest.feature_importances_.tolist()
     return dict(
         sorted(zip(bundle.feature_names, shares, strict=True), key=lambda pair: (-pair[1], pair[0]))
@@ -80,7 +91,13 @@ def measure_feature_importance(bundle: ModelBundle) -> dict[str, float]:
 
 
 def measure_input_importance(bundle: ModelBundle) -> dict[str, float]:
-    """Each raw column's share (0-1, sum 1): a feature's importance goes in equal parts to the columns behind it."""
+    """Return each raw column's share of the forest's impurity decrease, largest first.
+
+    A feature's importance is divided equally among the raw columns that it is computed from.
+
+    Returns:
+        Shares by column name, 0–1, summing to 1; equal shares are ordered by name.
+    """
     roots = trace_inputs(bundle.features)
     shares = dict.fromkeys(bundle.input_names, 0.0)
     for name, share in measure_feature_importance(bundle).items():

@@ -1,6 +1,7 @@
-"""Do the probabilities mean what they say? The calibration line: log odds of the outcome on log odds of the score.
+"""The calibration line: log odds of the outcome regressed on log odds of the predicted probability.
 
-Cox's recalibration: slope 1 and intercept 0 when the probabilities are right (Cox 1958, Biometrika 45, 562-565).
+This is Cox's recalibration (Cox 1958, Biometrika 45, 562-565). Slope 1 and intercept 0 mean that
+the probabilities are right; a slope below 1 means that they are too extreme.
 """
 
 from dataclasses import dataclass
@@ -13,17 +14,15 @@ from credit_default.model.statistics.bootstrap import FloatArray, IntArray
 
 _STEP_COUNT: Final = 50
 _TOLERANCE: Final = 1e-10
-_FLAT: Final = (
-    1e-9  # share of the information left below which the scores are too alike to give a slope
-)
-STEEPEST_SLOPE: Final = (
-    100.0  # beyond it the outcomes are parted by the score and no finite line fits
-)
+# Relative determinant of the information matrix below which the scores are too similar for a slope.
+_SINGULAR_SHARE: Final = 1e-9
+# A steeper line means that the score separates the outcomes perfectly and no finite line fits.
+STEEPEST_SLOPE: Final = 100.0
 
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """The fitted line: log odds(defaulted) = intercept + slope · log odds(probability)."""
+    """A fitted line: log odds(defaulted) = intercept + slope · log odds(probability)."""
 
     slope: float
     intercept: float
@@ -31,18 +30,27 @@ class Calibration:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CalibrationResamples:
-    """Slope and intercept, one of each for each resample."""
+    """Slopes and intercepts of the resamples, each of shape (resample count,)."""
 
     slope: FloatArray
     intercept: FloatArray
 
 
 def fit_calibration(defaulted: IntArray, probability: FloatArray) -> Calibration | None:
-    """The maximum-likelihood line by Newton's steps; None where there is none (one outcome, constant or parting score)."""
+    """Fit the calibration line by maximum likelihood with Newton's method.
+
+    Args:
+        defaulted: Outcomes (0/1) of shape (row count,).
+        probability: Predicted default probabilities (0–1), in the order of `defaulted`.
+
+    Returns:
+        The line; None where no finite line exists: only one outcome, a constant score, or a score
+        that separates the outcomes perfectly.
+    """
     default_count, row_count = int(defaulted.sum()), len(defaulted)
     if not 0 < default_count < row_count or np.ptp(probability) == 0:
         return None
-    # From the flat line Newton's steps do not overshoot, however far from calibrated the score is.
+    # Newton's steps from the flat line do not overshoot, however badly calibrated the score is.
     line = Calibration(
         slope=0.0, intercept=float(np.log(default_count / (row_count - default_count)))
     )
@@ -61,7 +69,19 @@ def fit_calibration(defaulted: IntArray, probability: FloatArray) -> Calibration
 def solve_one_step(
     line: Calibration, defaulted: IntArray, probability: FloatArray, *, weights: FloatArray
 ) -> CalibrationResamples:
-    """One Newton step from the line for each resample of weights: from the fitted line, close to each one's own fit."""
+    """Take one Newton step from a line for each resample.
+
+    From the line fitted on all rows, one step comes close to each resample's own fit.
+
+    Args:
+        line: The line to start from.
+        defaulted: Outcomes (0/1) of shape (row count,).
+        probability: Predicted default probabilities (0–1), in the order of `defaulted`.
+        weights: How often each resample drew each row, of shape (resample count, row count).
+
+    Returns:
+        One slope and intercept per resample; NaN or infinite where a resample has no line.
+    """
     odds = measure_log_odds(probability)
     expected = expit(line.intercept + line.slope * odds)
     residual, variance = defaulted - expected, expected * (1 - expected)
@@ -70,8 +90,8 @@ def solve_one_step(
     )
     score_0, score_1, fisher_00, fisher_01, fisher_11 = (weights @ terms).T
     determinant = fisher_00 * fisher_11 - fisher_01 * fisher_01
-    usable = determinant > _FLAT * fisher_00 * fisher_11
-    with np.errstate(over="ignore"):  # a step to infinity is no line: callers look for finite ones
+    usable = determinant > _SINGULAR_SHARE * fisher_00 * fisher_11
+    with np.errstate(over="ignore"):  # callers drop infinite results
         steps = [
             np.divide(top, determinant, out=np.full(len(weights), np.nan), where=usable)
             for top in (
@@ -83,13 +103,25 @@ def solve_one_step(
 
 
 def measure_log_odds(probability: FloatArray) -> FloatArray:
-    """Each probability's log odds; 0 and 1 count as 1e-6 away from it, so that the odds stay finite."""
-    held = np.clip(probability, 1e-6, 1 - 1e-6)
-    odds: FloatArray = np.log(held / (1 - held))
+    """Return the log odds of probabilities (0–1).
+
+    Probabilities are clipped to [1e-6, 1 - 1e-6] first, so that the log odds stay finite.
+    """
+    clipped = np.clip(probability, 1e-6, 1 - 1e-6)
+    odds: FloatArray = np.log(clipped / (1 - clipped))
     return odds
 
 
 def bin_by_quantile(probability: FloatArray, *, bin_count: int) -> IntArray:
-    """Each row's bin, 0 to bin_count - 1, by rising probability; equal probabilities share one, so bins may be empty."""
+    """Assign each row to a quantile bin of its probability.
+
+    Args:
+        probability: Default probabilities (0–1).
+        bin_count: Number of bins, 1 or more.
+
+    Returns:
+        Bin numbers 0 to `bin_count - 1`, rising with the probability. Equal probabilities share a
+        bin, so that some bins may be empty.
+    """
     edges = np.quantile(probability, np.linspace(0, 1, bin_count + 1)[1:-1])
     return np.searchsorted(edges, probability, side="right").astype(np.int64)

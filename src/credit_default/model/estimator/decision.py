@@ -1,7 +1,9 @@
-"""From a probability to a decision: what the two kinds of mistake cost sets the threshold, nothing else does.
+"""From a default probability to a decision, by the costs of the two kinds of mistake.
 
-Declining pays as soon as the expected loss from a missed default exceeds that of a false alarm, which for calibrated
-probabilities is a threshold of false_alarm_cost / (false_alarm_cost + missed_default_cost). Bands are for people.
+Declining pays as soon as the expected loss from a missed default exceeds that of a false alarm. For
+calibrated probabilities this is a threshold of false_alarm_cost / (false_alarm_cost +
+missed_default_cost) (Elkan 2001, "The foundations of cost-sensitive learning"). Risk bands only
+help people to read a score; they decide nothing.
 """
 
 from collections.abc import Mapping
@@ -24,7 +26,7 @@ _REMEDY = "Correct the decision policy."
 
 @dataclass(frozen=True, slots=True)
 class RiskBand:
-    """A band by the lowest default probability (0-1, inclusive) that falls in it."""
+    """A risk band, with the lowest default probability (0–1, inclusive) that belongs to it."""
 
     name: str
     lowest_probability: float
@@ -32,10 +34,11 @@ class RiskBand:
 
 @dataclass(frozen=True, slots=True)
 class DecisionPolicy:
-    """What a missed default and a false alarm cost, in any one unit, and the edges of the risk bands.
+    """The costs of a missed default and of a false alarm, in any one unit, and the risk bands.
 
     Raises:
-        InputError: costs that are not above 0, bands that do not start at 0 and rise to below 1, repeated names.
+        InputError: a cost that is not above 0; bands that do not start at 0, do not rise, reach 1
+            or share a name.
     """
 
     missed_default_cost: float = 5.0  # an accepted client who defaults
@@ -71,18 +74,23 @@ class DecisionPolicy:
 
     @property
     def threshold(self) -> float:
-        """The lowest default probability (0-1) that is declined."""
-        # Each step is monotone after rounding too: a dearer false alarm never lowers it, not by the last bit.
+        """Return the lowest default probability (0–1) that is declined."""
+        # In this form every step is monotone even after rounding: a higher cost of a false alarm
+        # never lowers the threshold, not even in the last bit.
         return 1.0 / (1.0 + self.missed_default_cost / self.false_alarm_cost)
 
 
 def parse_decision_policy(mapping: Mapping[str, Any]) -> DecisionPolicy:
-    """The policy that the mapping states, defaults elsewhere; bands are mappings with a `RiskBand`'s fields.
+    """Return the decision policy that a mapping describes; missing keys take their defaults.
 
-    Reads back what `dataclasses.asdict` makes of a policy.
+    Reads back what `dataclasses.asdict` writes.
+
+    Args:
+        mapping: The fields of `DecisionPolicy`; `bands` is a list of mappings with the fields of
+            `RiskBand`.
 
     Raises:
-        InputError: unknown keys, or values that the policy refuses.
+        InputError: unknown keys, or values that `DecisionPolicy` does not accept.
     """
     unknown = sorted(set(mapping) - {field.name for field in fields(DecisionPolicy)})
     if unknown:
@@ -104,14 +112,23 @@ def parse_decision_policy(mapping: Mapping[str, Any]) -> DecisionPolicy:
 
 
 def decide(default_probability: NDArray[np.float64], policy: DecisionPolicy) -> NDArray[np.str_]:
-    """Each row's decision: "decline" where the probability (0-1) reaches the policy's threshold, else "accept"."""
+    """Return each row's decision.
+
+    Args:
+        default_probability: Default probabilities (0–1).
+        policy: The decision policy whose threshold applies.
+
+    Returns:
+        "decline" where the probability is at or above the threshold, else "accept"; in the order
+        given.
+    """
     return np.where(default_probability >= policy.threshold, DECLINE, ACCEPT)
 
 
 def assign_bands(
     default_probability: NDArray[np.float64], policy: DecisionPolicy
 ) -> NDArray[np.str_]:
-    """The name of each probability's risk band."""
+    """Return the name of each probability's risk band, in the order given."""
     edges = [band.lowest_probability for band in policy.bands]
     names = np.array([band.name for band in policy.bands])
     return names[np.searchsorted(edges, default_probability, side="right") - 1]

@@ -1,7 +1,8 @@
-"""Canonical digests: of a model, of rows, of keys. Equal content gives equal digests on every machine.
+"""Canonical digests of a model, of rows and of keys: equal content gives equal digests everywhere.
 
-Saved files do not: a zip carries its date and a forest's file its job count. So what is digested is what decides a
-score: tree arrays, parameters, features, policy. Numbers are digested as little-endian bytes, text by length and UTF-8.
+Files cannot be compared this way: a zip archive carries its date and a saved forest its job count.
+What is digested is therefore what decides a score: tree arrays, parameters, features and policy.
+Numbers are digested as little-endian bytes, text as its length and UTF-8 bytes.
 """
 
 import hashlib
@@ -18,9 +19,11 @@ from credit_default.data.contract.schema import CLIENT_ID, STATEMENT_MONTH, Sche
 from credit_default.model.estimator.bundle import ModelBundle
 from credit_default.model.estimator.decision import DecisionPolicy
 from credit_default.model.estimator.recipe_pipeline import FEATURES_STEP, Recipe
+from credit_default.model.features.build_features import build_features
 from credit_default.model.features.declaration import Feature, describe_features
 
 _FORMAT: Final = "credit-default digest 1"
+_BUILD_FEATURES_NAME: Final = "credit_default.model.features.build_features"
 _TREE_ARRAYS: Final = (
     "children_left",
     "children_right",
@@ -32,18 +35,20 @@ _TREE_ARRAYS: Final = (
     "weighted_n_node_samples",
     "value",
 )
-# How a forest was run, not what it says.
-_IDLE_PARAMETERS: Final = frozenset({"n_jobs", "verbose", "warm_start", "random_state"})
+# Parameters of how a forest was fitted that do not change its predictions.
+_RUN_PARAMETERS: Final = frozenset({"n_jobs", "verbose", "warm_start", "random_state"})
 
 
 def digest_bundle(bundle: ModelBundle) -> str:
-    """Hex sha256 of what decides the bundle's scores and comparisons; `bundle.digest` itself is not looked at.
+    """Return the hex SHA-256 of everything that decides the bundle's scores and comparisons.
 
-    Covers the trees, the forest's parameters, its calibration, classes, features, recipe, policy, schema, the rows
-    trained on and the reference; not the source's name or bytes, since the same rows may come in another order or file.
+    It covers the trees, the forest's parameters, its calibration, classes, features, recipe,
+    policy, schema, the training rows' keys and the reference. It does not cover `bundle.digest`
+    itself, nor the name and bytes of the source: the same rows may come in another order or from
+    another file.
     """
     frame = bundle.reference
-    # by name: in which order a file had its columns decides nothing
+    # Sorted by name: the order of a file's columns makes no difference.
     reference = [] if frame is None else [digest_frame(frame.select(sorted(frame.columns)))]
     return _digest_parts(
         [
@@ -57,7 +62,10 @@ def digest_bundle(bundle: ModelBundle) -> str:
 
 
 def digest_frame(frame: pl.DataFrame) -> str:
-    """Hex sha256 of a frame's column names and values in their order, missing values included."""
+    """Return the hex SHA-256 of a frame's column names and values, missing values included.
+
+    The order of rows and columns matters.
+    """
     parts: list[Any] = [_FORMAT, str(frame.height)]
     for series in frame:
         parts += [series.name, series.is_null().to_numpy()]
@@ -80,7 +88,19 @@ def digest_recipe_and_rows(
     fold_count: int,
     seed: int,
 ) -> str:
-    """Hex sha256 that names a cross-validation: equal when recipe, features, rows (in any order) and folds are."""
+    """Return the hex SHA-256 that identifies a cross-validation.
+
+    It is equal when the recipe, the schema's name and version, the features, the rows (in any
+    order) and the folds are.
+
+    Args:
+        recipe: The recipe that is cross-validated.
+        rows: Checked rows with outcomes.
+        schema: The schema of the rows.
+        features: The features offered to the recipe.
+        fold_count: Number of folds.
+        seed: Seed by which the folds are drawn.
+    """
     names = sorted(rows.columns)
     settings = {
         "recipe": asdict(recipe),
@@ -95,17 +115,25 @@ def digest_recipe_and_rows(
 
 
 def digest_policy(policy: DecisionPolicy) -> str:
-    """Hex sha256 that names a decision policy: equal when costs and bands are."""
+    """Return the hex SHA-256 of a decision policy: equal when the costs and the bands are."""
     return _digest_parts([_FORMAT, _write_json(asdict(policy))])
 
 
 def sort_rows(rows: pl.DataFrame) -> pl.DataFrame:
-    """The rows by client_id, then statement_month: the order in which everything is fitted and digested."""
+    """Return the rows sorted by client_id, then statement_month.
+
+    Everything is fitted and digested in this order.
+    """
     return rows.sort(CLIENT_ID, STATEMENT_MONTH)
 
 
 def hash_row_keys(rows: pl.DataFrame) -> NDArray[np.uint64]:
-    """A 64-bit hash of each row's (client_id, statement_month), in row order; the same on every machine."""
+    """Return a 64-bit hash of each row's (client_id, statement_month), in row order.
+
+    The hash (BLAKE2b) is the same on every machine and in every version, because bundles store it.
+    It is unrelated to the fast Polars hash of `data.checking.duplicate_keys`, which only compares
+    rows within one run.
+    """
     keys = zip(
         rows.get_column(CLIENT_ID).to_list(),
         rows.get_column(STATEMENT_MONTH).to_list(),
@@ -121,12 +149,11 @@ def hash_row_keys(rows: pl.DataFrame) -> NDArray[np.uint64]:
 def _describe_bundle(bundle: ModelBundle) -> str:
     transformer, forest = bundle.pipeline.named_steps[FEATURES_STEP], bundle.forest
     parameters = {
-        name: value for name, value in forest.get_params().items() if name not in _IDLE_PARAMETERS
+        name: value for name, value in forest.get_params().items() if name not in _RUN_PARAMETERS
     }
-    function = transformer.func
     return _write_json(
         {
-            "function": f"{function.__module__}.{function.__qualname__}",
+            "function": _describe_function(transformer.func),
             "spec": transformer.kw_args["spec"],
             "forest": parameters,
             "classes": [int(value) for value in forest.classes_],
@@ -138,6 +165,13 @@ def _describe_bundle(bundle: ModelBundle) -> str:
             "rows": [bundle.row_count, bundle.default_share],
         }
     )
+
+
+def _describe_function(function: Any) -> str:
+    """Return the function's name; `build_features` keeps the one that the first models' digests were taken with."""
+    if function is build_features:
+        return _BUILD_FEATURES_NAME
+    return f"{function.__module__}.{function.__qualname__}"
 
 
 def _digest_forest(forest: Any) -> str:

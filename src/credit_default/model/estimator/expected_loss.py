@@ -1,8 +1,9 @@
-"""How much is at stake? Expected loss = default probability x exposure at default x loss given default.
+"""Expected loss: default probability × exposure at default × loss given default.
 
-The formula is Basel's (International Convergence of Capital Measurement and Capital Standards, 2006, paragraphs 212 and
-336: drawings before default belong to the exposure of a card). The two factors are assumptions, for the lender to set
-from its own defaults: no statement tells how much was drawn before one, or recovered after it.
+The formula is Basel's (International Convergence of Capital Measurement and Capital Standards,
+2006, paragraphs 212 and 336: drawings before default belong to the exposure of a card). The two
+factors are assumptions that the lender should set from its own defaults: a statement does not show
+how much was drawn before a default or recovered after it.
 """
 
 from collections.abc import Collection
@@ -22,25 +23,31 @@ _REMEDY = "Correct the section `loss` of the settings."
 
 @dataclass(frozen=True, slots=True)
 class LossPolicy:
-    """What is assumed of a default: how much of the open credit is drawn by then, and how much is lost.
+    """The assumed share of open credit drawn before a default, and the share of the exposure lost.
 
-    `conversion_factor`: share (0-1) of the limit not yet used. Basel's standardised approach takes 0.4 for commitments
-    and 0.1 for those that may be cancelled at any time (CRE20); cards may be, and are drawn before default all the same.
-    `loss_given_default`: share (0-1) of the exposure, recoveries and their costs counted. 0.5 is the least that Basel
-    allows for unsecured revolving credit (CRE32); portfolios of cards are known to lose more.
+    The columns are those of the default portfolio. Rows that lack them have no expected loss until
+    the policy names other columns.
 
-    The columns are the default portfolio's: another one whose rows lack them has no expected loss until it names its own.
+    Attributes:
+        conversion_factor: Share (0–1) of the unused limit that is drawn before a default. Basel's
+            standardised approach takes 0.4 for commitments and 0.1 for those that may be cancelled
+            at any time (CRE20); cards may be cancelled, and are drawn before a default all the
+            same.
+        loss_given_default: Share (0–1) of the exposure that is lost, after recoveries and their
+            costs. 0.5 is the least that Basel allows for unsecured revolving credit (CRE32); card
+            portfolios are known to lose more.
+        balance_column: The column with the amount owed now. Below 0 the lender owes the client and
+            nothing can be lost. "" declares no expected loss.
+        limit_column: The column with the credit limit; "" where nothing more can be drawn.
 
     Raises:
-        InputError: a factor outside 0-1.
+        InputError: a factor outside 0–1.
     """
 
     conversion_factor: float = 0.4
     loss_given_default: float = 0.5
-    balance_column: str = (
-        "bill_amount_m1"  # what is owed now; below 0 the lender owes, and nothing can be lost
-    )
-    limit_column: str = "credit_limit"  # "" where nothing more can be drawn
+    balance_column: str = "bill_amount_m1"
+    limit_column: str = "credit_limit"
 
     def __post_init__(self) -> None:
         for name, share in (
@@ -54,10 +61,13 @@ class LossPolicy:
 
 
 def has_expected_loss(policy: LossPolicy, columns: Collection[str]) -> bool:
-    """True where rows of these columns have an expected loss: the columns that the policy names are there.
+    """Return True when rows with these columns have an expected loss under the policy.
+
+    They have one when all columns that the policy names are present. A missing column is an error
+    only where the policy names one other than the default.
 
     Raises:
-        InputError: a column is named that is not there, and not merely by default.
+        InputError: a column other than the default is named but missing.
     """
     named = {
         field.name: getattr(policy, field.name)
@@ -77,7 +87,10 @@ def has_expected_loss(policy: LossPolicy, columns: Collection[str]) -> bool:
 
 
 def measure_exposure(rows: pl.DataFrame, policy: LossPolicy) -> pl.Series:
-    """Each row's exposure at default, in the unit of its amounts: what is owed and the share of open credit still drawn."""
+    """Return each row's exposure at default, in the unit of its amounts and in row order.
+
+    The exposure is the balance (at least 0) plus `conversion_factor` of the unused limit.
+    """
     balance = pl.col(policy.balance_column).cast(pl.Float64)
     exposure = balance.clip(lower_bound=0.0)
     if policy.limit_column:
@@ -89,9 +102,16 @@ def measure_exposure(rows: pl.DataFrame, policy: LossPolicy) -> pl.Series:
 def measure_expected_loss(
     rows: pl.DataFrame, default_probability: NDArray[np.float64], *, policy: LossPolicy | None
 ) -> pl.Series:
-    """Each row's expected loss, in the unit of its amounts, in row order; null throughout where it is not declared.
+    """Return each row's expected loss, in the unit of its amounts.
 
-    `compute_default_probability` is in row order too. No policy declares nothing.
+    Args:
+        rows: Checked rows.
+        default_probability: Default probabilities (0–1), in row order.
+        policy: The loss policy; None where the portfolio declares none.
+
+    Returns:
+        A Float64 series in row order, all null where no policy is given or its default columns are
+        missing.
 
     Raises:
         InputError: as `has_expected_loss`.

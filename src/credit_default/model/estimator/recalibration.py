@@ -1,9 +1,11 @@
-"""Does this forest need a calibration? Only when held-out evidence says so, and then by a line on its log odds.
+"""Decide whether a forest needs a calibration line, by held-out evidence.
 
-A forest that is calibrated as it is gets worse by a habit of calibrating. So a line is fitted only where the scores
-depart from the outcomes beyond noise, and kept only where it pays on rows that it was not fitted on. Two parameters: on
-this data isotonic steps lose more to noise than they mend. The figures are part of the rule that recipes are compared
-under, like the features' version, and so no setting: two recipes in one contest are calibrated by one rule.
+Calibrating a forest that is already calibrated makes it worse. A line is therefore fitted only
+where the scores depart from the outcomes beyond noise, and kept only where it improves rows that it
+was not fitted on. The line has two parameters, because isotonic regression loses more to noise on
+this data than it gains. The limits are no settings: they belong to the rules under which recipes
+are compared, like the features' version, so that two recipes of one comparison are calibrated by
+one rule.
 """
 
 from dataclasses import dataclass
@@ -21,72 +23,78 @@ _IDENTITY: Final = Calibration(slope=1.0, intercept=0.0)
 
 @dataclass(frozen=True, slots=True)
 class CalibrationPolicy:
-    """How much evidence a calibration needs."""
+    """The evidence that a calibration needs."""
 
-    fewest_defaults: int = 200  # below it neither slope nor gain can be told from noise
-    significance: float = (
-        0.01  # of the likelihood ratio of the fitted line against slope 1, intercept 0
-    )
-    least_gain: float = (
-        0.0005  # mean log loss in nats that a line must save on rows that it was not fitted on
-    )
-    gain_deviations: float = 2.0  # and by how many of its standard errors the gain must exceed 0
+    # rows of the rarer outcome; with fewer, slope and gain cannot be distinguished from noise
+    fewest_defaults: int = 200
+    # level of the likelihood-ratio test of the fitted line against slope 1, intercept 0
+    significance: float = 0.01
+    # mean log loss in nats that a line must save on rows that it was not fitted on
+    least_gain: float = 0.0005
+    gain_deviations: float = 2.0  # standard errors by which the gain must exceed 0
     fold_count: int = 5  # folds whose held-out probabilities the line is fitted on
 
 
 @dataclass(frozen=True, slots=True)
 class CalibrationChoice:
-    """The line to put on the forest, or None; why; and the figures that it was decided by (those that were needed)."""
+    """The line to apply to the forest, or None, with the reason and the figures behind the choice.
+
+    Figures that were not needed keep their defaults.
+    """
 
     line: Calibration | None
     reason: str
     slope: float = 1.0
     intercept: float = 0.0
-    p_value: float = 1.0  # that a calibrated score departs this far
-    gain: float = 0.0  # mean log loss saved on the other half, nats
-    gain_error: float = 0.0  # its standard error
+    p_value: float = 1.0  # chance that a calibrated score departs this far from the identity
+    gain: float = 0.0  # mean log loss saved on rows that the line was not fitted on, in nats
+    gain_error: float = 0.0  # standard error of the gain
 
 
 def choose_calibration(
     defaulted: IntArray, held_out_probability: FloatArray, *, policy: CalibrationPolicy, seed: int
 ) -> CalibrationChoice:
-    """Whether to recalibrate, decided on probabilities from models that did not see these rows; row order matters.
+    """Decide whether to recalibrate, from probabilities of models that did not see these rows.
 
-    The gain is judged by a line fitted on one half of the rows (drawn by `seed`) for the other, both ways.
+    The line is tested against the identity by its likelihood ratio. Its gain is then measured by
+    fitting a line on each half of the rows (drawn by `seed`) and judging it on the other. The
+    result depends on the order of the rows.
+
+    Args:
+        defaulted: Outcomes (0/1).
+        held_out_probability: Held-out default probabilities (0–1), in the order of `defaulted`.
+        policy: The evidence that is needed.
+        seed: Seed by which the rows are halved.
     """
     default_count = int(min(defaulted.sum(), len(defaulted) - defaulted.sum()))
     if default_count < policy.fewest_defaults:
-        few = f"{default_count} rows of the rarer outcome, fewer than {policy.fewest_defaults}: left as it is"
-        return CalibrationChoice(None, few)
+        few = f"{default_count} rows of the rarer outcome, fewer than {policy.fewest_defaults}"
+        return CalibrationChoice(None, f"not recalibrated: {few}")
     line = fit_calibration(defaulted, held_out_probability)
     if line is None or line.slope <= 0:
-        return CalibrationChoice(None, "no rising line fits the scores: left as it is")
+        return CalibrationChoice(None, "not recalibrated: no rising line fits the scores")
     saved = _measure_log_loss_gain(defaulted, held_out_probability, line)
-    # Twice the gain in log likelihood is chi-squared with two degrees of freedom, whose tail is an exponential.
+    # Twice the gain in log likelihood is chi-squared with two degrees of freedom, whose upper tail
+    # is an exponential.
     p_value = exp(-max(0.0, float(saved.sum())))
     found = f"slope {line.slope:.3f}, intercept {line.intercept:.3f}, p = {p_value:.2g}"
     if p_value >= policy.significance:
-        return CalibrationChoice(
-            None, f"calibrated as it is ({found})", line.slope, line.intercept, p_value
-        )
+        reason = f"no recalibration needed ({found})"
+        return CalibrationChoice(None, reason, line.slope, line.intercept, p_value)
     gains = _cross_fit(defaulted, held_out_probability, seed=seed)
     gain, error = float(gains.mean()), float(gains.std() / np.sqrt(len(gains)))
     pays = gain >= policy.least_gain and gain > policy.gain_deviations * error
-    saves = (
-        f"a line saves {gain:.5f} ± {error:.5f} nats of log loss on rows that it was not fitted on"
-    )
-    reason = (
-        f"recalibrated ({found}): {saves}"
-        if pays
-        else f"left as it is ({found}): {saves}, too little"
-    )
+    saves = f"a line saves {gain:.5f} ± {error:.5f} nats of log loss on rows it was not fitted on"
+    reason = f"recalibrated ({found}): {saves}"
+    if not pays:
+        reason = f"not recalibrated ({found}): {saves}, too little"
     return CalibrationChoice(
         line if pays else None, reason, line.slope, line.intercept, p_value, gain, error
     )
 
 
 def _cross_fit(defaulted: IntArray, probability: FloatArray, *, seed: int) -> FloatArray:
-    """Each row's log loss saved by a line fitted on the half that the row is not in."""
+    """Return each row's log loss saved by a line fitted on the half that the row is not in."""
     in_first = np.random.default_rng(seed).permutation(len(defaulted)) < len(defaulted) // 2
     gains = np.zeros(len(defaulted))
     for half in (in_first, ~in_first):
@@ -99,7 +107,7 @@ def _cross_fit(defaulted: IntArray, probability: FloatArray, *, seed: int) -> Fl
 def _measure_log_loss_gain(
     defaulted: IntArray, probability: FloatArray, line: Calibration
 ) -> FloatArray:
-    # Against the identity line, not the bare score: probabilities of 0 and 1 are held alike on both sides.
+    # Against the identity line, not the bare score: both sides then clip probabilities of 0 and 1.
     before, after = (
         measure_log_loss(defaulted, calibrate_probability(probability, which))
         for which in (_IDENTITY, line)

@@ -1,6 +1,7 @@
-"""The recipe of a model and the pipeline that it makes: features first, then the forest, in one estimator.
+"""The recipe of a model and the pipeline that it makes: features first, then the forest.
 
-Because features are built inside, the registered model takes raw rows and nobody can forget a step.
+Because the features are built inside the pipeline, the registered model takes raw rows and no step
+can be forgotten when it is used.
 """
 
 from collections.abc import Mapping, Sequence
@@ -32,12 +33,14 @@ _REMEDY = "Correct the recipe."
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """How the forest is grown. The defaults are compact; `FULL_RECIPE` is larger for .001 of AUC.
+    """How the forest is grown.
 
-    `make model-quality` measures both (pooled five folds). Regularisation is most of what a forest gains on this data.
+    The defaults are compact; `FULL_RECIPE` is larger and gains .001 of ROC AUC. `make
+    model-quality` measures both (pooled over five folds). Regularisation is most of what a forest
+    gains on this data.
 
     Raises:
-        InputError: a figure out of its range.
+        InputError: a value out of its range.
     """
 
     tree_count: int = 100
@@ -47,10 +50,10 @@ class Recipe:
     column_share: float = 0.2  # of the features, tried at each split
     row_share: float = 0.5  # of the training rows, drawn for each tree
     seed: int = 0
-    include_protected: bool = (
-        False  # sex, marriage and age as inputs: for measuring what leaving them out costs
-    )
-    monotone: bool = False  # more months late, never a lower probability: see `monotone`
+    # sex, marriage and age as inputs, to measure what leaving them out costs
+    include_protected: bool = False
+    # more months late never lowers the probability: see `model.features.monotone`
+    monotone: bool = False
 
     def __post_init__(self) -> None:
         in_range = {
@@ -75,10 +78,12 @@ FULL_RECIPE: Final = Recipe(tree_count=300, maximum_depth=10, leaf_row_count=30,
 
 
 def parse_recipe(mapping: Mapping[str, Any]) -> Recipe:
-    """The recipe that the mapping states, defaults elsewhere; reads back what `dataclasses.asdict` makes of one.
+    """Return the recipe that a mapping describes; missing keys take their defaults.
+
+    Reads back what `dataclasses.asdict` writes.
 
     Raises:
-        InputError: unknown keys, values of the wrong kind or out of range.
+        InputError: unknown keys, values of the wrong type or out of range.
     """
     known = {field.name for field in fields(Recipe)}
     unknown = sorted(set(mapping) - known)
@@ -95,13 +100,19 @@ def parse_recipe(mapping: Mapping[str, Any]) -> Recipe:
 def choose_features(
     recipe: Recipe, features: Sequence[Feature], *, schema: Schema
 ) -> tuple[Feature, ...]:
-    """The features that the recipe may use: those that go back to a protected attribute only if it says so.
+    """Return the features that the recipe may use.
 
-    A monotone recipe keeps from the forest those that its law cannot be held with.
+    Features that go back to a protected attribute are left out unless the recipe includes them. A
+    monotone recipe also keeps from the forest those with which monotonicity cannot be guaranteed.
+
+    Args:
+        recipe: How the forest is grown.
+        features: The features offered.
+        schema: The schema of the rows.
 
     Raises:
-        InputError: features on columns that the schema does not have, none left, or a monotone recipe for a schema
-            that says of no input that risk rises with it.
+        InputError: features on columns that the schema does not have, no feature left, or a
+            monotone recipe for a schema in which no input declares that risk rises with it.
     """
     chosen = (
         tuple(features)
@@ -109,7 +120,7 @@ def choose_features(
         else select_features(features, without=schema.protected)
     )
     if recipe.monotone:
-        chosen = constrain_features(chosen, rising=_list_risk_inputs(schema))
+        chosen = constrain_features(chosen, risk_inputs=_list_risk_inputs(schema))
     unknown = sorted(set(list_input_names(chosen)) - {column.name for column in schema.inputs})
     if unknown:
         found = f"column {show_examples(unknown)}"
@@ -126,10 +137,17 @@ def choose_features(
 
 
 def build_pipeline(recipe: Recipe, *, schema: Schema, features: Sequence[Feature]) -> Any:
-    """An unfitted scikit-learn pipeline that takes raw rows: `features`, then `forest`. It works on one core.
+    """Return an unfitted scikit-learn pipeline with the steps `features` and `forest`.
+
+    It takes raw rows and predicts on one core.
+
+    Args:
+        recipe: How the forest is grown.
+        schema: The schema of the rows.
+        features: The features offered.
 
     Raises:
-        InputError: features that `choose_features` refuses.
+        InputError: as `choose_features`.
     """
     from sklearn.ensemble import RandomForestClassifier
     from sklearn.pipeline import Pipeline
@@ -144,7 +162,7 @@ def build_pipeline(recipe: Recipe, *, schema: Schema, features: Sequence[Feature
         min_samples_leaf=recipe.leaf_row_count,
         max_features=recipe.column_share,
         max_samples=recipe.row_share,
-        monotonic_cst=list_constraints(chosen, rising=_list_risk_inputs(schema))
+        monotonic_cst=list_constraints(chosen, risk_inputs=_list_risk_inputs(schema))
         if recipe.monotone
         else None,
         random_state=recipe.seed,
@@ -159,7 +177,10 @@ def build_pipeline(recipe: Recipe, *, schema: Schema, features: Sequence[Feature
 
 
 def calibrate_pipeline(pipeline: Any, line: Calibration | None) -> Any:
-    """A pipeline over the same fitted steps whose forest answers by the line; the same pipeline where there is none."""
+    """Return a pipeline over the same fitted steps whose forest applies the calibration line.
+
+    With `line` None, the pipeline itself is returned.
+    """
     if line is None:
         return pipeline
     from sklearn.pipeline import Pipeline
@@ -169,8 +190,8 @@ def calibrate_pipeline(pipeline: Any, line: Calibration | None) -> Any:
 
 
 def _list_risk_inputs(schema: Schema) -> dict[str, float]:
-    rising = list_risk_inputs(schema)
-    if not rising:
+    risk_inputs = list_risk_inputs(schema)
+    if not risk_inputs:
         found = f"no input of schema {schema.name!r} with risk_rises_from"
         raise InputError(
             "recipe's monotone",
@@ -178,4 +199,4 @@ def _list_risk_inputs(schema: Schema) -> dict[str, float]:
             expected="at least one",
             remedy="Declare it, or drop monotone.",
         )
-    return rising
+    return risk_inputs

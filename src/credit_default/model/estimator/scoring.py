@@ -1,4 +1,7 @@
-"""Raw rows in, scored rows out: the one path that test rows, rivals, production and the drift reference all take."""
+"""Score raw rows: the one path for test rows, comparisons, production and the drift reference.
+
+Because everything that scores takes this path, training and production cannot drift apart.
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -35,27 +38,31 @@ SCORE_SCHEMA: Final = pl.Schema(
     }
 )
 
-FindReasons = Callable[
-    [pl.DataFrame], Sequence[Sequence[str]]
-]  # the declined rows' reasons, in their order
+# Returns the reasons of the declined rows that it is given, in their order.
+FindReasons = Callable[[pl.DataFrame], Sequence[Sequence[str]]]
 
 
 class AwareDatetime(Protocol):
-    """A point in time that knows its zone: a `datetime`, which this room does not import."""
+    """A point in time with a time zone: a `datetime`, a type that this package does not import."""
 
     @property
     def tzinfo(self) -> Any:
-        """Its zone; None where it has none."""
+        """Return the time zone; None where there is none."""
 
     def isoformat(self) -> str:
-        """Its text by ISO 8601."""
+        """Return the time as ISO 8601 text."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ScoredBatch:
-    """Scores of one batch by one model version: a frame with the columns of `SCORE_SCHEMA`, in the order of the rows.
+    """The scores of one batch by one model version.
 
-    `trained_row_count`: how many of the rows the model was trained on, whose scores are flattered.
+    Attributes:
+        frame: The columns of `SCORE_SCHEMA`, in the order of the rows scored.
+        model_version: Version of the model in the registry.
+        batch_id: Identifier of the batch.
+        trained_row_count: How many of the rows the model was trained on; their scores look better
+            than they would on new rows.
     """
 
     frame: pl.DataFrame
@@ -65,17 +72,22 @@ class ScoredBatch:
 
     @property
     def row_count(self) -> int:
-        """Number of scored rows."""
+        """Return the number of scored rows."""
         return self.frame.height
 
 
 def score_probability(bundle: ModelBundle, rows: Any) -> NDArray[np.float64]:
-    """Each row's probability (0-1) of default next month, in row order, from that row alone.
+    """Return each row's probability (0–1) of default in the next month, in row order.
 
-    `rows` is a Polars, pandas or Arrow frame or a mapping of arrays with the bundle's `input_names`.
+    A row's probability depends on that row alone.
+
+    Args:
+        bundle: The model.
+        rows: A Polars, pandas or Arrow frame, or a mapping of arrays, with the bundle's
+            `input_names`.
 
     Raises:
-        InputError: a column that is missing, is no number or holds missing values.
+        InputError: a column that is missing, is not numeric or holds missing values.
     """
     matrix = bundle.pipeline[:-1].transform(rows)
     if not len(matrix):
@@ -90,17 +102,28 @@ def score(
     model_version: int,
     batch_id: str,
     scored_at: AwareDatetime,
-    give_reasons: FindReasons | None = None,
+    find_reasons: FindReasons | None = None,
     loss_policy: LossPolicy | None = None,
 ) -> ScoredBatch:
-    """The scored rows, one for each checked row, in their order.
+    """Score checked rows: probability, decision, risk band, expected loss and reasons.
 
-    `give_reasons` is asked for those of the declined rows, when there are any; without it all `reasons` are empty.
+    Args:
+        bundle: The model.
+        rows: Checked rows.
+        model_version: Version of the model in the registry.
+        batch_id: Identifier of the batch.
+        scored_at: When the rows were scored, with a time zone.
+        find_reasons: Called once with the declined rows, if there are any; None leaves every row's
+            `reasons` empty.
+        loss_policy: The loss policy; None, or one whose default columns are missing, leaves
+            `expected_loss` null.
 
-    `expected_loss` is null where no policy is given, or it does not fit the portfolio.
+    Returns:
+        One scored row per row given, in their order.
 
     Raises:
-        InputError: as `score_probability` and `measure_expected_loss`, or a `scored_at` without a time zone.
+        InputError: as `score_probability` and `measure_expected_loss`, or a `scored_at` without a
+            time zone.
     """
     if scored_at.tzinfo is None:
         found = scored_at.isoformat()
@@ -109,18 +132,14 @@ def score(
         )
     probability = score_probability(bundle, rows)
     decision = decide(probability, bundle.decision_policy)
+    bands = assign_bands(probability, bundle.decision_policy)
+    reasons = _list_reasons(rows, decision == DECLINE, find_reasons)
     frame = rows.select(CLIENT_ID, STATEMENT_MONTH).with_columns(
         pl.Series("default_probability", probability, dtype=pl.Float64),
         pl.Series("decision", decision.tolist(), dtype=pl.String),
-        pl.Series(
-            "risk_band", assign_bands(probability, bundle.decision_policy).tolist(), dtype=pl.String
-        ),
+        pl.Series("risk_band", bands.tolist(), dtype=pl.String),
         measure_expected_loss(rows, probability, policy=loss_policy),
-        pl.Series(
-            "reasons",
-            _list_reasons(rows, decision == DECLINE, give_reasons),
-            dtype=pl.List(pl.String),
-        ),
+        pl.Series("reasons", reasons, dtype=pl.List(pl.String)),
         pl.lit(model_version, dtype=pl.Int64).alias("model_version"),
         pl.lit(batch_id).alias("batch_id"),
         pl.lit(scored_at)
@@ -132,27 +151,28 @@ def score(
 
 
 def _list_reasons(
-    rows: pl.DataFrame, declined: NDArray[np.bool_], give_reasons: FindReasons | None
+    rows: pl.DataFrame, declined: NDArray[np.bool_], find_reasons: FindReasons | None
 ) -> list[list[str]]:
-    if give_reasons is None or not declined.any():
+    if find_reasons is None or not declined.any():
         return [[] for _ in range(rows.height)]
-    given = iter(give_reasons(rows.filter(pl.Series(declined))))
+    given = iter(find_reasons(rows.filter(pl.Series(declined))))
     return [list(next(given)) if flagged else [] for flagged in declined.tolist()]
 
 
 def count_trained_rows(bundle: ModelBundle, rows: pl.DataFrame) -> int:
-    """How many of the rows, by (client_id, statement_month), the model was trained on."""
+    """Return how many of the rows, by (client_id, statement_month), the model was trained on."""
     return int(np.isin(hash_row_keys(rows), bundle.trained_rows).sum())
 
 
 def attach_reference(bundle: ModelBundle, rows: pl.DataFrame) -> ModelBundle:
-    """The bundle with these unseen rows, scored by itself, as its reference for drift, and its digest over both.
+    """Return the bundle with these unseen rows, scored by itself, as its reference for drift.
 
-    The reference holds all columns of the rows but the client's id, which no comparison needs and no artifact should
-    carry, and default_probability and decision, in the order of the key.
+    The reference holds all columns of the rows, then default_probability and decision, sorted by
+    key. The client_id is left out: no comparison needs it and no artifact should carry it. The
+    digest is computed anew over the bundle and the reference.
 
     Raises:
-        InputError: rows that the model was trained on: their scores are too good to compare others with.
+        InputError: rows that the model was trained on, whose scores are too good to compare with.
     """
     seen = count_trained_rows(bundle, rows)
     if seen:

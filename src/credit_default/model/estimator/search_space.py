@@ -1,6 +1,7 @@
-"""Which recipes a search may try, as data: a forest's regularisation, every figure on a grid that a person can read.
+"""The recipes that a search may try, as data: the forest's regularisation on readable grids.
 
-The number of trees is not searched: more is never worse and always slower, so it stays the choice of who pays the time.
+The number of trees is not searched: more trees are never worse and always slower, so that the
+choice remains with the person who pays for the time.
 """
 
 import json
@@ -20,25 +21,27 @@ from credit_default.model.features.declaration import Feature
 
 @dataclass(frozen=True, slots=True)
 class SearchParameter:
-    """One parameter of the recipe and the values that a search may give it, in rising order where they are numbers."""
+    """One parameter of the recipe and the values that a search may give it; numbers rise."""
 
     name: str
     values: tuple[Any, ...]
 
     @property
-    def is_scale(self) -> bool:
-        """True when the values are numbers, so that neighbours in the list are neighbours in effect."""
+    def has_numeric_values(self) -> bool:
+        """Return True when the values are numbers, whose neighbours have similar effects."""
         return all(isinstance(value, int | float) for value in self.values)
 
 
 @dataclass(frozen=True, slots=True)
 class SearchPolicy:
-    """The values to choose among, and how a search goes about it.
+    """The values to choose among, and how a search proceeds.
 
-    A trial is given up after a fold unless its loss so far is among the best `kept_share` of those before it.
+    A trial is stopped after a fold unless its loss so far is among the best `kept_share` of the
+    trials before it.
 
     Raises:
-        InputError: a parameter without values, a value that no recipe can have, a share out of its range.
+        InputError: a parameter without values, a value that no recipe can have, or a share out of
+            its range.
     """
 
     criterion: tuple[str, ...] = ("entropy", "gini")
@@ -46,16 +49,15 @@ class SearchPolicy:
     leaf_row_count: tuple[int, ...] = (10, 15, 20, 25, 30, 35, 40, 50, 60, 80, 100)
     column_share: tuple[float, ...] = (0.08, 0.1, 0.12, 0.15, 0.18, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5)
     row_share: tuple[float, ...] = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
-    startup_trial_count: int = (
-        10  # drawn at random before the search begins to learn, and before any is given up
-    )
+    # trials drawn at random before the search learns from trials and before it stops any early
+    startup_trial_count: int = 10
     kept_share: float = 0.5
 
     def __post_init__(self) -> None:
         if self.startup_trial_count < 1 or not 0 < self.kept_share < 1:
             raise InputError(
                 "search policy",
-                found=f"{self.startup_trial_count} trials to start, a share of {self.kept_share} kept",
+                found=f"{self.startup_trial_count} trials to start, kept share {self.kept_share}",
                 expected="1 or more, and between 0 and 1",
                 remedy="Correct [search] in the configuration.",
             )
@@ -81,12 +83,12 @@ SEARCHED_NAMES: Final = (
 
 
 def list_search_parameters(policy: SearchPolicy) -> tuple[SearchParameter, ...]:
-    """The policy's parameters with their values, in one order for all searches."""
+    """Return the policy's parameters with their values, in the same order for every search."""
     return tuple(SearchParameter(name, tuple(getattr(policy, name))) for name in SEARCHED_NAMES)
 
 
 def replace_parameters(recipe: Recipe, values: Mapping[str, Any]) -> Recipe:
-    """The recipe with the values that a search chose in place of its own."""
+    """Return the recipe with some of its parameters replaced by the given values."""
     return parse_recipe({**asdict(recipe), **values})
 
 
@@ -100,12 +102,25 @@ def name_study(
     fold_count: int,
     seed: int,
 ) -> str:
-    """The study's name, hex: equal when the rows (in any order), features, folds, space, seed and what is not searched are."""
+    """Return the name of a study, a hex string.
+
+    It is equal when the rows (in any order), the features, the folds, the search space, the seed
+    and the parameters that are not searched are.
+
+    Args:
+        recipe: The recipe that the search starts from.
+        rows: Checked development rows with outcomes.
+        schema: The schema of the rows.
+        features: The features offered to the recipe.
+        policy: The search space.
+        fold_count: Folds of each trial's cross-validation.
+        seed: Seed of the search.
+    """
     fixed = replace(
         recipe, **{choice.name: choice.values[0] for choice in list_search_parameters(policy)}
     )
-    contest = digest_recipe_and_rows(
+    comparison = digest_recipe_and_rows(
         fixed, rows, schema=schema, features=features, fold_count=fold_count, seed=0
     )
-    space = json.dumps([contest, asdict(policy), seed], sort_keys=True)
+    space = json.dumps([comparison, asdict(policy), seed], sort_keys=True)
     return sha256(space.encode()).hexdigest()[:16]

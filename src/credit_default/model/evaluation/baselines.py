@@ -1,6 +1,7 @@
-"""The simple models that a forest has to beat to be worth its trouble: a scorecard, a small tree, the base rate.
+"""Simple baselines that a forest must beat: a scorecard, a small tree and the base rate.
 
-They learn from the same features on the same side. A forest that does not beat what fits on a page should not be seated.
+They are fitted on the same features and the same development rows. A forest that is no better than
+a model that fits on one page is not worth its complexity.
 """
 
 from collections.abc import Sequence
@@ -38,7 +39,7 @@ BASELINES: Final = (
     Family("small tree", "one decision tree of depth 3", _build_tree),
     Family(
         "base rate",
-        "the share of defaults among the rows learned from, for everybody",
+        "the share of defaults among the training rows, for every client",
         _build_base_rate,
     ),
 )
@@ -46,7 +47,7 @@ BASELINES: Final = (
 
 @dataclass(frozen=True, slots=True, eq=False)
 class BaselineScores:
-    """A rival, and its default probabilities (0-1) for the rows given, in their order."""
+    """A baseline and its default probabilities (0–1), in the order of the rows given."""
 
     family: Family
     default_probability: NDArray[np.float64]
@@ -61,9 +62,18 @@ def score_baselines(
     include_protected: bool = False,
     seed: int = 0,
 ) -> tuple[BaselineScores, ...]:
-    """Each of `RIVALS`, fitted on the development rows with their outcomes, on the test rows.
+    """Fit each of `BASELINES` on the development rows and score the test rows with it.
 
-    The order of the development rows changes nothing.
+    Args:
+        development: Checked rows with outcomes; their order does not matter.
+        test: The rows to score.
+        schema: The schema of the rows.
+        features: The features to choose from.
+        include_protected: Whether features on protected attributes are included.
+        seed: Seed of the estimators.
+
+    Returns:
+        One result per baseline, in the order of `BASELINES`.
     """
     spec = describe_features(
         choose_features(Recipe(include_protected=include_protected), features, schema=schema)
@@ -72,9 +82,10 @@ def score_baselines(
     learned, judged = build_features(ordered, spec=spec), build_features(test, spec=spec)
     defaulted = ordered[OUTCOME].to_numpy().astype(np.int64)
     fitted = [
-        fit_estimator(learned, defaulted, build=partial(rival.build, seed)) for rival in BASELINES
+        fit_estimator(learned, defaulted, build=partial(baseline.build, seed))
+        for baseline in BASELINES
     ]
     return tuple(
-        BaselineScores(rival, model.predict_proba(judged)[:, 1].astype(np.float64))
-        for rival, model in zip(BASELINES, fitted, strict=True)
+        BaselineScores(baseline, model.predict_proba(judged)[:, 1].astype(np.float64))
+        for baseline, model in zip(BASELINES, fitted, strict=True)
     )

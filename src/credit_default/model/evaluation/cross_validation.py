@@ -1,7 +1,8 @@
-"""One feature matrix, one draw of folds, many estimators: what a search and the model families are compared on.
+"""Cross-validate many estimators on one feature matrix and one draw of folds.
 
-Features are built row by row, so building them once for all folds lets nothing cross over; a recipe's forest scores
-exactly as `fitting.cross_validate` would, at the price of its trees alone.
+Searches and model families are compared on it. Features are built row by row, so that building them
+once for all folds leaks nothing; a recipe's forest scores exactly as `fitting.cross_validate`
+would, at the price of its trees alone.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -27,13 +28,21 @@ from credit_default.model.evaluation.metrics import evaluate
 from credit_default.model.features.build_features import build_features
 from credit_default.model.features.declaration import Feature, describe_features, list_feature_names
 
-# Ranking by the first two, probabilities by the rest; what each means stands in `evaluation.METRIC_MEANINGS`.
+# The first two judge the ranking, the others the probabilities: see `metrics.METRIC_MEANINGS`.
 QUALITY_METRICS: Final = ("roc_auc", "average_precision", "brier", "log_loss", "ece")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FoldedRows:
-    """Rows in the order of their key: features, outcomes, and the fold (0 to `fold_count` - 1) that holds each out."""
+    """Development rows as features and folds, in the order of their key.
+
+    Attributes:
+        feature_names: Names of the matrix's columns.
+        matrix: Features of shape (row count, feature count).
+        defaulted: Outcomes (0/1).
+        fold: The fold that holds each row out, 0 to `fold_count - 1`.
+        fold_count: Number of folds.
+    """
 
     feature_names: tuple[str, ...]
     matrix: NDArray[np.float32]
@@ -51,7 +60,16 @@ def build_folded_rows(
     fold_count: int = 5,
     seed: int = 0,
 ) -> FoldedRows:
-    """The rows, which carry `defaulted` (0/1), as features and folds; identical rows share a fold."""
+    """Build the feature matrix and draw the folds of development rows.
+
+    Args:
+        rows: Checked rows with `defaulted` (0/1), in any order.
+        schema: The schema of the rows.
+        features: The features to choose from.
+        include_protected: Whether features on protected attributes are included.
+        fold_count: Number of folds.
+        seed: Seed by which the folds are drawn. Identical rows share a fold.
+    """
     ordered = sort_rows(rows)
     chosen = choose_features(Recipe(include_protected=include_protected), features, schema=schema)
     return FoldedRows(
@@ -66,9 +84,14 @@ def build_folded_rows(
 def score_folds(
     folded: FoldedRows, build: Callable[[], Any], *, job_count: int = 1
 ) -> Iterator[OutOfFold]:
-    """Out-of-fold probabilities after each fold in turn, nan where a row's fold is still to come; the last has all.
+    """Yield the out-of-fold probabilities after each fold; the last ones are complete.
 
-    `build` makes the unfitted estimator; a new one learns each fold. Who stops asking saves the folds that are left.
+    Rows whose fold is still to come have NaN. A caller that stops early saves the remaining fits.
+
+    Args:
+        folded: The feature matrix, outcomes and folds.
+        build: Makes the unfitted estimator; a new one is fitted for each fold.
+        job_count: Cores to fit with; -1 for all.
     """
     default_probability = np.full(len(folded.fold), np.nan)
     for number in range(folded.fold_count):
@@ -83,7 +106,7 @@ def score_folds(
 def cross_validate_estimator(
     folded: FoldedRows, build: Callable[[], Any], *, job_count: int = 1
 ) -> OutOfFold:
-    """Out-of-fold probabilities of all rows."""
+    """Return the out-of-fold probabilities of all rows; arguments as `score_folds`."""
     *_, pooled = score_folds(folded, build, job_count=job_count)
     return pooled
 
@@ -95,27 +118,41 @@ def fit_estimator(
     build: Callable[[], Any],
     job_count: int = 1,
 ) -> Any:
-    """A new estimator, fitted by `job_count` cores at most; how many fitted a forest changes none of its scores."""
+    """Return a new fitted estimator that predicts on one core.
+
+    Args:
+        matrix: Features of shape (row count, feature count).
+        defaulted: Outcomes (0/1).
+        build: Makes the unfitted estimator.
+        job_count: The most cores to fit with. A forest's scores do not depend on it.
+    """
     from threadpoolctl import threadpool_limits
 
     estimator = build()
     takes_jobs = "n_jobs" in estimator.get_params(deep=False)
-    # Threads beyond the cores that are ours would wait for each other, and cost more than they bring.
+    # More threads than cores would only wait for each other.
     with threadpool_limits(limits=job_count):
         (estimator.set_params(n_jobs=job_count) if takes_jobs else estimator).fit(matrix, defaulted)
-    # Several jobs add up votes in the order in which they end: the last bit would differ from run to run.
+    # Several jobs sum votes in the order in which they finish, so that the last bit would differ
+    # from run to run.
     return estimator.set_params(n_jobs=1) if takes_jobs else estimator
 
 
 def build_forest(recipe: Recipe, *, schema: Schema, features: Sequence[Feature]) -> Any:
-    """The unfitted forest of the recipe, as its pipeline holds it, for a matrix of the same features."""
+    """Return the recipe's unfitted forest, for a matrix of the same features."""
     return build_pipeline(recipe, schema=schema, features=features).named_steps[FOREST_STEP]
 
 
 def measure_out_of_fold(
     folded: FoldedRows, out_of_fold: OutOfFold, *, policy: DecisionPolicy | None = None
 ) -> dict[str, float]:
-    """Each of `QUALITY_METRICS` over the rows that are scored by now, as `evaluation` defines it."""
+    """Return each of `QUALITY_METRICS` over the rows scored so far.
+
+    Args:
+        folded: The rows' outcomes.
+        out_of_fold: Out-of-fold probabilities, NaN for rows that are not scored yet.
+        policy: The decision policy; it affects none of these metrics.
+    """
     scored = np.isfinite(out_of_fold.default_probability)
     evaluation = evaluate(
         folded.defaulted[scored],
@@ -128,7 +165,7 @@ def measure_out_of_fold(
 
 
 def replay_folds(folded: FoldedRows, pooled: OutOfFold) -> Iterator[OutOfFold]:
-    """What `score_folds` would give, fold after fold, of probabilities that are known already."""
+    """Yield what `score_folds` would yield, from known out-of-fold probabilities."""
     for number in range(folded.fold_count):
         seen = folded.fold <= number
         yield OutOfFold(np.where(seen, pooled.default_probability, np.nan), folded.fold)

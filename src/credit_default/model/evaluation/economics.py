@@ -1,39 +1,47 @@
-"""What do the decisions cost, and what would other costs, or a review team of so many hands, change?
+"""What the decisions cost, and what other costs or a limited review capacity would change.
 
-Every threshold here follows from a policy or is found on development rows (by probabilities from models that did not see
-them), and is only then applied to the rows that it is judged on: their outcomes move no threshold.
+Every threshold follows from a policy or is found on development rows, with probabilities from
+models that did not see them, and is only then applied to the rows that it is judged on: their
+outcomes move no threshold.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
 from credit_default.errors import InputError
 from credit_default.model.estimator.decision import DecisionPolicy
-from credit_default.model.evaluation.metrics import Metric, measure_interval
+from credit_default.model.evaluation.intervals import Metric
+from credit_default.model.evaluation.operating_points import (
+    CostMeasures,
+    OperatingPoint,
+    PricedThreshold,
+)
+from credit_default.model.evaluation.threshold_search import (
+    COUNT_TOLERANCE,
+    LabelledScores,
+    find_capacity_threshold,
+    find_cheapest_threshold,
+)
 from credit_default.model.statistics.bootstrap import (
-    FloatArray,
-    IntArray,
     check_scores,
     draw_weights,
-    rank_probabilities,
 )
 
-_ABOVE_ONE: Final = float(np.nextafter(1.0, 2.0))  # a threshold that no probability reaches
-_TOLERANCE: Final = 1e-9  # rows; .3 of 1,000 clients are 300
 _REMEDY: Final = "Correct the section `economics` of the settings."
 
 
 @dataclass(frozen=True, slots=True)
 class EconomicsPolicy:
-    """Which other costs and capacities are looked at.
+    """The alternative costs and review capacities to measure.
 
-    A capacity is a share (0-1) of the clients, or a number of them among those that are judged.
+    A capacity is a share (0–1) of the clients, or a number of them among those that are judged.
 
     Raises:
-        InputError: no ratio or no capacity, ratios or counts that are not above 0, shares not above 0 or above 1.
+        InputError: no ratio or no capacity; ratios or counts not above 0; shares not above 0 or
+            above 1.
     """
 
     cost_ratios: tuple[float, ...] = (3.0, 5.0, 10.0)  # of a missed default to a false alarm
@@ -60,59 +68,29 @@ class EconomicsPolicy:
             )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class LabelledScores:
-    """Default probabilities (0-1) from models that did not see the rows, and the rows' outcomes (0 or 1), in one order."""
-
-    defaulted: Any
-    default_probability: Any
-
-
-@dataclass(frozen=True, slots=True)
-class OperatingPoint:
-    """What one threshold comes to on one set of rows. Shares are 0-1; costs are per 1,000 clients, in the policy's unit."""
-
-    threshold: float
-    cost_ratio: float  # of a missed default to a false alarm
-    declined_count: int
-    caught_default_count: int
-    declined_share: Metric
-    caught_share: Metric | None  # of the defaulters; None where there are none
-    precision: Metric | None  # defaulters among those declined; None where nobody is
-    cost_per_1000: Metric
-    decline_all_cost: float
-    decline_nobody_cost: float
-
-
 @dataclass(frozen=True, slots=True)
 class CapacityPoint:
-    """What the review team gets done when it looks at this share (0-1) of clients, the riskiest first."""
+    """What the review team achieves by looking at a share (0–1) of clients, the riskiest first."""
 
     capacity_share: float
     capacity_count: int  # of the judged rows
-    reached: OperatingPoint  # by the threshold that this capacity implies on development rows
+    reached: OperatingPoint  # at the threshold that this capacity implies on development rows
 
 
 @dataclass(frozen=True, slots=True)
 class Economics:
-    """The decision in money, on rows that no threshold was chosen by."""
+    """The costs of the decisions, on rows that no threshold was chosen by."""
 
     row_count: int
     default_count: int
     development_row_count: int
     in_force: OperatingPoint  # at the policy's threshold
-    cheapest: OperatingPoint  # at the one that cost least on development rows
-    cheapest_saving: Metric  # what that one saves here, per 1,000 clients; below 0 it costs more
+    cheapest: OperatingPoint  # at the threshold that cost least on development rows
+    # what the cheapest threshold saves against the one in force, per 1,000 clients; negative where
+    # it costs more
+    cheapest_saving: Metric
     sensitivity: tuple[OperatingPoint, ...]  # one for each cost ratio, in the policy's order
     capacity: tuple[CapacityPoint, ...]  # by rising share
-
-
-@dataclass(frozen=True, slots=True)
-class _PricedThreshold:
-    """A threshold and what mistakes at it cost."""
-
-    threshold: float
-    policy: DecisionPolicy
 
 
 def measure_economics(
@@ -123,152 +101,71 @@ def measure_economics(
     seed: int,
     policy: EconomicsPolicy | None = None,
 ) -> Economics:
-    """Costs, sensitivity and capacity on the judged rows, with 95 % intervals; thresholds from policy or development rows.
+    """Return costs, sensitivity and capacity on the judged rows, with 95 % intervals.
+
+    Args:
+        development: Development rows, by which thresholds are found.
+        judged: Other rows, on which the thresholds are judged.
+        decision_policy: The costs and the threshold in force.
+        seed: Seed of the resamples.
+        policy: The alternatives to measure; None for the default.
 
     Raises:
-        InputError: rows that are none, or with outcomes or probabilities out of range.
+        InputError: no rows, or outcomes or probabilities out of range.
     """
     policy = policy or EconomicsPolicy()
     check_scores(judged.defaulted, judged.default_probability)
     defaulted = np.asarray(judged.defaulted, dtype=np.int64)
+    probability = np.asarray(judged.default_probability, dtype=np.float64)
     shares = sorted(
         {*policy.capacity_shares, *(min(1.0, n / len(defaulted)) for n in policy.capacity_counts)}
     )
-    held_out = np.asarray(development.default_probability, dtype=np.float64)
-    choices = [
-        _PricedThreshold(decision_policy.threshold, decision_policy),
-        _PricedThreshold(
-            find_cheapest_threshold(development, policy=decision_policy), decision_policy
-        ),
-        *(_price_threshold(ratio, decision_policy) for ratio in policy.cost_ratios),
-        *(
-            _PricedThreshold(
-                find_capacity_threshold(held_out, capacity_share=share), decision_policy
-            )
-            for share in shares
-        ),
-    ]
-    measured = _CostMeasures(
-        defaulted, np.asarray(judged.default_probability, dtype=np.float64), choices
+    choices = _list_thresholds(
+        development, decision_policy, cost_ratios=policy.cost_ratios, shares=shares
     )
+    measured = CostMeasures(defaulted, probability, choices)
     drawn = [
         measured.measure(weights)
         for weights in draw_weights(defaulted, resample_count=policy.resample_count, seed=seed)
     ]
-    points, saving = measured.conclude(
+    points, saving = measured.build_points(
         {name: np.vstack([block[name] for block in drawn]) for name in drawn[0]}
     )
     first_capacity = 2 + len(policy.cost_ratios)
     return Economics(
         row_count=len(defaulted),
         default_count=int(defaulted.sum()),
-        development_row_count=len(held_out),
+        development_row_count=len(development.default_probability),
         in_force=points[0],
         cheapest=points[1],
         cheapest_saving=saving,
         sensitivity=tuple(points[2:first_capacity]),
         capacity=tuple(
-            CapacityPoint(share, int(share * len(defaulted) + _TOLERANCE), point)
+            CapacityPoint(share, int(share * len(defaulted) + COUNT_TOLERANCE), point)
             for share, point in zip(shares, points[first_capacity:], strict=True)
         ),
     )
 
 
-def find_cheapest_threshold(development: LabelledScores, *, policy: DecisionPolicy) -> float:
-    """The threshold at which these rows would have cost least; of equal ones the highest, which declines fewest.
-
-    It is one of their probabilities, or just above 1 where declining nobody is cheapest.
-
-    Raises:
-        InputError: rows that are none, or with outcomes or probabilities out of range.
-    """
-    check_scores(development.defaulted, development.default_probability)
-    defaulted = np.asarray(development.defaulted, dtype=np.int64)
-    probability = np.asarray(development.default_probability, dtype=np.float64)
-    ranked = rank_probabilities(probability)
-    caught = np.append(0, np.cumsum(defaulted[ranked.order])[ranked.ends])
-    declined = np.append(0, ranked.ends + 1)
-    cost = policy.missed_default_cost * (caught[-1] - caught) + policy.false_alarm_cost * (
-        declined - caught
-    )
-    return float(np.append(_ABOVE_ONE, probability[ranked.order][ranked.ends])[np.argmin(cost)])
-
-
-def find_capacity_threshold(default_probability: FloatArray, *, capacity_share: float) -> float:
-    """The lowest threshold that at most this share (0-1) of the probabilities reaches: more capacity never raises it."""
-    ranked = rank_probabilities(default_probability)
-    fitting = np.flatnonzero(
-        ranked.ends + 1 <= capacity_share * len(default_probability) + _TOLERANCE
-    )
-    return (
-        float(default_probability[ranked.order][ranked.ends[fitting[-1]]])
-        if len(fitting)
-        else _ABOVE_ONE
-    )
+def _list_thresholds(
+    development: LabelledScores,
+    decision_policy: DecisionPolicy,
+    *,
+    cost_ratios: Sequence[float],
+    shares: Sequence[float],
+) -> list[PricedThreshold]:
+    """Return the threshold in force, the cheapest, one per cost ratio and one per capacity."""
+    cheapest = find_cheapest_threshold(development, policy=decision_policy)
+    held_out = np.asarray(development.default_probability, dtype=np.float64)
+    capacities = [find_capacity_threshold(held_out, capacity_share=share) for share in shares]
+    return [
+        PricedThreshold(decision_policy.threshold, decision_policy),
+        PricedThreshold(cheapest, decision_policy),
+        *(_price_threshold(ratio, decision_policy) for ratio in cost_ratios),
+        *(PricedThreshold(threshold, decision_policy) for threshold in capacities),
+    ]
 
 
-def _price_threshold(ratio: float, policy: DecisionPolicy) -> _PricedThreshold:
+def _price_threshold(ratio: float, policy: DecisionPolicy) -> PricedThreshold:
     dearer = replace(policy, missed_default_cost=ratio * policy.false_alarm_cost)
-    return _PricedThreshold(dearer.threshold, dearer)
-
-
-class _CostMeasures:
-    """Rows and thresholds, ready to be weighed many times in one product."""
-
-    def __init__(
-        self, defaulted: IntArray, probability: FloatArray, choices: Sequence[_PricedThreshold]
-    ) -> None:
-        self._choices = choices
-        declined = probability[:, None] >= np.array([choice.threshold for choice in choices])
-        self._terms = np.column_stack(
-            [np.ones(len(defaulted)), defaulted, declined, declined * defaulted[:, None]]
-        )
-        self._missed = np.array([choice.policy.missed_default_cost for choice in choices])
-        self._alarm = np.array([choice.policy.false_alarm_cost for choice in choices])
-
-    def measure(self, weights: FloatArray) -> dict[str, FloatArray]:
-        """(resamples, choices) for each figure; nan where a resample cannot give it."""
-        sums = weights @ self._terms
-        count, defaults = sums[:, :1], sums[:, 1:2]
-        declined, caught = np.split(sums[:, 2:], 2, axis=1)
-        cost = self._missed * (defaults - caught) + self._alarm * (declined - caught)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            return {
-                "declined_count": declined,
-                "caught_count": caught,
-                "declined_share": declined / count,
-                "caught_share": caught / defaults,
-                "precision": caught / declined,
-                "cost_per_1000": 1000 * cost / count,
-            }
-
-    def conclude(self, drawn: dict[str, FloatArray]) -> tuple[list[OperatingPoint], Metric]:
-        """A point for each choice, and what the second one saves against the first."""
-        values = self.measure(np.ones((1, len(self._terms))))
-        cost, costs = values["cost_per_1000"][0], drawn["cost_per_1000"]
-        saving = measure_interval(float(cost[0] - cost[1]), costs[:, 0] - costs[:, 1])
-        return [self._build(number, values, drawn) for number in range(len(self._choices))], saving
-
-    def _build(
-        self, number: int, values: dict[str, FloatArray], drawn: dict[str, FloatArray]
-    ) -> OperatingPoint:
-        def read(name: str) -> Metric | None:
-            value = float(values[name][0, number])
-            return measure_interval(value, drawn[name][:, number]) if np.isfinite(value) else None
-
-        declined_share, cost_per_1000 = read("declined_share"), read("cost_per_1000")
-        assert declined_share is not None
-        assert cost_per_1000 is not None
-        share = float(self._terms[:, 1].mean())
-        return OperatingPoint(
-            threshold=self._choices[number].threshold,
-            cost_ratio=float(self._missed[number] / self._alarm[number]),
-            declined_count=round(float(values["declined_count"][0, number])),
-            caught_default_count=round(float(values["caught_count"][0, number])),
-            declined_share=declined_share,
-            caught_share=read("caught_share"),
-            precision=read("precision"),
-            cost_per_1000=cost_per_1000,
-            decline_all_cost=1000 * float(self._alarm[number]) * (1 - share),
-            decline_nobody_cost=1000 * float(self._missed[number]) * share,
-        )
+    return PricedThreshold(dearer.threshold, dearer)

@@ -1,11 +1,11 @@
-"""How good are the scores, before anybody knows what became of the clients? Estimates from the probabilities themselves.
+"""Estimate performance before outcomes are known, from the probabilities themselves.
 
-Confidence-based estimation: a client scored p counts as p defaulters and 1 - p payers (NannyML's CBPE; for the expected
-confusion matrix of calibrated scores see Guerra, Mendes-Moreira and Gama 2018). It sees what a change of the clients does
-to the figures and is blind to a change of what the inputs mean: so each figure is told beside the error that its
-estimates turned out to have. These few lines instead of the library: its 0.13 brings LightGBM, FLAML, plotly, usage
-analytics and s3fs with its pin on botocore, has no release for Python 3.13, and samples where the spread of every
-figure here has a closed form.
+Confidence-based estimation: a client scored p counts as p defaulters and 1 - p payers (NannyML's
+CBPE; Guerra, Mendes-Moreira and Gama 2018). It shows what a change in the clients does to the
+metrics and is blind to a change in what the inputs mean, so each estimate is reported with the
+error of earlier ones. NannyML itself is not used: its 0.13 brings LightGBM, FLAML, plotly, usage
+analytics and s3fs, has no release for Python 3.13, and samples where every spread here has a closed
+form.
 """
 
 from collections.abc import Iterable, Mapping
@@ -18,39 +18,39 @@ from numpy.typing import NDArray
 
 from credit_default.errors import InputError
 from credit_default.model.estimator.decision import DecisionPolicy
-from credit_default.model.evaluation.metrics import Metric
+from credit_default.model.evaluation.intervals import NORMAL_QUANTILE_95, Metric
 from credit_default.model.statistics.bootstrap import FloatArray
 
 ESTIMATED_METRICS: Final = ("default_share", "roc_auc", "brier", "log_loss", "cost_per_1000")
-_Z95: Final = 1.959963984540054
-_NEAREST: Final = 1e-15  # to 0 and 1, as in `resampling.measure_log_loss`
+_CLIP: Final = 1e-15  # distance from 0 and 1, as in `bootstrap.measure_log_loss`
 
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
     """What the outcomes of these rows will show if the probabilities are right.
 
-    Each metric is its expected value with the range that holds 95 % of what chance may make of it. A ranking that these
-    rows cannot give (all scored 0 or all 1) is absent.
+    Each metric is its expected value with the range that chance leaves in 95 % of cases. A ranking
+    that these rows cannot give (all scored 0, or all 1) is absent.
     """
 
     row_count: int
-    metrics: Mapping[str, Metric]  # by the names in ESTIMATED, which are those of `evaluation`
+    metrics: Mapping[str, Metric]  # by the names in `ESTIMATED_METRICS`
 
 
 @dataclass(frozen=True, slots=True)
 class PastError:
-    """How far earlier estimates of one metric were from what came, in the metric's own unit."""
+    """How far earlier estimates of one metric were from reality, in the metric's unit."""
 
     batch_count: int
-    mean_error: float  # came less estimated: above 0, it came out higher
+    mean_error: float  # realised less estimated; positive where reality was higher
     mean_absolute_error: float
-    inside_share: float  # of the batches whose figure came out inside the estimate's interval, 0-1; 0.95 is right
+    # share (0-1) of the batches whose realised value was inside the interval; 0.95 is right
+    inside_share: float
 
 
 @dataclass(frozen=True, slots=True)
 class ComparedEstimate:
-    """One metric of one batch: what was estimated before outcomes and what came."""
+    """One metric of one batch: its estimate before outcomes were known, and the realised value."""
 
     name: str
     estimated: Metric
@@ -58,12 +58,17 @@ class ComparedEstimate:
 
     @property
     def error(self) -> float:
-        """What came less what was estimated."""
+        """Return the realised value less the estimated one."""
         return self.realised - self.estimated.value
 
 
 def estimate_performance(default_probability: Any, *, policy: DecisionPolicy) -> Estimate:
-    """The estimate for rows with these probabilities (0-1), decided at the policy's threshold; row order is indifferent.
+    """Estimate the performance on rows whose outcomes are not known yet.
+
+    Args:
+        default_probability: Default probabilities (0–1), array-like of shape (row count,); their
+            order does not matter.
+        policy: Its threshold decides and its costs price the decisions.
 
     Raises:
         InputError: no rows, or probabilities out of range.
@@ -77,18 +82,7 @@ def estimate_performance(default_probability: Any, *, policy: DecisionPolicy) ->
             remedy="Estimate from rows that were scored.",
         )
     probability = np.sort(given)
-    declined = probability >= policy.threshold
-    held = np.clip(probability, _NEAREST, 1 - _NEAREST)
-    # by metric: what a row adds when its client pays, and when he defaults
-    terms = {
-        "default_share": (np.zeros(len(given)), np.ones(len(given))),
-        "brier": (probability**2, (1 - probability) ** 2),
-        "log_loss": (-np.log(1 - held), -np.log(held)),
-        "cost_per_1000": (
-            np.where(declined, 1_000 * policy.false_alarm_cost, 0.0),
-            np.where(declined, 0.0, 1_000 * policy.missed_default_cost),
-        ),
-    }
+    terms = _list_terms(probability, policy)
     bounds = {"default_share": 1.0, "brier": 1.0}
     metrics = {
         name: _estimate_mean(probability, *term, highest=bounds.get(name))
@@ -101,10 +95,32 @@ def estimate_performance(default_probability: Any, *, policy: DecisionPolicy) ->
     )
 
 
+def _list_terms(
+    probability: FloatArray, policy: DecisionPolicy
+) -> dict[str, tuple[FloatArray, FloatArray]]:
+    """Return, by metric, what a row adds when its client pays, and when the client defaults."""
+    declined = probability >= policy.threshold
+    clipped = np.clip(probability, _CLIP, 1 - _CLIP)
+    return {
+        "default_share": (np.zeros(len(probability)), np.ones(len(probability))),
+        "brier": (probability**2, (1 - probability) ** 2),
+        "log_loss": (-np.log(1 - clipped), -np.log(clipped)),
+        "cost_per_1000": (
+            np.where(declined, 1_000 * policy.false_alarm_cost, 0.0),
+            np.where(declined, 0.0, 1_000 * policy.missed_default_cost),
+        ),
+    }
+
+
 def compare_estimate(
     estimated: Mapping[str, Metric], realised: Mapping[str, float]
 ) -> tuple[ComparedEstimate, ...]:
-    """Each metric that was estimated and has come, in the order of ESTIMATED."""
+    """Return each metric that was estimated and is known by now, as in `ESTIMATED_METRICS`.
+
+    Args:
+        estimated: Estimates by metric name.
+        realised: Realised values by metric name.
+    """
     return tuple(
         ComparedEstimate(name, estimated[name], realised[name])
         for name in ESTIMATED_METRICS
@@ -113,7 +129,7 @@ def compare_estimate(
 
 
 def measure_past_errors(compared: Iterable[ComparedEstimate]) -> dict[str, PastError]:
-    """Each metric's past error over all that was compared; metrics that never were are absent."""
+    """Return each metric's past error over all comparisons; metrics never compared are absent."""
     found: dict[str, list[ComparedEstimate]] = {}
     for item in compared:
         found.setdefault(item.name, []).append(item)
@@ -134,7 +150,10 @@ def _summarise_errors(compared: list[ComparedEstimate]) -> PastError:
 def _estimate_mean(
     probability: FloatArray, paid: FloatArray, failed: FloatArray, *, highest: float | None
 ) -> Metric:
-    """The mean of a sum over rows; outcomes are independent, so its variance is the sum of the rows'."""
+    """Estimate the mean of a sum over rows.
+
+    Outcomes are independent, so that the variance of the sum is the sum of the rows' variances.
+    """
     value = float(((1 - probability) * paid + probability * failed).mean())
     variance = (
         float((probability * (1 - probability) * (failed - paid) ** 2).sum())
@@ -144,25 +163,30 @@ def _estimate_mean(
 
 
 def _estimate_roc_auc(probability: FloatArray) -> Metric | None:
-    """The chance that a defaulter is scored above a payer, each pair weighed by the chance that it is one.
+    """Estimate the chance that a defaulter is scored above a payer.
 
-    Spread by the delta method: how the figure moves with each client's outcome, times the variance of that outcome.
-    Sorted by probability, equal ones counting half, all of it is cumulative sums.
+    Each pair of rows is weighted by the chance that it is one defaulter and one payer. The spread
+    comes from the delta method: how the value moves with each client's outcome, times the variance
+    of that outcome. Sorted by probability, with equal ones counting half, all of it is cumulative
+    sums.
     """
     defaults, payers = float(probability.sum()), float((1 - probability).sum())
-    own = probability * (1 - probability)  # a client makes no pair with himself
-    pairs = defaults * payers - float(own.sum())
+    variance = probability * (1 - probability)  # also each client's pair with itself, to be removed
+    pairs = defaults * payers - float(variance.sum())
     if pairs <= 0:
         return None
     below, above = _sum_below_and_above(probability)
     value = float((probability * (below - (1 - probability) / 2)).sum()) / pairs
     pull = (below - above - value * (payers - defaults)) / pairs
-    deviation = sqrt(float((own * pull**2).sum()))
+    deviation = sqrt(float((variance * pull**2).sum()))
     return _build_metric(value, deviation, highest=1.0)
 
 
 def _sum_below_and_above(probability: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """For each row of the sorted: payers expected below it and defaulters expected above, those equal to it half."""
+    """Return, for each sorted row, the payers expected below it and the defaulters expected above.
+
+    Rows with the same probability count half.
+    """
     _, start, group = np.unique(probability, return_index=True, return_inverse=True)
     payers = np.add.reduceat(1 - probability, start)
     defaults = np.add.reduceat(probability, start)
@@ -172,7 +196,9 @@ def _sum_below_and_above(probability: FloatArray) -> tuple[FloatArray, FloatArra
 
 
 def _build_metric(value: float, deviation: float, *, highest: float | None) -> Metric:
-    high = value + _Z95 * deviation
-    return Metric(
-        value, max(0.0, value - _Z95 * deviation), high if highest is None else min(highest, high)
-    )
+    low = max(0.0, value - NORMAL_QUANTILE_95 * deviation)
+    high = value + NORMAL_QUANTILE_95 * deviation
+    if highest is None:
+        return Metric(value, low, high)
+    # Rounding can lift a value of 1 above it in the last bit.
+    return Metric(min(highest, value), low, min(highest, high))

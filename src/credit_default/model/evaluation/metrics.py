@@ -1,7 +1,9 @@
-"""How good are the probabilities, and how sure are we? Figures on rows that the model has not seen, with intervals.
+"""Evaluate default probabilities on rows that the model has not seen, with 95 % intervals.
 
-Intervals are 95 % and come from a bootstrap stratified by outcome; all figures of all resamples are sums of per-row
-terms or cumulative sums over the ranking, so a few hundred resamples of 6,000 rows take well under two seconds.
+Intervals come from a bootstrap stratified by outcome. All metrics of all resamples are sums of
+per-row terms or cumulative sums over the ranking, so that a few hundred resamples of 6,000 rows
+take well under two seconds. To add a metric, name it in `METRIC_MEANINGS` and compute it in
+`_measure_resamples`.
 """
 
 from collections.abc import Mapping
@@ -18,6 +20,7 @@ from credit_default.model.estimator.calibration_line import (
     solve_one_step,
 )
 from credit_default.model.estimator.decision import DecisionPolicy
+from credit_default.model.evaluation.intervals import Metric, measure_interval, measure_share
 from credit_default.model.statistics.bootstrap import (
     FloatArray,
     IntArray,
@@ -31,19 +34,19 @@ from credit_default.model.statistics.bootstrap import (
 
 METRIC_MEANINGS: Final[Mapping[str, str]] = MappingProxyType(
     {
-        "accuracy": "share of decisions that the outcome bore out",
+        "accuracy": "share of decisions that the outcome confirmed",
         "precision": "share of declined clients who defaulted",
         "recall": "share of defaulters who were declined",
         "f1": "harmonic mean of precision and recall",
-        "roc_auc": "chance that a defaulter is scored above another client",
+        "roc_auc": "chance that a defaulter is scored above a client who paid",
         "gini": "2 roc_auc - 1",
         "ks": "largest distance between the score distributions of defaulters and others",
         "average_precision": "precision averaged over recall",
         "brier": "mean squared error of the probability",
-        "brier_skill": "share of the Brier score of the plain default rate that the model takes away",
+        "brier_skill": "share by which the model reduces the Brier score of the default rate alone",
         "log_loss": "mean negative log likelihood, nats",
-        "calibration_slope": "slope of the outcome on the log odds; 1 is calibrated, below 1 too extreme",
-        "calibration_intercept": "log odds of the outcome where the model says one half; 0 is calibrated",
+        "calibration_slope": "outcome regressed on log odds: 1 is calibrated, below 1 too extreme",
+        "calibration_intercept": "log odds of the outcome at a score of 0.5; 0 is calibrated",
         "ece": "mean distance of probability and outcome over ten bins of equal size",
         "cost_per_1000": "cost of the decisions per 1,000 clients, in units of the policy",
         "decline_share": "share of clients declined",
@@ -52,22 +55,12 @@ METRIC_MEANINGS: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 _BIN_COUNT: Final = 10
-_NEEDS_BOTH_OUTCOMES: Final = "both outcomes are needed, and all rows have the same"
-_Z95: Final = 1.959963984540054
-
-
-@dataclass(frozen=True, slots=True)
-class Metric:
-    """A figure and its 95 % interval; low <= value <= high."""
-
-    value: float
-    low: float
-    high: float
+_NEEDS_BOTH_OUTCOMES: Final = "both outcomes are needed, and all rows have the same one"
 
 
 @dataclass(frozen=True, slots=True)
 class Confusion:
-    """What was decided against what came."""
+    """Counts of decisions by outcome."""
 
     caught_default_count: int  # declined, defaulted
     missed_default_count: int  # accepted, defaulted
@@ -77,19 +70,18 @@ class Confusion:
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """Figures of one model on one set of unseen rows, at the policy's threshold.
+    """The metrics of one model on one set of unseen rows, at the policy's threshold.
 
-    A figure that these rows cannot give (ranking with one outcome only, precision with nobody declined) is not in
-    `metrics` but in `absent`, with the reason.
+    A metric that these rows cannot give (ranking with one outcome only, precision with no client
+    declined) is not in `metrics` but in `absent`, with the reason.
     """
 
     row_count: int
     default_count: int
-    distinct_count: int  # different probabilities: 1 is a constant model
+    distinct_count: int  # distinct probabilities; 1 for a constant model
     expected_default_count: float  # sum of the probabilities
-    expected_deviation: (
-        float  # standard deviation of the default count if the probabilities are right
-    )
+    # standard deviation of the default count if the probabilities are right
+    expected_deviation: float
     threshold: float
     confusion: Confusion
     metrics: Mapping[str, Metric]
@@ -98,14 +90,14 @@ class Evaluation:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Rows:
-    """Sorted rows with what every resample needs of them."""
+    """Rows sorted by falling probability, with what every resample needs of them."""
 
     defaulted: IntArray
     probability: FloatArray
     ranked: RankedRows
     policy: DecisionPolicy
     calibration: Calibration | None
-    terms: FloatArray  # (rows, terms): what resampled sums are taken of
+    terms: FloatArray  # of shape (row count, term count): what resamples sum up
 
 
 def evaluate(
@@ -116,10 +108,18 @@ def evaluate(
     seed: int,
     resample_count: int = 300,
 ) -> Evaluation:
-    """The evaluation of probabilities (0-1) against outcomes (0 or 1) of the same unseen rows; row order is indifferent.
+    """Evaluate probabilities against the outcomes of the same unseen rows.
+
+    Args:
+        defaulted: Outcomes (0/1), array-like of shape (row count,).
+        default_probability: Default probabilities (0–1), in the order of `defaulted`. The order of
+            the rows does not matter.
+        policy: Its threshold decides and its costs are the unit of `cost_per_1000`.
+        seed: Seed of the resamples.
+        resample_count: Number of resamples behind the intervals.
 
     Raises:
-        InputError: lengths that differ, no rows, outcomes or probabilities out of range.
+        InputError: different lengths, no rows, or outcomes or probabilities out of range.
     """
     check_scores(defaulted, default_probability)
     rows = _sort_rows(
@@ -127,17 +127,7 @@ def evaluate(
         np.asarray(default_probability, np.float64),
         policy=policy,
     )
-    values = _measure_resamples(rows, np.ones((1, len(rows.defaulted))))
-    drawn = [
-        _measure_resamples(rows, weights)
-        for weights in draw_weights(rows.defaulted, resample_count=resample_count, seed=seed)
-    ]
-    metrics = {
-        name: measure_interval(float(value[0]), np.concatenate([block[name] for block in drawn]))
-        for name, value in values.items()
-        if np.isfinite(value[0])
-    }
-    metrics["default_share"] = measure_share(int(rows.defaulted.sum()), len(rows.defaulted))
+    metrics = _measure_metrics(rows, resample_count=resample_count, seed=seed)
     probability = rows.probability
     return Evaluation(
         row_count=len(rows.defaulted),
@@ -154,10 +144,26 @@ def evaluate(
     )
 
 
+def _measure_metrics(rows: _Rows, *, resample_count: int, seed: int) -> dict[str, Metric]:
+    """Return every metric that these rows can give, with its interval."""
+    values = _measure_resamples(rows, np.ones((1, len(rows.defaulted))))
+    drawn = [
+        _measure_resamples(rows, weights)
+        for weights in draw_weights(rows.defaulted, resample_count=resample_count, seed=seed)
+    ]
+    metrics = {
+        name: measure_interval(float(value[0]), np.concatenate([block[name] for block in drawn]))
+        for name, value in values.items()
+        if np.isfinite(value[0])
+    }
+    return metrics | {
+        "default_share": measure_share(int(rows.defaulted.sum()), len(rows.defaulted))
+    }
+
+
 def _sort_rows(defaulted: IntArray, probability: FloatArray, *, policy: DecisionPolicy) -> _Rows:
-    order = np.lexsort(
-        (defaulted, -probability)
-    )  # equal rows are interchangeable: their order changes no figure
+    # Equal rows are interchangeable: their order changes no metric.
+    order = np.lexsort((defaulted, -probability))
     defaulted, probability = defaulted[order], probability[order]
     calibration = fit_calibration(defaulted, probability)
     declined = (probability >= policy.threshold).astype(np.float64)
@@ -183,7 +189,7 @@ def _sort_rows(defaulted: IntArray, probability: FloatArray, *, policy: Decision
 
 
 def _measure_resamples(rows: _Rows, weights: FloatArray) -> dict[str, FloatArray]:
-    """Every figure for every resample; nan where a resample cannot give it."""
+    """Return every metric of every resample; NaN where a resample cannot give it."""
     sums = (weights @ rows.terms).T
     count, defaults, probability, declined, caught, squares, losses = sums[:7]
     share = defaults / count
@@ -219,26 +225,6 @@ def _divide(numerator: FloatArray, denominator: FloatArray) -> FloatArray:
     return quotient
 
 
-def measure_interval(value: float, resampled: FloatArray) -> Metric:
-    """The value with the interval that holds the middle 95 % of its resamples, and itself; those that are nan are left out."""
-    found = resampled[np.isfinite(resampled)]
-    low, high = np.quantile(found, [0.025, 0.975]) if found.size else (value, value)
-    # Distances such as ECE only grow by resampling; an interval that leaves out its own value would mislead.
-    return Metric(value, min(float(low), value), max(float(high), value))
-
-
-def measure_share(count: int, total: int) -> Metric:
-    """A share with Wilson's interval: the stratified resamples hold it fixed and say nothing about it."""
-    share, square = count / total, _Z95 * _Z95
-    centre = (share + square / (2 * total)) / (1 + square / total)
-    half = (
-        _Z95
-        / (1 + square / total)
-        * float(np.sqrt(share * (1 - share) / total + square / (4 * total * total)))
-    )
-    return Metric(share, max(0.0, min(share, centre - half)), min(1.0, max(share, centre + half)))
-
-
 def _count_confusion(rows: _Rows) -> Confusion:
     declined, defaulted = rows.probability >= rows.policy.threshold, rows.defaulted == 1
     counts = [
@@ -252,11 +238,8 @@ def _count_confusion(rows: _Rows) -> Confusion:
 
 def _explain_absence(name: str, rows: _Rows) -> str:
     if name in {"precision", "f1"}:
-        return (
-            "nobody was declined"
-            if name == "precision"
-            else "nobody was declined and nobody defaulted"
-        )
+        no_default = "" if name == "precision" else " and no client defaulted"
+        return f"no client was declined{no_default}"
     if 0 < rows.defaulted.sum() < len(rows.defaulted):
-        return "the probabilities are all alike, or part the outcomes without overlap"
+        return "the probabilities are all the same, or separate the outcomes perfectly"
     return _NEEDS_BOTH_OUTCOMES

@@ -1,8 +1,9 @@
-"""Other families than the forest, on the same features: what the data would give to a model that we do not seat.
+"""Other model families on the same features, to show how much the forest leaves unused.
 
-They are measured, logged and reported beside the forest on the same folds, and cannot be registered: what the loader
-takes from an artifact stays one structure, a forest's (docs/adr/0014 has the price). Each is a plain scikit-learn
-estimator that takes the feature matrix, with figures chosen once from a handful, not searched.
+They are measured, logged and reported beside the forest on the same folds, and cannot be
+registered: the loader accepts a single structure, a forest's (docs/adr/0014 has the price). Each is
+a plain scikit-learn estimator that takes the feature matrix, with parameters chosen once from a
+handful and not searched.
 """
 
 from collections.abc import Callable, Iterator
@@ -17,25 +18,53 @@ from credit_default.model.estimator.fitting import OutOfFold
 from credit_default.model.evaluation.cross_validation import FoldedRows, cross_validate_estimator
 
 _BIN_COUNT: Final = 10
-_BLEND_WEIGHTS: Final = (2, 4, 1, 1)  # in a blend: what ranks better alone counts more
-_CLIP_DEVIATIONS: Final = 3.0  # standard deviations: where a network's inputs are held
+_BLEND_WEIGHTS: Final = (2, 4, 1, 1)  # members that rank better alone count more
+_CLIP_DEVIATIONS: Final = 3.0  # standard deviations at which a network's inputs are clipped
 
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """One family: its name, what it is in half a line, and how an unfitted one is made from a seed."""
+    """A model family.
+
+    Attributes:
+        name: The family's name in reports and logs.
+        meaning: What the model is, in half a line.
+        build: Makes an unfitted estimator from a seed.
+    """
 
     name: str
     meaning: str
     build: Callable[[int], Any]
 
 
+@dataclass(frozen=True, slots=True)
+class _Booster:
+    name: str
+    learning_rate: float
+    round_count: int
+    leaf_count: int
+    column_share: float
+
+
+_BOOSTERS: Final = (
+    _Booster("quick", learning_rate=0.04, round_count=200, leaf_count=12, column_share=0.3),
+    _Booster("slow", learning_rate=0.02, round_count=400, leaf_count=12, column_share=0.15),
+    _Booster("shallow", learning_rate=0.04, round_count=300, leaf_count=6, column_share=0.3),
+)
+
+
 def cross_validate_families(
     folded: FoldedRows, *, seed: int, job_count: int = 1
 ) -> Iterator[tuple[Family, OutOfFold]]:
-    """Each of `FAMILIES` with its out-of-fold probabilities, in that order; the blend's members are fitted once for all.
+    """Yield each of `FAMILIES` with its out-of-fold probabilities, in that order.
 
-    The weighted mean of its members' probabilities is what `build_blend` would give, since its weights are fixed.
+    The blend's members are fitted once: the weighted mean of their probabilities is what
+    `build_blend` would give, because its weights are fixed.
+
+    Args:
+        folded: The feature matrix, outcomes and folds.
+        seed: Seed of every estimator.
+        job_count: Cores to fit with; -1 for all.
     """
     members = []
     for family in (FOREST, *MEMBERS):
@@ -65,47 +94,36 @@ def _build_forest(seed: int) -> Any:
 
 
 def _build_boosting(seed: int) -> Any:
-    """Three boosters that differ in depth, pace and seed: one alone hangs more on its draws."""
+    """Build three boosters that differ in depth, learning rate and seed.
+
+    A single booster depends more on its random draws.
+    """
     from sklearn.ensemble import HistGradientBoostingClassifier, VotingClassifier
 
-    kinds = {
-        "quick": {
-            "learning_rate": 0.04,
-            "max_iter": 200,
-            "max_leaf_nodes": 12,
-            "max_features": 0.3,
-        },
-        "slow": {
-            "learning_rate": 0.02,
-            "max_iter": 400,
-            "max_leaf_nodes": 12,
-            "max_features": 0.15,
-        },
-        "shallow": {
-            "learning_rate": 0.04,
-            "max_iter": 300,
-            "max_leaf_nodes": 6,
-            "max_features": 0.3,
-        },
-    }
     boosters = [
         (
-            name,
+            booster.name,
             HistGradientBoostingClassifier(
-                **kind,
+                learning_rate=booster.learning_rate,
+                max_iter=booster.round_count,
+                max_leaf_nodes=booster.leaf_count,
+                max_features=booster.column_share,
                 min_samples_leaf=60,
                 l2_regularization=10,
                 early_stopping=False,
                 random_state=seed + position,
             ),
         )
-        for position, (name, kind) in enumerate(kinds.items())
+        for position, booster in enumerate(_BOOSTERS)
     ]
     return VotingClassifier(boosters, voting="soft")
 
 
 def _build_splines(seed: int) -> Any:
-    """Ranks first: amounts run over five orders of magnitude, and knots between ranks part clients evenly."""
+    """Build a logistic regression on splines of ranks.
+
+    Amounts span five orders of magnitude; on ranks the knots divide the clients evenly.
+    """
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import QuantileTransformer, SplineTransformer
@@ -118,7 +136,7 @@ def _build_splines(seed: int) -> Any:
 
 
 def _build_networks(seed: int) -> Any:
-    """Four small networks: the mean of several is steadier than the best of them."""
+    """Build four small networks, whose mean is more stable than the best of them."""
     from sklearn.ensemble import VotingClassifier
     from sklearn.neural_network import MLPClassifier
     from sklearn.pipeline import make_pipeline
@@ -149,7 +167,13 @@ def _build_networks(seed: int) -> Any:
 
 
 def build_blend(seed: int) -> Any:
-    """The mean of the probabilities of a forest and of each of `MEMBERS`, by weights that leave nothing to fit."""
+    """Build the weighted mean of the probabilities of a forest and of each of `MEMBERS`.
+
+    The weights are fixed, so that nothing but the members is fitted.
+
+    Args:
+        seed: Seed of every member.
+    """
     from sklearn.ensemble import VotingClassifier
 
     members = [(family.name, family.build(seed)) for family in (FOREST, *MEMBERS)]
@@ -157,9 +181,13 @@ def build_blend(seed: int) -> Any:
 
 
 def build_scorecard(seed: int) -> Any:
-    """The lender's classic: ten bins a feature, each bin its log odds, a logistic regression on these.
+    """Build a points scorecard: logistic regression on the weight of evidence of binned features.
 
-    Bins are coded out of fold while learning, so that thin ones do not tell the outcome.
+    Each feature is cut into ten bins by rank, and each bin is replaced by its log odds of default.
+    While fitting, the bins are encoded out of fold, so that sparse bins do not reveal the outcome.
+
+    Args:
+        seed: Seed of the ranks and of the encoding's folds.
     """
     from sklearn.linear_model import LogisticRegression
     from sklearn.model_selection import StratifiedKFold
@@ -180,13 +208,13 @@ def _cut_bins(ranks: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _compute_log_odds(share: NDArray[np.float64]) -> NDArray[np.float64]:
-    held = np.clip(share, 1e-4, 1 - 1e-4)
-    log_odds: NDArray[np.float64] = np.log(held / (1 - held))
+    clipped = np.clip(share, 1e-4, 1 - 1e-4)
+    log_odds: NDArray[np.float64] = np.log(clipped / (1 - clipped))
     return log_odds
 
 
 FOREST: Final = Family(
-    "forest", "a forest of 100 trees of depth 10, as a member of the blend", _build_forest
+    "forest", "a forest of 100 trees of depth 10, a member of the blend", _build_forest
 )
 MEMBERS: Final = (
     Family("boosting", "three histogram gradient boosters", _build_boosting),

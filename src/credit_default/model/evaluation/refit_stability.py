@@ -1,7 +1,11 @@
-"""Would another draw of clients have made another model? Refits on parts of the development rows, compared on the test side."""
+"""How much the model would change with another draw of clients.
+
+Refits on parts of the development rows are compared with the model on the test side.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Final
 
 import numpy as np
@@ -16,15 +20,15 @@ from credit_default.model.estimator.scoring import score_probability
 from credit_default.model.features.declaration import Feature
 from credit_default.model.statistics.bootstrap import measure_roc_auc, rank_probabilities
 
-_SEED_STEP: Final = 1_000  # apart from the seeds that folds add to a recipe's own
+_SEED_STEP: Final = 1_000  # keeps refits' seeds apart from those of cross-validation
 
 
 @dataclass(frozen=True, slots=True)
 class StabilityPolicy:
-    """How many refits, each on what share of the development clients.
+    """How many refits are made, and on what share of the development clients.
 
     Raises:
-        InputError: a share outside 0-1, or a negative count.
+        InputError: a share outside 0–1, or a negative count.
     """
 
     refit_count: int = 2  # 0: stability is not measured
@@ -36,20 +40,20 @@ class StabilityPolicy:
             raise InputError(
                 "stability",
                 found=found,
-                expected="a count, and a share of 0-1",
-                remedy="Correct them.",
+                expected="a count of 0 or more, and a share between 0 and 1",
+                remedy="Correct the stability policy.",
             )
 
 
 @dataclass(frozen=True, slots=True)
 class RefitStability:
-    """How far refits are from the model on the same unseen rows. Shares and probabilities are 0-1."""
+    """How far the refits are from the model on the same unseen rows; shares are 0–1."""
 
     refit_count: int
     lowest_roc_auc: float | None  # None where the rows have one outcome only
     highest_roc_auc: float | None
-    mean_difference: float  # of a client's probability, without its sign, over clients and refits
-    high_difference: float  # what 95 % of them stay below
+    mean_difference: float  # absolute, of a client's probability, over clients and refits
+    high_difference: float  # the 95 % quantile of these differences
     changed_decision_share: float  # of the decisions, over refits
 
 
@@ -63,34 +67,47 @@ def measure_refit_stability(
     policy: StabilityPolicy | None = None,
     job_count: int = 1,
 ) -> RefitStability | None:
-    """How stable the model is; None when the policy asks for no refit.
+    """Return how stable the model is under refits; None when the policy asks for none.
 
-    Each refit leaves out another part of the development clients and grows its trees by another seed; a client's months
-    stay together. The same rows give the same figures, whatever their order.
+    Each refit leaves out another part of the development clients and uses another seed; a client's
+    months stay together. The same rows give the same result, in any order.
+
+    Args:
+        bundle: The model.
+        development: Checked development rows with outcomes.
+        test: Checked test rows with outcomes.
+        schema: The schema of the rows.
+        features: The features offered to the recipe.
+        policy: Number and size of the refits; None for the default.
+        job_count: Cores to fit with; -1 for all.
     """
     policy = policy or StabilityPolicy()
     if not policy.refit_count:
         return None
-    own = score_probability(bundle, test)
-    refits = [
-        _measure_refit(
-            bundle,
-            development,
-            test,
-            number,
-            schema=schema,
-            features=features,
-            policy=policy,
-            job_count=job_count,
-        )
-        for number in range(policy.refit_count)
-    ]
-    differences = np.abs(np.stack(refits) - own)
+    score_refit = partial(
+        _score_refit,
+        bundle,
+        development,
+        test,
+        schema=schema,
+        features=features,
+        policy=policy,
+        job_count=job_count,
+    )
+    refits = [score_refit(number) for number in range(policy.refit_count)]
+    return _compare_refits(bundle, test, refits)
+
+
+def _compare_refits(
+    bundle: ModelBundle, test: pl.DataFrame, refits: Sequence[NDArray[np.float64]]
+) -> RefitStability:
+    base = score_probability(bundle, test)
+    differences = np.abs(np.stack(refits) - base)
     threshold = bundle.decision_policy.threshold
-    changed = (np.stack(refits) >= threshold) != (own >= threshold)
+    changed = (np.stack(refits) >= threshold) != (base >= threshold)
     areas = _measure_areas(test[OUTCOME].to_numpy().astype(np.int64), refits)
     return RefitStability(
-        refit_count=policy.refit_count,
+        refit_count=len(refits),
         lowest_roc_auc=min(areas, default=None),
         highest_roc_auc=max(areas, default=None),
         mean_difference=float(differences.mean()),
@@ -99,7 +116,7 @@ def measure_refit_stability(
     )
 
 
-def _measure_refit(
+def _score_refit(
     bundle: ModelBundle,
     development: pl.DataFrame,
     test: pl.DataFrame,

@@ -1,4 +1,7 @@
-"""What would an error in one input do to the scores? Each input nudged by itself, on rows that the model has not seen."""
+"""How much an error in one input would change the scores.
+
+Each input is changed by itself, on rows that the model has not seen.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,44 +15,48 @@ from credit_default.model.estimator.bundle import ModelBundle
 from credit_default.model.estimator.digest import sort_rows
 from credit_default.model.estimator.scoring import score_probability
 
-_ROW_COUNT: Final = 2_000  # enough for a share to the percent; every nudge scores them all once
+_ROW_COUNT: Final = 2_000  # enough for a share to the percent; each change scores all of them
 AMOUNT_STEP: Final = 0.1
 
 
 @dataclass(frozen=True, slots=True)
 class InputSensitivity:
-    """What nudging one input does. The change is of the default probability, 0-1; the share is of the decisions."""
+    """The effect of changing one input.
+
+    Probabilities and shares are 0–1.
+    """
 
     column: str
     nudge: str  # "+10 %", "next code", "+1"
-    mean_change: float  # with its sign
-    mean_difference: float  # without
+    mean_change: float  # of the default probability, signed
+    mean_difference: float  # of the default probability, absolute
     changed_decision_share: float
 
 
 def measure_sensitivity(
     bundle: ModelBundle, rows: pl.DataFrame, *, schema: Schema
 ) -> tuple[InputSensitivity, ...]:
-    """One value for each input and nudge, the largest difference first.
+    """Return the effect of each change of each input, the largest mean difference first.
 
-    Amounts are raised and lowered by a tenth, codes exchanged for the next higher one, whole numbers raised by 1; values
-    stay in the schema's range. At most 2,000 rows are looked at, evenly spread over the order of the key.
+    Amounts are raised and lowered by a tenth, codes replaced by the next higher one, other numbers
+    raised by 1; values stay within the schema's range.
+
+    Args:
+        bundle: The model.
+        rows: Checked rows that the model has not seen. At most 2,000 are used, evenly spread over
+            the order of the key.
+        schema: The schema of the rows.
     """
-    ordered = sort_rows(rows)
-    taken = ordered[
-        np.unique(
-            np.linspace(0, ordered.height - 1, min(_ROW_COUNT, ordered.height)).round().astype(int)
-        )
-    ]
-    own = score_probability(bundle, taken)
+    taken = _take_evenly(sort_rows(rows), _ROW_COUNT)
+    base = score_probability(bundle, taken)
     threshold = bundle.decision_policy.threshold
     found = []
     for column in schema.inputs:
         if column.name not in bundle.input_names:
             continue
         for nudge, values in _perturb(column, taken[column.name]):
-            change = score_probability(bundle, taken.with_columns(values.alias(column.name))) - own
-            turned = ((own + change) >= threshold) != (own >= threshold)
+            change = score_probability(bundle, taken.with_columns(values.alias(column.name))) - base
+            turned = ((base + change) >= threshold) != (base >= threshold)
             found.append(
                 InputSensitivity(
                     column.name,
@@ -62,13 +69,18 @@ def measure_sensitivity(
     return tuple(sorted(found, key=lambda item: (-item.mean_difference, item.column, item.nudge)))
 
 
+def _take_evenly(rows: pl.DataFrame, count: int) -> pl.DataFrame:
+    places = np.linspace(0, rows.height - 1, min(count, rows.height)).round().astype(int)
+    return rows[np.unique(places)]
+
+
 def _perturb(column: Column, values: pl.Series) -> Iterator[tuple[str, pl.Series]]:
     if column.codes:
         codes = sorted(column.codes)
         yield "next code", values.replace_strict(codes, [*codes[1:], codes[-1]], default=values)
     elif column.kind == "amount":
-        for sign, words in ((1, "+"), (-1, "−")):
+        for sign, symbol in ((1, "+"), (-1, "−")):
             moved = values.cast(pl.Float64) * (1 + sign * AMOUNT_STEP)
-            yield f"{words}{AMOUNT_STEP:.0%}", moved.clip(column.minimum, column.maximum)
+            yield f"{symbol}{AMOUNT_STEP:.0%}", moved.clip(column.minimum, column.maximum)
     else:
         yield "+1", (values + 1).clip(column.minimum, column.maximum)

@@ -1,37 +1,41 @@
-"""What became of the clients of one statement month: default rate, ranking and calibration, in closed form.
+"""The default rate, ranking and calibration of one statement month's clients, in closed form.
 
-A vintage is looked at again and again while its outcomes come in, and may hold millions of rows: no resampling here.
+A vintage is measured again whenever further outcomes arrive, and may hold millions of rows, so that
+its intervals come from formulas and not from resamples.
 """
 
 from dataclasses import dataclass
 from math import sqrt
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 from scipy.stats import rankdata
 
-from credit_default.model.evaluation.metrics import Metric, measure_share
+from credit_default.model.evaluation.intervals import NORMAL_QUANTILE_95, Metric, measure_share
 from credit_default.model.statistics.bootstrap import check_scores
-
-_Z95: Final = 1.959963984540054
 
 
 @dataclass(frozen=True, slots=True)
 class VintageFigures:
-    """Figures of the clients whose outcome is known, with 95 % intervals."""
+    """Metrics of the clients whose outcome is known, with 95 % intervals."""
 
     known_count: int
     default_share: Metric
     expected_share: float  # mean default_probability of the same clients
     brier: float
-    roc_auc: Metric | None  # None while all outcomes are alike
+    roc_auc: Metric | None  # None while all outcomes are the same
 
 
 def measure_vintage(defaulted: Any, default_probability: Any) -> VintageFigures:
-    """The figures of probabilities (0-1) against outcomes (0 or 1) of the same rows; row order is indifferent.
+    """Return the metrics of probabilities against the outcomes of the same rows.
+
+    Args:
+        defaulted: Outcomes (0/1), array-like of shape (row count,).
+        default_probability: Default probabilities (0–1), in the order of `defaulted`. The order of
+            the rows does not matter.
 
     Raises:
-        InputError: lengths that differ, no rows, outcomes or probabilities out of range.
+        InputError: different lengths, no rows, or outcomes or probabilities out of range.
     """
     check_scores(defaulted, default_probability)
     outcome, probability = (
@@ -51,13 +55,17 @@ def measure_vintage(defaulted: Any, default_probability: Any) -> VintageFigures:
 
 
 def _measure_roc_auc(outcome: Any, probability: Any) -> Metric:
-    """Mann-Whitney's, with DeLong's variance (1988): how much each client's own share of won pairs spreads."""
+    """Return the ROC AUC by Mann-Whitney's statistic, with DeLong's variance.
+
+    The variance comes from the spread of each client's share of won pairs (DeLong, DeLong and
+    Clarke-Pearson 1988, Biometrics 44, 837-845).
+    """
     defaults, others = probability[outcome == 1], probability[outcome == 0]
     ranks = rankdata(probability)
     won = (ranks[outcome == 1] - rankdata(defaults)) / len(others)
     lost = 1 - (ranks[outcome == 0] - rankdata(others)) / len(defaults)
     area = float(np.sort(won).mean())
-    reach = _Z95 * sqrt(
+    half_width = NORMAL_QUANTILE_95 * sqrt(
         float(np.sort(won).var()) / len(defaults) + float(np.sort(lost).var()) / len(others)
     )
-    return Metric(area, max(0.0, area - reach), min(1.0, area + reach))
+    return Metric(area, max(0.0, area - half_width), min(1.0, area + half_width))

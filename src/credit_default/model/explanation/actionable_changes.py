@@ -1,8 +1,9 @@
-"""What a client could have done differently, as data: each lever moves some inputs by steps, the smallest step first.
+"""Declare what a client could have done differently: levers, each changing some inputs by steps.
 
-Credit cards have levers of their own; another portfolio's are its unprotected numbers, each moved to where accepted
-clients are. The credit limit, education and protected attributes are not the client's to change and have none. Where
-two levers come to the same, the first is told.
+Credit cards have levers of their own. For another portfolio they are derived: every unprotected
+number, set to values of accepted clients. The credit limit, education and protected attributes are
+not the client's to change and have none. Where two levers lead to the same change, the first is
+reported.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,33 +14,46 @@ import polars as pl
 
 from credit_default.data.contract.schema import Schema
 
-_DECILES: Final = tuple(place / 10 for place in range(1, 10))
+_DECILES: Final = tuple(number / 10 for number in range(1, 10))
 
 
 @dataclass(frozen=True, slots=True)
 class Lever:
-    """Inputs that move together; each step says how far.
+    """Inputs that change together, with the steps by which they do, the smallest first.
 
-    "cap": no column above the step. "scale": a column above 0 times the step. "settle": a column raised to that share of
-    the column in `against`. "set": the column becomes the step.
+    Attributes:
+        name: What the client would have done, in words.
+        kind: How a step applies. "cap": no column is above the step. "scale": a column above 0 is
+            multiplied by the step. "settle": a column is raised to that share of its reference
+            column. "set": the column becomes the step.
+        columns: The inputs.
+        steps: How far each step goes, in the unit of `kind`.
+        reference_columns: For "settle", the column that each of `columns` is a share of.
     """
 
     name: str
     kind: Literal["cap", "scale", "settle", "set"]
     columns: tuple[str, ...]
     steps: tuple[float, ...]
-    against: tuple[str, ...] = ()
+    reference_columns: tuple[str, ...] = ()
 
-    def move(self, row: Mapping[str, float], step: float) -> dict[str, float]:
-        """The columns that this step changes, and their new values; amounts are rounded to whole units."""
-        others = self.against or self.columns
-        moved = {
-            name: self._move(row[name], row[other], step)
+    def apply_step(self, row: Mapping[str, float], step: float) -> dict[str, float]:
+        """Return the columns that a step changes, with their new values.
+
+        Amounts are rounded to whole units.
+
+        Args:
+            row: The client's inputs by column.
+            step: One of `steps`.
+        """
+        others = self.reference_columns or self.columns
+        changed = {
+            name: self._apply_to_value(row[name], row[other], step)
             for name, other in zip(self.columns, others, strict=True)
         }
-        return {name: value for name, value in moved.items() if value != row[name]}
+        return {name: value for name, value in changed.items() if value != row[name]}
 
-    def _move(self, value: float, other: float, step: float) -> float:
+    def _apply_to_value(self, value: float, other: float, step: float) -> float:
         if self.kind == "cap":
             return min(value, step)
         if self.kind == "scale":
@@ -73,9 +87,15 @@ CREDIT_CARD_LEVERS: Final = _declare_credit_card_levers()
 def derive_levers(
     schema: Schema, *, input_names: Sequence[str], accepted: pl.DataFrame
 ) -> tuple[Lever, ...]:
-    """One lever for each unprotected number that the model looks at: the deciles of the accepted clients' values.
+    """Return one lever for each unprotected number that the model uses.
 
-    A column that a client cannot act on is not known as such here: declare levers where that matters.
+    Its steps are the deciles of the accepted clients' values. Columns that a client cannot
+    influence are not recognised: declare levers where that matters.
+
+    Args:
+        schema: The schema of the rows.
+        input_names: The columns that the model uses.
+        accepted: Rows of accepted clients.
     """
     levers = []
     for column in schema.inputs:

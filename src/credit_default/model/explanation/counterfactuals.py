@@ -1,8 +1,9 @@
-"""What would have changed the decision: the smallest changes that bring a client's probability below the threshold.
+"""Find the smallest changes that would have brought a client's probability below the threshold.
 
-Every alternative is a whole row that holds to the schema's rules and was really scored; single levers are tried first,
-pairs only where none suffices alone. It says what the model would have answered, not what to do: a payment made in time
-would have moved other inputs too.
+Every counterfactual is a whole row that obeys the schema's rules and was scored by the model.
+Single levers are tried first, pairs only where no single one suffices. The result says what the
+model would have answered, not what to do: a payment made in time would have changed other inputs
+too.
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,28 +23,39 @@ HIGHEST_COUNTERFACTUAL_COUNT: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class Counterfactual:
-    """Changed inputs and the probability (0-1) that the client would have been given with them."""
+    """Changed inputs and the probability that the client would have had with them.
+
+    Attributes:
+        levers: The levers used.
+        changes: For each changed column the actual value and the value that would have sufficed.
+        default_probability: The probability (0–1) with the changes.
+    """
 
     levers: tuple[str, ...]
-    changes: Mapping[
-        str, tuple[float, float]
-    ]  # for each column what it is, and what it would have been
+    changes: Mapping[str, tuple[float, float]]
     default_probability: float
 
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
     levers: tuple[str, ...]
-    moved: Mapping[str, float]
-    size: float  # steps taken, each lever's longest way as 1 for each column that it moves
+    changed: Mapping[str, float]
+    size: float  # steps taken as a share of each lever's steps, times the columns changed
 
 
 def find_counterfactuals(
     bundle: ModelBundle, row: pl.DataFrame, *, levers: Sequence[Lever], schema: Schema
 ) -> tuple[Counterfactual, ...]:
-    """Up to three ways below the threshold for the one declined client in `row`, the smallest first; none where none is found.
+    """Return up to three ways below the threshold for a declined client, the smallest first.
 
-    A lever that would move a protected attribute is left out.
+    Levers that would change a protected attribute are left out. The result is empty where no way is
+    found.
+
+    Args:
+        bundle: The model.
+        row: One row: the declined client's.
+        levers: What the client could have done differently.
+        schema: The schema of the row.
     """
     usable = [lever for lever in levers if not set(lever.columns) & set(schema.protected)]
     values: dict[str, Any] = row.row(0, named=True)
@@ -61,53 +73,61 @@ def find_counterfactuals(
 
 def _list_candidates(lever: Lever, values: Mapping[str, Any]) -> list[_Candidate]:
     steps = lever.steps
-    if lever.kind == "set":  # from where the client is, in either direction
+    if lever.kind == "set":  # by distance from the client's value, in either direction
         steps = tuple(sorted(steps, key=lambda step: (abs(step - values[lever.columns[0]]), step)))
-    moves = [(place, lever.move(values, step)) for place, step in enumerate(steps, 1)]
+    changes = [(place, lever.apply_step(values, step)) for place, step in enumerate(steps, 1)]
     return [
-        _Candidate((lever.name,), moved, len(moved) * place / len(steps))
-        for place, moved in moves
-        if moved
+        _Candidate((lever.name,), changed, len(changed) * place / len(steps))
+        for place, changed in changes
+        if changed
     ]
 
 
 def _combine_candidates(one: _Candidate, other: _Candidate) -> _Candidate:
     return _Candidate(
-        (*one.levers, *other.levers), {**one.moved, **other.moved}, one.size + other.size
+        (*one.levers, *other.levers), {**one.changed, **other.changed}, one.size + other.size
     )
 
 
 def _select_accepted(
     bundle: ModelBundle, row: pl.DataFrame, candidates: Sequence[_Candidate], *, schema: Schema
 ) -> tuple[Counterfactual, ...]:
-    """The candidates that are accepted, for each set of levers and of columns the smallest; the fewest columns first."""
+    """Return the accepted candidates, the smallest per set of levers, the fewest columns first."""
     if not candidates:
         return ()
+    passing = _list_passing(bundle, row, candidates, schema=schema)
+    # A stable sort: equal candidates stay in the order of the levers.
+    passing.sort(key=lambda pair: (len(pair[0].changed), pair[0].size))
     values = row.row(0, named=True)
-    changed = pl.DataFrame(
-        [{**values, **candidate.moved} for candidate in candidates], schema=row.schema
+    smallest: dict[frozenset[str], Counterfactual] = {}
+    for candidate, p in passing:
+        if not any(columns <= set(candidate.changed) for columns in smallest):
+            changes = {
+                name: (float(values[name]), float(value))
+                for name, value in candidate.changed.items()
+            }
+            smallest[frozenset(candidate.changed)] = Counterfactual(candidate.levers, changes, p)
+    return tuple(smallest.values())
+
+
+def _list_passing(
+    bundle: ModelBundle, row: pl.DataFrame, candidates: Sequence[_Candidate], *, schema: Schema
+) -> list[tuple[_Candidate, float]]:
+    """Return the candidates that obey the schema's rules and are accepted, with probabilities."""
+    values = row.row(0, named=True)
+    rows = pl.DataFrame(
+        [{**values, **candidate.changed} for candidate in candidates], schema=row.schema
     )
-    lawful = pl.all_horizontal(
+    obeys_rules = pl.all_horizontal(
         pl.lit(value=True), *(pl.sql_expr(rule.expression) for rule in schema.rules)
     )
-    scored = changed.with_columns(
-        holds=lawful, probability=pl.Series(score_probability(bundle, changed))
+    scored = rows.with_columns(
+        holds=obeys_rules, probability=pl.Series(score_probability(bundle, rows))
     )
-    passing = [
+    return [
         (candidate, p)
         for candidate, holds, p in zip(
             candidates, scored["holds"], scored["probability"], strict=True
         )
         if holds and p < bundle.decision_policy.threshold
     ]
-    passing.sort(
-        key=lambda pair: (len(pair[0].moved), pair[0].size)
-    )  # equal ones in the order of the levers
-    smallest: dict[frozenset[str], Counterfactual] = {}
-    for candidate, p in passing:
-        if not any(columns <= set(candidate.moved) for columns in smallest):
-            told = {
-                name: (float(values[name]), float(value)) for name, value in candidate.moved.items()
-            }
-            smallest[frozenset(candidate.moved)] = Counterfactual(candidate.levers, told, p)
-    return tuple(smallest.values())

@@ -1,84 +1,28 @@
-"""The credit cards' reasons: which features speak of which concept, and in what words it is told to a client.
+"""The reasons of the credit cards: the concepts of features and their wordings for clients.
 
-The words follow Regulation B (12 CFR 1002.9): specific, the principal reasons, true of this client, and nothing of a
-prohibited basis. Education is none there, and is an input here: where it counts it must be told, as what is on file,
-with no word on what it might stand for. How each wording is checked on the client's own inputs stands beside it.
+The wordings follow Regulation B (12 CFR 1002.9): specific, the principal reasons, true of this
+client, and nothing about a prohibited basis. Education is not one, and is an input here: where it
+counts it must be stated, as what is on file, without any claim about what it might stand for. Each
+wording has the conditions under which it holds, which are checked on the client's own inputs.
 """
 
-from collections.abc import Sequence
 from typing import Final
 
+from credit_default.model.explanation.credit_card_measures import (
+    BILLS,
+    CREDIT_CARD_MEASURES,
+    PAYMENTS,
+    STATUSES,
+)
 from credit_default.model.explanation.reason_table import Concept, Condition, ReasonTable, Wording
-from credit_default.model.features.declaration import Feature, describe_features, parse_features
-
-
-def _list_month_columns(stem: str, first: int = 1, last: int = 6) -> tuple[str, ...]:
-    return tuple(f"{stem}_m{month}" for month in range(first, last + 1))
-
-
-def _declare_ratios(
-    stem: str, over: Sequence[str], under: Sequence[str], *, otherwise: float
-) -> list[Feature]:
-    return [
-        Feature(f"{stem}_m{month}", "ratio", pair, {"otherwise": otherwise}, kept=False)
-        for month, pair in enumerate(zip(over, under, strict=True), 1)
-    ]
-
-
-_STATUSES, _BILLS, _PAYMENTS = (
-    _list_month_columns("repayment_status"),
-    _list_month_columns("bill_amount"),
-    _list_month_columns("payment_amount"),
-)
-
-_MEASURES: Final = parse_features(
-    describe_features(
-        [
-            Feature("latest_status", "raw", _STATUSES[:1]),
-            Feature("latest_change", "difference", _STATUSES[:2]),
-            Feature("late_months", "count_at_least", _STATUSES, {"value": 1.0}),
-            Feature("months_two_late", "count_at_least", _STATUSES, {"value": 2.0}),
-            Feature("months_since_late", "months_since_at_least", _STATUSES, {"value": 1.0}),
-            Feature("revolving_months", "count_equal", _STATUSES, {"value": 0.0}),
-            Feature("unused_months", "count_equal", _STATUSES, {"value": -2.0}),
-            Feature("paid_in_full_months", "count_equal", _STATUSES, {"value": -1.0}),
-            *_declare_ratios("used", _BILLS, ("credit_limit",) * 6, otherwise=0.0),
-            Feature("used_mean", "mean", _list_month_columns("used")),
-            Feature("used_trend", "trend", _list_month_columns("used")),
-            Feature("used_latest", "ratio", (_BILLS[0], "credit_limit")),
-            Feature("billed_mean", "mean", _BILLS),
-            Feature("billed_spread", "spread", _BILLS),
-            *_declare_ratios("paid", _PAYMENTS[:5], _BILLS[1:], otherwise=1.0),
-            Feature("paid_least", "minimum", _list_month_columns("paid", 1, 5)),
-            Feature("paid_sum", "total", _PAYMENTS[:5], kept=False),
-            Feature("due_sum", "total", _BILLS[1:], kept=False),
-            Feature("paid_over_due", "ratio", ("paid_sum", "due_sum"), {"otherwise": 1.0}),
-            Feature("paid_mean", "mean", _PAYMENTS),
-            Feature("limit", "raw", ("credit_limit",)),
-            *(
-                Feature(f"rest_m{m}", "difference", (_BILLS[m], _PAYMENTS[m - 1]), kept=False)
-                for m in range(1, 6)
-            ),
-            *(
-                Feature(f"new_m{m}", "difference", (_BILLS[m - 1], f"rest_m{m}"), kept=False)
-                for m in range(1, 6)
-            ),
-            *_declare_ratios(
-                "charged", _list_month_columns("new", 1, 5), ("credit_limit",) * 5, otherwise=0.0
-            ),
-            Feature("charged_mean", "mean", _list_month_columns("charged", 1, 5)),
-            Feature("education_code", "raw", ("education",)),
-        ]
-    )
-)
-
+from credit_default.model.features.credit_card import list_month_columns
 
 _CONCEPTS: Final = (
     Concept(
         "late payments",
         "How often and how late payments were in the last six months",
         (
-            *_STATUSES[1:],
+            *STATUSES[1:],
             *(f"severity_{name}" for name in ("maximum", "mean", "latest_three", "recent")),
             *("late_month_count", "two_months_late_count"),
         ),
@@ -100,7 +44,7 @@ _CONCEPTS: Final = (
     Concept(
         "latest payment",
         "The latest repayment, and how long ago one was late",
-        (_STATUSES[0], "months_since_late", "status_change"),
+        (STATUSES[0], "months_since_late", "status_change"),
         (
             Wording(
                 "The latest payment is two or more months late",
@@ -136,9 +80,9 @@ _CONCEPTS: Final = (
         "balance and limit",
         "Balance compared with the credit limit",
         (
-            *_list_month_columns("utilisation"),
+            *list_month_columns("utilisation"),
             *("utilisation_mean", "utilisation_maximum", "open_credit"),
-            *_list_month_columns("unpaid_over_limit", 1, 5),
+            *list_month_columns("unpaid_over_limit", 1, 5),
         ),
         (
             Wording(
@@ -169,7 +113,7 @@ _CONCEPTS: Final = (
     Concept(
         "amounts billed",
         "Amounts of the bills and how much they vary",
-        (*_BILLS, "bill_mean", "bill_spread"),
+        (*BILLS, "bill_mean", "bill_spread"),
         (
             Wording(
                 "Amounts billed in the last six months are high",
@@ -199,7 +143,7 @@ _CONCEPTS: Final = (
         "payments and bills",
         "Payments compared with the bills they settle",
         (
-            *_list_month_columns("paid_share", 1, 5),
+            *list_month_columns("paid_share", 1, 5),
             *(
                 "paid_share_mean",
                 "paid_share_minimum",
@@ -221,7 +165,7 @@ _CONCEPTS: Final = (
     Concept(
         "amounts paid",
         "Amounts of the payments",
-        (*_PAYMENTS, "payment_mean", "payment_minimum", "payment_spread", "payment_over_limit"),
+        (*PAYMENTS, "payment_mean", "payment_minimum", "payment_spread", "payment_over_limit"),
         (
             Wording(
                 "Amounts paid in the last six months are low", (Condition("paid_mean", "below"),)
@@ -231,7 +175,7 @@ _CONCEPTS: Final = (
     Concept(
         "new charges",
         "New charges compared with the credit limit",
-        _list_month_columns("charged_over_limit", 1, 5),
+        list_month_columns("charged_over_limit", 1, 5),
         (
             Wording(
                 "New charges are high compared with the credit limit",
@@ -257,4 +201,4 @@ _CONCEPTS: Final = (
     ),
 )
 
-CREDIT_CARD_REASONS: Final = ReasonTable(_MEASURES, _CONCEPTS)
+CREDIT_CARD_REASONS: Final = ReasonTable(CREDIT_CARD_MEASURES, _CONCEPTS)

@@ -1,8 +1,8 @@
-"""Why a client is declined, in up to four sentences that are true of that client: the principal reasons, largest first.
+"""Up to four reasons why a client is declined, true of that client, the largest first.
 
-Contributions of features that say the same are added up to a concept; a concept is a reason when it raises the
-probability by a fair part of the whole rise and has words that hold for the client's own inputs. Protected attributes
-are in no concept.
+Contributions of features that say the same are summed to a concept. A concept is a principal reason
+when it raises the probability by a fair share of the whole rise and has a wording that holds for
+the client's own inputs. Protected attributes are in no concept.
 """
 
 from collections.abc import Sequence
@@ -29,27 +29,26 @@ from credit_default.model.features.declaration import describe_features, list_fe
 from credit_default.model.features.row_functions import FloatArray
 
 HIGHEST_REASON_COUNT: Final = 4
-LOWEST_CONTRIBUTION_SHARE: Final = 0.05  # of the rise from the accepted clients' mean, below which a contribution is no principal reason
-PROTECTED_CONCEPT: Final = (
-    "protected attributes"  # what only a recipe that lets them in has contributions of
-)
+# Share of the rise over the accepted clients' mean from which a contribution is a principal reason.
+LOWEST_CONTRIBUTION_SHARE: Final = 0.05
+# Has contributions only under a recipe that includes protected attributes.
+PROTECTED_CONCEPT: Final = "protected attributes"
 
-_DECIMALS: Final = (
-    12  # contributions that agree so far are equal: the last bits may hang on the size of a batch
-)
+# Contributions are compared at this precision: their last bits may depend on the batch's size.
+_DECIMALS: Final = 12
 _NO_WORDING: Final = -1
 
 
 @dataclass(frozen=True, slots=True)
 class ReasonsPolicy:
-    """To how many declined clients of a batch reasons are given: the first `limit` of them, all, or none.
+    """How many declined clients of a batch are given reasons: the first `limit`, all, or none.
 
     Raises:
         InputError: another mode, or a limit below 0.
     """
 
     mode: Literal["auto", "all", "none"] = "auto"
-    limit: int = 50_000  # declined clients, in the order of the batch; looked at by "auto" alone
+    limit: int = 50_000  # declined clients, in the order of the batch; applies to "auto" alone
 
     def __post_init__(self) -> None:
         if self.mode not in {"auto", "all", "none"} or self.limit < 0:
@@ -60,8 +59,8 @@ class ReasonsPolicy:
                 remedy="Correct the settings of `reasons`.",
             )
 
-    def count_given(self, declined_count: int) -> int:
-        """To how many of the batch's declined clients reasons are given."""
+    def count_explained(self, declined_count: int) -> int:
+        """Return how many of a batch's declined clients are given reasons."""
         return {"auto": min(declined_count, self.limit), "all": declined_count, "none": 0}[
             self.mode
         ]
@@ -69,20 +68,31 @@ class ReasonsPolicy:
 
 @dataclass(frozen=True, eq=False)
 class ReasonFinder:
-    """A model that can say why: its explainer, and the words for what it finds."""
+    """A model that can give reasons: its explainer, and the wordings for what it finds."""
 
     explainer: Explainer
     table: ReasonTable
 
-    def give(self, rows: Any) -> list[list[str]]:
-        """Each row's reasons, largest contribution first, equal ones by the concept's name; the row's own, whatever the batch."""
-        return self.tell(self.explainer.explain(rows), rows)
+    def find_reasons(self, rows: Any) -> list[list[str]]:
+        """Return each row's reasons, the largest contribution first.
 
-    def tell(self, explanation: Explanation, rows: Any) -> list[list[str]]:
-        """The reasons that the explanation of these rows comes to.
+        Equal contributions are ordered by the concept's name. A row's reasons do not depend on the
+        other rows.
 
-        Where no words hold, the subject of the concept that raises the probability most stands alone. A row that no
-        concept raises has no reason.
+        Args:
+            rows: Raw rows of declined clients, as in `score_probability`.
+        """
+        return self.select_reasons(self.explainer.explain(rows), rows)
+
+    def select_reasons(self, explanation: Explanation, rows: Any) -> list[list[str]]:
+        """Return the reasons that follow from an explanation.
+
+        Where no wording holds, the reason is the subject of the concept that raises the probability
+        most. A row that no concept raises has no reason.
+
+        Args:
+            explanation: The explanation of the rows.
+            rows: The raw rows, in the same order.
         """
         concepts = sorted(self.table.concepts, key=lambda concept: concept.name)
         if not len(explanation.probability) or not concepts:
@@ -91,8 +101,8 @@ class ReasonFinder:
         contributions = np.round(
             np.column_stack([sums[concept.name] for concept in concepts]), _DECIMALS
         )
-        measured = self._measure(rows)
-        said = np.column_stack([self._choose_words(concept, measured) for concept in concepts])
+        measured = self._compute_measures(rows)
+        wordings = [self._select_wordings(concept, measured) for concept in concepts]
         rise = explanation.probability - explanation.base_probability
         principal = (contributions > 0) & (
             contributions >= LOWEST_CONTRIBUTION_SHARE * rise[:, None]
@@ -102,7 +112,7 @@ class ReasonFinder:
             _list_texts(concepts, *row)
             for row in zip(
                 order.tolist(),
-                said.tolist(),
+                np.column_stack(wordings).tolist(),
                 principal.tolist(),
                 contributions.tolist(),
                 strict=True,
@@ -110,23 +120,28 @@ class ReasonFinder:
         ]
 
     def sum_concepts(self, explanation: Explanation) -> dict[str, FloatArray]:
-        """Each concept's contributions, a row each; `OTHER` are those of protected attributes, where the model has any."""
-        return explanation.sum_by(
+        """Return each concept's contributions, of shape (row count,), by the concept's name.
+
+        `PROTECTED_CONCEPT` holds those of protected attributes, where the model has any.
+        """
+        return explanation.sum_by_group(
             map_features_to_concepts(self.table, explanation.feature_names, other=PROTECTED_CONCEPT)
         )
 
-    def _choose_words(self, concept: Concept, measured: dict[str, FloatArray]) -> NDArray[np.int64]:
-        """For each row the place of the first wording that holds, or -1."""
+    def _select_wordings(
+        self, concept: Concept, measured: dict[str, FloatArray]
+    ) -> NDArray[np.int64]:
+        """Return the position of the first wording that holds for each row, or -1."""
         row_count = len(next(iter(measured.values())))
-        said = np.full(row_count, _NO_WORDING, dtype=np.int64)
+        selected = np.full(row_count, _NO_WORDING, dtype=np.int64)
         for place in range(len(concept.wordings) - 1, -1, -1):
             holds = np.ones(row_count, dtype=np.bool_)
             for condition in concept.wordings[place].conditions:
-                holds &= self._meets(condition, measured[condition.measure])
-            said[holds] = place
-        return said
+                holds &= self._is_met(condition, measured[condition.measure])
+            selected[holds] = place
+        return selected
 
-    def _meets(self, condition: Condition, values: FloatArray) -> NDArray[np.bool_]:
+    def _is_met(self, condition: Condition, values: FloatArray) -> NDArray[np.bool_]:
         if condition.side in {"above", "below"}:
             median = self._medians[condition.measure]
             return values > median if condition.side == "above" else values < median
@@ -136,11 +151,11 @@ class ReasonFinder:
 
     @cached_property
     def _medians(self) -> dict[str, float]:
-        """Each measure's median over the background rows."""
-        measured = self._measure(self.explainer.background_rows)
+        """Return each measure's median over the background rows."""
+        measured = self._compute_measures(self.explainer.background_rows)
         return {name: float(np.median(values)) for name, values in measured.items()}
 
-    def _measure(self, rows: Any) -> dict[str, FloatArray]:
+    def _compute_measures(self, rows: Any) -> dict[str, FloatArray]:
         matrix = build_features(rows, spec=describe_features(self.table.measures)).astype(
             np.float64
         )
@@ -150,10 +165,16 @@ class ReasonFinder:
 def build_reason_finder(
     bundle: ModelBundle, declared: ReasonTable, *, schema: Schema
 ) -> ReasonFinder:
-    """The bundle's reasons in the declared words, and in those of the schema for what nobody declared.
+    """Return the bundle's reason finder.
+
+    Args:
+        bundle: The model.
+        declared: The portfolio's declared reason table; features that it does not name get concepts
+            derived from the schema.
+        schema: The schema of the rows.
 
     Raises:
-        InputError: a bundle that has no reference.
+        InputError: a bundle without a reference.
     """
     return ReasonFinder(
         build_explainer(bundle), build_reason_table(declared, bundle.features, schema=schema)
@@ -163,15 +184,15 @@ def build_reason_finder(
 def _list_texts(
     concepts: Sequence[Concept],
     order: Sequence[int],
-    said: Sequence[int],
+    wording_of: Sequence[int],
     principal: Sequence[bool],
     contributions: Sequence[float],
 ) -> list[str]:
-    told = [
-        concepts[i].wordings[said[i]].words
+    texts = [
+        concepts[i].wordings[wording_of[i]].text
         for i in order
-        if principal[i] and said[i] != _NO_WORDING
+        if principal[i] and wording_of[i] != _NO_WORDING
     ]
-    if not told and contributions[order[0]] > 0:
+    if not texts and contributions[order[0]] > 0:
         return [concepts[order[0]].subject]
-    return told[:HIGHEST_REASON_COUNT]
+    return texts[:HIGHEST_REASON_COUNT]

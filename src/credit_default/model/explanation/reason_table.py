@@ -1,7 +1,8 @@
-"""What a reason may say: concepts that features speak of, and words for each, said only where they are true of a client.
+"""What a reason may say: concepts of features, and wordings that apply under conditions.
 
-A table is data. `reason_words` declares the credit cards'; features that no table names get concepts of their own here,
-made of what the schema says of the columns behind them, so that another portfolio has reasons without a line of code.
+A reason table is data; `credit_card_reasons` declares that of the credit cards. Features that no
+table names get concepts here, derived from the schema's descriptions of the columns behind them, so
+that another portfolio has reasons without any code.
 """
 
 import re
@@ -18,15 +19,19 @@ _COMPARISONS: Final[tuple[tuple[str, ComparisonSide], ...]] = (
     ("higher", "above"),
     ("lower", "below"),
 )
-_CLAUSE_END: Final = re.compile(r"[;(]|\. ")  # where a description's first thought ends
-_MOST_DESCRIBED_COLUMNS: Final = 2  # columns behind a feature that are told in their own words
+_CLAUSE_END: Final = re.compile(r"[;(]|\. ")  # where a description's first clause ends
+_MOST_DESCRIBED_COLUMNS: Final = 2  # columns behind a feature that are described
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """What must be so of the client's own inputs: a measure on one side of a value, or of the accepted clients' median.
+    """A condition on the client's own inputs, without which a wording is not used.
 
-    "at least" and "at most" compare with `value`; "above" and "below" with the median, which itself is on neither side.
+    Attributes:
+        measure: Name of the measure that is compared.
+        side: "at least" and "at most" compare it with `value`; "above" and "below" with the median
+            of the accepted clients, which itself is on neither side.
+        value: The value to compare with.
     """
 
     measure: str
@@ -36,17 +41,21 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """Words for a reason, said where every condition holds."""
+    """A sentence that may be given as a reason where every condition holds."""
 
-    words: str
+    text: str
     conditions: tuple[Condition, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Concept:
-    """One thing that a reason can be about: what its features add to the probability is added up.
+    """One subject that a reason can be about; the contributions of its features are summed.
 
-    The first of `wordings` that is true of the client is said. `subject` names the concept without saying how it is.
+    Attributes:
+        name: The concept's name.
+        subject: The concept in words, without a judgement.
+        features: The features that belong to it.
+        wordings: The first whose conditions hold for the client is used.
     """
 
     name: str
@@ -57,7 +66,10 @@ class Concept:
 
 @dataclass(frozen=True, slots=True)
 class ReasonTable:
-    """Concepts, and the measures that their conditions look at: features of the client's inputs, in `vocabulary`'s words."""
+    """Concepts, and the measures that their conditions compare.
+
+    The measures are features of the client's inputs, declared with `row_functions`.
+    """
 
     measures: tuple[Feature, ...]
     concepts: tuple[Concept, ...]
@@ -69,9 +81,16 @@ NO_REASONS: Final = ReasonTable((), ())
 def build_reason_table(
     declared: ReasonTable, features: Sequence[Feature], *, schema: Schema
 ) -> ReasonTable:
-    """The table for a model with these features: the declared concepts as far as it has their features, others derived.
+    """Return the reason table for a model with these features.
 
-    Features that go back to a protected attribute are in no concept, so no reason ever speaks of one.
+    It holds the declared concepts, as far as the model has their features, and derived concepts for
+    all other features. Features that go back to a protected attribute are in no concept, so that no
+    reason mentions one.
+
+    Args:
+        declared: The portfolio's declared table.
+        features: The model's features.
+        schema: The schema of the rows.
     """
     roots = trace_inputs(features)
     open_features = [
@@ -99,7 +118,13 @@ def build_reason_table(
 def map_features_to_concepts(
     table: ReasonTable, feature_names: Sequence[str], *, other: str
 ) -> dict[str, str]:
-    """For each feature the name of its concept; `other` for those in none."""
+    """Return the name of each feature's concept.
+
+    Args:
+        table: The reason table.
+        feature_names: The features.
+        other: The name for features in no concept.
+    """
     groups: Mapping[str, str] = {
         name: concept.name for concept in table.concepts for name in concept.features
     }
@@ -109,42 +134,49 @@ def map_features_to_concepts(
 def _derive_concept(
     names: Sequence[str], features: Sequence[Feature], *, schema: Schema
 ) -> Concept:
-    """A concept of all features on these columns, told by the first of them: its code, or that it is high or low."""
+    """Derive a concept of all features on these columns, worded by the first of them.
+
+    A code is worded by its meaning, a number by whether it is higher or lower than usual.
+    """
     columns = [column for name in names for column in schema.inputs if column.name == name]
-    lead, feature_names = features[0], tuple(feature.name for feature in features)
-    subject = _describe_feature(lead, columns)
-    if lead.function == "raw" and columns[0].codes:
+    first_feature, feature_names = features[0], tuple(feature.name for feature in features)
+    subject = _describe_feature(first_feature, columns)
+    if first_feature.function == "raw" and columns[0].codes:
         codes = columns[0].codes.items()
         return Concept(
-            lead.name,
+            first_feature.name,
             subject,
             feature_names,
-            tuple(_build_code_wording(subject, lead, *code) for code in codes),
+            tuple(_build_code_wording(subject, first_feature, *code) for code in codes),
         )
     wordings = tuple(
         Wording(
-            f"{subject}: {comparison} than for most accepted clients", (Condition(lead.name, side),)
+            f"{subject}: {comparison} than for most accepted clients",
+            (Condition(first_feature.name, side),),
         )
         for comparison, side in _COMPARISONS
     )
-    return Concept(lead.name, subject, feature_names, wordings)
+    return Concept(first_feature.name, subject, feature_names, wordings)
 
 
-def _build_code_wording(subject: str, lead: Feature, code: int, meaning: str) -> Wording:
-    exactly = (Condition(lead.name, "at least", code), Condition(lead.name, "at most", code))
+def _build_code_wording(subject: str, first_feature: Feature, code: int, meaning: str) -> Wording:
+    exactly = (
+        Condition(first_feature.name, "at least", code),
+        Condition(first_feature.name, "at most", code),
+    )
     return Wording(f"{subject}: {meaning}", exactly)
 
 
-def _describe_feature(lead: Feature, columns: Sequence[Column]) -> str:
+def _describe_feature(first_feature: Feature, columns: Sequence[Column]) -> str:
     texts = [
         _CLAUSE_END.split(column.description.strip(), maxsplit=1)[0].rstrip(" .")
         for column in columns
     ]
-    if lead.function == "raw":
-        return f"{_format_name(lead.name)} ({texts[0]})"
+    if first_feature.function == "raw":
+        return f"{_format_name(first_feature.name)} ({texts[0]})"
     more = len(texts) - _MOST_DESCRIBED_COLUMNS
-    told = [*texts[:_MOST_DESCRIBED_COLUMNS], *([f"{more} more"] if more > 0 else [])]
-    return f"{_format_name(lead.name)} ({' / '.join(told)})"
+    described = [*texts[:_MOST_DESCRIBED_COLUMNS], *([f"{more} more"] if more > 0 else [])]
+    return f"{_format_name(first_feature.name)} ({' / '.join(described)})"
 
 
 def _format_name(name: str) -> str:

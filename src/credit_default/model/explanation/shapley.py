@@ -1,8 +1,9 @@
-"""Why a probability is what it is: what each feature adds to it, against the clients whom the model accepts.
+"""Explain a probability: what each feature adds to it, compared with the accepted clients.
 
-Method: exact Shapley values (Shapley 1953), interventional: a feature that is left out takes the values of the background
-rows, which are the accepted rows of the bundle's reference, unseen in training. Nothing here is path-dependent. Forests of
-short paths, such as the compact one, go through `leaf_tables`; deeper ones through woodelf-explainer: docs/adr/0012 tells why.
+The method is exact Shapley values (Shapley 1953), interventional: a feature that is left out takes
+the values of the background rows, which are the accepted rows of the bundle's reference, unseen in
+training. Nothing here is path-dependent. Forests of short paths, such as the compact one, go
+through `shapley_leaf_tables`, deeper ones through woodelf-explainer; docs/adr/0012 has the reasons.
 """
 
 from collections.abc import Mapping
@@ -26,29 +27,43 @@ from credit_default.model.features.row_functions import FloatArray
 EXPLANATION_METHOD: Final = "exact Shapley values, interventional"
 
 _TOLERANCE: Final = 1e-6
-_DEFAULTED: Final = (
-    1  # the class whose probability is explained; the library's own choice would be the first
+# The class whose probability is explained; the library would take the first by default.
+_DEFAULTED: Final = 1
+_REMEDY: Final = (
+    "Score with `--reasons none`, and compare the installed woodelf-explainer with "
+    "requirements.lock."
 )
-_REMEDY: Final = "Score with `--reasons none`, and compare the installed woodelf-explainer with requirements.lock."
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Explanation:
-    """What each feature adds to each row's probability: base_probability plus a row's contributions is its probability.
+    """What each feature adds to each row's probability.
 
-    The probability is the forest's own. A recalibration that the bundle carries comes after it and is monotone: it
-    changes neither the order nor the sign of contributions.
+    `base_probability` plus a row's contributions is the row's probability. It is that of the forest
+    alone: a calibration line of the bundle comes after it and is monotone, so that it changes
+    neither the order nor the sign of contributions.
+
+    Attributes:
+        feature_names: Names of the columns of `contributions`.
+        contributions: Differences of probability, of shape (row count, feature count).
+        probability: The forest's probability (0–1) of each row.
+        base_probability: Mean probability (0–1) of the background rows.
     """
 
     feature_names: tuple[str, ...]
-    contributions: FloatArray  # (rows, features), differences of probability
-    probability: FloatArray  # of each row
-    base_probability: float  # mean over the background
+    contributions: FloatArray
+    probability: FloatArray
+    base_probability: float
 
-    def sum_by(self, groups: Mapping[str, str]) -> dict[str, FloatArray]:
-        """The contributions of each group of features, by the group's name in alphabetic order.
+    def sum_by_group(self, groups: Mapping[str, str]) -> dict[str, FloatArray]:
+        """Return the summed contributions of each group of features.
 
-        `groups` names each feature's group; the features of a group are added in the order of the forest's columns.
+        Args:
+            groups: Each feature's group.
+
+        Returns:
+            Sums of shape (row count,) by the group's name, in alphabetical order. The features of a
+            group are added in the order of the forest's columns.
         """
         sums = {name: np.zeros(len(self.probability)) for name in sorted(set(groups.values()))}
         for position, name in enumerate(self.feature_names):
@@ -58,17 +73,26 @@ class Explanation:
 
 @dataclass(frozen=True, eq=False)
 class Explainer:
-    """A bundle ready to be explained; the first explanation reads its trees and its background.
+    """A bundle prepared for explanations; its trees and background are read at the first one.
 
-    A row's contributions do not hang on the rows beside it, but for the last bit where trees are deeper than 12.
+    A row's contributions do not depend on the other rows, except for the last bit where trees are
+    deeper than 12.
+
+    Attributes:
+        bundle: The model.
+        background_rows: The rows that contributions are measured against.
+        background_description: Which clients these are, in words.
     """
 
     bundle: ModelBundle
     background_rows: pl.DataFrame
-    background: str  # whom these rows are of, in words
+    background_description: str
 
     def explain(self, rows: Any) -> Explanation:
-        """Each row's contributions, in row order; `rows` as in `score_probability`.
+        """Return each row's contributions, in row order.
+
+        Args:
+            rows: Raw rows, as in `score_probability`.
 
         Raises:
             InputError: as `score_probability`.
@@ -80,11 +104,11 @@ class Explainer:
             empty = np.empty((0, len(bundle.feature_names)))
             return Explanation(bundle.feature_names, empty, np.empty(0), self.base_probability)
         probability: FloatArray = bundle.forest.predict_proba(matrix)[:, _DEFAULTED]
-        contributions = self._add_up(matrix)
+        contributions = self._compute_contributions(matrix)
         _check_sums(contributions, probability - self.base_probability)
         return Explanation(bundle.feature_names, contributions, probability, self.base_probability)
 
-    def _add_up(self, matrix: Any) -> FloatArray:
+    def _compute_contributions(self, matrix: Any) -> FloatArray:
         if self._has_short_paths:
             return add_contributions(
                 self.bundle.forest,
@@ -93,7 +117,7 @@ class Explainer:
                 class_index=_DEFAULTED,
             )
         found: FloatArray = np.asarray(
-            self._library.shap_values(self._frame(matrix), verbose=False)
+            self._woodelf_explainer.shap_values(self._build_frame(matrix), verbose=False)
         )
         return found
 
@@ -103,7 +127,7 @@ class Explainer:
 
     @cached_property
     def base_probability(self) -> float:
-        """Mean probability of the background rows, 0-1."""
+        """Return the mean probability (0–1) of the background rows."""
         return float(
             self.bundle.forest.predict_proba(self._background_matrix)[:, _DEFAULTED].mean()
         )
@@ -113,33 +137,36 @@ class Explainer:
         return self.bundle.pipeline[:-1].transform(self.background_rows)
 
     @cached_property
-    def _library(self) -> Any:
+    def _woodelf_explainer(self) -> Any:
         from woodelf import WoodelfExplainer
         from woodelf.core.trees.parse_models import load_decision_tree_ensemble_model
 
         names = list(self.bundle.feature_names)
         trees = load_decision_tree_ensemble_model(self.bundle.forest, names, class_index=_DEFAULTED)
-        return WoodelfExplainer(trees, self._frame(self._background_matrix))
+        return WoodelfExplainer(trees, self._build_frame(self._background_matrix))
 
-    def _frame(self, matrix: Any) -> Any:
-        # 64 bits: next to 32-bit columns a threshold would be rounded, and rows beside it take the other branch.
+    def _build_frame(self, matrix: Any) -> Any:
+        # 64 bits: thresholds compared with 32-bit columns would be rounded, and rows close to one
+        # would take the other branch.
         return pl.DataFrame(
             matrix.astype(np.float64), schema=list(self.bundle.feature_names)
         ).to_pandas()
 
 
 def build_explainer(bundle: ModelBundle) -> Explainer:
-    """The bundle's explainer, against the accepted rows of its reference, or all of them where it accepts nobody.
+    """Return the bundle's explainer, with the accepted rows of its reference as background.
+
+    Where no row of the reference is accepted, all of them are the background.
 
     Raises:
-        InputError: a bundle that has no reference.
+        InputError: a bundle without a reference.
     """
     if bundle.reference is None or bundle.reference.is_empty():
         raise InputError(
             "reasons",
             found="a model without reference rows",
             expected="the unseen rows that a trained model carries",
-            remedy="Train the model anew, or score with `--reasons none`.",
+            remedy="Train the model again, or score with `--reasons none`.",
         )
     accepted = bundle.reference.filter(decision=ACCEPT)
     if accepted.is_empty():

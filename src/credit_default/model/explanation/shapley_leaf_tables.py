@@ -1,9 +1,10 @@
-"""Exact interventional Shapley values of a forest whose paths are short, by one small table a leaf.
+"""Exact interventional Shapley values of a forest with short paths, by one small table per leaf.
 
-A leaf is reached where each feature on its path lies in an interval, so a row is to a leaf a pattern of conditions met, and
-so is every background row. What the leaf gives a row's features hangs on the two patterns alone (Lundberg et al. 2020,
-"From local explanations to global understanding", interventional TreeSHAP): counted over the background once for each
-pattern, it is looked up for each row. A row's values do not hang on the rows beside it, not by the last bit.
+A leaf is reached where each feature on its path lies in an interval. To a leaf, a row is therefore
+a pattern of conditions met, and so is every background row. What the leaf contributes by each
+feature depends on the two patterns alone (Lundberg et al. 2020, "From local explanations to global
+understanding", interventional TreeSHAP): it is summed over the background once per pattern and
+looked up for each row. A row's values do not depend on the other rows, not even in the last bit.
 """
 
 from collections.abc import Iterator
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 
 from credit_default.model.features.row_functions import FloatArray
 
-LONGEST_PATH: Final = 8  # different features; a table has 2 to the power of it lines
+LONGEST_PATH: Final = 8  # distinct features on a path; a table has 2 to this power columns
 _NO_CHILD: Final = -1
 
 Matrix = NDArray[np.float32]
@@ -25,7 +26,7 @@ Matrix = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Leaf:
-    """A leaf: what it adds to the probability where `low < feature <= high` holds for each feature on its path."""
+    """A leaf and what it adds to the probability where `low < feature <= high` on its path."""
 
     value: float
     features: tuple[int, ...]
@@ -33,7 +34,10 @@ class _Leaf:
     high: tuple[float, ...]
 
     def match(self, columns: FloatArray) -> NDArray[np.int64]:
-        """Each row's pattern: bit n says that the n-th feature meets its condition; `columns` are (features, rows)."""
+        """Return each row's pattern: bit n says that the n-th feature meets its condition.
+
+        `columns` has the shape (feature count, row count).
+        """
         pattern = np.zeros(columns.shape[1], dtype=np.int64)
         for bit, (feature, low, high) in enumerate(
             zip(self.features, self.low, self.high, strict=True)
@@ -44,7 +48,7 @@ class _Leaf:
 
 
 def measure_longest_path(forest: Any) -> int:
-    """The most different features on a path from a root to a leaf."""
+    """Return the largest number of distinct features on a path from a root to a leaf."""
     return max(
         (
             len(leaf.features)
@@ -58,12 +62,21 @@ def measure_longest_path(forest: Any) -> int:
 def add_contributions(
     forest: Any, matrix: Matrix, *, background: Matrix, class_index: int
 ) -> FloatArray:
-    """(rows, features): what each feature adds to the probability of the class, against the background's mean.
+    """Return what each feature adds to the probability of a class, against the background's mean.
 
-    Row for row they add up to the row's probability less that mean. Paths may hold at most `LONGEST_PATH` features.
+    Args:
+        forest: A fitted scikit-learn forest whose paths hold at most `LONGEST_PATH` features.
+        matrix: Features of shape (row count, feature count).
+        background: Features of the background rows.
+        class_index: Position of the explained class.
+
+    Returns:
+        Array of shape (row count, feature count). A row's contributions add up to its probability
+        less the background's mean probability.
     """
-    # 64 bits: beside 32-bit columns a threshold would be rounded, and rows next to it take the other branch
-    columns, behind = (
+    # 64 bits: thresholds compared with 32-bit columns would be rounded, and rows close to one would
+    # take the other branch.
+    columns, background_columns = (
         np.ascontiguousarray(rows.T, dtype=np.float64) for rows in (matrix, background)
     )
     added = np.zeros(columns.shape)
@@ -72,36 +85,44 @@ def add_contributions(
         for leaf in _list_leaves(tree.tree_, share, class_index=class_index):
             if not leaf.features or not leaf.value:
                 continue
-            table = _build_leaf_table(leaf, behind)
+            table = _build_leaf_table(leaf, background_columns)
             pattern = leaf.match(columns)
             for place, feature in enumerate(leaf.features):
                 added[feature] += table[place][pattern]
     return np.ascontiguousarray(added.T)
 
 
-def _build_leaf_table(leaf: _Leaf, behind: FloatArray) -> FloatArray:
-    """(features, patterns): what the leaf adds by each of its features to a row of each pattern."""
-    shares = np.bincount(leaf.match(behind), minlength=1 << len(leaf.features)) / behind.shape[1]
+def _build_leaf_table(leaf: _Leaf, background_columns: FloatArray) -> FloatArray:
+    """Return what the leaf adds by each of its features to a row of each pattern.
+
+    The shape is (feature count, pattern count).
+    """
+    counts = np.bincount(leaf.match(background_columns), minlength=1 << len(leaf.features))
+    shares = counts / background_columns.shape[1]
     table: FloatArray = leaf.value * (_weigh_patterns(len(leaf.features)) @ shares)
     return table
 
 
 @lru_cache(maxsize=LONGEST_PATH)
 def _weigh_patterns(count: int) -> FloatArray:
-    """(features, patterns of a row, patterns of a background row): Shapley weights of a leaf of value 1.
+    """Return the Shapley weights of a leaf of value 1.
 
-    Together the two reach the leaf only where each condition is met by one of them. Of the `mine` that only the row meets
-    and the `theirs` that only the background row meets, each of the first adds (mine-1)! theirs! / (mine+theirs)!, and
-    each of the second takes mine! (theirs-1)! / (mine+theirs)! away.
+    The shape is (feature count, patterns of a row, patterns of a background row). Together the two
+    rows reach the leaf only where each condition is met by one of them. With `mine` conditions met
+    by the row alone and `theirs` by the background row alone, each of the former adds (mine-1)!
+    theirs! / (mine+theirs)!, and each of the latter subtracts mine! (theirs-1)! / (mine+theirs)!.
     """
     patterns = np.arange(1 << count)
-    row, behind = patterns[:, None], patterns[None, :]
-    reached = (row | behind) == patterns[-1]
-    mine, theirs = np.bitwise_count(row & ~behind), np.bitwise_count(behind & ~row)
+    row, background_pattern = patterns[:, None], patterns[None, :]
+    reached = (row | background_pattern) == patterns[-1]
+    mine, theirs = (
+        np.bitwise_count(row & ~background_pattern),
+        np.bitwise_count(background_pattern & ~row),
+    )
     gain, loss = _compute_weight_tables(count)
     weights = np.zeros((count, len(patterns), len(patterns)))
     for place in range(count):
-        mine_has, theirs_has = (row >> place) & 1 == 1, (behind >> place) & 1 == 1
+        mine_has, theirs_has = (row >> place) & 1 == 1, (background_pattern >> place) & 1 == 1
         only_mine, only_theirs = reached & mine_has & ~theirs_has, reached & theirs_has & ~mine_has
         weights[place][only_mine] = gain[mine, theirs][only_mine]
         weights[place][only_theirs] = -loss[mine, theirs][only_theirs]
@@ -125,18 +146,18 @@ def _compute_weight_tables(count: int) -> tuple[FloatArray, FloatArray]:
 
 def _list_leaves(tree: Any, share: float, *, class_index: int = 1) -> Iterator[_Leaf]:
     values = tree.value[:, 0, class_index]
-    waiting: list[tuple[int, dict[int, tuple[float, float]]]] = [(0, {})]
-    while waiting:
-        node, held = waiting.pop()
+    pending: list[tuple[int, dict[int, tuple[float, float]]]] = [(0, {})]
+    while pending:
+        node, intervals = pending.pop()
         left, right = tree.children_left[node], tree.children_right[node]
         if left == _NO_CHILD:
             lows, highs = (
-                tuple(low for low, _ in held.values()),
-                tuple(high for _, high in held.values()),
+                tuple(low for low, _ in intervals.values()),
+                tuple(high for _, high in intervals.values()),
             )
-            yield _Leaf(share * float(values[node]), tuple(held), lows, highs)
+            yield _Leaf(share * float(values[node]), tuple(intervals), lows, highs)
             continue
         feature, threshold = int(tree.feature[node]), float(tree.threshold[node])
-        low, high = held.get(feature, (-np.inf, np.inf))
-        waiting.append((right, {**held, feature: (max(low, threshold), high)}))
-        waiting.append((left, {**held, feature: (low, min(high, threshold))}))
+        low, high = intervals.get(feature, (-np.inf, np.inf))
+        pending.append((right, {**intervals, feature: (max(low, threshold), high)}))
+        pending.append((left, {**intervals, feature: (low, min(high, threshold))}))

@@ -1,12 +1,11 @@
-"""Whom the decisions accept, counted group by group as rows pass: what fairness in production is read from.
+"""Count acceptance by group as rows pass, the basis of fairness monitoring in production.
 
-Groups are those of the fairness report, numbers cut at edges that the reference fixed, so that counts of different
-frames, and of different months, can be added and compared.
+The groups are those of the fairness report. Numbers are cut at edges fixed by the reference, so
+that counts of different frames and months can be added and compared.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 import polars as pl
@@ -17,22 +16,21 @@ from credit_default.model.fairness.groupings import (
     AttributeBands,
     build_groupings,
     choose_attributes,
+    find_quartiles,
 )
-from credit_default.model.fairness.report import FairnessPolicy
-
-_QUARTILES: Final = (0.25, 0.5, 0.75)
+from credit_default.model.fairness.policy import FairnessPolicy
 
 
 @dataclass(frozen=True, slots=True)
 class GroupAcceptance:
-    """How many of one group's clients were decided upon and accepted."""
+    """How many of one group's clients were decided on, and how many of them accepted."""
 
     row_count: int
     accept_count: int
 
     @property
     def accept_share(self) -> float:
-        """0-1; 0 where nobody is."""
+        """Return the share (0–1) of clients accepted; 0 for an empty group."""
         return self.accept_count / self.row_count if self.row_count else 0.0
 
 
@@ -41,7 +39,7 @@ Acceptance = Mapping[str, Mapping[str, GroupAcceptance]]  # by attribute, then b
 
 @dataclass(frozen=True, slots=True)
 class AttributePlan:
-    """Which attributes are counted, and where their numbers are cut."""
+    """Which attributes are counted, and where numeric ones are cut."""
 
     attributes: tuple[str, ...]
     bands: tuple[AttributeBands, ...]
@@ -50,7 +48,12 @@ class AttributePlan:
 def plan_acceptance(
     reference: pl.DataFrame, *, schema: Schema, policy: FairnessPolicy
 ) -> AttributePlan:
-    """The attributes that the schema protects or the policy names; a number without bands is cut at these rows' quartiles.
+    """Plan the counts: the protected attributes, those that the policy names, and their bands.
+
+    Args:
+        reference: Rows at whose quartiles a numeric attribute without bands is cut.
+        schema: The schema of the rows.
+        policy: Names further attributes and bands.
 
     Raises:
         InputError: the policy names an attribute that the schema lacks.
@@ -63,14 +66,25 @@ def plan_acceptance(
         for c in schema.inputs
         if c.name in attributes and not c.codes and c.name not in given
     ]
-    cut = [AttributeBands(name, edges) for name in uncut if (edges := _find_edges(reference[name]))]
+    cut = [
+        AttributeBands(name, edges)
+        for name in uncut
+        if (edges := find_quartiles(reference[name].drop_nulls()))
+    ]
     return AttributePlan(attributes, (*policy.bands, *cut))
 
 
 def count_acceptance(
     frames: Iterable[pl.DataFrame], *, schema: Schema, plan: AttributePlan
 ) -> Acceptance:
-    """Every group's counts over all frames, which hold the attributes and `decision`; each is let go before the next."""
+    """Return every group's counts over all frames.
+
+    Args:
+        frames: Frames with the attributes and `decision`; rows with a missing attribute are not
+            counted for it. Each frame is released before the next is read.
+        schema: The schema of the rows.
+        plan: What is counted.
+    """
     counts: dict[str, dict[str, GroupAcceptance]] = {name: {} for name in plan.attributes}
     for frame in frames:
         for name, groups in _count_frame(frame, schema=schema, plan=plan).items():
@@ -99,12 +113,3 @@ def _count_frame(frame: pl.DataFrame, *, schema: Schema, plan: AttributePlan) ->
             for label, total, accept in zip(grouping.labels, totals, accepts, strict=True)
         }
     return found
-
-
-def _find_edges(values: pl.Series) -> tuple[float, ...]:
-    numbers = values.drop_nulls().to_numpy().astype(np.float64)
-    return (
-        tuple(sorted({float(np.quantile(numbers, share)) for share in _QUARTILES}))
-        if len(numbers)
-        else ()
-    )

@@ -1,4 +1,4 @@
-"""Would the score be another if the client were a man, married, or older? Asked of the fitted model, not of its plan."""
+"""Whether a score changes when only a protected attribute does: a test of the fitted model."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,21 +16,30 @@ _STEP_COUNT: Final = 5  # values tried of a number, from its least to its greate
 
 @dataclass(frozen=True, slots=True)
 class FlipSensitivity:
-    """What flipping one protected attribute does to scores: nothing at all, where it is no input."""
+    """How scores change when one protected attribute is flipped: not at all if it is no input."""
 
     attribute: str
     is_input: bool
-    flipped_count: int  # rows and values tried
-    changed_count: int  # of these, scores that came out different, if only in the last bit
-    largest_change: float  # of a default probability, 0-1
+    flipped_count: int  # combinations of row and value that were scored
+    changed_count: int  # of these, scores that differed, if only in the last bit
+    largest_change: float  # of a default probability (0-1), absolute
 
 
 def measure_flip_sensitivity(
     bundle: ModelBundle, rows: pl.DataFrame, schema: Schema
 ) -> tuple[FlipSensitivity, ...]:
-    """Each protected attribute's sensitivity, in the schema's order: every row is scored under every other value.
+    """Score every row under every other value of each protected attribute.
 
-    A code takes each permitted value, a number five from its least to its greatest in these rows.
+    A code takes each permitted value, a number five values from the least to the greatest in these
+    rows.
+
+    Args:
+        bundle: The model.
+        rows: Checked rows.
+        schema: The schema of the rows.
+
+    Returns:
+        One result per protected attribute, in the schema's order.
     """
     before = score_probability(bundle, rows)
     columns = {column.name: column for column in schema.inputs}

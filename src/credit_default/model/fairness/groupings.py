@@ -1,7 +1,7 @@
-"""Which group does a client belong to? By protected attribute, in words, and by two attributes at once.
+"""Assign clients to groups by protected attribute, and by two attributes at once.
 
-Groups come from the schema: codes with their meanings, numbers in bands. Each client is in one group of each attribute,
-and no group is joined to another for being small.
+Groups come from the schema: codes with their meanings, numbers in bands. Each client is in one
+group of each attribute, and small groups are not merged.
 """
 
 from collections import Counter
@@ -18,15 +18,15 @@ from credit_default.errors import InputError, show_examples
 from credit_default.model.statistics.bootstrap import IntArray
 
 _REMEDY: Final = "Correct the section `fairness` of the settings."
-_QUARTILES: Final = (0.25, 0.5, 0.75)
+_QUARTILE_SHARES: Final = (0.25, 0.5, 0.75)
 
 
 @dataclass(frozen=True, slots=True)
 class AttributeBands:
-    """Bands of a numeric attribute, by the lowest value of each but the first.
+    """Bands of a numeric attribute, by the lowest value of each band but the first.
 
     Raises:
-        InputError: edges that are none or do not rise.
+        InputError: no edges, or edges that do not rise.
     """
 
     name: str
@@ -42,25 +42,30 @@ class AttributeBands:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Grouping:
-    """Each row's group by one attribute, or by two. Groups that no row is in are not among the labels."""
+    """Each row's group by one attribute or by two; labels are those of non-empty groups."""
 
     attributes: tuple[str, ...]
     labels: tuple[str, ...]
-    group: IntArray  # of each row: its label's place
+    group: IntArray  # of each row: the position of its label
 
     @property
     def name(self) -> str:
-        """The attribute, or both of them."""
+        """Return the attribute's name, or both as "sex and age"."""
         return " and ".join(self.attributes)
 
 
 def choose_attributes(
     schema: Schema, *, named: Sequence[str], by_default: Sequence[str] = ()
 ) -> tuple[str, ...]:
-    """The schema's protected columns and those `named`, in the schema's order; what is named `by_default` may be absent.
+    """Return the schema's protected columns and the named ones, in the schema's order.
+
+    Args:
+        schema: The schema.
+        named: Further inputs.
+        by_default: Names among `named` that the schema may lack.
 
     Raises:
-        InputError: a name that is no input of the schema, and not merely by default.
+        InputError: a name that is not an input of the schema.
     """
     inputs = [column.name for column in schema.inputs]
     unknown = sorted(set(named) - set(inputs) - set(by_default))
@@ -77,9 +82,13 @@ def build_groupings(
     attributes: Sequence[str],
     bands: Sequence[AttributeBands],
 ) -> tuple[Grouping, ...]:
-    """A grouping of the rows by each attribute, then by each pair of them, in their order.
+    """Group the rows by each attribute, then by each pair of attributes, in their order.
 
-    A number without bands of its own is cut at the quartiles of these rows.
+    Args:
+        rows: Checked rows with the attributes.
+        schema: The schema of the rows.
+        attributes: Inputs to group by.
+        bands: Bands of numeric attributes; one without bands is cut at the quartiles of these rows.
     """
     columns = {column.name: column for column in schema.inputs}
     edges = {band.name: band.edges for band in bands}
@@ -90,12 +99,20 @@ def build_groupings(
     return (*single, *(_cross_groupings(one, other) for one, other in combinations(single, 2)))
 
 
+def find_quartiles(values: pl.Series) -> tuple[float, ...]:
+    """Return the distinct quartiles of the values, rising; none where there are no values."""
+    numbers = values.to_numpy().astype(np.float64)
+    if not len(numbers):
+        return ()
+    return tuple(sorted({float(np.quantile(numbers, share)) for share in _QUARTILE_SHARES}))
+
+
 def _group_values(values: pl.Series, *, column: Column, edges: Sequence[float] | None) -> Grouping:
     if column.codes:
         repeated = {
             meaning for meaning, count in Counter(column.codes.values()).items() if count > 1
         }
-        # Two codes of one meaning stay two groups: what is behind them is not known to be the same.
+        # Two codes of one meaning stay two groups: nothing says that they are the same.
         names = {
             code: f"{meaning} ({code})" if meaning in repeated else meaning
             for code, meaning in column.codes.items()
@@ -104,7 +121,7 @@ def _group_values(values: pl.Series, *, column: Column, edges: Sequence[float] |
         group = values.replace_strict(places, return_dtype=pl.Int64).to_numpy()
         return _drop_empty((column.name,), [names[code] for code in column.codes], group)
     numbers = values.to_numpy().astype(np.float64)
-    cuts = edges or sorted({float(np.quantile(numbers, share)) for share in _QUARTILES})
+    cuts = edges or find_quartiles(values)
     whole = column.kind == "integer" and all(float(cut).is_integer() for cut in cuts)
     group = np.searchsorted(cuts, numbers, side="right").astype(np.int64)
     return _drop_empty((column.name,), _name_bands(cuts, whole=whole), group)

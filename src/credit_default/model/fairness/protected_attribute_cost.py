@@ -1,6 +1,9 @@
-"""What does it cost to leave protected attributes out, and whom does it serve? Two models on the same rows, in pairs."""
+"""What leaving protected attributes out costs, and which groups it benefits.
 
-from collections.abc import Mapping
+Two models, without and with the attributes, are compared on the same rows in pairs.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,8 +12,8 @@ import polars as pl
 
 from credit_default.data.contract.schema import Schema
 from credit_default.model.estimator.decision import DecisionPolicy
-from credit_default.model.evaluation.metrics import Metric, measure_interval
-from credit_default.model.fairness.report import (
+from credit_default.model.evaluation.intervals import Metric, measure_interval
+from credit_default.model.fairness.policy import (
     FairnessPolicy,
     find_reference_group,
     is_large_enough,
@@ -30,10 +33,15 @@ from credit_default.model.statistics.auc_placements import (
 )
 from credit_default.model.statistics.bootstrap import FloatArray, IntArray, draw_weights
 
+_Ratios = dict[tuple[str, str], FloatArray]  # by attribute and group, one value per resample
+
 
 @dataclass(frozen=True, slots=True)
 class GroupChange:
-    """One group's acceptance ratio, each against the same model's most accepted group, and what the attributes change."""
+    """One group's acceptance ratio without and with protected attributes, and the change.
+
+    Each ratio is against the most accepted group of the same model.
+    """
 
     attribute: str
     group: str
@@ -45,7 +53,7 @@ class GroupChange:
 
 @dataclass(frozen=True, slots=True)
 class FairnessComparison:
-    """A model without protected attributes and one with them, at the same threshold."""
+    """A model without protected attributes compared with one that has them, at one threshold."""
 
     row_count: int
     roc_auc_without: float
@@ -56,15 +64,14 @@ class FairnessComparison:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _ModelRows:
-    """One model's rows, by attribute and group, ready to be weighed many times."""
+    """One model's rows by attribute and group, prepared for many resamples."""
 
     defaulted: IntArray
     placements: FloatArray
     groups: Mapping[str, Mapping[str, GroupRows]]
 
-    def measure_ratios(
-        self, weights: FloatArray, references: Mapping[str, str]
-    ) -> dict[tuple[str, str], FloatArray]:
+    def measure_ratios(self, weights: FloatArray, references: Mapping[str, str]) -> _Ratios:
+        """Return the acceptance ratio of each group for each resample."""
         ratios = {}
         for attribute, groups in self.groups.items():
             found = {label: measure_group(weights, group) for label, group in groups.items()}
@@ -73,7 +80,8 @@ class _ModelRows:
                 ratios[attribute, label] = related["acceptance_ratio"]
         return ratios
 
-    def find_references(self) -> dict[str, str]:
+    def find_reference_groups(self) -> dict[str, str]:
+        """Return the most accepted group of each attribute."""
         once = np.ones((1, len(self.defaulted)))
         references = {}
         for attribute, groups in self.groups.items():
@@ -86,6 +94,7 @@ class _ModelRows:
         return references
 
     def measure_roc_auc(self, weights: FloatArray) -> FloatArray:
+        """Return the ROC AUC of each resample, to first order."""
         return measure_roc_auc_from_placements(
             weights, defaulted=self.defaulted, placements=self.placements
         )
@@ -94,16 +103,25 @@ class _ModelRows:
 def compare_fairness(
     rows: pl.DataFrame,
     *,
-    without: Any,
-    including: Any,
+    without_protected: Any,
+    with_protected: Any,
     schema: Schema,
     decision_policy: DecisionPolicy,
     seed: int,
     policy: FairnessPolicy | None = None,
 ) -> FairnessComparison:
-    """The comparison of default probabilities `without` protected attributes and `including` them, in the rows' order.
+    """Compare the probabilities of a model without protected attributes and of one with them.
 
-    The rows carry `defaulted`, of both outcomes, and neither model was trained on them. Intervals are 95 % and paired.
+    Intervals are 95 % and paired.
+
+    Args:
+        rows: Rows that neither model was trained on, with `defaulted` of both outcomes.
+        without_protected: Default probabilities (0–1) of the model without them, in row order.
+        with_protected: Default probabilities (0–1) of the model with them, in row order.
+        schema: The schema of the rows.
+        decision_policy: The threshold in force.
+        seed: Seed of the resamples.
+        policy: The groups and sizes to compare; None for the default.
 
     Raises:
         InputError: as `measure_fairness`.
@@ -113,9 +131,9 @@ def compare_fairness(
         _build_model_rows(
             rows, scored, schema=schema, threshold=decision_policy.threshold, policy=policy
         )
-        for scored in (without, including)
+        for scored in (without_protected, with_protected)
     ]
-    references = [model.find_references() for model in models]
+    references = [model.find_reference_groups() for model in models]
     once = np.ones((1, rows.height))
     aucs = [float(model.measure_roc_auc(once)[0]) for model in models]
     ratios = [
@@ -136,21 +154,25 @@ def compare_fairness(
         roc_auc_without=aucs[0],
         roc_auc_with=aucs[1],
         roc_auc_cost=measure_interval(aucs[1] - aucs[0], np.concatenate(costs)),
-        changes=tuple(
-            GroupChange(
-                attribute=attribute,
-                group=label,
-                row_count=len(models[0].groups[attribute][label].rows),
-                ratio_without=float(before[0]),
-                ratio_with=float(ratios[1][attribute, label][0]),
-                change=measure_interval(
-                    float(ratios[1][attribute, label][0] - before[0]),
-                    np.concatenate([block[attribute, label] for block in changes]),
-                ),
-            )
-            for (attribute, label), before in ratios[0].items()
-        ),
+        changes=tuple(_build_changes(models[0], ratios[0], ratios[1], changes)),
     )
+
+
+def _build_changes(
+    model: _ModelRows, without: _Ratios, included: _Ratios, changes: Sequence[_Ratios]
+) -> Iterator[GroupChange]:
+    for (attribute, label), ratio in without.items():
+        yield GroupChange(
+            attribute=attribute,
+            group=label,
+            row_count=len(model.groups[attribute][label].rows),
+            ratio_without=float(ratio[0]),
+            ratio_with=float(included[attribute, label][0]),
+            change=measure_interval(
+                float(included[attribute, label][0] - ratio[0]),
+                np.concatenate([block[attribute, label] for block in changes]),
+            ),
+        )
 
 
 def _build_model_rows(

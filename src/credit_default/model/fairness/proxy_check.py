@@ -1,10 +1,13 @@
-"""Do the model's inputs give protected attributes away? Leaving sex out is no cure where everything else tells it.
+"""How well the model's inputs reveal protected attributes.
 
-A small forest learns to tell each attribute from the features that the model sees, and is asked about clients that it did
-not learn from. An area under the curve of 0.5 says that the inputs know nothing of the attribute, 1 that they tell it.
+Leaving sex out does not help where the other inputs reveal it. A small forest learns to predict
+each attribute from the features that the model sees, and is judged on clients that it did not learn
+from. A ROC AUC of 0.5 means that the inputs say nothing about the attribute, 1 that they determine
+it.
 """
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -15,7 +18,7 @@ from credit_default.data.contract.schema import Schema
 from credit_default.data.splitting import assign_folds
 from credit_default.model.estimator.bundle import ModelBundle
 from credit_default.model.estimator.digest import sort_rows
-from credit_default.model.evaluation.metrics import Metric, measure_interval
+from credit_default.model.evaluation.intervals import Metric, measure_interval
 from credit_default.model.fairness.groupings import Grouping, build_groupings
 from credit_default.model.features.declaration import trace_inputs
 from credit_default.model.statistics.auc_placements import (
@@ -31,18 +34,21 @@ _PAIR_SIZE: Final = 2
 
 @dataclass(frozen=True, slots=True)
 class ProxyPolicy:
-    """How hard the check looks, and from which area under the curve an attribute counts as given away."""
+    """The size of the check, and the ROC AUC from which the inputs count as a strong proxy."""
 
-    row_count: int = 6_000  # drawn from those given, so that the check takes seconds
+    row_count: int = 6_000  # drawn from the rows given, so that the check takes seconds
     tree_count: int = 50
-    fewest_rows: int = 100  # of a group, and of the others: smaller ones are not asked about
+    fewest_rows: int = 100  # of a group, and of all others; smaller groups are not checked
     strong_roc_auc: float = 0.75
-    told_input_count: int = 3
+    told_input_count: int = 3  # strongest inputs that are reported
 
 
 @dataclass(frozen=True, slots=True)
 class ProxyInput:
-    """A raw column, and its share (0-1) of what the inputs together know of the attribute (impurity decrease)."""
+    """A raw column and its share (0–1) of what all inputs together reveal of the attribute.
+
+    The share is that of the forest's impurity decrease.
+    """
 
     name: str
     share: float
@@ -50,19 +56,22 @@ class ProxyInput:
 
 @dataclass(frozen=True, slots=True)
 class ProxyStrength:
-    """How well the model's inputs tell the clients of one group from all others."""
+    """How well the model's inputs separate the clients of one group from all others."""
 
     attribute: str
     group: str
-    row_count: int  # of the group, among the rows drawn
+    row_count: int  # the group's rows among those drawn
     roc_auc: Metric
     is_strong: bool
-    strongest_inputs: tuple[ProxyInput, ...]  # of the attribute, not of this group alone
+    strongest_inputs: tuple[ProxyInput, ...]  # for the attribute, not for this group alone
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _GroupPrediction:
-    """Out-of-fold probabilities (rows, groups) of belonging to each group, and each feature's importance."""
+    """Out-of-fold probabilities of belonging to each group, and each feature's importance.
+
+    `membership` has the shape (row count, group count).
+    """
 
     membership: FloatArray
     importance: FloatArray
@@ -78,34 +87,35 @@ def measure_proxies(
     job_count: int = 1,
     policy: ProxyPolicy | None = None,
 ) -> tuple[ProxyStrength, ...]:
-    """The strength of each attribute's proxies, by group, in the order of `attributes`; numbers are cut at their median.
+    """Return how well the inputs reveal each group of each attribute, in the order of `attributes`.
 
-    Of an attribute with two groups the first one tells both. Features that go back to the attribute itself are left out.
-    Row order and job count change nothing.
+    Numeric attributes are split at their median. Of an attribute with two groups only the first is
+    reported, since it stands for both. Features that go back to the attribute itself are left out.
+    Neither row order nor job count changes the result.
+
+    Args:
+        bundle: The model whose features are checked.
+        rows: Checked rows.
+        schema: The schema of the rows.
+        attributes: The attributes to predict.
+        seed: Seed of the draw, the folds, the forest and the resamples.
+        job_count: Cores to fit with; -1 for all.
+        policy: The size of the check; None for the default.
     """
     policy = policy or ProxyPolicy()
     drawn = _draw_rows(rows, policy.row_count, seed=seed)
     matrix = bundle.pipeline[:-1].transform(drawn)
     fold = np.asarray(assign_folds(drawn, fold_count=_FOLD_COUNT, seed=seed), dtype=np.int64)
-    roots = trace_inputs(bundle.features)
+    all_roots = trace_inputs(bundle.features)
+    roots = [all_roots[name] for name in bundle.feature_names]
+    predict = partial(_predict_groups, fold=fold, seed=seed, job_count=job_count, policy=policy)
     strengths: list[ProxyStrength] = []
     for grouping in _build_single_groupings(drawn, schema=schema, attributes=attributes):
-        (attribute,) = grouping.attributes
-        kept = [
-            place for place, name in enumerate(bundle.feature_names) if attribute not in roots[name]
-        ]
+        kept = [place for place, names in enumerate(roots) if grouping.name not in names]
         if not kept or len(grouping.labels) == 1:
             continue
-        learned = _predict_groups(
-            matrix[:, kept],
-            grouping.group,
-            fold=fold,
-            seed=seed,
-            job_count=job_count,
-            policy=policy,
-        )
-        names = [bundle.feature_names[place] for place in kept]
-        inputs = _distribute_importance(learned.importance, [roots[name] for name in names])
+        learned = predict(matrix[:, kept], grouping.group)
+        inputs = _distribute_importance(learned.importance, [roots[place] for place in kept])
         strengths += _measure_strengths(grouping, learned, inputs=inputs, seed=seed, policy=policy)
     return tuple(strengths)
 
@@ -147,13 +157,12 @@ def _predict_groups(
     job_count: int,
     policy: ProxyPolicy,
 ) -> _GroupPrediction:
-    from sklearn.ensemble import (
-        ExtraTreesClassifier,
-    )  # half the time of a random forest, and it tells as much
+    # Takes half the time of a random forest and predicts as well.
+    from sklearn.ensemble import ExtraTreesClassifier
 
     membership = np.zeros((len(group), int(group.max()) + 1))
     importance = np.zeros(matrix.shape[1])
-    folds = np.unique(fold)  # clients of two groups are no twins, so there are two at least
+    folds = np.unique(fold)  # two at least: clients of different groups are never identical
     for number in folds:
         held_out = fold == number
         forest = ExtraTreesClassifier(
@@ -167,7 +176,7 @@ def _predict_groups(
             n_jobs=job_count,
         )
         forest.fit(matrix[~held_out], group[~held_out])
-        forest.set_params(n_jobs=1)  # several jobs add up the votes in the order in which they end
+        forest.set_params(n_jobs=1)  # several jobs sum votes in the order in which they finish
         membership[np.ix_(held_out, forest.classes_)] = forest.predict_proba(matrix[held_out])
         importance += forest.feature_importances_ / len(folds)
     return _GroupPrediction(membership, importance)
@@ -176,7 +185,10 @@ def _predict_groups(
 def _distribute_importance(
     importance: FloatArray, roots: list[tuple[str, ...]]
 ) -> list[ProxyInput]:
-    """Raw columns by falling share: a feature's importance goes in equal parts to the columns behind it."""
+    """Return raw columns by falling share.
+
+    A feature's importance is divided equally among the raw columns that it is computed from.
+    """
     shares: dict[str, float] = {}
     for weight, columns in zip(importance.tolist(), roots, strict=True):
         for column in columns:

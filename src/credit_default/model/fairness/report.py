@@ -1,26 +1,28 @@
-"""Does the model serve every group alike, at the threshold in force? Figures by group, with intervals, set against the rest.
+"""Compare groups of clients at the threshold in force: metrics by group, with intervals.
 
-Acceptance is compared by the four-fifths rule (Uniform Guidelines on Employee Selection Procedures, 29 CFR 1607.4 D: a
-selection rate below 4/5 of the highest group's, unless the difference is chance), errors by Hardt, Price and Srebro (2016,
-Equality of Opportunity in Supervised Learning): defaulters caught and payers declined alike in every group.
+Acceptance is compared by the four-fifths rule (Uniform Guidelines on Employee Selection Procedures,
+29 CFR 1607.4 D: a selection rate below 4/5 of the highest group's, unless the difference is
+chance), errors by the equality of Hardt, Price and Srebro (2016, Equality of Opportunity in
+Supervised Learning): equal shares of defaulters caught and of payers declined in every group.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import polars as pl
 
-from credit_default.data.contract.schema import OUTCOME, Schema
-from credit_default.errors import InputError
+from credit_default.data.contract.schema import Schema
 from credit_default.model.estimator.decision import DecisionPolicy
-from credit_default.model.evaluation.metrics import Metric, measure_interval
-from credit_default.model.fairness.groupings import (
-    AttributeBands,
-    Grouping,
-    build_groupings,
-    choose_attributes,
+from credit_default.model.evaluation.intervals import Metric, measure_interval
+from credit_default.model.fairness.groupings import Grouping
+from credit_default.model.fairness.policy import (
+    FairnessPolicy,
+    find_reference_group,
+    is_large_enough,
+    list_groupings,
+    select_outcomes_and_scores,
 )
 from credit_default.model.fairness.resampled_group_metrics import (
     ABSOLUTE_FIGURES,
@@ -31,59 +33,30 @@ from credit_default.model.fairness.resampled_group_metrics import (
     compare_group,
     measure_group,
 )
-from credit_default.model.statistics.bootstrap import (
-    FloatArray,
-    IntArray,
-    check_scores,
-    draw_weights,
-)
-
-_DEFAULT_ATTRIBUTES: Final = (
-    "education",
-)  # of the default portfolio; another one need not have it
-
-
-@dataclass(frozen=True, slots=True)
-class FairnessPolicy:
-    """Whom to compare, how many rows that takes, and what is too far apart.
-
-    The schema's protected columns are always compared; `attributes` are more of its inputs.
-    """
-
-    attributes: tuple[str, ...] = _DEFAULT_ATTRIBUTES
-    bands: tuple[AttributeBands, ...] = (AttributeBands("age", (30.0, 40.0, 50.0, 60.0)),)
-    fewest_rows: int = 100  # in a group that is judged; smaller ones are listed as too small
-    fewest_defaults: int = 20  # in it, and as many clients who paid
-    fewest_rows_for_slope: int = 500
-    lowest_acceptance_ratio: float = 0.8
-    highest_error_gap: float = 0.1  # between shares of defaulters caught, or of payers declined
-    highest_calibration_gap: float = (
-        0.03  # between the share that defaulted and the share that was expected
-    )
-    resample_count: int = 300
+from credit_default.model.statistics.bootstrap import FloatArray, IntArray, draw_weights
 
 
 @dataclass(frozen=True, slots=True)
 class GroupFairness:
-    """One group at the threshold in force. Figures are None where the group is too small, or cannot give them.
+    """The metrics of one group at the threshold in force; shares and gaps are 0–1.
 
-    The ratio and the gaps are to the reference: of the groups of this attribute that are not too small, the one most
+    Metrics are None where the group is too small or cannot give them. The ratio and the gaps are
+    measured against the reference: of this attribute's groups that are large enough, the one most
     often accepted.
     """
 
-    attribute: str  # or two: "sex and age"
+    attribute: str  # one attribute, or two as "sex and age"
     group: str
     row_count: int
     default_count: int
-    is_single: bool  # of one attribute alone
+    is_single: bool  # False where the group combines two attributes
     is_too_small: bool
     is_reference: bool
-    accept_share: Metric | None  # the share declined is what is left of 1
+    accept_share: Metric | None  # 1 less the share declined
     caught_share: Metric | None  # of its defaulters, declined (true positive rate)
     false_alarm_share: Metric | None  # of its payers, declined (false positive rate)
-    calibration_gap: (
-        Metric | None
-    )  # share that defaulted less share expected: above 0 the risk is understated
+    # share that defaulted less the share expected to; above 0 the risk is understated
+    calibration_gap: Metric | None
     calibration_slope: Metric | None
     roc_auc: Metric | None
     acceptance_ratio: Metric | None  # adverse-impact ratio
@@ -93,7 +66,10 @@ class GroupFairness:
 
 @dataclass(frozen=True, slots=True)
 class Headline:
-    """One attribute, or pair, in one line: its groups that lie furthest from the reference. None where only one is judged."""
+    """One attribute, or pair, in one line: its groups that are furthest from the reference.
+
+    They are None where only one group is large enough.
+    """
 
     attribute: str
     reference: str | None
@@ -106,7 +82,7 @@ class Headline:
 
 @dataclass(frozen=True, slots=True)
 class FairnessReport:
-    """Every group of every attribute and pair, in the order of the schema, and a headline for each attribute and pair."""
+    """Every group of every attribute and pair in the schema's order, and a headline for each."""
 
     row_count: int
     default_count: int
@@ -117,7 +93,7 @@ class FairnessReport:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _LargeGroups:
-    """A grouping with those of its groups that are large enough, by their place among its labels."""
+    """A grouping and its groups that are large enough, by their position among its labels."""
 
     grouping: Grouping
     groups: Mapping[int, GroupRows]
@@ -132,12 +108,22 @@ def measure_fairness(
     seed: int,
     policy: FairnessPolicy | None = None,
 ) -> FairnessReport:
-    """The report on unseen rows that carry `defaulted` and the attributes; probabilities (0-1) in their order.
+    """Compare the groups of each attribute and pair on unseen rows.
 
-    Intervals are 95 %, from the bootstrap of `draw_weights`; the reference group is the same in every resample.
+    Intervals are 95 %, from the bootstrap of `draw_weights`; the reference group is the same in
+    every resample.
+
+    Args:
+        rows: Rows that no model was trained on, with `defaulted` and the attributes.
+        default_probability: Default probabilities (0–1), in row order.
+        schema: The schema of the rows.
+        decision_policy: The threshold in force.
+        seed: Seed of the resamples.
+        policy: The groups and sizes to compare; None for the default.
 
     Raises:
-        InputError: no rows, outcomes or probabilities out of range, an attribute that the schema lacks.
+        InputError: no rows, outcomes or probabilities out of range, or an attribute that the schema
+            lacks.
     """
     policy = policy or FairnessPolicy()
     defaulted, probability = select_outcomes_and_scores(rows, default_probability)
@@ -147,15 +133,10 @@ def measure_fairness(
         )
         for grouping in list_groupings(rows, schema=schema, policy=policy)
     ]
-    every = [(number, place) for number, item in enumerate(judged) for place in item.groups]
-    drawn: dict[tuple[int, int], list[GroupFigures]] = {key: [] for key in every}
-    for weights in draw_weights(defaulted, resample_count=policy.resample_count, seed=seed):
-        for number, place in every:
-            drawn[number, place].append(measure_group(weights, judged[number].groups[place]))
     groups: list[GroupFairness] = []
     headlines = []
-    for number, item in enumerate(judged):
-        resampled = {place: _concatenate_blocks(drawn[number, place]) for place in item.groups}
+    resamples = _resample_groups(judged, defaulted, policy=policy, seed=seed)
+    for item, resampled in zip(judged, resamples, strict=True):
         found = _measure_groups(item, resampled, defaulted=defaulted)
         groups += found
         headlines.append(_build_headline(item.grouping.name, found))
@@ -168,53 +149,20 @@ def measure_fairness(
     )
 
 
-def select_outcomes_and_scores(
-    rows: pl.DataFrame, default_probability: Any
-) -> tuple[IntArray, FloatArray]:
-    """The rows' outcomes and these probabilities, checked.
-
-    Raises:
-        InputError: no column `defaulted`, no rows, outcomes or probabilities out of range.
-    """
-    if OUTCOME not in rows.columns:
-        raise InputError(
-            "fairness",
-            found="no column 'defaulted'",
-            expected="rows with outcomes",
-            remedy="Take the test side, or rows whose outcomes are known.",
-        )
-    check_scores(rows[OUTCOME].to_numpy(), default_probability)
-    return rows[OUTCOME].to_numpy().astype(np.int64), np.asarray(
-        default_probability, dtype=np.float64
-    )
-
-
-def list_groupings(
-    rows: pl.DataFrame, *, schema: Schema, policy: FairnessPolicy
-) -> tuple[Grouping, ...]:
-    """The rows grouped by each attribute that the schema protects or the policy names, then by each pair.
-
-    Raises:
-        InputError: the policy names an attribute that the schema lacks.
-    """
-    attributes = choose_attributes(schema, named=policy.attributes, by_default=_DEFAULT_ATTRIBUTES)
-    return build_groupings(rows, schema=schema, attributes=attributes, bands=policy.bands)
-
-
-def is_large_enough(rows: IntArray, defaulted: IntArray, *, policy: FairnessPolicy) -> bool:
-    """True where a group of these rows is judged: enough of them, enough defaulters and enough others."""
-    default_count = int(defaulted[rows].sum())
-    rarer = min(default_count, len(rows) - default_count)
-    return len(rows) >= policy.fewest_rows and rarer >= max(1, policy.fewest_defaults)
-
-
-def find_reference_group(accept_shares: Mapping[int, float]) -> int | None:
-    """The place of the group most often accepted, the first of equal ones; None where there is no group."""
-    return (
-        max(accept_shares, key=lambda place: (accept_shares[place], -place))
-        if accept_shares
-        else None
-    )
+def _resample_groups(
+    judged: Sequence[_LargeGroups], defaulted: IntArray, *, policy: FairnessPolicy, seed: int
+) -> list[dict[int, GroupFigures]]:
+    """Return the resampled metrics of every group, by grouping; every draw serves all groups."""
+    drawn: list[dict[int, list[GroupFigures]]] = [
+        {place: [] for place in item.groups} for item in judged
+    ]
+    for weights in draw_weights(defaulted, resample_count=policy.resample_count, seed=seed):
+        for item, blocks in zip(judged, drawn, strict=True):
+            for place, group in item.groups.items():
+                blocks[place].append(measure_group(weights, group))
+    return [
+        {place: _concatenate_blocks(parts) for place, parts in blocks.items()} for blocks in drawn
+    ]
 
 
 def _select_large_groups(
@@ -225,23 +173,18 @@ def _select_large_groups(
     threshold: float,
     policy: FairnessPolicy,
 ) -> _LargeGroups:
-    members = {
-        place: np.flatnonzero(grouping.group == place) for place in range(len(grouping.labels))
-    }
-    return _LargeGroups(
-        grouping,
-        {
-            place: build_group_rows(
+    groups = {}
+    for place in range(len(grouping.labels)):
+        rows = np.flatnonzero(grouping.group == place)
+        if is_large_enough(rows, defaulted, policy=policy):
+            groups[place] = build_group_rows(
                 rows,
                 defaulted=defaulted,
                 probability=probability,
                 threshold=threshold,
                 fit_slope=len(rows) >= policy.fewest_rows_for_slope,
             )
-            for place, rows in members.items()
-            if is_large_enough(rows, defaulted, policy=policy)
-        },
-    )
+    return _LargeGroups(grouping, groups)
 
 
 def _measure_groups(

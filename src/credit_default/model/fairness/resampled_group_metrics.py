@@ -1,4 +1,4 @@
-"""How one group fares under a model's decisions: figures of many resamples at once, for `fairness` to set side by side."""
+"""One group's metrics for many resamples at once, which `report` compares between groups."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -16,7 +16,7 @@ from credit_default.model.statistics.auc_placements import (
 )
 from credit_default.model.statistics.bootstrap import FloatArray, IntArray
 
-GroupFigures = dict[str, FloatArray]  # by figure, one value a resample
+GroupFigures = dict[str, FloatArray]  # by metric, one value per resample
 
 ABSOLUTE_FIGURES: Final = (
     "accept_share",
@@ -33,12 +33,12 @@ RELATIVE_FIGURES: Final = ("acceptance_ratio", "caught_gap", "false_alarm_gap")
 class GroupRows:
     """The rows of one group with what every resample needs of them."""
 
-    rows: IntArray  # their places among all rows
+    rows: IntArray  # their positions among all rows
     defaulted: IntArray
     probability: FloatArray
     placements: FloatArray
     calibration: Calibration | None  # None where there are too few rows for a slope, or none fits
-    terms: FloatArray  # (rows, terms): what resampled sums are taken of
+    terms: FloatArray  # of shape (row count, term count): what resamples sum up
 
 
 def build_group_rows(
@@ -49,21 +49,37 @@ def build_group_rows(
     threshold: float,
     fit_slope: bool,
 ) -> GroupRows:
-    """The group's rows, taken from all outcomes and probabilities; it holds defaulters and others."""
-    outcome, chance = defaulted[rows], probability[rows]
-    declined = (chance >= threshold).astype(np.float64)
+    """Return a group's rows, prepared for resampling.
+
+    Args:
+        rows: Positions of the group's rows among all rows, defaulters and payers.
+        defaulted: Outcomes (0/1) of all rows.
+        probability: Default probabilities (0–1) of all rows.
+        threshold: The probability from which a client is declined.
+        fit_slope: Whether a calibration line is fitted.
+    """
+    outcome, scored = defaulted[rows], probability[rows]
+    declined = (scored >= threshold).astype(np.float64)
     return GroupRows(
         rows=rows,
         defaulted=outcome,
-        probability=chance,
-        placements=measure_placements(outcome, chance),
-        calibration=fit_calibration(outcome, chance) if fit_slope else None,
-        terms=np.column_stack([np.ones(len(rows)), outcome, chance, declined, declined * outcome]),
+        probability=scored,
+        placements=measure_placements(outcome, scored),
+        calibration=fit_calibration(outcome, scored) if fit_slope else None,
+        terms=np.column_stack([np.ones(len(rows)), outcome, scored, declined, declined * outcome]),
     )
 
 
 def measure_group(weights: FloatArray, group: GroupRows) -> GroupFigures:
-    """`ABSOLUTE_FIGURES` of the group for each resample of all rows; nan where a resample or the group can't give one."""
+    """Return each of `ABSOLUTE_FIGURES` of the group for each resample.
+
+    Args:
+        weights: Weights of all rows, of shape (resample count, row count).
+        group: The group.
+
+    Returns:
+        Values by metric, NaN where a resample or the group cannot give one.
+    """
     drawn = np.take(weights, group.rows, axis=1)
     count, defaults, expected, declined, caught = (drawn @ group.terms).T
     slope = np.full(len(drawn), np.nan)
@@ -71,9 +87,8 @@ def measure_group(weights: FloatArray, group: GroupRows) -> GroupFigures:
         slope = solve_one_step(
             group.calibration, group.defaulted, group.probability, weights=drawn
         ).slope
-    with np.errstate(
-        invalid="ignore", divide="ignore"
-    ):  # a resample may hold no defaulter of a small group
+    # A resample may hold no defaulter of a small group.
+    with np.errstate(invalid="ignore", divide="ignore"):
         return {
             "accept_share": 1 - declined / count,
             "caught_share": caught / defaults,
@@ -87,7 +102,7 @@ def measure_group(weights: FloatArray, group: GroupRows) -> GroupFigures:
 
 
 def compare_group(figures: GroupFigures, reference: GroupFigures) -> GroupFigures:
-    """`RELATIVE_FIGURES` of the group against the reference group, resample by resample."""
+    """Return each of `RELATIVE_FIGURES` of a group against the reference group, by resample."""
     with np.errstate(invalid="ignore", divide="ignore"):
         ratio = figures["accept_share"] / reference["accept_share"]
     return {

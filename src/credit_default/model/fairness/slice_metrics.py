@@ -1,4 +1,4 @@
-"""The same figures by group: whom the model serves, at the threshold that is in force."""
+"""Evaluate any groups of rows by their labels, at the threshold in force, without intervals."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +16,7 @@ from credit_default.model.statistics.bootstrap import (
 
 @dataclass(frozen=True, slots=True)
 class GroupEvaluation:
-    """One group's figures; shares are 0-1, and None where the group has nobody to take the share of."""
+    """One group's metrics; shares are 0–1, and None where the group has no such clients."""
 
     group: str
     row_count: int
@@ -31,12 +31,18 @@ class GroupEvaluation:
 def evaluate_groups(
     defaulted: Any, default_probability: Any, *, groups: Any, policy: DecisionPolicy
 ) -> tuple[GroupEvaluation, ...]:
-    """Each group's evaluation, by the group's name; `groups` holds one label a row.
+    """Return each group's evaluation, sorted by the group's name.
 
-    Small groups carry a lot of noise, and no interval here says so: look at `row_count`.
+    Small groups carry a lot of noise and have no intervals here: see `row_count`.
+
+    Args:
+        defaulted: Outcomes (0/1).
+        default_probability: Default probabilities (0–1), in the order of `defaulted`.
+        groups: One label per row.
+        policy: Its threshold decides.
 
     Raises:
-        InputError: lengths that differ, outcomes or probabilities out of range.
+        InputError: different lengths, or outcomes or probabilities out of range.
     """
     check_scores(defaulted, default_probability)
     labels = np.asarray([str(group) for group in groups])

@@ -1,1 +1,1 @@
-"""What a model sees: the declaration of features and how they are computed."""
+"""The inputs of a model: how features are declared and how they are computed."""

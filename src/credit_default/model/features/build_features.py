@@ -1,7 +1,8 @@
-"""What the forest looks at: features declared by name, built row by row inside the pipeline.
+"""Build the forest's feature matrix from raw rows, inside the pipeline, each row by itself.
 
-A portfolio declares its list (in a file, say) in the words of `vocabulary`; `CREDIT_CARD_FEATURES` is ours. The list
-travels with the model as plain JSON values, so that a loaded model builds what the fitted one was taught on.
+A portfolio declares its features with the functions of `row_functions`, in a settings file for
+example; `CREDIT_CARD_FEATURES` is the default. The declaration travels with the model as plain JSON
+values, so that a loaded model builds the features that it was fitted on.
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,9 +22,8 @@ from credit_default.model.features.declaration import (
 )
 from credit_default.model.features.row_functions import ROW_FUNCTIONS, FloatArray
 
-FEATURE_VERSION: Final = (
-    "1"  # raised when a word of the vocabulary or a feature comes to mean something else
-)
+# Raised when a row function or a feature changes its meaning.
+FEATURE_VERSION: Final = "1"
 
 __all__ = [
     "FEATURE_VERSION",
@@ -37,14 +37,19 @@ __all__ = [
 
 
 def build_features(rows: Any, *, spec: Sequence[Mapping[str, Any]]) -> NDArray[np.float32]:
-    """The feature matrix (rows, kept features), float32: each row from that row alone.
+    """Return the feature matrix of raw rows; each row depends on itself alone.
 
-    `rows` is a Polars, pandas or Arrow frame or a mapping of arrays, read by name; the frame's kind, its column order
-    and further columns change no bit. `spec` is what `describe_features` gives. Missing and infinite values are refused, never
-    filled in.
+    Args:
+        rows: A Polars, pandas or Arrow frame, or a mapping of arrays. Columns are read by name: the
+            type of frame, the order of columns and further columns change no bit of the result.
+        spec: The feature list as `describe_features` returns it.
+
+    Returns:
+        Array of shape (row count, kept feature count), float32, in the order of the feature list.
 
     Raises:
-        InputError: a spec or rows that break this.
+        InputError: an invalid `spec`; rows that lack a column or hold missing or infinite values.
+            Nothing is imputed.
     """
     features = parse_features(spec)
     values = read_columns(rows, list_input_names(features))
@@ -56,10 +61,13 @@ def build_features(rows: Any, *, spec: Sequence[Mapping[str, Any]]) -> NDArray[n
     return _stack_columns({name: values[name] for name in list_feature_names(features)})
 
 
+# Bundles name the function by its module: this one stays when this file is moved.
+build_features.__module__ = "credit_default.bundled"
+
+
 def _stack_columns(columns: Mapping[str, FloatArray]) -> NDArray[np.float32]:
-    with np.errstate(
-        over="ignore"
-    ):  # what does not fit becomes infinite, and is refused by name below
+    # Values too large for float32 become infinite; the check below names their features.
+    with np.errstate(over="ignore"):
         matrix = np.column_stack([column.astype(np.float32) for column in columns.values()])
     if not np.isfinite(matrix).all():
         names = [
@@ -71,6 +79,6 @@ def _stack_columns(columns: Mapping[str, FloatArray]) -> NDArray[np.float32]:
             f"feature {show_examples(names)}",
             found="values too large for a 32-bit float",
             expected="finite numbers",
-            remedy="Check the amounts' unit, or hold the feature in bounds in its declaration.",
+            remedy="Check the unit of the amounts, or bound the feature in its declaration.",
         )
     return matrix

@@ -1,7 +1,8 @@
-"""Columns of numbers by name, out of whatever frame the rows came in.
+"""Read columns of numbers by name from any type of frame.
 
-Scoring is asked with Polars in batch, pandas by MLflow and Arrow in streams; the model sees the same bits from all.
-Nothing is read by position: with reversed columns a forest answers without complaint, and wrongly.
+Batch scoring passes Polars frames, MLflow pandas and streams Arrow; the model gets the same bits
+from each. Nothing is read by position: with its columns reversed a forest would answer without
+complaint, and wrongly.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,12 +19,17 @@ _REMEDY = (
 
 
 def read_columns(rows: Any, names: Iterable[str]) -> dict[str, FloatArray]:
-    """The named columns as contiguous float64 arrays, of one length.
+    """Return the named columns as contiguous float64 arrays of one length.
 
-    Integers and floats pass. Text, flags and objects do not: nothing is parsed here.
+    Integers and floats are accepted. Text, booleans and objects are not: nothing is parsed here.
+
+    Args:
+        rows: A Polars, pandas or Arrow frame, or a mapping of arrays.
+        names: The columns to read, which set the order of the result.
 
     Raises:
-        InputError: rows without names, a missing or doubled name, a value that is not a finite number.
+        InputError: rows without column names, a missing or repeated name, or a value that is not a
+            finite number.
     """
     wanted = list(names)
     _check_names(_list_column_names(rows), wanted)
@@ -42,7 +48,7 @@ def read_columns(rows: Any, names: Iterable[str]) -> dict[str, FloatArray]:
 def _list_column_names(rows: Any) -> list[str]:
     if isinstance(rows, Mapping):
         return list(rows)
-    # Arrow says column_names and means arrays by `columns`; Polars and pandas say columns and mean names.
+    # Arrow's names are in `column_names` (its `columns` are arrays), those of others in `columns`.
     names = getattr(rows, "column_names", None)
     names = getattr(rows, "columns", None) if names is None else names
     if names is None:
@@ -58,11 +64,11 @@ def _check_names(present: Sequence[str], wanted: Sequence[str]) -> None:
         raise InputError(
             "rows", found=f"no column {show_examples(missing)}", expected=expected, remedy=_REMEDY
         )
-    doubled = [name for name in wanted if present.count(name) > 1]
-    if doubled:
+    repeated = [name for name in wanted if present.count(name) > 1]
+    if repeated:
         raise InputError(
             "rows",
-            found=f"column {show_examples(doubled)} more than once",
+            found=f"column {show_examples(repeated)} more than once",
             expected="each name once",
             remedy=_REMEDY,
         )
@@ -78,6 +84,7 @@ def _read_column(rows: Any, name: str) -> FloatArray:
     column = np.ascontiguousarray(values, dtype=np.float64)
     bad = np.flatnonzero(~np.isfinite(column))
     if bad.size:
-        found = f"{bad.size} values that are missing or infinite, at rows {show_examples(bad[:5].tolist())}"
+        places = show_examples(bad[:5].tolist())
+        found = f"{bad.size} values that are missing or infinite, at rows {places}"
         raise InputError(f"column {name!r}", found=found, expected="finite numbers", remedy=_REMEDY)
     return column

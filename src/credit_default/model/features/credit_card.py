@@ -1,11 +1,17 @@
-"""The features of the credit-card portfolio, as a declaration."""
+"""The feature list of the credit-card portfolio.
+
+Names end in the month that they are about: m1 is the latest statement, m6 the one five months
+before it. Features on protected columns are declared too; `choose_features` leaves them out unless
+a recipe asks for them.
+"""
 
 from typing import Final
 
 from credit_default.model.features.declaration import Feature, describe_features, parse_features
 
 
-def _list_month_columns(stem: str, first: int = 1, last: int = 6) -> tuple[str, ...]:
+def list_month_columns(stem: str, first: int = 1, last: int = 6) -> tuple[str, ...]:
+    """Return a stem's column names from month `first` to month `last`, the latest month first."""
     return tuple(f"{stem}_m{month}" for month in range(first, last + 1))
 
 
@@ -14,13 +20,14 @@ def _declare_raw() -> list[Feature]:
     stems = ("repayment_status", "bill_amount", "payment_amount")
     return [
         Feature(name, "raw", (name,))
-        for name in (*names, *(name for stem in stems for name in _list_month_columns(stem)))
+        for name in (*names, *(name for stem in stems for name in list_month_columns(stem)))
     ]
 
 
 def _declare_lateness() -> list[Feature]:
-    # Codes below 0 say how a bill was paid, codes above 0 how late: only the latter are an amount of anything.
-    statuses, severities = _list_month_columns("repayment_status"), _list_month_columns("severity")
+    # Codes of 0 and below say how a bill was paid, codes above 0 how many months late the client
+    # is: only the latter are quantities.
+    statuses, severities = list_month_columns("repayment_status"), list_month_columns("severity")
     return [
         *(
             Feature(severity, "clip", (status,), {"minimum": 0.0}, kept=False)
@@ -41,7 +48,7 @@ def _declare_lateness() -> list[Feature]:
 
 
 def _declare_utilisation() -> list[Feature]:
-    bills, utilisations = _list_month_columns("bill_amount"), _list_month_columns("utilisation")
+    bills, utilisations = list_month_columns("bill_amount"), list_month_columns("utilisation")
     return [
         *(
             Feature(utilisation, "ratio", (bill, "credit_limit"))
@@ -58,12 +65,11 @@ def _declare_utilisation() -> list[Feature]:
 
 
 def _declare_payments() -> list[Feature]:
-    # The payment of month i settles the bill of the month before, i + 1; with nothing due, nothing is left unpaid.
-    payments, settled = (
-        _list_month_columns("payment_amount", 1, 5),
-        _list_month_columns("bill_amount", 2, 6),
-    )
-    shares = _list_month_columns("paid_share", 1, 5)
+    # The payment of month i settles the bill of the month before, i + 1. Where nothing was due,
+    # the share paid is 1.
+    payments = list_month_columns("payment_amount", 1, 5)
+    settled = list_month_columns("bill_amount", 2, 6)
+    shares = list_month_columns("paid_share", 1, 5)
     return [
         *(
             Feature(share, "ratio", (payment, bill), {"otherwise": 1.0, "maximum": 2.0})
@@ -80,14 +86,14 @@ def _declare_payments() -> list[Feature]:
             ("paid_total", "billed_total"),
             {"otherwise": 1.0, "maximum": 5.0},
         ),
-        Feature("payment_mean", "mean", _list_month_columns("payment_amount")),
+        Feature("payment_mean", "mean", list_month_columns("payment_amount")),
         Feature("payment_over_limit", "ratio", ("payment_mean", "credit_limit")),
-        Feature("payment_minimum", "minimum", _list_month_columns("payment_amount")),
-        Feature("payment_spread", "spread", _list_month_columns("payment_amount")),
+        Feature("payment_minimum", "minimum", list_month_columns("payment_amount")),
+        Feature("payment_spread", "spread", list_month_columns("payment_amount")),
         Feature(
             "zero_payment_count",
             "count_at_most",
-            _list_month_columns("payment_amount"),
+            list_month_columns("payment_amount"),
             {"value": 0.0},
         ),
     ]

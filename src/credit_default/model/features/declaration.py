@@ -1,7 +1,8 @@
-"""How a portfolio declares its features: a list in the words of `vocabulary`, checked before anything is built.
+"""Declare a portfolio's features: a list of row functions on named columns, checked before use.
 
-The list travels as plain JSON values (`describe_features`), in a file of settings as well as inside a saved model, and every
-reading goes through `parse_features`: a list that came with an artifact is trusted no more than one that was typed.
+The list travels as plain JSON values (`describe_features`), in a settings file and inside a saved
+model. Every reading goes through `parse_features`, so that a list loaded with an artifact is
+trusted no more than one that a person typed.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,13 +13,19 @@ from credit_default.errors import InputError, show_examples
 from credit_default.model.features.row_functions import ROW_FUNCTIONS, RowFunction
 
 _KEYS = frozenset({"name", "function", "columns", "arguments", "kept"})
+_EXPECTED_ARGUMENTS = "a table of numbers, and true or false"
 
 
 @dataclass(frozen=True, slots=True)
 class Feature:
-    """One feature: a word of the vocabulary on input columns or on features declared before it.
+    """One feature: a row function applied to input columns or to features declared before it.
 
-    `kept=False` marks a step on the way that is not itself given to the forest.
+    Attributes:
+        name: The feature's name.
+        function: Name of a function in `ROW_FUNCTIONS`.
+        columns: The columns or earlier features that the function takes, in its order.
+        arguments: The function's arguments.
+        kept: False for an intermediate step that is not given to the forest itself.
     """
 
     name: str
@@ -31,13 +38,16 @@ class Feature:
 def parse_features(
     items: Iterable[Mapping[str, Any]], *, columns: Iterable[str] | None = None
 ) -> tuple[Feature, ...]:
-    """The features that the mappings declare, in their order, every argument filled in.
+    """Return the features that the mappings declare, in their order, with every argument filled in.
 
-    Each mapping has `name`, `function`, `columns` and, as needed, `arguments` and `kept`. With `columns`, each name used
-    must be one of these or an earlier feature; without, any name that is no feature is taken for an input column.
+    Args:
+        items: Mappings with `name`, `function`, `columns` and, optionally, `arguments` and `kept`.
+        columns: The columns that features may use besides earlier features. None accepts any name
+            that is not a feature as an input column.
 
     Raises:
-        InputError: an unknown key, function, argument or column, a repeated name, a wrong number of columns, no feature.
+        InputError: an unknown key, function, argument or column, a repeated name, a wrong number of
+            columns, or no feature that is kept.
     """
     features = tuple(_parse_feature(item) for item in items)
     _check_uses(features, None if columns is None else frozenset(columns))
@@ -47,7 +57,7 @@ def parse_features(
 
 
 def describe_features(features: Sequence[Feature]) -> list[dict[str, Any]]:
-    """The features as plain JSON values (lists, dicts, text, numbers, true or false); `parse_features` reads it back."""
+    """Return the features as plain JSON values, which `parse_features` reads back."""
     return [
         {
             "name": feature.name,
@@ -61,12 +71,12 @@ def describe_features(features: Sequence[Feature]) -> list[dict[str, Any]]:
 
 
 def list_feature_names(features: Sequence[Feature]) -> tuple[str, ...]:
-    """Names of the features that the forest sees, in the order of the matrix' columns."""
+    """Return the names of the kept features, in the order of the feature matrix."""
     return tuple(feature.name for feature in features if feature.kept)
 
 
 def trace_inputs(features: Sequence[Feature]) -> dict[str, tuple[str, ...]]:
-    """For each feature, the input columns that it goes back to, in order of first use."""
+    """Return the input columns that each feature is computed from, in order of first use."""
     roots: dict[str, tuple[str, ...]] = {}
     for feature in features:
         found = [root for name in feature.columns for root in roots.get(name, (name,))]
@@ -75,15 +85,15 @@ def trace_inputs(features: Sequence[Feature]) -> dict[str, tuple[str, ...]]:
 
 
 def list_input_names(features: Sequence[Feature]) -> tuple[str, ...]:
-    """Names of the input columns that the features need, in order of first use."""
+    """Return the names of the input columns that the features need, in order of first use."""
     return tuple(dict.fromkeys(name for roots in trace_inputs(features).values() for name in roots))
 
 
 def select_features(features: Sequence[Feature], *, without: Iterable[str]) -> tuple[Feature, ...]:
-    """The features that go back to none of the columns `without`, through no step on the way either."""
-    shut_out = frozenset(without)
+    """Return the features that depend on none of the columns `without`, not even indirectly."""
+    excluded = frozenset(without)
     roots = trace_inputs(features)
-    return tuple(feature for feature in features if shut_out.isdisjoint(roots[feature.name]))
+    return tuple(feature for feature in features if excluded.isdisjoint(roots[feature.name]))
 
 
 def _parse_feature(item: Mapping[str, Any]) -> Feature:
@@ -92,25 +102,16 @@ def _parse_feature(item: Mapping[str, Any]) -> Feature:
         raise _build_error(
             "feature list", found=f"name {name!r}", expected="a name for each feature"
         )
-    unknown = sorted(set(item) - _KEYS)
-    if unknown:
+    if unknown := sorted(set(item) - _KEYS):
         raise _build_error(
             f"feature {name!r}",
             found=f"key {show_examples(unknown)}",
             expected=f"keys {sorted(_KEYS)}",
         )
-    function = item.get("function")
-    if not isinstance(function, str) or function not in ROW_FUNCTIONS:
-        raise _build_error(
-            f"feature {name!r}",
-            found=f"function {function!r}",
-            expected=f"one of {', '.join(ROW_FUNCTIONS)}",
-        )
-    columns, arguments, kept = (
-        item.get("columns"),
-        item.get("arguments", {}),
-        item.get("kept", True),
-    )
+
+    function = _read_function_name(name, item)
+    columns = item.get("columns")
+    arguments, kept = item.get("arguments", {}), item.get("kept", True)
     if not isinstance(columns, list | tuple) or not all(
         isinstance(column, str) for column in columns
     ):
@@ -120,32 +121,45 @@ def _parse_feature(item: Mapping[str, Any]) -> Feature:
     if not isinstance(arguments, Mapping) or not isinstance(kept, bool):
         raise _build_error(
             f"feature {name!r}",
-            found="odd arguments or kept",
-            expected="a table of numbers; true or false",
+            found=f"arguments {arguments!r}, kept {kept!r}",
+            expected=_EXPECTED_ARGUMENTS,
         )
-    _check_column_count(name, len(columns), word=ROW_FUNCTIONS[function])
-    return Feature(
-        name,
-        function,
-        tuple(columns),
-        _fill_arguments(name, arguments, word=ROW_FUNCTIONS[function]),
-        kept,
-    )
+    row_function = ROW_FUNCTIONS[function]
+    _check_column_count(name, len(columns), row_function=row_function)
+    filled = _fill_arguments(name, arguments, row_function=row_function)
+    return Feature(name, function, tuple(columns), filled, kept)
 
 
-def _check_column_count(name: str, count: int, *, word: RowFunction) -> None:
-    most = word.most_columns
-    if count < word.fewest_columns or (most is not None and count > most):
+def _read_function_name(name: str, item: Mapping[str, Any]) -> str:
+    function = item.get("function")
+    if not isinstance(function, str) or function not in ROW_FUNCTIONS:
+        raise _build_error(
+            f"feature {name!r}",
+            found=f"function {function!r}",
+            expected=f"one of {', '.join(ROW_FUNCTIONS)}",
+        )
+    return function
+
+
+def _check_column_count(name: str, count: int, *, row_function: RowFunction) -> None:
+    most = row_function.most_columns
+    if count < row_function.fewest_columns or (most is not None and count > most):
         expected = (
-            f"{word.fewest_columns} or more" if most is None else f"{word.fewest_columns} to {most}"
+            f"{row_function.fewest_columns} or more"
+            if most is None
+            else f"{row_function.fewest_columns} to {most}"
         )
         raise _build_error(f"feature {name!r}", found=f"{count} columns", expected=expected)
 
 
-def _fill_arguments(name: str, given: Mapping[str, Any], *, word: RowFunction) -> dict[str, float]:
-    unknown = sorted(set(given) - set(word.arguments))
+def _fill_arguments(
+    name: str, given: Mapping[str, Any], *, row_function: RowFunction
+) -> dict[str, float]:
+    unknown = sorted(set(given) - set(row_function.arguments))
     missing = sorted(
-        key for key, default in word.arguments.items() if default is None and key not in given
+        key
+        for key, default in row_function.arguments.items()
+        if default is None and key not in given
     )
     if unknown or missing:
         found = (
@@ -154,9 +168,9 @@ def _fill_arguments(name: str, given: Mapping[str, Any], *, word: RowFunction) -
             else f"no argument {show_examples(missing)}"
         )
         raise _build_error(
-            f"feature {name!r}", found=found, expected=f"arguments {sorted(word.arguments)}"
+            f"feature {name!r}", found=found, expected=f"arguments {sorted(row_function.arguments)}"
         )
-    filled = {**word.arguments, **given}
+    filled = {**row_function.arguments, **given}
     for key, value in filled.items():
         if isinstance(value, bool) or not isinstance(value, int | float) or value != value:  # noqa: PLR0124 (NaN)
             raise _build_error(f"feature {name!r}", found=f"{key} = {value!r}", expected="a number")
@@ -164,29 +178,29 @@ def _fill_arguments(name: str, given: Mapping[str, Any], *, word: RowFunction) -
 
 
 def _check_uses(features: Sequence[Feature], known: frozenset[str] | None) -> None:
-    made: set[str] = set()
+    declared: set[str] = set()
     names = {feature.name for feature in features if feature.columns != (feature.name,)}
     for feature in features:
-        if feature.name in made:
+        if feature.name in declared:
             raise _build_error(
                 f"feature {feature.name!r}", found="its name twice", expected="each name once"
             )
-        inputs = [name for name in feature.columns if name not in made]
+        inputs = [name for name in feature.columns if name not in declared]
         early = [name for name in inputs if name in names]
         if early:
             raise _build_error(
                 f"feature {feature.name!r}",
-                found=f"{show_examples(early)} before it is made",
-                expected="order",
+                found=f"{show_examples(early)} before its own declaration",
+                expected="features declared before they are used",
             )
-        strange = [] if known is None else [name for name in inputs if name not in known]
-        if strange:
+        unknown = [] if known is None else [name for name in inputs if name not in known]
+        if unknown:
             raise _build_error(
                 f"feature {feature.name!r}",
-                found=f"column {show_examples(strange)}",
+                found=f"column {show_examples(unknown)}",
                 expected="known columns",
             )
-        made.add(feature.name)
+        declared.add(feature.name)
 
 
 def _build_error(thing: str, *, found: str, expected: str) -> InputError:

@@ -1,10 +1,10 @@
-"""The more months late, the higher the risk: what that asks of each feature, where a regulator asks for it.
+"""Monotonicity in lateness: the more months late, the higher the risk, all else equal.
 
-The law: raise an input that is declared to carry risk (`Column.risk_rises_from`) to that value or above, all else equal,
-and the probability does not fall. Below that value codes are kinds, and nothing is promised between them. scikit-learn
-constrains by feature, so each is followed back to its inputs: what only rises with them may only raise the probability,
-what only falls may only lower it, what does both is left out. Rounding keeps the order of sums, so the law holds to the
-last bit. It is a law on one client's inputs: of two clients whose bills differ too it says nothing.
+A recipe may ask for it where a regulator does. If an input that carries risk
+(`Column.risk_rises_from`) is raised to that value or above, the probability does not fall, to the
+last bit. Below that value codes are categories, and nothing is promised. scikit-learn constrains by
+feature, so each is traced back to its inputs: one that only rises with them may only raise the
+probability, one that only falls may only lower it, one that does both is left out.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,16 +15,17 @@ from credit_default.data.contract.schema import Schema
 from credit_default.model.features.declaration import Feature
 from credit_default.model.features.row_functions import ROW_FUNCTIONS
 
-# Which way a value goes when a rising input is raised: 1 up, -1 down, both where either may happen, none where it stays.
+# Directions in which a value can move when a risk input is raised: 1 up, -1 down; none if it does
+# not depend on it.
 _Directions = frozenset[int]
 _BOTH_DIRECTIONS: Final[_Directions] = frozenset({1, -1})
 
 
 def list_risk_inputs(schema: Schema) -> dict[str, float]:
-    """The inputs that carry risk, and from which value up each does.
+    """Return the inputs that carry risk, each with the value from which its risk rises.
 
-    The law does not make a probability truer. Few clients of the public data are more than three months late: what a
-    forest says of them is thinly learned with or without it.
+    Monotonicity does not make a probability more accurate. Few clients of the public data are more
+    than three months late, so a forest knows little about them with or without it.
     """
     return {
         column.name: column.risk_rises_from
@@ -34,48 +35,64 @@ def list_risk_inputs(schema: Schema) -> dict[str, float]:
 
 
 def constrain_features(
-    features: Sequence[Feature], *, rising: Mapping[str, float]
+    features: Sequence[Feature], *, risk_inputs: Mapping[str, float]
 ) -> tuple[Feature, ...]:
-    """The features; those that may go either way with the `rising` inputs are no longer kept for the forest."""
-    ways = _trace_directions(features, rising)
+    """Return the features, with `kept=False` for those that may move either way.
+
+    Args:
+        features: The feature list.
+        risk_inputs: What `list_risk_inputs` returns.
+    """
+    directions_of = _trace_directions(features, risk_inputs)
     return tuple(
-        replace(feature, kept=feature.kept and ways[feature.name] != _BOTH_DIRECTIONS)
+        replace(feature, kept=feature.kept and directions_of[feature.name] != _BOTH_DIRECTIONS)
         for feature in features
     )
 
 
-def list_constraints(features: Sequence[Feature], *, rising: Mapping[str, float]) -> list[int]:
-    """For each kept feature 1 where the probability must not fall with it, -1 where it must not rise, else 0.
+def list_constraints(features: Sequence[Feature], *, risk_inputs: Mapping[str, float]) -> list[int]:
+    """Return the monotonicity constraint of each kept feature, for scikit-learn's `monotonic_cst`.
 
-    The features are ones that `constrain_features` let pass.
+    Args:
+        features: Features that `constrain_features` returned.
+        risk_inputs: What `list_risk_inputs` returns.
+
+    Returns:
+        1 where the probability must not fall with the feature, -1 where it must not rise, else 0.
     """
-    ways = _trace_directions(features, rising)
-    return [sum(ways[feature.name]) for feature in features if feature.kept]
+    directions_of = _trace_directions(features, risk_inputs)
+    return [sum(directions_of[feature.name]) for feature in features if feature.kept]
 
 
 def _trace_directions(
-    features: Sequence[Feature], rising: Mapping[str, float]
+    features: Sequence[Feature], risk_inputs: Mapping[str, float]
 ) -> dict[str, _Directions]:
-    ways = dict.fromkeys(rising, frozenset({1}))
-    bare = dict(rising)  # names that still mean the input itself
+    directions_of = dict.fromkeys(risk_inputs, frozenset({1}))
+    unchanged_inputs = dict(risk_inputs)  # names that still stand for the input itself
     for feature in features:
         found = [
-            frozenset(way * step for way in ways.get(column, frozenset()) for step in steps)
-            for column, steps in zip(feature.columns, _list_directions(feature, bare), strict=True)
+            frozenset(
+                direction * step
+                for direction in directions_of.get(column, frozenset())
+                for step in steps
+            )
+            for column, steps in zip(
+                feature.columns, _list_directions(feature, unchanged_inputs), strict=True
+            )
         ]
         if feature.function != "raw":
-            bare.pop(feature.name, None)
-        ways[feature.name] = frozenset().union(*found)
-    return ways
+            unchanged_inputs.pop(feature.name, None)
+        directions_of[feature.name] = frozenset().union(*found)
+    return directions_of
 
 
-def _list_directions(feature: Feature, bare: Mapping[str, float]) -> list[_Directions]:
-    """For each of the feature's columns, which way the feature goes when that column alone is raised."""
+def _list_directions(feature: Feature, unchanged_inputs: Mapping[str, float]) -> list[_Directions]:
+    """Return how the feature moves when each of its columns is raised, in their order."""
     if feature.function == "count_equal":
-        # A code below the value from which risk rises is left by such a move and never entered.
+        # Raising the input to the value from which risk rises can only leave a code below it.
         value = feature.arguments["value"]
         return [
-            frozenset({-1}) if value < bare.get(column, value) else _BOTH_DIRECTIONS
+            frozenset({-1}) if value < unchanged_inputs.get(column, value) else _BOTH_DIRECTIONS
             for column in feature.columns
         ]
     if feature.arguments.get("decay", 0.0) < 0:

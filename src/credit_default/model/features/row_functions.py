@@ -1,7 +1,9 @@
-"""The words in which a portfolio declares its features: row-wise functions on columns of numbers.
+"""The row functions with which a portfolio declares its features.
 
-Each takes whole columns (float64, latest month first where months are meant) and gives one column. Sums are taken
-column by column in the order of the declaration, so that chunk size and memory layout change no bit.
+Each function takes whole columns (float64, latest month first where months are meant) and returns
+one column. Sums are taken column by column in the order of the declaration, so that chunk size and
+memory layout change no bit. To add a feature, use these in the feature list; to add a function, add
+it to `ROW_FUNCTIONS`.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -15,19 +17,29 @@ from numpy.typing import NDArray
 FloatArray = NDArray[np.float64]
 Columns = Sequence[FloatArray]
 
-REQUIRED_ARGUMENT: Final = None  # stands where an argument has no default
+REQUIRED_ARGUMENT: Final = None  # in place of a default: the argument must be given
 
 
 @dataclass(frozen=True, slots=True)
 class RowFunction:
-    """One word: what it computes, how many columns it takes, its arguments and defaults (`REQUIRED`: none)."""
+    """A function on the columns of a row, with its meaning, column count and arguments.
+
+    Attributes:
+        compute: Takes the columns (float64, equal lengths) and the arguments by name, returns one
+            column.
+        meaning: The function in words, for the documentation.
+        fewest_columns: The fewest columns that it takes.
+        most_columns: The most columns that it takes; None for any number.
+        arguments: Defaults by argument name; `REQUIRED_ARGUMENT` where there is none.
+        directions: How the result moves when one column alone is raised: 1 never down, -1 never up,
+            0 either. The last entry holds for all further columns.
+    """
 
     compute: Callable[..., FloatArray]
     meaning: str
     fewest_columns: int = 1
-    most_columns: int | None = 1  # None: any number
+    most_columns: int | None = 1
     arguments: Mapping[str, float | None] = field(default_factory=dict)
-    # Which way it goes when one column alone is raised: 1 never down, -1 never up, 0 either; the last holds for the rest.
     directions: tuple[int, ...] = (1,)
 
 
@@ -36,8 +48,8 @@ def _raw(columns: Columns) -> FloatArray:
 
 
 def _clip(columns: Columns, *, minimum: float, maximum: float) -> FloatArray:
-    held: FloatArray = np.minimum(np.maximum(columns[0], minimum), maximum)
-    return held
+    clipped: FloatArray = np.minimum(np.maximum(columns[0], minimum), maximum)
+    return clipped
 
 
 def _log(columns: Columns) -> FloatArray:
@@ -48,10 +60,10 @@ def _ratio(columns: Columns, *, otherwise: float, minimum: float, maximum: float
     numerator, denominator = columns
     positive = denominator > 0
     quotient = np.full(len(numerator), otherwise)
-    with np.errstate(over="ignore"):  # a vanishing denominator: the maximum below holds it
+    with np.errstate(over="ignore"):  # a tiny denominator: the quotient is clipped below
         np.divide(numerator, denominator, out=quotient, where=positive)
-    held: FloatArray = np.minimum(np.maximum(quotient, minimum), maximum)
-    return held
+    clipped: FloatArray = np.minimum(np.maximum(quotient, minimum), maximum)
+    return clipped
 
 
 def _difference(columns: Columns) -> FloatArray:
@@ -90,13 +102,12 @@ def _spread(columns: Columns) -> FloatArray:
 
 def _weighted_mean(columns: Columns, *, decay: float) -> FloatArray:
     weights = [decay**position for position in range(len(columns))]
-    return _total([weight * column for weight, column in zip(weights, columns, strict=True)]) / sum(
-        weights
-    )
+    weighted = [weight * column for weight, column in zip(weights, columns, strict=True)]
+    return _total(weighted) / sum(weights)
 
 
 def _trend(columns: Columns) -> FloatArray:
-    # Least squares against time; the first column is the latest, so time runs against position.
+    # Least squares against time; the first column is the latest, so time falls with position.
     middle = (len(columns) - 1) / 2
     steps = [middle - position for position in range(len(columns))]
     scale = sum(step * step for step in steps)
@@ -122,8 +133,8 @@ def _months_since_at_least(columns: Columns, *, value: float) -> FloatArray:
     return since
 
 
-# Bounds that bind nothing, and are plain JSON numbers as infinities are not.
-_ANY = -1e30, 1e30
+# Bounds without effect; infinities are no JSON numbers.
+_NO_BOUNDS = -1e30, 1e30
 _VALUE = {"value": REQUIRED_ARGUMENT}
 
 ROW_FUNCTIONS: Final[Mapping[str, RowFunction]] = MappingProxyType(
@@ -131,16 +142,17 @@ ROW_FUNCTIONS: Final[Mapping[str, RowFunction]] = MappingProxyType(
         "raw": RowFunction(_raw, "the column as it is"),
         "clip": RowFunction(
             _clip,
-            "the column held between minimum and maximum",
-            arguments={"minimum": _ANY[0], "maximum": _ANY[1]},
+            "the column, clipped to minimum and maximum",
+            arguments={"minimum": _NO_BOUNDS[0], "maximum": _NO_BOUNDS[1]},
         ),
         "log": RowFunction(_log, "log(1 + x), where x below 0 counts as 0"),
         "ratio": RowFunction(
             _ratio,
-            "first over second, `otherwise` where the second is not above 0, then held between minimum and maximum",
+            "first over second, `otherwise` where the second is not above 0, "
+            "then clipped to minimum and maximum",
             fewest_columns=2,
             most_columns=2,
-            arguments={"otherwise": 0.0, "minimum": _ANY[0], "maximum": _ANY[1]},
+            arguments={"otherwise": 0.0, "minimum": _NO_BOUNDS[0], "maximum": _NO_BOUNDS[1]},
             directions=(1, 0),
         ),
         "difference": RowFunction(

@@ -1,7 +1,8 @@
-"""How the values of one column are counted: by code, or between the deciles of the reference.
+"""Bins of one column: by value, or between the deciles of the reference.
 
-The bins follow from the reference alone, never from the rows that are compared with it. So rows can be counted as they
-pass, a record batch at a time, and what two halves of a batch come to can be added.
+Bins follow from the reference alone, never from the rows that are compared with it. Rows can
+therefore be counted as they pass, a record batch at a time, and the counts of two parts of a batch
+can be added.
 """
 
 from dataclasses import dataclass
@@ -10,51 +11,60 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from credit_default.model.statistics.bootstrap import FloatArray
+
 Counts = NDArray[np.int64]
 
 DECILE_COUNT: Final = 10
-MOST_CODES: Final = 20  # a reference with no more values than these is binned by value
+MOST_CODES: Final = 20  # a reference with no more distinct values is binned by value
 MOST_GRID_POINTS: Final = 8_192
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Bins:
-    """One column's bins, then two classes of their own: values that no bin by value knows, and missing ones.
+    """The bins of one column, followed by two classes: values in no bin, and missing values.
 
-    By value where `values` holds any (sorted), else by `edges`: a value on an edge lies in the bin above it.
+    Attributes:
+        values: The distinct values, sorted, of a column binned by value; else empty.
+        edges: The edges, sorted, of a column binned by range; a value on an edge is in the bin
+            above.
     """
 
-    values: Floats
-    edges: Floats
+    values: FloatArray
+    edges: FloatArray
 
     @property
     def bin_count(self) -> int:
-        """The bins, without the two classes for unknown and missing values."""
+        """Return the number of bins, without the classes for unknown and missing values."""
         return len(self.values) or len(self.edges) + 1
 
     @property
     def class_count(self) -> int:
-        """The bins and the two classes: how long every array of counts is."""
+        """Return the number of bins and the two classes: the length of every array of counts."""
         return self.bin_count + 2
 
-    def place(self, column: Floats) -> NDArray[np.intp]:
-        """The class of each value, in row order."""
+    def assign_bins(self, column: FloatArray) -> NDArray[np.intp]:
+        """Return the class of each value, in row order; NaN is a missing value."""
         missing = np.isnan(column)
         if not len(self.values):
-            place = np.searchsorted(self.edges, column, side="right")
+            position = np.searchsorted(self.edges, column, side="right")
         else:
-            place = np.searchsorted(self.values, column)
-            known = self.values[np.minimum(place, len(self.values) - 1)] == column
-            place = np.where(known, place, self.bin_count)
-        return np.where(missing, self.bin_count + 1, place)
+            position = np.searchsorted(self.values, column)
+            known = self.values[np.minimum(position, len(self.values) - 1)] == column
+            position = np.where(known, position, self.bin_count)
+        return np.where(missing, self.bin_count + 1, position)
 
 
-def plan_bins(reference: Floats, *, codes: tuple[int, ...] = ()) -> Bins:
-    """The bins of a column: its `codes` and whatever else the reference holds; or, without codes, the reference's deciles.
+def plan_bins(reference: FloatArray, *, codes: tuple[int, ...] = ()) -> Bins:
+    """Return the bins of a column.
 
-    Deciles that coincide are taken once. A reference of at most 20 different numbers is binned by value. Missing values
-    make no bin.
+    With `codes`, the bins are these codes and any other values of the reference. Without, a
+    reference of at most 20 distinct values is binned by value, any other between its deciles;
+    deciles that coincide count once.
+
+    Args:
+        reference: The column's values; NaN is a missing value and makes no bin.
+        codes: The codes that the schema permits.
     """
     present = reference[~np.isnan(reference)]
     values = np.unique(present)
@@ -67,10 +77,11 @@ def plan_bins(reference: Floats, *, codes: tuple[int, ...] = ()) -> Bins:
     return Bins(none, np.unique(np.quantile(present, steps)) if len(present) else none)
 
 
-def plan_grid(reference: Floats) -> Floats:
-    """Points at which both distribution functions are compared: every different value of the reference, sorted.
+def plan_grid(reference: FloatArray) -> FloatArray:
+    """Return the points at which two distribution functions are compared, sorted.
 
-    Where there are more than 8,192 of them, that many of its quantiles.
+    These are the distinct values of the reference; if there are more than 8,192, that many of their
+    quantiles.
     """
     values = np.unique(reference[~np.isnan(reference)])
     if len(values) <= MOST_GRID_POINTS:
@@ -78,9 +89,13 @@ def plan_grid(reference: Floats) -> Floats:
     return np.unique(np.quantile(values, np.linspace(0, 1, MOST_GRID_POINTS), method="nearest"))
 
 
-def place_on_grid(grid: Floats, column: Floats) -> NDArray[np.intp]:
-    """Where each value lies: 2i + 1 on point i, 2i between point i - 1 and point i; row order."""
+def place_on_grid(grid: FloatArray, column: FloatArray) -> NDArray[np.intp]:
+    """Return where each value lies on the grid, in row order.
+
+    Returns:
+        2i + 1 for a value on point i, 2i for a value between points i - 1 and i.
+    """
     below = np.searchsorted(grid, column)
     on_point = grid[np.minimum(below, len(grid) - 1)] == column
-    place: NDArray[np.intp] = 2 * below + on_point
-    return place
+    position: NDArray[np.intp] = 2 * below + on_point
+    return position

@@ -1,7 +1,8 @@
-"""What rows come to, column by column, counted as they pass: everything that monitoring compares, in one pass over a batch.
+"""Count the rows of a batch column by column, in one pass: everything that monitoring compares.
 
-A profile is made of one frame; two profiles of different rows are merged into that of both, in any order and grouping, so
-memory does not grow with the rows. Counts are exact, sums are so up to rounding. Nothing in a profile is one client's.
+A profile is made from one frame. Profiles of different rows are merged in any order and grouping,
+so that memory does not grow with the rows. Counts are exact, sums up to rounding. A profile holds
+nothing about a single client.
 """
 
 from collections.abc import Iterable, Mapping
@@ -14,7 +15,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from credit_default.errors import InputError
-from credit_default.model.profile.binning import Counts, Floats, place_on_grid
+from credit_default.model.profile.binning import Counts, place_on_grid
 from credit_default.model.profile.plan import (
     DECISION_COLUMN,
     SCORE_COLUMN,
@@ -22,100 +23,103 @@ from credit_default.model.profile.plan import (
     ProfilePlan,
     read_values,
 )
+from credit_default.model.profile.value_hashes import hash_values, scramble_bits
+from credit_default.model.statistics.bootstrap import FloatArray
 
 STEPS_IN_OCTAVE: Final = 4
 _LOWEST_STEP, _MAGNITUDE_COUNT = -40, 240  # from 2**-10 up to 2**50, in quarters of an octave
-_SLOT_COUNT: Final = (
-    1 << 22
-)  # of the bitmap that tells different rows: under .3 % of error up to 30 million rows
-_HASH_MULTIPLIERS: Final = (np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB))
-_HASH_STRIDE: Final = 0x9E3779B97F4A7C15
+# Size of the bitmap that counts distinct rows: an error below .3 % up to 30 million rows.
+_SLOT_COUNT: Final = 1 << 22
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ColumnProfile:
-    """What one column's values come to. Arrays by class are in the order of `Bins`; mean and the like leave out missing."""
+    """The counts and moments of one column's values.
+
+    Arrays by class are in the order of `Bins`; minimum, maximum and sums leave out missing values.
+    """
 
     counts: Counts  # by class
-    score_sums: Floats  # of default_probability, by class
+    score_sums: FloatArray  # of default_probability, by class
     zero_count: int
-    repeat_count: int  # rows whose value is not 0 and the same as a month before
-    minimum: float  # inf where nothing is there
-    maximum: float
+    repeat_count: int  # rows whose value is not 0 and equal to the month before
+    minimum: float  # inf where all values are missing
+    maximum: float  # -inf where all values are missing
     total: float
     square_total: float
     magnitudes: Counts  # of values other than 0, by size, in quarters of an octave
-    fingerprint: int  # of the values in any order, 64 bits
-    grid_counts: Counts  # as `place_on_grid`; empty where there is no grid
-    grid_sums: Floats
+    fingerprint: int  # 64-bit hash of the values, independent of their order
+    grid_counts: Counts  # by position as of `place_on_grid`; empty where there is no grid
+    grid_sums: FloatArray
 
     @property
     def missing_count(self) -> int:
-        """Rows without a value."""
+        """Return the number of rows without a value."""
         return int(self.counts[-1])
 
     @property
-    def unknown_count(self) -> int:
-        """Rows with a value that neither the reference nor the schema's codes hold, where values are what is counted."""
-        return int(self.counts[-2])
-
-    @property
     def mean(self) -> float:
-        """Of the values that are there; NaN where none is."""
+        """Return the mean of the values that are not missing; NaN where all are."""
         present = int(self.counts[:-1].sum())
         return self.total / present if present else float("nan")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Profile:
-    """What the rows of a batch, or of a reference, come to."""
+    """The profile of all rows of a batch, or of a reference."""
 
     row_count: int
     columns: Mapping[str, ColumnProfile]
     cost_total: float  # expected cost of the decisions, in the policy's unit
-    slots: NDArray[np.bool_]  # which places of a bitmap some row fell on
+    slots: NDArray[np.bool_]  # bitmap of the rows' hashes, for counting distinct rows
 
     @property
     def twin_share(self) -> float:
-        """Rows that are another one's twin in every input, 0-1, estimated by linear counting (Whang et al. 1990)."""
+        """Return the share (0–1) of rows that repeat another row in every input.
+
+        It is estimated by linear counting (Whang, Vander-Zanden and Taylor 1990, ACM TODS 15,
+        208-229).
+        """
         free = 1 - float(self.slots.mean())
         distinct = -len(self.slots) * np.log(max(free, 1 / len(self.slots)))
         return max(0.0, 1 - float(distinct) / self.row_count) if self.row_count else 0.0
 
     @property
     def expected_default_share(self) -> float:
-        """Mean of default_probability, 0-1."""
+        """Return the mean default_probability, 0–1."""
         return self.columns[SCORE_COLUMN].mean
 
     @property
     def expected_cost(self) -> float:
-        """Expected cost of the decisions, for 1,000 clients, if the probabilities are right."""
+        """Return the expected cost per 1,000 clients, if the probabilities are right."""
         return 1_000 * self.cost_total / self.row_count if self.row_count else 0.0
 
 
 def profile_rows(plan: ProfilePlan, rows: pl.DataFrame) -> Profile:
-    """What these scored rows come to. Raises `InputError` when a column is missing."""
-    missing = [column.name for column in plan.columns if column.name not in rows.columns]
-    if missing:
-        raise InputError(
-            "rows to profile",
-            found=f"no column {missing[0]!r}",
-            expected="every input, score and decision",
-            remedy="Pass checked and scored rows.",
-        )
-    values = {column.name: read_values(rows, column.name) for column in plan.columns}
+    """Return the profile of scored rows.
+
+    Args:
+        plan: How the rows are counted.
+        rows: Checked rows with score and decision.
+
+    Raises:
+        InputError: a column is missing.
+    """
+    values = _read_columns(plan, rows)
     score = values[SCORE_COLUMN]
     hashes = np.zeros(rows.height, dtype=np.uint64)
     columns = {}
     for number, column in enumerate(plan.columns):
-        mixed = _hash_values(values[column.name], number)
-        hashes += mixed if column.name not in {SCORE_COLUMN, DECISION_COLUMN} else np.uint64(0)
-        earlier = None if column.before is None else values[column.before]
+        hashed = hash_values(values[column.name], number)
+        hashes += hashed if column.name not in {SCORE_COLUMN, DECISION_COLUMN} else np.uint64(0)
+        earlier = (
+            None if column.previous_month_column is None else values[column.previous_month_column]
+        )
         columns[column.name] = _profile_column(
-            column, values[column.name], score, earlier=earlier, mixed=mixed
+            column, values[column.name], score, earlier=earlier, hashed=hashed
         )
     slots = np.zeros(_SLOT_COUNT, dtype=np.bool_)
-    slots[_scramble_bits(hashes) >> np.uint64(42)] = True
+    slots[scramble_bits(hashes) >> np.uint64(42)] = True
     policy = plan.decision_policy
     costs = np.where(
         values[DECISION_COLUMN] > 0,
@@ -125,8 +129,20 @@ def profile_rows(plan: ProfilePlan, rows: pl.DataFrame) -> Profile:
     return Profile(rows.height, columns, float(costs.sum()), slots)
 
 
+def _read_columns(plan: ProfilePlan, rows: pl.DataFrame) -> dict[str, FloatArray]:
+    missing = [column.name for column in plan.columns if column.name not in rows.columns]
+    if missing:
+        raise InputError(
+            "rows to profile",
+            found=f"no column {missing[0]!r}",
+            expected="every input, score and decision",
+            remedy="Pass checked and scored rows.",
+        )
+    return {column.name: read_values(rows, column.name) for column in plan.columns}
+
+
 def merge_profiles(first: Profile, second: Profile) -> Profile:
-    """What the rows of both come to, when they were counted by one plan."""
+    """Return the profile of the rows of both, which were counted by one plan."""
     columns = {
         name: _merge_columns(column, second.columns[name]) for name, column in first.columns.items()
     }
@@ -139,7 +155,11 @@ def merge_profiles(first: Profile, second: Profile) -> Profile:
 
 
 def profile_frames(plan: ProfilePlan, frames: Iterable[pl.DataFrame]) -> Profile:
-    """What all the frames come to, read once, each let go before the next. Raises `InputError` when there is none."""
+    """Return the profile of all frames; each is released before the next is read.
+
+    Raises:
+        InputError: no frame, or a column is missing.
+    """
     profiles = (profile_rows(plan, frame) for frame in frames)
     first = next(profiles, None)
     if first is None:
@@ -153,9 +173,17 @@ def profile_frames(plan: ProfilePlan, frames: Iterable[pl.DataFrame]) -> Profile
 
 
 def measure_magnitude(column: ColumnProfile, share: float) -> float:
-    """The size (in octaves, log2) below which that share of the values other than 0 lies; NaN where there are none.
+    """Return the size (log2) below which a share of the values other than 0 lies.
 
-    Read off bins of a quarter of an octave, so an eighth of one off at most.
+    It is read from bins of a quarter of an octave, so that it is off by an eighth of an octave at
+    most.
+
+    Args:
+        column: The column's profile.
+        share: The share, 0–1.
+
+    Returns:
+        The size in octaves; NaN where all values are 0 or missing.
     """
     total = int(column.magnitudes.sum())
     if not total:
@@ -166,13 +194,13 @@ def measure_magnitude(column: ColumnProfile, share: float) -> float:
 
 def _profile_column(
     plan: ColumnPlan,
-    values: Floats,
-    score: Floats,
+    values: FloatArray,
+    score: FloatArray,
     *,
-    earlier: Floats | None,
-    mixed: NDArray[np.uint64],
+    earlier: FloatArray | None,
+    hashed: NDArray[np.uint64],
 ) -> ColumnProfile:
-    place = plan.bins.place(values)
+    place = plan.bins.assign_bins(values)
     present = values[~np.isnan(values)]
     on_grid = place_on_grid(plan.grid, present) if len(plan.grid) else np.empty(0, dtype=np.intp)
     slot_count = 2 * len(plan.grid) + 1 if len(plan.grid) else 0
@@ -189,7 +217,7 @@ def _profile_column(
         total=float(present.sum()),
         square_total=float(np.dot(present, present)),
         magnitudes=_count_magnitudes(present),
-        fingerprint=int(_scramble_bits(mixed).sum(dtype=np.uint64)),
+        fingerprint=int(scramble_bits(hashed).sum(dtype=np.uint64)),
         grid_counts=np.bincount(on_grid, minlength=slot_count),
         grid_sums=np.bincount(
             on_grid, weights=present[: len(on_grid)], minlength=slot_count
@@ -214,19 +242,7 @@ def _merge_columns(first: ColumnProfile, second: ColumnProfile) -> ColumnProfile
     )
 
 
-def _count_magnitudes(present: Floats) -> Counts:
+def _count_magnitudes(present: FloatArray) -> Counts:
     sizes = np.abs(present[present != 0])
     steps = np.floor(STEPS_IN_OCTAVE * np.log2(sizes)).astype(np.int64) - _LOWEST_STEP
     return np.bincount(np.clip(steps, 0, _MAGNITUDE_COUNT - 1), minlength=_MAGNITUDE_COUNT)
-
-
-def _hash_values(values: Floats, number: int) -> NDArray[np.uint64]:
-    """Well-scattered 64 bits of each value, other ones in each column (the mixer of SplitMix64, Steele et al. 2014)."""
-    bits = (values + 0.0).view(np.uint64)  # -0 counts as 0
-    return _scramble_bits(bits + np.uint64((number + 1) * _HASH_STRIDE % (1 << 64)))
-
-
-def _scramble_bits(bits: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    bits = (bits ^ (bits >> np.uint64(30))) * _HASH_MULTIPLIERS[0]
-    bits = (bits ^ (bits >> np.uint64(27))) * _HASH_MULTIPLIERS[1]
-    return bits ^ (bits >> np.uint64(31))

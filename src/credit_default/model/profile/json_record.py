@@ -1,6 +1,7 @@
-"""A profile at rest: plain values for a JSON file, which stands beside the report and outlives the rows.
+"""A profile as plain values for `profile.json`, which outlives the rows.
 
-Later months are held against it (has a column come again, value for value?), and a page of the history is drawn from it.
+Later months are compared with it (has a column repeated itself, value for value?), and the history
+page is drawn from it.
 """
 
 from collections.abc import Mapping
@@ -16,9 +17,9 @@ from credit_default.model.profile.plan import ColumnPlan, ProfilePlan
 
 
 def describe_profile(plan: ProfilePlan, profile: Profile) -> dict[str, Any]:
-    """The profile as numbers, texts, lists and tables: counts by bin with the bins' values or edges, and the moments.
+    """Return the profile as JSON values: counts by bin, the bins' values or edges, and the moments.
 
-    The last two counts of a column are values that no bin knows, and missing ones.
+    The last two counts of a column are those of values in no bin and of missing values.
     """
     return {
         "row_count": profile.row_count,
@@ -33,7 +34,11 @@ def describe_profile(plan: ProfilePlan, profile: Profile) -> dict[str, Any]:
 
 
 def parse_fingerprints(content: Mapping[str, Any]) -> dict[str, int]:
-    """Each column's fingerprint out of what `describe_profile` made. Raises `ArtifactError` when it is something else."""
+    """Return each column's fingerprint from the result of `describe_profile`.
+
+    Raises:
+        ArtifactError: content of another layout.
+    """
     try:
         return {name: int(column["fingerprint"], 16) for name, column in content["columns"].items()}
     except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -41,9 +46,12 @@ def parse_fingerprints(content: Mapping[str, Any]) -> dict[str, int]:
 
 
 def parse_counts(content: Mapping[str, Any], plan: ProfilePlan) -> dict[str, Counts]:
-    """Each column's counts by class out of what `describe_profile` made, of columns that this plan bins by the same values.
+    """Return each column's counts by class from the result of `describe_profile`.
 
-    Raises `ArtifactError` when it is something else.
+    Only columns that this plan bins by the same values are returned.
+
+    Raises:
+        ArtifactError: content of another layout.
     """
     try:
         found = content["columns"]

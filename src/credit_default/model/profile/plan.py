@@ -1,6 +1,7 @@
-"""How the rows of a batch are counted: fixed by the reference that travels with the model, before any row is seen.
+"""How the rows of a batch are counted: fixed by the reference that travels with the model.
 
-`profile` counts by it. Column roles and methods are the schema's; nothing is inferred from what a column holds.
+`column_counts` counts by this plan. Column types and drift methods are the schema's; nothing is
+inferred from a column's values.
 """
 
 from dataclasses import dataclass
@@ -11,7 +12,8 @@ import polars as pl
 
 from credit_default.data.contract.schema import Schema
 from credit_default.model.estimator.decision import DECLINE, DecisionPolicy
-from credit_default.model.profile.binning import Bins, Floats, plan_bins, plan_grid
+from credit_default.model.profile.binning import Bins, plan_bins, plan_grid
+from credit_default.model.statistics.bootstrap import FloatArray
 
 SCORE_COLUMN: Final = "default_probability"
 DECISION_COLUMN: Final = "decision"
@@ -20,45 +22,58 @@ _GRID_METHODS: Final = frozenset({"ks", "wasserstein"})
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ColumnPlan:
-    """How one column is counted. `before`: the same figure a month earlier, in the same row; `grid`: empty if not asked."""
+    """How one column is counted.
+
+    Attributes:
+        name: The column.
+        bins: Its bins.
+        grid: Points of the distribution function; empty where the drift method needs none.
+        previous_month_column: The column with the same quantity of a month earlier in the same row;
+            None where there is none.
+    """
 
     name: str
     bins: Bins
-    grid: Floats
-    before: str | None = None
+    grid: FloatArray
+    previous_month_column: str | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ProfilePlan:
     """How the rows of a batch are counted: fixed by the reference, the schema and the costs."""
 
-    columns: tuple[
-        ColumnPlan, ...
-    ]  # the inputs in the schema's order, then the score, then the decision (1: declined)
+    # the inputs in the schema's order, then the score, then the decision (1: declined)
+    columns: tuple[ColumnPlan, ...]
     decision_policy: DecisionPolicy
 
     @property
     def inputs(self) -> tuple[ColumnPlan, ...]:
-        """The inputs alone."""
+        """Return the plans of the inputs, without score and decision."""
         return self.columns[:-2]
 
 
 def plan_profile(
     reference: pl.DataFrame, *, schema: Schema, decision_policy: DecisionPolicy
 ) -> ProfilePlan:
-    """How to count rows that are to be compared with these scored ones.
+    """Return the plan for rows that are to be compared with a reference.
 
-    A grid is kept for columns whose drift is measured by ks or wasserstein. `repayment_status_m1` has
-    `repayment_status_m2` for a month before, and so on; names without such an ending have none.
+    A grid is planned for columns whose drift is measured by ks or wasserstein.
+    `repayment_status_m1` has `repayment_status_m2` for its previous month, and so on; columns
+    without such an ending have none.
+
+    Args:
+        reference: The scored rows that bins and grids follow from.
+        schema: The schema of the rows.
+        decision_policy: The costs of the decisions.
     """
     names = {column.name for column in schema.inputs}
     plans = []
     for column in schema.inputs:
         values = read_values(reference, column.name)
         grid = plan_grid(values) if column.drift_method in _GRID_METHODS else np.empty(0)
-        before = _name_previous_month_column(column.name)
+        previous = _name_previous_month_column(column.name)
         bins = plan_bins(values, codes=tuple(column.codes))
-        plans.append(ColumnPlan(column.name, bins, grid, before if before in names else None))
+        plans.append(ColumnPlan(column.name, bins, grid, previous if previous in names else None))
     score, none = plan_bins(read_values(reference, SCORE_COLUMN)), np.empty(0)
     return ProfilePlan(
         (
@@ -70,8 +85,11 @@ def plan_profile(
     )
 
 
-def read_values(rows: pl.DataFrame, name: str) -> Floats:
-    """The column as numbers in row order: a missing value is NaN, a decision 1 where it declines."""
+def read_values(rows: pl.DataFrame, name: str) -> FloatArray:
+    """Return a column as numbers in row order.
+
+    Missing values become NaN; a decision becomes 1 where it declines, else 0.
+    """
     column = rows[name]
     if name == DECISION_COLUMN:
         column = column == DECLINE

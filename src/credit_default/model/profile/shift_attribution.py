@@ -1,7 +1,8 @@
-"""Why has the mean score moved? Because clients are others than before, or because the same kind of client scores otherwise.
+"""Attribute a shift of the mean score to the inputs: to their values, or to the scores of each.
 
-For one input at a time, each of its bins a segment: the move of the mean score is split, exactly, into what the segments'
-shares did (composition) and what the scores within them did. From two profiles alone.
+For one input at a time, each of its bins is a segment. The shift of the mean score is split exactly
+into the part of the segments' shares (composition) and the part of the scores within them, from two
+profiles alone.
 """
 
 from collections.abc import Iterable
@@ -14,64 +15,72 @@ from credit_default.data.contract.schema import Column
 from credit_default.model.profile.binning import Bins
 from credit_default.model.profile.column_counts import ColumnProfile, Profile
 from credit_default.model.profile.plan import SCORE_COLUMN, ProfilePlan
+from credit_default.model.statistics.bootstrap import FloatArray
 
 
 @dataclass(frozen=True, slots=True)
 class SegmentShift:
-    """One segment's part in the move of the mean score. `composition` and `within` of all segments add up to the move."""
+    """One segment's part in the shift; `composition` and `within` of all segments add up to it."""
 
-    name: str  # in words: "repayment_status_m1 2 (payment 2 months late)"
+    name: str  # "repayment_status_m1 2 (payment 2 months late)"
     reference_share: float  # of the rows, 0-1
     current_share: float
-    composition: float  # because there are more or fewer of them
-    within: float  # because they score otherwise
+    composition: float  # because the segment's share changed
+    within: float  # because the segment's mean score changed
 
 
 @dataclass(frozen=True, slots=True)
 class ColumnShift:
-    """The move of the mean score, split over the segments of one input."""
+    """The shift of the mean score, split over the segments of one input."""
 
     column: str
     segments: tuple[SegmentShift, ...]
 
     @property
     def composition(self) -> float:
-        """What the input's distribution alone explains of the move."""
+        """Return the part of the shift that the input's distribution alone explains."""
         return sum(segment.composition for segment in self.segments)
 
     @property
     def within(self) -> float:
-        """What it leaves to other inputs."""
+        """Return the part of the shift that is left to other inputs."""
         return sum(segment.within for segment in self.segments)
 
 
 @dataclass(frozen=True, slots=True)
 class ScoreShift:
-    """What the moved inputs do to the expected default share (0-1) and to the expected cost of 1,000 decisions."""
+    """The shift of the expected default share (0–1) and of the cost per 1,000 decisions."""
 
     reference_share: float
     current_share: float
-    standard_error: float  # of the difference of both shares, by chance alone
+    standard_error: float  # of the difference of the shares, from sampling alone
     reference_cost: float
     current_cost: float
-    columns: tuple[ColumnShift, ...]  # in the order asked for
+    columns: tuple[ColumnShift, ...]  # in the order requested
 
     @property
-    def move(self) -> float:
-        """The difference of the mean score, current less reference."""
+    def mean_shift(self) -> float:
+        """Return the difference of the mean score, current less reference."""
         return self.current_share - self.reference_share
 
     def find_cause(self) -> SegmentShift | None:
-        """The segment whose share explains most of the move; None where none pulls that way."""
+        """Return the segment whose share explains most of the shift; None where none does."""
         found = [segment for column in self.columns for segment in column.segments]
-        cause = max(found, key=lambda segment: segment.composition * self.move, default=None)
-        return cause if cause is not None and cause.composition * self.move > 0 else None
+        cause = max(found, key=lambda segment: segment.composition * self.mean_shift, default=None)
+        return cause if cause is not None and cause.composition * self.mean_shift > 0 else None
 
 
 def measure_score_shift(
     plan: ProfilePlan, reference: Profile, current: Profile, *, columns: Iterable[Column]
 ) -> ScoreShift:
-    """How far the mean score has moved, what that costs, and what each of these inputs has to do with it."""
+    """Return the shift of the mean score, its cost, and its attribution to each of the inputs.
+
+    Args:
+        plan: The plan by which both profiles were counted.
+        reference: The reference's profile.
+        current: The batch's profile.
+        columns: The inputs to attribute the shift to.
+    """
     before, after = reference.columns[SCORE_COLUMN], current.columns[SCORE_COLUMN]
     return ScoreShift(
         reference_share=reference.expected_default_share,
@@ -88,23 +97,22 @@ def measure_score_shift(
 def attribute_shift(
     plan: ProfilePlan, reference: Profile, current: Profile, *, column: Column
 ) -> ColumnShift:
-    """The move of the mean score, split over this input's bins; bins that no row is in are left out.
+    """Split the shift of the mean score over the bins of one input; empty bins are left out.
 
-    With shares w and mean scores m of a segment, before and after: (w' - w) times the mean of m and m' less the mean
-    score of all, and the mean of w and w' times (m' - m). Where a segment is empty on one side, its score there counts
-    as on the other.
+    With shares w and mean scores m of a segment before, w' and m' after, and the mean M of both
+    sides' mean scores: composition is (w' - w) · ((m + m') / 2 - M), within is (w + w') / 2 · (m' -
+    m). A segment that is empty on one side has the other side's score there.
+
+    Args:
+        plan: The plan by which both profiles were counted.
+        reference: The reference's profile.
+        current: The batch's profile.
+        column: The input.
     """
     (bins,) = (item.bins for item in plan.columns if item.name == column.name)
     before, after = reference.columns[column.name], current.columns[column.name]
     shares = [side.counts / side.counts.sum() for side in (before, after)]
-    means = [
-        np.divide(s.score_sums, s.counts, out=np.zeros(len(s.counts)), where=s.counts > 0)
-        for s in (before, after)
-    ]
-    means = [
-        np.where(s.counts > 0, m, other)
-        for s, m, other in zip((before, after), means, means[::-1], strict=True)
-    ]
+    means = _measure_segment_means(before, after)
     level = (reference.expected_default_share + current.expected_default_share) / 2
     composition = (shares[1] - shares[0]) * ((means[0] + means[1]) / 2 - level)
     within = (shares[0] + shares[1]) / 2 * (means[1] - means[0])
@@ -123,8 +131,26 @@ def attribute_shift(
     )
 
 
+def _measure_segment_means(*sides: ColumnProfile) -> list[FloatArray]:
+    """Return each side's mean score by segment; that of the other side where it is empty."""
+    means = [
+        np.divide(s.score_sums, s.counts, out=np.zeros(len(s.counts)), where=s.counts > 0)
+        for s in sides
+    ]
+    return [
+        np.where(s.counts > 0, mean, other)
+        for s, mean, other in zip(sides, means, means[::-1], strict=True)
+    ]
+
+
 def describe_segment(column: Column, bins: Bins, place: int) -> str:
-    """A bin in words: the column, and the code with its meaning or the range of values."""
+    """Return a bin in words: the column, and the code with its meaning or the range of values.
+
+    Args:
+        column: The column that was binned.
+        bins: Its bins.
+        place: The bin's position; the two after the last bin are unknown and missing values.
+    """
     if place >= bins.bin_count:
         return f"{column.name} {'missing' if place > bins.bin_count else 'not seen before'}"
     if len(bins.values):
@@ -141,6 +167,6 @@ def describe_segment(column: Column, bins: Bins, place: int) -> str:
 
 
 def _measure_variance(score: ColumnProfile) -> float:
-    """Of the mean score, by chance alone."""
+    """Return the sampling variance of the mean score."""
     count = int(score.counts[:-1].sum())
     return max(0.0, score.square_total / count - score.mean**2) / count if count else 0.0

@@ -1,1 +1,1 @@
-"""Statistics that several chapters share: bootstrap and AUC placements."""
+"""Statistics that several chapters share: bootstrap resamples and AUC placements."""

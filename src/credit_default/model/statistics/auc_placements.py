@@ -1,8 +1,10 @@
-"""The area under the ROC curve as a mean over rows, so that hundreds of resamples of it are one product.
+"""The area under the ROC curve as a mean over rows, so that many resamples are one matrix product.
 
-A defaulter's placement is the share of payers scored below it, a payer's the share of defaulters scored above it; ties
-count half. Their means are the area, and their spread is its variance (DeLong, DeLong and Clarke-Pearson 1988, Biometrics
-44, 837-845). Resampling the means moves the area by its linear part, which from some twenty of either outcome is all of it.
+A defaulter's placement is the share of payers scored below it, a payer's placement the share of
+defaulters scored above it; ties count half. The mean placement of either group is the area, and the
+placements' spread gives its variance (DeLong, DeLong and Clarke-Pearson 1988, Biometrics 44,
+837-845). Resampling these means captures the linear part of the area's change, which is practically
+all of it from some twenty rows of each outcome on.
 """
 
 import numpy as np
@@ -11,7 +13,15 @@ from credit_default.model.statistics.bootstrap import FloatArray, IntArray
 
 
 def measure_placements(defaulted: IntArray, probability: FloatArray) -> FloatArray:
-    """Each row's placement (0-1) among the rows of the other outcome, in row order; both outcomes must occur."""
+    """Return each row's placement (0–1) among the rows of the other outcome.
+
+    Args:
+        defaulted: Outcomes (0/1); both must occur.
+        probability: Default probabilities (0–1), in the order of `defaulted`.
+
+    Returns:
+        Placements in row order.
+    """
     is_default = defaulted == 1
     payers, defaulters = np.sort(probability[~is_default]), np.sort(probability[is_default])
     placements = np.empty(len(probability))
@@ -23,13 +33,23 @@ def measure_placements(defaulted: IntArray, probability: FloatArray) -> FloatArr
 def measure_roc_auc_from_placements(
     weights: FloatArray, *, defaulted: IntArray, placements: FloatArray
 ) -> FloatArray:
-    """The area of each resample, to first order; exact where every weight is 1, nan where there is one outcome only."""
+    """Return the ROC AUC of each resample, to first order.
+
+    Args:
+        weights: How often each resample drew each row, of shape (resample count, row count).
+        defaulted: Outcomes (0/1).
+        placements: What `measure_placements` returns, in the order of `defaulted`.
+
+    Returns:
+        Array of shape (resample count,): exact where every weight is 1, NaN where a resample has
+        only one outcome.
+    """
     others = 1.0 - defaulted
     terms = np.column_stack([defaulted, others, defaulted * placements, others * placements])
     default_weight, other_weight, of_defaulters, of_others = (weights @ terms).T
     area = float(placements[defaulted == 1].mean())
     with np.errstate(invalid="ignore", divide="ignore"):
-        # Either mean is the area where the weights are equal, and moves by its own part in a resample.
+        # With equal weights either mean is the area; a resample moves each by its own part.
         resampled: FloatArray = of_defaulters / default_weight + of_others / other_weight - area
     return resampled
 

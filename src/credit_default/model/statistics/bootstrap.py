@@ -1,7 +1,7 @@
-"""How sure are we of a figure? Bootstrap weights, and the statistics of many resamples at once.
+"""Bootstrap weights, and ranking metrics of many resamples at once.
 
-A resample is a row of weights: how often each client was drawn. Ranking figures then come out of cumulative sums over
-clients sorted by probability, for hundreds of resamples in one pass.
+A resample is a row of weights: how often each client was drawn. Ranking metrics then come from
+cumulative sums over clients sorted by probability, for hundreds of resamples in one pass.
 """
 
 from collections.abc import Iterator
@@ -16,13 +16,18 @@ from credit_default.errors import InputError
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
-_BLOCK_CELLS: Final = 2_000_000  # weights held at a time: 16 MB, whatever the number of rows
+_BLOCK_CELLS: Final = 2_000_000  # weights clipped at a time: 16 MB, whatever the number of rows
 _REMEDY: Final = "Compare rows that were scored and whose outcomes are known."
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RankedRows:
-    """Rows by falling default probability: their positions, and where each run of equal probabilities ends."""
+    """Rows by falling default probability.
+
+    Attributes:
+        order: Row positions by falling probability.
+        ends: Position within `order` of the last row of each run of equal probabilities.
+    """
 
     order: IntArray
     ends: IntArray
@@ -30,7 +35,7 @@ class RankedRows:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RankFigures:
-    """Ranking figures, one of each for each resample."""
+    """Ranking metrics (each 0–1) of the resamples, each of shape (resample count,)."""
 
     roc_auc: FloatArray
     ks: FloatArray
@@ -38,22 +43,25 @@ class RankFigures:
 
 
 def check_scores(defaulted: NDArray[np.generic], default_probability: NDArray[np.generic]) -> None:
-    """Nothing, when there are as many outcomes (0 or 1) as probabilities (0-1), and at least one.
+    """Check that there is one outcome (0 or 1) for each probability (0–1), and at least one.
 
     Raises:
-        InputError: anything else.
+        InputError: different lengths, no rows, other values or missing values.
     """
     outcomes, probabilities = np.asarray(defaulted), np.asarray(default_probability)
     if outcomes.ndim != 1 or outcomes.shape != probabilities.shape or not len(outcomes):
         found = f"{outcomes.shape} outcomes and {probabilities.shape} probabilities"
         raise InputError(
-            "scored outcomes", found=found, expected="as many of both, and some", remedy=_REMEDY
+            "scored outcomes",
+            found=found,
+            expected="one outcome for each probability, and at least one",
+            remedy=_REMEDY,
         )
     if not np.isin(outcomes, (0, 1)).all():
         raise InputError(
             "outcomes", found="values that are not 0 or 1", expected="0 or 1", remedy=_REMEDY
         )
-    # Said the positive way round, so that a missing value fails too.
+    # Phrased positively, so that a missing value fails too.
     if not ((probabilities >= 0) & (probabilities <= 1)).all():
         raise InputError(
             "probabilities", found="missing or outside 0-1", expected="0 to 1", remedy=_REMEDY
@@ -61,10 +69,19 @@ def check_scores(defaulted: NDArray[np.generic], default_probability: NDArray[np
 
 
 def draw_weights(defaulted: IntArray, *, resample_count: int, seed: int) -> Iterator[FloatArray]:
-    """Blocks (resamples, rows) of bootstrap weights, drawn among defaulters and among the others apart.
+    """Yield blocks of bootstrap weights, drawn within defaulters and non-defaulters separately.
 
-    Each resample keeps the number of defaults, so every figure exists in it; an interval from it holds the default
-    rate fixed. The block size follows from the number of rows alone: the same seed gives the same weights.
+    Every resample keeps the number of defaults, so that every metric exists in it; intervals from
+    it hold the default rate fixed. The block size depends on the number of rows alone: the same
+    seed gives the same weights.
+
+    Args:
+        defaulted: Outcomes (0/1).
+        resample_count: Resamples in all.
+        seed: Seed of the draws.
+
+    Yields:
+        Arrays of shape (resamples in the block, row count): how often each row was drawn.
     """
     generator = np.random.default_rng(seed)
     strata = [np.flatnonzero(defaulted == outcome) for outcome in (0, 1)]
@@ -92,23 +109,29 @@ def _draw_counts(generator: np.random.Generator, count: int, *, row_count: int) 
 
 
 def rank_probabilities(default_probability: FloatArray) -> RankedRows:
-    """The rows by falling probability, ties together."""
+    """Return the rows by falling default probability, with ties marked."""
     order = np.argsort(-default_probability, kind="stable")
     falling = default_probability[order]
     return RankedRows(order, np.append(np.flatnonzero(np.diff(falling)), len(falling) - 1))
 
 
 def measure_ranking(weights: FloatArray, *, defaulted: IntArray, ranked: RankedRows) -> RankFigures:
-    """ROC AUC (ties count half), KS distance and average precision of each resample; weights and outcomes in row order.
+    """Return the ranking metrics of each resample.
 
-    Both classes must have weight in every resample.
+    Args:
+        weights: Array of shape (resample count, row count), in row order. Both outcomes must have
+            weight in every resample.
+        defaulted: Outcomes (0/1), in row order.
+        ranked: What `rank_probabilities` returns.
+
+    Returns:
+        ROC AUC (ties count half), KS distance and average precision.
     """
     defaults, others = _sum_ties(weights, defaulted, ranked)
     caught, alarmed = np.cumsum(defaults, axis=1), np.cumsum(others, axis=1)
     distance = np.abs(caught / caught[:, -1:] - alarmed / alarmed[:, -1:]).max(axis=1)
-    precision = caught / np.maximum(
-        caught + alarmed, 1e-12
-    )  # nothing drawn yet: weighs nothing below
+    # Where nothing is drawn yet the precision has weight 0 below.
+    precision = caught / np.maximum(caught + alarmed, 1e-12)
     return RankFigures(
         roc_auc=_measure_roc_auc_of_sums(defaults, others, caught=caught),
         ks=distance,
@@ -117,7 +140,13 @@ def measure_ranking(weights: FloatArray, *, defaulted: IntArray, ranked: RankedR
 
 
 def measure_roc_auc(weights: FloatArray, *, defaulted: IntArray, ranked: RankedRows) -> FloatArray:
-    """The ROC AUC of each resample alone, in half the time of `measure_ranking`."""
+    """Return the ROC AUC alone of each resample, in half the time of `measure_ranking`.
+
+    Args:
+        weights: As in `measure_ranking`.
+        defaulted: Outcomes (0/1), in row order.
+        ranked: What `rank_probabilities` returns.
+    """
     defaults, others = _sum_ties(weights, defaulted, ranked)
     return _measure_roc_auc_of_sums(defaults, others, caught=np.cumsum(defaults, axis=1))
 
@@ -125,7 +154,10 @@ def measure_roc_auc(weights: FloatArray, *, defaulted: IntArray, ranked: RankedR
 def _sum_ties(
     weights: FloatArray, defaulted: IntArray, ranked: RankedRows
 ) -> tuple[FloatArray, FloatArray]:
-    """Weights of defaulters and of others (resamples, different probabilities), by falling probability."""
+    """Return the weights of defaulters and others per distinct probability, in falling order.
+
+    Both arrays have the shape (resample count, distinct probability count).
+    """
     drawn = weights[:, ranked.order]
     defaults = drawn * defaulted[ranked.order]
     others = drawn - defaults
@@ -144,7 +176,7 @@ def _measure_roc_auc_of_sums(
 
 
 def measure_log_loss(defaulted: IntArray, default_probability: FloatArray) -> FloatArray:
-    """Each row's log loss in nats; a probability of 0 or 1 counts as 1e-15 away from it."""
-    held = np.clip(default_probability, 1e-15, 1 - 1e-15)
-    loss: FloatArray = -np.log(np.where(defaulted == 1, held, 1 - held))
+    """Return each row's log loss in nats; probabilities are clipped to [1e-15, 1 - 1e-15] first."""
+    clipped = np.clip(default_probability, 1e-15, 1 - 1e-15)
+    loss: FloatArray = -np.log(np.where(defaulted == 1, clipped, 1 - clipped))
     return loss

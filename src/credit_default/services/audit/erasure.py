@@ -1,16 +1,21 @@
-"""A client's right to be forgotten: the rows are deleted everywhere in the lake; the ledger keeps digests and counts.
+"""Erase a client from the lake (command `forget`).
 
-The ledger says first what is about to change and afterwards what it has become, so that `verify` can tell a client who
-was forgotten from a score that somebody changed, and a second try completes one that a crash cut short.
+Every row of the client is deleted; the ledger keeps digests and counts. The ledger has an entry before
+anything is deleted and others when it is done. So `verify` can tell scores that an erasure changed
+from scores that were tampered with, and an erasure that was cut short is found and completed when
+the command is run again.
 """
 
 import datetime as dt
-import json
-from collections.abc import Collection, Iterator
+import logging
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Final
 
 import polars as pl
 
 from credit_default.adapters.lake.inbox import PROCESSED
+from credit_default.adapters.lake.layout import Lake
 from credit_default.adapters.lake.snapshots import (
     Snapshot,
     delete_unreferenced_rows,
@@ -27,41 +32,59 @@ from credit_default.adapters.tables.scores import measure_scores
 from credit_default.data.contract.schema import CLIENT_ID
 from credit_default.errors import InputError
 from credit_default.failpoints import hit_failpoint
-from credit_default.gates.ledger import LedgerEntry
+from credit_default.gates.ledger.erasure_events import (
+    ErasureBegun,
+    ErasureCompleted,
+    ErasureCutShort,
+    ScoresErased,
+)
+from credit_default.gates.ledger.event_format import RecordedEvent, select_events
 from credit_default.services.context.audit_log import append_ledger_entry
 from credit_default.services.context.wiring import Wiring
 from credit_default.views.summaries.summary import Summary
 
-_NOT_SEARCHED_NOTE = (
+_NOT_SEARCHED_NOTE: Final = (
     "not searched: files in incoming/ and refused/, scratch files of runs that were killed, copies handed over with "
     "--out, older versions of objects that a bucket keeps, the id's sha256 in the tables' logs, and the hashes by which "
     "a model knows the rows it was trained on; a file that is given again brings its clients back"
 )
 
+_LOG = logging.getLogger(__name__)
 
-_ENDED = {"forgotten", "cut short"}
+
+@dataclass(frozen=True, slots=True)
+class _ClientTraces:
+    """Where the lake has rows of a client."""
+
+    results: tuple[tuple[str, int], ...]  # batch_id and model version of each scoring
+    snapshots: tuple[Snapshot, ...]
+    rejected_batches: frozenset[str]  # batch_ids with rejected rows of the client
+    in_tables: bool
+
+    @property
+    def batches(self) -> set[str]:
+        """The batch_ids whose files hold the client."""
+        scored = {batch_id for batch_id, _ in self.results}
+        return scored | {snapshot.digest for snapshot in self.snapshots} | self.rejected_batches
+
+    def __bool__(self) -> bool:
+        return bool(self.results or self.snapshots or self.in_tables)
 
 
 def forget_client(wiring: Wiring, client_id: str, *, forgotten_at: dt.datetime) -> Summary:
-    """How many rows of the client were deleted from each table and from snapshots.
+    """Erase the client's rows from all tables and snapshots; return how many were deleted from each.
 
-    Files in `processed/` of a batch that held the client are deleted whole: their other rows stand in the snapshot and
-    in quarantine. Tables lose the versions that they had before: time travel begins anew.
+    Files in `processed/` of a batch that held the client are deleted whole: their other rows are in
+    the snapshot and in quarantine. The tables lose their earlier versions, so that time travel
+    starts anew.
 
     Raises:
-        InputError: nothing in the lake is of that client.
+        InputError: The lake has no row of that client.
     """
-    lake = wiring.lake
     notes = _complete_cut_short_erasures(wiring, at=forgotten_at)
-    results = sorted(_find_results(wiring, client_id))
-    every = list_snapshots(lake)
-    for snapshot in every:
-        delete_unreferenced_rows(snapshot)
-    snapshots = [snapshot for snapshot in every if _has_client_rows(snapshot, client_id)]
-    if not (results or snapshots or _is_in_tables(wiring, client_id)):
-        if (
-            notes
-        ):  # as it is when the client's own forgetting died with everything done but the record
+    traces = _find_traces(wiring.lake, client_id)
+    if not traces:
+        if notes:  # an erasure of this client may have been complete but for its last entry
             return Summary("forget", "nothing found of this client", notes=notes)
         raise InputError(
             f"client {client_id[:64]!r}",
@@ -69,92 +92,107 @@ def forget_client(wiring: Wiring, client_id: str, *, forgotten_at: dt.datetime) 
             expected="a client with rows",
             remedy="Check the id; it is matched to the letter.",
         )
-    begun = f"forgetting {forgotten_at.isoformat()}"
-    append_ledger_entry(
-        wiring, "forgetting", key=begun, at=forgotten_at, details={"results": json.dumps(results)}
-    )
+    begun = f"{ErasureBegun.name} {forgotten_at.isoformat()}"
+    append_ledger_entry(wiring, ErasureBegun.of_results(traces.results), key=begun, at=forgotten_at)
     hit_failpoint("forget.begun")
-    # files first: what names their batches are the rows that go next
-    rejected = _find_batches(wiring, "quarantine", client_id)
-    file_count = _delete_files(
-        wiring, {batch for batch, _ in results} | {s.digest for s in snapshots} | rejected
+    counts = _erase_rows(wiring.lake, client_id, traces)
+    for batch_id, version in traces.results:
+        _append_scores_entry(wiring, batch_id, version, at=forgotten_at)
+    hit_failpoint("forget.results")
+    append_ledger_entry(
+        wiring,
+        ErasureCompleted(begun=begun, counts=counts),
+        key=f"{ErasureCompleted.name} {begun}",
+        at=forgotten_at,
     )
+    hit_failpoint("forget.recorded")
+    _LOG.info(
+        "erased client row_count=%d result_count=%d", sum(counts.values()), len(traces.results)
+    )
+    return Summary("forget", "forgotten", counts=counts, notes=(*notes, _NOT_SEARCHED_NOTE))
+
+
+def _find_traces(lake: Lake, client_id: str) -> _ClientTraces:
+    results = sorted(_find_results(lake, client_id))
+    every = list_snapshots(lake)
+    for snapshot in every:
+        delete_unreferenced_rows(snapshot)
+    return _ClientTraces(
+        tuple(results),
+        tuple(snapshot for snapshot in every if _has_client_rows(snapshot, client_id)),
+        frozenset(_find_batches(lake, "quarantine", client_id)),
+        _is_in_tables(lake, client_id),
+    )
+
+
+def _erase_rows(lake: Lake, client_id: str, traces: _ClientTraces) -> dict[str, int]:
+    """Delete the files, then the rows of the tables that name their batches, then the rows of snapshots; count each."""
+    file_count = _delete_files(lake, traces.batches)
     hit_failpoint("forget.files")
     counts = delete_client(lake, client_id) | {"files": file_count}
     hit_failpoint("forget.tables")
-    for snapshot in snapshots:
+    for snapshot in traces.snapshots:
         rewrite_snapshot(
             snapshot,
             (rows.filter(pl.col(CLIENT_ID) != client_id) for rows in read_snapshot_rows(snapshot)),
         )
         counts["snapshots"] = counts.get("snapshots", 0) + 1
     hit_failpoint("forget.snapshots")
-    for batch_id, version in results:
-        _append_result_entry(wiring, batch_id, version, at=forgotten_at)
-    hit_failpoint("forget.results")
-    append_ledger_entry(
-        wiring,
-        "forgotten",
-        key=f"forgotten {begun}",
-        at=forgotten_at,
-        details={"begun": begun, **counts},
-    )
-    hit_failpoint("forget.recorded")
-    return Summary("forget", "forgotten", counts=counts, notes=(*notes, _NOT_SEARCHED_NOTE))
+    return counts
 
 
 def _complete_cut_short_erasures(wiring: Wiring, *, at: dt.datetime) -> tuple[str, ...]:
-    """One note for each forgetting that a crash cut short, after what its results have become stands on record.
+    """Record what erasures that were cut short have left of their results; return a note for each.
 
-    Whose it was nobody knows any more: that client is forgotten when the command is given again for that client.
+    The ledger does not say whose erasures they were: they are completed when the command is run
+    again for their clients.
     """
-    unfinished = _list_unfinished(wiring)
-    for batch_id, version in sorted(set(_parse_results(unfinished))):
-        _append_result_entry(wiring, batch_id, version, at=at)
-    for entry in unfinished:
+    unfinished = _list_unfinished(wiring.lake)
+    results = {result for begun in unfinished for result in begun.event.list_results()}
+    for batch_id, version in sorted(results):
+        _append_scores_entry(wiring, batch_id, version, at=at)
+    for begun in unfinished:
+        key = begun.entry.key
         append_ledger_entry(
-            wiring, "cut short", key=f"cut short {entry.key}", at=at, details={"begun": entry.key}
+            wiring, ErasureCutShort(begun=key), key=f"{ErasureCutShort.name} {key}", at=at
         )
+        _LOG.warning("erasure was cut short key=%s", key)
     return tuple(
-        f"a forgetting of {entry.at} was cut short: give it again for its client"
-        for entry in unfinished
+        f"an erasure begun at {begun.entry.at} was cut short: run `forget` again for its client"
+        for begun in unfinished
     )
 
 
-def _find_results(wiring: Wiring, client_id: str) -> list[tuple[str, int]]:
-    scores = scan_table(wiring.lake, "scores").filter(pl.col(CLIENT_ID) == client_id)
-    return collect_rows(wiring.lake, scores.select("batch_id", "model_version").unique()).rows()
+def _list_unfinished(lake: Lake) -> tuple[RecordedEvent[ErasureBegun], ...]:
+    """Return the erasures that were begun and not ended.
+
+    Their results may differ from those on record.
+    """
+    entries = read_entries(lake)
+    done = {ended.event.begun for ended in select_events(entries, ErasureCompleted)}
+    done |= {ended.event.begun for ended in select_events(entries, ErasureCutShort)}
+    return tuple(
+        begun for begun in select_events(entries, ErasureBegun) if begun.entry.key not in done
+    )
 
 
-def _find_batches(wiring: Wiring, table: str, client_id: str) -> set[str]:
-    rows = scan_table(wiring.lake, table).filter(pl.col(CLIENT_ID) == client_id)
-    return set(collect_rows(wiring.lake, rows.select("batch_id").unique())["batch_id"])
+def _find_results(lake: Lake, client_id: str) -> list[tuple[str, int]]:
+    scores = scan_table(lake, "scores").filter(pl.col(CLIENT_ID) == client_id)
+    return collect_rows(lake, scores.select("batch_id", "model_version").unique()).rows()
 
 
-def _is_in_tables(wiring: Wiring, client_id: str) -> bool:
+def _find_batches(lake: Lake, table: str, client_id: str) -> set[str]:
+    rows = scan_table(lake, table).filter(pl.col(CLIENT_ID) == client_id)
+    return set(collect_rows(lake, rows.select("batch_id").unique())["batch_id"])
+
+
+def _is_in_tables(lake: Lake, client_id: str) -> bool:
     tables = (
-        scan_table(wiring.lake, name).filter(pl.col(CLIENT_ID) == client_id)
-        for name in CLIENT_TABLES
+        scan_table(lake, name).filter(pl.col(CLIENT_ID) == client_id) for name in CLIENT_TABLES
     )
     return any(
-        not collect_rows(wiring.lake, table.select(CLIENT_ID).head(1)).is_empty()
-        for table in tables
+        not collect_rows(lake, table.select(CLIENT_ID).head(1)).is_empty() for table in tables
     )
-
-
-def _list_unfinished(wiring: Wiring) -> tuple[LedgerEntry, ...]:
-    """What was begun and never ended: whose results may be others than those on record by now."""
-    entries = read_entries(wiring.lake)
-    done = {json.loads(entry.details).get("begun") for entry in entries if entry.event in _ENDED}
-    return tuple(
-        entry for entry in entries if entry.event == "forgetting" and entry.key not in done
-    )
-
-
-def _parse_results(unfinished: Collection[LedgerEntry]) -> Iterator[tuple[str, int]]:
-    for entry in unfinished:
-        named = json.loads(json.loads(entry.details)["results"])
-        yield from ((str(batch), int(version)) for batch, version in named)
 
 
 def _has_client_rows(snapshot: Snapshot, client_id: str) -> bool:
@@ -164,27 +202,30 @@ def _has_client_rows(snapshot: Snapshot, client_id: str) -> bool:
     )
 
 
-def _delete_files(wiring: Wiring, batches: Collection[str]) -> int:
-    storage = wiring.lake.storage
+def _delete_files(lake: Lake, batches: Collection[str]) -> int:
+    """Delete the processed files of these batches; return how many there were."""
     keys = [
         stored.key
         for batch in sorted(batches)
-        for stored in storage.list_objects(f"{PROCESSED}{batch}-")
+        for stored in lake.storage.list_objects(f"{PROCESSED}{batch}-")
     ]
     for key in keys:
-        storage.delete_object(key)
+        lake.storage.delete_object(key)
     return len(keys)
 
 
-def _append_result_entry(wiring: Wiring, batch_id: str, version: int, *, at: dt.datetime) -> None:
+def _append_scores_entry(wiring: Wiring, batch_id: str, version: int, *, at: dt.datetime) -> None:
+    """Record what the batch's scores under the version are now.
+
+    They take the place of those recorded before.
+    """
     measured = measure_scores(wiring.lake, batch_id=batch_id, model_version=version)
     digest = digest_scores(wiring.lake, batch_id=batch_id, model_version=version)
     append_ledger_entry(
         wiring,
-        "forgotten",
-        key=f"forgotten {batch_id} v{version} {digest[:16]}",
+        ScoresErased(scored_count=measured.scored_count, scores_digest=digest),
+        key=f"{ScoresErased.name} {batch_id} v{version} {digest[:16]}",
         at=at,
         batch_id=batch_id,
         model_version=version,
-        details={"scored_count": measured.scored_count, "scores_digest": digest},
     )

@@ -1,38 +1,59 @@
-"""What can be proved of a lake: its ledger is unbroken, its scores are those on record, and any score comes out again."""
+"""Verify a lake: its ledger is unbroken, its scores are those on record, and scores are reproduced when computed again."""
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
 
 import polars as pl
 
+from credit_default.adapters.lake.layout import Lake
 from credit_default.adapters.lake.snapshots import read_snapshot, read_snapshot_rows
 from credit_default.adapters.tables.ledger import read_entries
 from credit_default.adapters.tables.queries import collect_rows, read_scores, scan_table
 from credit_default.adapters.tables.score_digests import digest_frames, digest_scores
 from credit_default.data.contract.schema import CLIENT_ID, KEY
 from credit_default.errors import InputError, show_examples
-from credit_default.gates.ledger import LedgerEntry, judge_chain
+from credit_default.gates.ledger import chain
+from credit_default.gates.ledger.batch_events import Scored
+from credit_default.gates.ledger.chain import LedgerEntry, judge_chain
+from credit_default.gates.ledger.erasure_events import ScoresErased
+from credit_default.gates.ledger.event_format import read_event
 from credit_default.gates.verdict import Verdict
 from credit_default.model.estimator.bundle import ModelBundle
 from credit_default.model.estimator.scoring import score
 from credit_default.services.context.wiring import Wiring
 from credit_default.views.summaries.summary import Summary
 
-_SCORE_DIGEST = "scores_digest"
+_SCORES_GATE: Final = "scores"
+_REPLAY_GATE: Final = "replay"
+
+_LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _RecordedResult:
+    """What the ledger says of a batch's scores under one model version."""
+
+    batch_id: str
+    model_version: int
+    model_digest: str  # "" where the ledger has an erasure of the scores and not the scoring
+    scores_digest: str  # the newest, as an erasure changes it
 
 
 def verify_lake(
     wiring: Wiring, *, batch_id: str | None, client_id: str | None, head: str | None
 ) -> Summary:
-    """What was proved; exit code 1 when anything was not.
+    """Verify the lake against its ledger; the summary's exit code is 1 where anything does not match.
 
-    The chain of the ledger first; then every batch's scores against the digest on record; then, for one batch, its
-    scores computed again from the rows and the model that the ledger names, or those of one client in it.
+    The chain of the ledger is checked first, then every batch's scores against the digest on
+    record. With a `batch_id` the batch is scored again from the rows and the model that the ledger
+    names and compared to the last bit, with a `client_id` only that client in it. `head` is a hash
+    of an entry that was noted before: the ledger must still have it.
 
     Raises:
-        InputError: the batch was never scored, or has no such client.
-        ArtifactError: the rows or the model are not those on record.
+        InputError: The batch was never scored, or has no such client.
+        ArtifactError: The rows or the model are not those on record.
     """
     if client_id is not None and batch_id is None:
         raise InputError(
@@ -42,13 +63,13 @@ def verify_lake(
             remedy="Name it: `credit-default verify BATCH --client ID`.",
         )
     entries = read_entries(wiring.lake)
-    verdicts = [
-        _judge_ledger(entries, head),
-        _judge_scores(wiring, _read_recorded_results(entries)),
-    ]
+    results = _read_recorded_results(entries)
+    verdicts = [_judge_ledger(entries, head), _judge_scores(wiring.lake, results)]
     if batch_id is not None:
-        verdicts += _replay_batch(wiring, entries, batch_id, client_id)
+        verdicts += _replay_batch(wiring, results, batch_id, client_id)
     passed = all(verdict.passed for verdict in verdicts)
+    for verdict in verdicts:
+        _LOG.info("verified gate=%s level=%s", verdict.gate, verdict.level)
     return Summary(
         "verify",
         "proved" if passed else "broken",
@@ -63,125 +84,124 @@ def verify_lake(
 def _judge_ledger(entries: Sequence[LedgerEntry], head: str | None) -> Verdict:
     verdict = judge_chain(entries)
     if head is not None and verdict.passed and head not in {entry.entry_hash for entry in entries}:
-        return Verdict(
-            "ledger", "alarm", (f"no entry has the hash {head[:64]!r}, which was seen before",)
-        )
+        reason = f"no entry has the hash {head[:64]!r}, which was seen before"
+        return Verdict(chain.GATE, "alarm", (reason,))
     return verdict
 
 
-def _read_recorded_results(
-    entries: Sequence[LedgerEntry],
-) -> Mapping[tuple[str, int], Mapping[str, Any]]:
-    """For each batch and model version, the details on record: the newest, since a client may have been forgotten."""
-    results: dict[tuple[str, int], dict[str, Any]] = {}
+def _read_recorded_results(entries: Sequence[LedgerEntry]) -> tuple[_RecordedResult, ...]:
+    """Return what is on record of each batch and model version, in the order of their first entries."""
+    results: dict[tuple[str, int], _RecordedResult] = {}
     for entry in entries:
-        if entry.event in {"scored", "forgotten"} and entry.model_version:
-            key = (entry.batch_id, entry.model_version)
-            results[key] = results.get(key, {}) | json.loads(entry.details)
-    return results
+        key = (entry.batch_id, entry.model_version)
+        if Scored.matches(entry):
+            scored = read_event(entry, Scored)
+            results[key] = _RecordedResult(*key, scored.model_digest, scored.scores_digest)
+        elif ScoresErased.matches(entry):
+            before = results.get(key, _RecordedResult(*key, "", ""))
+            digest = read_event(entry, ScoresErased).scores_digest
+            results[key] = replace(before, scores_digest=digest)
+    return tuple(results.values())
 
 
-def _judge_scores(wiring: Wiring, results: Mapping[tuple[str, int], Mapping[str, Any]]) -> Verdict:
+def _judge_scores(lake: Lake, results: Sequence[_RecordedResult]) -> Verdict:
+    """Return `alarm` where a batch's scores are not those on record, or are not on record at all."""
+    known = {(result.batch_id, result.model_version) for result in results}
     changed = [
-        f"{batch_id} version {version}"
-        for (batch_id, version), details in results.items()
-        if digest_scores(wiring.lake, batch_id=batch_id, model_version=version)
-        != details[_SCORE_DIGEST]
+        f"{result.batch_id} version {result.model_version}"
+        for result in results
+        if result.scores_digest
+        != digest_scores(lake, batch_id=result.batch_id, model_version=result.model_version)
     ]
-    scores = scan_table(wiring.lake, "scores").select("batch_id", "model_version").unique()
-    found = {(batch, version) for batch, version in collect_rows(wiring.lake, scores).iter_rows()}
-    unknown = [f"{batch} version {version}" for batch, version in sorted(found - set(results))]
+    scores = scan_table(lake, "scores").select("batch_id", "model_version").unique()
+    found = set(collect_rows(lake, scores).iter_rows())
+    unknown = [f"{batch} version {version}" for batch, version in sorted(found - known)]
     figures = {
         "result_count": float(len(results)),
         "changed_count": float(len(changed)),
         "unknown_count": float(len(unknown)),
     }
     if unknown:
-        told = f"{len(unknown)} results are not on record: {show_examples(unknown)}; if a run was cut short, give it again"
-        return Verdict("scores", "alarm", (told,), figures)
-    if changed:
-        told = show_examples(changed)
-        return Verdict(
-            "scores", "alarm", (f"{len(changed)} results are not those on record: {told}",), figures
+        reason = (
+            f"{len(unknown)} results are not on record: {show_examples(unknown)}; "
+            "if a run was cut short, score the batch again"
         )
-    return Verdict("scores", "ok", (f"{len(results)} results are those on record",), figures)
+    elif changed:
+        reason = f"{len(changed)} results are not those on record: {show_examples(changed)}"
+    else:
+        reason = f"{len(results)} results are those on record"
+        return Verdict(_SCORES_GATE, "ok", (reason,), figures)
+    return Verdict(_SCORES_GATE, "alarm", (reason,), figures)
 
 
 def _replay_batch(
-    wiring: Wiring, entries: Sequence[LedgerEntry], batch_id: str, client_id: str | None
+    wiring: Wiring, results: Sequence[_RecordedResult], batch_id: str, client_id: str | None
 ) -> Iterator[Verdict]:
-    results = {
-        key: details
-        for key, details in _read_recorded_results(entries).items()
-        if key[0] == batch_id
-    }
-    if not results:
+    """Yield a verdict for each version that scored the batch, in their order."""
+    own = [result for result in results if result.batch_id == batch_id]
+    if not own:
         raise InputError(
             f"batch {batch_id}",
             found="no scores on record",
             expected="a batch that was scored",
             remedy="Copy the id from `predict`.",
         )
-    for (_, version), details in sorted(results.items()):
+    for result in sorted(own, key=lambda result: result.model_version):
+        version = result.model_version
         bundle = wiring.registry.load_version(wiring.registry.find_version(version))
-        if bundle.digest != details["model_digest"]:
-            yield Verdict("replay", "alarm", (f"version {version} is not the model on record",))
+        if bundle.digest != result.model_digest:
+            reason = f"version {version} is not the model on record"
+            yield Verdict(_REPLAY_GATE, "alarm", (reason,))
         elif client_id is None:
-            yield _replay_all(wiring, bundle, batch_id, version, details)
+            yield _replay_all(wiring.lake, bundle, result)
         else:
-            yield _replay_client(wiring, bundle, batch_id, version, client_id)
+            yield _replay_client(wiring.lake, bundle, result, client_id)
 
 
-def _replay_all(
-    wiring: Wiring, bundle: ModelBundle, batch_id: str, version: int, details: Mapping[str, Any]
-) -> Verdict:
-    found = digest_frames(_score_again(wiring, bundle, batch_id, version))
-    if found != details[_SCORE_DIGEST]:
-        return Verdict("replay", "alarm", (f"version {version}: the scores do not come out again",))
-    return Verdict(
-        "replay", "ok", (f"version {version}: every score came out again, to the last bit",)
-    )
+def _replay_all(lake: Lake, bundle: ModelBundle, result: _RecordedResult) -> Verdict:
+    version = f"version {result.model_version}"
+    found = digest_frames(_score_again(lake, bundle, result))
+    if found != result.scores_digest:
+        reason = f"{version}: the scores are not reproduced when they are computed again"
+        return Verdict(_REPLAY_GATE, "alarm", (reason,))
+    reason = f"{version}: every score was reproduced, to the last bit"
+    return Verdict(_REPLAY_GATE, "ok", (reason,))
 
 
 def _replay_client(
-    wiring: Wiring, bundle: ModelBundle, batch_id: str, version: int, client_id: str
+    lake: Lake, bundle: ModelBundle, result: _RecordedResult, client_id: str
 ) -> Verdict:
     columns = (*KEY, "default_probability", "decision")
-    stored = read_scores(wiring.lake, batch_id=batch_id, model_version=version, columns=columns)
-    stored = stored.filter(pl.col(CLIENT_ID) == client_id)
+    stored = read_scores(
+        lake, batch_id=result.batch_id, model_version=result.model_version, columns=columns
+    ).filter(pl.col(CLIENT_ID) == client_id)
     if stored.is_empty():
         raise InputError(
             f"client {client_id[:64]!r}",
-            found=f"no score in batch {batch_id}",
+            found=f"no score in batch {result.batch_id}",
             expected="one of its clients",
             remedy="Check the id.",
         )
-    again = pl.concat(
-        [
-            rows.filter(pl.col(CLIENT_ID) == client_id)
-            for rows in _score_again(wiring, bundle, batch_id, version)
-        ]
-    ).select(columns)
-    same = stored.sort(KEY).equals(again.sort(KEY))
-    told = ", ".join(f"{probability!r}" for probability in again["default_probability"])
-    return Verdict(
-        "replay",
-        "ok" if same else "alarm",
-        (
-            f"version {version}: the score {'came out again' if same else 'does not come out again'}: {told}",
-        ),
-    )
+    frames = _score_again(lake, bundle, result)
+    computed = pl.concat([rows.filter(pl.col(CLIENT_ID) == client_id) for rows in frames])
+    computed = computed.select(columns)
+    same = stored.sort(KEY).equals(computed.sort(KEY))
+    outcome = "was reproduced" if same else "is not reproduced when it is computed again"
+    probabilities = ", ".join(f"{probability!r}" for probability in computed["default_probability"])
+    reason = f"version {result.model_version}: the score {outcome}: {probabilities}"
+    return Verdict(_REPLAY_GATE, "ok" if same else "alarm", (reason,))
 
 
 def _score_again(
-    wiring: Wiring, bundle: ModelBundle, batch_id: str, version: int
+    lake: Lake, bundle: ModelBundle, result: _RecordedResult
 ) -> Iterator[pl.DataFrame]:
-    snapshot = read_snapshot(wiring.lake, batch_id)
+    """Yield the scores of the batch's snapshot under the bundle, a record batch at a time."""
+    snapshot = read_snapshot(lake, result.batch_id)
     for rows in read_snapshot_rows(snapshot):
         yield score(
             bundle,
             rows,
-            model_version=version,
-            batch_id=batch_id,
+            model_version=result.model_version,
+            batch_id=result.batch_id,
             scored_at=snapshot.origin.kept_at,
         ).frame

@@ -1,128 +1,164 @@
-"""Who has the champion's seat goes on record: the ledger's last word on it is the registry's, whatever died in between."""
+"""Record who the champion is: every change of the registry's alias gets one entry in the ledger.
+
+The registry is changed first and the ledger after it. Where a run dies between the two, the next
+call finds that the registry names another champion than the ledger does, and records the change.
+`services.champion.versions` and `services.training.register_and_promote` change the alias.
+"""
 
 import datetime as dt
+import logging
 from dataclasses import dataclass
+from typing import Final
 
+from credit_default.adapters.lake.layout import Lake
 from credit_default.adapters.lake.pinned_champion import (
     read_announced_change,
     write_announced_change,
 )
 from credit_default.adapters.mlflow.model_versions import REPLACED_TAG, ModelVersion
+from credit_default.adapters.mlflow.version_verdict import read_version_verdict
 from credit_default.adapters.tables.ledger import find_entry, read_entries
 from credit_default.errors import InputError
 from credit_default.failpoints import hit_failpoint
-from credit_default.gates.ledger import LedgerEntry
+from credit_default.gates.ledger.chain import LedgerEntry
+from credit_default.gates.ledger.event_format import select_events
+from credit_default.gates.ledger.version_events import (
+    ApprovalRequested,
+    ChampionChanged,
+    Promoted,
+    RolledBack,
+)
 from credit_default.services.champion.pinned_champion import pin_version
 from credit_default.services.context.audit_log import append_ledger_entry
 from credit_default.services.context.wiring import Wiring
 
-PROMOTED, ROLLED_BACK, APPROVAL_REQUESTED = "promoted", "rolled back", "approval requested"
-_PROMOTED_AT, _ROLLED_BACK_AT = "promoted_at", "rolled_back_at"  # tags of a version
-_UNKNOWN_DECIDER = "a run that died before it could say so"
+PROMOTED: Final = Promoted.name  # what became of a version, as summaries say it
+APPROVAL_REQUESTED: Final = ApprovalRequested.name
+_PROMOTED_AT: Final = "promoted_at"  # tags of a version
+_ROLLED_BACK_AT: Final = "rolled_back_at"
+_UNKNOWN_DECIDER: Final = "a run that died before it could say so"
+
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class RecordedChampionChange:
-    """An entry of the ledger about the seat, and which version sat there before."""
+    """A change of the champion as the ledger has it, and which version was champion before.
+
+    None for the first one.
+    """
 
     entry: LedgerEntry
+    event: ChampionChanged
     previous_version: int | None
 
 
 def record_champion_change(wiring: Wiring, *, by: str = _UNKNOWN_DECIDER) -> LedgerEntry | None:
-    """The entry for the champion that sits there now, or None where it is the one that the ledger named last.
+    """Record the present champion in the ledger, unless it is the one that the ledger named last.
 
-    Before it is on record its bundle is pinned in the lake, for days when MLflow is away.
-    Call it after the seat has changed, and before changing it: then a change that a crash kept from the record is made
-    up for. `by` says who decided; a person's reason stays with the version in the registry, as it may name somebody.
+    Call it before the alias is changed, so that a change which an earlier run could not record is
+    not lost, and again after it. The champion's verified bundle is pinned in the lake first, for
+    days when MLflow is away. `by` is the role that decided; a person's name and reason are kept
+    with the version in the registry, not in the ledger.
+
+    Returns:
+        The new entry, or None where there is no champion or it is on record already.
     """
     champion = wiring.registry.find_champion()
-    last = _find_last(wiring)
+    last = _find_last_champion(wiring.lake)
     if champion is None or champion.number == last:
         return None
-    left = _find_rollback(wiring, last, champion)
-    came = (
-        champion.tags.get(_PROMOTED_AT) or champion.created_at.isoformat()
-    )  # an alias set by hand tells no time
-    event, at = (ROLLED_BACK, left) if left else (PROMOTED, came)
-    pin_version(wiring, champion, at=dt.datetime.fromisoformat(at))
+    left_at = _find_rollback_time(wiring, last, champion)
+    # an alias that was set by hand has no time of its own
+    came_at = champion.tags.get(_PROMOTED_AT) or champion.created_at.isoformat()
+    kind, moment = (RolledBack, left_at) if left_at else (Promoted, came_at)
+    at = dt.datetime.fromisoformat(moment)
+    pin_version(wiring, champion, at=at)
     hit_failpoint("seat.pinned")
-    return append_ledger_entry(
+    entry = append_ledger_entry(
         wiring,
-        event,
-        key=f"{event} v{champion.number} {at}",
-        at=dt.datetime.fromisoformat(at),
+        kind(model_digest=champion.digest, by=by),
+        key=f"{kind.name} v{champion.number} {moment}",
+        at=at,
         model_version=champion.number,
-        details={"model_digest": champion.digest, "by": by},
     )
+    _LOG.info("recorded champion model_version=%d event=%s", champion.number, entry.event)
+    return entry
 
 
-def list_unannounced_changes(wiring: Wiring) -> tuple[RecordedChampionChange, ...]:
-    """The moves of the seat on record since the one that others were told of last, oldest first.
+def list_unannounced_changes(lake: Lake) -> tuple[RecordedChampionChange, ...]:
+    """Return the changes on record since the last one that was announced, the oldest first.
 
-    Where none was told yet it is the last one alone: what came before has long been seen.
+    Where none was ever announced, only the last change is returned: those before it are history.
     """
-    entries = [
-        entry for entry in read_entries(wiring.lake) if entry.event in {PROMOTED, ROLLED_BACK}
+    recorded = tuple(select_events(read_entries(lake), Promoted, RolledBack))
+    previous = [None, *(change.entry.model_version for change in recorded)]
+    changes = [
+        RecordedChampionChange(change.entry, change.event, before)
+        for change, before in zip(recorded, previous[:-1], strict=True)
     ]
-    versions = [None, *(entry.model_version for entry in entries)]
-    moves = [
-        RecordedChampionChange(entry, previous)
-        for entry, previous in zip(entries, versions[:-1], strict=True)
-    ]
-    told = read_announced_change(wiring.lake)
-    place = next(
-        (number for number, move in enumerate(moves) if move.entry.key == told), len(moves) - 2
-    )
-    return tuple(moves[place + 1 :]) if moves else ()
+    announced = read_announced_change(lake)
+    keys = [change.entry.key for change in changes]
+    place = keys.index(announced) if announced in keys else len(changes) - 2
+    return tuple(changes[place + 1 :]) if changes else ()
 
 
-def record_announced_change(wiring: Wiring, move: RecordedChampionChange) -> None:
-    """Nothing; others were told of the seat's moves up to this one."""
-    write_announced_change(wiring.lake, move.entry.key)
+def record_announced_change(lake: Lake, change: RecordedChampionChange) -> None:
+    """Remember that changes of the champion have been announced up to this one."""
+    write_announced_change(lake, change.entry.key)
 
 
-def was_promoted(wiring: Wiring, version: ModelVersion, *, since: dt.datetime) -> bool:
-    """Whether the version came to the seat after that moment, by the record."""
-    came = version.tags.get(_PROMOTED_AT)
-    if came is None or dt.datetime.fromisoformat(came) < since:
+def was_promoted(lake: Lake, version: ModelVersion, *, since: dt.datetime) -> bool:
+    """Return whether the ledger has a promotion of the version at that time or after it."""
+    came_at = version.tags.get(_PROMOTED_AT)
+    if came_at is None or dt.datetime.fromisoformat(came_at) < since:
         return False
-    return find_entry(wiring.lake, f"{PROMOTED} v{version.number} {came}") is not None
+    return find_entry(lake, f"{Promoted.name} v{version.number} {came_at}") is not None
 
 
 def describe_gate_verdict(version: ModelVersion) -> tuple[str, ...]:
-    """What the gate said of the version: a person may overrule it, not erase it."""
-    _, _, level = version.tags.get("verdict", "").partition(": ")
-    first, *others = version.tags.get("verdict_reasons", "").split("\n")
-    return (f"before that: {level}, {first}", *others) if level else ()
+    """Return what the promotion gate said of the version; empty where it was not judged.
+
+    It stands below a person's decision: a person may overrule the gate, but not remove its verdict
+    from the record.
+    """
+    verdict = read_version_verdict(version.tags)
+    if verdict is None:
+        return ()
+    return (f"before that: {verdict.level}, {verdict.reason}", *verdict.evidence)
 
 
 def require_reason(reason: str) -> None:
-    """Nothing, when a reason was given. Raises `InputError` when not."""
+    """Check that a reason was given.
+
+    Raises:
+        InputError: It is empty or blank.
+    """
     if not reason.strip():
         raise InputError(
             "--reason",
             found="nothing",
-            expected="why, in words that stand on record",
+            expected="a text that says why, for the record",
             remedy="Say who decided and what for.",
         )
 
 
-def _find_last(wiring: Wiring) -> int | None:
-    seated = (
-        e.model_version
-        for e in reversed(read_entries(wiring.lake))
-        if e.event in {PROMOTED, ROLLED_BACK}
-    )
-    return next(seated, None)
+def _find_last_champion(lake: Lake) -> int | None:
+    """Return the champion that the ledger named last."""
+    changes = select_events(reversed(read_entries(lake)), Promoted, RolledBack)
+    return next((change.entry.model_version for change in changes), None)
 
 
-def _find_rollback(wiring: Wiring, last: int | None, champion: ModelVersion) -> str | None:
-    """When version `last` was rolled back to this champion; None where the champion was promoted instead."""
+def _find_rollback_time(wiring: Wiring, last: int | None, champion: ModelVersion) -> str | None:
+    """Return when version `last` was rolled back to this champion.
+
+    None where the champion was promoted instead.
+    """
     departed = next((v for v in wiring.registry.list_versions() if v.number == last), None)
     if departed is None or departed.tags.get(REPLACED_TAG) != str(champion.number):
         return None
-    left, came = departed.tags.get(_ROLLED_BACK_AT), champion.tags.get(_PROMOTED_AT)
-    if left is None or (came and dt.datetime.fromisoformat(came) > dt.datetime.fromisoformat(left)):
+    left_at, came_at = departed.tags.get(_ROLLED_BACK_AT), champion.tags.get(_PROMOTED_AT)
+    if left_at is None:
         return None
-    return left
+    is_newer = came_at and dt.datetime.fromisoformat(came_at) > dt.datetime.fromisoformat(left_at)
+    return None if is_newer else left_at

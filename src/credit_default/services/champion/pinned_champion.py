@@ -1,14 +1,18 @@
-"""The champion at hand when MLflow is not: whoever changes the seat leaves the verified bundle in the lake, scoring reads it.
+"""Pin the champion's verified bundle in the lake, and load it from there for scoring when MLflow is away.
 
-Writing is the seating side's: who scores may read the pinned champion and never change it.
+Only a change of the champion and `reconcile` write the pinned champion; scoring reads it and never
+changes it.
 """
 
 import datetime as dt
+import logging
 import shutil
 from dataclasses import replace
+from typing import Final
 
 from credit_default.adapters.bundles.bundle_files import read_bundle
 from credit_default.adapters.host.atomic_files import staged_folder
+from credit_default.adapters.lake.layout import Lake
 from credit_default.adapters.lake.pinned_champion import (
     ChampionPointer,
     fetch_pinned_champion,
@@ -24,21 +28,28 @@ from credit_default.services.champion.current import CurrentChampion
 from credit_default.services.context.data_origin import REAL
 from credit_default.services.context.wiring import Wiring, require_same_portfolio
 
-MLFLOW_GATE = "mlflow"
-OWED_RECORD_NOTE = "its record in MLflow is owed: `credit-default reconcile` adds it"
+MLFLOW_GATE: Final = "mlflow"
+OWED_RECORD_NOTE: Final = "its run in MLflow is missing: `credit-default reconcile` adds it"
+
+_LOG = logging.getLogger(__name__)
 
 
 def pin_version(
     wiring: Wiring, version: ModelVersion, *, at: dt.datetime, fresh_for: dt.timedelta | None = None
 ) -> bool:
-    """Whether the version's verified bundle was written to the lake, as the champion that the registry named at `at`.
+    """Verify the version's bundle and write it to the lake as the champion that was named at `at`.
 
-    False where it is pinned already, whole, and was verified less than `fresh_for` ago (None: whenever that was).
+    A complete pinned copy of the version that was verified less than `fresh_for` before `at` is
+    left as it is; None means however long ago it was verified.
+
+    Returns:
+        True where the bundle was written, False where the copy in the lake was left as it is.
 
     Raises:
-        ArtifactError: its artifact is not the one on record; what was pinned before stays.
+        ArtifactError: The version's artifact is not the one on record; what was pinned before
+            stays.
     """
-    pinned = _read_pointer(wiring)
+    pinned = _read_pointer(wiring.lake)
     wanted = ChampionPointer(
         version.number,
         version.digest,
@@ -56,23 +67,29 @@ def pin_version(
         return False
     wiring.registry.load_version(version)
     write_pinned_champion(wiring.lake, wiring.registry.find_folder(version), wanted)
+    _LOG.info("pinned champion model_version=%d digest=%s", version.number, version.digest)
     return True
 
 
 def load_pinned_champion(wiring: Wiring) -> CurrentChampion | None:
-    """The champion that is pinned in the lake, verified against digest and seal, or None where none was pinned yet.
+    """Return the pinned champion, verified against its digest and seal; None where none was pinned yet.
 
     Raises:
-        InputError: it is of another portfolio.
-        ArtifactError: its files are not those that the pointer names.
-        ServiceError: one of them is gone.
+        SetupError: It is of another portfolio.
+        ArtifactError: Its files are not those that the pointer names.
+        ServiceError: One of its files is gone.
     """
     pointer = read_champion_pointer(wiring.lake)
     if pointer is None:
         return None
-    bundle = _load_pinned_bundle(wiring, pointer)
+    bundle = _load_pinned_bundle(wiring.lake, pointer)
     require_same_portfolio(
-        wiring, bundle.schema_name, thing=f"pinned champion, version {pointer.model_version}"
+        wiring.schema, bundle.schema_name, thing=f"pinned champion, version {pointer.model_version}"
+    )
+    _LOG.warning(
+        "mlflow is away, using pinned champion model_version=%d pinned_at=%s",
+        pointer.model_version,
+        pointer.verified_at.isoformat(),
     )
     return CurrentChampion(
         bundle, pointer.model_version, pointer.data_origin, pinned_at=pointer.verified_at
@@ -80,40 +97,48 @@ def load_pinned_champion(wiring: Wiring) -> CurrentChampion | None:
 
 
 def judge_outage(model_version: int, pinned_at: dt.datetime, *, now: dt.datetime) -> Verdict:
-    """What it means that a batch was scored by the pinned champion, and how old that is."""
+    """Return the verdict on a batch that the pinned champion scored.
+
+    It is `watch`, with the age of the pinned champion.
+    """
     age = now - pinned_at
-    told = f"MLflow is away: scored by version {model_version}, pinned in the lake"
-    seen = f"the registry last named it champion {format_age(age)} ago; one seated since is not known here"
-    return Verdict(MLFLOW_GATE, "watch", (told, seen), {"pin_age_seconds": age.total_seconds()})
+    reasons = (
+        f"MLflow is away: scored by version {model_version}, pinned in the lake",
+        f"the registry last named it champion {format_age(age)} ago; a later champion is not known here",
+    )
+    return Verdict(MLFLOW_GATE, "watch", reasons, {"pin_age_seconds": age.total_seconds()})
 
 
 def format_age(age: dt.timedelta) -> str:
-    """The time as a person says it, in the largest unit that fits."""
+    """Return the time span as text in the largest unit of which there are at least two, such as "3 days"."""
     for name, seconds in (("days", 86_400), ("hours", 3_600), ("minutes", 60)):
         if age.total_seconds() >= 2 * seconds:
             return f"{age.total_seconds() // seconds:.0f} {name}"
     return f"{max(age.total_seconds(), 0):.0f} seconds"
 
 
-def _load_pinned_bundle(wiring: Wiring, pointer: ChampionPointer) -> ModelBundle:
-    """From this machine's cache where it is there and undamaged, else from the lake."""
-    target = wiring.lake.bundles / pointer.digest
+def _load_pinned_bundle(lake: Lake, pointer: ChampionPointer) -> ModelBundle:
+    """Return the bundle from this machine's cache where it is there and undamaged, else from the lake."""
+    target = lake.bundles / pointer.digest
     if target.is_dir():
         try:
             return read_bundle(target, expected_digest=pointer.digest, seal=pointer.seal or None)
         except ArtifactError:
             shutil.rmtree(target, ignore_errors=True)
-    with wiring.lake.scratch() as scratch, staged_folder(target) as folder:
-        fetched = fetch_pinned_champion(wiring.lake, pointer, scratch)
+    with lake.scratch() as scratch, staged_folder(target) as folder:
+        fetched = fetch_pinned_champion(lake, pointer, scratch)
         bundle = read_bundle(fetched, expected_digest=pointer.digest, seal=pointer.seal or None)
         shutil.copytree(fetched, folder, dirs_exist_ok=True)
     return bundle
 
 
-def _read_pointer(wiring: Wiring) -> ChampionPointer | None:
-    """The pointer; None too where what stands there is none: then it is written anew."""
+def _read_pointer(lake: Lake) -> ChampionPointer | None:
+    """Return the pointer to the pinned champion.
+
+    None where there is none or it cannot be read, so that it is written anew.
+    """
     try:
-        return read_champion_pointer(wiring.lake)
+        return read_champion_pointer(lake)
     except ArtifactError:
         return None
 

@@ -1,18 +1,23 @@
-"""A seat that takes two people: one asks for it, another one agrees. Both stand with the version in the registry.
+"""Promotion by two people: one requests it, another one approves.
 
-An identity is what was declared by flag, by setting or by the account that runs the command; nothing here proves it. Who may
-write to the registry can write a name too: access to it is where the rule is enforced, this is where it is kept. The
-ledger gets the digest and the roles, as it holds nobody's name.
+Both names are kept with the version in the registry. An identity is what was declared by flag, by
+setting or by the account that runs the command; nothing here proves it. Whoever may write to the
+registry can also write a name there: the rule is recorded here, and enforced by who has access to
+the registry. The ledger gets the digest and the roles, and no names.
 """
 
 import datetime as dt
+import logging
 import unicodedata
 from dataclasses import dataclass
 from typing import Final
 
+from credit_default.adapters.lake.layout import Lake
 from credit_default.adapters.mlflow.model_versions import ModelVersion
+from credit_default.adapters.mlflow.registry import Registry
 from credit_default.errors import InputError, RefusedError
 from credit_default.failpoints import hit_failpoint
+from credit_default.gates.ledger.version_events import PromotionRequested
 from credit_default.gates.verdict import Verdict
 from credit_default.services.champion.alias_history import (
     APPROVAL_REQUESTED,
@@ -26,12 +31,17 @@ from credit_default.services.context.wiring import Wiring
 from credit_default.views.summaries.summary import Summary
 
 _REQUESTER, _BOTH = "a requester", "a requester and an approver"
-_LONGEST_NAME: Final = 200
+_LONGEST_IDENTITY: Final = 200  # characters
+
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class PromotionRequest:
-    """Who asked for the seat, why, when, and for which digest: what is approved is what was asked for."""
+class PersonsDecision:
+    """Who requested or approved the promotion, why, when, and of which model digest.
+
+    Only a model with the digest that was requested can be approved.
+    """
 
     by: str
     reason: str
@@ -42,11 +52,14 @@ class PromotionRequest:
 def request_promotion(
     wiring: Wiring, number: int, *, by: str, reason: str, decided_at: dt.datetime
 ) -> Summary:
-    """The summary, after the request stands on the version; its artifact is verified first. Asking again changes nothing.
+    """Request the version's promotion, after its artifact was verified.
+
+    The same request again changes nothing.
 
     Raises:
-        InputError: there is no such version, it is the champion, or no reason or nobody was named.
-        ArtifactError: its artifact is not the one on record.
+        InputError: There is no such version, it is the champion already, or no reason or no name
+            was given.
+        ArtifactError: The version's artifact is not the one on record.
     """
     require_reason(reason)
     by = _normalise_identity(by)
@@ -55,23 +68,23 @@ def request_promotion(
         raise InputError(
             f"version {number}",
             found="the champion",
-            expected="a version without the seat",
+            expected="a version that is not the champion",
             remedy="`credit-default models show` lists them.",
         )
     wiring.registry.load_version(version)
-    request = find_request(wiring, version)
+    request = find_request(wiring.lake, version)
     if request is None or request.digest != version.digest or not _is_same_identity(request.by, by):
-        request = PromotionRequest(by, reason, decided_at, version.digest)
-        wiring.registry.record_tags(version, _build_request_tags(request))
+        request = PersonsDecision(by, reason, decided_at, version.digest)
+        wiring.registry.record_tags(version, _build_tags("requested", request))
     hit_failpoint("approval.requested")
     append_ledger_entry(
         wiring,
-        "promotion requested",
-        key=f"promotion requested v{number} {request.at.isoformat()}",
+        PromotionRequested(model_digest=version.digest, by=_REQUESTER),
+        key=f"{PromotionRequested.name} v{number} {request.at.isoformat()}",
         at=request.at,
         model_version=number,
-        details={"model_digest": version.digest, "by": _REQUESTER},
     )
+    _LOG.info("promotion requested model_version=%d digest=%s", number, version.digest)
     next_step = (
         f"another person approves: credit-default models promote {number} --approve --reason …"
     )
@@ -81,45 +94,55 @@ def request_promotion(
 def approve_promotion(
     wiring: Wiring, number: int, *, by: str, reason: str, decided_at: dt.datetime
 ) -> Summary:
-    """The summary, after the version has the seat; an approval that died before it was on record is completed.
+    """Approve a requested promotion and make the version the champion.
 
-    Tags come first, the seat after them, the ledger last.
+    The approval is written to the version's tags first, then the alias is moved, then the ledger
+    gets its entry. An approval that was cut short before it was on record is completed.
 
     Raises:
-        InputError: there is no such version, nobody asked for it, or no reason or nobody was named.
-        RefusedError: the one who asked is the one who approves, or what was asked for is not what stands there.
-        ArtifactError: its artifact is not the one on record.
+        InputError: There is no such version, its promotion was not requested, or no reason or no
+            name was given.
+        RefusedError: The person who approves is the one who requested it, or the version's digest
+            is another than the one that was requested.
+        ArtifactError: The version's artifact is not the one on record.
     """
     require_reason(reason)
     by = _normalise_identity(by)
     version = wiring.registry.find_version(number)
     if not version.is_champion:
         record_champion_change(wiring)
-    request = _require_promotion_request(wiring, version)
+    request = _require_promotion_request(wiring.lake, version)
     _require_valid_approval(version, request, by=by)
     if not version.is_champion:
-        wiring.registry.load_version(version)
-        approval = {
-            "by": by,
-            "because": reason,
-            "at": decided_at.isoformat(),
-            "digest": version.digest,
-        }
-        wiring.registry.record_tags(
-            version, {f"approved_{name}": value for name, value in approval.items()}
-        )
-        hit_failpoint("approval.granted")
-        told = f"by two people's decision: {request.by} asked ({request.reason}), {by} approved ({reason})"
-        verdict = Verdict("promotion", "ok", (told, *describe_gate_verdict(version)))
-        wiring.registry.promote(version, verdict, promoted_at=decided_at)
+        approval = PersonsDecision(by, reason, decided_at, version.digest)
+        _promote_approved(wiring.registry, version, request, approval)
     hit_failpoint("approval.seated")
     record_champion_change(wiring, by=_BOTH)
     hit_failpoint("approval.recorded")
+    _LOG.info("promoted by two people model_version=%d digest=%s", number, version.digest)
     return Summary("models promote", f"version {number} is the champion", model_version=number)
 
 
-def find_request(wiring: Wiring, version: ModelVersion) -> PromotionRequest | None:
-    """The request that stands on the version, or None; one that has led to the seat is used up when the seat is left."""
+def _promote_approved(
+    registry: Registry, version: ModelVersion, request: PersonsDecision, approval: PersonsDecision
+) -> None:
+    """Tag the version with the approval and make it the champion, after its artifact was verified."""
+    registry.load_version(version)
+    registry.record_tags(version, _build_tags("approved", approval))
+    hit_failpoint("approval.granted")
+    decision = (
+        f"by two people's decision: {request.by} asked ({request.reason}), "
+        f"{approval.by} approved ({approval.reason})"
+    )
+    verdict = Verdict("promotion", "ok", (decision, *describe_gate_verdict(version)))
+    registry.promote(version, verdict, promoted_at=approval.at)
+
+
+def find_request(lake: Lake, version: ModelVersion) -> PersonsDecision | None:
+    """Return the request for the version's promotion; None where there is none.
+
+    A request that led to a promotion is used up once the version is no longer the champion.
+    """
     tags = {
         name.removeprefix("requested_"): text
         for name, text in version.tags.items()
@@ -128,23 +151,23 @@ def find_request(wiring: Wiring, version: ModelVersion) -> PromotionRequest | No
     if not {"by", "because", "at", "digest"} <= set(tags):
         return None
     at = dt.datetime.fromisoformat(tags["at"])
-    if not version.is_champion and was_promoted(wiring, version, since=at):
+    if not version.is_champion and was_promoted(lake, version, since=at):
         return None
-    return PromotionRequest(tags["by"], tags["because"], at, tags["digest"])
+    return PersonsDecision(tags["by"], tags["because"], at, tags["digest"])
 
 
-def _build_request_tags(request: PromotionRequest) -> dict[str, str]:
+def _build_tags(prefix: str, decision: PersonsDecision) -> dict[str, str]:
     content = {
-        "by": request.by,
-        "because": request.reason,
-        "at": request.at.isoformat(),
-        "digest": request.digest,
+        "by": decision.by,
+        "because": decision.reason,
+        "at": decision.at.isoformat(),
+        "digest": decision.digest,
     }
-    return {f"requested_{name}": value for name, value in content.items()}
+    return {f"{prefix}_{name}": value for name, value in content.items()}
 
 
-def _require_promotion_request(wiring: Wiring, version: ModelVersion) -> PromotionRequest:
-    request = find_request(wiring, version)
+def _require_promotion_request(lake: Lake, version: ModelVersion) -> PersonsDecision:
+    request = find_request(lake, version)
     if request is None:
         raise InputError(
             f"version {version.number}",
@@ -155,25 +178,25 @@ def _require_promotion_request(wiring: Wiring, version: ModelVersion) -> Promoti
     return request
 
 
-def _require_valid_approval(version: ModelVersion, request: PromotionRequest, *, by: str) -> None:
+def _require_valid_approval(version: ModelVersion, request: PersonsDecision, *, by: str) -> None:
     if request.digest != version.digest:
         raise RefusedError(
             f"version {version.number}",
             found=f"digest {version.digest[:12]}",
-            expected=f"digest {request.digest[:12]}, which was asked for",
-            remedy="Look into it, then ask again.",
+            expected=f"digest {request.digest[:12]}, whose promotion was requested",
+            remedy="Find out why the model changed, then request its promotion again.",
         )
     if _is_same_identity(request.by, by):
         raise RefusedError(
             f"version {version.number}",
             found=f"a request and an approval by {by}",
             expected="two people",
-            remedy="Somebody else approves; --by or the setting `identity` says who.",
+            remedy="Let another person approve; --by or the setting `identity` says who approves.",
         )
 
 
 def _is_same_identity(one: str, other: str) -> bool:
-    """Whether two names are one identity: however they are written, they are not two people."""
+    """Return whether two names are the same identity: case and Unicode form make no difference."""
     return (
         unicodedata.normalize("NFKC", one).casefold()
         == unicodedata.normalize("NFKC", other).casefold()
@@ -182,11 +205,11 @@ def _is_same_identity(one: str, other: str) -> bool:
 
 def _normalise_identity(by: str) -> str:
     name = " ".join(by.split())
-    if not name or not name.isprintable() or len(name) > _LONGEST_NAME:
+    if not name or not name.isprintable() or len(name) > _LONGEST_IDENTITY:
         raise InputError(
             "--by",
             found=repr(name[:50]),
-            expected=f"a name of 1 to {_LONGEST_NAME} printing characters",
-            remedy="Say who decides.",
+            expected=f"a name of 1 to {_LONGEST_IDENTITY} printing characters",
+            remedy="Name the person who decides.",
         )
     return name

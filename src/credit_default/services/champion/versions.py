@@ -1,6 +1,7 @@
-"""The registered versions for people: who sits where, and the seat changed by a person's decision."""
+"""List the registered versions, promote one by a person's decision, and roll back to the champion before."""
 
 import datetime as dt
+import logging
 from collections.abc import Sequence
 
 from credit_default.adapters.mlflow.model_versions import (
@@ -9,11 +10,13 @@ from credit_default.adapters.mlflow.model_versions import (
     REPLACED_TAG,
     ModelVersion,
 )
+from credit_default.adapters.mlflow.registry import Registry
+from credit_default.adapters.mlflow.version_verdict import read_version_verdict
 from credit_default.errors import RefusedError
 from credit_default.failpoints import hit_failpoint
+from credit_default.gates.ledger.version_events import RolledBack
 from credit_default.gates.verdict import Verdict
 from credit_default.services.champion.alias_history import (
-    ROLLED_BACK,
     describe_gate_verdict,
     record_champion_change,
     require_reason,
@@ -22,20 +25,22 @@ from credit_default.services.context.wiring import Wiring
 from credit_default.views.summaries.summary import Summary
 from credit_default.views.terminal.models import ModelRow
 
-_PERSON = "a person"
+_PERSON = "a person"  # as the ledger says who decided
+
+_LOG = logging.getLogger(__name__)
 
 
-def list_models(wiring: Wiring) -> tuple[ModelRow, ...]:
-    """Every registered version, the newest first."""
-    return tuple(_describe_version(version) for version in wiring.registry.list_versions())
+def list_models(registry: Registry) -> tuple[ModelRow, ...]:
+    """Return every registered version, the newest first."""
+    return tuple(_describe_version(version) for version in registry.list_versions())
 
 
 def summarise_models(models: Sequence[ModelRow], *, listed: bool) -> Summary:
-    """How many versions there are and which one scores; each version as a note when they are to be `listed`."""
+    """Return how many versions there are and which one is the champion, with a note for each version where `listed`."""
     champion = next((model for model in models if model.seat == CHAMPION), None)
     status = f"version {champion.number} is the champion" if champion else "no champion yet"
     lines = [
-        f"version {model.number}: {model.seat or 'no seat'}; {model.data_origin}; digest {model.digest}; "
+        f"version {model.number}: {model.seat or 'no alias'}; {model.data_origin}; digest {model.digest}; "
         f"{model.level}: {model.reason}"
         for model in models
     ]
@@ -51,15 +56,15 @@ def summarise_models(models: Sequence[ModelRow], *, listed: bool) -> Summary:
 def promote_by_hand(
     wiring: Wiring, number: int, *, reason: str, decided_at: dt.datetime
 ) -> Summary:
-    """The summary, after the version has the seat; its artifact is verified first.
+    """Promote the version by one person's decision, after its artifact was verified.
 
     Raises:
-        InputError: there is no such version, or no reason was given.
-        RefusedError: the settings ask for a second person.
-        ArtifactError: its artifact is not the one on record.
+        InputError: There is no such version, or no reason was given.
+        RefusedError: The settings ask for a second person.
+        ArtifactError: The version's artifact is not the one on record.
     """
     require_reason(reason)
-    _require_no_second_approval(wiring, number)
+    _require_one_person_promotion(wiring.settings.promotion.approval, number)
     version = wiring.registry.find_version(number)
     if not version.is_champion:
         record_champion_change(wiring)
@@ -71,6 +76,7 @@ def promote_by_hand(
     hit_failpoint("promote.seated-by-hand")
     record_champion_change(wiring, by=_PERSON)
     hit_failpoint("promote.recorded")
+    _LOG.info("promoted by a person model_version=%d", promoted.number)
     return Summary(
         "models promote",
         f"version {promoted.number} is the champion",
@@ -79,18 +85,19 @@ def promote_by_hand(
 
 
 def roll_back(wiring: Wiring, *, reason: str, decided_at: dt.datetime) -> Summary:
-    """The summary, after the previous champion is back in its seat: one person can do it, whatever promotions need.
+    """Make the previous champion the champion again.
 
-    Both versions' runs say so too, before the seat moves.
-    Where an earlier rollback died before it was on record, it is completed and no further step back is taken.
+    One person can do it, however many people a promotion needs. The runs of both versions are
+    tagged with the rollback before the alias is moved. Where an earlier rollback was cut short
+    before it was on record, it is completed and no further step back is taken.
 
     Raises:
-        InputError: there is no champion, or none before it, or no reason was given.
-        ArtifactError: the artifact to go back to is not the one on record.
+        InputError: There is no champion, there was none before it, or no reason was given.
+        ArtifactError: The artifact of the previous champion is not the one on record.
     """
     require_reason(reason)
     unfinished = record_champion_change(wiring)
-    if unfinished is not None and unfinished.event == ROLLED_BACK:
+    if unfinished is not None and unfinished.event == RolledBack.name:
         return _summarise_rollback(unfinished.model_version)
     champion = wiring.registry.find_champion()
     if champion is not None and (previous := champion.tags.get(REPLACED_TAG)):
@@ -102,6 +109,7 @@ def roll_back(wiring: Wiring, *, reason: str, decided_at: dt.datetime) -> Summar
     hit_failpoint("rollback.seated")
     record_champion_change(wiring, by=_PERSON)
     hit_failpoint("rollback.recorded")
+    _LOG.info("rolled back to model_version=%d", earlier.number)
     return _summarise_rollback(earlier.number)
 
 
@@ -109,12 +117,12 @@ def _tag_rolled_back_runs(
     wiring: Wiring, left: ModelVersion, back: ModelVersion, *, reason: str, decided_at: dt.datetime
 ) -> None:
     at = decided_at.isoformat()
-    gone = {
+    rolled_back = {
         "rolled_back_at": at,
         "rolled_back_because": reason[:LONGEST_TAG],
         "rolled_back_to": str(back.number),
     }
-    wiring.tracking.record_later(left.run_id, gone)
+    wiring.tracking.record_later(left.run_id, rolled_back)
     wiring.tracking.record_later(
         back.run_id, {"champion_again_at": at, "champion_again_after": str(left.number)}
     )
@@ -126,26 +134,25 @@ def _summarise_rollback(number: int) -> Summary:
     )
 
 
-def _require_no_second_approval(wiring: Wiring, number: int) -> None:
-    if wiring.settings.promotion.approval == "second-person":
+def _require_one_person_promotion(approval: str, number: int) -> None:
+    if approval == "second-person":
         raise RefusedError(
             f"version {number}",
             found="one person's decision",
-            expected="two: promotion.approval is second-person",
-            remedy=f"Ask with `credit-default models promote {number} --request`; somebody else approves.",
+            expected="two people's: promotion.approval is second-person",
+            remedy=f"Ask with `credit-default models promote {number} --request`; another person approves.",
         )
 
 
 def _describe_version(version: ModelVersion) -> ModelRow:
-    _, _, level = version.tags.get("verdict", "").partition(": ")
-    reasons = version.tags.get("verdict_reasons", "").split("\n")
+    verdict = read_version_verdict(version.tags)
     return ModelRow(
         number=version.number,
         seat=", ".join(version.aliases),
         digest=version.digest,
         trained_at=version.tags.get("trained_at", ""),
         data_origin=version.tags.get("data_origin", ""),
-        level=level,
-        reason=reasons[0],
-        evidence=tuple(reasons[1:]),
+        level=verdict.level if verdict else "",
+        reason=verdict.reason if verdict else "",
+        evidence=verdict.evidence if verdict else (),
     )

@@ -1,1 +1,1 @@
-"""What every service is given: wiring of adapters, the audit log, the origin of data."""
+"""What every service uses: the wiring of adapters, the audit log, the origin of data."""

@@ -1,30 +1,40 @@
-"""What the system decided goes on record: one entry of the ledger for each decision, digests and counts, nobody's data."""
+"""Record decisions: one ledger entry each, in digests and counts, without anything that identifies a client."""
 
 import datetime as dt
-from collections.abc import Mapping
+import logging
+from dataclasses import replace
 
 from credit_default.adapters.tables.ledger import append_entry
-from credit_default.gates.ledger import LedgerEntry
+from credit_default.gates.ledger.chain import LedgerEntry
+from credit_default.gates.ledger.event_format import LedgerEvent, write_event
 from credit_default.services.context.wiring import Wiring
+
+_LOG = logging.getLogger(__name__)
 
 
 def append_ledger_entry(
     wiring: Wiring,
-    event: str,
+    event: LedgerEvent,
     *,
     key: str,
     at: dt.datetime,
     batch_id: str = "",
     model_version: int = 0,
-    details: Mapping[str, str | int | float | bool | None],
 ) -> LedgerEntry:
-    """The entry for this decision, once for its key, with the commit of the code that made it."""
-    return append_entry(
+    """Append the event to the ledger with the commit of the code that decided; return its entry.
+
+    Idempotent: the `key` names the decision, and where an entry has it already, that entry is
+    returned and nothing is written. `at` has a time zone. Leave out `batch_id` or `model_version`
+    where the event is not about one.
+    """
+    entry = append_entry(
         wiring.lake,
-        event=event,
+        event=event.name,
         key=key,
         batch_id=batch_id,
         model_version=model_version,
         at=at,
-        details={**details, "git_commit": wiring.commit},
+        details=write_event(replace(event, git_commit=wiring.commit)),
     )
+    _LOG.debug("ledger has entry sequence=%d key=%s", entry.sequence, key)
+    return entry

@@ -1,4 +1,7 @@
-"""Where clients come from: real ones and simulated ones are told apart by their ids and never compared."""
+"""Find out whether clients are real or simulated.
+
+They are told apart by their ids and never compared with each other.
+"""
 
 from typing import Final
 
@@ -6,7 +9,7 @@ import polars as pl
 
 from credit_default.data.checking.validation import ValidationResult
 from credit_default.data.contract.schema import CLIENT_ID
-from credit_default.data.simulation.months import SIMULATED_PREFIX
+from credit_default.data.simulation.statement_rows import SIMULATED_PREFIX
 from credit_default.errors import InputError
 
 REAL: Final = "real"
@@ -14,7 +17,7 @@ SIMULATED: Final = "simulated"
 
 
 def find_origin(validated: ValidationResult) -> str:
-    """`simulated` when a client of the first accepted rows bears the simulator's mark, else `real`."""
+    """Return `simulated` where a client_id of the first accepted rows has the simulator's prefix, else `real`."""
     for batch in validated.batches():
         if batch.accepted.height:
             marked = batch.accepted.select(
@@ -25,22 +28,22 @@ def find_origin(validated: ValidationResult) -> str:
 
 
 def require_matching_origins(*, model_origin: str, batch_origin: str, thing: str) -> None:
-    """Nothing; returns when model and batch are both real or both simulated.
+    """Check that model and batch are both real or both simulated.
 
     Raises:
-        InputError: they are not; every comparison between them would be meaningless.
+        InputError: They are not, so that every comparison between them would be meaningless.
     """
     if model_origin != batch_origin:
         raise InputError(
             thing,
             found=f"{batch_origin} clients",
             expected=f"{model_origin} ones, as the champion was trained on",
-            remedy="Give simulated data a lake of their own with --lake.",
+            remedy="Give simulated data a lake of its own with --lake.",
         )
 
 
 def describe_origin(data_origin: str) -> tuple[str, ...]:
-    """One line that says so where the clients are simulated."""
+    """Return a note where the clients are simulated, none where they are real."""
     return (
         ("SIMULATED data: no real client stands behind these figures",)
         if data_origin == SIMULATED

@@ -1,4 +1,4 @@
-"""Settings become the parts that the acts work with: the one place where everything is connected."""
+"""Connect everything: turn settings into the parts that the services work with, in this one place."""
 
 import shutil
 import tempfile
@@ -7,6 +7,7 @@ import weakref
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Final
 
 from credit_default.adapters.host.atomic_files import disk_errors
 from credit_default.adapters.host.process_marks import build_marked_prefix
@@ -14,9 +15,10 @@ from credit_default.adapters.lake.layout import Lake, open_lake
 from credit_default.adapters.mlflow.address import split_login
 from credit_default.adapters.mlflow.registry import Registry
 from credit_default.adapters.mlflow.tracking import Tracking
-from credit_default.data.contract.schema import Schema, parse_schema
+from credit_default.data.contract.schema import Schema
+from credit_default.data.contract.schema_parsing import parse_schema
 from credit_default.data.credit_card.statements import CREDIT_CARD
-from credit_default.errors import InputError
+from credit_default.errors import SetupError
 from credit_default.model.explanation.actionable_changes import CREDIT_CARD_LEVERS, Lever
 from credit_default.model.explanation.credit_card_reasons import CREDIT_CARD_REASONS
 from credit_default.model.explanation.reason_table import NO_REASONS, ReasonTable
@@ -24,24 +26,29 @@ from credit_default.model.features.credit_card import CREDIT_CARD_FEATURES
 from credit_default.model.features.declaration import Feature, parse_features
 from credit_default.settings import Settings, export_environment
 
-DEFAULT_PORTFOLIO = "credit-card"
+DEFAULT_PORTFOLIO: Final = "credit-card"
 
 
 @dataclass(frozen=True, slots=True)
 class Portfolio:
-    """What a row of this lender's is, what the model looks at in it, and how a reason is worded."""
+    """A lender's portfolio: columns, features, the wording of reasons, what a client can change.
+
+    `levers` is None where they are derived from the schema. What has no wording in `reasons` is described in
+    the schema's words.
+    """
 
     schema: Schema
     features: tuple[Feature, ...]
-    reasons: ReasonTable = NO_REASONS  # what has no words here is told in the schema's
-    levers: tuple[Lever, ...] | None = (
-        None  # what a client can change; None: derived from the schema
-    )
+    reasons: ReasonTable = NO_REASONS
+    levers: tuple[Lever, ...] | None = None
 
 
 @dataclass(frozen=True)
 class Wiring:
-    """The parts that the acts work with. MLflow is connected when first asked for, which takes seconds."""
+    """The parts that the services work with.
+
+    The connection to MLflow, which takes seconds, is made when it is first used.
+    """
 
     settings: Settings
     portfolio: Portfolio
@@ -50,13 +57,15 @@ class Wiring:
 
     @cached_property
     def tracking(self) -> Tracking:
-        """The connection to MLflow's runs. Who logs in there is MLflow's to read from the environment."""
+        """The connection to MLflow's runs.
+
+        Credentials in the address are exported to the environment, where MLflow reads them.
+        """
         address = split_login(self.settings.mlflow.tracking_uri)
         export_environment(address.login)
-        own = address.uri
-        return Tracking(
-            own or self.lake.tracking_uri, artifacts_uri=None if own else self.lake.artifacts_uri
-        )
+        if address.uri:
+            return Tracking(address.uri, artifacts_uri=None)
+        return Tracking(self.lake.tracking_uri, artifacts_uri=self.lake.artifacts_uri)
 
     @cached_property
     def registry(self) -> Registry:
@@ -65,7 +74,10 @@ class Wiring:
 
     @cached_property
     def scratch(self) -> Path:
-        """A folder of this process's own for files on their way, on this machine's disk; gone when the process ends well."""
+        """A folder on this machine's disk for this process's temporary files.
+
+        Deleted when the process ends normally.
+        """
         with disk_errors(self.lake.home):
             self.lake.home.mkdir(parents=True, exist_ok=True)
             folder = Path(
@@ -81,23 +93,26 @@ class Wiring:
 
 
 def build_wiring(settings: Settings, *, commit: str) -> Wiring:
-    """The parts that these settings name; the lake's folder is made when it is absent."""
+    """Return the parts that these settings name; the lake's folder is made where it is absent."""
     lake = open_lake(settings.lake, home=Path(settings.home))
     return Wiring(settings, read_portfolio(settings.portfolio), lake, commit)
 
 
 def read_portfolio(name: str) -> Portfolio:
-    """The built-in portfolio, or the one that a TOML file declares: a `[schema]` table and a list of `[[features]]`.
+    """Return the built-in portfolio, or the one that a TOML file declares.
+
+    The file has a `[schema]` table and a list of `[[features]]`.
 
     Raises:
-        InputError: the file is missing, is no TOML, or declares something that cannot be.
+        SetupError: The file is missing or is not TOML.
+        InputError: It declares something that is not valid.
     """
     if name == DEFAULT_PORTFOLIO:
         return Portfolio(CREDIT_CARD, CREDIT_CARD_FEATURES, CREDIT_CARD_REASONS, CREDIT_CARD_LEVERS)
     try:
         content = tomllib.loads(Path(name).read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise InputError(
+        raise SetupError(
             f"portfolio {name}",
             found=str(error),
             expected=f"{DEFAULT_PORTFOLIO!r} or a readable TOML file",
@@ -105,7 +120,7 @@ def read_portfolio(name: str) -> Portfolio:
         ) from error
     missing = {"schema", "features"} - set(content)
     if missing or set(content) - {"schema", "features"}:
-        raise InputError(
+        raise SetupError(
             f"portfolio {name}",
             found=f"the keys {sorted(content)}",
             expected="schema and features, no other",
@@ -116,16 +131,16 @@ def read_portfolio(name: str) -> Portfolio:
     return Portfolio(schema, parse_features(content["features"], columns=inputs))
 
 
-def require_same_portfolio(wiring: Wiring, schema_name: str, *, thing: str) -> None:
-    """Nothing; returns when `thing`, made by the schema of that name, is of the portfolio that the settings name.
+def require_same_portfolio(schema: Schema, schema_name: str, *, thing: str) -> None:
+    """Check that `thing`, made under the schema of that name, is of the portfolio that the settings name.
 
     Raises:
-        InputError: it is of another one, whose rows have other columns and other clients.
+        SetupError: It is of another portfolio, whose rows have other columns and other clients.
     """
-    if schema_name != wiring.schema.name:
-        raise InputError(
+    if schema_name != schema.name:
+        raise SetupError(
             thing,
             found=f"portfolio {schema_name!r}",
-            expected=f"portfolio {wiring.schema.name!r}",
+            expected=f"portfolio {schema.name!r}",
             remedy="Name its portfolio with --portfolio, and give each portfolio a lake of its own with --lake.",
         )

@@ -1,1 +1,1 @@
-"""Files coming in: finding, checking, ingesting and quarantining statements."""
+"""Files coming in: finding, checking and ingesting statements, and looking up rejected rows."""

@@ -1,4 +1,4 @@
-"""A file that a person or a schedule names, wherever it stands, becomes one on this machine's disk that can be read."""
+"""Fetch a file that a person or a schedule names, wherever it stands, so that it can be read from this machine's disk."""
 
 import shutil
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ _SCHEME = "s3://"
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A file as it came: where it can be read now, how it was named, and its version where the store keeps versions."""
+    """A file as it came: where it can be read, the uri that named it, and its version where the store keeps versions."""
 
     path: Path
     uri: str
@@ -26,7 +26,7 @@ class Arrival:
 
     @property
     def name(self) -> str:
-        """The file's name, without the folders above it."""
+        """Return the file's name, without the folders above it."""
         return self.path.name
 
 
@@ -34,11 +34,11 @@ _open_fetched_files: dict[str, Arrival] = {}  # by uri, for as long as their blo
 
 
 def fetch_file(wiring: Wiring, uri: str) -> Arrival:
-    """The file that `uri` names, a path or `s3://bucket/key`; one in a bucket is fetched whole and verified.
+    """Return the file that `uri` names, a path or `s3://bucket/key`; one in a bucket is fetched whole and verified.
 
     Raises:
-        InputError: there is no such object, or the uri names none.
-        ServiceError: the bucket can't be reached, or refuses.
+        InputError: There is no such object, or the uri does not name one.
+        ServiceError: The bucket cannot be reached, or refuses.
     """
     if not is_object_uri(uri):
         return Arrival(Path(uri), uri)
@@ -59,9 +59,11 @@ def fetch_file(wiring: Wiring, uri: str) -> Arrival:
 
 @contextmanager
 def open_fetched_file(wiring: Wiring, uri: str) -> Iterator[Arrival]:
-    """The file as `receive` gives it; who receives it inside the block gets the same copy, which is gone afterwards.
+    """Open a block in which `fetch_file` returns one and the same copy of the file; the copy is removed when it ends.
 
-    Raises: as `receive`.
+    Raises:
+        InputError: As `fetch_file`.
+        ServiceError: As `fetch_file`.
     """
     arrival = fetch_file(wiring, uri)
     if not is_object_uri(uri):
@@ -72,23 +74,22 @@ def open_fetched_file(wiring: Wiring, uri: str) -> Iterator[Arrival]:
         yield arrival
     finally:
         del _open_fetched_files[uri]
-        shutil.rmtree(
-            arrival.path.parent, ignore_errors=True
-        )  # a fetched copy stands in a folder of its own
+        # A fetched copy stands in a folder of its own.
+        shutil.rmtree(arrival.path.parent, ignore_errors=True)
 
 
 def is_object_uri(uri: str) -> bool:
-    """True when the uri names an object in a bucket, False when it is a path.
+    """Return True when the uri names an object in a bucket, and False when it is a path.
 
     Raises:
-        InputError: it has another scheme.
+        InputError: It has another scheme.
     """
     return is_bucket_uri(uri, thing="file", expected="a path or s3://bucket/key")
 
 
 @contextmanager
 def _open_bucket(wiring: Wiring, uri: str) -> Iterator[Storage]:
-    """The storage that `_parse_object_key` gives the key for: the lake's own, or one of the whole bucket that is closed afterwards."""
+    """Open the storage that `_parse_object_key` gives a key for: the lake's own, or one of the whole bucket."""
     if uri.startswith(f"{wiring.lake.uri}/"):
         yield wiring.lake.storage
         return
@@ -101,7 +102,7 @@ def _open_bucket(wiring: Wiring, uri: str) -> Iterator[Storage]:
 
 
 def _parse_object_key(wiring: Wiring, uri: str) -> str:
-    """The object's key, in the lake or in its bucket."""
+    """Return the object's key, in the lake or in its bucket."""
     expected = "s3://bucket/key, the key's parts joined by single slashes"
     root = f"{wiring.lake.uri}/"
     key = uri.removeprefix(root if uri.startswith(root) else f"{_parse_bucket_uri(uri)}/")
@@ -113,9 +114,7 @@ def _parse_object_key(wiring: Wiring, uri: str) -> str:
             remedy="Name the file in it.",
         )
     try:
-        open_storage(
-            _parse_bucket_uri(uri)
-        )  # reaches nothing: it knows what no bucket can be called
+        open_storage(_parse_bucket_uri(uri))  # contacts nothing: it checks the bucket's name
         return check_key(key)
     except InputError as error:
         raise InputError(

@@ -1,47 +1,50 @@
-"""A file is read, checked row by row and judged as a whole: the door of the house. Nothing is written here but refusals."""
+"""Check a file of statements: open it, check it row by row, and judge it as a whole.
+
+Every file comes in through here, whether it is scored, ingested or trained on. Nothing is written but the refusal of a
+file that the quality gate does not pass.
+"""
 
 import datetime as dt
 import hashlib
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 import numpy as np
 import polars as pl
 
-from credit_default.adapters.files.key_spill import spill_keys
 from credit_default.adapters.files.statement_files import (
     Source,
-    read_batches,
-    read_header,
-    read_source,
+    StatementFile,
+    open_statement_file,
 )
+from credit_default.data.checking.duplicate_keys import Hashes, hash_keys
 from credit_default.data.checking.row_rules import REPEATED_KEY, CheckedBatch
 from credit_default.data.checking.validation import OutcomeUse, ValidationResult, check_rows
-from credit_default.errors import InputError, RefusedError
+from credit_default.errors import RefusedError
 from credit_default.failpoints import hit_failpoint
+from credit_default.gates.ledger.batch_events import Refused
 from credit_default.gates.quality import BatchHistory, FileCounts, judge_quality
 from credit_default.gates.verdict import Verdict
 from credit_default.services.context.audit_log import append_ledger_entry
 from credit_default.services.context.data_origin import find_origin
 from credit_default.services.context.wiring import Wiring
 from credit_default.services.intake.earlier_batches import (
-    Hashes,
     count_already_scored_rows,
     find_corrected_batch,
-    hash_keys_in_process,
     list_known_keys,
     list_related_snapshots,
     read_batch_row_counts,
 )
 from credit_default.services.intake.file_access import Arrival, fetch_file
 
+_LOG = logging.getLogger(__name__)
 _LONGEST_NAME = 80
 
 
 @dataclass(frozen=True, slots=True)
 class CheckedFile:
-    """A file of statements as the contract sees it. `batch_id` names its content, `name` is what people call it."""
+    """A file of statements after checking. `batch_id` names its content, `name` is what people call it."""
 
     arrival: Arrival
     source: Source
@@ -49,37 +52,28 @@ class CheckedFile:
     batch_id: str
     validated: ValidationResult
     data_origin: str  # "real" or "simulated"
-    unknown_columns: tuple[str, ...]  # what the file has besides; it is not read
+    unknown_columns: tuple[str, ...]  # columns that the schema does not know; they are not read
     outcome: OutcomeUse
-    stamp: tuple[int, ...]  # what the disk knew of the file before its digest was taken
-    corrects: str | None = None  # the batch whose rejected rows come again
-    family: tuple[str, ...] = ()  # that batch, and what corrected it before
+    corrects: str | None = None  # the batch whose rejected rows this file brings again
+    family: tuple[str, ...] = ()  # that batch, and earlier corrections of it
     known: Hashes | None = field(default=None, repr=False, compare=False)  # their keys
 
     def batches(self) -> Iterator[CheckedBatch]:
-        """The rows as the contract separates them, read anew.
+        """Yield the accepted and rejected rows batch by batch, read again from the file.
 
         Raises:
-            InputError: the file is no longer the one whose digest was taken.
+            InputError: The file has changed since its digest was taken.
         """
-        yield from self.validated.batches()
-        if read_file_stamp(self.arrival.path) != self.stamp:
-            raise InputError(
-                f"file {self.name}",
-                found="other content than when it was checked",
-                expected="a file at rest",
-                remedy="Something writes to it: wait for that, then run again.",
-            )
+        return self.validated.batches()
 
     def accepted(self) -> Iterator[pl.DataFrame]:
-        """The rows that the contract accepts, without those which the corrected batch has already."""
+        """Yield the accepted rows batch by batch; a correction leaves out those that its batch has already."""
         for batch in self.batches():
             rows = batch.accepted
-            yield (
-                rows
-                if self.known is None
-                else rows.filter(~pl.Series(np.isin(hash_keys_in_process(rows), self.known)))
-            )
+            if self.known is not None:
+                is_known = np.isin(hash_keys(rows), self.known)
+                rows = rows.filter(~pl.Series(is_known))
+            yield rows
 
 
 def check_file(
@@ -91,63 +85,53 @@ def check_file(
     corrects: str | None = None,
     name: str | None = None,
 ) -> CheckedFile:
-    """The file, fetched if it stands in a bucket, and every row of it judged by the schema; nothing is written.
+    """Check every row of a file by the portfolio's schema; a file in a bucket is fetched first.
+
+    Args:
+        wiring: The lake and the portfolio.
+        uri: A path or `s3://bucket/key`.
+        month: "YYYY-MM" for every row, where the file has no statement_month column.
+        outcome: What to do with the outcome column, as for `check_rows`.
+        corrects: The batch_id of the batch whose rejected rows this file brings again, corrected.
+        name: What people call the file, in place of the name that it has.
 
     Raises:
-        InputError: the file as a whole is not what it should be, or there is no batch for it to correct.
+        InputError: The file as a whole is not what it should be, or there is no batch for it to correct.
     """
-    schema = wiring.schema
     corrects = find_corrected_batch(wiring, corrects) if corrects else None
     arrival = fetch_file(wiring, uri)
-    stamp = read_file_stamp(arrival.path)
-    source = replace(
-        read_source(arrival.path), uri=arrival.uri, object_version=arrival.object_version
-    )
-    header = read_header(arrival.path, schema=schema, month=month)
-    with wiring.lake.scratch() as scratch, spill_keys(scratch) as keys:
-        validated = check_rows(
-            lambda: read_batches(arrival.path, schema=schema, month=month),
-            schema=schema,
-            outcome=outcome,
-            key_log=keys,
-        )
-    # Rows checked with their outcomes are other rows than those scored without: each use has a batch of its own.
-    use = f" outcome {outcome}" if validated.has_outcome and outcome != "ignored" else ""
-    use += f" corrects {corrects}" if corrects else ""
-    content = hashlib.sha256(
-        f"{source.sha256} {schema.name} {schema.version} {month or ''}{use}".encode()
-    ).hexdigest()
-    batch_id = content[:16]
+    file = open_statement_file(arrival.path, schema=wiring.schema, month=month)
+    validated = check_rows(file.read_batches, schema=wiring.schema, outcome=outcome)
+    use = outcome if validated.has_outcome else "ignored"
+    batch_id = _build_batch_id(file, use=use, corrects=corrects)
     family = list_related_snapshots(wiring, corrects, but=batch_id) if corrects else ()
+    _LOG.info(
+        "checked file batch_id=%s sha256=%s row_count=%d rejected_count=%d",
+        batch_id,
+        file.source.sha256,
+        validated.row_count,
+        validated.rejected_count,
+    )
     return CheckedFile(
         arrival,
-        source,
+        replace(file.source, uri=arrival.uri, object_version=arrival.object_version),
         (name or arrival.name)[:_LONGEST_NAME],
         batch_id,
         validated,
         find_origin(validated),
-        header.extra,
+        file.header.extra,
         outcome,
-        stamp,
         corrects,
         tuple(snapshot.digest for snapshot in family),
         list_known_keys(family) if corrects else None,
     )
 
 
-def read_file_stamp(path: Path) -> tuple[int, ...]:
-    """What the disk knows of the file: other numbers mean that it was written anew; none where there is no file."""
-    if not path.exists():
-        return ()
-    known = path.stat()
-    return (known.st_ino, known.st_size, known.st_mtime_ns)
-
-
 def judge_file(wiring: Wiring, checked: CheckedFile, *, judged_at: dt.datetime) -> Verdict:
-    """The quality gate's verdict on the file as a whole; one to be scored is compared with the batches before it.
+    """Return the quality gate's verdict on the file; one that is to be scored is compared with the batches before it.
 
     Raises:
-        RefusedError: the gate refused; nothing of the file was kept but the refusal.
+        RefusedError: The gate refused the file. Only the refusal is recorded, in the ledger.
     """
     validated = checked.validated
     counts = FileCounts(
@@ -156,33 +140,54 @@ def judge_file(wiring: Wiring, checked: CheckedFile, *, judged_at: dt.datetime) 
         validated.rule_counts.get(REPEATED_KEY, 0),
         validated.rule_counts,
     )
-    verdict = judge_quality(
-        counts, _read_batch_history(wiring, checked), policy=wiring.settings.quality
-    )
+    history = _read_batch_history(wiring, checked)
+    verdict = judge_quality(counts, history, policy=wiring.settings.quality)
     if not verdict.passed:
-        append_ledger_entry(
-            wiring,
-            "refused",
-            key=f"refused {checked.batch_id} {judged_at.isoformat()}",
-            batch_id=checked.batch_id,
-            at=judged_at,
-            details={"input_sha256": checked.source.sha256, **_count(checked)},
-        )
-        hit_failpoint("refuse.recorded")
+        _record_refusal(wiring, checked, judged_at=judged_at)
         raise RefusedError(
             f"batch {checked.name} ({checked.batch_id})",
             found="; ".join(verdict.reasons),
             expected="a file that passes the quality gate",
             remedy="Correct the rows or the file and run again; nothing of it was kept.",
         )
+    _LOG.info("judged quality batch_id=%s level=%s", checked.batch_id, verdict.level)
     return verdict
 
 
-def _read_batch_history(wiring: Wiring, checked: CheckedFile) -> BatchHistory | None:
-    """The batches before a file to be scored; None for any other, and for one that was scored before itself."""
-    earlier = (
-        read_batch_row_counts(wiring) if checked.outcome == "ignored" else {checked.batch_id: 0}
+def _build_batch_id(file: StatementFile, *, use: OutcomeUse, corrects: str | None) -> str:
+    """Return the first 16 hexadecimal digits of a digest over all that the checked rows depend on.
+
+    Rows checked with their outcomes are other rows than those scored without, so each use has a batch of its own.
+    """
+    schema = file.schema
+    parts = [file.source.sha256, schema.name, schema.version, file.month or ""]
+    content = " ".join(parts)
+    content += f" outcome {use}" if use != "ignored" else ""
+    content += f" corrects {corrects}" if corrects else ""
+    return hashlib.sha256(content.encode()).hexdigest()[:16]
+
+
+def _record_refusal(wiring: Wiring, checked: CheckedFile, *, judged_at: dt.datetime) -> None:
+    append_ledger_entry(
+        wiring,
+        Refused(
+            input_sha256=checked.source.sha256,
+            read_count=checked.validated.row_count,
+            rejected_count=checked.validated.rejected_count,
+        ),
+        key=f"{Refused.name} {checked.batch_id} {judged_at.isoformat()}",
+        batch_id=checked.batch_id,
+        at=judged_at,
     )
+    hit_failpoint("refuse.recorded")
+    _LOG.warning("refused file batch_id=%s", checked.batch_id)
+
+
+def _read_batch_history(wiring: Wiring, checked: CheckedFile) -> BatchHistory | None:
+    """Return what is known of earlier batches for a file that is to be scored for the first time; None for any other."""
+    if checked.outcome != "ignored":
+        return None
+    earlier = read_batch_row_counts(wiring)
     if checked.batch_id in earlier:
         return None
     own = {checked.batch_id, *checked.family}
@@ -190,10 +195,3 @@ def _read_batch_history(wiring: Wiring, checked: CheckedFile) -> BatchHistory | 
         wiring, checked.accepted(), months=checked.validated.months, own=own
     )
     return known if checked.corrects else replace(known, row_counts=tuple(earlier.values()))
-
-
-def _count(checked: CheckedFile) -> dict[str, int]:
-    return {
-        "read_count": checked.validated.row_count,
-        "rejected_count": checked.validated.rejected_count,
-    }

@@ -1,8 +1,8 @@
-"""New files are heard of and announced: from the queue that a bucket tells, or by looking at what waits in the inbox.
+"""Find out that new files came, and announce them: from a bucket's queue, or by listing what waits in the inbox.
 
-Whoever is told may be told twice, and in any order: one object, however often announced, has one result. A message is taken
-off the queue only after its objects were announced. Nothing is received while nobody can be told: a message that is handed
-out too often would be put aside as one that nobody understands.
+An announcement may be repeated and may come in any order: one object, however often it is announced, has one result. A message
+is deleted from the queue only after its objects were announced. Nothing is received while announcements are not accepted,
+since a message that is handed out too often would be set aside by the queue as one that cannot be understood.
 """
 
 import datetime as dt
@@ -23,31 +23,39 @@ from credit_default.adapters.messaging.s3_events import read_notification
 from credit_default.adapters.messaging.sqs import MessageQueue, QueuedMessage
 from credit_default.errors import InputError, ServiceError, escape_unprintable
 
-Announce = Callable[[str], None]  # of a uri; raises ServiceError when nobody took it
+Announce = Callable[[str], None]  # takes a uri; raises ServiceError when it was not accepted
 
 _LOG = logging.getLogger(__name__)
-_LOOK_AGAIN_SECONDS = 30.0  # at a watched folder without any news: not every file system tells
+_RECHECK_SECONDS = (
+    30.0  # for a watched folder without any change: not every file system reports them
+)
 _MOST_DOUBLINGS = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Announcer:
-    """Whom the news goes to, and whether anybody is there to hear it (`check_open` raises ServiceError when not)."""
+    """Where new files are announced.
+
+    Attributes:
+        announce: Announces one uri.
+        check_open: Raises ServiceError when no announcement would be accepted now.
+    """
 
     announce: Announce
     check_open: Callable[[], None]
 
 
-def announce_queued_files(lake: Lake, queue: MessageQueue, hearing: Announcer) -> None:
-    """Nothing; one question to the queue was asked, and what it told was announced.
+def announce_queued_files(lake: Lake, queue: MessageQueue, announcer: Announcer) -> None:
+    """Ask the queue once for messages, announce the files that they name, and delete them.
 
-    A message that nobody understands stays where it is: the queue's redrive policy puts it aside when it has come too often.
+    A message that cannot be understood stays where it is: the queue's redrive policy sets it aside when it was handed out too
+    often.
 
     Raises:
-        InputError: there is no such queue.
-        ServiceError: the queue is away, or nobody is there to be told.
+        InputError: There is no such queue.
+        ServiceError: The queue cannot be reached, or announcements are not accepted.
     """
-    hearing.check_open()
+    announcer.check_open()
     for message in queue.receive():
         try:
             uris = _read_uris(lake, message)
@@ -60,12 +68,12 @@ def announce_queued_files(lake: Lake, queue: MessageQueue, hearing: Announcer) -
             )
             continue
         for uri in uris:
-            _announce(hearing, uri)
+            _announce(announcer, uri)
         queue.delete(message)
 
 
 def _read_uris(lake: Lake, message: QueuedMessage) -> tuple[str, ...]:
-    """The files of the inbox that the message tells of; other objects of the bucket are nobody's business here."""
+    """Return the inbox files that the message names; other objects of the bucket are left out."""
     return tuple(
         created.uri
         for created in read_notification(message.body)
@@ -75,22 +83,27 @@ def _read_uris(lake: Lake, message: QueuedMessage) -> tuple[str, ...]:
 
 @dataclass(slots=True)
 class InboxWatch:
-    """What waits in the inbox, looked at again and again: each content is announced once by one watch."""
+    """Repeated checks of the inbox, which together announce each file's content once."""
 
     lake: Lake
-    hearing: Announcer
+    announcer: Announcer
     clock: Callable[[], dt.datetime]
     _announced: dict[str, str] = field(default_factory=dict)  # key → token
 
-    def look(self) -> bool:
-        """True when a file is still being written; the others have been announced, those that lay there from the start too.
+    def check(self) -> bool:
+        """Announce the waiting files that were not announced yet, on the first call all that lie there.
+
+        Returns:
+            True when a file is still being written, so that the inbox should be checked again soon.
 
         Raises:
-            ServiceError: the lake is away, or nobody is there to be told.
+            ServiceError: The lake cannot be reached, or announcements are not accepted.
         """
         waiting = [stored for stored in list_incoming(self.lake) if has_valid_key(stored)]
         self._announced = {
-            one.key: one.token for one in waiting if self._announced.get(one.key) == one.token
+            stored.key: stored.token
+            for stored in waiting
+            if self._announced.get(stored.key) == stored.token
         }
         unsettled = False
         for stored in waiting:
@@ -99,7 +112,7 @@ class InboxWatch:
             if not has_settled(self.lake, stored, now=self.clock()):
                 unsettled = True
                 continue
-            _announce(self.hearing, build_incoming_uri(self.lake, stored))
+            _announce(self.announcer, build_incoming_uri(self.lake, stored))
             self._announced[stored.key] = stored.token
         return unsettled
 
@@ -107,25 +120,28 @@ class InboxWatch:
 def watch_inbox(
     watch: InboxWatch, open_changes: Callable[[], Iterator[bool]]
 ) -> Callable[[], None]:
-    """An act that waits for news of a watched folder (`adapters.watching`) and looks at the inbox when there is any.
+    """Return an action, to be repeated, that waits for a change in a watched folder and then checks the inbox.
 
-    It looks when first called too, and as long as a file is still being written. Raises as `InboxWatch.look`.
+    It also checks when it is first called, and as long as a file is still being written. It raises as `InboxWatch.check`.
+
+    Args:
+        watch: What checks the inbox.
+        open_changes: Starts to watch the folder. The iterator gives True after a change and False after a while without one,
+            and ends when the folder can no longer be watched.
     """
     changes: Iterator[bool] = iter(())
-    look_at = 0.0
+    check_at = 0.0
 
     def act() -> None:
-        nonlocal changes, look_at
+        nonlocal changes, check_at
         changed = next(changes, None)
-        if (
-            changed is None
-        ):  # not watched yet, or no longer: what came before the watch began is looked for
+        if changed is None:  # not watched yet, or no longer: files may have come before the watch
             changes, changed = open_changes(), True
             next(changes)
-        if changed or time.monotonic() >= look_at:
-            look_at = 0.0  # should the look fail, the next one is due at once
-            unsettled = watch.look()
-            look_at = 0.0 if unsettled else time.monotonic() + _LOOK_AGAIN_SECONDS
+        if changed or time.monotonic() >= check_at:
+            check_at = 0.0  # should the check fail, the next one is due at once
+            unsettled = watch.check()
+            check_at = 0.0 if unsettled else time.monotonic() + _RECHECK_SECONDS
 
     return act
 
@@ -133,9 +149,9 @@ def watch_inbox(
 def repeat_with_backoff(
     act: Callable[[], None], *, longest_wait_seconds: float, until: float | None = None
 ) -> None:
-    """Nothing; `act` was done again and again, until that moment of the monotonic clock, or for ever.
+    """Repeat the action until that moment of the monotonic clock; for ever when it is None.
 
-    When a service is away, the next try waits, twice as long each time.
+    After a `ServiceError` the next try waits, twice as long each time, up to `longest_wait_seconds`. Any other error ends it.
     """
     failed_count = 0
     while until is None or time.monotonic() < until:
@@ -149,6 +165,6 @@ def repeat_with_backoff(
             time.sleep(wait_seconds)
 
 
-def _announce(hearing: Announcer, uri: str) -> None:
-    hearing.announce(uri)
-    _LOG.info("announced %s", escape_unprintable(uri))
+def _announce(announcer: Announcer, uri: str) -> None:
+    announcer.announce(uri)
+    _LOG.info("announced file uri=%s", escape_unprintable(uri))

@@ -1,10 +1,12 @@
-"""The inbox emptied: all that waits, the oldest first, or one file of it; scored and put away, or put aside with the reason.
+"""Process the inbox: score every file that waits, oldest first, or one of them, and move each to where it belongs.
 
-What is nobody's fault (a copy under way, another runner that was faster, a month that nobody named) is told in a note; the
-file waits, and the others go on. How a file is scored is for the caller to say: by a command, or by a deployment's run.
+A scored file goes to `processed/`, a refused one to `refused/` with the reason. A file that is not at fault (a copy still
+being written, one that another runner took, one whose month is not known) stays or is gone already; a note says so, and the
+others go on. How a file is scored is for the caller to decide: a command does it in its own process, a deployment as a run.
 """
 
 import datetime as dt
+import logging
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
@@ -22,23 +24,27 @@ from credit_default.adapters.lake.inbox import (
 )
 from credit_default.adapters.lake.layout import Lake, check_month
 from credit_default.adapters.storage.port import StoredObject
-from credit_default.errors import CreditDefaultError
+from credit_default.errors import (
+    CreditDefaultError,
+    InputError,
+    RefusedError,
+    SetupError,
+    escape_unprintable,
+)
 from credit_default.failpoints import hit_failpoint
 from credit_default.services.context.wiring import Wiring
 from credit_default.services.intake.file_access import open_fetched_file
 from credit_default.views.summaries.summary import Summary
 
-FileScorer = Callable[
-    [str, str | None], Summary
-]  # of a file's uri and the month that was named for it
+# Takes a file's uri and the month given for it, or None where the file has the month itself.
+FileScorer = Callable[[str, str | None], Summary]
 
-_CAUSES_OUTSIDE_THE_FILE = ("champion", "--month", "portfolio")
-_FILE_FAULTS = {1, 2}  # exit codes: refused, unreadable
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class ProcessedFile:
-    """What became of one file that waited: scored, refused, or neither, in words for a person."""
+    """What became of one waiting file: scored, refused, or neither; `note` says it in one line for a person."""
 
     note: str
     scored: Summary | None = None
@@ -51,61 +57,68 @@ def _no_lock(_uri: str) -> AbstractContextManager[None]:
 
 @dataclass(frozen=True, slots=True)
 class InboxRun:
-    """How the inbox is emptied: what scores a file, whose turn it is, and what time it is.
+    """How the inbox is processed.
 
-    `turn` is a block in which nobody else works on that uri. `month` is of the files that have no statement_month of
-    their own.
+    Attributes:
+        score: Scores one file and returns its summary.
+        clock: Gives the time, to see whether a file is still being written.
+        month: "YYYY-MM" for the files that have no statement_month column; None where no month was given.
+        hold_lock: Returns a block in which no other run works on that uri.
     """
 
     score: FileScorer
     clock: Callable[[], dt.datetime]
     month: str | None = None
-    turn: Callable[[str], AbstractContextManager[None]] = _no_lock
+    hold_lock: Callable[[str], AbstractContextManager[None]] = _no_lock
 
 
-def score_incoming(wiring: Wiring, emptying: InboxRun) -> Summary:
-    """What became of all that waits; exit code 1 when some of it was refused.
+def score_incoming(wiring: Wiring, run: InboxRun) -> Summary:
+    """Score all files that wait in the inbox; the summary's exit code is 1 when some were refused.
 
     Raises:
-        CreditDefaultError: what is no file's fault stopped it; the remedy tells what was done before.
+        CreditDefaultError: Something that is not one file's fault stopped the run. The remedy says what was done before.
     """
-    if emptying.month is not None:
-        check_month(emptying.month)
-    return _process_files(wiring, emptying, list_incoming(wiring.lake))
+    if run.month is not None:
+        check_month(run.month)
+    return _process_files(wiring, run, list_incoming(wiring.lake))
 
 
-def score_incoming_file(wiring: Wiring, emptying: InboxRun, *, uri: str) -> Summary:
-    """What became of the one file; exit code 1 when it was refused. One that waits in the inbox is put away, or put aside.
+def score_incoming_file(wiring: Wiring, run: InboxRun, *, uri: str) -> Summary:
+    """Score one file; the summary's exit code is 1 when it was refused. One from the inbox is moved away afterwards.
 
-    However often it is named: who comes late finds it gone, and that is no error.
+    Scoring a file that another run has taken in the meantime is not an error: the summary says so.
 
     Raises:
-        CreditDefaultError: it is no file of the inbox and can't be scored, or what is not its fault stopped it.
+        CreditDefaultError: The file is not in the inbox and cannot be scored, or something else than it stopped the run.
     """
     key = find_incoming_key(wiring.lake, uri)
     if key is None:
-        with emptying.turn(uri):
-            return emptying.score(uri, emptying.month)
+        with run.hold_lock(uri):
+            return run.score(uri, run.month)
     waiting = wiring.lake.storage.find_object(key)
     if waiting is None:
         return _summarise([ProcessedFile(f"{key.rpartition('/')[2]} was taken by another runner")])
-    return _process_files(wiring, emptying, (waiting,))
+    return _process_files(wiring, run, (waiting,))
 
 
 def move_scored_file(lake: Lake, waiting: StoredObject, *, batch_id: str) -> str | None:
-    """The key in `processed/` under which the file stands now, or None when it was written anew meanwhile and waits, or is gone.
+    """Move a scored file to `processed/` and return its new key; call it only after the result is committed.
 
-    Call it only after the result is committed.
+    Returns:
+        None when the file is gone, or was written again in the meantime and so stays.
     """
     moved = move_processed(lake, waiting, batch_id=batch_id)
     hit_failpoint("inbox.processed")
+    if moved is not None:
+        _LOG.info("moved scored file key=%s batch_id=%s", escape_unprintable(moved), batch_id)
     return moved
 
 
 def move_refused_file(lake: Lake, waiting: StoredObject, error: CreditDefaultError) -> str | None:
-    """The key in `refused/` under which the file stands now, the reason beside it as `<name>.reason.json`.
+    """Move a refused file to `refused/`, with the reason beside it as `<name>.reason.json`, and return its new key.
 
-    None when it was written anew meanwhile and waits, or is gone: `adapters.incoming.look_again` tells which.
+    Returns:
+        None when the file is gone, or was written again in the meantime and so stays: `refresh_incoming` tells which.
     """
     reason = {
         "thing": error.thing,
@@ -115,59 +128,62 @@ def move_refused_file(lake: Lake, waiting: StoredObject, error: CreditDefaultErr
     }
     moved = move_refused(lake, waiting, reason=reason)
     hit_failpoint("inbox.refused")
+    if moved is not None:
+        _LOG.warning("moved refused file key=%s", escape_unprintable(moved))
     return moved
 
 
-def _process_files(wiring: Wiring, emptying: InboxRun, waiting: Sequence[StoredObject]) -> Summary:
-    taken: list[ProcessedFile] = []
-    for one in waiting:
+def _process_files(wiring: Wiring, run: InboxRun, waiting: Sequence[StoredObject]) -> Summary:
+    processed: list[ProcessedFile] = []
+    for stored in waiting:
         try:
-            taken.append(_process_file(wiring, emptying, one))
+            processed.append(_process_file(wiring, run, stored))
         except CreditDefaultError as error:
-            raise _add_progress_to_remedy(error, taken) from error
-    return _summarise(taken)
+            raise _add_progress_to_remedy(error, processed) from error
+    return _summarise(processed)
 
 
-def _process_file(wiring: Wiring, emptying: InboxRun, waiting: StoredObject) -> ProcessedFile:
+def _process_file(wiring: Wiring, run: InboxRun, waiting: StoredObject) -> ProcessedFile:
     name = _get_file_name(waiting)
     if not has_valid_key(waiting):
-        return ProcessedFile(
-            f"{name} has a name that the lake cannot keep: rename it", refused=True
-        )
-    with emptying.turn(build_incoming_uri(wiring.lake, waiting)):
+        note = f"{name} has a name that the lake cannot store: rename it"
+        return ProcessedFile(note, refused=True)
+    with run.hold_lock(build_incoming_uri(wiring.lake, waiting)):
         seen = refresh_incoming(wiring.lake, waiting)
         if seen is None:
             return _report_skipped(wiring.lake, waiting)
-        if not has_settled(wiring.lake, seen, now=emptying.clock()):
+        if not has_settled(wiring.lake, seen, now=run.clock()):
             return ProcessedFile(
                 f"{name} was written a moment ago, perhaps not to its end: it waits for the next run"
             )
-        return _score_or_refuse(wiring, emptying, seen)
+        return _score_or_refuse(wiring, run, seen)
 
 
-def _score_or_refuse(wiring: Wiring, emptying: InboxRun, seen: StoredObject) -> ProcessedFile:
+def _score_or_refuse(wiring: Wiring, run: InboxRun, seen: StoredObject) -> ProcessedFile:
     try:
-        summary = _score(wiring, emptying, seen)
+        summary = _score(wiring, run, seen)
     except FileNotFoundError:
         if refresh_incoming(wiring.lake, seen) is not None:
             raise
         return _report_skipped(wiring.lake, seen)
-    except CreditDefaultError as error:
-        if error.exit_code not in _FILE_FAULTS or error.thing.startswith(_CAUSES_OUTSIDE_THE_FILE):
-            raise
+    except SetupError:
+        raise  # the file is not at fault: it waits until the cause is removed
+    except (InputError, RefusedError) as error:
         return _report_refused(wiring.lake, seen, error)
     if summary is None:
-        return ProcessedFile(f"{_get_file_name(seen)} has no statement_month: name it with --month")
+        return ProcessedFile(
+            f"{_get_file_name(seen)} has no statement_month: give its month with --month"
+        )
     return _report_scored(wiring.lake, seen, summary)
 
 
-def _score(wiring: Wiring, emptying: InboxRun, seen: StoredObject) -> Summary | None:
-    """What became of the batch; None when nobody says its month. A file in a bucket is fetched once, for both questions."""
+def _score(wiring: Wiring, run: InboxRun, seen: StoredObject) -> Summary | None:
+    """Score the file; None when its month is neither in it nor given. A file in a bucket is fetched only once for both."""
     uri = build_incoming_uri(wiring.lake, seen)
     with open_fetched_file(wiring, uri) as arrival:
         if has_month_column(arrival.path, schema=wiring.schema):
-            return emptying.score(uri, None)
-        return None if emptying.month is None else emptying.score(uri, emptying.month)
+            return run.score(uri, None)
+        return None if run.month is None else run.score(uri, run.month)
 
 
 def _report_scored(lake: Lake, seen: StoredObject, summary: Summary) -> ProcessedFile:
@@ -184,12 +200,11 @@ def _report_refused(lake: Lake, seen: StoredObject, error: CreditDefaultError) -
 
 
 def _report_skipped(lake: Lake, seen: StoredObject) -> ProcessedFile:
-    """Of a file that is no longer what it was when it was looked at: whether it is there at all."""
+    """Say why a file that has changed since it was listed is not processed: it is gone, or has other content."""
+    name = _get_file_name(seen)
     if refresh_incoming(lake, seen) is None:
-        return ProcessedFile(f"{_get_file_name(seen)} was taken by another runner")
-    return ProcessedFile(
-        f"{_get_file_name(seen)} was written anew meanwhile: the new content waits for its turn"
-    )
+        return ProcessedFile(f"{name} was taken by another runner")
+    return ProcessedFile(f"{name} was written again: its new content waits for the next run")
 
 
 def _get_file_name(waiting: StoredObject) -> str:
@@ -197,28 +212,28 @@ def _get_file_name(waiting: StoredObject) -> str:
 
 
 def _add_progress_to_remedy(
-    error: CreditDefaultError, taken: Sequence[ProcessedFile]
+    error: CreditDefaultError, processed: Sequence[ProcessedFile]
 ) -> CreditDefaultError:
-    """The same error; its remedy tells too what was done before, which stays done."""
-    if not taken:
+    """Return the same error, whose remedy also says what was done before it and need not be done again."""
+    if not processed:
         return error
-    remedy = f"{error.remedy} Done before it, and not again: {_count(taken)}."
+    remedy = f"{error.remedy} Done before this, and not to be repeated: {_count(processed)}."
     return type(error)(error.thing, found=error.found, expected=error.expected, remedy=remedy)
 
 
-def _count(taken: Sequence[ProcessedFile]) -> str:
-    scored = sum(one.scored is not None for one in taken)
-    refused = sum(one.refused for one in taken)
+def _count(processed: Sequence[ProcessedFile]) -> str:
+    scored = sum(file.scored is not None for file in processed)
+    refused = sum(file.refused for file in processed)
     return f"{scored} scored, {refused} refused"
 
 
-def _summarise(taken: Sequence[ProcessedFile]) -> Summary:
-    scored = [one.scored for one in taken if one.scored is not None]
-    refused = [one.note for one in taken if one.refused]
-    only = scored[0] if len(scored) == len(taken) == 1 else None
+def _summarise(processed: Sequence[ProcessedFile]) -> Summary:
+    scored = [file.scored for file in processed if file.scored is not None]
+    refused = [file.note for file in processed if file.refused]
+    only = scored[0] if len(scored) == len(processed) == 1 else None
     return Summary(
         "predict",
-        _count(taken),
+        _count(processed),
         exit_code=1 if refused else 0,
         verdicts=tuple(verdict for summary in scored for verdict in summary.verdicts),
         batch_id=only.batch_id if only else None,
@@ -227,5 +242,5 @@ def _summarise(taken: Sequence[ProcessedFile]) -> Summary:
             "scored": sum(s.counts.get("scored", 0) for s in scored),
             "quarantined": sum(s.counts.get("quarantined", 0) for s in scored),
         },
-        notes=(*refused, *(one.note for one in taken if not one.refused)),
+        notes=(*refused, *(file.note for file in processed if not file.refused)),
     )

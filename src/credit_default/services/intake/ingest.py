@@ -1,6 +1,11 @@
-"""What a file holds is kept: its accepted rows as a snapshot, the rejected ones in quarantine, both on record."""
+"""Ingest a file: keep its accepted rows as a snapshot and the rejected ones in quarantine, and record both in the ledger.
+
+Scoring a file keeps its rows by the same functions. Each step is idempotent, so that a run which was killed is completed by
+running it again.
+"""
 
 import datetime as dt
+import logging
 from dataclasses import replace
 
 from credit_default.adapters.lake.snapshots import (
@@ -15,22 +20,31 @@ from credit_default.adapters.tables.quarantine import write_quarantine
 from credit_default.data.checking.validation import ValidationResult
 from credit_default.errors import InputError, show_examples
 from credit_default.failpoints import hit_failpoint
+from credit_default.gates.ledger.batch_events import Ingested
 from credit_default.services.context.audit_log import append_ledger_entry
 from credit_default.services.context.wiring import Wiring
 from credit_default.services.intake.file_check import CheckedFile, check_file, judge_file
 from credit_default.views.summaries.summary import Summary
 
-SHOWN = 5
+_LOG = logging.getLogger(__name__)
+_SHOWN_COUNT = 5
 
 
 def ingest_file(
     wiring: Wiring, uri: str, *, month: str | None, corrects: str | None, kept_at: dt.datetime
 ) -> Summary:
-    """What was kept: the accepted rows as a snapshot, outcomes included where there are any, the rejected in quarantine.
+    """Check a file and keep its accepted rows as a snapshot, with outcomes where it has them, and the others in quarantine.
+
+    Args:
+        wiring: The lake and the portfolio.
+        uri: A path or `s3://bucket/key`.
+        month: "YYYY-MM" for every row, where the file has no statement_month column.
+        corrects: The batch_id of the batch whose rejected rows this file brings again, corrected.
+        kept_at: The time to put on record.
 
     Raises:
-        InputError: the file as a whole is not what it should be, or the lake's clients are of the other origin.
-        RefusedError: the quality gate refused it; nothing was kept.
+        InputError: The file as a whole is not what it should be, or the lake's clients are of the other origin.
+        RefusedError: The quality gate refused the file; nothing was kept.
     """
     checked = check_file(wiring, uri, month=month, outcome="kept", corrects=corrects)
     require_same_origin_as_lake(wiring, checked)
@@ -40,7 +54,7 @@ def ingest_file(
     notes = [*describe_unknown_columns(checked), *describe_broken_rules(checked.validated)]
     return Summary(
         "ingest",
-        "known already, nothing done" if known else "kept",
+        "already ingested, nothing to do" if known else "kept",
         verdicts=(verdict,),
         batch_id=checked.batch_id,
         counts=count_rows(checked, snapshot),
@@ -50,14 +64,12 @@ def ingest_file(
 
 
 def save_checked_file(wiring: Wiring, checked: CheckedFile, *, kept_at: dt.datetime) -> Snapshot:
-    """The snapshot of the file's accepted rows, after its rejected ones stand in quarantine and both on record.
+    """Write the file's rejected rows to quarantine and its accepted rows to a snapshot, and record both.
 
-    Doing it again, whole or after a crash, completes it and changes nothing.
+    Running it again completes what a crash left undone, and otherwise changes nothing.
     """
     key = f"ingested {checked.batch_id}"
-    if (
-        find_entry(wiring.lake, key) is None
-    ):  # else a client who was forgotten since would come back
+    if find_entry(wiring.lake, key) is None:  # else a client who was forgotten would come back
         _require_new_rows(checked)
         write_rejected_rows(wiring, checked)
         hit_failpoint("ingest.quarantined")
@@ -65,20 +77,23 @@ def save_checked_file(wiring: Wiring, checked: CheckedFile, *, kept_at: dt.datet
     hit_failpoint("ingest.kept")
     append_ledger_entry(
         wiring,
-        "ingested",
+        Ingested(
+            input_sha256=checked.source.sha256,
+            object_version=checked.source.object_version,
+            schema_name=wiring.schema.name,
+            schema_version=wiring.schema.version,
+            corrects=checked.corrects or "",
+            read_count=checked.validated.row_count,
+            accepted_count=snapshot.row_count,
+            quarantined_count=checked.validated.rejected_count,
+            known_count=count_known_rows(checked, snapshot) if checked.corrects else None,
+        ),
         key=key,
         batch_id=checked.batch_id,
         at=kept_at,
-        details={
-            "input_sha256": checked.source.sha256,
-            "object_version": checked.source.object_version,
-            "schema": wiring.schema.name,
-            "schema_version": wiring.schema.version,
-            "corrects": checked.corrects or "",
-            **count_rows(checked, snapshot),
-        },
     )
     hit_failpoint("ingest.recorded")
+    _LOG.info("kept rows batch_id=%s row_count=%d", checked.batch_id, snapshot.row_count)
     return snapshot
 
 
@@ -88,29 +103,34 @@ def _require_new_rows(checked: CheckedFile) -> None:
             f"correction {checked.name}",
             found=f"no accepted row that batch {checked.corrects} does not have already",
             expected="rows that were rejected, corrected",
-            remedy="See them with `credit-default quarantine BATCH`.",
+            remedy="See the rejected rows with `credit-default quarantine BATCH`.",
         )
 
 
 def count_rows(checked: CheckedFile, snapshot: Snapshot) -> dict[str, int]:
-    """Where the file's rows went: read = accepted + quarantined, + known to the corrected batch already."""
+    """Return where the file's rows went: read = accepted + quarantined (+ those that the corrected batch has already)."""
     validated = checked.validated
-    known = validated.accepted_count - snapshot.row_count
+    known = {"in the batch already": count_known_rows(checked, snapshot)}
     return {
         "read": validated.row_count,
         "accepted": snapshot.row_count,
         "quarantined": validated.rejected_count,
-        **({"in the batch already": known} if checked.corrects else {}),
+        **(known if checked.corrects else {}),
     }
 
 
-def require_same_origin_as_lake(wiring: Wiring, checked: CheckedFile) -> None:
-    """Nothing; returns when the file's clients and those that the lake keeps are all real or all simulated.
+def count_known_rows(checked: CheckedFile, snapshot: Snapshot) -> int:
+    """Return how many accepted rows of a correction the corrected batch had already: they are left as they are."""
+    return checked.validated.accepted_count - snapshot.row_count
 
-    Asked before anything is kept: one snapshot of the other kind would stop every later `train --refresh`.
+
+def require_same_origin_as_lake(wiring: Wiring, checked: CheckedFile) -> None:
+    """Check that the file's clients and those in the lake are all real or all simulated.
+
+    This comes before anything is kept: one snapshot of the other kind would stop every later `train --refresh`.
 
     Raises:
-        InputError: they are not.
+        InputError: They are not.
     """
     origins = {snapshot.origin.data_origin for snapshot in list_snapshots(wiring.lake)}
     if origins - {checked.data_origin}:
@@ -118,33 +138,30 @@ def require_same_origin_as_lake(wiring: Wiring, checked: CheckedFile) -> None:
             f"file {checked.name}",
             found=f"{checked.data_origin} clients",
             expected=f"{origins.pop()} ones, as all others in {wiring.lake.uri}",
-            remedy="Give simulated data a lake of their own with --lake.",
+            remedy="Give simulated data a lake of its own with --lake.",
         )
 
 
 def describe_broken_rules(validated: ValidationResult) -> tuple[str, ...]:
-    """One line that names the rules most rows broke, with their counts; none when no row broke any."""
+    """Return a line that names the rules that most rows broke, with their counts; none when no row broke any."""
     worst = sorted(validated.rule_counts.items(), key=lambda item: (-item[1], item[0]))
     if not worst:
         return ()
-    told = ", ".join(f"{rule} ({count:,})" for rule, count in worst[:SHOWN])
-    return (
-        f"rows in quarantine broke {told}"
-        + (f" and {len(worst) - SHOWN} more rules" if worst[SHOWN:] else ""),
-    )
+    rules = ", ".join(f"{rule} ({count:,})" for rule, count in worst[:_SHOWN_COUNT])
+    more = f" and {len(worst) - _SHOWN_COUNT} more rules" if worst[_SHOWN_COUNT:] else ""
+    return (f"rows in quarantine broke {rules}{more}",)
 
 
 def describe_unknown_columns(checked: CheckedFile) -> tuple[str, ...]:
-    """One line that names the columns nobody reads; none when there are none."""
+    """Return a line that names the columns that were not read; none when there are none."""
     if not checked.unknown_columns:
         return ()
-    return (
-        f"columns that the schema does not know were not read: {show_examples(checked.unknown_columns)}",
-    )
+    names = show_examples(checked.unknown_columns)
+    return (f"columns that the schema does not know were not read: {names}",)
 
 
 def write_file_snapshot(wiring: Wiring, checked: CheckedFile, *, kept_at: dt.datetime) -> Snapshot:
-    """The file's accepted rows at rest in the lake, under its batch_id; the same file twice is one snapshot."""
+    """Write the file's accepted rows as the snapshot of its batch_id, unless it is there already."""
     origin = SnapshotOrigin(
         source=replace(checked.source, row_count=checked.validated.row_count),
         name=checked.name,
@@ -158,7 +175,7 @@ def write_file_snapshot(wiring: Wiring, checked: CheckedFile, *, kept_at: dt.dat
 
 
 def write_rejected_rows(wiring: Wiring, checked: CheckedFile) -> None:
-    """Nothing; the file's rejected rows stand in the quarantine table, each with the rules it broke."""
+    """Write the file's rejected rows to the quarantine table, each with the rules that it broke; idempotent."""
     if checked.validated.rejected_count:
         write_quarantine(
             wiring.lake,

@@ -1,4 +1,7 @@
-"""The rows of a batch that were refused: how many broke which rule, and a copy of them to correct."""
+"""Look up the rejected rows of a batch: how many broke which rule, and a copy of them to correct.
+
+The checks write them to the quarantine table when a file is ingested or scored; `ingest --corrects` brings them back.
+"""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,7 +18,7 @@ from credit_default.views.summaries.summary import Summary
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rejected:
-    """A batch's rejected rows in the file's order, and the rows that broke each rule; a row may break several."""
+    """A batch's rejected rows in the file's order, and how many broke each rule; a row may break several."""
 
     batch_id: str
     rows: pl.DataFrame = field(repr=False)
@@ -23,28 +26,29 @@ class Rejected:
 
 
 def find_rejected(wiring: Wiring, batch_id: str) -> Rejected:
-    """The batch's rejected rows; none where every row was accepted.
+    """Return the batch's rejected rows; none where every row was accepted.
 
     Raises:
-        InputError: nothing was kept under that id.
+        InputError: There is no batch of that id.
     """
     rows = read_quarantine(wiring.lake, batch_id=batch_id)
     if rows.is_empty() and batch_id not in {entry.batch_id for entry in read_entries(wiring.lake)}:
         raise InputError(
             f"batch {batch_id}",
-            found="nothing kept under that id",
+            found="no batch of that id",
             expected="a batch that was scored or ingested",
-            remedy="Copy the id from `predict` or `ingest`; a file that was refused as a whole keeps no rows.",
+            remedy="Copy the id from `predict` or `ingest`;"
+            " no rows are kept of a file that was refused as a whole.",
         )
     counts = rows["rules"].explode().value_counts().iter_rows() if rows.height else ()
     return Rejected(batch_id, rows, {str(rule): int(count) for rule, count in counts})
 
 
 def summarise_rejected(rejected: Rejected, *, out: Path | None) -> Summary:
-    """How many rows broke each rule, after a copy of the rows was written to `out` where one was asked for.
+    """Return how many rows broke each rule, and write a copy of the rows to `out` unless it is None.
 
     Raises:
-        InputError: `out` has another ending than .csv or .parquet, or can't be written to.
+        InputError: `out` has another ending than .csv or .parquet, or cannot be written to.
     """
     if out is not None:
         write_table(rejected.rows, out)

@@ -15,6 +15,7 @@ from credit_default.adapters.tables.alarms import (
 from credit_default.adapters.tables.ledger import format_utc_time
 from credit_default.adapters.tables.monitoring import read_monitoring
 from credit_default.failpoints import hit_failpoint
+from credit_default.gates.ledger.version_events import AlarmClosed, AlarmOpened
 from credit_default.gates.monitoring import retraining
 from credit_default.gates.monitoring.alarms import (
     Alarm,
@@ -106,21 +107,20 @@ def _send_due_message(wiring: Wiring, recorded: RecordedAlarm) -> list[str]:
     if due is None:
         return []
     alarm = recorded.alarm
-    event, moment = (
-        ("alarm opened", alarm.opened_at) if alarm.is_open else ("alarm closed", alarm.closed_at)
+    kind, moment = (
+        (AlarmOpened, alarm.opened_at) if alarm.is_open else (AlarmClosed, alarm.closed_at)
     )
     append_ledger_entry(
         wiring,
-        event,
-        key=f"{event} {alarm.alarm_id} {moment}",
+        kind(
+            gate=alarm.gate,
+            month=alarm.closed_month or alarm.opened_month,
+            because=alarm.closed_because,
+        ),
+        key=f"{kind.name} {alarm.alarm_id} {moment}",
         at=dt.datetime.fromisoformat(moment),
         batch_id=alarm.opened_batch_id,
         model_version=alarm.model_version,
-        details={
-            "gate": alarm.gate,
-            "month": alarm.closed_month or alarm.opened_month,
-            "because": alarm.closed_because,
-        },
     )
     hit_failpoint("alarms.entered")
     failures = _send(
@@ -155,13 +155,13 @@ def _find_due_record(recorded: RecordedAlarm) -> Callable[[str], RecordedAlarm] 
 
     if recorded.alarm.is_open:
         return (
-            (lambda told: replace(recorded, opening_told=told))
-            if is_due(recorded.opening_told)
+            (lambda told: replace(recorded, opening_delivery=told))
+            if is_due(recorded.opening_delivery)
             else None
         )
     return (
-        (lambda told: replace(recorded, closing_told=told))
-        if is_due(recorded.closing_told)
+        (lambda told: replace(recorded, closing_delivery=told))
+        if is_due(recorded.closing_delivery)
         else None
     )
 

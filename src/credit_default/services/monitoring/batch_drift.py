@@ -141,7 +141,7 @@ def find_batch(
         )
     found_id, found_version = newest.select("batch_id", "model_version").row(0)
     snapshot = read_snapshot(wiring.lake, found_id)
-    require_same_portfolio(wiring, snapshot.origin.schema_name, thing=f"batch {found_id}")
+    require_same_portfolio(wiring.schema, snapshot.origin.schema_name, thing=f"batch {found_id}")
     return MonitoredBatch(
         snapshot,
         found_version,

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from credit_default.data.checking.duplicate_keys import Hashes, hash_keys
 from credit_default.data.contract.schema import Schema
 from credit_default.errors import InputError
 from credit_default.model.estimator.bundle import ModelBundle
 from credit_default.model.profile.column_counts import Profile, profile_frames, profile_rows
 from credit_default.model.profile.plan import ProfilePlan, plan_profile
-from credit_default.services.intake.earlier_batches import Hashes, hash_keys_in_process
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,5 +50,5 @@ def _collect_chosen(
     frames: Iterable[pl.DataFrame], chosen: Hashes, kept: list[pl.DataFrame]
 ) -> Iterator[pl.DataFrame]:
     for frame in frames:
-        kept.append(frame.filter(pl.Series(np.isin(hash_keys_in_process(frame), chosen))))
+        kept.append(frame.filter(pl.Series(np.isin(hash_keys(frame), chosen))))
         yield frame

@@ -1,7 +1,6 @@
 """How a batch was delivered, beside those before it: counts, months and times, from the ledger and the monitoring table."""
 
 import datetime as dt
-import json
 from dataclasses import dataclass
 from itertools import takewhile
 from typing import Any
@@ -14,7 +13,6 @@ from credit_default.adapters.lake.snapshots import Snapshot
 from credit_default.adapters.tables.monitoring import read_monitoring
 from credit_default.adapters.tables.queries import collect_rows, scan_table
 from credit_default.data.months import count_months
-from credit_default.gates.ledger import LedgerEntry
 from credit_default.gates.monitoring.feed import BatchState, judge_feed
 from credit_default.gates.monitoring.feed_measurement import measure_feed
 from credit_default.gates.monitoring.volume import Delivery, judge_volume
@@ -44,27 +42,27 @@ def read_delivery_history(
     Looked at again later, a batch is held against the same ones. What never was monitored has no month here and counts
     as being of its predecessor's.
     """
-    entries = list_first_scorings(wiring)
-    before = list(takewhile(lambda entry: entry.batch_id != batch_id, entries))
-    own = entries[len(before) : len(before) + 1]
+    scorings = list_first_scorings(wiring)
+    before = list(takewhile(lambda scoring: scoring.entry.batch_id != batch_id, scorings))
+    own = scorings[len(before) : len(before) + 1]
     months = dict(
         read_monitoring(wiring.lake).select("batch_id", "statement_month").iter_rows()
     ) | {batch_id: month}
     found: list[Delivery] = []
     newest, last = "", None
-    for entry in (*before, *own):
-        at = dt.datetime.fromisoformat(entry.at)
-        own_month = months.get(entry.batch_id, newest) or month
+    for scoring in (*before, *own):
+        at = dt.datetime.fromisoformat(scoring.entry.at)
+        own_month = months.get(scoring.entry.batch_id, newest) or month
         found.append(
             Delivery(
-                row_count=int(json.loads(entry.details)["read_count"]),
+                row_count=scoring.event.read_count,
                 age=count_months(own_month, at.strftime("%Y-%m")),
                 step=count_months(newest, own_month) if newest else None,
                 wait=(at - last).total_seconds() / _SECONDS_IN_DAY if last else None,
             )
         )
         newest, last = max(newest, own_month), at
-    shares = tuple(_compute_rejected_share(entry) for entry in before)
+    shares = tuple(scoring.event.rejected_share for scoring in before)
     if not own:  # scored in a lake that keeps no ledger of it
         return DeliveryHistory(Delivery(row_count, 0), tuple(found), shares)
     return DeliveryHistory(found[-1], tuple(found[:-1]), shares)
@@ -132,12 +130,3 @@ def _read_previous_profile(wiring: Wiring, *, month: str) -> dict[str, Any] | No
         found.sort("statement_month", "monitored_at").select("batch_id", "model_version").row(-1)
     )
     return read_profile(wiring.lake, batch_id=batch_id, model_version=model_version)
-
-
-def _compute_rejected_share(entry: LedgerEntry) -> float:
-    details = json.loads(entry.details)
-    return (
-        int(details["quarantined_count"]) / int(details["read_count"])
-        if details["read_count"]
-        else 0.0
-    )

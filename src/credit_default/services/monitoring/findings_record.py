@@ -8,6 +8,7 @@ import polars as pl
 
 from credit_default.adapters.lake.published_reports import fetch_published
 from credit_default.adapters.tables.monitoring import write_monitoring
+from credit_default.gates.ledger.batch_events import MonitorAlarmed
 from credit_default.gates.monitoring.drift import DriftReport
 from credit_default.gates.verdict import Verdict
 from credit_default.model.estimator.expected_loss import EXPECTED_LOSS
@@ -80,15 +81,14 @@ def _append_alarm_entry(
 ) -> None:
     append_ledger_entry(
         wiring,
-        "alarmed",
+        MonitorAlarmed(
+            gate=verdict.gate,
+            figures={name: float(value) for name, value in verdict.figures.items()},
+        ),
         key=f"alarmed {verdict.gate} {batch.batch_id} v{batch.model_version} {at.isoformat()}",
         at=at,
         batch_id=batch.batch_id,
         model_version=batch.model_version,
-        details={
-            "gate": verdict.gate,
-            **{name: float(value) for name, value in verdict.figures.items()},
-        },
     )
 
 
@@ -103,7 +103,12 @@ def _describe_status(verdicts: tuple[Verdict, ...]) -> str:
 def _record_monitoring_run(
     wiring: Wiring, batch: MonitoredBatch, drift: Drift | None, summary: Summary
 ) -> Summary:
-    tags = build_batch_tags(wiring, batch.batch_id, batch.model_version, batch.data_origin)
+    tags = build_batch_tags(
+        batch.batch_id,
+        batch.model_version,
+        data_origin=batch.data_origin,
+        git_commit=wiring.commit,
+    )
     with wiring.tracking.start_run("monitor", name=f"monitor {batch.batch_id}", tags=tags) as run:
         if drift is not None:
             columns = (

@@ -9,8 +9,9 @@ import polars as pl
 from credit_default.adapters.lake.published_reports import read_profile
 from credit_default.adapters.tables.ledger import read_entries
 from credit_default.adapters.tables.monitoring import read_monitoring
+from credit_default.gates.ledger.event_format import select_events
+from credit_default.gates.ledger.version_events import Promoted, RolledBack
 from credit_default.gates.monitoring.alarms import Alarm
-from credit_default.services.champion.alias_history import PROMOTED, ROLLED_BACK
 from credit_default.services.context.data_origin import SIMULATED
 from credit_default.services.context.wiring import Wiring
 from credit_default.services.monitoring.alarms import read_known_alarms
@@ -35,9 +36,8 @@ def read_history(wiring: Wiring) -> History:
         key: read_profile(wiring.lake, batch_id=key[0], model_version=key[1]) or {} for key in keys
     }
     seats = tuple(
-        ChampionEvent(entry.model_version, entry.at, entry.event)
-        for entry in read_entries(wiring.lake)
-        if entry.event in {PROMOTED, ROLLED_BACK}
+        ChampionEvent(change.entry.model_version, change.entry.at, change.entry.event)
+        for change in select_events(read_entries(wiring.lake), Promoted, RolledBack)
     )
     scored = dict(
         findings.group_by("model_version").agg(pl.col("statement_month").max()).iter_rows()
@@ -60,7 +60,7 @@ def write_history_page(wiring: Wiring, *, now: dt.datetime) -> str | None:
         for row in read_monitoring(wiring.lake).iter_rows(named=True)
     }
     page = write_html(
-        describe_history(history, reasons=reasons, vintages=measure_vintages(wiring, now=now))
+        describe_history(history, reasons=reasons, vintages=measure_vintages(wiring.lake, now=now))
     )
     with wiring.lake.scratch() as folder:
         path = folder / "history.html"

@@ -1,7 +1,6 @@
 """Is a training asked for? What the lake knows of alarms, labels and earlier requests, and the request on record."""
 
 import datetime as dt
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -13,6 +12,8 @@ from credit_default.adapters.tables.monitoring import read_monitoring
 from credit_default.adapters.tables.queries import collect_rows, scan_table
 from credit_default.data.contract.schema import KEY
 from credit_default.failpoints import hit_failpoint
+from credit_default.gates.ledger.event_format import select_events
+from credit_default.gates.ledger.version_events import RetrainingRequested
 from credit_default.gates.monitoring import feed
 from credit_default.gates.monitoring.alarms import (
     Alarm,
@@ -31,8 +32,6 @@ from credit_default.services.context.audit_log import append_ledger_entry
 from credit_default.services.context.wiring import Wiring
 from credit_default.services.monitoring.alarms import read_gate_findings
 from credit_default.services.outcomes.coverage import is_early
-
-REQUESTED = "retraining requested"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +83,10 @@ def request_retraining(
     if retraining.is_new:
         append_ledger_entry(
             wiring,
-            REQUESTED,
+            RetrainingRequested(month=retraining.month, window=wiring.settings.retraining.window),
             key=_key(retraining.month, champion_version),
             at=at,
             model_version=champion_version,
-            details={"month": retraining.month, "window": wiring.settings.retraining.window},
         )
         hit_failpoint("retraining.requested")
 
@@ -139,11 +137,10 @@ def _count_new_labels(wiring: Wiring, champion: ModelVersion, *, broken: Sequenc
 
 def _list_requested_months(wiring: Wiring) -> tuple[str, ...]:
     return tuple(
-        str(json.loads(entry.details)["month"])
-        for entry in read_entries(wiring.lake)
-        if entry.event == REQUESTED
+        request.event.month
+        for request in select_events(read_entries(wiring.lake), RetrainingRequested)
     )
 
 
 def _key(month: str, version: int) -> str:
-    return f"{REQUESTED} {month} v{version}"
+    return f"{RetrainingRequested.name} {month} v{version}"

@@ -16,10 +16,10 @@ import polars as pl
 from credit_default.adapters.lake.layout import Lake
 from credit_default.adapters.lake.snapshots import Snapshot, read_snapshot_rows
 from credit_default.adapters.tables.queries import read_outcomes, read_score_frames
+from credit_default.data.checking.duplicate_keys import Hashes, hash_keys
 from credit_default.data.contract.schema import KEY, OUTCOME, STATEMENT_MONTH
 from credit_default.model.estimator.decision import ACCEPT, DECLINE
 from credit_default.model.estimator.expected_loss import EXPECTED_LOSS
-from credit_default.services.intake.earlier_batches import Hashes, hash_keys_in_process
 from credit_default.services.outcomes.coverage import is_early
 
 _UNKNOWN: Final = -1
@@ -53,7 +53,7 @@ class BatchScores:
 
     def attach(self, rows: pl.DataFrame) -> pl.DataFrame:
         """Those of the rows that have a score, in their order, with default_probability, decision and any outcome."""
-        hashes = hash_keys_in_process(rows)
+        hashes = hash_keys(rows)
         place = np.minimum(np.searchsorted(self.keys, hashes), max(0, len(self.keys) - 1))
         found = (
             self.keys[place] == hashes if len(self.keys) else np.zeros(rows.height, dtype=np.bool_)
@@ -92,7 +92,7 @@ def read_batch_scores(lake: Lake, *, batch_id: str, model_version: int) -> Batch
     for frame in read_score_frames(
         lake, batch_id=batch_id, model_version=model_version, columns=columns
     ):
-        keys.append(hash_keys_in_process(frame))
+        keys.append(hash_keys(frame))
         probability.append(frame["default_probability"].to_numpy())
         declined.append((frame["decision"] == DECLINE).to_numpy())
         months.update(frame[STATEMENT_MONTH].unique().to_list())
@@ -120,7 +120,7 @@ def _add_outcomes(lake: Lake, scores: BatchScores) -> BatchScores:
     known = read_outcomes(lake, months=scores.months).select(*KEY, OUTCOME, early=is_early())
     if known.is_empty() or not len(scores.keys):
         return scores
-    hashes = hash_keys_in_process(known)
+    hashes = hash_keys(known)
     place = np.minimum(np.searchsorted(scores.keys, hashes), len(scores.keys) - 1)
     found, early = scores.keys[place] == hashes, known["early"].to_numpy()
     counted = found & ~early

@@ -4,7 +4,6 @@ Each act can be done again at any time, beside commands that run: it finds nothi
 """
 
 import datetime as dt
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,14 +15,15 @@ from credit_default.adapters.mlflow.run_search import list_recorded_batches
 from credit_default.adapters.mlflow.tracking import DatasetRecord
 from credit_default.adapters.tables.ledger import read_entries
 from credit_default.errors import ServiceError
-from credit_default.gates.ledger import LedgerEntry
+from credit_default.gates.ledger.batch_events import Scored
+from credit_default.gates.ledger.chain import LedgerEntry
+from credit_default.gates.ledger.event_format import RecordedEvent, select_events
 from credit_default.gates.verdict import Verdict
 from credit_default.services.champion.alias_history import record_champion_change
 from credit_default.services.champion.pinned_champion import MLFLOW_GATE, format_age, pin_version
 from credit_default.services.context.wiring import Wiring
 from credit_default.services.scoring.run_metadata import build_batch_tags
-from credit_default.services.scoring.score_batch import parse_expected_losses
-from credit_default.services.scoring.score_record import list_expected_losses, record_scoring_run
+from credit_default.services.scoring.score_record import BatchFigures, record_scoring_run
 from credit_default.views.summaries.summary import Summary
 
 CLOSED_RUNS, OWED_RECORDS, LEFTOVERS, FLOW_RUNS = (
@@ -68,7 +68,9 @@ def repair_records(wiring: Wiring, *, now: dt.datetime) -> Repairs:
     """What a kill or an outage left undone in MLflow is done; a verdict says so where MLflow is still away."""
     try:
         wiring.tracking.wait(timeout_seconds=wiring.settings.mlflow.wait_seconds)
-        with wiring.lake.turn("reconcile"):  # of two at once the second finds nothing left to do
+        with wiring.lake.hold_lock(
+            "reconcile"
+        ):  # of two at once the second finds nothing left to do
             closed = tuple(_close_runs(wiring, now))
             owed = tuple(_record_owed(wiring, now))
             seat = tuple(_refresh_champion_record(wiring, now))
@@ -125,48 +127,51 @@ def _record_owed(wiring: Wiring, now: dt.datetime) -> Iterator[LedgerEntry]:
         now - dt.timedelta(seconds=policy.silence_seconds),
     )
     scored = [
-        e
-        for e in read_entries(wiring.lake)
-        if e.event == "scored" and first <= _read_time(e) <= last
+        recorded
+        for recorded in select_events(read_entries(wiring.lake), Scored)
+        if first <= _read_time(recorded.entry) <= last
     ]
     if not scored:
         return
     known = list_recorded_batches(wiring.tracking, "predict", since=first)
-    for entry in scored:
+    for recorded in scored:
+        entry = recorded.entry
         if (entry.batch_id, str(entry.model_version)) not in known:
-            _record(wiring, entry)
+            _record(wiring, recorded)
             yield entry
 
 
-def _record(wiring: Wiring, entry: LedgerEntry) -> None:
-    details, snapshot = json.loads(entry.details), read_snapshot(wiring.lake, entry.batch_id)
-    source, scored_count = snapshot.source, int(details["scored_count"])
-    counts = {
-        "read": int(details["read_count"]),
-        "scored": scored_count,
-        "quarantined": int(details["quarantined_count"]),
-    }
-    if details["corrects"]:
-        counts["in the batch already"] = counts["read"] - scored_count - counts["quarantined"]
-    shares = {
-        "declined share": int(details["declined_count"]) / scored_count if scored_count else 0.0,
-        "expected default share": float(details["expected_default_share"]),
-    }
+def _record(wiring: Wiring, recorded: RecordedEvent[Scored]) -> None:
+    entry, event = recorded.entry, recorded.event
+    snapshot = read_snapshot(wiring.lake, entry.batch_id)
+    origin, source = snapshot.origin, snapshot.source
     tags = build_batch_tags(
-        wiring, entry.batch_id, entry.model_version, snapshot.origin.data_origin
+        entry.batch_id,
+        entry.model_version,
+        data_origin=origin.data_origin,
+        git_commit=event.git_commit,
+    )
+    figures = BatchFigures(
+        read_count=event.read_count,
+        scored_count=event.scored_count,
+        quarantined_count=event.quarantined_count,
+        known_count=event.known_count if event.corrects else None,
+        declined_share=event.declined_share,
+        expected_default_share=event.expected_default_share,
+        expected_losses=event.expected_losses,
     )
     record_scoring_run(
-        wiring,
+        wiring.tracking,
         DatasetRecord(
-            snapshot.origin.name,
+            origin.name,
             source.sha256,
             source.uri,
             "scoring",
-            counts["read"],
+            event.read_count,
             wiring.schema.names,
         ),
-        counts | shares | list_expected_losses(parse_expected_losses(details)),
-        tags={**tags, "git_commit": details["git_commit"], "recorded_by": "reconcile"},
+        figures,
+        tags={**tags, "recorded_by": "reconcile"},
         scored_at=_read_time(entry),
     )
 

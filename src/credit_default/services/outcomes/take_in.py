@@ -1,21 +1,24 @@
-"""What became of clients is taken in: checked row by row, merged by client and month, the last observation wins."""
+"""Take in outcomes: check a file row by row and merge it by client and month, where the last observation counts."""
 
 import datetime as dt
 import hashlib
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import polars as pl
 
-from credit_default.adapters.files.statement_files import read_batches, read_source
+from credit_default.adapters.files.statement_files import open_statement_file
+from credit_default.adapters.lake.layout import Lake
 from credit_default.adapters.tables.ledger import find_entry
 from credit_default.adapters.tables.quarantine import write_quarantine
-from credit_default.adapters.tables.queries import merge_outcomes, write_observations
-from credit_default.data.checking.validation import check_rows
+from credit_default.adapters.tables.queries import MergeCounts, merge_outcomes, write_observations
+from credit_default.data.checking.validation import ValidationResult, check_rows
 from credit_default.data.credit_card.outcomes import MATURITY_MONTHS, OBSERVED_OUTCOMES
 from credit_default.data.months import add_months, count_months
 from credit_default.failpoints import hit_failpoint
-from credit_default.gates.monitoring.coverage import judge_coverage
+from credit_default.gates.ledger.batch_events import OutcomesIngested
+from credit_default.gates.monitoring.coverage import CoveragePolicy, judge_coverage
 from credit_default.gates.verdict import Verdict
 from credit_default.services.context.audit_log import append_ledger_entry
 from credit_default.services.context.wiring import Wiring
@@ -26,90 +29,102 @@ from credit_default.views.history.vintage_tables import VintageRow, format_vinta
 from credit_default.views.summaries.summary import Summary
 from credit_default.views.terminal.coverage import CoverageRow, format_coverage_lines
 
+_LOG = logging.getLogger(__name__)
+
 
 def ingest_outcomes_file(wiring: Wiring, uri: str, *, taken_in_at: dt.datetime) -> Summary:
-    """How many outcomes were new, changed an earlier one, changed nothing, or were rejected and stand in quarantine.
+    """Take in the file of outcomes.
 
-    All observations of the file are kept in the history first; what they change of the current outcomes is one commit.
-    Doing it again, whole or after a crash, completes it and changes nothing.
+    Return how many were new, changed an earlier one, changed nothing, or were rejected. All
+    observations of the file are added to the history first; then the current outcomes are changed
+    in one commit. Rejected rows go to quarantine. Idempotent: taking the file in again, or after a
+    crash, completes it and changes nothing else.
 
     Raises:
-        InputError: the file as a whole is not what it should be.
+        InputError: The file as a whole is not what it should be.
     """
     arrival = fetch_file(wiring, uri)
-    source = read_source(arrival.path)
-    checked = check_rows(
-        lambda: read_batches(arrival.path, schema=OBSERVED_OUTCOMES),
-        schema=OBSERVED_OUTCOMES,
-        outcome="required",
-    )
-    batch_id = hashlib.sha256(f"outcomes {source.sha256}".encode()).hexdigest()[:16]
+    file = open_statement_file(arrival.path, schema=OBSERVED_OUTCOMES)
+    checked = check_rows(file.read_batches, schema=OBSERVED_OUTCOMES, outcome="required")
+    batch_id = hashlib.sha256(f"outcomes {file.source.sha256}".encode()).hexdigest()[:16]
     key = f"outcomes {batch_id}"
-    if (
-        checked.rejected_count and find_entry(wiring.lake, key) is None
-    ):  # else who was forgotten since would come back
+    # rejected rows of a file that is on record are not written again: a client may have been erased from them
+    if checked.rejected_count and find_entry(wiring.lake, key) is None:
         write_quarantine(
             wiring.lake, lambda: (batch.rejected for batch in checked.batches()), batch_id=batch_id
         )
     hit_failpoint("outcomes.quarantined")
-    observed = pl.concat([batch.accepted for batch in checked.batches()])
-    write_observations(wiring.lake, observed, batch_id=batch_id, taken_in_at=taken_in_at)
-    hit_failpoint("outcomes.kept")
-    merged = merge_outcomes(wiring.lake, observed, batch_id=batch_id)
-    hit_failpoint("outcomes.merged")
-    counts = {
-        "new": merged.inserted_count,
-        "changed": merged.updated_count,
-        "older or known already": checked.accepted_count
-        - merged.inserted_count
-        - merged.updated_count,
-        "rejected": checked.rejected_count,
-    }
-    append_ledger_entry(
-        wiring,
-        "outcomes taken in",
-        key=key,
-        batch_id=batch_id,
-        at=taken_in_at,
-        details={
-            "input_sha256": source.sha256,
-            "object_version": arrival.object_version,
-            "accepted_count": checked.accepted_count,
-            "rejected_count": checked.rejected_count,
-        },
+    merged = _write_outcomes(wiring.lake, checked, batch_id=batch_id, taken_in_at=taken_in_at)
+    event = OutcomesIngested(
+        input_sha256=file.source.sha256,
+        object_version=arrival.object_version,
+        accepted_count=checked.accepted_count,
+        rejected_count=checked.rejected_count,
     )
+    append_ledger_entry(wiring, event, key=key, batch_id=batch_id, at=taken_in_at)
     hit_failpoint("outcomes.recorded")
     return Summary(
         "outcomes",
         "taken in",
         batch_id=batch_id,
-        counts=counts,
+        counts=_count_outcomes(checked, merged),
         paths={"outcomes": wiring.lake.table_uri("outcomes")},
-        notes=(*_describe_rejected(checked.rule_counts), *_describe_unscored(wiring)),
+        notes=(*_describe_rejected(checked.rule_counts), *_describe_unscored(wiring.lake)),
     )
+
+
+def _write_outcomes(
+    lake: Lake, checked: ValidationResult, *, batch_id: str, taken_in_at: dt.datetime
+) -> MergeCounts:
+    """Add the accepted observations to the history and merge them into the current outcomes."""
+    observed = pl.concat([batch.accepted for batch in checked.batches()])
+    write_observations(lake, observed, batch_id=batch_id, taken_in_at=taken_in_at)
+    hit_failpoint("outcomes.kept")
+    merged = merge_outcomes(lake, observed, batch_id=batch_id)
+    hit_failpoint("outcomes.merged")
+    _LOG.info(
+        "took in outcomes batch_id=%s new_count=%d changed_count=%d rejected_count=%d",
+        batch_id,
+        merged.inserted_count,
+        merged.updated_count,
+        checked.rejected_count,
+    )
+    return merged
+
+
+def _count_outcomes(checked: ValidationResult, merged: MergeCounts) -> dict[str, int]:
+    """Return the file's rows by what they changed of the current outcomes."""
+    unchanged = checked.accepted_count - merged.inserted_count - merged.updated_count
+    return {
+        "new": merged.inserted_count,
+        "changed": merged.updated_count,
+        "older or known already": unchanged,
+        "rejected": checked.rejected_count,
+    }
 
 
 @dataclass(frozen=True, slots=True)
 class KnownOutcomes:
-    """What is known by now, batch by batch and month by month, and both in short."""
+    """The outcomes known by now: by batch, by month and version, and as a summary."""
 
     batches: tuple[CoverageRow, ...]
     vintages: tuple[VintageRow, ...]
     summary: Summary
 
 
-def summarise_coverage(wiring: Wiring, *, now: dt.datetime, told: bool) -> KnownOutcomes:
-    """What is known of each scored batch and each month; each as a note of the summary where it is to be `told`."""
-    rows, vintages = measure_coverage(wiring, now=now), measure_vintages(wiring, now=now)
-    verdict = _judge_coverage(wiring, rows, now=now)
+def summarise_coverage(wiring: Wiring, *, now: dt.datetime, listed: bool) -> KnownOutcomes:
+    """Return what is known of each scored batch and each month, with a note for each in the summary where `listed`."""
+    lake = wiring.lake
+    rows, vintages = measure_coverage(lake, now=now), measure_vintages(lake, now=now)
+    verdict = _judge_coverage(rows, policy=wiring.settings.coverage, now=now)
     counts = {
         "batches": len(rows),
         "scored": sum(row.scored_count for row in rows),
         "known": sum(row.known_count for row in rows),
     }
     notes = (
-        *((*format_coverage_lines(rows), *format_vintage_lines(vintages)) if told else ()),
-        *_describe_unscored(wiring),
+        *((*format_coverage_lines(rows), *format_vintage_lines(vintages)) if listed else ()),
+        *_describe_unscored(lake),
     )
     return KnownOutcomes(
         rows,
@@ -119,18 +134,19 @@ def summarise_coverage(wiring: Wiring, *, now: dt.datetime, told: bool) -> Known
 
 
 def _judge_coverage(
-    wiring: Wiring, rows: tuple[CoverageRow, ...], *, now: dt.datetime
+    rows: tuple[CoverageRow, ...], *, policy: CoveragePolicy, now: dt.datetime
 ) -> tuple[Verdict, ...]:
-    """The loudest verdict on the batches whose outcomes are due; outcomes that may still turn do not count."""
+    """Return the most severe verdict on the batches whose outcomes are due.
+
+    Early outcomes do not count.
+    """
     verdicts = []
     for row in rows:
         months_due = count_months(
             add_months(row.months[-1], MATURITY_MONTHS), now.strftime("%Y-%m")
         )
         share = (row.known_count - row.early_count) / row.scored_count
-        verdicts.append(
-            judge_coverage(share, months_due=months_due, policy=wiring.settings.coverage)
-        )
+        verdicts.append(judge_coverage(share, months_due=months_due, policy=policy))
     order = ("not judged", "ok", "watch", "alarm")
     return (max(verdicts, key=lambda verdict: order.index(verdict.level)),) if verdicts else ()
 
@@ -139,10 +155,7 @@ def _describe_rejected(rule_counts: Mapping[str, int]) -> tuple[str, ...]:
     return tuple(f"rejected rows broke {rule} ({count:,})" for rule, count in rule_counts.items())
 
 
-def _describe_unscored(wiring: Wiring) -> tuple[str, ...]:
-    count = count_unscored_outcomes(wiring)
-    return (
-        (f"{count:,} outcomes are of clients and months that nobody scored yet: they are kept",)
-        if count
-        else ()
-    )
+def _describe_unscored(lake: Lake) -> tuple[str, ...]:
+    count = count_unscored_outcomes(lake)
+    note = f"{count:,} outcomes are of clients and months that were not scored yet: they are kept"
+    return (note,) if count else ()

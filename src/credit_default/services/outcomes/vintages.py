@@ -1,39 +1,40 @@
-"""Each statement month as each version scored it, over all batches: how much is known of it by now, and what came."""
+"""Vintages: each statement month as each model version scored it, over all batches, with the outcomes known by now."""
 
 import datetime as dt
 
 import polars as pl
 
+from credit_default.adapters.lake.layout import Lake
 from credit_default.adapters.tables.queries import collect_rows, scan_table
 from credit_default.data.contract.schema import KEY, OUTCOME, STATEMENT_MONTH
 from credit_default.model.evaluation.vintages import measure_vintage
-from credit_default.services.context.wiring import Wiring
 from credit_default.services.outcomes.coverage import is_early, is_mature
 from credit_default.views.history.vintage_tables import VintageRow
 
 
-def measure_vintages(wiring: Wiring, *, now: dt.datetime) -> tuple[VintageRow, ...]:
-    """Every month and version that was scored, in order. A client scored twice counts as scored last.
+def measure_vintages(lake: Lake, *, now: dt.datetime) -> tuple[VintageRow, ...]:
+    """Return every month and version that was scored, in order.
 
-    One vintage is in memory at a time. Outcomes that came too early to count are unknown.
+    Of a client scored twice the last score counts. One vintage is in memory at a time. Early
+    outcomes, which may still change, count as unknown.
     """
-    scores = scan_table(wiring.lake, "scores")
-    pairs = collect_rows(wiring.lake, scores.select(STATEMENT_MONTH, "model_version").unique())
+    scores = scan_table(lake, "scores")
+    pairs = collect_rows(lake, scores.select(STATEMENT_MONTH, "model_version").unique())
     ordered = pairs.sort(STATEMENT_MONTH, "model_version").rows()
-    return tuple(_measure(wiring, month, version, now=now) for month, version in ordered)
+    return tuple(_measure(lake, month, version, now=now) for month, version in ordered)
 
 
-def _measure(wiring: Wiring, month: str, version: int, *, now: dt.datetime) -> VintageRow:
+def _measure(lake: Lake, month: str, version: int, *, now: dt.datetime) -> VintageRow:
     own = pl.col(STATEMENT_MONTH) == month
-    scores = scan_table(wiring.lake, "scores").filter(own, pl.col("model_version") == version)
+    scores = scan_table(lake, "scores").filter(own, pl.col("model_version") == version)
     last = (
         scores.select(*KEY, "default_probability", "scored_at")
         .sort("scored_at")
         .unique(KEY, keep="last")
     )
-    outcomes = scan_table(wiring.lake, "outcomes").filter(own, ~is_early()).select(*KEY, OUTCOME)
+    outcomes = scan_table(lake, "outcomes").filter(own, ~is_early()).select(*KEY, OUTCOME)
     rows = collect_rows(
-        wiring.lake,
+        lake,
         last.join(outcomes, on=list(KEY), how="left").select("default_probability", OUTCOME),
     )
     known = rows.drop_nulls(OUTCOME)

@@ -1,4 +1,4 @@
-"""Reasons of a batch as it streams by: given to as many of its declined clients as the policy says, in their order."""
+"""Give reasons to the declined clients of a batch as it is scored, to as many of them as the policy says, in file order."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -6,43 +6,56 @@ from functools import cached_property
 import polars as pl
 
 from credit_default.model.estimator.bundle import ModelBundle
-from credit_default.model.explanation.reason_codes import ReasonFinder, build_reason_finder
-from credit_default.services.context.wiring import Wiring
+from credit_default.model.explanation.reason_codes import (
+    ReasonFinder,
+    ReasonsPolicy,
+    build_reason_finder,
+)
+from credit_default.services.context.wiring import Portfolio
 
 
 @dataclass
 class BatchReasons:
-    """The reasons of one batch under one model. It counts the declined clients that it has seen, whatever the frames' sizes."""
+    """The reasons of one batch under one model.
 
-    wiring: Wiring
+    It counts the declined clients of the batch from frame to frame, so that frame sizes do not
+    change who is given reasons.
+    """
+
     bundle: ModelBundle
-    declined_count: int = 0
+    portfolio: Portfolio
+    policy: ReasonsPolicy
+    declined_count: int = 0  # declined rows so far
 
     def give(self, declined: pl.DataFrame) -> list[list[str]]:
-        """Each declined row's reasons, an empty list for those beyond what the policy allows; a part of the batch at a time."""
-        count_given = self.wiring.settings.reasons.count_given
+        """Return the reasons of each declined row of the next frame.
+
+        Rows beyond what the policy allows get an empty list.
+        """
         before = self.declined_count
         self.declined_count += declined.height
-        wanted = count_given(self.declined_count) - count_given(before)
-        given = self._giver.give(declined.head(wanted)) if wanted else []
+        wanted = self.policy.count_explained(self.declined_count) - self.policy.count_explained(
+            before
+        )
+        given = self._finder.find_reasons(declined.head(wanted)) if wanted else []
         return [*given, *([] for _ in range(declined.height - wanted))]
 
     @cached_property
-    def _giver(self) -> ReasonFinder:
+    def _finder(self) -> ReasonFinder:
         return build_reason_finder(
-            self.bundle, self.wiring.portfolio.reasons, schema=self.wiring.schema
+            self.bundle, self.portfolio.reasons, schema=self.portfolio.schema
         )
 
 
 def describe_missing_reasons(
     mode: str, *, declined_count: int, reasoned_count: int
 ) -> tuple[str, ...]:
-    """A note on the declined clients of a batch who were given no reasons, if there are any."""
+    """Return a note on the declined clients of a batch without reasons; empty where each has some."""
     if reasoned_count >= declined_count:
         return ()
     if mode == "none":
         return (
             f"no reasons were given to the {declined_count:,} declined clients, as `--reasons none` asks",
         )
-    told = f"reasons were given to {reasoned_count:,} of {declined_count:,} declined clients, in the order of the file"
-    return (f"{told}; `--reasons all` gives them to everybody, `credit-default explain` to one",)
+    given = f"reasons were given to {reasoned_count:,} of {declined_count:,} declined clients, in the order of the file"
+    return (f"{given}; `--reasons all` gives them to all, `credit-default explain` to one client",)

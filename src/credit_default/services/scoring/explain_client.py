@@ -1,13 +1,15 @@
-"""One client's score, explained from what the lake keeps: the row, the model that scored it, and the decision it got."""
+"""Explain one client's score from the row, the model and the decision that the lake keeps."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import polars as pl
 
+from credit_default.adapters.lake.layout import Lake
 from credit_default.adapters.lake.snapshots import read_snapshot, read_snapshot_rows
 from credit_default.adapters.tables.queries import read_scores
-from credit_default.data.contract.schema import CLIENT_ID, STATEMENT_MONTH
+from credit_default.data.contract.schema import CLIENT_ID, STATEMENT_MONTH, Schema
 from credit_default.errors import ArtifactError, InputError
 from credit_default.model.estimator.bundle import ModelBundle
 from credit_default.model.estimator.decision import DECLINE
@@ -20,7 +22,7 @@ from credit_default.model.explanation.reason_codes import (
     build_reason_finder,
 )
 from credit_default.model.explanation.shapley import EXPLANATION_METHOD
-from credit_default.services.context.wiring import Wiring, require_same_portfolio
+from credit_default.services.context.wiring import Portfolio, Wiring, require_same_portfolio
 from credit_default.views.terminal.explanation import (
     ClientExplanation,
     Contribution,
@@ -28,23 +30,30 @@ from credit_default.views.terminal.explanation import (
     InputLine,
 )
 
+_LOG = logging.getLogger(__name__)
+
 
 def explain_client(wiring: Wiring, batch_id: str, client_id: str) -> ClientExplanation:
-    """The explanation of the client's newest statement in the batch, under the newest version that scored it.
+    """Explain the score of the client's newest statement in the batch, under the newest version that scored it.
+
+    The score is computed again first: an explanation is given only of the score that is on record.
+    Reasons and changes that would lead to another decision are given for declined clients only.
 
     Raises:
-        InputError: the batch was never scored, has no such client, or is of another portfolio.
-        ArtifactError: the rows or the model are not those on record, or give another score.
+        InputError: The batch was never scored, has no such client, or is of another portfolio.
+        ArtifactError: The rows or the model are not those on record, or give another score.
     """
-    score = _find_score(wiring, batch_id, client_id)
+    score = _find_score(wiring.lake, batch_id, client_id)
     version = int(score["model_version"])
     bundle = wiring.registry.load_version(wiring.registry.find_version(version))
-    require_same_portfolio(wiring, bundle.schema_name, thing=f"batch {batch_id}")
-    row = _find_row(wiring, batch_id, client_id, month=score[STATEMENT_MONTH])
+    require_same_portfolio(wiring.schema, bundle.schema_name, thing=f"batch {batch_id}")
+    row = _find_row(wiring.lake, batch_id, client_id, month=score[STATEMENT_MONTH])
     _check_score(bundle, row, score)
-    giver = build_reason_finder(bundle, wiring.portfolio.reasons, schema=wiring.schema)
-    explanation = giver.explainer.explain(row)
+    finder = build_reason_finder(bundle, wiring.portfolio.reasons, schema=wiring.schema)
+    explanation = finder.explainer.explain(row)
     declined = score["decision"] == DECLINE
+    changes = _find_alternatives(wiring.portfolio, finder, row) if declined else ()
+    _LOG.info("explained a score batch_id=%s model_version=%d", batch_id, version)
     return ClientExplanation(
         client_id=client_id,
         statement_month=score[STATEMENT_MONTH],
@@ -55,43 +64,38 @@ def explain_client(wiring: Wiring, batch_id: str, client_id: str) -> ClientExpla
         threshold=bundle.decision_policy.threshold,
         decision=score["decision"],
         risk_band=score["risk_band"],
-        reasons=tuple(giver.tell(explanation, row)[0]) if declined else (),
+        reasons=tuple(finder.select_reasons(explanation, row)[0]) if declined else (),
         base_probability=explanation.base_probability,
-        method=f"{EXPLANATION_METHOD}, against {giver.explainer.background}",
+        method=f"{EXPLANATION_METHOD}, against {finder.explainer.background_description}",
         contributions=_list_contributions(
-            giver, {name: v[0] for name, v in giver.sum_concepts(explanation).items()}
+            finder, {name: v[0] for name, v in finder.sum_concepts(explanation).items()}
         ),
-        inputs=_list_inputs(wiring, bundle, row.row(0, named=True)),
-        changes=tuple(map(_build_change, _find_alternatives(wiring, giver, row)))
-        if declined
-        else (),
+        inputs=_list_inputs(wiring.schema, bundle, row.row(0, named=True)),
+        changes=tuple(map(_build_change, changes)),
     )
 
 
-def _find_score(wiring: Wiring, batch_id: str, client_id: str) -> Mapping[str, Any]:
-    of_client = read_scores(wiring.lake, batch_id=batch_id, client_id=client_id)
-    if (
-        of_client.is_empty()
-        and read_scores(wiring.lake, batch_id=batch_id, columns=(CLIENT_ID,)).is_empty()
-    ):
+def _find_score(lake: Lake, batch_id: str, client_id: str) -> Mapping[str, Any]:
+    of_client = read_scores(lake, batch_id=batch_id, client_id=client_id)
+    if not of_client.is_empty():
+        return of_client.sort("model_version", STATEMENT_MONTH).row(-1, named=True)
+    if read_scores(lake, batch_id=batch_id, columns=(CLIENT_ID,)).is_empty():
         raise InputError(
             f"batch {batch_id}",
             found="no scores",
             expected="a batch that was scored",
             remedy="Copy the id from `predict`.",
         )
-    if of_client.is_empty():
-        raise InputError(
-            f"client {client_id[:64]!r}",
-            found=f"no score in batch {batch_id}",
-            expected="one of its clients",
-            remedy="Check the id; a client whose row was rejected stands in `credit-default quarantine`.",
-        )
-    return of_client.sort("model_version", STATEMENT_MONTH).row(-1, named=True)
+    raise InputError(
+        f"client {client_id[:64]!r}",
+        found=f"no score in batch {batch_id}",
+        expected="one of its clients",
+        remedy="Check the id; rejected rows are listed by `credit-default quarantine`.",
+    )
 
 
-def _find_row(wiring: Wiring, batch_id: str, client_id: str, *, month: str) -> pl.DataFrame:
-    snapshot = read_snapshot(wiring.lake, batch_id)
+def _find_row(lake: Lake, batch_id: str, client_id: str, *, month: str) -> pl.DataFrame:
+    snapshot = read_snapshot(lake, batch_id)
     wanted = (pl.col(CLIENT_ID) == client_id) & (pl.col(STATEMENT_MONTH) == month)
     found = pl.concat([rows.filter(wanted) for rows in read_snapshot_rows(snapshot)])
     if found.height != 1:
@@ -105,19 +109,24 @@ def _find_row(wiring: Wiring, batch_id: str, client_id: str, *, month: str) -> p
 
 
 def _check_score(bundle: ModelBundle, row: pl.DataFrame, score: Mapping[str, Any]) -> None:
-    again = float(score_probability(bundle, row)[0])
-    if again != score["default_probability"]:
+    computed = float(score_probability(bundle, row)[0])
+    if computed != score["default_probability"]:
         raise ArtifactError(
             "the client's score",
-            found=f"{again!r} when computed again",
+            found=f"{computed!r} when computed again",
             expected=f"{score['default_probability']!r}",
-            remedy=f"See `credit-default verify {score['batch_id']}`: an explanation of another score would be none.",
+            remedy=f"Run `credit-default verify {score['batch_id']}`; only the score on record is explained.",
         )
 
 
-def _list_contributions(giver: ReasonFinder, sums: Mapping[str, float]) -> tuple[Contribution, ...]:
-    """The concepts by the size of what they add, either way; their sum leads from the base to the probability."""
-    subjects = {concept.name: concept.subject for concept in giver.table.concepts} | {
+def _list_contributions(
+    finder: ReasonFinder, sums: Mapping[str, float]
+) -> tuple[Contribution, ...]:
+    """Return the concepts, the largest contribution first.
+
+    The base probability and all contributions add up to the probability.
+    """
+    subjects = {concept.name: concept.subject for concept in finder.table.concepts} | {
         PROTECTED_CONCEPT: PROTECTED_CONCEPT
     }
     parts = [Contribution(name, subjects[name], float(added)) for name, added in sums.items()]
@@ -125,7 +134,7 @@ def _list_contributions(giver: ReasonFinder, sums: Mapping[str, float]) -> tuple
 
 
 def _list_inputs(
-    wiring: Wiring, bundle: ModelBundle, row: Mapping[str, Any]
+    schema: Schema, bundle: ModelBundle, row: Mapping[str, Any]
 ) -> tuple[InputLine, ...]:
     used = set(bundle.input_names)
     return tuple(
@@ -135,20 +144,22 @@ def _list_inputs(
             column.codes.get(row[column.name], ""),
             used=column.name in used,
         )
-        for column in wiring.schema.inputs
+        for column in schema.inputs
     )
 
 
 def _find_alternatives(
-    wiring: Wiring, giver: ReasonFinder, row: pl.DataFrame
+    portfolio: Portfolio, finder: ReasonFinder, row: pl.DataFrame
 ) -> Sequence[Counterfactual]:
-    bundle = giver.explainer.bundle
-    levers = wiring.portfolio.levers
+    bundle = finder.explainer.bundle
+    levers = portfolio.levers
     if levers is None:
         levers = derive_levers(
-            wiring.schema, input_names=bundle.input_names, accepted=giver.explainer.background_rows
+            portfolio.schema,
+            input_names=bundle.input_names,
+            accepted=finder.explainer.background_rows,
         )
-    return find_counterfactuals(bundle, row, levers=levers, schema=wiring.schema)
+    return find_counterfactuals(bundle, row, levers=levers, schema=portfolio.schema)
 
 
 def _build_change(alternative: Counterfactual) -> CounterfactualLine:

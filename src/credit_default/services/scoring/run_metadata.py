@@ -1,13 +1,14 @@
-"""What MLflow is told of a run: parameters, datasets, tags, metrics, in plain values."""
+"""What is recorded of a run in MLflow: the dataset, the tags and the metrics, as plain values."""
 
 from collections.abc import Mapping
+from typing import Final
 
 from credit_default.adapters.mlflow.tracking import DatasetRecord
+from credit_default.data.contract.schema import Schema
 from credit_default.model.evaluation.metrics import Evaluation
-from credit_default.services.context.wiring import Wiring
 from credit_default.services.intake.file_check import CheckedFile
 
-SHOWN_METRICS = (
+SHOWN_METRICS: Final = (
     "roc_auc",
     "average_precision",
     "brier",
@@ -20,34 +21,43 @@ SHOWN_METRICS = (
 )
 
 
-def describe_file(wiring: Wiring, checked: CheckedFile) -> DatasetRecord:
-    """The file that was scored, as MLflow shows a dataset."""
+def describe_file(checked: CheckedFile, schema: Schema) -> DatasetRecord:
+    """Return the file that was scored, as MLflow shows a dataset."""
     source = checked.source
     row_count = checked.validated.row_count
     return DatasetRecord(
-        checked.name, source.sha256, source.uri, "scoring", row_count, wiring.schema.names
+        checked.name, source.sha256, source.uri, "scoring", row_count, schema.names
     )
 
 
 def build_batch_tags(
-    wiring: Wiring, batch_id: str, model_version: int, data_origin: str
+    batch_id: str, model_version: int, *, data_origin: str, git_commit: str
 ) -> dict[str, object]:
-    """The words by which a run over a batch is found: the same batch_id and model_version stand in every UI."""
+    """Return the tags by which a run over a batch is found.
+
+    Batch_id and model_version are the same in every UI.
+    """
     return {
         "batch_id": batch_id,
         "model_version": model_version,
         "data_origin": data_origin,
-        "git_commit": wiring.commit,
+        "git_commit": git_commit,
     }
 
 
 def pick_figures(values: Mapping[str, float], *, where: str) -> dict[str, float]:
-    """The metrics that people ask for, each said to be `where` it was measured."""
+    """Return the metrics shown in summaries, each named with `where` it was measured.
+
+    A name is such as "roc_auc, test side".
+    """
     return {f"{name}, {where}": values[name] for name in SHOWN_METRICS if name in values}
 
 
 def pick_metrics(evaluation: Evaluation, *, where: str) -> dict[str, float]:
-    """The metrics that people ask for, each followed by the ends of its interval."""
+    """Return the metrics shown in summaries, each followed by the ends of its interval.
+
+    The names are as in `pick_figures`, with ", low" and ", high" for the ends.
+    """
     picked: dict[str, float] = {}
     for name in SHOWN_METRICS:
         if metric := evaluation.metrics.get(name):

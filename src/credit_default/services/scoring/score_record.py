@@ -1,11 +1,13 @@
-"""What was done with a batch becomes a record: MLflow runs, rows of the monitoring table, the summary a person reads."""
+"""Record a scored batch: its run in MLflow, and the summary that a person reads."""
 
 import datetime as dt
+import logging
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Final
 
 from credit_default.adapters.mlflow.run_search import find_run_id
-from credit_default.adapters.mlflow.tracking import DatasetRecord
+from credit_default.adapters.mlflow.tracking import DatasetRecord, Tracking
 from credit_default.errors import ServiceError
 from credit_default.failpoints import hit_failpoint
 from credit_default.gates.verdict import Verdict
@@ -22,12 +24,53 @@ from credit_default.services.intake.ingest import describe_broken_rules, describ
 from credit_default.services.scoring.batch_reasons import describe_missing_reasons
 from credit_default.services.scoring.run_metadata import build_batch_tags, describe_file
 from credit_default.services.scoring.score_batch import ScoredFile
-from credit_default.views.summaries.summary import Summary
+from credit_default.views.summaries.summary import (
+    DECLINED_SHARE,
+    EXPECTED_DEFAULT_SHARE,
+    Summary,
+)
 
-_BAND = "band "
-RECORDING_TIME = dt.timedelta(
-    seconds=30
-)  # which another runner may take from its scores to their run
+_KNOWN: Final = "in the batch already"
+_BAND: Final = "band "  # before the name of a risk band, in names of expected losses
+# how long after its scores another run may still record them, before this one does it
+RECORDING_TIME: Final = dt.timedelta(seconds=30)
+
+_LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchFigures:
+    """Counts and figures of a scored batch, as its summary and its run in MLflow show them.
+
+    Shares are 0-1.
+    """
+
+    read_count: int
+    scored_count: int
+    quarantined_count: int
+    known_count: (
+        int | None
+    )  # rows that the corrected batch had already; None where the file corrects none
+    declined_share: float
+    expected_default_share: float
+    expected_losses: Mapping[str, float]  # by decision and by band, as in `ScoreMeasures`
+
+    def list_counts(self) -> dict[str, int]:
+        """Return the rows by what became of them."""
+        counts = {
+            "read": self.read_count,
+            "scored": self.scored_count,
+            "quarantined": self.quarantined_count,
+        }
+        return counts if self.known_count is None else counts | {_KNOWN: self.known_count}
+
+    def list_figures(self) -> dict[str, float]:
+        """Return the shares and expected losses."""
+        shares = {
+            DECLINED_SHARE: self.declined_share,
+            EXPECTED_DEFAULT_SHARE: self.expected_default_share,
+        }
+        return shares | list_expected_losses(self.expected_losses)
 
 
 def record_scores(
@@ -38,122 +81,148 @@ def record_scores(
     *,
     recorded_at: dt.datetime,
 ) -> Summary:
-    """The summary of a scored batch, after its figures stand in MLflow; one that stands there already adds no run.
+    """Record the scored batch in MLflow and return its summary.
 
-    Where MLflow is away that is owed, and the summary says so: `reconcile` makes up for it.
+    A batch with a run already gets no second one. Where MLflow is away the run is missing for now
+    and the summary says so; `reconcile` adds it.
     """
-    counts = {
-        "read": checked.validated.row_count,
-        "scored": scored.scored_count,
-        "quarantined": scored.rejected_count,
-    }
-    counts |= {"in the batch already": scored.known_count} if checked.corrects else {}
-    figures = {
-        "declined share": scored.declined_share,
-        "expected default share": scored.expected_default_share,
-    }
-    figures |= list_expected_losses(scored.expected_losses)
+    measured = _build_figures(checked, scored)
     run_id, outage = None, _judge_pinned_scoring(scored, recorded_at)
     if outage is None:
         try:
             run_id = _record_scoring_run_once(
-                wiring, checked, scored, counts | figures, recorded_at=recorded_at
+                wiring, checked, scored, measured, recorded_at=recorded_at
             )
         except ServiceError as error:
             if not wiring.tracking.is_away(error):
                 raise
-            outage = Verdict(
-                MLFLOW_GATE, "watch", (f"MLflow went away: {error.found}", OWED_RECORD_NOTE)
-            )
+            reasons = (f"MLflow went away: {error.found}", OWED_RECORD_NOTE)
+            outage = Verdict(MLFLOW_GATE, "watch", reasons)
+            _LOG.warning("mlflow went away, run is missing batch_id=%s", scored.batch_id)
     return Summary(
         "predict",
-        "already scored, nothing done" if scored.was_there else "scored",
+        "already scored, nothing done" if scored.already_scored else "scored",
         verdicts=(verdict, *([outage] if outage else [])),
         batch_id=scored.batch_id,
         model_version=scored.model_version,
         run_id=run_id,
-        counts=counts,
-        figures=figures,
+        counts=measured.list_counts(),
+        figures=measured.list_figures(),
         paths={"scores": wiring.lake.table_uri("scores")},
         notes=_list_score_notes(checked, scored),
     )
 
 
+def _build_figures(checked: CheckedFile, scored: ScoredFile) -> BatchFigures:
+    return BatchFigures(
+        read_count=checked.validated.row_count,
+        scored_count=scored.scored_count,
+        quarantined_count=scored.rejected_count,
+        known_count=scored.known_count if checked.corrects else None,
+        declined_share=scored.declined_share,
+        expected_default_share=scored.expected_default_share,
+        expected_losses=scored.expected_losses,
+    )
+
+
 def _judge_pinned_scoring(scored: ScoredFile, now: dt.datetime) -> Verdict | None:
-    """What to say of a batch that the pinned champion scored, as MLflow is away; None where the registry named it."""
+    """Return the verdict on a batch that the pinned champion scored.
+
+    It is None where the registry named the champion.
+    """
     if scored.pinned_at is None:
         return None
     outage = judge_outage(scored.model_version, scored.pinned_at, now=now)
-    return (
-        outage if scored.was_there else replace(outage, reasons=(*outage.reasons, OWED_RECORD_NOTE))
-    )
+    if scored.already_scored:
+        return outage
+    return replace(outage, reasons=(*outage.reasons, OWED_RECORD_NOTE))
 
 
 def _record_scoring_run_once(
     wiring: Wiring,
     checked: CheckedFile,
     scored: ScoredFile,
-    figures: Mapping[str, float],
+    figures: BatchFigures,
     *,
     recorded_at: dt.datetime,
 ) -> str | None:
-    """The run that says what became of the batch; None where there is one already, or another runner is at it."""
-    if scored.was_there and not _is_unrecorded(wiring, scored, recorded_at):
+    """Record the batch as a run and return its id.
+
+    It is None where the batch has a run already, or another process is about to add it.
+    """
+    if scored.already_scored and not _is_unrecorded(wiring.tracking, scored, recorded_at):
         return None
-    tags = build_batch_tags(wiring, scored.batch_id, scored.model_version, checked.data_origin)
-    run_id = record_scoring_run(wiring, describe_file(wiring, checked), figures, tags=tags)
+    tags = build_batch_tags(
+        scored.batch_id,
+        scored.model_version,
+        data_origin=checked.data_origin,
+        git_commit=wiring.commit,
+    )
+    dataset = describe_file(checked, wiring.schema)
+    run_id = record_scoring_run(wiring.tracking, dataset, figures, tags=tags)
     hit_failpoint("predict.run-ended")
     return run_id
 
 
 def record_scoring_run(
-    wiring: Wiring,
+    tracking: Tracking,
     dataset: DatasetRecord,
-    figures: Mapping[str, float],
+    figures: BatchFigures,
     *,
     tags: Mapping[str, object],
     scored_at: dt.datetime | None = None,
 ) -> str:
-    """The run of a scored batch in MLflow, with rows and figures; `scored_at` where that was not a moment ago."""
+    """Record a scored batch as a run in MLflow and return the run's id.
+
+    `tags` are those of `build_batch_tags`. `scored_at` is the time when the batch was scored, where
+    that was not just now.
+    """
     batch_id = tags["batch_id"]
-    with wiring.tracking.start_run(
+    with tracking.start_run(
         "predict", name=f"predict {batch_id}", tags=tags, started_at=scored_at
     ) as run:
         hit_failpoint("predict.run-begun")
         run.record_datasets([dataset])
-        told = {
-            name: value for name, value in figures.items() if _BAND not in name
-        }  # a band has any name
-        run.record_metrics({name.replace(" ", "_"): value for name, value in told.items()})
+        shown = figures.list_counts() | figures.list_figures()
+        # names of bands are the portfolio's own, and may not be allowed in a metric's name
+        metrics = {name.replace(" ", "_"): v for name, v in shown.items() if _BAND not in name}
+        run.record_metrics(metrics)
         hit_failpoint("predict.run-written")
-        return run.run_id
+        run_id = run.run_id
+    _LOG.info("recorded run batch_id=%s run_id=%s", batch_id, run_id)
+    return run_id
 
 
 def list_expected_losses(losses: Mapping[str, float]) -> dict[str, float]:
-    """What is expected to be lost, in all, by decision and by band; nothing where the portfolio declares no loss."""
+    """Return the expected loss in all, by decision and by band.
+
+    The result is empty where the portfolio declares no loss. `losses` are sums by decision and by band, as in
+    `ScoreMeasures`.
+    """
     if not losses:
         return {}
     by_decision = {"accepted": losses.get(ACCEPT, 0.0), "declined": losses.get(DECLINE, 0.0)}
     bands = {name: amount for name, amount in losses.items() if name.startswith(_BAND)}
-    told = {"": sum(by_decision.values())} | by_decision | bands
-    return {f"expected loss {name}".rstrip(): amount for name, amount in told.items()}
+    named = {"": sum(by_decision.values())} | by_decision | bands
+    return {f"expected loss {name}".rstrip(): amount for name, amount in named.items()}
 
 
-def _is_unrecorded(wiring: Wiring, scored: ScoredFile, now: dt.datetime) -> bool:
-    """Whether a crash came between these scores and their run: another who has just scored them is given time for it."""
-    if not scored.is_ours and now - scored.scored_at < RECORDING_TIME:
+def _is_unrecorded(tracking: Tracking, scored: ScoredFile, now: dt.datetime) -> bool:
+    """Return whether these scores have no run and no other run is about to add it, as after a crash."""
+    if not scored.recorded_by_this_run and now - scored.scored_at < RECORDING_TIME:
         return False
     tags = {"batch_id": scored.batch_id, "model_version": scored.model_version}
-    return find_run_id(wiring.tracking, "predict", tags=tags) is None
+    return find_run_id(tracking, "predict", tags=tags) is None
 
 
 def _list_score_notes(checked: CheckedFile, scored: ScoredFile) -> tuple[str, ...]:
     notes = [*describe_origin(checked.data_origin)]
     if checked.validated.has_outcome:
-        notes.append("the file has an outcome column; scoring does not look at it")
+        notes.append("the file has an outcome column; scoring does not use it")
     if scored.trained_row_count:
         notes.append(
-            f"the model was trained on {scored.trained_row_count:,} of these rows: their scores are flattered"
+            f"the model was trained on {scored.trained_row_count:,} of these rows: "
+            "their scores look better than the model is"
         )
     notes += describe_missing_reasons(
         scored.reasons_mode,

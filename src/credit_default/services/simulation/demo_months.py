@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from credit_default.adapters.files.statement_files import has_month_column, read_batches
+from credit_default.adapters.files.statement_files import has_month_column, open_statement_file
 from credit_default.adapters.files.table_export import write_table
 from credit_default.data.checking.validation import check_rows
 from credit_default.data.contract.schema import CLIENT_ID, KEY, OUTCOME, STATEMENT_MONTH
@@ -152,7 +152,7 @@ def _read_checked(data: DataFile, *, month: str) -> pl.DataFrame:
     """The file's accepted rows, one a client."""
     given = None if has_month_column(data.path, schema=CREDIT_CARD) else data.month or month
     validated = check_rows(
-        lambda: read_batches(data.path, schema=CREDIT_CARD, month=given),
+        open_statement_file(data.path, schema=CREDIT_CARD, month=given).read_batches,
         schema=CREDIT_CARD,
         outcome="required",
     )

@@ -101,7 +101,9 @@ def run_drill(ground: DrillSetup, plan: DrillPlan) -> Iterator[DrillCase]:
             if fault.kind == "gate"
             else _plant_fault(ground, plan, fault)
         )
-        yield DrillCase(fault.name, fault.strength, fault.expects, fault.loudness, batches)
+        yield DrillCase(
+            fault.name, fault.strength, fault.expected_gates, fault.required_level, batches
+        )
 
 
 def _plant_fault(
@@ -151,7 +153,9 @@ def _drill_loosened_gates(
     )
     line = DrillPipeline(replace(ground.line.wiring, settings=loose), ground.line.bundle)
     loudest = [f for f in PLANTED_FAULTS if f.kind == "month" and f.strength == _HIGHEST_STRENGTH]
-    canaries = tuple(f for f in loudest if set(f.expects) <= {"drift", "feed", "performance"})
+    canaries = tuple(
+        f for f in loudest if set(f.expected_gates) <= {"drift", "feed", "performance"}
+    )
     broken = replace(plan, faults=canaries)
     exercises = tuple(run_drill(replace(ground, line=line), broken))
     return ({"drill": judge_drill(Drill(exercises, ()), policy=settings.drill).level},)

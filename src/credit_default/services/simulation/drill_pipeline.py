@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from credit_default.adapters.files.statement_files import read_batches
+from credit_default.adapters.files.statement_files import open_statement_file
 from credit_default.adapters.files.table_export import write_table
 from credit_default.data.checking.row_rules import REPEATED_KEY
 from credit_default.data.checking.validation import ValidationResult, check_rows
@@ -143,7 +143,7 @@ class DrillPipeline:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "batch.parquet"
             write_table(month.statements, path)
-            frames = list(read_batches(path, schema=schema))
+            frames = list(open_statement_file(path, schema=schema).read_batches())
         return check_rows(lambda: iter(frames), schema=schema, outcome="ignored")
 
     def _judge_quality(self, checked: ValidationResult, earlier: Sequence[PastMonth]) -> Verdict:

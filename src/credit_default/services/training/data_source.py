@@ -67,7 +67,7 @@ def find_data(settings: Settings) -> DataFile | NoRealData:
                 f"the public data set could not be had, the data are SIMULATED instead ({error.found})",
             )
         )
-    return DataFile(public.path, None, f"the public data set ({public.origin})")
+    return DataFile(public.path, None, f"the public data set ({public.source})")
 
 
 def fetch_data(settings: Settings, *, policy: SimulationPolicy = SimulationPolicy()) -> DataFile:

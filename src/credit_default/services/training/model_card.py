@@ -6,6 +6,7 @@ from importlib.metadata import version
 
 from credit_default.adapters.mlflow.model_versions import ModelVersion
 from credit_default.adapters.mlflow.run_search import locate_artifact, read_run_text
+from credit_default.adapters.mlflow.version_verdict import read_version_verdict
 from credit_default.data.contract.schema import OUTCOME, STATEMENT_MONTH
 from credit_default.data.splitting import Split
 from credit_default.errors import InputError
@@ -97,13 +98,16 @@ def read_card(wiring: Wiring, version: ModelVersion) -> Document:
             remedy="Train again: the card is written with each version.",
         )
     card = parse_document(content)
-    today = write_registry_status(version.aliases, version.tags)
+    verdict = read_version_verdict(version.tags)
+    today = write_registry_status(
+        version.aliases, version.tags, reasons=verdict.reasons if verdict else ()
+    )
     return replace(card, sections=(today, *card.sections))
 
 
 def summarise_card(wiring: Wiring, version: ModelVersion) -> Summary:
     """Where the version's card stands, and the verdict on it."""
-    _, _, level = version.tags.get("verdict", "").partition(": ")
+    verdict = read_version_verdict(version.tags)
     return Summary(
         "models show",
         ", ".join(version.aliases) or "no seat",
@@ -113,7 +117,7 @@ def summarise_card(wiring: Wiring, version: ModelVersion) -> Summary:
             "model card": locate_artifact(wiring.tracking, version.run_id, CARD_PAGE),
             "digest": version.digest,
         },
-        notes=(f"verdict of the gate: {level or 'none'}",),
+        notes=(f"verdict of the gate: {verdict.level if verdict else 'none'}",),
     )
 
 

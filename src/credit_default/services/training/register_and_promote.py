@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from credit_default.adapters.mlflow.registry import ModelVersion
 from credit_default.errors import ServiceError
 from credit_default.failpoints import hit_failpoint
+from credit_default.gates.ledger.version_events import ApprovalRequested, ChampionKept
 from credit_default.gates.verdict import Verdict
 from credit_default.model.evaluation.metrics import Evaluation
 from credit_default.services.champion.alias_history import (
@@ -147,13 +148,13 @@ def _promote_or_record(
         record_champion_change(wiring, by="gate")
         return PROMOTED
     wiring.registry.record_verdict(version, verdict)
+    kind = ApprovalRequested if verdict.passed else ChampionKept
     append_ledger_entry(
         wiring,
-        APPROVAL_REQUESTED if verdict.passed else "kept",
+        kind(model_digest=version.digest, level=verdict.level, by="gate"),
         key=f"judged v{version.number} {version.run_id}",
         at=decided_at,
         model_version=version.number,
-        details={"model_digest": version.digest, "level": verdict.level, "by": "gate"},
     )
     return APPROVAL_REQUESTED if verdict.passed else "champion kept"
 

@@ -20,20 +20,22 @@ from credit_default.model.estimator.expected_loss import (
 )
 from credit_default.model.estimator.fitting import fit
 from credit_default.model.estimator.scoring import score_probability
-from credit_default.model.evaluation.economics import Economics, LabelledScores, measure_economics
+from credit_default.model.evaluation.economics import Economics, measure_economics
 from credit_default.model.evaluation.refit_stability import RefitStability, measure_refit_stability
 from credit_default.model.evaluation.sensitivity import InputSensitivity, measure_sensitivity
+from credit_default.model.evaluation.threshold_search import LabelledScores
 from credit_default.model.fairness.attribute_flip_test import (
     FlipSensitivity,
     measure_flip_sensitivity,
 )
 from credit_default.model.fairness.groupings import choose_attributes
+from credit_default.model.fairness.policy import FairnessPolicy
 from credit_default.model.fairness.protected_attribute_cost import (
     FairnessComparison,
     compare_fairness,
 )
 from credit_default.model.fairness.proxy_check import ProxyStrength, measure_proxies
-from credit_default.model.fairness.report import FairnessPolicy, FairnessReport, measure_fairness
+from credit_default.model.fairness.report import FairnessReport, measure_fairness
 from credit_default.model.fairness.slice_metrics import GroupEvaluation, evaluate_groups
 from credit_default.services.context.wiring import Wiring
 from credit_default.services.training.baselines import BaselineComparison, compare_baselines
@@ -134,8 +136,8 @@ def _compare_with_protected(
     )
     return compare_fairness(
         sides.test,
-        without=challenger.test_probability,
-        including=score_probability(including, sides.test),
+        without_protected=challenger.test_probability,
+        with_protected=score_probability(including, sides.test),
         schema=wiring.schema,
         decision_policy=bundle.decision_policy,
         seed=settings.seed,

@@ -2,7 +2,7 @@
 
 import math
 
-from credit_default.model.evaluation.metrics import Metric
+from credit_default.model.evaluation.intervals import Metric
 
 NO_VALUE = "–"
 _SHARE_METRICS = frozenset(

@@ -23,16 +23,17 @@ _RECORDED_TAGS: Final = {  # tags of a version, and what they say
 }
 
 
-def write_registry_status(aliases: Sequence[str], tags: Mapping[str, str]) -> Section:
+def write_registry_status(
+    aliases: Sequence[str], tags: Mapping[str, str], *, reasons: Sequence[str] = ()
+) -> Section:
     """What the registry says of a version today: its seat, who asked for it and approved it, what it was judged by."""
     rows = [("seat", ", ".join(aliases) or "none")]
     rows += [(told, tags[tag]) for tag, told in _RECORDED_TAGS.items() if tags.get(tag)]
-    reasons = tuple(reason for reason in tags.get("verdict_reasons", "").split("\n") if reason)
     return Section(
         "Today",
         (
             Table(("on record", ""), tuple(rows), first_figure=9),
-            *([Bullets(reasons)] if reasons else []),
+            *([Bullets(tuple(filter(None, reasons)))] if any(reasons) else []),
         ),
     )
 

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
-from credit_default.model.evaluation.economics import Economics, OperatingPoint
-from credit_default.model.evaluation.metrics import Metric
+from credit_default.model.evaluation.economics import Economics
+from credit_default.model.evaluation.intervals import Metric
+from credit_default.model.evaluation.operating_points import OperatingPoint
 from credit_default.model.fairness.report import FairnessReport, GroupFairness
 from credit_default.views.card.evidence import CardEvidence, LossFacts
 from credit_default.views.card.format_figures import (

@@ -8,8 +8,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, PercentFormatter
 
-from credit_default.model.evaluation.economics import Economics, OperatingPoint
-from credit_default.model.evaluation.metrics import Metric
+from credit_default.model.evaluation.economics import Economics
+from credit_default.model.evaluation.intervals import Metric
+from credit_default.model.evaluation.operating_points import OperatingPoint
 from credit_default.views.figures.canvas import (
     ALERT_COLOUR,
     MODEL_COLOUR,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from rich.table import Table
 
-from credit_default.model.evaluation.metrics import Metric
+from credit_default.model.evaluation.intervals import Metric
 from credit_default.model.evaluation.vintages import VintageFigures
 from credit_default.views.documents import document
 from credit_default.views.summaries.summary import render_text

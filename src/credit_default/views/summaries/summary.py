@@ -5,7 +5,7 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -21,6 +21,10 @@ LEVEL_STYLES = {
     "refused": "bold red",
     "not judged": "dim",
 }
+
+
+DECLINED_SHARE: Final = "declined share"  # figures of a scored batch, shares of its scored rows
+EXPECTED_DEFAULT_SHARE: Final = "expected default share"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,16 @@ class Summary:
     def find_verdict(self, gate: str) -> Verdict | None:
         """What this gate said, or None where it was not asked."""
         return next((verdict for verdict in self.verdicts if verdict.gate == gate), None)
+
+    @property
+    def declined_share(self) -> float:
+        """The share of a scored batch that is declined, 0-1; NaN in the summary of anything else."""
+        return self.figures.get(DECLINED_SHARE, math.nan)
+
+    @property
+    def expected_default_share(self) -> float:
+        """The mean default probability of a scored batch, 0-1; NaN in the summary of anything else."""
+        return self.figures.get(EXPECTED_DEFAULT_SHARE, math.nan)
 
 
 def write_json(summary: Summary) -> str:

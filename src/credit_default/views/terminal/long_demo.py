@@ -68,7 +68,7 @@ def render_long_demo(seasons: Sequence[LongDemoMonth]) -> Table:
             str(lived.scored.model_version),
             _render_level(lived.drift),
             format_figure(lived.drift.figures["score_drift"]),
-            f"{lived.scored.figures['expected default share']:.1%}",
+            f"{lived.scored.expected_default_share:.1%}",
             f"{figures['default_share']:.1%}" if "default_share" in figures else "–",
             format_figure(figures.get("roc_auc", float("nan"))),
             _render_level(lived.performance) if lived.performance else Text("–"),

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from credit_default.errors import InputError
-from credit_default.gates.ledger import (
+from credit_default.gates.ledger.chain import (
     GENESIS_HASH,
     LedgerEntry,
     chain_entry,
@@ -65,7 +65,7 @@ def test_the_first_entry_follows_nothing_and_each_other_the_one_before():
     assert judge_chain([first, second, third]).figures == {"entry_count": 3.0}
 
 
-def test_an_entry_has_the_hash_that_anybody_can_compute():
+def test_an_entry_has_the_hash_that_others_compute_too():
     assert (
         chain_entry(draft(1), None).entry_hash
         == "720ee034f7405686c9e3b207acd2aa104b256e36126bcc7e1d02b0c014976973"
@@ -76,17 +76,17 @@ def test_a_change_is_found_at_the_entry_that_was_changed():
     chain = make_chain(4)
     chain[1] = replace(chain[1], details='{"scored_count":8}')
 
-    assert alarm(chain) == "entry 2: its content is not what its hash says: it was changed"
+    assert alarm(chain) == "entry 2: its content does not match its hash: it was changed"
 
 
-def test_a_change_that_was_sealed_again_is_found_at_the_next_entry():
+def test_a_change_whose_hash_was_made_to_match_is_found_at_the_next_entry():
     chain = make_chain(4)
     chain[1] = chain_entry(replace(chain[1], details='{"scored_count":8}'), chain[0])
 
     assert alarm(chain).startswith("entry 3: it does not follow the entry before it")
 
 
-def test_a_missing_entry_is_found_where_it_should_stand():
+def test_a_missing_entry_is_found_at_its_place():
     chain = make_chain(4)
 
     assert alarm(chain[:1] + chain[2:]).startswith("entry 2: numbered 3, expected 2")
@@ -100,11 +100,13 @@ def test_a_fork_is_found():
     assert alarm([*chain, other]).startswith("entry 4: numbered 3, expected 4")
 
 
-def test_a_decision_that_stands_twice_is_found():
+def test_a_decision_that_is_recorded_twice_is_found():
     chain = make_chain(2)
     again = chain_entry(draft(1), chain[-1])
 
-    assert alarm([*chain, again]) == "entry 3: its decision 'scored 1' stands there already"
+    assert (
+        alarm([*chain, again]) == "entry 3: its decision 'scored 1' is recorded by an earlier entry"
+    )
 
 
 chains = st.integers(1, 6).map(make_chain)
@@ -124,7 +126,7 @@ def test_any_change_of_any_field_is_found(chain, data):
 
 @given(chains, st.data())
 def test_any_removal_but_the_last_is_found(chain, data):
-    """That of the last entry is found by a hash that was kept elsewhere alone."""
+    """The removal of the last entry is found only by a hash that was noted elsewhere."""
     place = data.draw(st.integers(0, len(chain) - 1))
 
     verdict = judge_chain(chain[:place] + chain[place + 1 :])
@@ -150,7 +152,7 @@ def test_any_repetition_is_found(chain, data):
 
 @given(chains, st.data())
 def test_any_insertion_is_found(chain, data):
-    """Of an entry that is sealed after the one before it, too; at the end only if it is not."""
+    """An inserted entry is found even where its own hashes match the entry before it."""
     where = data.draw(st.integers(0, len(chain) - 1))
     inserted = chain_entry(draft(50), chain[where - 1] if where else None)
 
@@ -184,7 +186,7 @@ def test_details_that_are_not_flat_and_finite_are_refused(value):
         write_details({"fine": 1, "odd": value})
 
 
-def test_the_hash_does_not_depend_on_the_hash_that_stands_in_the_entry():
+def test_the_hash_does_not_depend_on_the_entry_s_own_hash():
     entry = chain_entry(draft(), None)
 
     assert hash_entry(replace(entry, entry_hash="")) == entry.entry_hash

@@ -1,0 +1,121 @@
+"""Check a stored decision tree before scikit-learn builds it.
+
+scikit-learn walks a tree without checking where it steps: one child index outside the array crashes the process, and one that
+points backwards never ends.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from credit_default.errors import ArtifactError
+
+_NO_CHILD = -1
+_TOLERANCE = 1e-9  # of the sum of a leaf's shares
+
+
+def check_tree_state(arguments: Any, state: Any) -> None:
+    """Check that scikit-learn can safely build a tree from this stored state: it is a binary tree over its own arrays.
+
+    Every child stands after its parent and inside the array, each node but the root has one parent, features and thresholds
+    are in range, and each leaf's shares (0-1) sum to 1.
+
+    Args:
+        arguments: The feature count, the class counts and the output count.
+        state: The depth, the node count, the nodes and the values.
+
+    Raises:
+        ArtifactError: Something is not so; the first such thing is named.
+    """
+    feature_count, class_counts, output_count = _parse_tree_arguments(arguments)
+    require(output_count == 1 and class_counts.tolist() == [2], "a tree that is not of two classes")
+    require(
+        isinstance(state, dict) and set(state) == {"max_depth", "node_count", "nodes", "values"},
+        "a malformed tree",
+    )
+    nodes, values = state["nodes"], state["values"]
+    _check_form(nodes, values, state=state)
+    _check_nodes(nodes, feature_count=feature_count)
+    require(
+        bool(np.isfinite(values).all() and (values >= 0).all() and (values <= 1).all()),
+        "shares outside 0 to 1",
+    )
+    require(
+        bool((np.abs(values.sum(axis=2) - 1) < _TOLERANCE).all()), "shares that do not sum to 1"
+    )
+
+
+def _check_form(nodes: Any, values: Any, *, state: Any) -> None:
+    """Check the types and lengths of the arrays, before what they hold is used."""
+    from sklearn.tree._tree import NODE_DTYPE
+
+    require(
+        isinstance(nodes, np.ndarray) and nodes.dtype == NODE_DTYPE and nodes.ndim == 1,
+        "malformed tree nodes",
+    )
+    require(
+        nodes.flags.c_contiguous and 0 < len(nodes) == state["node_count"],
+        "a wrong number of tree nodes",
+    )
+    require(
+        isinstance(state["max_depth"], int) and state["max_depth"] >= 0, "a malformed tree depth"
+    )
+    require(
+        isinstance(values, np.ndarray)
+        and values.dtype == np.float64
+        and values.shape == (len(nodes), 1, 2),
+        "malformed tree values",
+    )
+
+
+def _check_nodes(nodes: Any, *, feature_count: int) -> None:
+    place = np.arange(len(nodes))
+    left, right, feature = nodes["left_child"], nodes["right_child"], nodes["feature"]
+    leaf = left == _NO_CHILD
+    require(bool((right[leaf] == _NO_CHILD).all()), "a node with one child")
+    inner = ~leaf
+    for child in (left[inner], right[inner]):
+        require(
+            bool((child > place[inner]).all() and (child < len(nodes)).all()),
+            "a child outside the tree",
+        )
+    children = np.concatenate([left[inner], right[inner]])
+    require(
+        bool((np.bincount(children, minlength=len(nodes))[1:] == 1).all()),
+        "a node with no parent or with two",
+    )
+    require(
+        bool((feature[inner] >= 0).all() and (feature[inner] < feature_count).all()),
+        "a feature that is not there",
+    )
+    require(bool(np.isfinite(nodes["threshold"]).all()), "a threshold that is no number")
+    require(
+        bool((nodes["missing_go_to_left"] <= 1).all()), "an unknown direction for missing values"
+    )
+
+
+def _parse_tree_arguments(arguments: Any) -> tuple[int, Any, int]:
+    require(isinstance(arguments, tuple) and len(arguments) == 3, "a malformed tree")  # noqa: PLR2004
+    features, classes, outputs = arguments
+    require(type(features) is int and type(outputs) is int and features > 0, "a malformed tree")
+    require(
+        isinstance(classes, np.ndarray) and classes.dtype == np.int64 and classes.shape == (1,),
+        "malformed classes",
+    )
+    return features, classes, outputs
+
+
+def require(good: bool, found: str) -> None:  # noqa: FBT001 - reads as a sentence where it is called
+    """Raise an `ArtifactError` that says what was found, unless the condition is good."""
+    if not good:
+        raise build_artifact_error(found)
+
+
+def build_artifact_error(found: str) -> ArtifactError:
+    """Return the error for an artifact that is not one of ours."""
+    return ArtifactError(
+        "model artifact",
+        found=found,
+        expected="a pipeline as `train` writes it",
+        remedy="Train and register the model again.",
+    )

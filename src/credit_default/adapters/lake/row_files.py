@@ -1,0 +1,67 @@
+"""Write and read the rows of a snapshot: a Parquet file with page checksums, which are verified when it is read."""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from credit_default.adapters.host.atomic_files import disk_errors
+from credit_default.errors import InputError
+
+
+def write_row_file(
+    frames: Iterable[pl.DataFrame], path: Path, *, minimum_row_count: int = 1
+) -> int:
+    """Write the frames to `path` one after the other, and return how many rows they had.
+
+    Raises:
+        InputError: There are fewer rows than `minimum_row_count`.
+        ServiceError: The disk refuses.
+    """
+    row_count, writer = 0, None
+    try:
+        for frame in frames:
+            table = frame.to_arrow()
+            with disk_errors(path):
+                writer = writer or pq.ParquetWriter(
+                    path, table.schema, compression="zstd", write_page_checksum=True
+                )
+                writer.write_table(table.cast(writer.schema))
+            row_count += frame.height
+    finally:
+        if writer is not None:
+            with disk_errors(path):
+                writer.close()
+    if row_count < minimum_row_count:
+        raise InputError(
+            "snapshot",
+            found="no accepted row",
+            expected="at least one",
+            remedy="See which rules the rows broke.",
+        )
+    return row_count
+
+
+def read_row_file(
+    path: Path, *, batch_rows: int, columns: tuple[str, ...] | None
+) -> Iterator[pl.DataFrame]:
+    """Yield the rows in frames of at most `batch_rows`; a file without rows gives one empty frame.
+
+    Args:
+        path: A file that `write_row_file` wrote.
+        batch_rows: The most rows in a frame.
+        columns: The columns to read; all of them when None.
+
+    Raises:
+        OSError: A page does not match its checksum, or the file cannot be read.
+        pyarrow.ArrowException: The file is damaged.
+    """
+    names = list(columns) if columns else None
+    with pq.ParquetFile(path, pre_buffer=False, page_checksum_verification=True) as file:
+        if not file.metadata.num_rows:
+            empty = file.schema_arrow.empty_table()
+            yield pl.DataFrame(empty.select(names) if names else empty)
+        for batch in file.iter_batches(batch_size=batch_rows, columns=names):
+            yield pl.DataFrame(pa.Table.from_batches([batch]))

@@ -1,0 +1,125 @@
+"""Chain the entries of the ledger by hash, and check that the chain is unbroken.
+
+Each entry carries the hash of the one before it (Haber and Stornetta, "How to time-stamp a digital
+document", 1991): to change, remove, add or move an entry changes every hash after it. Whoever may
+write the whole table can still forge the whole chain; that is found by comparing with a hash that
+was noted elsewhere.
+"""
+
+import hashlib
+import json
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Final
+
+from credit_default.errors import InputError
+from credit_default.gates.verdict import Verdict
+
+GATE: Final = "ledger"
+GENESIS_HASH: Final = "0" * 64  # what the first entry names as the hash before it
+Scalar = str | int | float | bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerEntry:
+    """One decision of the system. It holds no client, no file name and no free text.
+
+    Attributes:
+        sequence: 1, 2, 3 …, without gaps.
+        at: When it was decided: ISO 8601, UTC, to the microsecond.
+        event: The kind of decision, such as `ingested`, `scored` or `promoted`.
+        key: Names the decision; no two entries have the same.
+        batch_id: Empty where the decision is not about a batch.
+        model_version: 0 where the decision is not about a model version.
+        details: A JSON object in canonical form: digests, counts and versions.
+            `gates.ledger.event_format` reads it.
+        previous_hash: The hash of the entry before; `GENESIS_HASH` for the first.
+        entry_hash: The hash of all other fields.
+    """
+
+    sequence: int
+    at: str
+    event: str
+    key: str
+    batch_id: str
+    model_version: int
+    details: str
+    previous_hash: str
+    entry_hash: str = ""
+
+
+def chain_entry(entry: LedgerEntry, previous: LedgerEntry | None) -> LedgerEntry:
+    """Return the entry with its sequence and hashes, as the one that follows `previous`.
+
+    None makes it the first.
+    """
+    placed = replace(
+        entry,
+        sequence=previous.sequence + 1 if previous else 1,
+        previous_hash=previous.entry_hash if previous else GENESIS_HASH,
+        entry_hash="",
+    )
+    return replace(placed, entry_hash=hash_entry(placed))
+
+
+def hash_entry(entry: LedgerEntry) -> str:
+    """Return the hex sha256 of the entry's fields without `entry_hash`, as JSON with sorted keys and no blanks."""
+    content = {name: value for name, value in asdict(entry).items() if name != "entry_hash"}
+    return hashlib.sha256(_write_json(content).encode()).hexdigest()
+
+
+def write_details(details: Mapping[str, Scalar]) -> str:
+    """Return the details in canonical form: JSON with sorted keys and no blanks.
+
+    Raises:
+        InputError: A value is not text, a finite number, a truth value or null.
+    """
+    for name, value in details.items():
+        is_infinite = isinstance(value, float) and not math.isfinite(value)
+        if is_infinite or not isinstance(value, str | int | float | bool | None):
+            raise InputError(
+                "ledger details",
+                found=f"{name} {value!r:.50}",
+                expected="texts and finite numbers",
+                remedy="Leave it out.",
+            )
+    return _write_json(details)
+
+
+def judge_chain(entries: Iterable[LedgerEntry]) -> Verdict:
+    """Return `ok` where every entry follows the one before it, in the order given.
+
+    `alarm` names the first that does not.
+    """
+    previous: LedgerEntry | None = None
+    keys: set[str] = set()
+    count = 0
+    for entry in entries:
+        fault = _find_fault(entry, previous, keys)
+        if fault:
+            figures = {"unbroken_count": float(count)}
+            return Verdict(GATE, "alarm", (f"entry {count + 1}: {fault}",), figures)
+        keys.add(entry.key)
+        previous = entry
+        count += 1
+    return Verdict(GATE, "ok", (f"{count:,} entries, unbroken",), {"entry_count": float(count)})
+
+
+def _find_fault(entry: LedgerEntry, previous: LedgerEntry | None, keys: set[str]) -> str:
+    expected = previous.sequence + 1 if previous else 1
+    if entry.sequence != expected:
+        return f"numbered {entry.sequence}, expected {expected}: an entry is missing, repeated or out of place"
+    if entry.entry_hash != hash_entry(entry):
+        return "its content does not match its hash: it was changed"
+    if entry.previous_hash != (previous.entry_hash if previous else GENESIS_HASH):
+        return "it does not follow the entry before it: that one was changed or replaced"
+    if entry.key in keys:
+        return f"its decision {entry.key!r} is recorded by an earlier entry"
+    return ""
+
+
+def _write_json(content: Mapping[str, Scalar]) -> str:
+    return json.dumps(
+        dict(content), sort_keys=True, separators=(",", ":"), allow_nan=False, ensure_ascii=True
+    )

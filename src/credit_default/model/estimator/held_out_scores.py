@@ -1,0 +1,124 @@
+"""Held-out probabilities of development rows: out of bag and out of fold.
+
+Each tree of a forest draws its own rows, so the trees that did not draw a row judge it as a model
+that never saw it would. This evidence costs no second fit and serves for what development rows may
+decide, a calibration or a threshold. Out-of-fold probabilities come from whole forests instead, at
+the price of one fit per fold.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from credit_default.data.contract.schema import OUTCOME
+from credit_default.data.splitting import assign_folds
+from credit_default.errors import InputError
+from credit_default.model.estimator.digest import sort_rows
+from credit_default.model.estimator.recipe_pipeline import FOREST_STEP
+
+FitPipeline = Callable[[pl.DataFrame], Any]  # takes sorted rows, returns a fitted pipeline
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OutOfBag:
+    """Development rows with outcomes and out-of-bag default probabilities, sorted by key.
+
+    A row's probability is the mean over the trees that did not draw it. A row that every tree drew
+    has no such probability and is left out: about none of a hundred trees, some of five. Identical
+    rows are drawn independently of each other, so the outcome of one can leak into the probability
+    of the other: this concerns 35 of the 30,000 rows of the public data.
+
+    Where the bundle is calibrated, so are these probabilities, by a line of their own: fewer trees
+    vote for each row, so their log odds are more extreme than those of the whole forest.
+
+    Attributes:
+        rows: The rows.
+        defaulted: Outcomes (0/1), in the order of `rows`.
+        default_probability: Out-of-bag probabilities (0–1), in the order of `rows`.
+    """
+
+    rows: pl.DataFrame
+    defaulted: NDArray[np.int64]
+    default_probability: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OutOfFold:
+    """Each row's default probability from a forest that did not see it, in the order given.
+
+    Attributes:
+        default_probability: Out-of-fold probabilities (0–1).
+        fold: The fold that held each row out, from 0.
+    """
+
+    default_probability: NDArray[np.float64]
+    fold: NDArray[np.int64]
+
+
+def score_out_of_bag(pipeline: Any, ordered: pl.DataFrame) -> OutOfBag:
+    """Return the out-of-bag probabilities of a fitted, uncalibrated pipeline.
+
+    Args:
+        pipeline: A pipeline fitted on `ordered`.
+        ordered: The training rows in the order in which they were fitted.
+    """
+    defaulted = read_outcome(ordered)
+    forest, matrix = pipeline.named_steps[FOREST_STEP], pipeline[:-1].transform(ordered)
+    total, count = np.zeros(len(matrix)), np.zeros(len(matrix), dtype=np.int64)
+    # Not scikit-learn's `oob_score`, which would store its figures on the forest and so in the
+    # registered artifact.
+    for tree, drawn in zip(forest.estimators_, forest.estimators_samples_, strict=True):
+        unseen = np.flatnonzero(np.bincount(drawn, minlength=len(matrix)) == 0)
+        total[unseen] += tree.tree_.predict(matrix[unseen])[:, 1]
+        count[unseen] += 1
+    judged = count > 0
+    return OutOfBag(
+        ordered.filter(pl.Series(judged)), defaulted[judged], total[judged] / count[judged]
+    )
+
+
+def score_pipeline_folds(
+    fit_pipeline: FitPipeline, rows: pl.DataFrame, *, fold_count: int, seed: int
+) -> OutOfFold:
+    """Return each row's probability from a pipeline fitted on the other folds.
+
+    Args:
+        fit_pipeline: Fits a pipeline on sorted rows.
+        rows: Checked rows with outcomes.
+        fold_count: Number of folds.
+        seed: Seed by which the folds are drawn. Identical rows share a fold.
+    """
+    fold = np.asarray(assign_folds(rows, fold_count=fold_count, seed=seed), dtype=np.int64)
+    default_probability = np.full(rows.height, np.nan)
+    for number in range(fold_count):
+        held_out = fold == number
+        pipeline = fit_pipeline(sort_rows(rows.filter(~held_out)))
+        default_probability[held_out] = pipeline.predict_proba(rows.filter(held_out))[:, 1]
+    return OutOfFold(default_probability, fold)
+
+
+def read_outcome(rows: pl.DataFrame) -> NDArray[np.int64]:
+    """Return the outcome (0/1) of each training row, in row order.
+
+    Raises:
+        InputError: outcomes that are missing, or that are all the same.
+    """
+    if OUTCOME not in rows.columns:
+        raise _build_outcome_error("no column 'defaulted'", expected="an outcome for each")
+    outcome = rows.get_column(OUTCOME)
+    if outcome.null_count():
+        found = f"{outcome.null_count()} rows without an outcome"
+        raise _build_outcome_error(found, expected="an outcome for each")
+    values = sorted(outcome.unique().to_list())
+    if values != [0, 1]:
+        raise _build_outcome_error(f"outcomes {values}", expected="both 0 and 1")
+    return outcome.to_numpy().astype(np.int64)
+
+
+def _build_outcome_error(found: str, *, expected: str) -> InputError:
+    remedy = "Provide training rows with known outcomes, of clients who paid and who defaulted."
+    return InputError("training rows", found=found, expected=expected, remedy=remedy)

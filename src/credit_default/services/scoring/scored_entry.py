@@ -1,0 +1,94 @@
+"""Put a scored batch on record.
+
+The ledger entry has all that is needed to score the batch again and compare the scores.
+"""
+
+import datetime as dt
+import logging
+
+from credit_default.adapters.lake.snapshots import Snapshot, read_snapshot_rows
+from credit_default.adapters.tables.ledger import find_entry
+from credit_default.adapters.tables.score_digests import digest_scores
+from credit_default.adapters.tables.scores import measure_scores
+from credit_default.data.contract.schema import KEY
+from credit_default.gates.ledger.batch_events import MLFLOW_AWAY, Scored
+from credit_default.gates.ledger.event_format import RecordedEvent, read_event
+from credit_default.model.estimator.digest import digest_policy
+from credit_default.model.estimator.scoring import count_trained_rows
+from credit_default.services.champion.current import CurrentChampion
+from credit_default.services.context.audit_log import append_ledger_entry
+from credit_default.services.context.wiring import Wiring
+from credit_default.services.intake.file_check import CheckedFile
+
+_LOG = logging.getLogger(__name__)
+
+
+def append_scored_entry(
+    wiring: Wiring,
+    checked: CheckedFile,
+    champion: CurrentChampion,
+    snapshot: Snapshot,
+    *,
+    trained_row_count: int | None,
+    scored_at: dt.datetime,
+) -> RecordedEvent[Scored]:
+    """Return the ledger's entry for the batch's scores under this champion, appended now where there is none yet.
+
+    There is none yet after these scores were committed, by this run or by one that died before it
+    could record them. `trained_row_count` is how many rows the model was trained on, or None where
+    this run did not commit the scores: then they are counted from the snapshot.
+    """
+    key = f"{Scored.name} {checked.batch_id} v{champion.number}"
+    entry = find_entry(wiring.lake, key)
+    if entry is None:
+        if trained_row_count is None:
+            frames = read_snapshot_rows(snapshot, columns=KEY)
+            trained_row_count = sum(count_trained_rows(champion.bundle, rows) for rows in frames)
+        event = _build_event(wiring, checked, champion, trained_row_count=trained_row_count)
+        entry = append_ledger_entry(
+            wiring,
+            event,
+            key=key,
+            batch_id=checked.batch_id,
+            model_version=champion.number,
+            at=scored_at,
+        )
+        _LOG.info(
+            "recorded scores batch_id=%s model_version=%d scores_digest=%s",
+            checked.batch_id,
+            champion.number,
+            event.scores_digest,
+        )
+    return RecordedEvent(entry, read_event(entry, Scored))
+
+
+def _build_event(
+    wiring: Wiring, checked: CheckedFile, champion: CurrentChampion, *, trained_row_count: int
+) -> Scored:
+    batch_id, version, bundle = checked.batch_id, champion.number, champion.bundle
+    measured = measure_scores(wiring.lake, batch_id=batch_id, model_version=version)
+    loss = wiring.settings.loss if measured.expected_losses else None
+    return Scored(
+        input_sha256=checked.source.sha256,
+        object_version=checked.source.object_version,
+        corrects=checked.corrects or "",
+        schema_name=bundle.schema_name,
+        schema_version=bundle.schema_version,
+        feature_version=bundle.feature_version,
+        model_digest=bundle.digest,
+        threshold=bundle.decision_policy.threshold,
+        policy_digest=digest_policy(bundle.decision_policy),
+        read_count=checked.validated.row_count,
+        quarantined_count=checked.validated.rejected_count,
+        scored_count=measured.scored_count,
+        declined_count=measured.declined_count,
+        reasons_mode=wiring.settings.reasons.mode,
+        reasoned_count=measured.reasoned_count,
+        expected_default_share=measured.expected_default_share,
+        trained_row_count=trained_row_count,
+        conversion_factor=loss.conversion_factor if loss else None,
+        loss_given_default=loss.loss_given_default if loss else None,
+        expected_losses=measured.expected_losses,
+        mlflow=MLFLOW_AWAY if champion.pinned_at else None,
+        scores_digest=digest_scores(wiring.lake, batch_id=batch_id, model_version=version),
+    )

@@ -1,0 +1,196 @@
+import re
+import tomllib
+
+import pytest
+
+from credit_default.data.contract.schema import Column
+from credit_default.data.contract.schema_parsing import parse_schema
+from credit_default.errors import InputError
+
+LOANS = """
+name = "loans"
+version = "1"
+
+[[columns]]
+name = "client_id"
+kind = "identifier"
+description = "Borrower."
+aliases = ["borrower"]
+
+[[columns]]
+name = "income"
+kind = "amount"
+description = "Yearly income, euros."
+minimum = 0
+maximum = 10000000
+
+[[columns]]
+name = "grade"
+kind = "code"
+description = "Grade at origination."
+codes = { 1 = "best", 2 = "middling", 3 = "worst" }
+protected = true
+drift_method = "chisquare"
+drift_threshold = 0.05
+
+[[columns]]
+name = "term"
+kind = "integer"
+description = "Months to run."
+minimum = 1
+
+[outcome]
+description = "Whether the loan defaulted."
+aliases = ["default flag"]
+
+[[rules]]
+name = "income_against_term"
+expression = "income >= 10 * term"
+description = "No long loans without income."
+"""
+
+
+def declare(**changes):
+    return tomllib.loads(LOANS) | changes
+
+
+def declare_column(**words):
+    column = {"name": "extra", "kind": "amount", "description": "x"} | words
+    return declare(columns=[*tomllib.loads(LOANS)["columns"], column])
+
+
+def test_parse_schema_reads_what_a_file_declares():
+    schema = parse_schema(tomllib.loads(LOANS))
+
+    assert schema.names == ("client_id", "statement_month", "income", "grade", "term")
+    assert schema.columns[0].accepted_names == ("client_id", "borrower")
+    assert [column.name for column in schema.inputs] == ["income", "grade", "term"]
+    assert schema.inputs[0] == Column(
+        "income", "amount", "Yearly income, euros.", minimum=0, maximum=10_000_000
+    )
+    assert schema.inputs[1].codes == {1: "best", 2: "middling", 3: "worst"}
+    assert schema.inputs[1].drift_method == "chisquare"
+    assert schema.inputs[1].drift_threshold == 0.05
+    assert schema.protected == ("grade",)
+    assert schema.outcome.name == "defaulted"
+    assert schema.outcome.aliases == ("default flag",)
+    assert schema.outcome.codes == {0: "no default", 1: "default"}
+    assert schema.rules[0].expression == "income >= 10 * term"
+    assert schema.unique_key
+    assert schema.row_number_for == ()
+
+
+def test_parse_schema_reads_that_a_key_may_come_twice():
+    assert not parse_schema(declare(unique_key=False)).unique_key
+
+
+def test_parse_schema_gives_the_key_when_it_is_not_declared():
+    schema = parse_schema(
+        declare(columns=[{"name": "income", "kind": "amount", "description": "x"}], rules=[])
+    )
+
+    assert schema.names == ("client_id", "statement_month", "income")
+
+
+@pytest.mark.parametrize(
+    ("mapping", "message"),
+    [
+        ([], "the declared schema: found []; expected a table"),
+        (declare(colour=1), "found unknown 'colour'; expected only name, version, columns"),
+        ({"name": "loans"}, "found no 'version', 'columns', 'outcome'"),
+        (
+            declare(version=1),
+            "'version' of the declared schema: found 1; expected a value of type str",
+        ),
+        (declare(columns="income"), "'columns' of the declared schema: found 'income'"),
+        (
+            declare(columns=["income"]),
+            "column 1 of the declared schema: found 'income'; expected a table",
+        ),
+        (declare(columns=[]), "expected one or more inputs"),
+        (
+            declare(outcome={"aliases": ["bad"]}),
+            "the outcome of the declared schema: found no 'description'",
+        ),
+        (
+            declare(outcome={"description": "x", "name": "bad"}),
+            "found outcome 'bad'; expected 'defaulted'",
+        ),
+        (
+            declare(outcome={"description": "x", "codes": {"1": "bad"}}),
+            "expected 'defaulted' with the codes 0 and 1",
+        ),
+        (declare(outcome={"description": "x", "kind": "code"}), "found outcome 'defaulted'"),
+        (
+            declare(row_number_for=[1]),
+            "row_number_for of the declared schema: found [1]; expected a list of texts",
+        ),
+        (declare_column(minimun=0), "column 5 of the declared schema: found unknown 'minimun'"),
+        (declare_column(minimum="0"), "'minimum' of column 5 of the declared schema: found '0'"),
+        (declare_column(minimum=True), "found True; expected a value of type int or float"),
+        (declare_column(protected=1), "found 1; expected a value of type bool"),
+        (declare_column(kind="money"), "found kind 'money'; expected one of identifier, month"),
+        (
+            declare_column(kind="outcome", codes={"0": "a"}),
+            "expected one or more inputs of kind code, integer",
+        ),
+        (declare_column(kind="month"), "expected one or more inputs of kind code, integer"),
+        (
+            declare_column(name="Extra"),
+            "column 'Extra' of the schema: found that name; expected a lower-case name",
+        ),
+        (declare_column(name="a{1..6}"), "expected a lower-case name"),
+        (declare_column(name="line"), "found 'line'; expected other names for inputs"),
+        (declare_column(name="defaulted"), "found 'defaulted'; expected other names for inputs"),
+        (declare_column(name="income"), "found 'income' for two columns"),
+        (declare_column(aliases=["  INCOME "]), "found 'income' for two columns"),
+        (declare_column(aliases=["Default Flag"]), "found 'default flag' for two columns"),
+        (declare_column(aliases="other"), "found 'other'"),
+        (
+            declare_column(aliases=["other", 3]),
+            "aliases of column 5 of the declared schema: found ['other', 3]",
+        ),
+        (declare_column(kind="code"), "found 0 codes; expected codes for kind code"),
+        (
+            declare_column(codes={"1": "a"}),
+            "found 1 codes; expected codes for kind code, and for no other kind",
+        ),
+        (
+            declare_column(kind="code", codes={"one": "a"}),
+            "codes of column 5 of the declared schema: found 'one'",
+        ),
+        (
+            declare_column(kind="code", codes={"1": "a"}, minimum=1),
+            "expected bounds for kinds integer and amount",
+        ),
+        (declare_column(minimum=2, maximum=1), "found minimum 2 > maximum 1"),
+        (declare_column(drift_method="eyes"), "found drift_method 'eyes'; expected psi"),
+        (declare_column(drift_threshold=0), "found drift_threshold 0; expected a number above 0"),
+        (
+            declare(rules=[{"name": "r"}]),
+            "rule 1 of the declared schema: found no 'expression', 'description'",
+        ),
+    ],
+)
+def test_parse_schema_refuses(mapping, message):
+    with pytest.raises(InputError, match=re.escape(message)):
+        parse_schema(mapping)
+
+
+@pytest.mark.parametrize(
+    ("name", "expression", "message"),
+    [
+        ("term", "income > 0", "rule 'term' of the schema: found that name"),
+        ("a rule", "income > 0", "rule 'a rule' of the schema: found that name"),
+        ("r", "income >", "rule 'r' of the schema: found 'income >'"),
+        ("r", "wages > 0", "rule 'r' of the schema: found 'wages'; expected inputs of the schema"),
+        ("r", "client_id > 0", "found 'client_id'; expected inputs of the schema"),
+        ("r", "1 > 0", "found no column"),
+        ("income_against_term", "income > 0", "found rules 'income_against_term' twice"),
+    ],
+)
+def test_parse_schema_refuses_a_rule(name, expression, message):
+    rule = {"name": name, "expression": expression, "description": "x"}
+
+    with pytest.raises(InputError, match=re.escape(message)):
+        parse_schema(declare(rules=[*declare()["rules"], rule]))
