@@ -66,9 +66,9 @@ def read_blocks(task: str) -> list[Block]:
 
 
 def list_changed_files(task: str) -> list[str]:
-    """The files that a page changes, its tests left out."""
-    titles = dict.fromkeys(block.title for block in read_blocks(task) if block.title)
-    return [title for title in titles if not title.startswith("tests/")]
+    """The files of the checkout that a page changes; its tests and files of the reader's own are left out."""
+    titles = dict.fromkeys(block.title for block in read_blocks(task))
+    return [title for title in titles if "/" in title and not title.startswith("tests/")]
 
 
 def apply_hunk(content: str, hunk: str) -> str:
