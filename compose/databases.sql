@@ -1,4 +1,4 @@
--- Run once, by the first start of an empty PostgreSQL: a database for each server, and one for who may use MLflow.
+-- Run once, when an empty PostgreSQL starts for the first time: a database for each server, and one for MLflow's users.
 CREATE DATABASE mlflow;
 CREATE DATABASE mlflow_users;
 CREATE DATABASE prefect;

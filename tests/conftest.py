@@ -1,5 +1,6 @@
 """What every room's tests may use: the real data when at hand, one Prefect server a session, a lake with a champion."""
 
+import logging
 import os
 import runpy
 import socket
@@ -41,6 +42,16 @@ def pytest_configure(config):
     os.environ.update(build_prefect_environment(home))
 
 
+@pytest.fixture(autouse=True)
+def logging_as_it_was():
+    """Undo what a command's `configure_logging` did in this process, so that later tests can read log records."""
+    logger = logging.getLogger("credit_default")
+    level, handlers, propagate = logger.level, list(logger.handlers), logger.propagate
+    yield
+    logger.setLevel(level)
+    logger.handlers[:], logger.propagate = handlers, propagate
+
+
 @pytest.fixture(scope="session")
 def real_data() -> Path:
     if not REAL_DATA.exists():
@@ -71,7 +82,7 @@ def full_prefect_server(tmp_path_factory) -> Iterator[str]:
         PrefectServer,
         build_prefect_environment,
         stop_server,
-        wait_until_ready,
+        wait_for_prefect,
     )
 
     home = tmp_path_factory.mktemp("standing")
@@ -94,7 +105,7 @@ def full_prefect_server(tmp_path_factory) -> Iterator[str]:
         )
     server = PrefectServer(process, f"http://127.0.0.1:{port}/api", log)
     try:
-        wait_until_ready(server, timeout_seconds=180)
+        wait_for_prefect(server, timeout_seconds=180)
         yield server.api_url
     finally:
         stop_server(server)

@@ -5,6 +5,7 @@ import pytest
 from credit_default.errors import (
     ArtifactError,
     InputError,
+    MlflowError,
     RefusedError,
     ServiceError,
     SetupError,
@@ -31,6 +32,14 @@ def test_error_survives_a_process_boundary():
     copy = pickle.loads(pickle.dumps(error))
 
     assert (type(copy), str(copy)) == (RefusedError, str(error))
+
+
+def test_error_of_mlflow_is_caught_as_one_of_a_service_and_stays_one_across_a_process_boundary():
+    error = MlflowError("a", found="b", expected="c", remedy="d")
+
+    assert isinstance(pickle.loads(pickle.dumps(error)), MlflowError)
+    assert isinstance(error, ServiceError)
+    assert MlflowError.exit_code == 3
 
 
 def test_examples_are_at_most_five_with_the_count():

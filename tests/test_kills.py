@@ -1,4 +1,4 @@
-"""kill -9 of each process that has a hand in a batch, in its midst: one result in the end, rows balance, no run left open.
+"""kill -9 of each process that works on a batch, in the middle of it: one result in the end, rows balance, no open run.
 
 The short form kills a command by hand. The long form has servers of their own and `credit-default serve`: it kills the
 flow's process, `serve`, the MLflow server and the Prefect server in turn, starts again what a supervisor would start
@@ -42,7 +42,7 @@ COMMAND = "from credit_default.cli.main import run; run()"
 KILLED = """
 import os, signal
 from credit_default import failpoints
-failpoints.arm("predict.run-begun", lambda: os.kill(os.getpid(), signal.SIGKILL))
+failpoints.arm_failpoint("predict.run-begun", lambda: os.kill(os.getpid(), signal.SIGKILL))
 from credit_default.cli.main import run
 run()
 """
@@ -86,7 +86,7 @@ def wait_until(happened: Callable[[], Any], what: str) -> Any:
 def judge_lake(
     lake: Path, *, read_count: int, mlflow_database: Path, prefect_database: Path
 ) -> None:
-    """Nothing, when the last batch of this lake was scored and recorded once, and no run is open."""
+    """Assert that the last batch of this lake was scored and recorded once, and no run is open."""
     opened = open_lake(lake)
     entries = [entry for entry in read_entries(opened) if entry.event == "scored"]
     assert len({entry.key for entry in entries}) == len(entries)
@@ -116,7 +116,7 @@ def judge_lake(
 # the short form: one command by hand
 
 
-def test_command_that_was_killed_in_the_midst_of_a_batch_leaves_one_result_and_no_open_run(
+def test_command_killed_in_the_middle_of_a_batch_leaves_one_result_and_no_open_run(
     trained, simulated_files, tmp_path
 ):
     ignored = shutil.ignore_patterns("prefect", "mlartifacts", "tables")
@@ -237,7 +237,7 @@ class Stack:
         return (self.root / f"{name}.log").read_bytes()
 
     def kill(self, name: str) -> None:
-        """Nothing; the process is gone as if by a power cut; of MLflow's, the workers that it started go too."""
+        """Kill the process as a power cut would; of MLflow's, the workers that it started too."""
         process = self.processes[name]
         if name == "mlflow":
             os.killpg(process.pid, signal.SIGKILL)

@@ -1,8 +1,9 @@
-"""Twelve secrets planted in the environment of a model's life appear in nothing that it writes, shows or tells.
+"""Twelve secrets planted in the environment appear in nothing that the commands of a model's life cycle write or print.
 
-One process lives it: training, scoring, monitoring with an alarm that nobody can be told of, doctor, settings, and commands
-that fail because a server is away, refuses or is asked for what is not there. Afterwards everything that was written is
-read: the lake with its tables and reports, both databases, the artifacts, the servers' logs, and what the commands said.
+One process runs them: training, scoring, monitoring with an alarm whose message cannot be sent, doctor, settings, and
+commands that fail because a server is away, refuses or does not have what is asked for. Afterwards everything that was
+written is searched: the lake with its tables and reports, both databases with the runs' logs, the artifacts, the servers'
+logs, and what the commands printed.
 """
 
 import json
@@ -46,7 +47,7 @@ CANARIES = {
 }
 NOBODY = "127.0.0.1:9"
 
-LIFE = """
+RUN_COMMANDS = """
 import json, os, sys, time
 from credit_default.cli.main import app
 
@@ -62,7 +63,7 @@ for line, environment in json.load(open(sys.argv[1])):
 
 
 def plant(lake: Path, *, cache: str, prefect: str, mlflow: str) -> dict[str, str]:
-    """The environment of the life: settings, and a secret wherever one can stand."""
+    """The commands' environment: settings, and a secret wherever one can be set."""
     c = CANARIES
     hosts = f"json://hook:{c['webhook_password']}@{NOBODY}/{c['webhook_token']}"
     mail = f"mailto://somebody:{c['mail_password']}@{NOBODY}?from=a@example.org&to=b@example.org"
@@ -111,7 +112,7 @@ def plant(lake: Path, *, cache: str, prefect: str, mlflow: str) -> dict[str, str
     }
 
 
-def write_life(files) -> list[tuple[list[str], dict[str, str]]]:
+def list_commands(files) -> list[tuple[list[str], dict[str, str]]]:
     """The commands in their order, each with what the environment is from then on."""
     training, drifted = str(files.training), str(files.drifted)
     away = {
@@ -177,16 +178,16 @@ def mlflow_server(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def lived(prefect_server, mlflow_server, simulated_files, tmp_path_factory):
-    """What the life said, and where everything is that it wrote."""
-    root = tmp_path_factory.mktemp("life")
+def done(prefect_server, mlflow_server, simulated_files, tmp_path_factory):
+    """What the commands printed, and where everything is that they wrote."""
+    root = tmp_path_factory.mktemp("secrets")
     address, folder = mlflow_server
-    (root / "life.json").write_text(json.dumps(write_life(simulated_files)))
+    (root / "commands.json").write_text(json.dumps(list_commands(simulated_files)))
     environment = plant(
         root / "lake", cache=str(root / "cache"), prefect=prefect_server, mlflow=address
     )
     ended = subprocess.run(
-        [sys.executable, "-c", LIFE, str(root / "life.json")],
+        [sys.executable, "-c", RUN_COMMANDS, str(root / "commands.json")],
         cwd=root,
         env=environment,
         capture_output=True,
@@ -199,16 +200,16 @@ def lived(prefect_server, mlflow_server, simulated_files, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def written(lived):
-    """(name, content) of everything that was written or said."""
-    return list(read_everything(lived[2]))
+def written(done):
+    """(name, content) of everything that was written or printed."""
+    return list(read_everything(done[2]))
 
 
 def read_everything(places):
-    """Every file as it is, and of tables and databases what stands in them."""
+    """Every file as it is, and the content of tables and databases."""
     for place in places:
         for path in sorted(place.rglob("*")):
-            if not path.is_file() or path.name == "life.json":
+            if not path.is_file() or path.name == "commands.json":
                 continue
             yield str(path), path.read_bytes()
             if path.suffix == ".parquet":
@@ -231,22 +232,22 @@ def forms(secret: str) -> list[bytes]:
     return [secret.encode(), *headers]
 
 
-def test_life_was_lived_and_failed_where_it_should(lived):
-    said, complaints, _ = lived
+def test_commands_succeeded_and_failed_where_they_should(done):
+    said, complaints, _ = done
 
     codes = [int(code) for code in re.findall(r"^exit (\d+)$", said, re.MULTILINE)]
     assert codes == [0, 0, 1, 0, 0, 0, 0, 2, 3, 2, 3, 0, 3, 3, 3, 2], said + complaints
     assert "Traceback" not in complaints
 
 
-def test_an_alarm_opened_that_nobody_could_be_told_of(lived):
-    said, _, _ = lived
+def test_an_alarm_opened_whose_message_could_not_be_sent(done):
+    said, _, _ = done
 
     assert "did not take it" in said
 
 
 @pytest.mark.parametrize("name", CANARIES)
-def test_secret_stands_in_nothing_that_was_written_or_said(written, name):
+def test_secret_is_in_nothing_that_was_written_or_printed(written, name):
     found = {
         place
         for place, content in written
@@ -256,7 +257,7 @@ def test_secret_stands_in_nothing_that_was_written_or_said(written, name):
     assert found == set()
 
 
-def test_all_that_was_written_was_read(written):
+def test_everything_that_was_written_was_searched(written):
     names = {Path(place).name for place, _ in written}
 
     assert {

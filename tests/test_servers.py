@@ -1,7 +1,7 @@
-"""The servers of the locked versions start as `up` starts them, let nobody in without the words, and carry a batch all the way.
+"""The servers of the locked versions start as `up` starts them, answer only with credentials, and carry a batch all the way.
 
-MLflow and Prefect keep their records in PostgreSQL where it can be had, and models in a bucket. A resolver and `pip check`
-see nothing wrong in a lock whose Prefect server answers its client with 422: this suite does.
+MLflow and Prefect keep their records in PostgreSQL where it is installed, and models in a bucket. A resolver and
+`pip check` see nothing wrong in a lock whose Prefect server answers its client with 422: this suite does.
 """
 
 import base64
@@ -33,7 +33,7 @@ from credit_default.flows.predict import predict
 from credit_default.flows.train import train
 from credit_default.sections import StackSettings
 from credit_default.services.operations.stack_plan import StackPlan, choose_ports, plan_stack
-from credit_default.services.operations.stack_supervisor import open_stack, wait_until_ready
+from credit_default.services.operations.stack_supervisor import open_stack, wait_for_programs
 from credit_default.views.summaries.summary import Summary
 
 pytestmark = [
@@ -48,15 +48,15 @@ BUCKET = "models"
 REFUSED = {401, 403}
 # What answers to whoever asks: whether the server is up.
 OPEN = {"mlflow": {"/health"}, "prefect": {"/api/health", "/api/ready"}}
-# What MLflow itself shows to whoever asks; our door before it wants words for these too, and cannot tell wrong ones.
+# What MLflow itself shows to anybody. Our middleware asks for credentials here too, but only MLflow knows the right ones.
 SHOWN = {"/api/3.0/mlflow/server-info", "/ajax-api/3.0/mlflow/server-info", "/static-files/x"}
 
 Route = tuple[str, str]
 
 
 @dataclass(frozen=True)
-class Standing:
-    """Servers that run, and the words that they ask for."""
+class RunningServers:
+    """Servers that run, and the credentials that they ask for."""
 
     plan: StackPlan
     credentials: Credentials
@@ -81,7 +81,7 @@ class Standing:
 
 
 @dataclass(frozen=True)
-class Lived:
+class DoneRuns:
     """What three flows came to, their settings, and the names of their runs' states."""
 
     overrides: dict[str, Any]
@@ -93,7 +93,7 @@ class Lived:
 
 @pytest.fixture(scope="module")
 def database() -> Iterator[str]:
-    """A PostgreSQL server's address; empty, which is SQLite, where none can be had."""
+    """A PostgreSQL server's address; empty, which means SQLite, where PostgreSQL is not installed."""
     postgres = runpy.run_path(str(FAKES / "postgres.py"))
     if postgres["find_obstacle"]():
         yield ""
@@ -121,7 +121,7 @@ def bucket(s3_server) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def standing(database, bucket, simulated_files, tmp_path_factory) -> Iterator[Standing]:
+def servers(database, bucket, simulated_files, tmp_path_factory) -> Iterator[RunningServers]:
     """MLflow and Prefect as `up` starts them, ready; afterwards no process of theirs is left."""
     lake = open_lake(tmp_path_factory.mktemp("stack"))
     settings = StackSettings(
@@ -142,17 +142,20 @@ def standing(database, bucket, simulated_files, tmp_path_factory) -> Iterator[St
     )
     with open_stack(logs=lake.home / "stack", stop_seconds=10) as stack:
         stack.start([server for server in plan.stages[0] if server.name in OPEN])
-        assert wait_until_ready(
-            stack.running, timeout_seconds=180, asked=lambda: False, mend=plan.mend
+        assert wait_for_programs(
+            stack.running,
+            timeout_seconds=180,
+            stop_requested=lambda: False,
+            reset_password=plan.reset_password,
         )
-        yield Standing(plan, credentials, database)
+        yield RunningServers(plan, credentials, database)
     for one in stack.running:
         with pytest.raises(ProcessLookupError):
             os.killpg(one.process.pid, 0)
 
 
 @pytest.fixture(scope="module")
-def lived(standing, small_settings, simulated_files, tmp_path_factory) -> Iterator[Lived]:
+def done(servers, small_settings, simulated_files, tmp_path_factory) -> Iterator[DoneRuns]:
     from prefect.settings import PREFECT_API_AUTH_STRING, temporary_settings
 
     from credit_default.flows.server.ephemeral_server import run_on_server
@@ -161,15 +164,15 @@ def lived(standing, small_settings, simulated_files, tmp_path_factory) -> Iterat
         **small_settings,
         "lake": str(tmp_path_factory.mktemp("lake")),
         "data": str(simulated_files.training),
-        "mlflow": {"tracking_uri": standing.plan.addresses["MLFLOW_TRACKING_URI"]},
+        "mlflow": {"tracking_uri": servers.plan.addresses["MLFLOW_TRACKING_URI"]},
     }
-    words = {PREFECT_API_AUTH_STRING: standing.credentials.prefect_auth_string}
-    prefect = standing.plan.addresses["PREFECT_API_URL"]
+    credentials = {PREFECT_API_AUTH_STRING: servers.credentials.prefect_auth_string}
+    prefect = servers.plan.addresses["PREFECT_API_URL"]
     with ExitStack() as entered:
         variables = entered.enter_context(pytest.MonkeyPatch.context())
-        for name, value in standing.credentials.client_variables.items():
+        for name, value in servers.credentials.client_variables.items():
             variables.setenv(name, value)
-        entered.enter_context(temporary_settings(updates=words))
+        entered.enter_context(temporary_settings(updates=credentials))
         entered.enter_context(run_on_server(None, api_url=prefect, timeout_seconds=0))
         trained = train(overrides=overrides, return_state=True)
         scored = predict(batch=str(simulated_files.batch), overrides=overrides, return_state=True)
@@ -177,13 +180,13 @@ def lived(standing, small_settings, simulated_files, tmp_path_factory) -> Iterat
             batch_id=scored.result().batch_id, overrides=overrides, return_state=True
         )
         states = (trained, scored, monitored)
-        yield Lived(
+        yield DoneRuns(
             overrides, *(state.result() for state in states), tuple(state.name for state in states)
         )
 
 
 @pytest.fixture(scope="module")
-def routes(standing) -> dict[str, list[Route]]:
+def routes(servers) -> dict[str, list[Route]]:
     """Every route of each server, from the table of its own application."""
 
     def list_routes(program: Program) -> list[Route]:
@@ -196,11 +199,11 @@ def routes(standing) -> dict[str, list[Route]]:
         )
         return [tuple(route) for route in json.loads(ended.stdout.splitlines()[-1])]
 
-    return {name: list_routes(standing.find(name)) for name in OPEN}
+    return {name: list_routes(servers.find(name)) for name in OPEN}
 
 
 def find_open_routes(address: str, routes: list[Route], **headers: str) -> set[str]:
-    """Paths that answer without words, by whatever method, with anything but a refusal."""
+    """Paths that answer by some method with anything but a refusal, without the right credentials."""
     host = urllib.parse.urlsplit(address).netloc
     connection = http.client.HTTPConnection(host, timeout=20)
     answered = set()
@@ -227,24 +230,24 @@ def test_installed_versions_are_the_locked_ones():
     assert {name: version(name) for name in names} == {name: locked[name] for name in names}
 
 
-def test_servers_are_of_the_versions_installed(standing):
-    assert standing.ask("mlflow", "/version") == version("mlflow")
-    assert json.loads(standing.ask("prefect", "/api/admin/version")) == version("prefect")
+def test_servers_are_of_the_versions_installed(servers):
+    assert servers.ask("mlflow", "/version") == version("mlflow")
+    assert json.loads(servers.ask("prefect", "/api/admin/version")) == version("prefect")
 
 
 @pytest.mark.parametrize("name", ["mlflow", "prefect"])
-def test_no_route_but_the_listed_few_answers_without_words(standing, routes, name):
+def test_no_route_but_the_listed_few_answers_without_credentials(servers, routes, name):
     assert len(routes[name]) > 200
-    assert find_open_routes(standing.find(name).address, routes[name]) == OPEN[name]
+    assert find_open_routes(servers.find(name).address, routes[name]) == OPEN[name]
 
 
 @pytest.mark.nightly
 @pytest.mark.parametrize("name", ["mlflow", "prefect"])
-def test_no_route_answers_to_the_wrong_words(standing, routes, name):
+def test_no_route_answers_to_the_wrong_credentials(servers, routes, name):
     wrong = base64.b64encode(b"admin:another-password").decode()
     some = routes[name][::20]  # MLflow takes a third of a second to look at each
 
-    found = find_open_routes(standing.find(name).address, some, Authorization=f"Basic {wrong}")
+    found = find_open_routes(servers.find(name).address, some, Authorization=f"Basic {wrong}")
 
     assert len(some) > 10
     assert found <= OPEN[name] | SHOWN
@@ -261,12 +264,12 @@ def test_sweep_finds_a_server_that_asks_for_nothing(routes, prefect_server):
     )
 
 
-def test_sockets_of_prefect_are_closed_to_who_does_not_say_the_words(standing, routes):
+def test_sockets_of_prefect_are_closed_without_the_credentials(servers, routes):
     from websockets.exceptions import ConnectionClosed, InvalidStatus
     from websockets.sync.client import connect
     from websockets.typing import Subprotocol
 
-    server = standing.find("prefect")
+    server = servers.find("prefect")
     paths = {path for method, path in routes["prefect"] if method == "WEBSOCKET"}
 
     assert paths >= {"/api/events/in", "/api/events/out", "/api/logs/out"}
@@ -283,8 +286,8 @@ def test_sockets_of_prefect_are_closed_to_who_does_not_say_the_words(standing, r
 @pytest.mark.parametrize(
     ("name", "path"), [("mlflow", "/"), ("prefect", "/api/admin/version"), ("prefect", "/")]
 )
-def test_request_under_another_hosts_name_is_refused_whatever_its_words(standing, name, path):
-    server = standing.find(name)
+def test_request_under_another_hosts_name_is_refused_whatever_its_credentials(servers, name, path):
+    server = servers.find(name)
     headers = {"Authorization": server.authorization, "Host": "somewhere.example"}
 
     with pytest.raises(urllib.error.HTTPError) as refusal:
@@ -296,8 +299,8 @@ def test_request_under_another_hosts_name_is_refused_whatever_its_words(standing
         assert refusal.value.code in {400, 403}
 
 
-def test_change_that_does_not_carry_prefects_token_is_refused(standing):
-    server = standing.find("prefect")
+def test_change_without_prefects_token_is_refused(servers):
+    server = servers.find("prefect")
     headers = {"Authorization": server.authorization, "Content-Type": "application/json"}
     request = urllib.request.Request(
         f"{server.address}/api/flows/filter", data=b"{}", headers=headers
@@ -310,13 +313,13 @@ def test_change_that_does_not_carry_prefects_token_is_refused(standing):
         assert (refusal.value.code, b"CSRF" in refusal.value.read()) == (403, True)
 
 
-def test_life_of_a_model_goes_through_both_servers(lived):
-    assert lived.states == ("Promoted", "Scored", "Quiet")
-    assert lived.scored.counts == {"read": 1000, "scored": 1000, "quarantined": 0}
-    assert not (Path(lived.overrides["lake"]) / "mlflow.db").exists()
+def test_training_scoring_and_monitoring_go_through_both_servers(done):
+    assert done.states == ("Promoted", "Scored", "Quiet")
+    assert done.scored.counts == {"read": 1000, "scored": 1000, "quarantined": 0}
+    assert not (Path(done.overrides["lake"]) / "mlflow.db").exists()
 
 
-def test_records_stand_in_postgresql_and_models_in_the_bucket(lived, standing, bucket):
+def test_records_are_in_postgresql_and_models_in_the_bucket(done, servers, bucket):
     import boto3
 
     listed = boto3.client(
@@ -327,7 +330,7 @@ def test_records_stand_in_postgresql_and_models_in_the_bucket(lived, standing, b
         aws_secret_access_key="test-secret",
     ).list_objects_v2(Bucket=BUCKET)
     assert any(item["Key"].endswith("pipeline.skops") for item in listed["Contents"])
-    if not standing.database:
+    if not servers.database:
         pytest.skip(
             f"no PostgreSQL: {runpy.run_path(str(FAKES / 'postgres.py'))['find_obstacle']()}"
         )
@@ -339,29 +342,29 @@ def test_records_stand_in_postgresql_and_models_in_the_bucket(lived, standing, b
         "mlflow_users": "SELECT count(*) FROM users",
     }
     for name, question in counts.items():
-        connection = psycopg2.connect(f"{standing.database}/{name}")
+        connection = psycopg2.connect(f"{servers.database}/{name}")
         with connection.cursor() as cursor:
             cursor.execute(question)
             assert cursor.fetchone()[0] >= 1
         connection.close()
 
 
-def test_training_run_stands_in_mlflow_with_its_figures(lived, standing):
-    run = json.loads(
-        standing.ask("mlflow", "/api/2.0/mlflow/runs/get", run_id=lived.trained.run_id)
-    )["run"]
+def test_training_run_is_in_mlflow_with_its_figures(done, servers):
+    run = json.loads(servers.ask("mlflow", "/api/2.0/mlflow/runs/get", run_id=done.trained.run_id))[
+        "run"
+    ]
 
     metrics = {metric["key"]: metric["value"] for metric in run["data"]["metrics"]}
     assert run["info"]["status"] == "FINISHED"
-    assert metrics["roc_auc"] == pytest.approx(lived.trained.figures["roc_auc, test side"])
-    assert lived.trained.paths["MLflow run"].startswith(
-        f"{standing.find('mlflow').address}/#/experiments/"
+    assert metrics["roc_auc"] == pytest.approx(done.trained.figures["roc_auc, test side"])
+    assert done.trained.paths["MLflow run"].startswith(
+        f"{servers.find('mlflow').address}/#/experiments/"
     )
 
 
-def test_registered_version_has_the_champions_seat_and_the_verdict(lived, standing):
+def test_registered_version_has_the_champion_alias_and_the_verdict(done, servers):
     found = json.loads(
-        standing.ask(
+        servers.ask(
             "mlflow",
             "/api/2.0/mlflow/registered-models/alias",
             name="credit-default",
@@ -371,43 +374,43 @@ def test_registered_version_has_the_champions_seat_and_the_verdict(lived, standi
 
     tags = {tag["key"]: tag["value"] for tag in found["tags"]}
     assert (int(found["version"]), found["run_id"]) == (
-        lived.trained.model_version,
-        lived.trained.run_id,
+        done.trained.model_version,
+        done.trained.run_id,
     )
     assert tags["verdict"] == "promotion: ok"
-    assert tags["digest"] == lived.trained.paths["digest"]
+    assert tags["digest"] == done.trained.paths["digest"]
 
 
-def test_batch_is_scored_by_the_bundle_that_the_server_handed_over(lived):
-    kept = Path(lived.overrides["lake"]) / "champion" / "bundles" / lived.trained.paths["digest"]
+def test_batch_is_scored_by_the_bundle_that_was_downloaded_from_the_server(done):
+    kept = Path(done.overrides["lake"]) / "champion" / "bundles" / done.trained.paths["digest"]
 
     assert (kept / "pipeline.skops").exists()
-    assert lived.scored.model_version == lived.trained.model_version
+    assert done.scored.model_version == done.trained.model_version
 
 
-def test_report_can_be_opened_from_mlflow(lived, standing):
+def test_report_can_be_opened_from_mlflow(done, servers):
     listed = json.loads(
-        standing.ask(
-            "mlflow", "/api/2.0/mlflow/artifacts/list", run_id=lived.monitored.run_id, path="report"
+        servers.ask(
+            "mlflow", "/api/2.0/mlflow/artifacts/list", run_id=done.monitored.run_id, path="report"
         )
     )
 
-    page = standing.ask(
-        "mlflow", "/get-artifact", run_uuid=lived.monitored.run_id, path="report/report.html"
+    page = servers.ask(
+        "mlflow", "/get-artifact", run_uuid=done.monitored.run_id, path="report/report.html"
     )
 
     assert {file["path"] for file in listed["files"]} >= {
         "report/report.html",
         "report/report.json",
     }
-    assert page == Path(lived.monitored.paths["report (html)"]).read_text(encoding="utf-8")
-    assert lived.scored.batch_id in page
+    assert page == Path(done.monitored.paths["report (html)"]).read_text(encoding="utf-8")
+    assert done.scored.batch_id in page
 
 
-def test_flow_runs_stand_in_prefect_with_their_steps_and_summaries(lived, standing):
+def test_flow_runs_are_in_prefect_with_their_steps_and_summaries(done, servers):
     def count(what: str, flow: str, **also: Any) -> int:
         return int(
-            standing.ask(
+            servers.ask(
                 "prefect", f"/api/{what}/count", {"flows": {"name": {"any_": [flow]}}, **also}
             )
         )
@@ -417,5 +420,5 @@ def test_flow_runs_stand_in_prefect_with_their_steps_and_summaries(lived, standi
         assert count("flow_runs", flow, **completed) >= 1
         assert count("task_runs", flow) >= step_count
 
-    artifacts = json.loads(standing.ask("prefect", "/api/artifacts/filter", {}))
-    assert any(lived.scored.batch_id in artifact["data"] for artifact in artifacts)
+    artifacts = json.loads(servers.ask("prefect", "/api/artifacts/filter", {}))
+    assert any(done.scored.batch_id in artifact["data"] for artifact in artifacts)

@@ -29,7 +29,7 @@ COMMAND = """
 import sys, time
 from credit_default import failpoints
 if sys.argv[1] != "-":
-    failpoints.arm(sys.argv[1], lambda: (print("reached", flush=True), time.sleep(300)))
+    failpoints.arm_failpoint(sys.argv[1], lambda: (print("reached", flush=True), time.sleep(300)))
 del sys.argv[1]
 from credit_default.cli.main import run
 run()
@@ -120,7 +120,7 @@ def wait_for_step(process: subprocess.Popen[str], case: Case, database: Path) ->
     running = "select count(*) from task_run where name like ? and state_type = 'RUNNING'"
     while time.monotonic() < deadline and process.poll() is None:
         if ask(database, running, f"{case.task}%") > [(0,)]:
-            time.sleep(1)  # into the midst of it
+            time.sleep(1)  # into the middle of it
             return
         time.sleep(0.1)
     process.kill()
@@ -128,7 +128,7 @@ def wait_for_step(process: subprocess.Popen[str], case: Case, database: Path) ->
 
 
 def end(process: subprocess.Popen[str]) -> tuple[float, str]:
-    """The seconds that it took to end, and what it complained of."""
+    """The seconds that it took to end, and what it wrote to standard error."""
     begun = time.monotonic()
     process.send_signal(signal.SIGTERM)
     _, complaints = process.communicate(timeout=60)
@@ -187,8 +187,7 @@ def test_sigterm_ends_a_command_in_ten_seconds_and_the_next_run_completes(
     assert judge_chain(read_entries(open_lake(lake))).level == "ok"
     again = Case(case.command)
     process = start(again, server=server)
-    told, complaints = process.communicate(timeout=PATIENCE)
-    rang = (
-        case.command == "monitor"
-    )  # the batch is a drifted one: that is what monitor's exit code says
-    assert (process.returncode, complaints) == (int(rang), ""), told
+    printed, complaints = process.communicate(timeout=PATIENCE)
+    # the batch is a drifted one, which monitor's exit code says
+    expected_code = int(case.command == "monitor")
+    assert (process.returncode, complaints) == (expected_code, ""), printed

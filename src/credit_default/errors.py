@@ -5,6 +5,7 @@ CreditDefaultError
 │   └── SetupError   2  no champion, or an option or portfolio that every file would fail by
 ├── RefusedError     1  a gate said no, and the run cannot go on
 ├── ServiceError     3  MLflow, Prefect, a disk or a network did not do its part
+│   └── MlflowError  3  MLflow did not: scoring and reconciling go on without it where they can
 └── ArtifactError    3  a model artifact is not the one on record, or not one that we load
 """
 
@@ -61,6 +62,10 @@ class RefusedError(CreditDefaultError):
 
 class ServiceError(CreditDefaultError):
     """A service that the run depends on did not do its part."""
+
+
+class MlflowError(ServiceError):
+    """MLflow did not do its part, as opposed to, say, this machine's disk."""
 
 
 class ArtifactError(CreditDefaultError):

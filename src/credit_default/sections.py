@@ -16,6 +16,7 @@ from credit_default.gates.monitoring.performance import PerformancePolicy
 from credit_default.gates.monitoring.retraining import RetrainingPolicy
 from credit_default.gates.promotion.policy import PromotionPolicy
 from credit_default.gates.quality import QualityPolicy
+from credit_default.logs import LogFormat, LogLevel
 from credit_default.model.estimator.decision import DecisionPolicy
 from credit_default.model.estimator.expected_loss import LossPolicy
 from credit_default.model.estimator.recipe_pipeline import Recipe
@@ -28,6 +29,18 @@ from credit_default.model.fairness.proxy_check import ProxyPolicy
 
 ENVIRONMENT_PREFIX = "CREDIT_DEFAULT_"
 SECRETS = frozenset({"notify.urls", "stack.database"})  # settings whose value is shown to nobody
+
+
+class LoggingSettings(BaseModel):
+    """Which log lines a process writes to standard error, and in which form.
+
+    `json` writes one object a line, for a log collector. A command of the terminal repeats nothing that its summary says:
+    unless a level is set somewhere it writes errors only. `serve` and `listen` then write from `info` upwards.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    level: LogLevel = "warning"
+    format: LogFormat = "text"
 
 
 class PublicDataSettings(BaseModel):
@@ -174,6 +187,7 @@ class Settings(BaseSettings):
     report: Literal["full", "drift"] = (
         "full"  # full: data summaries too, and quality once outcomes are known
     )
+    logging: LoggingSettings = LoggingSettings()
     public_data: PublicDataSettings = PublicDataSettings()
     mlflow: MlflowSettings = MlflowSettings()
     prefect: PrefectSettings = PrefectSettings()

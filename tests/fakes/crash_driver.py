@@ -36,7 +36,8 @@ from credit_default.adapters.lake.inbox import build_incoming_uri, list_incoming
 from credit_default.adapters.lake.layout import Lake
 from credit_default.adapters.lake.pinned_champion import read_champion_pointer
 from credit_default.adapters.lake.snapshots import list_snapshots, read_snapshot_rows
-from credit_default.adapters.mlflow.tracking import MLFLOW_ENVIRONMENT, DatasetRecord
+from credit_default.adapters.mlflow.datasets import DatasetRecord
+from credit_default.adapters.mlflow.tracking import MLFLOW_ENVIRONMENT
 from credit_default.adapters.tables.ledger import read_entries
 from credit_default.adapters.tables.monitoring import write_monitoring
 from credit_default.adapters.tables.queries import scan_table

@@ -8,7 +8,7 @@ import pytest
 
 @pytest.fixture
 def use_full_prefect_server(full_prefect_server) -> Iterator[str]:
-    """Whatever asks for a Prefect server in this process is answered by the one that stays."""
+    """Let this process use the full Prefect server."""
     from prefect.settings import PREFECT_API_URL, temporary_settings
 
     with temporary_settings(updates={PREFECT_API_URL: full_prefect_server}):

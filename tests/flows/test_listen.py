@@ -31,9 +31,7 @@ def test_run_of_the_deployment_listens_for_its_time_and_ends(
     )
 
 
-def test_bucket_without_a_queue_is_looked_at_again_and_again(
-    prefect_server, wait_for_events, s3_uri, tmp_path
-):
+def test_bucket_without_a_queue_is_polled(prefect_server, wait_for_events, s3_uri, tmp_path):
     lake = open_lake(s3_uri, home=tmp_path)
     lake.storage.write_object("incoming/a b.csv", b"a")
     overrides = {"lake": s3_uri, "home": str(tmp_path), "listen": {"look_seconds": 0.5}}

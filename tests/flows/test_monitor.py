@@ -52,7 +52,7 @@ def test_clean_batch_stays_quiet_and_has_a_report(trained, quiet_batch):
     assert "SIMULATED" in page
 
 
-def test_drifted_batch_rings_as_a_completed_run(trained, drifted_batch):
+def test_drifted_batch_is_a_completed_run_named_for_it(trained, drifted_batch):
     state = run(drifted_batch, trained, report="drift")
 
     assert (state.name, state.type.value) == ("DriftFound", "COMPLETED")
@@ -62,7 +62,9 @@ def test_drifted_batch_rings_as_a_completed_run(trained, drifted_batch):
     assert "Dataset Drift is" not in page
 
 
-def test_broken_feed_rings_where_hardly_anything_drifted(trained, simulated_files, tmp_path):
+def test_broken_feed_raises_an_alarm_where_hardly_anything_drifted(
+    trained, simulated_files, tmp_path
+):
     rows = pl.read_csv(simulated_files.batch, infer_schema=False).with_columns(sex=pl.lit("1"))
     rows.write_csv(tmp_path / "one-sex.csv")
     batch_id = (
@@ -79,7 +81,7 @@ def test_broken_feed_rings_where_hardly_anything_drifted(trained, simulated_file
     assert verdicts["feed"].reasons == ("one value in every row: 'sex'",)
 
 
-def test_monitored_batches_stand_in_a_workspace_of_evidently(trained, drifted_batch):
+def test_monitored_batches_are_in_a_workspace_of_evidently(trained, drifted_batch):
     summary = run(drifted_batch, trained, report="drift").result()
 
     runs = [
@@ -90,7 +92,7 @@ def test_monitored_batches_stand_in_a_workspace_of_evidently(trained, drifted_ba
     assert "drift: alarm" in found["tags"]
 
 
-def test_findings_stand_in_mlflow_and_in_the_monitoring_table(trained, drifted_batch):
+def test_findings_are_in_mlflow_and_in_the_monitoring_table(trained, drifted_batch):
     summary = run(drifted_batch, trained, report="drift").result()
 
     found = connect(trained, []).tracking.client.get_run(summary.run_id)

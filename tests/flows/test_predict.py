@@ -61,7 +61,7 @@ def test_scores_have_one_row_a_client_with_the_promised_columns(trained, simulat
     assert set(scores["decision"]) <= {"accept", "decline"}
 
 
-def test_rejected_rows_stand_in_quarantine_with_their_rules_and_rows_balance(
+def test_rejected_rows_are_in_quarantine_with_their_rules_and_rows_balance(
     trained, simulated_files, tmp_path
 ):
     rows = pl.read_csv(simulated_files.batch, infer_schema=False).slice(600, 300)

@@ -25,7 +25,7 @@ def run(overrides, **options):
 
 @pytest.fixture
 def inbox(trained, simulated_files, tmp_path):
-    """Settings of a lake of its own whose champion is that of the trained one, and how a file is put into its inbox."""
+    """Settings of a lake of its own whose champion is that of the trained one, and how to put a file into its inbox."""
     return Inbox({**trained, "lake": str(tmp_path / "lake")}, trained, simulated_files)
 
 
@@ -55,7 +55,7 @@ class Inbox:
         )
 
 
-def test_all_that_waits_is_scored_and_put_away(inbox):
+def test_all_that_waits_is_scored_and_moved_to_processed(inbox):
     inbox.drop("a.csv", inbox.rows.head(250))
     inbox.drop("b.csv", inbox.rows.slice(250, 250))
 
@@ -91,7 +91,7 @@ def test_file_without_a_month_is_scored_when_the_run_names_it(inbox):
     assert "a.csv has no statement_month" in unnamed.message
 
 
-def test_batch_whose_runner_died_before_it_could_tell_is_told_of(
+def test_batch_whose_run_died_before_it_could_announce_it_is_announced(
     inbox, prefect_server, wait_for_events
 ):
     rows = inbox.rows.slice(600, 250)
@@ -131,7 +131,7 @@ def test_run_fails_with_the_reasons_when_the_others_are_done(inbox):
     assert [len(inbox.names(place)) for place in ("incoming", "processed", "refused")] == [0, 1, 2]
 
 
-def test_object_of_a_bucket_that_its_queue_tells_of_five_times_has_one_result(
+def test_object_that_its_queue_announces_five_times_has_one_result(
     trained, simulated_files, s3_environment, s3_uri, tmp_path
 ):
     inbox = Inbox({**trained, "lake": s3_uri, "home": str(tmp_path)}, trained, simulated_files)

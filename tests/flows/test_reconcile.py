@@ -14,7 +14,7 @@ AWAY = {"tracking_uri": "http://127.0.0.1:9", "wait_seconds": 0.2}
 
 @pytest.fixture
 def overrides(trained, tmp_path):
-    """A lake of its own with a champion; whoever scored a batch is given no time to record it."""
+    """A lake of its own with a champion; a run that scored a batch is given no time to record it."""
     lake = shutil.copytree(
         trained["lake"], tmp_path / "lake", ignore=shutil.ignore_patterns("prefect", "mlartifacts")
     )
@@ -52,10 +52,10 @@ def test_batch_scored_while_mlflow_was_away_is_recorded_when_it_is_back_and_then
     assert (again_name, again.status, again.notes) == ("NothingToDo", "nothing to do", ())
 
 
-def test_move_of_the_seat_that_nobody_was_told_of_is_told(overrides):
+def test_champion_change_that_was_not_announced_is_announced(overrides):
     run(reconcile, overrides=overrides)
     open_lake(overrides["lake"]).storage.delete_object("champion/told-move")
 
     name, mended = run(reconcile, overrides=overrides)
 
-    assert (name, mended.notes) == ("Reconciled", ("told: version 1 promoted",))
+    assert (name, mended.notes) == ("Reconciled", ("announced: version 1 promoted",))

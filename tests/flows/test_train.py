@@ -107,7 +107,8 @@ def test_winner_waits_for_two_people_where_the_settings_say_so(prefect_server, o
     )
     assert summary.verdicts[-1].level == "ok"
     assert connect(own, []).registry.find_champion() is None
-    assert connect(own, []).registry.find_challenger().number == summary.model_version
+    newest = connect(own, []).registry.list_versions()[0]
+    assert (newest.number, newest.aliases) == (summary.model_version, ("challenger",))
 
 
 def test_other_costs_with_the_same_forest_are_left_to_a_person(first, overrides):
@@ -141,7 +142,7 @@ def test_real_clients_leave_no_trace_in_a_lake_of_simulated_ones(
     ) == before
 
 
-def test_first_model_below_the_floors_leaves_the_seat_empty_and_says_so(
+def test_first_model_below_the_floors_leaves_no_champion_and_says_so(
     prefect_server, overrides, simulated_files, tmp_path
 ):
     pl.read_csv(simulated_files.training, infer_schema=False).head(400).write_csv(

@@ -1,4 +1,9 @@
-"""How new files are heard of, by what the lake is; and the flow `listen`, for those who want a deployment in place of a process."""
+"""Listen for new files and announce them to the Prefect server.
+
+The process `credit-default listen` calls `listen_for_files`; the flow `listen` does the same for an hour at a time, as a
+deployment in place of a process. How files are found depends on the lake: a folder is watched, a bucket is polled or
+its queue is read.
+"""
 
 import logging
 import time
@@ -20,6 +25,7 @@ from credit_default.flows.events.send import announce_object, check_server
 from credit_default.flows.runs.context import read_clock
 from credit_default.flows.runs.orphaned_runs import mark_run
 from credit_default.flows.runs.run_as_script import run_as_script
+from credit_default.flows.runs.run_log import start_run_log
 from credit_default.services.intake.file_events import (
     Announcer,
     InboxWatch,
@@ -37,40 +43,47 @@ _LOG = logging.getLogger(__name__)
 def listen(
     overrides: dict[str, Any] | None = None, config: list[str] | None = None, seconds: float = 3_300
 ) -> State[Summary]:
-    """A completed run, after so many seconds of listening; the next run goes on where this one ended."""
-    listen_for_files(
-        load_settings(overrides or {}, config_files=config or []).settings, seconds=float(seconds)
-    )
-    return Completed(
-        name="Listened", data=Summary("listen", f"listened for {float(seconds):.0f} s")
-    )
+    """Announce new files for so many seconds; the next run goes on where this one ended.
+
+    Returns:
+        A completed run named `Listened`, with its summary.
+    """
+    settings = load_settings(overrides or {}, config_files=config or []).settings
+    start_run_log(settings.logging)
+    listen_for_files(settings, seconds=float(seconds))
+    summary = Summary("listen", f"listened for {float(seconds):.0f} s")
+    return Completed(name="Listened", data=summary)
 
 
 def listen_for_files(settings: Settings, *, seconds: float | None = None) -> None:
-    """Nothing; announces new files for so many seconds, or until the process is ended.
+    """Announce new files.
+
+    Args:
+        settings: The settings in force.
+        seconds: For how long; None means until the process is ended.
 
     Raises:
-        InputError: there is no such queue, or one is named for a lake in a folder.
+        InputError: There is no such queue, or a queue is named although the lake is a folder.
     """
     until = None if seconds is None else time.monotonic() + seconds
     with ExitStack() as opened:
-        act = _choose_listening_step(settings, opened)
+        step = _choose_listening_step(settings, opened)
         repeat_with_backoff(
-            act, longest_wait_seconds=settings.listen.longest_wait_seconds, until=until
+            step, longest_wait_seconds=settings.listen.longest_wait_seconds, until=until
         )
 
 
 def _choose_listening_step(settings: Settings, opened: ExitStack) -> Callable[[], None]:
-    """What is done again and again; connections that it needs are left to `opened` to close."""
+    """Return the step that is repeated; `opened` closes the connections that it needs."""
     lake = open_lake(settings.lake, home=Path(settings.home))
-    hearing = Announcer(announce_object, check_server)
-    heard_at = settings.listen.queue_url or f"{lake.uri}/{INCOMING}"
-    _LOG.info("listening to %s", heard_at)
+    announcer = Announcer(announce_object, check_server)
+    source = settings.listen.queue_url or f"{lake.uri}/{INCOMING}"
+    _LOG.info("listening for new files source=%s", source)
     if settings.listen.queue_url:
         _require_bucket_lake(lake)
         queue = opened.enter_context(closing(MessageQueue(settings.listen.queue_url)))
-        return lambda: announce_queued_files(lake, queue, hearing)
-    watch = InboxWatch(lake, hearing, read_clock)
+        return lambda: announce_queued_files(lake, queue, announcer)
+    watch = InboxWatch(lake, announcer, read_clock)
     if lake.in_bucket:
         return lambda: _poll_inbox(watch, settings.listen.look_seconds)
     return watch_inbox(watch, lambda: watch_folder(lake.home / INCOMING))
@@ -87,7 +100,7 @@ def _require_bucket_lake(lake: Lake) -> None:
             "setting listen.queue_url",
             found=f"a queue, and the lake in a folder ({lake.uri})",
             expected="a queue only for a lake in a bucket",
-            remedy="Unset it: a folder is watched, and needs no queue.",
+            remedy="Unset it: a folder is watched and needs no queue.",
         )
 
 

@@ -1,4 +1,4 @@
-"""The flow `monitor`: a scored batch is compared with what its model was trained on, and with what became of it."""
+"""The flow `monitor`: compare a scored batch with what its model was trained on, and with its known outcomes."""
 
 from typing import Any, Literal
 
@@ -30,7 +30,7 @@ evaluate_batch = build_task(batch_performance.evaluate_batch, "judge performance
 record_findings = build_retried_task(findings_record.record_findings, "record")
 follow_up_batch = build_retried_task(follow_up.follow_up, "alarms and retraining")
 
-# By gate: the name of a run in which it rang. The first that did names the run.
+# The name of a run in which this gate raised an alarm; of several gates the first one here names the run.
 _STATE_BY_GATE = {
     "drift": "DriftFound",
     "feed": "FeedBroken",
@@ -48,12 +48,19 @@ def monitor(
     report: Literal["full", "drift", "none"] | None = None,
     model_version: int | None = None,
 ) -> State[Summary]:
-    """A completed run named `Quiet`, `DriftFound`, `FeedBroken`, `PerformanceLow`, `FairnessDrift` or `NotJudged`, with its summary.
+    """Judge one scored batch: its drift, its feed, its performance and fairness; then open and close alarms.
 
-    `batch_id` is the batch to look at, the one scored last when it is not given, as `model_version` scored it, or the
-    version that scored it last. `report` is `full` (data summaries
-    and, once outcomes are known, classification quality), `drift`, or `none`: then only performance is judged. By
-    default it is what the settings say.
+    Args:
+        batch_id: The batch; by default the one that was scored last.
+        overrides: Settings that win over all others, nested like a configuration file.
+        config: Paths of configuration files.
+        report: What Evidently's report holds: `full` adds data summaries and, once outcomes are known, classification
+            quality; `drift` is drift alone; with `none` only performance is judged. By default the setting `report`.
+        model_version: The version whose scores are judged; by default the one that scored the batch last.
+
+    Returns:
+        A completed run named `Quiet`, `DriftFound`, `FeedBroken`, `PerformanceLow`, `FairnessDrift` or `NotJudged`, with
+        its summary.
     """
     wiring = connect(overrides or {}, config or [])
     batch = find_batch(wiring, batch_id, model_version=model_version)
@@ -72,15 +79,12 @@ def monitor(
 
 
 def _name_state(summary: Summary) -> str:
-    rang = {verdict.gate for verdict in summary.verdicts if not verdict.passed}
+    failed = {verdict.gate for verdict in summary.verdicts if not verdict.passed}
     for gate, name in _STATE_BY_GATE.items():
-        if gate in rang:
+        if gate in failed:
             return name
-    return (
-        "NotJudged"
-        if all(verdict.level == "not judged" for verdict in summary.verdicts)
-        else "Quiet"
-    )
+    judged = any(verdict.level != "not judged" for verdict in summary.verdicts)
+    return "Quiet" if judged else "NotJudged"
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The flow `predict`: one batch of statements is scored by the champion, once."""
+"""The flow `predict`: score one batch of statements with the champion. Scoring the same batch again changes nothing."""
 
 from typing import Any
 
@@ -33,9 +33,18 @@ def predict(
     corrects: str | None = None,
     name: str | None = None,
 ) -> State[Summary]:
-    """A completed run named `Scored` or `AlreadyScored`, carrying its summary; `batch` is a file's path or s3://.
+    """Check a file, score its accepted rows, and record the scores.
 
-    `corrects` names the batch whose rejected rows come again, corrected; `name` is what people call this one.
+    Args:
+        batch: The file's path or s3:// address.
+        overrides: Settings that win over all others, nested like a configuration file.
+        config: Paths of configuration files.
+        month: The statement month, for a file without the column statement_month.
+        corrects: The batch_id of an earlier batch whose rejected rows this file corrects.
+        name: What people call this batch; by default the file's name.
+
+    Returns:
+        A completed run named `Scored` or `AlreadyScored`, with its summary.
     """
     wiring = connect(overrides or {}, config or [])
     checked = check_file(

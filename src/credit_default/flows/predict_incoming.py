@@ -1,7 +1,7 @@
-"""The flow behind the deployment `predict`: all that waits in the inbox, or the one file that an event named.
+"""The flow of the deployment `predict`: score all files that wait in the inbox, or the one that an event names.
 
-Each file is a run of the flow `predict` below this one, with the same acts as by hand; it is put away after its result is
-committed. What was refused is put aside, and the run fails with the reasons when the others are done.
+Each file is scored by a run of the flow `predict` below this one, and moved to processed/ once its result is committed. A
+file that was refused is moved to refused/, and this run fails with the reasons when the other files are done.
 """
 
 from typing import Any
@@ -31,10 +31,19 @@ def predict_incoming(
     config: list[str] | None = None,
     month: str | None = None,
 ) -> State[Summary]:
-    """A completed run named `Scored`, or `NothingToScore` when all was done already, carrying its summary.
+    """Score the files in the inbox.
 
-    `batch` is a file's path or s3://; without it all that waits in the inbox is scored. `month` is of the files that have
-    no statement_month of their own.
+    Args:
+        batch: One file's path or s3:// address; None for all that wait.
+        overrides: Settings that win over all others, nested like a configuration file.
+        config: Paths of configuration files.
+        month: The statement month of the files without the column statement_month.
+
+    Returns:
+        A completed run named `Scored`, or `NothingToScore` when everything was scored before, with its summary.
+
+    Raises:
+        RefusedError: A file was refused.
     """
     if is_superseded():
         return Completed(name=SKIPPED, message=SUPERSEDED, data=Summary("predict", "skipped"))
@@ -44,21 +53,21 @@ def predict_incoming(
         state: Any = predict(
             batch=uri, overrides=overrides, config=config, month=named, return_state=True
         )
-        return _announce_late(wiring, state.result())
+        return _announce_if_missed(wiring, state.result())
 
-    emptying = InboxRun(score, read_clock, month or None, hold_file_slot)
+    inbox_run = InboxRun(score, read_clock, month or None, hold_file_slot)
     summary = (
-        score_incoming_file(wiring, emptying, uri=batch)
+        score_incoming_file(wiring, inbox_run, uri=batch)
         if batch
-        else score_incoming(wiring, emptying)
+        else score_incoming(wiring, inbox_run)
     )
     _raise_if_refused(summary)
     name = "Scored" if summary.counts.get("scored") else "NothingToScore"
     return Completed(name=name, message="; ".join((summary.status, *summary.notes)), data=summary)
 
 
-def _announce_late(wiring: Wiring, summary: Summary) -> Summary:
-    """The summary; the event of a batch that was scored by a run which died before it could tell is emitted now."""
+def _announce_if_missed(wiring: Wiring, summary: Summary) -> Summary:
+    """Announce a batch that a run scored which was killed before it could emit the event; return the summary."""
     batch_id, version = str(summary.batch_id), int(summary.model_version or 0)
     was_there = summary.run_id is None
     if (
@@ -75,7 +84,7 @@ def _raise_if_refused(summary: Summary) -> None:
             "incoming files",
             found="; ".join((summary.status, *summary.notes)),
             expected="files that can be scored",
-            remedy="Each stands in refused/ with its reason beside it: correct it and put it into incoming/ again.",
+            remedy="Each is in refused/ with its reason beside it: correct it and put it into incoming/ again.",
         )
 
 

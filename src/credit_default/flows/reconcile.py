@@ -1,4 +1,4 @@
-"""The flow `reconcile`: what a kill or an outage left behind is closed, recorded and removed, as often as one likes."""
+"""The flow `reconcile`: clean up after kills and outages. It may run at any time and as often as one likes."""
 
 import datetime as dt
 from typing import Any
@@ -20,23 +20,27 @@ from credit_default.services.operations import reconcile as repairs
 from credit_default.views.summaries.summary import Summary
 
 close_flows = build_task(close_flow_runs, "close flow runs")
-remove_stale_files = build_task(repairs.remove_stale_files, "tidy the disk")
-repair_records = build_task(repairs.repair_records, "mend the records")
+remove_stale_files = build_task(repairs.remove_stale_files, "remove leftover files")
+repair_records = build_task(repairs.repair_records, "repair records")
 
 
 @flow(name="reconcile", validate_parameters=False, on_running=[mark_run])
 def reconcile(
     overrides: dict[str, Any] | None = None, config: list[str] | None = None
 ) -> State[Summary]:
-    """A completed run named `Reconciled`, `NothingToDo` or, where a service did not answer, `PartlyReconciled`."""
+    """Close orphaned runs, add missing records, remove leftover files, and announce what was not announced.
+
+    Returns:
+        A completed run named `Reconciled`, `NothingToDo` or, where a service did not answer, `PartlyReconciled`.
+    """
     wiring = connect(overrides or {}, config or [])
     silence = dt.timedelta(seconds=wiring.settings.reconcile.silence_seconds)
     closed = close_flows(now=read_clock(), silence=silence)
-    tidied = remove_stale_files(wiring, now=read_clock())
-    mended = repair_records(wiring, now=read_clock())
+    removed = remove_stale_files(wiring, now=read_clock())
+    repaired = repair_records(wiring, now=read_clock())
     announced = announce_champion_changes(wiring)
-    announce_recorded_batches(mended.recorded)
-    summary = repairs.summarise_repairs(closed, tidied, mended, announced)
+    announce_recorded_batches(repaired.recorded)
+    summary = repairs.summarise_repairs(closed, removed, repaired, announced)
     publish_summary(summary, simulated=False)
     return Completed(name=_name_state(summary), message=summary.status, data=summary)
 

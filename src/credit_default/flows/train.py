@@ -1,4 +1,4 @@
-"""The flow `train`: statements with outcomes become a challenger, and perhaps the champion."""
+"""The flow `train`: fit a challenger on statements with outcomes, and promote it when the gate allows."""
 
 from typing import Any
 
@@ -43,7 +43,7 @@ apply_promotion_verdict = build_retried_task(
     register_and_promote.apply_promotion_verdict, "promote or keep"
 )
 update_alarms_after_promotion = build_retried_task(
-    follow_up.update_alarms_after_promotion, "settle alarms"
+    follow_up.update_alarms_after_promotion, "update alarms"
 )
 publish_card = build_retried_task(model_card.publish_card, "write card")
 STATES = {PROMOTED: "Promoted", APPROVAL_REQUESTED: "ApprovalRequested"}
@@ -57,9 +57,18 @@ def train(
     refresh: bool = False,  # noqa: FBT001, FBT002 - a flow's parameters are named in the UI
     cross_validated: bool = False,  # noqa: FBT001, FBT002
 ) -> State[Summary]:
-    """A completed run named `Promoted`, `ApprovalRequested` or `ChampionKept`, carrying its summary.
+    """Fit, assess and register a challenger, and judge whether it becomes champion.
 
-    `refresh` trains on all that the lake knows by now instead of on the file that the settings name.
+    Args:
+        overrides: Settings that win over all others, nested like a configuration file.
+        config: Paths of configuration files.
+        month: The statement month, for a training file without the column statement_month.
+        refresh: Train on all rows whose outcomes the lake has by now, instead of on the file that the settings name.
+        cross_validated: Cross-validate the challenger as well, by client.
+
+    Returns:
+        A completed run named `Promoted`, `ApprovalRequested` or `ChampionKept`, with its summary; `Skipped` when a newer
+        scheduled run replaces this one.
     """
     if is_superseded():
         return Completed(name=SKIPPED, message=SUPERSEDED, data=Summary("train", "skipped"))

@@ -6,7 +6,7 @@ from credit_default.adapters.local_stack.basic_auth_middleware import BasicAuthM
 
 
 def ask(path, *, given=b"", kind="http"):
-    """The statuses that were sent, and whether the application behind the door was asked."""
+    """The statuses that were sent, and whether the wrapped application was asked."""
     passed, sent = [], []
 
     async def application(scope, _receive, _send):
@@ -15,14 +15,14 @@ def ask(path, *, given=b"", kind="http"):
     async def send(message):
         sent.append(message)
 
-    door = BasicAuthMiddleware(
+    middleware = BasicAuthMiddleware(
         application,
         name="pages",
-        opened=("/health",),
-        admits=lambda path, words: path == "/own" or words == b"us",
+        public_paths=("/health",),
+        is_authorized=lambda path, given: path == "/own" or given == b"us",
     )
     headers = [(b"authorization", given)] if given else []
-    asyncio.run(door({"type": kind, "path": path, "headers": headers}, None, send))
+    asyncio.run(middleware({"type": kind, "path": path, "headers": headers}, None, send))
     return [message.get("status") for message in sent if "status" in message], bool(passed)
 
 
@@ -36,7 +36,7 @@ def ask(path, *, given=b"", kind="http"):
         ("", b"", "lifespan"),
     ],
 )
-def test_what_may_pass_is_handed_on(path, given, kind):
+def test_authorized_request_is_passed_on(path, given, kind):
     assert ask(path, given=given, kind=kind) == ([], True)
 
 
@@ -44,5 +44,5 @@ def test_what_may_pass_is_handed_on(path, given, kind):
     ("path", "given"),
     [("/secret", b""), ("/secret", b"them"), ("/health/x", b""), ("/Health", b"")],
 )
-def test_all_else_is_refused_with_a_challenge(path, given):
+def test_other_request_is_refused_with_a_challenge(path, given):
     assert ask(path, given=given) == ([401], False)

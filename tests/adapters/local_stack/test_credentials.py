@@ -20,7 +20,7 @@ def place(tmp_path):
     return tmp_path / "stack" / "servers.env"
 
 
-def test_words_are_made_once_and_long(place):
+def test_credentials_are_generated_once_and_long(place):
     made = read_credentials(place, environment={})
     write_credentials(place, made, addresses=ADDRESSES)
 
@@ -90,7 +90,7 @@ def test_shell_reads_the_file(place):
     assert made.client_variables.items() <= told.items()
 
 
-def test_file_removed_means_new_words(place):
+def test_removing_the_file_generates_new_credentials(place):
     made = read_credentials(place, environment={})
     write_credentials(place, made, addresses=ADDRESSES)
     place.unlink()
@@ -101,7 +101,7 @@ def test_file_removed_means_new_words(place):
     assert made.prefect_auth_string != again.prefect_auth_string
 
 
-def test_words_are_shown_by_no_ones_representation(place):
+def test_credentials_are_in_no_repr(place):
     made = read_credentials(place, environment={})
 
     assert made.mlflow_password not in repr(made)

@@ -15,10 +15,10 @@ SLEEP = [sys.executable, "-c", "import time; time.sleep(60)"]
 STARTER = """
 import os, sys, time
 from subprocess import Popen
-from credit_default.adapters.local_stack.orphan_reaper import add_process_group, start_reaper
-watch = start_reaper(environment=os.environ, seconds=2)
+from credit_default.adapters.local_stack.orphan_reaper import start_reaper, add_process_group
+reaper = start_reaper(environment=os.environ, seconds=2)
 child = Popen([sys.executable, "-c", "import time; time.sleep(60)"], start_new_session=True)
-add_process_group(watch, child.pid)
+add_process_group(reaper, child.pid)
 print(child.pid, flush=True)
 time.sleep(60)
 """
@@ -39,14 +39,14 @@ def test_groups_of_a_command_that_was_killed_are_ended(wait_until_gone):
     wait_until_gone(child_id)
 
 
-def test_watch_that_is_dismissed_ends_nothing():
+def test_reaper_that_is_stopped_ends_nothing():
     with sleeper() as child:
-        watch = start_reaper(environment=os.environ, seconds=1)
-        add_process_group(watch, child.pid)
+        reaper = start_reaper(environment=os.environ, seconds=1)
+        add_process_group(reaper, child.pid)
 
-        stop_reaper(watch)
+        stop_reaper(reaper)
 
-        assert (watch.returncode, child.poll()) == (0, None)
+        assert (reaper.returncode, child.poll()) == (0, None)
         child.kill()
 
 
@@ -65,5 +65,5 @@ def test_group_that_is_gone_is_passed_over_and_one_that_does_not_listen_is_kille
         assert stubborn.wait(timeout=10) == -signal.SIGKILL
 
 
-def test_nothing_is_ended_when_the_teller_is_done():
+def test_nothing_is_ended_when_the_command_says_that_it_is_done():
     terminate_orphans(io.StringIO("999999\ndone\n"), seconds=0)

@@ -32,7 +32,7 @@ def test_address_becomes_the_variables_that_libpq_reads():
         "sqlite:///hidden",
     ],
 )
-def test_address_that_is_none_is_refused_without_telling_it(address):
+def test_invalid_address_is_refused_without_showing_it(address):
     with pytest.raises(
         InputError, match=r"stack\.database: found something else; expected postgresql://"
     ) as refusal:

@@ -40,7 +40,7 @@ def wait_until(true, seconds=20):
 
 @pytest.fixture
 def answering():
-    """A server that answers with the number in its path, or refuses whoever does not say the words."""
+    """A server that answers with the number in its path, or refuses requests without the credentials."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self):
@@ -59,7 +59,7 @@ def answering():
         server.shutdown()
 
 
-def test_programs_words_stand_in_its_log_and_those_of_the_time_before_beside_it(tmp_path):
+def test_output_of_a_program_is_in_its_log_and_the_previous_log_is_kept_beside_it(tmp_path):
     for word in ("first", "second"):
         one = start_program(program(f"print('{word}')"), logs=tmp_path)
         one.process.wait()
@@ -68,8 +68,8 @@ def test_programs_words_stand_in_its_log_and_those_of_the_time_before_beside_it(
     assert (tmp_path / "one.log.1").read_text() == "first\n"
 
 
-def test_ending_asks_first_and_kills_the_whole_group_of_one_that_does_not_listen(tmp_path):
-    one = start_program(program(STUBBORN, says="ready"), logs=tmp_path)
+def test_stopping_asks_first_and_kills_the_whole_group_of_a_program_that_ignores_it(tmp_path):
+    one = start_program(program(STUBBORN, ready_text="ready"), logs=tmp_path)
     wait_until(lambda: is_ready(one))
     began = time.monotonic()
 
@@ -88,7 +88,7 @@ def group_lives(group):
     return True
 
 
-def test_ending_one_that_has_ended_does_nothing(tmp_path):
+def test_stopping_a_program_that_has_ended_does_nothing(tmp_path):
     one = start_program(program("pass"), logs=tmp_path)
     one.process.wait()
 
@@ -105,7 +105,7 @@ def test_program_is_up_when_its_address_answers_well(tmp_path, answering, path, 
     one.process.wait()
 
 
-def test_program_that_nobody_can_ask_is_up_at_once_and_one_out_of_reach_is_not(tmp_path):
+def test_program_without_a_health_address_is_ready_at_once_and_one_out_of_reach_is_not(tmp_path):
     silent = start_program(program("pass"), logs=tmp_path)
     away = start_program(program("pass", health_url="http://127.0.0.1:9/"), logs=tmp_path)
 
@@ -113,7 +113,7 @@ def test_program_that_nobody_can_ask_is_up_at_once_and_one_out_of_reach_is_not(t
     stop_programs([silent, away], seconds=5)
 
 
-def test_server_is_asked_with_its_words_and_a_refusal_is_told_apart(tmp_path, answering):
+def test_server_is_asked_with_its_credentials_and_a_refusal_is_another_error(tmp_path, answering):
     knowing = start_program(
         program("pass", health_url=f"{answering}/secret", authorization="Basic words"),
         logs=tmp_path,
@@ -126,14 +126,14 @@ def test_server_is_asked_with_its_words_and_a_refusal_is_told_apart(tmp_path, an
     stop_programs([knowing, asking], seconds=5)
 
 
-def test_words_are_shown_by_no_ones_representation():
+def test_credentials_are_in_no_repr():
     shown = repr(program("pass", authorization="Basic words"))
 
     assert "words" not in shown
     assert "PATH" not in shown
 
 
-def test_command_that_there_is_not_is_a_service_error(tmp_path):
+def test_command_that_does_not_exist_is_a_service_error(tmp_path):
     with pytest.raises(ServiceError, match="No such file"):
         start_program(Program("one", (str(tmp_path / "nothing"),), {}), logs=tmp_path)
 
@@ -148,7 +148,7 @@ def test_end_of_a_log_is_one_line_without_anything_that_moves_the_cursor(tmp_pat
     assert read_log_end(tmp_path / "none.log") == "nothing"
 
 
-def test_named_port_that_is_taken_is_told_with_the_option_that_names_another():
+def test_error_about_a_taken_port_names_the_option_for_another():
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()

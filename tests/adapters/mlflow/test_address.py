@@ -15,7 +15,7 @@ from credit_default.adapters.mlflow.address import split_login
         ("http://reader@mlflow:5000", "http://mlflow:5000", ("reader", "")),
     ],
 )
-def test_who_logs_in_is_taken_out_of_the_address(uri, told, login):
+def test_credentials_are_taken_out_of_the_address(uri, told, login):
     address = split_login(uri)
 
     assert address.uri == told
@@ -29,7 +29,7 @@ def test_who_logs_in_is_taken_out_of_the_address(uri, told, login):
 @pytest.mark.parametrize(
     "uri", ["", "http://mlflow:5000", "sqlite:////lake/a@b/mlflow.db", "http://mlflow/#/a@b"]
 )
-def test_address_without_a_login_stays_as_it_is(uri):
+def test_address_without_credentials_stays_as_it_is(uri):
     address = split_login(uri)
 
     assert (address.uri, address.login) == (uri, {})

@@ -72,7 +72,7 @@ def test_server_that_is_not_well_is_away(serve):
         wait_for_mlflow(address, timeout_seconds=0.5)
 
 
-def test_nobody_at_the_address_is_told_in_the_time_that_was_given(closed_port):
+def test_address_without_a_server_is_an_error_within_the_given_time(closed_port):
     begun = time.monotonic()
 
     with pytest.raises(ServiceError, match=r"MLflow \(http://127\.0\.0\.1:\d+\).*in 0\.3 s"):
@@ -81,7 +81,9 @@ def test_nobody_at_the_address_is_told_in_the_time_that_was_given(closed_port):
     assert time.monotonic() - begun < 5
 
 
-def test_one_that_takes_the_call_and_says_nothing_is_not_waited_for_for_ever(closed_port):
+def test_server_that_accepts_the_connection_and_never_answers_is_not_waited_for_for_ever(
+    closed_port,
+):
     with socket.socket() as mute:
         mute.bind(("127.0.0.1", 0))
         mute.listen()
@@ -93,7 +95,7 @@ def test_one_that_takes_the_call_and_says_nothing_is_not_waited_for_for_ever(clo
     assert time.monotonic() - begun < 10
 
 
-def test_who_logs_in_and_with_what_is_not_told(closed_port):
+def test_message_hides_the_credentials(closed_port):
     with pytest.raises(ServiceError) as refusal:
         wait_for_mlflow(f"http://someone:hunter2@127.0.0.1:{closed_port}", timeout_seconds=0.1)
 

@@ -5,8 +5,9 @@ import mlflow
 import numpy as np
 import pytest
 
+from credit_default.adapters.mlflow.datasets import DatasetRecord
 from credit_default.adapters.mlflow.registry import Registry
-from credit_default.adapters.mlflow.tracking import DatasetRecord, Tracking
+from credit_default.adapters.mlflow.tracking import Tracking
 from credit_default.errors import ArtifactError, InputError
 from credit_default.gates.verdict import Verdict
 from credit_default.model.estimator.scoring import score_probability
@@ -35,7 +36,6 @@ def register(registry, tracking, bundle, *, name="train"):
 def test_an_empty_registry_has_no_versions_and_no_champion(registry):
     assert registry.list_versions() == ()
     assert registry.find_champion() is None
-    assert registry.find_challenger() is None
 
 
 def test_a_registered_bundle_is_the_challenger_with_its_digest(registry, tracking, bundle):
@@ -45,7 +45,6 @@ def test_a_registered_bundle_is_the_challenger_with_its_digest(registry, trackin
     assert version.aliases == ("challenger",)
     assert version.tags["data_origin"] == "real"
     assert not version.is_champion
-    assert registry.find_challenger() == version
     assert registry.list_versions() == (version,)
 
 
@@ -76,7 +75,7 @@ def test_promotion_moves_the_alias_and_writes_the_verdict(registry, tracking, bu
 
     assert champion.is_champion
     assert champion == registry.find_champion()
-    assert registry.find_challenger() is None
+    assert champion.aliases == ("champion",)
     assert champion.tags["verdict"] == "promotion: ok"
     assert champion.tags["verdict_reasons"] == "better by .004"
     assert champion.tags["verdict_figures"] == '{"auc_gain": 0.004}'
@@ -91,7 +90,7 @@ def test_promoting_the_champion_again_changes_nothing(registry, tracking, bundle
     assert again == champion
 
 
-def test_a_refused_verdict_promotes_nobody_but_is_recorded(registry, tracking, bundle):
+def test_a_refused_verdict_promotes_no_version_but_is_recorded(registry, tracking, bundle):
     version = register(registry, tracking, bundle)
 
     with pytest.raises(InputError, match="found a verdict of 'refused'"):
@@ -114,7 +113,7 @@ def test_rollback_brings_back_the_champion_before(registry, tracking, bundle, ot
     assert registry.find_version(2).tags["rolled_back_because"] == "scores too low in branch 7"
 
 
-def test_rollback_is_refused_when_nobody_was_champion_before(registry, tracking, bundle):
+def test_rollback_is_refused_when_there_was_no_champion_before(registry, tracking, bundle):
     with pytest.raises(InputError, match="no champion"):
         registry.rollback(reason="why not", rolled_back_at=NOON)
     registry.promote(register(registry, tracking, bundle), GOOD, promoted_at=NOON)
@@ -167,11 +166,11 @@ def test_a_damaged_copy_in_the_cache_is_fetched_again(registry, tracking, lake, 
     loaded = registry.load_version(version)
 
     assert loaded.digest == bundle.digest
-    assert registry.find_folder(version) == lake.bundles / version.digest
+    assert registry.find_cached_bundle(version) == lake.bundles / version.digest
     assert (lake.bundles / version.digest / "pipeline.skops").read_bytes() != b"damaged"
 
 
-def test_a_version_that_somebody_else_registered_is_refused(registry, tracking, lake):
+def test_a_version_that_train_did_not_register_is_refused(registry, tracking, lake):
     tracking.client.create_registered_model("credit-default")
     tracking.client.create_model_version("credit-default", lake.artifacts_uri)
 
@@ -205,7 +204,7 @@ def test_the_models_page_has_signature_requirements_metrics_and_dataset(registry
     ]
 
 
-def test_the_forest_stands_in_the_store_once(registry, tracking, lake, bundle):
+def test_the_forest_is_in_the_store_once(registry, tracking, lake, bundle):
     register(registry, tracking, bundle)
 
     assert len(list((lake.home / "mlartifacts").rglob("*.skops"))) == 1

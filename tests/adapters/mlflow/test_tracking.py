@@ -1,8 +1,9 @@
 import pytest
 
+from credit_default.adapters.mlflow.datasets import DatasetRecord
 from credit_default.adapters.mlflow.run_search import locate_artifact, read_run_text
-from credit_default.adapters.mlflow.tracking import MLFLOW_ENVIRONMENT, DatasetRecord, Tracking
-from credit_default.errors import InputError, ServiceError
+from credit_default.adapters.mlflow.tracking import MLFLOW_ENVIRONMENT, Tracking
+from credit_default.errors import InputError, MlflowError, ServiceError
 
 pytestmark = [
     pytest.mark.xdist_group("mlflow"),
@@ -39,7 +40,7 @@ def test_a_run_ends_finished_with_what_was_recorded(tracking):
     assert found.data.tags["data_origin"] == "simulated"
 
 
-def test_a_run_stands_below_its_parent(tracking):
+def test_a_run_is_below_its_parent(tracking):
     with (
         tracking.start_run("tune", name="search", tags={}) as parent,
         tracking.start_run("tune", name="trial 0", tags={"study": "ab"}, parent=parent) as run,
@@ -64,14 +65,14 @@ def test_a_run_ends_failed_and_the_exception_goes_on_when_the_block_raises(track
     assert found.info.status == "FAILED"
 
 
-def test_a_run_that_has_ended_takes_words_later_and_one_that_is_gone_is_left_alone(tracking):
+def test_a_run_that_has_ended_can_be_tagged_and_one_that_was_deleted_is_left_alone(tracking):
     with tracking.start_run("train", name="old", tags={}) as run:
         pass
 
-    tracking.record_later(run.run_id, {"rolled_back_at": "noon"})
+    tracking.tag_ended_run(run.run_id, {"rolled_back_at": "noon"})
     tracking.client.delete_run(run.run_id)
-    tracking.record_later(run.run_id, {"rolled_back_at": "midnight"})
-    tracking.record_later("0" * 32, {"rolled_back_at": "noon"})
+    tracking.tag_ended_run(run.run_id, {"rolled_back_at": "midnight"})
+    tracking.tag_ended_run("0" * 32, {"rolled_back_at": "noon"})
 
     found = read(tracking, run)
     assert (found.info.status, found.data.tags["rolled_back_at"]) == ("FINISHED", "noon")
@@ -100,7 +101,7 @@ def test_more_items_than_one_request_takes_are_all_recorded(tracking):
     assert len(found.data.metrics) == 1100
 
 
-def test_a_dataset_stands_on_the_run_with_digest_source_and_row_count(tracking):
+def test_a_dataset_is_recorded_with_digest_source_and_row_count(tracking):
     with tracking.start_run("train", name="data", tags={}) as run:
         run.record_datasets([DATASET])
 
@@ -112,7 +113,7 @@ def test_a_dataset_stands_on_the_run_with_digest_source_and_row_count(tracking):
     assert [(tag.key, tag.value) for tag in found.tags] == [("mlflow.data.context", "training")]
 
 
-def test_files_pictures_and_texts_stand_among_the_artifacts(tracking, tmp_path):
+def test_files_folders_and_texts_are_among_the_artifacts(tracking, tmp_path):
     folder = tmp_path / "report"
     folder.mkdir()
     (folder / "report.html").write_text("<html></html>")
@@ -131,7 +132,7 @@ def test_files_pictures_and_texts_stand_among_the_artifacts(tracking, tmp_path):
     assert paths == {"figures/roc.png", "single/report.html", "report/report.html", "verdict.md"}
 
 
-def test_a_run_that_ended_takes_more_and_keeps_its_status(tracking):
+def test_a_run_that_has_ended_can_record_more_and_keeps_its_status(tracking):
     with tracking.start_run("train", name="ended", tags={}) as run:
         pass
 
@@ -167,7 +168,7 @@ def test_two_runs_share_their_experiment(tracking):
     assert one.run_id != two.run_id
 
 
-def test_a_parameter_that_changes_is_told_as_a_service_that_failed(tracking):
+def test_a_parameter_that_changes_is_a_service_error(tracking):
     def change():
         with tracking.start_run("train", name="changing", tags={}) as run:
             run.record_params({"seed": 0})
@@ -191,7 +192,7 @@ def test_a_deleted_experiment_is_named_with_the_command_that_restores_it(trackin
         pass
 
 
-def test_a_store_that_cannot_be_opened_is_a_service_that_failed(tmp_path):
+def test_a_store_that_cannot_be_opened_is_a_service_error(tmp_path):
     (tmp_path / "lake").write_text("a file")
     tracking = Tracking(f"sqlite:///{tmp_path}/lake/mlflow.db")
 
@@ -218,8 +219,20 @@ def test_a_servers_run_has_a_link_and_a_databases_its_id():
         Tracking("sqlite:////lake/mlflow.db"),
     )
 
-    assert server.run_address("4", "ab12") == "http://mlflow.example:5000/#/experiments/4/runs/ab12"
-    assert database.run_address("4", "ab12") == "ab12"
+    assert (
+        server.build_run_address("4", "ab12")
+        == "http://mlflow.example:5000/#/experiments/4/runs/ab12"
+    )
+    assert database.build_run_address("4", "ab12") == "ab12"
+
+
+def test_an_outage_is_recognised_by_the_errors_type_and_not_by_its_text():
+    server, database = Tracking("http://mlflow.example:5000"), Tracking("sqlite:////lake/mlflow.db")
+    parts = {"found": "no answer", "expected": "one", "remedy": "Start it."}
+
+    assert server.is_mlflow_outage(MlflowError("the store", **parts))
+    assert not server.is_mlflow_outage(ServiceError("MLflow's folder", **parts))
+    assert not database.is_mlflow_outage(MlflowError("MLflow", **parts))
 
 
 def test_telemetry_is_off_and_pickles_are_refused_in_the_environment_that_mlflow_reads():

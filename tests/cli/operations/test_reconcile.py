@@ -97,5 +97,5 @@ def test_rollback_with_its_server_away_says_that_the_event_is_owed(run, config, 
 
     assert answer.exit_code == 0
     assert answer.json["notes"] == [
-        f"Prefect at {NOBODY}/api is away: its event is owed, and `credit-default reconcile` sends it"
+        f"Prefect at {NOBODY}/api is away: the event was not sent, `credit-default reconcile` sends it later"
     ]

@@ -10,7 +10,7 @@ from credit_default.sections import ScheduleSettings
 PREFECT_YAML = Path(__file__).resolve().parents[3] / "prefect.yaml"
 
 
-def test_what_starts_a_run_of_what():
+def test_each_deployment_has_its_schedule_and_events():
     plans = {plan.name: plan for plan in plan_deployments(ScheduleSettings())}
 
     assert {name: plan.cron for name, plan in plans.items()} == {
@@ -86,7 +86,7 @@ def test_schedules_are_in_the_time_zone_of_the_settings():
 
 
 @pytest.mark.parametrize("wrong", [{"predict": "at six"}, {"time_zone": "Europe/Atlantis"}])
-def test_schedule_that_is_none_is_refused_by_the_settings_name(wrong):
+def test_invalid_schedule_is_refused_by_the_settings_name(wrong):
     with pytest.raises(
         InputError, match=r"schedule\.(train|predict): found '.*' in '.*'; expected a cron line"
     ):

@@ -30,7 +30,7 @@ def register(name, **schedule):
 
 
 def plant_missed(server, deployment_id, *, days):
-    """The runs that a schedule began while nobody was there."""
+    """Scheduled runs that were missed because no worker was there."""
     now = dt.datetime.now(dt.UTC)
     span = {
         "start_time": (now - dt.timedelta(days=days)).isoformat(),
@@ -76,7 +76,7 @@ def skip(*deployment_ids):
     return asyncio.run(act())
 
 
-def test_of_the_slots_that_were_missed_the_newest_is_made_up_for(use_full_prefect_server):
+def test_of_the_missed_runs_only_the_newest_is_run(use_full_prefect_server):
     daily, often = register("predict"), register("monitor", monitor="0 * * * *")
     plant_missed(use_full_prefect_server, daily, days=5)
     plant_missed(use_full_prefect_server, often, days=1)
@@ -108,7 +108,7 @@ def test_late_run_that_a_worker_starts_leaves_the_work_to_the_newest(use_full_pr
     assert [has_newer_run(run) for run in planted] == [True, True, False]
 
 
-def test_run_that_no_schedule_began_is_superseded_by_none():
+def test_run_that_no_schedule_began_is_never_superseded():
     assert not is_superseded()
 
 

@@ -1,4 +1,4 @@
-"""`serve` and `listen` as processes beside a Prefect server that stays: what the clock and events start is done once."""
+"""`serve` and `listen` as processes beside a full Prefect server: what schedules and events start is done once."""
 
 import asyncio
 import json
@@ -33,8 +33,8 @@ COMMAND = [sys.executable, "-c", "from credit_default.cli.main import run; run()
 
 
 @dataclass(frozen=True)
-class Standing:
-    """The two processes, what they were started with, and the server that they ask."""
+class Services:
+    """The two processes, what they were started with, and their Prefect server."""
 
     processes: dict[str, subprocess.Popen[bytes]]
     overrides: dict[str, Any]
@@ -95,6 +95,12 @@ class Standing:
         return str(folder / name)
 
 
+def read_scored_batches(services):
+    """The batches that runs of `serve` have scored: each is moved to processed/ once."""
+    processed = Path(services.overrides["lake"]) / "processed"
+    return {path.name.partition("-")[0] for path in processed.glob("*.csv")}
+
+
 def make_status_error(code):
     request = httpx.Request("POST", "http://127.0.0.1/api")
     return httpx.HTTPStatusError(
@@ -108,7 +114,7 @@ def count_names(states):
 
 
 def plant_missed_runs(server):
-    """Five slots of `predict` in which nobody was there."""
+    """Five scheduled runs of `predict` that were missed."""
     now = time.time()
     start, end = (
         time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(moment))
@@ -147,7 +153,7 @@ def start(name, config, server):
 
 
 @pytest.fixture(scope="module")
-def standing(trained, full_prefect_server, tmp_path_factory):
+def services(trained, full_prefect_server, tmp_path_factory):
     config = write_config(trained, tmp_path_factory.mktemp("served") / "small.toml")
     plant_missed_runs(full_prefect_server)
     with (
@@ -155,7 +161,7 @@ def standing(trained, full_prefect_server, tmp_path_factory):
         start("listen", config, full_prefect_server) as listening,
     ):
         processes = {"serve": serving, "listen": listening}
-        yield Standing(processes, trained, full_prefect_server, config.parent)
+        yield Services(processes, trained, full_prefect_server, config.parent)
 
 
 @pytest.fixture(scope="module")
@@ -163,14 +169,14 @@ def clients(simulated_files):
     return pl.read_csv(simulated_files.batch, infer_schema=False)
 
 
-def test_of_missed_slots_one_is_made_up_for(standing):
-    states = standing.wait_for_rest("predict-incoming", 5)
+def test_of_missed_runs_one_is_run(services):
+    states = services.wait_for_rest("predict-incoming", 5)
 
     assert count_names(states) == {"Skipped": 4, "NothingToScore": 1}
     assert states[-1]["name"] == "NothingToScore"
 
 
-def test_clock_has_runs_to_start(standing):
+def test_schedules_have_runs_to_start(services):
     """With SQLAlchemy 2.1 the server's scheduler makes none, and only its log says so."""
     wanted = {
         "deployments": {"name": {"any_": ["train"]}},
@@ -179,52 +185,75 @@ def test_clock_has_runs_to_start(standing):
 
     def look():
         return (
-            httpx.post(f"{standing.server}/flow_runs/filter", json=wanted, timeout=60)
+            httpx.post(f"{services.server}/flow_runs/filter", json=wanted, timeout=60)
             .raise_for_status()
             .json()
             or None
         )
 
-    runs = standing.wait_for(look, "a training on the calendar")
+    runs = services.wait_for(look, "a training on the calendar")
 
     assert all(run["auto_scheduled"] for run in runs)
 
 
 @pytest.mark.parametrize("again_count", [2, pytest.param(5, marks=pytest.mark.nightly)])
-def test_dropped_file_is_scored_once_however_often_it_is_announced(standing, clients, again_count):
-    before = len(standing.wait_for_rest("predict-incoming", 5))
-    uri = standing.drop(f"märz ({again_count}).csv", clients.slice(again_count, 307))
-    with temporary_settings(updates={PREFECT_API_URL: standing.server}):
+def test_dropped_file_is_scored_once_however_often_it_is_announced(services, clients, again_count):
+    before = len(services.wait_for_rest("predict-incoming", 5))
+    uri = services.drop(f"märz ({again_count}).csv", clients.slice(again_count, 307))
+    with temporary_settings(updates={PREFECT_API_URL: services.server}):
         for _ in range(again_count):
             announce_object(uri)
 
-    states = standing.wait_for_rest("predict-incoming", before + again_count + 1)[
+    states = services.wait_for_rest("predict-incoming", before + again_count + 1)[
         before:
     ]  # and once by `listen`
 
     [name] = [
         p.name
-        for p in (Path(standing.overrides["lake"]) / "processed").iterdir()
+        for p in (Path(services.overrides["lake"]) / "processed").iterdir()
         if f"({again_count})" in p.name
     ]
     batch_id = name.partition("-")[0]
     assert count_names(states) == {"Scored": 1, "NothingToScore": again_count}
-    assert read_scores(standing.wiring.lake, batch_id=batch_id).height == 307
-    standing.wait_for(
-        lambda: not read_monitoring(standing.wiring.lake).filter(batch_id=batch_id).is_empty(),
+    assert read_scores(services.wiring.lake, batch_id=batch_id).height == 307
+    services.wait_for(
+        lambda: not read_monitoring(services.wiring.lake).filter(batch_id=batch_id).is_empty(),
         "its findings",
     )
 
 
-def test_file_that_is_refused_is_a_failed_run_with_the_reasons(standing, clients):
-    before = len(standing.wait_for_rest("predict-incoming", 5))
-    minors = pl.when(pl.int_range(pl.len()) < 60).then(pl.lit("-1")).otherwise("age")
-    standing.drop("bad.csv", clients.head(200).with_columns(age=minors))
+def test_lines_of_a_run_are_in_its_log_on_the_server_and_in_the_output_of_serve(services, clients):
+    before = len(services.wait_for_rest("predict-incoming", 5))
+    services.drop("logged.csv", clients.slice(311, 100))
+    services.wait_for_rest("predict-incoming", before + 1)
+    [run] = services.find_runs("predict-incoming")[before:]
 
-    [state] = standing.wait_for_rest("predict-incoming", before + 1)[before:]
+    def look():
+        wanted = {"logs": {"flow_run_id": {"any_": [run["id"]]}}, "limit": 200}
+        answer = httpx.post(f"{services.server}/logs/filter", json=wanted, timeout=60)
+        lines = answer.raise_for_status().json()
+        return [line for line in lines if line["name"].startswith("credit_default.")] or None
+
+    lines = services.wait_for(look, "lines of ours in the run's log")
+    lake = services.wiring.lake.uri
+    assert any(line["message"].startswith(f"connected lake={lake} ") for line in lines)
+    output = (services.logs / "serve.log").read_text(errors="replace")
+    assert f" info credit_default.flows.runs.context connected lake={lake} commit=" in output
+    emitted = (
+        "credit_default.flows.events.run_events emitted event name=credit-default.batch.scored"
+    )
+    assert output.count(emitted) == len(read_scored_batches(services))
+
+
+def test_file_that_is_refused_is_a_failed_run_with_the_reasons(services, clients):
+    before = len(services.wait_for_rest("predict-incoming", 5))
+    minors = pl.when(pl.int_range(pl.len()) < 60).then(pl.lit("-1")).otherwise("age")
+    services.drop("bad.csv", clients.head(200).with_columns(age=minors))
+
+    [state] = services.wait_for_rest("predict-incoming", before + 1)[before:]
 
     refused = [
-        p for p in (Path(standing.overrides["lake"]) / "refused").iterdir() if "bad.csv" in p.name
+        p for p in (Path(services.overrides["lake"]) / "refused").iterdir() if "bad.csv" in p.name
     ]
     reason = json.loads(next(p for p in refused if p.name.endswith(".reason.json")).read_text())
     assert (state["type"], len(refused)) == ("FAILED", 2)
@@ -232,11 +261,11 @@ def test_file_that_is_refused_is_a_failed_run_with_the_reasons(standing, clients
     assert "60 of 200 rows rejected" in reason["found"]
 
 
-def test_sigterm_ends_both_in_time_and_is_their_exit_code(standing):
-    for process in standing.processes.values():
+def test_sigterm_ends_both_in_time_and_is_their_exit_code(services):
+    for process in services.processes.values():
         process.send_signal(signal.SIGTERM)
 
-    codes = {name: process.wait(timeout=10) for name, process in standing.processes.items()}
+    codes = {name: process.wait(timeout=10) for name, process in services.processes.items()}
 
     assert codes == {"serve": 143, "listen": 143}
 
@@ -244,7 +273,7 @@ def test_sigterm_ends_both_in_time_and_is_their_exit_code(standing):
 @pytest.mark.parametrize(
     "failure", [httpx.ConnectError("refused"), httpx.ReadTimeout("slow"), make_status_error(503)]
 )
-def test_runner_outlives_a_server_that_is_away(failure):
+def test_runner_survives_a_server_that_is_away(failure):
     asked = []
 
     async def poll():
@@ -252,17 +281,17 @@ def test_runner_outlives_a_server_that_is_away(failure):
         if len(asked) == 1:
             raise failure
 
-    made_way = []
+    recovered = []
     patient = _retry_while_unreachable(
         poll,
         log=logging.getLogger("test"),
-        make_way=lambda: made_way.append(len(asked)),
+        on_recovered=lambda: recovered.append(len(asked)),
         first_wait_seconds=0.01,
     )
     for _ in range(3):
         asyncio.run(patient())
 
-    assert (len(asked), made_way) == (3, [2, 3])
+    assert (len(asked), recovered) == (3, [2, 3])
 
 
 def test_runner_that_is_refused_does_not_go_on():
@@ -273,7 +302,7 @@ def test_runner_that_is_refused_does_not_go_on():
         asyncio.run(_retry_while_unreachable(poll, log=logging.getLogger("test"))())
 
 
-def test_server_that_does_not_answer_is_waited_for_and_then_told():
+def test_server_that_does_not_answer_is_waited_for_and_is_then_an_error():
     with (
         temporary_settings(updates={PREFECT_API_URL: "http://127.0.0.1:1/api"}),
         pytest.raises(ServiceError, match="no answer in 0 s"),

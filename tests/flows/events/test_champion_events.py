@@ -26,7 +26,7 @@ NO_ALARMS = AlarmUpdate(())
 
 @pytest.fixture(scope="module")
 def two_versions(trained, tmp_path_factory):
-    """Overrides of a lake with two versions, the first of them champion; all its moves were told."""
+    """Overrides of a lake with two versions, the first of them champion; all changes were announced."""
     lake = tmp_path_factory.mktemp("two") / "lake"
     shutil.copytree(trained["lake"], lake, ignore=shutil.ignore_patterns("prefect"))
     small = {
@@ -55,7 +55,7 @@ def name_server(wiring, **prefect):
 
 
 def read_moves(at, count):
-    """Events about a seat that moved at this moment, in their order; waits until there are so many."""
+    """Events about the champion change at this moment, in their order; waits until there are so many."""
     names = ["credit-default.model.promoted", "credit-default.model.rolled-back"]
     deadline = time.monotonic() + 30
     while True:
@@ -69,7 +69,7 @@ def read_moves(at, count):
         time.sleep(0.1)
 
 
-def test_promotion_and_rollback_are_told_once_each_in_their_order(wiring):
+def test_promotion_and_rollback_are_announced_once_each_in_their_order(wiring):
     at = LATER
     promote_by_hand(wiring, 2, reason="a test", decided_at=at)
     first = announce_champion_changes(wiring)
@@ -91,7 +91,7 @@ def test_promotion_and_rollback_are_told_once_each_in_their_order(wiring):
     assert (back.payload["model_version"], back.payload["previous_version"]) == ("1", "2")
 
 
-def test_move_told_twice_by_a_crash_between_event_and_marker_is_one_event(wiring):
+def test_change_announced_twice_by_a_crash_between_event_and_marker_is_one_event(wiring):
     at = LATER + 24 * HOUR
     promote_by_hand(wiring, 2, reason="a test", decided_at=at)
     marker = wiring.lake.storage.read_object("champion/told-move")
@@ -108,26 +108,26 @@ def test_move_told_twice_by_a_crash_between_event_and_marker_is_one_event(wiring
     assert len(read_moves(at, 1)) == 1
 
 
-def test_moves_that_nobody_could_be_told_of_are_told_later_all_of_them(wiring):
+def test_changes_that_could_not_be_announced_are_all_announced_later(wiring):
     at = LATER + 48 * HOUR
     promote_by_hand(wiring, 2, reason="a test", decided_at=at)
     roll_back(wiring, reason="a test", decided_at=at + HOUR)
 
     told = announce_champion_changes(wiring)
 
-    assert told.notes == ("told: version 2 promoted", "told: version 1 rolled back")
+    assert told.notes == ("announced: version 2 promoted", "announced: version 1 rolled back")
     assert len(read_moves(at, 1)) == len(read_moves(at + HOUR, 1)) == 1
 
 
-def test_lake_from_before_moves_were_told_tells_the_last_one_alone(wiring):
+def test_in_a_lake_from_before_changes_were_announced_only_the_last_one_is(wiring):
     at = LATER + 72 * HOUR
     promote_by_hand(wiring, 2, reason="a test", decided_at=at)
     wiring.lake.storage.delete_object("champion/told-move")
 
-    assert announce_champion_changes(wiring).notes == ("told: version 2 promoted",)
+    assert announce_champion_changes(wiring).notes == ("announced: version 2 promoted",)
 
 
-def test_command_tells_the_server_that_is_named(wiring, prefect_server):
+def test_command_announces_to_the_server_that_is_named(wiring, prefect_server):
     at = LATER + 96 * HOUR
     promote_by_hand(wiring, 2, reason="a test", decided_at=at)
     named = name_server(wiring, api_url=prefect_server)
@@ -138,19 +138,19 @@ def test_command_tells_the_server_that_is_named(wiring, prefect_server):
     assert len(read_moves(at, 1)) == 1
 
 
-def test_command_whose_server_is_away_owes_the_event_and_says_so(wiring):
+def test_command_whose_server_is_away_says_that_the_event_was_not_sent(wiring):
     promote_by_hand(wiring, 2, reason="a test", decided_at=LATER + 120 * HOUR)
     named = name_server(wiring, api_url="http://me:hunter2@127.0.0.1:9/api", wait_seconds=0.2)
 
     (note,) = announce_from_command(wiring, named, alarms=NO_ALARMS)
 
     assert note == (
-        "Prefect at http://***@127.0.0.1:9/api is away: its event is owed, and `credit-default reconcile` sends it"
+        "Prefect at http://***@127.0.0.1:9/api is away: the event was not sent, `credit-default reconcile` sends it later"
     )
     assert announce_champion_changes(wiring).counts == {"seat moves told": 1}
 
 
-def test_training_that_seats_its_version_tells_it(two_versions):
+def test_training_that_promotes_its_version_announces_it(two_versions):
     assert (
         open_lake(two_versions["lake"])
         .storage.read_object("champion/told-move")

@@ -21,15 +21,15 @@ def test_object_is_announced_by_its_name_as_it_is(use_full_prefect_server, wait_
     assert event["resource"]["prefect.resource.id"].startswith("credit-default.object.")
 
 
-def test_server_that_is_away_took_nothing():
+def test_server_that_is_away_is_a_service_error():
     with temporary_settings(updates={PREFECT_API_URL: "http://127.0.0.1:1/api"}):
-        with pytest.raises(ServiceError, match="expected a server that takes events"):
+        with pytest.raises(ServiceError, match="expected a server that accepts events"):
             announce_object("s3://lake/incoming/a.csv")
         with pytest.raises(ServiceError, match="Start it, name it with PREFECT_API_URL"):
             check_server()
 
 
-def test_outcomes_are_announced_for_each_batch_that_they_tell_of(
+def test_outcomes_are_announced_for_each_batch_that_they_are_about(
     trained, simulated_files, use_full_prefect_server, wait_for_events
 ):
     from credit_default.adapters.tables.queries import scan_table
@@ -56,7 +56,7 @@ def score_somebody(trained, simulated_files):
     predict(batch=str(simulated_files.batch), overrides=trained, return_state=True).result()
 
 
-def test_outcomes_that_nobody_could_be_told_of_are_kept_and_say_so(trained):
+def test_outcomes_that_could_not_be_announced_are_kept_with_a_note(trained):
     known = Summary("outcomes", "taken in", batch_id="ab" * 8)
     wiring = connect(trained, [])
 

@@ -23,7 +23,7 @@ def test_one_file_has_one_slot_and_there_are_not_more_than_a_few():
     assert len(slots) == 32
 
 
-def test_many_runs_may_ask_for_a_slot_that_is_not_there_yet(prefect_server):
+def test_many_runs_may_ask_for_a_slot_that_does_not_exist_yet(prefect_server):
     taken = []
 
     def run():

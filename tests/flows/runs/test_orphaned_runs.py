@@ -25,7 +25,7 @@ OWN = f"process:{read_own_mark()}"
 
 @flow(name="another-flow")
 def another_flow():
-    """No flow of ours."""
+    """A flow that is not ours."""
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +44,7 @@ def client():
 
 @pytest.fixture
 def plant(client):
-    """A flow run that nobody ends, with these tags; whatever is left of it at the end is closed."""
+    """A flow run that is not ended, with these tags; it is deleted at the end."""
     planted = []
 
     def plant_run(*tags, state=None, of=predict):
@@ -120,14 +120,14 @@ def test_heartbeat_is_a_sign_of_life(client, plant):
     assert (held, state_of(client, run_id)) == ("RUNNING", "CRASHED")
 
 
-def test_flow_of_somebody_else_is_left_alone(client, plant, dead):
+def test_flow_that_is_not_ours_is_left_alone(client, plant, dead):
     run_id = plant(dead, of=another_flow)
 
     assert close(later=1_000_000).counts == {"flow runs closed": 0}
     assert state_of(client, run_id) == "RUNNING"
 
 
-def test_mark_stands_beside_other_tags_and_in_place_of_an_older_mark(client, plant):
+def test_mark_is_added_to_other_tags_and_replaces_an_older_mark(client, plant):
     run_id = plant("a person's", "process:elsewhere/1/1")
 
     mark_run(predict, client.read_flow_run(run_id), Running())
@@ -141,7 +141,7 @@ def test_run_of_a_flow_carries_the_mark_of_its_process(client, trained, simulate
     assert OWN in client.read_flow_run(state.state_details.flow_run_id).tags
 
 
-def test_api_that_is_away_is_told_and_fails_nothing():
+def test_api_that_is_away_is_a_verdict_and_fails_nothing():
     from prefect.settings import PREFECT_API_URL, PREFECT_CLIENT_MAX_RETRIES, temporary_settings
 
     away = {PREFECT_API_URL: "http://127.0.0.1:9/api", PREFECT_CLIENT_MAX_RETRIES: 0}

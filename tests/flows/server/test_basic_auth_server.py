@@ -6,11 +6,11 @@ import uvicorn
 
 from credit_default.flows.server.basic_auth_server import add_basic_auth, run_guarded_server
 
-WORDS = "admin:right"
+CREDENTIALS = "admin:right"
 
 
-def knock(path, *, words="", kind="http"):
-    """The status that a request comes to: 200 from the application behind the door."""
+def send_request(path, *, user_and_password="", kind="http"):
+    """The status that a request comes to: 200 from the application behind basic auth."""
     sent = []
 
     async def application(scope, receive, send):
@@ -19,9 +19,13 @@ def knock(path, *, words="", kind="http"):
     async def send(message):
         sent.append(message)
 
-    header = [(b"authorization", b"Basic " + base64.b64encode(words.encode()))] if words else []
+    header = (
+        [(b"authorization", b"Basic " + base64.b64encode(user_and_password.encode()))]
+        if user_and_password
+        else []
+    )
     asyncio.run(
-        add_basic_auth(application, words=WORDS)(
+        add_basic_auth(application, user_and_password=CREDENTIALS)(
             {"type": kind, "path": path, "headers": header}, None, send
         )
     )
@@ -31,21 +35,21 @@ def knock(path, *, words="", kind="http"):
 @pytest.mark.parametrize(
     "path", ["/", "/v2/runs", "/ui-settings", "/docs", "/openapi.json", "/api", "/apis/health"]
 )
-def test_page_is_shown_to_who_says_the_words_alone(path):
-    assert knock(path, words=WORDS)[0] == 200
-    assert knock(path, words="admin:wrong")[0] == 401
-    status, headers = knock(path)
+def test_page_is_shown_with_the_right_credentials_only(path):
+    assert send_request(path, user_and_password=CREDENTIALS)[0] == 200
+    assert send_request(path, user_and_password="admin:wrong")[0] == 401
+    status, headers = send_request(path)
     assert (status, headers[b"www-authenticate"]) == (401, b'Basic realm="prefect"')
 
 
 @pytest.mark.parametrize("path", ["/api/health", "/api/ready", "/api/flows/filter"])
-def test_health_checks_and_what_prefect_asks_for_itself_go_through(path):
-    assert knock(path)[0] == 200
+def test_health_checks_and_what_prefect_checks_itself_pass(path):
+    assert send_request(path)[0] == 200
 
 
 @pytest.mark.parametrize("kind", ["websocket", "lifespan"])
-def test_what_is_no_request_goes_through(kind):
-    assert knock("/", kind=kind)[0] == 200
+def test_what_is_not_a_request_passes(kind):
+    assert send_request("/", kind=kind)[0] == 200
 
 
 @pytest.mark.parametrize(
@@ -55,11 +59,11 @@ def test_what_is_no_request_goes_through(kind):
         (("0.0.0.0", "prefect"), "0.0.0.0", ("127.0.0.1", "localhost", "prefect")),
     ],
 )
-def test_it_listens_on_loopback_for_its_own_names_unless_it_is_told_others(
+def test_it_listens_on_loopback_for_its_own_names_unless_others_are_given(
     monkeypatch, given, address, names
 ):
     asked = {}
-    monkeypatch.setenv("PREFECT_SERVER_API_AUTH_STRING", WORDS)
+    monkeypatch.setenv("PREFECT_SERVER_API_AUTH_STRING", CREDENTIALS)
     monkeypatch.setattr(
         uvicorn, "run", lambda app, **options: asked.update(options, names=app.args[1])
     )

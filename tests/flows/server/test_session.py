@@ -57,7 +57,7 @@ def test_server_of_a_command_is_gone_after_it_however_it_was_ended(tmp_path, num
 @pytest.mark.parametrize(
     ("given", "expected"), [(None, "cache/matplotlib"), ("elsewhere", "elsewhere")]
 )
-def test_font_list_is_kept_in_our_own_cache_unless_a_person_says_otherwise(
+def test_font_list_is_kept_in_our_own_cache_unless_a_variable_says_otherwise(
     tmp_path, monkeypatch, given, expected
 ):
     from credit_default.flows.server.session import prepare_libraries

@@ -188,7 +188,7 @@ def test_bundle_of_another_digest_behind_the_pointer_scores_nothing(lake, away, 
     other = lake.registry.find_version(2)
     lake.registry.load_version(other)
     pinned = read_champion_pointer(lake.lake)
-    for path in lake.registry.find_folder(other).iterdir():
+    for path in lake.registry.find_cached_bundle(other).iterdir():
         away.lake.storage.write_object(f"champion/pinned/{pinned.digest}/{path.name}", path)
     forget_bundles(away)
 

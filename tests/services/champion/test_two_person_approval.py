@@ -222,7 +222,7 @@ def test_challenger_that_passed_the_gate_waits_for_two_people(two, trained_rows,
     assert (summary.status, summary.exit_code, champion_lake(two)) == ("approval requested", 0, 1)
     assert any("models promote 2 --request" in note for note in summary.notes)
     assert two.registry.find_version(2).tags["verdict"] == "promotion: ok"
-    assert two.registry.find_challenger().number == 2
+    assert two.registry.find_version(2).aliases == ("challenger",)
     assert read_events(two)["approval requested"] == 1
 
 

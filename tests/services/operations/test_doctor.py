@@ -41,7 +41,7 @@ def test_champion_is_verified(champion_lake):
     )
 
 
-def test_looking_leaves_nothing_behind(empty):
+def test_checking_leaves_nothing_behind(empty):
     wiring = empty()
     before = sorted(wiring.lake.home.rglob("*"))
 

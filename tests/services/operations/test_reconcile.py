@@ -48,7 +48,7 @@ def dead_mark():
 
 @pytest.fixture
 def begin_run(lake):
-    """Begins a run that nobody ends, as if a process of this mark had died."""
+    """Begins a run and does not end it, as if a process of this mark had died."""
 
     def begin(act, mark, *, began=NOON, alive=None):
         tracking = lake.tracking
@@ -207,7 +207,7 @@ def test_record_that_a_person_deleted_stays_deleted(lake, score):
     assert repair_records(lake, now=NOON + 2 * HOUR).counts == NOTHING
 
 
-def test_batch_of_a_moment_ago_is_its_own_runner_s_to_record(lake, score):
+def test_batch_of_a_moment_ago_is_left_to_the_run_that_scored_it(lake, score):
     score(300)
 
     assert repair_records(lake, now=NOON + MINUTE).counts == NOTHING
@@ -267,7 +267,7 @@ def test_two_that_reconcile_at_once_record_each_batch_once(lake, score, make_wir
 # the seat
 
 
-def test_seat_that_was_moved_behind_our_back_is_put_on_record_and_pinned(lake):
+def test_champion_alias_that_was_moved_in_mlflow_is_recorded_and_pinned(lake):
     lake.tracking.client.set_registered_model_alias("credit-default", CHAMPION, "2")
 
     mended = repair_records(lake, now=NOON + HOUR)
@@ -278,7 +278,7 @@ def test_seat_that_was_moved_behind_our_back_is_put_on_record_and_pinned(lake):
     assert repair_records(lake, now=NOON + HOUR).notes == ()
 
 
-def test_pin_is_verified_anew_once_a_day(lake):
+def test_pinned_champion_is_verified_again_once_a_day(lake):
     mended = repair_records(lake, now=NOON + 25 * HOUR)
 
     assert mended.notes == ("pinned version 1 in the lake, verified",)
@@ -286,7 +286,7 @@ def test_pin_is_verified_anew_once_a_day(lake):
     assert repair_records(lake, now=NOON + 26 * HOUR).notes == ()
 
 
-def test_lake_of_before_there_were_pins_gets_one(lake):
+def test_lake_from_before_champions_were_pinned_gets_a_pinned_champion(lake):
     lake.lake.storage.delete_object("champion/champion.json")
 
     assert repair_records(lake, now=NOON).notes == ("pinned version 1 in the lake, verified",)
@@ -297,7 +297,7 @@ def test_lake_of_before_there_were_pins_gets_one(lake):
 
 @pytest.fixture
 def plant(lake):
-    """Plants a folder on its way, of the process with this mark, last touched at `at`."""
+    """Plants an unfinished folder of the process with this mark, last touched at `at`."""
 
     def plant_folder(place, kind, mark, *, at=NOON):
         name = f".{kind}-{mark.replace('/', '~')}-" if mark else f".{kind}-"
@@ -333,7 +333,7 @@ def test_folder_of_a_process_at_work_is_left_alone_however_old(lake):
 
 
 @pytest.mark.parametrize("mark", ["elsewhere/1/1", ""])
-def test_folder_of_an_unknown_process_is_removed_when_nobody_touched_it_for_a_day(
+def test_folder_of_an_unknown_process_is_removed_when_it_was_not_touched_for_a_day(
     lake, plant, mark
 ):
     folder = plant("", "scratch", mark, at=NOON)
@@ -346,7 +346,7 @@ def test_folder_of_an_unknown_process_is_removed_when_nobody_touched_it_for_a_da
     assert not folder.exists()
 
 
-def test_folder_that_holds_the_only_copy_of_a_file_is_kept_and_told(lake, plant, dead_mark):
+def test_folder_that_holds_the_only_copy_of_a_file_is_kept_with_a_note(lake, plant, dead_mark):
     folder = plant("processed", "staging", dead_mark)
     (folder / "leaving").write_text("a file that was written anew while it was moved")
 
@@ -366,10 +366,10 @@ def test_other_files_and_other_people_s_hidden_ones_are_left_alone(lake):
     assert sorted(lake.lake.home.rglob("*")) == before
 
 
-# outages and words
+# outages and summaries
 
 
-def test_mlflow_that_is_still_away_is_told_and_fails_nothing(make_wiring, lake):
+def test_mlflow_that_is_still_away_is_a_verdict_and_fails_nothing(make_wiring, lake):
     with socket.socket() as nobody:
         nobody.bind(("127.0.0.1", 0))
         port = nobody.getsockname()[1]

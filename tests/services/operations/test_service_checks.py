@@ -16,10 +16,10 @@ from credit_default.services.operations.service_checks import (
 
 
 class Server(HTTPServer):
-    """Answers each path with what it was told to, to who says the words."""
+    """Answers each path with the planted answer, when the request has the credentials."""
 
     answers: dict[str, object]
-    words = ""
+    authorization = ""
 
     @property
     def url(self):
@@ -28,7 +28,10 @@ class Server(HTTPServer):
 
 class Handler(BaseHTTPRequestHandler):
     def do_GET(self):
-        known = not self.server.words or self.headers["Authorization"] == self.server.words
+        known = (
+            not self.server.authorization
+            or self.headers["Authorization"] == self.server.authorization
+        )
         found = self.path in self.server.answers
         self.send_response(200 if known and found else 404 if known else 401)
         self.end_headers()
@@ -76,49 +79,49 @@ def test_deployments_are_those_that_are_planned():
     assert set(DEPLOYMENTS) == planned
 
 
-def test_deployments_that_somebody_serves_are_well_and_say_when_they_were_seen(served):
+def test_deployments_that_are_served_are_ok_and_say_when_they_were_seen(served):
     verdict = check_deployments(served(*DEPLOYMENTS))
 
     assert (verdict.level, len(verdict.reasons)) == ("ok", 4)
     assert verdict.reasons[0] == "train/train: served, last seen 2026-01-02 03:04:05 UTC"
 
 
-def test_deployment_that_is_not_there_or_served_by_nobody_is_to_be_watched(served):
+def test_deployment_that_is_missing_or_not_served_is_to_be_watched(served):
     served(*DEPLOYMENTS[:2])
 
     verdict = check_deployments(served(DEPLOYMENTS[2], status="NOT_READY"))
 
     assert verdict.level == "watch"
     assert verdict.reasons[0] == (
-        "reconcile/reconcile not registered; monitor/monitor served by nobody: start `credit-default serve`"
+        "reconcile/reconcile not registered; monitor/monitor not served by any process: start `credit-default serve`"
     )
     assert verdict.passed
 
 
-def test_server_that_refuses_us_is_told_with_where_the_words_are(served, server):
-    server.words = "Basic YWRtaW46cmlnaHQ="
+def test_error_about_refused_credentials_says_where_they_are(served, server):
+    server.authorization = "Basic YWRtaW46cmlnaHQ="
     wiring = served(*DEPLOYMENTS)
 
     with pytest.raises(ServiceError, match=r"found status 401.*servers\.env"):
         check_prefect(wiring)
 
 
-def test_servers_are_asked_with_the_words_of_the_environment(served, server, monkeypatch):
-    server.words = "Basic YWRtaW46cmlnaHQ="
+def test_servers_are_asked_with_the_credentials_of_the_environment(served, server, monkeypatch):
+    server.authorization = "Basic YWRtaW46cmlnaHQ="
     server.answers["/api/admin/version"] = "3.8.8"
     monkeypatch.setenv("PREFECT_API_AUTH_STRING", "admin:right")
 
     assert check_prefect(served()).reasons == (f"{server.url}/api: version 3.8.8",)
 
 
-def test_mlflow_server_out_of_reach_is_told_with_what_to_do(make_wiring):
+def test_error_about_an_mlflow_server_out_of_reach_says_what_to_do(make_wiring):
     with pytest.raises(
         ServiceError, match=r"MLflow at http://127.0.0.1:9/version.*unset MLFLOW_TRACKING_URI"
     ):
         check_mlflow(make_wiring(mlflow={"tracking_uri": "http://127.0.0.1:9"}))
 
 
-def test_evidentlys_pages_are_told_with_their_version_and_are_missed_only_where_they_are_named(
+def test_evidentlys_pages_are_reported_with_their_version_and_needed_only_where_they_are_named(
     make_wiring, server, monkeypatch
 ):
     server.answers["/api/version"] = {"version": "0.7.23"}
@@ -134,7 +137,7 @@ def test_evidentlys_pages_are_told_with_their_version_and_are_missed_only_where_
         check_evidently(here)
 
 
-def test_queue_tells_how_many_messages_wait(make_wiring, s3_environment):
+def test_queue_is_reported_with_how_many_messages_wait(make_wiring, s3_environment):
     import boto3
 
     client = boto3.client("sqs", region_name="eu-central-1")

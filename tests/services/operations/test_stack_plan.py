@@ -40,7 +40,7 @@ def find(plan, name):
     return next(program for stage in plan.stages for program in stage if program.name == name)
 
 
-def test_servers_come_first_and_whoever_announces_files_last(plan):
+def test_servers_come_first_and_the_listener_last(plan):
     assert [[program.name for program in stage] for stage in plan().stages] == [
         ["mlflow", "prefect", "evidently", "serve"],
         ["listen"],
@@ -53,7 +53,7 @@ def test_servers_come_first_and_whoever_announces_files_last(plan):
 
 
 @pytest.mark.parametrize("name", ["mlflow", "prefect", "evidently"])
-def test_server_is_on_loopback_sends_no_telemetry_and_shows_no_word_in_its_command(
+def test_server_is_on_loopback_sends_no_telemetry_and_shows_no_credential_in_its_command(
     plan, credentials, name
 ):
     server = find(plan(), name)
@@ -66,7 +66,7 @@ def test_server_is_on_loopback_sends_no_telemetry_and_shows_no_word_in_its_comma
     assert name == "prefect" or "--host 127.0.0.1" in told
 
 
-def test_mlflow_asks_for_words_allows_its_own_names_and_runs_no_jobs(plan, lake, credentials):
+def test_mlflow_asks_for_credentials_allows_its_own_names_and_runs_no_jobs(plan, lake, credentials):
     mlflow = find(plan(), "mlflow")
 
     told = " ".join(mlflow.command)
@@ -89,14 +89,14 @@ def test_records_and_models_are_where_commands_without_servers_have_them(plan, l
     assert not [name for name in prefect.environment if "DATABASE" in name]
 
 
-def test_models_go_through_the_server_where_they_stand_in_a_bucket(plan):
+def test_models_go_through_the_server_where_they_are_in_a_bucket(plan):
     told = " ".join(find(plan(artifacts="s3://models/mlflow"), "mlflow").command)
 
     assert "--serve-artifacts --artifacts-destination s3://models/mlflow" in told
     assert "--default-artifact-root" not in told
 
 
-def test_prefect_asks_for_words_and_for_a_token_with_each_change(plan, credentials):
+def test_prefect_asks_for_credentials_and_for_a_token_with_each_change(plan, credentials):
     prefect = find(plan(), "prefect").environment
 
     assert prefect["PREFECT_SERVER_API_AUTH_STRING"] == credentials.prefect_auth_string
@@ -108,7 +108,7 @@ def test_prefect_asks_for_words_and_for_a_token_with_each_change(plan, credentia
 
 
 @pytest.mark.parametrize("name", ["serve", "listen"])
-def test_command_finds_addresses_words_and_settings_in_its_environment(
+def test_command_finds_addresses_credentials_and_settings_in_its_environment(
     plan, lake, credentials, name
 ):
     command = find(plan(), name)
@@ -127,7 +127,7 @@ def test_each_free_port_is_another_one():
     assert len({free.mlflow, free.prefect, free.evidently}) == 3
 
 
-def test_port_that_is_taken_is_told_before_anything_is_started():
+def test_taken_port_is_an_error_before_anything_is_started():
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()

@@ -8,7 +8,7 @@ from credit_default.adapters.local_stack.processes import Program
 from credit_default.errors import ServiceError
 from credit_default.services.operations.stack_supervisor import (
     open_stack,
-    wait_until_ready,
+    wait_for_programs,
     watch_programs,
 )
 
@@ -44,28 +44,32 @@ def lives(group):
     return True
 
 
-def test_what_works_on_servers_is_ended_before_them_and_nothing_is_left(tmp_path):
+def test_commands_are_stopped_before_the_servers_and_nothing_is_left(tmp_path):
     order = str(tmp_path / "order")
-    server = program("server", ORDERLY, order, "server", says="up", is_server=True)
-    worker = program("worker", ORDERLY, order, "worker", says="up")
+    server = program("server", ORDERLY, order, "server", ready_text="up", is_server=True)
+    worker = program("worker", ORDERLY, order, "worker", ready_text="up")
 
     with open_stack(logs=tmp_path, stop_seconds=10) as stack:
         stack.start([server])
         stack.start([worker])
-        assert wait_until_ready(stack.running, timeout_seconds=20, asked=never, mend=unmended)
+        assert wait_for_programs(
+            stack.running, timeout_seconds=20, stop_requested=never, reset_password=unmended
+        )
 
     assert (tmp_path / "order").read_text().split() == ["worker", "server"]
     assert not any(lives(one.process.pid) for one in stack.running)
 
 
-def test_program_that_fails_to_start_ends_the_others_and_is_told_with_the_end_of_its_log(tmp_path):
+def test_program_that_fails_to_start_ends_the_others_and_its_error_has_the_end_of_its_log(tmp_path):
     good = program("good", "import time; time.sleep(60)")
-    bad = program("bad", "print('no such table'); raise SystemExit(7)", says="up")
+    bad = program("bad", "print('no such table'); raise SystemExit(7)", ready_text="up")
 
     with open_stack(logs=tmp_path, stop_seconds=10) as stack:
         stack.start([good, bad])
         with pytest.raises(ServiceError) as failure:
-            wait_until_ready(stack.running, timeout_seconds=20, asked=never, mend=unmended)
+            wait_for_programs(
+                stack.running, timeout_seconds=20, stop_requested=never, reset_password=unmended
+            )
 
     assert "bad: found an end with code 7; its log ends with: no such table" in str(failure.value)
     assert str(tmp_path / "bad.log") in str(failure.value)
@@ -74,37 +78,41 @@ def test_program_that_fails_to_start_ends_the_others_and_is_told_with_the_end_of
 
 def test_program_that_does_not_answer_is_not_waited_for_for_ever(tmp_path):
     with open_stack(logs=tmp_path, stop_seconds=10) as stack:
-        stack.start([program("slow", "import time; time.sleep(60)", says="up")])
+        stack.start([program("slow", "import time; time.sleep(60)", ready_text="up")])
 
         with pytest.raises(ServiceError, match="no answer in 0 s"):
-            wait_until_ready(stack.running, timeout_seconds=0.2, asked=never, mend=unmended)
+            wait_for_programs(
+                stack.running, timeout_seconds=0.2, stop_requested=never, reset_password=unmended
+            )
 
 
 def test_end_that_is_asked_for_meanwhile_stops_the_waiting(tmp_path):
     with open_stack(logs=tmp_path, stop_seconds=10) as stack:
-        stack.start([program("slow", "import time; time.sleep(60)", says="up")])
+        stack.start([program("slow", "import time; time.sleep(60)", ready_text="up")])
 
-        assert not wait_until_ready(
-            stack.running, timeout_seconds=60, asked=lambda: True, mend=unmended
+        assert not wait_for_programs(
+            stack.running, timeout_seconds=60, stop_requested=lambda: True, reset_password=unmended
         )
 
 
-def test_death_of_one_program_is_told(tmp_path):
+def test_end_of_one_program_is_an_error(tmp_path):
     short = program(
         "short",
         "import time; print('up', flush=True); time.sleep(.5); raise SystemExit(9)",
-        says="up",
+        ready_text="up",
     )
 
     with open_stack(logs=tmp_path, stop_seconds=10) as stack:
         stack.start([short])
-        wait_until_ready(stack.running, timeout_seconds=20, asked=never, mend=unmended)
+        wait_for_programs(
+            stack.running, timeout_seconds=20, stop_requested=never, reset_password=unmended
+        )
 
         with pytest.raises(ServiceError, match="short: found an end with code 9"):
-            watch_programs(stack.running, asked=never, tell=None)
+            watch_programs(stack.running, stop_requested=never, show_log_line=None)
 
 
-def test_new_lines_of_each_log_are_told_with_the_programs_name(tmp_path):
+def test_new_lines_of_each_log_are_shown_with_the_programs_name(tmp_path):
     told = []
     until = time.monotonic() + 20
 
@@ -114,14 +122,14 @@ def test_new_lines_of_each_log_are_told_with_the_programs_name(tmp_path):
         )
         watch_programs(
             stack.running,
-            asked=lambda: len(told) == 2 or time.monotonic() > until,
-            tell=lambda *line: told.append(line),
+            stop_requested=lambda: len(told) == 2 or time.monotonic() > until,
+            show_log_line=lambda *line: told.append(line),
         )
 
     assert told == [("one", "a"), ("one", "b")]
 
 
-def test_server_that_refuses_our_words_is_mended_once(tmp_path):
+def test_password_is_reset_once_for_a_server_that_refuses_it(tmp_path):
     refusing = """
 import http.server
 class Refusing(http.server.BaseHTTPRequestHandler):
@@ -142,11 +150,11 @@ server.serve_forever()
         stack.running[:] = [type(one)(asked, one.process, one.log_path)]
 
         with pytest.raises(ServiceError, match="refuses our user and password"):
-            wait_until_ready(
+            wait_for_programs(
                 stack.running,
                 timeout_seconds=20,
-                asked=never,
-                mend=lambda program: mended.append(program.name),
+                stop_requested=never,
+                reset_password=lambda program: mended.append(program.name),
             )
 
     assert mended == ["server"]

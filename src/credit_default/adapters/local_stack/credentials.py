@@ -1,7 +1,8 @@
-"""The words that the stack's servers ask for: from the environment where they are set, else made once for each lake.
+"""Find or generate the credentials of the local stack's servers.
 
-What was made stands in a file that its owner alone can read, in the form that a shell takes: `set -a; . FILE; set +a` lets
-every command work with the servers. What the environment gives is never written.
+What the environment sets is used and never written. What it does not set is generated once for each lake and kept in a
+file that only its owner can read, in the form that a shell reads: after `set -a; . FILE; set +a` every command can log in
+to the servers.
 """
 
 import os
@@ -22,17 +23,18 @@ _AUTH_STRING, _SESSION_KEY = "PREFECT_API_AUTH_STRING", "MLFLOW_FLASK_SERVER_SEC
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What the servers ask for, and what of it is to be kept."""
+    """The credentials that the stack's servers ask for. No value is shown in a `repr`."""
 
     mlflow_username: str
     mlflow_password: str = field(repr=False)
-    prefect_auth_string: str = field(repr=False)  # user:password, as Prefect has it
-    session_key: str = field(repr=False)
-    made: Mapping[str, str] = field(default_factory=dict, repr=False)
+    prefect_auth_string: str = field(repr=False)  # user:password, as Prefect writes it
+    session_key: str = field(repr=False)  # signs the sessions of MLflow's and Evidently's pages
+    # by variable name: what the environment does not set, and the file therefore keeps
+    generated: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
     def client_variables(self) -> dict[str, str]:
-        """What MLflow's and Prefect's own clients read from the environment."""
+        """The environment variables from which MLflow's and Prefect's own clients read their credentials."""
         return {
             _USERNAME: self.mlflow_username,
             _PASSWORD: self.mlflow_password,
@@ -41,10 +43,14 @@ class Credentials:
 
 
 def read_credentials(path: Path, *, environment: Mapping[str, str]) -> Credentials:
-    """The words in force: the environment's, else the file's, else new ones.
+    """Return the credentials in force: the environment's, else the file's, else newly generated ones.
+
+    Args:
+        path: The file that `write_credentials` wrote; it need not exist.
+        environment: The variables of the process that starts the stack.
 
     Raises:
-        ServiceError: the disk refuses.
+        ServiceError: The file cannot be read.
     """
     with disk_errors(path):
         kept = dict(_LINE.findall(path.read_text(encoding="utf-8"))) if path.exists() else {}
@@ -53,38 +59,42 @@ def read_credentials(path: Path, *, environment: Mapping[str, str]) -> Credentia
         _AUTH_STRING: f"{ADMINISTRATOR}:{secrets.token_urlsafe(24)}",
         _SESSION_KEY: secrets.token_urlsafe(32),
     }
-    # a shell that has read the file gives what is kept: it stays kept
-    made = {
-        name: kept.get(name) or word
-        for name, word in fresh.items()
+    # A shell that has read the file sets the same values as the file: those still count as generated.
+    generated = {
+        name: kept.get(name) or value
+        for name, value in fresh.items()
         if environment.get(name, "") in {"", kept.get(name)}
     }
-    words = {**environment, **made}
+    values = {**environment, **generated}
     return Credentials(
         environment.get(_USERNAME) or ADMINISTRATOR,
-        words[_PASSWORD],
-        words[_AUTH_STRING],
-        words[_SESSION_KEY],
-        made,
+        values[_PASSWORD],
+        values[_AUTH_STRING],
+        values[_SESSION_KEY],
+        generated,
     )
 
 
 def write_credentials(
     path: Path, credentials: Credentials, *, addresses: Mapping[str, str]
 ) -> None:
-    """Nothing; the file holds the addresses and what was made, for its owner alone.
+    """Write the servers' addresses and the generated credentials to a file that only its owner can read.
+
+    Args:
+        path: The file; its folder is made when absent, and the file replaced in one step.
+        credentials: The credentials; only the user name and what was generated are written.
+        addresses: The servers' addresses by the variables from which clients read them.
 
     Raises:
-        ServiceError: the disk refuses.
+        ServiceError: The disk refuses.
     """
-    lines = {**addresses, _USERNAME: credentials.mlflow_username, **credentials.made}
+    lines = {**addresses, _USERNAME: credentials.mlflow_username, **credentials.generated}
     text = "".join(f"{name}='{value}'\n" for name, value in lines.items())
     with disk_errors(path):
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         staged = path.with_name(f".{path.name}")
         staged.unlink(missing_ok=True)
-        with os.fdopen(
-            os.open(staged, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8"
-        ) as file:
+        descriptor = os.open(staged, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(text)
         staged.replace(path)

@@ -1,10 +1,10 @@
-"""A log file that is still being written, read as it grows."""
+"""Read a log file while another process is still writing it."""
 
 from pathlib import Path
 
 
 class LogTail:
-    """The lines of one file that have come since it was last asked; the last one only once it has ended."""
+    """The lines that were added to a file since it was last read; an unfinished last line waits for its end."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -12,7 +12,7 @@ class LogTail:
         self._rest = b""
 
     def read_new(self) -> list[str]:
-        """The whole lines since the last time, in order; bytes that are no UTF-8 become a mark."""
+        """Return the complete lines added since the last call, in order; bytes that are not UTF-8 become `�`."""
         with self._path.open("rb") as file:
             file.seek(self._position)
             content = file.read()

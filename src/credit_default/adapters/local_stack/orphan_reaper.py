@@ -1,7 +1,8 @@
-"""Ends the programs of a command that was killed outright, and so could end nothing itself.
+"""End the programs of a command that was killed outright (SIGKILL) and so could end nothing itself.
 
-The command starts this as a process and tells it, line by line, the process groups that it has started. While the command
-lives it holds the other end of our standard input; when that closes without the word that all is done, the groups are ended.
+The command starts this module as a process and writes to it, one a line, the process groups that it has started. While
+the command lives it holds the other end of this process's standard input. When that closes without the line `done`, the
+command was killed: the groups are ended here.
 """
 
 import os
@@ -16,7 +17,12 @@ _DONE: Final = "done\n"
 
 
 def start_reaper(*, environment: Mapping[str, str], seconds: float) -> subprocess.Popen[bytes]:
-    """A process that ends the groups it is told of, should this one be gone before `stop_reaper`."""
+    """Start a process that ends the added groups if this process is gone before it calls `stop_reaper`.
+
+    Args:
+        environment: All the variables that the process gets.
+        seconds: How long the groups have to end by themselves before they are killed.
+    """
     return subprocess.Popen(  # noqa: S603 - our own interpreter and fixed arguments
         [sys.executable, "-m", "credit_default.adapters.local_stack.orphan_reaper", str(seconds)],
         env=dict(environment),
@@ -25,29 +31,34 @@ def start_reaper(*, environment: Mapping[str, str], seconds: float) -> subproces
     )
 
 
-def add_process_group(watch: subprocess.Popen[bytes], group: int) -> None:
-    """Nothing; the process group is among those."""
-    _write_line(watch, f"{group}\n")
+def add_process_group(reaper: subprocess.Popen[bytes], group: int) -> None:
+    """Add a process group to those that the reaper ends when this process is killed."""
+    _write_line(reaper, f"{group}\n")
 
 
-def stop_reaper(watch: subprocess.Popen[bytes]) -> None:
-    """Nothing; the groups were ended in order, and the process is gone."""
-    _write_line(watch, _DONE)
-    if watch.stdin is not None:
-        watch.stdin.close()
-    watch.wait()
+def stop_reaper(reaper: subprocess.Popen[bytes]) -> None:
+    """Stop the reaper without ending any group: this process has ended them itself."""
+    _write_line(reaper, _DONE)
+    if reaper.stdin is not None:
+        reaper.stdin.close()
+    reaper.wait()
 
 
-def _write_line(watch: subprocess.Popen[bytes], text: str) -> None:
-    if watch.stdin is not None and watch.poll() is None:
-        watch.stdin.write(text.encode())
-        watch.stdin.flush()
+def _write_line(reaper: subprocess.Popen[bytes], text: str) -> None:
+    if reaper.stdin is not None and reaper.poll() is None:
+        reaper.stdin.write(text.encode())
+        reaper.stdin.flush()
 
 
-def terminate_orphans(told: IO[str], *, seconds: float) -> None:
-    """Nothing; returns when the teller said that it is done, or, once it is gone, when its groups are."""
+def terminate_orphans(lines: IO[str], *, seconds: float) -> None:
+    """Read process groups until the command writes `done`; end them all if its lines stop without it.
+
+    Args:
+        lines: One process group id a line, from the command.
+        seconds: How long the groups have to end by themselves before they are killed.
+    """
     groups: list[int] = []
-    for line in told:
+    for line in lines:
         if line == _DONE:
             return
         groups.append(int(line))
@@ -59,15 +70,15 @@ def terminate_orphans(told: IO[str], *, seconds: float) -> None:
 
 
 def _signal_groups(groups: Iterable[int], number: int) -> bool:
-    """Whether any of them was there to hear it."""
-    heard = False
+    """Send the signal to each group, and return whether any of them still exists. Signal 0 only asks."""
+    any_exists = False
     for group in groups:
         try:
             os.killpg(group, number)
-            heard = True
+            any_exists = True
         except ProcessLookupError:
             continue
-    return heard
+    return any_exists
 
 
 if __name__ == "__main__":

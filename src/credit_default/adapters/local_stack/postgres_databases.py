@@ -1,6 +1,7 @@
-"""The PostgreSQL server that MLflow and Prefect keep their records in, when one is named: a database for each.
+"""Create the databases that MLflow and Prefect keep their records in on a PostgreSQL server, when one is named.
 
-Its address travels as the variables that libpq reads, so that no password stands in a command line or a file.
+The server's address is passed on in the variables that libpq reads, so that no password appears in a command line or a
+file.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,10 +15,13 @@ _PORT: Final = 5432
 
 
 def parse_postgres_address(address: str) -> dict[str, str]:
-    """The server as PGHOST, PGPORT, PGUSER and, where it is named, PGPASSWORD.
+    """Return the server as PGHOST, PGPORT, PGUSER and, when the address has a password, PGPASSWORD.
+
+    Args:
+        address: `postgresql://user:password@host:port`, without a database's name; the password and port may be absent.
 
     Raises:
-        InputError: it is no `postgresql://user@host:port`; the address is not told, as a password may stand in it.
+        InputError: It is not such an address. The message does not repeat it, as it may hold a password.
     """
     try:
         parts = urlsplit(address)
@@ -29,7 +33,7 @@ def parse_postgres_address(address: str) -> dict[str, str]:
             "setting stack.database",
             found="something else",
             expected="postgresql:// with a user, a host and a port",
-            remedy="Leave the database's name out: `mlflow`, `mlflow_users` and `prefect` are made on that server.",
+            remedy="Leave out the database's name: `mlflow`, `mlflow_users` and `prefect` are created on that server.",
         )
     named = {
         "PGHOST": parts.hostname or "localhost",
@@ -40,28 +44,25 @@ def parse_postgres_address(address: str) -> dict[str, str]:
 
 
 def create_databases(variables: Mapping[str, str], names: Sequence[str]) -> None:
-    """Nothing; each of these databases is on the server, made when it was not there.
+    """Create each of these databases on the server unless it exists.
+
+    Args:
+        variables: What `parse_postgres_address` returned.
+        names: The databases' names.
 
     Raises:
-        ServiceError: the server does not answer, or its user may not make one.
+        ServiceError: The server does not answer, or the user may not create databases, or the driver is not installed.
     """
     psycopg2 = _import_driver()
     try:
-        connection = psycopg2.connect(
-            host=variables["PGHOST"],
-            port=variables["PGPORT"],
-            user=variables["PGUSER"],
-            password=variables.get("PGPASSWORD"),
-            dbname="postgres",
-            connect_timeout=10,
-        )
+        connection = _connect(psycopg2, variables)
         try:
-            connection.autocommit = True  # a database cannot be made in a transaction
+            connection.autocommit = True  # a database cannot be created in a transaction
             with connection.cursor() as cursor:
                 cursor.execute("SELECT datname FROM pg_database")
-                there = {name for (name,) in cursor.fetchall()}
+                existing = {name for (name,) in cursor.fetchall()}
                 for name in names:
-                    if name not in there:
+                    if name not in existing:
                         cursor.execute(f'CREATE DATABASE "{name}"')
         finally:
             connection.close()
@@ -69,9 +70,20 @@ def create_databases(variables: Mapping[str, str], names: Sequence[str]) -> None
         raise ServiceError(
             f"PostgreSQL at {variables['PGHOST']}:{variables['PGPORT']}",
             found=str(error).strip(),
-            expected="a server that lets us in, with the databases " + ", ".join(names),
-            remedy="Start it, or let an administrator make the databases and give them to this user.",
+            expected="a server that accepts this user, with the databases " + ", ".join(names),
+            remedy="Start it, or ask an administrator to create the databases and make this user their owner.",
         ) from error
+
+
+def _connect(psycopg2: Any, variables: Mapping[str, str]) -> Any:
+    return psycopg2.connect(
+        host=variables["PGHOST"],
+        port=variables["PGPORT"],
+        user=variables["PGUSER"],
+        password=variables.get("PGPASSWORD"),
+        dbname="postgres",
+        connect_timeout=10,
+    )
 
 
 def _import_driver() -> Any:

@@ -1,7 +1,7 @@
-"""Programs of others that we start and end: each in a process group of its own, its words in a log file.
+"""Start, check and stop the programs of the local stack, each in a process group of its own with a log file.
 
-A program is up when its health address answers, or when its log holds the words that it says then. Ending asks first and
-kills later, and comes back when nothing of the group is left.
+A program is ready when its health address answers, or when its log holds the text that it writes once it is up. Stopping
+sends SIGTERM first and SIGKILL later, and returns when nothing of the group is left.
 """
 
 import os
@@ -22,26 +22,27 @@ from credit_default.errors import ServiceError, escape_unprintable
 LOOPBACK: Final = "127.0.0.1"
 _PAUSE_SECONDS: Final = 0.05
 _UNAUTHORIZED_STATUSES: Final = {401, 403}
+_LONGEST_LOG_END: Final = 1_500  # characters
 
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """What to start. `environment` is all that it gets; `authorization` is the header with which it is asked how it is."""
+    """A program to start: its command, its environment, and how to find out whether it is ready."""
 
     name: str
     command: tuple[str, ...]
-    environment: Mapping[str, str] = field(repr=False)
-    address: str = ""  # where a person looks at it
+    environment: Mapping[str, str] = field(repr=False)  # all the variables that it gets
+    address: str = ""  # where a person opens its pages
     version: str = ""
     health_url: str = ""
-    says: str = ""  # what its log holds once it is up, for one that cannot be asked
-    authorization: str = field(default="", repr=False)
-    is_server: bool = False  # others work on it, and are ended before it
+    ready_text: str = ""  # what its log holds once it is up, for a program without a health address
+    authorization: str = field(default="", repr=False)  # header sent to `health_url`
+    is_server: bool = False  # other programs depend on it, and are stopped before it
 
 
 @dataclass(frozen=True, slots=True)
 class RunningProgram:
-    """A program that was started, and perhaps has ended since."""
+    """A program that was started, and may have ended since."""
 
     program: Program
     process: subprocess.Popen[bytes]
@@ -49,15 +50,19 @@ class RunningProgram:
 
     @property
     def has_ended(self) -> bool:
-        """Whether its first process is gone."""
+        """Whether the process that was started is gone."""
         return self.process.poll() is not None
 
 
 def start_program(program: Program, *, logs: Path) -> RunningProgram:
-    """The program, just started; the log of the time before is kept beside the new one, as `….log.1`.
+    """Start the program, without waiting until it is ready.
+
+    Args:
+        program: What to start.
+        logs: The folder of its log; the previous log is kept there as `<name>.log.1`.
 
     Raises:
-        ServiceError: the disk refuses, or there is no such command.
+        ServiceError: The disk refuses, or the command does not exist.
     """
     path = logs / f"{program.name}.log"
     with disk_errors(path):
@@ -71,20 +76,20 @@ def start_program(program: Program, *, logs: Path) -> RunningProgram:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                start_new_session=True,  # Ctrl-C reaches us alone, and we end them in order
+                start_new_session=True,  # Ctrl-C reaches us alone, and we stop them in order
             )
     return RunningProgram(program, process, path)
 
 
 def is_ready(running: RunningProgram) -> bool:
-    """Whether the program is up.
+    """Return whether the program is up.
 
     Raises:
-        PermissionError: it answers, and refuses the words that it is asked with.
+        PermissionError: It answers, and refuses the credentials that were sent.
     """
     program = running.program
-    if program.says:
-        return program.says in running.log_path.read_text(encoding="utf-8", errors="replace")
+    if program.ready_text:
+        return program.ready_text in running.log_path.read_text(encoding="utf-8", errors="replace")
     if not program.health_url:
         return True
     headers = {"Authorization": program.authorization} if program.authorization else {}
@@ -102,7 +107,7 @@ def is_ready(running: RunningProgram) -> bool:
 
 
 def stop_programs(programs: Sequence[RunningProgram], *, seconds: float) -> None:
-    """Nothing; no process of theirs is left: all are asked at once, and killed when they have not ended in time."""
+    """Stop all the programs at once, and kill the process groups that have not ended after `seconds`."""
     left = [running for running in programs if _signal_group(running, signal.SIGTERM)]
     deadline = time.monotonic() + seconds
     while left and time.monotonic() < deadline:
@@ -115,8 +120,8 @@ def stop_programs(programs: Sequence[RunningProgram], *, seconds: float) -> None
 
 
 def _signal_group(running: RunningProgram, number: int) -> bool:
-    """Whether anything of the group is there to hear it; an ended first process is let go of."""
-    running.process.poll()
+    """Send the signal to the program's process group, and return whether anything of the group still exists."""
+    running.process.poll()  # collects the first process when it has ended, so that the group can disappear
     try:
         os.killpg(running.process.pid, number)
     except ProcessLookupError:
@@ -125,22 +130,26 @@ def _signal_group(running: RunningProgram, number: int) -> bool:
 
 
 def read_log_end(path: Path, *, line_count: int = 12) -> str:
-    """The last lines of a log that say something, on one line."""
+    """Return the last lines of a log that are not blank, joined to one line; "nothing" when there are none."""
     lines = path.read_text(encoding="utf-8", errors="replace").splitlines() if path.exists() else []
-    told = [line.strip() for line in lines if line.strip()][-line_count:]
-    return escape_unprintable(" | ".join(told))[-1500:] or "nothing"
+    last = [line.strip() for line in lines if line.strip()][-line_count:]
+    return escape_unprintable(" | ".join(last))[-_LONGEST_LOG_END:] or "nothing"
 
 
 def choose_port(port: int, *, thing: str, option: str) -> int:
-    """The port itself, once nothing else is found to listen there; any free one for 0.
+    """Return the port when nothing listens there, or any free port when `port` is 0.
+
+    Args:
+        port: The wanted port on loopback.
+        thing: Whose port it is, for the message.
+        option: The command-line option that sets it, for the message.
 
     Raises:
-        ServiceError: it is taken.
+        ServiceError: The port is taken.
     """
     with socket.socket() as probe:
-        probe.setsockopt(
-            socket.SOL_SOCKET, socket.SO_REUSEADDR, 1
-        )  # as servers do: a port just left is free
+        # as servers do: a port that was released a moment ago is free
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((LOOPBACK, port))
         except OSError as error:
@@ -148,7 +157,7 @@ def choose_port(port: int, *, thing: str, option: str) -> int:
                 f"port {port} of {thing}",
                 found=error.strerror or str(error),
                 expected="a free port on this machine",
-                remedy=f"End what listens there, or name another with {option} (0: any free one).",
+                remedy=f"Stop what listens there, or choose another port with {option} (0: any free one).",
             ) from error
         chosen: int = probe.getsockname()[1]
         return chosen

@@ -1,4 +1,7 @@
-"""The embedded MLflow's database file, looked at before MLflow does: it tries for minutes to open one that can't be."""
+"""Check the embedded MLflow's database file before MLflow opens it.
+
+MLflow itself tries for minutes to open a file that cannot be opened.
+"""
 
 import sqlite3
 from contextlib import closing
@@ -11,10 +14,13 @@ _SCHEME = "sqlite:///"
 
 
 def check_database_file(tracking_uri: str) -> None:
-    """Nothing; returns when the uri is a server's, or the SQLite file it names can be opened, its folder made if absent.
+    """Check that the SQLite file of this address can be opened, and create its folder when absent.
+
+    Args:
+        tracking_uri: MLflow's address; nothing is checked for any other than `sqlite:///…`.
 
     Raises:
-        ServiceError: the disk refuses.
+        ServiceError: The disk refuses.
     """
     if not tracking_uri.startswith(_SCHEME):
         return
@@ -28,6 +34,6 @@ def check_database_file(tracking_uri: str) -> None:
         raise ServiceError(
             f"MLflow's database {path}",
             found=str(error),
-            expected="a file that can be opened, or a folder to make it in",
-            remedy="Free some space or mend the permissions, then run the same command again.",
+            expected="a file that can be opened, or a folder to create it in",
+            remedy="Free some space or correct the permissions, then run the same command again.",
         ) from error

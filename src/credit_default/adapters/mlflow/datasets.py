@@ -1,4 +1,4 @@
-"""The rows that a run used, as MLflow shows a dataset: by name, digest and source; the rows themselves stay where they are."""
+"""Describe the rows that a run used as an MLflow dataset: by name, digest and source. The rows are not copied."""
 
 import json
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class DatasetRecord:
-    """The rows that a run used: what MLflow shows as a dataset."""
+    """The rows that a run used, as MLflow lists them among the run's datasets."""
 
     name: str
     digest: str  # of the content; MLflow shows the first 36 characters
@@ -18,7 +18,7 @@ class DatasetRecord:
 
 
 def describe_dataset(dataset: DatasetRecord) -> Any:
-    """MLflow's own input of a run for these rows."""
+    """Build MLflow's `DatasetInput` for these rows."""
     from mlflow.entities import Dataset, DatasetInput, InputTag
 
     columns = [{"type": "string", "name": name, "required": True} for name in dataset.columns]

@@ -1,25 +1,26 @@
-"""What MLflow complains of, in our words."""
+"""Translate the errors of MLflow and its database into `MlflowError`."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final
 
-from credit_default.errors import ServiceError
-
-MLFLOW_ERROR_PREFIX: Final = "MLflow"  # how an error about the server begins
+from credit_default.errors import MlflowError
 
 
 @contextmanager
 def mlflow_errors(thing: str) -> Iterator[None]:
-    """A block in which MLflow's complaints become a `ServiceError` about `thing`."""
+    """Turn MLflow's errors in this block into a `MlflowError` about `thing`, an address or a run.
+
+    Raises:
+        MlflowError: MLflow raised an error in the block.
+    """
     from mlflow import MlflowException
-    from sqlalchemy.exc import SQLAlchemyError  # MLflow lets some of its database's through
+    from sqlalchemy.exc import SQLAlchemyError  # MLflow passes some of its database's errors on
 
     try:
         yield
     except (MlflowException, SQLAlchemyError) as error:
-        raise ServiceError(
-            f"{MLFLOW_ERROR_PREFIX} ({thing})",
+        raise MlflowError(
+            f"MLflow ({thing})",
             found=str(error).splitlines()[0][:300],
             expected="an answer from the tracking store",
             remedy="Check that the store at CREDIT_DEFAULT_MLFLOW__TRACKING_URI is up, then run the command again.",

@@ -1,27 +1,34 @@
-"""Is the MLflow server there? Asked for a bounded time before anything is begun that needs it.
+"""Wait, for a bounded time, until the MLflow server answers.
 
-MLflow's own client takes half a minute to find out, at each of its calls.
+This is done before anything is begun that needs the server: MLflow's own client takes half a minute to notice that it is
+away, at each of its calls.
 """
 
+import logging
 import time
 
 import httpx
 
-from credit_default.adapters.mlflow.errors import MLFLOW_ERROR_PREFIX
-from credit_default.errors import ServiceError
+from credit_default.errors import MlflowError, hide_credentials
 
+_LOG = logging.getLogger(__name__)
 _LONGEST_ANSWER_SECONDS, _PAUSE_SECONDS = 5.0, 0.25
 
 
 def wait_for_mlflow(tracking_uri: str, *, timeout_seconds: float) -> None:
-    """Nothing; returns once the server answers its health check, at once where the store is no server.
+    """Wait until the server answers its health check; return at once when the store is not a server.
+
+    Args:
+        tracking_uri: MLflow's address.
+        timeout_seconds: How long to wait at most.
 
     Raises:
-        ServiceError: it did not in this time.
+        MlflowError: The server did not answer in this time, or only with errors of its own (status 5xx).
     """
     if not tracking_uri.startswith("http"):
         return
-    deadline = time.monotonic() + timeout_seconds
+    began = time.monotonic()
+    deadline = began + timeout_seconds
     found = "no answer"
     while (left := deadline - time.monotonic()) > 0:
         try:
@@ -32,12 +39,18 @@ def wait_for_mlflow(tracking_uri: str, *, timeout_seconds: float) -> None:
             found = str(error) or type(error).__name__
         else:
             if not answer.is_server_error:
+                _LOG.debug("mlflow answered after_seconds=%.1f", time.monotonic() - began)
                 return
             found = f"status {answer.status_code}"
         time.sleep(min(_PAUSE_SECONDS, max(left, 0)))
-    raise ServiceError(
-        f"{MLFLOW_ERROR_PREFIX} ({tracking_uri})",
+    _LOG.warning(
+        "mlflow does not answer uri=%s waited_seconds=%g",
+        hide_credentials(tracking_uri),
+        timeout_seconds,
+    )
+    raise MlflowError(
+        f"MLflow ({tracking_uri})",
         found=f"{found} in {timeout_seconds:g} s",
         expected="an answer to its health check",
-        remedy="Start it, or mend CREDIT_DEFAULT_MLFLOW__TRACKING_URI, then run the command again.",
+        remedy="Start it, or correct CREDIT_DEFAULT_MLFLOW__TRACKING_URI, then run the command again.",
     )

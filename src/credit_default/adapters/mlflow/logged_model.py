@@ -1,7 +1,7 @@
-"""A bundle as MLflow sees it: the description that makes its page, its requirements and its loaders work.
+"""Log a bundle as an MLflow model, so that its page, its requirements and MLflow's own loaders work.
 
 The files are written here rather than by `mlflow.sklearn.log_model`, which would store the forest a second time, load it
-to guess its requirements and need the global state that we do without.
+to guess its requirements, and need MLflow's global state, which this project does without.
 """
 
 import json
@@ -17,13 +17,17 @@ from credit_default.adapters.bundles.bundle_files import SealedBundle
 from credit_default.adapters.bundles.bundle_manifest import PIPELINE
 from credit_default.adapters.bundles.skops_pipeline import list_trusted_types
 from credit_default.adapters.host.atomic_files import disk_errors
-from credit_default.adapters.mlflow.tracking import Run, Tracking
+from credit_default.adapters.mlflow.run import Run
+from credit_default.adapters.mlflow.tracking import Tracking
 from credit_default.model.estimator.bundle import ModelBundle
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 _REQUIRED: Final = ("numpy", "polars", "scikit-learn", "skops")
+_DESCRIPTION: Final = (
+    "Which credit-card clients default next month: raw statements in, a probability out."
+)
 _PYTHON_ENVIRONMENT: Final = """\
 python: {python}
 build_dependencies:
@@ -46,7 +50,15 @@ dependencies:
 def log_model(
     client: "MlflowClient", run: Run, bundle: ModelBundle, sealed: SealedBundle, *, name: str
 ) -> str:
-    """MLflow's id of the model, once the sealed bundle and MLflow's own files beside it are stored and linked to the run."""
+    """Store the sealed bundle and MLflow's own files as a logged model of the run, and return MLflow's id of it.
+
+    Args:
+        client: MLflow's client.
+        run: The run that trained the model.
+        bundle: The model, as described to MLflow.
+        sealed: The bundle's files, in a folder into which MLflow's own are written too.
+        name: The registered model's name.
+    """
     from mlflow.entities import LoggedModelOutput
 
     model = client.create_logged_model(
@@ -65,13 +77,24 @@ def log_model(
     return model_id
 
 
+def create_registered_model(client: "MlflowClient", name: str) -> None:
+    """Create the registered model of this name unless it exists."""
+    from mlflow import MlflowException
+
+    try:
+        client.create_registered_model(name, description=_DESCRIPTION)
+    except MlflowException as error:
+        if error.error_code != "RESOURCE_ALREADY_EXISTS":
+            raise
+
+
 def create_version(
     tracking: Tracking, name: str, *, model_id: str, run_id: str, tags: Mapping[str, str]
 ) -> Any:
-    """MLflow's entity of the new version of `name`, whose artifact is the logged model."""
+    """Create a version of the registered model `name` whose artifact is the logged model; return MLflow's entity of it."""
     from mlflow.tracking._tracking_service.utils import _use_tracking_uri
 
-    # Over a database MLflow looks for the logged model where its global address points, whatever client it is asked by.
+    # With a database MLflow looks for the logged model at its global address, whichever client asks.
     with _use_tracking_uri(tracking.tracking_uri):
         created = tracking.client.create_model_version(
             name, f"models:/{model_id}", run_id, tags=dict(tags), model_id=model_id
@@ -85,16 +108,13 @@ def create_version(
 def write_mlflow_model(
     bundle: ModelBundle, sealed: SealedBundle, *, model_id: str, run_id: str
 ) -> None:
-    """None; beside the bundle's files in its folder, MLflow's own: MLmodel, requirements and environments."""
+    """Write MLflow's own files (MLmodel, requirements, environments) into the sealed bundle's folder."""
+    requirements = "".join(f"{name}=={version(name)}\n" for name in _REQUIRED)
     with disk_errors(sealed.folder):
-        requirements = [f"{name}=={version(name)}" for name in _REQUIRED]
-        (sealed.folder / "requirements.txt").write_text(
-            "\n".join([*requirements, ""]), encoding="utf-8"
-        )
+        (sealed.folder / "requirements.txt").write_text(requirements, encoding="utf-8")
         _write_environments(sealed.folder)
-        _build_mlflow_model(bundle, sealed, model_id=model_id, run_id=run_id).save(
-            str(sealed.folder / "MLmodel")
-        )
+        model = _build_mlflow_model(bundle, sealed, model_id=model_id, run_id=run_id)
+        model.save(str(sealed.folder / "MLmodel"))
 
 
 def _list_parameters(bundle: ModelBundle) -> dict[str, str]:
@@ -111,9 +131,8 @@ def _build_mlflow_model(
     bundle: ModelBundle, sealed: SealedBundle, *, model_id: str, run_id: str
 ) -> Any:
     with warnings.catch_warnings():
-        warnings.simplefilter(
-            "ignore", UserWarning
-        )  # of MLflow about its own type hints, when first imported
+        # MLflow warns about its own type hints when it is first imported
+        warnings.simplefilter("ignore", UserWarning)
         from mlflow.models import Model
         from mlflow.pyfunc import add_to_model
 
@@ -125,15 +144,15 @@ def _build_mlflow_model(
         "seal": sealed.seal,
         "needs": f"credit-default {version('credit-default')}",
     }
-    answers: Mapping[str, Any] = {
+    options: Mapping[str, Any] = {
         "model_path": PIPELINE,
         "predict_fn": "predict_proba",
         "conda_env": "conda.yaml",
         "python_env": "python_env.yaml",
     }
-    add_to_model(model, "mlflow.sklearn", **answers)  # type: ignore[no-untyped-call]
+    add_to_model(model, "mlflow.sklearn", **options)  # type: ignore[no-untyped-call]
     sklearn: Mapping[str, Any] = {
-        "pickled_model": PIPELINE,  # MLflow's word; what it is stands in serialization_format
+        "pickled_model": PIPELINE,  # MLflow's key; the format is in serialization_format
         "sklearn_version": version("scikit-learn"),
         "serialization_format": "skops",
         "skops_trusted_types": list_trusted_types(),
@@ -148,7 +167,7 @@ def _build_signature(bundle: ModelBundle) -> Any:
     from mlflow.models import ModelSignature
     from mlflow.types import ColSpec, Schema, TensorSpec
 
-    # Whole numbers too: an integer column in a signature refuses a missing value before our own check can name it.
+    # Doubles for whole numbers too: MLflow refuses missing values in integer columns before our own check can name them.
     inputs: list[ColSpec | TensorSpec] = [ColSpec("double", name) for name in bundle.input_names]
     outputs: list[ColSpec | TensorSpec] = [
         ColSpec("double", "probability_of_no_default"),

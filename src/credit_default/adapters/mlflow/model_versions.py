@@ -1,4 +1,4 @@
-"""One version of the registered model, as MLflow describes it."""
+"""A registered version of the model, as MLflow describes it."""
 
 import datetime as dt
 from collections.abc import Mapping
@@ -12,17 +12,17 @@ CHALLENGER: Final = "challenger"
 DIGEST_TAG: Final = "digest"
 SEAL_TAG: Final = "seal"
 REPLACED_TAG: Final = "replaced_version"
-LONGEST_TAG: Final = 5_000  # characters; MLflow takes no longer ones
+LONGEST_TAG: Final = 5_000  # characters: MLflow refuses longer values
 
 
 @dataclass(frozen=True, slots=True)
 class ModelVersion:
-    """One registered version. `tags` hold digest and seal, the verdict on it, and what `train` wrote."""
+    """One registered version. Its `tags` hold the digest, the seal, the verdict on it, and what `train` wrote."""
 
     name: str
     number: int
     run_id: str
-    model_id: str  # MLflow's own name for the artifact
+    model_id: str  # MLflow's id of the logged model, which holds the artifact
     digest: str
     aliases: tuple[str, ...]
     created_at: dt.datetime
@@ -30,30 +30,36 @@ class ModelVersion:
 
     @property
     def is_champion(self) -> bool:
-        """Whether this version is the one that scores."""
+        """Whether this version has the champion alias: it is the one that scores."""
         return CHAMPION in self.aliases
 
 
 def parse_version(version: Any, aliases: Mapping[str, int]) -> ModelVersion:
-    """The version that MLflow's entity describes. Raises `ArtifactError` when it is none that `train` registered."""
+    """Return the version that MLflow's entity describes.
+
+    Args:
+        version: MLflow's `ModelVersion` entity.
+        aliases: The registered model's aliases, each with the number of the version that has it.
+
+    Raises:
+        ArtifactError: The version was not registered by `train`.
+    """
     tags = dict(version.tags)
-    source = str(version.source)
+    number, source = int(version.version), str(version.source)
     if DIGEST_TAG not in tags or not source.startswith("models:/"):
         raise ArtifactError(
             f"model {version.name}, version {version.version}",
             found=f"no digest, source {source[:100]!r}",
             expected="a version that `train` registered",
-            remedy="Delete it from the registry: nobody vouches for its content.",
+            remedy="Delete it from the registry: its content cannot be verified.",
         )
     return ModelVersion(
         name=version.name,
-        number=int(version.version),
+        number=number,
         run_id=str(version.run_id),
         model_id=source.removeprefix("models:/"),
         digest=tags[DIGEST_TAG],
-        aliases=tuple(
-            sorted(alias for alias, number in aliases.items() if number == int(version.version))
-        ),
+        aliases=tuple(sorted(alias for alias, holder in aliases.items() if holder == number)),
         created_at=dt.datetime.fromtimestamp(version.creation_timestamp / 1000, tz=dt.UTC),
         tags=tags,
     )

@@ -1,4 +1,7 @@
-"""Runs that MLflow takes for running though the process that began them is gone; a killed one can't say so itself."""
+"""Find and close orphaned runs: MLflow shows them as running although the process that began them is gone.
+
+A process that was killed outright cannot close its runs itself.
+"""
 
 import datetime as dt
 from dataclasses import dataclass
@@ -6,44 +9,54 @@ from typing import Any, Final, get_args
 
 from credit_default.adapters.host.process_marks import find_process_state, parse_mark
 from credit_default.adapters.mlflow.errors import mlflow_errors
-from credit_default.adapters.mlflow.tracking import ALIVE_TAG, PROCESS_TAG, RunType, Tracking
+from credit_default.adapters.mlflow.run import ALIVE_TAG, PROCESS_TAG, RunType
+from credit_default.adapters.mlflow.tracking import Tracking
 
 CLOSED_TAG: Final = "closed_because"
 
 
 @dataclass(frozen=True, slots=True)
 class OrphanedRun:
-    """A run without a process: which act began it, and when."""
+    """A running run whose process is gone: its type, and when it began."""
 
     run_id: str
-    act: RunType
+    run_type: RunType
     began_at: dt.datetime
 
 
 def find_orphaned_runs(
     tracking: Tracking, *, now: dt.datetime, silence: dt.timedelta
 ) -> tuple[OrphanedRun, ...]:
-    """The running ones whose process is gone or, where it can't be looked up, has given no sign of life for `silence`."""
+    """Return the running runs whose process is gone.
+
+    Args:
+        tracking: The connection to MLflow.
+        now: The present moment.
+        silence: For processes that cannot be looked up, such as another machine's: after how long without a heartbeat a
+            run counts as orphaned.
+    """
     with mlflow_errors(tracking.tracking_uri):
         running = [
-            (act, run) for act in get_args(RunType) for run in _search_running(tracking, act)
+            (run_type, run)
+            for run_type in get_args(RunType)
+            for run in _search_running(tracking, run_type)
         ]
     return tuple(
-        OrphanedRun(str(run.info.run_id), act, _parse_milliseconds(run.info.start_time))
-        for act, run in running
+        OrphanedRun(str(run.info.run_id), run_type, _parse_milliseconds(run.info.start_time))
+        for run_type, run in running
         if _is_orphaned(run, now=now, silence=silence)
     )
 
 
 def close_orphaned_run(tracking: Tracking, run: OrphanedRun, *, because: str) -> None:
-    """Nothing; the run is KILLED, and says why."""
+    """End the run with status KILLED, and record the reason in its tag `closed_because`."""
     with mlflow_errors(tracking.tracking_uri):
         tracking.client.set_tag(run.run_id, CLOSED_TAG, because)
         tracking.client.set_terminated(run.run_id, "KILLED")
 
 
-def _search_running(tracking: Tracking, act: RunType) -> list[Any]:
-    experiment = tracking.client.get_experiment_by_name(f"credit-default/{act}")
+def _search_running(tracking: Tracking, run_type: RunType) -> list[Any]:
+    experiment = tracking.client.get_experiment_by_name(f"credit-default/{run_type}")
     if experiment is None:
         return []
     running = tracking.client.search_runs(
@@ -54,14 +67,12 @@ def _search_running(tracking: Tracking, act: RunType) -> list[Any]:
 
 def _is_orphaned(run: Any, *, now: dt.datetime, silence: dt.timedelta) -> bool:
     tags = run.data.tags
-    life = find_process_state(parse_mark(tags.get(PROCESS_TAG, "")))
-    if life != "unknown":
-        return life == "gone"
+    state = find_process_state(parse_mark(tags.get(PROCESS_TAG, "")))
+    if state != "unknown":
+        return state == "gone"
     alive = tags.get(ALIVE_TAG, "0")
-    last = _parse_milliseconds(run.info.start_time) + dt.timedelta(
-        seconds=int(alive) if alive.isdigit() else 0
-    )
-    return now - last > silence
+    alive_for = dt.timedelta(seconds=int(alive) if alive.isdigit() else 0)
+    return now - (_parse_milliseconds(run.info.start_time) + alive_for) > silence
 
 
 def _parse_milliseconds(milliseconds: int) -> dt.datetime:

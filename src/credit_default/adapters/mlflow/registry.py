@@ -1,27 +1,28 @@
-"""The registered model in MLflow: versions, the champion and the challenger, and who sat in the seat before.
+"""Register model versions in MLflow, and move the champion and challenger aliases.
 
-A version is a model that MLflow knows (signature, requirements, metrics, datasets) and a bundle of ours at once, with one
-copy of the forest: MLflow's description points at the bundle's pipeline. What we load goes through `read_bundle` only, with
-digest and seal from the version's tags; MLflow's own loaders are for people who trust the store.
+A version is at once a model that MLflow knows (signature, requirements, metrics, datasets) and a bundle of ours, with one
+copy of the forest: MLflow's description points at the bundle's pipeline. Our code loads it through `read_bundle` only,
+with the digest and seal from the version's tags; MLflow's own loaders are for people who trust the store.
 """
 
 import datetime as dt
+import logging
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from credit_default.adapters.bundles.bundle_files import read_bundle, write_bundle
-from credit_default.adapters.bundles.bundle_manifest import (
-    MANIFEST,
-    PIPELINE,
-    REFERENCE,
-    TRAINED_ROWS,
+from credit_default.adapters.host.atomic_files import staged_folder
+from credit_default.adapters.mlflow.bundle_download import download_bundle
+from credit_default.adapters.mlflow.datasets import DatasetRecord
+from credit_default.adapters.mlflow.errors import mlflow_errors
+from credit_default.adapters.mlflow.logged_model import (
+    create_registered_model,
+    create_version,
+    log_model,
 )
-from credit_default.adapters.host.atomic_files import disk_errors, staged_folder
-from credit_default.adapters.mlflow.logged_model import create_version, log_model
 from credit_default.adapters.mlflow.model_versions import (
     CHALLENGER,
     CHAMPION,
@@ -32,7 +33,8 @@ from credit_default.adapters.mlflow.model_versions import (
     ModelVersion,
     parse_version,
 )
-from credit_default.adapters.mlflow.tracking import DatasetRecord, Run, Tracking, mlflow_errors
+from credit_default.adapters.mlflow.run import Run
+from credit_default.adapters.mlflow.tracking import Tracking
 from credit_default.adapters.mlflow.version_verdict import format_verdict_tags
 from credit_default.errors import ArtifactError, InputError
 from credit_default.gates.verdict import Verdict
@@ -43,16 +45,23 @@ if TYPE_CHECKING:
 
 __all__ = ["MODEL_NAME", "ModelVersion", "Registry"]
 
+_LOG = logging.getLogger(__name__)
 MODEL_NAME: Final = "credit-default"
-_LARGEST_BUNDLE_BYTES: Final = 2_000_000_000
 
 
 class Registry:
-    """The registered model behind a connection to MLflow; bundles fetched once stay in `cache`, one folder a digest."""
+    """The registered model behind a connection to MLflow.
+
+    Args:
+        tracking: The connection.
+        cache: The folder in which downloaded and verified bundles stay, one folder a digest.
+        name: The registered model's name.
+    """
 
     def __init__(self, tracking: Tracking, *, cache: Path, name: str = MODEL_NAME) -> None:
         self.name = name
         self._tracking = tracking
+        self._uri = tracking.tracking_uri
         self._cache = cache
 
     def register(
@@ -64,42 +73,48 @@ class Registry:
         dataset: DatasetRecord | None = None,
         tags: Mapping[str, str] | None = None,
     ) -> ModelVersion:
-        """The new version, with the alias `challenger`; the bundle that this run registered before comes back as it is.
+        """Register the bundle as a new version with the challenger alias, and return it.
 
-        `metrics` and the `dataset` that they were measured on stand on the model's page.
+        When this run has registered the same bundle before, that version is returned and nothing is changed.
+
+        Args:
+            run: The training run.
+            bundle: The fitted model.
+            metrics: What was measured; shown on the model's page.
+            dataset: The rows that it was measured on.
+            tags: Further tags of the version.
         """
         known = [version for version in self.list_versions() if version.run_id == run.run_id]
         if known and known[0].digest == bundle.digest:
             return known[0]
-        with tempfile.TemporaryDirectory() as name, self._errors():
-            sealed = write_bundle(bundle, Path(name))
+        with tempfile.TemporaryDirectory() as folder, mlflow_errors(self._uri):
+            sealed = write_bundle(bundle, Path(folder))
             model_id = log_model(self._client, run, bundle, sealed, name=self.name)
             run.record_metrics(metrics, model_id=model_id, dataset=dataset)
-            self._make_model()
-            own = {DIGEST_TAG: sealed.digest, SEAL_TAG: sealed.seal}
+            create_registered_model(self._client, self.name)
             created = create_version(
                 self._tracking,
                 self.name,
                 model_id=model_id,
                 run_id=run.run_id,
-                tags={**(tags or {}), **own},
+                tags={**(tags or {}), DIGEST_TAG: sealed.digest, SEAL_TAG: sealed.seal},
             )
             self._client.set_registered_model_alias(self.name, CHALLENGER, str(created.version))
         return self.find_version(int(created.version))
 
     def list_versions(self) -> tuple[ModelVersion, ...]:
-        """Every version, the newest first; none before the first training."""
-        with self._errors():
+        """Return every version, the newest first; an empty tuple before the first training."""
+        with mlflow_errors(self._uri):
             found = self._client.search_model_versions(f"name='{self.name}'", max_results=10_000)
             aliases = self._read_aliases() if found else {}
         versions = [parse_version(version, aliases) for version in found]
         return tuple(sorted(versions, key=lambda version: -version.number))
 
     def find_version(self, number: int) -> ModelVersion:
-        """The version of this number. Raises `InputError` when there is none."""
+        """Return the version of this number. Raises `InputError` when there is none."""
         from mlflow import MlflowException
 
-        with self._errors():
+        with mlflow_errors(self._uri):
             try:
                 return parse_version(
                     self._client.get_model_version(self.name, str(number)), self._read_aliases()
@@ -111,44 +126,48 @@ class Registry:
             f"model {self.name}",
             found=f"no version {number}",
             expected="one of those that `credit-default models show` lists",
-            remedy="A version that was deleted cannot be brought back: train anew.",
+            remedy="A version that was deleted cannot be restored: train a new one.",
         )
 
     def find_champion(self) -> ModelVersion | None:
-        """The version that scores, or None when no version has the alias (none yet, or it was deleted)."""
-        return self._find_alias(CHAMPION)
-
-    def find_challenger(self) -> ModelVersion | None:
-        """The version registered last that has not been promoted, or None."""
-        return self._find_alias(CHALLENGER)
+        """Return the version with the champion alias, or None when no version has it (none yet, or it was deleted)."""
+        with mlflow_errors(self._uri):
+            number = self._read_aliases().get(CHAMPION)
+        return None if number is None else self.find_version(number)
 
     def load_version(self, version: ModelVersion) -> ModelBundle:
-        """The version's bundle, verified against the digest and the seal on record, from the cache when it is there.
+        """Return the version's bundle, verified against the digest and seal on record.
 
-        Raises `ArtifactError` when the artifact is not the one on record, `ServiceError` when it can't be fetched.
+        It comes from the cache when it is there and undamaged, and is downloaded otherwise.
+
+        Raises:
+            ArtifactError: The artifact is not the one on record.
+            ServiceError: It cannot be downloaded.
         """
         target = self._cache / version.digest
         seal = version.tags.get(SEAL_TAG)
         if target.is_dir():
             try:
                 return read_bundle(target, expected_digest=version.digest, seal=seal)
-            except ArtifactError:  # the copy was damaged; the registry's own decides
+            except ArtifactError:  # the copy was damaged: the one in the registry decides
+                _LOG.warning("cached bundle is damaged model_version=%d", version.number)
                 shutil.rmtree(target, ignore_errors=True)
         with staged_folder(target) as folder:
-            self._download(version, folder)
+            download_bundle(self._tracking, version, folder)
+            _LOG.debug("downloaded bundle model_version=%d", version.number)
             return read_bundle(folder, expected_digest=version.digest, seal=seal)
 
-    def find_folder(self, version: ModelVersion) -> Path:
-        """Where the cache keeps the version's bundle once `load_version` has verified it."""
+    def find_cached_bundle(self, version: ModelVersion) -> Path:
+        """Return the folder in which the cache keeps the version's bundle once `load_version` has verified it."""
         return self._cache / version.digest
 
     def record_verdict(self, version: ModelVersion, verdict: Verdict) -> None:
-        """None; the verdict on the version, whichever way it went."""
+        """Write the verdict into the version's tags, whether it passed or not."""
         self.record_tags(version, format_verdict_tags(verdict))
 
     def record_tags(self, version: ModelVersion, tags: Mapping[str, str]) -> None:
-        """None; words on the version, cut where MLflow takes no longer ones."""
-        with self._errors():
+        """Write the tags on the version, each cut to the longest value that MLflow accepts."""
+        with mlflow_errors(self._uri):
             for key, value in tags.items():
                 self._client.set_model_version_tag(
                     self.name, str(version.number), key, value[:LONGEST_TAG]
@@ -157,10 +176,12 @@ class Registry:
     def promote(
         self, version: ModelVersion, verdict: Verdict, *, promoted_at: dt.datetime
     ) -> ModelVersion:
-        """The version as champion, with the verdict and the number of its predecessor on it.
+        """Make the version champion, with the verdict and its predecessor's number in its tags, and return it.
 
-        The alias moves last and in one step: a crash leaves the old champion. Raises `InputError` for a verdict that
-        did not pass.
+        The alias moves last and in one step, so that a crash leaves the old champion in place.
+
+        Raises:
+            InputError: The verdict did not pass.
         """
         if not verdict.passed:
             raise InputError(
@@ -173,29 +194,24 @@ class Registry:
         if champion is not None and champion.number == version.number:
             return champion
         self.record_verdict(version, verdict)
-        self._seat(version, replaced=champion, tags={"promoted_at": promoted_at.isoformat()})
+        tags = {"promoted_at": promoted_at.isoformat()}
+        self._set_champion_alias(version, replaced=champion, tags=tags)
         return self.find_version(version.number)
 
     def rollback(self, *, reason: str, rolled_back_at: dt.datetime) -> ModelVersion:
-        """The version that was champion before, champion again; the reason stands on the one that went.
+        """Make the previous champion the champion again; the reason is written on the version that loses the alias.
 
-        Raises `InputError` when there is no champion or it had no predecessor that is still there.
+        Raises:
+            InputError: There is no champion, or it had no predecessor that still exists.
         """
         champion = self.find_champion()
         previous = champion.tags.get(REPLACED_TAG) if champion else None
         if champion is None or not previous:
-            raise InputError(
-                f"model {self.name}",
-                found="no champion"
-                if champion is None
-                else f"no champion before version {champion.number}",
-                expected="an earlier champion",
-                remedy="Promote a version with `credit-default models promote`.",
-            )
+            raise self._build_no_predecessor_error(champion)
         earlier = self.find_version(int(previous))
         tags = {"rolled_back_at": rolled_back_at.isoformat(), "rolled_back_because": reason}
         self.record_tags(champion, tags)
-        with self._errors():
+        with mlflow_errors(self._uri):
             self._client.set_registered_model_alias(self.name, CHAMPION, str(earlier.number))
         return self.find_version(earlier.number)
 
@@ -203,73 +219,31 @@ class Registry:
     def _client(self) -> "MlflowClient":
         return self._tracking.client
 
-    def _seat(
+    def _set_champion_alias(
         self, version: ModelVersion, *, replaced: ModelVersion | None, tags: Mapping[str, str]
     ) -> None:
-        notes = {**tags, **({REPLACED_TAG: str(replaced.number)} if replaced else {})}
-        self.record_tags(version, notes)
-        with self._errors():
+        predecessor = {REPLACED_TAG: str(replaced.number)} if replaced else {}
+        self.record_tags(version, {**tags, **predecessor})
+        with mlflow_errors(self._uri):
             self._client.set_registered_model_alias(self.name, CHAMPION, str(version.number))
             if CHALLENGER in version.aliases:
                 self._client.delete_registered_model_alias(self.name, CHALLENGER)
-
-    def _find_alias(self, alias: str) -> ModelVersion | None:
-        with self._errors():
-            number = self._read_aliases().get(alias)
-        return None if number is None else self.find_version(number)
 
     def _read_aliases(self) -> dict[str, int]:
         from mlflow import MlflowException
 
         try:
-            return {
-                key: int(value)
-                for key, value in self._client.get_registered_model(self.name).aliases.items()
-            }
+            aliases = self._client.get_registered_model(self.name).aliases
         except MlflowException as error:
             if error.error_code != "RESOURCE_DOES_NOT_EXIST":
                 raise
             return {}
+        return {alias: int(number) for alias, number in aliases.items()}
 
-    def _make_model(self) -> None:
-        from mlflow import MlflowException
-
-        try:
-            self._client.create_registered_model(
-                self.name,
-                description="Which credit-card clients default next month: raw statements in, a probability out.",
-            )
-        except MlflowException as error:
-            if error.error_code != "RESOURCE_ALREADY_EXISTS":
-                raise
-
-    def _download(self, version: ModelVersion, folder: Path) -> None:
-        from mlflow.artifacts import download_artifacts
-
-        uri = self._tracking.tracking_uri
-        with self._errors(), disk_errors(folder):
-            sizes = {
-                str(f.path): int(f.file_size or 0)
-                for f in self._client.list_logged_model_artifacts(version.model_id)
-            }
-            # by our own names only: whatever else the artifact holds stays where it is
-            wanted = [
-                name for name in (MANIFEST, PIPELINE, TRAINED_ROWS, REFERENCE) if name in sizes
-            ]
-            if sum(sizes[name] for name in wanted) > _LARGEST_BUNDLE_BYTES:
-                raise ArtifactError(
-                    f"model {self.name}, version {version.number}",
-                    found=f"{sizes} bytes",
-                    expected=f"at most {_LARGEST_BUNDLE_BYTES} in all",
-                    remedy="Register the model anew.",
-                )
-            location = self._client.get_logged_model(version.model_id).artifact_location.rstrip("/")
-            for name in wanted:
-                download_artifacts(
-                    f"{location}/{name}", dst_path=str(folder), tracking_uri=uri, registry_uri=uri
-                )
-
-    @contextmanager
-    def _errors(self) -> Iterator[None]:
-        with mlflow_errors(self._tracking.tracking_uri):
-            yield
+    def _build_no_predecessor_error(self, champion: ModelVersion | None) -> InputError:
+        return InputError(
+            f"model {self.name}",
+            found=f"no champion before version {champion.number}" if champion else "no champion",
+            expected="an earlier champion",
+            remedy="Promote a version with `credit-default models promote`.",
+        )

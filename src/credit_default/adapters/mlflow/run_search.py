@@ -1,4 +1,7 @@
-"""Runs that MLflow knows already: found by their tags, so that one which a crash cut short is recorded once, and read from."""
+"""Find runs that MLflow already has, by their tags, and read what they keep.
+
+With it a run that a crash cut short is recorded once, and the model card of an earlier training is found again.
+"""
 
 import datetime as dt
 import tempfile
@@ -6,14 +9,16 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from credit_default.adapters.host.atomic_files import disk_errors
-from credit_default.adapters.mlflow.tracking import RunType, Tracking, mlflow_errors
+from credit_default.adapters.mlflow.errors import mlflow_errors
+from credit_default.adapters.mlflow.run import RunType
+from credit_default.adapters.mlflow.tracking import Tracking
 
 
-def find_run_id(tracking: Tracking, act: RunType, *, tags: Mapping[str, object]) -> str | None:
-    """The newest finished run of this act that carries all of these tags, or None."""
+def find_run_id(tracking: Tracking, run_type: RunType, *, tags: Mapping[str, object]) -> str | None:
+    """Return the id of the newest finished run of this type that has all of these tags, or None."""
     wanted = " and ".join(f"tags.`{name}` = '{value}'" for name, value in tags.items())
     with mlflow_errors(tracking.tracking_uri):
-        experiment = tracking.client.get_experiment_by_name(f"credit-default/{act}")
+        experiment = tracking.client.get_experiment_by_name(f"credit-default/{run_type}")
         if experiment is None:
             return None
         runs = tracking.client.search_runs(
@@ -25,11 +30,11 @@ def find_run_id(tracking: Tracking, act: RunType, *, tags: Mapping[str, object])
 
 
 def list_recorded_batches(
-    tracking: Tracking, act: RunType, *, since: dt.datetime
+    tracking: Tracking, run_type: RunType, *, since: dt.datetime
 ) -> frozenset[tuple[str, str]]:
-    """(batch_id, model_version) of each run of this act that began since then and did not fail.
+    """Return (batch_id, model_version) of each run of this type that began since then and did not fail.
 
-    One at work counts too, and one that a person deleted.
+    Runs that are still running count too, and so do runs that a person has deleted.
     """
     from mlflow.entities import ViewType
 
@@ -38,7 +43,7 @@ def list_recorded_batches(
     found: list[tuple[str, str]] = []
     token = None
     with mlflow_errors(tracking.tracking_uri):
-        experiment = tracking.client.get_experiment_by_name(f"credit-default/{act}")
+        experiment = tracking.client.get_experiment_by_name(f"credit-default/{run_type}")
         while experiment is not None:
             page = tracking.client.search_runs(
                 [experiment.experiment_id], wanted, ViewType.ALL, 1_000, page_token=token
@@ -53,28 +58,31 @@ def list_recorded_batches(
 
 
 def read_run_text(tracking: Tracking, run_id: str, name: str) -> str | None:
-    """The text that the run keeps under this name, a path such as "card/card.json"; None when it keeps none.
+    """Return a text that the run keeps, or None when it keeps none of this name.
+
+    Args:
+        tracking: The connection to MLflow.
+        run_id: The run's id.
+        name: The artifact's path, such as "card/card.json".
 
     Raises:
-        ServiceError: MLflow can't be asked.
+        ServiceError: MLflow does not answer, or the disk refuses.
     """
     folder, _, _ = name.rpartition("/")
     with (
-        tempfile.TemporaryDirectory() as place,
+        tempfile.TemporaryDirectory() as target,
         mlflow_errors(tracking.tracking_uri),
-        disk_errors(Path(place)),
+        disk_errors(Path(target)),
     ):
-        if name not in {
-            item.path for item in tracking.client.list_artifacts(run_id, folder or None)
-        }:
+        artifacts = tracking.client.list_artifacts(run_id, folder or None)
+        if name not in {artifact.path for artifact in artifacts}:
             return None
-        return Path(tracking.client.download_artifacts(run_id, name, place)).read_text(
-            encoding="utf-8"
-        )
+        path = Path(tracking.client.download_artifacts(run_id, name, target))
+        return path.read_text(encoding="utf-8")
 
 
 def locate_artifact(tracking: Tracking, run_id: str, name: str) -> str:
-    """Where the run keeps it: a path on this machine where it is one, else the address of the store."""
+    """Return where the run keeps an artifact: a path when it is on this machine, else the store's address of it."""
     with mlflow_errors(tracking.tracking_uri):
         root = str(tracking.client.get_run(run_id).info.artifact_uri)
     return f"{root.removeprefix('file://')}/{name}"

@@ -1,21 +1,25 @@
-"""MLflow's server with users and passwords, as `mlflow server --app-name credit-default` starts it: its own, behind a door.
+"""MLflow's server behind basic auth, as `mlflow server --app-name credit-default` starts it.
 
-MLflow leaves its pages' files and the list of what is switched on open to whoever asks. Here a request that carries no words is
-refused, but for the health check; whether the words are right is MLflow's to say, who knows the users.
+MLflow shows the files of its pages, and the list of its enabled features, to anybody who asks. Here a request without
+credentials is refused, except for the health check. Whether the credentials are right is checked by MLflow, which knows
+its users.
 """
 
 from typing import Any, Final
 
 from credit_default.adapters.local_stack.basic_auth_middleware import BasicAuthMiddleware
 
-APP_NAME: Final = "credit-default"  # as the entry point in pyproject.toml has it
-_OPEN: Final = ("/health",)
+APP_NAME: Final = "credit-default"  # as the entry point in pyproject.toml names it
+_PUBLIC_PATHS: Final = ("/health",)
 
 
 def create_app() -> Any:
-    """The ASGI application; it reads what `mlflow server` has put into the environment."""
+    """Return the ASGI application; it is configured by what `mlflow server` has put into the environment."""
     from mlflow.server.auth import create_app as create_mlflow
 
     return BasicAuthMiddleware(
-        create_mlflow(), name="mlflow", opened=_OPEN, admits=lambda _path, given: bool(given)
+        create_mlflow(),
+        name="mlflow",
+        public_paths=_PUBLIC_PATHS,
+        is_authorized=lambda _path, given: bool(given),
     )

@@ -1,7 +1,8 @@
-"""Who may use the stack's MLflow server: its configuration file, and a password that follows ours.
+"""Write the user configuration of the stack's MLflow server, and keep its administrator's password up to date.
 
-MLflow takes the administrator's password from the environment at its first start only. Afterwards it stands, hashed, in a
-database of its own: one that was changed since, which is how a secret is rotated, is written there.
+MLflow reads the administrator's password from the environment at its first start only. Afterwards it is kept, hashed, in
+a database of MLflow's own. When the password in the environment has changed since (a secret was rotated), it is written
+there.
 """
 
 import subprocess
@@ -24,25 +25,34 @@ auth_cache_ttl_seconds = 60
 
 
 def write_auth_configuration(path: Path, *, database_uri: str) -> None:
-    """Nothing; the file is what MLFLOW_AUTH_CONFIG_PATH may name. No password stands in it.
+    """Write the file that MLFLOW_AUTH_CONFIG_PATH names. It holds no password.
+
+    Args:
+        path: Where to write it.
+        database_uri: The database in which MLflow keeps its users, as SQLAlchemy writes it.
 
     Raises:
-        ServiceError: the disk refuses.
+        ServiceError: The disk refuses.
     """
-    write_atomically(
-        path, _CONFIGURATION.format(database_uri=database_uri.replace("%", "%%")).encode()
-    )
+    escaped = database_uri.replace("%", "%%")
+    write_atomically(path, _CONFIGURATION.format(database_uri=escaped).encode())
 
 
 def change_password(
     password: str, *, username: str, database_uri: str, environment: Mapping[str, str]
 ) -> None:
-    """Nothing; the user's password is this one, beside a server that may be running.
+    """Set the user's password in the database of MLflow's users; the server may be running meanwhile.
 
-    It is done by a process of its own, which gets `environment`: MLflow's server parts read theirs when imported.
+    A process of its own does it, which gets `environment`: MLflow's server modules read theirs when they are imported.
+
+    Args:
+        password: The new password; passed on standard input, not in the command line.
+        username: An existing user.
+        database_uri: The database in which MLflow keeps its users.
+        environment: All the variables that the process gets.
 
     Raises:
-        ServiceError: there is no such user, or the password is too short for MLflow.
+        ServiceError: There is no such user, or the password is too short for MLflow.
     """
     ended = subprocess.run(  # noqa: S603 - our own interpreter and fixed arguments
         [sys.executable, "-m", "credit_default.adapters.mlflow.users", database_uri, username],
@@ -56,13 +66,13 @@ def change_password(
         raise ServiceError(
             f"MLflow's user {username}",
             found=(ended.stderr.strip().splitlines() or ["no answer"])[-1],
-            expected="one whose password can be set",
+            expected="a user whose password can be set",
             remedy="Name its administrator with MLFLOW_TRACKING_USERNAME, and a password of 12 characters or more.",
         )
 
 
 def set_password(database_uri: str, username: str, *, password: str) -> None:
-    """Nothing; the database holds the password's hash."""
+    """Write the hash of the user's new password into the database of MLflow's users."""
     from mlflow.server.auth.sqlalchemy_store import SqlAlchemyStore
 
     store = SqlAlchemyStore()

@@ -64,14 +64,14 @@ def up(
     flags = collect_flags(lake=lake) | ({"stack": stack} if stack else {})
 
     def act(output: Output) -> "Summary":
-        with _catch_signals() as asked:
-            return _run_stack(output, flags, config or [], asked=asked)
+        with _catch_signals() as stop_requested:
+            return _run_stack(output, flags, config or [], stop_requested=stop_requested)
 
     run_command("up", act, as_json=json, quiet=quiet)
 
 
 def _run_stack(
-    output: Output, flags: dict[str, Any], config: list[str], *, asked: Event
+    output: Output, flags: dict[str, Any], config: list[str], *, stop_requested: Event
 ) -> "Summary":
     """Never a summary: it is shown when all is up, and the end is an exit code."""
     from credit_default.adapters.lake.layout import open_lake
@@ -91,13 +91,22 @@ def _run_stack(
                 lock_server_start(lake.home / "prefect")
             ):  # commands without servers use the same records
                 for programs in plan.stages:
-                    if not asked.is_set():
+                    if not stop_requested.is_set():
                         _start_programs(
-                            output, stack, programs, plan, settings=settings, asked=asked
+                            output,
+                            stack,
+                            programs,
+                            plan,
+                            settings=settings,
+                            stop_requested=stop_requested,
                         )
-            if not asked.is_set():
+            if not stop_requested.is_set():
                 _run_until_stopped(
-                    output, lake, stack.running, seconds=time.monotonic() - began, asked=asked
+                    output,
+                    lake,
+                    stack.running,
+                    seconds=time.monotonic() - began,
+                    stop_requested=stop_requested,
                 )
         with output.step("ended, no process is left"):
             pass
@@ -111,19 +120,19 @@ def _start_programs(
     plan: "StackPlan",
     *,
     settings: "Settings",
-    asked: Event,
+    stop_requested: Event,
 ) -> None:
     """Nothing; these are up, or the end was asked for before."""
-    from credit_default.services.operations.stack_supervisor import wait_until_ready
+    from credit_default.services.operations.stack_supervisor import wait_for_programs
 
     began = time.monotonic()
     stack.start(programs)
     with output.step(f"starting {', '.join(program.name for program in programs)}") as tell:
-        wait_until_ready(
+        wait_for_programs(
             stack.running,
             timeout_seconds=settings.stack.startup_seconds,
-            asked=asked.is_set,
-            mend=plan.mend,
+            stop_requested=stop_requested.is_set,
+            reset_password=plan.reset_password,
         )
         tell(f"{time.monotonic() - began:.1f} s")
 
@@ -155,14 +164,18 @@ def _run_until_stopped(
     running: "Sequence[RunningProgram]",
     *,
     seconds: float,
-    asked: Event,
+    stop_requested: Event,
 ) -> None:
     """Nothing; tells where everything is, follows the logs, and returns when the end was asked for."""
     from credit_default.services.operations.stack_supervisor import watch_programs
 
     _show_ready(output, lake, running, seconds=seconds)
     try:
-        watch_programs(running, asked=asked.is_set, tell=None if output.silent else _print_log_line)
+        watch_programs(
+            running,
+            stop_requested=stop_requested.is_set,
+            show_log_line=None if output.silent else _print_log_line,
+        )
     except CreditDefaultError as error:  # the one object of --json has been printed
         sys.stderr.write(f"credit-default up: {error}\n")
         raise typer.Exit(error.exit_code) from error
@@ -234,15 +247,15 @@ def _lock_stack(lake: "OpenLake") -> Iterator[None]:
 @contextmanager
 def _catch_signals() -> Iterator[Event]:
     """A block in which Ctrl-C, SIGTERM and a hangup ask for an orderly end, and nothing else; where one is ignored it stays so."""
-    asked = Event()
+    stop_requested = Event()
     numbers = [
         n
         for n in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
         if signal.getsignal(n) is not signal.SIG_IGN
     ]
-    before = {number: signal.signal(number, lambda *_: asked.set()) for number in numbers}
+    before = {number: signal.signal(number, lambda *_: stop_requested.set()) for number in numbers}
     try:
-        yield asked
+        yield stop_requested
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -1,12 +1,12 @@
-"""Which flows a server runs by itself: by the clock, and on which events with which parameters.
+"""Define the deployments: which flows run by which schedule, and on which events with which parameters.
 
-`serve` registers these and runs them; `prefect.yaml` says the same for a pool of workers (a test holds the two together).
+`serve` registers and runs them; `prefect.yaml` defines the same ones for a pool of workers, and a test compares the two.
 """
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from credit_default.errors import InputError
 from credit_default.sections import ScheduleSettings
@@ -14,13 +14,15 @@ from credit_default.sections import ScheduleSettings
 if TYPE_CHECKING:
     from prefect.deployments.runner import RunnerDeployment
 
-INBOX_DEPLOYMENT = "predict"  # by name: what is run when the inbox may hold what nobody heard of
+INBOX_DEPLOYMENT = (
+    "predict"  # run once at the start, for files that came while nothing was listening
+)
 _FLOWS = "credit_default.flows"
 
 
 @dataclass(frozen=True, slots=True)
 class Trigger:
-    """An event that starts a run, and what the run gets of it: `{{ }}` are Prefect's templates, and become texts."""
+    """An event that starts a run, and the run's parameters; `{{ }}` are Prefect's templates and become texts."""
 
     event: str
     parameters: Mapping[str, Any]
@@ -28,24 +30,43 @@ class Trigger:
 
 @dataclass(frozen=True, slots=True)
 class DeploymentPlan:
-    """One deployment: whose flow it runs, when, and what becomes of a run that begins while another one is on its way."""
+    """One deployment: its flow, its schedule and triggers, and what happens to a run that starts beside another one."""
 
     name: str
-    entrypoint: str
+    entrypoint: str  # module.function of the flow
     description: str
-    cron: str
+    cron: str  # empty: no schedule
     parameters: Mapping[str, Any] = field(default_factory=dict)
     triggers: tuple[Trigger, ...] = ()
-    limit: int | None = None  # None: as many as there is room for
-    collision: Literal["ENQUEUE", "CANCEL_NEW"] = "ENQUEUE"
+    limit: int | None = None  # runs at a time; None: no limit of its own
+    collision: Literal["ENQUEUE", "CANCEL_NEW"] = "ENQUEUE"  # beyond the limit
+
+
+_TRAIN_TRIGGERS: Final = (
+    Trigger(
+        "credit-default.retraining.requested",
+        {"refresh": True, "month": "{{ event.payload.month }}"},
+    ),
+)
+_PREDICT_TRIGGERS: Final = (
+    Trigger("credit-default.object.created", {"batch": "{{ event.payload.uri }}"}),
+)
+_MONITOR_TRIGGERS: Final = tuple(
+    Trigger(event, {"batch_id": "{{ event.payload.batch_id }}"})
+    for event in (
+        "credit-default.batch.scored",
+        "credit-default.batch.recorded",
+        "credit-default.outcomes.recorded",
+    )
+)
 
 
 def plan_deployments(schedule: ScheduleSettings) -> tuple[DeploymentPlan, ...]:
-    """The deployments, by these schedules.
+    """Return the deployments with these schedules.
 
-    Trainings come one after another, and none that was asked for is lost. Of `reconcile` a second one at the same time
-    would find nothing to do: it is dropped, and the next one comes in minutes. `predict` and `monitor` are limited by
-    file, in the flow (see `turns`), and by the machine's `run_limit`.
+    Trainings run one after another, and none that was asked for is lost. A second `reconcile` at the same time would find
+    nothing to do: it is cancelled, and the next one comes within minutes. `predict` is limited by file, in the flow (see
+    `file_slots`), and all runs by the machine's `run_limit`.
     """
     return (
         DeploymentPlan(
@@ -54,12 +75,7 @@ def plan_deployments(schedule: ScheduleSettings) -> tuple[DeploymentPlan, ...]:
             "Train on all that is known by now; the gate decides.",
             schedule.train,
             {"refresh": True},
-            (
-                Trigger(
-                    "credit-default.retraining.requested",
-                    {"refresh": True, "month": "{{ event.payload.month }}"},
-                ),
-            ),
+            _TRAIN_TRIGGERS,
             limit=1,
         ),
         DeploymentPlan(
@@ -67,31 +83,19 @@ def plan_deployments(schedule: ScheduleSettings) -> tuple[DeploymentPlan, ...]:
             f"{_FLOWS}.predict_incoming.predict_incoming",
             "Score all that waits in incoming/, or the file that an event named.",
             schedule.predict,
-            triggers=(
-                Trigger("credit-default.object.created", {"batch": "{{ event.payload.uri }}"}),
-            ),
+            triggers=_PREDICT_TRIGGERS,
         ),
         DeploymentPlan(
             "monitor",
             f"{_FLOWS}.monitor.monitor",
             "Compare a scored batch with its reference and its outcomes.",
             schedule.monitor,
-            triggers=(
-                Trigger(
-                    "credit-default.batch.scored", {"batch_id": "{{ event.payload.batch_id }}"}
-                ),
-                Trigger(
-                    "credit-default.batch.recorded", {"batch_id": "{{ event.payload.batch_id }}"}
-                ),
-                Trigger(
-                    "credit-default.outcomes.recorded", {"batch_id": "{{ event.payload.batch_id }}"}
-                ),
-            ),
+            triggers=_MONITOR_TRIGGERS,
         ),
         DeploymentPlan(
             "reconcile",
             f"{_FLOWS}.reconcile.reconcile",
-            "Tidy up after runs that were killed.",
+            "Clean up after runs that were killed.",
             schedule.reconcile,
             limit=1,
             collision="CANCEL_NEW",
@@ -108,10 +112,10 @@ def plan_deployments(schedule: ScheduleSettings) -> tuple[DeploymentPlan, ...]:
 
 
 def build_deployments(schedule: ScheduleSettings) -> Iterator["RunnerDeployment"]:
-    """The deployments as Prefect takes them.
+    """Build Prefect's deployments from the plans.
 
     Raises:
-        InputError: a cron line or the time zone is none.
+        InputError: A cron line or the time zone is not valid.
     """
     return (
         _build_deployment(plan, time_zone=schedule.time_zone) for plan in plan_deployments(schedule)
@@ -141,7 +145,7 @@ def _build_deployment(plan: DeploymentPlan, *, time_zone: str) -> "RunnerDeploym
             for trigger in plan.triggers
         ],
     )
-    # said aloud, or a deployment that workers of a pool had before stays theirs as well
+    # set explicitly: a deployment that once belonged to a work pool would otherwise stay in it as well
     deployment.work_pool_name = deployment.work_queue_name = None
     return deployment
 

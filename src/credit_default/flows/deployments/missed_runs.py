@@ -1,7 +1,8 @@
-"""Slots that passed while nobody was there to run them: the newest of each deployment is made up for, the others are not.
+"""Skip scheduled runs that were missed while nothing was there to run them, except the newest of each deployment.
 
-Prefect itself starts every late run as soon as somebody asks for work: after a weekend hundreds of them at once. One run does
-for all, since each works on what there is when it begins. Runs that an event asked for are about something, and stay.
+Prefect itself starts every late run as soon as a worker asks for work: after a weekend that is hundreds at once. One run
+replaces them all, since each works on what there is when it begins. Runs that an event asked for are about something in
+particular, and are not skipped.
 """
 
 from collections import defaultdict
@@ -17,20 +18,20 @@ if TYPE_CHECKING:
     from prefect.client.schemas.objects import FlowRun
 
 SKIPPED = "Skipped"
-SUPERSEDED = "missed while nobody was there; the newest one does for all"
+SUPERSEDED = "missed while no worker was there; the newest run replaces the missed ones"
 _PAGE_SIZE = 200  # what the API gives at a time
 
 
 @dataclass(frozen=True, slots=True)
 class MissedRuns:
-    """How many late runs were called off, and the deployments that have one left to make up for them."""
+    """How many late runs were skipped, and the deployments that have a run left which catches up on them."""
 
     skipped_count: int
-    made_up_for: frozenset[UUID]
+    caught_up_ids: frozenset[UUID]
 
 
 async def skip_missed_runs(client: "PrefectClient", deployment_ids: Sequence[UUID]) -> MissedRuns:
-    """What became of the late runs: of each deployment all but the newest of those that its schedule began are called off."""
+    """Cancel the late scheduled runs of these deployments, except the newest of each."""
     from prefect.client.schemas.objects import State
     from prefect.states import Cancelled
 
@@ -40,17 +41,15 @@ async def skip_missed_runs(client: "PrefectClient", deployment_ids: Sequence[UUI
             late[run.deployment_id].append(run)
     missed = [run for runs in late.values() for run in runs[1:]]
     for run in missed:
-        state: State[None] = Cancelled(
-            name=SKIPPED, message="missed while nobody was there; the newest one does for all"
-        )
+        state: State[None] = Cancelled(name=SKIPPED, message=SUPERSEDED)
         await client.set_flow_run_state(run.id, state, force=True)
     return MissedRuns(len(missed), frozenset(late))
 
 
 def is_superseded() -> bool:
-    """Whether this run's schedule began a newer one that is due as well: that one does for both, and this one may end.
+    """Return whether a newer run of this run's schedule is due as well: that one replaces this one, which may end.
 
-    For workers of a pool, who start every late run; False for a run that nobody's schedule began.
+    This is for the workers of a pool, which start every late run. A run that no schedule began is never superseded.
     """
     from prefect.context import FlowRunContext
 
@@ -65,7 +64,7 @@ def is_superseded() -> bool:
 
 
 def has_newer_run(run: "FlowRun") -> bool:
-    """Whether a run that the schedule of the same deployment began later is due by now, and was not called off."""
+    """Return whether the same deployment has a later scheduled run that is due by now and was not cancelled."""
     from prefect.client.orchestration import get_client
     from prefect.client.schemas import filters
 
@@ -88,7 +87,7 @@ def _is_cancelled(run: "FlowRun") -> bool:
 async def _read_late_runs(
     client: "PrefectClient", deployment_ids: Sequence[UUID]
 ) -> list["FlowRun"]:
-    """Scheduled runs whose time has come, the newest first; those that an event or a person asked for are left out."""
+    """Return the scheduled runs whose time has come, the newest first, without those that an event or a person asked for."""
     from prefect.client.schemas import filters
     from prefect.client.schemas.objects import StateType
     from prefect.client.schemas.sorting import FlowRunSort

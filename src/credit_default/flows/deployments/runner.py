@@ -1,6 +1,6 @@
-"""The process behind `credit-default serve`: registers the deployments and runs what the clock and events ask for.
+"""Register the deployments and run what their schedules and events ask for: the process behind `credit-default serve`.
 
-It stays while the Prefect server is away, and goes on when it is back. SIGTERM ends the runs that are on their way, each with
+It keeps running while the Prefect server is away, and goes on when it is back. SIGTERM ends the runs in progress, each in
 the state Crashed, and then this process.
 """
 
@@ -24,46 +24,49 @@ from credit_default.flows.deployments.definitions import INBOX_DEPLOYMENT, build
 from credit_default.flows.deployments.missed_runs import skip_missed_runs
 from credit_default.sections import ScheduleSettings
 
+_LOG = logging.getLogger(__name__)
 EXIT_CODE_TERMINATED = 128 + signal.SIGTERM
-_GRACE_SECONDS = 8  # for a run to end by itself; ten are promised in all
+_GRACE_SECONDS = 8  # for a run to end by itself; the whole shutdown is to take at most ten
 _LONGEST_WAIT_SECONDS = 30.0
 _MOST_DOUBLINGS = 20
 _SERVER_ERROR = 500
 
 
 class ResilientRunner(Runner):
-    """Prefect's runner; it outlives a server that is away, where Prefect's own gives up after three tries.
+    """Prefect's runner, except that it survives an outage of the server; Prefect's own gives up after three tries.
 
-    When the server is back it ends as soon as no run is on its way, and another one takes over: what hears of
-    cancellations in it has given up by then.
+    Once the server is back this runner ends as soon as no run is in progress, and `serve_deployments` starts a new one:
+    the part that learns of cancelled runs does not recover from an outage.
     """
 
     terminated = False
 
-    def adopt(self, deployment_id: UUID, name: str) -> None:
-        """Nothing; runs of that deployment, which is registered, are this runner's to run."""
+    def attach_deployment(self, deployment_id: UUID, name: str) -> None:
+        """Let this runner run the runs of a registered deployment."""
         self._deployment_registry.register_deployment(deployment_id, name)
 
     async def __aenter__(self) -> Self:
+        """Start the runner with a poller that retries while the server is away."""
         await super().__aenter__()
         poller: Any = self._scheduled_run_poller
         poller._get_and_submit_flow_runs = _retry_while_unreachable(  # noqa: SLF001
             poller._get_and_submit_flow_runs,  # noqa: SLF001
             log=self._logger,
-            make_way=self._make_way,
+            on_recovered=self._stop_when_idle,
         )
         return self
 
     def handle_sigterm(self, *_args: object, **_kwargs: object) -> None:
-        """Nothing; the runs end, then this runner: `start` returns to whoever awaits it."""
+        """End the runs in progress, then this runner: `start` returns to its caller."""
         if self._loop is not None and not self.terminated:
             self.terminated = True
-            self._loop.call_soon_threadsafe(lambda: asyncio.ensure_future(self._end_in_order()))
+            _LOG.info("ending the runs in progress signal=SIGTERM")
+            self._loop.call_soon_threadsafe(lambda: asyncio.ensure_future(self._shut_down()))
 
-    async def _end_in_order(self) -> None:
+    async def _shut_down(self) -> None:
         self._scheduled_run_poller.stopping = True
         processes = self._process_manager
-        # Not by Prefect's own way out, which tells each run that a person cancelled it.
+        # not by Prefect's own shutdown, which records that a person cancelled each run
         ending = (
             processes.kill(run_id, grace_seconds=_GRACE_SECONDS)
             for run_id in processes.flow_run_ids()
@@ -71,17 +74,24 @@ class ResilientRunner(Runner):
         await asyncio.gather(*ending)
         self._loops_task_group.cancel_scope.cancel()
 
-    def _make_way(self) -> None:
+    def _stop_when_idle(self) -> None:
         if not self._process_manager.flow_run_ids():
             self._loops_task_group.cancel_scope.cancel()
 
 
 async def serve_deployments(schedule: ScheduleSettings, *, startup_seconds: float) -> int:
-    """The exit code, once a signal has ended it: 143 after SIGTERM.
+    """Register the deployments and run them until a signal ends this process.
+
+    Args:
+        schedule: The schedules, and how many runs may be in progress at a time.
+        startup_seconds: How long to wait for the Prefect server at the start.
+
+    Returns:
+        The exit code: 143 after SIGTERM.
 
     Raises:
-        InputError: a cron line or the time zone is none.
-        ServiceError: the Prefect server does not answer in time, or refuses the deployments.
+        InputError: A cron line or the time zone is not valid.
+        ServiceError: The Prefect server does not answer in time, or refuses the deployments.
     """
     deployments = tuple(build_deployments(schedule))
     await _wait_for_server(startup_seconds)
@@ -94,7 +104,8 @@ async def serve_deployments(schedule: ScheduleSettings, *, startup_seconds: floa
             pause_on_shutdown=False,
         )
         for deployment_id, name in names.items():
-            runner.adopt(deployment_id, name)
+            runner.attach_deployment(deployment_id, name)
+        # by Prefect's logger, which is shown at every log level: `up` waits for this line
         get_logger("runner").info("serving %s", ", ".join(names.values()))
         await runner.start()
         if runner.terminated:
@@ -102,41 +113,44 @@ async def serve_deployments(schedule: ScheduleSettings, *, startup_seconds: floa
 
 
 async def _register_deployments(deployments: Sequence[RunnerDeployment]) -> dict[UUID, str]:
-    """The deployments' names by their ids; they are as planned, and what was missed is made up for."""
+    """Register the deployments and catch up on missed runs; return the deployments' names by their ids."""
     try:
         names = {await deployment.aapply(): deployment.name for deployment in deployments}
         async with get_client() as client:
             await _catch_up_missed_runs(client, names)
     except (httpx.HTTPError, PrefectException, DeploymentApplyError) as error:
-        raise _unreachable_error(str(error)) from error
+        raise _build_unreachable_error(str(error)) from error
     return names
 
 
 async def _catch_up_missed_runs(client: PrefectClient, names: Mapping[UUID, str]) -> None:
-    """Nothing; late runs are down to one each, and what was put into the inbox meanwhile is looked for.
+    """Skip all late runs but one of each deployment, and score what came into the inbox meanwhile.
 
-    A file that was announced before there was a deployment to hear of it would else wait for the daily run.
+    A file that was announced before there was a deployment to run for it would otherwise wait for the daily run.
     """
     missed = await skip_missed_runs(client, list(names))
     if missed.skipped_count:
-        get_logger("runner").info(
-            "skipped runs of slots that were missed count=%d", missed.skipped_count
-        )
+        _LOG.info("skipped missed runs count=%d", missed.skipped_count)
     for deployment_id, name in names.items():
-        if name == INBOX_DEPLOYMENT and deployment_id not in missed.made_up_for:
-            await client.create_flow_run_from_deployment(deployment_id)
+        if name == INBOX_DEPLOYMENT and deployment_id not in missed.caught_up_ids:
+            run = await client.create_flow_run_from_deployment(deployment_id)
+            _LOG.info("asked for a run on what waits in the inbox flow_run_id=%s", run.id)
 
 
 def _retry_while_unreachable(
     poll: Any,
     *,
     log: logging.Logger,
-    make_way: Callable[[], None] = lambda: None,
+    on_recovered: Callable[[], None] = lambda: None,
     first_wait_seconds: float = 2.0,
 ) -> Any:
-    """The same act; where the server does not answer it waits, longer each time, instead of raising.
+    """Return the poll with retries: while the server does not answer it waits, longer each time, instead of raising.
 
-    Once the server has been away, `make_way` is called after each time that it answers.
+    Args:
+        poll: Asks the server for due runs.
+        log: Where each wait is logged.
+        on_recovered: Called after each successful poll once the server has been away.
+        first_wait_seconds: The first wait; it doubles up to 30 seconds.
     """
     failed_count, was_away = 0, False
 
@@ -153,7 +167,7 @@ def _retry_while_unreachable(
             wait_seconds = min(first_wait_seconds * 2**failed_count, _LONGEST_WAIT_SECONDS)
             failed_count, was_away = min(failed_count + 1, _MOST_DOUBLINGS), True
             log.warning(
-                "asking prefect again in %.0f s: %s",
+                "prefect is away, retrying wait_seconds=%.0f: %s",
                 wait_seconds,
                 str(error) or type(error).__name__,
             )
@@ -161,24 +175,24 @@ def _retry_while_unreachable(
             return
         failed_count = 0
         if was_away:
-            make_way()
+            on_recovered()
 
     return poll_patiently
 
 
 async def _wait_for_server(timeout_seconds: float) -> None:
-    """Nothing; returns as soon as the server answers its health check."""
+    """Wait until the server answers its health check."""
     deadline = anyio.current_time() + timeout_seconds
     async with get_client() as client:
         while (found := await client.api_healthcheck()) is not None:
             if anyio.current_time() > deadline:
-                raise _unreachable_error(
+                raise _build_unreachable_error(
                     f"no answer in {timeout_seconds:.0f} s ({found or type(found).__name__})"
                 )
             await anyio.sleep(0.5)
 
 
-def _unreachable_error(found: str) -> ServiceError:
+def _build_unreachable_error(found: str) -> ServiceError:
     return ServiceError(
         "Prefect",
         found=found,

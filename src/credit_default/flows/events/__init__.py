@@ -1,1 +1,1 @@
-"""Prefect events: emitted in a run, delivered to the server, told once for the champion."""
+"""Prefect events: emitted in a run, sent from outside a run, and sent exactly once for champion changes."""

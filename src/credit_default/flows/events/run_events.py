@@ -1,5 +1,9 @@
-"""What others may act on: events about a batch or a model, by the names that deployments are triggered by."""
+"""Emit the events of a run, about a batch, a model or an alarm. Deployments are triggered by their names.
 
+An event that is emitted inside a run goes to the server with the run's own records and is not waited for.
+"""
+
+import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -10,6 +14,7 @@ from credit_default.services.monitoring.alarms import AlarmUpdate
 from credit_default.services.monitoring.follow_up import FollowUp
 from credit_default.views.summaries.summary import Summary
 
+_LOG = logging.getLogger(__name__)
 _MODEL = "credit-default.model"
 _BATCH = "credit-default.batch"
 _ALARM = "credit-default.alarm"
@@ -17,7 +22,7 @@ _ALARM = "credit-default.alarm"
 
 @dataclass(frozen=True, slots=True)
 class EventDraft:
-    """An event that is about to be emitted: its name, what it is about, and what goes with it."""
+    """An event to emit: its name, what it is about, and its payload."""
 
     name: str
     resource_id: str
@@ -25,34 +30,28 @@ class EventDraft:
 
 
 def announce_summary(summary: Summary) -> None:
-    """Nothing; what happened was emitted as Prefect events, if anything happened that others wait for."""
-    for name in _list_event_names(summary):
-        emit_event(
-            f"credit-default.{name}",
-            resource=_describe_resource(summary),
-            payload=_describe_payload(summary),
-        )
+    """Emit the events of what happened in the run: a scored batch, drift, a broken feed, low performance, unfairness."""
+    names = _list_event_names(summary)
+    _emit([_draft_about(summary, f"credit-default.{name}") for name in names])
 
 
 def announce_scored(summary: Summary) -> None:
-    """Nothing; the event that this batch was scored was emitted, whoever scored it."""
-    emit_event(
-        f"{_BATCH}.scored", resource=_describe_resource(summary), payload=_describe_payload(summary)
-    )
+    """Emit the event that this batch is scored, for a batch that an earlier run has scored."""
+    _emit([_draft_about(summary, f"{_BATCH}.scored")])
 
 
 def announce_follow_up(followed: FollowUp) -> None:
-    """Nothing; each alarm that opened or closed, and a training that was asked for, was emitted once."""
+    """Emit an event for each alarm that opened or closed, and for a training that was requested."""
     _emit(draft_follow_up_events(followed))
 
 
 def announce_alarms(update: AlarmUpdate) -> None:
-    """Nothing; each alarm that opened or closed was emitted once."""
+    """Emit an event for each alarm that opened or closed."""
     _emit(draft_alarm_events(update))
 
 
 def draft_follow_up_events(followed: FollowUp) -> tuple[EventDraft, ...]:
-    """What followed from a look at a batch, as events: alarms that closed, alarms that opened, a request for a training."""
+    """Return what followed from monitoring a batch as events: closed alarms, opened alarms, a request for a training."""
     drafts, retraining = draft_alarm_events(followed.update), followed.retraining
     if retraining.is_new:
         payload = _describe_payload(followed.summary) | {"month": retraining.month}
@@ -62,7 +61,7 @@ def draft_follow_up_events(followed: FollowUp) -> tuple[EventDraft, ...]:
 
 
 def draft_alarm_events(update: AlarmUpdate) -> list[EventDraft]:
-    """Each alarm that closed, then each that opened, as an event."""
+    """Return an event for each alarm that closed, then for each that opened."""
     alarms = [("closed", alarm) for alarm in update.closed] + [
         ("opened", alarm) for alarm in update.opened
     ]
@@ -76,6 +75,13 @@ def _emit(drafts: Iterable[EventDraft]) -> None:
             resource={"prefect.resource.id": draft.resource_id},
             payload=dict(draft.payload),
         )
+        _LOG.info("emitted event name=%s resource=%s", draft.name, draft.resource_id)
+
+
+def _draft_about(summary: Summary, name: str) -> EventDraft:
+    batch_id, version = summary.batch_id, summary.model_version
+    resource_id = f"{_BATCH}.{batch_id}" if batch_id else f"{_MODEL}.{version}"
+    return EventDraft(name, resource_id, _describe_payload(summary))
 
 
 def _draft_alarm(name: str, alarm: Alarm) -> EventDraft:
@@ -101,12 +107,6 @@ def _list_event_names(summary: Summary) -> list[str]:
         "fairness.drifted": "fairness" in rang,
     }
     return [name for name, happened in names.items() if happened]
-
-
-def _describe_resource(summary: Summary) -> dict[str, str]:
-    if summary.batch_id:
-        return {"prefect.resource.id": f"{_BATCH}.{summary.batch_id}"}
-    return {"prefect.resource.id": f"{_MODEL}.{summary.model_version}"}
 
 
 def _describe_payload(summary: Summary) -> dict[str, str]:

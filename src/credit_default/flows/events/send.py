@@ -1,8 +1,9 @@
-"""Events that come from outside a run, handed to the Prefect server one by one: an event is announced once the server took it.
+"""Send events to the Prefect server from outside a run, and wait until it has accepted them.
 
-Inside a run events go with the run's own (`events`); those may be lost with the process, and are not waited for.
+Events inside a run (`run_events`) are queued and not waited for, so they may be lost with the process.
 """
 
+import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -11,6 +12,7 @@ from hashlib import sha256
 import httpx
 from prefect.client.orchestration import get_client
 from prefect.events import Event
+from prefect.events.schemas.events import Resource
 
 from credit_default.errors import ServiceError, escape_unprintable
 from credit_default.flows.events.run_events import EventDraft
@@ -18,24 +20,34 @@ from credit_default.services.context.wiring import Wiring
 from credit_default.services.outcomes.coverage import list_observed_batches
 from credit_default.views.summaries.summary import Summary
 
+_LOG = logging.getLogger(__name__)
 OBJECT_CREATED = "credit-default.object.created"
 OUTCOMES_RECORDED = "credit-default.outcomes.recorded"
 
 
 def announce_object(uri: str) -> None:
-    """Nothing; the server took the event that this file is there: the deployment `predict` runs for it.
+    """Announce that a file has arrived: the deployment `predict` runs for it.
+
+    Args:
+        uri: The file's path or s3:// address.
 
     Raises:
-        ServiceError: it did not.
+        ServiceError: The server did not accept the event.
     """
     resource_id = f"credit-default.object.{sha256(uri.encode()).hexdigest()[:16]}"
     send_events([EventDraft(OBJECT_CREATED, resource_id, {"uri": uri})])
+    _LOG.info("announced file uri=%s", escape_unprintable(uri))
 
 
 def announce_outcomes(wiring: Wiring, taken: Summary) -> Summary:
-    """The summary of outcomes taken in; the deployment `monitor` runs for each batch that they tell of.
+    """Announce new outcomes: the deployment `monitor` runs for each batch that they are about.
 
-    Where the server does not take the events a note says so: the outcomes are in the lake all the same.
+    Args:
+        wiring: The parts in use.
+        taken: The summary of the command that stored the outcomes.
+
+    Returns:
+        The summary, with a note where the server did not accept the events; the outcomes are in the lake all the same.
     """
     batch_ids = list_observed_batches(wiring.lake, str(taken.batch_id))
     drafts = [
@@ -45,22 +57,23 @@ def announce_outcomes(wiring: Wiring, taken: Summary) -> Summary:
     try:
         send_events(drafts)
     except ServiceError as error:
-        return replace(
-            taken, notes=(*taken.notes, f"nobody was told, monitor the batches by hand: {error}")
-        )
+        _LOG.warning("outcomes not announced batch_count=%d", len(batch_ids))
+        note = f"the outcomes could not be announced, monitor the batches yourself: {error}"
+        return replace(taken, notes=(*taken.notes, note))
+    _LOG.info("announced outcomes batch_count=%d", len(batch_ids))
     return taken
 
 
 def send_events(drafts: Sequence[EventDraft]) -> None:
-    """Nothing; the server took all of them, or none. Raises as `announce_object`."""
+    """Send the events; the server accepts all of them or none. Raises as `announce_object` does."""
     if not drafts:
         return
     events = [
         Event(
             event=draft.name,
-            resource={"prefect.resource.id": draft.resource_id},
+            resource=Resource({"prefect.resource.id": draft.resource_id}),
             payload=dict(draft.payload),
-        )  # type: ignore[arg-type]
+        )
         for draft in drafts
     ]
     with _translate_errors(), get_client(sync_client=True) as client:
@@ -68,7 +81,7 @@ def send_events(drafts: Sequence[EventDraft]) -> None:
 
 
 def check_server() -> None:
-    """Nothing; the server answers. Raises as `announce_object`."""
+    """Check that the server answers. Raises as `announce_object` does."""
     with _translate_errors(), get_client(sync_client=True) as client:
         client.request("GET", "/health")
 
@@ -81,6 +94,6 @@ def _translate_errors() -> Iterator[None]:
         raise ServiceError(
             "Prefect",
             found=escape_unprintable(str(error) or type(error).__name__)[:200],
-            expected="a server that takes events",
+            expected="a server that accepts events",
             remedy="Start it, name it with PREFECT_API_URL, and give its password in PREFECT_API_AUTH_STRING.",
         ) from error

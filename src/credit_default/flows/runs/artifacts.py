@@ -1,4 +1,4 @@
-"""What a run leaves in the Prefect UI: one markdown artifact with the verdict, its reasons and where else to look."""
+"""Publish a run's summary as a markdown artifact in Prefect: the verdict, its reasons and links to the other records."""
 
 from prefect.artifacts import create_markdown_artifact
 
@@ -7,7 +7,7 @@ from credit_default.views.summaries.summary import Summary
 
 
 def publish_summary(summary: Summary, *, simulated: bool) -> None:
-    """Nothing; the summary stands as the artifact `<command>-summary` of the run that calls this."""
+    """Publish the summary as the artifact `<command>-summary` of the run that calls this."""
     create_markdown_artifact(
         write_summary_markdown(summary, simulated=simulated), key=f"{summary.command}-summary"
     )

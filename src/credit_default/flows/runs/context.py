@@ -1,49 +1,56 @@
-"""What a flow knows before it begins: the settings in force, the parts they name, the commit, the time."""
+"""What a flow needs before it begins: the settings in force, the parts that they name, the commit and the time."""
 
 import datetime as dt
+import logging
 import os
 import subprocess
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from credit_default.adapters.mlflow.tracking import MLFLOW_ENVIRONMENT
 from credit_default.errors import InputError
+from credit_default.flows.runs.run_log import start_run_log
 from credit_default.services.context.wiring import Wiring, build_wiring
 from credit_default.settings import Settings, export_environment, load_settings, require_no_secrets
 
+_LOG = logging.getLogger(__name__)
+_DESCRIBE_COMMIT: Final = ("describe", "--always", "--abbrev=40", "--dirty", "--exclude=*")
+
 
 def connect(overrides: Mapping[str, Any], config: Sequence[str]) -> Wiring:
-    """The parts that the settings name; flows of one process with the same settings share their connections.
+    """Return the parts that the settings name. Flows of one process with the same settings share their connections.
 
-    `overrides` is nested like a configuration file and wins over everything else.
+    Inside a flow run, log lines go to the run's log on the Prefect server from here on.
+
+    Args:
+        overrides: Settings that win over all others, nested like a configuration file.
+        config: Paths of configuration files, the later ones winning.
 
     Raises:
-        InputError: a setting that nothing reads or that is out of its range, or a secret among the overrides.
+        InputError: A setting is unknown or out of its range, or the overrides hold a secret.
     """
     require_no_secrets(overrides)
-    return _connect(load_settings(overrides, config_files=config).settings.model_dump_json())
+    settings = load_settings(overrides, config_files=config).settings
+    start_run_log(settings.logging)
+    wiring = _connect(settings.model_dump_json())
+    _LOG.info("connected lake=%s commit=%s", wiring.lake.uri, wiring.commit)
+    return wiring
 
 
 @lru_cache(maxsize=4)
 def _connect(settings: str) -> Wiring:
-    export_environment(MLFLOW_ENVIRONMENT)  # a worker's process is prepared by nobody else
+    export_environment(MLFLOW_ENVIRONMENT)  # a worker's process has had no other occasion
     return build_wiring(Settings.model_validate_json(settings), commit=read_commit())
 
 
 def read_commit() -> str:
-    """The commit that this code was checked out at, `-dirty` behind it when files differ; `unknown` outside a checkout."""
-    command = [
-        "git",
-        "-C",
-        str(Path(__file__).parent),
-        "describe",
-        "--always",
-        "--abbrev=40",
-        "--dirty",
-        "--exclude=*",
-    ]
+    """Return the commit that this code is checked out at, ending in `-dirty` when files differ from it.
+
+    Outside a checkout it is `unknown`.
+    """
+    command = ["git", "-C", str(Path(__file__).parent), *_DESCRIBE_COMMIT]
     try:
         answer = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False)  # noqa: S603
     except (OSError, subprocess.TimeoutExpired):
@@ -52,18 +59,20 @@ def read_commit() -> str:
 
 
 def read_clock() -> dt.datetime:
-    """This moment, UTC."""
+    """Return the present moment, in UTC."""
     return dt.datetime.now(dt.UTC)
 
 
 def read_identity(wiring: Wiring, by: str | None = None) -> str:
-    """Who decides: as named, else as the settings say, else the account that runs this process.
+    """Return who decides: the given name, else the setting `identity`, else the account that runs this process.
 
     Raises:
-        InputError: the account has no name either.
+        InputError: None of them is set, and the account has no name.
     """
-    if by is not None or wiring.settings.identity:
-        return wiring.settings.identity if by is None else by
+    if by is not None:
+        return by
+    if wiring.settings.identity:
+        return wiring.settings.identity
     try:
         import pwd  # not on every system
 
@@ -72,6 +81,6 @@ def read_identity(wiring: Wiring, by: str | None = None) -> str:
         raise InputError(
             "who decides",
             found="an account without a name",
-            expected="somebody who can be named",
+            expected="the name of a person or an account",
             remedy="Name yourself with --by or the setting `identity`.",
         ) from error

@@ -1,10 +1,11 @@
-"""One run at a time on one file, wherever the runs are: a slot that the Prefect server gives away.
+"""Let only one run work on a file at a time, wherever the runs are, by a concurrency slot on the Prefect server.
 
-What two runners do to one file at once is safe without it (one batch, one result); it spares the second one's work. The
-slots are a fixed number, chosen by the uri's digest, and not one for each file: limits on the server would else pile up for
-ever. Two files that share a slot wait for one another now and then.
+Two runs on one file at once are safe without it (one batch, one result); the slot saves the second one's work. There is a
+fixed number of slots, chosen by the uri's digest, and not one for each file, because concurrency limits would otherwise
+pile up on the server for ever. Two files that share a slot wait for each other now and then.
 """
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from hashlib import sha256
@@ -13,29 +14,29 @@ from prefect.client.orchestration import get_client
 from prefect.concurrency.sync import concurrency
 from prefect.exceptions import ObjectAlreadyExists
 
+_LOG = logging.getLogger(__name__)
 SLOT_COUNT = 32
 _LEASE_SECONDS = 60  # renewed while the run lives; a killed run's slot is free again after it
 
 
 @contextmanager
 def hold_file_slot(uri: str) -> Iterator[None]:
-    """A block in which no other run has that uri's turn; waits until it is free."""
+    """Hold the slot of this uri during the block; wait until it is free first."""
     slot = name_slot(uri)
     _create_slot(slot)
     with concurrency(
         slot, strict=True, lease_duration=_LEASE_SECONDS, raise_on_lease_renewal_failure=False
     ):
+        _LOG.debug("holding file slot slot=%s", slot)
         yield
 
 
 def _create_slot(slot: str) -> None:
-    with (
-        get_client(sync_client=True) as client,
-        suppress(ObjectAlreadyExists),
-    ):  # another run made it at this moment
+    # another run may create it at this moment
+    with get_client(sync_client=True) as client, suppress(ObjectAlreadyExists):
         client.upsert_global_concurrency_limit_by_name(slot, limit=1)
 
 
 def name_slot(uri: str) -> str:
-    """The slot's name: always the same for one uri."""
+    """Return the slot's name: always the same for one uri."""
     return f"credit-default.file.{int(sha256(uri.encode()).hexdigest(), 16) % SLOT_COUNT:02}"

@@ -1,6 +1,11 @@
-"""Flow runs carry the mark of their process, so that those which a kill left Running can be told from those at work."""
+"""Tag flow runs with the mark of their process, and close the orphaned ones.
+
+A process that was killed leaves its flow run in the state Running. The mark says which process it was, so that such a run
+can be told from one that is still at work.
+"""
 
 import datetime as dt
+import logging
 from collections.abc import Sequence
 from typing import Any
 
@@ -27,6 +32,7 @@ from credit_default.gates.verdict import Verdict
 from credit_default.services.champion.pinned_champion import format_age
 from credit_default.services.operations.reconcile import FLOW_RUNS, Repairs
 
+_LOG = logging.getLogger(__name__)
 FLOW_NAMES = ("train", "predict", "predict-incoming", "monitor", "reconcile", "listen")
 _MARK_TAG_PREFIX = "process:"
 _HEARTBEAT_EVENT = "prefect.flow-run.heartbeat"
@@ -35,7 +41,7 @@ _PAGE_SIZE = 200  # Prefect's own limit
 
 
 def mark_run(flow: Flow[Any, Any], flow_run: FlowRun, state: State[Any]) -> None:
-    """Nothing; the run is tagged with the mark of this process. For a flow's `on_running`."""
+    """Tag the run with the mark of this process; a hook for a flow's `on_running`."""
     del flow, state
     others = [tag for tag in flow_run.tags if not tag.startswith(_MARK_TAG_PREFIX)]
     with get_client(sync_client=True) as client:
@@ -43,24 +49,35 @@ def mark_run(flow: Flow[Any, Any], flow_run: FlowRun, state: State[Any]) -> None
 
 
 def close_flow_runs(*, now: dt.datetime, silence: dt.timedelta) -> Repairs:
-    """Our flow runs that a kill left open are Crashed, their tasks too; a verdict says so where Prefect's API is away."""
+    """Set the orphaned flow runs of ours, and their open tasks, to Crashed.
+
+    Args:
+        now: The present moment.
+        silence: For processes that cannot be looked up, such as another machine's: after how long without a heartbeat a
+            run counts as orphaned.
+
+    Returns:
+        What was closed; or a verdict where Prefect's API does not answer.
+    """
     try:
         with get_client(sync_client=True) as client:
-            closed = [
+            orphaned = [
                 run
                 for run in _list_open_runs(client)
-                if _is_stale(client, run, now=now, silence=silence)
+                if _is_orphaned(client, run, now=now, silence=silence)
             ]
-            for run in closed:
+            for run in orphaned:
                 _mark_crashed(client, run)
+                _LOG.info("closed orphaned flow run flow_run_id=%s", run.id)
     except (httpx.HTTPError, PrefectException) as error:
-        told = f"away ({type(error).__name__}): its part is done at the next run"
-        return Repairs({}, verdict=Verdict("prefect", "watch", (told,)))
+        reason = f"away ({type(error).__name__}): its part is done at the next run"
+        _LOG.warning("prefect is away, flow runs not checked error=%s", type(error).__name__)
+        return Repairs({}, verdict=Verdict("prefect", "watch", (reason,)))
     notes = [
         f"closed flow run {run.name} ({run.id}), begun {_format_run_age(run, now)} ago"
-        for run in closed
+        for run in orphaned
     ]
-    return Repairs({FLOW_RUNS: len(closed)}, tuple(notes))
+    return Repairs({FLOW_RUNS: len(orphaned)}, tuple(notes))
 
 
 def _list_open_runs(client: SyncPrefectClient) -> list[FlowRun]:
@@ -83,20 +100,20 @@ def _read_open_runs(client: SyncPrefectClient, flow: str) -> Sequence[FlowRun]:
             return found
 
 
-def _is_stale(
+def _is_orphaned(
     client: SyncPrefectClient, run: FlowRun, *, now: dt.datetime, silence: dt.timedelta
 ) -> bool:
     marks = [
         tag.removeprefix(_MARK_TAG_PREFIX) for tag in run.tags if tag.startswith(_MARK_TAG_PREFIX)
     ]
-    life = find_process_state(parse_mark(marks[0]) if marks else None)
-    if life != "unknown":
-        return life == "gone"
+    state = find_process_state(parse_mark(marks[0]) if marks else None)
+    if state != "unknown":
+        return state == "gone"
     return now - _find_last_activity(client, run) > silence
 
 
 def _find_last_activity(client: SyncPrefectClient, run: FlowRun) -> dt.datetime:
-    """When the run last said anything: its state's beginning, or its newest heartbeat."""
+    """Return when the run last gave a sign of life: when its state began, or its newest heartbeat."""
     began = run.state.timestamp if run.state else run.created
     wanted = EventFilter(
         event=EventNameFilter(name=[_HEARTBEAT_EVENT]),
@@ -110,7 +127,7 @@ def _find_last_activity(client: SyncPrefectClient, run: FlowRun) -> dt.datetime:
 
 
 def _mark_crashed(client: SyncPrefectClient, run: FlowRun) -> None:
-    """Nothing; the run's open tasks and the run itself are Crashed, without asking the rules of orchestration."""
+    """Set the run's open tasks and the run itself to Crashed, past Prefect's orchestration rules."""
     because: State[Any] = Crashed(message="reconcile found its process gone")
     open_tasks = TaskRunFilter(
         state=TaskRunFilterState(type=TaskRunFilterStateType(any_=_OPEN_STATES))

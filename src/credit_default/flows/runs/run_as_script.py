@@ -1,4 +1,7 @@
-"""A flow's module run as a script: its parameters as options, a Prefect server of its own when none is named."""
+"""Run a flow's module as a script, as in `python -m credit_default.flows.train --refresh`.
+
+The flow's parameters become options. When no Prefect server is named, the script starts one of its own.
+"""
 
 import argparse
 import inspect
@@ -9,16 +12,24 @@ from typing import Any
 
 from credit_default.errors import CreditDefaultError, InputError
 from credit_default.flows.server.session import flow_session
+from credit_default.logs import configure_logging
+from credit_default.sections import LoggingSettings
 from credit_default.settings import load_settings, require_no_secrets
 
 
 def run_as_script(flow: Any, arguments: Sequence[str] | None = None) -> None:
-    """Nothing; ends the process with 0, or with the exit code of the error that ended the flow."""
+    """Run the flow, print its summary's status, and end the process with an error's exit code when it fails.
+
+    Args:
+        flow: The flow.
+        arguments: The command line; None means this process's own.
+    """
     given = vars(_build_parser(flow).parse_args(arguments))
     try:
         given["overrides"] = _parse_overrides(given.pop("set"))
         require_no_secrets(given["overrides"])
         settings = load_settings(given["overrides"], config_files=given["config"]).settings
+        _configure_logging(settings.logging)
         with flow_session(settings) as session:
             summary = flow(**given, return_state=True).result()
     except CreditDefaultError as error:
@@ -31,22 +42,25 @@ def run_as_script(flow: Any, arguments: Sequence[str] | None = None) -> None:
     sys.stdout.write(f"{summary.command}: {summary.status}\n")
 
 
+def _configure_logging(settings: LoggingSettings) -> None:
+    """Write log lines as a command does: errors only, unless a level is set."""
+    level = settings.level if "level" in settings.model_fields_set else "error"
+    configure_logging(level, settings.format)
+
+
 def _build_parser(flow: Any) -> argparse.ArgumentParser:
+    module = flow.fn.__module__
+    if module == "__main__":
+        module = f"credit_default.flows.{flow.name.replace('-', '_')}"
     parser = argparse.ArgumentParser(
-        prog=f"python -m {flow.fn.__module__ if flow.fn.__module__ != '__main__' else f'credit_default.flows.{flow.name}'}",
+        prog=f"python -m {module}",
         description=inspect.getdoc(flow.fn),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument(
-        "--set",
-        action="append",
-        default=[],
-        metavar="KEY=VALUE",
-        help="a setting, as in drift.x=.2",
-    )
-    parser.add_argument(
-        "--config", action="append", default=[], metavar="FILE", help="a TOML file with settings"
-    )
+    setting_help, config_help = "a setting, as in drift.x=.2", "a TOML file with settings"
+    repeated: dict[str, Any] = {"action": "append", "default": []}
+    parser.add_argument("--set", metavar="KEY=VALUE", help=setting_help, **repeated)
+    parser.add_argument("--config", metavar="FILE", help=config_help, **repeated)
     for name, parameter in inspect.signature(flow.fn).parameters.items():
         if name not in {"overrides", "config"}:
             _add_option(parser.add_argument, name, parameter)
@@ -60,9 +74,8 @@ def _add_option(add: Callable[..., Any], name: str, parameter: inspect.Parameter
     elif parameter.default is inspect.Parameter.empty:
         add(flag, required=True)
     else:
-        add(
-            flag, default=parameter.default, type=int if "int" in str(parameter.annotation) else str
-        )
+        kind = int if "int" in str(parameter.annotation) else str
+        add(flag, default=parameter.default, type=kind)
 
 
 def _parse_overrides(pairs: Sequence[str]) -> dict[str, Any]:
@@ -77,8 +90,8 @@ def _parse_overrides(pairs: Sequence[str]) -> dict[str, Any]:
                 remedy="Write it as in --set seed=3.",
             )
         *sections, key = name.split(".")
-        place = nested
+        innermost = nested
         for section in sections:
-            place = place.setdefault(section, {})
-        place[key] = value
+            innermost = innermost.setdefault(section, {})
+        innermost[key] = value
     return nested

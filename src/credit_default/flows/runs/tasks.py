@@ -1,4 +1,4 @@
-"""How an act becomes a Prefect task: a name and, where it touches the network, retries. Nothing else changes."""
+"""Make a Prefect task of a function: it gets a name and, where it uses the network, retries. Its behaviour is the same."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -16,12 +16,12 @@ _Result = TypeVar("_Result")
 
 
 def build_task(act: Callable[_Params, _Result], name: str) -> Callable[_Params, _Result]:
-    """The act as a task of that name, tried once."""
+    """Return the function as a task of that name that is tried once."""
     return _as_task(Task(act, name=name, cache_policy=NO_CACHE, persist_result=False))
 
 
 def build_retried_task(act: Callable[_Params, _Result], name: str) -> Callable[_Params, _Result]:
-    """The act as a task of that name, tried three times when a service did not do its part."""
+    """Return the function as a task of that name that is tried up to three times, after a `ServiceError` only."""
     return _as_task(
         Task(
             act,
@@ -36,12 +36,12 @@ def build_retried_task(act: Callable[_Params, _Result], name: str) -> Callable[_
 
 
 def _as_task(task: Task[_Params, _Result]) -> Callable[_Params, _Result]:
-    """The task, its arguments handed over whole: Prefect would else search schemas and models for futures, leaf by leaf."""
+    """Pass the arguments on as they are: Prefect would otherwise search schemas and models for futures, leaf by leaf."""
 
     @wraps(task.fn)
     def call(*args: _Params.args, **kwargs: _Params.kwargs) -> _Result:
-        handed: Any = task
-        result: _Result = handed(
+        run_task: Any = task
+        result: _Result = run_task(
             *(quote(arg) for arg in args), **{name: quote(arg) for name, arg in kwargs.items()}
         )
         return result

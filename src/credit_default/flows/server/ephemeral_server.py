@@ -1,30 +1,27 @@
-"""The Prefect server that a command starts for itself when none is named, and ends when it is done.
+"""The ephemeral Prefect server: a command starts it when no server is named, and stops it when it is done.
 
 `start_server` only starts a process, so that the server comes up while the rest of the program is still being imported;
-`run_on_server` waits for it and holds for the flows inside. Its history stays in the lake: `prefect server start` with
-that folder as PREFECT_HOME shows the runs.
+`run_on_server` waits for it and lets flows run on it. Its history stays in the lake: `prefect server start` with that
+folder as PREFECT_HOME shows the runs.
 """
 
 import fcntl
-import http.client
-import signal
+import logging
 import socket
 import subprocess
 import sys
-import threading
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType
 from typing import IO
 
-from credit_default.errors import InputError, ServiceError
+from credit_default.errors import ServiceError
 
-# A command's own server keeps the records of its runs and nothing else: no schedules, no UI, no clean-up.
+_LOG = logging.getLogger(__name__)
+# An ephemeral server records the command's runs and does nothing else: no schedules, no pages, no clean-up.
 _SERVER_VARIABLES = {
     "PREFECT_UI_ENABLED": "0",
     "PREFECT__SERVER_EPHEMERAL": "1",
@@ -40,18 +37,17 @@ _SERVER_VARIABLES = {
 
 @dataclass(frozen=True, slots=True)
 class PrefectServer:
-    """A server process of ours on loopback, perhaps not yet ready."""
+    """A server process of ours on loopback, which may not be ready yet."""
 
     process: subprocess.Popen[bytes]
     api_url: str
     log_path: Path
-    turn: IO[bytes] | None = (
-        None  # a lock, held until the server answers: two at once would make one database twice
-    )
+    # held until the server answers: two servers that start at once would both create the database
+    start_lock: IO[bytes] | None = None
 
 
 def build_prefect_environment(home: Path) -> dict[str, str]:
-    """The variables that Prefect reads when it is imported: its home in the lake, quiet and without telemetry."""
+    """Return the variables that Prefect reads when it is imported: its home in the lake, quiet and without telemetry."""
     return {
         "PREFECT_HOME": str(home),
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
@@ -64,70 +60,42 @@ def build_prefect_environment(home: Path) -> dict[str, str]:
 
 
 def start_server(home: Path, *, environment: Mapping[str, str]) -> PrefectServer:
-    """A server on a free loopback port, just started; its database and its log stand in `home`.
+    """Start a server on a free loopback port, without waiting until it is ready.
 
-    `environment` is what the new process gets, beside what a command's own server needs. Where another command's
-    server is coming up in the same `home`, its turn is waited for.
+    While another command's server is starting in the same `home`, this waits.
+
+    Args:
+        home: The folder of its database and its log.
+        environment: What the new process gets, besides what an ephemeral server needs.
     """
-    turn = lock_server_start(home)
+    lock = lock_server_start(home)
     port = _find_free_port()
     log_path = home / "server.log"
+    module = "credit_default.flows.server.ephemeral_server_process"
+    variables = build_prefect_environment(home) | _SERVER_VARIABLES
     with log_path.open("ab") as log:
         process = subprocess.Popen(  # noqa: S603 - our own interpreter and fixed arguments
-            [
-                sys.executable,
-                "-m",
-                "credit_default.flows.server.ephemeral_server_process",
-                str(port),
-            ],
-            env=_drop_named_server(environment)
-            | build_prefect_environment(home)
-            | _SERVER_VARIABLES,
-            stdin=subprocess.PIPE,  # never written to: that it is closed tells the server that we are gone
+            [sys.executable, "-m", module, str(port)],
+            env=_drop_named_server(environment) | variables,
+            stdin=subprocess.PIPE,  # never written to: when it closes, the server knows that we are gone
             stdout=log,
             stderr=log,
-            start_new_session=True,  # Ctrl-C reaches us first, and we end it in order
+            start_new_session=True,  # Ctrl-C reaches us first, and we stop the server in order
         )
-    return PrefectServer(process, f"http://127.0.0.1:{port}/api", log_path, turn)
+    _LOG.debug("started ephemeral prefect server port=%d pid=%d", port, process.pid)
+    return PrefectServer(process, f"http://127.0.0.1:{port}/api", log_path, lock)
 
 
 def lock_server_start(home: Path) -> IO[bytes]:
-    """The right to start a server on the records in `home`, until it is closed: another starter's is waited for."""
+    """Wait until no other server is starting on the records in `home`, and keep others from it until this is closed."""
     home.mkdir(parents=True, exist_ok=True)
-    turn = (home / "starting.lock").open("ab")
-    fcntl.flock(turn, fcntl.LOCK_EX)
-    return turn
-
-
-@contextmanager
-def graceful_shutdown() -> Iterator[None]:
-    """A block in which SIGTERM and SIGHUP unwind the program, so that what it started is ended; exit code 128 + signal.
-
-    Python would else drop everything at once. A signal that is ignored stays so (`nohup`), and outside the main thread,
-    where no signal arrives, nothing changes.
-    """
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    heard = [
-        number
-        for number in (signal.SIGTERM, signal.SIGHUP)
-        if signal.getsignal(number) is not signal.SIG_IGN
-    ]
-    before = {number: signal.signal(number, _exit_on_signal) for number in heard}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-def _exit_on_signal(number: int, _frame: FrameType | None) -> None:
-    sys.exit(128 + number)
+    lock = (home / "starting.lock").open("ab")
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    return lock
 
 
 def stop_server(server: PrefectServer) -> None:
-    """Nothing; the process has ended, killed when it did not end by itself within ten seconds."""
+    """Stop the server, and kill it when it does not end by itself within ten seconds."""
     _release_start_lock(server)
     server.process.terminate()
     try:
@@ -139,57 +107,37 @@ def stop_server(server: PrefectServer) -> None:
         server.process.stdin.close()
 
 
-def wait_until_ready(server: PrefectServer, *, timeout_seconds: float) -> None:
-    """Nothing; returns as soon as the server answers.
+def wait_for_prefect(server: PrefectServer, *, timeout_seconds: float) -> None:
+    """Wait until the server answers its health check.
 
     Raises:
-        ServiceError: its process ended, or it did not answer in time.
+        ServiceError: Its process ended, or it did not answer in time.
     """
-    deadline = time.monotonic() + timeout_seconds
-    while time.monotonic() < deadline:
-        if server.process.poll() is not None:
-            raise _not_ready_error(
-                server, f"its process ended with code {server.process.returncode}"
-            )
+    began = time.monotonic()
+    while time.monotonic() < began + timeout_seconds:
+        if (code := server.process.poll()) is not None:
+            raise _build_not_ready_error(server, f"its process ended with code {code}")
         try:
             with urllib.request.urlopen(f"{server.api_url}/health", timeout=1):  # noqa: S310 - our own loopback address
                 _release_start_lock(server)
+                _LOG.debug("prefect server is ready after_seconds=%.1f", time.monotonic() - began)
                 return
         except OSError:
             time.sleep(0.05)
-    raise _not_ready_error(server, f"no answer in {timeout_seconds:.0f} s")
-
-
-def is_server_reachable(api_url: str, *, timeout_seconds: float) -> bool:
-    """Whether a server at this address answers its health check in time; nobody does where none is named.
-
-    Raises:
-        InputError: it is no address.
-    """
-    deadline = time.monotonic() + timeout_seconds
-    while api_url and (left := deadline - time.monotonic()) > 0:
-        try:
-            with urllib.request.urlopen(f"{api_url.rstrip('/')}/health", timeout=min(left, 5)):  # noqa: S310 - http or https
-                return True
-        except urllib.error.HTTPError:
-            return True  # somebody is there, and says no
-        except (OSError, http.client.HTTPException):
-            time.sleep(min(0.25, max(left, 0)))
-        except ValueError as error:
-            raise InputError(
-                "setting prefect.api_url",
-                found=repr(api_url),
-                expected="an address such as http://127.0.0.1:4200/api",
-                remedy="Correct CREDIT_DEFAULT_PREFECT__API_URL or PREFECT_API_URL.",
-            ) from error
-    return False
+    raise _build_not_ready_error(server, f"no answer in {timeout_seconds:.0f} s")
 
 
 @contextmanager
 def run_on_server(
     server: PrefectServer | None, *, api_url: str, timeout_seconds: float
 ) -> Iterator[None]:
-    """A block whose flows run on `server` once it answers, or on the one at `api_url` when we started none."""
+    """Let the block's flows run on a server, and deliver their logs and events at its end.
+
+    Args:
+        server: An ephemeral server, which is waited for; None for the one at `api_url`.
+        api_url: The named server's API.
+        timeout_seconds: How long to wait for the ephemeral server at most.
+    """
     from prefect.settings import (
         PREFECT_API_URL,
         PREFECT_FLOWS_HEARTBEAT_FREQUENCY,
@@ -197,9 +145,9 @@ def run_on_server(
     )
 
     if server is not None:
-        wait_until_ready(server, timeout_seconds=timeout_seconds)
-    # The heartbeat's thread is joined at each flow's end and costs a second; a command that dies here is not found by
-    # heartbeats but by `reconcile`.
+        wait_for_prefect(server, timeout_seconds=timeout_seconds)
+    # The heartbeat's thread is joined at each flow's end and costs a second. When a command dies here, `reconcile` finds
+    # its run by the process's mark, without heartbeats.
     updates = {
         PREFECT_API_URL: server.api_url if server is not None else api_url,
         PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None,
@@ -212,17 +160,17 @@ def run_on_server(
 
 
 def _drop_named_server(environment: Mapping[str, str]) -> dict[str, str]:
-    """The environment without the server that somebody named, which is another one than ours."""
+    """Return the environment without the address of a named server: ours is another one."""
     return {name: value for name, value in environment.items() if name != "PREFECT_API_URL"}
 
 
 def _release_start_lock(server: PrefectServer) -> None:
-    if server.turn is not None:
-        server.turn.close()  # which lets the next one start
+    if server.start_lock is not None:
+        server.start_lock.close()
 
 
 def _flush_logs_and_events() -> None:
-    """Nothing; logs and events on their way have reached the server, which may be gone a moment later."""
+    """Deliver the logs and events that are still queued to the server, which may be gone a moment later."""
     from prefect.events.worker import EventsWorker
     from prefect.logging.handlers import APILogWorker
 
@@ -237,7 +185,7 @@ def _find_free_port() -> int:
         return port
 
 
-def _not_ready_error(server: PrefectServer, found: str) -> ServiceError:
+def _build_not_ready_error(server: PrefectServer, found: str) -> ServiceError:
     return ServiceError(
         f"Prefect server at {server.api_url}",
         found=found,

@@ -1,7 +1,7 @@
-"""The process of a command's own Prefect server (`server` starts it): it ends when the command is gone, however it went.
+"""The process of a command's own Prefect server, which `ephemeral_server` starts. It ends when the command is gone.
 
-A command that is killed outright can end nothing. It holds the other end of this process's standard input, though,
-and the system closes that for it.
+A command that is killed outright can end nothing. But it holds the other end of this process's standard input, and the
+system closes that when the command dies.
 """
 
 import os
@@ -13,7 +13,7 @@ import uvicorn
 
 
 def run_ephemeral_server(port: int) -> None:
-    """Nothing; returns once the server on that loopback port has ended: by a signal, or because its starter is gone."""
+    """Serve on this loopback port until a signal ends it or the command that started it is gone."""
     threading.Thread(target=_exit_with_parent, daemon=True).start()
     uvicorn.run(
         "prefect.server.api.server:create_app",

@@ -1,6 +1,10 @@
-"""A Prefect server around the flows of one command: the one that the settings name, or one of the command's own."""
+"""Give the flows of one command a Prefect server: the one that the settings name, or an ephemeral one.
+
+An ephemeral server comes up while the command still imports what it needs.
+"""
 
 import importlib
+import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,14 +17,15 @@ from credit_default.errors import hide_credentials
 from credit_default.flows.server.ephemeral_server import (
     PrefectServer,
     build_prefect_environment,
-    graceful_shutdown,
-    is_server_reachable,
     run_on_server,
     start_server,
     stop_server,
 )
+from credit_default.flows.server.graceful_shutdown import graceful_shutdown
+from credit_default.flows.server.health_check import is_server_reachable
 from credit_default.settings import Settings, copy_environment, export_environment
 
+_LOG = logging.getLogger(__name__)
 FLOW_MODULES = (
     "mlflow",
     *(f"credit_default.flows.{name}" for name in ("train", "predict", "monitor", "reconcile")),
@@ -30,18 +35,18 @@ REPORT_MODULES = ("evidently", "evidently.presets")  # six seconds of imports
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A block in which flows can run, and what people should know of the server that they run on."""
+    """A block in which flows can run, with notes for people about the server that they run on."""
 
     notes: tuple[str, ...] = ()
 
 
 @contextmanager
 def flow_session(
-    settings: Settings, *, meanwhile: Sequence[str] = FLOW_MODULES
+    settings: Settings, *, preload_modules: Sequence[str] = FLOW_MODULES
 ) -> Iterator[Session]:
-    """A block in which flows can run; the modules `meanwhile` are imported while the server comes up."""
+    """Let flows run during the block; the modules `preload_modules` are imported while the server comes up."""
     with start_session(settings) as server:
-        import_modules(meanwhile)
+        import_modules(preload_modules)
         with run_on_server(
             server,
             api_url=settings.prefect.api_url,
@@ -52,13 +57,13 @@ def flow_session(
 
 @contextmanager
 def start_session(settings: Settings) -> Iterator[PrefectServer | None]:
-    """A server of this command's own, started and not yet waited for, or None when the settings name one that answers.
+    """Start an ephemeral server for the block, without waiting until it answers; stop it afterwards.
 
-    SIGTERM and SIGHUP unwind what runs inside.
+    Yields None, and starts none, when the settings name a server that answers. SIGTERM and SIGHUP end the block in order.
 
     Raises:
-        InputError: the lake, where the server keeps its records, is no folder.
-        ServiceError: the disk refuses.
+        InputError: The address of the server, or the lake where an ephemeral server keeps its records, is not valid.
+        ServiceError: The disk refuses.
     """
     prepare_libraries(settings)
     with graceful_shutdown():
@@ -67,6 +72,9 @@ def start_session(settings: Settings) -> Iterator[PrefectServer | None]:
         ):
             yield None
             return
+        if settings.prefect.api_url:
+            address = hide_credentials(settings.prefect.api_url)
+            _LOG.warning("prefect is away, starting an ephemeral server uri=%s", address)
         home = _find_prefect_home(settings)
         with disk_errors(home):
             server = start_server(home, environment=copy_environment())
@@ -77,27 +85,25 @@ def start_session(settings: Settings) -> Iterator[PrefectServer | None]:
 
 
 def import_modules(names: Sequence[str]) -> None:
-    """Nothing; the modules are imported: what takes seconds is done while something else has to be waited for."""
+    """Import the modules now, while something else has to be waited for: this takes seconds."""
     for name in names:
         importlib.import_module(name)
 
 
 def prepare_libraries(settings: Settings) -> None:
-    """Nothing; MLflow and Prefect find what they read from the environment when they are imported after this."""
-    # matplotlib keeps a list of fonts, in the home folder unless told otherwise; nothing is written outside our own.
-    pictures = {"MPLCONFIGDIR": str(Path(settings.cache).expanduser().absolute() / "matplotlib")}
-    home = build_prefect_environment(_find_prefect_home(settings))
-    given = {name: value for name, value in copy_environment().items() if name in pictures}
-    export_environment({**pictures, **given, **MLFLOW_ENVIRONMENT, **home})
+    """Export the variables that MLflow, Prefect and matplotlib read when they are imported. Call this before that."""
+    # matplotlib would keep its list of fonts in the home folder; nothing is written outside our own folders
+    fonts = {"MPLCONFIGDIR": str(Path(settings.cache).expanduser().absolute() / "matplotlib")}
+    given = {name: value for name, value in copy_environment().items() if name in fonts}
+    prefect = build_prefect_environment(_find_prefect_home(settings))
+    export_environment({**fonts, **given, **MLFLOW_ENVIRONMENT, **prefect})
 
 
 def _list_server_notes(settings: Settings, server: PrefectServer | None) -> tuple[str, ...]:
     named = hide_credentials(settings.prefect.api_url)
-    return (
-        (f"Prefect at {named} is away: this ran on a server of its own",)
-        if named and server is not None
-        else ()
-    )
+    if not named or server is None:
+        return ()
+    return (f"Prefect at {named} is away: this ran on a server of its own",)
 
 
 def _find_prefect_home(settings: Settings) -> Path:

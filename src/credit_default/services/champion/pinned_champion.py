@@ -66,7 +66,7 @@ def pin_version(
     ):
         return False
     wiring.registry.load_version(version)
-    write_pinned_champion(wiring.lake, wiring.registry.find_folder(version), wanted)
+    write_pinned_champion(wiring.lake, wiring.registry.find_cached_bundle(version), wanted)
     _LOG.info("pinned champion model_version=%d digest=%s", version.number, version.digest)
     return True
 

@@ -122,8 +122,8 @@ def _tag_rolled_back_runs(
         "rolled_back_because": reason[:LONGEST_TAG],
         "rolled_back_to": str(back.number),
     }
-    wiring.tracking.record_later(left.run_id, rolled_back)
-    wiring.tracking.record_later(
+    wiring.tracking.tag_ended_run(left.run_id, rolled_back)
+    wiring.tracking.tag_ended_run(
         back.run_id, {"champion_again_at": at, "champion_again_after": str(left.number)}
     )
 

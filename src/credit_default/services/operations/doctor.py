@@ -1,5 +1,9 @@
-"""Is everything reachable? Each part is asked for real, and what does not answer comes with what to do."""
+"""Check that everything the commands need is reachable: the command `doctor`.
 
+Each part is really used or asked. Where one does not answer, its verdict says what to do.
+"""
+
+import logging
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -19,11 +23,12 @@ from credit_default.services.operations.service_checks import (
 )
 from credit_default.views.summaries.summary import Summary
 
+_LOG = logging.getLogger(__name__)
 _LIBRARIES = ("mlflow", "prefect", "evidently", "scikit-learn", "polars", "deltalake", "boto3")
 
 
 def diagnose(wiring: Wiring) -> Summary:
-    """One verdict a part; exit code 3 when one that is needed does not answer."""
+    """Check each part and return one verdict a part; the exit code is 3 when a needed part does not answer."""
     parts: dict[str, Callable[[Wiring], Verdict]] = {
         "lake": _check_lake,
         "mlflow": check_mlflow,
@@ -34,7 +39,7 @@ def diagnose(wiring: Wiring) -> Summary:
         "champion": _check_champion,
         "libraries": _list_library_versions,
     }
-    verdicts = tuple(_examine(name, look, wiring) for name, look in parts.items())
+    verdicts = tuple(_check_part(name, check, wiring) for name, check in parts.items())
     failed = [verdict.gate for verdict in verdicts if not verdict.passed]
     return Summary(
         "doctor",
@@ -44,18 +49,19 @@ def diagnose(wiring: Wiring) -> Summary:
     )
 
 
-def _examine(name: str, look: Callable[[Wiring], Verdict], wiring: Wiring) -> Verdict:
+def _check_part(name: str, check: Callable[[Wiring], Verdict], wiring: Wiring) -> Verdict:
     try:
-        verdict = look(wiring)
-        return replace(verdict, reasons=tuple(map(hide_credentials, verdict.reasons)))
+        verdict = check(wiring)
     except CreditDefaultError as error:
-        return Verdict(name, "alarm", (str(error),))
+        verdict = Verdict(name, "alarm", (str(error),))
+    _LOG.info("checked part name=%s level=%s", name, verdict.level)
+    return replace(verdict, reasons=tuple(map(hide_credentials, verdict.reasons)))
 
 
 def _check_lake(wiring: Wiring) -> Verdict:
     lake = wiring.lake
     probe = f"probe-{uuid.uuid4().hex}"
-    lake.storage.write_object(probe, b"may this be written?")
+    lake.storage.write_object(probe, b"written by credit-default doctor")
     lake.storage.delete_object(probe)
     return Verdict("lake", "ok", (f"{lake.uri}, writable; {', '.join(_count_rows(wiring))}",))
 
@@ -64,7 +70,8 @@ def _count_rows(wiring: Wiring) -> Iterator[str]:
     import polars as pl
 
     for name in TABLES:
-        yield f"{name} {collect_rows(wiring.lake, scan_table(wiring.lake, name).select(pl.len())).item():,} rows"
+        counted = collect_rows(wiring.lake, scan_table(wiring.lake, name).select(pl.len()))
+        yield f"{name} {counted.item():,} rows"
 
 
 def _check_champion(wiring: Wiring) -> Verdict:
@@ -72,12 +79,10 @@ def _check_champion(wiring: Wiring) -> Verdict:
     if champion is None:
         return Verdict("champion", "ok", ("none yet: train one with `credit-default train`",))
     wiring.registry.load_version(champion)
-    return Verdict(
-        "champion", "ok", (f"version {champion.number}, digest {champion.digest[:12]}, verified",)
-    )
+    reason = f"version {champion.number}, digest {champion.digest[:12]}, verified"
+    return Verdict("champion", "ok", (reason,))
 
 
 def _list_library_versions(_wiring: Wiring) -> Verdict:
-    return Verdict(
-        "libraries", "ok", (", ".join(f"{name} {version(name)}" for name in _LIBRARIES),)
-    )
+    versions = ", ".join(f"{name} {version(name)}" for name in _LIBRARIES)
+    return Verdict("libraries", "ok", (versions,))

@@ -1,18 +1,20 @@
-"""After a kill or an outage: what was left open is closed, what is owed is recorded, what lies about is removed.
+"""Clean up after a kill or an outage: close orphaned runs, add missing records, remove leftover files.
 
-Each act can be done again at any time, beside commands that run: it finds nothing left to do, and starts nothing.
+Each function is idempotent and may run at any time, beside other commands: a second time there is nothing left to do.
 """
 
 import datetime as dt
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from credit_default.adapters.host.stale_files import find_leftovers, remove_leftover
 from credit_default.adapters.lake.snapshots import read_snapshot
+from credit_default.adapters.mlflow.datasets import DatasetRecord
 from credit_default.adapters.mlflow.orphaned_runs import close_orphaned_run, find_orphaned_runs
 from credit_default.adapters.mlflow.run_search import list_recorded_batches
-from credit_default.adapters.mlflow.tracking import DatasetRecord
 from credit_default.adapters.tables.ledger import read_entries
 from credit_default.errors import ServiceError
 from credit_default.gates.ledger.batch_events import Scored
@@ -26,82 +28,83 @@ from credit_default.services.scoring.run_metadata import build_batch_tags
 from credit_default.services.scoring.score_record import BatchFigures, record_scoring_run
 from credit_default.views.summaries.summary import Summary
 
-CLOSED_RUNS, OWED_RECORDS, LEFTOVERS, FLOW_RUNS = (
-    "MLflow runs closed",
-    "records added",
-    "leftovers removed",
-    "flow runs closed",
-)
+_LOG = logging.getLogger(__name__)
+CLOSED_RUNS: Final = "MLflow runs closed"
+ADDED_RECORDS: Final = "records added"
+LEFTOVERS: Final = "leftovers removed"
+FLOW_RUNS: Final = "flow runs closed"
 
 
 @dataclass(frozen=True, slots=True)
 class Repairs:
-    """What one act mended, in words, one a thing; `verdict` where it could not do its part."""
+    """What one function repaired."""
 
     counts: dict[str, int]
-    notes: tuple[str, ...] = ()
-    verdict: Verdict | None = None
-    recorded: tuple[LedgerEntry, ...] = ()  # batches whose record in MLflow was owed
+    notes: tuple[str, ...] = ()  # one for each thing repaired
+    verdict: Verdict | None = None  # where a service was away, so that its part is still to do
+    recorded: tuple[LedgerEntry, ...] = ()  # batches whose missing MLflow record was added
 
 
 def remove_stale_files(wiring: Wiring, *, now: dt.datetime) -> Repairs:
-    """What dead processes had on its way is gone, in the lake, beside it and in the cache; an only copy stays."""
+    """Remove unfinished files of processes that are gone, from the lake, this machine's part of it, and the cache.
+
+    A leftover that holds the only copy of a file is kept, with a note.
+    """
     age = dt.timedelta(hours=wiring.settings.reconcile.leftover_hours)
-    places = {wiring.lake.home, Path(wiring.settings.cache).expanduser().absolute()}
-    places |= set() if wiring.lake.in_bucket else {Path(wiring.lake.uri)}
-    roots = [place for place in places if not any(other in place.parents for other in places)]
+    folders = {wiring.lake.home, Path(wiring.settings.cache).expanduser().absolute()}
+    folders |= set() if wiring.lake.in_bucket else {Path(wiring.lake.uri)}
+    roots = [folder for folder in folders if not any(one in folder.parents for one in folders)]
     found = find_leftovers(roots, now=now, age=age)
     removed = [leftover for leftover in found if not leftover.holds_only_copy]
     for leftover in removed:
         remove_leftover(leftover)
-    kept = [
-        f"kept {left.path}: it holds the only copy of a file"
-        for left in found
-        if left.holds_only_copy
-    ]
-    return Repairs(
-        {LEFTOVERS: len(removed)}, (*(f"removed {left.path}" for left in removed), *kept)
-    )
+    kept = [leftover for leftover in found if leftover.holds_only_copy]
+    _LOG.info("removed leftover files count=%d kept_count=%d", len(removed), len(kept))
+    notes = [f"removed {leftover.path}" for leftover in removed]
+    notes += [f"kept {leftover.path}: it holds the only copy of a file" for leftover in kept]
+    return Repairs({LEFTOVERS: len(removed)}, tuple(notes))
 
 
 def repair_records(wiring: Wiring, *, now: dt.datetime) -> Repairs:
-    """What a kill or an outage left undone in MLflow is done; a verdict says so where MLflow is still away."""
+    """Do what a kill or an outage left undone in MLflow and the ledger.
+
+    Orphaned runs are closed, missing records of scored batches added, and the champion recorded and pinned.
+
+    Returns:
+        What was repaired; or a verdict where MLflow is still away.
+    """
     try:
-        wiring.tracking.wait(timeout_seconds=wiring.settings.mlflow.wait_seconds)
-        with wiring.lake.hold_lock(
-            "reconcile"
-        ):  # of two at once the second finds nothing left to do
+        wiring.tracking.wait_for_store(timeout_seconds=wiring.settings.mlflow.wait_seconds)
+        with wiring.lake.hold_lock("reconcile"):  # a second one finds nothing left to do
             closed = tuple(_close_runs(wiring, now))
-            owed = tuple(_record_owed(wiring, now))
-            seat = tuple(_refresh_champion_record(wiring, now))
+            added = tuple(_add_missing_records(wiring, now))
+            refreshed = tuple(_refresh_champion_record(wiring, now))
     except ServiceError as error:
-        if not wiring.tracking.is_away(error):
+        if not wiring.tracking.is_mlflow_outage(error):
             raise
-        return Repairs(
-            {},
-            verdict=Verdict(
-                MLFLOW_GATE, "watch", (f"away ({error.found}): its part is done at the next run",)
-            ),
-        )
-    notes = (
-        *closed,
-        *(f"recorded batch {entry.batch_id}, version {entry.model_version}" for entry in owed),
-        *seat,
+        _LOG.warning("mlflow is away, its records are repaired at the next run")
+        reason = f"away ({error.found}): its part is done at the next run"
+        return Repairs({}, verdict=Verdict(MLFLOW_GATE, "watch", (reason,)))
+    recorded = [
+        f"recorded batch {entry.batch_id}, version {entry.model_version}" for entry in added
+    ]
+    return Repairs(
+        {CLOSED_RUNS: len(closed), ADDED_RECORDS: len(added)},
+        (*closed, *recorded, *refreshed),
+        recorded=added,
     )
-    return Repairs({CLOSED_RUNS: len(closed), OWED_RECORDS: len(owed)}, notes, recorded=owed)
 
 
-def summarise_repairs(*mended: Repairs) -> Summary:
-    """All that was mended; exit code 3 where a service kept some of it from being done."""
+def summarise_repairs(*repairs: Repairs) -> Summary:
+    """Return all repairs as one summary; its exit code is 3 when a service was away and something is still to do."""
     figures = {
-        name: float(count) for part in mended for name, count in part.counts.items() if count
+        name: float(count) for part in repairs for name, count in part.counts.items() if count
     }
-    verdicts = tuple(part.verdict for part in mended if part.verdict is not None)
-    notes = tuple(note for part in mended for note in part.notes)
-    done = "reconciled" if notes else "nothing to do"
-    status = (
-        f"{done}; {' and '.join(verdict.gate for verdict in verdicts)} away" if verdicts else done
-    )
+    verdicts = tuple(part.verdict for part in repairs if part.verdict is not None)
+    notes = tuple(note for part in repairs for note in part.notes)
+    status = "reconciled" if notes else "nothing to do"
+    if verdicts:
+        status += f"; {' and '.join(verdict.gate for verdict in verdicts)} away"
     return Summary(
         "reconcile",
         status,
@@ -116,11 +119,16 @@ def _close_runs(wiring: Wiring, now: dt.datetime) -> Iterator[str]:
     silence = dt.timedelta(seconds=wiring.settings.reconcile.silence_seconds)
     for run in find_orphaned_runs(wiring.tracking, now=now, silence=silence):
         close_orphaned_run(wiring.tracking, run, because="reconcile found its process gone")
-        yield f"closed MLflow run {run.run_id} ({run.act}), begun {format_age(now - run.began_at)} ago"
+        _LOG.info("closed orphaned mlflow run run_id=%s run_type=%s", run.run_id, run.run_type)
+        age = format_age(now - run.began_at)
+        yield f"closed MLflow run {run.run_id} ({run.run_type}), begun {age} ago"
 
 
-def _record_owed(wiring: Wiring, now: dt.datetime) -> Iterator[LedgerEntry]:
-    """Batches that the ledger has and MLflow has not, recorded; those of a moment ago are their own runner's to record."""
+def _add_missing_records(wiring: Wiring, now: dt.datetime) -> Iterator[LedgerEntry]:
+    """Record the batches that are in the ledger and not in MLflow, and yield their entries.
+
+    Batches that were scored a moment ago are left to the run that scored them.
+    """
     policy = wiring.settings.reconcile
     first, last = (
         now - dt.timedelta(days=policy.look_back_days),
@@ -138,6 +146,11 @@ def _record_owed(wiring: Wiring, now: dt.datetime) -> Iterator[LedgerEntry]:
         entry = recorded.entry
         if (entry.batch_id, str(entry.model_version)) not in known:
             _record(wiring, recorded)
+            _LOG.info(
+                "recorded batch in mlflow batch_id=%s model_version=%s",
+                entry.batch_id,
+                entry.model_version,
+            )
             yield entry
 
 
@@ -177,12 +190,16 @@ def _record(wiring: Wiring, recorded: RecordedEvent[Scored]) -> None:
 
 
 def _refresh_champion_record(wiring: Wiring, now: dt.datetime) -> Iterator[str]:
-    """Who has the seat is on record and pinned in the lake, verified not long ago."""
+    """Record an unrecorded change of the champion, and pin the champion in the lake unless it was verified recently."""
     if (entry := record_champion_change(wiring)) is not None:
+        _LOG.info(
+            "recorded champion change model_version=%s event=%s", entry.model_version, entry.event
+        )
         yield f"put on record: version {entry.model_version} {entry.event}"
     champion = wiring.registry.find_champion()
     fresh_for = dt.timedelta(hours=wiring.settings.reconcile.pin_hours)
     if champion is not None and pin_version(wiring, champion, at=now, fresh_for=fresh_for):
+        _LOG.info("pinned champion model_version=%d", champion.number)
         yield f"pinned version {champion.number} in the lake, verified"
 
 

@@ -1,12 +1,12 @@
-"""What answers of the servers that a command may work with, at which version, and what to do about what does not.
+"""Check the servers that a command may work with: whether each answers, its version, and what to do when it does not.
 
-Each is asked with the words that its own clients find in the environment. What nobody needs for a command to work is told
-and rings no alarm.
+Each is asked with the credentials that its own clients find in the environment. A server that no command needs is
+reported, but its absence raises no alarm.
 """
 
 import base64
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import closing
 from typing import Any, Final
 
@@ -27,37 +27,37 @@ DEPLOYMENTS: Final = (
     "reconcile/reconcile",
 )
 _TIMEOUT_SECONDS: Final = 5
-_CREDENTIALS_REMEDY: Final = "Put its words into the environment: `set -a; . LAKE/stack/servers.env; set +a` after `credit-default up`."
+_CREDENTIALS_REMEDY: Final = (
+    "Put its credentials into the environment: "
+    "`set -a; . LAKE/stack/servers.env; set +a` after `credit-default up`."
+)
 _START_REMEDY: Final = "Start it with `credit-default up`"
+_MLFLOW_REMEDY: Final = f"{_START_REMEDY}, or unset MLFLOW_TRACKING_URI."
+_PREFECT_REMEDY: Final = f"{_START_REMEDY} or `prefect server start`, or unset PREFECT_API_URL."
 
 
 def check_mlflow(wiring: Wiring) -> Verdict:
-    """Where runs and models are kept, at which version where it is a server, and how many versions are registered.
+    """Return where runs and models are kept, a server's version, and how many model versions are registered.
 
     Raises:
-        ServiceError: it does not answer, or not to our words.
+        ServiceError: It does not answer, or refuses the credentials.
     """
     uri = wiring.tracking.tracking_uri
-    told = ""
+    server_version = ""
     if uri.startswith("http"):
         variables = copy_environment()
-        words = f"{variables.get('MLFLOW_TRACKING_USERNAME', '')}:{variables.get('MLFLOW_TRACKING_PASSWORD', '')}"
-        answer = _send_request(
-            f"{uri.rstrip('/')}/version",
-            "MLflow",
-            words,
-            remedy=f"{_START_REMEDY}, or unset MLFLOW_TRACKING_URI.",
-        )
-        told = f"version {answer.text}, "
-    return Verdict(
-        "mlflow",
-        "ok",
-        (f"{uri}: {told}{len(wiring.registry.list_versions())} registered versions",),
-    )
+        user = variables.get("MLFLOW_TRACKING_USERNAME", "")
+        password = variables.get("MLFLOW_TRACKING_PASSWORD", "")
+        url = f"{uri.rstrip('/')}/version"
+        answer = _send_request(url, "MLflow", f"{user}:{password}", remedy=_MLFLOW_REMEDY)
+        server_version = f"version {answer.text}, "
+    version_count = len(wiring.registry.list_versions())
+    reason = f"{uri}: {server_version}{version_count} registered versions"
+    return Verdict("mlflow", "ok", (reason,))
 
 
 def check_prefect(wiring: Wiring) -> Verdict:
-    """Which Prefect server runs the flows, and its version. Raises as `check_mlflow`."""
+    """Return which Prefect server runs the flows, and its version. Raises as `check_mlflow` does."""
     if not (url := wiring.settings.prefect.api_url):
         return Verdict("prefect", "ok", ("no server named: each command starts and ends its own",))
     answer = _send_prefect_request(url, "/admin/version")
@@ -65,90 +65,99 @@ def check_prefect(wiring: Wiring) -> Verdict:
 
 
 def check_deployments(wiring: Wiring) -> Verdict:
-    """Whether somebody runs what the clock and events start: `watch` where nobody does. Raises as `check_mlflow`."""
+    """Return whether a process runs what schedules and events start; the level is `watch` when none does.
+
+    Raises as `check_mlflow` does.
+    """
     if not (url := wiring.settings.prefect.api_url):
         return Verdict("deployments", "ok", ("no server named: nothing runs by itself",))
     found = {
-        name: _send_prefect_request(url, f"/deployments/name/{name}", absent=True)
+        name: _send_prefect_request(url, f"/deployments/name/{name}", may_be_absent=True)
         for name in DEPLOYMENTS
     }
-    missing = [
-        name for name, answer in found.items() if answer.status_code == httpx.codes.NOT_FOUND
-    ]
-    idle = [
-        name for name in found if name not in missing and found[name].json()["status"] != "READY"
-    ]
-    told = tuple(
-        f"{name}: {_describe_last_poll(found[name].json())}"
-        for name in found
-        if name not in missing + idle
+    missing = [name for name in found if found[name].status_code == httpx.codes.NOT_FOUND]
+    registered = {name: found[name].json() for name in found if name not in missing}
+    idle = [name for name, one in registered.items() if one["status"] != "READY"]
+    served = tuple(
+        f"{name}: {_describe_last_poll(one)}"
+        for name, one in registered.items()
+        if name not in idle
     )
     if not missing and not idle:
-        return Verdict("deployments", "ok", told)
-    what = [
-        f"{', '.join(names)} {why}"
-        for names, why in ((missing, "not registered"), (idle, "served by nobody"))
+        return Verdict("deployments", "ok", served)
+    problems = [
+        f"{', '.join(names)} {problem}"
+        for names, problem in ((missing, "not registered"), (idle, "not served by any process"))
         if names
     ]
-    return Verdict(
-        "deployments", "watch", (f"{'; '.join(what)}: start `credit-default serve`", *told)
-    )
+    reason = f"{'; '.join(problems)}: start `credit-default serve`"
+    return Verdict("deployments", "watch", (reason, *served))
 
 
 def check_evidently(wiring: Wiring) -> Verdict:
-    """Where Evidently's pages are, and their version; they are not needed for anything else to work."""
+    """Return where Evidently's pages are, and their version; nothing else needs them to work.
+
+    Raises:
+        ServiceError: The environment names an address of theirs that does not answer.
+    """
     named = copy_environment().get(EVIDENTLY_VARIABLE, "")
-    port = wiring.settings.stack.evidently_port
-    url = named or f"http://{LOOPBACK}:{port}"
+    url = named or f"http://{LOOPBACK}:{wiring.settings.stack.evidently_port}"
     try:
         answer = _send_request(f"{url}/api/version", "Evidently", "", remedy=f"{_START_REMEDY}.")
-        return Verdict(
-            "evidently", "ok", (f"{url}: version {answer.json().get('version', answer.text)}",)
-        )
     except ServiceError as error:
         if named:
             raise
-        shown = f"`evidently ui --workspace {wiring.lake.workspace}` or `credit-default up` shows the monitored batches"
-        return Verdict("evidently", "ok", (f"no pages at {url} ({error.found}): {shown}",))
+        start = f"`evidently ui --workspace {wiring.lake.workspace}` or `credit-default up`"
+        reason = f"no pages at {url} ({error.found}): {start} shows the monitored batches"
+        return Verdict("evidently", "ok", (reason,))
+    version = answer.json().get("version", answer.text)
+    return Verdict("evidently", "ok", (f"{url}: version {version}",))
 
 
 def check_queue(wiring: Wiring) -> Verdict:
-    """How many messages wait in the queue that `listen` reads.
+    """Return how many messages wait in the queue that `listen` reads.
 
     Raises:
-        InputError: there is no such queue.
-        ServiceError: it does not answer.
+        InputError: There is no such queue.
+        ServiceError: It does not answer.
     """
     if not (url := wiring.settings.listen.queue_url):
-        how = "looked at again and again" if wiring.lake.in_bucket else "watched"
-        return Verdict(
-            "queue", "ok", (f"none named: incoming/ is {how} by `credit-default listen`",)
-        )
+        how = "polled" if wiring.lake.in_bucket else "watched"
+        reason = f"none named: incoming/ is {how} by `credit-default listen`"
+        return Verdict("queue", "ok", (reason,))
     with closing(MessageQueue(url)) as queue:
         waiting = queue.count_waiting()
     return Verdict("queue", "ok", (f"{url}: {waiting} messages wait",))
 
 
-def _send_prefect_request(url: str, path: str, *, absent: bool = False) -> httpx.Response:
-    words = copy_environment().get("PREFECT_API_AUTH_STRING", "")
-    remedy = f"{_START_REMEDY} or `prefect server start`, or unset PREFECT_API_URL."
-    return _send_request(f"{url.rstrip('/')}{path}", "Prefect", words, remedy=remedy, absent=absent)
+def _send_prefect_request(url: str, path: str, *, may_be_absent: bool = False) -> httpx.Response:
+    user_and_password = copy_environment().get("PREFECT_API_AUTH_STRING", "")
+    accepted = (httpx.codes.NOT_FOUND,) if may_be_absent else ()
+    return _send_request(
+        f"{url.rstrip('/')}{path}",
+        "Prefect",
+        user_and_password,
+        remedy=_PREFECT_REMEDY,
+        accepted=accepted,
+    )
 
 
 def _send_request(
-    url: str, name: str, words: str, *, remedy: str, absent: bool = False
+    url: str, name: str, user_and_password: str, *, remedy: str, accepted: Iterable[int] = ()
 ) -> httpx.Response:
-    """The server's answer; one of 404 only where something may be absent."""
-    headers = (
-        {"Authorization": f"Basic {base64.b64encode(words.encode()).decode()}"}
-        if words.strip(":")
-        else {}
-    )
+    """Return the server's answer, if its status says success or is one of those `accepted` besides.
+
+    Raises:
+        ServiceError: There is no such answer; the remedy is to set the credentials where those were refused.
+    """
+    headers = {}
+    if user_and_password.strip(":"):
+        encoded = base64.b64encode(user_and_password.encode()).decode()
+        headers = {"Authorization": f"Basic {encoded}"}
     try:
         answer = httpx.get(url, headers=headers, timeout=_TIMEOUT_SECONDS)
-        if answer.status_code == httpx.codes.NOT_FOUND and absent:
-            return answer
-        answer.raise_for_status()
+        if answer.status_code not in accepted:
+            answer.raise_for_status()
     except httpx.HTTPError as error:
         status = error.response.status_code if isinstance(error, httpx.HTTPStatusError) else None
         refused = status in {httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN}

@@ -1,14 +1,11 @@
-"""What `up` starts, as a list: the servers, and the processes of ours that work on them.
+"""Plan what `credit-default up` starts: the servers first, then the commands of ours that work with them.
 
-All are on loopback. The servers ask for the words of `credentials`; what works on them finds addresses and words in its
-environment, as any command does.
+The servers ask for the lake's credentials. The commands find addresses and credentials in their environment, as any
+command does.
 """
 
-import base64
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
@@ -19,27 +16,33 @@ from credit_default.adapters.local_stack.postgres_databases import (
     parse_postgres_address,
 )
 from credit_default.adapters.local_stack.processes import LOOPBACK, Program, choose_port
-from credit_default.adapters.mlflow.server_app import APP_NAME
 from credit_default.adapters.mlflow.users import change_password, write_auth_configuration
 from credit_default.sections import StackSettings
+from credit_default.services.operations.stack_programs import (
+    ServerContext,
+    describe_command,
+    describe_evidently,
+    describe_mlflow,
+    describe_prefect,
+)
 
-EVIDENTLY_VARIABLE: Final = "EVIDENTLY_URL"  # where its pages are; nobody reads it but `doctor`
+EVIDENTLY_VARIABLE: Final = "EVIDENTLY_URL"  # the address of its pages; only `doctor` reads it
 _DATABASES: Final = ("mlflow", "mlflow_users", "prefect")
-# Commands of ours, and what the log of each says once it is up. Whoever announces files is started last, when there is
-# somebody who takes them.
-_WORKER, _WORKER_READY_LINE = "serve", "serving "
+# Our two commands. `serve` writes the line once it is up; `listen` starts last, when `serve` is there to run what it
+# announces.
+_WORKER, _WORKER_READY_TEXT = "serve", "serving "
 _ANNOUNCER = "listen"
 _QUIET: Final[Mapping[str, str]] = {
     "DO_NOT_TRACK": "true",
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
-    "PYTHONWARNINGS": "ignore",  # of libraries about one another
+    "PYTHONWARNINGS": "ignore",  # libraries warn about one another
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """Where each server listens on loopback."""
+    """The port on loopback that each server listens on."""
 
     mlflow: int
     prefect: int
@@ -48,15 +51,20 @@ class Ports:
 
 @dataclass(frozen=True, slots=True)
 class StackPlan:
-    """What to start, stage by stage: each when the one before is up."""
+    """What to start, stage by stage: each stage when the one before is ready."""
 
     stages: tuple[tuple[Program, ...], ...]
-    addresses: Mapping[str, str]  # of the servers, as their clients read them from the environment
-    users_uri: str
+    addresses: Mapping[
+        str, str
+    ]  # of the servers, by the variables from which their clients read them
+    users_uri: str  # the database of MLflow's users
     credentials: Credentials
 
-    def mend(self, program: Program) -> None:
-        """Nothing; a server that refused our words knows them now. MLflow keeps a password of its own: ours has changed."""
+    def reset_password(self, program: Program) -> None:
+        """Give MLflow's user the present password, for a server that refused it.
+
+        MLflow keeps the password in a database of its own, where it is still the old one after it was changed.
+        """
         change_password(
             self.credentials.mlflow_password,
             username=self.credentials.mlflow_username,
@@ -66,10 +74,10 @@ class StackPlan:
 
 
 def choose_ports(settings: StackSettings) -> Ports:
-    """The ports that the settings name, or free ones.
+    """Return the ports that the settings name; a free one where they say 0.
 
     Raises:
-        ServiceError: one of them is taken.
+        ServiceError: A port is taken.
     """
     return Ports(
         choose_port(settings.mlflow_port, thing="MLflow", option="--mlflow-port"),
@@ -87,176 +95,44 @@ def plan_stack(
     environment: Mapping[str, str],
     config_files: str,
 ) -> StackPlan:
-    """The programs of this lake's stack; folders, databases and MLflow's list of users are made where they are absent.
+    """Plan the programs of this lake's stack, and create what they need: databases, and MLflow's list of users.
 
-    `environment` is what each program gets besides; `config_files` what CREDIT_DEFAULT_CONFIG is to name.
+    Args:
+        lake: The lake.
+        settings: Where records and artifacts are kept.
+        ports: The servers' ports.
+        credentials: What the servers ask for.
+        environment: What each program gets besides its own variables.
+        config_files: The value of CREDIT_DEFAULT_CONFIG for our commands.
 
     Raises:
-        InputError: the database's address is none.
-        ServiceError: the disk or the database refuses.
+        InputError: The database's address is not valid.
+        ServiceError: The disk or the database refuses.
     """
     postgres = parse_postgres_address(settings.database) if settings.database else {}
     if postgres:
         create_databases(postgres, _DATABASES)
-    users_uri = _build_database_uri(
-        "mlflow_users", lake.home / "stack" / "mlflow-users.db", postgres=postgres
-    )
-    auth = lake.home / "stack" / "mlflow-auth.ini"
+    folder = lake.home / "stack"
+    users_uri = _build_users_uri(folder / "mlflow-users.db", postgres=postgres)
+    auth = folder / "mlflow-auth.ini"
     write_auth_configuration(auth, database_uri=users_uri)
-    inherited = {**environment, **_QUIET, **postgres}
+    common = {**environment, **_QUIET}
+    context = ServerContext(lake, credentials, {**common, **postgres}, postgres)
     addresses = _list_addresses(ports)
-    servers = (
-        _plan_mlflow(
-            lake,
-            settings,
-            port=ports.mlflow,
-            credentials=credentials,
-            auth=auth,
-            environment=inherited,
-        ),
-        _plan_prefect(
-            lake,
-            port=ports.prefect,
-            credentials=credentials,
-            environment=inherited,
-            postgres=postgres,
-        ),
-        _plan_evidently(lake, port=ports.evidently, credentials=credentials, environment=inherited),
-    )
-    ours = {
-        **environment,
-        **_QUIET,
+    client_environment = {
+        **common,
         **addresses,
         **credentials.client_variables,
         **_list_command_variables(lake, addresses, config_files),
     }
-    worker, announcer = (
-        _plan_command(_WORKER, ours, says=_WORKER_READY_LINE),
-        _plan_command(_ANNOUNCER, ours),
+    first_stage = (
+        describe_mlflow(context, settings, port=ports.mlflow, auth=auth),
+        describe_prefect(context, port=ports.prefect),
+        describe_evidently(context, port=ports.evidently),
+        describe_command(_WORKER, client_environment, ready_text=_WORKER_READY_TEXT),
     )
-    return StackPlan(((*servers, worker), (announcer,)), addresses, users_uri, credentials)
-
-
-def _plan_mlflow(
-    lake: Lake,
-    settings: StackSettings,
-    *,
-    port: int,
-    credentials: Credentials,
-    auth: Path,
-    environment: Mapping[str, str],
-) -> Program:
-    names = [f"{LOOPBACK}:{port}", f"localhost:{port}"]
-    in_bucket = ("--serve-artifacts", "--artifacts-destination", settings.artifacts)
-    # written by whoever logs a model, on this machine: readable by commands that run without a server too
-    beside = ("--no-serve-artifacts", "--default-artifact-root", lake.artifacts_uri)
-    command = (
-        sys.executable,
-        "-m",
-        "mlflow",
-        "server",
-        "--host",
-        LOOPBACK,
-        "--port",
-        str(port),
-        "--workers",
-        "1",
-        "--app-name",
-        APP_NAME,
-        *(in_bucket if settings.artifacts else beside),
-        "--allowed-hosts",
-        ",".join(names),
-        "--cors-allowed-origins",
-        ",".join(f"http://{name}" for name in names),
-        "--uvicorn-opts",
-        "--log-level warning",
-    )
-    variables = {
-        "MLFLOW_BACKEND_STORE_URI": "postgresql+psycopg2:///mlflow"
-        if settings.database
-        else lake.tracking_uri,
-        "MLFLOW_AUTH_CONFIG_PATH": str(auth),
-        "MLFLOW_AUTH_ADMIN_USERNAME": credentials.mlflow_username,
-        "MLFLOW_AUTH_ADMIN_PASSWORD": credentials.mlflow_password,
-        "MLFLOW_FLASK_SERVER_SECRET_KEY": credentials.session_key,
-        "MLFLOW_BASIC_AUTH_FAIL_CLOSED": "true",
-        "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
-    }
-    address = f"http://{LOOPBACK}:{port}"
-    words = f"{credentials.mlflow_username}:{credentials.mlflow_password}"
-    return Program(
-        "mlflow",
-        command,
-        {**environment, **variables},
-        address=address,
-        version=version("mlflow"),
-        health_url=f"{address}/version",
-        authorization=_encode_basic_auth(words),
-        is_server=True,
-    )
-
-
-def _plan_prefect(
-    lake: Lake,
-    *,
-    port: int,
-    credentials: Credentials,
-    environment: Mapping[str, str],
-    postgres: Mapping[str, str],
-) -> Program:
-    address = f"http://{LOOPBACK}:{port}"
-    variables = {
-        "PREFECT_HOME": str(lake.home / "prefect"),
-        "PREFECT_API_URL": f"{address}/api",
-        "PREFECT_SERVER_UI_API_URL": f"{address}/api",
-        "PREFECT_SERVER_API_AUTH_STRING": credentials.prefect_auth_string,
-        "PREFECT_SERVER_API_CSRF_PROTECTION_ENABLED": "true",
-        "PREFECT_SERVER_CORS_ALLOWED_ORIGINS": f"{address},http://localhost:{port}",
-        "PREFECT_SERVER_LOGGING_LEVEL": "WARNING",
-        **_list_prefect_database_variables(postgres),
-    }
-    return Program(
-        "prefect",
-        (sys.executable, "-m", "credit_default.flows.server.basic_auth_server", str(port)),
-        {**environment, **variables},
-        address=address,
-        version=version("prefect"),
-        health_url=f"{address}/api/admin/version",
-        authorization=_encode_basic_auth(credentials.prefect_auth_string),
-        is_server=True,
-    )
-
-
-def _plan_evidently(
-    lake: Lake, *, port: int, credentials: Credentials, environment: Mapping[str, str]
-) -> Program:
-    """Its pages are open to this machine's users, and nobody writes through them: flows write the folder itself."""
-    address = f"http://{LOOPBACK}:{port}"
-    command = (
-        "-m",
-        "evidently.cli",
-        "ui",
-        "--host",
-        LOOPBACK,
-        "--port",
-        str(port),
-        "--workspace",
-        str(lake.workspace),
-    )
-    return Program(
-        "evidently",
-        (sys.executable, *command),
-        {**environment, "EVIDENTLY_SECRET": credentials.session_key},
-        address=address,
-        version=version("evidently"),
-        health_url=f"{address}/api/version",
-        is_server=True,
-    )
-
-
-def _plan_command(name: str, environment: Mapping[str, str], *, says: str = "") -> Program:
-    command = (sys.executable, "-m", "credit_default.cli.main", name)
-    return Program(name, command, environment, version=version("credit-default"), says=says)
+    last_stage = (describe_command(_ANNOUNCER, client_environment),)
+    return StackPlan((first_stage, last_stage), addresses, users_uri, credentials)
 
 
 def _list_addresses(ports: Ports) -> dict[str, str]:
@@ -270,7 +146,7 @@ def _list_addresses(ports: Ports) -> dict[str, str]:
 def _list_command_variables(
     lake: Lake, addresses: Mapping[str, str], config_files: str
 ) -> dict[str, str]:
-    """Our own names for the addresses, which come before whatever a configuration file says of them."""
+    """Return the addresses by our own variables, which win over those of a configuration file."""
     return {
         "CREDIT_DEFAULT_LAKE": lake.uri,
         "CREDIT_DEFAULT_CONFIG": config_files,
@@ -279,21 +155,5 @@ def _list_command_variables(
     }
 
 
-def _build_database_uri(name: str, file: Path, *, postgres: Mapping[str, str]) -> str:
-    return f"postgresql+psycopg2:///{name}" if postgres else f"sqlite:///{file}"
-
-
-def _list_prefect_database_variables(postgres: Mapping[str, str]) -> dict[str, str]:
-    if not postgres:
-        return {}
-    names = {"PGHOST": "HOST", "PGPORT": "PORT", "PGUSER": "USER", "PGPASSWORD": "PASSWORD"}
-    named = {f"PREFECT_SERVER_DATABASE_{names[name]}": value for name, value in postgres.items()}
-    return {
-        **named,
-        "PREFECT_SERVER_DATABASE_DRIVER": "postgresql+asyncpg",
-        "PREFECT_SERVER_DATABASE_NAME": "prefect",
-    }
-
-
-def _encode_basic_auth(words: str) -> str:
-    return f"Basic {base64.b64encode(words.encode()).decode()}"
+def _build_users_uri(file: Path, *, postgres: Mapping[str, str]) -> str:
+    return "postgresql+psycopg2:///mlflow_users" if postgres else f"sqlite:///{file}"

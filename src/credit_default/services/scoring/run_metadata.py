@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from credit_default.adapters.mlflow.tracking import DatasetRecord
+from credit_default.adapters.mlflow.datasets import DatasetRecord
 from credit_default.data.contract.schema import Schema
 from credit_default.model.evaluation.metrics import Evaluation
 from credit_default.services.intake.file_check import CheckedFile

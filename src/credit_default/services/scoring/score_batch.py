@@ -147,10 +147,10 @@ def load_champion(wiring: Wiring, checked: CheckedFile) -> CurrentChampion:
 
 def _load_registered_or_pinned(wiring: Wiring) -> CurrentChampion | None:
     try:
-        wiring.tracking.wait(timeout_seconds=wiring.settings.mlflow.wait_seconds)
+        wiring.tracking.wait_for_store(timeout_seconds=wiring.settings.mlflow.wait_seconds)
         return load_registered_champion(wiring)
     except ServiceError as error:
-        pinned = load_pinned_champion(wiring) if wiring.tracking.is_away(error) else None
+        pinned = load_pinned_champion(wiring) if wiring.tracking.is_mlflow_outage(error) else None
         if pinned is None:
             raise
         return pinned

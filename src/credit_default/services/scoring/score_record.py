@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
+from credit_default.adapters.mlflow.datasets import DatasetRecord
 from credit_default.adapters.mlflow.run_search import find_run_id
-from credit_default.adapters.mlflow.tracking import DatasetRecord, Tracking
+from credit_default.adapters.mlflow.tracking import Tracking
 from credit_default.errors import ServiceError
 from credit_default.failpoints import hit_failpoint
 from credit_default.gates.verdict import Verdict
@@ -94,7 +95,7 @@ def record_scores(
                 wiring, checked, scored, measured, recorded_at=recorded_at
             )
         except ServiceError as error:
-            if not wiring.tracking.is_away(error):
+            if not wiring.tracking.is_mlflow_outage(error):
                 raise
             reasons = (f"MLflow went away: {error.found}", OWED_RECORD_NOTE)
             outage = Verdict(MLFLOW_GATE, "watch", reasons)

@@ -92,7 +92,7 @@ def require_mlflow(wiring: Wiring) -> None:
     Raises:
         ServiceError: it does not in the time that the settings give it.
     """
-    wiring.tracking.wait(timeout_seconds=wiring.settings.mlflow.training_wait_seconds)
+    wiring.tracking.wait_for_store(timeout_seconds=wiring.settings.mlflow.training_wait_seconds)
 
 
 def read_training_rows(wiring: Wiring, *, month: str | None, read_at: dt.datetime) -> TrainingRows:

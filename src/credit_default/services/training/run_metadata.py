@@ -2,7 +2,7 @@
 
 from dataclasses import asdict
 
-from credit_default.adapters.mlflow.tracking import DatasetRecord
+from credit_default.adapters.mlflow.datasets import DatasetRecord
 from credit_default.model.evaluation.metrics import Evaluation
 from credit_default.services.context.wiring import Wiring
 from credit_default.services.training.challenger import Challenger, TrainingRows

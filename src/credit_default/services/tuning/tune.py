@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from credit_default.adapters.host.atomic_files import write_atomically
-from credit_default.adapters.mlflow.tracking import Run
+from credit_default.adapters.mlflow.run import Run
 from credit_default.adapters.optuna.study import EndedTrial
 from credit_default.errors import InputError
 from credit_default.model.estimator.recipe_pipeline import Recipe
