@@ -57,16 +57,13 @@ def connect(lake: Path, **settings: Any) -> Any:
 def train_champion(lake: Path, folder: Path) -> None:
     """Seats a champion in the lake, trained on simulated clients that the files do not hold."""
     from credit_default.data.simulation.months import simulate
-    from credit_default.services.training.challenger import (
-        fit_challenger,
-        read_training_rows,
-        split_rows,
-    )
+    from credit_default.services.training.challenger import fit_challenger
     from credit_default.services.training.promotion_contest import judge_challenger
     from credit_default.services.training.register_and_promote import (
         apply_promotion_verdict,
         register_challenger,
     )
+    from credit_default.services.training.training_rows import read_training_rows, split_rows
 
     (month,) = simulate(
         client_count=TRAINING_CLIENTS, month_count=1, seed=SEED + 1, first_month="2005-08"

@@ -44,7 +44,7 @@ from credit_default.model.evaluation.reference_models import (
     cross_validate_families,
 )
 from credit_default.model.features.credit_card import CREDIT_CARD_FEATURES
-from credit_default.services.training.challenger import FOLD_SEEDS
+from credit_default.services.training.cross_validation import FOLD_SEEDS
 
 CONFIG = Path(__file__).parents[1] / "config"
 FOREST_BARS = {

@@ -29,9 +29,10 @@ def monitor_batch(lake: Path) -> None:
     from credit_default.gates.monitoring.drift import judge_drift
     from credit_default.gates.monitoring.drift_measurement import measure_drift
     from credit_default.model.estimator.bundle import measure_input_importance
-    from credit_default.services.monitoring.batch_drift import find_batch, find_drift
+    from credit_default.services.monitoring.batch_drift import find_drift
     from credit_default.services.monitoring.batch_profile import profile_batch
     from credit_default.services.monitoring.feed_and_volume import judge_delivery
+    from credit_default.services.monitoring.monitored_batch import find_batch
 
     wiring = connect(lake)
     champion = wiring.registry.find_champion()

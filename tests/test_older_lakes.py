@@ -28,13 +28,14 @@ from credit_default.services.audit.replay import verify_lake
 from credit_default.services.champion.current import load_registered_champion
 from credit_default.services.context.wiring import Wiring, build_wiring
 from credit_default.services.intake.file_check import check_file, judge_file
-from credit_default.services.monitoring.batch_drift import find_batch, find_drift
+from credit_default.services.monitoring.batch_drift import find_drift
 from credit_default.services.monitoring.batch_performance import (
     evaluate_batch,
     judge_without_outcomes,
 )
 from credit_default.services.monitoring.findings_record import record_findings
 from credit_default.services.monitoring.follow_up import follow_up
+from credit_default.services.monitoring.monitored_batch import find_batch
 from credit_default.services.outcomes.take_in import ingest_outcomes_file
 from credit_default.services.scoring.explain_client import explain_client
 from credit_default.services.scoring.score_batch import (
@@ -43,16 +44,13 @@ from credit_default.services.scoring.score_batch import (
     score_file,
 )
 from credit_default.services.scoring.score_record import record_scores
-from credit_default.services.training.challenger import (
-    fit_challenger,
-    read_training_rows,
-    split_rows,
-)
+from credit_default.services.training.challenger import fit_challenger
 from credit_default.services.training.promotion_contest import judge_challenger
 from credit_default.services.training.register_and_promote import (
     apply_promotion_verdict,
     register_challenger,
 )
+from credit_default.services.training.training_rows import read_training_rows, split_rows
 from credit_default.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -189,7 +187,7 @@ def monitor(wiring: Wiring, batch_id: str) -> None:
     outlook = judge_without_outcomes(wiring, batch)
     performed = evaluate_batch(wiring, batch, now=MONITORED)
     found = record_findings(
-        wiring, batch, drift, performed, outlook=outlook, monitored_at=MONITORED
+        wiring, batch, drift, performed, label_free_findings=outlook, monitored_at=MONITORED
     )
     follow_up(wiring, batch, found, at=MONITORED)
 

@@ -196,11 +196,11 @@ def promote_challenger(wiring: Wiring, _path: str, at: dt.datetime) -> str:
     import polars as pl
 
     from credit_default.model.evaluation.metrics import evaluate
-    from credit_default.services.training.challenger import TrainingRows
     from credit_default.services.training.register_and_promote import (
         Registered,
         apply_promotion_verdict,
     )
+    from credit_default.services.training.training_rows import TrainingRows
 
     defaulted = np.arange(200) % 2
     evaluation = evaluate(

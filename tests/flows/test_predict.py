@@ -9,7 +9,7 @@ from credit_default.errors import InputError, RefusedError
 from credit_default.flows.predict import predict
 from credit_default.flows.runs.context import connect
 from credit_default.services.intake.ingest import ingest_file
-from credit_default.services.training.challenger import read_training_rows
+from credit_default.services.training.training_rows import read_training_rows
 
 NOON = dt.datetime(2005, 12, 1, 12, tzinfo=dt.UTC)
 

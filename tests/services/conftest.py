@@ -19,16 +19,16 @@ from credit_default.services.champion.current import CurrentChampion, load_regis
 from credit_default.services.context.wiring import Wiring, build_wiring
 from credit_default.services.intake.file_check import check_file
 from credit_default.services.scoring.score_batch import score_file
-from credit_default.services.training.challenger import (
-    TrainingRows,
-    fit_challenger,
-    read_training_rows,
-    split_rows,
-)
+from credit_default.services.training.challenger import fit_challenger
 from credit_default.services.training.promotion_contest import judge_challenger
 from credit_default.services.training.register_and_promote import (
     apply_promotion_verdict,
     register_challenger,
+)
+from credit_default.services.training.training_rows import (
+    TrainingRows,
+    read_training_rows,
+    split_rows,
 )
 from credit_default.settings import Settings
 from credit_default.views.summaries.summary import Summary

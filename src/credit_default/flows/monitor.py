@@ -18,10 +18,11 @@ from credit_default.services.monitoring import (
     batch_performance,
     findings_record,
     follow_up,
+    monitored_batch,
 )
 from credit_default.views.summaries.summary import Summary
 
-find_batch = build_retried_task(batch_drift.find_batch, "find batch")
+find_batch = build_retried_task(monitored_batch.find_batch, "find batch")
 find_drift = build_task(batch_drift.find_drift, "compare with reference")
 judge_without_outcomes = build_task(
     batch_performance.judge_without_outcomes, "estimate from the scores"
@@ -66,10 +67,15 @@ def monitor(
     batch = find_batch(wiring, batch_id, model_version=model_version)
     kind = report or wiring.settings.report
     drift = None if kind == "none" else find_drift(wiring, batch, report=kind)
-    outlook = None if kind == "none" else judge_without_outcomes(wiring, batch)
+    label_free_findings = None if kind == "none" else judge_without_outcomes(wiring, batch)
     performed = evaluate_batch(wiring, batch, now=read_clock())
     found = record_findings(
-        wiring, batch, drift, performed, outlook=outlook, monitored_at=read_clock()
+        wiring,
+        batch,
+        drift,
+        performed,
+        label_free_findings=label_free_findings,
+        monitored_at=read_clock(),
     )
     followed = follow_up_batch(wiring, batch, found, at=read_clock())
     publish_summary(followed.summary, simulated=batch.data_origin == SIMULATED)

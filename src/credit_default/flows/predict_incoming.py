@@ -20,7 +20,7 @@ from credit_default.flows.runs.orphaned_runs import mark_run
 from credit_default.flows.runs.run_as_script import run_as_script
 from credit_default.services.context.wiring import Wiring
 from credit_default.services.intake.inbox import InboxRun, score_incoming, score_incoming_file
-from credit_default.services.monitoring.batch_drift import read_batch_findings
+from credit_default.services.monitoring.earlier_findings import read_batch_findings
 from credit_default.views.summaries.summary import Summary
 
 

@@ -20,19 +20,21 @@ from credit_default.services.context.data_origin import SIMULATED
 from credit_default.services.monitoring import follow_up
 from credit_default.services.training import (
     challenger,
+    cross_validation,
     model_card,
     promotion_contest,
     register_and_promote,
+    training_rows,
     validation_study,
 )
 from credit_default.views.summaries.summary import Summary
 
 require_mlflow = build_task(challenger.require_mlflow, "wait for MLflow")
-read_training_rows = build_retried_task(challenger.read_training_rows, "read training rows")
-read_known_rows = build_task(challenger.read_known_rows, "read known rows")
-split_rows = build_task(challenger.split_rows, "split by client")
+read_training_rows = build_retried_task(training_rows.read_training_rows, "read training rows")
+read_known_rows = build_task(training_rows.read_known_rows, "read known rows")
+split_rows = build_task(training_rows.split_rows, "split by client")
 fit_challenger = build_task(challenger.fit_challenger, "fit")
-cross_validate = build_task(challenger.cross_validate_challenger, "cross-validate")
+cross_validate = build_task(cross_validation.cross_validate_challenger, "cross-validate")
 assess_challenger = build_task(validation_study.assess_challenger, "assess")
 find_champion = build_retried_task(current.load_registered_champion, "find champion")
 register_challenger = build_retried_task(

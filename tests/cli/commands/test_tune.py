@@ -34,7 +34,7 @@ def test_search_ends_with_two_tables_and_a_file_for_training(run, config, tmp_pa
 
     again = run("tune", "--config", config, "--trials", 2, "--no-challengers", "--out", out)
     assert again.exit_code == 2
-    assert "say --replace" in again.stderr
+    assert "add --replace" in again.stderr
 
     replaced = run(
         "tune",

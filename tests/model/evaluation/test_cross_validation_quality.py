@@ -22,7 +22,7 @@ from credit_default.model.evaluation.cross_validation import (
 from credit_default.model.evaluation.leakage_check import check_leak_ceiling
 from credit_default.model.evaluation.reference_models import cross_validate_families
 from credit_default.model.features.credit_card import CREDIT_CARD_FEATURES
-from credit_default.services.training.challenger import FOLD_SEEDS
+from credit_default.services.training.cross_validation import FOLD_SEEDS
 from credit_default.settings import load_settings
 
 BARS = {

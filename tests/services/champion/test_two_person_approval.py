@@ -20,11 +20,11 @@ from credit_default.services.champion.two_person_approval import (
     request_promotion,
 )
 from credit_default.services.champion.versions import promote_by_hand, roll_back
-from credit_default.services.training.challenger import TrainingRows
 from credit_default.services.training.register_and_promote import (
     Registered,
     apply_promotion_verdict,
 )
+from credit_default.services.training.training_rows import TrainingRows
 
 pytestmark = pytest.mark.xdist_group("mlflow")
 

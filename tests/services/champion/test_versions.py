@@ -15,15 +15,12 @@ from credit_default.services.champion.versions import (
     roll_back,
     summarise_models,
 )
-from credit_default.services.training.challenger import (
-    fit_challenger,
-    read_training_rows,
-    split_rows,
-)
+from credit_default.services.training.challenger import fit_challenger
 from credit_default.services.training.register_and_promote import (
     apply_promotion_verdict,
     register_challenger,
 )
+from credit_default.services.training.training_rows import read_training_rows, split_rows
 
 NOON = dt.datetime(2006, 1, 1, 12, tzinfo=dt.UTC)
 HOUR = dt.timedelta(hours=1)

@@ -23,16 +23,13 @@ from credit_default.services.intake.inbox import move_scored_file
 from credit_default.services.outcomes.coverage import measure_coverage
 from credit_default.services.outcomes.take_in import ingest_outcomes_file
 from credit_default.services.scoring.score_batch import load_champion, score_file
-from credit_default.services.training.challenger import (
-    fit_challenger,
-    read_training_rows,
-    split_rows,
-)
+from credit_default.services.training.challenger import fit_challenger
 from credit_default.services.training.promotion_contest import judge_challenger
 from credit_default.services.training.register_and_promote import (
     apply_promotion_verdict,
     register_challenger,
 )
+from credit_default.services.training.training_rows import read_training_rows, split_rows
 
 pytestmark = pytest.mark.xdist_group("mlflow")
 

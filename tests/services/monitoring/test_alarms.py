@@ -3,6 +3,7 @@ import json
 
 import polars as pl
 import pytest
+from tests.fakes.log_lines import collect_log_lines
 
 from credit_default.adapters.tables.alarms import close_alarm, open_alarm, read_alarms
 from credit_default.adapters.tables.ledger import read_entries
@@ -78,7 +79,7 @@ def test_alarm_opens_once_and_closes_once_on_record(wiring):
     )
 
 
-def test_alarm_is_told_with_its_reasons_and_its_end(wiring):
+def test_notes_say_that_an_alarm_opened_and_why_it_closed(wiring):
     find(wiring.lake, "a", gate="feed")
 
     opened = update(wiring)
@@ -89,14 +90,14 @@ def test_alarm_is_told_with_its_reasons_and_its_end(wiring):
         f"alarm over: feed of version 1, open since month 2005-10: {CLOSED_AS_SUPERSEDED}",
     )
     assert describe_open_alarms(opened.alarms) == opened.notes
-    assert describe_open_alarms(read_known_alarms(wiring)) == ()
+    assert describe_open_alarms(read_known_alarms(wiring.lake)) == ()
 
 
 def test_lake_without_findings_has_no_alarm(wiring):
     assert update(wiring).alarms == ()
 
 
-def test_people_are_told_when_it_opens_and_when_it_closes(make_wiring, webhook):
+def test_a_message_is_sent_when_an_alarm_opens_and_when_it_closes(make_wiring, webhook):
     wiring = make_wiring(notify={"urls": webhook.address})
     find(wiring.lake, "a", gate="feed")
     update(wiring)
@@ -115,9 +116,7 @@ def test_people_are_told_when_it_opens_and_when_it_closes(make_wiring, webhook):
     ]
 
 
-def test_message_that_failed_is_told_here_stands_with_the_alarm_and_is_tried_again(
-    make_wiring, webhook
-):
+def test_message_that_failed_is_noted_stored_with_the_alarm_and_sent_again(make_wiring, webhook):
     wiring = make_wiring(notify={"urls": webhook.address})
     find(wiring.lake, "a", gate="feed")
     webhook.status = 500
@@ -136,7 +135,7 @@ def test_message_that_failed_is_told_here_stands_with_the_alarm_and_is_tried_aga
     assert "secret-word" not in str(failed)
 
 
-def test_alarm_that_was_over_before_anybody_looked_is_told_to_nobody(make_wiring, webhook):
+def test_alarm_that_opened_and_closed_between_two_updates_sends_no_message(make_wiring, webhook):
     wiring = make_wiring(notify={"urls": webhook.address})
     find(wiring.lake, "aoo", gate="feed")
 
@@ -147,7 +146,7 @@ def test_alarm_that_was_over_before_anybody_looked_is_told_to_nobody(make_wiring
     assert [r.opening_delivery for r in read_alarms(wiring.lake)] == ["over before anybody looked"]
 
 
-def test_alarm_that_a_crash_kept_from_the_ledger_and_from_people_is_told_by_the_next_look(
+def test_alarm_whose_recording_crashed_gets_its_entry_and_message_at_the_next_update(
     make_wiring, webhook
 ):
     wiring = make_wiring(notify={"urls": webhook.address})
@@ -176,7 +175,7 @@ def test_of_two_runners_one_opens_and_one_closes(wiring):
     assert len(read_alarms(wiring.lake)) == 1
 
 
-def test_alarm_that_a_later_look_brings_back_is_open_again_under_its_name(wiring):
+def test_alarm_that_a_later_finding_brings_back_is_open_again_under_its_name(wiring):
     opened = []
     for minute, letter in enumerate("aoa"):
         find(wiring.lake, letter, gate="feed")
@@ -193,3 +192,20 @@ def test_gate_with_a_hostile_name_has_no_alarm(wiring):
             Alarm("x' OR '1'='1", 1, "2005-10", "b", opened_at=NOON.isoformat()),
             before=None,
         )
+
+
+def test_each_change_of_an_alarm_is_logged_once_and_a_failed_message_is_a_warning(
+    make_wiring, webhook
+):
+    wiring = make_wiring(notify={"urls": webhook.address})
+    find(wiring.lake, "a", gate="feed")
+    webhook.status = 500
+
+    with collect_log_lines("services.monitoring") as lines:
+        update(wiring)
+        update(wiring, minute=1)
+
+    failed = (
+        "warning could not deliver alarm message gate=feed model_version=1 failed_address_count=1"
+    )
+    assert lines == ["info opened alarm gate=feed model_version=1 month=2005-10", failed, failed]

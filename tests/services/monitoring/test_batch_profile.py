@@ -6,8 +6,8 @@ import pytest
 from credit_default.data.checking.duplicate_keys import hash_keys
 from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.errors import InputError
-from credit_default.services.monitoring.batch_drift import find_batch
 from credit_default.services.monitoring.batch_profile import profile_batch
+from credit_default.services.monitoring.monitored_batch import find_batch
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +31,7 @@ def test_batch_and_reference_are_counted_alike_and_the_chosen_rows_kept(
     assert profiled.reference.columns["age"].mean == pytest.approx(reference["age"].mean())
 
 
-def test_model_without_a_reference_is_told(champion_lake):
+def test_model_without_a_reference_is_refused(champion_lake):
     with pytest.raises(InputError, match="none with the model"):
         profile_batch(
             replace(champion_lake.champion.bundle, reference=None),

@@ -8,7 +8,7 @@ import pytest
 from credit_default.adapters.tables.monitoring import write_monitoring
 from credit_default.services.champion.current import CurrentChampion
 from credit_default.services.intake.file_check import check_file
-from credit_default.services.monitoring.batch_drift import find_batch, find_drift
+from credit_default.services.monitoring.batch_drift import find_drift
 from credit_default.services.monitoring.batch_profile import profile_batch
 from credit_default.services.monitoring.feed_and_volume import (
     count_broken_rules,
@@ -16,6 +16,7 @@ from credit_default.services.monitoring.feed_and_volume import (
     judge_delivery,
     read_delivery_history,
 )
+from credit_default.services.monitoring.monitored_batch import find_batch
 from credit_default.services.scoring.score_batch import score_file
 
 MONTHS = ("2005-10", "2005-11", "2005-12", "2006-01")
@@ -86,7 +87,7 @@ def test_batch_is_held_against_those_scored_before_it(wiring, deliver, known_row
         (300, 3, 1, 31.0),
     ]
     assert found.earlier_rejected_shares == (0.0, 0.0, 0.01)
-    assert len(second.earlier) == 1  # looked at again, it sees no later ones
+    assert len(second.earlier) == 1  # monitored again, it is compared with no later ones
     assert (unknown.own.row_count, len(unknown.earlier)) == (77, 4)
     assert count_rejected(wiring.lake, ids[2]) == 3
     assert count_broken_rules(wiring.lake, ids[2]) == {"sex|code": 3}

@@ -26,7 +26,7 @@ def write_finding(wiring, month, *, gate="drift", level="ok", batch_id="0" * 16)
     )
 
 
-def test_page_stands_in_the_lakes_reports(wiring):
+def test_page_is_written_among_the_lakes_reports(wiring):
     write_finding(wiring, "2006-01", level="watch")
 
     path = write_history_page(wiring, now=NOON)
@@ -44,7 +44,7 @@ def test_page_is_written_anew(wiring):
 
     write_history_page(wiring, now=NOON)
 
-    assert len(read_history(wiring).batches) == 2
+    assert len(read_history(wiring.lake).batches) == 2
     assert "2 batches" in (wiring.lake.home / "reports" / "history.html").read_text(
         encoding="utf-8"
     )
@@ -58,7 +58,7 @@ def test_alarm_that_another_champion_ended_is_open_through_the_last_month_that_i
     update_lake_alarms(wiring, champion_version=1, at=NOON)
     update_lake_alarms(wiring, champion_version=2, at=NOON)
 
-    assert [(a.opened_month, a.closed_month) for a in read_history(wiring).alarms] == [
+    assert [(a.opened_month, a.closed_month) for a in read_history(wiring.lake).alarms] == [
         ("2006-01", "2006-03")
     ]
 

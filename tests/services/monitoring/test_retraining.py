@@ -70,10 +70,10 @@ def figures(wiring, *alarms):
     return judge_retraining_need(wiring, alarms, CHAMPION).decision.verdict.figures
 
 
-def test_lake_in_which_nothing_rings_asks_for_nothing(wiring):
+def test_lake_without_an_open_alarm_requests_no_training(wiring):
     considered = judge_retraining_need(wiring, (), None)
 
-    assert (considered.decision.action, considered.month, considered.is_asked) == (
+    assert (considered.decision.action, considered.month, considered.is_new) == (
         "nothing",
         "",
         False,
@@ -97,7 +97,7 @@ def test_labels_of_a_broken_batch_count_for_nothing(wiring):
     score(wiring.lake, 5)
     find(wiring.lake, gate="feed", level="alarm")
 
-    assert find_broken_batches(wiring) == (BATCH,)
+    assert find_broken_batches(wiring.lake) == (BATCH,)
     assert (figures(wiring)["new_label_count"], figures(wiring)["broken_batch_count"]) == (2, 1)
 
 
@@ -121,11 +121,11 @@ def test_batch_whose_feed_is_in_order_now_is_not_broken(wiring):
     find(wiring.lake, gate="feed", level="alarm")
     find(wiring.lake, gate="feed", level="ok")
 
-    assert find_broken_batches(wiring) == ()
+    assert find_broken_batches(wiring.lake) == ()
 
 
 @pytest.mark.parametrize(("version", "action"), [(3, "train"), (2, "nothing")])
-def test_alarms_about_the_champion_are_what_counts(wiring, version, action):
+def test_only_alarms_about_the_champion_count(wiring, version, action):
     find(wiring.lake)
 
     assert (
@@ -143,12 +143,11 @@ def test_request_is_on_record_once_and_holds_back_that_of_the_next_month(wiring)
     find(wiring.lake, month="2006-01", batch_id="f" * 16)
     later = judge_retraining_need(wiring, [alarm("performance")], CHAMPION)
 
-    assert [(c.is_asked, c.is_new) for c in (first, again, later)] == [
-        (True, True),
-        (True, False),
-        (False, False),
+    assert [(c.decision.action, c.is_new) for c in (first, again, later)] == [
+        ("train", True),
+        ("train", False),
+        ("wait", False),
     ]
-    assert later.decision.action == "wait"
     [entry] = read_entries(wiring.lake)
     assert (entry.event, entry.model_version) == ("retraining requested", 3)
     assert json.loads(entry.details)["month"] == "2005-12"

@@ -12,7 +12,7 @@ from credit_default.errors import InputError
 from credit_default.model.estimator.scoring import score_probability
 from credit_default.services.intake.file_check import check_file
 from credit_default.services.scoring.score_batch import load_champion, score_file
-from credit_default.services.training.challenger import split_rows
+from credit_default.services.training.training_rows import split_rows
 
 LATER = dt.datetime(2006, 1, 1, tzinfo=dt.UTC)
 

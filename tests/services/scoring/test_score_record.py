@@ -9,9 +9,10 @@ from credit_default.adapters.tables.monitoring import read_monitoring
 from credit_default.errors import ServiceError
 from credit_default.gates.verdict import Verdict
 from credit_default.services.intake.file_check import check_file
-from credit_default.services.monitoring.batch_drift import find_batch, read_batch_findings
 from credit_default.services.monitoring.batch_performance import Performance, evaluate_batch
+from credit_default.services.monitoring.earlier_findings import read_batch_findings
 from credit_default.services.monitoring.findings_record import record_findings
+from credit_default.services.monitoring.monitored_batch import find_batch
 from credit_default.services.scoring.score_record import record_scores
 from credit_default.services.training.register_and_promote import (
     Registered,

@@ -1,4 +1,4 @@
-"""Over five seeds: the four healthy months stay quiet and the two drifted ones ring, on real and on simulated clients.
+"""Over five seeds, the four quiet months raise no alarm and the two drifted ones do, on real and on simulated clients.
 
 A month's drift is measured here by our own statistics, column for column as the report does it; for one seed the same
 months go through the report itself.
@@ -43,7 +43,7 @@ SMALL = DemoPolicy(batch_rows=200)
 
 @dataclass(frozen=True)
 class Lived:
-    rehearsal: DemoData
+    demo_data: DemoData
     bundle: ModelBundle
 
     def score(self, month):
@@ -104,8 +104,8 @@ def read_outcomes(month):
     return read.accepted_rows()
 
 
-def live(rehearsal):
-    sides = split(pl.read_parquet(rehearsal.training))
+def live(demo_data):
+    sides = split(pl.read_parquet(demo_data.training))
     bundle = fit(
         Recipe(tree_count=30),
         sides.development,
@@ -113,7 +113,7 @@ def live(rehearsal):
         features=CREDIT_CARD_FEATURES,
         decision_policy=DecisionPolicy(),
     )
-    return Lived(rehearsal, attach_reference(bundle, sides.test))
+    return Lived(demo_data, attach_reference(bundle, sides.test))
 
 
 def ring(verdicts):
@@ -148,29 +148,29 @@ def some_months(some_rows, tmp_path_factory):
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_only_the_two_drifted_months_of_real_clients_ring(real_rows, tmp_path, seed):
+def test_only_the_two_drifted_months_of_real_clients_raise_an_alarm(real_rows, tmp_path, seed):
     lived = live(write_real_demo_months(real_rows, tmp_path, seed=seed, policy=DemoPolicy()))
 
-    verdicts = [lived.judge(month) for month in lived.rehearsal.months]
+    verdicts = [lived.judge(month) for month in lived.demo_data.months]
 
-    assert [month.drifted for month in lived.rehearsal.months] == PLANTED
+    assert [month.drifted for month in lived.demo_data.months] == PLANTED
     assert ring(verdicts) == PLANTED
     assert all("repayment_status_m1" in " ".join(verdict.reasons) for verdict in verdicts[4:])
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_only_the_two_drifted_months_of_simulated_clients_ring(tmp_path, seed):
+def test_only_the_two_drifted_months_of_simulated_clients_raise_an_alarm(tmp_path, seed):
     lived = live(write_simulated_demo_months(tmp_path, seed=seed, policy=DemoPolicy()))
 
-    verdicts = [lived.judge(month) for month in lived.rehearsal.months]
+    verdicts = [lived.judge(month) for month in lived.demo_data.months]
 
-    assert [month.drifted for month in lived.rehearsal.months] == PLANTED
+    assert [month.drifted for month in lived.demo_data.months] == PLANTED
     assert ring(verdicts) == PLANTED
 
 
 def test_the_report_itself_comes_to_the_same_verdicts(real_rows, tmp_path):
     lived = live(write_real_demo_months(real_rows, tmp_path, seed=0, policy=DemoPolicy()))
-    months = lived.rehearsal.months[
+    months = lived.demo_data.months[
         3:
     ]  # a report takes seconds: the last healthy month, and both drifted ones
 
@@ -185,9 +185,7 @@ def test_the_report_itself_comes_to_the_same_verdicts(real_rows, tmp_path):
         )
 
 
-def test_no_client_of_a_month_stands_in_the_training_file_or_in_another_month(
-    some_months, some_rows
-):
+def test_no_client_of_a_month_is_in_the_training_file_or_in_another_month(some_months, some_rows):
     parts = [
         pl.read_parquet(some_months.training),
         *(read_statements(m.statements) for m in some_months.months),
@@ -285,21 +283,21 @@ def test_months_begin_after_the_file_s_own_month(some_rows, tmp_path):
     twice.with_columns(statement_month=pl.lit("2010-02")).write_csv(tmp_path / "own.csv")
     settings = Settings(data=str(tmp_path / "own.csv"), cache=str(tmp_path / "cache"))
 
-    rehearsal = write_demo_months(settings, tmp_path / "months", month="2005-09")
+    demo_data = write_demo_months(settings, tmp_path / "months", month="2005-09")
 
-    assert rehearsal.months[0].statement_month == "2010-03"
-    assert pl.read_parquet(rehearsal.training).height == 6_000 - 10 * 300
+    assert demo_data.months[0].statement_month == "2010-03"
+    assert pl.read_parquet(demo_data.training).height == 6_000 - 10 * 300
 
 
 def test_simulated_data_say_so_where_a_person_will_see_it(tmp_path):
     policy = replace(SMALL, client_count=250, history_months=1)
 
-    rehearsal = write_demo_months(
+    demo_data = write_demo_months(
         Settings(data="simulated"), tmp_path, month="2005-09", policy=policy
     )
 
-    assert rehearsal.story.startswith("SIMULATED")
-    assert pl.read_parquet(rehearsal.training)["client_id"].str.starts_with("SIM-").all()
+    assert demo_data.data_description.startswith("SIMULATED")
+    assert pl.read_parquet(demo_data.training)["client_id"].str.starts_with("SIM-").all()
 
 
 def test_scenario_begins_after_the_quiet_months(tmp_path):

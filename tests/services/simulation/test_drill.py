@@ -14,12 +14,11 @@ SHORT = DrillPlan(client_count=1_500, clean_count=4)
 
 
 @pytest.fixture(scope="module")
-def ground(tmp_path_factory):
+def drill_setup(tmp_path_factory):
     from tests.services.conftest import make_wiring
 
-    return prepare_drill(
-        make_wiring(tmp_path_factory.mktemp("drill"), recipe={"tree_count": 20}), SHORT
-    )
+    wiring = make_wiring(tmp_path_factory.mktemp("drill"), recipe={"tree_count": 20})
+    return prepare_drill(wiring.settings, wiring.portfolio, SHORT)
 
 
 def choose(*titles):
@@ -30,16 +29,16 @@ def choose(*titles):
     )
 
 
-def drill(ground, *titles):
-    return {f"{e.name} {e.strength}": e for e in run_drill(ground, choose(*titles))}
+def drill(drill_setup, *titles):
+    return {f"{e.name} {e.strength}": e for e in run_drill(drill_setup, choose(*titles))}
 
 
-def test_clean_months_ring_nothing(ground):
-    assert len(ground.levels) == 4
-    assert Drill((), ground.levels).count_clean()["alarm"] == 0
+def test_clean_months_raise_no_alarm(drill_setup):
+    assert len(drill_setup.levels) == 4
+    assert Drill((), drill_setup.levels).count_clean()["alarm"] == 0
 
 
-def test_loud_faults_ring_what_they_were_meant_for(ground):
+def test_strong_faults_raise_the_alarms_that_they_are_meant_for(drill_setup):
     titles = (
         "recession 3",
         "broken-feed 3",
@@ -49,33 +48,33 @@ def test_loud_faults_ring_what_they_were_meant_for(ground):
         "lost rows 3",
     )
 
-    found = drill(ground, *titles)
+    found = drill(drill_setup, *titles)
 
     assert {name: exercise.caught_in for name, exercise in found.items()} == dict.fromkeys(
         titles, 1
     )
 
 
-def test_refused_file_is_judged_no_further(ground):
-    found = drill(ground, "missing values 3", "missing column 1")
+def test_refused_file_is_judged_no_further(drill_setup):
+    found = drill(drill_setup, "missing values 3", "missing column 1")
 
     assert found["missing values 3"].rang == {"quality": "alarm"}
     assert found["missing column 1"].rang == {"file": "alarm"}
 
 
-def test_late_file_and_overdue_outcomes_ask_for_a_look(ground):
-    found = drill(ground, "late file 3", "label delay 3")
+def test_late_file_and_overdue_outcomes_ask_for_a_look(drill_setup):
+    found = drill(drill_setup, "late file 3", "label delay 3")
 
     assert found["late file 3"].rang["volume"] == "watch"
     assert found["label delay 3"].rang["coverage"] == "watch"
 
 
-def test_gates_that_were_loosened_fail_the_drill(ground):
-    assert drill(ground, "broken gate 3")["broken gate 3"].caught_in == 1
+def test_gates_that_were_loosened_fail_the_drill(drill_setup):
+    assert drill(drill_setup, "broken gate 3")["broken gate 3"].caught_in == 1
 
 
-def test_the_same_drill_says_the_same(ground):
-    assert drill(ground, "label flip 2") == drill(ground, "label flip 2")
+def test_the_same_drill_says_the_same(drill_setup):
+    assert drill(drill_setup, "label flip 2") == drill(drill_setup, "label flip 2")
 
 
 def test_faults_are_chosen_by_name():
@@ -94,13 +93,13 @@ def test_unknown_fault_is_refused():
 
 @pytest.mark.nightly
 @pytest.mark.parametrize("seed", [7, 8])
-def test_alarms_have_been_seen_to_ring(tmp_path, seed, make_wiring):
+def test_full_drill_passes(tmp_path, seed, make_wiring):
     plan = DrillPlan()
     full = make_wiring(tmp_path, seed=seed, recipe={}, jobs=2)
-    ground = prepare_drill(full, plan)
+    drill_setup = prepare_drill(full.settings, full.portfolio, plan)
 
     verdict = judge_drill(
-        Drill(tuple(run_drill(ground, plan)), ground.levels), policy=full.settings.drill
+        Drill(tuple(run_drill(drill_setup, plan)), drill_setup.levels), policy=full.settings.drill
     )
 
     assert verdict.passed, verdict.reasons

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import polars as pl
 import pytest
 
@@ -10,8 +12,9 @@ KEY = ["client_id", "statement_month"]
 
 
 @pytest.fixture(scope="module")
-def line(champion_lake):
-    return DrillPipeline(champion_lake.wiring, champion_lake.champion.bundle)
+def pipeline(champion_lake):
+    wiring = champion_lake.wiring
+    return DrillPipeline(wiring.settings, wiring.schema, champion_lake.champion.bundle)
 
 
 @pytest.fixture(scope="module")
@@ -20,10 +23,10 @@ def month():
     return DeliveredMonth(lived.statements, lived.outcomes.select(*KEY, "defaulted"))
 
 
-def test_every_gate_says_something_of_a_month(line, month):
-    inspected = line.inspect(month, ())
+def test_every_gate_says_something_of_a_month(pipeline, month):
+    judged = pipeline.judge_month(month, ())
 
-    assert set(inspected.levels) == {
+    assert set(judged.levels) == {
         "quality",
         "drift",
         "feed",
@@ -31,39 +34,37 @@ def test_every_gate_says_something_of_a_month(line, month):
         "performance",
         "coverage",
     }
-    assert inspected.levels["volume"] == "not judged"
-    assert inspected.delivered is not None
-    assert inspected.delivered.delivery.row_count == 600
+    assert judged.levels["volume"] == "not judged"
+    assert judged.past_month is not None
+    assert judged.past_month.delivery.row_count == 600
 
 
-def test_file_that_cannot_be_read_stops_at_the_door(line, month):
+def test_file_that_cannot_be_read_is_refused(pipeline, month):
     broken = DeliveredMonth(month.statements.drop("age"), month.outcomes)
 
-    inspected = line.inspect(broken, ())
+    judged = pipeline.judge_month(broken, ())
 
-    assert (inspected.levels, inspected.delivered) == ({"file": "refused"}, None)
+    assert (judged.levels, judged.past_month) == ({"file": "refused"}, None)
 
 
-def test_rejected_rows_are_refused_by_quality(line, month):
+def test_rejected_rows_are_refused_by_quality(pipeline, month):
     broken = DeliveredMonth(
         month.statements.with_columns(pl.lit(None, dtype=pl.Float64).alias("credit_limit")),
         month.outcomes,
     )
 
-    assert set(line.inspect(broken, ()).levels.values()) == {"refused"}
+    assert set(pipeline.judge_month(broken, ()).levels.values()) == {"refused"}
 
 
-def test_same_month_again_is_stale(line, month):
-    first = line.inspect(month, ()).delivered
+def test_same_month_again_is_stale(pipeline, month):
+    first = pipeline.judge_month(month, ()).past_month
 
     assert first is not None
-    assert line.inspect(month, (first,)).levels["feed"] == "alarm"
+    assert pipeline.judge_month(month, (first,)).levels["feed"] == "alarm"
 
 
-def test_model_without_reference_is_refused(champion_lake, month):
-    from dataclasses import replace
+def test_model_without_reference_is_refused(pipeline, month):
+    bundle = replace(pipeline.bundle, reference=None)
 
     with pytest.raises(InputError, match="no reference"):
-        DrillPipeline(
-            champion_lake.wiring, replace(champion_lake.champion.bundle, reference=None)
-        ).inspect(month, ())
+        replace(pipeline, bundle=bundle).judge_month(month, ())

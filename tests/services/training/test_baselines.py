@@ -3,33 +3,35 @@ import pytest
 
 from credit_default.gates.promotion.paired_gains import MEASURES
 from credit_default.services.training.baselines import compare_baselines
-from credit_default.services.training.challenger import fit_challenger, split_rows
+from credit_default.services.training.challenger import fit_challenger
+from credit_default.services.training.training_rows import split_rows
 
 
 @pytest.fixture(scope="module")
-def contest(champion_lake):
+def trained(champion_lake):
     sides = split_rows(champion_lake.wiring, champion_lake.training)
     return sides, fit_challenger(champion_lake.wiring, champion_lake.training, sides)
 
 
-def test_every_rival_is_measured_on_the_test_side_with_paired_gains(champion_lake, contest):
-    sides, challenger = contest
+def test_every_baseline_is_measured_on_the_test_side_with_paired_gains(champion_lake, trained):
+    sides, challenger = trained
 
     compared = {
-        rival.name: rival for rival in compare_baselines(champion_lake.wiring, challenger, sides)
+        baseline.name: baseline
+        for baseline in compare_baselines(champion_lake.wiring, challenger, sides)
     }
 
     assert list(compared) == ["scorecard", "small tree", "base rate"]
-    for rival in compared.values():
-        assert set(rival.metrics) == set(rival.gains) == set(MEASURES)
-        for gain in rival.gains.values():
+    for baseline in compared.values():
+        assert set(baseline.metrics) == set(baseline.gains) == set(MEASURES)
+        for gain in baseline.gains.values():
             assert gain.low <= gain.gain <= gain.high
         auc = challenger.evaluation.metrics["roc_auc"].value
-        assert rival.gains["roc_auc"].gain == pytest.approx(auc - rival.metrics["roc_auc"])
+        assert baseline.gains["roc_auc"].gain == pytest.approx(auc - baseline.metrics["roc_auc"])
 
 
-def test_base_rate_is_beaten(champion_lake, contest):
-    sides, challenger = contest
+def test_base_rate_is_beaten(champion_lake, trained):
+    sides, challenger = trained
 
     *_, base_rate = compare_baselines(champion_lake.wiring, challenger, sides)
 
@@ -38,20 +40,20 @@ def test_base_rate_is_beaten(champion_lake, contest):
     assert base_rate.gains["log_loss"].is_better
 
 
-def test_comparison_is_the_same_each_time(champion_lake, contest):
-    sides, challenger = contest
+def test_comparison_is_the_same_each_time(champion_lake, trained):
+    sides, challenger = trained
 
     assert compare_baselines(champion_lake.wiring, challenger, sides) == compare_baselines(
         champion_lake.wiring, challenger, sides
     )
 
 
-def test_model_that_a_rival_equals_does_not_beat_it(champion_lake, contest):
-    sides, challenger = contest
+def test_model_that_a_baseline_equals_does_not_beat_it(champion_lake, trained):
+    sides, challenger = trained
     from dataclasses import replace
 
     constant = replace(challenger, test_probability=np.full(len(challenger.test_probability), 0.22))
 
     compared = compare_baselines(champion_lake.wiring, constant, sides)
 
-    assert not any(rival.gains["roc_auc"].is_better for rival in compared)
+    assert not any(baseline.gains["roc_auc"].is_better for baseline in compared)

@@ -11,7 +11,6 @@ import pytest
 from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.errors import InputError
 from credit_default.sections import PublicDataSettings
-from credit_default.services.training.challenger import read_training_rows
 from credit_default.services.training.data_source import (
     DataFile,
     NoRealData,
@@ -19,6 +18,7 @@ from credit_default.services.training.data_source import (
     fetch_data,
     find_data,
 )
+from credit_default.services.training.training_rows import read_training_rows
 from credit_default.settings import Settings
 
 NOON = dt.datetime(2005, 12, 1, 12, tzinfo=dt.UTC)
@@ -108,7 +108,7 @@ def test_public_data_come_from_a_source_and_then_from_the_cache(settings, on_ope
     assert pl.read_parquet(fetched.path)["statement_month"].unique().to_list() == ["2005-09"]
 
 
-def test_simulator_stands_in_when_no_source_answers_and_a_note_says_so(settings):
+def test_simulated_data_are_used_when_no_source_answers_and_a_note_says_so(settings):
     stand_in = fetch_data(settings, policy=FEW)
 
     assert stand_in.origin == "the simulator"

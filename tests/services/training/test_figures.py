@@ -4,12 +4,13 @@ import numpy as np
 import pytest
 
 from credit_default.model.evaluation.metrics import evaluate
-from credit_default.services.training.challenger import fit_challenger, split_rows
+from credit_default.services.training.challenger import fit_challenger
 from credit_default.services.training.figures import (
     describe_test_side,
     draw_challenger,
     draw_figures,
 )
+from credit_default.services.training.training_rows import split_rows
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +62,7 @@ def test_every_picture_is_drawn_where_both_outcomes_are_known(challenger):
     }
 
 
-def test_curves_are_left_out_where_nobody_defaulted(challenger):
+def test_curves_are_left_out_where_no_client_defaulted(challenger):
     nobody = np.zeros_like(challenger.test_defaulted)
     evaluation = evaluate(
         nobody, challenger.test_probability, policy=challenger.bundle.decision_policy, seed=1

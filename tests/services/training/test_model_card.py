@@ -6,7 +6,7 @@ import pytest
 
 from credit_default.adapters.mlflow.run_search import read_run_text
 from credit_default.errors import ArtifactError, InputError
-from credit_default.services.training.challenger import fit_challenger, split_rows
+from credit_default.services.training.challenger import fit_challenger
 from credit_default.services.training.model_card import (
     CARD_CONTENT,
     publish_card,
@@ -18,6 +18,7 @@ from credit_default.services.training.register_and_promote import (
     apply_promotion_verdict,
     register_challenger,
 )
+from credit_default.services.training.training_rows import split_rows
 from credit_default.services.training.validation_study import assess_challenger
 from credit_default.views.documents.markdown import write_document_markdown
 
@@ -73,7 +74,7 @@ def version(wiring, summary):
     return wiring.registry.find_version(summary.model_version)
 
 
-def test_card_stands_with_the_versions_run_in_three_forms_beside_its_evidence(wiring, summary):
+def test_card_is_in_the_versions_run_in_three_forms_beside_its_evidence(wiring, summary):
     listed = {
         item.path
         for folder in ("card", "validation", "figures")
@@ -90,7 +91,7 @@ def test_card_stands_with_the_versions_run_in_three_forms_beside_its_evidence(wi
     assert "figures/roc.png" in listed
 
 
-def test_card_tells_what_the_run_measured_and_no_other_figure(wiring, summary, version):
+def test_card_shows_what_the_run_measured_and_no_other_figure(wiring, summary, version):
     metrics = wiring.tracking.client.get_run(summary.run_id).data.metrics
     told = write_document_markdown(read_card(wiring, version))
 
@@ -138,7 +139,7 @@ def test_simulated_clients_are_named_on_the_cards_head(wiring, version):
     assert "SIMULATED" in read_card(wiring, version).warning
 
 
-def test_summary_of_a_card_says_seat_and_place(wiring, version):
+def test_summary_of_a_card_says_alias_and_address(wiring, version):
     summary = summarise_card(wiring, version)
 
     assert (summary.status, summary.model_version) == ("champion", version.number)

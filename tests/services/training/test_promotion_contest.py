@@ -1,4 +1,4 @@
-"""Planted challengers, worse, equal and better, go through each of the three contests with real bundles."""
+"""Planted challengers, worse, equal and better, go through each of the three comparisons with real bundles."""
 
 from dataclasses import replace
 
@@ -14,17 +14,18 @@ from credit_default.model.estimator.fitting import fit
 from credit_default.model.estimator.recipe_pipeline import Recipe
 from credit_default.model.estimator.scoring import score_probability
 from credit_default.services.champion.current import CurrentChampion
-from credit_default.services.training.challenger import TrainingRows, fit_challenger
+from credit_default.services.training.challenger import fit_challenger
 from credit_default.services.training.promotion_contest import judge_challenger, select_newest
+from credit_default.services.training.training_rows import TrainingRows
 
 GOOD = Recipe(tree_count=20, maximum_depth=6)
 STUMPS = Recipe(tree_count=5, maximum_depth=1)
-# small forests on few rows are too timid, and stumps treat everybody alike: tests/gates plants what is wrong with that
+# small forests on few rows hardly differ, and stumps treat all clients alike: tests/gates plants what is wrong with that
 LENIENT = {"lowest_slope": 0.6, "highest_slope": 1.6, "fairness_margin": 0.3}
 
 
 def shuffle_outcomes(rows):
-    """The rows with somebody else's outcome: nothing can be learned from them."""
+    """The rows with the outcomes of other clients: nothing can be learned from them."""
     return rows.with_columns(pl.col("defaulted").shuffle(seed=1))
 
 
@@ -35,7 +36,7 @@ def sides(known_rows):
 
 @pytest.fixture(scope="module")
 def folds(tmp_path_factory):
-    """One cache for all: recipes meet each other more than once here."""
+    """One cache for all tests: some recipes are compared more than once."""
     return str(tmp_path_factory.mktemp("folds"))
 
 
@@ -52,7 +53,7 @@ def challenge(make_wiring, folds):
 
 
 @pytest.fixture
-def seat(wiring):
+def train_champion(wiring):
     """A champion of this recipe, trained on these rows."""
 
     def make(rows, recipe=GOOD, *, data_origin="simulated"):
@@ -69,7 +70,7 @@ def seat(wiring):
     return make
 
 
-def test_first_model_that_has_learned_something_is_let_in(challenge, sides):
+def test_first_model_that_has_learned_something_is_promoted(challenge, sides):
     wiring, challenger = challenge(sides)
 
     verdict = judge_challenger(wiring, challenger, sides, champion=None)
@@ -96,11 +97,11 @@ def test_first_model_that_has_learned_nothing_is_refused(challenge, sides):
     ],
     ids=["better", "worse", "equal"],
 )
-def test_new_recipe_takes_the_seat_only_when_it_is_better(
-    challenge, seat, sides, champion_recipe, challenger_recipe, level, word
+def test_new_recipe_becomes_champion_only_when_it_is_better(
+    challenge, train_champion, sides, champion_recipe, challenger_recipe, level, word
 ):
     wiring, challenger = challenge(sides, challenger_recipe)
-    champion = seat(sides.development, champion_recipe)
+    champion = train_champion(sides.development, champion_recipe)
 
     verdict = judge_challenger(wiring, challenger, sides, champion=champion)
 
@@ -109,9 +110,9 @@ def test_new_recipe_takes_the_seat_only_when_it_is_better(
     assert "out of fold" in verdict.reasons[0]
 
 
-def test_refresh_takes_the_seat_of_a_champion_that_learned_nothing(challenge, seat, sides):
+def test_refresh_replaces_a_champion_that_learned_nothing(challenge, train_champion, sides):
     wiring, challenger = challenge(sides)
-    champion = seat(shuffle_outcomes(sides.development))
+    champion = train_champion(shuffle_outcomes(sides.development))
 
     verdict = judge_challenger(wiring, challenger, sides, champion=champion)
 
@@ -119,9 +120,9 @@ def test_refresh_takes_the_seat_of_a_champion_that_learned_nothing(challenge, se
     assert "on the newest rows" in verdict.reasons[0]
 
 
-def test_refresh_that_learned_nothing_is_refused(challenge, seat, sides):
+def test_refresh_that_learned_nothing_is_refused(challenge, train_champion, sides):
     wiring, challenger = challenge(replace(sides, development=shuffle_outcomes(sides.development)))
-    champion = seat(sides.development)
+    champion = train_champion(sides.development)
 
     verdict = judge_challenger(wiring, challenger, sides, champion=champion)
 
@@ -129,9 +130,9 @@ def test_refresh_that_learned_nothing_is_refused(challenge, seat, sides):
     assert "worse beyond noise" in verdict.reasons[0]
 
 
-def test_refresh_that_makes_no_difference_keeps_the_champion(challenge, seat, sides):
+def test_refresh_that_makes_no_difference_keeps_the_champion(challenge, train_champion, sides):
     wiring, challenger = challenge(sides)
-    champion = seat(sides.development.slice(20))
+    champion = train_champion(sides.development.slice(20))
 
     verdict = judge_challenger(wiring, challenger, sides, champion=champion)
 
@@ -140,12 +141,14 @@ def test_refresh_that_makes_no_difference_keeps_the_champion(challenge, seat, si
     assert "on the newest rows" in verdict.reasons[0]
 
 
-def test_rows_that_the_champion_was_trained_on_never_enter_a_refresh_contest(
-    challenge, seat, sides
+def test_rows_that_the_champion_was_trained_on_never_enter_a_refresh_comparison(
+    challenge, train_champion, sides
 ):
     wiring, challenger = challenge(sides)
     newest = sides.test["statement_month"].max()
-    champion = seat(pl.concat([sides.development, sides.test.filter(statement_month=newest)]))
+    champion = train_champion(
+        pl.concat([sides.development, sides.test.filter(statement_month=newest)])
+    )
 
     verdict = judge_challenger(wiring, challenger, sides, champion=champion)
 
@@ -159,9 +162,11 @@ def test_rows_that_the_champion_was_trained_on_never_enter_a_refresh_contest(
     assert {name: verdict.figures[name] for name in alone.figures} == alone.figures
 
 
-def test_refresh_is_not_judged_on_nothing_when_the_champion_knows_every_row(challenge, seat, sides):
+def test_refresh_is_not_judged_on_nothing_when_the_champion_knows_every_row(
+    challenge, train_champion, sides
+):
     wiring, challenger = challenge(sides)
-    champion = seat(pl.concat([sides.development, sides.test]))
+    champion = train_champion(pl.concat([sides.development, sides.test]))
 
     verdict = judge_challenger(wiring, challenger, sides, champion=champion)
 
@@ -170,11 +175,11 @@ def test_refresh_is_not_judged_on_nothing_when_the_champion_knows_every_row(chal
 
 
 def test_rows_that_the_champion_was_trained_on_do_not_confirm_a_recipe_either(
-    challenge, seat, sides
+    challenge, train_champion, sides
 ):
     wiring, challenger = challenge(sides)
     few = sides.test.head(300)
-    champion = seat(pl.concat([sides.development, few]), STUMPS)
+    champion = train_champion(pl.concat([sides.development, few]), STUMPS)
 
     verdict = judge_challenger(wiring, challenger, sides, champion=champion)
 
@@ -184,7 +189,7 @@ def test_rows_that_the_champion_was_trained_on_do_not_confirm_a_recipe_either(
     assert verdict.figures["test_champion_brier"] == pytest.approx(brier)
 
 
-def test_same_model_again_is_refused_without_a_contest(challenge, sides):
+def test_same_model_again_is_refused_without_a_comparison(challenge, sides):
     wiring, challenger = challenge(sides)
 
     verdict = judge_challenger(
@@ -192,21 +197,26 @@ def test_same_model_again_is_refused_without_a_contest(challenge, sides):
     )
 
     assert verdict.level == "refused"
-    assert verdict.reasons[0].startswith("champion stays: the challenger is version 8 again")
+    assert verdict.reasons[0].startswith("champion stays: the challenger equals version 8, digest")
 
 
-def test_real_clients_and_simulated_ones_never_meet_in_a_contest(challenge, seat, sides):
+def test_real_and_simulated_clients_are_never_compared(challenge, train_champion, sides):
     wiring, challenger = challenge(sides)
 
     with pytest.raises(InputError, match="simulated clients"):
         judge_challenger(
-            wiring, challenger, sides, champion=seat(sides.development, data_origin="real")
+            wiring,
+            challenger,
+            sides,
+            champion=train_champion(sides.development, data_origin="real"),
         )
 
 
-def test_verdict_does_not_depend_on_the_order_of_the_rows(challenge, seat, sides, known_rows):
+def test_verdict_does_not_depend_on_the_order_of_the_rows(
+    challenge, train_champion, sides, known_rows
+):
     shuffled = split(known_rows.sample(fraction=1.0, shuffle=True, seed=2))
-    champion = seat(sides.development, STUMPS)
+    champion = train_champion(sides.development, STUMPS)
 
     verdicts = [judge_challenger(*challenge(s), s, champion=champion) for s in (sides, shuffled)]
 
@@ -244,7 +254,7 @@ def test_no_rows_have_no_newest_ones():
     assert select_newest(make_rows(), row_count=5).is_empty()
 
 
-def test_challenger_that_is_not_what_it_says_meets_nobody(challenge, sides):
+def test_challenger_that_is_not_what_it_declares_is_never_compared(challenge, sides):
     wiring, challenger = challenge(sides)
     other = replace(challenger, bundle=replace(challenger.bundle, schema_version="0"))
 

@@ -25,7 +25,7 @@ def test_credit_card_clients_are_divided_by_what_the_schema_says_of_its_columns(
     assert len(set(groups.labels["age"])) == 5
 
 
-def test_codes_are_told_by_their_meaning(month_rows):
+def test_codes_are_labelled_by_their_meaning(month_rows):
     groups = label_groups(month_rows, schema=CREDIT_CARD)
 
     meanings = next(column.codes for column in CREDIT_CARD.inputs if column.name == "sex")

@@ -5,7 +5,8 @@ import polars as pl
 import pytest
 
 from credit_default.model.evaluation.metrics import evaluate
-from credit_default.services.training.challenger import fit_challenger, split_rows
+from credit_default.services.training.challenger import fit_challenger
+from credit_default.services.training.training_rows import split_rows
 from credit_default.services.training.validation_study import assess_challenger
 
 
@@ -38,7 +39,11 @@ def test_everything_that_a_validator_asks_for_is_measured_on_the_test_side(asses
     assert assessment.fairness.row_count == sides.test.height
     assert assessment.loss.expected_loss_amount > 0
     assert assessment.stability.refit_count == 1
-    assert [rival.name for rival in assessment.rivals] == ["scorecard", "small tree", "base rate"]
+    assert [baseline.name for baseline in assessment.baselines] == [
+        "scorecard",
+        "small tree",
+        "base rate",
+    ]
     assert assessment.sensitivity
     assert assessment.comparison.row_count == sides.test.height
 
@@ -92,5 +97,5 @@ def test_what_one_outcome_cannot_give_is_left_out(wiring, challenger, sides):
 
     assessment = assess_challenger(wiring, quiet, replace(sides, test=sides.test.filter(paid)))
 
-    assert assessment.rivals == ()
+    assert assessment.baselines == ()
     assert assessment.comparison is None

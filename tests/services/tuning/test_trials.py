@@ -7,11 +7,8 @@ import pytest
 
 from credit_default.errors import InputError, RefusedError
 from credit_default.model.estimator.recipe_pipeline import Recipe
-from credit_default.services.training.challenger import (
-    TrainingRows,
-    cross_validate_recipe,
-    read_training_rows,
-)
+from credit_default.services.training.cross_validation import cross_validate_recipe
+from credit_default.services.training.training_rows import TrainingRows, read_training_rows
 from credit_default.services.tuning.trials import Budget, choose_winner, open_search, run_trials
 
 SPACE = {
@@ -27,7 +24,7 @@ FEW = {"tree_count": 2, "maximum_depth": 2}
 
 
 class Clock:
-    """Every look at it takes a minute."""
+    """A clock that moves on a minute each time it is read."""
 
     def __init__(self):
         self.seconds = 0.0
@@ -133,7 +130,7 @@ def test_folds_of_a_trial_are_those_that_a_training_with_its_recipe_looks_up(
     assert np.isfinite(folds.default_probability).all()
 
 
-def test_test_side_is_not_looked_at(wire_search, training, tmp_path):
+def test_test_side_is_never_read(wire_search, training, tmp_path):
     straight = wire_search(root=tmp_path / "one")
     search, trials = run(straight, training, trial_count=2)
     seen = pl.col("client_id").is_in(search.rows["client_id"].implode())
@@ -169,13 +166,13 @@ def test_winner_differs_from_the_recipe_in_force_in_what_was_searched_alone(wire
     assert winner == Recipe(**{"tree_count": 2, "seed": 9, **best.values})
 
 
-def test_figure_beyond_belief_ends_a_search_on_the_public_data_alone(wire_search, training):
+def test_figure_too_good_to_be_true_ends_a_search_on_the_public_data_alone(wire_search, training):
     search = open_search(wire_search(), training)
-    search.refuse_leak(0.9, thing="trial 1")  # of a simulated portfolio nothing is known
+    search.check_leak_ceiling(0.9, thing="trial 1")  # of a simulated portfolio nothing is known
 
     public = replace(search, is_public=True, rows=pl.DataFrame({"row": range(24_000)}))
     with pytest.raises(RefusedError, match="trial 1"):
-        public.refuse_leak(0.9, thing="trial 1")
+        public.check_leak_ceiling(0.9, thing="trial 1")
 
 
 def test_public_data_are_known_by_their_content(wire_search, real_data):

@@ -3,17 +3,12 @@ import tomllib
 
 import pytest
 
-from credit_default.errors import InputError
 from credit_default.model.evaluation.reference_models import FAMILIES
-from credit_default.services.training.challenger import TrainingRows
+from credit_default.services.training.training_rows import TrainingRows
 from credit_default.services.tuning.trials import Budget
-from credit_default.services.tuning.tune import (
-    Listener,
-    require_writable_target,
-    save_winner,
-    summarise_tuning,
-    tune,
-)
+from credit_default.services.tuning.tune import Listener, tune
+from credit_default.services.tuning.tuning_summary import summarise_tuning
+from credit_default.services.tuning.winner_file import save_winner
 
 SPACE = {
     "criterion": ("entropy",),
@@ -28,11 +23,13 @@ POOR = {"tree_count": 2, "maximum_depth": 1, "leaf_row_count": 200}
 
 class Listening:
     def __init__(self):
-        self.trial_counts, self.standings = [], []
+        self.trial_counts, self.comparisons = [], []
 
     @property
     def listener(self):
-        return Listener(lambda trials: self.trial_counts.append(len(trials)), self.standings.append)
+        return Listener(
+            lambda trials: self.trial_counts.append(len(trials)), self.comparisons.append
+        )
 
 
 def start(make_wiring, mlflow_template, root, **settings):
@@ -72,7 +69,7 @@ def list_runs(wiring):
     return {run.info.run_id: run for run in client.search_runs([experiment.experiment_id])}
 
 
-def test_search_stands_in_mlflow_as_one_run_with_a_run_below_it_for_each_trial_and_line(
+def test_search_is_one_run_in_mlflow_with_a_run_below_it_for_each_trial_and_comparison(
     wire_tuning, few_rows
 ):
     wiring, listening = wire_tuning(), Listening()
@@ -92,8 +89,8 @@ def test_search_stands_in_mlflow_as_one_run_with_a_run_below_it_for_each_trial_a
     )
     assert parent.data.tags["study"] == tuning.study_name
     assert parent.data.params["winner.maximum_depth"] == str(tuning.winner.maximum_depth)
-    assert [standing.name for standing in tuning.standings] == lines
-    assert [standing.name for standing in listening.standings] == lines
+    assert [comparison.name for comparison in tuning.comparisons] == lines
+    assert [comparison.name for comparison in listening.comparisons] == lines
     assert listening.trial_counts == [0, 1, 2]
     assert "log_loss_gain" in named["blend"].data.metrics
     assert "log_loss_gain" not in named["recipe in force"].data.metrics
@@ -122,7 +119,7 @@ def test_recipe_in_force_that_nothing_beats_writes_no_file(wire_tuning, few_rows
     assert not save_winner(tuning, tmp_path / "tuned.toml", command="credit-default tune")
 
     assert not (tmp_path / "tuned.toml").exists()
-    summary = summarise_tuning(tuning, None, told=False)
+    summary = summarise_tuning(tuning, None, listed=False)
     assert summary.status == "kept the recipe in force"
     assert summary.paths == {}
 
@@ -142,37 +139,14 @@ def test_trials_of_an_earlier_call_are_not_recorded_again(wire_tuning, few_rows)
     assert sorted(trials) == ["trial 0", "trial 1"]
 
 
-def test_summary_tells_every_line_when_there_is_no_table(wire_tuning, few_rows, tmp_path):
+def test_summary_lists_every_comparison_when_there_is_no_table(wire_tuning, few_rows, tmp_path):
     tuning = run(wire_tuning(), few_rows)
 
-    summary = summarise_tuning(tuning, tmp_path / "tuned.toml", told=True)
+    summary = summarise_tuning(tuning, tmp_path / "tuned.toml", listed=True)
 
     assert summary.figures["trials"] == 2
-    assert summary.figures["roc_auc gain"] == tuning.standings[1].gains["roc_auc"].gain
-    assert summary.figures["roc_auc, recipe in force"] == tuning.standings[0].figures["roc_auc"]
+    assert summary.figures["roc_auc gain"] == tuning.comparisons[1].gains["roc_auc"].gain
+    assert summary.figures["roc_auc, recipe in force"] == tuning.comparisons[0].figures["roc_auc"]
     assert summary.notes[0].startswith("SIMULATED data")
     assert summary.notes[1].startswith("recipe in force: AUC ")
     assert summary.paths == {"config": str(tmp_path / "tuned.toml")}
-
-
-def test_file_that_is_there_is_not_overwritten_unasked(tmp_path):
-    path = tmp_path / "tuned.toml"
-    require_writable_target(path, replacing=False)
-    path.write_text("[recipe]\n")
-
-    with pytest.raises(InputError, match="say --replace"):
-        require_writable_target(path, replacing=False)
-
-    require_writable_target(path, replacing=True)
-
-
-def test_file_that_no_configuration_is_read_from_is_refused(tmp_path):
-    with pytest.raises(InputError, match=r"expected \.toml"):
-        require_writable_target(tmp_path / "tuned.json", replacing=False)
-
-
-def test_place_that_cannot_be_written_to_is_refused_before_the_search(tmp_path):
-    (tmp_path / "file").write_text("")
-
-    with pytest.raises(InputError, match="cannot be written to"):
-        require_writable_target(tmp_path / "file" / "tuned.toml", replacing=False)

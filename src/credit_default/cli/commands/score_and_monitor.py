@@ -87,8 +87,9 @@ def monitor_batch(
 
             summary = run_flow(flow, batch_id=batch_id, **common)
             found(summary.status)
-        asked = summary.find_verdict("retraining")
-        if retrain and asked is not None and asked.figures["asked"]:
+        from credit_default.services.monitoring.retraining import is_retraining_requested
+
+        if retrain and is_retraining_requested(summary):
             summary = _retrain(output, summary, common)
     return replace(
         add_session_notes(summary, session),
@@ -194,7 +195,7 @@ def _check_header(settings: "Settings", batch: str, *, month: str | None) -> Non
 
 def _find_earlier_findings(common: FlowParameters, scored: "Summary") -> "Summary | None":
     from credit_default.flows.runs.context import connect
-    from credit_default.services.monitoring.batch_drift import read_batch_findings
+    from credit_default.services.monitoring.earlier_findings import read_batch_findings
 
     lake = connect(common["overrides"], common["config"] or []).lake
     return read_batch_findings(

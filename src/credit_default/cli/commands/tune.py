@@ -78,15 +78,12 @@ def tune(
         settings = read_settings(flags, config)
         from credit_default.flows.runs.context import connect, read_clock
         from credit_default.flows.server.session import prepare_libraries
-        from credit_default.services.training.challenger import read_training_rows
         from credit_default.services.training.data_source import require_existing_data_file
+        from credit_default.services.training.training_rows import read_training_rows
         from credit_default.services.tuning.trials import Budget
-        from credit_default.services.tuning.tune import (
-            require_writable_target,
-            save_winner,
-            summarise_tuning,
-        )
         from credit_default.services.tuning.tune import tune as search
+        from credit_default.services.tuning.tuning_summary import summarise_tuning
+        from credit_default.services.tuning.winner_file import require_writable_target, save_winner
 
         usual = None if minutes else DEFAULT_TRIAL_COUNT
         budget = Budget(trials or usual, minutes * 60 if minutes else None)
@@ -109,7 +106,7 @@ def tune(
             tuning, out, command=_build_command_line(settings, trial_count=len(tuning.trials))
         )
         _show_comparisons(output, tuning)
-        return summarise_tuning(tuning, out if kept else None, told=output.as_json)
+        return summarise_tuning(tuning, out if kept else None, listed=output.as_json)
 
     run_command("tune", act, as_json=json, quiet=quiet)
 
@@ -158,7 +155,7 @@ def _show_comparisons(output: Output, tuning: "TuningResult") -> None:
 
         from credit_default.views.terminal.tuning import render_recipe_comparisons
 
-        Console(highlight=False).print(render_recipe_comparisons(tuning.standings))
+        Console(highlight=False).print(render_recipe_comparisons(tuning.comparisons))
 
 
 def _format_progress(trials: "tuple[EndedTrial, ...]") -> str:

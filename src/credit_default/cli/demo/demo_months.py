@@ -48,7 +48,7 @@ def run_demo(output: Output, flags: dict[str, Any], *, config: list[str], month:
             from credit_default.services.simulation.demo_months import write_demo_months
 
             rehearsal = write_demo_months(settings, lake / "rehearsal", month=month)
-            found(rehearsal.story)
+            found(rehearsal.data_description)
         with output.step("starting Prefect"):
             import_modules((*FLOW_MODULES, *REPORT_MODULES))
             wait = settings.prefect.startup_seconds

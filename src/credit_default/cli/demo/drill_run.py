@@ -1,6 +1,5 @@
 """A drill from its first simulated month to its verdict, told as it goes: what `drill` does."""
 
-import tempfile
 from typing import TYPE_CHECKING, Any
 
 from credit_default.cli.terminal.output import Output
@@ -28,7 +27,7 @@ def run_drill_command(
         from rich.console import Console
 
         from credit_default.gates.monitoring.drill_verdict import Drill, judge_drill
-        from credit_default.services.context.wiring import build_wiring
+        from credit_default.services.context.wiring import read_portfolio
         from credit_default.services.simulation.drill import (
             DrillPlan,
             choose_faults,
@@ -40,14 +39,13 @@ def run_drill_command(
         from credit_default.views.terminal.drill import describe_drill, format_exercise_lines
 
     plan = DrillPlan(client_count=client_count, faults=choose_faults(names))
-    with tempfile.TemporaryDirectory() as lake:
-        wiring = build_wiring(settings.model_copy(update={"lake": lake}), commit="")
-        with output.step(f"training on simulated clients, then {plan.clean_count} clean months"):
-            ground = prepare_drill(wiring, plan)
-        with output.step(f"planting {len(plan.faults)} faults") as found:
-            drill = Drill(tuple(run_drill(ground, plan)), ground.levels)
-            verdict = judge_drill(drill, policy=settings.drill)
-            found(verdict.level)
+    portfolio = read_portfolio(settings.portfolio)
+    with output.step(f"training on simulated clients, then {plan.clean_count} clean months"):
+        drill_setup = prepare_drill(settings, portfolio, plan)
+    with output.step(f"planting {len(plan.faults)} faults") as found:
+        drill = Drill(tuple(run_drill(drill_setup, plan)), drill_setup.levels)
+        verdict = judge_drill(drill, policy=settings.drill)
+        found(verdict.level)
     if not output.as_json:
         story = f"{client_count:,} simulated clients, seed {settings.seed}; {len(drill.exercises)} faults planted"
         Console(highlight=False, markup=False).print(

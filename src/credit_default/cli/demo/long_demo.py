@@ -64,7 +64,7 @@ def run_long_demo(
             rehearsal = write_simulated_demo_months(
                 lake / "rehearsal", seed=settings.seed, policy=policy
             )
-            found(rehearsal.story)
+            found(rehearsal.data_description)
         with output.step("starting Prefect"):
             import_modules((*FLOW_MODULES, *REPORT_MODULES))
             wait = settings.prefect.startup_seconds
@@ -80,7 +80,7 @@ def run_long_demo(
             },
         )
         training, seasons = life.run(rehearsal)
-    return _show_results(output, settings, training, seasons, story=rehearsal.story)
+    return _show_results(output, settings, training, seasons, story=rehearsal.data_description)
 
 
 class _LongDemo:
@@ -109,12 +109,13 @@ class _LongDemo:
     def _live_month(self, rehearsal: "DemoData", place: int) -> "LongDemoMonth":
         from credit_default.flows.monitor import monitor
         from credit_default.flows.predict import predict
+        from credit_default.services.monitoring.retraining import is_retraining_requested
         from credit_default.views.terminal.long_demo import LongDemoMonth
 
         month = rehearsal.months[place]
         scored = run_flow(predict, batch=str(month.statements), **self.common)
         monitored = run_flow(monitor, batch_id=scored.batch_id, report="drift", **self.common)
-        self._asked = _is_retraining_requested(monitored)
+        self._asked = is_retraining_requested(monitored)
         return LongDemoMonth(month.statement_month, month.drifted, scored, monitored.verdicts[0])
 
     def _judge_past(
@@ -124,13 +125,14 @@ class _LongDemo:
         if place < 0:
             return self._asked
         from credit_default.flows.monitor import monitor
+        from credit_default.services.monitoring.retraining import is_retraining_requested
 
         ingest_demo_outcomes(self.settings, rehearsal.months[place : place + 1])
         judged = run_flow(
             monitor, batch_id=seasons[place].scored.batch_id, report="none", **self.common
         )
         seasons[place] = replace(seasons[place], performance=judged.find_verdict("performance"))
-        return self._asked or _is_retraining_requested(judged)
+        return self._asked or is_retraining_requested(judged)
 
     def _retrain(self, seasons: "list[LongDemoMonth]") -> None:
         from credit_default.flows.train import train
@@ -148,11 +150,6 @@ class _LongDemo:
         if past is None or past.performance is None:
             return told
         return f"{told}; performance of {past.statement_month} {past.performance.level}: {past.performance.reasons[0]}"
-
-
-def _is_retraining_requested(summary: "Summary") -> bool:
-    verdict = summary.find_verdict("retraining")
-    return verdict is not None and bool(verdict.figures["asked"])
 
 
 def _show_results(

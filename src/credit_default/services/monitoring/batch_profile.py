@@ -1,4 +1,4 @@
-"""One pass over a scored batch: every figure of its rows that monitoring compares, and a sample of them for pictures."""
+"""Count a scored batch in one pass: the figures that monitoring compares, and a sample of rows for charts."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -16,39 +16,51 @@ from credit_default.model.profile.plan import ProfilePlan, plan_profile
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ProfiledBatch:
-    """A batch and its model's reference, counted alike, and the rows of the batch that are drawn."""
+    """The profiles of a batch and of its model's reference, counted by the same plan."""
 
     plan: ProfilePlan
     reference: Profile
     current: Profile
-    sample: pl.DataFrame
+    sample: pl.DataFrame  # rows of the batch that the charts are drawn from
 
 
 def profile_batch(
     bundle: ModelBundle, frames: Iterable[pl.DataFrame], *, schema: Schema, chosen: Hashes
 ) -> ProfiledBatch:
-    """The batch's profile beside that of the reference; `frames` are read once, of the `chosen` keys the rows are kept.
+    """Return the batch's profile beside the profile of the reference.
+
+    Args:
+        bundle: The model, with its reference.
+        frames: The scored rows, read once.
+        schema: The portfolio's schema.
+        chosen: The key hashes of the rows to keep as the sample.
 
     Raises:
-        InputError: the model has no reference, or no frame holds a row.
+        InputError: The model has no reference, or no frame holds a row.
     """
     reference = bundle.reference
     if reference is None or reference.is_empty():
-        raise InputError(
-            "reference",
-            found="none with the model",
-            expected="scored rows that the model was not trained on",
-            remedy="Train a model anew: its reference travels with it.",
-        )
+        raise _build_reference_error()
     plan = plan_profile(reference, schema=schema, decision_policy=bundle.decision_policy)
     kept: list[pl.DataFrame] = []
     current = profile_frames(plan, _collect_chosen(frames, chosen, kept))
     return ProfiledBatch(plan, profile_rows(plan, reference), current, pl.concat(kept))
 
 
+def _build_reference_error() -> InputError:
+    return InputError(
+        "reference",
+        found="none with the model",
+        expected="scored rows that the model was not trained on",
+        remedy="Train a model anew: its reference travels with it.",
+    )
+
+
 def _collect_chosen(
     frames: Iterable[pl.DataFrame], chosen: Hashes, kept: list[pl.DataFrame]
 ) -> Iterator[pl.DataFrame]:
+    """Yield the frames as they are, and put their chosen rows into `kept` on the way."""
     for frame in frames:
-        kept.append(frame.filter(pl.Series(np.isin(hash_keys(frame), chosen))))
+        is_chosen = np.isin(hash_keys(frame), chosen)
+        kept.append(frame.filter(pl.Series(is_chosen)))
         yield frame

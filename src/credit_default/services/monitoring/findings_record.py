@@ -1,12 +1,15 @@
-"""Recording what monitoring found: the monitoring table, the ledger, alarms and MLflow."""
+"""Record what monitoring found: in the monitoring table, the ledger and an MLflow run."""
 
 import datetime as dt
 import json
+import logging
 from dataclasses import replace
 
 import polars as pl
 
+from credit_default.adapters.lake.layout import Lake
 from credit_default.adapters.lake.published_reports import fetch_published
+from credit_default.adapters.mlflow.run import Run
 from credit_default.adapters.tables.monitoring import write_monitoring
 from credit_default.gates.ledger.batch_events import MonitorAlarmed
 from credit_default.gates.monitoring.drift import DriftReport
@@ -15,11 +18,14 @@ from credit_default.model.estimator.expected_loss import EXPECTED_LOSS
 from credit_default.services.context.audit_log import append_ledger_entry
 from credit_default.services.context.data_origin import SIMULATED, describe_origin
 from credit_default.services.context.wiring import Wiring
-from credit_default.services.monitoring.batch_drift import Drift, MonitoredBatch
+from credit_default.services.monitoring.batch_drift import Drift
 from credit_default.services.monitoring.batch_performance import LabelFreeFindings, Performance
+from credit_default.services.monitoring.monitored_batch import MonitoredBatch
 from credit_default.services.scoring.run_metadata import build_batch_tags, pick_metrics
 from credit_default.views.summaries.run_artifact import write_summary_markdown
 from credit_default.views.summaries.summary import Summary
+
+_LOG = logging.getLogger(__name__)
 
 
 def record_findings(
@@ -29,24 +35,30 @@ def record_findings(
     performance: Performance,
     *,
     monitored_at: dt.datetime,
-    outlook: LabelFreeFindings | None = None,
+    label_free_findings: LabelFreeFindings | None = None,
 ) -> Summary:
-    """The summary of what the monitors found, after it stands in the monitoring table and in MLflow.
+    """Record the findings on a batch and return their summary.
 
-    `drift` and `outlook` are None where only the performance was asked for.
+    Each verdict goes into the monitoring table, each alarm also into the ledger, and everything into
+    a run in MLflow.
+
+    Args:
+        wiring: Where the findings are recorded.
+        batch: The batch that was monitored.
+        drift: What the comparison with the reference found; None where it was not asked for.
+        performance: How the scores fared against outcomes; recorded only where some are known.
+        monitored_at: The time of the findings.
+        label_free_findings: What the scores alone let expect; None where it was not asked for.
     """
     verdicts = (
         *(drift.verdicts if drift else ()),
-        *(outlook.verdicts if outlook else ()),
+        *(label_free_findings.verdicts if label_free_findings else ()),
         *([performance.verdict] if performance.evaluation else []),
     )
-    paths = (
-        _label_reports(drift.report) | {"evidently ui": str(wiring.lake.workspace)} if drift else {}
-    )
+    paths = _list_report_paths(wiring.lake, drift)
     for verdict in verdicts:
-        write_verdict_row(
-            wiring, batch, verdict, report_path=paths.get("report (html)", ""), at=monitored_at
-        )
+        report_path = paths.get("report (html)", "")
+        write_verdict_row(wiring.lake, batch, verdict, report_path=report_path, at=monitored_at)
         if not verdict.passed:
             _append_alarm_entry(wiring, batch, verdict, monitored_at)
     summary = Summary(
@@ -60,20 +72,24 @@ def record_findings(
         paths=paths,
         notes=describe_origin(batch.data_origin),
     )
-    return _record_monitoring_run(wiring, batch, drift, summary)
+    recorded = _record_monitoring_run(wiring, batch, drift, summary)
+    _LOG.info(
+        "recorded findings batch_id=%s model_version=%s verdict_count=%d alarm_count=%d run_id=%s",
+        batch.batch_id,
+        batch.model_version,
+        len(verdicts),
+        sum(not verdict.passed for verdict in verdicts),
+        recorded.run_id,
+    )
+    return recorded
 
 
 def write_verdict_row(
-    wiring: Wiring,
-    batch: MonitoredBatch,
-    verdict: Verdict,
-    *,
-    at: dt.datetime,
-    report_path: str = "",
+    lake: Lake, batch: MonitoredBatch, verdict: Verdict, *, at: dt.datetime, report_path: str = ""
 ) -> None:
-    """Nothing; the verdict stands in the monitoring table, in place of the gate's last one on this batch and version."""
+    """Write the verdict into the monitoring table, replacing the gate's last one on this batch and version."""
     row = _build_monitoring_row(batch, verdict, report_path, at)
-    write_monitoring(wiring.lake, pl.DataFrame([row], schema_overrides={EXPECTED_LOSS: pl.Float64}))
+    write_monitoring(lake, pl.DataFrame([row], schema_overrides={EXPECTED_LOSS: pl.Float64}))
 
 
 def _append_alarm_entry(
@@ -93,16 +109,19 @@ def _append_alarm_entry(
 
 
 def _describe_status(verdicts: tuple[Verdict, ...]) -> str:
-    rang = [verdict.gate for verdict in verdicts if not verdict.passed]
-    if rang:
-        return f"{' and '.join(rang)} alarm"
-    judged = {verdict.level for verdict in verdicts} - {"not judged"}
-    return "quiet" if judged == {"ok"} else "watch" if judged else "not judged"
+    alarming = [verdict.gate for verdict in verdicts if not verdict.passed]
+    if alarming:
+        return f"{' and '.join(alarming)} alarm"
+    levels = {verdict.level for verdict in verdicts} - {"not judged"}
+    if not levels:
+        return "not judged"
+    return "quiet" if levels == {"ok"} else "watch"
 
 
 def _record_monitoring_run(
     wiring: Wiring, batch: MonitoredBatch, drift: Drift | None, summary: Summary
 ) -> Summary:
+    """Record the findings as a run in MLflow, and return the summary with the run's id."""
     tags = build_batch_tags(
         batch.batch_id,
         batch.model_version,
@@ -111,17 +130,7 @@ def _record_monitoring_run(
     )
     with wiring.tracking.start_run("monitor", name=f"monitor {batch.batch_id}", tags=tags) as run:
         if drift is not None:
-            columns = (
-                *drift.report.columns,
-                drift.report.score,
-                *([drift.report.decision] if drift.report.decision else []),
-            )
-            run.record_metrics({f"drift_{column.column}": column.statistic for column in columns})
-            with wiring.lake.scratch() as folder:
-                fetch_published(
-                    wiring.lake, folder, batch_id=batch.batch_id, model_version=batch.model_version
-                )
-                run.record_folder(folder, "report")
+            _record_drift_report(wiring.lake, run, batch, drift.report)
         for verdict in summary.verdicts:
             run.record_metrics(
                 {f"{verdict.gate}_{name}": value for name, value in verdict.figures.items()}
@@ -131,6 +140,16 @@ def _record_monitoring_run(
             write_summary_markdown(summary, simulated=batch.data_origin == SIMULATED), "verdict.md"
         )
         return replace(summary, run_id=run.run_id)
+
+
+def _record_drift_report(lake: Lake, run: Run, batch: MonitoredBatch, report: DriftReport) -> None:
+    """Add the drift of each column and the published pages to the run."""
+    decision = [report.decision] if report.decision else []
+    columns = (*report.columns, report.score, *decision)
+    run.record_metrics({f"drift_{column.column}": column.statistic for column in columns})
+    with lake.scratch() as folder:
+        fetch_published(lake, folder, batch_id=batch.batch_id, model_version=batch.model_version)
+        run.record_folder(folder, "report")
 
 
 def _build_monitoring_row(
@@ -160,5 +179,8 @@ def _list_monitoring_figures(drift: Drift | None, performance: Performance) -> d
     return figures
 
 
-def _label_reports(report: DriftReport) -> dict[str, str]:
-    return {f"report ({kind})": path for kind, path in report.report_paths.items()}
+def _list_report_paths(lake: Lake, drift: Drift | None) -> dict[str, str]:
+    if drift is None:
+        return {}
+    reports = {f"report ({kind})": path for kind, path in drift.report.report_paths.items()}
+    return reports | {"evidently ui": str(lake.workspace)}

@@ -1,4 +1,4 @@
-"""After a batch was judged: which alarms that opens or closes, who is told, and whether it is time to train anew."""
+"""Act on the findings of a batch: update the alarms, send messages, and request a training where one is due."""
 
 import datetime as dt
 from dataclasses import dataclass, replace
@@ -11,8 +11,8 @@ from credit_default.services.monitoring.alarms import (
     read_known_alarms,
     update_lake_alarms,
 )
-from credit_default.services.monitoring.batch_drift import MonitoredBatch
 from credit_default.services.monitoring.findings_record import write_verdict_row
+from credit_default.services.monitoring.monitored_batch import MonitoredBatch
 from credit_default.services.monitoring.retraining import (
     Retraining,
     judge_retraining_need,
@@ -23,7 +23,7 @@ from credit_default.views.summaries.summary import Summary
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FollowUp:
-    """The summary with what followed from it, the alarms, and what is to be done about the model."""
+    """What followed from the findings on a batch, and the summary with it."""
 
     summary: Summary
     update: AlarmUpdate
@@ -33,31 +33,45 @@ class FollowUp:
 def follow_up(
     wiring: Wiring, batch: MonitoredBatch, summary: Summary, *, at: dt.datetime
 ) -> FollowUp:
-    """What follows from the findings, after it stands in the lake: alarms, messages, a request for a training."""
+    """Update the alarms, send the messages that are due, and request a training where the policy asks for one.
+
+    Args:
+        wiring: The lake, the registry and the policies.
+        batch: The batch that was monitored.
+        summary: The summary of its findings.
+        at: The time to put on record.
+
+    Returns:
+        The summary with the verdict on retraining and the notes on alarms added, the alarms, and the
+        decision on retraining. All of it is on record in the lake.
+    """
     champion = wiring.registry.find_champion()
     version = champion.number if champion else 0
     update = update_lake_alarms(wiring, champion_version=version, at=at)
     retraining = judge_retraining_need(wiring, update.alarms, champion)
     request_retraining(wiring, retraining, champion_version=version, at=at)
     verdict = retraining.decision.verdict
-    write_verdict_row(wiring, batch, verdict, at=at)
-    asked: tuple[Verdict, ...] = () if retraining.decision.action == "nothing" else (verdict,)
-    told = replace(
-        summary, verdicts=(*summary.verdicts, *asked), notes=(*summary.notes, *update.notes)
+    write_verdict_row(wiring.lake, batch, verdict, at=at)
+    shown: tuple[Verdict, ...] = () if retraining.decision.action == "nothing" else (verdict,)
+    complete = replace(
+        summary, verdicts=(*summary.verdicts, *shown), notes=(*summary.notes, *update.notes)
     )
-    return FollowUp(told, update, retraining)
+    return FollowUp(complete, update, retraining)
 
 
 def update_alarms_after_promotion(wiring: Wiring, *, at: dt.datetime) -> AlarmUpdate:
-    """What a change of the champion makes of the alarms: those about the version that left are over, and told so."""
+    """Close the alarms about versions that are no longer the champion, and send the messages about it."""
     champion = wiring.registry.find_champion()
     return update_lake_alarms(wiring, champion_version=champion.number if champion else 0, at=at)
 
 
 def explain_retraining(wiring: Wiring) -> Summary:
-    """Why a training is asked for now, or why not, from what is on record; nothing is looked at anew."""
+    """Return why a training is requested at present, or why not, from what is on record.
+
+    Nothing is monitored anew and nothing is recorded.
+    """
     champion = wiring.registry.find_champion()
-    alarms = read_known_alarms(wiring)
+    alarms = read_known_alarms(wiring.lake)
     retraining = judge_retraining_need(wiring, alarms, champion)
     verdict = retraining.decision.verdict
     return Summary(

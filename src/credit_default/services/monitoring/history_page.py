@@ -1,11 +1,13 @@
-"""The lake's history becomes one page that people can open: nothing to fetch, no server, no script."""
+"""Write the lake's monitoring history as one HTML page that people can open without a server."""
 
 import datetime as dt
+import logging
 from collections.abc import Mapping
 from typing import Final
 
 import polars as pl
 
+from credit_default.adapters.lake.layout import Lake
 from credit_default.adapters.lake.published_reports import read_profile
 from credit_default.adapters.tables.ledger import read_entries
 from credit_default.adapters.tables.monitoring import read_monitoring
@@ -25,54 +27,59 @@ from credit_default.views.history.values import (
     build_history_batches,
 )
 
+_LOG = logging.getLogger(__name__)
+
 PAGE: Final = "reports/history.html"
 
 
-def read_history(wiring: Wiring) -> History:
-    """All batches that were monitored, with the profiles published beside their reports, the champions and the alarms."""
-    findings = read_monitoring(wiring.lake)
+def read_history(lake: Lake) -> History:
+    """Return all monitored batches, with the profiles published beside their reports, champions and alarms."""
+    findings = read_monitoring(lake)
     keys = findings.select("batch_id", "model_version").unique().rows()
     profiles = {
-        key: read_profile(wiring.lake, batch_id=key[0], model_version=key[1]) or {} for key in keys
+        (batch_id, version): read_profile(lake, batch_id=batch_id, model_version=version) or {}
+        for batch_id, version in keys
     }
     seats = tuple(
         ChampionEvent(change.entry.model_version, change.entry.at, change.entry.event)
-        for change in select_events(read_entries(wiring.lake), Promoted, RolledBack)
+        for change in select_events(read_entries(lake), Promoted, RolledBack)
     )
-    scored = dict(
-        findings.group_by("model_version").agg(pl.col("statement_month").max()).iter_rows()
-    )
+    newest = findings.group_by("model_version").agg(pl.col("statement_month").max())
+    newest_months = dict(newest.iter_rows())
     alarms = tuple(
-        OpenedAlarm(alarm.gate, alarm.opened_month, _find_closing_month(alarm, scored))
-        for alarm in read_known_alarms(wiring)
+        OpenedAlarm(alarm.gate, alarm.opened_month, _find_closing_month(alarm, newest_months))
+        for alarm in read_known_alarms(lake)
     )
     simulated = SIMULATED in findings["data_origin"].to_list()
     return History(build_history_batches(findings, profiles), seats, alarms, simulated)
 
 
 def write_history_page(wiring: Wiring, *, now: dt.datetime) -> str | None:
-    """Where the page stands in the lake now; None where nothing was monitored yet."""
-    history = read_history(wiring)
+    """Write the history page into the lake and return its URI; None where nothing was monitored yet."""
+    lake = wiring.lake
+    history = read_history(lake)
     if not history.batches:
         return None
     reasons = {
         (row["batch_id"], row["gate"]): tuple(row["reasons"])
-        for row in read_monitoring(wiring.lake).iter_rows(named=True)
+        for row in read_monitoring(lake).iter_rows(named=True)
     }
     page = write_html(
-        describe_history(history, reasons=reasons, vintages=measure_vintages(wiring.lake, now=now))
+        describe_history(history, reasons=reasons, vintages=measure_vintages(lake, now=now))
     )
-    with wiring.lake.scratch() as folder:
+    with lake.scratch() as folder:
         path = folder / "history.html"
         path.write_text(page, encoding="utf-8")
-        wiring.lake.storage.write_object(PAGE, path)
-    return f"{wiring.lake.uri}/{PAGE}"
+        lake.storage.write_object(PAGE, path)
+    _LOG.info("wrote history page path=%s batch_count=%d", PAGE, len(history.batches))
+    return f"{lake.uri}/{PAGE}"
 
 
-def _find_closing_month(alarm: Alarm, scored: Mapping[int, str]) -> str:
-    """The month that closed it; where another champion did, the last one that its version scored; "" while it is open."""
-    return (
-        ""
-        if alarm.is_open
-        else alarm.closed_month or scored.get(alarm.model_version, alarm.opened_month)
-    )
+def _find_closing_month(alarm: Alarm, newest_months: Mapping[int, str]) -> str:
+    """Return the month that closed the alarm; "" while it is open.
+
+    Where a change of the champion closed it, that is the newest month that its version scored.
+    """
+    if alarm.is_open:
+        return ""
+    return alarm.closed_month or newest_months.get(alarm.model_version, alarm.opened_month)

@@ -1,11 +1,16 @@
-"""Is a training asked for? What the lake knows of alarms, labels and earlier requests, and the request on record."""
+"""Decide whether a training should be requested, from alarms, new labels and earlier requests, and put the request on record.
+
+A batch whose feed is broken is left out of every training, and an alarm that only such batches support requests none.
+"""
 
 import datetime as dt
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import polars as pl
 
+from credit_default.adapters.lake.layout import Lake
 from credit_default.adapters.mlflow.model_versions import ModelVersion
 from credit_default.adapters.tables.ledger import find_entry, read_entries
 from credit_default.adapters.tables.monitoring import read_monitoring
@@ -15,8 +20,10 @@ from credit_default.failpoints import hit_failpoint
 from credit_default.gates.ledger.event_format import select_events
 from credit_default.gates.ledger.version_events import RetrainingRequested
 from credit_default.gates.monitoring import feed
+from credit_default.gates.monitoring import retraining as retraining_gate
 from credit_default.gates.monitoring.alarms import (
     Alarm,
+    AlarmPolicy,
     GateFinding,
     compute_alarms,
     list_open_alarms,
@@ -32,115 +39,134 @@ from credit_default.services.context.audit_log import append_ledger_entry
 from credit_default.services.context.wiring import Wiring
 from credit_default.services.monitoring.alarms import read_gate_findings
 from credit_default.services.outcomes.coverage import is_early
+from credit_default.views.summaries.summary import Summary
+
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Retraining:
-    """What is to be done, for which statement month, and whether this look was the first to ask for it."""
+    """What is to be done about the model, and for which statement month."""
 
     decision: RetrainingDecision
-    month: str
-    is_new: bool = False
-
-    @property
-    def is_asked(self) -> bool:
-        """Whether a training is asked for now."""
-        return self.decision.action == "train"
+    month: str  # YYYY-MM; "" where nothing was monitored yet
+    is_new: bool = False  # a training is requested, and no earlier request is on record for it
 
 
 def judge_retraining_need(
     wiring: Wiring, alarms: Sequence[Alarm], champion: ModelVersion | None
 ) -> Retraining:
-    """What the open alarms about the champion ask for, by the policy; nothing goes on record.
+    """Return what the open alarms about the champion call for, by the policy; nothing is recorded.
 
-    An alarm that only batches of a broken feed bear out asks for nothing: the model was wrong about what never was.
+    An alarm that only batches of a broken feed support calls for nothing: the outcomes that the model
+    missed belong to inputs that were never true.
+
+    Args:
+        wiring: The lake and the policies.
+        alarms: All alarms on record.
+        champion: The champion's version; None where there is none.
     """
-    number = champion.number if champion else 0
-    months = read_monitoring(wiring.lake)["statement_month"]
+    lake, number = wiring.lake, champion.number if champion else 0
+    months = read_monitoring(lake)["statement_month"]
     month = str(months.max()) if len(months) else ""
-    broken = find_broken_batches(wiring)
+    broken = find_broken_batches(lake)
+    sound_findings = _list_sound_findings(lake, broken)
+    about_champion = [alarm for alarm in alarms if alarm.model_version == number]
+    if broken:
+        about_champion = _drop_unsupported_alarms(
+            about_champion, sound_findings, version=number, policy=wiring.settings.alarms
+        )
     state = RetrainingState(
         month=month,
-        alarms=_drop_alarms_of_broken_feed(
-            wiring, [a for a in alarms if a.model_version == number], number, broken=broken
-        ),
-        new_label_count=_count_new_labels(wiring, champion, broken=broken) if champion else 0,
-        asked_months=_list_requested_months(wiring),
+        alarms=about_champion,
+        new_label_count=_count_new_labels(lake, champion, broken=broken) if champion else 0,
+        asked_months=_list_requested_months(lake),
         broken_count=len(broken),
-        lingering_count=count_lingering_errors(
-            _list_sound_findings(wiring, broken), model_version=number
-        ),
+        lingering_count=count_lingering_errors(sound_findings, model_version=number),
     )
     decision = judge_retraining(state, policy=wiring.settings.retraining)
-    is_new = decision.action == "train" and find_entry(wiring.lake, _key(month, number)) is None
+    is_new = decision.action == "train" and find_entry(lake, _build_key(month, number)) is None
+    _LOG.info(
+        "judged need of retraining month=%s model_version=%s action=%s",
+        month,
+        number,
+        decision.action,
+    )
     return Retraining(decision, month, is_new)
 
 
 def request_retraining(
     wiring: Wiring, retraining: Retraining, *, champion_version: int, at: dt.datetime
 ) -> None:
-    """Nothing; a training that is asked for is on record, once for its month and version."""
-    if retraining.is_new:
-        append_ledger_entry(
-            wiring,
-            RetrainingRequested(month=retraining.month, window=wiring.settings.retraining.window),
-            key=_key(retraining.month, champion_version),
-            at=at,
-            model_version=champion_version,
-        )
-        hit_failpoint("retraining.requested")
+    """Put a new request for a training on record, once for its month and version."""
+    if not retraining.is_new:
+        return
+    append_ledger_entry(
+        wiring,
+        RetrainingRequested(month=retraining.month, window=wiring.settings.retraining.window),
+        key=_build_key(retraining.month, champion_version),
+        at=at,
+        model_version=champion_version,
+    )
+    hit_failpoint("retraining.requested")
+    _LOG.info("requested retraining month=%s model_version=%s", retraining.month, champion_version)
 
 
-def find_broken_batches(wiring: Wiring) -> tuple[str, ...]:
-    """The batches whose feed rang when they were last looked at: no model learns from them."""
-    rows = read_monitoring(wiring.lake).filter(gate=feed.GATE, level="alarm")
+def is_retraining_requested(summary: Summary) -> bool:
+    """Return whether the summary of a monitored batch says that a training is requested now."""
+    verdict = summary.find_verdict(retraining_gate.GATE)
+    return verdict is not None and bool(verdict.figures["asked"])
+
+
+def find_broken_batches(lake: Lake) -> tuple[str, ...]:
+    """Return the ids of the batches whose feed was in alarm when they were last monitored.
+
+    No model learns from them.
+    """
+    rows = read_monitoring(lake).filter(gate=feed.GATE, level="alarm")
     return tuple(rows["batch_id"].unique().sort())
 
 
-def _drop_alarms_of_broken_feed(
-    wiring: Wiring, alarms: list[Alarm], version: int, *, broken: Sequence[str]
+def _drop_unsupported_alarms(
+    alarms: Sequence[Alarm],
+    sound_findings: Sequence[GateFinding],
+    *,
+    version: int,
+    policy: AlarmPolicy,
 ) -> list[Alarm]:
-    """The alarms without those that would not be open if the broken batches had not been looked at."""
-    if not broken:
-        return alarms
-    followed = compute_alarms(
-        _list_sound_findings(wiring, broken),
-        champion_version=version,
-        policy=wiring.settings.alarms,
+    """Drop the alarms that would not be open if the broken batches had not been monitored."""
+    supported = list_open_alarms(
+        compute_alarms(sound_findings, champion_version=version, policy=policy)
     )
-    gates = FEED_GATES | {alarm.gate for alarm in list_open_alarms(followed)}
+    gates = FEED_GATES | {alarm.gate for alarm in supported}
     return [alarm for alarm in alarms if alarm.gate in gates]
 
 
-def _list_sound_findings(wiring: Wiring, broken: Sequence[str]) -> list[GateFinding]:
-    return [finding for finding in read_gate_findings(wiring) if finding.batch_id not in broken]
+def _list_sound_findings(lake: Lake, broken: Sequence[str]) -> list[GateFinding]:
+    return [finding for finding in read_gate_findings(lake) if finding.batch_id not in broken]
 
 
-def _count_new_labels(wiring: Wiring, champion: ModelVersion, *, broken: Sequence[str]) -> int:
-    """Clients and months whose outcome matured and came in after the champion was trained, broken batches left out."""
-    since = dt.datetime.fromisoformat(
-        champion.tags.get("trained_at") or champion.created_at.isoformat()
-    )
-    came = scan_table(wiring.lake, "outcome_history").filter(
-        pl.col("taken_in_at") > since, ~is_early()
-    )
-    labels = came.select(*KEY).unique()
+def _count_new_labels(lake: Lake, champion: ModelVersion, *, broken: Sequence[str]) -> int:
+    """Count the clients and months whose mature outcome arrived after the champion was trained.
+
+    Rows of broken batches are left out.
+    """
+    trained_at = champion.tags.get("trained_at") or champion.created_at.isoformat()
+    since = dt.datetime.fromisoformat(trained_at)
+    arrived = scan_table(lake, "outcome_history").filter(pl.col("taken_in_at") > since, ~is_early())
+    labels = arrived.select(*KEY).unique()
     if broken:
-        scored = (
-            scan_table(wiring.lake, "scores")
-            .filter(pl.col("batch_id").is_in(list(broken)))
-            .select(*KEY)
-        )
-        labels = labels.join(scored, on=list(KEY), how="anti")
-    return int(collect_rows(wiring.lake, labels.select(pl.len())).item())
+        scores = scan_table(lake, "scores").filter(pl.col("batch_id").is_in(list(broken)))
+        labels = labels.join(scores.select(*KEY), on=list(KEY), how="anti")
+    return int(collect_rows(lake, labels.select(pl.len())).item())
 
 
-def _list_requested_months(wiring: Wiring) -> tuple[str, ...]:
+def _list_requested_months(lake: Lake) -> tuple[str, ...]:
     return tuple(
-        request.event.month
-        for request in select_events(read_entries(wiring.lake), RetrainingRequested)
+        request.event.month for request in select_events(read_entries(lake), RetrainingRequested)
     )
 
 
-def _key(month: str, version: int) -> str:
+def _build_key(month: str, version: int) -> str:
+    """Return the ledger key under which a request for that month and version is recorded once."""
     return f"{RetrainingRequested.name} {month} v{version}"

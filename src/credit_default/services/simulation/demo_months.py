@@ -1,11 +1,12 @@
-"""The months of a demonstration, laid out as files: four that are like the past, two that are not.
+"""Write the months of a demonstration as files: four that are like the training data, and two that are not.
 
-The public data have one month only, so its months are drawn from clients that training never sees: the quiet ones at
-random, the drifted ones with a preference for clients who are late, each with the outcome that really followed. A
-simulated portfolio simply lives on, and a recession begins. Real and simulated clients never meet.
+The public data set has one month only, so the demo's months are drawn from clients that training never sees: the quiet
+months at random, the drifted ones with a preference for clients who are late, each with the outcome that really followed.
+A simulated portfolio goes on month after month until a recession begins. Real and simulated clients are never mixed.
 """
 
-from collections.abc import Iterator
+import logging
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -24,19 +25,20 @@ from credit_default.errors import InputError
 from credit_default.services.training.data_source import DataFile, NoRealData, find_data
 from credit_default.settings import Settings
 
+_LOG = logging.getLogger(__name__)
+
 QUIET_COUNT, DRIFTED_COUNT = 4, 2
-POOL_FACTOR = 3  # clients to choose from, for each one that a drifted month takes
+POOL_FACTOR = 3  # clients to choose from for each one that a drifted month takes
 FEWEST_BATCH_ROWS = 200
 
 
 @dataclass(frozen=True, slots=True)
 class DemoPolicy:
-    """How many clients stand where, and how hard the last months pull."""
+    """How many clients each month has, and how far the last months drift."""
 
     batch_rows: int = 1_500
-    late_preference: float = (
-        1.2  # each month late multiplies a client's chance to be drawn by e to this
-    )
+    # Each month late multiplies a client's chance to be drawn by e to this power.
+    late_preference: float = 1.2
     client_count: int = 4_000  # of a simulated portfolio
     history_months: int = 3
     quiet_months: int = QUIET_COUNT  # of a simulated portfolio, before the scenario begins
@@ -49,48 +51,57 @@ class DemoPolicy:
 class DemoMonthFiles:
     """One month's statements as they arrive, and its outcomes as they become known later."""
 
-    statement_month: str
+    statement_month: str  # YYYY-MM
     statements: Path
     outcomes: Path
-    drifted: bool
+    drifted: bool  # the month is meant to differ from the training data
 
 
 @dataclass(frozen=True, slots=True)
 class DemoData:
-    """The history to learn from, and the six months after it."""
+    """The file to train on, and the months after it, in order."""
 
     training: Path
     months: tuple[DemoMonthFiles, ...]
-    story: str  # where the clients come from, in words
+    data_description: str  # where the clients come from, for people to read
     notes: tuple[str, ...] = ()
 
 
 def write_demo_months(
     settings: Settings, folder: Path, *, month: str, policy: DemoPolicy = DemoPolicy()
 ) -> DemoData:
-    """The months of a demonstration as files in `folder`, from the data that the settings name.
+    """Write the months of a demonstration into `folder`, from the data that the settings name.
+
+    Args:
+        settings: Name the data; without real data a simulated portfolio is used.
+        folder: Made when it is absent.
+        month: The statement month (YYYY-MM) of rows that have none of their own.
+        policy: How many clients and months to write.
 
     Raises:
-        InputError: the file that they name is not there, not what it should be, or too small for seven parts.
+        InputError: The file that the settings name is absent, not a file of statements, or too small
+            to be divided into a history and six months.
     """
     folder.mkdir(parents=True, exist_ok=True)
     data = find_data(settings)
     if isinstance(data, NoRealData):
-        return replace(
-            write_simulated_demo_months(folder, seed=settings.seed, policy=policy), notes=data.notes
-        )
+        simulated = write_simulated_demo_months(folder, seed=settings.seed, policy=policy)
+        return replace(simulated, notes=data.notes)
     rows = _read_checked(data, month=month)
-    return write_real_demo_months(
-        rows, folder, seed=settings.seed, policy=_shrink_batches(policy, rows, data)
-    )
+    fitting = _shrink_batches(policy, rows, data)
+    return write_real_demo_months(rows, folder, seed=settings.seed, policy=fitting)
 
 
 def write_real_demo_months(
     rows: pl.DataFrame, folder: Path, *, seed: int, policy: DemoPolicy
 ) -> DemoData:
-    """Months made of real clients that training never sees, their outcomes intact.
+    """Write months made of real clients that training never sees, with the outcomes they really had.
 
-    `rows` are checked rows of one month with `defaulted`, one row a client.
+    Args:
+        rows: Checked rows of one month with `defaulted`, one row a client.
+        folder: An existing folder to write to.
+        seed: Decides which clients go where.
+        policy: How many clients a month has, and how far the last months drift.
     """
     shuffled = rows.sort(KEY).sample(fraction=1.0, shuffle=True, seed=seed)
     quiet_rows = QUIET_COUNT * policy.batch_rows
@@ -103,30 +114,27 @@ def write_real_demo_months(
     late = _sample_late_clients(pool, seed=seed, policy=policy)
     months = _iterate_months(str(rows[STATEMENT_MONTH][0]))
     batches = [*quiet.iter_slices(policy.batch_rows), *late.iter_slices(policy.batch_rows)]
-    write_table(training, folder / "training.parquet")
-    return DemoData(
-        folder / "training.parquet",
-        tuple(
-            _write_month(
-                batch.with_columns(pl.lit(next(months)).alias(STATEMENT_MONTH)),
-                folder,
-                drifted=i >= QUIET_COUNT,
-            )
-            for i, batch in enumerate(batches)
-        ),
-        f"{rows.height:,} real clients, {training.height:,} of them to learn from",
-    )
+    training_file = folder / "training.parquet"
+    write_table(training, training_file)
+    dated = [
+        batch.with_columns(pl.lit(month).alias(STATEMENT_MONTH))
+        for batch, month in zip(batches, months, strict=False)
+    ]
+    written = _write_months(dated, folder, quiet_count=QUIET_COUNT)
+    _LOG.info("wrote demo months data_origin=real month_count=%d", len(written))
+    description = f"{rows.height:,} real clients, {training.height:,} of them to learn from"
+    return DemoData(training_file, written, description)
 
 
 def write_simulated_demo_months(folder: Path, *, seed: int, policy: DemoPolicy) -> DemoData:
-    """Months of one simulated portfolio: its history, more like it, and those of a scenario (two of a recession).
+    """Write months of one simulated portfolio: a history, quiet months after it, and months of a scenario.
 
     Raises:
-        InputError: no scenario goes by the policy's name.
+        InputError: No scenario has the name that the policy gives.
     """
     start = policy.history_months + policy.quiet_months
     scenario = Scenario(policy.scenario, start=start, strength=policy.scenario_strength)
-    lived = [
+    simulated = [
         month.statements.join(
             month.outcomes.select(*KEY, OUTCOME), on=KEY, how="left", maintain_order="left"
         )
@@ -137,19 +145,17 @@ def write_simulated_demo_months(folder: Path, *, seed: int, policy: DemoPolicy) 
             scenario=scenario,
         )
     ]
-    write_table(pl.concat(lived[: policy.history_months]), folder / "training.parquet")
-    return DemoData(
-        folder / "training.parquet",
-        tuple(
-            _write_month(batch, folder, drifted=i >= policy.quiet_months)
-            for i, batch in enumerate(lived[policy.history_months :])
-        ),
-        f"SIMULATED: {policy.client_count:,} clients through {len(lived)} months",
-    )
+    training_file = folder / "training.parquet"
+    write_table(pl.concat(simulated[: policy.history_months]), training_file)
+    later = simulated[policy.history_months :]
+    written = _write_months(later, folder, quiet_count=policy.quiet_months)
+    _LOG.info("wrote demo months data_origin=simulated month_count=%d", len(written))
+    description = f"SIMULATED: {policy.client_count:,} clients through {len(simulated)} months"
+    return DemoData(training_file, written, description)
 
 
 def _read_checked(data: DataFile, *, month: str) -> pl.DataFrame:
-    """The file's accepted rows, one a client."""
+    """Return the file's accepted rows, one a client: the last one in the file."""
     given = None if has_month_column(data.path, schema=CREDIT_CARD) else data.month or month
     validated = check_rows(
         open_statement_file(data.path, schema=CREDIT_CARD, month=given).read_batches,
@@ -160,7 +166,7 @@ def _read_checked(data: DataFile, *, month: str) -> pl.DataFrame:
 
 
 def _shrink_batches(policy: DemoPolicy, rows: pl.DataFrame, data: DataFile) -> DemoPolicy:
-    """The policy with batches that leave nearly half of the clients to learn from."""
+    """Return the policy with batches small enough to leave nearly half of the clients for training."""
     parts = QUIET_COUNT + POOL_FACTOR * DRIFTED_COUNT
     batch_rows = min(policy.batch_rows, rows.height // (2 * parts))
     if batch_rows < FEWEST_BATCH_ROWS:
@@ -174,7 +180,10 @@ def _shrink_batches(policy: DemoPolicy, rows: pl.DataFrame, data: DataFile) -> D
 
 
 def _sample_late_clients(pool: pl.DataFrame, *, seed: int, policy: DemoPolicy) -> pl.DataFrame:
-    """A weighted selection without replacement (Efraimidis and Spirakis 2006): the largest log(u)/w come first."""
+    """Draw clients without replacement, those who are late with a higher chance.
+
+    Weighted sampling of Efraimidis and Spirakis (2006): the rows with the largest log(u)/w are drawn.
+    """
     months_late = pool["repayment_status_m1"].clip(lower_bound=0).to_numpy()
     weight = np.exp(policy.late_preference * np.minimum(months_late, 3))
     chance = np.log(np.random.default_rng(seed).random(pool.height)) / weight
@@ -183,7 +192,18 @@ def _sample_late_clients(pool: pl.DataFrame, *, seed: int, policy: DemoPolicy) -
     )
 
 
+def _write_months(
+    batches: Sequence[pl.DataFrame], folder: Path, *, quiet_count: int
+) -> tuple[DemoMonthFiles, ...]:
+    """Write the months in order; those after the first `quiet_count` are marked as drifted."""
+    return tuple(
+        _write_month(batch, folder, drifted=place >= quiet_count)
+        for place, batch in enumerate(batches)
+    )
+
+
 def _write_month(rows: pl.DataFrame, folder: Path, *, drifted: bool) -> DemoMonthFiles:
+    """Write one month's statements and its outcomes, which are observed when the month is mature."""
     month = str(rows[STATEMENT_MONTH][0])
     statements, outcomes = folder / f"statements-{month}.csv", folder / f"outcomes-{month}.csv"
     write_table(rows.drop(OUTCOME), statements)
@@ -196,6 +216,7 @@ def _write_month(rows: pl.DataFrame, folder: Path, *, drifted: bool) -> DemoMont
 
 
 def _iterate_months(last: str) -> Iterator[str]:
+    """Yield the months after `last`, one after the other, without end."""
     step = 0
     while True:
         step += 1

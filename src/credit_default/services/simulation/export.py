@@ -1,5 +1,6 @@
-"""Simulated months laid out as files, each with its outcomes and the probability that drew them."""
+"""Write simulated months as files, each with its outcomes and the probability that they were drawn with."""
 
+import logging
 from pathlib import Path
 
 import polars as pl
@@ -8,9 +9,11 @@ from credit_default.adapters.files.table_export import write_table
 from credit_default.data.contract.schema import KEY, OUTCOME
 from credit_default.data.credit_card.outcomes import MATURITY_MONTHS
 from credit_default.data.months import add_months
-from credit_default.data.simulation.months import Scenario, simulate
+from credit_default.data.simulation.months import Scenario, SimulatedMonth, simulate
 from credit_default.errors import InputError
 from credit_default.views.summaries.summary import Summary
+
+_LOG = logging.getLogger(__name__)
 
 
 def write_simulation(
@@ -23,10 +26,22 @@ def write_simulation(
     scenario: Scenario,
     with_outcomes: bool,
 ) -> Summary:
-    """What was written: `statements-YYYY-MM.parquet` and `outcomes-YYYY-MM.parquet` for each month.
+    """Write `statements-YYYY-MM.parquet` and `outcomes-YYYY-MM.parquet` for each month.
+
+    Args:
+        folder: Made when it is absent.
+        client_count: Clients in each month.
+        month_count: Months to write.
+        seed: Decides every draw.
+        first_month: The first statement month (YYYY-MM).
+        scenario: What changes in the portfolio, and when.
+        with_outcomes: Whether the statements have the column `defaulted` too.
+
+    Returns:
+        The numbers of statements and defaults, and where the files are.
 
     Raises:
-        InputError: a count, month or scenario that cannot be, or a folder that cannot be written to.
+        InputError: A count, month or scenario is out of range, or the folder cannot be written to.
     """
     months = simulate(
         client_count=client_count,
@@ -38,19 +53,10 @@ def write_simulation(
     _make_folder(folder)
     row_count = default_count = 0
     for month in months:
-        labels = month.outcomes.select(*KEY, OUTCOME)
-        rows = month.statements.join(labels, on=KEY, how="left", maintain_order="left")
-        write_table(
-            rows if with_outcomes else month.statements,
-            folder / f"statements-{month.statement_month}.parquet",
-        )
-        observed_at = f"{add_months(month.statement_month, MATURITY_MONTHS)}-01T00:00:00Z"
-        write_table(
-            month.outcomes.with_columns(observed_at=pl.lit(observed_at)),
-            folder / f"outcomes-{month.statement_month}.parquet",
-        )
-        row_count += rows.height
-        default_count += int(rows[OUTCOME].sum())
+        outcomes = _write_month(folder, month, with_outcomes=with_outcomes)
+        row_count += len(outcomes)
+        default_count += int(outcomes.sum())
+    _LOG.info("wrote simulated months month_count=%d statement_count=%d", month_count, row_count)
     return Summary(
         "simulate",
         "simulated",
@@ -58,6 +64,18 @@ def write_simulation(
         figures={"default share": default_count / row_count},
         paths={"folder": str(folder)},
     )
+
+
+def _write_month(folder: Path, month: SimulatedMonth, *, with_outcomes: bool) -> pl.Series:
+    """Write one month's two files; return the outcome of each statement."""
+    labels = month.outcomes.select(*KEY, OUTCOME)
+    rows = month.statements.join(labels, on=KEY, how="left", maintain_order="left")
+    statements = rows if with_outcomes else month.statements
+    write_table(statements, folder / f"statements-{month.statement_month}.parquet")
+    observed_at = f"{add_months(month.statement_month, MATURITY_MONTHS)}-01T00:00:00Z"
+    outcomes = month.outcomes.with_columns(observed_at=pl.lit(observed_at))
+    write_table(outcomes, folder / f"outcomes-{month.statement_month}.parquet")
+    return rows[OUTCOME]
 
 
 def _make_folder(folder: Path) -> None:

@@ -1,1 +1,1 @@
-"""Training a challenger: data, folds, validation, promotion contest, registration, card."""
+"""Training a challenger: data, fit, cross-validation, assessment, promotion, registration, card."""

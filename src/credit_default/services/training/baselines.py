@@ -1,5 +1,9 @@
-"""What the forest is worth: by how much it beats models that fit on a page, on clients that none of them saw."""
+"""Compare a challenger with simple baselines on the test side, whose clients none of the models saw.
 
+The baselines (a scorecard, a small tree, the base rate) fit on a page; the gains over them show what the forest is worth.
+"""
+
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -8,13 +12,17 @@ from credit_default.gates.promotion.paired_gains import Gain, PairedScores, meas
 from credit_default.model.evaluation.baselines import BaselineScores, score_baselines
 from credit_default.services.context.wiring import Wiring
 from credit_default.services.training.challenger import Challenger
+from credit_default.settings import Settings
+
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class BaselineComparison:
-    """A rival's figures on the test side, and the model's gains over it; both by the names of `gates.contest.MEASURES`.
+    """A baseline's figures on the test side, and the challenger's gains over it.
 
-    A gain is positive where the model is better; its interval is paired, 95 %.
+    Both are by the names of the measures in `gates.promotion.paired_gains`. A gain is positive where
+    the challenger is better; its 95 % interval is from the paired bootstrap.
     """
 
     name: str
@@ -26,8 +34,8 @@ class BaselineComparison:
 def compare_baselines(
     wiring: Wiring, challenger: Challenger, sides: Split
 ) -> tuple[BaselineComparison, ...]:
-    """The challenger against each rival, which learned the challenger's features on the same development side."""
-    rivals = score_baselines(
+    """Compare the challenger with each baseline, fitted on its features and its development side."""
+    baselines = score_baselines(
         sides.development,
         sides.test,
         schema=wiring.schema,
@@ -35,22 +43,26 @@ def compare_baselines(
         include_protected=challenger.bundle.recipe.include_protected,
         seed=wiring.settings.seed,
     )
-    return tuple(_compare(wiring, challenger, rival) for rival in rivals)
+    _LOG.info("compared challenger with baselines baseline_count=%d", len(baselines))
+    return tuple(_compare(wiring.settings, challenger, baseline) for baseline in baselines)
 
 
-def _compare(wiring: Wiring, challenger: Challenger, rival: BaselineScores) -> BaselineComparison:
+def _compare(
+    settings: Settings, challenger: Challenger, baseline: BaselineScores
+) -> BaselineComparison:
+    scores = PairedScores(
+        challenger.test_defaulted, baseline.default_probability, challenger.test_probability
+    )
     measured = measure_gains(
-        PairedScores(
-            challenger.test_defaulted, rival.default_probability, challenger.test_probability
-        ),
-        decision_policy=wiring.settings.decision,
+        scores,
+        decision_policy=settings.decision,
         confidence=0.95,
         resample_count=300,
-        seed=wiring.settings.seed,
+        seed=settings.seed,
     )
     return BaselineComparison(
-        rival.family.name,
-        rival.family.meaning,
+        baseline.family.name,
+        baseline.family.meaning,
         {gain.measure: gain.champion for gain in measured},
         {gain.measure: gain for gain in measured},
     )

@@ -1,5 +1,6 @@
-"""Where statements with known outcomes come from: a file that was named, the public data set, or the simulator."""
+"""Find the statements with known outcomes to train on: a named file, the public data set, or the simulator."""
 
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,12 +16,14 @@ from credit_default.services.context.data_origin import SIMULATED
 from credit_default.services.context.wiring import DEFAULT_PORTFOLIO
 from credit_default.settings import Settings
 
+_LOG = logging.getLogger(__name__)
+
 PUBLIC = "public"
 
 
 @dataclass(frozen=True, slots=True)
 class SimulationPolicy:
-    """The portfolio that stands in where there is no real one: three months of the same clients to learn from."""
+    """The simulated portfolio that is used where there is no real one: some months of the same clients."""
 
     client_count: int = 5_000
     month_count: int = 3
@@ -28,26 +31,26 @@ class SimulationPolicy:
 
 @dataclass(frozen=True, slots=True)
 class DataFile:
-    """A file of statements with outcomes, the month of rows without one of their own, and what a person should know."""
+    """A file of statements with outcomes."""
 
     path: Path
-    month: str | None
-    origin: str  # where it came from, in words
-    notes: tuple[str, ...] = ()
+    month: str | None  # YYYY-MM, of rows without one of their own; None where they have one
+    origin: str  # where the file comes from, for people to read
+    notes: tuple[str, ...] = ()  # what people should know about it
 
 
 @dataclass(frozen=True, slots=True)
 class NoRealData:
-    """There is no file: simulated data were asked for, or nothing else could be had (then `notes` say why)."""
+    """Simulated data are to be used: they were asked for, or the download failed (then `notes` say why)."""
 
     notes: tuple[str, ...] = ()
 
 
 def find_data(settings: Settings) -> DataFile | NoRealData:
-    """The real file that `settings.data` names, fetched when it is the public one.
+    """Return the real file that `settings.data` names; the public data set is downloaded.
 
     Raises:
-        InputError: a file is named and is not there.
+        InputError: A file is named and does not exist.
     """
     if settings.data == SIMULATED:
         return NoRealData()
@@ -62,30 +65,32 @@ def find_data(settings: Settings) -> DataFile | NoRealData:
             timeout_seconds=settings.public_data.timeout_seconds,
         )
     except ServiceError as error:
-        return NoRealData(
-            (
-                f"the public data set could not be had, the data are SIMULATED instead ({error.found})",
-            )
-        )
+        _LOG.warning("could not download the public data set, simulated data are used instead")
+        note = "the public data set could not be downloaded, SIMULATED data are used instead"
+        return NoRealData((f"{note} ({error.found})",))
     return DataFile(public.path, None, f"the public data set ({public.source})")
 
 
 def fetch_data(settings: Settings, *, policy: SimulationPolicy = SimulationPolicy()) -> DataFile:
-    """The file that `settings.data` names, or one that the simulator makes where there is no real one.
+    """Return the file that `settings.data` names, or one from the simulator where there is no real one.
 
     Raises:
-        InputError: a file is named and is not there, or none is and the portfolio is not the built-in one.
+        InputError: A file is named and does not exist, or none is named and the portfolio is not the
+            built-in one.
     """
     _require_data_of_portfolio(settings)
     found = find_data(settings)
-    return _simulate_file(settings, policy, found.notes) if isinstance(found, NoRealData) else found
+    if isinstance(found, NoRealData):
+        found = _simulate_file(settings, policy, found.notes)
+    _LOG.info("found training data path=%s", found.path)
+    return found
 
 
 def require_existing_data_file(settings: Settings) -> None:
-    """Nothing; returns when `settings.data` names no file, or one that is there.
+    """Check that the file which `settings.data` names exists, if it names one.
 
     Raises:
-        InputError: it is not there.
+        InputError: It does not exist.
     """
     if settings.data not in {PUBLIC, SIMULATED} and not Path(settings.data).expanduser().exists():
         raise InputError(
@@ -97,7 +102,7 @@ def require_existing_data_file(settings: Settings) -> None:
 
 
 def _require_data_of_portfolio(settings: Settings) -> None:
-    """Nothing; returns when a file is named, or the portfolio is the one that is published and simulated."""
+    """Raise unless a file is named or the portfolio is the built-in one, which is published and simulated."""
     if settings.data in {PUBLIC, SIMULATED} and settings.portfolio != DEFAULT_PORTFOLIO:
         raise InputError(
             f"data {settings.data}",
@@ -109,7 +114,7 @@ def _require_data_of_portfolio(settings: Settings) -> None:
 
 def _build_data_file(name: str) -> DataFile:
     path = Path(name).expanduser()
-    # The public data set has no months; a copy of it is known by its content, whatever its name and form.
+    # The public data set has no months; a copy of it is recognised by its content, whatever its name.
     return DataFile(path, PUBLIC_MONTH if is_public_data(path) else None, str(path))
 
 
@@ -123,9 +128,7 @@ def _simulate_file(
     rows = pl.concat(
         [m.statements.join(m.outcomes.select(*KEY, OUTCOME), on=KEY, how="left") for m in months]
     )
-    path = (
-        Path(settings.cache)
-        / f"simulated-{policy.client_count}x{policy.month_count}-seed{settings.seed}.parquet"
-    )
+    size = f"{policy.client_count}x{policy.month_count}"
+    path = Path(settings.cache) / f"simulated-{size}-seed{settings.seed}.parquet"
     write_table(rows, path)
     return DataFile(path, None, "the simulator", notes)

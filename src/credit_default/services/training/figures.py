@@ -1,4 +1,4 @@
-"""The pictures of a challenger on its test side, each under the name that its file gets."""
+"""Draw the charts of a challenger on its test side, each under the name of its file."""
 
 from collections.abc import Iterator
 
@@ -9,76 +9,82 @@ from credit_default.services.context.data_origin import SIMULATED
 from credit_default.services.training.challenger import Challenger
 from credit_default.services.training.validation_study import Assessment
 from credit_default.views.documents.document import Picture
-from credit_default.views.figures import model_figures
 from credit_default.views.figures.canvas import write_png
 from credit_default.views.figures.cost_figures import draw_capacity, draw_cost_sensitivity
 from credit_default.views.figures.fairness_figure import draw_fairness
+from credit_default.views.figures.model_figures import (
+    draw_calibration,
+    draw_confusion,
+    draw_cost_curve,
+    draw_importance,
+    draw_precision_recall,
+    draw_roc,
+    draw_score_distribution,
+)
 
 _DESCRIPTIONS = {
-    "confusion": "What was decided against what came",
-    "importance": "Which features weigh most in the forest",
+    "confusion": "Decisions against outcomes",
+    "importance": "The features that weigh most in the forest",
     "roc": "ROC curve on the test side",
-    "precision_recall": "Precision and recall over all thresholds, and where the threshold stands",
-    "calibration": "Share that defaulted against share predicted, in ten groups",
+    "precision_recall": "Precision and recall over all thresholds, with the threshold in force",
+    "calibration": "Share that defaulted against the share predicted, in ten groups",
     "score_distribution": "Scores of clients who defaulted and of those who paid",
     "cost": "Cost per 1,000 clients over all thresholds",
     "fairness": "Acceptance ratio by group with its 95 % interval, and the four-fifths line",
     "sensitivity": "Cost per 1,000 clients at other ratios of costs",
-    "capacity": "Defaulters caught and precision by how many clients can be looked at",
+    "capacity": "Defaulters caught, and precision, by how many clients can be reviewed",
 }
 
 
 def draw_challenger(
     challenger: Challenger, assessment: Assessment | None = None
 ) -> dict[str, Picture]:
-    """ROC, precision-recall, calibration, score distribution, confusion, cost, importance; fairness where it was assessed.
+    """Return the charts of a challenger as PNG, by name.
 
-    Pictures that need both outcomes are left out where the test side has one only.
+    These are ROC, precision-recall, calibration, score distribution, confusion, cost and importance,
+    and where it was assessed, also cost sensitivity, capacity and fairness. Charts that need both
+    outcomes are left out where the test side has only one.
     """
     subtitle = describe_test_side(challenger)
+    figures = draw_figures(challenger, assessment, subtitle=subtitle)
     return {
         name: Picture(f"figures/{name}.png", _DESCRIPTIONS[name], write_png(figure))
-        for name, figure in draw_figures(challenger, assessment, subtitle=subtitle)
+        for name, figure in figures
     }
 
 
 def describe_test_side(challenger: Challenger) -> str:
-    """Which model the pictures are of and on how many clients, and that these are simulated where they are."""
-    told = f"{challenger.evaluation.row_count:,} clients that the model never saw, digest {challenger.bundle.digest[:8]}"
-    return f"SIMULATED data: {told}" if challenger.data_origin == SIMULATED else told
+    """Return the charts' subtitle: the model's digest, the number of clients, and whether they are simulated."""
+    clients = f"{challenger.evaluation.row_count:,} clients that the model never saw"
+    described = f"{clients}, digest {challenger.bundle.digest[:8]}"
+    return f"SIMULATED data: {described}" if challenger.data_origin == SIMULATED else described
 
 
 def draw_figures(
     challenger: Challenger, assessment: Assessment | None, *, subtitle: str
 ) -> Iterator[tuple[str, Figure]]:
-    """Each figure by its name, drawn as it is asked for."""
+    """Yield each figure with its name; one is drawn when it is asked for."""
     bundle, evaluation = challenger.bundle, challenger.evaluation
-    rows, policy = (challenger.test_defaulted, challenger.test_probability), bundle.decision_policy
-    yield (
-        "confusion",
-        model_figures.draw_confusion(
-            evaluation.confusion, threshold=policy.threshold, subtitle=subtitle
-        ),
-    )
-    yield (
-        "importance",
-        model_figures.draw_importance(measure_feature_importance(bundle), subtitle=subtitle),
-    )
+    threshold = bundle.decision_policy.threshold
+    confusion = evaluation.confusion
+    yield "confusion", draw_confusion(confusion, threshold=threshold, subtitle=subtitle)
+    yield "importance", draw_importance(measure_feature_importance(bundle), subtitle=subtitle)
     if not 0 < evaluation.default_count < evaluation.row_count:
         return
-    yield "roc", model_figures.draw_roc(*rows, subtitle=subtitle)
-    yield (
-        "precision_recall",
-        model_figures.draw_precision_recall(*rows, policy=policy, subtitle=subtitle),
-    )
-    yield "calibration", model_figures.draw_calibration(*rows, subtitle=subtitle)
-    yield (
-        "score_distribution",
-        model_figures.draw_score_distribution(*rows, policy=policy, subtitle=subtitle),
-    )
-    yield "cost", model_figures.draw_cost_curve(*rows, policy=policy, subtitle=subtitle)
+    yield from _draw_curves(challenger, subtitle=subtitle)
     if assessment is not None:
         yield "sensitivity", draw_cost_sensitivity(assessment.economics, subtitle=subtitle)
         yield "capacity", draw_capacity(assessment.economics, subtitle=subtitle)
         lowest = assessment.lowest_acceptance_ratio
         yield "fairness", draw_fairness(assessment.fairness, lowest_ratio=lowest, subtitle=subtitle)
+
+
+def _draw_curves(challenger: Challenger, *, subtitle: str) -> Iterator[tuple[str, Figure]]:
+    """Yield the figures that need clients with both outcomes."""
+    rows = (challenger.test_defaulted, challenger.test_probability)
+    policy = challenger.bundle.decision_policy
+    yield "roc", draw_roc(*rows, subtitle=subtitle)
+    yield "precision_recall", draw_precision_recall(*rows, policy=policy, subtitle=subtitle)
+    yield "calibration", draw_calibration(*rows, subtitle=subtitle)
+    yield "score_distribution", draw_score_distribution(*rows, policy=policy, subtitle=subtitle)
+    yield "cost", draw_cost_curve(*rows, policy=policy, subtitle=subtitle)

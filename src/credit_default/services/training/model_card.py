@@ -1,5 +1,6 @@
-"""The card and the evidence behind it, written after the gate has spoken and kept with the version's run."""
+"""Write the model card and the evidence behind it, after the promotion gate's verdict, into the version's run."""
 
+import logging
 from collections.abc import Mapping
 from dataclasses import replace
 from importlib.metadata import version
@@ -12,13 +13,10 @@ from credit_default.data.splitting import Split
 from credit_default.errors import InputError
 from credit_default.services.context.wiring import Wiring
 from credit_default.services.training.baselines import BaselineComparison
-from credit_default.services.training.challenger import (
-    FOLD_COUNT,
-    FOLD_SEEDS,
-    Challenger,
-    TrainingRows,
-)
+from credit_default.services.training.challenger import Challenger
+from credit_default.services.training.cross_validation import FOLD_COUNT, FOLD_SEEDS
 from credit_default.services.training.register_and_promote import Registered
+from credit_default.services.training.training_rows import TrainingRows
 from credit_default.services.training.validation_study import Assessment
 from credit_default.views.card.card import write_card
 from credit_default.views.card.evidence import (
@@ -37,6 +35,8 @@ from credit_default.views.documents.markdown import write_document_markdown
 from credit_default.views.exports.model_sbom import write_bundle_sbom
 from credit_default.views.summaries.summary import Summary
 
+_LOG = logging.getLogger(__name__)
+
 CARD_PAGE, CARD_CONTENT = "card/card.html", "card/card.json"
 _LIBRARIES = ("credit-default", "scikit-learn", "numpy", "polars", "mlflow", "prefect", "skops")
 
@@ -51,10 +51,20 @@ def publish_card(
     rows: TrainingRows,
     sides: Split,
 ) -> Summary:
-    """The summary of the training with the card's place, after card and evidence were recorded in the version's run.
+    """Record card and evidence in the version's run, and return the summary with the card's address.
 
-    `card/` holds the page, the same as markdown, and its content as JSON; `validation/evidence.json` every figure that
-    was measured, also those that no page shows; beside it stands the model's parts list (CycloneDX).
+    `card/` holds the page, the same as markdown, and its content as JSON. `validation/` holds
+    `evidence.json`, with every figure that was measured, also those that no page shows, and the model's
+    bill of materials (CycloneDX).
+
+    Args:
+        wiring: MLflow, and the settings to report.
+        registered: The version and what was recorded with it.
+        summary: The summary of the training, with the verdicts.
+        challenger: The fitted challenger.
+        assessment: What was measured of it beside its metrics.
+        rows: The rows that it was trained on.
+        sides: The same rows, split.
     """
     data = _describe_data(challenger, rows, sides)
     evidence = _build_evidence(
@@ -78,16 +88,17 @@ def publish_card(
     wiring.tracking.find_run(run_id).record_files(
         {name: text.encode() for name, text in files.items()}
     )
-    place = locate_artifact(wiring.tracking, run_id, CARD_PAGE)
-    return replace(summary, paths={**summary.paths, "model card": place})
+    _LOG.info("wrote model card model_version=%s run_id=%s", registered.version.number, run_id)
+    address = locate_artifact(wiring.tracking, run_id, CARD_PAGE)
+    return replace(summary, paths={**summary.paths, "model card": address})
 
 
 def read_card(wiring: Wiring, version: ModelVersion) -> Document:
-    """The version's card as it was written after its training, and before it what the registry says of it today.
+    """Return the version's card as it was written after its training, preceded by its present status.
 
     Raises:
-        InputError: the version's run keeps no card.
-        ArtifactError: what it keeps is none.
+        InputError: The version's run has no card.
+        ArtifactError: The stored card cannot be read.
     """
     content = read_run_text(wiring.tracking, version.run_id, CARD_CONTENT)
     if content is None:
@@ -106,11 +117,11 @@ def read_card(wiring: Wiring, version: ModelVersion) -> Document:
 
 
 def summarise_card(wiring: Wiring, version: ModelVersion) -> Summary:
-    """Where the version's card stands, and the verdict on it."""
+    """Return the address of the version's card, and the verdict on the version."""
     verdict = read_version_verdict(version.tags)
     return Summary(
         "models show",
-        ", ".join(version.aliases) or "no seat",
+        ", ".join(version.aliases) or "no alias",
         model_version=version.number,
         run_id=version.run_id,
         paths={
@@ -175,7 +186,7 @@ def _build_evidence(
         comparison=assessed.comparison,
         proxies=assessed.proxies,
         flips=assessed.flips,
-        rivals=tuple(_build_baseline_facts(rival) for rival in assessed.rivals),
+        rivals=tuple(_build_baseline_facts(baseline) for baseline in assessed.baselines),
         slices=assessed.slices,
         stability=assessed.stability,
         refit_client_share=wiring.settings.stability.client_share,
@@ -186,14 +197,16 @@ def _build_evidence(
     )
 
 
-def _build_baseline_facts(rival: BaselineComparison) -> BaselineFacts:
+def _build_baseline_facts(baseline: BaselineComparison) -> BaselineFacts:
     gains: Mapping[str, float] = {
         f"{name}_{end}": value
         for name in ("roc_auc", "log_loss")
         for end, value in (
-            ("gain", rival.gains[name].gain),
-            ("gain_low", rival.gains[name].low),
-            ("gain_high", rival.gains[name].high),
+            ("gain", baseline.gains[name].gain),
+            ("gain_low", baseline.gains[name].low),
+            ("gain_high", baseline.gains[name].high),
         )
     }
-    return BaselineFacts(name=f"{rival.name}: {rival.meaning}", metrics=rival.metrics, **gains)
+    return BaselineFacts(
+        name=f"{baseline.name}: {baseline.meaning}", metrics=baseline.metrics, **gains
+    )

@@ -1,14 +1,16 @@
-"""Who sits in the champion's seat: the contest that a challenger must win, chosen by what is new about it.
+"""Judge whether a challenger should be promoted, by a paired comparison that depends on what is new about it.
 
-The first model has floors to clear. A new recipe is compared with the champion's by pooled out-of-fold predictions of
-both, and confirmed on the test side; newer data under the same recipe is compared as frozen model against frozen model
-on the newest matured rows that neither was trained on.
+The first model has to reach fixed floors. A new recipe is compared with the champion's by pooled out-of-fold predictions
+of both, and confirmed on the test side. Newer data under the same recipe are compared as two frozen models, on the newest
+mature rows that neither was trained on.
 """
+
+import logging
 
 import numpy as np
 import polars as pl
 
-from credit_default.data.contract.schema import OUTCOME, STATEMENT_MONTH
+from credit_default.data.contract.schema import OUTCOME, STATEMENT_MONTH, Schema
 from credit_default.data.splitting import Split
 from credit_default.gates.promotion.check_result import Check
 from credit_default.gates.promotion.paired_gains import PairedScores
@@ -26,18 +28,49 @@ from credit_default.model.estimator.scoring import score_probability
 from credit_default.services.champion.current import CurrentChampion
 from credit_default.services.context.data_origin import require_matching_origins
 from credit_default.services.context.wiring import Wiring
-from credit_default.services.training.challenger import Challenger, cross_validate_recipe
+from credit_default.services.training.challenger import Challenger
+from credit_default.services.training.cross_validation import cross_validate_recipe
 from credit_default.services.training.slices import label_groups
+
+_LOG = logging.getLogger(__name__)
 
 
 def judge_challenger(
     wiring: Wiring, challenger: Challenger, sides: Split, *, champion: CurrentChampion | None
 ) -> Verdict:
-    """The promotion gate's verdict on the challenger.
+    """Return the promotion gate's verdict on the challenger.
+
+    Args:
+        wiring: The portfolio and the policies.
+        challenger: The fitted challenger.
+        sides: The rows that it was fitted and tested on.
+        champion: The champion to compare it with; None before the first promotion.
 
     Raises:
-        InputError: the champion was trained on simulated clients and the challenger on real ones, or the reverse.
+        InputError: The champion was trained on simulated clients and the challenger on real ones, or
+            the reverse.
     """
+    verdict = _judge(wiring, challenger, sides, champion=champion)
+    _LOG.info(
+        "judged challenger digest=%s champion_version=%s level=%s",
+        challenger.bundle.digest[:12],
+        champion.number if champion else None,
+        verdict.level,
+    )
+    return verdict
+
+
+def select_newest(rows: pl.DataFrame, *, row_count: int) -> pl.DataFrame:
+    """Return the rows of the newest months: as many months as it takes for `row_count` rows, or all."""
+    counts = rows.group_by(STATEMENT_MONTH).len().sort(STATEMENT_MONTH, descending=True)
+    newer_count = pl.col("len").cum_sum() - pl.col("len")
+    needed = counts.filter(newer_count < row_count)[STATEMENT_MONTH]
+    return rows.filter(pl.col(STATEMENT_MONTH).is_in(needed.implode()))
+
+
+def _judge(
+    wiring: Wiring, challenger: Challenger, sides: Split, *, champion: CurrentChampion | None
+) -> Verdict:
     structure = check_structure(challenger.bundle, schema=wiring.schema)
     if champion is None:
         return judge_first_model(
@@ -51,22 +84,18 @@ def judge_challenger(
         thing="training rows",
     )
     if champion.bundle.digest == challenger.bundle.digest:
-        again = f"the challenger is version {champion.number} again, digest {champion.bundle.digest[:12]}"
-        return build_refusal(f"{again}: nothing to judge")
+        digest = champion.bundle.digest[:12]
+        return build_refusal(
+            f"the challenger equals version {champion.number}, digest {digest}: nothing to judge"
+        )
     if _differs_by_policy_alone(champion.bundle, challenger.bundle):
         return build_refusal(
-            "only the decision policy differs: what errors cost is a person's decision, by `models promote`"
+            "only the decision policy differs: what errors cost is for people to decide, "
+            "by `models promote`"
         )
     if _is_new_recipe(champion.bundle, challenger.bundle):
         return _judge_new_recipe(wiring, challenger, sides, champion=champion, structure=structure)
     return _judge_refreshed_model(wiring, challenger, sides, champion=champion, structure=structure)
-
-
-def select_newest(rows: pl.DataFrame, *, row_count: int) -> pl.DataFrame:
-    """The rows of the newest months, as many months as it takes to have `row_count` of them, or all."""
-    counts = rows.group_by(STATEMENT_MONTH).len().sort(STATEMENT_MONTH, descending=True)
-    needed = counts.filter((pl.col("len").cum_sum() - pl.col("len")) < row_count)[STATEMENT_MONTH]
-    return rows.filter(pl.col(STATEMENT_MONTH).is_in(needed.implode()))
 
 
 def _differs_by_policy_alone(old: ModelBundle, new: ModelBundle) -> bool:
@@ -90,6 +119,7 @@ def _judge_new_recipe(
     champion: CurrentChampion,
     structure: Check,
 ) -> Verdict:
+    """Compare out-of-fold predictions of both recipes, and confirm the result on unseen test rows."""
     rows = sides.development
     new = cross_validate_recipe(wiring, challenger.bundle.recipe, rows, seed=0)
     old = cross_validate_recipe(
@@ -98,7 +128,7 @@ def _judge_new_recipe(
     unseen = _find_unseen(sides.test, champion)
     old_test = score_probability(champion.bundle, sides.test.filter(pl.Series(unseen)))
     return judge_recipe(
-        _pair_predictions(wiring, rows, old.default_probability, new.default_probability),
+        _pair_predictions(wiring.schema, rows, old.default_probability, new.default_probability),
         PairedScores(
             challenger.test_defaulted[unseen], old_test, challenger.test_probability[unseen]
         ),
@@ -109,7 +139,11 @@ def _judge_new_recipe(
 
 
 def _find_unseen(rows: pl.DataFrame, champion: CurrentChampion) -> np.ndarray:
-    """True for each row that the champion was not trained on: another test share, or twins, can move a client's side."""
+    """Return, for each row, whether the champion was not trained on it.
+
+    A test-side row can be one that the champion learned from: another test share, or identical rows,
+    move a client from one side to the other.
+    """
     unseen: np.ndarray = ~np.isin(hash_row_keys(rows), champion.bundle.trained_rows)
     return unseen
 
@@ -122,11 +156,12 @@ def _judge_refreshed_model(
     champion: CurrentChampion,
     structure: Check,
 ) -> Verdict:
+    """Compare both models as they are on the newest test rows that the champion was not trained on."""
     unseen = sides.test.filter(pl.Series(_find_unseen(sides.test, champion)))
     rows = select_newest(unseen, row_count=wiring.settings.refresh.contest_row_count)
     old, new = (score_probability(bundle, rows) for bundle in (champion.bundle, challenger.bundle))
     return judge_refresh(
-        _pair_predictions(wiring, rows, old, new),
+        _pair_predictions(wiring.schema, rows, old, new),
         decision_policy=wiring.settings.decision,
         policy=wiring.settings.promotion,
         structure=structure,
@@ -134,9 +169,9 @@ def _judge_refreshed_model(
 
 
 def _pair_predictions(
-    wiring: Wiring, rows: pl.DataFrame, old: np.ndarray, new: np.ndarray
+    schema: Schema, rows: pl.DataFrame, old: np.ndarray, new: np.ndarray
 ) -> PairedScores:
-    groups = label_groups(rows, schema=wiring.schema)
+    groups = label_groups(rows, schema=schema)
     return PairedScores(
         rows[OUTCOME].to_numpy(), old, new, groups=groups.labels, protected=groups.protected
     )

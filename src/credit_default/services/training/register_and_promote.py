@@ -1,6 +1,11 @@
-"""A trained challenger becomes a registered version, and its version the champion's seat or the reasons why not."""
+"""Register a trained challenger as a model version, and promote it or record why it was not promoted.
+
+Promotion moves the champion alias. Where the settings ask for a second person's approval, the gate's verdict is only a
+request for it.
+"""
 
 import datetime as dt
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -20,12 +25,11 @@ from credit_default.services.context.audit_log import append_ledger_entry
 from credit_default.services.context.data_origin import describe_origin
 from credit_default.services.context.wiring import Wiring
 from credit_default.services.scoring.run_metadata import pick_figures, pick_metrics
-from credit_default.services.training.challenger import (
+from credit_default.services.training.challenger import Challenger
+from credit_default.services.training.cross_validation import (
     FOLD_COUNT,
     FOLD_SEEDS,
-    Challenger,
     CrossValidation,
-    TrainingRows,
 )
 from credit_default.services.training.figures import draw_challenger
 from credit_default.services.training.run_metadata import (
@@ -34,14 +38,17 @@ from credit_default.services.training.run_metadata import (
     list_metrics,
     list_params,
 )
+from credit_default.services.training.training_rows import TrainingRows
 from credit_default.services.training.validation_study import Assessment
 from credit_default.views.documents.document import Picture
 from credit_default.views.summaries.summary import Summary
 
+_LOG = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Registered:
-    """A challenger on record: its version, its run, and the figures and pictures it was recorded with."""
+    """A challenger on record: its version and run, and the figures and charts that were recorded with it."""
 
     version: ModelVersion
     run_address: str
@@ -59,7 +66,19 @@ def register_challenger(
     trained_at: dt.datetime,
     assessment: Assessment | None = None,
 ) -> Registered:
-    """The challenger as a registered version: its run holds parameters, metrics, datasets, pictures and the commit."""
+    """Record the training as a run in MLflow, and register the challenger as a version.
+
+    Args:
+        wiring: The registry, and the settings to record.
+        training: The rows that it was trained on.
+        challenger: The fitted challenger.
+        folds: Its cross-validation; None where it was not asked for.
+        trained_at: The time to put on record.
+        assessment: What was measured of it beside its metrics; None leaves those charts and figures out.
+
+    Returns:
+        The version and the run. The run holds parameters, metrics, data sets, charts and the commit.
+    """
     bundle = challenger.bundle
     tags = {
         "data_origin": training.data_origin,
@@ -68,8 +87,9 @@ def register_challenger(
     }
     metrics = list_metrics(challenger.evaluation)
     with wiring.tracking.start_run("train", name=f"train {bundle.digest[:8]}", tags=tags) as run:
-        run.record_params(list_params(wiring, training, challenger))
-        datasets = list_datasets(wiring, training, challenger)
+        test_share = wiring.settings.refresh.test_share
+        run.record_params(list_params(challenger, test_share=test_share))
+        datasets = list_datasets(training, challenger, columns=wiring.schema.names)
         run.record_datasets(datasets)
         if folds is not None:
             run.record_metrics({f"cv_{name}": value for name, value in folds.average().items()})
@@ -81,6 +101,12 @@ def register_challenger(
             run, bundle, metrics=metrics, dataset=datasets[-1], tags=tags
         )
         run.record_tags({"model_version": version.number, "digest": bundle.digest})
+        _LOG.info(
+            "registered challenger model_version=%s digest=%s run_id=%s",
+            version.number,
+            bundle.digest[:12],
+            version.run_id,
+        )
         return Registered(version, run.address, challenger.evaluation, folds, pictures)
 
 
@@ -93,26 +119,37 @@ def apply_promotion_verdict(
     rows: TrainingRows,
     decided_at: dt.datetime,
 ) -> Summary:
-    """The summary of a training, after the version has the champion's seat or the reasons why not.
+    """Promote the version, request an approval, or record why neither is done, as the verdict says.
 
-    `champion` is the one that the challenger was judged against. The exit code is 1 where the gate refused and nobody
-    has the seat: then there is no model to go on with.
+    Args:
+        wiring: The registry, the ledger and the settings.
+        registered: The version and what was recorded with it.
+        verdict: The promotion gate's verdict.
+        champion: The champion that the challenger was judged against; None where there was none.
+        rows: The rows that it was trained on.
+        decided_at: The time to put on record.
+
+    Returns:
+        The summary of the training. Its exit code is 1 where the gate refused and there is no champion:
+        then there is no model to go on with.
 
     Raises:
-        ServiceError: somebody else has the seat by now, whom this challenger was never compared with.
+        ServiceError: Another version became the champion meanwhile, which this challenger was never
+            compared with.
     """
     version = registered.version
     status = _promote_or_record(wiring, version, verdict, champion=champion, decided_at=decided_at)
-    vacant = not verdict.passed and wiring.registry.find_champion() is None
-    figures = pick_metrics(registered.evaluation, where="test side")
-    if registered.folds is not None:
-        figures |= pick_figures(
-            registered.folds.average(), where=f"{FOLD_COUNT} folds × {len(FOLD_SEEDS)} seeds"
-        )
+    has_no_champion = not verdict.passed and wiring.registry.find_champion() is None
+    _LOG.info(
+        "decided on promotion model_version=%s level=%s promoted=%s",
+        version.number,
+        verdict.level,
+        status == PROMOTED,
+    )
     return Summary(
         "train",
-        "refused, and there is no champion yet" if vacant else status,
-        exit_code=int(vacant),
+        "refused, and there is no champion yet" if has_no_champion else status,
+        exit_code=int(has_no_champion),
         verdicts=(*rows.verdicts, verdict),
         model_version=version.number,
         run_id=version.run_id,
@@ -121,7 +158,7 @@ def apply_promotion_verdict(
             "rejected": rows.rejected_count,
             "tested": registered.evaluation.row_count,
         },
-        figures=figures,
+        figures=_list_figures(registered),
         paths={"MLflow run": registered.run_address, "digest": version.digest},
         notes=(
             *describe_origin(rows.data_origin),
@@ -129,6 +166,14 @@ def apply_promotion_verdict(
             *_describe_next_step(version, status),
         ),
     )
+
+
+def _list_figures(registered: Registered) -> dict[str, float]:
+    figures = pick_metrics(registered.evaluation, where="test side")
+    if registered.folds is not None:
+        where = f"{FOLD_COUNT} folds × {len(FOLD_SEEDS)} seeds"
+        figures |= pick_figures(registered.folds.average(), where=where)
+    return figures
 
 
 def _promote_or_record(
@@ -139,10 +184,10 @@ def _promote_or_record(
     champion: CurrentChampion | None,
     decided_at: dt.datetime,
 ) -> str:
-    """What became of the version, in a word or two."""
+    """Act on the verdict; return what became of the version, in a word or two."""
     if verdict.passed and wiring.settings.promotion.approval == "none":
         _require_unchanged_champion(wiring, champion)
-        record_champion_change(wiring)  # of who sits there now, if that is not on record
+        record_champion_change(wiring)  # the present champion's, if a crash left it off the record
         wiring.registry.promote(version, verdict, promoted_at=decided_at)
         hit_failpoint("promote.seated")
         record_champion_change(wiring, by="gate")
@@ -163,18 +208,20 @@ def _describe_next_step(version: ModelVersion, status: str) -> tuple[str, ...]:
     if status != APPROVAL_REQUESTED:
         return ()
     command = f"credit-default models promote {version.number}"
+    request, approve = f"{command} --request --reason …", f"{command} --approve --reason …"
     return (
-        f"two people decide: one with `{command} --request --reason …`, another with `{command} --approve --reason …`",
+        f"two people decide: one requests it with `{request}`, another approves with `{approve}`",
     )
 
 
 def _require_unchanged_champion(wiring: Wiring, champion: CurrentChampion | None) -> None:
-    seated = wiring.registry.find_champion()
-    found, judged = seated.number if seated else None, champion.number if champion else None
+    """Raise where the champion is no longer the one that the challenger was judged against."""
+    current = wiring.registry.find_champion()
+    found, judged = current.number if current else None, champion.number if champion else None
     if found != judged:
         raise ServiceError(
             "champion",
-            found=f"version {found}, seated while this training ran",
+            found=f"version {found}, which became the champion while this training ran",
             expected=f"version {judged}, which the challenger was judged against",
             remedy="Train again.",
         )

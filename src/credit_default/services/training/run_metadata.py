@@ -1,18 +1,22 @@
-"""Parameters, data sets and metrics of a training run, as MLflow shows them."""
+"""List the parameters, data sets and metrics of a training run, as MLflow shows them."""
 
 from dataclasses import asdict
 
+from credit_default.adapters.lake.snapshots import Snapshot
 from credit_default.adapters.mlflow.datasets import DatasetRecord
 from credit_default.model.evaluation.metrics import Evaluation
-from credit_default.services.context.wiring import Wiring
-from credit_default.services.training.challenger import Challenger, TrainingRows
+from credit_default.services.training.challenger import Challenger
+from credit_default.services.training.training_rows import TrainingRows
 from credit_default.services.training.validation_study import Assessment
 
 
-def list_params(
-    wiring: Wiring, training: TrainingRows, challenger: Challenger
-) -> dict[str, object]:
-    """What was chosen, by the names that MLflow shows."""
+def list_params(challenger: Challenger, *, test_share: float) -> dict[str, object]:
+    """Return the parameters of the run: recipe, decision policy, schema and the sizes of both sides.
+
+    Args:
+        challenger: The fitted challenger.
+        test_share: The share of the clients that is on the test side (0–1).
+    """
     bundle = challenger.bundle
     return {
         **{f"recipe.{name}": value for name, value in asdict(bundle.recipe).items()},
@@ -22,24 +26,24 @@ def list_params(
         "schema": f"{bundle.schema_name} {bundle.schema_version}",
         "feature_version": bundle.feature_version,
         "feature_count": len(bundle.feature_names),
-        "test_share": wiring.settings.refresh.test_share,
+        "test_share": test_share,
         "development_row_count": bundle.row_count,
         "test_row_count": challenger.evaluation.row_count,
-        "data_origin": training.data_origin,
+        "data_origin": challenger.data_origin,
     }
 
 
 def list_datasets(
-    wiring: Wiring, training: TrainingRows, challenger: Challenger
+    training: TrainingRows, challenger: Challenger, *, columns: tuple[str, ...]
 ) -> list[DatasetRecord]:
-    """The snapshots trained on, then the test side."""
-    columns = wiring.schema.names
-    used = [
-        DatasetRecord(
-            f"snapshot-{s.digest}", s.source.sha256, s.source.uri, "training", s.row_count, columns
-        )
-        for s in training.snapshots
-    ]
+    """Return the snapshots that the challenger was trained on, then its test side.
+
+    Args:
+        training: The rows and their snapshots.
+        challenger: The fitted challenger.
+        columns: The names of the schema's columns.
+    """
+    used = [_describe_snapshot(snapshot, columns) for snapshot in training.snapshots]
     test = DatasetRecord(
         "test-side",
         challenger.bundle.digest,
@@ -51,8 +55,19 @@ def list_datasets(
     return [*used, test]
 
 
+def _describe_snapshot(snapshot: Snapshot, columns: tuple[str, ...]) -> DatasetRecord:
+    return DatasetRecord(
+        f"snapshot-{snapshot.digest}",
+        snapshot.source.sha256,
+        snapshot.source.uri,
+        "training",
+        snapshot.row_count,
+        columns,
+    )
+
+
 def list_metrics(evaluation: Evaluation) -> dict[str, float]:
-    """Every metric, and the ends of its 95 % interval as `<name>_low` and `<name>_high`."""
+    """Return every metric, and the ends of its 95 % interval as `<name>_low` and `<name>_high`."""
     listed: dict[str, float] = {}
     for name, metric in evaluation.metrics.items():
         listed |= {name: metric.value, f"{name}_low": metric.low, f"{name}_high": metric.high}
@@ -60,15 +75,15 @@ def list_metrics(evaluation: Evaluation) -> dict[str, float]:
 
 
 def list_assessment_metrics(assessment: Assessment) -> dict[str, float]:
-    """What was assessed, by names that MLflow's tables can compare from run to run."""
+    """Return the figures of the assessment, by names that can be compared from run to run."""
     listed: dict[str, float] = {}
     for line in assessment.fairness.headlines:
         if line.lowest_ratio and line.lowest_ratio.acceptance_ratio:
             name = line.attribute.replace(" ", "_")
             listed[f"fairness_lowest_ratio_{name}"] = line.lowest_ratio.acceptance_ratio.value
-    for rival in assessment.rivals:
-        for measure, gain in rival.gains.items():
-            listed[f"gain_over_{rival.name.replace(' ', '_')}_{measure}"] = gain.gain
+    for baseline in assessment.baselines:
+        for measure, gain in baseline.gains.items():
+            listed[f"gain_over_{baseline.name.replace(' ', '_')}_{measure}"] = gain.gain
     if assessment.loss:
         listed["expected_loss"] = assessment.loss.expected_loss_amount
     if assessment.stability:

@@ -1,7 +1,7 @@
-"""Which clients a contest is judged by apart: labels for each row, from what the portfolio's schema says of its columns.
+"""Label each row with the slices it belongs to, from what the portfolio's schema says about its columns.
 
-Protected attributes are there for fairness, whether the model sees them or not. Together with the other divisions they are
-the slices that no challenger may serve worse.
+A paired comparison is judged for each slice as well as for all rows. Protected attributes are among them for fairness,
+whether the model sees them or not; no challenger may serve any slice worse than the champion does.
 """
 
 from collections.abc import Iterator
@@ -13,51 +13,53 @@ import polars as pl
 
 from credit_default.data.contract.schema import STATEMENT_MONTH, Column, Schema
 
-_BAND_COUNT: Final = 5  # a fifth of 6,000 test rows still shows a slice that is badly served
-_MOST_CODES: Final = (
-    8  # more are a scale, such as months late, and its levels no groups that anybody talks about
-)
-_BANDED: Final = (
-    "credit_limit",
-)  # amounts that a lender divides clients by, where the schema has them
-_STATUS: Final = "repayment_status_"  # above 0 is late
+# A fifth of 6,000 test rows is enough to show a slice that is badly served.
+_BAND_COUNT: Final = 5
+# A column with more codes is a scale, such as months late, whose levels are not groups of clients.
+_HIGHEST_CODE_COUNT: Final = 8
+# Amounts that a lender divides clients by, where the schema has them.
+_BANDED_COLUMNS: Final = ("credit_limit",)
+_STATUS_PREFIX: Final = "repayment_status_"  # above 0 is late
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Groups:
-    """One label a row for each division, by its name, and which of them are protected attributes."""
+    """The divisions of some rows into slices."""
 
-    labels: dict[str, np.ndarray]
-    protected: tuple[str, ...]
+    labels: dict[str, np.ndarray]  # one label a row, by the name of the division
+    protected: tuple[str, ...]  # the divisions that are protected attributes
 
 
 def label_groups(rows: pl.DataFrame, *, schema: Schema) -> Groups:
-    """The divisions of these rows: protected attributes, other short codes, bands of the limit, late or not, the month.
+    """Return the divisions of these rows, one label a row for each.
 
-    Numbers are banded by fifths of these rows; a portfolio without a column simply lacks the division.
+    These are the protected attributes, other columns of few codes, bands of the credit limit, late or
+    never late, and the statement month. Numbers are banded by fifths of these rows. A division is
+    absent where the portfolio lacks its column.
     """
     columns = {column.name: column for column in schema.inputs}
-    shown = {
+    divisions = {
         name: _label_column(rows[name], column)
         for name, column in columns.items()
         if _is_division(column)
     }
     late = list(_find_late(rows, schema))
     if late:
-        shown["payment"] = np.where(np.any(late, axis=0), "late", "never late")
-    shown["month"] = rows[STATEMENT_MONTH].to_numpy()
+        divisions["payment"] = np.where(np.any(late, axis=0), "late", "never late")
+    divisions["month"] = rows[STATEMENT_MONTH].to_numpy()
     return Groups(
-        {name.replace("_", " "): labels for name, labels in shown.items()},
-        _list_protected_names(schema),
+        {_build_title(name): labels for name, labels in divisions.items()},
+        tuple(map(_build_title, schema.protected)),
     )
 
 
-def _list_protected_names(schema: Schema) -> tuple[str, ...]:
-    return tuple(name.replace("_", " ") for name in schema.protected)
+def _build_title(name: str) -> str:
+    return name.replace("_", " ")
 
 
 def _is_division(column: Column) -> bool:
-    return column.protected or column.name in _BANDED or 1 < len(column.codes) <= _MOST_CODES
+    has_few_codes = 1 < len(column.codes) <= _HIGHEST_CODE_COUNT
+    return column.protected or column.name in _BANDED_COLUMNS or has_few_codes
 
 
 def _label_column(values: pl.Series, column: Column) -> np.ndarray:
@@ -82,8 +84,9 @@ def _format_band(values: np.ndarray) -> str:
 
 
 def _find_late(rows: pl.DataFrame, schema: Schema) -> Iterator[np.ndarray]:
+    """Yield, for each month of the repayment history, which rows were late in it."""
     return (
         rows[column.name].to_numpy() > 0
         for column in schema.inputs
-        if column.name.startswith(_STATUS)
+        if column.name.startswith(_STATUS_PREFIX)
     )

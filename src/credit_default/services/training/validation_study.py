@@ -1,19 +1,22 @@
-"""What a validator asks of a challenger beside its metrics: money, fairness, rivals, slices, stability, sensitivity.
+"""Assess a challenger as a model validator does, beside its metrics.
 
-All of it is measured on the test side, by which nothing was chosen; what has to be chosen is chosen on development rows.
+Costs and expected loss, fairness, baselines, slices, stability under refits and sensitivity of inputs. All of it is
+measured on the test side, by which nothing was chosen; what has to be chosen is chosen on development rows.
 """
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
 
-from credit_default.data.contract.schema import OUTCOME
+from credit_default.data.contract.schema import OUTCOME, Schema
 from credit_default.data.splitting import Split
 from credit_default.gates.fairness import judge_fairness
 from credit_default.gates.verdict import Verdict
 from credit_default.model.estimator.expected_loss import (
+    LossPolicy,
     has_expected_loss,
     measure_expected_loss,
     measure_exposure,
@@ -41,29 +44,32 @@ from credit_default.services.context.wiring import Wiring
 from credit_default.services.training.baselines import BaselineComparison, compare_baselines
 from credit_default.services.training.challenger import Challenger
 from credit_default.services.training.slices import label_groups
+from credit_default.settings import Settings
 from credit_default.views.card.evidence import LossFacts
+
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Assessment:
-    """What was measured of one challenger. A part that its rows cannot give is None or empty."""
+    """What was measured of one challenger. A part that its rows do not allow is None or empty."""
 
     economics: Economics
     loss: LossFacts | None
     fairness: FairnessReport
     fairness_verdict: Verdict
-    lowest_acceptance_ratio: float  # the line that the verdict was given by
+    lowest_acceptance_ratio: float  # the limit behind the verdict, 0-1
     comparison: FairnessComparison | None  # with a model that sees protected attributes too
     proxies: tuple[ProxyStrength, ...]
     flips: tuple[FlipSensitivity, ...]
-    rivals: tuple[BaselineComparison, ...]
+    baselines: tuple[BaselineComparison, ...]
     slices: Mapping[str, tuple[GroupEvaluation, ...]]
     stability: RefitStability | None
     sensitivity: tuple[InputSensitivity, ...]
 
 
 def assess_challenger(wiring: Wiring, challenger: Challenger, sides: Split) -> Assessment:
-    """Everything that the card and the run say of the challenger beside its metrics."""
+    """Measure everything that the card and the run report about the challenger beside its metrics."""
     settings, bundle, test = wiring.settings, challenger.bundle, sides.test
     fairness = measure_fairness(
         test,
@@ -73,17 +79,20 @@ def assess_challenger(wiring: Wiring, challenger: Challenger, sides: Split) -> A
         seed=settings.seed,
         policy=settings.fairness,
     )
-    return Assessment(
-        economics=_measure_economics(wiring, challenger),
-        loss=_measure_loss(wiring, challenger, test),
+    fairness_verdict = judge_fairness(fairness, policy=settings.fairness)
+    assessment = Assessment(
+        economics=_measure_economics(settings, challenger),
+        loss=_measure_loss(settings.loss, challenger, test),
         fairness=fairness,
-        fairness_verdict=judge_fairness(fairness, policy=settings.fairness),
+        fairness_verdict=fairness_verdict,
         lowest_acceptance_ratio=settings.fairness.lowest_acceptance_ratio,
         comparison=_compare_with_protected(wiring, challenger, sides),
         proxies=_measure_proxies(wiring, challenger, sides.development),
         flips=measure_flip_sensitivity(bundle, test, wiring.schema),
-        rivals=compare_baselines(wiring, challenger, sides) if _has_both(challenger) else (),
-        slices=_measure_slices(wiring, challenger, test),
+        baselines=(
+            compare_baselines(wiring, challenger, sides) if _has_both_outcomes(challenger) else ()
+        ),
+        slices=_measure_slices(wiring.schema, challenger, test),
         stability=measure_refit_stability(
             bundle,
             sides.development,
@@ -95,25 +104,33 @@ def assess_challenger(wiring: Wiring, challenger: Challenger, sides: Split) -> A
         ),
         sensitivity=measure_sensitivity(bundle, test, schema=wiring.schema),
     )
+    _LOG.info(
+        "assessed challenger digest=%s fairness=%s slice_division_count=%d",
+        bundle.digest[:12],
+        fairness_verdict.level,
+        len(assessment.slices),
+    )
+    return assessment
 
 
-def _has_both(challenger: Challenger) -> bool:
+def _has_both_outcomes(challenger: Challenger) -> bool:
     return 0 < challenger.evaluation.default_count < challenger.evaluation.row_count
 
 
-def _measure_economics(wiring: Wiring, challenger: Challenger) -> Economics:
+def _measure_economics(settings: Settings, challenger: Challenger) -> Economics:
     held_out = challenger.out_of_bag
     return measure_economics(
         LabelledScores(held_out.defaulted, held_out.default_probability),
         LabelledScores(challenger.test_defaulted, challenger.test_probability),
         decision_policy=challenger.bundle.decision_policy,
-        seed=wiring.settings.seed,
-        policy=wiring.settings.economics,
+        seed=settings.seed,
+        policy=settings.economics,
     )
 
 
-def _measure_loss(wiring: Wiring, challenger: Challenger, test: pl.DataFrame) -> LossFacts | None:
-    policy = wiring.settings.loss
+def _measure_loss(
+    policy: LossPolicy, challenger: Challenger, test: pl.DataFrame
+) -> LossFacts | None:
     if not has_expected_loss(policy, test.columns):
         return None
     expected = measure_expected_loss(test, challenger.test_probability, policy=policy)
@@ -123,8 +140,13 @@ def _measure_loss(wiring: Wiring, challenger: Challenger, test: pl.DataFrame) ->
 def _compare_with_protected(
     wiring: Wiring, challenger: Challenger, sides: Split
 ) -> FairnessComparison | None:
+    """Compare the challenger's fairness with that of a model that sees the protected attributes too."""
     bundle, settings = challenger.bundle, wiring.settings
-    if not wiring.schema.protected or bundle.recipe.include_protected or not _has_both(challenger):
+    if (
+        not wiring.schema.protected
+        or bundle.recipe.include_protected
+        or not _has_both_outcomes(challenger)
+    ):
         return None
     including = fit(
         replace(bundle.recipe, include_protected=True),
@@ -148,9 +170,10 @@ def _compare_with_protected(
 def _measure_proxies(
     wiring: Wiring, challenger: Challenger, development: pl.DataFrame
 ) -> tuple[ProxyStrength, ...]:
+    """Measure how well the model's inputs together reveal each protected attribute."""
     settings = wiring.settings
     protected = set(wiring.schema.protected)
-    by_default = FairnessPolicy().attributes  # which another portfolio need not have
+    by_default = FairnessPolicy().attributes  # another portfolio need not have them
     named = choose_attributes(
         wiring.schema, named=settings.fairness.attributes, by_default=by_default
     )
@@ -166,10 +189,13 @@ def _measure_proxies(
 
 
 def _measure_slices(
-    wiring: Wiring, challenger: Challenger, test: pl.DataFrame
+    schema: Schema, challenger: Challenger, test: pl.DataFrame
 ) -> Mapping[str, tuple[GroupEvaluation, ...]]:
-    """Each division that is no protected attribute, told by group; those are the fairness report's."""
-    groups = label_groups(test, schema=wiring.schema)
+    """Evaluate each group of every division that is not a protected attribute.
+
+    The protected attributes are in the fairness report.
+    """
+    groups = label_groups(test, schema=schema)
     defaulted, probability = test[OUTCOME].to_numpy(), np.asarray(challenger.test_probability)
     policy = challenger.bundle.decision_policy
     return {

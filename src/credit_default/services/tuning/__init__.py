@@ -1,1 +1,1 @@
-"""Searching for better parameters."""
+"""Searching for a better recipe: trials, comparison with the recipe in force, recipe file."""

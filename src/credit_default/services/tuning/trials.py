@@ -1,8 +1,9 @@
-"""The trials of a search, on the development side alone: propose a recipe, score its folds, keep what came of it.
+"""Run the trials of a search: propose a recipe, score its folds, keep the result.
 
-The test side is not touched: the promotion gate needs it for the winner.
+Trials use the development side alone: the promotion gate needs an untouched test side for the winner.
 """
 
+import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from math import isfinite
@@ -11,6 +12,7 @@ import numpy as np
 import polars as pl
 
 from credit_default.adapters.optuna.study import EndedTrial, OpenTrial, open_study
+from credit_default.data.contract.schema import Schema
 from credit_default.data.credit_card.public_data import (
     PUBLIC_DIGEST,
     PUBLIC_ROW_COUNT,
@@ -37,67 +39,68 @@ from credit_default.model.evaluation.cross_validation import (
 from credit_default.model.evaluation.leakage_check import check_leak_ceiling
 from credit_default.model.statistics.bootstrap import measure_log_loss
 from credit_default.services.context.wiring import Wiring
-from credit_default.services.training.challenger import (
+from credit_default.services.training.cross_validation import (
     FOLD_COUNT,
     FOLD_SEEDS,
-    TrainingRows,
     cross_validate_recipe,
-    split_rows,
 )
 from credit_default.services.training.fold_cache import find_folds, save_folds
+from credit_default.services.training.training_rows import TrainingRows, split_rows
+
+_LOG = logging.getLogger(__name__)
 
 SEARCHED_SEED = FOLD_SEEDS[0]  # the draw of folds that trials are compared on
 
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """When a search ends: at that many trials, earlier runs' included, or after that long, whatever comes first.
+    """When a search ends: after a number of trials or a time, whichever comes first.
 
     Raises:
-        InputError: no trial, no time, or neither of the two said.
+        InputError: Neither is given, or one of them is not above 0.
     """
 
-    trial_count: int | None = None
-    seconds: float | None = None
+    trial_count: int | None = None  # trials of earlier runs included; None means no limit
+    seconds: float | None = None  # of this run; None means no limit
 
     def __post_init__(self) -> None:
-        said = [amount for amount in (self.trial_count, self.seconds) if amount is not None]
-        if not said or not all(isfinite(amount) and amount > 0 for amount in said):
+        limits = [limit for limit in (self.trial_count, self.seconds) if limit is not None]
+        if not limits or not all(isfinite(limit) and limit > 0 for limit in limits):
             raise InputError(
                 "budget of a search",
                 found=f"{self.trial_count} trials, {self.seconds} seconds",
                 expected="a number of trials, a time, or both",
-                remedy="Say --trials or --minutes.",
+                remedy="Give --trials or --minutes.",
             )
 
     def is_spent(self, trial_count: int, seconds: float) -> bool:
-        """True when neither another trial nor more time is allowed."""
-        enough = self.trial_count is not None and trial_count >= self.trial_count
-        return enough or (self.seconds is not None and seconds >= self.seconds)
+        """Return whether the trials or the time are used up."""
+        no_trial_left = self.trial_count is not None and trial_count >= self.trial_count
+        return no_trial_left or (self.seconds is not None and seconds >= self.seconds)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Search:
-    """What all trials of a search share. `rows` are the development side's, in the order of their key."""
+    """What all trials of a search share."""
 
-    name: str
-    rows: pl.DataFrame
+    name: str  # of the study; names its rows and its space
+    rows: pl.DataFrame  # of the development side, sorted by key
     folded: FoldedRows
-    data_origin: str
-    is_public: bool  # the public data set, on which we know what is beyond belief
+    data_origin: str  # `real` or `simulated`
+    is_public: bool  # the public data set, for which a ceiling of the AUC is known
 
-    def refuse_leak(self, roc_auc: float, *, thing: str) -> None:
-        """Nothing, when the figure of `thing` can be believed.
+    def check_leak_ceiling(self, roc_auc: float, *, thing: str) -> None:
+        """Check that the AUC of `thing` is not too good to be true.
 
         Raises:
-            RefusedError: it cannot.
+            RefusedError: It is above what the public data set allows: the outcome leaks into the inputs.
         """
         if self.is_public:
             check_leak_ceiling(roc_auc, row_count=self.rows.height, thing=thing)
 
 
 def open_search(wiring: Wiring, training: TrainingRows) -> Search:
-    """The search that these rows, the recipe in force and the search policy name."""
+    """Return the search that is named by these rows, the recipe in force and the search policy."""
     settings = wiring.settings
     rows = sort_rows(split_rows(wiring, training).development)
     name = name_study(
@@ -110,11 +113,12 @@ def open_search(wiring: Wiring, training: TrainingRows) -> Search:
         seed=settings.seed,
     )
     folded = fold_development(wiring, rows, seed=SEARCHED_SEED)
-    return Search(name, rows, folded, training.data_origin, _is_public(wiring, training.rows))
+    is_public = _is_public_data_set(wiring.schema, training.rows)
+    return Search(name, rows, folded, training.data_origin, is_public)
 
 
 def fold_development(wiring: Wiring, rows: pl.DataFrame, *, seed: int) -> FoldedRows:
-    """The rows as the features and folds that every contestant of one comparison sees."""
+    """Return the features and folds that every candidate of one comparison is measured on."""
     return build_folded_rows(
         rows,
         schema=wiring.schema,
@@ -128,13 +132,20 @@ def fold_development(wiring: Wiring, rows: pl.DataFrame, *, seed: int) -> Folded
 def run_trials(
     wiring: Wiring, search: Search, *, budget: Budget, clock: Callable[[], float]
 ) -> Iterator[tuple[EndedTrial, ...]]:
-    """The trials that have ended so far: first those of earlier runs, then one more each time, until the budget is spent.
+    """Run trials until the budget is spent, and yield all trials that have ended so far.
 
-    `clock` tells seconds from any start. Who stops, or is stopped, keeps every trial that ended.
+    First those of earlier runs are yielded, then one more each time. A search that is interrupted
+    keeps every trial that ended.
+
+    Args:
+        wiring: The lake that keeps the study, and the search policy.
+        search: The search to continue.
+        budget: When to end.
+        clock: Gives seconds from any start.
 
     Raises:
-        RefusedError: a trial is beyond belief.
-        InputError: another process searches in this lake.
+        RefusedError: The figures of a trial are too good to be true.
+        InputError: Another process searches in this lake.
     """
     policy, started = wiring.settings.search, clock()
     with open_study(
@@ -148,12 +159,20 @@ def run_trials(
         ended = study.list_trials()
         yield ended
         while not budget.is_spent(len(ended), clock() - started):
-            ended = (*ended, _run_trial(wiring, search, study.begin()))
+            trial = _run_trial(wiring, search, study.begin())
+            _LOG.info(
+                "ended trial study=%s trial=%d ending=%s loss=%.5f",
+                search.name,
+                trial.number,
+                trial.ending,
+                trial.loss,
+            )
+            ended = (*ended, trial)
             yield ended
 
 
 def choose_winner(wiring: Wiring, search: Search, trials: tuple[EndedTrial, ...]) -> Recipe:
-    """The recipe of the smallest loss among the finished trials and the recipe in force, which keeps a tie."""
+    """Return the recipe with the smallest loss: a finished trial's, or the one in force, which wins a tie."""
     in_force = wiring.settings.recipe
     folds = cross_validate_recipe(wiring, in_force, search.rows, seed=SEARCHED_SEED)
     finished = [trial for trial in trials if trial.ending == "finished"]
@@ -164,7 +183,7 @@ def choose_winner(wiring: Wiring, search: Search, trials: tuple[EndedTrial, ...]
 
 
 def measure_loss(folded: FoldedRows, out_of_fold: OutOfFold) -> float:
-    """The mean log loss, nats, of the rows that are scored by now."""
+    """Return the mean log loss (nats) of the rows that are scored by now."""
     scored = np.isfinite(out_of_fold.default_probability)
     return float(
         measure_log_loss(folded.defaulted[scored], out_of_fold.default_probability[scored]).mean()
@@ -172,18 +191,23 @@ def measure_loss(folded: FoldedRows, out_of_fold: OutOfFold) -> float:
 
 
 def _run_trial(wiring: Wiring, search: Search, trial: OpenTrial) -> EndedTrial:
+    """Score the trial's folds one by one; a trial that falls behind is given up early."""
     recipe = replace_parameters(wiring.settings.recipe, trial.values)
     for number, out_of_fold in enumerate(_score_recipe(wiring, search, recipe)):
         loss = measure_loss(search.folded, out_of_fold)
         if number < FOLD_COUNT - 1 and trial.report(loss, fold=number):
             return trial.give_up(loss)
     figures = measure_out_of_fold(search.folded, out_of_fold, policy=wiring.settings.decision)
-    search.refuse_leak(figures["roc_auc"], thing=f"trial {trial.number}")
+    search.check_leak_ceiling(figures["roc_auc"], thing=f"trial {trial.number}")
     return trial.finish(loss, figures=figures)
 
 
 def _score_recipe(wiring: Wiring, search: Search, recipe: Recipe) -> Iterator[OutOfFold]:
-    """The folds in turn, from the cache of `cross_validate_recipe` when it has them, and into it when they are whole."""
+    """Yield the out-of-fold probabilities after each fold.
+
+    They come from the cache of `cross_validate_recipe` if it has them, and go into it when all folds
+    are scored.
+    """
     recipe = replace(recipe, seed=recipe.seed + SEARCHED_SEED)
     schema, features = wiring.schema, wiring.portfolio.features
     name = digest_recipe_and_rows(
@@ -194,7 +218,7 @@ def _score_recipe(wiring: Wiring, search: Search, recipe: Recipe) -> Iterator[Ou
         fold_count=FOLD_COUNT,
         seed=SEARCHED_SEED,
     )
-    if (kept := find_folds(wiring, name)) is not None:
+    if (kept := find_folds(wiring.settings.cache, name)) is not None:
         yield from replay_folds(search.folded, kept)
         return
     jobs = wiring.settings.jobs
@@ -204,9 +228,9 @@ def _score_recipe(wiring: Wiring, search: Search, recipe: Recipe) -> Iterator[Ou
         job_count=jobs,
     ):
         yield out_of_fold
-    save_folds(wiring, name, out_of_fold)
+    save_folds(wiring.settings.cache, name, out_of_fold)
 
 
-def _is_public(wiring: Wiring, rows: pl.DataFrame) -> bool:
-    named = wiring.schema.name == CREDIT_CARD.name and rows.height == PUBLIC_ROW_COUNT
-    return named and digest_public_rows(rows, schema=wiring.schema) == PUBLIC_DIGEST
+def _is_public_data_set(schema: Schema, rows: pl.DataFrame) -> bool:
+    may_be_public = schema.name == CREDIT_CARD.name and rows.height == PUBLIC_ROW_COUNT
+    return may_be_public and digest_public_rows(rows, schema=schema) == PUBLIC_DIGEST

@@ -1,20 +1,17 @@
-"""The act behind `tune`: a search, its runs in MLflow, the standings, and the winner as a file that people review."""
+"""Tune the recipe: run a search, compare its winner with the recipe in force, and record both in MLflow."""
 
-import os
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
-from credit_default.adapters.host.atomic_files import write_atomically
 from credit_default.adapters.mlflow.run import Run
 from credit_default.adapters.optuna.study import EndedTrial
-from credit_default.errors import InputError
 from credit_default.model.estimator.recipe_pipeline import Recipe
 from credit_default.model.estimator.search_space import list_search_parameters
-from credit_default.services.context.data_origin import describe_origin
 from credit_default.services.context.wiring import Wiring
-from credit_default.services.training.challenger import FOLD_COUNT, TrainingRows
-from credit_default.services.tuning.comparison import TUNED, compare_recipes
+from credit_default.services.training.cross_validation import FOLD_COUNT
+from credit_default.services.training.training_rows import TrainingRows
+from credit_default.services.tuning.comparison import compare_recipes
 from credit_default.services.tuning.trials import (
     Budget,
     Search,
@@ -22,31 +19,31 @@ from credit_default.services.tuning.trials import (
     open_search,
     run_trials,
 )
-from credit_default.views.exports.recipe_toml import TunedRecipe, write_recipe_file
-from credit_default.views.summaries.summary import Summary
 from credit_default.views.terminal.tuning import RecipeComparison, format_recipe_comparison
+
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class TuningResult:
-    """What a search came to: its trials, the winner (the recipe in force when nothing beat it), and the standings."""
+    """The result of a search."""
 
     study_name: str
     trials: tuple[EndedTrial, ...]
-    winner: Recipe
+    winner: Recipe  # the recipe in force when no trial beat it
     is_new: bool  # the winner is another recipe than the one in force
-    standings: tuple[RecipeComparison, ...]
-    row_count: int
-    data_origin: str
+    comparisons: tuple[RecipeComparison, ...]
+    row_count: int  # of the development side
+    data_origin: str  # `real` or `simulated`
     run_id: str
 
 
 @dataclass(frozen=True, slots=True)
 class Listener:
-    """Whom to tell how it goes: after each trial, and after each line of the standings."""
+    """What to call as the search goes on."""
 
-    trials: Callable[[tuple[EndedTrial, ...]], None]
-    standing: Callable[[RecipeComparison], None]
+    trials: Callable[[tuple[EndedTrial, ...]], None]  # after each trial, with all that ended
+    comparison: Callable[[RecipeComparison], None]  # after each candidate that was compared
 
 
 def tune(
@@ -58,128 +55,78 @@ def tune(
     clock: Callable[[], float],
     listener: Listener,
 ) -> TuningResult:
-    """What the search came to, after it stands in MLflow: one run, and below it one for each trial of this call.
+    """Run a search and compare its winner with the recipe in force, all of it recorded in MLflow.
 
-    `clock` tells seconds from any start. An interrupted search keeps the trials that ended: the same call goes on.
+    MLflow gets one run, and below it one for each trial of this call and each candidate that was
+    compared. An interrupted search keeps the trials that ended; the same call continues it.
+
+    Args:
+        wiring: MLflow, the lake and the settings.
+        training: The rows with outcomes; only their development side is used.
+        budget: When to end the search.
+        with_families: Whether to compare other families of models too.
+        clock: Gives seconds from any start.
+        listener: Is told of each trial and each comparison.
 
     Raises:
-        InputError: another process searches in this lake.
-        RefusedError: a figure is beyond belief.
+        InputError: Another process searches in this lake.
+        RefusedError: A figure is too good to be true.
     """
     search = open_search(wiring, training)
-    tags = {"study": search.name, "data_origin": search.data_origin, "git_commit": wiring.commit}
+    tags = _build_tags(wiring, search)
     with wiring.tracking.start_run("tune", name=f"tune {search.name}", tags=tags) as run:
         run.record_params(_list_params(wiring, search, budget))
-        trials: tuple[EndedTrial, ...] | None = None
-        for ended in run_trials(wiring, search, budget=budget, clock=clock):
-            if trials is not None:
-                _record_trial(wiring, run, ended[-1], tags)
-            trials = ended
-            listener.trials(trials)
-        winner = choose_winner(wiring, search, trials or ())
-        standings = []
-        for standing in compare_recipes(wiring, search, winner, with_families=with_families):
-            standings.append(standing)
-            _record_comparison(wiring, run, standing, tags)
-            listener.standing(standing)
+        trials = _run_search(wiring, search, run, budget=budget, clock=clock, listener=listener)
+        winner = choose_winner(wiring, search, trials)
+        comparisons = []
+        for comparison in compare_recipes(wiring, search, winner, with_families=with_families):
+            comparisons.append(comparison)
+            _record_comparison(wiring, run, comparison, tags)
+            listener.comparison(comparison)
         run.record_params({f"winner.{name}": value for name, value in asdict(winner).items()})
-        run.record_text("\n".join(map(format_recipe_comparison, standings)) + "\n", "standings.txt")
+        lines = "\n".join(map(format_recipe_comparison, comparisons))
+        run.record_text(f"{lines}\n", "standings.txt")
+    is_new = winner != wiring.settings.recipe
+    _LOG.info(
+        "ended search study=%s trial_count=%d new_recipe=%s run_id=%s",
+        search.name,
+        len(trials),
+        is_new,
+        run.run_id,
+    )
     return TuningResult(
         search.name,
-        trials or (),
+        trials,
         winner,
-        winner != wiring.settings.recipe,
-        tuple(standings),
+        is_new,
+        tuple(comparisons),
         search.rows.height,
         search.data_origin,
         run.run_id,
     )
 
 
-def require_writable_target(path: Path, *, replacing: bool) -> None:
-    """Nothing, when the winner may be written to the file: nothing is there, or `replacing` was said.
-
-    Asked before a search of an hour, and not after it.
-
-    Raises:
-        InputError: something is there, the ending is not .toml, or the folder is none that we may write to.
-    """
-    if path.suffix != ".toml":
-        raise InputError(
-            str(path),
-            found="that ending",
-            expected=".toml",
-            remedy="Choose another name with --out.",
-        )
-    if path.exists() and not replacing:
-        raise InputError(
-            str(path),
-            found="a file that is there",
-            expected="a new one, since a reviewed recipe is not overwritten unasked",
-            remedy="Choose another name with --out, or say --replace.",
-        )
-    folder = next(parent for parent in path.absolute().parents if parent.exists())
-    if not folder.is_dir() or not os.access(folder, os.W_OK):
-        raise InputError(
-            str(path),
-            found=f"{folder}, which cannot be written to",
-            expected="a folder that can",
-            remedy="Choose another place with --out.",
-        )
+def _run_search(
+    wiring: Wiring,
+    search: Search,
+    run: Run,
+    *,
+    budget: Budget,
+    clock: Callable[[], float],
+    listener: Listener,
+) -> tuple[EndedTrial, ...]:
+    """Run the trials, record those of this call, and return all trials of the study."""
+    trials: tuple[EndedTrial, ...] | None = None
+    for ended in run_trials(wiring, search, budget=budget, clock=clock):
+        if trials is not None:  # the first ones are those of earlier calls, recorded then
+            _record_trial(wiring, run, ended[-1], _build_tags(wiring, search))
+        trials = ended
+        listener.trials(trials)
+    return trials or ()
 
 
-def save_winner(tuning: TuningResult, path: Path, *, command: str) -> bool:
-    """True when the winner's recipe stands in the file; False, and nothing written, when it is the one in force.
-
-    Raises:
-        ServiceError: the disk refuses.
-    """
-    if tuning.is_new:
-        told = TunedRecipe(
-            tuning.winner, tuning.study_name, len(tuning.trials), tuning.row_count, command
-        )
-        write_atomically(path.absolute(), write_recipe_file(told, tuning.standings).encode())
-    return tuning.is_new
-
-
-def summarise_tuning(tuning: TuningResult, path: Path | None, *, told: bool) -> Summary:
-    """What the search came to; each line of the standings as a note when it is to be `told`."""
-    named = {standing.name: standing for standing in tuning.standings}
-    winner = named.get(TUNED)
-    figures = {"trials": float(len(tuning.trials))}
-    if told:
-        figures |= {
-            f"{name}, {where}": value
-            for where in named
-            for name, value in named[where].figures.items()
-        }
-    if winner is not None:
-        for name in ("roc_auc", "log_loss"):
-            gain = winner.gains[name]
-            figures |= {
-                f"{name} gain": gain.gain,
-                f"{name} gain, low": gain.low,
-                f"{name} gain, high": gain.high,
-            }
-    status = (
-        f"found a recipe: {winner.word} than the one in force"
-        if winner
-        else "kept the recipe in force"
-    )
-    if winner is not None and winner.word == "a tie":
-        status = "found a recipe that ties with the one in force"
-    notes = (
-        tuple(format_recipe_comparison(standing) for standing in tuning.standings) if told else ()
-    )
-    return Summary(
-        "tune",
-        status,
-        run_id=tuning.run_id,
-        counts={"development side": tuning.row_count},
-        figures=figures,
-        paths={"config": str(path)} if path else {},
-        notes=(*describe_origin(tuning.data_origin), *notes),
-    )
+def _build_tags(wiring: Wiring, search: Search) -> dict[str, object]:
+    return {"study": search.name, "data_origin": search.data_origin, "git_commit": wiring.commit}
 
 
 def _list_params(wiring: Wiring, search: Search, budget: Budget) -> dict[str, object]:
@@ -209,15 +156,15 @@ def _record_trial(
 
 
 def _record_comparison(
-    wiring: Wiring, parent: Run, standing: RecipeComparison, tags: Mapping[str, object]
+    wiring: Wiring, parent: Run, comparison: RecipeComparison, tags: Mapping[str, object]
 ) -> None:
-    with wiring.tracking.start_run("tune", name=standing.name, tags=tags, parent=parent) as run:
-        gains = {f"{name}_gain": gain for name, gain in standing.gains.items()}
+    with wiring.tracking.start_run("tune", name=comparison.name, tags=tags, parent=parent) as run:
+        gains = {f"{name}_gain": gain for name, gain in comparison.gains.items()}
         ends = {
             f"{name}_{end}": getattr(gain, end)
             for name, gain in gains.items()
             for end in ("low", "high")
         }
         run.record_metrics(
-            {**standing.figures, **{name: gain.gain for name, gain in gains.items()}, **ends}
+            {**comparison.figures, **{name: gain.gain for name, gain in gains.items()}, **ends}
         )

@@ -1,0 +1,92 @@
+"""Read back what monitoring found earlier, from the lake's monitoring table.
+
+Findings are kept by batch, model version and gate; the newest one of each replaces the one before.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+import polars as pl
+
+from credit_default.adapters.lake.layout import Lake
+from credit_default.adapters.tables.monitoring import read_monitoring
+from credit_default.gates.monitoring import label_free_estimate as estimate_gate
+from credit_default.gates.monitoring import performance as performance_gate
+from credit_default.gates.monitoring.label_free_estimate import read_estimate
+from credit_default.gates.verdict import Verdict
+from credit_default.model.evaluation.label_free_estimates import ComparedEstimate, compare_estimate
+from credit_default.views.summaries.summary import Summary
+
+# The order in which findings are shown; a gate that is not listed comes last.
+_GATE_ORDER: Final = (
+    "drift",
+    "feed",
+    "volume",
+    "estimate",
+    "fairness",
+    "performance",
+    "retraining",
+)
+_NO_TRAINING_REQUESTED: Final = ("retraining", "ok")  # is not shown, as when it was found
+
+
+def read_batch_findings(lake: Lake, *, batch_id: str, model_version: int) -> Summary | None:
+    """Return what monitoring last found about this version's scores of the batch.
+
+    Returns:
+        The verdicts, in the order in which they are shown, and the report; None when the scores were
+        never monitored.
+    """
+    found = read_monitoring(lake).filter(batch_id=batch_id, model_version=model_version)
+    if found.is_empty():
+        return None
+    verdicts = [
+        Verdict(row["gate"], row["level"], tuple(row["reasons"]), json.loads(row["figures"]))
+        for row in found.iter_rows(named=True)
+        if (row["gate"], row["level"]) != _NO_TRAINING_REQUESTED
+    ]
+    reports = [path for path in found["report_path"] if path]
+    return Summary(
+        "monitor",
+        "as found before",
+        verdicts=tuple(sorted(verdicts, key=_get_gate_position)),
+        paths={"report (html)": reports[-1]} if reports else {},
+    )
+
+
+def read_past_estimates(
+    lake: Lake, *, model_version: int, excluding: str = "", until: str | None = None
+) -> Iterator[ComparedEstimate]:
+    """Yield this version's earlier estimates beside what was observed, the oldest month first.
+
+    Only batches whose outcomes were judged are compared.
+
+    Args:
+        lake: Where the findings are.
+        model_version: The version that scored the batches.
+        excluding: The id of a batch to leave out.
+        until: The newest statement month (YYYY-MM) to include; None means all.
+    """
+    rows = read_monitoring(lake).filter(
+        pl.col("level") != "not judged", model_version=model_version
+    )
+    if until is not None:
+        rows = rows.filter(pl.col("statement_month") <= until)
+    estimated = _read_figures(rows, gate=estimate_gate.GATE)
+    observed = _read_figures(rows, gate=performance_gate.GATE)
+    for batch_id, figures in estimated.items():
+        if batch_id in observed and batch_id != excluding:
+            yield from compare_estimate(read_estimate(figures), observed[batch_id])
+
+
+def _get_gate_position(verdict: Verdict) -> int:
+    if verdict.gate not in _GATE_ORDER:
+        return len(_GATE_ORDER)
+    return _GATE_ORDER.index(verdict.gate)
+
+
+def _read_figures(rows: pl.DataFrame, *, gate: str) -> dict[str, Mapping[str, float]]:
+    """Return the gate's figures by batch id, in the order of the rows."""
+    found = rows.filter(gate=gate).select("batch_id", "figures")
+    return {batch_id: json.loads(figures) for batch_id, figures in found.iter_rows()}
