@@ -21,7 +21,8 @@ from credit_default.data.contract.schema import Schema
 from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.data.simulation.months import simulate
 from credit_default.data.splitting import split
-from credit_default.gates.monitoring.drift import DriftPolicy, DriftReport, judge_drift
+from credit_default.gates.monitoring.column_drift import DriftReport
+from credit_default.gates.monitoring.drift import DriftPolicy, judge_drift
 from credit_default.gates.monitoring.drift_measurement import measure_drift
 from credit_default.gates.monitoring.feed import BatchState, judge_feed
 from credit_default.gates.monitoring.feed_measurement import measure_feed

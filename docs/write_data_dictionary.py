@@ -10,7 +10,7 @@ from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.views.exports.data_dictionary import (
     TableColumn,
     TableDescription,
-    write_dictionary,
+    render_dictionary,
 )
 
 PAGE = Path(__file__).with_name("data-dictionary.md")
@@ -112,7 +112,7 @@ MEANINGS = {
 
 def build_page() -> str:
     """The page as the declarations say it now."""
-    return write_dictionary(
+    return render_dictionary(
         CREDIT_CARD, outcomes=OBSERVED_OUTCOMES, tables=[describe_table(name) for name in TABLES]
     )
 

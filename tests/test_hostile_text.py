@@ -24,8 +24,8 @@ from credit_default.data.checking.validation import check_rows
 from credit_default.data.contract.schema_parsing import parse_schema
 from credit_default.errors import CreditDefaultError, InputError, escape_unprintable, show_examples
 from credit_default.gates.verdict import Verdict
-from credit_default.views.summaries.run_artifact import escape_markdown, write_summary_markdown
-from credit_default.views.summaries.summary import Summary, render_summary, write_json
+from credit_default.views.summaries.run_artifact import escape_markdown, render_summary_markdown
+from credit_default.views.summaries.summary import Summary, render_summary, render_summary_json
 from credit_default.views.terminal.models import ModelRow, render_models
 from credit_default.views.terminal.quarantine import render_rule_counts
 from credit_default.views.terminal.settings import SettingLine, render_settings
@@ -273,7 +273,7 @@ def test_every_other_table_shows_the_text_and_obeys_nothing_in_it(text):
 
 @every_text
 def test_a_summary_as_json_gives_the_text_back_from_plain_ascii(text):
-    written = write_json(make_summary(text))
+    written = render_summary_json(make_summary(text))
 
     assert written.isascii()
     assert_plain(written)
@@ -283,7 +283,7 @@ def test_a_summary_as_json_gives_the_text_back_from_plain_ascii(text):
 
 @every_text
 def test_markdown_shows_the_text_and_obeys_nothing_in_it(text):
-    written = write_summary_markdown(make_summary(text), simulated=False)
+    written = render_summary_markdown(make_summary(text), simulated=False)
 
     assert_plain(written, lines="\n")
     bare = re.sub(r"\\.", "", written)  # what is left when each escaped character is taken away
@@ -294,7 +294,7 @@ def test_markdown_shows_the_text_and_obeys_nothing_in_it(text):
     )
     assert re.findall(r"[<>`\[\]!~]|(?<!&)#|https?:|www\.", ours) == []
     assert len(written.splitlines()) == len(
-        write_summary_markdown(make_summary("x"), simulated=False).splitlines()
+        render_summary_markdown(make_summary("x"), simulated=False).splitlines()
     )
 
 

@@ -13,7 +13,7 @@ from credit_default.gates.monitoring.fairness_drift import FairnessDriftPolicy
 from credit_default.gates.monitoring.feed_policy import FeedPolicy
 from credit_default.gates.monitoring.label_free_estimate import EstimatePolicy
 from credit_default.gates.monitoring.performance import PerformancePolicy
-from credit_default.gates.monitoring.retraining import RetrainingPolicy
+from credit_default.gates.monitoring.retraining_policy import RetrainingPolicy
 from credit_default.gates.promotion.policy import PromotionPolicy
 from credit_default.gates.quality import QualityPolicy
 from credit_default.logs import LogFormat, LogLevel

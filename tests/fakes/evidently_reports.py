@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from credit_default.adapters.evidently.report_run import METHOD_NAMES
-from credit_default.gates.monitoring.drift import ColumnDrift, DriftReport
+from credit_default.gates.monitoring.column_drift import ColumnDrift, DriftReport
 
 SCHEMA_METHODS = {name: method for method, name in METHOD_NAMES.items()}
 

@@ -1,7 +1,7 @@
 """A made-up history of months in which a recession came, a model was replaced, and the new one held."""
 
 from credit_default.data.months import add_months
-from credit_default.views.history.values import ChampionEvent, History, HistoryBatch, OpenedAlarm
+from credit_default.views.history.values import History, HistoryBatch, OpenedAlarm
 
 
 def make_profile(shift, *, columns=("credit_limit", "repayment_status_m1", "payment_amount_m1")):
@@ -50,12 +50,8 @@ def make_history(month_count=18):
         )
         for place in range(month_count)
     ]
-    seats = (
-        ChampionEvent(1, "2006-01-01T00:00:00+00:00", "promoted"),
-        ChampionEvent(2, "2006-10-01T00:00:00+00:00", "promoted"),
-    )
     alarms = (
         OpenedAlarm("performance", "2006-07", "2006-10"),
         OpenedAlarm("drift", "2006-08", "2006-10"),
     )
-    return History(tuple(batches), seats, alarms, simulated=True)
+    return History(tuple(batches), alarms, simulated=True)

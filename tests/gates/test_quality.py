@@ -72,7 +72,7 @@ def test_the_same_clients_twice_refuse_a_file_before_many_rejected_rows_do():
 
     assert verdict.level == "refused"
     assert verdict.reasons[0] == (
-        "12 rows (1.2%) bring the same client and month twice: more than the 1.0% allowed"
+        "12 rows (1.2%) hold a client and month that occur more than once: more than the 1.0% allowed"
     )
     assert judge_quality(FileCounts(1_000, 10, repeated_count=10)).passed
 
@@ -94,13 +94,11 @@ def test_clients_that_another_batch_brought_refuse_a_file_and_name_that_batch():
     verdict = judge_quality(FileCounts(1_000, 0), BatchHistory((), 11, ("ab12",)))
 
     assert verdict.level == "refused"
-    assert (
-        "11 rows are of clients and months that stand in batch ab12 already" in verdict.reasons[0]
-    )
+    assert "11 rows hold clients and months that are in batch ab12 already" in verdict.reasons[0]
     assert judge_quality(FileCounts(1_000, 0), BatchHistory((), 10, ("ab12",))).passed
 
 
-def test_every_fault_is_told():
+def test_every_fault_is_a_reason():
     verdict = judge_quality(
         FileCounts(1_000, 60, repeated_count=20), BatchHistory((100,) * 3, 500, ("ab12",))
     )

@@ -7,5 +7,5 @@ from credit_default.gates.verdict import Verdict
     ("level", "passed"),
     [("ok", True), ("watch", True), ("not judged", True), ("alarm", False), ("refused", False)],
 )
-def test_a_verdict_passes_unless_it_rang_or_refused(level, passed):
+def test_a_verdict_passes_unless_it_is_an_alarm_or_a_refusal(level, passed):
     assert Verdict("any", level, ("because",)).passed is passed

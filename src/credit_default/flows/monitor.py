@@ -12,6 +12,7 @@ from credit_default.flows.runs.context import connect, read_clock
 from credit_default.flows.runs.orphaned_runs import mark_run
 from credit_default.flows.runs.run_as_script import run_as_script
 from credit_default.flows.runs.tasks import build_retried_task, build_task
+from credit_default.gates.monitoring.monitoring_gates import find_run_outcomes
 from credit_default.services.context.data_origin import SIMULATED
 from credit_default.services.monitoring import (
     batch_drift,
@@ -30,15 +31,6 @@ judge_without_outcomes = build_task(
 evaluate_batch = build_task(batch_performance.evaluate_batch, "judge performance")
 record_findings = build_retried_task(findings_record.record_findings, "record")
 follow_up_batch = build_retried_task(follow_up.follow_up, "alarms and retraining")
-
-# The name of a run in which this gate raised an alarm; of several gates the first one here names the run.
-_STATE_BY_GATE = {
-    "drift": "DriftFound",
-    "feed": "FeedBroken",
-    "volume": "FeedBroken",
-    "performance": "PerformanceLow",
-    "fairness": "FairnessDrift",
-}
 
 
 @flow(name="monitor", validate_parameters=False, on_running=[mark_run])
@@ -85,10 +77,9 @@ def monitor(
 
 
 def _name_state(summary: Summary) -> str:
-    failed = {verdict.gate for verdict in summary.verdicts if not verdict.passed}
-    for gate, name in _STATE_BY_GATE.items():
-        if gate in failed:
-            return name
+    alarmed = [verdict.gate for verdict in summary.verdicts if not verdict.passed]
+    if outcomes := find_run_outcomes(alarmed):
+        return outcomes[0].run_state
     judged = any(verdict.level != "not judged" for verdict in summary.verdicts)
     return "Quiet" if judged else "NotJudged"
 

@@ -1,1 +1,1 @@
-"""May we? Each gate looks at figures and returns a Verdict with its reasons."""
+"""Decisions about files, models and batches: each gate returns a Verdict with its reasons."""

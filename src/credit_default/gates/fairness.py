@@ -1,9 +1,11 @@
-"""Is every group served alike, beyond noise? What the report on fairness comes to, in reasons.
+"""Judge the fairness report of one model: whether every group is treated alike, beyond noise.
 
-The gate asks people to look, and never stops a model by itself: whether a difference is justified is no question of
-figures. What a challenger changes against the champion is the promotion gate's to judge.
+The gate asks people to review a difference and never stops a model by itself: whether a difference
+is justified cannot be decided by figures. What a challenger changes compared with the champion is
+judged by the promotion gate.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -17,95 +19,128 @@ GATE: Final = "fairness"
 
 @dataclass(frozen=True, slots=True)
 class FairnessFinding:
-    """One thing that is too far apart. `is_sure`: the whole 95 % interval lies beyond the line; otherwise it may be noise."""
+    """One figure of one group that is beyond its limit."""
 
     group: GroupFairness
     measure: str
     figure: Metric
-    is_sure: bool
+    is_sure: bool  # the whole 95 % interval is beyond the limit; otherwise it may be noise
     reason: str
 
 
-def judge_fairness(report: FairnessReport, *, policy: FairnessPolicy | None = None) -> Verdict:
-    """`watch` when a group is treated worse beyond noise, with each such group; `ok` else, and what may be noise is told.
+@dataclass(frozen=True, slots=True)
+class _Gap:
+    measure: str
+    figure: Metric | None
+    limit: float
+    description: str
 
-    `not judged` where no attribute has two groups that are large enough, or nobody is accepted.
+
+def judge_fairness(report: FairnessReport, *, policy: FairnessPolicy | None = None) -> Verdict:
+    """Judge a fairness report.
+
+    Args:
+        report: Acceptance, errors and calibration by group.
+        policy: Limits; the defaults when not given.
+
+    Returns:
+        `watch` with each group that is treated worse beyond noise; else `ok`, with what may be
+        noise among the reasons. `not judged` where no attribute has two groups that are large
+        enough, or no client is accepted.
     """
     policy = policy or FairnessPolicy()
     figures = _list_figures(report)
-    if all(headline.lowest_ratio is None for headline in report.headlines):
+    ratios = [line.lowest_ratio for line in report.headlines if line.lowest_ratio]
+    if not ratios:
         return Verdict(GATE, "not judged", (_explain_not_judged(report, policy),), figures)
     findings = list_fairness_findings(report, policy=policy)
     sure = [finding.reason for finding in findings if finding.is_sure]
     if sure:
         return Verdict(GATE, "watch", tuple(sure), figures)
+    lowest = min(ratios, key=_read_ratio)
+    reason = (
+        f"lowest acceptance ratio {_read_ratio(lowest):.2f} ({_name_group(lowest)}): "
+        "no difference beyond noise"
+    )
+    return Verdict(GATE, "ok", (reason, *_describe_doubtful(findings)), figures)
+
+
+def list_fairness_findings(
+    report: FairnessReport, *, policy: FairnessPolicy | None = None
+) -> tuple[FairnessFinding, ...]:
+    """Return every figure beyond the policy's limits, whether it is sure or not.
+
+    Single attributes come first, in the report's order.
+    """
+    policy = policy or FairnessPolicy()
+    ordered = sorted(report.groups, key=lambda group: not group.is_single)
+    return tuple(finding for group in ordered for finding in _find_group_faults(group, policy))
+
+
+def _describe_doubtful(findings: Sequence[FairnessFinding]) -> list[str]:
+    """Return what may be noise: findings on single attributes, and the number of pairs."""
     doubtful = [
         f"{finding.reason}: may be noise" for finding in findings if finding.group.is_single
     ]
     pairs = {finding.group for finding in findings if not finding.group.is_single}
     if pairs:
         count = f"{len(pairs)} group{'s' if len(pairs) > 1 else ''}"
-        doubtful.append(f"{count} by two attributes beyond a line: may be noise")
-    lowest = min(
-        (headline.lowest_ratio for headline in report.headlines if headline.lowest_ratio),
-        key=_read_ratio,
-    )
-    told = f"lowest acceptance ratio {_read_ratio(lowest):.2f} ({_name_group(lowest)}): no difference beyond noise"
-    return Verdict(GATE, "ok", (told, *doubtful), figures)
-
-
-def list_fairness_findings(
-    report: FairnessReport, *, policy: FairnessPolicy | None = None
-) -> tuple[FairnessFinding, ...]:
-    """What lies beyond the policy's lines, single attributes first, in the report's order; sure ones and doubtful ones."""
-    policy = policy or FairnessPolicy()
-    ordered = sorted(report.groups, key=lambda group: not group.is_single)
-    return tuple(finding for group in ordered for finding in _find_group_faults(group, policy))
+        doubtful.append(f"{count} by two attributes beyond a limit: may be noise")
+    return doubtful
 
 
 def _find_group_faults(group: GroupFairness, policy: FairnessPolicy) -> list[FairnessFinding]:
     found = []
-    ratio, line = group.acceptance_ratio, policy.lowest_acceptance_ratio
-    if ratio is not None and ratio.value < line:
-        told = f"accepted {ratio.value:.2f} times as often as the most accepted group ({_format_interval(ratio)}), below {line:g}"
-        found.append(
-            FairnessFinding(
-                group, "acceptance_ratio", ratio, ratio.high < line, f"{_name_group(group)}: {told}"
-            )
+    ratio, limit = group.acceptance_ratio, policy.lowest_acceptance_ratio
+    if ratio is not None and ratio.value < limit:
+        reason = (
+            f"{_name_group(group)}: accepted {ratio.value:.2f} times as often as the most accepted "
+            f"group ({_format_interval(ratio)}), below {limit:g}"
         )
-    gaps = (
-        (
+        found.append(FairnessFinding(group, "acceptance_ratio", ratio, ratio.high < limit, reason))
+    for gap in _list_gaps(group, policy):
+        figure = gap.figure
+        if figure is None or abs(figure.value) <= gap.limit:
+            continue
+        is_sure = figure.low > gap.limit or figure.high < -gap.limit
+        reason = (
+            f"{_name_group(group)}: {gap.description} {figure.value:+.3f} "
+            f"({_format_interval(figure, sign='+')}), beyond {gap.limit:g}"
+        )
+        found.append(FairnessFinding(group, gap.measure, figure, is_sure, reason))
+    return found
+
+
+def _list_gaps(group: GroupFairness, policy: FairnessPolicy) -> tuple[_Gap, ...]:
+    return (
+        _Gap(
             "caught_gap",
             group.caught_gap,
             policy.highest_error_gap,
-            "defaulters declined, share against the reference",
+            "share of defaulters declined, against the reference group",
         ),
-        (
+        _Gap(
             "false_alarm_gap",
             group.false_alarm_gap,
             policy.highest_error_gap,
-            "payers declined, share against the reference",
+            "share of payers declined, against the reference group",
         ),
-        (
+        _Gap(
             "calibration_gap",
             group.calibration_gap,
             policy.highest_calibration_gap,
-            "defaulted less expected, share",
+            "share that defaulted, less the expected share",
         ),
     )
-    for measure, gap, limit, words in gaps:
-        if gap is not None and abs(gap.value) > limit:
-            is_sure = gap.low > limit or gap.high < -limit
-            reason = f"{_name_group(group)}: {words} {gap.value:+.3f} ({_format_interval(gap, sign='+')}), beyond {limit:g}"
-            found.append(FairnessFinding(group, measure, gap, is_sure, reason))
-    return found
 
 
 def _explain_not_judged(report: FairnessReport, policy: FairnessPolicy) -> str:
     if any(headline.judged_count > 1 for headline in report.headlines):
-        return "nobody is accepted: there is nothing to compare"
-    few = f"{policy.fewest_rows:,} rows, {policy.fewest_defaults:,} defaults and as many others"
-    return f"no attribute has two groups of at least {few}"
+        return "no client is accepted: there is nothing to compare"
+    return (
+        f"no attribute has two groups of at least {policy.fewest_rows:,} rows, "
+        f"{policy.fewest_defaults:,} defaults and as many others"
+    )
 
 
 def _list_figures(report: FairnessReport) -> dict[str, float]:

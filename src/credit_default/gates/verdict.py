@@ -1,4 +1,4 @@
-"""The value every gate returns: may we go on, how sure are we, and why."""
+"""The value that every gate returns: a level, the reasons and the figures behind them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,18 +9,19 @@ Level = Literal["ok", "watch", "alarm", "refused", "not judged"]
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a gate decided, with its reasons in plain words and the figures behind them.
+    """What a gate decided.
 
-    `level`: monitors use ok, watch, alarm; gates that let pass or stop use ok, refused; `not judged` means that there
-    was too little to go on, which is never a pass in disguise and never an alarm.
+    Monitors use the levels `ok`, `watch` and `alarm`; gates that let something pass or stop it use
+    `ok` and `refused`. `not judged` means that there was too little to judge by: it is neither a
+    pass nor an alarm.
     """
 
     gate: str
     level: Level
-    reasons: tuple[str, ...]
+    reasons: tuple[str, ...]  # in words, the most important first
     figures: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def passed(self) -> bool:
-        """True unless the gate refused or rang."""
+        """Return whether the gate neither refused nor raised an alarm."""
         return self.level not in {"alarm", "refused"}

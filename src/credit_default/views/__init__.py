@@ -1,1 +1,1 @@
-"""What people read: figures, markdown, tables. Pure functions from values to text and pictures."""
+"""What people read: pure functions from values to figures, pages, tables and text."""

@@ -5,7 +5,7 @@ import pytest
 
 from credit_default.adapters.evidently.workspace import WorkspaceRun, record_workspace_run
 from credit_default.errors import ServiceError
-from credit_default.gates.monitoring.drift import ColumnDrift, DriftReport
+from credit_default.gates.monitoring.column_drift import ColumnDrift, DriftReport
 
 pytestmark = pytest.mark.xdist_group("evidently")
 

@@ -54,7 +54,7 @@ def test_show_of_a_version_is_its_card(run, own_config):
         "AT A GLANCE",
         "PERFORMANCE",
         "FAIRNESS",
-        "RIVALS",
+        "BASELINES",
         "ASSUMPTIONS AND LIMITS",
         "OVERSIGHT",
     ):
@@ -96,7 +96,7 @@ def test_alarms_about_the_version_that_left_are_over_at_once(run, own_config):
     promoted = run("models", "promote", 2, "--reason", "a drill", "--config", own_config, "--json")
     run("models", "rollback", "--reason", "a drill", "--config", own_config, "--json")
 
-    over = "alarm over: performance of version 1, open since month 2005-11: another version is champion"
+    over = "alarm closed: performance of version 1, open since month 2005-11: another version is champion"
     assert over in promoted.json["notes"]
 
 

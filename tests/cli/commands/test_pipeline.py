@@ -224,7 +224,7 @@ def test_model_that_is_wrong_is_trained_anew_at_once_where_that_is_asked_for(
 
     verdicts = {verdict["gate"]: verdict for verdict in answer.json["verdicts"]}
     assert (answer.exit_code, verdicts["performance"]["level"]) == (1, "alarm")
-    assert verdicts["retraining"]["reasons"][0] == "a training is asked for"
+    assert verdicts["retraining"]["reasons"][0] == "a retraining is requested"
     assert any(note.startswith("trained version") for note in answer.json["notes"])
 
 
@@ -255,5 +255,5 @@ def test_history_stands_as_a_page_in_the_lake(run, config, prefect_server, own_b
     answer = run("monitor", "--history", "--config", config, "--json")
 
     page = Path(answer.json["paths"]["history (html)"]).read_text(encoding="utf-8")
-    assert "What the monitors saw" in page
+    assert "Monitoring history" in page
     assert "<script" not in page

@@ -6,7 +6,9 @@ def test_drill_tells_each_fault_and_its_verdict(run, config):
     assert answer.json["verdicts"][0]["gate"] == "drill"
     assert answer.json["figures"] == {}
     assert answer.json["counts"] == {"planted": 3, "clean months": 24}
-    assert answer.json["notes"][0] == "missing column 1: meant for file; alarm, batch 1; file alarm"
+    assert (
+        answer.json["notes"][0] == "missing column 1: expected of file; alarm, batch 1; file alarm"
+    )
 
 
 def test_unknown_fault_is_wrong_usage(run, config):

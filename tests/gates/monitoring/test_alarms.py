@@ -79,7 +79,7 @@ def test_cooldown_keeps_a_gate_from_opening_again():
     ]
 
 
-def test_rings_before_an_alarm_closed_do_not_open_the_next():
+def test_findings_before_an_alarm_closed_do_not_open_the_next():
     policy = AlarmPolicy(window_count=5, cooldown_months=0)
 
     assert months_of(follow("aaooa", policy=policy)) == [("02", "04")]
@@ -102,7 +102,7 @@ def test_alarm_has_one_name():
     assert alarm.alarm_id == "drift v1 2025-02"
 
 
-def test_alarm_is_told_when_it_opens_and_when_it_closes():
+def test_alarm_is_reported_when_it_opens_and_when_it_closes():
     first = update_alarms((), follow("aa"), at="T1")
     second = update_alarms(first.alarms, follow("aaa"), at="T2")
     third = update_alarms(second.alarms, follow("aaaoo"), at="T3")
@@ -134,14 +134,14 @@ def test_alarm_that_no_finding_bears_out_any_more_is_withdrawn():
     ]
 
 
-def test_what_was_over_before_anybody_looked_is_kept_and_not_told():
+def test_alarm_that_closed_before_it_was_first_seen_is_kept_and_not_reported():
     changes = update_alarms((), follow("aaoo"), at="T1")
 
     assert (changes.opened, changes.closed) == ((), ())
     assert [(alarm.is_open, alarm.closed_at) for alarm in changes.alarms] == [(False, "T1")]
 
 
-def test_alarm_in_words():
+def test_alarm_is_described_in_one_line():
     [alarm] = follow("aa")
     over = replace(alarm, closed_month="2025-05", closed_because=CLOSED_AS_QUIET)
 
@@ -151,7 +151,7 @@ def test_alarm_in_words():
     )
     assert (
         describe_alarm(over)
-        == "alarm over: drift of version 1, open since month 2025-02: quiet again, month 2025-05"
+        == "alarm closed: drift of version 1, open since month 2025-02: quiet again, month 2025-05"
     )
     assert describe_alarm(replace(over, closed_month="")).endswith(
         "open since month 2025-02: quiet again"
@@ -190,7 +190,7 @@ def test_no_two_alarms_of_one_gate_are_open(story, policy):
 
 
 @given(STORIES, POLICIES, st.randoms())
-def test_order_in_which_batches_are_looked_at_changes_nothing(story, policy, random):
+def test_order_in_which_batches_are_monitored_changes_nothing(story, policy, random):
     shuffled = list(story)
     random.shuffle(shuffled)
 
@@ -200,7 +200,7 @@ def test_order_in_which_batches_are_looked_at_changes_nothing(story, policy, ran
 
 
 @given(STORIES, POLICIES)
-def test_batch_looked_at_again_changes_nothing(story, policy):
+def test_batch_monitored_again_changes_nothing(story, policy):
     once = compute_alarms(story, champion_version=2, policy=policy)
     known = update_alarms((), once, at="T1")
 
@@ -212,7 +212,7 @@ def test_batch_looked_at_again_changes_nothing(story, policy):
 
 
 @given(STORIES, POLICIES)
-def test_told_once_open_once_closed_and_never_two_at_a_time(story, policy):
+def test_reported_once_open_once_closed_and_never_two_at_a_time(story, policy):
     ordered = sorted(story, key=lambda finding: (finding.statement_month, finding.batch_id))
     alarms, speaking = (), set()
     for count in range(len(ordered) + 1):

@@ -15,7 +15,7 @@ from credit_default.gates.monitoring.coverage import CoveragePolicy, judge_cover
         (1.0, 12, "ok"),
     ],
 )
-def test_outcomes_that_are_overdue_ring(share, months_due, level):
+def test_outcomes_that_are_overdue_raise_an_alarm(share, months_due, level):
     assert judge_coverage(share, months_due=months_due).level == level
 
 

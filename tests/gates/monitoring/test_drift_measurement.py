@@ -8,7 +8,8 @@ from credit_default.data.contract.schema import KEY
 from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.data.simulation.months import simulate
 from credit_default.errors import InputError
-from credit_default.gates.monitoring.drift import ColumnDrift, DriftPolicy, DriftReport, judge_drift
+from credit_default.gates.monitoring.column_drift import ColumnDrift, DriftReport
+from credit_default.gates.monitoring.drift import DriftPolicy, judge_drift
 from credit_default.gates.monitoring.drift_measurement import describe_drift, measure_drift
 from credit_default.model.estimator.decision import DecisionPolicy
 from credit_default.model.profile.column_counts import merge_profiles, profile_rows
@@ -115,7 +116,7 @@ def test_planted_shift_is_watched_at_every_length(pool, schema):
         assert "repayment_status_m1" in " ".join(verdict.reasons)
 
 
-def test_side_without_rows_is_told(pool):
+def test_side_without_rows_is_an_input_error(pool):
     with pytest.raises(InputError, match="current rows: found no rows"):
         measure(pool.head(100), pool.head(0))
     with pytest.raises(InputError, match="reference: found no rows"):

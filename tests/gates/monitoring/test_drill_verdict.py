@@ -27,16 +27,20 @@ MISSED = exercise({"feed": "watch", "drift": "alarm"}, {"feed": "ok"})
         ("not judged", "quiet"),
     ],
 )
-def test_refusal_is_an_alarm_and_what_was_not_judged_is_silent(level, heard):
+def test_refusal_is_an_alarm_and_what_was_not_judged_is_quiet(level, heard):
     assert classify_response(level) == heard
 
 
-def test_fault_is_caught_in_the_first_batch_that_was_loud_enough():
-    assert (CAUGHT.caught_in, CAUGHT.response, CAUGHT.rang) == (2, "alarm", {"feed": "alarm"})
+def test_fault_is_caught_in_the_first_batch_at_the_required_level():
+    assert (CAUGHT.caught_in_batch, CAUGHT.response, CAUGHT.responses_by_gate) == (
+        2,
+        "alarm",
+        {"feed": "alarm"},
+    )
 
 
 def test_another_gate_than_the_expected_catches_nothing():
-    assert (MISSED.caught_in, MISSED.response, MISSED.rang) == (
+    assert (MISSED.caught_in_batch, MISSED.response, MISSED.responses_by_gate) == (
         None,
         "watch",
         {"feed": "watch", "drift": "alarm"},
@@ -44,25 +48,25 @@ def test_another_gate_than_the_expected_catches_nothing():
 
 
 def test_watch_is_enough_where_it_was_declared_so():
-    assert exercise({"feed": "watch"}, loudness="watch").caught_in == 1
+    assert exercise({"feed": "watch"}, loudness="watch").caught_in_batch == 1
 
 
 def test_any_of_the_expected_gates_will_do():
-    assert exercise({"drift": "alarm"}, expects=("feed", "drift")).caught_in == 1
+    assert exercise({"drift": "alarm"}, expects=("feed", "drift")).caught_in_batch == 1
 
 
-def test_nothing_rang_where_nothing_was_said():
-    assert (exercise().caught_in, exercise().response) == (None, "quiet")
+def test_no_gate_responded_where_none_judged():
+    assert (exercise().caught_in_batch, exercise().response) == (None, "quiet")
 
 
-def test_drill_is_ok_when_everything_rang_and_clean_months_were_silent():
+def test_drill_is_ok_when_every_fault_was_caught_and_clean_months_were_quiet():
     verdict = judge_drill(Drill((CAUGHT,) * 20, ({"feed": "ok"},) * 24))
 
     assert verdict.level == "ok"
     assert verdict.figures["recall"] == 1.0
 
 
-def test_drill_rings_when_recall_is_too_low():
+def test_drill_is_an_alarm_when_recall_is_too_low():
     verdict = judge_drill(Drill((*[CAUGHT] * 18, MISSED, MISSED), ()))
 
     assert verdict.level == "alarm"
@@ -72,7 +76,7 @@ def test_drill_rings_when_recall_is_too_low():
     assert verdict.reasons[-1] == "missed: 'fault 2', 'fault 2'"
 
 
-def test_one_miss_in_twenty_is_worth_a_look():
+def test_one_miss_in_twenty_is_watched():
     assert judge_drill(Drill((*[CAUGHT] * 19, MISSED), ())).level == "watch"
 
 
@@ -83,7 +87,7 @@ def test_false_alarms_in_clean_months(false_alarms, level):
     assert judge_drill(Drill((CAUGHT,), clean)).level == level
 
 
-def test_watches_in_clean_months_are_told_and_ring_nothing():
+def test_watches_in_clean_months_are_counted_and_raise_no_alarm():
     verdict = judge_drill(Drill((CAUGHT,), ({"drift": "watch"},) * 3))
 
     assert (verdict.level, verdict.figures["watched_clean_count"]) == ("ok", 3.0)
@@ -106,4 +110,4 @@ def test_counts_make_a_confusion_table():
 
     assert drill.count_responses(strength=2) == {"alarm": 1, "watch": 1, "quiet": 0}
     assert drill.count_responses(strength=3) == {"alarm": 0, "watch": 0, "quiet": 1}
-    assert drill.count_clean() == {"alarm": 0, "watch": 1, "quiet": 1}
+    assert drill.count_clean_months() == {"alarm": 0, "watch": 1, "quiet": 1}

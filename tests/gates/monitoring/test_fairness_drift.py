@@ -49,7 +49,7 @@ def test_lowest_ratio_of_an_attribute_stands_for_it():
         (0.0, "alarm"),
     ],
 )
-def test_group_that_is_declined_more_than_before_rings(female, level):
+def test_group_that_is_declined_more_than_before_raises_an_alarm(female, level):
     assert judge_fairness_drift(EVEN, batch(0.70, female)).level == level
 
 
@@ -61,7 +61,7 @@ def test_few_rows_make_a_fall_doubtful():
     assert verdict.level == "ok"
 
 
-def test_what_was_uneven_from_the_start_does_not_ring():
+def test_what_was_uneven_from_the_start_raises_no_alarm():
     assert judge_fairness_drift(batch(0.8, 0.5), batch(0.8, 0.5)).level == "ok"
 
 
@@ -79,7 +79,7 @@ def test_too_little_to_compare_is_not_judged(current):
     assert judge_fairness_drift(EVEN, current).level == "not judged"
 
 
-def test_even_batches_do_not_ring_by_chance():
+def test_even_batches_raise_no_alarm_by_chance():
     generator = np.random.default_rng(1)
     levels = [
         judge_fairness_drift(EVEN, batch(*(generator.binomial(500, 0.7, 2) / 500), count=500)).level

@@ -27,9 +27,7 @@ def test_clean_batch_is_ok_and_says_what_went_to_quarantine():
     verdict = judge_feed(CLEAN)
 
     assert (verdict.gate, verdict.level) == ("feed", "ok")
-    assert verdict.reasons == (
-        "nothing is out of the ordinary; 0.2% of the rows are in quarantine",
-    )
+    assert verdict.reasons == ("nothing is unusual; 0.2% of the rows are in quarantine",)
 
 
 @pytest.mark.parametrize(
@@ -39,11 +37,11 @@ def test_clean_batch_is_ok_and_says_what_went_to_quarantine():
         ({"is_stale": True}, "the same as in the month before, value for value: 'column_4'"),
         (
             {"scale": 0.001},
-            "column_4 comes 0.001 times as large as in the reference: another unit?",
+            "column_4 is 0.001 times as large as in the reference: delivered in another unit?",
         ),
         (
             {"scale": 1000.0},
-            "column_4 comes 1e+03 times as large as in the reference: another unit?",
+            "column_4 is 1e+03 times as large as in the reference: delivered in another unit?",
         ),
         (
             {"repeat_share": 0.4},
@@ -51,7 +49,7 @@ def test_clean_batch_is_ok_and_says_what_went_to_quarantine():
         ),
     ],
 )
-def test_broken_column_rings_and_is_named(fault, reason):
+def test_broken_column_raises_an_alarm_and_is_named(fault, reason):
     verdict = judge_feed(plant(**fault))
 
     assert (verdict.level, verdict.reasons) == ("alarm", (reason,))
@@ -63,7 +61,7 @@ def test_broken_column_rings_and_is_named(fault, reason):
         ({"missing_share": 0.02}, "column_4 is missing in 2.0% of the rows"),
         (
             {"new_share": 0.02, "new_codes": ("7", "8")},
-            "column_4 holds what the reference never did, in 2.0% of the rows: 7, 8",
+            "column_4 holds codes that the reference never held, in 2.0% of the rows: 7, 8",
         ),
         (
             {"repeat_share": 0.15},
@@ -105,7 +103,7 @@ def test_code_that_a_small_reference_lacks_by_chance_is_quiet():
     assert judge_feed(replace(little, reference_count=300)).level == "ok"
 
 
-def test_copied_rows_ring():
+def test_copied_rows_raise_an_alarm():
     assert judge_feed(replace(CLEAN, twin_share=0.2)).level == "alarm"
     assert judge_feed(replace(CLEAN, twin_share=0.05)).level == "ok"
 
@@ -150,7 +148,7 @@ def test_batch_of_no_rows_has_no_share_rejected():
     )
 
 
-def test_five_findings_are_told_and_the_rest_counted():
+def test_five_findings_are_listed_and_the_rest_counted():
     broken = replace(
         CLEAN,
         columns=tuple(replace(column, is_constant=True, scale=9.0) for column in CLEAN.columns),

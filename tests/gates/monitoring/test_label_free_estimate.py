@@ -17,14 +17,14 @@ def estimate(scores):
     return estimate_performance(scores, policy=DecisionPolicy())
 
 
-def test_what_is_expected_is_told_with_its_range_and_the_error_of_earlier_estimates():
+def test_expected_metrics_have_their_range_and_the_error_of_earlier_estimates():
     past = {"default_share": PastError(4, 0.01, 0.02, 0.75)}
 
     verdict = judge_estimate(estimate(TELLING), past)
 
     assert (verdict.gate, verdict.level) == ("estimate", "ok")
     assert verdict.reasons[0] == (
-        "default share expected 38.0% (34.7% to 41.3%); off by 2.0% on the mean of 4 earlier batches"
+        "default share expected 38.0% (34.7% to 41.3%); mean error 2.0% over 4 earlier batches"
     )
     assert verdict.reasons[1].startswith("ROC AUC expected 0.9")
     assert verdict.reasons[1].endswith(")")
@@ -33,11 +33,11 @@ def test_what_is_expected_is_told_with_its_range_and_the_error_of_earlier_estima
     assert "cost of 1,000 decisions expected" in verdict.reasons[-1]
     assert (
         judge_estimate(estimate(TELLING), {}).reasons[-1]
-        == "no earlier estimate has met its outcomes yet"
+        == "no earlier estimate can be compared with outcomes yet"
     )
 
 
-def test_scores_that_tell_nobody_apart_are_watched_and_never_ring():
+def test_scores_that_do_not_separate_clients_are_watched_and_raise_no_alarm():
     verdict = judge_estimate(estimate(FLAT), {})
 
     assert verdict.level == "watch"
@@ -49,7 +49,7 @@ def test_scores_that_tell_nobody_apart_are_watched_and_never_ring():
 
 def test_few_rows_are_not_judged():
     assert judge_estimate(estimate(FLAT[:199]), {}).reasons == (
-        "199 rows are too few to estimate from: at least 200",
+        "199 rows are too few for an estimate: at least 200",
     )
 
 

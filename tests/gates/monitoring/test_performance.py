@@ -22,7 +22,7 @@ def make_evaluation(make_contest, *, noise=0.1, count=2500, seed=1, shift=0.0):
 
 @pytest.mark.parametrize("seed", range(8))
 @pytest.mark.parametrize("count", [400, 2500])
-def test_a_healthy_batch_does_not_ring(make_contest, seed, count):
+def test_a_healthy_batch_raises_no_alarm(make_contest, seed, count):
     evaluation = make_evaluation(make_contest, seed=seed, count=count)
 
     assert judge_performance(evaluation, test_roc_auc=0.77).level in {"ok", "watch"}
@@ -37,7 +37,7 @@ def test_a_large_healthy_batch_is_ok_and_says_how_good(make_contest):
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_a_model_that_no_longer_ranks_rings(make_contest, seed):
+def test_a_model_that_no_longer_ranks_raises_an_alarm(make_contest, seed):
     verdict = judge_performance(make_evaluation(make_contest, noise=3.0, seed=seed))
 
     assert verdict.level == "alarm"
@@ -47,7 +47,7 @@ def test_a_model_that_no_longer_ranks_rings(make_contest, seed):
 
 
 @pytest.mark.parametrize(("shift", "sign"), [(-0.6, "+"), (0.6, "-")])
-def test_defaults_far_from_expected_ring_either_way(make_contest, shift, sign):
+def test_defaults_far_from_expected_raise_an_alarm_either_way(make_contest, shift, sign):
     verdict = judge_performance(make_evaluation(make_contest, shift=shift))
 
     assert verdict.level == "alarm"
@@ -100,7 +100,7 @@ def test_too_little_is_not_judged(defaulted, reason):
     assert verdict.reasons == (reason,)
 
 
-def test_a_model_that_promised_no_default_at_all_rings_when_some_come():
+def test_a_model_that_promised_no_default_at_all_raises_an_alarm_when_some_come():
     verdict = judge_performance(evaluate_scores([0] * 300 + [1] * 60, [0.0] * 360))
 
     assert verdict.level == "alarm"
@@ -112,12 +112,12 @@ def test_a_model_that_promised_no_default_at_all_rings_when_some_come():
         (Coverage(1.0, is_mature=False), "the outcomes are not due yet: 100% are known"),
         (
             Coverage(0.3, is_mature=False, early_count=80),
-            "not due yet: 30% are known, 80 more came too early to count",
+            "not due yet: 30% are known, 80 more are too early to count",
         ),
         (Coverage(0.79, is_mature=True), "79% of the outcomes are known: at least 80%"),
     ],
 )
-def test_a_batch_that_is_not_mature_never_rings(make_contest, coverage, reason):
+def test_a_batch_that_is_not_mature_never_raises_an_alarm(make_contest, coverage, reason):
     broken = make_evaluation(make_contest, noise=3.0, shift=1.0)
 
     verdict = judge_performance(broken, coverage=coverage)
@@ -131,7 +131,7 @@ def test_a_batch_that_is_not_mature_never_rings(make_contest, coverage, reason):
 @pytest.mark.parametrize(
     ("stretch", "level"), [(1.0, "ok"), (1.3, "watch"), (2.0, "alarm"), (0.5, "alarm")]
 )
-def test_probabilities_that_grew_too_extreme_or_too_tame_ring(stretch, level):
+def test_probabilities_that_grew_too_extreme_or_too_tame_raise_an_alarm(stretch, level):
     generator = np.random.default_rng(7)
     odds = generator.normal(-1.5, 1.3, 900)
     defaulted = (generator.random(900) < 1 / (1 + np.exp(-odds))).astype(int)

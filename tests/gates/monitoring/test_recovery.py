@@ -1,8 +1,8 @@
-from credit_default.gates.monitoring.recovery import DemoMonth, judge_recovery
+from credit_default.gates.monitoring.recovery import RecoveryMonth, judge_recovery
 
 
 def live(month, version, drift="ok", performance="ok", *, changed=True, retrained=False):
-    return DemoMonth(f"2006-{month:02d}", version, changed, drift, performance, retrained)
+    return RecoveryMonth(f"2006-{month:02d}", version, changed, drift, performance, retrained)
 
 
 def make_life():
@@ -16,7 +16,7 @@ def make_life():
     ]
 
 
-def test_alarm_training_new_champion_and_quiet_again_is_mended():
+def test_alarm_training_new_champion_and_quiet_again_is_a_recovery():
     verdict = judge_recovery(make_life())
 
     assert verdict.level == "ok"
@@ -24,7 +24,7 @@ def test_alarm_training_new_champion_and_quiet_again_is_mended():
         "alarm in 2006-04, 2006-05",
         "trained in 2006-05",
         "version 2 is champion from 2006-06",
-        "2 of its batches judged, none rang",
+        "2 of its batches judged, none with an alarm",
     )
 
 
@@ -32,18 +32,18 @@ def test_alarm_before_the_change_is_no_answer_to_it():
     life = [live(1, 1, "alarm", "not judged", changed=False), live(2, 1)]
 
     assert judge_recovery(life).reasons == (
-        "no alarm rang",
-        "no training was asked for",
-        "no other champion came",
+        "no alarm was raised",
+        "no retraining was requested",
+        "no other version became champion",
         "none of its batches is judged yet",
     )
 
 
-def test_new_champion_that_rings_again_has_not_mended_it():
+def test_new_champion_with_an_alarm_again_is_no_recovery():
     life = [*make_life(), live(8, 2, "ok", "alarm")]
 
     assert judge_recovery(life).level == "watch"
-    assert judge_recovery(life).reasons[-1] == "it rang again in 2006-08"
+    assert judge_recovery(life).reasons[-1] == "it raised an alarm again in 2006-08"
 
 
 def test_one_judged_batch_is_too_few():

@@ -5,10 +5,13 @@ import pytest
 from credit_default.gates.monitoring.volume import Delivery, judge_volume
 
 MONTHLY = (
-    Delivery(1_000, age=1),
-    *(Delivery(1_000 + count, age=1, step=1, wait=30.0) for count in (-20, 30, 0)),
+    Delivery(1_000, age_months=1),
+    *(
+        Delivery(1_000 + count, age_months=1, month_step=1, wait_days=30.0)
+        for count in (-20, 30, 0)
+    ),
 )
-NEXT = Delivery(1_010, age=1, step=1, wait=31.0)
+NEXT = Delivery(1_010, age_months=1, month_step=1, wait_days=31.0)
 
 
 def test_month_like_the_others_is_ok():
@@ -26,7 +29,7 @@ def test_number_of_rows_is_held_against_the_usual(row_count, level):
     assert judge_volume(replace(NEXT, row_count=row_count), MONTHLY).level == level
 
 
-def test_hardly_anything_rings():
+def test_hardly_any_rows_raise_an_alarm():
     usual = tuple(replace(delivery, row_count=10_000) for delivery in MONTHLY)
 
     assert judge_volume(replace(NEXT, row_count=900), usual).level == "alarm"
@@ -36,15 +39,15 @@ def test_hardly_anything_rings():
     ("late", "reason"),
     [
         (
-            {"step": 0},
+            {"month_step": 0},
             "the statement month is 0 months after the newest before it, 1 to 1 are usual",
         ),
         (
-            {"step": 2},
+            {"month_step": 2},
             "the statement month is 2 months after the newest before it, 1 to 1 are usual",
         ),
-        ({"age": 3}, "the statement month is 3 months old, 1 at most before"),
-        ({"wait": 75.0}, "75 days since the last batch, 30 at most before"),
+        ({"age_months": 3}, "the statement month is 3 months old, 1 at most before"),
+        ({"wait_days": 75.0}, "75 days since the last batch, 30 at most before"),
     ],
 )
 def test_stale_or_late_delivery_is_watched(late, reason):
@@ -54,16 +57,20 @@ def test_stale_or_late_delivery_is_watched(late, reason):
 
 
 def test_backlog_scored_within_a_day_has_no_wait():
-    minutes = tuple(replace(delivery, wait=0.001) for delivery in MONTHLY)
+    minutes = tuple(replace(delivery, wait_days=0.001) for delivery in MONTHLY)
 
-    assert judge_volume(replace(NEXT, wait=0.9), minutes).level == "ok"
+    assert judge_volume(replace(NEXT, wait_days=0.9), minutes).level == "ok"
 
 
 @pytest.mark.parametrize(
     ("row_count", "earlier", "reason"),
     [
-        (1_000, MONTHLY[:2], "2 batches before this one, at least 3 tell what is usual"),
-        (1_000, (), "0 batches before this one, at least 3 tell what is usual"),
+        (
+            1_000,
+            MONTHLY[:2],
+            "2 batches before this one: at least 3 are needed to know what is usual",
+        ),
+        (1_000, (), "0 batches before this one: at least 3 are needed to know what is usual"),
         (199, MONTHLY, "199 rows are too few to judge: at least 200"),
     ],
 )
@@ -74,12 +81,12 @@ def test_too_little_to_go_on_is_not_judged(row_count, earlier, reason):
 
 
 def test_first_batch_has_neither_step_nor_wait():
-    figures = judge_volume(Delivery(0, age=1), ()).figures
+    figures = judge_volume(Delivery(0, age_months=1), ()).figures
 
     assert figures == {"row_count": 0.0, "usual_row_count": 0.0, "age_months": 1.0}
 
 
 def test_lake_whose_earlier_batches_have_no_steps_is_judged_by_rows():
-    bare = tuple(Delivery(1_000, age=1) for _ in range(3))
+    bare = tuple(Delivery(1_000, age_months=1) for _ in range(3))
 
     assert judge_volume(NEXT, bare).level == "ok"

@@ -25,8 +25,8 @@ def test_a_calibrated_challenger_passes_with_its_slope_beside_the_champions(make
     found = check(make_contest, factor=1.0)
 
     assert found.fault == ""
-    assert found.told.startswith("calibration: slope 1.0")
-    assert "the champion's 1.0" in found.told
+    assert found.summary.startswith("calibration: slope 1.0")
+    assert "the champion's 1.0" in found.summary
     low, slope, high = (found.figures[f"calibration_slope{end}"] for end in ("_low", "", "_high"))
     assert low < 1 < high
     assert high - slope == pytest.approx(slope - low)
@@ -64,7 +64,7 @@ def test_slope_out_of_range_is_none_where_the_champions_is_further_off(
     found = check_calibration(PairedScores(contest.defaulted, champion, challenger), policy=POLICY)
 
     assert bool(found.fault) == is_fault
-    assert found.told.endswith(", and the champion is further from 1") != is_fault
+    assert found.summary.endswith(", and the champion is further from 1") != is_fault
 
 
 def test_a_slope_that_is_off_but_in_range_is_none(make_contest):
@@ -116,5 +116,5 @@ def test_a_constant_champion_has_no_slope_and_a_constant_challenger_cannot_be_me
         PairedScores(contest.defaulted, contest.champion, constant), policy=POLICY
     )
 
-    assert "the champion has none" in beside.told
+    assert "the champion has none" in beside.summary
     assert alone.fault == "its calibration cannot be measured"

@@ -86,10 +86,10 @@ def test_like_for_like_the_champion_declines_as_many_as_the_challenger():
     assert (ratio.in_force.loss, ratio.like_for_like.loss) == pytest.approx((2 / 6, 0.0))
     found = compare(contest)
     assert found.fault == ""
-    assert found.told.endswith(
-        "it declines more, and where the champion declines as many, that one is no more even"
+    assert found.summary.endswith(
+        "it declines more clients, and where the champion declines as many, the champion is no more even"
     )
-    assert "acceptance ratio by sex 0.33, champion 0.67 (0.33 declining as many)" in found.told
+    assert "acceptance ratio by sex 0.33, champion 0.67 (0.33 declining as many)" in found.summary
     assert found.figures["largest_fairness_loss"] > 0.3
     assert found.figures["largest_like_for_like_fairness_loss"] == pytest.approx(0.0)
 
@@ -111,7 +111,7 @@ def test_equal_models_are_equally_fair(make_contest):
     found = compare(divide(make_contest(8_000, champion_noise=0.2, challenger_noise=0.2, seed=1)))
 
     assert found.fault == ""
-    assert found.told.startswith(
+    assert found.summary.startswith(
         "fairness at threshold 0.1667 by sex: no less even than the champion"
     )
     assert found.figures["lowest_acceptance_ratio"] > 0.9
@@ -126,7 +126,7 @@ def test_a_challenger_that_burdens_one_group_is_named_with_its_figures(make_cont
     found = compare(replace(contest, challenger=burden(contest.challenger, contest, odds=odds)))
 
     assert found.fault == "it is less fair by sex"
-    assert f"acceptance ratio by sex {ratio}, champion 0.99" in found.told
+    assert f"acceptance ratio by sex {ratio}, champion 0.99" in found.summary
     assert found.figures["largest_fairness_loss"] > 0.1
 
 
@@ -155,7 +155,7 @@ def test_groups_that_are_too_small_are_not_compared(make_contest):
 
     assert found == compare(replace(contest, protected=()))
     assert (
-        found.told
+        found.summary
         == "fairness: no protected attribute has two groups that are large enough to compare"
     )
 

@@ -17,18 +17,18 @@ POLICY = PromotionPolicy(resample_count=50)
 
 
 @pytest.fixture(scope="module")
-def bout(make_contest):
+def comparison(make_contest):
     contest = make_contest(3_000, champion_noise=0.7, challenger_noise=0.1, seed=1)
     return compare_on_rows(
-        contest, decision_policy=DecisionPolicy(), policy=POLICY, where="out of fold"
+        contest, decision_policy=DecisionPolicy(), policy=POLICY, rows_label="out of fold"
     )
 
 
-def change(bout, **gains):
-    """The bout with these gains, each as (gain, standard error)."""
+def change(comparison, **gains):
+    """The comparison with these gains, each as (gain, standard error)."""
     changed = {
         name: replace(
-            bout.gains[name],
+            comparison.gains[name],
             gain=gain,
             standard_error=error,
             low=gain - 2 * error,
@@ -36,26 +36,26 @@ def change(bout, **gains):
         )
         for name, (gain, error) in gains.items()
     }
-    return replace(bout, gains={**bout.gains, **changed})
+    return replace(comparison, gains={**comparison.gains, **changed})
 
 
-def test_a_gain_has_to_be_sure_and_worth_a_change(bout):
+def test_a_gain_has_to_be_sure_and_worth_a_change(comparison):
     sure_but_small = change(
-        bout,
+        comparison,
         log_loss=(0.0004, 0.0001),
         brier=(0.0001, 0.00001),
         roc_auc=(0.0009, 0.0001),
         cost_per_1000=(1.0, 0.1),
     )
     large_but_unsure = change(
-        bout,
+        comparison,
         log_loss=(0.01, 0.01),
         brier=(0.01, 0.01),
         roc_auc=(0.01, 0.01),
         cost_per_1000=(50.0, 40.0),
     )
 
-    assert [gain.measure for gain in find_significant_gains(bout, policy=POLICY)][:3] == [
+    assert [gain.measure for gain in find_significant_gains(comparison, policy=POLICY)][:3] == [
         "log_loss",
         "brier",
         "roc_auc",
@@ -64,10 +64,10 @@ def test_a_gain_has_to_be_sure_and_worth_a_change(bout):
     assert find_significant_gains(large_but_unsure, policy=POLICY) == []
 
 
-def test_cost_wins_by_a_share_of_what_the_champion_costs(bout):
-    champion = bout.gains["cost_per_1000"].champion
+def test_cost_wins_by_a_share_of_what_the_champion_costs(comparison):
+    champion = comparison.gains["cost_per_1000"].champion
     enough, too_little = (
-        change(bout, cost_per_1000=(share * champion, 0.1)) for share in (0.011, 0.009)
+        change(comparison, cost_per_1000=(share * champion, 0.1)) for share in (0.011, 0.009)
     )
 
     assert "cost_per_1000" in [
@@ -78,30 +78,34 @@ def test_cost_wins_by_a_share_of_what_the_champion_costs(bout):
     ]
 
 
-def test_auc_lost_beyond_the_margin_counts_where_another_gain_would_outweigh_it(bout):
-    unsure = change(bout, roc_auc=(-0.003, 0.002))
+def test_auc_lost_beyond_the_margin_counts_where_another_gain_would_outweigh_it(comparison):
+    unsure = change(comparison, roc_auc=(-0.003, 0.002))
     won = find_significant_gains(unsure, policy=POLICY)
 
-    assert list(find_worse_measures(unsure, won=won, policy=POLICY)) == [
+    assert list(find_worse_measures(unsure, significant_gains=won, policy=POLICY)) == [
         "ROC AUC is lower by more than 0.002"
     ]
-    assert list(find_worse_measures(unsure, won=[], policy=POLICY)) == []
+    assert list(find_worse_measures(unsure, significant_gains=[], policy=POLICY)) == []
     assert (
-        list(find_worse_measures(change(bout, roc_auc=(-0.001, 0.002)), won=won, policy=POLICY))
+        list(
+            find_worse_measures(
+                change(comparison, roc_auc=(-0.001, 0.002)), significant_gains=won, policy=POLICY
+            )
+        )
         == []
     )
 
 
-def test_what_is_worse_beyond_noise_is_named_once(bout):
-    worse = change(bout, log_loss=(-0.01, 0.001), roc_auc=(-0.01, 0.001))
+def test_what_is_worse_beyond_noise_is_named_once(comparison):
+    worse = change(comparison, log_loss=(-0.01, 0.001), roc_auc=(-0.01, 0.001))
 
-    assert list(find_worse_measures(worse, won=[], policy=POLICY)) == [
+    assert list(find_worse_measures(worse, significant_gains=[], policy=POLICY)) == [
         "worse beyond noise on log loss and ROC AUC"
     ]
 
 
-def test_gains_are_told_with_the_decimals_that_mean_something(bout):
-    gains = change(bout, log_loss=(0.0123, 0.001), cost_per_1000=(-12.34, 1.0)).gains
+def test_gains_have_the_decimals_that_mean_something(comparison):
+    gains = change(comparison, log_loss=(0.0123, 0.001), cost_per_1000=(-12.34, 1.0)).gains
     told = [
         describe_gain(replace(gains[name], champion=c, challenger=n))
         for name, c, n in (("log_loss", 0.45, 0.4377), ("cost_per_1000", 540.0, 552.34))
@@ -113,24 +117,26 @@ def test_gains_are_told_with_the_decimals_that_mean_something(bout):
     ]
 
 
-def test_auc_is_told_with_both_intervals(bout):
-    told = describe_roc_auc_gain(bout, policy=POLICY)
+def test_auc_is_described_with_both_intervals(comparison):
+    told = describe_roc_auc_gain(comparison, policy=POLICY)
 
     assert told.startswith("ROC AUC 0.7")
     assert "(99.25%: bootstrap +0.0" in told
     assert ", DeLong +0.0" in told
 
 
-def test_measures_are_listed_as_a_person_would(bout):
-    log_loss, brier, roc_auc, _ = bout.gains.values()
+def test_measures_are_listed_as_a_person_would(comparison):
+    log_loss, brier, roc_auc, _ = comparison.gains.values()
 
     assert name_measures([brier]) == "Brier score"
     assert name_measures([log_loss, brier, roc_auc]) == "log loss, Brier score and ROC AUC"
 
 
-def test_figures_hold_both_intervals_of_the_auc(bout):
-    figures = bout.list_figures(prefix="test_")
+def test_figures_hold_both_intervals_of_the_auc(comparison):
+    figures = comparison.list_figures(prefix="test_")
 
-    assert figures["test_roc_auc_gain_low_delong"] == bout.area.low
-    assert figures["test_roc_auc_gain_low"] == pytest.approx(bout.area.low, abs=0.01)
+    assert figures["test_roc_auc_gain_low_delong"] == comparison.auc_difference.low
+    assert figures["test_roc_auc_gain_low"] == pytest.approx(
+        comparison.auc_difference.low, abs=0.01
+    )
     assert figures["test_champion_brier"] > figures["test_challenger_brier"]

@@ -32,7 +32,7 @@ def test_line_says_what_the_rows_show_and_what_the_margin_needs():
     found = measure(0.001, confidence=0.99)
 
     assert found.fault == ""
-    assert found.told == (
+    assert found.summary == (
         "power: 6,000 rows show 0.0034 in ROC AUC or 0.0017 in log loss with a chance of 80%; "
         "a difference of 0.002 in AUC needs about 18,000 paired rows"
     )
@@ -47,10 +47,10 @@ def test_twice_the_difference_needs_a_quarter_of_the_rows():
     assert one / two == pytest.approx(4.0)
 
 
-def test_the_same_model_twice_is_told_as_such():
+def test_the_same_model_twice_is_reported_as_such():
     assert (
-        measure(0.0).told
-        == "power: both rank every client alike, so no number of rows would tell them apart"
+        measure(0.0).summary
+        == "power: both models rank every client alike, so more rows would not separate them"
     )
 
 

@@ -8,8 +8,8 @@ import pytest
 
 from credit_default.gates.promotion.check_result import Check
 from credit_default.gates.promotion.paired_gains import PairedScores
+from credit_default.gates.promotion.policy import PromotionPolicy
 from credit_default.gates.promotion.promotion_verdict import (
-    PromotionPolicy,
     judge_recipe,
     judge_refresh,
 )
@@ -157,7 +157,7 @@ def test_equal_and_tied_challengers_are_refused_with_what_the_rows_could_have_sh
 
     assert (
         twins.reasons[-1]
-        == "power: both rank every client alike, so no number of rows would tell them apart"
+        == "power: both models rank every client alike, so more rows would not separate them"
     )
     assert tied.reasons[-1].startswith("power: 8,000 rows show 0.0")
     assert tied.figures["detectable_roc_auc"] > 0.002

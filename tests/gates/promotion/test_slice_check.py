@@ -49,8 +49,8 @@ def test_equal_models_are_worse_nowhere(make_contest):
     found = check_slices(contest, policy=POLICY)
 
     assert found.fault == ""
-    assert found.told.startswith(
-        "slices: none of 4 is worse beyond noise; the nearest to it deal hand "
+    assert found.summary.startswith(
+        "slices: none of 4 is worse beyond noise; the closest is deal hand "
     )
     assert found.figures["slice_count"] == 4.0
 
@@ -63,8 +63,8 @@ def test_one_spoiled_slice_is_named(make_contest):
     found = check_slices(contest, policy=POLICY)
 
     assert found.fault == "the slice deal hand 2 is worse"
-    assert found.told.startswith("slices: worse for deal hand 2, log loss worse by 0.")
-    assert "on 2,000 rows" in found.told
+    assert found.summary.startswith("slices: worse for deal hand 2, log loss worse by 0.")
+    assert "on 2,000 rows" in found.summary
 
 
 def test_many_spoiled_slices_are_counted_and_three_are_named(make_contest):
@@ -73,8 +73,8 @@ def test_many_spoiled_slices_are_counted_and_three_are_named(make_contest):
     found = check_slices(contest, policy=POLICY)
 
     assert found.fault == "4 slices are worse"
-    assert found.told.count("log loss worse") == 3
-    assert found.told.endswith("and 1 more")
+    assert found.summary.count("log loss worse") == 3
+    assert found.summary.endswith("and 1 more")
 
 
 def test_a_loss_that_is_sure_but_within_the_margin_is_none(make_contest):
@@ -101,7 +101,10 @@ def test_a_group_that_holds_everybody_is_no_slice(make_contest):
 
     found = check_slices(replace(contest, groups={"month": ["2005-09"] * 1_000}), policy=POLICY)
 
-    assert (found.fault, found.told) == ("", "slices: none is large enough to be judged apart")
+    assert (found.fault, found.summary) == (
+        "",
+        "slices: none is large enough to be judged separately",
+    )
 
 
 def test_the_same_model_twice_is_worse_nowhere_and_a_loss_without_noise_is_sure():
@@ -113,8 +116,8 @@ def test_the_same_model_twice_is_worse_nowhere_and_a_loss_without_noise_is_sure(
     twins = list(measure_slices(contest, policy=POLICY))
     sure = replace(twins[0], gain=-0.1)
 
-    assert [(twin.gain, twin.chance) for twin in twins] == [(0.0, 1.0), (0.0, 1.0)]
-    assert sure.chance == 0.0
+    assert [(twin.gain, twin.p_value) for twin in twins] == [(0.0, 1.0), (0.0, 1.0)]
+    assert sure.p_value == 0.0
 
 
 def test_ties_are_accused_by_twenty_slices_no_more_often_than_by_one(make_contest):

@@ -35,15 +35,15 @@ def sign(bundle):
     return replace(bundle, digest=digest_bundle(bundle))
 
 
-def test_a_sound_challenger_is_told_by_its_inputs_and_digest(make_bundle):
+def test_a_sound_challenger_is_described_by_its_inputs_and_digest(make_bundle):
     bundle = make_bundle()
 
     found = check_structure(bundle, schema=CREDIT_CARD)
 
     assert found.fault == ""
-    assert found.told == (
+    assert found.summary == (
         f"structure: {len(bundle.input_names)} inputs of schema credit-card {CREDIT_CARD.version}, none protected; "
-        f"digest {bundle.digest[:12]} holds"
+        f"digest {bundle.digest[:12]} matches the content"
     )
 
 
@@ -55,11 +55,11 @@ def test_another_schema_or_version_is_a_fault(make_bundle):
 
     assert (
         other.fault
-        == f"it was made for schema loans {CREDIT_CARD.version}, not credit-card {CREDIT_CARD.version}"
+        == f"it was trained for schema loans {CREDIT_CARD.version}, not credit-card {CREDIT_CARD.version}"
     )
     assert (
         older.fault
-        == f"it was made for schema credit-card 0, not credit-card {CREDIT_CARD.version}"
+        == f"it was trained for schema credit-card 0, not credit-card {CREDIT_CARD.version}"
     )
 
 
@@ -72,10 +72,10 @@ def test_an_input_that_the_schema_does_not_have_is_a_fault(make_bundle):
 
     found = check_structure(make_bundle(), schema=lacking)
 
-    assert "it looks at 'credit_limit', which the schema does not have" in found.fault
+    assert "it uses 'credit_limit', which the schema does not have" in found.fault
 
 
-def test_a_protected_attribute_that_sneaked_in_is_a_fault_and_one_that_the_recipe_names_is_told(
+def test_a_protected_attribute_that_sneaked_in_is_a_fault_and_one_that_the_recipe_names_is_reported(
     make_bundle,
 ):
     blind = replace(
@@ -88,10 +88,10 @@ def test_a_protected_attribute_that_sneaked_in_is_a_fault_and_one_that_the_recip
 
     assert (
         sneaked.fault
-        == "it looks at the protected 'age', 'marriage', 'sex', which its recipe does not say"
+        == "it uses the protected 'age', 'marriage', 'sex', which its recipe does not name"
     )
     assert asked.fault == ""
-    assert "the protected age, marriage, sex among them, as its recipe says" in asked.told
+    assert "the protected age, marriage, sex among them, as its recipe says" in asked.summary
 
 
 def test_content_that_is_not_what_the_digest_says_is_a_fault(make_bundle):
@@ -99,7 +99,7 @@ def test_content_that_is_not_what_the_digest_says_is_a_fault(make_bundle):
 
     found = check_structure(bundle, schema=CREDIT_CARD)
 
-    assert (found.fault, found.told) == (
+    assert (found.fault, found.summary) == (
         "its digest is not that of its content",
         "structure: its digest is not that of its content",
     )

@@ -57,7 +57,7 @@ def wiring(tmp_path_factory, mlflow_template, month_rows):
 
 
 def seats(wiring):
-    return {model.number: model.seat for model in list_models(wiring.registry)}
+    return {model.number: model.alias for model in list_models(wiring.registry)}
 
 
 def test_versions_are_listed_newest_first_with_what_the_gate_said(wiring):

@@ -87,7 +87,7 @@ def test_notes_say_that_an_alarm_opened_and_why_it_closed(wiring):
 
     assert opened.notes == ("alarm: feed of version 1, since month 2005-10",)
     assert closed.notes == (
-        f"alarm over: feed of version 1, open since month 2005-10: {CLOSED_AS_SUPERSEDED}",
+        f"alarm closed: feed of version 1, open since month 2005-10: {CLOSED_AS_SUPERSEDED}",
     )
     assert describe_open_alarms(opened.alarms) == opened.notes
     assert describe_open_alarms(read_known_alarms(wiring.lake)) == ()
@@ -107,7 +107,7 @@ def test_a_message_is_sent_when_an_alarm_opens_and_when_it_closes(make_wiring, w
     assert [(m["title"], m["message"]) for m in webhook.messages] == [
         ("credit-default: alarm", "feed of version 1, since month 2005-10: so"),
         (
-            "credit-default: alarm over",
+            "credit-default: alarm closed",
             f"feed of version 1, open since month 2005-10: {CLOSED_AS_SUPERSEDED}",
         ),
     ]

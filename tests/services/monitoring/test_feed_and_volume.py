@@ -80,7 +80,9 @@ def test_batch_is_held_against_those_scored_before_it(wiring, deliver, known_row
         wiring, batch_id="0123456789abcdef", month="2006-02", row_count=77
     )
 
-    assert [(d.row_count, d.age, d.step, d.wait) for d in (*found.earlier, found.own)] == [
+    assert [
+        (d.row_count, d.age_months, d.month_step, d.wait_days) for d in (*found.earlier, found.own)
+    ] == [
         (300, 3, None, None),
         (300, 3, 1, 31.0),
         (300, 3, 1, 28.0),

@@ -56,7 +56,7 @@ def test_model_that_is_wrong_opens_an_alarm_and_asks_for_a_training_once(own_lak
     assert (again.retraining.decision.action, again.retraining.is_new) == ("train", False)
     assert again.update.opened == ()
     assert [is_retraining_requested(found.summary) for found in (first, again)] == [True, True]
-    assert first.summary.find_verdict("retraining").reasons[0] == "a training is asked for"
+    assert first.summary.find_verdict("retraining").reasons[0] == "a retraining is requested"
     assert first.summary.notes == ("alarm: performance of version 1, since month 2005-11",)
     events = [entry.event for entry in read_entries(own_lake.lake)]
     assert events[-2:] == ["alarm opened", "retraining requested"]
@@ -78,12 +78,12 @@ def test_it_is_explained_why_a_training_is_asked_for_and_why_not(own_lake, batch
     after = explain_retraining(own_lake)
 
     assert (before.status, before.exit_code, before.model_version) == (
-        "no training is asked for",
+        "no retraining is requested",
         0,
         1,
     )
     assert before.verdicts[0].reasons[0] == "no alarm is open"
-    assert after.status == "a training is asked for"
+    assert after.status == "a retraining is requested"
     assert after.notes == ("alarm: performance of version 1, since month 2005-11",)
 
 

@@ -114,7 +114,7 @@ def test_alarm_that_only_a_broken_batch_bears_out_trains_nothing(wiring):
 def test_broken_feed_itself_asks_for_a_look(wiring):
     find(wiring.lake, gate="feed", level="alarm")
 
-    assert judge_retraining_need(wiring, [alarm("feed")], CHAMPION).decision.action == "look"
+    assert judge_retraining_need(wiring, [alarm("feed")], CHAMPION).decision.action == "review"
 
 
 def test_batch_whose_feed_is_in_order_now_is_not_broken(wiring):

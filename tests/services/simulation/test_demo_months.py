@@ -19,7 +19,8 @@ from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.data.months import add_months
 from credit_default.data.splitting import split
 from credit_default.errors import InputError
-from credit_default.gates.monitoring.drift import ColumnDrift, DriftPolicy, DriftReport, judge_drift
+from credit_default.gates.monitoring.column_drift import ColumnDrift, DriftReport
+from credit_default.gates.monitoring.drift import DriftPolicy, judge_drift
 from credit_default.model.estimator.bundle import ModelBundle, measure_input_importance
 from credit_default.model.estimator.decision import DecisionPolicy, decide
 from credit_default.model.estimator.fitting import fit

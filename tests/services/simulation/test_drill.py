@@ -35,7 +35,7 @@ def drill(drill_setup, *titles):
 
 def test_clean_months_raise_no_alarm(drill_setup):
     assert len(drill_setup.levels) == 4
-    assert Drill((), drill_setup.levels).count_clean()["alarm"] == 0
+    assert Drill((), drill_setup.levels).count_clean_months()["alarm"] == 0
 
 
 def test_strong_faults_raise_the_alarms_that_they_are_meant_for(drill_setup):
@@ -50,7 +50,7 @@ def test_strong_faults_raise_the_alarms_that_they_are_meant_for(drill_setup):
 
     found = drill(drill_setup, *titles)
 
-    assert {name: exercise.caught_in for name, exercise in found.items()} == dict.fromkeys(
+    assert {name: exercise.caught_in_batch for name, exercise in found.items()} == dict.fromkeys(
         titles, 1
     )
 
@@ -58,19 +58,19 @@ def test_strong_faults_raise_the_alarms_that_they_are_meant_for(drill_setup):
 def test_refused_file_is_judged_no_further(drill_setup):
     found = drill(drill_setup, "missing values 3", "missing column 1")
 
-    assert found["missing values 3"].rang == {"quality": "alarm"}
-    assert found["missing column 1"].rang == {"file": "alarm"}
+    assert found["missing values 3"].responses_by_gate == {"quality": "alarm"}
+    assert found["missing column 1"].responses_by_gate == {"file": "alarm"}
 
 
 def test_late_file_and_overdue_outcomes_ask_for_a_look(drill_setup):
     found = drill(drill_setup, "late file 3", "label delay 3")
 
-    assert found["late file 3"].rang["volume"] == "watch"
-    assert found["label delay 3"].rang["coverage"] == "watch"
+    assert found["late file 3"].responses_by_gate["volume"] == "watch"
+    assert found["label delay 3"].responses_by_gate["coverage"] == "watch"
 
 
 def test_gates_that_were_loosened_fail_the_drill(drill_setup):
-    assert drill(drill_setup, "broken gate 3")["broken gate 3"].caught_in == 1
+    assert drill(drill_setup, "broken gate 3")["broken gate 3"].caught_in_batch == 1
 
 
 def test_the_same_drill_says_the_same(drill_setup):

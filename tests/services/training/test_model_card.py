@@ -20,7 +20,7 @@ from credit_default.services.training.register_and_promote import (
 )
 from credit_default.services.training.training_rows import split_rows
 from credit_default.services.training.validation_study import assess_challenger
-from credit_default.views.documents.markdown import write_document_markdown
+from credit_default.views.documents.markdown import render_document_markdown
 
 NOON = dt.datetime(2006, 1, 1, 12, tzinfo=dt.UTC)
 
@@ -93,7 +93,7 @@ def test_card_is_in_the_versions_run_in_three_forms_beside_its_evidence(wiring, 
 
 def test_card_shows_what_the_run_measured_and_no_other_figure(wiring, summary, version):
     metrics = wiring.tracking.client.get_run(summary.run_id).data.metrics
-    told = write_document_markdown(read_card(wiring, version))
+    told = render_document_markdown(read_card(wiring, version))
 
     for name in ("roc_auc", "brier", "log_loss"):
         assert f"{metrics[name]:.4f}" in told
@@ -131,7 +131,7 @@ def test_card_opens_with_what_the_registry_says_today(wiring, version):
     card = read_card(wiring, version)
 
     assert card.sections[0].title == "Today"
-    assert ("seat", "champion") in card.sections[0].blocks[0].rows
+    assert ("alias", "champion") in card.sections[0].blocks[0].rows
     assert [section.title for section in card.sections[1:3]] == ["At a glance", "Approval"]
 
 

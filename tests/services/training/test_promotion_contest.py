@@ -263,6 +263,6 @@ def test_challenger_that_is_not_what_it_declares_is_never_compared(challenge, si
         wiring, other, sides, champion=CurrentChampion(challenger.bundle, 8, "simulated")
     )
 
-    fault = "it was made for schema credit-card 0, not credit-card 1 and its digest is not that of its content"
+    fault = "it was trained for schema credit-card 0, not credit-card 1 and its digest is not that of its content"
     assert (first.level, first.reasons) == ("refused", (fault,))
     assert (later.level, later.reasons) == ("refused", (f"champion stays: {fault}",))

@@ -14,9 +14,9 @@ from credit_default.views.documents.document import (
     Section,
     Table,
 )
-from credit_default.views.documents.html import write_html
-from credit_default.views.documents.json_document import parse_document, write_document_json
-from credit_default.views.documents.markdown import write_document_markdown
+from credit_default.views.documents.html import render_html
+from credit_default.views.documents.json_document import parse_document, render_document_json
+from credit_default.views.documents.markdown import render_document_markdown
 from credit_default.views.documents.terminal import render_document
 
 EVIL = "</td><script>alert(1)</script> [x](javascript:1) \x1b[31m | `a`"
@@ -48,11 +48,11 @@ def print_terminal(document, *, width=80):
     return console.file.getvalue()
 
 
-FORMS = {"html": write_html, "markdown": write_document_markdown, "terminal": print_terminal}
+FORMS = {"html": render_html, "markdown": render_document_markdown, "terminal": print_terminal}
 
 
 @pytest.mark.parametrize("write", FORMS.values(), ids=FORMS)
-def test_every_part_stands_in_every_form(write):
+def test_every_part_is_in_every_form(write):
     written = write(make_document())
 
     for part in ("plain words", "second", "0.7878"):
@@ -66,11 +66,11 @@ def test_text_from_the_data_becomes_no_markup_and_moves_no_cursor(write):
 
     assert "<script" not in written.replace("\\<", "") or write is print_terminal
     assert "\x1b" not in written
-    assert "](javascript" not in written or write is not write_document_markdown
+    assert "](javascript" not in written or write is not render_document_markdown
 
 
 def test_the_page_fetches_nothing_and_runs_nothing():
-    page = write_html(make_document())
+    page = render_html(make_document())
 
     assert "default-src 'none'" in page
     assert "<script" not in page
@@ -78,8 +78,8 @@ def test_the_page_fetches_nothing_and_runs_nothing():
     assert "http" not in page.replace("http-equiv", "")
 
 
-def test_figures_stand_to_the_right_and_words_to_the_left():
-    page, markdown = write_html(make_document()), write_document_markdown(make_document())
+def test_figures_are_aligned_right_and_texts_left():
+    page, markdown = render_html(make_document()), render_document_markdown(make_document())
 
     assert '<td class="figure">0.7878</td>' in page
     assert "| --- | ---: |" in markdown
@@ -88,12 +88,12 @@ def test_figures_stand_to_the_right_and_words_to_the_left():
 def test_a_document_without_a_warning_shows_none():
     quiet = Document("t", "s", ())
 
-    assert 'class="warning"' not in write_html(quiet)
-    assert ">" not in write_document_markdown(quiet)
+    assert 'class="warning"' not in render_html(quiet)
+    assert ">" not in render_document_markdown(quiet)
 
 
 def test_links_lead_to_the_sections():
-    page = write_html(make_document())
+    page = render_html(make_document())
 
     assert '<a href="#figures-limits">' in page
     assert '<h2 id="figures-limits">' in page
@@ -113,9 +113,9 @@ def test_the_terminal_form_keeps_to_its_width(width):
 def test_a_document_comes_back_from_json_without_its_pictures_bytes():
     document = make_document(EVIL)
 
-    again = parse_document(write_document_json(document))
+    again = parse_document(render_document_json(document))
 
-    assert write_document_markdown(again) == write_document_markdown(document)
+    assert render_document_markdown(again) == render_document_markdown(document)
     assert again.sections[0].blocks[-1] == Picture("figures/roc.png", EVIL, b"")
 
 

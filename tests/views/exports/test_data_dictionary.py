@@ -10,7 +10,7 @@ from credit_default.data.credit_card.statements import CREDIT_CARD
 from credit_default.views.exports.data_dictionary import (
     TableColumn,
     TableDescription,
-    write_dictionary,
+    render_dictionary,
 )
 
 DOCS = Path(__file__).resolve().parents[3] / "docs"
@@ -84,7 +84,7 @@ def small():
 @pytest.fixture(scope="module")
 def lines(small):
     table = TableDescription("kept", "One row a loan.", (TableColumn("sum", "number", "Lent."),))
-    return write_dictionary(small, outcomes=OBSERVED_OUTCOMES, tables=[table]).splitlines()
+    return render_dictionary(small, outcomes=OBSERVED_OUTCOMES, tables=[table]).splitlines()
 
 
 def test_page_in_the_repository_is_what_the_declarations_say_now(script):
@@ -101,7 +101,7 @@ def test_page_names_every_column_alias_code_and_rule_of_the_credit_card_schema(s
 
 
 @pytest.mark.parametrize("name", TABLES)
-def test_every_column_of_a_table_stands_in_its_order(script, name):
+def test_columns_of_a_table_are_in_their_order(script, name):
     described = script.describe_table(name)
 
     assert [column.name for column in described.columns] == TABLES[name].names

@@ -10,7 +10,7 @@ from credit_default.model.estimator.decision import DecisionPolicy
 from credit_default.model.estimator.fitting import fit
 from credit_default.model.estimator.recipe_pipeline import Recipe
 from credit_default.model.features.credit_card import CREDIT_CARD_FEATURES
-from credit_default.views.exports.model_sbom import write_bundle_sbom
+from credit_default.views.exports.model_sbom import render_bundle_sbom
 
 TOOLS = Path(__file__).resolve().parents[3] / ".venv-ci" / "bin"
 VALIDATE = """
@@ -45,7 +45,7 @@ def bundle():
 
 @pytest.fixture(scope="module")
 def parts(bundle):
-    return json.loads(write_bundle_sbom(bundle, **FACTS))
+    return json.loads(render_bundle_sbom(bundle, **FACTS))
 
 
 def test_model_is_the_subject_and_named_by_its_digest(bundle, parts):
@@ -101,16 +101,16 @@ def test_every_reference_leads_to_a_part(parts):
 def test_same_bundle_gives_the_same_text_and_another_bundle_another_serial_number(bundle):
     from dataclasses import replace
 
-    first = write_bundle_sbom(bundle, **FACTS)
-    other = write_bundle_sbom(replace(bundle, digest="00" * 32), **FACTS)
+    first = render_bundle_sbom(bundle, **FACTS)
+    other = render_bundle_sbom(replace(bundle, digest="00" * 32), **FACTS)
 
-    assert first == write_bundle_sbom(bundle, **FACTS)
+    assert first == render_bundle_sbom(bundle, **FACTS)
     assert json.loads(first)["serialNumber"] != json.loads(other)["serialNumber"]
 
 
 def test_no_clients_id_is_in_the_list(bundle):
     (month,) = simulate(client_count=400, month_count=1, seed=3)
-    text = write_bundle_sbom(bundle, **FACTS)
+    text = render_bundle_sbom(bundle, **FACTS)
 
     assert not [client for client in month.statements["client_id"] if f'"{client}"' in text]
 
@@ -128,6 +128,6 @@ def test_list_holds_to_the_schema_of_cyclonedx(bundle):
             check=False,
         )
 
-    good = write_bundle_sbom(bundle, **FACTS)
+    good = render_bundle_sbom(bundle, **FACTS)
     assert check(good).returncode == 0, check(good).stderr
     assert check(good.replace("machine-learning-model", "crystal-ball")).returncode == 1

@@ -2,7 +2,7 @@ import tomllib
 
 from credit_default.model.estimator.recipe_pipeline import Recipe, parse_recipe
 from credit_default.settings import load_settings
-from credit_default.views.exports.recipe_toml import TunedRecipe, write_recipe_file
+from credit_default.views.exports.recipe_toml import TunedRecipe, render_recipe_toml
 from credit_default.views.terminal.tuning import RecipeComparison
 
 STANDING = RecipeComparison(
@@ -19,7 +19,7 @@ STANDING = RecipeComparison(
 
 
 def write(recipe, *, command="credit-default tune --trials 3"):
-    return write_recipe_file(
+    return render_recipe_toml(
         TunedRecipe(recipe, "0123456789abcdef", 3, 23_911, command), [STANDING]
     )
 
@@ -46,7 +46,7 @@ def test_file_says_where_the_recipe_came_from():
 
     assert lines[0] == "# Found by: credit-default tune --trials 3"
     assert lines[1] == (
-        "# Study 0123456789abcdef: 3 trials on pooled five folds of 23,911 development rows."
+        "# Study 0123456789abcdef: 3 trials on five pooled folds of 23,911 development rows."
     )
     assert (
         lines[3]

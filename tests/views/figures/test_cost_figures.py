@@ -88,7 +88,7 @@ def test_the_title_says_what_is_saved_at_least_and_at_most():
 def test_where_nobody_defaults_there_is_nothing_to_save():
     quiet = LabelledScores(np.zeros(20, dtype=int), np.full(20, 0.1))
 
-    assert read_title(draw_cost_sensitivity(measure(quiet))).startswith("Nothing is to be saved")
+    assert read_title(draw_cost_sensitivity(measure(quiet))).startswith("Nothing can be saved")
     assert read_title(draw_capacity(measure(quiet))).startswith(
         "The riskiest 5% hold 0% of defaulters"
     )

@@ -32,7 +32,18 @@ def test_a_finding_is_a_line_with_rows_and_expected_loss():
     assert second.split()[:6] == ["2005-11", "cdcdcdcd", "1", "300", "–", "performance"]
 
 
-def test_findings_are_told_in_words_for_those_who_read_no_tables():
+def test_findings_are_lines_of_text_where_no_tables_are_shown():
     assert (
         format_finding_lines(FINDINGS)[0] == f"2005-10 batch {'ab' * 8} version 1: drift ok: quiet"
     )
+
+
+def test_planted_gate_is_a_line_under_its_stored_name():
+    planted = FINDINGS.with_columns(gate=pl.lit("planted"), level=pl.lit("alarm"))
+
+    console = Console(width=120, force_terminal=False)
+    with console.capture() as captured:
+        console.print(render_history(planted))
+
+    _, first, _ = captured.get().splitlines()
+    assert first.split()[5:7] == ["planted", "alarm"]

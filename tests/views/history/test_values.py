@@ -22,7 +22,7 @@ def make_row(month, *, batch="a", version=1, gate="drift", level="ok", figures=N
     }
 
 
-def test_batches_stand_by_month_with_all_their_gates():
+def test_batches_are_ordered_by_month_with_all_their_gates():
     rows = [
         make_row("2006-02", batch="b"),
         make_row("2006-01"),
@@ -35,7 +35,7 @@ def test_batches_stand_by_month_with_all_their_gates():
     assert second.batch_id == "b"
 
 
-def test_newest_version_and_newest_look_count():
+def test_newest_version_and_newest_finding_count():
     rows = [
         make_row("2006-01", version=1, level="alarm"),
         make_row("2006-01", version=2, level="watch", hour=1),
@@ -52,8 +52,8 @@ def test_figure_that_is_absent_or_null_is_nan():
         pl.DataFrame([make_row("2006-01", figures={"score_drift": None})]), {}
     )
 
-    assert isnan(batch.find("drift", "score_drift"))
-    assert isnan(batch.find("performance", "roc_auc"))
+    assert isnan(batch.find_figure("drift", "score_drift"))
+    assert isnan(batch.find_figure("performance", "roc_auc"))
 
 
 def test_quantiles_lie_between_the_deciles():
@@ -67,7 +67,7 @@ def test_batch_without_profile_has_gaps():
     batch = make_batch(0, profile={})
 
     assert all(isnan(score) for score in batch.find_quantiles((0.5,)))
-    assert batch.list_excesses() == {}
+    assert batch.list_drift_ratios() == {}
 
 
 def test_excess_counts_a_p_value_the_other_way_round():
@@ -76,7 +76,7 @@ def test_excess_counts_a_p_value_the_other_way_round():
         "b": {"statistic": 0.01, "threshold": 0.05, "method": "ks"},
     }
 
-    assert make_batch(0, profile={"drift": drift}).list_excesses() == pytest.approx(
+    assert make_batch(0, profile={"drift": drift}).list_drift_ratios() == pytest.approx(
         {"a": 2.0, "b": 5.0}
     )
 

@@ -36,14 +36,14 @@ def test_month_is_a_line_with_what_was_expected_and_what_came():
     assert second.split() == ["2005-11", "2", "1,000", "0.0%", "–", "–", "–", "no"]
 
 
-def test_months_are_told_in_words_for_those_who_read_no_tables():
+def test_months_are_lines_of_text_where_no_tables_are_shown():
     assert format_vintage_lines(ROWS)[0] == (
         "month 2005-10 version 1: scored 1,000, coverage 95.0%, expected 21.0%, defaulted 22.1% (20.0–24.3), "
         "ROC AUC 0.770 (0.740–0.800), mature yes"
     )
 
 
-def test_ranking_that_nobody_can_tell_yet_is_a_dash():
+def test_ranking_that_cannot_be_measured_yet_is_a_dash():
     alike = VintageFigures(9, Metric(0.0, 0.0, 0.3), 0.2, 0.04, None)
 
     assert (

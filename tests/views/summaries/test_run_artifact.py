@@ -1,12 +1,12 @@
 from credit_default.gates.verdict import Verdict
-from credit_default.views.summaries.run_artifact import escape_markdown, write_summary_markdown
+from credit_default.views.summaries.run_artifact import escape_markdown, render_summary_markdown
 from credit_default.views.summaries.summary import Summary
 
 
 def test_verdict_and_reasons_come_first():
     verdict = Verdict("drift", "alarm", ("the score moved",))
 
-    lines = write_summary_markdown(
+    lines = render_summary_markdown(
         Summary("monitor", "drift found", verdicts=(verdict,)), simulated=False
     ).splitlines()
 
@@ -16,7 +16,7 @@ def test_verdict_and_reasons_come_first():
 
 
 def test_simulated_data_is_said_at_the_top():
-    text = write_summary_markdown(Summary("train", "promoted"), simulated=True)
+    text = render_summary_markdown(Summary("train", "promoted"), simulated=True)
 
     assert "**Simulated data**" in text.splitlines()[2]
 

@@ -10,8 +10,8 @@ from credit_default.views.summaries.summary import (
     format_figure,
     format_figures,
     render_summary,
+    render_summary_json,
     summarise_error,
-    write_json,
 )
 
 KEYS = {
@@ -37,7 +37,7 @@ def show(summary):
 
 
 def test_json_has_the_promised_keys_and_no_others():
-    content = json.loads(write_json(Summary("predict", "scored")))
+    content = json.loads(render_summary_json(Summary("predict", "scored")))
 
     assert set(content) == KEYS
 
@@ -46,7 +46,9 @@ def test_json_is_one_object_whatever_the_figures():
     verdict = Verdict("drift", "watch", ("age moved",), {"psi": math.inf})
 
     content = json.loads(
-        write_json(Summary("monitor", "quiet", verdicts=(verdict,), figures={"auc": math.nan}))
+        render_summary_json(
+            Summary("monitor", "quiet", verdicts=(verdict,), figures={"auc": math.nan})
+        )
     )
 
     assert content["figures"] == {"auc": None}
@@ -93,7 +95,7 @@ def test_figures_are_short_and_missing_ones_are_a_dash():
     ]
 
 
-def test_interval_stands_behind_its_figure():
+def test_interval_is_behind_its_figure():
     figures = {"auc": 0.78, "auc, low": 0.76, "auc, high": 0.8, "rows": 5.0}
 
     assert format_figures(figures) == {"auc": "0.7800  (0.7600 to 0.8000)", "rows": "5"}

@@ -1,7 +1,7 @@
 from credit_default.gates.monitoring.drill_verdict import Drill, DrillCase, judge_drill
-from credit_default.views.documents.html import write_html
-from credit_default.views.documents.markdown import write_document_markdown
-from credit_default.views.terminal.drill import describe_drill, format_exercise_lines
+from credit_default.views.documents.html import render_html
+from credit_default.views.documents.markdown import render_document_markdown
+from credit_default.views.terminal.drill import describe_drill, format_case_lines
 
 DRILL = Drill(
     (
@@ -20,26 +20,28 @@ DRILL = Drill(
 )
 
 
-def test_every_fault_is_told_with_what_rang():
-    assert format_exercise_lines(DRILL) == (
-        "late file 2: meant for volume; watch, batch 1; volume watch",
-        "unit error 3: meant for feed or drift; alarm, batch 2; feed alarm, performance watch",
-        "<b>gremlins</b> 3: meant for feed; missed: watch only; feed watch",
-        "label flip 2: meant for performance; missed; nothing rang",
+def test_every_fault_is_a_line_with_the_gates_that_responded():
+    assert format_case_lines(DRILL) == (
+        "late file 2: expected of volume; watch, batch 1; volume watch",
+        "unit error 3: expected of feed or drift; alarm, batch 2; feed alarm, performance watch",
+        "<b>gremlins</b> 3: expected of feed; missed: watch only; feed watch",
+        "label flip 2: expected of performance; missed; no gate responded",
         "clean month 2: drift watch",
     )
 
 
 def test_document_holds_both_confusion_tables():
-    text = write_document_markdown(describe_drill(DRILL, judge_drill(DRILL), story="four faults"))
+    text = render_document_markdown(
+        describe_drill(DRILL, judge_drill(DRILL), subtitle="four faults")
+    )
 
     assert "| planted, strength 3 | 1 | 1 | 0 |" in text
     assert "| clean months | 0 | 1 | 1 |" in text
-    assert "| meant for feed | 0 | 2 | 1 | 0 |" in text
+    assert "| expected of feed | 0 | 2 | 1 | 0 |" in text
 
 
 def test_names_are_no_markup():
-    page = write_html(describe_drill(DRILL, judge_drill(DRILL), story="four faults"))
+    page = render_html(describe_drill(DRILL, judge_drill(DRILL), subtitle="four faults"))
 
     assert "<b>gremlins" not in page
     assert "&lt;b&gt;gremlins" in page

@@ -4,7 +4,7 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from credit_default.views.summaries.summary import write_json
+from credit_default.views.summaries.summary import render_summary_json
 from credit_default.views.terminal.explanation import (
     ClientExplanation,
     Contribution,
@@ -60,7 +60,7 @@ def show(explained):
     return [" ".join(line.split()) for line in text.getvalue().splitlines()]
 
 
-def test_a_declined_client_is_told_inputs_reasons_contributions_and_changes():
+def test_explanation_of_a_declined_client_has_inputs_reasons_contributions_and_changes():
     lines = show(DECLINED)
 
     assert "credit_limit 20,000" in lines
@@ -81,7 +81,7 @@ def test_a_protected_attribute_is_marked_as_not_used():
     assert "sex 2 female (not used by the model)" in show(DECLINED)
 
 
-def test_an_accepted_client_is_told_so_and_what_pushed_most():
+def test_explanation_of_an_accepted_client_has_what_pushed_most():
     lines = show(ACCEPTED)
 
     assert "Reasons" not in lines
@@ -99,15 +99,15 @@ def test_where_no_change_suffices_it_is_said():
     assert any("no single change that was tried" in line for line in lines)
 
 
-def test_a_recalibrated_score_stands_below_the_forest_s_own():
+def test_a_recalibrated_score_is_below_the_forest_s_own():
     lines = show(replace(DECLINED, default_probability=0.45))
 
     assert "the forest's probability 40.00%" in lines
     assert "recalibrated: this client's default probability 45.00%" in lines
 
 
-def test_a_declined_client_whom_no_words_fit_is_not_passed_over():
-    assert "– none that has words" in show(replace(DECLINED, reasons=()))
+def test_a_declined_client_without_a_reason_in_words_is_not_passed_over():
+    assert "– no reason that can be put in words applies" in show(replace(DECLINED, reasons=()))
 
 
 def test_several_reasons_are_numbered():
@@ -123,8 +123,8 @@ def test_a_client_without_contributions_still_has_a_probability():
 
 
 @pytest.mark.parametrize("told", [True, False])
-def test_summary_names_the_decision_and_tells_the_rest_to_those_who_read_no_tables(told):
-    summary = summarise_explanation(DECLINED, told=told)
+def test_summary_names_the_decision_and_lists_the_rest_where_no_tables_are_shown(told):
+    summary = summarise_explanation(DECLINED, listed=told)
 
     assert summary.status == "decline, band D: client c1, 2005-09"
     assert summary.figures["default probability"] == 0.4
@@ -149,4 +149,4 @@ def test_text_that_came_with_the_data_moves_no_cursor():
     )
 
     assert "\x1b" not in "".join(show(hostile))
-    assert "\x1b" not in write_json(summarise_explanation(hostile, told=True))
+    assert "\x1b" not in render_summary_json(summarise_explanation(hostile, listed=True))

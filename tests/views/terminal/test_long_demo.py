@@ -44,12 +44,17 @@ def test_every_month_is_a_line_with_what_was_done():
     assert "30.0%" in text
 
 
-def test_summary_says_whether_it_mended_itself():
-    summary = summarise_long_demo(TRAINED, LIFE, story="SIMULATED", paths={"history (html)": "x"})
+def test_summary_says_whether_the_system_recovered():
+    summary = summarise_long_demo(
+        TRAINED, LIFE, data_description="SIMULATED", paths={"history (html)": "x"}
+    )
 
     assert (summary.status, summary.verdicts[0].gate, summary.counts["scored"]) == (
-        "mended",
+        "recovered",
         "recovery",
         500,
     )
-    assert summarise_long_demo(TRAINED, LIFE[:2], story="", paths={}).status == "not mended yet"
+    assert (
+        summarise_long_demo(TRAINED, LIFE[:2], data_description="", paths={}).status
+        == "not recovered yet"
+    )

@@ -26,5 +26,5 @@ def test_table_names_each_program_with_its_address_version_process_and_log():
     ]
 
 
-def test_log_line_stands_behind_its_programs_name_and_moves_no_cursor():
+def test_log_line_is_behind_its_programs_name_and_moves_no_cursor():
     assert show(render_log_line("serve", "[bold]\x1b[2Jgone")) == "serve     │ [bold]\\x1b[2Jgone\n"

@@ -40,12 +40,12 @@ def draw(standings):
     ("low", "high", "word"),
     [(0.001, 0.002, "better"), (-0.002, -0.001, "worse"), (-0.001, 0.001, "a tie")],
 )
-def test_word_is_better_or_worse_only_beyond_noise(low, high, word):
-    assert RecipeComparison("tuned recipe", FIGURES, gains(low=low, high=high)).word == word
+def test_result_is_better_or_worse_only_beyond_noise(low, high, word):
+    assert RecipeComparison("tuned recipe", FIGURES, gains(low=low, high=high)).result == word
 
 
 def test_recipe_in_force_is_not_compared_with_itself():
-    assert IN_FORCE.word == ""
+    assert IN_FORCE.result == ""
     assert (
         format_recipe_comparison(IN_FORCE)
         == "recipe in force: AUC 0.7880, AP 0.5612, Brier 0.1331, log loss 0.4241, ECE 0.0057"

@@ -15,7 +15,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 from credit_default.adapters.evidently.report_run import suppress_evidently_warnings
 from credit_default.adapters.host.atomic_files import disk_errors, write_atomically
-from credit_default.gates.monitoring.drift import ColumnDrift, DriftReport
+from credit_default.gates.monitoring.column_drift import ColumnDrift, DriftReport
 
 MOST_RUNS: Final = 60
 _METRIC_TYPE_PREFIX: Final = "evidently:metric_v2:"

@@ -40,6 +40,6 @@ def explain(
             from rich.console import Console
 
             Console(highlight=False, markup=False).print(render_explanation(explained))
-        return summarise_explanation(explained, told=output.as_json)
+        return summarise_explanation(explained, listed=output.as_json)
 
     run_command("explain", act, as_json=json, quiet=quiet)

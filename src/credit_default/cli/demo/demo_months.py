@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from credit_default.cli.terminal.output import Output
 from credit_default.cli.terminal.session import read_settings, run_flow
 from credit_default.errors import InputError
+from credit_default.gates.monitoring.monitoring_gates import PERFORMANCE
 
 if TYPE_CHECKING:
     from credit_default.services.simulation.demo_months import DemoData, DemoMonthFiles
@@ -111,7 +112,7 @@ def _run_flows(
             run_flow(monitor, batch_id=summary.batch_id, report=report, **common)
             for summary, report in zip(scored, reports, strict=True)
         ]
-        verdicts = [summary.find_verdict("performance") for summary in judged]
+        verdicts = [summary.find_verdict(PERFORMANCE.name) for summary in judged]
         found(", ".join(verdict.level for verdict in verdicts if verdict))
     with output.step("retraining on what is known now") as found:
         retraining = run_flow(train, refresh=True, **common)

@@ -36,7 +36,7 @@ def run_drill_command(
         )
         from credit_default.views.documents.terminal import render_document
         from credit_default.views.summaries.summary import Summary
-        from credit_default.views.terminal.drill import describe_drill, format_exercise_lines
+        from credit_default.views.terminal.drill import describe_drill, format_case_lines
 
     plan = DrillPlan(client_count=client_count, faults=choose_faults(names))
     portfolio = read_portfolio(settings.portfolio)
@@ -47,12 +47,12 @@ def run_drill_command(
         verdict = judge_drill(drill, policy=settings.drill)
         found(verdict.level)
     if not output.as_json:
-        story = f"{client_count:,} simulated clients, seed {settings.seed}; {len(drill.exercises)} faults planted"
+        story = f"{client_count:,} simulated clients, seed {settings.seed}; {len(drill.cases)} faults planted"
         Console(highlight=False, markup=False).print(
-            render_document(describe_drill(drill, verdict, story=story))
+            render_document(describe_drill(drill, verdict, subtitle=story))
         )
-    counts = {"planted": len(drill.exercises), "clean months": len(drill.clean)}
-    notes = format_exercise_lines(drill) if output.as_json else ()
+    counts = {"planted": len(drill.cases), "clean months": len(drill.clean_months)}
+    notes = format_case_lines(drill) if output.as_json else ()
     return Summary(
         "drill",
         "the alarms ring" if verdict.passed else "the alarms fall short",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from credit_default.cli.demo.demo_months import clear_lake, ingest_demo_outcomes
 from credit_default.cli.terminal.output import Output
 from credit_default.cli.terminal.session import read_settings, run_flow
+from credit_default.gates.monitoring.monitoring_gates import PERFORMANCE
 
 if TYPE_CHECKING:
     from credit_default.services.simulation.demo_months import DemoData
@@ -131,13 +132,13 @@ class _LongDemo:
         judged = run_flow(
             monitor, batch_id=seasons[place].scored.batch_id, report="none", **self.common
         )
-        seasons[place] = replace(seasons[place], performance=judged.find_verdict("performance"))
+        seasons[place] = replace(seasons[place], performance=judged.find_verdict(PERFORMANCE.name))
         return self._asked or is_retraining_requested(judged)
 
     def _retrain(self, seasons: "list[LongDemoMonth]") -> None:
         from credit_default.flows.train import train
 
-        with self.output.step("a training is asked for") as found:
+        with self.output.step("a retraining is requested") as found:
             trained = run_flow(train, refresh=True, **self.common)
             seasons[-1] = replace(seasons[-1], trained=trained)
             found(
@@ -177,4 +178,4 @@ def _show_results(
         "history": f".venv/bin/credit-default monitor --history --lake {lake}",
         "MLflow UI": f".venv/bin/mlflow ui --backend-store-uri sqlite:///{lake}/mlflow.db",
     }
-    return summarise_long_demo(training, seasons, story=story, paths=paths)
+    return summarise_long_demo(training, seasons, data_description=story, paths=paths)

@@ -57,10 +57,10 @@ class Output:
         """Nothing; the summary stands on standard output, as JSON when that was asked for."""
         from rich.console import Console
 
-        from credit_default.views.summaries.summary import render_summary, write_json
+        from credit_default.views.summaries.summary import render_summary, render_summary_json
 
         if self.as_json:
-            sys.stdout.write(write_json(summary) + "\n")
+            sys.stdout.write(render_summary_json(summary) + "\n")
         else:
             Console(highlight=False).print(render_summary(summary), crop=False, overflow="ignore")
 

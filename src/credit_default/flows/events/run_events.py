@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from prefect.events import emit_event
 
 from credit_default.gates.monitoring.alarms import Alarm
+from credit_default.gates.monitoring.monitoring_gates import find_run_outcomes
 from credit_default.services.monitoring.alarms import AlarmUpdate
 from credit_default.services.monitoring.follow_up import FollowUp
 from credit_default.views.summaries.summary import Summary
@@ -98,15 +99,12 @@ def _draft_alarm(name: str, alarm: Alarm) -> EventDraft:
 
 
 def _list_event_names(summary: Summary) -> list[str]:
-    rang = {verdict.gate for verdict in summary.verdicts if verdict.level == "alarm"}
-    names = {
-        "batch.scored": summary.command == "predict" and summary.status == "scored",
-        "drift.found": "drift" in rang,
-        "feed.broken": bool({"feed", "volume"} & rang),
-        "performance.low": "performance" in rang,
-        "fairness.drifted": "fairness" in rang,
-    }
-    return [name for name, happened in names.items() if happened]
+    is_scored = summary.command == "predict" and summary.status == "scored"
+    alarmed = [verdict.gate for verdict in summary.verdicts if verdict.level == "alarm"]
+    return [
+        *(["batch.scored"] if is_scored else []),
+        *(outcome.event for outcome in find_run_outcomes(alarmed)),
+    ]
 
 
 def _describe_payload(summary: Summary) -> dict[str, str]:

@@ -2,12 +2,12 @@
 
 from prefect.artifacts import create_markdown_artifact
 
-from credit_default.views.summaries.run_artifact import write_summary_markdown
+from credit_default.views.summaries.run_artifact import render_summary_markdown
 from credit_default.views.summaries.summary import Summary
 
 
 def publish_summary(summary: Summary, *, simulated: bool) -> None:
     """Publish the summary as the artifact `<command>-summary` of the run that calls this."""
     create_markdown_artifact(
-        write_summary_markdown(summary, simulated=simulated), key=f"{summary.command}-summary"
+        render_summary_markdown(summary, simulated=simulated), key=f"{summary.command}-summary"
     )

@@ -1,1 +1,1 @@
-"""Judging a scored batch: feed, volume, drift, performance, alarms and retraining."""
+"""Gates on a scored batch, and the alarms and retrainings that follow from their verdicts."""

@@ -1,8 +1,9 @@
-"""From verdicts, batch after batch, to alarms that open once and close once: what people are told.
+"""Turn verdicts, batch after batch, into alarms that open once and close once.
 
-A verdict looks at one batch. An alarm is a state of a gate and a model version: it opens when enough of the last judged
-batches rang, and closes when enough in a row were quiet or another version has taken the seat. It is worked out anew from
-all findings in the order of their months, so batches may come late, come again or be looked at twice.
+A verdict is about one batch. An alarm is a state of one gate and one model version: it opens when
+enough of the newest judged batches raised it, and closes when enough batches in a row are quiet or
+when another version becomes champion. Alarms are computed anew from all findings in the order of
+their statement months, so batches may arrive late, be delivered again or be monitored twice.
 """
 
 from collections.abc import Iterable, Sequence
@@ -11,30 +12,30 @@ from itertools import groupby
 from typing import Final
 
 from credit_default.data.months import count_months
+from credit_default.gates.monitoring.monitoring_gates import MONITORING_GATES
 from credit_default.gates.verdict import Level
 
+# Stored with an alarm as the reason why it closed.
 CLOSED_AS_QUIET: Final = "quiet again"
 CLOSED_AS_SUPERSEDED: Final = "another version is champion"
-CLOSED_AS_WITHDRAWN: Final = "looked at again, it does not ring"
+CLOSED_AS_WITHDRAWN: Final = "no longer supported by the recorded findings"
 
 
 @dataclass(frozen=True, slots=True)
 class AlarmPolicy:
-    """How many batches it takes. Batches that were not judged count for nothing."""
+    """How many batches open and close an alarm. Batches that were not judged are ignored."""
 
     ringing_count: int = 2  # of the last `window_count` judged batches, for an alarm to open
     window_count: int = 3
-    at_once: tuple[str, ...] = (
-        "feed",
-        "performance",
-    )  # gates that open with their first: no chance is left in them
+    # Gates whose first alarm level opens an alarm: chance plays no part in what they judge.
+    at_once: tuple[str, ...] = tuple(gate.name for gate in MONITORING_GATES if gate.opens_at_once)
     quiet_count: int = 2  # in a row, for an alarm to close
     cooldown_months: int = 1  # after the month that closed it, in which its gate opens no other
 
 
 @dataclass(frozen=True, slots=True)
 class GateFinding:
-    """What one gate said of one batch, as a version scored it."""
+    """What one gate found about one batch, as one model version scored it."""
 
     gate: str
     model_version: int
@@ -45,9 +46,10 @@ class GateFinding:
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """A gate's alarm about one version. The months are of the batches that opened and closed it; "" while it is open.
+    """A gate's alarm about one model version.
 
-    The times (ISO 8601, UTC) are when it was found to be open and to be over; "" until it is on record.
+    The months (YYYY-MM) are those of the batches that opened and closed it. The times (ISO 8601,
+    UTC) are when it was recorded as open and as closed. What is not known yet is an empty string.
     """
 
     gate: str
@@ -61,18 +63,22 @@ class Alarm:
 
     @property
     def alarm_id(self) -> str:
-        """Gate, version and the month that opened it: the same alarm under every name."""
+        """Return the alarm's id: the gate, the version and the month that opened it."""
         return f"{self.gate} v{self.model_version} {self.opened_month}"
 
     @property
     def is_open(self) -> bool:
-        """True until it closes."""
+        """Return whether the alarm has not closed yet."""
         return not self.closed_because
 
 
 @dataclass(frozen=True, slots=True)
 class AlarmChanges:
-    """All alarms on record by now, oldest first, and those that opened or closed just now: each is told once."""
+    """All alarms on record, oldest first, and those that opened or closed just now.
+
+    People are notified of the alarms in `opened` and `closed`; each alarm is in either of them only
+    once.
+    """
 
     alarms: tuple[Alarm, ...]
     opened: tuple[Alarm, ...]
@@ -82,9 +88,16 @@ class AlarmChanges:
 def compute_alarms(
     findings: Iterable[GateFinding], *, champion_version: int, policy: AlarmPolicy | None = None
 ) -> tuple[Alarm, ...]:
-    """Every alarm that these findings make, by gate, version and month; no two of one gate are open.
+    """Compute every alarm that these findings give rise to.
 
-    Of several findings on one batch the last given counts. An alarm about a version that is not the champion is over.
+    Args:
+        findings: What the gates found, in any order. Of several findings on one batch the last
+            given counts.
+        champion_version: The version in production. An open alarm about another version is closed.
+        policy: How many batches open and close an alarm; the defaults when not given.
+
+    Returns:
+        Alarms by gate, version and month. At most one alarm of a gate and version is open.
     """
     policy = policy or AlarmPolicy()
     last = {(f.gate, f.model_version, f.batch_id): f for f in findings}
@@ -93,32 +106,38 @@ def compute_alarms(
     )
     alarms: list[Alarm] = []
     for (_, version), found in groupby(ordered, key=lambda f: (f.gate, f.model_version)):
-        followed = _compute_gate_alarms([f for f in found if f.level != "not judged"], policy)
-        if followed and followed[-1].is_open and version != champion_version:
-            followed[-1] = replace(followed[-1], closed_because=CLOSED_AS_SUPERSEDED)
-        alarms += followed
+        computed = _compute_gate_alarms([f for f in found if f.level != "not judged"], policy)
+        if computed and computed[-1].is_open and version != champion_version:
+            computed[-1] = replace(computed[-1], closed_because=CLOSED_AS_SUPERSEDED)
+        alarms += computed
     return tuple(alarms)
 
 
-def update_alarms(known: Sequence[Alarm], followed: Sequence[Alarm], *, at: str) -> AlarmChanges:
-    """What the alarms that were followed change of those on record.
+def update_alarms(known: Sequence[Alarm], computed: Sequence[Alarm], *, at: str) -> AlarmChanges:
+    """Compare the computed alarms with those on record.
 
-    An alarm on record keeps the name and the time that it was told under, even when a batch that came late shows that it
-    began earlier. One that opened and closed before anybody looked is put on record as over, and told to nobody.
+    An alarm on record keeps the id and the time under which people were notified of it, even when a
+    late batch shows that it began earlier. An alarm that opened and closed before it was first
+    computed is recorded as closed, and nobody is notified.
+
+    Args:
+        known: The alarms on record.
+        computed: What `compute_alarms` gives for all findings.
+        at: The time (ISO 8601, UTC) to record for what opens or closes now.
     """
     recorded = {alarm.alarm_id: alarm for alarm in known}
-    speaking = {_build_alarm_key(alarm): alarm for alarm in known if alarm.is_open}
-    newest = {_build_alarm_key(alarm): alarm for alarm in followed}
+    open_by_key = {_build_alarm_key(alarm): alarm for alarm in known if alarm.is_open}
+    newest = {_build_alarm_key(alarm): alarm for alarm in computed}
     closed = tuple(
         _close_alarm(alarm, now, at=at)
-        for subject, alarm in speaking.items()
-        if (now := newest.get(subject)) is None or not now.is_open
+        for key, alarm in open_by_key.items()
+        if (now := newest.get(key)) is None or not now.is_open
     )
-    unheard = [alarm for alarm in followed if _build_alarm_key(alarm) not in speaking]
-    opened = tuple(replace(alarm, opened_at=at) for alarm in unheard if alarm.is_open)
+    new = [alarm for alarm in computed if _build_alarm_key(alarm) not in open_by_key]
+    opened = tuple(replace(alarm, opened_at=at) for alarm in new if alarm.is_open)
     missed = [
         replace(alarm, opened_at=at, closed_at=at)
-        for alarm in unheard
+        for alarm in new
         if not alarm.is_open and alarm.alarm_id not in recorded
     ]
     recorded |= {alarm.alarm_id: alarm for alarm in (*closed, *opened, *missed)}
@@ -129,16 +148,20 @@ def update_alarms(known: Sequence[Alarm], followed: Sequence[Alarm], *, at: str)
 
 
 def list_open_alarms(alarms: Iterable[Alarm]) -> tuple[Alarm, ...]:
-    """Those that are open."""
+    """Return the alarms that are open, in the order given."""
     return tuple(alarm for alarm in alarms if alarm.is_open)
 
 
 def describe_alarm(alarm: Alarm, reasons: Sequence[str] = ()) -> str:
-    """The alarm in a line: what it is about, since when, and why it rang; or that it is over, and why."""
+    """Return one line about the alarm, as people are notified of it.
+
+    An open alarm is described by its gate, version, first month and `reasons`; a closed one by why
+    it closed.
+    """
     about = f"{alarm.gate} of version {alarm.model_version}"
     if not alarm.is_open:
         since = f", month {alarm.closed_month}" if alarm.closed_month else ""
-        return f"alarm over: {about}, open since month {alarm.opened_month}: {alarm.closed_because}{since}"
+        return f"alarm closed: {about}, open since month {alarm.opened_month}: {alarm.closed_because}{since}"
     why = "; ".join(reasons)
     return f"alarm: {about}, since month {alarm.opened_month}" + (f": {why}" if why else "")
 
@@ -148,7 +171,7 @@ def _build_alarm_key(alarm: Alarm) -> tuple[str, int]:
 
 
 def _close_alarm(alarm: Alarm, now: Alarm | None, *, at: str) -> Alarm:
-    """The alarm on record, over; `now` is what the findings say of it, None where they no longer say anything."""
+    """Return the alarm on record as closed; `now` is the computed alarm, None where it is gone."""
     if now is None:
         return replace(alarm, closed_because=CLOSED_AS_WITHDRAWN, closed_at=at)
     return replace(
@@ -157,44 +180,44 @@ def _close_alarm(alarm: Alarm, now: Alarm | None, *, at: str) -> Alarm:
 
 
 def _compute_gate_alarms(found: Sequence[GateFinding], policy: AlarmPolicy) -> list[Alarm]:
-    """The alarms of one gate and version, oldest first; its judged findings come in the order of their months."""
+    """Return the alarms of one gate and version, oldest first; findings are in order of months."""
     alarms: list[Alarm] = []
-    since = 0  # the first finding that may count for the next alarm
-    for number, finding in enumerate(found):
-        current = alarms[-1] if alarms else None
-        if current is not None and current.is_open:
-            if _is_closing_due(
-                found[max(since, number + 1 - policy.quiet_count) : number + 1], policy
-            ):
-                alarms[-1] = replace(
-                    current, closed_month=finding.statement_month, closed_because=CLOSED_AS_QUIET
-                )
-                since = number + 1
-        elif not _is_in_cooldown(current, finding, policy) and _is_alarm_due(
-            found[since : number + 1], policy
-        ):
-            alarms.append(
-                Alarm(
-                    finding.gate, finding.model_version, finding.statement_month, finding.batch_id
-                )
+    first = 0  # position of the first finding that may count for the next change
+    for position, finding in enumerate(found):
+        latest = alarms[-1] if alarms else None
+        counting = found[first : position + 1]
+        if latest is not None and latest.is_open:
+            newest = found[max(first, position + 1 - policy.quiet_count) : position + 1]
+            if not _is_closing_due(newest, policy):
+                continue
+            alarms[-1] = replace(
+                latest, closed_month=finding.statement_month, closed_because=CLOSED_AS_QUIET
             )
-            since = number + 1
+        elif _is_in_cooldown(latest, finding, policy) or not _is_alarm_due(counting, policy):
+            continue
+        else:
+            alarms.append(_open_alarm(finding))
+        first = position + 1
     return alarms
 
 
+def _open_alarm(finding: GateFinding) -> Alarm:
+    return Alarm(finding.gate, finding.model_version, finding.statement_month, finding.batch_id)
+
+
 def _is_alarm_due(found: Sequence[GateFinding], policy: AlarmPolicy) -> bool:
-    """Whether an alarm opens at the last of these: it rang itself, and enough of the last ones did."""
+    """Return whether an alarm opens at the last of the findings: it and enough others are alarms."""
     if found[-1].level != "alarm":
         return False
-    rings = sum(finding.level == "alarm" for finding in found[-policy.window_count :])
-    return rings >= (1 if found[-1].gate in policy.at_once else policy.ringing_count)
+    alarm_count = sum(finding.level == "alarm" for finding in found[-policy.window_count :])
+    return alarm_count >= (1 if found[-1].gate in policy.at_once else policy.ringing_count)
 
 
 def _is_closing_due(found: Sequence[GateFinding], policy: AlarmPolicy) -> bool:
     return len(found) >= policy.quiet_count and all(finding.level != "alarm" for finding in found)
 
 
-def _is_in_cooldown(before: Alarm | None, finding: GateFinding, policy: AlarmPolicy) -> bool:
-    if before is None or not policy.cooldown_months:
+def _is_in_cooldown(latest: Alarm | None, finding: GateFinding, policy: AlarmPolicy) -> bool:
+    if latest is None or not policy.cooldown_months:
         return False
-    return count_months(before.closed_month, finding.statement_month) <= policy.cooldown_months
+    return count_months(latest.closed_month, finding.statement_month) <= policy.cooldown_months

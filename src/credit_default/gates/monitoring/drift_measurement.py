@@ -1,15 +1,15 @@
-"""From two profiles to a drift report: every input, the score and the decision, on all rows, by the schema's methods."""
+"""Measure the drift of every input, the score and the decision from two profiles, on all rows."""
 
 from typing import Any, Final
 
 from credit_default.data.contract.schema import Schema
 from credit_default.errors import InputError
-from credit_default.gates.monitoring.drift import (
+from credit_default.gates.monitoring.column_drift import (
     P_VALUE_METHODS,
     ColumnDrift,
-    DriftPolicy,
     DriftReport,
 )
+from credit_default.gates.monitoring.drift import DriftPolicy
 from credit_default.model.profile.column_counts import Profile
 from credit_default.model.profile.drift_distances import ProfilePair, measure_distance
 from credit_default.model.profile.plan import DECISION_COLUMN, SCORE_COLUMN, ProfilePlan
@@ -20,37 +20,28 @@ _SCORE_METHOD: Final = "psi"
 def measure_drift(
     plan: ProfilePlan, reference: Profile, current: Profile, *, schema: Schema, policy: DriftPolicy
 ) -> DriftReport:
-    """How far each input, the score and the decision of the current rows are from the reference, all rows counted.
+    """Measure how far the inputs, the score and the decision are from the reference.
 
-    No page is drawn: `report_paths` is empty.
+    Args:
+        plan: How both profiles count.
+        reference: The profile of the model's reference.
+        current: The profile of the batch.
+        schema: The method and threshold of each input.
+        policy: The thresholds of the score and the decision.
+
+    Returns:
+        The drift over all rows. No report is rendered: `report_paths` is empty.
 
     Raises:
-        InputError: one of both holds no row.
+        InputError: One of the profiles has no rows.
     """
-    for name, side in (("reference", reference), ("current rows", current)):
-        if not side.row_count:
-            raise InputError(
-                name,
-                found="no rows",
-                expected="at least one",
-                remedy="Compare batches that hold rows.",
-            )
+    _check_rows("reference", reference)
+    _check_rows("current rows", current)
     grids = {column.name: column.grid for column in plan.columns}
 
     def measure(name: str, method: str, threshold: float) -> ColumnDrift:
-        column = ProfilePair(reference.columns[name], current.columns[name], grids[name])
-        distance = measure_distance(column, method)
-        return ColumnDrift(
-            column=name,
-            method=method,
-            statistic=distance.statistic,
-            threshold=threshold,
-            drifted=_exceeds_threshold(distance.statistic, method, threshold),
-            bin_count=distance.bin_count,
-            spread=distance.spread,
-            error=distance.error,
-            chance=distance.p_value,
-        )
+        pair = ProfilePair(reference.columns[name], current.columns[name], grids[name])
+        return _measure_column(name, pair, method=method, threshold=threshold)
 
     columns = tuple(
         measure(column.name, column.drift_method, column.drift_threshold)
@@ -68,7 +59,11 @@ def measure_drift(
 
 
 def describe_drift(report: DriftReport) -> dict[str, Any]:
-    """The report as plain values under the name `drift`: each column's statistic, threshold and method, the score last."""
+    """Return the report as plain values under the key `drift`.
+
+    Each column has its statistic, threshold and method: inputs in the schema's order, then the
+    score and the decision.
+    """
     columns = (*report.columns, report.score, *([report.decision] if report.decision else []))
     return {
         "drift": {
@@ -76,6 +71,31 @@ def describe_drift(report: DriftReport) -> dict[str, Any]:
             for c in columns
         }
     }
+
+
+def _check_rows(name: str, profile: Profile) -> None:
+    if not profile.row_count:
+        raise InputError(
+            name,
+            found="no rows",
+            expected="at least one",
+            remedy="Compare batches that hold rows.",
+        )
+
+
+def _measure_column(name: str, pair: ProfilePair, *, method: str, threshold: float) -> ColumnDrift:
+    distance = measure_distance(pair, method)
+    return ColumnDrift(
+        column=name,
+        method=method,
+        statistic=distance.statistic,
+        threshold=threshold,
+        drifted=_exceeds_threshold(distance.statistic, method, threshold),
+        bin_count=distance.bin_count,
+        spread=distance.spread,
+        error=distance.error,
+        p_value=distance.p_value,
+    )
 
 
 def _exceeds_threshold(statistic: float, method: str, threshold: float) -> bool:

@@ -1,10 +1,11 @@
-"""Have the alarms been seen to ring? What a drill planted, held against what rang, and clean months against silence.
+"""Judge a drill: were planted faults detected, and were clean months left without alarms?
 
-The door refuses (`refused`), monitors ring (`alarm`) or ask for a look (`watch`). A planted fault is caught when a gate that
-it was meant for rang as loud as it should, in one of the first batches that could show it.
+Gates that decide about a file refuse it (`refused`), monitors raise an alarm (`alarm`) or ask for a
+review (`watch`). A planted fault is caught when a gate that was expected to detect it responds at
+the required level, in one of the first batches that could show it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -14,112 +15,136 @@ from credit_default.gates.verdict import Level, Verdict
 GATE: Final = "drill"
 
 Response = Literal["alarm", "watch", "quiet"]
-RESPONSES: Final[tuple[Response, ...]] = ("alarm", "watch", "quiet")
+RESPONSES: Final[tuple[Response, ...]] = ("alarm", "watch", "quiet")  # strongest first
 
 
 @dataclass(frozen=True, slots=True)
 class DrillPolicy:
-    """What the alarms must show; `batch_count` is how many batches they are given."""
+    """What a drill must show."""
 
     lowest_recall: float = 0.95  # of the faults that must be caught, 0-1
-    judged_from: int = 2  # strength; weaker faults are planted and told, and need not be caught
+    judged_from: int = 2  # strength; weaker faults are planted and reported, but need not be caught
     most_false_alarms: int = 1  # of all clean months
-    batch_count: int = 2
+    batch_count: int = 2  # batches in which a fault may be caught
 
 
 @dataclass(frozen=True, slots=True)
 class DrillCase:
-    """One planted fault as it went: what each gate said of each batch that could show it, the first batch first."""
+    """One planted fault and how the gates responded to it."""
 
     name: str
     strength: int
-    expects: tuple[str, ...]  # gates of which one must ring
-    loudness: Literal["watch", "alarm"]  # how loud at least
+    expected_gates: tuple[str, ...]  # of which one must respond
+    required_level: Literal["watch", "alarm"]  # at least
+    # The verdict of each gate on each batch that could show the fault, the first batch first.
     batches: tuple[Mapping[str, Level], ...]
 
     @property
-    def rang(self) -> dict[str, Response]:
-        """The gates that rang or asked for a look, each with the loudest that it said."""
-        found: dict[str, Response] = {}
-        for gate in dict.fromkeys(gate for batch in self.batches for gate in batch):
-            response = min(
-                (classify_response(batch[gate]) for batch in self.batches if gate in batch),
-                key=RESPONSES.index,
+    def responses_by_gate(self) -> dict[str, Response]:
+        """Return the strongest response of each gate over all batches; quiet gates are left out."""
+        gates = dict.fromkeys(gate for batch in self.batches for gate in batch)
+        responses = {
+            gate: _find_strongest(
+                classify_response(batch[gate]) for batch in self.batches if gate in batch
             )
-            found |= {gate: response} if response != "quiet" else {}
-        return found
+            for gate in gates
+        }
+        return {gate: response for gate, response in responses.items() if response != "quiet"}
 
     @property
     def response(self) -> Response:
-        """The loudest that any expected gate said."""
-        heard = (response for gate, response in self.rang.items() if gate in self.expects)
-        return min(heard, key=RESPONSES.index, default="quiet")
+        """Return the strongest response of the expected gates."""
+        return _find_strongest(
+            response
+            for gate, response in self.responses_by_gate.items()
+            if gate in self.expected_gates
+        )
 
     @property
-    def caught_in(self) -> int | None:
-        """The batch (from 1) in which an expected gate was loud enough; None where none was."""
+    def caught_in_batch(self) -> int | None:
+        """Return the first batch (from 1) in which the fault was caught, or None."""
         for number, batch in enumerate(self.batches, start=1):
-            if any(self._is_loud_enough(batch[gate]) for gate in self.expects if gate in batch):
+            levels = (batch[gate] for gate in self.expected_gates if gate in batch)
+            if any(self._is_caught_at(level) for level in levels):
                 return number
         return None
 
-    def _is_loud_enough(self, level: Level) -> bool:
-        return RESPONSES.index(classify_response(level)) <= RESPONSES.index(self.loudness)
+    def _is_caught_at(self, level: Level) -> bool:
+        return RESPONSES.index(classify_response(level)) <= RESPONSES.index(self.required_level)
 
 
 @dataclass(frozen=True, slots=True)
 class Drill:
-    """All exercises, and what each gate said of each clean month in order."""
+    """All planted faults, and the verdicts of the gates on each clean month, in order."""
 
-    exercises: tuple[DrillCase, ...]
-    clean: tuple[Mapping[str, Level], ...]
+    cases: tuple[DrillCase, ...]
+    clean_months: tuple[Mapping[str, Level], ...]
 
     def count_responses(self, *, strength: int) -> dict[Response, int]:
-        """How many faults of that strength their gates rang for, asked a look for or missed."""
-        heard = [exercise.response for exercise in self.exercises if exercise.strength == strength]
-        return {response: heard.count(response) for response in RESPONSES}
+        """Count the faults of that strength by the response of their expected gates."""
+        return _count_each(case.response for case in self.cases if case.strength == strength)
 
-    def count_clean(self) -> dict[Response, int]:
-        """How many clean months any gate rang in, asked a look in, or left alone."""
-        heard = [
-            min(map(classify_response, month.values()), key=RESPONSES.index, default="quiet")
-            for month in self.clean
-        ]
-        return {response: heard.count(response) for response in RESPONSES}
+    def count_clean_months(self) -> dict[Response, int]:
+        """Count the clean months by the strongest response of any gate."""
+        return _count_each(
+            _find_strongest(map(classify_response, month.values())) for month in self.clean_months
+        )
 
 
 def classify_response(level: Level) -> Response:
-    """How loud a level is: a refusal is an alarm, what was not judged is silent."""
+    """Return the response that a level stands for: a refusal is an alarm, and `not judged` is quiet."""
     return "alarm" if level in {"alarm", "refused"} else "watch" if level == "watch" else "quiet"
 
 
 def judge_drill(drill: Drill, *, policy: DrillPolicy | None = None) -> Verdict:
-    """`alarm` when too many faults were missed or clean months rang, `watch` when any was missed or did, else `ok`."""
+    """Judge the gates by a drill.
+
+    Returns:
+        `alarm` when too many faults were missed or too many clean months raised an alarm; `watch`
+        when any fault was missed or any clean month raised one; else `ok`.
+    """
     policy = policy or DrillPolicy()
-    due = [exercise for exercise in drill.exercises if exercise.strength >= policy.judged_from]
-    missed = [
-        f"{exercise.name} {exercise.strength}" for exercise in due if exercise.caught_in is None
-    ]
+    due = [case for case in drill.cases if case.strength >= policy.judged_from]
+    missed = [f"{case.name} {case.strength}" for case in due if case.caught_in_batch is None]
     recall = 1 - len(missed) / len(due) if due else 0.0
-    clean = drill.count_clean()
+    clean = drill.count_clean_months()
+    caught = f"{len(due) - len(missed)} of {len(due)} faults of strength {policy.judged_from}"
+    reasons = [
+        f"{caught} and above caught within {policy.batch_count} batches: {_describe_recall(recall, policy)}",
+        _describe_clean_months(drill, clean, policy),
+    ]
+    if missed:
+        reasons.append(f"missed: {show_examples(missed)}")
     figures = {
-        "planted_count": float(len(drill.exercises)),
+        "planted_count": float(len(drill.cases)),
         "judged_count": float(len(due)),
         "recall": recall,
         "lowest_recall": policy.lowest_recall,
-        "clean_count": float(len(drill.clean)),
+        "clean_count": float(len(drill.clean_months)),
         "false_alarm_count": float(clean["alarm"]),
         "watched_clean_count": float(clean["watch"]),
     }
-    caught = f"{len(due) - len(missed)} of {len(due)} faults of strength {policy.judged_from} and above caught"
-    asked = f"recall {recall:.1%}, at least {policy.lowest_recall:.0%} asked for"
-    told = [f"{caught} within {policy.batch_count} batches: {asked}"]
-    told.append(
-        f"{clean['alarm']} alarms and {clean['watch']} looks asked for in {len(drill.clean)} clean months: "
+    failed = recall < policy.lowest_recall or clean["alarm"] > policy.most_false_alarms
+    level: Level = "alarm" if failed else "watch" if missed or clean["alarm"] else "ok"
+    return Verdict(GATE, level, tuple(reasons), figures)
+
+
+def _describe_recall(recall: float, policy: DrillPolicy) -> str:
+    return f"recall {recall:.1%}, at least {policy.lowest_recall:.0%} required"
+
+
+def _describe_clean_months(drill: Drill, clean: Mapping[Response, int], policy: DrillPolicy) -> str:
+    responses = f"{clean['alarm']} alarms and {clean['watch']} watches"
+    return (
+        f"{responses} in {len(drill.clean_months)} clean months: "
         f"at most {policy.most_false_alarms} alarm allowed"
     )
-    if missed:
-        told.append(f"missed: {show_examples(missed)}")
-    broken = recall < policy.lowest_recall or clean["alarm"] > policy.most_false_alarms
-    level: Level = "alarm" if broken else "watch" if missed or clean["alarm"] else "ok"
-    return Verdict(GATE, level, tuple(told), figures)
+
+
+def _find_strongest(responses: Iterable[Response]) -> Response:
+    return min(responses, key=RESPONSES.index, default="quiet")
+
+
+def _count_each(responses: Iterable[Response]) -> dict[Response, int]:
+    found = [*responses]
+    return {response: found.count(response) for response in RESPONSES}

@@ -1,10 +1,11 @@
-"""Is the feed in order? What a batch that passed the door still says of those who delivered it.
+"""Judge whether the content of a delivery is in order, beyond the rules that each row already met.
 
-The contract has judged each row; here the batch as a whole is held against the reference: columns that stand still or
-repeat themselves, new codes, amounts in another unit, rows that are twins, and what had to go to quarantine.
+The schema has judged each row; this gate compares the batch as a whole with the reference: columns
+that are constant or repeat the month before, new codes, amounts in another unit, identical rows,
+and the share of rows in quarantine.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import log2, sqrt
 from statistics import median
@@ -14,9 +15,10 @@ from scipy.stats import norm
 
 from credit_default.errors import show_examples
 from credit_default.gates.monitoring.feed_policy import FeedPolicy
+from credit_default.gates.monitoring.monitoring_gates import FEED
 from credit_default.gates.verdict import Level, Verdict
 
-GATE: Final = "feed"
+GATE: Final = FEED.name
 _SHOWN_COUNT: Final = 5
 _FAULT_NAMES: Final = {
     "nullability": "missing values",
@@ -31,83 +33,90 @@ _FAULT_NAMES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class ColumnState:
-    """What one column of a batch looks like beside the reference's. Shares are of the rows, 0-1."""
+    """One column of a batch beside the reference and the month before; shares are of the rows, 0-1."""
 
     column: str
     missing_share: float = 0.0
     new_codes: tuple[str, ...] = ()  # that the reference never held
-    new_share: float = 0.0
-    is_constant: bool = False  # though the reference is not
-    is_stale: bool = False  # every value that of the batch of the month before
-    repeat_share: float = 0.0  # not 0 and the same as a month earlier in the same row
+    new_share: float = 0.0  # rows with one of them
+    is_constant: bool = False  # in the batch, but not in the reference
+    is_stale: bool = False  # every value equals that of the month before
+    repeat_share: float = 0.0  # not 0, and equal to the figure of a month earlier in the same row
     reference_repeat_share: float = 0.0
-    low_tail_share: float = (
-        0.0  # smaller than nearly all of the reference, beyond the reference's own share
-    )
-    high_tail_share: float = 0.0
+    low_tail_share: float = 0.0  # smaller than nearly all of the reference, above its own share
+    high_tail_share: float = 0.0  # larger than nearly all of the reference, above its own share
     mix_shift: float = 0.0  # psi of its codes against the batch of the month before
-    mix_chance: float = 1.0  # how likely that is by chance, 0-1
-    filled_code: str = ""  # that took rows of all other codes alike since the month before
-    filled_share: float = 0.0  # of theirs
-    scale: float = 1.0  # how many times the middle size of an amount is the reference's
+    mix_p_value: float = 1.0  # of that shift, by chance
+    filled_in_code: str = ""  # that took rows of all other codes alike since the month before
+    filled_in_share: float = 0.0  # of the rows of the other codes
+    scale: float = 1.0  # median of an amount over that of the reference
 
 
 @dataclass(frozen=True, slots=True)
 class BatchState:
-    """What a batch looks like as a whole."""
+    """A batch as a whole, compared with the reference."""
 
     row_count: int  # accepted
     reference_count: int
     columns: Sequence[ColumnState]
-    twin_share: float  # rows equal to another in every input
+    twin_share: float  # rows identical to another in every input
     reference_twin_share: float
     rejected_count: int = 0
-    rule_counts: Mapping[str, int] = field(
-        default_factory=dict
-    )  # rejected rows by the rule they broke
+    rule_counts: Mapping[str, int] = field(default_factory=dict)  # rejected rows by broken rule
     earlier_rejected_shares: Sequence[float] = ()  # of the batches before
 
     @property
     def rejected_share(self) -> float:
-        """Of all rows read, those in quarantine."""
+        """Return the share of all rows read that are in quarantine, 0-1."""
         read_count = self.row_count + self.rejected_count
         return self.rejected_count / read_count if read_count else 0.0
 
 
 def judge_feed(state: BatchState, *, policy: FeedPolicy | None = None) -> Verdict:
-    """`alarm` when a column stands still, comes in another unit or rows are copies, `watch` for what is only unusual.
+    """Judge the content of a delivery.
 
-    Below the fewest rows: `not judged`. Bounds on shares allow for what chance gives in so few rows.
+    Args:
+        state: The batch compared with the reference.
+        policy: Bounds; the defaults when not given. Bounds on shares allow for what chance gives in
+            so few rows.
+
+    Returns:
+        `alarm` when a column is constant or stale, an amount comes in another unit or rows are
+        copies; `watch` for what is only unusual; else `ok`. `not judged` below the fewest rows.
     """
     policy = policy or FeedPolicy()
     alarms = [*_find_alarms(state, policy)]
     oddities = [*_find_oddities(state, policy)]
-    figures = {
+    figures = _list_figures(state)
+    if state.row_count < policy.fewest_rows:
+        reason = (
+            f"{state.row_count:,} rows are too few to judge the feed by: "
+            f"at least {policy.fewest_rows:,}"
+        )
+        return Verdict(GATE, "not judged", (reason,), figures)
+    level: Level = "alarm" if alarms else "watch" if oddities else "ok"
+    quiet = f"nothing is unusual; {state.rejected_share:.1%} of the rows are in quarantine"
+    return Verdict(GATE, level, _limit_reasons([*alarms, *oddities]) or (quiet,), figures)
+
+
+def _list_figures(state: BatchState) -> dict[str, float]:
+    def find_largest(measure: Callable[[ColumnState], float]) -> float:
+        return max((measure(column) for column in state.columns), default=0.0)
+
+    return {
         "row_count": float(state.row_count),
         "rejected_share": state.rejected_share,
         "twin_share": state.twin_share,
-        "missing_share": max((column.missing_share for column in state.columns), default=0.0),
-        "new_code_share": max((column.new_share for column in state.columns), default=0.0),
-        "repeat_share": max(
-            (c.repeat_share - c.reference_repeat_share for c in state.columns), default=0.0
-        ),
-        "tail_share": max(
-            (max(c.low_tail_share, c.high_tail_share) for c in state.columns), default=0.0
-        ),
-        "mix_shift": max((column.mix_shift for column in state.columns), default=0.0),
-        "filled_share": max((column.filled_share for column in state.columns), default=0.0),
-        "scale_octaves": max((abs(log2(column.scale)) for column in state.columns), default=0.0),
+        "missing_share": find_largest(lambda c: c.missing_share),
+        "new_code_share": find_largest(lambda c: c.new_share),
+        "repeat_share": find_largest(lambda c: c.repeat_share - c.reference_repeat_share),
+        "tail_share": find_largest(lambda c: max(c.low_tail_share, c.high_tail_share)),
+        "mix_shift": find_largest(lambda c: c.mix_shift),
+        "filled_share": find_largest(lambda c: c.filled_in_share),
+        "scale_octaves": find_largest(lambda c: abs(log2(c.scale))),
         "constant_count": float(sum(column.is_constant for column in state.columns)),
         "stale_count": float(sum(column.is_stale for column in state.columns)),
     }
-    if state.row_count < policy.fewest_rows:
-        reason = f"{state.row_count:,} rows are too few to judge the feed by: at least {policy.fewest_rows:,}"
-        return Verdict(GATE, "not judged", (reason,), figures)
-    level: Level = "alarm" if alarms else "watch" if oddities else "ok"
-    quiet = (
-        f"nothing is out of the ordinary; {state.rejected_share:.1%} of the rows are in quarantine"
-    )
-    return Verdict(GATE, level, _limit_reasons([*alarms, *oddities]) or (quiet,), figures)
 
 
 def _find_alarms(state: BatchState, policy: FeedPolicy) -> Iterator[str]:
@@ -120,72 +129,100 @@ def _find_alarms(state: BatchState, policy: FeedPolicy) -> Iterator[str]:
     if stale:
         yield f"the same as in the month before, value for value: {show_examples(stale)}"
     for column in state.columns:
-        if not 1 / policy.highest_scale <= column.scale <= policy.highest_scale:
-            yield f"{column.column} comes {column.scale:.3g} times as large as in the reference: another unit?"
-        if column.repeat_share - column.reference_repeat_share > policy.stale_margin:
-            yield _describe_repeats(column)
-        if _has_mix_shifted(column, state, policy) and column.mix_shift >= policy.highest_mix:
-            yield _describe_mix(column)
-        if column.filled_share >= policy.highest_filled:
-            yield _describe_filled_in_code(column)
-    excess = state.twin_share - state.reference_twin_share
-    if excess > policy.twin_margin + _compute_chance_margin(
-        state.reference_twin_share, state, policy
-    ):
-        yield f"{state.twin_share:.1%} of the rows equal another one in every input, {state.reference_twin_share:.1%} usually"
+        yield from _find_column_alarms(column, state, policy)
+    usual = state.reference_twin_share
+    margin = policy.twin_margin + _compute_chance_margin(usual, state, policy)
+    if state.twin_share - usual > margin:
+        yield (
+            f"{state.twin_share:.1%} of the rows are identical to another one in every input, "
+            f"{usual:.1%} usually"
+        )
+
+
+def _find_column_alarms(
+    column: ColumnState, state: BatchState, policy: FeedPolicy
+) -> Iterator[str]:
+    if not 1 / policy.highest_scale <= column.scale <= policy.highest_scale:
+        yield (
+            f"{column.column} is {column.scale:.3g} times as large as in the reference: "
+            "delivered in another unit?"
+        )
+    if column.repeat_share - column.reference_repeat_share > policy.stale_margin:
+        yield _describe_repeats(column)
+    if _has_mix_shifted(column, state, policy) and column.mix_shift >= policy.highest_mix:
+        yield _describe_mix(column)
+    if column.filled_in_share >= policy.highest_filled:
+        yield _describe_filled_in_code(column)
 
 
 def _find_oddities(state: BatchState, policy: FeedPolicy) -> Iterator[str]:
     usual = median(state.earlier_rejected_shares) if state.earlier_rejected_shares else 0.0
-    if state.rejected_share - usual > policy.rejected_margin + _compute_chance_margin(
-        usual, state, policy
-    ):
-        yield f"{state.rejected_share:.1%} of the rows are in quarantine, {usual:.1%} usually: {_describe_broken_rules(state)}"
-    for column in state.columns:
-        if column.missing_share > 0:
-            yield f"{column.column} is missing in {column.missing_share:.1%} of the rows"
-        # what the reference never held may still be one in a thousand: three over its rows is the rule of thumb
-        if column.new_share > max(policy.new_share, 3 / max(1, state.reference_count)):
-            codes = ", ".join(column.new_codes[:_SHOWN_COUNT])
-            yield f"{column.column} holds what the reference never did, in {column.new_share:.1%} of the rows: {codes}"
-        repeats = column.repeat_share - column.reference_repeat_share
-        allowed = policy.repeat_margin + _compute_chance_margin(
-            column.reference_repeat_share, state, policy
+    margin = policy.rejected_margin + _compute_chance_margin(usual, state, policy)
+    if state.rejected_share - usual > margin:
+        yield (
+            f"{state.rejected_share:.1%} of the rows are in quarantine, {usual:.1%} usually: "
+            f"{_describe_broken_rules(state)}"
         )
-        if allowed < repeats <= policy.stale_margin:
-            yield _describe_repeats(column)
-        if _has_mix_shifted(column, state, policy) and column.mix_shift < policy.highest_mix:
-            yield _describe_mix(column)
-        if policy.filled_margin <= column.filled_share < policy.highest_filled:
-            yield _describe_filled_in_code(column)
-        allowed = policy.tail_margin + _compute_chance_margin(policy.tail_margin, state, policy)
-        for share, word in ((column.low_tail_share, "smaller"), (column.high_tail_share, "larger")):
-            if share > allowed:
-                yield f"{column.column}: {share:.1%} more of the rows than usual are {word} than nearly all of the reference"
+    for column in state.columns:
+        yield from _find_column_oddities(column, state, policy)
+
+
+def _find_column_oddities(
+    column: ColumnState, state: BatchState, policy: FeedPolicy
+) -> Iterator[str]:
+    if column.missing_share > 0:
+        yield f"{column.column} is missing in {column.missing_share:.1%} of the rows"
+    # A code absent from n rows may still be as frequent as 3 / n (the rule of three).
+    if column.new_share > max(policy.new_share, 3 / max(1, state.reference_count)):
+        codes = ", ".join(column.new_codes[:_SHOWN_COUNT])
+        yield (
+            f"{column.column} holds codes that the reference never held, "
+            f"in {column.new_share:.1%} of the rows: {codes}"
+        )
+    usual = column.reference_repeat_share
+    margin = policy.repeat_margin + _compute_chance_margin(usual, state, policy)
+    if margin < column.repeat_share - usual <= policy.stale_margin:
+        yield _describe_repeats(column)
+    if _has_mix_shifted(column, state, policy) and column.mix_shift < policy.highest_mix:
+        yield _describe_mix(column)
+    if policy.filled_margin <= column.filled_in_share < policy.highest_filled:
+        yield _describe_filled_in_code(column)
+    margin = policy.tail_margin + _compute_chance_margin(policy.tail_margin, state, policy)
+    for share, side in ((column.low_tail_share, "smaller"), (column.high_tail_share, "larger")):
+        if share > margin:
+            yield (
+                f"{column.column}: {share:.1%} more of the rows than usual are {side} than nearly "
+                "all of the reference"
+            )
 
 
 def _compute_chance_margin(share: float, state: BatchState, policy: FeedPolicy) -> float:
-    """What chance may add to a share of that size, with the policy's confidence for all columns together."""
+    """Return what chance may add to a share of that size.
+
+    The policy's confidence holds for all columns together.
+    """
     count = max(1, len(state.columns))
     deviations = float(norm.ppf(policy.confidence ** (1 / count)))
-    return deviations * sqrt(
-        share * (1 - share) * (1 / max(1, state.row_count) + 1 / max(1, state.reference_count))
-    )
+    rows = 1 / max(1, state.row_count) + 1 / max(1, state.reference_count)
+    return deviations * sqrt(share * (1 - share) * rows)
 
 
 def _has_mix_shifted(column: ColumnState, state: BatchState, policy: FeedPolicy) -> bool:
     confidence = policy.confidence ** (1 / max(1, len(state.columns)))
-    return column.mix_shift >= policy.mix_threshold and column.mix_chance < 1 - confidence
+    return column.mix_shift >= policy.mix_threshold and column.mix_p_value < 1 - confidence
 
 
 def _describe_mix(column: ColumnState) -> str:
-    return f"{column.column}: other codes than in the month before (psi {column.mix_shift:.3f}): swapped?"
+    return (
+        f"{column.column}: other codes than in the month before (psi {column.mix_shift:.3f}): "
+        "codes swapped?"
+    )
 
 
 def _describe_filled_in_code(column: ColumnState) -> str:
     return (
-        f"{column.column}: {column.filled_code} took {column.filled_share:.0%} of the rows of every other code since the "
-        "month before: filled in?"
+        f"{column.column}: {column.filled_in_code} took {column.filled_in_share:.0%} of the rows of "
+        "every other code since the month before: a default value filled in?"
     )
 
 

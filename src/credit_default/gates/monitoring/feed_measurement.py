@@ -1,6 +1,7 @@
-"""From two profiles to what the feed gate looks at: each input of a batch beside the reference's."""
+"""Measure what the gate `feed` judges: each input compared with the reference and the month before."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -15,9 +16,32 @@ from credit_default.model.profile.two_sample_p_values import measure_homogeneity
 
 _TAIL_SHARE: Final = 0.05  # of the reference's values other than 0, at either end
 _MEDIAN_SHARE: Final = 0.5
-_LOWEST_MIX_P_VALUE: Final = (
-    0.01  # less likely than that by chance: the other codes have shifted among themselves
-)
+# Below it, the other codes have shifted among themselves, so that none was merely filled in.
+_LOWEST_MIX_P_VALUE: Final = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class _Mix:
+    """The shift of a column's codes against the month before."""
+
+    shift: float = 0.0  # psi
+    p_value: float = 1.0  # of that shift, by chance
+
+
+@dataclass(frozen=True, slots=True)
+class _FilledInCode:
+    """A code that took rows of all other codes alike."""
+
+    code: str = ""  # "" where none did
+    share: float = 0.0  # of the rows of the other codes
+
+
+@dataclass(frozen=True, slots=True)
+class _Tails:
+    """How many more values than in the reference are at either end; shares of the rows."""
+
+    low_share: float = 0.0
+    high_share: float = 0.0
 
 
 def measure_feed(
@@ -29,14 +53,23 @@ def measure_feed(
     fingerprints: Mapping[str, int] | None = None,
     counts: Mapping[str, Counts] | None = None,
 ) -> tuple[ColumnState, ...]:
-    """The state of every input, in the schema's order.
+    """Measure the state of every input, in the schema's order.
 
-    `fingerprints` and `counts` (by class) are those of the batch of the month before. Only figures that change with the
-    month (those with a month before in the same row) can be stale: sex and limit are the same again. Only codes without
-    a history are held against the month before by their mix: who the clients are does not change in a month.
+    Only columns that change with the month (those with a month before in the same row) can be
+    stale: sex and credit limit are rightly the same again. Only static codes, which have no history
+    in the row, are compared with the month before by their mix: who the clients are does not change
+    within a month.
+
+    Args:
+        plan: How both profiles count.
+        reference: The profile of the model's reference.
+        current: The profile of the batch.
+        schema: The inputs and their kinds.
+        fingerprints: Of each column in the batch of the month before; None where there is none.
+        counts: Of each column by class in the batch of the month before; None where there is none.
     """
-    known = fingerprints or {}
-    earlier, standing = counts or {}, _list_static_codes(schema, plan)
+    known, earlier = fingerprints or {}, counts or {}
+    static = _list_static_codes(schema, plan)
     return tuple(
         _measure_column(
             column,
@@ -45,7 +78,7 @@ def measure_feed(
             current.columns[column.name],
             stale_fingerprint=known.get(column.name),
             earlier=earlier.get(column.name),
-            standing=column.name in standing,
+            is_static=column.name in static,
         )
         for column, column_plan in zip(schema.inputs, plan.inputs, strict=True)
     )
@@ -59,19 +92,16 @@ def _measure_column(
     *,
     stale_fingerprint: int | None,
     earlier: Counts | None,
-    standing: bool,
+    is_static: bool,
 ) -> ColumnState:
     row_count = int(current.counts.sum())
     new = (reference.counts == 0) & (current.counts > 0)
     new[-1] = False
     is_amount = column.kind == "amount"
-    comparable = (
-        earlier is not None and earlier.shape == current.counts.shape and bool(earlier.sum())
-    )
-    before = earlier if earlier is not None and comparable and column.codes else None
-    mix, chance = _measure_mix(before, current) if standing else (0.0, 1.0)
-    filled_code, filled_share = _find_filled_in_code(plan.bins, before, current)
-    low, high = _measure_tails(reference, current) if is_amount else (0.0, 0.0)
+    before = _find_comparable_counts(column, current, earlier)
+    mix = _measure_mix(before, current) if is_static else _Mix()
+    filled_in = _find_filled_in_code(plan.bins, before, current)
+    tails = _measure_tails(reference, current) if is_amount else _Tails()
     return ColumnState(
         column=column.name,
         missing_share=current.missing_count / row_count,
@@ -82,18 +112,28 @@ def _measure_column(
         and current.fingerprint == stale_fingerprint,
         repeat_share=_measure_repeat_share(column, current),
         reference_repeat_share=_measure_repeat_share(column, reference),
-        low_tail_share=low,
-        high_tail_share=high,
+        low_tail_share=tails.low_share,
+        high_tail_share=tails.high_share,
         scale=_measure_scale(reference, current) if is_amount else 1.0,
-        mix_shift=mix,
-        mix_chance=chance,
-        filled_code=filled_code,
-        filled_share=filled_share,
+        mix_shift=mix.shift,
+        mix_p_value=mix.p_value,
+        filled_in_code=filled_in.code,
+        filled_in_share=filled_in.share,
     )
 
 
+def _find_comparable_counts(
+    column: Column, current: ColumnProfile, earlier: Counts | None
+) -> Counts | None:
+    """Return the counts of the month before, or None where they cannot be compared."""
+    if earlier is None or not column.codes:
+        return None
+    is_comparable = earlier.shape == current.counts.shape and bool(earlier.sum())
+    return earlier if is_comparable else None
+
+
 def _list_static_codes(schema: Schema, plan: ProfilePlan) -> set[str]:
-    """The codes that a client has once, and not month by month."""
+    """Return the code columns that a client has once, and not month by month."""
     monthly = {
         name
         for column in plan.inputs
@@ -103,24 +143,25 @@ def _list_static_codes(schema: Schema, plan: ProfilePlan) -> set[str]:
     return {column.name for column in schema.inputs if column.codes} - monthly
 
 
-def _measure_mix(earlier: Counts | None, current: ColumnProfile) -> tuple[float, float]:
-    """How far (psi) the mix of codes is from that of the month before, and how likely by chance; 0 and 1 without one."""
+def _measure_mix(earlier: Counts | None, current: ColumnProfile) -> _Mix:
     if earlier is None:
-        return 0.0, 1.0
-    return measure_population_stability_index(earlier, current.counts), measure_homogeneity_p_value(
-        earlier, current.counts
+        return _Mix()
+    return _Mix(
+        measure_population_stability_index(earlier, current.counts),
+        measure_homogeneity_p_value(earlier, current.counts),
     )
 
 
 def _find_filled_in_code(
     bins: Bins, earlier: Counts | None, current: ColumnProfile
-) -> tuple[str, float]:
-    """The code that took rows of all others alike, and the share of theirs that it took; "" and 0 where none did.
+) -> _FilledInCode:
+    """Return the code that took rows of all others alike since the month before.
 
-    Real change shifts the others among themselves; a default value that is filled in leaves their mix as it was.
+    A real change shifts the others among themselves; a default value that is filled in leaves their
+    mix as it was.
     """
     if earlier is None or current.counts.sum() == current.counts.max():
-        return "", 0.0
+        return _FilledInCode()
     gains = current.counts / current.counts.sum() - earlier / earlier.sum()
     code = int(np.argmax(gains[: bins.bin_count]))
     others = [np.delete(side, code) for side in (earlier, current.counts)]
@@ -129,8 +170,8 @@ def _find_filled_in_code(
         for rest, side in zip(others, (earlier, current.counts), strict=True)
     ]
     if not shares[0] or measure_homogeneity_p_value(others[0], others[1]) < _LOWEST_MIX_P_VALUE:
-        return "", 0.0
-    return f"{bins.values[code]:,.6g}", max(0.0, 1 - shares[1] / shares[0])
+        return _FilledInCode()
+    return _FilledInCode(f"{bins.values[code]:,.6g}", max(0.0, 1 - shares[1] / shares[0]))
 
 
 def _format_values(
@@ -141,15 +182,15 @@ def _format_values(
 
 
 def _measure_repeat_share(column: Column, side: ColumnProfile) -> float:
-    # Codes are few, so most clients repeat theirs; an amount of the month before to the dollar is an oddity.
+    # Codes are few, so most clients repeat theirs; an amount that is equal to the dollar is unusual.
     return side.repeat_count / int(side.counts.sum()) if column.kind == "amount" else 0.0
 
 
-def _measure_tails(reference: ColumnProfile, current: ColumnProfile) -> tuple[float, float]:
-    """How much more of the current values are smaller, and larger, than nearly all of the reference's: shares, of rows."""
+def _measure_tails(reference: ColumnProfile, current: ColumnProfile) -> _Tails:
+    """Measure how many more values are below, or above, nearly all of the reference's."""
     before, after = (np.cumsum(side.magnitudes) for side in (reference, current))
     if not before[-1] or not after[-1]:
-        return 0.0, 0.0
+        return _Tails()
     low, high = (
         int(np.searchsorted(before, share * before[-1])) for share in (_TAIL_SHARE, 1 - _TAIL_SHARE)
     )
@@ -157,7 +198,7 @@ def _measure_tails(reference: ColumnProfile, current: ColumnProfile) -> tuple[fl
         _measure_share_below(current, after, step) - _measure_share_below(reference, before, step)
         for step in (low, high + 1)
     ]
-    return max(0.0, gaps[0]), max(0.0, -gaps[1])
+    return _Tails(max(0.0, gaps[0]), max(0.0, -gaps[1]))
 
 
 def _measure_share_below(

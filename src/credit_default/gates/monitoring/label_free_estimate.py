@@ -1,12 +1,14 @@
-"""Before any outcome is known: what the scores themselves say of the batch, and how far such estimates were off before.
+"""Judge a batch before any outcome is known, by what its scores lead to expect.
 
-An estimate trusts the scores, so it never rings: it asks for a look.
+An estimate trusts the scores, so it never raises an alarm: at most it asks for a review. Each
+estimate is shown with the error of earlier estimates, once their outcomes are known.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from credit_default.gates.monitoring.monitoring_gates import ESTIMATE
 from credit_default.gates.verdict import Verdict
 from credit_default.model.evaluation.intervals import Metric
 from credit_default.model.evaluation.label_free_estimates import (
@@ -15,7 +17,7 @@ from credit_default.model.evaluation.label_free_estimates import (
     PastError,
 )
 
-GATE: Final = "estimate"
+GATE: Final = ESTIMATE.name
 PAST_ERROR_SUFFIX: Final = "_past_error"
 _METRIC_NAMES: Final[Mapping[str, str]] = {
     "default_share": "default share",
@@ -28,10 +30,10 @@ _METRIC_NAMES: Final[Mapping[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class EstimatePolicy:
-    """When an estimate asks for a look."""
+    """When an estimate is a `watch`."""
 
     fewest_rows: int = 200
-    lowest_roc_auc: float = 0.70  # estimated, its whole range below it
+    lowest_roc_auc: float = 0.70  # watch when the estimate's whole range is below it
 
 
 def judge_estimate(
@@ -40,29 +42,39 @@ def judge_estimate(
     *,
     policy: EstimatePolicy | None = None,
 ) -> Verdict:
-    """`watch` when the ranking is expected to be below the floor, else `ok`; below the fewest rows `not judged`.
+    """Judge the performance that is expected of a batch.
 
-    Each metric is told with its range and with what its earlier estimates were off by, on the mean, and in how many
-    batches.
+    Args:
+        estimate: The expected metrics, each with the range that chance leaves.
+        past_errors: The errors of earlier estimates by metric; empty while no outcomes are known.
+        policy: Thresholds; the defaults when not given.
+
+    Returns:
+        `watch` when the expected ranking is below the floor, else `ok`; `not judged` below the
+        fewest rows. The reasons list each metric with its range, and the mean error of earlier
+        estimates.
     """
     policy = policy or EstimatePolicy()
     figures = {"row_count": float(estimate.row_count), **_list_figures(estimate, past_errors)}
     if estimate.row_count < policy.fewest_rows:
-        reason = f"{estimate.row_count:,} rows are too few to estimate from: at least {policy.fewest_rows:,}"
+        reason = (
+            f"{estimate.row_count:,} rows are too few for an estimate: "
+            f"at least {policy.fewest_rows:,}"
+        )
         return Verdict(GATE, "not judged", (reason,), figures)
-    told = [
+    reasons = [
         _describe_metric(name, metric, past_errors.get(name))
         for name, metric in estimate.metrics.items()
     ]
-    told += [] if past_errors else ["no earlier estimate has met its outcomes yet"]
+    reasons += [] if past_errors else ["no earlier estimate can be compared with outcomes yet"]
     roc_auc = estimate.metrics.get("roc_auc")
     if roc_auc is not None and roc_auc.high < policy.lowest_roc_auc:
-        return Verdict(GATE, "watch", (_describe_weak_ranking(roc_auc, policy), *told), figures)
-    return Verdict(GATE, "ok", tuple(told), figures)
+        return Verdict(GATE, "watch", (_describe_weak_ranking(roc_auc, policy), *reasons), figures)
+    return Verdict(GATE, "ok", tuple(reasons), figures)
 
 
 def read_estimate(figures: Mapping[str, float]) -> dict[str, Metric]:
-    """The estimate's metrics out of a verdict's figures, as they were recorded."""
+    """Return the estimated metrics from the recorded figures of a verdict."""
     return {
         name: Metric(figures[name], figures[f"{name}_low"], figures[f"{name}_high"])
         for name in ESTIMATED_METRICS
@@ -80,15 +92,21 @@ def _list_figures(estimate: Estimate, past_errors: Mapping[str, PastError]) -> d
 
 
 def _describe_metric(name: str, metric: Metric, past: PastError | None) -> str:
-    told = f"{_METRIC_NAMES[name]} expected {_format_value(name, metric.value)}"
-    told += f" ({_format_value(name, metric.low)} to {_format_value(name, metric.high)})"
+    value, low, high = (
+        _format_value(name, number) for number in (metric.value, metric.low, metric.high)
+    )
+    expected = f"{_METRIC_NAMES[name]} expected {value} ({low} to {high})"
     if past is None:
-        return told
-    return f"{told}; off by {_format_value(name, past.mean_absolute_error)} on the mean of {past.batch_count} earlier batches"
+        return expected
+    error = _format_value(name, past.mean_absolute_error)
+    return f"{expected}; mean error {error} over {past.batch_count} earlier batches"
 
 
 def _describe_weak_ranking(roc_auc: Metric, policy: EstimatePolicy) -> str:
-    return f"the scores tell clients apart less than they should: ROC AUC at most {roc_auc.high:.3f}, floor {policy.lowest_roc_auc:g}"
+    return (
+        "the scores separate the clients less than they should: "
+        f"ROC AUC at most {roc_auc.high:.3f}, floor {policy.lowest_roc_auc:g}"
+    )
 
 
 def _format_value(name: str, value: float) -> str:

@@ -1,9 +1,11 @@
-"""Is it time to train anew, and on which months? What open alarms, new labels, cooldown and budget come to.
+"""Decide whether a retraining is due, and on which statement months.
 
-Drift alone asks somebody to look: the clients may have changed while the model is still right. A model that is wrong, a
-small error that stays, or drift, these two with enough new outcomes to learn from, ask for a training, whose challenger
-faces the same gate as any other.
-While the feed is broken nothing is trained: what looks like a change of the clients may be the feed's.
+The gate weighs open alarms, new outcomes, the cooldown and the budget of trainings. Drift alone
+asks for a person's review: the clients may have changed while the model is still right. A training
+is requested when the model is wrong beyond doubt, or, once there are enough new outcomes to learn
+from, when a small error persists or drift is found. The challenger of such a training faces the
+same promotion gate as any other. While the feed is broken nothing is trained: what looks like a
+change of the clients may be a fault of the delivery.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,189 +13,192 @@ from dataclasses import dataclass
 from itertools import takewhile
 from typing import Final, Literal
 
-from credit_default.data.months import add_months, count_months
-from credit_default.errors import InputError
+from credit_default.data.months import count_months
 from credit_default.gates.monitoring.alarms import Alarm, GateFinding, list_open_alarms
-from credit_default.gates.verdict import Verdict
+from credit_default.gates.monitoring.monitoring_gates import (
+    MONITORING_GATES,
+    PERFORMANCE,
+    RETRAINING,
+    AlarmEffect,
+    MonitoringGate,
+    find_monitoring_gate,
+)
+from credit_default.gates.monitoring.retraining_policy import RetrainingPolicy
+from credit_default.gates.verdict import Level, Verdict
 
-GATE: Final = "retraining"
-FEED_GATES: Final = frozenset({"feed", "volume"})
-DRIFT_GATE: Final = "drift"
-PERFORMANCE_GATE: Final = "performance"
+GATE: Final = RETRAINING.name
 
-Action = Literal["nothing", "look", "wait", "train"]
+Action = Literal["nothing", "review", "wait", "train"]
 
-
-@dataclass(frozen=True, slots=True)
-class RetrainingPolicy:
-    """When a training is asked for, and on which of the months whose outcomes are known.
-
-    Raises:
-        InputError: a window that is neither, or counts below 1.
-    """
-
-    window: str = "expanding"  # all months, or "sliding": the newest `window_months` of them
-    window_months: int = 12
-    fewest_new_labels: int = (
-        2_000  # matured outcomes that came after the champion was trained, for less than an alarm
-    )
-    lingering_count: int = 3  # judged batches in a row with performance not `ok`, for an error below the alarm to train
-    cooldown_months: int = 2  # after the month in which a training was asked for
-    budget_count: int = 4  # trainings in `budget_months`
-    budget_months: int = 12
-
-    def __post_init__(self) -> None:
-        counts = (self.window_months, self.budget_months, self.lingering_count)
-        if self.window not in {"expanding", "sliding"} or min(counts) < 1:
-            raise InputError(
-                "setting retraining",
-                found=f"window {self.window!r}, counts {counts}",
-                expected="expanding or sliding, and months and batches from 1",
-                remedy="Correct the section `retraining`.",
-            )
-
-
-@dataclass(frozen=True, slots=True)
-class TrainingWindow:
-    """The statement months to learn from, ends included; None: from the first, up to the last."""
-
-    first_month: str | None = None
-    last_month: str | None = None
+_HEADLINES: Final[Mapping[Action, str]] = {
+    "nothing": "no retraining is requested",
+    "review": "no retraining is requested, but a person should review the model",
+    "wait": "a retraining is due and has to wait",
+    "train": "a retraining is requested",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class RetrainingState:
     """What is known in `month`, the newest statement month that was scored.
 
-    A training that was asked for in this very month is the one in question, so looking twice changes nothing.
+    A training that was requested in this very month is the one in question, so judging the same
+    month again changes nothing.
     """
 
-    month: str
+    month: str  # YYYY-MM
     alarms: Sequence[Alarm]  # about the champion, open and closed
-    new_label_count: (
-        int  # matured outcomes that came after the champion was trained, broken batches left out
-    )
-    asked_months: Sequence[str] = ()  # in which trainings were asked for before
-    broken_count: int = 0  # batches that no training will see, because their feed was broken
-    lingering_count: int = (
-        0  # newest judged batches of the champion in a row whose performance was not `ok`
-    )
+    new_label_count: int  # matured outcomes since the champion was trained, without broken batches
+    request_months: Sequence[str] = ()  # in which trainings were requested before
+    broken_count: int = 0  # batches that no training uses, because their feed was broken
+    lingering_count: int = 0  # newest judged batches of the champion in a row, performance not `ok`
 
 
 @dataclass(frozen=True, slots=True)
 class RetrainingDecision:
-    """What to do, and the verdict that says why: `watch` where somebody should know, `ok` where nothing is to be done.
+    """What to do, and the verdict with the reasons: `ok` where nothing is to be done, else `watch`.
 
-    `look`: a person should; `wait`: a training is due, and cooldown or budget hold it back.
+    `review`: a person should review the model; `wait`: a retraining is due, and cooldown or budget
+    hold it back.
     """
 
     action: Action
     verdict: Verdict
 
 
+@dataclass(frozen=True, slots=True)
+class _Cause:
+    action: Literal["nothing", "review", "train"]
+    reasons: tuple[str, ...]
+
+
 def judge_retraining(
-    state: RetrainingState, *, policy: RetrainingPolicy | None = None
+    state: RetrainingState,
+    *,
+    policy: RetrainingPolicy | None = None,
+    gates: Sequence[MonitoringGate] = MONITORING_GATES,
 ) -> RetrainingDecision:
-    """What the open alarms ask for. Every rule that took part is among the reasons, whether it spoke for or against."""
+    """Decide what the open alarms call for.
+
+    Args:
+        state: Alarms, new outcomes and earlier requests as of the month to judge.
+        policy: Thresholds; the defaults when not given.
+        gates: The declared gates, each with the effect of its alarm. An alarm of an undeclared gate
+            asks for a review.
+
+    Returns:
+        The action and its verdict. Every rule that took part is among the reasons, for or against a
+        training.
+    """
     policy = policy or RetrainingPolicy()
-    gates = {alarm.gate: alarm for alarm in list_open_alarms(state.alarms)}
-    cause, causes = _find_cause(gates, state, policy)
-    held = [*_list_limits(state, policy)] if cause == "train" else []
-    action: Action = "wait" if held else cause
-    excluded = (
-        [f"{state.broken_count} batches of a broken feed are left out of every training"]
-        if state.broken_count
-        else []
+    open_alarms = {alarm.gate: alarm for alarm in list_open_alarms(state.alarms)}
+    cause = _find_cause(open_alarms, state, policy, gates)
+    limits = _list_limits(state, policy) if cause.action == "train" else []
+    action: Action = "wait" if limits else cause.action
+    reasons = [_HEADLINES[action], *cause.reasons, *limits]
+    if action == "train":
+        reasons.append(_describe_window(policy))
+    if state.broken_count:
+        reasons.append(
+            f"{state.broken_count} batches of a broken feed are left out of every training"
+        )
+    level: Level = "ok" if action == "nothing" else "watch"
+    figures = _list_figures(state, policy, action, open_alarm_count=len(open_alarms))
+    return RetrainingDecision(action, Verdict(GATE, level, tuple(reasons), figures))
+
+
+def count_lingering_errors(findings: Iterable[GateFinding], *, model_version: int) -> int:
+    """Count the version's newest judged batches in a row whose performance was not `ok`.
+
+    Of several findings on one batch the last given counts; batches that were not judged are
+    skipped.
+    """
+    judged = {
+        finding.batch_id: finding
+        for finding in findings
+        if (finding.gate, finding.model_version) == (PERFORMANCE.name, model_version)
+    }
+    newest_first = sorted(
+        judged.values(), key=lambda found: (found.statement_month, found.batch_id), reverse=True
     )
-    window = [_describe_window(policy)] if action == "train" else []
-    figures = {
+    levels = [finding.level for finding in newest_first if finding.level != "not judged"]
+    return len([*takewhile(lambda level: level != "ok", levels)])
+
+
+def _list_figures(
+    state: RetrainingState, policy: RetrainingPolicy, action: Action, *, open_alarm_count: int
+) -> dict[str, float]:
+    return {
         "asked": float(action == "train"),
         "new_label_count": float(state.new_label_count),
         "fewest_new_labels": float(policy.fewest_new_labels),
-        "open_alarm_count": float(len(gates)),
+        "open_alarm_count": float(open_alarm_count),
         "lingering_count": float(state.lingering_count),
         "budget_used": float(_count_recent_requests(state, policy)),
         "budget_count": float(policy.budget_count),
         "broken_batch_count": float(state.broken_count),
     }
-    level: Mapping[Action, Literal["ok", "watch"]] = {
-        "nothing": "ok",
-        "look": "watch",
-        "wait": "watch",
-        "train": "watch",
-    }
-    reasons = (_HEADLINES[action], *causes, *held, *window, *excluded)
-    return RetrainingDecision(action, Verdict(GATE, level[action], reasons, figures))
-
-
-def count_lingering_errors(findings: Iterable[GateFinding], *, model_version: int) -> int:
-    """How many of the version's newest judged batches in a row had a performance that was not `ok`.
-
-    Of several findings on one batch the last given counts.
-    """
-    judged = {
-        f.batch_id: f
-        for f in findings
-        if (f.gate, f.model_version) == (PERFORMANCE_GATE, model_version)
-    }
-    ordered = sorted(judged.values(), key=lambda f: (f.statement_month, f.batch_id), reverse=True)
-    levels = [f.level for f in ordered if f.level != "not judged"]
-    return len([*takewhile(lambda level: level != "ok", levels)])
-
-
-def choose_window(policy: RetrainingPolicy, *, newest_month: str) -> TrainingWindow:
-    """The months to learn from when `newest_month` is the newest whose outcomes are known."""
-    if policy.window == "expanding":
-        return TrainingWindow(None, newest_month)
-    return TrainingWindow(add_months(newest_month, 1 - policy.window_months), newest_month)
-
-
-_HEADLINES: Final[Mapping[Action, str]] = {
-    "nothing": "no training is asked for",
-    "look": "no training is asked for, a look is",
-    "wait": "a training is due and has to wait",
-    "train": "a training is asked for",
-}
 
 
 def _find_cause(
-    gates: Mapping[str, Alarm], state: RetrainingState, policy: RetrainingPolicy
-) -> tuple[Action, list[str]]:
-    """What the alarms ask for, cooldown and budget aside, with the reasons."""
-    labels = f"{state.new_label_count:,} matured outcomes since the champion was trained"
-    if broken := [gates[gate] for gate in sorted(FEED_GATES & set(gates))]:
-        return "look", [
-            f"{_describe_open_alarm(alarm)}: mend the feed before any training" for alarm in broken
-        ]
-    if PERFORMANCE_GATE in gates:
-        return "train", [
-            f"{_describe_open_alarm(gates[PERFORMANCE_GATE])}: the model is wrong more often than it may be"
-        ]
-    lesser = [_describe_open_alarm(gates[DRIFT_GATE])] if DRIFT_GATE in gates else []
+    open_alarms: Mapping[str, Alarm],
+    state: RetrainingState,
+    policy: RetrainingPolicy,
+    gates: Sequence[MonitoringGate],
+) -> _Cause:
+    """Return what the open alarms call for, with the reasons, before cooldown and budget."""
+    by_effect = _group_by_effect(open_alarms, gates)
+    if blocking := by_effect["block"]:
+        return _Cause(
+            "review", tuple(f"{found}: repair the feed before any training" for found in blocking)
+        )
+    if wrong := by_effect["train"]:
+        return _Cause(
+            "train",
+            tuple(f"{found}: the model is wrong more often than is acceptable" for found in wrong),
+        )
+    lesser = by_effect["train with new outcomes"]
     if state.lingering_count >= policy.lingering_count:
         lesser.append(f"performance was not ok in {state.lingering_count} batches in a row")
+    labels = f"{state.new_label_count:,} matured outcomes since the champion was trained"
     if lesser:
-        needed = f"{labels}: {policy.fewest_new_labels:,} make a training"
-        return "train" if state.new_label_count >= policy.fewest_new_labels else "look", [
-            *lesser,
-            needed,
-        ]
-    if gates:
-        return "look", [_describe_open_alarm(alarm) for _, alarm in sorted(gates.items())]
-    return "nothing", ["no alarm is open", labels]
+        is_enough = state.new_label_count >= policy.fewest_new_labels
+        needed = f"{labels}: a retraining needs {policy.fewest_new_labels:,}"
+        return _Cause("train" if is_enough else "review", (*lesser, needed))
+    if open_alarms:
+        return _Cause("review", tuple(by_effect["review"]))
+    return _Cause("nothing", ("no alarm is open", labels))
+
+
+def _group_by_effect(
+    open_alarms: Mapping[str, Alarm], gates: Sequence[MonitoringGate]
+) -> dict[AlarmEffect, list[str]]:
+    """Return the open alarms in words, by what they lead to, in the order of their gates' names."""
+    found: dict[AlarmEffect, list[str]] = {
+        "block": [],
+        "train": [],
+        "train with new outcomes": [],
+        "review": [],
+    }
+    for name, alarm in sorted(open_alarms.items()):
+        gate = find_monitoring_gate(name, gates=gates)
+        found[gate.alarm_effect if gate else "review"].append(_describe_open_alarm(alarm))
+    return found
 
 
 def _list_limits(state: RetrainingState, policy: RetrainingPolicy) -> list[str]:
-    """What speaks against a training now, though it is due."""
+    """Return what holds back a training that is due."""
     limits = []
-    asked = [month for month in state.asked_months if month < state.month]
-    if asked and count_months(max(asked), state.month) <= policy.cooldown_months:
+    earlier = [month for month in state.request_months if month < state.month]
+    if earlier and count_months(max(earlier), state.month) <= policy.cooldown_months:
         limits.append(
-            f"the last one was asked for in {max(asked)}, cooldown {policy.cooldown_months} months"
+            f"the last one was requested in {max(earlier)}, "
+            f"the cooldown is {policy.cooldown_months} months"
         )
     if (used := _count_recent_requests(state, policy)) >= policy.budget_count:
         limits.append(
-            f"{used} were asked for in {policy.budget_months} months, budget {policy.budget_count}"
+            f"{used} were requested in {policy.budget_months} months, "
+            f"the budget is {policy.budget_count}"
         )
     return limits
 
@@ -201,7 +206,7 @@ def _list_limits(state: RetrainingState, policy: RetrainingPolicy) -> list[str]:
 def _count_recent_requests(state: RetrainingState, policy: RetrainingPolicy) -> int:
     return sum(
         0 < count_months(month, state.month) < policy.budget_months
-        for month in set(state.asked_months)
+        for month in set(state.request_months)
     )
 
 

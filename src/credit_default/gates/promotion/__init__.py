@@ -1,1 +1,1 @@
-"""Judging a challenger: paired comparison, calibration, fairness, slices and structure."""
+"""The gate on a challenger: paired comparison, calibration, fairness, slices and structure."""

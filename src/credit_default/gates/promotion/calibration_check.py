@@ -1,9 +1,11 @@
-"""Do the challenger's probabilities still mean what they say? Its calibration line on the rows of the contest.
+"""Check that the challenger's probabilities are still calibrated, by its calibration line.
 
-As with fairness it is the change that is judged: a champion that is worse calibrated must not be protected by this check.
+The line is fitted on the compared rows. As with fairness, the change is judged: this check must not
+protect a champion that is calibrated worse.
 """
 
 import math
+from dataclasses import dataclass
 from statistics import NormalDist
 from typing import Any
 
@@ -16,59 +18,86 @@ from credit_default.gates.promotion.policy import PromotionPolicy
 from credit_default.model.estimator.calibration_line import fit_calibration, measure_log_odds
 
 
-def check_calibration(contest: PairedScores, *, policy: PromotionPolicy) -> Check:
-    """The challenger's slope with its interval, the champion's beside it; a fault where it is out of range and not nearer to 1.
+@dataclass(frozen=True, slots=True)
+class _Slope:
+    """The slope of a calibration line and its standard error."""
 
-    Out of range is a slope outside it whose interval does not hold 1 either: on few rows a calibrated model's slope can
-    stray outside by chance, and waiting until the whole interval lies outside would let .8 pass on 2,000 rows more
-    often than not.
+    value: float
+    standard_error: float
+
+
+def check_calibration(scores: PairedScores, *, policy: PromotionPolicy) -> Check:
+    """Check the challenger's calibration slope.
+
+    A slope is out of range when it lies outside the policy's range and its interval does not
+    contain 1 either. On few rows the slope of a calibrated model can be outside by chance; but to
+    wait until the whole interval is outside would let a slope of 0.8 pass on 2,000 rows more often
+    than not.
+
+    Returns:
+        The slope with its interval and the champion's beside it. A fault where the slope is out of
+        range and not closer to 1 than the champion's, or where no slope can be fitted.
     """
-    slope, error = _fit_slope(contest.defaulted, contest.challenger)
-    before, _ = _fit_slope(contest.defaulted, contest.champion)
+    slope = _fit_slope(scores.defaulted, scores.challenger)
+    champion = _fit_slope(scores.defaulted, scores.champion)
     if slope is None:
         return Check(
             "calibration: no slope can be fitted to these outcomes",
             fault="its calibration cannot be measured",
         )
-    reach = NormalDist().inv_cdf((1 + policy.objection_confidence) / 2) * error
-    low, high = slope - reach, slope + reach
-    is_off = not policy.lowest_slope <= slope <= policy.highest_slope and not low <= 1 <= high
-    is_fault = is_off and (
-        before is None or _measure_distance_from_one(slope) >= _measure_distance_from_one(before)
-    )
-    told = (
-        f"calibration: slope {slope:.2f} ({low:.2f} to {high:.2f}), "
-        + (f"the champion's {before:.2f}" if before is not None else "the champion has none")
-        + f"; {policy.lowest_slope:g} to {policy.highest_slope:g} is allowed"
-        + (", and the champion is further from 1" if is_off and not is_fault else "")
+    deviations = NormalDist().inv_cdf((1 + policy.objection_confidence) / 2)
+    low = slope.value - deviations * slope.standard_error
+    high = slope.value + deviations * slope.standard_error
+    is_inside = policy.lowest_slope <= slope.value <= policy.highest_slope
+    is_off = not is_inside and not low <= 1 <= high
+    is_fault = is_off and not _is_closer_to_one(slope, champion)
+    summary = (
+        f"calibration: slope {slope.value:.2f} ({low:.2f} to {high:.2f}), "
+        f"{_describe_champion(champion)}; "
+        f"{policy.lowest_slope:g} to {policy.highest_slope:g} is allowed"
+        f"{', and the champion is further from 1' if is_off and not is_fault else ''}"
     )
     return Check(
-        told,
-        fault=f"its calibration slope {slope:.2f} is out of range" if is_fault else "",
+        summary,
+        fault=f"its calibration slope {slope.value:.2f} is out of range" if is_fault else "",
         figures={
-            "calibration_slope": slope,
+            "calibration_slope": slope.value,
             "calibration_slope_low": low,
             "calibration_slope_high": high,
         },
     )
 
 
+def _describe_champion(champion: _Slope | None) -> str:
+    return "the champion has none" if champion is None else f"the champion's {champion.value:.2f}"
+
+
+def _is_closer_to_one(slope: _Slope, champion: _Slope | None) -> bool:
+    if champion is None:
+        return False
+    return _measure_distance_from_one(slope.value) < _measure_distance_from_one(champion.value)
+
+
 def _measure_distance_from_one(slope: float) -> float:
-    """How far from 1, as a factor: .8 is as far as 1.25. A slope that points the other way is further than any other."""
+    """Return the distance from 1 as a factor: 0.8 is as far as 1.25.
+
+    A slope of 0 or below is further than any other.
+    """
     return abs(math.log(slope)) if slope > 0 else math.inf
 
 
-def _fit_slope(defaulted: Any, scored: Any) -> tuple[float | None, float]:
-    """The slope and its standard error from the information of the fitted line; None where no line fits."""
-    outcome, probability = (
-        np.asarray(defaulted, dtype=np.int64),
-        np.asarray(scored, dtype=np.float64),
-    )
+def _fit_slope(defaulted: Any, scored: Any) -> _Slope | None:
+    """Return the slope of the calibration line, or None where no line can be fitted.
+
+    The error follows from the information of the fitted line.
+    """
+    outcome = np.asarray(defaulted, dtype=np.int64)
+    probability = np.asarray(scored, dtype=np.float64)
     line = fit_calibration(outcome, probability)
     if line is None:
-        return None, 0.0
+        return None
     odds = measure_log_odds(probability)
     expected = expit(line.intercept + line.slope * odds)
     variance = expected * (1 - expected)
     centred = odds - np.average(odds, weights=variance)
-    return line.slope, float(1 / np.sqrt((variance * centred**2).sum()))
+    return _Slope(line.slope, float(1 / np.sqrt((variance * centred**2).sum())))

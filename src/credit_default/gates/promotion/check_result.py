@@ -1,4 +1,4 @@
-"""What one check of a challenger found. The gate puts them together: any fault keeps the champion."""
+"""The result of one check of a challenger. Any fault keeps the champion."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A line for people, figures, and what speaks against the challenger in a few words ("" where nothing does)."""
+    """What one check found."""
 
-    told: str
-    fault: str = ""
+    summary: str  # one line for people; "" where there is nothing to say
+    fault: str = ""  # what speaks against the challenger, in a few words; "" where nothing does
     figures: Mapping[str, float] = field(default_factory=dict)

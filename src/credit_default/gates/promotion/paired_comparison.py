@@ -1,6 +1,6 @@
-"""One set of rows on which champion and challenger met: who gained what, whether that wins or loses, and how it is told.
+"""Compare champion and challenger on one set of rows, and describe what is significant.
 
-A contest of recipes has two bouts, out of fold and on the test side; a refresh has one.
+A change of recipe has two comparisons, out of fold and on the test side; a refresh has one.
 """
 
 from collections.abc import Iterator, Sequence
@@ -23,15 +23,15 @@ from credit_default.model.statistics.bootstrap import check_scores
 
 @dataclass(frozen=True, slots=True)
 class PairedComparison:
-    """Gains by measure, DeLong's interval of the AUC beside them, and where it was ("out of fold")."""
+    """The gains on one set of rows, by measure, with DeLong's interval of the ROC AUC."""
 
     gains: dict[str, Gain]
-    area: AucDifference
-    where: str
+    auc_difference: AucDifference
+    rows_label: str  # which rows these are, such as "out of fold"
     row_count: int
 
     def list_figures(self, *, prefix: str = "") -> dict[str, float]:
-        """Both models' figures, the gains and their intervals, by name."""
+        """Return both models' figures, the gains and their intervals, by name."""
         figures: dict[str, float] = {}
         for gain in self.gains.values():
             figures |= {
@@ -41,112 +41,121 @@ class PairedComparison:
                 f"{prefix}{gain.measure}_gain_low": gain.low,
                 f"{prefix}{gain.measure}_gain_high": gain.high,
             }
-        delong = {"low": self.area.low, "high": self.area.high}
         return figures | {
-            f"{prefix}roc_auc_gain_{end}_delong": value for end, value in delong.items()
+            f"{prefix}roc_auc_gain_low_delong": self.auc_difference.low,
+            f"{prefix}roc_auc_gain_high_delong": self.auc_difference.high,
         }
 
 
 def compare_on_rows(
-    contest: PairedScores, *, decision_policy: DecisionPolicy, policy: PromotionPolicy, where: str
+    scores: PairedScores,
+    *,
+    decision_policy: DecisionPolicy,
+    policy: PromotionPolicy,
+    rows_label: str,
 ) -> PairedComparison:
-    """The bout on these rows, which must not be void."""
+    """Compare both models on rows for which `find_comparison_faults` found none."""
     gains = measure_gains(
-        contest,
+        scores,
         decision_policy=decision_policy,
         confidence=policy.confidence,
         resample_count=policy.resample_count,
         seed=policy.seed,
     )
-    area = measure_auc_difference(
-        contest.defaulted,
-        contest.champion,
-        challenger=contest.challenger,
+    auc_difference = measure_auc_difference(
+        scores.defaulted,
+        scores.champion,
+        challenger=scores.challenger,
         confidence=policy.confidence,
     )
     return PairedComparison(
-        {gain.measure: gain for gain in gains}, area, where, len(contest.defaulted)
+        {gain.measure: gain for gain in gains}, auc_difference, rows_label, len(scores.defaulted)
     )
 
 
 def find_comparison_faults(
-    contest: PairedScores, *, policy: PromotionPolicy, where: str
+    scores: PairedScores, *, policy: PromotionPolicy, rows_label: str
 ) -> list[str]:
-    """What makes a contest void: no fair comparison is possible, so nothing is promoted."""
-    for side, scored in (("champion", contest.champion), ("challenger", contest.challenger)):
+    """Return why no fair comparison is possible on these rows, in which case nothing is promoted."""
+    for side, scored in (("champion", scores.champion), ("challenger", scores.challenger)):
         try:
-            check_scores(contest.defaulted, scored)
+            check_scores(scores.defaulted, scored)
         except InputError as error:
-            return [
-                f"the {side} cannot be compared {where}: found {error.found}; expected {error.expected}"
-            ]
-    defaulted = np.asarray(contest.defaulted)
+            reason = f"found {error.found}; expected {error.expected}"
+            return [f"the {side} cannot be compared {rows_label}: {reason}"]
+    defaulted = np.asarray(scores.defaulted)
     faults = find_sample_size_faults(len(defaulted), int(defaulted.sum()), policy=policy)
-    if np.ptp(np.asarray(contest.challenger, dtype=np.float64)) == 0:
+    if np.ptp(np.asarray(scores.challenger, dtype=np.float64)) == 0:
         faults.append("the challenger gives every client the same probability")
-    return [f"{fault} {where}" for fault in faults]
+    return [f"{fault} {rows_label}" for fault in faults]
 
 
 def find_sample_size_faults(
     row_count: int, default_count: int, *, policy: PromotionPolicy
 ) -> list[str]:
-    """What is too few to judge by: rows, or clients of either outcome."""
+    """Return what there is too little of to judge by: rows, or clients of either outcome."""
     faults = []
     if row_count < policy.fewest_rows:
         faults.append(
             f"{row_count:,} rows are too few to judge by: at least {policy.fewest_rows:,}"
         )
     if min(default_count, row_count - default_count) < policy.fewest_defaults:
-        told = f"{default_count:,} defaults among {row_count:,} rows are too few, or leave too few others"
-        faults.append(f"{told}: at least {policy.fewest_defaults:,} of each")
+        faults.append(
+            f"{default_count:,} defaults among {row_count:,} rows are too few, or leave too few "
+            f"others: at least {policy.fewest_defaults:,} of each"
+        )
     return faults
 
 
 def find_worse_measures(
-    bout: PairedComparison, *, won: Sequence[Gain], policy: PromotionPolicy
+    comparison: PairedComparison, *, significant_gains: Sequence[Gain], policy: PromotionPolicy
 ) -> Iterator[str]:
-    """What the challenger does worse: any measure beyond noise, and the AUC beyond its margin where another gain is won."""
-    worse = [gain for gain in bout.gains.values() if gain.is_worse]
+    """Yield what the challenger does worse.
+
+    That is any measure that is worse beyond noise, and, where another gain is significant, a ROC
+    AUC that is lower by more than its margin.
+    """
+    worse = [gain for gain in comparison.gains.values() if gain.is_worse]
     if worse:
         yield f"worse beyond noise on {name_measures(worse)}"
-    if (
-        won
-        and not bout.gains["roc_auc"].is_worse
-        and bout.gains["roc_auc"].gain < -policy.roc_auc_margin
-    ):
+    roc_auc = comparison.gains["roc_auc"]
+    if significant_gains and not roc_auc.is_worse and roc_auc.gain < -policy.roc_auc_margin:
         yield f"ROC AUC is lower by more than {policy.roc_auc_margin:g}"
 
 
-def find_significant_gains(bout: PairedComparison, *, policy: PromotionPolicy) -> list[Gain]:
-    """The gains that are beyond noise and worth a change."""
+def find_significant_gains(comparison: PairedComparison, *, policy: PromotionPolicy) -> list[Gain]:
+    """Return the gains that are beyond noise and large enough to be worth a change."""
+    champion_cost = comparison.gains["cost_per_1000"].champion
     least = {
         "log_loss": policy.least_log_loss_gain,
         "brier": policy.least_brier_gain,
         "roc_auc": policy.least_roc_auc_gain,
-        "cost_per_1000": policy.least_cost_gain_share * bout.gains["cost_per_1000"].champion,
+        "cost_per_1000": policy.least_cost_gain_share * champion_cost,
     }
     return [
-        gain for gain in bout.gains.values() if gain.is_better and gain.gain >= least[gain.measure]
+        gain
+        for gain in comparison.gains.values()
+        if gain.is_better and gain.gain >= least[gain.measure]
     ]
 
 
 def name_measures(gains: Sequence[Gain]) -> str:
-    """What the gains are in, as a list that a person reads."""
+    """Return the measures of the gains as a list in words: "log loss, Brier score and ROC AUC"."""
     *others, last = [MEASURE_NAMES[gain.measure] for gain in gains]
     return f"{', '.join(others)} and {last}" if others else last
 
 
 def describe_gain(gain: Gain) -> str:
-    """The gain as a person reads it: both figures, the difference, its interval."""
+    """Return the gain in words: both figures, the difference and its interval."""
     digits = _count_digits(gain)
     return f"{_describe_difference(gain)} ({gain.low:+.{digits}f} to {gain.high:+.{digits}f})"
 
 
-def describe_roc_auc_gain(bout: PairedComparison, *, policy: PromotionPolicy) -> str:
-    """The gain in ROC AUC with both of its intervals."""
-    gain, area = bout.gains["roc_auc"], bout.area
+def describe_roc_auc_gain(comparison: PairedComparison, *, policy: PromotionPolicy) -> str:
+    """Return the gain in ROC AUC in words, with the intervals of both methods."""
+    gain, difference = comparison.gains["roc_auc"], comparison.auc_difference
     bootstrap = f"bootstrap {gain.low:+.4f} to {gain.high:+.4f}"
-    delong = f"DeLong {area.low:+.4f} to {area.high:+.4f}"
+    delong = f"DeLong {difference.low:+.4f} to {difference.high:+.4f}"
     return f"{_describe_difference(gain)} ({policy.confidence:.2%}: {bootstrap}, {delong})"
 
 
@@ -160,5 +169,5 @@ def _describe_difference(gain: Gain) -> str:
 
 
 def _count_digits(gain: Gain) -> int:
-    """How many decimals mean something: a cost per 1,000 clients is some hundreds, the others are shares."""
+    """Return the decimals to show: a cost per 1,000 is some hundreds, the others are shares."""
     return 1 if gain.measure == "cost_per_1000" else 4

@@ -1,7 +1,8 @@
-"""Champion against challenger on the same rows: by how much is the challenger better, and is that more than noise?
+"""Measure by how much the challenger is better than the champion on the same rows, and how surely.
 
-Both scored the same clients, so differences are resampled in pairs: what is hard about a client is hard for both and
-drops out. Gains are positive where the challenger is better, whatever the figure.
+Both models scored the same clients, so differences are resampled in pairs: what is hard about a
+client is hard for both and cancels out. Gains are positive where the challenger is better, whatever
+the measure.
 """
 
 from collections.abc import Mapping
@@ -29,17 +30,20 @@ MEASURE_NAMES: Final[Mapping[str, str]] = {
     "roc_auc": "ROC AUC",
     "cost_per_1000": "cost per 1,000",
 }
+# In the order of MEASURES: losses and costs count negative, so that more is better throughout.
+_GAIN_SIGNS: Final = (-1.0, -1.0, 1.0, -1.0)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PairedScores:
-    """Outcomes (0 or 1) of one set of rows, and both models' default probabilities (0-1) for them, in one order.
+    """Outcomes (0 or 1) and both models' default probabilities (0-1) of the same rows, in one order.
 
-    `groups` divide the same rows, each by one label a row: all of them are slices, those named in `protected` are what
-    fairness is compared by.
+    `groups` divide the same rows, each by one label for every row: all of them are slices, and
+    fairness is compared by those named in `protected`.
 
     Raises:
-        InputError: labels of another number than rows, or a protected group that is not among the groups.
+        InputError: The labels of a group are not one for each row, or a protected group is not
+            among the groups.
     """
 
     defaulted: Any
@@ -50,12 +54,12 @@ class PairedScores:
 
     def __post_init__(self) -> None:
         counts = {name: len(labels) for name, labels in self.groups.items()}
-        odd = [name for name, count in counts.items() if count != len(self.defaulted)]
-        odd += [name for name in self.protected if name not in counts]
-        if odd:
+        wrong = [name for name, count in counts.items() if count != len(self.defaulted)]
+        wrong += [name for name in self.protected if name not in counts]
+        if wrong:
             raise InputError(
-                f"groups of a contest, {odd[0]!r}",
-                found=f"{counts.get(odd[0], 'no')} labels",
+                f"groups of paired scores, {wrong[0]!r}",
+                found=f"{counts.get(wrong[0], 'no')} labels",
                 expected=f"one for each of {len(self.defaulted)} rows",
                 remedy="Take the labels from the same rows.",
             )
@@ -63,7 +67,10 @@ class PairedScores:
 
 @dataclass(frozen=True, slots=True)
 class Gain:
-    """One measure: both models' figures, and the challenger's gain with its interval (positive: challenger better)."""
+    """Both models' figures by one measure, and the challenger's gain with its interval.
+
+    Positive gains mean that the challenger is better.
+    """
 
     measure: str
     champion: float
@@ -75,47 +82,55 @@ class Gain:
 
     @property
     def is_better(self) -> bool:
-        """True when the whole interval is on the challenger's side."""
+        """Return whether the whole interval is on the challenger's side."""
         return self.low > 0
 
     @property
     def is_worse(self) -> bool:
-        """True when the whole interval is on the champion's side."""
+        """Return whether the whole interval is on the champion's side."""
         return self.high < 0
 
 
 def measure_gains(
-    contest: PairedScores,
+    scores: PairedScores,
     *,
     decision_policy: DecisionPolicy,
     confidence: float,
     resample_count: int,
     seed: int,
 ) -> tuple[Gain, ...]:
-    """The challenger's gain in each of `MEASURES`, in that order, with two-sided intervals of that confidence (0-1).
+    """Measure the challenger's gain by each of `MEASURES`, in that order.
 
-    Intervals are the bootstrap's standard deviation times the normal quantile: smoother in the tails than its
-    quantiles at a few hundred resamples. Both outcomes must occur.
+    Intervals are the bootstrap's standard deviation times the normal quantile: at a few hundred
+    resamples this is smoother in the tails than the bootstrap's own quantiles.
+
+    Args:
+        scores: Both outcomes must occur.
+        decision_policy: The threshold and the costs.
+        confidence: Of the two-sided intervals, 0-1.
+        resample_count: Bootstrap resamples, stratified by outcome.
+        seed: Of the resamples.
     """
-    defaulted = np.asarray(contest.defaulted, dtype=np.int64)
-    scores = [
-        np.asarray(scored, dtype=np.float64) for scored in (contest.champion, contest.challenger)
-    ]
-    measured = [_ModelMeasures(defaulted, score, decision_policy) for score in scores]
-    levels = [model.measure(np.ones((1, len(defaulted)))) for model in measured]
+    defaulted = np.asarray(scores.defaulted, dtype=np.int64)
+    champion, challenger = (
+        _ModelMeasures(defaulted, np.asarray(scored, dtype=np.float64), decision_policy)
+        for scored in (scores.champion, scores.challenger)
+    )
+    every_row = np.ones((1, len(defaulted)))
+    before, after = champion.measure(every_row)[0], challenger.measure(every_row)[0]
     spread: FloatArray = np.vstack(
         [
-            measured[1].measure(weights) - measured[0].measure(weights)
+            challenger.measure(weights) - champion.measure(weights)
             for weights in draw_weights(defaulted, resample_count=resample_count, seed=seed)
         ]
     ).std(axis=0)
     reach = NormalDist().inv_cdf((1 + confidence) / 2) * spread
-    gains = levels[1][0] - levels[0][0]
+    gains = after - before
     return tuple(
         Gain(
             measure=measure,
-            champion=_GAIN_SIGNS[position] * float(levels[0][0, position]),
-            challenger=_GAIN_SIGNS[position] * float(levels[1][0, position]),
+            champion=_GAIN_SIGNS[position] * float(before[position]),
+            challenger=_GAIN_SIGNS[position] * float(after[position]),
             gain=float(gains[position]),
             low=float(gains[position] - reach[position]),
             high=float(gains[position] + reach[position]),
@@ -125,23 +140,14 @@ def measure_gains(
     )
 
 
-_GAIN_SIGNS: Final = (
-    -1.0,
-    -1.0,
-    1.0,
-    -1.0,
-)  # losses count negative, so that more is better throughout
-
-
 class _ModelMeasures:
-    """One model's rows, ready to be weighed many times."""
+    """One model's rows, prepared to be weighted many times."""
 
     def __init__(
         self, defaulted: IntArray, probability: FloatArray, policy: DecisionPolicy
     ) -> None:
-        declined = probability >= policy.threshold
         cost = np.where(
-            declined,
+            probability >= policy.threshold,
             policy.false_alarm_cost * (1 - defaulted),
             policy.missed_default_cost * defaulted,
         )
@@ -155,7 +161,7 @@ class _ModelMeasures:
         self._ranked = rank_probabilities(probability)
 
     def measure(self, weights: FloatArray) -> FloatArray:
-        """(resamples, measures): each figure, more is better."""
+        """Return the figures of shape (resamples, measures), signed so that more is better."""
         log_loss, brier, cost = (-(weights @ self._losses) / weights.sum(axis=1)[:, None]).T
         roc_auc = measure_roc_auc(weights, defaulted=self._defaulted, ranked=self._ranked)
         return np.column_stack([log_loss, brier, roc_auc, cost])

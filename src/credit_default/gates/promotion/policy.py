@@ -1,6 +1,6 @@
-"""What a first model must reach, and what a challenger must show: every number of the promotion gate, with its reason.
+"""Every number of the promotion gate, with its reason.
 
-The module stands apart from `promotion` because each check of a challenger reads its own numbers here.
+The policy is in a module of its own because each check of a challenger reads its numbers here.
 """
 
 from dataclasses import dataclass
@@ -9,47 +9,41 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True)
 class PromotionPolicy:
-    """The promotion gate's numbers. Two kinds of confidence: winning needs more of it than an objection does."""
+    """The promotion gate's numbers.
 
-    # the first model's floors
+    There are two kinds of confidence: to win needs more of it than to object.
+    """
+
+    # What the first model must reach.
     lowest_roc_auc: float = 0.70
-    highest_roc_auc: float = (
-        0.85  # beyond belief for this kind of outcome: something tells it the answer
-    )
+    highest_roc_auc: float = 0.85  # implausible for this kind of outcome: an input leaks it
     lowest_brier_skill: float = 0.0
     lowest_calibration_slope: float = 0.6
     highest_calibration_slope: float = 1.6
-    # what can be judged at all: rows, and clients of each outcome; of a contest, and of a slice or a group in it
+    # What can be judged at all: rows, and clients of each outcome, in a comparison, a slice or a group.
     fewest_rows: int = 200
     fewest_defaults: int = 20
-    # winning
+    # Winning: a gain that is sure but smaller than these is not worth a change.
     roc_auc_margin: float = 0.002  # the largest loss of AUC that another gain may outweigh
-    least_log_loss_gain: float = 0.0005  # a gain that is sure but smaller is not worth a change
+    least_log_loss_gain: float = 0.0005
     least_brier_gain: float = 0.0002
     least_roc_auc_gain: float = 0.001
-    least_cost_gain_share: float = (
-        0.01  # of the champion's cost: the unit of costs is the policy's own
-    )
+    least_cost_gain_share: float = 0.01  # of the champion's cost, since costs have no fixed unit
     # Four measures may win, and they move together: with tails of .375 % each, one tie in a hundred passes (ADR 13).
     confidence: float = 0.9925
-    # objections: a wrong one costs a gain once more, a missed one costs clients
-    objection_confidence: float = (
-        0.95  # of each check as a whole, however many slices or groups it looks at
-    )
-    largest_roc_auc_gain: float = (
-        0.06  # over a champion above the floor: a larger jump is a leak until explained
-    )
+    # Objections: a wrong one costs a gain, a missed one costs clients. The confidence is that of each check as a whole,
+    # however many slices or groups it judges.
+    objection_confidence: float = 0.95
+    # Over a champion above the floor: a larger jump counts as a leak until it is explained.
+    largest_roc_auc_gain: float = 0.06
     lowest_slope: float = 0.9  # of the challenger's calibration line
     highest_slope: float = 1.1
-    fairness_margin: float = (
-        0.05  # of a ratio or a gap: a better calibrated model moves them by 2 to 4 points anyway
-    )
-    slice_log_loss_margin: float = (
-        0.001  # what is sure and smaller harms nobody that could be named
-    )
-    # what is printed, and how it is computed
-    power: float = 0.8  # the chance with which the difference that is printed would have been found
+    # Of a ratio or a gap: better calibration alone moves them by 2 to 4 points.
+    fairness_margin: float = 0.05
+    slice_log_loss_margin: float = 0.001  # a sure but smaller loss has no practical effect
+    # What is reported, and how it is computed.
+    power: float = 0.8  # the chance with which the reported difference would have been found
     resample_count: int = 300
     seed: int = 20_050_901
-    # whether one person more has to agree before a challenger that won is seated
+    # Whether a second person must approve a challenger that won before it is promoted.
     approval: Literal["none", "second-person"] = "none"

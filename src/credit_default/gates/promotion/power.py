@@ -1,4 +1,4 @@
-"""What could this many rows have shown? Without that, a tie says as much about the rows as about the models."""
+"""Report what difference this many rows could have shown, so that a tie can be interpreted."""
 
 from statistics import NormalDist
 
@@ -10,27 +10,32 @@ from credit_default.gates.promotion.policy import PromotionPolicy
 def measure_power(
     roc_auc: Gain, log_loss: Gain, *, row_count: int, policy: PromotionPolicy
 ) -> Check:
-    """The smallest differences found with the policy's power at its confidence, and the rows that the AUC's margin needs.
+    """Measure the smallest differences that these rows would have shown.
 
-    From the paired standard errors, which shrink with the root of the rows. Never a fault: it explains a verdict.
+    Computed from the paired standard errors, which shrink with the square root of the number of
+    rows, at the policy's confidence and power. The rows that the AUC's margin needs are given too.
+    The result is never a fault: it helps to interpret a verdict.
     """
-    reach = NormalDist().inv_cdf((1 + policy.confidence) / 2) + NormalDist().inv_cdf(policy.power)
-    shown, shown_loss = (reach * gain.standard_error for gain in (roc_auc, log_loss))
-    figures = {"detectable_roc_auc": shown, "detectable_log_loss": shown_loss}
-    if not shown:
+    deviations = NormalDist().inv_cdf((1 + policy.confidence) / 2)
+    deviations += NormalDist().inv_cdf(policy.power)
+    detectable = deviations * roc_auc.standard_error
+    detectable_loss = deviations * log_loss.standard_error
+    figures = {"detectable_roc_auc": detectable, "detectable_log_loss": detectable_loss}
+    if not detectable:
         return Check(
-            "power: both rank every client alike, so no number of rows would tell them apart",
+            "power: both models rank every client alike, so more rows would not separate them",
             figures=figures,
         )
-    needed = row_count * (shown / policy.roc_auc_margin) ** 2
+    needed = row_count * (detectable / policy.roc_auc_margin) ** 2
     figures["rows_for_roc_auc_margin"] = needed
     return Check(
-        f"power: {row_count:,} rows show {shown:.4f} in ROC AUC or {shown_loss:.4f} in log loss with a chance of "
-        f"{policy.power:.0%}; a difference of {policy.roc_auc_margin:g} in AUC needs about {_round_to_two_digits(needed):,} paired rows",
+        f"power: {row_count:,} rows show {detectable:.4f} in ROC AUC or {detectable_loss:.4f} in "
+        f"log loss with a chance of {policy.power:.0%}; a difference of "
+        f"{policy.roc_auc_margin:g} in AUC needs about {_round_to_two_digits(needed):,} paired rows",
         figures=figures,
     )
 
 
 def _round_to_two_digits(count: float) -> int:
-    """Two significant digits: more would claim to know the next contest's noise."""
+    """Return the count with two significant digits: the noise is not known more precisely."""
     return int(float(f"{count:.2g}"))

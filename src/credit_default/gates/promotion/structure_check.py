@@ -1,4 +1,4 @@
-"""Is the challenger what it says it is? Its schema, its inputs and its digest, before any of its scores is looked at."""
+"""Check that the challenger is what it claims to be, by its schema, inputs and digest."""
 
 from credit_default.data.contract.schema import Schema
 from credit_default.errors import show_examples
@@ -8,31 +8,41 @@ from credit_default.model.estimator.digest import digest_bundle
 
 
 def check_structure(challenger: ModelBundle, *, schema: Schema) -> Check:
-    """A fault for another schema, inputs that it does not have, a protected one unasked for, or another digest.
+    """Check the challenger against the schema and its own digest.
 
-    A protected attribute is an input only where the recipe says so: then it is a person's decision, and told as one.
+    A protected attribute may be an input only where the recipe says so; then it is a person's
+    decision, and the summary reports it.
+
+    Returns:
+        A fault for another schema, for inputs that the schema does not have, for protected inputs
+        that the recipe does not name, and for a digest that does not match the content.
     """
-    inputs = set(challenger.input_names)
-    unknown = sorted(inputs - {column.name for column in schema.inputs})
-    protected = sorted(inputs & set(schema.protected))
-    found, expected = (
-        (challenger.schema_name, challenger.schema_version),
-        (schema.name, schema.version),
-    )
-    faults = {
-        f"it was made for schema {' '.join(found)}, not {' '.join(expected)}": found != expected,
-        f"it looks at {show_examples(unknown)}, which the schema does not have": bool(unknown),
-        f"it looks at the protected {show_examples(protected)}, which its recipe does not say": bool(
-            protected
-        )
-        and not challenger.recipe.include_protected,
-        "its digest is not that of its content": challenger.digest != digest_bundle(challenger),
-    }
-    asked = (
+    protected = sorted({*challenger.input_names} & {*schema.protected})
+    faults = _find_faults(challenger, schema, protected)
+    if faults:
+        fault = " and ".join(faults)
+        return Check(f"structure: {fault}", fault=fault)
+    declared = (
         f"the protected {', '.join(protected)} among them, as its recipe says"
         if protected
         else "none protected"
     )
-    told = f"structure: {len(inputs)} inputs of schema {' '.join(expected)}, {asked}; digest {challenger.digest[:12]} holds"
-    fault = " and ".join(fault for fault, is_so in faults.items() if is_so)
-    return Check(f"structure: {fault}" if fault else told, fault=fault)
+    return Check(
+        f"structure: {len({*challenger.input_names})} inputs of schema {schema.name} "
+        f"{schema.version}, {declared}; digest {challenger.digest[:12]} matches the content"
+    )
+
+
+def _find_faults(challenger: ModelBundle, schema: Schema, protected: list[str]) -> list[str]:
+    unknown = sorted({*challenger.input_names} - {column.name for column in schema.inputs})
+    found = (challenger.schema_name, challenger.schema_version)
+    expected = (schema.name, schema.version)
+    faults = {
+        f"it was trained for schema {' '.join(found)}, not {' '.join(expected)}": found != expected,
+        f"it uses {show_examples(unknown)}, which the schema does not have": bool(unknown),
+        f"it uses the protected {show_examples(protected)}, which its recipe does not name": (
+            bool(protected) and not challenger.recipe.include_protected
+        ),
+        "its digest is not that of its content": challenger.digest != digest_bundle(challenger),
+    }
+    return [fault for fault, is_so in faults.items() if is_so]

@@ -37,10 +37,10 @@ def list_models(registry: Registry) -> tuple[ModelRow, ...]:
 
 def summarise_models(models: Sequence[ModelRow], *, listed: bool) -> Summary:
     """Return how many versions there are and which one is the champion, with a note for each version where `listed`."""
-    champion = next((model for model in models if model.seat == CHAMPION), None)
+    champion = next((model for model in models if model.alias == CHAMPION), None)
     status = f"version {champion.number} is the champion" if champion else "no champion yet"
     lines = [
-        f"version {model.number}: {model.seat or 'no alias'}; {model.data_origin}; digest {model.digest}; "
+        f"version {model.number}: {model.alias or 'no alias'}; {model.data_origin}; digest {model.digest}; "
         f"{model.level}: {model.reason}"
         for model in models
     ]
@@ -148,7 +148,7 @@ def _describe_version(version: ModelVersion) -> ModelRow:
     verdict = read_version_verdict(version.tags)
     return ModelRow(
         number=version.number,
-        seat=", ".join(version.aliases),
+        alias=", ".join(version.aliases),
         digest=version.digest,
         trained_at=version.tags.get("trained_at", ""),
         data_origin=version.tags.get("data_origin", ""),

@@ -12,7 +12,8 @@ from typing import Final, Literal
 
 from credit_default.adapters.evidently.drift_report import SAMPLE_ROWS
 from credit_default.data.contract.schema import Schema
-from credit_default.gates.monitoring.drift import DriftPolicy, DriftReport, judge_drift
+from credit_default.gates.monitoring.column_drift import DriftReport
+from credit_default.gates.monitoring.drift import DriftPolicy, judge_drift
 from credit_default.gates.monitoring.drift_measurement import measure_drift
 from credit_default.gates.verdict import Verdict
 from credit_default.model.estimator.bundle import measure_input_importance

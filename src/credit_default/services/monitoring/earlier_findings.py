@@ -14,21 +14,12 @@ from credit_default.adapters.tables.monitoring import read_monitoring
 from credit_default.gates.monitoring import label_free_estimate as estimate_gate
 from credit_default.gates.monitoring import performance as performance_gate
 from credit_default.gates.monitoring.label_free_estimate import read_estimate
+from credit_default.gates.monitoring.monitoring_gates import RETRAINING, get_gate_position
 from credit_default.gates.verdict import Verdict
 from credit_default.model.evaluation.label_free_estimates import ComparedEstimate, compare_estimate
 from credit_default.views.summaries.summary import Summary
 
-# The order in which findings are shown; a gate that is not listed comes last.
-_GATE_ORDER: Final = (
-    "drift",
-    "feed",
-    "volume",
-    "estimate",
-    "fairness",
-    "performance",
-    "retraining",
-)
-_NO_TRAINING_REQUESTED: Final = ("retraining", "ok")  # is not shown, as when it was found
+_NO_TRAINING_REQUESTED: Final = (RETRAINING.name, "ok")  # is not shown, as when it was found
 
 
 def read_batch_findings(lake: Lake, *, batch_id: str, model_version: int) -> Summary | None:
@@ -50,7 +41,7 @@ def read_batch_findings(lake: Lake, *, batch_id: str, model_version: int) -> Sum
     return Summary(
         "monitor",
         "as found before",
-        verdicts=tuple(sorted(verdicts, key=_get_gate_position)),
+        verdicts=tuple(sorted(verdicts, key=lambda verdict: get_gate_position(verdict.gate))),
         paths={"report (html)": reports[-1]} if reports else {},
     )
 
@@ -78,12 +69,6 @@ def read_past_estimates(
     for batch_id, figures in estimated.items():
         if batch_id in observed and batch_id != excluding:
             yield from compare_estimate(read_estimate(figures), observed[batch_id])
-
-
-def _get_gate_position(verdict: Verdict) -> int:
-    if verdict.gate not in _GATE_ORDER:
-        return len(_GATE_ORDER)
-    return _GATE_ORDER.index(verdict.gate)
 
 
 def _read_figures(rows: pl.DataFrame, *, gate: str) -> dict[str, Mapping[str, float]]:

@@ -23,6 +23,7 @@ from credit_default.gates.ledger.event_format import RecordedEvent
 from credit_default.gates.monitoring.feed import BatchState, judge_feed
 from credit_default.gates.monitoring.feed_measurement import measure_feed
 from credit_default.gates.monitoring.feed_policy import FeedPolicy
+from credit_default.gates.monitoring.monitoring_gates import VOLUME
 from credit_default.gates.monitoring.volume import Delivery, judge_volume
 from credit_default.gates.verdict import Verdict
 from credit_default.model.profile.binning import Counts
@@ -87,7 +88,7 @@ def judge_delivery(
         profiled, previous=previous, rejections=rejections, schema=wiring.schema, policy=policy
     )
     if corrected := snapshot.origin.corrects:
-        return feed, Verdict("volume", "not judged", (f"these rows correct batch {corrected}",))
+        return feed, Verdict(VOLUME.name, "not judged", (f"these rows correct batch {corrected}",))
     return feed, judge_volume(deliveries.own, deliveries.earlier, policy=policy)
 
 
@@ -171,9 +172,9 @@ def _list_deliveries(
         found.append(
             Delivery(
                 row_count=scoring.event.read_count,
-                age=count_months(month, at.strftime("%Y-%m")),
-                step=count_months(newest_month, month) if newest_month else None,
-                wait=(at - last_at).total_seconds() / _SECONDS_IN_DAY if last_at else None,
+                age_months=count_months(month, at.strftime("%Y-%m")),
+                month_step=count_months(newest_month, month) if newest_month else None,
+                wait_days=(at - last_at).total_seconds() / _SECONDS_IN_DAY if last_at else None,
             )
         )
         newest_month, last_at = max(newest_month, month), at

@@ -12,7 +12,7 @@ from credit_default.adapters.lake.published_reports import fetch_published
 from credit_default.adapters.mlflow.run import Run
 from credit_default.adapters.tables.monitoring import write_monitoring
 from credit_default.gates.ledger.batch_events import MonitorAlarmed
-from credit_default.gates.monitoring.drift import DriftReport
+from credit_default.gates.monitoring.column_drift import DriftReport
 from credit_default.gates.verdict import Verdict
 from credit_default.model.estimator.expected_loss import EXPECTED_LOSS
 from credit_default.services.context.audit_log import append_ledger_entry
@@ -22,7 +22,7 @@ from credit_default.services.monitoring.batch_drift import Drift
 from credit_default.services.monitoring.batch_performance import LabelFreeFindings, Performance
 from credit_default.services.monitoring.monitored_batch import MonitoredBatch
 from credit_default.services.scoring.run_metadata import build_batch_tags, pick_metrics
-from credit_default.views.summaries.run_artifact import write_summary_markdown
+from credit_default.views.summaries.run_artifact import render_summary_markdown
 from credit_default.views.summaries.summary import Summary
 
 _LOG = logging.getLogger(__name__)
@@ -137,7 +137,7 @@ def _record_monitoring_run(
             )
             run.record_tags({f"{verdict.gate}_level": verdict.level})
         run.record_text(
-            write_summary_markdown(summary, simulated=batch.data_origin == SIMULATED), "verdict.md"
+            render_summary_markdown(summary, simulated=batch.data_origin == SIMULATED), "verdict.md"
         )
         return replace(summary, run_id=run.run_id)
 

@@ -9,19 +9,15 @@ import polars as pl
 
 from credit_default.adapters.lake.layout import Lake
 from credit_default.adapters.lake.published_reports import read_profile
-from credit_default.adapters.tables.ledger import read_entries
 from credit_default.adapters.tables.monitoring import read_monitoring
-from credit_default.gates.ledger.event_format import select_events
-from credit_default.gates.ledger.version_events import Promoted, RolledBack
 from credit_default.gates.monitoring.alarms import Alarm
 from credit_default.services.context.data_origin import SIMULATED
 from credit_default.services.context.wiring import Wiring
 from credit_default.services.monitoring.alarms import read_known_alarms
 from credit_default.services.outcomes.vintages import measure_vintages
-from credit_default.views.documents.html import write_html
+from credit_default.views.documents.html import render_html
 from credit_default.views.history.page import describe_history
 from credit_default.views.history.values import (
-    ChampionEvent,
     History,
     OpenedAlarm,
     build_history_batches,
@@ -33,17 +29,13 @@ PAGE: Final = "reports/history.html"
 
 
 def read_history(lake: Lake) -> History:
-    """Return all monitored batches, with the profiles published beside their reports, champions and alarms."""
+    """Return all monitored batches, with the profiles published beside their reports, and alarms."""
     findings = read_monitoring(lake)
     keys = findings.select("batch_id", "model_version").unique().rows()
     profiles = {
         (batch_id, version): read_profile(lake, batch_id=batch_id, model_version=version) or {}
         for batch_id, version in keys
     }
-    seats = tuple(
-        ChampionEvent(change.entry.model_version, change.entry.at, change.entry.event)
-        for change in select_events(read_entries(lake), Promoted, RolledBack)
-    )
     newest = findings.group_by("model_version").agg(pl.col("statement_month").max())
     newest_months = dict(newest.iter_rows())
     alarms = tuple(
@@ -51,7 +43,7 @@ def read_history(lake: Lake) -> History:
         for alarm in read_known_alarms(lake)
     )
     simulated = SIMULATED in findings["data_origin"].to_list()
-    return History(build_history_batches(findings, profiles), seats, alarms, simulated)
+    return History(build_history_batches(findings, profiles), alarms, simulated)
 
 
 def write_history_page(wiring: Wiring, *, now: dt.datetime) -> str | None:
@@ -64,7 +56,7 @@ def write_history_page(wiring: Wiring, *, now: dt.datetime) -> str | None:
         (row["batch_id"], row["gate"]): tuple(row["reasons"])
         for row in read_monitoring(lake).iter_rows(named=True)
     }
-    page = write_html(
+    page = render_html(
         describe_history(history, reasons=reasons, vintages=measure_vintages(lake, now=now))
     )
     with lake.scratch() as folder:

@@ -28,8 +28,8 @@ from credit_default.gates.monitoring.alarms import (
     compute_alarms,
     list_open_alarms,
 )
+from credit_default.gates.monitoring.monitoring_gates import list_blocking_gates
 from credit_default.gates.monitoring.retraining import (
-    FEED_GATES,
     RetrainingDecision,
     RetrainingState,
     count_lingering_errors,
@@ -80,7 +80,7 @@ def judge_retraining_need(
         month=month,
         alarms=about_champion,
         new_label_count=_count_new_labels(lake, champion, broken=broken) if champion else 0,
-        asked_months=_list_requested_months(lake),
+        request_months=_list_requested_months(lake),
         broken_count=len(broken),
         lingering_count=count_lingering_errors(sound_findings, model_version=number),
     )
@@ -138,7 +138,7 @@ def _drop_unsupported_alarms(
     supported = list_open_alarms(
         compute_alarms(sound_findings, champion_version=version, policy=policy)
     )
-    gates = FEED_GATES | {alarm.gate for alarm in supported}
+    gates = list_blocking_gates() | {alarm.gate for alarm in supported}
     return [alarm for alarm in alarms if alarm.gate in gates]
 
 

@@ -224,7 +224,7 @@ def _describe_delivery(
         step = count_months(earlier[-1].statement_month, month.statement_month)
         wait = _DAYS_IN_MONTH * (1 + month.arrival_delay)
     return PastMonth(
-        Delivery(checked.row_count, age=age, step=step, wait=wait),
+        Delivery(checked.row_count, age_months=age, month_step=step, wait_days=wait),
         month.statement_month,
         checked.rejected_count / checked.row_count,
         current,

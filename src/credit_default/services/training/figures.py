@@ -9,18 +9,16 @@ from credit_default.services.context.data_origin import SIMULATED
 from credit_default.services.training.challenger import Challenger
 from credit_default.services.training.validation_study import Assessment
 from credit_default.views.documents.document import Picture
-from credit_default.views.figures.canvas import write_png
-from credit_default.views.figures.cost_figures import draw_capacity, draw_cost_sensitivity
-from credit_default.views.figures.fairness_figure import draw_fairness
-from credit_default.views.figures.model_figures import (
+from credit_default.views.figures.calibration_figures import (
     draw_calibration,
-    draw_confusion,
-    draw_cost_curve,
-    draw_importance,
-    draw_precision_recall,
-    draw_roc,
     draw_score_distribution,
 )
+from credit_default.views.figures.canvas import render_png
+from credit_default.views.figures.cost_figures import draw_capacity, draw_cost_sensitivity
+from credit_default.views.figures.decision_figures import draw_confusion, draw_cost_curve
+from credit_default.views.figures.fairness_figure import draw_fairness
+from credit_default.views.figures.importance_figure import draw_importance
+from credit_default.views.figures.ranking_figures import draw_precision_recall, draw_roc
 
 _DESCRIPTIONS = {
     "confusion": "Decisions against outcomes",
@@ -48,7 +46,7 @@ def draw_challenger(
     subtitle = describe_test_side(challenger)
     figures = draw_figures(challenger, assessment, subtitle=subtitle)
     return {
-        name: Picture(f"figures/{name}.png", _DESCRIPTIONS[name], write_png(figure))
+        name: Picture(f"figures/{name}.png", _DESCRIPTIONS[name], render_png(figure))
         for name, figure in figures
     }
 

@@ -18,7 +18,7 @@ from credit_default.services.training.cross_validation import FOLD_COUNT, FOLD_S
 from credit_default.services.training.register_and_promote import Registered
 from credit_default.services.training.training_rows import TrainingRows
 from credit_default.services.training.validation_study import Assessment
-from credit_default.views.card.card import write_card
+from credit_default.views.card.card import build_card
 from credit_default.views.card.evidence import (
     BaselineFacts,
     CardEvidence,
@@ -26,13 +26,13 @@ from credit_default.views.card.evidence import (
     SnapshotFacts,
     VersionIdentity,
 )
-from credit_default.views.card.evidence_json import write_evidence
-from credit_default.views.card.section_approval_and_limits import write_registry_status
+from credit_default.views.card.evidence_json import render_evidence_json
+from credit_default.views.card.section_approval import build_registry_section
 from credit_default.views.documents.document import Document
-from credit_default.views.documents.html import write_html
-from credit_default.views.documents.json_document import parse_document, write_document_json
-from credit_default.views.documents.markdown import write_document_markdown
-from credit_default.views.exports.model_sbom import write_bundle_sbom
+from credit_default.views.documents.html import render_html
+from credit_default.views.documents.json_document import parse_document, render_document_json
+from credit_default.views.documents.markdown import render_document_markdown
+from credit_default.views.exports.model_sbom import render_bundle_sbom
 from credit_default.views.summaries.summary import Summary
 
 _LOG = logging.getLogger(__name__)
@@ -70,13 +70,13 @@ def publish_card(
     evidence = _build_evidence(
         wiring, registered, summary, challenger=challenger, assessed=assessment, data=data
     )
-    card = write_card(evidence)
+    card = build_card(evidence)
     files = {
-        CARD_PAGE: write_html(card),
-        "card/card.md": write_document_markdown(card, pictures="../"),
-        CARD_CONTENT: write_document_json(card),
-        "validation/evidence.json": write_evidence(evidence),
-        "validation/parts.cdx.json": write_bundle_sbom(
+        CARD_PAGE: render_html(card),
+        "card/card.md": render_document_markdown(card, pictures="../"),
+        CARD_CONTENT: render_document_json(card),
+        "validation/evidence.json": render_evidence_json(evidence),
+        "validation/parts.cdx.json": render_bundle_sbom(
             challenger.bundle,
             model_name=evidence.identity.name,
             libraries=evidence.identity.libraries,
@@ -110,7 +110,7 @@ def read_card(wiring: Wiring, version: ModelVersion) -> Document:
         )
     card = parse_document(content)
     verdict = read_version_verdict(version.tags)
-    today = write_registry_status(
+    today = build_registry_section(
         version.aliases, version.tags, reasons=verdict.reasons if verdict else ()
     )
     return replace(card, sections=(today, *card.sections))

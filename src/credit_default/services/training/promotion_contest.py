@@ -13,10 +13,10 @@ import polars as pl
 from credit_default.data.contract.schema import OUTCOME, STATEMENT_MONTH, Schema
 from credit_default.data.splitting import Split
 from credit_default.gates.promotion.check_result import Check
+from credit_default.gates.promotion.first_model import judge_first_model
 from credit_default.gates.promotion.paired_gains import PairedScores
 from credit_default.gates.promotion.promotion_verdict import (
     build_refusal,
-    judge_first_model,
     judge_recipe,
     judge_refresh,
 )

@@ -16,7 +16,7 @@ from credit_default.adapters.tables.queries import read_outcomes
 from credit_default.data.contract.schema import KEY, OUTCOME, STATEMENT_MONTH
 from credit_default.data.splitting import Split, split
 from credit_default.errors import InputError
-from credit_default.gates.monitoring.retraining import TrainingWindow, choose_window
+from credit_default.gates.monitoring.retraining_policy import TrainingWindow, choose_window
 from credit_default.gates.verdict import Verdict
 from credit_default.services.context.wiring import Wiring
 from credit_default.services.intake.file_check import check_file, judge_file

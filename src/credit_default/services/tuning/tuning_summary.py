@@ -60,6 +60,6 @@ def _list_gain_figures(winner: RecipeComparison) -> dict[str, float]:
 def _describe_status(winner: RecipeComparison | None) -> str:
     if winner is None:
         return "kept the recipe in force"
-    if winner.word == "a tie":
+    if winner.result == "a tie":
         return "found a recipe that ties with the one in force"
-    return f"found a recipe: {winner.word} than the one in force"
+    return f"found a recipe: {winner.result} than the one in force"

@@ -9,7 +9,7 @@ from pathlib import Path
 from credit_default.adapters.host.atomic_files import write_atomically
 from credit_default.errors import InputError
 from credit_default.services.tuning.tune import TuningResult
-from credit_default.views.exports.recipe_toml import TunedRecipe, write_recipe_file
+from credit_default.views.exports.recipe_toml import TunedRecipe, render_recipe_toml
 
 
 def require_writable_target(path: Path, *, replacing: bool) -> None:
@@ -51,7 +51,7 @@ def save_winner(tuning: TuningResult, path: Path, *, command: str) -> bool:
         tuned = TunedRecipe(
             tuning.winner, tuning.study_name, len(tuning.trials), tuning.row_count, command
         )
-        write_atomically(path.absolute(), write_recipe_file(tuned, tuning.comparisons).encode())
+        write_atomically(path.absolute(), render_recipe_toml(tuned, tuning.comparisons).encode())
     return tuning.is_new
 
 

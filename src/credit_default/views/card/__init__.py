@@ -1,1 +1,1 @@
-"""The model card."""
+"""The model card: its evidence, its sections and its text."""

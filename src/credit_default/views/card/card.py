@@ -1,54 +1,62 @@
-"""The model card: what a validator, an auditor and a risk officer ask of a model, answered from one training's evidence.
+"""The model card: one training's evidence, written for validators, auditors and risk officers.
 
-No figure is typed here: each comes out of `CardEvidence`. The sections follow what SR 26-2 / OCC Bulletin 2026-13 (model risk
-management), Regulation B (12 CFR 1002.9, reasons for adverse action) and Annex IV of Regulation (EU) 2024/1689 (the AI Act;
-creditworthiness is high-risk by its Annex III, 5 b) ask to be written down. The words of the sections are in `card_*`.
+No figure is written by hand: each comes from `CardEvidence`. The sections follow what SR 26-2 / OCC
+Bulletin 2026-13 (model risk management), Regulation B (12 CFR 1002.9, reasons for adverse action)
+and Annex IV of Regulation (EU) 2024/1689 (the AI Act; creditworthiness is high-risk by its Annex
+III, 5 b) require to be documented. The text of the sections is in the modules `section_*`.
 """
 
+from typing import Final
+
 from credit_default.views.card.evidence import CardEvidence
-from credit_default.views.card.section_approval_and_limits import (
-    write_approval,
-    write_limits,
-    write_oversight,
-    write_overview,
+from credit_default.views.card.section_approval import (
+    build_approval_section,
+    build_overview_section,
 )
-from credit_default.views.card.section_data import write_data, write_model, write_purpose
-from credit_default.views.card.section_decision_and_fairness import write_decision, write_fairness
+from credit_default.views.card.section_data import (
+    build_data_section,
+    build_model_section,
+    build_purpose_section,
+)
+from credit_default.views.card.section_decision import build_decision_section
+from credit_default.views.card.section_fairness import build_fairness_section
+from credit_default.views.card.section_limits import build_limits_section, build_oversight_section
 from credit_default.views.card.section_quality import (
-    write_baselines,
-    write_calibration,
-    write_performance,
-    write_sensitivity,
-    write_slices,
-    write_stability,
+    build_baselines_section,
+    build_calibration_section,
+    build_performance_section,
+    build_sensitivity_section,
+    build_slices_section,
+    build_stability_section,
 )
 from credit_default.views.documents.document import Document
 
-SIMULATED_WARNING = "SIMULATED data: no real client stands behind these figures"
+SIMULATED_WARNING: Final = "SIMULATED data: no real client stands behind these figures"
+_SECTIONS: Final = (
+    build_overview_section,
+    build_approval_section,
+    build_purpose_section,
+    build_performance_section,
+    build_calibration_section,
+    build_decision_section,
+    build_fairness_section,
+    build_slices_section,
+    build_baselines_section,
+    build_stability_section,
+    build_sensitivity_section,
+    build_data_section,
+    build_model_section,
+    build_limits_section,
+    build_oversight_section,
+)
 
 
-def write_card(evidence: CardEvidence) -> Document:
-    """The card as a document; a part that was not measured says so and why."""
-    sections = (
-        write_overview(evidence),
-        write_approval(evidence),
-        write_purpose(evidence),
-        write_performance(evidence),
-        write_calibration(evidence),
-        write_decision(evidence),
-        write_fairness(evidence),
-        write_slices(evidence),
-        write_baselines(evidence),
-        write_stability(evidence),
-        write_sensitivity(evidence),
-        write_data(evidence),
-        write_model(evidence),
-        write_limits(evidence),
-        write_oversight(evidence),
-    )
+def build_card(evidence: CardEvidence) -> Document:
+    """Return the card as a document; a part that was not measured says so, and why."""
+    identity = evidence.identity
     return Document(
-        title=f"Model card: {evidence.identity.name}, version {evidence.identity.number}",
-        subtitle=f"digest {evidence.bundle.digest}, trained at {evidence.identity.trained_at}",
+        title=f"Model card: {identity.name}, version {identity.number}",
+        subtitle=f"digest {evidence.bundle.digest}, trained at {identity.trained_at}",
         warning=SIMULATED_WARNING if evidence.data.origin == "simulated" else "",
-        sections=sections,
+        sections=tuple(build_section(evidence) for build_section in _SECTIONS),
     )

@@ -1,4 +1,8 @@
-"""What a card is written from: everything that one training measured, decided and read, as values."""
+"""The evidence behind a model card as values: everything that one training measured, decided and read.
+
+`evidence_json` stores every dataclass here by the names of its fields, so renaming a field changes
+the stored format.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -21,7 +25,7 @@ from credit_default.views.documents.document import Picture
 
 @dataclass(frozen=True, slots=True)
 class VersionIdentity:
-    """Which version of which model this is, and what made it."""
+    """Which version of which model this is, and which run, code and libraries made it."""
 
     name: str
     number: int
@@ -33,7 +37,7 @@ class VersionIdentity:
 
 @dataclass(frozen=True, slots=True)
 class SnapshotFacts:
-    """One snapshot that the model was taught or tested on."""
+    """One snapshot that the model was trained or tested on."""
 
     batch_id: str
     sha256: str
@@ -42,11 +46,11 @@ class SnapshotFacts:
 
 @dataclass(frozen=True, slots=True)
 class DataFacts:
-    """The rows behind the model: where they came from and how they were parted."""
+    """The rows behind the model: where they came from and how they were split."""
 
     origin: str  # "real" or "simulated"
     snapshots: tuple[SnapshotFacts, ...]
-    months: tuple[str, ...]
+    months: tuple[str, ...]  # YYYY-MM, in order
     accepted_count: int
     rejected_count: int
     development_count: int
@@ -56,7 +60,7 @@ class DataFacts:
 
 @dataclass(frozen=True, slots=True)
 class LossFacts:
-    """Expected loss of the test side under the stated assumptions; amounts in the portfolio's own unit."""
+    """The expected loss of the test side under the stated assumptions, in the portfolio's currency."""
 
     policy: LossPolicy
     exposure_amount: float
@@ -65,7 +69,10 @@ class LossFacts:
 
 @dataclass(frozen=True, slots=True)
 class BaselineFacts:
-    """A simpler model on the same test clients, and by how much the model beats it (above 0: the model is better)."""
+    """A simpler model on the same test clients, and by how much the model beats it.
+
+    Gains are those of the model, with 95 % intervals; above 0 the model is better.
+    """
 
     name: str
     metrics: Mapping[str, float]
@@ -79,7 +86,7 @@ class BaselineFacts:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CardEvidence:
-    """One training, as the card tells it. A part that was not measured is None or empty."""
+    """One training, as the card reports it. A part that was not measured is None or empty."""
 
     identity: VersionIdentity
     bundle: ModelBundle
@@ -87,8 +94,8 @@ class CardEvidence:
     data: DataFacts
     evaluation: Evaluation  # on the test side
     verdict: Verdict  # of the promotion gate
-    seat: str  # "champion", "challenger, approval requested", …
-    calibration_reason: str
+    seat: str  # status after the gate: "promoted", "challenger, approval requested", …
+    calibration_reason: str  # why the probabilities were recalibrated or not
     economics: Economics
     loss: LossFacts | None
     fairness: FairnessReport
@@ -96,17 +103,15 @@ class CardEvidence:
     comparison: FairnessComparison | None
     proxies: tuple[ProxyStrength, ...]
     flips: tuple[FlipSensitivity, ...]
-    rivals: tuple[BaselineFacts, ...]
-    slices: Mapping[str, tuple[GroupEvaluation, ...]]
+    rivals: tuple[BaselineFacts, ...]  # the baselines
+    slices: Mapping[str, tuple[GroupEvaluation, ...]]  # by what divides the rows
     stability: RefitStability | None
-    refit_client_share: float
+    refit_client_share: float  # of the development clients, in each refit; 0-1
     sensitivity: tuple[InputSensitivity, ...]
-    folds: Mapping[str, float] = field(
-        default_factory=dict
-    )  # pooled figures, where the recipe was cross-validated
-    folds_told: str = ""
+    folds: Mapping[str, float] = field(default_factory=dict)  # pooled; empty without folds
+    folds_told: str = ""  # which folds, in words
     pictures: Mapping[str, Picture] = field(default_factory=dict)
 
     def find_pictures(self, *names: str) -> tuple[Picture, ...]:
-        """The pictures of these names that were drawn, in the order asked for."""
+        """Return the pictures of these names that were drawn, in the order of the names."""
         return tuple(self.pictures[name] for name in names if name in self.pictures)

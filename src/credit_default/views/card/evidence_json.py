@@ -1,4 +1,4 @@
-"""The evidence behind a card as one JSON object: every figure that was measured, for a validator's own tools."""
+"""Render the evidence behind a card as one JSON object, for a validator's own tools."""
 
 import json
 import math
@@ -8,15 +8,14 @@ from typing import Any, Final
 
 from credit_default.views.card.evidence import CardEvidence
 
-_STORED_ELSEWHERE: Final = frozenset(
-    {"bundle", "schema", "pictures"}
-)  # in the registry, in the code, beside it
+# The bundle is in the registry, the schema in the code, the pictures beside the file.
+_STORED_ELSEWHERE: Final = frozenset({"bundle", "schema", "pictures"})
 
 
-def write_evidence(evidence: CardEvidence) -> str:
-    """The evidence as JSON with sorted keys; a figure that is not finite is null.
+def render_evidence_json(evidence: CardEvidence) -> str:
+    """Return the evidence as JSON with sorted keys; a figure that is not finite is null.
 
-    The model itself stands in the registry under `digest`, the pictures beside this file.
+    The model itself is in the registry under `digest`, and the pictures are beside this file.
     """
     content = {
         f.name: _to_json_value(getattr(evidence, f.name))

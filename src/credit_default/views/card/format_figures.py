@@ -1,6 +1,10 @@
-"""How figures are written in a card: shares in per cent, scores in four decimals, intervals in brackets."""
+"""How figures are written in a card: shares in per cent, scores in four decimals, intervals in words.
+
+A figure that is absent or not finite is written as a dash.
+"""
 
 import math
+from collections.abc import Callable
 
 from credit_default.model.evaluation.intervals import Metric
 
@@ -20,40 +24,44 @@ _SHARE_METRICS = frozenset(
 
 
 def format_share(share: float | None) -> str:
-    """A share (0-1) in per cent, one decimal."""
+    """Return a share (0-1) in per cent with one decimal."""
     return NO_VALUE if share is None or not math.isfinite(share) else f"{share:.1%}"
 
 
 def format_score(value: float | None) -> str:
-    """A figure in four decimals."""
+    """Return a figure with four decimals."""
     return NO_VALUE if value is None or not math.isfinite(value) else f"{value:.4f}"
 
 
 def format_difference(value: float | None) -> str:
-    """A difference in four decimals, its sign before it."""
+    """Return a difference with its sign and four decimals."""
     return NO_VALUE if value is None or not math.isfinite(value) else f"{value:+.4f}"
 
 
 def format_amount(amount: float | None) -> str:
-    """An amount or a count without decimals, thousands set apart."""
+    """Return an amount or a count without decimals, thousands separated."""
     return NO_VALUE if amount is None or not math.isfinite(amount) else f"{amount:,.0f}"
 
 
 def format_metric(name: str, metric: Metric) -> str:
-    """A metric and its 95 % interval, in the form that its kind asks for."""
-    show = (
-        format_share
-        if name in _SHARE_METRICS
-        else format_amount
-        if name == "cost_per_1000"
-        else format_score
-    )
+    """Return a metric and its 95 % interval in the form of its kind: share, amount or score."""
+    show = _choose_format(name)
     return f"{show(metric.value)} ({show(metric.low)} to {show(metric.high)})"
 
 
-def format_interval(low: float | None, high: float | None, *, share: bool = False) -> str:
-    """An interval in brackets, or nothing where there is none."""
+def format_share_metric(metric: Metric | None) -> str:
+    """Return the metric's value in per cent, or a dash where there is none."""
+    return format_share(None if metric is None else metric.value)
+
+
+def format_interval(low: float | None, high: float | None) -> str:
+    """Return an interval as "low to high", or a dash where an end is missing."""
     if low is None or high is None or not (math.isfinite(low) and math.isfinite(high)):
         return NO_VALUE
-    show = format_share if share else format_score
-    return f"{show(low)} to {show(high)}"
+    return f"{format_score(low)} to {format_score(high)}"
+
+
+def _choose_format(name: str) -> Callable[[float | None], str]:
+    if name in _SHARE_METRICS:
+        return format_share
+    return format_amount if name == "cost_per_1000" else format_score

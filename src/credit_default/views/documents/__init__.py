@@ -1,1 +1,1 @@
-"""Documents as data, rendered as HTML, Markdown, JSON or for the terminal."""
+"""Documents as values, rendered as HTML, markdown, JSON or for the terminal."""

@@ -1,7 +1,8 @@
-"""A document for people, as values: sections of paragraphs, lists, tables and pictures, in the order they are read.
+"""A document as values: sections of paragraphs, lists, tables and pictures, in reading order.
 
-One content, three forms: a page for a browser (`document_html`), markdown for a repository or a UI (`document_markdown`), and
-a terminal (`document_terminal`). What came with the data is plain text here; each form makes it harmless in its own way.
+One content has several forms: a page for a browser (`html`), markdown for a repository or a UI
+(`markdown`), JSON for storage (`json_document`) and a terminal (`terminal`). Text that came with
+the data is plain text here; each form escapes it in its own way.
 """
 
 from dataclasses import dataclass
@@ -23,7 +24,10 @@ class Bullets:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows of cells under a heading; columns from `first_figure` on hold figures and stand to the right."""
+    """Rows of cells under a heading.
+
+    Columns from `first_figure` on (counted from 0) hold figures and are aligned to the right.
+    """
 
     heading: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
@@ -32,7 +36,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A picture by the path that it has beside the document, in words for who can't see it, and its PNG bytes."""
+    """A picture: its path beside the document, a description in place of it, and its PNG bytes."""
 
     path: str
     description: str
@@ -52,7 +56,7 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A whole document. `warning` is what nobody may overlook: that no real client stands behind it, for one."""
+    """A whole document. `warning` is shown prominently: for one, that the clients are simulated."""
 
     title: str
     subtitle: str

@@ -1,6 +1,7 @@
-"""A document as one page for a browser: nothing to fetch, no script, pictures inside, fit for print.
+"""Render a document as one self-contained page for a browser, without scripts.
 
-Every text is escaped, and the page's own policy forbids what escaping might have let through.
+Every text is escaped, and the page's content security policy forbids what escaping might have
+missed.
 """
 
 import base64
@@ -45,14 +46,14 @@ figcaption { color: #5b6b7b; font-size: .9rem; }
 """
 
 
-def write_html(document: Document) -> str:
-    """The document as one HTML page."""
+def render_html(document: Document) -> str:
+    """Return the document as one HTML page."""
     warning = f'<p class="warning">{_escape_text(document.warning)}</p>' if document.warning else ""
     links = "".join(
         f'<a href="#{_build_anchor(s.title)}">{_escape_text(s.title)}</a>'
         for s in document.sections
     )
-    sections = "\n".join(_write_section(section) for section in document.sections)
+    sections = "\n".join(_render_section(section) for section in document.sections)
     return (
         f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
@@ -63,40 +64,41 @@ def write_html(document: Document) -> str:
     )
 
 
-def _write_section(section: Section) -> str:
-    blocks = "\n".join(_write_block(block) for block in section.blocks)
+def _render_section(section: Section) -> str:
+    blocks = "\n".join(_render_block(block) for block in section.blocks)
     return f'<h2 id="{_build_anchor(section.title)}">{_escape_text(section.title)}</h2>\n{blocks}'
 
 
-def _write_block(block: Block) -> str:
+def _render_block(block: Block) -> str:
     match block:
         case Paragraph(text):
             return f"<p>{_escape_text(text)}</p>"
         case Bullets(items):
             return f"<ul>{''.join(f'<li>{_escape_text(item)}</li>' for item in items)}</ul>"
         case Table():
-            return _write_table(block)
+            return _render_table(block)
         case Picture(_, description, png):
             source = base64.b64encode(png).decode()
-            told = _escape_text(description)
-            image = f'<img alt="{told}" src="data:image/png;base64,{source}">'
-            return f"<figure>{image}<figcaption>{told}</figcaption></figure>"
+            caption = _escape_text(description)
+            image = f'<img alt="{caption}" src="data:image/png;base64,{source}">'
+            return f"<figure>{image}<figcaption>{caption}</figcaption></figure>"
 
 
-def _write_table(table: Table) -> str:
-    def write_row(cells: tuple[str, ...], tag: str) -> str:
-        kinds = [
-            'class="figure"' if place >= table.first_figure else "" for place in range(len(cells))
-        ]
-        written = (
-            f"<{tag} {kind}>{_escape_text(cell)}</{tag}>"
-            for cell, kind in zip(cells, kinds, strict=True)
-        )
-        return f"<tr>{''.join(written)}</tr>"
-
-    rows = "\n".join(write_row(row, "td") for row in table.rows)
-    head = write_row(table.heading, "th")
+def _render_table(table: Table) -> str:
+    head = _render_row(table.heading, tag="th", first_figure=table.first_figure)
+    rows = "\n".join(
+        _render_row(row, tag="td", first_figure=table.first_figure) for row in table.rows
+    )
     return f'<div class="table"><table><thead>{head}</thead><tbody>\n{rows}\n</tbody></table></div>'
+
+
+def _render_row(cells: tuple[str, ...], *, tag: str, first_figure: int) -> str:
+    kinds = ['class="figure"' if place >= first_figure else "" for place in range(len(cells))]
+    rendered = (
+        f"<{tag} {kind}>{_escape_text(cell)}</{tag}>"
+        for cell, kind in zip(cells, kinds, strict=True)
+    )
+    return f"<tr>{''.join(rendered)}</tr>"
 
 
 def _escape_text(text: str) -> str:

@@ -1,6 +1,7 @@
-"""A document at rest: plain JSON that is read back into the same values, its pictures by path only.
+"""Store a document as plain JSON, with its pictures by path, and read it back as the same values.
 
-What is read may have been written by anybody: it is taken apart strictly, and stays plain text for the form that shows it.
+What is read may have been written by anybody, so it is parsed strictly, and its texts stay plain
+text for the form that renders them.
 """
 
 import json
@@ -20,8 +21,8 @@ from credit_default.views.documents.document import (
 DOCUMENT_FORMAT: Final = "credit-default document 1"
 
 
-def write_document_json(document: Document) -> str:
-    """The document as JSON, without the bytes of its pictures."""
+def render_document_json(document: Document) -> str:
+    """Return the document as JSON, without the bytes of its pictures."""
     content = {
         "format": DOCUMENT_FORMAT,
         "title": document.title,
@@ -36,15 +37,15 @@ def write_document_json(document: Document) -> str:
 
 
 def parse_document(text: str) -> Document:
-    """The document that the JSON describes.
+    """Return the document that the JSON describes.
 
     Raises:
-        ArtifactError: it is no JSON, or of another form.
+        ArtifactError: The text is not JSON, or not a document of this format.
     """
     try:
         content = json.loads(text)
         if content["format"] != DOCUMENT_FORMAT:
-            raise _invalid_document(f"format {content['format']!r}")
+            raise _build_document_error(f"format {content['format']!r}")
         sections = tuple(
             Section(_require_text(s["title"]), tuple(_parse_block(block) for block in s["blocks"]))
             for s in content["sections"]
@@ -56,7 +57,7 @@ def parse_document(text: str) -> Document:
             _require_text(content["warning"]),
         )
     except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise _invalid_document(f"{type(error).__name__}: {error}"[:200]) from error
+        raise _build_document_error(f"{type(error).__name__}: {error}"[:200]) from error
 
 
 def _describe_block(block: Block) -> dict[str, Any]:
@@ -84,23 +85,23 @@ def _parse_block(block: Any) -> Block:
         case {"heading": list(heading), "rows": list(rows), "first_figure": int(first_figure)}:
             cells = tuple(tuple(_require_text(cell) for cell in row) for row in rows)
             if any(len(row) != len(heading) for row in cells):
-                raise _invalid_document("a table with rows of other lengths than its heading")
+                raise _build_document_error("a table whose rows and heading differ in length")
             return Table(tuple(_require_text(cell) for cell in heading), cells, first_figure)
         case {"picture": str(path), "description": str(description)}:
             return Picture(path, description, b"")
-    raise _invalid_document(f"a block {str(block)[:60]!r}")
+    raise _build_document_error(f"a block {str(block)[:60]!r}")
 
 
 def _require_text(value: Any) -> str:
     if not isinstance(value, str):
-        raise _invalid_document(f"{type(value).__name__} where a text belongs")
+        raise _build_document_error(f"{type(value).__name__} instead of a text")
     return value
 
 
-def _invalid_document(found: str) -> ArtifactError:
+def _build_document_error(found: str) -> ArtifactError:
     return ArtifactError(
         "model card",
         found=found,
-        expected="a card as `train` writes it",
-        remedy="Train and register the model anew.",
+        expected="a model card as `credit-default train` writes it",
+        remedy="Train and register the model again.",
     )

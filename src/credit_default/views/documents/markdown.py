@@ -1,4 +1,4 @@
-"""A document as markdown: for a repository, a review or a UI that renders it. Pictures are named by their paths."""
+"""Render a document as markdown for a repository or a UI, with links to its pictures."""
 
 from credit_default.views.documents.document import (
     Block,
@@ -11,34 +11,37 @@ from credit_default.views.documents.document import (
 from credit_default.views.summaries.run_artifact import escape_markdown
 
 
-def write_document_markdown(document: Document, *, pictures: str = "") -> str:
-    """The document as markdown; text that came with the data cannot turn into markup.
+def render_document_markdown(document: Document, *, pictures: str = "") -> str:
+    """Return the document as markdown.
 
-    `pictures` leads from where the document stands to where its pictures' paths begin ("../").
+    Args:
+        document: The document. Text that came with the data cannot turn into markup.
+        pictures: The relative path from the markdown file to the folder where the pictures' paths
+            begin, such as "../".
     """
     parts = [f"# {escape_markdown(document.title)}", escape_markdown(document.subtitle)]
     parts += [f"> **{escape_markdown(document.warning)}**"] if document.warning else []
     for section in document.sections:
         parts += [
             f"## {escape_markdown(section.title)}",
-            *(_write_block(block, pictures) for block in section.blocks),
+            *(_render_block(block, pictures) for block in section.blocks),
         ]
     return "\n\n".join(parts) + "\n"
 
 
-def _write_block(block: Block, pictures: str) -> str:
+def _render_block(block: Block, pictures: str) -> str:
     match block:
         case Paragraph(text):
             return escape_markdown(text)
         case Bullets(items):
             return "\n".join(f"* {escape_markdown(item)}" for item in items)
         case Table():
-            return _write_table(block)
+            return _render_table(block)
         case Picture(path, description, _):
             return f"![{escape_markdown(description)}]({pictures}{path})"
 
 
-def _write_table(table: Table) -> str:
+def _render_table(table: Table) -> str:
     rules = [
         "---:" if place >= table.first_figure else "---" for place in range(len(table.heading))
     ]

@@ -1,4 +1,4 @@
-"""A document in a terminal: the same sections, tables to the width there is, pictures told by their words and paths."""
+"""Render a document for the terminal: pictures are shown by their description and path."""
 
 from collections.abc import Iterator
 
@@ -19,7 +19,7 @@ from credit_default.views.summaries.summary import render_text
 
 
 def render_document(document: Document) -> RenderableType:
-    """The document as Rich prints it."""
+    """Return the document as Rich prints it."""
     return Group(*_render_parts(document))
 
 

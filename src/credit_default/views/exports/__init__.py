@@ -1,1 +1,1 @@
-"""Files handed to others: data dictionary, recipe as TOML, software bill of materials."""
+"""Files for others: the data dictionary, a recipe as TOML, a model's bill of materials."""

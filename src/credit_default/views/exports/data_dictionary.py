@@ -1,7 +1,8 @@
-"""The data dictionary for people: what stands in a statement, in an outcomes file and in the lake's tables.
+"""The data dictionary as markdown: the columns of statements, outcomes files and the lake's tables.
 
-Written from the declarations themselves (`docs/write_data_dictionary.py`), so that the page cannot say anything else
-than the code does. Tables come in as plain values, since a view does not know where they are kept.
+It is rendered from the declarations themselves (`docs/write_data_dictionary.py`), so that the page
+cannot differ from the code. Tables are passed in as plain values, since a view does not know where
+they are stored.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -15,7 +16,7 @@ _NO_VALUE = "–"
 
 @dataclass(frozen=True, slots=True)
 class TableColumn:
-    """A column of a table at rest: its name, its type in words, what it says."""
+    """A column of a stored table: its name, its type in words, and what it says."""
 
     name: str
     kind: str
@@ -24,7 +25,7 @@ class TableColumn:
 
 @dataclass(frozen=True, slots=True)
 class TableDescription:
-    """A table at rest: its name, what a row of it is, its columns in order."""
+    """A stored table: its name, what one row of it is, and its columns in order."""
 
     name: str
     description: str
@@ -33,82 +34,83 @@ class TableDescription:
 
 @dataclass(frozen=True, slots=True)
 class CodeGroup:
-    """Columns that follow one another and permit the same codes, in words, and what each code means."""
+    """Consecutive columns that permit the same codes, and what each code means."""
 
     columns: str
     codes: Mapping[int, str]
 
 
-def write_dictionary(
+def render_dictionary(
     schema: Schema, *, outcomes: Schema, tables: Sequence[TableDescription]
 ) -> str:
-    """The dictionary as markdown: statements, their codes and rules, outcomes files, then each table."""
+    """Return the dictionary: statements with their codes and rules, outcomes files, then each table."""
     sections = [
-        _write_introduction(schema),
-        _write_columns(schema),
-        _write_codes(schema),
-        _write_rules(schema),
-        _write_outcomes(outcomes),
-        *(_write_table(table) for table in tables),
+        _render_introduction(schema),
+        _render_columns(schema),
+        _render_codes(schema),
+        _render_rules(schema),
+        _render_outcomes(outcomes),
+        *(_render_table(table) for table in tables),
     ]
     return "\n\n".join(sections) + "\n"
 
 
-def _write_introduction(schema: Schema) -> str:
+def _render_introduction(schema: Schema) -> str:
     key = " and ".join(f"`{name}`" for name in schema.names[:2])
     return (
         "# Data dictionary\n\n"
-        "Written by `make docs` from `data/credit_card/statements.py`, `data/credit_card/outcomes.py` and `adapters/tables/queries.py`: correct those,"
-        " not this page.\n\n"
-        f"Portfolio `{schema.name}`, version {schema.version}. A row's key is {key}. Names of a file's columns are"
-        " matched without regard to case or order, under any of the names in the second column."
+        "Written by `make docs` from `data/credit_card/statements.py`, `data/credit_card/outcomes.py`"
+        " and `adapters/tables/queries.py`: change those files, not this page.\n\n"
+        f"Portfolio `{schema.name}`, version {schema.version}. A row's key is {key}. Column names of a file are"
+        " matched in any order and case, under any of the names in the second column."
     )
 
 
-def _write_columns(schema: Schema) -> str:
+def _render_columns(schema: Schema) -> str:
     heading = ("column", "also known as", "kind", "range", "protected", "drift", "what it says")
     rows = [
         (
             _format_code_span(column.name),
             _format_code_spans(column.aliases),
             column.kind,
-            _write_range(column),
+            _format_range(column),
             "yes" if column.protected else "",
-            _write_drift(column),
+            _format_drift(column),
             column.description,
         )
         for column in (*schema.columns, schema.outcome)
     ]
-    told = (
-        "Protected attributes stay in the lake, so that fairness can be measured, and are no inputs of the model by"
-        " default. Drift: how far a batch may be from the reference, by which method."
+    text = (
+        "Protected attributes are kept in the lake, so that fairness can be measured; by default they"
+        " are not inputs of the model. Drift: the method, and the distance from the reference from"
+        " which a column counts as drifted."
     )
-    return f"## Statements\n\n{told}\n\n{_write_markdown_table(heading, rows)}"
+    return f"## Statements\n\n{text}\n\n{_render_markdown_table(heading, rows)}"
 
 
-def _write_codes(schema: Schema) -> str:
+def _render_codes(schema: Schema) -> str:
     rows = [
         (group.columns, _format_code_span(str(code)), meaning)
         for group in _group_codes((*schema.columns, schema.outcome))
         for code, meaning in group.codes.items()
     ]
-    return f"### Codes\n\n{_write_markdown_table(('columns', 'code', 'meaning'), rows)}"
+    return f"### Codes\n\n{_render_markdown_table(('columns', 'code', 'meaning'), rows)}"
 
 
-def _write_rules(schema: Schema) -> str:
+def _render_rules(schema: Schema) -> str:
     rows = [
         (_format_code_span(rule.name), _format_code_span(rule.expression), rule.description)
         for rule in schema.rules
     ]
-    told = (
+    text = (
         "A row that breaks a rule goes to quarantine under the rule's name. Each column has rules of its own:"
         " `<column>|type`, `|nullability`, `|format`, `|min`, `|max`, `|code`; `key|repeated` is broken by every row"
-        " whose key another row has too. Across columns:"
+        " whose key occurs in another row too. Across columns:"
     )
-    return f"### Rules\n\n{told}\n\n{_write_markdown_table(('rule', 'true for a good row', 'in words'), rows)}"
+    return f"### Rules\n\n{text}\n\n{_render_markdown_table(('rule', 'true for a good row', 'in words'), rows)}"
 
 
-def _write_outcomes(outcomes: Schema) -> str:
+def _render_outcomes(outcomes: Schema) -> str:
     rows = [
         (
             _format_code_span(column.name),
@@ -118,19 +120,19 @@ def _write_outcomes(outcomes: Schema) -> str:
         )
         for column in (*outcomes.columns, outcomes.outcome)
     ]
-    told = (
-        "One observation a row. The same client and month may come more than once: the one observed last counts, and of"
-        " two observed at the same instant a default."
+    text = (
+        "Each row is one observation. The same client and month may occur more than once: the latest"
+        " observation counts, and of two at the same instant the default."
     )
-    return f"## Outcomes\n\n{told}\n\n{_write_markdown_table(('column', 'also known as', 'kind', 'what it says'), rows)}"
+    return f"## Outcomes\n\n{text}\n\n{_render_markdown_table(('column', 'also known as', 'kind', 'what it says'), rows)}"
 
 
-def _write_table(table: TableDescription) -> str:
+def _render_table(table: TableDescription) -> str:
     rows = [
         (_format_code_span(column.name), column.kind, column.description)
         for column in table.columns
     ]
-    grid = _write_markdown_table(("column", "type", "what it says"), rows)
+    grid = _render_markdown_table(("column", "type", "what it says"), rows)
     return f"## Table `{table.name}`\n\n{table.description}\n\n{grid}"
 
 
@@ -142,7 +144,7 @@ def _group_codes(columns: Iterable[Column]) -> Iterator[CodeGroup]:
         yield CodeGroup(names[0] if len(names) == 1 else f"{names[0]} to {names[-1]}", codes)
 
 
-def _write_range(column: Column) -> str:
+def _format_range(column: Column) -> str:
     if column.codes:
         return ", ".join(str(code) for code in column.codes)
     if column.minimum is None and column.maximum is None:
@@ -154,14 +156,18 @@ def _write_range(column: Column) -> str:
     return f"{low} to {high}"
 
 
-def _write_drift(column: Column) -> str:
+def _format_drift(column: Column) -> str:
     if column.kind in {"identifier", "month", "outcome"}:
         return _NO_VALUE
     return f"{column.drift_method}, {column.drift_threshold:g}"
 
 
-def _write_markdown_table(heading: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [heading, ["---"] * len(heading), *([_escape(cell) for cell in row] for row in rows)]
+def _render_markdown_table(heading: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [
+        heading,
+        ["---"] * len(heading),
+        *([_escape_cell(cell) for cell in row] for row in rows),
+    ]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
@@ -173,6 +179,6 @@ def _format_code_spans(names: Iterable[str]) -> str:
     return ", ".join(_format_code_span(name) for name in names) or _NO_VALUE
 
 
-def _escape(text: str) -> str:
-    # A bar would end the cell, inside a code span too.
+def _escape_cell(text: str) -> str:
+    # A vertical bar ends the cell, even inside a code span.
     return " ".join(text.split()).replace("|", "\\|")

@@ -1,7 +1,8 @@
-"""The parts list of a model: the bundle, the libraries it was trained with, the rows it learned from, as CycloneDX 1.6.
+"""The bill of materials (SBOM) of a model as CycloneDX 1.6: its bundle, libraries and data.
 
-It travels with the registered version and answers, years later and without our code: which model was this, on what was it
-trained, and does a hole found today in a library concern it? Digests and counts only; not a row, not a client.
+It travels with the registered version and answers, years later and without this code: which model
+was this, on what was it trained, and does a vulnerability found in a library concern it? It holds
+digests and counts only, no rows and no clients.
 """
 
 import json
@@ -18,12 +19,11 @@ _FORMAT: Final = {
     "bomFormat": "CycloneDX",
     "specVersion": "1.6",
 }
-_SERIAL_NAMESPACE: Final = uuid.uuid5(
-    uuid.NAMESPACE_URL, "urn:credit-default:bundle"
-)  # in which a digest names a parts list
+# The namespace in which a bundle's digest gives the serial number.
+_SERIAL_NAMESPACE: Final = uuid.uuid5(uuid.NAMESPACE_URL, "urn:credit-default:bundle")
 
 
-def write_bundle_sbom(
+def render_bundle_sbom(
     bundle: ModelBundle,
     *,
     model_name: str,
@@ -31,9 +31,14 @@ def write_bundle_sbom(
     data_origin: str,
     written_at: str,
 ) -> str:
-    """The parts list as JSON text; the same arguments give the same text.
+    """Return the bill of materials as JSON; the same arguments give the same text.
 
-    `libraries` are versions by distribution name; `data_origin` is real or simulated; `written_at` is UTC, ISO 8601.
+    Args:
+        bundle: The model.
+        model_name: Its name in the registry.
+        libraries: Versions by distribution name.
+        data_origin: `real` or `simulated`.
+        written_at: The time of writing, ISO 8601, UTC.
     """
     model = f"model:{bundle.digest}"
     datasets = {f"data:{digest}": digest for digest in bundle.source_digests}

@@ -1,4 +1,4 @@
-"""The winner of a search as a configuration file: figures and origin above, the recipe below, for a person to review."""
+"""The best recipe of a search as a configuration file, with its figures as comments for a review."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -10,22 +10,28 @@ from credit_default.views.terminal.tuning import RecipeComparison, format_recipe
 
 @dataclass(frozen=True, slots=True)
 class TunedRecipe:
-    """A recipe and where it came from: the study, how many trials it had, on how many rows, by which command."""
+    """A recipe and where it came from."""
 
     recipe: Recipe
     study_name: str
     trial_count: int
-    row_count: int
-    command: str
+    row_count: int  # development rows of the search
+    command: str  # that found it
 
 
-def write_recipe_file(tuned: TunedRecipe, standings: Sequence[RecipeComparison]) -> str:
-    """TOML for `train --config`, the standings as comments; a parameter without a value (no bound) is left out."""
+def render_recipe_toml(tuned: TunedRecipe, comparisons: Sequence[RecipeComparison]) -> str:
+    """Return TOML for `train --config`.
+
+    Args:
+        tuned: The recipe. A parameter without a value (such as no depth bound) is left out.
+        comparisons: What the search found, written as comments.
+    """
+    rows = f"{tuned.row_count:,} development rows"
     head = [
         f"Found by: {tuned.command}",
-        f"Study {tuned.study_name}: {tuned.trial_count} trials on pooled five folds of {tuned.row_count:,} development rows.",
-        "Measured on another draw of five folds than the search looked at; gains over the recipe in force, with intervals:",
-        *(f"  {format_recipe_comparison(standing)}" for standing in standings),
+        f"Study {tuned.study_name}: {tuned.trial_count} trials on five pooled folds of {rows}.",
+        "Figures of five other folds than those of the search; gains over the recipe in force:",
+        *(f"  {format_recipe_comparison(comparison)}" for comparison in comparisons),
     ]
     values = [
         f"{name} = {_format_toml_value(value)}"

@@ -1,1 +1,1 @@
-"""Charts drawn with matplotlib."""
+"""Figures drawn with matplotlib."""

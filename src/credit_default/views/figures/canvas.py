@@ -1,6 +1,7 @@
-"""The paper that figures are drawn on: size, colours, titles and axes alike for all.
+"""The common look of all figures: size, colours, titles, axes and legends.
 
-Figures are made without pyplot, so that drawing keeps no state, opens no window and works in threads.
+Figures are made without pyplot, so that drawing keeps no state, opens no window and works in
+threads.
 """
 
 import io
@@ -25,7 +26,14 @@ _TITLE_WIDTH: Final = 64  # characters of the title's size that fit on one line
 
 
 def open_figure(title: str, *, subtitle: str, height: float = _HEIGHT) -> tuple[Figure, Axes]:
-    """An empty figure, `height` inches high, with its one pair of axes, the finding on top and the subtitle beneath it."""
+    """Return an empty figure with one pair of axes.
+
+    Args:
+        title: What the figure shows, as a finding; wrapped over several lines where it is long.
+        subtitle: Which model and rows these are. It is drawn in the alert colour where it says that
+            data is simulated.
+        height: In inches.
+    """
     figure = Figure(
         figsize=(_WIDTH, height),
         dpi=_DOTS_PER_INCH,
@@ -48,7 +56,7 @@ def open_figure(title: str, *, subtitle: str, height: float = _HEIGHT) -> tuple[
         color=ALERT_COLOUR if "simulated" in subtitle.lower() else TEXT_COLOUR,
         fontsize=11,
     )
-    # A dollar sign or an underscore in a name is not mathematics.
+    # A dollar sign or an underscore in a name is not a formula.
     for text in (heading, beneath):
         text.set_parse_math(False)
     axes.grid(visible=True, color=_GRID_COLOUR)
@@ -58,14 +66,14 @@ def open_figure(title: str, *, subtitle: str, height: float = _HEIGHT) -> tuple[
     return figure, axes
 
 
-def label_axes(axes: Axes, *, across: str, up: str) -> None:
-    """Both axes carry what they show and its unit."""
-    axes.set_xlabel(across, fontsize=12, color=TEXT_COLOUR)
-    axes.set_ylabel(up, fontsize=12, color=TEXT_COLOUR)
+def label_axes(axes: Axes, *, x_label: str, y_label: str) -> None:
+    """Label both axes with what they show and its unit."""
+    axes.set_xlabel(x_label, fontsize=12, color=TEXT_COLOUR)
+    axes.set_ylabel(y_label, fontsize=12, color=TEXT_COLOUR)
 
 
 def format_axes_as_percent(axes: Axes, *, top: float = 1.0) -> None:
-    """Both axes run from 0 to `top` in per cent."""
+    """Let both axes run from 0 to `top` (a share, 1 is all) and label them in per cent."""
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_formatter(PercentFormatter(1.0, decimals=0))
     axes.set_xlim(0, top)
@@ -73,12 +81,12 @@ def format_axes_as_percent(axes: Axes, *, top: float = 1.0) -> None:
 
 
 def add_legend(axes: Axes, place: Literal["upper left", "upper right", "lower right"]) -> None:
-    """A legend at the place, on white."""
+    """Add a legend on a white background."""
     axes.legend(loc=place, fontsize=11, frameon=True, facecolor="white", edgecolor=_GRID_COLOUR)
 
 
-def write_png(figure: Figure) -> bytes:
-    """The picture as PNG; what drew it is left out, so that the same figures give the same bytes."""
-    held = io.BytesIO()
-    figure.savefig(held, format="png", metadata={"Software": None})
-    return held.getvalue()
+def render_png(figure: Figure) -> bytes:
+    """Return the figure as PNG; the same figure gives the same bytes."""
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", metadata={"Software": None})
+    return buffer.getvalue()

@@ -1,4 +1,8 @@
-"""Pictures of the decision in money: what other costs would change, and what a review team of so many hands catches."""
+"""Figures of the decision in money: other cost ratios, and a review team of limited size.
+
+Each title states the finding. `subtitle` says which model and rows these are, and that data is
+simulated where it is.
+"""
 
 from collections.abc import Sequence
 from typing import Final
@@ -23,37 +27,30 @@ from credit_default.views.figures.canvas import (
 
 _LIGHT_MUTED_COLOUR: Final = "#c9d1d8"
 _BAR_WIDTH: Final = 0.25
+_BAR_STEP: Final = 0.27  # between the middles of neighbouring bars
 
 
 def draw_cost_sensitivity(economics: Economics, *, subtitle: str = "") -> Figure:
-    """Cost per 1,000 clients at each cost ratio, with its 95 % interval, beside declining everybody and nobody."""
+    """Draw the cost per 1,000 clients at each cost ratio, beside the two simplest decisions.
+
+    Costs have 95 % intervals. The simplest decisions are to decline everybody and to decline
+    nobody.
+    """
     points = economics.sensitivity
-    figure, axes = open_figure(_build_title(points), subtitle=subtitle)
+    figure, axes = open_figure(_build_sensitivity_title(points), subtitle=subtitle)
     places = np.arange(len(points), dtype=np.float64)
     costs = [point.cost_per_1000 for point in points]
-    _draw_bars(
-        axes,
-        places - 0.27,
-        [cost.value for cost in costs],
-        name="the model's decisions",
-        colour=MODEL_COLOUR,
+    everybody = [point.decline_all_cost for point in points]
+    nobody = [point.decline_nobody_cost for point in points]
+    bars = (
+        (-_BAR_STEP, [cost.value for cost in costs], "the model's decisions", MODEL_COLOUR),
+        (0.0, everybody, "decline everybody", MUTED_COLOUR),
+        (_BAR_STEP, nobody, "decline nobody", _LIGHT_MUTED_COLOUR),
     )
-    _draw_bars(
-        axes,
-        places,
-        [p.decline_all_cost for p in points],
-        name="decline everybody",
-        colour=MUTED_COLOUR,
-    )
-    _draw_bars(
-        axes,
-        places + 0.27,
-        [p.decline_nobody_cost for p in points],
-        name="decline nobody",
-        colour=_LIGHT_MUTED_COLOUR,
-    )
+    for offset, heights, name, colour in bars:
+        _draw_bars(axes, places + offset, heights, name=name, colour=colour)
     axes.errorbar(
-        places - 0.27,
+        places - _BAR_STEP,
         [cost.value for cost in costs],
         yerr=_compute_error_bars(costs),
         fmt="none",
@@ -63,39 +60,30 @@ def draw_cost_sensitivity(economics: Economics, *, subtitle: str = "") -> Figure
     axes.set_xticks(places, [_label_operating_point(point) for point in points])
     axes.grid(visible=False, axis="x")
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
-    highest = [max(p.cost_per_1000.high, p.decline_all_cost, p.decline_nobody_cost) for p in points]
-    axes.set_ylim(0, 1.15 * max([1.0, *highest]))
-    label_axes(
-        axes, across="cost of a missed default : cost of a false alarm", up="cost per 1,000 clients"
-    )
+    axes.set_ylim(0, 1.15 * max([1.0, *(cost.high for cost in costs), *everybody, *nobody]))
+    x_label = "cost of a missed default : cost of a false alarm"
+    label_axes(axes, x_label=x_label, y_label="cost per 1,000 clients")
     add_legend(axes, "upper left")
     return figure
 
 
 def draw_capacity(economics: Economics, *, subtitle: str = "") -> Figure:
-    """Defaulters caught and precision, with their 95 % intervals, by how many clients the review team can look at."""
+    """Draw defaulters caught and precision by how many clients can be reviewed.
+
+    Both have 95 % intervals.
+    """
     points = economics.capacity
+    figure, axes = open_figure(_build_capacity_title(economics), subtitle=subtitle)
+    by_lot = "defaulters caught by drawing lots"
+    axes.plot([0, 1], [0, 1], color=MUTED_COLOUR, linestyle="--", label=by_lot)
     shares = [point.capacity_share for point in points]
-    first = points[0].reached
-    caught, hit = (
-        0.0 if metric is None else metric.value for metric in (first.caught_share, first.precision)
-    )
-    told = f"The riskiest {shares[0]:.0%} hold {caught:.0%} of defaulters, and {hit:.0%} of them default"
-    figure, axes = open_figure(told, subtitle=subtitle)
-    axes.plot(
-        [0, 1],
-        [0, 1],
-        color=MUTED_COLOUR,
-        linestyle="--",
-        label="defaulters caught by drawing lots",
-    )
     precisions = [point.reached.precision for point in points]
     catches = [point.reached.caught_share for point in points]
     _draw_shares(
         axes,
         shares,
         precisions,
-        name="defaulters among those looked at",
+        name="defaulters among those reviewed",
         colour=ALERT_COLOUR,
         others=catches,
     )
@@ -107,50 +95,57 @@ def draw_capacity(economics: Economics, *, subtitle: str = "") -> Figure:
         colour=MODEL_COLOUR,
         others=precisions,
     )
-    axes.set_xticks(
-        shares, [f"{point.capacity_share:.0%}\n{point.capacity_count:,}" for point in points]
-    )
+    labels = [f"{point.capacity_share:.0%}\n{point.capacity_count:,}" for point in points]
+    axes.set_xticks(shares, labels)
     axes.set_yticks(np.linspace(0, 1, 6))
     axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
     axes.set_xlim(0, min(1.02, 1.1 * max(shares)))
     axes.set_ylim(0, 1.3)  # room for the legend
-    label_axes(
-        axes, across=f"clients that can be looked at, of {economics.row_count:,}", up="share"
-    )
+    x_label = f"clients that can be reviewed, of {economics.row_count:,}"
+    label_axes(axes, x_label=x_label, y_label="share")
     add_legend(axes, "upper right")
     return figure
 
 
-def _build_title(points: Sequence[OperatingPoint]) -> str:
-    plain = [min(point.decline_all_cost, point.decline_nobody_cost) for point in points]
+def _build_sensitivity_title(points: Sequence[OperatingPoint]) -> str:
+    simplest = [min(point.decline_all_cost, point.decline_nobody_cost) for point in points]
     saved = [
         1 - point.cost_per_1000.value / cost
-        for point, cost in zip(points, plain, strict=True)
+        for point, cost in zip(points, simplest, strict=True)
         if cost
     ]
     if not saved:
-        return "Nothing is to be saved: all clients have one outcome"
-    least = (
-        f"{min(saved):.0%}"
-        if min(saved) >= 0
-        else f"{-min(saved):.0%} more to {max(saved):.0%} less"
+        return "Nothing can be saved: all clients have the same outcome"
+    if min(saved) < 0:
+        difference = f"{-min(saved):.0%} more to {max(saved):.0%} less"
+    elif len(saved) == 1:
+        difference = f"{saved[0]:.0%} less"
+    else:
+        difference = f"{min(saved):.0%} to {max(saved):.0%} less"
+    return (
+        f"Whatever a missed default costs, the model costs {difference} "
+        "than declining all or nobody"
     )
-    between = least if len(saved) == 1 or min(saved) < 0 else f"{least} to {max(saved):.0%}"
-    less = " less" if min(saved) >= 0 else ""
-    return f"Whatever a missed default costs, the model costs {between}{less} than declining all or nobody"
+
+
+def _build_capacity_title(economics: Economics) -> str:
+    first = economics.capacity[0]
+    caught, hit = (
+        0.0 if metric is None else metric.value
+        for metric in (first.reached.caught_share, first.reached.precision)
+    )
+    return (
+        f"The riskiest {first.capacity_share:.0%} hold {caught:.0%} of defaulters, "
+        f"and {hit:.0%} of them default"
+    )
 
 
 def _draw_bars(
     axes: Axes, places: np.ndarray, heights: Sequence[float], *, name: str, colour: str
 ) -> None:
     bars = axes.bar(places, heights, _BAR_WIDTH, color=colour, label=name)
-    axes.bar_label(
-        bars,
-        labels=[f"{height:,.0f}" for height in heights],
-        padding=9,
-        color=TEXT_COLOUR,
-        fontsize=11,
-    )
+    labels = [f"{height:,.0f}" for height in heights]
+    axes.bar_label(bars, labels=labels, padding=9, color=TEXT_COLOUR, fontsize=11)
 
 
 def _draw_shares(
@@ -162,50 +157,49 @@ def _draw_shares(
     colour: str,
     others: Sequence[Metric | None],
 ) -> None:
-    """A line with intervals; each number stands on the side away from the other line."""
+    """Draw a line with intervals; each number is on the side away from the `others`' line."""
     known = [
         (share, metric) for share, metric in zip(shares, metrics, strict=True) if metric is not None
     ]
-    found = [metric for _, metric in known]
-    places, values = [share for share, _ in known], [metric.value for metric in found]
     axes.errorbar(
-        places,
-        values,
-        yerr=_compute_error_bars(found),
+        [share for share, _ in known],
+        [metric.value for _, metric in known],
+        yerr=_compute_error_bars([metric for _, metric in known]),
         fmt="o-",
         color=colour,
         capsize=4,
         label=name,
     )
     for share, metric, other in zip(shares, metrics, others, strict=True):
-        if metric is None:
-            continue
-        end, offset = (
-            (metric.low, -16)
-            if other is not None and metric.value < other.value
-            else (metric.high, 5)
-        )
-        axes.annotate(
-            f"{metric.value:.0%}",
-            (share, end),
-            (0, offset),
-            textcoords="offset points",
-            ha="center",
-            color=colour,
-        )
+        if metric is not None:
+            _annotate_share(axes, share, metric, other, colour=colour)
+
+
+def _annotate_share(
+    axes: Axes, share: float, metric: Metric, other: Metric | None, *, colour: str
+) -> None:
+    is_below = other is not None and metric.value < other.value
+    end, offset = (metric.low, -16) if is_below else (metric.high, 5)
+    axes.annotate(
+        f"{metric.value:.0%}",
+        (share, end),
+        (0, offset),
+        textcoords="offset points",
+        ha="center",
+        color=colour,
+    )
 
 
 def _compute_error_bars(metrics: Sequence[Metric]) -> np.ndarray:
-    ends = [
-        [metric.value - metric.low for metric in metrics],
-        [metric.high - metric.value for metric in metrics],
-    ]
-    return np.array(ends)
+    below = [metric.value - metric.low for metric in metrics]
+    above = [metric.high - metric.value for metric in metrics]
+    return np.array([below, above])
 
 
 def _label_operating_point(point: OperatingPoint) -> str:
     caught = 0.0 if point.caught_share is None else point.caught_share.value
     return (
-        f"{point.cost_ratio:g} : 1\ndeclined from {point.threshold:.3f}: {point.declined_share.value:.0%}"
-        f"\n{caught:.0%} of defaulters caught"
+        f"{point.cost_ratio:g} : 1\n"
+        f"declined from {point.threshold:.3f}: {point.declined_share.value:.0%}\n"
+        f"{caught:.0%} of defaulters caught"
     )

@@ -1,10 +1,22 @@
-"""The history as one page: the time line first, then scores, drift, defaults, performance, and every finding in words."""
+"""The monitoring history as one page: figures, vintages, and every finding in words.
 
-from collections.abc import Callable, Sequence
+Which gates and which of their figures are shown follows from their declarations in
+`gates/monitoring/monitoring_gates`.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from math import isnan
 from typing import Final
 
 from matplotlib.figure import Figure
 
+from credit_default.gates.monitoring.monitoring_gates import (
+    ALARM_EFFECTS,
+    MONITORING_GATES,
+    HistoryColumn,
+    MonitoringGate,
+)
 from credit_default.views.documents.document import (
     Block,
     Bullets,
@@ -14,44 +26,45 @@ from credit_default.views.documents.document import (
     Section,
     Table,
 )
-from credit_default.views.figures.canvas import write_png
-from credit_default.views.history.figures import (
-    draw_defaults,
-    draw_drift,
-    draw_performance,
-    draw_scores,
-    draw_timeline,
-)
+from credit_default.views.figures.canvas import render_png
+from credit_default.views.history.outcome_figures import draw_defaults, draw_performance
+from credit_default.views.history.score_figures import draw_drift, draw_scores
+from credit_default.views.history.timeline_figure import draw_timeline
 from credit_default.views.history.values import History, HistoryBatch
-from credit_default.views.history.vintage_tables import VintageRow, tabulate_vintages
+from credit_default.views.history.vintage_tables import VintageRow, build_vintage_table
 from credit_default.views.summaries.summary import format_figure
 
+_TIMELINE_CAPTION: Final = (
+    "One column for each batch. Dotted lines in the figures below mark a change of champion."
+)
 _PICTURES: Final[tuple[tuple[str, Callable[..., Figure], str], ...]] = (
-    (
-        "Champions and alarms",
-        draw_timeline,
-        "One place a batch. Dotted lines in the pictures below: another champion.",
-    ),
     ("Scores", draw_scores, "The default probabilities that the champion gave, batch by batch."),
     (
         "Drift",
         draw_drift,
-        "How far each input, the score and the decision are from the champion's reference: 1 is the limit.",
+        (
+            "How far each input, the score and the decision are from the champion's reference: "
+            "1 is the limit."
+        ),
     ),
     (
         "Defaults",
         draw_defaults,
-        "Expected when a batch was scored, realised once outcomes were known.",
+        "Expected when the batch was scored, and observed once outcomes were known.",
     ),
     (
         "Performance",
         draw_performance,
-        "Ranking of the clients by the champion of the day, where outcomes are known.",
+        (
+            "How well the champion of that month ranked the clients, for batches whose outcomes "
+            "are known."
+        ),
     ),
 )
 _VINTAGES: Final = (
-    "Each statement month as each version scored it, all batches together, with 95 % intervals. Coverage is the share of "
-    "the scored clients whose outcome is known; a month is mature when all of them should be."
+    "Each statement month as each version scored it, all batches together, with 95 % intervals. "
+    "Coverage is the share of the scored clients whose outcome is known; a month is mature when "
+    "all of its outcomes should be known."
 )
 _RAISED_LEVELS: Final = frozenset({"watch", "alarm", "refused"})
 
@@ -59,42 +72,56 @@ _RAISED_LEVELS: Final = frozenset({"watch", "alarm", "refused"})
 def describe_history(
     history: History,
     *,
-    reasons: dict[tuple[str, str], tuple[str, ...]],
+    reasons: Mapping[tuple[str, str], tuple[str, ...]],
     vintages: Sequence[VintageRow] = (),
+    gates: Sequence[MonitoringGate] = MONITORING_GATES,
 ) -> Document:
-    """The history as a document; `reasons` are those of the verdicts, by batch and gate."""
+    """Build the history page as a document.
+
+    Args:
+        history: At least one batch.
+        reasons: The reasons of the verdicts, by batch id and gate.
+        vintages: What became of each statement month; the section is left out where there are none.
+        gates: The declared gates, in the order in which they are shown.
+    """
     first, last = history.batches[0].statement_month, history.batches[-1].statement_month
-    span = first if first == last else f"{first} to {last}"
+    months = first if first == last else f"{first} to {last}"
+    draw: Callable[..., Figure] = partial(draw_timeline, gates=gates)
+    timeline = ("Champions and alarms", draw, _TIMELINE_CAPTION)
+    findings = (_tabulate_batches(history, gates), *_list_findings(history, reasons))
     return Document(
-        "What the monitors saw",
-        f"{len(history.batches)} batches, {span}; {_format_versions(history)}",
+        "Monitoring history",
+        f"{_count_batches(history)}, {months}; {_format_versions(history)}",
         (
             *(
-                Section(title, _draw_section(history, title, draw, told))
-                for title, draw, told in _PICTURES
+                _build_picture_section(history, title, draw_figure, caption)
+                for title, draw_figure, caption in (timeline, *_PICTURES)
             ),
-            *(
-                [Section("Vintages", (Paragraph(_VINTAGES), tabulate_vintages(vintages)))]
-                if vintages
-                else []
-            ),
-            Section("Findings", (_tabulate_batches(history), *_list_findings(history, reasons))),
+            *_build_vintage_sections(vintages),
+            Section("Findings", findings),
+            Section("What each gate judges", (_tabulate_gates(history, gates),)),
         ),
         "SIMULATED DATA: no real client stands behind these figures." if history.simulated else "",
     )
 
 
-def _draw_section(
-    history: History, title: str, draw: Callable[..., Figure], told: str
-) -> tuple[Block, ...]:
+def _build_picture_section(
+    history: History, title: str, draw: Callable[..., Figure], caption: str
+) -> Section:
     subtitle = "simulated data" if history.simulated else ""
-    return (
-        Picture(
-            f"{title.split(maxsplit=1)[0].lower()}.png",
-            told,
-            write_png(draw(history, subtitle=subtitle)),
-        ),
-    )
+    path = f"{title.split(maxsplit=1)[0].lower()}.png"
+    return Section(title, (Picture(path, caption, render_png(draw(history, subtitle=subtitle))),))
+
+
+def _build_vintage_sections(vintages: Sequence[VintageRow]) -> list[Section]:
+    if not vintages:
+        return []
+    return [Section("Vintages", (Paragraph(_VINTAGES), build_vintage_table(vintages)))]
+
+
+def _count_batches(history: History) -> str:
+    count = len(history.batches)
+    return "1 batch" if count == 1 else f"{count} batches"
 
 
 def _format_versions(history: History) -> str:
@@ -102,47 +129,60 @@ def _format_versions(history: History) -> str:
     return ("version " if len(versions) == 1 else "versions ") + ", ".join(map(str, versions))
 
 
-def _tabulate_batches(history: History) -> Table:
+def _tabulate_gates(history: History, gates: Sequence[MonitoringGate]) -> Table:
+    """Return what each gate that judged a batch looks at, and what follows from its alarm."""
+    shown = history.list_gates(gates)
+    rows = tuple(
+        (gate.name, gate.question, ALARM_EFFECTS[gate.alarm_effect])
+        for gate in gates
+        if gate.name in shown
+    )
+    return Table(("gate", "question", "after an alarm"), rows, first_figure=9)
+
+
+def _tabulate_batches(history: History, gates: Sequence[MonitoringGate]) -> Table:
+    columns = [(gate.name, column) for gate in gates for column in gate.columns]
     heading = (
         "month",
         "batch",
-        "loudest",
+        "raised",
         "version",
         "rows",
-        "score psi",
-        "expected",
-        "defaulted",
-        "ROC AUC",
+        *(column.heading for _, column in columns),
     )
-    return Table(heading, tuple(_list_cells(batch) for batch in history.batches), first_figure=3)
+    rows = tuple(_format_batch_cells(batch, columns) for batch in history.batches)
+    return Table(heading, rows, first_figure=3)
 
 
-def _list_cells(batch: HistoryBatch) -> tuple[str, ...]:
-    loud = [f"{gate} {level}" for gate, level in batch.levels.items() if level in _RAISED_LEVELS]
+def _format_batch_cells(
+    batch: HistoryBatch, columns: Sequence[tuple[str, HistoryColumn]]
+) -> tuple[str, ...]:
+    raised = [f"{gate} {level}" for gate, level in batch.levels.items() if level in _RAISED_LEVELS]
     return (
         batch.statement_month,
         batch.batch_id[:8],
-        ", ".join(loud) or "quiet",
+        ", ".join(raised) or "none",
         str(batch.model_version),
         f"{batch.row_count:,}",
-        format_figure(batch.find("drift", "score_drift")),
-        _format_share(batch.find("drift", "expected_default_share")),
-        _format_share(batch.find("performance", "default_share")),
-        format_figure(batch.find("performance", "roc_auc")),
+        *(_format_column(batch.find_figure(gate, c.figure), c) for gate, c in columns),
     )
 
 
+def _format_column(value: float, column: HistoryColumn) -> str:
+    if column.is_share:
+        return "–" if isnan(value) else f"{value:.1%}"
+    return format_figure(value)
+
+
 def _list_findings(
-    history: History, reasons: dict[tuple[str, str], tuple[str, ...]]
+    history: History, reasons: Mapping[tuple[str, str], tuple[str, ...]]
 ) -> tuple[Block, ...]:
-    told = [
+    findings = [
         f"{batch.statement_month} {gate} {level}: {'; '.join(reasons.get((batch.batch_id, gate), ()))}"
         for batch in history.batches
         for gate, level in batch.levels.items()
         if level in _RAISED_LEVELS
     ]
-    return (Bullets(tuple(told)),) if told else (Paragraph("No gate rang or asked for a look."),)
-
-
-def _format_share(share: float) -> str:
-    return "–" if share != share else f"{share:.1%}"  # noqa: PLR0124 - NaN is unlike itself
+    if not findings:
+        return (Paragraph("No gate raised an alarm or asked for a review."),)
+    return (Bullets(tuple(findings)),)

@@ -1,4 +1,4 @@
-"""What the monitors found, batch after batch, as a table for a terminal."""
+"""The monitoring history as a table for the terminal: one line for each finding."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,26 +7,43 @@ import polars as pl
 from rich.table import Table
 from rich.text import Text
 
-from credit_default.views.summaries.summary import LEVEL_STYLES, render_text
+from credit_default.views.summaries.summary import render_level, render_text
+
+_HEADING = ("month", "batch", "v", "rows", "expected loss", "gate", "verdict", "reason")
+_NUMBERS = frozenset({"v", "rows", "expected loss"})
 
 
 def render_history(findings: pl.DataFrame) -> Table:
-    """One line a finding, oldest month first: what was judged, how, and the first reason with its figures."""
+    """Return one line for each finding, in the order given.
+
+    Args:
+        findings: Rows of the monitoring table. Any gate is shown under its stored name, with its
+            first reason.
+    """
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
-    for name in ("month", "batch", "v", "rows", "expected loss", "gate", "verdict", "reason"):
-        last, number = name == "reason", name in {"v", "rows", "expected loss"}
+    for name in _HEADING:
+        is_last = name == _HEADING[-1]
         table.add_column(
             name,
-            justify="right" if number else "left",
-            no_wrap=not last,
-            overflow="fold" if last else "ellipsis",
+            justify="right" if name in _NUMBERS else "left",
+            no_wrap=not is_last,
+            overflow="fold" if is_last else "ellipsis",
         )
     for row in findings.iter_rows(named=True):
-        table.add_row(*_list_cells(row))
+        table.add_row(*_render_finding_cells(row))
     return table
 
 
-def _list_cells(row: Mapping[str, Any]) -> list[Text | str]:
+def format_finding_lines(findings: pl.DataFrame) -> list[str]:
+    """Return one text for each finding, with all of its reasons, for output without tables."""
+    return [
+        f"{row['statement_month']} batch {row['batch_id']} version {row['model_version']}: "
+        f"{row['gate']} {row['level']}: {'; '.join(row['reasons'])}"
+        for row in findings.iter_rows(named=True)
+    ]
+
+
+def _render_finding_cells(row: Mapping[str, Any]) -> list[Text | str]:
     return [
         render_text(row["statement_month"]),
         render_text(row["batch_id"][:8]),
@@ -34,19 +51,10 @@ def _list_cells(row: Mapping[str, Any]) -> list[Text | str]:
         f"{row['row_count']:,}",
         _format_loss(row["expected_loss"]),
         render_text(row["gate"]),
-        Text(row["level"], style=LEVEL_STYLES[row["level"]]),
+        render_level(row["level"]),
         render_text(row["reasons"][0] if row["reasons"] else ""),
     ]
 
 
 def _format_loss(amount: float | None) -> str:
     return "–" if amount is None else f"{amount:,.0f}"
-
-
-def format_finding_lines(findings: pl.DataFrame) -> list[str]:
-    """One text a finding, for those who read no tables."""
-    return [
-        f"{row['statement_month']} batch {row['batch_id']} version {row['model_version']}: {row['gate']} {row['level']}: "
-        + "; ".join(row["reasons"])
-        for row in findings.iter_rows(named=True)
-    ]

@@ -1,47 +1,63 @@
-"""The history as values: one batch after another, with what every gate said of it and what its rows came to.
+"""The monitoring history as values: verdicts, figures and profile of each batch.
 
-Made of the monitoring table and of the profiles that stand beside the reports; a batch without a profile has gaps.
+The values are built from the monitoring table and the profiles published beside the reports. A
+batch without a profile has gaps in the figures of scores and drift.
 """
 
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import polars as pl
 
+from credit_default.gates.monitoring.column_drift import P_VALUE_METHODS
+from credit_default.gates.monitoring.monitoring_gates import (
+    MONITORING_GATES,
+    MonitoringGate,
+    get_gate_position,
+)
 from credit_default.gates.verdict import Level
 
-_SCORE = "default_probability"
+_SCORE: Final = "default_probability"
 
 
 @dataclass(frozen=True, slots=True)
 class HistoryBatch:
-    """One batch as its last model version scored it. `profile` is what `monitor` published, empty where it did not."""
+    """One batch as its newest model version scored it."""
 
     batch_id: str
-    statement_month: str
+    statement_month: str  # YYYY-MM
     model_version: int
     row_count: int
-    levels: Mapping[str, Level]
-    figures: Mapping[str, Mapping[str, float]]  # by gate
-    profile: Mapping[str, Any] = field(default_factory=dict)
+    levels: Mapping[str, Level]  # by gate
+    figures: Mapping[str, Mapping[str, float]]  # by gate, then by name
+    profile: Mapping[str, Any] = field(
+        default_factory=dict
+    )  # as published; empty where there is none
 
-    def find(self, gate: str, name: str) -> float:
-        """A figure of a gate; NaN where it gave none."""
+    def find_figure(self, gate: str, name: str) -> float:
+        """Return a figure of a gate's verdict, or NaN where the verdict has none of that name."""
         value = self.figures.get(gate, {}).get(name)
         return float("nan") if value is None else float(value)
 
-    def list_excesses(self) -> dict[str, float]:
-        """How many times its limit each column's drift is, inputs first; a p-value counts as its limit over itself."""
+    def list_drift_ratios(self) -> dict[str, float]:
+        """Return each column's drift as a multiple of its limit, inputs first.
+
+        For methods whose statistic is a p-value the ratio is the limit over the statistic.
+        """
         return {
             name: _compute_drift_ratio(found)
             for name, found in self.profile.get("drift", {}).items()
         }
 
     def find_quantiles(self, shares: Sequence[float]) -> list[float]:
-        """The scores below which these shares of the rows lie, read off the counts between the reference's deciles."""
+        """Return the scores below which these shares (0-1) of the rows lie.
+
+        They are interpolated between the reference's deciles, by which the profile counts; NaN
+        without a profile.
+        """
         column = self.profile.get("columns", {}).get(_SCORE)
         if not column or "edges" not in column or column["minimum"] is None:
             return [float("nan")] * len(shares)
@@ -62,39 +78,40 @@ class OpenedAlarm:
 
 
 @dataclass(frozen=True, slots=True)
-class ChampionEvent:
-    """A version that came to the champion's seat, and when (ISO 8601); `event`: promoted or rolled back."""
-
-    model_version: int
-    at: str
-    event: str
-
-
-@dataclass(frozen=True, slots=True)
 class History:
-    """All batches, by month, and who was champion when."""
+    """All monitored batches, in the order of months, and the alarms about them."""
 
     batches: tuple[HistoryBatch, ...]
-    seats: tuple[ChampionEvent, ...] = ()
     alarms: tuple[OpenedAlarm, ...] = ()
     simulated: bool = False
 
     @property
     def labels(self) -> list[str]:
-        """What each batch is called: its month, and the beginning of its id where the month has several."""
+        """Return a label for each batch: its month, and its id where a month has several batches."""
         months = [batch.statement_month for batch in self.batches]
         return [
-            b.statement_month
-            if months.count(b.statement_month) == 1
-            else f"{b.statement_month} {b.batch_id[:4]}"
-            for b in self.batches
+            batch.statement_month
+            if months.count(batch.statement_month) == 1
+            else f"{batch.statement_month} {batch.batch_id[:4]}"
+            for batch in self.batches
         ]
+
+    def list_gates(self, gates: Sequence[MonitoringGate] = MONITORING_GATES) -> list[str]:
+        """Return the names of the gates that judged any batch, in the order of `gates`."""
+        names = dict.fromkeys(name for batch in self.batches for name in batch.levels)
+        return sorted(names, key=lambda name: get_gate_position(name, gates=gates))
 
 
 def build_history_batches(
     findings: pl.DataFrame, profiles: Mapping[tuple[str, int], Mapping[str, Any]]
 ) -> tuple[HistoryBatch, ...]:
-    """The batches by month; of several versions that scored one, the newest is told. `profiles` by batch and version."""
+    """Build the batches of the history, in the order of months.
+
+    Args:
+        findings: Rows of the monitoring table. Of several versions that scored a batch only the
+            newest is kept.
+        profiles: Published profiles by batch id and model version.
+    """
     newest = {
         row["batch_id"]: row["model_version"]
         for row in findings.sort("model_version").iter_rows(named=True)
@@ -119,6 +136,6 @@ def build_history_batches(
 
 def _compute_drift_ratio(found: Mapping[str, Any]) -> float:
     statistic, threshold = float(found["statistic"]), float(found["threshold"])
-    if found["method"] in {"ks", "chisquare"}:
+    if found["method"] in P_VALUE_METHODS:
         return threshold / max(statistic, 1e-12)
     return statistic / threshold if threshold else 0.0

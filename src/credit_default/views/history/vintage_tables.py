@@ -1,4 +1,4 @@
-"""What became of each statement month, as a table for a terminal and for a page."""
+"""What became of each statement month, as a table for the terminal and for a page."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -15,65 +15,64 @@ _COLUMN_TITLES = ("scored", "coverage", "expected", "defaulted", "ROC AUC", "mat
 
 @dataclass(frozen=True, slots=True)
 class VintageRow:
-    """A statement month as one version scored it. `figures` are of the rows whose outcome is known; None for none."""
+    """A statement month as one model version scored it."""
 
-    statement_month: str
+    statement_month: str  # YYYY-MM
     model_version: int
     scored_count: int
-    coverage_share: float  # of the scored rows, 0-1
-    mature: bool
-    figures: VintageFigures | None
+    coverage_share: float  # of the scored rows, those whose outcome is known; 0-1
+    mature: bool  # all outcomes should be known by now
+    figures: VintageFigures | None  # of the rows with a known outcome; None where there is none
 
 
 def render_vintages(rows: Sequence[VintageRow]) -> Table:
-    """One line a month and version, in the order given."""
+    """Return a table for the terminal, one line for each month and version, in the order given."""
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
     for name in ("month", "v", *_COLUMN_TITLES):
-        table.add_column(
-            name, justify="left" if name in {"month", "mature"} else "right", no_wrap=True
-        )
+        is_text = name in {"month", "mature"}
+        table.add_column(name, justify="left" if is_text else "right", no_wrap=True)
     for row in rows:
-        table.add_row(render_text(row.statement_month), *_list_cells(row))
+        table.add_row(render_text(row.statement_month), *_format_vintage_cells(row))
     return table
 
 
-def tabulate_vintages(rows: Sequence[VintageRow]) -> document.Table:
-    """The same lines, for a page."""
-    cells = tuple((row.statement_month, *_list_cells(row)) for row in rows)
+def build_vintage_table(rows: Sequence[VintageRow]) -> document.Table:
+    """Return the table of a document with the same lines as `render_vintages`."""
+    cells = tuple((row.statement_month, *_format_vintage_cells(row)) for row in rows)
     return document.Table(("month", "version", *_COLUMN_TITLES), cells, first_figure=1)
 
 
 def format_vintage_lines(rows: Sequence[VintageRow]) -> tuple[str, ...]:
-    """One text a month and version, for those who read no tables."""
-    return tuple(
-        f"month {row.statement_month} version {row.model_version}: "
-        + ", ".join(
-            f"{name} {cell}"
-            for name, cell in zip(_COLUMN_TITLES, _list_cells(row)[1:], strict=True)
-        )
-        for row in rows
-    )
+    """Return one text for each month and version, for output without tables."""
+    return tuple(_format_vintage_line(row) for row in rows)
 
 
-def _list_cells(row: VintageRow) -> list[str]:
+def _format_vintage_line(row: VintageRow) -> str:
+    _, *cells = _format_vintage_cells(row)
+    named = zip(_COLUMN_TITLES, cells, strict=True)
+    figures = ", ".join(f"{name} {cell}" for name, cell in named)
+    return f"month {row.statement_month} version {row.model_version}: {figures}"
+
+
+def _format_vintage_cells(row: VintageRow) -> list[str]:
     return [
         str(row.model_version),
         f"{row.scored_count:,}",
         f"{row.coverage_share:.1%}",
-        *_format_figures(row.figures),
+        *_format_vintage_figures(row.figures),
         "yes" if row.mature else "no",
     ]
 
 
-def _format_figures(figures: VintageFigures | None) -> Iterator[str]:
+def _format_vintage_figures(figures: VintageFigures | None) -> Iterator[str]:
     if figures is None:
         yield from ("–", "–", "–")
         return
     yield f"{figures.expected_share:.1%}"
     share = figures.default_share
     yield f"{share.value:.1%} ({100 * share.low:.1f}–{100 * share.high:.1f})"
-    yield "–" if figures.roc_auc is None else _format_metric(figures.roc_auc)
+    yield "–" if figures.roc_auc is None else _format_roc_auc(figures.roc_auc)
 
 
-def _format_metric(metric: Metric) -> str:
+def _format_roc_auc(metric: Metric) -> str:
     return f"{metric.value:.3f} ({metric.low:.3f}–{metric.high:.3f})"

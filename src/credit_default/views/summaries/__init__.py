@@ -1,1 +1,1 @@
-"""The summary that a command or a flow run ends with."""
+"""The summary that each command and flow run ends with."""

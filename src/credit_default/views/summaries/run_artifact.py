@@ -1,4 +1,7 @@
-"""What the Prefect UI shows of a run: the verdict first, then its reasons, figures and where else to look."""
+"""Render a summary as markdown: the artifact in the Prefect UI, and the verdict kept in MLflow.
+
+The verdict comes first, then its reasons, the figures and where to look.
+"""
 
 import re
 from collections.abc import Mapping
@@ -7,14 +10,18 @@ from credit_default.errors import escape_unprintable
 from credit_default.views.summaries.summary import Summary, format_figures
 
 _ESCAPES = str.maketrans({c: f"\\{c}" for c in "\\`*_{}[]<>()#|!~&:@"})
-_STARTS = re.compile(
-    r"\A(=|[-+](?=[-+\s]|\Z)|[0-9]+(?=\.(?:\s|\Z)))"
-)  # of lists, rules and underlined headings
-_ADDRESS = re.compile(r"(?i)\bwww\.")  # becomes a link by itself
+# What starts a list, a rule or an underlined heading.
+_STARTS = re.compile(r"\A(=|[-+](?=[-+\s]|\Z)|[0-9]+(?=\.(?:\s|\Z)))")
+_ADDRESS = re.compile(r"(?i)\bwww\.")  # turned into a link without any markup
 
 
-def write_summary_markdown(summary: Summary, *, simulated: bool) -> str:
-    """The summary as markdown; text that came with the data cannot turn into markup."""
+def render_summary_markdown(summary: Summary, *, simulated: bool) -> str:
+    """Return the summary as markdown.
+
+    Args:
+        summary: What the run did. Text that came with the data cannot turn into markup.
+        simulated: Whether to state that no real client stands behind the figures.
+    """
     lines = [f"# {summary.command}: {escape_markdown(summary.status)}"]
     if simulated:
         lines += ["", "**Simulated data**: no real client stands behind these figures."]
@@ -26,28 +33,28 @@ def write_summary_markdown(summary: Summary, *, simulated: bool) -> str:
         "model_version": summary.model_version,
         "MLflow run": summary.run_id,
     }
-    lines += _write_table(
-        "", {name: str(value) for name, value in identity.items() if value is not None}
-    )
-    lines += _write_table("Rows", {name: f"{count:,}" for name, count in summary.counts.items()})
-    lines += _write_table("Figures", format_figures(summary.figures))
-    lines += _write_table("Where to look", summary.paths)
+    known = {name: str(value) for name, value in identity.items() if value is not None}
+    lines += _render_section("", known)
+    lines += _render_section("Rows", {name: f"{count:,}" for name, count in summary.counts.items()})
+    lines += _render_section("Figures", format_figures(summary.figures))
+    lines += _render_section("Where to look", summary.paths)
     lines += [f"> {escape_markdown(note)}" for note in summary.notes]
     return "\n".join(lines) + "\n"
 
 
 def escape_markdown(text: str) -> str:
-    """The text with every character that markdown or HTML would act on made plain, on one line."""
+    """Return the text on one line with every character escaped that markdown or HTML would act on."""
     plain = escape_unprintable(" ".join(text.split())).translate(_ESCAPES)
     return _STARTS.sub(_escape_line_start, _ADDRESS.sub(r"www\.", plain))
 
 
 def _escape_line_start(start: re.Match[str]) -> str:
-    # As an entity it is the same character, and begins nothing.
+    # The entity is displayed as the same character, but starts no list, rule or heading.
     return f"&#{ord(start[1][0])};{start[1][1:]}"
 
 
-def _write_table(title: str, rows: Mapping[str, str]) -> list[str]:
+def _render_section(title: str, rows: Mapping[str, str]) -> list[str]:
+    """Return the lines of a two-column table under its heading; nothing for an empty table."""
     if not rows:
         return []
     heading = ["", f"## {title}"] if title else []

@@ -1,4 +1,8 @@
-"""What a command has to say at its end: one value, shown as a table or printed as one JSON object."""
+"""The summary of a command: one value, shown as a table in the terminal or printed as one JSON object.
+
+Every command and every flow run ends with a `Summary`. The fields are the keys of `--json`, so
+renaming one changes the interface.
+"""
 
 import dataclasses
 import json
@@ -22,17 +26,21 @@ LEVEL_STYLES = {
     "not judged": "dim",
 }
 
-
-DECLINED_SHARE: Final = "declined share"  # figures of a scored batch, shares of its scored rows
+# Names of figures of a scored batch: shares of its scored rows.
+DECLINED_SHARE: Final = "declined share"
 EXPECTED_DEFAULT_SHARE: Final = "expected default share"
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What a command did. `status` is a word or two a person reads first; `counts` are rows; `paths` are where to look."""
+    """What a command or a flow run did.
+
+    `counts` are numbers of rows, `figures` are measured values by name, `paths` say where to find
+    what was written.
+    """
 
     command: str
-    status: str
+    status: str  # one or two words, read first
     exit_code: int = 0
     verdicts: tuple[Verdict, ...] = ()
     batch_id: str | None = None
@@ -44,24 +52,25 @@ class Summary:
     notes: tuple[str, ...] = ()
 
     def find_verdict(self, gate: str) -> Verdict | None:
-        """What this gate said, or None where it was not asked."""
+        """Return the verdict of this gate, or None where the gate was not asked."""
         return next((verdict for verdict in self.verdicts if verdict.gate == gate), None)
 
     @property
     def declined_share(self) -> float:
-        """The share of a scored batch that is declined, 0-1; NaN in the summary of anything else."""
+        """Return the declined share (0-1) of a scored batch; NaN in any other summary."""
         return self.figures.get(DECLINED_SHARE, math.nan)
 
     @property
     def expected_default_share(self) -> float:
-        """The mean default probability of a scored batch, 0-1; NaN in the summary of anything else."""
+        """Return the mean default probability (0-1) of a scored batch; NaN in any other summary."""
         return self.figures.get(EXPECTED_DEFAULT_SHARE, math.nan)
 
 
-def write_json(summary: Summary) -> str:
-    """The summary as one JSON object; a figure that is not a finite number becomes null, as JSON has no other word.
+def render_summary_json(summary: Summary) -> str:
+    """Return the summary as one JSON object in ASCII.
 
-    It is ASCII: what a file name or a cell holds is all there, as JSON's escapes, and a terminal that shows it obeys none.
+    A figure that is not finite becomes null, since JSON has no other value for it. Names from files
+    and cells are escaped, so that a terminal that shows the text executes nothing in it.
     """
     content = dataclasses.asdict(summary)
     content["verdicts"] = [_describe_verdict(verdict) for verdict in summary.verdicts]
@@ -70,13 +79,13 @@ def write_json(summary: Summary) -> str:
 
 
 def summarise_error(command: str, error: CreditDefaultError) -> Summary:
-    """The summary of a command that ended with an expected error; its one note is the message."""
+    """Return the summary of a command that ended with an expected error, with its message as a note."""
     status = "refused" if error.exit_code == 1 else "failed"
     return Summary(command=command, status=status, exit_code=error.exit_code, notes=(str(error),))
 
 
 def render_summary(summary: Summary) -> RenderableType:
-    """The summary as a person reads it in a terminal: what happened, the verdicts and their reasons, figures, paths."""
+    """Return the summary for the terminal: status, verdicts with reasons, figures, paths, notes."""
     table = Table(show_header=False, box=None, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column(style="bold", no_wrap=True)
     table.add_column(overflow="fold")
@@ -92,7 +101,7 @@ def render_summary(summary: Summary) -> RenderableType:
         )
     for name, text in format_figures(summary.figures).items():
         table.add_row(render_text(name), render_text(text))
-    # Below the table and never folded: a path or a command is there to be copied.
+    # Below the table and never wrapped: a path or a command is meant to be copied.
     paths = [
         Text.assemble(
             (escape_unprintable(name), "bold"), f"  {escape_unprintable(path)}", no_wrap=True
@@ -104,24 +113,24 @@ def render_summary(summary: Summary) -> RenderableType:
 
 
 def render_text(text: str, *, style: str = "") -> Text:
-    """The text as it is for a terminal: nothing in it is markup, and what does not print stands as an escape."""
+    """Return the text literally: without markup, unprintable characters shown as escapes."""
     return Text(escape_unprintable(text), style=style)
 
 
 def format_figures(figures: Mapping[str, float]) -> dict[str, str]:
-    """Each figure as text; `x`, `x, low` and `x, high` become one: the value and its interval."""
-    told = {}
+    """Return each figure as text; `x`, `x, low` and `x, high` become one value with its interval."""
+    texts = {}
     for name, number in figures.items():
         if name.endswith((", low", ", high")):
             continue
         ends = [figures[f"{name}, {end}"] for end in ("low", "high") if f"{name}, {end}" in figures]
         interval = f"  ({' to '.join(format_figure(end) for end in ends)})" if ends else ""
-        told[name] = format_figure(number) + interval
-    return told
+        texts[name] = format_figure(number) + interval
+    return texts
 
 
 def render_verdict(verdict: Verdict) -> Text:
-    """The verdict's level in its colour, then its reasons, a line each."""
+    """Return the verdict's level in its colour, followed by its reasons, one on each line."""
     text = Text(verdict.level, style=LEVEL_STYLES[verdict.level])
     text.append(
         "  " + "\n".join(map(escape_unprintable, verdict.reasons)), style="not bold default"
@@ -129,13 +138,18 @@ def render_verdict(verdict: Verdict) -> Text:
     return text
 
 
+def render_level(level: str) -> Text:
+    """Return the level of a verdict in its colour; a text that is no level has none."""
+    return render_text(level, style=LEVEL_STYLES.get(level, ""))
+
+
 def format_figure(number: float) -> str:
-    """A figure in four significant digits, with thousands set apart; `–` when it is not a finite number."""
+    """Return the figure with about four significant digits; `–` when it is not finite."""
     if not math.isfinite(number):
         return "–"
     if float(number).is_integer() and abs(number) >= 1:
         return f"{number:,.0f}"
-    return f"{number:,.1f}" if abs(number) >= 100 else f"{number:.4f}"  # noqa: PLR2004 - where decimals stop to matter
+    return f"{number:,.1f}" if abs(number) >= 100 else f"{number:.4f}"  # noqa: PLR2004 - decimals no longer matter
 
 
 def _list_identifiers(summary: Summary) -> dict[str, str]:

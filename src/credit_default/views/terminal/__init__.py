@@ -1,1 +1,1 @@
-"""Tables that commands print on the terminal."""
+"""Tables that commands print in the terminal."""

@@ -1,4 +1,4 @@
-"""What is known of each batch's outcomes, as a table for a terminal."""
+"""How many outcomes of each batch are known, as a table for the terminal."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,27 +7,27 @@ from rich.table import Table
 
 from credit_default.views.summaries.summary import render_text
 
+_NUMBERS = frozenset({"scored", "known", "coverage", "early"})
+
 
 @dataclass(frozen=True, slots=True)
 class CoverageRow:
-    """A scored batch and how much of what became of its clients is known by now. The share is 0-1, of its rows."""
+    """A scored batch and how many of its clients' outcomes are known by now."""
 
     batch_id: str
-    months: tuple[str, ...]
+    months: tuple[str, ...]  # YYYY-MM, in order
     scored_count: int
     known_count: int
-    early_count: int
-    coverage_share: float
-    mature: bool
+    early_count: int  # of the known outcomes, those observed before their month was mature
+    coverage_share: float  # of the scored rows, 0-1
+    mature: bool  # all outcomes should be known by now
 
 
 def render_coverage(rows: Sequence[CoverageRow]) -> Table:
-    """One line a batch, in the order given."""
+    """Return one line for each batch, in the order given."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     for name in ("months", "batch", "scored", "known", "coverage", "early", "outcomes"):
-        table.add_column(
-            name, justify="right" if name in {"scored", "known", "coverage", "early"} else "left"
-        )
+        table.add_column(name, justify="right" if name in _NUMBERS else "left")
     for row in rows:
         table.add_row(
             render_text(_format_month_range(row.months)),
@@ -42,10 +42,11 @@ def render_coverage(rows: Sequence[CoverageRow]) -> Table:
 
 
 def format_coverage_lines(rows: Sequence[CoverageRow]) -> tuple[str, ...]:
-    """One text a batch, for those who read no tables."""
+    """Return one text for each batch, for output without tables."""
     return tuple(
-        f"batch {row.batch_id} ({_format_month_range(row.months)}): {row.known_count:,} of {row.scored_count:,} outcomes known "
-        f"({row.coverage_share:.1%}), {row.early_count:,} of them early; {'mature' if row.mature else 'not mature yet'}"
+        f"batch {row.batch_id} ({_format_month_range(row.months)}): "
+        f"{row.known_count:,} of {row.scored_count:,} outcomes known ({row.coverage_share:.1%}), "
+        f"{row.early_count:,} of them early; {'mature' if row.mature else 'not mature yet'}"
         for row in rows
     )
 

@@ -1,43 +1,58 @@
-"""The page at the end of a demonstration: six months at a glance, and where to look."""
+"""The table and the summary at the end of `credit-default demo`: six months at a glance."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rich.table import Table
-from rich.text import Text
 
+from credit_default.gates.monitoring.monitoring_gates import PERFORMANCE
 from credit_default.gates.verdict import Verdict
-from credit_default.views.summaries.summary import LEVEL_STYLES, Summary, format_figure
+from credit_default.views.summaries.summary import Summary, format_figure, render_level
 
-_TITLE = "six months of production: drift is judged at once, the verdict on performance when outcomes are known"
-_TEXT_COLUMNS = {"month", "planted", "drift", "verdict"}
+_TITLE = (
+    "six months of production: drift is judged at once, "
+    "the verdict on performance when outcomes are known"
+)
+_HEADING = (
+    "month",
+    "rows",
+    "planted",
+    "drift",
+    "psi",
+    "declined",
+    "expected",
+    "defaulted",
+    "AUC",
+    "verdict",
+)
+_TEXT_COLUMNS = frozenset({"month", "planted", "drift", "verdict"})
 
 
 @dataclass(frozen=True, slots=True)
 class DemoMonthResult:
-    """One month: what was planted, and what scoring, monitoring and judging came to."""
+    """One month of the demo: whether drift was planted, and the summaries of its three acts."""
 
-    statement_month: str
+    statement_month: str  # YYYY-MM
     drifted: bool
-    scored: Summary
-    monitored: Summary
-    judged: Summary
+    scored: Summary  # of `predict`
+    monitored: Summary  # of `monitor`, before outcomes were known
+    judged: Summary  # of `monitor`, after outcomes were known
 
     @property
     def drift(self) -> Verdict:
-        """The verdict on drift, given before any outcome was known."""
+        """Return the verdict on drift, given before any outcome was known."""
         return self.monitored.verdicts[0]
 
     @property
     def performance(self) -> Verdict:
-        """The verdict on performance, once outcomes were known."""
-        performance = self.judged.find_verdict("performance")
-        assert performance is not None  # a run in which nothing else was asked gives it always
+        """Return the verdict on performance, given once outcomes were known."""
+        performance = self.judged.find_verdict(PERFORMANCE.name)
+        assert performance is not None  # a run that only judges performance always gives it
         return performance
 
 
 def render_demo(months: Sequence[DemoMonthResult]) -> Table:
-    """One line a month: rows, drift before outcomes, expected and realised defaults, AUC, performance after."""
+    """Return one line for each month: rows, drift, expected and observed defaults, AUC, performance."""
     table = Table(
         box=None,
         pad_edge=False,
@@ -46,18 +61,7 @@ def render_demo(months: Sequence[DemoMonthResult]) -> Table:
         title=_TITLE,
         title_justify="left",
     )
-    for name in (
-        "month",
-        "rows",
-        "planted",
-        "drift",
-        "psi",
-        "declined",
-        "expected",
-        "defaulted",
-        "AUC",
-        "verdict",
-    ):
+    for name in _HEADING:
         table.add_column(name, justify="left" if name in _TEXT_COLUMNS else "right", no_wrap=True)
     for month in months:
         performance = month.performance.figures
@@ -65,13 +69,13 @@ def render_demo(months: Sequence[DemoMonthResult]) -> Table:
             month.statement_month,
             f"{month.scored.counts['scored']:,}",
             "drift" if month.drifted else "–",
-            _render_level(month.drift),
+            render_level(month.drift.level),
             format_figure(month.drift.figures["score_drift"]),
             f"{month.scored.declined_share:.1%}",
             f"{month.scored.expected_default_share:.1%}",
             f"{performance.get('default_share', float('nan')):.1%}",
             format_figure(performance.get("roc_auc", float("nan"))),
-            _render_level(month.performance),
+            render_level(month.performance.level),
         )
     return table
 
@@ -84,8 +88,16 @@ def summarise_demo(
     lake: str,
     notes: tuple[str, ...],
 ) -> Summary:
-    """The demonstration's summary: both trainings' verdicts, what rang, and the commands that open each place."""
-    rang = [month.statement_month for month in months if month.drift.level == "alarm"]
+    """Return the summary of the demo: both trainings' verdicts, the drift alarms, and where to look.
+
+    Args:
+        training: The summary of the first training.
+        retraining: The summary of the training at the end.
+        months: The months in order, at least one.
+        lake: The lake's folder, for the commands that open its records.
+        notes: Notes to add after the training's own.
+    """
+    alarmed = [month.statement_month for month in months if month.drift.level == "alarm"]
     figures = {
         name: value
         for name, value in training.figures.items()
@@ -94,13 +106,13 @@ def summarise_demo(
     report = months[-1].judged.paths.get("report (html)", "")
     return Summary(
         "demo",
-        f"drift alarm in {', '.join(rang)}" if rang else "no drift alarm",
+        f"drift alarm in {', '.join(alarmed)}" if alarmed else "no drift alarm",
         verdicts=(training.verdicts[-1], retraining.verdicts[-1]),
         model_version=training.model_version,
         run_id=training.run_id,
         counts={
             "trained on": training.counts["accepted"],
-            "scored": sum(m.scored.counts["scored"] for m in months),
+            "scored": sum(month.scored.counts["scored"] for month in months),
         },
         figures=figures,
         paths={
@@ -111,7 +123,3 @@ def summarise_demo(
         },
         notes=tuple(dict.fromkeys((*training.notes, *notes))),
     )
-
-
-def _render_level(verdict: Verdict) -> Text:
-    return Text(verdict.level, style=LEVEL_STYLES[verdict.level])

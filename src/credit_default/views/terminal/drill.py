@@ -1,4 +1,4 @@
-"""A drill as people read it: every planted fault with what rang for it and when, then the confusion table."""
+"""The result of a drill: every planted fault with the responses, and confusion tables."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -8,97 +8,98 @@ from credit_default.gates.verdict import Level, Verdict
 from credit_default.views.documents.document import Bullets, Document, Section, Table
 
 _HEADING: Final = ("", *RESPONSES)
+_RAISED_LEVELS: Final = frozenset({"alarm", "refused", "watch"})
 
 
-def describe_drill(drill: Drill, verdict: Verdict, *, story: str) -> Document:
-    """The drill as a document; `story` says on what it was held."""
+def describe_drill(drill: Drill, verdict: Verdict, *, subtitle: str) -> Document:
+    """Return the drill as a document; `subtitle` says on which clients it was run."""
     return Document(
         f"Drill: {verdict.level}",
-        story,
+        subtitle,
         (
-            Section("Planted faults", (_tabulate_exercises(drill),)),
-            Section("Confusion", (_tabulate_confusion(drill), _tabulate_gates(drill))),
+            Section("Planted faults", (_tabulate_cases(drill),)),
+            Section("Confusion", (_tabulate_responses(drill), _tabulate_gates(drill))),
             Section("Verdict", (Bullets(verdict.reasons),)),
         ),
         "No real client stands behind these figures: the portfolio is simulated.",
     )
 
 
-def format_exercise_lines(drill: Drill) -> tuple[str, ...]:
-    """One text a planted fault, and one a clean month that was not quiet, for those who read no tables."""
-    told = [
-        f"{e.name} {e.strength}: meant for {' or '.join(e.expects)}; {_format_detection(e)}; {_format_responses(e.rang) or 'nothing rang'}"
-        for e in drill.exercises
+def format_case_lines(drill: Drill) -> tuple[str, ...]:
+    """Return one text for each planted fault and each clean month with an alarm or a watch."""
+    raised = [
+        f"clean month {number}: {', '.join(gates)}"
+        for number, month in enumerate(drill.clean_months, start=1)
+        if (gates := _list_raised_gates(month))
     ]
-    loud = [
-        f"clean month {number}: {', '.join(noise)}"
-        for number, month in enumerate(drill.clean, start=1)
-        if (noise := _list_raised_gates(month))
-    ]
-    return (*told, *loud)
+    return (*(_format_case_line(case) for case in drill.cases), *raised)
 
 
-def _tabulate_exercises(drill: Drill) -> Table:
-    rows = [
-        (
-            e.name,
-            str(e.strength),
-            " or ".join(e.expects),
-            _format_detection(e),
-            _format_responses(e.rang) or "–",
-        )
-        for e in drill.exercises
-    ]
-    return Table(
-        ("planted", "strength", "meant for", "caught", "what rang"), tuple(rows), first_figure=5
+def _format_case_line(case: DrillCase) -> str:
+    responses = _format_responses(case.responses_by_gate) or "no gate responded"
+    return (
+        f"{case.name} {case.strength}: expected of {' or '.join(case.expected_gates)}; "
+        f"{_format_detection(case)}; {responses}"
     )
 
 
-def _tabulate_confusion(drill: Drill) -> Table:
-    strengths = sorted({exercise.strength for exercise in drill.exercises})
+def _tabulate_cases(drill: Drill) -> Table:
+    rows = tuple(
+        (
+            case.name,
+            str(case.strength),
+            " or ".join(case.expected_gates),
+            _format_detection(case),
+            _format_responses(case.responses_by_gate) or "–",
+        )
+        for case in drill.cases
+    )
+    heading = ("planted", "strength", "expected of", "detected", "all responses")
+    return Table(heading, rows, first_figure=5)
+
+
+def _tabulate_responses(drill: Drill) -> Table:
+    """Return how many faults of each strength, and clean months, had which response."""
+    strengths = sorted({case.strength for case in drill.cases})
     rows = [(f"planted, strength {s}", drill.count_responses(strength=s)) for s in strengths]
-    rows.append(("clean months", drill.count_clean()))
+    rows.append(("clean months", drill.count_clean_months()))
     return Table(_HEADING, tuple((name, *_list_counts(counts)) for name, counts in rows))
 
 
 def _tabulate_gates(drill: Drill) -> Table:
-    """How often each gate rang or asked for a look, by the gate that was meant to first."""
+    """Return how often each gate raised an alarm or a watch, by the first gate expected to."""
     gates = sorted(
-        {gate for exercise in drill.exercises for gate in (*exercise.expects, *exercise.rang)}
+        {gate for case in drill.cases for gate in (*case.expected_gates, *case.responses_by_gate)}
     )
-    meant = dict.fromkeys(exercise.expects[0] for exercise in drill.exercises)
+    expected = dict.fromkeys(case.expected_gates[0] for case in drill.cases)
     rows = [
-        (
-            f"meant for {name}",
-            *(
-                str(sum(g in e.rang for e in drill.exercises if e.expects[0] == name))
-                for g in gates
-            ),
-        )
-        for name in meant
+        (f"expected of {name}", *_count_raised_by(drill, gates, expected=name)) for name in expected
     ]
     clean = [
-        str(sum(month.get(gate) in {"alarm", "refused", "watch"} for month in drill.clean))
+        str(sum(month.get(gate) in _RAISED_LEVELS for month in drill.clean_months))
         for gate in gates
     ]
-    return Table(("rang or asked for a look", *gates), (*rows, ("clean months", *clean)))
+    return Table(("alarm or watch from", *gates), (*rows, ("clean months", *clean)))
+
+
+def _count_raised_by(drill: Drill, gates: list[str], *, expected: str) -> list[str]:
+    cases = [case for case in drill.cases if case.expected_gates[0] == expected]
+    return [str(sum(gate in case.responses_by_gate for case in cases)) for gate in gates]
 
 
 def _list_counts(counts: Mapping[Response, int]) -> tuple[str, ...]:
     return tuple(str(counts[response]) for response in RESPONSES)
 
 
-def _format_detection(exercise: DrillCase) -> str:
-    if exercise.caught_in is None:
-        return "missed" if exercise.response == "quiet" else f"missed: {exercise.response} only"
-    return f"{exercise.response}, batch {exercise.caught_in}"
+def _format_detection(case: DrillCase) -> str:
+    if case.caught_in_batch is None:
+        return "missed" if case.response == "quiet" else f"missed: {case.response} only"
+    return f"{case.response}, batch {case.caught_in_batch}"
 
 
-def _format_responses(rang: Mapping[str, Response]) -> str:
-    return ", ".join(f"{gate} {response}" for gate, response in rang.items())
+def _format_responses(responses: Mapping[str, Response]) -> str:
+    return ", ".join(f"{gate} {response}" for gate, response in responses.items())
 
 
 def _list_raised_gates(month: Mapping[str, Level]) -> list[str]:
-    return [
-        f"{gate} {level}" for gate, level in month.items() if level in {"alarm", "refused", "watch"}
-    ]
+    return [f"{gate} {level}" for gate, level in month.items() if level in _RAISED_LEVELS]

@@ -1,7 +1,8 @@
-"""One client's explanation, as a person reads it in a terminal and as a summary for those who read no tables."""
+"""One client's explanation, as tables for the terminal and as a summary for output without tables."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -9,25 +10,24 @@ from rich.text import Text
 
 from credit_default.views.summaries.summary import Summary, render_text
 
-_BAR_WIDTH = 24
-_SHOWN_CONTRIBUTIONS = 2  # told of a direction
-_RECALIBRATION_TOLERANCE = (
-    1e-9  # further apart than this the bundle has changed the forest's probability
-)
+_BAR_WIDTH: Final = 24  # characters of the largest contribution
+_SHOWN_CONTRIBUTIONS: Final = 2  # in each direction
+# Further apart than this, the bundle has recalibrated the forest's probability.
+_RECALIBRATION_TOLERANCE: Final = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
 class Contribution:
-    """What one concept adds to the probability of the average accepted client; below 0 it takes away."""
+    """What one concept adds to the average accepted client's probability."""
 
     name: str
-    subject: str
-    added: float
+    subject: str  # in words
+    added: float  # difference of probabilities
 
 
 @dataclass(frozen=True, slots=True)
 class InputLine:
-    """One input of the client: its value, what a code means, and whether the model looks at it."""
+    """One input of the client: its value, what a code means, and whether the model uses it."""
 
     name: str
     value: float
@@ -37,16 +37,20 @@ class InputLine:
 
 @dataclass(frozen=True, slots=True)
 class CounterfactualLine:
-    """What would have brought the client below the threshold: by column what it is and what it would have been."""
+    """A change that would have brought the client below the threshold."""
 
-    told: str
-    changes: Mapping[str, tuple[float, float]]
-    default_probability: float
+    description: str
+    changes: Mapping[str, tuple[float, float]]  # by column: the value, and what it would have been
+    default_probability: float  # after the change
 
 
 @dataclass(frozen=True, slots=True)
 class ClientExplanation:
-    """Why one client got this score. Probabilities are 0-1; base_probability + contributions = forest_probability."""
+    """Why one client got this score.
+
+    Probabilities are 0-1. The base probability and the contributions add up to the forest's
+    probability.
+    """
 
     client_id: str
     statement_month: str
@@ -58,7 +62,7 @@ class ClientExplanation:
     decision: str
     risk_band: str
     reasons: tuple[str, ...]
-    base_probability: float
+    base_probability: float  # of the average accepted client
     method: str
     contributions: tuple[Contribution, ...]
     inputs: tuple[InputLine, ...]
@@ -66,62 +70,78 @@ class ClientExplanation:
 
     @property
     def declined(self) -> bool:
-        """Whether the score reaches the threshold."""
+        """Return whether the client was declined."""
         return self.decision == "decline"
+
+    @property
+    def is_recalibrated(self) -> bool:
+        """Return whether the score differs from the forest's probability."""
+        difference = abs(self.default_probability - self.forest_probability)
+        return difference > _RECALIBRATION_TOLERANCE
 
 
 def render_explanation(explained: ClientExplanation) -> RenderableType:
-    """The inputs, the reasons, the contributions that add up and what would have changed the decision."""
-    parts = [_render_section("Inputs", _render_inputs(explained))]
+    """Return inputs, reasons, contributions and what would have changed the decision.
+
+    For an accepted client the largest contributions stand in place of reasons.
+    """
     if explained.declined:
-        parts.append(
-            _render_section(
-                "Reasons", _render_numbered_lines(explained.reasons or ("none that has words",))
-            )
-        )
+        title = "Reasons"
+        lines = explained.reasons or ("no reason that can be put in words applies",)
     else:
-        parts.append(
-            _render_section(
-                "What pushed most",
-                _render_numbered_lines(tuple(_list_largest_contributions(explained))),
-            )
-        )
-    title = f"From the average accepted client, in percentage points ({explained.method})"
-    parts.append(_render_section(title, _render_contributions(explained)))
-    parts.append(
+        title = "What pushed most"
+        lines = tuple(_list_largest_contributions(explained))
+    added = f"From the average accepted client, in percentage points ({explained.method})"
+    return Group(
+        _render_section("Inputs", _render_inputs(explained)),
+        _render_section(title, _render_numbered_lines(lines)),
+        _render_section(added, _render_contributions(explained)),
         _render_section(
             "What would have changed the decision",
             _render_numbered_lines(tuple(_format_counterfactuals(explained))),
-        )
+        ),
     )
-    return Group(*parts)
 
 
-def summarise_explanation(explained: ClientExplanation, *, told: bool) -> Summary:
-    """The decision with its figures; with `told` everything else as notes and figures, for those who read no tables."""
+def summarise_explanation(explained: ClientExplanation, *, listed: bool) -> Summary:
+    """Return the decision with its figures.
+
+    Args:
+        explained: The explanation.
+        listed: Whether to list everything else as figures and notes, for output without tables.
+    """
     figures = {
         "default probability": explained.default_probability,
         "threshold": explained.threshold,
     }
-    notes: tuple[str, ...] = ()
-    if told:
-        figures |= {"average of accepted": explained.base_probability}
-        figures |= {f"contribution of {part.name}": part.added for part in explained.contributions}
-        figures |= {"sum": explained.forest_probability}
-        figures |= {f"input {line.name}": line.value for line in explained.inputs if line.used}
-        reasons = (f"reason {place}: {reason}" for place, reason in enumerate(explained.reasons, 1))
-        changes = (
-            f"what would have changed the decision: {change}"
-            for change in _format_counterfactuals(explained)
-        )
-        notes = (*reasons, *changes, f"method: {explained.method}")
     return Summary(
         "explain",
-        f"{explained.decision}, band {explained.risk_band}: client {explained.client_id}, {explained.statement_month}",
+        f"{explained.decision}, band {explained.risk_band}: "
+        f"client {explained.client_id}, {explained.statement_month}",
         batch_id=explained.batch_id,
         model_version=explained.model_version,
-        figures=figures,
-        notes=notes,
+        figures=figures | (_list_figures(explained) if listed else {}),
+        notes=_list_notes(explained) if listed else (),
+    )
+
+
+def _list_figures(explained: ClientExplanation) -> dict[str, float]:
+    return {
+        "average of accepted": explained.base_probability,
+        **{f"contribution of {part.name}": part.added for part in explained.contributions},
+        "sum": explained.forest_probability,
+        **{f"input {line.name}": line.value for line in explained.inputs if line.used},
+    }
+
+
+def _list_notes(explained: ClientExplanation) -> tuple[str, ...]:
+    return (
+        *(f"reason {number}: {reason}" for number, reason in enumerate(explained.reasons, 1)),
+        *(
+            f"what would have changed the decision: {change}"
+            for change in _format_counterfactuals(explained)
+        ),
+        f"method: {explained.method}",
     )
 
 
@@ -135,16 +155,11 @@ def _render_inputs(explained: ClientExplanation) -> Table:
     table.add_column(justify="right")
     table.add_column(overflow="fold")
     for line in explained.inputs:
-        marks = ([line.meaning] if line.meaning else []) + (
-            [] if line.used else ["(not used by the model)"]
-        )
+        marks = [line.meaning] if line.meaning else []
+        marks += [] if line.used else ["(not used by the model)"]
+        cells = (line.name, _format_value(line.value), " ".join(marks))
         style = "" if line.used else "dim"
-        table.add_row(
-            *(
-                render_text(text, style=style)
-                for text in (line.name, _format_value(line.value), " ".join(marks))
-            )
-        )
+        table.add_row(*(render_text(cell, style=style) for cell in cells))
     return table
 
 
@@ -152,8 +167,8 @@ def _render_numbered_lines(lines: tuple[str, ...]) -> RenderableType:
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 2), show_header=False)
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
-    for place, line in enumerate(lines, 1):
-        table.add_row(f"{place}." if len(lines) > 1 else "–", render_text(line))
+    for number, line in enumerate(lines, 1):
+        table.add_row(f"{number}." if len(lines) > 1 else "–", render_text(line))
     return table
 
 
@@ -166,49 +181,57 @@ def _render_contributions(explained: ClientExplanation) -> Table:
     table.add_row("average accepted client", f"{explained.base_probability:.2%}", "")
     for part in explained.contributions:
         bar = "█" * round(_BAR_WIDTH * abs(part.added) / largest)
-        colour = "red" if part.added > 0 else "green"
-        table.add_row(
-            render_text(part.subject), f"{100 * part.added:+.2f}", Text(bar, style=colour)
-        )
-    recalibrated = (
-        abs(explained.default_probability - explained.forest_probability) > _RECALIBRATION_TOLERANCE
-    )
-    name = "the forest's probability" if recalibrated else "this client's default probability"
-    table.add_row(
-        Text(name, style="bold"), Text(f"{explained.forest_probability:.2%}", style="bold"), ""
-    )
-    if recalibrated:
-        score = Text(f"{explained.default_probability:.2%}", style="bold")
-        table.add_row(
-            Text("recalibrated: this client's default probability", style="bold"), score, ""
-        )
+        bar_text = Text(bar, style="red" if part.added > 0 else "green")
+        table.add_row(render_text(part.subject), f"{100 * part.added:+.2f}", bar_text)
+    for name, probability in _list_totals(explained):
+        table.add_row(Text(name, style="bold"), Text(f"{probability:.2%}", style="bold"), "")
     table.add_row("threshold", f"{explained.threshold:.2%}", "")
     return table
 
 
+def _list_totals(explained: ClientExplanation) -> list[tuple[str, float]]:
+    """Return what the contributions add up to, and the score where it was recalibrated."""
+    score = "this client's default probability"
+    if not explained.is_recalibrated:
+        return [(score, explained.forest_probability)]
+    return [
+        ("the forest's probability", explained.forest_probability),
+        (f"recalibrated: {score}", explained.default_probability),
+    ]
+
+
 def _list_largest_contributions(explained: ClientExplanation) -> Iterator[str]:
-    """The two largest contributions of either direction."""
+    """Yield the largest contributions in each direction."""
     for direction, sign in (("up", 1), ("down", -1)):
-        parts = [part for part in explained.contributions if sign * part.added > 0][
-            :_SHOWN_CONTRIBUTIONS
+        parts = [part for part in explained.contributions if sign * part.added > 0]
+        shown = [
+            f"{part.subject} ({100 * part.added:+.2f})" for part in parts[:_SHOWN_CONTRIBUTIONS]
         ]
-        if parts:
-            told = ", ".join(f"{part.subject} ({100 * part.added:+.2f})" for part in parts)
-            yield f"{direction}: {told}"
+        if shown:
+            yield f"{direction}: {', '.join(shown)}"
 
 
 def _format_counterfactuals(explained: ClientExplanation) -> Iterator[str]:
     if not explained.declined:
-        yield f"nothing: the client is accepted, as the probability is below the threshold of {explained.threshold:.2%}"
+        yield (
+            "nothing: the client is accepted, as the probability is below the threshold of "
+            f"{explained.threshold:.2%}"
+        )
         return
     if not explained.changes:
-        yield "no single change that was tried, nor two of them together, brings this client below the threshold"
+        yield (
+            "no single change that was tried, nor two of them together, brings this client below "
+            "the threshold"
+        )
     for change in explained.changes:
         moves = ", ".join(
             f"{name} {_format_value(old)} → {_format_value(new)}"
             for name, (old, new) in change.changes.items()
         )
-        yield f"{change.told}: {moves}; the probability would be {change.default_probability:.2%}"
+        yield (
+            f"{change.description}: {moves}; "
+            f"the probability would be {change.default_probability:.2%}"
+        )
 
 
 def _format_value(value: float) -> str:

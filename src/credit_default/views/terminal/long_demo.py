@@ -1,4 +1,4 @@
-"""The page at the end of a long demonstration: month by month, who was champion, what rang and what was done."""
+"""The table and the summary at the end of the long demo: champions, alarms and trainings by month."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,103 +6,112 @@ from dataclasses import dataclass
 from rich.table import Table
 from rich.text import Text
 
-from credit_default.gates.monitoring.recovery import DemoMonth, judge_recovery
-from credit_default.gates.verdict import Level, Verdict
-from credit_default.views.summaries.summary import LEVEL_STYLES, Summary, format_figure
+from credit_default.gates.monitoring.recovery import RecoveryMonth, judge_recovery
+from credit_default.gates.verdict import Verdict
+from credit_default.views.summaries.summary import Summary, format_figure, render_level
 
-_TEXT_COLUMNS = {"month", "drift", "performance", "what happened"}
+_HEADING = (
+    "month",
+    "v",
+    "drift",
+    "psi",
+    "expected",
+    "actual",
+    "AUC",
+    "performance",
+    "what happened",
+)
+_TEXT_COLUMNS = frozenset({"month", "drift", "performance", "what happened"})
 
 
 @dataclass(frozen=True, slots=True)
 class LongDemoMonth:
-    """One month with its verdicts; `performance` came two months later, `trained` at its end, if at all."""
+    """One month of the long demo with its verdicts."""
 
-    statement_month: str
-    changed: bool
+    statement_month: str  # YYYY-MM
+    scenario_has_begun: bool
     scored: Summary
     drift: Verdict
-    performance: Verdict | None = None
-    trained: Summary | None = None
+    performance: Verdict | None = None  # given two months later; None until then
+    trained: Summary | None = None  # of the training at the end of the month, if there was one
 
     @property
-    def season(self) -> DemoMonth:
-        """The month as the gate `recovery` looks at it."""
-        performance: Level = self.performance.level if self.performance else "not judged"
-        version = self.scored.model_version or 0
-        return DemoMonth(
+    def recovery_month(self) -> RecoveryMonth:
+        """Return the month as the gate `recovery` judges it."""
+        return RecoveryMonth(
             self.statement_month,
-            version,
-            self.changed,
+            self.scored.model_version or 0,
+            self.scenario_has_begun,
             self.drift.level,
-            performance,
+            self.performance.level if self.performance else "not judged",
             self.trained is not None,
         )
 
 
-def render_long_demo(seasons: Sequence[LongDemoMonth]) -> Table:
-    """One line a month: champion, drift, expected and realised defaults, AUC, the verdict and what was done."""
+def render_long_demo(months: Sequence[LongDemoMonth]) -> Table:
+    """Return one line for each month: champion, drift, defaults, AUC, performance and what happened."""
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
-    for name in (
-        "month",
-        "v",
-        "drift",
-        "psi",
-        "expected",
-        "came",
-        "AUC",
-        "performance",
-        "what happened",
-    ):
-        last = name == "what happened"
+    for name in _HEADING:
+        is_last = name == _HEADING[-1]
         table.add_column(
             name,
             justify="left" if name in _TEXT_COLUMNS else "right",
-            no_wrap=not last,
-            overflow="fold" if last else "ellipsis",
+            no_wrap=not is_last,
+            overflow="fold" if is_last else "ellipsis",
         )
-    begun = next((lived.statement_month for lived in seasons if lived.changed), "")
-    for lived in seasons:
-        figures = lived.performance.figures if lived.performance else {}
-        table.add_row(
-            lived.statement_month,
-            str(lived.scored.model_version),
-            _render_level(lived.drift),
-            format_figure(lived.drift.figures["score_drift"]),
-            f"{lived.scored.expected_default_share:.1%}",
-            f"{figures['default_share']:.1%}" if "default_share" in figures else "–",
-            format_figure(figures.get("roc_auc", float("nan"))),
-            _render_level(lived.performance) if lived.performance else Text("–"),
-            _format_events(lived, begun=begun),
-        )
+    first_month = next((month.statement_month for month in months if month.scenario_has_begun), "")
+    for month in months:
+        table.add_row(*_render_month_cells(month), _format_events(month, first_month=first_month))
     return table
 
 
 def summarise_long_demo(
-    training: Summary, seasons: Sequence[LongDemoMonth], *, story: str, paths: dict[str, str]
+    training: Summary,
+    months: Sequence[LongDemoMonth],
+    *,
+    data_description: str,
+    paths: dict[str, str],
 ) -> Summary:
-    """The summary of a long demonstration: how it ended, and where to look."""
-    verdict = judge_recovery([lived.season for lived in seasons])
+    """Return the summary of the long demo: whether the system recovered, and where to look.
+
+    Args:
+        training: The summary of the first training.
+        months: The months in order, at least one.
+        data_description: Where the clients come from, as a note.
+        paths: Where the records are, by name.
+    """
+    verdict = judge_recovery([month.recovery_month for month in months])
     return Summary(
         "demo",
-        "mended" if verdict.level == "ok" else "not mended yet",
+        "recovered" if verdict.level == "ok" else "not recovered yet",
         verdicts=(verdict,),
-        model_version=seasons[-1].scored.model_version,
+        model_version=months[-1].scored.model_version,
         run_id=training.run_id,
         counts={
             "trained on": training.counts["accepted"],
-            "scored": sum(s.scored.counts["scored"] for s in seasons),
+            "scored": sum(month.scored.counts["scored"] for month in months),
         },
         paths=paths,
-        notes=(story,),
+        notes=(data_description,),
     )
 
 
-def _render_level(verdict: Verdict) -> Text:
-    return Text(verdict.level, style=LEVEL_STYLES[verdict.level])
+def _render_month_cells(month: LongDemoMonth) -> list[str | Text]:
+    figures = month.performance.figures if month.performance else {}
+    return [
+        month.statement_month,
+        str(month.scored.model_version),
+        render_level(month.drift.level),
+        format_figure(month.drift.figures["score_drift"]),
+        f"{month.scored.expected_default_share:.1%}",
+        f"{figures['default_share']:.1%}" if "default_share" in figures else "–",
+        format_figure(figures.get("roc_auc", float("nan"))),
+        render_level(month.performance.level) if month.performance else Text("–"),
+    ]
 
 
-def _format_events(lived: LongDemoMonth, *, begun: str) -> str:
-    told = ["the change begins"] if lived.statement_month == begun else []
-    if (trained := lived.trained) is not None:
-        told.append(f"v{trained.model_version} {trained.status}")
-    return ", ".join(told)
+def _format_events(month: LongDemoMonth, *, first_month: str) -> str:
+    events = ["the change begins"] if month.statement_month == first_month else []
+    if month.trained is not None:
+        events.append(f"v{month.trained.model_version} {month.trained.status}")
+    return ", ".join(events)

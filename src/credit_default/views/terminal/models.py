@@ -1,4 +1,4 @@
-"""The registered versions as a table for a terminal."""
+"""The registered model versions as a table for the terminal."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,27 +6,30 @@ from dataclasses import dataclass
 from rich.table import Table
 from rich.text import Text
 
-from credit_default.views.summaries.summary import LEVEL_STYLES, render_text
+from credit_default.views.summaries.summary import render_level, render_text
 
 
 @dataclass(frozen=True, slots=True)
 class ModelRow:
-    """One version as a line: where it sits, what it is, and the verdict on it."""
+    """One registered version: its alias, what it is, and the verdict on it."""
 
     number: int
-    seat: str
+    alias: str  # registry aliases, joined; "" where it has none
     digest: str
-    trained_at: str
-    data_origin: str
-    level: str
+    trained_at: str  # ISO 8601, UTC
+    data_origin: str  # "real" or "simulated"
+    level: str  # of the promotion verdict
     reason: str
     evidence: tuple[str, ...] = ()  # the verdict's other reasons, in its order
 
 
 def render_models(rows: Sequence[ModelRow]) -> Table:
-    """One line a version, the newest first; the champion's and the challenger's evidence below their verdict."""
+    """Return one line for each version, in the order given.
+
+    The verdict of a version with an alias is followed by its evidence.
+    """
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
-    for name in ("v", "seat", "digest", "trained", "data", "verdict", "reason"):
+    for name in ("v", "alias", "digest", "trained", "data", "verdict", "reason"):
         table.add_column(
             name,
             justify="right" if name == "v" else "left",
@@ -34,10 +37,10 @@ def render_models(rows: Sequence[ModelRow]) -> Table:
             overflow="fold",
         )
     for row in rows:
-        level = render_text(row.level, style=LEVEL_STYLES.get(row.level, ""))
-        seat = render_text(row.seat, style="bold" if row.seat == "champion" else "")
-        told = (row.digest[:8], row.trained_at[:10], row.data_origin)
-        reasons = (row.reason, *row.evidence) if row.seat else (row.reason,)
+        alias = render_text(row.alias, style="bold" if row.alias == "champion" else "")
+        facts = (row.digest[:8], row.trained_at[:10], row.data_origin)
+        reasons = (row.reason, *row.evidence) if row.alias else (row.reason,)
         reason = Text("\n").join(render_text(text) for text in reasons)
-        table.add_row(str(row.number), seat, *map(render_text, told), level, reason)
+        level = render_level(row.level)
+        table.add_row(str(row.number), alias, *map(render_text, facts), level, reason)
     return table

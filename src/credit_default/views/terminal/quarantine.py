@@ -1,4 +1,4 @@
-"""Which rows of a batch were refused and why, as a table for a terminal."""
+"""Which rules the rejected rows of a batch broke, as a table for the terminal."""
 
 from collections.abc import Mapping
 
@@ -8,7 +8,12 @@ from credit_default.views.summaries.summary import render_text
 
 
 def render_rule_counts(rule_counts: Mapping[str, int], *, row_count: int) -> Table:
-    """One line a rule, the one that most rows broke first; a row may break several."""
+    """Return one line for each rule, the most often broken first.
+
+    Args:
+        rule_counts: Rejected rows by the rule that they broke; a row may break several.
+        row_count: All rejected rows of the batch.
+    """
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     table.add_column("rule")
     table.add_column("rows", justify="right")

@@ -1,4 +1,4 @@
-"""The settings in force as a table for a terminal: name, value, origin."""
+"""The settings in force as a table for the terminal: name, value, origin."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, is_dataclass
@@ -11,7 +11,7 @@ from credit_default.views.summaries.summary import Summary, render_text
 
 @dataclass(frozen=True, slots=True)
 class SettingLine:
-    """One setting: its dotted name, the value in force, and what set it."""
+    """One setting: its dotted name, the value in force, and where the value comes from."""
 
     name: str
     value: object
@@ -19,7 +19,7 @@ class SettingLine:
 
 
 def render_settings(lines: Sequence[SettingLine]) -> Table:
-    """One line a setting in order of declaration; those that somebody set stand out."""
+    """Return one line for each setting in the order of declaration; changed ones are bold."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in ("setting", "value", "origin"):
         table.add_column(name, overflow="fold")
@@ -31,7 +31,7 @@ def render_settings(lines: Sequence[SettingLine]) -> Table:
 
 
 def summarise_settings(lines: Sequence[SettingLine]) -> Summary:
-    """How many settings there are, and those that are not the default."""
+    """Return the number of settings, and those that differ from the default as notes."""
     changed = [line for line in lines if line.origin != "default"]
     notes = tuple(
         f"{line.name} = {format_setting_value(line.value)} ({line.origin})" for line in changed
@@ -45,7 +45,7 @@ def summarise_settings(lines: Sequence[SettingLine]) -> Summary:
 
 
 def format_setting_value(value: object) -> str:
-    """The value as a person would write it; a password in an address is not shown."""
+    """Return the value as a person would write it; a password in an address is hidden."""
     if isinstance(value, tuple):
         return "; ".join(format_setting_value(item) for item in value)
     if is_dataclass(value) and not isinstance(value, type):

@@ -1,4 +1,4 @@
-"""The stack as a person sees it: one table of what runs where, and the lines of its logs with a name before each."""
+"""The running stack for people: a table of its programs, and the lines of their logs."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ _STYLES = ("cyan", "magenta", "green", "yellow", "blue")
 
 @dataclass(frozen=True, slots=True)
 class StackLine:
-    """One program that is up. `address` is empty for one that has no pages."""
+    """One running program. `address` is empty for a program without a web page."""
 
     name: str
     address: str
@@ -24,7 +24,7 @@ class StackLine:
 
 
 def render_stack(lines: Sequence[StackLine]) -> Table:
-    """The table: name, address, version, process id and log file, in the order of their start."""
+    """Return one line for each program, in the order in which they were started."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for title in ("name", "address", "version", "pid", "log"):
         table.add_column(title, no_wrap=True, justify="right" if title == "pid" else "left")
@@ -40,6 +40,6 @@ def render_stack(lines: Sequence[StackLine]) -> Table:
 
 
 def render_log_line(name: str, line: str) -> Text:
-    """The line behind its program's name; nothing in it is markup or moves the cursor."""
+    """Return the line of a log behind its program's name, without markup and terminal codes."""
     style = _STYLES[crc32(name.encode()) % len(_STYLES)]
     return Text.assemble((f"{name:<10}", style), "│ ", escape_unprintable(line))

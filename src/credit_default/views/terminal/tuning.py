@@ -1,4 +1,4 @@
-"""What a search came to, as a table for a terminal: every recipe and family against the recipe in force."""
+"""The result of a recipe search as tables: recipes and families compared with the recipe in force."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -24,59 +24,76 @@ _STYLES: Final = {"better": "green", "worse": "red", "a tie": ""}
 
 @dataclass(frozen=True, slots=True)
 class RecipeComparison:
-    """One line: a recipe or a family, its figures on pooled folds, and its gains over the recipe in force.
+    """A recipe or model family, its figures on pooled folds, and its gains over the recipe in force.
 
-    The recipe in force itself has none.
+    The recipe in force itself has no gains.
     """
 
     name: str
-    figures: Mapping[str, float]
-    gains: Mapping[str, Gain]
+    figures: Mapping[str, float]  # by metric
+    gains: Mapping[str, Gain]  # by metric; positive: better than the recipe in force
 
     @property
-    def word(self) -> str:
-        """`better` or `worse` where log loss says so beyond noise, else `a tie`; nothing for the recipe in force."""
+    def result(self) -> str:
+        """Return `better` or `worse` where log loss differs beyond noise, else `a tie`.
+
+        It is empty for the recipe in force, which has no gains.
+        """
         gain = self.gains.get("log_loss")
         if gain is None:
             return ""
         return "better" if gain.is_better else "worse" if gain.is_worse else "a tie"
 
 
-def render_recipe_comparisons(standings: Sequence[RecipeComparison]) -> RenderableType:
-    """Two tables of one line a recipe or family: its figures, then its gains, positive where it is better."""
-    figures, gains = (
-        Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold") for _ in range(2)
-    )
-    gains.title, gains.title_style, gains.title_justify = (
-        "gains over the recipe in force",
-        "bold",
-        "left",
-    )
-    for heading in ("", *_SHOWN_METRICS.values()):
-        figures.add_column(heading, justify="right" if heading else "left", no_wrap=True)
-    for heading in ("", *(_SHOWN_METRICS[measure] for measure in _GAIN_METRICS), ""):
-        gains.add_column(heading, no_wrap=True)
-    for standing in standings:
-        name = render_text(standing.name)
-        figures.add_row(name, *(f"{standing.figures[metric]:.4f}" for metric in _SHOWN_METRICS))
-        if standing.gains:
-            told = [_format_gain(standing.gains[measure]) for measure in _GAIN_METRICS]
-            gains.add_row(name, *told, Text(standing.word, style=_STYLES[standing.word]))
-    return Group(figures, "", gains, "") if gains.row_count else Group(figures, "")
+def render_recipe_comparisons(comparisons: Sequence[RecipeComparison]) -> RenderableType:
+    """Return a table of figures and a table of gains, each with one line for each recipe or family."""
+    compared = [comparison for comparison in comparisons if comparison.gains]
+    if not compared:
+        return Group(_render_figures(comparisons), "")
+    return Group(_render_figures(comparisons), "", _render_gains(compared), "")
 
 
-def format_recipe_comparison(standing: RecipeComparison) -> str:
-    """The line as a sentence, for those who read no tables."""
+def format_recipe_comparison(comparison: RecipeComparison) -> str:
+    """Return the comparison as one text, for output without tables."""
     figures = ", ".join(
-        f"{heading} {standing.figures[name]:.4f}" for name, heading in _SHOWN_METRICS.items()
+        f"{heading} {comparison.figures[name]:.4f}" for name, heading in _SHOWN_METRICS.items()
     )
-    if not standing.gains:
-        return f"{standing.name}: {figures}"
-    told = ", ".join(
-        f"{_SHOWN_METRICS[measure]} gain {_format_gain(standing.gains[measure])}"
-        for measure in _GAIN_METRICS
+    if not comparison.gains:
+        return f"{comparison.name}: {figures}"
+    gains = ", ".join(
+        f"{_SHOWN_METRICS[metric]} gain {_format_gain(comparison.gains[metric])}"
+        for metric in _GAIN_METRICS
     )
-    return f"{standing.name}: {figures}; {told}: {standing.word}"
+    return f"{comparison.name}: {figures}; {gains}: {comparison.result}"
+
+
+def _render_figures(comparisons: Sequence[RecipeComparison]) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
+    for heading in ("", *_SHOWN_METRICS.values()):
+        table.add_column(heading, justify="right" if heading else "left", no_wrap=True)
+    for comparison in comparisons:
+        figures = (f"{comparison.figures[metric]:.4f}" for metric in _SHOWN_METRICS)
+        table.add_row(render_text(comparison.name), *figures)
+    return table
+
+
+def _render_gains(comparisons: Sequence[RecipeComparison]) -> Table:
+    table = Table(
+        box=None,
+        pad_edge=False,
+        padding=(0, 1, 0, 0),
+        header_style="bold",
+        title="gains over the recipe in force",
+        title_style="bold",
+        title_justify="left",
+    )
+    for heading in ("", *(_SHOWN_METRICS[metric] for metric in _GAIN_METRICS), ""):
+        table.add_column(heading, no_wrap=True)
+    for comparison in comparisons:
+        gains = [_format_gain(comparison.gains[metric]) for metric in _GAIN_METRICS]
+        result = Text(comparison.result, style=_STYLES[comparison.result])
+        table.add_row(render_text(comparison.name), *gains, result)
+    return table
 
 
 def _format_gain(gain: Gain) -> str:

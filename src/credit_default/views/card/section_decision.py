@@ -1,0 +1,120 @@
+"""The card's section on decisions: threshold, costs, capacity and expected loss."""
+
+from credit_default.model.evaluation.economics import CapacityPoint, Economics
+from credit_default.model.evaluation.intervals import Metric
+from credit_default.model.evaluation.operating_points import OperatingPoint
+from credit_default.views.card.evidence import CardEvidence, LossFacts
+from credit_default.views.card.format_figures import (
+    format_amount,
+    format_score,
+    format_share,
+    format_share_metric,
+)
+from credit_default.views.documents.document import Paragraph, Section, Table
+
+
+def build_decision_section(evidence: CardEvidence) -> Section:
+    """Return costs and threshold, what other costs and capacities would mean, and the expected loss."""
+    policy, economics = evidence.bundle.decision_policy, evidence.economics
+    introduction = (
+        f"A client is declined at a default probability of {policy.threshold:.4f} or above. A "
+        f"missed default is assumed to cost {policy.missed_default_cost:g} and a false alarm "
+        f"{policy.false_alarm_cost:g}; for calibrated probabilities the ratio of these costs alone "
+        "determines the threshold. The other thresholds below were chosen on development rows and "
+        "are evaluated on the test side, on which nothing was chosen."
+    )
+    bands = ", ".join(f"{band.name} from {band.lowest_probability:.0%}" for band in policy.bands)
+    return Section(
+        "Decision, cost and capacity",
+        (
+            Paragraph(introduction),
+            _tabulate_operating_points(economics),
+            _describe_cheapest_threshold(economics),
+            Paragraph("If the review team can review only so many clients, the riskiest first:"),
+            _tabulate_capacity(economics),
+            Paragraph(f"Risk bands, by default probability: {bands}."),
+            _describe_loss(evidence.loss),
+            *evidence.find_pictures("cost", "sensitivity", "capacity"),
+        ),
+    )
+
+
+def _tabulate_operating_points(economics: Economics) -> Table:
+    heading = (
+        "missed default : false alarm",
+        "threshold",
+        "declined",
+        "defaults caught",
+        "precision",
+        "cost per 1,000 (95 %)",
+        "decline all",
+        "decline nobody",
+    )
+    return Table(heading, tuple(_format_operating_point(point) for point in economics.sensitivity))
+
+
+def _format_operating_point(point: OperatingPoint) -> tuple[str, ...]:
+    return (
+        f"{point.cost_ratio:g} : 1",
+        format_score(point.threshold),
+        format_share(point.declined_share.value),
+        format_share_metric(point.caught_share),
+        format_share_metric(point.precision),
+        _format_cost_metric(point.cost_per_1000),
+        format_amount(point.decline_all_cost),
+        format_amount(point.decline_nobody_cost),
+    )
+
+
+def _describe_cheapest_threshold(economics: Economics) -> Paragraph:
+    cheapest, saving = economics.cheapest, economics.cheapest_saving
+    return Paragraph(
+        f"On {economics.development_row_count:,} development rows, each scored by trees that were "
+        f"not fitted on it, the cheapest threshold would have been {cheapest.threshold:.4f}. "
+        f"Compared with the threshold in force it saves {saving.value:,.1f} per 1,000 clients "
+        f"({saving.low:,.1f} to {saving.high:,.1f}) on the test side; below 0 it costs more."
+    )
+
+
+def _tabulate_capacity(economics: Economics) -> Table:
+    heading = (
+        "capacity",
+        "threshold",
+        "reviewed",
+        "defaults caught",
+        "precision",
+        "cost per 1,000 (95 %)",
+    )
+    return Table(heading, tuple(_format_capacity_point(point) for point in economics.capacity))
+
+
+def _format_capacity_point(point: CapacityPoint) -> tuple[str, ...]:
+    return (
+        f"{point.capacity_share:.1%} ({point.capacity_count:,})",
+        format_score(point.reached.threshold),
+        format_share(point.reached.declined_share.value),
+        format_share_metric(point.reached.caught_share),
+        format_share_metric(point.reached.precision),
+        _format_cost_metric(point.reached.cost_per_1000),
+    )
+
+
+def _describe_loss(loss: LossFacts | None) -> Paragraph:
+    if loss is None:
+        return Paragraph(
+            "The expected loss is left out, because the portfolio does not declare which columns "
+            "hold the balance and the credit limit."
+        )
+    policy = loss.policy
+    share = loss.expected_loss_amount / loss.exposure_amount if loss.exposure_amount else 0.0
+    return Paragraph(
+        f"Expected loss of the test side: {loss.expected_loss_amount:,.0f} on an exposure of "
+        f"{loss.exposure_amount:,.0f} ({share:.1%}). It is default probability × exposure × loss "
+        "given default, under assumptions that the lender sets: the exposure is the balance owed "
+        f"({policy.balance_column}) plus {policy.conversion_factor:.0%} of the undrawn credit, and "
+        f"{policy.loss_given_default:.0%} of it is lost."
+    )
+
+
+def _format_cost_metric(metric: Metric) -> str:
+    return f"{metric.value:,.0f} ({metric.low:,.0f} to {metric.high:,.0f})"
